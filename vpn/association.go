@@ -1,0 +1,119 @@
+package vpn
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// Association is a target network association: a subnet through which an endpoint's clients
+// reach the network (guide line 2106).
+type Association struct {
+	ID        AssociationID
+	Endpoint  EndpointID
+	Network   NetworkID
+	Subnet    SubnetID
+	CIDR      netip.Prefix // the subnet's
+	Zone      string
+	CreatedAt time.Time
+	Change
+}
+
+// AssociationState is where an association is in its life.
+type AssociationState string
+
+// The association states.
+const (
+	Associating       AssociationState = "associating"
+	Associated        AssociationState = "associated"
+	Disassociating    AssociationState = "disassociating"
+	Disassociated     AssociationState = "disassociated"
+	AssociationFailed AssociationState = "association-failed"
+)
+
+// State is what was applied, never what is hoped for.
+func (a Association) State(o Observation) (AssociationState, string) {
+	fault, failed := o.FaultOf(string(a.ID))
+	switch {
+	case a.Removed != 0:
+		return Disassociating, fault.Sentence
+	case failed:
+		return AssociationFailed, fault.Sentence
+	case o.Has(a.Added):
+		return Associated, ""
+	default:
+		return Associating, o.Waiting()
+	}
+}
+
+// Associate checks a target network for the endpoint and makes the association with the
+// automatic routes that come and go with it. others are the endpoint's associations and routes
+// its present routes. Fields: network, subnet.
+func (e *Endpoint) Associate(n Network, s Subnet, others []Association, now time.Time) (Association, []Route, error) {
+	if e.Deleting {
+		return Association{}, nil, ErrEndpointDeleting(e.ID)
+	}
+	var c Check
+	if s.Network != n.ID {
+		c.Bad("subnet", fmt.Sprintf("Subnet %s does not belong to network %s.", s.Label(), n.Label()))
+	}
+	for _, o := range others {
+		switch {
+		case o.Subnet == s.ID && o.Removed == 0:
+			c.Bad("subnet", fmt.Sprintf("Subnet %s is already associated.", s.Label()))
+		case o.Subnet == s.ID:
+			c.Bad("subnet", fmt.Sprintf("Subnet %s is still being disassociated; try again in a moment.", s.Label()))
+		case o.Removed != 0:
+		case o.Network != n.ID:
+			c.Bad("network", "All target networks of an endpoint must be subnets of one network; this endpoint has "+string(o.Network)+".")
+		case o.Zone == s.Zone:
+			c.Bad("subnet", fmt.Sprintf("Availability zone %s already has a target network (%s); each must be in a different zone.", s.Zone, o.Subnet))
+		}
+	}
+	for _, cidr := range n.CIDRs {
+		if cidr.Overlaps(e.ClientCIDR) {
+			c.Bad("network", fmt.Sprintf("The client CIDR %s overlaps with %s of network %s.", e.ClientCIDR, cidr, n.Label()))
+		}
+	}
+	if err := c.Err(); err != nil {
+		return Association{}, nil, err
+	}
+	e.Generation++
+	e.Network = n.ID
+	a := Association{
+		ID: NewAssociationID(), Endpoint: e.ID, Network: n.ID, Subnet: s.ID, CIDR: s.CIDR, Zone: s.Zone,
+		CreatedAt: now, Change: Change{Added: e.Generation},
+	}
+	routes := make([]Route, 0, len(n.CIDRs))
+	for _, cidr := range n.CIDRs {
+		routes = append(routes, Route{
+			ID: NewRouteID(), Endpoint: e.ID, Association: a.ID, Subnet: s.ID, Destination: cidr,
+			Origin: OriginAssociate, Description: "Default route of the network", CreatedAt: now, Change: Change{Added: e.Generation},
+		})
+	}
+	return a, routes, nil
+}
+
+// Disassociate marks the association and the routes that belong to it as leaving. remaining are
+// the endpoint's other live associations; without any the endpoint forgets its network.
+func (e *Endpoint) Disassociate(a *Association, routes []Route, remaining int) ([]Route, error) {
+	if a.Endpoint != e.ID {
+		return nil, NoSuch("InvalidClientVpnAssociationId.NotFound", "target network association", string(a.ID))
+	}
+	if a.Removed != 0 {
+		return nil, Refuse(Conflict, "IncorrectState", "This target network is already being disassociated.")
+	}
+	e.Generation++
+	a.Removed = e.Generation
+	var leaving []Route
+	for _, r := range routes {
+		if r.Association == a.ID && r.Removed == 0 {
+			r.Removed = e.Generation
+			leaving = append(leaving, r)
+		}
+	}
+	if remaining == 0 {
+		e.Network = ""
+	}
+	return leaving, nil
+}

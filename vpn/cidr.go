@@ -1,0 +1,76 @@
+package vpn
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// anyIPv4 is 0.0.0.0/0, "the internet" of the guide.
+var anyIPv4 = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
+
+// IsAny tells whether p is 0.0.0.0/0.
+func IsAny(p netip.Prefix) bool { return p == anyIPv4 }
+
+// ParseCIDR reads an IPv4 CIDR as a person types it. Host bits are refused rather than cleared:
+// 10.0.0.5/16 is more often a slip in the mask than an intention. The error is a sentence for
+// the field.
+func ParseCIDR(s string) (netip.Prefix, error) {
+	s = strings.TrimSpace(s)
+	switch {
+	case s == "":
+		return netip.Prefix{}, fmt.Errorf("Enter an IPv4 range in CIDR notation, for example 10.0.0.0/16.") //nolint:staticcheck // a sentence for a form field
+	case len(s) > 18:
+		return netip.Prefix{}, fmt.Errorf("This is not an IPv4 range in CIDR notation, such as 10.0.0.0/16.") //nolint:staticcheck // a sentence for a form field
+	case !strings.Contains(s, "/"):
+		if _, err := netip.ParseAddr(s); err == nil {
+			return netip.Prefix{}, fmt.Errorf("Add a prefix length: %s/32 is this one address.", s) //nolint:staticcheck // a sentence for a form field
+		}
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("%q is not an IPv4 range in CIDR notation, such as 10.0.0.0/16.", s) //nolint:staticcheck // a sentence for a form field
+	}
+	if !p.Addr().Is4() {
+		return netip.Prefix{}, fmt.Errorf("Only IPv4 ranges are supported; %s is IPv6.", s) //nolint:staticcheck // a sentence for a form field
+	}
+	if m := p.Masked(); m != p {
+		return netip.Prefix{}, fmt.Errorf("%s has host bits set; the range that contains it is %s.", s, m) //nolint:staticcheck // a sentence for a form field
+	}
+	return p, nil
+}
+
+// LastAddr is the highest address of an IPv4 prefix.
+func LastAddr(p netip.Prefix) netip.Addr {
+	return addrFrom(toUint(p.Masked().Addr()) | hostMask(p.Bits()))
+}
+
+// AddressCount is the number of addresses in an IPv4 prefix.
+func AddressCount(p netip.Prefix) uint64 { return 1 << (32 - p.Bits()) }
+
+func hostMask(bits int) uint32 { return uint32(uint64(1)<<(32-bits) - 1) }
+
+func toUint(a netip.Addr) uint32 {
+	b := a.As4()
+	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
+}
+
+func addrFrom(u uint32) netip.Addr {
+	return netip.AddrFrom4([4]byte{byte(u >> 24), byte(u >> 16), byte(u >> 8), byte(u)})
+}
+
+// unusable tells why a range can be no destination or network of anybody, or "".
+func unusable(p netip.Prefix) string {
+	for _, r := range []struct{ cidr, why string }{
+		{"127.0.0.0/8", "the loopback range"},
+		{"169.254.0.0/16", "the link-local range"},
+		{"224.0.0.0/4", "the multicast range"},
+		{"240.0.0.0/4", "a reserved range"},
+	} {
+		q := netip.MustParsePrefix(r.cidr)
+		if q.Overlaps(p) && q.Bits() <= p.Bits() {
+			return r.why
+		}
+	}
+	return ""
+}

@@ -1,0 +1,68 @@
+package vpn
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Connection is a VPN session that a client established (guide line 1518). It ends when the
+// client leaves, is terminated or reaches the session timeout, and stays listed.
+type Connection struct {
+	ID            ConnectionID
+	Endpoint      EndpointID
+	Association   AssociationID
+	Session       SessionID
+	Node          string
+	Status        ConnectionStatus
+	Username      string // what lists call the user; the common name under mutual authentication
+	CommonName    string
+	Serial        string // decimal serial number of the client's certificate
+	ClientIP      netip.Addr
+	Device        netip.AddrPort // where the client's packets come from
+	Platform      string         // as the client says: "linux", "win", "mac", "ios", "android"
+	ClientVersion string         // as the client says
+	EstablishedAt time.Time
+	EndedAt       time.Time // zero while active
+	EndReason     string
+	Counters      Counters
+	CountedAt     time.Time
+}
+
+// Counters are what one client sent ("in") and was sent ("out") through the tunnel, as the
+// kernel counted it after the verdict.
+type Counters struct {
+	BytesIn    uint64 `json:"bytes_in"`
+	PacketsIn  uint64 `json:"packets_in"`
+	BytesOut   uint64 `json:"bytes_out"`
+	PacketsOut uint64 `json:"packets_out"`
+}
+
+// ConnectionStatus is where a connection is in its life.
+type ConnectionStatus string
+
+// The connection states. Connecting is ours and never listed: a login was granted, and the
+// client has yet to set its tunnel up.
+const (
+	ConnectionConnecting        ConnectionStatus = "connecting"
+	ConnectionActive            ConnectionStatus = "active"
+	ConnectionTerminating       ConnectionStatus = "terminating"
+	ConnectionTerminated        ConnectionStatus = "terminated"
+	ConnectionFailedToTerminate ConnectionStatus = "failed-to-terminate"
+)
+
+// Live tells whether the connection may carry traffic.
+func (c Connection) Live() bool {
+	return c.Status == ConnectionActive || c.Status == ConnectionTerminating || c.Status == ConnectionFailedToTerminate
+}
+
+// LiveConnection is what a dataplane knows of a connection at this moment.
+type LiveConnection struct {
+	ID          ConnectionID   `json:"id"`
+	Endpoint    EndpointID     `json:"endpoint"`
+	Association AssociationID  `json:"association"`
+	Session     SessionID      `json:"session"`
+	ClientIP    netip.Addr     `json:"client_ip"`
+	Device      netip.AddrPort `json:"device"`
+	Counters    Counters       `json:"counters"`
+	CountedAt   time.Time      `json:"counted_at"`
+}

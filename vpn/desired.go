@@ -1,0 +1,63 @@
+package vpn
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Desired is everything the dataplane must know to realize one endpoint: always the whole,
+// never a change, so that applying it twice or after a gap gives the same result. Generation
+// grows with every change; an older one is refused.
+type Desired struct {
+	Endpoint   EndpointID   `json:"endpoint"`
+	Generation uint64       `json:"generation"`
+	Listen     Listen       `json:"listen"`
+	ClientCIDR netip.Prefix `json:"client_cidr"`
+	// Blocks are the numbers (0 to 63) of the client CIDR's blocks that this node may hand out.
+	Blocks []int `json:"blocks"`
+	// Workers is the number of OpenVPN processes; 0 lets the node choose.
+	Workers        int                  `json:"workers"`
+	Keys           Keys                 `json:"keys"`
+	SplitTunnel    bool                 `json:"split_tunnel"`
+	SourceNAT      bool                 `json:"source_nat"`
+	SessionTimeout time.Duration        `json:"session_timeout"`
+	Associations   []DesiredAssociation `json:"associations"`
+	Rules          []DesiredRule        `json:"rules"`
+	// ClientToClient is the "local" route: clients may be each other's destination.
+	ClientToClient bool `json:"client_to_client"`
+}
+
+// Listen is the (address, transport, port) that an endpoint owns on its host. An unspecified
+// address means every address of the host.
+type Listen struct {
+	Addr      netip.Addr `json:"addr"`
+	Transport Transport  `json:"transport"`
+	Port      uint16     `json:"port"`
+}
+
+// Keys is the endpoint's key material, PEM throughout.
+type Keys struct {
+	Certificate string `json:"certificate"` // leaf first, then intermediates
+	Key         Secret `json:"key"`
+	ClientCA    string `json:"client_ca"` // what client certificates must chain to
+	TLSCrypt    Secret `json:"tls_crypt"` // OpenVPN static key V1
+	TokenSecret Secret `json:"token_secret"`
+}
+
+// DesiredAssociation is one target network association that this node realizes. Routes are the
+// destinations that its clients have a route to, the automatic ones included.
+type DesiredAssociation struct {
+	ID     AssociationID  `json:"id"`
+	Subnet netip.Prefix   `json:"subnet"`
+	Zone   string         `json:"zone"`
+	Routes []netip.Prefix `json:"routes"`
+}
+
+// DesiredRule is one authorization rule: everybody, or the members of one group, may reach the
+// destination.
+type DesiredRule struct {
+	ID          RuleID       `json:"id"`
+	Destination netip.Prefix `json:"destination"`
+	AllUsers    bool         `json:"all_users"`
+	Group       string       `json:"group,omitempty"`
+}

@@ -1,0 +1,72 @@
+package vpn
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+)
+
+// Parts is everything that an endpoint's desired state is made of, as stored.
+type Parts struct {
+	Endpoint     Endpoint
+	Server       Certificate
+	ServerKey    Secret
+	ClientCA     Certificate
+	Associations []Association
+	Rules        []Rule
+	Routes       []Route
+	Blocks       []int
+}
+
+// Desired assembles the desired state. What is no longer wanted is left out; order does not
+// depend on the order of the parts, so that equal wishes give equal bytes.
+func (p Parts) Desired() Desired {
+	e := p.Endpoint
+	d := Desired{
+		Endpoint: e.ID, Generation: e.Generation, Listen: e.Listen, ClientCIDR: e.ClientCIDR,
+		Blocks: p.Blocks, SplitTunnel: e.SplitTunnel, SourceNAT: e.SourceNAT, SessionTimeout: e.SessionTimeout,
+		Keys: Keys{
+			Certificate: p.Server.PEM + p.Server.Chain, Key: p.ServerKey,
+			ClientCA: p.ClientCA.TrustAnchor(), TLSCrypt: e.TLSCrypt, TokenSecret: e.TokenSecret,
+		},
+		Associations: []DesiredAssociation{}, Rules: []DesiredRule{},
+	}
+	for _, a := range p.Associations {
+		if a.Removed == 0 {
+			d.Associations = append(d.Associations, DesiredAssociation{
+				ID: a.ID, Subnet: a.CIDR, Zone: a.Zone, Routes: routesOf(a.ID, p.Routes),
+			})
+		}
+	}
+	for _, r := range p.Rules {
+		if r.Removed == 0 {
+			d.Rules = append(d.Rules, DesiredRule{ID: r.ID, Destination: r.Destination, AllUsers: r.AllUsers, Group: r.Group})
+		}
+	}
+	for _, r := range p.Routes {
+		if r.Removed == 0 && r.Local() {
+			d.ClientToClient = true
+		}
+	}
+	slices.SortFunc(d.Associations, func(a, b DesiredAssociation) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(d.Rules, func(a, b DesiredRule) int { return cmp.Compare(a.ID, b.ID) })
+	return d
+}
+
+func routesOf(a AssociationID, routes []Route) []netip.Prefix {
+	out := []netip.Prefix{}
+	for _, r := range routes {
+		if r.Association == a && r.Removed == 0 && !slices.Contains(out, r.Destination) {
+			out = append(out, r.Destination)
+		}
+	}
+	slices.SortFunc(out, comparePrefix)
+	return out
+}
+
+func comparePrefix(a, b netip.Prefix) int {
+	if c := a.Addr().Compare(b.Addr()); c != 0 {
+		return c
+	}
+	return a.Bits() - b.Bits()
+}

@@ -1,0 +1,83 @@
+package vpn
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// maxWorkers bounds the OpenVPN processes of one endpoint.
+const maxWorkers = 64
+
+// Validate is the dataplane's own check of a desired state: the socket is trusted for who
+// speaks, not for what is said. It refuses everything that the domain's constructors could not
+// have made, so that nothing unforeseen names a chain, a device or a line of configuration.
+func (d Desired) Validate() error {
+	var c Check
+	if !d.Endpoint.Valid() {
+		c.Bad("endpoint", "The endpoint ID is malformed.")
+	}
+	if d.Generation == 0 {
+		c.Bad("generation", "The generation is missing.")
+	}
+	if !d.Listen.Addr.Is4() || !d.Listen.Transport.Valid() || d.Listen.Port == 0 {
+		c.Bad("listen", "The listen address, transport or port is malformed.")
+	}
+	if !ValidClientCIDR(d.ClientCIDR) {
+		c.Bad("client_cidr", "The client CIDR is malformed.")
+	}
+	if d.Workers < 0 || d.Workers > maxWorkers {
+		c.Bad("workers", fmt.Sprintf("The number of workers is not between 0 and %d.", maxWorkers))
+	}
+	if d.SessionTimeout <= 0 {
+		c.Bad("session_timeout", "The session timeout is missing.")
+	}
+	seen := map[int]bool{}
+	for _, b := range d.Blocks {
+		if b < 0 || b >= Blocks || seen[b] {
+			c.Bad("blocks", "The address blocks are malformed.")
+		}
+		seen[b] = true
+	}
+	d.validateKeys(&c)
+	d.validateAssociations(&c)
+	d.validateRules(&c)
+	return c.Err()
+}
+
+func (d Desired) validateKeys(c *Check) {
+	for name, text := range map[string]string{
+		"keys.certificate": d.Keys.Certificate, "keys.key": d.Keys.Key.Reveal(), "keys.client_ca": d.Keys.ClientCA,
+		"keys.tls_crypt": d.Keys.TLSCrypt.Reveal(), "keys.token_secret": d.Keys.TokenSecret.Reveal(),
+	} {
+		if !strings.Contains(text, "-----BEGIN ") || strings.ContainsAny(text, "<>\x00") {
+			c.Bad(name, "This is not a PEM block.")
+		}
+	}
+}
+
+func (d Desired) validateAssociations(c *Check) {
+	for _, a := range d.Associations {
+		if !a.ID.Valid() || !okPrefix(a.Subnet) {
+			c.Bad("associations", "A target network association is malformed.")
+		}
+		for _, p := range a.Routes {
+			if !okPrefix(p) || (!IsAny(p) && p.Overlaps(d.ClientCIDR)) {
+				c.Bad("associations", fmt.Sprintf("The route %s is malformed or overlaps with the client CIDR.", p))
+			}
+		}
+	}
+}
+
+func (d Desired) validateRules(c *Check) {
+	if len(d.Rules) > MaxRules {
+		c.Bad("rules", fmt.Sprintf("There are %d rules; at most %d are possible.", len(d.Rules), MaxRules))
+	}
+	for _, r := range d.Rules {
+		if !r.ID.Valid() || !okPrefix(r.Destination) || r.AllUsers == (r.Group != "") || !printable(r.Group) {
+			c.Bad("rules", "An authorization rule is malformed.")
+		}
+	}
+}
+
+func okPrefix(p netip.Prefix) bool { return p.IsValid() && p.Addr().Is4() && p == p.Masked() }

@@ -1,0 +1,248 @@
+package vpn
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Endpoint is a Client VPN endpoint: the resource that administrators configure and on which
+// all client VPN sessions end (guide line 181).
+type Endpoint struct {
+	ID          EndpointID
+	Name        string
+	Description string
+	ClientCIDR  netip.Prefix
+	Listen      Listen
+	Certificate CertificateID // the server's
+	ClientCA    CertificateID // what client certificates must chain to; the server's own means its issuer
+	SplitTunnel bool
+	SourceNAT   bool
+	// SessionTimeout is the maximum VPN session duration.
+	SessionTimeout time.Duration
+	Network        NetworkID // set by the first association, cleared by the last
+	Tags           []Tag
+	TLSCrypt       Secret
+	TokenSecret    Secret
+	// Generation counts changes of what the dataplane must know.
+	Generation uint64
+	Deleting   bool
+	CreatedAt  time.Time
+	Version    int // counts saves, for "somebody else changed it"
+}
+
+// EndpointState is where an endpoint is in its life (guide line 1182).
+type EndpointState string
+
+// The endpoint states.
+const (
+	EndpointPendingAssociate EndpointState = "pending-associate"
+	EndpointAvailable        EndpointState = "available"
+	EndpointDeleting         EndpointState = "deleting"
+	EndpointDeleted          EndpointState = "deleted"
+)
+
+// Defaults of the guide's form (lines 1722 to 1758).
+const (
+	DefaultPort           = 443
+	DefaultSessionTimeout = 24 * time.Hour
+)
+
+// EndpointSpec is a request for an endpoint as typed.
+type EndpointSpec struct {
+	Name        string
+	Description string
+	ClientCIDR  string
+	Certificate CertificateID
+	ClientCA    CertificateID // "" means the server certificate's own authority
+	Transport   Transport     // "" means UDP
+	ListenAddr  string        // "" means every address of the host
+	Port        string        // "" means 443
+	Tags        []Tag
+}
+
+// NewEndpoint checks the parts of a request that stand on their own and makes the endpoint,
+// without keys. What depends on other resources is checked by CheckPlace and CheckCertificates.
+// Fields: name, description, client_cidr, certificate, transport, listen_addr, port, tags.
+func NewEndpoint(s EndpointSpec, now time.Time) (Endpoint, error) {
+	var c Check
+	e := Endpoint{
+		ID: NewEndpointID(), SourceNAT: true, SessionTimeout: DefaultSessionTimeout,
+		Certificate: s.Certificate, ClientCA: s.ClientCA,
+		Generation: 1, CreatedAt: now, Version: 1,
+	}
+	e.Name = checkName(&c, "name", s.Name, false)
+	e.Description = checkDescription(&c, "description", s.Description)
+	e.Tags = NormalizeTags(&c, s.Tags)
+	e.ClientCIDR = parseClientCIDR(&c, s.ClientCIDR)
+	if s.Certificate == "" {
+		c.Bad("certificate", "Choose a server certificate.")
+	}
+	if e.ClientCA == "" {
+		e.ClientCA = s.Certificate
+	}
+	e.Listen = parseListen(&c, s)
+	return e, c.Err()
+}
+
+func parseListen(c *Check, s EndpointSpec) Listen {
+	l := Listen{Addr: netip.IPv4Unspecified(), Transport: UDP}
+	if s.Transport != "" {
+		l.Transport = s.Transport
+	}
+	if !l.Transport.Valid() {
+		c.Bad("transport", "The transport protocol is UDP or TCP.")
+	}
+	if a := strings.TrimSpace(s.ListenAddr); a != "" {
+		addr, err := netip.ParseAddr(a)
+		if err != nil || !addr.Is4() {
+			c.Bad("listen_addr", fmt.Sprintf("%q is not an IPv4 address.", a))
+		} else {
+			l.Addr = addr
+		}
+	}
+	l.Port = parsePort(c, s.Port)
+	return l
+}
+
+func parsePort(c *Check, s string) uint16 {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return DefaultPort
+	}
+	port, err := strconv.ParseUint(s, 10, 16)
+	if err != nil || port == 0 {
+		c.Bad("port", "The VPN port is a number from 1 to 65535; 443 and 1194 are the usual ones.")
+	}
+	return uint16(port)
+}
+
+// Overlaps tells whether two endpoints would own the same port of a host.
+func (l Listen) Overlaps(o Listen) bool {
+	return l.Transport == o.Transport && l.Port == o.Port &&
+		(l.Addr == o.Addr || l.Addr.IsUnspecified() || o.Addr.IsUnspecified())
+}
+
+// CheckPlace checks the endpoint against the others of its node: ports and client ranges belong
+// to one endpoint each. Fields: port, client_cidr.
+func (e Endpoint) CheckPlace(others []Endpoint) error {
+	var c Check
+	for _, o := range others {
+		if o.ID == e.ID {
+			continue
+		}
+		if e.Listen.Overlaps(o.Listen) {
+			c.Bad("port", fmt.Sprintf("%s port %d belongs to endpoint %s; %d is free.",
+				strings.ToUpper(string(e.Listen.Transport)), e.Listen.Port, o.Label(), freePort(e.Listen, others)))
+		}
+		if e.ClientCIDR.Overlaps(o.ClientCIDR) {
+			c.Bad("client_cidr", fmt.Sprintf("%s overlaps with %s, the client range of endpoint %s.", e.ClientCIDR, o.ClientCIDR, o.Label()))
+		}
+	}
+	return c.Err()
+}
+
+// freePort proposes a port that no endpoint owns: the guide's two, then upwards from 1195.
+func freePort(l Listen, others []Endpoint) uint16 {
+	taken := func(p uint16) bool {
+		try := l
+		try.Port = p
+		for _, o := range others {
+			if try.Overlaps(o.Listen) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, p := range []uint16{443, 1194} {
+		if !taken(p) {
+			return p
+		}
+	}
+	for p := uint16(1195); p < 65535; p++ {
+		if !taken(p) {
+			return p
+		}
+	}
+	return 0
+}
+
+// CheckCertificates checks what the endpoint's two certificates are. Fields: certificate, client_ca.
+func (e Endpoint) CheckCertificates(server, client Certificate, now time.Time) error {
+	var c Check
+	switch {
+	case server.Use != UseServer:
+		c.Bad("certificate", fmt.Sprintf("%s is not a server certificate.", server.Label()))
+	case !server.HasKey:
+		c.Bad("certificate", fmt.Sprintf("The private key of %s is not kept here.", server.Label()))
+	case server.Expired(now):
+		c.Bad("certificate", fmt.Sprintf("%s expired on %s.", server.Label(), server.NotAfter.UTC().Format("2 January 2006")))
+	}
+	switch {
+	case client.Use == UseClient:
+		c.Bad("client_ca", "Choose the authority that issues the client certificates, not one client's certificate.")
+	case client.Use == UseServer && client.ID != server.ID:
+		c.Bad("client_ca", "Choose a certificate authority, or the server certificate itself for the authority that issued it.")
+	case client.TrustAnchor() == "":
+		c.Bad("client_ca", fmt.Sprintf("%s has no chain, so no client certificate could be verified with it; choose an authority.", client.Label()))
+	case client.Use == UseAuthority && client.Expired(now):
+		c.Bad("client_ca", fmt.Sprintf("%s expired on %s.", client.Label(), client.NotAfter.UTC().Format("2 January 2006")))
+	}
+	return c.Err()
+}
+
+// EndpointEdit is a request to modify an endpoint as typed (guide line 1765). Version is the one
+// the form was filled from.
+type EndpointEdit struct {
+	Version     int
+	Name        string
+	Description string
+	Certificate CertificateID
+	Port        string
+}
+
+// Edit applies a modification and tells whether clients are cut off by it for a moment: the
+// server certificate and the port restart the workers, names do not.
+func (e *Endpoint) Edit(in EndpointEdit) (restarts bool, err error) {
+	var c Check
+	if e.Deleting {
+		return false, ErrEndpointDeleting(e.ID)
+	}
+	if in.Version != e.Version {
+		return false, ErrStale("endpoint")
+	}
+	e.Name = checkName(&c, "name", in.Name, false)
+	e.Description = checkDescription(&c, "description", in.Description)
+	if in.Certificate == "" {
+		c.Bad("certificate", "Choose a server certificate.")
+	}
+	port := parsePort(&c, in.Port)
+	if err := c.Err(); err != nil {
+		return false, err
+	}
+	restarts = port != e.Listen.Port || in.Certificate != e.Certificate
+	if e.ClientCA == e.Certificate {
+		e.ClientCA = in.Certificate
+	}
+	e.Certificate, e.Listen.Port = in.Certificate, port
+	if restarts {
+		e.Generation++
+	}
+	return restarts, nil
+}
+
+// Label is what lists and messages call the endpoint.
+func (e Endpoint) Label() string { return label(e.Name, string(e.ID)) }
+
+// ErrStale says that somebody else saved first.
+func ErrStale(what string) *Error {
+	return &Error{Kind: Stale, Code: "IncorrectState",
+		Msg: "Somebody else changed this " + what + " while you were editing it. Nothing of yours was saved; what they saved is shown beside each field."}
+}
+
+// ErrEndpointDeleting says that an endpoint takes no more changes.
+func ErrEndpointDeleting(id EndpointID) *Error {
+	return Refuse(Conflict, "IncorrectState", "Endpoint "+string(id)+" is being deleted and takes no more changes.")
+}

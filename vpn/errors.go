@@ -1,0 +1,125 @@
+package vpn
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Kind says what went wrong in terms a front door can translate: web into a status and a page,
+// the socket server into a status code. The domain itself knows no HTTP.
+type Kind int
+
+// The kinds. Internal is the zero value on purpose: an error that nobody classified is ours.
+const (
+	Internal    Kind = iota
+	Invalid          // the caller's input; Fields says which
+	NotFound         // the thing named does not exist (or is not for this caller to see)
+	Conflict         // the request is well formed but the present state forbids it
+	Stale            // somebody else changed it since the caller read it
+	Denied           // the caller may not
+	Unavailable      // a neighbour (dataplane, directory) does not answer
+	Throttled        // too many attempts
+)
+
+var kindNames = [...]string{"internal", "invalid", "not found", "conflict", "stale", "denied", "unavailable", "throttled"}
+
+func (k Kind) String() string {
+	if k < 0 || int(k) >= len(kindNames) {
+		return "internal"
+	}
+	return kindNames[k]
+}
+
+// Error is the only error type whose text may reach a person. Msg is one full sentence;
+// Fields maps a form field (its wire name, for example "client_cidr") to the sentence that
+// belongs beside it. The cause is for the log alone.
+type Error struct {
+	Kind   Kind
+	Code   string // stable and machine-readable; the EC2 API's code where one exists
+	Msg    string
+	Fields map[string]string
+	cause  error
+}
+
+// Error gives the sentence, then the fields in a stable order. The cause is left out: it may
+// hold what a person must not see.
+func (e *Error) Error() string {
+	if len(e.Fields) == 0 {
+		return e.Msg
+	}
+	var b strings.Builder
+	b.WriteString(e.Msg)
+	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
+		b.WriteString(" [" + name + ": " + e.Fields[name] + "]")
+	}
+	return b.String()
+}
+
+// Unwrap gives the cause to errors.Is and to the log.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Because returns a copy of e that carries cause for the log.
+func (e *Error) Because(cause error) *Error {
+	c := *e
+	c.cause = cause
+	return &c
+}
+
+// KindOf classifies any error; nil and foreign errors are Internal, so check for nil first.
+func KindOf(err error) Kind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return Internal
+}
+
+// FieldsOf gives the field sentences of err, or nil.
+func FieldsOf(err error) map[string]string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Fields
+	}
+	return nil
+}
+
+// Refuse makes an error of a kind with a code and a sentence.
+func Refuse(kind Kind, code, msg string) *Error {
+	return &Error{Kind: kind, Code: code, Msg: msg}
+}
+
+// NoSuch is the answer for an ID that names nothing.
+func NoSuch(code, what, id string) *Error {
+	return &Error{Kind: NotFound, Code: code, Msg: "There is no " + what + " " + id + "."}
+}
+
+// Check collects field errors while a request is validated, so that a person sees all of them
+// at once rather than one a round trip.
+type Check struct {
+	fields map[string]string
+}
+
+// Bad records a sentence for a field. The first one for a field stands.
+func (c *Check) Bad(field, sentence string) {
+	if c.fields == nil {
+		c.fields = map[string]string{}
+	}
+	if _, ok := c.fields[field]; !ok {
+		c.fields[field] = sentence
+	}
+}
+
+// Has tells whether a field already has a sentence.
+func (c *Check) Has(field string) bool { _, ok := c.fields[field]; return ok }
+
+// Err is nil where nothing was bad, else one Invalid error with every field.
+func (c *Check) Err() error {
+	if len(c.fields) == 0 {
+		return nil
+	}
+	msg := "Check the marked field."
+	if len(c.fields) > 1 {
+		msg = "Check the marked fields."
+	}
+	return &Error{Kind: Invalid, Code: "InvalidParameterValue", Msg: msg, Fields: c.fields}
+}

@@ -1,0 +1,63 @@
+package vpn
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Event is something that happened at a node's dataplane. Numbers grow by one within an epoch;
+// an epoch begins when the node's spool does. Events are replayed until they are acknowledged,
+// so a reader must treat a repeated one as already known.
+type Event struct {
+	Epoch string    `json:"epoch"`
+	Seq   uint64    `json:"seq"`
+	At    time.Time `json:"at"`
+	// Exactly one of these is set.
+	Login       *LoginRequest   `json:"login,omitempty"`
+	Refused     *RefusedAttempt `json:"refused,omitempty"`
+	Established *Established    `json:"established,omitempty"`
+	Ended       *Ended          `json:"ended,omitempty"`
+}
+
+// RefusedAttempt is a client that never got as far as a login: its certificate did not verify.
+type RefusedAttempt struct {
+	Endpoint   EndpointID     `json:"endpoint"`
+	Device     netip.AddrPort `json:"device"`
+	CommonName string         `json:"common_name,omitempty"`
+	Reason     string         `json:"reason"`
+}
+
+// Established says that a granted login became a connection.
+type Established struct {
+	Connection  ConnectionID   `json:"connection"`
+	Endpoint    EndpointID     `json:"endpoint"`
+	Association AssociationID  `json:"association"`
+	ClientIP    netip.Addr     `json:"client_ip"`
+	Device      netip.AddrPort `json:"device"`
+}
+
+// Ended says that a connection is over; its counters are final.
+type Ended struct {
+	Connection ConnectionID `json:"connection"`
+	Endpoint   EndpointID   `json:"endpoint"`
+	Reason     string       `json:"reason"`
+	Counters   Counters     `json:"counters"`
+}
+
+// NodeStatus is what a dataplane says of itself and of every endpoint it realizes.
+type NodeStatus struct {
+	Instance  string           `json:"instance"` // new with every start of the process
+	Version   string           `json:"version"`
+	OpenVPN   string           `json:"openvpn"` // version of the OpenVPN that runs
+	StartedAt time.Time        `json:"started_at"`
+	Faults    []Fault          `json:"faults"` // of the host itself
+	Endpoints []EndpointStatus `json:"endpoints"`
+}
+
+// EndpointStatus is what a dataplane reports of one endpoint.
+type EndpointStatus struct {
+	Endpoint    EndpointID `json:"endpoint"`
+	Applied     uint64     `json:"applied"`
+	Faults      []Fault    `json:"faults"`
+	Connections int        `json:"connections"`
+}

@@ -1,0 +1,150 @@
+package vpn
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// Route is an entry of an endpoint's route table: through which association its clients reach a
+// destination (guide line 2020).
+type Route struct {
+	ID          RouteID
+	Endpoint    EndpointID
+	Association AssociationID // empty for the local route
+	Subnet      SubnetID      // empty for the local route
+	Destination netip.Prefix
+	Origin      RouteOrigin
+	Description string
+	CreatedAt   time.Time
+	Change
+}
+
+// RouteOrigin says how a route came to be.
+type RouteOrigin string
+
+// The origins, in the API's words.
+const (
+	OriginAssociate RouteOrigin = "associate"
+	OriginAddRoute  RouteOrigin = "add-route"
+)
+
+// RouteState is where a route is in its life.
+type RouteState string
+
+// The route states.
+const (
+	RouteCreating RouteState = "creating"
+	RouteActive   RouteState = "active"
+	RouteDeleting RouteState = "deleting"
+	RouteFailed   RouteState = "failed"
+)
+
+// LocalTarget stands where a subnet would, for the route between clients of the endpoint.
+const LocalTarget = "local"
+
+// RouteSpec is a request for a route as typed. Target is the subnet of an association, or
+// LocalTarget.
+type RouteSpec struct {
+	Destination string
+	Target      string
+	Description string
+}
+
+// Local tells whether the route is the one between clients.
+func (r Route) Local() bool { return r.Association == "" }
+
+// State is what was applied, never what is hoped for.
+func (r Route) State(o Observation) (RouteState, string) {
+	fault, failed := o.FaultOf(string(r.ID))
+	switch {
+	case r.Removed != 0:
+		return RouteDeleting, fault.Sentence
+	case failed:
+		return RouteFailed, fault.Sentence
+	case o.Has(r.Added):
+		return RouteActive, ""
+	default:
+		return RouteCreating, o.Waiting()
+	}
+}
+
+// AddRoute checks a route against the endpoint's associations and present routes and makes it.
+// Fields: destination, subnet, description.
+func (e *Endpoint) AddRoute(s RouteSpec, associations []Association, present []Route, now time.Time) (Route, error) {
+	if e.Deleting {
+		return Route{}, ErrEndpointDeleting(e.ID)
+	}
+	var c Check
+	r := Route{ID: NewRouteID(), Endpoint: e.ID, Origin: OriginAddRoute, CreatedAt: now}
+	p, err := ParseCIDR(s.Destination)
+	if err != nil {
+		c.Bad("destination", err.Error())
+	}
+	r.Destination = p
+	r.Description = checkDescription(&c, "description", s.Description)
+	switch {
+	case s.Target == "":
+		c.Bad("subnet", "Choose a subnet of a target network association.")
+	case s.Target == LocalTarget:
+		if err == nil && p != e.ClientCIDR {
+			c.Bad("destination", fmt.Sprintf("The local route's destination is the client CIDR, %s.", e.ClientCIDR))
+		}
+	default:
+		a, ok := liveAssociation(associations, SubnetID(s.Target))
+		if !ok {
+			c.Bad("subnet", "This subnet is not associated with the endpoint.")
+		}
+		r.Association, r.Subnet = a.ID, a.Subnet
+		if err == nil && !IsAny(p) && p.Overlaps(e.ClientCIDR) {
+			c.Bad("destination", fmt.Sprintf("%s overlaps with the client CIDR %s; only the local route may lead there.", p, e.ClientCIDR))
+		}
+		if why := unusable(p); err == nil && why != "" {
+			c.Bad("destination", fmt.Sprintf("%s lies in %s.", p, why))
+		}
+	}
+	for _, o := range present {
+		if o.Removed == 0 && o.Destination == p && o.Association == r.Association && !c.Has("destination") && !c.Has("subnet") {
+			c.Bad("destination", fmt.Sprintf("There is already a route to %s with this target.", p))
+		}
+	}
+	if err := c.Err(); err != nil {
+		return Route{}, err
+	}
+	live := countLive(present, func(o Route) uint64 {
+		if o.Origin == OriginAssociate {
+			return 1 // automatic routes do not count
+		}
+		return o.Removed
+	})
+	if live >= MaxRoutes {
+		return Route{}, overQuota("routes", MaxRoutes)
+	}
+	e.Generation++
+	r.Added = e.Generation
+	return r, nil
+}
+
+// RemoveRoute marks a manual route as leaving. Automatic ones leave with their association.
+func (e *Endpoint) RemoveRoute(r *Route) error {
+	switch {
+	case r.Endpoint != e.ID:
+		return NoSuch("InvalidClientVpnRouteNotFound", "route", string(r.ID))
+	case r.Origin == OriginAssociate:
+		return Refuse(Conflict, "InvalidParameterValue", "This route was added automatically with its target network; disassociate the target network to remove it.")
+	case r.Removed != 0:
+		return Refuse(Conflict, "IncorrectState", "This route is already being deleted.")
+	}
+	e.Generation++
+	r.Removed = e.Generation
+	return nil
+}
+
+func liveAssociation(as []Association, subnet SubnetID) (Association, bool) {
+	for _, a := range as {
+		if a.Subnet == subnet && a.Removed == 0 {
+			return a, true
+		}
+	}
+	return Association{}, false
+}

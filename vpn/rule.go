@@ -1,0 +1,125 @@
+package vpn
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Rule is an authorization rule: it lets all users, or the members of one group, reach a
+// destination network (guide line 1304).
+type Rule struct {
+	ID          RuleID
+	Endpoint    EndpointID
+	Destination netip.Prefix
+	AllUsers    bool
+	Group       string // access group ID, empty when AllUsers
+	Description string
+	CreatedAt   time.Time
+	Change
+}
+
+// RuleState is where a rule is in its life.
+type RuleState string
+
+// The rule states.
+const (
+	RuleAuthorizing RuleState = "authorizing"
+	RuleActive      RuleState = "active"
+	RuleRevoking    RuleState = "revoking"
+	RuleFailed      RuleState = "failed"
+)
+
+// maxGroupID is the longest access group ID, in characters (guide line 2667).
+const maxGroupID = 255
+
+// RuleSpec is a request for a rule as typed.
+type RuleSpec struct {
+	Destination string
+	AllUsers    bool
+	Group       string
+	Description string
+}
+
+// State is what was applied, never what is hoped for.
+func (r Rule) State(o Observation) (RuleState, string) {
+	fault, failed := o.FaultOf(string(r.ID))
+	switch {
+	case r.Removed != 0:
+		return RuleRevoking, fault.Sentence
+	case failed:
+		return RuleFailed, fault.Sentence
+	case o.Has(r.Added):
+		return RuleActive, ""
+	default:
+		return RuleAuthorizing, o.Waiting()
+	}
+}
+
+// Authorize checks a rule against the endpoint's present ones and makes it.
+// Fields: destination, group, description.
+func (e *Endpoint) Authorize(s RuleSpec, present []Rule, now time.Time) (Rule, error) {
+	if e.Deleting {
+		return Rule{}, ErrEndpointDeleting(e.ID)
+	}
+	var c Check
+	r := Rule{ID: NewRuleID(), Endpoint: e.ID, AllUsers: s.AllUsers, CreatedAt: now}
+	p, err := ParseCIDR(s.Destination)
+	if err != nil {
+		c.Bad("destination", err.Error())
+	}
+	r.Destination = p
+	r.Description = checkDescription(&c, "description", s.Description)
+	if !s.AllUsers {
+		r.Group = strings.TrimSpace(s.Group)
+		checkGroupID(&c, r.Group)
+	}
+	for _, o := range present {
+		if o.Removed == 0 && o.Destination == p && o.AllUsers == r.AllUsers && o.Group == r.Group && !c.Has("destination") {
+			c.Bad("destination", fmt.Sprintf("There is already an authorization rule for %s and %s.", p, r.Grantee()))
+		}
+	}
+	if err := c.Err(); err != nil {
+		return Rule{}, err
+	}
+	if live := countLive(present, func(o Rule) uint64 { return o.Removed }); live >= MaxRules {
+		return Rule{}, overQuota("authorization rules", MaxRules)
+	}
+	e.Generation++
+	r.Added = e.Generation
+	return r, nil
+}
+
+func checkGroupID(c *Check, group string) {
+	switch {
+	case group == "":
+		c.Bad("group", "Enter the ID of the access group.")
+	case utf8.RuneCountInString(group) > maxGroupID:
+		c.Bad("group", fmt.Sprintf("An access group ID has at most %d characters.", maxGroupID))
+	case !printable(group):
+		c.Bad("group", "An access group ID is one line of printable text.")
+	}
+}
+
+// Revoke marks a rule as leaving.
+func (e *Endpoint) Revoke(r *Rule) error {
+	if r.Endpoint != e.ID {
+		return NoSuch("InvalidClientVpnAuthorizationRuleNotFound", "authorization rule", string(r.ID))
+	}
+	if r.Removed != 0 {
+		return Refuse(Conflict, "IncorrectState", "This authorization rule is already being removed.")
+	}
+	e.Generation++
+	r.Removed = e.Generation
+	return nil
+}
+
+// Grantee names whom the rule lets pass.
+func (r Rule) Grantee() string {
+	if r.AllUsers {
+		return "all users"
+	}
+	return "group " + r.Group
+}

@@ -1,0 +1,23 @@
+package vpn
+
+import "log/slog"
+
+// Secret is text that must reach OpenVPN or a sealed column and nothing else: private keys,
+// shared keys, passwords. It prints and logs as stars; Reveal is the one way to its value, so
+// that every use can be found by name. It marshals to JSON in the clear, because the socket
+// between web and the dataplane carries it.
+type Secret string
+
+const stars = "*****"
+
+// Reveal gives the value.
+func (s Secret) Reveal() string { return string(s) }
+
+// String hides the value from fmt.
+func (s Secret) String() string { return stars }
+
+// GoString hides the value from %#v.
+func (s Secret) GoString() string { return stars }
+
+// LogValue hides the value from slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(stars) }
