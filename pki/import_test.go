@@ -75,7 +75,8 @@ func must(t *testing.T, name string, args ...string) []byte {
 	return out
 }
 
-// weakRSA is a 1024-bit certificate as an old easy-rsa made them; Go itself makes none.
+// opensslCertificate makes what Go refuses to make: 1024-bit keys and SHA-1 signatures, as old
+// easy-rsa set-ups have them.
 func opensslCertificate(t *testing.T, args ...string) (cert, key string) {
 	t.Helper()
 	dir := t.TempDir()
