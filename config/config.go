@@ -1,0 +1,131 @@
+// Package config is every setting of Sallyport: one struct, filled from defaults, a file, the
+// environment and the command line, in rising order of weight. main loads it once and hands each
+// room its own part; nothing reads it from a global.
+//
+// A setting is one key. console_listen is "console_listen = ..." in the file,
+// SALLYPORT_CONSOLE_LISTEN in the environment and --console-listen on the command line. A secret
+// has a twin ending in _file, whose value is the path of a file that holds it. Keys that do not
+// exist are refused by name, since a misspelt setting would otherwise be a setting ignored.
+package config
+
+import (
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"sallyport/vpn"
+)
+
+// Config is the whole of the settings. Paths are absolute after Load.
+type Config struct {
+	DataDir  string // kept state; main creates it with mode 0700
+	RunDir   string // sockets and journals; gone after a reboot
+	Database vpn.Secret
+	Seal     Seal
+	Node     Node
+	Log      Log
+	Console  Console
+	Session  Session
+	Public   Public
+	Data     Dataplane
+
+	origin map[string]string // key -> what the person wrote it as, for Validate
+}
+
+// Seal is where the key that seals secrets at rest comes from: Key where it is set, else File.
+type Seal struct {
+	Key  vpn.Secret // 32 bytes in hex or base64; "" when File is used
+	File string     // holds the same; main creates it (0600) when neither exists
+}
+
+// Node is this machine among others that share a database.
+type Node struct {
+	Name  string
+	Zones []string // availability zones whose associations this node realizes
+}
+
+// Log is what is logged and how.
+type Log struct {
+	Level  string // debug, info, warn, error
+	Format string // text, json
+}
+
+// Console is the administrators' listener.
+type Console struct {
+	Listen         netip.AddrPort
+	TLSCertificate string // path of PEM, leaf first; "" makes a self-signed one
+	TLSKey         string
+	PlainHTTP      bool
+	TrustedProxies []netip.Prefix // whose X-Forwarded-* headers are believed
+}
+
+// Session is how long a console sign-in lasts.
+type Session struct {
+	Idle, Absolute time.Duration
+}
+
+// Public is how the world reaches this deployment.
+type Public struct {
+	Name      string   // what profiles name as remote; "" leaves it to VPNDomain
+	VPNDomain string   // endpoints are <endpoint-id>.<VPNDomain>
+	URL       *url.URL // base of pages that identity providers and clients open; nil when unset
+}
+
+// Dataplane is what the root process needs, and where web finds it.
+type Dataplane struct {
+	Socket          string
+	OpenVPN         string // path of the program
+	AllowOldOpenVPN bool
+	WebUser         string // name or number of the user that web runs as
+	WorkerUIDBase   uint32 // OpenVPN workers run as this user and the ones after it
+	HostPolicy      string // path; the file may be absent
+}
+
+// Postgres tells whether the database is PostgreSQL rather than a SQLite file.
+func (c Config) Postgres() bool { return isPostgres(c.Database.Reveal()) }
+
+func isPostgres(dsn string) bool {
+	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
+}
+
+// finish fills what depends on other settings and makes paths absolute.
+func (c *Config) finish() error {
+	for _, p := range []*string{&c.DataDir, &c.RunDir} {
+		if err := absolute(p); err != nil {
+			return err
+		}
+	}
+	if c.Database == "" {
+		c.Database = vpn.Secret(filepath.Join(c.DataDir, "sallyport.db"))
+	}
+	if !c.Postgres() {
+		path := c.Database.Reveal()
+		if err := absolute(&path); err != nil {
+			return err
+		}
+		c.Database = vpn.Secret(path)
+	}
+	if c.Seal.File == "" {
+		c.Seal.File = filepath.Join(c.DataDir, "seal.key")
+	}
+	if c.Data.Socket == "" {
+		c.Data.Socket = filepath.Join(c.RunDir, "dataplane.sock")
+	}
+	for _, p := range []*string{&c.Seal.File, &c.Console.TLSCertificate, &c.Console.TLSKey, &c.Data.Socket, &c.Data.OpenVPN, &c.Data.HostPolicy} {
+		if err := absolute(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func absolute(p *string) error {
+	if *p == "" {
+		return nil
+	}
+	a, err := filepath.Abs(*p)
+	*p = a
+	return err
+}

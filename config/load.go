@@ -1,0 +1,178 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+)
+
+const (
+	envPrefix = "SALLYPORT_"
+	// DefaultFile is read where it exists and no other file is named.
+	DefaultFile = "/etc/sallyport/sallyport.conf"
+)
+
+// Load reads the settings: defaults, then the file (--config, SALLYPORT_CONFIG or DefaultFile),
+// then SALLYPORT_ variables of environ, then --key value flags of args. It gives the arguments
+// that are not flags. The error names every fault, each by the name the person used; a Config
+// that comes without an error is valid.
+func Load(args, environ []string) (Config, []string, error) {
+	flags, rest, err := parseFlags(args)
+	if err != nil {
+		return Config{}, nil, err
+	}
+	env := parseEnv(environ)
+	path, named := configPath(flags, env)
+	file, err := readFile(path, named)
+	if err != nil {
+		return Config{}, nil, err
+	}
+
+	l := loader{known: map[string]setting{}, cfg: Config{origin: map[string]string{}}}
+	for _, s := range append(settings(), twins()...) {
+		l.known[s.key] = s
+		if s.preset != "" {
+			_ = s.set(&l.cfg, s.preset) // a test holds that every preset is readable
+		}
+	}
+	l.cfg.Node.Name, _ = os.Hostname()
+	l.apply(file)
+	l.apply(withoutPath(env))
+	l.apply(withoutPath(flags))
+	if len(l.faults) > 0 {
+		return Config{}, nil, errors.Join(l.faults...)
+	}
+	if err := l.cfg.finish(); err != nil {
+		return Config{}, nil, err
+	}
+	return l.cfg, rest, l.cfg.Validate()
+}
+
+// assignment is one key = value as a person wrote it.
+type assignment struct {
+	key, value string
+	origin     string // "SALLYPORT_DATA_DIR", "--data-dir", "data_dir (sallyport.conf, line 3)"
+}
+
+type loader struct {
+	known  map[string]setting
+	cfg    Config
+	faults []error
+}
+
+// apply sets the values of one source. A source that names a secret both ways is ambiguous; over
+// sources the later one wins, whichever way it is written.
+func (l *loader) apply(source []assignment) {
+	seen := map[string]string{}
+	for _, a := range source {
+		s, ok := l.known[a.key]
+		if !ok {
+			l.fault(a.origin, fmt.Errorf("there is no such setting%s", suggestion(a, l.known)))
+			continue
+		}
+		target := strings.TrimSuffix(a.key, "_file")
+		if !l.known[target].secret {
+			target = a.key
+		}
+		if before, ok := seen[target]; ok {
+			l.fault(a.origin, fmt.Errorf("this is set already, by %s", before))
+			continue
+		}
+		seen[target] = a.origin
+		if target == "seal_key" {
+			l.cfg.Seal = Seal{}
+		}
+		if err := s.set(&l.cfg, a.value); err != nil {
+			l.fault(a.origin, err)
+		}
+		l.cfg.origin[target] = a.origin
+	}
+}
+
+func (l *loader) fault(origin string, err error) {
+	l.faults = append(l.faults, fmt.Errorf("%s: %w", origin, err))
+}
+
+func parseFlags(args []string) (flags []assignment, rest []string, err error) {
+	for i := 0; i < len(args); i++ {
+		name, value, hasValue := strings.Cut(args[i], "=")
+		switch {
+		case args[i] == "--":
+			return flags, append(rest, args[i+1:]...), nil
+		case !strings.HasPrefix(name, "-") || name == "-":
+			rest = append(rest, args[i])
+			continue
+		case !hasValue && i+1 == len(args):
+			return nil, nil, fmt.Errorf("%s: a value must follow", name)
+		case !hasValue:
+			i++
+			value = args[i]
+		}
+		key := strings.ReplaceAll(strings.TrimLeft(name, "-"), "-", "_")
+		flags = append(flags, assignment{key, value, name})
+	}
+	return flags, rest, nil
+}
+
+func parseEnv(environ []string) []assignment {
+	var out []assignment
+	for _, e := range environ {
+		name, value, _ := strings.Cut(e, "=")
+		if key, ok := strings.CutPrefix(name, envPrefix); ok {
+			out = append(out, assignment{strings.ToLower(key), value, name})
+		}
+	}
+	return out
+}
+
+// configPath finds the file's path, which no file can hold.
+func configPath(sources ...[]assignment) (path string, named bool) {
+	for _, source := range sources {
+		for i := range source {
+			if source[i].key == "config" {
+				return source[i].value, true
+			}
+		}
+	}
+	return DefaultFile, false
+}
+
+func withoutPath(source []assignment) []assignment {
+	return slices.DeleteFunc(source, func(a assignment) bool { return a.key == "config" })
+}
+
+// readFile reads "key = value" lines; # starts a comment line. Every setting is one line of
+// text, so a format with types and nesting would only add rules to learn.
+func readFile(path string, named bool) ([]assignment, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && !named {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read settings: %w", err)
+	}
+	var out []assignment
+	for i, line := range strings.Split(string(b), "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		key, value, ok := strings.Cut(line, "=")
+		if !ok {
+			return nil, fmt.Errorf("%s, line %d: this is not of the form key = value", path, i+1)
+		}
+		key = strings.TrimSpace(key)
+		out = append(out, assignment{key, unquote(strings.TrimSpace(value)), fmt.Sprintf("%s (%s, line %d)", key, path, i+1)})
+	}
+	return out, nil
+}
+
+func unquote(v string) string {
+	if n := len(v); n >= 2 && v[0] == '"' && v[n-1] == '"' {
+		return v[1 : n-1]
+	}
+	return v
+}

@@ -1,0 +1,174 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"sallyport/vpn"
+)
+
+// setting describes one key: enough to read it, to explain it and to refuse it.
+type setting struct {
+	key    string
+	preset string // what is read where nobody sets it
+	shown  string // the default as help shows it, where preset does not say it
+	help   string
+	secret bool // has a _file twin and is never repeated in a message
+	set    func(c *Config, value string) error
+}
+
+// settings lists every key in the order of the help page.
+func settings() []setting {
+	return []setting{
+		{key: "data_dir", preset: "/var/lib/sallyport", help: "Directory of the database, keys and certificates. Created with mode 0700.", set: text(func(c *Config) *string { return &c.DataDir })},
+		{key: "run_dir", preset: "/run/sallyport", help: "Directory of sockets and journals, lost at a reboot.", set: text(func(c *Config) *string { return &c.RunDir })},
+		{key: "database", shown: "<data_dir>/sallyport.db", secret: true, help: "Path of a SQLite file, or postgres://user:password@host/name. Several nodes need PostgreSQL.", set: secret(func(c *Config) *vpn.Secret { return &c.Database })},
+		{key: "seal_key", shown: "read from seal_key_file", secret: true, help: "Key that seals private keys in the database: 32 bytes in hex or base64. Every node of a deployment needs the same one.", set: secret(func(c *Config) *vpn.Secret { return &c.Seal.Key })},
+
+		{key: "console_listen", preset: "127.0.0.1:8443", help: "Address and port of the administrators' console.", set: addrPort(func(c *Config) *netip.AddrPort { return &c.Console.Listen })},
+		{key: "console_tls_certificate", shown: "self-signed, made at the first start", help: "PEM file: the console's certificate, then its intermediates. Read again when it changes.", set: text(func(c *Config) *string { return &c.Console.TLSCertificate })},
+		{key: "console_tls_key", help: "PEM file: the key of console_tls_certificate.", set: text(func(c *Config) *string { return &c.Console.TLSKey })},
+		{key: "console_plain_http", preset: "false", help: "Serve the console without TLS. Only on a loopback address, or behind trusted_proxies that speak TLS.", set: boolean(func(c *Config) *bool { return &c.Console.PlainHTTP })},
+		{key: "trusted_proxies", help: "Addresses or ranges, separated by commas, of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.", set: prefixes(func(c *Config) *[]netip.Prefix { return &c.Console.TrustedProxies })},
+		{key: "session_idle", preset: "1h", help: "A console sign-in ends after so long without a request.", set: duration(func(c *Config) *time.Duration { return &c.Session.Idle })},
+		{key: "session_absolute", preset: "12h", help: "A console sign-in ends after so long in any case.", set: duration(func(c *Config) *time.Duration { return &c.Session.Absolute })},
+
+		{key: "public_name", help: "Host name or address that client configuration files name as remote.", set: text(func(c *Config) *string { return &c.Public.Name })},
+		{key: "vpn_domain", help: "Domain below which endpoints have names of their own, <endpoint-id>.<vpn_domain>; used where public_name is not set.", set: text(func(c *Config) *string { return &c.Public.VPNDomain })},
+		{key: "public_url", help: "Base address of the pages that identity providers and VPN clients open, for example https://vpn.example.com.", set: setURL},
+
+		{key: "node_name", shown: "the host's name", help: "Name of this machine among those that share the database.", set: text(func(c *Config) *string { return &c.Node.Name })},
+		{key: "zones", preset: "zone-a", help: "Availability zones of this node, separated by commas: it realizes associations with subnets in these zones.", set: words(func(c *Config) *[]string { return &c.Node.Zones })},
+		{key: "log_level", preset: "info", help: "debug, info, warn or error.", set: text(func(c *Config) *string { return &c.Log.Level })},
+		{key: "log_format", preset: "text", help: "text or json.", set: text(func(c *Config) *string { return &c.Log.Format })},
+
+		{key: "dataplane_socket", shown: "<run_dir>/dataplane.sock", help: "Unix socket between the two processes.", set: text(func(c *Config) *string { return &c.Data.Socket })},
+		{key: "openvpn_binary", preset: "/usr/sbin/openvpn", help: "The OpenVPN program.", set: text(func(c *Config) *string { return &c.Data.OpenVPN })},
+		{key: "allow_old_openvpn", preset: "false", help: "Run an OpenVPN older than 2.6.14-0+deb12u2 (Debian) or 2.6.23, which has known security faults.", set: boolean(func(c *Config) *bool { return &c.Data.AllowOldOpenVPN })},
+		{key: "web_user", preset: "69999", help: "User, by name or number, that the web process runs as when sallyport serve is started by root. A number needs no account.", set: text(func(c *Config) *string { return &c.Data.WebUser })},
+		{key: "worker_uid_base", preset: "70000", help: "First of 4096 user numbers for OpenVPN workers, each its own. They need no accounts and should belong to nobody.", set: uid(func(c *Config) *uint32 { return &c.Data.WorkerUIDBase })},
+		{key: "host_policy_file", preset: "/etc/sallyport/host-policy.json", help: "Root-owned file that limits what the dataplane may be told to do on this host. It may be absent.", set: text(func(c *Config) *string { return &c.Data.HostPolicy })},
+	}
+}
+
+// twins are the _file keys. seal_key_file differs from the others: the file need not exist yet.
+func twins() []setting {
+	return []setting{
+		{key: "database_file", help: "File that holds the value of database.", set: func(c *Config, path string) error {
+			b, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			c.Database = vpn.Secret(strings.TrimSpace(string(b)))
+			return nil
+		}},
+		{key: "seal_key_file", shown: "<data_dir>/seal.key", help: "File that holds seal_key. Created with a random key where it does not exist. Keep a copy: without it no private key in the database can be read.", set: text(func(c *Config) *string { return &c.Seal.File })},
+	}
+}
+
+func text(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error { *field(c) = v; return nil }
+}
+
+func secret(field func(*Config) *vpn.Secret) func(*Config, string) error {
+	return func(c *Config, v string) error { *field(c) = vpn.Secret(v); return nil }
+}
+
+func boolean(field func(*Config) *bool) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		b, err := strconv.ParseBool(v)
+		if err != nil {
+			return fmt.Errorf("%q is neither true nor false", v)
+		}
+		*field(c) = b
+		return nil
+	}
+}
+
+func duration(field func(*Config) *time.Duration) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		d, err := time.ParseDuration(v)
+		if err != nil {
+			return fmt.Errorf("%q is not a length of time such as 30m or 12h", v)
+		}
+		*field(c) = d
+		return nil
+	}
+}
+
+func uid(field func(*Config) *uint32) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		n, err := strconv.ParseUint(v, 10, 32)
+		if err != nil {
+			return fmt.Errorf("%q is not a user number", v)
+		}
+		*field(c) = uint32(n)
+		return nil
+	}
+}
+
+func addrPort(field func(*Config) *netip.AddrPort) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		v = strings.Replace(v, "localhost:", "127.0.0.1:", 1)
+		if strings.HasPrefix(v, ":") {
+			v = "[::]" + v
+		}
+		a, err := netip.ParseAddrPort(v)
+		if err != nil {
+			return fmt.Errorf("%q is not an address and port such as 127.0.0.1:8443, or :8443 for every address", v)
+		}
+		*field(c) = a
+		return nil
+	}
+}
+
+func prefixes(field func(*Config) *[]netip.Prefix) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		var out []netip.Prefix
+		for _, w := range split(v) {
+			if a, err := netip.ParseAddr(w); err == nil {
+				out = append(out, netip.PrefixFrom(a, a.BitLen()))
+				continue
+			}
+			p, err := netip.ParsePrefix(w)
+			if err != nil {
+				return fmt.Errorf("%q is neither an address nor a range such as 10.0.0.0/8", w)
+			}
+			out = append(out, p.Masked())
+		}
+		*field(c) = out
+		return nil
+	}
+}
+
+func words(field func(*Config) *[]string) func(*Config, string) error {
+	return func(c *Config, v string) error { *field(c) = split(v); return nil }
+}
+
+func setURL(c *Config, v string) error {
+	if v == "" {
+		c.Public.URL = nil
+		return nil
+	}
+	u, err := url.Parse(v)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		return fmt.Errorf("%q is not an address such as https://vpn.example.com", v)
+	}
+	c.Public.URL = u
+	return nil
+}
+
+func split(v string) []string {
+	var out []string
+	for w := range strings.SplitSeq(v, ",") {
+		if w = strings.TrimSpace(w); w != "" {
+			out = append(out, w)
+		}
+	}
+	return out
+}

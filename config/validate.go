@@ -1,0 +1,144 @@
+package config
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+var (
+	hostName = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+	zoneName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
+)
+
+// workerUIDs is how many user numbers the dataplane may take from WorkerUIDBase on.
+const workerUIDs = 4096
+
+// Validate checks what one value alone cannot tell. The error joins every fault; each names the
+// setting as the person wrote it: the variable, the flag, or the line of the file.
+func (c Config) Validate() error {
+	var faults []error
+	bad := func(key, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%s: %s", c.name(key), fmt.Sprintf(format, args...)))
+	}
+	c.validateConsole(bad)
+	c.validatePublic(bad)
+	c.validateNode(bad)
+	if _, err := c.Seal.Decode(); c.Seal.Key != "" && err != nil {
+		bad("seal_key", "%v", err)
+	}
+	return errors.Join(faults...)
+}
+
+type report func(key, format string, args ...any)
+
+func (c Config) name(key string) string {
+	if o, ok := c.origin[key]; ok {
+		return o
+	}
+	return key
+}
+
+func (c Config) validateConsole(bad report) {
+	k := c.Console
+	switch {
+	case k.TLSCertificate != "" && k.TLSKey == "":
+		bad("console_tls_certificate", "set %s as well", c.name("console_tls_key"))
+	case k.TLSKey != "" && k.TLSCertificate == "":
+		bad("console_tls_key", "set %s as well", c.name("console_tls_certificate"))
+	case k.PlainHTTP && k.TLSKey != "":
+		bad("console_plain_http", "%s is set too; the console either speaks TLS or does not", c.name("console_tls_key"))
+	}
+	if k.PlainHTTP && !k.Listen.Addr().IsLoopback() && len(k.TrustedProxies) == 0 {
+		bad("console_plain_http", "passwords would cross the network in the clear: %s is %s, which is not a loopback address; listen on 127.0.0.1, or set trusted_proxies to the reverse proxy that speaks TLS", c.name("console_listen"), k.Listen)
+	}
+	for _, p := range k.TrustedProxies {
+		if p.Bits() == 0 {
+			bad("trusted_proxies", "%s would let everybody claim any source address", p)
+		}
+	}
+	if c.Session.Idle < time.Minute {
+		bad("session_idle", "%s is less than a minute", c.Session.Idle)
+	}
+	if c.Session.Absolute < c.Session.Idle {
+		bad("session_absolute", "%s is less than %s (%s)", c.Session.Absolute, c.name("session_idle"), c.Session.Idle)
+	}
+}
+
+func (c Config) validatePublic(bad report) {
+	if n := c.Public.Name; n != "" && !isHost(n) {
+		bad("public_name", "%q is neither a host name nor an address", n)
+	}
+	if d := c.Public.VPNDomain; d != "" && !isDomain(d) {
+		bad("vpn_domain", "%q is not a domain such as vpn.example.com", d)
+	}
+	if u := c.Public.URL; u != nil {
+		if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+			bad("public_url", "give the scheme, the host and the port only, such as https://vpn.example.com")
+		}
+		if addr, err := netip.ParseAddr(u.Hostname()); u.Scheme == "http" && u.Hostname() != "localhost" && (err != nil || !addr.IsLoopback()) {
+			bad("public_url", "sign-ins need https; http is for loopback addresses only")
+		}
+	}
+}
+
+func (c Config) validateNode(bad report) {
+	if !isHost(c.Node.Name) {
+		bad("node_name", "%q is not a host name", c.Node.Name)
+	}
+	if len(c.Node.Zones) == 0 {
+		bad("zones", "name at least one availability zone")
+	}
+	for i, z := range c.Node.Zones {
+		if !zoneName.MatchString(z) {
+			bad("zones", "%q is not a zone name: use lower-case letters, digits and hyphens", z)
+		}
+		if slices.Contains(c.Node.Zones[:i], z) {
+			bad("zones", "%q stands there twice", z)
+		}
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
+		bad("log_level", "%q is none of debug, info, warn, error", c.Log.Level)
+	}
+	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
+		bad("log_format", "%q is neither text nor json", c.Log.Format)
+	}
+	if b := c.Data.WorkerUIDBase; b < 1000 || b > 1<<31-workerUIDs {
+		bad("worker_uid_base", "%d would give OpenVPN the users of the system or numbers that the kernel reserves; use 1000 to %d", b, 1<<31-workerUIDs)
+	}
+	if u := c.Data.WebUser; u == "" || u == "root" || u == "0" {
+		bad("web_user", "the web process must not be root; name another user")
+	}
+}
+
+// Decode gives the 32 bytes of Key.
+func (s Seal) Decode() ([]byte, error) { return DecodeKey(s.Key.Reveal()) }
+
+// DecodeKey reads a sealing key as it stands in a file or variable: 32 bytes in hex or base64.
+func DecodeKey(s string) ([]byte, error) {
+	s = strings.TrimSpace(s)
+	for _, decode := range []func(string) ([]byte, error){hex.DecodeString, base64.StdEncoding.DecodeString, base64.RawURLEncoding.DecodeString} {
+		if b, err := decode(s); err == nil && len(b) == 32 {
+			return b, nil
+		}
+	}
+	return nil, errors.New("a sealing key is 32 bytes in hex or base64; openssl rand -hex 32 makes one")
+}
+
+func isHost(s string) bool {
+	if _, err := netip.ParseAddr(s); err == nil {
+		return true
+	}
+	return len(s) <= 253 && hostName.MatchString(s)
+}
+
+func isDomain(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err != nil && isHost(s) && strings.Contains(s, ".")
+}
