@@ -1,0 +1,19 @@
+package layout
+
+import "github.com/a-h/templ"
+
+func current(is bool) templ.Attributes {
+	if !is {
+		return nil
+	}
+	return templ.Attributes{"aria-current": "page"}
+}
+
+// theme leaves the attribute out where the person chose none: the script then follows the
+// browser's wish before the first paint.
+func theme(c Chrome) templ.Attributes {
+	if c.Theme != "light" && c.Theme != "dark" {
+		return nil
+	}
+	return templ.Attributes{"data-bs-theme": c.Theme}
+}

@@ -1,0 +1,33 @@
+package parts
+
+import "strings"
+
+// toneOf gives the colour and mark of each state word of the guide and of ours. A word that is
+// not here is drawn grey: a chip must never promise what nobody decided.
+var toneOf = map[string]string{
+	"available": "good", "associated": "good", "active": "good", "ok": "good", "valid": "good", "enabled": "good", "reachable": "good", "done": "good",
+	"pending-associate": "wait", "associating": "wait", "authorizing": "wait", "creating": "wait", "connecting": "wait", "next": "wait", "expires soon": "wait",
+	"disassociating": "wait", "revoking": "wait", "deleting": "wait", "terminating": "wait",
+	"association-failed": "bad", "failed": "bad", "failed-to-terminate": "bad", "expired": "bad", "unreachable": "bad", "trouble": "bad",
+}
+
+var chipClass = map[string]string{"good": "bg-green-lt", "wait": "bg-yellow-lt", "bad": "bg-red-lt", "": "bg-secondary-lt"}
+
+var chipMark = map[string]string{"good": "●", "wait": "◐", "bad": "▲", "": "○"}
+
+func tone(state string) string { return toneOf[strings.ToLower(state)] }
+
+// sentenceCase writes a state as the guide's console does: "Pending-associate".
+func sentenceCase(state string) string {
+	if state == "" {
+		return "Unknown"
+	}
+	return strings.ToUpper(state[:1]) + state[1:]
+}
+
+func alertRole(tone string) string {
+	if tone == "danger" {
+		return "alert"
+	}
+	return "status"
+}

@@ -1,0 +1,128 @@
+package parts
+
+import "slices"
+
+// Field is one control of a form, with what the person typed and what is wrong with it.
+type Field struct {
+	Name         string // wire name; also the element's id unless ID is set
+	ID           string
+	Type         string // text (default), password, number, textarea, select, radio, checkbox, file
+	Label        string
+	Value        string
+	Help         string // one or two sentences below the label
+	Err          string
+	Placeholder  string
+	Autocomplete string
+	InputMode    string
+	Options      []Option // of select and radio
+	Rows         int      // of textarea
+	MaxLength    int      // 0: none
+	Checked      bool     // of checkbox
+	Required     bool
+	Disabled     bool
+	Mono         bool // addresses, PEM: a fixed-width face
+	Focus        bool // the first control of a page that is only a form
+}
+
+// Option is one choice of a select or radio field.
+type Option struct {
+	Value    string
+	Label    string
+	Help     string // shown under a radio choice; ignored by selects
+	Disabled bool
+}
+
+// Hidden is a value that a form carries along.
+type Hidden struct{ Name, Value string }
+
+func (f Field) id() string {
+	if f.ID != "" {
+		return f.ID
+	}
+	return f.Name
+}
+
+// optionID keeps the first radio choice addressable by the field's own id, so that the error
+// summary's link lands on it.
+func (f Field) optionID(i int) string {
+	if i == 0 {
+		return f.id()
+	}
+	return f.id() + "-" + f.Options[i].Value
+}
+
+func (f Field) inputType() string {
+	if f.Type == "" {
+		return "text"
+	}
+	return f.Type
+}
+
+// describedBy names the elements that explain the control to a screen reader.
+func (f Field) describedBy() string {
+	var s string
+	if f.Help != "" {
+		s = f.id() + "-help"
+	}
+	if f.Err != "" {
+		if s != "" {
+			s += " "
+		}
+		s += f.id() + "-error"
+	}
+	return s
+}
+
+func (f Field) class(base string) string {
+	if f.Mono {
+		base += " font-monospace"
+	}
+	if f.Err != "" {
+		base += " is-invalid"
+	}
+	return base
+}
+
+func (f Field) rows() int {
+	if f.Rows > 0 {
+		return f.Rows
+	}
+	return 4
+}
+
+// Form is a card with a form in it.
+type Form struct {
+	Title   string
+	Intro   string
+	Action  string // where it posts to
+	Submit  string
+	Cancel  string // where "Cancel" leads; empty: no such link
+	Fields  []Field
+	Hidden  []Hidden
+	Err     string   // the summary's sentence; empty: nothing is wrong
+	Orphans []string // sentences for fields that this form does not show
+	Files   bool     // it uploads files
+}
+
+// Fail puts the sentence of a refusal at the top and each field's sentence beside its field.
+// Sentences for fields that the form does not have stay in the summary, so that none is lost.
+func (f *Form) Fail(msg string, fields map[string]string) {
+	f.Err = msg
+	left := map[string]string{}
+	for name, sentence := range fields {
+		left[name] = sentence
+	}
+	for i := range f.Fields {
+		if s, ok := left[f.Fields[i].Name]; ok {
+			f.Fields[i].Err = s
+			delete(left, f.Fields[i].Name)
+		}
+	}
+	for _, s := range left {
+		f.Orphans = append(f.Orphans, s)
+	}
+	slices.Sort(f.Orphans)
+}
+
+// Failed tells whether anything is wrong.
+func (f Form) Failed() bool { return f.Err != "" }

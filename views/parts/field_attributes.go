@@ -1,0 +1,44 @@
+package parts
+
+import "github.com/a-h/templ"
+
+// attributes are those that every control shares. The browser's own required check stays off in
+// the forms (novalidate): our sentences say more than its bubbles, and they survive a reload.
+func (f Field) attributes() templ.Attributes {
+	a := templ.Attributes{
+		"required":  f.Required && f.Type != "checkbox",
+		"disabled":  f.Disabled,
+		"autofocus": f.Focus,
+	}
+	set := func(name, value string) {
+		if value != "" {
+			a[name] = value
+		}
+	}
+	set("placeholder", f.Placeholder)
+	set("autocomplete", f.Autocomplete)
+	set("inputmode", f.InputMode)
+	set("aria-describedby", f.describedBy())
+	if f.MaxLength > 0 {
+		a["maxlength"] = f.MaxLength
+	}
+	if f.Err != "" {
+		a["aria-invalid"] = "true"
+	}
+	if f.Mono {
+		a["spellcheck"] = "false"
+		a["autocapitalize"] = "off"
+	}
+	return a
+}
+
+func (f Field) groupAttributes() templ.Attributes {
+	a := templ.Attributes{}
+	if d := f.describedBy(); d != "" {
+		a["aria-describedby"] = d
+	}
+	if f.Err != "" {
+		a["aria-invalid"] = "true"
+	}
+	return a
+}

@@ -1,0 +1,45 @@
+package parts
+
+import "github.com/a-h/templ"
+
+// Button is a link or a one-button form. Tone is "", "primary", "danger" or "ghost".
+type Button struct {
+	Label    string
+	Href     string
+	Tone     string
+	Small    bool
+	Disabled bool
+	Hidden   []Hidden
+}
+
+func (b Button) class() string {
+	c := "btn"
+	switch b.Tone {
+	case "primary":
+		c += " btn-primary"
+	case "danger":
+		c += " btn-danger"
+	case "ghost":
+		c += " btn-link px-1"
+	}
+	if b.Small {
+		c += " btn-sm"
+	}
+	return c
+}
+
+func (f Form) enctype() templ.Attributes {
+	if !f.Files {
+		return nil
+	}
+	return templ.Attributes{"enctype": "multipart/form-data"}
+}
+
+func (f Form) hasDetails() bool {
+	for _, field := range f.Fields {
+		if field.Err != "" {
+			return true
+		}
+	}
+	return len(f.Orphans) > 0
+}

@@ -1,0 +1,65 @@
+package parts
+
+import "github.com/a-h/templ"
+
+// Header is the top of a page: where one is, what it is called. Its actions are children.
+type Header struct {
+	Crumbs []Crumb
+	Title  string
+	State  string // drawn as a chip beside the title; empty: none
+	Note   string // one sentence below
+}
+
+// Crumb is a step of the way to a page.
+type Crumb struct{ Label, Href string }
+
+// Tab leads to a part of a thing; each is a page of its own.
+type Tab struct {
+	Label   string
+	Href    string
+	Count   string // drawn beside the label; empty: none
+	Current bool
+}
+
+// Pair is a label and a value. The first of Body, When, State, Copy, Href that is set decides
+// how the value is drawn.
+type Pair struct {
+	Label string
+	Value string
+	Href  string
+	Copy  bool
+	Mono  bool
+	State bool
+	When  *When
+	Body  templ.Component
+	Help  string
+}
+
+// Fact makes a pair whose value is plain text; an empty value is drawn as a dash.
+func Fact(label, value string) Pair { return Pair{Label: label, Value: value} }
+
+// FactTime makes a pair whose value is a time.
+func FactTime(label string, w When) Pair { return Pair{Label: label, When: &w} }
+
+// Confirm is the step before something is lost.
+type Confirm struct {
+	Title    string   // "Delete network office?"
+	Text     string   // one or two sentences: what happens
+	Losses   []string // each thing that will be gone
+	People   string   // how many are connected, as a sentence; empty: not asked
+	Facts    []Pair
+	Action   string
+	Button   string // "Delete"
+	Cancel   string
+	Hidden   []Hidden
+	Typed    string // the word that must be typed; empty: none
+	TypedErr string // what was wrong with it
+	Err      string // why it was refused
+}
+
+func (c Confirm) typedField() Field {
+	return Field{
+		Name: "confirm", Label: "To confirm, type " + c.Typed + " here", Err: c.TypedErr,
+		Required: true, Autocomplete: "off", Mono: true, Placeholder: c.Typed,
+	}
+}

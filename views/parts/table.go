@@ -1,0 +1,123 @@
+package parts
+
+import (
+	"net/url"
+	"strconv"
+)
+
+// List is the frame of a table: its columns, what it was asked for and which page is shown. The
+// rows are the component's children.
+type List struct {
+	Path    string     // where the list lives, for example "/networks"
+	Extra   url.Values // further query parameters that links and the search box keep
+	Caption string     // names the table for screen readers
+	Noun    string     // "network"
+	Plural  string     // "networks"
+	Search  string
+	NoBox   bool   // hide the search box
+	Hint    string // what the search box searches, for example "name, ID or CIDR"
+	Sort    string
+	Desc    bool
+	Page    int
+	Pages   int
+	Total   int
+	Columns []Column
+	Empty   Empty
+}
+
+// Column is a table's column; one with a Key can be sorted by it.
+type Column struct {
+	Key   string
+	Label string
+	Right bool // numbers
+	Quiet bool // the label is for screen readers only: checkboxes, buttons
+}
+
+// Empty is what a list without any row says.
+type Empty struct {
+	Title  string
+	Text   string // what to do next
+	Action Button
+}
+
+func (l List) values() url.Values {
+	v := url.Values{}
+	for k, vs := range l.Extra {
+		v[k] = vs
+	}
+	return v
+}
+
+func (l List) href(v url.Values) string {
+	if len(v) == 0 {
+		return l.Path
+	}
+	return l.Path + "?" + v.Encode()
+}
+
+func (l List) sorted(v url.Values) url.Values {
+	if l.Search != "" {
+		v.Set("q", l.Search)
+	}
+	if l.Sort != "" {
+		v.Set("sort", l.Sort)
+	}
+	if l.Desc {
+		v.Set("dir", "desc")
+	}
+	return v
+}
+
+func (l List) hrefPage(n int) string {
+	v := l.sorted(l.values())
+	if n > 1 {
+		v.Set("page", strconv.Itoa(n))
+	}
+	return l.href(v)
+}
+
+// hrefSort sorts by a column, or turns the order where it is sorted by it already.
+func (l List) hrefSort(key string) string {
+	v := l.values()
+	if l.Search != "" {
+		v.Set("q", l.Search)
+	}
+	v.Set("sort", key)
+	if l.Sort == key && !l.Desc {
+		v.Set("dir", "desc")
+	}
+	return l.href(v)
+}
+
+func (l List) ariaSort(c Column) string {
+	switch {
+	case c.Key == "" || c.Key != l.Sort:
+		return "none"
+	case l.Desc:
+		return "descending"
+	default:
+		return "ascending"
+	}
+}
+
+func (c Column) class() string {
+	if c.Right {
+		return "text-end"
+	}
+	return ""
+}
+
+// count says how many rows there are: "1 network", "1,234 networks".
+func (l List) count() string {
+	if l.Total == 1 {
+		return "1 " + l.Noun
+	}
+	return Number(l.Total) + " " + l.Plural
+}
+
+func (l List) placeholder() string {
+	if l.Hint == "" {
+		return "Search " + l.Plural
+	}
+	return "Search by " + l.Hint
+}

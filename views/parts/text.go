@@ -1,0 +1,87 @@
+package parts
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Number writes a count with thousands apart: 1,234,567.
+func Number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// Bytes writes a number of bytes for people, in powers of 1024: "12.3 MiB".
+func Bytes(n uint64) string {
+	if n < 1024 {
+		return strconv.FormatUint(n, 10) + " B"
+	}
+	f, unit := float64(n), ""
+	for _, unit = range []string{"KiB", "MiB", "GiB", "TiB", "PiB"} {
+		f /= 1024
+		if f < 1023.95 {
+			break
+		}
+	}
+	return strconv.FormatFloat(f, 'f', 1, 64) + " " + unit
+}
+
+// When is a time as drawn: relative, with the exact one on hover.
+type When struct {
+	Relative string
+	Exact    string
+	ISO      string // empty: never
+}
+
+// At describes t as seen from now; the zero time is "never".
+func At(now, t time.Time) When {
+	if t.IsZero() {
+		return When{Relative: "never"}
+	}
+	t = t.UTC()
+	return When{
+		Relative: relative(t.Sub(now)),
+		Exact:    t.Format("2 January 2006, 15:04:05 UTC"),
+		ISO:      t.Format(time.RFC3339),
+	}
+}
+
+func relative(d time.Duration) string {
+	ahead := d > 0
+	d = d.Abs()
+	var s string
+	switch {
+	case d < 10*time.Second && !ahead:
+		return "just now"
+	case d < time.Minute:
+		s = count(int(d/time.Second), "second")
+	case d < time.Hour:
+		s = count(int(d/time.Minute), "minute")
+	case d < 48*time.Hour:
+		s = count(int(d/time.Hour), "hour")
+	case d < 60*24*time.Hour:
+		s = count(int(d/(24*time.Hour)), "day")
+	case d < 2*365*24*time.Hour:
+		s = count(int(d/(30*24*time.Hour)), "month")
+	default:
+		s = count(int(d/(365*24*time.Hour)), "year")
+	}
+	if ahead {
+		return "in " + s
+	}
+	return s + " ago"
+}
+
+// Count writes a number with its noun: "1 connection", "3 connections".
+func Count(n int, noun string) string { return count(n, noun) }
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%s %ss", Number(n), noun)
+}
