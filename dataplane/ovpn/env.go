@@ -1,0 +1,147 @@
+package ovpn
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"sallyport/vpn"
+)
+
+// Env is what a worker says about a client. It holds the password, therefore it shows nothing
+// of itself to fmt, slog or JSON. What starts with IV_ or UV_ comes from the client unverified:
+// it may choose a login method or be shown, never decide.
+type Env struct{ values map[string]string }
+
+// NewEnv makes an Env of values, for tests of those who decide.
+func NewEnv(values map[string]string) Env { return Env{values} }
+
+// String hides the values.
+func (e Env) String() string { return fmt.Sprintf("%d values", len(e.values)) }
+
+// GoString hides the values from %#v.
+func (e Env) GoString() string { return "ovpn.Env{" + e.String() + "}" }
+
+// LogValue hides the values from slog.
+func (e Env) LogValue() slog.Value { return slog.StringValue(e.String()) }
+
+// Empty tells whether the worker said nothing.
+func (e Env) Empty() bool { return len(e.values) == 0 }
+
+// CommonName is the client certificate's; empty where none was asked for.
+func (e Env) CommonName() string { return e.values["common_name"] }
+
+// Serial is the client certificate's serial number in decimal.
+func (e Env) Serial() string { return e.values["tls_serial_0"] }
+
+// Digest is the SHA-256 of the client certificate as 64 lower-case hex digits, or empty.
+func (e Env) Digest() string {
+	return strings.ToLower(strings.ReplaceAll(e.values["tls_digest_sha256_0"], ":", ""))
+}
+
+// Username is as the client sent it, control characters replaced by OpenVPN. It is empty for a
+// client that authenticates by certificate alone, on its return with a token too.
+func (e Env) Username() string { return e.values["username"] }
+
+// Password is what the client sent: a password, a token, or the answer to a challenge.
+func (e Env) Password() vpn.Secret { return vpn.Secret(e.values["password"]) }
+
+// tokenPrefix starts every token of auth-gen-token. No real password may: see OffersToken.
+const tokenPrefix = "SESS_ID_AT_"
+
+// OffersToken tells whether the password claims to be a token. Such a password never goes to a
+// directory, and counts only with an authenticated SessionState: a forged token of the wrong
+// length arrives with the state Initial.
+func (e Env) OffersToken() bool { return strings.HasPrefix(e.values["password"], tokenPrefix) }
+
+// SessionID is 16 base64 characters that stay the same as long as the client's token does.
+func (e Env) SessionID() string { return e.values["session_id"] }
+
+// SessionState is OpenVPN's verdict on the token that the client returned with.
+type SessionState string
+
+// The session states. EmptyUser: the token was made for a client without a user name, and the
+// one that it sends now is only the auth-token-user that was pushed to it.
+const (
+	SessionInitial                SessionState = "Initial"
+	SessionAuthenticated          SessionState = "Authenticated"
+	SessionAuthenticatedEmptyUser SessionState = "AuthenticatedEmptyUser"
+	SessionExpired                SessionState = "Expired"
+	SessionExpiredEmptyUser       SessionState = "ExpiredEmptyUser"
+	SessionInvalid                SessionState = "Invalid"
+)
+
+// Authenticated tells whether the token is genuine, unexpired and of this user name. Whether
+// the session still exists is not OpenVPN's to know.
+func (s SessionState) Authenticated() bool {
+	return s == SessionAuthenticated || s == SessionAuthenticatedEmptyUser
+}
+
+// SessionState is empty where the worker makes no tokens.
+func (e Env) SessionState() SessionState { return SessionState(e.values["session_state"]) }
+
+// Untrusted is where the client's packets come from. "Untrusted" is OpenVPN's word for a peer
+// before authentication. Invalid where it was not said.
+func (e Env) Untrusted() netip.AddrPort { return e.peer("untrusted") }
+
+// Trusted is the same once the client is authenticated; it follows a client that moves.
+func (e Env) Trusted() netip.AddrPort { return e.peer("trusted") }
+
+func (e Env) peer(kind string) netip.AddrPort {
+	ip := e.values[kind+"_ip"]
+	if ip == "" {
+		ip = e.values[kind+"_ip6"]
+	}
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	port, err := strconv.ParseUint(e.values[kind+"_port"], 10, 16)
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(addr.Unmap(), uint16(port))
+}
+
+// Platform is IV_PLAT, such as "win" or "linux".
+func (e Env) Platform() string { return e.values["IV_PLAT"] }
+
+// Version is IV_VER, the client's OpenVPN version.
+func (e Env) Version() string { return e.values["IV_VER"] }
+
+// GUIVersion is IV_GUI_VER, the program around it.
+func (e Env) GUIVersion() string { return e.values["IV_GUI_VER"] }
+
+// CanSSO tells whether the client announces a login method ("webauth", "openurl", "crtext").
+func (e Env) CanSSO(method string) bool {
+	for m := range strings.SplitSeq(e.values["IV_SSO"], ",") {
+		if strings.TrimSpace(m) == method {
+			return true
+		}
+	}
+	return false
+}
+
+// DaemonPID is the worker's process, 0 where it was not said.
+func (e Env) DaemonPID() int {
+	pid, _ := strconv.Atoi(e.values["daemon_pid"])
+	return pid
+}
+
+// Address is the tunnel address, in Established and in Disconnect after it.
+func (e Env) Address() netip.Addr {
+	addr, _ := netip.ParseAddr(e.values["ifconfig_pool_remote_ip"])
+	return addr
+}
+
+// Traffic is what an established client transferred by its Disconnect, and for how long it was
+// connected. In is what the worker received from it.
+func (e Env) Traffic() (in, out uint64, lasted time.Duration) {
+	in, _ = strconv.ParseUint(e.values["bytes_received"], 10, 64)
+	out, _ = strconv.ParseUint(e.values["bytes_sent"], 10, 64)
+	s, _ := strconv.ParseUint(e.values["time_duration"], 10, 31)
+	return in, out, time.Duration(s) * time.Second
+}

@@ -1,0 +1,194 @@
+package ovpn
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// RefusedReason says why a client got no further than the TLS handshake.
+type RefusedReason string
+
+// The reasons of TLSRefused.
+const (
+	RefusedUntrustedCA   RefusedReason = "untrusted-ca"
+	RefusedExpired       RefusedReason = "expired"
+	RefusedNotYetValid   RefusedReason = "not-yet-valid"
+	RefusedUsage         RefusedReason = "wrong-usage"
+	RefusedNoCertificate RefusedReason = "no-certificate"
+	RefusedCertificate   RefusedReason = "certificate" // another fault of the certificate
+	RefusedNoPassword    RefusedReason = "no-password"
+	RefusedSharedKey     RefusedReason = "shared-key" // tls-crypt: a stranger, or an old profile
+	RefusedHandshake     RefusedReason = "handshake"  // anything else
+)
+
+// TLSRefused says which client a worker refused before there was a CID, and why. No >CLIENT
+// event exists for it: it is read from the log.
+type TLSRefused struct {
+	At     time.Time
+	Peer   netip.AddrPort
+	Reason RefusedReason
+	// Subject and Serial (decimal) are the certificate's, where the log names it. They are a
+	// claim: nothing about a refused certificate is proven.
+	Subject, Serial string
+	// Sentence is for an administrator.
+	Sentence string
+	// Count is above 1 where packets with the wrong tls-crypt key were gathered into one event.
+	Count int
+}
+
+const (
+	// refusalsKept bounds the handshakes remembered between a cause and its "handshake failed".
+	refusalsKept = 1024
+	// strangersEvery is how often wrong tls-crypt keys make an event: anybody can send such
+	// packets, as many as the line carries.
+	strangersEvery = time.Minute
+	maxSubject     = 200
+)
+
+// Refusals reads refusals from a worker's log lines, in order. It does no I/O. The zero value
+// is ready.
+type Refusals struct {
+	causes    map[netip.AddrPort]TLSRefused
+	strangers int
+	stranger  time.Time // of the last event about strangers
+}
+
+// Log reads one line and reports a refusal once it is complete. The lines are those of OpenVPN
+// 2.6 with OpenSSL 3; testdata holds recorded ones.
+func (r *Refusals) Log(l Log) (TLSRefused, bool) {
+	if addr, ok := strings.CutPrefix(l.Text, "TLS Error: tls-crypt unwrapping failed from [AF_INET]"); ok {
+		return r.fromStranger(l.At, addr)
+	}
+	prefix, text, ok := strings.Cut(l.Text, " ")
+	if !ok {
+		return TLSRefused{}, false
+	}
+	peer, err := netip.ParseAddrPort(prefix[strings.LastIndexByte(prefix, '/')+1:])
+	if err != nil {
+		return TLSRefused{}, false
+	}
+	if text == "TLS Error: TLS handshake failed" {
+		cause, known := r.causes[peer]
+		delete(r.causes, peer)
+		if !known {
+			cause = TLSRefused{Peer: peer, Reason: RefusedHandshake, Sentence: "The TLS handshake failed; the log does not say why."}
+		}
+		cause.At, cause.Count = l.At, 1
+		return cause, true
+	}
+	if strings.Contains(text, "Peer Connection Initiated with") || strings.HasPrefix(text, "SIGUSR1[soft,tls-error]") {
+		delete(r.causes, peer)
+		return TLSRefused{}, false
+	}
+	if cause, ok := causeOf(text); ok {
+		r.remember(peer, cause)
+	}
+	return TLSRefused{}, false
+}
+
+// remember keeps the first cause of a handshake, but prefers one that names a reason over
+// OpenSSL's general words.
+func (r *Refusals) remember(peer netip.AddrPort, cause TLSRefused) {
+	if old, ok := r.causes[peer]; ok && old.Reason != RefusedHandshake {
+		return
+	}
+	if r.causes == nil || len(r.causes) >= refusalsKept {
+		r.causes = map[netip.AddrPort]TLSRefused{} // handshakes that never ended; losing a sentence is no harm
+	}
+	cause.Peer = peer
+	r.causes[peer] = cause
+}
+
+func (r *Refusals) fromStranger(at time.Time, addr string) (TLSRefused, bool) {
+	addr, _, _ = strings.Cut(addr, " ")
+	peer, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return TLSRefused{}, false
+	}
+	r.strangers++
+	if !r.stranger.IsZero() && at.Sub(r.stranger) < strangersEvery {
+		return TLSRefused{}, false
+	}
+	e := TLSRefused{
+		At: at, Peer: peer, Reason: RefusedSharedKey, Count: r.strangers,
+		Sentence: "The packet was not made with this endpoint's shared key: a stranger, or a profile that is out of date.",
+	}
+	if e.Count > 1 {
+		e.Sentence = fmt.Sprintf("%d packets were not made with this endpoint's shared key: strangers, or profiles that are out of date.", e.Count)
+	}
+	r.strangers, r.stranger = 0, at
+	return e, true
+}
+
+func causeOf(text string) (TLSRefused, bool) {
+	switch {
+	case strings.HasPrefix(text, "VERIFY ERROR: "):
+		return verifyError(text), true
+	case text == "VERIFY EKU ERROR":
+		return TLSRefused{Reason: RefusedUsage, Sentence: "The client certificate is not meant for clients: its extended key usage lacks client authentication."}, true
+	case text == "VERIFY KU ERROR":
+		return TLSRefused{Reason: RefusedUsage, Sentence: "The client certificate is not meant for TLS: its key usage lacks digital signatures."}, true
+	case strings.Contains(text, "peer did not return a certificate"):
+		return TLSRefused{Reason: RefusedNoCertificate, Sentence: "The client presented no certificate, and this endpoint requires one."}, true
+	case strings.Contains(text, "Auth Username/Password was not provided by peer"):
+		return TLSRefused{Reason: RefusedNoPassword, Sentence: "The client sent no user name and password, and this endpoint requires them."}, true
+	case strings.HasPrefix(text, "TLS Error: TLS key negotiation failed to occur within"):
+		return TLSRefused{Reason: RefusedHandshake, Sentence: fmt.Sprintf("The client did not complete the TLS handshake within %d seconds.", seconds(HandWindow))}, true
+	case strings.Contains(text, "unsupported protocol"):
+		return TLSRefused{Reason: RefusedHandshake, Sentence: "The client speaks no TLS version that this endpoint allows; 1.2 is the lowest."}, true
+	case strings.Contains(text, "no shared cipher"):
+		return TLSRefused{Reason: RefusedHandshake, Sentence: "The client and this endpoint have no TLS cipher in common."}, true
+	case strings.HasPrefix(text, "OpenSSL: error:"):
+		_, words, _ := strings.Cut(strings.TrimPrefix(text, "OpenSSL: error:"), "::")
+		return TLSRefused{Reason: RefusedHandshake, Sentence: "The TLS handshake failed: " + printable(strings.Trim(words, ":")) + "."}, true
+	}
+	return TLSRefused{}, false
+}
+
+// verifyError reads "VERIFY ERROR: depth=0, error=<OpenSSL's words>: <subject>, serial=<decimal>".
+// The subject is the client's to choose: its end is looked for from the right.
+func verifyError(text string) TLSRefused {
+	var e TLSRefused
+	depth, rest, _ := strings.Cut(strings.TrimPrefix(text, "VERIFY ERROR: depth="), ", error=")
+	if i := strings.LastIndex(rest, ", serial="); i >= 0 {
+		if serial := rest[i+len(", serial="):]; strings.Trim(serial, "0123456789") == "" {
+			e.Serial, rest = serial, rest[:i]
+		}
+	}
+	words, subject, _ := strings.Cut(rest, ": ")
+	e.Subject = printable(subject)
+	of := "The client certificate " + e.Subject
+	if d, err := strconv.Atoi(depth); err != nil || d > 0 {
+		of = "The CA certificate " + e.Subject + " in the client's chain"
+	}
+	switch words {
+	case "unable to get local issuer certificate", "unable to get issuer certificate",
+		"unable to verify the first certificate", "certificate signature failure", "invalid CA certificate",
+		"self-signed certificate", "self-signed certificate in certificate chain",
+		"self signed certificate", "self signed certificate in certificate chain", "certificate not trusted":
+		e.Reason, e.Sentence = RefusedUntrustedCA, of+" was issued by a CA that this endpoint does not trust."
+	case "certificate has expired":
+		e.Reason, e.Sentence = RefusedExpired, of+" has expired."
+	case "certificate is not yet valid":
+		e.Reason, e.Sentence = RefusedNotYetValid, of+" is not valid yet; the clock of its issuer or of this server may be wrong."
+	case "unsuitable certificate purpose", "unsupported certificate purpose":
+		e.Reason, e.Sentence = RefusedUsage, of+" is not meant for clients; a server's certificate is refused here."
+	default:
+		e.Reason, e.Sentence = RefusedCertificate, of+" was refused: "+printable(words)+"."
+	}
+	return e
+}
+
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '_'
+		}
+		return r
+	}, s)
+	return shorten(s, maxSubject)
+}

@@ -1,0 +1,124 @@
+package ovpn
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"sallyport/vpn"
+)
+
+// The oldest releases with the fixes of 2026 to external authentication and tokens, on both of
+// which every login here depends.
+const (
+	oldestUpstream = "2.6.23"
+	oldestDebian   = "2.6.14-0+deb12u2"
+)
+
+// Release is what an OpenVPN binary says of itself.
+type Release struct {
+	Upstream string // such as "2.6.14"
+	Package  string // Debian's version with its revision; empty where the binary is no package's
+}
+
+// String is the more exact of the two.
+func (r Release) String() string {
+	if r.Package != "" {
+		return r.Package
+	}
+	return r.Upstream
+}
+
+var versionLine = regexp.MustCompile(`^OpenVPN (\d+\.\d+(?:\.\d+)?)`)
+
+// Version asks a binary for its release. That it cannot be run, or is something else, is a
+// *vpn.Error.
+func Version(ctx context.Context, binary string) (Release, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	path, err := exec.LookPath(binary)
+	if err != nil {
+		return Release{}, vpn.Refuse(vpn.Unavailable, "OpenVPNMissing", fmt.Sprintf("There is no OpenVPN at %s; install the package openvpn.", binary)).Because(err)
+	}
+	// `--version` answers with status 1 in some releases; the text is what counts.
+	out, err := exec.CommandContext(ctx, path, "--version").Output()
+	m := versionLine.FindSubmatch(out)
+	if m == nil {
+		return Release{}, vpn.Refuse(vpn.Unavailable, "OpenVPNUnusable", fmt.Sprintf("%s does not say which OpenVPN it is.", path)).Because(err)
+	}
+	return Release{Upstream: string(m[1]), Package: packaged(ctx, path)}, nil
+}
+
+// packaged asks Debian's package database which version the file came with. Elsewhere there is
+// no such database, and no answer.
+func packaged(ctx context.Context, path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	owner, err := exec.CommandContext(ctx, "dpkg-query", "--search", path).Output()
+	if err != nil || !strings.HasPrefix(string(owner), "openvpn:") {
+		return ""
+	}
+	v, err := exec.CommandContext(ctx, "dpkg-query", "--show", "--showformat=${Version}", "openvpn").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(v))
+}
+
+// Check refuses a release without the fixes that logins depend on, with a sentence for an
+// administrator. Debian keeps upstream's number and adds fixes under its own revision: there,
+// the revision decides.
+func (r Release) Check() error {
+	if compareVersions(r.Upstream, oldestUpstream) >= 0 {
+		return nil
+	}
+	// Only a revision of the security archive ("+deb12u2") carries such fixes: trixie's plain
+	// 2.6.14-1 sorts above bookworm's fixed one and is older.
+	if strings.Contains(r.Package, "+deb") && compareVersions(r.Package, oldestDebian) >= 0 {
+		return nil
+	}
+	return vpn.Refuse(vpn.Unavailable, "OpenVPNTooOld", fmt.Sprintf(
+		"OpenVPN %s is too old to be safe here: it needs %s, or Debian's %s. Upgrade the package openvpn.", r, oldestUpstream, oldestDebian))
+}
+
+var versionParts = regexp.MustCompile(`\d+|[^\d]+`)
+
+// compareVersions orders version strings part by part, digits as numbers. That is Debian's
+// order for the strings that OpenVPN's packages have; a tilde sorts below the end.
+func compareVersions(a, b string) int {
+	x, y := versionParts.FindAllString(a, -1), versionParts.FindAllString(b, -1)
+	for i := range max(len(x), len(y)) {
+		var p, q string
+		if i < len(x) {
+			p = x[i]
+		}
+		if i < len(y) {
+			q = y[i]
+		}
+		if c := comparePart(p, q); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+func comparePart(p, q string) int {
+	if strings.HasPrefix(p, "~") != strings.HasPrefix(q, "~") {
+		if strings.HasPrefix(p, "~") {
+			return -1
+		}
+		return 1
+	}
+	m, errP := strconv.Atoi(p)
+	n, errQ := strconv.Atoi(q)
+	if errP == nil && errQ == nil {
+		return m - n
+	}
+	return strings.Compare(p, q)
+}

@@ -1,0 +1,99 @@
+package supervise
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// ErrGone: the process that an Identity names has ended.
+var ErrGone = errors.New("the process has ended")
+
+// Identity names one process for as long as the machine runs and never another one: a PID comes
+// again, but not with the same start time, and a start time not within the same boot.
+type Identity struct {
+	PID   int    `json:"pid"`
+	Start uint64 `json:"start"` // clock ticks since boot, field 22 of /proc/PID/stat
+	Boot  string `json:"boot"`
+}
+
+// identify reads the identity of a running process. ErrGone where it has ended, reaped or not.
+func identify(pid int) (Identity, error) {
+	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return Identity{}, fmt.Errorf("boot ID: %w", err)
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return Identity{}, fmt.Errorf("process %d: %w", pid, errors.Join(ErrGone, err))
+	}
+	state, start, err := parseStat(stat)
+	if err != nil {
+		return Identity{}, fmt.Errorf("process %d: %w", pid, err)
+	}
+	if state == "Z" || state == "X" {
+		return Identity{}, fmt.Errorf("process %d: %w", pid, ErrGone)
+	}
+	return Identity{PID: pid, Start: start, Boot: strings.TrimSpace(string(boot))}, nil
+}
+
+// parseStat reads fields 3 and 22. Field 2 is the program's name in parentheses, which it chose
+// itself: spaces, parentheses and digits included. The last parenthesis is the end of it.
+func parseStat(stat []byte) (state string, start uint64, err error) {
+	end := bytes.LastIndexByte(stat, ')')
+	if end < 0 {
+		return "", 0, errors.New("stat without a name")
+	}
+	f := strings.Fields(string(stat[end+1:]))
+	if len(f) < 20 {
+		return "", 0, fmt.Errorf("stat with %d fields after the name", len(f))
+	}
+	start, err = strconv.ParseUint(f[19], 10, 64)
+	return f[0], start, err
+}
+
+// Running lists the processes that run under the workers' uids. At start, what no journal knows
+// was started in the instant before a crash, and holds a tun device: Adopt and Stop it.
+func Running() ([]Identity, error) {
+	dirs, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		return nil, err
+	}
+	var out []Identity
+	for _, dir := range dirs {
+		uid, ok := effectiveUID(dir)
+		if !ok || uid < FirstUID || uid > LastUID {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(dir))
+		if err != nil {
+			continue
+		}
+		if id, err := identify(pid); err == nil {
+			out = append(out, id)
+		}
+	}
+	return out, nil
+}
+
+func effectiveUID(dir string) (uint32, bool) {
+	status, err := os.ReadFile(filepath.Join(dir, "status"))
+	if err != nil {
+		return 0, false // it has just ended
+	}
+	for l := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(l, "Uid:"); ok {
+			f := strings.Fields(rest)
+			if len(f) < 2 {
+				return 0, false
+			}
+			uid, err := strconv.ParseUint(f[1], 10, 32)
+			return uint32(uid), err == nil
+		}
+	}
+	return 0, false
+}

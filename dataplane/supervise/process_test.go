@@ -1,0 +1,312 @@
+package supervise
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// workerUID is beside the range that a dataplane on this machine may be using.
+const workerUID = LastUID - 3
+
+// worker starts a shell script as a worker and ends it with the test.
+func worker(t *testing.T, script string) *Process {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Fatal("run these tests as root: they start processes under other uids")
+	}
+	return start(t, workerDir(t), script)
+}
+
+func workerDir(t *testing.T) string {
+	t.Helper()
+	top, err := os.MkdirTemp("", "supervise")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(top) })
+	if err := os.Chmod(top, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(top, "w")
+	if err := MakeDir(dir, workerUID, workerUID); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func start(t *testing.T, dir, script string) *Process {
+	t.Helper()
+	p, err := Start(Spec{
+		Binary: "/bin/sh", Args: []string{"-c", script}, Input: []byte("from stdin\n"),
+		Log: filepath.Join(filepath.Dir(dir), "log"), Dir: dir, UID: workerUID, GID: workerUID,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Kill(); p.Release() })
+	return p
+}
+
+func wait(t *testing.T, p *Process) Exit {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	e, err := p.Wait(ctx)
+	if err != nil {
+		t.Fatalf("process %d: %v", p.Identity().PID, err)
+	}
+	return e
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	last := time.After(10 * time.Second)
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-last:
+			t.Fatalf("not within 10 s: %s", what)
+		}
+	}
+}
+
+func statusOf(t *testing.T, pid int) map[string]string {
+	t.Helper()
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := map[string]string{}
+	for l := range strings.Lines(string(b)) {
+		k, v, _ := strings.Cut(l, ":")
+		m[k] = strings.Join(strings.Fields(v), " ")
+	}
+	return m
+}
+
+func TestWorkerHasNoPrivileges(t *testing.T) {
+	p := worker(t, "exec sleep 60")
+	eventually(t, "sleep runs", func() bool { return statusOf(t, p.Identity().PID)["Name"] == "sleep" })
+	got := statusOf(t, p.Identity().PID)
+	const none = "0000000000000000"
+	uid := fmt.Sprint(workerUID)
+	for field, want := range map[string]string{
+		"Uid": strings.Join([]string{uid, uid, uid, uid}, " "), "Gid": strings.Join([]string{uid, uid, uid, uid}, " "),
+		"Groups": "", "NoNewPrivs": "1",
+		"CapInh": none, "CapPrm": none, "CapEff": none, "CapBnd": none, "CapAmb": none,
+	} {
+		if got[field] != want {
+			t.Errorf("%s of a worker: got %q, want %q", field, got[field], want)
+		}
+	}
+	if sid, err := unix.Getsid(p.Identity().PID); err != nil || sid != p.Identity().PID {
+		t.Errorf("session of a worker: got %d (%v), want its own %d", sid, err, p.Identity().PID)
+	}
+	limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", p.Identity().PID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for l := range strings.Lines(string(limits)) {
+		if f := strings.Fields(l); strings.HasPrefix(l, "Max core file size") && (f[4] != "0" || f[5] != "0") {
+			t.Errorf("a worker may leave a core file: %q", l)
+		}
+	}
+}
+
+// The two settings are a thread's: none of the threads that remain may have them.
+func TestStartingLeavesUsPrivileged(t *testing.T) {
+	for range 8 {
+		p := worker(t, "exit 0")
+		wait(t, p)
+	}
+	bounds := statusOf(t, os.Getpid())["CapBnd"]
+	eventually(t, "every thread of ours keeps its privileges", func() bool {
+		tasks, err := filepath.Glob("/proc/self/task/*/status")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, task := range tasks {
+			b, err := os.ReadFile(task)
+			if err != nil {
+				continue // the thread has just ended, as the forking ones must
+			}
+			if strings.Contains(string(b), "NoNewPrivs:\t1") || !strings.Contains(string(b), "CapBnd:\t"+bounds) || bounds == "0000000000000000" {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func TestWorkerInputOutputAndExit(t *testing.T) {
+	dir := workerDir(t)
+	log := filepath.Join(filepath.Dir(dir), "log")
+	p := start(t, dir, "cat; pwd; echo oops >&2; exit 7")
+	if e := wait(t, p); !e.Known || e.Code != 7 || e.Signal != 0 {
+		t.Errorf("exit: got %+v, want status 7", e)
+	}
+	b, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(b), "from stdin\n"+dir+"\noops\n"; got != want {
+		t.Errorf("log: got %q, want %q", got, want)
+	}
+	if info, err := os.Stat(log); err != nil || info.Mode().Perm() != 0o600 || info.Sys().(*syscall.Stat_t).Uid != 0 {
+		t.Errorf("the log is readable by others: %v %v", info.Mode(), err)
+	}
+}
+
+func TestStop(t *testing.T) {
+	t.Run("politely", func(t *testing.T) {
+		p := worker(t, "exec sleep 60")
+		if err := p.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if e := p.Exit(); e.Signal != syscall.SIGTERM && e.Signal != syscall.SIGKILL {
+			t.Errorf("exit: got %v, want a signal", e)
+		}
+	})
+	t.Run("by force", func(t *testing.T) {
+		dir := workerDir(t)
+		p := start(t, dir, "trap '' TERM; echo ready; while :; do read x; done < /dev/zero")
+		eventually(t, "trap set", func() bool {
+			b, _ := os.ReadFile(filepath.Join(filepath.Dir(dir), "log"))
+			return len(b) > 0
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if err := p.Stop(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if e := p.Exit(); e.Signal != syscall.SIGKILL {
+			t.Errorf("exit: got %v, want SIGKILL", e)
+		}
+		if err := p.Stop(t.Context()); err != nil {
+			t.Errorf("stopping again: %v", err)
+		}
+	})
+}
+
+func TestAdopt(t *testing.T) {
+	p := worker(t, "exec sleep 60")
+	journal, err := json.Marshal(p.Identity())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Release() // as if we had ended
+	var id Identity
+	if err := json.Unmarshal(journal, &id); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Adopt(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Release()
+	select {
+	case <-a.Done():
+		t.Fatal("an adopted process that runs is done")
+	default:
+	}
+	if err := a.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// It was our child all along, as after re-executing in place: it must have been reaped.
+	if e := wait(t, a); !e.Known {
+		t.Errorf("exit of an adopted child: got %+v, want to know", e)
+	}
+	if _, err := os.Stat(fmt.Sprintf("/proc/%d", id.PID)); err == nil {
+		t.Errorf("process %d is still there, as a zombie", id.PID)
+	}
+}
+
+// A process that another one started: the shell's background job is not our child.
+func TestAdoptOfAnotherParent(t *testing.T) {
+	dir := workerDir(t)
+	p := start(t, dir, "sleep 60 & echo $!; exec sleep 0.1")
+	wait(t, p)
+	var pid int
+	b, err := os.ReadFile(filepath.Join(filepath.Dir(dir), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Sscan(string(b), &pid); err != nil {
+		t.Fatal(err)
+	}
+	id, err := identify(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := Adopt(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Release()
+	if running, err := Running(); err != nil || !contains(running, id) {
+		t.Errorf("Running: got %v (%v), want %v in it", running, err, id)
+	}
+	if err := a.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if e := wait(t, a); e.Known {
+		t.Errorf("exit: got %+v, want unknown", e)
+	}
+}
+
+func contains(ids []Identity, id Identity) bool {
+	for _, i := range ids {
+		if i == id {
+			return true
+		}
+	}
+	return false
+}
+
+func TestAdoptRefusesAnotherProcess(t *testing.T) {
+	p := worker(t, "exec sleep 60")
+	for name, change := range map[string]func(*Identity){
+		"same PID, started later": func(id *Identity) { id.Start++ },
+		"same PID, another boot":  func(id *Identity) { id.Boot = "another" },
+	} {
+		id := p.Identity()
+		change(&id)
+		if _, err := Adopt(id); !errors.Is(err, ErrGone) {
+			t.Errorf("%s: got %v, want ErrGone", name, err)
+		}
+	}
+	id := p.Identity()
+	if err := p.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Adopt(id); !errors.Is(err, ErrGone) {
+		t.Errorf("an ended process: got %v, want ErrGone", err)
+	}
+}
+
+func TestParseStat(t *testing.T) {
+	const after = " S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4242 20 21"
+	for _, name := range []string{"(openvpn)", "(a b)", "(x) R 1 2)", "())"} {
+		state, start, err := parseStat([]byte("77 " + name + after))
+		if state != "S" || start != 4242 || err != nil {
+			t.Errorf("%s: got %q %d %v, want S 4242", name, state, start, err)
+		}
+	}
+	for _, bad := range []string{"", "77", "77 (x) S 1"} {
+		if _, _, err := parseStat([]byte(bad)); err == nil {
+			t.Errorf("%q: want an error", bad)
+		}
+	}
+}

@@ -1,0 +1,29 @@
+package supervise
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+const cldExited = 1 // si_code where a process ended by itself
+
+// siginfo is the kernel's siginfo_t of a child that ended. x/sys hides the fields behind a
+// union: on 64-bit Linux they follow three ints and a gap of four bytes.
+type siginfo struct {
+	signo, errno, code, _ int32
+	pid                   int32
+	uid                   uint32
+	status                int32
+	_                     [100]byte
+}
+
+// wait reaps the child that the pidfd names. ECHILD where it is not our child, or was reaped.
+func (s *siginfo) wait(fd int) error {
+	for {
+		err := unix.Waitid(unix.P_PIDFD, fd, (*unix.Siginfo)(unsafe.Pointer(s)), unix.WEXITED|unix.WNOHANG, nil)
+		if err != unix.EINTR {
+			return err
+		}
+	}
+}

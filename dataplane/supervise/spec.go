@@ -1,0 +1,30 @@
+package supervise
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+)
+
+// Spec says how to start a worker.
+type Spec struct {
+	Binary string   // absolute path
+	Args   []string // without the program's name
+	// Input is given as standard input, whole. It may be secret: it is never a file with a name.
+	Input []byte
+	// Log is the path of the file that takes standard output and standard error.
+	Log string
+	// Dir is the worker's directory, from MakeDir. It is where the worker starts.
+	Dir      string
+	UID, GID uint32
+}
+
+func (s Spec) check() error {
+	switch {
+	case !filepath.IsAbs(s.Binary) || !filepath.IsAbs(s.Log) || !filepath.IsAbs(s.Dir):
+		return fmt.Errorf("paths of a worker must be absolute: %q, %q, %q", s.Binary, s.Log, s.Dir)
+	case s.UID == 0 || s.GID == 0:
+		return errors.New("a worker never runs as root")
+	}
+	return nil
+}
