@@ -1,0 +1,99 @@
+// What the pages do besides htmx. Every page works without this file; it only saves steps.
+// Behaviour hangs on attributes:
+//
+//   data-copy="text" hidden           a button that copies the text; shown where that is possible
+//   data-confirm-text="delete"        a text box; the form's submit button works once it holds this
+//   data-select-all="name"            a checkbox for all checkboxes of that name in its form
+//   data-needs-selection="name"       a button that works while one of those is ticked
+//   <time datetime title>             a relative time with the exact one as title: kept up to date
+(function () {
+  "use strict";
+
+  function say(message) {
+    var region = document.getElementById("live");
+    if (!region) {
+      region = document.createElement("div");
+      region.id = "live";
+      region.className = "visually-hidden";
+      region.setAttribute("role", "status");
+      document.body.appendChild(region);
+    }
+    region.textContent = message;
+  }
+
+  function copy(button) {
+    navigator.clipboard.writeText(button.getAttribute("data-copy")).then(function () {
+      button.setAttribute("data-copied", ""); // app.css shows a tick for as long
+      setTimeout(function () { button.removeAttribute("data-copied"); }, 2000);
+      say("Copied.");
+    }, function () { say("Copying is not allowed here; select the text instead."); });
+  }
+
+  function boxes(name, form) {
+    return Array.prototype.filter.call(
+      (form || document).querySelectorAll('input[type="checkbox"]'),
+      function (box) { return box.name === name && !box.disabled; });
+  }
+
+  function each(selector, act) { document.querySelectorAll(selector).forEach(act); }
+
+  function refresh() {
+    each("[data-confirm-text]", function (input) {
+      var button = input.form && input.form.querySelector('[type="submit"]');
+      if (button) button.disabled = input.value.trim() !== input.getAttribute("data-confirm-text");
+    });
+    each("[data-select-all]", function (all) {
+      var list = boxes(all.getAttribute("data-select-all"), all.form);
+      var ticked = list.filter(function (box) { return box.checked; }).length;
+      all.checked = list.length > 0 && ticked === list.length;
+      all.indeterminate = ticked > 0 && ticked < list.length;
+    });
+    each("[data-needs-selection]", function (button) {
+      button.disabled = !boxes(button.getAttribute("data-needs-selection"), button.form)
+        .some(function (box) { return box.checked; });
+    });
+    each("[data-copy]", function (button) {
+      button.hidden = !navigator.clipboard; // absent where the page came over plain HTTP
+    });
+    times();
+  }
+
+  // The same words as views/parts/text.go writes, or the text would jump at the first refresh.
+  var units = [["year", 31536000, 63072000], ["month", 2592000, 5184000], ["day", 86400, 172800], ["hour", 3600, 3600], ["minute", 60, 60], ["second", 1, 0]];
+  function relative(seconds) {
+    var distance = Math.abs(seconds);
+    if (seconds <= 0 && distance < 10) return "just now";
+    var unit = units.find(function (u) { return distance >= u[2]; });
+    var n = Math.floor(distance / unit[1]);
+    var words = n + " " + unit[0] + (n === 1 ? "" : "s");
+    return seconds > 0 ? "in " + words : words + " ago";
+  }
+  function times() {
+    each("time[datetime][title]", function (time) {
+      var at = Date.parse(time.getAttribute("datetime"));
+      if (isNaN(at)) return;
+      var text = relative((at - Date.now()) / 1000);
+      if (time.textContent !== text) time.textContent = text;
+    });
+  }
+
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest && event.target.closest("[data-copy]");
+    if (button) copy(button);
+  });
+  document.addEventListener("change", function (event) {
+    var all = event.target.getAttribute("data-select-all");
+    if (all) boxes(all, event.target.form).forEach(function (box) { box.checked = event.target.checked; });
+    refresh();
+  });
+  document.addEventListener("input", function (event) {
+    if (event.target.hasAttribute("data-confirm-text")) refresh();
+  });
+  document.addEventListener("htmx:afterSettle", refresh);
+  setInterval(times, 10000);
+  refresh();
+
+  // A form that came back with errors: the summary first, for screen readers as for eyes.
+  var summary = document.getElementById("error-summary");
+  if (summary) summary.focus();
+})();
