@@ -126,7 +126,7 @@ func licenses(modules string) ([]byte, error) {
 // clean removes what an earlier build left; .gitkeep stays, since an embedded directory must
 // exist in a fresh clone.
 func clean() error {
-	old, err := filepath.Glob(filepath.Join(dist, "[!.]*"))
+	old, err := filepath.Glob(filepath.Join(dist, "[^.]*"))
 	if err != nil {
 		return err
 	}
