@@ -20,8 +20,9 @@ type Field struct {
 	Checked      bool     // of checkbox
 	Required     bool
 	Disabled     bool
-	Mono         bool // addresses, PEM: a fixed-width face
-	Focus        bool // the first control of a page that is only a form
+	Mono         bool   // addresses, PEM: a fixed-width face
+	Expect       string // the word to type; scripts keep the submit button off until then
+	Focus        bool   // the first control of a page that is only a form
 }
 
 // Option is one choice of a select or radio field.

@@ -18,6 +18,7 @@ func (f Field) attributes() templ.Attributes {
 	set("placeholder", f.Placeholder)
 	set("autocomplete", f.Autocomplete)
 	set("inputmode", f.InputMode)
+	set("data-confirm-text", f.Expect)
 	set("aria-describedby", f.describedBy())
 	if f.MaxLength > 0 {
 		a["maxlength"] = f.MaxLength

@@ -60,6 +60,6 @@ type Confirm struct {
 func (c Confirm) typedField() Field {
 	return Field{
 		Name: "confirm", Label: "To confirm, type " + c.Typed + " here", Err: c.TypedErr,
-		Required: true, Autocomplete: "off", Mono: true, Placeholder: c.Typed,
+		Required: true, Autocomplete: "off", Mono: true, Placeholder: c.Typed, Expect: c.Typed,
 	}
 }

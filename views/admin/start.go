@@ -1,0 +1,49 @@
+package admin
+
+import "sallyport/views/parts"
+
+// Step is one step of the tutorial.
+type Step struct {
+	Mark     string // what stands in the circle: the step's number, or a tick
+	Title    string
+	Texts    []string
+	Note     string // what is known of its present state
+	Done     bool
+	Next     bool
+	Optional bool
+	Actions  []parts.Button
+}
+
+// Start is the getting-started page.
+type Start struct {
+	Done, Total int
+	Steps       []Step
+}
+
+// word says a step's state aloud; the tick and the colour only repeat it.
+func (s Step) word() string {
+	switch {
+	case s.Done:
+		return "done"
+	case s.Next:
+		return "next"
+	case s.Optional:
+		return "optional"
+	default:
+		return ""
+	}
+}
+
+func (s Step) class() string {
+	if s.Next {
+		return "guide-step guide-step-next"
+	}
+	return "guide-step"
+}
+
+func (s Step) markClass() string {
+	if s.Done {
+		return "guide-mark guide-mark-done"
+	}
+	return "guide-mark"
+}
