@@ -1,6 +1,7 @@
 package vpn
 
 import (
+	"encoding/json"
 	"net/netip"
 	"time"
 )
@@ -42,6 +43,15 @@ type Keys struct {
 	ClientCA    string `json:"client_ca"` // what client certificates must chain to
 	TLSCrypt    Secret `json:"tls_crypt"` // OpenVPN static key V1
 	TokenSecret Secret `json:"token_secret"`
+}
+
+// MarshalJSON writes the keys in the clear: this is the one type that carries them across the
+// socket.
+func (k Keys) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]string{
+		"certificate": k.Certificate, "key": k.Key.Reveal(), "client_ca": k.ClientCA,
+		"tls_crypt": k.TLSCrypt.Reveal(), "token_secret": k.TokenSecret.Reveal(),
+	})
 }
 
 // DesiredAssociation is one target network association that this node realizes. Routes are the

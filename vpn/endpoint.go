@@ -144,6 +144,11 @@ func (e Endpoint) CheckPlace(others []Endpoint) error {
 	return c.Err()
 }
 
+// FreePort proposes a port for a new endpoint on every address of the host.
+func FreePort(t Transport, others []Endpoint) uint16 {
+	return freePort(Listen{Addr: netip.IPv4Unspecified(), Transport: t}, others)
+}
+
 // freePort proposes a port that no endpoint owns: the guide's two, then upwards from 1195.
 func freePort(l Listen, others []Endpoint) uint16 {
 	taken := func(p uint16) bool {
@@ -227,6 +232,7 @@ func (e *Endpoint) Edit(in EndpointEdit) (restarts bool, err error) {
 		e.ClientCA = in.Certificate
 	}
 	e.Certificate, e.Listen.Port = in.Certificate, port
+	e.Version++
 	if restarts {
 		e.Generation++
 	}
@@ -245,4 +251,38 @@ func ErrStale(what string) *Error {
 // ErrEndpointDeleting says that an endpoint takes no more changes.
 func ErrEndpointDeleting(id EndpointID) *Error {
 	return Refuse(Conflict, "IncorrectState", "Endpoint "+string(id)+" is being deleted and takes no more changes.")
+}
+
+// Retag replaces the tags. Field: tags.
+func (e *Endpoint) Retag(version int, tags []Tag) error {
+	if version != e.Version {
+		return ErrStale("endpoint")
+	}
+	var c Check
+	tags = NormalizeTags(&c, tags)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	e.Tags = tags
+	e.Version++
+	return nil
+}
+
+// MarkDeleting begins the end of an endpoint. typed is what the person typed to confirm;
+// live is the number of target networks that are still associated. Field: confirm.
+func (e *Endpoint) MarkDeleting(typed string, live int) error {
+	switch {
+	case e.Deleting:
+		return ErrEndpointDeleting(e.ID)
+	case live > 0:
+		return Refuse(Conflict, "IncorrectState", "Endpoint "+e.Label()+" still has an associated target network. Disassociate all target networks first.")
+	case strings.TrimSpace(typed) != "delete":
+		var c Check
+		c.Bad("confirm", "Type the word delete to confirm.")
+		return c.Err()
+	}
+	e.Deleting = true
+	e.Generation++
+	e.Version++
+	return nil
 }

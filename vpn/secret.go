@@ -4,8 +4,8 @@ import "log/slog"
 
 // Secret is text that must reach OpenVPN or a sealed column and nothing else: private keys,
 // shared keys, passwords. It prints and logs as stars; Reveal is the one way to its value, so
-// that every use can be found by name. It marshals to JSON in the clear, because the socket
-// between web and the dataplane carries it.
+// that every use can be found by name. It marshals as stars too; Keys, which crosses the socket
+// to the dataplane, says so itself.
 type Secret string
 
 const stars = "*****"
@@ -21,3 +21,6 @@ func (s Secret) GoString() string { return stars }
 
 // LogValue hides the value from slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(stars) }
+
+// MarshalText hides the value from every encoder that does not ask for it by Reveal.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(stars), nil }

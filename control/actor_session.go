@@ -1,0 +1,123 @@
+package control
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"sallyport/vpn"
+)
+
+// SessionLimits end a console session: Idle after its last request, Absolute after sign-in.
+type SessionLimits struct {
+	Idle     time.Duration
+	Absolute time.Duration
+}
+
+// AudienceConsole marks sessions of the console. A portal session can never act on it.
+const AudienceConsole = "console"
+
+// touchEvery bounds how often a session's last-seen time is written.
+const touchEvery = time.Minute
+
+// newToken makes a secret for a cookie or a link: 256 random bits. Only its hash is stored.
+func newToken() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func hashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// Authenticate finds the administrator of a session cookie. Denied where the session is unknown,
+// over its limits, or its account is disabled.
+func (s *Service) Authenticate(ctx context.Context, token string) (vpn.Administrator, Session, error) {
+	var admin vpn.Administrator
+	var session Session
+	signInFirst := vpn.Refuse(vpn.Denied, "AuthFailure", "Sign in first.")
+	if token == "" {
+		return admin, session, signInFirst
+	}
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		if session, err = tx.Session(ctx, hashToken(token)); err != nil {
+			return err
+		}
+		admin, err = tx.Administrator(ctx, session.Administrator)
+		return err
+	})
+	switch {
+	case err != nil && vpn.KindOf(err) == vpn.NotFound:
+		return admin, session, signInFirst
+	case err != nil:
+		return admin, session, err
+	}
+	now := s.now()
+	if session.Audience != AudienceConsole || admin.Disabled ||
+		now.Sub(session.SeenAt) > s.limits.Idle || now.Sub(session.CreatedAt) > s.limits.Absolute {
+		return vpn.Administrator{}, Session{}, signInFirst
+	}
+	if now.Sub(session.SeenAt) > touchEvery {
+		err = s.store.Update(ctx, func(tx Tx) error { return tx.TouchSession(ctx, session.Hash, now) })
+	}
+	return admin, session, err
+}
+
+// SignOut ends the session of a cookie; an unknown one is no error.
+func (s *Service) SignOut(ctx context.Context, by Actor, token string) error {
+	return s.store.Update(ctx, func(tx Tx) error {
+		if err := tx.DeleteSession(ctx, hashToken(token)); err != nil && vpn.KindOf(err) != vpn.NotFound {
+			return err
+		}
+		record := s.record(by, "SignOut")
+		record.Subject = string(by.ID)
+		return tx.Audit(ctx, record)
+	})
+}
+
+// FlashMessage is shown once on the next page.
+type FlashMessage struct {
+	Kind string `json:"kind"` // success, warning or danger
+	Text string `json:"text"`
+}
+
+// Flash keeps a message for the session's next page.
+func (s *Service) Flash(ctx context.Context, token string, m FlashMessage) error {
+	return s.store.Update(ctx, func(tx Tx) error {
+		session, err := tx.Session(ctx, hashToken(token))
+		if err != nil {
+			return err
+		}
+		messages := append(decodeFlashes(session.Flash), m)
+		encoded, err := json.Marshal(messages)
+		if err != nil {
+			return err
+		}
+		return tx.SaveSessionFlash(ctx, session.Hash, string(encoded))
+	})
+}
+
+// TakeFlashes gives the kept messages and forgets them.
+func (s *Service) TakeFlashes(ctx context.Context, token string) ([]FlashMessage, error) {
+	var session Session
+	err := s.store.View(ctx, func(tx Tx) (err error) { session, err = tx.Session(ctx, hashToken(token)); return err })
+	if err != nil || session.Flash == "" {
+		return nil, err
+	}
+	err = s.store.Update(ctx, func(tx Tx) error { return tx.SaveSessionFlash(ctx, session.Hash, "") })
+	return decodeFlashes(session.Flash), err
+}
+
+func decodeFlashes(s string) []FlashMessage {
+	var out []FlashMessage
+	if json.Unmarshal([]byte(s), &out) != nil {
+		return nil
+	}
+	return out
+}

@@ -1,0 +1,67 @@
+package control
+
+import (
+	"context"
+
+	"sallyport/vpn"
+)
+
+// AdministratorSpec is a request for an account as typed.
+type AdministratorSpec struct {
+	Username string
+	Role     vpn.Role
+	Password string
+	Again    string
+}
+
+// Administrators lists the accounts of the console.
+func (s *Service) Administrators(ctx context.Context, by Actor, l List) (out Page[vpn.Administrator], err error) {
+	err = s.read(ctx, by, func(tx Tx) error { out, err = tx.Administrators(ctx, l); return err })
+	return out, err
+}
+
+// Administrator gives one account.
+func (s *Service) Administrator(ctx context.Context, by Actor, id vpn.AdministratorID) (a vpn.Administrator, err error) {
+	err = s.read(ctx, by, func(tx Tx) error { a, err = tx.Administrator(ctx, id); return err })
+	return a, err
+}
+
+// AddAdministrator creates an account. Fields: username, role, password, password_again.
+func (s *Service) AddAdministrator(ctx context.Context, by Actor, in AdministratorSpec) (vpn.Administrator, error) {
+	if err := by.mayChange(); err != nil {
+		s.auditRefusal(ctx, by, "AddAdministrator", err)
+		return vpn.Administrator{}, err
+	}
+	admin, err := s.newAdministrator(ctx, in)
+	if err != nil {
+		return admin, err
+	}
+	err = s.change(ctx, by, "AddAdministrator", func(tx Tx, a *AuditRecord) error {
+		if _, err := tx.AdministratorByUsername(ctx, admin.Username); err == nil {
+			var c vpn.Check
+			c.Bad("username", "There is already an account with this user name.")
+			return c.Err()
+		}
+		a.Subject, a.After = string(admin.ID), describe(admin)
+		return tx.CreateAdministrator(ctx, admin)
+	})
+	return admin, err
+}
+
+// newAdministrator checks a request and hashes the password, outside any transaction: hashing
+// takes longer than a writer may be kept waiting.
+func (s *Service) newAdministrator(ctx context.Context, in AdministratorSpec) (vpn.Administrator, error) {
+	var c vpn.Check
+	a := vpn.Administrator{ID: vpn.NewAdministratorID(), Role: in.Role, CreatedAt: s.now(), Version: 1}
+	a.Username = vpn.CheckUsername(&c, in.Username)
+	if !in.Role.Valid() {
+		c.Bad("role", "Choose a role.")
+	}
+	vpn.CheckPassword(&c, a.Username, in.Password, in.Again)
+	if err := c.Err(); err != nil {
+		return a, err
+	}
+	var err error
+	a.PasswordHash, err = s.passwords.hash(ctx, in.Password)
+	return a, err
+}

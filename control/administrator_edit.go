@@ -1,0 +1,157 @@
+package control
+
+import (
+	"context"
+
+	"sallyport/vpn"
+)
+
+// AdministratorEdit is a request to change an account. Version is the one the form was filled from.
+type AdministratorEdit struct {
+	Version  int
+	Role     vpn.Role
+	Disabled bool
+}
+
+// EditAdministrator changes an account's role or disables it, and then ends its sessions. Nobody
+// changes their own, and one administrator who can sign in always remains. Fields: role, disabled.
+func (s *Service) EditAdministrator(ctx context.Context, by Actor, id vpn.AdministratorID, in AdministratorEdit) (vpn.Administrator, error) {
+	var admin vpn.Administrator
+	err := s.change(ctx, by, "EditAdministrator", func(tx Tx, a *AuditRecord) (err error) {
+		if admin, err = tx.Administrator(ctx, id); err != nil {
+			return err
+		}
+		if in.Version != admin.Version {
+			return vpn.ErrStale("account")
+		}
+		if err := s.mayEdit(ctx, tx, by, admin, in); err != nil {
+			return err
+		}
+		a.Subject, a.Before = string(id), describe(admin)
+		admin.Role, admin.Disabled = in.Role, in.Disabled
+		a.After = describe(admin)
+		if err := tx.SaveAdministrator(ctx, admin); err != nil {
+			return err
+		}
+		_, err = tx.DeleteSessionsOf(ctx, id)
+		return err
+	})
+	return admin, err
+}
+
+func (s *Service) mayEdit(ctx context.Context, tx Tx, by Actor, admin vpn.Administrator, in AdministratorEdit) error {
+	var c vpn.Check
+	if !in.Role.Valid() {
+		c.Bad("role", "Choose a role.")
+		return c.Err()
+	}
+	losesPower := in.Disabled || in.Role != vpn.RoleAdministrator
+	if by.ID == admin.ID && losesPower {
+		c.Bad("role", "You cannot take your own rights away. Ask another administrator.")
+	}
+	if losesPower && admin.Role == vpn.RoleAdministrator && !admin.Disabled {
+		n, err := tx.CountAdministrators(ctx, vpn.RoleAdministrator)
+		if err != nil {
+			return err
+		}
+		if n <= 1 {
+			c.Bad("role", "This is the last administrator who can sign in.")
+		}
+	}
+	return c.Err()
+}
+
+// ResetPassword gives an account a new password and ends its sessions. Fields: password,
+// password_again.
+func (s *Service) ResetPassword(ctx context.Context, by Actor, id vpn.AdministratorID, password, again string) error {
+	admin, err := s.Administrator(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	return s.setPassword(ctx, by, "ResetPassword", admin, password, again, "")
+}
+
+// ChangeOwnPassword changes the actor's own password after checking the current one; the other
+// sessions of the account end. Fields: current, password, password_again.
+func (s *Service) ChangeOwnPassword(ctx context.Context, by Actor, token, current, password, again string) error {
+	admin, err := s.Administrator(ctx, by, by.ID)
+	if err != nil {
+		return err
+	}
+	if ok, _ := s.signIns.allow(by.Source, by.Username); !ok {
+		return vpn.Refuse(vpn.Throttled, "RequestLimitExceeded", "Too many attempts. Wait half a minute and try again.")
+	}
+	ok, err := s.passwords.matches(ctx, admin.PasswordHash, current)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		var c vpn.Check
+		c.Bad("current", "This is not your present password.")
+		return c.Err()
+	}
+	by.Role = vpn.RoleAdministrator // one's own password is everybody's to change
+	return s.setPassword(ctx, by, "ChangePassword", admin, password, again, token)
+}
+
+// setPassword stores a new password. The session of keep, where given, survives.
+func (s *Service) setPassword(ctx context.Context, by Actor, action string, admin vpn.Administrator, password, again, keep string) error {
+	if err := by.mayChange(); err != nil {
+		s.auditRefusal(ctx, by, action, err)
+		return err
+	}
+	var c vpn.Check
+	vpn.CheckPassword(&c, admin.Username, password, again)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	hash, err := s.passwords.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, by, action, func(tx Tx, a *AuditRecord) error {
+		fresh, err := tx.Administrator(ctx, admin.ID)
+		if err != nil {
+			return err
+		}
+		fresh.PasswordHash = hash
+		a.Subject = string(admin.ID)
+		if err := tx.SaveAdministrator(ctx, fresh); err != nil {
+			return err
+		}
+		kept, keepErr := tx.Session(ctx, hashToken(keep))
+		if _, err := tx.DeleteSessionsOf(ctx, admin.ID); err != nil {
+			return err
+		}
+		if keep == "" || keepErr != nil {
+			return nil
+		}
+		return tx.CreateSession(ctx, kept)
+	})
+}
+
+// ResetPasswordByName is the command line's way in for the locked-out: it also enables the
+// account. Whoever can run it on the server holds the database anyway.
+func (s *Service) ResetPasswordByName(ctx context.Context, username, password string) error {
+	by := system("reset-password")
+	var admin vpn.Administrator
+	err := s.read(ctx, by, func(tx Tx) (err error) { admin, err = tx.AdministratorByUsername(ctx, username); return err })
+	if err != nil {
+		return err
+	}
+	if err := s.setPassword(ctx, by, "ResetPassword", admin, password, password, ""); err != nil {
+		return err
+	}
+	if !admin.Disabled {
+		return nil
+	}
+	return s.change(ctx, by, "EditAdministrator", func(tx Tx, a *AuditRecord) error {
+		fresh, err := tx.Administrator(ctx, admin.ID)
+		if err != nil {
+			return err
+		}
+		fresh.Disabled = false
+		a.Subject, a.After = string(admin.ID), describe(fresh)
+		return tx.SaveAdministrator(ctx, fresh)
+	})
+}

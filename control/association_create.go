@@ -1,0 +1,123 @@
+package control
+
+import (
+	"context"
+
+	"sallyport/vpn"
+)
+
+// Associate makes a subnet a target network of the endpoint, with the automatic routes of its
+// network. Fields: network, subnet.
+func (s *Service) Associate(ctx context.Context, by Actor, id vpn.EndpointID, network vpn.NetworkID, subnet vpn.SubnetID) (vpn.Association, error) {
+	var made vpn.Association
+	err := s.change(ctx, by, "AssociateClientVpnTargetNetwork", func(tx Tx, a *AuditRecord) error {
+		e, err := tx.LockEndpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		n, sub, err := target(ctx, tx, network, subnet)
+		if err != nil {
+			return err
+		}
+		present, err := tx.AssociationsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		var routes []vpn.Route
+		if made, routes, err = e.Associate(n, sub, present, s.now()); err != nil {
+			return err
+		}
+		if err := tx.SaveEndpoint(ctx, e); err != nil {
+			return err
+		}
+		if err := tx.CreateAssociation(ctx, made); err != nil {
+			return err
+		}
+		for _, r := range routes {
+			if err := tx.CreateRoute(ctx, r); err != nil {
+				return err
+			}
+		}
+		a.Subject, a.After = string(id), describe(made)
+		return nil
+	})
+	return made, err
+}
+
+func target(ctx context.Context, tx Tx, network vpn.NetworkID, subnet vpn.SubnetID) (vpn.Network, vpn.Subnet, error) {
+	var check vpn.Check
+	if subnet == "" {
+		check.Bad("subnet", "Choose a subnet to associate.")
+		return vpn.Network{}, vpn.Subnet{}, check.Err()
+	}
+	sub, err := tx.Subnet(ctx, subnet)
+	if vpn.KindOf(err) == vpn.NotFound && err != nil {
+		check.Bad("subnet", "This subnet does not exist any more; choose another.")
+		return vpn.Network{}, vpn.Subnet{}, check.Err()
+	}
+	if err != nil {
+		return vpn.Network{}, vpn.Subnet{}, err
+	}
+	if network == "" {
+		network = sub.Network
+	}
+	n, err := tx.Network(ctx, network)
+	return n, sub, err
+}
+
+// AssociationChoices is what the form for an association offers: networks, their subnets, and
+// why some of these cannot be chosen.
+type AssociationChoices struct {
+	Endpoint vpn.Endpoint
+	Networks []vpn.Network
+	Subnets  []vpn.Subnet
+	Taken    map[vpn.SubnetID]string
+}
+
+// AssociationChoices lists the target networks that an endpoint may still be given.
+func (s *Service) AssociationChoices(ctx context.Context, by Actor, id vpn.EndpointID) (AssociationChoices, error) {
+	var out AssociationChoices
+	err := s.read(ctx, by, func(tx Tx) (err error) {
+		if out.Endpoint, err = tx.Endpoint(ctx, id); err != nil {
+			return err
+		}
+		present, err := tx.AssociationsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		if out.Endpoint.Network != "" {
+			n, err := tx.Network(ctx, out.Endpoint.Network)
+			if err != nil {
+				return err
+			}
+			out.Networks = []vpn.Network{n}
+		} else {
+			page, err := tx.Networks(ctx, List{Size: choices})
+			if err != nil {
+				return err
+			}
+			out.Networks = page.Items
+		}
+		out.Subnets, err = tx.SubnetsOf(ctx, idsOf(out.Networks, func(n vpn.Network) vpn.NetworkID { return n.ID })...)
+		out.Taken = map[vpn.SubnetID]string{}
+		of := map[vpn.NetworkID]vpn.Network{}
+		for _, n := range out.Networks {
+			of[n.ID] = n
+		}
+		for _, sub := range out.Subnets {
+			e := out.Endpoint // a copy: the attempt below changes nothing that is kept
+			if _, _, refused := e.Associate(of[sub.Network], sub, present, s.now()); refused != nil {
+				out.Taken[sub.ID] = firstSentence(refused)
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+func firstSentence(err error) string {
+	for _, sentence := range vpn.FieldsOf(err) {
+		return sentence
+	}
+	return err.Error()
+}

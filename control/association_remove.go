@@ -1,0 +1,109 @@
+package control
+
+import (
+	"context"
+
+	"sallyport/vpn"
+)
+
+// Disassociation is what a person should know before disassociating a target network.
+type Disassociation struct {
+	Association AssociationRow
+	Routes      []vpn.Route // that leave with it
+	Connections int         // live on the endpoint
+	Last        bool        // after it nobody can connect
+}
+
+// DisassociatePreview says what disassociating would take away.
+func (s *Service) DisassociatePreview(ctx context.Context, by Actor, id vpn.EndpointID, association vpn.AssociationID) (Disassociation, error) {
+	var out Disassociation
+	err := s.read(ctx, by, func(tx Tx) error {
+		e, err := tx.Endpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		observed, err := s.observations(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		rows, err := s.associationRows(ctx, tx, id, observed[id])
+		if err != nil {
+			return err
+		}
+		routes, err := tx.RoutesOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		live, err := tx.CountLive(ctx, id)
+		if err != nil {
+			return err
+		}
+		out.Connections = live[id]
+		out.Last = true
+		for _, row := range rows {
+			switch {
+			case row.ID == association:
+				out.Association = row
+			case row.Removed == 0:
+				out.Last = false
+			}
+		}
+		if out.Association.ID == "" {
+			return noSuchAssociation(association)
+		}
+		a := out.Association.Association
+		out.Routes, err = e.Disassociate(&a, routes, 1) // on copies: nothing is saved
+		return err
+	})
+	return out, err
+}
+
+// Disassociate removes a target network with its automatic and manual routes. After the last
+// one the endpoint is pending-associate again and its sessions end.
+func (s *Service) Disassociate(ctx context.Context, by Actor, id vpn.EndpointID, association vpn.AssociationID) error {
+	return s.change(ctx, by, "DisassociateClientVpnTargetNetwork", func(tx Tx, record *AuditRecord) error {
+		e, err := tx.LockEndpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		present, err := tx.AssociationsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		routes, err := tx.RoutesOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		var leaving *vpn.Association
+		remaining := 0
+		for i := range present {
+			switch {
+			case present[i].ID == association:
+				leaving = &present[i]
+			case present[i].Removed == 0:
+				remaining++
+			}
+		}
+		if leaving == nil {
+			return noSuchAssociation(association)
+		}
+		record.Subject, record.Before = string(id), describe(*leaving)
+		gone, err := e.Disassociate(leaving, routes, remaining)
+		if err != nil {
+			return err
+		}
+		for _, r := range gone {
+			if err := tx.SaveRoute(ctx, r); err != nil {
+				return err
+			}
+		}
+		if err := tx.SaveAssociation(ctx, *leaving); err != nil {
+			return err
+		}
+		return tx.SaveEndpoint(ctx, e)
+	})
+}
+
+func noSuchAssociation(id vpn.AssociationID) error {
+	return vpn.NoSuch("InvalidClientVpnAssociationId.NotFound", "target network association", string(id))
+}

@@ -1,0 +1,134 @@
+package control
+
+import (
+	"context"
+
+	"sallyport/vpn"
+)
+
+// AuthoritySpec is a request for a certificate authority as typed.
+type AuthoritySpec struct {
+	Name       string
+	CommonName string
+	KeyType    vpn.KeyType
+	ValidDays  string
+}
+
+// CreateAuthority makes a certificate authority whose key is kept, sealed, so that it can issue
+// certificates. Fields: name, common_name, key_type, valid_days.
+func (s *Service) CreateAuthority(ctx context.Context, by Actor, in AuthoritySpec) (vpn.Certificate, error) {
+	if err := by.mayChange(); err != nil { // before the work of making a key
+		s.auditRefusal(ctx, by, "CreateCertificateAuthority", err)
+		return vpn.Certificate{}, err
+	}
+	name, spec, err := vpn.CheckCertificateSpec(vpn.UseAuthority, in.Name, in.CommonName, "", in.KeyType, in.ValidDays)
+	if err != nil {
+		return vpn.Certificate{}, err
+	}
+	pair, err := s.pki.NewAuthority(spec, s.now())
+	if err != nil {
+		return vpn.Certificate{}, err
+	}
+	return s.keepCertificate(ctx, by, "CreateCertificateAuthority", name, vpn.UseAuthority, "", pair)
+}
+
+// IssueSpec is a request for a certificate of one of our authorities as typed.
+type IssueSpec struct {
+	Authority  vpn.CertificateID
+	Use        vpn.CertificateUse
+	Name       string
+	CommonName string
+	DNSNames   string // separated by commas or spaces; servers only
+	KeyType    vpn.KeyType
+	ValidDays  string
+}
+
+// IssueCertificate makes a server or client certificate.
+// Fields: authority, use, name, common_name, dns_names, key_type, valid_days.
+func (s *Service) IssueCertificate(ctx context.Context, by Actor, in IssueSpec) (vpn.Certificate, error) {
+	if err := by.mayChange(); err != nil {
+		s.auditRefusal(ctx, by, "IssueCertificate", err)
+		return vpn.Certificate{}, err
+	}
+	name, spec, err := vpn.CheckCertificateSpec(in.Use, in.Name, in.CommonName, in.DNSNames, in.KeyType, in.ValidDays)
+	if err != nil {
+		return vpn.Certificate{}, err
+	}
+	authority, err := s.signer(ctx, by, in.Authority, spec)
+	if err != nil {
+		return vpn.Certificate{}, err
+	}
+	pair, err := s.pki.Issue(authority, in.Use, spec, s.now())
+	if err != nil {
+		return vpn.Certificate{}, err
+	}
+	return s.keepCertificate(ctx, by, "IssueCertificate", name, in.Use, in.Authority, pair)
+}
+
+// signer reads an authority with its key and checks that it can sign what is asked.
+func (s *Service) signer(ctx context.Context, by Actor, id vpn.CertificateID, spec vpn.CertificateSpec) (vpn.KeyPair, error) {
+	var pair vpn.KeyPair
+	err := s.read(ctx, by, func(tx Tx) error {
+		var check vpn.Check
+		if id == "" {
+			check.Bad("authority", "Choose the certificate authority that issues the certificate.")
+			return check.Err()
+		}
+		c, err := tx.Certificate(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := c.CheckSigner(spec, s.now()); err != nil {
+			return err
+		}
+		key, err := tx.CertificateKey(ctx, id)
+		if err != nil {
+			return err
+		}
+		pair = vpn.KeyPair{Certificate: c.PEM, Chain: c.Chain, Key: key}
+		return nil
+	})
+	return pair, err
+}
+
+// ImportSpec is a certificate as pasted.
+type ImportSpec struct {
+	Name        string
+	Use         vpn.CertificateUse
+	Certificate string
+	PrivateKey  string
+	Chain       string
+}
+
+// ImportCertificate keeps a certificate that was made elsewhere, after checking that it is what
+// it is said to be. Fields: name, use, certificate, private_key, chain.
+func (s *Service) ImportCertificate(ctx context.Context, by Actor, in ImportSpec) (vpn.Certificate, error) {
+	if err := by.mayChange(); err != nil {
+		s.auditRefusal(ctx, by, "ImportCertificate", err)
+		return vpn.Certificate{}, err
+	}
+	name, err := vpn.CheckImportName(in.Name, in.Use)
+	if err != nil {
+		return vpn.Certificate{}, err
+	}
+	pair, err := s.pki.CheckImport(in.Use, vpn.KeyPair{
+		Certificate: in.Certificate, Key: vpn.Secret(in.PrivateKey), Chain: in.Chain,
+	}, s.now())
+	if err != nil {
+		return vpn.Certificate{}, err
+	}
+	return s.keepCertificate(ctx, by, "ImportCertificate", name, in.Use, "", pair)
+}
+
+func (s *Service) keepCertificate(ctx context.Context, by Actor, action, name string, use vpn.CertificateUse, issuer vpn.CertificateID, pair vpn.KeyPair) (vpn.Certificate, error) {
+	facts, err := s.pki.Facts(pair.Certificate)
+	if err != nil {
+		return vpn.Certificate{}, err
+	}
+	c := vpn.NewCertificate(name, use, issuer, pair, facts, s.now())
+	err = s.change(ctx, by, action, func(tx Tx, a *AuditRecord) error {
+		a.Subject, a.After = string(c.ID), describe(c)
+		return tx.CreateCertificate(ctx, c, pair.Key)
+	})
+	return c, err
+}

@@ -1,0 +1,78 @@
+package control
+
+import (
+	"context"
+
+	"sallyport/vpn"
+)
+
+// CertificateRow is a certificate with who uses it.
+type CertificateRow struct {
+	vpn.Certificate
+	UsedBy []vpn.EndpointID
+	Issued int // certificates that it issued, for an authority
+}
+
+// Certificates lists certificates.
+func (s *Service) Certificates(ctx context.Context, by Actor, l List) (Page[CertificateRow], error) {
+	var out Page[CertificateRow]
+	err := s.read(ctx, by, func(tx Tx) error {
+		page, err := tx.Certificates(ctx, l)
+		if err != nil {
+			return err
+		}
+		ids := idsOf(page.Items, func(c vpn.Certificate) vpn.CertificateID { return c.ID })
+		used, err := tx.EndpointsUsing(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		issued, err := tx.IssuedCounts(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		out = mapPage(page, func(c vpn.Certificate) CertificateRow {
+			return CertificateRow{Certificate: c, UsedBy: used[c.ID], Issued: issued[c.ID]}
+		})
+		return nil
+	})
+	return out, err
+}
+
+// Certificate gives one certificate.
+func (s *Service) Certificate(ctx context.Context, by Actor, id vpn.CertificateID) (CertificateRow, error) {
+	var row CertificateRow
+	err := s.read(ctx, by, func(tx Tx) (err error) {
+		if row.Certificate, err = tx.Certificate(ctx, id); err != nil {
+			return err
+		}
+		used, err := tx.EndpointsUsing(ctx, id)
+		if err != nil {
+			return err
+		}
+		issued, err := tx.IssuedCounts(ctx, id)
+		row.UsedBy, row.Issued = used[id], issued[id]
+		return err
+	})
+	return row, err
+}
+
+// choices is how many entries a selection offers at most; a form with more needs its own search.
+const choices = MaxPageSize
+
+// Authorities lists the authorities that can issue certificates here, newest first.
+func (s *Service) Authorities(ctx context.Context, by Actor) ([]vpn.Certificate, error) {
+	var out []vpn.Certificate
+	err := s.read(ctx, by, func(tx Tx) error {
+		page, err := tx.Certificates(ctx, List{Filter: map[string]string{"use": string(vpn.UseAuthority)}, Sort: "created_at", Desc: true, Size: choices})
+		if err != nil {
+			return err
+		}
+		for _, c := range page.Items {
+			if c.HasKey && !c.Expired(s.now()) {
+				out = append(out, c)
+			}
+		}
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,127 @@
+package control
+
+import (
+	"context"
+
+	"sallyport/vpn"
+)
+
+// Configuration is a client configuration file ready for download.
+type Configuration struct {
+	FileName  string
+	Text      string
+	NobodyYet bool // the endpoint has no target network, so that nobody can connect yet
+}
+
+// ClientCertificates lists the issued client certificates that could be put into the endpoint's
+// configuration file: their key is kept and the endpoint accepts their issuer.
+func (s *Service) ClientCertificates(ctx context.Context, by Actor, id vpn.EndpointID) ([]vpn.Certificate, error) {
+	var out []vpn.Certificate
+	err := s.read(ctx, by, func(tx Tx) error {
+		e, err := tx.Endpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		authority, err := clientAuthority(ctx, tx, e)
+		if err != nil || authority == "" {
+			return err
+		}
+		page, err := tx.Certificates(ctx, List{
+			Filter: map[string]string{"use": string(vpn.UseClient), "authority": string(authority)},
+			Sort:   "created_at", Desc: true, Size: choices,
+		})
+		if err != nil {
+			return err
+		}
+		for _, c := range page.Items {
+			if c.HasKey && !c.Expired(s.now()) {
+				out = append(out, c)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// clientAuthority is the authority of ours that the endpoint's clients are issued by, if any.
+func clientAuthority(ctx context.Context, tx Tx, e vpn.Endpoint) (vpn.CertificateID, error) {
+	ca, err := tx.Certificate(ctx, e.ClientCA)
+	if err != nil {
+		return "", err
+	}
+	if ca.Use == vpn.UseAuthority {
+		return ca.ID, nil
+	}
+	return ca.Authority, nil
+}
+
+// ClientConfiguration renders the endpoint's client configuration file. With a client
+// certificate named, its certificate and private key are inside: that needs the right to
+// change, and is audited.
+func (s *Service) ClientConfiguration(ctx context.Context, by Actor, id vpn.EndpointID, client vpn.CertificateID) (Configuration, error) {
+	view, err := s.Endpoint(ctx, by, id)
+	if err != nil {
+		return Configuration{}, err
+	}
+	p := vpn.Profile{
+		Endpoint: view.ID, Remote: view.Remote, RandomPrefix: s.names.wildcard(ctx, view.Remote),
+		Port: view.Listen.Port, Transport: view.Listen.Transport,
+		CA: view.Server.Chain, ServerName: view.Server.CommonName, TLSCrypt: view.TLSCrypt,
+	}
+	if client != "" {
+		p.Client, err = s.profileClient(ctx, by, view, client)
+	} else {
+		err = s.auditExport(ctx, by, id)
+	}
+	if err != nil {
+		return Configuration{}, err
+	}
+	text, err := p.Render()
+	return Configuration{FileName: p.FileName(), Text: text, NobodyYet: view.State != vpn.EndpointAvailable}, err
+}
+
+// auditExport records that a plain file was given out: it changes nothing, but it holds the
+// endpoint's tls-crypt key.
+func (s *Service) auditExport(ctx context.Context, by Actor, id vpn.EndpointID) error {
+	return s.store.Update(ctx, func(tx Tx) error {
+		record := s.record(by, "ExportClientVpnClientConfiguration")
+		record.Subject = string(id)
+		return tx.Audit(ctx, record)
+	})
+}
+
+func (s *Service) profileClient(ctx context.Context, by Actor, e EndpointView, id vpn.CertificateID) (*vpn.ProfileClient, error) {
+	var out *vpn.ProfileClient
+	err := s.change(ctx, by, "ExportClientVpnClientConfiguration", func(tx Tx, a *AuditRecord) error {
+		c, err := tx.Certificate(ctx, id)
+		if err != nil {
+			return err
+		}
+		authority, err := clientAuthority(ctx, tx, e.Endpoint)
+		if err != nil {
+			return err
+		}
+		var check vpn.Check
+		switch {
+		case c.Use != vpn.UseClient:
+			check.Bad("client", c.Label()+" is not a client certificate.")
+		case c.Authority == "" || c.Authority != authority:
+			check.Bad("client", "The endpoint does not accept certificates of the authority that issued "+c.Label()+".")
+		case !c.HasKey:
+			check.Bad("client", "The private key of "+c.Label()+" is not kept here.")
+		case c.Expired(s.now()):
+			check.Bad("client", c.Label()+" has expired.")
+		}
+		if err := check.Err(); err != nil {
+			return err
+		}
+		key, err := tx.CertificateKey(ctx, id)
+		if err != nil {
+			return err
+		}
+		out = &vpn.ProfileClient{Certificate: c.PEM, Key: key}
+		a.Subject, a.After = string(e.ID), describe(map[string]string{"client_certificate": string(id), "common_name": c.CommonName})
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,80 @@
+package control
+
+import (
+	"context"
+
+	"sallyport/vpn"
+)
+
+// CreateEndpoint makes a Client VPN endpoint in state pending-associate. Fields: name,
+// description, client_cidr, certificate, client_ca, transport, listen_addr, port, tags.
+func (s *Service) CreateEndpoint(ctx context.Context, by Actor, spec vpn.EndpointSpec) (vpn.Endpoint, error) {
+	var e vpn.Endpoint
+	err := s.change(ctx, by, "CreateClientVpnEndpoint", func(tx Tx, a *AuditRecord) (err error) {
+		if e, err = vpn.NewEndpoint(spec, s.now()); err != nil {
+			return err
+		}
+		e.TLSCrypt, e.TokenSecret = s.pki.StaticKey(), s.pki.TokenSecret()
+		if err := s.checkEndpoint(ctx, tx, e); err != nil {
+			return err
+		}
+		a.Subject, a.After = string(e.ID), describe(e)
+		return tx.CreateEndpoint(ctx, e)
+	})
+	return e, err
+}
+
+// checkEndpoint checks what an endpoint's validity depends on beyond itself.
+func (s *Service) checkEndpoint(ctx context.Context, tx Tx, e vpn.Endpoint) error {
+	all, err := tx.AllEndpoints(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.CheckPlace(all); err != nil {
+		return err
+	}
+	certificates, err := tx.CertificatesByID(ctx, e.Certificate, e.ClientCA)
+	if err != nil {
+		return err
+	}
+	var missing vpn.Check
+	if _, ok := certificates[e.Certificate]; !ok {
+		missing.Bad("certificate", "This certificate does not exist any more; choose another.")
+	}
+	if _, ok := certificates[e.ClientCA]; !ok {
+		missing.Bad("client_ca", "This certificate does not exist any more; choose another.")
+	}
+	if err := missing.Err(); err != nil {
+		return err
+	}
+	return e.CheckCertificates(certificates[e.Certificate], certificates[e.ClientCA], s.now())
+}
+
+// EndpointChoices is what the form for an endpoint offers.
+type EndpointChoices struct {
+	Servers     []vpn.Certificate
+	Authorities []vpn.Certificate
+	FreePort    uint16
+}
+
+// EndpointChoices lists the certificates an endpoint can have and proposes a free port.
+func (s *Service) EndpointChoices(ctx context.Context, by Actor) (EndpointChoices, error) {
+	var out EndpointChoices
+	err := s.read(ctx, by, func(tx Tx) error {
+		for use, list := range map[vpn.CertificateUse]*[]vpn.Certificate{vpn.UseServer: &out.Servers, vpn.UseAuthority: &out.Authorities} {
+			page, err := tx.Certificates(ctx, List{Filter: map[string]string{"use": string(use)}, Sort: "created_at", Desc: true, Size: choices})
+			if err != nil {
+				return err
+			}
+			for _, c := range page.Items {
+				if !c.Expired(s.now()) && (use != vpn.UseServer || c.HasKey) {
+					*list = append(*list, c)
+				}
+			}
+		}
+		all, err := tx.AllEndpoints(ctx)
+		out.FreePort = vpn.FreePort(vpn.UDP, all)
+		return err
+	})
+	return out, err
+}

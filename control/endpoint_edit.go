@@ -1,0 +1,58 @@
+package control
+
+import (
+	"context"
+
+	"sallyport/vpn"
+)
+
+// EditResult says what a modification did.
+type EditResult struct {
+	Endpoint    vpn.Endpoint
+	Restarts    bool // workers restart, so clients are cut off for a moment
+	Connections int
+}
+
+// EditEndpoint modifies an endpoint. Fields: name, description, certificate, port. Stale where
+// somebody saved after the form was filled.
+func (s *Service) EditEndpoint(ctx context.Context, by Actor, id vpn.EndpointID, in vpn.EndpointEdit) (EditResult, error) {
+	var out EditResult
+	err := s.change(ctx, by, "ModifyClientVpnEndpoint", func(tx Tx, a *AuditRecord) error {
+		e, err := tx.LockEndpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		a.Subject, a.Before = string(id), describe(e)
+		if out.Restarts, err = e.Edit(in); err != nil {
+			return err
+		}
+		if err := s.checkEndpoint(ctx, tx, e); err != nil {
+			return err
+		}
+		counts, err := tx.CountLive(ctx, id)
+		if err != nil {
+			return err
+		}
+		out.Endpoint, out.Connections = e, counts[id]
+		a.After = describe(e)
+		return tx.SaveEndpoint(ctx, e)
+	})
+	return out, err
+}
+
+// SaveEndpointTags replaces an endpoint's tags. Field: tags.
+func (s *Service) SaveEndpointTags(ctx context.Context, by Actor, id vpn.EndpointID, version int, tags []vpn.Tag) (vpn.Endpoint, error) {
+	var e vpn.Endpoint
+	err := s.change(ctx, by, "CreateTags", func(tx Tx, a *AuditRecord) (err error) {
+		if e, err = tx.LockEndpoint(ctx, id); err != nil {
+			return err
+		}
+		a.Subject, a.Before = string(id), describe(e.Tags)
+		if err := e.Retag(version, tags); err != nil {
+			return err
+		}
+		a.After = describe(e.Tags)
+		return tx.SaveEndpoint(ctx, e)
+	})
+	return e, err
+}

@@ -1,0 +1,163 @@
+package control
+
+import (
+	"context"
+	"fmt"
+
+	"sallyport/vpn"
+)
+
+// EndpointRow is an endpoint as lists show it.
+type EndpointRow struct {
+	vpn.Endpoint
+	State        vpn.EndpointState
+	Connections  int
+	Associations int
+	Trouble      string // one sentence on what is wrong, or ""
+}
+
+// AssociationRow is a target network association with its state.
+type AssociationRow struct {
+	vpn.Association
+	State      vpn.AssociationState
+	Why        string // what it waits for or why it failed
+	SubnetName string
+}
+
+// EndpointView is an endpoint as its own page shows it.
+type EndpointView struct {
+	vpn.Endpoint
+	State           vpn.EndpointState
+	Observation     vpn.Observation
+	Associations    []AssociationRow
+	Server          vpn.Certificate
+	ClientAuthority vpn.Certificate
+	NetworkName     string
+	Connections     int
+	Remote          string // the name that profiles have
+	RemoteWarning   string // what is wrong with it, or ""
+	Troubles        []vpn.Fault
+}
+
+// Endpoints lists endpoints.
+func (s *Service) Endpoints(ctx context.Context, by Actor, l List) (Page[EndpointRow], error) {
+	var out Page[EndpointRow]
+	err := s.read(ctx, by, func(tx Tx) error {
+		page, err := tx.Endpoints(ctx, l)
+		if err != nil {
+			return err
+		}
+		ids := idsOf(page.Items, func(e vpn.Endpoint) vpn.EndpointID { return e.ID })
+		observed, err := s.observations(ctx, tx, ids...)
+		if err != nil {
+			return err
+		}
+		associations, err := tx.AssociationsOf(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		live, err := tx.CountLive(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		of := map[vpn.EndpointID][]vpn.Association{}
+		for _, a := range associations {
+			of[a.Endpoint] = append(of[a.Endpoint], a)
+		}
+		out = mapPage(page, func(e vpn.Endpoint) EndpointRow {
+			o := observed[e.ID]
+			row := EndpointRow{
+				Endpoint: e, State: e.State(of[e.ID], o), Connections: live[e.ID],
+				Associations: len(liveOf(of[e.ID])),
+			}
+			if len(o.Faults) > 0 {
+				row.Trouble = o.Faults[0].Sentence
+			}
+			return row
+		})
+		return nil
+	})
+	return out, err
+}
+
+// Endpoint gives one endpoint with everything its page shows.
+func (s *Service) Endpoint(ctx context.Context, by Actor, id vpn.EndpointID) (EndpointView, error) {
+	var v EndpointView
+	err := s.read(ctx, by, func(tx Tx) (err error) {
+		if v.Endpoint, err = tx.Endpoint(ctx, id); err != nil {
+			return err
+		}
+		observed, err := s.observations(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		v.Observation = observed[id]
+		v.Troubles = v.Observation.Faults
+		if v.Associations, err = s.associationRows(ctx, tx, id, v.Observation); err != nil {
+			return err
+		}
+		v.State = v.Endpoint.State(plainAssociations(v.Associations), v.Observation)
+		certificates, err := tx.CertificatesByID(ctx, v.Certificate, v.ClientCA)
+		if err != nil {
+			return err
+		}
+		v.Server, v.ClientAuthority = certificates[v.Certificate], certificates[v.ClientCA]
+		if v.Network != "" {
+			n, err := tx.Network(ctx, v.Network)
+			if err != nil {
+				return err
+			}
+			v.NetworkName = n.Name
+		}
+		live, err := tx.CountLive(ctx, id)
+		v.Connections = live[id]
+		return err
+	})
+	if err != nil {
+		return v, err
+	}
+	v.Remote, v.RemoteWarning = s.remote(ctx, v.Endpoint)
+	return v, nil
+}
+
+func (s *Service) associationRows(ctx context.Context, tx Tx, id vpn.EndpointID, o vpn.Observation) ([]AssociationRow, error) {
+	associations, err := tx.AssociationsOf(ctx, id)
+	if err != nil || len(associations) == 0 {
+		return nil, err
+	}
+	subnets, err := tx.SubnetsOf(ctx, associations[0].Network)
+	if err != nil {
+		return nil, err
+	}
+	names := map[vpn.SubnetID]string{}
+	for _, x := range subnets {
+		names[x.ID] = x.Name
+	}
+	rows := make([]AssociationRow, len(associations))
+	for i, a := range associations {
+		rows[i] = AssociationRow{Association: a, SubnetName: names[a.Subnet]}
+		rows[i].State, rows[i].Why = a.State(o)
+	}
+	return rows, nil
+}
+
+func plainAssociations(rows []AssociationRow) []vpn.Association {
+	out := make([]vpn.Association, len(rows))
+	for i, r := range rows {
+		out[i] = r.Association
+	}
+	return out
+}
+
+// observations reads what was reported and says of each report whether it still speaks for now.
+func (s *Service) observations(ctx context.Context, tx Tx, ids ...vpn.EndpointID) (map[vpn.EndpointID]vpn.Observation, error) {
+	all, err := tx.Observations(ctx, ids...)
+	if err != nil {
+		return nil, fmt.Errorf("observations: %w", err)
+	}
+	for id, o := range all {
+		o.Fresh = s.now().Sub(o.SeenAt) < vpn.ObservationLife
+		all[id] = o
+	}
+	return all, nil
+}

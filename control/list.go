@@ -1,0 +1,44 @@
+package control
+
+// List asks for one page of a list. Sort is a column's name as the store documents it; an
+// unknown one sorts by the list's default. Filter holds exact matches by field name.
+type List struct {
+	Search string
+	Sort   string
+	Desc   bool
+	Page   int // from 1
+	Size   int // rows a page; 0 means DefaultPageSize, at most MaxPageSize
+	Filter map[string]string
+}
+
+// Rows a page.
+const (
+	DefaultPageSize = 50
+	MaxPageSize     = 200
+)
+
+// Bounded gives the request with its page and size within limits.
+func (l List) Bounded() List {
+	if l.Size <= 0 {
+		l.Size = DefaultPageSize
+	}
+	l.Size = min(l.Size, MaxPageSize)
+	l.Page = max(l.Page, 1)
+	return l
+}
+
+// Page is one page of a list and the number of rows in all that match.
+type Page[T any] struct {
+	Items  []T
+	Total  int
+	Number int
+	Size   int
+}
+
+// Pages is the number of pages, at least one.
+func (p Page[T]) Pages() int {
+	if p.Size == 0 {
+		return 1
+	}
+	return max(1, (p.Total+p.Size-1)/p.Size)
+}

@@ -1,0 +1,39 @@
+package control
+
+import (
+	"context"
+
+	"sallyport/vpn"
+)
+
+// CreateNetwork adds a network. Fields: name, cidrs, tags.
+func (s *Service) CreateNetwork(ctx context.Context, by Actor, spec vpn.NetworkSpec) (vpn.Network, error) {
+	var n vpn.Network
+	err := s.change(ctx, by, "CreateVpc", func(tx Tx, a *AuditRecord) (err error) {
+		if n, err = vpn.NewNetwork(spec, s.now()); err != nil {
+			return err
+		}
+		a.Subject, a.After = string(n.ID), describe(n)
+		return tx.CreateNetwork(ctx, n)
+	})
+	return n, err
+}
+
+// DeleteNetwork removes a network that has no subnets.
+func (s *Service) DeleteNetwork(ctx context.Context, by Actor, id vpn.NetworkID) error {
+	return s.change(ctx, by, "DeleteVpc", func(tx Tx, a *AuditRecord) error {
+		n, err := tx.Network(ctx, id)
+		if err != nil {
+			return err
+		}
+		subnets, err := tx.SubnetsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		if len(subnets) > 0 {
+			return vpn.Refuse(vpn.Conflict, "DependencyViolation", "Network "+n.Label()+" still has "+plural(len(subnets), "subnet")+". Delete the subnets first.")
+		}
+		a.Subject, a.Before = string(id), describe(n)
+		return tx.DeleteNetwork(ctx, id)
+	})
+}

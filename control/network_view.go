@@ -1,0 +1,89 @@
+package control
+
+import (
+	"context"
+	"fmt"
+
+	"sallyport/vpn"
+)
+
+// NetworkRow is a network as lists show it.
+type NetworkRow struct {
+	vpn.Network
+	Subnets int
+}
+
+// SubnetRow is a subnet with the endpoints that use it as a target network.
+type SubnetRow struct {
+	vpn.Subnet
+	Endpoints []vpn.EndpointID
+}
+
+// Networks lists networks.
+func (s *Service) Networks(ctx context.Context, by Actor, l List) (Page[NetworkRow], error) {
+	var out Page[NetworkRow]
+	err := s.read(ctx, by, func(tx Tx) error {
+		page, err := tx.Networks(ctx, l)
+		if err != nil {
+			return err
+		}
+		counts, err := tx.SubnetCounts(ctx, idsOf(page.Items, func(n vpn.Network) vpn.NetworkID { return n.ID })...)
+		if err != nil {
+			return err
+		}
+		out = mapPage(page, func(n vpn.Network) NetworkRow { return NetworkRow{Network: n, Subnets: counts[n.ID]} })
+		return nil
+	})
+	return out, err
+}
+
+// Network gives one network.
+func (s *Service) Network(ctx context.Context, by Actor, id vpn.NetworkID) (n vpn.Network, err error) {
+	err = s.read(ctx, by, func(tx Tx) error { n, err = tx.Network(ctx, id); return err })
+	return n, err
+}
+
+// Subnets lists the subnets of a network.
+func (s *Service) Subnets(ctx context.Context, by Actor, id vpn.NetworkID, l List) (Page[SubnetRow], error) {
+	var out Page[SubnetRow]
+	err := s.read(ctx, by, func(tx Tx) error {
+		page, err := tx.Subnets(ctx, id, l)
+		if err != nil {
+			return err
+		}
+		used, err := tx.AssociationsOfSubnets(ctx, idsOf(page.Items, func(x vpn.Subnet) vpn.SubnetID { return x.ID })...)
+		if err != nil {
+			return err
+		}
+		endpoints := map[vpn.SubnetID][]vpn.EndpointID{}
+		for _, a := range used {
+			endpoints[a.Subnet] = append(endpoints[a.Subnet], a.Endpoint)
+		}
+		out = mapPage(page, func(x vpn.Subnet) SubnetRow { return SubnetRow{Subnet: x, Endpoints: endpoints[x.ID]} })
+		return nil
+	})
+	return out, err
+}
+
+func idsOf[T any, I vpn.ID](items []T, id func(T) I) []I {
+	out := make([]I, len(items))
+	for i, x := range items {
+		out[i] = id(x)
+	}
+	return out
+}
+
+func mapPage[T, U any](p Page[T], f func(T) U) Page[U] {
+	out := Page[U]{Total: p.Total, Number: p.Number, Size: p.Size, Items: make([]U, len(p.Items))}
+	for i, x := range p.Items {
+		out.Items[i] = f(x)
+	}
+	return out
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

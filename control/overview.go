@@ -1,0 +1,195 @@
+package control
+
+import (
+	"context"
+	"time"
+
+	"sallyport/vpn"
+)
+
+// NodeView is the state of this node's dataplane as the console shows it.
+type NodeView struct {
+	Reachable bool
+	Status    vpn.NodeStatus
+	Sentence  string // why nothing works, where nothing does
+}
+
+const nodeWait = 500 * time.Millisecond
+
+// Node asks the dataplane how it is.
+func (s *Service) Node(ctx context.Context, by Actor) (NodeView, error) {
+	if err := by.maySee(); err != nil {
+		return NodeView{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, nodeWait)
+	defer cancel()
+	status, err := s.dataplane.Status(ctx)
+	if err != nil {
+		return NodeView{Sentence: "No dataplane answers on this host, so nobody can connect and no change takes effect: " + err.Error()}, nil
+	}
+	v := NodeView{Reachable: true, Status: status}
+	for _, f := range status.Faults {
+		v.Sentence = f.Sentence
+		break
+	}
+	return v, nil
+}
+
+// Step is one step of the tutorial (guide line 1077) with whether it is done, found from what
+// was applied: undoing a step un-ticks it.
+type Step struct {
+	Key      string // prerequisites, certificates, endpoint, association, rule, internet, security, configuration, connect
+	Done     bool
+	Next     bool // the first that is not done
+	Optional bool
+	Endpoint vpn.EndpointID // the one that the steps are about; empty before there is one
+	Note     string
+}
+
+// GettingStarted computes the tutorial's steps for the endpoint that has come furthest.
+func (s *Service) GettingStarted(ctx context.Context, by Actor) ([]Step, error) {
+	var steps []Step
+	err := s.read(ctx, by, func(tx Tx) error {
+		t, err := s.tutorial(ctx, tx)
+		steps = t
+		return err
+	})
+	for i := range steps {
+		if !steps[i].Done && !steps[i].Optional {
+			steps[i].Next = true
+			break
+		}
+	}
+	return steps, err
+}
+
+func (s *Service) tutorial(ctx context.Context, tx Tx) ([]Step, error) {
+	network := Step{Key: "prerequisites"}
+	networks, err := tx.Networks(ctx, List{Size: choices})
+	if err != nil {
+		return nil, err
+	}
+	counts, err := tx.SubnetCounts(ctx, idsOf(networks.Items, func(n vpn.Network) vpn.NetworkID { return n.ID })...)
+	if err != nil {
+		return nil, err
+	}
+	network.Done = len(counts) > 0
+	if len(networks.Items) > 0 && !network.Done {
+		network.Note = "The network has no subnet yet."
+	}
+
+	certificates := Step{Key: "certificates"}
+	servers, err := countUse(ctx, tx, vpn.UseServer)
+	if err != nil {
+		return nil, err
+	}
+	clients, err := countUse(ctx, tx, vpn.UseClient)
+	if err != nil {
+		return nil, err
+	}
+	certificates.Done = servers > 0 && clients > 0
+	if servers > 0 && clients == 0 {
+		certificates.Note = "There is a server certificate; a client certificate is still missing."
+	}
+	rest, err := s.endpointSteps(ctx, tx)
+	return append([]Step{network, certificates}, rest...), err
+}
+
+func countUse(ctx context.Context, tx Tx, use vpn.CertificateUse) (int, error) {
+	page, err := tx.Certificates(ctx, List{Filter: map[string]string{"use": string(use)}, Size: 1})
+	return page.Total, err
+}
+
+// endpointSteps are the steps from step 2 on, for the endpoint that has come furthest.
+func (s *Service) endpointSteps(ctx context.Context, tx Tx) ([]Step, error) {
+	all, err := tx.AllEndpoints(ctx)
+	if err != nil {
+		return nil, err
+	}
+	best, bestDone := emptySteps(), -1
+	const enough = 20 // endpoints looked at: the tutorial is for the first ones
+	for i, e := range all {
+		if i == enough {
+			break
+		}
+		steps, err := s.stepsOf(ctx, tx, e)
+		if err != nil {
+			return nil, err
+		}
+		done := 0
+		for _, st := range steps {
+			if st.Done {
+				done++
+			}
+		}
+		if done > bestDone {
+			best, bestDone = steps, done
+		}
+	}
+	return best, nil
+}
+
+func emptySteps() []Step {
+	return []Step{
+		{Key: "endpoint"}, {Key: "association"}, {Key: "rule"}, {Key: "internet", Optional: true},
+		{Key: "configuration"}, {Key: "connect"},
+	}
+}
+
+func (s *Service) stepsOf(ctx context.Context, tx Tx, e vpn.Endpoint) ([]Step, error) {
+	steps := emptySteps()
+	associations, err := tx.AssociationsOf(ctx, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	observed, err := s.observations(ctx, tx, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := tx.RulesOf(ctx, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := tx.RoutesOf(ctx, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	live, err := tx.CountLive(ctx, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	exported, err := tx.AuditRecords(ctx, List{Size: 1, Filter: map[string]string{"action": "ExportClientVpnClientConfiguration", "subject": string(e.ID)}})
+	if err != nil {
+		return nil, err
+	}
+	o := observed[e.ID]
+	for i := range steps {
+		steps[i].Endpoint = e.ID
+	}
+	steps[0].Done = !e.Deleting
+	for _, a := range associations {
+		state, why := a.State(o)
+		steps[1].Done = steps[1].Done || state == vpn.Associated
+		steps[1].Note = why
+	}
+	internetRule := false
+	for _, r := range rules {
+		if state, why := r.State(o); state == vpn.RuleActive {
+			if vpn.IsAny(r.Destination) {
+				internetRule = true
+			} else {
+				steps[2].Done = true
+			}
+		} else if why != "" {
+			steps[2].Note = why
+		}
+	}
+	for _, r := range routes {
+		if state, _ := r.State(o); state == vpn.RouteActive && vpn.IsAny(r.Destination) {
+			steps[3].Done = internetRule
+		}
+	}
+	steps[4].Done = exported.Total > 0
+	steps[5].Done = live[e.ID] > 0
+	return steps, nil
+}

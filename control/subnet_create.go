@@ -1,0 +1,63 @@
+package control
+
+import (
+	"context"
+
+	"sallyport/vpn"
+)
+
+// CreateSubnet adds a subnet to a network. Fields: name, cidr, zone.
+func (s *Service) CreateSubnet(ctx context.Context, by Actor, network vpn.NetworkID, spec vpn.SubnetSpec) (vpn.Subnet, error) {
+	var sub vpn.Subnet
+	err := s.change(ctx, by, "CreateSubnet", func(tx Tx, a *AuditRecord) error {
+		n, err := tx.Network(ctx, network)
+		if err != nil {
+			return err
+		}
+		siblings, err := tx.SubnetsOf(ctx, network)
+		if err != nil {
+			return err
+		}
+		if sub, err = vpn.NewSubnet(spec, n, siblings, s.now()); err != nil {
+			return err
+		}
+		a.Subject, a.After = string(sub.ID), describe(sub)
+		return tx.CreateSubnet(ctx, sub)
+	})
+	return sub, err
+}
+
+// DeleteSubnet removes a subnet that no endpoint has as a target network.
+func (s *Service) DeleteSubnet(ctx context.Context, by Actor, id vpn.SubnetID) (vpn.Subnet, error) {
+	var sub vpn.Subnet
+	err := s.change(ctx, by, "DeleteSubnet", func(tx Tx, a *AuditRecord) (err error) {
+		if sub, err = tx.Subnet(ctx, id); err != nil {
+			return err
+		}
+		used, err := tx.AssociationsOfSubnets(ctx, id)
+		if err != nil {
+			return err
+		}
+		if len(used) > 0 {
+			return vpn.Refuse(vpn.Conflict, "DependencyViolation",
+				"Subnet "+sub.Label()+" is a target network of endpoint "+string(used[0].Endpoint)+". Disassociate it there first.")
+		}
+		a.Subject, a.Before = string(id), describe(sub)
+		return tx.DeleteSubnet(ctx, id)
+	})
+	return sub, err
+}
+
+// Subnet gives one subnet with the endpoints that use it.
+func (s *Service) Subnet(ctx context.Context, by Actor, id vpn.SubnetID) (SubnetRow, error) {
+	var row SubnetRow
+	err := s.read(ctx, by, func(tx Tx) (err error) {
+		if row.Subnet, err = tx.Subnet(ctx, id); err != nil {
+			return err
+		}
+		used, err := tx.AssociationsOfSubnets(ctx, id)
+		row.Endpoints = idsOf(used, func(a vpn.Association) vpn.EndpointID { return a.Endpoint })
+		return err
+	})
+	return row, err
+}

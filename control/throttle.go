@@ -1,0 +1,86 @@
+package control
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// throttle slows sign-in attempts down before any password is hashed: one bucket for an
+// address, and one for an account at an address. There is none for an account alone, so that a
+// stranger's failures never keep the administrator out.
+type throttle struct {
+	now func() time.Time
+
+	mu      sync.Mutex
+	buckets map[string]*bucket
+}
+
+type bucket struct {
+	limiter *rate.Limiter
+	used    time.Time
+}
+
+const (
+	attemptsPerAddress = 20 // at once, then one every addressRefill
+	addressRefill      = 5 * time.Second
+	attemptsPerAccount = 5 // from one address
+	accountRefill      = 30 * time.Second
+	maxBuckets         = 20000
+	bucketLife         = 30 * time.Minute
+)
+
+func newThrottle(now func() time.Time) *throttle {
+	return &throttle{now: now, buckets: map[string]*bucket{}}
+}
+
+// allow takes one attempt from both buckets; wait is how long until there is one again.
+func (t *throttle) allow(source, account string) (ok bool, wait time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	byAddress := t.bucket("a|"+source, rate.Every(addressRefill), attemptsPerAddress, now)
+	byAccount := t.bucket("u|"+source+"|"+account, rate.Every(accountRefill), attemptsPerAccount, now)
+	for _, l := range []*rate.Limiter{byAddress, byAccount} {
+		r := l.ReserveN(now, 1)
+		if d := r.DelayFrom(now); d > 0 {
+			r.CancelAt(now)
+			return false, d
+		}
+	}
+	return true, 0
+}
+
+// forget gives an account's attempts back after a success.
+func (t *throttle) forget(source, account string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.buckets, "u|"+source+"|"+account)
+}
+
+func (t *throttle) bucket(key string, every rate.Limit, burst int, now time.Time) *rate.Limiter {
+	b, ok := t.buckets[key]
+	if !ok {
+		if len(t.buckets) >= maxBuckets {
+			t.sweep(now)
+		}
+		b = &bucket{limiter: rate.NewLimiter(every, burst)}
+		t.buckets[key] = b
+	}
+	b.used = now
+	return b.limiter
+}
+
+// sweep drops idle buckets, and all of them where a flood of addresses leaves no idle ones: the
+// hash semaphore still bounds what an attacker can make us do.
+func (t *throttle) sweep(now time.Time) {
+	for k, b := range t.buckets {
+		if now.Sub(b.used) > bucketLife {
+			delete(t.buckets, k)
+		}
+	}
+	if len(t.buckets) >= maxBuckets {
+		clear(t.buckets)
+	}
+}

@@ -1,0 +1,143 @@
+package vpn
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	maxCommonName = 64 // X.520 ub-common-name
+	maxValidDays  = 3650 * 2
+	maxDNSNames   = 20
+	day           = 24 * time.Hour
+)
+
+// DefaultValidDays is the proposed validity of each use. Clients' are shorter than their
+// authority's, so that an authority outlives what it issued.
+var DefaultValidDays = map[CertificateUse]int{UseAuthority: 3650, UseServer: 825, UseClient: 365}
+
+// CheckCertificateSpec checks a request for a certificate as typed and gives its name and the
+// specification. Fields: use, name, common_name, dns_names, key_type, valid_days.
+func CheckCertificateSpec(use CertificateUse, name, commonName, dnsNames string, key KeyType, validDays string) (string, CertificateSpec, error) {
+	var c Check
+	s := CertificateSpec{CommonName: strings.TrimSpace(commonName), KeyType: key}
+	if !use.Valid() {
+		c.Bad("use", "Choose what the certificate is for.")
+	}
+	checkCommonName(&c, s.CommonName)
+	if strings.TrimSpace(name) == "" && !c.Has("common_name") {
+		name = s.CommonName
+	}
+	name = checkName(&c, "name", name, false)
+	if !key.Valid() {
+		c.Bad("key_type", "Choose a key type. RSA 1024 is not offered: it is too weak, and OpenVPN refuses it.")
+	}
+	s.ValidFor = checkValidDays(&c, use, validDays)
+	if use == UseServer {
+		s.DNSNames = checkDNSNames(&c, dnsNames)
+	}
+	return name, s, c.Err()
+}
+
+// commonNameMarks leaves out what has a meaning in a profile, a log line or a distinguished name.
+const commonNameMarks = "_.:/@-+()'"
+
+func checkCommonName(c *Check, cn string) {
+	switch n := utf8.RuneCountInString(cn); {
+	case n == 0:
+		c.Bad("common_name", "Enter a common name (CN); it names the certificate's holder.")
+	case n > maxCommonName:
+		c.Bad("common_name", fmt.Sprintf("The common name has %d characters; at most %d are possible.", n, maxCommonName))
+	default:
+		if r, bad := firstOutside(cn, commonNameMarks); bad {
+			c.Bad("common_name", fmt.Sprintf("The common name may have letters, digits, spaces and %s; %s is none of these.", commonNameMarks, describeRune(r)))
+		}
+	}
+}
+
+func checkValidDays(c *Check, use CertificateUse, s string) time.Duration {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return time.Duration(DefaultValidDays[use]) * day
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > maxValidDays {
+		c.Bad("valid_days", fmt.Sprintf("The validity is a number of days from 1 to %d.", maxValidDays))
+		return 0
+	}
+	return time.Duration(n) * day
+}
+
+func checkDNSNames(c *Check, s string) []string {
+	names := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\r' || r == '\t' })
+	if len(names) > maxDNSNames {
+		c.Bad("dns_names", fmt.Sprintf("There are %d names; at most %d are possible.", len(names), maxDNSNames))
+	}
+	for _, n := range names {
+		if CheckPublicName(strings.TrimPrefix(n, "*.")) != "" {
+			c.Bad("dns_names", fmt.Sprintf("%q is not a host name.", n))
+		}
+	}
+	return names
+}
+
+// CheckImportName checks the parts of an import that are not PEM. Fields: name, use.
+func CheckImportName(name string, use CertificateUse) (string, error) {
+	var c Check
+	if !use.Valid() {
+		c.Bad("use", "Choose what the certificate is for.")
+	}
+	name = checkName(&c, "name", name, false)
+	return name, c.Err()
+}
+
+// NewCertificate makes the record of a certificate that was created, issued or imported.
+func NewCertificate(name string, use CertificateUse, authority CertificateID, pair KeyPair, f CertificateFacts, now time.Time) Certificate {
+	if name == "" {
+		name = f.CommonName
+	}
+	return Certificate{
+		ID: NewCertificateID(), Name: name, Use: use, Authority: authority,
+		CommonName: f.CommonName, DNSNames: f.DNSNames, Issuer: f.Issuer, Serial: f.Serial, Fingerprint: f.Fingerprint,
+		KeyType: f.KeyType, NotBefore: f.NotBefore, NotAfter: f.NotAfter,
+		PEM: pair.Certificate, Chain: pair.Chain, HasKey: pair.Key != "", CreatedAt: now,
+	}
+}
+
+// CheckSigner tells whether c can issue a certificate of the given validity. Field: authority,
+// valid_days.
+func (c Certificate) CheckSigner(s CertificateSpec, now time.Time) error {
+	var check Check
+	switch {
+	case c.Use != UseAuthority:
+		check.Bad("authority", c.Label()+" is not a certificate authority.")
+	case !c.HasKey:
+		check.Bad("authority", "The private key of "+c.Label()+" is not kept here, so it cannot issue.")
+	case c.Expired(now):
+		check.Bad("authority", c.Label()+" has expired.")
+	case now.Add(s.ValidFor).After(c.NotAfter):
+		left := int(c.NotAfter.Sub(now) / day)
+		check.Bad("valid_days", fmt.Sprintf("The authority itself ends in %d days; a certificate cannot outlive it.", left))
+	}
+	return check.Err()
+}
+
+// FileBase is a file name without ending for downloads of the certificate.
+func (c Certificate) FileBase() string {
+	base := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.':
+			return r
+		default:
+			return '-'
+		}
+	}, c.CommonName)
+	base = strings.Trim(base, "-.")
+	if base == "" {
+		return string(c.ID)
+	}
+	return base
+}
