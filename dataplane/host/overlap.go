@@ -1,0 +1,40 @@
+package host
+
+import (
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// Overlap refuses a client range that a route or an address of this host already covers: its
+// answers would go there. The default route does not count, nor do our own routes and devices.
+func Overlap(client netip.Prefix) error {
+	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_UNSPEC}, netlink.RT_FILTER_TABLE)
+	if err != nil {
+		return lacking(err, "The routes of this host cannot be read.")
+	}
+	links, err := netlink.LinkList()
+	if err != nil {
+		return lacking(err, "The network devices of this host cannot be read.")
+	}
+	names, mine := map[int]string{}, map[int]bool{}
+	for _, l := range links {
+		names[l.Attrs().Index], mine[l.Attrs().Index] = l.Attrs().Name, ours(l)
+	}
+	for _, r := range routes {
+		p, ok := prefixOf(r)
+		if !ok || p.Bits() == 0 || !p.Overlaps(client) || r.Protocol == routeProtocol || mine[r.LinkIndex] || r.Type == unix.RTN_MULTICAST {
+			continue
+		}
+		switch {
+		case r.Type == unix.RTN_LOCAL || r.Type == unix.RTN_BROADCAST:
+			return conflict("The client range %s contains %s, which is used by this host's interface %s.", client, p.Addr(), names[r.LinkIndex])
+		case names[r.LinkIndex] != "":
+			return conflict("The client range %s overlaps %s, to which this host has a route by %s.", client, p, names[r.LinkIndex])
+		default:
+			return conflict("The client range %s overlaps %s, for which this host has a route.", client, p)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"sallyport/vpn"
+)
+
+// Reservation holds a public port so that no other program takes it, and so that it is noticed
+// when one already has. Nothing is ever read from it: the packets are led to workers before.
+type Reservation struct {
+	fd int
+}
+
+// Reserve binds the transport's port on addr (unspecified for every address). The error names
+// what is wrong, and who holds the port where that can be seen.
+func Reserve(transport vpn.Transport, addr netip.AddrPort) (*Reservation, error) {
+	kind := unix.SOCK_DGRAM
+	if transport == vpn.TCP {
+		kind = unix.SOCK_STREAM // bound and never listening: enough to hold the port
+	}
+	fd, err := unix.Socket(unix.AF_INET, kind|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, lacking(err, "A port cannot be reserved.")
+	}
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 1) // what arrives before the rules do is not worth keeping
+	err = unix.Bind(fd, &unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()})
+	if err == nil {
+		return &Reservation{fd: fd}, nil
+	}
+	_ = unix.Close(fd)
+	name := strings.ToUpper(string(transport))
+	where := "address " + addr.Addr().String()
+	if addr.Addr().IsUnspecified() {
+		where = "this host"
+	}
+	switch {
+	case errors.Is(err, unix.EADDRINUSE):
+		by := ""
+		if program := holder(transport, addr); program != "" {
+			by = " by " + program
+		}
+		return nil, vpn.Refuse(vpn.Conflict, "PortTaken",
+			fmt.Sprintf("%s port %d on %s is in use%s.", name, addr.Port(), where, by)).Because(err)
+	case errors.Is(err, unix.EADDRNOTAVAIL):
+		return nil, vpn.Refuse(vpn.Conflict, "NoSuchAddress", fmt.Sprintf("This host has no address %s to listen on.", addr.Addr())).Because(err)
+	case errors.Is(err, unix.EACCES):
+		return nil, vpn.Refuse(vpn.Unavailable, "PortForbidden",
+			fmt.Sprintf("%s port %d needs root or CAP_NET_BIND_SERVICE.", name, addr.Port())).Because(err)
+	}
+	return nil, lacking(err, "%s port %d on %s cannot be reserved.", name, addr.Port(), where)
+}
+
+// Close gives the port back.
+func (r *Reservation) Close() error { return unix.Close(r.fd) }
+
+// holder finds who has a port, as "openvpn (process 123)"; "" where that cannot be seen.
+func holder(transport vpn.Transport, addr netip.AddrPort) string {
+	inodes := map[string]bool{}
+	for _, table := range []string{"", "6"} {
+		raw, err := os.ReadFile("/proc/net/" + string(transport) + table)
+		if err != nil {
+			continue
+		}
+		for line := range strings.Lines(string(raw)) {
+			f := strings.Fields(line)
+			if len(f) > 9 && strings.HasSuffix(f[1], fmt.Sprintf(":%04X", addr.Port())) && f[9] != "0" {
+				inodes["socket:["+f[9]+"]"] = true
+			}
+		}
+	}
+	fds, _ := filepath.Glob("/proc/[0-9]*/fd/*")
+	for _, fd := range fds {
+		if target, err := os.Readlink(fd); err == nil && inodes[target] {
+			pid := strings.Split(fd, "/")[2]
+			comm, _ := os.ReadFile("/proc/" + pid + "/comm")
+			return fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(comm)), pid)
+		}
+	}
+	return ""
+}

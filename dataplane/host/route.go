@@ -1,0 +1,81 @@
+package host
+
+import (
+	"errors"
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// routeProtocol marks our routes in the kernel's table ("proto 83" in ip route). Numbers from
+// 5 to 255 are for programs to choose; 83 is in no list that iproute2 or FRR ship.
+const routeProtocol = 83
+
+// RouteClient leads a client's address to a device, or moves it there.
+func RouteClient(client netip.Addr, device string) error {
+	link, err := netlink.LinkByName(device)
+	if err != nil {
+		return lacking(err, "The tunnel device %s is not there.", device)
+	}
+	route := clientRoute(client)
+	route.LinkIndex = link.Attrs().Index
+	if err := netlink.RouteReplace(route); err != nil {
+		return lacking(err, "The route to the client %s cannot be set.", client)
+	}
+	return nil
+}
+
+// UnrouteClient takes the route away; one that is not there is no error.
+func UnrouteClient(client netip.Addr) error {
+	err := netlink.RouteDel(clientRoute(client))
+	if err != nil && !errors.Is(err, unix.ESRCH) {
+		return lacking(err, "The route to the client %s cannot be removed.", client)
+	}
+	return nil
+}
+
+// ClientRoutes lists our routes: which device each client's address leads to.
+func ClientRoutes() (map[netip.Addr]string, error) {
+	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Protocol: routeProtocol}, netlink.RT_FILTER_PROTOCOL)
+	if err != nil {
+		return nil, lacking(err, "The routes of this host cannot be read.")
+	}
+	names, err := linkNames()
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[netip.Addr]string, len(routes))
+	for _, r := range routes {
+		if p, ok := prefixOf(r); ok && p.IsSingleIP() {
+			out[p.Addr()] = names[r.LinkIndex]
+		}
+	}
+	return out, nil
+}
+
+func clientRoute(client netip.Addr) *netlink.Route {
+	return &netlink.Route{Dst: hostNet(client), Protocol: routeProtocol, Scope: netlink.SCOPE_LINK}
+}
+
+func linkNames() (map[int]string, error) {
+	links, err := netlink.LinkList()
+	if err != nil {
+		return nil, lacking(err, "The network devices of this host cannot be read.")
+	}
+	names := make(map[int]string, len(links))
+	for _, l := range links {
+		names[l.Attrs().Index] = l.Attrs().Name
+	}
+	return names, nil
+}
+
+// prefixOf is a route's destination; the default route is 0.0.0.0/0.
+func prefixOf(r netlink.Route) (netip.Prefix, bool) {
+	if r.Dst == nil {
+		return netip.PrefixFrom(netip.IPv4Unspecified(), 0), true
+	}
+	addr, ok := netip.AddrFromSlice(r.Dst.IP.To4())
+	bits, _ := r.Dst.Mask.Size()
+	return netip.PrefixFrom(addr, bits), ok
+}

@@ -1,0 +1,217 @@
+package nft
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"github.com/google/nftables"
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// state is the kernel's side after a change of ours.
+type state struct {
+	generation uint32
+	exact      bool // no foreign transaction came between ours and reading the generation
+	chains     string
+	rules      [32]byte
+	fixed      map[string][32]byte // elements of the sets that sessions are not in
+}
+
+// Drift says, one sentence each, in what the kernel's table differs from what was applied last;
+// nothing where it is as it should be or where nothing was applied. It costs one small netlink
+// question unless some transaction, of ours or not, was committed since.
+func (t *Table) Drift(ctx context.Context) ([]string, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.placing == nil {
+		return nil, nil
+	}
+	now, err := generation()
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	if t.applied.exact && now == t.applied.generation {
+		return nil, nil
+	}
+	c, err := dial()
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	found, err := t.compare(ctx, c)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	if len(found) == 0 {
+		// Somebody changed a table of their own. If more changes came while we compared, the
+		// next call compares again: now was read before.
+		t.applied.generation, t.applied.exact = now, true
+	}
+	return found, nil
+}
+
+func (t *Table) compare(ctx context.Context, c *nftables.Conn) ([]string, error) {
+	if !t.exists(c) {
+		return []string{fmt.Sprintf("The packet filter table inet %s was deleted.", t.name)}, nil
+	}
+	var found []string
+	now, err := t.observe(c)
+	if err != nil {
+		return nil, err
+	}
+	if now.chains != t.applied.chains {
+		found = append(found, fmt.Sprintf("Chains or sets of the packet filter table inet %s were changed.", t.name))
+	}
+	if now.rules != t.applied.rules {
+		found = append(found, fmt.Sprintf("Rules of the packet filter table inet %s were changed.", t.name))
+	}
+	for name, sum := range t.applied.fixed {
+		if now.fixed[name] != sum {
+			found = append(found, fmt.Sprintf("The elements of %s in the packet filter table inet %s were changed.", name, t.name))
+		}
+	}
+	want := map[string]map[string]bool{}
+	for _, s := range t.sessions {
+		for _, m := range t.placing.of(s) {
+			if want[m.set] == nil {
+				want[m.set] = map[string]bool{}
+			}
+			want[m.set][string(m.element().Key)] = true
+		}
+	}
+	for _, name := range t.memberSets() {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		same, err := t.holds(c, name, want[name])
+		if err != nil {
+			return nil, err
+		}
+		if !same {
+			found = append(found, fmt.Sprintf("Sessions in %s of the packet filter table inet %s were changed.", name, t.name))
+		}
+	}
+	slices.Sort(found)
+	return found, nil
+}
+
+func (t *Table) holds(c *nftables.Conn, set string, want map[string]bool) (bool, error) {
+	elements, err := c.GetSetElements(t.set(set))
+	if absent(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the set %s: %w", set, err)
+	}
+	if len(elements) != len(want) {
+		return false, nil
+	}
+	for _, e := range elements {
+		if !want[string(e.Key)] {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// remember notes that a change of ours, begun at generation before, is done. The state stays
+// exact where that was the only transaction since it was last known to be.
+func (t *Table) remember(before uint32, known bool) error {
+	now, err := generation()
+	if err != nil {
+		return unavailable(err)
+	}
+	t.applied.exact = known && now == before+1
+	t.applied.generation = now
+	return nil
+}
+
+// observe reads what only rebuilds change.
+func (t *Table) observe(c *nftables.Conn) (state, error) {
+	var s state
+	chains, err := c.ListChainsOfTableFamily(nftables.TableFamilyINet)
+	if err != nil {
+		return s, fmt.Errorf("list chains: %w", err)
+	}
+	var lines []string
+	for _, ch := range chains {
+		if ch.Table.Name != t.name {
+			continue
+		}
+		line := "chain " + ch.Name
+		if ch.Hooknum != nil && ch.Priority != nil {
+			line += fmt.Sprintf(" hook %d priority %d", *ch.Hooknum, *ch.Priority)
+		}
+		if ch.Policy != nil {
+			line += fmt.Sprintf(" policy %d", *ch.Policy)
+		}
+		lines = append(lines, line)
+	}
+	sets, err := c.GetSets(t.handle())
+	if err != nil {
+		return s, fmt.Errorf("list sets: %w", err)
+	}
+	s.fixed = map[string][32]byte{}
+	members := t.memberSets()
+	for _, set := range sets {
+		lines = append(lines, "set "+set.Name)
+		if slices.Contains(members, set.Name) {
+			continue
+		}
+		if s.fixed[set.Name], err = t.fingerprint(c, set); err != nil {
+			return s, err
+		}
+	}
+	slices.Sort(lines)
+	s.chains = fmt.Sprint(lines)
+	s.rules, err = t.rules()
+	return s, err
+}
+
+// memberSets are the sets whose elements follow the sessions.
+func (t *Table) memberSets() []string {
+	names := []string{setSessions, setSent, setReceived}
+	for _, in := range t.placing {
+		for _, set := range in.groups {
+			names = append(names, set)
+		}
+		for _, set := range in.associations {
+			names = append(names, set)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// fingerprint sums the elements of a set in an order of its own: the kernel's changes by itself.
+func (t *Table) fingerprint(c *nftables.Conn, set *nftables.Set) ([32]byte, error) {
+	elements, err := c.GetSetElements(&nftables.Set{Table: t.handle(), Name: set.Name})
+	if err != nil {
+		return [32]byte{}, fmt.Errorf("read the set %s: %w", set.Name, err)
+	}
+	lines := make([][]byte, len(elements))
+	for i, e := range elements {
+		lines[i] = fmt.Appendf(nil, "%x %x %v %x\n", e.Key, e.KeyEnd, e.IntervalEnd, e.Val)
+	}
+	slices.SortFunc(lines, bytes.Compare)
+	return sha256.Sum256(bytes.Join(lines, nil)), nil
+}
+
+// rules sums all rules of the table as the kernel tells them, handles and order included.
+func (t *Table) rules() ([32]byte, error) {
+	replies, err := ask(unix.NFT_MSG_GETRULE, unix.NFPROTO_INET, netlink.Dump,
+		[]netlink.Attribute{{Type: unix.NFTA_RULE_TABLE, Data: []byte(t.name + "\x00")}})
+	if err != nil {
+		return [32]byte{}, fmt.Errorf("list the rules of %s: %w", t.name, err)
+	}
+	sum := sha256.New()
+	for _, m := range replies {
+		if len(m.Data) > 4 {
+			sum.Write(m.Data[4:]) // the header before holds the generation
+		}
+	}
+	return [32]byte(sum.Sum(nil)), nil
+}

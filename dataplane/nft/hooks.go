@@ -1,0 +1,97 @@
+package nft
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// judges writes the chains that packets of all endpoints pass before an endpoint's own.
+func (d *document) judges() {
+	// Only live clients open flows, and only live clients are answered. In hooks without an
+	// incoming or outgoing device its name is empty, which is in no set: what the host itself
+	// opens, and what answers it, is dropped by the last two lines.
+	d.chain("live",
+		"meta nfproto != ipv4 drop",
+		"iifname @"+setDevices+" iifname . ip saddr != @"+setSessions+" drop",
+		"oifname @"+setDevices+" oifname . ip daddr != @"+setSessions+" drop",
+		"ct state invalid,untracked drop",
+		"ct direction original iifname . ip saddr != @"+setSessions+" drop",
+		"ct direction reply oifname . ip daddr != @"+setSessions+" drop",
+	)
+	d.chain("passing", "jump live", "ct original ip saddr vmap @"+mapTransit, "drop")
+	d.chain("visiting", "jump live", "ct original ip saddr vmap @"+mapLocal, "drop")
+	// The host's own errors (fragmentation needed, time exceeded) often belong to a packet
+	// whose flow was never confirmed, so connection tracking cannot place them. Redirects are
+	// never sent: with two clients on one device the kernel would tell them to talk directly.
+	d.chain("leaving",
+		"meta nfproto != ipv4 drop",
+		"oifname . ip daddr != @"+setSessions+" drop",
+		"icmp type redirect drop",
+		"icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
+		"goto visiting",
+	)
+	d.chain("worker", "ct status dnat accept", "drop")
+}
+
+// hooks writes the base chains. All have policy accept: only what a line names is judged.
+func (d *document) hooks(r Ruleset) {
+	// Before any address translation: a destination that is the host's own must be named by a
+	// rule even where somebody else's dnat would lead it on to a container.
+	d.chain("arriving", "type filter hook prerouting priority mangle; policy accept;",
+		"iifname @"+setDevices+" fib daddr type local goto visiting")
+
+	forwarding := []string{"type filter hook forward priority filter; policy accept;",
+		"iifname @" + setDevices + " goto passing",
+		"oifname @" + setDevices + " goto passing",
+		// An answer to a client that is gone must not follow the default route out.
+		"ct original ip saddr @" + setClients + " goto passing",
+		"ip daddr @" + setClients + " goto passing",
+	}
+	if names := slices.Sorted(slices.Values(r.HostForwarding)); len(names) > 0 {
+		for i := range names {
+			names[i] = quote(names[i])
+		}
+		forwarding = append(forwarding, "iifname { "+strings.Join(slices.Compact(names), ", ")+" } drop")
+	}
+	d.chain("forwarding", forwarding...)
+
+	d.chain("input", "type filter hook input priority filter; policy accept;",
+		"iifname @"+setDevices+" goto visiting",
+		"ip daddr . meta l4proto . th dport @"+setWorkers+" goto worker",
+		"meta nfproto ipv4 meta l4proto . th dport @"+setWorkersOn+" goto worker")
+	d.chain("output", "type filter hook output priority filter; policy accept;",
+		"oifname @"+setDevices+" goto leaving",
+		`oifname != "lo" ip daddr @`+setClients+" drop")
+
+	public := []string{"type nat hook prerouting priority dstnat; policy accept;", "iifname @" + setDevices + " accept"}
+	masquerade := []string{"type nat hook postrouting priority srcnat; policy accept;"}
+	for _, e := range r.Endpoints {
+		for _, p := range e.Public {
+			public = append(public, fmt.Sprintf("ip daddr %s %s dport %d dnat ip to %s:%s", p.Addr(), e.Transport, p.Port(), p.Addr(), e.deal()))
+		}
+		if e.SourceNAT {
+			masquerade = append(masquerade, fmt.Sprintf("ip saddr %s oifname != @%s masquerade", e.ClientCIDR, setDevices))
+		}
+	}
+	d.chain("publicport", public...)
+	d.chain("sourcenat", masquerade...)
+
+	// Counted last, so that only what every other chain let through is counted, and outgoing
+	// packets in postrouting, where those of the host and those passing through both come by.
+	d.chain("countforward", "type filter hook forward priority 300; policy accept;", "iifname @"+setDevices+" ip saddr @"+setSent)
+	d.chain("countinput", "type filter hook input priority 300; policy accept;", "iifname @"+setDevices+" ip saddr @"+setSent)
+	d.chain("countout", "type filter hook postrouting priority 300; policy accept;", "oifname @"+setDevices+" ip daddr @"+setReceived)
+}
+
+// deal is the port expression that picks a worker for a client.
+func (e Endpoint) deal() string {
+	if len(e.Workers) == 1 {
+		return fmt.Sprint(e.Workers[0])
+	}
+	cases := make([]string, len(e.Workers))
+	for i, port := range e.Workers {
+		cases[i] = fmt.Sprintf("%d : %d", i, port)
+	}
+	return fmt.Sprintf("jhash ip saddr mod %d seed 0x%08x map { %s }", len(cases), e.HashSeed, strings.Join(cases, ", "))
+}

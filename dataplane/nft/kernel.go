@@ -1,0 +1,154 @@
+package nft
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/google/nftables"
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// elementsPerMessage keeps one list of elements below the 64 kB that a netlink attribute can
+// hold (an element of the session set takes 36 bytes).
+const elementsPerMessage = 1000
+
+// dial opens a netlink conversation in the network namespace of the calling thread. The large
+// send buffer is for one transaction of many elements, which is otherwise lost whole with
+// "message too long".
+func dial() (*nftables.Conn, error) {
+	return nftables.New(nftables.WithSockOptions(func(c *netlink.Conn) error {
+		return errors.Join(c.SetWriteBuffer(8<<20), c.SetReadBuffer(8<<20))
+	}))
+}
+
+func (t *Table) handle() *nftables.Table {
+	return &nftables.Table{Name: t.name, Family: nftables.TableFamilyINet}
+}
+
+// objects lists what the kernel's table holds; nothing where there is none.
+func (t *Table) objects(c *nftables.Conn) (Objects, error) {
+	var found Objects
+	sets, err := c.GetSets(t.handle())
+	if absent(err) {
+		return Objects{}, nil
+	}
+	if err != nil {
+		return found, fmt.Errorf("list the sets of %s: %w", t.name, err)
+	}
+	found.Counted = map[string][]netip.Addr{}
+	for _, s := range sets {
+		switch {
+		case s.Anonymous:
+		case s.IsMap:
+			found.Maps = append(found.Maps, s.Name)
+		default:
+			found.Sets = append(found.Sets, s.Name)
+		}
+		if slices.Contains(counterSets, s.Name) {
+			elements, err := c.GetSetElements(t.set(s.Name))
+			if err != nil {
+				return found, fmt.Errorf("read the set %s: %w", s.Name, err)
+			}
+			for _, e := range elements {
+				if a, ok := netip.AddrFromSlice(e.Key); ok {
+					found.Counted[s.Name] = append(found.Counted[s.Name], a)
+				}
+			}
+		}
+	}
+	chains, err := c.ListChainsOfTableFamily(nftables.TableFamilyINet)
+	if err != nil {
+		return found, fmt.Errorf("list the chains of %s: %w", t.name, err)
+	}
+	for _, ch := range chains {
+		if ch.Table.Name == t.name {
+			found.Chains = append(found.Chains, ch.Name)
+		}
+	}
+	return found, nil
+}
+
+func (t *Table) set(name string) *nftables.Set {
+	return &nftables.Set{Table: t.handle(), Name: name, KeyType: nftables.TypeIPAddr}
+}
+
+// change adds and removes elements of any sets in one transaction, removals first.
+func (t *Table) change(c *nftables.Conn, remove, add []membership) error {
+	edit := func(list []membership, do func(*nftables.Set, []nftables.SetElement) error) error {
+		bySet := map[string][]nftables.SetElement{}
+		for _, m := range list {
+			bySet[m.set] = append(bySet[m.set], m.element())
+		}
+		for name, elements := range bySet {
+			for chunk := range slices.Chunk(elements, elementsPerMessage) {
+				if err := do(t.set(name), chunk); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	if err := edit(remove, c.SetDeleteElements); err != nil {
+		return err
+	}
+	if err := edit(add, c.SetAddElements); err != nil {
+		return err
+	}
+	return c.Flush()
+}
+
+// absent tells whether an error says that a table, set or element is not there. The library
+// hides the kernel's number in the text of some errors.
+func absent(err error) bool {
+	return err != nil && (errors.Is(err, unix.ENOENT) || strings.Contains(err.Error(), unix.ENOENT.Error()))
+}
+
+// generation is the kernel's number of committed transactions in this network namespace.
+func generation() (uint32, error) {
+	replies, err := ask(unix.NFT_MSG_GETGEN, unix.AF_UNSPEC, 0, nil)
+	if err != nil {
+		return 0, fmt.Errorf("read the generation of the rules: %w", err)
+	}
+	for _, m := range replies {
+		if len(m.Data) < 4 {
+			continue
+		}
+		ad, err := netlink.NewAttributeDecoder(m.Data[4:])
+		if err != nil {
+			return 0, err
+		}
+		ad.ByteOrder = binary.BigEndian
+		for ad.Next() {
+			if ad.Type() == unix.NFTA_GEN_ID {
+				return ad.Uint32(), nil
+			}
+		}
+	}
+	return 0, errors.New("the kernel told no generation of the rules")
+}
+
+// ask sends one nftables request and gives the answers. The library has no call for what is
+// asked here: the generation, and all rules of a table at once.
+func ask(message uint16, family uint8, flags netlink.HeaderFlags, attributes []netlink.Attribute) ([]netlink.Message, error) {
+	conn, err := netlink.Dial(unix.NETLINK_NETFILTER, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }()
+	data, err := netlink.MarshalAttributes(attributes)
+	if err != nil {
+		return nil, err
+	}
+	return conn.Execute(netlink.Message{
+		Header: netlink.Header{
+			Type:  netlink.HeaderType(unix.NFNL_SUBSYS_NFTABLES<<8 | message),
+			Flags: netlink.Request | flags,
+		},
+		Data: append([]byte{family, unix.NFNETLINK_V0, 0, 0}, data...),
+	})
+}

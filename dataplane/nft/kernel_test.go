@@ -1,0 +1,212 @@
+package nft_test
+
+import (
+	"context"
+	"testing"
+
+	"sallyport/dataplane/host"
+	"sallyport/dataplane/nft"
+)
+
+func TestProbeOnThisHost(t *testing.T) {
+	must(t, nft.Probe(t.Context()))
+}
+
+func TestOnlyAuthorizedDestinationAnswers(t *testing.T) {
+	l := newLab(t)
+	l.target.echo()
+	l.apply()
+	c := l.client("10.8.0.2", 0)
+	c.mustNotAnswer(someTarget)
+	l.apply(all("172.16.5.5/32"))
+	c.mustAnswer(someTarget)
+	c.mustNotAnswer(someTarget.Next())
+
+	e := l.endpoint(all("172.16.5.5/32"))
+	e.Associations[0].Routes = nil
+	l.applyEndpoint(e)
+	c.mustNotAnswer(someTarget) // a rule without a route
+}
+
+func TestEndedSessionIsCutAndOthersAreNot(t *testing.T) {
+	l := newLab(t)
+	l.target.echo()
+	l.apply(all("172.16.0.0/12"))
+	a, b := l.client("10.8.0.2", 0), l.client("10.8.0.3", 0)
+	a.mustAnswer(someTarget)
+	b.mustAnswer(someTarget)
+	last, err := l.table.End(a.addr)
+	must(t, err)
+	if got := last[a.addr]; got.PacketsIn != 1 || got.PacketsOut != 1 || len(last) != 1 {
+		t.Errorf("last counters %v, want one packet each way for %s alone", last, a.addr)
+	}
+	a.mustNotAnswer(someTarget)
+	b.mustAnswer(someTarget)
+	if again, err := l.table.End(a.addr); err != nil || len(again) != 0 {
+		t.Errorf("ending twice gives %v, %v; want nothing", again, err)
+	}
+}
+
+func TestGroupsOfALiveSessionChange(t *testing.T) {
+	l := newLab(t)
+	l.target.echo()
+	l.apply(group("172.16.5.0/24", "engineers"), group("172.16.5.5/32", "doctors"))
+	c := l.client("10.8.0.2", 1, "engineers", "unnamed")
+	c.mustNotAnswer(someTarget) // the more specific rule alone decides
+	c.mustAnswer(someTarget.Next())
+	l.put(c, "doctors", "doctors")
+	c.mustAnswer(someTarget)
+	c.mustNotAnswer(someTarget.Next())
+}
+
+func TestNobodyOutsideOpensAFlowToAClient(t *testing.T) {
+	l := newLab(t)
+	l.apply(all("0.0.0.0/0"))
+	c := l.client("10.8.0.2", 0)
+	c.echo()
+	for _, s := range []space{l.outside, l.target} {
+		s.mustNotAnswer(c.addr)
+	}
+	if (space{t: t, ns: here(t)}).answers(c.addr, silence) {
+		t.Error("the gateway itself opened a flow to a client")
+	}
+}
+
+func TestGatewayIsClosedButForEcho(t *testing.T) {
+	l := newLab(t)
+	gate := space{t: t, ns: here(t)}
+	gate.echo() // a service of the gateway, on all of its addresses
+	l.apply(all("0.0.0.0/0"))
+	c := l.client("10.8.0.2", 0)
+	if !c.ping(gateway) {
+		t.Error("the tunnel gateway address does not answer an echo request")
+	}
+	if c.ping(lanGateway) {
+		t.Error("another address of the gateway answers an echo request")
+	}
+	for _, a := range []string{gateway.String(), lanGateway.String(), wanGateway.String()} {
+		c.mustNotAnswer(addr(a))
+	}
+	l.apply(all("0.0.0.0/0"), all("192.0.2.1/32"))
+	c.mustAnswer(lanGateway) // named by its /32
+	c.mustNotAnswer(wanGateway)
+	l.outside.mustAnswer(wanGateway) // the gateway's other doors are not ours to close
+}
+
+func TestOtherTrafficOfTheHostIsUntouched(t *testing.T) {
+	l := newLab(t)
+	l.target.echo()
+	l.outside.mustAnswer(someTarget) // before
+	l.apply()
+	l.outside.mustAnswer(someTarget)
+	must(t, l.table.Apply(t.Context(), nft.Ruleset{Endpoints: []nft.Endpoint{l.endpoint(all("172.16.0.0/12"))}, HostForwarding: []string{"wan0"}}))
+	l.outside.mustNotAnswer(someTarget) // forwarding from wan0 is there for us only
+	l.client("10.8.0.2", 0).mustAnswer(someTarget)
+	must(t, l.table.Remove())
+	l.outside.mustAnswer(someTarget)
+}
+
+func TestClientsReachEachOtherOnlyByRouteAndRule(t *testing.T) {
+	l := newLab(t)
+	l.apply(all("0.0.0.0/0"))
+	a, b, same := l.client("10.8.0.2", 0), l.client("10.8.0.3", 1), l.client("10.8.0.4", 0)
+	b.echo()
+	same.echo()
+	a.mustNotAnswer(b.addr)
+	e := l.endpoint(all("10.8.0.0/22"))
+	e.ClientToClient = true
+	l.applyEndpoint(e)
+	a.mustAnswer(b.addr)
+	a.mustAnswer(same.addr)
+	a.mustNotAnswer(addr("10.8.0.9")) // nobody has it
+	e.Rules = nil
+	l.applyEndpoint(e)
+	a.mustNotAnswer(b.addr)
+	a.mustNotAnswer(same.addr)
+}
+
+func TestPathMTUReachesTheClient(t *testing.T) {
+	l := newLab(t)
+	l.target.echo()
+	setMTU(t, "lan0", 1300)
+	l.apply(all("172.16.0.0/12"))
+	c := l.client("10.8.0.2", 0)
+	if !c.learnsMTU(someTarget, 1300) {
+		t.Error("the client did not learn the smaller MTU behind the gateway")
+	}
+}
+
+func TestAddressIsNotHauntedByItsLastHolder(t *testing.T) {
+	l := newLab(t)
+	stream := l.target.stream()
+	l.apply(all("172.16.0.0/12"))
+	first := l.client("10.8.0.2", 0)
+	sock := first.udp(":4000")
+	stream.start(t, sock)
+	if stream.received(sock, patience) == 0 {
+		t.Fatal("the first holder receives no stream")
+	}
+	_, err := l.table.End(first.addr)
+	must(t, err)
+	must(t, host.ForgetFlows(first.addr))
+	next := l.client("10.8.0.2", 0)
+	other := next.udp(":4000")
+	if n := stream.received(other, silence); n != 0 {
+		t.Errorf("the next holder of the address received %d packets of the last one's stream", n)
+	}
+	stream.start(t, other)
+	if stream.received(other, patience) == 0 {
+		t.Error("the next holder cannot open a stream of its own")
+	}
+}
+
+func TestRevocationCutsRunningFlows(t *testing.T) {
+	l := newLab(t)
+	stream := l.target.stream()
+	serve := l.target.serveTCP()
+	l.apply(group("172.16.0.0/12", "engineers"))
+	c := l.client("10.8.0.2", 0, "engineers")
+	sock := c.udp(":4000")
+	stream.start(t, sock)
+	tcp := c.dialTCP(serve)
+	cuts := []struct {
+		name      string
+		cut, mend func()
+	}{
+		{"rule removed", func() { l.apply() }, func() { l.apply(group("172.16.0.0/12", "engineers")) }},
+		{"group lost", func() { l.put(c) }, func() { l.put(c, "engineers") }},
+		{"more specific rule", func() { l.apply(group("172.16.0.0/12", "engineers"), group("172.16.0.0/16", "doctors")) },
+			func() { l.apply(group("172.16.0.0/12", "engineers")) }},
+	}
+	for _, tc := range cuts {
+		t.Run(tc.name, func(t *testing.T) {
+			if stream.received(sock, patience) == 0 || tcp.received(patience) == 0 {
+				t.Fatal("nothing flows before")
+			}
+			tc.cut()
+			stream.drain(sock)
+			tcp.drain()
+			if n := stream.received(sock, silence); n != 0 {
+				t.Errorf("%d datagrams after the cut", n)
+			}
+			if n := tcp.received(silence); n != 0 {
+				t.Errorf("%d bytes over TCP after the cut", n)
+			}
+			tc.mend()
+			if stream.received(sock, patience) == 0 {
+				t.Error("nothing flows after mending")
+			}
+		})
+	}
+}
+
+func TestRemoveTwice(t *testing.T) {
+	l := newLab(t)
+	must(t, l.table.Remove())
+	l.apply()
+	must(t, l.table.Remove())
+	must(t, l.table.Remove())
+	if found, err := l.table.Drift(context.Background()); err != nil || len(found) != 0 {
+		t.Errorf("drift of a removed table is %v, %v; want none", found, err)
+	}
+}

@@ -1,0 +1,346 @@
+package nft_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netns"
+	"golang.org/x/net/ipv4"
+	"golang.org/x/sys/unix"
+
+	"sallyport/dataplane/host"
+	"sallyport/dataplane/nft"
+	"sallyport/vpn"
+)
+
+const inNamespace = "SALLYPORT_TEST_NETNS"
+
+// TestMain runs everything again inside a network namespace of its own: that namespace is the
+// gateway, and nothing here can touch the machine's network.
+func TestMain(m *testing.M) {
+	if os.Getenv(inNamespace) != "" {
+		os.Exit(m.Run())
+	}
+	cmd := exec.Command("/proc/self/exe", os.Args[1:]...) //nolint:gosec // this very program
+	cmd.Env = append(os.Environ(), inNamespace+"=1")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Run(); err != nil {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+			os.Exit(exit.ExitCode())
+		}
+		fmt.Fprintln(os.Stderr, "the tests of this package need root (network namespaces) and the packages nftables and iproute2:", err)
+		os.Exit(1)
+	}
+}
+
+// The lab: this process is the gateway. "target" lies behind lan0 and answers on every address
+// of 172.16.0.0/12; "outside" lies behind wan0. Clients are namespaces whose only device is a
+// tun that a goroutine joins to the gateway's tun, as OpenVPN would.
+type lab struct {
+	t       testing.TB
+	target  space
+	outside space
+	table   *nft.Table
+	devices [2]*tunnel
+	id      vpn.EndpointID
+	assoc   vpn.AssociationID
+}
+
+var (
+	gateway    = netip.MustParseAddr("10.8.0.1")
+	clientCIDR = netip.MustParsePrefix("10.8.0.0/22")
+	lanGateway = netip.MustParseAddr("192.0.2.1")
+	wanGateway = netip.MustParseAddr("198.51.100.1")
+	outsider   = netip.MustParseAddr("198.51.100.2")
+	targets    = netip.MustParsePrefix("172.16.0.0/12")
+	someTarget = netip.MustParseAddr("172.16.5.5")
+	everywhere = netip.MustParsePrefix("0.0.0.0/0")
+)
+
+func newLab(t testing.TB) *lab {
+	t.Helper()
+	l := &lab{t: t, id: vpn.NewEndpointID(), assoc: vpn.NewAssociationID(), target: newSpace(t), outside: newSpace(t)}
+	l.join(l.target, "lan0", "192.0.2.1/30", "192.0.2.2/30", "192.0.2.1")
+	l.join(l.outside, "wan0", "198.51.100.1/24", "198.51.100.2/24", "198.51.100.1")
+	_, local, _ := net.ParseCIDR(targets.String())
+	must(t, l.target.RouteAdd(&netlink.Route{LinkIndex: l.target.link("lo").Attrs().Index, Dst: local, Type: unix.RTN_LOCAL, Table: unix.RT_TABLE_LOCAL, Scope: netlink.SCOPE_HOST}))
+	lan, err := netlink.LinkByName("lan0")
+	must(t, err)
+	must(t, netlink.RouteAdd(&netlink.Route{LinkIndex: lan.Attrs().Index, Dst: local, Gw: net.IPv4(192, 0, 2, 2)}))
+	for _, name := range []string{"lan0", "wan0"} {
+		must(t, os.WriteFile("/proc/sys/net/ipv4/conf/"+name+"/forwarding", []byte("1"), 0))
+	}
+	for i := range l.devices {
+		l.devices[i] = newTunnel(t, host.DeviceName(l.id, i))
+	}
+	l.table = nft.New("sptest", slog.New(slog.DiscardHandler))
+	t.Cleanup(func() {
+		if err := l.table.Remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+// endpoint is one that has both devices and a route to the targets and the outside.
+func (l *lab) endpoint(rules ...vpn.DesiredRule) nft.Endpoint {
+	return nft.Endpoint{
+		ID: l.id, Devices: []string{l.devices[0].name, l.devices[1].name}, ClientCIDR: clientCIDR, Gateway: gateway,
+		Transport: vpn.UDP, SourceNAT: true, Rules: rules,
+		Associations: []nft.Association{{ID: l.assoc, Routes: []netip.Prefix{everywhere}}},
+	}
+}
+
+func (l *lab) apply(rules ...vpn.DesiredRule) {
+	l.t.Helper()
+	l.applyEndpoint(l.endpoint(rules...))
+}
+
+func (l *lab) applyEndpoint(e nft.Endpoint) {
+	l.t.Helper()
+	must(l.t, l.table.Apply(context.Background(), nft.Ruleset{Endpoints: []nft.Endpoint{e}}))
+}
+
+// client makes a connected client on the n-th device, with a session in the table.
+func (l *lab) client(addr string, n int, groups ...string) *client {
+	l.t.Helper()
+	c := &client{space: newSpace(l.t), addr: netip.MustParseAddr(addr), lab: l, device: l.devices[n]}
+	c.do(func() { c.tun = openTun(l.t, "c0") })
+	l.t.Cleanup(func() { _ = c.tun.Close() })
+	link := c.link("c0")
+	must(l.t, c.AddrAdd(link, &netlink.Addr{IPNet: &net.IPNet{IP: c.addr.AsSlice(), Mask: net.CIDRMask(32, 32)}}))
+	must(l.t, c.LinkSetUp(link))
+	must(l.t, c.RouteAdd(&netlink.Route{LinkIndex: link.Attrs().Index, Dst: &net.IPNet{IP: net.IPv4zero.To4(), Mask: net.CIDRMask(0, 32)}}))
+	must(l.t, host.RouteClient(c.addr, c.device.name))
+	c.device.add(c.addr, c.tun)
+	go pump(c.tun, func([]byte) *os.File { return c.device.file })
+	l.put(c, groups...)
+	return c
+}
+
+func (l *lab) put(c *client, groups ...string) {
+	l.t.Helper()
+	must(l.t, l.table.Put(nft.Session{Addr: c.addr, Device: c.device.name, Endpoint: l.id, Association: l.assoc, Groups: groups}))
+}
+
+type client struct {
+	space
+	addr   netip.Addr
+	lab    *lab
+	device *tunnel
+	tun    *os.File
+}
+
+// tunnel is the gateway's end of a tun device with the clients behind it.
+type tunnel struct {
+	name string
+	file *os.File
+	mu   sync.Mutex
+	to   map[netip.Addr]*os.File
+}
+
+func newTunnel(t testing.TB, name string) *tunnel {
+	t.Helper()
+	must(t, host.EnsureTun(host.Tun{Name: name, Address: gateway}))
+	d := &tunnel{name: name, file: openTun(t, name), to: map[netip.Addr]*os.File{}}
+	go pump(d.file, func(p []byte) *os.File {
+		if len(p) < 20 || p[0]>>4 != 4 {
+			return nil
+		}
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.to[netip.AddrFrom4([4]byte(p[16:20]))]
+	})
+	t.Cleanup(func() {
+		_ = d.file.Close()
+		if err := host.DeleteTun(name); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+func (d *tunnel) add(a netip.Addr, f *os.File) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.to[a] = f
+}
+
+func pump(from *os.File, to func([]byte) *os.File) {
+	buf := make([]byte, 65536)
+	for {
+		n, err := from.Read(buf)
+		if errors.Is(err, os.ErrClosed) {
+			return
+		}
+		if err != nil {
+			continue // EIO while the device is down
+		}
+		if f := to(buf[:n]); f != nil {
+			_, _ = f.Write(buf[:n])
+		}
+	}
+}
+
+func openTun(t testing.TB, name string) *os.File {
+	t.Helper()
+	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	must(t, err)
+	req, err := unix.NewIfreq(name)
+	must(t, err)
+	req.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI)
+	must(t, unix.IoctlIfreq(fd, unix.TUNSETIFF, req))
+	return os.NewFile(uintptr(fd), name)
+}
+
+// space is a network namespace with a netlink handle into it.
+type space struct {
+	*netlink.Handle
+	t  testing.TB
+	ns netns.NsHandle
+}
+
+func newSpace(t testing.TB) space {
+	t.Helper()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	home, err := netns.Get()
+	must(t, err)
+	defer func() { _ = home.Close() }()
+	ns, err := netns.New()
+	must(t, err)
+	must(t, netns.Set(home))
+	h, err := netlink.NewHandleAt(ns)
+	must(t, err)
+	s := space{Handle: h, t: t, ns: ns}
+	must(t, h.LinkSetUp(s.link("lo")))
+	t.Cleanup(func() { h.Close(); _ = ns.Close() })
+	return s
+}
+
+func (s space) link(name string) netlink.Link {
+	s.t.Helper()
+	link, err := s.LinkByName(name)
+	must(s.t, err)
+	return link
+}
+
+// do runs f in the namespace; sockets that f opens stay there.
+func (s space) do(f func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	home, err := netns.Get()
+	must(s.t, err)
+	defer func() { _ = home.Close() }()
+	must(s.t, netns.Set(s.ns))
+	defer func() { must(s.t, netns.Set(home)) }()
+	f()
+}
+
+// join lays a cable from the gateway's device to eth0 of the space.
+func (l *lab) join(s space, device, near, far, via string) {
+	l.t.Helper()
+	must(l.t, netlink.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: device}, PeerName: "eth0", PeerNamespace: netlink.NsFd(int(s.ns))}))
+	here, err := netlink.LinkByName(device)
+	must(l.t, err)
+	l.t.Cleanup(func() { _ = netlink.LinkDel(here) })
+	addr, err := netlink.ParseAddr(near)
+	must(l.t, err)
+	must(l.t, netlink.AddrAdd(here, addr))
+	must(l.t, netlink.LinkSetUp(here))
+	addr, err = netlink.ParseAddr(far)
+	must(l.t, err)
+	there := s.link("eth0")
+	must(l.t, s.AddrAdd(there, addr))
+	must(l.t, s.LinkSetUp(there))
+	must(l.t, s.RouteAdd(&netlink.Route{Gw: net.ParseIP(via)}))
+}
+
+// udp opens a socket in the space, on every address where addr is empty.
+func (s space) udp(addr string) *ipv4.PacketConn {
+	s.t.Helper()
+	var c net.PacketConn
+	var err error
+	s.do(func() { c, err = net.ListenPacket("udp4", addr) })
+	must(s.t, err)
+	s.t.Cleanup(func() { _ = c.Close() })
+	p := ipv4.NewPacketConn(c)
+	must(s.t, p.SetControlMessage(ipv4.FlagDst, true))
+	return p
+}
+
+// echo answers every datagram to port 7 from the address that it was sent to.
+func (s space) echo() {
+	p := s.udp(":7")
+	go func() {
+		buf := make([]byte, 65536)
+		for {
+			n, cm, from, err := p.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			_, _ = p.WriteTo(buf[:n], &ipv4.ControlMessage{Src: cm.Dst}, from)
+		}
+	}()
+}
+
+// answers tells whether an echo comes back from addr within the time.
+func (s space) answers(addr netip.Addr, within time.Duration) bool {
+	s.t.Helper()
+	p := s.udp(":0")
+	defer func() { _ = p.Close() }()
+	text := []byte("knock")
+	if _, err := p.WriteTo(text, nil, &net.UDPAddr{IP: addr.AsSlice(), Port: 7}); err != nil {
+		return false
+	}
+	must(s.t, p.SetReadDeadline(time.Now().Add(within)))
+	n, _, _, err := p.ReadFrom(make([]byte, 64))
+	return err == nil && n == len(text)
+}
+
+const (
+	patience = 3 * time.Second        // for what must come
+	silence  = 150 * time.Millisecond // of a path whose round trip is far below a millisecond
+)
+
+func (s space) mustAnswer(addr netip.Addr) {
+	s.t.Helper()
+	if !s.answers(addr, patience) {
+		s.t.Errorf("no answer from %s, want one", addr)
+	}
+}
+
+func (s space) mustNotAnswer(addr netip.Addr) {
+	s.t.Helper()
+	if s.answers(addr, silence) {
+		s.t.Errorf("%s answered, want silence", addr)
+	}
+}
+
+func must(t testing.TB, err error) {
+	if err != nil {
+		t.Helper()
+		t.Fatalf("%v (%v)", err, errors.Unwrap(err))
+	}
+}
+
+func all(cidr string) vpn.DesiredRule {
+	return vpn.DesiredRule{Destination: netip.MustParsePrefix(cidr), AllUsers: true}
+}
+
+func group(cidr, name string) vpn.DesiredRule {
+	return vpn.DesiredRule{Destination: netip.MustParsePrefix(cidr), Group: name}
+}

@@ -1,0 +1,175 @@
+package nft
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"sallyport/vpn"
+)
+
+// Ruleset is everything that the table holds except the sessions.
+type Ruleset struct {
+	Endpoints []Endpoint
+	// HostForwarding names the interfaces on which this program switched forwarding on.
+	// Packets that come in there and are not ours were not forwarded before, so they are dropped.
+	HostForwarding []string
+}
+
+// Endpoint is one endpoint as far as packets are concerned.
+type Endpoint struct {
+	ID         vpn.EndpointID
+	Devices    []string     // the workers' tun devices
+	ClientCIDR netip.Prefix // disjoint from every other endpoint's
+	Gateway    netip.Addr   // the host's own address inside ClientCIDR; answers echo requests
+
+	// Public are the addresses and the port that clients dial. Each is sent to one of Workers,
+	// chosen by the client's address and HashSeed alone, so that neither a reload nor a changed
+	// source port moves a client to another worker.
+	Public    []netip.AddrPort
+	Transport vpn.Transport
+	Workers   []uint16
+	HashSeed  uint32
+	// AnyAddress says that the workers are bound to every address of the host: their ports are
+	// then closed on all of them, not only on the public ones.
+	AnyAddress bool
+
+	SourceNAT      bool
+	ClientToClient bool // the "local" route: clients may be each other's destination
+	Rules          []vpn.DesiredRule
+	Associations   []Association
+}
+
+// Association is one target network association: where its clients have a route to.
+type Association struct {
+	ID     vpn.AssociationID
+	Routes []netip.Prefix
+}
+
+// Session is one connected client. Addr is its key: it belongs to one endpoint only.
+type Session struct {
+	Addr        netip.Addr
+	Device      string // the tun device of its worker
+	Endpoint    vpn.EndpointID
+	Association vpn.AssociationID // none, or one that is gone, reaches nothing
+	Groups      []string          // those that no rule names are ignored
+}
+
+// Counters is what one client sent (In) and received (Out) that was let through, since its
+// session was put. Bytes are those of the IP packets inside the tunnel. A packet that the
+// network card or the kernel merged from several TCP segments counts once, as everywhere in
+// nftables.
+type Counters struct {
+	BytesIn, PacketsIn, BytesOut, PacketsOut uint64
+}
+
+// check refuses what cannot be rendered safely: names reach a text that nft parses.
+func (r Ruleset) check() error {
+	for _, name := range r.HostForwarding {
+		if !deviceName(name) {
+			return refuse("%q is not the name of a network interface.", name)
+		}
+	}
+	for i, e := range r.Endpoints {
+		if err := e.check(); err != nil {
+			return err
+		}
+		for _, other := range r.Endpoints[:i] {
+			switch {
+			case other.ID == e.ID:
+				return refuse("The endpoint %s is listed twice.", e.ID)
+			case other.ClientCIDR.Overlaps(e.ClientCIDR):
+				return refuse("The client ranges of %s and %s overlap.", other.ID, e.ID)
+			}
+			for _, d := range e.Devices {
+				if slices.Contains(other.Devices, d) {
+					return refuse("The device %s belongs to both %s and %s.", d, other.ID, e.ID)
+				}
+			}
+			for _, p := range e.Public {
+				if other.Transport == e.Transport && slices.Contains(other.Public, p) {
+					return refuse("%s and %s both listen on %s.", other.ID, e.ID, p)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (e Endpoint) check() error {
+	if !e.ID.Valid() {
+		return refuse("%q is not the identifier of an endpoint.", string(e.ID))
+	}
+	if !ipv4(e.ClientCIDR) || !e.ClientCIDR.Contains(e.Gateway) {
+		return refuse("The client range %s of %s must be IPv4 and hold the gateway address %s.", e.ClientCIDR, e.ID, e.Gateway)
+	}
+	for _, d := range e.Devices {
+		if !deviceName(d) {
+			return refuse("%q is not the name of a network interface.", d)
+		}
+	}
+	if !e.Transport.Valid() {
+		return refuse("%q is not a transport.", string(e.Transport))
+	}
+	for _, p := range e.Public {
+		if !p.Addr().Is4() || p.Addr().IsUnspecified() || p.Port() == 0 {
+			return refuse("%s is not an IPv4 address and port that %s can listen on.", p, e.ID)
+		}
+	}
+	if len(e.Public) > 0 && len(e.Workers) == 0 {
+		return refuse("%s has a public port but no worker behind it.", e.ID)
+	}
+	for _, r := range e.Rules {
+		if !ipv4(r.Destination) {
+			return refuse("%s is not an IPv4 destination.", r.Destination)
+		}
+	}
+	for i, a := range e.Associations {
+		if !a.ID.Valid() || slices.ContainsFunc(e.Associations[:i], func(o Association) bool { return o.ID == a.ID }) {
+			return refuse("%q is not the identifier of an association, or is listed twice.", string(a.ID))
+		}
+		for _, p := range a.Routes {
+			if !ipv4(p) {
+				return refuse("%s is not an IPv4 route.", p)
+			}
+		}
+	}
+	return nil
+}
+
+// admits tells whether a session can belong to this ruleset.
+func (r Ruleset) admits(s Session) error {
+	i := slices.IndexFunc(r.Endpoints, func(e Endpoint) bool { return e.ID == s.Endpoint })
+	if i < 0 {
+		return refuse("There are no packet filter rules for the endpoint %s yet.", s.Endpoint)
+	}
+	e := r.Endpoints[i]
+	if !e.ClientCIDR.Contains(s.Addr) || s.Addr == e.Gateway {
+		return refuse("%s is not an address for a client of %s.", s.Addr, s.Endpoint)
+	}
+	if !slices.Contains(e.Devices, s.Device) {
+		return refuse("%s is not a device of %s.", s.Device, s.Endpoint)
+	}
+	return nil
+}
+
+func ipv4(p netip.Prefix) bool { return p.IsValid() && p.Addr().Is4() && p == p.Masked() }
+
+// deviceName holds names to what both the kernel and an nft string literal take unchanged.
+func deviceName(s string) bool {
+	if len(s) == 0 || len(s) > 15 {
+		return false
+	}
+	for _, c := range s {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == '@', c == ':':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func refuse(format string, args ...any) error {
+	return vpn.Refuse(vpn.Invalid, "InvalidRuleset", fmt.Sprintf(format, args...))
+}
