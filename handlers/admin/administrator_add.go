@@ -1,0 +1,59 @@
+package admin
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+type administratorInput struct {
+	Username string `form:"username"`
+	Role     string `form:"role"`
+	Password string `form:"password"`
+	Again    string `form:"password_again"`
+}
+
+func (in administratorInput) form() parts.Form {
+	fields := []parts.Field{
+		{Name: "username", Label: "User name", Value: in.Username, Autocomplete: "off", Required: true, Focus: true, Help: "Small letters, digits and . _ @ -"},
+		roleField(in.Role),
+	}
+	return parts.Form{
+		Action: "/administrators/new", Submit: "Add administrator", Cancel: "/administrators",
+		Fields: append(fields, passwordFields("Password")...),
+	}
+}
+
+// AdministratorNew shows the form for another account. Read-only is preset: the smaller right is
+// the better slip.
+func (h *Console) AdministratorNew(c echo.Context) error {
+	return h.drawAdministratorNew(c, administratorInput{Role: string(vpn.RoleReadOnly)}.form())
+}
+
+func (h *Console) drawAdministratorNew(c echo.Context, form parts.Form) error {
+	head := parts.Header{Title: "Add administrator", Crumbs: []parts.Crumb{{Label: "Administrators", Href: "/administrators"}}}
+	return renderForm(c, form.Failed(), views.FormPage(h.chrome(c, head.Title, "administrators"), head, form))
+}
+
+// AdministratorAdd creates an account.
+func (h *Console) AdministratorAdd(c echo.Context) error {
+	var in administratorInput
+	if err := bind(c, &in); err != nil {
+		return err
+	}
+	a, err := h.control.AddAdministrator(ctx(c), actor(c), control.AdministratorSpec{
+		Username: in.Username, Role: vpn.Role(in.Role), Password: in.Password, Again: in.Again,
+	})
+	if belongsInForm(err) {
+		form := in.form()
+		fail(&form, err)
+		return h.drawAdministratorNew(c, form)
+	}
+	if err != nil {
+		return err
+	}
+	return h.done(c, "Administrator "+a.Username+" added.", "/administrators")
+}

@@ -1,0 +1,76 @@
+package admin
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+type setupInput struct {
+	Token    string `form:"token"`
+	Username string `form:"username"`
+	Password string `form:"password"`
+	Again    string `form:"password_again"`
+}
+
+func (in setupInput) form() parts.Form {
+	return parts.Form{
+		Title: "Create the first administrator", Action: "/setup", Submit: "Create administrator and sign in",
+		Intro:  "Nobody can sign in yet. This link works once.",
+		Hidden: []parts.Hidden{{Name: "token", Value: in.Token}},
+		Fields: append([]parts.Field{
+			{Name: "username", Label: "User name", Value: in.Username, Autocomplete: "username", Required: true, Focus: true},
+		}, passwordFields("Password")...),
+	}
+}
+
+// SetupForm shows the set-up page to whoever holds the link that was printed at the first start.
+func (h *Console) SetupForm(c echo.Context) error {
+	in := setupInput{Token: c.QueryParam("token")}
+	valid, err := h.control.SetupLinkValid(ctx(c), in.Token)
+	if err != nil {
+		return err
+	}
+	if !valid {
+		return h.drawUsedLink(c)
+	}
+	return render(c, http.StatusOK, views.Setup(h.chrome(c, "Set up", ""), in.form()))
+}
+
+func (h *Console) drawUsedLink(c echo.Context) error {
+	return render(c, http.StatusForbidden, views.PlainMessage(h.chrome(c, "Set up", ""),
+		"This set-up link cannot be used",
+		"It was used already, has expired, or was replaced by a newer one. On the host, sallyport admin setup-link makes another as long as no administrator exists.",
+		parts.Button{Label: "To the sign-in page", Href: "/sign-in"}))
+}
+
+// SetupComplete creates the first administrator and signs in.
+func (h *Console) SetupComplete(c echo.Context) error {
+	var in setupInput
+	if err := bind(c, &in); err != nil {
+		return err
+	}
+	signed, err := h.control.CompleteSetup(ctx(c), control.SetupRequest{
+		Token: in.Token, Username: in.Username, Password: in.Password, Again: in.Again,
+		Source: c.RealIP(), Request: RequestID(c),
+	})
+	switch {
+	case belongsInForm(err):
+		form := in.form()
+		fail(&form, err)
+		return render(c, http.StatusUnprocessableEntity, views.Setup(h.chrome(c, "Set up", ""), form))
+	case err != nil && vpn.KindOf(err) == vpn.Denied:
+		return h.drawUsedLink(c)
+	case err != nil:
+		return err
+	}
+	if err := h.sessions.Begin(c, signed.Token); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/")
+}

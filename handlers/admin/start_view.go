@@ -1,0 +1,48 @@
+package admin
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control"
+	views "sallyport/views/admin"
+)
+
+// Start is the tutorial with what is done and what is next.
+func (h *Console) Start(c echo.Context) error {
+	steps, err := h.control.GettingStarted(ctx(c), actor(c))
+	if err != nil {
+		return err
+	}
+	chrome := h.chrome(c, "Getting started", "start")
+	return render(c, http.StatusOK, views.StartPage(chrome, startView(steps, chrome.MayChange)))
+}
+
+// startView numbers the steps as the tutorial does: the prerequisites come before step 1.
+func startView(steps []control.Step, mayChange bool) views.Start {
+	var out views.Start
+	number := 0
+	for _, s := range steps {
+		text := stepTexts[s.Key]
+		step := views.Step{
+			Title: text.title, Texts: text.texts, Note: s.Note, Done: s.Done, Next: s.Next, Optional: s.Optional,
+			Actions: text.actions(s, mayChange),
+		}
+		switch {
+		case s.Key == "prerequisites":
+			step.Mark = "•"
+		default:
+			number++
+			step.Mark = strconv.Itoa(number)
+		}
+		if s.Done {
+			step.Mark = "✓"
+			out.Done++
+		}
+		out.Total++
+		out.Steps = append(out.Steps, step)
+	}
+	return out
+}

@@ -1,0 +1,103 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/handlers/admin"
+	views "sallyport/views/admin"
+	"sallyport/vpn"
+)
+
+// statusOf is the one translation of the domain's kinds into HTTP.
+var statusOf = map[vpn.Kind]int{
+	vpn.Internal:    http.StatusInternalServerError,
+	vpn.Invalid:     http.StatusUnprocessableEntity,
+	vpn.NotFound:    http.StatusNotFound,
+	vpn.Conflict:    http.StatusConflict,
+	vpn.Stale:       http.StatusConflict,
+	vpn.Denied:      http.StatusForbidden,
+	vpn.Unavailable: http.StatusServiceUnavailable,
+	vpn.Throttled:   http.StatusTooManyRequests,
+}
+
+// titles head the error pages.
+var titles = map[int]string{
+	http.StatusBadRequest:            "That request makes no sense",
+	http.StatusForbidden:             "Not allowed",
+	http.StatusNotFound:              "Not found",
+	http.StatusMethodNotAllowed:      "Not this way",
+	http.StatusConflict:              "Not possible now",
+	http.StatusRequestEntityTooLarge: "Too large",
+	http.StatusUnsupportedMediaType:  "Not a form",
+	http.StatusUnprocessableEntity:   "Not saved",
+	http.StatusTooManyRequests:       "Too many attempts",
+	http.StatusServiceUnavailable:    "Not available now",
+	http.StatusInternalServerError:   "Something went wrong",
+}
+
+// sentences are said where the error itself has none for people.
+var sentences = map[int]string{
+	http.StatusNotFound:             "There is no page at this address.",
+	http.StatusMethodNotAllowed:     "This address exists, but it cannot be used like that. Go back and use the page's own links and buttons.",
+	http.StatusUnsupportedMediaType: "Only what this console's own forms send is accepted here.",
+	http.StatusInternalServerError:  "The fault is ours. The log of Sallyport has the details under the request below.",
+}
+
+// judge gives an error's status and what its page says.
+func judge(err error) (int, views.Failure) {
+	status, f := http.StatusInternalServerError, views.Failure{}
+	if e, ok := errors.AsType[*vpn.Error](err); ok {
+		status, f.Text = statusOf[e.Kind], e.Msg
+		for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
+			f.Details = append(f.Details, e.Fields[name])
+		}
+	} else if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		status = http.StatusRequestEntityTooLarge
+		f.Text = fmt.Sprintf("What you sent is larger than %d KiB, more than any form of this console needs. Nothing was saved.", e.Limit/1024)
+	} else if e, ok := errors.AsType[*echo.HTTPError](err); ok {
+		status = e.Code
+	}
+	if status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable {
+		f.Text, f.Details = "", nil // an internal error's text is for the log
+	}
+	if f.Title = titles[status]; f.Title == "" {
+		f.Title = http.StatusText(status)
+	}
+	if f.Text == "" {
+		if f.Text = sentences[status]; f.Text == "" {
+			f.Text = "The request could not be answered."
+		}
+	}
+	return status, f
+}
+
+// errorHandler turns every error into a page, and logs those that are ours, once.
+func errorHandler(log *slog.Logger, console *admin.Console) echo.HTTPErrorHandler {
+	return func(err error, c echo.Context) {
+		status, f := judge(err)
+		gone := errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil
+		if status >= http.StatusInternalServerError && !gone {
+			f.Request = admin.RequestID(c)
+			log.ErrorContext(c.Request().Context(), "request failed", "method", c.Request().Method, "route", c.Path(),
+				"status", status, "err", err, "cause", errors.Unwrap(err), "request_id", admin.RequestID(c))
+		}
+		if c.Response().Committed || gone {
+			return
+		}
+		if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+			c.Response().Header().Set("Retry-After", "30")
+		}
+		if err := console.Failure(c, status, f); err != nil {
+			log.ErrorContext(c.Request().Context(), "error page was not drawn", "err", err, "request_id", admin.RequestID(c))
+			_ = c.String(status, f.Title+"\n"+f.Text+"\n")
+		}
+	}
+}

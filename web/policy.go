@@ -1,0 +1,55 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control"
+	"sallyport/handlers/admin"
+	"sallyport/vpn"
+)
+
+// policy says who may use a route. The zero value is none of them, so that a route without a
+// policy cannot be registered.
+type policy int
+
+const (
+	_         policy = iota
+	public           // anybody
+	setup            // anybody, as long as no administrator exists
+	signedIn         // every account
+	mayChange        // accounts that may change something
+)
+
+// guard puts a route's policy before its handler.
+func (p policy) guard(c *control.Service, next echo.HandlerFunc) echo.HandlerFunc {
+	switch p {
+	case public:
+		return next
+	case setup:
+		return func(ec echo.Context) error {
+			needed, err := c.SetupNeeded(ec.Request().Context())
+			switch {
+			case err != nil:
+				return err
+			case !needed:
+				return ec.Redirect(http.StatusSeeOther, "/sign-in")
+			}
+			return next(ec)
+		}
+	case signedIn, mayChange:
+		return func(ec echo.Context) error {
+			caller, ok := admin.CallerOf(ec)
+			switch {
+			case !ok:
+				return admin.SignInFirst(ec)
+			case p == mayChange && !caller.Administrator.Role.MayChange():
+				return vpn.Refuse(vpn.Denied, "UnauthorizedOperation", "Your account is read-only: it sees everything and changes nothing.")
+			}
+			return next(ec)
+		}
+	default:
+		panic("web: a route without a policy")
+	}
+}

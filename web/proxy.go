@@ -1,0 +1,58 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+
+	"github.com/labstack/echo/v4"
+)
+
+// forwarded are the headers by which proxies speak of the real client. Echo believes the scheme
+// ones from anybody, so they are removed from requests of strangers before echo sees them.
+var forwarded = []string{
+	"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Protocol",
+	"X-Forwarded-Ssl", "X-Url-Scheme", "X-Real-Ip",
+}
+
+// believeProxies keeps X-Forwarded-For and X-Forwarded-Proto from declared proxies and removes
+// every such header otherwise.
+func believeProxies(trusted []netip.Prefix, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		believed := isTrusted(trusted, r.RemoteAddr)
+		for _, name := range forwarded {
+			if !believed || (name != "X-Forwarded-For" && name != "X-Forwarded-Proto") {
+				r.Header.Del(name)
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func isTrusted(trusted []netip.Prefix, remote string) bool {
+	peer, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return false
+	}
+	for _, p := range trusted {
+		if p.Contains(peer.Addr().Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+// clientAddress finds whom a request is from: the peer, or what trusted proxies say of it.
+func clientAddress(trusted []netip.Prefix) echo.IPExtractor {
+	if len(trusted) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range trusted {
+		options = append(options, echo.TrustIPRange(&net.IPNet{
+			IP:   p.Masked().Addr().AsSlice(),
+			Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen()),
+		}))
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
+}

@@ -1,0 +1,77 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control"
+	"sallyport/handlers/admin"
+	"sallyport/static"
+)
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+)
+
+// route is one URL with who may use it. GET never changes anything.
+type route struct {
+	method  string
+	path    string
+	handler echo.HandlerFunc
+	policy  policy
+}
+
+// sessionless are the routes that never ask who is there.
+var sessionless = map[string]bool{"/static/*": true, "/healthz": true}
+
+// routes is every URL of the console; those of the VPN itself are in routes_vpn.go.
+func routes(h *admin.Console, c *control.Service) []route {
+	own := []route{
+		{get, "/healthz", healthz(c), public},
+		{get, "/static/*", echo.WrapHandler(static.Handler()), public},
+		{post, "/theme", h.ThemeChoose, public},
+
+		{get, "/setup", h.SetupForm, setup},
+		{post, "/setup", h.SetupComplete, setup},
+		{get, "/sign-in", h.SignInForm, public},
+		{post, "/sign-in", h.SignIn, public},
+		{post, "/sign-out", h.SignOut, public},
+
+		{get, "/", h.Start, signedIn},
+		{get, "/settings", h.Settings, signedIn},
+		{get, "/account", h.Account, signedIn},
+		{post, "/account/password", h.AccountPassword, signedIn},
+
+		{get, "/administrators", h.Administrators, signedIn},
+		{get, "/administrators/new", h.AdministratorNew, mayChange},
+		{post, "/administrators/new", h.AdministratorAdd, mayChange},
+		{get, "/administrators/:administrator", h.AdministratorForm, mayChange},
+		{post, "/administrators/:administrator", h.AdministratorEdit, mayChange},
+		{post, "/administrators/:administrator/password", h.AdministratorPassword, mayChange},
+	}
+	return append(own, vpnRoutes(h)...)
+}
+
+// register puts the routes into echo, each behind its policy. A page that can be fetched can be
+// asked for with HEAD.
+func register(e *echo.Echo, c *control.Service, list []route) {
+	for _, r := range list {
+		guarded := r.policy.guard(c, r.handler)
+		e.Add(r.method, r.path, guarded)
+		if r.method == get {
+			e.Add(http.MethodHead, r.path, guarded)
+		}
+	}
+}
+
+// healthz says whether pages can be served, which needs the database.
+func healthz(c *control.Service) echo.HandlerFunc {
+	return func(ec echo.Context) error {
+		if _, err := c.SetupNeeded(ec.Request().Context()); err != nil {
+			return ec.String(http.StatusServiceUnavailable, "the database does not answer\n")
+		}
+		return ec.String(http.StatusOK, "ok\n")
+	}
+}

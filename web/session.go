@@ -1,0 +1,74 @@
+package web
+
+import (
+	"time"
+
+	"github.com/gorilla/sessions"
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control"
+	"sallyport/handlers/admin"
+	"sallyport/vpn"
+)
+
+// browserSessions fits the session store to the actions (admin.Sessions) and to the middleware
+// that finds out who is there.
+type browserSessions struct {
+	control *control.Service
+	life    time.Duration
+}
+
+func (b *browserSessions) session(c echo.Context) (*sessions.Session, error) {
+	name := plainCookie
+	if secure(c) {
+		name = secureCookie
+	}
+	return sessionStore{b.control, b.life}.Get(c.Request(), name)
+}
+
+// load finds out who is there, for every route that is a page.
+func (b *browserSessions) load(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if sessionless[c.Path()] {
+			return next(c)
+		}
+		session, err := b.session(c)
+		if err != nil {
+			return err
+		}
+		if administrator, ok := session.Values[valueAdministrator].(vpn.Administrator); ok {
+			row, _ := session.Values[valueSession].(control.Session)
+			admin.SetCaller(c, admin.Caller{Administrator: administrator, Session: row, Token: session.ID})
+		}
+		return next(c)
+	}
+}
+
+// Token is the identifier that the browser sent, valid or not.
+func (b *browserSessions) Token(c echo.Context) string {
+	session, err := b.session(c)
+	if err != nil {
+		return ""
+	}
+	return session.ID
+}
+
+// Begin gives the browser a new session.
+func (b *browserSessions) Begin(c echo.Context, token string) error {
+	session, err := b.session(c)
+	if err != nil {
+		return err
+	}
+	session.ID = token
+	return session.Save(c.Request(), c.Response())
+}
+
+// End takes the session from the browser.
+func (b *browserSessions) End(c echo.Context) error {
+	session, err := b.session(c)
+	if err != nil {
+		return err
+	}
+	session.Options.MaxAge = -1
+	return session.Save(c.Request(), c.Response())
+}
