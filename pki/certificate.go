@@ -10,60 +10,39 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
-	"time"
+
+	"sallyport/vpn"
 )
 
-// Facts is what a certificate says, in the words of the console.
-type Facts struct {
-	CommonName string
-	Issuer     string // the issuer's common name, else its whole name
-	SelfSigned bool
-	// Serial is decimal, as OpenVPN reports it (tls_serial_0); SerialHex is what openssl and
-	// browsers show: lower case, no colons.
-	Serial, SerialHex   string
-	NotBefore, NotAfter time.Time // UTC
-	KeyType             string    // for example "RSA 2048" or "ECDSA P-256"
-	IsCA                bool
-	ServerAuth          bool // named in the extended key usage; "any purpose" is not enough
-	ClientAuth          bool
-	DNSNames            []string
-	SHA256              string // fingerprint: upper-case hex pairs with colons
-}
-
-// Inspect reads the first certificate of PEM text. The error is an Invalid *vpn.Error on the
-// field "certificate".
-func Inspect(certPEM string) (Facts, error) {
+// Facts reads the first certificate of PEM text. The error is an Invalid *vpn.Error on the field
+// "certificate".
+func (Maker) Facts(certPEM string) (vpn.CertificateFacts, error) {
 	certs, fault := readCertificates(certPEM)
 	if fault != "" {
-		return Facts{}, refuse(fieldCertificate, fault)
+		return vpn.CertificateFacts{}, refuse(fieldCertificate, fault)
 	}
-	return factsOf(certs[0]), nil
-}
-
-func factsOf(c *x509.Certificate) Facts {
+	c := certs[0]
 	keyType, _ := describeKey(c.PublicKey)
-	return Facts{
-		CommonName: c.Subject.CommonName,
-		Issuer:     nameOf(c.Issuer.CommonName, c.Issuer.String()),
-		SelfSigned: selfSigned(c),
-		Serial:     c.SerialNumber.String(),
-		SerialHex:  c.SerialNumber.Text(16),
-		NotBefore:  c.NotBefore.UTC(),
-		NotAfter:   c.NotAfter.UTC(),
-		KeyType:    keyType,
-		IsCA:       c.IsCA,
-		ServerAuth: slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageServerAuth),
-		ClientAuth: slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageClientAuth),
-		DNSNames:   c.DNSNames,
-		SHA256:     fingerprint(c.Raw),
-	}
+	return vpn.CertificateFacts{
+		CommonName:  c.Subject.CommonName,
+		DNSNames:    c.DNSNames,
+		Issuer:      nameOf(c.Issuer.CommonName, c.Issuer.String()),
+		Serial:      c.SerialNumber.String(),
+		Fingerprint: fingerprint(c.Raw),
+		KeyType:     keyType,
+		NotBefore:   c.NotBefore.UTC(),
+		NotAfter:    c.NotAfter.UTC(),
+		IsAuthority: c.IsCA,
+		ServerAuth:  slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageServerAuth),
+		ClientAuth:  slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageClientAuth),
+	}, nil
 }
 
 // Fingerprint is the SHA-256 fingerprint of the first certificate of PEM text, as browsers show
 // it: upper-case hex pairs with colons.
 func Fingerprint(certPEM string) (string, error) {
-	f, err := Inspect(certPEM)
-	return f.SHA256, err
+	f, err := Maker{}.Facts(certPEM)
+	return f.Fingerprint, err
 }
 
 func fingerprint(der []byte) string {

@@ -4,7 +4,10 @@
 // secrets at rest.
 //
 // It is crypto/x509 throughout and starts no program. It knows no database and no HTTP: it takes
-// and gives PEM text, and what a person must mend comes back as a *vpn.Error with a sentence for
-// the form field: common_name, dns_names, key_type and valid_days of a request to issue;
-// certificate, private_key and chain of an import.
+// and gives PEM text, and what is wrong with an import comes back as a *vpn.Error with a sentence
+// for the form fields certificate, private_key and chain.
 package pki
+
+// Maker makes and judges certificates. It is what main hands to the use cases, which declare the
+// interface; it has no state.
+type Maker struct{}

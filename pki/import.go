@@ -5,46 +5,40 @@ import (
 	"crypto/x509"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"sallyport/vpn"
 )
 
-// Use is what an imported certificate is for.
-type Use string
-
-// The uses. An authority vouches for clients and, where its key is imported too, issues.
-const (
-	UseServer    Use = "server"
-	UseAuthority Use = "authority"
-)
-
 // CheckImport judges what a person pasted and gives it back in order: one certificate, its key as
-// PKCS #8, and the path to its root with strangers left out. keyPEM may be empty for an authority
-// only. Every fault of the three boxes is reported at once, as an Invalid *vpn.Error with fields
-// certificate, private_key and chain. now is the moment to judge expiry by.
-func CheckImport(certPEM, keyPEM, chainPEM string, use Use, now time.Time) (Pair, error) {
+// PKCS #8, and the path to its root with strangers left out. A server needs its key; an authority
+// and a client may come without. Every fault of the three boxes is reported at once, as an
+// Invalid *vpn.Error with fields certificate, private_key and chain. now is the moment to judge
+// dates by.
+func (Maker) CheckImport(use vpn.CertificateUse, p vpn.KeyPair, now time.Time) (vpn.KeyPair, error) {
 	var c vpn.Check
-	cert := importCertificate(&c, certPEM, use, now)
-	pair := Pair{KeyPEM: importKey(&c, keyPEM, cert, use)}
+	cert := importCertificate(&c, p.Certificate, use, now)
+	pair := vpn.KeyPair{Key: importKey(&c, p.Key.Reveal(), cert, use)}
 	if cert == nil {
-		return Pair{}, c.Err()
+		return vpn.KeyPair{}, c.Err()
 	}
-	pair.CertPEM = encodeCertificate(cert.Raw)
-	if use == UseServer {
-		pair.ChainPEM = importChain(&c, chainPEM, cert, now)
+	pair.Certificate = encodeCertificate(cert.Raw)
+	if use != vpn.UseAuthority {
+		pair.Chain = importChain(&c, p.Chain, cert, now)
 	}
 	if err := c.Err(); err != nil {
-		return Pair{}, err
+		return vpn.KeyPair{}, err
 	}
 	return pair, nil
 }
 
-func importCertificate(c *vpn.Check, text string, use Use, now time.Time) *x509.Certificate {
+func importCertificate(c *vpn.Check, text string, use vpn.CertificateUse, now time.Time) *x509.Certificate {
 	certs, fault := readCertificates(text)
 	if fault == "" && len(certs) > 1 {
 		fault = fmt.Sprintf("This holds %d certificates. Leave only the first, the certificate itself, here and move its issuers into the chain box.", len(certs))
-		if use == UseAuthority {
+		if use == vpn.UseAuthority {
 			fault = fmt.Sprintf("This holds %d certificates. Leave only the authority's own here.", len(certs))
 		}
 	}
@@ -84,9 +78,9 @@ func signatureFault(cert *x509.Certificate) string {
 	return ""
 }
 
-func usageFault(cert *x509.Certificate, use Use) string {
+func usageFault(cert *x509.Certificate, use vpn.CertificateUse) string {
 	switch use {
-	case UseAuthority:
+	case vpn.UseAuthority:
 		switch {
 		case !cert.IsCA:
 			return "This is not a certificate authority: its basic constraints do not say CA."
@@ -95,32 +89,50 @@ func usageFault(cert *x509.Certificate, use Use) string {
 		case !selfSigned(cert):
 			return "This authority was issued by " + nameOf(cert.Issuer.CommonName, cert.Issuer.String()) + ". OpenVPN anchors its trust in a self-signed authority only and would then accept everybody below that one; import a self-signed authority."
 		}
-	case UseServer:
-		switch {
-		case cert.IsCA:
-			return "This is a certificate authority. Import the server certificate that it issued."
-		case !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageServerAuth):
-			return "This certificate is not for servers: its extended key usage does not name server authentication, so OpenVPN clients would refuse it."
-		case cert.KeyUsage&x509.KeyUsageDigitalSignature == 0:
-			return "The certificate's key usage does not name digital signature, so OpenVPN clients would refuse it."
-		case selfSigned(cert):
-			return "This certificate signed itself. Import one that an authority issued, and that authority as the chain."
-		}
+	case vpn.UseServer:
+		return leafFault(cert, x509.ExtKeyUsageServerAuth, "server")
+	case vpn.UseClient:
+		return leafFault(cert, x509.ExtKeyUsageClientAuth, "client")
 	default:
 		return "Choose what the certificate is for."
 	}
 	return ""
 }
 
-func nameFault(cert *x509.Certificate) string {
-	if cert.Subject.CommonName == "" {
-		return "The certificate has no common name (CN) in its subject."
+func leafFault(cert *x509.Certificate, usage x509.ExtKeyUsage, role string) string {
+	switch {
+	case cert.IsCA:
+		return "This is a certificate authority. Import the " + role + " certificate that it issued."
+	case !slices.Contains(cert.ExtKeyUsage, usage):
+		return "This certificate is not for " + role + "s: its extended key usage does not name " + role + " authentication, so OpenVPN would refuse it."
+	case cert.KeyUsage&x509.KeyUsageDigitalSignature == 0:
+		return "The certificate's key usage does not name digital signature, so OpenVPN would refuse it."
+	case selfSigned(cert):
+		return "This certificate signed itself. Import one that an authority issued, and that authority as the chain."
 	}
-	return commonNameFault(cert.Subject.CommonName)
+	return ""
 }
 
-func importKey(c *vpn.Check, text string, cert *x509.Certificate, use Use) vpn.Secret {
-	if text == "" && use == UseAuthority {
+// nameFault refuses what cannot travel: OpenVPN and its configuration files take a common name
+// apart at quotes, backslashes and control characters.
+func nameFault(cert *x509.Certificate) string {
+	cn := cert.Subject.CommonName
+	switch {
+	case cn == "":
+		return "The certificate has no common name (CN) in its subject."
+	case len(cn) > 4*maxCommonName:
+		return "The certificate's common name (CN) is too long."
+	}
+	for _, r := range cn {
+		if !unicode.IsPrint(r) || strings.ContainsRune("\"'\\`", r) {
+			return fmt.Sprintf("The certificate's common name (CN) holds the character %q, which OpenVPN cannot carry safely.", r)
+		}
+	}
+	return ""
+}
+
+func importKey(c *vpn.Check, text string, cert *x509.Certificate, use vpn.CertificateUse) vpn.Secret {
+	if text == "" && use != vpn.UseServer {
 		return ""
 	}
 	key, fault := readKey(text)
@@ -155,7 +167,7 @@ func importChain(c *vpn.Check, text string, cert *x509.Certificate, now time.Tim
 	}
 	issuer := nameOf(cert.Issuer.CommonName, cert.Issuer.String())
 	if text == "" {
-		c.Bad(fieldChain, "Paste the certificate of "+issuer+", which issued this certificate: clients need it to trust the server.")
+		c.Bad(fieldChain, "Paste the certificate of "+issuer+", which issued this one: it is what the other side trusts.")
 		return ""
 	}
 	given, fault := readCertificates(text)
@@ -175,7 +187,7 @@ func importChain(c *vpn.Check, text string, cert *x509.Certificate, now time.Tim
 		between.AddCert(p)
 		out.WriteString(encodeCertificate(p.Raw))
 	}
-	if _, err := cert.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}); err != nil {
+	if _, err := cert.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err != nil {
 		c.Bad(fieldChain, "The chain does not verify: an authority in it may not vouch for this certificate ("+err.Error()+").")
 		return ""
 	}

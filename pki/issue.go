@@ -8,6 +8,7 @@ import (
 	"crypto/x509/pkix"
 	"fmt"
 	"math/big"
+	"strings"
 	"time"
 
 	"sallyport/vpn"
@@ -16,120 +17,90 @@ import (
 // backdate makes a new certificate valid at once for peers whose clocks run behind.
 const backdate = time.Hour
 
-// Spec is a request for a certificate.
-type Spec struct {
-	CommonName string
-	DNSNames   []string // servers only; where empty, a common name that is a host name is taken
-	KeyType    KeyType
-	ValidFor   time.Duration // from Now
-	Now        time.Time     // the moment of issue; the zero time means the present
-}
-
-func (s Spec) now() time.Time {
-	if s.Now.IsZero() {
-		return time.Now().UTC()
-	}
-	return s.Now.UTC()
-}
-
 // NewAuthority makes a self-signed certificate authority that signs leaf certificates only
-// (path length 0) with a fresh key. Errors are *vpn.Error where a person can mend them.
-func NewAuthority(spec Spec) (Pair, error) {
-	if err := spec.check(); err != nil {
-		return Pair{}, err
-	}
-	template := spec.template()
+// (path length 0) with a fresh key.
+func (Maker) NewAuthority(s vpn.CertificateSpec, now time.Time) (vpn.KeyPair, error) {
+	template := templateOf(s, now)
 	template.IsCA = true
-	template.BasicConstraintsValid = true
 	template.MaxPathLenZero = true
 	template.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
-	key, err := spec.KeyType.generate()
+	key, err := generate(s.KeyType)
 	if err != nil {
-		return Pair{}, fmt.Errorf("make authority key: %w", err)
+		return vpn.KeyPair{}, err
 	}
 	return sign(template, template, key, key)
 }
 
-// IssueServer issues a certificate that OpenVPN clients accept under "remote-cert-tls server",
-// and that can never pass as a client's. ca needs its key.
-func IssueServer(ca Pair, spec Spec) (Pair, error) {
-	return issue(ca, spec, x509.ExtKeyUsageServerAuth)
-}
-
-// IssueClient issues a certificate that OpenVPN accepts under "remote-cert-tls client", and that
-// can never pass as a server's. ca needs its key.
-func IssueClient(ca Pair, spec Spec) (Pair, error) {
-	return issue(ca, spec, x509.ExtKeyUsageClientAuth)
-}
-
-func issue(ca Pair, spec Spec, use x509.ExtKeyUsage) (Pair, error) {
-	issuer, err := openAuthority(ca, spec.now())
+// Issue makes a certificate below an authority, whose key it needs. use is UseServer or
+// UseClient: OpenVPN accepts the first under "remote-cert-tls server" only and the second under
+// "remote-cert-tls client" only. vpn.Certificate.CheckSigner has told before what a person can
+// mend; an error here is ours.
+func (Maker) Issue(authority vpn.KeyPair, use vpn.CertificateUse, s vpn.CertificateSpec, now time.Time) (vpn.KeyPair, error) {
+	issuer, signer, err := openAuthority(authority)
 	if err != nil {
-		return Pair{}, err
+		return vpn.KeyPair{}, err
 	}
-	if err := spec.checkUnder(issuer.cert); err != nil {
-		return Pair{}, err
-	}
-	key, err := spec.KeyType.generate()
+	key, err := generate(s.KeyType)
 	if err != nil {
-		return Pair{}, fmt.Errorf("make certificate key: %w", err)
+		return vpn.KeyPair{}, err
 	}
-	template := spec.template()
-	template.BasicConstraintsValid = true
-	template.ExtKeyUsage = []x509.ExtKeyUsage{use}
+	template := templateOf(s, now)
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	if _, ok := key.(*rsa.PrivateKey); ok {
 		template.KeyUsage |= x509.KeyUsageKeyEncipherment
 	}
-	if use == x509.ExtKeyUsageServerAuth {
-		template.DNSNames = spec.hostNames()
+	switch use {
+	case vpn.UseServer:
+		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+		template.DNSNames = hostNames(s)
+	case vpn.UseClient:
+		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	default:
+		return vpn.KeyPair{}, fmt.Errorf("certificates for use %q are not issued", string(use))
 	}
-	pair, err := sign(template, issuer.cert, key, issuer.key)
+	pair, err := sign(template, issuer, key, signer)
 	if err != nil {
-		return Pair{}, err
+		return vpn.KeyPair{}, err
 	}
-	pair.ChainPEM = encodeCertificate(issuer.cert.Raw) + ca.ChainPEM
+	pair.Chain = encodeCertificate(issuer.Raw) + authority.Chain
 	return pair, nil
 }
 
-type authority struct {
-	cert *x509.Certificate
-	key  crypto.Signer
-}
-
-func openAuthority(ca Pair, now time.Time) (authority, error) {
-	certs, fault := readCertificates(ca.CertPEM)
+func openAuthority(ca vpn.KeyPair) (*x509.Certificate, crypto.Signer, error) {
+	certs, fault := readCertificates(ca.Certificate)
 	if fault != "" {
-		return authority{}, fmt.Errorf("read authority: %s", fault)
+		return nil, nil, fmt.Errorf("read authority: %s", fault)
 	}
-	cert := certs[0]
-	name := nameOf(cert.Subject.CommonName, cert.Subject.String())
+	key, fault := readKey(ca.Key.Reveal())
+	name := nameOf(certs[0].Subject.CommonName, certs[0].Subject.String())
 	switch {
-	case !cert.IsCA:
-		return authority{}, vpn.Refuse(vpn.Conflict, "InvalidAuthority", name+" is not a certificate authority, so it cannot issue certificates.")
-	case ca.KeyPEM == "":
-		return authority{}, vpn.Refuse(vpn.Conflict, "AuthorityWithoutKey", "The private key of "+name+" is not kept here, so it cannot issue certificates. Issue them where the key is, and import them.")
-	case now.After(cert.NotAfter):
-		return authority{}, vpn.Refuse(vpn.Conflict, "AuthorityExpired", name+" expired on "+day(cert.NotAfter)+", so it cannot issue certificates.")
+	case fault != "":
+		return nil, nil, fmt.Errorf("read key of authority %q: %s", name, fault)
+	case !certs[0].IsCA:
+		return nil, nil, fmt.Errorf("%q is not a certificate authority", name)
+	case !sameKey(certs[0].PublicKey, key):
+		return nil, nil, fmt.Errorf("the key of authority %q does not match its certificate", name)
 	}
-	key, fault := readKey(ca.KeyPEM.Reveal())
-	if fault != "" {
-		return authority{}, fmt.Errorf("read key of authority %q: %s", name, fault)
-	}
-	if !sameKey(cert.PublicKey, key) {
-		return authority{}, fmt.Errorf("the key of authority %q does not match its certificate", name)
-	}
-	return authority{cert, key}, nil
+	return certs[0], key, nil
 }
 
-func (s Spec) template() *x509.Certificate {
-	now := s.now()
+func templateOf(s vpn.CertificateSpec, now time.Time) *x509.Certificate {
 	return &x509.Certificate{
-		SerialNumber: newSerial(),
-		Subject:      pkix.Name{CommonName: s.CommonName},
-		NotBefore:    now.Add(-backdate),
-		NotAfter:     now.Add(s.ValidFor),
+		SerialNumber:          newSerial(),
+		Subject:               pkix.Name{CommonName: s.CommonName},
+		NotBefore:             now.UTC().Add(-backdate),
+		NotAfter:              now.UTC().Add(s.ValidFor),
+		BasicConstraintsValid: true,
 	}
+}
+
+// hostNames are those asked for or, where there are none, the common name if it is one: TLS
+// clients other than OpenVPN look at nothing else.
+func hostNames(s vpn.CertificateSpec) []string {
+	if len(s.DNSNames) == 0 && strings.Contains(s.CommonName, ".") && vpn.CheckPublicName(s.CommonName) == "" {
+		return []string{s.CommonName}
+	}
+	return s.DNSNames
 }
 
 // newSerial is random, so that serials are unique without a counter that a restored backup would
@@ -141,16 +112,16 @@ func newSerial() *big.Int {
 	return new(big.Int).SetBytes(b[:])
 }
 
-func sign(template, parent *x509.Certificate, key, signer crypto.Signer) (Pair, error) {
+func sign(template, parent *x509.Certificate, key, signer crypto.Signer) (vpn.KeyPair, error) {
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
 	if err != nil {
-		return Pair{}, fmt.Errorf("sign certificate %q: %w", template.Subject.CommonName, err)
+		return vpn.KeyPair{}, fmt.Errorf("sign certificate %q: %w", template.Subject.CommonName, err)
 	}
 	keyPEM, err := encodeKey(key)
 	if err != nil {
-		return Pair{}, err
+		return vpn.KeyPair{}, err
 	}
-	return Pair{CertPEM: encodeCertificate(der), KeyPEM: keyPEM}, nil
+	return vpn.KeyPair{Certificate: encodeCertificate(der), Key: keyPEM}, nil
 }
 
 func day(t time.Time) string { return t.UTC().Format("2 January 2006") }

@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -13,61 +14,20 @@ import (
 	"sallyport/vpn"
 )
 
-// KeyType names a kind of key that we make. Its text is the value in forms and columns.
-type KeyType string
-
-// The key types of the product. OpenVPN on phones and older TLS libraries agree on these.
-const (
-	RSA2048   KeyType = "rsa-2048"
-	RSA3072   KeyType = "rsa-3072"
-	RSA4096   KeyType = "rsa-4096"
-	ECDSAP256 KeyType = "ecdsa-p256"
-	ECDSAP384 KeyType = "ecdsa-p384"
-)
-
-// KeyTypes lists every key type in the order a form offers them; the first is the default.
-func KeyTypes() []KeyType { return []KeyType{ECDSAP256, ECDSAP384, RSA2048, RSA3072, RSA4096} }
-
-// Label is the key type for a person, in the same words as Facts.KeyType: "ECDSA P-256".
-func (t KeyType) Label() string {
+func generate(t vpn.KeyType) (crypto.Signer, error) {
 	switch t {
-	case RSA2048:
-		return "RSA 2048"
-	case RSA3072:
-		return "RSA 3072"
-	case RSA4096:
-		return "RSA 4096"
-	case ECDSAP256:
-		return "ECDSA P-256"
-	case ECDSAP384:
-		return "ECDSA P-384"
-	}
-	return string(t)
-}
-
-func (t KeyType) generate() (crypto.Signer, error) {
-	switch t {
-	case RSA2048:
+	case vpn.RSA2048:
 		return rsa.GenerateKey(rand.Reader, 2048)
-	case RSA3072:
+	case vpn.RSA3072:
 		return rsa.GenerateKey(rand.Reader, 3072)
-	case RSA4096:
+	case vpn.RSA4096:
 		return rsa.GenerateKey(rand.Reader, 4096)
-	case ECDSAP256:
+	case vpn.ECDSAP256:
 		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	case ECDSAP384:
+	case vpn.ECDSAP384:
 		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	}
 	return nil, fmt.Errorf("unknown key type %q", string(t))
-}
-
-func (t KeyType) known() bool {
-	for _, k := range KeyTypes() {
-		if k == t {
-			return true
-		}
-	}
-	return false
 }
 
 // encodeKey gives PKCS #8 PEM, which every OpenVPN client reads.
@@ -84,7 +44,7 @@ func encodeCertificate(der []byte) string {
 }
 
 // describeKey gives the label of a public key and, where we do not take such a key, the reason
-// as a sentence.
+// as a sentence. The labels are those of vpn.KeyType.
 func describeKey(pub crypto.PublicKey) (label, fault string) {
 	switch k := pub.(type) {
 	case *rsa.PublicKey:
@@ -106,4 +66,13 @@ func describeKey(pub crypto.PublicKey) (label, fault string) {
 		fault = "Its key is " + label + ", which not every OpenVPN client supports. Use RSA 2048 to 4096, ECDSA P-256 or ECDSA P-384."
 	}
 	return label, fault
+}
+
+func sameKey(pub crypto.PublicKey, key crypto.Signer) bool {
+	a, err := x509.MarshalPKIXPublicKey(pub)
+	if err != nil {
+		return false
+	}
+	b, err := x509.MarshalPKIXPublicKey(key.Public())
+	return err == nil && bytes.Equal(a, b)
 }

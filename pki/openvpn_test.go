@@ -74,25 +74,25 @@ func freePort(t *testing.T) string {
 
 func TestOpenVPNAcceptsWhatIsIssued(t *testing.T) {
 	t.Parallel()
-	ca := mustAuthority(t, Spec{CommonName: "Corp CA", KeyType: ECDSAP256, ValidFor: 60 * oneDay})
-	server := mustIssue(t, IssueServer, ca, spec("vpn.example.com"))
-	client := mustIssue(t, IssueClient, ca, Spec{CommonName: "alice", KeyType: RSA2048, ValidFor: oneDay})
+	ca := mustAuthority(t, spec("Corp CA"))
+	server := mustIssue(t, vpn.UseServer, ca, spec("vpn.example.com"))
+	client := mustIssue(t, vpn.UseClient, ca, specOf("alice", vpn.RSA2048))
 	const connected = "Initialization Sequence Completed"
 	for name, c := range map[string]struct {
-		server, client     Pair
+		server, client     vpn.KeyPair
 		atServer, atClient string
 	}{
 		"server and client":             {server, client, connected, connected},
 		"server as client":              {server, server, "unsuitable certificate purpose", ""},
 		"client as server":              {client, client, "", "unsuitable certificate purpose"},
-		"client of a strange authority": {server, mustIssue(t, IssueClient, mustAuthority(t, spec("Corp CA")), Spec{CommonName: "alice", KeyType: ECDSAP256, ValidFor: oneDay}), "VERIFY ERROR", ""},
+		"client of a strange authority": {server, mustIssue(t, vpn.UseClient, mustAuthority(t, spec("Corp CA")), spec("alice")), "VERIFY ERROR", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			port, tlsCrypt := freePort(t), write(t, "static.key", StaticKey().Reveal())
-			peer := func(p Pair, args string) <-chan string {
+			port, tlsCrypt := freePort(t), write(t, "static.key", Maker{}.StaticKey().Reveal())
+			peer := func(p vpn.KeyPair, args string) <-chan string {
 				return runOpenVPN(t, append([]string{
-					"--proto", "udp4", "--tls-crypt", tlsCrypt, "--ca", write(t, "ca.pem", ca.CertPEM), "--cert", write(t, "cert.pem", p.CertPEM), "--key", write(t, "key.pem", p.KeyPEM.Reveal()),
+					"--proto", "udp4", "--tls-crypt", tlsCrypt, "--ca", write(t, "ca.pem", ca.Certificate), "--cert", write(t, "cert.pem", p.Certificate), "--key", write(t, "key.pem", p.Key.Reveal()),
 				}, strings.Fields(args)...)...)
 			}
 			atServer := peer(c.server, "--dev null --tls-server --dh none --remote-cert-tls client --local 127.0.0.1 --port "+port)
@@ -112,21 +112,21 @@ func TestOpenVPNAcceptsWhatIsIssued(t *testing.T) {
 // at once, after the key was taken.
 func TestOpenVPNAcceptsTheTokenSecret(t *testing.T) {
 	t.Parallel()
-	ca := mustAuthority(t, Spec{CommonName: "Corp CA", KeyType: ECDSAP256, ValidFor: 60 * oneDay})
-	server := mustIssue(t, IssueServer, ca, spec("vpn.example.com"))
+	ca := mustAuthority(t, spec("Corp CA"))
+	server := mustIssue(t, vpn.UseServer, ca, spec("vpn.example.com"))
 	const taken, refused = "Cannot open TUN/TAP dev", "Cannot load auth-token secret"
 	for name, c := range map[string]struct {
 		secret vpn.Secret
 		want   string
 	}{
-		"ours":         {TokenSecret(), taken},
-		"another kind": {StaticKey(), refused},
+		"ours":         {Maker{}.TokenSecret(), taken},
+		"another kind": {Maker{}.StaticKey(), refused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			log := runOpenVPN(t, append(strings.Fields("--mode server --tls-server --dh none --dev tun --dev-node /dev/null/x --topology subnet --verify-client-cert none --ifconfig-noexec --management-client-auth --auth-gen-token 0 600 external-auth --proto udp4 --local 127.0.0.1 --port "+freePort(t)),
 				"--management", filepath.Join(t.TempDir(), "m"), "unix", "--auth-gen-token-secret", write(t, "token.key", c.secret.Reveal()),
-				"--ca", write(t, "ca.pem", ca.CertPEM), "--cert", write(t, "cert.pem", server.CertPEM), "--key", write(t, "key.pem", server.KeyPEM.Reveal()))...)
+				"--ca", write(t, "ca.pem", ca.Certificate), "--cert", write(t, "cert.pem", server.Certificate), "--key", write(t, "key.pem", server.Key.Reveal()))...)
 			if got := await(t, log, taken, refused); got != c.want {
 				t.Errorf("openvpn says %q, want %q", got, c.want)
 			}

@@ -4,37 +4,34 @@ import (
 	"crypto/x509"
 	"net/netip"
 	"time"
+
+	"sallyport/vpn"
 )
+
+// maxCommonName is X.520's bound, which OpenSSL enforces.
+const maxCommonName = 64
 
 // SelfSigned makes a TLS server certificate for the console where none is configured: P-256, for
 // the given host names and addresses, the first of which is the common name. It is not an
 // authority, so trusting it in a browser trusts this one host only.
-func SelfSigned(hosts []string, validFor time.Duration) (Pair, error) {
-	if len(hosts) == 0 {
-		hosts = []string{"localhost"}
+func SelfSigned(hosts []string, validFor time.Duration) (vpn.KeyPair, error) {
+	spec := vpn.CertificateSpec{CommonName: "sallyport", KeyType: vpn.ECDSAP256, ValidFor: validFor}
+	if len(hosts) > 0 && len(hosts[0]) <= maxCommonName {
+		spec.CommonName = hosts[0]
 	}
-	name := hosts[0]
-	if len(name) > maxCommonName {
-		name = "sallyport"
-	}
-	spec := Spec{CommonName: name, KeyType: ECDSAP256, ValidFor: validFor}
-	if err := spec.check(); err != nil {
-		return Pair{}, err
-	}
-	template := spec.template()
-	template.BasicConstraintsValid = true
+	template := templateOf(spec, time.Now())
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	for _, h := range hosts {
 		if addr, err := netip.ParseAddr(h); err == nil {
 			template.IPAddresses = append(template.IPAddresses, addr.AsSlice())
-		} else if isHostName(h) {
+		} else {
 			template.DNSNames = append(template.DNSNames, h)
 		}
 	}
-	key, err := spec.KeyType.generate()
+	key, err := generate(spec.KeyType)
 	if err != nil {
-		return Pair{}, err
+		return vpn.KeyPair{}, err
 	}
 	return sign(template, template, key, key)
 }

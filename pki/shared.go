@@ -11,7 +11,7 @@ import (
 
 // StaticKey makes a 2048-bit "OpenVPN Static key V1", what `openvpn --genkey secret` prints: the
 // key of tls-crypt, shared by an endpoint and its clients.
-func StaticKey() vpn.Secret {
+func (Maker) StaticKey() vpn.Secret {
 	var raw [256]byte
 	_, _ = rand.Read(raw[:])
 	return armour("OpenVPN Static key V1", hex.EncodeToString(raw[:]), 32)
@@ -19,7 +19,7 @@ func StaticKey() vpn.Secret {
 
 // TokenSecret makes the key of auth-gen-token-secret, what `openvpn --genkey auth-token` prints.
 // All nodes of an endpoint share it; changing it ends silent reconnects.
-func TokenSecret() vpn.Secret {
+func (Maker) TokenSecret() vpn.Secret {
 	var raw [128]byte
 	_, _ = rand.Read(raw[:])
 	return armour("OpenVPN auth-token server key", base64.StdEncoding.EncodeToString(raw[:]), 64)
