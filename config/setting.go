@@ -27,7 +27,7 @@ func settings() []setting {
 	return []setting{
 		{key: "data_dir", preset: "/var/lib/sallyport", help: "Directory of the database, keys and certificates. Created with mode 0700.", set: text(func(c *Config) *string { return &c.DataDir })},
 		{key: "run_dir", preset: "/run/sallyport", help: "Directory of sockets and journals, lost at a reboot.", set: text(func(c *Config) *string { return &c.RunDir })},
-		{key: "database", shown: "<data_dir>/sallyport.db", secret: true, help: "Path of a SQLite file, or postgres://user:password@host/name. Several nodes need PostgreSQL.", set: secret(func(c *Config) *vpn.Secret { return &c.Database })},
+		{key: "database", shown: "<data_dir>/sallyport.db", secret: true, help: "Path of a SQLite file, or postgres://user:password@host/name. Several nodes need PostgreSQL.", set: secret(func(c *Config) *vpn.Secret { return &c.Database })}, //nolint:gosec // G101: an example for the help page
 		{key: "seal_key", shown: "read from seal_key_file", secret: true, help: "Key that seals private keys in the database: 32 bytes in hex or base64. Every node of a deployment needs the same one.", set: secret(func(c *Config) *vpn.Secret { return &c.Seal.Key })},
 
 		{key: "console_listen", preset: "127.0.0.1:8443", help: "Address and port of the administrators' console.", set: addrPort(func(c *Config) *netip.AddrPort { return &c.Console.Listen })},

@@ -65,11 +65,7 @@ func selfSigned(c *x509.Certificate) bool {
 
 // weakSignature is true for the algorithms that crypto/x509 no longer checks at all.
 func weakSignature(c *x509.Certificate) bool {
-	switch c.SignatureAlgorithm {
-	case x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.DSAWithSHA1, x509.MD5WithRSA, x509.MD2WithRSA:
-		return true
-	}
-	return false
+	return slices.Contains([]x509.SignatureAlgorithm{x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.DSAWithSHA1, x509.MD5WithRSA, x509.MD2WithRSA}, c.SignatureAlgorithm)
 }
 
 func nameOf(commonName, whole string) string {

@@ -64,7 +64,7 @@ func await(t *testing.T, lines <-chan string, texts ...string) string {
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.ListenPacket("udp4", "127.0.0.1:0") //nolint:noctx // one address, no lookup
+	l, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,11 +21,10 @@ const (
 // maxText bounds what is parsed. A chain of five certificates is about 10 KB.
 const maxText = 64 << 10
 
-func refuse(field, sentence string) *vpn.Error {
+func refuse(field, sentence string) error {
 	var c vpn.Check
 	c.Bad(field, sentence)
-	err, _ := c.Err().(*vpn.Error)
-	return err
+	return c.Err()
 }
 
 // readBlocks splits PEM text into its blocks. The fault, a sentence, says what was given instead;

@@ -1,0 +1,139 @@
+# Sallyport. `make run` is the way in; `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+export PATH := $(PATH):/usr/local/go/bin:/usr/local/sbin:/usr/sbin:/sbin
+export CGO_ENABLED := 0
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+TESTFLAGS ?=
+
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := .tools/bin/golangci-lint-$(GOLANGCI_VERSION)
+
+# Where `make run` keeps its state. Root's web process runs as another user, who must be able to
+# reach it: where that user may not enter this directory, /var/tmp stands in.
+RUN_DIR ?= $(CURDIR)/.run
+RUN_DIR_ELSEWHERE := /var/tmp/sallyport-run
+WEB_USER := 69999
+
+# What must be there, and the Debian package that brings it.
+DEPS_RUN := npm:npm openvpn:openvpn nft:nftables ip:iproute2
+DEPS_TEST := ping:iputils-ping iperf3:iperf3 openssl:openssl curl:curl chromium:chromium \
+	/usr/share/fonts/truetype/dejavu:fonts-dejavu-core /usr/lib/postgresql/*/bin/initdb:postgresql
+
+define install
+	missing=""; \
+	for dep in $(1); do \
+		what="$${dep%:*}"; \
+		case "$$what" in \
+		/*) compgen -G "$$what" >/dev/null || missing+=" $${dep##*:}" ;; \
+		*) command -v "$$what" >/dev/null || missing+=" $${dep##*:}" ;; \
+		esac; \
+	done; \
+	if [ -n "$$missing" ]; then \
+		as=""; [ "$$(id -u)" = 0 ] || as="sudo"; \
+		if ! command -v apt-get >/dev/null; then \
+			echo "Missing:$$missing (names of Debian packages). This machine has no apt-get: install what they bring by hand."; \
+		elif [ -n "$$as" ] && ! command -v sudo >/dev/null; then \
+			echo "Missing:$$missing. Neither root nor sudo: have an administrator run apt-get install$$missing"; \
+		else \
+			echo "Installing with $$as apt-get:$$missing"; \
+			$$as env DEBIAN_FRONTEND=noninteractive apt-get -qq update; \
+			$$as env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $$missing >/dev/null; \
+		fi; \
+	fi
+endef
+
+.PHONY: help
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: deps
+deps: deps-run ## Install what is missing to build, run and test (Debian packages, by apt-get).
+	@$(call install,$(DEPS_TEST))
+
+.PHONY: deps-run
+deps-run: ## Install what is missing to build and run.
+	@$(call install,$(DEPS_RUN))
+	@command -v go >/dev/null || { echo "Install Go, in the version that go.mod names or a later one: https://go.dev/dl/"; exit 1; }
+
+.PHONY: build
+build: assets ## Build bin/sallyport, one static binary.
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/sallyport .
+
+.PHONY: run
+run: deps-run build ## Serve the console and a dataplane, with state in .run/.
+	@dir='$(RUN_DIR)'; as=""; \
+	if [ "$$(id -u)" != 0 ] && command -v sudo >/dev/null; then as="sudo"; fi; \
+	if [ "$$(id -u)" = 0 ] && ! setpriv --reuid=$(WEB_USER) --regid=$(WEB_USER) --clear-groups test -x '$(CURDIR)'; then \
+		dir='$(RUN_DIR_ELSEWHERE)'; echo "Only root may enter $(CURDIR), so the state is kept in $$dir."; \
+	fi; \
+	mkdir -p "$$dir"; install -m 0755 bin/sallyport "$$dir/sallyport.new"; mv -f "$$dir/sallyport.new" "$$dir/sallyport"; \
+	[ "$$(id -u)" = 0 ] || [ -n "$$as" ] || echo "Not root, and no sudo: the console runs, tunnels do not."; \
+	echo "The console will be at https://127.0.0.1:8443 (self-signed certificate: the browser asks once). Ctrl-C stops it."; \
+	exec $$as env SALLYPORT_DATA_DIR="$$dir/data" SALLYPORT_RUN_DIR="$$dir/run" $$(env | grep '^SALLYPORT_' || true) "$$dir/sallyport" serve
+
+.PHONY: test
+test: deps assets generate ## Run every test: with PostgreSQL, network namespaces and the browser.
+	go test -timeout 30m $(TESTFLAGS) ./...
+
+.PHONY: test-unit
+test-unit: deps-run assets ## Run the tests that need no root, no PostgreSQL and no browser.
+	go test $(TESTFLAGS) $$(go list ./... | grep -vE '^sallyport/(lab|browser|dataplane|store|migrations)(/|$$)')
+
+.PHONY: test-lab
+test-lab: deps assets ## Run the tunnel lab: network namespaces, real OpenVPN clients.
+	go test -count=1 -timeout 30m $(TESTFLAGS) ./lab/... ./dataplane/...
+
+.PHONY: test-browser
+test-browser: deps assets ## Run the console's tests in Chromium.
+	go test -count=1 -timeout 30m $(TESTFLAGS) ./browser/...
+
+.PHONY: bench
+bench: deps assets ## Run the benchmarks.
+	go test -run '^$$' -bench . -benchmem -timeout 30m $(TESTFLAGS) ./...
+
+.PHONY: lint
+lint: assets $(GOLANGCI) ## Check the code with golangci-lint.
+	$(GOLANGCI) run ./...
+
+.PHONY: fmt
+fmt: ## Format Go and templ files.
+	git ls-files -co --exclude-standard -- '*.go' ':!*_templ.go' | xargs -r gofmt -s -w
+	go tool templ fmt .
+
+.PHONY: generate
+generate: ## Write the Go code of the templ files.
+	go tool templ generate
+
+.PHONY: assets
+assets: static/dist/manifest.json ## Fetch the pinned npm packages and build static/dist.
+
+.PHONY: clean
+clean: ## Remove what was built and fetched; the state in .run/ stays.
+	rm -rf bin .assets .tools .artifacts
+	find static/dist -type f ! -name .gitkeep -delete
+
+ASSET_SOURCES := $(wildcard static/src/*) $(wildcard static/internal/build/*.go)
+
+static/dist/manifest.json: .assets/node_modules/.package-lock.json $(ASSET_SOURCES)
+	go run ./static/internal/build .assets/node_modules
+
+# .assets begins with a dot so that neither Go nor a linter walks through it.
+.assets/node_modules/.package-lock.json: static/package.json static/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: run make deps"; exit 1; }
+	@echo "Fetching the npm packages of static/package-lock.json into .assets/"
+	mkdir -p .assets
+	cp static/package.json static/package-lock.json .assets/
+	cd .assets && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+$(GOLANGCI):
+	@echo "Building golangci-lint $(GOLANGCI_VERSION) into .tools/bin (once; about a minute)"
+	GOBIN='$(CURDIR)/.tools/bin' go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv .tools/bin/golangci-lint $@
