@@ -63,6 +63,9 @@ func PushDNS(server netip.Addr) Directive {
 // its token only together with a user name: without this line a certificate-only client comes
 // back after every restart as a stranger (session_state Initial, a new session_id); with it, as
 // AuthenticatedEmptyUser of the same session. The name itself is never seen again.
+//
+// Never for a client that has a user name: it would return under the pushed one, for which its
+// token was not made, and session_state would be Invalid.
 func PushAuthTokenUser(name string) Directive {
 	if name == "" || len(name) > 128 {
 		return refused("token user of %d bytes", len(name))
