@@ -20,8 +20,8 @@ var arrows = map[string][]string{
 	"config":  {"vpn"},
 	"vpn":     {},
 	"control": {"vpn"},
-	"store":   {"vpn", "control", "migrations"}, // control declares the Tx that store's functions take
-
+	// control declares the transaction that store's functions take.
+	"store":               {"vpn", "control", "migrations"},
 	"migrations":          {},
 	"saml":                {"vpn"},
 	"ldap":                {"vpn"},
@@ -40,9 +40,12 @@ var arrows = map[string][]string{
 
 // rule finds the entry of arrows for a package, or "" for a room that nobody declared.
 func rule(pkg string) string {
+	if _, exact := arrows[pkg]; exact {
+		return pkg
+	}
 	best := ""
 	for name := range arrows {
-		if fits(name, pkg) && (best == "" || len(name) > len(best) || name == pkg) && best != pkg {
+		if fits(name, pkg) && len(name) > len(best) {
 			best = name
 		}
 	}
