@@ -42,7 +42,7 @@ define install
 		elif [ -n "$$as" ] && ! command -v sudo >/dev/null; then \
 			echo "Missing:$$missing. Neither root nor sudo: have an administrator run apt-get install$$missing"; \
 		else \
-			echo "Installing with $$as apt-get:$$missing"; \
+			echo "Installing with $${as:+$$as }apt-get:$$missing"; \
 			$$as env DEBIAN_FRONTEND=noninteractive apt-get -qq update; \
 			$$as env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $$missing >/dev/null; \
 		fi; \
