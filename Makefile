@@ -16,9 +16,9 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI := .tools/bin/golangci-lint-$(GOLANGCI_VERSION)
 
 # Where `make run` keeps its state. Root's web process runs as another user, who must be able to
-# reach it: where that user may not enter this directory, /var/tmp stands in.
+# reach it: where that user may not enter this directory, /var/lib stands in.
 RUN_DIR ?= $(CURDIR)/.run
-RUN_DIR_ELSEWHERE := /var/tmp/sallyport-run
+RUN_DIR_ELSEWHERE := /var/lib/sallyport-run
 WEB_USER := 69999
 
 # What must be there, and the Debian package that brings it.
@@ -64,7 +64,7 @@ deps-run: ## Install what is missing to build and run.
 
 .PHONY: build
 build: assets ## Build bin/sallyport, one static binary.
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/sallyport .
+	go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/sallyport .
 
 .PHONY: run
 run: deps-run build ## Serve the console and a dataplane, with state in .run/.
@@ -130,7 +130,7 @@ static/dist/manifest.json: .assets/node_modules/.package-lock.json $(ASSET_SOURC
 	@echo "Fetching the npm packages of static/package-lock.json into .assets/"
 	mkdir -p .assets
 	cp static/package.json static/package-lock.json .assets/
-	cd .assets && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	cd .assets && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	touch $@
 
 $(GOLANGCI):
