@@ -1,0 +1,142 @@
+package web_test
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestSecurityHeaders(t *testing.T) {
+	t.Parallel()
+	s := staffed(t)
+	b := s.as(t, boss)
+	for _, path := range []string{"/", "/sign-in", "/nothing-here", "/healthz", "/static/nothing-such.css"} {
+		h := b.get(path).header
+		csp := h.Get("Content-Security-Policy")
+		for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} {
+			if !strings.Contains(csp, want) {
+				t.Errorf("%s: the policy is %q, want %s in it", path, csp, want)
+			}
+		}
+		if strings.Contains(csp, "unsafe") {
+			t.Errorf("%s: the policy is %q, want nothing unsafe", path, csp)
+		}
+		for name, want := range map[string]string{
+			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "no-store",
+			"Strict-Transport-Security": "max-age=31536000", "X-Frame-Options": "DENY",
+		} {
+			if got := h.Get(name); got != want {
+				t.Errorf("%s: %s is %q, want %q", path, name, got, want)
+			}
+		}
+		if h.Get("Permissions-Policy") == "" {
+			t.Errorf("%s: no permissions policy", path)
+		}
+	}
+}
+
+func TestPlainHTTPHasAPlainCookieAndNoTransportSecurity(t *testing.T) {
+	t.Parallel()
+	s := unstarted(t)
+	s.Start()
+	t.Cleanup(s.Close)
+	s.staff(t)
+	b := s.visitor(t)
+	p := b.post("/sign-in", credentials(boss, password)).wantStatus(http.StatusSeeOther)
+	cookie := p.header.Get("Set-Cookie")
+	if !strings.HasPrefix(cookie, "sallyport=") || strings.Contains(cookie, "Secure") {
+		t.Errorf("the cookie is %q, want a plain name without Secure", cookie)
+	}
+	if got := p.header.Get("Strict-Transport-Security"); got != "" {
+		t.Errorf("plain HTTP promises %q", got)
+	}
+	b.follow(p).wantStatus(http.StatusOK)
+}
+
+func TestOtherSitesCannotPost(t *testing.T) {
+	t.Parallel()
+	s := staffed(t)
+	form := "theme=dark"
+	for name, c := range map[string]struct {
+		header http.Header
+		want   int
+	}{
+		"same origin":         {http.Header{"Sec-Fetch-Site": {"same-origin"}}, http.StatusSeeOther},
+		"typed by hand":       {http.Header{"Sec-Fetch-Site": {"none"}}, http.StatusSeeOther},
+		"no browser":          {http.Header{}, http.StatusSeeOther},
+		"own origin":          {http.Header{"Origin": {s.URL}}, http.StatusSeeOther},
+		"another site":        {http.Header{"Sec-Fetch-Site": {"cross-site"}}, http.StatusForbidden},
+		"a sibling":           {http.Header{"Sec-Fetch-Site": {"same-site"}}, http.StatusForbidden},
+		"another origin":      {http.Header{"Origin": {"https://evil.example"}}, http.StatusForbidden},
+		"an origin of nobody": {http.Header{"Origin": {"null"}}, http.StatusForbidden},
+	} {
+		c.header.Set("Content-Type", "application/x-www-form-urlencoded")
+		p := s.visitor(t).send(http.MethodPost, "/theme", strings.NewReader(form), c.header)
+		if p.status != c.want {
+			t.Errorf("%s: got %d, want %d", name, p.status, c.want)
+		}
+		if c.want == http.StatusForbidden {
+			p.wantText("main", "another site")
+			if p.header.Get("Content-Security-Policy") == "" {
+				t.Errorf("%s: the refusal has no security headers", name)
+			}
+		}
+	}
+}
+
+func TestLargeFormsAreRefusedWithASentence(t *testing.T) {
+	t.Parallel()
+	s := staffed(t)
+	b := s.as(t, boss)
+	large := append([]byte("username="), bytes.Repeat([]byte("a"), 10<<20)...)
+	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	b.send(http.MethodPost, "/administrators/new", bytes.NewReader(large), header).
+		wantStatus(http.StatusRequestEntityTooLarge).wantText("main", "larger than 1024 KiB")
+	// Without a length in advance, the limit is met while reading.
+	chunked := struct{ *bytes.Reader }{bytes.NewReader(large[:2<<20])}
+	b.send(http.MethodPost, "/administrators/new", chunked, header).
+		wantStatus(http.StatusRequestEntityTooLarge).wantText("main", "larger than 1024 KiB")
+}
+
+func TestOnlyDeclaredProxiesAreBelieved(t *testing.T) {
+	t.Parallel()
+	claim := http.Header{"X-Forwarded-For": {"203.0.113.7"}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"evil.example"}}
+	for _, c := range []struct {
+		name    string
+		options []siteOption
+		source  string
+		secure  bool
+	}{
+		{"nobody is trusted", nil, "127.0.0.1", false},
+		{"another is trusted", []siteOption{proxies("192.0.2.0/24")}, "127.0.0.1", false},
+		{"this one is trusted", []siteOption{proxies("127.0.0.0/8")}, "203.0.113.7", true},
+	} {
+		s := unstarted(t, c.options...)
+		s.Start()
+		t.Cleanup(s.Close)
+		p := s.visitor(t).send(http.MethodGet, "/sign-in", nil, claim)
+		if got := p.header.Get("Strict-Transport-Security") != ""; got != c.secure {
+			t.Errorf("%s: the connection counts as secure: %t, want %t", c.name, got, c.secure)
+		}
+		if want := `"source":"` + c.source + `"`; !strings.Contains(s.log.String(), want) {
+			t.Errorf("%s: want %s in the log, got %s", c.name, want, s.log.String())
+		}
+	}
+}
+
+func TestHostileTextIsOnlyText(t *testing.T) {
+	t.Parallel()
+	s := staffed(t)
+	b := s.as(t, boss)
+	hostile := `"><script>alert(1)</script>'`
+	p := b.get("/administrators?q=" + url.QueryEscape(hostile)).wantStatus(http.StatusOK)
+	checkMarkup(t, "/administrators", p)
+	p.wantText("main", hostile)
+	p = b.post("/administrators/new", url.Values{"username": {hostile}}).wantStatus(http.StatusUnprocessableEntity)
+	checkMarkup(t, "/administrators/new", p)
+	if got, _ := p.doc.Find("input[name=username]").Attr("value"); got != hostile {
+		t.Errorf("the user name came back as %q, want %q", got, hostile)
+	}
+}
