@@ -49,6 +49,8 @@ const (
 	maxSubject     = 200
 )
 
+const strangerLine = "TLS Error: tls-crypt unwrapping failed from [AF_INET]"
+
 // Refusals reads refusals from a worker's log lines, in order. It does no I/O. The zero value
 // is ready.
 type Refusals struct {
@@ -60,7 +62,7 @@ type Refusals struct {
 // Log reads one line and reports a refusal once it is complete. The lines are those of OpenVPN
 // 2.6 with OpenSSL 3; testdata holds recorded ones.
 func (r *Refusals) Log(l Log) (TLSRefused, bool) {
-	if addr, ok := strings.CutPrefix(l.Text, "TLS Error: tls-crypt unwrapping failed from [AF_INET]"); ok {
+	if addr, ok := strings.CutPrefix(l.Text, strangerLine); ok {
 		return r.fromStranger(l.At, addr)
 	}
 	prefix, text, ok := strings.Cut(l.Text, " ")
@@ -70,6 +72,9 @@ func (r *Refusals) Log(l Log) (TLSRefused, bool) {
 	peer, err := netip.ParseAddrPort(prefix[strings.LastIndexByte(prefix, '/')+1:])
 	if err != nil {
 		return TLSRefused{}, false
+	}
+	if addr, ok := strings.CutPrefix(text, strangerLine); ok { // over TCP the line has a prefix
+		return r.fromStranger(l.At, addr)
 	}
 	if text == "TLS Error: TLS handshake failed" {
 		cause, known := r.causes[peer]

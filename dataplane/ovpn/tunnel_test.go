@@ -72,6 +72,10 @@ func TestWorkerWithRealClients(t *testing.T) {
 	if pid, err := l.conn.Pid(t.Context()); err != nil || pid != id.PID {
 		t.Errorf("pid of the adopted worker: got %d (%v), want %d", pid, err, id.PID)
 	}
+	// Not on hold any more, which to release again does no harm.
+	if err := l.conn.HoldRelease(t.Context()); err != nil {
+		t.Error(err)
+	}
 	s, err := l.conn.Status(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -197,6 +201,15 @@ func TestPasswordsOnEveryAddress(t *testing.T) {
 				c.Transport, c.ClientCertificates = transport, false
 				c.Listen = netip.MustParseAddrPort("0.0.0.0:1202")
 			})
+			real := l.config.Keys.TLSCrypt
+			l.config.Keys.TLSCrypt = serverKeys(t, l.ca).TLSCrypt
+			stranger := l.connect(pair{}, "<auth-user-pass>\nx\nx\n</auth-user-pass>")
+			l.config.Keys.TLSCrypt = real
+			if r := until(l, any1[ovpn.TLSRefused]); r.Reason != ovpn.RefusedSharedKey || r.Peer.Addr() != netip.MustParseAddr("192.0.2.2") {
+				t.Errorf("a stranger: got %+v", r)
+			}
+			stranger.stop()
+
 			const user = "<auth-user-pass>\ndave\nsecret\n</auth-user-pass>"
 			denied := l.connect(pair{}, user)
 			e := until(l, any1[ovpn.Connect])
