@@ -1,0 +1,179 @@
+// Package api serves the dataplane's Unix socket: it checks who speaks, decodes what is said,
+// and passes it to the engine.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"sallyport/dataplane/wire"
+	"sallyport/vpn"
+)
+
+// Engine is what the socket gives access to.
+type Engine interface {
+	Status() vpn.NodeStatus
+	Apply(ctx context.Context, d vpn.Desired) (vpn.EndpointStatus, error)
+	Forget(ctx context.Context, id vpn.EndpointID) error
+	Events(ctx context.Context, epoch string, after uint64) iter.Seq[vpn.Event]
+	Acknowledge(epoch string, seq uint64) error
+	Decide(ctx context.Context, d vpn.LoginDecision) error
+	Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error
+	Connections() ([]vpn.LiveConnection, error)
+}
+
+// Handler routes requests to the engine.
+func Handler(e Engine, log *slog.Logger) http.Handler {
+	s := &server{engine: e, log: log}
+	mux := http.NewServeMux()
+	for pattern, f := range map[string]func(*http.Request) (any, error){
+		wire.Status:      s.status,
+		wire.Apply:       s.apply,
+		wire.Forget:      s.forget,
+		wire.Acknowledge: s.acknowledge,
+		wire.Decide:      s.decide,
+		wire.Terminate:   s.terminate,
+		wire.Connections: s.connections,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			r.Body = http.MaxBytesReader(w, r.Body, wire.MaxMessage)
+			answer, err := f(r)
+			s.answer(w, r, answer, err)
+		})
+	}
+	mux.HandleFunc(wire.Events, s.events)
+	return mux
+}
+
+type server struct {
+	engine Engine
+	log    *slog.Logger
+}
+
+func (s *server) status(*http.Request) (any, error) { return s.engine.Status(), nil }
+
+func (s *server) apply(r *http.Request) (any, error) {
+	d, err := decode[vpn.Desired](r)
+	if err != nil {
+		return nil, err
+	}
+	if string(d.Endpoint) != r.PathValue("id") {
+		return nil, vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "The message is not about the endpoint that it is sent to.")
+	}
+	return s.engine.Apply(r.Context(), d)
+}
+
+func (s *server) forget(r *http.Request) (any, error) {
+	id := vpn.EndpointID(r.PathValue("id"))
+	if !id.Valid() {
+		return nil, vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "The endpoint ID is malformed.")
+	}
+	return struct{}{}, s.engine.Forget(r.Context(), id)
+}
+
+func (s *server) acknowledge(r *http.Request) (any, error) {
+	c, err := decode[wire.Cursor](r)
+	if err != nil {
+		return nil, err
+	}
+	return struct{}{}, s.engine.Acknowledge(c.Epoch, c.Seq)
+}
+
+func (s *server) decide(r *http.Request) (any, error) {
+	d, err := decode[vpn.LoginDecision](r)
+	if err != nil {
+		return nil, err
+	}
+	return struct{}{}, s.engine.Decide(r.Context(), d)
+}
+
+func (s *server) terminate(r *http.Request) (any, error) {
+	t, err := decode[wire.Termination](r)
+	if err != nil {
+		return nil, err
+	}
+	return struct{}{}, s.engine.Terminate(r.Context(), t.Connections, t.Reason)
+}
+
+func (s *server) connections(*http.Request) (any, error) { return s.engine.Connections() }
+
+func decode[T any](r *http.Request) (T, error) {
+	var v T
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		return v, vpn.Refuse(vpn.Invalid, "MalformedMessage", "The message cannot be read.").Because(err)
+	}
+	return v, nil
+}
+
+func (s *server) answer(w http.ResponseWriter, r *http.Request, answer any, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	if err == nil {
+		_ = json.NewEncoder(w).Encode(answer)
+		return
+	}
+	refusal := wire.Error{Kind: vpn.Internal.String(), Msg: "Something went wrong in the dataplane; its log says what."}
+	status := http.StatusInternalServerError
+	if e, ok := errors.AsType[*vpn.Error](err); ok {
+		refusal = wire.Error{Kind: e.Kind.String(), Code: e.Code, Msg: e.Msg, Fields: e.Fields}
+		status = wire.StatusOf(e.Kind)
+	}
+	if status >= http.StatusInternalServerError {
+		s.log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "err", err)
+	}
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(refusal)
+}
+
+// events streams until the reader leaves. A reader that does not read is cut off, so that it
+// holds nothing up: what it missed is kept.
+func (s *server) events(w http.ResponseWriter, r *http.Request) {
+	after, _ := strconv.ParseUint(r.URL.Query().Get("after"), 10, 64)
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	control := http.NewResponseController(w)
+	const patience = 10 * time.Second
+	send := func(b []byte) bool {
+		_ = control.SetWriteDeadline(time.Now().Add(patience))
+		_, err := w.Write(append(b, '\n'))
+		return err == nil && control.Flush() == nil
+	}
+	if !send(nil) {
+		return
+	}
+	events := make(chan vpn.Event)
+	go func() {
+		defer close(events)
+		for ev := range s.engine.Events(ctx, r.URL.Query().Get("epoch"), after) {
+			select {
+			case events <- ev:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	beat := time.NewTicker(wire.HeartbeatSeconds * time.Second)
+	defer beat.Stop()
+	for {
+		var line []byte
+		select {
+		case ev, open := <-events:
+			if !open {
+				return
+			}
+			line, _ = json.Marshal(ev)
+		case <-beat.C:
+		}
+		if !send(line) {
+			return
+		}
+	}
+}

@@ -1,0 +1,181 @@
+// Package client speaks to a dataplane's socket: the only part of the dataplane that web imports.
+package client
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"sallyport/dataplane/wire"
+	"sallyport/vpn"
+)
+
+// Client speaks to one dataplane. It is safe for concurrent use and needs no closing.
+type Client struct {
+	path string
+	http *http.Client
+}
+
+// New makes a client of the socket at path; nothing is dialled yet.
+func New(path string) *Client {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", path)
+	}
+	return &Client{path: path, http: &http.Client{Transport: &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute}}}
+}
+
+// Status asks how the host and each endpoint is.
+func (c *Client) Status(ctx context.Context) (s vpn.NodeStatus, err error) {
+	err = c.call(ctx, wire.Status, "", nil, &s)
+	return s, err
+}
+
+// Apply sends a desired state.
+func (c *Client) Apply(ctx context.Context, d vpn.Desired) error {
+	return c.call(ctx, wire.Apply, string(d.Endpoint), d, nil)
+}
+
+// Forget ends an endpoint.
+func (c *Client) Forget(ctx context.Context, id vpn.EndpointID) error {
+	return c.call(ctx, wire.Forget, string(id), nil, nil)
+}
+
+// Acknowledge lets events up to and including seq be forgotten.
+func (c *Client) Acknowledge(ctx context.Context, epoch string, seq uint64) error {
+	return c.call(ctx, wire.Acknowledge, "", wire.Cursor{Epoch: epoch, Seq: seq}, nil)
+}
+
+// Decide answers a login.
+func (c *Client) Decide(ctx context.Context, d vpn.LoginDecision) error {
+	return c.call(ctx, wire.Decide, "", d, nil)
+}
+
+// Terminate ends connections.
+func (c *Client) Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error {
+	return c.call(ctx, wire.Terminate, "", wire.Termination{Connections: ids, Reason: reason}, nil)
+}
+
+// Connections gives every live connection with its counters.
+func (c *Client) Connections(ctx context.Context) (out []vpn.LiveConnection, err error) {
+	err = c.call(ctx, wire.Connections, "", nil, &out)
+	return out, err
+}
+
+// call makes one request. pattern is one of wire's.
+func (c *Client) call(ctx context.Context, pattern, id string, body, answer any) error {
+	req, err := c.request(ctx, pattern, id, body)
+	if err != nil {
+		return err
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return c.unavailable(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return refusal(res)
+	}
+	if answer == nil {
+		_, err = io.Copy(io.Discard, res.Body)
+		return err
+	}
+	if err := json.NewDecoder(res.Body).Decode(answer); err != nil {
+		return c.unavailable(err)
+	}
+	return nil
+}
+
+func (c *Client) request(ctx context.Context, pattern, id string, body any) (*http.Request, error) {
+	method, path, _ := strings.Cut(pattern, " ")
+	var content io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return nil, fmt.Errorf("dataplane request: %w", err)
+		}
+		content = bytes.NewReader(b)
+	}
+	return http.NewRequestWithContext(ctx, method, "http://dataplane"+strings.ReplaceAll(path, "{id}", url.PathEscape(id)), content)
+}
+
+func refusal(res *http.Response) error {
+	var e wire.Error
+	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&e); err != nil || e.Msg == "" {
+		return fmt.Errorf("the dataplane answered with status %d", res.StatusCode)
+	}
+	return &vpn.Error{Kind: wire.KindOf(res.StatusCode), Code: e.Code, Msg: e.Msg, Fields: e.Fields}
+}
+
+// unavailable says in a sentence why nobody answers.
+func (c *Client) unavailable(err error) error {
+	sentence := "The dataplane does not answer."
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		sentence = "The dataplane is not running: there is no socket " + c.path + "."
+	case errors.Is(err, syscall.ECONNREFUSED):
+		sentence = "The dataplane is not running: nobody listens on its socket."
+	case errors.Is(err, os.ErrPermission):
+		sentence = "The dataplane's socket " + c.path + " may not be opened by this user."
+	}
+	return vpn.Refuse(vpn.Unavailable, "DataplaneUnavailable", sentence).Because(err)
+}
+
+// silence is how long a stream may say nothing at all before it counts as broken.
+const silence = 3 * wire.HeartbeatSeconds * time.Second
+
+// Events yields events until ctx ends or the stream breaks; the break is the last thing yielded.
+func (c *Client) Events(ctx context.Context, epoch string, after uint64) iter.Seq2[vpn.Event, error] {
+	return func(yield func(vpn.Event, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		req, err := c.request(ctx, wire.Events, "", nil)
+		if err != nil {
+			yield(vpn.Event{}, err)
+			return
+		}
+		req.URL.RawQuery = url.Values{"epoch": {epoch}, "after": {strconv.FormatUint(after, 10)}}.Encode()
+		res, err := c.http.Do(req)
+		if err != nil {
+			yield(vpn.Event{}, c.unavailable(err))
+			return
+		}
+		defer res.Body.Close()
+		watchdog := time.AfterFunc(silence, cancel)
+		defer watchdog.Stop()
+		lines := bufio.NewScanner(res.Body)
+		lines.Buffer(nil, wire.MaxMessage)
+		for lines.Scan() {
+			watchdog.Reset(silence)
+			if len(lines.Bytes()) == 0 {
+				continue
+			}
+			var ev vpn.Event
+			if err := json.Unmarshal(lines.Bytes(), &ev); err != nil {
+				yield(vpn.Event{}, fmt.Errorf("event stream: %w", err))
+				return
+			}
+			if !yield(ev, nil) {
+				return
+			}
+			watchdog.Reset(silence)
+		}
+		err = lines.Err()
+		if err == nil {
+			err = io.ErrUnexpectedEOF
+		}
+		yield(vpn.Event{}, c.unavailable(err))
+	}
+}

@@ -1,0 +1,166 @@
+package dataplane
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"sallyport/dataplane/host"
+	"sallyport/vpn"
+)
+
+// endpoint is one endpoint on this host: what it should be and what it is. One goroutine (run)
+// brings the one to the other; clients come and go beside it.
+type endpoint struct {
+	*Engine
+	id     vpn.EndpointID
+	log    *slog.Logger
+	faults *faults
+	kick   chan struct{}
+	cancel context.CancelFunc // ends run
+	done   chan struct{}      // run has ended
+
+	mu       sync.Mutex
+	desired  vpn.Desired
+	applied  uint64
+	gone     bool          // Forget was called
+	changed  chan struct{} // closed and replaced when applied or faults change
+	workers  []*worker
+	pool     *pool
+	sessions map[vpn.ConnectionID]*session
+	byToken  map[string]*session // by OpenVPN's session ID, for silent returns
+	pending  map[string]*pending // logins that wait for web
+
+	// Only run touches these.
+	reservation *host.Reservation
+	reserved    vpn.Listen
+	uplinks     []string
+}
+
+// prepareEndpoint makes an endpoint that does nothing until start; e.mu is held.
+func (e *Engine) prepareEndpoint(d vpn.Desired) *endpoint {
+	ep := &endpoint{
+		Engine: e, id: d.Endpoint, log: e.log.With("endpoint", d.Endpoint), faults: newFaults(),
+		kick: make(chan struct{}, 1), done: make(chan struct{}),
+		desired: d, changed: make(chan struct{}), pool: newPool(d.ClientCIDR, d.Blocks, e.now),
+		sessions: map[vpn.ConnectionID]*session{}, byToken: map[string]*session{}, pending: map[string]*pending{},
+	}
+	e.endpoints[d.Endpoint] = ep
+	return ep
+}
+
+func (ep *endpoint) start() {
+	ctx, cancel := context.WithCancel(ep.ctx)
+	ep.cancel = cancel
+	go ep.run(ctx)
+}
+
+// wake has run look at once.
+func (ep *endpoint) wake() {
+	select {
+	case ep.kick <- struct{}{}:
+	default:
+	}
+}
+
+// run compares and mends until the endpoint is forgotten or the process ends.
+func (ep *endpoint) run(ctx context.Context) {
+	defer close(ep.done)
+	tick := time.NewTicker(reconcileEvery)
+	defer tick.Stop()
+	sessions := time.NewTicker(time.Second)
+	defer sessions.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-sessions.C:
+			ep.expireSessions(ctx)
+			continue
+		case <-tick.C:
+		case <-ep.kick:
+		}
+		ep.reconcile(ctx)
+		ep.mu.Lock()
+		close(ep.changed)
+		ep.changed = make(chan struct{})
+		ep.mu.Unlock()
+	}
+}
+
+// want gives the desired state as it is now.
+func (ep *endpoint) want() (d vpn.Desired, gone bool) {
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	return ep.desired, ep.gone
+}
+
+// accept takes a newer desired state over. The journal has it before it takes effect.
+func (ep *endpoint) accept(d vpn.Desired) error {
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	if d.Generation < ep.desired.Generation {
+		return vpn.Refuse(vpn.Stale, "IncorrectState", "The dataplane already has a newer state of this endpoint.")
+	}
+	if d.ClientCIDR != ep.desired.ClientCIDR {
+		return vpn.Refuse(vpn.Conflict, "InvalidParameterValue", "The client CIDR of an endpoint cannot change.")
+	}
+	if err := ep.journal.put(journalDesired, string(ep.id), d); err != nil {
+		return err
+	}
+	ep.desired = d
+	ep.wake()
+	return nil
+}
+
+// settle waits until the generation is in effect, or something is wrong, or the time is over.
+func (ep *endpoint) settle(ctx context.Context, generation uint64) {
+	ctx, cancel := context.WithTimeout(ctx, applyWait)
+	defer cancel()
+	for {
+		ep.mu.Lock()
+		applied, changed := ep.applied, ep.changed
+		ep.mu.Unlock()
+		if applied >= generation {
+			return
+		}
+		select {
+		case <-changed:
+			ep.mu.Lock()
+			applied = ep.applied
+			ep.mu.Unlock()
+			if applied < generation && len(ep.faults.list()) > 0 {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (ep *endpoint) status() vpn.EndpointStatus {
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	live := 0
+	for _, s := range ep.sessions {
+		if s.established {
+			live++
+		}
+	}
+	return vpn.EndpointStatus{Endpoint: ep.id, Applied: ep.applied, Faults: ep.faults.list(), Connections: live}
+}
+
+// public are the addresses that clients dial.
+func public(l vpn.Listen) ([]netip.AddrPort, error) {
+	if !l.Addr.IsUnspecified() {
+		return []netip.AddrPort{netip.AddrPortFrom(l.Addr, l.Port)}, nil
+	}
+	addrs, err := host.Addresses()
+	out := make([]netip.AddrPort, len(addrs))
+	for i, a := range addrs {
+		out[i] = netip.AddrPortFrom(a, l.Port)
+	}
+	return out, err
+}

@@ -1,0 +1,275 @@
+package dataplane
+
+import (
+	"context"
+	"hash/fnv"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"sallyport/dataplane/host"
+	"sallyport/dataplane/nft"
+	"sallyport/vpn"
+)
+
+// The checks whose findings stand beside each other in an endpoint's faults.
+const (
+	faultHost    = "host"    // the host lacks something
+	faultPlace   = "place"   // port or client range
+	faultReach   = "reach"   // a target network cannot be reached
+	faultRules   = "rules"   // nftables refused
+	faultWorker  = "worker"  // OpenVPN does not run
+	faultForeign = "foreign" // another firewall drops our packets
+)
+
+// reconcile brings the host to what is wanted, as far as it goes, and says what does not go.
+// Order matters: rules are in the kernel before anything can send through them, and a port is
+// open only when a worker stands behind it.
+func (ep *endpoint) reconcile(ctx context.Context) {
+	d, gone := ep.want()
+	if gone || len(d.Associations) == 0 {
+		ep.withdraw(ctx, d, gone)
+		return
+	}
+	ep.faults.keepOnly(subjects(d))
+	if lack := ep.Engine.lacking(); ep.everywhere(faultHost, d, lack) {
+		return
+	}
+	if sentence := ep.place(d); ep.everywhere(faultPlace, d, sentence) {
+		return
+	}
+	uplinks := ep.reach(d)
+	if err := ep.prepareWorkers(d); err != nil {
+		ep.everywhere(faultWorker, d, person(err))
+		return
+	}
+	if err := ep.applyRules(ctx, d, uplinks); err != nil {
+		ep.log.ErrorContext(ctx, "rules were not applied", "err", chain(err))
+		ep.everywhere(faultRules, d, "The packet filter rules cannot be applied: "+person(err))
+		return
+	}
+	ep.everywhere(faultRules, d, "")
+	ep.forward(uplinks)
+	ep.moveSessions(d)
+	ep.mendRoutes()
+	if err := ep.runWorkers(ctx, d); err != nil {
+		ep.everywhere(faultWorker, d, person(err))
+		return
+	}
+	ep.everywhere(faultWorker, d, "")
+	ep.foreign(d)
+	ep.mu.Lock()
+	ep.applied = d.Generation
+	ep.mu.Unlock()
+}
+
+// everywhere records one sentence for every association of the endpoint: none of them works. It
+// tells whether there is one.
+func (ep *endpoint) everywhere(check string, d vpn.Desired, sentence string) bool {
+	for _, a := range d.Associations {
+		if ep.faults.set(check, string(a.ID), sentence, ep.now()) && sentence != "" {
+			ep.log.Warn("association does not work", "association", a.ID, "reason", sentence)
+		}
+	}
+	return sentence != ""
+}
+
+func subjects(d vpn.Desired) map[string]bool {
+	out := map[string]bool{string(d.Endpoint): true}
+	for _, a := range d.Associations {
+		out[string(a.ID)] = true
+	}
+	for _, r := range d.Rules {
+		out[string(r.ID)] = true
+	}
+	return out
+}
+
+// place holds the public port and sees that the client range is nobody else's.
+func (ep *endpoint) place(d vpn.Desired) string {
+	if err := host.Overlap(d.ClientCIDR); err != nil {
+		return person(err)
+	}
+	if ep.reservation != nil && ep.reserved == d.Listen {
+		return ""
+	}
+	ep.unreserve()
+	r, err := host.Reserve(d.Listen.Transport, addrPort(d.Listen))
+	if err != nil {
+		return person(err)
+	}
+	ep.reservation, ep.reserved = r, d.Listen
+	return ""
+}
+
+func (ep *endpoint) unreserve() {
+	if ep.reservation != nil {
+		_ = ep.reservation.Close()
+		ep.reservation = nil
+	}
+}
+
+// reach finds the interfaces of the target networks and says which cannot be reached.
+func (ep *endpoint) reach(d vpn.Desired) []string {
+	var uplinks []string
+	for _, a := range d.Associations {
+		path, err := host.Reach(a.Subnet)
+		sentence := ""
+		if err != nil {
+			sentence = person(err)
+		} else if !slices.Contains(uplinks, path.Interface) {
+			uplinks = append(uplinks, path.Interface)
+		}
+		ep.faults.set(faultReach, string(a.ID), sentence, ep.now())
+		for _, r := range a.Routes {
+			if p, err := host.Reach(r); err == nil && !slices.Contains(uplinks, p.Interface) {
+				uplinks = append(uplinks, p.Interface)
+			}
+		}
+	}
+	slices.Sort(uplinks)
+	return uplinks
+}
+
+// applyRules puts the endpoint's rules into the kernel where they differ from what is there.
+func (ep *endpoint) applyRules(ctx context.Context, d vpn.Desired, uplinks []string) error {
+	rules, err := ep.rulesFor(d)
+	if err != nil {
+		return err
+	}
+	ep.Engine.mu.Lock()
+	now, there := ep.Engine.rules[ep.id]
+	same := there && equalRules(now, rules) && slices.Equal(ep.Engine.uplinks[ep.id], uplinks)
+	ep.Engine.mu.Unlock()
+	ep.uplinks = uplinks
+	if same {
+		return nil
+	}
+	return ep.setRules(ctx, ep.id, &rules, uplinks)
+}
+
+func (ep *endpoint) rulesFor(d vpn.Desired) (nft.Endpoint, error) {
+	dial, err := public(d.Listen)
+	if err != nil {
+		return nft.Endpoint{}, err
+	}
+	r := nft.Endpoint{
+		ID: ep.id, ClientCIDR: d.ClientCIDR, Gateway: vpn.Gateway(d.ClientCIDR),
+		Public: dial, Transport: d.Listen.Transport, HashSeed: seed(ep.id), AnyAddress: d.Listen.Addr.IsUnspecified(),
+		SourceNAT: d.SourceNAT, ClientToClient: d.ClientToClient, Rules: d.Rules,
+	}
+	for _, a := range d.Associations {
+		r.Associations = append(r.Associations, nft.Association{ID: a.ID, Routes: a.Routes})
+	}
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	for _, w := range ep.workers {
+		r.Devices = append(r.Devices, w.device)
+		r.Workers = append(r.Workers, w.port)
+	}
+	return r, nil
+}
+
+// seed is fixed for an endpoint, so that a rebuild deals no client to another worker.
+func seed(id vpn.EndpointID) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id))
+	return h.Sum32()
+}
+
+func equalRules(a, b nft.Endpoint) bool {
+	return a.ID == b.ID && a.ClientCIDR == b.ClientCIDR && a.Transport == b.Transport && a.HashSeed == b.HashSeed &&
+		a.AnyAddress == b.AnyAddress && a.SourceNAT == b.SourceNAT && a.ClientToClient == b.ClientToClient &&
+		slices.Equal(a.Devices, b.Devices) && slices.Equal(a.Public, b.Public) && slices.Equal(a.Workers, b.Workers) &&
+		slices.Equal(a.Rules, b.Rules) &&
+		slices.EqualFunc(a.Associations, b.Associations, func(x, y nft.Association) bool { return x.ID == y.ID && slices.Equal(x.Routes, y.Routes) })
+}
+
+// forward switches forwarding on where it was off; the rule that drops what is not ours is in
+// the kernel by now.
+func (ep *endpoint) forward(uplinks []string) {
+	ep.mu.Lock()
+	var devices []string
+	for _, w := range ep.workers {
+		devices = append(devices, w.device)
+	}
+	ep.mu.Unlock()
+	for _, name := range append(devices, uplinks...) {
+		mended, err := ep.settings.Forward(name)
+		if err != nil {
+			ep.log.Error("forwarding cannot be switched on", "interface", name, "err", err)
+		}
+		if mended {
+			ep.log.Warn("forwarding had been switched off by somebody else; it is on again", "interface", name)
+		}
+	}
+}
+
+// foreign names other firewalls on this host that drop our packets.
+func (ep *endpoint) foreign(d vpn.Desired) {
+	ep.Engine.mu.Lock()
+	obstacles := slices.Clone(ep.Engine.obstacles)
+	ep.Engine.mu.Unlock()
+	sentence := ""
+	if len(obstacles) > 0 {
+		sentence = obstacles[0].Sentence + " " + obstacles[0].Remedy
+	}
+	ep.everywhere(faultForeign, d, sentence)
+}
+
+// withdraw takes everything of the endpoint off the host: sessions, workers, devices, rules, the
+// port. What was wanted is then in effect: nobody can connect.
+func (ep *endpoint) withdraw(ctx context.Context, d vpn.Desired, gone bool) {
+	reason := "The endpoint has no target network any more."
+	if gone {
+		reason = "The endpoint was deleted."
+	}
+	ep.withdrawFor(ctx, d, reason)
+}
+
+func (ep *endpoint) withdrawFor(ctx context.Context, d vpn.Desired, reason string) {
+	ep.endAll(ctx, reason)
+	ep.stopWorkers(ctx)
+	ep.unreserve()
+	if err := ep.setRules(ctx, ep.id, nil, nil); err != nil {
+		ep.log.ErrorContext(ctx, "rules were not taken out", "err", chain(err))
+		ep.faults.set(faultRules, string(ep.id), "The packet filter rules cannot be removed: "+person(err), ep.now())
+		return
+	}
+	ep.removeDevices()
+	ep.releaseSettings()
+	ep.uplinks = nil
+	ep.faults.keepOnly(map[string]bool{})
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	ep.applied = d.Generation
+}
+
+func (ep *endpoint) removeDevices() {
+	ep.mu.Lock()
+	workers := ep.workers
+	ep.workers = nil
+	ep.mu.Unlock()
+	for _, w := range workers {
+		if err := host.DeleteTun(w.device); err != nil {
+			ep.log.Error("tun device was not deleted", "device", w.device, "err", err)
+		}
+		_ = os.RemoveAll(w.dir)
+		_ = os.Remove(filepath.Join(ep.cfg.RunDir, "logs", w.device+".log"))
+		_ = ep.journal.drop(journalWorkers, w.device)
+		ep.giveSlot(w.slot)
+	}
+}
+
+// releaseSettings puts back the settings of interfaces that no endpoint needs any more.
+func (e *Engine) releaseSettings() {
+	e.mu.Lock()
+	var needed []string
+	for id, rules := range e.rules {
+		needed = append(append(needed, e.uplinks[id]...), rules.Devices...)
+	}
+	e.mu.Unlock()
+	if err := e.settings.Release(needed...); err != nil {
+		e.log.Error("interface settings were not restored", "err", err)
+	}
+}
