@@ -1,0 +1,16 @@
+-- +goose Up
+CREATE TABLE network (
+    id         TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    name       TEXT    NOT NULL,
+    name_key   TEXT COLLATE "C" NOT NULL,
+    cidrs      TEXT    NOT NULL, -- JSON array of prefixes, in the order of their entry
+    tags       TEXT    NOT NULL, -- JSON
+    created_at BIGINT  NOT NULL, -- microseconds since 1970, UTC, as every time here
+    version    BIGINT  NOT NULL,
+    search     TEXT    NOT NULL  -- what a search looks at, in lower case
+);
+CREATE INDEX network_by_name ON network (name_key, id);
+CREATE INDEX network_by_created ON network (created_at, id);
+
+-- +goose Down
+DROP TABLE network;

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/vpn"
+)
+
+var administratorNoun = noun{
+	what: "administrator", code: "InvalidAdministratorId.NotFound",
+	taken: "There is already an administrator with this user name.",
+	used:  "The administrator is still in use.",
+}
+
+type administratorRow struct {
+	ID           string `gorm:"column:id;primaryKey"`
+	Username     string `gorm:"column:username"`
+	Role         string `gorm:"column:role"`
+	Disabled     bool   `gorm:"column:disabled"`
+	PasswordHash string `gorm:"column:password_hash"`
+	Created      int64  `gorm:"column:created_at"`
+	LastSignIn   int64  `gorm:"column:last_sign_in"`
+	Version      int64  `gorm:"column:version"`
+	Search       string `gorm:"column:search"`
+}
+
+func (administratorRow) TableName() string { return "administrator" }
+
+func newAdministratorRow(a vpn.Administrator) administratorRow {
+	return administratorRow{
+		ID: string(a.ID), Username: a.Username, Role: string(a.Role), Disabled: a.Disabled, PasswordHash: a.PasswordHash.Reveal(),
+		Created: micros(a.CreatedAt), LastSignIn: micros(a.LastSignIn), Version: int64(a.Version), Search: searchable(a.Username),
+	}
+}
+
+func (r administratorRow) administrator() (vpn.Administrator, error) {
+	return vpn.Administrator{
+		ID: vpn.AdministratorID(r.ID), Username: r.Username, Role: vpn.Role(r.Role), Disabled: r.Disabled,
+		PasswordHash: vpn.Secret(r.PasswordHash), CreatedAt: instant(r.Created), LastSignIn: instant(r.LastSignIn), Version: int(r.Version),
+	}, nil
+}
+
+func (t *tx) Administrator(ctx context.Context, id vpn.AdministratorID) (vpn.Administrator, error) {
+	return t.administrator(ctx, "id", string(id))
+}
+
+func (t *tx) AdministratorByUsername(ctx context.Context, username string) (vpn.Administrator, error) {
+	return t.administrator(ctx, "username", username)
+}
+
+func (t *tx) administrator(ctx context.Context, column, value string) (vpn.Administrator, error) {
+	row, err := one[administratorRow](t.on(ctx), administratorNoun, column, value)
+	if err != nil {
+		return vpn.Administrator{}, err
+	}
+	return row.administrator()
+}
+
+var administratorList = listing{
+	orders: map[string][]string{"username": {"username"}, "last_sign_in": {"last_sign_in"}},
+	normal: "username", tie: "id",
+}
+
+func (t *tx) Administrators(ctx context.Context, l control.List) (control.Page[vpn.Administrator], error) {
+	return paged(t.on(ctx), l, administratorList, administratorNoun, administratorRow.administrator)
+}
+
+func (t *tx) CountAdministrators(ctx context.Context, role vpn.Role) (int, error) {
+	q := t.on(ctx).Model(&administratorRow{})
+	if role != "" {
+		q = q.Where("role = ? AND disabled = ?", string(role), false)
+	}
+	var n int64
+	err := q.Count(&n).Error
+	return int(n), administratorNoun.read(err, "")
+}
+
+func (t *tx) CreateAdministrator(ctx context.Context, a vpn.Administrator) error {
+	row := newAdministratorRow(a)
+	return administratorNoun.wrote(t.on(ctx).Create(&row), row.ID)
+}
+
+func (t *tx) SaveAdministrator(ctx context.Context, a vpn.Administrator) error {
+	row := newAdministratorRow(a)
+	row.Version++
+	g := t.on(ctx).Model(&administratorRow{}).Where("id = ? AND version = ?", row.ID, int64(a.Version)).
+		Select("*").Omit("id", "created_at").Updates(&row)
+	if g.Error != nil || g.RowsAffected == 1 {
+		return administratorNoun.read(g.Error, row.ID)
+	}
+	if _, err := t.Administrator(ctx, a.ID); err != nil {
+		return err
+	}
+	return vpn.ErrStale("administrator")
+}

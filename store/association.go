@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"sallyport/vpn"
+)
+
+var associationNoun = noun{
+	what: "target network association", code: "InvalidClientVpnAssociationId.NotFound",
+	taken:    "This subnet, or another one of its availability zone, is already associated with the endpoint.",
+	dangling: "The endpoint, network or subnet of this association no longer exists.",
+}
+
+type associationRow struct {
+	ID       string `gorm:"column:id;primaryKey"`
+	Endpoint string `gorm:"column:endpoint_id"`
+	Network  string `gorm:"column:network_id"`
+	Subnet   string `gorm:"column:subnet_id"`
+	CIDR     string `gorm:"column:cidr"`
+	Zone     string `gorm:"column:zone"`
+	Created  int64  `gorm:"column:created_at"`
+	Added    int64  `gorm:"column:added"`
+	Removed  int64  `gorm:"column:removed"`
+}
+
+func (associationRow) TableName() string { return "association" }
+
+func newAssociationRow(a vpn.Association) associationRow {
+	return associationRow{
+		ID: string(a.ID), Endpoint: string(a.Endpoint), Network: string(a.Network), Subnet: string(a.Subnet),
+		CIDR: text(a.CIDR), Zone: a.Zone, Created: micros(a.CreatedAt), Added: int64(a.Added), Removed: int64(a.Removed),
+	}
+}
+
+func (r associationRow) association() (vpn.Association, error) {
+	var d decoder
+	return vpn.Association{
+		ID: vpn.AssociationID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Network: vpn.NetworkID(r.Network),
+		Subnet: vpn.SubnetID(r.Subnet), CIDR: d.prefix(r.CIDR), Zone: r.Zone, CreatedAt: instant(r.Created),
+		Change: change(r.Added, r.Removed),
+	}, d.err
+}
+
+func change(added, removed int64) vpn.Change {
+	return vpn.Change{Added: uint64(added), Removed: uint64(removed)}
+}
+
+func (t *tx) Association(ctx context.Context, id vpn.AssociationID) (vpn.Association, error) {
+	row, err := one[associationRow](t.on(ctx), associationNoun, "id", string(id))
+	if err != nil {
+		return vpn.Association{}, err
+	}
+	return row.association()
+}
+
+func (t *tx) AssociationsOf(ctx context.Context, ids ...vpn.EndpointID) ([]vpn.Association, error) {
+	return associations(t.on(ctx), "endpoint_id", plain(ids))
+}
+
+func (t *tx) AssociationsOfSubnets(ctx context.Context, ids ...vpn.SubnetID) ([]vpn.Association, error) {
+	return associations(t.on(ctx), "subnet_id", plain(ids))
+}
+
+func associations(q *gorm.DB, column string, ids []string) ([]vpn.Association, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return all(q.Where(column+" IN ?", ids).Order("endpoint_id, zone, id"), associationNoun, associationRow.association)
+}
+
+func (t *tx) CreateAssociation(ctx context.Context, a vpn.Association) error {
+	row := newAssociationRow(a)
+	return associationNoun.wrote(t.on(ctx).Create(&row), row.ID)
+}
+
+func (t *tx) SaveAssociation(ctx context.Context, a vpn.Association) error {
+	row := newAssociationRow(a)
+	g := t.on(ctx).Model(&associationRow{}).Where("id = ?", row.ID).Select("*").Omit("id", "endpoint_id", "created_at").Updates(&row)
+	return associationNoun.wrote(g, row.ID)
+}

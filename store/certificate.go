@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"sallyport/control"
+	"sallyport/vpn"
+)
+
+var certificateNoun = noun{
+	what: "certificate", code: "InvalidCertificateId.NotFound",
+	taken:    "This certificate exists already.",
+	dangling: "The authority that issued this certificate is no longer kept here.",
+	used:     "The certificate is still in use: an endpoint has it, or it issued others that are kept here.",
+}
+
+type certificateRow struct {
+	ID            string  `gorm:"column:id;primaryKey"`
+	Name          string  `gorm:"column:name"`
+	NameKey       string  `gorm:"column:name_key"`
+	Use           string  `gorm:"column:use"`
+	Authority     *string `gorm:"column:authority_id"`
+	CommonName    string  `gorm:"column:common_name"`
+	CommonNameKey string  `gorm:"column:common_name_key"`
+	DNSNames      string  `gorm:"column:dns_names"`
+	Issuer        string  `gorm:"column:issuer"`
+	Serial        string  `gorm:"column:serial"`
+	Fingerprint   string  `gorm:"column:fingerprint"`
+	KeyType       string  `gorm:"column:key_type"`
+	NotBefore     int64   `gorm:"column:not_before"`
+	NotAfter      int64   `gorm:"column:not_after"`
+	HasKey        bool    `gorm:"column:has_key"`
+	KeyTaken      bool    `gorm:"column:key_taken"`
+	Created       int64   `gorm:"column:created_at"`
+	Search        string  `gorm:"column:search"`
+	PEM           string  `gorm:"column:pem"`
+	Chain         string  `gorm:"column:chain"`
+}
+
+func (certificateRow) TableName() string { return "certificate" }
+
+func newCertificateRow(c vpn.Certificate) (certificateRow, error) {
+	names, err := encode(c.DNSNames)
+	return certificateRow{
+		ID: string(c.ID), Name: c.Name, NameKey: fold(c.Name), Use: string(c.Use), Authority: optional(c.Authority),
+		CommonName: clean(c.CommonName), CommonNameKey: fold(c.CommonName), DNSNames: names,
+		Issuer: clean(c.Issuer), Serial: c.Serial, Fingerprint: c.Fingerprint, KeyType: c.KeyType,
+		// Not micros: a certificate may well begin in 1970.
+		NotBefore: c.NotBefore.UnixMicro(), NotAfter: c.NotAfter.UnixMicro(),
+		HasKey: c.HasKey, KeyTaken: c.KeyTaken, Created: micros(c.CreatedAt),
+		Search: searchable(c.Name, c.CommonName, string(c.ID)), PEM: clean(c.PEM), Chain: clean(c.Chain),
+	}, err
+}
+
+func (r certificateRow) certificate() (vpn.Certificate, error) {
+	var d decoder
+	c := vpn.Certificate{
+		ID: vpn.CertificateID(r.ID), Name: r.Name, Use: vpn.CertificateUse(r.Use), Authority: present[vpn.CertificateID](r.Authority),
+		CommonName: r.CommonName, Issuer: r.Issuer, Serial: r.Serial, Fingerprint: r.Fingerprint, KeyType: r.KeyType,
+		NotBefore: time.UnixMicro(r.NotBefore).UTC(), NotAfter: time.UnixMicro(r.NotAfter).UTC(),
+		PEM: r.PEM, Chain: r.Chain, HasKey: r.HasKey, KeyTaken: r.KeyTaken, CreatedAt: instant(r.Created),
+	}
+	d.json(r.DNSNames, &c.DNSNames)
+	return c, d.err
+}
+
+func (t *tx) Certificate(ctx context.Context, id vpn.CertificateID) (vpn.Certificate, error) {
+	row, err := one[certificateRow](t.on(ctx), certificateNoun, "id", string(id))
+	if err != nil {
+		return vpn.Certificate{}, err
+	}
+	return row.certificate()
+}
+
+var certificateList = listing{
+	orders: map[string][]string{
+		"name": {"name_key"}, "common_name": {"common_name_key"}, "not_after": {"not_after"}, "created_at": {"created_at"},
+	},
+	normal: "name", tie: "id",
+	filters: map[string]string{"use": "use", "authority": "authority_id"},
+}
+
+func (t *tx) Certificates(ctx context.Context, l control.List) (control.Page[vpn.Certificate], error) {
+	return paged(t.on(ctx), l, certificateList, certificateNoun, certificateRow.certificate)
+}
+
+func (t *tx) CertificatesByID(ctx context.Context, ids ...vpn.CertificateID) (map[vpn.CertificateID]vpn.Certificate, error) {
+	found := make(map[vpn.CertificateID]vpn.Certificate, len(ids))
+	if len(ids) == 0 {
+		return found, nil
+	}
+	list, err := all(t.on(ctx).Where("id IN ?", plain(ids)), certificateNoun, certificateRow.certificate)
+	for _, c := range list {
+		found[c.ID] = c
+	}
+	return found, err
+}
+
+// CreateCertificate has HasKey follow from key, whatever c says.
+func (t *tx) CreateCertificate(ctx context.Context, c vpn.Certificate, key vpn.Secret) error {
+	c.HasKey = key != ""
+	row, err := newCertificateRow(c)
+	if err != nil {
+		return err
+	}
+	if err := certificateNoun.wrote(t.on(ctx).Create(&row), row.ID); err != nil || !c.HasKey {
+		return err
+	}
+	return t.createCertificateKey(ctx, c.ID, key)
+}
+
+func (t *tx) DeleteCertificate(ctx context.Context, id vpn.CertificateID) error {
+	return certificateNoun.deleted(t.on(ctx).Where("id = ?", clean(string(id))).Delete(&certificateRow{}), string(id))
+}
+
+func (t *tx) IssuedCounts(ctx context.Context, ids ...vpn.CertificateID) (map[vpn.CertificateID]int, error) {
+	return counts(t.on(ctx).Model(&certificateRow{}), certificateNoun, "authority_id", ids)
+}

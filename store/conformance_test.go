@@ -1,0 +1,66 @@
+package store
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"sallyport/control"
+)
+
+var errSerialization = error(&pgconn.PgError{Code: "40001", Severity: "ERROR", Message: "could not serialize"})
+
+func containsFold(s, part string) bool {
+	return strings.Contains(strings.ToLower(s), strings.ToLower(part))
+}
+
+// suite is what every database must do alike. Each test has an empty database.
+var suite = map[string]func(t *testing.T, s control.Store){
+	"network":            testNetwork,
+	"subnet":             testSubnet,
+	"certificate":        testCertificate,
+	"certificate key":    testCertificateKey,
+	"endpoint":           testEndpoint,
+	"endpoint save":      testEndpointSave,
+	"endpoint delete":    testEndpointDelete,
+	"observation":        testObservation,
+	"association":        testAssociation,
+	"rule":               testRule,
+	"route":              testRoute,
+	"removed":            testRemoved,
+	"connection":         testConnection,
+	"connection lists":   testConnectionLists,
+	"connection purge":   testConnectionPurge,
+	"counters":           testCounters,
+	"attempt":            testAttempt,
+	"event cursor":       testEventCursor,
+	"administrator":      testAdministrator,
+	"administrator race": testAdministratorLock,
+	"session":            testSession,
+	"set-up link":        testSetupLink,
+	"audit":              testAudit,
+	"search":             testSearch,
+	"pages":              testPages,
+	"odd text":           testOddText,
+	"rollback":           testRollback,
+	"view":               testView,
+	"no lost update":     testNoLostUpdate,
+	"write skew":         testWriteSkew,
+}
+
+func TestConformance(t *testing.T) {
+	for name, open := range openers {
+		t.Run(name, func(t *testing.T) { Run(t, func(t *testing.T) control.Store { return open(t) }) })
+	}
+}
+
+// Run holds a store to the contract of control.Store; open gives an empty one.
+func Run(t *testing.T, open func(t *testing.T) control.Store) {
+	for name, test := range suite {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open(t))
+		})
+	}
+}

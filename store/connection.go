@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"sallyport/control"
+	"sallyport/vpn"
+)
+
+var connectionNoun = noun{
+	what: "connection", code: "InvalidClientVpnConnectionId.NotFound",
+	taken:    "This connection exists already.",
+	dangling: "The connection refers to something that no longer exists.",
+}
+
+type connectionRow struct {
+	Number        int64  `gorm:"column:number;primaryKey;autoIncrement"`
+	ID            string `gorm:"column:id"`
+	Endpoint      string `gorm:"column:endpoint_id"`
+	Association   string `gorm:"column:association_id"`
+	Session       string `gorm:"column:session_id"`
+	Node          string `gorm:"column:node"`
+	Status        string `gorm:"column:status"`
+	Username      string `gorm:"column:username"`
+	UsernameKey   string `gorm:"column:username_key"`
+	CommonName    string `gorm:"column:common_name"`
+	Serial        string `gorm:"column:serial"`
+	ClientIP      string `gorm:"column:client_ip"`
+	ClientNumber  int64  `gorm:"column:client_ip_number"`
+	Device        string `gorm:"column:device"`
+	Platform      string `gorm:"column:platform"`
+	ClientVersion string `gorm:"column:client_version"`
+	Created       int64  `gorm:"column:created_at"`
+	Established   int64  `gorm:"column:established_at"`
+	Ended         int64  `gorm:"column:ended_at"`
+	EndReason     string `gorm:"column:end_reason"`
+	Search        string `gorm:"column:search"`
+}
+
+func (connectionRow) TableName() string { return "connection" }
+
+// newConnectionRow cleans what clients can choose.
+func newConnectionRow(c vpn.Connection) connectionRow {
+	return connectionRow{
+		ID: string(c.ID), Endpoint: string(c.Endpoint), Association: string(c.Association), Session: string(c.Session),
+		Node: c.Node, Status: string(c.Status), Username: clean(c.Username), UsernameKey: fold(c.Username),
+		CommonName: clean(c.CommonName), Serial: clean(c.Serial), ClientIP: text(c.ClientIP), ClientNumber: numeric(c.ClientIP),
+		Device: text(c.Device), Platform: clean(c.Platform), ClientVersion: clean(c.ClientVersion),
+		Established: micros(c.EstablishedAt), Ended: micros(c.EndedAt), EndReason: clean(c.EndReason),
+		Search: searchable(c.Username, text(c.ClientIP), text(c.Device), string(c.ID)),
+	}
+}
+
+// connection gives all but the counters, which are in a table of their own.
+func (r connectionRow) connection() (vpn.Connection, error) {
+	var d decoder
+	return vpn.Connection{
+		ID: vpn.ConnectionID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Association: vpn.AssociationID(r.Association),
+		Session: vpn.SessionID(r.Session), Node: r.Node, Status: vpn.ConnectionStatus(r.Status), Username: r.Username,
+		CommonName: r.CommonName, Serial: r.Serial, ClientIP: d.addr(r.ClientIP), Device: d.addrPort(r.Device),
+		Platform: r.Platform, ClientVersion: r.ClientVersion, EstablishedAt: instant(r.Established),
+		EndedAt: instant(r.Ended), EndReason: r.EndReason,
+	}, d.err
+}
+
+// itself lets rows be read before their counters are fetched for all of them at once.
+func itself[R any](r R) (R, error) { return r, nil }
+
+func (t *tx) Connection(ctx context.Context, id vpn.ConnectionID) (vpn.Connection, error) {
+	row, err := one[connectionRow](t.on(ctx), connectionNoun, "id", string(id))
+	if err != nil {
+		return vpn.Connection{}, err
+	}
+	list, err := t.counted(ctx, []connectionRow{row})
+	if err != nil {
+		return vpn.Connection{}, err
+	}
+	return list[0], nil
+}
+
+var connectionList = listing{
+	orders: map[string][]string{
+		"established_at": {"established_at"}, "username": {"username_key"}, "client_ip": {"client_ip_number"},
+	},
+	normal: "established_at", newest: true, tie: "number",
+	filters: map[string]string{"status": "status"},
+}
+
+func (t *tx) Connections(ctx context.Context, id vpn.EndpointID, l control.List) (control.Page[vpn.Connection], error) {
+	q := t.on(ctx).Where("endpoint_id = ? AND established_at > 0 AND status <> 'connecting'", clean(string(id)))
+	rows, err := paged(q, l, connectionList, connectionNoun, itself[connectionRow])
+	page := control.Page[vpn.Connection]{Total: rows.Total, Number: rows.Number, Size: rows.Size}
+	if err != nil {
+		return page, err
+	}
+	page.Items, err = t.counted(ctx, rows.Items)
+	return page, err
+}
+
+// live is word for word the condition of the indexes that hold only connections that have not
+// ended, so that the ended ones, a thousand times as many, are never looked at.
+const live = "status <> 'terminated'"
+
+var (
+	carrying = []string{string(vpn.ConnectionActive), string(vpn.ConnectionTerminating), string(vpn.ConnectionFailedToTerminate)}
+	unwanted = []string{string(vpn.ConnectionTerminating), string(vpn.ConnectionFailedToTerminate)}
+)
+
+func (t *tx) LiveConnections(ctx context.Context, id vpn.EndpointID) ([]vpn.Connection, error) {
+	return t.ongoing(ctx, live+" AND endpoint_id = ?", clean(string(id)))
+}
+
+func (t *tx) ConnectionsToTerminate(ctx context.Context, node string) ([]vpn.Connection, error) {
+	return t.ongoing(ctx, live+" AND node = ? AND status IN ?", node, unwanted)
+}
+
+func (t *tx) ongoing(ctx context.Context, where string, args ...any) ([]vpn.Connection, error) {
+	rows, err := all(t.on(ctx).Where(where, args...).Order("number"), connectionNoun, itself[connectionRow])
+	if err != nil {
+		return nil, err
+	}
+	return t.counted(ctx, rows)
+}
+
+func (t *tx) CountLive(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]int, error) {
+	q := t.on(ctx).Model(&connectionRow{}).Where(live+" AND status IN ?", carrying)
+	return counts(q, connectionNoun, "endpoint_id", ids)
+}
+
+func (t *tx) CreateConnection(ctx context.Context, c vpn.Connection) error {
+	row := newConnectionRow(c)
+	row.Created = row.Established
+	if row.Created == 0 {
+		row.Created = micros(t.store.options.Now())
+	}
+	if err := connectionNoun.wrote(t.on(ctx).Create(&row), row.ID); err != nil {
+		return err
+	}
+	return t.saveCounter(ctx, row.Number, c)
+}
+
+func (t *tx) SaveConnection(ctx context.Context, c vpn.Connection) error {
+	stored, err := one[connectionRow](t.on(ctx).Select("number"), connectionNoun, "id", string(c.ID))
+	if err != nil {
+		return err
+	}
+	row := newConnectionRow(c)
+	g := t.on(ctx).Model(&connectionRow{}).Where("number = ?", stored.Number).Select("*").Omit("number", "id", "created_at").Updates(&row)
+	if err := connectionNoun.wrote(g, row.ID); err != nil {
+		return err
+	}
+	return t.saveCounter(ctx, stored.Number, c)
+}
+
+// PurgeConnections deletes the connections that ended, and those that were begun and never
+// established, before a time. Those have no end; they go by when they were begun.
+func (t *tx) PurgeConnections(ctx context.Context, endedBefore time.Time) (int, error) {
+	before := micros(endedBefore)
+	g := t.on(ctx).Where(`(status = 'terminated' AND ended_at > 0 AND ended_at < ?)
+		OR (status IN ('terminated', 'connecting') AND ended_at = 0 AND created_at < ?)`, before, before).Delete(&connectionRow{})
+	return int(g.RowsAffected), connectionNoun.read(g.Error, "")
+}

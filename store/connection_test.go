@@ -1,0 +1,242 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"sallyport/control"
+	"sallyport/vpn"
+)
+
+func newConnection() vpn.Connection {
+	return vpn.Connection{
+		ID: vpn.NewConnectionID(), Endpoint: "cvpn-endpoint-a", Association: vpn.NewAssociationID(), Session: vpn.NewSessionID(), Node: "n1",
+		Status: vpn.ConnectionActive, Username: "Zoë", CommonName: "zoe.example", Serial: "12345678901234567890",
+		ClientIP: netip.MustParseAddr("10.0.0.10"), Device: netip.MustParseAddrPort("[2001:db8::1]:4711"), Platform: "linux", ClientVersion: "2.6.14",
+		EstablishedAt: at, EndedAt: at.Add(time.Hour), EndReason: "it left",
+		Counters: vpn.Counters{BytesIn: 1<<63 + 1, PacketsIn: 2, BytesOut: 3, PacketsOut: 4}, CountedAt: at.Add(time.Minute),
+	}
+}
+
+func create(t *testing.T, s control.Store, list ...vpn.Connection) {
+	t.Helper()
+	update(t, s, func(ctx context.Context, x control.Tx) error {
+		for _, c := range list {
+			if err := x.CreateConnection(ctx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func testConnection(t *testing.T, s control.Store) {
+	c := newConnection()
+	full(t, c)
+	bare := vpn.Connection{ID: vpn.NewConnectionID(), Endpoint: c.Endpoint, Node: "n1", Status: vpn.ConnectionConnecting}
+	create(t, s, c, bare)
+	check := func(c vpn.Connection) {
+		t.Helper()
+		view(t, s, func(ctx context.Context, x control.Tx) error {
+			same(t, "connection", must[vpn.Connection](t)(x.Connection(ctx, c.ID)), c)
+			return nil
+		})
+	}
+	check(c)
+	check(bare)
+	bare.Status, bare.EstablishedAt, bare.ClientIP = vpn.ConnectionActive, at, netip.MustParseAddr("10.0.0.9")
+	c.Status, c.EndReason, c.Counters.BytesIn, c.CountedAt = vpn.ConnectionTerminated, "terminated", 99, at.Add(2*time.Hour)
+	c.Endpoint, c.Node, c.Username = "cvpn-endpoint-b", "n2", "other"
+	for _, c := range []vpn.Connection{bare, c} {
+		update(t, s, func(ctx context.Context, x control.Tx) error { return x.SaveConnection(ctx, c) })
+		check(c)
+	}
+	wantKind(t, "same ID", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.CreateConnection(ctx, c) }), vpn.Conflict)
+	c.ID = "cvpn-connection-none"
+	wantKind(t, "save missing", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.SaveConnection(ctx, c) }), vpn.NotFound)
+	wantKind(t, "missing", attempt(t, s, func(ctx context.Context, x control.Tx) error { _, err := x.Connection(ctx, c.ID); return err }), vpn.NotFound)
+}
+
+// several gives one connection for each status, the first established longest ago.
+func several() map[vpn.ConnectionStatus]vpn.Connection {
+	all := map[vpn.ConnectionStatus]vpn.Connection{}
+	for i, status := range []vpn.ConnectionStatus{
+		vpn.ConnectionActive, vpn.ConnectionTerminating, vpn.ConnectionTerminated, vpn.ConnectionFailedToTerminate, vpn.ConnectionConnecting,
+	} {
+		c := newConnection()
+		c.Status, c.EstablishedAt, c.Username = status, at.Add(time.Duration(i)*time.Minute), string('E'-rune(i))+"ve"
+		c.ClientIP = netip.MustParseAddr([]string{"10.0.0.10", "10.0.0.9", "10.0.0.100", "9.255.255.255", "10.0.0.1"}[i])
+		if status != vpn.ConnectionTerminated {
+			c.EndedAt = time.Time{}
+		}
+		if status == vpn.ConnectionConnecting {
+			c.EstablishedAt = time.Time{}
+		}
+		all[status] = c
+	}
+	return all
+}
+
+func testConnectionLists(t *testing.T, s control.Store) {
+	all := several()
+	never := newConnection()
+	never.Status, never.EstablishedAt = vpn.ConnectionTerminated, time.Time{}
+	elsewhere := newConnection()
+	elsewhere.Endpoint, elsewhere.Node = "cvpn-endpoint-b", "n2"
+	create(t, s, never, elsewhere)
+	for _, c := range all {
+		create(t, s, c)
+	}
+	active, leaving := all[vpn.ConnectionActive], all[vpn.ConnectionTerminating]
+	ended, failed, waiting := all[vpn.ConnectionTerminated], all[vpn.ConnectionFailedToTerminate], all[vpn.ConnectionConnecting]
+	set := func(what string, got []vpn.Connection, want ...vpn.Connection) {
+		t.Helper()
+		ids := map[vpn.ConnectionID]bool{}
+		for _, c := range got {
+			ids[c.ID] = true
+		}
+		for _, c := range want {
+			if !ids[c.ID] {
+				t.Errorf("%s: %s is not there", what, c.Status)
+			}
+		}
+		if len(got) != len(want) {
+			t.Errorf("%s: got %d, want %d", what, len(got), len(want))
+		}
+	}
+	view(t, s, func(ctx context.Context, x control.Tx) error {
+		for _, c := range []struct {
+			l    control.List
+			want []vpn.Connection
+		}{
+			{control.List{}, []vpn.Connection{failed, ended, leaving, active}},
+			{control.List{Sort: "established_at"}, []vpn.Connection{active, leaving, ended, failed}},
+			{control.List{Sort: "username"}, []vpn.Connection{failed, ended, leaving, active}},
+			{control.List{Sort: "client_ip"}, []vpn.Connection{failed, leaving, active, ended}},
+			{control.List{Sort: "client_ip", Desc: true, Size: 2, Page: 2}, []vpn.Connection{leaving, failed}},
+			{control.List{Search: "VE"}, []vpn.Connection{failed, ended, leaving, active}},
+			{control.List{Search: "10.0.0.100"}, []vpn.Connection{ended}},
+			{control.List{Search: string(active.ID)}, []vpn.Connection{active}},
+			{control.List{Search: "2001:DB8::1"}, []vpn.Connection{failed, ended, leaving, active}},
+			{control.List{Filter: map[string]string{"status": "terminated"}}, []vpn.Connection{ended}},
+			{control.List{Filter: map[string]string{"status": "connecting"}}, []vpn.Connection{}},
+		} {
+			same(t, fmt.Sprintf("connections %+v", c.l), must[control.Page[vpn.Connection]](t)(x.Connections(ctx, active.Endpoint, c.l)).Items, c.want)
+		}
+		set("live", must[[]vpn.Connection](t)(x.LiveConnections(ctx, active.Endpoint)), active, leaving, failed, waiting)
+		set("to terminate", must[[]vpn.Connection](t)(x.ConnectionsToTerminate(ctx, "n1")), leaving, failed)
+		set("to terminate elsewhere", must[[]vpn.Connection](t)(x.ConnectionsToTerminate(ctx, "n2")))
+		same(t, "count", must[map[vpn.EndpointID]int](t)(x.CountLive(ctx, active.Endpoint, "cvpn-endpoint-b", "none")),
+			map[vpn.EndpointID]int{active.Endpoint: 3, "cvpn-endpoint-b": 1})
+		return nil
+	})
+}
+
+func testConnectionPurge(t *testing.T, s control.Store) {
+	long := time.Now().Add(1000 * time.Hour)
+	old, recent, active := newConnection(), newConnection(), newConnection()
+	old.Status, old.EndedAt = vpn.ConnectionTerminated, at
+	recent.Status, recent.EndedAt = vpn.ConnectionTerminated, at.Add(time.Minute)
+	active.EndedAt = time.Time{}
+	begun := vpn.Connection{ID: vpn.NewConnectionID(), Endpoint: old.Endpoint, Status: vpn.ConnectionConnecting}
+	failed := vpn.Connection{ID: vpn.NewConnectionID(), Endpoint: old.Endpoint, Status: vpn.ConnectionTerminated}
+	create(t, s, old, recent, active, begun, failed)
+	for _, step := range []struct {
+		before time.Time
+		want   int
+	}{{at, 0}, {at.Add(time.Second), 1}, {at.Add(time.Second), 0}, {long, 3}} {
+		update(t, s, func(ctx context.Context, x control.Tx) error {
+			if got := must[int](t)(x.PurgeConnections(ctx, step.before)); got != step.want {
+				t.Errorf("purge before %v: got %d, want %d", step.before, got, step.want)
+			}
+			return nil
+		})
+	}
+	view(t, s, func(ctx context.Context, x control.Tx) error {
+		same(t, "what is left", must[[]vpn.Connection](t)(x.LiveConnections(ctx, active.Endpoint)), []vpn.Connection{active})
+		return nil
+	})
+}
+
+func testCounters(t *testing.T, s control.Store) {
+	ended := newConnection()
+	ended.Status = vpn.ConnectionTerminated
+	list := []vpn.Connection{ended}
+	want := map[vpn.ConnectionID]vpn.Counters{ended.ID: {BytesIn: 7}, "cvpn-connection-none": {BytesIn: 8}}
+	for i := range batch + 50 { // more than one statement takes
+		c := newConnection()
+		if i%2 == 0 {
+			c.Counters, c.CountedAt = vpn.Counters{}, time.Time{}
+		}
+		list = append(list, c)
+		want[c.ID] = vpn.Counters{BytesIn: uint64(i), PacketsIn: uint64(i) + 1, BytesOut: uint64(i) + 2, PacketsOut: uint64(i) + 3}
+	}
+	create(t, s, list...)
+	when := at.Add(time.Hour)
+	update(t, s, func(ctx context.Context, x control.Tx) error { return x.SaveCounters(ctx, want, when) })
+	update(t, s, func(ctx context.Context, x control.Tx) error { return x.SaveCounters(ctx, nil, when) })
+	view(t, s, func(ctx context.Context, x control.Tx) error {
+		live := must[[]vpn.Connection](t)(x.LiveConnections(ctx, ended.Endpoint))
+		if len(live) != batch+50 {
+			t.Errorf("got %d connections", len(live))
+		}
+		for _, c := range live {
+			if c.Counters != want[c.ID] || !c.CountedAt.Equal(when) {
+				t.Fatalf("got %+v at %v, want %+v", c.Counters, c.CountedAt, want[c.ID])
+			}
+		}
+		same(t, "ended connection", must[vpn.Connection](t)(x.Connection(ctx, ended.ID)), ended)
+		return nil
+	})
+}
+
+func testAttempt(t *testing.T, s control.Store) {
+	f := stored(t, s)
+	a := vpn.RefusedAttempt{Endpoint: f.endpoint.ID, Device: netip.MustParseAddrPort("192.0.2.7:999"), CommonName: "mallory", Reason: "unknown authority"}
+	full(t, a)
+	update(t, s, func(ctx context.Context, x control.Tx) error {
+		for i := range keptAttempts + 3 {
+			if err := x.CreateAttempt(ctx, a, at.Add(time.Duration(i)*time.Second)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	view(t, s, func(ctx context.Context, x control.Tx) error {
+		got := must[[]control.Attempt](t)(x.Attempts(ctx, a.Endpoint, 2*keptAttempts))
+		if len(got) != keptAttempts {
+			t.Fatalf("got %d attempts, want %d", len(got), keptAttempts)
+		}
+		same(t, "newest", got[0], control.Attempt{RefusedAttempt: a, At: at.Add((keptAttempts + 2) * time.Second)})
+		same(t, "oldest", got[keptAttempts-1].At, at.Add(3*time.Second))
+		same(t, "limited", len(must[[]control.Attempt](t)(x.Attempts(ctx, a.Endpoint, 5))), 5)
+		same(t, "of another", len(must[[]control.Attempt](t)(x.Attempts(ctx, "none", 5))), 0)
+		return nil
+	})
+}
+
+func testEventCursor(t *testing.T, s control.Store) {
+	check := func(epoch string, seq uint64) {
+		t.Helper()
+		view(t, s, func(ctx context.Context, x control.Tx) error {
+			e, n, err := x.EventCursor(ctx, "n1")
+			if err != nil || e != epoch || n != seq {
+				t.Errorf("got %q %d %v, want %q %d", e, n, err, epoch, seq)
+			}
+			return nil
+		})
+	}
+	check("", 0)
+	for _, seq := range []uint64{5, 1<<64 - 1} {
+		update(t, s, func(ctx context.Context, x control.Tx) error {
+			if err := x.SaveEventCursor(ctx, "n2", "z", 1); err != nil {
+				return err
+			}
+			return x.SaveEventCursor(ctx, "n1", "epoch", seq)
+		})
+		check("epoch", seq)
+	}
+}

@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"sallyport/vpn"
+)
+
+type counterRow struct {
+	Number     int64 `gorm:"column:number;primaryKey;autoIncrement:false"`
+	BytesIn    int64 `gorm:"column:bytes_in"`
+	PacketsIn  int64 `gorm:"column:packets_in"`
+	BytesOut   int64 `gorm:"column:bytes_out"`
+	PacketsOut int64 `gorm:"column:packets_out"`
+	Counted    int64 `gorm:"column:counted_at"`
+}
+
+func (counterRow) TableName() string { return "connection_counter" }
+
+func newCounterRow(number int64, c vpn.Counters, at time.Time) counterRow {
+	return counterRow{
+		Number: number, BytesIn: int64(c.BytesIn), PacketsIn: int64(c.PacketsIn),
+		BytesOut: int64(c.BytesOut), PacketsOut: int64(c.PacketsOut), Counted: micros(at),
+	}
+}
+
+func (r counterRow) counters() vpn.Counters {
+	return vpn.Counters{
+		BytesIn: uint64(r.BytesIn), PacketsIn: uint64(r.PacketsIn), BytesOut: uint64(r.BytesOut), PacketsOut: uint64(r.PacketsOut),
+	}
+}
+
+// counted makes connections of rows with their counters.
+func (t *tx) counted(ctx context.Context, rows []connectionRow) ([]vpn.Connection, error) {
+	list, err := mapped(rows, connectionNoun, connectionRow.connection)
+	if err != nil {
+		return nil, err
+	}
+	at := make(map[int64]*vpn.Connection, len(rows))
+	for i, r := range rows {
+		at[r.Number] = &list[i]
+	}
+	for part := range slices.Chunk(slices.Sorted(maps.Keys(at)), batch) {
+		var counters []counterRow
+		if err := t.on(ctx).Where("number IN ?", part).Find(&counters).Error; err != nil {
+			return nil, connectionNoun.read(err, "")
+		}
+		for _, r := range counters {
+			c := at[r.Number]
+			c.Counters, c.CountedAt = r.counters(), instant(r.Counted)
+		}
+	}
+	return list, nil
+}
+
+// saveCounter leaves a connection that was never counted without a row.
+func (t *tx) saveCounter(ctx context.Context, number int64, c vpn.Connection) error {
+	if c.Counters == (vpn.Counters{}) && c.CountedAt.IsZero() {
+		return nil
+	}
+	row := newCounterRow(number, c.Counters, c.CountedAt)
+	return connectionNoun.wrote(upsertCounters(t.on(ctx)).Create(&row), string(c.ID))
+}
+
+// SaveCounters passes over connections that are not there and those that have ended: their
+// counters are final.
+func (t *tx) SaveCounters(ctx context.Context, counts map[vpn.ConnectionID]vpn.Counters, at time.Time) error {
+	// In one order, so that two batches never wait for each other in a circle.
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(counts)), batch) {
+		var found []connectionRow
+		err := t.on(ctx).Select("number", "id").Where("id IN ? AND "+live, plain(ids)).Order("number").Find(&found).Error
+		if err != nil {
+			return connectionNoun.read(err, "")
+		}
+		if len(found) == 0 {
+			continue
+		}
+		rows := make([]counterRow, len(found))
+		for i, f := range found {
+			rows[i] = newCounterRow(f.Number, counts[vpn.ConnectionID(f.ID)], at)
+		}
+		if err := upsertCounters(t.on(ctx)).Create(&rows).Error; err != nil {
+			return connectionNoun.read(err, "")
+		}
+	}
+	return nil
+}
+
+func upsertCounters(q *gorm.DB) *gorm.DB {
+	return q.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "number"}},
+		DoUpdates: clause.AssignmentColumns([]string{"bytes_in", "packets_in", "bytes_out", "packets_out", "counted_at"}),
+	})
+}

@@ -1,0 +1,172 @@
+package store
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"sallyport/control"
+	"sallyport/vpn"
+)
+
+var endpointNoun = noun{
+	what: "Client VPN endpoint", code: "InvalidClientVpnEndpointId.NotFound",
+	taken:    "Another endpoint already has this client CIDR or this address, transport and port.",
+	dangling: "The endpoint's certificate or network no longer exists.",
+	used:     "The endpoint is still in use.",
+}
+
+type endpointRow struct {
+	ID             string  `gorm:"column:id;primaryKey"`
+	Name           string  `gorm:"column:name"`
+	NameKey        string  `gorm:"column:name_key"`
+	Description    string  `gorm:"column:description"`
+	ClientCIDR     string  `gorm:"column:client_cidr"`
+	ClientFirst    int64   `gorm:"column:client_cidr_first"`
+	ClientBits     int64   `gorm:"column:client_cidr_bits"`
+	ListenAddr     string  `gorm:"column:listen_addr"`
+	Transport      string  `gorm:"column:transport"`
+	Port           int64   `gorm:"column:port"`
+	Certificate    string  `gorm:"column:certificate_id"`
+	ClientCA       string  `gorm:"column:client_ca_id"`
+	SplitTunnel    bool    `gorm:"column:split_tunnel"`
+	SourceNAT      bool    `gorm:"column:source_nat"`
+	SessionTimeout int64   `gorm:"column:session_timeout"`
+	Network        *string `gorm:"column:network_id"`
+	Tags           string  `gorm:"column:tags"`
+	Generation     int64   `gorm:"column:generation"`
+	Deleting       bool    `gorm:"column:deleting"`
+	Created        int64   `gorm:"column:created_at"`
+	Version        int64   `gorm:"column:version"`
+	Search         string  `gorm:"column:search"`
+	TLSCrypt       []byte  `gorm:"column:tls_crypt"`
+	TokenSecret    []byte  `gorm:"column:token_secret"`
+}
+
+func (endpointRow) TableName() string { return "endpoint" }
+
+// What the endpoint's secrets are sealed for.
+const (
+	tlsCryptColumn    = "endpoint.tls_crypt"
+	tokenSecretColumn = "endpoint.token_secret"
+)
+
+func (s *Store) newEndpointRow(e vpn.Endpoint) (r endpointRow, err error) {
+	r = endpointRow{
+		ID: string(e.ID), Name: e.Name, NameKey: fold(e.Name), Description: e.Description,
+		ClientCIDR: text(e.ClientCIDR), ClientFirst: numeric(e.ClientCIDR.Addr()), ClientBits: int64(e.ClientCIDR.Bits()),
+		ListenAddr: text(e.Listen.Addr), Transport: string(e.Listen.Transport), Port: int64(e.Listen.Port),
+		Certificate: string(e.Certificate), ClientCA: string(e.ClientCA), SplitTunnel: e.SplitTunnel, SourceNAT: e.SourceNAT,
+		SessionTimeout: int64(e.SessionTimeout), Network: optional(e.Network), Generation: int64(e.Generation),
+		Deleting: e.Deleting, Created: micros(e.CreatedAt), Version: int64(e.Version),
+		Search: searchable(e.Name, string(e.ID), text(e.ClientCIDR), e.Description),
+	}
+	if r.Tags, err = encode(e.Tags); err != nil {
+		return r, err
+	}
+	if r.TLSCrypt, err = s.seal(e.TLSCrypt, tlsCryptColumn, r.ID); err != nil {
+		return r, err
+	}
+	r.TokenSecret, err = s.seal(e.TokenSecret, tokenSecretColumn, r.ID)
+	return r, err
+}
+
+// endpoint gives all but the secrets.
+func (r endpointRow) endpoint() (vpn.Endpoint, error) {
+	var d decoder
+	e := vpn.Endpoint{
+		ID: vpn.EndpointID(r.ID), Name: r.Name, Description: r.Description, ClientCIDR: d.prefix(r.ClientCIDR),
+		Listen:      vpn.Listen{Addr: d.addr(r.ListenAddr), Transport: vpn.Transport(r.Transport), Port: uint16(r.Port)},
+		Certificate: vpn.CertificateID(r.Certificate), ClientCA: vpn.CertificateID(r.ClientCA),
+		SplitTunnel: r.SplitTunnel, SourceNAT: r.SourceNAT, SessionTimeout: time.Duration(r.SessionTimeout),
+		Network: present[vpn.NetworkID](r.Network), Generation: uint64(r.Generation), Deleting: r.Deleting,
+		CreatedAt: instant(r.Created), Version: int(r.Version),
+	}
+	d.json(r.Tags, &e.Tags)
+	return e, d.err
+}
+
+func (s *Store) endpointWithSecrets(r endpointRow) (e vpn.Endpoint, err error) {
+	if e, err = r.endpoint(); err != nil {
+		return e, err
+	}
+	if e.TLSCrypt, err = s.unseal(r.TLSCrypt, tlsCryptColumn, r.ID); err != nil {
+		return e, err
+	}
+	e.TokenSecret, err = s.unseal(r.TokenSecret, tokenSecretColumn, r.ID)
+	return e, err
+}
+
+func (t *tx) Endpoint(ctx context.Context, id vpn.EndpointID) (vpn.Endpoint, error) {
+	row, err := one[endpointRow](t.on(ctx), endpointNoun, "id", string(id))
+	if err != nil {
+		return vpn.Endpoint{}, err
+	}
+	return t.store.endpointWithSecrets(row)
+}
+
+// LockEndpoint locks the row on PostgreSQL; on SQLite the transaction has the whole database.
+func (t *tx) LockEndpoint(ctx context.Context, id vpn.EndpointID) (vpn.Endpoint, error) {
+	locking := t.on(ctx).Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
+	row, err := one[endpointRow](locking, endpointNoun, "id", string(id))
+	if err != nil {
+		return vpn.Endpoint{}, err
+	}
+	return t.store.endpointWithSecrets(row)
+}
+
+var endpointList = listing{
+	orders: map[string][]string{
+		"name": {"name_key"}, "client_cidr": {"client_cidr_first", "client_cidr_bits"}, "created_at": {"created_at"},
+	},
+	normal: "name", tie: "id",
+}
+
+// Endpoints and AllEndpoints leave the secrets out.
+func (t *tx) Endpoints(ctx context.Context, l control.List) (control.Page[vpn.Endpoint], error) {
+	return paged(t.on(ctx), l, endpointList, endpointNoun, endpointRow.endpoint)
+}
+
+func (t *tx) AllEndpoints(ctx context.Context) ([]vpn.Endpoint, error) {
+	q := t.on(ctx).Omit("tls_crypt", "token_secret").Order("name_key, id")
+	return all(q, endpointNoun, endpointRow.endpoint)
+}
+
+func (t *tx) CreateEndpoint(ctx context.Context, e vpn.Endpoint) error {
+	row, err := t.store.newEndpointRow(e)
+	if err != nil {
+		return err
+	}
+	return endpointNoun.wrote(t.on(ctx).Create(&row), row.ID)
+}
+
+// SaveEndpoint leaves a secret as it is where e has none, so that an endpoint from a list can be
+// saved without harm.
+func (t *tx) SaveEndpoint(ctx context.Context, e vpn.Endpoint) error {
+	// The search text has the immutable client range in it: take the stored one.
+	stored, err := one[endpointRow](t.on(ctx).Select("client_cidr"), endpointNoun, "id", string(e.ID))
+	if err != nil {
+		return err
+	}
+	if e.ClientCIDR, err = netip.ParsePrefix(stored.ClientCIDR); err != nil {
+		return err
+	}
+	row, err := t.store.newEndpointRow(e)
+	if err != nil {
+		return err
+	}
+	keep := []string{"id", "client_cidr", "client_cidr_first", "client_cidr_bits", "transport", "created_at"}
+	if row.TLSCrypt == nil {
+		keep = append(keep, "tls_crypt")
+	}
+	if row.TokenSecret == nil {
+		keep = append(keep, "token_secret")
+	}
+	return endpointNoun.wrote(t.on(ctx).Model(&endpointRow{}).Where("id = ?", row.ID).Select("*").Omit(keep...).Updates(&row), row.ID)
+}
+
+func (t *tx) DeleteEndpoint(ctx context.Context, id vpn.EndpointID) error {
+	return endpointNoun.deleted(t.on(ctx).Where("id = ?", clean(string(id))).Delete(&endpointRow{}), string(id))
+}

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"strings"
+
+	"gorm.io/gorm"
+
+	"sallyport/control"
+)
+
+// listing is what a list can be sorted and filtered by. Only names that stand here ever become
+// part of a statement.
+type listing struct {
+	orders  map[string][]string // by the name that control.List has; columns from major to minor
+	normal  string              // the order where none, or an unknown one, is asked for
+	newest  bool                // normal is descending
+	tie     string              // a unique column, so that rows never change places between pages
+	filters map[string]string   // column by the name that control.List has
+}
+
+// paged reads one page. A page behind the last one is the last one: the rows that were there
+// have gone since. An empty filter value filters nothing.
+func paged[R, T any](q *gorm.DB, l control.List, s listing, n noun, to func(R) (T, error)) (control.Page[T], error) {
+	l = l.Bounded()
+	q = q.Model(new(R))
+	for name, column := range s.filters {
+		if v := l.Filter[name]; v != "" {
+			q = q.Where(column+" = ?", clean(v))
+		}
+	}
+	if term := fold(strings.TrimSpace(l.Search)); term != "" {
+		q = q.Where(`search LIKE ? ESCAPE '\'`, "%"+escapeLike(term)+"%")
+	}
+	q = q.Session(&gorm.Session{}) // each use below starts from here
+	p := control.Page[T]{Size: l.Size}
+	var total int64
+	if err := q.Count(&total).Error; err != nil {
+		return p, n.read(err, "")
+	}
+	p.Total = int(total)
+	p.Number = min(l.Page, p.Pages())
+	if total == 0 {
+		return p, nil
+	}
+	// The page's keys first, from an index alone: whole rows are read only for what is shown.
+	keys := q.Select(s.tie).Order(s.order(l)).Limit(l.Size).Offset((p.Number - 1) * l.Size)
+	var rows []R
+	err := q.Session(&gorm.Session{NewDB: true}).Where(s.tie+" IN (?)", keys).Order(s.order(l)).Find(&rows).Error
+	if err != nil {
+		return p, n.read(err, "")
+	}
+	p.Items, err = mapped(rows, n, to)
+	return p, err
+}
+
+func (s listing) order(l control.List) string {
+	columns, known := s.orders[l.Sort]
+	desc := l.Desc
+	if !known {
+		columns = s.orders[s.normal]
+		desc = desc || s.newest
+	}
+	direction := ""
+	if desc {
+		direction = " DESC"
+	}
+	terms := make([]string, 0, len(columns)+1)
+	for _, c := range columns {
+		terms = append(terms, c+direction)
+	}
+	return strings.Join(append(terms, s.tie+direction), ", ")
+}
+
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+func escapeLike(s string) string { return likeEscaper.Replace(s) }

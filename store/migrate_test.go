@@ -1,0 +1,201 @@
+package store
+
+import (
+	"context"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"sallyport/control"
+	"sallyport/migrations"
+)
+
+// unmigrated opens an empty database without a schema.
+var unmigrated = map[string]opener{
+	"sqlite":   func(tb testing.TB) *Store { return openAt(tb, filepath.Join(tb.TempDir(), "x.db")) },
+	"postgres": func(tb testing.TB) *Store { return openAt(tb, server.database(tb)) },
+}
+
+// stopAt applies the steps up to and including number n.
+func stopAt(t *testing.T, s *Store, n int64) {
+	t.Helper()
+	p, err := s.provider()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.UpTo(t.Context(), n); err != nil {
+		t.Fatalf("up to %d: %v", n, err)
+	}
+}
+
+func TestBothDialectsHaveTheSameSteps(t *testing.T) {
+	list := func(steps fs.FS) []string {
+		found, err := fs.Glob(steps, "*.sql")
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no steps: %v", err)
+		}
+		return found
+	}
+	if a, b := list(migrations.SQLite()), list(migrations.Postgres()); !slices.Equal(a, b) {
+		t.Errorf("sqlite has %v, postgres %v", a, b)
+	}
+}
+
+// kinds makes the dialects' types comparable.
+var kinds = map[string]string{
+	"INTEGER": "number", "bigint": "number", "boolean": "number", "TEXT": "text", "text": "text", "BLOB": "bytes", "bytea": "bytes",
+}
+
+func columns(t *testing.T, s *Store) []string {
+	t.Helper()
+	query := `SELECT m.name, c.name, c.type, c."notnull" = 0 FROM sqlite_master m, pragma_table_info(m.name) c
+		WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE 'goose_%'`
+	if s.dialect.name == "postgres" {
+		query = `SELECT table_name, column_name, data_type, is_nullable = 'YES' FROM information_schema.columns
+			WHERE table_schema = 'public' AND table_name NOT LIKE 'goose_%'`
+	}
+	return rowsOf(t, s, query, func(scan func(...any) error) (string, error) {
+		var table, column, kind string
+		var null bool
+		err := scan(&table, &column, &kind, &null)
+		if kinds[kind] == "" {
+			t.Errorf("%s.%s has the unexpected type %s", table, column, kind)
+		}
+		line := table + "." + column + " " + kinds[kind]
+		if null {
+			line += " or null"
+		}
+		return line, err
+	})
+}
+
+func indexes(t *testing.T, s *Store) []string {
+	t.Helper()
+	query := `SELECT name FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite_%'`
+	if s.dialect.name == "postgres" {
+		query = `SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexname NOT LIKE '%_pkey'`
+	}
+	return rowsOf(t, s, query, func(scan func(...any) error) (name string, err error) { return name, scan(&name) })
+}
+
+func rowsOf(t *testing.T, s *Store, query string, read func(scan func(...any) error) (string, error)) []string {
+	t.Helper()
+	rows, err := s.pools()[0].QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []string
+	for rows.Next() {
+		line, err := read(rows.Scan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, line)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestBothDialectsHaveTheSameSchema(t *testing.T) {
+	lite, pg := openTestSQLite(t), openTestPostgres(t)
+	for what, list := range map[string]func(*testing.T, *Store) []string{"columns": columns, "indexes": indexes} {
+		a, b := list(t, lite), list(t, pg)
+		if len(a) == 0 || !slices.Equal(a, b) {
+			t.Errorf("%s differ:\nsqlite   %s\npostgres %s", what, strings.Join(a, "\n         "), strings.Join(b, "\n         "))
+		}
+	}
+}
+
+func TestMigrateAgainChangesNothing(t *testing.T) {
+	for name, open := range openers {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			f, before := stored(t, s), columns(t, s)
+			for range 2 {
+				migrated(t, s)
+			}
+			same(t, "schema", columns(t, s), before)
+			view(t, s, func(ctx context.Context, x control.Tx) error {
+				_, err := x.Endpoint(ctx, f.endpoint.ID)
+				return err
+			})
+		})
+	}
+}
+
+func TestOldRowsSurviveLaterMigrations(t *testing.T) {
+	const network, endpoint = 1, 4
+	for name, open := range unmigrated {
+		t.Run(name, func(t *testing.T) {
+			s, f := open(t), newFixture()
+			stopAt(t, s, network)
+			update(t, s, func(ctx context.Context, x control.Tx) error { return x.CreateNetwork(ctx, f.network) })
+			stopAt(t, s, endpoint)
+			update(t, s, func(ctx context.Context, x control.Tx) error {
+				if err := x.CreateCertificate(ctx, f.authority, ""); err != nil {
+					return err
+				}
+				if err := x.CreateCertificate(ctx, f.server, "private key"); err != nil {
+					return err
+				}
+				return x.CreateEndpoint(ctx, f.endpoint)
+			})
+			migrated(t, s)
+			view(t, s, func(ctx context.Context, x control.Tx) error {
+				n, err := x.Network(ctx, f.network.ID)
+				if err != nil {
+					return err
+				}
+				same(t, "network", n, f.network)
+				e, err := x.Endpoint(ctx, f.endpoint.ID)
+				same(t, "endpoint", e, f.endpoint)
+				return err
+			})
+		})
+	}
+}
+
+func TestMigrateDownAndUp(t *testing.T) {
+	for name, open := range openers {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			before := columns(t, s)
+			p, err := s.provider()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := p.DownTo(t.Context(), 0); err != nil {
+				t.Fatal(err)
+			}
+			if left := columns(t, s); len(left) != 0 {
+				t.Errorf("left: %v", left)
+			}
+			same(t, "schema", columns(t, migrated(t, s)), before)
+		})
+	}
+}
+
+func TestManyMigrateAtOnce(t *testing.T) {
+	dsns := map[string]string{"sqlite": filepath.Join(t.TempDir(), "x.db"), "postgres": server.database(t)}
+	for name, dsn := range dsns {
+		t.Run(name, func(t *testing.T) {
+			together(4, func(int) {
+				s, err := Open(t.Context(), dsn, Options{})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer func() { _ = s.Close() }()
+				if err := s.Migrate(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/vpn"
+)
+
+var networkNoun = noun{
+	what: "network", code: "InvalidVpcID.NotFound",
+	taken:    "This network exists already.",
+	dangling: "The network refers to something that no longer exists.",
+	used:     "The network is still in use: delete its subnets first.",
+}
+
+type networkRow struct {
+	ID      string `gorm:"column:id;primaryKey"`
+	Name    string `gorm:"column:name"`
+	NameKey string `gorm:"column:name_key"`
+	CIDRs   string `gorm:"column:cidrs"`
+	Tags    string `gorm:"column:tags"`
+	Created int64  `gorm:"column:created_at"`
+	Version int64  `gorm:"column:version"`
+	Search  string `gorm:"column:search"`
+}
+
+func (networkRow) TableName() string { return "network" }
+
+func newNetworkRow(n vpn.Network) (networkRow, error) {
+	cidrs, err := encode(n.CIDRs)
+	if err != nil {
+		return networkRow{}, err
+	}
+	tags, err := encode(n.Tags)
+	if err != nil {
+		return networkRow{}, err
+	}
+	words := []string{n.Name, string(n.ID)}
+	for _, c := range n.CIDRs {
+		words = append(words, text(c))
+	}
+	return networkRow{
+		ID: string(n.ID), Name: n.Name, NameKey: fold(n.Name), CIDRs: cidrs, Tags: tags,
+		Created: micros(n.CreatedAt), Version: int64(n.Version), Search: searchable(words...),
+	}, nil
+}
+
+func (r networkRow) network() (vpn.Network, error) {
+	var d decoder
+	n := vpn.Network{ID: vpn.NetworkID(r.ID), Name: r.Name, CreatedAt: instant(r.Created), Version: int(r.Version)}
+	d.json(r.CIDRs, &n.CIDRs)
+	d.json(r.Tags, &n.Tags)
+	return n, d.err
+}
+
+func (t *tx) Network(ctx context.Context, id vpn.NetworkID) (vpn.Network, error) {
+	row, err := one[networkRow](t.on(ctx), networkNoun, "id", string(id))
+	if err != nil {
+		return vpn.Network{}, err
+	}
+	return row.network()
+}
+
+var networkList = listing{
+	orders: map[string][]string{"name": {"name_key"}, "created_at": {"created_at"}},
+	normal: "name", tie: "id",
+}
+
+func (t *tx) Networks(ctx context.Context, l control.List) (control.Page[vpn.Network], error) {
+	return paged(t.on(ctx), l, networkList, networkNoun, networkRow.network)
+}
+
+func (t *tx) CreateNetwork(ctx context.Context, n vpn.Network) error {
+	row, err := newNetworkRow(n)
+	if err != nil {
+		return err
+	}
+	return networkNoun.wrote(t.on(ctx).Create(&row), row.ID)
+}
+
+func (t *tx) DeleteNetwork(ctx context.Context, id vpn.NetworkID) error {
+	return networkNoun.deleted(t.on(ctx).Where("id = ?", clean(string(id))).Delete(&networkRow{}), string(id))
+}

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+
+	"gorm.io/gorm/clause"
+
+	"sallyport/vpn"
+)
+
+var observationNoun = noun{
+	what: "observation of endpoint", code: "InvalidClientVpnEndpointId.NotFound",
+	dangling: "The endpoint that was observed no longer exists.",
+}
+
+type observationRow struct {
+	Endpoint string `gorm:"column:endpoint_id;primaryKey"`
+	Node     string `gorm:"column:node;primaryKey"`
+	Applied  int64  `gorm:"column:applied"`
+	Seen     int64  `gorm:"column:seen_at"`
+	Faults   string `gorm:"column:faults"`
+}
+
+func (observationRow) TableName() string { return "observation" }
+
+func (r observationRow) observation() (vpn.Observation, error) {
+	var d decoder
+	o := vpn.Observation{Endpoint: vpn.EndpointID(r.Endpoint), Node: r.Node, Applied: uint64(r.Applied), SeenAt: instant(r.Seen)}
+	d.json(r.Faults, &o.Faults)
+	return o, d.err
+}
+
+// Observations gives the latest where several nodes reported. Fresh is for the caller to set.
+func (t *tx) Observations(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]vpn.Observation, error) {
+	latest := make(map[vpn.EndpointID]vpn.Observation, len(ids))
+	if len(ids) == 0 {
+		return latest, nil
+	}
+	q := t.on(ctx).Where("endpoint_id IN ?", plain(ids)).Order("seen_at, node")
+	list, err := all(q, observationNoun, observationRow.observation)
+	for _, o := range list {
+		latest[o.Endpoint] = o
+	}
+	return latest, err
+}
+
+// SaveObservation ignores an endpoint that is not there: dataplanes report a deleted one until
+// they have forgotten it.
+func (t *tx) SaveObservation(ctx context.Context, o vpn.Observation) error {
+	known, err := t.known(ctx, o.Endpoint)
+	if err != nil || !known {
+		return err
+	}
+	faults, err := encode(o.Faults)
+	if err != nil {
+		return err
+	}
+	row := observationRow{Endpoint: string(o.Endpoint), Node: o.Node, Applied: int64(o.Applied), Seen: micros(o.SeenAt), Faults: faults}
+	g := t.on(ctx).Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "endpoint_id"}, {Name: "node"}},
+		DoUpdates: clause.AssignmentColumns([]string{"applied", "seen_at", "faults"}),
+	}).Create(&row)
+	return observationNoun.wrote(g, row.Endpoint)
+}
+
+// known tells whether there is such an endpoint.
+func (t *tx) known(ctx context.Context, id vpn.EndpointID) (bool, error) {
+	var n int64
+	err := t.on(ctx).Model(&endpointRow{}).Where("id = ?", clean(string(id))).Count(&n).Error
+	return n == 1, endpointNoun.read(err, string(id))
+}

@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/vpn"
+)
+
+var routeNoun = noun{
+	what: "route", code: "InvalidClientVpnRouteNotFound",
+	taken:    "The endpoint already has a route to this destination with this target.",
+	dangling: "The endpoint, association or subnet of this route no longer exists.",
+}
+
+type routeRow struct {
+	ID          string  `gorm:"column:id;primaryKey"`
+	Endpoint    string  `gorm:"column:endpoint_id"`
+	Association *string `gorm:"column:association_id"`
+	Subnet      *string `gorm:"column:subnet_id"`
+	Destination string  `gorm:"column:destination"`
+	First       int64   `gorm:"column:destination_first"`
+	Bits        int64   `gorm:"column:destination_bits"`
+	Origin      string  `gorm:"column:origin"`
+	Description string  `gorm:"column:description"`
+	Created     int64   `gorm:"column:created_at"`
+	Added       int64   `gorm:"column:added"`
+	Removed     int64   `gorm:"column:removed"`
+	Search      string  `gorm:"column:search"`
+}
+
+func (routeRow) TableName() string { return "route" }
+
+func newRouteRow(r vpn.Route) routeRow {
+	target := string(r.Subnet)
+	if r.Local() {
+		target = vpn.LocalTarget
+	}
+	return routeRow{
+		ID: string(r.ID), Endpoint: string(r.Endpoint), Association: optional(r.Association), Subnet: optional(r.Subnet),
+		Destination: text(r.Destination), First: numeric(r.Destination.Addr()), Bits: int64(r.Destination.Bits()),
+		Origin: string(r.Origin), Description: r.Description, Created: micros(r.CreatedAt),
+		Added: int64(r.Added), Removed: int64(r.Removed), Search: searchable(text(r.Destination), target, r.Description),
+	}
+}
+
+func (r routeRow) route() (vpn.Route, error) {
+	var d decoder
+	return vpn.Route{
+		ID: vpn.RouteID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Association: present[vpn.AssociationID](r.Association),
+		Subnet: present[vpn.SubnetID](r.Subnet), Destination: d.prefix(r.Destination), Origin: vpn.RouteOrigin(r.Origin),
+		Description: r.Description, CreatedAt: instant(r.Created), Change: change(r.Added, r.Removed),
+	}, d.err
+}
+
+func (t *tx) Route(ctx context.Context, id vpn.RouteID) (vpn.Route, error) {
+	row, err := one[routeRow](t.on(ctx), routeNoun, "id", string(id))
+	if err != nil {
+		return vpn.Route{}, err
+	}
+	return row.route()
+}
+
+func (t *tx) RoutesOf(ctx context.Context, id vpn.EndpointID) ([]vpn.Route, error) {
+	q := t.on(ctx).Where("endpoint_id = ?", clean(string(id))).Order("destination_first, destination_bits, id")
+	return all(q, routeNoun, routeRow.route)
+}
+
+var routeList = listing{
+	orders: map[string][]string{
+		"destination": {"destination_first", "destination_bits"},
+		"origin":      {"origin", "destination_first", "destination_bits"},
+		"created_at":  {"created_at"},
+	},
+	normal: "destination", tie: "id",
+}
+
+func (t *tx) Routes(ctx context.Context, id vpn.EndpointID, l control.List) (control.Page[vpn.Route], error) {
+	return paged(t.on(ctx).Where("endpoint_id = ?", clean(string(id))), l, routeList, routeNoun, routeRow.route)
+}
+
+func (t *tx) CreateRoute(ctx context.Context, r vpn.Route) error {
+	row := newRouteRow(r)
+	return routeNoun.wrote(t.on(ctx).Create(&row), row.ID)
+}
+
+func (t *tx) SaveRoute(ctx context.Context, r vpn.Route) error {
+	row := newRouteRow(r)
+	g := t.on(ctx).Model(&routeRow{}).Where("id = ?", row.ID).Select("*").Omit("id", "endpoint_id", "created_at").Updates(&row)
+	return routeNoun.wrote(g, row.ID)
+}

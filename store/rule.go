@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/vpn"
+)
+
+var ruleNoun = noun{
+	what: "authorization rule", code: "InvalidClientVpnAuthorizationRuleNotFound",
+	taken:    "The endpoint already has an authorization rule for this destination and group.",
+	dangling: "The endpoint of this authorization rule no longer exists.",
+}
+
+type ruleRow struct {
+	ID          string `gorm:"column:id;primaryKey"`
+	Endpoint    string `gorm:"column:endpoint_id"`
+	Destination string `gorm:"column:destination"`
+	First       int64  `gorm:"column:destination_first"`
+	Bits        int64  `gorm:"column:destination_bits"`
+	AllUsers    bool   `gorm:"column:all_users"`
+	Group       string `gorm:"column:group_id"`
+	GroupKey    string `gorm:"column:group_key"`
+	Description string `gorm:"column:description"`
+	Created     int64  `gorm:"column:created_at"`
+	Added       int64  `gorm:"column:added"`
+	Removed     int64  `gorm:"column:removed"`
+	Search      string `gorm:"column:search"`
+}
+
+func (ruleRow) TableName() string { return "rule" }
+
+func newRuleRow(r vpn.Rule) ruleRow {
+	return ruleRow{
+		ID: string(r.ID), Endpoint: string(r.Endpoint), Destination: text(r.Destination),
+		First: numeric(r.Destination.Addr()), Bits: int64(r.Destination.Bits()), AllUsers: r.AllUsers,
+		Group: r.Group, GroupKey: fold(r.Group), Description: r.Description, Created: micros(r.CreatedAt),
+		Added: int64(r.Added), Removed: int64(r.Removed), Search: searchable(text(r.Destination), r.Group, r.Description),
+	}
+}
+
+func (r ruleRow) rule() (vpn.Rule, error) {
+	var d decoder
+	return vpn.Rule{
+		ID: vpn.RuleID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Destination: d.prefix(r.Destination), AllUsers: r.AllUsers,
+		Group: r.Group, Description: r.Description, CreatedAt: instant(r.Created), Change: change(r.Added, r.Removed),
+	}, d.err
+}
+
+func (t *tx) Rule(ctx context.Context, id vpn.RuleID) (vpn.Rule, error) {
+	row, err := one[ruleRow](t.on(ctx), ruleNoun, "id", string(id))
+	if err != nil {
+		return vpn.Rule{}, err
+	}
+	return row.rule()
+}
+
+func (t *tx) RulesOf(ctx context.Context, id vpn.EndpointID) ([]vpn.Rule, error) {
+	q := t.on(ctx).Where("endpoint_id = ?", clean(string(id))).Order("destination_first, destination_bits, group_key, id")
+	return all(q, ruleNoun, ruleRow.rule)
+}
+
+var ruleList = listing{
+	orders: map[string][]string{
+		"destination": {"destination_first", "destination_bits", "group_key"},
+		"group":       {"group_key", "destination_first", "destination_bits"},
+		"created_at":  {"created_at"},
+	},
+	normal: "destination", tie: "id",
+}
+
+func (t *tx) Rules(ctx context.Context, id vpn.EndpointID, l control.List) (control.Page[vpn.Rule], error) {
+	return paged(t.on(ctx).Where("endpoint_id = ?", clean(string(id))), l, ruleList, ruleNoun, ruleRow.rule)
+}
+
+func (t *tx) CreateRule(ctx context.Context, r vpn.Rule) error {
+	row := newRuleRow(r)
+	return ruleNoun.wrote(t.on(ctx).Create(&row), row.ID)
+}
+
+func (t *tx) SaveRule(ctx context.Context, r vpn.Rule) error {
+	row := newRuleRow(r)
+	g := t.on(ctx).Model(&ruleRow{}).Where("id = ?", row.ID).Select("*").Omit("id", "endpoint_id", "created_at").Updates(&row)
+	return ruleNoun.wrote(g, row.ID)
+}

@@ -1,0 +1,84 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/glebarez/sqlite"
+)
+
+// readers is how many SQLite connections read side by side.
+const readers = 8
+
+// openSQLite opens two pools on one file. Writers take the write lock when they begin
+// (otherwise a transaction that reads first finds the database locked when it comes to write)
+// and there is one connection for them, so that they queue here in order instead of polling for
+// the lock. Readers have WAL snapshots, which wait for no writer.
+func (s *Store) openSQLite(dsn string) error {
+	path, err := filepath.Abs(sqlitePath(dsn))
+	if err != nil {
+		return fmt.Errorf("find database file: %w", err)
+	}
+	if err := prepareFile(path); err != nil {
+		return fmt.Errorf("prepare database file: %w", err)
+	}
+	if s.writing, err = openGORM(sqlite.Open(sqliteDSN(path, "_txlock", "immediate"))); err != nil {
+		return err
+	}
+	if s.reading, err = openGORM(sqlite.Open(sqliteDSN(path, "_pragma", "query_only(1)"))); err != nil {
+		return err
+	}
+	for i, db := range s.pools() {
+		most := []int{1, readers}[i]
+		db.SetMaxOpenConns(most)
+		db.SetMaxIdleConns(most)
+	}
+	s.dialect = dialect{name: "sqlite", view: &sql.TxOptions{ReadOnly: true}, directory: filepath.Dir(path)}
+	return nil
+}
+
+func sqlitePath(dsn string) string {
+	path := strings.TrimPrefix(dsn, "sqlite:")
+	if rest, ok := strings.CutPrefix(path, "//"); ok {
+		path = rest // sqlite:///var/lib/…
+	}
+	return path
+}
+
+func sqliteDSN(path string, extra ...string) string {
+	q := url.Values{"_pragma": {
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)", "cache_size(-16000)",
+	}}
+	for i := 0; i+1 < len(extra); i += 2 {
+		q.Add(extra[i], extra[i+1])
+	}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
+}
+
+// prepareFile makes the file or narrows its mode; SQLite gives its -wal and -shm the same. An
+// existing file is not opened: closing it again would drop the locks that SQLite holds on it
+// elsewhere in this process.
+func prepareFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err == nil {
+		return f.Close()
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Chmod(path+suffix, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}

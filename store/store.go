@@ -1,0 +1,137 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"sallyport/control"
+)
+
+// Options are what a store needs besides its database.
+type Options struct {
+	// Sealer encrypts private keys and shared secrets. Without one, reading or writing any
+	// of them is an error and all else works, which is enough to migrate.
+	Sealer Sealer
+	// Logger hears of migrations and of transactions that ran again; nil: nobody does.
+	// Values of rows are never logged.
+	Logger *slog.Logger
+	// Now is the clock; nil: the system's. Only connections that were never established are
+	// dated by it, all other times come from the caller.
+	Now func() time.Time
+	// Connections is the most that are open to a PostgreSQL server, 16 where it is 0.
+	Connections int
+}
+
+// Store is an open database.
+type Store struct {
+	dialect dialect
+	reading *gorm.DB
+	writing *gorm.DB // the same as reading on PostgreSQL
+	options Options
+}
+
+var _ control.Store = (*Store)(nil)
+
+// dialect is what differs between the databases.
+type dialect struct {
+	name      string
+	update    *sql.TxOptions
+	view      *sql.TxOptions
+	directory string // of the SQLite file
+}
+
+// Open opens the database that dsn names: "postgres://…" (or "postgresql://…", or libpq's
+// "host=… dbname=…") for PostgreSQL, otherwise the path of an SQLite file, with or without
+// "sqlite:" before it, which is made with mode 0600 if it is missing. The schema is not touched:
+// call Migrate.
+func Open(ctx context.Context, dsn string, options Options) (*Store, error) {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Logger == nil {
+		options.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Store{options: options}
+	open := s.openSQLite
+	if isPostgres(dsn) {
+		open = s.openPostgres
+	}
+	err := open(dsn)
+	if err == nil {
+		err = s.Ping(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func openGORM(d gorm.Dialector) (*gorm.DB, error) {
+	db, err := gorm.Open(d, &gorm.Config{
+		Logger:                 logger.Discard, // it would print values
+		TranslateError:         true,
+		SkipDefaultTransaction: true, // everything runs in View or Update
+		DisableAutomaticPing:   true, // Ping has the caller's context
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return db, nil
+}
+
+// Ping tells whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	for _, db := range s.pools() {
+		if err := db.PingContext(ctx); err != nil {
+			return fmt.Errorf("reach database: %w", err)
+		}
+	}
+	return nil
+}
+
+// Close ends every connection to the database.
+func (s *Store) Close() error {
+	var errs []error
+	for _, db := range s.pools() {
+		errs = append(errs, db.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Store) pools() []*sql.DB {
+	var pools []*sql.DB
+	for _, g := range []*gorm.DB{s.writing, s.reading} {
+		if g == nil {
+			continue
+		}
+		if db, ok := g.ConnPool.(*sql.DB); ok && (len(pools) == 0 || pools[0] != db) {
+			pools = append(pools, db)
+		}
+	}
+	return pools
+}
+
+// View runs f on one snapshot of the data. Writing in it is an error.
+func (s *Store) View(ctx context.Context, f func(control.Tx) error) error {
+	return s.again(ctx, func() error {
+		return s.reading.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+			return f(&tx{db: g, store: s})
+		}, s.dialect.view)
+	})
+}
+
+// Update runs f in one serializable transaction, again where another one got in its way.
+func (s *Store) Update(ctx context.Context, f func(control.Tx) error) error {
+	return s.again(ctx, func() error {
+		return s.writing.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+			return f(&tx{db: g, store: s})
+		}, s.dialect.update)
+	})
+}

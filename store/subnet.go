@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/vpn"
+)
+
+var subnetNoun = noun{
+	what: "subnet", code: "InvalidSubnetID.NotFound",
+	taken:    "The network already has a subnet with this range.",
+	dangling: "The subnet's network no longer exists.",
+	used:     "The subnet is still a target network of an endpoint: disassociate it first.",
+}
+
+type subnetRow struct {
+	ID      string `gorm:"column:id;primaryKey"`
+	Network string `gorm:"column:network_id"`
+	Name    string `gorm:"column:name"`
+	NameKey string `gorm:"column:name_key"`
+	CIDR    string `gorm:"column:cidr"`
+	First   int64  `gorm:"column:cidr_first"`
+	Bits    int64  `gorm:"column:cidr_bits"`
+	Zone    string `gorm:"column:zone"`
+	Created int64  `gorm:"column:created_at"`
+	Search  string `gorm:"column:search"`
+}
+
+func (subnetRow) TableName() string { return "subnet" }
+
+func newSubnetRow(s vpn.Subnet) subnetRow {
+	return subnetRow{
+		ID: string(s.ID), Network: string(s.Network), Name: s.Name, NameKey: fold(s.Name),
+		CIDR: text(s.CIDR), First: numeric(s.CIDR.Addr()), Bits: int64(s.CIDR.Bits()), Zone: s.Zone,
+		Created: micros(s.CreatedAt), Search: searchable(s.Name, string(s.ID), text(s.CIDR), s.Zone),
+	}
+}
+
+func (r subnetRow) subnet() (vpn.Subnet, error) {
+	var d decoder
+	return vpn.Subnet{
+		ID: vpn.SubnetID(r.ID), Network: vpn.NetworkID(r.Network), Name: r.Name,
+		CIDR: d.prefix(r.CIDR), Zone: r.Zone, CreatedAt: instant(r.Created),
+	}, d.err
+}
+
+func (t *tx) Subnet(ctx context.Context, id vpn.SubnetID) (vpn.Subnet, error) {
+	row, err := one[subnetRow](t.on(ctx), subnetNoun, "id", string(id))
+	if err != nil {
+		return vpn.Subnet{}, err
+	}
+	return row.subnet()
+}
+
+func (t *tx) SubnetsOf(ctx context.Context, ids ...vpn.NetworkID) ([]vpn.Subnet, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	q := t.on(ctx).Where("network_id IN ?", plain(ids)).Order("network_id, zone, cidr_first, cidr_bits")
+	return all(q, subnetNoun, subnetRow.subnet)
+}
+
+var subnetList = listing{
+	orders: map[string][]string{"name": {"name_key"}, "cidr": {"cidr_first", "cidr_bits"}, "zone": {"zone", "cidr_first"}},
+	normal: "cidr", tie: "id",
+}
+
+func (t *tx) Subnets(ctx context.Context, n vpn.NetworkID, l control.List) (control.Page[vpn.Subnet], error) {
+	q := t.on(ctx).Where("network_id = ?", clean(string(n)))
+	return paged(q, l, subnetList, subnetNoun, subnetRow.subnet)
+}
+
+func (t *tx) SubnetCounts(ctx context.Context, ids ...vpn.NetworkID) (map[vpn.NetworkID]int, error) {
+	return counts(t.on(ctx).Model(&subnetRow{}), subnetNoun, "network_id", ids)
+}
+
+func (t *tx) CreateSubnet(ctx context.Context, s vpn.Subnet) error {
+	row := newSubnetRow(s)
+	return subnetNoun.wrote(t.on(ctx).Create(&row), row.ID)
+}
+
+func (t *tx) DeleteSubnet(ctx context.Context, id vpn.SubnetID) error {
+	return subnetNoun.deleted(t.on(ctx).Where("id = ?", clean(string(id))).Delete(&subnetRow{}), string(id))
+}

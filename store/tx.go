@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"gorm.io/gorm"
+
+	"sallyport/control"
+)
+
+// tx is one transaction; its methods are beside the rows they are about.
+type tx struct {
+	db    *gorm.DB
+	store *Store
+}
+
+var _ control.Tx = (*tx)(nil)
+
+func (t *tx) on(ctx context.Context) *gorm.DB { return t.db.WithContext(ctx) }
+
+// batch is how many rows or IDs one statement takes; databases limit a statement's parameters.
+const batch = 1000
+
+// one reads the row of an ID.
+func one[R any](q *gorm.DB, n noun, column, id string) (R, error) {
+	var row R
+	if !storable(id) { // PostgreSQL would fail where the plain answer is that there is none
+		return row, n.read(errNoRow, strings.ToValidUTF8(strings.ReplaceAll(id, "\x00", ""), ""))
+	}
+	err := q.Where(column+" = ?", id).Take(&row).Error
+	return row, n.read(err, id)
+}
+
+func storable(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
+
+// all reads every row of a query.
+func all[R, T any](q *gorm.DB, n noun, to func(R) (T, error)) ([]T, error) {
+	var rows []R
+	if err := q.Find(&rows).Error; err != nil {
+		return nil, n.read(err, "")
+	}
+	return mapped(rows, n, to)
+}
+
+func mapped[R, T any](rows []R, n noun, to func(R) (T, error)) ([]T, error) {
+	out := make([]T, len(rows))
+	for i, row := range rows {
+		x, err := to(row)
+		if err != nil {
+			return nil, fmt.Errorf("read stored %s: %w", n.what, err)
+		}
+		out[i] = x
+	}
+	return out, nil
+}
+
+// plain gives IDs as the drivers take them.
+func plain[ID ~string](ids []ID) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = string(id)
+	}
+	return out
+}
