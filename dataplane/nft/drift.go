@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/nftables"
 	"github.com/mdlayher/netlink"
@@ -65,13 +66,18 @@ func (t *Table) compare(ctx context.Context, c *nftables.Conn) ([]string, error)
 	if now.chains != t.applied.chains {
 		found = append(found, fmt.Sprintf("Chains or sets of the packet filter table inet %s were changed.", t.name))
 	}
-	if now.rules != t.applied.rules {
-		found = append(found, fmt.Sprintf("Rules of the packet filter table inet %s were changed.", t.name))
-	}
+	rules := now.rules != t.applied.rules
 	for name, sum := range t.applied.fixed {
-		if now.fixed[name] != sum {
+		switch {
+		case now.fixed[name] == sum:
+		case strings.HasPrefix(name, "__"): // the unnamed set of some rule
+			rules = true
+		default:
 			found = append(found, fmt.Sprintf("The elements of %s in the packet filter table inet %s were changed.", name, t.name))
 		}
+	}
+	if rules {
+		found = append(found, fmt.Sprintf("Rules of the packet filter table inet %s were changed.", t.name))
 	}
 	want := map[string]map[string]bool{}
 	for _, s := range t.sessions {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -59,6 +60,8 @@ type lab struct {
 	assoc   vpn.AssociationID
 }
 
+var discard = slog.New(slog.DiscardHandler)
+
 var (
 	gateway    = netip.MustParseAddr("10.8.0.1")
 	clientCIDR = netip.MustParsePrefix("10.8.0.0/22")
@@ -86,7 +89,7 @@ func newLab(t testing.TB) *lab {
 	for i := range l.devices {
 		l.devices[i] = newTunnel(t, host.DeviceName(l.id, i))
 	}
-	l.table = nft.New("sptest", slog.New(slog.DiscardHandler))
+	l.table = nft.New("sptest", discard)
 	t.Cleanup(func() {
 		if err := l.table.Remove(); err != nil {
 			t.Error(err)
@@ -343,4 +346,14 @@ func all(cidr string) vpn.DesiredRule {
 
 func group(cidr, name string) vpn.DesiredRule {
 	return vpn.DesiredRule{Destination: netip.MustParsePrefix(cidr), Group: name}
+}
+
+// nftCommand is somebody else at the host's packet filter.
+func nftCommand(t testing.TB, line string) {
+	t.Helper()
+	cmd := exec.Command("nft", "-f", "-")
+	cmd.Stdin = strings.NewReader(line + "\n")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("nft %s: %v: %s", line, err, out)
+	}
 }

@@ -19,7 +19,7 @@ const (
 	setSessions  = "sessions"   // device . address of every live client
 	setSent      = "sent"       // counted: what clients sent
 	setReceived  = "received"   // counted: what clients received
-	setDevices   = "tuns"    // our tun devices
+	setDevices   = "tuns"       // our tun devices
 	setClients   = "clients"    // the client ranges of all endpoints
 	setWorkers   = "workers"    // address . protocol . port of workers bound to one address
 	setWorkersOn = "workersany" // protocol . port of workers bound to every address

@@ -1,0 +1,185 @@
+package nft_test
+
+import (
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+
+	"sallyport/dataplane/nft"
+	"sallyport/vpn"
+)
+
+// worker stands in for an OpenVPN process: it answers with its name.
+func worker(t *testing.T, name, listen string) {
+	p := space{t: t, ns: here(t)}.udp(listen)
+	go func() {
+		buf := make([]byte, 100)
+		for {
+			_, _, from, err := p.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			_, _ = p.WriteTo([]byte(name), nil, from)
+		}
+	}()
+}
+
+// who asks the public port from one source address.
+func (s space) who(source, to string, port int) string {
+	s.t.Helper()
+	p := s.udp(source + ":0")
+	defer func() { _ = p.Close() }()
+	if _, err := p.WriteTo([]byte("hello"), nil, &net.UDPAddr{IP: net.ParseIP(to), Port: port}); err != nil {
+		return ""
+	}
+	must(s.t, p.SetReadDeadline(time.Now().Add(2*silence)))
+	buf := make([]byte, 100)
+	n, _, from, err := p.ReadFrom(buf)
+	if err != nil {
+		return ""
+	}
+	if got := from.String(); got != net.JoinHostPort(to, "1194") {
+		s.t.Errorf("the answer came from %s, want the public port", got)
+	}
+	return string(buf[:n])
+}
+
+func TestPublicPortLeadsToWorkers(t *testing.T) {
+	l := newLab(t)
+	worker(t, "one", "198.51.100.1:40001")
+	worker(t, "two", "198.51.100.1:40002")
+	worker(t, "ssh", "198.51.100.1:22")
+	e := l.endpoint(all("0.0.0.0/0"))
+	e.Public = []netip.AddrPort{netip.MustParseAddrPort("198.51.100.1:1194")}
+	e.Workers, e.HashSeed = []uint16{40001, 40002}, 0x5a11
+	l.applyEndpoint(e)
+
+	eth0 := l.outside.link("eth0")
+	sources := []string{"198.51.100.2"}
+	for _, s := range []string{"198.51.100.10", "198.51.100.11", "198.51.100.12", "198.51.100.13", "198.51.100.14", "198.51.100.15"} {
+		a, err := netlink.ParseAddr(s + "/24")
+		must(t, err)
+		must(t, l.outside.AddrAdd(eth0, a))
+		sources = append(sources, s)
+	}
+	first := map[string]string{}
+	count := map[string]int{}
+	for _, s := range sources {
+		first[s] = l.outside.who(s, "198.51.100.1", 1194)
+		count[first[s]]++
+	}
+	if count["one"] == 0 || count["two"] == 0 || count["one"]+count["two"] != len(sources) {
+		t.Errorf("workers got %v of %d clients, want all, and some each", count, len(sources))
+	}
+	l.applyEndpoint(e)
+	for _, s := range sources { // from another port, after a reload
+		if again := l.outside.who(s, "198.51.100.1", 1194); again != first[s] {
+			t.Errorf("%s moved from worker %q to %q", s, first[s], again)
+		}
+	}
+	for _, port := range []int{40001, 40002} {
+		if got := l.outside.who("198.51.100.2", "198.51.100.1", port); got != "" {
+			t.Errorf("worker port %d answers %q to a packet that bypassed the public port", port, got)
+		}
+	}
+	c := l.client("10.8.0.2", 0)
+	if got := c.who("10.8.0.2", "198.51.100.1", 1194); got != "" {
+		t.Errorf("the public port answers %q inside the tunnel", got)
+	}
+
+	e.Workers, e.AnyAddress = []uint16{40001}, true
+	worker(t, "other address", "192.0.2.1:40001")
+	l.applyEndpoint(e)
+	if got := l.outside.who("198.51.100.15", "198.51.100.1", 1194); got != "one" {
+		t.Errorf("one worker: %q answers, want one", got)
+	}
+	if got := l.outside.who("198.51.100.2", "192.0.2.1", 40001); got != "" {
+		t.Errorf("worker port on another address answers %q", got)
+	}
+}
+
+func TestDriftIsNoticedAndRepaired(t *testing.T) {
+	l := newLab(t)
+	l.target.echo()
+	e := l.endpoint(all("172.16.5.5/32"), group("172.17.0.0/16", "engineers"))
+	l.applyEndpoint(e)
+	c := l.client("10.8.0.2", 0, "engineers")
+	changed, err := nft.Watch(t.Context())
+	must(t, err)
+	for _, tc := range []struct{ name, line string }{
+		{"table deleted", "delete table inet sptest"},
+		{"everything flushed", "flush ruleset"},
+		{"rules flushed", "flush table inet sptest"},
+		{"a rule added", "insert rule inet sptest forwarding accept"},
+		{"a chain emptied", "flush chain inet sptest live"},
+		{"a session added", `add element inet sptest sessions { "` + c.device.name + `" . 10.8.0.77 }`},
+		{"sessions flushed", "flush set inet sptest sessions"},
+		{"clients flushed", "flush set inet sptest clients"},
+		{"counters flushed", "flush set inet sptest sent"},
+		{"a chain added", "add chain inet sptest backdoor { type filter hook forward priority -10; }"},
+		{"a set added", "add set inet sptest stray { type ipv4_addr; }"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			found, err := l.table.Drift(t.Context())
+			must(t, err)
+			if len(found) != 0 {
+				t.Fatalf("drift %q before anything was changed", found)
+			}
+			drainSignals(changed)
+			nftCommand(t, tc.line)
+			select {
+			case <-changed:
+			case <-time.After(patience):
+				t.Error("the watch saw nothing")
+			}
+			if found, err = l.table.Drift(t.Context()); err != nil || len(found) == 0 {
+				t.Errorf("drift %q, %v; want a sentence", found, err)
+			}
+			t.Log(found)
+			must(t, l.table.Repair(t.Context()))
+			if found, err = l.table.Drift(t.Context()); err != nil || len(found) != 0 {
+				t.Errorf("drift %q, %v after repair; want none", found, err)
+			}
+			c.mustAnswer(someTarget)
+		})
+	}
+	// What others do to tables of their own is not drift.
+	nftCommand(t, "add table inet somebody")
+	if found, err := l.table.Drift(t.Context()); err != nil || len(found) != 0 {
+		t.Errorf("drift %q, %v after a foreign change; want none", found, err)
+	}
+	nftCommand(t, "delete table inet somebody")
+}
+
+func TestEndAndPutOverATableThatWasEmptiedByOthers(t *testing.T) {
+	l := newLab(t)
+	l.target.echo()
+	l.apply(all("172.16.0.0/12"))
+	a, b := l.client("10.8.0.2", 0), l.client("10.8.0.3", 0)
+	nftCommand(t, "flush set inet sptest sessions")
+	_, err := l.table.End(a.addr)
+	must(t, err)
+	must(t, l.table.Repair(t.Context()))
+	a.mustNotAnswer(someTarget)
+	b.mustAnswer(someTarget)
+	nftCommand(t, "delete table inet sptest")
+	if err := l.table.Put(nft.Session{Addr: a.addr, Device: a.device.name, Endpoint: l.id, Association: l.assoc}); vpn.KindOf(err) != vpn.Unavailable {
+		t.Errorf("put into a deleted table gives %v, want an unavailable error", err)
+	}
+	must(t, l.table.Repair(t.Context()))
+	a.mustNotAnswer(someTarget)
+	b.mustAnswer(someTarget)
+}
+
+func drainSignals(c <-chan struct{}) {
+	for {
+		select {
+		case <-c:
+		case <-time.After(20 * time.Millisecond):
+			return
+		}
+	}
+}
