@@ -6,16 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"sync"
 	"time"
 )
 
 var (
-	// ErrHeld: somebody else is connected. OpenVPN talks to one client at a time; a second one
-	// connects and hears nothing.
-	ErrHeld = errors.New("another process holds the management socket")
 	// ErrClosed: the connection ended; Err says why.
 	ErrClosed = errors.New("the management connection is closed")
 	// ErrStalled: the connection was given up because nobody took its events.
@@ -25,10 +21,9 @@ var (
 )
 
 const (
-	greetingWait = 3 * time.Second
-	commandWait  = 10 * time.Second
-	writeWait    = 5 * time.Second
-	longestLine  = 64 << 10
+	commandWait = 10 * time.Second
+	writeWait   = 5 * time.Second
+	longestLine = 64 << 10
 )
 
 // Conn is the dialogue with one worker. Its methods may be used at once from several
@@ -53,46 +48,6 @@ type answer struct {
 	multi bool
 	lines []string
 	done  chan struct{}
-}
-
-// Dial connects to a worker's management socket. It returns once the worker has greeted, or
-// with ErrHeld where it does not within three seconds. A socket that is not there yet, or that
-// refuses, is an os or net error: a worker needs some milliseconds to make it.
-func Dial(ctx context.Context, path string) (*Conn, error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
-	if err != nil {
-		return nil, fmt.Errorf("dial worker: %w", err)
-	}
-	r := bufio.NewReaderSize(conn, longestLine)
-	if err := greeting(ctx, conn, r); err != nil {
-		_ = conn.Close()
-		return nil, fmt.Errorf("dial worker: %w", err)
-	}
-	c := &Conn{
-		conn: conn, queue: newQueue(), events: make(chan Event),
-		turn: make(chan struct{}, 1), done: make(chan struct{}), closed: make(chan struct{}),
-	}
-	go c.read(r)
-	go c.deliver()
-	return c, nil
-}
-
-func greeting(ctx context.Context, conn net.Conn, r *bufio.Reader) error {
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
-	_ = conn.SetReadDeadline(time.Now().Add(greetingWait))
-	s, err := r.ReadString('\n')
-	if !stop() {
-		return ctx.Err()
-	}
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return ErrHeld
-	case err != nil:
-		return err
-	case !strings.HasPrefix(s, ">INFO:OpenVPN Management Interface"):
-		return fmt.Errorf("this is no OpenVPN: it did not greet")
-	}
-	return conn.SetReadDeadline(time.Time{})
 }
 
 // Events gives the worker's events in order. The channel is closed once the connection has

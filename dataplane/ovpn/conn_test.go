@@ -325,6 +325,11 @@ func TestDialSomebodyElseHolds(t *testing.T) {
 	if _, err := ovpn.Dial(t.Context(), path+"x"); err == nil {
 		t.Error("a socket that is not there was dialled")
 	}
+	ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := ovpn.Await(ctx, path+"x"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("awaiting a socket that never comes: got %v", err)
+	}
 }
 
 func TestDialWhatIsNoOpenVPN(t *testing.T) {

@@ -114,26 +114,24 @@ func newLab(t *testing.T, change func(*ovpn.Config)) *lab {
 	return l
 }
 
-// dial connects to the worker, which makes its socket some milliseconds after its start.
+// dial connects to the worker, and fails as soon as the worker ends.
 func (l *lab) dial() {
 	l.t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for last := time.After(patience); ; {
-		conn, err := ovpn.Dial(l.t.Context(), l.config.Management)
-		if err == nil {
-			l.conn = conn
-			l.t.Cleanup(func() { _ = conn.Close() })
-			return
-		}
+	ctx, cancel := context.WithTimeout(l.t.Context(), patience)
+	defer cancel()
+	go func() {
 		select {
-		case <-tick.C:
 		case <-l.proc.Done():
-			l.t.Fatalf("the worker %v", l.proc.Exit())
-		case <-last:
-			l.t.Fatal(err)
+			cancel()
+		case <-ctx.Done():
 		}
+	}()
+	conn, err := ovpn.Await(ctx, l.config.Management)
+	if err != nil {
+		l.t.Fatalf("%v; the worker %v", err, l.proc.Exit())
 	}
+	l.conn = conn
+	l.t.Cleanup(func() { _ = conn.Close() })
 }
 
 // network makes the client's host: a namespace that lives as long as a process waits for its
@@ -258,7 +256,7 @@ func until[E ovpn.Event](l *lab, fits func(E) bool) E {
 	}
 }
 
-func any1[E ovpn.Event](E) bool { return true }
+func whatever[E ovpn.Event](E) bool { return true }
 
 // ping sends through the tunnel, from the client's host to the gateway.
 func (l *lab) ping() {

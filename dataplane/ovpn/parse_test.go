@@ -240,6 +240,9 @@ func TestParserKeepsValuesWhole(t *testing.T) {
 
 func TestEnvShowsNoPassword(t *testing.T) {
 	e := ovpn.Connect{CID: 1, KID: 1, Env: ovpn.NewEnv(map[string]string{"password": "hunter2"})}
+	if e.Env.Password().Reveal() != "hunter2" {
+		t.Fatal("the password is not there to be hidden")
+	}
 	j, err := json.Marshal(e)
 	if err != nil {
 		t.Fatal(err)

@@ -36,12 +36,12 @@ func TestWorkerWithRealClients(t *testing.T) {
 
 	alice := l.ca.issue(t, "alice", x509.ExtKeyUsageClientAuth, -time.Hour, time.Hour)
 	c := l.connect(alice)
-	first := until(l, any1[ovpn.Connect])
+	first := until(l, whatever[ovpn.Connect])
 	if e := first.Env; e.CommonName() != "alice" || e.SessionState() != ovpn.SessionInitial || e.Untrusted().Addr() != netip.MustParseAddr("192.0.2.2") || e.DaemonPID() != l.proc.Identity().PID {
 		t.Errorf("connect: name %q, state %q, from %v, of process %d", e.CommonName(), e.SessionState(), e.Untrusted(), e.DaemonPID())
 	}
 	l.authorize(first, "10.77.3.4")
-	if a := until(l, any1[ovpn.Address]); a.Addr != netip.MustParseAddr("10.77.3.4") || a.CID != first.CID {
+	if a := until(l, whatever[ovpn.Address]); a.Addr != netip.MustParseAddr("10.77.3.4") || a.CID != first.CID {
 		t.Errorf("address: got %+v", a)
 	}
 	until(l, func(e ovpn.Established) bool { return e.CID == first.CID })
@@ -88,7 +88,7 @@ func TestWorkerWithRealClients(t *testing.T) {
 	if err := l.conn.Kill(t.Context(), first.CID, ovpn.Restart("New routes", true)); err != nil {
 		t.Fatal(err)
 	}
-	again := until(l, any1[ovpn.Connect])
+	again := until(l, whatever[ovpn.Connect])
 	if e := again.Env; again.CID == first.CID || e.SessionState() != ovpn.SessionAuthenticatedEmptyUser || e.SessionID() != first.Env.SessionID() || !e.OffersToken() || e.Username() != "" || e.CommonName() != "alice" {
 		t.Errorf("back with CID %d, state %q, session %q, user %q; first with %d and %q", again.CID, e.SessionState(), e.SessionID(), e.Username(), first.CID, first.Env.SessionID())
 	}
@@ -205,14 +205,14 @@ func TestPasswordsOnEveryAddress(t *testing.T) {
 			l.config.Keys.TLSCrypt = serverKeys(t, l.ca).TLSCrypt
 			stranger := l.connect(pair{}, "<auth-user-pass>\nx\nx\n</auth-user-pass>")
 			l.config.Keys.TLSCrypt = real
-			if r := until(l, any1[ovpn.TLSRefused]); r.Reason != ovpn.RefusedSharedKey || r.Peer.Addr() != netip.MustParseAddr("192.0.2.2") {
+			if r := until(l, whatever[ovpn.TLSRefused]); r.Reason != ovpn.RefusedSharedKey || r.Peer.Addr() != netip.MustParseAddr("192.0.2.2") {
 				t.Errorf("a stranger: got %+v", r)
 			}
 			stranger.stop()
 
 			const user = "<auth-user-pass>\ndave\nsecret\n</auth-user-pass>"
 			denied := l.connect(pair{}, user)
-			e := until(l, any1[ovpn.Connect])
+			e := until(l, whatever[ovpn.Connect])
 			if e.Env.Username() != "dave" || e.Env.Password().Reveal() != "secret" {
 				t.Errorf("got user %q", e.Env.Username())
 			}
@@ -224,7 +224,7 @@ func TestPasswordsOnEveryAddress(t *testing.T) {
 			}
 
 			c := l.connect(pair{}, user, "setenv IV_SSO webauth")
-			e = until(l, any1[ovpn.Connect])
+			e = until(l, whatever[ovpn.Connect])
 			if !e.Env.CanSSO("webauth") {
 				t.Error("the client's login method did not arrive")
 			}
@@ -250,7 +250,7 @@ func TestPasswordsOnEveryAddress(t *testing.T) {
 			if err := l.conn.Kill(t.Context(), e.CID, ovpn.Restart("x", true)); err != nil {
 				t.Fatal(err)
 			}
-			again := until(l, any1[ovpn.Connect])
+			again := until(l, whatever[ovpn.Connect])
 			if got := again.Env; got.SessionState() != ovpn.SessionAuthenticated || got.SessionID() != e.Env.SessionID() || got.Username() != "dave" {
 				t.Errorf("back with state %q, session %q, user %q", got.SessionState(), got.SessionID(), got.Username())
 			}
