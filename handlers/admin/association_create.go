@@ -1,0 +1,114 @@
+package admin
+
+import (
+	"cmp"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+type associationInput struct {
+	Network string `form:"network"`
+	Subnet  string `form:"subnet"`
+}
+
+func (in associationInput) form(choices control.AssociationChoices) parts.Form {
+	networks := []parts.Option{{Label: "The subnet's own"}}
+	if len(choices.Networks) == 1 {
+		networks = nil
+		in.Network = string(choices.Networks[0].ID)
+	}
+	names := map[vpn.NetworkID]string{}
+	for _, n := range choices.Networks {
+		names[n.ID] = n.Name
+		networks = append(networks, parts.Option{Value: string(n.ID), Label: n.Label()})
+	}
+	subnets := []parts.Option{{Label: "Choose a subnet"}}
+	for _, s := range choices.Subnets {
+		if in.Network != "" && string(s.Network) != in.Network {
+			continue
+		}
+		o := parts.Option{Value: string(s.ID), Label: s.Label() + ", " + s.CIDR.String() + ", " + s.Zone, Disabled: choices.Taken[s.ID] != ""}
+		if len(choices.Networks) > 1 {
+			o.Label = names[s.Network] + ": " + o.Label
+		}
+		if o.Disabled {
+			o.Label += " – not possible"
+		}
+		subnets = append(subnets, o)
+	}
+	id := choices.Endpoint.ID
+	return parts.Form{
+		Action: endpointPath(id, "associations", "new"), Submit: "Associate target network", Cancel: endpointPath(id, "associations"),
+		Fields: []parts.Field{
+			{Name: "network", Label: "VPC (network)", Type: "select", Value: in.Network, Options: networks, Required: true,
+				Help: "The network in which the subnet is located. All target networks of an endpoint are of the same one."},
+			{Name: "subnet", Label: "Choose a subnet to associate", Type: "select", Value: in.Subnet, Options: subnets, Required: true,
+				Help: "It must not overlap with the client CIDR, and each target network must be in a different availability zone."},
+		},
+	}
+}
+
+// refusedSubnets says of each subnet that cannot be chosen why.
+func (in associationInput) refusedSubnets(choices control.AssociationChoices) []string {
+	var out []string
+	for _, s := range choices.Subnets {
+		if why := choices.Taken[s.ID]; why != "" && (in.Network == "" || in.Network == string(s.Network)) {
+			out = append(out, cmp.Or(s.Name, string(s.ID))+": "+why)
+		}
+	}
+	return out
+}
+
+func (h *Console) drawAssociationNew(c echo.Context, in associationInput, refused error) error {
+	choices, err := h.control.AssociationChoices(ctx(c), actor(c), endpointID(c))
+	if err != nil {
+		return err
+	}
+	v := views.AssociationForm{
+		Header: parts.Header{Crumbs: endpointCrumbs(choices.Endpoint, "associations"), Title: "Associate target network",
+			Note: "Client CIDR " + choices.Endpoint.ClientCIDR.String() + "."},
+		Form: in.form(choices), Refused: in.refusedSubnets(choices),
+	}
+	if len(choices.Networks) > 1 {
+		v.Narrow = endpointPath(choices.Endpoint.ID, "associations", "new")
+	}
+	switch {
+	case len(choices.Networks) == 0:
+		v.Notice = views.Notice{Tone: "info", Title: "There is no network yet",
+			Text:   "A target network is a subnet of a network. Create the network first, then a subnet in it.",
+			Action: parts.Button{Label: "Create network", Href: "/networks/new", Tone: "primary"}}
+	case len(choices.Subnets) == 0:
+		v.Notice = views.Notice{Tone: "info", Title: "There is no subnet yet",
+			Text:   "Create a subnet in the network, then come back to associate it.",
+			Action: parts.Button{Label: "Create subnet", Href: networkPath(choices.Networks[0].ID) + "/subnets/new", Tone: "primary"}}
+	}
+	fail(&v.Form, refused)
+	v.Chrome = h.chrome(c, "Associate target network", "endpoints")
+	return renderForm(c, refused != nil, views.AssociationFormPage(v))
+}
+
+// AssociationNew shows the form for an association. Its query narrows the subnets to a network.
+func (h *Console) AssociationNew(c echo.Context) error {
+	return h.drawAssociationNew(c, associationInput{Network: c.QueryParam("network"), Subnet: c.QueryParam("subnet")}, nil)
+}
+
+// AssociationCreate associates a target network.
+func (h *Console) AssociationCreate(c echo.Context) error {
+	var in associationInput
+	if err := bind(c, &in); err != nil {
+		return err
+	}
+	a, err := h.control.Associate(ctx(c), actor(c), endpointID(c), vpn.NetworkID(in.Network), vpn.SubnetID(in.Subnet))
+	if belongsInForm(err) {
+		return h.drawAssociationNew(c, in, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.done(c, "Target network "+string(a.Subnet)+" is being associated.", endpointPath(a.Endpoint, "associations"))
+}

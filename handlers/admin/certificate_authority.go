@@ -1,0 +1,78 @@
+package admin
+
+import (
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+type authorityInput struct {
+	Name       string `form:"name"`
+	CommonName string `form:"common_name"`
+	KeyType    string `form:"key_type"`
+	ValidDays  string `form:"valid_days"`
+}
+
+// certificateCrumbs is the way to a form about certificates.
+var certificateCrumbs = []parts.Crumb{{Label: "Certificates", Href: "/certificates"}}
+
+func keyTypeField(value string) parts.Field {
+	f := parts.Field{Name: "key_type", Label: "Key type", Type: "select", Value: value, Required: true,
+		Help: "ECDSA P-256 is fast and strong. Choose RSA for clients that know nothing else."}
+	for _, k := range vpn.KeyTypes {
+		f.Options = append(f.Options, parts.Option{Value: string(k), Label: string(k)})
+	}
+	return f
+}
+
+func (in authorityInput) form() parts.Form {
+	return parts.Form{
+		Action: "/certificates/authority/new", Submit: "Create certificate authority", Cancel: "/certificates",
+		Fields: []parts.Field{
+			{Name: "common_name", Label: "Common name (CN)", Value: in.CommonName, Required: true, Autocomplete: "off", Placeholder: "Example VPN CA", Focus: true,
+				Help: "Names the authority inside every certificate that it issues."},
+			{Name: "name", Label: "Name", Value: in.Name, Autocomplete: "off", Help: "What lists call it; the common name where left empty."},
+			keyTypeField(in.KeyType),
+			{Name: "valid_days", Label: "Validity in days", Value: in.ValidDays, Required: true, InputMode: "numeric", Autocomplete: "off",
+				Help: "No certificate can outlive its authority, and all must be replaced when it ends."},
+		},
+	}
+}
+
+func (h *Console) drawAuthorityNew(c echo.Context, in authorityInput, refused error) error {
+	form := in.form()
+	fail(&form, refused)
+	head := parts.Header{Crumbs: certificateCrumbs, Title: "Create certificate authority",
+		Note: "Its private key is made here and kept sealed. It issues server and client certificates."}
+	return renderForm(c, refused != nil, views.FormPage(h.chrome(c, "Create certificate authority", "certificates"), head, form))
+}
+
+// AuthorityNew shows the form for a certificate authority.
+func (h *Console) AuthorityNew(c echo.Context) error {
+	return h.drawAuthorityNew(c, authorityInput{
+		KeyType: string(vpn.KeyTypes[0]), ValidDays: strconv.Itoa(vpn.DefaultValidDays[vpn.UseAuthority]),
+	}, nil)
+}
+
+// AuthorityCreate makes a certificate authority.
+func (h *Console) AuthorityCreate(c echo.Context) error {
+	var in authorityInput
+	if err := bind(c, &in); err != nil {
+		return err
+	}
+	cert, err := h.control.CreateAuthority(ctx(c), actor(c), control.AuthoritySpec{
+		Name: in.Name, CommonName: in.CommonName, KeyType: vpn.KeyType(in.KeyType), ValidDays: in.ValidDays,
+	})
+	if belongsInForm(err) {
+		return h.drawAuthorityNew(c, in, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.done(c, "Certificate authority "+cert.Name+" created. Issue a server certificate with it next.", certificatePath(cert.ID))
+}

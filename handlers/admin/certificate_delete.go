@@ -1,0 +1,50 @@
+package admin
+
+import (
+	"github.com/labstack/echo/v4"
+
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// CertificateDeleteForm asks before a certificate is deleted.
+func (h *Console) CertificateDeleteForm(c echo.Context) error { return h.drawCertificateDelete(c, nil) }
+
+func (h *Console) drawCertificateDelete(c echo.Context, refused error) error {
+	cert, err := h.control.Certificate(ctx(c), actor(c), certificateID(c))
+	if err != nil {
+		return err
+	}
+	confirm := parts.Confirm{
+		Title:  "Delete certificate " + nameOr(cert.Name, string(cert.ID)) + "?",
+		Text:   "It is forgotten here. Copies elsewhere stay valid until they expire: deleting a client certificate does not keep its holder out.",
+		Losses: []string{"the " + map[vpn.CertificateUse]string{vpn.UseAuthority: "certificate authority", vpn.UseServer: "server certificate", vpn.UseClient: "client certificate"}[cert.Use] + " " + cert.CommonName},
+		Err:    refusal(refused),
+		Action: certificatePath(cert.ID) + "/delete", Cancel: certificatePath(cert.ID), Button: "Delete",
+	}
+	if cert.HasKey {
+		confirm.Losses = append(confirm.Losses, "its private key, for good")
+	}
+	if len(cert.UsedBy) > 0 {
+		used := views.FactLinks("Used by", endpointLinks(cert.UsedBy))
+		used.Help = "Choose another certificate there first."
+		confirm.Facts = append(confirm.Facts, used)
+	}
+	if cert.Issued > 0 {
+		confirm.Facts = append(confirm.Facts, parts.Pair{Label: "Issued by it", Value: parts.Count(cert.Issued, "certificate"), Help: "Delete those first."})
+	}
+	return renderForm(c, refused != nil, views.ConfirmPage(h.chrome(c, "Delete certificate", "certificates"), confirm))
+}
+
+// CertificateDelete deletes a certificate.
+func (h *Console) CertificateDelete(c echo.Context) error {
+	err := h.control.DeleteCertificate(ctx(c), actor(c), certificateID(c))
+	if belongsInForm(err) {
+		return h.drawCertificateDelete(c, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.done(c, "Certificate "+string(certificateID(c))+" deleted.", "/certificates")
+}

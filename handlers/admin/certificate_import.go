@@ -1,0 +1,72 @@
+package admin
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+type importInput struct {
+	Name        string `form:"name"`
+	Use         string `form:"use"`
+	Certificate string `form:"certificate"`
+	PrivateKey  string `form:"private_key"`
+	Chain       string `form:"chain"`
+}
+
+func (in importInput) form() parts.Form {
+	return parts.Form{
+		Action: "/certificates/import", Submit: "Import certificate", Cancel: "/certificates",
+		Fields: []parts.Field{
+			{Name: "use", Label: "Use", Type: "select", Value: in.Use, Required: true, Options: []parts.Option{
+				{Label: "Choose a use"},
+				{Value: string(vpn.UseServer), Label: "Server certificate"},
+				{Value: string(vpn.UseAuthority), Label: "Certificate authority that client certificates come from"},
+				{Value: string(vpn.UseClient), Label: "Client certificate"},
+			}},
+			{Name: "name", Label: "Name", Value: in.Name, Autocomplete: "off", Help: "What lists call it; the common name where left empty."},
+			pemField("certificate", "Certificate", in.Certificate, true, "CERTIFICATE", "The certificate itself, in PEM."),
+			pemField("private_key", "Private key", in.PrivateKey, false, "PRIVATE KEY", "A server certificate needs it, without a passphrase. It is kept sealed and never shown again."),
+			pemField("chain", "Certificate chain", in.Chain, false, "CERTIFICATE", "The intermediates and the root above the certificate, in PEM. Clients verify a server certificate with it."),
+		},
+	}
+}
+
+func pemField(name, label, value string, required bool, block, help string) parts.Field {
+	return parts.Field{Name: name, Label: label, Type: "textarea", Rows: 6, Value: value, Required: required, Mono: true, Autocomplete: "off",
+		Placeholder: "-----BEGIN " + block + "-----", Help: help}
+}
+
+func (h *Console) drawImport(c echo.Context, in importInput, refused error) error {
+	form := in.form()
+	fail(&form, refused)
+	head := parts.Header{Crumbs: certificateCrumbs, Title: "Import certificate",
+		Note: "For certificates that were made elsewhere, for example with easy-rsa. Everything is checked before it is kept."}
+	return renderForm(c, refused != nil, views.FormPage(h.chrome(c, "Import certificate", "certificates"), head, form))
+}
+
+// CertificateImportForm shows the form for an import.
+func (h *Console) CertificateImportForm(c echo.Context) error {
+	return h.drawImport(c, importInput{}, nil)
+}
+
+// CertificateImport keeps a certificate that was made elsewhere.
+func (h *Console) CertificateImport(c echo.Context) error {
+	var in importInput
+	if err := bind(c, &in); err != nil {
+		return err
+	}
+	cert, err := h.control.ImportCertificate(ctx(c), actor(c), control.ImportSpec{
+		Name: in.Name, Use: vpn.CertificateUse(in.Use), Certificate: in.Certificate, PrivateKey: in.PrivateKey, Chain: in.Chain,
+	})
+	if belongsInForm(err) {
+		return h.drawImport(c, in, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.done(c, "Certificate "+cert.Name+" imported.", certificatePath(cert.ID))
+}

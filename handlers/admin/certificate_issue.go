@@ -1,0 +1,97 @@
+package admin
+
+import (
+	"fmt"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+type issueInput struct {
+	Authority  string `form:"authority"`
+	Use        string `form:"use"`
+	CommonName string `form:"common_name"`
+	Name       string `form:"name"`
+	DNSNames   string `form:"dns_names"`
+	KeyType    string `form:"key_type"`
+	ValidDays  string `form:"valid_days"`
+}
+
+func (in issueInput) spec() control.IssueSpec {
+	return control.IssueSpec{
+		Authority: vpn.CertificateID(in.Authority), Use: vpn.CertificateUse(in.Use), Name: in.Name, CommonName: in.CommonName,
+		DNSNames: in.DNSNames, KeyType: vpn.KeyType(in.KeyType), ValidDays: in.ValidDays,
+	}
+}
+
+func (in issueInput) form(authorities []vpn.Certificate) parts.Form {
+	return parts.Form{
+		Action: "/certificates/issue", Submit: "Issue certificate", Cancel: "/certificates",
+		Fields: []parts.Field{
+			{Name: "use", Label: "Use", Type: "radio", Value: in.Use, Required: true, Options: []parts.Option{
+				{Value: string(vpn.UseServer), Label: "Server certificate", Help: "Proves an endpoint to its clients."},
+				{Value: string(vpn.UseClient), Label: "Client certificate", Help: "Proves one user or device to the endpoint."},
+			}},
+			{Name: "authority", Label: "Certificate authority", Type: "select", Value: in.Authority, Required: true,
+				Options: certificateOptions("Choose an authority", authorities)},
+			{Name: "common_name", Label: "Common name (CN)", Value: in.CommonName, Required: true, Autocomplete: "off", Placeholder: "server, or client1.domain.tld",
+				Help: "For a client, what connections and logs call the user."},
+			{Name: "name", Label: "Name", Value: in.Name, Autocomplete: "off", Help: "What lists call it; the common name where left empty."},
+			{Name: "dns_names", Label: "DNS names", Value: in.DNSNames, Autocomplete: "off", Mono: true, Help: "For a server: host names that it is known by, with spaces or commas between."},
+			keyTypeField(in.KeyType),
+			{Name: "valid_days", Label: "Validity in days", Value: in.ValidDays, InputMode: "numeric", Autocomplete: "off",
+				Help: fmt.Sprintf("Where left empty: %d days for a server, %d for a client.", vpn.DefaultValidDays[vpn.UseServer], vpn.DefaultValidDays[vpn.UseClient])},
+		},
+	}
+}
+
+func (h *Console) drawIssue(c echo.Context, in issueInput, refused error) error {
+	authorities, err := h.control.Authorities(ctx(c), actor(c))
+	if err != nil {
+		return err
+	}
+	if in.Authority == "" && len(authorities) == 1 && refused == nil {
+		in.Authority = string(authorities[0].ID)
+	}
+	v := views.EndpointForm{
+		Header: parts.Header{Crumbs: certificateCrumbs, Title: "Issue certificate"},
+		Form:   in.form(authorities),
+	}
+	fail(&v.Form, refused)
+	if len(authorities) == 0 {
+		v.Notice = views.Notice{Tone: "info", Title: "There is no certificate authority yet", Text: "An authority of your own issues certificates. Create one first.",
+			Action: parts.Button{Label: "Create certificate authority", Href: "/certificates/authority/new", Tone: "primary"}}
+	}
+	v.Chrome = h.chrome(c, "Issue certificate", "certificates")
+	return renderForm(c, refused != nil, views.EndpointFormPage(v))
+}
+
+// CertificateIssueForm shows the form for a server or client certificate. Its query may choose
+// the use and the authority beforehand.
+func (h *Console) CertificateIssueForm(c echo.Context) error {
+	in := issueInput{Use: string(vpn.UseServer), Authority: c.QueryParam("authority"), KeyType: string(vpn.KeyTypes[0])}
+	if c.QueryParam("use") == string(vpn.UseClient) {
+		in.Use = string(vpn.UseClient)
+	}
+	return h.drawIssue(c, in, nil)
+}
+
+// CertificateIssue makes a server or client certificate.
+func (h *Console) CertificateIssue(c echo.Context) error {
+	var in issueInput
+	if err := bind(c, &in); err != nil {
+		return err
+	}
+	cert, err := h.control.IssueCertificate(ctx(c), actor(c), in.spec())
+	if belongsInForm(err) {
+		return h.drawIssue(c, in, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.done(c, useWords[cert.Use]+" certificate "+cert.Name+" issued.", certificatePath(cert.ID))
+}

@@ -1,0 +1,86 @@
+package admin
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+func certificateID(c echo.Context) vpn.CertificateID {
+	return vpn.CertificateID(c.Param("certificate"))
+}
+
+// Certificate shows one certificate.
+func (h *Console) Certificate(c echo.Context) error {
+	return h.drawCertificate(c, http.StatusOK, "")
+}
+
+func (h *Console) drawCertificate(c echo.Context, status int, refused string) error {
+	cert, err := h.control.Certificate(ctx(c), actor(c), certificateID(c))
+	if err != nil {
+		return err
+	}
+	v := views.Certificate{
+		Header: parts.Header{Crumbs: certificateCrumbs, Title: nameOr(cert.Name, string(cert.ID)), State: expiryState(cert.Certificate, h.now())},
+		Path:   certificatePath(cert.ID), Err: refused,
+		Facts: certificateFacts(cert, h.now()), Key: keyOf(cert.Certificate, actor(c).Role.MayChange()),
+	}
+	if cert.Use == vpn.UseAuthority && cert.HasKey && !cert.Expired(h.now()) {
+		v.Issue = "/certificates/issue?authority=" + string(cert.ID)
+	}
+	v.Chrome = h.chrome(c, v.Header.Title, "certificates")
+	return render(c, status, views.CertificatePage(v))
+}
+
+func certificateFacts(cert control.CertificateRow, now time.Time) []parts.Pair {
+	issuer := parts.Pair{Label: "Issuer", Value: cert.Issuer}
+	if cert.Authority != "" {
+		issuer.Href = certificatePath(cert.Authority)
+	}
+	facts := []parts.Pair{
+		{Label: "Certificate ID", Value: string(cert.ID), Copy: true},
+		parts.Fact("Use", useWords[cert.Use]),
+		parts.Fact("Common name (CN)", cert.CommonName),
+	}
+	if len(cert.DNSNames) > 0 {
+		facts = append(facts, parts.Fact("DNS names", strings.Join(cert.DNSNames, ", ")))
+	}
+	facts = append(facts, issuer,
+		parts.Fact("Key type", cert.KeyType),
+		parts.FactTime("Valid from", parts.At(now, cert.NotBefore)),
+		parts.Pair{Label: "Expires", Value: cert.NotAfter.UTC().Format("2 January 2006, 15:04 UTC"), Help: parts.At(now, cert.NotAfter).Relative},
+		parts.Pair{Label: "Serial number", Value: cert.Serial, Mono: true},
+		parts.Pair{Label: "SHA-256 fingerprint", Value: cert.Fingerprint, Copy: true},
+		views.FactLinks("Used by", endpointLinks(cert.UsedBy)),
+	)
+	if cert.Use == vpn.UseAuthority {
+		facts = append(facts, parts.Fact("Issued here", parts.Count(cert.Issued, "certificate")))
+	}
+	return facts
+}
+
+// keyOf says what there is to know and to do about the private key.
+func keyOf(cert vpn.Certificate, may bool) views.Key {
+	k := views.Key{Title: "Private key"}
+	switch {
+	case !cert.HasKey:
+		k.Text = "The private key is not kept here."
+	case cert.Use != vpn.UseClient:
+		k.Text = "The private key is kept here, sealed. It never leaves Sallyport."
+	case cert.KeyTaken:
+		k.Text = "The private key was downloaded. It is given out only once; if it was lost, issue a new certificate."
+	case !may:
+		k.Text = "The private key is kept here, sealed. An administrator can download it, once."
+	default:
+		k.Text = "The certificate with its private key can be downloaded here once, as a PEM file for the client. Keep it safe: it is not given out again this way. The download is recorded in the audit trail."
+		k.Button = "Download certificate and key"
+	}
+	return k
+}

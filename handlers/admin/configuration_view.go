@@ -1,0 +1,76 @@
+package admin
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// Configuration shows the page "Download client configuration".
+func (h *Console) Configuration(c echo.Context) error { return h.drawConfiguration(c, "", nil) }
+
+func (h *Console) drawConfiguration(c echo.Context, chosen string, refused error) error {
+	view, err := h.control.Endpoint(ctx(c), actor(c), endpointID(c))
+	if err != nil {
+		return err
+	}
+	v := views.Configuration{
+		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, ""), Title: "Download client configuration",
+			Note: "The file with which users' OpenVPN clients connect to this endpoint."},
+		Plain: endpointPath(view.ID, "configuration", "download"),
+		Facts: []parts.Pair{
+			views.RemoteName(view.Remote, ""),
+			parts.Fact("Transport Protocol", strings.ToUpper(string(view.Listen.Transport))+", port "+strconv.Itoa(int(view.Listen.Port))),
+		},
+	}
+	file, err := h.control.ClientConfiguration(ctx(c), actor(c), view.ID, "")
+	switch {
+	case belongsInForm(err):
+		v.Broken = refusal(err)
+	case err != nil:
+		return err
+	}
+	if file.NobodyYet {
+		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Nobody can connect yet",
+			Text:   "The endpoint is " + string(view.State) + ". The file is already right, and works once a target network is associated.",
+			Action: parts.Button{Label: "Target network associations", Href: endpointPath(view.ID, "associations")}})
+	}
+	if view.RemoteWarning != "" {
+		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients may not find the endpoint", Text: view.RemoteWarning})
+	}
+	if actor(c).Role.MayChange() {
+		if err := h.configurationForm(c, &v, view.ID, chosen, refused); err != nil {
+			return err
+		}
+	}
+	v.Chrome = h.chrome(c, "Download client configuration", "endpoints")
+	return renderForm(c, refused != nil, views.ConfigurationPage(v))
+}
+
+// configurationForm fills the choice of a client certificate, or says what to do without one.
+func (h *Console) configurationForm(c echo.Context, v *views.Configuration, id vpn.EndpointID, chosen string, refused error) error {
+	clients, err := h.control.ClientCertificates(ctx(c), actor(c), id)
+	if err != nil {
+		return err
+	}
+	if len(clients) == 0 && refused == nil {
+		v.Hint = views.Notice{
+			Title: "none", Text: "No client certificate that this endpoint accepts was issued here. Issue one, and the file can carry it with its key.",
+			Action: parts.Button{Label: "Issue client certificate", Href: "/certificates/issue?use=client"},
+		}
+		return nil
+	}
+	v.Form = parts.Form{
+		Title: "With a client certificate and key", Action: endpointPath(id, "configuration"), Submit: "Download with certificate and key",
+		Intro: "Whoever has the file can connect as this client, so hand it to that user alone. The download is recorded in the audit trail.",
+		Fields: []parts.Field{{Name: "client", Label: "Client certificate and key", Type: "select", Value: chosen, Required: true,
+			Options: certificateOptions("Choose a client certificate", clients)}},
+	}
+	fail(&v.Form, refused)
+	return nil
+}

@@ -1,0 +1,82 @@
+package admin
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+type terminateInput struct {
+	Connections []string `form:"connection"`
+	User        string   `form:"user"`
+}
+
+func (in terminateInput) ids() []vpn.ConnectionID {
+	var out []vpn.ConnectionID
+	for _, id := range in.Connections {
+		out = append(out, vpn.ConnectionID(id))
+	}
+	return out
+}
+
+// ConnectionTerminateForm asks before connections are ended: those named in the query, or all of
+// a user.
+func (h *Console) ConnectionTerminateForm(c echo.Context) error {
+	in := terminateInput{Connections: c.QueryParams()[ticked], User: c.QueryParam("user")}
+	view, err := h.control.Endpoint(ctx(c), actor(c), endpointID(c))
+	if err != nil {
+		return err
+	}
+	list, err := h.control.ConnectionsPreview(ctx(c), actor(c), view.ID, in.ids(), in.User)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return vpn.Refuse(vpn.Conflict, "IncorrectState", "There is nothing left to terminate: the connection is over already.")
+	}
+	confirm := parts.Confirm{
+		Title:  "Terminate " + parts.Count(len(list), "connection") + "?",
+		Text:   "The VPN session ends at once, and what runs through it breaks off. Whoever still has a valid certificate can connect again.",
+		People: connectedNow(view.Connections),
+		Action: endpointPath(view.ID, "connections", "terminate"), Cancel: endpointPath(view.ID, "connections"), Button: "Terminate connection",
+	}
+	if in.User != "" {
+		confirm.Title = "Terminate all connections of " + in.User + "?"
+		confirm.Hidden = []parts.Hidden{{Name: "user", Value: in.User}}
+	}
+	var rows []views.ConnectionRow
+	for _, conn := range list {
+		rows = append(rows, connectionRow(conn, h.now()))
+		if in.User == "" {
+			confirm.Hidden = append(confirm.Hidden, parts.Hidden{Name: ticked, Value: string(conn.ID)})
+		}
+	}
+	return render(c, http.StatusOK, views.TerminatePage(h.chrome(c, "Terminate connection", "endpoints"), confirm, rows))
+}
+
+// ConnectionTerminate ends connections.
+func (h *Console) ConnectionTerminate(c echo.Context) error {
+	var in terminateInput
+	if err := bind(c, &in); err != nil {
+		return err
+	}
+	var n int
+	var err error
+	if in.User != "" {
+		n, err = h.control.TerminateUser(ctx(c), actor(c), endpointID(c), in.User)
+	} else {
+		n, err = h.control.TerminateConnections(ctx(c), actor(c), endpointID(c), in.ids())
+	}
+	if err != nil {
+		return err
+	}
+	text := parts.Count(n, "connection") + " will be terminated."
+	if n == 0 {
+		text = "There was nothing left to terminate."
+	}
+	return h.done(c, text, endpointPath(endpointID(c), "connections"))
+}

@@ -1,0 +1,76 @@
+package admin
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+func deleteEndpointConfirm(v control.EndpointView) parts.Confirm {
+	confirm := parts.Confirm{
+		Title: "Delete Client VPN endpoint " + nameOr(v.Name, string(v.ID)) + "?",
+		Text:  "Clients can no longer connect to it, and the configuration files that were handed out become useless. This cannot be undone.",
+		Losses: []string{
+			"the endpoint " + string(v.ID) + " with its client range " + v.ClientCIDR.String(),
+			"its authorization rules, routes and tags",
+			"the shared key inside its configuration files",
+		},
+		People: connectedNow(v.Connections),
+		Action: endpointPath(v.ID, "delete"), Cancel: endpointPath(v.ID), Button: "Delete", Typed: "delete",
+	}
+	if n := len(v.Associations); n > 0 {
+		confirm.Facts = []parts.Pair{{
+			Label: "Target network associations", Value: parts.Count(n, "association"), Href: endpointPath(v.ID, "associations"),
+			Help: "Disassociate all target networks before you delete the endpoint.",
+		}}
+	}
+	return confirm
+}
+
+// connectedNow says how many people something would reach.
+func connectedNow(n int) string {
+	switch n {
+	case 0:
+		return "Nobody is connected at this moment."
+	case 1:
+		return "1 client is connected at this moment."
+	default:
+		return parts.Number(n) + " clients are connected at this moment."
+	}
+}
+
+// EndpointDeleteForm asks before an endpoint is deleted.
+func (h *Console) EndpointDeleteForm(c echo.Context) error { return h.drawEndpointDelete(c, nil) }
+
+func (h *Console) drawEndpointDelete(c echo.Context, refused error) error {
+	view, err := h.control.Endpoint(ctx(c), actor(c), endpointID(c))
+	if err != nil {
+		return err
+	}
+	confirm := deleteEndpointConfirm(view)
+	confirm.Err, confirm.TypedErr = refusal(refused), vpn.FieldsOf(refused)["confirm"]
+	return renderForm(c, refused != nil, views.ConfirmPage(h.chrome(c, "Delete Client VPN endpoint", "endpoints"), confirm))
+}
+
+type confirmInput struct {
+	Confirm string `form:"confirm"`
+}
+
+// EndpointDelete begins the end of an endpoint.
+func (h *Console) EndpointDelete(c echo.Context) error {
+	var in confirmInput
+	if err := bind(c, &in); err != nil {
+		return err
+	}
+	err := h.control.DeleteEndpoint(ctx(c), actor(c), endpointID(c), in.Confirm)
+	if belongsInForm(err) {
+		return h.drawEndpointDelete(c, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.done(c, "Client VPN endpoint "+string(endpointID(c))+" is being deleted.", "/endpoints")
+}

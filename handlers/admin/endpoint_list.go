@@ -1,0 +1,54 @@
+package admin
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+)
+
+// Endpoints lists the Client VPN endpoints.
+func (h *Console) Endpoints(c echo.Context) error {
+	l := listOf(c)
+	page, err := h.control.Endpoints(ctx(c), actor(c), l)
+	if err != nil {
+		return err
+	}
+	v := views.EndpointList{Fragment: fragment(c), List: listView(c, l, page)}
+	v.List.NoBox = true
+	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Client VPN endpoints", "endpoint", "endpoints", "name, ID, client CIDR or description"
+	v.List.Columns = []parts.Column{
+		{Key: "name", Label: "Name"}, {Label: "State"}, {Key: "client_cidr", Label: "Client IPv4 CIDR"},
+		{Label: "Transport"}, {Label: "Target networks", Right: true}, {Label: "Connections", Right: true},
+	}
+	v.List.Empty = parts.Empty{
+		Title: "No Client VPN endpoint yet",
+		Text:  "An endpoint is what clients connect to. It needs a server certificate; a target network and authorization rules follow.",
+	}
+	if actor(c).Role.MayChange() {
+		v.List.Empty.Action = parts.Button{Label: "Create Client VPN endpoint", Href: "/endpoints/new", Tone: "primary"}
+	}
+	for _, e := range page.Items {
+		v.Rows = append(v.Rows, endpointRow(e))
+	}
+	if v.Live, err = live(c, "endpoints", v.Rows, v.List.Total); err != nil {
+		return err
+	}
+	if !v.Fragment {
+		v.Chrome = h.chrome(c, "Client VPN endpoints", "endpoints")
+	}
+	return renderLive(c, v.Live, views.Endpoints(v))
+}
+
+func endpointRow(e control.EndpointRow) views.EndpointRow {
+	return views.EndpointRow{
+		ID: string(e.ID), Name: nameOr(e.Name, string(e.ID)), Href: endpointPath(e.ID),
+		State: string(e.State), Trouble: e.Trouble, ClientCIDR: e.ClientCIDR.String(),
+		Transport:    strings.ToUpper(string(e.Listen.Transport)) + " " + strconv.Itoa(int(e.Listen.Port)),
+		Associations: strconv.Itoa(e.Associations), Connections: parts.Number(e.Connections),
+	}
+}

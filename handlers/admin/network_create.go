@@ -1,0 +1,55 @@
+package admin
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+type networkInput struct {
+	Name  string `form:"name"`
+	CIDRs string `form:"cidrs"`
+}
+
+func (in networkInput) form() parts.Form {
+	return parts.Form{
+		Action: "/networks/new", Submit: "Create network", Cancel: "/networks",
+		Fields: []parts.Field{
+			{Name: "name", Label: "Name", Value: in.Name, Required: true, Autocomplete: "off", Focus: true},
+			{Name: "cidrs", Label: "IPv4 CIDRs", Type: "textarea", Rows: 3, Value: in.CIDRs, Required: true, Mono: true, Placeholder: "10.0.0.0/16",
+				Help: "The network's address ranges in CIDR notation, one a line, at most five. They must not overlap with each other, nor with the client CIDR of an endpoint that uses the network."},
+		},
+	}
+}
+
+func networkHeader() parts.Header {
+	return parts.Header{Crumbs: []parts.Crumb{{Label: "Networks", Href: "/networks"}}, Title: "Create network",
+		Note: "A private network that this host can route to; the guide calls it a VPC."}
+}
+
+// NetworkNew shows the form for a network.
+func (h *Console) NetworkNew(c echo.Context) error {
+	return render(c, http.StatusOK, views.FormPage(h.chrome(c, "Create network", "networks"), networkHeader(), networkInput{}.form()))
+}
+
+// NetworkCreate makes a network.
+func (h *Console) NetworkCreate(c echo.Context) error {
+	var in networkInput
+	if err := bind(c, &in); err != nil {
+		return err
+	}
+	n, err := h.control.CreateNetwork(ctx(c), actor(c), vpn.NetworkSpec{Name: in.Name, CIDRs: in.CIDRs})
+	if belongsInForm(err) {
+		form := in.form()
+		fail(&form, err)
+		return renderForm(c, true, views.FormPage(h.chrome(c, "Create network", "networks"), networkHeader(), form))
+	}
+	if err != nil {
+		return err
+	}
+	return h.done(c, "Network "+n.Name+" created. Create a subnet in it next.", networkPath(n.ID))
+}

@@ -1,0 +1,45 @@
+package admin
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+)
+
+// NetworkDeleteForm asks before a network is deleted.
+func (h *Console) NetworkDeleteForm(c echo.Context) error { return h.drawNetworkDelete(c, nil) }
+
+func (h *Console) drawNetworkDelete(c echo.Context, refused error) error {
+	n, err := h.control.Network(ctx(c), actor(c), networkID(c))
+	if err != nil {
+		return err
+	}
+	subnets, err := h.control.Subnets(ctx(c), actor(c), n.ID, control.List{Size: 1, Page: 1})
+	if err != nil {
+		return err
+	}
+	confirm := parts.Confirm{
+		Title:  "Delete network " + nameOr(n.Name, string(n.ID)) + "?",
+		Text:   "No endpoint can use it any more. The network itself, its hosts and cables are not touched.",
+		Losses: []string{"the network " + string(n.ID) + " with " + joinCIDRs(n.CIDRs)}, Err: refusal(refused),
+		Action: networkPath(n.ID) + "/delete", Cancel: networkPath(n.ID), Button: "Delete",
+	}
+	if subnets.Total > 0 {
+		confirm.Facts = []parts.Pair{{Label: "Subnets", Value: parts.Count(subnets.Total, "subnet"), Href: networkPath(n.ID), Help: "Delete the subnets first."}}
+	}
+	return renderForm(c, refused != nil, views.ConfirmPage(h.chrome(c, "Delete network", "networks"), confirm))
+}
+
+// NetworkDelete deletes a network.
+func (h *Console) NetworkDelete(c echo.Context) error {
+	err := h.control.DeleteNetwork(ctx(c), actor(c), networkID(c))
+	if belongsInForm(err) {
+		return h.drawNetworkDelete(c, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.done(c, "Network "+string(networkID(c))+" deleted.", "/networks")
+}

@@ -1,0 +1,50 @@
+package admin
+
+import (
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+)
+
+// Networks lists the networks.
+func (h *Console) Networks(c echo.Context) error {
+	l := listOf(c)
+	page, err := h.control.Networks(ctx(c), actor(c), l)
+	if err != nil {
+		return err
+	}
+	list := listView(c, l, page)
+	list.Caption, list.Noun, list.Plural, list.Hint = "Networks", "network", "networks", "name, ID or CIDR"
+	list.Columns = []parts.Column{
+		{Key: "name", Label: "Name"}, {Label: "CIDRs"}, {Label: "Subnets", Right: true}, {Key: "created_at", Label: "Created"},
+	}
+	list.Empty = parts.Empty{
+		Title: "No networks yet",
+		Text:  "A network is a private network that clients shall reach. Create it with its address ranges, then cut subnets from it.",
+	}
+	if actor(c).Role.MayChange() {
+		list.Empty.Action = parts.Button{Label: "Create network", Href: "/networks/new", Tone: "primary"}
+	}
+	var rows []views.NetworkRow
+	for _, n := range page.Items {
+		rows = append(rows, views.NetworkRow{
+			ID: string(n.ID), Name: nameOr(n.Name, string(n.ID)), Href: networkPath(n.ID), CIDRs: joinCIDRs(n.CIDRs),
+			Subnets: strconv.Itoa(n.Subnets), Created: parts.At(h.now(), n.CreatedAt),
+		})
+	}
+	return render(c, http.StatusOK, views.Networks(h.chrome(c, "Networks", "networks"), list, rows))
+}
+
+func joinCIDRs(list []netip.Prefix) string {
+	var words []string
+	for _, p := range list {
+		words = append(words, p.String())
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,56 @@
+package admin
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// RouteDeleteForm asks before a route is deleted.
+func (h *Console) RouteDeleteForm(c echo.Context) error { return h.drawRouteDelete(c, nil) }
+
+func (h *Console) drawRouteDelete(c echo.Context, refused error) error {
+	view, err := h.control.Endpoint(ctx(c), actor(c), endpointID(c))
+	if err != nil {
+		return err
+	}
+	r, err := h.control.Route(ctx(c), actor(c), view.ID, vpn.RouteID(c.Param("route")))
+	if err != nil {
+		return err
+	}
+	target := "the clients of this endpoint (local)"
+	if !r.Local() {
+		target = "subnet " + string(r.Subnet)
+	}
+	loss := "the route to " + destinationName(r.Destination) + " through " + target
+	if r.Description != "" {
+		loss += " (" + r.Description + ")"
+	}
+	confirm := parts.Confirm{
+		Title:  "Delete route to " + r.Destination.String() + "?",
+		Text:   "Clients no longer reach the destination this way, even where a rule authorizes it.",
+		Losses: []string{loss}, People: connectedNow(view.Connections), Err: refusal(refused),
+		Action: endpointPath(view.ID, "routes", string(r.ID), "delete"), Cancel: endpointPath(view.ID, "routes"), Button: "Delete route",
+	}
+	status := http.StatusOK
+	if refused != nil {
+		status = http.StatusUnprocessableEntity
+	}
+	return render(c, status, views.ConfirmPage(h.chrome(c, "Delete route", "endpoints"), confirm))
+}
+
+// RouteDelete deletes a manual route.
+func (h *Console) RouteDelete(c echo.Context) error {
+	err := h.control.DeleteRoute(ctx(c), actor(c), endpointID(c), vpn.RouteID(c.Param("route")))
+	if belongsInForm(err) {
+		return h.drawRouteDelete(c, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.done(c, "The route is being deleted.", endpointPath(endpointID(c), "routes"))
+}

@@ -1,0 +1,80 @@
+package admin
+
+import (
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// ruleInput is a rule as typed. Whom it grants access has one answer until users have groups.
+type ruleInput struct {
+	Destination string `form:"destination"`
+	Description string `form:"description"`
+}
+
+func (in ruleInput) form(view control.EndpointView, example string) parts.Form {
+	return parts.Form{
+		Action: endpointPath(view.ID, "rules", "new"), Submit: "Add authorization rule", Cancel: endpointPath(view.ID, "rules"),
+		Fields: []parts.Field{
+			{Name: "destination", Label: "Destination network to enable access", Value: in.Destination, Required: true, Mono: true, Placeholder: "10.0.0.0/16",
+				Autocomplete: "off", Focus: true,
+				Help: "The IP address, in CIDR notation, of the network that you want users to access; " + example + "0.0.0.0/0 is the internet. A route must lead there as well."},
+			{Name: "access", Label: "Grant access to", Type: "radio", Value: "all", Required: true,
+				Options: []parts.Option{{Value: "all", Label: "Allow access to all users", Help: "Everybody who can connect. Access groups come with user-based authentication and cannot be chosen yet."}}},
+			{Name: "description", Label: "Description", Value: in.Description, Help: "A brief description of the authorization rule.", Autocomplete: "off"},
+		},
+	}
+}
+
+func (h *Console) drawRuleNew(c echo.Context, in ruleInput, refused error) error {
+	view, err := h.control.Endpoint(ctx(c), actor(c), endpointID(c))
+	if err != nil {
+		return err
+	}
+	form := in.form(view, h.networkExample(c, view))
+	fail(&form, refused)
+	head := parts.Header{Crumbs: endpointCrumbs(view.Endpoint, "rules"), Title: "Add authorization rule"}
+	return renderForm(c, refused != nil, views.FormPage(h.chrome(c, "Add authorization rule", "endpoints"), head, form))
+}
+
+// networkExample names the ranges of the endpoint's own network, the usual destination.
+func (h *Console) networkExample(c echo.Context, view control.EndpointView) string {
+	if view.Network == "" {
+		return ""
+	}
+	n, err := h.control.Network(ctx(c), actor(c), view.Network)
+	if err != nil {
+		return "" // the sentence does without
+	}
+	var cidrs []string
+	for _, p := range n.CIDRs {
+		cidrs = append(cidrs, p.String())
+	}
+	return "the endpoint's network has " + strings.Join(cidrs, ", ") + ", "
+}
+
+// RuleNew shows the form for an authorization rule.
+func (h *Console) RuleNew(c echo.Context) error { return h.drawRuleNew(c, ruleInput{}, nil) }
+
+// RuleAuthorize adds an authorization rule.
+func (h *Console) RuleAuthorize(c echo.Context) error {
+	var in ruleInput
+	if err := bind(c, &in); err != nil {
+		return err
+	}
+	r, err := h.control.Authorize(ctx(c), actor(c), endpointID(c), vpn.RuleSpec{
+		Destination: in.Destination, AllUsers: true, Description: in.Description,
+	})
+	if belongsInForm(err) {
+		return h.drawRuleNew(c, in, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.done(c, "Authorization rule for "+r.Destination.String()+" added.", endpointPath(r.Endpoint, "rules"))
+}

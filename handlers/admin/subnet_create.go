@@ -1,0 +1,65 @@
+package admin
+
+import (
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+func subnetPath(id vpn.SubnetID) string { return "/subnets/" + url.PathEscape(string(id)) }
+
+type subnetInput struct {
+	Name string `form:"name"`
+	CIDR string `form:"cidr"`
+	Zone string `form:"zone"`
+}
+
+func (in subnetInput) form(n vpn.Network) parts.Form {
+	return parts.Form{
+		Action: networkPath(n.ID) + "/subnets/new", Submit: "Create subnet", Cancel: networkPath(n.ID),
+		Fields: []parts.Field{
+			{Name: "name", Label: "Name", Value: in.Name, Autocomplete: "off", Focus: true},
+			{Name: "cidr", Label: "IPv4 CIDR", Value: in.CIDR, Required: true, Mono: true, Placeholder: "10.0.0.0/24", Autocomplete: "off",
+				Help: "Inside the network, which has " + joinCIDRs(n.CIDRs) + "; at least a /27, and apart from the other subnets."},
+			{Name: "zone", Label: "Availability zone", Value: in.Zone, Required: true, Mono: true, Placeholder: "zone-a", Autocomplete: "off",
+				Help: "Where the subnet is. An endpoint has at most one target network in each zone."},
+		},
+	}
+}
+
+func (h *Console) drawSubnetNew(c echo.Context, in subnetInput, refused error) error {
+	n, err := h.control.Network(ctx(c), actor(c), networkID(c))
+	if err != nil {
+		return err
+	}
+	form := in.form(n)
+	fail(&form, refused)
+	head := parts.Header{
+		Crumbs: []parts.Crumb{{Label: "Networks", Href: "/networks"}, {Label: nameOr(n.Name, string(n.ID)), Href: networkPath(n.ID)}},
+		Title:  "Create subnet",
+	}
+	return renderForm(c, refused != nil, views.FormPage(h.chrome(c, "Create subnet", "networks"), head, form))
+}
+
+// SubnetNew shows the form for a subnet.
+func (h *Console) SubnetNew(c echo.Context) error { return h.drawSubnetNew(c, subnetInput{}, nil) }
+
+// SubnetCreate makes a subnet.
+func (h *Console) SubnetCreate(c echo.Context) error {
+	var in subnetInput
+	if err := bind(c, &in); err != nil {
+		return err
+	}
+	s, err := h.control.CreateSubnet(ctx(c), actor(c), networkID(c), vpn.SubnetSpec{Name: in.Name, CIDR: in.CIDR, Zone: in.Zone})
+	if belongsInForm(err) {
+		return h.drawSubnetNew(c, in, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.done(c, "Subnet "+nameOr(s.Name, string(s.ID))+" created.", networkPath(s.Network))
+}

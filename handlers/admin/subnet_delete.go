@@ -1,0 +1,45 @@
+package admin
+
+import (
+	"github.com/labstack/echo/v4"
+
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+func subnetID(c echo.Context) vpn.SubnetID { return vpn.SubnetID(c.Param("subnet")) }
+
+// SubnetDeleteForm asks before a subnet is deleted.
+func (h *Console) SubnetDeleteForm(c echo.Context) error { return h.drawSubnetDelete(c, nil) }
+
+func (h *Console) drawSubnetDelete(c echo.Context, refused error) error {
+	s, err := h.control.Subnet(ctx(c), actor(c), subnetID(c))
+	if err != nil {
+		return err
+	}
+	confirm := parts.Confirm{
+		Title:  "Delete subnet " + nameOr(s.Name, string(s.ID)) + "?",
+		Text:   "It can no longer be associated with an endpoint. The hosts in it are not touched.",
+		Losses: []string{"the subnet " + string(s.ID) + " (" + s.CIDR.String() + ", " + s.Zone + ")"}, Err: refusal(refused),
+		Action: subnetPath(s.ID) + "/delete", Cancel: networkPath(s.Network), Button: "Delete",
+	}
+	if len(s.Endpoints) > 0 {
+		used := views.FactLinks("Target network of", endpointLinks(s.Endpoints))
+		used.Help = "Disassociate it there first."
+		confirm.Facts = []parts.Pair{used}
+	}
+	return renderForm(c, refused != nil, views.ConfirmPage(h.chrome(c, "Delete subnet", "networks"), confirm))
+}
+
+// SubnetDelete deletes a subnet.
+func (h *Console) SubnetDelete(c echo.Context) error {
+	s, err := h.control.DeleteSubnet(ctx(c), actor(c), subnetID(c))
+	if belongsInForm(err) {
+		return h.drawSubnetDelete(c, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.done(c, "Subnet "+nameOr(s.Name, string(s.ID))+" deleted.", networkPath(s.Network))
+}
