@@ -89,6 +89,19 @@
   document.addEventListener("input", function (event) {
     if (event.target.hasAttribute("data-confirm-text")) refresh();
   });
+  // What renews itself is left alone while somebody works in it: a swap would take away the
+  // keyboard's place, ticked boxes and selected text. A tab in the background does not ask.
+  function inUse(part) {
+    var selection = document.getSelection();
+    return part.contains(document.activeElement) || part.querySelector("input:checked, details[open]") ||
+      (selection && !selection.isCollapsed && part.contains(selection.anchorNode));
+  }
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    if (event.target.hasAttribute("data-live") && (document.hidden || inUse(event.target))) event.preventDefault();
+  });
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    if (event.detail.target.hasAttribute("data-live") && inUse(event.detail.target)) event.detail.shouldSwap = false;
+  });
   document.addEventListener("htmx:afterSettle", refresh);
   setInterval(times, 10000);
   refresh();

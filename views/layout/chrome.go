@@ -55,11 +55,3 @@ func flashRole(tone string) string {
 	}
 	return "status"
 }
-
-// nextTheme is what the theme switch leads to.
-func (c Chrome) nextTheme() (value, label string) {
-	if c.Theme == "dark" {
-		return "light", "Light theme"
-	}
-	return "dark", "Dark theme"
-}

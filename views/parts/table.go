@@ -100,6 +100,17 @@ func (l List) ariaSort(c Column) string {
 	}
 }
 
+func (l List) sortMark(c Column) string {
+	switch l.ariaSort(c) {
+	case "ascending":
+		return "▴"
+	case "descending":
+		return "▾"
+	default:
+		return "↕"
+	}
+}
+
 func (c Column) class() string {
 	if c.Right {
 		return "text-end"
