@@ -79,7 +79,6 @@ type Dataplane struct {
 	OpenVPN         string // path of the program
 	AllowOldOpenVPN bool
 	WebUser         string // name or number of the user that web runs as
-	WorkerUIDBase   uint32 // OpenVPN workers run as this user and the ones after it
 	HostPolicy      string // path; the file may be absent
 }
 
@@ -111,7 +110,7 @@ func (c *Config) finish() error {
 		c.Seal.File = filepath.Join(c.DataDir, "seal.key")
 	}
 	if c.Data.Socket == "" {
-		c.Data.Socket = filepath.Join(c.RunDir, "dataplane.sock")
+		c.Data.Socket = filepath.Join(c.RunDir, "socket", "dataplane.sock")
 	}
 	for _, p := range []*string{&c.Seal.File, &c.Console.TLSCertificate, &c.Console.TLSKey, &c.Data.Socket, &c.Data.OpenVPN, &c.Data.HostPolicy} {
 		if err := absolute(p); err != nil {

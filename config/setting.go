@@ -47,11 +47,10 @@ func settings() []setting {
 		{key: "log_level", preset: "info", help: "debug, info, warn or error.", set: text(func(c *Config) *string { return &c.Log.Level })},
 		{key: "log_format", preset: "text", help: "text or json.", set: text(func(c *Config) *string { return &c.Log.Format })},
 
-		{key: "dataplane_socket", shown: "<run_dir>/dataplane.sock", help: "Unix socket between the two processes.", set: text(func(c *Config) *string { return &c.Data.Socket })},
+		{key: "dataplane_socket", shown: "<run_dir>/socket/dataplane.sock", help: "Unix socket between the two processes.", set: text(func(c *Config) *string { return &c.Data.Socket })},
 		{key: "openvpn_binary", preset: "/usr/sbin/openvpn", help: "The OpenVPN program.", set: text(func(c *Config) *string { return &c.Data.OpenVPN })},
 		{key: "allow_old_openvpn", preset: "false", help: "Run an OpenVPN older than 2.6.14-0+deb12u2 (Debian) or 2.6.23, which has known security faults.", set: boolean(func(c *Config) *bool { return &c.Data.AllowOldOpenVPN })},
 		{key: "web_user", preset: "69999", help: "User, by name or number, that the web process runs as when sallyport serve is started by root. A number needs no account.", set: text(func(c *Config) *string { return &c.Data.WebUser })},
-		{key: "worker_uid_base", preset: "70000", help: "First of 4096 user numbers for OpenVPN workers, each its own. They need no accounts and should belong to nobody.", set: uid(func(c *Config) *uint32 { return &c.Data.WorkerUIDBase })},
 		{key: "host_policy_file", preset: "/etc/sallyport/host-policy.json", help: "Root-owned file that limits what the dataplane may be told to do on this host. It may be absent.", set: text(func(c *Config) *string { return &c.Data.HostPolicy })},
 	}
 }
@@ -97,17 +96,6 @@ func duration(field func(*Config) *time.Duration) func(*Config, string) error {
 			return fmt.Errorf("%q is not a length of time such as 30m or 12h", v)
 		}
 		*field(c) = d
-		return nil
-	}
-}
-
-func uid(field func(*Config) *uint32) func(*Config, string) error {
-	return func(c *Config, v string) error {
-		n, err := strconv.ParseUint(v, 10, 32)
-		if err != nil {
-			return fmt.Errorf("%q is not a user number", v)
-		}
-		*field(c) = uint32(n)
 		return nil
 	}
 }

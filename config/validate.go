@@ -17,9 +17,6 @@ var (
 	zoneName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
 )
 
-// workerUIDs is how many user numbers the dataplane may take from WorkerUIDBase on.
-const workerUIDs = 4096
-
 // Validate checks what one value alone cannot tell. The error joins every fault; each names the
 // setting as the person wrote it: the variable, the flag, or the line of the file.
 func (c Config) Validate() error {
@@ -108,9 +105,6 @@ func (c Config) validateNode(bad report) {
 	}
 	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
 		bad("log_format", "%q is neither text nor json", c.Log.Format)
-	}
-	if b := c.Data.WorkerUIDBase; b < 1000 || b > 1<<31-workerUIDs {
-		bad("worker_uid_base", "%d would give OpenVPN the users of the system or numbers that the kernel reserves; use 1000 to %d", b, 1<<31-workerUIDs)
 	}
 	if u := c.Data.WebUser; u == "" || u == "root" || u == "0" {
 		bad("web_user", "the web process must not be root; name another user")

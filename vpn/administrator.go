@@ -1,6 +1,7 @@
 package vpn
 
 import (
+	"crypto/rand"
 	"fmt"
 	"strings"
 	"time"
@@ -74,3 +75,6 @@ func CheckPassword(c *Check, username, password, again string) {
 		c.Bad("password_again", "The two passwords differ.")
 	}
 }
+
+// NewPassword makes a password for somebody who is locked out: 26 characters, 130 random bits.
+func NewPassword() string { return rand.Text() }

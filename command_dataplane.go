@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"sallyport/config"
+	"sallyport/dataplane"
+	"sallyport/dataplane/api"
+)
+
+// inheritedSocket names the variable with the number of the socket that a re-executed dataplane
+// is handed by its former self.
+const inheritedSocket = "_SALLYPORT_SOCKET_FD"
+
+// stopWait bounds the cleaning of the kernel at a stop.
+const stopWait = 30 * time.Second
+
+// runDataplane carries traffic until ctx ends, and then cleans the host: a stop is not a crash.
+// SIGHUP executes the program's file anew in the same process, which is how it is upgraded
+// under running sessions.
+func runDataplane(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+	if os.Geteuid() != 0 {
+		return errors.New("the dataplane needs root: it makes tun devices and packet filter rules")
+	}
+	program, err := os.Executable() // before the file is replaced by an upgrade
+	if err != nil {
+		return err
+	}
+	web, err := lookupUser(cfg.Data.WebUser)
+	if err != nil {
+		return fmt.Errorf("web_user: %w", err)
+	}
+	// Workers pass through the run directory to their own.
+	if err := errors.Join(os.MkdirAll(cfg.RunDir, 0o711), os.Chmod(cfg.RunDir, 0o711)); err != nil {
+		return fmt.Errorf("run directory: %w", err)
+	}
+	l, err := dataplaneSocket(cfg, web)
+	if err != nil {
+		return err
+	}
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	serving, end := context.WithCancel(ctx)
+	defer end()
+	working, halt := context.WithCancel(context.WithoutCancel(ctx))
+	defer halt()
+	engine, err := dataplane.Open(working, dataplane.Config{
+		RunDir: cfg.RunDir, OpenVPN: cfg.Data.OpenVPN, AllowOldOpenVPN: cfg.Data.AllowOldOpenVPN, Version: version, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	served := make(chan error, 1)
+	go func() { served <- api.Serve(serving, l, api.Handler(engine, log), uint32(web.uid), log) }()
+	ran := make(chan struct{})
+	go func() { defer close(ran); engine.Run(working) }()
+	log.InfoContext(ctx, "dataplane is ready", "socket", cfg.Data.Socket, "version", version)
+
+	var failure error
+	select {
+	case <-reload:
+		return reexec(engine, l, program, func() { end(); <-served; halt(); <-ran }, log)
+	case failure = <-served:
+	case <-ctx.Done():
+		failure = <-served
+	}
+	end()
+	cleaning, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWait)
+	defer cancel()
+	failure = errors.Join(failure, engine.Stop(cleaning))
+	halt()
+	<-ran
+	log.Info("dataplane stopped; the host is as it was before")
+	return failure
+}
+
+func dataplaneSocket(cfg config.Config, web account) (*net.UnixListener, error) {
+	text, inherited := os.LookupEnv(inheritedSocket)
+	if !inherited {
+		return api.Listen(cfg.Data.Socket, web.gid)
+	}
+	_ = os.Unsetenv(inheritedSocket)
+	fd, err := strconv.Atoi(text)
+	if err != nil {
+		return nil, fmt.Errorf("inherited socket: %w", err)
+	}
+	f := os.NewFile(uintptr(fd), "socket")
+	defer f.Close()
+	l, err := net.FileListener(f)
+	if err != nil {
+		return nil, fmt.Errorf("inherited socket: %w", err)
+	}
+	unix, ok := l.(*net.UnixListener)
+	if !ok {
+		return nil, errors.New("inherited socket: not a Unix socket")
+	}
+	unix.SetUnlinkOnClose(true)
+	return unix, nil
+}
+
+// reexec runs the program's file in this process's place: its children stay its children, and
+// the socket stays open with whoever waits in it.
+func reexec(engine *dataplane.Engine, l *net.UnixListener, program string, quiesce func(), log *slog.Logger) error {
+	f, err := l.File() // a duplicate without close-on-exec once Fd is taken below
+	if err != nil {
+		return err
+	}
+	l.SetUnlinkOnClose(false)
+	quiesce()
+	engine.Release()
+	fd := f.Fd()
+	if _, _, errno := syscall.Syscall(syscall.SYS_FCNTL, fd, syscall.F_SETFD, 0); errno != 0 {
+		return errno
+	}
+	env := append(withoutSocket(os.Environ()), fmt.Sprintf("%s=%d", inheritedSocket, fd))
+	log.Info("dataplane executes itself anew", "program", program)
+	return fmt.Errorf("execute %s: %w", program, syscall.Exec(program, os.Args, env))
+}
+
+func withoutSocket(env []string) []string {
+	out := env[:0:0]
+	for _, v := range env {
+		if !strings.HasPrefix(v, inheritedSocket+"=") {
+			out = append(out, v)
+		}
+	}
+	return out
+}

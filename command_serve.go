@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"sallyport/config"
+)
+
+// child is one of the two processes that serve watches over.
+type child struct {
+	command string
+	program string
+	args    []string
+	as      *account // nil: as we are
+	log     *slog.Logger
+
+	mu   sync.Mutex
+	proc *os.Process
+}
+
+const (
+	restartFirst = time.Second
+	restartMost  = 30 * time.Second
+	childStop    = 45 * time.Second
+)
+
+// serve runs web and the dataplane and restarts whichever ends. Without root there is no
+// dataplane, and the console says so.
+func serve(ctx context.Context, cfg config.Config, log *slog.Logger, args []string) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	web := &child{command: "web", program: program, args: args, log: log}
+	children := []*child{web}
+	if os.Geteuid() == 0 {
+		as, err := lookupUser(cfg.Data.WebUser)
+		if err != nil {
+			return fmt.Errorf("web_user: %w", err)
+		}
+		if err := handOver(cfg.DataDir, as); err != nil {
+			return err
+		}
+		web.as = &as
+		children = append(children, &child{command: "dataplane", program: program, args: args, log: log})
+	} else {
+		log.Warn("not root: the console runs, and no dataplane does, so nobody can connect")
+	}
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	go func() {
+		for range reload {
+			for _, c := range children {
+				c.reload()
+			}
+		}
+	}()
+	var running sync.WaitGroup
+	for _, c := range children {
+		running.Go(func() { c.keep(ctx) })
+	}
+	running.Wait()
+	return nil
+}
+
+// handOver makes the data directory the web user's where it is new or was root's.
+func handOver(dir string, to account) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	switch owner := int(info.Sys().(*syscall.Stat_t).Uid); owner {
+	case to.uid:
+		return nil
+	case 0: // nobody else could have put anything there
+	default:
+		return fmt.Errorf("data directory %s belongs to user %d, not to web_user %d", dir, owner, to.uid)
+	}
+	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(path, to.uid, to.gid)
+	})
+}
+
+// keep runs the child until ctx ends, again and again, ever more slowly where it keeps ending.
+func (c *child) keep(ctx context.Context) {
+	wait := restartFirst
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := c.run(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if time.Since(began) > restartMost {
+			wait = restartFirst
+		}
+		c.log.Error("process ended and is started again", "child", c.command, "err", err, "in", wait)
+		t := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return
+		case <-t.C:
+		}
+		wait = min(2*wait, restartMost)
+	}
+}
+
+// run starts the child and waits for its end. Where this process dies, so does the child: the
+// next serve starts both anew, and the dataplane then adopts what runs. The thread is kept,
+// because that death signal is tied to the thread that forked.
+func (c *child) run(ctx context.Context) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd := exec.Command(c.program, append([]string{c.command}, c.args...)...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	if c.as != nil {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(c.as.uid), Gid: uint32(c.as.gid)}
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	c.proc = cmd.Process
+	c.mu.Unlock()
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		select {
+		case <-ended:
+			return
+		case <-ctx.Done():
+		}
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		kill := time.AfterFunc(childStop, func() { _ = cmd.Process.Kill() })
+		<-ended
+		kill.Stop()
+	}()
+	err := cmd.Wait()
+	if err == nil {
+		err = errors.New("it ended by itself")
+	}
+	return err
+}
+
+// reload takes up a new version of the program: the dataplane executes itself anew, web is
+// started again.
+func (c *child) reload() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.proc == nil {
+		return
+	}
+	signal := syscall.SIGTERM
+	if c.command == "dataplane" {
+		signal = syscall.SIGHUP
+	}
+	if err := c.proc.Signal(signal); err != nil {
+		c.log.Warn("process was not told to reload", "child", c.command, "err", err)
+	}
+}

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"sallyport/config"
+	"sallyport/control"
+	"sallyport/dataplane/client"
+	"sallyport/pki"
+	"sallyport/static"
+	"sallyport/store"
+	"sallyport/vpn"
+	"sallyport/web"
+)
+
+// runWeb serves the console and keeps the dataplane at what the database wants, until ctx ends.
+func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+	if err := static.Check(); err != nil {
+		return err
+	}
+	service, db, err := openService(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	l, err := net.Listen("tcp", cfg.Console.Listen.String())
+	if err != nil {
+		return fmt.Errorf("console: %w", err)
+	}
+	defer l.Close()
+	tlsConfig, err := consoleTLS(cfg, log)
+	if err != nil {
+		return err
+	}
+	if err := offerSetup(ctx, cfg, service, log); err != nil {
+		return err
+	}
+	var background sync.WaitGroup
+	for _, job := range []func(context.Context){service.Reconcile, service.Follow, service.Housekeep} {
+		background.Go(func() { job(ctx) })
+	}
+	defer background.Wait()
+	h := web.New(web.Config{
+		Control: service, Log: log, Now: time.Now, SessionLife: cfg.Session.Absolute,
+		TrustedProxies: cfg.Console.TrustedProxies,
+	})
+	log.InfoContext(ctx, "console is ready", "url", consoleURL(cfg), "version", version)
+	return web.Serve(ctx, l, h, tlsConfig, log)
+}
+
+// openService opens the database, brings its schema up to date and fits the rooms together.
+func openService(ctx context.Context, cfg config.Config, log *slog.Logger) (*control.Service, *store.Store, error) {
+	if err := ownDirectory(cfg.DataDir); err != nil {
+		return nil, nil, err
+	}
+	sealer, err := openSealer(cfg.Seal)
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := store.Open(ctx, cfg.Database.Reveal(), store.Options{Sealer: sealer, Logger: log, Now: time.Now})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := db.Migrate(ctx); err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	settings := control.Settings{
+		PublicName: cfg.Public.Name, VPNDomain: cfg.Public.VPNDomain, FallbackAddress: ownAddress(), Version: version,
+	}
+	if cfg.Public.URL != nil {
+		settings.PublicURL = cfg.Public.URL.String()
+	}
+	service := control.New(control.Config{
+		Store: db, Dataplane: client.New(cfg.Data.Socket), PKI: pki.Maker{}, Log: log, Now: utc,
+		Node: cfg.Node.Name, Settings: settings, Resolver: hostResolver{},
+		Limits: control.SessionLimits{Idle: cfg.Session.Idle, Absolute: cfg.Session.Absolute},
+	})
+	return service, db, nil
+}
+
+func utc() time.Time { return time.Now().UTC() }
+
+// ownDirectory makes the data directory, or checks that nobody else can look into it.
+func ownDirectory(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	if info.Mode().Perm() != 0o700 {
+		return os.Chmod(dir, 0o700)
+	}
+	return nil
+}
+
+// openSealer reads the key that seals secrets, and makes it at the first start.
+func openSealer(s config.Seal) (*pki.Sealer, error) {
+	if s.Key != "" {
+		key, err := s.Decode()
+		if err != nil {
+			return nil, err
+		}
+		return pki.NewSealer(key)
+	}
+	text, err := os.ReadFile(s.File)
+	if errors.Is(err, os.ErrNotExist) {
+		key := pki.NewSealKey()
+		return newSealer(key, s.File)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("seal_key_file: %w", err)
+	}
+	key, err := config.DecodeKey(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("seal_key_file %s: %w", s.File, err)
+	}
+	return pki.NewSealer(key)
+}
+
+func newSealer(key []byte, path string) (*pki.Sealer, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("seal_key_file: %w", err)
+	}
+	_, err = fmt.Fprintf(f, "%x\n", key)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return nil, fmt.Errorf("seal_key_file: %w", err)
+	}
+	return pki.NewSealer(key)
+}
+
+// offerSetup prints a set-up link where no administrator exists, and keeps it in a file that
+// only the owner of the data directory can read.
+func offerSetup(ctx context.Context, cfg config.Config, service *control.Service, log *slog.Logger) error {
+	needed, err := service.SetupNeeded(ctx)
+	if err != nil || !needed {
+		return err
+	}
+	return writeSetupLink(ctx, cfg, service, os.Stderr)
+}
+
+func writeSetupLink(ctx context.Context, cfg config.Config, service *control.Service, out io.Writer) error {
+	token, expires, err := service.NewSetupLink(ctx)
+	if err != nil {
+		return err
+	}
+	link := consoleURL(cfg) + "/setup?token=" + token
+	path := filepath.Join(cfg.DataDir, "setup-link")
+	if err := os.WriteFile(path, []byte(link+"\n"), 0o600); err != nil {
+		return fmt.Errorf("set-up link: %w", err)
+	}
+	fmt.Fprintf(out, "\nCreate the first administrator here, until %s:\n\n  %s\n\n(The link is also in %s.)\n\n",
+		expires.Local().Format("15:04 MST"), link, path)
+	return nil
+}
+
+func consoleURL(cfg config.Config) string {
+	scheme := "https"
+	if cfg.Console.PlainHTTP {
+		scheme = "http"
+	}
+	host := cfg.Console.Listen
+	if host.Addr().IsUnspecified() {
+		if a, err := netip.ParseAddr(ownAddress()); err == nil {
+			host = netip.AddrPortFrom(a, host.Port())
+		}
+	}
+	return scheme + "://" + host.String()
+}
+
+// ownAddress is the host's first address that is not loopback, or "".
+func ownAddress() string {
+	addrs, err := hostResolver{}.HostAddresses()
+	if err != nil {
+		return ""
+	}
+	for _, a := range addrs {
+		if a.Is4() && !a.IsLoopback() && !a.IsLinkLocalUnicast() {
+			return a.String()
+		}
+	}
+	return ""
+}
+
+// hostResolver asks the system's resolver.
+type hostResolver struct{}
+
+func (hostResolver) Lookup(ctx context.Context, name string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(ctx, "ip4", name)
+}
+
+func (hostResolver) HostAddresses() ([]netip.Addr, error) {
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil, err
+	}
+	var out []netip.Addr
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok {
+			if ip, ok := netip.AddrFromSlice(n.IP); ok {
+				out = append(out, ip.Unmap())
+			}
+		}
+	}
+	return out, nil
+}
+
+func migrate(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writer) error {
+	if err := becomeOwner(cfg.DataDir); err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, cfg.Database.Reveal(), store.Options{Logger: log})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(db.Migrate(ctx), db.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "The database is up to date.")
+	return nil
+}
+
+func administer(ctx context.Context, cfg config.Config, log *slog.Logger, args []string, out io.Writer) error {
+	if err := becomeOwner(cfg.DataDir); err != nil {
+		return err
+	}
+	service, db, err := openService(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	switch {
+	case args[0] == "setup-link" && len(args) == 1:
+		return writeSetupLink(ctx, cfg, service, out)
+	case args[0] == "reset-password" && len(args) == 2:
+		password := vpn.NewPassword()
+		if err := service.ResetPasswordByName(ctx, args[1], password); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "The new password of %s is %s\nChange it after signing in.\n", args[1], password)
+		return nil
+	}
+	return errUsage
+}
