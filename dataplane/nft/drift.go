@@ -31,27 +31,26 @@ func (t *Table) Drift(ctx context.Context) ([]string, error) {
 	if t.placing == nil {
 		return nil, nil
 	}
-	now, err := generation()
-	if err != nil {
-		return nil, unavailable(err)
+	found, err := t.drift(ctx)
+	return found, t.settled(err)
+}
+
+func (t *Table) drift(ctx context.Context) ([]string, error) {
+	now, err := t.generation()
+	if err != nil || t.applied.exact && now == t.applied.generation {
+		return nil, err
 	}
-	if t.applied.exact && now == t.applied.generation {
-		return nil, nil
-	}
-	c, err := dial()
+	c, err := t.dial()
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, err
 	}
 	found, err := t.compare(ctx, c)
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	if len(found) == 0 {
+	if err == nil && len(found) == 0 {
 		// Somebody changed a table of their own. If more changes came while we compared, the
 		// next call compares again: now was read before.
 		t.applied.generation, t.applied.exact = now, true
 	}
-	return found, nil
+	return found, err
 }
 
 func (t *Table) compare(ctx context.Context, c *nftables.Conn) ([]string, error) {
@@ -126,7 +125,7 @@ func (t *Table) holds(c *nftables.Conn, set string, want map[string]bool) (bool,
 // remember notes that a change of ours, begun at generation before, is done. The state stays
 // exact where that was the only transaction since it was last known to be.
 func (t *Table) remember(before uint32, known bool) error {
-	now, err := generation()
+	now, err := t.generation()
 	if err != nil {
 		return unavailable(err)
 	}
@@ -208,7 +207,7 @@ func (t *Table) fingerprint(c *nftables.Conn, set *nftables.Set) ([32]byte, erro
 
 // rules sums all rules of the table as the kernel tells them, handles and order included.
 func (t *Table) rules() ([32]byte, error) {
-	replies, err := ask(unix.NFT_MSG_GETRULE, unix.NFPROTO_INET, netlink.Dump,
+	replies, err := t.ask(unix.NFT_MSG_GETRULE, unix.NFPROTO_INET, netlink.Dump,
 		[]netlink.Attribute{{Type: unix.NFTA_RULE_TABLE, Data: []byte(t.name + "\x00")}})
 	if err != nil {
 		return [32]byte{}, fmt.Errorf("list the rules of %s: %w", t.name, err)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -17,13 +18,43 @@ import (
 // hold (an element of the session set takes 36 bytes).
 const elementsPerMessage = 1000
 
-// dial opens a netlink conversation in the network namespace of the calling thread. The large
-// send buffer is for one transaction of many elements, which is otherwise lost whole with
+// kernel is the pair of netlink sockets that a table keeps open. Kept, because the kernel makes
+// whoever closes one after a deletion wait for a grace period of some ten milliseconds.
+type kernel struct {
+	changes   *nftables.Conn
+	questions *netlink.Conn
+}
+
+// dial opens the sockets in the network namespace of the calling thread, unless they are. The
+// large send buffer is for one transaction of many elements, which is otherwise lost whole with
 // "message too long".
-func dial() (*nftables.Conn, error) {
-	return nftables.New(nftables.WithSockOptions(func(c *netlink.Conn) error {
+func (t *Table) dial() (*nftables.Conn, error) {
+	if t.kernel != nil {
+		return t.kernel.changes, nil
+	}
+	changes, err := nftables.New(nftables.AsLasting(), nftables.WithSockOptions(func(c *netlink.Conn) error {
 		return errors.Join(c.SetWriteBuffer(8<<20), c.SetReadBuffer(8<<20))
 	}))
+	if err != nil {
+		return nil, err
+	}
+	questions, err := netlink.Dial(unix.NETLINK_NETFILTER, nil)
+	if err != nil {
+		_ = changes.CloseLasting()
+		return nil, err
+	}
+	t.kernel = &kernel{changes: changes, questions: questions}
+	return changes, nil
+}
+
+// hangUp closes the sockets after an error: answers that nobody read would be taken for those
+// to the next question.
+func (t *Table) hangUp() {
+	if t.kernel != nil {
+		_ = t.kernel.changes.CloseLasting()
+		_ = t.kernel.questions.Close()
+		t.kernel = nil
+	}
 }
 
 func (t *Table) handle() *nftables.Table {
@@ -50,15 +81,11 @@ func (t *Table) objects(c *nftables.Conn) (Objects, error) {
 			found.Sets = append(found.Sets, s.Name)
 		}
 		if slices.Contains(counterSets, s.Name) {
-			elements, err := c.GetSetElements(t.set(s.Name))
+			counted, err := t.count(s.Name)
 			if err != nil {
-				return found, fmt.Errorf("read the set %s: %w", s.Name, err)
+				return found, err
 			}
-			for _, e := range elements {
-				if a, ok := netip.AddrFromSlice(e.Key); ok {
-					found.Counted[s.Name] = append(found.Counted[s.Name], a)
-				}
-			}
+			found.Counted[s.Name] = slices.SortedFunc(maps.Keys(counted), netip.Addr.Compare)
 		}
 	}
 	chains, err := c.ListChainsOfTableFamily(nftables.TableFamilyINet)
@@ -109,8 +136,8 @@ func absent(err error) bool {
 }
 
 // generation is the kernel's number of committed transactions in this network namespace.
-func generation() (uint32, error) {
-	replies, err := ask(unix.NFT_MSG_GETGEN, unix.AF_UNSPEC, 0, nil)
+func (t *Table) generation() (uint32, error) {
+	replies, err := t.ask(unix.NFT_MSG_GETGEN, unix.AF_UNSPEC, 0, nil)
 	if err != nil {
 		return 0, fmt.Errorf("read the generation of the rules: %w", err)
 	}
@@ -134,17 +161,15 @@ func generation() (uint32, error) {
 
 // ask sends one nftables request and gives the answers. The library has no call for what is
 // asked here: the generation, and all rules of a table at once.
-func ask(message uint16, family uint8, flags netlink.HeaderFlags, attributes []netlink.Attribute) ([]netlink.Message, error) {
-	conn, err := netlink.Dial(unix.NETLINK_NETFILTER, nil)
-	if err != nil {
+func (t *Table) ask(message uint16, family uint8, flags netlink.HeaderFlags, attributes []netlink.Attribute) ([]netlink.Message, error) {
+	if _, err := t.dial(); err != nil {
 		return nil, err
 	}
-	defer func() { _ = conn.Close() }()
 	data, err := netlink.MarshalAttributes(attributes)
 	if err != nil {
 		return nil, err
 	}
-	return conn.Execute(netlink.Message{
+	return t.kernel.questions.Execute(netlink.Message{
 		Header: netlink.Header{
 			Type:  netlink.HeaderType(unix.NFNL_SUBSYS_NFTABLES<<8 | message),
 			Flags: netlink.Request | flags,

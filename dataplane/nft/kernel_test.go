@@ -78,10 +78,10 @@ func TestGatewayIsClosedButForEcho(t *testing.T) {
 	gate.echo() // a service of the gateway, on all of its addresses
 	l.apply(all("0.0.0.0/0"))
 	c := l.client("10.8.0.2", 0)
-	if !c.ping(gateway) {
+	if !c.ping(gateway, patience) {
 		t.Error("the tunnel gateway address does not answer an echo request")
 	}
-	if c.ping(lanGateway) {
+	if c.ping(lanGateway, silence) {
 		t.Error("another address of the gateway answers an echo request")
 	}
 	for _, a := range []string{gateway.String(), lanGateway.String(), wanGateway.String()} {

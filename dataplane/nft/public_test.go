@@ -28,14 +28,14 @@ func worker(t *testing.T, name, listen string) {
 }
 
 // who asks the public port from one source address.
-func (s space) who(source, to string, port int) string {
+func (s space) who(source, to string, port int, within time.Duration) string {
 	s.t.Helper()
 	p := s.udp(source + ":0")
 	defer func() { _ = p.Close() }()
 	if _, err := p.WriteTo([]byte("hello"), nil, &net.UDPAddr{IP: net.ParseIP(to), Port: port}); err != nil {
 		return ""
 	}
-	must(s.t, p.SetReadDeadline(time.Now().Add(2*silence)))
+	must(s.t, p.SetReadDeadline(time.Now().Add(within)))
 	buf := make([]byte, 100)
 	n, _, from, err := p.ReadFrom(buf)
 	if err != nil {
@@ -68,7 +68,7 @@ func TestPublicPortLeadsToWorkers(t *testing.T) {
 	first := map[string]string{}
 	count := map[string]int{}
 	for _, s := range sources {
-		first[s] = l.outside.who(s, "198.51.100.1", 1194)
+		first[s] = l.outside.who(s, "198.51.100.1", 1194, patience)
 		count[first[s]]++
 	}
 	if count["one"] == 0 || count["two"] == 0 || count["one"]+count["two"] != len(sources) {
@@ -76,27 +76,27 @@ func TestPublicPortLeadsToWorkers(t *testing.T) {
 	}
 	l.applyEndpoint(e)
 	for _, s := range sources { // from another port, after a reload
-		if again := l.outside.who(s, "198.51.100.1", 1194); again != first[s] {
+		if again := l.outside.who(s, "198.51.100.1", 1194, patience); again != first[s] {
 			t.Errorf("%s moved from worker %q to %q", s, first[s], again)
 		}
 	}
 	for _, port := range []int{40001, 40002} {
-		if got := l.outside.who("198.51.100.2", "198.51.100.1", port); got != "" {
+		if got := l.outside.who("198.51.100.2", "198.51.100.1", port, silence); got != "" {
 			t.Errorf("worker port %d answers %q to a packet that bypassed the public port", port, got)
 		}
 	}
 	c := l.client("10.8.0.2", 0)
-	if got := c.who("10.8.0.2", "198.51.100.1", 1194); got != "" {
+	if got := c.who("10.8.0.2", "198.51.100.1", 1194, silence); got != "" {
 		t.Errorf("the public port answers %q inside the tunnel", got)
 	}
 
 	e.Workers, e.AnyAddress = []uint16{40001}, true
 	worker(t, "other address", "192.0.2.1:40001")
 	l.applyEndpoint(e)
-	if got := l.outside.who("198.51.100.15", "198.51.100.1", 1194); got != "one" {
+	if got := l.outside.who("198.51.100.15", "198.51.100.1", 1194, patience); got != "one" {
 		t.Errorf("one worker: %q answers, want one", got)
 	}
-	if got := l.outside.who("198.51.100.2", "192.0.2.1", 40001); got != "" {
+	if got := l.outside.who("198.51.100.2", "192.0.2.1", 40001, silence); got != "" {
 		t.Errorf("worker port on another address answers %q", got)
 	}
 }

@@ -155,18 +155,27 @@ func BenchmarkTenThousandSessions(b *testing.B) {
 			must(b, l.table.Apply(b.Context(), r))
 		}
 	})
-	b.Run("put one", func(b *testing.B) {
+	b.Run("change groups of one", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
 			s := sessions[i%len(sessions)]
 			s.Groups = []string{fmt.Sprint("group", i%50)}
 			must(b, l.table.Put(s))
 		}
 	})
-	b.Run("end and put one", func(b *testing.B) {
+	b.Run("end one", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
+			_, err := l.table.End(sessions[i%len(sessions)].Addr)
+			must(b, err)
+		}
+	})
+	must(b, l.table.Put(sessions...))
+	b.Run("put one new", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			b.StopTimer()
 			s := sessions[i%len(sessions)]
 			_, err := l.table.End(s.Addr)
 			must(b, err)
+			b.StartTimer()
 			must(b, l.table.Put(s))
 		}
 	})

@@ -38,7 +38,7 @@ func (t *Table) Put(sessions ...Session) error {
 			}
 		}
 	}
-	if err := t.edit(remove, add); err != nil {
+	if err := t.settled(t.edit(remove, add)); err != nil {
 		return err
 	}
 	maps.Copy(t.sessions, want)
@@ -67,25 +67,20 @@ func (t *Table) End(addrs ...netip.Addr) (map[netip.Addr]Counters, error) {
 		}
 	}
 	// First the gates, then read, then the counters: in this order no packet is missed.
-	if err := t.edit(gates, nil); err != nil {
+	if err := t.settled(t.edit(gates, nil)); err != nil {
 		return nil, err
 	}
-	c, err := dial()
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	all, err := t.counters(c)
-	if err != nil {
+	last, err := t.countersOf(ending)
+	if err := t.settled(err); err != nil {
 		return nil, err
 	}
-	if err := t.edit(counted, nil); err != nil {
+	if err := t.settled(t.edit(counted, nil)); err != nil {
 		return nil, err
 	}
-	maps.DeleteFunc(all, func(a netip.Addr, _ Counters) bool { return !ending[a] })
 	for a := range ending {
 		delete(t.sessions, a)
 	}
-	return all, nil
+	return last, nil
 }
 
 // Sessions gives the sessions that the table admits, by address.
@@ -106,11 +101,11 @@ func (t *Table) edit(remove, add []membership) error {
 	if len(remove)+len(add) == 0 {
 		return nil
 	}
-	c, err := dial()
+	c, err := t.dial()
 	if err != nil {
 		return unavailable(err)
 	}
-	before, err := generation()
+	before, err := t.generation()
 	if err != nil {
 		return unavailable(err)
 	}

@@ -21,8 +21,9 @@ import (
 // DefaultName is the table's name in production; tests on a shared host choose another.
 const DefaultName = "sallyport"
 
-// Table is the kernel's table of ours and what it should hold. Every method acts in the network
-// namespace of the calling thread and may be called from several goroutines.
+// Table is the kernel's table of ours and what it should hold. It acts in the network namespace of
+// the process (of the calling thread, where a test has given that one of its own). Its methods
+// may be called from several goroutines.
 type Table struct {
 	name string
 	log  *slog.Logger
@@ -31,6 +32,7 @@ type Table struct {
 	ruleset  Ruleset
 	placing  placing
 	sessions map[netip.Addr]Session
+	kernel   *kernel
 	applied  state // what the kernel held after our last own change
 }
 
@@ -46,7 +48,7 @@ func New(name string, log *slog.Logger) *Table {
 func (t *Table) Apply(ctx context.Context, r Ruleset) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.rebuild(ctx, r, t.sessions)
+	return t.settled(t.rebuild(ctx, r, t.sessions))
 }
 
 // Restore is Apply with the sessions given too: what a new process does that has read who is
@@ -61,21 +63,21 @@ func (t *Table) Restore(ctx context.Context, r Ruleset, sessions []Session) erro
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.rebuild(ctx, r, byAddr)
+	return t.settled(t.rebuild(ctx, r, byAddr))
 }
 
 // Repair writes everything again as it was last applied.
 func (t *Table) Repair(ctx context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.rebuild(ctx, t.ruleset, t.sessions)
+	return t.settled(t.rebuild(ctx, t.ruleset, t.sessions))
 }
 
 func (t *Table) rebuild(ctx context.Context, r Ruleset, sessions map[netip.Addr]Session) error {
 	if err := r.check(); err != nil {
 		return err
 	}
-	c, err := dial()
+	c, err := t.dial()
 	if err != nil {
 		return unavailable(err)
 	}
@@ -92,7 +94,7 @@ func (t *Table) rebuild(ctx context.Context, r Ruleset, sessions map[netip.Addr]
 	// What the kernel holds right after is the measure for Drift, so nobody else's change may
 	// be taken for ours: where one came in between, once more.
 	for range 3 {
-		before, err := generation()
+		before, err := t.generation()
 		if err != nil {
 			return unavailable(err)
 		}
@@ -133,19 +135,28 @@ func (t *Table) replace(ctx context.Context, c *nftables.Conn, r Ruleset, list [
 func (t *Table) Remove() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c, err := dial()
-	if err != nil {
-		return unavailable(err)
-	}
-	if t.exists(c) {
+	c, err := t.dial()
+	if err == nil && t.exists(c) {
 		c.DelTable(t.handle())
-		if err := c.Flush(); err != nil && !absent(err) {
-			return unavailable(fmt.Errorf("delete the table %s: %w", t.name, err))
+		if err = c.Flush(); absent(err) {
+			err = nil
 		}
+	}
+	t.hangUp()
+	if err != nil {
+		return unavailable(fmt.Errorf("delete the table %s: %w", t.name, err))
 	}
 	t.ruleset, t.placing, t.applied = Ruleset{}, nil, state{}
 	t.sessions = map[netip.Addr]Session{}
 	return nil
+}
+
+// settled ends every call: after an error the next one starts with fresh sockets.
+func (t *Table) settled(err error) error {
+	if err != nil {
+		t.hangUp()
+	}
+	return unavailable(err)
 }
 
 func (t *Table) exists(c *nftables.Conn) bool {

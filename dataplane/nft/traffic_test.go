@@ -33,7 +33,7 @@ func setMTU(t testing.TB, device string, mtu int) {
 }
 
 // ping tells whether an echo request is answered.
-func (s space) ping(to netip.Addr) bool {
+func (s space) ping(to netip.Addr, within time.Duration) bool {
 	s.t.Helper()
 	var c *icmp.PacketConn
 	var err error
@@ -46,7 +46,7 @@ func (s space) ping(to netip.Addr) bool {
 	if _, err := c.WriteTo(raw, &net.IPAddr{IP: to.AsSlice()}); err != nil {
 		return false
 	}
-	must(s.t, c.SetReadDeadline(time.Now().Add(2*silence)))
+	must(s.t, c.SetReadDeadline(time.Now().Add(within)))
 	buf := make([]byte, 1500)
 	for {
 		n, _, err := c.ReadFrom(buf)

@@ -301,7 +301,7 @@ func TestCountersAreExactAndSurviveARebuild(t *testing.T) {
 	}
 	c.mustAnswer(someTarget)
 	idle.mustNotAnswer(someTarget)
-	if !c.ping(gateway) {
+	if !c.ping(gateway, patience) {
 		t.Fatal("no echo from the gateway")
 	}
 	before := twice

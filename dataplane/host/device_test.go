@@ -1,0 +1,172 @@
+package host_test
+
+import (
+	"context"
+	"net"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"sallyport/dataplane/host"
+	"sallyport/vpn"
+)
+
+func TestDeviceNamesFitTheKernel(t *testing.T) {
+	a, b := host.DeviceName("cvpn-endpoint-0123456789abcdef0", 99), host.DeviceName(vpn.NewEndpointID(), 0)
+	if a != "sp0123456789-99" || len(a) > 15 || len(b) > 15 {
+		t.Errorf("device names %q and %q, want sp0123456789-99 and at most 15 bytes", a, b)
+	}
+}
+
+func TestTunIsCreatedAdoptedAndRemoved(t *testing.T) {
+	want := host.Tun{Name: "sptest-0", UID: 12345, GID: 12346, MTU: 1400, Queue: 777, Address: addr("10.8.0.1")}
+	must(t, host.EnsureTun(want))
+	t.Cleanup(func() { _ = host.DeleteTun(want.Name) })
+	check := func(uid uint32, mtu int, address string) int {
+		t.Helper()
+		link, err := netlink.LinkByName(want.Name)
+		must(t, err)
+		dev, ok := link.(*netlink.Tuntap)
+		if !ok || dev.Owner != uid || dev.Attrs().MTU != mtu || dev.Attrs().TxQLen != 777 || dev.Attrs().Flags&net.FlagUp == 0 || dev.NonPersist {
+			t.Errorf("device %+v, want owner %d, MTU %d, queue 777, persistent and up", link, uid, mtu)
+		}
+		list, err := netlink.AddrList(link, netlink.FAMILY_ALL)
+		must(t, err)
+		if len(list) != 1 || list[0].IPNet.String() != address {
+			t.Errorf("addresses %v, want %s alone", list, address)
+		}
+		return link.Attrs().Index
+	}
+	index := check(12345, 1400, "10.8.0.1/32")
+	for key, value := range map[string]string{"forwarding": "1", "send_redirects": "0", "accept_redirects": "0", "rp_filter": "1"} {
+		if got := setting(t, want.Name, key); got != value {
+			t.Errorf("%s is %s, want %s", key, got, value)
+		}
+	}
+
+	// Adopted while a worker holds it open: same device, new settings.
+	worker := openTun(t, want.Name)
+	want.MTU, want.Address = 1500, addr("10.9.0.1")
+	must(t, host.EnsureTun(want))
+	if again := check(12345, 1500, "10.9.0.1/32"); again != index {
+		t.Errorf("adopting made a new device %d, was %d", again, index)
+	}
+	must(t, unix.Close(worker))
+	want.UID = 222
+	must(t, host.EnsureTun(want))
+	check(222, 1500, "10.9.0.1/32")
+
+	names, err := host.Tuns()
+	must(t, err)
+	if !slices.Equal(names, []string{want.Name}) {
+		t.Errorf("devices %q, want %q alone", names, want.Name)
+	}
+	must(t, host.DeleteTun(want.Name))
+	must(t, host.DeleteTun(want.Name))
+	if names, err = host.Tuns(); err != nil || len(names) != 0 {
+		t.Errorf("devices %q, %v after removal; want none", names, err)
+	}
+}
+
+func openTun(t *testing.T, name string) int {
+	t.Helper()
+	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	must(t, err)
+	req, err := unix.NewIfreq(name)
+	must(t, err)
+	req.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI)
+	must(t, unix.IoctlIfreq(fd, unix.TUNSETIFF, req))
+	return fd
+}
+
+func TestForeignDeviceIsNeitherTakenNorRemoved(t *testing.T) {
+	cable(t, "sptest-9", "spfar", "192.0.2.1/30")
+	wantSentence(t, host.EnsureTun(host.Tun{Name: "sptest-9", Address: addr("10.8.0.1")}), "sptest-9", "not made by this program")
+	wantSentence(t, host.DeleteTun("sptest-9"), "not made by this program")
+	if _, err := netlink.LinkByName("sptest-9"); err != nil {
+		t.Errorf("the foreign device is gone: %v", err)
+	}
+}
+
+func TestClientRoutesAreKnownAsOurs(t *testing.T) {
+	for _, name := range []string{"sptest-0", "sptest-1"} {
+		must(t, host.EnsureTun(host.Tun{Name: name, Address: addr("10.8.0.1")}))
+		t.Cleanup(func() { _ = host.DeleteTun(name) })
+	}
+	link, err := netlink.LinkByName("sptest-0")
+	must(t, err)
+	route(t, netlink.Route{LinkIndex: link.Attrs().Index}, "10.8.3.0/24") // somebody else's
+	must(t, host.RouteClient(addr("10.8.0.2"), "sptest-0"))
+	must(t, host.RouteClient(addr("10.8.0.3"), "sptest-0"))
+	must(t, host.RouteClient(addr("10.8.0.2"), "sptest-1")) // moves
+	got, err := host.ClientRoutes()
+	must(t, err)
+	if len(got) != 2 || got[addr("10.8.0.2")] != "sptest-1" || got[addr("10.8.0.3")] != "sptest-0" {
+		t.Errorf("routes %v, want .2 by sptest-1 and .3 by sptest-0", got)
+	}
+	must(t, host.UnrouteClient(addr("10.8.0.2")))
+	must(t, host.UnrouteClient(addr("10.8.0.2")))
+	if got, err = host.ClientRoutes(); err != nil || len(got) != 1 {
+		t.Errorf("routes %v, %v; want one left", got, err)
+	}
+	wantSentence(t, host.RouteClient(addr("10.8.0.2"), "sptest-7"), "sptest-7 is not there")
+}
+
+func TestAddressesLeaveOutLoopbackAndTunnels(t *testing.T) {
+	cable(t, "lan0", "lan1", "192.0.2.1/30")
+	must(t, host.EnsureTun(host.Tun{Name: "sptest-0", Address: addr("10.8.0.1")}))
+	t.Cleanup(func() { _ = host.DeleteTun("sptest-0") })
+	got, err := host.Addresses()
+	must(t, err)
+	if len(got) != 1 || got[0] != addr("192.0.2.1") {
+		t.Errorf("addresses %v, want 192.0.2.1 alone", got)
+	}
+}
+
+func TestWatchTellsOfChangesAndEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	changed, err := host.Watch(ctx)
+	must(t, err)
+	link := cable(t, "lan0", "lan1", "192.0.2.1/30")
+	expect := func(what string) {
+		t.Helper()
+		select {
+		case _, open := <-changed:
+			if !open {
+				t.Fatalf("the watch ended at %s", what)
+			}
+		case <-time.After(patience):
+			t.Errorf("the watch saw nothing of %s", what)
+		}
+	}
+	quiet := func() {
+		for {
+			select {
+			case <-changed:
+			case <-time.After(50 * time.Millisecond):
+				return
+			}
+		}
+	}
+	expect("a new interface")
+	quiet()
+	route(t, netlink.Route{LinkIndex: link.Attrs().Index}, "10.20.0.0/16")
+	expect("a new route")
+	quiet()
+	must(t, netlink.LinkSetDown(link))
+	expect("an interface switched off")
+	cancel()
+	for deadline := time.After(patience); ; {
+		select {
+		case _, open := <-changed:
+			if !open {
+				return
+			}
+		case <-deadline:
+			t.Fatal("the watch did not end with its context")
+		}
+	}
+}

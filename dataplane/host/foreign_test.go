@@ -1,0 +1,104 @@
+package host_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"sallyport/dataplane/host"
+	"sallyport/vpn"
+)
+
+func TestForeignFirewallsAreNamedWithTheRemedy(t *testing.T) {
+	traffic := host.Traffic{Table: "sallyport", Devices: []string{"sptest-0"}, Egress: []string{"lan0"}, Workers: []host.Inlet{{Transport: vpn.UDP, Port: 40001}}}
+	for _, tc := range []struct {
+		name, ruleset string
+		chain, remedy string // "" for no obstacle
+	}{
+		{"nothing", "", "", ""},
+		{"our own table", `table inet sallyport { chain f { type filter hook forward priority 0; policy drop; }
+}`, "", ""},
+		{"accepting policy", `table inet a { chain f { type filter hook forward priority 0; policy accept; }
+}`, "", ""},
+		{"dropping policy", `table inet a { chain f { type filter hook forward priority 0; policy drop; ct state established,related accept
+}
+}`, "inet a f", `nft insert rule inet a f iifname '"sp*"' accept`},
+		{"trailing reject", `table ip a { chain f { type filter hook forward priority 0; ct state { established, related } accept; counter reject
+}
+}`, "ip a f", "oifname"},
+		{"reject of one interface", `table ip a { chain f { type filter hook forward priority 0; iifname "eth9" reject; iifname != "sp*" iifname != "lan0" drop
+}
+}`, "", ""},
+		{"reject behind a jump", `table ip a { chain end { ct state new log reject
+}
+ chain f { type filter hook forward priority 0; ip saddr 10.0.0.0/8 accept; goto end
+}
+}`, "ip a f", "iifname"},
+		{"only answers refused", `table ip a { chain f { type filter hook forward priority 0; policy drop; iifname "sp*" accept
+}
+}`, "ip a f", "answers"},
+		{"state map", `table ip a { chain f { type filter hook forward priority 0; policy drop; ct state vmap { established : accept, related : accept, new : jump open }
+}
+ chain open { iifname "sptest-0" accept
+}
+}`, "", ""},
+		{"docker", `table ip filter { chain DOCKER-USER { return
+}
+ chain FORWARD { type filter hook forward priority 0; policy drop; counter jump DOCKER-USER; oifname "docker0" ct state established accept
+}
+}`, "ip filter FORWARD", "iptables -I DOCKER-USER -i sp+ -j ACCEPT\niptables -I DOCKER-USER -o sp+ -j ACCEPT"},
+		{"docker mended", `table ip filter { chain DOCKER-USER { iifname "sp*" counter accept; oifname "sp*" counter accept; return
+}
+ chain FORWARD { type filter hook forward priority 0; policy drop; counter jump DOCKER-USER
+}
+}`, "", ""},
+		{"firewalld", `table inet firewalld { chain filter_FORWARD { type filter hook forward priority 10; ct state { established, related } accept; ct status dnat accept; reject with icmpx admin-prohibited
+}
+}`, "inet firewalld filter_FORWARD", "firewall-cmd --permanent --zone=trusted --add-interface=sptest-0"},
+		{"ufw", `table ip filter { chain ufw-user-forward { }
+ chain FORWARD { type filter hook forward priority 0; policy drop; jump ufw-user-forward
+}
+}`, "ip filter FORWARD", "ufw route allow in on sptest-0 out on lan0"},
+		{"closed input", `table inet a { chain i { type filter hook input priority 0; policy drop; ct state established accept; tcp dport 22 accept
+}
+}`, "inet a i", "nft insert rule inet a i ct status dnat accept"},
+		{"input open for the worker", `table inet a { chain i { type filter hook input priority 0; policy drop; udp dport { 53, 40001 } accept
+}
+}`, "", ""},
+		{"closed output", `table ip a { chain o { type filter hook output priority 0; policy drop; ct state established accept
+}
+}`, "", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Cleanup(func() { nftCommand(t, "flush ruleset") })
+			if tc.ruleset != "" {
+				nftCommand(t, tc.ruleset)
+			}
+			found, err := host.Obstacles(t.Context(), traffic)
+			must(t, err)
+			if tc.chain == "" {
+				if len(found) != 0 {
+					t.Errorf("found %+v, want nothing in the way", found)
+				}
+				return
+			}
+			if len(found) != 1 {
+				t.Fatalf("found %+v, want one obstacle", found)
+			}
+			o := found[0]
+			if o.Table+" "+o.Chain != tc.chain || !strings.Contains(o.Remedy+o.Sentence, tc.remedy) {
+				t.Errorf("found %+v, want %s and %q", o, tc.chain, tc.remedy)
+			}
+			if !strings.HasPrefix(o.Remedy, "nft ") {
+				return
+			}
+			// The remedy is what it says: obeyed, nothing is in the way any more.
+			if out, err := exec.CommandContext(t.Context(), "sh", "-c", o.Remedy).CombinedOutput(); err != nil {
+				t.Fatalf("%s: %v: %s", o.Remedy, err, out)
+			}
+			if found, err = host.Obstacles(t.Context(), traffic); err != nil || len(found) != 0 {
+				t.Errorf("after %s: found %+v, %v", o.Remedy, found, err)
+			}
+		})
+	}
+}

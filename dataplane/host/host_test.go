@@ -1,0 +1,200 @@
+package host_test
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"sallyport/dataplane/host"
+	"sallyport/vpn"
+)
+
+func TestForwardingIsSwitchedOnAndRestored(t *testing.T) {
+	for _, name := range []string{"lan0", "lan2"} {
+		cable(t, name, name+"p", "192.0.2.1/30")
+		set(t, name, "forwarding", "0")
+	}
+	cable(t, "on0", "on1", "192.0.2.9/30")
+	set(t, "on0", "forwarding", "1")
+	path := filepath.Join(t.TempDir(), "settings.json")
+	s, err := host.OpenSettings(path, discard)
+	must(t, err)
+	would, err := s.WouldForward("lan0", "on0", "lan0", "lan2")
+	must(t, err)
+	if !slices.Equal(would, []string{"lan0", "lan2"}) {
+		t.Errorf("would switch %q, want lan0 and lan2", would)
+	}
+	for _, name := range []string{"lan0", "lan2", "on0"} {
+		_, err := s.Forward(name)
+		must(t, err)
+		if setting(t, name, "forwarding") != "1" {
+			t.Errorf("forwarding on %s is off", name)
+		}
+	}
+	info, err := os.Stat(path)
+	must(t, err)
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("the record has mode %v, want 0600", info.Mode())
+	}
+
+	// A crash: the next process reads the record and still knows what was off before.
+	s, err = host.OpenSettings(path, discard)
+	must(t, err)
+	if got := s.Changed(); !slices.Equal(got, []string{"lan0", "lan2"}) {
+		t.Errorf("record %q, want lan0 and lan2", got)
+	}
+	if would, err = s.WouldForward("lan0", "on0"); err != nil || !slices.Equal(would, []string{"lan0"}) {
+		t.Errorf("would switch %q, %v; want lan0, which was off before us", would, err)
+	}
+	if mended, err := s.Forward("lan0"); err != nil || mended {
+		t.Errorf("mended %v, %v; want nothing to do", mended, err)
+	}
+	set(t, "lan0", "forwarding", "0")
+	if mended, err := s.Forward("lan0"); err != nil || !mended {
+		t.Errorf("mended %v, %v; want it mended", mended, err)
+	}
+	must(t, s.Release("lan0"))
+	if setting(t, "lan2", "forwarding") != "0" || setting(t, "lan0", "forwarding") != "1" {
+		t.Error("release put back the wrong interface")
+	}
+	_, err = s.LoosenReversePath("lan0")
+	must(t, err)
+	must(t, s.Restore())
+	for name, want := range map[string]string{"lan0": "0", "lan2": "0", "on0": "1"} {
+		if got := setting(t, name, "forwarding"); got != want {
+			t.Errorf("forwarding on %s is %s after the end, want %s", name, got, want)
+		}
+	}
+	if got := setting(t, "lan0", "rp_filter"); got == "2" {
+		t.Error("rp_filter was not restored")
+	}
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("the record is still there: %v", err)
+	}
+	_, err = s.Forward("gone0")
+	wantSentence(t, err, "gone0 is not there")
+}
+
+func TestRestoreLeavesAnotherInterfaceOfTheSameNameAlone(t *testing.T) {
+	link := cable(t, "lan0", "lan1", "192.0.2.1/30")
+	set(t, "lan0", "forwarding", "0")
+	s, err := host.OpenSettings(filepath.Join(t.TempDir(), "settings.json"), discard)
+	must(t, err)
+	_, err = s.Forward("lan0")
+	must(t, err)
+	must(t, netlink.LinkDel(link))
+	cable(t, "lan0", "lan1", "192.0.2.1/30")
+	set(t, "lan0", "forwarding", "1") // by its owner
+	must(t, s.Restore())
+	if setting(t, "lan0", "forwarding") != "1" {
+		t.Error("restoring switched off what we never switched on")
+	}
+}
+
+func TestReach(t *testing.T) {
+	lan := cable(t, "lan0", "lan1", "10.20.1.1/24")
+	must(t, host.EnsureTun(host.Tun{Name: "sptest-0", Address: addr("10.8.0.1")}))
+	t.Cleanup(func() { _ = host.DeleteTun("sptest-0") })
+	must(t, host.RouteClient(addr("10.8.0.2"), "sptest-0"))
+	route(t, netlink.Route{Type: unix.RTN_UNREACHABLE}, "10.30.0.0/16")
+	route(t, netlink.Route{Type: unix.RTN_BLACKHOLE}, "10.31.0.0/16")
+	route(t, netlink.Route{Type: unix.RTN_PROHIBIT}, "10.32.0.0/16")
+	route(t, netlink.Route{LinkIndex: lan.Attrs().Index, Gw: net.IPv4(10, 20, 1, 2)}, "10.40.0.0/16")
+
+	_, err := host.Reach(prefix("10.99.0.0/24"))
+	wantSentence(t, err, "No route of this host leads to 10.99.0.0/24.")
+	got, err := host.Reach(prefix("10.20.1.0/24"))
+	must(t, err)
+	if got.Interface != "lan0" || got.Gateway.IsValid() || got.Source != addr("10.20.1.1") || got.Default {
+		t.Errorf("path %+v, want lan0 itself", got)
+	}
+	got, err = host.Reach(prefix("10.40.7.0/27"))
+	must(t, err)
+	if got.Interface != "lan0" || got.Gateway != addr("10.20.1.2") || got.Default {
+		t.Errorf("path %+v, want lan0 by 10.20.1.2", got)
+	}
+	for cidr, says := range map[string]string{
+		"10.30.0.0/24": "No route of this host leads to", "10.31.0.0/24": "forbids", "10.32.0.0/24": "forbids",
+		"10.20.1.1/32": "this host itself", "10.8.0.2/32": "leads into the VPN itself",
+	} {
+		_, err := host.Reach(prefix(cidr))
+		wantSentence(t, err, says)
+	}
+	route(t, netlink.Route{LinkIndex: lan.Attrs().Index, Gw: net.IPv4(10, 20, 1, 2)}, "0.0.0.0/0")
+	if got, err = host.Reach(prefix("10.99.0.0/24")); err != nil || !got.Default {
+		t.Errorf("path %+v, %v; want the default route", got, err)
+	}
+	far, err := netlink.LinkByName("lan1")
+	must(t, err)
+	must(t, netlink.LinkSetDown(far))
+	if !eventually(func() bool { _, err = host.Reach(prefix("10.20.1.0/24")); return err != nil }) {
+		t.Error("an interface without a link is reported as reachable")
+	}
+	wantSentence(t, err, "lan0", "no link")
+	must(t, netlink.LinkDel(lan))
+	_, err = host.Reach(prefix("10.20.1.0/24"))
+	wantSentence(t, err, "No route of this host leads to 10.20.1.0/24.")
+}
+
+func TestOverlap(t *testing.T) {
+	lan := cable(t, "lan0", "lan1", "10.20.1.1/24")
+	route(t, netlink.Route{LinkIndex: lan.Attrs().Index, Gw: net.IPv4(10, 20, 1, 2)}, "0.0.0.0/0")
+	route(t, netlink.Route{LinkIndex: lan.Attrs().Index, Gw: net.IPv4(10, 20, 1, 2)}, "10.40.0.0/16")
+	must(t, host.EnsureTun(host.Tun{Name: "sptest-0", Address: addr("10.8.0.1")}))
+	t.Cleanup(func() { _ = host.DeleteTun("sptest-0") })
+	must(t, host.RouteClient(addr("10.8.0.2"), "sptest-0"))
+	must(t, host.Overlap(prefix("10.8.0.0/22")))
+	must(t, host.Overlap(prefix("10.50.0.0/16")))
+	wantSentence(t, host.Overlap(prefix("10.40.4.0/22")), "10.40.4.0/22", "10.40.0.0/16", "lan0")
+	wantSentence(t, host.Overlap(prefix("10.16.0.0/12")), "10.16.0.0/12", "10.20.1", "lan0")
+}
+
+func TestPortReservation(t *testing.T) {
+	cable(t, "lan0", "lan1", "192.0.2.1/30")
+	for _, transport := range []vpn.Transport{vpn.UDP, vpn.TCP} {
+		at := netip.MustParseAddrPort("192.0.2.1:1194")
+		r, err := host.Reserve(transport, at)
+		must(t, err)
+		_, err = host.Reserve(transport, at)
+		wantSentence(t, err, strings.ToUpper(string(transport))+" port 1194 on address 192.0.2.1 is in use")
+		_, err = host.Reserve(transport, netip.MustParseAddrPort("0.0.0.0:1194"))
+		wantSentence(t, err, "port 1194 on this host is in use")
+		must(t, r.Close())
+		r, err = host.Reserve(transport, at)
+		must(t, err)
+		must(t, r.Close())
+		_, err = host.Reserve(transport, netip.MustParseAddrPort("203.0.113.9:1194"))
+		wantSentence(t, err, "This host has no address 203.0.113.9")
+	}
+}
+
+func TestHolderOfAPortIsNamed(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	must(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	_, err = host.Reserve(vpn.TCP, netip.MustParseAddrPort(l.Addr().String()))
+	wantSentence(t, err, "is in use by", fmt.Sprintf("(process %d).", os.Getpid()))
+}
+
+func TestProbeFindsNothingMissingHere(t *testing.T) {
+	if lacks := host.Probe(); len(lacks) != 0 {
+		t.Errorf("lacking %q", lacks)
+	}
+}
+
+func eventually(f func() bool) bool {
+	for range 1000 {
+		if f() {
+			return true
+		}
+	}
+	return false
+}
