@@ -1,0 +1,106 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"testing"
+)
+
+func TestCertificatesOfOurOwn(t *testing.T) {
+	t.Parallel()
+	s := staffed(t)
+	b := s.as(t, boss)
+	b.get("/certificates").wantText(".empty", "Create a certificate authority first")
+	b.get("/certificates/issue").wantText("main", "There is no certificate authority yet")
+	authority := b.make("/certificates/authority/new", url.Values{"common_name": {"Example CA"}, "key_type": {"ECDSA P-256"}, "valid_days": {"20"}})
+	b.get(authority).wantText("h1", "Expires soon").wantText("main", "never leaves Sallyport")
+
+	form := b.get("/certificates/issue?use=client&authority=" + path.Base(authority))
+	form.wantValue("authority", path.Base(authority))
+	client := b.make("/certificates/issue", url.Values{
+		"use": {"client"}, "authority": {path.Base(authority)}, "common_name": {"alice"}, "key_type": {"RSA 2048"}, "valid_days": {"10"},
+	})
+	p := b.get(client).wantText("dl", "RSA 2048").wantText("dl", "SHA-256 fingerprint")
+	checkMarkup(t, "certificate", p)
+
+	plain := b.get(client + "/download").wantStatus(http.StatusOK)
+	if got := strings.Count(plain.body, "BEGIN CERTIFICATE"); got != 2 || strings.Contains(plain.body, "PRIVATE KEY") {
+		t.Errorf("the download has %d certificates, want the certificate and its chain without any key", got)
+	}
+	key := b.post(client+"/key", nil).wantStatus(http.StatusOK)
+	if !strings.Contains(key.body, "PRIVATE KEY") || !strings.Contains(key.body, "BEGIN CERTIFICATE") ||
+		key.header.Get("Content-Disposition") != "attachment; filename=alice.pem" || key.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("got %q %q, want an attachment alice.pem with certificate and key, not stored", key.header, key.body)
+	}
+	again := b.post(client+"/key", nil).wantStatus(http.StatusConflict).wantText("[role=alert]", "only once")
+	if strings.Contains(again.body, "PRIVATE KEY--") {
+		t.Error("the key was given out twice")
+	}
+	b.get(client).wantText("main", "was downloaded")
+	b.post(authority+"/key", nil).wantStatus(http.StatusConflict).wantText("[role=alert]", "Only the keys of client certificates")
+
+	b.get("/certificates?use=client").row("alice").wantText("td", "Client")
+	if got := b.get("/certificates?use=client").text("tbody"); strings.Contains(got, "Example CA") {
+		t.Errorf("the filter for clients shows %q", got)
+	}
+	b.get("/certificates").row("Certificate authority").wantText("td", "issued 1 certificate")
+	b.get(authority+"/delete").wantText("main", "its private key, for good")
+	b.post(authority+"/delete", nil).wantStatus(http.StatusUnprocessableEntity).wantText("[role=alert]", "issued 1 certificate")
+	b.make(client+"/delete", nil)
+	b.make(authority+"/delete", nil)
+}
+
+func TestReadOnlyAccountsGetNoKeys(t *testing.T) {
+	t.Parallel()
+	u := began(t)
+	r := u.as(t, reader)
+	if p := r.get(u.client).wantText("main", "An administrator can download it"); p.doc.Find("main form").Length() != 0 {
+		t.Error("a read-only account is offered a form")
+	}
+	r.post(u.client+"/key", nil).wantStatus(http.StatusForbidden)
+	r.post(u.endpoint+"/configuration", url.Values{"client": {path.Base(u.client)}}).wantStatus(http.StatusForbidden)
+	r.get(u.endpoint + "/configuration/download").wantStatus(http.StatusOK)
+	for _, tab := range []string{"", "/associations", "/rules", "/routes", "/connections", "/tags"} {
+		p := r.get(u.endpoint + tab).wantStatus(http.StatusOK)
+		if got := p.text("main button, main a.btn"); strings.Contains(got, "Delete") || strings.Contains(got, "Add") || strings.Contains(got, "Save") {
+			t.Errorf("%s offers a read-only account %q", tab, got)
+		}
+		checkMarkup(t, tab, p)
+	}
+}
+
+func TestImport(t *testing.T) {
+	t.Parallel()
+	s := staffed(t)
+	b := s.as(t, boss)
+	maker := newTestPair(t)
+	before := s.digest(t)
+	for _, c := range []struct{ field, value, want string }{
+		{"use", "", "Choose what the certificate is for"},
+		{"certificate", "this is no PEM", "PEM"},
+		{"certificate", "", ""},
+		{"private_key", "<script>alert(1)</script>", ""},
+		{"private_key", maker.other, ""},
+		{"chain", "neither is this", "PEM"},
+		{"name", "two\nlines", "a line break"},
+	} {
+		v := url.Values{"use": {"server"}, "name": {"imported"}, "certificate": {maker.certificate}, "private_key": {maker.key}, "chain": {maker.chain}}
+		v.Set(c.field, c.value)
+		p := b.post("/certificates/import", v).wantStatus(http.StatusUnprocessableEntity).wantRefusedField(c.field, c.want)
+		if got := strings.TrimSpace(strings.ReplaceAll(p.value(c.field), "\r", "")); got != strings.TrimSpace(c.value) {
+			t.Errorf("%s: the form holds %.60q, want %.60q as typed", c.field, got, c.value)
+		}
+	}
+	if after := s.digest(t); after != before {
+		t.Errorf("refused imports changed something: %s", after)
+	}
+	imported := b.make("/certificates/import", url.Values{
+		"use": {"server"}, "certificate": {maker.certificate}, "private_key": {maker.key}, "chain": {maker.chain},
+	})
+	b.get(imported).wantText("h1", "imported.example.test").wantText("main", "never leaves")
+	if strings.Contains(s.log.String(), "PRIVATE KEY") {
+		t.Error("a private key is in the log")
+	}
+}
