@@ -27,7 +27,7 @@ func openTestSQLite(tb testing.TB) *Store {
 
 func openTestPostgres(tb testing.TB) *Store {
 	tb.Helper()
-	return migrated(tb, openAt(tb, server.database(tb)))
+	return openAt(tb, server.migrated(tb))
 }
 
 func migrated(tb testing.TB, s *Store) *Store {

@@ -10,6 +10,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -25,6 +26,7 @@ type postgresServer struct {
 	process   *exec.Cmd
 	log       bytes.Buffer
 	databases atomic.Int64
+	template  func() error // makes database "migrated", once
 }
 
 func startPostgres() (_ *postgresServer, err error) {
@@ -33,6 +35,7 @@ func startPostgres() (_ *postgresServer, err error) {
 		return nil, err
 	}
 	s := &postgresServer{}
+	s.template = sync.OnceValue(s.makeTemplate)
 	if s.dir, err = os.MkdirTemp("", "sallyport-pg-"); err != nil {
 		return nil, err
 	}
@@ -121,11 +124,42 @@ func (s *postgresServer) dsn(database string) string {
 	return "host=" + s.dir + " user=test dbname=" + database
 }
 
+func (s *postgresServer) makeTemplate() error {
+	ctx := context.Background() // no single test's
+	conn, err := pgx.Connect(ctx, s.dsn("postgres"))
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, "CREATE DATABASE migrated")
+	if err = errors.Join(err, conn.Close(ctx)); err != nil {
+		return err
+	}
+	m, err := Open(ctx, s.dsn("migrated"), Options{})
+	if err != nil {
+		return err
+	}
+	return errors.Join(m.Migrate(ctx), m.Close())
+}
+
+// migrated makes a database with the schema and no rows for a test.
+func (s *postgresServer) migrated(tb testing.TB) string {
+	tb.Helper()
+	if err := s.template(); err != nil {
+		tb.Fatalf("make a template: %v", err)
+	}
+	return s.create(tb, " TEMPLATE migrated")
+}
+
 // database makes an empty database for a test.
 func (s *postgresServer) database(tb testing.TB) string {
 	tb.Helper()
+	return s.create(tb, "")
+}
+
+func (s *postgresServer) create(tb testing.TB, like string) string {
+	tb.Helper()
 	name := fmt.Sprintf("t%d", s.databases.Add(1))
-	s.exec(tb, "CREATE DATABASE "+name)
+	s.exec(tb, "CREATE DATABASE "+name+like)
 	tb.Cleanup(func() { s.exec(tb, "DROP DATABASE "+name+" WITH (FORCE)") })
 	return s.dsn(name)
 }

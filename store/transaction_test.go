@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -170,4 +171,39 @@ func testWriteSkew(t *testing.T, s control.Store) {
 		}
 		return nil
 	})
+}
+
+// Two stores on one database are two processes: web and a command of the administrator, or webs
+// of two nodes.
+func TestTwoProcessesOnOneDatabase(t *testing.T) {
+	for name, dsn := range map[string]string{"sqlite": filepath.Join(t.TempDir(), "x.db"), "postgres": server.database(t)} {
+		t.Run(name, func(t *testing.T) {
+			stores := []*Store{migrated(t, openAt(t, dsn)), openAt(t, dsn)}
+			f := stored(t, stores[0])
+			f.endpoint.Generation = 0
+			update(t, stores[0], func(ctx context.Context, x control.Tx) error { return x.SaveEndpoint(ctx, f.endpoint) })
+			const people, changes = 8, 8
+			together(people, func(i int) {
+				for range changes {
+					err := stores[i%2].Update(t.Context(), func(x control.Tx) error {
+						e, err := x.Endpoint(t.Context(), f.endpoint.ID) // even without the lock
+						if err != nil {
+							return err
+						}
+						e.Generation++
+						return x.SaveEndpoint(t.Context(), e)
+					})
+					if err != nil {
+						t.Errorf("process %d: %v", i%2, err)
+					}
+				}
+			})
+			view(t, stores[1], func(ctx context.Context, x control.Tx) error {
+				if got := must[vpn.Endpoint](t)(x.Endpoint(ctx, f.endpoint.ID)).Generation; got != people*changes {
+					t.Errorf("got generation %d, want %d", got, people*changes)
+				}
+				return nil
+			})
+		})
+	}
 }

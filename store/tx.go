@@ -21,8 +21,9 @@ var _ control.Tx = (*tx)(nil)
 
 func (t *tx) on(ctx context.Context) *gorm.DB { return t.db.WithContext(ctx) }
 
-// batch is how many rows or IDs one statement takes; databases limit a statement's parameters.
-const batch = 1000
+// batch is how many rows or IDs one statement takes: databases limit a statement's parameters, and
+// the SQLite driver looks each one up among all of them.
+const batch = 250
 
 // one reads the row of an ID.
 func one[R any](q *gorm.DB, n noun, column, id string) (R, error) {

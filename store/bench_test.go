@@ -1,0 +1,196 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"sallyport/control"
+	"sallyport/vpn"
+)
+
+// many is how many rows the lists must stay fast with.
+const many = 100_000
+
+// seed writes rows past the domain, many in a statement.
+func seed[R any](b *testing.B, s *Store, row func(i int) R) {
+	b.Helper()
+	rows := make([]R, 0, many)
+	for i := range many {
+		rows = append(rows, row(i))
+	}
+	if err := s.writing.WithContext(b.Context()).CreateInBatches(rows, 500).Error; err != nil {
+		b.Fatal(err)
+	}
+	// Statistics as autovacuum would have them a minute later.
+	statement := "ANALYZE"
+	if s.dialect.name == "postgres" {
+		statement = "VACUUM ANALYZE"
+	}
+	if _, err := s.pools()[0].ExecContext(b.Context(), statement); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func benchAddr(i int) netip.Addr {
+	return netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
+}
+
+func benchmarkList[T any](b *testing.B, s *Store, lists map[string]control.List, read func(context.Context, control.Tx, control.List) (control.Page[T], error)) {
+	for name, l := range lists {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				err := s.View(b.Context(), func(x control.Tx) error {
+					p, err := read(b.Context(), x, l)
+					if err == nil && len(p.Items) == 0 {
+						err = fmt.Errorf("empty page of %d rows", p.Total)
+					}
+					return err
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func everyDatabase(b *testing.B, f func(b *testing.B, s *Store)) {
+	for name, open := range openers {
+		b.Run(name, func(b *testing.B) { f(b, open(b)) })
+	}
+}
+
+func BenchmarkConnections(b *testing.B) {
+	everyDatabase(b, func(b *testing.B, s *Store) {
+		seed(b, s, func(i int) connectionRow {
+			c := newConnection()
+			c.Username, c.ClientIP, c.EstablishedAt = fmt.Sprintf("user%05d@example.com", i%7000), benchAddr(i), at.Add(time.Duration(i)*time.Second)
+			if c.Status = vpn.ConnectionTerminated; i%1000 == 0 {
+				c.Status = vpn.ConnectionActive
+			}
+			return newConnectionRow(c)
+		})
+		const last = many / control.DefaultPageSize
+		benchmarkList(b, s, map[string]control.List{
+			"first":        {},
+			"deep":         {Page: last},
+			"middle":       {Page: last / 2},
+			"by user":      {Sort: "username"},
+			"by user deep": {Sort: "username", Page: last},
+			"by address":   {Sort: "client_ip", Desc: true},
+			"search few":   {Search: "user00017@"},
+			"search all":   {Search: "example"},
+			"active":       {Filter: map[string]string{"status": "active"}},
+		}, func(ctx context.Context, x control.Tx, l control.List) (control.Page[vpn.Connection], error) {
+			return x.Connections(ctx, "cvpn-endpoint-a", l)
+		})
+		b.Run("count live", func(b *testing.B) {
+			for b.Loop() {
+				if err := s.View(b.Context(), func(x control.Tx) error {
+					n, err := x.CountLive(b.Context(), "cvpn-endpoint-a")
+					if n["cvpn-endpoint-a"] != many/1000 {
+						b.Fatalf("count %v", n)
+					}
+					return err
+				}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	})
+}
+
+func BenchmarkRules(b *testing.B) {
+	everyDatabase(b, func(b *testing.B, s *Store) {
+		f := newFixture()
+		if err := s.Update(b.Context(), func(x control.Tx) error { return f.store(b.Context(), x) }); err != nil {
+			b.Fatal(err)
+		}
+		seed(b, s, func(i int) ruleRow {
+			return newRuleRow(vpn.Rule{
+				ID: vpn.NewRuleID(), Endpoint: f.endpoint.ID, Destination: netip.PrefixFrom(benchAddr(i), 32), Group: fmt.Sprintf("group-%d", i%50),
+				Description: "Rule of the benchmark", CreatedAt: at.Add(time.Duration(i) * time.Second),
+			})
+		})
+		benchmarkList(b, s, map[string]control.List{
+			"first":    {},
+			"deep":     {Page: many / control.DefaultPageSize},
+			"by group": {Sort: "group"},
+			"search":   {Search: "10.1.134."},
+		}, func(ctx context.Context, x control.Tx, l control.List) (control.Page[vpn.Rule], error) {
+			return x.Rules(ctx, f.endpoint.ID, l)
+		})
+	})
+}
+
+func BenchmarkAudit(b *testing.B) {
+	everyDatabase(b, func(b *testing.B, s *Store) {
+		seed(b, s, func(i int) auditRow {
+			actor, action, subject := fmt.Sprintf("admin%d", i%20), []string{"Create", "Modify", "Delete"}[i%3], fmt.Sprintf("cvpn-endpoint-%d", i%100)
+			return auditRow{
+				At: micros(at.Add(time.Duration(i) * time.Second)), Actor: actor, Action: action, Subject: subject, Result: "ok",
+				Before: `{"name":"before","description":"some text that makes the row as long as usual"}`, After: `{"name":"after"}`,
+				Search: searchable(actor, action, subject, "ok"),
+			}
+		})
+		benchmarkList(b, s, map[string]control.List{
+			"first":      {},
+			"deep":       {Page: many / control.DefaultPageSize},
+			"by actor":   {Filter: map[string]string{"actor": "admin7"}},
+			"by subject": {Filter: map[string]string{"subject": "cvpn-endpoint-42"}},
+			"search":     {Search: "ADMIN17"},
+		}, func(ctx context.Context, x control.Tx, l control.List) (control.Page[control.AuditRecord], error) {
+			return x.AuditRecords(ctx, l)
+		})
+	})
+}
+
+// BenchmarkSaveCounters is one flush of all connections of a large endpoint.
+func BenchmarkSaveCounters(b *testing.B) {
+	everyDatabase(b, func(b *testing.B, s *Store) {
+		counters := map[vpn.ConnectionID]vpn.Counters{}
+		seed(b, s, func(i int) connectionRow {
+			c := newConnection()
+			if i < 7000 {
+				counters[c.ID] = vpn.Counters{BytesIn: uint64(i), PacketsIn: 1, BytesOut: 2, PacketsOut: 3}
+			} else {
+				c.Status = vpn.ConnectionTerminated
+			}
+			return newConnectionRow(c)
+		})
+		n := 0
+		for b.Loop() {
+			n++
+			err := s.Update(b.Context(), func(x control.Tx) error {
+				return x.SaveCounters(b.Context(), counters, at.Add(time.Duration(n)*time.Minute))
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkLogin is what a login and the event that follows write.
+func BenchmarkLogin(b *testing.B) {
+	everyDatabase(b, func(b *testing.B, s *Store) {
+		for b.Loop() {
+			c := newConnection()
+			for _, f := range []func(context.Context, vpn.Connection) error{
+				func(ctx context.Context, c vpn.Connection) error {
+					return s.Update(ctx, func(x control.Tx) error { return x.CreateConnection(ctx, c) })
+				},
+				func(ctx context.Context, c vpn.Connection) error {
+					return s.Update(ctx, func(x control.Tx) error { return x.SaveConnection(ctx, c) })
+				},
+			} {
+				if err := f(b.Context(), c); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
+}
