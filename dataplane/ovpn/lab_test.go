@@ -244,7 +244,11 @@ func until[E ovpn.Event](l *lab, fits func(E) bool) E {
 		select {
 		case e, open := <-l.conn.Events():
 			if !open {
-				l.t.Fatalf("the management connection ended: %v", l.conn.Err())
+				// Say how, if it was the worker that ended: the connection hears of it first.
+				ctx, cancel := context.WithTimeout(l.t.Context(), time.Second)
+				defer cancel()
+				_, _ = l.proc.Wait(ctx)
+				l.t.Fatalf("the management connection ended: %v; the worker %v", l.conn.Err(), l.proc.Exit())
 			}
 			if e, ok := e.(E); ok && fits(e) {
 				return e
@@ -258,8 +262,22 @@ func until[E ovpn.Event](l *lab, fits func(E) bool) E {
 
 func whatever[E ovpn.Event](E) bool { return true }
 
-// ping sends through the tunnel, from the client's host to the gateway.
+// ping sends through the tunnel, from the client's host to the gateway. The worker calls a
+// client established before the client has its device up: the first attempts may find no route.
 func (l *lab) ping() {
 	l.t.Helper()
-	run(l.t, l.there("ping", "-c", "2", "-i", "0.2", "-W", "5", gateway.String())...)
+	args := l.there("ping", "-c", "1", "-W", "1", gateway.String())
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for last := time.After(patience); ; {
+		out, err := exec.Command(args[0], args[1:]...).CombinedOutput()
+		if err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-last:
+			l.t.Fatalf("nothing passes the tunnel: %v\n%s", err, out)
+		}
+	}
 }
