@@ -2,7 +2,12 @@ package nft_test
 
 import (
 	"context"
+	"net"
+	"net/netip"
+	"os"
 	"testing"
+
+	"github.com/vishvananda/netlink"
 
 	"sallyport/dataplane/host"
 	"sallyport/dataplane/nft"
@@ -14,10 +19,13 @@ func TestProbeOnThisHost(t *testing.T) {
 
 func TestOnlyAuthorizedDestinationAnswers(t *testing.T) {
 	l := newLab(t)
-	l.target.echo()
+	served := l.target.echo()
 	l.apply()
 	c := l.client("10.8.0.2", 0)
 	c.mustNotAnswer(someTarget)
+	if n := served.Load(); n != 0 {
+		t.Errorf("%d packets arrived before any rule", n)
+	}
 	l.apply(all("172.16.5.5/32"))
 	c.mustAnswer(someTarget)
 	c.mustNotAnswer(someTarget.Next())
@@ -63,19 +71,22 @@ func TestNobodyOutsideOpensAFlowToAClient(t *testing.T) {
 	l := newLab(t)
 	l.apply(all("0.0.0.0/0"))
 	c := l.client("10.8.0.2", 0)
-	c.echo()
+	served := c.echo()
 	for _, s := range []space{l.outside, l.target} {
 		s.mustNotAnswer(c.addr)
 	}
 	if (space{t: t, ns: here(t)}).answers(c.addr, silence) {
 		t.Error("the gateway itself opened a flow to a client")
 	}
+	if n := served.Load(); n != 0 {
+		t.Errorf("%d packets that nobody asked for reached the client", n)
+	}
 }
 
 func TestGatewayIsClosedButForEcho(t *testing.T) {
 	l := newLab(t)
 	gate := space{t: t, ns: here(t)}
-	gate.echo() // a service of the gateway, on all of its addresses
+	served := gate.echo() // a service of the gateway, on all of its addresses
 	l.apply(all("0.0.0.0/0"))
 	c := l.client("10.8.0.2", 0)
 	if !c.ping(gateway, patience) {
@@ -86,6 +97,9 @@ func TestGatewayIsClosedButForEcho(t *testing.T) {
 	}
 	for _, a := range []string{gateway.String(), lanGateway.String(), wanGateway.String()} {
 		c.mustNotAnswer(addr(a))
+	}
+	if n := served.Load(); n != 0 {
+		t.Errorf("%d packets of a client reached a service of the gateway", n)
 	}
 	l.apply(all("0.0.0.0/0"), all("192.0.2.1/32"))
 	c.mustAnswer(lanGateway) // named by its /32
@@ -208,5 +222,39 @@ func TestRemoveTwice(t *testing.T) {
 	must(t, l.table.Remove())
 	if found, err := l.table.Drift(context.Background()); err != nil || len(found) != 0 {
 		t.Errorf("drift of a removed table is %v, %v; want none", found, err)
+	}
+}
+
+// TestForgedSourceIsNoClient sends from outside with the address of a live client, to a host
+// that this client may reach and to another client.
+func TestForgedSourceIsNoClient(t *testing.T) {
+	l := newLab(t)
+	atTarget := l.target.arrivals()
+	e := l.endpoint(all("172.16.0.0/12"), all("10.8.0.0/22"))
+	e.ClientToClient = true
+	l.applyEndpoint(e)
+	victim, peer := l.client("10.8.0.2", 0), l.client("10.8.0.3", 0)
+	atPeer := peer.arrivals()
+	for _, name := range []string{"all", "wan0"} {
+		must(t, os.WriteFile("/proc/sys/net/ipv4/conf/"+name+"/rp_filter", []byte("0"), 0))
+	}
+	must(t, l.outside.AddrAdd(l.outside.link("lo"), &netlink.Addr{IPNet: &net.IPNet{IP: victim.addr.AsSlice(), Mask: net.CIDRMask(32, 32)}}))
+	forger, honest := l.outside.udp(victim.addr.String()+":0"), victim.udp(":0")
+	for _, to := range []netip.Addr{someTarget, peer.addr} {
+		for range 20 {
+			_, err := forger.WriteTo([]byte{9, 9}, nil, &net.UDPAddr{IP: to.AsSlice(), Port: 7})
+			must(t, err)
+		}
+	}
+	// The label of the honest packets differs, so any of the forged ones shows.
+	for _, tc := range []struct {
+		name string
+		at   *arrivals
+		to   netip.Addr
+	}{{"the target", atTarget, someTarget}, {"another client", atPeer, peer.addr}} {
+		tc.at.until(t, honest, tc.to, [2]byte{1, 1}, nil)
+		if tc.at.count([2]byte{9, 9}) != 0 {
+			t.Errorf("a packet with a forged source reached %s", tc.name)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -285,8 +286,10 @@ func (s space) udp(addr string) *ipv4.PacketConn {
 	return p
 }
 
-// echo answers every datagram to port 7 from the address that it was sent to.
-func (s space) echo() {
+// echo answers every datagram to port 7 from the address that it was sent to, and counts them:
+// that no answer comes back does not prove that nothing arrived.
+func (s space) echo() *atomic.Int64 {
+	served := new(atomic.Int64)
 	p := s.udp(":7")
 	go func() {
 		buf := make([]byte, 65536)
@@ -295,9 +298,11 @@ func (s space) echo() {
 			if err != nil {
 				return
 			}
+			served.Add(1)
 			_, _ = p.WriteTo(buf[:n], &ipv4.ControlMessage{Src: cm.Dst}, from)
 		}
 	}()
+	return served
 }
 
 // answers tells whether an echo comes back from addr within the time.

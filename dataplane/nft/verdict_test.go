@@ -67,7 +67,7 @@ func TestKernelDecidesAsTheRulesSay(t *testing.T) {
 				_, err := sock.WriteTo([]byte{byte(round), byte(i)}, nil, &net.UDPAddr{IP: to.AsSlice(), Port: 7})
 				must(t, err)
 			}
-			got := arrivals.until(t, sock, [2]byte{byte(round), byte(i)}, want)
+			got := arrivals.until(t, sock, alwaysAllowed, [2]byte{byte(round), byte(i)}, want)
 			for to, w := range want {
 				if got[to] != w {
 					t.Errorf("round %d, client with groups %v to %s: kernel %v, rules %v\nrules %v\nroutes %v", round, groups[i], to, got[to], w, rules, routes)
@@ -113,7 +113,7 @@ func generate(random *rand.Rand) ([]vpn.DesiredRule, []netip.Prefix) {
 func interesting(random *rand.Rand, rules []vpn.DesiredRule, routes []netip.Prefix) []netip.Addr {
 	seen := map[netip.Addr]bool{}
 	note := func(a netip.Addr) {
-		if targets.Contains(a) && a != addr("172.31.255.254") {
+		if targets.Contains(a) && a != alwaysAllowed {
 			seen[a] = true
 		}
 	}
@@ -143,6 +143,8 @@ func fromUint(u uint32) netip.Addr {
 	binary.BigEndian.PutUint32(b[:], u)
 	return netip.AddrFrom4(b)
 }
+
+var alwaysAllowed = addr("172.31.255.254")
 
 // arrivals records which addresses datagrams reached, by their label.
 type arrivals struct {
@@ -176,14 +178,19 @@ func (s space) arrivals() *arrivals {
 	return a
 }
 
+func (a *arrivals) count(label [2]byte) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.seen[label])
+}
+
 // until waits for what should arrive and then for last datagrams to an address that is always
 // allowed; what was sent on the same way before has arrived by then or never will. Several,
 // because a packet that changes processors may be overtaken.
 func (a *arrivals) until(t *testing.T, sock interface {
 	WriteTo([]byte, *ipv4.ControlMessage, net.Addr) (int, error)
-}, label [2]byte, want map[netip.Addr]bool) map[netip.Addr]bool {
+}, last netip.Addr, label [2]byte, want map[netip.Addr]bool) map[netip.Addr]bool {
 	t.Helper()
-	last := addr("172.31.255.254")
 	var got map[netip.Addr]bool
 	rounds := 0
 	tick := time.NewTicker(time.Millisecond) // a flood would drown what comes after it
@@ -243,7 +250,7 @@ func TestNoPacketSlipsThroughARebuild(t *testing.T) {
 	}
 	close(stop)
 	flood.Wait()
-	if got := arrivals.until(t, sock, [2]byte{1, 1}, nil); got[someTarget] {
+	if got := arrivals.until(t, sock, alwaysAllowed, [2]byte{1, 1}, nil); got[someTarget] {
 		t.Error("a packet to a forbidden address arrived during a rebuild")
 	}
 	if sent < 1000 {
