@@ -32,25 +32,38 @@ func paged[R, T any](q *gorm.DB, l control.List, s listing, n noun, to func(R) (
 		q = q.Where(`search LIKE ? ESCAPE '\'`, "%"+escapeLike(term)+"%")
 	}
 	q = q.Session(&gorm.Session{}) // each use below starts from here
-	p := control.Page[T]{Size: l.Size}
-	var total int64
-	if err := q.Count(&total).Error; err != nil {
-		return p, n.read(err, "")
-	}
-	p.Total = int(total)
-	p.Number = min(l.Page, p.Pages())
-	if total == 0 {
-		return p, nil
-	}
-	// The page's keys first, from an index alone: whole rows are read only for what is shown.
-	keys := q.Select(s.tie).Order(s.order(l)).Limit(l.Size).Offset((p.Number - 1) * l.Size)
+	p := control.Page[T]{Size: l.Size, Number: 1}
 	var rows []R
-	err := q.Session(&gorm.Session{NewDB: true}).Where(s.tie+" IN (?)", keys).Order(s.order(l)).Find(&rows).Error
-	if err != nil {
-		return p, n.read(err, "")
+	var err error
+	if l.Page == 1 {
+		if rows, err = pageRows[R](q, l, s, 1); err != nil {
+			return p, n.read(err, "")
+		}
+		p.Total = len(rows)
+	}
+	if l.Page > 1 || len(rows) == l.Size { // else a search that found little need not run again to be counted
+		var total int64
+		if err := q.Count(&total).Error; err != nil {
+			return p, n.read(err, "")
+		}
+		p.Total = int(total)
+	}
+	if l.Page > 1 {
+		p.Number = min(l.Page, p.Pages())
+		if rows, err = pageRows[R](q, l, s, p.Number); err != nil {
+			return p, n.read(err, "")
+		}
 	}
 	p.Items, err = mapped(rows, n, to)
 	return p, err
+}
+
+// pageRows reads the page's keys first, from an index alone, and whole rows only for those.
+func pageRows[R any](q *gorm.DB, l control.List, s listing, number int) ([]R, error) {
+	keys := q.Select(s.tie).Order(s.order(l)).Limit(l.Size).Offset((number - 1) * l.Size)
+	var rows []R
+	err := q.Session(&gorm.Session{NewDB: true}).Where(s.tie+" IN (?)", keys).Order(s.order(l)).Find(&rows).Error
+	return rows, err
 }
 
 func (s listing) order(l control.List) string {
