@@ -128,6 +128,7 @@ func TestServe(t *testing.T) {
 		t.Fatalf("the slow request ended early: %v", err)
 	}
 	stop()
+	untilRefused(t, l.Addr().String())
 	select {
 	case err := <-ended:
 		t.Fatalf("the server ended with %v while a request was under way", err)
@@ -140,6 +141,19 @@ func TestServe(t *testing.T) {
 	if err := <-ended; err != nil && !errors.Is(err, http.ErrServerClosed) {
 		t.Errorf("the server ended with %v", err)
 	}
+}
+
+// untilRefused waits until nobody listens any more: the stop has begun.
+func untilRefused(t *testing.T, address string) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			return
+		}
+		_ = conn.Close()
+	}
+	t.Fatalf("%s still accepts connections 10 s after the stop", address)
 }
 
 func TestLoadCertificateRefusesABadPair(t *testing.T) {
