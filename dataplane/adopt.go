@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"sallyport/dataplane/host"
 	"sallyport/dataplane/nft"
@@ -69,7 +70,7 @@ func (e *Engine) adopt(ctx context.Context) error {
 // endStrangers ends OpenVPN processes under our uids that no journal knows: they were started in
 // the instant before a crash.
 func (e *Engine) endStrangers(ctx context.Context, known map[int]bool) {
-	running, err := supervise.Running()
+	running, err := supervise.Running(filepath.Join(e.cfg.RunDir, "workers"))
 	if err != nil {
 		e.log.ErrorContext(ctx, "running workers cannot be listed", "err", err)
 		return

@@ -15,6 +15,7 @@ import (
 type pending struct {
 	request  vpn.LoginRequest
 	token    string
+	named    bool // the client sent a user name
 	instance string
 	device   string
 	conn     *ovpn.Conn
@@ -50,7 +51,7 @@ func (ep *endpoint) connect(ctx context.Context, w *worker, conn *ovpn.Conn, ev 
 			Serial: ev.Env.Serial(), Fingerprint: ev.Env.Digest(), Platform: ev.Env.Platform(), Version: clientVersion(ev.Env),
 			Deadline: ep.now().Add(decisionWait),
 		},
-		token: ev.Env.SessionID(), device: w.device, conn: conn, cid: ev.CID, kid: ev.KID,
+		token: ev.Env.SessionID(), named: ev.Env.Username() != "", device: w.device, conn: conn, cid: ev.CID, kid: ev.KID,
 	}
 	ep.mu.Lock()
 	p.instance = w.instance
@@ -113,7 +114,7 @@ func (ep *endpoint) decide(ctx context.Context, d vpn.LoginDecision) error {
 	}
 	s := &session{
 		Connection: d.Connection, Session: d.Session, Endpoint: ep.id, Association: d.Association, User: d.User,
-		Peer: p.request.Device, Ends: d.Ends, Token: p.token, Instance: p.instance, Device: p.device, CID: p.cid, KID: p.kid,
+		Peer: p.request.Device, Ends: d.Ends, Token: p.token, Named: p.named, Instance: p.instance, Device: p.device, CID: p.cid, KID: p.kid,
 	}
 	if err := ep.open(ctx, p.conn, s); err != nil {
 		ep.deny(ctx, p.conn, p.cid, p.kid, "not admitted", person(err))
@@ -213,10 +214,11 @@ func (ep *endpoint) interruptOne(s *session) {
 
 // directives are what the client is told when it is let in.
 func (ep *endpoint) directives(d vpn.Desired, s *session) []ovpn.Directive {
-	out := []ovpn.Directive{
-		ovpn.IfconfigPush(s.Addr, d.ClientCIDR),
-		// Without a user name of its own the client could not return with its token.
-		ovpn.PushAuthTokenUser(s.tokenUser()),
+	out := []ovpn.Directive{ovpn.IfconfigPush(s.Addr, d.ClientCIDR)}
+	if !s.Named {
+		// Without a user name of its own the client could not return with its token. One that has a
+		// name must keep it: the token is bound to it.
+		out = append(out, ovpn.PushAuthTokenUser(string(s.Connection)))
 	}
 	if d.SplitTunnel {
 		for _, a := range d.Associations {
@@ -230,9 +232,6 @@ func (ep *endpoint) directives(d vpn.Desired, s *session) []ovpn.Directive {
 	}
 	return append(out, ovpn.PushRedirectGateway(), ovpn.PushBlockIPv6())
 }
-
-// tokenUser names the session to the client's OpenVPN, which wants some user name beside a token.
-func (s *session) tokenUser() string { return string(s.Connection) }
 
 // reauth answers the hourly renegotiation: yes while we hold the session, no otherwise.
 func (ep *endpoint) reauth(ctx context.Context, w *worker, conn *ovpn.Conn, ev ovpn.Reauth) {

@@ -23,6 +23,7 @@ type session struct {
 	Peer        netip.AddrPort    `json:"peer"` // the client's outer address
 	Ends        time.Time         `json:"ends"`
 	Token       string            `json:"token"` // OpenVPN's session ID: what the client returns with
+	Named       bool              `json:"named"` // the client has a user name, which its token is bound to
 	Instance    string            `json:"instance"`
 	Device      string            `json:"device"`
 	CID         ovpn.CID          `json:"cid"`

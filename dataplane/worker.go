@@ -5,9 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"path/filepath"
 	"runtime"
@@ -242,20 +240,19 @@ func (ep *endpoint) startWorker(ctx context.Context, w *worker, config ovpn.Conf
 func dialWorker(ctx context.Context, path string, proc *supervise.Process) (*ovpn.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, workerReadyWait)
 	defer cancel()
-	again := time.NewTicker(10 * time.Millisecond)
-	defer again.Stop()
-	for {
-		conn, err := ovpn.Dial(ctx, path)
-		if _, notYet := errors.AsType[*net.OpError](err); err == nil || !notYet {
-			return conn, err
-		}
+	go func() {
 		select {
 		case <-proc.Done():
-			return nil, vpn.Refuse(vpn.Unavailable, "WorkerFailed", "OpenVPN ended right after its start.").Because(err)
+			cancel()
 		case <-ctx.Done():
-			return nil, err
-		case <-again.C:
 		}
+	}()
+	conn, err := ovpn.Await(ctx, path)
+	select {
+	case <-proc.Done():
+		return nil, vpn.Refuse(vpn.Unavailable, "WorkerFailed", "OpenVPN ended right after its start.").Because(err)
+	default:
+		return conn, err
 	}
 }
 

@@ -43,6 +43,8 @@ func (p Profile) Render() (string, error) {
 		line("proto tcp")
 	} else {
 		line("proto udp")
+		// Says goodbye, so that the connection ends at once and not when its silence is noticed.
+		line("explicit-exit-notify 1")
 	}
 	line("remote %s %d", p.Remote, p.Port)
 	if p.RandomPrefix {

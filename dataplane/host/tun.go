@@ -143,12 +143,18 @@ func onlyAddress(link netlink.Link, addr netip.Addr) error {
 		return err
 	}
 	want := hostNet(addr)
+	present := false
 	for _, a := range have {
-		if a.IPNet.String() != want.String() {
-			if err := netlink.AddrDel(link, &a); err != nil {
-				return err
-			}
+		if a.IPNet.String() == want.String() {
+			present = true
+			continue
 		}
+		if err := netlink.AddrDel(link, &a); err != nil {
+			return err
+		}
+	}
+	if present { // writing it again would be news to Watch, whose listener would come here again
+		return nil
 	}
 	return netlink.AddrReplace(link, &netlink.Addr{IPNet: want})
 }

@@ -56,9 +56,11 @@ func parseStat(stat []byte) (state string, start uint64, err error) {
 	return f[0], start, err
 }
 
-// Running lists the processes that run under the workers' uids. At start, what no journal knows
-// was started in the instant before a crash, and holds a tun device: Adopt and Stop it.
-func Running() ([]Identity, error) {
+// Running lists the processes that run under the workers' uids and were started in a directory
+// below the given one: another dataplane's, in another network namespace of this machine, are
+// not ours. At start, what no journal knows was started in the instant before a crash, and holds
+// a tun device: Adopt and Stop it.
+func Running(below string) ([]Identity, error) {
 	dirs, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {
 		return nil, err
@@ -67,6 +69,10 @@ func Running() ([]Identity, error) {
 	for _, dir := range dirs {
 		uid, ok := effectiveUID(dir)
 		if !ok || uid < FirstUID || uid > LastUID {
+			continue
+		}
+		at, err := os.Readlink(filepath.Join(dir, "cwd"))
+		if err != nil || !strings.HasPrefix(at, filepath.Clean(below)+"/") {
 			continue
 		}
 		pid, err := strconv.Atoi(filepath.Base(dir))

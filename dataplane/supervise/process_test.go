@@ -255,7 +255,7 @@ func TestAdoptOfAnotherParent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.Release()
-	if running, err := Running(); err != nil || !contains(running, id) {
+	if running, err := Running(filepath.Dir(dir)); err != nil || !contains(running, id) {
 		t.Errorf("Running: got %v (%v), want %v in it", running, err, id)
 	}
 	if err := a.Kill(); err != nil {
