@@ -98,7 +98,7 @@ func (ep *endpoint) adoptWorker(r workerRecord) {
 	}
 	ep.slots[r.Slot] = true
 	w := ep.newWorker(ep.id, len(ep.workers), r.Slot)
-	w.device, w.config, w.instance, w.started, w.port = r.Device, r.Config, r.Instance, r.Started, r.Port
+	w.device, w.config, w.instance, w.started, w.port, w.index = r.Device, r.Config, r.Instance, r.Started, r.Port, r.Index
 	ep.workers = append(ep.workers, w)
 	proc, err := supervise.Adopt(r.Identity)
 	if err != nil {
@@ -136,11 +136,16 @@ func (e *Engine) restoreRules(ctx context.Context, adopted []*endpoint) error {
 		if len(ep.desired.Associations) == 0 || len(ep.workers) == 0 {
 			continue
 		}
-		rules, err := ep.rulesFor(ep.desired)
+		policy, problem := ep.policy.get()
+		if problem != "" || policy.allowsListen(ep.desired.Listen) != "" {
+			continue // run ends what is not allowed any more
+		}
+		narrowed := ep.narrow(ep.desired, policy)
+		rules, err := ep.rulesFor(narrowed)
 		if err != nil {
 			return err
 		}
-		uplinks := ep.reach(ep.desired)
+		uplinks := ep.reach(narrowed, policy)
 		e.mu.Lock()
 		e.rules[ep.id], e.uplinks[ep.id] = rules, uplinks
 		e.mu.Unlock()

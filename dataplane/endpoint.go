@@ -37,6 +37,7 @@ type endpoint struct {
 	reservation *host.Reservation
 	reserved    vpn.Listen
 	uplinks     []string
+	paths       map[vpn.AssociationID]string // the interface that last led to each target network by a route of its own
 }
 
 // prepareEndpoint makes an endpoint that does nothing until start; e.mu is held.
@@ -46,6 +47,7 @@ func (e *Engine) prepareEndpoint(d vpn.Desired) *endpoint {
 		kick: make(chan struct{}, 1), done: make(chan struct{}),
 		desired: d, changed: make(chan struct{}), pool: newPool(d.ClientCIDR, d.Blocks, e.now),
 		sessions: map[vpn.ConnectionID]*session{}, byToken: map[string]*session{}, pending: map[string]*pending{},
+		paths: map[vpn.AssociationID]string{},
 	}
 	e.endpoints[d.Endpoint] = ep
 	return ep

@@ -30,6 +30,8 @@ type Engine struct {
 	journal  *journal
 	spool    *spool
 	faults   *faults // of the host
+	policy   *policyFile
+	repairs  repairs
 	ctx      context.Context
 	running  sync.WaitGroup
 
@@ -50,6 +52,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	e := &Engine{
 		cfg: cfg, log: cfg.Log, now: time.Now, instance: rand.Text(), started: time.Now(),
 		table: nft.New(nft.DefaultName, cfg.Log), faults: newFaults(), ctx: ctx,
+		policy:    &policyFile{path: cfg.HostPolicy},
 		endpoints: map[vpn.EndpointID]*endpoint{}, slots: map[int]bool{},
 		rules: map[vpn.EndpointID]nft.Endpoint{}, uplinks: map[vpn.EndpointID][]string{},
 	}
@@ -133,6 +136,17 @@ func (e *Engine) endpoint(id vpn.EndpointID) *endpoint {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.endpoints[id]
+}
+
+// sessionCount is the number of sessions of this host.
+func (e *Engine) sessionCount() int {
+	n := 0
+	for _, ep := range e.all() {
+		ep.mu.Lock()
+		n += len(ep.sessions)
+		ep.mu.Unlock()
+	}
+	return n
 }
 
 func (e *Engine) all() []*endpoint {

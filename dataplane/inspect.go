@@ -87,6 +87,7 @@ func (e *Engine) mendTable(ctx context.Context) {
 	for _, d := range drift {
 		e.log.WarnContext(ctx, "the packet filter was changed by somebody else", "difference", d)
 	}
+	e.repairs.note("", "The packet filter was changed by somebody else and was written again: "+drift[0], e.now())
 	sentence := ""
 	if err := e.table.Repair(ctx); err != nil {
 		sentence = "The packet filter was changed by somebody else and cannot be repaired: " + person(err)

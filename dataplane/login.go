@@ -114,7 +114,7 @@ func (ep *endpoint) decide(ctx context.Context, d vpn.LoginDecision) error {
 	}
 	s := &session{
 		Connection: d.Connection, Session: d.Session, Endpoint: ep.id, Association: d.Association, User: d.User,
-		Peer: p.request.Device, Ends: d.Ends, Token: p.token, Named: p.named, Instance: p.instance, Device: p.device, CID: p.cid, KID: p.kid,
+		Peer: p.request.Device, Ends: uptime() + d.Ends.Sub(ep.now()), Token: p.token, Named: p.named, Instance: p.instance, Device: p.device, CID: p.cid, KID: p.kid,
 	}
 	if err := ep.open(ctx, p.conn, s); err != nil {
 		ep.deny(ctx, p.conn, p.cid, p.kid, "not admitted", person(err))
@@ -130,6 +130,9 @@ func (ep *endpoint) open(ctx context.Context, conn *ovpn.Conn, s *session) error
 	d, gone := ep.want()
 	if gone || len(d.Associations) == 0 {
 		return vpn.Refuse(vpn.Conflict, "IncorrectState", "This VPN endpoint has no target network.")
+	}
+	if policy, problem := ep.policy.get(); problem != "" || policy.MaxSessions > 0 && ep.sessionCount() >= policy.MaxSessions {
+		return vpn.Refuse(vpn.Conflict, "ClientVpnConnectionLimitExceeded", "This VPN server takes no more connections. Ask your administrator.")
 	}
 	ep.mu.Lock()
 	if !hasAssociation(d, s.Association) {
@@ -169,7 +172,7 @@ func (ep *endpoint) resume(ctx context.Context, w *worker, conn *ovpn.Conn, ev o
 	d, gone := ep.want()
 	ep.mu.Lock()
 	s := ep.byToken[ev.Env.SessionID()]
-	if s == nil || gone || s.User.Name != ev.Env.CommonName() || (!s.Ends.IsZero() && ep.now().After(s.Ends)) {
+	if s == nil || gone || s.User.Name != ev.Env.CommonName() || s.over() {
 		ep.mu.Unlock()
 		return false
 	}
@@ -238,7 +241,7 @@ func (ep *endpoint) reauth(ctx context.Context, w *worker, conn *ovpn.Conn, ev o
 	ep.mu.Lock()
 	s := ep.byCID(w.instance, ev.CID)
 	ep.mu.Unlock()
-	if s == nil || (!s.Ends.IsZero() && ep.now().After(s.Ends)) || !ev.Env.SessionState().Authenticated() {
+	if s == nil || s.over() || !ev.Env.SessionState().Authenticated() {
 		ep.deny(ctx, conn, ev.CID, ev.KID, "no session", "Your VPN session is over. Connect again.")
 		return
 	}

@@ -20,6 +20,7 @@ const (
 	faultRules   = "rules"   // nftables refused
 	faultWorker  = "worker"  // OpenVPN does not run
 	faultForeign = "foreign" // another firewall drops our packets
+	faultPolicy  = "policy"  // the host's owner does not allow it
 )
 
 // reconcile brings the host to what is wanted, as far as it goes, and says what does not go.
@@ -35,10 +36,19 @@ func (ep *endpoint) reconcile(ctx context.Context) {
 	if lack := ep.Engine.lacking(); ep.everywhere(faultHost, d, lack) {
 		return
 	}
+	policy, problem := ep.policy.get()
+	if problem == "" {
+		problem = policy.allowsListen(d.Listen)
+	}
+	if ep.everywhere(faultPolicy, d, problem) {
+		ep.silence(ctx, d, problem)
+		return
+	}
+	d = ep.narrow(d, policy)
 	if sentence := ep.place(d); ep.everywhere(faultPlace, d, sentence) {
 		return
 	}
-	uplinks := ep.reach(d)
+	uplinks := ep.reach(d, policy)
 	if err := ep.prepareWorkers(d); err != nil {
 		ep.everywhere(faultWorker, d, person(err))
 		return
@@ -109,20 +119,56 @@ func (ep *endpoint) unreserve() {
 	}
 }
 
+// narrow takes what the host policy forbids out of what was asked for. Rules that open nothing
+// any more are told so.
+func (ep *endpoint) narrow(d vpn.Desired, policy hostPolicy) vpn.Desired {
+	d.Associations = slices.Clone(d.Associations)
+	for i := range d.Associations {
+		d.Associations[i].Routes = policy.routes(d.Associations[i].Routes)
+	}
+	for _, r := range d.Rules {
+		ep.faults.set(faultPolicy, string(r.ID), policy.forbids(r.Destination), ep.now())
+	}
+	return d
+}
+
+// silence ends every session of an endpoint that the host policy no longer allows.
+func (ep *endpoint) silence(ctx context.Context, d vpn.Desired, reason string) {
+	ep.Engine.mu.Lock()
+	_, there := ep.Engine.rules[ep.id]
+	ep.Engine.mu.Unlock()
+	if there {
+		ep.takeOff(ctx, reason)
+	}
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	ep.applied = 0
+}
+
 // reach finds the interfaces of the target networks and says which cannot be reached.
-func (ep *endpoint) reach(d vpn.Desired) []string {
+func (ep *endpoint) reach(d vpn.Desired, policy hostPolicy) []string {
 	var uplinks []string
 	for _, a := range d.Associations {
-		path, err := host.Reach(a.Subnet)
 		sentence := ""
-		if err != nil {
+		path, err := host.Reach(a.Subnet)
+		switch was := ep.paths[a.ID]; {
+		case err != nil:
 			sentence = person(err)
-		} else if !slices.Contains(uplinks, path.Interface) {
-			uplinks = append(uplinks, path.Interface)
+		case path.Default && was != "":
+			sentence = "The way to " + a.Subnet.String() + " was interface " + was + ", which is gone; only the default route is left."
+		default:
+			sentence = policy.allowsEgress(path.Interface)
+		}
+		if err == nil && !path.Default {
+			ep.paths[a.ID] = path.Interface
 		}
 		ep.faults.set(faultReach, string(a.ID), sentence, ep.now())
+		if sentence == "" && !slices.Contains(uplinks, path.Interface) {
+			uplinks = append(uplinks, path.Interface)
+		}
 		for _, r := range a.Routes {
-			if p, err := host.Reach(r); err == nil && !slices.Contains(uplinks, p.Interface) {
+			p, err := host.Reach(r)
+			if err == nil && policy.allowsEgress(p.Interface) == "" && !slices.Contains(uplinks, p.Interface) {
 				uplinks = append(uplinks, p.Interface)
 			}
 		}
@@ -201,6 +247,7 @@ func (ep *endpoint) forward(uplinks []string) {
 		}
 		if mended {
 			ep.log.Warn("forwarding had been switched off by somebody else; it is on again", "interface", name)
+			ep.repairs.note(string(ep.id), "Forwarding on interface "+name+" had been switched off and is on again.", ep.now())
 		}
 	}
 }
@@ -228,21 +275,34 @@ func (ep *endpoint) withdraw(ctx context.Context, d vpn.Desired, gone bool) {
 }
 
 func (ep *endpoint) withdrawFor(ctx context.Context, d vpn.Desired, reason string) {
-	ep.endAll(ctx, reason)
-	ep.stopWorkers(ctx)
-	ep.unreserve()
-	if err := ep.setRules(ctx, ep.id, nil, nil); err != nil {
-		ep.log.ErrorContext(ctx, "rules were not taken out", "err", chain(err))
-		ep.faults.set(faultRules, string(ep.id), "The packet filter rules cannot be removed: "+person(err), ep.now())
+	if !ep.takeOff(ctx, reason) {
 		return
 	}
-	ep.removeDevices()
-	ep.releaseSettings()
-	ep.uplinks = nil
 	ep.faults.keepOnly(map[string]bool{})
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
 	ep.applied = d.Generation
+}
+
+// takeOff takes sessions, workers, rules and devices off the host and tells whether all went.
+func (ep *endpoint) takeOff(ctx context.Context, reason string) bool {
+	ep.endAll(ctx, reason)
+	ep.stopWorkers(ctx)
+	ep.unreserve()
+	ep.Engine.mu.Lock()
+	_, there := ep.Engine.rules[ep.id]
+	ep.Engine.mu.Unlock()
+	if there {
+		if err := ep.setRules(ctx, ep.id, nil, nil); err != nil {
+			ep.log.ErrorContext(ctx, "rules were not taken out", "err", chain(err))
+			ep.faults.set(faultRules, string(ep.id), "The packet filter rules cannot be removed: "+person(err), ep.now())
+			return false
+		}
+	}
+	ep.removeDevices()
+	ep.releaseSettings()
+	ep.uplinks, ep.paths = nil, map[vpn.AssociationID]string{}
+	return true
 }
 
 func (ep *endpoint) removeDevices() {

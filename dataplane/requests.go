@@ -21,6 +21,10 @@ func (e *Engine) Apply(ctx context.Context, d vpn.Desired) (vpn.EndpointStatus, 
 		e.mu.Unlock()
 		return vpn.EndpointStatus{}, vpn.Refuse(vpn.Unavailable, "Stopping", "The dataplane is stopping.")
 	}
+	if policy, _ := e.policy.get(); !known && policy.MaxEndpoints > 0 && len(e.endpoints) >= policy.MaxEndpoints {
+		e.mu.Unlock()
+		return vpn.EndpointStatus{}, vpn.Refuse(vpn.Conflict, "ClientVpnEndpointLimitExceeded", "The host policy allows no more endpoints on this host.")
+	}
 	if !known {
 		for _, other := range e.endpoints {
 			o, _ := other.want()
@@ -66,7 +70,7 @@ func (e *Engine) Forget(ctx context.Context, id vpn.EndpointID) error {
 func (e *Engine) Status() vpn.NodeStatus {
 	s := vpn.NodeStatus{
 		Instance: e.instance, Version: e.cfg.Version, OpenVPN: e.openvpn, StartedAt: e.started.UTC(),
-		Faults: e.faults.list(), Endpoints: []vpn.EndpointStatus{},
+		Faults: e.faults.list(), Repairs: e.repairs.list(), Endpoints: []vpn.EndpointStatus{},
 	}
 	for _, ep := range e.all() {
 		s.Endpoints = append(s.Endpoints, ep.status())

@@ -20,8 +20,8 @@ type session struct {
 	Association vpn.AssociationID `json:"association"`
 	User        vpn.Identity      `json:"user"`
 	Addr        netip.Addr        `json:"addr"`
-	Peer        netip.AddrPort    `json:"peer"` // the client's outer address
-	Ends        time.Time         `json:"ends"`
+	Peer        netip.AddrPort    `json:"peer"`  // the client's outer address
+	Ends        time.Duration     `json:"ends"`  // in uptime
 	Token       string            `json:"token"` // OpenVPN's session ID: what the client returns with
 	Named       bool              `json:"named"` // the client has a user name, which its token is bound to
 	Instance    string            `json:"instance"`
@@ -170,7 +170,7 @@ func (ep *endpoint) expireSessions(ctx context.Context) {
 	var over, lost []*session
 	for _, s := range ep.sessions {
 		switch {
-		case !s.Ends.IsZero() && now.After(s.Ends):
+		case s.over():
 			over = append(over, s)
 		case !s.interrupted.IsZero() && now.Sub(s.interrupted) > resumeWait:
 			lost = append(lost, s)
@@ -231,6 +231,9 @@ func (ep *endpoint) moveSessions(d vpn.Desired) {
 	}
 }
 
+// over tells whether the session has reached its maximum duration.
+func (s *session) over() bool { return uptime() > s.Ends }
+
 func (s *session) event() *vpn.Established {
 	return &vpn.Established{Connection: s.Connection, Endpoint: s.Endpoint, Association: s.Association, ClientIP: s.Addr, Device: s.Peer}
 }
@@ -276,6 +279,7 @@ func (ep *endpoint) mendRoutes() {
 	ep.mu.Unlock()
 	for _, s := range missing {
 		ep.log.Warn("a route to a client was missing and is put back", "address", s.Addr)
+		ep.repairs.note(string(ep.id), "The route to client "+s.Addr.String()+" had been removed and was put back.", ep.now())
 		if err := host.RouteClient(s.Addr, s.Device); err != nil {
 			ep.log.Error("a route to a client cannot be put back", "address", s.Addr, "err", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/netip"
 	"path/filepath"
 	"runtime"
@@ -41,6 +42,7 @@ type worker struct {
 
 	// mu (the endpoint's):
 	config   string // hash of the configuration that the process runs with
+	index    int    // of the device; another one under the same name has another
 	instance string // names this run of the process; keys of sessions hold it
 	proc     *supervise.Process
 	conn     *ovpn.Conn
@@ -50,6 +52,7 @@ type worker struct {
 	backoff  supervise.Backoff
 	next     time.Time // no start before
 	reason   string    // why it does not run
+	stopping bool      // its end is our own doing
 }
 
 // workerRecord is what the journal has of a worker.
@@ -60,12 +63,13 @@ type workerRecord struct {
 	Port     uint16             `json:"port"`
 	Config   string             `json:"config"`
 	Instance string             `json:"instance"`
+	Index    int                `json:"index"`
 	Identity supervise.Identity `json:"identity"`
 	Started  time.Time          `json:"started"`
 }
 
 func (w *worker) record(id vpn.EndpointID) workerRecord {
-	r := workerRecord{Endpoint: id, Slot: w.slot, Device: w.device, Port: w.port, Config: w.config, Instance: w.instance, Started: w.started}
+	r := workerRecord{Endpoint: id, Slot: w.slot, Device: w.device, Port: w.port, Config: w.config, Instance: w.instance, Index: w.index, Started: w.started}
 	if w.proc != nil {
 		r.Identity = w.proc.Identity()
 	}
@@ -112,7 +116,33 @@ func (ep *endpoint) prepareWorkers(d vpn.Desired) error {
 		if err != nil {
 			return fmt.Errorf("tun device %s: %w", w.device, err)
 		}
+		if err := ep.checkDevice(w); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// checkDevice notices a device that somebody deleted: what is there now under its name is
+// another, and the worker reads from the one that is gone.
+func (ep *endpoint) checkDevice(w *worker) error {
+	link, err := net.InterfaceByName(w.device)
+	if err != nil {
+		return fmt.Errorf("tun device %s: %w", w.device, err)
+	}
+	ep.mu.Lock()
+	before, proc := w.index, w.proc
+	w.index = link.Index
+	ep.mu.Unlock()
+	if before == 0 || before == link.Index || proc == nil {
+		return nil
+	}
+	ep.log.Warn("a tun device had been deleted; its worker is replaced", "device", w.device)
+	ep.repairs.note(string(ep.id), "The tun device "+w.device+" had been deleted and was made again; its clients reconnect.", ep.now())
+	if err := proc.Kill(); err != nil {
+		return err
+	}
+	ep.workerEnded(w, proc)
 	return nil
 }
 
@@ -194,6 +224,9 @@ func (ep *endpoint) runWorker(ctx context.Context, w *worker, d vpn.Desired) err
 	}
 	if proc != nil {
 		ep.log.Info("worker is restarted with a new configuration", "device", w.device)
+		ep.mu.Lock()
+		w.stopping = true
+		ep.mu.Unlock()
 		if err := proc.Stop(ctx); err != nil {
 			return err
 		}
@@ -280,14 +313,22 @@ func (ep *endpoint) workerEnded(w *worker, proc *supervise.Process) {
 	w.proc, w.ready = nil, false
 	wait := w.backoff.Next(ran)
 	w.next = ep.now().Add(wait)
-	conn, instance := w.conn, w.instance
-	w.conn = nil
+	conn, instance, stopping := w.conn, w.instance, w.stopping
+	w.conn, w.stopping = nil, false
+	if stopping {
+		w.next, w.backoff = time.Time{}, supervise.Backoff{}
+	}
 	ep.mu.Unlock()
 	if conn != nil {
 		_ = conn.Close()
 	}
-	ep.log.Warn("worker ended", "device", w.device, "exit", w.reason, "ran", ran.Round(time.Second), "again_in", wait)
-	time.AfterFunc(wait, ep.wake)
+	if stopping {
+		ep.log.Info("worker stopped", "device", w.device)
+	} else {
+		ep.log.Warn("worker ended", "device", w.device, "exit", w.reason, "ran", ran.Round(time.Second), "again_in", wait)
+		ep.repairs.note(string(ep.id), "The OpenVPN worker on "+w.device+" "+w.reason+" and is started again.", ep.now())
+		time.AfterFunc(wait, ep.wake)
+	}
 	ep.interrupt(instance)
 }
 
@@ -298,6 +339,7 @@ func (ep *endpoint) stopWorkers(ctx context.Context) {
 	for _, w := range workers {
 		ep.mu.Lock()
 		proc := w.proc
+		w.stopping = true
 		ep.mu.Unlock()
 		if proc == nil {
 			continue
@@ -307,8 +349,5 @@ func (ep *endpoint) stopWorkers(ctx context.Context) {
 			continue
 		}
 		ep.workerEnded(w, proc)
-		ep.mu.Lock()
-		w.next, w.backoff = time.Time{}, supervise.Backoff{}
-		ep.mu.Unlock()
 	}
 }

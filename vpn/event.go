@@ -50,7 +50,8 @@ type NodeStatus struct {
 	Version   string           `json:"version"`
 	OpenVPN   string           `json:"openvpn"` // version of the OpenVPN that runs
 	StartedAt time.Time        `json:"started_at"`
-	Faults    []Fault          `json:"faults"` // of the host itself
+	Faults    []Fault          `json:"faults"`  // of the host itself
+	Repairs   []Fault          `json:"repairs"` // what somebody had changed and was mended, newest first
 	Endpoints []EndpointStatus `json:"endpoints"`
 }
 
