@@ -74,7 +74,12 @@ var tunAddress = regexp.MustCompile(`inet (\d+\.\d+\.\d+\.\d+)/`)
 
 func (c *vpnClient) address(t testing.TB) netip.Addr {
 	t.Helper()
-	out := c.on.ip(t, "-4", "addr", "show", "dev", "tun0")
+	return c.addressOn(t, "tun0")
+}
+
+func (c *vpnClient) addressOn(t testing.TB, device string) netip.Addr {
+	t.Helper()
+	out := c.on.ip(t, "-4", "addr", "show", "dev", device)
 	m := tunAddress.FindStringSubmatch(out)
 	if m == nil {
 		t.Fatalf("no tunnel address: %s", out)

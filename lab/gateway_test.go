@@ -19,6 +19,7 @@ type gateway struct {
 	in  *namespace
 	dir string
 	env []string
+	uid int // what it runs as
 	cmd *exec.Cmd
 	out *output
 }
@@ -43,6 +44,14 @@ func (o *output) String() string {
 
 func startGateway(t testing.TB, in *namespace, settings ...string) *gateway {
 	t.Helper()
+	g := prepareGateway(t, in, settings...)
+	g.start(t)
+	return g
+}
+
+// prepareGateway makes the program's directories and does not start it.
+func prepareGateway(t testing.TB, in *namespace, settings ...string) *gateway {
+	t.Helper()
 	dir, err := os.MkdirTemp("/var/tmp", "sallyport-lab-")
 	if err != nil {
 		t.Fatal(err)
@@ -65,13 +74,12 @@ func startGateway(t testing.TB, in *namespace, settings ...string) *gateway {
 			}
 		}
 	})
-	g.start(t)
 	return g
 }
 
 func (g *gateway) start(t testing.TB) {
 	t.Helper()
-	g.cmd = g.in.exec(program, "serve")
+	g.cmd = g.in.exec(g.command()...)
 	g.cmd.Env = g.env
 	g.cmd.Stdout, g.cmd.Stderr = g.out, g.out
 	g.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -81,8 +89,15 @@ func (g *gateway) start(t testing.TB) {
 	}
 	eventually(t, 30*time.Second, "the console and the dataplane are ready", func() bool {
 		said := g.out.String()[before:]
-		return strings.Contains(said, "console is ready") && strings.Contains(said, "dataplane is ready")
+		return strings.Contains(said, "console is ready") && (g.uid != 0 || strings.Contains(said, "dataplane is ready"))
 	})
+}
+
+func (g *gateway) command() []string {
+	if g.uid == 0 {
+		return []string{program, "serve"}
+	}
+	return []string{"setpriv", "--reuid", itoa(g.uid), "--regid", itoa(g.uid), "--clear-groups", program, "serve"}
 }
 
 // stop ends the program as an administrator does, and waits until the host is clean.

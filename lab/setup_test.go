@@ -20,16 +20,34 @@ const adminPassword = "correct horse battery"
 func newSite(t testing.TB, clients int, settings ...string) *site {
 	t.Helper()
 	w := newTopology(t, clients)
+	w.serveEcho(t)
+	return signIn(t, w, startGateway(t, w.gateway, settings...))
+}
+
+// serveEcho has every host that is no client answer on echoPort.
+func (w *topology) serveEcho(t testing.TB) {
+	t.Helper()
 	for _, n := range []*namespace{w.hostA, w.hostB, w.internet, w.left, w.right} {
 		echoServer(t, n, echoPort)
 	}
-	g := startGateway(t, w.gateway, settings...)
+}
+
+// signIn makes the first administrator of a gateway.
+func signIn(t testing.TB, w *topology, g *gateway) *site {
+	t.Helper()
 	s := &site{topology: w, gateway: g, console: openConsole(t, w.gateway)}
 	p := s.submit(g.setupPath(t), "Create administrator and sign in", fields{"User name": "admin", "Password": adminPassword, "Password again": adminPassword})
 	if p.status != 200 || strings.HasPrefix(p.url.Path, "/setup") {
 		t.Fatalf("set-up: status %d at %s: %s", p.status, p.url, p.text())
 	}
 	return s
+}
+
+// in gives the same site to a subtest, whose failures are then its own.
+func (s *site) in(t testing.TB) *site {
+	c, mine := *s.console, *s
+	c.t, mine.console = t, &c
+	return &mine
 }
 
 // mustSubmit submits a form and fails where it is refused.
@@ -125,6 +143,12 @@ func (s *site) profile(client string) string {
 // remove follows the link of a table row to its confirmation page and confirms.
 func (s *site) remove(tab, row, button string) *page {
 	s.console.t.Helper()
+	return s.press(s.confirmation(tab, row), button, nil)
+}
+
+// confirmation follows the link of a table row to the page that asks before it is removed.
+func (s *site) confirmation(tab, row string) *page {
+	s.console.t.Helper()
 	p := s.get(s.endpoint + tab)
 	var href string
 	for _, tr := range p.doc.Find("tr").EachIter() {
@@ -144,7 +168,7 @@ func (s *site) remove(tab, row, button string) *page {
 	if err != nil {
 		s.console.t.Fatal(err)
 	}
-	return s.mustSubmit(u.RequestURI(), button, nil)
+	return s.get(u.RequestURI())
 }
 
 var deletes = regexp.MustCompile(`/delete$|/terminate\?`)

@@ -1,0 +1,205 @@
+package lab
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/views/parts"
+)
+
+// What happens to sessions that run: they are counted, cut and terminated.
+func TestSessions(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 5)
+	s.createNetwork()
+	s.createCertificates("alice", "bob", "carol", "dave")
+	s.createEndpoint(nil)
+	s.associate("subnet-a")
+	s.shows("", "available")
+	s.authorize("10.0.1.0/24")
+	s.authorize("198.51.100.0/24")
+	s.addRoute("198.51.100.0/24", "subnet-a")
+	s.shows("/routes", "198.51.100.0/24", "active")
+	s.shows("/rules", "198.51.100.0/24", "active")
+	pushServer(t, s.hostA)
+	pushServer(t, s.internet)
+
+	people := []string{"alice", "alice", "bob", "carol", "dave"}
+	var clients []*vpnClient
+	for i, name := range people {
+		clients = append(clients, dial(t, s.clients[i], s.profile(name)))
+	}
+	for _, c := range clients {
+		c.waitUp(t, 1)
+	}
+	eventually(t, 10*time.Second, "five connections are listed", func() bool { return len(s.live()) == 5 })
+
+	t.Run("counters", func(t *testing.T) { countersAreTheKernels(t, s.in(t), clients[3]) })
+	t.Run("cut", func(t *testing.T) { removalCuts(t, s.in(t), clients[2]) })
+	t.Run("terminate", func(t *testing.T) { terminatedStaysEnded(t, s.in(t), clients) })
+}
+
+const (
+	datagrams    = 200
+	datagramSize = 100
+	onTheWire    = datagramSize + 20 + 8 // with its IP and UDP headers, as the kernel counts
+)
+
+// The counters are those of the kernel, the kernel counts what the client sent, and the last
+// figures stay when the connection has ended.
+func countersAreTheKernels(t *testing.T, s *site, c *vpnClient) {
+	addr := c.address(t)
+	answered := exchange(t, c.on, addrHostA, datagrams)
+	kernel := s.kernelCounters(t, addr)
+	if kernel.PacketsIn != datagrams || kernel.BytesIn != datagrams*onTheWire {
+		t.Errorf("the kernel counted %d packets and %d bytes in, the client sent %d and %d", kernel.PacketsIn, kernel.BytesIn, datagrams, datagrams*onTheWire)
+	}
+	if kernel.PacketsOut != uint64(answered) || kernel.BytesOut != uint64(answered*onTheWire) {
+		t.Errorf("the kernel counted %d packets and %d bytes out, the client received %d and %d", kernel.PacketsOut, kernel.BytesOut, answered, answered*onTheWire)
+	}
+	want := func(r connectionRow) bool {
+		return r.in == parts.Bytes(kernel.BytesIn) && r.out == parts.Bytes(kernel.BytesOut) &&
+			r.packetsIn == parts.Count(int(kernel.PacketsIn), "packet") && r.packetsOut == parts.Count(int(kernel.PacketsOut), "packet")
+	}
+	var row connectionRow
+	eventually(t, 10*time.Second, fmt.Sprintf("the tab Connections shows %+v", kernel), func() bool {
+		row, _ = s.connection(addr)
+		return want(row)
+	})
+
+	// A refused packet is not counted, one more that passes is.
+	if udpAnswers(c.on, addrHostB, echoPort) {
+		t.Fatal("an unauthorized host answers")
+	}
+	exchange(t, c.on, addrHostA, 1)
+	if now := s.kernelCounters(t, addr); now.PacketsIn != kernel.PacketsIn+1 || now.BytesIn != kernel.BytesIn+onTheWire {
+		t.Errorf("after one packet more the kernel counted %+v, before %+v", now, kernel)
+	}
+	kernel = s.kernelCounters(t, addr)
+	c.leave(t)
+	eventually(t, 10*time.Second, "the connection has ended", func() bool {
+		row, _ = s.connection(addr)
+		return strings.HasPrefix(row.status, "terminated")
+	})
+	if !want(row) {
+		t.Errorf("an ended connection shows %+v, the kernel counted %+v", row, kernel)
+	}
+}
+
+// exchange sends datagrams one after the other to a host that echoes them and counts the echoes.
+func exchange(t testing.TB, n *namespace, addr string, count int) (answered int) {
+	t.Helper()
+	err := n.do(func() error {
+		conn, err := net.Dial("udp4", net.JoinHostPort(addr, itoa(echoPort)))
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		b := make([]byte, datagramSize)
+		for range count {
+			if _, err := conn.Write(b); err != nil {
+				return err
+			}
+			_ = conn.SetReadDeadline(time.Now().Add(time.Second))
+			if _, err := conn.Read(b); err == nil {
+				answered++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answered == 0 {
+		t.Fatalf("%s answered nothing", addr)
+	}
+	return answered
+}
+
+// Taking a rule or a route away stops at once what runs through it, in both directions, and
+// nothing else.
+func removalCuts(t *testing.T, s *site, c *vpnClient) {
+	byRule, byRoute := receive(t, c.on, addrHostA), receive(t, c.on, addrInternet)
+	for _, f := range append(byRule, byRoute...) {
+		f.runs(t)
+	}
+	cut := func(tab, row, button string, flows []*flow) {
+		t.Helper()
+		p := s.confirmation(tab, row)
+		before := time.Now()
+		s.press(p, button, nil)
+		t.Logf("the console answered after %s", time.Since(before).Round(time.Millisecond))
+		s.hides(tab, row)
+		if gone := time.Since(before); gone > time.Second {
+			t.Errorf("the console says only after %s that it is gone", gone)
+		}
+		for _, f := range flows {
+			f.stopsBy(t, before.Add(time.Second))
+		}
+	}
+	cut("/rules", "10.0.1.0/24", "Remove authorization rule", byRule)
+	for _, f := range byRoute {
+		f.runs(t)
+	}
+	cut("/routes", "198.51.100.0/24", "Delete route", byRoute)
+
+	// Given back, it works again; the flow that was pushed all the time goes on by itself.
+	s.authorize("10.0.1.0/24")
+	s.shows("/rules", "10.0.1.0/24", "active")
+	if !answers(c.on, addrHostA, echoPort) {
+		t.Error("the host does not answer after its rule was given back")
+	}
+}
+
+// Terminated connections end, one, several or all of a user, and stay ended: their clients do
+// not come back by themselves. By hand they may.
+func terminatedStaysEnded(t *testing.T, s *site, clients []*vpnClient) {
+	eventually(t, 5*time.Second, "carol has left", func() bool { return len(s.live()) == 4 })
+	carol := connectVPN(t, clients[3].on, s.profile("carol"))
+	alices, bob, dave := clients[:2], clients[2], clients[4]
+	eventually(t, 5*time.Second, "five connections are listed", func() bool { return len(s.live()) == 5 })
+	ids := map[string]string{}
+	for _, c := range s.live() {
+		ids[c.user] += c.id
+	}
+	terminate := func(query string, left int, ended ...*vpnClient) {
+		t.Helper()
+		s.press(s.get(s.endpoint+"/connections/terminate?"+query), "Terminate connection", nil)
+		eventually(t, 10*time.Second, fmt.Sprintf("%d connections are left, after %s", left, query), func() bool { return len(s.live()) == left })
+		for _, c := range ended {
+			eventually(t, 10*time.Second, "the program on "+c.on.name+" has ended", func() bool { return !c.running() })
+		}
+	}
+	terminate("connection="+ids["bob"], 4, bob)
+	terminate("connection="+ids["carol"]+"&connection="+ids["dave"], 2, carol, dave)
+	for _, c := range alices {
+		if !c.running() || !answers(c.on, addrHostA, echoPort) {
+			t.Error("a connection ended that nobody terminated")
+		}
+	}
+	terminate("user=alice", 0, alices...)
+
+	watched := time.Now()
+	eventually(t, 15*time.Second, "ten seconds have passed", func() bool {
+		if live := s.live(); len(live) > 0 {
+			t.Fatalf("after %s a terminated connection is back: %v", time.Since(watched), live)
+		}
+		return time.Since(watched) > 10*time.Second
+	})
+	records := s.audited(t, "TerminateClientVpnConnections")
+	if len(records) != 3 {
+		t.Fatalf("got %d audit records of terminations, want 3: %v", len(records), records)
+	}
+	for i, want := range []string{ids["bob"], ids["dave"], ids["alice"][:len(ids["alice"])/2]} {
+		if !strings.HasSuffix(s.endpoint, records[i][0]) || !strings.Contains(records[i][1], want) {
+			t.Errorf("audit record %d is %v, want it to name %s", i, records[i], want)
+		}
+	}
+	again := connectVPN(t, bob.on, s.profile("bob"))
+	if !answers(again.on, addrHostA, echoPort) {
+		t.Error("whoever connects again by hand reaches nothing")
+	}
+}
