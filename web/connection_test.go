@@ -47,7 +47,7 @@ func TestConnections(t *testing.T) {
 	u.b.get(tab+"?q=10.20.0.7").row("bob").wantText("td", "10.20.0.7")
 
 	ask := tab + "/terminate?connection=" + string(bob.ID)
-	p = u.b.get(ask).wantText("h1", "Terminate 1 connection?").wantText("td", "bob").wantText("main", "3 clients are connected")
+	p = u.b.get(ask).wantText("h1", "Terminate 1 connection?").wantText("td", "bob").wantText("main", "1 of the 3 clients that are connected")
 	checkMarkup(t, ask, p)
 	u.b.follow(u.b.post(tab+"/terminate", url.Values{"connection": {p.value("connection")}})).wantText("[role=status]", "1 connection will be terminated")
 	u.b.get(tab).row(string(bob.ID)).wantText("td", "Terminating").wantText("td", "Terminated by administrator boss")

@@ -44,7 +44,9 @@ func (p page) wantValue(name, want string) page {
 }
 
 // labels are the page's visible names of controls, for tests against the guide's words.
-func (p page) labels() string { return p.text("label, legend, button, a.btn, h1, h2, .nav-link, th, dt") }
+func (p page) labels() string {
+	return p.text("label, legend, button, a.btn, summary, .dropdown-item, h1, h2, .nav-link, th, dt")
+}
 
 // wantRefusedField is wantFieldError for fields that may be optional or a group of choices.
 func (p page) wantRefusedField(name, want string) page {

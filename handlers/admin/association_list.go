@@ -19,7 +19,7 @@ func (h *Console) EndpointAssociations(c echo.Context) error {
 		Caption: "Target network associations", Noun: "association", Plural: "associations",
 		Columns: []parts.Column{
 			{Label: "Target network"}, {Label: "CIDR"}, {Label: "Availability zone"}, {Label: "State"},
-			{Label: "Association ID"}, {Label: "Associated"}, {Label: "Actions", Quiet: true},
+			{Label: "Association ID"}, {Label: "Actions"},
 		},
 		Empty: parts.Empty{
 			Title: "No target network is associated",

@@ -23,6 +23,9 @@ func certificatePath(id vpn.CertificateID) string {
 	return "/certificates/" + url.PathEscape(string(id))
 }
 
+// usersShown is how many endpoints a line of the list names.
+const usersShown = 3
+
 // Certificates lists the certificates.
 func (h *Console) Certificates(c echo.Context) error {
 	l := listOf(c)
@@ -59,6 +62,9 @@ func certificateRow(cert control.CertificateRow, now time.Time) views.Certificat
 		ID: string(cert.ID), Name: nameOr(cert.Name, string(cert.ID)), Href: certificatePath(cert.ID), Use: useWords[cert.Use],
 		CommonName: cert.CommonName, KeyType: cert.KeyType, State: expiryState(cert.Certificate, now),
 		Expires: parts.At(now, cert.NotAfter), UsedBy: endpointLinks(cert.UsedBy),
+	}
+	if more := len(row.UsedBy) - usersShown; more > 0 {
+		row.UsedBy = append(row.UsedBy[:usersShown:usersShown], parts.Crumb{Label: "and " + parts.Count(more, "more endpoint"), Href: row.Href})
 	}
 	if cert.Use == vpn.UseAuthority {
 		row.Issued = "issued " + parts.Count(cert.Issued, "certificate")

@@ -96,12 +96,11 @@ func packets(n uint64) string { return parts.Count(int(min(n, 1<<62)), "packet")
 
 func connectionColumns(mayChange bool) []parts.Column {
 	columns := []parts.Column{
-		{Key: "username", Label: "User"}, {Label: "Status"}, {Key: "client_ip", Label: "Client IP"}, {Label: "Device"},
-		{Key: "established_at", Label: "Since"}, {Label: "In", Right: true}, {Label: "Out", Right: true},
+		{Key: "username", Label: "User"}, {Key: "established_at", Label: "Status and since"},
+		{Key: "client_ip", Label: "Client IP and device"}, {Label: "Traffic"},
 	}
 	if mayChange {
-		columns = append([]parts.Column{{Label: "Select", Quiet: true}}, columns...)
-		columns = append(columns, parts.Column{Label: "Actions", Quiet: true})
+		columns = append([]parts.Column{{Label: "Select"}}, columns...)
 	}
 	return columns
 }

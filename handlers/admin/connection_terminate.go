@@ -41,7 +41,7 @@ func (h *Console) ConnectionTerminateForm(c echo.Context) error {
 	confirm := parts.Confirm{
 		Title:  "Terminate " + parts.Count(len(list), "connection") + "?",
 		Text:   "The VPN session ends at once, and what runs through it breaks off. Whoever still has a valid certificate can connect again.",
-		People: connectedNow(view.Connections),
+		People: endingNow(len(list), view.Connections),
 		Action: endpointPath(view.ID, "connections", "terminate"), Cancel: endpointPath(view.ID, "connections"), Button: "Terminate connection",
 	}
 	if in.User != "" {
@@ -56,6 +56,14 @@ func (h *Console) ConnectionTerminateForm(c echo.Context) error {
 		}
 	}
 	return render(c, http.StatusOK, views.TerminatePage(h.chrome(c, "Terminate connection", "endpoints"), confirm, rows))
+}
+
+// endingNow says how many of the connected a termination is about.
+func endingNow(n, all int) string {
+	if n >= all {
+		return connectedNow(all)
+	}
+	return parts.Number(n) + " of the " + parts.Number(all) + " clients that are connected at this moment."
 }
 
 // ConnectionTerminate ends connections.

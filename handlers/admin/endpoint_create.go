@@ -96,6 +96,9 @@ func (h *Console) drawEndpointNew(c echo.Context, in endpointInput, refused erro
 	if refused == nil && in.Port == "" {
 		in.Port = strconv.Itoa(int(choices.FreePort))
 	}
+	if refused == nil && in.Certificate == "" && len(choices.Servers) == 1 {
+		in.Certificate = string(choices.Servers[0].ID)
+	}
 	form := in.form(choices)
 	fail(&form, refused)
 	tags := tagRows(in.TagKeys, in.TagValues)
