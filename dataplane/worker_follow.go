@@ -81,7 +81,7 @@ func (ep *endpoint) workerReady(w *worker, conn *ovpn.Conn) {
 func (ep *endpoint) reattach(w *worker, old *ovpn.Conn) {
 	ep.mu.Lock()
 	proc := w.proc
-	mine := w.conn == old && proc != nil
+	mine := w.conn == old && proc != nil && !w.stopping
 	ep.mu.Unlock()
 	if !mine || ep.ctx.Err() != nil {
 		return

@@ -1,0 +1,329 @@
+package lab
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// faultClients connect in every test of faults; rounds is how often each process is killed.
+const faultClients = 20
+
+func rounds(t testing.TB) int {
+	if n, err := strconv.Atoi(os.Getenv("LAB_ROUNDS")); err == nil {
+		return n
+	}
+	return 20
+}
+
+// busySite is a site with clients connected and a transfer through each tunnel.
+type busySite struct {
+	*site
+	vpn       []*vpnClient
+	addresses []string
+	transfers []*transfer
+	probes    *probes
+}
+
+func newBusySite(t *testing.T, clients int) *busySite {
+	t.Helper()
+	b := &busySite{site: newSite(t, clients)}
+	b.createNetwork()
+	names := make([]string, clients)
+	for i := range names {
+		names[i] = fmt.Sprintf("user%d", i)
+	}
+	b.createCertificates(names...)
+	b.createEndpoint(nil)
+	b.associate("subnet-a")
+	b.authorize("10.0.1.0/24")
+	b.shows("", "available")
+	for i, n := range b.clients {
+		b.vpn = append(b.vpn, dial(t, n, b.profile(names[i])))
+	}
+	for i, c := range b.vpn {
+		c.waitUp(t, 1)
+		b.addresses = append(b.addresses, c.address(t).String())
+		b.transfers = append(b.transfers, startTransfer(t, b.clients[i], addrHostA))
+	}
+	// hostB is routed and not authorized: every client knocks there all the time.
+	b.probes = startProbes(t, b.clients, b.hostB, addrHostB)
+	return b
+}
+
+// carriesOn fails where a transfer was lost, and waits until each has moved on.
+func (b *busySite) carriesOn(t *testing.T, what string) {
+	t.Helper()
+	before := make([]uint64, len(b.transfers))
+	for i, x := range b.transfers {
+		before[i] = x.echoed.Load()
+	}
+	eventually(t, 15*time.Second, "every transfer carries on after "+what, func() bool {
+		for i, x := range b.transfers {
+			if err := x.err(); err != nil {
+				t.Fatalf("after %s: the connection of client %d was lost: %v", what, i, err)
+			}
+			if x.echoed.Load() <= before[i] {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// dataplaneSays waits until the n-th "dataplane is ready" line.
+func (g *gateway) ready(t testing.TB, process string, n int) {
+	t.Helper()
+	words := map[string]string{"web": "console is ready", "dataplane": "dataplane is ready"}[process]
+	eventually(t, 20*time.Second, fmt.Sprintf("%s is ready again (%d)", process, n), func() bool {
+		return strings.Count(g.out.String(), words) >= n
+	})
+}
+
+func (g *gateway) readyCount(process string) int {
+	words := map[string]string{"web": "console is ready", "dataplane": "dataplane is ready"}[process]
+	return strings.Count(g.out.String(), words)
+}
+
+func kill(t testing.TB, pids ...int) {
+	t.Helper()
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && err != syscall.ESRCH {
+			t.Fatal(err)
+		}
+	}
+}
+
+// one gives the single process of a kind.
+func (g *gateway) one(t testing.TB, command string) int {
+	t.Helper()
+	var pids []int
+	eventually(t, 20*time.Second, "one "+command+" process runs", func() bool {
+		pids = g.children(t, command)
+		return len(pids) == 1
+	})
+	return pids[0]
+}
+
+// Killing any process of ours but a worker loses no session, no connection and no event, and
+// opens nothing.
+func TestKilledProcesses(t *testing.T) {
+	b := newBusySite(t, faultClients)
+	for _, victim := range []string{"web", "dataplane", "both", "serve"} {
+		for round := range rounds(t) {
+			what := fmt.Sprintf("killing %s (%d)", victim, round+1)
+			b.killAndWait(t, victim)
+			b.carriesOn(t, what)
+			if n := b.probes.arrived.Load(); n > 0 {
+				t.Fatalf("after %s: %d unauthorized packets arrived", what, n)
+			}
+		}
+	}
+	b.sameConnections(t)
+	b.newRuleWorks(t)
+	t.Logf("%d unauthorized packets were sent, none arrived", b.probes.sent.Load())
+}
+
+func (b *busySite) killAndWait(t *testing.T, victim string) {
+	t.Helper()
+	web, dataplane := b.readyCount("web"), b.readyCount("dataplane")
+	switch victim {
+	case "web":
+		kill(t, b.one(t, "web"))
+		b.ready(t, "web", web+1)
+	case "dataplane":
+		kill(t, b.one(t, "dataplane"))
+		b.ready(t, "dataplane", dataplane+1)
+	case "both":
+		kill(t, b.one(t, "web"), b.one(t, "dataplane"))
+		b.ready(t, "web", web+1)
+		b.ready(t, "dataplane", dataplane+1)
+	case "serve":
+		kill(t, b.gateway.cmd.Process.Pid)
+		_ = b.gateway.cmd.Wait()
+		eventually(t, 10*time.Second, "both processes end with serve", func() bool {
+			return len(b.children(t, "web"))+len(b.children(t, "dataplane")) == 0
+		})
+		b.gateway.start(t)
+	}
+}
+
+// sameConnections sees that the console lists exactly the clients that connected, once each,
+// active and under the address that they had from the beginning.
+func (b *busySite) sameConnections(t *testing.T) {
+	t.Helper()
+	for i, c := range b.vpn {
+		if n := strings.Count(c.said(), upLine); n != 1 {
+			t.Errorf("client %d connected %d times", i, n)
+		}
+	}
+	b.listsConnections(t)
+}
+
+func (b *busySite) listsConnections(t *testing.T) {
+	t.Helper()
+	eventually(t, 20*time.Second, "the console lists every client once, as active", func() bool {
+		seen, rows := map[string]int{}, 0
+		for _, tr := range b.get(b.endpoint + "/connections?status=active&size=200").doc.Find("table").First().Find("tbody tr").EachIter() {
+			rows++
+			for _, td := range tr.Find("td").EachIter() {
+				seen[strings.TrimSpace(td.Text())]++
+			}
+		}
+		for _, a := range b.addresses {
+			if seen[a] != 1 {
+				return false
+			}
+		}
+		return rows == len(b.addresses)
+	})
+}
+
+// newRuleWorks sees that the chain from the console to the kernel is whole.
+func (b *busySite) newRuleWorks(t *testing.T) {
+	t.Helper()
+	b.probes.end()
+	b.authorize("10.0.2.0/24")
+	b.shows("/rules", "10.0.2.0/24", "active")
+	for i, n := range b.clients {
+		if !tcpAnswers(n, addrHostB, echoPort) {
+			t.Fatalf("client %d does not reach a host that was just authorized", i)
+		}
+	}
+}
+
+// A worker that is killed is back at once, and its clients by themselves within 40 seconds,
+// under the address they had; nobody else notices.
+func TestKilledWorkers(t *testing.T) {
+	b := newBusySite(t, faultClients)
+	const back = 40 * time.Second
+	type returning struct {
+		client int
+		since  time.Time
+		ups    int
+	}
+	var waiting []returning
+	check := func(deadline bool) {
+		rest := waiting[:0]
+		for _, r := range waiting {
+			if strings.Count(b.vpn[r.client].said(), upLine) > r.ups {
+				if got := b.vpn[r.client].address(t).String(); got != b.addresses[r.client] {
+					t.Errorf("client %d came back as %s and had been %s", r.client, got, b.addresses[r.client])
+				}
+				continue
+			}
+			if time.Since(r.since) > back {
+				t.Fatalf("client %d is not back %s after its worker was killed", r.client, back)
+			}
+			rest = append(rest, r)
+		}
+		waiting = rest
+	}
+	every := time.NewTicker(100 * time.Millisecond)
+	defer every.Stop()
+	for round := range rounds(t) {
+		workers := b.workersByDevice(t)
+		victim := workers[round%len(workers)]
+		for i := range b.vpn {
+			if b.routedTo(t, b.addresses[i]) == victim.device {
+				waiting = append(waiting, returning{i, time.Now(), strings.Count(b.vpn[i].said(), upLine)})
+			}
+		}
+		kill(t, victim.pid)
+		// The other worker's clients do not notice; the next kill comes when these are back.
+		for began := time.Now(); len(waiting) > 0 && time.Since(began) < back; {
+			<-every.C
+			check(false)
+		}
+		if len(waiting) > 0 {
+			t.Fatalf("round %d: %d clients are not back", round+1, len(waiting))
+		}
+		if n := b.probes.arrived.Load(); n > 0 {
+			t.Fatalf("round %d: %d unauthorized packets arrived", round+1, n)
+		}
+	}
+	b.listsConnections(t)
+	b.newRuleWorks(t)
+}
+
+type runningWorker struct {
+	device string
+	pid    int
+}
+
+// workersByDevice lists the workers that run, in the order of their devices.
+func (b *busySite) workersByDevice(t *testing.T) []runningWorker {
+	t.Helper()
+	var out []runningWorker
+	eventually(t, 20*time.Second, "both workers run", func() bool {
+		out = out[:0]
+		for _, pid := range b.children(t, "openvpn") {
+			cwd, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid))
+			if err != nil {
+				return false
+			}
+			out = append(out, runningWorker{pid: pid, device: b.deviceOfSlot(t, filepath.Base(cwd))})
+		}
+		return len(out) == 2 && out[0].device != "" && out[1].device != ""
+	})
+	if out[0].device > out[1].device {
+		out[0], out[1] = out[1], out[0]
+	}
+	return out
+}
+
+// deviceOfSlot reads the journal: which device a worker's slot has.
+func (b *busySite) deviceOfSlot(t *testing.T, slot string) string {
+	t.Helper()
+	records, _ := filepath.Glob(filepath.Join(b.dir, "run/journal/workers/*.json"))
+	for _, path := range records {
+		text, err := os.ReadFile(path)
+		if err == nil && strings.Contains(string(text), `"slot":`+slot+`,`) {
+			return strings.TrimSuffix(filepath.Base(path), ".json")
+		}
+	}
+	return ""
+}
+
+// routedTo is the device that a client's address leads to.
+func (b *busySite) routedTo(t *testing.T, addr string) string {
+	t.Helper()
+	out := b.topology.gateway.ip(t, "route", "show", addr+"/32")
+	_, rest, _ := strings.Cut(out, " dev ")
+	device, _, _ := strings.Cut(rest, " ")
+	return device
+}
+
+// SIGHUP takes up a new program under running sessions: the same process, nobody notices.
+func TestUpgradeUnderLoad(t *testing.T) {
+	b := newBusySite(t, 5)
+	for round := range min(5, rounds(t)) {
+		pid, n := b.one(t, "dataplane"), b.readyCount("dataplane")
+		// A new file in place of the old one, as a package manager puts it there.
+		text, err := os.ReadFile(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(program+".new", text, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(program+".new", program); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(pid, syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		b.ready(t, "dataplane", n+1)
+		if now := b.one(t, "dataplane"); now != pid {
+			t.Fatalf("the dataplane is process %d and was %d", now, pid)
+		}
+		b.carriesOn(t, fmt.Sprintf("upgrade %d", round+1))
+	}
+	b.sameConnections(t)
+	b.newRuleWorks(t)
+}
