@@ -19,7 +19,7 @@ func (h *Console) EndpointAssociations(c echo.Context) error {
 		Caption: "Target network associations", Noun: "association", Plural: "associations",
 		Columns: []parts.Column{
 			{Label: "Target network"}, {Label: "CIDR"}, {Label: "Availability zone"}, {Label: "State"},
-			{Label: "Association ID"}, {Label: "Actions"},
+			{Label: "Association ID"}, {Label: "Actions", Right: true},
 		},
 		Empty: parts.Empty{
 			Title: "No target network is associated",

@@ -58,7 +58,7 @@ func (h *Console) EndpointConnections(c echo.Context) error {
 		v.Rows = append(v.Rows, row)
 	}
 	for _, a := range refused {
-		v.Attempts = append(v.Attempts, views.AttemptRow{At: parts.At(h.now(), a.At), Device: a.Device.String(), CommonName: a.CommonName, Reason: a.Reason})
+		v.Attempts = append(v.Attempts, views.AttemptRow{At: parts.At(h.now(), a.At), Device: known(a.Device.IsValid(), a.Device.String()), CommonName: a.CommonName, Reason: a.Reason})
 	}
 	if v.Frame.Live, err = live(c, "connections", f.State, f.Why, unticked(v.Rows), v.Attempts, v.List.Total); err != nil {
 		return err
@@ -79,7 +79,7 @@ func connectionRow(conn vpn.Connection, now time.Time) views.ConnectionRow {
 	row := views.ConnectionRow{
 		ID: string(conn.ID), Username: nameOr(conn.Username, "unknown"),
 		UserHref: endpointPath(conn.Endpoint, "connections") + "?" + url.Values{"q": {conn.Username}}.Encode(),
-		ClientIP: conn.ClientIP.String(), Device: conn.Device.String(), Platform: joined(conn.Platform, conn.ClientVersion),
+		ClientIP: known(conn.ClientIP.IsValid(), conn.ClientIP.String()), Device: known(conn.Device.IsValid(), conn.Device.String()), Platform: joined(conn.Platform, conn.ClientVersion),
 		Since:   parts.At(now, conn.EstablishedAt),
 		BytesIn: parts.Bytes(conn.Counters.BytesIn), BytesOut: parts.Bytes(conn.Counters.BytesOut),
 		PacketsIn: packets(conn.Counters.PacketsIn), PacketsOut: packets(conn.Counters.PacketsOut),
@@ -90,6 +90,14 @@ func connectionRow(conn vpn.Connection, now time.Time) views.ConnectionRow {
 		row.Ended = &ended
 	}
 	return row
+}
+
+// known says “unknown” of an address that nobody reported; netip would say “invalid”.
+func known(is bool, s string) string {
+	if is {
+		return s
+	}
+	return "unknown"
 }
 
 func packets(n uint64) string { return parts.Count(int(min(n, 1<<62)), "packet") }

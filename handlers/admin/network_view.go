@@ -40,7 +40,7 @@ func (h *Console) Network(c echo.Context) error {
 	}
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Subnets", "subnet", "subnets", "name, ID, CIDR or zone"
 	v.List.Columns = []parts.Column{
-		{Key: "name", Label: "Subnet"}, {Key: "cidr", Label: "CIDR"}, {Key: "zone", Label: "Availability zone"}, {Label: "Target network of"}, {Label: "Actions"},
+		{Key: "name", Label: "Subnet"}, {Key: "cidr", Label: "CIDR"}, {Key: "zone", Label: "Availability zone"}, {Label: "Target network of"}, {Label: "Actions", Right: true},
 	}
 	v.List.Empty = parts.Empty{Title: "No subnets yet", Text: "A subnet lies inside the network, in an availability zone. Associated with an endpoint it is a target network."}
 	if may {

@@ -28,7 +28,7 @@ func (h *Console) EndpointRoutes(c echo.Context) error {
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Route table", "route", "routes", "destination, subnet or description"
 	v.List.Columns = []parts.Column{
 		{Key: "destination", Label: "Route destination"}, {Label: "Target"}, {Key: "origin", Label: "Origin"}, {Label: "Description"}, {Label: "State"},
-		{Key: "created_at", Label: "Added"}, {Label: "Actions"},
+		{Key: "created_at", Label: "Added"}, {Label: "Actions", Right: true},
 	}
 	v.List.Empty = parts.Empty{
 		Title: "The route table is empty",

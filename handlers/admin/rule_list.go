@@ -27,7 +27,7 @@ func (h *Console) EndpointRules(c echo.Context) error {
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Authorization rules", "authorization rule", "authorization rules", "destination or description"
 	v.List.Columns = []parts.Column{
 		{Key: "destination", Label: "Destination"}, {Label: "Access"}, {Label: "Description"}, {Label: "State"},
-		{Key: "created_at", Label: "Added"}, {Label: "Actions"},
+		{Key: "created_at", Label: "Added"}, {Label: "Actions", Right: true},
 	}
 	v.List.Empty = parts.Empty{Title: "No authorization rule yet", Text: "Connected clients reach nothing until a rule grants them access to a network."}
 	if f.MayChange() {

@@ -74,7 +74,7 @@ func ConfigurationPage(v Configuration) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.Broken != "" {
-				templ_7745c5c3_Err = parts.Alert("danger", "There is no configuration file yet", v.Broken).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = notice(Notice{Tone: "danger", Title: "There is no configuration file yet", Text: v.Broken}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
