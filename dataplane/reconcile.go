@@ -167,9 +167,14 @@ func (ep *endpoint) reach(d vpn.Desired, policy hostPolicy) []string {
 			uplinks = append(uplinks, path.Interface)
 		}
 		for _, r := range a.Routes {
-			p, err := host.Reach(r)
-			if err == nil && policy.allowsEgress(p.Interface) == "" && !slices.Contains(uplinks, p.Interface) {
-				uplinks = append(uplinks, p.Interface)
+			names, err := uplinksOf(r)
+			if err != nil {
+				ep.log.Error("the interfaces of a route cannot be found", "route", r, "err", err)
+			}
+			for _, name := range names {
+				if policy.allowsEgress(name) == "" && !slices.Contains(uplinks, name) {
+					uplinks = append(uplinks, name)
+				}
 			}
 		}
 	}
