@@ -7,9 +7,11 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
 )
 
 // namespace is one host of the lab.
@@ -155,4 +157,15 @@ func (w *topology) addClient(t testing.TB, i int) {
 	w.wan.ip(t, "link", "set", fmt.Sprintf("c%d", i), "master", "br0")
 	n.ip(t, "route", "add", "default", "via", gatewayWAN)
 	w.clients = append(w.clients, n)
+}
+
+// toDevice has a socket send and receive by one device only.
+func toDevice(name string) func(network, address string, c syscall.RawConn) error {
+	return func(_, _ string, c syscall.RawConn) error {
+		var failure error
+		if err := c.Control(func(fd uintptr) { failure = unix.BindToDevice(int(fd), name) }); err != nil {
+			return err
+		}
+		return failure
+	}
 }

@@ -22,8 +22,8 @@ func TestSessions(t *testing.T) {
 	s.authorize("10.0.1.0/24")
 	s.authorize("198.51.100.0/24")
 	s.addRoute("198.51.100.0/24", "subnet-a")
-	s.shows("/routes", "198.51.100.0/24", "active")
-	s.shows("/rules", "198.51.100.0/24", "active")
+	s.line("/routes", "198.51.100.0/24", "active")
+	s.line("/rules", "198.51.100.0/24", "active")
 	pushServer(t, s.hostA)
 	pushServer(t, s.internet)
 
@@ -82,7 +82,7 @@ func countersAreTheKernels(t *testing.T, s *site, c *vpnClient) {
 	c.leave(t)
 	eventually(t, 10*time.Second, "the connection has ended", func() bool {
 		row, _ = s.connection(addr)
-		return strings.HasPrefix(row.status, "terminated")
+		return row.status == "terminated"
 	})
 	if !want(row) {
 		t.Errorf("an ended connection shows %+v, the kernel counted %+v", row, kernel)
@@ -148,7 +148,7 @@ func removalCuts(t *testing.T, s *site, c *vpnClient) {
 
 	// Given back, it works again; the flow that was pushed all the time goes on by itself.
 	s.authorize("10.0.1.0/24")
-	s.shows("/rules", "10.0.1.0/24", "active")
+	s.line("/rules", "10.0.1.0/24", "active")
 	if !answers(c.on, addrHostA, echoPort) {
 		t.Error("the host does not answer after its rule was given back")
 	}

@@ -91,7 +91,7 @@ func (s *site) createEndpoint(in fields) {
 
 func (s *site) associate(subnet string) {
 	s.console.t.Helper()
-	s.mustSubmit(s.endpoint+"/associations/new", "Associate target network", fields{"Choose a subnet to associate": subnet})
+	s.mustSubmit(s.endpoint+"/associations/new", "Associate target network", fields{"Choose a subnet to associate": subnet + " ("})
 }
 
 func (s *site) authorize(cidr string) {
@@ -116,6 +116,24 @@ func (s *site) shows(tab string, words ...string) {
 			}
 		}
 		return true
+	})
+}
+
+// line waits until a line of a tab has all words.
+func (s *site) line(tab, row string, words ...string) {
+	s.console.t.Helper()
+	eventually(s.console.t, 20*time.Second, s.endpoint+tab+" has a line "+row+" with "+strings.Join(words, ", "), func() bool {
+		for _, tr := range s.get(s.endpoint + tab).doc.Find("tr").EachIter() {
+			text := strings.ToLower(tr.Text())
+			has := strings.Contains(text, strings.ToLower(row))
+			for _, w := range words {
+				has = has && strings.Contains(text, strings.ToLower(w))
+			}
+			if has {
+				return true
+			}
+		}
+		return false
 	})
 }
 

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"net/netip"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
 	_ "github.com/glebarez/go-sqlite" // reads the program's database
+	"golang.org/x/net/html"
 
 	"sallyport/vpn"
 )
@@ -20,22 +22,42 @@ type connectionRow struct {
 	in, packetsIn, out, packetsOut     string
 }
 
-func words(s *goquery.Selection) string { return strings.Join(strings.Fields(s.Text()), " ") }
+// words gives the text of an element as a person reads it: what stands in different places stays
+// apart.
+func words(s *goquery.Selection) string {
+	var out []string
+	for _, n := range s.Nodes {
+		for d := range n.Descendants() {
+			if d.Type == html.TextNode {
+				out = append(out, strings.Fields(d.Data)...)
+			}
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// What a line of the tab says, wherever in it that stands.
+var (
+	rowID      = regexp.MustCompile(`cvpn-connection-[0-9a-f]{17}`)
+	rowStatus  = regexp.MustCompile(`(?i)\b(active|terminating|terminated|failed to terminate)\b`)
+	rowAddress = regexp.MustCompile(`\d+\.\d+\.\d+\.\d+(:\d+)?`)
+	rowTraffic = regexp.MustCompile(`In ([\d.]+ \w+) ([\d,]+ packets?) Out ([\d.]+ \w+) ([\d,]+ packets?)`)
+)
 
 // connections reads the tab Connections.
 func (s *site) connections() []connectionRow {
 	s.console.t.Helper()
 	var out []connectionRow
-	for _, tr := range s.get(s.endpoint + "/connections?size=100").doc.Find("form tbody tr").EachIter() {
-		td := tr.Find("td")
-		if td.Length() < 8 {
-			continue
+	for _, tr := range s.get(s.endpoint + "/connections?size=100").doc.Find(`[aria-label="Connections"] tbody tr`).EachIter() {
+		text := words(tr)
+		traffic, addrs := rowTraffic.FindStringSubmatch(text), rowAddress.FindAllString(text, 2)
+		if traffic == nil || len(addrs) < 2 {
+			s.console.t.Fatalf("a line of Connections cannot be read: %s", text)
 		}
-		own := func(i int) string { c := td.Eq(i).Clone(); c.Find("div").Remove(); return words(c) }
-		below := func(i int) string { return words(td.Eq(i).Find("div").First()) }
 		out = append(out, connectionRow{
-			user: own(1), id: below(1), status: words(td.Eq(2)), clientIP: own(3), device: below(4),
-			in: own(6), packetsIn: below(6), out: own(7), packetsOut: below(7),
+			id: rowID.FindString(text), user: words(tr.Find("a").First()), status: strings.ToLower(rowStatus.FindString(text)),
+			clientIP: addrs[0], device: addrs[1],
+			in: traffic[1], packetsIn: traffic[2], out: traffic[3], packetsOut: traffic[4],
 		})
 	}
 	return out
@@ -46,7 +68,7 @@ func (s *site) live() []connectionRow {
 	s.console.t.Helper()
 	var out []connectionRow
 	for _, c := range s.connections() {
-		if strings.HasPrefix(c.status, "active") {
+		if c.status == "active" {
 			out = append(out, c)
 		}
 	}

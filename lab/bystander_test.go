@@ -1,0 +1,219 @@
+package lab
+
+import (
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What the host forwards for others goes on and what it does not forward stays so, whatever is
+// done to endpoints; and when the program stops, the host is as it was.
+func TestBystanders(t *testing.T) {
+	t.Parallel()
+	w := newTopology(t, 1)
+	w.serveEcho(t)
+	before := hostState(t, w.gateway)
+	there, back := startPingPong(t, w.left, addrRight), startPingPong(t, w.right, addrLeft)
+	steady := func(when string) {
+		t.Helper()
+		there.check(t, when)
+		back.check(t, when)
+		if !answers(w.left, addrRight, echoPort) || !answers(w.right, addrLeft, echoPort) {
+			t.Errorf("%s: no new flow between hosts that are none of ours", when)
+		}
+		// One way this was forwarded before, as packets come in where forwarding is on.
+		if !arrives(t, w.left, w.hostA, addrHostA) {
+			t.Errorf("%s: datagrams from left to host A no longer arrive", when)
+		}
+		none(t, []probe{
+			{when + ": host A reaches host B through the gateway by TCP", func() bool { return tcpAnswers(w.hostA, addrHostB, echoPort) }},
+			{when + ": host A reaches host B through the gateway by UDP", func() bool { return udpAnswers(w.hostA, addrHostB, echoPort) }},
+			{when + ": host B reaches the internet through the gateway", func() bool { return tcpAnswers(w.hostB, addrInternet, echoPort) }},
+			{when + ": the internet reaches host A through the gateway", func() bool { return udpAnswers(w.internet, addrHostA, echoPort) }},
+		})
+	}
+	steady("before the start")
+
+	g := startGateway(t, w.gateway, "SALLYPORT_ZONES=zone-a,zone-b")
+	s := signIn(t, w, g)
+	s.createNetwork()
+	s.createCertificates("alice")
+	s.createEndpoint(nil)
+	s.associate("subnet-a")
+	s.associate("subnet-b")
+	s.line("/associations", "10.0.1.0/24", "associated")
+	s.line("/associations", "10.0.2.0/24", "associated")
+	c := connectVPN(t, w.clients[0], s.profile("alice"))
+	s.authorize("0.0.0.0/0")
+	s.addRoute("0.0.0.0/0", "subnet-a")
+	s.line("/rules", "0.0.0.0/0", "active")
+	s.line("/routes", "0.0.0.0/0", "active")
+	for _, addr := range []string{addrHostA, addrHostB} {
+		eventually(t, 5*time.Second, addr+" answers the client", func() bool { return answers(c.on, addr, echoPort) })
+	}
+	if now := hostState(t, w.gateway); now["/proc/sys/net/ipv4/conf/neta/forwarding"] != "1" || now["/proc/sys/net/ipv4/conf/netb/forwarding"] != "1" {
+		t.Fatal("forwarding is not on where client packets go: the test would prove nothing")
+	}
+	steady("with everything authorized")
+
+	s.remove("/rules", "0.0.0.0/0", "Remove authorization rule")
+	s.hides("/rules", "0.0.0.0/0")
+	s.remove("/associations", "10.0.2.0/24", "Disassociate target network")
+	s.hides("/associations", "10.0.2.0/24")
+	steady("after changes")
+
+	g.stop(t)
+	steady("after the stop")
+	sameState(t, before, hostState(t, w.gateway))
+	for _, command := range []string{"openvpn", "web", "dataplane"} {
+		if left := g.children(t, command); len(left) > 0 {
+			t.Errorf("after the stop %s still runs: %v", command, left)
+		}
+	}
+	for _, dir := range []string{"workers", "journal"} {
+		files, _ := filepath.Glob(filepath.Join(g.dir, "run", dir, "*/*"))
+		more, _ := filepath.Glob(filepath.Join(g.dir, "run", dir, "*.sock"))
+		if files = append(files, more...); len(files) > 0 {
+			t.Errorf("after the stop the run directory still has %v", files)
+		}
+	}
+}
+
+// hostState is everything of a host that the program may touch.
+func hostState(t testing.TB, n *namespace) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for _, args := range [][]string{
+		{"nft", "list", "ruleset"}, {"ip", "-o", "link"}, {"ip", "-4", "-o", "addr"},
+		{"ip", "-4", "route", "show", "table", "all"}, {"ip", "rule"}, {"ss", "-Hlnut"},
+	} {
+		b, err := n.exec(args...).Output()
+		if err != nil {
+			t.Fatalf("%v: %v", args, err)
+		}
+		out[strings.Join(args, " ")] = string(b)
+	}
+	err := n.do(func() error {
+		return filepath.WalkDir("/proc/sys/net/ipv4", func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			if b, err := os.ReadFile(path); err == nil { // some are only written
+				out[path] = strings.TrimSpace(string(b))
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func sameState(t testing.TB, before, after map[string]string) {
+	t.Helper()
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	for _, what := range slices.Sorted(maps.Keys(all)) {
+		if before[what] != after[what] {
+			t.Errorf("the host is not as before: %s\nwas %q\n is %q", what, before[what], after[what])
+		}
+	}
+}
+
+// pingPong is a TCP connection on which something goes to and fro without end.
+type pingPong struct {
+	flow
+	conn    net.Conn
+	longest chan time.Duration
+	broken  chan error
+}
+
+func startPingPong(t testing.TB, from *namespace, to string) *pingPong {
+	t.Helper()
+	conn, err := from.dialTCP(to, echoPort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pingPong{conn: conn, longest: make(chan time.Duration, 1), broken: make(chan error, 1)}
+	p.name = "the connection from " + from.name + " to " + to
+	p.longest <- 0
+	t.Cleanup(func() { conn.Close() })
+	go func() {
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for b := make([]byte, 1000); ; <-tick.C {
+			sent := time.Now()
+			_, err := conn.Write(b)
+			for read := 0; err == nil && read < len(b); {
+				var n int
+				n, err = conn.Read(b[read:])
+				read += n
+			}
+			if err != nil {
+				p.broken <- err
+				return
+			}
+			p.take(len(b))
+			p.longest <- max(<-p.longest, time.Since(sent))
+		}
+	}()
+	return p
+}
+
+// pauseBound allows for a retransmission or two: a packet lost to a rebuilt table would cost one.
+const pauseBound = time.Second
+
+func (p *pingPong) check(t testing.TB, when string) {
+	t.Helper()
+	select {
+	case err := <-p.broken:
+		t.Fatalf("%s: %s broke: %v", when, p.name, err)
+	default:
+	}
+	p.runs(t)
+	longest := <-p.longest
+	p.longest <- 0
+	t.Logf("%s: %s, longest pause %s", when, p.name, longest.Round(time.Millisecond))
+	if longest > pauseBound {
+		t.Errorf("%s: %s paused for %s", when, p.name, longest)
+	}
+}
+
+// arrives tells whether a datagram from one host gets to another, which need not be able to answer.
+func arrives(t testing.TB, from, to *namespace, addr string) bool {
+	t.Helper()
+	got := make(chan bool, 1)
+	err := to.do(func() error {
+		u, err := net.ListenPacket("udp4", ":7400")
+		if err != nil {
+			return err
+		}
+		defer u.Close()
+		err = from.do(func() error {
+			conn, err := net.Dial("udp4", addr+":7400")
+			if err != nil {
+				return err
+			}
+			defer conn.Close()
+			_, err = conn.Write([]byte("one way"))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		_ = u.SetReadDeadline(time.Now().Add(2 * time.Second))
+		_, _, err = u.ReadFrom(make([]byte, 64))
+		got <- err == nil
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return <-got
+}

@@ -1,0 +1,371 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// probe is something that must not work.
+type probe struct {
+	what  string
+	works func() bool
+}
+
+// none tries all probes at once, as each takes its time to fail.
+func none(t testing.TB, probes []probe) {
+	t.Helper()
+	var all sync.WaitGroup
+	for _, p := range probes {
+		all.Go(func() {
+			if p.works() {
+				t.Errorf("%s", p.what)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// through is a host that sends by one device whatever its routes say, from an address of choice.
+type through struct {
+	*namespace
+	device, from string
+}
+
+func (h through) answers(network, addr string, port int) bool {
+	d := net.Dialer{Timeout: probeWait, Control: toDevice(h.device)}
+	if h.from != "" {
+		d.LocalAddr = &net.UDPAddr{IP: net.ParseIP(h.from)}
+	}
+	var conn net.Conn
+	err := h.do(func() (err error) { conn, err = d.Dial(network, net.JoinHostPort(addr, itoa(port))); return err })
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	return echoes(conn)
+}
+
+// Two endpoints share a host, each with everything authorized and routed at the end. Nobody
+// outside reaches a client, a client reaches nothing of the gateway, and neither endpoint's
+// clients those of the other.
+func TestTwoEndpoints(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 3, "SALLYPORT_CONSOLE_LISTEN=0.0.0.0:8443")
+	s.createNetwork()
+	s.createCertificates("alice", "bob", "carol")
+	s.createEndpoint(nil)
+	s.associate("subnet-a")
+	first := s.in(t)
+	s.createEndpoint(fields{"Name tag": "second", "Client IPv4 CIDR": "10.132.0.0/22", "VPN port": "1194"})
+	s.associate("subnet-a")
+	second := s
+	for _, e := range []*site{first, second} {
+		e.shows("", "available")
+	}
+	alice := connectVPN(t, s.clients[0], first.profile("alice"))
+	bob := connectVPN(t, s.clients[1], second.profile("bob"))
+	both := connectVPN(t, s.clients[2], first.profile("carol"))
+	connectVPN(t, s.clients[2], second.profile("carol"))
+	echoServer(t, alice.on, echoPort)
+	echoServer(t, bob.on, echoPort)
+	echoServer(t, both.on, echoPort)
+
+	// Each sees its own rules, also where one host is on both at once.
+	first.authorize("10.0.1.0/24")
+	second.authorize("10.0.2.0/24")
+	first.line("/rules", "10.0.1.0/24", "active")
+	second.line("/rules", "10.0.2.0/24", "active")
+	devices := map[string]string{first.prefix(): "", second.prefix(): ""}
+	for _, device := range []string{"tun0", "tun1"} {
+		addr := both.addressOn(t, device).String()
+		devices[addr[:len("10.128.")]] = device
+	}
+	onFirst, onSecond := through{both.on, devices[first.prefix()], ""}, through{both.on, devices[second.prefix()], ""}
+	for _, network := range []string{"tcp4", "udp4"} {
+		for _, h := range []through{{alice.on, "tun0", ""}, onFirst} {
+			if !h.answers(network, addrHostA, echoPort) {
+				t.Errorf("%s: the first endpoint's rule gives no access to %s", network, h.device)
+			}
+		}
+		for _, h := range []through{{bob.on, "tun0", ""}, onSecond} {
+			if !h.answers(network, addrHostB, echoPort) {
+				t.Errorf("%s: the second endpoint's rule gives no access to %s", network, h.device)
+			}
+		}
+		none(t, []probe{
+			{network + ": a client of the first reaches what only the second authorizes", func() bool { return through{alice.on, "tun0", ""}.answers(network, addrHostB, echoPort) }},
+			{network + ": a client of the second reaches what only the first authorizes", func() bool { return through{bob.on, "tun0", ""}.answers(network, addrHostA, echoPort) }},
+			{network + ": on both, the first lets through what the second authorizes", func() bool { return onFirst.answers(network, addrHostB, echoPort) }},
+			{network + ": on both, the second lets through what the first authorizes", func() bool { return onSecond.answers(network, addrHostA, echoPort) }},
+		})
+	}
+
+	for _, e := range []*site{first, second} {
+		e.authorize("0.0.0.0/0")
+		e.addRoute("0.0.0.0/0", "subnet-a")
+		e.line("/rules", "0.0.0.0/0", "active")
+		e.line("/routes", "0.0.0.0/0", "active")
+		e.remove("/rules", map[*site]string{first: "10.0.1.0/24", second: "10.0.2.0/24"}[e], "Remove authorization rule")
+	}
+	for _, c := range []*vpnClient{alice, bob} {
+		eventually(t, 5*time.Second, "the internet answers "+c.on.name, func() bool { return answers(c.on, addrInternet, echoPort) })
+	}
+	t.Run("outsiders", func(t *testing.T) { outsidersStayOut(t, s, alice) })
+	t.Run("gateway", func(t *testing.T) { gatewayIsClosed(t, s, alice, first.prefix()+"0.1") })
+	t.Run("clients", func(t *testing.T) {
+		clientsAreApart(t, alice, bob, both.addressOn(t, devices[first.prefix()]).String())
+	})
+	t.Run("spoofed", func(t *testing.T) { forgedSourcesAreDropped(t, s, alice) })
+	t.Run("workers", func(t *testing.T) { workersHideBehindThePort(t, first) })
+	t.Run("socket", func(t *testing.T) { socketIsGuarded(t, s.gateway) })
+}
+
+// prefix is how addresses of the endpoint's clients begin.
+func (s *site) prefix() string {
+	s.console.t.Helper()
+	if strings.Contains(s.get(s.endpoint).text(), "10.132.0.0/22") {
+		return "10.132."
+	}
+	return "10.128."
+}
+
+func outsidersStayOut(t *testing.T, s *site, c *vpnClient) {
+	addr := c.address(t).String()
+	// A network behind the client, as an office router would have: it stays unreachable even
+	// where the gateway's own routes lead there.
+	const behind = "10.99.0.1"
+	c.on.ip(t, "addr", "add", behind+"/32", "dev", "lo")
+	device := strings.Fields(s.topology.gateway.ip(t, "route", "get", addr))[2]
+	s.topology.gateway.ip(t, "route", "add", behind+"/32", "dev", device)
+	if !answers(c.on, addr, echoPort) || !answers(c.on, behind, echoPort) {
+		t.Fatal("the client's own services do not answer the client")
+	}
+	var probes []probe
+	for _, n := range []*namespace{s.internet, s.hostA, s.hostB, s.left, s.right} {
+		for _, to := range []string{addr, behind} {
+			probes = append(probes,
+				probe{n.name + " opens a TCP connection to " + to, func() bool { return tcpAnswers(n, to, echoPort) }},
+				probe{n.name + " reaches " + to + " by UDP", func() bool { return udpAnswers(n, to, echoPort) }})
+		}
+	}
+	// Nor does it do any good to come from where the client has a flow.
+	if !answers(c.on, addrHostA, echoPort) {
+		t.Error("a host that is authorized does not answer")
+	}
+	none(t, probes)
+}
+
+func gatewayIsClosed(t *testing.T, s *site, c *vpnClient, inside string) {
+	const ssh, console = 22, 8443
+	echoServer(t, s.topology.gateway, ssh)
+	tunnel := through{c.on, "tun0", ""}
+	if !(through{c.on, "eth0", ""}).answers("tcp4", gatewayWAN, ssh) {
+		t.Fatal("what stands in for ssh does not answer where it should")
+	}
+	if conn, err := c.on.dialTCP(gatewayWAN, console); err != nil {
+		t.Fatalf("the console does not answer where it should: %v", err)
+	} else {
+		conn.Close()
+	}
+	var probes []probe
+	for _, to := range []string{inside, gatewayWAN, "10.0.1.1", "10.0.2.1", "198.51.100.1", "172.30.1.1", "172.30.2.1"} {
+		for _, port := range []int{ssh, console} {
+			probes = append(probes, probe{fmt.Sprintf("%s:%d answers through the tunnel", to, port), func() bool { return tunnel.opens(to, port) }})
+		}
+		probes = append(probes, probe{to + " answers a datagram through the tunnel", func() bool { return tunnel.answers("udp4", to, ssh) }})
+	}
+	none(t, probes)
+	if out, err := c.on.exec("ping", "-c", "1", "-W", "2", "-I", "tun0", inside).CombinedOutput(); err != nil {
+		t.Errorf("the tunnel's gateway address does not answer ping: %s", out)
+	}
+	if c.on.exec("ping", "-c", "1", "-W", "1", "-I", "tun0", "10.0.1.1").Run() == nil {
+		t.Error("another address of the gateway answers ping through the tunnel")
+	}
+}
+
+// opens tells whether a TCP connection is made, whatever is spoken on it.
+func (h through) opens(addr string, port int) bool {
+	d := net.Dialer{Timeout: probeWait, Control: toDevice(h.device)}
+	return h.do(func() error {
+		conn, err := d.Dial("tcp4", net.JoinHostPort(addr, itoa(port)))
+		if err == nil {
+			conn.Close()
+		}
+		return err
+	}) == nil
+}
+
+func clientsAreApart(t *testing.T, a, b *vpnClient, neighbour string) {
+	other := b.address(t).String()
+	mine := a.address(t).String()
+	none(t, []probe{
+		{"a client reaches one of another endpoint by TCP", func() bool { return (through{a.on, "tun0", ""}).answers("tcp4", other, echoPort) }},
+		{"a client reaches one of another endpoint by UDP", func() bool { return (through{a.on, "tun0", ""}).answers("udp4", other, echoPort) }},
+		{"a client of the second endpoint reaches the first's by TCP", func() bool { return (through{b.on, "tun0", ""}).answers("tcp4", mine, echoPort) }},
+		{"a client of the second endpoint reaches the first's by UDP", func() bool { return (through{b.on, "tun0", ""}).answers("udp4", mine, echoPort) }},
+		{"a client reaches another of its endpoint by TCP", func() bool { return (through{a.on, "tun0", ""}).answers("tcp4", neighbour, echoPort) }},
+		{"a client reaches another of its endpoint by UDP", func() bool { return (through{a.on, "tun0", ""}).answers("udp4", neighbour, echoPort) }},
+	})
+}
+
+func forgedSourcesAreDropped(t *testing.T, s *site, c *vpnClient) {
+	got := make(chan string, 100)
+	err := s.hostA.do(func() error {
+		u, err := net.ListenPacket("udp4", ":7300")
+		if err != nil {
+			return err
+		}
+		t.Cleanup(func() { u.Close() })
+		go func() {
+			for b := make([]byte, 64); ; {
+				n, _, err := u.ReadFrom(b)
+				if err != nil {
+					return
+				}
+				got <- string(b[:n])
+			}
+		}()
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	honest := c.address(t).String()
+	sources := []string{"10.128.3.77", "10.132.0.77", "172.30.1.10", "198.51.100.77", honest}
+	for _, from := range sources {
+		if from != honest {
+			c.on.ip(t, "addr", "add", from+"/32", "dev", "lo")
+		}
+		err := c.on.do(func() error {
+			d := net.Dialer{Control: toDevice("tun0"), LocalAddr: &net.UDPAddr{IP: net.ParseIP(from)}}
+			conn, err := d.Dial("udp4", addrHostA+":7300")
+			if err != nil {
+				return err
+			}
+			defer conn.Close()
+			_, err = conn.Write([]byte(from))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The honest one was sent last and arrives; what was to arrive before it would be there.
+	select {
+	case from := <-got:
+		if from != honest {
+			t.Errorf("a packet from the forged source %s arrived", from)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("the packet with the true source did not arrive")
+	}
+}
+
+// A worker is reached through the public port and not by its own.
+func workersHideBehindThePort(t *testing.T, s *site) {
+	s.topology.addClient(t, 10)
+	n := s.topology.clients[len(s.topology.clients)-1]
+	profile := s.profile("bob")
+	public := fmt.Sprintf("remote %s 443", gatewayWAN)
+	if !strings.Contains(profile, public) {
+		t.Fatalf("the profile has no line %q", public)
+	}
+	listening := command(t, "ip", "netns", "exec", s.topology.gateway.name, "ss", "-Hlnu")
+	var tries []*vpnClient
+	for port := 21000; port < 21010; port++ {
+		if strings.Contains(listening, ":"+itoa(port)+" ") {
+			tries = append(tries, dial(t, n, strings.Replace(profile, public, fmt.Sprintf("remote %s %d", gatewayWAN, port), 1)))
+		}
+	}
+	if len(tries) == 0 {
+		t.Fatalf("no worker listens: %s", listening)
+	}
+	// A client repeats its first packet after one and after three seconds.
+	time.AfterFunc(3500*time.Millisecond, func() {
+		for _, c := range tries {
+			c.kill()
+		}
+	})
+	for _, c := range tries {
+		<-c.done
+		switch said := c.said(); {
+		case strings.Contains(said, "TLS: Initial packet"):
+			t.Errorf("a worker answers on its own port: %s", said)
+		case !strings.Contains(said, "UDPv4 link remote"):
+			t.Errorf("a client did not even send: %s", said)
+		}
+	}
+	connectVPN(t, n, profile)
+}
+
+// The socket of the dataplane is for web and root alone: by its mode, and by what the kernel says
+// of the peer.
+func socketIsGuarded(t *testing.T, g *gateway) {
+	path := filepath.Join(g.dir, "run/socket/dataplane.sock")
+	for name, want := range map[string]os.FileMode{filepath.Dir(path): 0o750, path: 0o660} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s has mode %o, want %o", name, got, want)
+		}
+	}
+	const web, stranger = 69999, 65533
+	for _, who := range []struct {
+		uid, gid int
+		heard    bool
+	}{{0, 0, true}, {web, web, true}, {stranger, stranger, false}, {stranger, web, false}} {
+		if err := asksStatus(path, who.uid, who.gid); (err == nil) != who.heard {
+			t.Errorf("user %d of group %d asks the dataplane: %v, want heard %t", who.uid, who.gid, err, who.heard)
+		}
+	}
+}
+
+// asksStatus asks on a thread that is somebody else.
+func asksStatus(path string, uid, gid int) error {
+	done := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // not unlocked: the thread ends with the goroutine
+		done <- func() error {
+			if _, _, errno := unix.RawSyscall(unix.SYS_SETGROUPS, 0, 0, 0); errno != 0 {
+				return fmt.Errorf("setgroups: %w", errno)
+			}
+			if _, _, errno := unix.RawSyscall(unix.SYS_SETRESGID, uintptr(gid), uintptr(gid), uintptr(gid)); errno != 0 {
+				return fmt.Errorf("setresgid: %w", errno)
+			}
+			if _, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, uintptr(uid), uintptr(uid), uintptr(uid)); errno != 0 {
+				return fmt.Errorf("setresuid: %w", errno)
+			}
+			conn, err := net.DialTimeout("unix", path, 2*time.Second)
+			if err != nil {
+				return err
+			}
+			defer conn.Close()
+			_ = conn.SetDeadline(time.Now().Add(3 * time.Second))
+			if _, err := fmt.Fprint(conn, "GET /v1/status HTTP/1.1\r\nHost: dataplane\r\nConnection: close\r\n\r\n"); err != nil {
+				return err
+			}
+			b := make([]byte, 12)
+			if _, err := conn.Read(b); err != nil {
+				return err
+			}
+			if want := fmt.Sprintf("HTTP/1.1 %d", http.StatusOK); string(b) != want {
+				return errors.New(string(b))
+			}
+			return nil
+		}()
+	}()
+	return <-done
+}
