@@ -69,11 +69,22 @@ func CheckPassword(c *Check, username, password, again string) {
 		c.Bad("password", fmt.Sprintf("The password is too long; at most %d bytes are possible.", MaxPassword))
 	case strings.EqualFold(password, username):
 		c.Bad("password", "The password must not be the user name.")
-	case strings.Count(password, password[:1]) == len(password):
+	case repeated(password):
 		c.Bad("password", "The password must not be one character repeated.")
 	case password != again:
 		c.Bad("password_again", "The two passwords differ.")
 	}
+}
+
+// repeated tells whether a text is one character over and over.
+func repeated(s string) bool {
+	first, _ := utf8.DecodeRuneInString(s)
+	for _, r := range s {
+		if r != first {
+			return false
+		}
+	}
+	return true
 }
 
 // NewPassword makes a password for somebody who is locked out: 26 characters, 130 random bits.

@@ -23,7 +23,7 @@ func ParseCIDR(s string) (netip.Prefix, error) {
 	case len(s) > 18:
 		return netip.Prefix{}, fmt.Errorf("This is not an IPv4 range in CIDR notation, such as 10.0.0.0/16.") //nolint:staticcheck // a sentence for a form field
 	case !strings.Contains(s, "/"):
-		if _, err := netip.ParseAddr(s); err == nil {
+		if a, err := netip.ParseAddr(s); err == nil && a.Is4() {
 			return netip.Prefix{}, fmt.Errorf("Add a prefix length: %s/32 is this one address.", s) //nolint:staticcheck // a sentence for a form field
 		}
 	}
@@ -59,9 +59,11 @@ func addrFrom(u uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte{byte(u >> 24), byte(u >> 16), byte(u >> 8), byte(u)})
 }
 
-// unusable tells why a range can be no destination or network of anybody, or "".
+// unusable tells why a range can be no destination or network of anybody, or "". A wider range
+// that only contains such addresses is not meant: 0.0.0.0/0 is a fine destination.
 func unusable(p netip.Prefix) string {
 	for _, r := range []struct{ cidr, why string }{
+		{"0.0.0.0/8", "the range of “this network”"},
 		{"127.0.0.0/8", "the loopback range"},
 		{"169.254.0.0/16", "the link-local range"},
 		{"224.0.0.0/4", "the multicast range"},

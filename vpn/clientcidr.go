@@ -25,17 +25,27 @@ func parseClientCIDR(c *Check, s string) netip.Prefix {
 	case p.Bits() < widestClientCIDR:
 		c.Bad("client_cidr", fmt.Sprintf("%s is too large: the client CIDR must have a block size from /%d to /%d.", p, widestClientCIDR, narrowestClientCIDR))
 	default:
-		if why := unusable(p); why != "" {
-			c.Bad("client_cidr", fmt.Sprintf("%s lies in %s.", p, why))
+		if why := unassignable(p); why != "" {
+			c.Bad("client_cidr", fmt.Sprintf("%s has addresses of %s.", p, why))
 		}
 	}
 	return p
 }
 
+// unassignable is stricter than unusable: every address of a client CIDR is given to clients.
+func unassignable(p netip.Prefix) string {
+	if linkLocal.Overlaps(p) {
+		return "the link-local range"
+	}
+	return unusable(p)
+}
+
+var linkLocal = netip.MustParsePrefix("169.254.0.0/16")
+
 // ValidClientCIDR tells whether p may be an endpoint's client CIDR range.
 func ValidClientCIDR(p netip.Prefix) bool {
 	return p.IsValid() && p.Addr().Is4() && p == p.Masked() &&
-		p.Bits() >= widestClientCIDR && p.Bits() <= narrowestClientCIDR && unusable(p) == ""
+		p.Bits() >= widestClientCIDR && p.Bits() <= narrowestClientCIDR && unassignable(p) == ""
 }
 
 // Block is block n (0 to 63) of a client CIDR.

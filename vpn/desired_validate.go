@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxWorkers bounds the OpenVPN processes of one endpoint.
@@ -57,13 +58,21 @@ func (d Desired) validateKeys(c *Check) {
 }
 
 func (d Desired) validateAssociations(c *Check) {
+	seen := map[AssociationID]bool{}
 	for _, a := range d.Associations {
-		if !a.ID.Valid() || !okPrefix(a.Subnet) {
+		if !a.ID.Valid() || !okPrefix(a.Subnet) || a.Subnet.Overlaps(d.ClientCIDR) || unusable(a.Subnet) != "" {
 			c.Bad("associations", "A target network association is malformed.")
 		}
+		if seen[a.ID] {
+			c.Bad("associations", "A target network association is there twice.")
+		}
+		seen[a.ID] = true
+		if len(a.Routes) > MaxRoutes+maxNetworkCIDRs {
+			c.Bad("associations", fmt.Sprintf("There are %d routes; at most %d are possible.", len(a.Routes), MaxRoutes+maxNetworkCIDRs))
+		}
 		for _, p := range a.Routes {
-			if !okPrefix(p) || (!IsAny(p) && p.Overlaps(d.ClientCIDR)) {
-				c.Bad("associations", fmt.Sprintf("The route %s is malformed or overlaps with the client CIDR.", p))
+			if !okPrefix(p) || (!IsAny(p) && p.Overlaps(d.ClientCIDR)) || unusable(p) != "" {
+				c.Bad("associations", fmt.Sprintf("The route %s is malformed, unusable or overlaps with the client CIDR.", p))
 			}
 		}
 	}
@@ -73,10 +82,16 @@ func (d Desired) validateRules(c *Check) {
 	if len(d.Rules) > MaxRules {
 		c.Bad("rules", fmt.Sprintf("There are %d rules; at most %d are possible.", len(d.Rules), MaxRules))
 	}
+	seen := map[RuleID]bool{}
 	for _, r := range d.Rules {
-		if !r.ID.Valid() || !okPrefix(r.Destination) || r.AllUsers == (r.Group != "") || !printable(r.Group) {
+		if !r.ID.Valid() || !okPrefix(r.Destination) || r.AllUsers == (r.Group != "") ||
+			!printable(r.Group) || utf8.RuneCountInString(r.Group) > maxGroupID {
 			c.Bad("rules", "An authorization rule is malformed.")
 		}
+		if seen[r.ID] {
+			c.Bad("rules", "An authorization rule is there twice.")
+		}
+		seen[r.ID] = true
 	}
 }
 

@@ -97,9 +97,12 @@ func parseListen(c *Check, s EndpointSpec) Listen {
 	}
 	if a := strings.TrimSpace(s.ListenAddr); a != "" {
 		addr, err := netip.ParseAddr(a)
-		if err != nil || !addr.Is4() {
+		switch {
+		case err != nil || !addr.Is4():
 			c.Bad("listen_addr", fmt.Sprintf("%q is not an IPv4 address.", a))
-		} else {
+		case addr.As4()[0] >= 224:
+			c.Bad("listen_addr", fmt.Sprintf("%s can be no host's own address.", a))
+		default:
 			l.Addr = addr
 		}
 	}
@@ -218,8 +221,8 @@ func (e *Endpoint) Edit(in EndpointEdit) (restarts bool, err error) {
 	if in.Version != e.Version {
 		return false, ErrStale("endpoint")
 	}
-	e.Name = checkName(&c, "name", in.Name, false)
-	e.Description = checkDescription(&c, "description", in.Description)
+	name := checkName(&c, "name", in.Name, false)
+	description := checkDescription(&c, "description", in.Description)
 	if in.Certificate == "" {
 		c.Bad("certificate", "Choose a server certificate.")
 	}
@@ -231,6 +234,7 @@ func (e *Endpoint) Edit(in EndpointEdit) (restarts bool, err error) {
 	if e.ClientCA == e.Certificate {
 		e.ClientCA = in.Certificate
 	}
+	e.Name, e.Description = name, description
 	e.Certificate, e.Listen.Port = in.Certificate, port
 	e.Version++
 	if restarts {
@@ -255,6 +259,9 @@ func ErrEndpointDeleting(id EndpointID) *Error {
 
 // Retag replaces the tags. Field: tags.
 func (e *Endpoint) Retag(version int, tags []Tag) error {
+	if e.Deleting {
+		return ErrEndpointDeleting(e.ID)
+	}
 	if version != e.Version {
 		return ErrStale("endpoint")
 	}

@@ -44,7 +44,8 @@ func (o Observation) Waiting() string {
 	case !o.Fresh:
 		return "The dataplane has not answered since " + o.SeenAt.UTC().Format("15:04:05 MST") + "; this change waits for it."
 	default:
-		return ""
+		fault, _ := o.FaultOf(string(o.Endpoint)) // what ails the endpoint holds up all its parts
+		return fault.Sentence
 	}
 }
 

@@ -2,6 +2,7 @@ package vpn
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 )
 
@@ -73,19 +74,30 @@ func (p Profile) validate() error {
 	if reason := CheckPublicName(p.Remote); reason != "" {
 		return Refuse(Conflict, "InvalidParameterValue", reason)
 	}
-	if p.ServerName == "" || strings.ContainsAny(p.ServerName, "\"\\\r\n") {
+	if p.ServerName == "" || len(p.ServerName) > maxServerName || strings.ContainsAny(p.ServerName, `"\`) || !printable(p.ServerName) {
 		return Refuse(Conflict, "InvalidParameterValue", "The server certificate's common name cannot stand in a configuration file.")
 	}
 	if p.CA == "" {
 		return Refuse(Conflict, "InvalidParameterValue", "The server certificate was imported without its chain, so clients could not verify it. Import it again with its chain.")
 	}
-	for _, text := range []string{p.CA, p.TLSCrypt.Reveal()} {
-		if strings.ContainsAny(text, "<>") {
+	blocks := []string{p.CA, p.TLSCrypt.Reveal()}
+	if p.Client != nil {
+		blocks = append(blocks, p.Client.Certificate, p.Client.Key.Reveal())
+	}
+	for _, text := range blocks {
+		if !strings.Contains(text, "-----BEGIN ") || strings.ContainsAny(text, "<>\x00") {
 			return Refuse(Conflict, "InvalidParameterValue", "A key or certificate of this endpoint is malformed.")
 		}
 	}
 	return nil
 }
+
+// OpenVPN reads at most 255 bytes of a line (OPTION_LINE_SIZE in options.h of 2.6). A name that
+// made "remote" or "verify-x509-name" longer would be refused by every client.
+const (
+	maxPublicName = 240 // "remote ", name, " 65535"; random labels before it count as well
+	maxServerName = 224
+)
 
 // FileName is what a browser saves the file as.
 func (p Profile) FileName() string { return string(p.Endpoint) + ".ovpn" }
@@ -95,10 +107,17 @@ func CheckPublicName(name string) string {
 	switch {
 	case name == "":
 		return "No public name is set, so clients would not know where to connect. Set public_name."
-	case len(name) > 253:
-		return "The public name is longer than 253 characters."
+	case len(name) > maxPublicName:
+		return fmt.Sprintf("The public name is longer than %d characters, which is what OpenVPN clients can read.", maxPublicName)
 	}
-	for _, l := range strings.Split(name, ".") {
+	labels := strings.Split(name, ".")
+	if last := labels[len(labels)-1]; strings.Trim(last, "0123456789") == "" {
+		// No top-level domain is a number (RFC 3696 section 2), and clients take 10.1 for 10.0.0.1.
+		if a, err := netip.ParseAddr(name); err != nil || !a.Is4() {
+			return fmt.Sprintf("%q is not a host name or IPv4 address.", name)
+		}
+	}
+	for _, l := range labels {
 		if l == "" || len(l) > 63 || strings.HasPrefix(l, "-") || strings.HasSuffix(l, "-") ||
 			strings.Trim(l, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
 			return fmt.Sprintf("%q is not a host name or IPv4 address.", name)

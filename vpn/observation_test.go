@@ -1,0 +1,132 @@
+package vpn
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// seen is a report of a moment ago.
+func seen(applied uint64, faults ...Fault) Observation {
+	return Observation{Endpoint: "cvpn-endpoint-1", Applied: applied, SeenAt: now, Fresh: true, Faults: faults}
+}
+
+// The states of DESIGN section 4 come from what was applied (column 3), never from what is hoped
+// for; a part that is no longer wanted is on its way out whatever else is said of it.
+func TestStates(t *testing.T) {
+	old := seen(5)
+	old.Fresh = false
+	fault := Fault{Subject: "x", Sentence: "It broke."}
+	whole := Fault{Subject: "cvpn-endpoint-1", Sentence: "The port is taken."}
+	for name, c := range map[string]struct {
+		change                   Change
+		o                        Observation
+		association, rule, route string
+		why                      string // words of the reason; "" wants none
+	}{
+		"nothing ever reported":      {Change{Added: 1}, Observation{}, "associating", "authorizing", "creating", "No dataplane has reported"},
+		"reported, nothing applied":  {Change{Added: 1}, seen(0), "associating", "authorizing", "creating", ""},
+		"an older one applied":       {Change{Added: 6}, seen(5), "associating", "authorizing", "creating", ""},
+		"applied":                    {Change{Added: 5}, seen(5), "associated", "active", "active", ""},
+		"a newer one applied":        {Change{Added: 5}, seen(9), "associated", "active", "active", ""},
+		"applied, silence since":     {Change{Added: 5}, old, "associated", "active", "active", ""},
+		"added in the silence":       {Change{Added: 6}, old, "associating", "authorizing", "creating", "has not answered since 12:00:00 UTC"},
+		"fault before it is applied": {Change{Added: 6}, seen(5, fault), "association-failed", "failed", "failed", "It broke."},
+		"fault after it was applied": {Change{Added: 5}, seen(5, fault), "association-failed", "failed", "failed", "It broke."},
+		"another's fault":            {Change{Added: 5}, seen(5, Fault{Subject: "y", Sentence: "No."}), "associated", "active", "active", ""},
+		"the endpoint's fault":       {Change{Added: 6}, seen(5, whole), "associating", "authorizing", "creating", "The port is taken."},
+		"applied, endpoint's fault":  {Change{Added: 5}, seen(5, whole), "associated", "active", "active", ""},
+		"no longer wanted":           {Change{Added: 1, Removed: 6}, seen(5), "disassociating", "revoking", "deleting", ""},
+		"its removal applied":        {Change{Added: 1, Removed: 5}, seen(5), "disassociating", "revoking", "deleting", ""},
+		"removal, with a fault":      {Change{Added: 1, Removed: 6}, seen(5, fault), "disassociating", "revoking", "deleting", "It broke."},
+		"removal, never applied":     {Change{Added: 6, Removed: 7}, seen(0), "disassociating", "revoking", "deleting", ""},
+		"the dataplane lost it all":  {Change{Added: 5}, seen(0), "associating", "authorizing", "creating", ""},
+	} {
+		association, why1 := Association{ID: "x", Change: c.change}.State(c.o)
+		rule, why2 := Rule{ID: "x", Change: c.change}.State(c.o)
+		route, why3 := Route{ID: "x", Change: c.change}.State(c.o)
+		if string(association) != c.association || string(rule) != c.rule || string(route) != c.route {
+			t.Errorf("%s: got %s, %s, %s", name, association, rule, route)
+		}
+		for _, why := range []string{why1, why2, why3} {
+			if (why == "") != (c.why == "") || !strings.Contains(why, c.why) {
+				t.Errorf("%s: the reason is %q, want %q", name, why, c.why)
+			}
+		}
+	}
+}
+
+// An endpoint is available once a target network is associated, and only so long.
+func TestEndpointState(t *testing.T) {
+	part := func(added, removed uint64) Association {
+		return Association{ID: "x", Change: Change{Added: added, Removed: removed}}
+	}
+	for name, c := range map[string]struct {
+		deleting     bool
+		associations []Association
+		o            Observation
+		want         EndpointState
+	}{
+		"new":                         {false, nil, Observation{}, EndpointPendingAssociate},
+		"reported":                    {false, nil, seen(1), EndpointPendingAssociate},
+		"asked for":                   {false, []Association{part(2, 0)}, seen(1), EndpointPendingAssociate},
+		"associated":                  {false, []Association{part(2, 0)}, seen(2), EndpointAvailable},
+		"a second one comes":          {false, []Association{part(3, 0), part(2, 0)}, seen(2), EndpointAvailable},
+		"one of two goes":             {false, []Association{part(2, 4), part(3, 0)}, seen(3), EndpointAvailable},
+		"the last one goes":           {false, []Association{part(2, 3)}, seen(2), EndpointPendingAssociate},
+		"the only one fails":          {false, []Association{part(2, 0)}, seen(2, Fault{Subject: "x"}), EndpointPendingAssociate},
+		"the dataplane lost it":       {false, []Association{part(2, 0)}, seen(0), EndpointPendingAssociate},
+		"being deleted":               {true, nil, seen(3), EndpointDeleting},
+		"deleted before all had left": {true, []Association{part(2, 0)}, seen(2), EndpointDeleting},
+	} {
+		if got := (Endpoint{Deleting: c.deleting}).State(c.associations, c.o); got != c.want {
+			t.Errorf("%s: got %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+// A row goes when its removal is in the kernel.
+func TestGone(t *testing.T) {
+	for _, c := range []struct {
+		removed, applied uint64
+		want             bool
+	}{{0, 9, false}, {5, 4, false}, {5, 5, true}, {5, 6, true}, {0, 0, false}} {
+		if got := (Change{Added: 1, Removed: c.removed}).Gone(Observation{Applied: c.applied}); got != c.want {
+			t.Errorf("removed %d, applied %d: got %v", c.removed, c.applied, got)
+		}
+	}
+}
+
+// Only an available endpoint takes connections, and only from somebody with a name.
+func TestDecideLogin(t *testing.T) {
+	for name, c := range map[string]struct {
+		deleting bool
+		state    EndpointState
+		cn       string
+		words    string
+	}{
+		"available":                 {false, EndpointAvailable, "alice", ""},
+		"pending":                   {false, EndpointPendingAssociate, "alice", "no target network yet"},
+		"deleting":                  {true, EndpointDeleting, "alice", "being deleted"},
+		"deleting, state not yet":   {true, EndpointAvailable, "alice", "being deleted"},
+		"deleted":                   {false, EndpointDeleted, "alice", "no target network"},
+		"no state":                  {false, "", "alice", "no target network"},
+		"certificate without names": {false, EndpointAvailable, "", "no common name"},
+	} {
+		got := DecideLogin(Endpoint{Deleting: c.deleting}, c.state, LoginRequest{CommonName: c.cn, Deadline: now.Add(time.Second)})
+		if (got == "") != (c.words == "") || !strings.Contains(got, c.words) {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
+// A connection counts as live from its establishment to its end.
+func TestConnectionLive(t *testing.T) {
+	for status, want := range map[ConnectionStatus]bool{
+		ConnectionConnecting: false, ConnectionActive: true, ConnectionTerminating: true, ConnectionFailedToTerminate: true, ConnectionTerminated: false,
+	} {
+		if got := (Connection{Status: status}).Live(); got != want {
+			t.Errorf("%s: got %v", status, got)
+		}
+	}
+}
