@@ -31,8 +31,11 @@ type child struct {
 }
 
 const (
-	restartFirst = time.Second
+	restartFirst = 200 * time.Millisecond
 	restartMost  = 30 * time.Second
+	// healthy is how long a process must have run for its end to count as an accident and not as
+	// one more failure to start.
+	healthy = time.Second
 	childStop    = 45 * time.Second
 )
 
@@ -108,7 +111,7 @@ func (c *child) keep(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if time.Since(began) > restartMost {
+		if time.Since(began) > healthy {
 			wait = restartFirst
 		}
 		c.log.Error("process ended and is started again", "child", c.command, "err", err, "in", wait)

@@ -117,8 +117,11 @@ func TestKilledProcesses(t *testing.T) {
 	for _, victim := range []string{"web", "dataplane", "both", "serve"} {
 		for round := range rounds(t) {
 			what := fmt.Sprintf("killing %s (%d)", victim, round+1)
+			began := time.Now()
 			b.killAndWait(t, victim)
 			b.carriesOn(t, what)
+			// serve restarts at once what has run for a second, and ever more slowly what has not.
+			eventually(t, 10*time.Second, "the processes count as healthy", func() bool { return time.Since(began) > 2*time.Second })
 			if n := b.probes.arrived.Load(); n > 0 {
 				t.Fatalf("after %s: %d unauthorized packets arrived", what, n)
 			}
@@ -171,8 +174,8 @@ func (b *busySite) listsConnections(t *testing.T) {
 		seen, rows := map[string]int{}, 0
 		for _, tr := range b.get(b.endpoint + "/connections?status=active&size=200").doc.Find("table").First().Find("tbody tr").EachIter() {
 			rows++
-			for _, td := range tr.Find("td").EachIter() {
-				seen[strings.TrimSpace(td.Text())]++
+			for _, line := range tr.Find("td div").EachIter() {
+				seen[strings.TrimSpace(line.Text())]++
 			}
 		}
 		for _, a := range b.addresses {
