@@ -159,11 +159,66 @@ func outsidersStayOut(t *testing.T, s *site, c *vpnClient) {
 				probe{n.name + " reaches " + to + " by UDP", func() bool { return udpAnswers(n, to, echoPort) }})
 		}
 	}
-	// Nor does it do any good to come from where the client has a flow.
+	none(t, probes)
+
+	// Not even one packet arrives: an answer may fail to come for many reasons. What the client is
+	// answered by an authorized host afterwards came the same way and marks the end.
+	got := sink(t, c.on)
+	for _, n := range []*namespace{s.internet, s.hostA, s.hostB, s.left, s.right} {
+		for _, to := range []string{addr, behind} {
+			if err := n.send(to, "from "+n.name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	if !answers(c.on, addrHostA, echoPort) {
 		t.Error("a host that is authorized does not answer")
 	}
-	none(t, probes)
+	for len(got) > 0 {
+		t.Errorf("a datagram arrived at the client: %s", <-got)
+	}
+}
+
+const sinkPort = 7400
+
+// sink gives the datagrams that arrive at a host.
+func sink(t testing.TB, on *namespace) <-chan string {
+	t.Helper()
+	got := make(chan string, 100)
+	err := on.do(func() error {
+		u, err := net.ListenPacket("udp4", fmt.Sprintf(":%d", sinkPort))
+		if err != nil {
+			return err
+		}
+		t.Cleanup(func() { u.Close() })
+		go func() {
+			for b := make([]byte, 64); ; {
+				n, _, err := u.ReadFrom(b)
+				if err != nil {
+					return
+				}
+				got <- string(b[:n])
+			}
+		}()
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// send sends one datagram to a host's sink. A refusal that comes back is no error.
+func (n *namespace) send(addr, text string) error {
+	return n.do(func() error {
+		conn, err := net.Dial("udp4", net.JoinHostPort(addr, itoa(sinkPort)))
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		_, err = conn.Write([]byte(text))
+		return err
+	})
 }
 
 func gatewayIsClosed(t *testing.T, s *site, c *vpnClient, inside string) {
@@ -220,27 +275,7 @@ func clientsAreApart(t *testing.T, a, b *vpnClient, neighbour string) {
 }
 
 func forgedSourcesAreDropped(t *testing.T, s *site, c *vpnClient) {
-	got := make(chan string, 100)
-	err := s.hostA.do(func() error {
-		u, err := net.ListenPacket("udp4", ":7300")
-		if err != nil {
-			return err
-		}
-		t.Cleanup(func() { u.Close() })
-		go func() {
-			for b := make([]byte, 64); ; {
-				n, _, err := u.ReadFrom(b)
-				if err != nil {
-					return
-				}
-				got <- string(b[:n])
-			}
-		}()
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	got := sink(t, s.hostA)
 	honest := c.address(t).String()
 	sources := []string{"10.128.3.77", "10.132.0.77", "172.30.1.10", "198.51.100.77", honest}
 	for _, from := range sources {
@@ -249,7 +284,7 @@ func forgedSourcesAreDropped(t *testing.T, s *site, c *vpnClient) {
 		}
 		err := c.on.do(func() error {
 			d := net.Dialer{Control: toDevice("tun0"), LocalAddr: &net.UDPAddr{IP: net.ParseIP(from)}}
-			conn, err := d.Dial("udp4", addrHostA+":7300")
+			conn, err := d.Dial("udp4", net.JoinHostPort(addrHostA, itoa(sinkPort)))
 			if err != nil {
 				return err
 			}
