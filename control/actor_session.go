@@ -37,8 +37,9 @@ func hashToken(token string) string {
 }
 
 // Authenticate finds the administrator of a session cookie. Denied where the session is unknown,
-// over its limits, or its account is disabled.
-func (s *Service) Authenticate(ctx context.Context, token string) (vpn.Administrator, Session, error) {
+// over its limits, or its account is disabled. touch says that a person did something: what a page
+// asks by itself does not keep a session from its idle limit.
+func (s *Service) Authenticate(ctx context.Context, token string, touch bool) (vpn.Administrator, Session, error) {
 	var admin vpn.Administrator
 	var session Session
 	signInFirst := vpn.Refuse(vpn.Denied, "AuthFailure", "Sign in first.")
@@ -63,16 +64,28 @@ func (s *Service) Authenticate(ctx context.Context, token string) (vpn.Administr
 		now.Sub(session.SeenAt) > s.limits.Idle || now.Sub(session.CreatedAt) > s.limits.Absolute {
 		return vpn.Administrator{}, Session{}, signInFirst
 	}
-	if now.Sub(session.SeenAt) > touchEvery {
+	if touch && now.Sub(session.SeenAt) > touchEvery {
 		err = s.store.Update(ctx, func(tx Tx) error { return tx.TouchSession(ctx, session.Hash, now) })
 	}
-	return admin, session, err
+	switch {
+	case err != nil && vpn.KindOf(err) == vpn.NotFound: // it was ended a moment ago
+		return vpn.Administrator{}, Session{}, signInFirst
+	case err != nil:
+		return vpn.Administrator{}, Session{}, err
+	}
+	return admin, session, nil
 }
 
-// SignOut ends the session of a cookie; an unknown one is no error.
+// SignOut ends the session of a cookie; an unknown one is no error, and no audit record.
 func (s *Service) SignOut(ctx context.Context, by Actor, token string) error {
 	return s.store.Update(ctx, func(tx Tx) error {
-		if err := tx.DeleteSession(ctx, hashToken(token)); err != nil && vpn.KindOf(err) != vpn.NotFound {
+		switch _, err := tx.Session(ctx, hashToken(token)); {
+		case err != nil && vpn.KindOf(err) == vpn.NotFound:
+			return nil
+		case err != nil:
+			return err
+		}
+		if err := tx.DeleteSession(ctx, hashToken(token)); err != nil {
 			return err
 		}
 		record := s.record(by, "SignOut")
@@ -110,8 +123,17 @@ func (s *Service) TakeFlashes(ctx context.Context, token string) ([]FlashMessage
 	if err != nil || session.Flash == "" {
 		return nil, err
 	}
-	err = s.store.Update(ctx, func(tx Tx) error { return tx.SaveSessionFlash(ctx, session.Hash, "") })
-	return decodeFlashes(session.Flash), err
+	err = s.store.Update(ctx, func(tx Tx) (err error) {
+		// Read again: another request may have left a message meanwhile.
+		if session, err = tx.Session(ctx, hashToken(token)); err != nil {
+			return err
+		}
+		return tx.SaveSessionFlash(ctx, session.Hash, "")
+	})
+	if err != nil {
+		return nil, err
+	}
+	return decodeFlashes(session.Flash), nil
 }
 
 func decodeFlashes(s string) []FlashMessage {

@@ -95,6 +95,9 @@ func (a Actor) maySee() error {
 }
 
 func (a Actor) mayChange() error {
+	if err := a.maySee(); err != nil {
+		return err
+	}
 	if !a.Role.MayChange() {
 		return vpn.Refuse(vpn.Denied, "UnauthorizedOperation", "Your account is read-only. Ask an administrator to make this change.")
 	}
@@ -136,9 +139,26 @@ func (s *Service) record(by Actor, action string) AuditRecord {
 func (s *Service) auditRefusal(ctx context.Context, by Actor, action string, cause error) {
 	record := s.record(by, action)
 	record.Result = cause.Error()
+	s.auditAlone(ctx, record)
+}
+
+// auditAlone writes a record that no change goes with.
+func (s *Service) auditAlone(ctx context.Context, record AuditRecord) {
+	ctx = context.WithoutCancel(ctx) // hanging up does not keep an attempt out of the trail
 	if err := s.store.Update(ctx, func(tx Tx) error { return tx.Audit(ctx, record) }); err != nil {
-		s.log.ErrorContext(ctx, "audit record of a refusal was not written", "action", action, "err", err)
+		s.log.ErrorContext(ctx, "audit record of a refusal was not written", "action", record.Action, "err", err)
 	}
+}
+
+// Refuse records that an actor was kept from a change by the role of their account, and gives the
+// error to answer with. A front door calls it where it turns a request away before any use
+// case; subject is what the request named.
+func (s *Service) Refuse(ctx context.Context, by Actor, action, subject string) error {
+	refused := vpn.Refuse(vpn.Denied, "UnauthorizedOperation", "Your account is read-only: it sees everything and changes nothing.")
+	record := s.record(by, action)
+	record.Subject, record.Result = subject, refused.Error()
+	s.auditAlone(ctx, record)
+	return refused
 }
 
 // describe is the audit's picture of a value; secrets marshal as stars.

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +34,13 @@ type site struct {
 	store     *store.Store
 	dataplane *fakeDataplane
 	log       *lockedBuffer
+	ahead     atomic.Int64 // how far the site's clock is ahead of the real one
 }
+
+// pass moves the site's clock.
+func (s *site) pass(d time.Duration) { s.ahead.Add(int64(d)) }
+
+func (s *site) now() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
 
 const (
 	password = "correct horse battery"
@@ -69,11 +76,11 @@ func unstarted(t *testing.T, options ...siteOption) *site {
 	s := &site{store: db, dataplane: &fakeDataplane{}, log: &lockedBuffer{}}
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.control = control.New(control.Config{
-		Store: db, Dataplane: s.dataplane, PKI: pki.Maker{}, Log: log, Now: time.Now, Node: "node-1",
+		Store: db, Dataplane: s.dataplane, PKI: pki.Maker{}, Log: log, Now: s.now, Node: "node-1",
 		Settings: control.Settings{PublicName: "vpn.example.test", Version: "test"},
 		Limits:   control.SessionLimits{Idle: time.Hour, Absolute: 8 * time.Hour},
 	})
-	config := web.Config{Control: s.control, Log: log, Now: time.Now, SessionLife: 8 * time.Hour}
+	config := web.Config{Control: s.control, Log: log, Now: s.now, SessionLife: 8 * time.Hour}
 	for _, o := range options {
 		o(&config)
 	}

@@ -45,11 +45,21 @@ func (p policy) guard(c *control.Service, next echo.HandlerFunc) echo.HandlerFun
 			case !ok:
 				return admin.SignInFirst(ec)
 			case p == mayChange && !caller.Administrator.Role.MayChange():
-				return vpn.Refuse(vpn.Denied, "UnauthorizedOperation", "Your account is read-only: it sees everything and changes nothing.")
+				return refuseChange(ec, c)
 			}
 			return next(ec)
 		}
 	default:
 		panic("web: a route without a policy")
 	}
+}
+
+// refuseChange turns a read-only account away. An attempt to change something leaves an audit
+// record; to have followed a link to a form does not.
+func refuseChange(ec echo.Context, c *control.Service) error {
+	r := ec.Request()
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return vpn.Refuse(vpn.Denied, "UnauthorizedOperation", "Your account is read-only: it sees everything and changes nothing.")
+	}
+	return c.Refuse(r.Context(), admin.ActorOf(ec), r.Method+" "+ec.Path(), r.URL.Path)
 }

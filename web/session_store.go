@@ -53,7 +53,7 @@ func (s sessionStore) New(r *http.Request, name string) (*sessions.Session, erro
 		return session, nil
 	}
 	session.ID = cookie.Value
-	administrator, row, err := s.control.Authenticate(r.Context(), cookie.Value)
+	administrator, row, err := s.control.Authenticate(r.Context(), cookie.Value, !polling(r))
 	if err != nil {
 		if vpn.KindOf(err) == vpn.Denied {
 			return session, nil
@@ -74,3 +74,6 @@ func (s sessionStore) Save(_ *http.Request, w http.ResponseWriter, session *sess
 	http.SetCookie(w, sessions.NewCookie(session.Name(), value, session.Options))
 	return nil
 }
+
+// polling tells whether a page renews itself: nobody need be sitting in front of it.
+func polling(r *http.Request) bool { return r.Header.Get("HX-Request") != "" }

@@ -55,4 +55,7 @@ func actor(c echo.Context) control.Actor {
 	}
 }
 
+// ActorOf is actor for the policies of package web.
+func ActorOf(c echo.Context) control.Actor { return actor(c) }
+
 func ctx(c echo.Context) context.Context { return c.Request().Context() }

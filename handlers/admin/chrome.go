@@ -56,9 +56,10 @@ func theme(c echo.Context) string {
 	return cookie.Value
 }
 
-// takeFlashes asks the database only where the session is known to hold a message.
+// takeFlashes asks the database only where the session is known to hold a message. A page that
+// renews itself in another tab leaves the message to the page that it is for.
 func (h *Console) takeFlashes(c echo.Context, caller Caller) []layout.Flash {
-	if caller.Session.Flash == "" {
+	if caller.Session.Flash == "" || fragment(c) {
 		return nil
 	}
 	messages, err := h.control.TakeFlashes(ctx(c), caller.Token)
