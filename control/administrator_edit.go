@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"strings"
 
 	"sallyport/vpn"
 )
@@ -90,6 +91,7 @@ func (s *Service) ChangeOwnPassword(ctx context.Context, by Actor, token, curren
 		c.Bad("current", "This is not your present password.")
 		return c.Err()
 	}
+	s.signIns.forget(by.Source, by.Username)
 	by.Role = vpn.RoleAdministrator // one's own password is everybody's to change
 	return s.setPassword(ctx, by, "ChangePassword", admin, password, again, token)
 }
@@ -123,7 +125,7 @@ func (s *Service) setPassword(ctx context.Context, by Actor, action string, admi
 		if _, err := tx.DeleteSessionsOf(ctx, admin.ID); err != nil {
 			return err
 		}
-		if keep == "" || keepErr != nil {
+		if keep == "" || keepErr != nil || kept.Administrator != admin.ID {
 			return nil
 		}
 		return tx.CreateSession(ctx, kept)
@@ -134,6 +136,7 @@ func (s *Service) setPassword(ctx context.Context, by Actor, action string, admi
 // account. Whoever can run it on the server holds the database anyway.
 func (s *Service) ResetPasswordByName(ctx context.Context, username, password string) error {
 	by := system("reset-password")
+	username = strings.ToLower(strings.TrimSpace(username))
 	var admin vpn.Administrator
 	err := s.read(ctx, by, func(tx Tx) (err error) { admin, err = tx.AdministratorByUsername(ctx, username); return err })
 	if err != nil {

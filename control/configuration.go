@@ -68,16 +68,18 @@ func (s *Service) ClientConfiguration(ctx context.Context, by Actor, id vpn.Endp
 		Port: view.Listen.Port, Transport: view.Listen.Transport,
 		CA: view.Server.Chain, ServerName: view.Server.CommonName, TLSCrypt: view.TLSCrypt,
 	}
-	if client != "" {
-		p.Client, err = s.profileClient(ctx, by, view, client)
-	} else {
-		err = s.auditExport(ctx, by, id)
-	}
-	if err != nil {
+	file := Configuration{FileName: p.FileName(), NobodyYet: view.State != vpn.EndpointAvailable}
+	if file.Text, err = p.Render(); err != nil { // before the audit record: nothing was given out
 		return Configuration{}, err
 	}
-	text, err := p.Render()
-	return Configuration{FileName: p.FileName(), Text: text, NobodyYet: view.State != vpn.EndpointAvailable}, err
+	if client == "" {
+		return file, s.auditExport(ctx, by, id)
+	}
+	if p.Client, err = s.profileClient(ctx, by, view, client); err != nil {
+		return Configuration{}, err
+	}
+	file.Text, err = p.Render()
+	return file, err
 }
 
 // auditExport records that a plain file was given out: it changes nothing, but it holds the

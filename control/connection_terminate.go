@@ -28,6 +28,9 @@ func (s *Service) terminate(ctx context.Context, by Actor, id vpn.EndpointID, ch
 	n := 0
 	err := s.change(ctx, by, "TerminateClientVpnConnections", func(tx Tx, a *AuditRecord) error {
 		n = 0
+		if _, err := tx.Endpoint(ctx, id); err != nil {
+			return err
+		}
 		chosen, err := choose(tx)
 		if err != nil {
 			return err
@@ -79,6 +82,9 @@ func chosenConnections(ctx context.Context, tx Tx, id vpn.EndpointID, ids []vpn.
 }
 
 func connectionsOfUser(ctx context.Context, tx Tx, id vpn.EndpointID, username string) ([]vpn.Connection, error) {
+	if username == "" {
+		return nil, vpn.Refuse(vpn.Conflict, "MissingParameter", "Enter the user name whose connections shall end.")
+	}
 	return liveWhere(ctx, tx, id, func(c vpn.Connection) bool { return c.Username == username })
 }
 

@@ -62,10 +62,10 @@ func (c *liveCache) get(ctx context.Context) map[vpn.ConnectionID]vpn.LiveConnec
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	all, err := c.dataplane.Connections(ctx)
-	if err != nil {
-		return nil
-	}
 	c.at, c.last = c.now(), make(map[vpn.ConnectionID]vpn.LiveConnection, len(all))
+	if err != nil {
+		return c.last // kept too: pages must not wait for a dataplane that hangs, one after the other
+	}
 	for _, l := range all {
 		c.last[l.ID] = l
 	}

@@ -26,8 +26,10 @@ func (s *Service) EditEndpoint(ctx context.Context, by Actor, id vpn.EndpointID,
 		if out.Restarts, err = e.Edit(in); err != nil {
 			return err
 		}
-		if err := s.checkEndpoint(ctx, tx, e); err != nil {
-			return err
+		if out.Restarts { // an expired certificate must not keep anybody from a new description
+			if err := s.checkEndpoint(ctx, tx, e); err != nil {
+				return err
+			}
 		}
 		counts, err := tx.CountLive(ctx, id)
 		if err != nil {

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"sallyport/vpn"
 )
@@ -37,6 +38,7 @@ type EndpointView struct {
 	Remote          string // the name that profiles have
 	RemoteWarning   string // what is wrong with it, or ""
 	Troubles        []vpn.Fault
+	Repairs         []vpn.Fault // what somebody had changed of it and was mended, newest first
 }
 
 // Endpoints lists endpoints.
@@ -117,6 +119,11 @@ func (s *Service) Endpoint(ctx context.Context, by Actor, id vpn.EndpointID) (En
 		return v, err
 	}
 	v.Remote, v.RemoteWarning = s.remote(ctx, v.Endpoint)
+	for _, r := range s.nodes.view(ctx).Status.Repairs {
+		if r.Subject == string(id) {
+			v.Repairs = append(v.Repairs, r)
+		}
+	}
 	return v, nil
 }
 
@@ -125,7 +132,7 @@ func (s *Service) associationRows(ctx context.Context, tx Tx, id vpn.EndpointID,
 	if err != nil || len(associations) == 0 {
 		return nil, err
 	}
-	subnets, err := tx.SubnetsOf(ctx, associations[0].Network)
+	subnets, err := tx.SubnetsOf(ctx, networksOf(associations)...)
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +146,18 @@ func (s *Service) associationRows(ctx context.Context, tx Tx, id vpn.EndpointID,
 		rows[i].State, rows[i].Why = a.State(o)
 	}
 	return rows, nil
+}
+
+// networksOf lists the networks of associations: one, or two while the last association with one
+// network still leaves and the first with another is there already.
+func networksOf(associations []vpn.Association) []vpn.NetworkID {
+	var out []vpn.NetworkID
+	for _, a := range associations {
+		if !slices.Contains(out, a.Network) {
+			out = append(out, a.Network)
+		}
+	}
+	return out
 }
 
 func plainAssociations(rows []AssociationRow) []vpn.Association {

@@ -47,7 +47,7 @@ func (s *Service) decideLogin(ctx context.Context, r vpn.LoginRequest) (vpn.Logi
 		return tx.CreateConnection(ctx, vpn.Connection{
 			ID: d.Connection, Endpoint: e.ID, Session: d.Session, Node: s.node, Status: vpn.ConnectionConnecting,
 			Username: d.User.Name, CommonName: r.CommonName, Serial: r.Serial, Device: r.Device,
-			Platform: r.Platform, ClientVersion: r.Version, EstablishedAt: now,
+			Platform: r.Platform, ClientVersion: r.Version,
 		})
 	})
 	return d, err

@@ -2,38 +2,9 @@ package control
 
 import (
 	"context"
-	"time"
 
 	"sallyport/vpn"
 )
-
-// NodeView is the state of this node's dataplane as the console shows it.
-type NodeView struct {
-	Reachable bool
-	Status    vpn.NodeStatus
-	Sentence  string // why nothing works, where nothing does
-}
-
-const nodeWait = 500 * time.Millisecond
-
-// Node asks the dataplane how it is.
-func (s *Service) Node(ctx context.Context, by Actor) (NodeView, error) {
-	if err := by.maySee(); err != nil {
-		return NodeView{}, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, nodeWait)
-	defer cancel()
-	status, err := s.dataplane.Status(ctx)
-	if err != nil {
-		return NodeView{Sentence: "No dataplane answers on this host, so nobody can connect and no change takes effect: " + err.Error()}, nil
-	}
-	v := NodeView{Reachable: true, Status: status}
-	for _, f := range status.Faults {
-		v.Sentence = f.Sentence
-		break
-	}
-	return v, nil
-}
 
 // Step is one step of the tutorial (guide line 1077) with whether it is done, found from what
 // was applied: undoing a step un-ticks it.
@@ -112,6 +83,9 @@ func (s *Service) endpointSteps(ctx context.Context, tx Tx) ([]Step, error) {
 		if i == enough {
 			break
 		}
+		if e.Deleting {
+			continue
+		}
 		steps, err := s.stepsOf(ctx, tx, e)
 		if err != nil {
 			return nil, err
@@ -166,11 +140,13 @@ func (s *Service) stepsOf(ctx context.Context, tx Tx, e vpn.Endpoint) ([]Step, e
 	for i := range steps {
 		steps[i].Endpoint = e.ID
 	}
-	steps[0].Done = !e.Deleting
+	steps[0].Done = true
 	for _, a := range associations {
 		state, why := a.State(o)
 		steps[1].Done = steps[1].Done || state == vpn.Associated
-		steps[1].Note = why
+		if why != "" {
+			steps[1].Note = why
+		}
 	}
 	internetRule := false
 	for _, r := range rules {

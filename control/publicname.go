@@ -102,15 +102,18 @@ func (c *nameChecker) lookup(ctx context.Context, name string) nameAnswer {
 	if ok && c.now().Sub(known.at) < nameCheckLife {
 		return known
 	}
-	ctx, cancel := context.WithTimeout(ctx, nameCheckWait)
+	wait, cancel := context.WithTimeout(ctx, nameCheckWait)
 	defer cancel()
-	addrs, err := c.resolver.Lookup(ctx, name)
+	addrs, err := c.resolver.Lookup(wait, name)
 	answer := nameAnswer{at: c.now(), addrs: addrs}
 	if err != nil {
 		answer.failure = "the name servers know no address for it"
-		if ctx.Err() != nil {
+		if wait.Err() != nil {
 			answer.failure = "the name servers did not answer in time"
 		}
+	}
+	if ctx.Err() != nil {
+		return answer // whoever asked has left: that says nothing about the name
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -47,7 +47,7 @@ func (s *Service) Reconcile(ctx context.Context) {
 func (s *Service) reconcileOnce(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, dataplaneWait)
 	defer cancel()
-	status, err := s.dataplane.Status(ctx)
+	status, err := s.nodes.ask(ctx)
 	if err != nil {
 		return err
 	}
@@ -64,19 +64,27 @@ func (s *Service) reconcileOnce(ctx context.Context) error {
 		}
 	}
 	sent := false
+	refused := map[vpn.EndpointID]error{}
 	for id, e := range wanted {
-		if r, ok := reported[id]; e.Deleting || (ok && r.Applied >= e.Generation) {
+		r, ok := reported[id]
+		if e.Deleting || (ok && r.Applied == e.Generation) {
 			continue
 		}
-		failures = append(failures, s.sendDesired(ctx, id))
+		if r.Applied > e.Generation {
+			failures = append(failures, s.catchUp(ctx, id, r.Applied))
+		}
+		if err := s.sendDesired(ctx, id); err != nil {
+			failures = append(failures, err)
+			refused[id] = err
+		}
 		sent = true
 	}
 	if sent { // what was just sent is usually applied by now
-		if status, err = s.dataplane.Status(ctx); err != nil {
+		if status, err = s.nodes.ask(ctx); err != nil {
 			return err
 		}
 	}
-	failures = append(failures, s.observe(ctx, wanted, status), s.pushTerminations(ctx))
+	failures = append(failures, s.observe(ctx, wanted, status, refused), s.pushTerminations(ctx))
 	return errors.Join(failures...)
 }
 
@@ -90,6 +98,22 @@ func (s *Service) wantedEndpoints(ctx context.Context) (map[vpn.EndpointID]vpn.E
 		return err
 	})
 	return out, err
+}
+
+// catchUp puts an endpoint's generation above what the kernel has. That is behind only after a
+// backup was restored: without this the kernel would keep the state of before, and the console
+// would call things applied that are not.
+func (s *Service) catchUp(ctx context.Context, id vpn.EndpointID, applied uint64) error {
+	return s.store.Update(ctx, func(tx Tx) error {
+		e, err := tx.LockEndpoint(ctx, id)
+		if err != nil || e.Generation > applied {
+			return err
+		}
+		s.log.WarnContext(ctx, "the dataplane is ahead of the database, as after a restored backup; everything is applied again",
+			"endpoint", id, "generation", e.Generation, "applied", applied)
+		e.Generation = applied + 1
+		return tx.SaveEndpoint(ctx, e)
+	})
 }
 
 func (s *Service) sendDesired(ctx context.Context, id vpn.EndpointID) error {
@@ -129,81 +153,6 @@ func (s *Service) desired(ctx context.Context, id vpn.EndpointID) (vpn.Desired, 
 	return p.Desired(), err
 }
 
-// observe writes down what the dataplane reported, drops the rows of what has left the kernel,
-// and ends endpoints that it no longer knows.
-func (s *Service) observe(ctx context.Context, wanted map[vpn.EndpointID]vpn.Endpoint, status vpn.NodeStatus) error {
-	now := s.now()
-	reported := map[vpn.EndpointID]vpn.EndpointStatus{}
-	for _, e := range status.Endpoints {
-		reported[e.Endpoint] = e
-	}
-	ids := make([]vpn.EndpointID, 0, len(wanted))
-	for id := range wanted {
-		ids = append(ids, id)
-	}
-	return s.store.Update(ctx, func(tx Tx) error {
-		known, err := tx.Observations(ctx, ids...)
-		if err != nil {
-			return err
-		}
-		for id, e := range wanted {
-			r, present := reported[id]
-			if e.Deleting && !present {
-				if err := s.finishDelete(ctx, tx, id); err != nil {
-					return err
-				}
-				continue
-			}
-			o := vpn.Observation{Endpoint: id, Node: s.node, Applied: r.Applied, SeenAt: now, Faults: r.Faults}
-			if same(known[id], o) {
-				continue
-			}
-			if err := tx.SaveObservation(ctx, o); err != nil {
-				return err
-			}
-			if known[id].Applied != o.Applied {
-				if _, err := tx.DropRemoved(ctx, id, o.Applied); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-}
-
-// same tells whether an observation says nothing new, and the old one is young enough to stand.
-func same(old, now vpn.Observation) bool {
-	if old.Applied != now.Applied || old.Node != now.Node || len(old.Faults) != len(now.Faults) ||
-		now.SeenAt.Sub(old.SeenAt) >= observeEvery || now.SeenAt.Before(old.SeenAt) {
-		return false
-	}
-	for i := range now.Faults {
-		if old.Faults[i].Subject != now.Faults[i].Subject || old.Faults[i].Sentence != now.Faults[i].Sentence {
-			return false
-		}
-	}
-	return true
-}
-
-func (s *Service) finishDelete(ctx context.Context, tx Tx, id vpn.EndpointID) error {
-	live, err := tx.LiveConnections(ctx, id)
-	if err != nil {
-		return err
-	}
-	for _, c := range live {
-		c.Status, c.EndedAt, c.EndReason = vpn.ConnectionTerminated, s.now(), "The endpoint was deleted."
-		if err := tx.SaveConnection(ctx, c); err != nil {
-			return err
-		}
-	}
-	if err := tx.DeleteEndpoint(ctx, id); err != nil {
-		return err
-	}
-	record := s.record(system("reconcile"), "FinishDeleteClientVpnEndpoint")
-	record.Subject = string(id)
-	return tx.Audit(ctx, record)
-}
-
 // pushTerminations repeats what administrators asked to be ended until the dataplane has done it.
 func (s *Service) pushTerminations(ctx context.Context) error {
 	var pending []vpn.Connection
@@ -217,8 +166,12 @@ func (s *Service) pushTerminations(ctx context.Context) error {
 		return err
 	}
 	return errors.Join(err, s.store.Update(ctx, func(tx Tx) error {
-		for _, c := range pending {
-			if c.Status == vpn.ConnectionFailedToTerminate {
+		for _, p := range pending {
+			c, err := tx.Connection(ctx, p.ID) // its end may have been reported meanwhile
+			if err != nil && vpn.KindOf(err) != vpn.NotFound {
+				return err
+			}
+			if err != nil || c.Status != vpn.ConnectionTerminating {
 				continue
 			}
 			c.Status = vpn.ConnectionFailedToTerminate

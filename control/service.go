@@ -9,14 +9,15 @@ import (
 	"sallyport/vpn"
 )
 
-// Config is what the use cases need. Every field is required except Resolver.
+// Config is what the use cases need. Every field is required except Resolver and Zones.
 type Config struct {
 	Store     Store
 	Dataplane Dataplane
 	PKI       PKI
 	Log       *slog.Logger
 	Now       func() time.Time
-	Node      string // this node's name
+	Node      string   // this node's name
+	Zones     []string // the availability zones that this node realizes
 	Settings  Settings
 	Resolver  Resolver // nil: public names are not looked up
 	Limits    SessionLimits
@@ -31,6 +32,8 @@ type Service struct {
 	log       *slog.Logger
 	now       func() time.Time
 	node      string
+	zones     []string
+	nodes     *nodeWatch
 	settings  Settings
 	names     *nameChecker
 	limits    SessionLimits
@@ -43,7 +46,8 @@ type Service struct {
 // New makes the use cases.
 func New(c Config) *Service {
 	return &Service{
-		store: c.Store, dataplane: c.Dataplane, pki: c.PKI, log: c.Log, now: c.Now, node: c.Node,
+		store: c.Store, dataplane: c.Dataplane, pki: c.PKI, log: c.Log, now: c.Now, node: c.Node, zones: c.Zones,
+		nodes:    &nodeWatch{dataplane: c.Dataplane, now: c.Now},
 		settings: c.Settings, limits: c.Limits,
 		names:     newNameChecker(c.Resolver, c.Now),
 		passwords: newPasswordHasher(),
