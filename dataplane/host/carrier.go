@@ -1,0 +1,46 @@
+package host
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// Carriers lists the interfaces that carry packets to any part of a destination, in order: a
+// wide one such as 10.0.0.0/16, or 0.0.0.0/0, is often split among several. Each needs forwarding
+// for the answers. The loopback device and our own are none.
+func Carriers(destination netip.Prefix) ([]string, error) {
+	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_TABLE)
+	if err != nil {
+		return nil, lacking(err, "The routes of this host cannot be read.")
+	}
+	indexes := map[int]bool{}
+	for _, r := range routes {
+		p, ok := prefixOf(r)
+		if !ok || r.Type != unix.RTN_UNICAST || p.Bits() < destination.Bits() || !destination.Contains(p.Addr()) {
+			continue
+		}
+		indexes[r.LinkIndex] = true
+		for _, hop := range r.MultiPath {
+			indexes[hop.LinkIndex] = true
+		}
+	}
+	var names []string
+	if path, err := Reach(destination); err == nil {
+		names = append(names, path.Interface)
+	}
+	links, err := netlink.LinkList()
+	if err != nil {
+		return nil, lacking(err, "The network devices of this host cannot be read.")
+	}
+	for _, l := range links {
+		if indexes[l.Attrs().Index] && l.Attrs().Flags&net.FlagLoopback == 0 && !ours(l) {
+			names = append(names, l.Attrs().Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
