@@ -167,7 +167,7 @@ func (ep *endpoint) reach(d vpn.Desired, policy hostPolicy) []string {
 			uplinks = append(uplinks, path.Interface)
 		}
 		for _, r := range a.Routes {
-			names, err := uplinksOf(r)
+			names, err := host.Carriers(r)
 			if err != nil {
 				ep.log.Error("the interfaces of a route cannot be found", "route", r, "err", err)
 			}
