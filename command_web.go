@@ -82,7 +82,7 @@ func openService(ctx context.Context, cfg config.Config, log *slog.Logger) (*con
 	}
 	service := control.New(control.Config{
 		Store: db, Dataplane: client.New(cfg.Data.Socket), PKI: pki.Maker{}, Log: log, Now: utc,
-		Node: cfg.Node.Name, Settings: settings, Resolver: hostResolver{},
+		Node: cfg.Node.Name, Zones: cfg.Node.Zones, Settings: settings, Resolver: hostResolver{},
 		Limits: control.SessionLimits{Idle: cfg.Session.Idle, Absolute: cfg.Session.Absolute},
 	})
 	return service, db, nil

@@ -19,6 +19,9 @@ func (s *Service) Connections(ctx context.Context, by Actor, id vpn.EndpointID, 
 	if err != nil {
 		return out, err
 	}
+	if !s.nodes.view(ctx).Reachable {
+		return out, nil // the stored counters stand, and a dataplane that hangs makes no page wait
+	}
 	live := s.live.get(ctx)
 	for i, c := range out.Items {
 		if now, ok := live[c.ID]; ok && c.Live() {

@@ -76,7 +76,7 @@ func unstarted(t *testing.T, options ...siteOption) *site {
 	s := &site{store: db, dataplane: &fakeDataplane{}, log: &lockedBuffer{}}
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.control = control.New(control.Config{
-		Store: db, Dataplane: s.dataplane, PKI: pki.Maker{}, Log: log, Now: s.now, Node: "node-1",
+		Store: db, Dataplane: s.dataplane, PKI: pki.Maker{}, Log: log, Now: s.now, Node: "node-1", Zones: []string{"zone-a", "zone-b"},
 		Settings: control.Settings{PublicName: "vpn.example.test", Version: "test"},
 		Limits:   control.SessionLimits{Idle: time.Hour, Absolute: 8 * time.Hour},
 	})
@@ -260,12 +260,36 @@ type fakeDataplane struct {
 	applied map[vpn.EndpointID]vpn.Desired
 	live    []vpn.LiveConnection
 	ended   []vpn.ConnectionID
+	hangs   bool
+	asked   int
 }
 
-func (d *fakeDataplane) Status(context.Context) (vpn.NodeStatus, error) {
+func (d *fakeDataplane) Status(ctx context.Context) (vpn.NodeStatus, error) {
+	d.mu.Lock()
+	hangs := d.hangs
+	d.asked++
+	d.mu.Unlock()
+	if hangs {
+		<-ctx.Done()
+		return vpn.NodeStatus{}, vpn.Refuse(vpn.Unavailable, "", "The dataplane does not answer in time.")
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.status, d.failure
+}
+
+// hang makes the dataplane take questions and answer none, or answer again.
+func (d *fakeDataplane) hang(does bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.hangs = does
+}
+
+// questions is how often its status was asked for.
+func (d *fakeDataplane) questions() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.asked
 }
 
 func (d *fakeDataplane) Apply(_ context.Context, desired vpn.Desired) error {

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"sallyport/control"
-	"sallyport/vpn"
 	"sallyport/web"
 )
 
@@ -137,18 +136,4 @@ func TestHealth(t *testing.T) {
 	if !strings.Contains(s.log.String(), p.header.Get("X-Request-Id")) {
 		t.Errorf("the log does not know the request that the page names")
 	}
-}
-
-func TestNodeTroubleIsOnEveryPage(t *testing.T) {
-	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
-	if got := b.get("/administrators").text("[role=alert]"); got != "" {
-		t.Errorf("a healthy node shows %q", got)
-	}
-	s.dataplane.say(vpn.NodeStatus{Faults: []vpn.Fault{{Sentence: "There is no /dev/net/tun on this host."}}}, nil)
-	b.get("/administrators").wantText("[role=alert]", "no /dev/net/tun")
-	b.get("/settings").wantStatus(http.StatusOK).wantText("#node", "no /dev/net/tun").wantText("#node", "Reachable")
-	s.dataplane.say(vpn.NodeStatus{}, vpn.Refuse(vpn.Unavailable, "", "The dataplane does not answer."))
-	b.get("/settings").wantStatus(http.StatusOK).wantText("[role=alert]", "does not answer").wantText("#node", "Unreachable")
 }

@@ -31,7 +31,7 @@ func (h *Console) Chrome(c echo.Context, title, section string) layout.Chrome {
 	chrome.Role = string(caller.Administrator.Role)
 	chrome.MayChange = caller.Administrator.Role.MayChange()
 	chrome.Flashes = h.takeFlashes(c, caller)
-	chrome.Trouble = h.trouble(c)
+	chrome.Trouble, chrome.Since = h.trouble(c)
 	return chrome
 }
 
@@ -74,13 +74,14 @@ func (h *Console) takeFlashes(c echo.Context, caller Caller) []layout.Flash {
 	return out
 }
 
-// trouble is the sentence that every page shows while the node cannot do what the console says.
-func (h *Console) trouble(c echo.Context) string {
+// trouble is the sentence that every page shows while the node cannot do what the console says,
+// and since when that is so.
+func (h *Console) trouble(c echo.Context) (string, parts.When) {
 	node, err := h.control.Node(ctx(c), actor(c))
-	if err != nil {
-		return "" // a page is not lost because its banner is
+	if err != nil || node.Since.IsZero() {
+		return node.Sentence, parts.When{} // a page is not lost because its banner is
 	}
-	return node.Sentence
+	return node.Sentence, parts.At(h.now(), node.Since)
 }
 
 // flash leaves a message for the next page. A message that cannot be kept does not undo what it

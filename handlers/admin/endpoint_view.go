@@ -24,10 +24,13 @@ func (h *Console) Endpoint(c echo.Context) error {
 	for _, t := range view.Troubles {
 		v.Troubles = append(v.Troubles, views.Trouble{Subject: t.Subject, Sentence: t.Sentence, Since: parts.At(h.now(), t.Since)})
 	}
+	for _, r := range view.Repairs {
+		v.Repairs = append(v.Repairs, views.Trouble{Sentence: r.Sentence, Since: parts.At(h.now(), r.Since)})
+	}
 	if v.Map, err = h.endpointMap(c, f, view); err != nil {
 		return err
 	}
-	if v.Frame.Live, err = live(c, "details", f.State, f.Why, v.Troubles, v.Map, view.Connections, view.Version, view.Remote, view.RemoteWarning); err != nil {
+	if v.Frame.Live, err = live(c, "details", f.State, f.Why, v.Troubles, v.Repairs, v.Map, view.Connections, view.Version, view.Remote, view.RemoteWarning); err != nil {
 		return err
 	}
 	return renderLive(c, v.Frame.Live, views.EndpointDetailsPage(v))

@@ -3,12 +3,14 @@ package admin
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"sallyport/control"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
+	"sallyport/vpn"
 )
 
 // Settings shows the deployment's names and how the node is.
@@ -29,33 +31,57 @@ func (h *Console) settingsView(node control.NodeView) views.Settings {
 			{Label: "Public URL", Value: s.PublicURL, Mono: true, Help: "public_url: base of the pages that users open"},
 			{Label: "Address used while no name is set", Value: s.FallbackAddress, Mono: true},
 		},
-		Node:  []parts.Pair{parts.Fact("Sallyport", s.Version)},
-		State: "unreachable",
-		Why:   node.Sentence,
+		Node: nodeFacts(node, s.Version, h.now()), State: "unreachable", Why: node.Sentence,
 	}
 	if !node.Reachable {
 		return v
 	}
 	v.State, v.Why = "reachable", ""
-	v.Node = append(v.Node,
-		parts.Fact("Dataplane", node.Status.Version),
-		parts.Fact("OpenVPN", node.Status.OpenVPN),
-		parts.FactTime("Dataplane runs since", parts.At(h.now(), node.Status.StartedAt)),
-		parts.Fact("Endpoints realized", parts.Number(len(node.Status.Endpoints))),
-		parts.Fact("Connections", parts.Number(connectionsOf(node))),
-	)
 	for _, f := range node.Status.Faults {
-		v.Faults = append(v.Faults, views.Fault{Subject: f.Subject, Href: subjectPath(f.Subject), Sentence: f.Sentence, Since: parts.At(h.now(), f.Since)})
+		v.Faults = append(v.Faults, h.fault(f, f.Subject))
 	}
 	for _, e := range node.Status.Endpoints {
 		for _, f := range e.Faults {
-			v.Faults = append(v.Faults, views.Fault{
-				Subject: string(e.Endpoint), Href: subjectPath(string(e.Endpoint)),
-				Sentence: f.Sentence, Since: parts.At(h.now(), f.Since),
-			})
+			v.Faults = append(v.Faults, h.fault(f, string(e.Endpoint)))
 		}
 	}
+	for _, f := range node.Status.Repairs {
+		v.Repairs = append(v.Repairs, h.fault(f, f.Subject))
+	}
 	return v
+}
+
+func (h *Console) fault(f vpn.Fault, subject string) views.Fault {
+	return views.Fault{Subject: subject, Href: subjectPath(subject), Sentence: f.Sentence, Since: parts.At(h.now(), f.Since)}
+}
+
+// nodeFacts are what is known of the node; without an answer, what was last known.
+func nodeFacts(node control.NodeView, version string, now time.Time) []parts.Pair {
+	seen := parts.FactTime("Dataplane last answered", parts.At(now, node.SeenAt))
+	if node.SeenAt.IsZero() {
+		seen.When = &parts.When{Relative: "not since this console started"}
+	}
+	facts := []parts.Pair{
+		{Label: "Node name", Value: node.Name, Mono: true, Help: "node_name"},
+		{Label: "Availability zones", Value: strings.Join(node.Zones, ", "), Help: "zones: where its associations are"},
+		parts.Fact("Sallyport", version),
+		seen,
+	}
+	if node.SeenAt.IsZero() {
+		return facts
+	}
+	facts = append(facts,
+		parts.Fact("Dataplane", node.Status.Version),
+		parts.Pair{Label: "OpenVPN version", Value: node.Status.OpenVPN},
+		parts.FactTime("Dataplane started", parts.At(now, node.Status.StartedAt)),
+		parts.Pair{Label: "Dataplane instance", Value: node.Status.Instance, Mono: true, Help: "New with every start"},
+	)
+	if node.Reachable {
+		facts = append(facts,
+			parts.Fact("Endpoints realized", parts.Number(len(node.Status.Endpoints))),
+			parts.Fact("Connections", parts.Number(connectionsOf(node))))
+	}
+	return facts
 }
 
 func connectionsOf(node control.NodeView) int {

@@ -2,9 +2,9 @@ package admin
 
 import "sallyport/views/parts"
 
-// Fault is something wrong at the node.
+// Fault is something wrong at the node, or something that was and is mended.
 type Fault struct {
-	Subject  string
+	Subject  string // what it is about; empty: the host
 	Href     string
 	Sentence string
 	Since    parts.When
@@ -17,4 +17,6 @@ type Settings struct {
 	State  string // reachable or unreachable
 	Why    string
 	Faults []Fault
+	// Repairs are what somebody changed behind our back and was mended, newest first.
+	Repairs []Fault
 }

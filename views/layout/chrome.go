@@ -2,6 +2,8 @@
 // without a sidebar serves whoever has not signed in.
 package layout
 
+import "sallyport/views/parts"
+
 // Chrome is all that the frame needs to know. One function of the handlers makes it.
 type Chrome struct {
 	Title     string // of the page; the product's name follows it in the browser's tab
@@ -12,7 +14,8 @@ type Chrome struct {
 	Role      string
 	MayChange bool
 	Flashes   []Flash
-	Trouble   string // a sentence when the node cannot do what the console shows; "" otherwise
+	Trouble   string     // a sentence when the node cannot do what the console shows; "" otherwise
+	Since     parts.When // since when that is so
 	Product   string
 }
 
