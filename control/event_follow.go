@@ -143,8 +143,8 @@ func (f *follower) ended(ctx context.Context, tx Tx, e vpn.Ended, at time.Time) 
 		c.EndReason = e.Reason
 	}
 	c.Status, c.EndedAt = vpn.ConnectionTerminated, at
-	if err := tx.SaveConnection(ctx, c); err != nil {
-		return err
+	if e.Counters != (vpn.Counters{}) { // an end that is told a second time has none: what was counted stands
+		c.Counters, c.CountedAt = e.Counters, at
 	}
-	return tx.SaveCounters(ctx, map[vpn.ConnectionID]vpn.Counters{c.ID: e.Counters}, at)
+	return tx.SaveConnection(ctx, c)
 }

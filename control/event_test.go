@@ -1,0 +1,210 @@
+package control_test
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/control"
+	"sallyport/vpn"
+)
+
+// A login is let in with its row written before the dataplane hears of it; establishing, counting
+// and ending it follow.
+func TestLifeOfAConnection(t *testing.T) {
+	s := associated(t)
+	before := s.rows()
+	s.dataplane.onDecide = func(d vpn.LoginDecision) {
+		if c := s.connection(d.Connection); c.Status != vpn.ConnectionConnecting || c.Session != d.Session || c.Username != "alice" || c.Node != "node-1" {
+			t.Errorf("when Decide is called the row is %+v", c)
+		}
+	}
+	s.happen(vpn.Event{Login: s.login("alice")})
+	d := s.dataplane.decisions[0]
+	if !d.Allow || d.ID != "login-alice" || !d.Connection.Valid() || !d.Session.Valid() || d.User.Name != "alice" ||
+		!d.Ends.Equal(s.clock.now().Add(24*time.Hour)) || d.Reason != "" {
+		t.Errorf("got %+v", d)
+	}
+	if s.view().Connections != 0 {
+		t.Error("a granted login is counted as a connection")
+	}
+	s.clock.pass(time.Second)
+	ip, device := netip.MustParseAddr("10.20.0.9"), netip.MustParseAddrPort("198.51.100.7:40001")
+	s.happen(vpn.Event{Established: &vpn.Established{Connection: d.Connection, Endpoint: s.endpoint.ID, Association: s.association.ID, ClientIP: ip, Device: device}})
+	c := s.connection(d.Connection)
+	if c.Status != vpn.ConnectionActive || c.ClientIP != ip || c.Device != device || c.Association != s.association.ID || !c.EstablishedAt.Equal(s.clock.now()) ||
+		c.Platform != "linux" || c.ClientVersion != "2.6.14" || c.Serial != "7" {
+		t.Errorf("got %+v", c)
+	}
+	if s.view().Connections != 1 {
+		t.Error("it is not counted")
+	}
+	s.clock.pass(time.Minute)
+	final := vpn.Counters{BytesIn: 10, PacketsIn: 1, BytesOut: 20, PacketsOut: 2}
+	s.happen(vpn.Event{Ended: &vpn.Ended{Connection: c.ID, Endpoint: s.endpoint.ID, Reason: "The client left.", Counters: final}})
+	c = s.connection(c.ID)
+	if c.Status != vpn.ConnectionTerminated || c.EndReason != "The client left." || c.Counters != final || !c.EndedAt.Equal(s.clock.now()) {
+		t.Errorf("got %+v", c)
+	}
+	page, err := s.Connections(t.Context(), s.boss, s.endpoint.ID, control.List{})
+	if err != nil || len(page.Items) != 1 || page.Items[0].Counters != final {
+		t.Errorf("listed: %+v, %v", page.Items, err)
+	}
+	if before == s.rows() || !slices.Contains(s.dataplane.acked, 3) {
+		t.Errorf("acknowledged %v", s.dataplane.acked)
+	}
+}
+
+// Nobody is let in while there is no target network; the reason goes to the client and to the page.
+func TestLoginIsRefused(t *testing.T) {
+	s := newSite(t)
+	s.happen(vpn.Event{Login: s.login("alice")})
+	d := s.dataplane.decisions[0]
+	if d.Allow || !strings.Contains(d.Reason, "no target network") || d.Connection != "" {
+		t.Errorf("got %+v", d)
+	}
+	attempts, err := s.Attempts(t.Context(), s.boss, s.endpoint.ID)
+	if err != nil || len(attempts) != 1 || attempts[0].Reason != d.Reason || attempts[0].CommonName != "alice" {
+		t.Errorf("listed: %+v, %v", attempts, err)
+	}
+	if rows := s.query("SELECT * FROM connection"); len(rows) != 0 {
+		t.Errorf("connections: %v", rows)
+	}
+	r := s.login("mallory")
+	r.Endpoint = vpn.NewEndpointID()
+	s.happen(vpn.Event{Login: r})
+	if d := s.dataplane.decisions[1]; d.Allow || d.Reason == "" || strings.Contains(d.Reason, string(r.Endpoint)) {
+		t.Errorf("of an endpoint that is not there: %+v", d)
+	}
+}
+
+// A login whose time is over is denied: its answer would be of no use, and must not be a yes.
+func TestLateLoginIsDenied(t *testing.T) {
+	s := associated(t)
+	r := s.login("alice")
+	r.Deadline = time.Now().Add(-time.Second)
+	s.happen(vpn.Event{Login: r})
+	for _, d := range s.dataplane.decisions {
+		if d.Allow {
+			t.Errorf("let in: %+v", d)
+		}
+	}
+}
+
+// Attempts that never came to a login are listed, and are kept off pages and terminals as text.
+func TestRefusedAttempts(t *testing.T) {
+	s := associated(t)
+	s.happen(vpn.Event{Refused: &vpn.RefusedAttempt{Endpoint: s.endpoint.ID, Device: netip.MustParseAddrPort("203.0.113.9:5"),
+		CommonName: "<b>\x00\xff\x1b[31m", Reason: "The certificate has expired."}},
+		vpn.Event{Refused: &vpn.RefusedAttempt{Endpoint: vpn.NewEndpointID(), Reason: "Of an endpoint that is gone."}})
+	attempts, err := s.Attempts(t.Context(), s.boss, s.endpoint.ID)
+	if err != nil || len(attempts) != 1 || attempts[0].Reason != "The certificate has expired." || !attempts[0].At.Equal(s.clock.now()) {
+		t.Errorf("got %+v, %v", attempts, err)
+	}
+	s.cursor("epoch-1", 2)
+}
+
+func (s *site) cursor(epoch string, seq uint64) {
+	s.t.Helper()
+	var gotEpoch string
+	var gotSeq uint64
+	s.must(s.db.View(s.t.Context(), func(tx control.Tx) (err error) {
+		gotEpoch, gotSeq, err = tx.EventCursor(s.t.Context(), "node-1")
+		return err
+	}))
+	if gotEpoch != epoch || gotSeq != seq {
+		s.t.Errorf("the cursor is %s %d, want %s %d", gotEpoch, gotSeq, epoch, seq)
+	}
+}
+
+// After a break reading goes on where the database says; what is sent again changes nothing.
+func TestEventsAreReplayed(t *testing.T) {
+	s := associated(t)
+	c := s.connect("alice")
+	s.cursor("epoch-1", 2)
+	before := s.rows()
+	s.happen() // nothing new
+	s.dataplane.repeat = true
+	s.happen() // everything again
+	s.dataplane.repeat = false
+	if after := s.rows(); after != before || len(s.dataplane.decisions) != 1 {
+		t.Errorf("repetition changed\n%s\nto\n%s", before, after)
+	}
+	if got := s.dataplane.asked; got[0] != "" || got[len(got)-1] != "epoch-1" {
+		t.Errorf("asked for epochs %v", got)
+	}
+	// Another process of ours goes on from the same place.
+	second := s.service(s.db)
+	if err := second.FollowOnce(t.Context()); !errors.Is(err, errDown) {
+		t.Errorf("got %v", err)
+	}
+	if s.rows() != before {
+		t.Error("a second process took the events again")
+	}
+	// A new epoch counts from one again.
+	s.dataplane.spool = nil
+	s.happen(vpn.Event{Epoch: "epoch-2", Seq: 1, Ended: &vpn.Ended{Connection: c.ID, Endpoint: s.endpoint.ID, Reason: "The host went down."}})
+	s.cursor("epoch-2", 1)
+	if got := s.connection(c.ID); got.Status != vpn.ConnectionTerminated || got.EndReason != "The host went down." {
+		t.Errorf("got %s: %s", got.Status, got.EndReason)
+	}
+}
+
+// Events of what is over or unknown change nothing, and hold nothing up.
+func TestEventsOutOfPlace(t *testing.T) {
+	s := associated(t)
+	c := s.connect("alice")
+	end := vpn.Event{Ended: &vpn.Ended{Connection: c.ID, Endpoint: s.endpoint.ID, Reason: "First.", Counters: vpn.Counters{BytesIn: 9}}}
+	s.happen(end)
+	before := s.rows("event_cursor")
+	late := end
+	late.Ended = &vpn.Ended{Connection: c.ID, Endpoint: s.endpoint.ID, Reason: "The connection had ended."}
+	s.happen(late,
+		vpn.Event{Established: &vpn.Established{Connection: c.ID, Endpoint: s.endpoint.ID}},
+		vpn.Event{Established: &vpn.Established{Connection: vpn.NewConnectionID(), Endpoint: s.endpoint.ID}},
+		vpn.Event{Ended: &vpn.Ended{Connection: vpn.NewConnectionID(), Endpoint: s.endpoint.ID}},
+		vpn.Event{})
+	if after := s.rows("event_cursor"); after != before {
+		t.Errorf("changed\n%s\nto\n%s", before, after)
+	}
+	s.cursor("epoch-1", 8)
+}
+
+// A grant that never became a connection is never listed, however it ends.
+func TestGrantWithoutConnection(t *testing.T) {
+	s := associated(t)
+	s.happen(vpn.Event{Login: s.login("alice")})
+	id := s.dataplane.decisions[0].Connection
+	s.happen(vpn.Event{Ended: &vpn.Ended{Connection: id, Endpoint: s.endpoint.ID, Reason: "The client went away."}})
+	page, err := s.Connections(t.Context(), s.boss, s.endpoint.ID, control.List{})
+	if err != nil || len(page.Items) != 0 || s.connection(id).Status != vpn.ConnectionTerminated {
+		t.Errorf("listed: %+v, %v", page.Items, err)
+	}
+}
+
+// An event and the cursor move together: where one cannot be written, neither is.
+func TestEventAndCursorAreOne(t *testing.T) {
+	s := associated(t)
+	c := s.connect("alice")
+	if _, err := s.raw.ExecContext(t.Context(), "CREATE TRIGGER full BEFORE UPDATE ON event_cursor BEGIN SELECT RAISE(FAIL, 'disk full'); END"); err != nil {
+		t.Fatal(err)
+	}
+	before := s.rows()
+	s.dataplane.spool = append(s.dataplane.spool, vpn.Event{Epoch: "epoch-1", Seq: 3, Ended: &vpn.Ended{Connection: c.ID, Endpoint: s.endpoint.ID}})
+	if err := s.FollowOnce(t.Context()); err == nil || errors.Is(err, errDown) {
+		t.Errorf("got %v", err)
+	}
+	if s.rows() != before || len(s.dataplane.acked) > 0 {
+		t.Errorf("half of it was written, or acknowledged: %v", s.dataplane.acked)
+	}
+	if _, err := s.raw.ExecContext(t.Context(), "DROP TRIGGER full"); err != nil {
+		t.Fatal(err)
+	}
+	s.happen()
+	if s.connection(c.ID).Status != vpn.ConnectionTerminated {
+		t.Error("the event is lost")
+	}
+}

@@ -1,0 +1,112 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/control"
+	"sallyport/pki"
+	"sallyport/vpn"
+)
+
+// fakeResolver knows the names that a test gives it.
+type fakeResolver struct {
+	names  map[string][]netip.Addr
+	asked  int
+	before func()
+}
+
+func (r *fakeResolver) Lookup(ctx context.Context, name string) ([]netip.Addr, error) {
+	r.asked++
+	if r.before != nil {
+		r.before()
+	}
+	if a, ok := r.names[name]; ok && ctx.Err() == nil {
+		return a, nil
+	}
+	return nil, errors.New("no such host")
+}
+
+func (*fakeResolver) HostAddresses() ([]netip.Addr, error) {
+	return []netip.Addr{netip.MustParseAddr("192.0.2.10")}, nil
+}
+
+func (s *site) named(r control.Resolver, settings control.Settings) *control.Service {
+	return control.New(control.Config{Store: s.db, Dataplane: s.dataplane, PKI: pki.Maker{}, Log: slog.New(slog.DiscardHandler),
+		Now: s.clock.now, Node: "node-1", Settings: settings, Resolver: r, Limits: limits})
+}
+
+// The name in profiles is the public name, or the endpoint's under the VPN domain, or this host's
+// address; what is wrong with it is a sentence. remote-random-hostname needs a proven wildcard.
+func TestPublicName(t *testing.T) {
+	s := newSite(t)
+	own, foreign := []netip.Addr{netip.MustParseAddr("192.0.2.10")}, []netip.Addr{netip.MustParseAddr("198.51.100.1")}
+	id := string(s.endpoint.ID)
+	for name, c := range map[string]struct {
+		settings      control.Settings
+		names         map[string][]netip.Addr
+		remote, words string
+		random        bool
+	}{
+		"resolves to this host": {control.Settings{PublicName: "vpn.test"}, map[string][]netip.Addr{"vpn.test": own}, "vpn.test", "", false},
+		"wildcard": {control.Settings{PublicName: "vpn.test"},
+			map[string][]netip.Addr{"vpn.test": own, "sallyport-wildcard-check.vpn.test": own}, "vpn.test", "", true},
+		"resolves elsewhere": {control.Settings{PublicName: "vpn.test"}, map[string][]netip.Addr{"vpn.test": foreign}, "vpn.test", "not an address of this host", false},
+		"does not resolve":   {control.Settings{PublicName: "vpn.test"}, nil, "vpn.test", "cannot be resolved", false},
+		"address of ours":    {control.Settings{PublicName: "192.0.2.10"}, nil, "192.0.2.10", "", false},
+		"address elsewhere":  {control.Settings{PublicName: "192.0.2.99"}, nil, "192.0.2.99", "not an address of this host", false},
+		"domain":             {control.Settings{VPNDomain: "vpn.test"}, map[string][]netip.Addr{id + ".vpn.test": own}, id + ".vpn.test", "", false},
+		"name before domain": {control.Settings{PublicName: "a.test", VPNDomain: "vpn.test"}, map[string][]netip.Addr{"a.test": own}, "a.test", "", false},
+		"fallback":           {control.Settings{FallbackAddress: "192.0.2.10"}, nil, "192.0.2.10", "Set public_name", false},
+		"nothing":            {control.Settings{}, nil, "", "Set public_name", false},
+	} {
+		x := s.named(&fakeResolver{names: c.names}, c.settings)
+		v, err := x.Endpoint(t.Context(), s.boss, s.endpoint.ID)
+		s.must(err)
+		if v.Remote != c.remote || (v.RemoteWarning == "") != (c.words == "") || !strings.Contains(v.RemoteWarning, c.words) {
+			t.Errorf("%s: got %q, %q", name, v.Remote, v.RemoteWarning)
+		}
+		file, err := x.ClientConfiguration(t.Context(), s.boss, s.endpoint.ID, "")
+		if c.remote == "" {
+			s.wantKind(name, err, vpn.Conflict, "Set public_name")
+			continue
+		}
+		s.must(err)
+		if !strings.Contains(file.Text, "remote "+c.remote+" 443\n") || strings.Contains(file.Text, "remote-random-hostname") != c.random {
+			t.Errorf("%s: got\n%s", name, file.Text)
+		}
+	}
+}
+
+// Name servers are asked once a minute, and a page that was closed meanwhile teaches nothing.
+func TestNamesAreRemembered(t *testing.T) {
+	s := newSite(t)
+	r := &fakeResolver{names: map[string][]netip.Addr{"vpn.test": {netip.MustParseAddr("192.0.2.10")}}}
+	x := s.named(r, control.Settings{PublicName: "vpn.test"})
+	ctx, cancel := context.WithCancel(t.Context())
+	r.before = cancel
+	_, _ = x.Endpoint(ctx, s.boss, s.endpoint.ID)
+	r.before = nil
+	v, err := x.Endpoint(t.Context(), s.boss, s.endpoint.ID)
+	if err != nil || v.RemoteWarning != "" || r.asked != 2 {
+		t.Errorf("after a closed page: %q, %v, asked %d times", v.RemoteWarning, err, r.asked)
+	}
+	for range 3 {
+		_, err = x.Endpoint(t.Context(), s.boss, s.endpoint.ID)
+		s.must(err)
+	}
+	if r.asked != 2 {
+		t.Errorf("asked %d times", r.asked)
+	}
+	s.clock.pass(time.Minute)
+	_, err = x.Endpoint(t.Context(), s.boss, s.endpoint.ID)
+	s.must(err)
+	if r.asked != 3 {
+		t.Errorf("asked %d times after a minute", r.asked)
+	}
+}
