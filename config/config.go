@@ -79,6 +79,7 @@ type Dataplane struct {
 	OpenVPN         string // path of the program
 	AllowOldOpenVPN bool
 	WebUser         string // name or number of the user that web runs as
+	Workers         int    // of each endpoint; 0: as many as the host has cores, at most 4
 	HostPolicy      string // path; the file may be absent
 }
 

@@ -25,7 +25,7 @@ func TestDefaultsAreValid(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(rest) != 0 || c.DataDir != "/var/lib/sallyport" || c.Database.Reveal() != "/var/lib/sallyport/sallyport.db" || c.Postgres() ||
-		c.Seal.File != "/var/lib/sallyport/seal.key" || c.Data.Socket != "/run/sallyport/dataplane.sock" || c.Console.Listen.String() != "127.0.0.1:8443" || c.Node.Name == "" {
+		c.Seal.File != "/var/lib/sallyport/seal.key" || c.Data.Socket != "/run/sallyport/socket/dataplane.sock" || c.Console.Listen.String() != "127.0.0.1:8443" || c.Node.Name == "" {
 		t.Errorf("got %+v", c)
 	}
 	for _, s := range append(settings(), twins()...) {

@@ -51,6 +51,7 @@ func settings() []setting {
 		{key: "openvpn_binary", preset: "/usr/sbin/openvpn", help: "The OpenVPN program.", set: text(func(c *Config) *string { return &c.Data.OpenVPN })},
 		{key: "allow_old_openvpn", preset: "false", help: "Run an OpenVPN older than 2.6.14-0+deb12u2 (Debian) or 2.6.23, which has known security faults.", set: boolean(func(c *Config) *bool { return &c.Data.AllowOldOpenVPN })},
 		{key: "web_user", preset: "69999", help: "User, by name or number, that the web process runs as when sallyport serve is started by root. A number needs no account.", set: text(func(c *Config) *string { return &c.Data.WebUser })},
+		{key: "workers", shown: "one for each core, at most 4", help: "OpenVPN processes of each endpoint on this host, 1 to 64. One process uses one core.", set: count(func(c *Config) *int { return &c.Data.Workers }, 1, 64)},
 		{key: "host_policy_file", preset: "/etc/sallyport/host-policy.json", help: "Root-owned file that limits what the dataplane may be told to do on this host. It may be absent.", set: text(func(c *Config) *string { return &c.Data.HostPolicy })},
 	}
 }
@@ -76,6 +77,18 @@ func text(field func(*Config) *string) func(*Config, string) error {
 
 func secret(field func(*Config) *vpn.Secret) func(*Config, string) error {
 	return func(c *Config, v string) error { *field(c) = vpn.Secret(v); return nil }
+}
+
+// count reads a whole number between two bounds.
+func count(field func(*Config) *int, least, most int) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < least || n > most {
+			return fmt.Errorf("%q is not a whole number from %d to %d", v, least, most)
+		}
+		*field(c) = n
+		return nil
+	}
 }
 
 func boolean(field func(*Config) *bool) func(*Config, string) error {

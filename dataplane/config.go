@@ -10,6 +10,7 @@ type Config struct {
 	RunDir          string // journals, sockets and workers' directories; workers must be able to pass through
 	OpenVPN         string // path of the program; empty looks for it
 	AllowOldOpenVPN bool
+	Workers         int    // OpenVPN processes of each endpoint; 0: one for each core, at most 4
 	HostPolicy      string // path of the policy file, which may be absent
 	Version         string // of this program
 	Log             *slog.Logger

@@ -86,11 +86,18 @@ func (e *Engine) newWorker(id vpn.EndpointID, n, slot int) *worker {
 
 func (w *worker) socket() string { return filepath.Join(w.dir, "management.sock") }
 
-func workerCount(d vpn.Desired) int {
-	if d.Workers > 0 {
-		return d.Workers
+func (ep *endpoint) workerCount(d vpn.Desired) int {
+	n := d.Workers
+	if n == 0 {
+		n = ep.cfg.Workers
 	}
-	return min(defaultWorkers, runtime.NumCPU())
+	if n == 0 {
+		n = min(defaultWorkers, runtime.NumCPU())
+	}
+	if policy, _ := ep.policy.get(); policy.MaxWorkers > 0 {
+		n = min(n, policy.MaxWorkers)
+	}
+	return n
 }
 
 // prepareWorkers makes the devices that the rules name. Workers are never taken away while the
@@ -99,7 +106,7 @@ func (ep *endpoint) prepareWorkers(d vpn.Desired) error {
 	ep.mu.Lock()
 	have := len(ep.workers)
 	ep.mu.Unlock()
-	for n := have; n < workerCount(d); n++ {
+	for n := have; n < ep.workerCount(d); n++ {
 		slot, ok := ep.takeSlot()
 		if !ok {
 			return vpn.Refuse(vpn.Conflict, "LimitExceeded", fmt.Sprintf("This host runs at most %d OpenVPN workers, and all are in use.", maxSlots))
