@@ -22,6 +22,7 @@ func (s *site) exports() int {
 
 // The file is there before anybody can connect, says so, and each one that is given out is on record.
 func TestClientConfiguration(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ctx := t.Context()
 	c, err := s.ClientConfiguration(ctx, s.reader, s.endpoint.ID, "")
@@ -51,6 +52,7 @@ func TestClientConfiguration(t *testing.T) {
 
 // Only a certificate that the endpoint would accept can be inside.
 func TestClientConfigurationRefuses(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ctx := t.Context()
 	foreign, err := s.CreateAuthority(ctx, s.boss, control.AuthoritySpec{CommonName: "Other CA", KeyType: vpn.ECDSAP256})
@@ -85,6 +87,7 @@ func TestClientConfigurationRefuses(t *testing.T) {
 
 // What could not be made was not given out: no record, no tick.
 func TestBrokenConfigurationIsNotExported(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	if _, err := s.raw.ExecContext(t.Context(), "UPDATE certificate SET chain = '' WHERE id = ?", string(s.server.ID)); err != nil {
 		t.Fatal(err)
@@ -100,6 +103,7 @@ func TestBrokenConfigurationIsNotExported(t *testing.T) {
 
 // A client's key is downloaded once.
 func TestClientKeyOnce(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	pair, name, err := s.TakeClientKey(t.Context(), s.boss, s.alice.ID)
 	s.must(err)

@@ -30,7 +30,7 @@ func (s *Service) checkEndpoint(ctx context.Context, tx Tx, e vpn.Endpoint) erro
 	if err != nil {
 		return err
 	}
-	if err := e.CheckPlace(all); err != nil {
+	if err := e.CheckPlace(all, s.settings.Reserved...); err != nil {
 		return err
 	}
 	certificates, err := tx.CertificatesByID(ctx, e.Certificate, e.ClientCA)
@@ -73,7 +73,7 @@ func (s *Service) EndpointChoices(ctx context.Context, by Actor) (EndpointChoice
 			}
 		}
 		all, err := tx.AllEndpoints(ctx)
-		out.FreePort = vpn.FreePort(vpn.UDP, all)
+		out.FreePort = vpn.FreePort(vpn.UDP, all, s.settings.Reserved...)
 		return err
 	})
 	return out, err

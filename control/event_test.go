@@ -15,6 +15,7 @@ import (
 // A login is let in with its row written before the dataplane hears of it; establishing, counting
 // and ending it follow.
 func TestLifeOfAConnection(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	before := s.rows()
 	s.dataplane.onDecide = func(d vpn.LoginDecision) {
@@ -60,6 +61,7 @@ func TestLifeOfAConnection(t *testing.T) {
 
 // Nobody is let in while there is no target network; the reason goes to the client and to the page.
 func TestLoginIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.happen(vpn.Event{Login: s.login("alice")})
 	d := s.dataplane.decisions[0]
@@ -83,6 +85,7 @@ func TestLoginIsRefused(t *testing.T) {
 
 // A login whose time is over is denied: its answer would be of no use, and must not be a yes.
 func TestLateLoginIsDenied(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	r := s.login("alice")
 	r.Deadline = time.Now().Add(-time.Second)
@@ -96,6 +99,7 @@ func TestLateLoginIsDenied(t *testing.T) {
 
 // Attempts that never came to a login are listed, and are kept off pages and terminals as text.
 func TestRefusedAttempts(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	s.happen(vpn.Event{Refused: &vpn.RefusedAttempt{Endpoint: s.endpoint.ID, Device: netip.MustParseAddrPort("203.0.113.9:5"),
 		CommonName: "<b>\x00\xff\x1b[31m", Reason: "The certificate has expired."}},
@@ -122,6 +126,7 @@ func (s *site) cursor(epoch string, seq uint64) {
 
 // After a break reading goes on where the database says; what is sent again changes nothing.
 func TestEventsAreReplayed(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	c := s.connect("alice")
 	s.cursor("epoch-1", 2)
@@ -155,6 +160,7 @@ func TestEventsAreReplayed(t *testing.T) {
 
 // Events of what is over or unknown change nothing, and hold nothing up.
 func TestEventsOutOfPlace(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	c := s.connect("alice")
 	end := vpn.Event{Ended: &vpn.Ended{Connection: c.ID, Endpoint: s.endpoint.ID, Reason: "First.", Counters: vpn.Counters{BytesIn: 9}}}
@@ -175,6 +181,7 @@ func TestEventsOutOfPlace(t *testing.T) {
 
 // A grant that never became a connection is never listed, however it ends.
 func TestGrantWithoutConnection(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	s.happen(vpn.Event{Login: s.login("alice")})
 	id := s.dataplane.decisions[0].Connection
@@ -187,6 +194,7 @@ func TestGrantWithoutConnection(t *testing.T) {
 
 // An event and the cursor move together: where one cannot be written, neither is.
 func TestEventAndCursorAreOne(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	c := s.connect("alice")
 	if _, err := s.raw.ExecContext(t.Context(), "CREATE TRIGGER full BEFORE UPDATE ON event_cursor BEGIN SELECT RAISE(FAIL, 'disk full'); END"); err != nil {

@@ -12,6 +12,7 @@ import (
 // A connection that the dataplane does not have is missed twice before it is written off: its end
 // may still be on its way.
 func TestSweepWritesOff(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	lost, running := s.connect("alice"), s.connect("bob")
 	s.happen(vpn.Event{Login: s.login("carol")})
@@ -43,6 +44,7 @@ func TestSweepWritesOff(t *testing.T) {
 
 // What somebody wanted ended and is gone keeps that reason.
 func TestSweepKeepsTheReason(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	c := s.connect("alice")
 	_, err := s.TerminateUser(t.Context(), s.boss, s.endpoint.ID, "alice")
@@ -58,6 +60,7 @@ func TestSweepKeepsTheReason(t *testing.T) {
 
 // A session that the database never granted, or has as ended, is ended at the second look.
 func TestSweepEndsStrangers(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	stranger := vpn.NewConnectionID()
 	s.dataplane.live = []vpn.LiveConnection{{ID: stranger, Endpoint: s.endpoint.ID}}
@@ -75,6 +78,7 @@ func TestSweepEndsStrangers(t *testing.T) {
 
 // Another node's connections are that node's to write off.
 func TestSweepLeavesOtherNodesAlone(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	c := s.connect("alice")
 	if _, err := s.raw.ExecContext(t.Context(), "UPDATE connection SET node = 'node-2'"); err != nil {
@@ -89,6 +93,7 @@ func TestSweepLeavesOtherNodesAlone(t *testing.T) {
 
 // Counters are written where they changed; a page shows the kernel's of this moment.
 func TestCounters(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	c := s.connect("alice")
 	count := func(n uint64) {
@@ -131,6 +136,7 @@ func TestCounters(t *testing.T) {
 
 // Sessions over their limits and connections that ended 90 days ago go.
 func TestPurge(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	token := s.signedIn("boss")
 	c := s.connect("alice")

@@ -28,6 +28,7 @@ func (h *house) ticks() string {
 
 // A step is ticked once it is applied, and un-ticked when it is undone.
 func TestGettingStarted(t *testing.T) {
+	t.Parallel()
 	s := &site{house: staffed(t)}
 	ctx := t.Context()
 	want := func(what, ticks string) {
@@ -86,6 +87,7 @@ func TestGettingStarted(t *testing.T) {
 
 // The steps are about the endpoint that has come furthest, and say what it waits for.
 func TestGettingStartedFollowsTheBest(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	best := s.create("best", "10.30.0.0/22", "1194")
 	_, err := s.Associate(t.Context(), s.boss, best.ID, "", s.a.ID)
@@ -109,6 +111,7 @@ func TestGettingStartedFollowsTheBest(t *testing.T) {
 
 // The form for an association offers what can still be chosen and says why the rest cannot.
 func TestAssociationChoices(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	before := s.rows()
 	c, err := s.AssociationChoices(t.Context(), s.boss, s.endpoint.ID)
@@ -132,6 +135,7 @@ func TestAssociationChoices(t *testing.T) {
 
 // While one network leaves and another is there already, both have their names.
 func TestSubnetNamesOfTwoNetworks(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	ctx := t.Context()
 	n, err := s.CreateNetwork(ctx, s.boss, vpn.NetworkSpec{Name: "second", CIDRs: "10.7.0.0/16"})

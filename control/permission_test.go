@@ -133,6 +133,7 @@ func full(t *testing.T) (*site, []attempt) {
 
 // A read-only account and a visitor change nothing at all; each attempt is on record.
 func TestOnlyAdministratorsChange(t *testing.T) {
+	t.Parallel()
 	s, changes := full(t)
 	visitor := control.Actor{Source: "203.0.113.9"}
 	for _, c := range changes {
@@ -168,6 +169,7 @@ func TestOnlyAdministratorsChange(t *testing.T) {
 // An administrator's change and its audit record are one: exactly one record, without secrets,
 // and where it cannot be written nothing is changed.
 func TestChangesAreAudited(t *testing.T) {
+	t.Parallel()
 	s, changes := full(t)
 	broken := s.service(brokenStore{Store: s.db, audit: errors.New("disk full")})
 	for _, c := range changes {
@@ -200,6 +202,7 @@ func TestChangesAreAudited(t *testing.T) {
 
 // Everybody who signed in sees everything; nobody else sees anything.
 func TestWhoMaySee(t *testing.T) {
+	t.Parallel()
 	s, _ := full(t)
 	id, l := s.endpoint.ID, control.List{}
 	for name, read := range map[string]func(context.Context, control.Actor) error{

@@ -44,6 +44,7 @@ func (s *site) named(r control.Resolver, settings control.Settings) *control.Ser
 // The name in profiles is the public name, or the endpoint's under the VPN domain, or this host's
 // address; what is wrong with it is a sentence. remote-random-hostname needs a proven wildcard.
 func TestPublicName(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	own, foreign := []netip.Addr{netip.MustParseAddr("192.0.2.10")}, []netip.Addr{netip.MustParseAddr("198.51.100.1")}
 	id := string(s.endpoint.ID)
@@ -85,6 +86,7 @@ func TestPublicName(t *testing.T) {
 
 // Name servers are asked once a minute, and a page that was closed meanwhile teaches nothing.
 func TestNamesAreRemembered(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	r := &fakeResolver{names: map[string][]netip.Addr{"vpn.test": {netip.MustParseAddr("192.0.2.10")}}}
 	x := s.named(r, control.Settings{PublicName: "vpn.test"})

@@ -33,6 +33,7 @@ func (s *site) ruleState(id vpn.RuleID) (vpn.RuleState, string) {
 // What was saved is not yet so: everything waits for the dataplane to have applied it, and what
 // was removed is listed until it is out of the kernel.
 func TestStatesFollowWhatIsApplied(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.dataplane.slow = true
 	s.association = s.associate(s.a)
@@ -83,6 +84,7 @@ func TestStatesFollowWhatIsApplied(t *testing.T) {
 
 // Without a dataplane nothing is claimed, and the console says since when it is silent.
 func TestDataplaneUnreachable(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.dataplane.down = errDown
 	s.association = s.associate(s.a)
@@ -122,6 +124,7 @@ func TestDataplaneUnreachable(t *testing.T) {
 
 // Faults that the dataplane reports are the state of what they are about, and go with their cause.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	fault := vpn.Fault{Subject: string(s.association.ID), Sentence: "No interface reaches 10.0.1.0/24.", Since: s.clock.now()}
 	s.dataplane.faults[s.endpoint.ID] = []vpn.Fault{fault}
@@ -142,6 +145,7 @@ func TestFaults(t *testing.T) {
 
 // A desired state that the dataplane refuses is told where people wait for it.
 func TestRefusedDesiredState(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.dataplane.refuse = vpn.Refuse(vpn.Conflict, "X", "The host policy forbids port 443.")
 	s.association = s.associate(s.a)
@@ -166,6 +170,7 @@ func TestRefusedDesiredState(t *testing.T) {
 
 // After a backup was restored the kernel is ahead: everything is sent again under a newer number.
 func TestRestoredBackup(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	rule := s.authorize("10.0.0.0/16")
 	s.dataplane.do(func() {
@@ -190,6 +195,7 @@ func TestRestoredBackup(t *testing.T) {
 
 // A deleted endpoint is listed until the dataplane no longer has it; its connections end with it.
 func TestDeletingEndpoint(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	c := s.connect("alice")
 	s.must(s.Disassociate(t.Context(), s.boss, s.endpoint.ID, s.association.ID))
@@ -219,6 +225,7 @@ func TestDeletingEndpoint(t *testing.T) {
 
 // Endpoints that the database does not know are ended.
 func TestUnknownEndpointIsForgotten(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	stray := vpn.NewEndpointID()
 	s.dataplane.applied[stray] = 3
@@ -233,6 +240,7 @@ func TestUnknownEndpointIsForgotten(t *testing.T) {
 
 // That nothing changed is not written down every second, and often enough to stay believable.
 func TestObservationsAreWrittenSparingly(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	seen := s.view().Observation.SeenAt
 	for range 4 {
@@ -255,6 +263,7 @@ func TestObservationsAreWrittenSparingly(t *testing.T) {
 
 // Terminations are repeated until the end is reported; a dataplane that fails to is told as such.
 func TestTerminationsArePushedUntilDone(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	c := s.connect("alice")
 	other := s.connect("bob")

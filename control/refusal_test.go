@@ -14,6 +14,7 @@ import (
 // Bad input is told beside its field, changes no row, and is no audit record: nothing was tried
 // that was not allowed.
 func TestBadInputChangesNothing(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	rule := s.authorize("10.0.0.0/16")
 	ctx, id := t.Context(), s.endpoint.ID
@@ -146,6 +147,7 @@ func TestBadInputChangesNothing(t *testing.T) {
 
 // What is in use stays, with a sentence that names the user; so does what is not there.
 func TestInUse(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	ctx, none := t.Context(), vpn.NewEndpointID()
 	for what, c := range map[string]struct {
@@ -186,6 +188,7 @@ func (s *site) automatic() vpn.RouteID {
 
 // What belongs to one endpoint cannot be had through another.
 func TestPartsBelongToTheirEndpoint(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	rule, other, ctx := s.authorize("10.0.0.0/16"), s.create("other", "10.30.0.0/22", "1194"), t.Context()
 	before := s.rows()
@@ -206,6 +209,7 @@ func TestPartsBelongToTheirEndpoint(t *testing.T) {
 
 // Of two administrators who save the same form the second is told, and what the first saved stands.
 func TestSecondSaveIsTold(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ctx := t.Context()
 	_, err := s.EditEndpoint(ctx, s.boss, s.endpoint.ID, vpn.EndpointEdit{Version: 1, Name: "first", Certificate: s.server.ID})
@@ -228,6 +232,7 @@ func TestSecondSaveIsTold(t *testing.T) {
 
 // An expired certificate is refused where it is chosen, and keeps nobody from a new name.
 func TestRenameWithExpiredCertificate(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.clock.pass(826 * 24 * time.Hour)
 	_, err := s.EditEndpoint(t.Context(), s.boss, s.endpoint.ID, vpn.EndpointEdit{Version: 1, Name: "renamed", Certificate: s.server.ID})
@@ -241,6 +246,7 @@ func TestRenameWithExpiredCertificate(t *testing.T) {
 // Every change of what the dataplane must know is a generation of its own, also when many come at
 // once, and none is lost.
 func TestManyChangeOneEndpoint(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	start := s.view().Generation
 	const each, workers = 5, 8
@@ -282,6 +288,7 @@ func TestManyChangeOneEndpoint(t *testing.T) {
 
 // Of many who ask for the same rule at once one gets it.
 func TestTheSameRuleAtOnce(t *testing.T) {
+	t.Parallel()
 	s := associated(t)
 	start := s.view().Generation
 	var wg sync.WaitGroup

@@ -64,6 +64,7 @@ type Settings struct {
 	PublicURL       string // base of the pages that users and IdPs open
 	FallbackAddress string // this host's own address, for profiles while neither name is set
 	Version         string
+	Reserved        []vpn.Reservation // ports of this host that no endpoint may have
 }
 
 // Settings gives the deployment's names.

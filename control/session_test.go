@@ -35,6 +35,7 @@ func (h *house) wantSession(what, token string, want bool) {
 // A session has a new identifier at each sign-in, of which only the hash is stored; the browser's
 // old one ends.
 func TestSignIn(t *testing.T) {
+	t.Parallel()
 	h := staffed(t)
 	first, err := h.signIn(" BOSS ", password, "192.0.2.1")
 	h.must(err)
@@ -63,6 +64,7 @@ func TestSignIn(t *testing.T) {
 
 // Idle and absolute limits, and nothing else, end a session by themselves.
 func TestSessionLimits(t *testing.T) {
+	t.Parallel()
 	h := staffed(t)
 	idle, busy := h.signedIn("boss"), h.signedIn("boss")
 	for passed := time.Duration(0); passed < limits.Absolute; passed += 30 * time.Minute {
@@ -94,6 +96,7 @@ func TestSessionLimits(t *testing.T) {
 
 // Signing out ends this session, not the account's others; doing it again is nothing to record.
 func TestSignOut(t *testing.T) {
+	t.Parallel()
 	h := staffed(t)
 	one, two := h.signedIn("boss"), h.signedIn("boss")
 	h.must(h.SignOut(t.Context(), h.boss, one))
@@ -112,6 +115,7 @@ func TestSignOut(t *testing.T) {
 
 // A portal's session never acts on the console.
 func TestAudience(t *testing.T) {
+	t.Parallel()
 	h := staffed(t)
 	token := h.signedIn("boss")
 	if _, err := h.raw.ExecContext(t.Context(), "UPDATE session SET audience = 'portal'"); err != nil {
@@ -123,6 +127,7 @@ func TestAudience(t *testing.T) {
 // Disabling an account ends its sessions; so does a reset. Signing in again needs it enabled and
 // the new password.
 func TestSessionsEndWithTheAccount(t *testing.T) {
+	t.Parallel()
 	h := staffed(t)
 	ctx := t.Context()
 	token := h.signedIn("reader")
@@ -164,6 +169,7 @@ func (h *house) version(name string) int {
 // One's own password needs the present one, ends the other sessions and keeps this one; a
 // read-only account may do it as well.
 func TestChangeOwnPassword(t *testing.T) {
+	t.Parallel()
 	h := staffed(t)
 	ctx := t.Context()
 	here, there, others := h.signedIn("reader"), h.signedIn("reader"), h.signedIn("boss")
@@ -194,6 +200,7 @@ func TestChangeOwnPassword(t *testing.T) {
 
 // The present password cannot be guessed at will from a stolen session.
 func TestOwnPasswordIsThrottled(t *testing.T) {
+	t.Parallel()
 	h := staffed(t)
 	var err error
 	for range 6 {
@@ -204,6 +211,7 @@ func TestOwnPasswordIsThrottled(t *testing.T) {
 
 // Whoever administers cannot lose the right by their own hand, and one who can sign in remains.
 func TestLastAdministrator(t *testing.T) {
+	t.Parallel()
 	h := staffed(t)
 	ctx := t.Context()
 	edit := func(by control.Actor, of string, role vpn.Role, disabled bool) error {
@@ -242,6 +250,7 @@ func TestLastAdministrator(t *testing.T) {
 
 // The command line lets somebody in again: any case of the name, also disabled, other sessions ended.
 func TestResetByName(t *testing.T) {
+	t.Parallel()
 	h := staffed(t)
 	token := h.signedIn("reader")
 	_, err := h.EditAdministrator(t.Context(), h.boss, h.reader.ID, control.AdministratorEdit{Version: h.version("reader"), Role: vpn.RoleReadOnly, Disabled: true})
@@ -259,6 +268,7 @@ func TestResetByName(t *testing.T) {
 // Five attempts at an account from one address, twenty from an address; a stranger elsewhere
 // never keeps the administrator out. Unknown accounts get the same answers at the same time.
 func TestThrottle(t *testing.T) {
+	t.Parallel()
 	h := staffed(t)
 	const stranger = "203.0.113.9"
 	for i := range 6 {
@@ -290,6 +300,7 @@ func TestThrottle(t *testing.T) {
 
 // Many names from one address are slowed down as well.
 func TestThrottleOfAnAddress(t *testing.T) {
+	t.Parallel()
 	h := staffed(t)
 	for i := range 20 {
 		name := fmt.Sprintf("reader%d", i)
@@ -302,9 +313,28 @@ func TestThrottleOfAnAddress(t *testing.T) {
 	h.wantKind("the twenty-first", err, vpn.Throttled, "Wait 5 seconds")
 }
 
+// All addresses of one IPv6 network are one stranger; IPv4 addresses are one each.
+func TestThrottleOfANetwork(t *testing.T) {
+	t.Parallel()
+	h := staffed(t)
+	for i := range 5 {
+		if _, err := h.signIn("boss", "wrong wrong wrong", fmt.Sprintf("2001:db8:1:2::%x", i)); vpn.KindOf(err) != vpn.Denied {
+			t.Fatalf("attempt %d: %v", i, err)
+		}
+	}
+	_, err := h.signIn("boss", password, "2001:db8:1:2:ffff::1")
+	h.wantKind("the same network", err, vpn.Throttled, "Wait")
+	for _, other := range []string{"2001:db8:1:3::1", "::ffff:203.0.113.9", "203.0.113.10"} {
+		if _, err := h.signIn("boss", password, other); err != nil {
+			t.Errorf("from %s: %v", other, err)
+		}
+	}
+}
+
 // A failed sign-in is on record under the account's name where there is one; other names may be
 // passwords in the wrong field and are left out.
 func TestFailedSignInIsAudited(t *testing.T) {
+	t.Parallel()
 	h := staffed(t)
 	_, _ = h.signIn("boss", "wrong wrong wrong", "203.0.113.9")
 	if r := h.lastAudit(); r.Action != "SignIn" || r.Actor != "boss" || r.Result != "refused" || r.Source != "203.0.113.9" {
@@ -326,6 +356,7 @@ func TestFailedSignInIsAudited(t *testing.T) {
 
 // Messages are shown once, in order.
 func TestFlash(t *testing.T) {
+	t.Parallel()
 	h := staffed(t)
 	ctx, token := t.Context(), h.signedIn("boss")
 	h.must(h.Flash(ctx, token, control.FlashMessage{Kind: "success", Text: "One <b>."}))

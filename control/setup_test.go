@@ -16,6 +16,7 @@ func setupRequest(token string) control.SetupRequest {
 
 // The link makes one administrator, who is signed in; then there are no more links.
 func TestSetup(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ctx := t.Context()
 	if needed, err := h.SetupNeeded(ctx); err != nil || !needed {
@@ -63,6 +64,7 @@ func TestSetup(t *testing.T) {
 
 // A link is good for 60 minutes, and until the next one.
 func TestSetupLinkLife(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ctx := t.Context()
 	first, _, err := h.NewSetupLink(ctx)
@@ -87,6 +89,7 @@ func TestSetupLinkLife(t *testing.T) {
 
 // Two browsers with one link: one of them is the administrator.
 func TestSetupAtOnce(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	token, _, err := h.NewSetupLink(t.Context())
 	h.must(err)

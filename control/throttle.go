@@ -1,6 +1,7 @@
 package control
 
 import (
+	"net/netip"
 	"sync"
 	"time"
 
@@ -40,6 +41,7 @@ func (t *throttle) allow(source, account string) (ok bool, wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
+	source = network(source)
 	byAddress := t.bucket("a|"+source, rate.Every(addressRefill), attemptsPerAddress, now)
 	byAccount := t.bucket("u|"+source+"|"+account, rate.Every(accountRefill), attemptsPerAccount, now)
 	for _, l := range []*rate.Limiter{byAddress, byAccount} {
@@ -56,7 +58,17 @@ func (t *throttle) allow(source, account string) (ok bool, wait time.Duration) {
 func (t *throttle) forget(source, account string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.buckets, "u|"+source+"|"+account)
+	delete(t.buckets, "u|"+network(source)+"|"+account)
+}
+
+// network is what one stranger holds: an IPv4 address, or the /64 of an IPv6 address, out of
+// which everybody can take as many as they like.
+func network(source string) string {
+	a, err := netip.ParseAddr(source)
+	if err != nil || a.Unmap().Is4() {
+		return source
+	}
+	return netip.PrefixFrom(a.WithZone(""), 64).Masked().String()
 }
 
 func (t *throttle) bucket(key string, every rate.Limit, burst int, now time.Time) *rate.Limiter {

@@ -7,6 +7,7 @@ import (
 
 // Length is what a password needs; besides, it is not the user name and not one character over and over.
 func TestCheckPassword(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ user, password, again, field, words string }{
 		{"alice", "correct horse battery", "correct horse battery", "", ""},
 		{"alice", "éàüñøå東京パスワー", "éàüñøå東京パスワー", "", ""}, // twelve characters, whatever they are
@@ -39,6 +40,7 @@ func TestCheckPassword(t *testing.T) {
 
 // User names are lower case, so that Alice and alice are one.
 func TestCheckUsername(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ in, want, words string }{
 		{" Alice ", "alice", ""}, {"a.b_c-d@example.com", "a.b_c-d@example.com", ""}, {strings.Repeat("x", 64), strings.Repeat("x", 64), ""},
 		{"", "", "Enter"}, {"  ", "", "Enter"}, {strings.Repeat("x", 65), "", "at most 64"}, {"a b", "", "letters a to z"}, {"a\nb", "", "letters a to z"},
@@ -59,6 +61,7 @@ func TestCheckUsername(t *testing.T) {
 
 // Only an administrator changes anything; no role at all is none.
 func TestRoles(t *testing.T) {
+	t.Parallel()
 	for role, want := range map[Role]struct{ valid, change bool }{
 		RoleAdministrator: {true, true}, RoleReadOnly: {true, false}, "": {false, false}, "Administrator": {false, false}, "root": {false, false},
 	} {

@@ -5,6 +5,7 @@ import "testing"
 // Guide line 2106: subnets of one network, one an availability zone, none that overlaps with the
 // client CIDR. Those that are leaving no longer count, except for their own subnet.
 func TestAssociate(t *testing.T) {
+	t.Parallel()
 	n, other := newNetwork(t, "10.0.0.0/16"), newNetwork(t, "10.1.0.0/16")
 	a, b := newSubnet(t, n, "10.0.1.0/24", "zone-a"), newSubnet(t, n, "10.0.2.0/24", "zone-b")
 	a2 := newSubnet(t, n, "10.0.3.0/24", "zone-a")
@@ -49,6 +50,7 @@ func TestAssociate(t *testing.T) {
 // The network's ranges come as automatic routes of the association, and leave with it; so do its
 // manual routes, and nobody else's.
 func TestAutomaticRoutes(t *testing.T) {
+	t.Parallel()
 	e := newEndpoint(t)
 	n := newNetwork(t, "10.0.0.0/16 10.1.0.0/16")
 	a, routesA, err := e.Associate(n, newSubnet(t, n, "10.0.1.0/24", "zone-a"), nil, now)

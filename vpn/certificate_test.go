@@ -9,6 +9,7 @@ import (
 // A certificate needs a use, a common name that can stand in a profile, a key type that OpenVPN
 // takes, and a number of days.
 func TestCheckCertificateSpec(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		use                     CertificateUse
 		name, cn, dns           string
@@ -62,6 +63,7 @@ func TestCheckCertificateSpec(t *testing.T) {
 
 // An authority signs while it has its key, has not expired, and outlives what it signs.
 func TestCheckSigner(t *testing.T) {
+	t.Parallel()
 	ca := Certificate{Use: UseAuthority, HasKey: true, NotAfter: now.Add(10 * 24 * time.Hour)}
 	spec := func(days int) CertificateSpec {
 		return CertificateSpec{ValidFor: time.Duration(days) * 24 * time.Hour}
@@ -86,6 +88,7 @@ func TestCheckSigner(t *testing.T) {
 
 // A download's name is made of the common name's harmless characters.
 func TestFileBase(t *testing.T) {
+	t.Parallel()
 	for cn, want := range map[string]string{
 		"alice": "alice", "Alice Smith": "Alice-Smith", "a/../../etc/passwd": "a-..-..-etc-passwd", "../x": "x", "..": "cert-1", "": "cert-1", "東京": "cert-1",
 		"a\r\nSet-Cookie: x": "a--Set-Cookie--x", `a"b`: "a-b", "a@example.com": "a-example.com", ".hidden": "hidden",
@@ -98,6 +101,7 @@ func TestFileBase(t *testing.T) {
 
 // Thirty days before its end a certificate is called "expiring soon", then "expired".
 func TestExpiry(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		left          time.Duration
 		soon, expired bool
@@ -114,6 +118,7 @@ func TestExpiry(t *testing.T) {
 
 // Clients must chain to an authority itself, or to what stands above a server certificate.
 func TestTrustAnchor(t *testing.T) {
+	t.Parallel()
 	for use, want := range map[CertificateUse]string{UseAuthority: "pem", UseServer: "chain", UseClient: "chain"} {
 		if got := (Certificate{Use: use, PEM: "pem", Chain: "chain"}).TrustAnchor(); got != want {
 			t.Errorf("%s: got %s", use, got)
@@ -122,6 +127,7 @@ func TestTrustAnchor(t *testing.T) {
 }
 
 func TestCheckImportName(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name         string
 		use          CertificateUse

@@ -8,6 +8,7 @@ import (
 
 // A range is typed exactly: IPv4, with a prefix length, without host bits. Nothing is guessed.
 func TestParseCIDR(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ in, want, sentence string }{
 		{"10.0.0.0/16", "10.0.0.0/16", ""},
 		{" 10.0.0.0/16\t", "10.0.0.0/16", ""},
@@ -67,6 +68,7 @@ func FuzzParseCIDR(f *testing.F) {
 
 // The last address has all host bits set; the count is 2 to the number of them.
 func TestLastAddrAndCount(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		cidr, last string
 		count      uint64
@@ -89,6 +91,7 @@ func TestLastAddrAndCount(t *testing.T) {
 
 // A range inside a range that is nobody's is unusable; one that only contains such a range is not.
 func TestUnusable(t *testing.T) {
+	t.Parallel()
 	for cidrText, want := range map[string]string{
 		"127.0.0.0/8": "loopback", "127.1.2.3/32": "loopback", "169.254.0.0/16": "link-local", "169.254.169.254/32": "link-local",
 		"224.0.0.0/4": "multicast", "239.1.0.0/16": "multicast", "240.0.0.0/4": "reserved", "255.255.255.255/32": "reserved",

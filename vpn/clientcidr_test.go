@@ -9,6 +9,7 @@ import (
 
 // A client CIDR is a /12 to a /22 (guide line 246) of addresses that a client can be given.
 func TestClientCIDR(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ in, words string }{ // no words: fine
 		{"10.20.0.0/22", ""},
 		{"10.16.0.0/12", ""},
@@ -47,6 +48,7 @@ func TestClientCIDR(t *testing.T) {
 
 // The 64 blocks are equal, disjoint, ascending, and together the whole client CIDR.
 func TestBlocksCutTheClientCIDR(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		bits := rapid.IntRange(widestClientCIDR, narrowestClientCIDR).Draw(t, "bits")
 		client := netip.PrefixFrom(addrFrom(rapid.Uint32().Draw(t, "address")), bits).Masked()
@@ -69,6 +71,7 @@ func TestBlocksCutTheClientCIDR(t *testing.T) {
 
 // Clients get every address but the network's, the gateway's and the broadcast one.
 func TestAssignable(t *testing.T) {
+	t.Parallel()
 	client := cidr("10.20.0.0/22")
 	if got := Gateway(client); got != ip("10.20.0.1") {
 		t.Errorf("gateway %s", got)

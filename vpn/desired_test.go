@@ -62,6 +62,7 @@ func newParts(t *testing.T) Parts {
 
 // What is no longer wanted is left out; the rest is there, and passes the dataplane's own check.
 func TestDesired(t *testing.T) {
+	t.Parallel()
 	p := newParts(t)
 	d := p.Desired()
 	if err := d.Validate(); err != nil {
@@ -99,6 +100,7 @@ func TestDesired(t *testing.T) {
 
 // Equal wishes give equal bytes, in whatever order the store reads them.
 func TestDesiredDoesNotDependOnOrder(t *testing.T) {
+	t.Parallel()
 	p := newParts(t)
 	want, err := json.Marshal(p.Desired())
 	if err != nil {
@@ -121,6 +123,7 @@ func TestDesiredDoesNotDependOnOrder(t *testing.T) {
 
 // The dataplane refuses whatever the domain could not have made.
 func TestDesiredValidate(t *testing.T) {
+	t.Parallel()
 	longGroup := strings.Repeat("x", maxGroupID+1)
 	for name, c := range map[string]struct {
 		field string
@@ -178,6 +181,7 @@ func TestDesiredValidate(t *testing.T) {
 
 // Identifiers name devices, chains and files: the exact form or nothing.
 func TestIDs(t *testing.T) {
+	t.Parallel()
 	id := string(NewEndpointID())
 	for text, want := range map[string]bool{
 		id: true, "cvpn-endpoint-0123456789abcdef0": true,

@@ -122,61 +122,6 @@ func parsePort(c *Check, s string) uint16 {
 	return uint16(port)
 }
 
-// Overlaps tells whether two endpoints would own the same port of a host.
-func (l Listen) Overlaps(o Listen) bool {
-	return l.Transport == o.Transport && l.Port == o.Port &&
-		(l.Addr == o.Addr || l.Addr.IsUnspecified() || o.Addr.IsUnspecified())
-}
-
-// CheckPlace checks the endpoint against the others of its node: ports and client ranges belong
-// to one endpoint each. Fields: port, client_cidr.
-func (e Endpoint) CheckPlace(others []Endpoint) error {
-	var c Check
-	for _, o := range others {
-		if o.ID == e.ID {
-			continue
-		}
-		if e.Listen.Overlaps(o.Listen) {
-			c.Bad("port", fmt.Sprintf("%s port %d belongs to endpoint %s; %d is free.",
-				strings.ToUpper(string(e.Listen.Transport)), e.Listen.Port, o.Label(), freePort(e.Listen, others)))
-		}
-		if e.ClientCIDR.Overlaps(o.ClientCIDR) {
-			c.Bad("client_cidr", fmt.Sprintf("%s overlaps with %s, the client range of endpoint %s.", e.ClientCIDR, o.ClientCIDR, o.Label()))
-		}
-	}
-	return c.Err()
-}
-
-// FreePort proposes a port for a new endpoint on every address of the host.
-func FreePort(t Transport, others []Endpoint) uint16 {
-	return freePort(Listen{Addr: netip.IPv4Unspecified(), Transport: t}, others)
-}
-
-// freePort proposes a port that no endpoint owns: the guide's two, then upwards from 1195.
-func freePort(l Listen, others []Endpoint) uint16 {
-	taken := func(p uint16) bool {
-		try := l
-		try.Port = p
-		for _, o := range others {
-			if try.Overlaps(o.Listen) {
-				return true
-			}
-		}
-		return false
-	}
-	for _, p := range []uint16{443, 1194} {
-		if !taken(p) {
-			return p
-		}
-	}
-	for p := uint16(1195); p < 65535; p++ {
-		if !taken(p) {
-			return p
-		}
-	}
-	return 0
-}
-
 // CheckCertificates checks what the endpoint's two certificates are. Fields: certificate, client_ca.
 func (e Endpoint) CheckCertificates(server, client Certificate, now time.Time) error {
 	var c Check

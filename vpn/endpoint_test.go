@@ -9,6 +9,7 @@ import (
 
 // Guide lines 1722 to 1758: UDP, port 443, every address, 24 hours, the server's own authority.
 func TestNewEndpointDefaults(t *testing.T) {
+	t.Parallel()
 	e := newEndpoint(t)
 	want := Listen{Addr: ip("0.0.0.0"), Transport: UDP, Port: 443}
 	if e.Listen != want || e.SessionTimeout != 24*time.Hour || e.ClientCA != e.Certificate || e.SplitTunnel || !e.SourceNAT ||
@@ -22,6 +23,7 @@ func TestNewEndpointDefaults(t *testing.T) {
 
 // Each part of the form is refused beside its own field.
 func TestNewEndpointRefuses(t *testing.T) {
+	t.Parallel()
 	good := EndpointSpec{Name: "main", ClientCIDR: "10.20.0.0/22", Certificate: "cert-1", Transport: TCP, ListenAddr: "192.0.2.1", Port: "1194"}
 	for _, c := range []struct {
 		change       func(*EndpointSpec)
@@ -59,6 +61,7 @@ func TestNewEndpointRefuses(t *testing.T) {
 // Two endpoints of a host own the same port if transport and number are equal and the addresses
 // are, or either stands for all.
 func TestListenOverlaps(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		a, b Listen
 		want bool
@@ -78,6 +81,7 @@ func TestListenOverlaps(t *testing.T) {
 
 // Ports and client ranges belong to one endpoint each; the sentence names the owner and a free port.
 func TestCheckPlace(t *testing.T) {
+	t.Parallel()
 	other := newEndpoint(t)
 	other.Name = "first"
 	for _, c := range []struct {
@@ -101,6 +105,7 @@ func TestCheckPlace(t *testing.T) {
 
 // The guide's two ports first, then upwards.
 func TestFreePort(t *testing.T) {
+	t.Parallel()
 	var others []Endpoint
 	for _, want := range []uint16{443, 1194, 1195, 1196} {
 		got := FreePort(UDP, others)
@@ -124,6 +129,7 @@ func TestFreePort(t *testing.T) {
 // The server's is a server certificate with its key that has not expired. The client side is an
 // authority, or the server's own certificate for what issued it.
 func TestCheckCertificates(t *testing.T) {
+	t.Parallel()
 	ca := Certificate{ID: "cert-ca", Use: UseAuthority, PEM: "CA", NotAfter: now.Add(time.Hour)}
 	server := Certificate{ID: "cert-s", Use: UseServer, HasKey: true, Chain: "CA", NotAfter: now.Add(time.Hour)}
 	with := func(c Certificate, f func(*Certificate)) Certificate { f(&c); return c }
@@ -151,6 +157,7 @@ func TestCheckCertificates(t *testing.T) {
 // Names change without a restart; the certificate and the port restart workers and are a new
 // generation. A refused edit changes nothing, and one from an old form is stale.
 func TestEditEndpoint(t *testing.T) {
+	t.Parallel()
 	base := newEndpoint(t)
 	same := EndpointEdit{Version: 1, Name: base.Name, Certificate: base.Certificate, Port: "443"}
 	for name, c := range map[string]struct {
@@ -207,6 +214,7 @@ func equalEndpoints(a, b Endpoint) bool {
 }
 
 func TestRetag(t *testing.T) {
+	t.Parallel()
 	e := newEndpoint(t)
 	wantRefused(t, "old form", e.Retag(0, nil), Stale, "Somebody else changed this endpoint")
 	wantBad(t, "bad tag", e.Retag(1, []Tag{{"", "v"}}), "tags", "no key")
@@ -217,6 +225,7 @@ func TestRetag(t *testing.T) {
 
 // Deleting asks for the word, and for an endpoint without target networks; then nothing changes any more.
 func TestMarkDeleting(t *testing.T) {
+	t.Parallel()
 	e := newEndpoint(t)
 	wantRefused(t, "associated", e.MarkDeleting("delete", 1), Conflict, "Disassociate all target networks first")
 	for _, typed := range []string{"", "Delete", "del", "delete me"} {

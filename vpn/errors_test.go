@@ -10,6 +10,7 @@ import (
 
 // The sentence is for people, the cause for the log alone.
 func TestErrorHidesItsCause(t *testing.T) {
+	t.Parallel()
 	err := Refuse(Unavailable, "X", "The directory does not answer.").Because(io.ErrUnexpectedEOF)
 	if !errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "EOF") {
 		t.Errorf("got %v", err)
@@ -30,6 +31,7 @@ func TestErrorHidesItsCause(t *testing.T) {
 
 // All fields are told at once, in a stable order; the first sentence of a field stands.
 func TestCheckCollects(t *testing.T) {
+	t.Parallel()
 	var c Check
 	if c.Err() != nil || c.Has("a") {
 		t.Error("bad without anything bad")

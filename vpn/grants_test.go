@@ -20,6 +20,7 @@ func grant(destination, group string) DesiredRule {
 // The most specific destination decides alone; among equal ones any grant will do. A packet also
 // needs a route of its own association, and between clients the local route stands for that.
 func TestDecide(t *testing.T) {
+	t.Parallel()
 	const one, two = AssociationID("one"), AssociationID("two")
 	routes := func(id AssociationID, cidrs ...string) DesiredAssociation {
 		a := DesiredAssociation{ID: id}
@@ -71,6 +72,7 @@ func TestDecide(t *testing.T) {
 // The guide's example (line 2690): five rules of three groups. Rules for 0.0.0.0/0 come last in
 // any order of creation; without rules 1 and 5 all three groups reach everything.
 func TestGuidesGroupsExample(t *testing.T) {
+	t.Parallel()
 	rules := []DesiredRule{
 		grant("10.1.0.0/16", "1"), grant("0.0.0.0/0", "1"), grant("0.0.0.0/0", "2"), grant("0.0.0.0/0", "3"), grant("172.131.0.0/16", "2"),
 	}
@@ -108,6 +110,7 @@ func TestGuidesGroupsExample(t *testing.T) {
 
 // Nested destinations become disjoint ranges; the narrower one has its addresses to itself.
 func TestFlatten(t *testing.T) {
+	t.Parallel()
 	text := func(ranges []Range) (out []string) {
 		for _, r := range ranges {
 			who := fmt.Sprint(r.Grant.Groups)
@@ -163,6 +166,7 @@ func drawRules(t *rapid.T) []DesiredRule {
 // The compiled form and the rule agree on every address and every set of groups: tried on both
 // sides of each boundary and in between.
 func TestFlattenEqualsDecide(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		rules := drawRules(t)
 		ranges := Flatten(rules)
@@ -203,6 +207,7 @@ func permits(ranges []Range, groups []string, addr netip.Addr) bool {
 // The kernel wants ranges that are ascending and disjoint; neighbours with equal grants are one.
 // The order of the rules changes nothing.
 func TestFlattenShape(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		rules := drawRules(t)
 		ranges := Flatten(rules)

@@ -7,6 +7,7 @@ import (
 
 // A network has a name and one to five disjoint ranges, /8 to /28, of usable addresses.
 func TestNewNetwork(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, cidrs, field, words string }{
 		{"office", "10.0.0.0/16", "", ""},
 		{"office", "10.0.0.0/8", "", ""},
@@ -43,6 +44,7 @@ func TestNewNetwork(t *testing.T) {
 
 // A range belongs to a network if one of its ranges holds all of it.
 func TestNetworkContains(t *testing.T) {
+	t.Parallel()
 	n := newNetwork(t, "10.0.0.0/16 10.2.0.0/16")
 	for text, want := range map[string]bool{
 		"10.0.0.0/16": true, "10.0.5.0/24": true, "10.2.255.255/32": true, "10.0.0.0/15": false, "10.1.0.0/16": false,
@@ -56,6 +58,7 @@ func TestNetworkContains(t *testing.T) {
 
 // A subnet is at least a /27 inside its network, overlaps no sibling, and has a zone.
 func TestNewSubnet(t *testing.T) {
+	t.Parallel()
 	n := newNetwork(t, "10.0.0.0/16 10.2.0.0/16")
 	sibling := newSubnet(t, n, "10.0.1.0/24", "zone-a")
 	for _, c := range []struct{ name, cidr, zone, field, words string }{

@@ -14,6 +14,7 @@ func seen(applied uint64, faults ...Fault) Observation {
 // The states of DESIGN section 4 come from what was applied (column 3), never from what is hoped
 // for; a part that is no longer wanted is on its way out whatever else is said of it.
 func TestStates(t *testing.T) {
+	t.Parallel()
 	old := seen(5)
 	old.Fresh = false
 	fault := Fault{Subject: "x", Sentence: "It broke."}
@@ -58,6 +59,7 @@ func TestStates(t *testing.T) {
 
 // An endpoint is available once a target network is associated, and only so long.
 func TestEndpointState(t *testing.T) {
+	t.Parallel()
 	part := func(added, removed uint64) Association {
 		return Association{ID: "x", Change: Change{Added: added, Removed: removed}}
 	}
@@ -87,6 +89,7 @@ func TestEndpointState(t *testing.T) {
 
 // A row goes when its removal is in the kernel.
 func TestGone(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		removed, applied uint64
 		want             bool
@@ -99,6 +102,7 @@ func TestGone(t *testing.T) {
 
 // Only an available endpoint takes connections, and only from somebody with a name.
 func TestDecideLogin(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		deleting bool
 		state    EndpointState
@@ -122,6 +126,7 @@ func TestDecideLogin(t *testing.T) {
 
 // A connection counts as live from its establishment to its end.
 func TestConnectionLive(t *testing.T) {
+	t.Parallel()
 	for status, want := range map[ConnectionStatus]bool{
 		ConnectionConnecting: false, ConnectionActive: true, ConnectionTerminating: true, ConnectionFailedToTerminate: true, ConnectionTerminated: false,
 	} {

@@ -19,6 +19,7 @@ func newProfile() Profile {
 
 // The file as clients get it; -update writes it anew.
 func TestProfileGolden(t *testing.T) {
+	t.Parallel()
 	udp, tcp := newProfile(), newProfile()
 	tcp.Transport, tcp.Port, tcp.RandomPrefix = TCP, 1194, true
 	tcp.Client = &ProfileClient{Certificate: block("CERTIFICATE"), Key: Secret(block("PRIVATE KEY"))}
@@ -84,6 +85,7 @@ func checkDirectives(t *testing.T, text string) {
 
 // Whatever is put into the fields, a file comes out only with the directives of the list.
 func TestProfileTakesNoInjection(t *testing.T) {
+	t.Parallel()
 	payloads := []string{
 		"x\nscript-security 2\nup /bin/sh", "x\r\nup /bin/sh", `x" name` + "\nup /bin/sh", `x\`, `x"`, "x up", "x;up", "x\x00", "x#", "<ca>", "</ca>\nup /bin/sh\n<ca>",
 		"[inline]", "\u2028up", strings.Repeat("x", 10000), "", " ", "\xff", "\tup",
@@ -93,8 +95,12 @@ func TestProfileTakesNoInjection(t *testing.T) {
 		"server name": func(p *Profile, s string) { p.ServerName = s },
 		"ca":          func(p *Profile, s string) { p.CA = s },
 		"tls-crypt":   func(p *Profile, s string) { p.TLSCrypt = Secret(s) },
-		"certificate": func(p *Profile, s string) { p.Client = &ProfileClient{Certificate: s, Key: Secret(block("PRIVATE KEY"))} },
-		"key":         func(p *Profile, s string) { p.Client = &ProfileClient{Certificate: block("CERTIFICATE"), Key: Secret(s)} },
+		"certificate": func(p *Profile, s string) {
+			p.Client = &ProfileClient{Certificate: s, Key: Secret(block("PRIVATE KEY"))}
+		},
+		"key": func(p *Profile, s string) {
+			p.Client = &ProfileClient{Certificate: block("CERTIFICATE"), Key: Secret(s)}
+		},
 		"ca, after a good one": func(p *Profile, s string) {
 			p.CA += s
 		},
@@ -124,6 +130,7 @@ func TestProfileTakesNoInjection(t *testing.T) {
 
 // What a person can mend is said in a sentence.
 func TestProfileRefuses(t *testing.T) {
+	t.Parallel()
 	for words, spoil := range map[string]func(*Profile){
 		"Set public_name":               func(p *Profile) { p.Remote = "" },
 		"is not a host name":            func(p *Profile) { p.Remote = "vpn example" },
@@ -149,6 +156,7 @@ func TestProfileRefuses(t *testing.T) {
 
 // A public name is a host name or an IPv4 address and nothing else.
 func TestCheckPublicName(t *testing.T) {
+	t.Parallel()
 	for name, good := range map[string]bool{
 		"vpn.example.com": true, "vpn": true, "VPN-1.example": true, "192.0.2.1": true, "3com.example": true, "1.example": true, "xn--bro-hoa.example": true,
 		"": false, ".": false, "vpn.": false, ".vpn": false, "a..b": false, "-a.example": false, "a-.example": false, "a_b.example": false,

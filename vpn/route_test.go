@@ -8,6 +8,7 @@ import (
 // A route leads through a live association, to anything but the client CIDR; the local route
 // leads to exactly that. The internet is just the widest destination.
 func TestAddRoute(t *testing.T) {
+	t.Parallel()
 	e := newEndpoint(t)
 	a := Association{ID: NewAssociationID(), Endpoint: e.ID, Subnet: NewSubnetID(), Zone: "zone-a"}
 	b := Association{ID: NewAssociationID(), Endpoint: e.ID, Subnet: NewSubnetID(), Zone: "zone-b"}
@@ -62,6 +63,7 @@ func TestAddRoute(t *testing.T) {
 
 // The quota counts manual routes that are wanted.
 func TestRouteQuota(t *testing.T) {
+	t.Parallel()
 	e := newEndpoint(t)
 	a := Association{ID: NewAssociationID(), Subnet: NewSubnetID()}
 	present := []Route{{Origin: OriginAssociate}}
@@ -78,6 +80,7 @@ func TestRouteQuota(t *testing.T) {
 }
 
 func TestRemoveRoute(t *testing.T) {
+	t.Parallel()
 	e := newEndpoint(t)
 	r := Route{ID: NewRouteID(), Endpoint: e.ID, Origin: OriginAddRoute, Change: Change{Added: 1}}
 	if err := e.RemoveRoute(&r); err != nil || r.Removed != 2 || e.Generation != 2 {

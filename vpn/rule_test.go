@@ -8,6 +8,7 @@ import (
 
 // A rule has a destination and either everybody or one group; the same one is there once.
 func TestAuthorize(t *testing.T) {
+	t.Parallel()
 	e := newEndpoint(t)
 	all := Rule{Endpoint: e.ID, Destination: cidr("10.0.0.0/16"), AllUsers: true, Change: Change{Added: 1}}
 	group := Rule{Endpoint: e.ID, Destination: cidr("10.0.0.0/16"), Group: "S-1-5-21-1", Change: Change{Added: 1}}
@@ -50,6 +51,7 @@ func TestAuthorize(t *testing.T) {
 
 // The quota counts what is wanted, not what is leaving.
 func TestRuleQuota(t *testing.T) {
+	t.Parallel()
 	e := newEndpoint(t)
 	present := make([]Rule, MaxRules)
 	for i := range present {
@@ -64,6 +66,7 @@ func TestRuleQuota(t *testing.T) {
 }
 
 func TestRevoke(t *testing.T) {
+	t.Parallel()
 	e := newEndpoint(t)
 	r, err := e.Authorize(RuleSpec{Destination: "10.0.0.0/16", AllUsers: true}, nil, now)
 	if err != nil {

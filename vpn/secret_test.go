@@ -10,6 +10,7 @@ import (
 
 // A secret must not leave by accident: not through fmt, slog or an audit record.
 func TestSecretHides(t *testing.T) {
+	t.Parallel()
 	s := Secret("hunter2")
 	e := Endpoint{TLSCrypt: s, TokenSecret: s}
 	encoded, err := json.Marshal(e)
@@ -29,6 +30,7 @@ func TestSecretHides(t *testing.T) {
 
 // The socket, on the other hand, must carry keys unharmed.
 func TestKeysCrossTheSocket(t *testing.T) {
+	t.Parallel()
 	want := Keys{Certificate: "c", Key: "k", ClientCA: "ca", TLSCrypt: "tc", TokenSecret: "ts"}
 	b, err := json.Marshal(Desired{Keys: want})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 // Names have letters, digits, spaces and a few marks: nothing that means something in a file, a
 // log line or a page.
 func TestNames(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ in, words string }{
 		{"Main office", ""}, {"  Main office  ", ""}, {"Büro Zürich", ""}, {"東京", ""}, {"a_b.c:d/e=f+g-h@i", ""},
 		{"नमस्ते", ""}, // combining marks belong to letters
@@ -37,6 +38,7 @@ func TestNames(t *testing.T) {
 
 // Descriptions are one line of anything printable.
 func TestDescriptions(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ in, words string }{
 		{"", ""}, {"It's “quoted” <b>text</b> & more", ""}, {strings.Repeat("ü", MaxDescription), ""},
 		{"two\nlines", "a line break"}, {"a\x1b[31m", "U+001B"}, {strings.Repeat("x", 10000), "10000 characters"}, {"\xff", "not valid UTF-8"},
@@ -53,6 +55,7 @@ func TestDescriptions(t *testing.T) {
 
 // Empty rows go, spaces are trimmed, keys are there and are there once, 50 at most.
 func TestTags(t *testing.T) {
+	t.Parallel()
 	many := make([]Tag, MaxTags+1)
 	for i := range many {
 		many[i] = Tag{Key: fmt.Sprint("k", i)}
