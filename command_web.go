@@ -76,6 +76,9 @@ func openService(ctx context.Context, cfg config.Config, log *slog.Logger) (*con
 	}
 	settings := control.Settings{
 		PublicName: cfg.Public.Name, VPNDomain: cfg.Public.VPNDomain, FallbackAddress: ownAddress(), Version: version,
+		Reserved: []vpn.Reservation{{Owner: "the console", Listen: vpn.Listen{
+			Addr: cfg.Console.Listen.Addr().Unmap(), Transport: vpn.TCP, Port: cfg.Console.Listen.Port(),
+		}}},
 	}
 	if cfg.Public.URL != nil {
 		settings.PublicURL = cfg.Public.URL.String()

@@ -18,7 +18,7 @@ func TestLabelsAreTheGuides(t *testing.T) {
 	u.connect(t, "alice", "10.20.0.5", vpn.ConnectionActive)
 	for page, labels := range map[string][]string{
 		"/endpoints":     {"Client VPN endpoints", "Create Client VPN endpoint"},
-		"/endpoints/new": {"Name tag", "Description", "Client IPv4 CIDR", "Server certificate", "Authentication options", "Use mutual authentication", "Client certificate", "VPN port", "Create Client VPN endpoint"},
+		"/endpoints/new": {"Name tag", "Description", "Client IPv4 CIDR", "Server certificate", "Authentication options", "Use mutual authentication", "Client certificate", "Transport Protocol", "Listen address", "VPN port", "Create Client VPN endpoint"},
 		u.endpoint: {"Details", "Target network associations", "Authorization rules", "Route table", "Connections", "Tags",
 			"Download client configuration", "Modify Client VPN endpoint", "Transport Protocol", "Session timeout hours", "Client VPN endpoint ID"},
 		u.endpoint + "/associations":     {"Associate target network", "Disassociate"},
@@ -107,6 +107,9 @@ func TestBadEndpointsAndPartsChangeNothing(t *testing.T) {
 		{"/endpoints/new", "certificate", path.Base(u.client), "is not a server certificate"},
 		{"/endpoints/new", "port", "443", "belongs to endpoint main"},
 		{"/endpoints/new", "port", "70000", "from 1 to 65535"},
+		{"/endpoints/new", "transport", "sctp", "is UDP or TCP"},
+		{"/endpoints/new", "listen_addr", "vpn.example.test", "is not an IPv4 address"},
+		{"/endpoints/new", "listen_addr", "224.0.0.1", "no host's own address"},
 		{"/endpoints/new", "name", `<script>alert(1)</script>`, "is none of these"},
 		{"/endpoints/new", "name", "two\nlines", "a line break"},
 		{"/endpoints/new", "name", `"quoted"`, "is none of these"},
@@ -134,7 +137,7 @@ func TestBadEndpointsAndPartsChangeNothing(t *testing.T) {
 		}
 		p.wantRefusedField(c.field, c.want)
 		checkMarkup(t, c.form, p)
-		if kept := p.value(c.field); kept != c.value && c.field != "subnet" && c.field != "certificate" {
+		if kept := p.value(c.field); kept != c.value && c.field != "subnet" && c.field != "certificate" && c.field != "transport" {
 			t.Errorf("%s: the form holds %.60q, want %.60q as typed", c.field, kept, c.value)
 		}
 	}
@@ -243,4 +246,30 @@ func TestStatesAreExplained(t *testing.T) {
 		t.Error("a sentence of the dataplane became markup")
 	}
 	u.b.get("/endpoints").row("main").wantText("td", "The nft program")
+}
+
+func TestTransportAndListenAddress(t *testing.T) {
+	t.Parallel()
+	u := began(t)
+	u.b.get("/endpoints/new").wantText("#transport-help", "UDP typically offers better performance than TCP. You cannot change the transport protocol after you create the Client VPN endpoint.").
+		wantText("#listen_addr-help", "every address of this host")
+	v := u.endpointForm("by tcp", "10.40.0.0/22", "8443")
+	v.Set("transport", "tcp")
+	p := u.b.post("/endpoints/new", v).wantStatus(http.StatusUnprocessableEntity)
+	p.wantRefusedField("port", "TCP port 8443 is the console's own, and an endpoint never shares a port with it; 443 is free.")
+	if got := p.doc.Find("#transport option[selected]").Text(); got != "TCP" {
+		t.Errorf("the refused form has the transport %q, want TCP as chosen", got)
+	}
+	v.Set("port", "443") // the tutorial's endpoint has it by UDP
+	v.Set("listen_addr", "192.0.2.10")
+	path := u.b.make("/endpoints/new", v)
+	u.b.get(path).wantText("dl", "Transport ProtocolTCP").wantText("dl", "Listen address192.0.2.10").wantText("dl", "VPN port443")
+	u.b.get(u.endpoint).wantText("dl", "Listen addressEvery address of this host")
+	if got := u.b.get(path + "/configuration/download").body; !strings.Contains(got, "proto tcp") || !strings.Contains(got, " 443") {
+		t.Errorf("the file of a TCP endpoint is %q", got)
+	}
+	// The port can be changed; the console's is refused then as well.
+	edit := u.b.get(path + "/edit")
+	u.b.post(path+"/edit", url.Values{"version": {edit.value("version")}, "name": {"by tcp"}, "certificate": {edit.value("certificate")}, "port": {"8443"}}).
+		wantStatus(http.StatusUnprocessableEntity).wantRefusedField("port", "is the console's own")
 }

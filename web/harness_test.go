@@ -77,8 +77,10 @@ func unstarted(t *testing.T, options ...siteOption) *site {
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.control = control.New(control.Config{
 		Store: db, Dataplane: s.dataplane, PKI: pki.Maker{}, Log: log, Now: s.now, Node: "node-1", Zones: []string{"zone-a", "zone-b"},
-		Settings: control.Settings{PublicName: "vpn.example.test", Version: "test"},
-		Limits:   control.SessionLimits{Idle: time.Hour, Absolute: 8 * time.Hour},
+		Settings: control.Settings{PublicName: "vpn.example.test", Version: "test", Reserved: []vpn.Reservation{
+			{Owner: "the console", Listen: vpn.Listen{Addr: netip.IPv4Unspecified(), Transport: vpn.TCP, Port: 8443}},
+		}},
+		Limits: control.SessionLimits{Idle: time.Hour, Absolute: 8 * time.Hour},
 	})
 	config := web.Config{Control: s.control, Log: log, Now: s.now, SessionLife: 8 * time.Hour}
 	for _, o := range options {

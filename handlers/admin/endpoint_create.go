@@ -13,8 +13,7 @@ import (
 	"sallyport/vpn"
 )
 
-// endpointInput is a new endpoint as typed. Transport has no field yet; a form that sends it is
-// already understood.
+// endpointInput is a new endpoint as typed.
 type endpointInput struct {
 	Name        string   `form:"name"`
 	Description string   `form:"description"`
@@ -22,6 +21,7 @@ type endpointInput struct {
 	Certificate string   `form:"certificate"`
 	ClientCA    string   `form:"client_ca"`
 	Transport   string   `form:"transport"`
+	ListenAddr  string   `form:"listen_addr"`
 	Port        string   `form:"port"`
 	TagKeys     []string `form:"tag_key"`
 	TagValues   []string `form:"tag_value"`
@@ -31,7 +31,7 @@ func (in endpointInput) spec() vpn.EndpointSpec {
 	return vpn.EndpointSpec{
 		Name: in.Name, Description: in.Description, ClientCIDR: in.ClientCIDR,
 		Certificate: vpn.CertificateID(in.Certificate), ClientCA: vpn.CertificateID(in.ClientCA),
-		Transport: vpn.Transport(in.Transport), Port: in.Port, Tags: tagsOf(in.TagKeys, in.TagValues),
+		Transport: vpn.Transport(in.Transport), ListenAddr: in.ListenAddr, Port: in.Port, Tags: tagsOf(in.TagKeys, in.TagValues),
 	}
 }
 
@@ -50,6 +50,11 @@ func (in endpointInput) form(choices control.EndpointChoices) parts.Form {
 			{Name: "client_ca", Label: "Client certificate", Type: "select", Value: in.ClientCA, Required: true,
 				Options: certificateOptions("The server certificate's own authority", choices.Authorities),
 				Help:    "Client certificates must be issued by this authority. Where server and client certificates come from the same authority, keep the server certificate's own."},
+			{Name: "transport", Label: "Transport Protocol", Type: "select", Value: in.Transport, Required: true,
+				Options: []parts.Option{{Value: string(vpn.UDP), Label: "UDP"}, {Value: string(vpn.TCP), Label: "TCP"}},
+				Help:    "UDP typically offers better performance than TCP. You cannot change the transport protocol after you create the Client VPN endpoint."},
+			{Name: "listen_addr", Label: "Listen address", Value: in.ListenAddr, Mono: true, Placeholder: "192.0.2.10", Autocomplete: "off",
+				Help: "One of this host's IPv4 addresses, where clients reach only that one. Where left empty, the endpoint listens on every address of this host. It cannot be changed later."},
 			{Name: "port", Label: "VPN port", Value: in.Port, InputMode: "numeric", Required: true, Autocomplete: "off", Help: portHelp(choices.FreePort)},
 		},
 	}
@@ -70,9 +75,9 @@ func clientCIDRHelp(typed string) string {
 
 func portHelp(free uint16) string {
 	if free == vpn.DefaultPort {
-		return "The default is 443. Clients reach it by UDP."
+		return "The default is 443. Another endpoint can have the same port with the other transport protocol or at another address."
 	}
-	return fmt.Sprintf("The default is 443, which another endpoint has; %d is free. Clients reach it by UDP.", free)
+	return fmt.Sprintf("The default is 443, which is taken for UDP; %d is free.", free)
 }
 
 // certificateOptions are the choices of a select; none names the choice without a certificate.

@@ -113,7 +113,7 @@ func (h *Console) drawEndpointEdit(c echo.Context, typed *endpointEditInput, ref
 	return render(c, status, views.EndpointFormPage(views.EndpointForm{
 		Chrome: h.chrome(c, "Modify Client VPN endpoint", "endpoints"),
 		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, ""), Title: "Modify Client VPN endpoint",
-			Note: "The client IPv4 CIDR, the authentication options and the transport protocol cannot be modified."},
+			Note: "The client IPv4 CIDR, the authentication options, the transport protocol and the listen address cannot be modified."},
 		Form: form,
 	}))
 }

@@ -51,6 +51,7 @@ func endpointFacts(v control.EndpointView, now time.Time) []parts.Pair {
 		parts.Fact("Authentication", "Use mutual authentication"),
 		clientCertificateFact(v, now),
 		{Label: "Transport Protocol", Value: strings.ToUpper(string(v.Listen.Transport))},
+		{Label: "Listen address", Value: listenAddress(v.Listen)},
 		{Label: "VPN port", Value: strconv.Itoa(int(v.Listen.Port))},
 		network,
 		{Label: "Split-tunnel", Value: map[bool]string{true: "Enabled", false: "Disabled"}[v.SplitTunnel], Help: "Disabled: clients send all their traffic into the tunnel."},
@@ -58,6 +59,13 @@ func endpointFacts(v control.EndpointView, now time.Time) []parts.Pair {
 		{Label: "Connections", Value: parts.Number(v.Connections), Href: endpointPath(v.ID, "connections")},
 		parts.FactTime("Created", parts.At(now, v.CreatedAt)),
 	}
+}
+
+func listenAddress(l vpn.Listen) string {
+	if l.Addr.IsUnspecified() {
+		return "Every address of this host"
+	}
+	return l.Addr.String()
 }
 
 func certificateFact(label string, cert vpn.Certificate, now time.Time) parts.Pair {
