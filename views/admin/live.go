@@ -34,7 +34,7 @@ func (l Live) href() string {
 func (l Live) attributes(stateToo bool) templ.Attributes {
 	a := templ.Attributes{
 		"id": l.ID, "hx-get": l.href(), "hx-trigger": renewEvery, "hx-swap": "outerHTML",
-		"hx-select": "#" + l.ID, "hx-include": "#" + l.ID + " input:checked",
+		"hx-select": "#" + l.ID, "hx-include": "this",
 	}
 	if stateToo {
 		a["hx-select-oob"] = "#" + endpointStateID
