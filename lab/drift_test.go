@@ -1,0 +1,237 @@
+package lab
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// mended is how soon what somebody changed behind our back must be right again.
+const mended = 10 * time.Second
+
+// Whatever an administrator, or another program, changes on the host is noticed, mended and told.
+func TestRepairs(t *testing.T) {
+	b := newBusySite(t, 2)
+	gw := b.topology.gateway
+	table := func() string {
+		out, _ := gw.exec("nft", "list", "table", "inet", "sallyport").CombinedOutput()
+		return string(out)
+	}
+	whole := func() bool {
+		out := table()
+		return strings.Contains(out, "chain forwarding") && strings.Contains(out, b.addresses[0]) && strings.Contains(out, b.addresses[1])
+	}
+
+	t.Run("table deleted", func(t *testing.T) {
+		command(t, "ip", "netns", "exec", gw.name, "nft", "delete", "table", "inet", "sallyport")
+		eventually(t, mended, "the table is whole again", whole)
+		b.carriesOn(t, "the deletion of the table")
+	})
+	t.Run("all rules flushed", func(t *testing.T) {
+		command(t, "ip", "netns", "exec", gw.name, "nft", "flush", "ruleset")
+		eventually(t, mended, "the table is whole again", whole)
+		b.carriesOn(t, "the flush")
+	})
+	t.Run("a rule added to our chain", func(t *testing.T) {
+		command(t, "ip", "netns", "exec", gw.name, "nft", "insert", "rule", "inet", "sallyport", "passing", "accept")
+		eventually(t, mended, "the rule is gone", func() bool {
+			_, chain, _ := strings.Cut(table(), "chain passing {")
+			chain, _, _ = strings.Cut(chain, "}")
+			return chain != "" && !strings.Contains(chain, "accept")
+		})
+	})
+	t.Run("client route removed", func(t *testing.T) {
+		gw.ip(t, "route", "delete", b.addresses[0]+"/32")
+		eventually(t, mended, "the route is back", func() bool {
+			return strings.Contains(gw.ip(t, "route", "show", b.addresses[0]+"/32"), "dev sp")
+		})
+		b.carriesOn(t, "the removal of a route")
+	})
+	t.Run("forwarding switched off", func(t *testing.T) {
+		gw.sysctl(t, "net/ipv4/conf/neta/forwarding", "0")
+		eventually(t, mended, "forwarding is on again", func() bool {
+			return gw.read(t, "/proc/sys/net/ipv4/conf/neta/forwarding") == "1"
+		})
+		b.carriesOn(t, "forwarding was off")
+	})
+	if n := b.probes.arrived.Load(); n > 0 {
+		// Between somebody's flush and our repair the host forwards what it is sent: no program can
+		// be quicker than the packet after the flush. The number is for the closing note.
+		t.Logf("%d of %d unauthorized packets arrived while the rules were away", n, b.probes.sent.Load())
+	}
+	t.Run("tun device deleted", func(t *testing.T) {
+		device := ""
+		for name := range strings.FieldsSeq(gw.ip(t, "route", "show", b.addresses[0]+"/32")) {
+			if strings.HasPrefix(name, "sp") {
+				device = name
+			}
+		}
+		ups := strings.Count(b.vpn[0].said(), upLine)
+		gw.ip(t, "link", "delete", device)
+		eventually(t, mended, "the device is back", func() bool {
+			return gw.exec("ip", "link", "show", device).Run() == nil
+		})
+		b.vpn[0].waitUp(t, ups+1)
+		if got := b.vpn[0].address(t).String(); got != b.addresses[0] {
+			t.Errorf("the client came back as %s and had been %s", got, b.addresses[0])
+		}
+		if !tcpAnswers(b.clients[0], addrHostA, echoPort) {
+			t.Error("the client reaches nothing after its device was made again")
+		}
+	})
+	t.Run("told", func(t *testing.T) {
+		eventually(t, mended, "the repairs are listed", func() bool {
+			text := b.get("/settings").text()
+			return strings.Contains(text, "packet filter was changed") && strings.Contains(text, "had been deleted") &&
+				strings.Contains(text, "Forwarding on interface neta") && strings.Contains(text, "route to client")
+		})
+	})
+}
+
+// A worker that runs and does nothing is replaced, and its clients come back.
+func TestWedgedWorker(t *testing.T) {
+	b := newBusySite(t, 1, "SALLYPORT_WORKERS=1")
+	victim := b.workersByDevice(t, 1)[0]
+	if err := syscall.Kill(victim.pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 60*time.Second, "the worker is replaced", func() bool {
+		pids := b.children(t, "openvpn")
+		return len(pids) == 1 && pids[0] != victim.pid
+	})
+	b.vpn[0].waitUp(t, 2)
+	if got := b.vpn[0].address(t).String(); got != b.addresses[0] {
+		t.Errorf("the client came back as %s and had been %s", got, b.addresses[0])
+	}
+}
+
+// A dataplane that stalls, and a web that stalls, hold up no tunnel; once they go on, all is as before.
+func TestStalledPeers(t *testing.T) {
+	b := newBusySite(t, 3)
+	for _, process := range []string{"dataplane", "web"} {
+		pid := b.one(t, process)
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		b.carriesOn(t, process+" was stopped")
+		b.carriesOn(t, process+" was stopped a while")
+		if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.listsConnections(t)
+	b.newRuleWorks(t)
+}
+
+// What the host lacks, or loses, is a sentence and never a false "associated"; it heals by itself.
+func TestHostFaults(t *testing.T) {
+	fake := t.TempDir()
+	if err := os.Chmod(fake, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	broken := filepath.Join(fake, "broken")
+	script := "#!/bin/sh\nif [ -e " + broken + " ]; then echo 'Error: made to fail' >&2; exit 1; fi\nexec /usr/sbin/nft \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(fake, "nft"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, 1, "PATH="+fake+":"+os.Getenv("PATH"))
+	gw := s.topology.gateway
+	s.createNetwork()
+	s.createCertificates("alice")
+	s.createEndpoint(nil)
+
+	t.Run("nft fails", func(t *testing.T) {
+		if err := os.WriteFile(broken, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s.associate("subnet-a")
+		s.shows("/associations", "association-failed", "packet filter")
+		s.shows("", "pending-associate")
+		if err := os.Remove(broken); err != nil {
+			t.Fatal(err)
+		}
+		s.shows("/associations", "associated")
+		s.hides("/associations", "association-failed")
+		s.shows("", "available")
+	})
+
+	t.Run("dataplane stopped", func(t *testing.T) {
+		pid := s.one(t, "dataplane")
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		s.associate("subnet-b")
+		s.showsRow("/associations", "subnet-b", "associating")
+		s.shows("/associations", "has not answered since")
+		if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+		s.showsRow("/associations", "subnet-b", "associated")
+	})
+
+	t.Run("the interface of a subnet vanishes", func(t *testing.T) {
+		gw.ip(t, "link", "set", "netb", "down")
+		s.showsRow("/associations", "subnet-b", "association-failed")
+		s.showsRow("/associations", "subnet-a", "associated")
+		gw.ip(t, "link", "set", "netb", "up")
+		s.showsRow("/associations", "subnet-b", "associated")
+	})
+
+	t.Run("another firewall drops our packets", func(t *testing.T) {
+		for _, args := range []string{
+			"add table ip other", "add chain ip other forward { type filter hook forward priority 0; policy drop; }",
+		} {
+			command(t, append([]string{"ip", "netns", "exec", gw.name, "/usr/sbin/nft"}, strings.Fields(args)...)...)
+		}
+		s.shows("/associations", "association-failed", "other", "nft ")
+		command(t, "ip", "netns", "exec", gw.name, "/usr/sbin/nft", "delete", "table", "ip", "other")
+		s.hides("/associations", "association-failed")
+		s.showsRow("/associations", "subnet-a", "associated")
+	})
+}
+
+// The host policy is obeyed whatever web asks for.
+func TestHostPolicy(t *testing.T) {
+	policy := filepath.Join(t.TempDir(), "host-policy.json")
+	write := func(text string, mode os.FileMode) {
+		t.Helper()
+		if err := os.WriteFile(policy+".new", []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(policy+".new", mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(policy+".new", policy); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(`{"forbidden_destinations": ["10.0.2.0/24"], "ports": ["443"]}`, 0o644)
+	s := newSite(t, 1, "SALLYPORT_HOST_POLICY_FILE="+policy)
+	s.createNetwork()
+	s.createCertificates("alice")
+	s.createEndpoint(nil)
+	s.associate("subnet-a")
+	s.authorize("10.0.0.0/16")
+	s.authorize("10.0.2.0/24")
+	s.shows("", "available")
+	s.showsRow("/rules", "10.0.2.0/24", "failed", "forbids")
+	connectVPN(t, s.clients[0], s.profile("alice"))
+	s.showsRow("/rules", "10.0.0.0/16", "active")
+	if !tcpAnswers(s.clients[0], addrHostA, echoPort) {
+		t.Error("an allowed host does not answer")
+	}
+	if tcpAnswers(s.clients[0], addrHostB, echoPort) || udpAnswers(s.clients[0], addrHostB, echoPort) {
+		t.Error("a forbidden host answers")
+	}
+	write(`{"ports": ["1194"]}`, 0o644)
+	s.shows("/associations", "association-failed", "does not allow VPN port 443")
+	eventually(t, mended, "the worker is stopped", func() bool { return len(s.children(t, "openvpn")) == 0 })
+	write(`{}`, 0o666)
+	s.shows("/associations", "could have been written by others")
+	write(`{}`, 0o644)
+	s.shows("/associations", "associated")
+	s.hides("/associations", "association-failed")
+}
