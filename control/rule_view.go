@@ -49,6 +49,33 @@ func (s *Service) Rule(ctx context.Context, by Actor, id vpn.EndpointID, rule vp
 	return out, err
 }
 
+// Revocation is what a person should know before removing an authorization rule.
+type Revocation struct {
+	Rule        RuleRow
+	After       vpn.Succession // who decides about the destination then
+	Connections int            // live on the endpoint
+}
+
+// RevokePreview says what removing a rule would change.
+func (s *Service) RevokePreview(ctx context.Context, by Actor, id vpn.EndpointID, rule vpn.RuleID) (Revocation, error) {
+	var out Revocation
+	var err error
+	if out.Rule, err = s.Rule(ctx, by, id, rule); err != nil {
+		return out, err
+	}
+	err = s.read(ctx, by, func(tx Tx) error {
+		present, err := tx.RulesOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		out.After = vpn.AfterRevoke(out.Rule.Rule, present)
+		live, err := tx.CountLive(ctx, id)
+		out.Connections = live[id]
+		return err
+	})
+	return out, err
+}
+
 func ruleRow(r vpn.Rule, o vpn.Observation) RuleRow {
 	row := RuleRow{Rule: r}
 	row.State, row.Why = r.State(o)

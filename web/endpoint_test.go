@@ -203,7 +203,10 @@ func TestChangesNameWhatIsLost(t *testing.T) {
 		return href
 	}
 	rule := link("/rules", "10.0.0.0/16")
-	u.b.get(rule).wantText("h1", "10.0.0.0/16").wantText("main", "2 clients are connected")
+	u.b.get(rule).wantText("h1", "10.0.0.0/16").wantText("main", "2 clients are connected").
+		wantText("main", "No other rule covers 10.0.0.0/16, so nobody reaches it any more.")
+	u.b.make(u.endpoint+"/rules/new", url.Values{"destination": {"0.0.0.0/0"}, "access": {"all"}})
+	u.b.get(rule).wantText("main", "10.0.0.0/16 is then covered by 0.0.0.0/0, which allows all users.")
 	route := link("/routes", "192.0.2.0/24")
 	u.b.get(route).wantText("main li", "the route to 192.0.2.0/24 through subnet "+u.zoneA+" (partner)")
 	association := link("/associations", u.zoneA)

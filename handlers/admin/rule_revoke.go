@@ -12,23 +12,20 @@ import (
 
 // RuleRevokeForm asks before an authorization rule is removed.
 func (h *Console) RuleRevokeForm(c echo.Context) error {
-	view, err := h.control.Endpoint(ctx(c), actor(c), endpointID(c))
+	preview, err := h.control.RevokePreview(ctx(c), actor(c), endpointID(c), vpn.RuleID(c.Param("rule")))
 	if err != nil {
 		return err
 	}
-	r, err := h.control.Rule(ctx(c), actor(c), view.ID, vpn.RuleID(c.Param("rule")))
-	if err != nil {
-		return err
-	}
+	r := preview.Rule
 	loss := "the rule that grants " + r.Grantee() + " access to " + destinationName(r.Destination)
 	if r.Description != "" {
 		loss += " (" + r.Description + ")"
 	}
 	return render(c, http.StatusOK, views.ConfirmPage(h.chrome(c, "Remove authorization rule", "endpoints"), parts.Confirm{
 		Title:  "Remove authorization rule for " + r.Destination.String() + "?",
-		Text:   "Access to the network ends at once, running transfers included, unless another rule that contains it grants it.",
-		Losses: []string{loss}, People: connectedNow(view.Connections),
-		Action: endpointPath(view.ID, "rules", string(r.ID), "delete"), Cancel: endpointPath(view.ID, "rules"), Button: "Remove authorization rule",
+		Text:   preview.After.Sentence() + " The change takes effect at once, for running transfers as well.",
+		Losses: []string{loss}, People: connectedNow(preview.Connections),
+		Action: endpointPath(r.Endpoint, "rules", string(r.ID), "delete"), Cancel: endpointPath(r.Endpoint, "rules"), Button: "Remove authorization rule",
 	}))
 }
 
