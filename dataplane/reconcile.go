@@ -204,10 +204,12 @@ func (ep *endpoint) rulesFor(d vpn.Desired) (nft.Endpoint, error) {
 	if err != nil {
 		return nft.Endpoint{}, err
 	}
+	policy, _ := ep.policy.get()
+	egress := slices.Clone(policy.Egress)
 	r := nft.Endpoint{
 		ID: ep.id, ClientCIDR: d.ClientCIDR, Gateway: vpn.Gateway(d.ClientCIDR),
 		Public: dial, Transport: d.Listen.Transport, HashSeed: seed(ep.id), AnyAddress: d.Listen.Addr.IsUnspecified(),
-		SourceNAT: d.SourceNAT, ClientToClient: d.ClientToClient, Rules: d.Rules,
+		Egress: egress, SourceNAT: d.SourceNAT, ClientToClient: d.ClientToClient, Rules: d.Rules,
 	}
 	for _, a := range d.Associations {
 		r.Associations = append(r.Associations, nft.Association{ID: a.ID, Routes: a.Routes})
@@ -232,7 +234,7 @@ func equalRules(a, b nft.Endpoint) bool {
 	return a.ID == b.ID && a.ClientCIDR == b.ClientCIDR && a.Transport == b.Transport && a.HashSeed == b.HashSeed &&
 		a.AnyAddress == b.AnyAddress && a.SourceNAT == b.SourceNAT && a.ClientToClient == b.ClientToClient &&
 		slices.Equal(a.Devices, b.Devices) && slices.Equal(a.Public, b.Public) && slices.Equal(a.Workers, b.Workers) &&
-		slices.Equal(a.Rules, b.Rules) &&
+		slices.Equal(a.Egress, b.Egress) && slices.Equal(a.Rules, b.Rules) &&
 		slices.EqualFunc(a.Associations, b.Associations, func(x, y nft.Association) bool { return x.ID == y.ID && slices.Equal(x.Routes, y.Routes) })
 }
 

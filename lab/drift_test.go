@@ -226,6 +226,11 @@ func TestHostPolicy(t *testing.T) {
 	if tcpAnswers(s.clients[0], addrHostB, echoPort) || udpAnswers(s.clients[0], addrHostB, echoPort) {
 		t.Error("a forbidden host answers")
 	}
+	write(`{"egress_interfaces": ["netb"]}`, 0o644)
+	s.shows("/associations", "association-failed", "does not allow client traffic on interface neta")
+	eventually(t, mended, "nothing leaves by an interface that is not allowed", func() bool {
+		return !tcpAnswers(s.clients[0], addrHostA, echoPort)
+	})
 	write(`{"ports": ["1194"]}`, 0o644)
 	s.shows("/associations", "association-failed", "does not allow VPN port 443")
 	eventually(t, mended, "the worker is stopped", func() bool { return len(s.children(t, "openvpn")) == 0 })

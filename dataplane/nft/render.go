@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sallyport/vpn"
@@ -157,6 +158,15 @@ func (d *document) endpoint(e Endpoint) {
 		transit = append(transit, fmt.Sprintf("ct original ip daddr %s goto %s", e.ClientCIDR, chainGrants(e.ID)))
 	}
 	transit = append(transit, "ct original ip daddr @"+setClients+" drop")
+	if len(e.Egress) > 0 {
+		names := slices.Clone(e.Egress)
+		for i := range names {
+			names[i] = strconv.Quote(names[i])
+		}
+		slices.Sort(names)
+		// Answers come the other way, and packets to the host itself leave by nothing.
+		transit = append(transit, fmt.Sprintf("iifname @%s oifname != { %s } drop", setDevices, strings.Join(slices.Compact(names), ", ")))
+	}
 	for _, a := range e.Associations {
 		d.set("set", setRoutes(e.ID, a.ID), "type ipv4_addr; flags interval", texts(widest(a.Routes)))
 		d.set("set", setMembers(e.ID, a.ID), "type ipv4_addr", d.elements[setMembers(e.ID, a.ID)])

@@ -34,6 +34,9 @@ type Endpoint struct {
 	// then closed on all of them, not only on the public ones.
 	AnyAddress bool
 
+	// Egress are the interfaces that client packets may leave by; empty: any. The host's owner
+	// sets it.
+	Egress         []string
 	SourceNAT      bool
 	ClientToClient bool // the "local" route: clients may be each other's destination
 	Rules          []vpn.DesiredRule
@@ -103,7 +106,7 @@ func (e Endpoint) check() error {
 	if !ipv4(e.ClientCIDR) || !e.ClientCIDR.Contains(e.Gateway) {
 		return refuse("The client range %s of %s must be IPv4 and hold the gateway address %s.", e.ClientCIDR, e.ID, e.Gateway)
 	}
-	for _, d := range e.Devices {
+	for _, d := range slices.Concat(e.Devices, e.Egress) {
 		if !deviceName(d) {
 			return refuse("%q is not the name of a network interface.", d)
 		}
