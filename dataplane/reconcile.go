@@ -73,12 +73,22 @@ func (ep *endpoint) reconcile(ctx context.Context) {
 	ep.mu.Unlock()
 }
 
+// checks are in the order in which reconcile makes them.
+var checks = []string{faultHost, faultPolicy, faultPlace, faultReach, faultRules, faultWorker, faultForeign}
+
 // everywhere records one sentence for every association of the endpoint: none of them works. It
 // tells whether there is one.
 func (ep *endpoint) everywhere(check string, d vpn.Desired, sentence string) bool {
 	for _, a := range d.Associations {
 		if ep.faults.set(check, string(a.ID), sentence, ep.now()) && sentence != "" {
 			ep.log.Warn("association does not work", "association", a.ID, "reason", sentence)
+		}
+		if sentence == "" {
+			continue
+		}
+		// What later checks found is not looked at any more, and must not hide this.
+		for _, later := range checks[slices.Index(checks, check)+1:] {
+			ep.faults.set(later, string(a.ID), "", ep.now())
 		}
 	}
 	return sentence != ""
