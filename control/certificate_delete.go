@@ -18,13 +18,17 @@ func (s *Service) DeleteCertificate(ctx context.Context, by Actor, id vpn.Certif
 		if err != nil {
 			return err
 		}
+		names, err := users(ctx, tx, used)
+		if err != nil {
+			return err
+		}
 		issued, err := tx.IssuedCounts(ctx, id)
 		if err != nil {
 			return err
 		}
 		switch {
 		case len(used[id]) > 0:
-			return vpn.Refuse(vpn.Conflict, "ResourceInUse", "Certificate "+c.Label()+" is used by endpoint "+string(used[id][0])+". Choose another certificate there, or delete the endpoint, first.")
+			return vpn.Refuse(vpn.Conflict, "ResourceInUse", "Certificate "+c.Label()+" is used by endpoint "+names[id][0].Label()+". Choose another certificate there, or delete the endpoint, first.")
 		case issued[id] > 0:
 			return vpn.Refuse(vpn.Conflict, "ResourceInUse", "Authority "+c.Label()+" issued "+plural(issued[id], "certificate")+" kept here. Delete those first.")
 		}

@@ -9,7 +9,7 @@ import (
 // CertificateRow is a certificate with who uses it.
 type CertificateRow struct {
 	vpn.Certificate
-	UsedBy []vpn.EndpointID
+	UsedBy []User
 	Issued int // certificates that it issued, for an authority
 }
 
@@ -22,7 +22,11 @@ func (s *Service) Certificates(ctx context.Context, by Actor, l List) (Page[Cert
 			return err
 		}
 		ids := idsOf(page.Items, func(c vpn.Certificate) vpn.CertificateID { return c.ID })
-		used, err := tx.EndpointsUsing(ctx, ids...)
+		using, err := tx.EndpointsUsing(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		used, err := users(ctx, tx, using)
 		if err != nil {
 			return err
 		}
@@ -45,7 +49,11 @@ func (s *Service) Certificate(ctx context.Context, by Actor, id vpn.CertificateI
 		if row.Certificate, err = tx.Certificate(ctx, id); err != nil {
 			return err
 		}
-		used, err := tx.EndpointsUsing(ctx, id)
+		using, err := tx.EndpointsUsing(ctx, id)
+		if err != nil {
+			return err
+		}
+		used, err := users(ctx, tx, using)
 		if err != nil {
 			return err
 		}

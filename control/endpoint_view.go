@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"sallyport/vpn"
 )
@@ -132,13 +131,9 @@ func (s *Service) associationRows(ctx context.Context, tx Tx, id vpn.EndpointID,
 	if err != nil || len(associations) == 0 {
 		return nil, err
 	}
-	subnets, err := tx.SubnetsOf(ctx, networksOf(associations)...)
+	names, err := tx.SubnetNames(ctx, idsOf(associations, func(a vpn.Association) vpn.SubnetID { return a.Subnet })...)
 	if err != nil {
 		return nil, err
-	}
-	names := map[vpn.SubnetID]string{}
-	for _, x := range subnets {
-		names[x.ID] = x.Name
 	}
 	rows := make([]AssociationRow, len(associations))
 	for i, a := range associations {
@@ -146,18 +141,6 @@ func (s *Service) associationRows(ctx context.Context, tx Tx, id vpn.EndpointID,
 		rows[i].State, rows[i].Why = a.State(o)
 	}
 	return rows, nil
-}
-
-// networksOf lists the networks of associations: one, or two while the last association with one
-// network still leaves and the first with another is there already.
-func networksOf(associations []vpn.Association) []vpn.NetworkID {
-	var out []vpn.NetworkID
-	for _, a := range associations {
-		if !slices.Contains(out, a.Network) {
-			out = append(out, a.Network)
-		}
-	}
-	return out
 }
 
 func plainAssociations(rows []AssociationRow) []vpn.Association {

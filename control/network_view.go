@@ -16,7 +16,7 @@ type NetworkRow struct {
 // SubnetRow is a subnet with the endpoints that use it as a target network.
 type SubnetRow struct {
 	vpn.Subnet
-	Endpoints []vpn.EndpointID
+	Endpoints []User
 }
 
 // Networks lists networks.
@@ -55,14 +55,23 @@ func (s *Service) Subnets(ctx context.Context, by Actor, id vpn.NetworkID, l Lis
 		if err != nil {
 			return err
 		}
-		endpoints := map[vpn.SubnetID][]vpn.EndpointID{}
-		for _, a := range used {
-			endpoints[a.Subnet] = append(endpoints[a.Subnet], a.Endpoint)
+		endpoints, err := targetOf(ctx, tx, used)
+		if err != nil {
+			return err
 		}
 		out = mapPage(page, func(x vpn.Subnet) SubnetRow { return SubnetRow{Subnet: x, Endpoints: endpoints[x.ID]} })
 		return nil
 	})
 	return out, err
+}
+
+// targetOf groups endpoints by the subnet that they have as a target network.
+func targetOf(ctx context.Context, tx Tx, list []vpn.Association) (map[vpn.SubnetID][]User, error) {
+	endpoints := map[vpn.SubnetID][]vpn.EndpointID{}
+	for _, a := range list {
+		endpoints[a.Subnet] = append(endpoints[a.Subnet], a.Endpoint)
+	}
+	return users(ctx, tx, endpoints)
 }
 
 func idsOf[T any, I vpn.ID](items []T, id func(T) I) []I {

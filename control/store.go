@@ -36,6 +36,7 @@ type NetworkTx interface {
 	CreateNetwork(ctx context.Context, n vpn.Network) error
 	DeleteNetwork(ctx context.Context, id vpn.NetworkID) error // Conflict while it has subnets
 	Subnet(ctx context.Context, id vpn.SubnetID) (vpn.Subnet, error)
+	SubnetNames(ctx context.Context, ids ...vpn.SubnetID) (map[vpn.SubnetID]string, error)
 	SubnetsOf(ctx context.Context, ids ...vpn.NetworkID) ([]vpn.Subnet, error)             // by network, zone, CIDR
 	Subnets(ctx context.Context, n vpn.NetworkID, l List) (Page[vpn.Subnet], error)        // search: name, id, CIDR, zone; sort: name, cidr (default), zone
 	SubnetCounts(ctx context.Context, ids ...vpn.NetworkID) (map[vpn.NetworkID]int, error) // networks without any are absent
@@ -68,7 +69,8 @@ type EndpointTx interface {
 	// transaction ends. Every change of an endpoint, its associations, rules or routes takes it first.
 	LockEndpoint(ctx context.Context, id vpn.EndpointID) (vpn.Endpoint, error)
 	Endpoints(ctx context.Context, l List) (Page[vpn.Endpoint], error) // search: name, id, client CIDR, description; sort: name (default), client_cidr, created_at
-	AllEndpoints(ctx context.Context) ([]vpn.Endpoint, error)          // without their secrets' cost: for checks and the reconciler
+	EndpointNames(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]string, error)
+	AllEndpoints(ctx context.Context) ([]vpn.Endpoint, error) // without their secrets' cost: for checks and the reconciler
 	CreateEndpoint(ctx context.Context, e vpn.Endpoint) error
 	SaveEndpoint(ctx context.Context, e vpn.Endpoint) error      // every column but the immutable ones
 	DeleteEndpoint(ctx context.Context, id vpn.EndpointID) error // with its parts and observations; its connections stay

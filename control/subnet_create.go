@@ -39,8 +39,12 @@ func (s *Service) DeleteSubnet(ctx context.Context, by Actor, id vpn.SubnetID) (
 			return err
 		}
 		if len(used) > 0 {
+			endpoints, err := targetOf(ctx, tx, used)
+			if err != nil {
+				return err
+			}
 			return vpn.Refuse(vpn.Conflict, "DependencyViolation",
-				"Subnet "+sub.Label()+" is a target network of endpoint "+string(used[0].Endpoint)+". Disassociate it there first.")
+				"Subnet "+sub.Label()+" is a target network of endpoint "+endpoints[id][0].Label()+". Disassociate it there first.")
 		}
 		a.Subject, a.Before = string(id), describe(sub)
 		return tx.DeleteSubnet(ctx, id)
@@ -56,7 +60,11 @@ func (s *Service) Subnet(ctx context.Context, by Actor, id vpn.SubnetID) (Subnet
 			return err
 		}
 		used, err := tx.AssociationsOfSubnets(ctx, id)
-		row.Endpoints = idsOf(used, func(a vpn.Association) vpn.EndpointID { return a.Endpoint })
+		if err != nil {
+			return err
+		}
+		endpoints, err := targetOf(ctx, tx, used)
+		row.Endpoints = endpoints[id]
 		return err
 	})
 	return row, err

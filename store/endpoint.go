@@ -134,6 +134,10 @@ func (t *tx) AllEndpoints(ctx context.Context) ([]vpn.Endpoint, error) {
 	return all(q, endpointNoun, endpointRow.endpoint)
 }
 
+func (t *tx) EndpointNames(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]string, error) {
+	return namesOf(t.on(ctx).Model(&endpointRow{}), endpointNoun, ids)
+}
+
 func (t *tx) CreateEndpoint(ctx context.Context, e vpn.Endpoint) error {
 	row, err := t.store.newEndpointRow(e)
 	if err != nil {

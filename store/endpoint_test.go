@@ -36,6 +36,10 @@ func testEndpoint(t *testing.T, s control.Store) {
 		same(t, "bare endpoint", must[vpn.Endpoint](t)(x.Endpoint(ctx, second.ID)), second)
 		_, err := x.Endpoint(ctx, "cvpn-endpoint-none")
 		wantKind(t, "missing", err, vpn.NotFound)
+		same(t, "names", must[map[vpn.EndpointID]string](t)(x.EndpointNames(ctx, second.ID, f.endpoint.ID, "cvpn-endpoint-none")),
+			map[vpn.EndpointID]string{second.ID: "backup", f.endpoint.ID: f.endpoint.Name})
+		same(t, "no names", must[map[vpn.EndpointID]string](t)(x.EndpointNames(ctx)), map[vpn.EndpointID]string{})
+		same(t, "subnet names", must[map[vpn.SubnetID]string](t)(x.SubnetNames(ctx, f.a.ID)), map[vpn.SubnetID]string{f.a.ID: f.a.Name})
 		same(t, "all", must[[]vpn.Endpoint](t)(x.AllEndpoints(ctx)), []vpn.Endpoint{second, secretless(f.endpoint)})
 		for _, c := range []struct {
 			l    control.List

@@ -61,6 +61,10 @@ func (t *tx) SubnetsOf(ctx context.Context, ids ...vpn.NetworkID) ([]vpn.Subnet,
 	return all(q, subnetNoun, subnetRow.subnet)
 }
 
+func (t *tx) SubnetNames(ctx context.Context, ids ...vpn.SubnetID) (map[vpn.SubnetID]string, error) {
+	return namesOf(t.on(ctx).Model(&subnetRow{}), subnetNoun, ids)
+}
+
 var subnetList = listing{
 	orders: map[string][]string{"name": {"name_key"}, "cidr": {"cidr_first", "cidr_bits"}, "zone": {"zone", "cidr_first"}},
 	normal: "cidr", tie: "id",

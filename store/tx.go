@@ -37,6 +37,23 @@ func one[R any](q *gorm.DB, n noun, column, id string) (R, error) {
 
 func storable(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
+// namesOf reads what the rows of the given IDs are called.
+func namesOf[ID ~string](q *gorm.DB, n noun, ids []ID) (map[ID]string, error) {
+	out := make(map[ID]string, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var rows []struct {
+		ID   string `gorm:"column:id"`
+		Name string `gorm:"column:name"`
+	}
+	err := q.Select("id", "name").Where("id IN ?", plain(ids)).Find(&rows).Error
+	for _, r := range rows {
+		out[ID(r.ID)] = r.Name
+	}
+	return out, n.read(err, "")
+}
+
 // all reads every row of a query.
 func all[R, T any](q *gorm.DB, n noun, to func(R) (T, error)) ([]T, error) {
 	var rows []R

@@ -3,7 +3,6 @@ package web_test
 import (
 	"net/http"
 	"net/url"
-	"path"
 	"strings"
 	"testing"
 )
@@ -72,6 +71,20 @@ func TestBadNetworksChangeNothing(t *testing.T) {
 	}
 }
 
+func TestNetworkTags(t *testing.T) {
+	t.Parallel()
+	s := staffed(t)
+	b := s.as(t, boss)
+	v := url.Values{"name": {"office"}, "cidrs": {"10.0.0.0/16"}, "tag_key": {"site", "", "team", ""}, "tag_value": {"berlin", "", "", ""}}
+	network := b.make("/networks/new", v)
+	b.get(network).wantText("dl", "site = berlin").wantText("dl", "team")
+	v["tag_key"] = []string{"site", "site", "", ""}
+	p := b.post("/networks/new", v).wantStatus(http.StatusUnprocessableEntity).wantText("#tags-error", "is there twice").wantValue("tag_key", "site").wantValue("name", "office")
+	checkMarkup(t, "/networks/new", p)
+	checkMarkup(t, "/networks/new", b.get("/networks/new"))
+	b.get(b.make("/networks/new", url.Values{"name": {"bare"}, "cidrs": {"10.1.0.0/16"}})).wantText("dl", "Tags–")
+}
+
 func TestNetworksInUseStay(t *testing.T) {
 	t.Parallel()
 	u := ready(t)
@@ -79,8 +92,12 @@ func TestNetworksInUseStay(t *testing.T) {
 	u.b.get(u.network+"/delete").wantText("h1", "Delete network office?").wantText("main", "2 subnets")
 	u.b.post(u.network+"/delete", nil).wantStatus(http.StatusUnprocessableEntity).wantText("[role=alert]", "still has 2 subnets")
 	subnet := "/subnets/" + u.zoneA + "/delete"
-	u.b.get(subnet).wantText("main", path.Base(u.endpoint))
-	u.b.post(subnet, nil).wantStatus(http.StatusUnprocessableEntity).wantText("[role=alert]", "is a target network of endpoint")
+	for _, page := range []string{subnet, u.network} { // by its name, which leads to it
+		if link := u.b.get(page).doc.Find(`main a[href="` + u.endpoint + `"]`); link.Text() != "main" {
+			t.Errorf("%s: the link to the endpoint reads %q, want main", page, link.Text())
+		}
+	}
+	u.b.post(subnet, nil).wantStatus(http.StatusUnprocessableEntity).wantText("[role=alert]", "is a target network of endpoint main.")
 	if after := u.digest(t); after != before {
 		t.Errorf("refusals changed something:\n%s\nwas:\n%s", after, before)
 	}

@@ -80,9 +80,13 @@ func describeTags(tags []vpn.Tag) string {
 	if len(tags) == 0 {
 		return "no tags"
 	}
-	var words []string
-	for _, t := range tags {
-		words = append(words, t.Key+" = "+t.Value)
+	return tagsInWords(tags)
+}
+
+func tagsInWords(tags []vpn.Tag) string {
+	words := make([]string, len(tags))
+	for i, t := range tags {
+		words[i] = strings.TrimSuffix(t.Key+" = "+t.Value, " = ")
 	}
 	return strings.Join(words, ", ")
 }

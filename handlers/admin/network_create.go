@@ -1,8 +1,6 @@
 package admin
 
 import (
-	"net/http"
-
 	"github.com/labstack/echo/v4"
 
 	views "sallyport/views/admin"
@@ -13,6 +11,9 @@ import (
 type networkInput struct {
 	Name  string `form:"name"`
 	CIDRs string `form:"cidrs"`
+
+	TagKeys   []string `form:"tag_key"`
+	TagValues []string `form:"tag_value"`
 }
 
 func (in networkInput) form() parts.Form {
@@ -31,10 +32,17 @@ func networkHeader() parts.Header {
 		Note: "A private network that this host can route to; the guide calls it a VPC."}
 }
 
-// NetworkNew shows the form for a network.
-func (h *Console) NetworkNew(c echo.Context) error {
-	return render(c, http.StatusOK, views.FormPage(h.chrome(c, "Create network", "networks"), networkHeader(), networkInput{}.form()))
+func (h *Console) drawNetworkNew(c echo.Context, in networkInput, refused error) error {
+	form, tags := in.form(), tagRows(in.TagKeys, in.TagValues)
+	fail(&form, refused)
+	tags.Err = vpn.FieldsOf(refused)["tags"]
+	return renderForm(c, refused != nil, views.EndpointFormPage(views.EndpointForm{
+		Chrome: h.chrome(c, "Create network", "networks"), Header: networkHeader(), Form: form, Tags: &tags,
+	}))
 }
+
+// NetworkNew shows the form for a network.
+func (h *Console) NetworkNew(c echo.Context) error { return h.drawNetworkNew(c, networkInput{}, nil) }
 
 // NetworkCreate makes a network.
 func (h *Console) NetworkCreate(c echo.Context) error {
@@ -42,11 +50,9 @@ func (h *Console) NetworkCreate(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	n, err := h.control.CreateNetwork(ctx(c), actor(c), vpn.NetworkSpec{Name: in.Name, CIDRs: in.CIDRs})
+	n, err := h.control.CreateNetwork(ctx(c), actor(c), vpn.NetworkSpec{Name: in.Name, CIDRs: in.CIDRs, Tags: tagsOf(in.TagKeys, in.TagValues)})
 	if belongsInForm(err) {
-		form := in.form()
-		fail(&form, err)
-		return renderForm(c, true, views.FormPage(h.chrome(c, "Create network", "networks"), networkHeader(), form))
+		return h.drawNetworkNew(c, in, err)
 	}
 	if err != nil {
 		return err

@@ -34,6 +34,7 @@ func (h *Console) Network(c echo.Context) error {
 		Facts: []parts.Pair{
 			{Label: "Network (VPC) ID", Value: string(n.ID), Copy: true},
 			parts.Fact("IPv4 CIDRs", joinCIDRs(n.CIDRs)),
+			parts.Fact("Tags", tagsInWords(n.Tags)),
 			parts.FactTime("Created", parts.At(h.now(), n.CreatedAt)),
 		},
 		List: listView(c, l, page),
@@ -62,10 +63,10 @@ func subnetRow(s control.SubnetRow, may bool) views.SubnetRow {
 }
 
 // endpointLinks leads to endpoints that use something.
-func endpointLinks(ids []vpn.EndpointID) []parts.Crumb {
+func endpointLinks(list []control.User) []parts.Crumb {
 	var out []parts.Crumb
-	for _, id := range ids {
-		out = append(out, parts.Crumb{Label: string(id), Href: endpointPath(id)})
+	for _, u := range list {
+		out = append(out, parts.Crumb{Label: u.Label(), Href: endpointPath(u.ID)})
 	}
 	return out
 }

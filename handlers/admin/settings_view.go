@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,10 +20,14 @@ func (h *Console) Settings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return render(c, http.StatusOK, views.SettingsPage(h.chrome(c, "Settings and node", "settings"), h.settingsView(node)))
+	names, err := h.control.EndpointNames(ctx(c), actor(c), endpointsOf(node)...)
+	if err != nil {
+		return err
+	}
+	return render(c, http.StatusOK, views.SettingsPage(h.chrome(c, "Settings and node", "settings"), h.settingsView(node, names)))
 }
 
-func (h *Console) settingsView(node control.NodeView) views.Settings {
+func (h *Console) settingsView(node control.NodeView, names map[vpn.EndpointID]string) views.Settings {
 	s := h.control.Settings()
 	v := views.Settings{
 		Names: []parts.Pair{
@@ -38,21 +43,38 @@ func (h *Console) settingsView(node control.NodeView) views.Settings {
 	}
 	v.State, v.Why = "reachable", ""
 	for _, f := range node.Status.Faults {
-		v.Faults = append(v.Faults, h.fault(f, f.Subject))
+		v.Faults = append(v.Faults, h.fault(f, f.Subject, names))
 	}
 	for _, e := range node.Status.Endpoints {
 		for _, f := range e.Faults {
-			v.Faults = append(v.Faults, h.fault(f, string(e.Endpoint)))
+			v.Faults = append(v.Faults, h.fault(f, string(e.Endpoint), names))
 		}
 	}
 	for _, f := range node.Status.Repairs {
-		v.Repairs = append(v.Repairs, h.fault(f, f.Subject))
+		v.Repairs = append(v.Repairs, h.fault(f, f.Subject, names))
 	}
 	return v
 }
 
-func (h *Console) fault(f vpn.Fault, subject string) views.Fault {
-	return views.Fault{Subject: subject, Href: subjectPath(subject), Sentence: f.Sentence, Since: parts.At(h.now(), f.Since)}
+func (h *Console) fault(f vpn.Fault, subject string, names map[vpn.EndpointID]string) views.Fault {
+	return views.Fault{
+		Subject: nameOr(names[vpn.EndpointID(subject)], subject), Href: subjectPath(subject),
+		Sentence: f.Sentence, Since: parts.At(h.now(), f.Since),
+	}
+}
+
+// endpointsOf lists the endpoints that the node speaks of.
+func endpointsOf(node control.NodeView) []vpn.EndpointID {
+	var ids []vpn.EndpointID
+	for _, e := range node.Status.Endpoints {
+		ids = append(ids, e.Endpoint)
+	}
+	for _, f := range append(slices.Clone(node.Status.Faults), node.Status.Repairs...) {
+		if subjectPath(f.Subject) != "" {
+			ids = append(ids, vpn.EndpointID(f.Subject))
+		}
+	}
+	return ids
 }
 
 // nodeFacts are what is known of the node; without an answer, what was last known.

@@ -4,7 +4,7 @@ import "sallyport/views/parts"
 
 // Fault is something wrong at the node, or something that was and is mended.
 type Fault struct {
-	Subject  string // what it is about; empty: the host
+	Subject  string // what it is about, by its name; empty: the host
 	Href     string
 	Sentence string
 	Since    parts.When
