@@ -52,7 +52,7 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	defer background.Wait()
 	h := web.New(web.Config{
 		Control: service, Log: log, Now: time.Now, SessionLife: cfg.Session.Absolute,
-		TrustedProxies: cfg.Console.TrustedProxies,
+		TrustedProxies: cfg.Console.TrustedProxies, Names: consoleNames(cfg),
 	})
 	log.InfoContext(ctx, "console is ready", "url", consoleURL(cfg), "version", version)
 	return web.Serve(ctx, l, h, tlsConfig, log)
@@ -167,6 +167,18 @@ func writeSetupLink(ctx context.Context, cfg config.Config, service *control.Ser
 	fmt.Fprintf(out, "\nCreate the first administrator here, until %s:\n\n  %s\n\n(The link is also in %s.)\n\n",
 		expires.Local().Format("15:04 MST"), link, path)
 	return nil
+}
+
+// consoleNames are the host names that the console answers to.
+func consoleNames(cfg config.Config) []string {
+	names := append([]string{cfg.Public.Name, cfg.Node.Name}, cfg.Console.Names...)
+	if cfg.Public.URL != nil {
+		names = append(names, cfg.Public.URL.Hostname())
+	}
+	if host, err := os.Hostname(); err == nil {
+		names = append(names, host)
+	}
+	return names
 }
 
 func consoleURL(cfg config.Config) string {

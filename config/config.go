@@ -59,6 +59,7 @@ type Console struct {
 	TLSKey         string
 	PlainHTTP      bool
 	TrustedProxies []netip.Prefix // whose X-Forwarded-* headers are believed
+	Names          []string       // further host names that the console answers to
 }
 
 // Session is how long a console sign-in lasts.

@@ -55,6 +55,11 @@ func (c Config) validateConsole(bad report) {
 	if k.PlainHTTP && !k.Listen.Addr().IsLoopback() && len(k.TrustedProxies) == 0 {
 		bad("console_plain_http", "passwords would cross the network in the clear: %s is %s, which is not a loopback address; listen on 127.0.0.1, or set trusted_proxies to the reverse proxy that speaks TLS", c.name("console_listen"), k.Listen)
 	}
+	for _, n := range k.Names {
+		if !isHost(n) {
+			bad("console_names", "%q is not a host name; give it without scheme and port", n)
+		}
+	}
 	for _, p := range k.TrustedProxies {
 		if p.Bits() == 0 {
 			bad("trusted_proxies", "%s would let everybody claim any source address", p)

@@ -37,6 +37,7 @@ var titles = map[int]string{
 	http.StatusConflict:              "Not possible now",
 	http.StatusRequestEntityTooLarge: "Too large",
 	http.StatusUnsupportedMediaType:  "Not a form",
+	http.StatusMisdirectedRequest:    "Not this name",
 	http.StatusUnprocessableEntity:   "Not saved",
 	http.StatusTooManyRequests:       "Too many attempts",
 	http.StatusServiceUnavailable:    "Not available now",
@@ -62,6 +63,8 @@ func judge(err error) (int, views.Failure) {
 	} else if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		status = http.StatusRequestEntityTooLarge
 		f.Text = fmt.Sprintf("What you sent is larger than %d KiB, more than any form of this console needs. Nothing was saved.", e.Limit/1024)
+	} else if e, ok := errors.AsType[unknownHost](err); ok {
+		status, f.Text = http.StatusMisdirectedRequest, e.sentence()
 	} else if e, ok := errors.AsType[*echo.HTTPError](err); ok {
 		status = e.Code
 	}

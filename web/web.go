@@ -20,6 +20,7 @@ type Config struct {
 	Now            func() time.Time
 	SessionLife    time.Duration  // after which a browser forgets its cookie: the sessions' absolute limit
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For and X-Forwarded-Proto are believed
+	Names          []string       // host names that the console answers to, besides localhost and every address
 }
 
 // New makes the console. The same-origin check is outermost: a request that another site made
@@ -38,6 +39,7 @@ func New(c Config) http.Handler {
 		logRequests(c.Log, c.Now),
 		recoverPanics,
 		secureHeaders,
+		knownHosts(c.Names),
 		refuseForeign,
 		limitBody(maxBody),
 		sessions.load,

@@ -1,0 +1,81 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"sallyport/web"
+)
+
+func named(names ...string) siteOption {
+	return func(c *web.Config) { c.Names = names }
+}
+
+// ask sends a request under a host name, from an address.
+func (s *site) ask(host, from string, header http.Header) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, "/sign-in", nil)
+	r.Host, r.RemoteAddr = host, from
+	for name, values := range header {
+		r.Header[name] = values
+	}
+	w := httptest.NewRecorder()
+	s.Config.Handler.ServeHTTP(w, r)
+	return w
+}
+
+func TestHostNames(t *testing.T) {
+	t.Parallel()
+	s := unstarted(t, named("vpn.example.test", "Gateway", ""), proxies("192.0.2.80/32"))
+	t.Cleanup(s.Close)
+	s.Start()
+	s.staff(t)
+	const stranger, proxy = "203.0.113.9:5000", "192.0.2.80:5000"
+	for _, c := range []struct {
+		host, from, forwardedHost string
+		want                      int
+	}{
+		{"127.0.0.1:8443", stranger, "", http.StatusOK},
+		{"192.0.2.1", stranger, "", http.StatusOK},
+		{"[2001:db8::1]:8443", stranger, "", http.StatusOK},
+		{"[::1]", stranger, "", http.StatusOK},
+		{"localhost:8443", stranger, "", http.StatusOK},
+		{"vpn.example.test:8443", stranger, "", http.StatusOK},
+		{"VPN.Example.Test.", stranger, "", http.StatusOK},
+		{"gateway", stranger, "", http.StatusOK},
+		{"evil.example", stranger, "", http.StatusMisdirectedRequest},
+		{"evil.example:8443", stranger, "", http.StatusMisdirectedRequest},
+		{"vpn.example.test.evil.example", stranger, "", http.StatusMisdirectedRequest},
+		{"localhost.evil.example", stranger, "", http.StatusMisdirectedRequest},
+		{"127.0.0.1.evil.example", stranger, "", http.StatusMisdirectedRequest},
+		{"", stranger, "", http.StatusMisdirectedRequest},
+		// A proxy passes on the name that the browser used, or has us by address. What it says of
+		// the name in a header of its own counts for nothing.
+		{"vpn.example.test", proxy, "", http.StatusOK},
+		{"10.0.0.5:8443", proxy, "vpn.example.test", http.StatusOK},
+		{"evil.example", proxy, "", http.StatusMisdirectedRequest},
+		{"evil.example", proxy, "vpn.example.test", http.StatusMisdirectedRequest},
+		{"evil.example", stranger, "vpn.example.test", http.StatusMisdirectedRequest},
+	} {
+		header := http.Header{}
+		if c.forwardedHost != "" {
+			header.Set("X-Forwarded-Host", c.forwardedHost)
+		}
+		w := s.ask(c.host, c.from, header)
+		if w.Code != c.want {
+			t.Errorf("host %q from %s: got %d, want %d", c.host, c.from, w.Code, c.want)
+		}
+		if c.want == http.StatusOK {
+			continue
+		}
+		p := document(t, w.Body.String())
+		checkMarkup(t, c.host, p)
+		if c.host != "" && !strings.Contains(p.text("main"), "the setting console_names") {
+			t.Errorf("host %q: the page reads %q, want the setting in it", c.host, p.text("main"))
+		}
+		if strings.Contains(p.body, "<form method=\"post\" action=\"/sign-in\"") || w.Header().Get("Set-Cookie") != "" {
+			t.Errorf("host %q: the page has the form or a cookie", c.host)
+		}
+	}
+}
