@@ -1,0 +1,88 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// faults are what a browser complains about: script errors, console errors, violations of the
+// content security policy, requests that fail.
+type faults struct {
+	mu       sync.Mutex
+	list     []string
+	document map[string]bool // addresses that were asked for as pages
+	offline  bool            // requests may fail: the console is meant to be away
+}
+
+func (f *faults) add(format string, args ...any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.list = append(f.list, fmt.Sprintf(format, args...))
+}
+
+// take gives the faults so far and forgets them.
+func (f *faults) take() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := f.list
+	f.list = nil
+	return out
+}
+
+func (f *faults) listen(tab context.Context) {
+	chromedp.ListenTarget(tab, func(event any) {
+		switch e := event.(type) {
+		case *runtime.EventExceptionThrown:
+			f.add("script error: %s", e.ExceptionDetails.Error())
+		case *runtime.EventConsoleAPICalled:
+			if e.Type == runtime.APITypeError || e.Type == runtime.APITypeWarning {
+				f.add("console %s: %s", e.Type, said(e.Args))
+			}
+		case *network.EventRequestWillBeSent:
+			if e.Type == network.ResourceTypeDocument {
+				f.mu.Lock()
+				if f.document == nil {
+					f.document = map[string]bool{}
+				}
+				f.document[e.Request.URL] = true
+				f.mu.Unlock()
+			}
+		case *log.EventEntryAdded:
+			f.entry(e.Entry)
+		}
+	})
+}
+
+// entry judges a line of the browser's log. That a page itself answers 404 or 422 is no fault of
+// the page; the tests look at those pages.
+func (f *faults) entry(e *log.Entry) {
+	f.mu.Lock()
+	page, offline := f.document[e.URL], f.offline
+	f.mu.Unlock()
+	switch {
+	case e.Level != log.LevelError && e.Level != log.LevelWarning && e.Source != log.SourceSecurity:
+	case e.Source == log.SourceNetwork && (offline || page && strings.Contains(e.Text, "status of 4")):
+	default:
+		f.add("%s %s: %s (%s)", e.Source, e.Level, e.Text, e.URL)
+	}
+}
+
+func said(args []*runtime.RemoteObject) string {
+	var words []string
+	for _, a := range args {
+		if b, err := json.Marshal(a.Value); err == nil && len(a.Value) > 0 {
+			words = append(words, string(b))
+		} else {
+			words = append(words, a.Description)
+		}
+	}
+	return strings.Join(words, " ")
+}

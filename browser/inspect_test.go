@@ -1,0 +1,114 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// look is how a page is shown.
+type look struct {
+	name   string
+	dark   bool
+	width  int64
+	height int64
+}
+
+var looks = []look{
+	{"light", false, 1280, 900},
+	{"dark", true, 1280, 900},
+	{"phone", false, 390, 844},
+}
+
+// wear has the browser show pages so from now on, the open one too.
+func (p *person) wear(l look) {
+	p.t.Helper()
+	scheme := "light"
+	if l.dark {
+		scheme = "dark"
+	}
+	p.do(
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}),
+		emulation.SetDeviceMetricsOverride(l.width, l.height, 1, l.width < 600),
+	)
+}
+
+// inspect looks at the open page in every look: axe-core finds nothing, nothing is wider than the
+// screen, the browser does not complain. It leaves a picture of each under the name.
+func (p *person) inspect(name string) {
+	p.t.Helper()
+	for _, l := range looks {
+		p.wear(l)
+		p.inspectAsIs(name + " (" + l.name + ")")
+		p.picture("pages/" + l.name + "/" + name)
+	}
+	p.wear(looks[0])
+	for _, f := range p.take() {
+		p.t.Errorf("%s at %s: the browser complains: %s", name, p.address(), f)
+	}
+}
+
+const runAxe = `async () => {
+	const found = await axe.run(document, {resultTypes: ["violations"],
+		runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
+	return found.violations.map(v => v.id + " (" + v.help + "): " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 220) + " – " + n.failureSummary.replace(/\s+/g, " ").slice(0, 260)).join(" ‖ "));
+}`
+
+const tooWide = `() => {
+	const page = document.documentElement, room = page.clientWidth;
+	if (page.scrollWidth <= room) return "";
+	const wide = [...document.body.querySelectorAll("*")].filter(e => e.getBoundingClientRect().right > room + 1 && !e.closest(".table-responsive, .tabs"));
+	return page.scrollWidth + " px on a screen of " + room + ": " + wide.slice(-3).map(e => e.outerHTML.slice(0, 160)).join(" ‖ ");
+}`
+
+func (p *person) inspectAsIs(name string) {
+	p.t.Helper()
+	var there bool
+	if err := p.ask(`() => typeof axe === "object"`, &there); err != nil || !there {
+		p.do(chromedp.Evaluate(axeSource+"; true", nil))
+	}
+	var violations []string
+	ctx, cancel := context.WithTimeout(p.tab, patience)
+	defer cancel()
+	wait := func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }
+	if err := chromedp.Run(ctx, chromedp.Evaluate("("+runAxe+")()", &violations, wait)); err != nil {
+		p.t.Fatalf("%s at %s: axe: %v", name, p.address(), err)
+	}
+	for _, v := range violations {
+		p.t.Errorf("%s at %s: axe: %s", name, p.address(), v)
+	}
+	var wide string
+	p.mustAsk(tooWide, &wide)
+	if wide != "" {
+		p.t.Errorf("%s at %s is wider than the screen: %s", name, p.address(), wide)
+	}
+}
+
+// links gives the addresses that the links of the open page lead to, where they hold the words.
+func (p *person) links(part string) []string {
+	p.t.Helper()
+	var out []string
+	p.mustAsk(`(part) => [...new Set([...document.querySelectorAll("main a[href]")].map(a => a.getAttribute("href")).filter(h => h.includes(part)))]`, &out, part)
+	return out
+}
+
+// link is the first of them.
+func (p *person) link(part string) string {
+	p.t.Helper()
+	list := p.links(part)
+	if len(list) == 0 {
+		p.t.Fatalf("%s has no link to …%s…", p.address(), part)
+	}
+	return list[0]
+}
+
+// fileName makes a name for a picture from an address.
+func fileName(parts ...string) string {
+	b, _ := json.Marshal(strings.Join(parts, "-"))
+	return strings.Trim(strings.NewReplacer("/", "-", "?", "-", "=", "-", " ", "-").Replace(fmt.Sprintf("%s", b)), `"-`)
+}

@@ -1,0 +1,204 @@
+package browser
+
+import (
+	"strings"
+	"testing"
+)
+
+// Every page as a newcomer meets it: nothing is there yet, and forms are refused.
+func TestEmptyPages(t *testing.T) {
+	t.Parallel()
+	n := newPremises(t, 0)
+	g := newGateway(t, n.gateway)
+	g.start(t, "serve")
+	p := visitor(t, g.base)
+
+	p.open("/sign-in")
+	p.inspect("sign-in before set-up")
+	p.open("/setup?token=expired")
+	p.inspect("set-up link that does not work")
+	p.open(g.setupLink(t))
+	p.inspect("set-up")
+	p.fill("User name", "admin")
+	p.refused("set-up", "Create administrator and sign in")
+	p.setUp(g)
+
+	for _, path := range []string{
+		"/", "/networks", "/networks/new", "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import",
+		"/endpoints", "/endpoints/new", "/administrators", "/administrators/new", "/account", "/settings", "/no-such-page", "/networks/vpc-0",
+	} {
+		p.open(path)
+		p.inspect("empty " + pageName(path))
+	}
+	for path, button := range map[string]string{
+		"/networks/new": "Create network", "/certificates/authority/new": "Create certificate authority", "/certificates/issue": "Issue certificate",
+		"/certificates/import": "Import certificate", "/endpoints/new": "Create Client VPN endpoint", "/administrators/new": "Add administrator", "/account": "Change password",
+	} {
+		p.open(path)
+		p.refused(pageName(path), button)
+	}
+	p.press("Sign out")
+	p.open("/sign-in")
+	p.inspect("sign-in")
+	p.fill("User name", "admin")
+	p.refused("sign-in", "Sign in")
+}
+
+func pageName(path string) string {
+	if path == "/" {
+		return "getting started"
+	}
+	return fileName(strings.Trim(path, "/"))
+}
+
+// refused presses the button of a form as it is, which must not do, and looks at the answer.
+func (p *person) refused(name, button string) {
+	p.t.Helper()
+	p.press(button)
+	var at struct{ Summary, Invalid, Focus bool }
+	p.mustAsk(`() => ({Summary: !!document.querySelector("[role=alert]"), Invalid: !!document.querySelector("[aria-invalid=true]"),
+		Focus: document.activeElement && document.activeElement.matches("[role=alert]")})`, &at)
+	if !at.Summary {
+		p.t.Errorf("%s: pressing %q on an empty form says nothing at the top: %s", name, button, tail(p.text(), 500))
+	}
+	if !at.Focus {
+		p.t.Errorf("%s: the keyboard is not at what is wrong", name)
+	}
+	p.inspect("refused " + name)
+}
+
+// Every page with something in it: an endpoint with two target networks, one of them out of
+// reach, rules, routes and connected clients; then every list with more than a thousand lines.
+func TestFilledPages(t *testing.T) {
+	t.Parallel()
+	n := newPremises(t, 3)
+	g := newGateway(t, n.gateway)
+	g.start(t, "serve")
+	p := visitor(t, g.base)
+	p.setUp(g)
+	endpoint, other := p.furnish()
+	for i, name := range []string{"alice@example.com", "bob@example.com", "carol@example.com"} {
+		p.open(endpoint + "/configuration")
+		p.choose("Client certificate and key", name)
+		_, profile := p.download("Download with certificate and key")
+		connect(t, n.clients[i], profile)
+		n.clients[i].reaches(targetAddr, "1300")
+	}
+	p.open(endpoint + "/connections")
+	p.row("carol@example.com", "active", "KiB")
+
+	p.open("/networks")
+	network := p.link("/networks/vpc-")
+	p.open(network)
+	subnet := p.link("/subnets/")
+	p.open("/certificates")
+	certificates := p.links("/certificates/cert-")
+	p.open("/administrators")
+	administrator := p.link("/administrators/admin-")
+	for _, path := range []string{"/", "/networks", network, network + "/delete", network + "/subnets/new", subnet, "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import", "/endpoints", "/endpoints/new", "/administrators", "/administrators/new", administrator, "/account", "/settings"} {
+		p.open(path)
+		p.inspect("one " + pageName(named(path)))
+	}
+	for _, c := range certificates {
+		p.open(c)
+		title := p.title()
+		p.inspect("one certificate " + title)
+		p.open(c + "/delete")
+		p.inspect("one certificate delete " + title)
+	}
+	for _, tab := range []string{"", "/associations", "/associations/new", "/rules", "/rules/new", "/routes", "/routes/new", "/connections", "/connections?status=terminated", "/tags", "/edit", "/delete", "/configuration"} {
+		p.open(other + tab)
+		p.inspect("pending endpoint" + strings.ReplaceAll(tab, "/", " "))
+		p.open(endpoint + tab)
+		p.inspect("endpoint" + strings.ReplaceAll(tab, "/", " "))
+	}
+	for tab, part := range map[string]string{"/associations": "/delete", "/rules": "/delete", "/routes": "/delete", "/connections": "/terminate?"} {
+		p.open(endpoint + tab)
+		p.open(p.link(part))
+		p.inspect("endpoint" + strings.ReplaceAll(tab, "/", " ") + " confirm")
+	}
+	p.open(endpoint)
+	p.click("Actions")
+	p.inspect("endpoint actions menu")
+	for path, button := range map[string]string{"/rules/new": "Add authorization rule", "/routes/new": "Create route", "/configuration": "Download with certificate and key"} {
+		p.open(endpoint + path)
+		p.refused("endpoint"+strings.ReplaceAll(path, "/", " "), button)
+	}
+	p.open(other + "/associations/new")
+	p.refused("associate", "Associate target network")
+	p.open(network + "/subnets/new")
+	p.refused("subnet", "Create subnet")
+	p.open(endpoint + "/edit")
+	p.fill("VPN port", "seventy")
+	p.refused("endpoint edit", "Save changes")
+	p.open(administrator)
+	p.fill("New password", "short")
+	p.refused("password", "Reset password")
+
+	// A thousand of each. The console alone: a dataplane would set out to realize them all.
+	g.stop(t, "serve")
+	g.grow(t)
+	g.startWeb(t)
+	for _, path := range []string{
+		"/", "/networks", "/networks?page=7", "/networks?q=nothing", network, "/certificates", "/endpoints", "/endpoints?q=endpoint+7", "/administrators",
+		endpoint, endpoint + "/rules", endpoint + "/routes", endpoint + "/connections", endpoint + "/connections?page=21", endpoint + "/connections?q=nobody", endpoint + "/rules?q=nothing", "/settings",
+	} {
+		p.open(path)
+		p.inspect("many " + pageName(named(path)))
+	}
+}
+
+// furnish makes what the pages show, and gives the paths of two endpoints: one in use and one
+// that waits for its first target network.
+func (p *person) furnish() (endpoint, other string) {
+	p.t.Helper()
+	p.createNetwork(3)
+	p.createCertificates("alice@example.com", "bob@example.com", "carol@example.com")
+	endpoint = p.createEndpoint()
+	for _, subnet := range []string{"subnet-a", "subnet-c"} {
+		p.open(endpoint + "/associations/new")
+		p.choose("Choose a subnet to associate", subnet)
+		p.press("Associate target network")
+		p.sees(subnet)
+	}
+	for cidr, why := range map[string]string{"10.0.0.0/16": "Everybody reaches the office", "0.0.0.0/0": "Internet through the office"} {
+		p.open(endpoint + "/rules/new")
+		p.fill("Destination network to enable access", cidr)
+		p.fill("Description", why)
+		p.press("Add authorization rule")
+	}
+	p.open(endpoint + "/routes/new")
+	p.fill("Route destination", "0.0.0.0/0")
+	p.choose("Subnet ID for target network association", "subnet-a")
+	p.fill("Description", "Internet through the office")
+	p.press("Create route")
+	p.row("0.0.0.0/0", "active")
+	p.open("/endpoints/new")
+	p.fill("Name tag", "branch-vpn")
+	p.fill("Client IPv4 CIDR", "10.129.0.0/22")
+	p.fill("VPN port", "1194")
+	p.press("Create Client VPN endpoint")
+	return endpoint, p.address()
+}
+
+// title is the heading of the open page.
+func (p *person) title() string {
+	p.t.Helper()
+	var s string
+	p.mustAsk(`() => document.querySelector("h1").innerText.split("\n")[0].trim()`, &s)
+	return s
+}
+
+// named leaves identifiers out of an address.
+func named(path string) string {
+	parts := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	for i, part := range parts {
+		if strings.Contains(part, "-") && strings.ContainsAny(part, "0123456789") {
+			parts[i], _, _ = strings.Cut(part, "-")
+			if _, query, ok := strings.Cut(part, "?"); ok {
+				parts[i] += " " + query
+			}
+		}
+	}
+	return "/" + strings.Join(parts, "/")
+}

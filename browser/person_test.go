@@ -1,0 +1,370 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	cdpbrowser "github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+)
+
+// person is somebody at a browser of their own. What they cannot see or read they cannot use:
+// everything is found by its visible words.
+type person struct {
+	t    testing.TB
+	tab  context.Context
+	base string
+	*faults
+}
+
+// patience is how long a person waits for a page or for something to appear.
+const patience = 20 * time.Second
+
+// visitor opens a browser window without cookies, closed at the end of the test. A person whose
+// mistakes the browser complains about fails the test.
+func visitor(t testing.TB, base string) *person {
+	t.Helper()
+	tab := startChromium(t)
+	p := &person{t: t, tab: tab, base: base, faults: &faults{}}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the browser was at %s: %s", p.address(), tail(p.text(), 1500))
+			p.picture("failed-" + strings.ReplaceAll(t.Name(), "/", "-"))
+		}
+		for _, f := range p.take() {
+			t.Errorf("the browser complains: %s", f)
+		}
+	})
+	p.listen(tab)
+	return p
+}
+
+// do has the browser act.
+func (p *person) do(actions ...chromedp.Action) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.tab, 2*patience)
+	defer cancel()
+	if err := chromedp.Run(ctx, actions...); err != nil {
+		p.t.Fatalf("%s: %v", p.address(), err)
+	}
+}
+
+// ask evaluates a function of the page with arguments. It fails while a page is being left, so
+// those who poll ignore its error. It works where the page's own scripts are off.
+func (p *person) ask(function string, result any, args ...any) error {
+	list, err := json.Marshal(append([]any{}, args...))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(p.tab, patience)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate("("+function+")(..."+string(list)+")", result))
+}
+
+func (p *person) mustAsk(function string, result any, args ...any) {
+	p.t.Helper()
+	if err := p.ask(function, result, args...); err != nil {
+		p.t.Fatalf("%s: %v", p.address(), err)
+	}
+}
+
+// open goes to an address of the console.
+func (p *person) open(path string) {
+	p.t.Helper()
+	if strings.HasPrefix(path, "/") {
+		path = p.base + path
+	}
+	p.do(chromedp.Navigate(path))
+}
+
+// address is the path of the page that is open.
+func (p *person) address() string {
+	var at string
+	_ = p.ask(`() => location.pathname + location.search`, &at)
+	return at
+}
+
+// text is what the page's content says.
+func (p *person) text() string {
+	var s string
+	_ = p.ask(`() => (document.querySelector("main") || document.body).innerText.replace(/\s+/g, " ")`, &s)
+	return s
+}
+
+// sees waits, without touching anything, until the page shows all words.
+func (p *person) sees(words ...string) {
+	p.t.Helper()
+	eventually(p.t, patience, p.address()+" shows "+strings.Join(words, ", "), func() bool {
+		return holds(p.text(), words)
+	})
+}
+
+// missing waits until the page no longer shows a word.
+func (p *person) missing(word string) {
+	p.t.Helper()
+	eventually(p.t, patience, p.address()+" no longer shows "+word, func() bool {
+		text := p.text()
+		return text != "" && !holds(text, []string{word})
+	})
+}
+
+func holds(text string, words []string) bool {
+	text = strings.ToLower(text)
+	for _, w := range words {
+		if !strings.Contains(text, strings.ToLower(w)) {
+			return false
+		}
+	}
+	return true
+}
+
+// row waits until a line of a table or list holds all words.
+func (p *person) row(words ...string) {
+	p.t.Helper()
+	eventually(p.t, patience, p.address()+" has a line with "+strings.Join(words, ", "), func() bool {
+		return p.rowText(words...) != ""
+	})
+}
+
+func (p *person) rowText(words ...string) string {
+	var lines []string
+	_ = p.ask(`() => [...document.querySelectorAll("tr, .guide-step")].map(e => e.innerText.replace(/\s+/g, " "))`, &lines)
+	for _, l := range lines {
+		if holds(l, words) {
+			return l
+		}
+	}
+	return ""
+}
+
+// findPoint gives where to click for visible words, or why nobody can.
+const findPoint = `(words, within) => {
+	const clean = s => (s || "").replace(/\s+/g, " ").trim();
+	const shown = e => e.checkVisibility({visibilityProperty: true}) && e.getBoundingClientRect().width > 1;
+	let scopes = within ? [...document.querySelectorAll("tr, .guide-step, form, nav")].filter(e => clean(e.innerText).includes(within))
+		: [document.querySelector("main"), document.body];
+	let seen = [];
+	for (const scope of scopes.filter(Boolean)) {
+		const all = [...scope.querySelectorAll("a[href], button, summary, label, .form-check-label")].filter(shown);
+		const hit = all.find(e => clean(e.innerText) === words) || all.find(e => clean(e.getAttribute("aria-label")) === words);
+		seen = all.map(e => clean(e.innerText));
+		if (!hit) continue;
+		if (hit.disabled) return {Why: "it is disabled"};
+		hit.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
+		const box = hit.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
+		const top = document.elementFromPoint(x, y);
+		if (!top || !(hit.contains(top) || top.contains(hit))) return {Why: "it is covered by " + (top ? top.outerHTML.slice(0, 200) : "nothing")};
+		document.wasHere = true;
+		return {X: x, Y: y};
+	}
+	return {Why: "there are only: " + seen.join(" | ")};
+}`
+
+type point struct {
+	X, Y float64
+	Why  string
+}
+
+// click presses a link, button, menu or choice by its visible words. Within names words of the
+// table line, step or form that it stands in.
+func (p *person) click(words string, within ...string) {
+	p.t.Helper()
+	scope := strings.Join(within, "")
+	var at point
+	p.mustAsk(findPoint, &at, words, scope)
+	if at.Why != "" {
+		p.t.Fatalf("%s: nobody can press %q (%s): %s", p.address(), words, scope, at.Why)
+	}
+	p.do(chromedp.MouseClickXY(at.X, at.Y))
+}
+
+// press clicks what leads to another page and waits for that page.
+func (p *person) press(words string, within ...string) {
+	p.t.Helper()
+	p.click(words, within...)
+	p.arrives(words)
+}
+
+// arrives waits for the page that follows a click or a key.
+func (p *person) arrives(after string) {
+	p.t.Helper()
+	eventually(p.t, patience, "a page after "+after, func() bool {
+		var there bool
+		err := p.ask(`() => !document.wasHere && document.readyState === "complete" && location.href !== "about:blank"`, &there)
+		return err == nil && there
+	})
+}
+
+// findField gives the field of a visible label, and marks it.
+const findField = `(label) => {
+	const clean = s => (s || "").replace(/\s+/g, " ").replace(/– optional$/, "").trim();
+	document.querySelectorAll("[data-found]").forEach(e => e.removeAttribute("data-found"));
+	const labels = [...document.querySelectorAll("label")].filter(l => clean(l.innerText) === label && l.checkVisibility());
+	const field = labels.map(l => l.control).find(Boolean) || [...document.querySelectorAll("[aria-label]")].find(e => e.getAttribute("aria-label") === label);
+	if (!field) return {Why: "there are only: " + [...document.querySelectorAll("label")].map(l => clean(l.innerText)).join(" | ")};
+	field.scrollIntoView({block: "center", behavior: "instant"});
+	field.setAttribute("data-found", "");
+	const box = field.getBoundingClientRect();
+	return {X: box.x + Math.min(box.width / 2, 60), Y: box.y + Math.min(box.height / 2, 12)};
+}`
+
+func (p *person) field(label string) point {
+	p.t.Helper()
+	var at point
+	p.mustAsk(findField, &at, label)
+	if at.Why != "" {
+		p.t.Fatalf("%s: there is no field %q: %s", p.address(), label, at.Why)
+	}
+	return at
+}
+
+// fill types into the field of a label, over what it held.
+func (p *person) fill(label, value string) {
+	p.t.Helper()
+	at := p.field(label)
+	p.do(chromedp.MouseClickXY(at.X, at.Y), chromedp.Evaluate(`document.querySelector("[data-found]").select()`, nil))
+	if value == "" {
+		p.do(chromedp.KeyEvent("\b"))
+		return
+	}
+	p.do(input.InsertText(value))
+}
+
+// value is what the field of a label holds.
+func (p *person) value(label string) string {
+	p.t.Helper()
+	p.field(label)
+	var v string
+	p.mustAsk(`() => document.querySelector("[data-found]").value`, &v)
+	return v
+}
+
+// choose picks the option that holds the words.
+func (p *person) choose(label, words string) {
+	p.t.Helper()
+	p.field(label)
+	var why string
+	p.mustAsk(`(words) => {
+		const list = document.querySelector("[data-found]"), hit = [...list.options].find(o => o.text.includes(words));
+		if (!hit) return "it offers " + [...list.options].map(o => o.text).join(" | ");
+		list.value = hit.value;
+		list.dispatchEvent(new Event("input", {bubbles: true}));
+		list.dispatchEvent(new Event("change", {bubbles: true}));
+		return "";
+	}`, &why, words)
+	if why != "" {
+		p.t.Fatalf("%s: %q cannot be chosen for %q: %s", p.address(), words, label, why)
+	}
+}
+
+// tick clicks the label of a checkbox or of a radio button.
+func (p *person) tick(label string) { p.t.Helper(); p.click(label) }
+
+// download presses something that gives a file.
+func (p *person) download(words string, within ...string) (name, content string) {
+	p.t.Helper()
+	dir := p.t.TempDir()
+	p.do(cdpbrowser.SetDownloadBehavior(cdpbrowser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(dir))
+	p.click(words, within...)
+	eventually(p.t, patience, "the file of "+words+" is there", func() bool {
+		files, _ := filepath.Glob(filepath.Join(dir, "*"))
+		if len(files) != 1 || strings.HasSuffix(files[0], ".crdownload") || strings.HasPrefix(filepath.Base(files[0]), ".") {
+			return false
+		}
+		b, err := os.ReadFile(files[0])
+		name, content = filepath.Base(files[0]), string(b)
+		return err == nil && content != ""
+	})
+	return name, content
+}
+
+// picture leaves a screenshot of the whole page.
+func (p *person) picture(name string) {
+	var png []byte
+	ctx, cancel := context.WithTimeout(p.tab, patience)
+	defer cancel()
+	if err := chromedp.Run(ctx, chromedp.FullScreenshot(&png, 100)); err != nil {
+		p.t.Logf("no picture %s: %v", name, err)
+		return
+	}
+	if err := os.WriteFile(filepath.Join(artifacts, name+".png"), png, 0o644); err != nil {
+		p.t.Error(err)
+	}
+}
+
+const password = "correct horse battery"
+
+// setUp follows the printed link and becomes the first administrator.
+func (p *person) setUp(g *gateway) {
+	p.t.Helper()
+	p.open(g.setupLink(p.t))
+	p.fill("User name", "admin")
+	p.fill("Password", password)
+	p.fill("Password again", password)
+	p.press("Create administrator and sign in")
+	p.sees("Getting started")
+}
+
+// signIn signs in on the page that is open or on the first one.
+func (p *person) signIn(name string) {
+	p.t.Helper()
+	p.open("/sign-in")
+	p.fill("User name", name)
+	p.fill("Password", password)
+	p.press("Sign in")
+	p.sees("Getting started")
+}
+
+// createNetwork fills the forms of a network and its subnets, wherever one is.
+func (p *person) createNetwork(subnets int) {
+	p.t.Helper()
+	p.open("/networks/new")
+	p.fill("Name", "office")
+	p.fill("IPv4 CIDRs", "10.0.0.0/16")
+	p.press("Create network")
+	for i := range subnets {
+		p.press("Create subnet")
+		p.fill("Name", fmt.Sprintf("subnet-%c", 'a'+i))
+		p.fill("IPv4 CIDR", fmt.Sprintf("10.0.%d.0/24", i+1))
+		p.fill("Availability zone", fmt.Sprintf("zone-%c", 'a'+i))
+		p.press("Create subnet")
+	}
+}
+
+// createCertificates makes an authority, a server certificate and client certificates.
+func (p *person) createCertificates(clients ...string) {
+	p.t.Helper()
+	p.open("/certificates/authority/new")
+	p.fill("Common name (CN)", "Office VPN CA")
+	p.press("Create certificate authority")
+	for i, cn := range append([]string{"vpn.example.com"}, clients...) {
+		p.open("/certificates/issue")
+		if i == 0 {
+			p.tick("Server certificate")
+		} else {
+			p.tick("Client certificate")
+		}
+		p.fill("Common name (CN)", cn)
+		p.press("Issue certificate")
+		p.sees("issued")
+	}
+}
+
+// createEndpoint makes the tutorial's endpoint and gives the path of its page.
+func (p *person) createEndpoint() string {
+	p.t.Helper()
+	p.open("/endpoints/new")
+	p.fill("Name tag", "office-vpn")
+	p.fill("Client IPv4 CIDR", "10.128.0.0/22")
+	p.choose("Server certificate", "vpn.example.com")
+	p.press("Create Client VPN endpoint")
+	p.sees("pending-associate")
+	return p.address()
+}
