@@ -13,6 +13,8 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 GOLANGCI_VERSION := v2.15.0
+EXPOSURE_DATAPLANE := 38
+EXPOSURE_WEB := 13
 GOLANGCI := .tools/bin/golangci-lint-$(GOLANGCI_VERSION)
 
 # Where `make run` keeps its state. Root's web process runs as another user, who must be able to
@@ -65,6 +67,35 @@ deps-run: ## Install what is missing to build and run.
 .PHONY: build
 build: assets ## Build bin/sallyport, one static binary.
 	go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/sallyport .
+
+# Where `make install` puts things. DESTDIR goes before all of it, for packages.
+PREFIX ?= /usr/local
+DESTDIR ?=
+UNITS := packaging/systemd
+
+.PHONY: install
+install: build ## Install the program, its systemd units and an example configuration (PREFIX, DESTDIR).
+	install -D -m 0755 bin/sallyport '$(DESTDIR)$(PREFIX)/bin/sallyport.new'
+	mv -f '$(DESTDIR)$(PREFIX)/bin/sallyport.new' '$(DESTDIR)$(PREFIX)/bin/sallyport'
+	install -D -m 0644 $(UNITS)/sallyport.sysusers '$(DESTDIR)$(PREFIX)/lib/sysusers.d/sallyport.conf'
+	for unit in sallyport-dataplane sallyport-web; do \
+		install -D -m 0644 $(UNITS)/$$unit.service '$(DESTDIR)$(PREFIX)/lib/systemd/system/'$$unit.service; \
+		sed -i 's|/usr/local/bin/|$(PREFIX)/bin/|' '$(DESTDIR)$(PREFIX)/lib/systemd/system/'$$unit.service; \
+	done
+	[ -e '$(DESTDIR)/etc/sallyport/sallyport.conf' ] || install -D -m 0644 $(UNITS)/sallyport.conf '$(DESTDIR)/etc/sallyport/sallyport.conf'
+	install -D -m 0644 $(UNITS)/host-policy.json '$(DESTDIR)$(PREFIX)/share/doc/sallyport/host-policy.json'
+
+# The thresholds are tenths of what `systemd-analyze security` calls exposure.
+.PHONY: lint-units
+lint-units: build ## Check the systemd units, and that nobody loosens their sandboxes.
+	@dir="$$(mktemp -d)"; trap 'rm -rf "$$dir"' EXIT; \
+	for unit in sallyport-dataplane:$(EXPOSURE_DATAPLANE) sallyport-web:$(EXPOSURE_WEB); do \
+		file="$$dir/$${unit%:*}.service"; sed 's|/usr/local/bin/|$(CURDIR)/bin/|' $(UNITS)/$${unit%:*}.service >"$$file"; \
+	done; \
+	systemd-analyze verify --recursive-errors=no "$$dir"/*.service; \
+	for unit in sallyport-dataplane:$(EXPOSURE_DATAPLANE) sallyport-web:$(EXPOSURE_WEB); do \
+		systemd-analyze security --offline=true --no-pager --threshold="$${unit#*:}" "$$dir/$${unit%:*}.service" | tail -n 1; \
+	done
 
 .PHONY: run
 run: deps-run build ## Serve the console and a dataplane, with state in .run/.
