@@ -102,7 +102,7 @@ var used = regexp.MustCompile(`static\.URL\("([^"]+)"\)`)
 
 func TestEveryNameThatViewsUsesExists(t *testing.T) {
 	t.Parallel()
-	names, seen := built(t), 0
+	names, loaded, seen := built(t), map[string]bool{}, 0
 	err := filepath.WalkDir("../views", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".templ" {
 			return err
@@ -110,6 +110,7 @@ func TestEveryNameThatViewsUsesExists(t *testing.T) {
 		text, err := os.ReadFile(path)
 		for _, m := range used.FindAllStringSubmatch(string(text), -1) {
 			seen++
+			loaded[m[1]] = true
 			if names[m[1]] == "" {
 				t.Errorf("%s: there is no %s", path, m[0])
 			}
@@ -118,6 +119,11 @@ func TestEveryNameThatViewsUsesExists(t *testing.T) {
 	})
 	if err != nil || seen == 0 {
 		t.Fatalf("looked at %d names: %v", seen, err)
+	}
+	for name := range names { // and nothing is carried that no page loads
+		if name != "licenses.txt" && !loaded[name] {
+			t.Errorf("%s is in the program, and no page loads it", name)
+		}
 	}
 }
 

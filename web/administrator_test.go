@@ -80,6 +80,13 @@ func TestPasswords(t *testing.T) {
 	ro.post("/sign-in", credentials(reader, password)).wantStatus(http.StatusUnprocessableEntity)
 	ro.post("/sign-in", credentials(reader, fresh)).wantStatus(http.StatusSeeOther)
 
+	// A password manager sees whose password the form changes.
+	own := ro.get("/account").wantStatus(http.StatusOK)
+	checkMarkup(t, "/account", own)
+	if got, _ := own.doc.Find("form[action='/account/password'] input[autocomplete=username]").Attr("value"); got != reader {
+		t.Errorf("the form to change the password is for %q, want %q", got, reader)
+	}
+
 	// A read-only account changes its own password all the same.
 	ro.post("/account/password", url.Values{"current": {"wrong"}, "password": {password}, "password_again": {password}}).
 		wantStatus(http.StatusUnprocessableEntity).wantFieldError("current", "not your present password")

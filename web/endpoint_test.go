@@ -215,7 +215,11 @@ func TestChangesNameWhatIsLost(t *testing.T) {
 		p.wantText("main li", loss)
 	}
 
-	u.b.get(u.endpoint+"/delete").wantText("main", "2 clients are connected").wantText("main", "1 association")
+	p = u.b.get(u.endpoint+"/delete").wantText("main", "2 clients are connected").wantText("main", "1 association")
+	// The script keeps a form's first submit button off until the word is typed: it must be this one.
+	if got := p.doc.Find("form:has([data-confirm-text=delete]) [type=submit]").First().Text(); got != "Delete" {
+		t.Errorf("the button that typing the word switches on is %q, want Delete", got)
+	}
 	u.b.post(u.endpoint+"/delete", url.Values{"confirm": {"delete"}}).wantStatus(http.StatusUnprocessableEntity).wantText("[role=alert]", "still has an associated target network")
 
 	u.b.make(rule, nil)

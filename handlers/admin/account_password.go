@@ -7,10 +7,10 @@ import (
 	"sallyport/views/parts"
 )
 
-func accountForm() parts.Form {
+func accountForm(username string) parts.Form {
 	return parts.Form{
 		Title: "Change password", Action: "/account/password", Submit: "Change password",
-		Intro: "Your other sessions end.",
+		Intro: "Your other sessions end.", Username: username,
 		Fields: append([]parts.Field{
 			{Name: "current", Label: "Present password", Type: "password", Autocomplete: "current-password", Required: true},
 		}, passwordFields("New password")...),
@@ -18,7 +18,7 @@ func accountForm() parts.Form {
 }
 
 // Account shows one's own account.
-func (h *Console) Account(c echo.Context) error { return h.drawAccount(c, accountForm()) }
+func (h *Console) Account(c echo.Context) error { return h.drawAccount(c, accountForm(actor(c).Username)) }
 
 func (h *Console) drawAccount(c echo.Context, form parts.Form) error {
 	caller, _ := CallerOf(c)
@@ -41,7 +41,7 @@ func (h *Console) AccountPassword(c echo.Context) error {
 	caller, _ := CallerOf(c)
 	err := h.control.ChangeOwnPassword(ctx(c), actor(c), caller.Token, in.Current, in.Password, in.Again)
 	if belongsInForm(err) {
-		form := accountForm()
+		form := accountForm(actor(c).Username)
 		fail(&form, err)
 		return h.drawAccount(c, form)
 	}

@@ -615,7 +615,7 @@ func attempts(rows []AttemptRow) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<div class=\"card table-responsive\" role=\"region\" aria-label=\"Refused attempts\" tabindex=\"0\" id=\"attempts\"><table class=\"table table-vcenter card-table\"><thead><tr><th scope=\"col\">When</th><th scope=\"col\">Device address</th><th scope=\"col\">Common name</th><th scope=\"col\">Reason</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<div class=\"card table-responsive position-relative\" role=\"region\" aria-label=\"Refused attempts\" tabindex=\"0\" id=\"attempts\"><table class=\"table table-vcenter card-table\"><thead><tr><th scope=\"col\">When</th><th scope=\"col\">Device address</th><th scope=\"col\">Common name</th><th scope=\"col\">Reason</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -731,7 +731,7 @@ func TerminatePage(c layout.Chrome, confirm parts.Confirm, rows []ConnectionRow)
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<div class=\"table-responsive border rounded\" role=\"region\" aria-label=\"Connections to terminate\" tabindex=\"0\"><table class=\"table table-vcenter mb-0\"><thead><tr><th scope=\"col\">User</th><th scope=\"col\">Client IP</th><th scope=\"col\">Device address</th><th scope=\"col\">Since</th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<div class=\"table-responsive position-relative border rounded\" role=\"region\" aria-label=\"Connections to terminate\" tabindex=\"0\"><table class=\"table table-vcenter mb-0\"><thead><tr><th scope=\"col\">User</th><th scope=\"col\">Client IP</th><th scope=\"col\">Device address</th><th scope=\"col\">Since</th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -103,6 +103,8 @@ type Form struct {
 	Err     string   // the summary's sentence; empty: nothing is wrong
 	Orphans []string // sentences for fields that this form does not show
 	Files   bool     // it uploads files
+	// Username is carried along unseen, so that a password manager knows whose password is changed.
+	Username string
 }
 
 // Fail puts the sentence of a refusal at the top and each field's sentence beside its field.

@@ -25,15 +25,12 @@ const (
 // packaged is our name of each file and where its package keeps it.
 var packaged = map[string]string{
 	"tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-	"tabler.min.js":  "@tabler/core/dist/js/tabler.min.js",
 	"htmx.min.js":    "htmx.org/dist/htmx.min.js",
-	"uplot.min.css":  "uplot/dist/uPlot.min.css",
-	"uplot.min.js":   "uplot/dist/uPlot.iife.min.js",
 }
 
 // licensed are the packages whose licence file travels with the program. @tabler/core has none:
-// its files begin with its notice. @popperjs/core is inside tabler.min.js.
-var licensed = []string{"@popperjs/core", "htmx.org", "uplot"}
+// its style sheet begins with its notice.
+var licensed = []string{"htmx.org"}
 
 // sourceMap is a comment that would make browsers ask for a file that we do not carry.
 var sourceMap = regexp.MustCompile(`(?m)^(/\*|//)# sourceMappingURL=.*$\n?`)
