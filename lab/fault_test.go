@@ -193,7 +193,7 @@ func (b *busySite) newRuleWorks(t *testing.T) {
 	t.Helper()
 	b.probes.end()
 	b.authorize("10.0.2.0/24")
-	b.showsRow("/rules", "10.0.2.0/24", "active")
+	b.line("/rules", "10.0.2.0/24", "active")
 	for i, n := range b.clients {
 		if !tcpAnswers(n, addrHostB, echoPort) {
 			t.Fatalf("client %d does not reach a host that was just authorized", i)

@@ -137,23 +137,6 @@ func (s *site) line(tab, row string, words ...string) {
 	})
 }
 
-// showsRow waits until a row of a list has all words: the state of one rule is not another's.
-func (s *site) showsRow(tab string, words ...string) {
-	s.console.t.Helper()
-	eventually(s.console.t, 20*time.Second, s.endpoint+tab+" has a row with "+strings.Join(words, ", "), func() bool {
-		for _, tr := range s.get(s.endpoint + tab).doc.Find("tbody tr").EachIter() {
-			text, all := strings.ToLower(tr.Text()), true
-			for _, w := range words {
-				all = all && strings.Contains(text, strings.ToLower(w))
-			}
-			if all {
-				return true
-			}
-		}
-		return false
-	})
-}
-
 // hides waits until a page of the endpoint no longer shows a word.
 func (s *site) hides(tab, word string) {
 	s.console.t.Helper()

@@ -25,7 +25,7 @@ func TestTutorial(t *testing.T) {
 	s.associate("subnet-a")
 	s.shows("", "available")
 	s.shows("/associations", "associated")
-	s.showsRow("/routes", "10.0.0.0/16", "active")
+	s.line("/routes", "10.0.0.0/16", "active")
 
 	c := connectVPN(t, client, s.profile("alice"))
 	s.shows("/connections", "alice", c.address(t).String(), "active")
@@ -37,7 +37,7 @@ func TestTutorial(t *testing.T) {
 
 	// A rule for one subnet opens exactly that one.
 	s.authorize("10.0.1.0/24")
-	s.showsRow("/rules", "10.0.1.0/24", "active")
+	s.line("/rules", "10.0.1.0/24", "active")
 	if !answers(client, addrHostA, echoPort) {
 		t.Fatal("the authorized host does not answer")
 	}
@@ -50,12 +50,12 @@ func TestTutorial(t *testing.T) {
 		t.Fatal("the internet answers without route and rule")
 	}
 	s.authorize("0.0.0.0/0")
-	s.showsRow("/rules", "0.0.0.0/0", "active")
+	s.line("/rules", "0.0.0.0/0", "active")
 	if tcpAnswers(client, addrInternet, echoPort) {
 		t.Fatal("the internet answers with a rule and no route")
 	}
 	s.addRoute("0.0.0.0/0", "subnet-a")
-	s.showsRow("/routes", "0.0.0.0/0", "active")
+	s.line("/routes", "0.0.0.0/0", "active")
 	eventually(t, 5*time.Second, "the internet answers", func() bool { return answers(client, addrInternet, echoPort) })
 	s.remove("/rules", "0.0.0.0/0", "Remove authorization rule")
 	s.hides("/rules", "0.0.0.0/0")

@@ -1,0 +1,98 @@
+package lab
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/pki"
+	"sallyport/vpn"
+)
+
+// bareServer is stock OpenVPN as one would run it by hand, with the same cipher, timers and
+// certificates' kind as an endpoint: what benchmarks compare with.
+type bareServer struct {
+	*topology
+	profile string
+}
+
+const bareRange = "10.129.0.0"
+
+func startBareServer(t testing.TB, clients int) *bareServer {
+	t.Helper()
+	w := newTopology(t, clients)
+	w.serveEcho(t)
+	now := time.Now()
+	must := func(p vpn.KeyPair, err error) vpn.KeyPair {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	maker := pki.Maker{}
+	spec := func(cn string) vpn.CertificateSpec {
+		return vpn.CertificateSpec{CommonName: cn, KeyType: vpn.ECDSAP256, ValidFor: 24 * time.Hour}
+	}
+	authority := must(maker.NewAuthority(spec("Bare CA"), now))
+	server := must(maker.Issue(authority, vpn.UseServer, spec("vpn.lab.test"), now))
+	client := must(maker.Issue(authority, vpn.UseClient, spec("bare"), now))
+	secret := maker.StaticKey()
+	config := `mode server
+tls-server
+server ` + bareRange + ` 255.255.252.0
+topology subnet
+dev bare
+dev-type tun
+proto udp4
+local ` + gatewayWAN + `
+port 1195
+duplicate-cn
+dh none
+tls-version-min 1.2
+data-ciphers AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305
+keepalive 5 30
+mssfix 1360
+disable-dco
+remote-cert-tls client
+connect-freq-initial 1000 10
+push "redirect-gateway def1"
+verb 1
+` + inline("ca", authority.Certificate) + inline("cert", server.Certificate) + inline("key", server.Key.Reveal()) + inline("tls-crypt", secret.Reveal())
+	file := filepath.Join(t.TempDir(), "server.conf")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	log := file + ".log"
+	cmd := w.gateway.exec("openvpn", "--config", file, "--log", log)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	eventually(t, 20*time.Second, "bare OpenVPN is up", func() bool {
+		b, _ := os.ReadFile(log)
+		return strings.Contains(string(b), upLine)
+	})
+	w.gateway.sysctl(t, "net/ipv4/ip_forward", "1")
+	nat := exec.Command("ip", "netns", "exec", w.gateway.name, "nft", "-f", "-")
+	nat.Stdin = strings.NewReader("table ip bare { chain post { type nat hook postrouting priority srcnat; ip saddr " + bareRange + "/22 oifname != \"bare\" masquerade\n }\n}\n")
+	if out, err := nat.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	profile, err := vpn.Profile{
+		Endpoint: vpn.NewEndpointID(), Remote: gatewayWAN, Port: 1195, Transport: vpn.UDP,
+		CA: authority.Certificate, ServerName: "vpn.lab.test", TLSCrypt: secret,
+		Client: &vpn.ProfileClient{Certificate: client.Certificate, Key: client.Key},
+	}.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &bareServer{topology: w, profile: profile}
+}
+
+func inline(tag, text string) string {
+	return "<" + tag + ">\n" + strings.TrimSpace(text) + "\n</" + tag + ">\n"
+}
