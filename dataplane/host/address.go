@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 )
 
 // Addresses lists the IPv4 addresses of this host that clients can dial: all but loopback and
@@ -35,9 +36,10 @@ func Addresses() ([]netip.Addr, error) {
 	return slices.Compact(out), nil
 }
 
-// Watch tells that an interface, an address or a route of this host changed, ours included. The
-// channel holds one signal at most: after one, look at everything. It is closed when ctx ends or when a
-// subscription broke (too many changes at once): then watch anew and look at everything.
+// Watch tells that an interface, an address or a route of this host changed. A route to a client
+// that was added is no news, since only we add any; that one is gone is. The channel holds one
+// signal at most: after one, look at everything. It is closed when ctx ends or when a subscription
+// broke (too many changes at once): then watch anew and look at everything.
 func Watch(ctx context.Context) (<-chan struct{}, error) {
 	links, addrs, routes := make(chan netlink.LinkUpdate), make(chan netlink.AddrUpdate), make(chan netlink.RouteUpdate)
 	changed := make(chan struct{}, 1)
@@ -70,7 +72,8 @@ func Watch(ctx context.Context) (<-chan struct{}, error) {
 		// Each subscription closes its channel once its socket is closed; until all have, they
 		// must be read or they never see that.
 		for links != nil || addrs != nil || routes != nil {
-			open := true
+			open, news := true, true
+			var route netlink.RouteUpdate
 			select {
 			case _, open = <-links:
 				if !open {
@@ -80,15 +83,18 @@ func Watch(ctx context.Context) (<-chan struct{}, error) {
 				if !open {
 					addrs = nil
 				}
-			case _, open = <-routes:
+			case route, open = <-routes:
 				if !open {
 					routes = nil
 				}
+				news = route.Type != unix.RTM_NEWROUTE || route.Protocol != routeProtocol
 			}
 			if !open {
 				stop()
 			}
-			signal()
+			if news || !open {
+				signal()
+			}
 		}
 	}()
 	return changed, nil
