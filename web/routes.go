@@ -8,6 +8,7 @@ import (
 	"sallyport/control"
 	"sallyport/handlers/admin"
 	"sallyport/static"
+	"sallyport/views/layout"
 )
 
 const (
@@ -41,6 +42,7 @@ func routes(h *admin.Console, c *control.Service) []route {
 
 		{get, "/", h.Start, signedIn},
 		{get, "/settings", h.Settings, signedIn},
+		{get, layout.TroublePath, h.Trouble, signedIn},
 		{get, "/account", h.Account, signedIn},
 		{post, "/account/password", h.AccountPassword, signedIn},
 
