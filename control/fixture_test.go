@@ -270,7 +270,7 @@ func (h *house) query(statement string) []string {
 		words := make([]string, len(values))
 		for i, v := range values {
 			if b, ok := v.([]byte); ok {
-				v = string(b)
+				v = fmt.Sprintf("%x", b)
 			}
 			words[i] = fmt.Sprint(v)
 		}

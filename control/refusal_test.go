@@ -156,8 +156,8 @@ func TestInUse(t *testing.T) {
 		words string
 	}{
 		"network with subnets":     {func() error { return s.DeleteNetwork(ctx, s.boss, s.network.ID) }, vpn.Conflict, "still has 2 subnets"},
-		"associated subnet":        {func() error { return deleteSubnet(ctx, s.Service, s.boss, s.a.ID) }, vpn.Conflict, string(s.endpoint.ID)},
-		"server certificate":       {func() error { return s.DeleteCertificate(ctx, s.boss, s.server.ID) }, vpn.Conflict, "is used by endpoint " + string(s.endpoint.ID)},
+		"associated subnet":        {func() error { return deleteSubnet(ctx, s.Service, s.boss, s.a.ID) }, vpn.Conflict, "target network of endpoint main"},
+		"server certificate":       {func() error { return s.DeleteCertificate(ctx, s.boss, s.server.ID) }, vpn.Conflict, "is used by endpoint main"},
 		"client authority":         {func() error { return s.DeleteCertificate(ctx, s.boss, s.ca.ID) }, vpn.Conflict, "is used by endpoint"},
 		"endpoint with networks":   {func() error { return s.DeleteEndpoint(ctx, s.boss, s.endpoint.ID, "delete") }, vpn.Conflict, "Disassociate all target networks first"},
 		"automatic route":          {func() error { return s.DeleteRoute(ctx, s.boss, s.endpoint.ID, s.automatic()) }, vpn.Conflict, "added automatically"},

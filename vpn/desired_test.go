@@ -45,6 +45,14 @@ func newParts(t *testing.T) Parts {
 		}
 		p.Routes = append(p.Routes, r)
 	}
+	gone, err := e.AddRoute(RouteSpec{Destination: "192.0.2.0/24", Target: string(p.Associations[0].Subnet)}, p.Associations, p.Routes, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.RemoveRoute(&gone); err != nil {
+		t.Fatal(err)
+	}
+	p.Routes = append(p.Routes, gone)
 	leaving, err := e.Disassociate(&p.Associations[2], p.Routes, 2)
 	if err != nil {
 		t.Fatal(err)
