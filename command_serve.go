@@ -26,8 +26,9 @@ type child struct {
 	as      *account // nil: as we are
 	log     *slog.Logger
 
-	mu   sync.Mutex
-	proc *os.Process
+	mu     sync.Mutex
+	proc   *os.Process
+	wanted bool // its end was asked for, by reload
 }
 
 const (
@@ -114,6 +115,10 @@ func (c *child) keep(ctx context.Context) {
 		if time.Since(began) > healthy {
 			wait = restartFirst
 		}
+		if c.endWanted() {
+			c.log.Info("process is started anew", "child", c.command)
+			continue
+		}
 		c.log.Error("process ended and is started again", "child", c.command, "err", err, "in", wait)
 		t := time.NewTimer(wait)
 		select {
@@ -175,8 +180,19 @@ func (c *child) reload() {
 	signal := syscall.SIGTERM
 	if c.command == "dataplane" {
 		signal = syscall.SIGHUP
+	} else {
+		c.wanted = true
 	}
 	if err := c.proc.Signal(signal); err != nil {
 		c.log.Warn("process was not told to reload", "child", c.command, "err", err)
 	}
+}
+
+// endWanted tells, once, whether the child's end was asked for.
+func (c *child) endWanted() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	wanted := c.wanted
+	c.wanted = false
+	return wanted
 }

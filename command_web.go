@@ -148,8 +148,12 @@ func newSealer(key []byte, path string) (*pki.Sealer, error) {
 // only the owner of the data directory can read.
 func offerSetup(ctx context.Context, cfg config.Config, service *control.Service, log *slog.Logger) error {
 	needed, err := service.SetupNeeded(ctx)
-	if err != nil || !needed {
+	if err != nil {
 		return err
+	}
+	if !needed { // a link that was used is of no use to anybody any more
+		_ = os.Remove(setupLinkFile(cfg))
+		return nil
 	}
 	return writeSetupLink(ctx, cfg, service, os.Stderr)
 }
@@ -160,7 +164,7 @@ func writeSetupLink(ctx context.Context, cfg config.Config, service *control.Ser
 		return err
 	}
 	link := consoleURL(cfg) + "/setup?token=" + token
-	path := filepath.Join(cfg.DataDir, "setup-link")
+	path := setupLinkFile(cfg)
 	if err := os.WriteFile(path, []byte(link+"\n"), 0o600); err != nil {
 		return fmt.Errorf("set-up link: %w", err)
 	}
@@ -180,6 +184,8 @@ func consoleNames(cfg config.Config) []string {
 	}
 	return names
 }
+
+func setupLinkFile(cfg config.Config) string { return filepath.Join(cfg.DataDir, "setup-link") }
 
 func consoleURL(cfg config.Config) string {
 	scheme := "https"

@@ -16,7 +16,7 @@ const module = "sallyport"
 // stands for the room and everything below it; the longest name that fits a package counts. Tests
 // of a room may import what they need.
 var arrows = map[string][]string{
-	".":       {"config", "vpn", "control", "store", "migrations", "saml", "ldap", "pki", "dataplane", "dataplane/client", "dataplane/wire", "web", "handlers/...", "views/...", "static"},
+	".":       {"config", "vpn", "control", "store", "migrations", "saml", "ldap", "pki", "dataplane", "dataplane/api", "dataplane/client", "dataplane/wire", "web", "handlers/...", "views/...", "static"},
 	"config":  {"vpn"},
 	"vpn":     {},
 	"control": {"vpn"},
