@@ -63,24 +63,3 @@ func (s *Service) Certificate(ctx context.Context, by Actor, id vpn.CertificateI
 	})
 	return row, err
 }
-
-// choices is how many entries a selection offers at most; a form with more needs its own search.
-const choices = MaxPageSize
-
-// Authorities lists the authorities that can issue certificates here, newest first.
-func (s *Service) Authorities(ctx context.Context, by Actor) ([]vpn.Certificate, error) {
-	var out []vpn.Certificate
-	err := s.read(ctx, by, func(tx Tx) error {
-		page, err := tx.Certificates(ctx, List{Filter: map[string]string{"use": string(vpn.UseAuthority)}, Sort: "created_at", Desc: true, Size: choices})
-		if err != nil {
-			return err
-		}
-		for _, c := range page.Items {
-			if c.HasKey && !c.Expired(s.now()) {
-				out = append(out, c)
-			}
-		}
-		return nil
-	})
-	return out, err
-}

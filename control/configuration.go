@@ -13,36 +13,6 @@ type Configuration struct {
 	NobodyYet bool // the endpoint has no target network, so that nobody can connect yet
 }
 
-// ClientCertificates lists the issued client certificates that could be put into the endpoint's
-// configuration file: their key is kept and the endpoint accepts their issuer.
-func (s *Service) ClientCertificates(ctx context.Context, by Actor, id vpn.EndpointID) ([]vpn.Certificate, error) {
-	var out []vpn.Certificate
-	err := s.read(ctx, by, func(tx Tx) error {
-		e, err := tx.Endpoint(ctx, id)
-		if err != nil {
-			return err
-		}
-		authority, err := clientAuthority(ctx, tx, e)
-		if err != nil || authority == "" {
-			return err
-		}
-		page, err := tx.Certificates(ctx, List{
-			Filter: map[string]string{"use": string(vpn.UseClient), "authority": string(authority)},
-			Sort:   "created_at", Desc: true, Size: choices,
-		})
-		if err != nil {
-			return err
-		}
-		for _, c := range page.Items {
-			if c.HasKey && !c.Expired(s.now()) {
-				out = append(out, c)
-			}
-		}
-		return nil
-	})
-	return out, err
-}
-
 // clientAuthority is the authority of ours that the endpoint's clients are issued by, if any.
 func clientAuthority(ctx context.Context, tx Tx, e vpn.Endpoint) (vpn.CertificateID, error) {
 	ca, err := tx.Certificate(ctx, e.ClientCA)

@@ -72,15 +72,15 @@ func TestClientConfigurationRefuses(t *testing.T) {
 	if s.rows() != before {
 		t.Error("a refused export left something")
 	}
-	list, err := s.ClientCertificates(ctx, s.boss, s.endpoint.ID)
-	if err != nil || len(list) != 1 || list[0].ID != s.alice.ID {
+	list, err := s.ClientCertificates(ctx, s.boss, s.endpoint.ID, "")
+	if err != nil || len(list.List) != 1 || list.List[0].ID != s.alice.ID {
 		t.Errorf("offered: %+v, %v", list, err)
 	}
 	s.clock.pass(366 * 24 * time.Hour)
 	if _, err := s.ClientConfiguration(ctx, s.boss, s.endpoint.ID, s.alice.ID); !strings.Contains(vpn.FieldsOf(err)["client"], "has expired") {
 		t.Errorf("expired: %v", err)
 	}
-	if list, err := s.ClientCertificates(ctx, s.boss, s.endpoint.ID); err != nil || len(list) != 0 {
+	if list, err := s.ClientCertificates(ctx, s.boss, s.endpoint.ID, ""); err != nil || len(list.List) != 0 {
 		t.Errorf("offered: %+v, %v", list, err)
 	}
 }

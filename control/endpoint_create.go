@@ -49,32 +49,3 @@ func (s *Service) checkEndpoint(ctx context.Context, tx Tx, e vpn.Endpoint) erro
 	}
 	return e.CheckCertificates(certificates[e.Certificate], certificates[e.ClientCA], s.now())
 }
-
-// EndpointChoices is what the form for an endpoint offers.
-type EndpointChoices struct {
-	Servers     []vpn.Certificate
-	Authorities []vpn.Certificate
-	FreePort    uint16
-}
-
-// EndpointChoices lists the certificates an endpoint can have and proposes a free port.
-func (s *Service) EndpointChoices(ctx context.Context, by Actor) (EndpointChoices, error) {
-	var out EndpointChoices
-	err := s.read(ctx, by, func(tx Tx) error {
-		for use, list := range map[vpn.CertificateUse]*[]vpn.Certificate{vpn.UseServer: &out.Servers, vpn.UseAuthority: &out.Authorities} {
-			page, err := tx.Certificates(ctx, List{Filter: map[string]string{"use": string(use)}, Sort: "created_at", Desc: true, Size: choices})
-			if err != nil {
-				return err
-			}
-			for _, c := range page.Items {
-				if !c.Expired(s.now()) && (use != vpn.UseServer || c.HasKey) {
-					*list = append(*list, c)
-				}
-			}
-		}
-		all, err := tx.AllEndpoints(ctx)
-		out.FreePort = vpn.FreePort(vpn.UDP, all, s.settings.Reserved...)
-		return err
-	})
-	return out, err
-}

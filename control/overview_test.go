@@ -114,7 +114,7 @@ func TestAssociationChoices(t *testing.T) {
 	t.Parallel()
 	s := associated(t)
 	before := s.rows()
-	c, err := s.AssociationChoices(t.Context(), s.boss, s.endpoint.ID)
+	c, err := s.AssociationChoices(t.Context(), s.boss, s.endpoint.ID, control.AssociationSearch{})
 	s.must(err)
 	if len(c.Networks) != 1 || len(c.Subnets) != 2 || !strings.Contains(c.Taken[s.a.ID], "already associated") || c.Taken[s.b.ID] != "" {
 		t.Errorf("got %+v", c)

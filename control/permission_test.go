@@ -221,12 +221,15 @@ func TestWhoMaySee(t *testing.T) {
 			_, err := s.Certificate(ctx, by, s.ca.ID)
 			return err
 		},
-		"Authorities":     func(ctx context.Context, by control.Actor) error { _, err := s.Authorities(ctx, by); return err },
-		"Endpoints":       func(ctx context.Context, by control.Actor) error { _, err := s.Endpoints(ctx, by, l); return err },
-		"Endpoint":        func(ctx context.Context, by control.Actor) error { _, err := s.Endpoint(ctx, by, id); return err },
-		"EndpointChoices": func(ctx context.Context, by control.Actor) error { _, err := s.EndpointChoices(ctx, by); return err },
+		"Authorities": func(ctx context.Context, by control.Actor) error { _, err := s.Authorities(ctx, by, ""); return err },
+		"Endpoints":   func(ctx context.Context, by control.Actor) error { _, err := s.Endpoints(ctx, by, l); return err },
+		"Endpoint":    func(ctx context.Context, by control.Actor) error { _, err := s.Endpoint(ctx, by, id); return err },
+		"EndpointChoices": func(ctx context.Context, by control.Actor) error {
+			_, err := s.EndpointChoices(ctx, by, "")
+			return err
+		},
 		"AssociationChoices": func(ctx context.Context, by control.Actor) error {
-			_, err := s.AssociationChoices(ctx, by, id)
+			_, err := s.AssociationChoices(ctx, by, id, control.AssociationSearch{})
 			return err
 		},
 		"DisassociatePreview": func(ctx context.Context, by control.Actor) error {
@@ -242,7 +245,7 @@ func TestWhoMaySee(t *testing.T) {
 		},
 		"Attempts": func(ctx context.Context, by control.Actor) error { _, err := s.Attempts(ctx, by, id); return err },
 		"ClientCertificates": func(ctx context.Context, by control.Actor) error {
-			_, err := s.ClientCertificates(ctx, by, id)
+			_, err := s.ClientCertificates(ctx, by, id, "")
 			return err
 		},
 		"ClientConfiguration": func(ctx context.Context, by control.Actor) error {

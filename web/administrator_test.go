@@ -10,7 +10,7 @@ import (
 )
 
 // accountPath finds the page of an account by its link in the list.
-func accountPath(t *testing.T, b *browser, username string) string {
+func accountPath(t testing.TB, b *browser, username string) string {
 	t.Helper()
 	href, ok := b.get("/administrators").doc.Find("td a").FilterFunction(func(_ int, s *goquery.Selection) bool {
 		return s.Text() == username

@@ -51,7 +51,7 @@ const (
 type siteOption func(*web.Config)
 
 // newSite starts a console without any administrator, over TLS.
-func newSite(t *testing.T, options ...siteOption) *site {
+func newSite(t testing.TB, options ...siteOption) *site {
 	t.Helper()
 	s := unstarted(t, options...)
 	s.StartTLS()
@@ -59,7 +59,7 @@ func newSite(t *testing.T, options ...siteOption) *site {
 	return s
 }
 
-func unstarted(t *testing.T, options ...siteOption) *site {
+func unstarted(t testing.TB, options ...siteOption) *site {
 	t.Helper()
 	sealer, err := pki.NewSealer(pki.NewSealKey())
 	if err != nil {
@@ -92,14 +92,14 @@ func unstarted(t *testing.T, options ...siteOption) *site {
 }
 
 // staffed starts a console with an administrator and a read-only account.
-func staffed(t *testing.T, options ...siteOption) *site {
+func staffed(t testing.TB, options ...siteOption) *site {
 	t.Helper()
 	s := newSite(t, options...)
 	s.staff(t)
 	return s
 }
 
-func (s *site) staff(t *testing.T) {
+func (s *site) staff(t testing.TB) {
 	t.Helper()
 	token, _, err := s.control.NewSetupLink(t.Context())
 	if err != nil {
@@ -119,12 +119,12 @@ func (s *site) staff(t *testing.T) {
 // browser is one visitor: it keeps cookies and says where it comes from as browsers do, but
 // does not follow redirects by itself.
 type browser struct {
-	t      *testing.T
+	t      testing.TB
 	site   *site
 	client *http.Client
 }
 
-func (s *site) visitor(t *testing.T) *browser {
+func (s *site) visitor(t testing.TB) *browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -140,7 +140,7 @@ func (s *site) visitor(t *testing.T) *browser {
 }
 
 // as signs a visitor in.
-func (s *site) as(t *testing.T, username string) *browser {
+func (s *site) as(t testing.TB, username string) *browser {
 	t.Helper()
 	b := s.visitor(t)
 	p := b.post("/sign-in", url.Values{"username": {username}, "password": {password}})
@@ -152,7 +152,7 @@ func (s *site) as(t *testing.T, username string) *browser {
 
 // page is an answer with its document.
 type page struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   string

@@ -12,7 +12,7 @@ import (
 )
 
 // checkMarkup holds a page to what the content security policy and a screen reader need.
-func checkMarkup(t *testing.T, path string, p page) {
+func checkMarkup(t testing.TB, path string, p page) {
 	t.Helper()
 	bad := func(format string, s *goquery.Selection) {
 		html, _ := goquery.OuterHtml(s)

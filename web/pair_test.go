@@ -11,7 +11,7 @@ import (
 // testPair is a server certificate that was made elsewhere, and a key that is not its.
 type testPair struct{ certificate, key, chain, other string }
 
-func newTestPair(t *testing.T) testPair {
+func newTestPair(t testing.TB) testPair {
 	t.Helper()
 	spec := vpn.CertificateSpec{CommonName: "Elsewhere CA", KeyType: vpn.ECDSAP256, ValidFor: 365 * 24 * time.Hour}
 	authority, err := pki.Maker{}.NewAuthority(spec, time.Now())

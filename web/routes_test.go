@@ -84,7 +84,7 @@ func TestNoPageChangesAnything(t *testing.T) {
 	}
 }
 
-func auditCount(t *testing.T, s *site) int {
+func auditCount(t testing.TB, s *site) int {
 	t.Helper()
 	var n int
 	err := s.store.View(t.Context(), func(tx control.Tx) error {

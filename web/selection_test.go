@@ -10,7 +10,7 @@ import (
 type selection = goquery.Selection
 
 // document reads a piece of HTML.
-func document(t *testing.T, html string) page {
+func document(t testing.TB, html string) page {
 	t.Helper()
 	doc, err := goquery.NewDocumentFromReader(strings.NewReader(html))
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	"sallyport/web"
 )
 
-func writePair(t *testing.T, dir, host string) (certFile, keyFile string) {
+func writePair(t testing.TB, dir, host string) (certFile, keyFile string) {
 	t.Helper()
 	pair, err := pki.SelfSigned([]string{host}, time.Hour)
 	if err != nil {
@@ -144,7 +144,7 @@ func TestServe(t *testing.T) {
 }
 
 // untilRefused waits until nobody listens any more: the stop has begun.
-func untilRefused(t *testing.T, address string) {
+func untilRefused(t testing.TB, address string) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
 		conn, err := net.Dial("tcp", address)

@@ -23,7 +23,7 @@ type tutorial struct {
 }
 
 // began follows the tutorial up to step 2: an endpoint without a target network.
-func began(t *testing.T) *tutorial {
+func began(t testing.TB) *tutorial {
 	t.Helper()
 	s := staffed(t)
 	b := s.as(t, boss)
@@ -51,7 +51,7 @@ func (u *tutorial) endpointForm(name, cidr, port string) url.Values {
 }
 
 // ready follows it to the end: associated, authorized and applied.
-func ready(t *testing.T) *tutorial {
+func ready(t testing.TB) *tutorial {
 	t.Helper()
 	u := began(t)
 	u.b.make(u.endpoint+"/associations/new", url.Values{"network": {path.Base(u.network)}, "subnet": {u.zoneA}})
@@ -94,14 +94,14 @@ func (p page) row(text string) page {
 func (u *tutorial) id() vpn.EndpointID { return vpn.EndpointID(path.Base(u.endpoint)) }
 
 // stored reads the endpoint as the database has it.
-func (u *tutorial) stored(t *testing.T) vpn.Endpoint {
+func (u *tutorial) stored(t testing.TB) vpn.Endpoint {
 	t.Helper()
 	var e vpn.Endpoint
 	u.update(t, func(tx control.Tx) (err error) { e, err = tx.Endpoint(t.Context(), u.id()); return err })
 	return e
 }
 
-func (s *site) update(t *testing.T, f func(control.Tx) error) {
+func (s *site) update(t testing.TB, f func(control.Tx) error) {
 	t.Helper()
 	if err := s.store.Update(t.Context(), f); err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func (s *site) update(t *testing.T, f func(control.Tx) error) {
 }
 
 // applied makes the dataplane have reported that everything is in the kernel, faults aside.
-func (u *tutorial) applied(t *testing.T, faults ...vpn.Fault) {
+func (u *tutorial) applied(t testing.TB, faults ...vpn.Fault) {
 	t.Helper()
 	e := u.stored(t)
 	u.update(t, func(tx control.Tx) error {
@@ -120,7 +120,7 @@ func (u *tutorial) applied(t *testing.T, faults ...vpn.Fault) {
 }
 
 // connect makes a user have connected.
-func (u *tutorial) connect(t *testing.T, username, clientIP string, status vpn.ConnectionStatus) vpn.Connection {
+func (u *tutorial) connect(t testing.TB, username, clientIP string, status vpn.ConnectionStatus) vpn.Connection {
 	t.Helper()
 	c := vpn.Connection{
 		ID: vpn.NewConnectionID(), Endpoint: u.id(), Session: vpn.NewSessionID(), Node: "node-1", Status: status,
@@ -135,7 +135,7 @@ func (u *tutorial) connect(t *testing.T, username, clientIP string, status vpn.C
 }
 
 // digest is everything an administrator can change, to see that a refusal changed nothing.
-func (s *site) digest(t *testing.T) string {
+func (s *site) digest(t testing.TB) string {
 	t.Helper()
 	b := s.as(t, boss)
 	var all strings.Builder

@@ -18,7 +18,9 @@ func accountForm(username string) parts.Form {
 }
 
 // Account shows one's own account.
-func (h *Console) Account(c echo.Context) error { return h.drawAccount(c, accountForm(actor(c).Username)) }
+func (h *Console) Account(c echo.Context) error {
+	return h.drawAccount(c, accountForm(actor(c).Username))
+}
 
 func (h *Console) drawAccount(c echo.Context, form parts.Form) error {
 	caller, _ := CallerOf(c)

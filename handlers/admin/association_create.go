@@ -64,20 +64,43 @@ func (in associationInput) refusedSubnets(choices control.AssociationChoices) []
 	return out
 }
 
+// finder searches the networks, or the subnets once a network is chosen.
+func (in associationInput) finder(c echo.Context, choices control.AssociationChoices) parts.Finder {
+	path := endpointPath(choices.Endpoint.ID, "associations", "new")
+	network := in.Network
+	if choices.Endpoint.Network != "" {
+		network = string(choices.Endpoint.Network)
+	}
+	switch {
+	case network != "":
+		f := finder(c, path, "subnets", choices.MoreSubnets)
+		f.Hidden = []parts.Hidden{{Name: "network", Value: network}}
+		return f
+	case choices.MoreSubnets && !choices.MoreNetworks && find(c) == "":
+		return parts.Finder{Path: path, Label: "Search networks",
+			Text: "There are more subnets than the form below can list. Choose the VPC below and show only its subnets, or search for the VPC first."}
+	default:
+		return finder(c, path, "networks", choices.MoreNetworks)
+	}
+}
+
 func (h *Console) drawAssociationNew(c echo.Context, in associationInput, refused error) error {
-	choices, err := h.control.AssociationChoices(ctx(c), actor(c), endpointID(c))
+	choices, err := h.control.AssociationChoices(ctx(c), actor(c), endpointID(c), control.AssociationSearch{
+		Network: vpn.NetworkID(in.Network), Find: find(c), Keep: vpn.SubnetID(in.Subnet),
+	})
 	if err != nil {
 		return err
 	}
 	v := views.AssociationForm{
 		Header: parts.Header{Crumbs: endpointCrumbs(choices.Endpoint, "associations"), Title: "Associate target network",
 			Note: "Client CIDR " + choices.Endpoint.ClientCIDR.String() + "."},
-		Form: in.form(choices), Refused: in.refusedSubnets(choices),
+		Form: in.form(choices), Refused: in.refusedSubnets(choices), Finder: in.finder(c, choices),
 	}
-	if len(choices.Networks) > 1 {
+	if len(choices.Networks) > 1 || choices.MoreNetworks {
 		v.Narrow = endpointPath(choices.Endpoint.ID, "associations", "new")
 	}
 	switch {
+	case v.Finder.Path != "": // there are many
 	case len(choices.Networks) == 0:
 		v.Notice = views.Notice{Tone: "info", Title: "There is no network yet",
 			Text:   "A target network is a subnet of a network. Create the network first, then a subnet in it.",

@@ -50,19 +50,21 @@ func (in issueInput) form(authorities []vpn.Certificate) parts.Form {
 }
 
 func (h *Console) drawIssue(c echo.Context, in issueInput, refused error) error {
-	authorities, err := h.control.Authorities(ctx(c), actor(c))
+	choices, err := h.control.Authorities(ctx(c), actor(c), find(c), chosen(in.Authority)...)
 	if err != nil {
 		return err
 	}
+	authorities := choices.List
 	if in.Authority == "" && len(authorities) == 1 && refused == nil {
 		in.Authority = string(authorities[0].ID)
 	}
 	v := views.EndpointForm{
 		Header: parts.Header{Crumbs: certificateCrumbs, Title: "Issue certificate"},
-		Form:   in.form(authorities),
+		Form:   in.form(authorities), Finder: finder(c, "/certificates/issue", "certificate authorities", choices.More),
 	}
 	fail(&v.Form, refused)
-	if len(authorities) == 0 {
+	v.Finder.Hidden = []parts.Hidden{{Name: "use", Value: in.Use}}
+	if len(authorities) == 0 && v.Finder.Path == "" {
 		v.Notice = views.Notice{Tone: "info", Title: "There is no certificate authority yet", Text: "An authority of your own issues certificates. Create one first.",
 			Action: parts.Button{Label: "Create certificate authority", Href: "/certificates/authority/new", Tone: "primary"}}
 	}

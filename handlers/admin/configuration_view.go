@@ -14,7 +14,7 @@ import (
 // Configuration shows the page "Download client configuration".
 func (h *Console) Configuration(c echo.Context) error { return h.drawConfiguration(c, "", nil) }
 
-func (h *Console) drawConfiguration(c echo.Context, chosen string, refused error) error {
+func (h *Console) drawConfiguration(c echo.Context, picked string, refused error) error {
 	view, err := h.control.Endpoint(ctx(c), actor(c), endpointID(c))
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (h *Console) drawConfiguration(c echo.Context, chosen string, refused error
 		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients may not find the endpoint", Text: view.RemoteWarning})
 	}
 	if actor(c).Role.MayChange() {
-		if err := h.configurationForm(c, &v, view.ID, chosen, refused); err != nil {
+		if err := h.configurationForm(c, &v, view.ID, picked, refused); err != nil {
 			return err
 		}
 	}
@@ -53,12 +53,13 @@ func (h *Console) drawConfiguration(c echo.Context, chosen string, refused error
 }
 
 // configurationForm fills the choice of a client certificate, or says what to do without one.
-func (h *Console) configurationForm(c echo.Context, v *views.Configuration, id vpn.EndpointID, chosen string, refused error) error {
-	clients, err := h.control.ClientCertificates(ctx(c), actor(c), id)
+func (h *Console) configurationForm(c echo.Context, v *views.Configuration, id vpn.EndpointID, picked string, refused error) error {
+	clients, err := h.control.ClientCertificates(ctx(c), actor(c), id, find(c), chosen(picked)...)
 	if err != nil {
 		return err
 	}
-	if len(clients) == 0 && refused == nil {
+	v.Finder = finder(c, endpointPath(id, "configuration"), "client certificates", clients.More)
+	if len(clients.List) == 0 && refused == nil && v.Finder.Path == "" {
 		v.Hint = views.Notice{
 			Title: "none", Text: "No client certificate that this endpoint accepts was issued here. Issue one, and the file can carry it with its key.",
 			Action: parts.Button{Label: "Issue client certificate", Href: "/certificates/issue?use=client"},
@@ -68,8 +69,8 @@ func (h *Console) configurationForm(c echo.Context, v *views.Configuration, id v
 	v.Form = parts.Form{
 		Title: "With a client certificate and key", Action: endpointPath(id, "configuration"), Submit: "Download with certificate and key",
 		Intro: "Whoever has the file can connect as this client, so hand it to that user alone. The download is recorded in the audit trail.",
-		Fields: []parts.Field{{Name: "client", Label: "Client certificate and key", Type: "select", Value: chosen, Required: true,
-			Options: certificateOptions("Choose a client certificate", clients)}},
+		Fields: []parts.Field{{Name: "client", Label: "Client certificate and key", Type: "select", Value: picked, Required: true,
+			Options: certificateOptions("Choose a client certificate", clients.List)}},
 	}
 	fail(&v.Form, refused)
 	return nil

@@ -43,12 +43,12 @@ func (in endpointInput) form(choices control.EndpointChoices) parts.Form {
 			{Name: "description", Label: "Description", Value: in.Description, Help: "A brief description of the Client VPN endpoint.", Autocomplete: "off"},
 			{Name: "client_cidr", Label: "Client IPv4 CIDR", Value: in.ClientCIDR, Required: true, Mono: true, Placeholder: "10.0.0.0/22", Autocomplete: "off", Help: clientCIDRHelp(in.ClientCIDR)},
 			{Name: "certificate", Label: "Server certificate", Type: "select", Value: in.Certificate, Required: true,
-				Options: certificateOptions("Choose a server certificate", choices.Servers),
+				Options: certificateOptions("Choose a server certificate", choices.Servers.List),
 				Help:    "Clients use the server certificate to authenticate the Client VPN endpoint to which they are connecting."},
 			{Name: "authentication", Label: "Authentication options", Type: "radio", Value: "mutual", Required: true,
 				Options: []parts.Option{{Value: "mutual", Label: "Use mutual authentication", Help: "Clients prove themselves with a certificate. It cannot be changed after the endpoint is created."}}},
 			{Name: "client_ca", Label: "Client certificate", Type: "select", Value: in.ClientCA, Required: true,
-				Options: certificateOptions("The server certificate's own authority", choices.Authorities),
+				Options: certificateOptions("The server certificate's own authority", choices.Authorities.List),
 				Help:    "Client certificates must be issued by this authority. Where server and client certificates come from the same authority, keep the server certificate's own."},
 			{Name: "transport", Label: "Transport Protocol", Type: "select", Value: in.Transport, Required: true,
 				Options: []parts.Option{{Value: string(vpn.UDP), Label: "UDP"}, {Value: string(vpn.TCP), Label: "TCP"}},
@@ -93,16 +93,27 @@ func certificateOptions(none string, list []vpn.Certificate) []parts.Option {
 	return out
 }
 
+// chosen are the certificates that a form has already, if any.
+func chosen(values ...string) []vpn.CertificateID {
+	var out []vpn.CertificateID
+	for _, v := range values {
+		if v != "" {
+			out = append(out, vpn.CertificateID(v))
+		}
+	}
+	return out
+}
+
 func (h *Console) drawEndpointNew(c echo.Context, in endpointInput, refused error) error {
-	choices, err := h.control.EndpointChoices(ctx(c), actor(c))
+	choices, err := h.control.EndpointChoices(ctx(c), actor(c), find(c), chosen(in.Certificate, in.ClientCA)...)
 	if err != nil {
 		return err
 	}
 	if refused == nil && in.Port == "" {
 		in.Port = strconv.Itoa(int(choices.FreePort))
 	}
-	if refused == nil && in.Certificate == "" && len(choices.Servers) == 1 {
-		in.Certificate = string(choices.Servers[0].ID)
+	if refused == nil && in.Certificate == "" && len(choices.Servers.List) == 1 {
+		in.Certificate = string(choices.Servers.List[0].ID)
 	}
 	form := in.form(choices)
 	fail(&form, refused)
@@ -112,7 +123,8 @@ func (h *Console) drawEndpointNew(c echo.Context, in endpointInput, refused erro
 		Header: parts.Header{Crumbs: []parts.Crumb{{Label: "Client VPN endpoints", Href: "/endpoints"}}, Title: "Create Client VPN endpoint"},
 		Form:   form, Tags: &tags,
 	}
-	if len(choices.Servers) == 0 {
+	v.Finder = finder(c, "/endpoints/new", "certificates", choices.Servers.More || choices.Authorities.More)
+	if len(choices.Servers.List) == 0 && v.Finder.Path == "" {
 		v.Notice = views.Notice{
 			Tone: "info", Title: "There is no server certificate yet",
 			Text:   "The endpoint needs one, and an authority that issued it. Create an authority, issue a server certificate with it, then come back.",

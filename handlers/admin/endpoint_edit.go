@@ -86,21 +86,21 @@ func (h *Console) drawEndpointEdit(c echo.Context, typed *endpointEditInput, ref
 	if err != nil {
 		return err
 	}
-	choices, err := h.control.EndpointChoices(ctx(c), actor(c))
-	if err != nil {
-		return err
-	}
 	saved := editOf(view.Endpoint)
 	in := saved
 	if typed != nil {
 		in = *typed
+	}
+	choices, err := h.control.EndpointChoices(ctx(c), actor(c), find(c), chosen(in.Certificate)...)
+	if err != nil {
+		return err
 	}
 	status := http.StatusOK
 	stale := refused != nil && vpn.KindOf(refused) == vpn.Stale
 	if stale {
 		in.Version = saved.Version // the person has now seen what they save on top of
 	}
-	form := in.form(view, choices.Servers)
+	form := in.form(view, choices.Servers.List)
 	switch {
 	case stale:
 		status = http.StatusConflict
@@ -114,7 +114,7 @@ func (h *Console) drawEndpointEdit(c echo.Context, typed *endpointEditInput, ref
 		Chrome: h.chrome(c, "Modify Client VPN endpoint", "endpoints"),
 		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, ""), Title: "Modify Client VPN endpoint",
 			Note: "The client IPv4 CIDR, the authentication options, the transport protocol and the listen address cannot be modified."},
-		Form: form,
+		Finder: finder(c, endpointPath(view.ID, "edit"), "server certificates", choices.Servers.More), Form: form,
 	}))
 }
 

@@ -55,6 +55,12 @@ func listOf(c echo.Context) control.List {
 	}.Bounded()
 }
 
+// find is what was searched for among the choices of a form.
+func find(c echo.Context) string {
+	s := strings.ReplaceAll(strings.ToValidUTF8(strings.TrimSpace(c.QueryParam("find")), ""), "\x00", "")
+	return strings.ToValidUTF8(s[:min(len(s), maxSearch)], "")
+}
+
 const (
 	maxSearch = 200
 	maxPage   = 1_000_000 // far beyond any list; keeps page*size within an int

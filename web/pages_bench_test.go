@@ -1,0 +1,171 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/control"
+	"sallyport/vpn"
+)
+
+// crowd is a console whose lists have a given number of rows.
+type crowd struct {
+	b        *browser
+	rows     int
+	network  string // path of the one with all the subnets
+	endpoint string // path of the one with all the connections
+}
+
+func newCrowd(t testing.TB, rows int) *crowd {
+	t.Helper()
+	s := staffed(t)
+	c := &crowd{b: s.as(t, boss), rows: rows}
+	u := &tutorial{site: s, b: c.b}
+	c.network = c.b.make("/networks/new", url.Values{"name": {"big"}, "cidrs": {"10.0.0.0/8"}})
+	u.network = c.network
+	u.authority = c.b.make("/certificates/authority/new", url.Values{"common_name": {"Crowd CA"}, "key_type": {"ECDSA P-256"}, "valid_days": {"3650"}})
+	u.server = u.issue("server", "server")
+	c.endpoint = c.b.make("/endpoints/new", u.endpointForm("main", "100.64.0.0/16", "443"))
+	u.endpoint = c.endpoint
+	c.b.make(c.network+"/subnets/new", url.Values{"name": {"first"}, "cidr": {"10.255.0.0/24"}, "zone": {"zone-a"}})
+	c.b.make(c.endpoint+"/associations/new", url.Values{"subnet": {u.subnet("10.255.0.0/24")}})
+	u.update(t, func(tx control.Tx) error { return c.fill(t.Context(), tx, u) })
+	u.applied(t)
+	return c
+}
+
+// fill writes past the forms, which would take hours.
+func (c *crowd) fill(ctx context.Context, tx control.Tx, u *tutorial) error {
+	at := time.Now().Add(-24 * time.Hour)
+	big, authority := vpn.NetworkID(lastOf(c.network)), vpn.CertificateID(lastOf(u.authority))
+	pem := "-----BEGIN CERTIFICATE-----\n" + strings.Repeat("MIIBszCCAVmgAwIBAgIUQb0000000000000000000000000000000000000000000\n", 12) + "-----END CERTIFICATE-----\n"
+	for i := range c.rows {
+		when := at.Add(time.Duration(i) * time.Millisecond)
+		address := netip.AddrFrom4([4]byte{100, 64, byte(i >> 8), byte(i)})
+		client := vpn.Connection{
+			ID: vpn.NewConnectionID(), Endpoint: u.id(), Session: vpn.NewSessionID(), Node: "node-1", Status: vpn.ConnectionTerminated, Serial: "1",
+			Username: fmt.Sprintf("user%05d", i%7000), CommonName: fmt.Sprintf("user%05d", i%7000), ClientIP: address,
+			Device: netip.AddrPortFrom(address, 40000), Platform: "linux", EstablishedAt: when, EndedAt: when.Add(time.Hour),
+		}
+		if i%1000 == 0 {
+			client.Status, client.EndedAt = vpn.ConnectionActive, time.Time{}
+		}
+		first := uint32(10<<24 | i<<5)
+		subnet := netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(first >> 24), byte(first >> 16), byte(first >> 8), byte(first)}), 27)
+		for _, err := range []error{
+			tx.CreateNetwork(ctx, vpn.Network{ID: vpn.NewNetworkID(), Name: fmt.Sprintf("net %06d", i), CIDRs: []netip.Prefix{netip.MustParsePrefix("192.168.0.0/24")}, CreatedAt: when, Version: 1}),
+			tx.CreateSubnet(ctx, vpn.Subnet{ID: vpn.NewSubnetID(), Network: big, Name: fmt.Sprintf("sub %06d", i), CIDR: subnet, Zone: fmt.Sprintf("zone-%d", i%5), CreatedAt: when}),
+			tx.CreateCertificate(ctx, vpn.Certificate{
+				ID: vpn.NewCertificateID(), Name: fmt.Sprintf("client %06d", i), CommonName: fmt.Sprintf("client-%06d", i), Use: vpn.UseClient, Authority: authority,
+				Serial: fmt.Sprint(i), NotBefore: at, NotAfter: at.AddDate(1, 0, 0), PEM: pem, CreatedAt: when,
+			}, "key"),
+			tx.CreateAdministrator(ctx, vpn.Administrator{ID: vpn.NewAdministratorID(), Username: fmt.Sprintf("admin%06d", i), Role: vpn.RoleReadOnly, PasswordHash: "none", CreatedAt: when, Version: 1}),
+			tx.CreateConnection(ctx, client),
+			tx.Audit(ctx, control.AuditRecord{At: when, Actor: boss, Action: "CreateVpc", Subject: string(big), Result: "ok"}),
+		} {
+			if err != nil {
+				return err
+			}
+		}
+	}
+	for i := range min(c.rows, vpn.MaxRules) {
+		destination := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 0}), 24)
+		if err := tx.CreateRule(ctx, vpn.Rule{ID: vpn.NewRuleID(), Endpoint: u.id(), Destination: destination, AllUsers: true, CreatedAt: at, Change: vpn.Change{Added: 1}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func lastOf(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+// load fetches a page and tells how long that took.
+func (c *crowd) load(t testing.TB, path string) time.Duration {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.b.site.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	answer, err := c.b.client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("%s: got %d, want 200", path, answer.StatusCode)
+	}
+	return time.Since(began)
+}
+
+// pages are the lists, first, deep, searched and filtered, and the forms with their choices.
+func (c *crowd) pages() map[string]string {
+	last := fmt.Sprintf("?page=%d", max(1, c.rows/control.DefaultPageSize))
+	return map[string]string{
+		"start":                   "/",
+		"networks":                "/networks",
+		"networks deep":           "/networks" + last,
+		"networks search":         "/networks?q=net+00001",
+		"networks by age":         "/networks?sort=created_at&dir=desc",
+		"subnets":                 c.network,
+		"subnets deep":            c.network + last,
+		"subnets search":          c.network + "?q=sub+00001",
+		"certificates":            "/certificates",
+		"certificates deep":       "/certificates" + last,
+		"certificates search":     "/certificates?q=client-00001",
+		"certificates of a use":   "/certificates?use=client",
+		"certificates by expiry":  "/certificates?sort=not_after",
+		"administrators":          "/administrators",
+		"administrators deep":     "/administrators" + last,
+		"administrators search":   "/administrators?q=admin00001",
+		"endpoints":               "/endpoints",
+		"details":                 c.endpoint,
+		"associations":            c.endpoint + "/associations",
+		"rules":                   c.endpoint + "/rules",
+		"rules search":            c.endpoint + "/rules?q=10.0.1",
+		"routes":                  c.endpoint + "/routes",
+		"connections":             c.endpoint + "/connections",
+		"connections deep":        c.endpoint + "/connections" + last,
+		"connections search":      c.endpoint + "/connections?q=user00001",
+		"connections active":      c.endpoint + "/connections?status=active",
+		"connections by user":     c.endpoint + "/connections?sort=username",
+		"form endpoint":           "/endpoints/new",
+		"form edit":               c.endpoint + "/edit",
+		"form association":        c.endpoint + "/associations/new",
+		"form association find":   c.endpoint + "/associations/new?find=sub+00001",
+		"form issue":              "/certificates/issue",
+		"form configuration":      c.endpoint + "/configuration",
+		"form configuration find": c.endpoint + "/configuration?find=client-00001",
+		"form rule":               c.endpoint + "/rules/new",
+	}
+}
+
+// BenchmarkPages compares each page over 100,000 rows with the same over 100, in one run: what
+// counts is how many times longer it takes.
+func BenchmarkPages(b *testing.B) {
+	few, many := newCrowd(b, 100), newCrowd(b, 100_000)
+	paths := many.pages()
+	for name, path := range few.pages() {
+		b.Run(strings.ReplaceAll(name, " ", "_"), func(b *testing.B) {
+			var short, long time.Duration
+			for b.Loop() {
+				short += few.load(b, path)
+				long += many.load(b, paths[name])
+			}
+			b.ReportMetric(float64(short.Microseconds())/1000/float64(b.N), "ms-of-100")
+			b.ReportMetric(float64(long.Microseconds())/1000/float64(b.N), "ms-of-100000")
+			b.ReportMetric(float64(long)/float64(short), "ratio")
+			b.ReportMetric(0, "ns/op") // the two together say nothing
+		})
+	}
+}
