@@ -36,8 +36,8 @@ const (
 	restartMost  = 30 * time.Second
 	// healthy is how long a process must have run for its end to count as an accident and not as
 	// one more failure to start.
-	healthy = time.Second
-	childStop    = 45 * time.Second
+	healthy   = time.Second
+	childStop = 45 * time.Second
 )
 
 // serve runs web and the dataplane and restarts whichever ends. Without root there is no
