@@ -25,13 +25,17 @@ func clientAuthority(ctx context.Context, tx Tx, e vpn.Endpoint) (vpn.Certificat
 	return ca.Authority, nil
 }
 
-// ClientConfiguration renders the endpoint's client configuration file. With a client
-// certificate named, its certificate and private key are inside: that needs the right to
-// change, and is audited.
-func (s *Service) ClientConfiguration(ctx context.Context, by Actor, id vpn.EndpointID, client vpn.CertificateID) (Configuration, error) {
+// ConfigurationPreview makes the plain file without giving it out: to look at the page that offers
+// it is no export. The error says why there is no file.
+func (s *Service) ConfigurationPreview(ctx context.Context, by Actor, id vpn.EndpointID) (Configuration, error) {
+	_, _, file, err := s.plainConfiguration(ctx, by, id)
+	return file, err
+}
+
+func (s *Service) plainConfiguration(ctx context.Context, by Actor, id vpn.EndpointID) (EndpointView, vpn.Profile, Configuration, error) {
 	view, err := s.Endpoint(ctx, by, id)
 	if err != nil {
-		return Configuration{}, err
+		return view, vpn.Profile{}, Configuration{}, err
 	}
 	p := vpn.Profile{
 		Endpoint: view.ID, Remote: view.Remote, RandomPrefix: s.names.wildcard(ctx, view.Remote),
@@ -39,8 +43,19 @@ func (s *Service) ClientConfiguration(ctx context.Context, by Actor, id vpn.Endp
 		CA: view.Server.Chain, ServerName: view.Server.CommonName, TLSCrypt: view.TLSCrypt,
 	}
 	file := Configuration{FileName: p.FileName(), NobodyYet: view.State != vpn.EndpointAvailable}
-	if file.Text, err = p.Render(); err != nil { // before the audit record: nothing was given out
-		return Configuration{}, err
+	if file.Text, err = p.Render(); err != nil {
+		return view, p, Configuration{}, err
+	}
+	return view, p, file, nil
+}
+
+// ClientConfiguration renders the endpoint's client configuration file. With a client
+// certificate named, its certificate and private key are inside: that needs the right to
+// change, and is audited.
+func (s *Service) ClientConfiguration(ctx context.Context, by Actor, id vpn.EndpointID, client vpn.CertificateID) (Configuration, error) {
+	view, p, file, err := s.plainConfiguration(ctx, by, id)
+	if err != nil {
+		return Configuration{}, err // before the audit record: nothing was given out
 	}
 	if client == "" {
 		return file, s.auditExport(ctx, by, id)

@@ -75,6 +75,10 @@ func TestEndpointComesToLife(t *testing.T) {
 	p = u.b.get(u.endpoint + "/routes").row("10.20.0.0/22")
 	p.wantText("td", "local")
 
+	// To look at the page that offers the file is not to have downloaded it.
+	if steps := u.b.get("/").text(".guide-steps"); strings.Contains(steps, "configuration file ● Done") {
+		t.Error("the tutorial says that the file was downloaded")
+	}
 	config := u.b.get(u.endpoint + "/configuration/download").wantStatus(http.StatusOK)
 	if strings.Contains(config.body, "PRIVATE KEY") || !strings.Contains(config.body, "remote vpn.example.test 443") {
 		t.Errorf("got the file %q", config.body)
@@ -82,6 +86,7 @@ func TestEndpointComesToLife(t *testing.T) {
 	if got := config.header.Get("Content-Disposition"); got != "attachment; filename="+path.Base(u.endpoint)+".ovpn" {
 		t.Errorf("got disposition %q", got)
 	}
+	u.b.get("/").wantText(".guide-steps", "configuration file ● Done")
 	config = u.b.post(u.endpoint+"/configuration", url.Values{"client": {path.Base(u.client)}}).wantStatus(http.StatusOK)
 	if !strings.Contains(config.body, "<key>") {
 		t.Errorf("the file has no key: %q", config.body)

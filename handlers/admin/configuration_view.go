@@ -28,7 +28,7 @@ func (h *Console) drawConfiguration(c echo.Context, picked string, refused error
 			parts.Fact("Transport Protocol", strings.ToUpper(string(view.Listen.Transport))+", port "+strconv.Itoa(int(view.Listen.Port))),
 		},
 	}
-	file, err := h.control.ClientConfiguration(ctx(c), actor(c), view.ID, "")
+	file, err := h.control.ConfigurationPreview(ctx(c), actor(c), view.ID)
 	switch {
 	case belongsInForm(err):
 		v.Broken = refusal(err)
