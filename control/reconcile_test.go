@@ -82,6 +82,25 @@ func TestStatesFollowWhatIsApplied(t *testing.T) {
 	}
 }
 
+// A dataplane that lags behind has applied the rule and not its removal: the row stays until it has.
+func TestRemovalIsNotAppliedByOlderNews(t *testing.T) {
+	t.Parallel()
+	s := associated(t)
+	s.dataplane.slow = true
+	rule := s.authorize("10.0.0.0/16")
+	s.must(s.Revoke(t.Context(), s.boss, s.endpoint.ID, rule.ID))
+	s.dataplane.do(func() { s.dataplane.applied[s.endpoint.ID] = rule.Added })
+	s.reconcile()
+	if state, _ := s.ruleState(rule.ID); state != vpn.RuleRevoking {
+		t.Errorf("the rule is %q while the kernel has it", state)
+	}
+	s.dataplane.slow = false
+	s.reconcile()
+	if state, _ := s.ruleState(rule.ID); state != "" {
+		t.Errorf("the rule is %q", state)
+	}
+}
+
 // Without a dataplane nothing is claimed, and the console says since when it is silent.
 func TestDataplaneUnreachable(t *testing.T) {
 	t.Parallel()

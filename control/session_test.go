@@ -136,6 +136,9 @@ func TestSessionsEndWithTheAccount(t *testing.T) {
 	h.wantSession("disabled", token, false)
 	_, err = h.signIn("reader", password, "192.0.2.1")
 	h.wantKind("sign-in of a disabled account", err, vpn.Denied, "The user name or the password is wrong, or the account is disabled.")
+	if r := h.lastAudit(); r.Action != "SignIn" || r.Actor != "reader" || r.Result != "refused" {
+		t.Errorf("audit %+v", r)
+	}
 	_, err = h.EditAdministrator(ctx, h.boss, h.reader.ID, control.AdministratorEdit{Version: h.version("reader"), Role: vpn.RoleReadOnly})
 	h.must(err)
 	h.wantSession("enabled again", token, false)
