@@ -44,7 +44,7 @@ func (p *person) inspect(name string) {
 	p.t.Helper()
 	for _, l := range looks {
 		p.wear(l)
-		p.inspectAsIs(name + " (" + l.name + ")")
+		p.inspectAsIs(name+" ("+l.name+")", l.dark)
 		p.picture("pages/" + l.name + "/" + name)
 	}
 	p.wear(looks[0])
@@ -53,9 +53,10 @@ func (p *person) inspect(name string) {
 	}
 }
 
-const runAxe = `async () => {
+// In the dark only colours differ from the same page in the light.
+const runAxe = `async (dark) => {
 	const found = await axe.run(document, {resultTypes: ["violations"],
-		runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
+		runOnly: dark ? ["color-contrast", "link-in-text-block"] : ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
 	return found.violations.map(v => v.id + " (" + v.help + "): " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 220) + " – " + n.failureSummary.replace(/\s+/g, " ").slice(0, 260)).join(" ‖ "));
 }`
 
@@ -66,7 +67,7 @@ const tooWide = `() => {
 	return page.scrollWidth + " px on a screen of " + room + ": " + wide.slice(-3).map(e => e.outerHTML.slice(0, 160)).join(" ‖ ");
 }`
 
-func (p *person) inspectAsIs(name string) {
+func (p *person) inspectAsIs(name string, dark bool) {
 	p.t.Helper()
 	var there bool
 	if err := p.ask(`() => typeof axe === "object"`, &there); err != nil || !there {
@@ -76,7 +77,7 @@ func (p *person) inspectAsIs(name string) {
 	ctx, cancel := context.WithTimeout(p.tab, patience)
 	defer cancel()
 	wait := func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }
-	if err := chromedp.Run(ctx, chromedp.Evaluate("("+runAxe+")()", &violations, wait)); err != nil {
+	if err := chromedp.Run(ctx, chromedp.Evaluate(fmt.Sprintf("(%s)(%t)", runAxe, dark), &violations, wait)); err != nil {
 		p.t.Fatalf("%s at %s: axe: %v", name, p.address(), err)
 	}
 	for _, v := range violations {
@@ -105,6 +106,17 @@ func (p *person) link(part string) string {
 		p.t.Fatalf("%s has no link to …%s…", p.address(), part)
 	}
 	return list[0]
+}
+
+// hrefOf is where a link of the open page leads, by its words.
+func (p *person) hrefOf(words string) string {
+	p.t.Helper()
+	var out string
+	p.mustAsk(`(words) => { const a = [...document.querySelectorAll("main a[href]")].find(a => a.innerText.trim() === words); return a ? a.getAttribute("href") : ""; }`, &out, words)
+	if out == "" {
+		p.t.Fatalf("%s has no link %q", p.address(), words)
+	}
+	return out
 }
 
 // fileName makes a name for a picture from an address.

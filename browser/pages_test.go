@@ -77,6 +77,8 @@ func TestFilledPages(t *testing.T) {
 	p := visitor(t, g.base)
 	p.setUp(g)
 	endpoint, other := p.furnish()
+	p.open(endpoint + "/routes")
+	p.row("0.0.0.0/0", "active")
 	for i, name := range []string{"alice@example.com", "bob@example.com", "carol@example.com"} {
 		p.open(endpoint + "/configuration")
 		p.choose("Client certificate and key", name)
@@ -93,8 +95,14 @@ func TestFilledPages(t *testing.T) {
 	subnet := p.link("/subnets/")
 	p.open("/certificates")
 	certificates := p.links("/certificates/cert-")
+	p.open("/administrators/new")
+	p.fill("User name", "auditor")
+	p.tick("Read-only")
+	p.fill("Password", password)
+	p.fill("Password again", password)
+	p.press("Add administrator")
 	p.open("/administrators")
-	administrator := p.link("/administrators/admin-")
+	administrator := p.hrefOf("auditor")
 	for _, path := range []string{"/", "/networks", network, network + "/delete", network + "/subnets/new", subnet, "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import", "/endpoints", "/endpoints/new", "/administrators", "/administrators/new", administrator, "/account", "/settings"} {
 		p.open(path)
 		p.inspect("one " + pageName(named(path)))
@@ -130,12 +138,20 @@ func TestFilledPages(t *testing.T) {
 	p.refused("subnet", "Create subnet")
 	p.open(endpoint + "/edit")
 	p.fill("VPN port", "seventy")
-	p.refused("endpoint edit", "Save changes")
+	p.refused("endpoint edit", "Modify Client VPN endpoint")
 	p.open(administrator)
 	p.fill("New password", "short")
 	p.refused("password", "Reset password")
+	reader := visitor(t, g.base)
+	reader.signIn("auditor")
+	for _, path := range []string{"/networks", network, endpoint, endpoint + "/rules", endpoint + "/connections", endpoint + "/configuration"} {
+		reader.open(path)
+		reader.inspect("read-only " + pageName(named(path)))
+	}
 
 	// A thousand of each. The console alone: a dataplane would set out to realize them all.
+	p.open("about:blank") // or the browser complains that the console is away
+	reader.open("about:blank")
 	g.stop(t, "serve")
 	g.grow(t)
 	g.startWeb(t)
@@ -172,7 +188,6 @@ func (p *person) furnish() (endpoint, other string) {
 	p.choose("Subnet ID for target network association", "subnet-a")
 	p.fill("Description", "Internet through the office")
 	p.press("Create route")
-	p.row("0.0.0.0/0", "active")
 	p.open("/endpoints/new")
 	p.fill("Name tag", "branch-vpn")
 	p.fill("Client IPv4 CIDR", "10.129.0.0/22")

@@ -43,6 +43,7 @@ func visitor(t testing.TB, base string) *person {
 		}
 	})
 	p.listen(tab)
+	p.wear(looks[0])
 	return p
 }
 

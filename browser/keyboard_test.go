@@ -1,0 +1,133 @@
+package browser
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// The console with the keyboard alone.
+func TestKeyboard(t *testing.T) {
+	t.Parallel()
+	n := newPremises(t, 0)
+	g := newGateway(t, n.gateway)
+	g.start(t, "serve")
+	p := visitor(t, g.base)
+	p.setUp(g)
+	p.createCertificates()
+	endpoint := p.createEndpoint()
+	p.press("Sign out")
+
+	p.open("/sign-in")
+	p.tabTo("User name")
+	p.typing("admin")
+	p.tabTo("Password")
+	p.typing(password)
+	p.enter()
+	p.sees("Getting started")
+
+	// The first stop of a page leads past the menu.
+	p.tabTo("Skip to the content")
+	p.key(kb.Enter)
+	p.tabTo("Create network")
+	p.enter()
+	p.tabTo("Create network") // of the form: nothing is filled in
+	p.enter()
+
+	// The summary has the focus, and its links lead to the fields.
+	if at := p.focus(); at.Role != "alert" {
+		t.Errorf("after a refusal the keyboard is at %q, not at the summary", at.Name)
+	}
+	p.tabTo("Name")
+	p.key(kb.Enter)
+	eventually(t, patience, "the link of the summary leads to the field", func() bool { return p.focus().ID == "name" })
+	p.typing("office")
+	p.tabTo("IPv4 CIDRs")
+	p.typing("10.0.0.0/16")
+	p.tabTo("Create network")
+	p.enter()
+	p.sees("office", "created")
+
+	p.open(endpoint)
+	p.tabTo("Actions")
+	p.key(kb.Enter)
+	p.tabTo("Modify Client VPN endpoint")
+	p.enter()
+	if !strings.HasSuffix(p.address(), "/edit") {
+		t.Errorf("the menu led to %s", p.address())
+	}
+}
+
+// focused is where the keyboard is.
+type focused struct {
+	Name, Role, ID, Tag string
+	Shown               bool // something marks the place
+	Follows             bool // it comes after the place before, in reading order
+}
+
+// focus tells where the keyboard is. The element is remembered, for what comes next.
+func (p *person) focus() focused {
+	var f focused
+	_ = p.ask(`() => {
+		const clean = s => (s || "").replace(/\s+/g, " ").replace(/– optional$/, "").trim();
+		const e = document.activeElement, s = getComputedStyle(e), box = e.getBoundingClientRect(), last = document.lastFocus;
+		const label = e.labels && e.labels.length ? e.labels[0].innerText : "";
+		const marked = s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 1 || s.boxShadow !== "none";
+		document.lastFocus = e;
+		return {Name: clean(label || e.getAttribute("aria-label") || e.innerText), Role: e.getAttribute("role") || "", ID: e.id, Tag: e.tagName,
+			Shown: marked && box.bottom > 0 && box.top < innerHeight && box.right > 0,
+			Follows: !last || !last.isConnected || !!(last.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING)};
+	}`, &f)
+	return f
+}
+
+// tabTo presses Tab until the keyboard is at the control of that name. Each stop on the way must
+// be visible and come after the one before.
+func (p *person) tabTo(name string) {
+	p.t.Helper()
+	var way []string
+	if at := p.focus(); at.Name == name && at.Tag == "INPUT" {
+		return // the page itself put the keyboard there
+	}
+	for range 80 {
+		p.key(kb.Tab)
+		at := p.focus()
+		way = append(way, at.Name)
+		if at.Tag == "BODY" {
+			p.t.Fatalf("%s: the keyboard went %s and out of the page, not to %q", p.address(), strings.Join(way, " → "), name)
+		}
+		if !at.Shown {
+			p.t.Errorf("%s: nothing shows that the keyboard is at %s %q", p.address(), at.Tag, at.Name)
+		}
+		if !at.Follows {
+			p.t.Errorf("%s: the keyboard jumps back to %q", p.address(), at.Name)
+		}
+		if at.Name == name {
+			return
+		}
+	}
+	p.t.Fatalf("%s: the keyboard does not get to %q: %s", p.address(), name, strings.Join(way, " → "))
+}
+
+// key presses a key as a keyboard does: where the press itself is used up, no character follows.
+func (p *person) key(key string) {
+	p.t.Helper()
+	for _, event := range kb.Encode([]rune(key)[0]) {
+		if event.Type == input.KeyDown {
+			event.Type = input.KeyRawDown
+		}
+		p.do(event)
+	}
+}
+
+func (p *person) typing(text string) { p.t.Helper(); p.do(input.InsertText(text)) }
+
+// enter presses Enter where that leads to another page.
+func (p *person) enter() {
+	p.t.Helper()
+	p.mustAsk(`() => { document.wasHere = true; }`, nil)
+	p.key(kb.Enter)
+	p.arrives("Enter")
+}

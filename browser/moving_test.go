@@ -1,0 +1,50 @@
+package browser
+
+import "testing"
+
+// What moves by itself: states of a page that stays open, and the banner that says why nothing
+// moves. The two processes run apart, as their units have them.
+func TestMovesByItself(t *testing.T) {
+	t.Parallel()
+	n := newPremises(t, 0)
+	g := newGateway(t, n.gateway)
+	g.start(t, "serve")
+	p := visitor(t, g.base)
+	p.setUp(g)
+	p.createNetwork(1)
+	p.createCertificates()
+	endpoint := p.createEndpoint()
+	g.stop(t, "serve")
+	g.startWeb(t)
+
+	// Without a dataplane nothing pretends to be done.
+	p.open(endpoint + "/associations/new")
+	p.choose("Choose a subnet to associate", "subnet-a")
+	p.press("Associate target network")
+	p.row("subnet-a", "associating")
+	p.sees("pending-associate", "The dataplane needs attention")
+	p.inspect("associating without a dataplane")
+	p.remember()
+
+	g.start(t, "dataplane")
+	p.row("subnet-a", "associated")
+	p.sees("available")
+	p.missing("The dataplane needs attention")
+	p.sameAsRemembered()
+
+	g.kill("dataplane")
+	p.sees("The dataplane needs attention", "No dataplane answers on this host")
+	p.sameAsRemembered()
+
+	// A form that is being filled in shows it too, and keeps what was typed.
+	g.start(t, "dataplane")
+	p.open(endpoint + "/rules/new")
+	p.missing("The dataplane needs attention")
+	p.fill("Description", "typed before the dataplane went")
+	g.kill("dataplane")
+	p.sees("The dataplane needs attention")
+	if got := p.value("Description"); got != "typed before the dataplane went" {
+		t.Errorf("the form now holds %q", got)
+	}
+	g.start(t, "dataplane") // it cleans up behind the one that was killed, when it is stopped
+}

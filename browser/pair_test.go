@@ -1,0 +1,40 @@
+package browser
+
+import "testing"
+
+// Two administrators at the same endpoint: who comes second is told, and keeps what they typed.
+func TestTwoAtOneEndpoint(t *testing.T) {
+	t.Parallel()
+	n := newPremises(t, 0)
+	g := newGateway(t, n.gateway)
+	g.start(t, "serve")
+	first := visitor(t, g.base)
+	first.setUp(g)
+	first.createCertificates()
+	edit := first.createEndpoint() + "/edit"
+	second := visitor(t, g.base)
+	second.signIn("admin")
+
+	first.open(edit)
+	second.open(edit)
+	first.fill("Description", "For everybody in the office")
+	first.press("Modify Client VPN endpoint")
+	first.sees("modified")
+
+	second.fill("Name tag", "headquarters")
+	second.fill("Description", "For the headquarters")
+	second.press("Modify Client VPN endpoint")
+	second.sees("Saved by somebody else meanwhile", "For everybody in the office")
+	if name, why := second.value("Name tag"), second.value("Description"); name != "headquarters" || why != "For the headquarters" {
+		t.Errorf("what the second typed is lost: %q, %q", name, why)
+	}
+	second.inspect("endpoint edited by somebody else")
+	first.open(edit)
+	if got := first.value("Description"); got != "For everybody in the office" {
+		t.Errorf("the first one's description is %q", got)
+	}
+
+	// Now that they know, they may insist.
+	second.press("Modify Client VPN endpoint")
+	second.sees("modified", "headquarters", "For the headquarters")
+}

@@ -1,0 +1,87 @@
+package browser
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+)
+
+// The console without JavaScript: forms, menus, the phone's menu, the theme, and a delete that
+// asks for a typed word.
+func TestWithoutScripts(t *testing.T) {
+	t.Parallel()
+	n := newPremises(t, 0)
+	g := newGateway(t, n.gateway)
+	g.start(t, "serve")
+	p := visitor(t, g.base)
+	p.do(emulation.SetScriptExecutionDisabled(true))
+	p.setUp(g)
+	var scripts bool
+	p.mustAsk(`() => typeof htmx !== "undefined"`, &scripts)
+	if scripts {
+		t.Fatal("scripts run in this browser")
+	}
+
+	endpoint, other := p.furnish()
+	p.open(endpoint + "/configuration")
+	p.choose("Client certificate and key", "alice")
+	if _, profile := p.download("Download with certificate and key"); !strings.Contains(profile, "<cert>") {
+		t.Error("no certificate in the file")
+	}
+	for _, step := range []string{"Prerequisites", "Generate server and client", "Create a Client VPN endpoint", "Associate a target network", "Provide access to the internet"} {
+		eventually(t, patience, step+" is done", func() bool { p.open("/"); return p.rowText(step, "done") != "" })
+	}
+
+	// A menu opens by its own means.
+	p.open(other)
+	p.click("Actions")
+	p.press("Delete Client VPN endpoint")
+	p.press("Delete")
+	if !strings.HasSuffix(p.address(), "/delete") {
+		t.Fatalf("deleted without a word: %s", p.text())
+	}
+	p.fill("To confirm, type delete here", "delete")
+	p.press("Delete")
+	eventually(t, patience, "the endpoint is gone", func() bool {
+		p.open("/endpoints")
+		return holds(p.text(), []string{"office-vpn"}) && p.rowText("branch-vpn") == ""
+	})
+
+	// Light by default, dark when chosen, and remembered.
+	if p.isDark() {
+		t.Error("the page is dark before anybody chose so")
+	}
+	p.press("Dark theme")
+	if !p.isDark() {
+		t.Error("the page is not dark after Dark theme was chosen")
+	}
+	p.press("Networks", "Networks")
+	if !p.isDark() {
+		t.Error("the next page has forgotten the theme")
+	}
+	p.press("Light theme")
+	if p.isDark() {
+		t.Error("the page is not light after Light theme was chosen")
+	}
+
+	// The phone's menu.
+	p.wear(look{"phone", false, 390, 844})
+	p.click("Menu")
+	p.press("Certificates", "Networks")
+	p.sees("vpn.example.com")
+	p.press("Sign out")
+	p.sees("Sign in")
+}
+
+// isDark tells whether the page's background is darker than its text.
+func (p *person) isDark() bool {
+	p.t.Helper()
+	var dark bool
+	p.mustAsk(`() => {
+		const light = c => c.match(/[\d.]+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0);
+		const s = getComputedStyle(document.body);
+		return light(s.backgroundColor) < light(s.color);
+	}`, &dark)
+	return dark
+}
