@@ -22,18 +22,28 @@ type endpoint struct {
 	cancel context.CancelFunc // ends run
 	done   chan struct{}      // run has ended
 
-	mu       sync.Mutex
-	desired  vpn.Desired
-	applied  uint64
-	gone     bool          // Forget was called
-	changed  chan struct{} // closed and replaced when applied or faults change
-	workers  []*worker
-	pool     *pool
-	sessions map[vpn.ConnectionID]*session
-	byToken  map[string]*session // by OpenVPN's session ID, for silent returns
-	pending  map[string]*pending // logins that wait for web
+	// gate is held while the kernel is opened or closed for sessions, and the books changed with it:
+	// one that ends while it is being opened stays closed. It comes before mu.
+	gate sync.Mutex
 
-	// Only run touches these.
+	mu      sync.Mutex
+	desired vpn.Desired
+	applied uint64
+	gone    bool          // it is taken off the host and takes nothing any more
+	changed chan struct{} // closed and replaced when applied or faults change
+	workers []*worker
+	pool    *pool
+	roster  *roster
+	leaving []leaver            // sessions that are over, whose addresses are not given back yet
+	resting []leaver            // whose addresses are, in order
+	pending map[string]*pending // logins that wait for web
+	waiting map[client]*pending // the same
+
+	removing sync.Mutex // one removal from the host at a time
+
+	strangers, mistaken limit // refused attempts without and with a profile of ours
+
+	// Only run touches these, and who removes the endpoint after run has ended.
 	reservation *host.Reservation
 	reserved    vpn.Listen
 	uplinks     []string
@@ -46,7 +56,7 @@ func (e *Engine) prepareEndpoint(d vpn.Desired) *endpoint {
 		Engine: e, id: d.Endpoint, log: e.log.With("endpoint", d.Endpoint), faults: newFaults(),
 		kick: make(chan struct{}, 1), done: make(chan struct{}),
 		desired: d, changed: make(chan struct{}), pool: newPool(d.ClientCIDR, d.Blocks, e.now),
-		sessions: map[vpn.ConnectionID]*session{}, byToken: map[string]*session{}, pending: map[string]*pending{},
+		roster: newRoster(), pending: map[string]*pending{}, waiting: map[client]*pending{},
 		paths: map[vpn.AssociationID]string{},
 	}
 	e.endpoints[d.Endpoint] = ep
@@ -70,17 +80,15 @@ func (ep *endpoint) wake() {
 // run compares and mends until the endpoint is forgotten or the process ends.
 func (ep *endpoint) run(ctx context.Context) {
 	defer close(ep.done)
+	var tending sync.WaitGroup
+	defer tending.Wait()
+	tending.Go(func() { ep.tend(ctx) })
 	tick := time.NewTicker(reconcileEvery)
 	defer tick.Stop()
-	sessions := time.NewTicker(time.Second)
-	defer sessions.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-sessions.C:
-			ep.expireSessions(ctx)
-			continue
 		case <-tick.C:
 		case <-ep.kick:
 		}
@@ -93,16 +101,19 @@ func (ep *endpoint) run(ctx context.Context) {
 }
 
 // want gives the desired state as it is now.
-func (ep *endpoint) want() (d vpn.Desired, gone bool) {
+func (ep *endpoint) want() vpn.Desired {
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
-	return ep.desired, ep.gone
+	return ep.desired
 }
 
 // accept takes a newer desired state over. The journal has it before it takes effect.
 func (ep *endpoint) accept(d vpn.Desired) error {
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
+	if ep.gone {
+		return vpn.Refuse(vpn.Unavailable, "IncorrectState", "The endpoint is being taken off this host.")
+	}
 	if d.Generation < ep.desired.Generation {
 		return vpn.Refuse(vpn.Stale, "IncorrectState", "The dataplane already has a newer state of this endpoint.")
 	}
@@ -112,6 +123,7 @@ func (ep *endpoint) accept(d vpn.Desired) error {
 	if err := ep.journal.put(journalDesired, string(ep.id), d); err != nil {
 		return err
 	}
+	ep.pool.assign(d.Blocks)
 	ep.desired = d
 	ep.wake()
 	return nil
@@ -145,13 +157,7 @@ func (ep *endpoint) settle(ctx context.Context, generation uint64) {
 func (ep *endpoint) status() vpn.EndpointStatus {
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
-	live := 0
-	for _, s := range ep.sessions {
-		if s.established {
-			live++
-		}
-	}
-	return vpn.EndpointStatus{Endpoint: ep.id, Applied: ep.applied, Faults: ep.faults.list(), Connections: live}
+	return vpn.EndpointStatus{Endpoint: ep.id, Applied: ep.applied, Faults: ep.faults.list(), Connections: ep.roster.up}
 }
 
 // public are the addresses that clients dial.

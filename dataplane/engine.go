@@ -3,8 +3,10 @@ package dataplane
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,7 +26,6 @@ type Engine struct {
 	now      func() time.Time
 	instance string
 	started  time.Time
-	openvpn  string // version that runs, for people
 	table    *nft.Table
 	settings *host.Settings
 	journal  *journal
@@ -35,15 +36,19 @@ type Engine struct {
 	ctx      context.Context
 	running  sync.WaitGroup
 
+	admissions admissions
+
 	mu        sync.Mutex
 	endpoints map[vpn.EndpointID]*endpoint
 	slots     map[int]bool                    // workers' slots in use
 	rules     map[vpn.EndpointID]nft.Endpoint // what each endpoint wants in the table
 	uplinks   map[vpn.EndpointID][]string     // the interfaces each endpoint's networks are on
 	obstacles []host.Obstacle
+	openvpn   string // version that runs, for people
+	lack      string // what the host lacks to carry tunnels at all
+	stopping  bool   // nothing new is taken
 
-	rulesMu  sync.Mutex // one rebuild of the table at a time
-	stopping bool
+	rulesMu sync.Mutex // one rebuild of the table at a time
 }
 
 // Open reads the journal of an earlier process and takes over what it left running. Run then
@@ -58,7 +63,9 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	}
 	for _, dir := range []string{"workers", "logs"} {
 		// Workers pass through to their own directories, whose mode keeps everybody else out.
-		if err := os.MkdirAll(filepath.Join(cfg.RunDir, dir), 0o711); err != nil {
+		// The mode is set apart from the making: a umask would shut them out.
+		path := filepath.Join(cfg.RunDir, dir)
+		if err := errors.Join(os.MkdirAll(path, 0o711), os.Chmod(path, 0o711)); err != nil {
 			return nil, fmt.Errorf("run directory: %w", err)
 		}
 	}
@@ -73,48 +80,53 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	e.probe(ctx)
-	return e, e.adopt(ctx)
+	e.adopt(ctx)
+	return e, nil
 }
 
-// probe looks for what the host lacks. Each lack is a fault that every endpoint shows.
+// faultLack is the check of what the host lacks; its subject is the host.
+const faultLack = "lack"
+
+// probe looks for what the host lacks. The first lack is a fault that every endpoint shows; when
+// it is there the next one shows.
 func (e *Engine) probe(ctx context.Context) {
-	sentence := ""
-	for _, lack := range host.Probe() {
-		sentence = lack
-		e.faults.set("probe:"+lack, "", lack, e.now())
-	}
+	lacks := host.Probe()
 	if err := nft.Probe(ctx); err != nil {
-		e.faults.set("nft", "", err.Error(), e.now())
-		sentence = err.Error()
-	} else {
-		e.faults.set("nft", "", "", e.now())
+		lacks = append(lacks, person(err))
 	}
 	release, err := ovpn.Version(ctx, e.binary())
+	version := ""
 	if err == nil {
-		e.openvpn = release.String()
+		version = release.String()
 		if !e.cfg.AllowOldOpenVPN {
 			err = release.Check()
 		}
 	}
 	if err != nil {
-		e.faults.set("openvpn", "", err.Error(), e.now())
-		sentence = err.Error()
-	} else {
-		e.faults.set("openvpn", "", "", e.now())
+		lacks = append(lacks, person(err))
 	}
-	if sentence != "" {
-		e.log.ErrorContext(ctx, "this host cannot carry tunnels", "reason", sentence)
+	first := ""
+	if len(lacks) > 0 {
+		first = lacks[0]
+	}
+	e.mu.Lock()
+	e.openvpn, e.lack = version, first
+	e.mu.Unlock()
+	if e.faults.set(faultLack, "", first, e.now()) {
+		if first == "" {
+			e.log.InfoContext(ctx, "this host can carry tunnels now")
+			e.wakeAll()
+		} else {
+			e.log.ErrorContext(ctx, "this host cannot carry tunnels", "reason", first)
+		}
 	}
 }
 
 // lacking gives what the host lacks to carry tunnels at all, or "".
 func (e *Engine) lacking() string {
-	for _, f := range e.faults.list() {
-		if f.Subject == "" {
-			return f.Sentence
-		}
-	}
-	return ""
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.lack
 }
 
 func (e *Engine) binary() string {
@@ -136,17 +148,6 @@ func (e *Engine) endpoint(id vpn.EndpointID) *endpoint {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.endpoints[id]
-}
-
-// sessionCount is the number of sessions of this host.
-func (e *Engine) sessionCount() int {
-	n := 0
-	for _, ep := range e.all() {
-		ep.mu.Lock()
-		n += len(ep.sessions)
-		ep.mu.Unlock()
-	}
-	return n
 }
 
 func (e *Engine) all() []*endpoint {
@@ -191,8 +192,13 @@ func (e *Engine) ruleset() (nft.Ruleset, error) {
 	e.mu.Unlock()
 	slices.SortFunc(r.Endpoints, func(a, b nft.Endpoint) int { return slices.Compare([]byte(a.ID), []byte(b.ID)) })
 	slices.Sort(interfaces)
+	interfaces = slices.DeleteFunc(slices.Compact(interfaces), func(name string) bool {
+		// Nothing comes in by an interface that is gone, and it must not hold up what is revoked elsewhere.
+		_, err := net.InterfaceByName(name)
+		return err != nil
+	})
 	var err error
-	r.HostForwarding, err = e.settings.WouldForward(slices.Compact(interfaces)...)
+	r.HostForwarding, err = e.settings.WouldForward(interfaces...)
 	return r, err
 }
 

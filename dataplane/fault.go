@@ -47,14 +47,6 @@ func (f *faults) keepOnly(subjects map[string]bool) {
 	}
 }
 
-// has tells whether a check has found something wrong with a subject.
-func (f *faults) has(check, subject string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	_, ok := f.all[check+"\x00"+subject]
-	return ok
-}
-
 // list gives all faults, oldest first.
 func (f *faults) list() []vpn.Fault {
 	f.mu.Lock()

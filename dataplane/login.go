@@ -13,16 +13,20 @@ import (
 
 // pending is a login that waits for web.
 type pending struct {
-	request  vpn.LoginRequest
-	token    string
-	named    bool // the client sent a user name
-	instance string
-	device   string
-	conn     *ovpn.Conn
-	cid      ovpn.CID
-	kid      ovpn.KID
-	timer    *time.Timer
+	request vpn.LoginRequest
+	token   string
+	named   bool // the client sent a user name
+	client  client
+	device  string
+	conn    *ovpn.Conn
+	kid     ovpn.KID
+	timer   *time.Timer
 }
+
+// maxPending bounds the logins of an endpoint that wait at once. Web decides hundreds in a
+// second; more are waiting only where it does not answer, or where somebody with a certificate
+// tries to fill our memory.
+const maxPending = 5000
 
 // loginRecord is what the journal has of a waiting login: a later process answers it at once,
 // for a client without an answer would wait for its own timeout.
@@ -36,13 +40,13 @@ type loginRecord struct {
 
 // connect handles a client that has proved its certificate. One that returns with a token of a
 // session that we hold is let in again; everybody else is put to web.
-func (ep *endpoint) connect(ctx context.Context, w *worker, conn *ovpn.Conn, ev ovpn.Connect) {
+func (ep *endpoint) connect(ctx context.Context, l dialogue, ev ovpn.Connect) {
 	if ev.Env.OffersToken() || ev.Env.SessionState() != ovpn.SessionInitial {
-		if ev.Env.SessionState().Authenticated() && ep.resume(ctx, w, conn, ev) {
+		if ev.Env.SessionState().Authenticated() && ep.resume(ctx, l, ev) {
 			return
 		}
 		// The client forgets a token that is refused and comes again without.
-		ep.deny(ctx, conn, ev.CID, ev.KID, "token of no session", "Your VPN session is over. Connect again.")
+		ep.deny(ctx, l.conn, ev.CID, ev.KID, "token of no session", "Your VPN session is over. Connect again.")
 		return
 	}
 	p := &pending{
@@ -51,16 +55,27 @@ func (ep *endpoint) connect(ctx context.Context, w *worker, conn *ovpn.Conn, ev 
 			Serial: ev.Env.Serial(), Fingerprint: ev.Env.Digest(), Platform: ev.Env.Platform(), Version: clientVersion(ev.Env),
 			Deadline: ep.now().Add(decisionWait),
 		},
-		token: ev.Env.SessionID(), named: ev.Env.Username() != "", device: w.device, conn: conn, cid: ev.CID, kid: ev.KID,
+		token: ev.Env.SessionID(), named: ev.Env.Username() != "", client: l.client(ev.CID), device: l.worker.device, conn: l.conn, kid: ev.KID,
 	}
-	ep.mu.Lock()
-	p.instance = w.instance
-	ep.pending[p.request.ID] = p
-	p.timer = time.AfterFunc(decisionWait, func() { ep.decisionMissing(p) })
-	ep.mu.Unlock()
-	err := ep.journal.put(journalLogins, p.request.ID, loginRecord{ID: p.request.ID, Endpoint: ep.id, Instance: p.instance, CID: p.cid, KID: p.kid})
+	// The journal first: where the worker ends meanwhile, forgetLogin finds both or neither.
+	err := ep.journal.put(journalLogins, p.request.ID, loginRecord{ID: p.request.ID, Endpoint: ep.id, Instance: l.instance, CID: ev.CID, KID: p.kid})
 	if err != nil {
 		ep.log.ErrorContext(ctx, "a login was not journalled", "err", err)
+	}
+	ep.mu.Lock()
+	room := len(ep.pending) < maxPending && l.worker.instance == l.instance
+	if room {
+		if former := ep.waiting[p.client]; former != nil {
+			ep.forgetLogin(former) // its client asks anew, under another KID
+		}
+		ep.pending[p.request.ID], ep.waiting[p.client] = p, p
+		p.timer = time.AfterFunc(decisionWait, func() { ep.decisionMissing(p) })
+	}
+	ep.mu.Unlock()
+	if !room {
+		_ = ep.journal.drop(journalLogins, p.request.ID)
+		ep.denyForNow(ctx, p, "too many logins wait")
+		return
 	}
 	ep.spool.add(vpn.Event{Login: &p.request})
 }
@@ -74,149 +89,220 @@ func clientVersion(env ovpn.Env) string {
 
 // decisionMissing denies a login that web did not answer in time.
 func (ep *endpoint) decisionMissing(p *pending) {
-	if !ep.claim(p.request.ID) {
+	if ep.claim(p.request.ID) == nil {
 		return
 	}
 	ep.log.Warn("no answer to a login in time; it is denied", "common_name", p.request.CommonName)
-	err := p.conn.DenyForNow(ep.ctx, p.cid, p.kid, "no decision in time", "The VPN server cannot check your login right now. It is tried again.", 10*time.Second)
-	if err != nil && !errors.Is(err, ovpn.ErrNoClient) {
+	ep.denyForNow(ep.ctx, p, "no decision in time")
+}
+
+func (ep *endpoint) denyForNow(ctx context.Context, p *pending, logged string) {
+	err := p.conn.DenyForNow(ctx, p.client.cid, p.kid, logged, "The VPN server cannot check your login right now. It is tried again.", 10*time.Second)
+	if err != nil && !errors.Is(err, ovpn.ErrNoClient) && ctx.Err() == nil {
 		ep.log.Warn("a login could not be denied", "err", err)
 	}
 }
 
-// claim takes a waiting login: whoever gets true answers it, nobody else does.
-func (ep *endpoint) claim(id string) bool {
+// claim takes a waiting login: whoever gets it answers it, nobody else does.
+func (ep *endpoint) claim(id string) *pending {
 	ep.mu.Lock()
-	p, ok := ep.pending[id]
-	delete(ep.pending, id)
-	ep.mu.Unlock()
-	if ok {
-		p.timer.Stop()
-		if err := ep.journal.drop(journalLogins, id); err != nil {
-			ep.log.Error("a login stays in the journal", "err", err)
-		}
+	defer ep.mu.Unlock()
+	p := ep.pending[id]
+	if p != nil {
+		ep.forgetLogin(p)
 	}
-	return ok
+	return p
+}
+
+// forgetLogin takes a login off every list; ep.mu is held.
+func (ep *endpoint) forgetLogin(p *pending) {
+	p.timer.Stop()
+	delete(ep.pending, p.request.ID)
+	if ep.waiting[p.client] == p {
+		delete(ep.waiting, p.client)
+	}
+	if err := ep.journal.drop(journalLogins, p.request.ID); err != nil {
+		ep.log.Error("a login stays in the journal", "err", err)
+	}
 }
 
 // decide carries out web's answer.
 func (ep *endpoint) decide(ctx context.Context, d vpn.LoginDecision) error {
-	ep.mu.Lock()
-	p := ep.pending[d.ID]
-	ep.mu.Unlock()
-	if p == nil || !ep.claim(d.ID) {
-		return vpn.Refuse(vpn.NotFound, "NoSuchLogin", "This login does not wait any more.")
+	p := ep.claim(d.ID)
+	if p == nil {
+		return errNoLogin
 	}
+	ctx = context.WithoutCancel(ctx) // the answer is given, whoever gave it may leave
 	if !d.Allow {
 		ep.log.InfoContext(ctx, "login denied", "common_name", p.request.CommonName, "device", p.request.Device, "reason", d.Reason)
-		ep.deny(ctx, p.conn, p.cid, p.kid, "denied", d.Reason)
+		ep.deny(ctx, p.conn, p.client.cid, p.kid, "denied", d.Reason)
 		return nil
 	}
-	s := &session{
-		Connection: d.Connection, Session: d.Session, Endpoint: ep.id, Association: d.Association, User: d.User,
-		Peer: p.request.Device, Ends: uptime() + d.Ends.Sub(ep.now()), Token: p.token, Named: p.named, Instance: p.instance, Device: p.device, CID: p.cid, KID: p.kid,
+	err := ep.letIn(ctx, p, d)
+	if err != nil {
+		ep.log.WarnContext(ctx, "a granted login was not let in", "connection", d.Connection, "err", chain(err))
+		ep.deny(ctx, p.conn, p.client.cid, p.kid, "not admitted", told(err))
 	}
-	if err := ep.open(ctx, p.conn, s); err != nil {
-		ep.deny(ctx, p.conn, p.cid, p.kid, "not admitted", person(err))
-		ep.spool.add(vpn.Event{Ended: &vpn.Ended{Connection: s.Connection, Endpoint: ep.id, Reason: person(err)}})
+	return err
+}
+
+var errNoLogin = vpn.Refuse(vpn.NotFound, "NoSuchLogin", "This login does not wait any more.")
+
+// letIn gives a new session its address and association, journals it, opens the kernel for it
+// and then tells the client: in this order, so that the first packet already passes. Where it
+// fails web is told that the connection ended.
+func (ep *endpoint) letIn(ctx context.Context, p *pending, d vpn.LoginDecision) error {
+	s, err := ep.newSession(p, d)
+	if err != nil {
+		if !errors.Is(err, errKnownConnection) { // that one goes on
+			ep.spool.add(vpn.Event{Ended: &vpn.Ended{Connection: d.Connection, Endpoint: ep.id, Reason: told(err)}})
+		}
 		return err
+	}
+	directives, err := ep.admit(s)
+	if errors.Is(err, errEnded) {
+		// By somebody's wish, and all is told; or its worker died, and its client never had a token.
+		ep.end(ctx, ending{reason: "The client could not be let in."}, s)
+		return nil
+	}
+	if err != nil {
+		ep.end(ctx, ending{reason: told(err)}, s)
+		return err
+	}
+	err = p.conn.Authorize(ctx, p.client.cid, p.kid, directives)
+	switch {
+	case errors.Is(err, ovpn.ErrNoClient):
+		ep.end(ctx, ending{reason: "The client left before it was let in."}, s)
+	case err != nil:
+		// It may be in for all we know.
+		again := ovpn.Restart("Try again", true)
+		ep.end(ctx, ending{reason: "The client could not be let in.", message: &again}, s)
+		return err
+	default:
+		ep.mu.Lock()
+		if ep.roster.has(s) {
+			ep.roster.tokens[s.Token] = s
+		}
+		ep.mu.Unlock()
 	}
 	return nil
 }
 
-// open gives a new session its address and association, opens the kernel for it and then tells
-// the client: in this order, so that the first packet already passes.
-func (ep *endpoint) open(ctx context.Context, conn *ovpn.Conn, s *session) error {
-	d, gone := ep.want()
-	if gone || len(d.Associations) == 0 {
-		return vpn.Refuse(vpn.Conflict, "IncorrectState", "This VPN endpoint has no target network.")
+// newSession enters a session into the books.
+func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision) (*session, error) {
+	policy, problem := ep.policy.get()
+	if problem != "" {
+		return nil, vpn.Refuse(vpn.Conflict, "IncorrectState", "This VPN server takes no connections right now. Ask your administrator.")
 	}
-	if policy, problem := ep.policy.get(); problem != "" || policy.MaxSessions > 0 && ep.sessionCount() >= policy.MaxSessions {
-		return vpn.Refuse(vpn.Conflict, "ClientVpnConnectionLimitExceeded", "This VPN server takes no more connections. Ask your administrator.")
-	}
-	ep.mu.Lock()
-	if !hasAssociation(d, s.Association) {
-		s.Association = ep.leastUsed(d)
-	}
-	addr, ok := ep.pool.take()
-	if !ok {
-		ep.mu.Unlock()
-		return vpn.Refuse(vpn.Conflict, "ClientVpnAddressesExhausted", "The VPN endpoint has no free client address. Ask your administrator.")
-	}
-	s.Addr = addr
-	ep.sessions[s.Connection] = s
-	ep.mu.Unlock()
-	err := ep.admit(s)
-	if err == nil {
-		err = conn.Authorize(ctx, s.CID, s.KID, ep.directives(d, s))
-	}
-	if errors.Is(err, ovpn.ErrNoClient) {
-		ep.end(ctx, s, "The client left before it was let in.", nil)
-		return nil
-	}
-	if err != nil {
-		ep.end(ctx, s, "The client could not be let in.", nil)
-		return err
+	if err := ep.admissions.enter(d.Connection, policy.MaxSessions); err != nil {
+		return nil, err
 	}
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
-	if ep.sessions[s.Connection] == s {
-		ep.byToken[s.Token] = s
+	lasts := min(d.Ends.Sub(ep.now()), ep.desired.SessionTimeout) // no message makes a session last longer than its endpoint's do
+	addr, err := netip.Addr{}, error(nil)
+	switch {
+	case ep.gone || len(ep.desired.Associations) == 0:
+		err = vpn.Refuse(vpn.Conflict, "IncorrectState", "This VPN endpoint has no target network.")
+	case lasts <= 0:
+		err = vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "Your VPN session ended before it began.")
+	default:
+		var free bool
+		if addr, free = ep.pool.take(); !free {
+			err = vpn.Refuse(vpn.Conflict, "ClientVpnAddressesExhausted", "The VPN endpoint has no free client address. Ask your administrator.")
+		}
 	}
-	return nil
+	if err != nil {
+		ep.admissions.leave(d.Connection)
+		return nil, err
+	}
+	s := &session{
+		Connection: d.Connection, Session: d.Session, Endpoint: ep.id, Association: d.Association, User: d.User, Addr: addr,
+		Peer: p.request.Device, Ends: uptime() + lasts, Token: p.token, Named: p.named,
+		Instance: p.client.instance, Device: p.device, CID: p.client.cid, KID: p.kid,
+	}
+	if !hasAssociation(ep.desired, s.Association) {
+		s.Association = ep.roster.leastUsed(ep.desired)
+	}
+	ep.roster.add(s)
+	return s, nil
+}
+
+// errEnded: the session ended while it was being opened.
+var errEnded = errors.New("the session has ended")
+
+// admit journals a session, opens the kernel for it and gives what its client is to be told.
+func (ep *endpoint) admit(s *session) ([]ovpn.Directive, error) {
+	ep.gate.Lock()
+	defer ep.gate.Unlock()
+	ep.mu.Lock()
+	d, goesOn := ep.desired, ep.roster.clients[s.client()] == s
+	ep.mu.Unlock()
+	if !goesOn {
+		return nil, errEnded
+	}
+	if err := ep.journalSession(s); err != nil {
+		return nil, err
+	}
+	return directives(d, s), ep.open(s)
 }
 
 // resume lets a client that comes back with a genuine token into the session that we hold: same
 // connection, same address, no question to web. The session's end alone ends it.
-func (ep *endpoint) resume(ctx context.Context, w *worker, conn *ovpn.Conn, ev ovpn.Connect) bool {
-	d, gone := ep.want()
-	ep.mu.Lock()
-	s := ep.byToken[ev.Env.SessionID()]
-	if s == nil || gone || s.User.Name != ev.Env.CommonName() || s.over() {
-		ep.mu.Unlock()
+func (ep *endpoint) resume(ctx context.Context, l dialogue, ev ovpn.Connect) bool {
+	s, directives, err := ep.takeBack(l, ev)
+	if s == nil {
 		return false
 	}
-	moved := *s
-	ep.mu.Unlock()
-	if s.interrupted.IsZero() {
-		// The client is back before its old tunnel was noticed to be gone (it roamed, or was
-		// restarted): what it had is closed first, with its counters kept.
-		ep.interruptOne(s)
-	}
-	ep.mu.Lock()
-	if ep.sessions[moved.Connection] != s {
-		ep.mu.Unlock()
-		return false
-	}
-	s.Instance, s.Device, s.CID, s.KID, s.Peer = w.instance, w.device, ev.CID, ev.KID, ev.Env.Untrusted()
-	s.interrupted = time.Time{}
-	ep.mu.Unlock()
-	err := ep.admit(s)
 	if err == nil {
-		err = conn.Authorize(ctx, s.CID, s.KID, ep.directives(d, s))
+		err = l.conn.Authorize(ctx, ev.CID, ev.KID, directives)
 	}
-	if err != nil {
-		ep.log.WarnContext(ctx, "a returning client was not let in", "connection", s.Connection, "err", chain(err))
-		ep.interruptOne(s)
-		return false
+	if err == nil {
+		return true
 	}
-	return true
+	ep.log.WarnContext(ctx, "a returning client was not let in", "connection", s.Connection, "err", chain(err))
+	ep.gate.Lock()
+	defer ep.gate.Unlock()
+	ep.mu.Lock()
+	mine := ep.roster.clients[l.client(ev.CID)] == s
+	ep.mu.Unlock()
+	if mine { // it may come once more
+		ep.setAside(s)
+	}
+	return false
 }
 
-// interruptOne closes the kernel for one session and keeps it for its client's return.
-func (ep *endpoint) interruptOne(s *session) {
-	counted, err := ep.table.End(s.Addr)
-	if err != nil {
-		ep.log.Error("a session was not taken out of the packet filter", "connection", s.Connection, "err", chain(err))
+// takeBack moves the session of a returning client to its new place and opens the kernel there.
+// A client may be back before its old tunnel was noticed to be gone (it roamed, or was
+// restarted): that is closed first, its counters kept.
+func (ep *endpoint) takeBack(l dialogue, ev ovpn.Connect) (*session, []ovpn.Directive, error) {
+	ep.gate.Lock()
+	defer ep.gate.Unlock()
+	ep.mu.Lock()
+	s, d := ep.roster.tokens[ev.Env.SessionID()], ep.desired
+	known := s != nil && !ep.gone && s.User.Name == ev.Env.CommonName() && !s.over() && l.worker.instance == l.instance
+	ep.mu.Unlock()
+	if !known {
+		return nil, nil, nil
+	}
+	if s.interrupted.IsZero() {
+		ep.setAside(s)
 	}
 	ep.mu.Lock()
-	defer ep.mu.Unlock()
-	s.Before = plus(s.Before, counted[s.Addr])
-	s.interrupted, s.established = ep.now(), false
+	ep.roster.join(s, l.client(ev.CID), ev.KID, l.worker.device, ev.Env.Untrusted())
+	if !hasAssociation(d, s.Association) {
+		ep.roster.move(s, ep.roster.leastUsed(d))
+	}
+	ep.mu.Unlock()
+	if err := ep.journalSession(s); err != nil {
+		// What the journal has of it is old: a crash now has this client return once more.
+		ep.log.Error("a returned session was not journalled", "connection", s.Connection, "err", err)
+	}
+	return s, directives(d, s), ep.open(s)
 }
 
 // directives are what the client is told when it is let in.
-func (ep *endpoint) directives(d vpn.Desired, s *session) []ovpn.Directive {
+func directives(d vpn.Desired, s *session) []ovpn.Directive {
 	out := []ovpn.Directive{ovpn.IfconfigPush(s.Addr, d.ClientCIDR)}
 	if !s.Named {
 		// Without a user name of its own the client could not return with its token. One that has a
@@ -237,15 +323,16 @@ func (ep *endpoint) directives(d vpn.Desired, s *session) []ovpn.Directive {
 }
 
 // reauth answers the hourly renegotiation: yes while we hold the session, no otherwise.
-func (ep *endpoint) reauth(ctx context.Context, w *worker, conn *ovpn.Conn, ev ovpn.Reauth) {
+func (ep *endpoint) reauth(ctx context.Context, l dialogue, ev ovpn.Reauth) {
 	ep.mu.Lock()
-	s := ep.byCID(w.instance, ev.CID)
+	s := ep.roster.clients[l.client(ev.CID)]
+	lives := s != nil && !s.over() && ev.Env.SessionState().Authenticated()
 	ep.mu.Unlock()
-	if s == nil || s.over() || !ev.Env.SessionState().Authenticated() {
-		ep.deny(ctx, conn, ev.CID, ev.KID, "no session", "Your VPN session is over. Connect again.")
+	if !lives {
+		ep.deny(ctx, l.conn, ev.CID, ev.KID, "no session", "Your VPN session is over. Connect again.")
 		return
 	}
-	if err := conn.Authorize(ctx, ev.CID, ev.KID, nil); err != nil && !errors.Is(err, ovpn.ErrNoClient) {
+	if err := l.conn.Authorize(ctx, ev.CID, ev.KID, nil); err != nil && !errors.Is(err, ovpn.ErrNoClient) {
 		ep.log.WarnContext(ctx, "a renegotiation was not answered", "connection", s.Connection, "err", err)
 	}
 }
@@ -256,54 +343,19 @@ func (ep *endpoint) deny(ctx context.Context, conn *ovpn.Conn, cid ovpn.CID, kid
 	}
 }
 
-// established notes that a client's tunnel is up.
-func (ep *endpoint) established(w *worker, ev ovpn.Established) {
-	ep.mu.Lock()
-	defer ep.mu.Unlock()
-	s := ep.byCID(w.instance, ev.CID)
-	if s == nil {
-		return
-	}
-	s.established, s.Established = true, true
-	if peer := ev.Env.Trusted(); peer.IsValid() {
-		s.Peer = peer
-	}
-	if err := ep.journal.put(journalSessions, string(s.Connection), s); err != nil {
-		ep.log.Error("journal", "err", err)
-	}
-	ep.spool.add(vpn.Event{Established: s.event()})
-}
-
 // disconnected handles the end of a client's tunnel as its worker tells it.
-func (ep *endpoint) disconnected(ctx context.Context, w *worker, cid ovpn.CID) {
+func (ep *endpoint) disconnected(ctx context.Context, c client) {
 	ep.mu.Lock()
-	s := ep.byCID(w.instance, cid)
-	for id, p := range ep.pending {
-		if p.instance == w.instance && p.cid == cid {
-			p.timer.Stop()
-			delete(ep.pending, id)
-			_ = ep.journal.drop(journalLogins, id)
-		}
+	if p := ep.waiting[c]; p != nil {
+		ep.forgetLogin(p)
 	}
-	ep.mu.Unlock()
-	if s == nil {
-		return // it was ended, or has come back under another CID
-	}
+	s := ep.roster.clients[c]
 	reason := "The client disconnected."
-	if !s.Established {
+	if s != nil && !s.Established {
 		reason = "The client left before its tunnel was up."
 	}
-	ep.end(ctx, s, reason, nil)
-}
-
-// refused reports a client whose certificate did not verify.
-func (ep *endpoint) refused(ev ovpn.TLSRefused) {
-	if ev.Reason == ovpn.RefusedSharedKey && !ev.Peer.IsValid() {
-		return
+	ep.mu.Unlock()
+	if s != nil { // otherwise it was ended, or has come back under another CID
+		ep.end(ctx, ending{reason: reason, only: func(s *session) bool { return ep.roster.clients[c] == s }}, s)
 	}
-	peer := ev.Peer
-	if !peer.IsValid() {
-		peer = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
-	}
-	ep.spool.add(vpn.Event{Refused: &vpn.RefusedAttempt{Endpoint: ep.id, Device: peer, CommonName: ev.Subject, Reason: ev.Sentence}})
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -12,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"sallyport/vpn"
 )
@@ -52,43 +52,81 @@ type policyFile struct {
 	path string
 
 	mu      sync.Mutex
-	stamp   time.Time
-	size    int64
+	stamp   stamp
 	policy  hostPolicy
 	problem string
+}
+
+// stamp tells one version of a file from another; its owner and mode are part of it, and the
+// time of its last change of any kind, which nobody can set.
+type stamp struct {
+	inode   uint64
+	size    int64
+	changed syscall.Timespec
 }
 
 // get gives the policy in force, or a sentence why nothing is allowed.
 func (f *policyFile) get() (hostPolicy, string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	info, err := os.Stat(f.path)
-	switch {
-	case f.path == "" || errors.Is(err, fs.ErrNotExist):
-		f.stamp, f.policy, f.problem = time.Time{}, hostPolicy{}, ""
-		return f.policy, ""
-	case err != nil:
-		return hostPolicy{}, "The host policy file " + f.path + " cannot be read, so nothing is allowed: " + err.Error()
-	case info.ModTime().Equal(f.stamp) && info.Size() == f.size:
-		return f.policy, f.problem
+	if f.path == "" {
+		return hostPolicy{}, ""
 	}
-	f.stamp, f.size = info.ModTime(), info.Size()
-	f.policy, f.problem = hostPolicy{}, ""
-	if owner := info.Sys().(*syscall.Stat_t).Uid; owner != 0 || info.Mode().Perm()&0o022 != 0 {
-		f.problem = "The host policy file " + f.path + " could have been written by others than root, so nothing is allowed. Make it root's own, mode 0644."
-		return f.policy, f.problem
+	file, err := os.Open(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		f.stamp = stamp{}
+		return hostPolicy{}, ""
 	}
-	b, err := os.ReadFile(f.path)
 	if err == nil {
-		d := json.NewDecoder(strings.NewReader(string(b)))
-		d.DisallowUnknownFields()
-		err = d.Decode(&f.policy)
+		defer file.Close()
+		err = f.read(file)
 	}
 	if err != nil {
+		f.stamp = stamp{}
+		return hostPolicy{}, "The host policy file " + f.path + " cannot be read, so nothing is allowed: " + err.Error()
+	}
+	return f.policy, f.problem
+}
+
+func (f *policyFile) read(file *os.File) error {
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	st := info.Sys().(*syscall.Stat_t)
+	now := stamp{inode: st.Ino, size: st.Size, changed: st.Ctim}
+	if now == f.stamp {
+		return nil
+	}
+	f.policy, f.problem = hostPolicy{}, ""
+	if st.Uid != 0 || info.Mode().Perm()&0o022 != 0 {
+		f.problem = "The host policy file " + f.path + " could have been written by others than root, so nothing is allowed. Make it root's own, mode 0644."
+	} else if err := f.policy.decode(file); err != nil {
 		f.policy = hostPolicy{}
 		f.problem = "The host policy file " + f.path + " is malformed, so nothing is allowed: " + err.Error()
 	}
-	return f.policy, f.problem
+	f.stamp = now
+	return nil
+}
+
+func (p *hostPolicy) decode(r io.Reader) error {
+	d := json.NewDecoder(r)
+	d.DisallowUnknownFields()
+	if err := d.Decode(p); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the policy")
+	}
+	if p.MaxEndpoints < 0 || p.MaxWorkers < 0 || p.MaxSessions < 0 {
+		return errors.New("a limit is negative")
+	}
+	for _, q := range slices.Concat(p.Listen, p.Forbidden) {
+		if !q.IsValid() || !q.Addr().Is4() || q != q.Masked() {
+			return fmt.Errorf("%s is not an IPv4 network", q)
+		}
+	}
+	return nil
 }
 
 // allowsListen tells why an endpoint may not listen there, or "".

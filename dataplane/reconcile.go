@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"os"
 	"path/filepath"
@@ -21,15 +22,16 @@ const (
 	faultWorker  = "worker"  // OpenVPN does not run
 	faultForeign = "foreign" // another firewall drops our packets
 	faultPolicy  = "policy"  // the host's owner does not allow it
+	faultFlows   = "flows"   // of clients that left are still in the kernel
 )
 
 // reconcile brings the host to what is wanted, as far as it goes, and says what does not go.
 // Order matters: rules are in the kernel before anything can send through them, and a port is
 // open only when a worker stands behind it.
 func (ep *endpoint) reconcile(ctx context.Context) {
-	d, gone := ep.want()
-	if gone || len(d.Associations) == 0 {
-		ep.withdraw(ctx, d, gone)
+	d := ep.want()
+	if len(d.Associations) == 0 {
+		ep.withdraw(ctx, d)
 		return
 	}
 	ep.faults.keepOnly(subjects(d))
@@ -41,16 +43,18 @@ func (ep *endpoint) reconcile(ctx context.Context) {
 		problem = policy.allowsListen(d.Listen)
 	}
 	if ep.everywhere(faultPolicy, d, problem) {
-		ep.silence(ctx, d, problem)
+		ep.silence(ctx, problem)
 		return
 	}
 	d = ep.narrow(d, policy)
 	if sentence := ep.place(d); ep.everywhere(faultPlace, d, sentence) {
+		ep.revoke(ctx, d)
 		return
 	}
 	uplinks := ep.reach(d, policy)
 	if err := ep.prepareWorkers(d); err != nil {
 		ep.everywhere(faultWorker, d, person(err))
+		ep.revoke(ctx, d)
 		return
 	}
 	if err := ep.applyRules(ctx, d, uplinks); err != nil {
@@ -62,7 +66,11 @@ func (ep *endpoint) reconcile(ctx context.Context) {
 	ep.forward(uplinks)
 	ep.moveSessions(d)
 	ep.mendRoutes()
-	if err := ep.runWorkers(ctx, d); err != nil {
+	err := ep.runWorkers(ctx, d)
+	if errors.Is(err, errAgain) {
+		return
+	}
+	if err != nil {
 		ep.everywhere(faultWorker, d, person(err))
 		return
 	}
@@ -143,13 +151,8 @@ func (ep *endpoint) narrow(d vpn.Desired, policy hostPolicy) vpn.Desired {
 }
 
 // silence ends every session of an endpoint that the host policy no longer allows.
-func (ep *endpoint) silence(ctx context.Context, d vpn.Desired, reason string) {
-	ep.Engine.mu.Lock()
-	_, there := ep.Engine.rules[ep.id]
-	ep.Engine.mu.Unlock()
-	if there {
-		ep.takeOff(ctx, reason)
-	}
+func (ep *endpoint) silence(ctx context.Context, reason string) {
+	ep.takeOff(ctx, reason)
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
 	ep.applied = 0
@@ -209,6 +212,36 @@ func (ep *endpoint) applyRules(ctx context.Context, d vpn.Desired, uplinks []str
 	return ep.setRules(ctx, ep.id, &rules, uplinks)
 }
 
+// revoke holds the sessions of an endpoint that cannot be brought to its desired state to that
+// state's rules nevertheless: what was taken from them is gone, whatever else is wrong.
+func (ep *endpoint) revoke(ctx context.Context, d vpn.Desired) {
+	ep.Engine.mu.Lock()
+	now, there := ep.Engine.rules[ep.id]
+	uplinks := ep.Engine.uplinks[ep.id]
+	ep.Engine.mu.Unlock()
+	if !there {
+		return
+	}
+	next := now
+	next.Rules, next.Associations, next.ClientToClient = d.Rules, associations(d), d.ClientToClient
+	if equalRules(now, next) {
+		return
+	}
+	if err := ep.setRules(ctx, ep.id, &next, uplinks); err != nil {
+		ep.log.ErrorContext(ctx, "rules were not applied", "err", chain(err))
+		return
+	}
+	ep.moveSessions(d)
+}
+
+func associations(d vpn.Desired) []nft.Association {
+	var out []nft.Association
+	for _, a := range d.Associations {
+		out = append(out, nft.Association{ID: a.ID, Routes: a.Routes})
+	}
+	return out
+}
+
 func (ep *endpoint) rulesFor(d vpn.Desired) (nft.Endpoint, error) {
 	dial, err := public(d.Listen)
 	if err != nil {
@@ -221,9 +254,7 @@ func (ep *endpoint) rulesFor(d vpn.Desired) (nft.Endpoint, error) {
 		Public: dial, Transport: d.Listen.Transport, HashSeed: seed(ep.id), AnyAddress: d.Listen.Addr.IsUnspecified(),
 		Egress: egress, SourceNAT: d.SourceNAT, ClientToClient: d.ClientToClient, Rules: d.Rules,
 	}
-	for _, a := range d.Associations {
-		r.Associations = append(r.Associations, nft.Association{ID: a.ID, Routes: a.Routes})
-	}
+	r.Associations = associations(d)
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
 	for _, w := range ep.workers {
@@ -281,18 +312,10 @@ func (ep *endpoint) foreign(d vpn.Desired) {
 	ep.everywhere(faultForeign, d, sentence)
 }
 
-// withdraw takes everything of the endpoint off the host: sessions, workers, devices, rules, the
-// port. What was wanted is then in effect: nobody can connect.
-func (ep *endpoint) withdraw(ctx context.Context, d vpn.Desired, gone bool) {
-	reason := "The endpoint has no target network any more."
-	if gone {
-		reason = "The endpoint was deleted."
-	}
-	ep.withdrawFor(ctx, d, reason)
-}
-
-func (ep *endpoint) withdrawFor(ctx context.Context, d vpn.Desired, reason string) {
-	if !ep.takeOff(ctx, reason) {
+// withdraw takes everything of an endpoint that has no target network off the host: sessions,
+// workers, devices, rules, the port. What was wanted is then in effect: nobody can connect.
+func (ep *endpoint) withdraw(ctx context.Context, d vpn.Desired) {
+	if !ep.takeOff(ctx, "The endpoint has no target network any more.") {
 		return
 	}
 	ep.faults.keepOnly(map[string]bool{})
@@ -305,6 +328,8 @@ func (ep *endpoint) withdrawFor(ctx context.Context, d vpn.Desired, reason strin
 func (ep *endpoint) takeOff(ctx context.Context, reason string) bool {
 	ep.endAll(ctx, reason)
 	ep.stopWorkers(ctx)
+	ep.endAll(ctx, reason) // those who were let in meanwhile
+	ep.settleAddresses(true)
 	ep.unreserve()
 	ep.Engine.mu.Lock()
 	_, there := ep.Engine.rules[ep.id]

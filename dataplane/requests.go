@@ -3,6 +3,10 @@ package dataplane
 import (
 	"context"
 	"iter"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"sallyport/vpn"
 )
@@ -27,11 +31,16 @@ func (e *Engine) Apply(ctx context.Context, d vpn.Desired) (vpn.EndpointStatus, 
 	}
 	if !known {
 		for _, other := range e.endpoints {
-			o, _ := other.want()
+			o := other.want()
 			if o.ClientCIDR.Overlaps(d.ClientCIDR) {
 				e.mu.Unlock()
 				return vpn.EndpointStatus{}, vpn.Refuse(vpn.Conflict, "InvalidParameterValue", "The client CIDR overlaps with that of endpoint "+string(o.Endpoint)+".")
 			}
+		}
+		// A crash from here on must not forget it.
+		if err := e.journal.put(journalDesired, string(d.Endpoint), d); err != nil {
+			e.mu.Unlock()
+			return vpn.EndpointStatus{}, err
 		}
 		ep = e.prepareEndpoint(d)
 		ep.start()
@@ -44,34 +53,37 @@ func (e *Engine) Apply(ctx context.Context, d vpn.Desired) (vpn.EndpointStatus, 
 	return ep.status(), nil
 }
 
-// Forget ends an endpoint and takes it off the host. One that is not known is no error.
+// Forget ends an endpoint and takes it off the host. One that is not known is no error. Where
+// something cannot be taken off, Forget may be called again.
 func (e *Engine) Forget(ctx context.Context, id vpn.EndpointID) error {
 	ep := e.endpoint(id)
 	if ep == nil {
 		return nil
 	}
-	ep.cancel()
-	<-ep.done
-	d, _ := ep.want()
-	ep.mu.Lock()
-	ep.gone = true
-	ep.mu.Unlock()
-	ep.withdraw(ctx, d, true)
+	ctx = context.WithoutCancel(ctx) // half a removal is none
+	if !ep.remove(ctx, "The endpoint was deleted.") {
+		return vpn.Refuse(vpn.Unavailable, "RemovalFailed", "The endpoint cannot be taken off this host yet; the dataplane's log says why.")
+	}
 	if err := e.journal.drop(journalDesired, string(id)); err != nil {
 		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	delete(e.endpoints, id)
+	if e.endpoints[id] == ep {
+		delete(e.endpoints, id)
+	}
 	return nil
 }
 
 // Status tells how this host and each endpoint is.
 func (e *Engine) Status() vpn.NodeStatus {
 	s := vpn.NodeStatus{
-		Instance: e.instance, Version: e.cfg.Version, OpenVPN: e.openvpn, StartedAt: e.started.UTC(),
+		Instance: e.instance, Version: e.cfg.Version, StartedAt: e.started.UTC(),
 		Faults: e.faults.list(), Repairs: e.repairs.list(), Endpoints: []vpn.EndpointStatus{},
 	}
+	e.mu.Lock()
+	s.OpenVPN = e.openvpn
+	e.mu.Unlock()
 	for _, ep := range e.all() {
 		s.Endpoints = append(s.Endpoints, ep.status())
 	}
@@ -84,11 +96,20 @@ func (e *Engine) Events(ctx context.Context, epoch string, after uint64) iter.Se
 }
 
 // Acknowledge lets events up to and including seq be forgotten.
-func (e *Engine) Acknowledge(epoch string, seq uint64) error { return e.spool.acknowledge(epoch, seq) }
+func (e *Engine) Acknowledge(epoch string, seq uint64) error {
+	e.spool.acknowledge(epoch, seq)
+	return nil
+}
+
+// Longest texts that a message may bring, in bytes. What is longer is nothing that web would say.
+const (
+	longestName   = 1 << 10 // of a user or a group
+	longestReason = 1 << 10
+)
 
 // Decide answers a waiting login; NotFound where none waits under this name.
 func (e *Engine) Decide(ctx context.Context, d vpn.LoginDecision) error {
-	if d.Allow && (!d.Connection.Valid() || !d.Session.Valid() || len(d.User.Groups) > vpn.MaxGroups || d.Ends.IsZero()) {
+	if len(d.Reason) > longestReason || d.Allow && !grantable(d) {
 		return vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "The decision is malformed.")
 	}
 	for _, ep := range e.all() {
@@ -99,28 +120,44 @@ func (e *Engine) Decide(ctx context.Context, d vpn.LoginDecision) error {
 			return ep.decide(ctx, d)
 		}
 	}
-	return vpn.Refuse(vpn.NotFound, "NoSuchLogin", "This login does not wait any more.")
+	return errNoLogin
+}
+
+func grantable(d vpn.LoginDecision) bool {
+	named := func(s string) bool {
+		return s != "" && len(s) <= longestName && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+	}
+	return d.Connection.Valid() && d.Session.Valid() && !d.Ends.IsZero() && named(d.User.Name) &&
+		len(d.User.Groups) <= vpn.MaxGroups && !slices.ContainsFunc(d.User.Groups, func(g string) bool { return !named(g) })
 }
 
 // Terminate ends connections. One that is not known has ended: that is said again, for whoever
 // asks seems not to have heard.
 func (e *Engine) Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error {
-	all := e.all()
+	if len(reason) > longestReason {
+		return vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "The reason is too long.")
+	}
+	unknown := map[vpn.ConnectionID]bool{}
 	for _, id := range ids {
-		if !id.Valid() {
-			continue
+		if id.Valid() {
+			unknown[id] = true
 		}
-		found := false
-		for _, ep := range all {
-			ep.mu.Lock()
-			s := ep.sessions[id]
-			ep.mu.Unlock()
-			if s != nil {
-				found = true
-				ep.terminate(ctx, s, reason)
+	}
+	for _, ep := range e.all() {
+		var sessions []*session
+		ep.mu.Lock()
+		for id := range unknown {
+			if s := ep.roster.all[id]; s != nil {
+				sessions = append(sessions, s)
+				delete(unknown, id)
 			}
 		}
-		if !found {
+		ep.mu.Unlock()
+		ep.terminate(ctx, reason, sessions...)
+	}
+	told := e.spool.ended()
+	for id := range unknown {
+		if !told[id] {
 			e.spool.add(vpn.Event{Ended: &vpn.Ended{Connection: id, Reason: "The connection had ended."}})
 		}
 	}
@@ -137,7 +174,7 @@ func (e *Engine) Connections() ([]vpn.LiveConnection, error) {
 	out := []vpn.LiveConnection{}
 	for _, ep := range e.all() {
 		ep.mu.Lock()
-		for _, s := range ep.sessions {
+		for _, s := range ep.roster.all {
 			if !s.Established {
 				continue
 			}

@@ -15,6 +15,15 @@ func person(err error) string {
 	return err.Error()
 }
 
+// told gives what a client's user may read of an error: never what only the host's own people
+// should, such as paths.
+func told(err error) string {
+	if e, ok := errors.AsType[*vpn.Error](err); ok {
+		return e.Msg
+	}
+	return "The VPN server cannot let you in right now. Try again later or ask your administrator."
+}
+
 // chain gives an error with the causes that it hides from people, for the log.
 func chain(err error) string {
 	text := err.Error()

@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"sync"
 	"time"
 
 	"sallyport/dataplane/host"
@@ -76,10 +78,10 @@ func (w *worker) record(id vpn.EndpointID) workerRecord {
 	return r
 }
 
-func (e *Engine) newWorker(id vpn.EndpointID, n, slot int) *worker {
+func (e *Engine) newWorker(slot int, device string) *worker {
 	uid, _ := supervise.UID(slot) // slots are within its range
 	return &worker{
-		slot: slot, uid: uid, port: uint16(firstPort + slot), device: host.DeviceName(id, n),
+		slot: slot, uid: uid, port: uint16(firstPort + slot), device: device,
 		dir: filepath.Join(e.cfg.RunDir, "workers", fmt.Sprint(slot)), up: make(chan struct{}),
 	}
 }
@@ -106,13 +108,13 @@ func (ep *endpoint) prepareWorkers(d vpn.Desired) error {
 	ep.mu.Lock()
 	have := len(ep.workers)
 	ep.mu.Unlock()
-	for n := have; n < ep.workerCount(d); n++ {
+	for range ep.workerCount(d) - have {
 		slot, ok := ep.takeSlot()
 		if !ok {
 			return vpn.Refuse(vpn.Conflict, "LimitExceeded", fmt.Sprintf("This host runs at most %d OpenVPN workers, and all are in use.", maxSlots))
 		}
 		ep.mu.Lock()
-		ep.workers = append(ep.workers, ep.newWorker(ep.id, n, slot))
+		ep.workers = append(ep.workers, ep.newWorker(slot, ep.freeDevice()))
 		ep.mu.Unlock()
 	}
 	ep.mu.Lock()
@@ -128,6 +130,20 @@ func (ep *endpoint) prepareWorkers(d vpn.Desired) error {
 		}
 	}
 	return nil
+}
+
+// freeDevice is the first of the endpoint's device names that no worker has: after an adoption
+// that is not always the next one. ep.mu is held.
+func (ep *endpoint) freeDevice() string {
+	for n := 0; ; n++ {
+		if name := host.DeviceName(ep.id, n); ep.deviceFree(name) {
+			return name
+		}
+	}
+}
+
+func (ep *endpoint) deviceFree(name string) bool {
+	return !slices.ContainsFunc(ep.workers, func(w *worker) bool { return w.device == name })
 }
 
 // checkDevice notices a device that somebody deleted: what is there now under its name is
@@ -164,136 +180,6 @@ func (ep *endpoint) configFor(w *worker, d vpn.Desired, node string) (ovpn.Confi
 	text, _ := json.Marshal([]any{c, d.Listen}) // Keys marshals itself in the clear; only the hash is kept
 	sum := sha256.Sum256(text)
 	return c, hex.EncodeToString(sum[:])
-}
-
-// runWorkers starts what should run, restarts what runs with an old configuration, and waits a
-// moment for those to listen. The error says why not one of them does.
-func (ep *endpoint) runWorkers(ctx context.Context, d vpn.Desired) error {
-	ep.mu.Lock()
-	workers := append([]*worker(nil), ep.workers...)
-	ep.mu.Unlock()
-	var failure error
-	for _, w := range workers {
-		if err := ep.runWorker(ctx, w, d); err != nil {
-			failure = err
-		}
-	}
-	deadline := time.NewTimer(workerReadyWait)
-	defer deadline.Stop()
-	ready := 0
-	for _, w := range workers {
-		ep.mu.Lock()
-		up, proc := w.up, w.proc
-		ep.mu.Unlock()
-		if proc == nil {
-			continue
-		}
-		select {
-		case <-up:
-			ready++
-		case <-proc.Done():
-			failure = vpn.Refuse(vpn.Unavailable, "WorkerFailed", "OpenVPN ended right after its start; the last line of its log: "+lastLine(ep.logPath(w)))
-		case <-deadline.C:
-			failure = vpn.Refuse(vpn.Unavailable, "WorkerFailed", "OpenVPN does not begin to listen.")
-			deadline.Reset(0)
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	if ready == 0 {
-		if failure == nil {
-			failure = vpn.Refuse(vpn.Unavailable, "WorkerFailed", "OpenVPN is not running; it is started again in a moment.")
-		}
-		return failure
-	}
-	return nil
-}
-
-func (ep *endpoint) logPath(w *worker) string {
-	return filepath.Join(ep.cfg.RunDir, "logs", w.device+".log")
-}
-
-func (ep *endpoint) runWorker(ctx context.Context, w *worker, d vpn.Desired) error {
-	if err := supervise.MakeDir(w.dir, w.uid, w.uid); err != nil {
-		return err
-	}
-	node, err := supervise.TunNode(w.dir, w.uid, w.uid)
-	if err != nil {
-		return err
-	}
-	config, hash := ep.configFor(w, d, node)
-	ep.mu.Lock()
-	proc, same, next := w.proc, w.config == hash, w.next
-	ep.mu.Unlock()
-	if proc != nil && same {
-		_ = supervise.TrimLog(ep.logPath(w), longestLog)
-		return nil
-	}
-	if proc != nil {
-		ep.log.Info("worker is restarted with a new configuration", "device", w.device)
-		ep.mu.Lock()
-		w.stopping = true
-		ep.mu.Unlock()
-		if err := proc.Stop(ctx); err != nil {
-			return err
-		}
-		ep.workerEnded(w, proc)
-	} else if same && ep.now().Before(next) {
-		return vpn.Refuse(vpn.Unavailable, "WorkerFailed", "OpenVPN ended and is started again in a moment: "+w.reason)
-	}
-	return ep.startWorker(ctx, w, config, hash)
-}
-
-func (ep *endpoint) startWorker(ctx context.Context, w *worker, config ovpn.Config, hash string) error {
-	input, err := config.Render()
-	if err != nil {
-		return err
-	}
-	proc, err := supervise.Start(supervise.Spec{
-		Binary: ep.binary(), Args: []string{"--config", "stdin"}, Input: input,
-		Log: ep.logPath(w), Dir: w.dir, UID: w.uid, GID: w.uid,
-	})
-	if err != nil {
-		return err
-	}
-	ep.mu.Lock()
-	w.proc, w.config, w.started, w.ready, w.up = proc, hash, ep.now(), false, make(chan struct{})
-	w.instance = fmt.Sprintf("%s-%d-%d", w.device, proc.Identity().PID, proc.Identity().Start)
-	record := w.record(ep.id)
-	ep.mu.Unlock()
-	if err := ep.journal.put(journalWorkers, w.device, record); err != nil {
-		_ = proc.Kill() // a worker that no journal knows could not be adopted
-		ep.workerEnded(w, proc)
-		return err
-	}
-	ep.watchWorker(w, proc)
-	conn, err := dialWorker(ctx, w.socket(), proc)
-	if err != nil {
-		_ = proc.Kill()
-		return err
-	}
-	ep.log.Info("worker started", "device", w.device, "pid", proc.Identity().PID, "port", w.port)
-	return ep.attach(ctx, w, conn)
-}
-
-// dialWorker reaches a worker's socket, which takes a fresh process some milliseconds to make.
-func dialWorker(ctx context.Context, path string, proc *supervise.Process) (*ovpn.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, workerReadyWait)
-	defer cancel()
-	go func() {
-		select {
-		case <-proc.Done():
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	conn, err := ovpn.Await(ctx, path)
-	select {
-	case <-proc.Done():
-		return nil, vpn.Refuse(vpn.Unavailable, "WorkerFailed", "OpenVPN ended right after its start.").Because(err)
-	default:
-		return conn, err
-	}
 }
 
 // watchWorker notices the end of a process.
@@ -339,22 +225,24 @@ func (ep *endpoint) workerEnded(w *worker, proc *supervise.Process) {
 	ep.interrupt(instance)
 }
 
+// stopWorkers ends all workers, side by side: each takes two seconds for its farewells.
 func (ep *endpoint) stopWorkers(ctx context.Context) {
+	var stopping sync.WaitGroup
 	ep.mu.Lock()
-	workers := append([]*worker(nil), ep.workers...)
-	ep.mu.Unlock()
-	for _, w := range workers {
-		ep.mu.Lock()
+	for _, w := range ep.workers {
 		proc := w.proc
-		w.stopping = true
-		ep.mu.Unlock()
 		if proc == nil {
 			continue
 		}
-		if err := proc.Stop(ctx); err != nil {
-			ep.log.Error("worker was not stopped", "device", w.device, "err", err)
-			continue
-		}
-		ep.workerEnded(w, proc)
+		w.stopping = true
+		stopping.Go(func() {
+			if err := proc.Stop(ctx); err != nil {
+				ep.log.Error("worker was not stopped", "device", w.device, "err", err)
+				return
+			}
+			ep.workerEnded(w, proc)
+		})
 	}
+	ep.mu.Unlock()
+	stopping.Wait()
 }

@@ -3,12 +3,12 @@ package dataplane
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"strings"
 	"time"
 
 	"sallyport/dataplane/ovpn"
-	"sallyport/vpn"
 )
 
 const (
@@ -17,101 +17,60 @@ const (
 	pingsMissed = 3 // in a row: the worker is wedged and is replaced
 )
 
-// attach takes up the dialogue with a worker: from here its events arrive. Rules are in the
-// kernel already, so the worker may let clients in.
-func (ep *endpoint) attach(ctx context.Context, w *worker, conn *ovpn.Conn) error {
-	ep.mu.Lock()
-	w.conn = conn
-	proc := w.proc
-	ep.mu.Unlock()
-	for _, command := range []func(context.Context) error{conn.LogOn, conn.StateOn, conn.HoldRelease} {
-		if err := command(ctx); err != nil {
-			return err
-		}
-	}
-	go ep.follow(w, conn)
-	go ep.ping(w, conn)
-	if proc == nil {
-		return vpn.Refuse(vpn.Unavailable, "WorkerFailed", "OpenVPN ended right after its start.")
-	}
-	return nil
-}
-
 // follow handles a worker's events in their order until the dialogue ends.
-func (ep *endpoint) follow(w *worker, conn *ovpn.Conn) {
+func (ep *endpoint) follow(l dialogue) {
 	ctx := ep.ctx
-	for ev := range conn.Events() {
+	for ev := range l.conn.Events() {
 		switch ev := ev.(type) {
 		case ovpn.Hold:
-			if err := conn.HoldRelease(ctx); err != nil {
-				ep.log.Warn("worker stays on hold", "device", w.device, "err", err)
+			if err := l.conn.HoldRelease(ctx); err != nil {
+				ep.log.Warn("worker stays on hold", "device", l.worker.device, "err", err)
 			}
 		case ovpn.State:
 			if ev.Name == "CONNECTED" {
-				ep.workerReady(w, conn)
+				ep.workerReady(l)
 			}
 		case ovpn.Connect:
-			ep.connect(ctx, w, conn, ev)
+			ep.connect(ctx, l, ev)
 		case ovpn.Reauth:
-			ep.reauth(ctx, w, conn, ev)
+			ep.reauth(ctx, l, ev)
 		case ovpn.Established:
-			ep.established(w, ev)
+			ep.established(l.client(ev.CID), ev)
 		case ovpn.Disconnect:
-			ep.disconnected(ctx, w, ev.CID)
+			ep.disconnected(ctx, l.client(ev.CID))
 		case ovpn.TLSRefused:
 			ep.refused(ev)
 		case ovpn.Fatal:
-			ep.log.Error("worker gave up", "device", w.device, "reason", ev.Text)
+			ep.log.Error("worker gave up", "device", l.worker.device, "reason", ev.Text)
 		}
 	}
-	ep.reattach(w, conn)
+	ep.reattach(l)
+	_ = l.conn.Close()
 }
 
-func (ep *endpoint) workerReady(w *worker, conn *ovpn.Conn) {
+func (ep *endpoint) workerReady(l dialogue) {
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
-	if w.conn == conn && !w.ready {
-		w.ready = true
-		close(w.up)
-	}
-}
-
-// reattach dials again where the dialogue broke although the worker lives on: its tunnels did
-// not notice.
-func (ep *endpoint) reattach(w *worker, old *ovpn.Conn) {
-	ep.mu.Lock()
-	proc := w.proc
-	mine := w.conn == old && proc != nil && !w.stopping
-	ep.mu.Unlock()
-	if !mine || ep.ctx.Err() != nil {
-		return
-	}
-	ep.log.Warn("the dialogue with a worker broke and is taken up again", "device", w.device, "err", old.Err())
-	conn, err := dialWorker(ep.ctx, w.socket(), proc)
-	if err == nil {
-		err = ep.resumeDialogue(ep.ctx, w, conn)
-	}
-	if err != nil && ep.ctx.Err() == nil {
-		ep.log.Error("worker cannot be spoken to and is replaced", "device", w.device, "err", err)
-		_ = proc.Kill()
+	if l.worker.conn == l.conn {
+		ep.workerUp(l.worker)
 	}
 }
 
 // ping notices a worker that runs and does nothing.
-func (ep *endpoint) ping(w *worker, conn *ovpn.Conn) {
+func (ep *endpoint) ping(l dialogue) {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
 	missed := 0
 	for {
 		select {
-		case <-conn.Done():
+		case <-l.conn.Done():
 			return
 		case <-ep.done:
 			return
 		case <-tick.C:
 		}
 		ctx, cancel := context.WithTimeout(ep.ctx, pingWait)
-		_, err := conn.Pid(ctx)
+		_, err := l.conn.Pid(ctx)
 		cancel()
 		if err == nil {
 			missed = 0
@@ -121,10 +80,10 @@ func (ep *endpoint) ping(w *worker, conn *ovpn.Conn) {
 			continue
 		}
 		ep.mu.Lock()
-		proc, mine := w.proc, w.conn == conn
+		proc, mine := l.worker.proc, l.worker.conn == l.conn
 		ep.mu.Unlock()
 		if mine && proc != nil {
-			ep.log.Error("worker does not answer and is replaced", "device", w.device)
+			ep.log.Error("worker does not answer and is replaced", "device", l.worker.device)
 			_ = proc.Kill()
 		}
 		return
@@ -133,12 +92,17 @@ func (ep *endpoint) ping(w *worker, conn *ovpn.Conn) {
 
 // lastLine is the end of a worker's log, for the sentence that says why it ended.
 func lastLine(path string) string {
-	b, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return "(" + err.Error() + ")"
 	}
+	defer f.Close()
+	const enough, longest = 4 << 10, 300
+	if info, err := f.Stat(); err == nil && info.Size() > enough {
+		_, _ = f.Seek(-enough, io.SeekEnd)
+	}
+	b, _ := io.ReadAll(io.LimitReader(f, enough))
 	lines := bytes.Split(bytes.TrimSpace(b), []byte("\n"))
-	const longest = 300
-	line := strings.ToValidUTF8(string(lines[len(lines)-1]), "?")
-	return line[:min(len(line), longest)]
+	line := lines[len(lines)-1]
+	return strings.ToValidUTF8(string(line[:min(len(line), longest)]), "?")
 }

@@ -1,0 +1,90 @@
+package dataplane
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sallyport/vpn"
+)
+
+func TestJournalKeepsWholeThings(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "journal")
+	j, err := openJournal(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a", "b"} {
+		if err := j.put(journalLogins, name, loginRecord{ID: name, CID: 7}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := j.put(journalLogins, "b", loginRecord{ID: "b", CID: 8}); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"torn.json": `{"id":"to`, "null.json": "null", "array.json": "[]"} {
+		if err := os.WriteFile(filepath.Join(dir, journalLogins, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	half := filepath.Join(dir, journalLogins, "c.json.new")
+	if err := os.WriteFile(half, []byte(`{"id":"c"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if j, err = openJournal(dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(half); err == nil {
+		t.Error("what a crash left half written is still there")
+	}
+	got, err := journalled[loginRecord](j, journalLogins)
+	if len(got) != 2 || got[0].ID != "a" || got[1].CID != 8 {
+		t.Errorf("got %+v, want a and the second b", got)
+	}
+	for _, bad := range []string{"torn", "null", "array"} {
+		if err == nil || !strings.Contains(err.Error(), bad+".json") {
+			t.Errorf("the unreadable %s is not reported: %v", bad, err)
+		}
+	}
+	if again, err := journalled[loginRecord](j, journalLogins); err != nil || len(again) != 2 {
+		t.Errorf("the unreadable ones are reported again: %v", err)
+	}
+	if sessions, err := journalled[*session](j, journalSessions); err != nil || len(sessions) != 0 {
+		t.Errorf("sessions: %v, %v", sessions, err)
+	}
+	for range 2 {
+		if err := j.drop(journalLogins, "a"); err != nil {
+			t.Errorf("drop: %v", err)
+		}
+	}
+}
+
+func TestJournalIsForRootAlone(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "journal")
+	j, err := openJournal(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.put(journalDesired, "e", vpn.Desired{}); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, journalDesired): 0o700, j.path(journalDesired, "e"): 0o600} {
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: mode %v, want %v (%v)", path, info.Mode().Perm(), want, err)
+		}
+	}
+	// Where it cannot be written nothing half is left, and the old stays.
+	if err := os.Mkdir(j.path(journalDesired, "f")+halfSuffix, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.put(journalDesired, "f", vpn.Desired{}); err == nil {
+		t.Error("a write that cannot succeed did")
+	}
+	if err := j.put(journalDesired, "g", func() {}); err == nil {
+		t.Error("a function was journalled")
+	}
+}

@@ -1,0 +1,123 @@
+package dataplane
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sallyport/vpn"
+)
+
+func writePolicy(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPolicyFile(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Fatal("run this test as root: the policy file belongs to root")
+	}
+	for name, c := range map[string]struct{ text, problem string }{
+		"all":              {`{"listen":["192.0.2.0/24"],"ports":["443","1194-1210"],"egress_interfaces":["eth1"],"forbidden_destinations":["10.9.0.0/16"],"max_endpoints":2,"max_workers":1,"max_sessions":9}`, ""},
+		"nothing":          {`{}`, ""},
+		"empty file":       {``, "malformed"},
+		"unknown key":      {`{"allow_all":true}`, "malformed"},
+		"bad port":         {`{"ports":["0"]}`, "neither a port"},
+		"backward range":   {`{"ports":["20-10"]}`, "neither a port"},
+		"port too large":   {`{"ports":["65536"]}`, "neither a port"},
+		"number for text":  {`{"ports":[443]}`, "malformed"},
+		"host bits":        {`{"forbidden_destinations":["10.9.0.1/16"]}`, "not an IPv4 network"},
+		"IPv6":             {`{"listen":["2001:db8::/32"]}`, "not an IPv4 network"},
+		"negative":         {`{"max_sessions":-1}`, "negative"},
+		"something behind": {`{} {}`, "something follows"},
+	} {
+		path := filepath.Join(t.TempDir(), "policy")
+		writePolicy(t, path, c.text)
+		_, problem := (&policyFile{path: path}).get()
+		if c.problem == "" && problem != "" || !strings.Contains(problem, c.problem) {
+			t.Errorf("%s: %q, want %q", name, problem, c.problem)
+		}
+	}
+}
+
+func TestPolicyFileIsReadAnew(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "policy")
+	f := &policyFile{path: path}
+	says := func(what, problem string, most int) {
+		t.Helper()
+		p, got := f.get()
+		if problem == "" && got != "" || !strings.Contains(got, problem) || p.MaxSessions != most {
+			t.Errorf("%s: %q, %d sessions; want %q, %d", what, got, p.MaxSessions, problem, most)
+		}
+	}
+	says("absent", "", 0)
+	writePolicy(t, path, `{"max_sessions":5}`)
+	says("written", "", 5)
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writePolicy(t, path, `{"max_sessions":6}`)
+	if err := os.Chtimes(path, before.ModTime(), before.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	says("changed, same size and time", "", 6)
+	if err := os.Chmod(path, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	says("writable for all", "others than root", 0)
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	says("mended", "", 6)
+	if err := os.Chown(path, 65534, 0); err != nil {
+		t.Fatal(err)
+	}
+	says("somebody else's", "others than root", 0)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	says("gone", "", 0)
+	if err := os.Symlink(path, path); err != nil {
+		t.Fatal(err)
+	}
+	says("unreadable", "cannot be read", 0)
+}
+
+func TestPolicyAllows(t *testing.T) {
+	t.Parallel()
+	prefix := netip.MustParsePrefix
+	p := hostPolicy{
+		Listen: []netip.Prefix{prefix("192.0.2.0/24")}, Ports: []portRange{{443, 443}, {1194, 1210}},
+		Egress: []string{"eth1"}, Forbidden: []netip.Prefix{prefix("10.9.0.0/16")},
+	}
+	for listen, want := range map[string]bool{
+		"192.0.2.7:443": true, "192.0.2.7:1210": true, "192.0.2.7:1211": false, "198.51.100.1:443": false,
+		"0.0.0.0:443": false, // every address is more than was allowed
+	} {
+		a := netip.MustParseAddrPort(listen)
+		if got := p.allowsListen(vpn.Listen{Addr: a.Addr(), Port: a.Port()}) == ""; got != want {
+			t.Errorf("listen on %s: allowed %v, want %v", listen, got, want)
+		}
+	}
+	any := hostPolicy{Listen: []netip.Prefix{prefix("0.0.0.0/0")}}
+	if s := any.allowsListen(vpn.Listen{Addr: netip.IPv4Unspecified(), Port: 1}); s != "" {
+		t.Error(s)
+	}
+	if p.allowsEgress("eth1") != "" || p.allowsEgress("eth0") == "" || (hostPolicy{}).allowsEgress("eth0") != "" {
+		t.Error("egress interfaces")
+	}
+	if p.forbids(prefix("10.9.4.0/24")) == "" || p.forbids(prefix("10.0.0.0/8")) != "" {
+		t.Error("what lies inside a forbidden range opens nothing; what is wider opens the rest")
+	}
+	got := p.routes([]netip.Prefix{prefix("10.8.0.0/15"), prefix("10.9.1.0/24"), prefix("172.16.0.0/12")})
+	if len(got) != 2 || got[0] != prefix("10.8.0.0/16") || got[1] != prefix("172.16.0.0/12") {
+		t.Errorf("routes %v", got)
+	}
+}

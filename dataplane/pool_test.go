@@ -1,0 +1,136 @@
+package dataplane
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+	"time"
+
+	"sallyport/vpn"
+)
+
+var (
+	smallest = netip.MustParsePrefix("10.20.0.0/22")
+	noon     = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+)
+
+// clock is set by hand.
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time          { return c.at }
+func (c *clock) advance(d time.Duration) { c.at = c.at.Add(d) }
+
+func TestPoolGivesTheLeastRecentlyUsed(t *testing.T) {
+	t.Parallel()
+	c := &clock{noon}
+	p := newPool(smallest, []int{5}, c.now)
+	var all []netip.Addr
+	for {
+		a, ok := p.take()
+		if !ok {
+			break
+		}
+		all = append(all, a)
+	}
+	if len(all) != 16 {
+		t.Fatalf("block 5 of a /22 gave %d addresses, want 16", len(all))
+	}
+	p.give(all[3])
+	c.advance(time.Second)
+	p.give(all[1])
+	p.give(all[1]) // given back twice counts once
+	if a, ok := p.take(); ok {
+		t.Errorf("%s was given out again without a rest", a)
+	}
+	c.advance(addressRest - time.Second)
+	if a, ok := p.take(); !ok || a != all[3] {
+		t.Errorf("got %s, want %s: it came back first", a, all[3])
+	}
+	if a, ok := p.take(); ok {
+		t.Errorf("%s was given out a second early", a)
+	}
+	c.advance(time.Second)
+	if a, ok := p.take(); !ok || a != all[1] {
+		t.Errorf("got %s, want %s", a, all[1])
+	}
+	if a, ok := p.take(); ok {
+		t.Errorf("%s has two holders", a)
+	}
+}
+
+func TestPoolLeavesOutWhatNoClientMayHave(t *testing.T) {
+	t.Parallel()
+	p := newPool(smallest, vpn.AllBlocks(), time.Now)
+	n := 0
+	for a, ok := p.take(); ok; a, ok = p.take() {
+		if !vpn.Assignable(smallest, a) {
+			t.Errorf("%s was given out", a)
+		}
+		n++
+	}
+	if want := int(vpn.ClientCapacity(smallest)); n != want {
+		t.Errorf("a /22 gave %d addresses, want %d", n, want)
+	}
+	if _, ok := newPool(smallest, nil, time.Now).take(); ok {
+		t.Error("a pool without blocks gave an address")
+	}
+}
+
+func TestPoolHoldsWhatTheJournalHas(t *testing.T) {
+	t.Parallel()
+	p := newPool(smallest, vpn.AllBlocks(), time.Now)
+	first := netip.MustParseAddr("10.20.0.2")
+	if !p.hold(first) || p.hold(first) {
+		t.Error("an address has one holder: the first hold is good, the second is not")
+	}
+	for _, bad := range []string{"10.20.0.0", "10.20.0.1", "10.20.3.255", "10.21.0.5"} {
+		if p.hold(netip.MustParseAddr(bad)) {
+			t.Errorf("%s is held, and no client may have it", bad)
+		}
+	}
+	if a, _ := p.take(); a == first {
+		t.Errorf("%s has two holders", a)
+	}
+}
+
+// However addresses are taken, given back, held and blocks moved: nobody gets what another has,
+// or what its last holder left less than addressRest ago.
+func TestPoolNeverHasTwoHolders(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		c := &clock{noon}
+		p := newPool(smallest, []int{0, 1}, c.now)
+		holders := map[netip.Addr]bool{}
+		left := map[netip.Addr]time.Time{}
+		for range 4000 {
+			switch n := rng.IntN(100); {
+			case n < 50:
+				a, ok := p.take()
+				if !ok {
+					continue
+				}
+				if holders[a] {
+					t.Fatalf("seed %d: %s has two holders", seed, a)
+				}
+				if at, used := left[a]; used && c.at.Sub(at) < addressRest {
+					t.Fatalf("seed %d: %s rested %s", seed, a, c.at.Sub(at))
+				}
+				holders[a] = true
+			case n < 90:
+				for a := range holders {
+					delete(holders, a)
+					left[a] = c.at
+					p.give(a)
+					break
+				}
+			case n < 95:
+				c.advance(time.Duration(rng.IntN(6)) * time.Second)
+			case n < 97:
+				p.assign([]int{rng.IntN(4), 4 + rng.IntN(4)})
+			default:
+				p.give(netip.MustParseAddr("10.20.3.3")) // nobody holds it
+			}
+		}
+	}
+}
