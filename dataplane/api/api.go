@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"iter"
 	"log/slog"
 	"net/http"
@@ -30,7 +31,14 @@ type Engine interface {
 
 // Handler routes requests to the engine.
 func Handler(e Engine, log *slog.Logger) http.Handler {
-	s := &server{engine: e, log: log}
+	s := &server{engine: e, log: log, patience: patience, beat: wire.HeartbeatSeconds * time.Second}
+	return s.routes()
+}
+
+// patience is how long a reader of events may take for one.
+const patience = 10 * time.Second
+
+func (s *server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, f := range map[string]func(*http.Request) (any, error){
 		wire.Status:      s.status,
@@ -52,8 +60,10 @@ func Handler(e Engine, log *slog.Logger) http.Handler {
 }
 
 type server struct {
-	engine Engine
-	log    *slog.Logger
+	engine   Engine
+	log      *slog.Logger
+	patience time.Duration
+	beat     time.Duration // how often an idle stream is written to
 }
 
 func (s *server) status(*http.Request) (any, error) { return s.engine.Status(), nil }
@@ -107,10 +117,17 @@ func decode[T any](r *http.Request) (T, error) {
 	var v T
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
-	if err := d.Decode(&v); err != nil {
-		return v, vpn.Refuse(vpn.Invalid, "MalformedMessage", "The message cannot be read.").Because(err)
+	err := d.Decode(&v)
+	if err == nil {
+		if _, err = d.Token(); errors.Is(err, io.EOF) {
+			return v, nil
+		}
+		err = errors.Join(errors.New("something follows the message"), err)
 	}
-	return v, nil
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return v, vpn.Refuse(vpn.Invalid, "MessageTooLarge", "The message is larger than the dataplane takes.").Because(err)
+	}
+	return v, vpn.Refuse(vpn.Invalid, "MalformedMessage", "The message cannot be read.").Because(err)
 }
 
 func (s *server) answer(w http.ResponseWriter, r *http.Request, answer any, err error) {
@@ -135,14 +152,21 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, answer any, err 
 // events streams until the reader leaves. A reader that does not read is cut off, so that it
 // holds nothing up: what it missed is kept.
 func (s *server) events(w http.ResponseWriter, r *http.Request) {
-	after, _ := strconv.ParseUint(r.URL.Query().Get("after"), 10, 64)
+	query := r.URL.Query()
+	after, err := strconv.ParseUint(query.Get("after"), 10, 64)
+	if err != nil {
+		s.answer(w, r, nil, vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "The number of the last event is malformed.").Because(err))
+		return
+	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	control := http.NewResponseController(w)
-	const patience = 10 * time.Second
+	// The server's limit on reading a request goes on while the answer is written, and would end
+	// the stream. A reader that has gone is noticed without it.
+	_ = control.SetReadDeadline(time.Time{})
 	send := func(b []byte) bool {
-		_ = control.SetWriteDeadline(time.Now().Add(patience))
+		_ = control.SetWriteDeadline(time.Now().Add(s.patience))
 		_, err := w.Write(append(b, '\n'))
 		return err == nil && control.Flush() == nil
 	}
@@ -152,7 +176,7 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	events := make(chan vpn.Event)
 	go func() {
 		defer close(events)
-		for ev := range s.engine.Events(ctx, r.URL.Query().Get("epoch"), after) {
+		for ev := range s.engine.Events(ctx, query.Get("epoch"), after) {
 			select {
 			case events <- ev:
 			case <-ctx.Done():
@@ -160,7 +184,7 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}()
-	beat := time.NewTicker(wire.HeartbeatSeconds * time.Second)
+	beat := time.NewTicker(s.beat)
 	defer beat.Stop()
 	for {
 		var line []byte

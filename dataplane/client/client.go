@@ -25,8 +25,9 @@ import (
 
 // Client speaks to one dataplane. It is safe for concurrent use and needs no closing.
 type Client struct {
-	path string
-	http *http.Client
+	path    string
+	http    *http.Client
+	silence time.Duration // how long a stream may say nothing at all before it counts as broken
 }
 
 // New makes a client of the socket at path; nothing is dialled yet.
@@ -34,7 +35,7 @@ func New(path string) *Client {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", path)
 	}
-	return &Client{path: path, http: &http.Client{Transport: &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute}}}
+	return &Client{path: path, silence: silence, http: &http.Client{Transport: &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute}}}
 }
 
 // Status asks how the host and each endpoint is.
@@ -133,7 +134,7 @@ func (c *Client) unavailable(err error) error {
 	return vpn.Refuse(vpn.Unavailable, "DataplaneUnavailable", sentence).Because(err)
 }
 
-// silence is how long a stream may say nothing at all before it counts as broken.
+// silence is three heartbeats.
 const silence = 3 * wire.HeartbeatSeconds * time.Second
 
 // Events yields events until ctx ends or the stream breaks; the break is the last thing yielded.
@@ -153,12 +154,12 @@ func (c *Client) Events(ctx context.Context, epoch string, after uint64) iter.Se
 			return
 		}
 		defer res.Body.Close()
-		watchdog := time.AfterFunc(silence, cancel)
+		watchdog := time.AfterFunc(c.silence, cancel)
 		defer watchdog.Stop()
 		lines := bufio.NewScanner(res.Body)
 		lines.Buffer(nil, wire.MaxMessage)
 		for lines.Scan() {
-			watchdog.Reset(silence)
+			watchdog.Reset(c.silence)
 			if len(lines.Bytes()) == 0 {
 				continue
 			}
@@ -170,7 +171,7 @@ func (c *Client) Events(ctx context.Context, epoch string, after uint64) iter.Se
 			if !yield(ev, nil) {
 				return
 			}
-			watchdog.Reset(silence)
+			watchdog.Reset(c.silence)
 		}
 		err = lines.Err()
 		if err == nil {
