@@ -10,6 +10,7 @@ import (
 const (
 	flushCountersEvery = time.Minute
 	keepConnections    = 90 * 24 * time.Hour
+	keepGrants         = time.Hour // of logins that never became a connection
 	purgeEvery         = time.Hour
 	// A connection is missed twice, this far apart, before it is written off: events of its end
 	// may still be on their way.
@@ -131,6 +132,9 @@ func (s *Service) purge(ctx context.Context) error {
 	now := s.now()
 	return s.store.Update(ctx, func(tx Tx) error {
 		if _, err := tx.PurgeSessions(ctx, now.Add(-s.limits.Idle), now.Add(-s.limits.Absolute)); err != nil {
+			return err
+		}
+		if _, err := tx.PurgeConnecting(ctx, now.Add(-keepGrants)); err != nil {
 			return err
 		}
 		_, err := tx.PurgeConnections(ctx, now.Add(-keepConnections))

@@ -86,8 +86,7 @@ func (s *Service) openSession(ctx context.Context, tx Tx, admin vpn.Administrato
 	if fresh.Disabled || fresh.PasswordHash != admin.PasswordHash {
 		return errSignIn() // disabled or reset while the password was being checked
 	}
-	fresh.LastSignIn = now
-	if err := tx.SaveAdministrator(ctx, fresh); err != nil {
+	if err := tx.RecordSignIn(ctx, admin.ID, now); err != nil {
 		return err
 	}
 	record := s.record(Actor{Username: admin.Username, Source: in.Source, Request: in.Request}, "SignIn")

@@ -117,7 +117,9 @@ type ConnectionTx interface {
 	CreateConnection(ctx context.Context, c vpn.Connection) error
 	SaveConnection(ctx context.Context, c vpn.Connection) error
 	SaveCounters(ctx context.Context, counts map[vpn.ConnectionID]vpn.Counters, at time.Time) error // narrow table, integer-keyed
-	PurgeConnections(ctx context.Context, endedBefore time.Time) (int, error)                       // and connecting ones older than that
+	PurgeConnections(ctx context.Context, endedBefore time.Time) (int, error)
+	// PurgeConnecting deletes grants that never became a connection and were given before then.
+	PurgeConnecting(ctx context.Context, grantedBefore time.Time) (int, error)
 
 	CreateAttempt(ctx context.Context, a vpn.RefusedAttempt, at time.Time) error // keeps the newest 1,000 of an endpoint
 	Attempts(ctx context.Context, id vpn.EndpointID, limit int) ([]Attempt, error)
@@ -142,6 +144,8 @@ type AdministratorTx interface {
 	CountAdministrators(ctx context.Context, role vpn.Role) (int, error)
 	CreateAdministrator(ctx context.Context, a vpn.Administrator) error
 	SaveAdministrator(ctx context.Context, a vpn.Administrator) error // Stale unless the version is the stored one; stores version+1
+	// RecordSignIn notes the time of a sign-in. It is no edit: the version stays.
+	RecordSignIn(ctx context.Context, id vpn.AdministratorID, at time.Time) error
 
 	Session(ctx context.Context, hash string) (Session, error)
 	CreateSession(ctx context.Context, s Session) error

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"sallyport/control"
 	"sallyport/vpn"
@@ -79,6 +80,15 @@ func (t *tx) CountAdministrators(ctx context.Context, role vpn.Role) (int, error
 func (t *tx) CreateAdministrator(ctx context.Context, a vpn.Administrator) error {
 	row := newAdministratorRow(a)
 	return administratorNoun.wrote(t.on(ctx).Create(&row), row.ID)
+}
+
+func (t *tx) RecordSignIn(ctx context.Context, id vpn.AdministratorID, at time.Time) error {
+	g := t.on(ctx).Model(&administratorRow{}).Where("id = ?", string(id)).Update("last_sign_in", micros(at))
+	if g.Error != nil || g.RowsAffected == 1 {
+		return administratorNoun.read(g.Error, string(id))
+	}
+	_, err := t.Administrator(ctx, id)
+	return err
 }
 
 func (t *tx) SaveAdministrator(ctx context.Context, a vpn.Administrator) error {

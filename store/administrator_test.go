@@ -76,6 +76,10 @@ func testAdministratorLock(t *testing.T, s control.Store) {
 	second.Username = "second"
 	wantKind(t, "the one who comes late", save(second), vpn.Stale)
 	first.Version++
+	// Signing in is no edit: a form that is open meanwhile stays good.
+	first.LastSignIn = at.Add(10 * time.Hour)
+	update(t, s, func(ctx context.Context, x control.Tx) error { return x.RecordSignIn(ctx, ann.ID, first.LastSignIn) })
+	wantKind(t, "sign-in of nobody", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.RecordSignIn(ctx, "admin-none", at) }), vpn.NotFound)
 	view(t, s, func(ctx context.Context, x control.Tx) error {
 		same(t, "saved", must[vpn.Administrator](t)(x.Administrator(ctx, ann.ID)), first)
 		return nil

@@ -153,11 +153,16 @@ func (t *tx) SaveConnection(ctx context.Context, c vpn.Connection) error {
 	return t.saveCounter(ctx, stored.Number, c)
 }
 
-// PurgeConnections deletes the connections that ended, and those that were begun and never
-// established, before a time. Those have no end; they go by when they were begun.
+// PurgeConnections deletes the connections that ended before then.
 func (t *tx) PurgeConnections(ctx context.Context, endedBefore time.Time) (int, error) {
 	before := micros(endedBefore)
 	g := t.on(ctx).Where(`(status = 'terminated' AND ended_at > 0 AND ended_at < ?)
-		OR (status IN ('terminated', 'connecting') AND ended_at = 0 AND created_at < ?)`, before, before).Delete(&connectionRow{})
+		OR (status = 'terminated' AND ended_at = 0 AND created_at < ?)`, before, before).Delete(&connectionRow{})
+	return int(g.RowsAffected), connectionNoun.read(g.Error, "")
+}
+
+// PurgeConnecting deletes what was granted before then and never established.
+func (t *tx) PurgeConnecting(ctx context.Context, grantedBefore time.Time) (int, error) {
+	g := t.on(ctx).Where("status = 'connecting' AND created_at < ?", micros(grantedBefore)).Delete(&connectionRow{})
 	return int(g.RowsAffected), connectionNoun.read(g.Error, "")
 }

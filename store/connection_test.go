@@ -147,10 +147,21 @@ func testConnectionPurge(t *testing.T, s control.Store) {
 	for _, step := range []struct {
 		before time.Time
 		want   int
-	}{{at, 0}, {at.Add(time.Second), 1}, {at.Add(time.Second), 0}, {long, 3}} {
+	}{{at, 0}, {at.Add(time.Second), 1}, {at.Add(time.Second), 0}, {long, 2}} {
 		update(t, s, func(ctx context.Context, x control.Tx) error {
 			if got := must[int](t)(x.PurgeConnections(ctx, step.before)); got != step.want {
 				t.Errorf("purge before %v: got %d, want %d", step.before, got, step.want)
+			}
+			return nil
+		})
+	}
+	for _, step := range []struct {
+		before time.Time
+		want   int
+	}{{at, 0}, {long, 1}, {long, 0}} {
+		update(t, s, func(ctx context.Context, x control.Tx) error {
+			if got := must[int](t)(x.PurgeConnecting(ctx, step.before)); got != step.want {
+				t.Errorf("purge of grants before %v: got %d, want %d", step.before, got, step.want)
 			}
 			return nil
 		})
