@@ -52,7 +52,7 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	defer background.Wait()
 	h := web.New(web.Config{
 		Control: service, Log: log, Now: time.Now, SessionLife: cfg.Session.Absolute,
-		TrustedProxies: cfg.Console.TrustedProxies, Names: consoleNames(cfg),
+		PlainHTTP: cfg.Console.PlainHTTP, TrustedProxies: cfg.Console.TrustedProxies, Names: consoleNames(cfg),
 	})
 	log.InfoContext(ctx, "console is ready", "url", consoleURL(cfg), "version", version)
 	return web.Serve(ctx, l, h, tlsConfig, log)

@@ -29,6 +29,19 @@ func believeProxies(trusted []netip.Prefix, next http.Handler) http.Handler {
 	})
 }
 
+// onlyProxies turns away whoever is neither this host nor a declared proxy: over plain HTTP a
+// stranger would send a password in the clear.
+func onlyProxies(trusted []netip.Prefix, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		peer, err := netip.ParseAddrPort(r.RemoteAddr)
+		if (err != nil || !peer.Addr().Unmap().IsLoopback()) && !isTrusted(trusted, r.RemoteAddr) {
+			http.Error(w, "The console answers here to its reverse proxy only (trusted_proxies). Open it by the proxy's address.", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 func isTrusted(trusted []netip.Prefix, remote string) bool {
 	peer, err := netip.ParseAddrPort(remote)
 	if err != nil {

@@ -19,6 +19,7 @@ type Config struct {
 	Log            *slog.Logger
 	Now            func() time.Time
 	SessionLife    time.Duration  // after which a browser forgets its cookie: the sessions' absolute limit
+	PlainHTTP      bool           // no TLS here: then only this host and TrustedProxies are answered
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For and X-Forwarded-Proto are believed
 	Names          []string       // host names that the console answers to, besides localhost and every address
 }
@@ -45,5 +46,9 @@ func New(c Config) http.Handler {
 		sessions.load,
 	)
 	register(e, c.Control, routes(console, c.Control))
-	return believeProxies(c.TrustedProxies, sameOrigin(e))
+	h := believeProxies(c.TrustedProxies, sameOrigin(e))
+	if c.PlainHTTP {
+		h = onlyProxies(c.TrustedProxies, h)
+	}
+	return h
 }
