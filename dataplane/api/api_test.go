@@ -1,0 +1,202 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sallyport/dataplane/wire"
+	"sallyport/vpn"
+)
+
+const endpointID = vpn.EndpointID("cvpn-endpoint-0123456789abcdef0")
+
+// engine records what reaches it.
+type engine struct {
+	applied   atomic.Int64
+	forgotten atomic.Int64
+	err       error
+	events    chan vpn.Event
+	readers   atomic.Int64
+}
+
+func (e *engine) Status() vpn.NodeStatus { return vpn.NodeStatus{Instance: "one"} }
+
+func (e *engine) Apply(_ context.Context, d vpn.Desired) (vpn.EndpointStatus, error) {
+	e.applied.Add(1)
+	return vpn.EndpointStatus{Endpoint: d.Endpoint, Applied: d.Generation}, e.err
+}
+
+func (e *engine) Forget(context.Context, vpn.EndpointID) error { e.forgotten.Add(1); return e.err }
+
+func (e *engine) Events(ctx context.Context, _ string, after uint64) iter.Seq[vpn.Event] {
+	return func(yield func(vpn.Event) bool) {
+		e.readers.Add(1)
+		defer e.readers.Add(-1)
+		for {
+			select {
+			case ev := <-e.events:
+				if ev.Seq > after && !yield(ev) {
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+func (e *engine) Acknowledge(string, uint64) error                            { return e.err }
+func (e *engine) Decide(context.Context, vpn.LoginDecision) error             { return e.err }
+func (e *engine) Connections() ([]vpn.LiveConnection, error)                  { return []vpn.LiveConnection{}, e.err }
+func (e *engine) Terminate(context.Context, []vpn.ConnectionID, string) error { return e.err }
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func ask(t *testing.T, e Engine, method, path, body string) (int, wire.Error) {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+	w := httptest.NewRecorder()
+	Handler(e, quiet()).ServeHTTP(w, r)
+	var refusal wire.Error
+	if w.Code != http.StatusOK {
+		if err := json.Unmarshal(w.Body.Bytes(), &refusal); err != nil {
+			t.Errorf("%s %s: the refusal %q is no message: %v", method, path, w.Body, err)
+		}
+	}
+	return w.Code, refusal
+}
+
+func TestMessagesThatAreNone(t *testing.T) {
+	t.Parallel()
+	e := &engine{}
+	path := "/v1/endpoints/" + string(endpointID)
+	for name, c := range map[string]struct {
+		method, path, body string
+		status             int
+		code               string
+	}{
+		"good":            {"PUT", path, fmt.Sprintf(`{"endpoint":%q}`, endpointID), 200, ""},
+		"nothing":         {"PUT", path, "", 422, "MalformedMessage"},
+		"no JSON":         {"PUT", path, "<xml>", 422, "MalformedMessage"},
+		"unknown field":   {"PUT", path, fmt.Sprintf(`{"endpoint":%q,"allow":true}`, endpointID), 422, "MalformedMessage"},
+		"two messages":    {"PUT", path, fmt.Sprintf(`{"endpoint":%q}{}`, endpointID), 422, "MalformedMessage"},
+		"cut short":       {"PUT", path, fmt.Sprintf(`{"endpoint":%q`, endpointID), 422, "MalformedMessage"},
+		"another's":       {"PUT", path, `{"endpoint":"cvpn-endpoint-0123456789abcdef1"}`, 422, "InvalidParameterValue"},
+		"too large":       {"PUT", path, `{"endpoint":"` + strings.Repeat("x", wire.MaxMessage) + `"}`, 422, "MessageTooLarge"},
+		"no endpoint ID":  {"DELETE", "/v1/endpoints/..%2f..%2fetc", "", 422, "InvalidParameterValue"},
+		"bad decision":    {"POST", "/v1/logins/decide", `{"id":1}`, 422, "MalformedMessage"},
+		"bad cursor":      {"POST", "/v1/events/acknowledge", `{"seq":-1}`, 422, "MalformedMessage"},
+		"bad number":      {"GET", "/v1/events?after=x", "", 422, "InvalidParameterValue"},
+		"bad termination": {"POST", "/v1/connections/terminate", `{"connections":"all"}`, 422, "MalformedMessage"},
+	} {
+		status, refusal := ask(t, e, c.method, c.path, c.body)
+		if status != c.status || refusal.Code != c.code || c.status != 200 && refusal.Msg == "" {
+			t.Errorf("%s: got %d %+v, want %d %s", name, status, refusal, c.status, c.code)
+		}
+	}
+	if e.applied.Load() != 1 || e.forgotten.Load() != 0 {
+		t.Errorf("%d states were applied and %d endpoints forgotten, want 1 and 0", e.applied.Load(), e.forgotten.Load())
+	}
+}
+
+func TestRefusalsHaveTheirStatus(t *testing.T) {
+	t.Parallel()
+	path := "/v1/endpoints/" + string(endpointID)
+	body := fmt.Sprintf(`{"endpoint":%q}`, endpointID)
+	for kind, want := range map[vpn.Kind]int{vpn.Stale: 412, vpn.NotFound: 404, vpn.Conflict: 409, vpn.Invalid: 422, vpn.Unavailable: 503} {
+		status, refusal := ask(t, &engine{err: vpn.Refuse(kind, "Code", "A sentence.")}, "PUT", path, body)
+		if status != want || refusal.Msg != "A sentence." || refusal.Code != "Code" {
+			t.Errorf("%s: got %d %+v, want %d", kind, status, refusal, want)
+		}
+	}
+	status, refusal := ask(t, &engine{err: fmt.Errorf("open /root/secret: denied")}, "PUT", path, body)
+	if status != 500 || strings.Contains(refusal.Msg, "secret") {
+		t.Errorf("a failure of ours: %d %q; want 500 and nothing of the inside", status, refusal.Msg)
+	}
+}
+
+// stream opens an event stream on a server whose limits are short.
+func stream(t *testing.T, e *engine, s *server) *bufio.Reader {
+	t.Helper()
+	srv := httptest.NewUnstartedServer(s.routes())
+	srv.Config.ReadTimeout = 100 * time.Millisecond
+	srv.Start()
+	t.Cleanup(srv.Close)
+	c, err := net.Dial("tcp", srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	_ = c.(*net.TCPConn).SetReadBuffer(4096)
+	fmt.Fprint(c, "GET /v1/events?after=2 HTTP/1.0\r\n\r\n")
+	r := bufio.NewReader(c)
+	for { // the head
+		line, err := r.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.TrimSpace(line) == "" {
+			return r
+		}
+	}
+}
+
+func TestEventStream(t *testing.T) {
+	t.Parallel()
+	e := &engine{events: make(chan vpn.Event)}
+	r := stream(t, e, &server{engine: e, log: quiet(), patience: time.Second, beat: 20 * time.Millisecond})
+	// Heartbeats go on long after the limit on reading a request.
+	for n, started := 0, time.Now(); n < 3 || time.Since(started) < 400*time.Millisecond; n++ {
+		if line, err := r.ReadString('\n'); err != nil || line != "\n" {
+			t.Fatalf("heartbeat %d: %q, %v", n, line, err)
+		}
+	}
+	go func() {
+		for n := uint64(1); n < 5; n++ {
+			e.events <- vpn.Event{Epoch: "x", Seq: n}
+		}
+	}()
+	for want := uint64(3); want < 5; {
+		line, err := r.ReadBytes('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(line) == 1 {
+			continue
+		}
+		var ev vpn.Event
+		if err := json.Unmarshal(line, &ev); err != nil || ev.Seq != want {
+			t.Fatalf("got %q, want event %d (%v)", line, want, err)
+		}
+		want++
+	}
+}
+
+// A reader that does not read is cut off, and nothing of it is left.
+func TestReaderThatDoesNotRead(t *testing.T) {
+	t.Parallel()
+	e := &engine{events: make(chan vpn.Event)}
+	stream(t, e, &server{engine: e, log: quiet(), patience: 100 * time.Millisecond, beat: time.Minute})
+	big := vpn.Event{Seq: 9, Refused: &vpn.RefusedAttempt{Reason: strings.Repeat("x", 1<<20)}}
+	deadline := time.After(20 * time.Second)
+	for cut := false; !cut; {
+		select {
+		case e.events <- big:
+		case <-time.After(time.Second): // nobody takes events any more
+			cut = e.readers.Load() == 0
+		case <-deadline:
+			t.Fatal("the reader was never cut off")
+		}
+	}
+}
