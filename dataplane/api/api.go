@@ -162,9 +162,6 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	control := http.NewResponseController(w)
-	// The server's limit on reading a request goes on while the answer is written, and would end
-	// the stream. A reader that has gone is noticed without it.
-	_ = control.SetReadDeadline(time.Time{})
 	send := func(b []byte) bool {
 		_ = control.SetWriteDeadline(time.Now().Add(s.patience))
 		_, err := w.Write(append(b, '\n'))
