@@ -154,6 +154,10 @@ func (c *Client) Events(ctx context.Context, epoch string, after uint64) iter.Se
 			return
 		}
 		defer res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			yield(vpn.Event{}, refusal(res))
+			return
+		}
 		watchdog := time.AfterFunc(c.silence, cancel)
 		defer watchdog.Stop()
 		lines := bufio.NewScanner(res.Body)
@@ -168,6 +172,7 @@ func (c *Client) Events(ctx context.Context, epoch string, after uint64) iter.Se
 				yield(vpn.Event{}, fmt.Errorf("event stream: %w", err))
 				return
 			}
+			watchdog.Stop() // how long the reader takes is no silence
 			if !yield(ev, nil) {
 				return
 			}

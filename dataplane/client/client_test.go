@@ -1,0 +1,200 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sallyport/dataplane/wire"
+	"sallyport/vpn"
+)
+
+// at serves h on a socket and gives a client of it.
+func at(t *testing.T, h http.Handler) *Client {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
+	go func() { _ = srv.Serve(l) }()
+	t.Cleanup(func() { srv.Close() })
+	return New(path)
+}
+
+func wantUnavailable(t *testing.T, what string, err error, words string) {
+	t.Helper()
+	if vpn.KindOf(err) != vpn.Unavailable || !strings.Contains(err.Error(), words) {
+		t.Errorf("%s: %v (%s), want Unavailable with %q", what, err, vpn.KindOf(err), words)
+	}
+}
+
+func TestSentencesForNobody(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s")
+	_, err := New(path).Status(t.Context())
+	wantUnavailable(t, "no socket", err, "there is no socket "+path)
+
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	l.Close()
+	_, err = New(path).Status(t.Context())
+	wantUnavailable(t, "nobody listens", err, "nobody listens")
+	for _, err := range New(path).Events(t.Context(), "", 0) {
+		wantUnavailable(t, "a stream of nobody's", err, "nobody listens")
+	}
+
+	hanging, leave := context.WithCancel(t.Context())
+	c := at(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hanging.Done() }))
+	t.Cleanup(leave)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = c.Status(ctx)
+	wantUnavailable(t, "no answer", err, "does not answer")
+
+	c = at(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }))
+	_, err = c.Status(t.Context())
+	wantUnavailable(t, "an answer that is none", err, "does not answer")
+}
+
+func TestSentenceForAForbiddenSocket(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Fatal("run this test as root: it acts as another user")
+	}
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	refused := make(chan error)
+	go func() {
+		// For this thread alone, which ends with the goroutine.
+		runtime.LockOSThread()
+		if _, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, ^uintptr(0), 64999, ^uintptr(0)); errno != 0 {
+			refused <- errno
+			return
+		}
+		_, err := net.Dial("unix", path)
+		refused <- err
+	}()
+	err = <-refused
+	if err == nil {
+		t.Fatal("another user opened the socket")
+	}
+	wantUnavailable(t, "not allowed", New(path).unavailable(err), "may not be opened by this user")
+}
+
+func TestRefusalsKeepTheirKind(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []vpn.Kind{vpn.Stale, vpn.NotFound, vpn.Conflict, vpn.Invalid, vpn.Unavailable, vpn.Denied, vpn.Throttled} {
+		c := at(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(wire.StatusOf(kind))
+			fmt.Fprint(w, `{"code":"Code","msg":"A sentence.","fields":{"name":"Bad."}}`)
+		}))
+		err := c.Apply(t.Context(), vpn.Desired{Endpoint: "x/../y"})
+		if vpn.KindOf(err) != kind || vpn.FieldsOf(err)["name"] != "Bad." {
+			t.Errorf("got %v (%s), want %s", err, vpn.KindOf(err), kind)
+		}
+	}
+	c := at(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	if err := c.Forget(t.Context(), "x"); err == nil || vpn.KindOf(err) != vpn.Internal {
+		t.Errorf("a status that nobody knows: %v", err)
+	}
+}
+
+func TestEventStreams(t *testing.T) {
+	t.Parallel()
+	c := at(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("epoch") != "e p" || r.URL.Query().Get("after") != "7" {
+			t.Errorf("asked for %s", r.URL.RawQuery)
+		}
+		fmt.Fprint(w, "\n{\"epoch\":\"e p\",\"seq\":8}\n\n{\"epoch\":\"e p\",\"seq\":9}\n")
+	}))
+	var got []uint64
+	var last error
+	for ev, err := range c.Events(t.Context(), "e p", 7) {
+		if last = err; err == nil {
+			got = append(got, ev.Seq)
+		}
+	}
+	if fmt.Sprint(got) != "[8 9]" {
+		t.Errorf("got events %v, want 8 and 9", got)
+	}
+	wantUnavailable(t, "the end of a stream", last, "does not answer")
+
+	// A refusal is no event.
+	c = at(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(wire.StatusOf(vpn.Invalid))
+		fmt.Fprint(w, `{"code":"Code","msg":"No."}`)
+	}))
+	n := 0
+	for ev, err := range c.Events(t.Context(), "", 0) {
+		if n++; vpn.KindOf(err) != vpn.Invalid {
+			t.Errorf("a refused stream gave %+v, %v", ev, err)
+		}
+	}
+	if n != 1 {
+		t.Errorf("a refused stream gave %d things, want the refusal", n)
+	}
+}
+
+// A stream that says nothing at all is broken; one that beats is not, and how long its reader
+// takes for an event does not count.
+func TestSilentStream(t *testing.T) {
+	t.Parallel()
+	read := make(chan struct{})
+	c := at(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		flush := func() { _ = http.NewResponseController(w).Flush() }
+		for range 10 {
+			fmt.Fprint(w, "\n")
+			flush()
+			select {
+			case <-time.After(30 * time.Millisecond):
+			case <-r.Context().Done():
+				return
+			}
+		}
+		fmt.Fprint(w, "{\"seq\":1}\n")
+		flush()
+		select {
+		case <-read:
+			fmt.Fprint(w, "{\"seq\":2}\n")
+			flush()
+		case <-r.Context().Done():
+		}
+		<-r.Context().Done()
+	}))
+	c.silence = 200 * time.Millisecond
+	started, heard := time.Now(), uint64(0)
+	for ev, err := range c.Events(t.Context(), "", 0) {
+		if err == nil {
+			if heard = ev.Seq; heard == 1 {
+				<-time.After(2 * c.silence)
+				close(read)
+			}
+			continue
+		}
+		wantUnavailable(t, "silence", err, "does not answer")
+	}
+	if heard != 2 {
+		t.Errorf("a stream that beats, whose reader is slow, was cut off after event %d", heard)
+	}
+	if took := time.Since(started); took < 450*time.Millisecond {
+		t.Errorf("it was cut off after %s, before it was silent", took)
+	}
+}
