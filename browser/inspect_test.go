@@ -90,11 +90,12 @@ func (p *person) inspectAsIs(name string, dark bool) {
 	}
 }
 
-// links gives the addresses that the links of the open page lead to, where they hold the words.
+// links gives the addresses that the links in tables of the open page lead to, where they hold the
+// words.
 func (p *person) links(part string) []string {
 	p.t.Helper()
 	var out []string
-	p.mustAsk(`(part) => [...new Set([...document.querySelectorAll("main a[href]")].map(a => a.getAttribute("href")).filter(h => h.includes(part)))]`, &out, part)
+	p.mustAsk(`(part) => [...new Set([...document.querySelectorAll("main table a[href]")].map(a => a.getAttribute("href")).filter(h => h.includes(part)))]`, &out, part)
 	return out
 }
 

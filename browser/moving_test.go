@@ -14,6 +14,7 @@ func TestMovesByItself(t *testing.T) {
 	p.createNetwork(1)
 	p.createCertificates()
 	endpoint := p.createEndpoint()
+	p.open("about:blank") // or the browser complains that the console is away
 	g.stop(t, "serve")
 	g.startWeb(t)
 

@@ -110,6 +110,9 @@ func TestFilledPages(t *testing.T) {
 	for _, c := range certificates {
 		p.open(c)
 		title := p.title()
+		if title == "bob@example.com" || title == "carol@example.com" {
+			continue // as alice's
+		}
 		p.inspect("one certificate " + title)
 		p.open(c + "/delete")
 		p.inspect("one certificate delete " + title)
