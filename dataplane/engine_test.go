@@ -1,0 +1,245 @@
+package dataplane
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	web "sallyport/dataplane/client"
+	"sallyport/dataplane/supervise"
+	"sallyport/vpn"
+)
+
+// process is a dataplane in a process of its own.
+type process struct {
+	*web.Client
+	cmd *exec.Cmd
+}
+
+func startEngine(t *testing.T, dir string) *process {
+	t.Helper()
+	p := &process{Client: web.New(socketIn(dir)), cmd: exec.Command("/proc/self/exe")}
+	p.cmd.Env = append(os.Environ(), asEngine+"="+dir)
+	log := &strings.Builder{}
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill()
+		_ = p.cmd.Wait()
+		if t.Failed() {
+			t.Logf("dataplane:\n%s", log)
+		}
+	})
+	eventually(t, "the dataplane answers", func() bool { _, err := p.Status(t.Context()); return err == nil })
+	return p
+}
+
+func (p *process) end(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Wait(); err != nil && s == syscall.SIGTERM {
+		t.Errorf("a stop failed: %v", err)
+	}
+}
+
+// eventually polls a condition.
+func eventually(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(30 * time.Second); !is(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within 30 s: %s", what)
+		}
+	}
+}
+
+func pidsIn(t *testing.T, dir string) []int {
+	t.Helper()
+	running, err := supervise.Running(filepath.Join(dir, "workers"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []int
+	for _, id := range running {
+		out = append(out, id.PID)
+	}
+	slices.Sort(out)
+	return out
+}
+
+var handles = regexp.MustCompile(` # handle \d+`)
+
+// table gives our table: its handle, which another table of the same name would not have, and
+// what is in it.
+func table(t *testing.T) (handle, content string) {
+	t.Helper()
+	out, err := exec.Command("nft", "-a", "list", "tables").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	for line := range strings.Lines(string(out)) {
+		if strings.Contains(line, "sallyport") {
+			handle = strings.TrimSpace(line)
+		}
+	}
+	if handle == "" {
+		return "", ""
+	}
+	if out, err = exec.Command("nft", "-a", "list", "table", "inet", "sallyport").CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	lines := strings.Split(handles.ReplaceAllString(string(out), ""), "\n")
+	slices.Sort(lines) // the order of sets and chains is that of their making
+	return handle, strings.Join(lines, "\n")
+}
+
+func runDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "sallyport-run-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o711); err != nil { // workers pass through
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// An endpoint through its life: it is made, outlives a crash of the dataplane with the same
+// workers and the same rules, tells what became of the sessions that the crash left, and goes
+// without a trace.
+func TestEngine(t *testing.T) {
+	needsSandbox(t)
+	dir := runDir(t)
+	d := desiredOf(t, "cvpn-endpoint-0123456789abcdef0", 1194, "10.20.0.0/22")
+	p := startEngine(t, dir)
+	if err := p.Apply(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	wantApplied(t, p, d)
+	older := d
+	older.Generation--
+	if err := p.Apply(t.Context(), older); vpn.KindOf(err) != vpn.Stale {
+		t.Errorf("an older generation: %v, want Stale", err)
+	}
+	overlap := desiredOf(t, "cvpn-endpoint-1123456789abcdef0", 1195, "10.20.0.0/20")
+	if err := p.Apply(t.Context(), overlap); vpn.KindOf(err) != vpn.Conflict {
+		t.Errorf("an overlapping client range: %v, want Conflict", err)
+	}
+
+	pids := pidsIn(t, dir)
+	handle, content := table(t)
+	if len(pids) != 2 || handle == "" {
+		t.Fatalf("workers %v, table %q", pids, handle)
+	}
+	p.end(t, syscall.SIGKILL)
+	leaveSessions(t, dir, d)
+	p = startEngine(t, dir)
+	wantApplied(t, p, d)
+	if now := pidsIn(t, dir); !slices.Equal(now, pids) {
+		t.Errorf("workers %v after a crash, were %v", now, pids)
+	}
+	if h, c := table(t); h != handle || c != content {
+		t.Errorf("the table after a crash:\n%s %s\nbefore:\n%s %s", h, c, handle, content)
+	}
+	wantEnds(t, p)
+
+	if err := p.Forget(t.Context(), d.Endpoint); err != nil {
+		t.Fatal(err)
+	}
+	if left := pidsIn(t, dir); len(left) > 0 {
+		t.Errorf("workers %v of a forgotten endpoint run", left)
+	}
+	if files, _ := filepath.Glob(filepath.Join(dir, "journal", "*", "*.json")); len(files) > 0 {
+		t.Errorf("the journal of a forgotten endpoint has %v", files)
+	}
+	p.end(t, syscall.SIGTERM)
+	if h, _ := table(t); h != "" {
+		t.Errorf("after a stop there is %s", h)
+	}
+	if out, _ := exec.Command("ip", "-br", "link").Output(); strings.Contains(string(out), "sp0123") {
+		t.Errorf("after a stop there are devices:\n%s", out)
+	}
+}
+
+func wantApplied(t *testing.T, p *process, d vpn.Desired) {
+	t.Helper()
+	eventually(t, "the state is applied", func() bool {
+		s, err := p.Status(t.Context())
+		return err == nil && len(s.Endpoints) == 1 && s.Endpoints[0].Applied == d.Generation && len(s.Endpoints[0].Faults) == 0
+	})
+}
+
+const (
+	lostConnection  = vpn.ConnectionID("cvpn-connection-00000000000000001") // its worker runs and has it not
+	strayConnection = vpn.ConnectionID("cvpn-connection-00000000000000002") // of an endpoint that is gone
+	pastConnection  = vpn.ConnectionID("cvpn-connection-00000000000000003") // had ended, and web was told
+)
+
+// leaveSessions writes what a crash may leave in the journal.
+func leaveSessions(t *testing.T, dir string, d vpn.Desired) {
+	t.Helper()
+	j, err := openJournal(filepath.Join(dir, "journal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	workers, err := journalled[workerRecord](j, journalWorkers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := vpn.Gateway(d.ClientCIDR)
+	for _, s := range []session{
+		{Connection: lostConnection, Endpoint: d.Endpoint, CID: 900},
+		{Connection: strayConnection, Endpoint: "cvpn-endpoint-9999999999999999f"},
+		{Connection: pastConnection, Endpoint: d.Endpoint, CID: 901, Ended: true},
+	} {
+		addr = addr.Next()
+		s.Session, s.Association, s.Addr = vpn.NewSessionID(), d.Associations[0].ID, addr
+		s.User, s.Ends, s.Token = vpn.Identity{Name: "alice"}, uptime()+time.Hour, string(s.Connection)
+		s.Instance, s.Device = workers[0].Instance, workers[0].Device
+		if err := j.put(journalSessions, string(s.Connection), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "journal", journalSessions, "torn.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantEnds(t *testing.T, p *process) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	want := map[vpn.ConnectionID]string{lostConnection: "The client disconnected.", strayConnection: "The VPN server was restarted."}
+	for ev, err := range p.Events(ctx, "", 0) {
+		if err != nil {
+			t.Fatalf("%v; the ends of %v were not told", err, want)
+		}
+		if ev.Ended == nil {
+			t.Fatalf("an event %+v of sessions that nobody has", ev)
+		}
+		if want[ev.Ended.Connection] != ev.Ended.Reason {
+			t.Errorf("%s ended: %q, want %q", ev.Ended.Connection, ev.Ended.Reason, want[ev.Ended.Connection])
+		}
+		if delete(want, ev.Ended.Connection); len(want) == 0 {
+			break
+		}
+	}
+	live, err := p.Connections(t.Context())
+	if err != nil || len(live) > 0 {
+		t.Errorf("live connections %v, %v", live, err)
+	}
+}
