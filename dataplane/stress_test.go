@@ -1,0 +1,227 @@
+package dataplane
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sallyport/dataplane/host"
+	"sallyport/dataplane/ovpn"
+	"sallyport/vpn"
+)
+
+// Logins, returns, disconnects, terminations, worker deaths and moves all at once: at the end the
+// kernel admits exactly the sessions that the books have with a worker, nobody shares an address,
+// and each connection's end was told once.
+func TestSessionsUnderStress(t *testing.T) {
+	ep, dialogues := stage(t, "cvpn-endpoint-5555555555555555a", "10.30.0.0/22")
+	const clients, rounds = 8, 40
+	var work sync.WaitGroup
+	stop := make(chan struct{})
+	background := func(f func()) {
+		work.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					f()
+				}
+			}
+		})
+	}
+	background(func() { ep.expireSessions(t.Context()); ep.settleAddresses(true) })
+	background(func() { ep.moveSessions(ep.want()); ep.mendRoutes(); ep.status() })
+	background(func() { _, _ = ep.Connections() })
+	var people sync.WaitGroup
+	for c := range clients {
+		people.Go(func() {
+			rng := rand.New(rand.NewPCG(uint64(c), 7))
+			for round := range rounds {
+				l := dialogues[rng.IntN(2)]
+				cid := ovpn.CID(c*1000 + round*2)
+				name, token := fmt.Sprint("person", c), fmt.Sprint("token", c, ".", round)
+				id := vpn.NewConnectionID()
+				if err := login(ep, l, cid, name, token, id); err != nil {
+					t.Errorf("login: %v", err)
+					return
+				}
+				var both sync.WaitGroup
+				both.Go(func() { ep.established(l.client(cid), ovpn.Established{CID: cid}) })
+				switch rng.IntN(6) {
+				case 0:
+					both.Go(func() { _ = ep.Terminate(t.Context(), []vpn.ConnectionID{id}, "test") })
+				case 1:
+					both.Go(func() { ep.disconnected(t.Context(), l.client(cid)) })
+				case 2:
+					both.Go(func() { ep.interrupt(l.instance) })
+				}
+				if rng.IntN(2) == 0 {
+					other := dialogues[rng.IntN(2)]
+					both.Go(func() {
+						ep.connect(t.Context(), other, ovpn.Connect{CID: cid + 1, KID: 0, Env: env(name, token, ovpn.SessionAuthenticated)})
+					})
+				}
+				both.Wait()
+				if rng.IntN(3) > 0 {
+					_ = ep.Terminate(t.Context(), []vpn.ConnectionID{id}, "test")
+				}
+			}
+		})
+	}
+	people.Wait()
+	close(stop)
+	work.Wait()
+	ep.settleAddresses(true)
+	checkStage(t, ep)
+	ep.endAll(t.Context(), "test")
+	ep.settleAddresses(true)
+	checkStage(t, ep)
+	if n := len(ep.table.Sessions()); n > 0 {
+		t.Errorf("the kernel admits %d sessions after all have ended", n)
+	}
+	routes, err := host.ClientRoutes()
+	if err != nil || len(routes) > 0 {
+		t.Errorf("routes to clients that have gone: %v %v", routes, err)
+	}
+	times := map[vpn.ConnectionID]int{}
+	for _, ev := range ep.spool.kept {
+		if ev.Ended != nil {
+			times[ev.Ended.Connection]++
+		}
+	}
+	if len(times) != clients*rounds {
+		t.Errorf("the ends of %d connections were told, want %d", len(times), clients*rounds)
+	}
+	for id, n := range times {
+		if n != 1 {
+			t.Errorf("the end of %s was told %d times", id, n)
+		}
+	}
+}
+
+func checkStage(t *testing.T, ep *endpoint) {
+	t.Helper()
+	admitted := ep.table.Sessions()
+	holders := map[netip.Addr]vpn.ConnectionID{}
+	inTable := 0
+	for id, s := range ep.roster.all {
+		if other, twice := holders[s.Addr]; twice {
+			t.Errorf("%s is %s's and %s's", s.Addr, id, other)
+		}
+		holders[s.Addr] = id
+		if !ep.pool.held[s.Addr] {
+			t.Errorf("%s has %s, which the pool would give out", id, s.Addr)
+		}
+		is, there := admitted[s.Addr]
+		if there != s.interrupted.IsZero() || there && is.Device != s.Device {
+			t.Errorf("%s: in the kernel %v (%s), interrupted %v, on %s", id, there, is.Device, s.interrupted, s.Device)
+		}
+		if there {
+			inTable++
+		}
+	}
+	if inTable != len(admitted) {
+		t.Errorf("the kernel admits %d sessions, the books have %d", len(admitted), inTable)
+	}
+	held := 0
+	for _, h := range ep.pool.held {
+		if h {
+			held++
+		}
+	}
+	if held != len(ep.roster.all)+len(ep.leaving) {
+		t.Errorf("%d addresses are held by %d sessions and %d that left", held, len(ep.roster.all), len(ep.leaving))
+	}
+	journalled, err := journalled[*session](ep.journal, journalSessions)
+	if err != nil || len(journalled) != len(ep.roster.all) {
+		t.Errorf("the journal has %d sessions, the books %d (%v)", len(journalled), len(ep.roster.all), err)
+	}
+}
+
+// What a hostile web may say.
+func TestHostileDecisions(t *testing.T) {
+	ep, dialogues := stage(t, "cvpn-endpoint-6666666666666666a", "10.31.0.0/22")
+	l := dialogues[0]
+	id := vpn.NewConnectionID()
+	if err := login(ep, l, 1, "alice", "t1", id); err != nil {
+		t.Fatal(err)
+	}
+	alice := ep.roster.all[id]
+	if err := login(ep, l, 2, "bob", "t2", id); vpn.KindOf(err) != vpn.Conflict {
+		t.Errorf("another's connection ID: %v, want Conflict", err)
+	}
+	if ep.roster.all[id] != alice || ep.spool.ended()[id] {
+		t.Error("alice's session was touched by bob's login")
+	}
+	grant := func(change func(*vpn.LoginDecision)) (vpn.ConnectionID, error) {
+		cid := ovpn.CID(100 + len(ep.roster.all) + int(ep.spool.seq))
+		ep.connect(t.Context(), l, ovpn.Connect{CID: cid, Env: env("carol", fmt.Sprint(cid), ovpn.SessionInitial)})
+		d := vpn.LoginDecision{
+			ID: ep.waiting[l.client(cid)].request.ID, Allow: true, Connection: vpn.NewConnectionID(), Session: vpn.NewSessionID(),
+			User: vpn.Identity{Name: "carol"}, Ends: ep.now().Add(time.Minute),
+		}
+		change(&d)
+		return d.Connection, ep.Decide(t.Context(), d)
+	}
+	for name, change := range map[string]func(*vpn.LoginDecision){
+		"no user":            func(d *vpn.LoginDecision) { d.User.Name = "" },
+		"a line break":       func(d *vpn.LoginDecision) { d.User.Name = "a\nb" },
+		"not UTF-8":          func(d *vpn.LoginDecision) { d.User.Groups = []string{"\xff"} },
+		"an empty group":     func(d *vpn.LoginDecision) { d.User.Groups = []string{""} },
+		"a very long group":  func(d *vpn.LoginDecision) { d.User.Groups = []string{strings.Repeat("g", 2000)} },
+		"too many groups":    func(d *vpn.LoginDecision) { d.User.Groups = make([]string, vpn.MaxGroups+1) },
+		"no end":             func(d *vpn.LoginDecision) { d.Ends = time.Time{} },
+		"an end in the past": func(d *vpn.LoginDecision) { d.Ends = ep.now().Add(-time.Hour) },
+		"a path for an ID":   func(d *vpn.LoginDecision) { d.Connection = "../../etc/passwd" },
+		"a long reason":      func(d *vpn.LoginDecision) { d.Allow, d.Reason = false, strings.Repeat("r", 2000) },
+	} {
+		if id, err := grant(change); vpn.KindOf(err) != vpn.Invalid || ep.roster.all[id] != nil {
+			t.Errorf("%s: %v, want Invalid and no session", name, err)
+		}
+	}
+	far, err := grant(func(d *vpn.LoginDecision) {
+		d.Ends, d.Association = time.Unix(1<<40, 0), "cvpn-assoc-fffffffffffffffff"
+		d.User.Groups = []string{`"; flush ruleset; "`, "{}", "gruppe ü"}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := ep.roster.all[far]
+	if left := s.Ends - uptime(); left > ep.desired.SessionTimeout {
+		t.Errorf("a session lasts %s, want at most the endpoint's %s", left, ep.desired.SessionTimeout)
+	}
+	if s.Association != ep.desired.Associations[0].ID {
+		t.Errorf("a foreign association %s was taken", s.Association)
+	}
+	if err := ep.Decide(t.Context(), vpn.LoginDecision{ID: "nobody"}); vpn.KindOf(err) != vpn.NotFound {
+		t.Errorf("a login that does not wait: %v, want NotFound", err)
+	}
+	if err := ep.Terminate(t.Context(), []vpn.ConnectionID{"../x", far, far, far}, "test"); err != nil || ep.roster.all[far] != nil {
+		t.Errorf("terminate: %v", err)
+	}
+	seq := ep.spool.seq
+	if err := ep.Terminate(t.Context(), []vpn.ConnectionID{far}, "test"); err != nil || ep.spool.seq != seq {
+		t.Errorf("an end that waits to be read was told again (%v)", err)
+	}
+}
+
+// Logins that nobody decides are bounded, and what is over it is told to come again.
+func TestPendingLoginsAreBounded(t *testing.T) {
+	ep, dialogues := stage(t, "cvpn-endpoint-7777777777777777a", "10.32.0.0/22")
+	for n := range maxPending + 50 {
+		ep.connect(t.Context(), dialogues[0], ovpn.Connect{CID: ovpn.CID(n), Env: env("eve", "", ovpn.SessionInitial)})
+	}
+	if len(ep.pending) != maxPending || len(ep.waiting) != maxPending {
+		t.Errorf("%d logins wait, want %d", len(ep.pending), maxPending)
+	}
+	ep.interrupt(dialogues[0].instance)
+	left, err := journalled[loginRecord](ep.journal, journalLogins)
+	if len(ep.pending)+len(ep.waiting)+len(left) > 0 || err != nil {
+		t.Errorf("their worker died, and %d wait, %d are journalled (%v)", len(ep.pending), len(left), err)
+	}
+}
