@@ -73,6 +73,11 @@ func prepareGateway(t testing.TB, in *namespace, settings ...string) *gateway {
 				t.Logf("an OpenVPN worker said:\n%s", log)
 			}
 		}
+		// Workers outlive a program that was killed and not started again.
+		for _, pid := range g.children(t, "openvpn") {
+			t.Errorf("a worker was left behind: process %d", pid)
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
 	})
 	return g
 }
