@@ -2,6 +2,7 @@ package api
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -199,4 +201,22 @@ func TestReaderThatDoesNotRead(t *testing.T) {
 			t.Fatal("the reader was never cut off")
 		}
 	}
+}
+
+// FuzzRequests: whatever a peer sends to any address is answered, and never with a failure of ours.
+func FuzzRequests(f *testing.F) {
+	patterns := []string{wire.Status, wire.Apply, wire.Forget, wire.Acknowledge, wire.Decide, wire.Terminate, wire.Connections}
+	for i, body := range []string{"", fmt.Sprintf(`{"endpoint":%q}`, endpointID), "{}", `{"epoch":"x","seq":18446744073709551615}`, `{"id":"x","allow":true,"ends":"2030-01-01T00:00:00Z"}`, `{"connections":["x"],"reason":""}`, "[[[[[["} {
+		f.Add(uint8(i), string(endpointID), []byte(body))
+	}
+	h := Handler(&engine{}, quiet())
+	f.Fuzz(func(t *testing.T, which uint8, id string, body []byte) {
+		method, path, _ := strings.Cut(patterns[int(which)%len(patterns)], " ")
+		r := httptest.NewRequestWithContext(t.Context(), method, strings.ReplaceAll(path, "{id}", url.PathEscape(id)), bytes.NewReader(body))
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code >= http.StatusInternalServerError {
+			t.Errorf("%s %s %q: status %d", method, r.URL, body, w.Code)
+		}
+	})
 }
