@@ -15,6 +15,7 @@ import (
 
 var (
 	program   string // the binary under test, built once
+	profiles  string // where browsers keep what they know
 	artifacts string // where screenshots go
 	axeSource string
 )
@@ -44,6 +45,7 @@ func prepare(dir string) error {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
+	profiles = dir
 	axe, err := os.ReadFile("../.assets/node_modules/axe-core/axe.min.js")
 	if err != nil {
 		return fmt.Errorf("axe-core is missing; run make assets: %w", err)
@@ -75,8 +77,12 @@ func prepare(dir string) error {
 // --no-sandbox; the other flags keep it from asking the internet for things that no page here needs.
 func startChromium(t testing.TB) context.Context {
 	t.Helper()
+	profile, err := os.MkdirTemp(profiles, "chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.IgnoreCertErrors,
+		chromedp.ExecPath("chromium"), chromedp.UserDataDir(profile), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.IgnoreCertErrors,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("lang", "en-GB"), chromedp.WindowSize(1280, 900), chromedp.WSURLReadTimeout(time.Minute),
 	)
