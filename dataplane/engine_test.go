@@ -107,7 +107,7 @@ func table(t *testing.T) (handle, content string) {
 
 func runDir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "sallyport-run-")
+	dir, err := os.MkdirTemp("/run", "sallyport-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,6 +187,7 @@ const (
 	lostConnection  = vpn.ConnectionID("cvpn-connection-00000000000000001") // its worker runs and has it not
 	strayConnection = vpn.ConnectionID("cvpn-connection-00000000000000002") // of an endpoint that is gone
 	pastConnection  = vpn.ConnectionID("cvpn-connection-00000000000000003") // had ended, and web was told
+	toldConnection  = vpn.ConnectionID("cvpn-connection-00000000000000004") // likewise, and the crash came before the journal said so
 )
 
 // leaveSessions writes what a crash may leave in the journal.
@@ -205,6 +206,7 @@ func leaveSessions(t *testing.T, dir string, d vpn.Desired) {
 		{Connection: lostConnection, Endpoint: d.Endpoint, CID: 900},
 		{Connection: strayConnection, Endpoint: "cvpn-endpoint-9999999999999999f"},
 		{Connection: pastConnection, Endpoint: d.Endpoint, CID: 901, Ended: true},
+		{Connection: toldConnection, Endpoint: d.Endpoint, CID: 902},
 	} {
 		addr = addr.Next()
 		s.Session, s.Association, s.Addr = vpn.NewSessionID(), d.Associations[0].ID, addr
@@ -214,6 +216,7 @@ func leaveSessions(t *testing.T, dir string, d vpn.Desired) {
 			t.Fatal(err)
 		}
 	}
+	newSpool(t, filepath.Join(dir, "events.ndjson"), time.Now).add(vpn.Event{Ended: &vpn.Ended{Connection: toldConnection, Reason: "Told."}})
 	if err := os.WriteFile(filepath.Join(dir, "journal", journalSessions, "torn.json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +226,8 @@ func wantEnds(t *testing.T, p *process) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	want := map[vpn.ConnectionID]string{lostConnection: "The client disconnected.", strayConnection: "The VPN server was restarted."}
+	want := map[vpn.ConnectionID]string{toldConnection: "Told.", lostConnection: "The client disconnected.", strayConnection: "The VPN server was restarted."}
+	var last uint64
 	for ev, err := range p.Events(ctx, "", 0) {
 		if err != nil {
 			t.Fatalf("%v; the ends of %v were not told", err, want)
@@ -234,8 +238,17 @@ func wantEnds(t *testing.T, p *process) {
 		if want[ev.Ended.Connection] != ev.Ended.Reason {
 			t.Errorf("%s ended: %q, want %q", ev.Ended.Connection, ev.Ended.Reason, want[ev.Ended.Connection])
 		}
+		last = ev.Seq
 		if delete(want, ev.Ended.Connection); len(want) == 0 {
 			break
+		}
+	}
+	// Nothing more is told.
+	short, enough := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer enough()
+	for ev, err := range p.Events(short, "", 0) {
+		if err == nil && ev.Seq > last {
+			t.Errorf("%+v was told as well", ev)
 		}
 	}
 	live, err := p.Connections(t.Context())

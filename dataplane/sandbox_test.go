@@ -71,6 +71,7 @@ func furnish() {
 		}
 	}
 	must("private mounts", unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
+	must("mount run", unix.Mount("run", "/run", "tmpfs", 0, "mode=0755")) // as a host has it
 	must("mount proc", unix.Mount("proc", "/proc", "proc", 0, ""))
 	for _, line := range []string{
 		"link set lo up", "link add neta type veth peer name far", "addr add 10.0.1.1/24 dev neta", "link set neta up", "link set far up",

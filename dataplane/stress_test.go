@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -224,4 +225,23 @@ func TestPendingLoginsAreBounded(t *testing.T) {
 	if len(ep.pending)+len(ep.waiting)+len(left) > 0 || err != nil {
 		t.Errorf("their worker died, and %d wait, %d are journalled (%v)", len(ep.pending), len(left), err)
 	}
+}
+
+// A dialogue that ends leaves no goroutine behind, however often a worker is replaced.
+func TestDialoguesLeaveNothing(t *testing.T) {
+	ep, dialogues := stage(t, "cvpn-endpoint-9999999999999999a", "10.33.0.0/22")
+	w := dialogues[0].worker
+	before := runtime.NumGoroutine()
+	for range 30 {
+		conn := manage(t)
+		if err := ep.attach(t.Context(), w, nil, conn); err != nil {
+			t.Fatal(err)
+		}
+		ep.connect(t.Context(), dialogue{worker: w, conn: conn, instance: "an earlier run"}, ovpn.Connect{CID: 1, Env: env("late", "", ovpn.SessionInitial)})
+		conn.Close()
+	}
+	if len(ep.pending) > 0 {
+		t.Errorf("%d clients of an earlier run wait", len(ep.pending))
+	}
+	eventually(t, "the goroutines of closed dialogues end", func() bool { return runtime.NumGoroutine() <= before+5 })
 }
