@@ -40,6 +40,7 @@ type NetworkTx interface {
 	SubnetsOf(ctx context.Context, ids ...vpn.NetworkID) ([]vpn.Subnet, error)             // by network, zone, CIDR
 	Subnets(ctx context.Context, n vpn.NetworkID, l List) (Page[vpn.Subnet], error)        // search: name, id, CIDR, zone; sort: name, cidr (default), zone
 	SubnetCounts(ctx context.Context, ids ...vpn.NetworkID) (map[vpn.NetworkID]int, error) // networks without any are absent
+	CountSubnets(ctx context.Context) (int, error)                                         // of all networks
 	CreateSubnet(ctx context.Context, s vpn.Subnet) error
 	DeleteSubnet(ctx context.Context, id vpn.SubnetID) error // Conflict while an association uses it
 }

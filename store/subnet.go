@@ -79,6 +79,12 @@ func (t *tx) SubnetCounts(ctx context.Context, ids ...vpn.NetworkID) (map[vpn.Ne
 	return counts(t.on(ctx).Model(&subnetRow{}), subnetNoun, "network_id", ids)
 }
 
+func (t *tx) CountSubnets(ctx context.Context) (int, error) {
+	var n int64
+	err := t.on(ctx).Model(&subnetRow{}).Count(&n).Error
+	return int(n), subnetNoun.read(err, "")
+}
+
 func (t *tx) CreateSubnet(ctx context.Context, s vpn.Subnet) error {
 	row := newSubnetRow(s)
 	return subnetNoun.wrote(t.on(ctx).Create(&row), row.ID)
