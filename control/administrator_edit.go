@@ -62,12 +62,16 @@ func (s *Service) mayEdit(ctx context.Context, tx Tx, by Actor, admin vpn.Admini
 	return c.Err()
 }
 
-// ResetPassword gives an account a new password and ends its sessions. Fields: password,
-// password_again.
+// ResetPassword gives somebody else's account a new password and ends its sessions. One's own is
+// changed with the present one, so that a browser left open for a minute does not lose the account.
+// Fields: password, password_again.
 func (s *Service) ResetPassword(ctx context.Context, by Actor, id vpn.AdministratorID, password, again string) error {
 	admin, err := s.Administrator(ctx, by, id)
 	if err != nil {
 		return err
+	}
+	if by.ID == id && by.mayChange() == nil {
+		return vpn.Refuse(vpn.Conflict, "IncorrectState", "This is your own account. Change its password under “Your account”, with the present one.")
 	}
 	return s.setPassword(ctx, by, "ResetPassword", admin, password, again, "")
 }
@@ -89,6 +93,7 @@ func (s *Service) ChangeOwnPassword(ctx context.Context, by Actor, token, curren
 	if !ok {
 		var c vpn.Check
 		c.Bad("current", "This is not your present password.")
+		s.auditRefusal(ctx, by, "ChangePassword", c.Err()) // as a refused sign-in: somebody guesses at it
 		return c.Err()
 	}
 	s.signIns.forget(by.Source, by.Username)

@@ -176,11 +176,12 @@ func TestChangeOwnPassword(t *testing.T) {
 	h := staffed(t)
 	ctx := t.Context()
 	here, there, others := h.signedIn("reader"), h.signedIn("reader"), h.signedIn("boss")
-	before := h.rows()
 	err := h.ChangeOwnPassword(ctx, h.reader, here, "not it at all", "another good one", "another good one")
 	if vpn.FieldsOf(err)["current"] == "" {
 		t.Errorf("wrong present password: %v", err)
 	}
+	h.wantSession("the other", there, true)
+	before := h.rows()
 	err = h.ChangeOwnPassword(ctx, h.reader, here, password, "short", "short")
 	if vpn.FieldsOf(err)["password"] == "" {
 		t.Errorf("short password: %v", err)
@@ -210,6 +211,20 @@ func TestOwnPasswordIsThrottled(t *testing.T) {
 		err = h.ChangeOwnPassword(t.Context(), h.reader, "", "wrong wrong wrong", "another good one", "another good one")
 	}
 	h.wantKind("the sixth guess", err, vpn.Throttled, "Too many attempts")
+	if r := h.lastAudit(); r.Action != "ChangePassword" || r.Actor != "reader" || !strings.Contains(r.Result, "not your present password") {
+		t.Errorf("the guesses are not on record: %+v", r)
+	}
+}
+
+// Whoever sits at somebody's browser for a moment cannot take the account over.
+func TestNobodyResetsTheirOwnPassword(t *testing.T) {
+	t.Parallel()
+	h := staffed(t)
+	err := h.ResetPassword(t.Context(), h.boss, h.boss.ID, "another good one", "another good one")
+	h.wantKind("one's own", err, vpn.Conflict, "Your account")
+	if _, err := h.signIn("boss", password, "192.0.2.1"); err != nil {
+		t.Errorf("the password changed: %v", err)
+	}
 }
 
 // Whoever administers cannot lose the right by their own hand, and one who can sign in remains.
@@ -314,6 +329,28 @@ func TestThrottleOfAnAddress(t *testing.T) {
 	}
 	_, err := h.signIn("boss", password, "203.0.113.9")
 	h.wantKind("the twenty-first", err, vpn.Throttled, "Wait 5 seconds")
+}
+
+// An address that makes up one name after the other, however many, stays slowed down.
+func TestThrottleIsNotFloodedAway(t *testing.T) {
+	t.Parallel()
+	h := staffed(t)
+	const stranger = "203.0.113.9"
+	for range 6 {
+		_, _ = h.signIn("boss", "wrong wrong wrong", stranger)
+	}
+	for i := range 14 {
+		name := fmt.Sprintf("reader%d", i)
+		h.account(name, vpn.RoleReadOnly) // known ones, whose check is cheap here
+		_, _ = h.signIn(name, "wrong wrong wrong", stranger)
+	}
+	for i := range 25000 { // more than are remembered
+		if _, err := h.signIn(fmt.Sprintf("name%d", i), "wrong wrong wrong", stranger); vpn.KindOf(err) != vpn.Throttled {
+			t.Fatalf("attempt %d: %v", i, err)
+		}
+	}
+	_, err := h.signIn("boss", password, stranger)
+	h.wantKind("after the flood", err, vpn.Throttled, "Wait")
 }
 
 // All addresses of one IPv6 network are one stranger; IPv4 addresses are one each.

@@ -42,16 +42,22 @@ func (t *throttle) allow(source, account string) (ok bool, wait time.Duration) {
 	defer t.mu.Unlock()
 	now := t.now()
 	source = network(source)
-	byAddress := t.bucket("a|"+source, rate.Every(addressRefill), attemptsPerAddress, now)
-	byAccount := t.bucket("u|"+source+"|"+account, rate.Every(accountRefill), attemptsPerAccount, now)
-	for _, l := range []*rate.Limiter{byAddress, byAccount} {
-		r := l.ReserveN(now, 1)
-		if d := r.DelayFrom(now); d > 0 {
-			r.CancelAt(now)
-			return false, d
-		}
+	if wait := take(t.bucket("a|"+source, rate.Every(addressRefill), attemptsPerAddress, now), now); wait > 0 {
+		// Before there is a bucket for the account: an address that makes up names would otherwise
+		// fill the map until all buckets are dropped, its own among them.
+		return false, wait
 	}
-	return true, 0
+	wait = take(t.bucket("u|"+source+"|"+account, rate.Every(accountRefill), attemptsPerAccount, now), now)
+	return wait == 0, wait
+}
+
+// take takes one attempt, or says how long until there is one.
+func take(l *rate.Limiter, now time.Time) (wait time.Duration) {
+	r := l.ReserveN(now, 1)
+	if wait = r.DelayFrom(now); wait > 0 {
+		r.CancelAt(now)
+	}
+	return wait
 }
 
 // forget gives an account's attempts back after a success.
