@@ -99,7 +99,7 @@ func testOddText(t *testing.T, s control.Store) {
 		for _, err := range []error{
 			x.CreateConnection(ctx, c), x.CreateCertificate(ctx, cert, ""),
 			x.CreateAttempt(ctx, vpn.RefusedAttempt{Endpoint: f.endpoint.ID, CommonName: odd, Reason: odd}, at),
-			x.Audit(ctx, control.AuditRecord{Actor: odd + long, Action: odd, Subject: long, Before: odd, After: odd, Result: odd, Source: odd, Request: odd}),
+			x.Audit(ctx, control.AuditRecord{Actor: odd + long, Action: odd, Subject: long + "tail", Before: odd, After: odd, Result: odd, Source: odd, Request: odd}),
 		} {
 			if err != nil {
 				return err
@@ -114,6 +114,12 @@ func testOddText(t *testing.T, s control.Store) {
 		}
 		if got := must[vpn.Certificate](t)(x.Certificate(ctx, cert.ID)); got.CommonName != long {
 			t.Error("a long common name was cut")
+		}
+		found := func(search string) int {
+			return len(must[control.Page[control.AuditRecord]](t)(x.AuditRecords(ctx, control.List{Search: search})).Items)
+		}
+		if found("長長") != 1 || found("長tail") != 0 {
+			t.Error("an audit record keeps more of its subject to search in than it shows")
 		}
 		for _, id := range []string{"", "\x00", "\xff\xfe", strings.Repeat("x", 100000)} {
 			_, err := x.Endpoint(ctx, vpn.EndpointID(id))

@@ -140,3 +140,13 @@ func TestHostileTextIsOnlyText(t *testing.T) {
 		t.Errorf("the user name came back as %q, want %q", got, hostile)
 	}
 }
+
+// Anybody can ask for a path of 60 KiB, as often as they like: the log does not keep it.
+func TestLongPathsAreCutInTheLog(t *testing.T) {
+	t.Parallel()
+	s := staffed(t)
+	s.visitor(t).send(http.MethodPost, "/"+strings.Repeat("x", 30<<10), nil, nil).wantStatus(http.StatusNotFound)
+	if got := s.log.String(); strings.Contains(got, strings.Repeat("x", 1000)) || !strings.Contains(got, strings.Repeat("x", 200)) {
+		t.Errorf("the log has %d bytes", len(got))
+	}
+}

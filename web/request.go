@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -43,13 +44,23 @@ func logRequests(log *slog.Logger, now func() time.Time) echo.MiddlewareFunc {
 			}
 			caller, _ := admin.CallerOf(c)
 			log.LogAttrs(c.Request().Context(), level, "request",
-				slog.String("method", c.Request().Method), slog.String("path", c.Request().URL.Path),
+				slog.String("method", short(c.Request().Method)), slog.String("path", short(c.Request().URL.Path)),
 				slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size),
 				slog.Duration("took", now().Sub(began)), slog.String("source", c.RealIP()),
 				slog.String("user", caller.Administrator.Username), slog.String("request_id", admin.RequestID(c)))
 			return nil
 		}
 	}
+}
+
+// longestLogged bounds what a stranger can make a log line hold.
+const longestLogged = 256
+
+func short(s string) string {
+	if len(s) <= longestLogged {
+		return s
+	}
+	return strings.ToValidUTF8(s[:longestLogged], "") + "…"
 }
 
 // recoverPanics makes a panic an internal error of its request.
