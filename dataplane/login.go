@@ -216,9 +216,10 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision) (*session, error
 		ep.admissions.leave(d.Connection)
 		return nil, err
 	}
+	began := uptime()
 	s := &session{
 		Connection: d.Connection, Session: d.Session, Endpoint: ep.id, Association: d.Association, User: d.User, Addr: addr,
-		Peer: p.request.Device, Ends: uptime() + lasts, Token: p.token, Named: p.named,
+		Peer: p.request.Device, Began: began, Ends: began + lasts, Token: p.token, Named: p.named,
 		Instance: p.client.instance, Device: p.device, CID: p.client.cid, KID: p.kid,
 	}
 	if !hasAssociation(ep.desired, s.Association) {

@@ -35,10 +35,11 @@ func (ep *endpoint) reconcile(ctx context.Context) {
 		return
 	}
 	ep.faults.keepOnly(subjects(d))
+	policy, problem := ep.policy.get()
 	if lack := ep.Engine.lacking(); ep.everywhere(faultHost, d, lack) {
+		ep.revoke(ctx, ep.narrow(d, policy))
 		return
 	}
-	policy, problem := ep.policy.get()
 	if problem == "" {
 		problem = policy.allowsListen(d.Listen)
 	}

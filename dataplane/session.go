@@ -25,7 +25,8 @@ type session struct {
 	User        vpn.Identity      `json:"user"`
 	Addr        netip.Addr        `json:"addr"`
 	Peer        netip.AddrPort    `json:"peer"`  // the client's outer address
-	Ends        time.Duration     `json:"ends"`  // in uptime
+	Began       time.Duration     `json:"began"` // in uptime
+	Ends        time.Duration     `json:"ends"`  // likewise
 	Token       string            `json:"token"` // OpenVPN's session ID: what the client returns with
 	Named       bool              `json:"named"` // the client has a user name, which its token is bound to
 	Instance    string            `json:"instance"`

@@ -127,7 +127,8 @@ func (ep *endpoint) tend(ctx context.Context) {
 // expireSessions ends what has reached its maximum duration or did not come back.
 func (ep *endpoint) expireSessions(ctx context.Context) {
 	now, up := ep.now(), uptime()
-	over := func(s *session) bool { return up > s.Ends }
+	longest := ep.want().SessionTimeout // one that was shortened holds for those who are in already
+	over := func(s *session) bool { return up > s.Ends || s.Began > 0 && up-s.Began > longest }
 	lost := func(s *session) bool { return !s.interrupted.IsZero() && now.Sub(s.interrupted) > resumeWait }
 	var overs, losts []*session
 	ep.mu.Lock()

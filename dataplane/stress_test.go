@@ -211,6 +211,45 @@ func TestHostileDecisions(t *testing.T) {
 	}
 }
 
+// A session ends when its endpoint's duration is over, also when that is shortened while it runs.
+func TestShorterDurationActsAtOnce(t *testing.T) {
+	ep, dialogues := stage(t, "cvpn-endpoint-4444444444444444a", "10.34.0.0/22")
+	id := vpn.NewConnectionID()
+	if err := login(ep, dialogues[0], 1, "alice", "t", id); err != nil {
+		t.Fatal(err)
+	}
+	if ep.expireSessions(t.Context()); ep.roster.all[id] == nil {
+		t.Fatal("the session ended at once")
+	}
+	shorter := ep.want()
+	shorter.Generation++
+	shorter.SessionTimeout = time.Nanosecond
+	if err := ep.accept(shorter); err != nil {
+		t.Fatal(err)
+	}
+	if ep.expireSessions(t.Context()); ep.roster.all[id] != nil || len(ep.table.Sessions()) > 0 {
+		t.Error("the session goes on")
+	}
+}
+
+// What was taken from an endpoint is gone although the rest of its state cannot be reached.
+func TestRevokedWhateverElseIsWrong(t *testing.T) {
+	ep, _ := stage(t, "cvpn-endpoint-3333333333333333a", "10.35.0.0/22")
+	ep.mu.Lock()
+	ep.desired.Rules = nil
+	ep.mu.Unlock()
+	ep.Engine.mu.Lock()
+	ep.Engine.lack = "Something is missing."
+	ep.Engine.mu.Unlock()
+	ep.reconcile(t.Context())
+	if rules := ep.Engine.rules[ep.id].Rules; len(rules) > 0 {
+		t.Errorf("rules %v are in force", rules)
+	}
+	if faults := ep.status().Faults; len(faults) != 1 || faults[0].Sentence != "Something is missing." {
+		t.Errorf("faults %+v", faults)
+	}
+}
+
 // Logins that nobody decides are bounded, and what is over it is told to come again.
 func TestPendingLoginsAreBounded(t *testing.T) {
 	ep, dialogues := stage(t, "cvpn-endpoint-7777777777777777a", "10.32.0.0/22")
