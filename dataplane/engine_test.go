@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"context"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -140,6 +141,7 @@ func TestEngine(t *testing.T) {
 		t.Errorf("an overlapping client range: %v, want Conflict", err)
 	}
 
+	wantClosed(t, dir)
 	pids := pidsIn(t, dir)
 	handle, content := table(t)
 	if len(pids) != 2 || handle == "" {
@@ -172,6 +174,38 @@ func TestEngine(t *testing.T) {
 	}
 	if out, _ := exec.Command("ip", "-br", "link").Output(); strings.Contains(string(out), "sp0123") {
 		t.Errorf("after a stop there are devices:\n%s", out)
+	}
+}
+
+// wantClosed checks that nobody but root can write anything in the run directory, workers in
+// their own directories apart, and nobody reads what is secret.
+func wantClosed(t *testing.T, dir string) {
+	t.Helper()
+	workers := filepath.Join(dir, "workers") + "/"
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		mode := info.Mode()
+		switch {
+		case strings.HasPrefix(path, workers):
+			if mode.Perm() != 0o700 {
+				t.Errorf("the worker's directory %s has mode %v", path, mode)
+			}
+			return filepath.SkipDir
+		case mode&0o022 != 0 && mode.Type() != fs.ModeSocket, info.Sys().(*syscall.Stat_t).Uid != 0:
+			t.Errorf("others than root can write %s (%v)", path, mode)
+		case strings.Contains(path, "journal") && mode&0o077 != 0:
+			t.Errorf("others than root can read %s (%v)", path, mode)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
