@@ -12,9 +12,17 @@ import (
 // account is a user that a process runs as.
 type account struct{ uid, gid int }
 
-// lookupUser finds a user by name or number. A number needs no account: its group is then the
-// same number.
+// lookupUser finds a user by name or number, who must not be root under any name. A number needs
+// no account: its group is then the same number.
 func lookupUser(name string) (account, error) {
+	a, err := findUser(name)
+	if err == nil && (a.uid <= 0 || a.gid < 0) {
+		return account{}, fmt.Errorf("%q is user %d, which the web process must not be", name, a.uid)
+	}
+	return a, err
+}
+
+func findUser(name string) (account, error) {
 	if n, err := strconv.Atoi(name); err == nil {
 		if u, err := user.LookupId(name); err == nil {
 			gid, err := strconv.Atoi(u.Gid)

@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"syscall"
@@ -38,6 +37,9 @@ const (
 	// one more failure to start.
 	healthy   = time.Second
 	childStop = 45 * time.Second
+	// outputWait is how long a child's output is read after its end: a process that it left behind
+	// must not keep it from being started again.
+	outputWait = 2 * time.Second
 )
 
 // serve runs web and the dataplane and restarts whichever ends. Without root there is no
@@ -79,30 +81,6 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger, args []stri
 	return nil
 }
 
-// handOver makes the data directory the web user's where it is new or was root's.
-func handOver(dir string, to account) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("data directory: %w", err)
-	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return fmt.Errorf("data directory: %w", err)
-	}
-	switch owner := int(info.Sys().(*syscall.Stat_t).Uid); owner {
-	case to.uid:
-		return nil
-	case 0: // nobody else could have put anything there
-	default:
-		return fmt.Errorf("data directory %s belongs to user %d, not to web_user %d", dir, owner, to.uid)
-	}
-	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		return os.Lchown(path, to.uid, to.gid)
-	})
-}
-
 // keep runs the child until ctx ends, again and again, ever more slowly where it keeps ending.
 func (c *child) keep(ctx context.Context) {
 	wait := restartFirst
@@ -139,9 +117,15 @@ func (c *child) run(ctx context.Context) error {
 	defer runtime.UnlockOSThread()
 	cmd := exec.Command(c.program, append([]string{c.command}, c.args...)...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	// A session of its own: it has no part in our terminal, where it could type in our user's place.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setsid: true}
 	if c.as != nil {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(c.as.uid), Gid: uint32(c.as.gid)}
+		cmd.Env = strangersEnvironment(os.Environ())
+		// Not our own files: a terminal is open for reading too, and what root types is in it.
+		cmd.Stderr = struct{ io.Writer }{os.Stderr}
+		cmd.Stdout = cmd.Stderr
+		cmd.WaitDelay = outputWait
 	}
 	if err := cmd.Start(); err != nil {
 		return err

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"sallyport/vpn"
 )
 
 type passwordInput struct {
@@ -20,7 +22,7 @@ func (h *Console) AdministratorPassword(c echo.Context) error {
 	}
 	id := administratorID(c)
 	err := h.control.ResetPassword(ctx(c), actor(c), id, in.Password, in.Again)
-	if err != nil && !belongsInForm(err) {
+	if err != nil && (!belongsInForm(err) || vpn.KindOf(err) == vpn.Conflict) { // one's own account has no such form
 		return err
 	}
 	a, readErr := h.control.Administrator(ctx(c), actor(c), id)
