@@ -1,0 +1,42 @@
+package lab
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+// The process that strangers talk to holds nothing of root's: not the terminal, where it could
+// type and listen, and not the environment, where an administrator's tokens are.
+func TestWebHoldsNothingOfRoots(t *testing.T) {
+	t.Parallel()
+	in := newNamespace(t, "gw")
+	g := startGateway(t, in, "AWS_SECRET_ACCESS_KEY=of-the-administrator")
+	web := g.children(t, "web")
+	if len(web) != 1 {
+		t.Fatalf("web processes: %v", web)
+	}
+	proc := fmt.Sprintf("/proc/%d", web[0])
+	environ, err := os.ReadFile(proc + "/environ")
+	if err != nil || !bytes.Contains(environ, []byte("SALLYPORT_DATA_DIR=")) || bytes.Contains(environ, []byte("AWS_")) {
+		t.Errorf("its environment is %q, %v", environ, err)
+	}
+	stat, err := os.ReadFile(proc + "/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // from field 3 on
+	if session := after[3]; session != itoa(web[0]) {
+		t.Errorf("it is of session %s, not of its own, %d", session, web[0])
+	}
+	for _, fd := range []string{"1", "2"} {
+		own, err1 := os.Readlink(proc + "/fd/" + fd)
+		roots, err2 := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", g.cmd.Process.Pid, fd))
+		if err1 != nil || err2 != nil || own == roots {
+			t.Errorf("its file %s is %s, root's is %s (%v, %v)", fd, own, roots, err1, err2)
+		}
+	}
+	g.stop(t)
+}
