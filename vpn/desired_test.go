@@ -173,6 +173,7 @@ func TestDesiredValidate(t *testing.T) {
 		"rule ID":              {"rules", func(d *Desired) { d.Rules[0].ID = "x" }},
 		"rule twice":           {"rules", func(d *Desired) { d.Rules[1].ID = d.Rules[0].ID }},
 		"rule destination":     {"rules", func(d *Desired) { d.Rules[0].Destination = cidr("10.0.0.1/8") }},
+		"loopback rule":        {"rules", func(d *Desired) { d.Rules[0].Destination = cidr("127.0.0.1/32") }},
 		"all and a group":      {"rules", func(d *Desired) { d.Rules[0].AllUsers, d.Rules[0].Group = true, "x" }},
 		"neither":              {"rules", func(d *Desired) { d.Rules[0].AllUsers, d.Rules[0].Group = false, "" }},
 		"group of two lines":   {"rules", func(d *Desired) { d.Rules[0].AllUsers, d.Rules[0].Group = false, "a\nb" }},

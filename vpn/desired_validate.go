@@ -84,7 +84,7 @@ func (d Desired) validateRules(c *Check) {
 	}
 	seen := map[RuleID]bool{}
 	for _, r := range d.Rules {
-		if !r.ID.Valid() || !okPrefix(r.Destination) || r.AllUsers == (r.Group != "") ||
+		if !r.ID.Valid() || !okPrefix(r.Destination) || unusable(r.Destination) != "" || r.AllUsers == (r.Group != "") ||
 			!printable(r.Group) || utf8.RuneCountInString(r.Group) > maxGroupID {
 			c.Bad("rules", "An authorization rule is malformed.")
 		}

@@ -69,6 +69,8 @@ func (e *Endpoint) Authorize(s RuleSpec, present []Rule, now time.Time) (Rule, e
 	p, err := ParseCIDR(s.Destination)
 	if err != nil {
 		c.Bad("destination", err.Error())
+	} else if why := unusable(p); why != "" { // a /32 of it would open what only the host itself may reach
+		c.Bad("destination", fmt.Sprintf("%s lies in %s.", p, why))
 	}
 	r.Destination = p
 	r.Description = checkDescription(&c, "description", s.Description)

@@ -31,6 +31,8 @@ func TestAuthorize(t *testing.T) {
 		{RuleSpec{Destination: "", AllUsers: true}, "destination", "Enter"},
 		{RuleSpec{Destination: "10.0.0.1/16", AllUsers: true}, "destination", "host bits"},
 		{RuleSpec{Destination: "fd00::/8", AllUsers: true}, "destination", "IPv4"},
+		{RuleSpec{Destination: "127.0.0.1/32", AllUsers: true}, "destination", "loopback"},
+		{RuleSpec{Destination: "169.254.169.254/32", AllUsers: true}, "destination", "link-local"},
 		{RuleSpec{Destination: "10.1.0.0/16"}, "group", "Enter the ID"},
 		{RuleSpec{Destination: "10.1.0.0/16", Group: "a\nb"}, "group", "one line"},
 		{RuleSpec{Destination: "10.1.0.0/16", Group: "\xff"}, "group", "one line"},
