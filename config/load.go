@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -85,11 +86,29 @@ func (l *loader) apply(source []assignment) {
 		if target == "seal_key" {
 			l.cfg.Seal = Seal{}
 		}
+		if s.secret && strings.HasPrefix(a.origin, "-") && holdsSecret(a) {
+			l.fault(a.origin, fmt.Errorf("everybody on this host can read a command line; set %s%s or --%s-file", envPrefix, strings.ToUpper(a.key), strings.ReplaceAll(a.key, "_", "-")))
+			continue
+		}
 		if err := s.set(&l.cfg, a.value); err != nil {
 			l.fault(a.origin, err)
 		}
 		l.cfg.origin[target] = a.origin
 	}
+}
+
+// holdsSecret tells whether the value of a secret setting is one: the path of a SQLite file, or an
+// address without a password, is not.
+func holdsSecret(a assignment) bool {
+	if !isPostgres(a.value) {
+		return a.key != "database"
+	}
+	u, err := url.Parse(a.value)
+	if err != nil {
+		return true
+	}
+	_, has := u.User.Password()
+	return has || u.Query().Has("password") || u.Query().Has("sslpassword")
 }
 
 func (l *loader) fault(origin string, err error) {
