@@ -126,3 +126,14 @@ func TestGettingStartedSaysWhatIsNext(t *testing.T) {
 		t.Errorf("a read-only account is offered to create a network")
 	}
 }
+
+// A browser left open for a minute does not lose the account: one's own password needs the present one.
+func TestNobodyResetsTheirOwnPassword(t *testing.T) {
+	t.Parallel()
+	s := staffed(t)
+	b := s.as(t, boss)
+	const fresh = "another long password"
+	b.post(accountPath(t, b, boss)+"/password", url.Values{"password": {fresh}, "password_again": {fresh}}).
+		wantStatus(http.StatusConflict).wantText("main", "with the present one")
+	s.as(t, boss) // still signs in as before
+}

@@ -123,6 +123,11 @@ func TestOnlyDeclaredProxiesAreBelieved(t *testing.T) {
 		if want := `"source":"` + c.source + `"`; !strings.Contains(s.log.String(), want) {
 			t.Errorf("%s: want %s in the log, got %s", c.name, want, s.log.String())
 		}
+		s.visitor(t).send(http.MethodGet, "/sign-in", nil, claim)
+		told := strings.Count(s.log.String(), "not among trusted_proxies")
+		if want := map[bool]int{true: 0, false: 1}[c.secure]; told != want {
+			t.Errorf("%s: an undeclared proxy is told of %d times, want %d", c.name, told, want)
+		}
 	}
 }
 

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 )
@@ -16,10 +18,17 @@ var forwarded = []string{
 }
 
 // believeProxies keeps X-Forwarded-For and X-Forwarded-Proto from declared proxies and removes
-// every such header otherwise.
-func believeProxies(trusted []netip.Prefix, next http.Handler) http.Handler {
+// every such header otherwise. A proxy on this host that was not declared is told of, once: to us all
+// its visitors are one, so that a stranger's failed sign-ins slow the administrators down.
+func believeProxies(trusted []netip.Prefix, log *slog.Logger, next http.Handler) http.Handler {
+	var undeclared sync.Once
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		believed := isTrusted(trusted, r.RemoteAddr)
+		if !believed && r.Header.Get("X-Forwarded-For") != "" && isLoopback(r.RemoteAddr) {
+			undeclared.Do(func() {
+				log.WarnContext(r.Context(), "a reverse proxy on this host is not among trusted_proxies: all its visitors count as one", "proxy", r.RemoteAddr)
+			})
+		}
 		for _, name := range forwarded {
 			if !believed || (name != "X-Forwarded-For" && name != "X-Forwarded-Proto") {
 				r.Header.Del(name)
@@ -33,13 +42,17 @@ func believeProxies(trusted []netip.Prefix, next http.Handler) http.Handler {
 // stranger would send a password in the clear.
 func onlyProxies(trusted []netip.Prefix, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		peer, err := netip.ParseAddrPort(r.RemoteAddr)
-		if (err != nil || !peer.Addr().Unmap().IsLoopback()) && !isTrusted(trusted, r.RemoteAddr) {
+		if !isLoopback(r.RemoteAddr) && !isTrusted(trusted, r.RemoteAddr) {
 			http.Error(w, "The console answers here to its reverse proxy only (trusted_proxies). Open it by the proxy's address.", http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func isLoopback(remote string) bool {
+	peer, err := netip.ParseAddrPort(remote)
+	return err == nil && peer.Addr().Unmap().IsLoopback()
 }
 
 func isTrusted(trusted []netip.Prefix, remote string) bool {

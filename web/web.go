@@ -46,7 +46,7 @@ func New(c Config) http.Handler {
 		sessions.load,
 	)
 	register(e, c.Control, routes(console, c.Control))
-	h := believeProxies(c.TrustedProxies, sameOrigin(e))
+	h := believeProxies(c.TrustedProxies, c.Log, sameOrigin(e))
 	if c.PlainHTTP {
 		h = onlyProxies(c.TrustedProxies, h)
 	}
