@@ -59,19 +59,25 @@ func addrFrom(u uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte{byte(u >> 24), byte(u >> 16), byte(u >> 8), byte(u)})
 }
 
+// nowhere are the ranges that can be no destination of anybody, in ascending order. They stay closed
+// under a wider rule too: at 169.254.169.254 a cloud hands out this host's own credentials.
+var nowhere = []struct {
+	cidr netip.Prefix
+	why  string
+}{
+	{netip.MustParsePrefix("0.0.0.0/8"), "the range of “this network”"},
+	{netip.MustParsePrefix("127.0.0.0/8"), "the loopback range"},
+	{linkLocal, "the link-local range"},
+	{netip.MustParsePrefix("224.0.0.0/4"), "the multicast range"},
+	{netip.MustParsePrefix("240.0.0.0/4"), "a reserved range"},
+}
+
 // unusable tells why a range can be no destination or network of anybody, or "". A wider range
 // that only contains such addresses is not meant: 0.0.0.0/0 is a fine destination.
 func unusable(p netip.Prefix) string {
-	for _, r := range []struct{ cidr, why string }{
-		{"0.0.0.0/8", "the range of “this network”"},
-		{"127.0.0.0/8", "the loopback range"},
-		{"169.254.0.0/16", "the link-local range"},
-		{"224.0.0.0/4", "the multicast range"},
-		{"240.0.0.0/4", "a reserved range"},
-	} {
-		q := netip.MustParsePrefix(r.cidr)
-		if q.Overlaps(p) && q.Bits() <= p.Bits() {
-			return r.why
+	for _, n := range nowhere {
+		if n.cidr.Overlaps(p) && n.cidr.Bits() <= p.Bits() {
+			return n.why
 		}
 	}
 	return ""

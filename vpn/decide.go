@@ -15,9 +15,10 @@ const (
 	DenyNoRule              // no authorization rule covers the destination
 	DenyGroup               // the most specific rules are for groups the client is not in
 	DenyOtherClient         // the destination is a client of the endpoint, and there is no local route
+	DenyNowhere             // the destination can be nobody's: loopback, link-local, multicast
 )
 
-var verdictNames = [...]string{"allow", "no route", "no rule", "not in the group", "another client"}
+var verdictNames = [...]string{"allow", "no route", "no rule", "not in the group", "another client", "nobody's address"}
 
 func (v Verdict) String() string { return verdictNames[v] }
 
@@ -25,8 +26,11 @@ func (v Verdict) String() string { return verdictNames[v] }
 // passes if a route of that association leads to the destination, and if among all rules those
 // with the most specific destination that contains it grant all users or one of the client's
 // groups. There is no fall-back to a wider rule, and no rule means deny (guide lines 1313 and
-// 2690). Flatten is its compiled form for the kernel.
+// 2690). Addresses that can be nobody's are never reached. Flatten is its compiled form for the kernel.
 func Decide(d Desired, association AssociationID, groups []string, dst netip.Addr) Verdict {
+	if unusable(netip.PrefixFrom(dst, dst.BitLen())) != "" {
+		return DenyNowhere
+	}
 	if d.ClientCIDR.Contains(dst) {
 		if !d.ClientToClient {
 			return DenyOtherClient

@@ -19,8 +19,8 @@ type Range struct {
 
 // Flatten turns authorization rules, whose destinations may nest, into disjoint ranges in
 // ascending order: each address has the grant of the most specific destination that contains
-// it, with no fall-back to a wider one (guide lines 1313 and 2690). Addresses under no rule are
-// in no range, which means deny. Neighbours with equal grants are joined.
+// it, with no fall-back to a wider one (guide lines 1313 and 2690). Addresses under no rule, and
+// those that can be nobody's, are in no range, which means deny. Neighbours with equal grants are joined.
 //
 // It is the compiled form of Decide; a property test holds the two equal. The kernel's interval
 // maps refuse overlapping prefixes, which is why the longest match is resolved here.
@@ -44,7 +44,30 @@ func Flatten(rules []DesiredRule) []Range {
 		s.open(p, grants[p])
 	}
 	s.closeAll()
-	return s.out
+	return somewhere(s.out)
+}
+
+// somewhere leaves out of the ranges what can be nobody's destination.
+func somewhere(ranges []Range) []Range {
+	var out []Range
+	for _, r := range ranges {
+		// 64 bits wide, so that "one past the last" is not zero.
+		first, last := uint64(toUint(r.First)), uint64(toUint(r.Last))
+		for _, n := range nowhere {
+			from, to := uint64(toUint(n.cidr.Addr())), uint64(toUint(LastAddr(n.cidr)))
+			if to < first || from > last {
+				continue
+			}
+			if from > first {
+				out = append(out, Range{First: addrFrom(uint32(first)), Last: addrFrom(uint32(from - 1)), Grant: r.Grant})
+			}
+			first = to + 1
+		}
+		if first <= last {
+			out = append(out, Range{First: addrFrom(uint32(first)), Last: r.Last, Grant: r.Grant})
+		}
+	}
+	return out
 }
 
 func grantsByDestination(rules []DesiredRule) map[netip.Prefix]Grant {

@@ -60,7 +60,8 @@ func TestDecide(t *testing.T) {
 		{one, nil, "10.20.0.7", false, DenyOtherClient},       // not even with 0.0.0.0/0 routed
 		{one, nil, "10.20.0.7", true, Allow},
 		{"none", nil, "10.20.0.7", true, Allow},
-		{one, nil, "10.20.2.7", true, DenyNoRule}, // the local route alone is not enough
+		{one, nil, "10.20.2.7", true, DenyNoRule},         // the local route alone is not enough
+		{one, nil, "169.254.169.254", false, DenyNowhere}, // whatever the rules say
 	} {
 		d.ClientToClient = c.local
 		if got := Decide(d, c.association, c.groups, ip(c.dst)); got != c.want {
@@ -127,14 +128,16 @@ func TestFlatten(t *testing.T) {
 	}{
 		"none":                   {nil, nil},
 		"one":                    {[]DesiredRule{allow("10.0.0.0/16")}, []string{"10.0.0.0-10.0.255.255 all"}},
-		"everything":             {[]DesiredRule{allow("0.0.0.0/0")}, []string{"0.0.0.0-255.255.255.255 all"}},
-		"first and last address": {[]DesiredRule{allow("255.255.255.255/32"), grant("0.0.0.0/32", "a")}, []string{"0.0.0.0-0.0.0.0 [a]", "255.255.255.255-255.255.255.255 all"}},
+		"everything":             {[]DesiredRule{allow("0.0.0.0/0")}, []string{"1.0.0.0-126.255.255.255 all", "128.0.0.0-169.253.255.255 all", "169.255.0.0-223.255.255.255 all"}},
+		"first and last address": {[]DesiredRule{allow("223.255.255.255/32"), grant("1.0.0.0/32", "a")}, []string{"1.0.0.0-1.0.0.0 [a]", "223.255.255.255-223.255.255.255 all"}},
 		"hole in the middle": {[]DesiredRule{grant("10.0.1.0/24", "a"), allow("10.0.0.0/16")},
 			[]string{"10.0.0.0-10.0.0.255 all", "10.0.1.0-10.0.1.255 [a]", "10.0.2.0-10.0.255.255 all"}},
 		"hole at the start": {[]DesiredRule{allow("10.0.0.0/16"), grant("10.0.0.0/24", "a")}, []string{"10.0.0.0-10.0.0.255 [a]", "10.0.1.0-10.0.255.255 all"}},
 		"hole at the end":   {[]DesiredRule{allow("10.0.0.0/16"), grant("10.0.255.0/24", "a")}, []string{"10.0.0.0-10.0.254.255 all", "10.0.255.0-10.0.255.255 [a]"}},
-		"three deep, one end": {[]DesiredRule{allow("0.0.0.0/0"), grant("128.0.0.0/1", "a"), grant("255.255.255.255/32", "b")},
-			[]string{"0.0.0.0-127.255.255.255 all", "128.0.0.0-255.255.255.254 [a]", "255.255.255.255-255.255.255.255 [b]"}},
+		"three deep, one end": {[]DesiredRule{allow("0.0.0.0/0"), grant("128.0.0.0/1", "a"), grant("223.255.255.255/32", "b")},
+			[]string{"1.0.0.0-126.255.255.255 all", "128.0.0.0-169.253.255.255 [a]", "169.255.0.0-223.255.255.254 [a]", "223.255.255.255-223.255.255.255 [b]"}},
+		"nobody's addresses": {[]DesiredRule{allow("255.255.255.255/32"), grant("0.0.0.0/7", "a"), allow("126.0.0.0/7"), allow("169.254.169.254/32")},
+			[]string{"1.0.0.0-1.255.255.255 [a]", "126.0.0.0-126.255.255.255 all"}},
 		"neighbours are joined": {[]DesiredRule{allow("10.0.0.0/25"), allow("10.0.0.128/25")}, []string{"10.0.0.0-10.0.0.255 all"}},
 		"equal inner is joined": {[]DesiredRule{allow("10.0.0.0/16"), allow("10.0.5.0/24")}, []string{"10.0.0.0-10.0.255.255 all"}},
 		"groups are sorted":     {[]DesiredRule{grant("10.0.0.0/16", "b"), grant("10.0.0.0/16", "a"), grant("10.0.0.0/16", "b")}, []string{"10.0.0.0-10.0.255.255 [a b]"}},
@@ -150,7 +153,7 @@ var groupNames = []string{"a", "b", "c"}
 
 // rules are drawn close together, so that they nest, touch and repeat.
 func drawRules(t *rapid.T) []DesiredRule {
-	base := rapid.SampledFrom([]uint32{0, 0x0a000000, 0x0affff00, 0xffffff00, 0x80000000})
+	base := rapid.SampledFrom([]uint32{0, 0x0a000000, 0x0affff00, 0xffffff00, 0x80000000, 0xa9fdff80, 0xdfffff80})
 	one := rapid.Custom(func(t *rapid.T) DesiredRule {
 		address := base.Draw(t, "base") + rapid.Uint32Range(0, 255).Draw(t, "offset")
 		bits := rapid.OneOf(rapid.IntRange(24, 32), rapid.IntRange(0, 32)).Draw(t, "bits")
