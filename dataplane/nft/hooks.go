@@ -10,14 +10,16 @@ import (
 func (d *document) judges() {
 	// Only live clients open flows, and only live clients are answered. In hooks without an
 	// incoming or outgoing device its name is empty, which is in no set: what the host itself
-	// opens, and what answers it, is dropped by the last two lines.
+	// opens, and what answers it, is dropped. Each packet costs one look into the sessions, two
+	// between clients: these lines are on the path of every one.
+	opener := "iifname . ip saddr != @" + setSessions + " drop"
+	answered := "oifname . ip daddr != @" + setSessions + " drop"
+	d.chain("opening", opener, "oifname @"+setDevices+" "+answered)
+	d.chain("answering", answered, "iifname @"+setDevices+" "+opener)
 	d.chain("live",
 		"meta nfproto != ipv4 drop",
-		"iifname @"+setDevices+" iifname . ip saddr != @"+setSessions+" drop",
-		"oifname @"+setDevices+" oifname . ip daddr != @"+setSessions+" drop",
 		"ct state invalid,untracked drop",
-		"ct direction original iifname . ip saddr != @"+setSessions+" drop",
-		"ct direction reply oifname . ip daddr != @"+setSessions+" drop",
+		"ct direction vmap { original : jump opening, reply : jump answering }",
 	)
 	d.chain("passing", "jump live", "ct original ip saddr vmap @"+mapTransit, "drop")
 	d.chain("visiting", "jump live", "ct original ip saddr vmap @"+mapLocal, "drop")
@@ -37,9 +39,10 @@ func (d *document) judges() {
 // hooks writes the base chains. All have policy accept: only what a line names is judged.
 func (d *document) hooks(r Ruleset) {
 	// Before any address translation: a destination that is the host's own must be named by a
-	// rule even where somebody else's dnat would lead it on to a container.
+	// rule even where somebody else's dnat would lead it on to a container. A flow is translated
+	// by its first packet; what follows is judged by its original destination further on.
 	d.chain("arriving", "type filter hook prerouting priority mangle; policy accept;",
-		"iifname @"+setDevices+" fib daddr type local goto visiting")
+		"ct state new iifname @"+setDevices+" fib daddr type local goto visiting")
 
 	forwarding := []string{"type filter hook forward priority filter; policy accept;",
 		"iifname @" + setDevices + " goto passing",
@@ -78,10 +81,11 @@ func (d *document) hooks(r Ruleset) {
 	d.chain("sourcenat", masquerade...)
 
 	// Counted last, so that only what every other chain let through is counted, and outgoing
-	// packets in postrouting, where those of the host and those passing through both come by.
-	d.chain("countforward", "type filter hook forward priority 300; policy accept;", "iifname @"+setDevices+" ip saddr @"+setSent)
-	d.chain("countinput", "type filter hook input priority 300; policy accept;", "iifname @"+setDevices+" ip saddr @"+setSent)
-	d.chain("countout", "type filter hook postrouting priority 300; policy accept;", "oifname @"+setDevices+" ip daddr @"+setReceived)
+	// packets in postrouting, where those of the host and those passing through both come by. A
+	// client's address is let through by its own device alone, so the device need not be asked for.
+	d.chain("countforward", "type filter hook forward priority 300; policy accept;", "ip saddr @"+setSent)
+	d.chain("countinput", "type filter hook input priority 300; policy accept;", "ip saddr @"+setSent)
+	d.chain("countout", "type filter hook postrouting priority 300; policy accept;", "ip daddr @"+setReceived)
 }
 
 // deal is the port expression that picks a worker for a client.
