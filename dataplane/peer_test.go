@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -89,13 +90,16 @@ func env(name, token string, state ovpn.SessionState) ovpn.Env {
 }
 
 // login has a client come in and web grant it.
+// errNotWaiting: the login was forgotten before it was decided, as when its worker ended.
+var errNotWaiting = errors.New("the login does not wait")
+
 func login(ep *endpoint, l dialogue, cid ovpn.CID, name, token string, id vpn.ConnectionID) error {
 	ep.connect(ep.ctx, l, ovpn.Connect{CID: cid, KID: 0, Env: env(name, token, ovpn.SessionInitial)})
 	ep.mu.Lock()
 	p := ep.waiting[l.client(cid)]
 	ep.mu.Unlock()
 	if p == nil {
-		return fmt.Errorf("client %d does not wait", cid)
+		return fmt.Errorf("client %d: %w", cid, errNotWaiting)
 	}
 	return ep.Decide(ep.ctx, vpn.LoginDecision{
 		ID: p.request.ID, Allow: true, Connection: id, Session: vpn.NewSessionID(), User: vpn.Identity{Name: name}, Ends: ep.now().Add(ep.desired.SessionTimeout),

@@ -1,12 +1,14 @@
 package dataplane
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +41,7 @@ func TestSessionsUnderStress(t *testing.T) {
 	background(func() { ep.moveSessions(ep.want()); ep.mendRoutes(); ep.status() })
 	background(func() { _, _ = ep.Connections() })
 	var people sync.WaitGroup
+	var lost atomic.Int64
 	for c := range clients {
 		people.Go(func() {
 			rng := rand.New(rand.NewPCG(uint64(c), 7))
@@ -47,7 +50,12 @@ func TestSessionsUnderStress(t *testing.T) {
 				cid := ovpn.CID(c*1000 + round*2)
 				name, token := fmt.Sprint("person", c), fmt.Sprint("token", c, ".", round)
 				id := vpn.NewConnectionID()
-				if err := login(ep, l, cid, name, token, id); err != nil {
+				err := login(ep, l, cid, name, token, id)
+				if gone, ok := errors.AsType[*vpn.Error](err); errors.Is(err, errNotWaiting) || ok && gone.Kind == vpn.NotFound {
+					lost.Add(1) // another client had the worker end meanwhile: nothing was granted
+					continue
+				}
+				if err != nil {
 					t.Errorf("login: %v", err)
 					return
 				}
@@ -95,8 +103,8 @@ func TestSessionsUnderStress(t *testing.T) {
 			times[ev.Ended.Connection]++
 		}
 	}
-	if len(times) != clients*rounds {
-		t.Errorf("the ends of %d connections were told, want %d", len(times), clients*rounds)
+	if want := clients*rounds - int(lost.Load()); len(times) != want {
+		t.Errorf("the ends of %d connections were told, want %d", len(times), want)
 	}
 	for id, n := range times {
 		if n != 1 {
