@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -40,6 +41,9 @@ func consoleTLS(cfg config.Config, log *slog.Logger) (*tls.Config, error) {
 		fmt.Fprintf(os.Stderr, "\nThe console's certificate is self-signed. Compare before you trust it; SHA-256:\n\n  %s\n", fingerprint)
 	}
 	c, err := web.LoadCertificate(cert, key, log, time.Now)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("%w: the console runs as user %d, who must be able to read both files", err, os.Getuid())
+	}
 	if err != nil {
 		return nil, err
 	}

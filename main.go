@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -30,7 +31,8 @@ const usage = `Sallyport, a self-hosted Client VPN.
   sallyport version
   sallyport help [config]               every setting with its default
 
-Settings are flags (--console-listen …), SALLYPORT_… variables or lines of a file.
+Settings are flags (--console-listen …), SALLYPORT_… variables or lines of a file:
+“sallyport help config” lists them. The admin commands need those of the service.
 `
 
 // errUsage ends the program with the usage text.
@@ -64,6 +66,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			fmt.Fprint(out, config.Help())
 			return nil
 		}
+		fmt.Fprint(out, usage)
+		return nil
+	}
+	if slices.Contains(args, "--help") || slices.Contains(args, "-h") {
 		fmt.Fprint(out, usage)
 		return nil
 	}
