@@ -63,6 +63,7 @@ func (s *Service) ClientConfiguration(ctx context.Context, by Actor, id vpn.Endp
 	if p.Client, err = s.profileClient(ctx, by, view, client); err != nil {
 		return Configuration{}, err
 	}
+	file.FileName = p.FileName()
 	file.Text, err = p.Render()
 	return file, err
 }
@@ -106,7 +107,7 @@ func (s *Service) profileClient(ctx context.Context, by Actor, e EndpointView, i
 		if err != nil {
 			return err
 		}
-		out = &vpn.ProfileClient{Certificate: c.PEM, Key: key}
+		out = &vpn.ProfileClient{Name: c.FileBase(), Certificate: c.PEM, Key: key}
 		a.Subject, a.After = string(e.ID), describe(map[string]string{"client_certificate": string(id), "common_name": c.CommonName})
 		return nil
 	})

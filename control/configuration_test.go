@@ -42,7 +42,7 @@ func TestClientConfiguration(t *testing.T) {
 	s.reconcile()
 	c, err = s.ClientConfiguration(ctx, s.boss, s.endpoint.ID, s.alice.ID)
 	s.must(err)
-	if c.NobodyYet || !strings.Contains(c.Text, "<cert>\n") || !strings.Contains(c.Text, "PRIVATE KEY") {
+	if c.NobodyYet || c.FileName != string(s.endpoint.ID)+"-alice.ovpn" || !strings.Contains(c.Text, "<cert>\n") || !strings.Contains(c.Text, "PRIVATE KEY") {
 		t.Errorf("got %+v", c)
 	}
 	if r := s.lastAudit(); s.exports() != 2 || !strings.Contains(r.After, string(s.alice.ID)) || strings.Contains(r.After, "PRIVATE") {

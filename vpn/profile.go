@@ -23,6 +23,7 @@ type Profile struct {
 
 // ProfileClient is one issued client's certificate and key.
 type ProfileClient struct {
+	Name        string // of the file that is for this client alone; see Certificate.FileBase
 	Certificate string
 	Key         Secret
 }
@@ -99,8 +100,14 @@ const (
 	maxServerName = 224
 )
 
-// FileName is what a browser saves the file as.
-func (p Profile) FileName() string { return string(p.Endpoint) + ".ovpn" }
+// FileName is what a browser saves the file as. The client's name is in it, so that nobody is sent
+// somebody else's key.
+func (p Profile) FileName() string {
+	if p.Client != nil && p.Client.Name != "" {
+		return string(p.Endpoint) + "-" + p.Client.Name + ".ovpn"
+	}
+	return string(p.Endpoint) + ".ovpn"
+}
 
 // CheckPublicName tells why a host name or IPv4 address cannot stand in a profile, or "".
 func CheckPublicName(name string) string {

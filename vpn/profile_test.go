@@ -45,6 +45,10 @@ func TestProfileGolden(t *testing.T) {
 	if got := udp.FileName(); got != "cvpn-endpoint-0123456789abcdef0.ovpn" {
 		t.Errorf("file name %s", got)
 	}
+	tcp.Client.Name = "alice"
+	if got := tcp.FileName(); got != "cvpn-endpoint-0123456789abcdef0-alice.ovpn" {
+		t.Errorf("file name for a client %s", got)
+	}
 }
 
 // directives is all that a profile may say, in order. No reneg-sec, nothing that runs a program.
