@@ -27,7 +27,7 @@ func settings() []setting {
 	return []setting{
 		{key: "data_dir", preset: "/var/lib/sallyport", help: "Directory of the database, keys and certificates. Created with mode 0700.", set: text(func(c *Config) *string { return &c.DataDir })},
 		{key: "run_dir", preset: "/run/sallyport", help: "Directory of sockets and journals, lost at a reboot.", set: text(func(c *Config) *string { return &c.RunDir })},
-		{key: "database", shown: "<data_dir>/sallyport.db", secret: true, help: "Path of a SQLite file, or postgres://user:password@host/name. Several nodes need PostgreSQL.", set: secret(func(c *Config) *vpn.Secret { return &c.Database })}, //nolint:gosec // G101: an example for the help page
+		{key: "database", shown: "<data_dir>/sallyport.db", secret: true, help: "Path of a SQLite file, or postgres://user:password@host/name.", set: secret(func(c *Config) *vpn.Secret { return &c.Database })}, //nolint:gosec // G101: an example for the help page
 		{key: "seal_key", shown: "read from seal_key_file", secret: true, help: "Key that seals private keys in the database: 32 bytes in hex or base64. Every node of a deployment needs the same one.", set: secret(func(c *Config) *vpn.Secret { return &c.Seal.Key })},
 
 		{key: "console_listen", preset: "127.0.0.1:8443", help: "Address and port of the administrators' console.", set: addrPort(func(c *Config) *netip.AddrPort { return &c.Console.Listen })},
@@ -44,7 +44,7 @@ func settings() []setting {
 		{key: "public_url", help: "Base address of the pages that identity providers and VPN clients open, for example https://vpn.example.com.", set: setURL},
 
 		{key: "node_name", shown: "the host's name", help: "Name of this machine among those that share the database.", set: text(func(c *Config) *string { return &c.Node.Name })},
-		{key: "zones", preset: "zone-a", help: "Availability zones of this node, separated by commas: it realizes associations with subnets in these zones.", set: words(func(c *Config) *[]string { return &c.Node.Zones })},
+		{key: "zones", preset: "zone-a", help: "Availability zones of this node, separated by commas. Shown in the console; as there is one node, it realizes associations with subnets of every zone.", set: words(func(c *Config) *[]string { return &c.Node.Zones })},
 		{key: "log_level", preset: "info", help: "debug, info, warn or error.", set: text(func(c *Config) *string { return &c.Log.Level })},
 		{key: "log_format", preset: "text", help: "text or json.", set: text(func(c *Config) *string { return &c.Log.Format })},
 

@@ -75,7 +75,7 @@ func keyOf(cert vpn.Certificate, may bool) views.Key {
 	case cert.Use != vpn.UseClient:
 		k.Text = "The private key is kept here, sealed. It never leaves Sallyport."
 	case cert.KeyTaken:
-		k.Text = "The private key was downloaded. It is given out only once; if it was lost, issue a new certificate."
+		k.Text = "The private key was downloaded. It is given out here only once. An endpoint's client configuration can still carry it."
 	case !may:
 		k.Text = "The private key is kept here, sealed. An administrator can download it, once."
 	default:

@@ -85,7 +85,7 @@ func nodeFacts(node control.NodeView, version string, now time.Time) []parts.Pai
 	}
 	facts := []parts.Pair{
 		{Label: "Node name", Value: node.Name, Mono: true, Help: "node_name"},
-		{Label: "Availability zones", Value: strings.Join(node.Zones, ", "), Help: "zones: where its associations are"},
+		{Label: "Availability zones", Value: strings.Join(node.Zones, ", "), Help: "zones: names for where this node is; associations in other zones work as well"},
 		parts.Fact("Sallyport", version),
 		seen,
 	}

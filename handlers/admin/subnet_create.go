@@ -26,7 +26,7 @@ func (in subnetInput) form(n vpn.Network) parts.Form {
 			{Name: "cidr", Label: "IPv4 CIDR", Value: in.CIDR, Required: true, Mono: true, Placeholder: "10.0.0.0/24", Autocomplete: "off",
 				Help: "Inside the network, which has " + joinCIDRs(n.CIDRs) + "; at least a /27, and apart from the other subnets."},
 			{Name: "zone", Label: "Availability zone", Value: in.Zone, Required: true, Mono: true, Placeholder: "zone-a", Autocomplete: "off",
-				Help: "Where the subnet is. An endpoint has at most one target network in each zone."},
+				Help: "A name of your choice for where the subnet is. An endpoint has at most one target network in each zone."},
 		},
 	}
 }

@@ -69,7 +69,7 @@ func EndpointAssociations(v AssociationTab) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if !v.Frame.Fragment {
-				templ_7745c5c3_Err = tabHead("A target network is a subnet through which clients reach the network. One is enough; one in each of two availability zones keeps working when a zone fails.",
+				templ_7745c5c3_Err = tabHead("A target network is a subnet through which clients reach the network. One is enough to reach the whole network.",
 					parts.Button{Label: "Associate target network", Href: v.Frame.Base + "/associations/new", Tone: "primary"}, v.Frame.MayChange()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -88,7 +88,7 @@ func EndpointAssociations(v AssociationTab) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(v.Rows) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p>All of network <a id=\"association-network\" href=\"")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p>All are subnets of the network <a id=\"association-network\" href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
