@@ -16,6 +16,7 @@ import (
 	"sallyport/dataplane/host"
 	"sallyport/dataplane/nft"
 	"sallyport/dataplane/ovpn"
+	"sallyport/dataplane/supervise"
 	"sallyport/vpn"
 )
 
@@ -183,7 +184,7 @@ func (e *Engine) giveSlot(n int) {
 // forward from did not forward before.
 func (e *Engine) ruleset() (nft.Ruleset, error) {
 	e.mu.Lock()
-	var r nft.Ruleset
+	r := nft.Ruleset{Workers: nft.UIDs{First: supervise.FirstUID, Last: supervise.LastUID}}
 	var interfaces []string
 	for id, rules := range e.rules {
 		r.Endpoints = append(r.Endpoints, rules)

@@ -63,9 +63,13 @@ func (d *document) hooks(r Ruleset) {
 		"iifname @"+setDevices+" goto visiting",
 		"ip daddr . meta l4proto . th dport @"+setWorkers+" goto worker",
 		"meta nfproto ipv4 meta l4proto . th dport @"+setWorkersOn+" goto worker")
-	d.chain("output", "type filter hook output priority filter; policy accept;",
+	output := []string{"type filter hook output priority filter; policy accept;"}
+	if r.Workers != (UIDs{}) {
+		output = append(output, fmt.Sprintf("meta skuid %d-%d ct direction original drop", r.Workers.First, r.Workers.Last))
+	}
+	d.chain("output", append(output,
 		"oifname @"+setDevices+" goto leaving",
-		`oifname != "lo" ip daddr @`+setClients+" drop")
+		`oifname != "lo" ip daddr @`+setClients+" drop")...)
 
 	public := []string{"type nat hook prerouting priority dstnat; policy accept;", "iifname @" + setDevices + " accept"}
 	masquerade := []string{"type nat hook postrouting priority srcnat; policy accept;"}

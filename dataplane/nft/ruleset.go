@@ -14,7 +14,14 @@ type Ruleset struct {
 	// HostForwarding names the interfaces on which this program switched forwarding on.
 	// Packets that come in there and are not ours were not forwarded before, so they are dropped.
 	HostForwarding []string
+	// Workers are the uids that nothing but OpenVPN workers run as. They answer clients and open
+	// nothing themselves: one that was broken into reaches neither the host's own services nor
+	// its networks. The zero value names nobody.
+	Workers UIDs
 }
+
+// UIDs is a range of users, both ends included.
+type UIDs struct{ First, Last uint32 }
 
 // Endpoint is one endpoint as far as packets are concerned.
 type Endpoint struct {
