@@ -11,6 +11,7 @@ import (
 // Sessions are spread over the associations of the endpoint, each reaches the same, and those of
 // an association that leaves move to another without noticing.
 func TestSeveralAssociations(t *testing.T) {
+	t.Parallel()
 	const clients = 4
 	s := newSite(t, clients)
 	s.createNetwork()
@@ -93,6 +94,7 @@ func membersPerAssociation(table string) []int {
 
 // A TCP endpoint on one address of the host carries traffic, and does not answer on the others.
 func TestTCPOnOneAddress(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, 1)
 	s.topology.gateway.ip(t, "addr", "add", "192.0.2.2/24", "dev", "wan")
 	s.createNetwork()

@@ -14,6 +14,7 @@ const mended = 10 * time.Second
 
 // Whatever an administrator, or another program, changes on the host is noticed, mended and told.
 func TestRepairs(t *testing.T) {
+	t.Parallel()
 	b := newBusySite(t, 2)
 	gw := b.topology.gateway
 	table := func() string {
@@ -93,6 +94,7 @@ func TestRepairs(t *testing.T) {
 
 // A worker that runs and does nothing is replaced, and its clients come back.
 func TestWedgedWorker(t *testing.T) {
+	t.Parallel()
 	b := newBusySite(t, 1, "SALLYPORT_WORKERS=1")
 	victim := b.workersByDevice(t, 1)[0]
 	if err := syscall.Kill(victim.pid, syscall.SIGSTOP); err != nil {
@@ -110,6 +112,7 @@ func TestWedgedWorker(t *testing.T) {
 
 // A dataplane that stalls, and a web that stalls, hold up no tunnel; once they go on, all is as before.
 func TestStalledPeers(t *testing.T) {
+	t.Parallel()
 	b := newBusySite(t, 3)
 	for _, process := range []string{"dataplane", "web"} {
 		pid := b.one(t, process)
@@ -128,6 +131,7 @@ func TestStalledPeers(t *testing.T) {
 
 // What the host lacks, or loses, is a sentence and never a false "associated"; it heals by itself.
 func TestHostFaults(t *testing.T) {
+	t.Parallel()
 	fake := t.TempDir()
 	if err := os.Chmod(fake, 0o755); err != nil {
 		t.Fatal(err)
@@ -195,6 +199,7 @@ func TestHostFaults(t *testing.T) {
 
 // The host policy is obeyed whatever web asks for.
 func TestHostPolicy(t *testing.T) {
+	t.Parallel()
 	policy := filepath.Join(t.TempDir(), "host-policy.json")
 	write := func(text string, mode os.FileMode) {
 		t.Helper()

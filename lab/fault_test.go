@@ -114,6 +114,7 @@ func (g *gateway) one(t testing.TB, command string) int {
 // Killing any process of ours but a worker loses no session, no connection and no event, and
 // opens nothing.
 func TestKilledProcesses(t *testing.T) {
+	t.Parallel()
 	b := newBusySite(t, faultClients)
 	for _, victim := range []string{"web", "dataplane", "both", "serve"} {
 		for round := range rounds(t) {
@@ -205,6 +206,7 @@ func (b *busySite) newRuleWorks(t *testing.T) {
 // under the address they had; nobody else notices. One worker after the other is killed, each
 // when its clients are back from the last time.
 func TestKilledWorkers(t *testing.T) {
+	t.Parallel()
 	const workers = 8
 	b := newBusySite(t, faultClients, "SALLYPORT_WORKERS="+itoa(workers))
 	r := &returns{busySite: b, away: map[int]absence{}}
@@ -333,6 +335,7 @@ func (b *busySite) deviceOfSlot(t *testing.T, slot string) string {
 
 // SIGHUP takes up a new program under running sessions: the same process, nobody notices.
 func TestUpgradeUnderLoad(t *testing.T) {
+	t.Parallel()
 	b := newBusySite(t, 5)
 	for round := range min(5, rounds(t)) {
 		pid, n := b.one(t, "dataplane"), b.readyCount("dataplane")

@@ -11,6 +11,7 @@ import (
 
 // The tutorial of the guide (lines 1077 to 1258), through the front door and with real packets.
 func TestTutorial(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, 1)
 	client := s.clients[0]
 
@@ -129,6 +130,7 @@ func (zero) Read(p []byte) (int, error) { return len(p), nil }
 
 // The two processes and their workers have no more rights than they need.
 func TestPrivileges(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, 0)
 	s.createNetwork()
 	s.createCertificates()

@@ -7,6 +7,7 @@ import (
 
 // A worker that was broken into opens nothing: not the host's own services, not its networks.
 func TestWorkersOpenNothing(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, 1)
 	s.createNetwork()
 	s.createCertificates("alice")
