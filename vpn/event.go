@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Event is something that happened at a node's dataplane. Numbers grow by one within an epoch;
+// Event is something that happened at a node's dataplane. Numbers only grow within an epoch, and a new process may leave a gap;
 // an epoch begins when the node's spool does. Events are replayed until they are acknowledged,
 // so a reader must treat a repeated one as already known.
 type Event struct {
