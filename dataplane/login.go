@@ -169,7 +169,7 @@ func (ep *endpoint) letIn(ctx context.Context, p *pending, d vpn.LoginDecision) 
 		ep.end(ctx, ending{reason: told(err)}, s)
 		return err
 	}
-	err = p.conn.Authorize(ctx, p.client.cid, p.kid, directives)
+	err = letIn(ctx, p.conn, p.client.cid, p.kid, directives)
 	switch {
 	case errors.Is(err, ovpn.ErrNoClient):
 		ep.end(ctx, ending{reason: "The client left before it was let in."}, s)
@@ -256,7 +256,7 @@ func (ep *endpoint) resume(ctx context.Context, l dialogue, ev ovpn.Connect) boo
 		return false
 	}
 	if err == nil {
-		err = l.conn.Authorize(ctx, ev.CID, ev.KID, directives)
+		err = letIn(ctx, l.conn, ev.CID, ev.KID, directives)
 	}
 	if err == nil {
 		return true
@@ -359,4 +359,13 @@ func (ep *endpoint) disconnected(ctx context.Context, c client) {
 	if s != nil { // otherwise it was ended, or has come back under another CID
 		ep.end(ctx, ending{reason: reason, only: func(s *session) bool { return ep.roster.clients[c] == s }}, s)
 	}
+}
+
+// letIn tells a client that it is in, and has it told now.
+func letIn(ctx context.Context, conn *ovpn.Conn, cid ovpn.CID, kid ovpn.KID, directives []ovpn.Directive) error {
+	if err := conn.Authorize(ctx, cid, kid, directives); err != nil {
+		return err
+	}
+	conn.Hasten(ctx, cid, kid)
+	return nil
 }
