@@ -44,7 +44,7 @@ func runDataplane(ctx context.Context, cfg config.Config, log *slog.Logger) erro
 	if err := errors.Join(os.MkdirAll(cfg.RunDir, 0o711), os.Chmod(cfg.RunDir, 0o711)); err != nil {
 		return fmt.Errorf("run directory: %w", err)
 	}
-	l, err := dataplaneSocket(cfg, web)
+	l, err := dataplaneSocket(ctx, cfg, web)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,8 @@ func runDataplane(ctx context.Context, cfg config.Config, log *slog.Logger) erro
 	var failure error
 	select {
 	case <-reload:
-		return reexec(engine, l, program, func() { end(); <-served; halt(); <-ran }, log)
+		quiesce := func() error { end(); err := <-served; halt(); <-ran; return err }
+		return reexec(engine, l, program, quiesce, log)
 	case failure = <-served:
 	case <-ctx.Done():
 		failure = <-served
@@ -84,10 +85,10 @@ func runDataplane(ctx context.Context, cfg config.Config, log *slog.Logger) erro
 	return failure
 }
 
-func dataplaneSocket(cfg config.Config, web account) (*net.UnixListener, error) {
+func dataplaneSocket(ctx context.Context, cfg config.Config, web account) (*net.UnixListener, error) {
 	text, inherited := os.LookupEnv(inheritedSocket)
 	if !inherited {
-		return api.Listen(cfg.Data.Socket, web.gid)
+		return api.Listen(ctx, cfg.Data.Socket, web.gid)
 	}
 	_ = os.Unsetenv(inheritedSocket)
 	fd, err := strconv.Atoi(text)
@@ -110,13 +111,15 @@ func dataplaneSocket(cfg config.Config, web account) (*net.UnixListener, error) 
 
 // reexec runs the program's file in this process's place: its children stay its children, and
 // the socket stays open with whoever waits in it.
-func reexec(engine *dataplane.Engine, l *net.UnixListener, program string, quiesce func(), log *slog.Logger) error {
+func reexec(engine *dataplane.Engine, l *net.UnixListener, program string, quiesce func() error, log *slog.Logger) error {
 	f, err := l.File() // a duplicate without close-on-exec once Fd is taken below
 	if err != nil {
 		return err
 	}
 	l.SetUnlinkOnClose(false)
-	quiesce()
+	if err := quiesce(); err != nil {
+		return err
+	}
 	engine.Release()
 	fd := f.Fd()
 	if _, _, errno := syscall.Syscall(syscall.SYS_FCNTL, fd, syscall.F_SETFD, 0); errno != 0 {
@@ -124,7 +127,7 @@ func reexec(engine *dataplane.Engine, l *net.UnixListener, program string, quies
 	}
 	env := append(withoutSocket(os.Environ()), fmt.Sprintf("%s=%d", inheritedSocket, fd))
 	log.Info("dataplane executes itself anew", "program", program)
-	return fmt.Errorf("execute %s: %w", program, syscall.Exec(program, os.Args, env))
+	return fmt.Errorf("execute %s: %w", program, syscall.Exec(program, os.Args, env)) //nolint:gosec // this very program, with the arguments it was started with
 }
 
 func withoutSocket(env []string) []string {

@@ -115,7 +115,7 @@ func (c *child) keep(ctx context.Context) {
 func (c *child) run(ctx context.Context) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cmd := exec.Command(c.program, append([]string{c.command}, c.args...)...)
+	cmd := exec.Command(c.program, append([]string{c.command}, c.args...)...) //nolint:noctx // it is told to stop before it is killed
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	// A session of its own: it has no part in our terminal, where it could type in our user's place.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setsid: true}

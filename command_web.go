@@ -34,7 +34,7 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 		return err
 	}
 	defer db.Close()
-	l, err := net.Listen("tcp", cfg.Console.Listen.String())
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Console.Listen.String())
 	if err != nil {
 		return fmt.Errorf("console: %w", err)
 	}
@@ -51,7 +51,7 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 		background.Go(func() { job(ctx) })
 	}
 	defer background.Wait()
-	h := web.New(web.Config{
+	h := web.New(web.Config{ //nolint:contextcheck // each request brings its own
 		Control: service, Log: log, Now: time.Now, SessionLife: cfg.Session.Absolute,
 		PlainHTTP: cfg.Console.PlainHTTP, TrustedProxies: cfg.Console.TrustedProxies, Names: consoleNames(cfg),
 	})
@@ -166,7 +166,7 @@ func writeSetupLink(ctx context.Context, cfg config.Config, service *control.Ser
 	}
 	link := consoleURL(cfg) + "/setup?token=" + token
 	path := setupLinkFile(cfg)
-	if err := os.WriteFile(path, []byte(link+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(link+"\n"), 0o600); err != nil { //nolint:gosec // the path is the administrator's own data_dir
 		return fmt.Errorf("set-up link: %w", err)
 	}
 	fmt.Fprintf(out, "\nCreate the first administrator here, until %s:\n\n  %s\n\n(The link is also in %s.)\n\n",

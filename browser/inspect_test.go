@@ -123,5 +123,5 @@ func (p *person) hrefOf(words string) string {
 // fileName makes a name for a picture from an address.
 func fileName(parts ...string) string {
 	b, _ := json.Marshal(strings.Join(parts, "-"))
-	return strings.Trim(strings.NewReplacer("/", "-", "?", "-", "=", "-", " ", "-").Replace(fmt.Sprintf("%s", b)), `"-`)
+	return strings.Trim(strings.NewReplacer("/", "-", "?", "-", "=", "-", " ", "-").Replace(string(b)), `"-`)
 }

@@ -131,7 +131,7 @@ func (s *Service) setPassword(ctx context.Context, by Actor, action string, admi
 			return err
 		}
 		if keep == "" || keepErr != nil || kept.Administrator != admin.ID {
-			return nil
+			return nil //nolint:nilerr // a session that is gone is not kept
 		}
 		return tx.CreateSession(ctx, kept)
 	})

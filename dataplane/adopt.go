@@ -59,7 +59,7 @@ func (e *Engine) adopt(ctx context.Context) {
 	}
 	dialogues.Wait()
 	for _, ep := range adopted {
-		ep.start()
+		ep.start() //nolint:contextcheck // an endpoint lives as long as the engine, not as the call
 		ep.wake()
 	}
 	e.endOldLogins(ctx)

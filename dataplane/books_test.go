@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -91,7 +92,7 @@ func TestAdmissions(t *testing.T) {
 	if err := a.enter(one, 1); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.enter(one, 0); err != errKnownConnection {
+	if err := a.enter(one, 0); !errors.Is(err, errKnownConnection) {
 		t.Errorf("a second holder of an ID: %v", err)
 	}
 	if err := a.enter(two, 1); vpn.KindOf(err) != vpn.Conflict {
@@ -99,7 +100,7 @@ func TestAdmissions(t *testing.T) {
 	}
 	a.end(one)
 	a.end(one)
-	if err := a.enter(one, 0); err != errKnownConnection {
+	if err := a.enter(one, 0); !errors.Is(err, errKnownConnection) {
 		t.Errorf("an ID whose address rests: %v", err)
 	}
 	if err := a.enter(two, 1); err != nil {

@@ -91,7 +91,7 @@ func (e *Engine) mendTable(ctx context.Context) {
 	sentence := ""
 	if err := e.table.Repair(ctx); err != nil {
 		sentence = "The packet filter was changed by somebody else and cannot be repaired: " + person(err)
-		e.log.ErrorContext(ctx, sentence, "err", chain(err))
+		e.log.ErrorContext(ctx, "the packet filter cannot be repaired", "err", chain(err))
 	} else {
 		e.log.InfoContext(ctx, "the packet filter was repaired")
 	}

@@ -43,7 +43,7 @@ func (e *Engine) Apply(ctx context.Context, d vpn.Desired) (vpn.EndpointStatus, 
 			return vpn.EndpointStatus{}, err
 		}
 		ep = e.prepareEndpoint(d)
-		ep.start()
+		ep.start() //nolint:contextcheck // an endpoint lives as long as the engine, not as the request
 	}
 	e.mu.Unlock()
 	if err := ep.accept(d); err != nil {

@@ -100,7 +100,7 @@ func serveEngine(dir string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	l, err := api.Listen(socketIn(dir), 0)
+	l, err := api.Listen(ctx, socketIn(dir), 0)
 	if err != nil {
 		return err
 	}

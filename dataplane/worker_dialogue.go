@@ -44,7 +44,7 @@ func (ep *endpoint) attach(ctx context.Context, w *worker, proc *supervise.Proce
 		}
 	}
 	go ep.follow(l)
-	go ep.ping(l)
+	go ep.ping(l) //nolint:contextcheck // a dialogue lives as long as the engine, not as the call
 	return nil
 }
 

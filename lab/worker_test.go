@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"os/exec"
 	"testing"
 )
@@ -17,7 +18,7 @@ func TestWorkersOpenNothing(t *testing.T) {
 			"timeout", "2", "bash", "-c", "exec 3<>/dev/tcp/"+addr+"/"+port)
 		cmd.Stdin = nil
 		err := cmd.Run()
-		if _, ended := err.(*exec.ExitError); err != nil && !ended {
+		if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended {
 			t.Fatal(err)
 		}
 		return err == nil

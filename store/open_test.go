@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -135,13 +136,13 @@ func TestRunsAgainOnlyForSoLong(t *testing.T) {
 		s := &Store{options: Options{Logger: slog.New(slog.DiscardHandler)}}
 		start, runs := time.Now(), 0
 		err := s.again(t.Context(), func() error { runs++; return errSerialization })
-		if err != errSerialization || time.Since(start) < retryFor || time.Since(start) > retryFor+2*longestPause || runs < 10 {
+		if !errors.Is(err, errSerialization) || time.Since(start) < retryFor || time.Since(start) > retryFor+2*longestPause || runs < 10 {
 			t.Errorf("got %v after %v and %d runs", err, time.Since(start), runs)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		runs = 0
-		if err := s.again(ctx, func() error { runs++; return errSerialization }); err != errSerialization || runs != 1 {
+		if err := s.again(ctx, func() error { runs++; return errSerialization }); !errors.Is(err, errSerialization) || runs != 1 {
 			t.Errorf("cancelled: got %v after %d runs, want one", err, runs)
 		}
 		runs = 0

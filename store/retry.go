@@ -28,7 +28,7 @@ func (s *Store) again(ctx context.Context, run func() error) error {
 		}
 		s.options.Logger.DebugContext(ctx, "transaction runs again", "attempt", n, "err", err)
 		// Random, or those that collided would collide again.
-		timer := time.NewTimer(pause/2 + rand.N(pause))
+		timer := time.NewTimer(pause/2 + rand.N(pause)) //nolint:gosec // spreads retries; nobody gains by guessing it
 		select {
 		case <-ctx.Done():
 			timer.Stop()

@@ -204,7 +204,7 @@ func TestIDs(t *testing.T) {
 	if !NewAssociationID().Valid() || !NewConnectionID().Valid() || !NewSubnetID().Valid() || !NewRuleID().Valid() || !NewRouteID().Valid() || !NewSessionID().Valid() {
 		t.Error("a new identifier is not valid")
 	}
-	if NewEndpointID() == NewEndpointID() {
+	if first, second := NewEndpointID(), NewEndpointID(); first == second {
 		t.Error("two identifiers are equal")
 	}
 }

@@ -25,7 +25,7 @@ func believeProxies(trusted []netip.Prefix, log *slog.Logger, next http.Handler)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		believed := isTrusted(trusted, r.RemoteAddr)
 		if !believed && r.Header.Get("X-Forwarded-For") != "" && isLoopback(r.RemoteAddr) {
-			undeclared.Do(func() {
+			undeclared.Do(func() { //nolint:contextcheck // said once for the process, not for a request
 				log.WarnContext(r.Context(), "a reverse proxy on this host is not among trusted_proxies: all its visitors count as one", "proxy", r.RemoteAddr)
 			})
 		}

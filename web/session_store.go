@@ -50,7 +50,7 @@ func (s sessionStore) New(r *http.Request, name string) (*sessions.Session, erro
 	}
 	cookie, err := r.Cookie(name)
 	if err != nil || cookie.Value == "" {
-		return session, nil
+		return session, nil //nolint:nilerr // no cookie is an ordinary visitor
 	}
 	session.ID = cookie.Value
 	administrator, row, err := s.control.Authenticate(r.Context(), cookie.Value, !polling(r))

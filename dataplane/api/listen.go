@@ -17,7 +17,7 @@ import (
 
 // Listen makes the socket: mode 0660 in a directory of mode 0750, both of root and the group of
 // web. A socket that a crash left behind is replaced; one that answers is another dataplane's.
-func Listen(path string, gid int) (*net.UnixListener, error) {
+func Listen(ctx context.Context, path string, gid int) (*net.UnixListener, error) {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("socket directory: %w", err)
@@ -28,7 +28,7 @@ func Listen(path string, gid int) (*net.UnixListener, error) {
 	if err := errors.Join(os.Chown(dir, 0, gid), os.Chmod(dir, 0o750)); err != nil {
 		return nil, fmt.Errorf("socket directory: %w", err)
 	}
-	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
+	if c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", path); err == nil {
 		c.Close()
 		return nil, fmt.Errorf("another dataplane answers on %s", path)
 	}
@@ -109,7 +109,7 @@ func (g *guarded) Accept() (net.Conn, error) {
 		uid, err := peerUID(c)
 		if err != nil || uid != 0 && uid != g.uid {
 			g.log.Warn("a process was turned away from the socket", "uid", uid, "err", err)
-			c.Close()
+			_ = c.Close()
 			continue
 		}
 		select {
@@ -117,7 +117,7 @@ func (g *guarded) Accept() (net.Conn, error) {
 			return &guest{UnixConn: c, leave: sync.OnceFunc(func() { <-g.room })}, nil
 		default:
 			g.log.Warn("too many connections to the socket at once; one was turned away", "uid", uid)
-			c.Close()
+			_ = c.Close()
 		}
 	}
 }

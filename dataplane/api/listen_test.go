@@ -32,10 +32,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprint(c, "GET /v1/status HTTP/1.0\r\n\r\n")
 		var b []byte
 		b, err = io.ReadAll(c)
-		fmt.Printf("%.12s", b)
+		fmt.Fprintf(os.Stdout, "%.12s", b)
 	}
 	if err != nil {
-		fmt.Print(err)
+		fmt.Fprint(os.Stdout, err)
 	}
 }
 
@@ -48,7 +48,7 @@ func needsRoot(t *testing.T) {
 
 func serve(t *testing.T, path string, uid uint32) {
 	t.Helper()
-	l, err := Listen(path, 65534)
+	l, err := Listen(t.Context(), path, 65534)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestListenHarmsNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, _ := os.Stat(shared)
-	if _, err := Listen(filepath.Join(shared, "dataplane.sock"), 0); err == nil || !strings.Contains(err.Error(), "of its own") {
+	if _, err := Listen(t.Context(), filepath.Join(shared, "dataplane.sock"), 0); err == nil || !strings.Contains(err.Error(), "of its own") {
 		t.Errorf("a directory that others use: %v", err)
 	}
 	if after, _ := os.Stat(shared); after.Mode() != before.Mode() {
@@ -155,7 +155,7 @@ func TestListenHarmsNobody(t *testing.T) {
 	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Listen(path, 0); err == nil || !strings.Contains(err.Error(), "not one") {
+	if _, err := Listen(t.Context(), path, 0); err == nil || !strings.Contains(err.Error(), "not one") {
 		t.Errorf("a file in the way: %v", err)
 	}
 	if b, _ := os.ReadFile(path); string(b) != "precious" {
@@ -164,16 +164,16 @@ func TestListenHarmsNobody(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	l, err := Listen(path, 0)
+	l, err := Listen(t.Context(), path, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Listen(path, 0); err == nil || !strings.Contains(err.Error(), "another dataplane") {
+	if _, err := Listen(t.Context(), path, 0); err == nil || !strings.Contains(err.Error(), "another dataplane") {
 		t.Errorf("a socket that answers: %v", err)
 	}
 	l.SetUnlinkOnClose(false)
 	l.Close()
-	if l, err = Listen(path, 0); err != nil {
+	if l, err = Listen(t.Context(), path, 0); err != nil {
 		t.Fatalf("a socket that a crash left behind: %v", err)
 	}
 	l.Close()

@@ -69,6 +69,7 @@ func (r foreignRule) holds(p packet) answer {
 			return no
 		case unknown:
 			result = unknown
+		case yes:
 		}
 	}
 	return result

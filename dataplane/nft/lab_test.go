@@ -68,7 +68,6 @@ var (
 	clientCIDR = netip.MustParsePrefix("10.8.0.0/22")
 	lanGateway = netip.MustParseAddr("192.0.2.1")
 	wanGateway = netip.MustParseAddr("198.51.100.1")
-	outsider   = netip.MustParseAddr("198.51.100.2")
 	targets    = netip.MustParsePrefix("172.16.0.0/12")
 	someTarget = netip.MustParseAddr("172.16.5.5")
 	everywhere = netip.MustParsePrefix("0.0.0.0/0")

@@ -50,7 +50,7 @@ func (e Env) Username() string { return e.values["username"] }
 func (e Env) Password() vpn.Secret { return vpn.Secret(e.values["password"]) }
 
 // tokenPrefix starts every token of auth-gen-token. No real password may: see OffersToken.
-const tokenPrefix = "SESS_ID_AT_"
+const tokenPrefix = "SESS_ID_AT_" //nolint:gosec // a prefix, not a credential
 
 // OffersToken tells whether the password claims to be a token. Such a password never goes to a
 // directory, and counts only with an authenticated SessionState: a forged token of the wrong

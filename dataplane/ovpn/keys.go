@@ -13,7 +13,7 @@ import (
 
 const (
 	certificateBlock = "CERTIFICATE"
-	tokenBlock       = "OpenVPN auth-token server key"
+	tokenBlock       = "OpenVPN auth-token server key" //nolint:gosec // the name of a PEM block
 	staticBegin      = "-----BEGIN OpenVPN Static key V1-----"
 	staticEnd        = "-----END OpenVPN Static key V1-----"
 	staticBytes      = 256

@@ -247,7 +247,7 @@ func TestEnvShowsNoPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []string{fmt.Sprint(e), fmt.Sprintf("%+v", e), fmt.Sprintf("%#v", e), fmt.Sprintf("%s", e.Env), string(j), e.Env.LogValue().String()} {
+	for _, s := range []string{fmt.Sprint(e), fmt.Sprintf("%+v", e), fmt.Sprintf("%#v", e), e.Env.String(), string(j), e.Env.LogValue().String()} {
 		if strings.Contains(s, "hunter2") {
 			t.Errorf("a password shows: %s", s)
 		}

@@ -25,7 +25,7 @@ func (b *Backoff) Next(ran time.Duration) time.Duration {
 	}
 	wait := min(backoffFirst<<min(b.failures, 10), backoffMost)
 	b.failures++
-	return wait - rand.N(wait/5)
+	return wait - rand.N(wait/5) //nolint:gosec // spreads restarts; nobody gains by guessing it
 }
 
 // Failures is the number of short runs in a row.

@@ -21,7 +21,7 @@ type siginfo struct {
 // wait reaps the child that the pidfd names. ECHILD where it is not our child, or was reaped.
 func (s *siginfo) wait(fd int) error {
 	for {
-		err := unix.Waitid(unix.P_PIDFD, fd, (*unix.Siginfo)(unsafe.Pointer(s)), unix.WEXITED|unix.WNOHANG, nil)
+		err := unix.Waitid(unix.P_PIDFD, fd, (*unix.Siginfo)(unsafe.Pointer(s)), unix.WEXITED|unix.WNOHANG, nil) //nolint:gosec // the same memory under two names
 		if err != unix.EINTR {
 			return err
 		}
