@@ -64,7 +64,7 @@ func prepareGateway(t testing.TB, in *namespace, settings ...string) *gateway {
 	g.env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "SALLYPORT_DATA_DIR=" + filepath.Join(dir, "data"), "SALLYPORT_RUN_DIR=" + filepath.Join(dir, "run"),
 		"SALLYPORT_PUBLIC_NAME=" + gatewayWAN, "SALLYPORT_NODE_NAME=lab",
-	}, settings...)
+	}, append(raceEnv(), settings...)...)
 	t.Cleanup(func() {
 		g.stop(t)
 		if t.Failed() {

@@ -3,3 +3,5 @@
 package lab
 
 func raceFlag() []string { return nil }
+
+func raceEnv() []string { return nil }
