@@ -11,7 +11,7 @@ import (
 const (
 	followAgain   = time.Second
 	loginsAtOnce  = 8
-	acknowledgeAt = 100 // events, or whenever the stream is quiet
+	acknowledgeAt = 100 // events, or at the end of a connection
 )
 
 // Follow takes over the dataplane's events until ctx ends: logins are decided, connections begin

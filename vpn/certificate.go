@@ -60,7 +60,7 @@ type Certificate struct {
 	PEM         string
 	Chain       string // PEM of intermediates and root above it, if any
 	HasKey      bool   // the private key is kept, sealed
-	KeyTaken    bool   // a client's key has been downloaded; it is not given out again
+	KeyTaken    bool   // a client's key was downloaded by itself, which happens once; configuration files may still carry it
 	CreatedAt   time.Time
 }
 
