@@ -178,12 +178,23 @@ type point struct {
 func (p *person) click(words string, within ...string) {
 	p.t.Helper()
 	scope := strings.Join(within, "")
+	p.painted()
 	var at point
 	p.mustAsk(findPoint, &at, words, scope)
 	if at.Why != "" {
 		p.t.Fatalf("%s: nobody can press %q (%s): %s", p.address(), words, scope, at.Why)
 	}
 	p.do(chromedp.MouseClickXY(at.X, at.Y))
+}
+
+// painted waits until the page is on the screen: a browser drops clicks on what it has not shown yet.
+func (p *person) painted() {
+	p.t.Helper()
+	eventually(p.t, patience, p.address()+" is painted", func() bool {
+		var shown bool
+		err := p.ask(`() => performance.getEntriesByType("paint").length > 0`, &shown)
+		return err == nil && shown
+	})
 }
 
 // press clicks what leads to another page and waits for that page.
@@ -229,6 +240,7 @@ func (p *person) field(label string) point {
 // fill types into the field of a label, over what it held.
 func (p *person) fill(label, value string) {
 	p.t.Helper()
+	p.painted()
 	at := p.field(label)
 	p.do(chromedp.MouseClickXY(at.X, at.Y), chromedp.Evaluate(`document.querySelector("[data-found]").select()`, nil))
 	if value == "" {

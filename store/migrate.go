@@ -56,7 +56,7 @@ func (s *Store) provider() (*goose.Provider, error) {
 	return p, nil
 }
 
-// lockDirectory keeps two processes from migrating one SQLite file at once. The directory stands
+// lockDirectory keeps two processes from making or migrating one SQLite file at once. The directory stands
 // for the file because opening and closing the file itself would drop SQLite's own locks.
 func lockDirectory(ctx context.Context, path string) (unlock func(), err error) {
 	dir, err := os.Open(path)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"strings"
@@ -17,7 +18,7 @@ func isPostgres(dsn string) bool {
 		strings.HasPrefix(dsn, "dbname=") || strings.Contains(dsn, " dbname=")
 }
 
-func (s *Store) openPostgres(dsn string) error {
+func (s *Store) openPostgres(_ context.Context, dsn string) error {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return fmt.Errorf("read PostgreSQL address: %w", err) // pgx leaves the password out

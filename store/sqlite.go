@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ const readers = 8
 // (otherwise a transaction that reads first finds the database locked when it comes to write)
 // and there is one connection for them, so that they queue here in order instead of polling for
 // the lock. Readers have WAL snapshots, which wait for no writer.
-func (s *Store) openSQLite(dsn string) error {
+func (s *Store) openSQLite(ctx context.Context, dsn string) error {
 	path, err := filepath.Abs(sqlitePath(dsn))
 	if err != nil {
 		return fmt.Errorf("find database file: %w", err)
@@ -28,7 +29,14 @@ func (s *Store) openSQLite(dsn string) error {
 	if err := prepareFile(path); err != nil {
 		return fmt.Errorf("prepare database file: %w", err)
 	}
-	if s.writing, err = openGORM(sqlite.Open(sqliteDSN(path, "_txlock", "immediate"))); err != nil {
+	// Turning a new file to WAL is the one thing that does not wait for others who try it too.
+	unlock, err := lockDirectory(ctx, filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("wait for others who open the database: %w", err)
+	}
+	s.writing, err = openGORM(sqlite.Open(sqliteDSN(path, "_pragma", "journal_mode(WAL)", "_txlock", "immediate")))
+	unlock()
+	if err != nil {
 		return err
 	}
 	if s.reading, err = openGORM(sqlite.Open(sqliteDSN(path, "_pragma", "query_only(1)"))); err != nil {
@@ -53,7 +61,7 @@ func sqlitePath(dsn string) string {
 
 func sqliteDSN(path string, extra ...string) string {
 	q := url.Values{"_pragma": {
-		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)", "cache_size(-16000)",
+		"busy_timeout(5000)", "synchronous(NORMAL)", "foreign_keys(1)", "cache_size(-16000)",
 	}}
 	for i := 0; i+1 < len(extra); i += 2 {
 		q.Add(extra[i], extra[i+1])

@@ -63,7 +63,7 @@ func Open(ctx context.Context, dsn string, options Options) (*Store, error) {
 	if isPostgres(dsn) {
 		open = s.openPostgres
 	}
-	err := open(dsn)
+	err := open(ctx, dsn)
 	if err == nil {
 		err = s.Ping(ctx)
 	}
