@@ -106,7 +106,11 @@ run: deps-run build ## Serve the console and a dataplane, with state in .run/.
 	fi; \
 	mkdir -p "$$dir"; install -m 0755 bin/sallyport "$$dir/sallyport.new"; mv -f "$$dir/sallyport.new" "$$dir/sallyport"; \
 	[ "$$(id -u)" = 0 ] || [ -n "$$as" ] || echo "Not root, and no sudo: the console runs, tunnels do not."; \
-	echo "The console will be at https://127.0.0.1:8443 (self-signed certificate: the browser asks once). Ctrl-C stops it."; \
+	listen="$${SALLYPORT_CONSOLE_LISTEN:-127.0.0.1:8443}"; case "$$listen" in :*|0.0.0.0:*) listen="127.0.0.1:$${listen##*:}" ;; esac; \
+	scheme=https; note=" (self-signed certificate: the browser asks once)"; \
+	case "$${SALLYPORT_CONSOLE_PLAIN_HTTP:-}" in 1|t|T|true|TRUE|True) scheme=http; note="" ;; esac; \
+	[ -z "$${SALLYPORT_CONSOLE_TLS_CERTIFICATE:-}" ] || note=""; \
+	echo "The console will be at $$scheme://$$listen$$note. Ctrl-C stops it."; \
 	exec $$as env SALLYPORT_DATA_DIR="$$dir/data" SALLYPORT_RUN_DIR="$$dir/run" $$(env | grep '^SALLYPORT_' || true) "$$dir/sallyport" serve
 
 .PHONY: test

@@ -47,5 +47,6 @@ func (s *Service) checkEndpoint(ctx context.Context, tx Tx, e vpn.Endpoint) erro
 	if err := missing.Err(); err != nil {
 		return err
 	}
-	return e.CheckCertificates(certificates[e.Certificate], certificates[e.ClientCA], s.now())
+	client := certificates[e.ClientCA]
+	return e.CheckCertificates(certificates[e.Certificate], client, s.pki.PubliclyTrusted(client.TrustAnchor()), s.now())
 }

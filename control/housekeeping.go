@@ -15,10 +15,12 @@ const (
 	// A connection is missed twice, this far apart, before it is written off: events of its end
 	// may still be on their way.
 	sweepEvery = 30 * time.Second
+	// A stop waits at most so long for the last counters.
+	lastFlush = 2 * time.Second
 )
 
 // Housekeep writes counters down, writes off connections that the dataplane no longer has, and
-// purges what is old, until ctx ends.
+// purges what is old, until ctx ends. It then writes the counters once more.
 func (s *Service) Housekeep(ctx context.Context) {
 	counters, purge, sweep := time.NewTicker(flushCountersEvery), time.NewTicker(purgeEvery), time.NewTicker(sweepEvery)
 	defer counters.Stop()
@@ -30,6 +32,7 @@ func (s *Service) Housekeep(ctx context.Context) {
 		var err error
 		select {
 		case <-ctx.Done():
+			s.flushLast(ctx, last)
 			return
 		case <-counters.C:
 			last, err = s.flushCounters(ctx, last)
@@ -41,6 +44,15 @@ func (s *Service) Housekeep(ctx context.Context) {
 		if err != nil && vpn.KindOf(err) != vpn.Unavailable && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "housekeeping", "err", errorChain(err))
 		}
+	}
+}
+
+// flushLast writes the counters of the last minute after ctx has ended.
+func (s *Service) flushLast(ctx context.Context, last map[vpn.ConnectionID]vpn.Counters) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
+	defer cancel()
+	if _, err := s.flushCounters(ctx, last); err != nil {
+		s.log.WarnContext(ctx, "the last counters were not written", "err", errorChain(err))
 	}
 }
 

@@ -1,7 +1,9 @@
 package control_test
 
 import (
+	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -131,6 +133,25 @@ func TestCounters(t *testing.T) {
 	}
 	if kept, err := s.FlushCounters(t.Context(), last); err == nil || len(kept) != 1 {
 		t.Errorf("without a dataplane: %v, %v", kept, err)
+	}
+}
+
+// A stop loses no counters, and does not wait for a dataplane that is silent.
+func TestCountersAtAStop(t *testing.T) {
+	t.Parallel()
+	s := associated(t)
+	c := s.connect("alice")
+	s.dataplane.live = []vpn.LiveConnection{{ID: c.ID, Endpoint: s.endpoint.ID, Counters: vpn.Counters{BytesIn: 9}}}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	s.Housekeep(ended)
+	if got := s.connection(c.ID); got.Counters.BytesIn != 9 {
+		t.Errorf("stored %+v", got.Counters)
+	}
+	s.dataplane.down = errDown
+	s.Housekeep(ended)
+	if !strings.Contains(s.log.String(), "the last counters were not written") {
+		t.Errorf("log: %s", s.log)
 	}
 }
 

@@ -37,6 +37,8 @@ type PKI interface {
 	// CheckImport checks what a person pasted; the error has fields certificate, private_key and chain.
 	CheckImport(use vpn.CertificateUse, p vpn.KeyPair, now time.Time) (vpn.KeyPair, error)
 	Facts(certificate string) (vpn.CertificateFacts, error)
+	// PubliclyTrusted tells whether one of the PEM certificates is an authority that browsers trust.
+	PubliclyTrusted(anchors string) bool
 	StaticKey() vpn.Secret   // an OpenVPN static key for tls-crypt
 	TokenSecret() vpn.Secret // an OpenVPN auth-token server key
 }

@@ -1,10 +1,8 @@
 package dataplane
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -106,26 +104,6 @@ func (f *policyFile) read(file *os.File) error {
 		f.problem = "The host policy file " + f.path + " is malformed, so nothing is allowed: " + err.Error()
 	}
 	f.stamp = now
-	return nil
-}
-
-func (p *hostPolicy) decode(r io.Reader) error {
-	d := json.NewDecoder(r)
-	d.DisallowUnknownFields()
-	if err := d.Decode(p); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the policy")
-	}
-	if p.MaxEndpoints < 0 || p.MaxWorkers < 0 || p.MaxSessions < 0 {
-		return errors.New("a limit is negative")
-	}
-	for _, q := range slices.Concat(p.Listen, p.Forbidden) {
-		if !q.IsValid() || !q.Addr().Is4() || q != q.Masked() {
-			return fmt.Errorf("%s is not an IPv4 network", q)
-		}
-	}
 	return nil
 }
 

@@ -35,6 +35,16 @@ func TestPolicyFile(t *testing.T) {
 		"IPv6":             {`{"listen":["2001:db8::/32"]}`, "not an IPv4 network"},
 		"negative":         {`{"max_sessions":-1}`, "negative"},
 		"something behind": {`{} {}`, "something follows"},
+		"comma missing":    {"{\n \"max_workers\": 1\n \"max_sessions\": 9\n}", "line 3: this is not JSON"},
+		"brace missing":    {"{\n \"max_workers\": 1\n\n", "line 2: the file ends in the middle"},
+		"text for number":  {"{\n \"max_workers\": \"1\"\n}", "line 2: max_workers cannot be text in quotation marks"},
+		"an array":         {`[]`, "line 1: the policy is an object in braces"},
+		"unknown key, far": {"{\n \"max_workers\": 1,\n \"max_session\": 9\n}", "line 3: \"max_session\" is no key"},
+		"port in words":    {"{\n \"ports\": [\n  \"443\",\n  \"https\"\n ]\n}", "line 4: \"https\" is neither a port"},
+		"address":          {"{\n \"listen\": [\"192.0.2.1\"]\n}", "line 2: \"192.0.2.1\" is not an IPv4 network"},
+		"host bits, far":   {"{\n\n \"listen\": [\"192.0.2.1/24\"]\n}", "line 3: 192.0.2.1/24 is not an IPv4 network"},
+		"negative, far":    {"{\n \"max_workers\": 1,\n \"max_sessions\": -9\n}", "line 3: max_sessions is negative"},
+		"behind, far":      {"{\n}\n\n{}", "line 4: something follows"},
 	} {
 		path := filepath.Join(t.TempDir(), "policy")
 		writePolicy(t, path, c.text)

@@ -88,6 +88,8 @@ func usageFault(cert *x509.Certificate, use vpn.CertificateUse) string {
 			return "This authority may not sign certificates: its key usage does not name certificate signing."
 		case !selfSigned(cert):
 			return "This authority was issued by " + nameOf(cert.Issuer.CommonName, cert.Issuer.String()) + ". OpenVPN anchors its trust in a self-signed authority only and would then accept everybody below that one; import a self-signed authority."
+		case publiclyTrusted(cert):
+			return publicFault(cert)
 		}
 	case vpn.UseServer:
 		return leafFault(cert, x509.ExtKeyUsageServerAuth, "server")

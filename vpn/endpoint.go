@@ -122,8 +122,9 @@ func parsePort(c *Check, s string) uint16 {
 	return uint16(port)
 }
 
-// CheckCertificates checks what the endpoint's two certificates are. Fields: certificate, client_ca.
-func (e Endpoint) CheckCertificates(server, client Certificate, now time.Time) error {
+// CheckCertificates checks what the endpoint's two certificates are; public tells that client
+// certificates would come from an authority that issues to everybody. Fields: certificate, client_ca.
+func (e Endpoint) CheckCertificates(server, client Certificate, public bool, now time.Time) error {
 	var c Check
 	switch {
 	case server.Use != UseServer:
@@ -142,6 +143,10 @@ func (e Endpoint) CheckCertificates(server, client Certificate, now time.Time) e
 		c.Bad("client_ca", fmt.Sprintf("%s has no chain, so no client certificate could be verified with it; choose an authority.", client.Label()))
 	case client.Use == UseAuthority && client.Expired(now):
 		c.Bad("client_ca", fmt.Sprintf("%s expired on %s.", client.Label(), client.NotAfter.UTC().Format("2 January 2006")))
+	case public && client.ID == server.ID:
+		c.Bad("client_ca", fmt.Sprintf("%s was issued by a public authority, which gives certificates to everybody: everybody with one could connect. Client certificates must come from an authority of your own.", client.Label()))
+	case public:
+		c.Bad("client_ca", fmt.Sprintf("%s is a public authority, which gives certificates to everybody: everybody with one could connect. Choose an authority of your own.", client.Label()))
 	}
 	return c.Err()
 }

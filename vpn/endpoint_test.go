@@ -150,8 +150,10 @@ func TestCheckCertificates(t *testing.T) {
 		"authority expired":      {server, with(ca, func(c *Certificate) { c.NotAfter = now.Add(-time.Second) }), "client_ca", "expired"},
 		"nothing on either side": {Certificate{}, Certificate{}, "client_ca", "no chain"},
 	} {
-		wantBad(t, name, Endpoint{}.CheckCertificates(c.server, c.client, now), c.field, c.words)
+		wantBad(t, name, Endpoint{}.CheckCertificates(c.server, c.client, false, now), c.field, c.words)
 	}
+	wantBad(t, "public authority", Endpoint{}.CheckCertificates(server, ca, true, now), "client_ca", "Choose an authority of your own")
+	wantBad(t, "server's public authority", Endpoint{}.CheckCertificates(server, server, true, now), "client_ca", "must come from an authority of your own")
 }
 
 // Names change without a restart; the certificate and the port restart workers and are a new

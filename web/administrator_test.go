@@ -62,6 +62,12 @@ func TestAdministratorEdit(t *testing.T) {
 	b.get("/administrators").wantText("tbody", "Read-only○ Disabled")
 
 	own := accountPath(t, b, boss)
+	if got, _ := b.get(own).doc.Find("main a:contains('Change password')").Attr("href"); got != "/account" {
+		t.Errorf("one's own account leads to %q for a new password, want /account", got)
+	}
+	if b.get(path).doc.Find("main a[href='/account']").Length() != 0 {
+		t.Error("somebody else's account leads to one's own")
+	}
 	version, _ = b.get(own).doc.Find("input[name=version]").Attr("value")
 	b.post(own, url.Values{"version": {version}, "role": {"read-only"}}).wantStatus(http.StatusUnprocessableEntity).
 		wantText("[role=alert]", "your own rights")

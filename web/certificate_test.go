@@ -1,11 +1,18 @@
 package web_test
 
 import (
+	"encoding/pem"
 	"net/http"
 	"net/url"
 	"path"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/crypto/x509roots/fallback/bundle"
+
+	"sallyport/control"
+	"sallyport/vpn"
 )
 
 func TestCertificatesOfOurOwn(t *testing.T) {
@@ -46,7 +53,13 @@ func TestCertificatesOfOurOwn(t *testing.T) {
 		t.Errorf("the filter for clients shows %q", got)
 	}
 	b.get("/certificates").row("Certificate authority").wantText("td", "issued 1 certificate")
-	b.get(authority+"/delete").wantText("main", "its private key, for good")
+	p = b.get(authority+"/delete").wantText(".alert", "while certificates that it issued")
+	wantNoButton(t, p)
+	issued, _ := p.doc.Find("main dl a, main a:contains('1 certificate')").First().Attr("href")
+	if got := b.get(issued).row("alice").text("td"); strings.Contains(b.get(issued).text("tbody"), "Example CA") {
+		t.Errorf("the list of what the authority issued is %q", got)
+	}
+	wantButton(t, b.get(client+"/delete").wantText("main", "its private key, for good"), "Delete")
 	b.post(authority+"/delete", nil).wantStatus(http.StatusUnprocessableEntity).wantText("[role=alert]", "issued 1 certificate")
 	b.make(client+"/delete", nil)
 	b.make(authority+"/delete", nil)
@@ -103,4 +116,35 @@ func TestImport(t *testing.T) {
 	if strings.Contains(s.log.String(), "PRIVATE KEY") {
 		t.Error("a private key is in the log")
 	}
+}
+
+// A server certificate from a public authority that would vouch for the clients as well is
+// refused beside the field that brings it along.
+func TestPublicAuthorityBesideItsField(t *testing.T) {
+	t.Parallel()
+	u := began(t)
+	var public string
+	for root := range bundle.Roots() {
+		public = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Certificate}))
+		break
+	}
+	cert := vpn.Certificate{ID: vpn.NewCertificateID(), Name: "web", Use: vpn.UseServer, CommonName: "web", PEM: public, Chain: public, HasKey: true, NotAfter: time.Now().Add(time.Hour)}
+	v := u.endpointForm("own", "10.40.0.0/22", "1300")
+	v.Set("client_ca", "")
+	own := u.b.make("/endpoints/new", v)
+	u.b.get("/endpoints/new").wantValue("certificate", v.Get("certificate")) // the only one there is
+	u.update(t, func(tx control.Tx) error { return tx.CreateCertificate(t.Context(), cert, "key") })
+	p := u.b.get("/endpoints/new")
+	if p.doc.Find("#certificate option[selected][value]").Length() != 0 && p.value("certificate") != "" {
+		t.Error("one of two server certificates is chosen already")
+	}
+	v = u.endpointForm("new", "10.44.0.0/22", "1301")
+	v.Set("certificate", string(cert.ID))
+	v.Set("client_ca", "")
+	u.b.post("/endpoints/new", v).wantStatus(http.StatusUnprocessableEntity).wantRefusedField("client_ca", "everybody with one could connect")
+	edit := u.b.get(own + "/edit")
+	u.b.post(own+"/edit", url.Values{"version": {edit.value("version")}, "name": {"own"}, "certificate": {string(cert.ID)}, "port": {"1300"}}).
+		wantStatus(http.StatusUnprocessableEntity).wantRefusedField("certificate", "everybody with one could connect")
+	u.b.post("/certificates/import", url.Values{"use": {"authority"}, "certificate": {public}}).
+		wantStatus(http.StatusUnprocessableEntity).wantRefusedField("certificate", "is a public authority")
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,17 @@ func TestPartsRenewThemselves(t *testing.T) {
 	tab := u.endpoint + "/connections"
 	href, _ := u.b.get(tab).doc.Find("[hx-get]:not(#trouble)").Attr("hx-get")
 	u.connect(t, "bob", "10.20.0.6", vpn.ConnectionActive)
+	for _, tab := range []string{"", "/associations", "/rules", "/routes", "/connections"} { // wherever one looks, the tabs' counts are of now
+		q := renew(u.endpoint+tab).wantText("#connection-count", "2").wantText("#association-count", "1")
+		if oob, _ := q.doc.Find("[hx-select-oob]").Attr("hx-select-oob"); !strings.Contains(oob, "#connection-count") || !strings.Contains(oob, "#association-count") {
+			t.Errorf("%s: the counts of the tabs are not renewed: %q", tab, oob)
+		}
+	}
+	for _, tab := range []string{"/rules", "/routes"} {
+		seen, _ := u.b.get(u.endpoint + tab).doc.Find("[hx-get]:not(#trouble)").Attr("hx-get")
+		u.connect(t, "carol", "10.20.0."+strconv.Itoa(7+len(tab)), vpn.ConnectionActive)
+		renew(seen).wantStatus(http.StatusOK) // though nothing else on the tab has changed
+	}
 	p := renew(href + "&connection=" + string(alice.ID)).wantStatus(http.StatusOK)
 	if p.doc.Find("input[checked]").Length() != 1 || p.doc.Find("#pick-"+string(alice.ID)+"[checked]").Length() != 1 {
 		t.Errorf("the tick did not survive: %s", p.body)

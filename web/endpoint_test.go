@@ -30,7 +30,6 @@ func TestLabelsAreTheGuides(t *testing.T) {
 		u.endpoint + "/connections":      {"Terminate connection", "Refused attempts"},
 		u.endpoint + "/configuration":    {"Download client configuration"},
 		u.endpoint + "/edit":             {"Modify Client VPN endpoint"},
-		u.endpoint + "/delete":           {"Delete"},
 	} {
 		p := u.b.get(page).wantStatus(http.StatusOK)
 		for _, l := range labels {
@@ -220,10 +219,10 @@ func TestChangesNameWhatIsLost(t *testing.T) {
 		p.wantText("main li", loss)
 	}
 
-	p = u.b.get(u.endpoint+"/delete").wantText("main", "2 clients are connected").wantText("main", "1 association")
-	// The script keeps a form's first submit button off until the word is typed: it must be this one.
-	if got := p.doc.Find("form:has([data-confirm-text=delete]) [type=submit]").First().Text(); got != "Delete" {
-		t.Errorf("the button that typing the word switches on is %q, want Delete", got)
+	p = u.b.get(u.endpoint+"/delete").wantText("main", "2 clients are connected").wantText("main", "1 association").wantText(".alert", "while it has an associated target network")
+	wantNoButton(t, p)
+	if p.doc.Find(`main a[href="`+u.endpoint+`/associations"]`).Length() == 0 || p.doc.Find("[name=confirm]").Length() != 0 {
+		t.Error("an endpoint in use: want a link to what is in the way and no field for the word")
 	}
 	u.b.post(u.endpoint+"/delete", url.Values{"confirm": {"delete"}}).wantStatus(http.StatusUnprocessableEntity).wantText("[role=alert]", "still has an associated target network")
 
@@ -231,8 +230,14 @@ func TestChangesNameWhatIsLost(t *testing.T) {
 	u.b.get(u.endpoint+"/rules").row("10.0.0.0/16").wantText("td", "Revoking")
 	u.b.post(rule, nil).wantStatus(http.StatusConflict).wantText("main", "already being removed")
 	u.b.make(route, nil)
+	wantNoButton(t, u.b.get(route).wantText(".alert", "is being deleted already"))
 	u.b.make(association, nil)
 	u.b.get(u.endpoint+"/associations").row(u.zoneA).wantText("td", "Disassociating")
+	p = u.b.get(u.endpoint + "/delete")
+	// The script keeps a form's first submit button off until the word is typed: it must be this one.
+	if got := p.doc.Find("form:has([data-confirm-text=delete]) [type=submit]").First().Text(); got != "Delete" {
+		t.Errorf("the button that typing the word switches on is %q, want Delete", got)
+	}
 	u.b.post(u.endpoint+"/delete", url.Values{"confirm": {"yes"}}).wantStatus(http.StatusUnprocessableEntity).wantText("#confirm-error", "Type the word delete")
 	u.b.make(u.endpoint+"/delete", url.Values{"confirm": {"delete"}})
 	p = u.b.get(u.endpoint).wantText("#endpoint-state", "Deleting")

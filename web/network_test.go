@@ -89,7 +89,8 @@ func TestNetworksInUseStay(t *testing.T) {
 	t.Parallel()
 	u := ready(t)
 	before := u.digest(t)
-	u.b.get(u.network+"/delete").wantText("h1", "Delete network office?").wantText("main", "2 subnets")
+	p := u.b.get(u.network+"/delete").wantText("h1", "Delete network office?").wantText("main", "2 subnets").wantText(".alert", "while it has subnets")
+	wantNoButton(t, p)
 	u.b.post(u.network+"/delete", nil).wantStatus(http.StatusUnprocessableEntity).wantText("[role=alert]", "still has 2 subnets")
 	subnet := "/subnets/" + u.zoneA + "/delete"
 	for _, page := range []string{subnet, u.network} { // by its name, which leads to it
@@ -97,11 +98,13 @@ func TestNetworksInUseStay(t *testing.T) {
 			t.Errorf("%s: the link to the endpoint reads %q, want main", page, link.Text())
 		}
 	}
+	wantNoButton(t, u.b.get(subnet).wantText(".alert", "while it is the target network"))
 	u.b.post(subnet, nil).wantStatus(http.StatusUnprocessableEntity).wantText("[role=alert]", "is a target network of endpoint main.")
 	if after := u.digest(t); after != before {
 		t.Errorf("refusals changed something:\n%s\nwas:\n%s", after, before)
 	}
-	p := u.b.follow(u.b.post("/subnets/"+u.zoneB+"/delete", nil))
+	wantButton(t, u.b.get("/subnets/"+u.zoneB+"/delete"), "Delete")
+	p = u.b.follow(u.b.post("/subnets/"+u.zoneB+"/delete", nil))
 	if strings.Contains(p.text("tbody"), "10.0.1.0/24") {
 		t.Error("the unused subnet is still there after its deletion")
 	}

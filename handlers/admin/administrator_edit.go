@@ -60,10 +60,11 @@ func (h *Console) drawAdministrator(c echo.Context, a vpn.Administrator, status 
 		Title: a.Username, State: accountState(a),
 		Crumbs: []parts.Crumb{{Label: "Administrators", Href: "/administrators"}},
 	}
-	if a.ID == actor(c).ID { // one's own password is changed with the present one, on the account page
+	own := a.ID == actor(c).ID
+	if own { // one's own password is changed with the present one, on the account page
 		reset = parts.Form{}
 	}
-	return render(c, status, views.AdministratorEdit(h.chrome(c, a.Username, "administrators"), head, form, reset))
+	return render(c, status, views.AdministratorEdit(h.chrome(c, a.Username, "administrators"), head, form, reset, own))
 }
 
 // AdministratorEdit saves an account's role, or disables or enables it.

@@ -43,7 +43,7 @@ func (h *Console) EndpointAssociations(c echo.Context) error {
 		}
 		v.Rows = append(v.Rows, row)
 	}
-	if v.Frame.Live, err = live(c, "associations", f.State, f.Why, v.Rows); err != nil {
+	if v.Frame.Live, err = live(c, "associations", f.State, f.Why, f.Tabs, v.Rows); err != nil {
 		return err
 	}
 	return renderLive(c, v.Frame.Live, views.EndpointAssociations(v))

@@ -27,12 +27,18 @@ func (h *Console) drawCertificateDelete(c echo.Context, refused error) error {
 		confirm.Losses = append(confirm.Losses, "its private key, for good")
 	}
 	if len(cert.UsedBy) > 0 {
+		confirm.Blocked = "This certificate cannot be deleted while an endpoint uses it."
 		used := views.FactLinks("Used by", endpointLinks(cert.UsedBy))
 		used.Help = "Choose another certificate there first."
 		confirm.Facts = append(confirm.Facts, used)
 	}
 	if cert.Issued > 0 {
-		confirm.Facts = append(confirm.Facts, parts.Pair{Label: "Issued by it", Value: parts.Count(cert.Issued, "certificate"), Help: "Delete those first."})
+		if confirm.Blocked == "" {
+			confirm.Blocked = "This authority cannot be deleted while certificates that it issued are kept here."
+		}
+		confirm.Facts = append(confirm.Facts, parts.Pair{
+			Label: "Issued by it", Value: parts.Count(cert.Issued, "certificate"), Href: issuedPath(cert.ID), Help: "Delete those first.",
+		})
 	}
 	return renderForm(c, refused != nil, views.ConfirmPage(h.chrome(c, "Delete certificate", "certificates"), confirm))
 }

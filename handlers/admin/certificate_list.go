@@ -23,6 +23,11 @@ func certificatePath(id vpn.CertificateID) string {
 	return "/certificates/" + url.PathEscape(string(id))
 }
 
+// issuedPath lists the certificates that an authority issued.
+func issuedPath(id vpn.CertificateID) string {
+	return "/certificates?" + url.Values{"authority": {string(id)}}.Encode()
+}
+
 // usersShown is how many endpoints a line of the list names.
 const usersShown = 3
 
@@ -33,6 +38,11 @@ func (h *Console) Certificates(c echo.Context) error {
 	if use.Valid() {
 		l.Filter = map[string]string{"use": string(use)}
 	} else {
+		use = ""
+	}
+	authority := c.QueryParam("authority")
+	if authority != "" { // from the page that asks before an authority is deleted
+		l.Filter = map[string]string{"authority": authority}
 		use = ""
 	}
 	page, err := h.control.Certificates(ctx(c), actor(c), l)
@@ -47,7 +57,11 @@ func (h *Console) Certificates(c echo.Context) error {
 		{Key: "not_after", Label: "Expires"}, {Label: "Used by"},
 	}
 	v.List.Empty = emptyCertificates(use, actor(c).Role.MayChange())
-	if use != "" {
+	switch {
+	case authority != "":
+		v.List.Extra = url.Values{"authority": {authority}}
+		v.List.Caption = "Certificates issued by one authority"
+	case use != "":
 		v.List.Extra = url.Values{"use": {string(use)}}
 	}
 	for _, cert := range page.Items {

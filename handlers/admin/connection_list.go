@@ -60,7 +60,7 @@ func (h *Console) EndpointConnections(c echo.Context) error {
 	for _, a := range refused {
 		v.Attempts = append(v.Attempts, views.AttemptRow{At: parts.At(h.now(), a.At), Device: known(a.Device.IsValid(), a.Device.String()), CommonName: a.CommonName, Reason: a.Reason})
 	}
-	if v.Frame.Live, err = live(c, "connections", f.State, f.Why, unticked(v.Rows), v.Attempts, v.List.Total); err != nil {
+	if v.Frame.Live, err = live(c, "connections", f.State, f.Why, f.Tabs, unticked(v.Rows), v.Attempts, v.List.Total); err != nil {
 		return err
 	}
 	return renderLive(c, v.Frame.Live, views.EndpointConnections(v))

@@ -21,11 +21,21 @@ func deleteEndpointConfirm(v control.EndpointView) parts.Confirm {
 		People: connectedNow(v.Connections),
 		Action: endpointPath(v.ID, "delete"), Cancel: endpointPath(v.ID), Button: "Delete", Typed: "delete",
 	}
-	if n := len(v.Associations); n > 0 {
+	n := 0
+	for _, a := range v.Associations {
+		if a.Removed == 0 {
+			n++
+		}
+	}
+	if n > 0 {
+		confirm.Blocked = "This endpoint cannot be deleted while it has an associated target network."
 		confirm.Facts = []parts.Pair{{
 			Label: "Target network associations", Value: parts.Count(n, "association"), Href: endpointPath(v.ID, "associations"),
 			Help: "Disassociate all target networks before you delete the endpoint.",
 		}}
+	}
+	if v.Deleting {
+		confirm.Blocked = "This endpoint is being deleted already."
 	}
 	return confirm
 }

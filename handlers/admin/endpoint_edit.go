@@ -108,7 +108,7 @@ func (h *Console) drawEndpointEdit(c echo.Context, typed *endpointEditInput, ref
 		form.Intro = "To keep what you typed, choose Modify Client VPN endpoint again: it then replaces what they saved. To keep theirs, choose Cancel."
 	case refused != nil:
 		status = http.StatusUnprocessableEntity
-		fail(&form, refused)
+		fail(&form, besideCertificate(view.Endpoint, refused))
 	}
 	return render(c, status, views.EndpointFormPage(views.EndpointForm{
 		Chrome: h.chrome(c, "Modify Client VPN endpoint", "endpoints"),
@@ -116,6 +116,23 @@ func (h *Console) drawEndpointEdit(c echo.Context, typed *endpointEditInput, ref
 			Note: "The client IPv4 CIDR, the authentication options, the transport protocol and the listen address cannot be modified."},
 		Finder: finder(c, endpointPath(view.ID, "edit"), "server certificates", choices.Servers.More), Form: form,
 	}))
+}
+
+// besideCertificate puts what is wrong with the clients' authority beside the server certificate,
+// where that one brings it along: the form has no field of its own for it.
+func besideCertificate(e vpn.Endpoint, refused error) error {
+	sentence := vpn.FieldsOf(refused)["client_ca"]
+	if sentence == "" || e.ClientCA != e.Certificate || vpn.FieldsOf(refused)["certificate"] != "" {
+		return refused
+	}
+	var c vpn.Check
+	for name, s := range vpn.FieldsOf(refused) {
+		if name != "client_ca" {
+			c.Bad(name, s)
+		}
+	}
+	c.Bad("certificate", sentence)
+	return c.Err()
 }
 
 // EndpointEditForm shows the form that modifies an endpoint.

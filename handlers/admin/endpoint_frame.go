@@ -74,9 +74,9 @@ func (h *Console) endpointFrame(c echo.Context, tab string) (views.EndpointFrame
 		switch t.key {
 		case "":
 		case "associations":
-			link.Count = count(len(view.Associations))
+			link.Count, link.CountID = count(len(view.Associations)), views.AssociationCountID
 		case "connections":
-			link.Count = count(view.Connections)
+			link.Count, link.CountID = count(view.Connections), views.ConnectionCountID
 		}
 		if t.key != "" {
 			link.Href = endpointPath(view.ID, t.key)

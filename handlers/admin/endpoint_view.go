@@ -30,7 +30,7 @@ func (h *Console) Endpoint(c echo.Context) error {
 	if v.Map, err = h.endpointMap(c, f, view); err != nil {
 		return err
 	}
-	if v.Frame.Live, err = live(c, "details", f.State, f.Why, v.Troubles, v.Repairs, v.Map, view.Connections, view.Version, view.Remote, view.RemoteWarning); err != nil {
+	if v.Frame.Live, err = live(c, "details", f.State, f.Why, f.Tabs, v.Troubles, v.Repairs, v.Map, view.Connections, view.Version, view.Remote, view.RemoteWarning); err != nil {
 		return err
 	}
 	return renderLive(c, v.Frame.Live, views.EndpointDetailsPage(v))

@@ -36,6 +36,13 @@ func (h *Console) drawRouteDelete(c echo.Context, refused error) error {
 		Losses: []string{loss}, People: connectedNow(view.Connections), Err: refusal(refused),
 		Action: endpointPath(view.ID, "routes", string(r.ID), "delete"), Cancel: endpointPath(view.ID, "routes"), Button: "Delete route",
 	}
+	switch {
+	case r.Origin == vpn.OriginAssociate:
+		confirm.Blocked = "This route was added automatically with its target network and goes with it."
+		confirm.Facts = []parts.Pair{{Label: "Target network", Value: string(r.Subnet), Href: endpointPath(view.ID, "associations"), Help: "Disassociate it to remove the route."}}
+	case r.Removed != 0:
+		confirm.Blocked = "This route is being deleted already."
+	}
 	status := http.StatusOK
 	if refused != nil {
 		status = http.StatusUnprocessableEntity

@@ -50,7 +50,7 @@ func (h *Console) EndpointRoutes(c echo.Context) error {
 		}
 		v.Rows = append(v.Rows, row)
 	}
-	if v.Frame.Live, err = live(c, "routes", f.State, f.Why, v.Rows, v.List.Total); err != nil {
+	if v.Frame.Live, err = live(c, "routes", f.State, f.Why, f.Tabs, v.Rows, v.List.Total); err != nil {
 		return err
 	}
 	return renderLive(c, v.Frame.Live, views.EndpointRoutes(v))

@@ -46,7 +46,7 @@ func (h *Console) EndpointRules(c echo.Context) error {
 		}
 		v.Rows = append(v.Rows, row)
 	}
-	if v.Frame.Live, err = live(c, "rules", f.State, f.Why, v.Rows, v.List.Total); err != nil {
+	if v.Frame.Live, err = live(c, "rules", f.State, f.Why, f.Tabs, v.Rows, v.List.Total); err != nil {
 		return err
 	}
 	return renderLive(c, v.Frame.Live, views.EndpointRules(v))

@@ -25,6 +25,7 @@ func (h *Console) drawSubnetDelete(c echo.Context, refused error) error {
 		Action: subnetPath(s.ID) + "/delete", Cancel: networkPath(s.Network), Button: "Delete",
 	}
 	if len(s.Endpoints) > 0 {
+		confirm.Blocked = "This subnet cannot be deleted while it is the target network of an endpoint."
 		used := views.FactLinks("Target network of", endpointLinks(s.Endpoints))
 		used.Help = "Disassociate it there first."
 		confirm.Facts = []parts.Pair{used}

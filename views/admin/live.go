@@ -37,7 +37,7 @@ func (l Live) attributes(stateToo bool) templ.Attributes {
 		"hx-select": "#" + l.ID, "hx-include": "this",
 	}
 	if stateToo {
-		a["hx-select-oob"] = "#" + endpointStateID
+		a["hx-select-oob"] = "#" + endpointStateID + ",#" + AssociationCountID + ",#" + ConnectionCountID
 	}
 	return a
 }

@@ -18,6 +18,7 @@ type Tab struct {
 	Label   string
 	Href    string
 	Count   string // drawn beside the label; empty: none
+	CountID string // the element with the count, for a page that renews it; empty: none
 	Current bool
 }
 
@@ -55,6 +56,7 @@ type Confirm struct {
 	Typed    string // the word that must be typed; empty: none
 	TypedErr string // what was wrong with it
 	Err      string // why it was refused
+	Blocked  string // what stands in the way, as a sentence: then there is no button; empty: nothing
 }
 
 func (c Confirm) typedField() Field {
