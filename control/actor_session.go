@@ -70,6 +70,7 @@ func (s *Service) Authenticate(ctx context.Context, token string, touch bool) (v
 	switch {
 	case err != nil && vpn.KindOf(err) == vpn.NotFound: // it was ended a moment ago
 		return vpn.Administrator{}, Session{}, signInFirst
+	case err != nil && vpn.KindOf(err) == vpn.Unavailable: // nothing can be stored: pages are shown nevertheless, and say so
 	case err != nil:
 		return vpn.Administrator{}, Session{}, err
 	}

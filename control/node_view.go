@@ -28,6 +28,12 @@ func (s *Service) Node(ctx context.Context, by Actor) (NodeView, error) {
 	}
 	v := s.nodes.view(ctx)
 	v.Name, v.Zones = s.node, slices.Clone(s.zones)
+	if f, wrong := s.store.Fault(); wrong {
+		v.Status.Faults = append([]vpn.Fault{f}, v.Status.Faults...)
+		if v.Reachable { // otherwise there is worse to tell
+			v.Sentence, v.Since = f.Sentence, f.Since
+		}
+	}
 	return v, nil
 }
 

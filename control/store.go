@@ -12,10 +12,13 @@ import (
 // after a serialization failure, so it must not act outside the transaction.
 //
 // A missing row is a *vpn.Error of kind NotFound with a sentence; a broken uniqueness or
-// reference is kind Conflict. Everything else is an internal error.
+// reference is kind Conflict; a disk without room is kind Unavailable. Everything else is an
+// internal error.
 type Store interface {
 	View(ctx context.Context, f func(Tx) error) error
 	Update(ctx context.Context, f func(Tx) error) error
+	// Fault tells whether nothing can be stored at present, and since when.
+	Fault() (vpn.Fault, bool)
 }
 
 // Tx is what can be read and written inside one transaction.

@@ -35,6 +35,7 @@ type Store struct {
 	reading *gorm.DB
 	writing *gorm.DB // the same as reading on PostgreSQL
 	options Options
+	space   space
 }
 
 var _ control.Store = (*Store)(nil)
@@ -127,11 +128,15 @@ func (s *Store) View(ctx context.Context, f func(control.Tx) error) error {
 	})
 }
 
-// Update runs f in one serializable transaction, again where another one got in its way.
+// Update runs f in one serializable transaction, again where another one got in its way. On a
+// full disk it is Unavailable and nothing has changed.
 func (s *Store) Update(ctx context.Context, f func(control.Tx) error) error {
-	return s.again(ctx, func() error {
+	return s.noteSpace(s.again(ctx, func() error {
 		return s.writing.WithContext(ctx).Transaction(func(g *gorm.DB) error {
-			return f(&tx{db: g, store: s})
+			if err := f(&tx{db: g, store: s}); err != nil {
+				return err
+			}
+			return s.probeSpace(g)
 		}, s.dialect.update)
-	})
+	}))
 }
