@@ -26,18 +26,19 @@ type endpoint struct {
 	// one that ends while it is being opened stays closed. It comes before mu.
 	gate sync.Mutex
 
-	mu      sync.Mutex
-	desired vpn.Desired
-	applied uint64
-	gone    bool          // it is taken off the host and takes nothing any more
-	changed chan struct{} // closed and replaced when applied or faults change
-	workers []*worker
-	pool    *pool
-	roster  *roster
-	leaving []leaver            // sessions that are over, whose addresses are not given back yet
-	resting []leaver            // whose addresses are, in order
-	pending map[string]*pending // logins that wait for web
-	waiting map[client]*pending // the same
+	mu        sync.Mutex
+	desired   vpn.Desired
+	applied   uint64
+	unwritten bool          // desired is not in the journal
+	gone      bool          // it is taken off the host and takes nothing any more
+	changed   chan struct{} // closed and replaced when applied or faults change
+	workers   []*worker
+	pool      *pool
+	roster    *roster
+	leaving   []leaver            // sessions that are over, whose addresses are not given back yet
+	resting   []leaver            // whose addresses are, in order
+	pending   map[string]*pending // logins that wait for web
+	waiting   map[client]*pending // the same
 
 	removing sync.Mutex // one removal from the host at a time
 
@@ -92,6 +93,7 @@ func (ep *endpoint) run(ctx context.Context) {
 		case <-tick.C:
 		case <-ep.kick:
 		}
+		ep.writeDown()
 		ep.reconcile(ctx)
 		ep.mu.Lock()
 		close(ep.changed)
@@ -107,7 +109,9 @@ func (ep *endpoint) want() vpn.Desired {
 	return ep.desired
 }
 
-// accept takes a newer desired state over. The journal has it before it takes effect.
+// accept takes a newer desired state over. The journal has it before it takes effect, but where
+// it cannot be written (a full disk) what was revoked is revoked all the same: reconcile writes
+// it down as soon as that goes, and after a crash before that web sends it again.
 func (ep *endpoint) accept(d vpn.Desired) error {
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
@@ -121,12 +125,29 @@ func (ep *endpoint) accept(d vpn.Desired) error {
 		return vpn.Refuse(vpn.Conflict, "InvalidParameterValue", "The client CIDR of an endpoint cannot change.")
 	}
 	if err := ep.journal.put(journalDesired, string(ep.id), d); err != nil {
-		return err
+		ep.log.Error("a desired state was not journalled", "generation", d.Generation, "err", err)
+		ep.unwritten = true
+	} else {
+		ep.unwritten = false
 	}
 	ep.pool.assign(d.Blocks)
 	ep.desired = d
 	ep.wake()
 	return nil
+}
+
+// writeDown puts a desired state into the journal that could not be written when it came.
+func (ep *endpoint) writeDown() {
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	if ep.unwritten && !ep.gone {
+		sentence := ""
+		if err := ep.journal.put(journalDesired, string(ep.id), ep.desired); err != nil {
+			sentence = "The latest change is in effect, but it cannot be written down: " + err.Error() + ". A crash now would bring back the state before it for a moment."
+		}
+		ep.unwritten = sentence != ""
+		ep.faults.set(faultJournal, string(ep.id), sentence, ep.now())
+	}
 }
 
 // settle waits until the generation is in effect, or something is wrong, or the time is over.

@@ -23,6 +23,7 @@ const (
 	faultForeign = "foreign" // another firewall drops our packets
 	faultPolicy  = "policy"  // the host's owner does not allow it
 	faultFlows   = "flows"   // of clients that left are still in the kernel
+	faultJournal = "journal" // what is wanted cannot be written down
 )
 
 // reconcile brings the host to what is wanted, as far as it goes, and says what does not go.
