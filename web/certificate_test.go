@@ -59,6 +59,8 @@ func TestCertificatesOfOurOwn(t *testing.T) {
 	if got := b.get(issued).row("alice").text("td"); strings.Contains(b.get(issued).text("tbody"), "Example CA") {
 		t.Errorf("the list of what the authority issued is %q", got)
 	}
+	checkMarkup(t, "issued by an authority", b.get(issued).wantText("main p", "Only those that Example CA issued"))
+	b.get("/certificates?authority=cert-none").wantStatus(http.StatusNotFound)
 	wantButton(t, b.get(client+"/delete").wantText("main", "its private key, for good"), "Delete")
 	b.post(authority+"/delete", nil).wantStatus(http.StatusUnprocessableEntity).wantText("[role=alert]", "issued 1 certificate")
 	b.make(client+"/delete", nil)

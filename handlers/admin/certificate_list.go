@@ -40,9 +40,13 @@ func (h *Console) Certificates(c echo.Context) error {
 	} else {
 		use = ""
 	}
-	authority := c.QueryParam("authority")
-	if authority != "" { // from the page that asks before an authority is deleted
-		l.Filter = map[string]string{"authority": authority}
+	issuer := control.CertificateRow{}
+	if id := c.QueryParam("authority"); id != "" { // from the page that asks before an authority is deleted
+		var err error
+		if issuer, err = h.control.Certificate(ctx(c), actor(c), vpn.CertificateID(id)); err != nil {
+			return err
+		}
+		l.Filter = map[string]string{"authority": id}
 		use = ""
 	}
 	page, err := h.control.Certificates(ctx(c), actor(c), l)
@@ -58,9 +62,10 @@ func (h *Console) Certificates(c echo.Context) error {
 	}
 	v.List.Empty = emptyCertificates(use, actor(c).Role.MayChange())
 	switch {
-	case authority != "":
-		v.List.Extra = url.Values{"authority": {authority}}
-		v.List.Caption = "Certificates issued by one authority"
+	case issuer.ID != "":
+		v.List.Extra = url.Values{"authority": {string(issuer.ID)}}
+		v.Issuer = &parts.Crumb{Label: nameOr(issuer.Name, string(issuer.ID)), Href: certificatePath(issuer.ID)}
+		v.List.Empty = parts.Empty{Title: "It issued no certificate that is kept here"}
 	case use != "":
 		v.List.Extra = url.Values{"use": {string(use)}}
 	}
