@@ -1,0 +1,49 @@
+package dataplane
+
+import (
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"sallyport/vpn"
+)
+
+// A client range that this host has an address or a route in is told at the association, and
+// comes to life once the host has left it.
+func TestClientRangeOfTheHost(t *testing.T) {
+	needsSandbox(t)
+	ip := func(line string) {
+		t.Helper()
+		if out, err := exec.Command("ip", strings.Fields(line)...).CombinedOutput(); err != nil {
+			t.Fatalf("ip %s: %v %s", line, err, out)
+		}
+	}
+	ip("route add 10.77.2.0/24 dev neta")
+	p := startEngine(t, runDir(t))
+	d := desiredOf(t, "cvpn-endpoint-7123456789abcdef0", 1277, "10.77.0.0/22")
+	if err := p.Apply(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	told := func() string {
+		status, err := p.Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range status.Endpoints {
+			o := vpn.Observation{Applied: e.Applied, Faults: e.Faults}
+			for _, a := range d.Associations {
+				if f, ok := o.FaultOf(string(a.ID)); ok {
+					return f.Sentence
+				}
+			}
+		}
+		return ""
+	}
+	const want = "The client range 10.77.0.0/22 overlaps 10.77.2.0/24, to which this host has a route by neta."
+	eventually(t, "the overlap is told", func() bool { return told() == want })
+	ip("route del 10.77.2.0/24 dev neta")
+	eventually(t, "the overlap is forgotten", func() bool { return told() == "" })
+	wantApplied(t, p, d)
+	p.end(t, syscall.SIGTERM)
+}
