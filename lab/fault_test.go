@@ -33,9 +33,15 @@ type busySite struct {
 
 func newBusySite(t *testing.T, clients int, settings ...string) *busySite {
 	t.Helper()
-	b := &busySite{site: newSite(t, clients, settings...)}
+	return makeBusy(t, newSite(t, clients, settings...))
+}
+
+// makeBusy sets a fresh site up and connects every client that it has.
+func makeBusy(t *testing.T, s *site) *busySite {
+	t.Helper()
+	b := &busySite{site: s}
 	b.createNetwork()
-	names := make([]string, clients)
+	names := make([]string, len(b.clients))
 	for i := range names {
 		names[i] = fmt.Sprintf("user%d", i)
 	}
