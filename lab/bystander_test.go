@@ -17,6 +17,9 @@ func TestBystanders(t *testing.T) {
 	t.Parallel()
 	w := newTopology(t, 1)
 	w.serveEcho(t)
+	eventually(t, 5*time.Second, "every cable of the gateway has its carrier", func() bool {
+		return !strings.Contains(w.gateway.ip(t, "-o", "link"), "NO-CARRIER") && !strings.Contains(w.gateway.ip(t, "route"), "linkdown")
+	})
 	before := hostState(t, w.gateway)
 	there, back := startPingPong(t, w.left, addrRight), startPingPong(t, w.right, addrLeft)
 	oneWay := sink(t, w.hostA)
