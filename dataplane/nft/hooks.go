@@ -6,23 +6,19 @@ import (
 	"strings"
 )
 
-// judges writes the chains that packets of all endpoints pass before an endpoint's own.
+// judges writes the chains that packets between clients and the host itself pass before an
+// endpoint's own.
 func (d *document) judges() {
 	// Only live clients open flows, and only live clients are answered. In hooks without an
 	// incoming or outgoing device its name is empty, which is in no set: what the host itself
-	// opens, and what answers it, is dropped. Each packet costs one look into the sessions, two
-	// between clients: these lines are on the path of every one.
-	opener := "iifname . ip saddr != @" + setSessions + " drop"
-	answered := "oifname . ip daddr != @" + setSessions + " drop"
-	d.chain("opening", opener, "oifname @"+setDevices+" "+answered)
-	d.chain("answering", answered, "iifname @"+setDevices+" "+opener)
-	d.chain("live",
+	// opens, and what answers it, is dropped.
+	d.chain("visiting",
 		"meta nfproto != ipv4 drop",
 		"ct state invalid,untracked drop",
-		"ct direction vmap { original : jump opening, reply : jump answering }",
-	)
-	d.chain("passing", "jump live", "ct original ip saddr vmap @"+mapTransit, "drop")
-	d.chain("visiting", "jump live", "ct original ip saddr vmap @"+mapLocal, "drop")
+		"ct direction original iifname . ip saddr != @"+setSessions+" drop",
+		"ct direction reply oifname . ip daddr != @"+setSessions+" drop",
+		"ct original ip saddr vmap @"+mapLocal,
+		"drop")
 	// The host's own errors (fragmentation needed, time exceeded) often belong to a packet
 	// whose flow was never confirmed, so connection tracking cannot place them. Redirects are
 	// never sent: with two clients on one device the kernel would tell them to talk directly.
@@ -45,11 +41,12 @@ func (d *document) hooks(r Ruleset) {
 		"ct state new iifname @"+setDevices+" fib daddr type local goto visiting")
 
 	forwarding := []string{"type filter hook forward priority filter; policy accept;",
-		"iifname @" + setDevices + " goto passing",
-		"oifname @" + setDevices + " goto passing",
-		// An answer to a client that is gone must not follow the default route out.
-		"ct original ip saddr @" + setClients + " goto passing",
-		"ip daddr @" + setClients + " goto passing",
+		// Answers too: one to a client that is gone must not follow the default route out. What is
+		// invalid, untracked or not IPv4 has no such address and is met by the next lines.
+		"ct original ip saddr vmap @" + mapTransit,
+		"iifname @" + setDevices + " drop",
+		"oifname @" + setDevices + " drop",
+		"ip daddr @" + setClients + " drop",
 	}
 	if names := slices.Sorted(slices.Values(r.HostForwarding)); len(names) > 0 {
 		for i := range names {
@@ -59,10 +56,14 @@ func (d *document) hooks(r Ruleset) {
 	}
 	d.chain("forwarding", forwarding...)
 
-	d.chain("input", "type filter hook input priority filter; policy accept;",
-		"iifname @"+setDevices+" goto visiting",
-		"ip daddr . meta l4proto . th dport @"+setWorkers+" goto worker",
-		"meta nfproto ipv4 meta l4proto . th dport @"+setWorkersOn+" goto worker")
+	input := []string{"type filter hook input priority filter; policy accept;", "iifname @" + setDevices + " goto visiting"}
+	if slices.ContainsFunc(r.Endpoints, func(e Endpoint) bool { return len(e.Workers) > 0 && !e.AnyAddress }) {
+		input = append(input, "ip daddr . meta l4proto . th dport @"+setWorkers+" goto worker")
+	}
+	if slices.ContainsFunc(r.Endpoints, func(e Endpoint) bool { return len(e.Workers) > 0 && e.AnyAddress }) {
+		input = append(input, "meta nfproto ipv4 meta l4proto . th dport @"+setWorkersOn+" goto worker")
+	}
+	d.chain("input", input...)
 	output := []string{"type filter hook output priority filter; policy accept;"}
 	if r.Workers != (UIDs{}) {
 		output = append(output, fmt.Sprintf("meta skuid %d-%d ct direction original drop", r.Workers.First, r.Workers.Last))

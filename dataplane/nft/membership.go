@@ -13,7 +13,7 @@ import (
 // membership is one element that a session has in one set.
 type membership struct {
 	set    string
-	device string // only in the set of sessions
+	device string // empty in sets of addresses alone
 	addr   netip.Addr
 }
 
@@ -57,7 +57,7 @@ func (p placing) of(s Session) []membership {
 		{set: setReceived, addr: s.Addr},
 	}
 	if set, ok := in.associations[s.Association]; ok {
-		out = append(out, membership{set: set, addr: s.Addr})
+		out = append(out, membership{set: set, device: s.Device, addr: s.Addr})
 	}
 	for _, g := range s.Groups {
 		if set, ok := in.groups[g]; ok {
@@ -70,7 +70,7 @@ func (p placing) of(s Session) []membership {
 }
 
 func (m membership) text() string {
-	if m.set == setSessions {
+	if m.device != "" {
 		return fmt.Sprintf("%s . %s", quote(m.device), m.addr)
 	}
 	return m.addr.String()
@@ -80,7 +80,7 @@ func (m membership) text() string {
 // one another in multiples of four.
 func (m membership) element() nftables.SetElement {
 	addr := m.addr.As4()
-	if m.set != setSessions {
+	if m.device == "" {
 		return nftables.SetElement{Key: addr[:]}
 	}
 	key := make([]byte, 20)

@@ -32,15 +32,18 @@ func digits(id string) string { return id[strings.LastIndexByte(id, '-')+1:] }
 
 func chainTransit(id vpn.EndpointID) string { return "t_" + digits(string(id)) }
 func chainLocal(id vpn.EndpointID) string   { return "l_" + digits(string(id)) }
+func chainAsks(id vpn.EndpointID) string    { return "q_" + digits(string(id)) }
+func chainAnswers(id vpn.EndpointID) string { return "a_" + digits(string(id)) }
+func chainPeers(id vpn.EndpointID) string   { return "p_" + digits(string(id)) }
 func chainGrants(id vpn.EndpointID) string  { return "g_" + digits(string(id)) }
-func mapGrants(id vpn.EndpointID) string    { return "ranges_" + digits(string(id)) }
+func mapPeers(id vpn.EndpointID) string     { return "peers_" + digits(string(id)) }
 
 func setMembers(e vpn.EndpointID, a vpn.AssociationID) string {
 	return "members_" + digits(string(e)) + "_" + digits(string(a))
 }
 
-func setRoutes(e vpn.EndpointID, a vpn.AssociationID) string {
-	return "routes_" + digits(string(e)) + "_" + digits(string(a))
+func mapReach(e vpn.EndpointID, a vpn.AssociationID) string {
+	return "reach_" + digits(string(e)) + "_" + digits(string(a))
 }
 
 // setGroup hashes the name: groups are called what a directory pleases, and an nft name holds

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	"sallyport/vpn"
@@ -29,8 +28,12 @@ func Render(name string, r Ruleset, sessions []Session, old Objects) []byte {
 	d.members(r, sessions, old)
 	d.line("table %s {", d.table)
 	d.sets(r)
+	clients := make([]netip.Prefix, len(r.Endpoints))
+	for i, e := range r.Endpoints {
+		clients[i] = e.ClientCIDR
+	}
 	for _, e := range r.Endpoints {
-		d.endpoint(e)
+		d.endpoint(e, clients)
 	}
 	d.judges()
 	d.hooks(r)
@@ -142,71 +145,104 @@ func (d *document) chain(name string, rules ...string) {
 	d.line("\t}")
 }
 
-// endpoint writes what one endpoint allows. Every match is on the original direction of the
-// flow, established or not: taking a rule away then stops both directions at the next packet.
-func (d *document) endpoint(e Endpoint) {
+// endpoint writes what one endpoint allows. Every match on a destination is on the original
+// direction of the flow, established or not: taking a rule away then stops both directions at the
+// next packet. The order of questions is that of their cost: these chains are passed by every
+// packet of every client, and each look into a set is felt.
+func (d *document) endpoint(e Endpoint, clients []netip.Prefix) {
 	ranges := vpn.Flatten(e.Rules)
-	grants, verdicts := d.grants(e, ranges)
-	d.set("map", mapGrants(e.ID), "type ipv4_addr : verdict; flags interval", verdicts)
-	for _, g := range slices.Sorted(maps.Keys(grants)) {
-		d.set("set", setGroup(e.ID, g), "type ipv4_addr", d.elements[setGroup(e.ID, g)])
-	}
-	d.chain(chainGrants(e.ID), "ct original ip daddr vmap @"+mapGrants(e.ID), "drop")
-
-	var transit []string
+	verdicts := d.grants(e, ranges)
+	var peers []string
 	if e.ClientToClient {
-		transit = append(transit, fmt.Sprintf("ct original ip daddr %s goto %s", e.ClientCIDR, chainGrants(e.ID)))
+		peers = []string{e.ClientCIDR.String() + " : goto " + chainPeers(e.ID)}
+		d.ranges(mapPeers(e.ID), within(ranges, stretches([]netip.Prefix{e.ClientCIDR})), verdicts)
+		d.chain(chainPeers(e.ID),
+			"ct direction original oifname . ip daddr != @"+setSessions+" drop",
+			"ct original ip daddr vmap @"+mapPeers(e.ID),
+			"drop")
 	}
-	transit = append(transit, "ct original ip daddr @"+setClients+" drop")
+	var asks, answers []string
+	for _, a := range e.Associations {
+		members, reached := setMembers(e.ID, a.ID), mapReach(e.ID, a.ID)
+		d.set("set", members, "type ifname . ipv4_addr", d.elements[members])
+		d.ranges(reached, reach(ranges, a.Routes, clients), verdicts, peers...)
+		asks = append(asks, fmt.Sprintf("iifname . ip saddr @%s ct original ip daddr vmap @%s", members, reached))
+		answers = append(answers, fmt.Sprintf("oifname . ip daddr @%s ct original ip daddr vmap @%s", members, reached))
+	}
+	// A client cannot answer in another one's name, nor in that of a host.
+	spoofed := fmt.Sprintf("iifname @%s iifname . ip saddr != @%s drop", setDevices, setSessions)
+	d.chain(chainAnswers(e.ID), append(append([]string{spoofed}, answers...), "drop")...)
+	d.chain(chainAsks(e.ID), append(asks, "drop")...)
+
+	transit := []string{
+		"ct direction reply goto " + chainAnswers(e.ID),
+		// Somebody else's address translation led the packet to a client: to one that is there.
+		fmt.Sprintf("ct status dnat oifname @%s oifname . ip daddr != @%s drop", setDevices, setSessions),
+	}
 	if len(e.Egress) > 0 {
-		names := slices.Clone(e.Egress)
+		names := slices.Concat(e.Egress, e.Devices)
 		for i := range names {
-			names[i] = strconv.Quote(names[i])
+			names[i] = quote(names[i])
 		}
 		slices.Sort(names)
-		// Answers come the other way, and packets to the host itself leave by nothing.
-		transit = append(transit, fmt.Sprintf("iifname @%s oifname != { %s } drop", setDevices, strings.Join(slices.Compact(names), ", ")))
+		transit = append(transit, fmt.Sprintf("oifname != { %s } drop", strings.Join(slices.Compact(names), ", ")))
 	}
-	for _, a := range e.Associations {
-		d.set("set", setRoutes(e.ID, a.ID), "type ipv4_addr; flags interval", texts(widest(a.Routes)))
-		d.set("set", setMembers(e.ID, a.ID), "type ipv4_addr", d.elements[setMembers(e.ID, a.ID)])
-		transit = append(transit, fmt.Sprintf("ct original ip saddr @%s ct original ip daddr @%s goto %s",
-			setMembers(e.ID, a.ID), setRoutes(e.ID, a.ID), chainGrants(e.ID)))
-	}
-	d.chain(chainTransit(e.ID), append(transit, "drop")...)
+	d.chain(chainTransit(e.ID), append(transit, "goto "+chainAsks(e.ID))...)
 
 	local := []string{fmt.Sprintf("ct original ip daddr %s icmp type { echo-request, echo-reply } accept", e.Gateway)}
 	if named := single(e.Rules); len(named) > 0 {
-		local = append(local, fmt.Sprintf("ct original ip daddr { %s } goto %s", strings.Join(named, ", "), chainTransit(e.ID)))
+		own := "ct original ip daddr { " + strings.Join(named, ", ") + " } "
+		local = append(local, own+"ct direction reply goto "+chainAnswers(e.ID), own+"goto "+chainAsks(e.ID))
 	}
 	d.chain(chainLocal(e.ID), append(local, "drop")...)
 }
 
-// grants writes one chain for each distinct set of groups and gives the map's elements, with
-// the groups that occur.
-func (d *document) grants(e Endpoint, ranges []vpn.Range) (groups map[string]bool, verdicts []string) {
-	groups = map[string]bool{}
-	chains := map[string]string{}
+// ranges writes a map from destinations to verdicts, those of grants and others.
+func (d *document) ranges(name string, ranges []vpn.Range, verdicts map[string]string, others ...string) {
+	elements := others
 	for _, r := range ranges {
-		verdict := "accept"
-		if !r.Grant.All {
-			sets := make([]string, 0, len(r.Grant.Groups)+1)
-			for _, g := range r.Grant.Groups {
-				groups[g] = true
-				sets = append(sets, "ct original ip saddr @"+setGroup(e.ID, g)+" accept")
-			}
-			key := strings.Join(sets, "\n")
-			if _, ok := chains[key]; !ok {
-				chains[key] = fmt.Sprintf("%s_%d", chainGrants(e.ID), len(chains))
-				// The sets are declared after this chain; within one table block nft takes
-				// declarations in any order.
-				d.chain(chains[key], append(sets, "drop")...)
-			}
-			verdict = "goto " + chains[key]
-		}
-		verdicts = append(verdicts, span(r.First, r.Last)+" : "+verdict)
+		elements = append(elements, span(r.First, r.Last)+" : "+verdicts[grantKey(r.Grant)])
 	}
-	return groups, verdicts
+	d.set("map", name, "type ipv4_addr : verdict; flags interval", elements)
+}
+
+// grants writes one chain for each distinct grant to groups, with the sets of those groups, and
+// gives the verdict of every grant that occurs by its key.
+func (d *document) grants(e Endpoint, ranges []vpn.Range) (verdicts map[string]string) {
+	verdicts = map[string]string{}
+	groups := map[string]bool{}
+	for _, r := range ranges {
+		key := grantKey(r.Grant)
+		if verdicts[key] != "" {
+			continue
+		}
+		if r.Grant.All {
+			verdicts[key] = "accept"
+			continue
+		}
+		chain := fmt.Sprintf("%s_%d", chainGrants(e.ID), len(verdicts))
+		verdicts[key] = "goto " + chain
+		var rules []string
+		for _, g := range r.Grant.Groups {
+			groups[g] = true
+			rules = append(rules, "ct original ip saddr @"+setGroup(e.ID, g)+" accept")
+		}
+		// The sets are declared after this chain; within one table block nft takes declarations
+		// in any order.
+		d.chain(chain, append(rules, "drop")...)
+	}
+	for _, g := range slices.Sorted(maps.Keys(groups)) {
+		d.set("set", setGroup(e.ID, g), "type ipv4_addr", d.elements[setGroup(e.ID, g)])
+	}
+	return verdicts
+}
+
+// grantKey is equal for equal grants only: no group is named by the empty string.
+func grantKey(g vpn.Grant) string {
+	if g.All {
+		return ""
+	}
+	return strings.Join(g.Groups, "\x00") + "\x00"
 }
 
 // single gives the destinations that name exactly one address: the only way to open an address
@@ -220,33 +256,6 @@ func single(rules []vpn.DesiredRule) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// widest drops the prefixes that another one contains: interval sets refuse overlaps.
-func widest(routes []netip.Prefix) []netip.Prefix {
-	sorted := slices.Clone(routes)
-	slices.SortFunc(sorted, func(a, b netip.Prefix) int {
-		if c := a.Addr().Compare(b.Addr()); c != 0 {
-			return c
-		}
-		return a.Bits() - b.Bits()
-	})
-	var out []netip.Prefix
-	for _, p := range sorted {
-		if n := len(out); n > 0 && out[n-1].Overlaps(p) {
-			continue
-		}
-		out = append(out, p)
-	}
-	return out
-}
-
-func texts(prefixes []netip.Prefix) []string {
-	out := make([]string, len(prefixes))
-	for i, p := range prefixes {
-		out[i] = p.String()
-	}
-	return out
 }
 
 func span(first, last netip.Addr) string {
