@@ -18,10 +18,10 @@ import (
 // report ratios: the machine's own speed is no result.
 
 // turns is how often each side is measured; the median counts.
-const turns = 5
+const turns = 9
 
 // blast is how long one stream runs.
-const blast = 2 * time.Second
+const blast = time.Second
 
 const blastPort = 7100
 

@@ -38,7 +38,7 @@ func TestRenderSaysWhatTheDesignSays(t *testing.T) {
 		has, hasNo string
 	}{
 		{"mutual over UDP", func(*ovpn.Config) {},
-			"proto udp4;local 192.0.2.1;port 1201;explicit-exit-notify 1;verify-client-cert require;remote-cert-tls client;auth-user-pass-optional",
+			"proto udp4;local 192.0.2.1;port 1201;fast-io;rcvbuf 1048576;sndbuf 1048576;explicit-exit-notify 1;verify-client-cert require;remote-cert-tls client;auth-user-pass-optional",
 			"multihome;verify-client-cert none;dev-node "},
 		{"no certificates", func(c *ovpn.Config) { c.ClientCertificates = false; c.Keys.ClientCA = "" },
 			"verify-client-cert none", "auth-user-pass-optional;remote-cert-tls"},
@@ -46,7 +46,7 @@ func TestRenderSaysWhatTheDesignSays(t *testing.T) {
 		{"every address, TCP", func(c *ovpn.Config) {
 			c.Transport = vpn.TCP
 			c.Listen = netip.MustParseAddrPort("0.0.0.0:1201")
-		}, "proto tcp4-server;tcp-nodelay", "local ;multihome;explicit-exit-notify"},
+		}, "proto tcp4-server;tcp-nodelay", "local ;multihome;explicit-exit-notify;fast-io;rcvbuf;sndbuf"},
 		{"own node", func(c *ovpn.Config) { c.DevNode = "/run/w/tun" }, "dev-node /run/w/tun", ""},
 	}
 	for _, c := range cases {
