@@ -61,7 +61,8 @@ func (s *Service) Authenticate(ctx context.Context, token string, touch bool) (v
 	}
 	now := s.now()
 	if session.Audience != AudienceConsole || admin.Disabled ||
-		now.Sub(session.SeenAt) > s.limits.Idle || now.Sub(session.CreatedAt) > s.limits.Absolute {
+		now.Sub(session.SeenAt) > s.limits.Idle || now.Sub(session.CreatedAt) > s.limits.Absolute ||
+		fromTheFuture(session.SeenAt, now) || fromTheFuture(session.CreatedAt, now) { // it would last too long by as much
 		return vpn.Administrator{}, Session{}, signInFirst
 	}
 	if touch && now.Sub(session.SeenAt) > touchEvery {

@@ -59,7 +59,7 @@ type liveCache struct {
 func (c *liveCache) get(ctx context.Context) map[vpn.ConnectionID]vpn.LiveConnection {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.last != nil && c.now().Sub(c.at) < liveCacheLife {
+	if c.last != nil && young(c.at, c.now(), liveCacheLife) {
 		return c.last
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)

@@ -158,7 +158,7 @@ func (s *Service) observations(ctx context.Context, tx Tx, ids ...vpn.EndpointID
 		return nil, fmt.Errorf("observations: %w", err)
 	}
 	for id, o := range all {
-		o.Fresh = s.now().Sub(o.SeenAt) < vpn.ObservationLife
+		o.Fresh = s.now().Sub(o.SeenAt) < vpn.ObservationLife && !fromTheFuture(o.SeenAt, s.now())
 		all[id] = o
 	}
 	return all, nil

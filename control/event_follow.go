@@ -142,7 +142,7 @@ func (f *follower) ended(ctx context.Context, tx Tx, e vpn.Ended, at time.Time) 
 	if c.Status != vpn.ConnectionTerminating && c.Status != vpn.ConnectionFailedToTerminate {
 		c.EndReason = e.Reason
 	}
-	c.Status, c.EndedAt = vpn.ConnectionTerminated, at
+	c.Status, c.EndedAt = vpn.ConnectionTerminated, notBefore(at, c.EstablishedAt)
 	if e.Counters != (vpn.Counters{}) { // an end that is told a second time has none: what was counted stands
 		c.Counters, c.CountedAt = e.Counters, at
 	}

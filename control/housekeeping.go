@@ -28,6 +28,7 @@ func (s *Service) Housekeep(ctx context.Context) {
 	defer sweep.Stop()
 	missed := map[vpn.ConnectionID]bool{}
 	last := map[vpn.ConnectionID]vpn.Counters{}
+	clock := clockWatch{last: s.now().Round(0)}
 	for {
 		var err error
 		select {
@@ -39,7 +40,7 @@ func (s *Service) Housekeep(ctx context.Context) {
 		case <-sweep.C:
 			missed, err = s.sweepConnections(ctx, missed)
 		case <-purge.C:
-			err = s.purge(ctx)
+			err = s.purgeUnlessSet(ctx, &clock)
 		}
 		if err != nil && vpn.KindOf(err) != vpn.Unavailable && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "housekeeping", "err", errorChain(err))
@@ -127,7 +128,7 @@ func (s *Service) sweepEndpoint(ctx context.Context, id vpn.EndpointID, running,
 			case !missed[c.ID]:
 				missing[c.ID] = true
 			default:
-				c.Status, c.EndedAt = vpn.ConnectionTerminated, s.now()
+				c.Status, c.EndedAt = vpn.ConnectionTerminated, notBefore(s.now(), c.EstablishedAt)
 				if c.EndReason == "" {
 					c.EndReason = "The dataplane no longer has this connection."
 				}
@@ -138,6 +139,18 @@ func (s *Service) sweepEndpoint(ctx context.Context, id vpn.EndpointID, running,
 		}
 		return nil
 	})
+}
+
+// purgeUnlessSet throws away what is old, unless the clock that says so was set lately.
+func (s *Service) purgeUnlessSet(ctx context.Context, clock *clockWatch) error {
+	trusted, set := clock.trusts(s.now())
+	if set {
+		s.log.WarnContext(ctx, "the clock of this host was set, or the host slept; nothing old is thrown away for a day")
+	}
+	if !trusted {
+		return nil
+	}
+	return s.purge(ctx)
 }
 
 func (s *Service) purge(ctx context.Context) error {

@@ -84,7 +84,7 @@ func (s *Service) finishDelete(ctx context.Context, tx Tx, id vpn.EndpointID) er
 		return err
 	}
 	for _, c := range live {
-		c.Status, c.EndedAt, c.EndReason = vpn.ConnectionTerminated, s.now(), "The endpoint was deleted."
+		c.Status, c.EndedAt, c.EndReason = vpn.ConnectionTerminated, notBefore(s.now(), c.EstablishedAt), "The endpoint was deleted."
 		if err := tx.SaveConnection(ctx, c); err != nil {
 			return err
 		}

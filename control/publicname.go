@@ -99,7 +99,7 @@ func (c *nameChecker) lookup(ctx context.Context, name string) nameAnswer {
 	c.mu.Lock()
 	known, ok := c.answers[name]
 	c.mu.Unlock()
-	if ok && c.now().Sub(known.at) < nameCheckLife {
+	if ok && young(known.at, c.now(), nameCheckLife) {
 		return known
 	}
 	wait, cancel := context.WithTimeout(ctx, nameCheckWait)

@@ -79,6 +79,11 @@ func network(source string) string {
 
 func (t *throttle) bucket(key string, every rate.Limit, burst int, now time.Time) *rate.Limiter {
 	b, ok := t.buckets[key]
+	if ok && now.Before(b.used) {
+		// The clock was set back: what is booked for a time to come would lock everybody out until then.
+		ok = false
+		delete(t.buckets, key)
+	}
 	if !ok {
 		if len(t.buckets) >= maxBuckets {
 			t.sweep(now)
