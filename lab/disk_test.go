@@ -177,8 +177,18 @@ func TestFullDataDirectory(t *testing.T) {
 	c.leaver.leave(t)
 	guest := dial(t, c.on, c.guest)
 	eventually(t, 60*time.Second, "a login on a full disk is refused with a reason, or works", func() bool {
+		if !strings.Contains(c.get("/settings").text(), "The disk that holds the database is full") {
+			t.Fatal("the console calls a full disk mended")
+		}
 		return strings.Contains(guest.said(), "cannot check your login right now") || strings.Contains(guest.said(), upLine)
 	})
+	// The session of a console that begins anew lies in the database, and nothing can be written.
+	ready := c.readyCount("web")
+	kill(t, c.one(t, "web"))
+	c.ready(t, "web", ready+1)
+	if p := c.get(c.endpoint); p.status != 200 || strings.HasPrefix(p.url.Path, "/sign-in") {
+		t.Errorf("after a restart on a full disk: status %d at %s", p.status, p.url)
+	}
 	c.carriesOn(t, "the database's disk was full for long")
 	c.nothingOpened(t)
 
@@ -216,6 +226,15 @@ func TestFullRunDirectory(t *testing.T) {
 		return strings.Contains(guest.said(), "cannot let you in right now") || strings.Contains(guest.said(), upLine)
 	})
 	c.disk.fill(t) // the login's files have come and gone
+	ready := c.readyCount("dataplane")
+	kill(t, c.one(t, "dataplane"))
+	c.ready(t, "dataplane", ready+1)
+	c.carriesOn(t, "the dataplane was killed on a full disk")
+	c.hides("/rules", "198.51.100.0/24")
+	eventually(t, 20*time.Second, "what was revoked is closed after a crash, too", func() bool {
+		return !answers(c.clients[0], addrInternet, echoPort)
+	})
+	c.disk.fill(t)
 	web := c.one(t, "web")
 	if err := syscall.Kill(web, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -230,7 +249,7 @@ func TestFullRunDirectory(t *testing.T) {
 		text, err := os.ReadFile(filepath.Join(c.disk.path, "events.ndjson"))
 		return err == nil && strings.Contains(string(text), "The client disconnected.")
 	})
-	ready := c.readyCount("dataplane")
+	ready = c.readyCount("dataplane")
 	kill(t, c.one(t, "dataplane"))
 	c.ready(t, "dataplane", ready+1)
 	if err := syscall.Kill(web, syscall.SIGCONT); err != nil {
