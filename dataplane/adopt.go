@@ -62,7 +62,6 @@ func (e *Engine) adopt(ctx context.Context) {
 		ep.start() //nolint:contextcheck // an endpoint lives as long as the engine, not as the call
 		ep.wake()
 	}
-	e.endOldLogins(ctx)
 }
 
 func readJournal[T any](ctx context.Context, e *Engine, kind string) []T {
@@ -231,22 +230,5 @@ func (ep *endpoint) adoptDialogue(ctx context.Context, w *worker) {
 	if err := ep.redial(ctx, w, proc); err != nil {
 		ep.log.WarnContext(ctx, "an adopted worker cannot be spoken to and is replaced", "device", w.device, "err", err)
 		_ = proc.Kill()
-	}
-}
-
-// endOldLogins forgets logins of an earlier process: their clients were told to come again.
-func (e *Engine) endOldLogins(ctx context.Context) {
-	for _, r := range readJournal[loginRecord](ctx, e, journalLogins) {
-		if ep := e.endpoint(r.Endpoint); ep != nil {
-			ep.mu.Lock()
-			_, waits := ep.pending[r.ID]
-			ep.mu.Unlock()
-			if waits { // it came since
-				continue
-			}
-		}
-		if err := e.journal.drop(journalLogins, r.ID); err != nil {
-			e.log.ErrorContext(ctx, "an old login stays in the journal", "err", err)
-		}
 	}
 }

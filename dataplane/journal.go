@@ -20,7 +20,6 @@ const (
 	journalDesired  = "desired"
 	journalWorkers  = "workers"
 	journalSessions = "sessions"
-	journalLogins   = "logins"
 )
 
 const (
@@ -30,7 +29,7 @@ const (
 )
 
 func openJournal(dir string) (*journal, error) {
-	for _, kind := range []string{journalDesired, journalWorkers, journalSessions, journalLogins} {
+	for _, kind := range []string{journalDesired, journalWorkers, journalSessions} {
 		if err := os.MkdirAll(filepath.Join(dir, kind), 0o700); err != nil {
 			return nil, fmt.Errorf("journal: %w", err)
 		}

@@ -6,30 +6,35 @@ import (
 	"strings"
 	"testing"
 
+	"sallyport/dataplane/ovpn"
 	"sallyport/vpn"
 )
 
 func TestJournalKeepsWholeThings(t *testing.T) {
 	t.Parallel()
+	type record struct {
+		ID  string
+		CID ovpn.CID
+	}
 	dir := filepath.Join(t.TempDir(), "journal")
 	j, err := openJournal(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"a", "b"} {
-		if err := j.put(journalLogins, name, loginRecord{ID: name, CID: 7}); err != nil {
+		if err := j.put(journalWorkers, name, record{ID: name, CID: 7}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := j.put(journalLogins, "b", loginRecord{ID: "b", CID: 8}); err != nil {
+	if err := j.put(journalWorkers, "b", record{ID: "b", CID: 8}); err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{"torn.json": `{"id":"to`, "null.json": "null", "array.json": "[]"} {
-		if err := os.WriteFile(filepath.Join(dir, journalLogins, name), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, journalWorkers, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	half := filepath.Join(dir, journalLogins, "c.json.new")
+	half := filepath.Join(dir, journalWorkers, "c.json.new")
 	if err := os.WriteFile(half, []byte(`{"id":"c"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +44,7 @@ func TestJournalKeepsWholeThings(t *testing.T) {
 	if _, err := os.Stat(half); err == nil {
 		t.Error("what a crash left half written is still there")
 	}
-	got, err := journalled[loginRecord](j, journalLogins)
+	got, err := journalled[record](j, journalWorkers)
 	if len(got) != 2 || got[0].ID != "a" || got[1].CID != 8 {
 		t.Errorf("got %+v, want a and the second b", got)
 	}
@@ -48,14 +53,14 @@ func TestJournalKeepsWholeThings(t *testing.T) {
 			t.Errorf("the unreadable %s is not reported: %v", bad, err)
 		}
 	}
-	if again, err := journalled[loginRecord](j, journalLogins); err != nil || len(again) != 2 {
+	if again, err := journalled[record](j, journalWorkers); err != nil || len(again) != 2 {
 		t.Errorf("the unreadable ones are reported again: %v", err)
 	}
 	if sessions, err := journalled[*session](j, journalSessions); err != nil || len(sessions) != 0 {
 		t.Errorf("sessions: %v, %v", sessions, err)
 	}
 	for range 2 {
-		if err := j.drop(journalLogins, "a"); err != nil {
+		if err := j.drop(journalWorkers, "a"); err != nil {
 			t.Errorf("drop: %v", err)
 		}
 	}

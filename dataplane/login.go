@@ -11,7 +11,8 @@ import (
 	"sallyport/vpn"
 )
 
-// pending is a login that waits for web.
+// pending is a login that waits for web. It is in no journal: a later process asks the worker who
+// its clients are, and has each that no session is of come again at once.
 type pending struct {
 	request vpn.LoginRequest
 	token   string
@@ -27,16 +28,6 @@ type pending struct {
 // second; more are waiting only where it does not answer, or where somebody with a certificate
 // tries to fill our memory.
 const maxPending = 5000
-
-// loginRecord is what the journal has of a waiting login: a later process answers it at once,
-// for a client without an answer would wait for its own timeout.
-type loginRecord struct {
-	ID       string         `json:"id"`
-	Endpoint vpn.EndpointID `json:"endpoint"`
-	Instance string         `json:"instance"`
-	CID      ovpn.CID       `json:"cid"`
-	KID      ovpn.KID       `json:"kid"`
-}
 
 // connect handles a client that has proved its certificate. One that returns with a token of a
 // session that we hold is let in again; everybody else is put to web.
@@ -57,11 +48,6 @@ func (ep *endpoint) connect(ctx context.Context, l dialogue, ev ovpn.Connect) {
 		},
 		token: ev.Env.SessionID(), named: ev.Env.Username() != "", client: l.client(ev.CID), device: l.worker.device, conn: l.conn, kid: ev.KID,
 	}
-	// The journal first: where the worker ends meanwhile, forgetLogin finds both or neither.
-	err := ep.journal.put(journalLogins, p.request.ID, loginRecord{ID: p.request.ID, Endpoint: ep.id, Instance: l.instance, CID: ev.CID, KID: p.kid})
-	if err != nil {
-		ep.log.ErrorContext(ctx, "a login was not journalled", "err", err)
-	}
 	ep.mu.Lock()
 	room := len(ep.pending) < maxPending && l.worker.instance == l.instance
 	if room {
@@ -73,7 +59,6 @@ func (ep *endpoint) connect(ctx context.Context, l dialogue, ev ovpn.Connect) {
 	}
 	ep.mu.Unlock()
 	if !room {
-		_ = ep.journal.drop(journalLogins, p.request.ID)
 		ep.denyForNow(ctx, p, "too many logins wait")
 		return
 	}
@@ -120,9 +105,6 @@ func (ep *endpoint) forgetLogin(p *pending) {
 	delete(ep.pending, p.request.ID)
 	if ep.waiting[p.client] == p {
 		delete(ep.waiting, p.client)
-	}
-	if err := ep.journal.drop(journalLogins, p.request.ID); err != nil {
-		ep.log.Error("a login stays in the journal", "err", err)
 	}
 }
 

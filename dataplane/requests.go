@@ -90,9 +90,30 @@ func (e *Engine) Status() vpn.NodeStatus {
 	return s
 }
 
-// Events yields what happened after the given event and then what happens.
+// Events yields what happened after the given event and then what happens. A login that was
+// answered or given up is left out, so that a reader may be told of one again without harm.
 func (e *Engine) Events(ctx context.Context, epoch string, after uint64) iter.Seq[vpn.Event] {
-	return e.spool.events(ctx, epoch, after)
+	return func(yield func(vpn.Event) bool) {
+		for ev := range e.spool.events(ctx, epoch, after) {
+			if ev.Login != nil && !e.waits(*ev.Login) {
+				continue
+			}
+			if !yield(ev) {
+				return
+			}
+		}
+	}
+}
+
+// waits tells whether a login is still to be answered.
+func (e *Engine) waits(r vpn.LoginRequest) bool {
+	ep := e.endpoint(r.Endpoint)
+	if ep == nil {
+		return false
+	}
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	return ep.pending[r.ID] != nil
 }
 
 // Acknowledge lets events up to and including seq be forgotten.
