@@ -89,6 +89,9 @@ func (d *fakeDataplane) Forget(_ context.Context, id vpn.EndpointID) error {
 func (d *fakeDataplane) Events(_ context.Context, epoch string, after uint64) iter.Seq2[vpn.Event, error] {
 	d.mu.Lock()
 	spool := slices.Clone(d.spool)
+	spool = slices.DeleteFunc(spool, func(e vpn.Event) bool { // like ours: what was answered is not asked again
+		return e.Login != nil && slices.ContainsFunc(d.decisions, func(a vpn.LoginDecision) bool { return a.ID == e.Login.ID })
+	})
 	d.asked = append(d.asked, epoch)
 	repeat, down := d.repeat, d.down
 	d.mu.Unlock()

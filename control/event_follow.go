@@ -45,6 +45,8 @@ type follower struct {
 	*Service
 	logins   chan struct{} // how many logins are decided at once
 	deciding sync.WaitGroup
+	epoch    string // of the newest event that was taken; the database may be logins behind
+	seq      uint64
 }
 
 func (f *follower) follow(ctx context.Context) error {
@@ -53,6 +55,9 @@ func (f *follower) follow(ctx context.Context) error {
 	err := f.store.View(ctx, func(tx Tx) (err error) { epoch, seq, err = tx.EventCursor(ctx, f.node); return err })
 	if err != nil {
 		return err
+	}
+	if epoch == f.epoch { // logins that we are deciding are not to be told again
+		seq = max(seq, f.seq)
 	}
 	unacknowledged := 0
 	for ev, err := range f.dataplane.Events(ctx, epoch, seq) {
@@ -66,6 +71,7 @@ func (f *follower) follow(ctx context.Context) error {
 			return err
 		}
 		epoch, seq = ev.Epoch, ev.Seq
+		f.epoch, f.seq = epoch, seq
 		if unacknowledged++; unacknowledged >= acknowledgeAt || ev.Ended != nil {
 			if err := f.dataplane.Acknowledge(ctx, epoch, seq); err != nil {
 				return err
@@ -76,18 +82,17 @@ func (f *follower) follow(ctx context.Context) error {
 	return nil
 }
 
-// take applies one event and moves the cursor in the same transaction. A login moves only the
-// cursor: it is decided beside the stream, and one that is lost in a crash was going to be
-// denied by its deadline anyway.
+// take applies one event and moves the cursor in the same transaction. A login is decided beside
+// the stream and needs no transaction but its decision's: the next event moves the cursor past
+// it. After a crash the dataplane tells it again only if it still waits for its answer.
 func (f *follower) take(ctx context.Context, ev vpn.Event) error {
-	err := f.store.Update(ctx, func(tx Tx) error {
-		if err := f.apply(ctx, tx, ev); err != nil {
-			return err
-		}
-		return tx.SaveEventCursor(ctx, f.node, ev.Epoch, ev.Seq)
-	})
-	if err != nil || ev.Login == nil {
-		return err
+	if ev.Login == nil {
+		return f.store.Update(ctx, func(tx Tx) error {
+			if err := f.apply(ctx, tx, ev); err != nil {
+				return err
+			}
+			return tx.SaveEventCursor(ctx, f.node, ev.Epoch, ev.Seq)
+		})
 	}
 	select {
 	case f.logins <- struct{}{}:

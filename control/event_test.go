@@ -158,6 +158,28 @@ func TestEventsAreReplayed(t *testing.T) {
 	}
 }
 
+// A login waits for no transaction but its decision's. A process that starts before the next event
+// is told again of a login that waits, and of no other.
+func TestLoginMovesNoCursor(t *testing.T) {
+	t.Parallel()
+	s := associated(t)
+	s.happen(vpn.Event{Login: s.login("alice")})
+	s.cursor("", 0)
+	if err := s.service(s.db).FollowOnce(t.Context()); !errors.Is(err, errDown) {
+		t.Errorf("got %v", err)
+	}
+	if n := len(s.dataplane.decisions); n != 1 {
+		t.Errorf("%d decisions, want 1", n)
+	}
+	s.dataplane.decisions = nil // the first process died with it
+	if err := s.service(s.db).FollowOnce(t.Context()); !errors.Is(err, errDown) {
+		t.Errorf("got %v", err)
+	}
+	if d := s.dataplane.decisions; len(d) != 1 || !d[0].Allow {
+		t.Errorf("the login that waits was decided %+v", d)
+	}
+}
+
 // Events of what is over or unknown change nothing, and hold nothing up.
 func TestEventsOutOfPlace(t *testing.T) {
 	t.Parallel()
