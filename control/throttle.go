@@ -79,7 +79,7 @@ func network(source string) string {
 
 func (t *throttle) bucket(key string, every rate.Limit, burst int, now time.Time) *rate.Limiter {
 	b, ok := t.buckets[key]
-	if ok && now.Before(b.used) {
+	if ok && fromTheFuture(b.used, now) {
 		// The clock was set back: what is booked for a time to come would lock everybody out until then.
 		ok = false
 		delete(t.buckets, key)
