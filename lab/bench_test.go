@@ -25,10 +25,22 @@ const blast = time.Second
 
 const blastPort = 7100
 
-// benchSite is a site whose clients may reach host A.
-func benchSite(b *testing.B, clients int, settings ...string) (*site, []string) {
+// settle is how long both sides clear up after a round, so that neither does it in the other's.
+const settle = 1500 * time.Millisecond
+
+// benchSite is a site whose clients may reach host A. Its run directory is in memory, as /run is
+// on every host with systemd.
+func benchSite(b *testing.B, clients int) (*site, []string) {
 	b.Helper()
-	s := newSite(b, clients, settings...)
+	run, err := os.MkdirTemp("/dev/shm", "sallyport-lab-")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { os.RemoveAll(run) })
+	if err := os.Chmod(run, 0o755); err != nil {
+		b.Fatal(err)
+	}
+	s := newSite(b, clients, "SALLYPORT_RUN_DIR="+filepath.Join(run, "run"))
 	names := make([]string, max(clients, 1))
 	for i := range names {
 		names[i] = fmt.Sprintf("user%d", i)
@@ -205,17 +217,20 @@ func firstAnswer(b *testing.B, n *namespace, stop chan struct{}) chan time.Time 
 // A hundred clients at once: the time until the last is connected, as a multiple of bare
 // OpenVPN's. Each client is a real process without a configured device.
 func BenchmarkHundredLogins(b *testing.B) {
-	const clients, rounds = 100, 3
+	const clients, rounds = 100, 7
 	ours, profiles := benchSite(b, 1)
 	bare := startBareServer(b, 1)
 	b.ResetTimer()
 	var mine, theirs []float64
 	for range rounds {
 		theirs = append(theirs, allConnected(b, bare.clients[0], bare.profile, clients))
+		<-time.After(settle)
 		mine = append(mine, allConnected(b, ours.clients[0], profiles[0], clients))
+		<-time.After(settle)
 	}
 	b.ReportMetric(median(mine)/median(theirs), "ratio")
-	b.Logf("ours %.2f s, bare %.2f s, medians of %d", median(mine), median(theirs), rounds)
+	b.ReportMetric(slices.Min(mine)/slices.Min(theirs), "fastest_ratio")
+	b.Logf("ours %.2f s, bare %.2f s, medians of %d; all: %.2f, %.2f", median(mine), median(theirs), rounds, mine, theirs)
 }
 
 // allConnected starts clients together and gives the seconds until the last is connected.
