@@ -48,11 +48,12 @@ func (s *Service) Housekeep(ctx context.Context) {
 	}
 }
 
-// flushLast writes the counters of the last minute after ctx has ended.
+// flushLast writes the counters of the last minute after ctx has ended. Where the dataplane stops
+// too there is nobody to ask: the ends of its sessions will bring their last counters.
 func (s *Service) flushLast(ctx context.Context, last map[vpn.ConnectionID]vpn.Counters) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 	defer cancel()
-	if _, err := s.flushCounters(ctx, last); err != nil {
+	if _, err := s.flushCounters(ctx, last); err != nil && vpn.KindOf(err) != vpn.Unavailable {
 		s.log.WarnContext(ctx, "the last counters were not written", "err", errorChain(err))
 	}
 }

@@ -37,9 +37,9 @@ func TestRepairs(t *testing.T) {
 		b.startAnew(t)
 	})
 	t.Run("a rule added to our chain", func(t *testing.T) {
-		command(t, "ip", "netns", "exec", gw.name, "nft", "insert", "rule", "inet", "sallyport", "passing", "accept")
+		command(t, "ip", "netns", "exec", gw.name, "nft", "insert", "rule", "inet", "sallyport", "visiting", "accept")
 		eventually(t, mended, "the rule is gone", func() bool {
-			_, chain, _ := strings.Cut(table(), "chain passing {")
+			_, chain, _ := strings.Cut(table(), "chain visiting {")
 			chain, _, _ = strings.Cut(chain, "}")
 			return chain != "" && !strings.Contains(chain, "accept")
 		})
