@@ -41,7 +41,7 @@ func TestTunIsCreatedAdoptedAndRemoved(t *testing.T) {
 		return link.Attrs().Index
 	}
 	index := check(12345, 1400, "10.8.0.1/32")
-	for key, value := range map[string]string{"forwarding": "1", "send_redirects": "0", "accept_redirects": "0", "rp_filter": "1"} {
+	for key, value := range map[string]string{"forwarding": "1", "send_redirects": "0", "accept_redirects": "0", "rp_filter": "0"} {
 		if got := setting(t, want.Name, key); got != value {
 			t.Errorf("%s is %s, want %s", key, got, value)
 		}

@@ -94,3 +94,27 @@ func TestTranslationOfOthersLeadsOnlyToLiveClients(t *testing.T) {
 		t.Errorf("%d packets reached an address that no client has any more", n)
 	}
 }
+
+// TestPortsThatTheHostPassesOnAreTheHosts: somebody else's rules lead a port of the host to a
+// container, as Docker does. A rule for everything does not open it: one that names the host does.
+func TestPortsThatTheHostPassesOnAreTheHosts(t *testing.T) {
+	for _, priority := range []string{"dstnat", "-150", "-198"} {
+		t.Run(priority, func(t *testing.T) {
+			l := newLab(t)
+			served := l.target.echo()
+			nftCommand(t, "add table ip others; add chain ip others pre { type nat hook prerouting priority "+priority+
+				"; }; add rule ip others pre ip daddr "+wanGateway.String()+" dnat to "+someTarget.String())
+			t.Cleanup(func() { nftCommand(t, "delete table ip others") })
+			l.apply(all("0.0.0.0/0"))
+			c := l.client("10.8.0.2", 0)
+			c.mustAnswer(someTarget)
+			before := served.Load()
+			c.mustNotAnswer(wanGateway)
+			if n := served.Load() - before; n != 0 {
+				t.Errorf("%d packets for the host's own address were passed on", n)
+			}
+			l.apply(all("0.0.0.0/0"), all(wanGateway.String()+"/32"))
+			c.mustAnswer(wanGateway)
+		})
+	}
+}

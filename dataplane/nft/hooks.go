@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"sallyport/dataplane/host"
 )
 
 // judges writes the chains that packets between clients and the host itself pass before an
@@ -29,23 +31,32 @@ func (d *document) judges() {
 		"icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
 		"goto visiting",
 	)
-	d.chain("worker", "ct status dnat accept", "drop")
 }
+
+// Most packets of a host are none of ours: the beginning of a name tells so for less than a look
+// into a set takes.
+const (
+	fromPrefix = `iifname "` + host.DevicePrefix + `*"`
+	toPrefix   = `oifname "` + host.DevicePrefix + `*"`
+	fromTun    = fromPrefix + " iifname @" + setDevices
+	toTun      = toPrefix + " oifname @" + setDevices
+)
 
 // hooks writes the base chains. All have policy accept: only what a line names is judged.
 func (d *document) hooks(r Ruleset) {
-	// Before any address translation: a destination that is the host's own must be named by a
-	// rule even where somebody else's dnat would lead it on to a container. A flow is translated
-	// by its first packet; what follows is judged by its original destination further on.
-	d.chain("arriving", "type filter hook prerouting priority mangle; policy accept;",
-		"ct state new iifname @"+setDevices+" fib daddr type local goto visiting")
+	// Before anybody's address translation (the kernel takes no lower priority): a destination that
+	// is the host's own must be named by a rule even where somebody else's dnat would lead it on to
+	// a container. A flow is translated by its first packet, which is all that a nat chain sees;
+	// what follows is judged by its original destination further on.
+	d.chain("opening", "type nat hook prerouting priority -199; policy accept;",
+		fromTun+" fib daddr type local goto visiting")
 
 	forwarding := []string{"type filter hook forward priority filter; policy accept;",
 		// Answers too: one to a client that is gone must not follow the default route out. What is
 		// invalid, untracked or not IPv4 has no such address and is met by the next lines.
 		"ct original ip saddr vmap @" + mapTransit,
-		"iifname @" + setDevices + " drop",
-		"oifname @" + setDevices + " drop",
+		fromTun + " drop",
+		toTun + " drop",
 		"ip daddr @" + setClients + " drop",
 	}
 	if names := slices.Sorted(slices.Values(r.HostForwarding)); len(names) > 0 {
@@ -56,23 +67,24 @@ func (d *document) hooks(r Ruleset) {
 	}
 	d.chain("forwarding", forwarding...)
 
-	input := []string{"type filter hook input priority filter; policy accept;", "iifname @" + setDevices + " goto visiting"}
+	input := []string{"type filter hook input priority filter; policy accept;", fromTun + " goto visiting",
+		"ct status dnat accept"} // workers are reached through the public port only
 	if slices.ContainsFunc(r.Endpoints, func(e Endpoint) bool { return len(e.Workers) > 0 && !e.AnyAddress }) {
-		input = append(input, "ip daddr . meta l4proto . th dport @"+setWorkers+" goto worker")
+		input = append(input, "ip daddr . meta l4proto . th dport @"+setWorkers+" drop")
 	}
 	if slices.ContainsFunc(r.Endpoints, func(e Endpoint) bool { return len(e.Workers) > 0 && e.AnyAddress }) {
-		input = append(input, "meta nfproto ipv4 meta l4proto . th dport @"+setWorkersOn+" goto worker")
+		input = append(input, "meta nfproto ipv4 meta l4proto . th dport @"+setWorkersOn+" drop")
 	}
 	d.chain("input", input...)
 	output := []string{"type filter hook output priority filter; policy accept;"}
 	if r.Workers != (UIDs{}) {
-		output = append(output, fmt.Sprintf("meta skuid %d-%d ct direction original drop", r.Workers.First, r.Workers.Last))
+		output = append(output, fmt.Sprintf("ct direction original meta skuid %d-%d drop", r.Workers.First, r.Workers.Last))
 	}
 	d.chain("output", append(output,
-		"oifname @"+setDevices+" goto leaving",
-		`oifname != "lo" ip daddr @`+setClients+" drop")...)
+		toTun+" goto leaving",
+		"ip daddr @"+setClients+` oifname != "lo" drop`)...)
 
-	public := []string{"type nat hook prerouting priority dstnat; policy accept;", "iifname @" + setDevices + " accept"}
+	public := []string{"type nat hook prerouting priority dstnat; policy accept;", fromTun + " accept"}
 	masquerade := []string{"type nat hook postrouting priority srcnat; policy accept;"}
 	for _, e := range r.Endpoints {
 		for _, p := range e.Public {
@@ -85,12 +97,11 @@ func (d *document) hooks(r Ruleset) {
 	d.chain("publicport", public...)
 	d.chain("sourcenat", masquerade...)
 
-	// Counted last, so that only what every other chain let through is counted, and outgoing
-	// packets in postrouting, where those of the host and those passing through both come by. A
-	// client's address is let through by its own device alone, so the device need not be asked for.
-	d.chain("countforward", "type filter hook forward priority 300; policy accept;", "ip saddr @"+setSent)
-	d.chain("countinput", "type filter hook input priority 300; policy accept;", "ip saddr @"+setSent)
-	d.chain("countout", "type filter hook postrouting priority 300; policy accept;", "ip daddr @"+setReceived)
+	// Counted after every chain that judges, and before the source is translated. A client's address
+	// is let through by its own device alone, so which of our devices it is need not be asked for.
+	d.chain("counting", "type filter hook postrouting priority srcnat - 1; policy accept;",
+		fromPrefix+" ip saddr @"+setSent, toPrefix+" ip daddr @"+setReceived)
+	d.chain("countinput", "type filter hook input priority 300; policy accept;", fromPrefix+" ip saddr @"+setSent)
 }
 
 // deal is the port expression that picks a worker for a client.

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
+	"sallyport/dataplane/host"
 	"sallyport/vpn"
 )
 
@@ -116,6 +118,11 @@ func (e Endpoint) check() error {
 	for _, d := range slices.Concat(e.Devices, e.Egress) {
 		if !deviceName(d) {
 			return refuse("%q is not the name of a network interface.", d)
+		}
+	}
+	for _, d := range e.Devices {
+		if !strings.HasPrefix(d, host.DevicePrefix) { // rules would pass it by
+			return refuse("%q is not the name of a tunnel device of ours: those begin with %s.", d, host.DevicePrefix)
 		}
 	}
 	if !e.Transport.Valid() {

@@ -68,11 +68,12 @@ func TestRenderGolden(t *testing.T) {
 func TestUnsafeRulesetsAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*nft.Ruleset){
-		"device name":     func(r *nft.Ruleset) { r.Endpoints[0].Devices[0] = `x" } ; flush ruleset` },
-		"forwarding name": func(r *nft.Ruleset) { r.HostForwarding = []string{"eth0;"} },
-		"endpoint id":     func(r *nft.Ruleset) { r.Endpoints[0].ID = "cvpn-endpoint-x" },
-		"association id":  func(r *nft.Ruleset) { r.Endpoints[0].Associations[0].ID = "a b" },
-		"same endpoint":   func(r *nft.Ruleset) { r.Endpoints = append(r.Endpoints, r.Endpoints[0]) },
+		"device name":      func(r *nft.Ruleset) { r.Endpoints[0].Devices[0] = `x" } ; flush ruleset` },
+		"device of others": func(r *nft.Ruleset) { r.Endpoints[0].Devices[0] = "tun0" },
+		"forwarding name":  func(r *nft.Ruleset) { r.HostForwarding = []string{"eth0;"} },
+		"endpoint id":      func(r *nft.Ruleset) { r.Endpoints[0].ID = "cvpn-endpoint-x" },
+		"association id":   func(r *nft.Ruleset) { r.Endpoints[0].Associations[0].ID = "a b" },
+		"same endpoint":    func(r *nft.Ruleset) { r.Endpoints = append(r.Endpoints, r.Endpoints[0]) },
 		"overlapping ranges": func(r *nft.Ruleset) {
 			e := example()
 			e.ID, e.Devices = endpointB, nil
