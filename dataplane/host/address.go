@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -36,21 +37,26 @@ func Addresses() ([]netip.Addr, error) {
 	return slices.Compact(out), nil
 }
 
+// calm is how long Watch says nothing after it said something.
+const calm = 300 * time.Millisecond
+
 // Watch tells that an interface, an address or a route of this host changed. A route to a client
 // that was added is no news, since only we add any; that one is gone is. The channel holds one
-// signal at most: after one, look at everything. It is closed when ctx ends or when a subscription
-// broke (too many changes at once): then watch anew and look at everything.
+// signal at most: after one, look at everything. The first change is told at once, more of them
+// every calm: a thousand clients that leave are not a thousand reasons to look. It is closed when
+// ctx ends or when a subscription broke (too many changes at once): then watch anew and look at
+// everything.
 func Watch(ctx context.Context) (<-chan struct{}, error) {
 	links, addrs, routes := make(chan netlink.LinkUpdate), make(chan netlink.AddrUpdate), make(chan netlink.RouteUpdate)
-	changed := make(chan struct{}, 1)
-	signal := func() {
+	changed, overflowed := make(chan struct{}, 1), make(chan struct{}, 1)
+	signal := func(on chan struct{}) {
 		select {
-		case changed <- struct{}{}:
+		case on <- struct{}{}:
 		default:
 		}
 	}
 	// A socket that overflows has lost messages: that is a change as well.
-	lost := func(error) { signal() }
+	lost := func(error) { signal(overflowed) }
 	done := make(chan struct{})
 	stop := sync.OnceFunc(func() { close(done) })
 	const buffer = 1 << 20
@@ -71,10 +77,15 @@ func Watch(ctx context.Context) (<-chan struct{}, error) {
 		defer release()
 		// Each subscription closes its channel once its socket is closed; until all have, they
 		// must be read or they never see that.
+		var resting <-chan time.Time
+		owed := false
 		for links != nil || addrs != nil || routes != nil {
 			open, news := true, true
 			var route netlink.RouteUpdate
 			select {
+			case <-resting:
+				resting, news = nil, owed
+			case <-overflowed:
 			case _, open = <-links:
 				if !open {
 					links = nil
@@ -92,8 +103,10 @@ func Watch(ctx context.Context) (<-chan struct{}, error) {
 			if !open {
 				stop()
 			}
-			if news || !open {
-				signal()
+			owed = resting != nil && (owed || news)
+			if news && resting == nil {
+				signal(changed)
+				resting = time.After(calm)
 			}
 		}
 	}()
