@@ -119,13 +119,15 @@ func (d *fakeDataplane) Acknowledge(_ context.Context, _ string, seq uint64) err
 	return d.down
 }
 
-func (d *fakeDataplane) Decide(_ context.Context, decision vpn.LoginDecision) error {
+func (d *fakeDataplane) Decide(_ context.Context, decisions []vpn.LoginDecision) error {
 	if d.onDecide != nil {
-		d.onDecide(decision)
+		for _, decision := range decisions {
+			d.onDecide(decision)
+		}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.decisions = append(d.decisions, decision)
+	d.decisions = append(d.decisions, decisions...)
 	return d.down
 }
 

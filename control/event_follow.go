@@ -3,14 +3,20 @@ package control
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sallyport/vpn"
 )
 
 const (
-	followAgain   = time.Second
-	loginsAtOnce  = 8
+	followAgain = time.Second
+	// lingerFor is how long an event waits for others, and then for logins that are being decided, but
+	// no longer than lingerMost: of a crowd that comes at once all are let in first, and what became
+	// of them is written down in few transactions. Logins do not wait.
+	lingerFor     = 50 * time.Millisecond
+	lingerMost    = 500 * time.Millisecond
+	eventsAtOnce  = 256 // in one transaction
 	acknowledgeAt = 100 // events, or at the end of a connection
 )
 
@@ -18,7 +24,9 @@ const (
 // and end. After a break it goes on where the database says it stopped, so that no event is lost
 // and none counts twice.
 func (s *Service) Follow(ctx context.Context) {
-	f := &follower{Service: s, logins: make(chan struct{}, loginsAtOnce)}
+	f := newFollower(s)
+	var deciding sync.WaitGroup
+	deciding.Go(func() { f.decideLogins(ctx) })
 	for ctx.Err() == nil {
 		err := f.follow(ctx)
 		if ctx.Err() != nil {
@@ -29,7 +37,7 @@ func (s *Service) Follow(ctx context.Context) {
 		}
 		pause(ctx, followAgain)
 	}
-	f.deciding.Wait()
+	deciding.Wait()
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -43,113 +51,139 @@ func pause(ctx context.Context, d time.Duration) {
 
 type follower struct {
 	*Service
-	logins   chan struct{} // how many logins are decided at once
-	deciding sync.WaitGroup
-	epoch    string // of the newest event that was taken; the database may be logins behind
-	seq      uint64
+	logins   chan vpn.LoginRequest // to be decided
+	inHand   sync.Map              // the IDs of those that are being decided; after a break they are told again
+	deciding atomic.Int64          // how many these are
+
+	epoch          string // of the newest event that is in the database
+	seq            uint64
+	batch          []vpn.Event // that are not yet
+	unacknowledged int
+}
+
+func newFollower(s *Service) *follower {
+	return &follower{Service: s, logins: make(chan vpn.LoginRequest, loginsWaiting)}
+}
+
+// arrival is an event, or why there will be no more.
+type arrival struct {
+	event vpn.Event
+	err   error
 }
 
 func (f *follower) follow(ctx context.Context) error {
-	var epoch string
-	var seq uint64
-	err := f.store.View(ctx, func(tx Tx) (err error) { epoch, seq, err = tx.EventCursor(ctx, f.node); return err })
+	err := f.store.View(ctx, func(tx Tx) (err error) { f.epoch, f.seq, err = tx.EventCursor(ctx, f.node); return err })
 	if err != nil {
 		return err
 	}
-	if epoch == f.epoch { // logins that we are deciding are not to be told again
-		seq = max(seq, f.seq)
-	}
-	unacknowledged := 0
-	for ev, err := range f.dataplane.Events(ctx, epoch, seq) {
-		if err != nil {
-			return err
+	f.batch = nil
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	arrivals := make(chan arrival)
+	go func() {
+		defer close(arrivals)
+		for ev, err := range f.dataplane.Events(ctx, f.epoch, f.seq) {
+			select {
+			case arrivals <- arrival{ev, err}:
+			case <-ctx.Done():
+				return
+			}
 		}
-		if ev.Epoch == epoch && ev.Seq <= seq {
-			continue // a repetition
-		}
-		if err := f.take(ctx, ev); err != nil {
-			return err
-		}
-		epoch, seq = ev.Epoch, ev.Seq
-		f.epoch, f.seq = epoch, seq
-		if unacknowledged++; unacknowledged >= acknowledgeAt || ev.Ended != nil {
-			if err := f.dataplane.Acknowledge(ctx, epoch, seq); err != nil {
+	}()
+	epoch, seq := f.epoch, f.seq // of the newest that came
+	var due <-chan time.Time
+	var oldest time.Time // when the first of the batch came
+	for {
+		select {
+		case <-due:
+			if f.deciding.Load() > 0 && time.Since(oldest) < lingerMost {
+				due = time.After(lingerFor)
+				continue
+			}
+			due = nil
+			if err := f.write(ctx); err != nil {
 				return err
 			}
-			unacknowledged = 0
+		case a, open := <-arrivals:
+			if !open || a.err != nil {
+				if err := f.write(ctx); err != nil {
+					return err
+				}
+				return a.err
+			}
+			if a.event.Epoch == epoch && a.event.Seq <= seq {
+				continue // a repetition
+			}
+			epoch, seq = a.event.Epoch, a.event.Seq
+			if a.event.Login != nil {
+				if err := f.hand(ctx, *a.event.Login); err != nil {
+					return err
+				}
+				continue
+			}
+			f.batch = append(f.batch, a.event)
+			if due == nil {
+				due, oldest = time.After(lingerFor), time.Now()
+			}
+			if len(f.batch) >= eventsAtOnce {
+				if err := f.write(ctx); err != nil {
+					return err
+				}
+			}
 		}
 	}
-	return nil
 }
 
-// take applies one event and moves the cursor in the same transaction. A login is decided beside
-// the stream and needs no transaction but its decision's: the next event moves the cursor past
-// it. After a crash the dataplane tells it again only if it still waits for its answer.
-func (f *follower) take(ctx context.Context, ev vpn.Event) error {
-	if ev.Login == nil {
-		return f.store.Update(ctx, func(tx Tx) error {
+// hand gives a login to those who decide. It is beside the stream and moves no cursor: the next
+// event moves it past the login. After a crash the dataplane tells it again only if it still
+// waits for its answer.
+func (f *follower) hand(ctx context.Context, r vpn.LoginRequest) error {
+	if _, deciding := f.inHand.LoadOrStore(r.ID, true); deciding {
+		return nil
+	}
+	f.deciding.Add(1)
+	select {
+	case f.logins <- r:
+		return nil
+	case <-ctx.Done():
+		f.letGo(r.ID)
+		return ctx.Err()
+	}
+}
+
+func (f *follower) letGo(login string) {
+	f.inHand.Delete(login)
+	f.deciding.Add(-1)
+}
+
+// write applies the events that wait and moves the cursor, all in one transaction.
+func (f *follower) write(ctx context.Context) error {
+	if len(f.batch) == 0 {
+		return nil
+	}
+	last := f.batch[len(f.batch)-1]
+	err := f.store.Update(ctx, func(tx Tx) error {
+		for _, ev := range f.batch {
 			if err := f.apply(ctx, tx, ev); err != nil {
 				return err
 			}
-			return tx.SaveEventCursor(ctx, f.node, ev.Epoch, ev.Seq)
-		})
-	}
-	select {
-	case f.logins <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	f.deciding.Go(func() {
-		defer func() { <-f.logins }()
-		f.decide(ctx, *ev.Login)
+		}
+		return tx.SaveEventCursor(ctx, f.node, last.Epoch, last.Seq)
 	})
-	return nil
-}
-
-func (f *follower) apply(ctx context.Context, tx Tx, ev vpn.Event) error {
-	switch {
-	case ev.Established != nil:
-		return f.established(ctx, tx, *ev.Established, ev.At)
-	case ev.Ended != nil:
-		return f.ended(ctx, tx, *ev.Ended, ev.At)
-	case ev.Refused != nil:
-		f.log.InfoContext(ctx, "connection attempt refused", "endpoint", ev.Refused.Endpoint,
-			"device", ev.Refused.Device.String(), "common_name", ev.Refused.CommonName, "reason", ev.Refused.Reason)
-		return tx.CreateAttempt(ctx, *ev.Refused, ev.At)
-	}
-	return nil
-}
-
-func (f *follower) established(ctx context.Context, tx Tx, e vpn.Established, at time.Time) error {
-	c, err := tx.Connection(ctx, e.Connection)
-	if err != nil && vpn.KindOf(err) == vpn.NotFound {
-		f.log.WarnContext(ctx, "a connection was established that nobody granted; it is ended", "connection", e.Connection)
-		return nil // the sweep of unknown connections ends it
-	}
-	if err != nil || c.Status == vpn.ConnectionTerminated {
+	if err != nil {
 		return err
 	}
-	c.ClientIP, c.Device, c.Association = e.ClientIP, e.Device, e.Association
-	if c.Status == vpn.ConnectionConnecting {
-		c.Status, c.EstablishedAt = vpn.ConnectionActive, at
+	ended := false
+	for _, ev := range f.batch {
+		ended = ended || ev.Ended != nil
 	}
-	return tx.SaveConnection(ctx, c)
-}
-
-func (f *follower) ended(ctx context.Context, tx Tx, e vpn.Ended, at time.Time) error {
-	c, err := tx.Connection(ctx, e.Connection)
-	if err != nil && vpn.KindOf(err) == vpn.NotFound {
-		return nil // purged meanwhile
+	f.unacknowledged += len(f.batch)
+	f.epoch, f.seq, f.batch = last.Epoch, last.Seq, f.batch[:0]
+	if ended || f.unacknowledged >= acknowledgeAt {
+		if err := f.dataplane.Acknowledge(ctx, f.epoch, f.seq); err != nil {
+			return err
+		}
+		f.unacknowledged = 0
 	}
-	if err != nil || c.Status == vpn.ConnectionTerminated {
-		return err
-	}
-	if c.Status != vpn.ConnectionTerminating && c.Status != vpn.ConnectionFailedToTerminate {
-		c.EndReason = e.Reason
-	}
-	c.Status, c.EndedAt = vpn.ConnectionTerminated, notBefore(at, c.EstablishedAt)
-	if e.Counters != (vpn.Counters{}) { // an end that is told a second time has none: what was counted stands
-		c.Counters, c.CountedAt = e.Counters, at
-	}
-	return tx.SaveConnection(ctx, c)
+	return nil
 }

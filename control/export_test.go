@@ -15,11 +15,14 @@ import (
 
 func (s *Service) ReconcileOnce(ctx context.Context) error { return s.reconcileOnce(ctx) }
 
-// FollowOnce reads the event stream until it breaks, and waits for the logins that it began to decide.
+// FollowOnce reads the event stream until it breaks, then decides the logins that it brought.
 func (s *Service) FollowOnce(ctx context.Context) error {
-	f := &follower{Service: s, logins: make(chan struct{}, loginsAtOnce)}
-	defer f.deciding.Wait()
-	return f.follow(ctx)
+	f := newFollower(s)
+	err := f.follow(ctx)
+	for len(f.logins) > 0 {
+		f.answer(ctx, f.decide(ctx, f.with(<-f.logins)))
+	}
+	return err
 }
 
 type Missed = map[vpn.ConnectionID]bool

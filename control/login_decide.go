@@ -2,53 +2,173 @@ package control
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"sallyport/vpn"
 )
 
-// decide answers one login: the decision is in the database before the dataplane hears of it, so
-// that an established connection always has its row.
-func (f *follower) decide(ctx context.Context, r vpn.LoginRequest) {
-	ctx, cancel := context.WithDeadline(ctx, r.Deadline)
-	defer cancel()
-	d, err := f.decideLogin(ctx, r)
-	if err != nil {
-		f.log.ErrorContext(ctx, "a login could not be decided and is denied", "endpoint", r.Endpoint, "common_name", r.CommonName, "err", errorChain(err))
-		d = vpn.LoginDecision{ID: r.ID, Reason: "The VPN server cannot check your login right now. Try again in a moment."}
-	}
-	if err := f.dataplane.Decide(ctx, d); err != nil && vpn.KindOf(err) != vpn.NotFound {
-		f.log.WarnContext(ctx, "a login's answer did not reach the dataplane", "endpoint", r.Endpoint, "err", errorChain(err))
+const (
+	loginsWaiting  = 1000 // before the stream of events waits too
+	loginsAtOnce   = 32   // in one transaction
+	answersAtOnce  = 8    // that are on their way to the dataplane
+	cannotDecide   = "The VPN server cannot check your login right now. Try again in a moment."
+	decisionInTime = 100 * time.Millisecond // is what is left for the answer
+)
+
+// decideLogins decides what is handed over until ctx ends. Whatever came while the last ones were
+// being decided is decided together: alone a login waits for nobody, in a crowd for one transaction
+// of many.
+func (f *follower) decideLogins(ctx context.Context) {
+	var answering sync.WaitGroup
+	defer answering.Wait()
+	free := make(chan struct{}, answersAtOnce)
+	for {
+		var batch []vpn.LoginRequest
+		select {
+		case r := <-f.logins:
+			batch = f.with(r)
+		case <-ctx.Done():
+			return
+		}
+		decisions := f.decide(ctx, batch)
+		select {
+		case free <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		answering.Go(func() {
+			defer func() { <-free }()
+			f.answer(ctx, decisions)
+		})
 	}
 }
 
-func (s *Service) decideLogin(ctx context.Context, r vpn.LoginRequest) (vpn.LoginDecision, error) {
-	d := vpn.LoginDecision{ID: r.ID}
+// with takes what else waits.
+func (f *follower) with(r vpn.LoginRequest) []vpn.LoginRequest {
+	batch := []vpn.LoginRequest{r}
+	for len(batch) < loginsAtOnce {
+		select {
+		case r := <-f.logins:
+			batch = append(batch, r)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// decide gives an answer to each: a decision is in the database before the dataplane hears of it, so
+// that an established connection always has its row.
+func (f *follower) decide(ctx context.Context, rs []vpn.LoginRequest) []vpn.LoginDecision {
+	ctx, cancel := context.WithDeadline(ctx, latest(rs).Add(-decisionInTime))
+	defer cancel()
+	ds, err := f.decideAll(ctx, rs)
+	if err == nil {
+		return ds
+	}
+	if len(rs) > 1 { // one of them may be the reason, and the others none the worse for it
+		ds = ds[:0]
+		for _, r := range rs {
+			ds = append(ds, f.decide(ctx, []vpn.LoginRequest{r})...)
+		}
+		return ds
+	}
+	f.log.ErrorContext(ctx, "a login could not be decided and is denied", "endpoint", rs[0].Endpoint, "common_name", rs[0].CommonName, "err", errorChain(err))
+	return []vpn.LoginDecision{{ID: rs[0].ID, Reason: cannotDecide}}
+}
+
+func latest(rs []vpn.LoginRequest) time.Time {
+	last := rs[0].Deadline
+	for _, r := range rs {
+		if r.Deadline.After(last) {
+			last = r.Deadline
+		}
+	}
+	return last
+}
+
+func (f *follower) answer(ctx context.Context, ds []vpn.LoginDecision) {
+	defer func() {
+		for _, d := range ds {
+			f.letGo(d.ID)
+		}
+	}()
+	if err := f.dataplane.Decide(ctx, ds); err != nil && vpn.KindOf(err) != vpn.NotFound {
+		f.log.WarnContext(ctx, "answers to logins did not all reach the dataplane", "logins", len(ds), "err", errorChain(err))
+	}
+}
+
+// decideAll decides logins in one transaction.
+func (s *Service) decideAll(ctx context.Context, rs []vpn.LoginRequest) ([]vpn.LoginDecision, error) {
+	var ds []vpn.LoginDecision
 	err := s.store.Update(ctx, func(tx Tx) error {
-		d = vpn.LoginDecision{ID: r.ID}
-		e, err := tx.Endpoint(ctx, r.Endpoint)
-		if err != nil {
-			return err
+		ds = make([]vpn.LoginDecision, 0, len(rs))
+		doors := map[vpn.EndpointID]door{}
+		var granted []vpn.Connection
+		for _, r := range rs {
+			at, known := doors[r.Endpoint]
+			if !known {
+				var err error
+				if at, err = s.door(ctx, tx, r.Endpoint); err != nil {
+					return err
+				}
+				doors[r.Endpoint] = at
+			}
+			if time.Now().After(r.Deadline) { // nobody waits for a yes any more
+				ds = append(ds, vpn.LoginDecision{ID: r.ID, Reason: cannotDecide})
+				continue
+			}
+			d, c, err := s.decideLogin(ctx, tx, at, r)
+			if err != nil {
+				return err
+			}
+			ds = append(ds, d)
+			if d.Allow {
+				granted = append(granted, c)
+			}
 		}
-		associations, err := tx.AssociationsOf(ctx, e.ID)
-		if err != nil {
-			return err
+		if len(granted) == 0 {
+			return nil
 		}
-		observed, err := s.observations(ctx, tx, e.ID)
-		if err != nil {
-			return err
-		}
-		now := s.now()
-		if d.Reason = vpn.DecideLogin(e, e.State(associations, observed[e.ID]), r); d.Reason != "" {
-			return tx.CreateAttempt(ctx, vpn.RefusedAttempt{Endpoint: e.ID, Device: r.Device, CommonName: r.CommonName, Reason: d.Reason}, now)
-		}
-		d.Allow, d.Connection, d.Session = true, vpn.NewConnectionID(), vpn.NewSessionID()
-		d.User = vpn.Identity{Name: r.CommonName}
-		d.Ends = now.Add(e.SessionTimeout)
-		return tx.CreateConnection(ctx, vpn.Connection{
-			ID: d.Connection, Endpoint: e.ID, Session: d.Session, Node: s.node, Status: vpn.ConnectionConnecting,
-			Username: d.User.Name, CommonName: r.CommonName, Serial: r.Serial, Device: r.Device,
-			Platform: r.Platform, ClientVersion: r.Version,
-		})
+		return tx.CreateConnection(ctx, granted...)
 	})
-	return d, err
+	return ds, err
+}
+
+// door is what logins to one endpoint are decided by.
+type door struct {
+	endpoint vpn.Endpoint
+	state    vpn.EndpointState
+}
+
+func (s *Service) door(ctx context.Context, tx Tx, id vpn.EndpointID) (door, error) {
+	e, err := tx.Endpoint(ctx, id)
+	if err != nil {
+		return door{}, err
+	}
+	associations, err := tx.AssociationsOf(ctx, e.ID)
+	if err != nil {
+		return door{}, err
+	}
+	observed, err := s.observations(ctx, tx, e.ID)
+	return door{e, e.State(associations, observed[e.ID])}, err
+}
+
+// decideLogin decides one login; the connection is what a grant begins.
+func (s *Service) decideLogin(ctx context.Context, tx Tx, at door, r vpn.LoginRequest) (vpn.LoginDecision, vpn.Connection, error) {
+	now := s.now()
+	if reason := vpn.DecideLogin(at.endpoint, at.state, r); reason != "" {
+		attempt := vpn.RefusedAttempt{Endpoint: at.endpoint.ID, Device: r.Device, CommonName: r.CommonName, Reason: reason}
+		return vpn.LoginDecision{ID: r.ID, Reason: reason}, vpn.Connection{}, tx.CreateAttempt(ctx, attempt, now)
+	}
+	d := vpn.LoginDecision{
+		ID: r.ID, Allow: true, Connection: vpn.NewConnectionID(), Session: vpn.NewSessionID(),
+		User: vpn.Identity{Name: r.CommonName}, Ends: now.Add(at.endpoint.SessionTimeout),
+	}
+	return d, vpn.Connection{
+		ID: d.Connection, Endpoint: at.endpoint.ID, Session: d.Session, Node: s.node, Status: vpn.ConnectionConnecting,
+		Username: d.User.Name, CommonName: r.CommonName, Serial: r.Serial, Device: r.Device,
+		Platform: r.Platform, ClientVersion: r.Version,
+	}, nil
 }

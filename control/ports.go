@@ -22,8 +22,9 @@ type Dataplane interface {
 	Events(ctx context.Context, epoch string, after uint64) iter.Seq2[vpn.Event, error]
 	// Acknowledge lets the dataplane forget events up to and including seq.
 	Acknowledge(ctx context.Context, epoch string, seq uint64) error
-	// Decide answers a login. NotFound where the client no longer waits.
-	Decide(ctx context.Context, d vpn.LoginDecision) error
+	// Decide answers logins, each whatever becomes of the others. NotFound where a client no longer
+	// waits.
+	Decide(ctx context.Context, ds []vpn.LoginDecision) error
 	// Terminate ends connections; those it does not know count as ended.
 	Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error
 	// Connections gives every live connection with its counters of this moment.

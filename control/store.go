@@ -118,7 +118,7 @@ type ConnectionTx interface {
 	// ConnectionsToTerminate are the node's that somebody wants ended and that have not ended yet.
 	ConnectionsToTerminate(ctx context.Context, node string) ([]vpn.Connection, error)
 	CountLive(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]int, error) // active, terminating, failed-to-terminate
-	CreateConnection(ctx context.Context, c vpn.Connection) error
+	CreateConnection(ctx context.Context, cs ...vpn.Connection) error
 	SaveConnection(ctx context.Context, c vpn.Connection) error
 	SaveCounters(ctx context.Context, counts map[vpn.ConnectionID]vpn.Counters, at time.Time) error // narrow table, integer-keyed
 	PurgeConnections(ctx context.Context, endedBefore time.Time) (int, error)

@@ -86,7 +86,7 @@ func FuzzMessages(f *testing.F) {
 		if json.Unmarshal(b, &d) != nil {
 			return
 		}
-		if err := e.Decide(t.Context(), d); err == nil {
+		if err := e.Decide(t.Context(), []vpn.LoginDecision{d}); err == nil {
 			t.Errorf("%+v was carried out, and nobody waits", d)
 		}
 		if d.Allow && grantable(d) && (len(d.User.Groups) > vpn.MaxGroups || !d.Connection.Valid()) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"net/netip"
 	"time"
 
 	"sallyport/dataplane/ovpn"
@@ -108,128 +107,6 @@ func (ep *endpoint) forgetLogin(p *pending) {
 	}
 }
 
-// decide carries out web's answer.
-func (ep *endpoint) decide(ctx context.Context, d vpn.LoginDecision) error {
-	p := ep.claim(d.ID)
-	if p == nil {
-		return errNoLogin
-	}
-	ctx = context.WithoutCancel(ctx) // the answer is given, whoever gave it may leave
-	if !d.Allow {
-		ep.log.InfoContext(ctx, "login denied", "common_name", p.request.CommonName, "device", p.request.Device, "reason", d.Reason)
-		ep.deny(ctx, p.conn, p.client.cid, p.kid, "denied", d.Reason)
-		return nil
-	}
-	err := ep.letIn(ctx, p, d)
-	if err != nil {
-		ep.log.WarnContext(ctx, "a granted login was not let in", "connection", d.Connection, "err", chain(err))
-		ep.deny(ctx, p.conn, p.client.cid, p.kid, "not admitted", told(err))
-	}
-	return err
-}
-
-var errNoLogin = vpn.Refuse(vpn.NotFound, "NoSuchLogin", "This login does not wait any more.")
-
-// letIn gives a new session its address and association, journals it, opens the kernel for it
-// and then tells the client: in this order, so that the first packet already passes. Where it
-// fails web is told that the connection ended.
-func (ep *endpoint) letIn(ctx context.Context, p *pending, d vpn.LoginDecision) error {
-	s, err := ep.newSession(p, d)
-	if err != nil {
-		if !errors.Is(err, errKnownConnection) { // that one goes on
-			ep.spool.add(vpn.Event{Ended: &vpn.Ended{Connection: d.Connection, Endpoint: ep.id, Reason: told(err)}})
-		}
-		return err
-	}
-	directives, err := ep.admit(s)
-	if errors.Is(err, errEnded) {
-		// By somebody's wish, and all is told; or its worker died, and its client never had a token.
-		ep.end(ctx, ending{reason: "The client could not be let in."}, s)
-		return nil
-	}
-	if err != nil {
-		ep.end(ctx, ending{reason: told(err)}, s)
-		return err
-	}
-	err = letIn(ctx, p.conn, p.client.cid, p.kid, directives)
-	switch {
-	case errors.Is(err, ovpn.ErrNoClient):
-		ep.end(ctx, ending{reason: "The client left before it was let in."}, s)
-	case err != nil:
-		// It may be in for all we know.
-		again := ovpn.Restart("Try again", true)
-		ep.end(ctx, ending{reason: "The client could not be let in.", message: &again}, s)
-		return err
-	default:
-		ep.mu.Lock()
-		if ep.roster.has(s) {
-			ep.roster.tokens[s.Token] = s
-		}
-		ep.mu.Unlock()
-	}
-	return nil
-}
-
-// newSession enters a session into the books.
-func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision) (*session, error) {
-	policy, problem := ep.policy.get()
-	if problem != "" {
-		return nil, vpn.Refuse(vpn.Conflict, "IncorrectState", "This VPN server takes no connections right now. Ask your administrator.")
-	}
-	if err := ep.admissions.enter(d.Connection, policy.MaxSessions); err != nil {
-		return nil, err
-	}
-	ep.mu.Lock()
-	defer ep.mu.Unlock()
-	lasts := min(d.Ends.Sub(ep.now()), ep.desired.SessionTimeout) // no message makes a session last longer than its endpoint's do
-	addr, err := netip.Addr{}, error(nil)
-	switch {
-	case ep.gone || len(ep.desired.Associations) == 0:
-		err = vpn.Refuse(vpn.Conflict, "IncorrectState", "This VPN endpoint has no target network.")
-	case lasts <= 0:
-		err = vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "Your VPN session ended before it began.")
-	default:
-		var free bool
-		if addr, free = ep.pool.take(); !free {
-			err = vpn.Refuse(vpn.Conflict, "ClientVpnAddressesExhausted", "The VPN endpoint has no free client address. Ask your administrator.")
-		}
-	}
-	if err != nil {
-		ep.admissions.leave(d.Connection)
-		return nil, err
-	}
-	began := uptime()
-	s := &session{
-		Connection: d.Connection, Session: d.Session, Endpoint: ep.id, Association: d.Association, User: d.User, Addr: addr,
-		Peer: p.request.Device, Began: began, Ends: began + lasts, Token: p.token, Named: p.named,
-		Instance: p.client.instance, Device: p.device, CID: p.client.cid, KID: p.kid,
-	}
-	if !hasAssociation(ep.desired, s.Association) {
-		s.Association = ep.roster.leastUsed(ep.desired)
-	}
-	ep.roster.add(s)
-	return s, nil
-}
-
-// errEnded: the session ended while it was being opened.
-var errEnded = errors.New("the session has ended")
-
-// admit journals a session, opens the kernel for it and gives what its client is to be told.
-func (ep *endpoint) admit(s *session) ([]ovpn.Directive, error) {
-	ep.gate.Lock()
-	defer ep.gate.Unlock()
-	ep.mu.Lock()
-	d, goesOn := ep.desired, ep.roster.clients[s.client()] == s
-	ep.mu.Unlock()
-	if !goesOn {
-		return nil, errEnded
-	}
-	if err := ep.journalSession(s); err != nil {
-		return nil, err
-	}
-	return directives(d, s), ep.open(s)
-}
-
 // resume lets a client that comes back with a genuine token into the session that we hold: same
 // connection, same address, no question to web. The session's end alone ends it.
 func (ep *endpoint) resume(ctx context.Context, l dialogue, ev ovpn.Connect) bool {
@@ -238,7 +115,7 @@ func (ep *endpoint) resume(ctx context.Context, l dialogue, ev ovpn.Connect) boo
 		return false
 	}
 	if err == nil {
-		err = letIn(ctx, l.conn, ev.CID, ev.KID, directives)
+		err = l.conn.Admit(ctx, ev.CID, ev.KID, directives)
 	}
 	if err == nil {
 		return true
@@ -341,13 +218,4 @@ func (ep *endpoint) disconnected(ctx context.Context, c client) {
 	if s != nil { // otherwise it was ended, or has come back under another CID
 		ep.end(ctx, ending{reason: reason, only: func(s *session) bool { return ep.roster.clients[c] == s }}, s)
 	}
-}
-
-// letIn tells a client that it is in, and has it told now.
-func letIn(ctx context.Context, conn *ovpn.Conn, cid ovpn.CID, kid ovpn.KID, directives []ovpn.Directive) error {
-	if err := conn.Authorize(ctx, cid, kid, directives); err != nil {
-		return err
-	}
-	conn.Hasten(ctx, cid, kid)
-	return nil
 }

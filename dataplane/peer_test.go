@@ -101,7 +101,7 @@ func login(ep *endpoint, l dialogue, cid ovpn.CID, name, token string, id vpn.Co
 	if p == nil {
 		return fmt.Errorf("client %d: %w", cid, errNotWaiting)
 	}
-	return ep.Decide(ep.ctx, vpn.LoginDecision{
+	return ep.Decide(ep.ctx, []vpn.LoginDecision{{
 		ID: p.request.ID, Allow: true, Connection: id, Session: vpn.NewSessionID(), User: vpn.Identity{Name: name}, Ends: ep.now().Add(ep.desired.SessionTimeout),
-	})
+	}})
 }

@@ -2,9 +2,11 @@ package dataplane
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -128,20 +130,48 @@ const (
 	longestReason = 1 << 10
 )
 
-// Decide answers a waiting login; NotFound where none waits under this name.
-func (e *Engine) Decide(ctx context.Context, d vpn.LoginDecision) error {
-	if len(d.Reason) > longestReason || d.Allow && !grantable(d) {
-		return vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "The decision is malformed.")
+// Decide answers waiting logins, those of each endpoint together. What is wrong with one of them
+// is no other's loss; NotFound where one does not wait.
+func (e *Engine) Decide(ctx context.Context, ds []vpn.LoginDecision) error {
+	var failures []error
+	of := map[*endpoint][]vpn.LoginDecision{}
+	for _, d := range ds {
+		if len(d.Reason) > longestReason || d.Allow && !grantable(d) {
+			failures = append(failures, vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "The decision is malformed."))
+			continue
+		}
+		ep := e.waitsAt(d.ID)
+		if ep == nil {
+			failures = append(failures, errNoLogin)
+			continue
+		}
+		of[ep] = append(of[ep], d)
 	}
+	var deciding sync.WaitGroup
+	var mu sync.Mutex
+	for ep, ds := range of {
+		deciding.Go(func() {
+			err := ep.decide(ctx, ds)
+			mu.Lock()
+			defer mu.Unlock()
+			failures = append(failures, err)
+		})
+	}
+	deciding.Wait()
+	return errors.Join(failures...)
+}
+
+// waitsAt is the endpoint at which a login waits, or nil.
+func (e *Engine) waitsAt(id string) *endpoint {
 	for _, ep := range e.all() {
 		ep.mu.Lock()
-		_, waits := ep.pending[d.ID]
+		_, waits := ep.pending[id]
 		ep.mu.Unlock()
 		if waits {
-			return ep.decide(ctx, d)
+			return ep
 		}
 	}
-	return errNoLogin
+	return nil
 }
 
 func grantable(d vpn.LoginDecision) bool {

@@ -175,7 +175,7 @@ func TestHostileDecisions(t *testing.T) {
 			User: vpn.Identity{Name: "carol"}, Ends: ep.now().Add(time.Minute),
 		}
 		change(&d)
-		return d.Connection, ep.Decide(t.Context(), d)
+		return d.Connection, ep.Decide(t.Context(), []vpn.LoginDecision{d})
 	}
 	for name, change := range map[string]func(*vpn.LoginDecision){
 		"no user":            func(d *vpn.LoginDecision) { d.User.Name = "" },
@@ -207,7 +207,7 @@ func TestHostileDecisions(t *testing.T) {
 	if s.Association != ep.desired.Associations[0].ID {
 		t.Errorf("a foreign association %s was taken", s.Association)
 	}
-	if err := ep.Decide(t.Context(), vpn.LoginDecision{ID: "nobody"}); vpn.KindOf(err) != vpn.NotFound {
+	if err := ep.Decide(t.Context(), []vpn.LoginDecision{{ID: "nobody"}}); vpn.KindOf(err) != vpn.NotFound {
 		t.Errorf("a login that does not wait: %v, want NotFound", err)
 	}
 	if err := ep.Terminate(t.Context(), []vpn.ConnectionID{"../x", far, far, far}, "test"); err != nil || ep.roster.all[far] != nil {
@@ -282,7 +282,7 @@ func TestAnsweredLoginsAreNotToldAgain(t *testing.T) {
 	}
 	for id, p := range ep.pending {
 		if p.request.CommonName == "answered" {
-			if err := ep.decide(t.Context(), vpn.LoginDecision{ID: id, Reason: "No."}); err != nil {
+			if err := ep.decide(t.Context(), []vpn.LoginDecision{{ID: id, Reason: "No."}}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -166,7 +166,7 @@ func (ep *endpoint) answerAgain(ctx context.Context, conn *ovpn.Conn, s *session
 	if err != nil {
 		return err
 	}
-	return letIn(ctx, conn, s.CID, s.KID, directives)
+	return conn.Admit(ctx, s.CID, s.KID, directives)
 }
 
 // workerUp notes that a worker listens; ep.mu is held.

@@ -128,26 +128,34 @@ func (t *tx) CountLive(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.Endp
 	return counts(q, connectionNoun, "endpoint_id", ids)
 }
 
-func (t *tx) CreateConnection(ctx context.Context, c vpn.Connection) error {
-	row := newConnectionRow(c)
-	row.Created = row.Established
-	if row.Created == 0 {
-		row.Created = micros(t.store.options.Now())
+func (t *tx) CreateConnection(ctx context.Context, cs ...vpn.Connection) error {
+	rows := make([]connectionRow, len(cs))
+	for i, c := range cs {
+		rows[i] = newConnectionRow(c)
+		rows[i].Created = rows[i].Established
+		if rows[i].Created == 0 {
+			rows[i].Created = micros(t.store.options.Now())
+		}
 	}
-	if err := connectionNoun.wrote(t.on(ctx).Create(&row), row.ID); err != nil {
+	if err := connectionNoun.wrote(t.on(ctx).Create(&rows), rows[0].ID); err != nil {
 		return err
 	}
-	return t.saveCounter(ctx, row.Number, c)
+	for i, c := range cs {
+		if err := t.saveCounter(ctx, rows[i].Number, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *tx) SaveConnection(ctx context.Context, c vpn.Connection) error {
-	stored, err := one[connectionRow](t.on(ctx).Select("number"), connectionNoun, "id", string(c.ID))
-	if err != nil {
+	row := newConnectionRow(c)
+	g := t.on(ctx).Model(&connectionRow{}).Where("id = ?", row.ID).Select("*").Omit("number", "id", "created_at").Updates(&row)
+	if err := connectionNoun.wrote(g, row.ID); err != nil || !wasCounted(c) {
 		return err
 	}
-	row := newConnectionRow(c)
-	g := t.on(ctx).Model(&connectionRow{}).Where("number = ?", stored.Number).Select("*").Omit("number", "id", "created_at").Updates(&row)
-	if err := connectionNoun.wrote(g, row.ID); err != nil {
+	stored, err := one[connectionRow](t.on(ctx).Select("number"), connectionNoun, "id", string(c.ID))
+	if err != nil {
 		return err
 	}
 	return t.saveCounter(ctx, stored.Number, c)

@@ -59,9 +59,13 @@ func (t *tx) counted(ctx context.Context, rows []connectionRow) ([]vpn.Connectio
 	return list, nil
 }
 
-// saveCounter leaves a connection that was never counted without a row.
+// wasCounted tells whether a connection was ever counted; one that was not has no row.
+func wasCounted(c vpn.Connection) bool {
+	return c.Counters != (vpn.Counters{}) || !c.CountedAt.IsZero()
+}
+
 func (t *tx) saveCounter(ctx context.Context, number int64, c vpn.Connection) error {
-	if c.Counters == (vpn.Counters{}) && c.CountedAt.IsZero() {
+	if !wasCounted(c) {
 		return nil
 	}
 	row := newCounterRow(number, c.Counters, c.CountedAt)

@@ -320,7 +320,7 @@ func (d *fakeDataplane) Events(ctx context.Context, _ string, _ uint64) iter.Seq
 
 func (d *fakeDataplane) Acknowledge(context.Context, string, uint64) error { return nil }
 
-func (d *fakeDataplane) Decide(context.Context, vpn.LoginDecision) error { return nil }
+func (d *fakeDataplane) Decide(context.Context, []vpn.LoginDecision) error { return nil }
 
 func (d *fakeDataplane) Terminate(_ context.Context, ids []vpn.ConnectionID, _ string) error {
 	d.mu.Lock()

@@ -24,7 +24,7 @@ type Engine interface {
 	Forget(ctx context.Context, id vpn.EndpointID) error
 	Events(ctx context.Context, epoch string, after uint64) iter.Seq[vpn.Event]
 	Acknowledge(epoch string, seq uint64) error
-	Decide(ctx context.Context, d vpn.LoginDecision) error
+	Decide(ctx context.Context, ds []vpn.LoginDecision) error
 	Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error
 	Connections() ([]vpn.LiveConnection, error)
 }
@@ -96,11 +96,11 @@ func (s *server) acknowledge(r *http.Request) (any, error) {
 }
 
 func (s *server) decide(r *http.Request) (any, error) {
-	d, err := decode[vpn.LoginDecision](r)
+	ds, err := decode[[]vpn.LoginDecision](r)
 	if err != nil {
 		return nil, err
 	}
-	return struct{}{}, s.engine.Decide(r.Context(), d)
+	return struct{}{}, s.engine.Decide(r.Context(), ds)
 }
 
 func (s *server) terminate(r *http.Request) (any, error) {

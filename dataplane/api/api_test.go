@@ -59,7 +59,7 @@ func (e *engine) Events(ctx context.Context, _ string, after uint64) iter.Seq[vp
 }
 
 func (e *engine) Acknowledge(string, uint64) error                            { return e.err }
-func (e *engine) Decide(context.Context, vpn.LoginDecision) error             { return e.err }
+func (e *engine) Decide(context.Context, []vpn.LoginDecision) error           { return e.err }
 func (e *engine) Connections() ([]vpn.LiveConnection, error)                  { return []vpn.LiveConnection{}, e.err }
 func (e *engine) Terminate(context.Context, []vpn.ConnectionID, string) error { return e.err }
 

@@ -59,9 +59,9 @@ func (c *Client) Acknowledge(ctx context.Context, epoch string, seq uint64) erro
 	return c.call(ctx, wire.Acknowledge, "", wire.Cursor{Epoch: epoch, Seq: seq}, nil)
 }
 
-// Decide answers a login.
-func (c *Client) Decide(ctx context.Context, d vpn.LoginDecision) error {
-	return c.call(ctx, wire.Decide, "", d, nil)
+// Decide answers logins.
+func (c *Client) Decide(ctx context.Context, ds []vpn.LoginDecision) error {
+	return c.call(ctx, wire.Decide, "", ds, nil)
 }
 
 // Terminate ends connections.

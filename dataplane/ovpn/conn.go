@@ -163,9 +163,23 @@ func (c *Conn) answered(line string) {
 // ask sends one command and waits for its answer. Where ctx ends first the command may still
 // have been carried out.
 func (c *Conn) ask(ctx context.Context, multi bool, command ...string) ([]string, error) {
-	text, err := encode(command)
-	if err != nil {
+	a := &answer{multi: multi, done: make(chan struct{})}
+	if err := c.askAll(ctx, [][]string{command}, a); err != nil {
 		return nil, err
+	}
+	return a.lines, nil
+}
+
+// askAll sends several commands in one write, so that a busy worker reads them in one of its
+// rounds, and waits for the answer to each.
+func (c *Conn) askAll(ctx context.Context, commands [][]string, answers ...*answer) error {
+	var text []byte
+	for _, command := range commands {
+		part, err := encode(command)
+		if err != nil {
+			return err
+		}
+		text = append(text, part...)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, commandWait, errors.New("the worker does not answer"))
 	defer cancel()
@@ -173,31 +187,32 @@ func (c *Conn) ask(ctx context.Context, multi bool, command ...string) ([]string
 	case c.turn <- struct{}{}:
 		defer func() { <-c.turn }()
 	case <-c.done:
-		return nil, c.Err()
+		return c.Err()
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
-	a := &answer{multi: multi, done: make(chan struct{})}
-	if err := c.send(a, text); err != nil {
-		return nil, err
+	if err := c.send(text, answers...); err != nil {
+		return err
 	}
-	select {
-	case <-a.done:
-		return a.lines, nil
-	case <-c.done:
-		return nil, c.Err()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	for _, a := range answers {
+		select {
+		case <-a.done:
+		case <-c.done:
+			return c.Err()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
+	return nil
 }
 
-func (c *Conn) send(a *answer, text []byte) error {
+func (c *Conn) send(text []byte, answers ...*answer) error {
 	c.mu.Lock()
 	if c.err != nil {
 		c.mu.Unlock()
 		return c.err
 	}
-	c.waiting = append(c.waiting, a)
+	c.waiting = append(c.waiting, answers...)
 	c.mu.Unlock()
 	_ = c.conn.SetWriteDeadline(time.Now().Add(writeWait))
 	if _, err := c.conn.Write(text); err != nil {

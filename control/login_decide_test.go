@@ -1,0 +1,82 @@
+package control_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"sallyport/vpn"
+)
+
+// A crowd is decided together, and each of it by itself: what is wrong with one login is no other's
+// loss.
+func TestCrowd(t *testing.T) {
+	t.Parallel()
+	s := associated(t)
+	var crowd []vpn.Event
+	for _, name := range []string{"alice", "bob", "mallory", "carol"} {
+		r := s.login(name)
+		if name == "mallory" {
+			r.Endpoint = vpn.NewEndpointID() // cannot be decided at all
+		}
+		crowd = append(crowd, vpn.Event{Login: r})
+	}
+	s.happen(crowd...)
+	let := map[string]vpn.LoginDecision{}
+	for _, d := range s.dataplane.decisions {
+		let[d.ID] = d
+	}
+	if len(let) != 4 || len(s.dataplane.decisions) != 4 {
+		t.Fatalf("got %+v, want one answer for each", s.dataplane.decisions)
+	}
+	for _, name := range []string{"alice", "bob", "carol"} {
+		d := let["login-"+name]
+		if c := s.connection(d.Connection); !d.Allow || c.Username != name || c.Status != vpn.ConnectionConnecting || c.Session != d.Session {
+			t.Errorf("%s: %+v, %+v", name, d, c)
+		}
+	}
+	if d := let["login-mallory"]; d.Allow || d.Reason == "" {
+		t.Errorf("mallory: %+v", d)
+	}
+	if n := len(s.query("SELECT * FROM connection")); n != 3 {
+		t.Errorf("%d connections, want 3", n)
+	}
+}
+
+// What became of a crowd is written down in one go, in order: whoever came and left has left.
+func TestEventsOfACrowd(t *testing.T) {
+	t.Parallel()
+	s := associated(t)
+	s.happen(vpn.Event{Login: s.login("alice")}, vpn.Event{Login: s.login("bob")})
+	var events []vpn.Event
+	for _, d := range s.dataplane.decisions {
+		events = append(events, vpn.Event{Established: &vpn.Established{Connection: d.Connection, Endpoint: s.endpoint.ID, Association: s.association.ID}})
+	}
+	left := s.dataplane.decisions[0].Connection
+	events = append(events, vpn.Event{Ended: &vpn.Ended{Connection: left, Endpoint: s.endpoint.ID, Reason: "The client left."}})
+	s.happen(events...)
+	if got := s.connection(left); got.Status != vpn.ConnectionTerminated || got.EstablishedAt.IsZero() {
+		t.Errorf("got %+v", got)
+	}
+	if got := s.connection(s.dataplane.decisions[1].Connection); got.Status != vpn.ConnectionActive {
+		t.Errorf("got %+v", got)
+	}
+	s.cursor("epoch-1", 5)
+	if !slices.Equal(s.dataplane.acked, []uint64{5}) {
+		t.Errorf("acknowledged %v, want all at once", s.dataplane.acked)
+	}
+}
+
+// A login whose time is over is not granted by the company it is in.
+func TestLateLoginInACrowd(t *testing.T) {
+	t.Parallel()
+	s := associated(t)
+	late := s.login("late")
+	late.Deadline = time.Now().Add(-time.Second)
+	s.happen(vpn.Event{Login: late}, vpn.Event{Login: s.login("alice")})
+	for _, d := range s.dataplane.decisions {
+		if d.Allow != (d.ID == "login-alice") {
+			t.Errorf("got %+v", d)
+		}
+	}
+}

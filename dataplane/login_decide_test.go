@@ -1,0 +1,51 @@
+package dataplane
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"sallyport/dataplane/ovpn"
+	"sallyport/vpn"
+)
+
+// Of logins that are answered together each gets its own answer: one that is malformed, one that
+// waits no more, one whose device is gone and one that is turned away cost no other anything.
+func TestLoginsAnsweredTogether(t *testing.T) {
+	ep, dialogues := stage(t, "cvpn-endpoint-7777777777777777c", "10.35.0.0/22")
+	var ds []vpn.LoginDecision
+	for cid, name := range []string{"alice", "malformed", "gone", "denied", "astray", "bob"} {
+		l := dialogues[cid%2]
+		ep.connect(t.Context(), l, ovpn.Connect{CID: ovpn.CID(cid), Env: env(name, fmt.Sprint("t", cid), ovpn.SessionInitial)})
+		p := ep.waiting[l.client(ovpn.CID(cid))]
+		d := vpn.LoginDecision{
+			ID: p.request.ID, Allow: true, Connection: vpn.NewConnectionID(), Session: vpn.NewSessionID(),
+			User: vpn.Identity{Name: name}, Ends: ep.now().Add(time.Hour),
+		}
+		switch name {
+		case "malformed":
+			d.User.Name = "a\nb"
+		case "gone":
+			d.ID = "nobody"
+		case "denied":
+			d.Allow, d.Reason = false, "No."
+		case "astray":
+			p.device = "sp-nowhere"
+		}
+		ds = append(ds, d)
+	}
+	if err := ep.Decide(t.Context(), ds); err == nil {
+		t.Error("nothing is said of what went wrong")
+	}
+	inTable := map[string]bool{}
+	for _, s := range ep.roster.all {
+		_, there := ep.table.Sessions()[s.Addr]
+		inTable[s.User.Name] = there
+	}
+	if len(inTable) != 2 || !inTable["alice"] || !inTable["bob"] {
+		t.Errorf("let in: %v, want alice and bob", inTable)
+	}
+	if told := ep.spool.ended(); len(told) != 1 || !told[ds[4].Connection] {
+		t.Errorf("told as ended: %v, want the one that was granted and not let in", told)
+	}
+}
