@@ -137,6 +137,16 @@ func (g *gateway) setupPath(t testing.TB) string {
 	return m[1]
 }
 
+// runDir is where the run directory is: the last setting counts.
+func (g *gateway) runDir() (dir string) {
+	for _, setting := range g.env {
+		if value, ok := strings.CutPrefix(setting, "SALLYPORT_RUN_DIR="); ok {
+			dir = value
+		}
+	}
+	return dir
+}
+
 // children finds the processes below serve whose command line begins with the given command.
 func (g *gateway) children(t testing.TB, command string) []int {
 	t.Helper()
@@ -153,7 +163,7 @@ func (g *gateway) children(t testing.TB, command string) []int {
 		if command == "openvpn" {
 			// A worker has an environment of its own; its directory tells whose it is.
 			cwd, _ := os.Readlink(dir + "/cwd")
-			mine = strings.HasPrefix(cwd, g.dir+"/")
+			mine = strings.HasPrefix(cwd, g.runDir()+"/")
 		}
 		if mine && (strings.HasSuffix(args[0], "/"+command) || len(args) > 1 && args[0] == program && args[1] == command) {
 			pid, _ := strconv.Atoi(filepath.Base(dir))
