@@ -52,8 +52,8 @@ func pause(ctx context.Context, d time.Duration) {
 type follower struct {
 	*Service
 	logins   chan vpn.LoginRequest // to be decided
-	inHand   sync.Map              // the IDs of those that are being decided; after a break they are told again
-	deciding atomic.Int64          // how many these are
+	inHand   sync.Map              // the IDs of those that were, until nobody waits for them: after a break some are told again
+	deciding atomic.Int64          // how many are not answered yet
 
 	epoch          string // of the newest event that is in the database
 	seq            uint64
@@ -138,22 +138,19 @@ func (f *follower) follow(ctx context.Context) error {
 // event moves it past the login. After a crash the dataplane tells it again only if it still
 // waits for its answer.
 func (f *follower) hand(ctx context.Context, r vpn.LoginRequest) error {
-	if _, deciding := f.inHand.LoadOrStore(r.ID, true); deciding {
+	if _, known := f.inHand.LoadOrStore(r.ID, true); known {
 		return nil
 	}
+	time.AfterFunc(time.Until(r.Deadline)+answerWait, func() { f.inHand.Delete(r.ID) })
 	f.deciding.Add(1)
 	select {
 	case f.logins <- r:
 		return nil
 	case <-ctx.Done():
-		f.letGo(r.ID)
+		f.deciding.Add(-1)
+		f.inHand.Delete(r.ID)
 		return ctx.Err()
 	}
-}
-
-func (f *follower) letGo(login string) {
-	f.inHand.Delete(login)
-	f.deciding.Add(-1)
 }
 
 // write applies the events that wait and moves the cursor, all in one transaction.

@@ -9,11 +9,11 @@ import (
 )
 
 const (
-	loginsWaiting  = 1000 // before the stream of events waits too
-	loginsAtOnce   = 32   // in one transaction
-	answersAtOnce  = 8    // that are on their way to the dataplane
-	cannotDecide   = "The VPN server cannot check your login right now. Try again in a moment."
-	decisionInTime = 100 * time.Millisecond // is what is left for the answer
+	loginsWaiting = 1000 // before the stream of events waits too
+	loginsAtOnce  = 32   // in one transaction
+	answersAtOnce = 8    // that are on their way to the dataplane
+	cannotDecide  = "The VPN server cannot check your login right now. Try again in a moment."
+	answerWait    = 30 * time.Second // for the dataplane to carry answers out; a stuck worker takes as long to be replaced
 )
 
 // decideLogins decides what is handed over until ctx ends. Whatever came while the last ones were
@@ -61,7 +61,7 @@ func (f *follower) with(r vpn.LoginRequest) []vpn.LoginRequest {
 // decide gives an answer to each: a decision is in the database before the dataplane hears of it, so
 // that an established connection always has its row.
 func (f *follower) decide(ctx context.Context, rs []vpn.LoginRequest) []vpn.LoginDecision {
-	ctx, cancel := context.WithDeadline(ctx, latest(rs).Add(-decisionInTime))
+	ctx, cancel := context.WithDeadline(ctx, latest(rs))
 	defer cancel()
 	ds, err := f.decideAll(ctx, rs)
 	if err == nil {
@@ -89,11 +89,9 @@ func latest(rs []vpn.LoginRequest) time.Time {
 }
 
 func (f *follower) answer(ctx context.Context, ds []vpn.LoginDecision) {
-	defer func() {
-		for _, d := range ds {
-			f.letGo(d.ID)
-		}
-	}()
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
+	defer cancel()
+	defer f.deciding.Add(-int64(len(ds)))
 	if err := f.dataplane.Decide(ctx, ds); err != nil && vpn.KindOf(err) != vpn.NotFound {
 		f.log.WarnContext(ctx, "answers to logins did not all reach the dataplane", "logins", len(ds), "err", errorChain(err))
 	}
@@ -110,12 +108,16 @@ func (s *Service) decideAll(ctx context.Context, rs []vpn.LoginRequest) ([]vpn.L
 			at, known := doors[r.Endpoint]
 			if !known {
 				var err error
-				if at, err = s.door(ctx, tx, r.Endpoint); err != nil {
+				at, err = s.door(ctx, tx, r.Endpoint)
+				if vpn.KindOf(err) == vpn.NotFound { // deleted while its client was on the way
+					at.gone, err = true, nil
+				}
+				if err != nil {
 					return err
 				}
 				doors[r.Endpoint] = at
 			}
-			if time.Now().After(r.Deadline) { // nobody waits for a yes any more
+			if at.gone || time.Now().After(r.Deadline) { // nobody waits for a yes any more
 				ds = append(ds, vpn.LoginDecision{ID: r.ID, Reason: cannotDecide})
 				continue
 			}
@@ -140,6 +142,7 @@ func (s *Service) decideAll(ctx context.Context, rs []vpn.LoginRequest) ([]vpn.L
 type door struct {
 	endpoint vpn.Endpoint
 	state    vpn.EndpointState
+	gone     bool
 }
 
 func (s *Service) door(ctx context.Context, tx Tx, id vpn.EndpointID) (door, error) {
@@ -152,7 +155,7 @@ func (s *Service) door(ctx context.Context, tx Tx, id vpn.EndpointID) (door, err
 		return door{}, err
 	}
 	observed, err := s.observations(ctx, tx, e.ID)
-	return door{e, e.State(associations, observed[e.ID])}, err
+	return door{endpoint: e, state: e.State(associations, observed[e.ID])}, err
 }
 
 // decideLogin decides one login; the connection is what a grant begins.

@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -53,7 +54,8 @@ func TestEventsOfACrowd(t *testing.T) {
 		events = append(events, vpn.Event{Established: &vpn.Established{Connection: d.Connection, Endpoint: s.endpoint.ID, Association: s.association.ID}})
 	}
 	left := s.dataplane.decisions[0].Connection
-	events = append(events, vpn.Event{Ended: &vpn.Ended{Connection: left, Endpoint: s.endpoint.ID, Reason: "The client left."}})
+	// In the middle: one event at a time would be acknowledged up to here.
+	events = slices.Insert(events, 1, vpn.Event{Ended: &vpn.Ended{Connection: left, Endpoint: s.endpoint.ID, Reason: "The client left."}})
 	s.happen(events...)
 	if got := s.connection(left); got.Status != vpn.ConnectionTerminated || got.EstablishedAt.IsZero() {
 		t.Errorf("got %+v", got)
@@ -78,5 +80,51 @@ func TestLateLoginInACrowd(t *testing.T) {
 		if d.Allow != (d.ID == "login-alice") {
 			t.Errorf("got %+v", d)
 		}
+	}
+}
+
+// While a login is being decided the stream breaks and tells of it again: it is decided once. One
+// that is stuck keeps no other from its answer.
+func TestFollowDecidesOnce(t *testing.T) {
+	t.Parallel()
+	s := associated(t)
+	again, answered := make(chan struct{}), make(chan string, 9)
+	s.dataplane.onDecide = func(d vpn.LoginDecision) {
+		answered <- d.ID
+		if d.ID == "login-slow" {
+			<-again
+		}
+	}
+	tell := func(r *vpn.LoginRequest) {
+		s.dataplane.do(func() {
+			s.dataplane.spool = append(s.dataplane.spool, vpn.Event{Epoch: "epoch-1", Seq: uint64(len(s.dataplane.spool) + 1), Login: r})
+		})
+	}
+	tell(s.login("slow"))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan struct{})
+	go func() { defer close(done); s.Follow(ctx) }()
+	next := func() string {
+		select {
+		case id := <-answered:
+			return id
+		case <-time.After(10 * time.Second):
+			t.Error("no answer")
+			return ""
+		}
+	}
+	if got := next(); got != "login-slow" {
+		t.Errorf("answered %s first", got)
+	}
+	tell(s.login("quick")) // told after the break, and the slow one once more before it
+	if got := next(); got != "login-quick" {
+		t.Errorf("answered %s next, want the quick one, and the slow one once only", got)
+	}
+	close(again)
+	cancel()
+	<-done
+	if n := len(s.query("SELECT * FROM connection")); n != 2 {
+		t.Errorf("%d connections, want 2", n)
 	}
 }

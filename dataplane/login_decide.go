@@ -25,12 +25,13 @@ type grant struct {
 func (ep *endpoint) decide(ctx context.Context, ds []vpn.LoginDecision) error {
 	ctx = context.WithoutCancel(ctx) // the answers are given, whoever gave them may leave
 	var failures []error
+	var gone error
 	var granted []*grant
 	telling := map[*ovpn.Conn][]func(){}
 	for _, d := range ds {
 		p := ep.claim(d.ID)
 		if p == nil {
-			failures = append(failures, errNoLogin)
+			gone = errNoLogin
 			continue
 		}
 		if !d.Allow {
@@ -62,7 +63,7 @@ func (ep *endpoint) decide(ctx context.Context, ds []vpn.LoginDecision) error {
 	for _, g := range granted {
 		failures = append(failures, g.err)
 	}
-	return errors.Join(failures...)
+	return errors.Join(append(failures, gone)...)
 }
 
 var errNoLogin = vpn.Refuse(vpn.NotFound, "NoSuchLogin", "This login does not wait any more.")

@@ -14,7 +14,7 @@ import (
 func TestLoginsAnsweredTogether(t *testing.T) {
 	ep, dialogues := stage(t, "cvpn-endpoint-7777777777777777c", "10.35.0.0/22")
 	var ds []vpn.LoginDecision
-	for cid, name := range []string{"alice", "malformed", "gone", "denied", "astray", "bob"} {
+	for cid, name := range []string{"alice", "malformed", "gone", "denied", "astray", "elsewhere", "bob"} {
 		l := dialogues[cid%2]
 		ep.connect(t.Context(), l, ovpn.Connect{CID: ovpn.CID(cid), Env: env(name, fmt.Sprint("t", cid), ovpn.SessionInitial)})
 		p := ep.waiting[l.client(ovpn.CID(cid))]
@@ -31,6 +31,8 @@ func TestLoginsAnsweredTogether(t *testing.T) {
 			d.Allow, d.Reason = false, "No."
 		case "astray":
 			p.device = "sp-nowhere"
+		case "elsewhere":
+			p.device = "neta" // there, but none of this endpoint's
 		}
 		ds = append(ds, d)
 	}
@@ -45,7 +47,7 @@ func TestLoginsAnsweredTogether(t *testing.T) {
 	if len(inTable) != 2 || !inTable["alice"] || !inTable["bob"] {
 		t.Errorf("let in: %v, want alice and bob", inTable)
 	}
-	if told := ep.spool.ended(); len(told) != 1 || !told[ds[4].Connection] {
-		t.Errorf("told as ended: %v, want the one that was granted and not let in", told)
+	if told := ep.spool.ended(); len(told) != 2 || !told[ds[4].Connection] || !told[ds[5].Connection] {
+		t.Errorf("told as ended: %v, want the two that were granted and not let in", told)
 	}
 }

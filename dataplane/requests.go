@@ -131,9 +131,10 @@ const (
 )
 
 // Decide answers waiting logins, those of each endpoint together. What is wrong with one of them
-// is no other's loss; NotFound where one does not wait.
+// is no other's loss; NotFound where nothing worse is wrong than that one does not wait.
 func (e *Engine) Decide(ctx context.Context, ds []vpn.LoginDecision) error {
 	var failures []error
+	var gone error
 	of := map[*endpoint][]vpn.LoginDecision{}
 	for _, d := range ds {
 		if len(d.Reason) > longestReason || d.Allow && !grantable(d) {
@@ -142,7 +143,7 @@ func (e *Engine) Decide(ctx context.Context, ds []vpn.LoginDecision) error {
 		}
 		ep := e.waitsAt(d.ID)
 		if ep == nil {
-			failures = append(failures, errNoLogin)
+			gone = errNoLogin
 			continue
 		}
 		of[ep] = append(of[ep], d)
@@ -158,7 +159,7 @@ func (e *Engine) Decide(ctx context.Context, ds []vpn.LoginDecision) error {
 		})
 	}
 	deciding.Wait()
-	return errors.Join(failures...)
+	return errors.Join(append(failures, gone)...)
 }
 
 // waitsAt is the endpoint at which a login waits, or nil.

@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"slices"
 	"testing"
@@ -142,12 +143,14 @@ func TestWatchTellsOfChangesAndEnds(t *testing.T) {
 			t.Errorf("the watch saw nothing of %s", what)
 		}
 	}
-	quiet := func() {
+	const settled = 500 * time.Millisecond // longer than what is owed may take
+	quiet := func() (signals int) {
 		for {
 			select {
 			case <-changed:
-			case <-time.After(50 * time.Millisecond):
-				return
+				signals++
+			case <-time.After(settled):
+				return signals
 			}
 		}
 	}
@@ -156,6 +159,13 @@ func TestWatchTellsOfChangesAndEnds(t *testing.T) {
 	route(t, netlink.Route{LinkIndex: link.Attrs().Index}, "10.20.0.0/16")
 	expect("a new route")
 	quiet()
+	for i := range 200 {
+		route(t, netlink.Route{LinkIndex: link.Attrs().Index}, fmt.Sprintf("10.21.%d.0/24", i))
+	}
+	expect("many routes")
+	if n := quiet(); n == 0 || n > 10 {
+		t.Errorf("%d more signals for 200 routes, want the last one told and few in all", n)
+	}
 	must(t, netlink.LinkSetDown(link))
 	expect("an interface switched off")
 	cancel()

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/net/ipv4"
@@ -114,7 +115,34 @@ func TestPortsThatTheHostPassesOnAreTheHosts(t *testing.T) {
 				t.Errorf("%d packets for the host's own address were passed on", n)
 			}
 			l.apply(all("0.0.0.0/0"), all(wanGateway.String()+"/32"))
-			c.mustAnswer(wanGateway)
+			answered, silent := c.udp(":0"), c.udp(":0") // the second one to a port where nobody answers
+			ask := func(p *ipv4.PacketConn, port int) {
+				_, err := p.WriteTo([]byte("knock"), nil, &net.UDPAddr{IP: wanGateway.AsSlice(), Port: port})
+				must(t, err)
+			}
+			sink := l.target.udp(":9")
+			arrives := func(within time.Duration) bool {
+				must(t, sink.SetReadDeadline(time.Now().Add(within)))
+				_, _, _, err := sink.ReadFrom(make([]byte, 64))
+				return err == nil
+			}
+			ask(answered, 7)
+			must(t, answered.SetReadDeadline(time.Now().Add(patience)))
+			_, _, _, err := answered.ReadFrom(make([]byte, 64))
+			must(t, err)
+			if ask(silent, 9); !arrives(patience) {
+				t.Fatal("a port that the host passes on and a rule names is not reached")
+			}
+
+			l.apply(all("0.0.0.0/0"))
+			before = served.Load()
+			ask(answered, 7)
+			if ask(silent, 9); arrives(silence) {
+				t.Error("a flow that was never answered goes on without its rule")
+			}
+			if n := served.Load() - before; n != 0 {
+				t.Error("a flow that was answered goes on without its rule")
+			}
 		})
 	}
 }

@@ -44,12 +44,12 @@ const (
 
 // hooks writes the base chains. All have policy accept: only what a line names is judged.
 func (d *document) hooks(r Ruleset) {
-	// Before anybody's address translation (the kernel takes no lower priority): a destination that
-	// is the host's own must be named by a rule even where somebody else's dnat would lead it on to
-	// a container. A flow is translated by its first packet, which is all that a nat chain sees;
-	// what follows is judged by its original destination further on.
-	d.chain("opening", "type nat hook prerouting priority -199; policy accept;",
-		fromTun+" fib daddr type local goto visiting")
+	// Before any address translation: a destination that is the host's own must be named by a rule
+	// even where somebody else's dnat would lead it on to a container, from the first packet on and,
+	// where a rule is taken away, no further.
+	d.chain("arriving", "type filter hook prerouting priority mangle; policy accept;",
+		fromTun+" ct state new fib daddr type local goto visiting",
+		fromTun+" ct status dnat ct direction original fib daddr type local goto visiting")
 
 	forwarding := []string{"type filter hook forward priority filter; policy accept;",
 		// Answers too: one to a client that is gone must not follow the default route out. What is

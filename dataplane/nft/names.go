@@ -11,7 +11,7 @@ import (
 // The objects that outlive a rebuild: base chains, so that no packet ever meets a hook without
 // them, and the two counter sets, because to replace a set is to reset it.
 var (
-	baseChains  = []string{"opening", "forwarding", "input", "output", "publicport", "sourcenat", "counting", "countinput"}
+	baseChains  = []string{"arriving", "forwarding", "input", "output", "publicport", "sourcenat", "counting", "countinput"}
 	counterSets = []string{setSent, setReceived}
 )
 
