@@ -158,7 +158,7 @@ func runBlast(b *testing.B, clients []*namespace, way string) (rate, cost float6
 	}
 	running.Wait()
 	spent := busySeconds(b) - before
-	time.Sleep(drain)
+	<-time.After(drain)
 	return float64(total) * 8 / blast.Seconds() / 1e6, spent / (float64(total) / 1e9)
 }
 

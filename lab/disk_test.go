@@ -168,6 +168,9 @@ func TestFullDataDirectory(t *testing.T) {
 		if p.status != 503 || !strings.Contains(p.text(), "Nothing was saved: the disk that holds the database is full.") || strings.Contains(p.text(), "SQL") {
 			t.Errorf("a change on a full disk: status %d: %s", p.status, tail(p.text(), 600))
 		}
+		if typed := p.doc.Find("input[name=destination]").AttrOr("value", ""); typed != cidr {
+			t.Errorf("the form has forgotten what was typed: %q", typed)
+		}
 	}
 	c.tellsSince(t, "The disk that holds the database is full")
 	if now := c.get(c.endpoint + "/rules").doc.Find("tbody tr").Length(); now != rules {

@@ -48,8 +48,8 @@ func (d *document) hooks(r Ruleset) {
 	// even where somebody else's dnat would lead it on to a container, from the first packet on and,
 	// where a rule is taken away, no further.
 	d.chain("arriving", "type filter hook prerouting priority mangle; policy accept;",
-		fromTun+" ct state new fib daddr type local goto visiting",
-		fromTun+" ct status dnat ct direction original fib daddr type local goto visiting")
+		fromPrefix+" ct state new iifname @"+setDevices+" fib daddr type local goto visiting",
+		fromPrefix+" ct status dnat ct direction original iifname @"+setDevices+" fib daddr type local goto visiting")
 
 	forwarding := []string{"type filter hook forward priority filter; policy accept;",
 		// Answers too: one to a client that is gone must not follow the default route out. What is

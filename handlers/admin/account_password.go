@@ -19,10 +19,12 @@ func accountForm(username string) parts.Form {
 
 // Account shows one's own account.
 func (h *Console) Account(c echo.Context) error {
-	return h.drawAccount(c, accountForm(actor(c).Username))
+	return h.drawAccount(c, nil)
 }
 
-func (h *Console) drawAccount(c echo.Context, form parts.Form) error {
+func (h *Console) drawAccount(c echo.Context, refused error) error {
+	form := accountForm(actor(c).Username)
+	fail(&form, refused)
 	caller, _ := CallerOf(c)
 	a := caller.Administrator
 	facts := []parts.Pair{
@@ -31,7 +33,7 @@ func (h *Console) drawAccount(c echo.Context, form parts.Form) error {
 		parts.FactTime("Last sign-in", parts.At(h.now(), a.LastSignIn)),
 		parts.FactTime("This session began", parts.At(h.now(), caller.Session.CreatedAt)),
 	}
-	return renderForm(c, form.Failed(), views.Account(h.chrome(c, "Your account", ""), facts, form))
+	return renderForm(c, refused, views.Account(h.chrome(c, "Your account", ""), facts, form))
 }
 
 // AccountPassword changes one's own password.
@@ -43,9 +45,7 @@ func (h *Console) AccountPassword(c echo.Context) error {
 	caller, _ := CallerOf(c)
 	err := h.control.ChangeOwnPassword(ctx(c), actor(c), caller.Token, in.Current, in.Password, in.Again)
 	if belongsInForm(err) {
-		form := accountForm(actor(c).Username)
-		fail(&form, err)
-		return h.drawAccount(c, form)
+		return h.drawAccount(c, err)
 	}
 	if err != nil {
 		return err

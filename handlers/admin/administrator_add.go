@@ -30,12 +30,14 @@ func (in administratorInput) form() parts.Form {
 // AdministratorNew shows the form for another account. Read-only is preset: the smaller right is
 // the better slip.
 func (h *Console) AdministratorNew(c echo.Context) error {
-	return h.drawAdministratorNew(c, administratorInput{Role: string(vpn.RoleReadOnly)}.form())
+	return h.drawAdministratorNew(c, administratorInput{Role: string(vpn.RoleReadOnly)}, nil)
 }
 
-func (h *Console) drawAdministratorNew(c echo.Context, form parts.Form) error {
+func (h *Console) drawAdministratorNew(c echo.Context, in administratorInput, refused error) error {
+	form := in.form()
+	fail(&form, refused)
 	head := parts.Header{Title: "Add administrator", Crumbs: []parts.Crumb{{Label: "Administrators", Href: "/administrators"}}}
-	return renderForm(c, form.Failed(), views.FormPage(h.chrome(c, head.Title, "administrators"), head, form))
+	return renderForm(c, refused, views.FormPage(h.chrome(c, head.Title, "administrators"), head, form))
 }
 
 // AdministratorAdd creates an account.
@@ -48,9 +50,7 @@ func (h *Console) AdministratorAdd(c echo.Context) error {
 		Username: in.Username, Role: vpn.Role(in.Role), Password: in.Password, Again: in.Again,
 	})
 	if belongsInForm(err) {
-		form := in.form()
-		fail(&form, err)
-		return h.drawAdministratorNew(c, form)
+		return h.drawAdministratorNew(c, in, err)
 	}
 	if err != nil {
 		return err

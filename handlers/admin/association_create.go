@@ -112,7 +112,7 @@ func (h *Console) drawAssociationNew(c echo.Context, in associationInput, refuse
 	}
 	fail(&v.Form, refused)
 	v.Chrome = h.chrome(c, "Associate target network", "endpoints")
-	return renderForm(c, refused != nil, views.AssociationFormPage(v))
+	return renderForm(c, refused, views.AssociationFormPage(v))
 }
 
 // AssociationNew shows the form for an association. Its query narrows the subnets to a network.

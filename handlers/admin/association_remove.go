@@ -47,7 +47,7 @@ func (h *Console) drawDisassociate(c echo.Context, refused error) error {
 	}
 	confirm := disassociateConfirm(endpointID(c), d)
 	confirm.Err = refusal(refused)
-	return renderForm(c, refused != nil, views.ConfirmPage(h.chrome(c, "Disassociate target network", "endpoints"), confirm))
+	return renderForm(c, refused, views.ConfirmPage(h.chrome(c, "Disassociate target network", "endpoints"), confirm))
 }
 
 // AssociationRemoveForm asks before a target network is disassociated.

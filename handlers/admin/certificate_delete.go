@@ -40,7 +40,7 @@ func (h *Console) drawCertificateDelete(c echo.Context, refused error) error {
 			Label: "Issued by it", Value: parts.Count(cert.Issued, "certificate"), Href: issuedPath(cert.ID), Help: "Delete those first.",
 		})
 	}
-	return renderForm(c, refused != nil, views.ConfirmPage(h.chrome(c, "Delete certificate", "certificates"), confirm))
+	return renderForm(c, refused, views.ConfirmPage(h.chrome(c, "Delete certificate", "certificates"), confirm))
 }
 
 // CertificateDelete deletes a certificate.

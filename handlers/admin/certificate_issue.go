@@ -69,7 +69,7 @@ func (h *Console) drawIssue(c echo.Context, in issueInput, refused error) error 
 			Action: parts.Button{Label: "Create certificate authority", Href: "/certificates/authority/new", Tone: "primary"}}
 	}
 	v.Chrome = h.chrome(c, "Issue certificate", "certificates")
-	return renderForm(c, refused != nil, views.EndpointFormPage(v))
+	return renderForm(c, refused, views.EndpointFormPage(v))
 }
 
 // CertificateIssueForm shows the form for a server or client certificate. Its query may choose

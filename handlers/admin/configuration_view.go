@@ -49,7 +49,7 @@ func (h *Console) drawConfiguration(c echo.Context, picked string, refused error
 		}
 	}
 	v.Chrome = h.chrome(c, "Download client configuration", "endpoints")
-	return renderForm(c, refused != nil, views.ConfigurationPage(v))
+	return renderForm(c, refused, views.ConfigurationPage(v))
 }
 
 // configurationForm fills the choice of a client certificate, or says what to do without one.

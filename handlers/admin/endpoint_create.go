@@ -132,7 +132,7 @@ func (h *Console) drawEndpointNew(c echo.Context, in endpointInput, refused erro
 		}
 	}
 	v.Chrome = h.chrome(c, "Create Client VPN endpoint", "endpoints")
-	return renderForm(c, refused != nil, views.EndpointFormPage(v))
+	return renderForm(c, refused, views.EndpointFormPage(v))
 }
 
 // EndpointNew shows the form for a new endpoint.

@@ -62,7 +62,7 @@ func (h *Console) drawEndpointDelete(c echo.Context, refused error) error {
 	}
 	confirm := deleteEndpointConfirm(view)
 	confirm.Err, confirm.TypedErr = refusal(refused), vpn.FieldsOf(refused)["confirm"]
-	return renderForm(c, refused != nil, views.ConfirmPage(h.chrome(c, "Delete Client VPN endpoint", "endpoints"), confirm))
+	return renderForm(c, refused, views.ConfirmPage(h.chrome(c, "Delete Client VPN endpoint", "endpoints"), confirm))
 }
 
 type confirmInput struct {

@@ -73,7 +73,7 @@ func (h *Console) drawTags(c echo.Context, in *tagsInput, refused error) error {
 	if vpn.KindOf(refused) == vpn.Stale && refused != nil {
 		rows.Err = "Saved by somebody else meanwhile: " + describeTags(view.Tags) + ". Save again to replace that with what is here."
 	}
-	return renderForm(c, refused != nil, views.EndpointTagsPage(f, form, rows))
+	return renderForm(c, refused, views.EndpointTagsPage(f, form, rows))
 }
 
 func describeTags(tags []vpn.Tag) string {

@@ -81,7 +81,7 @@ func belongsInForm(err error) bool {
 		return false
 	}
 	switch vpn.KindOf(err) {
-	case vpn.Invalid, vpn.Conflict, vpn.Stale, vpn.Throttled:
+	case vpn.Invalid, vpn.Conflict, vpn.Stale, vpn.Throttled, vpn.Unavailable:
 		return true
 	default:
 		return false

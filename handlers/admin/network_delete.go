@@ -30,7 +30,7 @@ func (h *Console) drawNetworkDelete(c echo.Context, refused error) error {
 		confirm.Blocked = "This network cannot be deleted while it has subnets."
 		confirm.Facts = []parts.Pair{{Label: "Subnets", Value: parts.Count(subnets.Total, "subnet"), Href: networkPath(n.ID), Help: "Delete the subnets first."}}
 	}
-	return renderForm(c, refused != nil, views.ConfirmPage(h.chrome(c, "Delete network", "networks"), confirm))
+	return renderForm(c, refused, views.ConfirmPage(h.chrome(c, "Delete network", "networks"), confirm))
 }
 
 // NetworkDelete deletes a network.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
+
+	"sallyport/vpn"
 )
 
 // Render draws a page. It is drawn into memory first: a component that fails midway must become
@@ -21,10 +23,16 @@ func Render(c echo.Context, status int, page templ.Component) error {
 
 func render(c echo.Context, status int, page templ.Component) error { return Render(c, status, page) }
 
-// renderForm answers 422 where the form was refused and 200 where it is new.
-func renderForm(c echo.Context, refused bool, page templ.Component) error {
-	if refused {
+// renderForm answers 200 where the form is new, 422 where it was refused, and 503 where nothing can
+// be saved at present (a full disk): what was typed is in the form, to be sent again.
+func renderForm(c echo.Context, refused error, page templ.Component) error {
+	switch {
+	case refused == nil:
+		return Render(c, http.StatusOK, page)
+	case vpn.KindOf(refused) == vpn.Unavailable:
+		c.Response().Header().Set("Retry-After", "30")
+		return Render(c, http.StatusServiceUnavailable, page)
+	default:
 		return Render(c, http.StatusUnprocessableEntity, page)
 	}
-	return Render(c, http.StatusOK, page)
 }

@@ -58,7 +58,7 @@ func (h *Console) drawRouteNew(c echo.Context, in routeInput, refused error) err
 			Action: parts.Button{Label: "Associate target network", Href: endpointPath(view.ID, "associations", "new")}}
 	}
 	v.Chrome = h.chrome(c, "Create route", "endpoints")
-	return renderForm(c, refused != nil, views.EndpointFormPage(v))
+	return renderForm(c, refused, views.EndpointFormPage(v))
 }
 
 // RouteNew shows the form for a route.

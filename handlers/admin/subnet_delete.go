@@ -30,7 +30,7 @@ func (h *Console) drawSubnetDelete(c echo.Context, refused error) error {
 		used.Help = "Disassociate it there first."
 		confirm.Facts = []parts.Pair{used}
 	}
-	return renderForm(c, refused != nil, views.ConfirmPage(h.chrome(c, "Delete subnet", "networks"), confirm))
+	return renderForm(c, refused, views.ConfirmPage(h.chrome(c, "Delete subnet", "networks"), confirm))
 }
 
 // SubnetDelete deletes a subnet.
