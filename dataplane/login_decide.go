@@ -179,10 +179,8 @@ func (ep *endpoint) admitAll(granted []*grant) {
 	if ep.table.Put(sessions...) == nil {
 		return
 	}
-	for i, g := range opened { // one of them may be the reason, and the others none the worse for it
-		if g.err = ep.table.Put(sessions[i]); g.err != nil {
-			_ = host.UnrouteClient(g.session.Addr)
-		}
+	for _, g := range opened { // one of them may be the reason, and the others none the worse for it
+		g.err = ep.open(g.session)
 	}
 }
 

@@ -164,7 +164,4 @@ func BenchmarkStart(b *testing.B) {
 // ticks is USER_HZ, the same on every Linux architecture that Go knows.
 const ticks = 100
 
-func median(v []float64) float64 {
-	s := slices.Sorted(slices.Values(v))
-	return s[len(s)/2]
-}
+func median(v []float64) float64 { return quantile(v, 0.5) }
