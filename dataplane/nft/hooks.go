@@ -34,7 +34,7 @@ func (d *document) judges() {
 }
 
 // Most packets of a host are none of ours: the beginning of a name tells so for less than a look
-// into a set takes.
+// into a set takes. The state of a flow is a number, costs less than a name, and is asked for before it.
 const (
 	fromPrefix = `iifname "` + host.DevicePrefix + `*"`
 	toPrefix   = `oifname "` + host.DevicePrefix + `*"`
@@ -48,8 +48,8 @@ func (d *document) hooks(r Ruleset) {
 	// even where somebody else's dnat would lead it on to a container, from the first packet on and,
 	// where a rule is taken away, no further.
 	d.chain("arriving", "type filter hook prerouting priority mangle; policy accept;",
-		fromPrefix+" ct state new iifname @"+setDevices+" fib daddr type local goto visiting",
-		fromPrefix+" ct status dnat ct direction original iifname @"+setDevices+" fib daddr type local goto visiting")
+		"ct state new "+fromTun+" fib daddr type local goto visiting",
+		"ct status dnat ct direction original "+fromTun+" fib daddr type local goto visiting")
 
 	forwarding := []string{"type filter hook forward priority filter; policy accept;",
 		// Answers too: one to a client that is gone must not follow the default route out. What is

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/net/ipv4"
+
 	"sallyport/dataplane/host"
 	"sallyport/dataplane/nft"
 )
@@ -38,7 +40,14 @@ func BenchmarkPacket(b *testing.B) {
 	_, _, asker, err := served.ReadFrom(make([]byte, 2000))
 	must(b, err)
 	body := make([]byte, 1200)
-	answers := func() { _, _ = served.WriteTo(body, nil, asker) }
+	from := &ipv4.ControlMessage{Src: someTarget.AsSlice()}
+	answers := func() { _, _ = served.WriteTo(body, from, asker) }
+	answers()
+	counted, err := l.table.Counters()
+	must(b, err)
+	if c := counted[session.Addr]; c.PacketsIn == 0 || c.PacketsOut == 0 {
+		b.Fatalf("question and answer do not pass: %+v", c)
+	}
 
 	at, err := net.ListenPacket("udp4", netip.AddrPortFrom(wanGateway, worker).String())
 	must(b, err)
@@ -62,9 +71,11 @@ func BenchmarkPacket(b *testing.B) {
 		must(b, l.table.Remove())
 		if ours {
 			must(b, l.table.Restore(b.Context(), r, []nft.Session{session}))
-			return
+		} else {
+			nftCommand(b, "table ip byhand { chain post { type nat hook postrouting priority srcnat; ip saddr 10.8.0.0/22 oifname \"lan0\" masquerade; }; }")
 		}
-		nftCommand(b, "table ip byhand { chain post { type nat hook postrouting priority srcnat; ip saddr 10.8.0.0/22 oifname \"lan0\" masquerade; }; }")
+		asks()
+		answers() // what is measured is not the first packet of a flow
 	}
 	table(false)
 	outDirect := out(worker)
