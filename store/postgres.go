@@ -46,6 +46,8 @@ func (s *Store) openPostgres(_ context.Context, dsn string) error {
 		// last administrator) before they write one, and several webs share the database.
 		update: &sql.TxOptions{Isolation: sql.LevelSerializable},
 		view:   &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+
+		elements: "jsonb_array_elements(CAST(? AS jsonb)) AS e (value)",
 	}
 	return nil
 }

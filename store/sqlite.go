@@ -47,7 +47,9 @@ func (s *Store) openSQLite(ctx context.Context, dsn string) error {
 		db.SetMaxOpenConns(most)
 		db.SetMaxIdleConns(most)
 	}
-	s.dialect = dialect{name: "sqlite", view: &sql.TxOptions{ReadOnly: true}, directory: filepath.Dir(path)}
+	s.dialect = dialect{
+		name: "sqlite", view: &sql.TxOptions{ReadOnly: true}, directory: filepath.Dir(path), elements: "json_each(?) AS e",
+	}
 	return nil
 }
 

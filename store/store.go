@@ -46,6 +46,7 @@ type dialect struct {
 	update    *sql.TxOptions
 	view      *sql.TxOptions
 	directory string // of the SQLite file
+	elements  string // reads a parameter, a JSON array, as rows e of one column, value
 }
 
 // Open opens the database that dsn names: "postgres://…" (or "postgresql://…", or libpq's
