@@ -81,13 +81,13 @@ func (t *Table) compare(ctx context.Context, c *nftables.Conn) ([]string, error)
 	want := map[string]map[string]bool{}
 	for _, s := range t.sessions {
 		for _, m := range t.placing.of(s) {
-			if want[m.set] == nil {
-				want[m.set] = map[string]bool{}
+			if want[m.Set] == nil {
+				want[m.Set] = map[string]bool{}
 			}
-			want[m.set][string(m.element().Key)] = true
+			want[m.Set][string(m.element().Key)] = true
 		}
 	}
-	for _, name := range t.memberSets() {
+	for _, name := range t.placing.sets() {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -160,7 +160,7 @@ func (t *Table) observe(c *nftables.Conn) (state, error) {
 		return s, fmt.Errorf("list sets: %w", err)
 	}
 	s.fixed = map[string][32]byte{}
-	members := t.memberSets()
+	members := t.placing.sets()
 	for _, set := range sets {
 		lines = append(lines, "set "+set.Name)
 		if slices.Contains(members, set.Name) {
@@ -174,21 +174,6 @@ func (t *Table) observe(c *nftables.Conn) (state, error) {
 	s.chains = fmt.Sprint(lines)
 	s.rules, err = t.rules()
 	return s, err
-}
-
-// memberSets are the sets whose elements follow the sessions.
-func (t *Table) memberSets() []string {
-	names := []string{setSessions, setSent, setReceived}
-	for _, in := range t.placing {
-		for _, set := range in.groups {
-			names = append(names, set)
-		}
-		for _, set := range in.associations {
-			names = append(names, set)
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 // fingerprint sums the elements of a set in an order of its own: the kernel's changes by itself.

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -61,8 +59,9 @@ func (t *Table) handle() *nftables.Table {
 	return &nftables.Table{Name: t.name, Family: nftables.TableFamilyINet}
 }
 
-// objects lists what the kernel's table holds; nothing where there is none.
-func (t *Table) objects(c *nftables.Conn) (Objects, error) {
+// objects lists what the kernel's table holds; nothing where there is none. What the sets of
+// sessions hold is not asked for where it is known to be what we put there.
+func (t *Table) objects(c *nftables.Conn, known bool) (Objects, error) {
 	var found Objects
 	sets, err := c.GetSets(t.handle())
 	if absent(err) {
@@ -71,7 +70,6 @@ func (t *Table) objects(c *nftables.Conn) (Objects, error) {
 	if err != nil {
 		return found, fmt.Errorf("list the sets of %s: %w", t.name, err)
 	}
-	found.Counted = map[string][]netip.Addr{}
 	for _, s := range sets {
 		switch {
 		case s.Anonymous:
@@ -80,12 +78,19 @@ func (t *Table) objects(c *nftables.Conn) (Objects, error) {
 		default:
 			found.Sets = append(found.Sets, s.Name)
 		}
-		if slices.Contains(counterSets, s.Name) {
+		if !known && slices.Contains(counterSets, s.Name) {
 			counted, err := t.count(s.Name)
 			if err != nil {
 				return found, err
 			}
-			found.Counted[s.Name] = slices.SortedFunc(maps.Keys(counted), netip.Addr.Compare)
+			for a := range counted {
+				found.Holds = append(found.Holds, Member{Set: s.Name, Addr: a})
+			}
+		}
+	}
+	if known {
+		for _, s := range t.sessions {
+			found.Holds = append(found.Holds, t.placing.of(s)...)
 		}
 	}
 	chains, err := c.ListChainsOfTableFamily(nftables.TableFamilyINet)
@@ -105,11 +110,11 @@ func (t *Table) set(name string) *nftables.Set {
 }
 
 // change adds and removes elements of any sets in one transaction, removals first.
-func (t *Table) change(c *nftables.Conn, remove, add []membership) error {
-	edit := func(list []membership, do func(*nftables.Set, []nftables.SetElement) error) error {
+func (t *Table) change(c *nftables.Conn, remove, add []Member) error {
+	edit := func(list []Member, do func(*nftables.Set, []nftables.SetElement) error) error {
 		bySet := map[string][]nftables.SetElement{}
 		for _, m := range list {
-			bySet[m.set] = append(bySet[m.set], m.element())
+			bySet[m.Set] = append(bySet[m.Set], m.element())
 		}
 		for name, elements := range bySet {
 			for chunk := range slices.Chunk(elements, elementsPerMessage) {

@@ -2,6 +2,7 @@ package nft
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -10,11 +11,11 @@ import (
 	"sallyport/vpn"
 )
 
-// membership is one element that a session has in one set.
-type membership struct {
-	set    string
-	device string // empty in sets of addresses alone
-	addr   netip.Addr
+// Member is one element that a session has in one set.
+type Member struct {
+	Set    string
+	Device string // empty in sets of addresses alone
+	Addr   netip.Addr
 }
 
 // placing knows which sets a ruleset has, so that ten thousand sessions need not walk its rules
@@ -46,22 +47,22 @@ func newPlacing(r Ruleset) placing {
 // of lists every set that the session is in. A session whose endpoint is gone is in none, one
 // whose association or groups are gone is not in theirs: that is what makes a lagging session
 // reach nothing.
-func (p placing) of(s Session) []membership {
+func (p placing) of(s Session) []Member {
 	in, ok := p[s.Endpoint]
 	if !ok {
 		return nil
 	}
-	out := []membership{
-		{set: setSessions, device: s.Device, addr: s.Addr},
-		{set: setSent, addr: s.Addr},
-		{set: setReceived, addr: s.Addr},
+	out := []Member{
+		{Set: setSessions, Device: s.Device, Addr: s.Addr},
+		{Set: setSent, Addr: s.Addr},
+		{Set: setReceived, Addr: s.Addr},
 	}
 	if set, ok := in.associations[s.Association]; ok {
-		out = append(out, membership{set: set, device: s.Device, addr: s.Addr})
+		out = append(out, Member{Set: set, Device: s.Device, Addr: s.Addr})
 	}
 	for _, g := range s.Groups {
 		if set, ok := in.groups[g]; ok {
-			if m := (membership{set: set, addr: s.Addr}); !slices.Contains(out, m) {
+			if m := (Member{Set: set, Addr: s.Addr}); !slices.Contains(out, m) {
 				out = append(out, m)
 			}
 		}
@@ -69,22 +70,33 @@ func (p placing) of(s Session) []membership {
 	return out
 }
 
-func (m membership) text() string {
-	if m.device != "" {
-		return fmt.Sprintf("%s . %s", quote(m.device), m.addr)
+// sets are those whose elements follow the sessions.
+func (p placing) sets() []string {
+	names := []string{setSessions, setSent, setReceived}
+	for _, in := range p {
+		names = slices.AppendSeq(names, maps.Values(in.groups))
+		names = slices.AppendSeq(names, maps.Values(in.associations))
 	}
-	return m.addr.String()
+	slices.Sort(names)
+	return names
+}
+
+func (m Member) text() string {
+	if m.Device != "" {
+		return fmt.Sprintf("%s . %s", quote(m.Device), m.Addr)
+	}
+	return m.Addr.String()
 }
 
 // element is the kernel's form: a device name is padded to 16 bytes, concatenated parts follow
 // one another in multiples of four.
-func (m membership) element() nftables.SetElement {
-	addr := m.addr.As4()
-	if m.device == "" {
+func (m Member) element() nftables.SetElement {
+	addr := m.Addr.As4()
+	if m.Device == "" {
 		return nftables.SetElement{Key: addr[:]}
 	}
 	key := make([]byte, 20)
-	copy(key[:15], m.device)
+	copy(key[:15], m.Device)
 	copy(key[16:], addr[:])
 	return nftables.SetElement{Key: key}
 }

@@ -15,8 +15,9 @@ import (
 // The zero value describes a table that does not exist.
 type Objects struct {
 	Chains, Sets, Maps []string
-	// Counted are the addresses that each counter set holds.
-	Counted map[string][]netip.Addr
+	// Holds is what sets that follow sessions hold, where that is known for the whole of a set: such
+	// a set stays and is given the difference. It must be known for those that count.
+	Holds []Member
 }
 
 // Render gives the text of one nft transaction that makes the table called name hold exactly
@@ -24,8 +25,10 @@ type Objects struct {
 // that stay are not touched.
 func Render(name string, r Ruleset, sessions []Session, old Objects) []byte {
 	d := document{table: "inet " + name, elements: map[string][]string{}}
-	d.clear(old)
-	d.members(r, sessions, old)
+	placing := newPlacing(r)
+	stay := old.stay(placing)
+	d.clear(old, stay)
+	d.members(placing, sessions, old, stay)
 	d.line("table %s {", d.table)
 	d.sets(r)
 	clients := make([]netip.Prefix, len(r.Endpoints))
@@ -57,7 +60,7 @@ func (d *document) line(format string, args ...any) {
 // clear takes the old rules and everything that only they need away. Rules go first: nothing
 // that a rule names can be deleted. Base chains stay where they are, empty until the end of the
 // same transaction, so that a packet sees either all of the old or all of the new.
-func (d *document) clear(old Objects) {
+func (d *document) clear(old Objects, stay map[string]bool) {
 	d.line("add table %s", d.table)
 	d.line("flush table %s", d.table)
 	for _, m := range old.Maps {
@@ -69,31 +72,51 @@ func (d *document) clear(old Objects) {
 		}
 	}
 	for _, s := range old.Sets {
-		if !slices.Contains(counterSets, s) {
+		if !stay[s] {
 			d.line("delete set %s %s", d.table, s)
 		}
 	}
 }
 
-// members sorts the sessions into the sets that they belong to.
-func (d *document) members(r Ruleset, sessions []Session, old Objects) {
-	live, placing := map[netip.Addr]bool{}, newPlacing(r)
-	for _, s := range sessions {
-		for _, m := range placing.of(s) {
-			live[s.Addr] = true
-			d.elements[m.set] = append(d.elements[m.set], m.text())
+// stay tells which sets the next rules want as well and need not be filled again; a thousand
+// clients are then not written once more for each rule that somebody changes.
+func (o Objects) stay(p placing) map[string]bool {
+	out, wanted := map[string]bool{}, p.sets()
+	for _, set := range counterSets {
+		out[set] = true
+	}
+	for _, m := range o.Holds {
+		if !out[m.Set] {
+			_, out[m.Set] = slices.BinarySearch(wanted, m.Set)
 		}
 	}
-	for _, set := range counterSets {
-		var gone []string
-		for _, a := range old.Counted[set] {
-			if !live[a] {
-				gone = append(gone, a.String())
+	return out
+}
+
+// members sorts the sessions into the sets that they belong to, and takes out of those that stay
+// what they hold too much.
+func (d *document) members(p placing, sessions []Session, old Objects, stay map[string]bool) {
+	held := make(map[Member]bool, len(old.Holds))
+	for _, m := range old.Holds {
+		if stay[m.Set] {
+			held[m] = true
+		}
+	}
+	for _, s := range sessions {
+		for _, m := range p.of(s) {
+			if held[m] {
+				delete(held, m)
+				continue
 			}
+			d.elements[m.Set] = append(d.elements[m.Set], m.text())
 		}
-		if len(gone) > 0 {
-			d.line("delete element %s %s { %s }", d.table, set, strings.Join(gone, ", "))
-		}
+	}
+	gone := map[string][]string{}
+	for m := range held {
+		gone[m.Set] = append(gone[m.Set], m.text())
+	}
+	for _, set := range slices.Sorted(maps.Keys(gone)) {
+		d.line("delete element %s %s { %s }", d.table, set, strings.Join(slices.Sorted(slices.Values(gone[set])), ", "))
 	}
 }
 

@@ -48,7 +48,7 @@ func TestRenderGolden(t *testing.T) {
 		{Addr: addr("10.9.0.2"), Device: "spb-0", Endpoint: endpointB, Association: assocA},
 	}
 	old := nft.Objects{Chains: []string{"forwarding", "gone"}, Sets: []string{"sent", "members_gone"}, Maps: []string{"ranges_gone"},
-		Counted: map[string][]netip.Addr{"sent": {addr("10.8.0.2"), addr("10.8.0.3")}}}
+		Holds: []nft.Member{{Set: "sent", Addr: addr("10.8.0.2")}, {Set: "sent", Addr: addr("10.8.0.3")}}}
 	got := nft.Render("sallyport", r, sessions, old)
 	path := filepath.Join("testdata", "two_endpoints.nft")
 	if os.Getenv("UPDATE_GOLDEN") != "" {

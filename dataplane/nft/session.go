@@ -23,7 +23,7 @@ func (t *Table) Put(sessions ...Session) error {
 		}
 		want[s.Addr] = s
 	}
-	var remove, add []membership
+	var remove, add []Member
 	for a, s := range want {
 		now := t.placing.of(s)
 		before := t.present(a)
@@ -51,7 +51,7 @@ func (t *Table) Put(sessions ...Session) error {
 func (t *Table) End(addrs ...netip.Addr) (map[netip.Addr]Counters, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var gates, counted []membership
+	var gates, counted []Member
 	ending := map[netip.Addr]bool{}
 	for _, a := range addrs {
 		if ending[a] {
@@ -59,7 +59,7 @@ func (t *Table) End(addrs ...netip.Addr) (map[netip.Addr]Counters, error) {
 		}
 		for _, m := range t.present(a) {
 			ending[a] = true
-			if slices.Contains(counterSets, m.set) {
+			if slices.Contains(counterSets, m.Set) {
 				counted = append(counted, m)
 			} else {
 				gates = append(gates, m)
@@ -90,14 +90,14 @@ func (t *Table) Sessions() map[netip.Addr]Session {
 	return maps.Clone(t.sessions)
 }
 
-func (t *Table) present(a netip.Addr) []membership {
+func (t *Table) present(a netip.Addr) []Member {
 	if s, ok := t.sessions[a]; ok {
 		return t.placing.of(s)
 	}
 	return nil
 }
 
-func (t *Table) edit(remove, add []membership) error {
+func (t *Table) edit(remove, add []Member) error {
 	if len(remove)+len(add) == 0 {
 		return nil
 	}
@@ -122,9 +122,9 @@ func (t *Table) edit(remove, add []membership) error {
 }
 
 // changeLoosely removes one element at a time and forgives those that are gone, then adds.
-func (t *Table) changeLoosely(c *nftables.Conn, remove, add []membership) error {
+func (t *Table) changeLoosely(c *nftables.Conn, remove, add []Member) error {
 	for _, m := range remove {
-		if err := t.change(c, []membership{m}, nil); err != nil && !absent(err) {
+		if err := t.change(c, []Member{m}, nil); err != nil && !absent(err) {
 			return err
 		}
 	}

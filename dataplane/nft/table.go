@@ -98,7 +98,7 @@ func (t *Table) rebuild(ctx context.Context, r Ruleset, sessions map[netip.Addr]
 		if err != nil {
 			return unavailable(err)
 		}
-		if err := t.replace(ctx, c, r, list); err != nil {
+		if err := t.replace(ctx, c, r, list, t.applied.exact && t.applied.generation == before); err != nil {
 			return err
 		}
 		t.ruleset, t.placing, t.sessions = r, newPlacing(r), kept
@@ -114,9 +114,10 @@ func (t *Table) rebuild(ctx context.Context, r Ruleset, sessions map[netip.Addr]
 
 // replace tries the rebuild in place, and where the table holds what it should not (somebody
 // else changed it) a fresh one: deleting and creating again is one transaction as well, only
-// the counters start anew.
-func (t *Table) replace(ctx context.Context, c *nftables.Conn, r Ruleset, list []Session) error {
-	old, err := t.objects(c)
+// the counters start anew. Where only we have changed anything since our last change (known), sets
+// of sessions hold what they should and get the difference alone.
+func (t *Table) replace(ctx context.Context, c *nftables.Conn, r Ruleset, list []Session, known bool) error {
+	old, err := t.objects(c, known)
 	if err == nil {
 		err = run(ctx, Render(t.name, r, list, old))
 	}
