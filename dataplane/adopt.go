@@ -45,6 +45,7 @@ func (e *Engine) adopt(ctx context.Context) {
 		adopted = append(adopted, ep)
 	}
 	e.mu.Unlock()
+	e.recall(ctx)
 	e.endStrangers(ctx, known)
 	e.adoptSessions(sessions)
 	if err := e.restoreRules(ctx, adopted); err != nil {

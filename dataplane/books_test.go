@@ -45,6 +45,53 @@ func TestFaultsKeepTheirTime(t *testing.T) {
 	}
 }
 
+// The next process keeps the times of what it finds again, and of nothing else.
+func TestFaultsOfAnEarlierProcess(t *testing.T) {
+	t.Parallel()
+	first := newFaults()
+	for n, s := range []string{"still", "worse", "healed", "gone", "unseen"} {
+		first.set("reach", s, "The network is gone.", noon.Add(time.Duration(n)*time.Minute))
+	}
+	f := newFaults()
+	f.expect(first.dated())
+	if len(f.list()) != 0 {
+		t.Errorf("what nobody has looked for is told: %+v", f.list())
+	}
+	later := noon.Add(time.Hour)
+	f.set("reach", "still", "The network is gone.", later)
+	f.set("reach", "worse", "Everything is gone.", later)
+	f.set("reach", "healed", "", later)
+	f.set("reach", "healed", "The network is gone.", later)
+	f.set("rules", "unseen", "The network is gone.", later) // another check
+	f.keepOnly(map[string]bool{"still": true, "worse": true, "healed": true, "unseen": true})
+	f.set("reach", "gone", "The network is gone.", later)
+	for _, fault := range f.list() {
+		if want := map[bool]time.Time{true: noon, false: later}[fault.Subject == "still"]; !fault.Since.Equal(want) {
+			t.Errorf("%s since %v, want %v", fault.Subject, fault.Since, want)
+		}
+	}
+	third := newFaults() // a process that ended before it had looked for all
+	third.expect(f.dated())
+	third.set("reach", "unseen", "The network is gone.", later)
+	if list := third.list(); !list[0].Since.Equal(noon.Add(4 * time.Minute)) {
+		t.Errorf("the third process says %+v", list)
+	}
+}
+
+func TestRepairsOfAnEarlierProcess(t *testing.T) {
+	t.Parallel()
+	var first, r repairs
+	for n := range repairsKept {
+		first.note("e", fmt.Sprint(n), noon)
+	}
+	r.note("e", "new", noon)
+	r.restore(first.oldestFirst())
+	list := r.list()
+	if len(list) != repairsKept || list[0].Sentence != "new" || list[1].Sentence != fmt.Sprint(repairsKept-1) || list[repairsKept-1].Sentence != "1" {
+		t.Errorf("got %+v", list)
+	}
+}
+
 func TestRepairsKeepTheNewest(t *testing.T) {
 	t.Parallel()
 	var r repairs

@@ -48,6 +48,7 @@ type endpoint struct {
 	reservation *host.Reservation
 	reserved    vpn.Listen
 	uplinks     []string
+	remembered  []byte
 	paths       map[vpn.AssociationID]string // the interface that last led to each target network by a route of its own
 }
 
@@ -95,6 +96,7 @@ func (ep *endpoint) run(ctx context.Context) {
 		}
 		ep.writeDown()
 		ep.reconcile(ctx)
+		ep.rememberEndpoint()
 		ep.mu.Lock()
 		close(ep.changed)
 		ep.changed = make(chan struct{})

@@ -50,6 +50,9 @@ type Engine struct {
 	stopping  bool   // nothing new is taken
 
 	rulesMu sync.Mutex // one rebuild of the table at a time
+
+	memoryMu   sync.Mutex
+	remembered []byte
 }
 
 // Open reads the journal of an earlier process and takes over what it left running. Run then

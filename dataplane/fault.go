@@ -1,6 +1,8 @@
 package dataplane
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -12,19 +14,61 @@ import (
 // faults keeps what is wrong, with the time since when. A fault that is set again with the same
 // sentence keeps its time.
 type faults struct {
-	mu  sync.Mutex
-	all map[string]vpn.Fault // by key: the subject and the check that found it
+	mu       sync.Mutex
+	all      map[faultKey]vpn.Fault
+	expected map[faultKey]vpn.Fault // what an earlier process had found and this one has not looked for yet
 }
 
-func newFaults() *faults { return &faults{all: map[string]vpn.Fault{}} }
+// faultKey is what was found by which check.
+type faultKey struct{ check, subject string }
+
+// datedFault is a fault in the journal.
+type datedFault struct {
+	Check string    `json:"check"`
+	Fault vpn.Fault `json:"fault"`
+}
+
+func newFaults() *faults { return &faults{all: map[faultKey]vpn.Fault{}} }
+
+// expect has faults that are found again keep the time since when an earlier process had found
+// them. It says nothing of whether they still are.
+func (f *faults) expect(earlier []datedFault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.expected = map[faultKey]vpn.Fault{}
+	for _, d := range earlier {
+		f.expected[faultKey{d.Check, d.Fault.Subject}] = d.Fault
+	}
+}
+
+// dated gives what a next process should expect, in an order of its own.
+func (f *faults) dated() []datedFault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := maps.Clone(f.expected)
+	if all == nil {
+		all = map[faultKey]vpn.Fault{}
+	}
+	maps.Copy(all, f.all)
+	var out []datedFault
+	for key, fault := range all {
+		out = append(out, datedFault{Check: key.check, Fault: fault})
+	}
+	slices.SortFunc(out, func(a, b datedFault) int {
+		return cmp.Or(strings.Compare(a.Check, b.Check), strings.Compare(a.Fault.Subject, b.Fault.Subject))
+	})
+	return out
+}
 
 // set records or, with an empty sentence, clears what one check says of a subject. It tells
 // whether that is news.
 func (f *faults) set(check, subject, sentence string, now time.Time) (news bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	key := check + "\x00" + subject
+	key := faultKey{check, subject}
 	old, was := f.all[key]
+	earlier := f.expected[key]
+	delete(f.expected, key)
 	if sentence == "" {
 		delete(f.all, key)
 		return was
@@ -32,7 +76,11 @@ func (f *faults) set(check, subject, sentence string, now time.Time) (news bool)
 	if was && old.Sentence == sentence {
 		return false
 	}
-	f.all[key] = vpn.Fault{Subject: subject, Sentence: sentence, Since: now}
+	since := now
+	if !was && earlier.Sentence == sentence {
+		since = earlier.Since
+	}
+	f.all[key] = vpn.Fault{Subject: subject, Sentence: sentence, Since: since}
 	return true
 }
 
@@ -40,11 +88,9 @@ func (f *faults) set(check, subject, sentence string, now time.Time) (news bool)
 func (f *faults) keepOnly(subjects map[string]bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for key, fault := range f.all {
-		if !subjects[fault.Subject] {
-			delete(f.all, key)
-		}
-	}
+	gone := func(key faultKey, _ vpn.Fault) bool { return !subjects[key.subject] }
+	maps.DeleteFunc(f.all, gone)
+	maps.DeleteFunc(f.expected, gone)
 }
 
 // list gives all faults, oldest first.

@@ -22,6 +22,7 @@ func (e *Engine) inspect(ctx context.Context) {
 			return
 		case _, open := <-rules:
 			e.mendTable(ctx)
+			e.rememberHost()
 			if !open {
 				rules = nil
 			}
@@ -46,6 +47,7 @@ func (e *Engine) inspect(ctx context.Context) {
 		e.mendTable(ctx)
 		e.lookForObstacles(ctx)
 		e.faults.set("spool", "", e.spool.fault(), e.now())
+		e.rememberHost()
 	}
 }
 

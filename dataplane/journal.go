@@ -20,6 +20,7 @@ const (
 	journalDesired  = "desired"
 	journalWorkers  = "workers"
 	journalSessions = "sessions"
+	journalMemory   = "memory"
 )
 
 const (
@@ -29,7 +30,7 @@ const (
 )
 
 func openJournal(dir string) (*journal, error) {
-	for _, kind := range []string{journalDesired, journalWorkers, journalSessions} {
+	for _, kind := range []string{journalDesired, journalWorkers, journalSessions, journalMemory} {
 		if err := os.MkdirAll(filepath.Join(dir, kind), 0o700); err != nil {
 			return nil, fmt.Errorf("journal: %w", err)
 		}

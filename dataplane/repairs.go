@@ -27,9 +27,21 @@ func (r *repairs) note(subject, sentence string, now time.Time) {
 
 // list gives the newest first.
 func (r *repairs) list() []vpn.Fault {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := slices.Clone(r.last)
+	out := r.oldestFirst()
 	slices.Reverse(out)
 	return out
+}
+
+func (r *repairs) oldestFirst() []vpn.Fault {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.last)
+}
+
+// restore takes over what an earlier process had mended.
+func (r *repairs) restore(oldestFirst []vpn.Fault) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := append(slices.Clone(oldestFirst), r.last...)
+	r.last = all[max(0, len(all)-repairsKept):]
 }

@@ -66,7 +66,7 @@ func (e *Engine) Forget(ctx context.Context, id vpn.EndpointID) error {
 	if !ep.remove(ctx, "The endpoint was deleted.") {
 		return vpn.Refuse(vpn.Unavailable, "RemovalFailed", "The endpoint cannot be taken off this host yet; the dataplane's log says why.")
 	}
-	if err := e.journal.drop(journalDesired, string(id)); err != nil {
+	if err := errors.Join(e.journal.drop(journalDesired, string(id)), e.journal.drop(journalMemory, string(id))); err != nil {
 		return err
 	}
 	e.mu.Lock()

@@ -24,9 +24,9 @@ func (e *Engine) Stop(ctx context.Context) error {
 	}
 	removals.Wait()
 	for _, ep := range all {
-		failures = append(failures, e.journal.drop(journalDesired, string(ep.id)))
+		failures = append(failures, e.journal.drop(journalDesired, string(ep.id)), e.journal.drop(journalMemory, string(ep.id)))
 	}
-	failures = append(failures, e.table.Remove(), e.settings.Restore())
+	failures = append(failures, e.journal.drop(journalMemory, hostMemory), e.table.Remove(), e.settings.Restore())
 	return errors.Join(failures...)
 }
 
@@ -44,6 +44,7 @@ func (e *Engine) Release() {
 		ep.cancel()
 		<-ep.done
 	}
+	e.rememberHost()
 }
 
 // remove ends the endpoint's work and takes it off the host. It tells whether all went; it can be

@@ -89,6 +89,15 @@ func TestRepairs(t *testing.T) {
 			return strings.Contains(text, "packet filter was changed") && strings.Contains(text, "had been deleted") &&
 				strings.Contains(text, "Forwarding on interface neta") && strings.Contains(text, "route to client")
 		})
+		n := b.readyCount("dataplane")
+		if err := syscall.Kill(b.one(t, "dataplane"), syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		b.ready(t, "dataplane", n+1)
+		b.newRuleWorks(t) // web speaks with the new process
+		if text := b.get("/settings").text(); !strings.Contains(text, "had been deleted") || !strings.Contains(text, "packet filter was changed") {
+			t.Error("after an upgrade the repairs are no longer listed")
+		}
 	})
 }
 
@@ -192,6 +201,17 @@ func TestHostFaults(t *testing.T) {
 		gw.ip(t, "link", "set", "netb", "down")
 		s.line("/associations", "10.0.2.0/24", "association-failed")
 		s.line("/associations", "10.0.1.0/24", "associated")
+		// A process that takes over cannot see that there was an interface.
+		n := s.readyCount("dataplane")
+		if err := syscall.Kill(s.one(t, "dataplane"), syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		s.ready(t, "dataplane", n+1)
+		for deadline := time.Now().Add(8 * time.Second); time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
+			if said := s.row("/associations", "10.0.2.0/24"); !strings.Contains(said, "was interface netb, which is gone") {
+				t.Fatalf("after an upgrade the association is %s", said)
+			}
+		}
 		gw.ip(t, "link", "set", "netb", "up")
 		s.line("/associations", "10.0.2.0/24", "associated")
 	})

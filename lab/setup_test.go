@@ -119,6 +119,17 @@ func (s *site) shows(tab string, words ...string) {
 	})
 }
 
+// row gives the text of a line of a tab.
+func (s *site) row(tab, row string) string {
+	s.console.t.Helper()
+	for _, tr := range s.get(s.endpoint + tab).doc.Find("tr").EachIter() {
+		if text := tr.Text(); strings.Contains(text, row) {
+			return strings.Join(strings.Fields(text), " ")
+		}
+	}
+	return ""
+}
+
 // line waits until a line of a tab has all words.
 func (s *site) line(tab, row string, words ...string) {
 	s.console.t.Helper()
