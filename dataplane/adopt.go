@@ -171,7 +171,14 @@ func (ep *endpoint) adoptSession(s *session, counted map[netip.Addr]nft.Counters
 
 // restoreRules writes the table as the journal has it in one transaction, sessions included, so
 // that their counters go on and nothing else is let through. With no endpoint the table goes.
-func (e *Engine) restoreRules(ctx context.Context, adopted []*endpoint) error {
+func (e *Engine) restoreRules(ctx context.Context, adopted []*endpoint) (err error) {
+	defer func() {
+		if err != nil { // run writes them all
+			e.mu.Lock()
+			e.unsure = true
+			e.mu.Unlock()
+		}
+	}()
 	if len(adopted) == 0 {
 		if e.lacking() != "" {
 			return nil
@@ -198,16 +205,10 @@ func (e *Engine) restoreRules(ctx context.Context, adopted []*endpoint) error {
 		}
 	}
 	r, err := e.ruleset()
-	if err == nil {
-		err = e.table.Restore(ctx, r, live)
+	if err != nil {
+		return err
 	}
-	if err != nil { // run applies them, and puts the sessions back
-		e.mu.Lock()
-		clear(e.rules)
-		clear(e.uplinks)
-		e.mu.Unlock()
-	}
-	return err
+	return e.table.Restore(ctx, r, live)
 }
 
 func (ep *endpoint) workerOf(instance string) *worker {

@@ -44,6 +44,7 @@ type Engine struct {
 	slots     map[int]bool                    // workers' slots in use
 	rules     map[vpn.EndpointID]nft.Endpoint // what each endpoint wants in the table
 	uplinks   map[vpn.EndpointID][]string     // the interfaces each endpoint's networks are on
+	unsure    bool                            // the last writing of the table failed: rules may not be what it holds
 	obstacles []host.Obstacle
 	openvpn   string // version that runs, for people
 	lack      string // what the host lacks to carry tunnels at all
@@ -183,12 +184,12 @@ func (e *Engine) giveSlot(n int) {
 	delete(e.slots, n)
 }
 
-// ruleset is the whole table's content: every endpoint's rules, and which of the interfaces we
-// forward from did not forward before.
+// ruleset is the whole table's content: every endpoint's rules, and the interfaces that forward,
+// or are about to, only because of us: for as long as they do.
 func (e *Engine) ruleset() (nft.Ruleset, error) {
 	e.mu.Lock()
 	r := nft.Ruleset{Workers: nft.UIDs{First: supervise.FirstUID, Last: supervise.LastUID}}
-	var interfaces []string
+	interfaces := e.settings.Changed()
 	for id, rules := range e.rules {
 		r.Endpoints = append(r.Endpoints, rules)
 		interfaces = append(interfaces, e.uplinks[id]...)
@@ -206,8 +207,8 @@ func (e *Engine) ruleset() (nft.Ruleset, error) {
 	return r, err
 }
 
-// setRules puts an endpoint's rules into the kernel: rules nil takes them out. Where nothing
-// changed nothing is done.
+// setRules puts an endpoint's rules into the kernel: rules nil takes them out. Interfaces that
+// nobody needs any more cease to forward before the rule goes that keeps strangers from it.
 func (e *Engine) setRules(ctx context.Context, id vpn.EndpointID, rules *nft.Endpoint, uplinks []string) error {
 	e.rulesMu.Lock()
 	defer e.rulesMu.Unlock()
@@ -221,14 +222,16 @@ func (e *Engine) setRules(ctx context.Context, id vpn.EndpointID, rules *nft.End
 		e.rules[id], e.uplinks[id] = *rules, uplinks
 	}
 	e.mu.Unlock()
+	e.releaseSettings()
 	r, err := e.ruleset()
 	if err == nil {
 		err = e.table.Apply(ctx, r)
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.unsure = err != nil
 	if err != nil {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		if had { // what is in the kernel is what counts
+		if had { // most likely still what is in the kernel
 			e.rules[id], e.uplinks[id] = oldRules, oldUplinks
 		} else {
 			delete(e.rules, id)

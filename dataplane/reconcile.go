@@ -205,7 +205,7 @@ func (ep *endpoint) applyRules(ctx context.Context, d vpn.Desired, uplinks []str
 	}
 	ep.Engine.mu.Lock()
 	now, there := ep.Engine.rules[ep.id]
-	same := there && equalRules(now, rules) && slices.Equal(ep.Engine.uplinks[ep.id], uplinks)
+	same := there && !ep.unsure && equalRules(now, rules) && slices.Equal(ep.Engine.uplinks[ep.id], uplinks)
 	ep.Engine.mu.Unlock()
 	ep.uplinks = uplinks
 	if same {
@@ -335,6 +335,7 @@ func (ep *endpoint) takeOff(ctx context.Context, reason string) bool {
 	ep.unreserve()
 	ep.Engine.mu.Lock()
 	_, there := ep.Engine.rules[ep.id]
+	there = there || ep.unsure
 	ep.Engine.mu.Unlock()
 	if there {
 		if err := ep.setRules(ctx, ep.id, nil, nil); err != nil {
@@ -344,7 +345,6 @@ func (ep *endpoint) takeOff(ctx context.Context, reason string) bool {
 		}
 	}
 	ep.removeDevices()
-	ep.releaseSettings()
 	ep.uplinks, ep.paths = nil, map[vpn.AssociationID]string{}
 	return true
 }

@@ -26,7 +26,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 	for _, ep := range all {
 		failures = append(failures, e.journal.drop(journalDesired, string(ep.id)), e.journal.drop(journalMemory, string(ep.id)))
 	}
-	failures = append(failures, e.journal.drop(journalMemory, hostMemory), e.table.Remove(), e.settings.Restore())
+	failures = append(failures, e.journal.drop(journalMemory, hostMemory), e.settings.Restore(), e.table.Remove())
 	return errors.Join(failures...)
 }
 

@@ -130,14 +130,14 @@ func (ep *endpoint) compare(w *worker, proc *supervise.Process, status ovpn.Stat
 		case !has || is.Addr.IsValid() && is.Addr != s.Addr:
 			out.lost = append(out.lost, s)
 			continue
-		case !is.Addr.IsValid() && !s.Established:
+		case !is.Addr.IsValid(): // one that returns by its token was established before
 			out.waiting = append(out.waiting, s)
-		case is.Addr.IsValid() && !s.Established:
+		case !s.Established:
 			s.Established = true
 			news = append(news, s)
 			fallthrough
 		default:
-			ep.roster.mark(s, is.Addr.IsValid())
+			ep.roster.mark(s, true)
 		}
 		delete(strangers, c.cid)
 	}

@@ -61,6 +61,15 @@ func TestForwardingIsSwitchedOnAndRestored(t *testing.T) {
 	if mended, err := s.Forward("lan0"); err != nil || !mended {
 		t.Errorf("mended %v, %v; want it mended", mended, err)
 	}
+	// What cannot be written down is not changed, and not taken for written down the next time.
+	set(t, "lan0", "rp_filter", "1")
+	must(t, os.Rename(filepath.Dir(path), filepath.Dir(path)+".away"))
+	for range 2 {
+		if _, err := s.LoosenReversePath("lan0"); err == nil || setting(t, "lan0", "rp_filter") != "1" {
+			t.Errorf("without its record the setting is %s, %v; want it unchanged and an error", setting(t, "lan0", "rp_filter"), err)
+		}
+	}
+	must(t, os.Rename(filepath.Dir(path)+".away", filepath.Dir(path)))
 	must(t, s.Release("lan0"))
 	if setting(t, "lan2", "forwarding") != "0" || setting(t, "lan0", "forwarding") != "1" {
 		t.Error("release put back the wrong interface")

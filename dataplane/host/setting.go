@@ -101,11 +101,12 @@ func (s *Settings) change(name, key, want string) (mended bool, err error) {
 		mended = true
 	} else {
 		// The record first: a crash between the two restores what was never changed.
-		s.changed = slices.DeleteFunc(s.changed, func(c change) bool { return c.Interface == name && c.Key == key })
-		s.changed = append(s.changed, change{Interface: name, Index: link.Attrs().Index, Key: key, Was: is, Now: want})
-		if err := s.save(); err != nil {
+		changed := slices.DeleteFunc(slices.Clone(s.changed), func(c change) bool { return c.Interface == name && c.Key == key })
+		changed = append(changed, change{Interface: name, Index: link.Attrs().Index, Key: key, Was: is, Now: want})
+		if err := s.save(changed); err != nil {
 			return false, err
 		}
+		s.changed = changed
 	}
 	return mended, write(name, key, want)
 }
@@ -157,11 +158,11 @@ func (s *Settings) restore(which func(change) bool) error {
 			errs = errors.Join(errs, err)
 		}
 	}
-	s.changed = kept
-	if errs != nil {
+	if len(kept) == len(s.changed) {
 		return errs
 	}
-	return s.save()
+	s.changed = kept
+	return errors.Join(errs, s.save(kept))
 }
 
 func (s *Settings) find(name string, index int, key string) int {
@@ -169,14 +170,14 @@ func (s *Settings) find(name string, index int, key string) int {
 }
 
 // save replaces the record whole, so that a crash leaves the old or the new one.
-func (s *Settings) save() error {
-	if len(s.changed) == 0 {
+func (s *Settings) save(changed []change) error {
+	if len(changed) == 0 {
 		if err := os.Remove(s.path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return lacking(err, "The record of changed host settings %s cannot be removed.", s.path)
 		}
 		return nil
 	}
-	raw, err := json.Marshal(s.changed)
+	raw, err := json.Marshal(changed)
 	if err != nil {
 		return err
 	}

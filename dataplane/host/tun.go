@@ -59,9 +59,6 @@ func EnsureTun(t Tun) error {
 		if link, err = netlink.LinkByName(t.Name); err != nil {
 			return lacking(err, "The network device %s vanished while it was created.", t.Name)
 		}
-		if err := netlink.LinkSetAlias(link, deviceAlias); err != nil {
-			return lacking(err, "The network device %s cannot be marked as ours.", t.Name)
-		}
 	case err != nil:
 		return lacking(err, "The network devices of this host cannot be read.")
 	case !ours(link):
@@ -94,10 +91,21 @@ func open(t Tun) error {
 	err = errors.Join(
 		unix.IoctlSetInt(fd, unix.TUNSETOWNER, int(t.UID)),
 		unix.IoctlSetInt(fd, unix.TUNSETGROUP, int(t.GID)),
-		unix.IoctlSetInt(fd, unix.TUNSETPERSIST, 1),
 	)
 	if err != nil {
 		return lacking(err, "The tunnel device %s cannot be given to its worker.", t.Name)
+	}
+	// What makes it stay comes last: if we die before, it goes with us, and a device without our
+	// mark would be nobody's to remove.
+	link, err := netlink.LinkByName(t.Name)
+	if err == nil {
+		err = netlink.LinkSetAlias(link, deviceAlias)
+	}
+	if err != nil {
+		return lacking(err, "The network device %s cannot be marked as ours.", t.Name)
+	}
+	if err := unix.IoctlSetInt(fd, unix.TUNSETPERSIST, 1); err != nil {
+		return lacking(err, "The tunnel device %s cannot be made to stay.", t.Name)
 	}
 	return nil
 }

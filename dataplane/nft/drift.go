@@ -123,7 +123,9 @@ func (t *Table) holds(c *nftables.Conn, set string, want map[string]bool) (bool,
 }
 
 // remember notes that a change of ours, begun at generation before, is done. The state stays
-// exact where that was the only transaction since it was last known to be.
+// exact where that was the only transaction since it was last known to be. A foreign transaction
+// is mistaken for ours only where ours then changed nothing, because somebody had just put the
+// same elements there; what else that one put there stays unnoticed until the next foreign one.
 func (t *Table) remember(before uint32, known bool) error {
 	now, err := t.generation()
 	if err != nil {

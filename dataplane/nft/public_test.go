@@ -154,66 +154,6 @@ func TestDriftIsNoticedAndRepaired(t *testing.T) {
 	nftCommand(t, "delete table inet somebody")
 }
 
-// TestRulesChangeAroundSessions: a rebuild writes only what changes in the sets of sessions, so
-// sets must come, go and come back with whom they should hold, and nothing that somebody else
-// changed may be taken for ours.
-func TestRulesChangeAroundSessions(t *testing.T) {
-	l := newLab(t)
-	l.target.echo()
-	engineers, doctors := group("172.16.0.0/16", "engineers"), group("172.16.0.0/16", "doctors")
-	l.apply(engineers)
-	c := l.client("10.8.0.2", 0, "engineers")
-	other := l.client("10.8.0.3", 1, "doctors")
-	holds := func(what string, mine, others bool) {
-		t.Helper()
-		for c, want := range map[*client]bool{c: mine, other: others} {
-			within := silence
-			if want {
-				within = patience
-			}
-			if got := c.answers(someTarget, within); got != want {
-				t.Errorf("%s: %s is answered: %v", what, c.addr, got)
-			}
-		}
-		nftCommand(t, "add table inet somebody") // has Drift look at every element
-		nftCommand(t, "delete table inet somebody")
-		if found, err := l.table.Drift(t.Context()); err != nil || len(found) != 0 {
-			t.Errorf("%s: drift %q, %v", what, found, err)
-		}
-	}
-	holds("one group", true, false)
-	l.apply(doctors)
-	holds("another group", false, true)
-	l.put(other, "engineers")
-	holds("the doctor is an engineer now", false, false)
-	l.apply(engineers, doctors)
-	holds("both groups", true, true)
-	e := l.endpoint(engineers)
-	e.Associations[0].ID = vpn.NewAssociationID()
-	l.applyEndpoint(e)
-	holds("the association is another one", false, false)
-	l.apply(engineers)
-	holds("the association is back", true, true)
-	_, err := l.table.End(other.addr)
-	must(t, err)
-	l.apply(engineers, doctors)
-	holds("one has left", true, false)
-	l.put(other, "doctors")
-	holds("and is back", true, true)
-	e = l.endpoint(engineers, doctors)
-	e.Devices = e.Devices[:1]
-	l.applyEndpoint(e)
-	holds("there is one device less", true, false)
-	for _, line := range []string{
-		"flush set inet sptest sessions", "flush set inet sptest received", "flush ruleset",
-		`add element inet sptest sessions { "` + c.device.name + `" . 10.8.0.77 }`,
-	} {
-		nftCommand(t, line)
-		l.apply(engineers, doctors)
-		holds("after "+line, true, false)
-	}
-}
-
 func TestEndAndPutOverATableThatWasEmptiedByOthers(t *testing.T) {
 	l := newLab(t)
 	l.target.echo()

@@ -51,34 +51,39 @@ func (t *Table) Put(sessions ...Session) error {
 func (t *Table) End(addrs ...netip.Addr) (map[netip.Addr]Counters, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var gates, counted []Member
+	var gates []Member
 	ending := map[netip.Addr]bool{}
 	for _, a := range addrs {
 		if ending[a] {
 			continue
 		}
+		ending[a] = true
 		for _, m := range t.present(a) {
-			ending[a] = true
-			if slices.Contains(counterSets, m.Set) {
-				counted = append(counted, m)
-			} else {
+			if !slices.Contains(counterSets, m.Set) {
 				gates = append(gates, m)
 			}
 		}
 	}
-	// First the gates, then read, then the counters: in this order no packet is missed.
+	// First the gates, then read, then the counters: in this order no packet is missed. Whatever
+	// fails after the gates, no repair may open them again; who tries again still finds the counters.
 	if err := t.settled(t.edit(gates, nil)); err != nil {
 		return nil, err
+	}
+	for a := range ending {
+		delete(t.sessions, a)
 	}
 	last, err := t.countersOf(ending)
 	if err := t.settled(err); err != nil {
 		return nil, err
 	}
+	var counted []Member
+	for a := range last {
+		for _, set := range counterSets {
+			counted = append(counted, Member{Set: set, Addr: a})
+		}
+	}
 	if err := t.settled(t.edit(counted, nil)); err != nil {
 		return nil, err
-	}
-	for a := range ending {
-		delete(t.sessions, a)
 	}
 	return last, nil
 }
@@ -109,8 +114,10 @@ func (t *Table) edit(remove, add []Member) error {
 	if err != nil {
 		return unavailable(err)
 	}
+	known := t.applied.exact && t.applied.generation == before
 	err = t.change(c, remove, add)
 	if absent(err) && len(remove) > 0 {
+		known = false
 		// Somebody took an element or a whole set away. What is there no longer need not be
 		// removed; what is missing otherwise is for Drift to find.
 		err = t.changeLoosely(c, remove, add)
@@ -118,7 +125,7 @@ func (t *Table) edit(remove, add []Member) error {
 	if err != nil {
 		return unavailable(err)
 	}
-	return t.remember(before, t.applied.exact && t.applied.generation == before)
+	return t.remember(before, known)
 }
 
 // changeLoosely removes one element at a time and forgives those that are gone, then adds.

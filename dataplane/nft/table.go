@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -63,6 +64,11 @@ func (t *Table) Restore(ctx context.Context, r Ruleset, sessions []Session) erro
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.placing == nil && r.check() == nil {
+		// That process's table is in the kernel. If this fails, End must close what is open there, and
+		// Drift finds what is to be repaired.
+		t.ruleset, t.placing, t.sessions = r, newPlacing(r), maps.Clone(byAddr)
+	}
 	return t.settled(t.rebuild(ctx, r, byAddr))
 }
 
@@ -112,16 +118,23 @@ func (t *Table) rebuild(ctx context.Context, r Ruleset, sessions map[netip.Addr]
 	return nil
 }
 
-// replace tries the rebuild in place, and where the table holds what it should not (somebody
-// else changed it) a fresh one: deleting and creating again is one transaction as well, only
-// the counters start anew. Where only we have changed anything since our last change (known), sets
-// of sessions hold what they should and get the difference alone.
+// replace tries the rebuild in place, once more where somebody was quicker than our transaction,
+// and where the table holds what it should not (somebody else changed it) a fresh one: deleting
+// and creating again is one transaction as well, only the counters start anew. Where only we have
+// changed anything since our last change (known), sets of sessions hold what they should and get
+// the difference alone.
 func (t *Table) replace(ctx context.Context, c *nftables.Conn, r Ruleset, list []Session, known bool) error {
-	old, err := t.objects(c, known)
-	if err == nil {
-		err = run(ctx, Render(t.name, r, list, old))
+	var err error
+	for _, known := range []bool{known, false} {
+		var old Objects
+		if old, err = t.objects(c, known); err == nil {
+			err = run(ctx, Render(t.name, r, list, old))
+		}
+		if err == nil || ctx.Err() != nil {
+			return unavailable(err)
+		}
 	}
-	if err == nil || ctx.Err() != nil || !t.exists(c) {
+	if !t.exists(c) {
 		return unavailable(err)
 	}
 	text := append([]byte("delete table inet "+t.name+"\n"), Render(t.name, r, list, Objects{})...)
@@ -152,10 +165,12 @@ func (t *Table) Remove() error {
 	return nil
 }
 
-// settled ends every call: after an error the next one starts with fresh sockets.
+// settled ends every call: after an error the next one starts with fresh sockets, and nothing is
+// known of the kernel until Drift or a rebuild has looked.
 func (t *Table) settled(err error) error {
 	if err != nil {
 		t.hangUp()
+		t.applied.exact = false
 	}
 	return unavailable(err)
 }

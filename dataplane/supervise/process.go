@@ -64,6 +64,8 @@ func Adopt(id Identity) (*Process, error) {
 func own(pid int) (*Process, error) {
 	fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
 	if err != nil {
+		_ = unix.Kill(pid, unix.SIGKILL) // not reaped yet, so the PID is still its own
+		_, _ = unix.Wait4(pid, nil, 0, nil)
 		return nil, err
 	}
 	id, err := identify(pid)

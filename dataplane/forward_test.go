@@ -1,0 +1,83 @@
+package dataplane
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// An interface that forwards because of us is guarded by a rule for as long as it does: it ceases
+// to forward when no endpoint needs it, not only when the last one goes.
+func TestForwardingEndsWithItsNeed(t *testing.T) {
+	ep, _ := stage(t, "cvpn-endpoint-7777777777777777d", "10.36.0.0/22")
+	path := "/proc/sys/net/ipv4/conf/neta/forwarding"
+	if err := os.WriteFile(path, []byte("0"), 0); err != nil {
+		t.Fatal(err)
+	}
+	is := func(what, forwarding string, guarded bool) {
+		t.Helper()
+		if b, err := os.ReadFile(path); err != nil || strings.TrimSpace(string(b)) != forwarding {
+			t.Errorf("%s: forwarding is %q, %v, want %s", what, b, err, forwarding)
+		}
+		out, err := exec.Command("nft", "list", "chain", "inet", "sallyport", "forwarding").CombinedOutput()
+		if err != nil || strings.Contains(string(out), `"neta"`) != guarded {
+			t.Errorf("%s: %v, guarded should be %v:\n%s", what, err, guarded, out)
+		}
+	}
+	apply := func(uplinks ...string) error { return ep.applyRules(t.Context(), ep.want(), uplinks) }
+	if err := apply(); err != nil { // stage had it among them
+		t.Fatal(err)
+	}
+	is("no association", "0", false)
+	if err := apply("neta"); err != nil {
+		t.Fatal(err)
+	}
+	is("about to forward", "0", true)
+	ep.forward([]string{"neta"})
+	is("an association", "1", true)
+
+	// What cannot be written into the kernel has not happened, and is tried again.
+	working := os.Getenv("PATH")
+	broken := t.TempDir()
+	if err := os.WriteFile(filepath.Join(broken, "nft"), []byte("#!/bin/sh\nexit 1\n"), 0o755); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", broken+":"+working)
+	if err := apply(); err == nil {
+		t.Error("a failure of nft is none")
+	}
+	t.Setenv("PATH", working)
+	is("nft failed", "0", true)
+	if err := apply("neta"); err != nil {
+		t.Fatal(err)
+	}
+	ep.forward([]string{"neta"})
+	is("needed after all", "1", true)
+	if err := apply(); err != nil {
+		t.Fatal(err)
+	}
+	is("it has left", "0", false)
+}
+
+// After a failure nobody knows what the kernel holds: rules like those before are written all the
+// same, and an endpoint that never had any is taken out all the same.
+func TestRulesAreWrittenAgainAfterAFailure(t *testing.T) {
+	ep, _ := stage(t, "cvpn-endpoint-7777777777777777e", "10.37.0.0/22")
+	written := func() bool {
+		return exec.Command("nft", "list", "map", "inet", "sallyport", "transit").Run() == nil
+	}
+	ep.Engine.mu.Lock()
+	ep.unsure = true
+	ep.Engine.mu.Unlock()
+	if err := exec.Command("nft", "flush", "ruleset").Run(); err != nil {
+		t.Fatal(err)
+	}
+	if err := ep.applyRules(t.Context(), ep.want(), []string{"neta"}); err != nil || !written() {
+		t.Errorf("rules that are as they were are not written: %v", err)
+	}
+	if ep.unsure {
+		t.Error("a success leaves doubt")
+	}
+}
