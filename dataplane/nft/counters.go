@@ -3,13 +3,15 @@ package nft
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"net/netip"
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
-// Counters reads what every live session has been let through, in two netlink dumps.
+// Counters reads what every live session has been let through, in two netlink dumps. Where
+// somebody deletes our counters they go on from the last reading.
 func (t *Table) Counters() (map[netip.Addr]Counters, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -23,6 +25,7 @@ func (t *Table) Counters() (map[netip.Addr]Counters, error) {
 			out[a] = merge(out[a], name, n)
 		}
 	}
+	t.read = maps.Clone(out)
 	return out, nil
 }
 

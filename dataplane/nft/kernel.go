@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -62,10 +63,13 @@ func (t *Table) handle() *nftables.Table {
 // objects lists what the kernel's table holds; nothing where there is none. What the sets of
 // sessions hold is not asked for where it is known to be what we put there.
 func (t *Table) objects(c *nftables.Conn, known bool) (Objects, error) {
-	var found Objects
+	if t.read == nil {
+		t.read = map[netip.Addr]Counters{}
+	}
+	found := Objects{Read: t.read}
 	sets, err := c.GetSets(t.handle())
 	if absent(err) {
-		return Objects{}, nil
+		return found, nil
 	}
 	if err != nil {
 		return found, fmt.Errorf("list the sets of %s: %w", t.name, err)
@@ -83,8 +87,9 @@ func (t *Table) objects(c *nftables.Conn, known bool) (Objects, error) {
 			if err != nil {
 				return found, err
 			}
-			for a := range counted {
+			for a, n := range counted {
 				found.Holds = append(found.Holds, Member{Set: s.Name, Addr: a})
+				t.read[a] = merge(t.read[a], s.Name, n)
 			}
 		}
 	}

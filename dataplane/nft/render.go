@@ -18,6 +18,8 @@ type Objects struct {
 	// Holds is what sets that follow sessions hold, where that is known for the whole of a set: such
 	// a set stays and is given the difference. It must be known for those that count.
 	Holds []Member
+	// Read is what a counter begins with that is not there.
+	Read map[netip.Addr]Counters
 }
 
 // Render gives the text of one nft transaction that makes the table called name hold exactly
@@ -108,7 +110,7 @@ func (d *document) members(p placing, sessions []Session, old Objects, stay map[
 				delete(held, m)
 				continue
 			}
-			d.elements[m.Set] = append(d.elements[m.Set], m.text())
+			d.elements[m.Set] = append(d.elements[m.Set], m.text()+beginning(m.Set, old.Read[m.Addr]))
 		}
 	}
 	gone := map[string][]string{}
@@ -118,6 +120,22 @@ func (d *document) members(p placing, sessions []Session, old Objects, stay map[
 	for _, set := range slices.Sorted(maps.Keys(gone)) {
 		d.line("delete element %s %s { %s }", d.table, set, strings.Join(slices.Sorted(slices.Values(gone[set])), ", "))
 	}
+}
+
+// beginning is what an element's counter starts with.
+func beginning(set string, c Counters) string {
+	bytes, packets := c.BytesIn, c.PacketsIn
+	switch set {
+	case setSent:
+	case setReceived:
+		bytes, packets = c.BytesOut, c.PacketsOut
+	default:
+		return ""
+	}
+	if bytes == 0 && packets == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" counter packets %d bytes %d", packets, bytes)
 }
 
 func (d *document) sets(r Ruleset) {

@@ -25,6 +25,9 @@ func (t *Table) Put(sessions ...Session) error {
 	}
 	var remove, add []Member
 	for a, s := range want {
+		if _, stays := t.sessions[a]; !stays {
+			delete(t.read, a) // that was somebody else's
+		}
 		now := t.placing.of(s)
 		before := t.present(a)
 		for _, m := range before {
@@ -71,6 +74,7 @@ func (t *Table) End(addrs ...netip.Addr) (map[netip.Addr]Counters, error) {
 	}
 	for a := range ending {
 		delete(t.sessions, a)
+		delete(t.read, a)
 	}
 	last, err := t.countersOf(ending)
 	if err := t.settled(err); err != nil {

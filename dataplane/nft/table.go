@@ -33,6 +33,7 @@ type Table struct {
 	ruleset  Ruleset
 	placing  placing
 	sessions map[netip.Addr]Session
+	read     map[netip.Addr]Counters // what the counters said when they were last asked
 	kernel   *kernel
 	applied  state // what the kernel held after our last own change
 }
@@ -120,9 +121,9 @@ func (t *Table) rebuild(ctx context.Context, r Ruleset, sessions map[netip.Addr]
 
 // replace tries the rebuild in place, once more where somebody was quicker than our transaction,
 // and where the table holds what it should not (somebody else changed it) a fresh one: deleting
-// and creating again is one transaction as well, only the counters start anew. Where only we have
-// changed anything since our last change (known), sets of sessions hold what they should and get
-// the difference alone.
+// and creating again is one transaction as well, only the counters go back to their last reading.
+// Where only we have changed anything since our last change (known), sets of sessions hold what
+// they should and get the difference alone.
 func (t *Table) replace(ctx context.Context, c *nftables.Conn, r Ruleset, list []Session, known bool) error {
 	var err error
 	for _, known := range []bool{known, false} {
@@ -137,11 +138,11 @@ func (t *Table) replace(ctx context.Context, c *nftables.Conn, r Ruleset, list [
 	if !t.exists(c) {
 		return unavailable(err)
 	}
-	text := append([]byte("delete table inet "+t.name+"\n"), Render(t.name, r, list, Objects{})...)
+	text := append([]byte("delete table inet "+t.name+"\n"), Render(t.name, r, list, Objects{Read: t.read})...)
 	if again := run(ctx, text); again != nil {
 		return unavailable(errors.Join(err, again))
 	}
-	t.log.WarnContext(ctx, "packet filter table created anew; counters of live sessions start at zero", "table", t.name, "err", err)
+	t.log.WarnContext(ctx, "packet filter table created anew; counters of live sessions go on from their last reading", "table", t.name, "err", err)
 	return nil
 }
 
@@ -161,7 +162,7 @@ func (t *Table) Remove() error {
 		return unavailable(fmt.Errorf("delete the table %s: %w", t.name, err))
 	}
 	t.ruleset, t.placing, t.applied = Ruleset{}, nil, state{}
-	t.sessions = map[netip.Addr]Session{}
+	t.sessions, t.read = map[netip.Addr]Session{}, nil
 	return nil
 }
 

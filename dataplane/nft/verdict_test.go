@@ -297,6 +297,24 @@ func TestCountersAreExactAndSurviveARebuild(t *testing.T) {
 	twice := nft.Counters{BytesIn: 2 * want.BytesIn, PacketsIn: 2 * want.PacketsIn, BytesOut: 2 * want.BytesOut, PacketsOut: 2 * want.PacketsOut}
 	exchange(twice)
 
+	// Where somebody takes counters away they go on from their last reading.
+	sum := twice
+	for _, line := range []string{"delete table inet sptest", "flush set inet sptest sent", "flush ruleset"} {
+		nftCommand(t, line)
+		must(t, l.table.Repair(t.Context()))
+		sum = nft.Counters{BytesIn: sum.BytesIn + want.BytesIn, PacketsIn: sum.PacketsIn + packets, BytesOut: sum.BytesOut + want.BytesOut, PacketsOut: sum.PacketsOut + packets}
+		exchange(sum)
+	}
+	// And never into the account of who has the address next.
+	_, err := l.table.End(idle.addr, c.addr)
+	must(t, err)
+	l.put(c, "some", "groups")
+	l.put(idle)
+	nftCommand(t, "delete table inet sptest")
+	must(t, l.table.Repair(t.Context()))
+	exchange(want)
+	exchange(twice)
+
 	// A new process that finds the table adopts the counters, and forgets who is gone.
 	adopter := nft.New("sptest", discard)
 	r := nft.Ruleset{Endpoints: []nft.Endpoint{l.endpoint(all("172.16.5.5/32"))}}
