@@ -91,7 +91,7 @@ func (w *nodeWatch) view(ctx context.Context) NodeView {
 	v := NodeView{Reachable: w.err == nil && !w.seenAt.IsZero(), Status: w.status, SeenAt: w.seenAt}
 	switch {
 	case w.err != nil:
-		v.Sentence = "No dataplane answers on this host, so nobody can connect and no change takes effect: " + w.err.Error()
+		v.Sentence = "No dataplane answers on this host, so nobody new can connect and no change takes effect; who is connected stays connected: " + w.err.Error()
 		v.Since = w.lostAt
 	case !v.Reachable:
 		v.Sentence = "The dataplane on this host has not answered yet."

@@ -24,6 +24,8 @@ func (s *Service) remote(ctx context.Context, e vpn.Endpoint) (name, warning str
 		name = s.settings.PublicName
 	case s.settings.VPNDomain != "":
 		name = string(e.ID) + "." + s.settings.VPNDomain
+	case e.Listen.Addr.IsValid() && !e.Listen.Addr.IsUnspecified():
+		return e.Listen.Addr.String(), "Neither public_name nor vpn_domain is set, so client configuration files have the endpoint's listen address. Set public_name to the name that clients know this host by."
 	case s.settings.FallbackAddress != "":
 		return s.settings.FallbackAddress, "Neither public_name nor vpn_domain is set, so client configuration files have this host's own address. Set public_name to the name that clients know this host by."
 	default:

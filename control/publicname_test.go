@@ -84,6 +84,26 @@ func TestPublicName(t *testing.T) {
 	}
 }
 
+// Without a name, an endpoint that listens on one address is reached there and nowhere else.
+func TestNameOfAnEndpointOnOneAddress(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	e, err := s.CreateEndpoint(t.Context(), s.boss, vpn.EndpointSpec{
+		Name: "one", ClientCIDR: "10.61.0.0/22", Certificate: s.server.ID, ClientCA: s.ca.ID, Port: "1301", ListenAddr: "192.0.2.20",
+	})
+	s.must(err)
+	for name, settings := range map[string]control.Settings{
+		"192.0.2.20": {FallbackAddress: "192.0.2.10"},
+		"vpn.test":   {FallbackAddress: "192.0.2.10", PublicName: "vpn.test"},
+	} {
+		v, err := s.named(&fakeResolver{}, settings).Endpoint(t.Context(), s.boss, e.ID)
+		s.must(err)
+		if v.Remote != name {
+			t.Errorf("the name is %s, want %s", v.Remote, name)
+		}
+	}
+}
+
 // Name servers are asked once a minute, and a page that was closed meanwhile teaches nothing.
 func TestNamesAreRemembered(t *testing.T) {
 	t.Parallel()

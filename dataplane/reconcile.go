@@ -170,7 +170,7 @@ func (ep *endpoint) reach(d vpn.Desired, policy hostPolicy) []string {
 		case err != nil:
 			sentence = person(err)
 		case path.Default && was != "":
-			sentence = "The way to " + a.Subnet.String() + " was interface " + was + ", which is gone; only the default route is left."
+			sentence = "The way to " + a.Subnet.String() + " was interface " + was + ", which is down or gone; only the default route is left."
 		default:
 			sentence = policy.allowsEgress(path.Interface)
 		}

@@ -21,11 +21,8 @@ import (
 )
 
 const (
-	// maxSlots is the number of workers that this host can run: each has a uid of its own.
-	maxSlots = supervise.LastUID - supervise.FirstUID + 1
-	// firstPort is the worker port of slot 0: below the ports that Linux gives to outgoing
-	// connections, above those that services have.
-	firstPort = 21000
+	// maxSlots is the number of workers that this host can run: each has a uid and a port of its own.
+	maxSlots = min(supervise.LastUID-supervise.FirstUID+1, vpn.MaxWorkers)
 	// defaultWorkers is the most an endpoint gets by itself: one process is one core.
 	defaultWorkers = 4
 	// maxClientsOfWorker is OpenVPN's own bound, a belt above ours.
@@ -81,7 +78,7 @@ func (w *worker) record(id vpn.EndpointID) workerRecord {
 func (e *Engine) newWorker(slot int, device string) *worker {
 	uid, _ := supervise.UID(slot) // slots are within its range
 	return &worker{
-		slot: slot, uid: uid, port: uint16(firstPort + slot), device: device,
+		slot: slot, uid: uid, port: uint16(vpn.FirstWorkerPort + slot), device: device,
 		dir: filepath.Join(e.cfg.RunDir, "workers", fmt.Sprint(slot)), up: make(chan struct{}),
 	}
 }

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -117,7 +118,10 @@ func serveBlasts(b *testing.B, on *namespace) {
 						return
 					}
 					if way[0] == 'u' {
-						_ = takeStream(conn)
+						_, err := takeStream(conn)
+						if err != nil && !errors.Is(err, unix.ECONNRESET) {
+							b.Error(err)
+						}
 						return
 					}
 					_, _ = io.Copy(conn, zero{})
@@ -158,7 +162,10 @@ func runBlast(b *testing.B, clients []*namespace, way string) (rate, cost float6
 				moved, _ = io.Copy(conn, struct{ io.Reader }{zero{}})
 			} else {
 				_, _ = conn.Write([]byte("d"))
-				moved = takeStream(conn)
+				var err error
+				if moved, err = takeStream(conn); !errors.Is(err, os.ErrDeadlineExceeded) {
+					b.Error(err)
+				}
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -172,17 +179,17 @@ func runBlast(b *testing.B, clients []*namespace, way string) (rate, cost float6
 }
 
 // takeStream reads until the stream ends, and gives its bytes.
-func takeStream(conn net.Conn) int64 {
+func takeStream(conn net.Conn) (int64, error) {
 	raw, err := conn.(*net.TCPConn).SyscallConn()
 	if err != nil {
-		return 0
+		return 0, err
 	}
-	_ = raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVLOWAT, bite) })
-	if err != nil {
-		return 0
+	var set error
+	err = raw.Control(func(fd uintptr) { set = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVLOWAT, bite) })
+	if err := errors.Join(err, set); err != nil {
+		return 0, err
 	}
-	moved, _ := io.Copy(io.Discard, conn)
-	return moved
+	return io.Copy(io.Discard, conn)
 }
 
 // busySeconds is the processor time that everything on this machine has used. The softirqs that

@@ -208,7 +208,7 @@ func TestHostFaults(t *testing.T) {
 		}
 		s.ready(t, "dataplane", n+1)
 		for deadline := time.Now().Add(8 * time.Second); time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
-			if said := s.row("/associations", "10.0.2.0/24"); !strings.Contains(said, "was interface netb, which is gone") {
+			if said := s.row("/associations", "10.0.2.0/24"); !strings.Contains(said, "was interface netb, which is down or gone") {
 				t.Fatalf("after an upgrade the association is %s", said)
 			}
 		}

@@ -27,7 +27,7 @@ func TestWithoutRoot(t *testing.T) {
 	if want := "not root: the console runs, and no dataplane does, so nobody can connect"; !strings.Contains(g.out.String(), want) {
 		t.Errorf("the log does not say %q", want)
 	}
-	const sentence = "No dataplane answers on this host, so nobody can connect and no change takes effect"
+	const sentence = "No dataplane answers on this host, so nobody new can connect and no change takes effect"
 	if text := s.get("/settings").text(); !strings.Contains(text, sentence) {
 		t.Errorf("the page of the node does not say %q: %s", sentence, tail(text, 600))
 	}

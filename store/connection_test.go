@@ -176,14 +176,14 @@ func testCounters(t *testing.T, s control.Store) {
 	ended := newConnection()
 	ended.Status = vpn.ConnectionTerminated
 	list := []vpn.Connection{ended}
-	want := map[vpn.ConnectionID]vpn.Counters{ended.ID: {BytesIn: 7}, "cvpn-connection-none": {BytesIn: 8}}
-	for i := range batch + 50 {
+	want := map[vpn.ConnectionID]vpn.Counters{ended.ID: {BytesIn: 7}, "cvpn-connection-none": {BytesIn: 8}, "\x00": {}, `"'\`: {}}
+	for i := range batch + 50 { // more than one reading takes
 		c := newConnection()
 		if i%2 == 0 {
 			c.Counters, c.CountedAt = vpn.Counters{}, time.Time{}
 		}
 		list = append(list, c)
-		want[c.ID] = vpn.Counters{BytesIn: uint64(i), PacketsIn: uint64(i) + 1, BytesOut: uint64(i) + 2, PacketsOut: uint64(i) + 3}
+		want[c.ID] = vpn.Counters{BytesIn: 1<<53 + uint64(i), PacketsIn: uint64(i) + 1, BytesOut: uint64(i) + 2, PacketsOut: uint64(i) + 3}
 	}
 	create(t, s, list...)
 	when := at.Add(time.Hour)

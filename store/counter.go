@@ -82,6 +82,9 @@ func (t *tx) SaveCounters(ctx context.Context, counts map[vpn.ConnectionID]vpn.C
 	}
 	list := make([][5]any, 0, len(counts))
 	for id, c := range counts {
+		if !storable(string(id)) {
+			continue // there is none, and PostgreSQL would refuse them all
+		}
 		list = append(list, [...]any{id, int64(c.BytesIn), int64(c.PacketsIn), int64(c.BytesOut), int64(c.PacketsOut)})
 	}
 	text, err := json.Marshal(list)

@@ -46,7 +46,12 @@ const (
 
 // Defaults of the guide's form (lines 1722 to 1758).
 const (
-	DefaultPort           = 443
+	DefaultPort = 443
+	// FirstWorkerPort is the first of the ports of a host's OpenVPN processes, of which there are at
+	// most MaxWorkers: below the ports that Linux gives to outgoing connections, above those that
+	// services have. Clients never see them.
+	FirstWorkerPort       = 21000
+	MaxWorkers            = 256
 	DefaultSessionTimeout = 24 * time.Hour
 )
 
@@ -116,8 +121,11 @@ func parsePort(c *Check, s string) uint16 {
 		return DefaultPort
 	}
 	port, err := strconv.ParseUint(s, 10, 16)
-	if err != nil || port == 0 {
+	switch {
+	case err != nil || port == 0:
 		c.Bad("port", "The VPN port is a number from 1 to 65535; 443 and 1194 are the usual ones.")
+	case port >= FirstWorkerPort && port < FirstWorkerPort+MaxWorkers:
+		c.Bad("port", fmt.Sprintf("The ports from %d to %d are where the OpenVPN processes of this host listen; 443 and 1194 are the usual ones for an endpoint.", FirstWorkerPort, FirstWorkerPort+MaxWorkers-1))
 	}
 	return uint16(port)
 }

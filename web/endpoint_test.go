@@ -66,7 +66,7 @@ func TestEndpointComesToLife(t *testing.T) {
 	u.b.make(u.endpoint+"/routes/new", url.Values{"destination": {"10.20.0.0/22"}, "subnet": {"local"}})
 	u.applied(t)
 	p = u.b.get(u.endpoint + "/rules")
-	p.row("0.0.0.0/0 (the internet)").wantText("td", "Active").wantText("td", "all users")
+	p.row("0.0.0.0/0 (everywhere)").wantText("td", "Active").wantText("td", "all users")
 	if got := p.text("main"); strings.Contains(got, "No route leads there") {
 		t.Errorf("a route leads everywhere now, yet the rules say %q", got)
 	}
@@ -111,6 +111,8 @@ func TestBadEndpointsAndPartsChangeNothing(t *testing.T) {
 		{"/endpoints/new", "certificate", path.Base(u.client), "is not a server certificate"},
 		{"/endpoints/new", "port", "443", "belongs to endpoint main"},
 		{"/endpoints/new", "port", "70000", "from 1 to 65535"},
+		{"/endpoints/new", "port", "21000", "OpenVPN processes of this host"},
+		{"/endpoints/new", "port", "21255", "OpenVPN processes of this host"},
 		{"/endpoints/new", "transport", "sctp", "is UDP or TCP"},
 		{"/endpoints/new", "listen_addr", "vpn.example.test", "is not an IPv4 address"},
 		{"/endpoints/new", "listen_addr", "224.0.0.1", "no host's own address"},

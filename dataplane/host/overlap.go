@@ -27,6 +27,9 @@ func Overlap(client netip.Prefix) error {
 		if !ok || p.Bits() == 0 || !p.Overlaps(client) || r.Protocol == routeProtocol || mine[r.LinkIndex] || r.Type == unix.RTN_MULTICAST {
 			continue
 		}
+		if r.LinkIndex != 0 && names[r.LinkIndex] == "" {
+			continue // its device was deleted between our two questions, and the route with it
+		}
 		switch {
 		case r.Type == unix.RTN_LOCAL || r.Type == unix.RTN_BROADCAST:
 			return conflict("The client range %s contains %s, which is used by this host's interface %s.", client, p.Addr(), names[r.LinkIndex])

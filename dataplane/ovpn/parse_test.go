@@ -157,7 +157,7 @@ func TestTranscriptOfRefusals(t *testing.T) {
 		{ovpn.RefusedExpired, "The client certificate CN=bob has expired."},
 		{ovpn.RefusedUsage, "The client certificate CN=vpn.example.com is not meant for clients; a server's certificate is refused here."},
 		{ovpn.RefusedUsage, "The client certificate is not meant for clients: its extended key usage lacks client authentication."},
-		{ovpn.RefusedSharedKey, "The packet was not made with this endpoint's shared key: a stranger, or a profile that is out of date."},
+		{ovpn.RefusedSharedKey, "The packet was not made with this endpoint's shared key: a stranger, or a configuration file that is out of date."},
 		{ovpn.RefusedNoCertificate, "The client presented no certificate, and this endpoint requires one."},
 	}
 	got := of[ovpn.TLSRefused](all)

@@ -120,10 +120,10 @@ func (r *Refusals) fromStranger(at time.Time, addr string) (TLSRefused, bool) {
 	}
 	e := TLSRefused{
 		At: at, Peer: peer, Reason: RefusedSharedKey, Count: r.strangers,
-		Sentence: "The packet was not made with this endpoint's shared key: a stranger, or a profile that is out of date.",
+		Sentence: "The packet was not made with this endpoint's shared key: a stranger, or a configuration file that is out of date.",
 	}
 	if e.Count > 1 {
-		e.Sentence = fmt.Sprintf("%d packets were not made with this endpoint's shared key: strangers, or profiles that are out of date.", e.Count)
+		e.Sentence = fmt.Sprintf("%d packets were not made with this endpoint's shared key: strangers, or configuration files that are out of date.", e.Count)
 	}
 	r.strangers, r.stranger = 0, at
 	return e, true

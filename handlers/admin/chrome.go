@@ -36,14 +36,14 @@ func (h *Console) Chrome(c echo.Context, title, section string) layout.Chrome {
 }
 
 // ownPath is where a form that is on every page, such as the theme switch, comes back to. Only
-// what was fetched with GET can be fetched again.
+// what was fetched with GET can be fetched again; "" where there is no coming back.
 func ownPath(c echo.Context) string {
 	r := c.Request()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return "/"
 	}
 	if r.URL.Path == "/setup" { // its query is a secret that has no place in a second form
-		return "/sign-in"
+		return ""
 	}
 	return r.URL.RequestURI()
 }

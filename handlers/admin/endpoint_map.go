@@ -79,7 +79,7 @@ func routeless(destination netip.Prefix, routes []netip.Prefix) string {
 
 func destinationName(p netip.Prefix) string {
 	if p.Bits() == 0 {
-		return p.String() + " (the internet)"
+		return p.String() + " (everywhere)"
 	}
 	return p.String()
 }

@@ -23,7 +23,7 @@ func (in ruleInput) form(view control.EndpointView, example string) parts.Form {
 		Fields: []parts.Field{
 			{Name: "destination", Label: "Destination network to enable access", Value: in.Destination, Required: true, Mono: true, Placeholder: "10.0.0.0/16",
 				Autocomplete: "off", Focus: true,
-				Help: "The IP address, in CIDR notation, of the network that you want users to access; " + example + "0.0.0.0/0 is the internet. A route must lead there as well."},
+				Help: "The IP address, in CIDR notation, of the network that you want users to access; " + example + "0.0.0.0/0 is everywhere: the internet and every network that the route table leads to, but for those that a narrower rule is about. A route must lead there as well."},
 			{Name: "access", Label: "Grant access to", Type: "radio", Value: "all", Required: true,
 				Options: []parts.Option{{Value: "all", Label: "Allow access to all users", Help: "Everybody who can connect. Access groups come with user-based authentication and cannot be chosen yet."}}},
 			{Name: "description", Label: "Description", Value: in.Description, Help: "A brief description of the authorization rule.", Autocomplete: "off"},

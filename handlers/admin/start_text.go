@@ -56,7 +56,7 @@ var stepTexts = map[string]stepText{
 	},
 	"internet": {
 		title: "Provide access to the internet",
-		texts: []string{"For each additional network, you add a route to the network in the endpoint's route table and configure an authorization rule to give clients access. For the internet, both have the destination 0.0.0.0/0."},
+		texts: []string{"For each additional network, you add a route to the network in the endpoint's route table and configure an authorization rule to give clients access. For the internet, both have the destination 0.0.0.0/0; such a rule opens every other network of the route table too, unless a narrower rule is about it."},
 		links: []stepLink{{"Create route", "…/routes/new", true}, {"Add authorization rule", "…/rules/new", true}, {"Route table", "…/routes", false}},
 	},
 	"security": {
