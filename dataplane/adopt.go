@@ -24,7 +24,7 @@ func (e *Engine) adopt(ctx context.Context) {
 	for _, r := range records {
 		byEndpoint[r.Endpoint] = append(byEndpoint[r.Endpoint], r)
 	}
-	known := map[supervise.Identity]bool{}
+	known, devices := map[supervise.Identity]bool{}, map[string]bool{}
 	var adopted []*endpoint
 	e.mu.Lock()
 	for _, d := range desired {
@@ -39,7 +39,7 @@ func (e *Engine) adopt(ctx context.Context) {
 		})
 		for _, r := range byEndpoint[d.Endpoint] {
 			if ep.adoptWorker(r) {
-				known[r.Identity] = true
+				known[r.Identity], devices[r.Device] = true, true
 			}
 		}
 		adopted = append(adopted, ep)
@@ -47,6 +47,11 @@ func (e *Engine) adopt(ctx context.Context) {
 	e.mu.Unlock()
 	e.recall(ctx)
 	e.endStrangers(ctx, known)
+	for _, r := range records {
+		if !devices[r.Device] && filepath.Base(r.Device) == r.Device {
+			_ = e.journal.drop(journalWorkers, r.Device) // nobody will ask for it again
+		}
+	}
 	e.adoptSessions(sessions)
 	if err := e.restoreRules(ctx, adopted); err != nil {
 		e.log.ErrorContext(ctx, "the packet filter could not be taken over", "err", chain(err))

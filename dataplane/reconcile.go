@@ -329,10 +329,13 @@ func (ep *endpoint) withdraw(ctx context.Context, d vpn.Desired) {
 // takeOff takes sessions, workers, rules and devices off the host and tells whether all went.
 func (ep *endpoint) takeOff(ctx context.Context, reason string) bool {
 	ep.endAll(ctx, reason)
-	ep.stopWorkers(ctx)
+	stopped := ep.stopWorkers(ctx)
 	ep.endAll(ctx, reason) // those who were let in meanwhile
 	ep.settleAddresses(true)
 	ep.unreserve()
+	if !stopped {
+		return false // its uid, port and device are nobody else's as long as it runs
+	}
 	ep.Engine.mu.Lock()
 	_, there := ep.Engine.rules[ep.id]
 	there = there || ep.unsure

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sallyport/dataplane/host"
@@ -222,9 +223,11 @@ func (ep *endpoint) workerEnded(w *worker, proc *supervise.Process) {
 	ep.interrupt(instance)
 }
 
-// stopWorkers ends all workers, side by side: each takes two seconds for its farewells.
-func (ep *endpoint) stopWorkers(ctx context.Context) {
+// stopWorkers ends all workers, side by side: each takes two seconds for its farewells. It tells
+// whether all have ended.
+func (ep *endpoint) stopWorkers(ctx context.Context) bool {
 	var stopping sync.WaitGroup
+	var left atomic.Bool
 	ep.mu.Lock()
 	for _, w := range ep.workers {
 		proc := w.proc
@@ -235,6 +238,7 @@ func (ep *endpoint) stopWorkers(ctx context.Context) {
 		stopping.Go(func() {
 			if err := proc.Stop(ctx); err != nil {
 				ep.log.Error("worker was not stopped", "device", w.device, "err", err)
+				left.Store(true)
 				return
 			}
 			ep.workerEnded(w, proc)
@@ -242,4 +246,5 @@ func (ep *endpoint) stopWorkers(ctx context.Context) {
 	}
 	ep.mu.Unlock()
 	stopping.Wait()
+	return !left.Load()
 }
