@@ -36,7 +36,7 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	defer db.Close()
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Console.Listen.String())
 	if err != nil {
-		return fmt.Errorf("console: %w", err)
+		return fmt.Errorf("console_listen, where the console is to be: %w", err)
 	}
 	defer l.Close()
 	tlsConfig, err := consoleTLS(cfg, log)

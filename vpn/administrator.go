@@ -11,7 +11,7 @@ import (
 // Role is what an administrator may do in the console.
 type Role string
 
-// The roles. A read-only account sees everything except secrets and changes nothing.
+// The roles. A read-only account sees everything except private keys and changes nothing.
 const (
 	RoleAdministrator Role = "administrator"
 	RoleReadOnly      Role = "read-only"

@@ -24,7 +24,7 @@ func roleField(value string) parts.Field {
 		Name: "role", Label: "Role", Type: "radio", Value: value, Required: true,
 		Options: []parts.Option{
 			{Value: string(vpn.RoleAdministrator), Label: "Administrator", Help: "Sees and changes everything."},
-			{Value: string(vpn.RoleReadOnly), Label: "Read-only", Help: "Sees everything except secrets and changes nothing."},
+			{Value: string(vpn.RoleReadOnly), Label: "Read-only", Help: "Sees everything except private keys and changes nothing."},
 		},
 	}
 }
