@@ -114,8 +114,10 @@ run: deps-run build ## Serve the console and a dataplane, with state in .run/.
 	exec $$as env SALLYPORT_DATA_DIR="$$dir/data" SALLYPORT_RUN_DIR="$$dir/run" $$(env | grep '^SALLYPORT_' || true) "$$dir/sallyport" serve
 
 .PHONY: test
+# Results are never taken from the cache: lab and browser build the program themselves, so Go does
+# not see that what they test has changed.
 test: deps assets generate ## Run every test: with PostgreSQL, network namespaces and the browser.
-	go test -timeout 30m $(TESTFLAGS) ./...
+	go test -count=1 -timeout 30m $(TESTFLAGS) ./...
 
 .PHONY: test-unit
 test-unit: deps-run assets ## Run the tests that need no root, no PostgreSQL and no browser.
