@@ -53,20 +53,22 @@ func TestFaultsOfAnEarlierProcess(t *testing.T) {
 		first.set("reach", s, "The network is gone.", noon.Add(time.Duration(n)*time.Minute))
 	}
 	f := newFaults()
-	f.expect(first.dated())
-	if len(f.list()) != 0 {
-		t.Errorf("what nobody has looked for is told: %+v", f.list())
-	}
 	later := noon.Add(time.Hour)
+	f.set("lack", "", "No nft.", later)
+	first.set("lack", "", "No nft.", noon)
+	f.expect(first.dated())
+	if list := f.list(); len(list) != 1 || !list[0].Since.Equal(noon) {
+		t.Errorf("got %+v, want what was found already, since noon, and nothing that nobody has looked for", list)
+	}
 	f.set("reach", "still", "The network is gone.", later)
 	f.set("reach", "worse", "Everything is gone.", later)
 	f.set("reach", "healed", "", later)
 	f.set("reach", "healed", "The network is gone.", later)
 	f.set("rules", "unseen", "The network is gone.", later) // another check
-	f.keepOnly(map[string]bool{"still": true, "worse": true, "healed": true, "unseen": true})
+	f.keepOnly(map[string]bool{"": true, "still": true, "worse": true, "healed": true, "unseen": true})
 	f.set("reach", "gone", "The network is gone.", later)
 	for _, fault := range f.list() {
-		if want := map[bool]time.Time{true: noon, false: later}[fault.Subject == "still"]; !fault.Since.Equal(want) {
+		if want := map[bool]time.Time{true: noon, false: later}[fault.Subject == "still" || fault.Subject == ""]; !fault.Since.Equal(want) {
 			t.Errorf("%s since %v, want %v", fault.Subject, fault.Since, want)
 		}
 	}

@@ -30,14 +30,20 @@ type datedFault struct {
 
 func newFaults() *faults { return &faults{all: map[faultKey]vpn.Fault{}} }
 
-// expect has faults that are found again keep the time since when an earlier process had found
-// them. It says nothing of whether they still are.
+// expect has faults that are found again, or were just now, keep the time since when an earlier
+// process had found them. It says nothing of whether they still are.
 func (f *faults) expect(earlier []datedFault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.expected = map[faultKey]vpn.Fault{}
 	for _, d := range earlier {
-		f.expected[faultKey{d.Check, d.Fault.Subject}] = d.Fault
+		key := faultKey{d.Check, d.Fault.Subject}
+		switch now, found := f.all[key]; {
+		case !found:
+			f.expected[key] = d.Fault
+		case now.Sentence == d.Fault.Sentence:
+			f.all[key] = d.Fault
+		}
 	}
 }
 
