@@ -87,7 +87,7 @@ install: build ## Install the program, its systemd units and an example configur
 
 # The thresholds are tenths of what `systemd-analyze security` calls exposure.
 .PHONY: lint-units
-lint-units: build ## Check the systemd units, and that nobody loosens their sandboxes.
+lint-units: build ## Check the systemd units, and that their sandboxes are not loosened.
 	@dir="$$(mktemp -d)"; trap 'rm -rf "$$dir"' EXIT; \
 	for unit in sallyport-dataplane:$(EXPOSURE_DATAPLANE) sallyport-web:$(EXPOSURE_WEB); do \
 		file="$$dir/$${unit%:*}.service"; sed 's|/usr/local/bin/|$(CURDIR)/bin/|' $(UNITS)/$${unit%:*}.service >"$$file"; \
