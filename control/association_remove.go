@@ -8,7 +8,7 @@ import (
 
 // Disassociation is what a person should know before disassociating a target network.
 type Disassociation struct {
-	Association AssociationRow
+	Association vpn.AssociationStatus
 	Routes      []vpn.Route // that leave with it
 	Connections int         // live on the endpoint
 	Last        bool        // after it nobody can connect

@@ -18,7 +18,7 @@ func (s *Service) DeleteCertificate(ctx context.Context, by Actor, id vpn.Certif
 		if err != nil {
 			return err
 		}
-		names, err := users(ctx, tx, used)
+		names, err := endpointRefs(ctx, tx, used)
 		if err != nil {
 			return err
 		}

@@ -6,16 +6,9 @@ import (
 	"sallyport/vpn"
 )
 
-// CertificateRow is a certificate with who uses it.
-type CertificateRow struct {
-	vpn.Certificate
-	UsedBy []User
-	Issued int // certificates that it issued, for an authority
-}
-
 // Certificates lists certificates.
-func (s *Service) Certificates(ctx context.Context, by Actor, l List) (Page[CertificateRow], error) {
-	var out Page[CertificateRow]
+func (s *Service) Certificates(ctx context.Context, by Actor, l List) (Page[vpn.CertificateStatus], error) {
+	var out Page[vpn.CertificateStatus]
 	err := s.read(ctx, by, func(tx Tx) error {
 		page, err := tx.Certificates(ctx, l)
 		if err != nil {
@@ -26,7 +19,7 @@ func (s *Service) Certificates(ctx context.Context, by Actor, l List) (Page[Cert
 		if err != nil {
 			return err
 		}
-		used, err := users(ctx, tx, using)
+		used, err := endpointRefs(ctx, tx, using)
 		if err != nil {
 			return err
 		}
@@ -34,8 +27,8 @@ func (s *Service) Certificates(ctx context.Context, by Actor, l List) (Page[Cert
 		if err != nil {
 			return err
 		}
-		out = mapPage(page, func(c vpn.Certificate) CertificateRow {
-			return CertificateRow{Certificate: c, UsedBy: used[c.ID], Issued: issued[c.ID]}
+		out = mapPage(page, func(c vpn.Certificate) vpn.CertificateStatus {
+			return vpn.CertificateStatus{Certificate: c, UsedBy: used[c.ID], Issued: issued[c.ID]}
 		})
 		return nil
 	})
@@ -43,8 +36,8 @@ func (s *Service) Certificates(ctx context.Context, by Actor, l List) (Page[Cert
 }
 
 // Certificate gives one certificate.
-func (s *Service) Certificate(ctx context.Context, by Actor, id vpn.CertificateID) (CertificateRow, error) {
-	var row CertificateRow
+func (s *Service) Certificate(ctx context.Context, by Actor, id vpn.CertificateID) (vpn.CertificateStatus, error) {
+	var row vpn.CertificateStatus
 	err := s.read(ctx, by, func(tx Tx) (err error) {
 		if row.Certificate, err = tx.Certificate(ctx, id); err != nil {
 			return err
@@ -53,7 +46,7 @@ func (s *Service) Certificate(ctx context.Context, by Actor, id vpn.CertificateI
 		if err != nil {
 			return err
 		}
-		used, err := users(ctx, tx, using)
+		used, err := endpointRefs(ctx, tx, using)
 		if err != nil {
 			return err
 		}

@@ -7,29 +7,12 @@ import (
 	"sallyport/vpn"
 )
 
-// EndpointRow is an endpoint as lists show it.
-type EndpointRow struct {
-	vpn.Endpoint
-	State        vpn.EndpointState
-	Connections  int
-	Associations int
-	Trouble      string // one sentence on what is wrong, or ""
-}
-
-// AssociationRow is a target network association with its state.
-type AssociationRow struct {
-	vpn.Association
-	State      vpn.AssociationState
-	Why        string // what it waits for or why it failed
-	SubnetName string
-}
-
 // EndpointView is an endpoint as its own page shows it.
 type EndpointView struct {
 	vpn.Endpoint
 	State           vpn.EndpointState
 	Observation     vpn.Observation
-	Associations    []AssociationRow
+	Associations    []vpn.AssociationStatus
 	Server          vpn.Certificate
 	ClientAuthority vpn.Certificate
 	NetworkName     string
@@ -41,8 +24,8 @@ type EndpointView struct {
 }
 
 // Endpoints lists endpoints.
-func (s *Service) Endpoints(ctx context.Context, by Actor, l List) (Page[EndpointRow], error) {
-	var out Page[EndpointRow]
+func (s *Service) Endpoints(ctx context.Context, by Actor, l List) (Page[vpn.EndpointSummary], error) {
+	var out Page[vpn.EndpointSummary]
 	err := s.read(ctx, by, func(tx Tx) error {
 		page, err := tx.Endpoints(ctx, l)
 		if err != nil {
@@ -65,14 +48,14 @@ func (s *Service) Endpoints(ctx context.Context, by Actor, l List) (Page[Endpoin
 		for _, a := range associations {
 			of[a.Endpoint] = append(of[a.Endpoint], a)
 		}
-		out = mapPage(page, func(e vpn.Endpoint) EndpointRow {
+		out = mapPage(page, func(e vpn.Endpoint) vpn.EndpointSummary {
 			o := observed[e.ID]
-			row := EndpointRow{
+			row := vpn.EndpointSummary{
 				Endpoint: e, State: e.State(of[e.ID], o), Connections: live[e.ID],
 				Associations: len(liveOf(of[e.ID])),
 			}
 			if len(o.Faults) > 0 {
-				row.Trouble = o.Faults[0].Sentence
+				row.Fault = o.Faults[0].Sentence
 			}
 			return row
 		})
@@ -126,7 +109,7 @@ func (s *Service) Endpoint(ctx context.Context, by Actor, id vpn.EndpointID) (En
 	return v, nil
 }
 
-func (s *Service) associationRows(ctx context.Context, tx Tx, id vpn.EndpointID, o vpn.Observation) ([]AssociationRow, error) {
+func (s *Service) associationRows(ctx context.Context, tx Tx, id vpn.EndpointID, o vpn.Observation) ([]vpn.AssociationStatus, error) {
 	associations, err := tx.AssociationsOf(ctx, id)
 	if err != nil || len(associations) == 0 {
 		return nil, err
@@ -135,15 +118,14 @@ func (s *Service) associationRows(ctx context.Context, tx Tx, id vpn.EndpointID,
 	if err != nil {
 		return nil, err
 	}
-	rows := make([]AssociationRow, len(associations))
+	rows := make([]vpn.AssociationStatus, len(associations))
 	for i, a := range associations {
-		rows[i] = AssociationRow{Association: a, SubnetName: names[a.Subnet]}
-		rows[i].State, rows[i].Why = a.State(o)
+		rows[i] = a.Status(o, names[a.Subnet])
 	}
 	return rows, nil
 }
 
-func plainAssociations(rows []AssociationRow) []vpn.Association {
+func plainAssociations(rows []vpn.AssociationStatus) []vpn.Association {
 	out := make([]vpn.Association, len(rows))
 	for i, r := range rows {
 		out[i] = r.Association

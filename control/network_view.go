@@ -7,21 +7,9 @@ import (
 	"sallyport/vpn"
 )
 
-// NetworkRow is a network as lists show it.
-type NetworkRow struct {
-	vpn.Network
-	Subnets int
-}
-
-// SubnetRow is a subnet with the endpoints that use it as a target network.
-type SubnetRow struct {
-	vpn.Subnet
-	Endpoints []User
-}
-
 // Networks lists networks.
-func (s *Service) Networks(ctx context.Context, by Actor, l List) (Page[NetworkRow], error) {
-	var out Page[NetworkRow]
+func (s *Service) Networks(ctx context.Context, by Actor, l List) (Page[vpn.NetworkStatus], error) {
+	var out Page[vpn.NetworkStatus]
 	err := s.read(ctx, by, func(tx Tx) error {
 		page, err := tx.Networks(ctx, l)
 		if err != nil {
@@ -31,7 +19,7 @@ func (s *Service) Networks(ctx context.Context, by Actor, l List) (Page[NetworkR
 		if err != nil {
 			return err
 		}
-		out = mapPage(page, func(n vpn.Network) NetworkRow { return NetworkRow{Network: n, Subnets: counts[n.ID]} })
+		out = mapPage(page, func(n vpn.Network) vpn.NetworkStatus { return vpn.NetworkStatus{Network: n, Subnets: counts[n.ID]} })
 		return nil
 	})
 	return out, err
@@ -44,8 +32,8 @@ func (s *Service) Network(ctx context.Context, by Actor, id vpn.NetworkID) (n vp
 }
 
 // Subnets lists the subnets of a network.
-func (s *Service) Subnets(ctx context.Context, by Actor, id vpn.NetworkID, l List) (Page[SubnetRow], error) {
-	var out Page[SubnetRow]
+func (s *Service) Subnets(ctx context.Context, by Actor, id vpn.NetworkID, l List) (Page[vpn.SubnetStatus], error) {
+	var out Page[vpn.SubnetStatus]
 	err := s.read(ctx, by, func(tx Tx) error {
 		page, err := tx.Subnets(ctx, id, l)
 		if err != nil {
@@ -59,19 +47,19 @@ func (s *Service) Subnets(ctx context.Context, by Actor, id vpn.NetworkID, l Lis
 		if err != nil {
 			return err
 		}
-		out = mapPage(page, func(x vpn.Subnet) SubnetRow { return SubnetRow{Subnet: x, Endpoints: endpoints[x.ID]} })
+		out = mapPage(page, func(x vpn.Subnet) vpn.SubnetStatus { return vpn.SubnetStatus{Subnet: x, Endpoints: endpoints[x.ID]} })
 		return nil
 	})
 	return out, err
 }
 
 // targetOf groups endpoints by the subnet that they have as a target network.
-func targetOf(ctx context.Context, tx Tx, list []vpn.Association) (map[vpn.SubnetID][]User, error) {
+func targetOf(ctx context.Context, tx Tx, list []vpn.Association) (map[vpn.SubnetID][]vpn.EndpointRef, error) {
 	endpoints := map[vpn.SubnetID][]vpn.EndpointID{}
 	for _, a := range list {
 		endpoints[a.Subnet] = append(endpoints[a.Subnet], a.Endpoint)
 	}
-	return users(ctx, tx, endpoints)
+	return endpointRefs(ctx, tx, endpoints)
 }
 
 func idsOf[T any, I vpn.ID](items []T, id func(T) I) []I {

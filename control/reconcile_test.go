@@ -17,7 +17,7 @@ func (s *site) associationState() (vpn.AssociationState, string) {
 	if len(rows) == 0 {
 		return "", ""
 	}
-	return rows[0].State, rows[0].Why
+	return rows[0].State, rows[0].Reason
 }
 
 func (s *site) ruleState(id vpn.RuleID) (vpn.RuleState, string) {
@@ -27,7 +27,7 @@ func (s *site) ruleState(id vpn.RuleID) (vpn.RuleState, string) {
 		return "", ""
 	}
 	s.must(err)
-	return r.State, r.Why
+	return r.State, r.Reason
 }
 
 // What was saved is not yet so: everything waits for the dataplane to have applied it, and what
@@ -152,8 +152,8 @@ func TestFaults(t *testing.T) {
 		t.Errorf("got %s, %q", state, why)
 	}
 	page, err := s.Endpoints(t.Context(), s.boss, control.List{})
-	if err != nil || page.Items[0].Trouble != fault.Sentence {
-		t.Errorf("the list says %q, %v", page.Items[0].Trouble, err)
+	if err != nil || page.Items[0].Fault != fault.Sentence {
+		t.Errorf("the list says %q, %v", page.Items[0].Fault, err)
 	}
 	delete(s.dataplane.faults, s.endpoint.ID)
 	s.reconcile()

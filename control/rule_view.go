@@ -6,16 +6,9 @@ import (
 	"sallyport/vpn"
 )
 
-// RuleRow is an authorization rule with its state.
-type RuleRow struct {
-	vpn.Rule
-	State vpn.RuleState
-	Why   string
-}
-
 // Rules lists an endpoint's authorization rules.
-func (s *Service) Rules(ctx context.Context, by Actor, id vpn.EndpointID, l List) (Page[RuleRow], error) {
-	var out Page[RuleRow]
+func (s *Service) Rules(ctx context.Context, by Actor, id vpn.EndpointID, l List) (Page[vpn.RuleStatus], error) {
+	var out Page[vpn.RuleStatus]
 	err := s.read(ctx, by, func(tx Tx) error {
 		observed, err := s.observations(ctx, tx, id)
 		if err != nil {
@@ -25,15 +18,15 @@ func (s *Service) Rules(ctx context.Context, by Actor, id vpn.EndpointID, l List
 		if err != nil {
 			return err
 		}
-		out = mapPage(page, func(r vpn.Rule) RuleRow { return ruleRow(r, observed[id]) })
+		out = mapPage(page, func(r vpn.Rule) vpn.RuleStatus { return r.Status(observed[id]) })
 		return nil
 	})
 	return out, err
 }
 
 // Rule gives one authorization rule of an endpoint.
-func (s *Service) Rule(ctx context.Context, by Actor, id vpn.EndpointID, rule vpn.RuleID) (RuleRow, error) {
-	var out RuleRow
+func (s *Service) Rule(ctx context.Context, by Actor, id vpn.EndpointID, rule vpn.RuleID) (vpn.RuleStatus, error) {
+	var out vpn.RuleStatus
 	err := s.read(ctx, by, func(tx Tx) error {
 		r, err := tx.Rule(ctx, rule)
 		if err != nil {
@@ -43,7 +36,7 @@ func (s *Service) Rule(ctx context.Context, by Actor, id vpn.EndpointID, rule vp
 			return vpn.NoSuch("InvalidClientVpnAuthorizationRuleNotFound", "authorization rule", string(rule))
 		}
 		observed, err := s.observations(ctx, tx, id)
-		out = ruleRow(r, observed[id])
+		out = r.Status(observed[id])
 		return err
 	})
 	return out, err
@@ -51,7 +44,7 @@ func (s *Service) Rule(ctx context.Context, by Actor, id vpn.EndpointID, rule vp
 
 // Revocation is what a person should know before removing an authorization rule.
 type Revocation struct {
-	Rule        RuleRow
+	Rule        vpn.RuleStatus
 	After       vpn.Succession // who decides about the destination then
 	Connections int            // live on the endpoint
 }
@@ -74,10 +67,4 @@ func (s *Service) RevokePreview(ctx context.Context, by Actor, id vpn.EndpointID
 		return err
 	})
 	return out, err
-}
-
-func ruleRow(r vpn.Rule, o vpn.Observation) RuleRow {
-	row := RuleRow{Rule: r}
-	row.State, row.Why = r.State(o)
-	return row
 }

@@ -53,8 +53,8 @@ func (s *Service) DeleteSubnet(ctx context.Context, by Actor, id vpn.SubnetID) (
 }
 
 // Subnet gives one subnet with the endpoints that use it.
-func (s *Service) Subnet(ctx context.Context, by Actor, id vpn.SubnetID) (SubnetRow, error) {
-	var row SubnetRow
+func (s *Service) Subnet(ctx context.Context, by Actor, id vpn.SubnetID) (vpn.SubnetStatus, error) {
+	var row vpn.SubnetStatus
 	err := s.read(ctx, by, func(tx Tx) (err error) {
 		if row.Subnet, err = tx.Subnet(ctx, id); err != nil {
 			return err

@@ -33,7 +33,7 @@ func (h *Console) EndpointAssociations(c echo.Context) error {
 	for _, a := range view.Associations {
 		row := views.AssociationRow{
 			ID: string(a.ID), Subnet: string(a.Subnet), Name: a.SubnetName, CIDR: a.CIDR.String(), Zone: a.Zone,
-			State: string(a.State), Why: a.Why, Created: parts.At(h.now(), a.CreatedAt),
+			State: string(a.State), Why: a.Reason, Created: parts.At(h.now(), a.CreatedAt),
 		}
 		if view.Network == "" { // the last one is leaving
 			v.Network = parts.Pair{Value: string(a.Network), Href: networkPath(a.Network)}

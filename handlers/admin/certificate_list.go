@@ -7,7 +7,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -40,7 +39,7 @@ func (h *Console) Certificates(c echo.Context) error {
 	} else {
 		use = ""
 	}
-	issuer := control.CertificateRow{}
+	issuer := vpn.CertificateStatus{}
 	if id := c.QueryParam("authority"); id != "" { // from the page that asks before an authority is deleted
 		var err error
 		if issuer, err = h.control.Certificate(ctx(c), actor(c), vpn.CertificateID(id)); err != nil {
@@ -76,7 +75,7 @@ func (h *Console) Certificates(c echo.Context) error {
 	return render(c, http.StatusOK, views.Certificates(v))
 }
 
-func certificateRow(cert control.CertificateRow, now time.Time) views.CertificateRow {
+func certificateRow(cert vpn.CertificateStatus, now time.Time) views.CertificateRow {
 	row := views.CertificateRow{
 		ID: string(cert.ID), Name: nameOr(cert.Name, string(cert.ID)), Href: certificatePath(cert.ID), Use: useWords[cert.Use],
 		CommonName: cert.CommonName, KeyType: cert.KeyType, State: expiryState(cert.Certificate, now),

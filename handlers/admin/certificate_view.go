@@ -7,7 +7,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -39,7 +38,7 @@ func (h *Console) drawCertificate(c echo.Context, status int, refused string) er
 	return render(c, status, views.CertificatePage(v))
 }
 
-func certificateFacts(cert control.CertificateRow, now time.Time) []parts.Pair {
+func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
 	issuer := parts.Pair{Label: "Issuer", Value: cert.Issuer}
 	if cert.Authority != "" {
 		issuer.Href = certificatePath(cert.Authority)

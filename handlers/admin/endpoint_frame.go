@@ -107,8 +107,8 @@ func endpointWhy(v control.EndpointView) string {
 		return ""
 	}
 	for _, a := range v.Associations {
-		if a.Why != "" {
-			return a.Why
+		if a.Reason != "" {
+			return a.Reason
 		}
 	}
 	if len(v.Associations) > 0 {

@@ -6,9 +6,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
+	"sallyport/vpn"
 )
 
 // Endpoints lists the Client VPN endpoints.
@@ -44,10 +44,10 @@ func (h *Console) Endpoints(c echo.Context) error {
 	return renderLive(c, v.Live, views.Endpoints(v))
 }
 
-func endpointRow(e control.EndpointRow) views.EndpointRow {
+func endpointRow(e vpn.EndpointSummary) views.EndpointRow {
 	return views.EndpointRow{
 		ID: string(e.ID), Name: nameOr(e.Name, string(e.ID)), Href: endpointPath(e.ID),
-		State: string(e.State), Trouble: e.Trouble, ClientCIDR: e.ClientCIDR.String(),
+		State: string(e.State), Trouble: e.Fault, ClientCIDR: e.ClientCIDR.String(),
 		Transport:    strings.ToUpper(string(e.Listen.Transport)) + " " + strconv.Itoa(int(e.Listen.Port)),
 		Associations: strconv.Itoa(e.Associations), Connections: parts.Number(e.Connections),
 	}

@@ -18,7 +18,7 @@ func (h *Console) endpointMap(c echo.Context, f views.EndpointFrame, v control.E
 	m := views.EndpointMap{CIDR: v.ClientCIDR.String(), Clients: parts.Count(v.Connections, "connection")}
 	for _, a := range v.Associations {
 		m.Targets = append(m.Targets, views.MapNode{
-			Title: nameOr(a.SubnetName, string(a.Subnet)), Detail: a.CIDR.String() + " in " + a.Zone, State: string(a.State), Why: a.Why,
+			Title: nameOr(a.SubnetName, string(a.Subnet)), Detail: a.CIDR.String() + " in " + a.Zone, State: string(a.State), Why: a.Reason,
 		})
 	}
 	rules, err := h.control.Rules(ctx(c), actor(c), v.ID, control.List{Size: mapRules, Page: 1})
@@ -31,7 +31,7 @@ func (h *Console) endpointMap(c echo.Context, f views.EndpointFrame, v control.E
 	}
 	for _, r := range rules.Items {
 		m.Rules = append(m.Rules, views.MapNode{
-			Title: destinationName(r.Destination), Detail: r.Grantee(), State: string(r.State), Why: r.Why, Warn: routeless(r.Destination, routes),
+			Title: destinationName(r.Destination), Detail: r.Grantee(), State: string(r.State), Why: r.Reason, Warn: routeless(r.Destination, routes),
 		})
 	}
 	if more := rules.Total - len(rules.Items); more > 0 {

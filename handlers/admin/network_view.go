@@ -6,7 +6,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -54,7 +53,7 @@ func (h *Console) Network(c echo.Context) error {
 	return render(c, http.StatusOK, views.Network(v))
 }
 
-func subnetRow(s control.SubnetRow, may bool) views.SubnetRow {
+func subnetRow(s vpn.SubnetStatus, may bool) views.SubnetRow {
 	row := views.SubnetRow{ID: string(s.ID), Name: s.Name, CIDR: s.CIDR.String(), Zone: s.Zone, Endpoints: endpointLinks(s.Endpoints)}
 	if may {
 		row.Delete = subnetPath(s.ID) + "/delete"
@@ -63,7 +62,7 @@ func subnetRow(s control.SubnetRow, may bool) views.SubnetRow {
 }
 
 // endpointLinks leads to endpoints that use something.
-func endpointLinks(list []control.User) []parts.Crumb {
+func endpointLinks(list []vpn.EndpointRef) []parts.Crumb {
 	var out []parts.Crumb
 	for _, u := range list {
 		out = append(out, parts.Crumb{Label: u.Label(), Href: endpointPath(u.ID)})

@@ -40,7 +40,7 @@ func (h *Console) EndpointRoutes(c echo.Context) error {
 	for _, r := range page.Items {
 		row := views.RouteRow{
 			ID: string(r.ID), Destination: destinationName(r.Destination), Target: string(r.Subnet), TargetName: names[r.Subnet],
-			Origin: originWords[r.Origin], Description: r.Description, State: string(r.State), Why: r.Why, Created: parts.At(h.now(), r.CreatedAt),
+			Origin: originWords[r.Origin], Description: r.Description, State: string(r.State), Why: r.Reason, Created: parts.At(h.now(), r.CreatedAt),
 		}
 		if r.Local() {
 			row.Target = vpn.LocalTarget

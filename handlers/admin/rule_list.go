@@ -36,7 +36,7 @@ func (h *Console) EndpointRules(c echo.Context) error {
 	for _, r := range page.Items {
 		row := views.RuleRow{
 			ID: string(r.ID), Destination: destinationName(r.Destination), Grantee: r.Grantee(), Description: r.Description,
-			State: string(r.State), Why: r.Why, Created: parts.At(h.now(), r.CreatedAt),
+			State: string(r.State), Why: r.Reason, Created: parts.At(h.now(), r.CreatedAt),
 		}
 		if r.Removed == 0 {
 			row.Warn = routeless(r.Destination, routes)

@@ -6,22 +6,8 @@ import (
 	"sallyport/vpn"
 )
 
-// User is an endpoint that uses something, with the name that a person knows it by.
-type User struct {
-	ID   vpn.EndpointID
-	Name string // "" where it has none
-}
-
-// Label is what lists call the endpoint.
-func (u User) Label() string {
-	if u.Name == "" {
-		return string(u.ID)
-	}
-	return u.Name
-}
-
-// users gives each thing's endpoints their names, with one question for all of them.
-func users[K comparable](ctx context.Context, tx Tx, of map[K][]vpn.EndpointID) (map[K][]User, error) {
+// endpointRefs gives each thing's endpoints their names, with one query for all of them.
+func endpointRefs[K comparable](ctx context.Context, tx Tx, of map[K][]vpn.EndpointID) (map[K][]vpn.EndpointRef, error) {
 	var ids []vpn.EndpointID
 	for _, list := range of {
 		ids = append(ids, list...)
@@ -30,10 +16,10 @@ func users[K comparable](ctx context.Context, tx Tx, of map[K][]vpn.EndpointID) 
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[K][]User, len(of))
+	out := make(map[K][]vpn.EndpointRef, len(of))
 	for k, list := range of {
 		for _, id := range list {
-			out[k] = append(out[k], User{ID: id, Name: names[id]})
+			out[k] = append(out[k], vpn.EndpointRef{ID: id, Name: names[id]})
 		}
 	}
 	return out, nil

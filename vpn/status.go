@@ -1,0 +1,88 @@
+package vpn
+
+import "cmp"
+
+// A status (of an endpoint: a summary) is a thing together with what a list or a page shows beside it: the state that it has
+// now, the reason for the state, and what uses it.
+
+// EndpointSummary is an endpoint as lists show it.
+type EndpointSummary struct {
+	Endpoint
+	State        EndpointState
+	Connections  int    // live ones
+	Associations int    // those that are not being removed
+	Fault        string // the first fault that its dataplane reports, as a sentence; empty: none
+}
+
+// AssociationStatus is a target network association with its state. Reason says what it waits for
+// or why it failed; it is empty where there is nothing to say.
+type AssociationStatus struct {
+	Association
+	State      AssociationState
+	Reason     string
+	SubnetName string
+}
+
+// RuleStatus is an authorization rule with its state.
+type RuleStatus struct {
+	Rule
+	State  RuleState
+	Reason string
+}
+
+// RouteStatus is a route with its state.
+type RouteStatus struct {
+	Route
+	State  RouteState
+	Reason string
+}
+
+// NetworkStatus is a network with the number of its subnets.
+type NetworkStatus struct {
+	Network
+	Subnets int
+}
+
+// SubnetStatus is a subnet with the endpoints that have it as a target network.
+type SubnetStatus struct {
+	Subnet
+	Endpoints []EndpointRef
+}
+
+// CertificateStatus is a certificate with the endpoints that use it. Issued counts the
+// certificates that are kept here and that it issued; it is 0 where it is no authority.
+type CertificateStatus struct {
+	Certificate
+	UsedBy []EndpointRef
+	Issued int
+}
+
+// EndpointRef names an endpoint where another thing refers to it.
+type EndpointRef struct {
+	ID   EndpointID
+	Name string // empty where it has none
+}
+
+// Label is what lists call the endpoint.
+func (r EndpointRef) Label() string { return cmp.Or(r.Name, string(r.ID)) }
+
+// Status gives the rule with its state, from what was applied.
+func (r Rule) Status(o Observation) RuleStatus {
+	s := RuleStatus{Rule: r}
+	s.State, s.Reason = r.State(o)
+	return s
+}
+
+// Status gives the route with its state, from what was applied.
+func (r Route) Status(o Observation) RouteStatus {
+	s := RouteStatus{Route: r}
+	s.State, s.Reason = r.State(o)
+	return s
+}
+
+// Status gives the association with its state, from what was applied.
+func (a Association) Status(o Observation, subnetName string) AssociationStatus {
+	s := AssociationStatus{Association: a, SubnetName: subnetName}
+	s.State, s.Reason = a.State(o)
+	return s
+}
