@@ -37,7 +37,7 @@ func (h *Console) drawAdministratorNew(c echo.Context, in administratorInput, re
 	form := in.form()
 	fail(&form, refused)
 	head := parts.Header{Title: "Add administrator", Crumbs: []parts.Crumb{{Label: "Administrators", Href: "/administrators"}}}
-	return renderForm(c, refused, views.FormPage(h.chrome(c, head.Title, "administrators"), head, form))
+	return renderForm(c, refused, views.Form(views.FormPage{Chrome: h.chrome(c, head.Title, "administrators"), Header: head, Form: form}))
 }
 
 // AdministratorAdd creates an account.

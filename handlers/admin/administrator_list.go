@@ -18,6 +18,7 @@ func (h *Console) Administrators(c echo.Context) error {
 		return err
 	}
 	list := listView(c, l, page)
+	list.Box = true
 	list.Caption, list.Noun, list.Plural, list.Hint = "Administrators", "administrator", "administrators", "user name"
 	list.Columns = []parts.Column{
 		{Key: "username", Label: "User name"}, {Label: "Role"}, {Label: "State"},

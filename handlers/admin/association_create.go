@@ -65,7 +65,7 @@ func (in associationInput) refusedSubnets(choices control.AssociationChoices) []
 }
 
 // finder searches the networks, or the subnets once a network is chosen.
-func (in associationInput) finder(c echo.Context, choices control.AssociationChoices) parts.Finder {
+func (in associationInput) finder(c echo.Context, choices control.AssociationChoices) *parts.Finder {
 	path := endpointPath(choices.Endpoint.ID, "associations", "new")
 	network := in.Network
 	if choices.Endpoint.Network != "" {
@@ -73,11 +73,9 @@ func (in associationInput) finder(c echo.Context, choices control.AssociationCho
 	}
 	switch {
 	case network != "":
-		f := finder(c, path, "subnets", choices.MoreSubnets)
-		f.Hidden = []parts.Hidden{{Name: "network", Value: network}}
-		return f
+		return finder(c, path, "subnets", choices.MoreSubnets, parts.Hidden{Name: "network", Value: network})
 	case choices.MoreSubnets && !choices.MoreNetworks && find(c) == "":
-		return parts.Finder{Path: path, Label: "Search networks",
+		return &parts.Finder{Path: path, Label: "Search networks",
 			Text: "There are more subnets than the form below can list. Choose the VPC below and show only its subnets, or search for the VPC first."}
 	default:
 		return finder(c, path, "networks", choices.MoreNetworks)
@@ -100,13 +98,13 @@ func (h *Console) drawAssociationNew(c echo.Context, in associationInput, refuse
 		v.Narrow = endpointPath(choices.Endpoint.ID, "associations", "new")
 	}
 	switch {
-	case v.Finder.Path != "": // there are many
+	case v.Finder != nil: // there are many
 	case len(choices.Networks) == 0:
-		v.Notice = views.Notice{Tone: "info", Title: "There is no network yet",
+		v.Notice = &views.Notice{Tone: "info", Title: "There is no network yet",
 			Text:   "A target network is a subnet of a network. Create the network first, then a subnet in it.",
 			Action: parts.Button{Label: "Create network", Href: "/networks/new", Tone: "primary"}}
 	case len(choices.Subnets) == 0:
-		v.Notice = views.Notice{Tone: "info", Title: "There is no subnet yet",
+		v.Notice = &views.Notice{Tone: "info", Title: "There is no subnet yet",
 			Text:   "Create a subnet in the network, then come back to associate it.",
 			Action: parts.Button{Label: "Create subnet", Href: networkPath(choices.Networks[0].ID) + "/subnets/new", Tone: "primary"}}
 	}

@@ -15,7 +15,7 @@ func (h *Console) EndpointAssociations(c echo.Context) error {
 	}
 	n := len(view.Associations)
 	v := views.AssociationTab{Frame: f, List: parts.List{
-		Path: c.Request().URL.Path, NoBox: true, Page: 1, Pages: 1, Total: n,
+		Path: c.Request().URL.Path, Page: 1, Pages: 1, Total: n,
 		Caption: "Target network associations", Noun: "association", Plural: "associations",
 		Columns: []parts.Column{
 			{Label: "Target network"}, {Label: "CIDR"}, {Label: "Availability zone"}, {Label: "State"},

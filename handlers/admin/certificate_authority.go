@@ -49,7 +49,7 @@ func (h *Console) drawAuthorityNew(c echo.Context, in authorityInput, refused er
 	fail(&form, refused)
 	head := parts.Header{Crumbs: certificateCrumbs, Title: "Create certificate authority",
 		Note: "Its private key is made here and kept sealed. It issues server and client certificates."}
-	return renderForm(c, refused, views.FormPage(h.chrome(c, "Create certificate authority", "certificates"), head, form))
+	return renderForm(c, refused, views.Form(views.FormPage{Chrome: h.chrome(c, "Create certificate authority", "certificates"), Header: head, Form: form}))
 }
 
 // AuthorityNew shows the form for a certificate authority.

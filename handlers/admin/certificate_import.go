@@ -45,7 +45,7 @@ func (h *Console) drawImport(c echo.Context, in importInput, refused error) erro
 	fail(&form, refused)
 	head := parts.Header{Crumbs: certificateCrumbs, Title: "Import certificate",
 		Note: "For certificates that were made elsewhere, for example with easy-rsa. Everything is checked before it is kept."}
-	return renderForm(c, refused, views.FormPage(h.chrome(c, "Import certificate", "certificates"), head, form))
+	return renderForm(c, refused, views.Form(views.FormPage{Chrome: h.chrome(c, "Import certificate", "certificates"), Header: head, Form: form}))
 }
 
 // CertificateImportForm shows the form for an import.

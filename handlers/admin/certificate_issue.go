@@ -58,18 +58,17 @@ func (h *Console) drawIssue(c echo.Context, in issueInput, refused error) error 
 	if in.Authority == "" && len(authorities) == 1 && refused == nil {
 		in.Authority = string(authorities[0].ID)
 	}
-	v := views.EndpointForm{
+	v := views.FormPage{
 		Header: parts.Header{Crumbs: certificateCrumbs, Title: "Issue certificate"},
-		Form:   in.form(authorities), Finder: finder(c, "/certificates/issue", "certificate authorities", choices.More),
+		Form:   in.form(authorities), Finder: finder(c, "/certificates/issue", "certificate authorities", choices.More, parts.Hidden{Name: "use", Value: in.Use}),
 	}
 	fail(&v.Form, refused)
-	v.Finder.Hidden = []parts.Hidden{{Name: "use", Value: in.Use}}
-	if len(authorities) == 0 && v.Finder.Path == "" {
-		v.Notice = views.Notice{Tone: "info", Title: "There is no certificate authority yet", Text: "An authority of your own issues certificates. Create one first.",
+	if len(authorities) == 0 && v.Finder == nil {
+		v.Notice = &views.Notice{Tone: "info", Title: "There is no certificate authority yet", Text: "An authority of your own issues certificates. Create one first.",
 			Action: parts.Button{Label: "Create certificate authority", Href: "/certificates/authority/new", Tone: "primary"}}
 	}
 	v.Chrome = h.chrome(c, "Issue certificate", "certificates")
-	return renderForm(c, refused, views.EndpointFormPage(v))
+	return renderForm(c, refused, views.Form(v))
 }
 
 // CertificateIssueForm shows the form for a server or client certificate. Its query may choose

@@ -53,7 +53,6 @@ func (h *Console) Certificates(c echo.Context) error {
 		return err
 	}
 	v := views.CertificateList{List: listView(c, l, page), Use: useFilter(use)}
-	v.List.NoBox = true
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Certificates", "certificate", "certificates", "name, common name or ID"
 	v.List.Columns = []parts.Column{
 		{Key: "name", Label: "Name"}, {Label: "Use"}, {Key: "common_name", Label: "Common name"}, {Label: "Key type"},

@@ -17,11 +17,6 @@ const ThemeCookie = "sallyport-theme"
 // chrome makes what surrounds a page: who is signed in, the messages of the last action, and
 // whether the node is in trouble.
 func (h *Console) chrome(c echo.Context, title, section string) layout.Chrome {
-	return h.Chrome(c, title, section)
-}
-
-// Chrome is chrome for the error page, which lives in package web.
-func (h *Console) Chrome(c echo.Context, title, section string) layout.Chrome {
 	chrome := layout.Chrome{Title: title, Section: section, Path: ownPath(c), Theme: theme(c)}
 	caller, ok := CallerOf(c)
 	if !ok {

@@ -59,9 +59,9 @@ func (h *Console) configurationForm(c echo.Context, v *views.Configuration, id v
 		return err
 	}
 	v.Finder = finder(c, endpointPath(id, "configuration"), "client certificates", clients.More)
-	if len(clients.List) == 0 && refused == nil && v.Finder.Path == "" {
-		v.Hint = views.Notice{
-			Title: "none", Text: "No client certificate that this endpoint accepts was issued here. Issue one, and the file can carry it with its key.",
+	if len(clients.List) == 0 && refused == nil && v.Finder == nil {
+		v.Hint = &views.Notice{
+			Text:   "No client certificate that this endpoint accepts was issued here. Issue one, and the file can carry it with its key.",
 			Action: parts.Button{Label: "Issue client certificate", Href: "/certificates/issue?use=client"},
 		}
 		return nil

@@ -39,7 +39,6 @@ func (h *Console) EndpointConnections(c echo.Context) error {
 		return err
 	}
 	v := views.ConnectionTab{Frame: f, List: listView(c, l, page), Status: statusFilter(status)}
-	v.List.NoBox = true
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Connections", "connection", "connections", "user, client IP, device address or ID"
 	v.List.Columns = connectionColumns(f.Chrome.MayChange)
 	v.List.Empty = emptyConnections(view.ID, status)

@@ -119,20 +119,20 @@ func (h *Console) drawEndpointNew(c echo.Context, in endpointInput, refused erro
 	fail(&form, refused)
 	tags := tagRows(in.TagKeys, in.TagValues)
 	tags.Err = vpn.FieldsOf(refused)["tags"]
-	v := views.EndpointForm{
+	v := views.FormPage{
 		Header: parts.Header{Crumbs: []parts.Crumb{{Label: "Client VPN endpoints", Href: "/endpoints"}}, Title: "Create Client VPN endpoint"},
 		Form:   form, Tags: &tags,
 	}
 	v.Finder = finder(c, "/endpoints/new", "certificates", choices.Servers.More || choices.Authorities.More)
-	if len(choices.Servers.List) == 0 && v.Finder.Path == "" {
-		v.Notice = views.Notice{
+	if len(choices.Servers.List) == 0 && v.Finder == nil {
+		v.Notice = &views.Notice{
 			Tone: "info", Title: "There is no server certificate yet",
 			Text:   "The endpoint needs one, and an authority that issued it. Create an authority, issue a server certificate with it, then come back.",
 			Action: parts.Button{Label: "Go to certificates", Href: "/certificates"},
 		}
 	}
 	v.Chrome = h.chrome(c, "Create Client VPN endpoint", "endpoints")
-	return renderForm(c, refused, views.EndpointFormPage(v))
+	return renderForm(c, refused, views.Form(v))
 }
 
 // EndpointNew shows the form for a new endpoint.

@@ -41,7 +41,7 @@ func (in endpointEditInput) form(view control.EndpointView, servers []vpn.Certif
 	restarts := "Changing it restarts the endpoint; nobody is connected now."
 	if view.Connections > 0 {
 		restarts = fmt.Sprintf("Changing it resets %s that %s open now; clients return by themselves.",
-			parts.Count(view.Connections, "connection"), map[bool]string{true: "is", false: "are"}[view.Connections == 1])
+			parts.Count(view.Connections, "connection"), parts.YesNo(view.Connections == 1, "is", "are"))
 	}
 	if !slices.ContainsFunc(servers, func(c vpn.Certificate) bool { return c.ID == view.Certificate }) && view.Server.ID != "" {
 		servers = append([]vpn.Certificate{view.Server}, servers...) // expired, but still the present one
@@ -110,7 +110,7 @@ func (h *Console) drawEndpointEdit(c echo.Context, typed *endpointEditInput, ref
 		status = http.StatusUnprocessableEntity
 		fail(&form, besideCertificate(view.Endpoint, refused))
 	}
-	return render(c, status, views.EndpointFormPage(views.EndpointForm{
+	return render(c, status, views.Form(views.FormPage{
 		Chrome: h.chrome(c, "Modify Client VPN endpoint", "endpoints"),
 		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, ""), Title: "Modify Client VPN endpoint",
 			Note: "The client IPv4 CIDR, the authentication options, the transport protocol and the listen address cannot be modified."},

@@ -19,7 +19,6 @@ func (h *Console) Endpoints(c echo.Context) error {
 		return err
 	}
 	v := views.EndpointList{Fragment: fragment(c), List: listView(c, l, page)}
-	v.List.NoBox = true
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Client VPN endpoints", "endpoint", "endpoints", "name, ID, client CIDR or description"
 	v.List.Columns = []parts.Column{
 		{Key: "name", Label: "Name"}, {Label: "State"}, {Key: "client_cidr", Label: "Client IPv4 CIDR"},

@@ -54,7 +54,7 @@ func endpointFacts(v control.EndpointView, now time.Time) []parts.Pair {
 		{Label: "Listen address", Value: listenAddress(v.Listen)},
 		{Label: "VPN port", Value: strconv.Itoa(int(v.Listen.Port))},
 		network,
-		{Label: "Split-tunnel", Value: map[bool]string{true: "Enabled", false: "Disabled"}[v.SplitTunnel], Help: map[bool]string{true: "Clients send only what the routes name into the tunnel.", false: "Clients send all their traffic into the tunnel."}[v.SplitTunnel]},
+		{Label: "Split-tunnel", Value: parts.YesNo(v.SplitTunnel, "Enabled", "Disabled"), Help: parts.YesNo(v.SplitTunnel, "Clients send only what the routes name into the tunnel.", "Clients send all their traffic into the tunnel.")},
 		{Label: "Session timeout hours", Value: strconv.Itoa(int(v.SessionTimeout / time.Hour))},
 		{Label: "Connections", Value: parts.Number(v.Connections), Href: endpointPath(v.ID, "connections")},
 		parts.FactTime("Created", parts.At(now, v.CreatedAt)),

@@ -9,5 +9,5 @@ import (
 // Failure draws the error page. Package web decides status and words: it is the one place where
 // errors become HTTP.
 func (h *Console) Failure(c echo.Context, status int, f views.Failure) error {
-	return Render(c, status, views.ErrorPage(h.Chrome(c, f.Title, ""), f))
+	return render(c, status, views.ErrorPage(h.chrome(c, f.Title, ""), f))
 }

@@ -9,13 +9,14 @@ import (
 	"sallyport/views/parts"
 )
 
-// finder offers a search where a form cannot list every choice, or where one was searched for.
-func finder(c echo.Context, path, noun string, more bool) parts.Finder {
+// finder offers a search where a form cannot list every choice, or where one was searched for;
+// otherwise it is nil.
+func finder(c echo.Context, path, noun string, more bool, hidden ...parts.Hidden) *parts.Finder {
 	typed := find(c)
 	if !more && typed == "" {
-		return parts.Finder{}
+		return nil
 	}
-	f := parts.Finder{Path: path, Label: "Search " + noun, Value: typed}
+	f := &parts.Finder{Path: path, Label: "Search " + noun, Value: typed, Hidden: hidden}
 	switch {
 	case more && typed == "":
 		f.Text = fmt.Sprintf("There are more %s than the form below can list; it offers %d of them. Search for the one you want before you fill in the form.", noun, control.MaxPageSize)

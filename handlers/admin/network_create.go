@@ -36,7 +36,7 @@ func (h *Console) drawNetworkNew(c echo.Context, in networkInput, refused error)
 	form, tags := in.form(), tagRows(in.TagKeys, in.TagValues)
 	fail(&form, refused)
 	tags.Err = vpn.FieldsOf(refused)["tags"]
-	return renderForm(c, refused, views.EndpointFormPage(views.EndpointForm{
+	return renderForm(c, refused, views.Form(views.FormPage{
 		Chrome: h.chrome(c, "Create network", "networks"), Header: networkHeader(), Form: form, Tags: &tags,
 	}))
 }

@@ -20,6 +20,7 @@ func (h *Console) Networks(c echo.Context) error {
 		return err
 	}
 	list := listView(c, l, page)
+	list.Box = true
 	list.Caption, list.Noun, list.Plural, list.Hint = "Networks", "network", "networks", "name, ID or CIDR"
 	list.Columns = []parts.Column{
 		{Key: "name", Label: "Name"}, {Label: "CIDRs"}, {Label: "Subnets", Right: true}, {Key: "created_at", Label: "Created"},

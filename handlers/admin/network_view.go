@@ -38,6 +38,7 @@ func (h *Console) Network(c echo.Context) error {
 		},
 		List: listView(c, l, page),
 	}
+	v.List.Box = true
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Subnets", "subnet", "subnets", "name, ID, CIDR or zone"
 	v.List.Columns = []parts.Column{
 		{Key: "name", Label: "Subnet"}, {Key: "cidr", Label: "CIDR"}, {Key: "zone", Label: "Availability zone"}, {Label: "Target network of"}, {Label: "Actions", Right: true},

@@ -11,9 +11,9 @@ import (
 	"sallyport/vpn"
 )
 
-// Render draws a page. It is drawn into memory first: a component that fails midway must become
-// an error page, not half a page with status 200.
-func Render(c echo.Context, status int, page templ.Component) error {
+// render answers with a page. The page is drawn into memory first: a component that fails midway
+// must become an error page, not half a page with status 200.
+func render(c echo.Context, status int, page templ.Component) error {
 	var b bytes.Buffer
 	if err := page.Render(ctx(c), &b); err != nil {
 		return fmt.Errorf("draw %s: %w", c.Path(), err)
@@ -21,18 +21,16 @@ func Render(c echo.Context, status int, page templ.Component) error {
 	return c.HTMLBlob(status, b.Bytes())
 }
 
-func render(c echo.Context, status int, page templ.Component) error { return Render(c, status, page) }
-
 // renderForm answers 200 where the form is new, 422 where it was refused, and 503 where nothing can
 // be saved at present (a full disk): what was typed is in the form, to be sent again.
 func renderForm(c echo.Context, refused error, page templ.Component) error {
 	switch {
 	case refused == nil:
-		return Render(c, http.StatusOK, page)
+		return render(c, http.StatusOK, page)
 	case vpn.KindOf(refused) == vpn.Unavailable:
 		c.Response().Header().Set("Retry-After", "30")
-		return Render(c, http.StatusServiceUnavailable, page)
+		return render(c, http.StatusServiceUnavailable, page)
 	default:
-		return Render(c, http.StatusUnprocessableEntity, page)
+		return render(c, http.StatusUnprocessableEntity, page)
 	}
 }

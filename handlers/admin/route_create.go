@@ -47,18 +47,18 @@ func (h *Console) drawRouteNew(c echo.Context, in routeInput, refused error) err
 	if err != nil {
 		return err
 	}
-	v := views.EndpointForm{
+	v := views.FormPage{
 		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, "routes"), Title: "Create route"},
 		Form:   in.form(view),
 	}
 	fail(&v.Form, refused)
 	if len(view.Associations) == 0 {
-		v.Notice = views.Notice{Tone: "info", Title: "No target network is associated yet",
+		v.Notice = &views.Notice{Tone: "info", Title: "No target network is associated yet",
 			Text:   "A route leads through an associated subnet. Until there is one, only the local route can be created.",
 			Action: parts.Button{Label: "Associate target network", Href: endpointPath(view.ID, "associations", "new")}}
 	}
 	v.Chrome = h.chrome(c, "Create route", "endpoints")
-	return renderForm(c, refused, views.EndpointFormPage(v))
+	return renderForm(c, refused, views.Form(v))
 }
 
 // RouteNew shows the form for a route.

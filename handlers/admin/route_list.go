@@ -24,7 +24,6 @@ func (h *Console) EndpointRoutes(c echo.Context) error {
 		names[a.Subnet] = a.SubnetName
 	}
 	v := views.RouteTab{Frame: f, List: listView(c, l, page)}
-	v.List.NoBox = true
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Route table", "route", "routes", "destination, subnet or description"
 	v.List.Columns = []parts.Column{
 		{Key: "destination", Label: "Route destination"}, {Label: "Target"}, {Key: "origin", Label: "Origin"}, {Label: "Description"}, {Label: "State"},

@@ -39,7 +39,7 @@ func (h *Console) drawRuleNew(c echo.Context, in ruleInput, refused error) error
 	form := in.form(view, h.networkExample(c, view))
 	fail(&form, refused)
 	head := parts.Header{Crumbs: endpointCrumbs(view.Endpoint, "rules"), Title: "Add authorization rule"}
-	return renderForm(c, refused, views.FormPage(h.chrome(c, "Add authorization rule", "endpoints"), head, form))
+	return renderForm(c, refused, views.Form(views.FormPage{Chrome: h.chrome(c, "Add authorization rule", "endpoints"), Header: head, Form: form}))
 }
 
 // networkExample names the ranges of the endpoint's own network, the usual destination.

@@ -23,7 +23,6 @@ func (h *Console) EndpointRules(c echo.Context) error {
 		return err
 	}
 	v := views.RuleTab{Frame: f, List: listView(c, l, page)}
-	v.List.NoBox = true
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Authorization rules", "authorization rule", "authorization rules", "destination or description"
 	v.List.Columns = []parts.Column{
 		{Key: "destination", Label: "Destination"}, {Label: "Access"}, {Label: "Description"}, {Label: "State"},

@@ -42,7 +42,7 @@ func (h *Console) drawSubnetNew(c echo.Context, in subnetInput, refused error) e
 		Crumbs: []parts.Crumb{{Label: "Networks", Href: "/networks"}, {Label: nameOr(n.Name, string(n.ID)), Href: networkPath(n.ID)}},
 		Title:  "Create subnet",
 	}
-	return renderForm(c, refused, views.FormPage(h.chrome(c, "Create subnet", "networks"), head, form))
+	return renderForm(c, refused, views.Form(views.FormPage{Chrome: h.chrome(c, "Create subnet", "networks"), Header: head, Form: form}))
 }
 
 // SubnetNew shows the form for a subnet.

@@ -301,8 +301,8 @@ func EndpointAssociations(v AssociationTab) templ.Component {
 type AssociationForm struct {
 	Chrome  layout.Chrome
 	Header  parts.Header
-	Notice  Notice
-	Finder  parts.Finder
+	Notice  *Notice       // what has to exist first: then there is no form; nil: nothing
+	Finder  *parts.Finder // nil: none
 	Form    parts.Form
 	Narrow  string   // where the form is shown for the chosen network only; empty: there is one network
 	Refused []string // which subnets cannot be chosen, and why
@@ -350,7 +350,7 @@ func AssociationFormPage(v AssociationForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if v.Notice.Title != "" {
+			if v.Notice != nil {
 				templ_7745c5c3_Err = notice(v.Notice).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -21,9 +21,9 @@ type Configuration struct {
 	Broken  string // why there is no file; empty: there is one
 	Plain   string // where the file without a client certificate is
 	Facts   []parts.Pair
-	Finder  parts.Finder
-	Form    parts.Form // for a file with a client certificate and key
-	Hint    Notice     // what to do where no client certificate is there to choose
+	Finder  *parts.Finder // nil: none
+	Form    parts.Form    // for a file with a client certificate and key
+	Hint    *Notice       // instead of the form: there is no client certificate to choose; nil: there is
 }
 
 // ConfigurationPage draws the choices.
@@ -65,7 +65,7 @@ func ConfigurationPage(v Configuration) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, n := range v.Notices {
-				templ_7745c5c3_Err = notice(n).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = notice(&n).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -75,7 +75,7 @@ func ConfigurationPage(v Configuration) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.Broken != "" {
-				templ_7745c5c3_Err = notice(Notice{Tone: "danger", Title: "There is no configuration file yet", Text: v.Broken}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = notice(&Notice{Tone: "danger", Title: "There is no configuration file yet", Text: v.Broken}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -162,7 +162,7 @@ func ConfigurationPage(v Configuration) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					if v.Hint.Title != "" {
+					if v.Hint != nil {
 						templ_7745c5c3_Var7 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 							templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 							templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)

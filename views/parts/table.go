@@ -14,7 +14,7 @@ type List struct {
 	Noun    string     // "network"
 	Plural  string     // "networks"
 	Search  string
-	NoBox   bool   // hide the search box
+	Box     bool   // a search box above the rows; lists that renew themselves have it elsewhere
 	Hint    string // what the search box searches, for example "name, ID or CIDR"
 	Sort    string
 	Desc    bool

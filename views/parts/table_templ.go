@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "strconv"
 
-// Table draws a list with its search box, sortable headers, the rows (children: tr elements)
+// Table draws a list: its search box where it has one, sortable headers, the rows (children: tr elements)
 // and its pager. Without rows it says what to do next.
 func Table(l List) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -37,7 +37,7 @@ func Table(l List) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if !l.NoBox && (l.Total > 0 || l.Search != "") {
+		if l.Box && (l.Total > 0 || l.Search != "") {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<div class=\"card-body border-bottom table-tools\"><form method=\"get\" action=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -30,6 +30,14 @@ func Bytes(n uint64) string {
 	return strconv.FormatFloat(f, 'f', 1, 64) + " " + unit
 }
 
+// YesNo gives yes where is is true, otherwise no.
+func YesNo(is bool, yes, no string) string {
+	if is {
+		return yes
+	}
+	return no
+}
+
 // When is a time as drawn: relative, with the exact one on hover.
 type When struct {
 	Relative string
