@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -39,14 +40,14 @@ func hashToken(token string) string {
 // Authenticate finds the administrator of a session cookie. Denied where the session is unknown,
 // over its limits, or its account is disabled. touch says that a person did something: what a page
 // asks by itself does not keep a session from its idle limit.
-func (s *Service) Authenticate(ctx context.Context, token string, touch bool) (vpn.Administrator, Session, error) {
+func (s *Service) Authenticate(ctx context.Context, token string, touch bool) (vpn.Administrator, vpn.WebSession, error) {
 	var admin vpn.Administrator
-	var session Session
+	var session vpn.WebSession
 	signInFirst := vpn.Refuse(vpn.Denied, "AuthFailure", "Sign in first.")
 	if token == "" {
 		return admin, session, signInFirst
 	}
-	err := s.store.View(ctx, func(tx Tx) (err error) {
+	err := s.store.View(ctx, func(tx *store.Tx) (err error) {
 		if session, err = tx.Session(ctx, hashToken(token)); err != nil {
 			return err
 		}
@@ -63,24 +64,24 @@ func (s *Service) Authenticate(ctx context.Context, token string, touch bool) (v
 	if session.Audience != AudienceConsole || admin.Disabled ||
 		now.Sub(session.SeenAt) > s.limits.Idle || now.Sub(session.CreatedAt) > s.limits.Absolute ||
 		fromTheFuture(session.SeenAt, now) || fromTheFuture(session.CreatedAt, now) { // it would last too long by as much
-		return vpn.Administrator{}, Session{}, signInFirst
+		return vpn.Administrator{}, vpn.WebSession{}, signInFirst
 	}
 	if touch && now.Sub(session.SeenAt) > touchEvery {
-		err = s.store.Update(ctx, func(tx Tx) error { return tx.TouchSession(ctx, session.Hash, now) })
+		err = s.store.Update(ctx, func(tx *store.Tx) error { return tx.TouchSession(ctx, session.Hash, now) })
 	}
 	switch {
 	case err != nil && vpn.KindOf(err) == vpn.NotFound: // it was ended a moment ago
-		return vpn.Administrator{}, Session{}, signInFirst
+		return vpn.Administrator{}, vpn.WebSession{}, signInFirst
 	case err != nil && vpn.KindOf(err) == vpn.Unavailable: // nothing can be stored: pages are shown nevertheless, and say so
 	case err != nil:
-		return vpn.Administrator{}, Session{}, err
+		return vpn.Administrator{}, vpn.WebSession{}, err
 	}
 	return admin, session, nil
 }
 
 // SignOut ends the session of a cookie; an unknown one is no error, and no audit record.
 func (s *Service) SignOut(ctx context.Context, by Actor, token string) error {
-	return s.store.Update(ctx, func(tx Tx) error {
+	return s.store.Update(ctx, func(tx *store.Tx) error {
 		switch _, err := tx.Session(ctx, hashToken(token)); {
 		case err != nil && vpn.KindOf(err) == vpn.NotFound:
 			return nil
@@ -104,7 +105,7 @@ type FlashMessage struct {
 
 // Flash keeps a message for the session's next page.
 func (s *Service) Flash(ctx context.Context, token string, m FlashMessage) error {
-	return s.store.Update(ctx, func(tx Tx) error {
+	return s.store.Update(ctx, func(tx *store.Tx) error {
 		session, err := tx.Session(ctx, hashToken(token))
 		if err != nil {
 			return err
@@ -120,12 +121,12 @@ func (s *Service) Flash(ctx context.Context, token string, m FlashMessage) error
 
 // TakeFlashes gives the kept messages and forgets them.
 func (s *Service) TakeFlashes(ctx context.Context, token string) ([]FlashMessage, error) {
-	var session Session
-	err := s.store.View(ctx, func(tx Tx) (err error) { session, err = tx.Session(ctx, hashToken(token)); return err })
+	var session vpn.WebSession
+	err := s.store.View(ctx, func(tx *store.Tx) (err error) { session, err = tx.Session(ctx, hashToken(token)); return err })
 	if err != nil || session.Flash == "" {
 		return nil, err
 	}
-	err = s.store.Update(ctx, func(tx Tx) (err error) {
+	err = s.store.Update(ctx, func(tx *store.Tx) (err error) {
 		// Read again: another request may have left a message meanwhile.
 		if session, err = tx.Session(ctx, hashToken(token)); err != nil {
 			return err

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -15,14 +16,14 @@ type AdministratorSpec struct {
 }
 
 // Administrators lists the accounts of the console.
-func (s *Service) Administrators(ctx context.Context, by Actor, l List) (out Page[vpn.Administrator], err error) {
-	err = s.read(ctx, by, func(tx Tx) error { out, err = tx.Administrators(ctx, l); return err })
+func (s *Service) Administrators(ctx context.Context, by Actor, l vpn.List) (out vpn.Page[vpn.Administrator], err error) {
+	err = s.read(ctx, by, func(tx *store.Tx) error { out, err = tx.Administrators(ctx, l); return err })
 	return out, err
 }
 
 // Administrator gives one account.
 func (s *Service) Administrator(ctx context.Context, by Actor, id vpn.AdministratorID) (a vpn.Administrator, err error) {
-	err = s.read(ctx, by, func(tx Tx) error { a, err = tx.Administrator(ctx, id); return err })
+	err = s.read(ctx, by, func(tx *store.Tx) error { a, err = tx.Administrator(ctx, id); return err })
 	return a, err
 }
 
@@ -36,7 +37,7 @@ func (s *Service) AddAdministrator(ctx context.Context, by Actor, in Administrat
 	if err != nil {
 		return admin, err
 	}
-	err = s.change(ctx, by, "AddAdministrator", func(tx Tx, a *AuditRecord) error {
+	err = s.change(ctx, by, "AddAdministrator", func(tx *store.Tx, a *vpn.AuditRecord) error {
 		if _, err := tx.AdministratorByUsername(ctx, admin.Username); err == nil {
 			var c vpn.Check
 			c.Bad("username", "There is already an account with this user name.")

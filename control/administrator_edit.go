@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -18,7 +19,7 @@ type AdministratorEdit struct {
 // changes their own, and one administrator who can sign in always remains. Fields: role, disabled.
 func (s *Service) EditAdministrator(ctx context.Context, by Actor, id vpn.AdministratorID, in AdministratorEdit) (vpn.Administrator, error) {
 	var admin vpn.Administrator
-	err := s.change(ctx, by, "EditAdministrator", func(tx Tx, a *AuditRecord) (err error) {
+	err := s.change(ctx, by, "EditAdministrator", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
 		if admin, err = tx.Administrator(ctx, id); err != nil {
 			return err
 		}
@@ -40,7 +41,7 @@ func (s *Service) EditAdministrator(ctx context.Context, by Actor, id vpn.Admini
 	return admin, err
 }
 
-func (s *Service) mayEdit(ctx context.Context, tx Tx, by Actor, admin vpn.Administrator, in AdministratorEdit) error {
+func (s *Service) mayEdit(ctx context.Context, tx *store.Tx, by Actor, admin vpn.Administrator, in AdministratorEdit) error {
 	var c vpn.Check
 	if !in.Role.Valid() {
 		c.Bad("role", "Choose a role.")
@@ -116,7 +117,7 @@ func (s *Service) setPassword(ctx context.Context, by Actor, action string, admi
 	if err != nil {
 		return err
 	}
-	return s.change(ctx, by, action, func(tx Tx, a *AuditRecord) error {
+	return s.change(ctx, by, action, func(tx *store.Tx, a *vpn.AuditRecord) error {
 		fresh, err := tx.Administrator(ctx, admin.ID)
 		if err != nil {
 			return err
@@ -143,7 +144,7 @@ func (s *Service) ResetPasswordByName(ctx context.Context, username, password st
 	by := system("reset-password")
 	username = strings.ToLower(strings.TrimSpace(username))
 	var admin vpn.Administrator
-	err := s.read(ctx, by, func(tx Tx) (err error) { admin, err = tx.AdministratorByUsername(ctx, username); return err })
+	err := s.read(ctx, by, func(tx *store.Tx) (err error) { admin, err = tx.AdministratorByUsername(ctx, username); return err })
 	if err != nil {
 		return err
 	}
@@ -153,7 +154,7 @@ func (s *Service) ResetPasswordByName(ctx context.Context, username, password st
 	if !admin.Disabled {
 		return nil
 	}
-	return s.change(ctx, by, "EditAdministrator", func(tx Tx, a *AuditRecord) error {
+	return s.change(ctx, by, "EditAdministrator", func(tx *store.Tx, a *vpn.AuditRecord) error {
 		fresh, err := tx.Administrator(ctx, admin.ID)
 		if err != nil {
 			return err

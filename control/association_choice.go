@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -29,7 +30,7 @@ type AssociationSearch struct {
 // AssociationChoices lists the target networks that an endpoint may still be given.
 func (s *Service) AssociationChoices(ctx context.Context, by Actor, id vpn.EndpointID, search AssociationSearch) (AssociationChoices, error) {
 	out := AssociationChoices{Taken: map[vpn.SubnetID]string{}}
-	err := s.read(ctx, by, func(tx Tx) (err error) {
+	err := s.read(ctx, by, func(tx *store.Tx) (err error) {
 		if out.Endpoint, err = tx.Endpoint(ctx, id); err != nil {
 			return err
 		}
@@ -61,9 +62,9 @@ func (s *Service) AssociationChoices(ctx context.Context, by Actor, id vpn.Endpo
 	return out, err
 }
 
-func (c *AssociationChoices) findNetworks(ctx context.Context, tx Tx, search AssociationSearch) error {
+func (c *AssociationChoices) findNetworks(ctx context.Context, tx *store.Tx, search AssociationSearch) error {
 	if c.Endpoint.Network == "" {
-		l := List{Size: choices, Search: search.Find}
+		l := vpn.List{Size: choices, Search: search.Find}
 		if search.Network != "" {
 			l.Search = "" // it is for the subnets
 		}
@@ -84,7 +85,7 @@ func (c *AssociationChoices) findNetworks(ctx context.Context, tx Tx, search Ass
 	return err
 }
 
-func (c *AssociationChoices) findSubnets(ctx context.Context, tx Tx, search AssociationSearch) error {
+func (c *AssociationChoices) findSubnets(ctx context.Context, tx *store.Tx, search AssociationSearch) error {
 	ids := idsOf(c.Networks, func(n vpn.Network) vpn.NetworkID { return n.ID })
 	if search.Network == "" && len(ids) != 1 {
 		counts, err := tx.SubnetCounts(ctx, ids...)
@@ -100,7 +101,7 @@ func (c *AssociationChoices) findSubnets(ctx context.Context, tx Tx, search Asso
 		}
 		return err
 	}
-	l := List{Size: choices, Search: search.Find}
+	l := vpn.List{Size: choices, Search: search.Find}
 	if search.Network == "" {
 		search.Network, l.Search = ids[0], ""
 	}

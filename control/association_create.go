@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -10,7 +11,7 @@ import (
 // network. Fields: network, subnet.
 func (s *Service) Associate(ctx context.Context, by Actor, id vpn.EndpointID, network vpn.NetworkID, subnet vpn.SubnetID) (vpn.Association, error) {
 	var made vpn.Association
-	err := s.change(ctx, by, "AssociateClientVpnTargetNetwork", func(tx Tx, a *AuditRecord) error {
+	err := s.change(ctx, by, "AssociateClientVpnTargetNetwork", func(tx *store.Tx, a *vpn.AuditRecord) error {
 		e, err := tx.LockEndpoint(ctx, id)
 		if err != nil {
 			return err
@@ -44,7 +45,7 @@ func (s *Service) Associate(ctx context.Context, by Actor, id vpn.EndpointID, ne
 	return made, err
 }
 
-func target(ctx context.Context, tx Tx, network vpn.NetworkID, subnet vpn.SubnetID) (vpn.Network, vpn.Subnet, error) {
+func target(ctx context.Context, tx *store.Tx, network vpn.NetworkID, subnet vpn.SubnetID) (vpn.Network, vpn.Subnet, error) {
 	var check vpn.Check
 	if subnet == "" {
 		check.Bad("subnet", "Choose a subnet to associate.")

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -17,7 +18,7 @@ type Disassociation struct {
 // DisassociatePreview says what disassociating would take away.
 func (s *Service) DisassociatePreview(ctx context.Context, by Actor, id vpn.EndpointID, association vpn.AssociationID) (Disassociation, error) {
 	var out Disassociation
-	err := s.read(ctx, by, func(tx Tx) error {
+	err := s.read(ctx, by, func(tx *store.Tx) error {
 		e, err := tx.Endpoint(ctx, id)
 		if err != nil {
 			return err
@@ -61,7 +62,7 @@ func (s *Service) DisassociatePreview(ctx context.Context, by Actor, id vpn.Endp
 // Disassociate removes a target network with its automatic and manual routes. After the last
 // one the endpoint is pending-associate again and its sessions end.
 func (s *Service) Disassociate(ctx context.Context, by Actor, id vpn.EndpointID, association vpn.AssociationID) error {
-	return s.change(ctx, by, "DisassociateClientVpnTargetNetwork", func(tx Tx, record *AuditRecord) error {
+	return s.change(ctx, by, "DisassociateClientVpnTargetNetwork", func(tx *store.Tx, record *vpn.AuditRecord) error {
 		e, err := tx.LockEndpoint(ctx, id)
 		if err != nil {
 			return err

@@ -3,11 +3,12 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
 // choices is how many entries a selection offers at most; a form with more has a search of its own.
-const choices = MaxPageSize
+const choices = vpn.MaxPageSize
 
 // CertificateChoices is what a selection of certificates offers.
 type CertificateChoices struct {
@@ -16,8 +17,8 @@ type CertificateChoices struct {
 }
 
 // chooseCertificates lists the newest certificates that match and are usable, and whatever is chosen already.
-func chooseCertificates(ctx context.Context, tx Tx, filter map[string]string, find string, usable func(vpn.Certificate) bool, keep ...vpn.CertificateID) (CertificateChoices, error) {
-	page, err := tx.Certificates(ctx, List{Filter: filter, Search: find, Sort: "created_at", Desc: true, Size: choices})
+func chooseCertificates(ctx context.Context, tx *store.Tx, filter map[string]string, find string, usable func(vpn.Certificate) bool, keep ...vpn.CertificateID) (CertificateChoices, error) {
+	page, err := tx.Certificates(ctx, vpn.List{Filter: filter, Search: find, Sort: "created_at", Desc: true, Size: choices})
 	if err != nil {
 		return CertificateChoices{}, err
 	}
@@ -43,7 +44,7 @@ func chooseCertificates(ctx context.Context, tx Tx, filter map[string]string, fi
 
 // Authorities lists the authorities that can issue certificates here.
 func (s *Service) Authorities(ctx context.Context, by Actor, find string, keep ...vpn.CertificateID) (out CertificateChoices, err error) {
-	err = s.read(ctx, by, func(tx Tx) error {
+	err = s.read(ctx, by, func(tx *store.Tx) error {
 		out, err = chooseCertificates(ctx, tx, map[string]string{"use": string(vpn.UseAuthority)}, find, s.withKey, keep...)
 		return err
 	})
@@ -56,7 +57,7 @@ func (s *Service) withKey(c vpn.Certificate) bool { return c.HasKey && !c.Expire
 // ClientCertificates lists the issued client certificates that could be put into the endpoint's
 // configuration file: their key is kept and the endpoint accepts their issuer.
 func (s *Service) ClientCertificates(ctx context.Context, by Actor, id vpn.EndpointID, find string, keep ...vpn.CertificateID) (out CertificateChoices, err error) {
-	err = s.read(ctx, by, func(tx Tx) error {
+	err = s.read(ctx, by, func(tx *store.Tx) error {
 		e, err := tx.Endpoint(ctx, id)
 		if err != nil {
 			return err
@@ -83,7 +84,7 @@ type EndpointChoices struct {
 // EndpointChoices lists the certificates an endpoint can have and proposes a free port.
 func (s *Service) EndpointChoices(ctx context.Context, by Actor, find string, keep ...vpn.CertificateID) (EndpointChoices, error) {
 	var out EndpointChoices
-	err := s.read(ctx, by, func(tx Tx) (err error) {
+	err := s.read(ctx, by, func(tx *store.Tx) (err error) {
 		valid := func(c vpn.Certificate) bool { return !c.Expired(s.now()) }
 		if out.Servers, err = chooseCertificates(ctx, tx, map[string]string{"use": string(vpn.UseServer)}, find, s.withKey, keep...); err != nil {
 			return err

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -68,7 +69,7 @@ func (s *Service) IssueCertificate(ctx context.Context, by Actor, in IssueSpec) 
 // signer reads an authority with its key and checks that it can sign what is asked.
 func (s *Service) signer(ctx context.Context, by Actor, id vpn.CertificateID, spec vpn.CertificateSpec) (vpn.KeyPair, error) {
 	var pair vpn.KeyPair
-	err := s.read(ctx, by, func(tx Tx) error {
+	err := s.read(ctx, by, func(tx *store.Tx) error {
 		var check vpn.Check
 		if id == "" {
 			check.Bad("authority", "Choose the certificate authority that issues the certificate.")
@@ -126,7 +127,7 @@ func (s *Service) keepCertificate(ctx context.Context, by Actor, action, name st
 		return vpn.Certificate{}, err
 	}
 	c := vpn.NewCertificate(name, use, issuer, pair, facts, s.now())
-	err = s.change(ctx, by, action, func(tx Tx, a *AuditRecord) error {
+	err = s.change(ctx, by, action, func(tx *store.Tx, a *vpn.AuditRecord) error {
 		a.Subject, a.After = string(c.ID), describe(c)
 		return tx.CreateCertificate(ctx, c, pair.Key)
 	})

@@ -3,13 +3,14 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
 // DeleteCertificate removes a certificate and its key, unless an endpoint uses it or another
 // certificate was issued by it and is still kept.
 func (s *Service) DeleteCertificate(ctx context.Context, by Actor, id vpn.CertificateID) error {
-	return s.change(ctx, by, "DeleteCertificate", func(tx Tx, a *AuditRecord) error {
+	return s.change(ctx, by, "DeleteCertificate", func(tx *store.Tx, a *vpn.AuditRecord) error {
 		c, err := tx.Certificate(ctx, id)
 		if err != nil {
 			return err
@@ -42,7 +43,7 @@ func (s *Service) DeleteCertificate(ctx context.Context, by Actor, id vpn.Certif
 func (s *Service) TakeClientKey(ctx context.Context, by Actor, id vpn.CertificateID) (vpn.KeyPair, string, error) {
 	var pair vpn.KeyPair
 	var name string
-	err := s.change(ctx, by, "ExportClientCertificateKey", func(tx Tx, a *AuditRecord) error {
+	err := s.change(ctx, by, "ExportClientCertificateKey", func(tx *store.Tx, a *vpn.AuditRecord) error {
 		c, err := tx.Certificate(ctx, id)
 		if err != nil {
 			return err

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 
-	"sallyport/control"
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -25,7 +25,7 @@ func TestPublicAuthorityIsRefused(t *testing.T) {
 	}
 	kept := vpn.Certificate{ID: vpn.NewCertificateID(), Name: "Public CA", Use: vpn.UseAuthority, CommonName: "Public CA", PEM: public, NotAfter: s.clock.now().Add(time.Hour)}
 	server := vpn.Certificate{ID: vpn.NewCertificateID(), Name: "web", Use: vpn.UseServer, CommonName: "web", PEM: public, Chain: public, HasKey: true, NotAfter: s.clock.now().Add(time.Hour)}
-	s.must(s.db.Update(t.Context(), func(tx control.Tx) error {
+	s.must(s.db.Update(t.Context(), func(tx *store.Tx) error {
 		if err := tx.CreateCertificate(t.Context(), kept, ""); err != nil {
 			return err
 		}

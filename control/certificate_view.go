@@ -3,13 +3,14 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
 // Certificates lists certificates.
-func (s *Service) Certificates(ctx context.Context, by Actor, l List) (Page[vpn.CertificateStatus], error) {
-	var out Page[vpn.CertificateStatus]
-	err := s.read(ctx, by, func(tx Tx) error {
+func (s *Service) Certificates(ctx context.Context, by Actor, l vpn.List) (vpn.Page[vpn.CertificateStatus], error) {
+	var out vpn.Page[vpn.CertificateStatus]
+	err := s.read(ctx, by, func(tx *store.Tx) error {
 		page, err := tx.Certificates(ctx, l)
 		if err != nil {
 			return err
@@ -38,7 +39,7 @@ func (s *Service) Certificates(ctx context.Context, by Actor, l List) (Page[vpn.
 // Certificate gives one certificate.
 func (s *Service) Certificate(ctx context.Context, by Actor, id vpn.CertificateID) (vpn.CertificateStatus, error) {
 	var row vpn.CertificateStatus
-	err := s.read(ctx, by, func(tx Tx) (err error) {
+	err := s.read(ctx, by, func(tx *store.Tx) (err error) {
 		if row.Certificate, err = tx.Certificate(ctx, id); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -14,7 +15,7 @@ type Configuration struct {
 }
 
 // clientAuthority is the authority of ours that the endpoint's clients are issued by, if any.
-func clientAuthority(ctx context.Context, tx Tx, e vpn.Endpoint) (vpn.CertificateID, error) {
+func clientAuthority(ctx context.Context, tx *store.Tx, e vpn.Endpoint) (vpn.CertificateID, error) {
 	ca, err := tx.Certificate(ctx, e.ClientCA)
 	if err != nil {
 		return "", err
@@ -71,7 +72,7 @@ func (s *Service) ClientConfiguration(ctx context.Context, by Actor, id vpn.Endp
 // auditExport records that a plain file was given out: it changes nothing, but it holds the
 // endpoint's tls-crypt key.
 func (s *Service) auditExport(ctx context.Context, by Actor, id vpn.EndpointID) error {
-	return s.store.Update(ctx, func(tx Tx) error {
+	return s.store.Update(ctx, func(tx *store.Tx) error {
 		record := s.record(by, "ExportClientVpnClientConfiguration")
 		record.Subject = string(id)
 		return tx.Audit(ctx, record)
@@ -80,7 +81,7 @@ func (s *Service) auditExport(ctx context.Context, by Actor, id vpn.EndpointID) 
 
 func (s *Service) profileClient(ctx context.Context, by Actor, e EndpointView, id vpn.CertificateID) (*vpn.ProfileClient, error) {
 	var out *vpn.ProfileClient
-	err := s.change(ctx, by, "ExportClientVpnClientConfiguration", func(tx Tx, a *AuditRecord) error {
+	err := s.change(ctx, by, "ExportClientVpnClientConfiguration", func(tx *store.Tx, a *vpn.AuditRecord) error {
 		c, err := tx.Certificate(ctx, id)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -12,21 +13,21 @@ const maxTerminate = 1000
 // TerminateConnections ends connections of an endpoint and tells how many. Those that are over
 // already are left alone.
 func (s *Service) TerminateConnections(ctx context.Context, by Actor, id vpn.EndpointID, ids []vpn.ConnectionID) (int, error) {
-	return s.terminate(ctx, by, id, func(tx Tx) ([]vpn.Connection, error) {
+	return s.terminate(ctx, by, id, func(tx *store.Tx) ([]vpn.Connection, error) {
 		return chosenConnections(ctx, tx, id, ids)
 	})
 }
 
 // TerminateUser ends every connection of one user name to an endpoint.
 func (s *Service) TerminateUser(ctx context.Context, by Actor, id vpn.EndpointID, username string) (int, error) {
-	return s.terminate(ctx, by, id, func(tx Tx) ([]vpn.Connection, error) {
+	return s.terminate(ctx, by, id, func(tx *store.Tx) ([]vpn.Connection, error) {
 		return connectionsOfUser(ctx, tx, id, username)
 	})
 }
 
-func (s *Service) terminate(ctx context.Context, by Actor, id vpn.EndpointID, choose func(Tx) ([]vpn.Connection, error)) (int, error) {
+func (s *Service) terminate(ctx context.Context, by Actor, id vpn.EndpointID, choose func(*store.Tx) ([]vpn.Connection, error)) (int, error) {
 	n := 0
-	err := s.change(ctx, by, "TerminateClientVpnConnections", func(tx Tx, a *AuditRecord) error {
+	err := s.change(ctx, by, "TerminateClientVpnConnections", func(tx *store.Tx, a *vpn.AuditRecord) error {
 		n = 0
 		if _, err := tx.Endpoint(ctx, id); err != nil {
 			return err
@@ -56,7 +57,7 @@ func (s *Service) terminate(ctx context.Context, by Actor, id vpn.EndpointID, ch
 // or all of a user name.
 func (s *Service) ConnectionsPreview(ctx context.Context, by Actor, id vpn.EndpointID, ids []vpn.ConnectionID, username string) ([]vpn.Connection, error) {
 	var out []vpn.Connection
-	err := s.read(ctx, by, func(tx Tx) (err error) {
+	err := s.read(ctx, by, func(tx *store.Tx) (err error) {
 		if username != "" {
 			out, err = connectionsOfUser(ctx, tx, id, username)
 		} else {
@@ -67,7 +68,7 @@ func (s *Service) ConnectionsPreview(ctx context.Context, by Actor, id vpn.Endpo
 	return out, err
 }
 
-func chosenConnections(ctx context.Context, tx Tx, id vpn.EndpointID, ids []vpn.ConnectionID) ([]vpn.Connection, error) {
+func chosenConnections(ctx context.Context, tx *store.Tx, id vpn.EndpointID, ids []vpn.ConnectionID) ([]vpn.Connection, error) {
 	if len(ids) == 0 {
 		return nil, vpn.Refuse(vpn.Conflict, "MissingParameter", "Select at least one connection.")
 	}
@@ -81,14 +82,14 @@ func chosenConnections(ctx context.Context, tx Tx, id vpn.EndpointID, ids []vpn.
 	return liveWhere(ctx, tx, id, func(c vpn.Connection) bool { return wanted[c.ID] })
 }
 
-func connectionsOfUser(ctx context.Context, tx Tx, id vpn.EndpointID, username string) ([]vpn.Connection, error) {
+func connectionsOfUser(ctx context.Context, tx *store.Tx, id vpn.EndpointID, username string) ([]vpn.Connection, error) {
 	if username == "" {
 		return nil, vpn.Refuse(vpn.Conflict, "MissingParameter", "Enter the user name whose connections shall end.")
 	}
 	return liveWhere(ctx, tx, id, func(c vpn.Connection) bool { return c.Username == username })
 }
 
-func liveWhere(ctx context.Context, tx Tx, id vpn.EndpointID, keep func(vpn.Connection) bool) ([]vpn.Connection, error) {
+func liveWhere(ctx context.Context, tx *store.Tx, id vpn.EndpointID, keep func(vpn.Connection) bool) ([]vpn.Connection, error) {
 	all, err := tx.LiveConnections(ctx, id)
 	if err != nil {
 		return nil, err

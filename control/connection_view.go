@@ -5,14 +5,15 @@ import (
 	"sync"
 	"time"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
 // Connections lists the connections of an endpoint, live ones with the kernel's counters of
 // this moment.
-func (s *Service) Connections(ctx context.Context, by Actor, id vpn.EndpointID, l List) (Page[vpn.Connection], error) {
-	var out Page[vpn.Connection]
-	err := s.read(ctx, by, func(tx Tx) (err error) {
+func (s *Service) Connections(ctx context.Context, by Actor, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.Connection], error) {
+	var out vpn.Page[vpn.Connection]
+	err := s.read(ctx, by, func(tx *store.Tx) (err error) {
 		out, err = tx.Connections(ctx, id, l)
 		return err
 	})
@@ -36,8 +37,8 @@ func (s *Service) Connections(ctx context.Context, by Actor, id vpn.EndpointID, 
 const attemptsShown = 20
 
 // Attempts lists the newest attempts that were refused before a login, with the reasons.
-func (s *Service) Attempts(ctx context.Context, by Actor, id vpn.EndpointID) (out []Attempt, err error) {
-	err = s.read(ctx, by, func(tx Tx) error { out, err = tx.Attempts(ctx, id, attemptsShown); return err })
+func (s *Service) Attempts(ctx context.Context, by Actor, id vpn.EndpointID) (out []vpn.Attempt, err error) {
+	err = s.read(ctx, by, func(tx *store.Tx) error { out, err = tx.Attempts(ctx, id, attemptsShown); return err })
 	return out, err
 }
 

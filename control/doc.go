@@ -3,6 +3,6 @@
 // change together with its audit record in one transaction. What the dataplane must know is
 // pushed afterwards by one reconciler, never from inside a transaction.
 //
-// The package owns the interfaces that it needs (Store, Dataplane, PKI); main fits the rooms
-// that implement them.
+// The package works with the database as package store gives it, and declares the other interfaces
+// that it needs (Dataplane, PKI, Resolver); main fits the rooms that implement them.
 package control

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -10,7 +11,7 @@ import (
 // description, client_cidr, certificate, client_ca, transport, listen_addr, port, tags.
 func (s *Service) CreateEndpoint(ctx context.Context, by Actor, spec vpn.EndpointSpec) (vpn.Endpoint, error) {
 	var e vpn.Endpoint
-	err := s.change(ctx, by, "CreateClientVpnEndpoint", func(tx Tx, a *AuditRecord) (err error) {
+	err := s.change(ctx, by, "CreateClientVpnEndpoint", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
 		if e, err = vpn.NewEndpoint(spec, s.now()); err != nil {
 			return err
 		}
@@ -25,7 +26,7 @@ func (s *Service) CreateEndpoint(ctx context.Context, by Actor, spec vpn.Endpoin
 }
 
 // checkEndpoint checks what an endpoint's validity depends on beyond itself.
-func (s *Service) checkEndpoint(ctx context.Context, tx Tx, e vpn.Endpoint) error {
+func (s *Service) checkEndpoint(ctx context.Context, tx *store.Tx, e vpn.Endpoint) error {
 	all, err := tx.AllEndpoints(ctx)
 	if err != nil {
 		return err

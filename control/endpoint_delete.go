@@ -3,13 +3,14 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
 // DeleteEndpoint begins the end of an endpoint without associations: from now on it is
 // "deleting", and it is gone once the dataplane says so. Field: confirm.
 func (s *Service) DeleteEndpoint(ctx context.Context, by Actor, id vpn.EndpointID, typed string) error {
-	return s.change(ctx, by, "DeleteClientVpnEndpoint", func(tx Tx, a *AuditRecord) error {
+	return s.change(ctx, by, "DeleteClientVpnEndpoint", func(tx *store.Tx, a *vpn.AuditRecord) error {
 		e, err := tx.LockEndpoint(ctx, id)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -17,7 +18,7 @@ type EditResult struct {
 // somebody saved after the form was filled.
 func (s *Service) EditEndpoint(ctx context.Context, by Actor, id vpn.EndpointID, in vpn.EndpointEdit) (EditResult, error) {
 	var out EditResult
-	err := s.change(ctx, by, "ModifyClientVpnEndpoint", func(tx Tx, a *AuditRecord) error {
+	err := s.change(ctx, by, "ModifyClientVpnEndpoint", func(tx *store.Tx, a *vpn.AuditRecord) error {
 		e, err := tx.LockEndpoint(ctx, id)
 		if err != nil {
 			return err
@@ -45,7 +46,7 @@ func (s *Service) EditEndpoint(ctx context.Context, by Actor, id vpn.EndpointID,
 // SaveEndpointTags replaces an endpoint's tags. Field: tags.
 func (s *Service) SaveEndpointTags(ctx context.Context, by Actor, id vpn.EndpointID, version int, tags []vpn.Tag) (vpn.Endpoint, error) {
 	var e vpn.Endpoint
-	err := s.change(ctx, by, "CreateTags", func(tx Tx, a *AuditRecord) (err error) {
+	err := s.change(ctx, by, "CreateTags", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
 		if e, err = tx.LockEndpoint(ctx, id); err != nil {
 			return err
 		}

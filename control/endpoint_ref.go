@@ -3,11 +3,12 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
 // endpointRefs gives each thing's endpoints their names, with one query for all of them.
-func endpointRefs[K comparable](ctx context.Context, tx Tx, of map[K][]vpn.EndpointID) (map[K][]vpn.EndpointRef, error) {
+func endpointRefs[K comparable](ctx context.Context, tx *store.Tx, of map[K][]vpn.EndpointID) (map[K][]vpn.EndpointRef, error) {
 	var ids []vpn.EndpointID
 	for _, list := range of {
 		ids = append(ids, list...)
@@ -28,6 +29,6 @@ func endpointRefs[K comparable](ctx context.Context, tx Tx, of map[K][]vpn.Endpo
 // EndpointNames gives the names of endpoints; those without one, and those that are gone, are absent
 // or empty.
 func (s *Service) EndpointNames(ctx context.Context, by Actor, ids ...vpn.EndpointID) (names map[vpn.EndpointID]string, err error) {
-	err = s.read(ctx, by, func(tx Tx) error { names, err = tx.EndpointNames(ctx, ids...); return err })
+	err = s.read(ctx, by, func(tx *store.Tx) error { names, err = tx.EndpointNames(ctx, ids...); return err })
 	return names, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -24,9 +25,9 @@ type EndpointView struct {
 }
 
 // Endpoints lists endpoints.
-func (s *Service) Endpoints(ctx context.Context, by Actor, l List) (Page[vpn.EndpointSummary], error) {
-	var out Page[vpn.EndpointSummary]
-	err := s.read(ctx, by, func(tx Tx) error {
+func (s *Service) Endpoints(ctx context.Context, by Actor, l vpn.List) (vpn.Page[vpn.EndpointSummary], error) {
+	var out vpn.Page[vpn.EndpointSummary]
+	err := s.read(ctx, by, func(tx *store.Tx) error {
 		page, err := tx.Endpoints(ctx, l)
 		if err != nil {
 			return err
@@ -67,7 +68,7 @@ func (s *Service) Endpoints(ctx context.Context, by Actor, l List) (Page[vpn.End
 // Endpoint gives one endpoint with everything its page shows.
 func (s *Service) Endpoint(ctx context.Context, by Actor, id vpn.EndpointID) (EndpointView, error) {
 	var v EndpointView
-	err := s.read(ctx, by, func(tx Tx) (err error) {
+	err := s.read(ctx, by, func(tx *store.Tx) (err error) {
 		if v.Endpoint, err = tx.Endpoint(ctx, id); err != nil {
 			return err
 		}
@@ -109,7 +110,7 @@ func (s *Service) Endpoint(ctx context.Context, by Actor, id vpn.EndpointID) (En
 	return v, nil
 }
 
-func (s *Service) associationRows(ctx context.Context, tx Tx, id vpn.EndpointID, o vpn.Observation) ([]vpn.AssociationStatus, error) {
+func (s *Service) associationRows(ctx context.Context, tx *store.Tx, id vpn.EndpointID, o vpn.Observation) ([]vpn.AssociationStatus, error) {
 	associations, err := tx.AssociationsOf(ctx, id)
 	if err != nil || len(associations) == 0 {
 		return nil, err
@@ -134,7 +135,7 @@ func plainAssociations(rows []vpn.AssociationStatus) []vpn.Association {
 }
 
 // observations reads what was reported and says of each report whether it still speaks for now.
-func (s *Service) observations(ctx context.Context, tx Tx, ids ...vpn.EndpointID) (map[vpn.EndpointID]vpn.Observation, error) {
+func (s *Service) observations(ctx context.Context, tx *store.Tx, ids ...vpn.EndpointID) (map[vpn.EndpointID]vpn.Observation, error) {
 	all, err := tx.Observations(ctx, ids...)
 	if err != nil {
 		return nil, fmt.Errorf("observations: %w", err)

@@ -4,10 +4,11 @@ import (
 	"context"
 	"time"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
-func (f *follower) apply(ctx context.Context, tx Tx, ev vpn.Event) error {
+func (f *follower) apply(ctx context.Context, tx *store.Tx, ev vpn.Event) error {
 	switch {
 	case ev.Established != nil:
 		return f.established(ctx, tx, *ev.Established, ev.At)
@@ -21,7 +22,7 @@ func (f *follower) apply(ctx context.Context, tx Tx, ev vpn.Event) error {
 	return nil
 }
 
-func (f *follower) established(ctx context.Context, tx Tx, e vpn.Established, at time.Time) error {
+func (f *follower) established(ctx context.Context, tx *store.Tx, e vpn.Established, at time.Time) error {
 	c, err := tx.Connection(ctx, e.Connection)
 	if err != nil && vpn.KindOf(err) == vpn.NotFound {
 		f.log.WarnContext(ctx, "a connection was established that nobody granted; it is ended", "connection", e.Connection)
@@ -37,7 +38,7 @@ func (f *follower) established(ctx context.Context, tx Tx, e vpn.Established, at
 	return tx.SaveConnection(ctx, c)
 }
 
-func (f *follower) ended(ctx context.Context, tx Tx, e vpn.Ended, at time.Time) error {
+func (f *follower) ended(ctx context.Context, tx *store.Tx, e vpn.Ended, at time.Time) error {
 	c, err := tx.Connection(ctx, e.Connection)
 	if err != nil && vpn.KindOf(err) == vpn.NotFound {
 		return nil // purged meanwhile

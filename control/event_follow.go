@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -72,7 +73,7 @@ type arrival struct {
 }
 
 func (f *follower) follow(ctx context.Context) error {
-	err := f.store.View(ctx, func(tx Tx) (err error) { f.epoch, f.seq, err = tx.EventCursor(ctx, f.node); return err })
+	err := f.store.View(ctx, func(tx *store.Tx) (err error) { f.epoch, f.seq, err = tx.EventCursor(ctx, f.node); return err })
 	if err != nil {
 		return err
 	}
@@ -159,7 +160,7 @@ func (f *follower) write(ctx context.Context) error {
 		return nil
 	}
 	last := f.batch[len(f.batch)-1]
-	err := f.store.Update(ctx, func(tx Tx) error {
+	err := f.store.Update(ctx, func(tx *store.Tx) error {
 		for _, ev := range f.batch {
 			if err := f.apply(ctx, tx, ev); err != nil {
 				return err

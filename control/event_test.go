@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"sallyport/control"
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -50,7 +50,7 @@ func TestLifeOfAConnection(t *testing.T) {
 	if c.Status != vpn.ConnectionTerminated || c.EndReason != "The client left." || c.Counters != final || !c.EndedAt.Equal(s.clock.now()) {
 		t.Errorf("got %+v", c)
 	}
-	page, err := s.Connections(t.Context(), s.boss, s.endpoint.ID, control.List{})
+	page, err := s.Connections(t.Context(), s.boss, s.endpoint.ID, vpn.List{})
 	if err != nil || len(page.Items) != 1 || page.Items[0].Counters != final {
 		t.Errorf("listed: %+v, %v", page.Items, err)
 	}
@@ -115,7 +115,7 @@ func (s *site) cursor(epoch string, seq uint64) {
 	s.t.Helper()
 	var gotEpoch string
 	var gotSeq uint64
-	s.must(s.db.View(s.t.Context(), func(tx control.Tx) (err error) {
+	s.must(s.db.View(s.t.Context(), func(tx *store.Tx) (err error) {
 		gotEpoch, gotSeq, err = tx.EventCursor(s.t.Context(), "node-1")
 		return err
 	}))
@@ -208,7 +208,7 @@ func TestGrantWithoutConnection(t *testing.T) {
 	s.happen(vpn.Event{Login: s.login("alice")})
 	id := s.dataplane.decisions[0].Connection
 	s.happen(vpn.Event{Ended: &vpn.Ended{Connection: id, Endpoint: s.endpoint.ID, Reason: "The client went away."}})
-	page, err := s.Connections(t.Context(), s.boss, s.endpoint.ID, control.List{})
+	page, err := s.Connections(t.Context(), s.boss, s.endpoint.ID, vpn.List{})
 	if err != nil || len(page.Items) != 0 || s.connection(id).Status != vpn.ConnectionTerminated {
 		t.Errorf("listed: %+v, %v", page.Items, err)
 	}

@@ -2,7 +2,6 @@ package control_test
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -50,6 +49,7 @@ type house struct {
 	t *testing.T
 	*control.Service
 	db        *store.Store
+	path      string
 	raw       *sql.DB // the same file, to see every row
 	dataplane *fakeDataplane
 	clock     *clock
@@ -68,15 +68,15 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	h := &house{t: t, dataplane: newFakeDataplane(), clock: &clock{at: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}, log: &lockedBuffer{}}
-	path := filepath.Join(t.TempDir(), "test.db")
-	if h.db, err = store.Open(t.Context(), path, store.Options{Sealer: sealer, Now: h.clock.now}); err != nil {
+	h.path = filepath.Join(t.TempDir(), "test.db")
+	if h.db, err = store.Open(t.Context(), h.path, store.Options{Sealer: sealer, Now: h.clock.now}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.db.Close() })
 	if err := h.db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if h.raw, err = sql.Open("sqlite", path+"?_pragma=busy_timeout(5000)"); err != nil {
+	if h.raw, err = sql.Open("sqlite", h.path+"?_pragma=busy_timeout(5000)"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.raw.Close() })
@@ -84,8 +84,8 @@ func newHouse(t *testing.T) *house {
 	return h
 }
 
-// service is the use cases over a store: the real one, or one that a test has broken.
-func (h *house) service(s control.Store) *control.Service {
+// service is the use cases over a store: the usual one, or one that cannot grow.
+func (h *house) service(s *store.Store) *control.Service {
 	return control.New(control.Config{
 		Store: s, Dataplane: h.dataplane, PKI: pki.Maker{}, Log: slog.New(slog.NewTextHandler(h.log, nil)), Now: h.clock.now, Node: "node-1",
 		Settings: control.Settings{PublicName: "vpn.example.test", Version: "test"}, Limits: limits,
@@ -105,7 +105,7 @@ func staffed(t *testing.T) *house {
 func (h *house) account(name string, role vpn.Role) control.Actor {
 	h.t.Helper()
 	a := vpn.Administrator{ID: vpn.NewAdministratorID(), Username: name, Role: role, PasswordHash: control.CheapHash(password), CreatedAt: h.clock.now(), Version: 1}
-	h.must(h.db.Update(h.t.Context(), func(tx control.Tx) error { return tx.CreateAdministrator(h.t.Context(), a) }))
+	h.must(h.db.Update(h.t.Context(), func(tx *store.Tx) error { return tx.CreateAdministrator(h.t.Context(), a) }))
 	return control.Actor{ID: a.ID, Username: name, Role: role, Source: "192.0.2.1", Request: "req-" + name}
 }
 
@@ -231,7 +231,7 @@ func (s *site) happen(events ...vpn.Event) {
 
 func (s *site) connection(id vpn.ConnectionID) (c vpn.Connection) {
 	s.t.Helper()
-	s.must(s.db.View(s.t.Context(), func(tx control.Tx) (err error) { c, err = tx.Connection(s.t.Context(), id); return err }))
+	s.must(s.db.View(s.t.Context(), func(tx *store.Tx) (err error) { c, err = tx.Connection(s.t.Context(), id); return err }))
 	return c
 }
 
@@ -281,21 +281,21 @@ func (h *house) query(statement string) []string {
 }
 
 // audit gives the audit records, oldest first.
-func (h *house) audit() []control.AuditRecord {
+func (h *house) audit() []vpn.AuditRecord {
 	h.t.Helper()
-	var page control.Page[control.AuditRecord]
-	h.must(h.db.View(h.t.Context(), func(tx control.Tx) (err error) {
-		page, err = tx.AuditRecords(h.t.Context(), control.List{Size: control.MaxPageSize})
+	var page vpn.Page[vpn.AuditRecord]
+	h.must(h.db.View(h.t.Context(), func(tx *store.Tx) (err error) {
+		page, err = tx.AuditRecords(h.t.Context(), vpn.List{Size: vpn.MaxPageSize})
 		return err
 	}))
-	out := make([]control.AuditRecord, len(page.Items))
+	out := make([]vpn.AuditRecord, len(page.Items))
 	for i, r := range page.Items {
 		out[len(out)-1-i] = r
 	}
 	return out
 }
 
-func (h *house) lastAudit() control.AuditRecord {
+func (h *house) lastAudit() vpn.AuditRecord {
 	h.t.Helper()
 	all := h.audit()
 	if len(all) == 0 {
@@ -312,19 +312,16 @@ func (h *house) wantKind(what string, err error, kind vpn.Kind, words string) {
 	}
 }
 
-// brokenStore is a store in which one step fails, to see what remains of the others.
-type brokenStore struct {
-	control.Store
-	audit error
+// withoutAudit runs f while no audit record can be written, to see what remains of the rest.
+func (h *house) withoutAudit(f func()) {
+	h.t.Helper()
+	h.exec("CREATE TRIGGER audit_broken BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is broken'); END")
+	defer h.exec("DROP TRIGGER audit_broken")
+	f()
 }
 
-type brokenTx struct {
-	control.Tx
-	audit error
+func (h *house) exec(statement string) {
+	h.t.Helper()
+	_, err := h.raw.ExecContext(h.t.Context(), statement)
+	h.must(err)
 }
-
-func (b brokenStore) Update(ctx context.Context, f func(control.Tx) error) error {
-	return b.Store.Update(ctx, func(tx control.Tx) error { return f(brokenTx{Tx: tx, audit: b.audit}) })
-}
-
-func (b brokenTx) Audit(context.Context, control.AuditRecord) error { return b.audit }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -75,7 +76,7 @@ func (s *Service) flushCounters(ctx context.Context, last map[vpn.ConnectionID]v
 	if len(changed) == 0 {
 		return now, nil
 	}
-	return now, s.store.Update(ctx, func(tx Tx) error { return tx.SaveCounters(ctx, changed, s.now()) })
+	return now, s.store.Update(ctx, func(tx *store.Tx) error { return tx.SaveCounters(ctx, changed, s.now()) })
 }
 
 // sweepConnections makes both sides agree: what the database has as live and the dataplane does
@@ -92,7 +93,7 @@ func (s *Service) sweepConnections(ctx context.Context, missed map[vpn.Connectio
 	var endpoints []vpn.Endpoint
 	missing := map[vpn.ConnectionID]bool{}
 	wanted := map[vpn.ConnectionID]bool{}
-	err = s.store.View(ctx, func(tx Tx) (err error) { endpoints, err = tx.AllEndpoints(ctx); return err })
+	err = s.store.View(ctx, func(tx *store.Tx) (err error) { endpoints, err = tx.AllEndpoints(ctx); return err })
 	if err != nil {
 		return missed, err
 	}
@@ -117,7 +118,7 @@ func (s *Service) sweepConnections(ctx context.Context, missed map[vpn.Connectio
 }
 
 func (s *Service) sweepEndpoint(ctx context.Context, id vpn.EndpointID, running, missed, missing, wanted map[vpn.ConnectionID]bool) error {
-	return s.store.Update(ctx, func(tx Tx) error {
+	return s.store.Update(ctx, func(tx *store.Tx) error {
 		stored, err := tx.LiveConnections(ctx, id)
 		if err != nil {
 			return err
@@ -156,7 +157,7 @@ func (s *Service) purgeUnlessSet(ctx context.Context, clock *clockWatch) error {
 
 func (s *Service) purge(ctx context.Context) error {
 	now := s.now()
-	return s.store.Update(ctx, func(tx Tx) error {
+	return s.store.Update(ctx, func(tx *store.Tx) error {
 		if _, err := tx.PurgeSessions(ctx, now.Add(-s.limits.Idle), now.Add(-s.limits.Absolute)); err != nil {
 			return err
 		}

@@ -115,7 +115,7 @@ func TestCounters(t *testing.T) {
 		t.Error("equal counters were written again")
 	}
 	shown := func() uint64 {
-		page, err := s.Connections(t.Context(), s.boss, s.endpoint.ID, control.List{})
+		page, err := s.Connections(t.Context(), s.boss, s.endpoint.ID, vpn.List{})
 		s.must(err)
 		return page.Items[0].Counters.BytesIn
 	}

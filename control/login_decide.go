@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -100,7 +101,7 @@ func (f *follower) answer(ctx context.Context, ds []vpn.LoginDecision) {
 // decideAll decides logins in one transaction.
 func (s *Service) decideAll(ctx context.Context, rs []vpn.LoginRequest) ([]vpn.LoginDecision, error) {
 	var ds []vpn.LoginDecision
-	err := s.store.Update(ctx, func(tx Tx) error {
+	err := s.store.Update(ctx, func(tx *store.Tx) error {
 		ds = make([]vpn.LoginDecision, 0, len(rs))
 		doors := map[vpn.EndpointID]door{}
 		var granted []vpn.Connection
@@ -145,7 +146,7 @@ type door struct {
 	gone     bool
 }
 
-func (s *Service) door(ctx context.Context, tx Tx, id vpn.EndpointID) (door, error) {
+func (s *Service) door(ctx context.Context, tx *store.Tx, id vpn.EndpointID) (door, error) {
 	e, err := tx.Endpoint(ctx, id)
 	if err != nil {
 		return door{}, err
@@ -159,7 +160,7 @@ func (s *Service) door(ctx context.Context, tx Tx, id vpn.EndpointID) (door, err
 }
 
 // decideLogin decides one login; the connection is what a grant begins.
-func (s *Service) decideLogin(ctx context.Context, tx Tx, at door, r vpn.LoginRequest) (vpn.LoginDecision, vpn.Connection, error) {
+func (s *Service) decideLogin(ctx context.Context, tx *store.Tx, at door, r vpn.LoginRequest) (vpn.LoginDecision, vpn.Connection, error) {
 	now := s.now()
 	if reason := vpn.DecideLogin(at.endpoint, at.state, r); reason != "" {
 		attempt := vpn.RefusedAttempt{Endpoint: at.endpoint.ID, Device: r.Device, CommonName: r.CommonName, Reason: reason}

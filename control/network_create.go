@@ -3,13 +3,14 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
 // CreateNetwork adds a network. Fields: name, cidrs, tags.
 func (s *Service) CreateNetwork(ctx context.Context, by Actor, spec vpn.NetworkSpec) (vpn.Network, error) {
 	var n vpn.Network
-	err := s.change(ctx, by, "CreateVpc", func(tx Tx, a *AuditRecord) (err error) {
+	err := s.change(ctx, by, "CreateVpc", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
 		if n, err = vpn.NewNetwork(spec, s.now()); err != nil {
 			return err
 		}
@@ -21,7 +22,7 @@ func (s *Service) CreateNetwork(ctx context.Context, by Actor, spec vpn.NetworkS
 
 // DeleteNetwork removes a network that has no subnets.
 func (s *Service) DeleteNetwork(ctx context.Context, by Actor, id vpn.NetworkID) error {
-	return s.change(ctx, by, "DeleteVpc", func(tx Tx, a *AuditRecord) error {
+	return s.change(ctx, by, "DeleteVpc", func(tx *store.Tx, a *vpn.AuditRecord) error {
 		n, err := tx.Network(ctx, id)
 		if err != nil {
 			return err

@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
 // Networks lists networks.
-func (s *Service) Networks(ctx context.Context, by Actor, l List) (Page[vpn.NetworkStatus], error) {
-	var out Page[vpn.NetworkStatus]
-	err := s.read(ctx, by, func(tx Tx) error {
+func (s *Service) Networks(ctx context.Context, by Actor, l vpn.List) (vpn.Page[vpn.NetworkStatus], error) {
+	var out vpn.Page[vpn.NetworkStatus]
+	err := s.read(ctx, by, func(tx *store.Tx) error {
 		page, err := tx.Networks(ctx, l)
 		if err != nil {
 			return err
@@ -27,14 +28,14 @@ func (s *Service) Networks(ctx context.Context, by Actor, l List) (Page[vpn.Netw
 
 // Network gives one network.
 func (s *Service) Network(ctx context.Context, by Actor, id vpn.NetworkID) (n vpn.Network, err error) {
-	err = s.read(ctx, by, func(tx Tx) error { n, err = tx.Network(ctx, id); return err })
+	err = s.read(ctx, by, func(tx *store.Tx) error { n, err = tx.Network(ctx, id); return err })
 	return n, err
 }
 
 // Subnets lists the subnets of a network.
-func (s *Service) Subnets(ctx context.Context, by Actor, id vpn.NetworkID, l List) (Page[vpn.SubnetStatus], error) {
-	var out Page[vpn.SubnetStatus]
-	err := s.read(ctx, by, func(tx Tx) error {
+func (s *Service) Subnets(ctx context.Context, by Actor, id vpn.NetworkID, l vpn.List) (vpn.Page[vpn.SubnetStatus], error) {
+	var out vpn.Page[vpn.SubnetStatus]
+	err := s.read(ctx, by, func(tx *store.Tx) error {
 		page, err := tx.Subnets(ctx, id, l)
 		if err != nil {
 			return err
@@ -54,7 +55,7 @@ func (s *Service) Subnets(ctx context.Context, by Actor, id vpn.NetworkID, l Lis
 }
 
 // targetOf groups endpoints by the subnet that they have as a target network.
-func targetOf(ctx context.Context, tx Tx, list []vpn.Association) (map[vpn.SubnetID][]vpn.EndpointRef, error) {
+func targetOf(ctx context.Context, tx *store.Tx, list []vpn.Association) (map[vpn.SubnetID][]vpn.EndpointRef, error) {
 	endpoints := map[vpn.SubnetID][]vpn.EndpointID{}
 	for _, a := range list {
 		endpoints[a.Subnet] = append(endpoints[a.Subnet], a.Endpoint)
@@ -70,8 +71,8 @@ func idsOf[T any, I vpn.ID](items []T, id func(T) I) []I {
 	return out
 }
 
-func mapPage[T, U any](p Page[T], f func(T) U) Page[U] {
-	out := Page[U]{Total: p.Total, Number: p.Number, Size: p.Size, Items: make([]U, len(p.Items))}
+func mapPage[T, U any](p vpn.Page[T], f func(T) U) vpn.Page[U] {
+	out := vpn.Page[U]{Total: p.Total, Number: p.Number, Size: p.Size, Items: make([]U, len(p.Items))}
 	for i, x := range p.Items {
 		out.Items[i] = f(x)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -21,7 +22,7 @@ func (s *Service) observe(ctx context.Context, wanted map[vpn.EndpointID]vpn.End
 	for id := range wanted {
 		ids = append(ids, id)
 	}
-	return s.store.Update(ctx, func(tx Tx) error {
+	return s.store.Update(ctx, func(tx *store.Tx) error {
 		known, err := tx.Observations(ctx, ids...)
 		if err != nil {
 			return err
@@ -78,7 +79,7 @@ func same(old, now vpn.Observation) bool {
 	return true
 }
 
-func (s *Service) finishDelete(ctx context.Context, tx Tx, id vpn.EndpointID) error {
+func (s *Service) finishDelete(ctx context.Context, tx *store.Tx, id vpn.EndpointID) error {
 	live, err := tx.LiveConnections(ctx, id)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -22,7 +23,7 @@ type Step struct {
 // GettingStarted computes the tutorial's steps for the endpoint that has come furthest.
 func (s *Service) GettingStarted(ctx context.Context, by Actor) ([]Step, error) {
 	var steps []Step
-	err := s.read(ctx, by, func(tx Tx) error {
+	err := s.read(ctx, by, func(tx *store.Tx) error {
 		t, err := s.tutorial(ctx, tx)
 		steps = t
 		return err
@@ -36,9 +37,9 @@ func (s *Service) GettingStarted(ctx context.Context, by Actor) ([]Step, error) 
 	return steps, err
 }
 
-func (s *Service) tutorial(ctx context.Context, tx Tx) ([]Step, error) {
+func (s *Service) tutorial(ctx context.Context, tx *store.Tx) ([]Step, error) {
 	network := Step{Key: "prerequisites"}
-	networks, err := tx.Networks(ctx, List{Size: 1})
+	networks, err := tx.Networks(ctx, vpn.List{Size: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -68,13 +69,13 @@ func (s *Service) tutorial(ctx context.Context, tx Tx) ([]Step, error) {
 	return append([]Step{network, certificates}, rest...), err
 }
 
-func countUse(ctx context.Context, tx Tx, use vpn.CertificateUse) (int, error) {
-	page, err := tx.Certificates(ctx, List{Filter: map[string]string{"use": string(use)}, Size: 1})
+func countUse(ctx context.Context, tx *store.Tx, use vpn.CertificateUse) (int, error) {
+	page, err := tx.Certificates(ctx, vpn.List{Filter: map[string]string{"use": string(use)}, Size: 1})
 	return page.Total, err
 }
 
 // endpointSteps are the steps from step 2 on, for the endpoint that has come furthest.
-func (s *Service) endpointSteps(ctx context.Context, tx Tx) ([]Step, error) {
+func (s *Service) endpointSteps(ctx context.Context, tx *store.Tx) ([]Step, error) {
 	all, err := tx.AllEndpoints(ctx)
 	if err != nil {
 		return nil, err
@@ -114,7 +115,7 @@ func emptySteps() []Step {
 	}
 }
 
-func (s *Service) stepsOf(ctx context.Context, tx Tx, e vpn.Endpoint) ([]Step, error) {
+func (s *Service) stepsOf(ctx context.Context, tx *store.Tx, e vpn.Endpoint) ([]Step, error) {
 	steps := emptySteps()
 	associations, err := tx.AssociationsOf(ctx, e.ID)
 	if err != nil {
@@ -136,7 +137,7 @@ func (s *Service) stepsOf(ctx context.Context, tx Tx, e vpn.Endpoint) ([]Step, e
 	if err != nil {
 		return nil, err
 	}
-	exported, err := tx.AuditRecords(ctx, List{Size: 1, Filter: map[string]string{"action": "ExportClientVpnClientConfiguration", "subject": string(e.ID)}})
+	exported, err := tx.AuditRecords(ctx, vpn.List{Size: 1, Filter: map[string]string{"action": "ExportClientVpnClientConfiguration", "subject": string(e.ID)}})
 	if err != nil {
 		return nil, err
 	}

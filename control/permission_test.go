@@ -2,11 +2,11 @@ package control_test
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
 
 	"sallyport/control"
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -19,7 +19,7 @@ type attempt struct {
 // would be granted.
 func (s *site) changes(rule vpn.Rule, route vpn.Route, other vpn.Endpoint, c vpn.Connection) []attempt {
 	reader, version := s.reader.ID, 0
-	s.must(s.db.View(s.t.Context(), func(tx control.Tx) error {
+	s.must(s.db.View(s.t.Context(), func(tx *store.Tx) error {
 		a, err := tx.Administrator(s.t.Context(), reader)
 		version = a.Version
 		return err
@@ -171,12 +171,14 @@ func TestOnlyAdministratorsChange(t *testing.T) {
 func TestChangesAreAudited(t *testing.T) {
 	t.Parallel()
 	s, changes := full(t)
-	broken := s.service(brokenStore{Store: s.db, audit: errors.New("disk full")})
+	unaudited := s.service(s.db)
 	for _, c := range changes {
 		before := s.rows()
-		if err := c.run(t.Context(), broken, s.boss); err == nil || vpn.KindOf(err) != vpn.Internal {
-			t.Errorf("%s without audit: got %v", c.action, err)
-		}
+		s.withoutAudit(func() {
+			if err := c.run(t.Context(), unaudited, s.boss); err == nil || vpn.KindOf(err) != vpn.Internal {
+				t.Errorf("%s without audit: got %v", c.action, err)
+			}
+		})
 		if after := s.rows(); after != before {
 			t.Errorf("%s without audit changed\n%s\nto\n%s", c.action, before, after)
 		}
@@ -204,7 +206,7 @@ func TestChangesAreAudited(t *testing.T) {
 func TestWhoMaySee(t *testing.T) {
 	t.Parallel()
 	s, _ := full(t)
-	id, l := s.endpoint.ID, control.List{}
+	id, l := s.endpoint.ID, vpn.List{}
 	for name, read := range map[string]func(context.Context, control.Actor) error{
 		"Networks": func(ctx context.Context, by control.Actor) error { _, err := s.Networks(ctx, by, l); return err },
 		"Network": func(ctx context.Context, by control.Actor) error {

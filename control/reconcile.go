@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -90,7 +91,7 @@ func (s *Service) reconcileOnce(ctx context.Context) error {
 
 func (s *Service) wantedEndpoints(ctx context.Context) (map[vpn.EndpointID]vpn.Endpoint, error) {
 	out := map[vpn.EndpointID]vpn.Endpoint{}
-	err := s.store.View(ctx, func(tx Tx) error {
+	err := s.store.View(ctx, func(tx *store.Tx) error {
 		all, err := tx.AllEndpoints(ctx)
 		for _, e := range all {
 			out[e.ID] = e
@@ -104,7 +105,7 @@ func (s *Service) wantedEndpoints(ctx context.Context) (map[vpn.EndpointID]vpn.E
 // backup was restored: without this the kernel would keep the state of before, and the console
 // would call things applied that are not.
 func (s *Service) catchUp(ctx context.Context, id vpn.EndpointID, applied uint64) error {
-	return s.store.Update(ctx, func(tx Tx) error {
+	return s.store.Update(ctx, func(tx *store.Tx) error {
 		e, err := tx.LockEndpoint(ctx, id)
 		if err != nil || e.Generation > applied {
 			return err
@@ -127,7 +128,7 @@ func (s *Service) sendDesired(ctx context.Context, id vpn.EndpointID) error {
 // desired reads everything an endpoint's desired state is made of, in one snapshot.
 func (s *Service) desired(ctx context.Context, id vpn.EndpointID) (vpn.Desired, error) {
 	var p vpn.Parts
-	err := s.store.View(ctx, func(tx Tx) (err error) {
+	err := s.store.View(ctx, func(tx *store.Tx) (err error) {
 		if p.Endpoint, err = tx.Endpoint(ctx, id); err != nil {
 			return err
 		}
@@ -156,7 +157,7 @@ func (s *Service) desired(ctx context.Context, id vpn.EndpointID) (vpn.Desired, 
 // pushTerminations repeats what administrators asked to be ended until the dataplane has done it.
 func (s *Service) pushTerminations(ctx context.Context) error {
 	var pending []vpn.Connection
-	err := s.store.View(ctx, func(tx Tx) (err error) { pending, err = tx.ConnectionsToTerminate(ctx, s.node); return err })
+	err := s.store.View(ctx, func(tx *store.Tx) (err error) { pending, err = tx.ConnectionsToTerminate(ctx, s.node); return err })
 	if err != nil || len(pending) == 0 {
 		return err
 	}
@@ -165,7 +166,7 @@ func (s *Service) pushTerminations(ctx context.Context) error {
 	if err == nil || vpn.KindOf(err) == vpn.Unavailable {
 		return err
 	}
-	return errors.Join(err, s.store.Update(ctx, func(tx Tx) error {
+	return errors.Join(err, s.store.Update(ctx, func(tx *store.Tx) error {
 		for _, p := range pending {
 			c, err := tx.Connection(ctx, p.ID) // its end may have been reported meanwhile
 			if err != nil && vpn.KindOf(err) != vpn.NotFound {

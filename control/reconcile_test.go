@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -151,7 +150,7 @@ func TestFaults(t *testing.T) {
 	if state, why := s.associationState(); state != vpn.AssociationFailed || why != fault.Sentence || s.view().State != vpn.EndpointPendingAssociate {
 		t.Errorf("got %s, %q", state, why)
 	}
-	page, err := s.Endpoints(t.Context(), s.boss, control.List{})
+	page, err := s.Endpoints(t.Context(), s.boss, vpn.List{})
 	if err != nil || page.Items[0].Fault != fault.Sentence {
 		t.Errorf("the list says %q, %v", page.Items[0].Fault, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sallyport/control"
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -181,7 +182,7 @@ func TestInUse(t *testing.T) {
 
 func (s *site) automatic() vpn.RouteID {
 	s.t.Helper()
-	page, err := s.Routes(s.t.Context(), s.boss, s.endpoint.ID, control.List{})
+	page, err := s.Routes(s.t.Context(), s.boss, s.endpoint.ID, vpn.List{})
 	s.must(err)
 	return page.Items[0].ID
 }
@@ -272,7 +273,7 @@ func TestManyChangeOneEndpoint(t *testing.T) {
 		t.Errorf("generation %d after %d, want %d", got, start, start+workers*each)
 	}
 	var rules []vpn.Rule
-	s.must(s.db.View(t.Context(), func(tx control.Tx) (err error) { rules, err = tx.RulesOf(t.Context(), s.endpoint.ID); return err }))
+	s.must(s.db.View(t.Context(), func(tx *store.Tx) (err error) { rules, err = tx.RulesOf(t.Context(), s.endpoint.ID); return err }))
 	seen := map[uint64]bool{}
 	for _, r := range rules {
 		seen[r.Added] = true

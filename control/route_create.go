@@ -3,13 +3,14 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
 // CreateRoute adds a route to the endpoint's route table. Fields: destination, subnet, description.
 func (s *Service) CreateRoute(ctx context.Context, by Actor, id vpn.EndpointID, spec vpn.RouteSpec) (vpn.Route, error) {
 	var made vpn.Route
-	err := s.change(ctx, by, "CreateClientVpnRoute", func(tx Tx, a *AuditRecord) error {
+	err := s.change(ctx, by, "CreateClientVpnRoute", func(tx *store.Tx, a *vpn.AuditRecord) error {
 		e, err := tx.LockEndpoint(ctx, id)
 		if err != nil {
 			return err
@@ -36,7 +37,7 @@ func (s *Service) CreateRoute(ctx context.Context, by Actor, id vpn.EndpointID, 
 
 // DeleteRoute removes a manual route.
 func (s *Service) DeleteRoute(ctx context.Context, by Actor, id vpn.EndpointID, route vpn.RouteID) error {
-	return s.change(ctx, by, "DeleteClientVpnRoute", func(tx Tx, a *AuditRecord) error {
+	return s.change(ctx, by, "DeleteClientVpnRoute", func(tx *store.Tx, a *vpn.AuditRecord) error {
 		e, err := tx.LockEndpoint(ctx, id)
 		if err != nil {
 			return err

@@ -3,13 +3,14 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
 // Routes lists an endpoint's route table.
-func (s *Service) Routes(ctx context.Context, by Actor, id vpn.EndpointID, l List) (Page[vpn.RouteStatus], error) {
-	var out Page[vpn.RouteStatus]
-	err := s.read(ctx, by, func(tx Tx) error {
+func (s *Service) Routes(ctx context.Context, by Actor, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.RouteStatus], error) {
+	var out vpn.Page[vpn.RouteStatus]
+	err := s.read(ctx, by, func(tx *store.Tx) error {
 		observed, err := s.observations(ctx, tx, id)
 		if err != nil {
 			return err
@@ -27,7 +28,7 @@ func (s *Service) Routes(ctx context.Context, by Actor, id vpn.EndpointID, l Lis
 // Route gives one route of an endpoint.
 func (s *Service) Route(ctx context.Context, by Actor, id vpn.EndpointID, route vpn.RouteID) (vpn.RouteStatus, error) {
 	var out vpn.RouteStatus
-	err := s.read(ctx, by, func(tx Tx) error {
+	err := s.read(ctx, by, func(tx *store.Tx) error {
 		r, err := tx.Route(ctx, route)
 		if err != nil {
 			return err

@@ -3,13 +3,14 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
 // Authorize adds an authorization rule. Fields: destination, group, description.
 func (s *Service) Authorize(ctx context.Context, by Actor, id vpn.EndpointID, spec vpn.RuleSpec) (vpn.Rule, error) {
 	var made vpn.Rule
-	err := s.change(ctx, by, "AuthorizeClientVpnIngress", func(tx Tx, a *AuditRecord) error {
+	err := s.change(ctx, by, "AuthorizeClientVpnIngress", func(tx *store.Tx, a *vpn.AuditRecord) error {
 		e, err := tx.LockEndpoint(ctx, id)
 		if err != nil {
 			return err
@@ -32,7 +33,7 @@ func (s *Service) Authorize(ctx context.Context, by Actor, id vpn.EndpointID, sp
 
 // Revoke removes an authorization rule: running transfers that only it allowed are cut.
 func (s *Service) Revoke(ctx context.Context, by Actor, id vpn.EndpointID, rule vpn.RuleID) error {
-	return s.change(ctx, by, "RevokeClientVpnIngress", func(tx Tx, a *AuditRecord) error {
+	return s.change(ctx, by, "RevokeClientVpnIngress", func(tx *store.Tx, a *vpn.AuditRecord) error {
 		e, err := tx.LockEndpoint(ctx, id)
 		if err != nil {
 			return err

@@ -3,13 +3,14 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
 // Rules lists an endpoint's authorization rules.
-func (s *Service) Rules(ctx context.Context, by Actor, id vpn.EndpointID, l List) (Page[vpn.RuleStatus], error) {
-	var out Page[vpn.RuleStatus]
-	err := s.read(ctx, by, func(tx Tx) error {
+func (s *Service) Rules(ctx context.Context, by Actor, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.RuleStatus], error) {
+	var out vpn.Page[vpn.RuleStatus]
+	err := s.read(ctx, by, func(tx *store.Tx) error {
 		observed, err := s.observations(ctx, tx, id)
 		if err != nil {
 			return err
@@ -27,7 +28,7 @@ func (s *Service) Rules(ctx context.Context, by Actor, id vpn.EndpointID, l List
 // Rule gives one authorization rule of an endpoint.
 func (s *Service) Rule(ctx context.Context, by Actor, id vpn.EndpointID, rule vpn.RuleID) (vpn.RuleStatus, error) {
 	var out vpn.RuleStatus
-	err := s.read(ctx, by, func(tx Tx) error {
+	err := s.read(ctx, by, func(tx *store.Tx) error {
 		r, err := tx.Rule(ctx, rule)
 		if err != nil {
 			return err
@@ -56,7 +57,7 @@ func (s *Service) RevokePreview(ctx context.Context, by Actor, id vpn.EndpointID
 	if out.Rule, err = s.Rule(ctx, by, id, rule); err != nil {
 		return out, err
 	}
-	err = s.read(ctx, by, func(tx Tx) error {
+	err = s.read(ctx, by, func(tx *store.Tx) error {
 		present, err := tx.RulesOf(ctx, id)
 		if err != nil {
 			return err

@@ -6,12 +6,13 @@ import (
 	"log/slog"
 	"time"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
 // Config is what the use cases need. Every field is required except Resolver and Zones.
 type Config struct {
-	Store     Store
+	Store     *store.Store
 	Dataplane Dataplane
 	PKI       PKI
 	Log       *slog.Logger
@@ -26,7 +27,7 @@ type Config struct {
 // Service is the set of use cases. It keeps nothing that matters between calls: caches and
 // throttles only.
 type Service struct {
-	store     Store
+	store     *store.Store
 	dataplane Dataplane
 	pki       PKI
 	log       *slog.Logger
@@ -110,7 +111,7 @@ func (a Actor) mayChange() error {
 }
 
 // read runs reads for an actor who may see.
-func (s *Service) read(ctx context.Context, by Actor, f func(Tx) error) error {
+func (s *Service) read(ctx context.Context, by Actor, f func(*store.Tx) error) error {
 	if err := by.maySee(); err != nil {
 		return err
 	}
@@ -119,12 +120,12 @@ func (s *Service) read(ctx context.Context, by Actor, f func(Tx) error) error {
 
 // change runs one change and its audit record in one transaction, then wakes the reconciler. A
 // refusal for want of permission is recorded too.
-func (s *Service) change(ctx context.Context, by Actor, action string, f func(Tx, *AuditRecord) error) error {
+func (s *Service) change(ctx context.Context, by Actor, action string, f func(*store.Tx, *vpn.AuditRecord) error) error {
 	if err := by.mayChange(); err != nil {
 		s.auditRefusal(ctx, by, action, err)
 		return err
 	}
-	err := s.store.Update(ctx, func(tx Tx) error {
+	err := s.store.Update(ctx, func(tx *store.Tx) error {
 		record := s.record(by, action)
 		if err := f(tx, &record); err != nil {
 			return err
@@ -137,8 +138,8 @@ func (s *Service) change(ctx context.Context, by Actor, action string, f func(Tx
 	return err
 }
 
-func (s *Service) record(by Actor, action string) AuditRecord {
-	return AuditRecord{At: s.now(), Actor: by.Username, Source: by.Source, Request: by.Request, Action: action, Result: "ok"}
+func (s *Service) record(by Actor, action string) vpn.AuditRecord {
+	return vpn.AuditRecord{At: s.now(), Actor: by.Username, Source: by.Source, Request: by.Request, Action: action, Result: "ok"}
 }
 
 func (s *Service) auditRefusal(ctx context.Context, by Actor, action string, cause error) {
@@ -148,9 +149,9 @@ func (s *Service) auditRefusal(ctx context.Context, by Actor, action string, cau
 }
 
 // auditAlone writes a record that no change goes with.
-func (s *Service) auditAlone(ctx context.Context, record AuditRecord) {
+func (s *Service) auditAlone(ctx context.Context, record vpn.AuditRecord) {
 	ctx = context.WithoutCancel(ctx) // hanging up does not keep an attempt out of the trail
-	if err := s.store.Update(ctx, func(tx Tx) error { return tx.Audit(ctx, record) }); err != nil {
+	if err := s.store.Update(ctx, func(tx *store.Tx) error { return tx.Audit(ctx, record) }); err != nil {
 		s.log.ErrorContext(ctx, "audit record of a refusal was not written", "action", record.Action, "err", err)
 	}
 }

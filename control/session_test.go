@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sallyport/control"
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -165,7 +166,7 @@ func TestSessionsEndWithTheAccount(t *testing.T) {
 func (h *house) version(name string) int {
 	h.t.Helper()
 	var a vpn.Administrator
-	h.must(h.db.View(h.t.Context(), func(tx control.Tx) (err error) { a, err = tx.AdministratorByUsername(h.t.Context(), name); return err }))
+	h.must(h.db.View(h.t.Context(), func(tx *store.Tx) (err error) { a, err = tx.AdministratorByUsername(h.t.Context(), name); return err }))
 	return a.Version
 }
 
@@ -234,7 +235,7 @@ func TestLastAdministrator(t *testing.T) {
 	ctx := t.Context()
 	edit := func(by control.Actor, of string, role vpn.Role, disabled bool) error {
 		var a vpn.Administrator
-		h.must(h.db.View(ctx, func(tx control.Tx) (err error) { a, err = tx.AdministratorByUsername(ctx, of); return err }))
+		h.must(h.db.View(ctx, func(tx *store.Tx) (err error) { a, err = tx.AdministratorByUsername(ctx, of); return err }))
 		_, err := h.EditAdministrator(ctx, by, a.ID, control.AdministratorEdit{Version: a.Version, Role: role, Disabled: disabled})
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -13,7 +14,7 @@ const SetupLinkLife = time.Hour
 // SetupNeeded tells whether no administrator exists yet.
 func (s *Service) SetupNeeded(ctx context.Context) (bool, error) {
 	n := 0
-	err := s.store.View(ctx, func(tx Tx) (err error) { n, err = tx.CountAdministrators(ctx, ""); return err })
+	err := s.store.View(ctx, func(tx *store.Tx) (err error) { n, err = tx.CountAdministrators(ctx, ""); return err })
 	return n == 0, err
 }
 
@@ -21,7 +22,7 @@ func (s *Service) SetupNeeded(ctx context.Context) (bool, error) {
 // an administrator exists: then reset that one's password instead.
 func (s *Service) NewSetupLink(ctx context.Context) (token string, expires time.Time, err error) {
 	token, expires = newToken(), s.now().Add(SetupLinkLife)
-	err = s.store.Update(ctx, func(tx Tx) error {
+	err = s.store.Update(ctx, func(tx *store.Tx) error {
 		n, err := tx.CountAdministrators(ctx, "")
 		if err != nil {
 			return err
@@ -39,7 +40,10 @@ func (s *Service) NewSetupLink(ctx context.Context) (token string, expires time.
 
 // SetupLinkValid tells whether a token can still be used.
 func (s *Service) SetupLinkValid(ctx context.Context, token string) (valid bool, err error) {
-	err = s.store.View(ctx, func(tx Tx) (err error) { valid, err = tx.SetupLinkValid(ctx, hashToken(token), s.now()); return err })
+	err = s.store.View(ctx, func(tx *store.Tx) (err error) {
+		valid, err = tx.SetupLinkValid(ctx, hashToken(token), s.now())
+		return err
+	})
 	return valid, err
 }
 
@@ -64,7 +68,7 @@ func (s *Service) CompleteSetup(ctx context.Context, in SetupRequest) (SignedIn,
 		return SignedIn{}, err
 	}
 	token := newToken()
-	err = s.store.Update(ctx, func(tx Tx) error {
+	err = s.store.Update(ctx, func(tx *store.Tx) error {
 		valid, err := tx.SetupLinkValid(ctx, hashToken(in.Token), s.now())
 		if err != nil {
 			return err

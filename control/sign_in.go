@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -40,7 +41,7 @@ func (s *Service) SignIn(ctx context.Context, in SignInRequest) (SignedIn, error
 			fmt.Sprintf("Too many attempts. Wait %d seconds and try again.", int(math.Ceil(wait.Seconds()))))
 	}
 	var admin vpn.Administrator
-	err := s.store.View(ctx, func(tx Tx) (err error) { admin, err = tx.AdministratorByUsername(ctx, username); return err })
+	err := s.store.View(ctx, func(tx *store.Tx) (err error) { admin, err = tx.AdministratorByUsername(ctx, username); return err })
 	if err != nil && vpn.KindOf(err) != vpn.NotFound {
 		return SignedIn{}, err
 	}
@@ -58,21 +59,21 @@ func (s *Service) SignIn(ctx context.Context, in SignInRequest) (SignedIn, error
 
 func (s *Service) startSession(ctx context.Context, admin vpn.Administrator, in SignInRequest) (SignedIn, error) {
 	token := newToken()
-	err := s.store.Update(ctx, func(tx Tx) error { return s.openSession(ctx, tx, admin, token, in) })
+	err := s.store.Update(ctx, func(tx *store.Tx) error { return s.openSession(ctx, tx, admin, token, in) })
 	if err != nil {
 		return SignedIn{}, err
 	}
 	return SignedIn{Token: token, Administrator: admin}, nil
 }
 
-func (s *Service) openSession(ctx context.Context, tx Tx, admin vpn.Administrator, token string, in SignInRequest) error {
+func (s *Service) openSession(ctx context.Context, tx *store.Tx, admin vpn.Administrator, token string, in SignInRequest) error {
 	now := s.now()
 	if in.OldToken != "" {
 		if err := tx.DeleteSession(ctx, hashToken(in.OldToken)); err != nil && vpn.KindOf(err) != vpn.NotFound {
 			return err
 		}
 	}
-	err := tx.CreateSession(ctx, Session{
+	err := tx.CreateSession(ctx, vpn.WebSession{
 		Hash: hashToken(token), Audience: AudienceConsole, Administrator: admin.ID,
 		CreatedAt: now, SeenAt: now, Source: in.Source,
 	})
@@ -97,7 +98,7 @@ func (s *Service) openSession(ctx context.Context, tx Tx, admin vpn.Administrato
 // auditSignIn records a failed attempt under the name of the account where it is one's; other
 // names are left out, for people type passwords into the wrong field.
 func (s *Service) auditSignIn(ctx context.Context, in SignInRequest, username, result string) {
-	err := s.store.Update(ctx, func(tx Tx) error {
+	err := s.store.Update(ctx, func(tx *store.Tx) error {
 		actor := "unknown"
 		if _, err := tx.AdministratorByUsername(ctx, username); err == nil {
 			actor = username

@@ -3,13 +3,14 @@ package control
 import (
 	"context"
 
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
 // CreateSubnet adds a subnet to a network. Fields: name, cidr, zone.
 func (s *Service) CreateSubnet(ctx context.Context, by Actor, network vpn.NetworkID, spec vpn.SubnetSpec) (vpn.Subnet, error) {
 	var sub vpn.Subnet
-	err := s.change(ctx, by, "CreateSubnet", func(tx Tx, a *AuditRecord) error {
+	err := s.change(ctx, by, "CreateSubnet", func(tx *store.Tx, a *vpn.AuditRecord) error {
 		n, err := tx.Network(ctx, network)
 		if err != nil {
 			return err
@@ -30,7 +31,7 @@ func (s *Service) CreateSubnet(ctx context.Context, by Actor, network vpn.Networ
 // DeleteSubnet removes a subnet that no endpoint has as a target network.
 func (s *Service) DeleteSubnet(ctx context.Context, by Actor, id vpn.SubnetID) (vpn.Subnet, error) {
 	var sub vpn.Subnet
-	err := s.change(ctx, by, "DeleteSubnet", func(tx Tx, a *AuditRecord) (err error) {
+	err := s.change(ctx, by, "DeleteSubnet", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
 		if sub, err = tx.Subnet(ctx, id); err != nil {
 			return err
 		}
@@ -55,7 +56,7 @@ func (s *Service) DeleteSubnet(ctx context.Context, by Actor, id vpn.SubnetID) (
 // Subnet gives one subnet with the endpoints that use it.
 func (s *Service) Subnet(ctx context.Context, by Actor, id vpn.SubnetID) (vpn.SubnetStatus, error) {
 	var row vpn.SubnetStatus
-	err := s.read(ctx, by, func(tx Tx) (err error) {
+	err := s.read(ctx, by, func(tx *store.Tx) (err error) {
 		if row.Subnet, err = tx.Subnet(ctx, id); err != nil {
 			return err
 		}

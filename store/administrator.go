@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -42,15 +41,17 @@ func (r administratorRow) administrator() (vpn.Administrator, error) {
 	}, nil
 }
 
-func (t *tx) Administrator(ctx context.Context, id vpn.AdministratorID) (vpn.Administrator, error) {
+// Administrator reads one account.
+func (t *Tx) Administrator(ctx context.Context, id vpn.AdministratorID) (vpn.Administrator, error) {
 	return t.administrator(ctx, "id", string(id))
 }
 
-func (t *tx) AdministratorByUsername(ctx context.Context, username string) (vpn.Administrator, error) {
+// AdministratorByUsername reads the account of a user name in lower case.
+func (t *Tx) AdministratorByUsername(ctx context.Context, username string) (vpn.Administrator, error) {
 	return t.administrator(ctx, "username", username)
 }
 
-func (t *tx) administrator(ctx context.Context, column, value string) (vpn.Administrator, error) {
+func (t *Tx) administrator(ctx context.Context, column, value string) (vpn.Administrator, error) {
 	row, err := one[administratorRow](t.on(ctx), administratorNoun, column, value)
 	if err != nil {
 		return vpn.Administrator{}, err
@@ -63,11 +64,13 @@ var administratorList = listing{
 	normal: "username", tie: "id",
 }
 
-func (t *tx) Administrators(ctx context.Context, l control.List) (control.Page[vpn.Administrator], error) {
+// Administrators searches the user name; sorts by username (default) and last_sign_in.
+func (t *Tx) Administrators(ctx context.Context, l vpn.List) (vpn.Page[vpn.Administrator], error) {
 	return paged(t.on(ctx), l, administratorList, administratorNoun, administratorRow.administrator)
 }
 
-func (t *tx) CountAdministrators(ctx context.Context, role vpn.Role) (int, error) {
+// CountAdministrators counts the accounts that can sign in with the role; "" counts all accounts.
+func (t *Tx) CountAdministrators(ctx context.Context, role vpn.Role) (int, error) {
 	q := t.on(ctx).Model(&administratorRow{})
 	if role != "" {
 		q = q.Where("role = ? AND disabled = ?", string(role), false)
@@ -77,12 +80,14 @@ func (t *tx) CountAdministrators(ctx context.Context, role vpn.Role) (int, error
 	return int(n), administratorNoun.read(err, "")
 }
 
-func (t *tx) CreateAdministrator(ctx context.Context, a vpn.Administrator) error {
+// CreateAdministrator adds an account.
+func (t *Tx) CreateAdministrator(ctx context.Context, a vpn.Administrator) error {
 	row := newAdministratorRow(a)
 	return administratorNoun.wrote(t.on(ctx).Create(&row), row.ID)
 }
 
-func (t *tx) RecordSignIn(ctx context.Context, id vpn.AdministratorID, at time.Time) error {
+// RecordSignIn writes the time of a sign-in. The version stays: a sign-in is not an edit.
+func (t *Tx) RecordSignIn(ctx context.Context, id vpn.AdministratorID, at time.Time) error {
 	g := t.on(ctx).Model(&administratorRow{}).Where("id = ?", string(id)).Update("last_sign_in", micros(at))
 	if g.Error != nil || g.RowsAffected == 1 {
 		return administratorNoun.read(g.Error, string(id))
@@ -91,7 +96,9 @@ func (t *tx) RecordSignIn(ctx context.Context, id vpn.AdministratorID, at time.T
 	return err
 }
 
-func (t *tx) SaveAdministrator(ctx context.Context, a vpn.Administrator) error {
+// SaveAdministrator writes an account with its version increased by one. Stale unless the version
+// is the stored one.
+func (t *Tx) SaveAdministrator(ctx context.Context, a vpn.Administrator) error {
 	row := newAdministratorRow(a)
 	row.Version++
 	g := t.on(ctx).Model(&administratorRow{}).Where("id = ? AND version = ?", row.ID, int64(a.Version)).

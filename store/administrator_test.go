@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -16,12 +15,12 @@ func newAdministrator(name string) vpn.Administrator {
 	}
 }
 
-func testAdministrator(t *testing.T, s control.Store) {
+func testAdministrator(t *testing.T, s *Store) {
 	ann, bob, off := newAdministrator("ann"), newAdministrator("b_b"), newAdministrator("off")
 	bob.Role, bob.LastSignIn = vpn.RoleReadOnly, time.Time{}
 	off.Disabled = true
 	full(t, off)
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		for _, a := range []vpn.Administrator{off, bob, ann} {
 			if err := x.CreateAdministrator(ctx, a); err != nil {
 				return err
@@ -29,7 +28,7 @@ func testAdministrator(t *testing.T, s control.Store) {
 		}
 		return nil
 	})
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		same(t, "by ID", must[vpn.Administrator](t)(x.Administrator(ctx, off.ID)), off)
 		same(t, "by name", must[vpn.Administrator](t)(x.AdministratorByUsername(ctx, "b_b")), bob)
 		_, err := x.Administrator(ctx, "admin-none")
@@ -42,31 +41,31 @@ func testAdministrator(t *testing.T, s control.Store) {
 			}
 		}
 		for _, c := range []struct {
-			l    control.List
+			l    vpn.List
 			want []vpn.Administrator
 		}{
-			{control.List{}, []vpn.Administrator{ann, bob, off}},
-			{control.List{Sort: "last_sign_in", Size: 1}, []vpn.Administrator{bob}},
-			{control.List{Search: "_B"}, []vpn.Administrator{bob}},
+			{vpn.List{}, []vpn.Administrator{ann, bob, off}},
+			{vpn.List{Sort: "last_sign_in", Size: 1}, []vpn.Administrator{bob}},
+			{vpn.List{Search: "_B"}, []vpn.Administrator{bob}},
 		} {
-			same(t, "administrators", must[control.Page[vpn.Administrator]](t)(x.Administrators(ctx, c.l)).Items, c.want)
+			same(t, "administrators", must[vpn.Page[vpn.Administrator]](t)(x.Administrators(ctx, c.l)).Items, c.want)
 		}
 		return nil
 	})
 	again := newAdministrator("ann")
-	wantKind(t, "same name", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.CreateAdministrator(ctx, again) }), vpn.Conflict)
+	wantKind(t, "same name", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.CreateAdministrator(ctx, again) }), vpn.Conflict)
 }
 
-func testAdministratorLock(t *testing.T, s control.Store) {
+func testAdministratorLock(t *testing.T, s *Store) {
 	ann, bob := newAdministrator("ann"), newAdministrator("bob")
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		if err := x.CreateAdministrator(ctx, bob); err != nil {
 			return err
 		}
 		return x.CreateAdministrator(ctx, ann)
 	})
 	save := func(a vpn.Administrator) error {
-		return attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.SaveAdministrator(ctx, a) })
+		return attempt(t, s, func(ctx context.Context, x *Tx) error { return x.SaveAdministrator(ctx, a) })
 	}
 	first, second := ann, ann
 	first.Role, first.Disabled, first.PasswordHash, first.LastSignIn = vpn.RoleReadOnly, true, "new", at.Add(9*time.Hour)
@@ -78,9 +77,9 @@ func testAdministratorLock(t *testing.T, s control.Store) {
 	first.Version++
 	// Signing in is no edit: a form that is open meanwhile stays good.
 	first.LastSignIn = at.Add(10 * time.Hour)
-	update(t, s, func(ctx context.Context, x control.Tx) error { return x.RecordSignIn(ctx, ann.ID, first.LastSignIn) })
-	wantKind(t, "sign-in of nobody", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.RecordSignIn(ctx, "admin-none", at) }), vpn.NotFound)
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.RecordSignIn(ctx, ann.ID, first.LastSignIn) })
+	wantKind(t, "sign-in of nobody", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.RecordSignIn(ctx, "admin-none", at) }), vpn.NotFound)
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		same(t, "saved", must[vpn.Administrator](t)(x.Administrator(ctx, ann.ID)), first)
 		return nil
 	})
@@ -90,15 +89,15 @@ func testAdministratorLock(t *testing.T, s control.Store) {
 	wantKind(t, "missing", save(first), vpn.NotFound)
 }
 
-func testSession(t *testing.T, s control.Store) {
+func testSession(t *testing.T, s *Store) {
 	ann, bob := newAdministrator("ann"), newAdministrator("bob")
-	session := func(hash string, who vpn.AdministratorID, created, seen time.Time) control.Session {
-		return control.Session{Hash: hash, Audience: "console", Administrator: who, CreatedAt: created, SeenAt: seen, Source: "192.0.2.1", Flash: `["x"]`}
+	session := func(hash string, who vpn.AdministratorID, created, seen time.Time) vpn.WebSession {
+		return vpn.WebSession{Hash: hash, Audience: "console", Administrator: who, CreatedAt: created, SeenAt: seen, Source: "192.0.2.1", Flash: `["x"]`}
 	}
 	a1, a2 := session("a1", ann.ID, at, at.Add(time.Minute)), session("a2", ann.ID, at, at.Add(time.Hour))
 	b1, b2 := session("b1", bob.ID, at.Add(-time.Hour), at.Add(time.Hour)), session("b2", bob.ID, at, at.Add(time.Hour))
 	full(t, a1)
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		for _, err := range []error{
 			x.CreateAdministrator(ctx, ann), x.CreateAdministrator(ctx, bob),
 			x.CreateSession(ctx, a1), x.CreateSession(ctx, a2), x.CreateSession(ctx, b1), x.CreateSession(ctx, b2),
@@ -109,15 +108,15 @@ func testSession(t *testing.T, s control.Store) {
 		}
 		return nil
 	})
-	update(t, s, func(ctx context.Context, x control.Tx) error {
-		same(t, "session", must[control.Session](t)(x.Session(ctx, "a1")), a1)
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		same(t, "session", must[vpn.WebSession](t)(x.Session(ctx, "a1")), a1)
 		a2.SeenAt, a2.Flash = at.Add(2*time.Hour), ""
 		for _, err := range []error{x.TouchSession(ctx, "a2", a2.SeenAt), x.SaveSessionFlash(ctx, "a2", "")} {
 			if err != nil {
 				return err
 			}
 		}
-		same(t, "touched", must[control.Session](t)(x.Session(ctx, "a2")), a2)
+		same(t, "touched", must[vpn.WebSession](t)(x.Session(ctx, "a2")), a2)
 		_, err := x.Session(ctx, "\x00stranger")
 		wantKind(t, "missing", err, vpn.NotFound)
 		if containsFold(err.Error(), "stranger") {
@@ -137,13 +136,13 @@ func testSession(t *testing.T, s control.Store) {
 		return x.DeleteSession(ctx, "b2")
 	})
 	orphan := session("c", "admin-none", at, at)
-	wantKind(t, "of nobody", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.CreateSession(ctx, orphan) }), vpn.Conflict)
+	wantKind(t, "of nobody", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.CreateSession(ctx, orphan) }), vpn.Conflict)
 }
 
-func testSetupLink(t *testing.T, s control.Store) {
+func testSetupLink(t *testing.T, s *Store) {
 	valid := func(hash string, now time.Time, want bool) {
 		t.Helper()
-		view(t, s, func(ctx context.Context, x control.Tx) error {
+		view(t, s, func(ctx context.Context, x *Tx) error {
 			if got := must[bool](t)(x.SetupLinkValid(ctx, hash, now)); got != want {
 				t.Errorf("%s at %v: got %v, want %v", hash, now, got, want)
 			}
@@ -152,28 +151,28 @@ func testSetupLink(t *testing.T, s control.Store) {
 	}
 	valid("one", at, false)
 	for _, hash := range []string{"one", "two"} {
-		update(t, s, func(ctx context.Context, x control.Tx) error { return x.CreateSetupLink(ctx, hash, at.Add(time.Hour)) })
+		update(t, s, func(ctx context.Context, x *Tx) error { return x.CreateSetupLink(ctx, hash, at.Add(time.Hour)) })
 		valid(hash, at, true)
 	}
 	valid("one", at, false)
 	valid("two", at.Add(time.Hour), false)
-	update(t, s, func(ctx context.Context, x control.Tx) error { return x.DeleteSetupLinks(ctx) })
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.DeleteSetupLinks(ctx) })
 	valid("two", at, false)
 }
 
-func testAudit(t *testing.T, s control.Store) {
-	record := func(actor, action, subject string, when time.Time) control.AuditRecord {
-		return control.AuditRecord{
+func testAudit(t *testing.T, s *Store) {
+	record := func(actor, action, subject string, when time.Time) vpn.AuditRecord {
+		return vpn.AuditRecord{
 			At: when, Actor: actor, Source: "local", Request: "r-1", Action: action, Subject: subject,
 			Before: `{"a":1}`, After: `{"a":2}`, Result: "ok",
 		}
 	}
-	list := []control.AuditRecord{
+	list := []vpn.AuditRecord{
 		record("ann", "CreateEndpoint", "e1", at), record("ann", "DeleteEndpoint", "e1", at.Add(time.Hour)),
 		record("bob", "CreateEndpoint", "e2", at.Add(time.Minute)), record("bob", "CreateEndpoint", "e3", at.Add(time.Minute)),
 	}
 	full(t, list[0], "ID")
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		for _, r := range list {
 			if err := x.Audit(ctx, r); err != nil {
 				return err
@@ -181,19 +180,19 @@ func testAudit(t *testing.T, s control.Store) {
 		}
 		return nil
 	})
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		for _, c := range []struct {
-			l    control.List
+			l    vpn.List
 			want []int
 		}{
-			{control.List{}, []int{1, 3, 2, 0}},
-			{control.List{Sort: "at"}, []int{0, 2, 3, 1}},
-			{control.List{Filter: map[string]string{"actor": "ann"}}, []int{1, 0}},
-			{control.List{Filter: map[string]string{"action": "CreateEndpoint", "actor": "bob"}}, []int{3, 2}},
-			{control.List{Filter: map[string]string{"subject": "e1"}, Size: 1, Page: 2}, []int{0}},
-			{control.List{Search: "deleteend"}, []int{1}},
+			{vpn.List{}, []int{1, 3, 2, 0}},
+			{vpn.List{Sort: "at"}, []int{0, 2, 3, 1}},
+			{vpn.List{Filter: map[string]string{"actor": "ann"}}, []int{1, 0}},
+			{vpn.List{Filter: map[string]string{"action": "CreateEndpoint", "actor": "bob"}}, []int{3, 2}},
+			{vpn.List{Filter: map[string]string{"subject": "e1"}, Size: 1, Page: 2}, []int{0}},
+			{vpn.List{Search: "deleteend"}, []int{1}},
 		} {
-			got := must[control.Page[control.AuditRecord]](t)(x.AuditRecords(ctx, c.l)).Items
+			got := must[vpn.Page[vpn.AuditRecord]](t)(x.AuditRecords(ctx, c.l)).Items
 			if len(got) != len(c.want) {
 				t.Fatalf("%+v: got %d records, want %d", c.l, len(got), len(c.want))
 			}

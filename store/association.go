@@ -48,7 +48,8 @@ func change(added, removed int64) vpn.Change {
 	return vpn.Change{Added: uint64(added), Removed: uint64(removed)}
 }
 
-func (t *tx) Association(ctx context.Context, id vpn.AssociationID) (vpn.Association, error) {
+// Association reads one association.
+func (t *Tx) Association(ctx context.Context, id vpn.AssociationID) (vpn.Association, error) {
 	row, err := one[associationRow](t.on(ctx), associationNoun, "id", string(id))
 	if err != nil {
 		return vpn.Association{}, err
@@ -56,11 +57,14 @@ func (t *tx) Association(ctx context.Context, id vpn.AssociationID) (vpn.Associa
 	return row.association()
 }
 
-func (t *tx) AssociationsOf(ctx context.Context, ids ...vpn.EndpointID) ([]vpn.Association, error) {
+// AssociationsOf lists the associations of endpoints, by endpoint and zone.
+func (t *Tx) AssociationsOf(ctx context.Context, ids ...vpn.EndpointID) ([]vpn.Association, error) {
 	return associations(t.on(ctx), "endpoint_id", plain(ids))
 }
 
-func (t *tx) AssociationsOfSubnets(ctx context.Context, ids ...vpn.SubnetID) ([]vpn.Association, error) {
+// AssociationsOfSubnets lists the associations that have one of the subnets as their target
+// network.
+func (t *Tx) AssociationsOfSubnets(ctx context.Context, ids ...vpn.SubnetID) ([]vpn.Association, error) {
 	return associations(t.on(ctx), "subnet_id", plain(ids))
 }
 
@@ -71,12 +75,14 @@ func associations(q *gorm.DB, column string, ids []string) ([]vpn.Association, e
 	return all(q.Where(column+" IN ?", ids).Order("endpoint_id, zone, id"), associationNoun, associationRow.association)
 }
 
-func (t *tx) CreateAssociation(ctx context.Context, a vpn.Association) error {
+// CreateAssociation adds an association.
+func (t *Tx) CreateAssociation(ctx context.Context, a vpn.Association) error {
 	row := newAssociationRow(a)
 	return associationNoun.wrote(t.on(ctx).Create(&row), row.ID)
 }
 
-func (t *tx) SaveAssociation(ctx context.Context, a vpn.Association) error {
+// SaveAssociation writes the generations of an association.
+func (t *Tx) SaveAssociation(ctx context.Context, a vpn.Association) error {
 	row := newAssociationRow(a)
 	g := t.on(ctx).Model(&associationRow{}).Where("id = ?", row.ID).Select("*").Omit("id", "endpoint_id", "created_at").Updates(&row)
 	return associationNoun.wrote(g, row.ID)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -27,9 +26,9 @@ type attemptRow struct {
 
 func (attemptRow) TableName() string { return "attempt" }
 
-func (r attemptRow) attempt() (control.Attempt, error) {
+func (r attemptRow) attempt() (vpn.Attempt, error) {
 	var d decoder
-	return control.Attempt{
+	return vpn.Attempt{
 		RefusedAttempt: vpn.RefusedAttempt{
 			Endpoint: vpn.EndpointID(r.Endpoint), Device: d.addrPort(r.Device), CommonName: r.CommonName, Reason: r.Reason,
 		},
@@ -37,8 +36,9 @@ func (r attemptRow) attempt() (control.Attempt, error) {
 	}, d.err
 }
 
-// CreateAttempt ignores an endpoint that is not there: events outlive endpoints.
-func (t *tx) CreateAttempt(ctx context.Context, a vpn.RefusedAttempt, at time.Time) error {
+// CreateAttempt adds a refused attempt and keeps the newest 1,000 of its endpoint. An endpoint that
+// does not exist is ignored: events outlive endpoints.
+func (t *Tx) CreateAttempt(ctx context.Context, a vpn.RefusedAttempt, at time.Time) error {
 	known, err := t.known(ctx, a.Endpoint)
 	if err != nil || !known {
 		return err
@@ -54,8 +54,8 @@ func (t *tx) CreateAttempt(ctx context.Context, a vpn.RefusedAttempt, at time.Ti
 	return attemptNoun.read(t.on(ctx).Where("number IN (?)", old).Delete(&attemptRow{}).Error, row.Endpoint)
 }
 
-// Attempts gives the newest first.
-func (t *tx) Attempts(ctx context.Context, id vpn.EndpointID, limit int) ([]control.Attempt, error) {
+// Attempts lists the refused attempts of an endpoint, newest first, at most limit.
+func (t *Tx) Attempts(ctx context.Context, id vpn.EndpointID, limit int) ([]vpn.Attempt, error) {
 	q := t.on(ctx).Where("endpoint_id = ?", clean(string(id))).Order("at DESC, number DESC").Limit(max(limit, 0))
 	return all(q, attemptNoun, attemptRow.attempt)
 }

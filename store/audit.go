@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 
-	"sallyport/control"
+	"sallyport/vpn"
 )
 
 var auditNoun = noun{what: "audit record", taken: "This audit record exists already."}
@@ -24,15 +24,15 @@ type auditRow struct {
 
 func (auditRow) TableName() string { return "audit" }
 
-func (r auditRow) record() (control.AuditRecord, error) {
-	return control.AuditRecord{
+func (r auditRow) record() (vpn.AuditRecord, error) {
+	return vpn.AuditRecord{
 		ID: r.ID, At: instant(r.At), Actor: r.Actor, Source: r.Source, Request: r.Request, Action: r.Action,
 		Subject: r.Subject, Before: r.Before, After: r.After, Result: r.Result,
 	}, nil
 }
 
-// Audit gives the record its number; one that r has is ignored.
-func (t *tx) Audit(ctx context.Context, r control.AuditRecord) error {
+// Audit adds a record to the audit trail and numbers it; an ID that r has is ignored.
+func (t *Tx) Audit(ctx context.Context, r vpn.AuditRecord) error {
 	row := auditRow{
 		At: micros(r.At), Actor: bounded(r.Actor), Source: clean(r.Source), Request: clean(r.Request), Action: bounded(r.Action),
 		Subject: bounded(r.Subject), Result: clean(r.Result), Before: clean(r.Before), After: clean(r.After),
@@ -48,7 +48,8 @@ var auditList = listing{
 	filters: map[string]string{"action": "action", "actor": "actor", "subject": "subject"},
 }
 
-// AuditRecords also searches actor, source, action, subject and result.
-func (t *tx) AuditRecords(ctx context.Context, l control.List) (control.Page[control.AuditRecord], error) {
+// AuditRecords lists the audit trail, newest first; searches actor, source, action, subject and
+// result; filters by action, actor and subject.
+func (t *Tx) AuditRecords(ctx context.Context, l vpn.List) (vpn.Page[vpn.AuditRecord], error) {
 	return paged(t.on(ctx), l, auditList, auditNoun, auditRow.record)
 }

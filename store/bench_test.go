@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -38,11 +37,11 @@ func benchAddr(i int) netip.Addr {
 	return netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
 }
 
-func benchmarkList[T any](b *testing.B, s *Store, lists map[string]control.List, read func(context.Context, control.Tx, control.List) (control.Page[T], error)) {
+func benchmarkList[T any](b *testing.B, s *Store, lists map[string]vpn.List, read func(context.Context, *Tx, vpn.List) (vpn.Page[T], error)) {
 	for name, l := range lists {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				err := s.View(b.Context(), func(x control.Tx) error {
+				err := s.View(b.Context(), func(x *Tx) error {
 					p, err := read(b.Context(), x, l)
 					if err == nil && len(p.Items) == 0 {
 						err = fmt.Errorf("empty page of %d rows", p.Total)
@@ -73,8 +72,8 @@ func BenchmarkConnections(b *testing.B) {
 			}
 			return newConnectionRow(c)
 		})
-		const last = many / control.DefaultPageSize
-		benchmarkList(b, s, map[string]control.List{
+		const last = many / vpn.DefaultPageSize
+		benchmarkList(b, s, map[string]vpn.List{
 			"first":        {},
 			"deep":         {Page: last},
 			"middle":       {Page: last / 2},
@@ -84,12 +83,12 @@ func BenchmarkConnections(b *testing.B) {
 			"search few":   {Search: "user00017@"},
 			"search all":   {Search: "example"},
 			"active":       {Filter: map[string]string{"status": "active"}},
-		}, func(ctx context.Context, x control.Tx, l control.List) (control.Page[vpn.Connection], error) {
+		}, func(ctx context.Context, x *Tx, l vpn.List) (vpn.Page[vpn.Connection], error) {
 			return x.Connections(ctx, "cvpn-endpoint-a", l)
 		})
 		b.Run("count live", func(b *testing.B) {
 			for b.Loop() {
-				if err := s.View(b.Context(), func(x control.Tx) error {
+				if err := s.View(b.Context(), func(x *Tx) error {
 					n, err := x.CountLive(b.Context(), "cvpn-endpoint-a")
 					if n["cvpn-endpoint-a"] != many/1000 {
 						b.Fatalf("count %v", n)
@@ -106,7 +105,7 @@ func BenchmarkConnections(b *testing.B) {
 func BenchmarkRules(b *testing.B) {
 	everyDatabase(b, func(b *testing.B, s *Store) {
 		f := newFixture()
-		if err := s.Update(b.Context(), func(x control.Tx) error { return f.store(b.Context(), x) }); err != nil {
+		if err := s.Update(b.Context(), func(x *Tx) error { return f.store(b.Context(), x) }); err != nil {
 			b.Fatal(err)
 		}
 		seed(b, s, func(i int) ruleRow {
@@ -115,12 +114,12 @@ func BenchmarkRules(b *testing.B) {
 				Description: "Rule of the benchmark", CreatedAt: at.Add(time.Duration(i) * time.Second),
 			})
 		})
-		benchmarkList(b, s, map[string]control.List{
+		benchmarkList(b, s, map[string]vpn.List{
 			"first":    {},
-			"deep":     {Page: many / control.DefaultPageSize},
+			"deep":     {Page: many / vpn.DefaultPageSize},
 			"by group": {Sort: "group"},
 			"search":   {Search: "10.1.134."},
-		}, func(ctx context.Context, x control.Tx, l control.List) (control.Page[vpn.Rule], error) {
+		}, func(ctx context.Context, x *Tx, l vpn.List) (vpn.Page[vpn.Rule], error) {
 			return x.Rules(ctx, f.endpoint.ID, l)
 		})
 	})
@@ -136,13 +135,13 @@ func BenchmarkAudit(b *testing.B) {
 				Search: searchable(actor, action, subject, "ok"),
 			}
 		})
-		benchmarkList(b, s, map[string]control.List{
+		benchmarkList(b, s, map[string]vpn.List{
 			"first":      {},
-			"deep":       {Page: many / control.DefaultPageSize},
+			"deep":       {Page: many / vpn.DefaultPageSize},
 			"by actor":   {Filter: map[string]string{"actor": "admin7"}},
 			"by subject": {Filter: map[string]string{"subject": "cvpn-endpoint-42"}},
 			"search":     {Search: "ADMIN17"},
-		}, func(ctx context.Context, x control.Tx, l control.List) (control.Page[control.AuditRecord], error) {
+		}, func(ctx context.Context, x *Tx, l vpn.List) (vpn.Page[vpn.AuditRecord], error) {
 			return x.AuditRecords(ctx, l)
 		})
 	})
@@ -164,7 +163,7 @@ func BenchmarkSaveCounters(b *testing.B) {
 		n := 0
 		for b.Loop() {
 			n++
-			err := s.Update(b.Context(), func(x control.Tx) error {
+			err := s.Update(b.Context(), func(x *Tx) error {
 				return x.SaveCounters(b.Context(), counters, at.Add(time.Duration(n)*time.Minute))
 			})
 			if err != nil {
@@ -181,10 +180,10 @@ func BenchmarkLogin(b *testing.B) {
 			c := newConnection()
 			for _, f := range []func(context.Context, vpn.Connection) error{
 				func(ctx context.Context, c vpn.Connection) error {
-					return s.Update(ctx, func(x control.Tx) error { return x.CreateConnection(ctx, c) })
+					return s.Update(ctx, func(x *Tx) error { return x.CreateConnection(ctx, c) })
 				},
 				func(ctx context.Context, c vpn.Connection) error {
-					return s.Update(ctx, func(x control.Tx) error { return x.SaveConnection(ctx, c) })
+					return s.Update(ctx, func(x *Tx) error { return x.SaveConnection(ctx, c) })
 				},
 			} {
 				if err := f(b.Context(), c); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -65,7 +64,8 @@ func (r certificateRow) certificate() (vpn.Certificate, error) {
 	return c, d.err
 }
 
-func (t *tx) Certificate(ctx context.Context, id vpn.CertificateID) (vpn.Certificate, error) {
+// Certificate reads one certificate, without its private key.
+func (t *Tx) Certificate(ctx context.Context, id vpn.CertificateID) (vpn.Certificate, error) {
 	row, err := one[certificateRow](t.on(ctx), certificateNoun, "id", string(id))
 	if err != nil {
 		return vpn.Certificate{}, err
@@ -81,11 +81,14 @@ var certificateList = listing{
 	filters: map[string]string{"use": "use", "authority": "authority_id"},
 }
 
-func (t *tx) Certificates(ctx context.Context, l control.List) (control.Page[vpn.Certificate], error) {
+// Certificates searches name, common name and ID; sorts by name (default), common_name, not_after
+// and created_at; filters by use and authority.
+func (t *Tx) Certificates(ctx context.Context, l vpn.List) (vpn.Page[vpn.Certificate], error) {
 	return paged(t.on(ctx), l, certificateList, certificateNoun, certificateRow.certificate)
 }
 
-func (t *tx) CertificatesByID(ctx context.Context, ids ...vpn.CertificateID) (map[vpn.CertificateID]vpn.Certificate, error) {
+// CertificatesByID reads certificates; unknown ones are absent.
+func (t *Tx) CertificatesByID(ctx context.Context, ids ...vpn.CertificateID) (map[vpn.CertificateID]vpn.Certificate, error) {
 	found := make(map[vpn.CertificateID]vpn.Certificate, len(ids))
 	if len(ids) == 0 {
 		return found, nil
@@ -97,8 +100,9 @@ func (t *tx) CertificatesByID(ctx context.Context, ids ...vpn.CertificateID) (ma
 	return found, err
 }
 
-// CreateCertificate has HasKey follow from key, whatever c says.
-func (t *tx) CreateCertificate(ctx context.Context, c vpn.Certificate, key vpn.Secret) error {
+// CreateCertificate adds a certificate and seals its key. HasKey is stored as key says, whatever c
+// says.
+func (t *Tx) CreateCertificate(ctx context.Context, c vpn.Certificate, key vpn.Secret) error {
 	c.HasKey = key != ""
 	row, err := newCertificateRow(c)
 	if err != nil {
@@ -110,10 +114,13 @@ func (t *tx) CreateCertificate(ctx context.Context, c vpn.Certificate, key vpn.S
 	return t.createCertificateKey(ctx, c.ID, key)
 }
 
-func (t *tx) DeleteCertificate(ctx context.Context, id vpn.CertificateID) error {
+// DeleteCertificate removes a certificate with its key. Conflict while an endpoint uses it.
+func (t *Tx) DeleteCertificate(ctx context.Context, id vpn.CertificateID) error {
 	return certificateNoun.deleted(t.on(ctx).Where("id = ?", clean(string(id))).Delete(&certificateRow{}), string(id))
 }
 
-func (t *tx) IssuedCounts(ctx context.Context, ids ...vpn.CertificateID) (map[vpn.CertificateID]int, error) {
+// IssuedCounts counts the certificates that each authority issued; authorities without any are
+// absent.
+func (t *Tx) IssuedCounts(ctx context.Context, ids ...vpn.CertificateID) (map[vpn.CertificateID]int, error) {
 	return counts(t.on(ctx).Model(&certificateRow{}), certificateNoun, "authority_id", ids)
 }

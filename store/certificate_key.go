@@ -22,7 +22,7 @@ func (certificateKeyRow) TableName() string { return "certificate_key" }
 // certificateKeyColumn is what a private key is sealed for.
 const certificateKeyColumn = "certificate_key.sealed"
 
-func (t *tx) createCertificateKey(ctx context.Context, id vpn.CertificateID, key vpn.Secret) error {
+func (t *Tx) createCertificateKey(ctx context.Context, id vpn.CertificateID, key vpn.Secret) error {
 	sealed, err := t.store.seal(key, certificateKeyColumn, string(id))
 	if err != nil {
 		return err
@@ -30,7 +30,8 @@ func (t *tx) createCertificateKey(ctx context.Context, id vpn.CertificateID, key
 	return certificateKeyNoun.wrote(t.on(ctx).Create(&certificateKeyRow{Certificate: string(id), Sealed: sealed}), string(id))
 }
 
-func (t *tx) CertificateKey(ctx context.Context, id vpn.CertificateID) (vpn.Secret, error) {
+// CertificateKey reads and unseals a private key. NotFound where none is kept.
+func (t *Tx) CertificateKey(ctx context.Context, id vpn.CertificateID) (vpn.Secret, error) {
 	row, err := one[certificateKeyRow](t.on(ctx), certificateKeyNoun, "certificate_id", string(id))
 	if err != nil {
 		return "", err
@@ -38,7 +39,8 @@ func (t *tx) CertificateKey(ctx context.Context, id vpn.CertificateID) (vpn.Secr
 	return t.store.unseal(row.Sealed, certificateKeyColumn, row.Certificate)
 }
 
-func (t *tx) TakeCertificateKey(ctx context.Context, id vpn.CertificateID) (bool, error) {
+// TakeCertificateKey marks the key as given out; first is false where it was given out before.
+func (t *Tx) TakeCertificateKey(ctx context.Context, id vpn.CertificateID) (bool, error) {
 	g := t.on(ctx).Model(&certificateRow{}).
 		Where("id = ? AND key_taken = ?", clean(string(id)), false).Update("key_taken", true)
 	if g.Error != nil || g.RowsAffected == 1 {

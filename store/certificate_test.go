@@ -4,14 +4,13 @@ import (
 	"context"
 	"testing"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
-func testCertificate(t *testing.T, s control.Store) {
+func testCertificate(t *testing.T, s *Store) {
 	f := stored(t, s)
 	full(t, f.server)
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		same(t, "server", must[vpn.Certificate](t)(x.Certificate(ctx, f.server.ID)), f.server)
 		same(t, "authority", must[vpn.Certificate](t)(x.Certificate(ctx, f.authority.ID)), f.authority)
 		_, err := x.Certificate(ctx, "cert-none")
@@ -22,47 +21,47 @@ func testCertificate(t *testing.T, s control.Store) {
 		same(t, "issued", must[map[vpn.CertificateID]int](t)(x.IssuedCounts(ctx, f.server.ID, f.authority.ID)), map[vpn.CertificateID]int{f.authority.ID: 1})
 		label := func(c vpn.Certificate) string { return c.Name }
 		for _, c := range []struct {
-			l    control.List
+			l    vpn.List
 			want []string
 		}{
-			{control.List{}, []string{"Our CA", "Server"}},
-			{control.List{Sort: "common_name", Desc: true}, []string{"Server", "Our CA"}},
-			{control.List{Sort: "not_after"}, []string{"Server", "Our CA"}},
-			{control.List{Search: "vpn.EXAMPLE"}, []string{"Server"}},
-			{control.List{Filter: map[string]string{"use": "authority"}}, []string{"Our CA"}},
-			{control.List{Filter: map[string]string{"authority": string(f.authority.ID), "use": ""}}, []string{"Server"}},
-			{control.List{Filter: map[string]string{"use": "client"}}, []string{}},
-			{control.List{Filter: map[string]string{"pem": "PEM-A"}}, []string{"Our CA", "Server"}}, // not a filter
+			{vpn.List{}, []string{"Our CA", "Server"}},
+			{vpn.List{Sort: "common_name", Desc: true}, []string{"Server", "Our CA"}},
+			{vpn.List{Sort: "not_after"}, []string{"Server", "Our CA"}},
+			{vpn.List{Search: "vpn.EXAMPLE"}, []string{"Server"}},
+			{vpn.List{Filter: map[string]string{"use": "authority"}}, []string{"Our CA"}},
+			{vpn.List{Filter: map[string]string{"authority": string(f.authority.ID), "use": ""}}, []string{"Server"}},
+			{vpn.List{Filter: map[string]string{"use": "client"}}, []string{}},
+			{vpn.List{Filter: map[string]string{"pem": "PEM-A"}}, []string{"Our CA", "Server"}}, // not a filter
 		} {
-			p := must[control.Page[vpn.Certificate]](t)(x.Certificates(ctx, c.l))
+			p := must[vpn.Page[vpn.Certificate]](t)(x.Certificates(ctx, c.l))
 			same(t, "certificates", names(p.Items, label), c.want)
 		}
 		return nil
 	})
 	orphan := f.server
 	orphan.ID, orphan.Authority = vpn.NewCertificateID(), "cert-none"
-	wantKind(t, "no authority", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.CreateCertificate(ctx, orphan, "") }), vpn.Conflict)
+	wantKind(t, "no authority", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.CreateCertificate(ctx, orphan, "") }), vpn.Conflict)
 	for _, id := range []vpn.CertificateID{f.server.ID, f.authority.ID} {
-		wantKind(t, "in use", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.DeleteCertificate(ctx, id) }), vpn.Conflict)
+		wantKind(t, "in use", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.DeleteCertificate(ctx, id) }), vpn.Conflict)
 	}
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		if err := x.DeleteEndpoint(ctx, f.endpoint.ID); err != nil {
 			return err
 		}
 		return x.DeleteCertificate(ctx, f.server.ID)
 	})
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		_, err := x.CertificateKey(ctx, f.server.ID)
 		wantKind(t, "key of a deleted certificate", err, vpn.NotFound)
 		return nil
 	})
 }
 
-func testCertificateKey(t *testing.T, s control.Store) {
+func testCertificateKey(t *testing.T, s *Store) {
 	f := stored(t, s)
 	client := f.server
 	client.ID, client.KeyTaken = vpn.NewCertificateID(), false
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		if err := x.CreateCertificate(ctx, client, "client key"); err != nil {
 			return err
 		}
@@ -73,7 +72,7 @@ func testCertificateKey(t *testing.T, s control.Store) {
 		}
 		return nil
 	})
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		for id, want := range map[vpn.CertificateID]string{client.ID: "client key", f.server.ID: "private key"} {
 			if got := must[vpn.Secret](t)(x.CertificateKey(ctx, id)).Reveal(); got != want {
 				t.Errorf("key: got %q, want %q", got, want)
@@ -86,7 +85,7 @@ func testCertificateKey(t *testing.T, s control.Store) {
 		}
 		return nil
 	})
-	wantKind(t, "take of none", attempt(t, s, func(ctx context.Context, x control.Tx) error {
+	wantKind(t, "take of none", attempt(t, s, func(ctx context.Context, x *Tx) error {
 		_, err := x.TakeCertificateKey(ctx, "cert-none")
 		return err
 	}), vpn.NotFound)

@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"sallyport/control"
 )
 
 var errSerialization = error(&pgconn.PgError{Code: "40001", Severity: "ERROR", Message: "could not serialize"})
@@ -16,7 +14,7 @@ func containsFold(s, part string) bool {
 }
 
 // suite is what every database must do alike. Each test has an empty database.
-var suite = map[string]func(t *testing.T, s control.Store){
+var suite = map[string]func(t *testing.T, s *Store){
 	"network":            testNetwork,
 	"subnet":             testSubnet,
 	"certificate":        testCertificate,
@@ -51,12 +49,12 @@ var suite = map[string]func(t *testing.T, s control.Store){
 
 func TestConformance(t *testing.T) {
 	for name, open := range openers {
-		t.Run(name, func(t *testing.T) { Run(t, func(t *testing.T) control.Store { return open(t) }) })
+		t.Run(name, func(t *testing.T) { Run(t, func(t *testing.T) *Store { return open(t) }) })
 	}
 }
 
-// Run holds a store to the contract of control.Store; open gives an empty one.
-func Run(t *testing.T, open func(t *testing.T) control.Store) {
+// Run holds a store to the contract of *Store; open gives an empty one.
+func Run(t *testing.T, open func(t *testing.T) *Store) {
 	for name, test := range suite {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

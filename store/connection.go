@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -67,7 +66,8 @@ func (r connectionRow) connection() (vpn.Connection, error) {
 // itself lets rows be read before their counters are fetched for all of them at once.
 func itself[R any](r R) (R, error) { return r, nil }
 
-func (t *tx) Connection(ctx context.Context, id vpn.ConnectionID) (vpn.Connection, error) {
+// Connection reads one connection with its counters.
+func (t *Tx) Connection(ctx context.Context, id vpn.ConnectionID) (vpn.Connection, error) {
 	row, err := one[connectionRow](t.on(ctx), connectionNoun, "id", string(id))
 	if err != nil {
 		return vpn.Connection{}, err
@@ -87,10 +87,13 @@ var connectionList = listing{
 	filters: map[string]string{"status": "status"},
 }
 
-func (t *tx) Connections(ctx context.Context, id vpn.EndpointID, l control.List) (control.Page[vpn.Connection], error) {
+// Connections lists the connections of one endpoint that were ever established; searches user,
+// client IP, device and ID; sorts by established_at (default, newest first), username and
+// client_ip; filters by status.
+func (t *Tx) Connections(ctx context.Context, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.Connection], error) {
 	q := t.on(ctx).Where("endpoint_id = ? AND established_at > 0 AND status <> 'connecting'", clean(string(id)))
 	rows, err := paged(q, l, connectionList, connectionNoun, itself[connectionRow])
-	page := control.Page[vpn.Connection]{Total: rows.Total, Number: rows.Number, Size: rows.Size}
+	page := vpn.Page[vpn.Connection]{Total: rows.Total, Number: rows.Number, Size: rows.Size}
 	if err != nil {
 		return page, err
 	}
@@ -107,15 +110,18 @@ var (
 	unwanted = []string{string(vpn.ConnectionTerminating), string(vpn.ConnectionFailedToTerminate)}
 )
 
-func (t *tx) LiveConnections(ctx context.Context, id vpn.EndpointID) ([]vpn.Connection, error) {
+// LiveConnections lists the connections of an endpoint that are connecting, active, terminating or
+// failed-to-terminate.
+func (t *Tx) LiveConnections(ctx context.Context, id vpn.EndpointID) ([]vpn.Connection, error) {
 	return t.ongoing(ctx, live+" AND endpoint_id = ?", clean(string(id)))
 }
 
-func (t *tx) ConnectionsToTerminate(ctx context.Context, node string) ([]vpn.Connection, error) {
+// ConnectionsToTerminate lists the connections of a node that are terminating.
+func (t *Tx) ConnectionsToTerminate(ctx context.Context, node string) ([]vpn.Connection, error) {
 	return t.ongoing(ctx, live+" AND node = ? AND status IN ?", node, unwanted)
 }
 
-func (t *tx) ongoing(ctx context.Context, where string, args ...any) ([]vpn.Connection, error) {
+func (t *Tx) ongoing(ctx context.Context, where string, args ...any) ([]vpn.Connection, error) {
 	rows, err := all(t.on(ctx).Where(where, args...).Order("number"), connectionNoun, itself[connectionRow])
 	if err != nil {
 		return nil, err
@@ -123,12 +129,15 @@ func (t *tx) ongoing(ctx context.Context, where string, args ...any) ([]vpn.Conn
 	return t.counted(ctx, rows)
 }
 
-func (t *tx) CountLive(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]int, error) {
+// CountLive counts the connections of each endpoint that are active, terminating or failed-to-
+// terminate; endpoints without any are absent.
+func (t *Tx) CountLive(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]int, error) {
 	q := t.on(ctx).Model(&connectionRow{}).Where(live+" AND status IN ?", carrying)
 	return counts(q, connectionNoun, "endpoint_id", ids)
 }
 
-func (t *tx) CreateConnection(ctx context.Context, cs ...vpn.Connection) error {
+// CreateConnection adds connections.
+func (t *Tx) CreateConnection(ctx context.Context, cs ...vpn.Connection) error {
 	rows := make([]connectionRow, len(cs))
 	for i, c := range cs {
 		rows[i] = newConnectionRow(c)
@@ -148,7 +157,8 @@ func (t *tx) CreateConnection(ctx context.Context, cs ...vpn.Connection) error {
 	return nil
 }
 
-func (t *tx) SaveConnection(ctx context.Context, c vpn.Connection) error {
+// SaveConnection writes every column of a connection that may change, and its counters.
+func (t *Tx) SaveConnection(ctx context.Context, c vpn.Connection) error {
 	row := newConnectionRow(c)
 	g := t.on(ctx).Model(&connectionRow{}).Where("id = ?", row.ID).Select("*").Omit("number", "id", "created_at").Updates(&row)
 	if err := connectionNoun.wrote(g, row.ID); err != nil || !wasCounted(c) {
@@ -161,16 +171,18 @@ func (t *tx) SaveConnection(ctx context.Context, c vpn.Connection) error {
 	return t.saveCounter(ctx, stored.Number, c)
 }
 
-// PurgeConnections deletes the connections that ended before then.
-func (t *tx) PurgeConnections(ctx context.Context, endedBefore time.Time) (int, error) {
+// PurgeConnections deletes the connections that ended before the given time and returns their
+// number.
+func (t *Tx) PurgeConnections(ctx context.Context, endedBefore time.Time) (int, error) {
 	before := micros(endedBefore)
 	g := t.on(ctx).Where(`(status = 'terminated' AND ended_at > 0 AND ended_at < ?)
 		OR (status = 'terminated' AND ended_at = 0 AND created_at < ?)`, before, before).Delete(&connectionRow{})
 	return int(g.RowsAffected), connectionNoun.read(g.Error, "")
 }
 
-// PurgeConnecting deletes what was granted before then and never established.
-func (t *tx) PurgeConnecting(ctx context.Context, grantedBefore time.Time) (int, error) {
+// PurgeConnecting deletes the connections that were granted before the given time and never
+// established, and returns their number.
+func (t *Tx) PurgeConnecting(ctx context.Context, grantedBefore time.Time) (int, error) {
 	g := t.on(ctx).Where("status = 'connecting' AND created_at < ?", micros(grantedBefore)).Delete(&connectionRow{})
 	return int(g.RowsAffected), connectionNoun.read(g.Error, "")
 }

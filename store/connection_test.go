@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -21,9 +20,9 @@ func newConnection() vpn.Connection {
 	}
 }
 
-func create(t *testing.T, s control.Store, list ...vpn.Connection) {
+func create(t *testing.T, s *Store, list ...vpn.Connection) {
 	t.Helper()
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		for _, c := range list {
 			if err := x.CreateConnection(ctx, c); err != nil {
 				return err
@@ -33,14 +32,14 @@ func create(t *testing.T, s control.Store, list ...vpn.Connection) {
 	})
 }
 
-func testConnection(t *testing.T, s control.Store) {
+func testConnection(t *testing.T, s *Store) {
 	c := newConnection()
 	full(t, c)
 	bare := vpn.Connection{ID: vpn.NewConnectionID(), Endpoint: c.Endpoint, Node: "n1", Status: vpn.ConnectionConnecting}
 	create(t, s, c, bare)
 	check := func(c vpn.Connection) {
 		t.Helper()
-		view(t, s, func(ctx context.Context, x control.Tx) error {
+		view(t, s, func(ctx context.Context, x *Tx) error {
 			same(t, "connection", must[vpn.Connection](t)(x.Connection(ctx, c.ID)), c)
 			return nil
 		})
@@ -51,13 +50,13 @@ func testConnection(t *testing.T, s control.Store) {
 	c.Status, c.EndReason, c.Counters.BytesIn, c.CountedAt = vpn.ConnectionTerminated, "terminated", 99, at.Add(2*time.Hour)
 	c.Endpoint, c.Node, c.Username = "cvpn-endpoint-b", "n2", "other"
 	for _, c := range []vpn.Connection{bare, c} {
-		update(t, s, func(ctx context.Context, x control.Tx) error { return x.SaveConnection(ctx, c) })
+		update(t, s, func(ctx context.Context, x *Tx) error { return x.SaveConnection(ctx, c) })
 		check(c)
 	}
-	wantKind(t, "same ID", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.CreateConnection(ctx, c) }), vpn.Conflict)
+	wantKind(t, "same ID", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.CreateConnection(ctx, c) }), vpn.Conflict)
 	c.ID = "cvpn-connection-none"
-	wantKind(t, "save missing", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.SaveConnection(ctx, c) }), vpn.NotFound)
-	wantKind(t, "missing", attempt(t, s, func(ctx context.Context, x control.Tx) error { _, err := x.Connection(ctx, c.ID); return err }), vpn.NotFound)
+	wantKind(t, "save missing", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.SaveConnection(ctx, c) }), vpn.NotFound)
+	wantKind(t, "missing", attempt(t, s, func(ctx context.Context, x *Tx) error { _, err := x.Connection(ctx, c.ID); return err }), vpn.NotFound)
 }
 
 // several gives one connection for each status, the first established longest ago.
@@ -80,7 +79,7 @@ func several() map[vpn.ConnectionStatus]vpn.Connection {
 	return all
 }
 
-func testConnectionLists(t *testing.T, s control.Store) {
+func testConnectionLists(t *testing.T, s *Store) {
 	all := several()
 	never := newConnection()
 	never.Status, never.EstablishedAt = vpn.ConnectionTerminated, time.Time{}
@@ -107,24 +106,24 @@ func testConnectionLists(t *testing.T, s control.Store) {
 			t.Errorf("%s: got %d, want %d", what, len(got), len(want))
 		}
 	}
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		for _, c := range []struct {
-			l    control.List
+			l    vpn.List
 			want []vpn.Connection
 		}{
-			{control.List{}, []vpn.Connection{failed, ended, leaving, active}},
-			{control.List{Sort: "established_at"}, []vpn.Connection{active, leaving, ended, failed}},
-			{control.List{Sort: "username"}, []vpn.Connection{failed, ended, leaving, active}},
-			{control.List{Sort: "client_ip"}, []vpn.Connection{failed, leaving, active, ended}},
-			{control.List{Sort: "client_ip", Desc: true, Size: 2, Page: 2}, []vpn.Connection{leaving, failed}},
-			{control.List{Search: "VE"}, []vpn.Connection{failed, ended, leaving, active}},
-			{control.List{Search: "10.0.0.100"}, []vpn.Connection{ended}},
-			{control.List{Search: string(active.ID)}, []vpn.Connection{active}},
-			{control.List{Search: "2001:DB8::1"}, []vpn.Connection{failed, ended, leaving, active}},
-			{control.List{Filter: map[string]string{"status": "terminated"}}, []vpn.Connection{ended}},
-			{control.List{Filter: map[string]string{"status": "connecting"}}, []vpn.Connection{}},
+			{vpn.List{}, []vpn.Connection{failed, ended, leaving, active}},
+			{vpn.List{Sort: "established_at"}, []vpn.Connection{active, leaving, ended, failed}},
+			{vpn.List{Sort: "username"}, []vpn.Connection{failed, ended, leaving, active}},
+			{vpn.List{Sort: "client_ip"}, []vpn.Connection{failed, leaving, active, ended}},
+			{vpn.List{Sort: "client_ip", Desc: true, Size: 2, Page: 2}, []vpn.Connection{leaving, failed}},
+			{vpn.List{Search: "VE"}, []vpn.Connection{failed, ended, leaving, active}},
+			{vpn.List{Search: "10.0.0.100"}, []vpn.Connection{ended}},
+			{vpn.List{Search: string(active.ID)}, []vpn.Connection{active}},
+			{vpn.List{Search: "2001:DB8::1"}, []vpn.Connection{failed, ended, leaving, active}},
+			{vpn.List{Filter: map[string]string{"status": "terminated"}}, []vpn.Connection{ended}},
+			{vpn.List{Filter: map[string]string{"status": "connecting"}}, []vpn.Connection{}},
 		} {
-			same(t, fmt.Sprintf("connections %+v", c.l), must[control.Page[vpn.Connection]](t)(x.Connections(ctx, active.Endpoint, c.l)).Items, c.want)
+			same(t, fmt.Sprintf("connections %+v", c.l), must[vpn.Page[vpn.Connection]](t)(x.Connections(ctx, active.Endpoint, c.l)).Items, c.want)
 		}
 		set("live", must[[]vpn.Connection](t)(x.LiveConnections(ctx, active.Endpoint)), active, leaving, failed, waiting)
 		set("to terminate", must[[]vpn.Connection](t)(x.ConnectionsToTerminate(ctx, "n1")), leaving, failed)
@@ -135,7 +134,7 @@ func testConnectionLists(t *testing.T, s control.Store) {
 	})
 }
 
-func testConnectionPurge(t *testing.T, s control.Store) {
+func testConnectionPurge(t *testing.T, s *Store) {
 	long := time.Now().Add(1000 * time.Hour)
 	old, recent, active := newConnection(), newConnection(), newConnection()
 	old.Status, old.EndedAt = vpn.ConnectionTerminated, at
@@ -148,7 +147,7 @@ func testConnectionPurge(t *testing.T, s control.Store) {
 		before time.Time
 		want   int
 	}{{at, 0}, {at.Add(time.Second), 1}, {at.Add(time.Second), 0}, {long, 2}} {
-		update(t, s, func(ctx context.Context, x control.Tx) error {
+		update(t, s, func(ctx context.Context, x *Tx) error {
 			if got := must[int](t)(x.PurgeConnections(ctx, step.before)); got != step.want {
 				t.Errorf("purge before %v: got %d, want %d", step.before, got, step.want)
 			}
@@ -159,20 +158,20 @@ func testConnectionPurge(t *testing.T, s control.Store) {
 		before time.Time
 		want   int
 	}{{at, 0}, {long, 1}, {long, 0}} {
-		update(t, s, func(ctx context.Context, x control.Tx) error {
+		update(t, s, func(ctx context.Context, x *Tx) error {
 			if got := must[int](t)(x.PurgeConnecting(ctx, step.before)); got != step.want {
 				t.Errorf("purge of grants before %v: got %d, want %d", step.before, got, step.want)
 			}
 			return nil
 		})
 	}
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		same(t, "what is left", must[[]vpn.Connection](t)(x.LiveConnections(ctx, active.Endpoint)), []vpn.Connection{active})
 		return nil
 	})
 }
 
-func testCounters(t *testing.T, s control.Store) {
+func testCounters(t *testing.T, s *Store) {
 	ended := newConnection()
 	ended.Status = vpn.ConnectionTerminated
 	list := []vpn.Connection{ended}
@@ -187,9 +186,9 @@ func testCounters(t *testing.T, s control.Store) {
 	}
 	create(t, s, list...)
 	when := at.Add(time.Hour)
-	update(t, s, func(ctx context.Context, x control.Tx) error { return x.SaveCounters(ctx, want, when) })
-	update(t, s, func(ctx context.Context, x control.Tx) error { return x.SaveCounters(ctx, nil, when) })
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.SaveCounters(ctx, want, when) })
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.SaveCounters(ctx, nil, when) })
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		live := must[[]vpn.Connection](t)(x.LiveConnections(ctx, ended.Endpoint))
 		if len(live) != batch+50 {
 			t.Errorf("got %d connections", len(live))
@@ -204,11 +203,11 @@ func testCounters(t *testing.T, s control.Store) {
 	})
 }
 
-func testAttempt(t *testing.T, s control.Store) {
+func testAttempt(t *testing.T, s *Store) {
 	f := stored(t, s)
 	a := vpn.RefusedAttempt{Endpoint: f.endpoint.ID, Device: netip.MustParseAddrPort("192.0.2.7:999"), CommonName: "mallory", Reason: "unknown authority"}
 	full(t, a)
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		for i := range keptAttempts + 3 {
 			if err := x.CreateAttempt(ctx, a, at.Add(time.Duration(i)*time.Second)); err != nil {
 				return err
@@ -216,23 +215,23 @@ func testAttempt(t *testing.T, s control.Store) {
 		}
 		return nil
 	})
-	view(t, s, func(ctx context.Context, x control.Tx) error {
-		got := must[[]control.Attempt](t)(x.Attempts(ctx, a.Endpoint, 2*keptAttempts))
+	view(t, s, func(ctx context.Context, x *Tx) error {
+		got := must[[]vpn.Attempt](t)(x.Attempts(ctx, a.Endpoint, 2*keptAttempts))
 		if len(got) != keptAttempts {
 			t.Fatalf("got %d attempts, want %d", len(got), keptAttempts)
 		}
-		same(t, "newest", got[0], control.Attempt{RefusedAttempt: a, At: at.Add((keptAttempts + 2) * time.Second)})
+		same(t, "newest", got[0], vpn.Attempt{RefusedAttempt: a, At: at.Add((keptAttempts + 2) * time.Second)})
 		same(t, "oldest", got[keptAttempts-1].At, at.Add(3*time.Second))
-		same(t, "limited", len(must[[]control.Attempt](t)(x.Attempts(ctx, a.Endpoint, 5))), 5)
-		same(t, "of another", len(must[[]control.Attempt](t)(x.Attempts(ctx, "none", 5))), 0)
+		same(t, "limited", len(must[[]vpn.Attempt](t)(x.Attempts(ctx, a.Endpoint, 5))), 5)
+		same(t, "of another", len(must[[]vpn.Attempt](t)(x.Attempts(ctx, "none", 5))), 0)
 		return nil
 	})
 }
 
-func testEventCursor(t *testing.T, s control.Store) {
+func testEventCursor(t *testing.T, s *Store) {
 	check := func(epoch string, seq uint64) {
 		t.Helper()
-		view(t, s, func(ctx context.Context, x control.Tx) error {
+		view(t, s, func(ctx context.Context, x *Tx) error {
 			e, n, err := x.EventCursor(ctx, "n1")
 			if err != nil || e != epoch || n != seq {
 				t.Errorf("got %q %d %v, want %q %d", e, n, err, epoch, seq)
@@ -242,7 +241,7 @@ func testEventCursor(t *testing.T, s control.Store) {
 	}
 	check("", 0)
 	for _, seq := range []uint64{5, 1<<64 - 1} {
-		update(t, s, func(ctx context.Context, x control.Tx) error {
+		update(t, s, func(ctx context.Context, x *Tx) error {
 			if err := x.SaveEventCursor(ctx, "n2", "z", 1); err != nil {
 				return err
 			}

@@ -1,8 +1,6 @@
 package store
 
-import (
-	"gorm.io/gorm"
-)
+import "gorm.io/gorm"
 
 // counts counts a query's rows for each of the IDs in a column; those without any are absent.
 func counts[ID ~string](q *gorm.DB, n noun, column string, ids []ID) (map[ID]int, error) {

@@ -38,7 +38,7 @@ func (r counterRow) counters() vpn.Counters {
 }
 
 // counted makes connections of rows with their counters.
-func (t *tx) counted(ctx context.Context, rows []connectionRow) ([]vpn.Connection, error) {
+func (t *Tx) counted(ctx context.Context, rows []connectionRow) ([]vpn.Connection, error) {
 	list, err := mapped(rows, connectionNoun, connectionRow.connection)
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func wasCounted(c vpn.Connection) bool {
 	return c.Counters != (vpn.Counters{}) || !c.CountedAt.IsZero()
 }
 
-func (t *tx) saveCounter(ctx context.Context, number int64, c vpn.Connection) error {
+func (t *Tx) saveCounter(ctx context.Context, number int64, c vpn.Connection) error {
 	if !wasCounted(c) {
 		return nil
 	}
@@ -73,10 +73,10 @@ func (t *tx) saveCounter(ctx context.Context, number int64, c vpn.Connection) er
 	return connectionNoun.wrote(upsertCounters(t.on(ctx)).Create(&row), string(c.ID))
 }
 
-// SaveCounters passes over connections that are not there and those that have ended: their
-// counters are final. All of them travel as one JSON text and are written by one statement: given
-// one by one, thousands of parameters took longer than the writing.
-func (t *tx) SaveCounters(ctx context.Context, counts map[vpn.ConnectionID]vpn.Counters, at time.Time) error {
+// SaveCounters writes counters into their narrow table. Connections that do not exist or have ended
+// are left out: their counters are final. All of them travel as one JSON text and are written by
+// one statement: given one by one, thousands of parameters took longer than the writing.
+func (t *Tx) SaveCounters(ctx context.Context, counts map[vpn.ConnectionID]vpn.Counters, at time.Time) error {
 	if len(counts) == 0 {
 		return nil
 	}

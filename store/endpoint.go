@@ -7,7 +7,6 @@ import (
 
 	"gorm.io/gorm/clause"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -99,7 +98,8 @@ func (s *Store) endpointWithSecrets(r endpointRow) (e vpn.Endpoint, err error) {
 	return e, err
 }
 
-func (t *tx) Endpoint(ctx context.Context, id vpn.EndpointID) (vpn.Endpoint, error) {
+// Endpoint reads one endpoint with its secrets.
+func (t *Tx) Endpoint(ctx context.Context, id vpn.EndpointID) (vpn.Endpoint, error) {
 	row, err := one[endpointRow](t.on(ctx), endpointNoun, "id", string(id))
 	if err != nil {
 		return vpn.Endpoint{}, err
@@ -107,8 +107,10 @@ func (t *tx) Endpoint(ctx context.Context, id vpn.EndpointID) (vpn.Endpoint, err
 	return t.store.endpointWithSecrets(row)
 }
 
-// LockEndpoint locks the row on PostgreSQL; on SQLite the transaction has the whole database.
-func (t *tx) LockEndpoint(ctx context.Context, id vpn.EndpointID) (vpn.Endpoint, error) {
+// LockEndpoint reads an endpoint for change: no other transaction changes it, its associations,
+// rules or routes until this one ends. Every change of them calls it first. On PostgreSQL it locks
+// the row; on SQLite the transaction has the whole database.
+func (t *Tx) LockEndpoint(ctx context.Context, id vpn.EndpointID) (vpn.Endpoint, error) {
 	locking := t.on(ctx).Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
 	row, err := one[endpointRow](locking, endpointNoun, "id", string(id))
 	if err != nil {
@@ -124,21 +126,25 @@ var endpointList = listing{
 	normal: "name", tie: "id",
 }
 
-// Endpoints and AllEndpoints leave the secrets out.
-func (t *tx) Endpoints(ctx context.Context, l control.List) (control.Page[vpn.Endpoint], error) {
+// Endpoints searches name, ID, client CIDR and description; sorts by name (default), client_cidr
+// and created_at. The secrets are left out.
+func (t *Tx) Endpoints(ctx context.Context, l vpn.List) (vpn.Page[vpn.Endpoint], error) {
 	return paged(t.on(ctx), l, endpointList, endpointNoun, endpointRow.endpoint)
 }
 
-func (t *tx) AllEndpoints(ctx context.Context) ([]vpn.Endpoint, error) {
+// AllEndpoints lists all endpoints without their secrets, for checks and for the reconciler.
+func (t *Tx) AllEndpoints(ctx context.Context) ([]vpn.Endpoint, error) {
 	q := t.on(ctx).Omit("tls_crypt", "token_secret").Order("name_key, id")
 	return all(q, endpointNoun, endpointRow.endpoint)
 }
 
-func (t *tx) EndpointNames(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]string, error) {
+// EndpointNames reads the names of endpoints; unknown ones are absent.
+func (t *Tx) EndpointNames(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]string, error) {
 	return namesOf(t.on(ctx).Model(&endpointRow{}), endpointNoun, ids)
 }
 
-func (t *tx) CreateEndpoint(ctx context.Context, e vpn.Endpoint) error {
+// CreateEndpoint adds an endpoint.
+func (t *Tx) CreateEndpoint(ctx context.Context, e vpn.Endpoint) error {
 	row, err := t.store.newEndpointRow(e)
 	if err != nil {
 		return err
@@ -146,9 +152,9 @@ func (t *tx) CreateEndpoint(ctx context.Context, e vpn.Endpoint) error {
 	return endpointNoun.wrote(t.on(ctx).Create(&row), row.ID)
 }
 
-// SaveEndpoint leaves a secret as it is where e has none, so that an endpoint from a list can be
-// saved without harm.
-func (t *tx) SaveEndpoint(ctx context.Context, e vpn.Endpoint) error {
+// SaveEndpoint writes every column that may change. A secret that e does not have stays as it is,
+// so that an endpoint read from a list can be saved.
+func (t *Tx) SaveEndpoint(ctx context.Context, e vpn.Endpoint) error {
 	// The search text has the immutable client range in it: take the stored one.
 	stored, err := one[endpointRow](t.on(ctx).Select("client_cidr"), endpointNoun, "id", string(e.ID))
 	if err != nil {
@@ -171,6 +177,8 @@ func (t *tx) SaveEndpoint(ctx context.Context, e vpn.Endpoint) error {
 	return endpointNoun.wrote(t.on(ctx).Model(&endpointRow{}).Where("id = ?", row.ID).Select("*").Omit(keep...).Updates(&row), row.ID)
 }
 
-func (t *tx) DeleteEndpoint(ctx context.Context, id vpn.EndpointID) error {
+// DeleteEndpoint removes an endpoint with its associations, rules, routes and observations; its
+// connections stay.
+func (t *Tx) DeleteEndpoint(ctx context.Context, id vpn.EndpointID) error {
 	return endpointNoun.deleted(t.on(ctx).Where("id = ?", clean(string(id))).Delete(&endpointRow{}), string(id))
 }

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -15,14 +14,14 @@ func secretless(e vpn.Endpoint) vpn.Endpoint {
 	return e
 }
 
-func testEndpoint(t *testing.T, s control.Store) {
+func testEndpoint(t *testing.T, s *Store) {
 	f := stored(t, s)
 	full(t, f.endpoint)
 	second := vpn.Endpoint{
 		ID: vpn.NewEndpointID(), Name: "backup", ClientCIDR: prefix("100.64.0.0/16"), Certificate: f.server.ID, ClientCA: f.server.ID,
 		Listen: vpn.Listen{Addr: netip.IPv4Unspecified(), Transport: vpn.UDP, Port: 443},
 	}
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		if err := x.CreateEndpoint(ctx, second); err != nil {
 			return err
 		}
@@ -31,7 +30,7 @@ func testEndpoint(t *testing.T, s control.Store) {
 		wantKind(t, "lock missing", err, vpn.NotFound)
 		return nil
 	})
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		same(t, "endpoint", must[vpn.Endpoint](t)(x.Endpoint(ctx, f.endpoint.ID)), f.endpoint)
 		same(t, "bare endpoint", must[vpn.Endpoint](t)(x.Endpoint(ctx, second.ID)), second)
 		_, err := x.Endpoint(ctx, "cvpn-endpoint-none")
@@ -42,19 +41,19 @@ func testEndpoint(t *testing.T, s control.Store) {
 		same(t, "subnet names", must[map[vpn.SubnetID]string](t)(x.SubnetNames(ctx, f.a.ID)), map[vpn.SubnetID]string{f.a.ID: f.a.Name})
 		same(t, "all", must[[]vpn.Endpoint](t)(x.AllEndpoints(ctx)), []vpn.Endpoint{second, secretless(f.endpoint)})
 		for _, c := range []struct {
-			l    control.List
+			l    vpn.List
 			want []vpn.Endpoint
 		}{
-			{control.List{}, []vpn.Endpoint{second, f.endpoint}},
-			{control.List{Sort: "client_cidr"}, []vpn.Endpoint{second, f.endpoint}}, // 100… before 172…
-			{control.List{Sort: "created_at", Desc: true}, []vpn.Endpoint{f.endpoint, second}},
-			{control.List{Search: "with a DASH"}, []vpn.Endpoint{f.endpoint}},
-			{control.List{Search: "100.64."}, []vpn.Endpoint{second}},
+			{vpn.List{}, []vpn.Endpoint{second, f.endpoint}},
+			{vpn.List{Sort: "client_cidr"}, []vpn.Endpoint{second, f.endpoint}}, // 100… before 172…
+			{vpn.List{Sort: "created_at", Desc: true}, []vpn.Endpoint{f.endpoint, second}},
+			{vpn.List{Search: "with a DASH"}, []vpn.Endpoint{f.endpoint}},
+			{vpn.List{Search: "100.64."}, []vpn.Endpoint{second}},
 		} {
 			for i := range c.want {
 				c.want[i] = secretless(c.want[i])
 			}
-			same(t, "endpoints", must[control.Page[vpn.Endpoint]](t)(x.Endpoints(ctx, c.l)).Items, c.want)
+			same(t, "endpoints", must[vpn.Page[vpn.Endpoint]](t)(x.Endpoints(ctx, c.l)).Items, c.want)
 		}
 		return nil
 	})
@@ -68,11 +67,11 @@ func testEndpoint(t *testing.T, s control.Store) {
 		e := second
 		e.ID, e.ClientCIDR, e.Listen.Port = vpn.NewEndpointID(), prefix("100.65.0.0/16"), 1194
 		change(&e)
-		wantKind(t, what, attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.CreateEndpoint(ctx, e) }), vpn.Conflict)
+		wantKind(t, what, attempt(t, s, func(ctx context.Context, x *Tx) error { return x.CreateEndpoint(ctx, e) }), vpn.Conflict)
 	}
 }
 
-func testEndpointSave(t *testing.T, s control.Store) {
+func testEndpointSave(t *testing.T, s *Store) {
 	f := stored(t, s)
 	e := f.endpoint
 	e.Name, e.Description, e.Certificate, e.ClientCA = "New name", "other", f.authority.ID, f.server.ID
@@ -80,12 +79,12 @@ func testEndpointSave(t *testing.T, s control.Store) {
 	e.Network, e.Tags, e.TLSCrypt, e.TokenSecret = "", nil, "new static", "new token"
 	e.Generation, e.Deleting, e.Version = 9, false, 8
 	read := func() (got vpn.Endpoint) {
-		view(t, s, func(ctx context.Context, x control.Tx) (err error) { got, err = x.Endpoint(ctx, e.ID); return err })
+		view(t, s, func(ctx context.Context, x *Tx) (err error) { got, err = x.Endpoint(ctx, e.ID); return err })
 		return got
 	}
 	save := func(e vpn.Endpoint) {
 		t.Helper()
-		update(t, s, func(ctx context.Context, x control.Tx) error { return x.SaveEndpoint(ctx, e) })
+		update(t, s, func(ctx context.Context, x *Tx) error { return x.SaveEndpoint(ctx, e) })
 	}
 	save(e)
 	same(t, "saved", read(), e)
@@ -95,23 +94,23 @@ func testEndpointSave(t *testing.T, s control.Store) {
 	changed.ClientCIDR, changed.Listen.Transport, changed.CreatedAt = prefix("10.0.0.0/16"), vpn.UDP, time.Now()
 	save(changed)
 	same(t, "saved with immutable ones changed", read(), e)
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		for search, want := range map[string]int{"new NAME": 1, "172.20.0.0": 1, "main": 0, "10.0.0.0": 0} {
-			if p := must[control.Page[vpn.Endpoint]](t)(x.Endpoints(ctx, control.List{Search: search})); p.Total != want {
+			if p := must[vpn.Page[vpn.Endpoint]](t)(x.Endpoints(ctx, vpn.List{Search: search})); p.Total != want {
 				t.Errorf("search %q after the change: got %d, want %d", search, p.Total, want)
 			}
 		}
 		return nil
 	})
 	e.ID = "cvpn-endpoint-none"
-	wantKind(t, "missing", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.SaveEndpoint(ctx, e) }), vpn.NotFound)
+	wantKind(t, "missing", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.SaveEndpoint(ctx, e) }), vpn.NotFound)
 }
 
-func testEndpointDelete(t *testing.T, s control.Store) {
+func testEndpointDelete(t *testing.T, s *Store) {
 	f := stored(t, s)
 	id := f.endpoint.ID
 	c := vpn.Connection{ID: vpn.NewConnectionID(), Endpoint: id, Status: vpn.ConnectionTerminated, EstablishedAt: at, EndedAt: at}
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		for _, err := range []error{
 			x.CreateRule(ctx, vpn.Rule{ID: vpn.NewRuleID(), Endpoint: id, Destination: prefix("0.0.0.0/0"), AllUsers: true}),
 			x.CreateRoute(ctx, vpn.Route{ID: vpn.NewRouteID(), Endpoint: id, Association: f.firstAssoc.ID, Subnet: f.a.ID, Destination: prefix("10.1.0.0/16")}),
@@ -125,19 +124,19 @@ func testEndpointDelete(t *testing.T, s control.Store) {
 		}
 		return nil
 	})
-	update(t, s, func(ctx context.Context, x control.Tx) error { return x.DeleteEndpoint(ctx, id) })
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.DeleteEndpoint(ctx, id) })
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		if n := len(must[[]vpn.Association](t)(x.AssociationsOf(ctx, id))) + len(must[[]vpn.Rule](t)(x.RulesOf(ctx, id))) +
 			len(must[[]vpn.Route](t)(x.RoutesOf(ctx, id))) + len(must[map[vpn.EndpointID]vpn.Observation](t)(x.Observations(ctx, id))) +
-			len(must[[]control.Attempt](t)(x.Attempts(ctx, id, 10))); n != 0 {
+			len(must[[]vpn.Attempt](t)(x.Attempts(ctx, id, 10))); n != 0 {
 			t.Errorf("%d parts outlive the endpoint", n)
 		}
 		same(t, "connection", must[vpn.Connection](t)(x.Connection(ctx, c.ID)), c)
 		return nil
 	})
-	wantKind(t, "deleted twice", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.DeleteEndpoint(ctx, id) }), vpn.NotFound)
+	wantKind(t, "deleted twice", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.DeleteEndpoint(ctx, id) }), vpn.NotFound)
 	// Reports and events of a deleted endpoint still arrive; they must stop nobody's transaction.
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		if err := x.SaveObservation(ctx, vpn.Observation{Endpoint: id, Node: "n"}); err != nil {
 			return err
 		}
@@ -145,7 +144,7 @@ func testEndpointDelete(t *testing.T, s control.Store) {
 	})
 }
 
-func testObservation(t *testing.T, s control.Store) {
+func testObservation(t *testing.T, s *Store) {
 	f := stored(t, s)
 	o := vpn.Observation{
 		Endpoint: f.endpoint.ID, Node: "n1", Applied: 1<<63 + 1, SeenAt: at,
@@ -153,7 +152,7 @@ func testObservation(t *testing.T, s control.Store) {
 	}
 	full(t, o, "Fresh")
 	read := func() (got map[vpn.EndpointID]vpn.Observation) {
-		view(t, s, func(ctx context.Context, x control.Tx) (err error) {
+		view(t, s, func(ctx context.Context, x *Tx) (err error) {
 			got, err = x.Observations(ctx, o.Endpoint, "other")
 			return err
 		})
@@ -163,11 +162,11 @@ func testObservation(t *testing.T, s control.Store) {
 		t.Errorf("before any: %v", got)
 	}
 	for _, o := range []vpn.Observation{o, {Endpoint: o.Endpoint, Node: "n1", Applied: 3, SeenAt: at.Add(time.Second)}} {
-		update(t, s, func(ctx context.Context, x control.Tx) error { return x.SaveObservation(ctx, o) })
+		update(t, s, func(ctx context.Context, x *Tx) error { return x.SaveObservation(ctx, o) })
 		same(t, "observation", read()[o.Endpoint], o)
 	}
 	older := vpn.Observation{Endpoint: o.Endpoint, Node: "n0", Applied: 9, SeenAt: at}
-	update(t, s, func(ctx context.Context, x control.Tx) error { return x.SaveObservation(ctx, older) })
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.SaveObservation(ctx, older) })
 	if got := read()[o.Endpoint]; got.Node != "n1" {
 		t.Errorf("of two nodes got %s, want the later report, n1's", got.Node)
 	}

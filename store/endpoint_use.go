@@ -6,7 +6,9 @@ import (
 	"sallyport/vpn"
 )
 
-func (t *tx) EndpointsUsing(ctx context.Context, ids ...vpn.CertificateID) (map[vpn.CertificateID][]vpn.EndpointID, error) {
+// EndpointsUsing lists the endpoints that use each certificate, as server certificate or as client
+// authority.
+func (t *Tx) EndpointsUsing(ctx context.Context, ids ...vpn.CertificateID) (map[vpn.CertificateID][]vpn.EndpointID, error) {
 	using := make(map[vpn.CertificateID][]vpn.EndpointID)
 	if len(ids) == 0 {
 		return using, nil

@@ -17,7 +17,8 @@ type eventCursorRow struct {
 
 func (eventCursorRow) TableName() string { return "event_cursor" }
 
-func (t *tx) EventCursor(ctx context.Context, node string) (epoch string, seq uint64, err error) {
+// EventCursor reads which event of the node was the last to be stored; an empty epoch means none.
+func (t *Tx) EventCursor(ctx context.Context, node string) (epoch string, seq uint64, err error) {
 	var row eventCursorRow
 	err = t.on(ctx).Where("node = ?", node).Take(&row).Error
 	if errors.Is(err, errNoRow) {
@@ -26,7 +27,8 @@ func (t *tx) EventCursor(ctx context.Context, node string) (epoch string, seq ui
 	return row.Epoch, uint64(row.Seq), eventCursorNoun.read(err, node)
 }
 
-func (t *tx) SaveEventCursor(ctx context.Context, node, epoch string, seq uint64) error {
+// SaveEventCursor writes which event of the node was the last to be stored.
+func (t *Tx) SaveEventCursor(ctx context.Context, node, epoch string, seq uint64) error {
 	g := t.on(ctx).Clauses(clause.OnConflict{
 		Columns: []clause.Column{{Name: "node"}}, DoUpdates: clause.AssignmentColumns([]string{"epoch", "seq"}),
 	}).Create(&eventCursorRow{Node: node, Epoch: epoch, Seq: int64(seq)})

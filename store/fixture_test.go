@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -59,14 +58,14 @@ func newFixture() fixture {
 }
 
 // stored puts the fixture into a database.
-func stored(t *testing.T, s control.Store) fixture {
+func stored(t *testing.T, s *Store) fixture {
 	t.Helper()
 	f := newFixture()
 	update(t, s, f.store)
 	return f
 }
 
-func (f fixture) store(ctx context.Context, x control.Tx) error {
+func (f fixture) store(ctx context.Context, x *Tx) error {
 	for _, step := range []func() error{
 		func() error { return x.CreateNetwork(ctx, f.network) },
 		func() error { return x.CreateSubnet(ctx, f.a) },

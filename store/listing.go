@@ -5,22 +5,22 @@ import (
 
 	"gorm.io/gorm"
 
-	"sallyport/control"
+	"sallyport/vpn"
 )
 
 // listing is what a list can be sorted and filtered by. Only names that stand here ever become
 // part of a statement.
 type listing struct {
-	orders  map[string][]string // by the name that control.List has; columns from major to minor
+	orders  map[string][]string // by the name that vpn.List has; columns from major to minor
 	normal  string              // the order where none, or an unknown one, is asked for
 	newest  bool                // normal is descending
 	tie     string              // a unique column, so that rows never change places between pages
-	filters map[string]string   // column by the name that control.List has
+	filters map[string]string   // column by the name that vpn.List has
 }
 
 // paged reads one page. A page behind the last one is the last one: the rows that were there
 // have gone since. An empty filter value filters nothing.
-func paged[R, T any](q *gorm.DB, l control.List, s listing, n noun, to func(R) (T, error)) (control.Page[T], error) {
+func paged[R, T any](q *gorm.DB, l vpn.List, s listing, n noun, to func(R) (T, error)) (vpn.Page[T], error) {
 	l = l.Bounded()
 	q = q.Model(new(R))
 	for name, column := range s.filters {
@@ -32,7 +32,7 @@ func paged[R, T any](q *gorm.DB, l control.List, s listing, n noun, to func(R) (
 		q = q.Where(`search LIKE ? ESCAPE '\'`, "%"+escapeLike(term)+"%")
 	}
 	q = q.Session(&gorm.Session{}) // each use below starts from here
-	p := control.Page[T]{Size: l.Size, Number: 1}
+	p := vpn.Page[T]{Size: l.Size, Number: 1}
 	var rows []R
 	var err error
 	if l.Page == 1 {
@@ -59,14 +59,14 @@ func paged[R, T any](q *gorm.DB, l control.List, s listing, n noun, to func(R) (
 }
 
 // pageRows reads the page's keys first, from an index alone, and whole rows only for those.
-func pageRows[R any](q *gorm.DB, l control.List, s listing, number int) ([]R, error) {
+func pageRows[R any](q *gorm.DB, l vpn.List, s listing, number int) ([]R, error) {
 	keys := q.Select(s.tie).Order(s.order(l)).Limit(l.Size).Offset((number - 1) * l.Size)
 	var rows []R
 	err := q.Session(&gorm.Session{NewDB: true}).Where(s.tie+" IN (?)", keys).Order(s.order(l)).Find(&rows).Error
 	return rows, err
 }
 
-func (s listing) order(l control.List) string {
+func (s listing) order(l vpn.List) string {
 	columns, known := s.orders[l.Sort]
 	desc := l.Desc
 	if !known {

@@ -6,14 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
-func testSearch(t *testing.T, s control.Store) {
+func testSearch(t *testing.T, s *Store) {
 	f := stored(t, s)
 	odd := []string{`100%`, `a_b`, `axb`, `back\slash`, `it's "quoted"; --`, `ÄÖÜ ß`, `ΑΒΓ`, `  two  spaces`, `日本語`, `[a-z]*?`}
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		for i, name := range odd {
 			r := vpn.Rule{ID: vpn.NewRuleID(), Endpoint: f.endpoint.ID, Destination: prefix(fmt.Sprintf("10.0.%d.0/24", i)), Group: "g", Description: name}
 			if err := x.CreateRule(ctx, r); err != nil {
@@ -22,13 +21,13 @@ func testSearch(t *testing.T, s control.Store) {
 		}
 		return nil
 	})
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		for search, want := range map[string]string{
 			`%`: `100%`, `0%`: `100%`, `_`: `a_b`, `A_B`: `a_b`, `\`: `back\slash`, `k\s`: `back\slash`, `'`: `it's "quoted"; --`,
 			`äöü`: `ÄÖÜ ß`, `αβγ`: `ΑΒΓ`, `two  sp`: `  two  spaces`, `本`: `日本語`, `*?`: `[a-z]*?`, ` axb `: `axb`,
 			`%%`: ``, `__`: ``, `a%b`: ``, "\x00": ``, "\xff": ``, strings.Repeat("%_", 100000): ``,
 		} {
-			p, err := x.Rules(ctx, f.endpoint.ID, control.List{Search: search})
+			p, err := x.Rules(ctx, f.endpoint.ID, vpn.List{Search: search})
 			if err != nil {
 				t.Fatalf("search %.20q: %v", search, err)
 			}
@@ -41,10 +40,10 @@ func testSearch(t *testing.T, s control.Store) {
 	})
 }
 
-func testPages(t *testing.T, s control.Store) {
+func testPages(t *testing.T, s *Store) {
 	f := stored(t, s)
 	const total = 205
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		for i := range total { // all alike for every order but the tie
 			r := vpn.Rule{ID: vpn.NewRuleID(), Endpoint: f.endpoint.ID, Destination: prefix(fmt.Sprintf("10.%d.0.0/16", i)), AllUsers: true, CreatedAt: at}
 			if err := x.CreateRule(ctx, r); err != nil {
@@ -53,32 +52,32 @@ func testPages(t *testing.T, s control.Store) {
 		}
 		return nil
 	})
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		for _, c := range []struct {
-			l                   control.List
+			l                   vpn.List
 			number, size, items int
 		}{
-			{control.List{}, 1, control.DefaultPageSize, control.DefaultPageSize},
-			{control.List{Page: -3, Size: -1}, 1, control.DefaultPageSize, control.DefaultPageSize},
-			{control.List{Page: 5}, 5, control.DefaultPageSize, 5},
-			{control.List{Page: 1 << 62}, 5, control.DefaultPageSize, 5}, // behind the end: the last page
-			{control.List{Size: 1 << 40}, 1, control.MaxPageSize, control.MaxPageSize},
+			{vpn.List{}, 1, vpn.DefaultPageSize, vpn.DefaultPageSize},
+			{vpn.List{Page: -3, Size: -1}, 1, vpn.DefaultPageSize, vpn.DefaultPageSize},
+			{vpn.List{Page: 5}, 5, vpn.DefaultPageSize, 5},
+			{vpn.List{Page: 1 << 62}, 5, vpn.DefaultPageSize, 5}, // behind the end: the last page
+			{vpn.List{Size: 1 << 40}, 1, vpn.MaxPageSize, vpn.MaxPageSize},
 		} {
-			p := must[control.Page[vpn.Rule]](t)(x.Rules(ctx, f.endpoint.ID, c.l))
+			p := must[vpn.Page[vpn.Rule]](t)(x.Rules(ctx, f.endpoint.ID, c.l))
 			if p.Total != total || p.Number != c.number || p.Size != c.size || len(p.Items) != c.items {
 				t.Errorf("%+v: got total %d, page %d, size %d, %d items", c.l, p.Total, p.Number, p.Size, len(p.Items))
 			}
 		}
 		seen := map[vpn.RuleID]bool{}
 		for n := 1; n <= total/10+1; n++ {
-			for _, r := range must[control.Page[vpn.Rule]](t)(x.Rules(ctx, f.endpoint.ID, control.List{Sort: "created_at", Page: n, Size: 10})).Items {
+			for _, r := range must[vpn.Page[vpn.Rule]](t)(x.Rules(ctx, f.endpoint.ID, vpn.List{Sort: "created_at", Page: n, Size: 10})).Items {
 				seen[r.ID] = true
 			}
 		}
 		if len(seen) != total {
 			t.Errorf("turning the pages showed %d different rules, want %d", len(seen), total)
 		}
-		p := must[control.Page[vpn.Rule]](t)(x.Rules(ctx, "none", control.List{Page: 9}))
+		p := must[vpn.Page[vpn.Rule]](t)(x.Rules(ctx, "none", vpn.List{Page: 9}))
 		if p.Total != 0 || p.Number != 1 || len(p.Items) != 0 || p.Pages() != 1 {
 			t.Errorf("empty list: got %+v", p)
 		}
@@ -87,7 +86,7 @@ func testPages(t *testing.T, s control.Store) {
 }
 
 // testOddText has what strangers can send: certificates' names, clients' versions, URLs.
-func testOddText(t *testing.T, s control.Store) {
+func testOddText(t *testing.T, s *Store) {
 	const odd, want = "a\x00b\xffc", "a\uFFFDb\uFFFDc"
 	c := newConnection()
 	c.Username, c.CommonName, c.Platform, c.ClientVersion = odd, odd, odd, odd
@@ -95,11 +94,11 @@ func testOddText(t *testing.T, s control.Store) {
 	f := stored(t, s)
 	cert := f.authority
 	cert.ID, cert.CommonName, cert.Issuer, cert.DNSNames = vpn.NewCertificateID(), long, odd, []string{odd}
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		for _, err := range []error{
 			x.CreateConnection(ctx, c), x.CreateCertificate(ctx, cert, ""),
 			x.CreateAttempt(ctx, vpn.RefusedAttempt{Endpoint: f.endpoint.ID, CommonName: odd, Reason: odd}, at),
-			x.Audit(ctx, control.AuditRecord{Actor: odd + long, Action: odd, Subject: long + "tail", Before: odd, After: odd, Result: odd, Source: odd, Request: odd}),
+			x.Audit(ctx, vpn.AuditRecord{Actor: odd + long, Action: odd, Subject: long + "tail", Before: odd, After: odd, Result: odd, Source: odd, Request: odd}),
 		} {
 			if err != nil {
 				return err
@@ -107,7 +106,7 @@ func testOddText(t *testing.T, s control.Store) {
 		}
 		return nil
 	})
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		got := must[vpn.Connection](t)(x.Connection(ctx, c.ID))
 		if got.Username != want || got.CommonName != want || got.Platform != want || got.ClientVersion != want {
 			t.Errorf("got %q", []string{got.Username, got.CommonName, got.Platform, got.ClientVersion})
@@ -116,7 +115,7 @@ func testOddText(t *testing.T, s control.Store) {
 			t.Error("a long common name was cut")
 		}
 		found := func(search string) int {
-			return len(must[control.Page[control.AuditRecord]](t)(x.AuditRecords(ctx, control.List{Search: search})).Items)
+			return len(must[vpn.Page[vpn.AuditRecord]](t)(x.AuditRecords(ctx, vpn.List{Search: search})).Items)
 		}
 		if found("長長") != 1 || found("長tail") != 0 {
 			t.Error("an audit record keeps more of its subject to search in than it shows")
@@ -130,7 +129,7 @@ func testOddText(t *testing.T, s control.Store) {
 		}
 		return nil
 	})
-	wantKind(t, "text that cannot be stored", attempt(t, s, func(ctx context.Context, x control.Tx) error {
+	wantKind(t, "text that cannot be stored", attempt(t, s, func(ctx context.Context, x *Tx) error {
 		return x.DeleteNetwork(ctx, vpn.NetworkID(odd))
 	}), vpn.NotFound)
 }

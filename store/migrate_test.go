@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"sallyport/control"
 	"sallyport/migrations"
 )
 
@@ -121,7 +120,7 @@ func TestMigrateAgainChangesNothing(t *testing.T) {
 				migrated(t, s)
 			}
 			same(t, "schema", columns(t, s), before)
-			view(t, s, func(ctx context.Context, x control.Tx) error {
+			view(t, s, func(ctx context.Context, x *Tx) error {
 				_, err := x.Endpoint(ctx, f.endpoint.ID)
 				return err
 			})
@@ -135,9 +134,9 @@ func TestOldRowsSurviveLaterMigrations(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, f := open(t), newFixture()
 			stopAt(t, s, network)
-			update(t, s, func(ctx context.Context, x control.Tx) error { return x.CreateNetwork(ctx, f.network) })
+			update(t, s, func(ctx context.Context, x *Tx) error { return x.CreateNetwork(ctx, f.network) })
 			stopAt(t, s, endpoint)
-			update(t, s, func(ctx context.Context, x control.Tx) error {
+			update(t, s, func(ctx context.Context, x *Tx) error {
 				if err := x.CreateCertificate(ctx, f.authority, ""); err != nil {
 					return err
 				}
@@ -147,7 +146,7 @@ func TestOldRowsSurviveLaterMigrations(t *testing.T) {
 				return x.CreateEndpoint(ctx, f.endpoint)
 			})
 			migrated(t, s)
-			view(t, s, func(ctx context.Context, x control.Tx) error {
+			view(t, s, func(ctx context.Context, x *Tx) error {
 				n, err := x.Network(ctx, f.network.ID)
 				if err != nil {
 					return err

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -54,7 +53,8 @@ func (r networkRow) network() (vpn.Network, error) {
 	return n, d.err
 }
 
-func (t *tx) Network(ctx context.Context, id vpn.NetworkID) (vpn.Network, error) {
+// Network reads one network.
+func (t *Tx) Network(ctx context.Context, id vpn.NetworkID) (vpn.Network, error) {
 	row, err := one[networkRow](t.on(ctx), networkNoun, "id", string(id))
 	if err != nil {
 		return vpn.Network{}, err
@@ -67,11 +67,13 @@ var networkList = listing{
 	normal: "name", tie: "id",
 }
 
-func (t *tx) Networks(ctx context.Context, l control.List) (control.Page[vpn.Network], error) {
+// Networks searches name, ID and CIDR; sorts by name (default) and created_at.
+func (t *Tx) Networks(ctx context.Context, l vpn.List) (vpn.Page[vpn.Network], error) {
 	return paged(t.on(ctx), l, networkList, networkNoun, networkRow.network)
 }
 
-func (t *tx) CreateNetwork(ctx context.Context, n vpn.Network) error {
+// CreateNetwork adds a network.
+func (t *Tx) CreateNetwork(ctx context.Context, n vpn.Network) error {
 	row, err := newNetworkRow(n)
 	if err != nil {
 		return err
@@ -79,6 +81,7 @@ func (t *tx) CreateNetwork(ctx context.Context, n vpn.Network) error {
 	return networkNoun.wrote(t.on(ctx).Create(&row), row.ID)
 }
 
-func (t *tx) DeleteNetwork(ctx context.Context, id vpn.NetworkID) error {
+// DeleteNetwork removes a network. Conflict while it has subnets.
+func (t *Tx) DeleteNetwork(ctx context.Context, id vpn.NetworkID) error {
 	return networkNoun.deleted(t.on(ctx).Where("id = ?", clean(string(id))).Delete(&networkRow{}), string(id))
 }

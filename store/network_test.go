@@ -5,55 +5,54 @@ import (
 	"net/netip"
 	"testing"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
-func testNetwork(t *testing.T, s control.Store) {
+func testNetwork(t *testing.T, s *Store) {
 	f := stored(t, s)
 	full(t, f.network)
 	bare := vpn.Network{ID: vpn.NewNetworkID(), Name: "Ähre", CIDRs: []netip.Prefix{prefix("10.9.0.0/16")}}
-	update(t, s, func(ctx context.Context, x control.Tx) error { return x.CreateNetwork(ctx, bare) })
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.CreateNetwork(ctx, bare) })
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		same(t, "network", must[vpn.Network](t)(x.Network(ctx, f.network.ID)), f.network)
 		same(t, "bare network", must[vpn.Network](t)(x.Network(ctx, bare.ID)), bare)
 		_, err := x.Network(ctx, "vpc-none")
 		wantKind(t, "missing network", err, vpn.NotFound)
 		label := func(n vpn.Network) string { return n.Name }
 		for _, c := range []struct {
-			l    control.List
+			l    vpn.List
 			want []string
 		}{
-			{control.List{}, []string{"Büro", "Ähre"}},
-			{control.List{Desc: true}, []string{"Ähre", "Büro"}},
-			{control.List{Sort: "created_at"}, []string{"Ähre", "Büro"}},
-			{control.List{Search: "BÜRO"}, []string{"Büro"}},
-			{control.List{Search: "9.0.0.0/8"}, []string{"Büro"}},
-			{control.List{Search: string(bare.ID)}, []string{"Ähre"}},
+			{vpn.List{}, []string{"Büro", "Ähre"}},
+			{vpn.List{Desc: true}, []string{"Ähre", "Büro"}},
+			{vpn.List{Sort: "created_at"}, []string{"Ähre", "Büro"}},
+			{vpn.List{Search: "BÜRO"}, []string{"Büro"}},
+			{vpn.List{Search: "9.0.0.0/8"}, []string{"Büro"}},
+			{vpn.List{Search: string(bare.ID)}, []string{"Ähre"}},
 		} {
-			p := must[control.Page[vpn.Network]](t)(x.Networks(ctx, c.l))
+			p := must[vpn.Page[vpn.Network]](t)(x.Networks(ctx, c.l))
 			same(t, "networks", names(p.Items, label), c.want)
 		}
 		return nil
 	})
-	wantKind(t, "same ID", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.CreateNetwork(ctx, f.network) }), vpn.Conflict)
-	wantKind(t, "in use", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.DeleteNetwork(ctx, f.network.ID) }), vpn.Conflict)
-	wantKind(t, "delete missing", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.DeleteNetwork(ctx, "vpc-none") }), vpn.NotFound)
-	update(t, s, func(ctx context.Context, x control.Tx) error { return x.DeleteNetwork(ctx, bare.ID) })
+	wantKind(t, "same ID", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.CreateNetwork(ctx, f.network) }), vpn.Conflict)
+	wantKind(t, "in use", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.DeleteNetwork(ctx, f.network.ID) }), vpn.Conflict)
+	wantKind(t, "delete missing", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.DeleteNetwork(ctx, "vpc-none") }), vpn.NotFound)
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.DeleteNetwork(ctx, bare.ID) })
 }
 
-func testSubnet(t *testing.T, s control.Store) {
+func testSubnet(t *testing.T, s *Store) {
 	f := stored(t, s)
 	full(t, f.a)
 	other := vpn.Network{ID: vpn.NewNetworkID(), Name: "Other"}
 	free := vpn.Subnet{ID: vpn.NewSubnetID(), Network: f.network.ID, Name: "alpine", CIDR: prefix("9.1.0.0/27"), Zone: "zone-c"}
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		if err := x.CreateNetwork(ctx, other); err != nil {
 			return err
 		}
 		return x.CreateSubnet(ctx, free)
 	})
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		same(t, "subnet", must[vpn.Subnet](t)(x.Subnet(ctx, f.a.ID)), f.a)
 		same(t, "subnets of", must[[]vpn.Subnet](t)(x.SubnetsOf(ctx, f.network.ID, other.ID)), []vpn.Subnet{f.b, f.a, free})
 		same(t, "subnets of none", must[[]vpn.Subnet](t)(x.SubnetsOf(ctx)), nil)
@@ -62,26 +61,26 @@ func testSubnet(t *testing.T, s control.Store) {
 		wantKind(t, "missing subnet", err, vpn.NotFound)
 		label := func(n vpn.Subnet) string { return n.Name }
 		for _, c := range []struct {
-			l    control.List
+			l    vpn.List
 			want []string
 		}{
-			{control.List{}, []string{"beta", "alpine", "Alpha"}}, // 9.1.0.0/16, 9.1.0.0/27, 10.1.2.0/24
-			{control.List{Sort: "name"}, []string{"Alpha", "alpine", "beta"}},
-			{control.List{Sort: "zone", Desc: true}, []string{"alpine", "Alpha", "beta"}},
-			{control.List{Search: "ZONE-A"}, []string{"beta"}},
-			{control.List{Search: "10.1.2"}, []string{"Alpha"}},
+			{vpn.List{}, []string{"beta", "alpine", "Alpha"}}, // 9.1.0.0/16, 9.1.0.0/27, 10.1.2.0/24
+			{vpn.List{Sort: "name"}, []string{"Alpha", "alpine", "beta"}},
+			{vpn.List{Sort: "zone", Desc: true}, []string{"alpine", "Alpha", "beta"}},
+			{vpn.List{Search: "ZONE-A"}, []string{"beta"}},
+			{vpn.List{Search: "10.1.2"}, []string{"Alpha"}},
 		} {
-			p := must[control.Page[vpn.Subnet]](t)(x.Subnets(ctx, f.network.ID, c.l))
+			p := must[vpn.Page[vpn.Subnet]](t)(x.Subnets(ctx, f.network.ID, c.l))
 			same(t, "subnets", names(p.Items, label), c.want)
 		}
 		return nil
 	})
 	again := free
 	again.ID = vpn.NewSubnetID()
-	wantKind(t, "same range", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.CreateSubnet(ctx, again) }), vpn.Conflict)
+	wantKind(t, "same range", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.CreateSubnet(ctx, again) }), vpn.Conflict)
 	again.Network = "vpc-none"
-	wantKind(t, "no network", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.CreateSubnet(ctx, again) }), vpn.Conflict)
-	wantKind(t, "in use", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.DeleteSubnet(ctx, f.a.ID) }), vpn.Conflict)
-	update(t, s, func(ctx context.Context, x control.Tx) error { return x.DeleteSubnet(ctx, free.ID) })
-	wantKind(t, "deleted twice", attempt(t, s, func(ctx context.Context, x control.Tx) error { return x.DeleteSubnet(ctx, free.ID) }), vpn.NotFound)
+	wantKind(t, "no network", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.CreateSubnet(ctx, again) }), vpn.Conflict)
+	wantKind(t, "in use", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.DeleteSubnet(ctx, f.a.ID) }), vpn.Conflict)
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.DeleteSubnet(ctx, free.ID) })
+	wantKind(t, "deleted twice", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.DeleteSubnet(ctx, free.ID) }), vpn.NotFound)
 }

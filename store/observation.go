@@ -30,8 +30,9 @@ func (r observationRow) observation() (vpn.Observation, error) {
 	return o, d.err
 }
 
-// Observations gives the latest where several nodes reported. Fresh is for the caller to set.
-func (t *tx) Observations(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]vpn.Observation, error) {
+// Observations reads the latest report of each endpoint, of whichever node made it. The caller sets
+// Fresh.
+func (t *Tx) Observations(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]vpn.Observation, error) {
 	latest := make(map[vpn.EndpointID]vpn.Observation, len(ids))
 	if len(ids) == 0 {
 		return latest, nil
@@ -44,9 +45,9 @@ func (t *tx) Observations(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.E
 	return latest, err
 }
 
-// SaveObservation ignores an endpoint that is not there: dataplanes report a deleted one until
-// they have forgotten it.
-func (t *tx) SaveObservation(ctx context.Context, o vpn.Observation) error {
+// SaveObservation keeps one row for each node and endpoint. An endpoint that does not exist is
+// ignored: dataplanes report a deleted one until they have forgotten it.
+func (t *Tx) SaveObservation(ctx context.Context, o vpn.Observation) error {
 	known, err := t.known(ctx, o.Endpoint)
 	if err != nil || !known {
 		return err
@@ -64,7 +65,7 @@ func (t *tx) SaveObservation(ctx context.Context, o vpn.Observation) error {
 }
 
 // known tells whether there is such an endpoint.
-func (t *tx) known(ctx context.Context, id vpn.EndpointID) (bool, error) {
+func (t *Tx) known(ctx context.Context, id vpn.EndpointID) (bool, error) {
 	var n int64
 	err := t.on(ctx).Model(&endpointRow{}).Where("id = ?", clean(string(id))).Count(&n).Error
 	return n == 1, endpointNoun.read(err, string(id))

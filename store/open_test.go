@@ -11,7 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"sallyport/control"
 	"sallyport/pki"
 	"sallyport/vpn"
 )
@@ -59,21 +58,21 @@ func openAt(tb testing.TB, dsn string) *Store {
 
 var testSealKey = func() []byte { k := make([]byte, pki.SealKeySize); _, _ = rand.Read(k); return k }()
 
-func update(t *testing.T, s control.Store, f func(context.Context, control.Tx) error) {
+func update(t *testing.T, s *Store, f func(context.Context, *Tx) error) {
 	t.Helper()
 	if err := attempt(t, s, f); err != nil {
 		t.Fatalf("update: %v", err)
 	}
 }
 
-func attempt(t *testing.T, s control.Store, f func(context.Context, control.Tx) error) error {
+func attempt(t *testing.T, s *Store, f func(context.Context, *Tx) error) error {
 	t.Helper()
-	return s.Update(t.Context(), func(x control.Tx) error { return f(t.Context(), x) })
+	return s.Update(t.Context(), func(x *Tx) error { return f(t.Context(), x) })
 }
 
-func view(t *testing.T, s control.Store, f func(context.Context, control.Tx) error) {
+func view(t *testing.T, s *Store, f func(context.Context, *Tx) error) {
 	t.Helper()
-	if err := s.View(t.Context(), func(x control.Tx) error { return f(t.Context(), x) }); err != nil {
+	if err := s.View(t.Context(), func(x *Tx) error { return f(t.Context(), x) }); err != nil {
 		t.Fatalf("view: %v", err)
 	}
 }
@@ -89,7 +88,7 @@ func TestSQLiteFilesAreOfTheirOwnerOnly(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "new", "sallyport.db")
 	s := migrated(t, openAt(t, "sqlite:"+path))
-	update(t, s, func(ctx context.Context, x control.Tx) error { return x.SaveEventCursor(ctx, "n", "e", 1) })
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.SaveEventCursor(ctx, "n", "e", 1) })
 	for _, name := range []string{path, path + "-wal", path + "-shm"} {
 		info, err := os.Stat(name)
 		if err != nil {

@@ -7,9 +7,10 @@ import (
 	"sallyport/vpn"
 )
 
-// DropRemoved deletes routes and rules first: an association takes its routes with it, and they
-// would not be counted then.
-func (t *tx) DropRemoved(ctx context.Context, id vpn.EndpointID, applied uint64) (int, error) {
+// DropRemoved deletes the associations, rules and routes of an endpoint whose removal is part of
+// the applied generation, and returns the number of rows. Routes and rules go first: an association
+// takes its routes with it, and they would not be counted then.
+func (t *Tx) DropRemoved(ctx context.Context, id vpn.EndpointID, applied uint64) (int, error) {
 	upTo := int64(min(applied, math.MaxInt64))
 	gone := 0
 	for _, part := range []struct {

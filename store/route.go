@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -53,7 +52,8 @@ func (r routeRow) route() (vpn.Route, error) {
 	}, d.err
 }
 
-func (t *tx) Route(ctx context.Context, id vpn.RouteID) (vpn.Route, error) {
+// Route reads one route.
+func (t *Tx) Route(ctx context.Context, id vpn.RouteID) (vpn.Route, error) {
 	row, err := one[routeRow](t.on(ctx), routeNoun, "id", string(id))
 	if err != nil {
 		return vpn.Route{}, err
@@ -61,7 +61,8 @@ func (t *tx) Route(ctx context.Context, id vpn.RouteID) (vpn.Route, error) {
 	return row.route()
 }
 
-func (t *tx) RoutesOf(ctx context.Context, id vpn.EndpointID) ([]vpn.Route, error) {
+// RoutesOf lists all routes of an endpoint, by destination.
+func (t *Tx) RoutesOf(ctx context.Context, id vpn.EndpointID) ([]vpn.Route, error) {
 	q := t.on(ctx).Where("endpoint_id = ?", clean(string(id))).Order("destination_first, destination_bits, id")
 	return all(q, routeNoun, routeRow.route)
 }
@@ -75,16 +76,20 @@ var routeList = listing{
 	normal: "destination", tie: "id",
 }
 
-func (t *tx) Routes(ctx context.Context, id vpn.EndpointID, l control.List) (control.Page[vpn.Route], error) {
+// Routes searches destination, subnet and description; sorts by destination (default), origin and
+// created_at.
+func (t *Tx) Routes(ctx context.Context, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.Route], error) {
 	return paged(t.on(ctx).Where("endpoint_id = ?", clean(string(id))), l, routeList, routeNoun, routeRow.route)
 }
 
-func (t *tx) CreateRoute(ctx context.Context, r vpn.Route) error {
+// CreateRoute adds a route.
+func (t *Tx) CreateRoute(ctx context.Context, r vpn.Route) error {
 	row := newRouteRow(r)
 	return routeNoun.wrote(t.on(ctx).Create(&row), row.ID)
 }
 
-func (t *tx) SaveRoute(ctx context.Context, r vpn.Route) error {
+// SaveRoute writes the generations of a route.
+func (t *Tx) SaveRoute(ctx context.Context, r vpn.Route) error {
 	row := newRouteRow(r)
 	g := t.on(ctx).Model(&routeRow{}).Where("id = ?", row.ID).Select("*").Omit("id", "endpoint_id", "created_at").Updates(&row)
 	return routeNoun.wrote(g, row.ID)

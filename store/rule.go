@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -48,7 +47,8 @@ func (r ruleRow) rule() (vpn.Rule, error) {
 	}, d.err
 }
 
-func (t *tx) Rule(ctx context.Context, id vpn.RuleID) (vpn.Rule, error) {
+// Rule reads one authorization rule.
+func (t *Tx) Rule(ctx context.Context, id vpn.RuleID) (vpn.Rule, error) {
 	row, err := one[ruleRow](t.on(ctx), ruleNoun, "id", string(id))
 	if err != nil {
 		return vpn.Rule{}, err
@@ -56,7 +56,8 @@ func (t *tx) Rule(ctx context.Context, id vpn.RuleID) (vpn.Rule, error) {
 	return row.rule()
 }
 
-func (t *tx) RulesOf(ctx context.Context, id vpn.EndpointID) ([]vpn.Rule, error) {
+// RulesOf lists all rules of an endpoint, by destination.
+func (t *Tx) RulesOf(ctx context.Context, id vpn.EndpointID) ([]vpn.Rule, error) {
 	q := t.on(ctx).Where("endpoint_id = ?", clean(string(id))).Order("destination_first, destination_bits, group_key, id")
 	return all(q, ruleNoun, ruleRow.rule)
 }
@@ -70,16 +71,20 @@ var ruleList = listing{
 	normal: "destination", tie: "id",
 }
 
-func (t *tx) Rules(ctx context.Context, id vpn.EndpointID, l control.List) (control.Page[vpn.Rule], error) {
+// Rules searches destination, group and description; sorts by destination (default, numerically),
+// group and created_at.
+func (t *Tx) Rules(ctx context.Context, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.Rule], error) {
 	return paged(t.on(ctx).Where("endpoint_id = ?", clean(string(id))), l, ruleList, ruleNoun, ruleRow.rule)
 }
 
-func (t *tx) CreateRule(ctx context.Context, r vpn.Rule) error {
+// CreateRule adds a rule.
+func (t *Tx) CreateRule(ctx context.Context, r vpn.Rule) error {
 	row := newRuleRow(r)
 	return ruleNoun.wrote(t.on(ctx).Create(&row), row.ID)
 }
 
-func (t *tx) SaveRule(ctx context.Context, r vpn.Rule) error {
+// SaveRule writes the generations of a rule.
+func (t *Tx) SaveRule(ctx context.Context, r vpn.Rule) error {
 	row := newRuleRow(r)
 	g := t.on(ctx).Model(&ruleRow{}).Where("id = ?", row.ID).Select("*").Omit("id", "endpoint_id", "created_at").Updates(&row)
 	return ruleNoun.wrote(g, row.ID)

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"sallyport/control"
 	"sallyport/pki"
 )
 
@@ -18,7 +17,7 @@ func TestSecretsAreSealed(t *testing.T) {
 	f := newFixture()
 	f.endpoint.TLSCrypt, f.endpoint.TokenSecret = "CLEARTEXT-static", "CLEARTEXT-token"
 	update(t, s, f.store)
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		c := f.server
 		c.ID = "cert-other"
 		return x.CreateCertificate(ctx, c, "CLEARTEXT-key")
@@ -33,7 +32,7 @@ func TestSecretsAreSealed(t *testing.T) {
 		}
 	}
 	read := func(s *Store) (keyErr, endpointErr error) {
-		view(t, s, func(ctx context.Context, x control.Tx) error {
+		view(t, s, func(ctx context.Context, x *Tx) error {
 			_, keyErr = x.CertificateKey(ctx, "cert-other")
 			_, endpointErr = x.Endpoint(ctx, f.endpoint.ID)
 			if _, err := x.AllEndpoints(ctx); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -26,13 +25,14 @@ type sessionRow struct {
 
 func (sessionRow) TableName() string { return "session" }
 
-// Session's NotFound says no hash: it came from a stranger's cookie.
-func (t *tx) Session(ctx context.Context, hash string) (control.Session, error) {
+// Session reads a session by the hash of its cookie. The NotFound error does not name the hash: it
+// comes from a request of anyone.
+func (t *Tx) Session(ctx context.Context, hash string) (vpn.WebSession, error) {
 	r, err := one[sessionRow](t.on(ctx), sessionNoun, "hash", hash)
 	if err != nil {
-		return control.Session{}, withoutHash(err)
+		return vpn.WebSession{}, withoutHash(err)
 	}
-	return control.Session{
+	return vpn.WebSession{
 		Hash: r.Hash, Audience: r.Audience, Administrator: vpn.AdministratorID(r.Administrator),
 		CreatedAt: instant(r.Created), SeenAt: instant(r.Seen), Source: r.Source, Flash: r.Flash,
 	}, nil
@@ -45,37 +45,43 @@ func withoutHash(err error) error {
 	return err
 }
 
-func (t *tx) CreateSession(ctx context.Context, s control.Session) error {
+// CreateSession adds a session.
+func (t *Tx) CreateSession(ctx context.Context, s vpn.WebSession) error {
 	return sessionNoun.wrote(t.on(ctx).Create(&sessionRow{
 		Hash: s.Hash, Audience: s.Audience, Administrator: string(s.Administrator),
 		Created: micros(s.CreatedAt), Seen: micros(s.SeenAt), Source: clean(s.Source), Flash: clean(s.Flash),
 	}), "")
 }
 
-func (t *tx) TouchSession(ctx context.Context, hash string, at time.Time) error {
+// TouchSession writes when the session was last used.
+func (t *Tx) TouchSession(ctx context.Context, hash string, at time.Time) error {
 	return t.updateSession(ctx, hash, "seen_at", micros(at))
 }
 
-func (t *tx) SaveSessionFlash(ctx context.Context, hash string, flash string) error {
+// SaveSessionFlash replaces the messages for the next page of the session.
+func (t *Tx) SaveSessionFlash(ctx context.Context, hash string, flash string) error {
 	return t.updateSession(ctx, hash, "flash", clean(flash))
 }
 
-func (t *tx) updateSession(ctx context.Context, hash, column string, value any) error {
+func (t *Tx) updateSession(ctx context.Context, hash, column string, value any) error {
 	g := t.on(ctx).Model(&sessionRow{}).Where("hash = ?", clean(hash)).Update(column, value)
 	return withoutHash(sessionNoun.wrote(g, ""))
 }
 
-// DeleteSession is content where there is no such session.
-func (t *tx) DeleteSession(ctx context.Context, hash string) error {
+// DeleteSession ends a session. No such session is no error.
+func (t *Tx) DeleteSession(ctx context.Context, hash string) error {
 	return sessionNoun.read(t.on(ctx).Where("hash = ?", clean(hash)).Delete(&sessionRow{}).Error, "")
 }
 
-func (t *tx) DeleteSessionsOf(ctx context.Context, id vpn.AdministratorID) (int, error) {
+// DeleteSessionsOf ends the sessions of an account and returns their number.
+func (t *Tx) DeleteSessionsOf(ctx context.Context, id vpn.AdministratorID) (int, error) {
 	g := t.on(ctx).Where("administrator_id = ?", clean(string(id))).Delete(&sessionRow{})
 	return int(g.RowsAffected), sessionNoun.read(g.Error, "")
 }
 
-func (t *tx) PurgeSessions(ctx context.Context, idleBefore, createdBefore time.Time) (int, error) {
+// PurgeSessions deletes the sessions that were last used or created before the given times and
+// returns their number.
+func (t *Tx) PurgeSessions(ctx context.Context, idleBefore, createdBefore time.Time) (int, error) {
 	g := t.on(ctx).Where("seen_at < ? OR created_at < ?", micros(idleBefore), micros(createdBefore)).Delete(&sessionRow{})
 	return int(g.RowsAffected), sessionNoun.read(g.Error, "")
 }

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -20,7 +19,7 @@ func TestFullDisk(t *testing.T) {
 	s.options.Now = func() time.Time { return now }
 	n := vpn.Network{ID: vpn.NewNetworkID(), Name: strings.Repeat("x", 100_000), CIDRs: newFixture().network.CIDRs, CreatedAt: now}
 	create := func() error {
-		return s.Update(t.Context(), func(x control.Tx) error { return x.CreateNetwork(t.Context(), n) })
+		return s.Update(t.Context(), func(x *Tx) error { return x.CreateNetwork(t.Context(), n) })
 	}
 	if _, full := s.Fault(); full {
 		t.Fatal("full from the beginning")
@@ -37,7 +36,7 @@ func TestFullDisk(t *testing.T) {
 		}
 		now = now.Add(time.Minute)
 	}
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		if _, err := x.Network(ctx, n.ID); vpn.KindOf(err) != vpn.NotFound {
 			t.Errorf("a change that was refused: %v", err)
 		}

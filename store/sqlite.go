@@ -34,7 +34,11 @@ func (s *Store) openSQLite(ctx context.Context, dsn string) error {
 	if err != nil {
 		return fmt.Errorf("wait for others who open the database: %w", err)
 	}
-	s.writing, err = openGORM(sqlite.Open(sqliteDSN(path, "_pragma", "journal_mode(WAL)", "_txlock", "immediate")))
+	forWriting := []string{"_pragma", "journal_mode(WAL)", "_txlock", "immediate"}
+	if s.options.MaxPages > 0 {
+		forWriting = append(forWriting, "_pragma", fmt.Sprintf("max_page_count(%d)", s.options.MaxPages))
+	}
+	s.writing, err = openGORM(sqlite.Open(sqliteDSN(path, forWriting...)))
 	unlock()
 	if err != nil {
 		return err

@@ -10,8 +10,6 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
-
-	"sallyport/control"
 )
 
 // Options are what a store needs besides its database.
@@ -25,6 +23,8 @@ type Options struct {
 	// Now is the clock; nil: the system's. Only connections that were never established are
 	// dated by it, all other times come from the caller.
 	Now func() time.Time
+	// MaxPages is the number of pages that an SQLite file may grow to; 0: no limit but the disk's.
+	MaxPages int
 	// Connections is the most that are open to a PostgreSQL server, 16 where it is 0.
 	Connections int
 }
@@ -37,8 +37,6 @@ type Store struct {
 	options Options
 	space   space
 }
-
-var _ control.Store = (*Store)(nil)
 
 // dialect is what differs between the databases.
 type dialect struct {
@@ -120,21 +118,23 @@ func (s *Store) pools() []*sql.DB {
 	return pools
 }
 
-// View runs f on one snapshot of the data. Writing in it is an error.
-func (s *Store) View(ctx context.Context, f func(control.Tx) error) error {
+// View runs reads on one snapshot of the data. Writing in it is an error. The function may run again
+// after a serialization failure, so it must not act outside the transaction.
+func (s *Store) View(ctx context.Context, f func(*Tx) error) error {
 	return s.again(ctx, func() error {
 		return s.reading.WithContext(ctx).Transaction(func(g *gorm.DB) error {
-			return f(&tx{db: g, store: s})
+			return f(&Tx{db: g, store: s})
 		}, s.dialect.view)
 	})
 }
 
-// Update runs f in one serializable transaction, again where another one got in its way. On a
-// full disk it is Unavailable and nothing has changed.
-func (s *Store) Update(ctx context.Context, f func(control.Tx) error) error {
+// Update runs f in one serializable transaction, which is committed when f returns nil and rolled
+// back otherwise. f may run again after a serialization failure, so it must not act outside the
+// transaction. On a full disk the error is of kind Unavailable and nothing has changed.
+func (s *Store) Update(ctx context.Context, f func(*Tx) error) error {
 	return s.noteSpace(s.again(ctx, func() error {
 		return s.writing.WithContext(ctx).Transaction(func(g *gorm.DB) error {
-			if err := f(&tx{db: g, store: s}); err != nil {
+			if err := f(&Tx{db: g, store: s}); err != nil {
 				return err
 			}
 			return s.probeSpace(g)

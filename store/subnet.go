@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -45,7 +44,8 @@ func (r subnetRow) subnet() (vpn.Subnet, error) {
 	}, d.err
 }
 
-func (t *tx) Subnet(ctx context.Context, id vpn.SubnetID) (vpn.Subnet, error) {
+// Subnet reads one subnet.
+func (t *Tx) Subnet(ctx context.Context, id vpn.SubnetID) (vpn.Subnet, error) {
 	row, err := one[subnetRow](t.on(ctx), subnetNoun, "id", string(id))
 	if err != nil {
 		return vpn.Subnet{}, err
@@ -53,7 +53,8 @@ func (t *tx) Subnet(ctx context.Context, id vpn.SubnetID) (vpn.Subnet, error) {
 	return row.subnet()
 }
 
-func (t *tx) SubnetsOf(ctx context.Context, ids ...vpn.NetworkID) ([]vpn.Subnet, error) {
+// SubnetsOf lists the subnets of networks, by network, zone and CIDR.
+func (t *Tx) SubnetsOf(ctx context.Context, ids ...vpn.NetworkID) ([]vpn.Subnet, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -61,7 +62,8 @@ func (t *tx) SubnetsOf(ctx context.Context, ids ...vpn.NetworkID) ([]vpn.Subnet,
 	return all(q, subnetNoun, subnetRow.subnet)
 }
 
-func (t *tx) SubnetNames(ctx context.Context, ids ...vpn.SubnetID) (map[vpn.SubnetID]string, error) {
+// SubnetNames reads the names of subnets; unknown ones are absent.
+func (t *Tx) SubnetNames(ctx context.Context, ids ...vpn.SubnetID) (map[vpn.SubnetID]string, error) {
 	return namesOf(t.on(ctx).Model(&subnetRow{}), subnetNoun, ids)
 }
 
@@ -70,26 +72,32 @@ var subnetList = listing{
 	normal: "cidr", tie: "id",
 }
 
-func (t *tx) Subnets(ctx context.Context, n vpn.NetworkID, l control.List) (control.Page[vpn.Subnet], error) {
+// Subnets lists the subnets of one network; searches name, ID, CIDR and zone; sorts by name, cidr
+// (default) and zone.
+func (t *Tx) Subnets(ctx context.Context, n vpn.NetworkID, l vpn.List) (vpn.Page[vpn.Subnet], error) {
 	q := t.on(ctx).Where("network_id = ?", clean(string(n)))
 	return paged(q, l, subnetList, subnetNoun, subnetRow.subnet)
 }
 
-func (t *tx) SubnetCounts(ctx context.Context, ids ...vpn.NetworkID) (map[vpn.NetworkID]int, error) {
+// SubnetCounts counts the subnets of each network; networks without any are absent.
+func (t *Tx) SubnetCounts(ctx context.Context, ids ...vpn.NetworkID) (map[vpn.NetworkID]int, error) {
 	return counts(t.on(ctx).Model(&subnetRow{}), subnetNoun, "network_id", ids)
 }
 
-func (t *tx) CountSubnets(ctx context.Context) (int, error) {
+// CountSubnets counts the subnets of all networks.
+func (t *Tx) CountSubnets(ctx context.Context) (int, error) {
 	var n int64
 	err := t.on(ctx).Model(&subnetRow{}).Count(&n).Error
 	return int(n), subnetNoun.read(err, "")
 }
 
-func (t *tx) CreateSubnet(ctx context.Context, s vpn.Subnet) error {
+// CreateSubnet adds a subnet.
+func (t *Tx) CreateSubnet(ctx context.Context, s vpn.Subnet) error {
 	row := newSubnetRow(s)
 	return subnetNoun.wrote(t.on(ctx).Create(&row), row.ID)
 }
 
-func (t *tx) DeleteSubnet(ctx context.Context, id vpn.SubnetID) error {
+// DeleteSubnet removes a subnet. Conflict while an association uses it.
+func (t *Tx) DeleteSubnet(ctx context.Context, id vpn.SubnetID) error {
 	return subnetNoun.deleted(t.on(ctx).Where("id = ?", clean(string(id))).Delete(&subnetRow{}), string(id))
 }

@@ -9,13 +9,12 @@ import (
 	"sync"
 	"testing"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
-func testRollback(t *testing.T, s control.Store) {
+func testRollback(t *testing.T, s *Store) {
 	f, stop := newFixture(), errors.New("stop")
-	err := attempt(t, s, func(ctx context.Context, x control.Tx) error {
+	err := attempt(t, s, func(ctx context.Context, x *Tx) error {
 		if err := f.store(ctx, x); err != nil {
 			return err
 		}
@@ -30,43 +29,43 @@ func testRollback(t *testing.T, s control.Store) {
 				t.Error("the panic was swallowed")
 			}
 		}()
-		_ = attempt(t, s, func(ctx context.Context, x control.Tx) error {
+		_ = attempt(t, s, func(ctx context.Context, x *Tx) error {
 			if err := f.store(ctx, x); err != nil {
 				return err
 			}
 			panic("halfway")
 		})
 	}()
-	view(t, s, func(ctx context.Context, x control.Tx) error {
-		if n := must[control.Page[vpn.Network]](t)(x.Networks(ctx, control.List{})).Total; n != 0 {
+	view(t, s, func(ctx context.Context, x *Tx) error {
+		if n := must[vpn.Page[vpn.Network]](t)(x.Networks(ctx, vpn.List{})).Total; n != 0 {
 			t.Errorf("%d networks were kept", n)
 		}
 		return nil
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Update(ctx, func(control.Tx) error { return nil }); !errors.Is(err, context.Canceled) {
+	if err := s.Update(ctx, func(*Tx) error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: got %v", err)
 	}
 	update(t, s, f.store) // and the store still works
 }
 
-func testView(t *testing.T, s control.Store) {
+func testView(t *testing.T, s *Store) {
 	f := stored(t, s)
-	err := s.View(t.Context(), func(x control.Tx) error { return x.DeleteEndpoint(t.Context(), f.endpoint.ID) })
+	err := s.View(t.Context(), func(x *Tx) error { return x.DeleteEndpoint(t.Context(), f.endpoint.ID) })
 	if err == nil || vpn.KindOf(err) != vpn.Internal {
 		t.Errorf("writing in a view: got %v, want an internal error", err)
 	}
 	// A view is a snapshot, and neither waits for the other.
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		before := must[vpn.Endpoint](t)(x.Endpoint(ctx, f.endpoint.ID))
 		changed := before
 		changed.Name = "changed meanwhile"
-		update(t, s, func(ctx context.Context, x control.Tx) error {
+		update(t, s, func(ctx context.Context, x *Tx) error {
 			if err := x.SaveEndpoint(ctx, changed); err != nil {
 				return err
 			}
-			view(t, s, func(ctx context.Context, x control.Tx) error {
+			view(t, s, func(ctx context.Context, x *Tx) error {
 				same(t, "beside an open update", must[vpn.Endpoint](t)(x.Endpoint(ctx, f.endpoint.ID)), before)
 				return nil
 			})
@@ -88,14 +87,14 @@ func together(n int, f func(i int)) {
 	wg.Wait()
 }
 
-func testNoLostUpdate(t *testing.T, s control.Store) {
+func testNoLostUpdate(t *testing.T, s *Store) {
 	f := stored(t, s)
 	f.endpoint.Generation = 0
-	update(t, s, func(ctx context.Context, x control.Tx) error { return x.SaveEndpoint(ctx, f.endpoint) })
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.SaveEndpoint(ctx, f.endpoint) })
 	const people, changes = 16, 8
 	together(people, func(i int) {
 		for n := range changes {
-			err := s.Update(t.Context(), func(x control.Tx) error {
+			err := s.Update(t.Context(), func(x *Tx) error {
 				e, err := x.LockEndpoint(t.Context(), f.endpoint.ID)
 				if err != nil {
 					return err
@@ -110,7 +109,7 @@ func testNoLostUpdate(t *testing.T, s control.Store) {
 			if err != nil {
 				t.Errorf("change %d of %d: %v", n, i, err)
 			}
-			if err := s.View(t.Context(), func(x control.Tx) error {
+			if err := s.View(t.Context(), func(x *Tx) error {
 				_, err := x.RulesOf(t.Context(), f.endpoint.ID)
 				return err
 			}); err != nil {
@@ -118,7 +117,7 @@ func testNoLostUpdate(t *testing.T, s control.Store) {
 			}
 		}
 	})
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		got := must[vpn.Endpoint](t)(x.Endpoint(ctx, f.endpoint.ID)).Generation
 		rules := len(must[[]vpn.Rule](t)(x.RulesOf(ctx, f.endpoint.ID)))
 		if got != people*changes || rules != people*changes {
@@ -130,9 +129,9 @@ func testNoLostUpdate(t *testing.T, s control.Store) {
 
 // testWriteSkew has what no lock on one row prevents: each looks at all rows and writes another
 // one. Two administrators must not take each other's rights away.
-func testWriteSkew(t *testing.T, s control.Store) {
+func testWriteSkew(t *testing.T, s *Store) {
 	var admins []vpn.Administrator
-	update(t, s, func(ctx context.Context, x control.Tx) error {
+	update(t, s, func(ctx context.Context, x *Tx) error {
 		admins = nil
 		for i := range 8 {
 			a := newAdministrator(fmt.Sprintf("admin%d", i))
@@ -146,7 +145,7 @@ func testWriteSkew(t *testing.T, s control.Store) {
 	last := vpn.Refuse(vpn.Conflict, "", "This is the last administrator.")
 	var kept sync.Map
 	together(len(admins), func(i int) {
-		err := s.Update(t.Context(), func(x control.Tx) error {
+		err := s.Update(t.Context(), func(x *Tx) error {
 			n, err := x.CountAdministrators(t.Context(), vpn.RoleAdministrator)
 			if err != nil {
 				return err
@@ -165,7 +164,7 @@ func testWriteSkew(t *testing.T, s control.Store) {
 			t.Errorf("%d: %v", i, err)
 		}
 	})
-	view(t, s, func(ctx context.Context, x control.Tx) error {
+	view(t, s, func(ctx context.Context, x *Tx) error {
 		if n := must[int](t)(x.CountAdministrators(ctx, vpn.RoleAdministrator)); n != 1 {
 			t.Errorf("%d administrators are left, want 1", n)
 		}
@@ -181,11 +180,11 @@ func TestTwoProcessesOnOneDatabase(t *testing.T) {
 			stores := []*Store{migrated(t, openAt(t, dsn)), openAt(t, dsn)}
 			f := stored(t, stores[0])
 			f.endpoint.Generation = 0
-			update(t, stores[0], func(ctx context.Context, x control.Tx) error { return x.SaveEndpoint(ctx, f.endpoint) })
+			update(t, stores[0], func(ctx context.Context, x *Tx) error { return x.SaveEndpoint(ctx, f.endpoint) })
 			const people, changes = 8, 8
 			together(people, func(i int) {
 				for range changes {
-					err := stores[i%2].Update(t.Context(), func(x control.Tx) error {
+					err := stores[i%2].Update(t.Context(), func(x *Tx) error {
 						e, err := x.Endpoint(t.Context(), f.endpoint.ID) // even without the lock
 						if err != nil {
 							return err
@@ -198,7 +197,7 @@ func TestTwoProcessesOnOneDatabase(t *testing.T) {
 					}
 				}
 			})
-			view(t, stores[1], func(ctx context.Context, x control.Tx) error {
+			view(t, stores[1], func(ctx context.Context, x *Tx) error {
 				if got := must[vpn.Endpoint](t)(x.Endpoint(ctx, f.endpoint.ID)).Generation; got != people*changes {
 					t.Errorf("got generation %d, want %d", got, people*changes)
 				}

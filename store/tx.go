@@ -7,19 +7,19 @@ import (
 	"unicode/utf8"
 
 	"gorm.io/gorm"
-
-	"sallyport/control"
 )
 
-// tx is one transaction; its methods are beside the rows they are about.
-type tx struct {
+// Tx is one transaction of the database; its methods are beside the rows that they read and write.
+//
+// A missing row is a *vpn.Error of kind NotFound; a broken uniqueness or reference is kind Conflict;
+// a full disk is kind Unavailable. Every other error is internal. IDs and texts may be of any length
+// and content: what cannot be stored is not found.
+type Tx struct {
 	db    *gorm.DB
 	store *Store
 }
 
-var _ control.Tx = (*tx)(nil)
-
-func (t *tx) on(ctx context.Context) *gorm.DB { return t.db.WithContext(ctx) }
+func (t *Tx) on(ctx context.Context) *gorm.DB { return t.db.WithContext(ctx) }
 
 // batch is how many rows or IDs one statement takes: databases limit a statement's parameters, and
 // the SQLite driver looks each one up among all of them.

@@ -1,8 +1,6 @@
 package vpn
 
-import (
-	"time"
-)
+import "time"
 
 // CertificateUse is what a certificate is for.
 type CertificateUse string

@@ -27,6 +27,12 @@ type RefusedAttempt struct {
 	Reason     string         `json:"reason"`
 }
 
+// Attempt is a refused attempt with its time.
+type Attempt struct {
+	RefusedAttempt
+	At time.Time
+}
+
 // Established says that a granted login became a connection.
 type Established struct {
 	Connection  ConnectionID   `json:"connection"`

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 
-	"sallyport/control"
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -135,7 +135,7 @@ func TestPublicAuthorityBesideItsField(t *testing.T) {
 	v.Set("client_ca", "")
 	own := u.b.make("/endpoints/new", v)
 	u.b.get("/endpoints/new").wantValue("certificate", v.Get("certificate")) // the only one there is
-	u.update(t, func(tx control.Tx) error { return tx.CreateCertificate(t.Context(), cert, "key") })
+	u.update(t, func(tx *store.Tx) error { return tx.CreateCertificate(t.Context(), cert, "key") })
 	p := u.b.get("/endpoints/new")
 	if p.doc.Find("#certificate option[selected][value]").Length() != 0 && p.value("certificate") != "" {
 		t.Error("one of two server certificates is chosen already")

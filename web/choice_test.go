@@ -9,15 +9,15 @@ import (
 	"testing"
 	"time"
 
-	"sallyport/control"
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
 // crowded gives the tutorial more of everything than a selection lists.
 func crowded(t *testing.T, u *tutorial) {
 	t.Helper()
-	n := control.MaxPageSize + 1
-	u.update(t, func(tx control.Tx) error {
+	n := vpn.MaxPageSize + 1
+	u.update(t, func(tx *store.Tx) error {
 		for i := range n {
 			for _, use := range []vpn.CertificateUse{vpn.UseServer, vpn.UseClient, vpn.UseAuthority} {
 				authority := vpn.CertificateID(path.Base(u.authority))
@@ -74,8 +74,8 @@ func TestFormsWithVeryManyChoices(t *testing.T) {
 	} {
 		p := u.b.get(c.form).wantStatus(http.StatusOK).wantText("#find-help", "There are more")
 		checkMarkup(t, c.form, p)
-		if got := p.options(c.field); len(got) == 0 || len(got) > control.MaxPageSize || got[c.wanted] != "" {
-			t.Errorf("%s offers %d choices; want the newest %d and the oldest not among them", c.form, len(got), control.MaxPageSize)
+		if got := p.options(c.field); len(got) == 0 || len(got) > vpn.MaxPageSize || got[c.wanted] != "" {
+			t.Errorf("%s offers %d choices; want the newest %d and the oldest not among them", c.form, len(got), vpn.MaxPageSize)
 		}
 		p = u.b.get(c.form + "?find=" + url.QueryEscape(c.find)).wantStatus(http.StatusOK)
 		checkMarkup(t, c.form, p)
@@ -110,8 +110,8 @@ func TestAssociatingAmongVeryManySubnets(t *testing.T) {
 	network := "?network=" + path.Base(u.network)
 	p = u.b.get(form+network).wantText("#find-help", "There are more subnets")
 	checkMarkup(t, form, p)
-	if n := len(p.options("subnet")); n != control.MaxPageSize {
-		t.Errorf("the chosen network offers %d subnets, want %d", n, control.MaxPageSize)
+	if n := len(p.options("subnet")); n != vpn.MaxPageSize {
+		t.Errorf("the chosen network offers %d subnets, want %d", n, vpn.MaxPageSize)
 	}
 	p = u.b.get(form + network + "&find=sub+200")
 	if got := p.options("subnet"); len(got) != 1 {

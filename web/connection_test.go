@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"sallyport/control"
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -25,7 +25,7 @@ func TestConnections(t *testing.T) {
 	u.dataplane.mu.Lock()
 	u.dataplane.live = []vpn.LiveConnection{{ID: alice.ID, Device: netip.MustParseAddrPort("203.0.113.9:5000"), Counters: vpn.Counters{BytesIn: 5 << 20, PacketsIn: 4321, BytesOut: 12, PacketsOut: 1}}}
 	u.dataplane.mu.Unlock()
-	u.update(t, func(tx control.Tx) error {
+	u.update(t, func(tx *store.Tx) error {
 		return tx.CreateAttempt(t.Context(), vpn.RefusedAttempt{
 			Endpoint: u.id(), Device: netip.MustParseAddrPort("198.51.100.9:1234"), CommonName: "mallory", Reason: "The certificate has expired.",
 		}, time.Now().Add(-time.Minute))
@@ -123,7 +123,7 @@ func TestManyConnections(t *testing.T) {
 	u := ready(t)
 	const many = 30_000
 	began := time.Now()
-	u.update(t, func(tx control.Tx) error {
+	u.update(t, func(tx *store.Tx) error {
 		for i := range many {
 			c := vpn.Connection{
 				ID: vpn.NewConnectionID(), Endpoint: u.id(), Session: vpn.NewSessionID(), Node: "node-1", Status: vpn.ConnectionTerminated,

@@ -6,7 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
 )
 
 // renewal is how htmx asks for a part of a page.
@@ -49,9 +50,9 @@ func TestRefusedChangesAreAudited(t *testing.T) {
 	ro.get("/networks/new").wantStatus(http.StatusForbidden)
 	p := ro.post("/networks/new", url.Values{"name": {"mine"}, "cidrs": {"10.0.0.0/16"}}).wantStatus(http.StatusForbidden)
 	ro.post("/certificates/cert-1/delete", nil).wantStatus(http.StatusForbidden)
-	var trail control.Page[control.AuditRecord]
-	s.update(t, func(tx control.Tx) (err error) {
-		trail, err = tx.AuditRecords(t.Context(), control.List{Filter: map[string]string{"actor": reader}})
+	var trail vpn.Page[vpn.AuditRecord]
+	s.update(t, func(tx *store.Tx) (err error) {
+		trail, err = tx.AuditRecords(t.Context(), vpn.List{Filter: map[string]string{"actor": reader}})
 		return err
 	})
 	var got []string

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"sallyport/control"
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -36,13 +36,13 @@ func newCrowd(t testing.TB, rows int) *crowd {
 	u.endpoint = c.endpoint
 	c.b.make(c.network+"/subnets/new", url.Values{"name": {"first"}, "cidr": {"10.255.0.0/24"}, "zone": {"zone-a"}})
 	c.b.make(c.endpoint+"/associations/new", url.Values{"subnet": {u.subnet("10.255.0.0/24")}})
-	u.update(t, func(tx control.Tx) error { return c.fill(t.Context(), tx, u) })
+	u.update(t, func(tx *store.Tx) error { return c.fill(t.Context(), tx, u) })
 	u.applied(t)
 	return c
 }
 
 // fill writes past the forms, which would take hours.
-func (c *crowd) fill(ctx context.Context, tx control.Tx, u *tutorial) error {
+func (c *crowd) fill(ctx context.Context, tx *store.Tx, u *tutorial) error {
 	at := time.Now().Add(-24 * time.Hour)
 	big, authority := vpn.NetworkID(lastOf(c.network)), vpn.CertificateID(lastOf(u.authority))
 	pem := "-----BEGIN CERTIFICATE-----\n" + strings.Repeat("MIIBszCCAVmgAwIBAgIUQb0000000000000000000000000000000000000000000\n", 12) + "-----END CERTIFICATE-----\n"
@@ -68,7 +68,7 @@ func (c *crowd) fill(ctx context.Context, tx control.Tx, u *tutorial) error {
 			}, "key"),
 			tx.CreateAdministrator(ctx, vpn.Administrator{ID: vpn.NewAdministratorID(), Username: fmt.Sprintf("admin%06d", i), Role: vpn.RoleReadOnly, PasswordHash: "none", CreatedAt: when, Version: 1}),
 			tx.CreateConnection(ctx, client),
-			tx.Audit(ctx, control.AuditRecord{At: when, Actor: boss, Action: "CreateVpc", Subject: string(big), Result: "ok"}),
+			tx.Audit(ctx, vpn.AuditRecord{At: when, Actor: boss, Action: "CreateVpc", Subject: string(big), Result: "ok"}),
 		} {
 			if err != nil {
 				return err
@@ -110,7 +110,7 @@ func (c *crowd) load(t testing.TB, path string) time.Duration {
 
 // pages are the lists, first, deep, searched and filtered, and the forms with their choices.
 func (c *crowd) pages() map[string]string {
-	last := fmt.Sprintf("?page=%d", max(1, c.rows/control.DefaultPageSize))
+	last := fmt.Sprintf("?page=%d", max(1, c.rows/vpn.DefaultPageSize))
 	return map[string]string{
 		"start":                   "/",
 		"networks":                "/networks",

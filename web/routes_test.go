@@ -6,7 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
 	"sallyport/web"
 )
 
@@ -87,8 +88,8 @@ func TestNoPageChangesAnything(t *testing.T) {
 func auditCount(t testing.TB, s *site) int {
 	t.Helper()
 	var n int
-	err := s.store.View(t.Context(), func(tx control.Tx) error {
-		records, err := tx.AuditRecords(t.Context(), control.List{Size: 1})
+	err := s.store.View(t.Context(), func(tx *store.Tx) error {
+		records, err := tx.AuditRecords(t.Context(), vpn.List{Size: 1})
 		n = records.Total
 		return err
 	})

@@ -37,7 +37,7 @@ func (b *browserSessions) load(next echo.HandlerFunc) echo.HandlerFunc {
 			return err
 		}
 		if administrator, ok := session.Values[valueAdministrator].(vpn.Administrator); ok {
-			row, _ := session.Values[valueSession].(control.Session)
+			row, _ := session.Values[valueSession].(vpn.WebSession)
 			admin.SetCaller(c, admin.Caller{Administrator: administrator, Session: row, Token: session.ID})
 		}
 		return next(c)

@@ -31,7 +31,7 @@ type sessionValue int
 
 const (
 	valueAdministrator sessionValue = iota // vpn.Administrator
-	valueSession                           // control.Session
+	valueSession                           // vpn.WebSession
 )
 
 // Get gives the request's session, found once.

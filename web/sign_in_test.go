@@ -123,7 +123,7 @@ func TestDisabledAccountIsOutAtOnce(t *testing.T) {
 	s := staffed(t)
 	b := s.as(t, reader)
 	by := control.Actor{ID: "admin-test", Username: "test", Role: vpn.RoleAdministrator}
-	list, err := s.control.Administrators(t.Context(), by, control.List{Search: reader})
+	list, err := s.control.Administrators(t.Context(), by, vpn.List{Search: reader})
 	if err != nil || len(list.Items) != 1 {
 		t.Fatalf("got %d accounts and error %v, want one", len(list.Items), err)
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"sallyport/control"
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -97,11 +97,11 @@ func (u *tutorial) id() vpn.EndpointID { return vpn.EndpointID(path.Base(u.endpo
 func (u *tutorial) stored(t testing.TB) vpn.Endpoint {
 	t.Helper()
 	var e vpn.Endpoint
-	u.update(t, func(tx control.Tx) (err error) { e, err = tx.Endpoint(t.Context(), u.id()); return err })
+	u.update(t, func(tx *store.Tx) (err error) { e, err = tx.Endpoint(t.Context(), u.id()); return err })
 	return e
 }
 
-func (s *site) update(t testing.TB, f func(control.Tx) error) {
+func (s *site) update(t testing.TB, f func(*store.Tx) error) {
 	t.Helper()
 	if err := s.store.Update(t.Context(), f); err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func (s *site) update(t testing.TB, f func(control.Tx) error) {
 func (u *tutorial) applied(t testing.TB, faults ...vpn.Fault) {
 	t.Helper()
 	e := u.stored(t)
-	u.update(t, func(tx control.Tx) error {
+	u.update(t, func(tx *store.Tx) error {
 		return tx.SaveObservation(t.Context(), vpn.Observation{
 			Endpoint: e.ID, Node: "node-1", Applied: e.Generation, SeenAt: time.Now(), Faults: faults,
 		})
@@ -130,7 +130,7 @@ func (u *tutorial) connect(t testing.TB, username, clientIP string, status vpn.C
 	if status == vpn.ConnectionTerminated {
 		c.EndedAt, c.EndReason = time.Now(), "The client left."
 	}
-	u.update(t, func(tx control.Tx) error { return tx.CreateConnection(t.Context(), c) })
+	u.update(t, func(tx *store.Tx) error { return tx.CreateConnection(t.Context(), c) })
 	return c
 }
 

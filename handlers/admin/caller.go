@@ -12,7 +12,7 @@ import (
 // Caller is the signed-in administrator behind a request.
 type Caller struct {
 	Administrator vpn.Administrator
-	Session       control.Session
+	Session       vpn.WebSession
 	Token         string
 }
 

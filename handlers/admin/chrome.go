@@ -9,6 +9,7 @@ import (
 	"sallyport/control"
 	"sallyport/views/layout"
 	"sallyport/views/parts"
+	"sallyport/vpn"
 )
 
 // ThemeCookie holds the chosen theme. It says nothing about the person, so it needs no session.
@@ -108,7 +109,7 @@ func localPath(s, fallback string) string {
 }
 
 // listView fills a list's frame from what was asked for and what was found.
-func listView[T any](c echo.Context, l control.List, page control.Page[T]) parts.List {
+func listView[T any](c echo.Context, l vpn.List, page vpn.Page[T]) parts.List {
 	return parts.List{
 		Path: c.Request().URL.Path, Search: l.Search, Sort: l.Sort, Desc: l.Desc,
 		Page: page.Number, Pages: page.Pages(), Total: page.Total,

@@ -8,6 +8,7 @@ import (
 	"sallyport/control"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
+	"sallyport/vpn"
 )
 
 // mapRules is how many rules the picture has room for.
@@ -21,7 +22,7 @@ func (h *Console) endpointMap(c echo.Context, f views.EndpointFrame, v control.E
 			Title: nameOr(a.SubnetName, string(a.Subnet)), Detail: a.CIDR.String() + " in " + a.Zone, State: string(a.State), Why: a.Reason,
 		})
 	}
-	rules, err := h.control.Rules(ctx(c), actor(c), v.ID, control.List{Size: mapRules, Page: 1})
+	rules, err := h.control.Rules(ctx(c), actor(c), v.ID, vpn.List{Size: mapRules, Page: 1})
 	if err != nil {
 		return m, err
 	}
@@ -50,7 +51,7 @@ func (h *Console) destinations(c echo.Context, v control.EndpointView) ([]netip.
 	if len(v.Associations) == 0 {
 		return nil, nil
 	}
-	page, err := h.control.Routes(ctx(c), actor(c), v.ID, control.List{Size: control.MaxPageSize, Page: 1})
+	page, err := h.control.Routes(ctx(c), actor(c), v.ID, vpn.List{Size: vpn.MaxPageSize, Page: 1})
 	if err != nil || page.Total > len(page.Items) {
 		return nil, err
 	}

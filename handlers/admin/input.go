@@ -9,7 +9,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
 	"sallyport/vpn"
 )
 
@@ -34,7 +33,7 @@ func bind(c echo.Context, in any) error {
 
 // listOf reads what a list is asked for from the query: q, sort, dir, page, size. What makes no
 // sense is ignored: these come from links and bookmarks, and a list is a fine answer to them.
-func listOf(c echo.Context) control.List {
+func listOf(c echo.Context) vpn.List {
 	number := func(name string) int {
 		n, err := strconv.Atoi(c.QueryParam(name))
 		if err != nil {
@@ -46,7 +45,7 @@ func listOf(c echo.Context) control.List {
 	if len(search) > maxSearch {
 		search = strings.ToValidUTF8(search[:maxSearch], "")
 	}
-	return control.List{
+	return vpn.List{
 		Search: strings.ReplaceAll(search, "\x00", ""), // PostgreSQL takes no NUL in text
 		Sort:   word(c.QueryParam("sort")),
 		Desc:   c.QueryParam("dir") == "desc",

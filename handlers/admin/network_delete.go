@@ -3,9 +3,9 @@ package admin
 import (
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
+	"sallyport/vpn"
 )
 
 // NetworkDeleteForm asks before a network is deleted.
@@ -16,7 +16,7 @@ func (h *Console) drawNetworkDelete(c echo.Context, refused error) error {
 	if err != nil {
 		return err
 	}
-	subnets, err := h.control.Subnets(ctx(c), actor(c), n.ID, control.List{Size: 1, Page: 1})
+	subnets, err := h.control.Subnets(ctx(c), actor(c), n.ID, vpn.List{Size: 1, Page: 1})
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package control
+package vpn
 
 // List asks for one page of a list. Sort is a column's name as the store documents it; an
 // unknown one sorts by the list's default. Filter holds exact matches by field name.

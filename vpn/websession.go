@@ -1,0 +1,15 @@
+package vpn
+
+import "time"
+
+// WebSession is a signed-in browser. Only the hash of its identifier is stored, so that a copy of
+// the database signs nobody in. Audience keeps a portal session from ever acting on the console.
+type WebSession struct {
+	Hash          string // SHA-256 of the cookie's value, hex
+	Audience      string
+	Administrator AdministratorID
+	CreatedAt     time.Time
+	SeenAt        time.Time
+	Source        string // address it was created from
+	Flash         string // JSON of messages for the next page
+}
