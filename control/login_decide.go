@@ -163,7 +163,7 @@ func (s *Service) door(ctx context.Context, tx *store.Tx, id vpn.EndpointID) (do
 func (s *Service) decideLogin(ctx context.Context, tx *store.Tx, at door, r vpn.LoginRequest) (vpn.LoginDecision, vpn.Connection, error) {
 	now := s.now()
 	if reason := vpn.DecideLogin(at.endpoint, at.state, r); reason != "" {
-		attempt := vpn.RefusedAttempt{Endpoint: at.endpoint.ID, Device: r.Device, CommonName: r.CommonName, Reason: reason}
+		attempt := vpn.RefusedAttempt{Endpoint: at.endpoint.ID, Device: r.Device, CommonName: vpn.PrintableText(r.CommonName), Reason: reason}
 		return vpn.LoginDecision{ID: r.ID, Reason: reason}, vpn.Connection{}, tx.CreateAttempt(ctx, attempt, now)
 	}
 	d := vpn.LoginDecision{

@@ -5,9 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"sallyport/vpn"
 )
@@ -115,22 +113,11 @@ func leafFault(cert *x509.Certificate, usage x509.ExtKeyUsage, role string) stri
 	return ""
 }
 
-// nameFault refuses what cannot travel: OpenVPN and its configuration files take a common name
-// apart at quotes, backslashes and control characters.
 func nameFault(cert *x509.Certificate) string {
-	cn := cert.Subject.CommonName
-	switch {
-	case cn == "":
-		return "The certificate has no common name (CN) in its subject."
-	case len(cn) > 4*maxCommonName:
-		return "The certificate's common name (CN) is too long."
+	if cert.Subject.CommonName == "" {
+		return "The certificate has no common name (CN) in its subject. OpenVPN names a peer by it; have the certificate issued again with one."
 	}
-	for _, r := range cn {
-		if !unicode.IsPrint(r) || strings.ContainsRune("\"'\\`", r) {
-			return fmt.Sprintf("The certificate's common name (CN) holds the character %q, which OpenVPN cannot carry safely.", r)
-		}
-	}
-	return ""
+	return vpn.CheckCommonName(cert.Subject.CommonName)
 }
 
 func importKey(c *vpn.Check, text string, cert *x509.Certificate, use vpn.CertificateUse) vpn.Secret {

@@ -230,7 +230,7 @@ func TestCheckImportRefuses(t *testing.T) {
 		"authority not a root":  {between.Certificate, "", root.Certificate, vpn.UseAuthority, "certificate", "issued by Root"},
 		"server as client":      {good.Certificate, "", ca.Certificate, vpn.UseClient, "certificate", "not for clients"},
 		"client, no chain":      {client.Certificate, "", "", vpn.UseClient, "chain", "Paste the certificate of Corp CA"},
-		"quote in the name":     {quoted.Certificate, quoted.Key.Reveal(), ca.Certificate, vpn.UseServer, "certificate", "cannot carry safely"},
+		"quote in the name":     {quoted.Certificate, quoted.Key.Reveal(), ca.Certificate, vpn.UseServer, "certificate", "“\"”, which ends a value"},
 		"no use":                {good.Certificate, key, ca.Certificate, "", "certificate", "Choose what"},
 		"no key":                {good.Certificate, "", ca.Certificate, vpn.UseServer, "private_key", "Paste the private key"},
 		"another's key":         {good.Certificate, client.Key.Reveal(), ca.Certificate, vpn.UseServer, "private_key", "not the key of the certificate."},

@@ -3,6 +3,9 @@ package pki
 import (
 	"bufio"
 	"context"
+	"crypto/elliptic"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"fmt"
 	"net"
 	"os/exec"
@@ -72,6 +75,22 @@ func freePort(t *testing.T) string {
 	return fmt.Sprint(l.LocalAddr().(*net.UDPAddr).Port)
 }
 
+// connect starts a server and a client of it that trust the same authorities, and gives their logs.
+// The client's file has these lines as well.
+func connect(t *testing.T, authorities string, server, client vpn.KeyPair, lines ...string) (atServer, atClient <-chan string) {
+	t.Helper()
+	port, tlsCrypt := freePort(t), write(t, "static.key", Maker{}.StaticKey().Reveal())
+	peer := func(p vpn.KeyPair, args string) <-chan string {
+		return runOpenVPN(t, append([]string{
+			"--proto", "udp4", "--tls-crypt", tlsCrypt, "--ca", write(t, "ca.pem", authorities), "--cert", write(t, "cert.pem", p.Certificate), "--key", write(t, "key.pem", p.Key.Reveal()),
+		}, strings.Fields(args)...)...)
+	}
+	atServer = peer(server, "--dev null --tls-server --dh none --remote-cert-tls client --local 127.0.0.1 --port "+port)
+	await(t, atServer, "UDPv4 link local (bound)")
+	atClient = peer(client, "--dev null --tls-client --nobind --remote-cert-tls server --remote 127.0.0.1 "+port+" --config "+write(t, "client.conf", strings.Join(lines, "\n")+"\n"))
+	return atServer, atClient
+}
+
 func TestOpenVPNAcceptsWhatIsIssued(t *testing.T) {
 	t.Parallel()
 	ca := mustAuthority(t, spec("Corp CA"))
@@ -89,21 +108,51 @@ func TestOpenVPNAcceptsWhatIsIssued(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			port, tlsCrypt := freePort(t), write(t, "static.key", Maker{}.StaticKey().Reveal())
-			peer := func(p vpn.KeyPair, args string) <-chan string {
-				return runOpenVPN(t, append([]string{
-					"--proto", "udp4", "--tls-crypt", tlsCrypt, "--ca", write(t, "ca.pem", ca.Certificate), "--cert", write(t, "cert.pem", p.Certificate), "--key", write(t, "key.pem", p.Key.Reveal()),
-				}, strings.Fields(args)...)...)
-			}
-			atServer := peer(c.server, "--dev null --tls-server --dh none --remote-cert-tls client --local 127.0.0.1 --port "+port)
-			await(t, atServer, "UDPv4 link local (bound)")
-			atClient := peer(c.client, "--dev null --tls-client --nobind --remote-cert-tls server --remote 127.0.0.1 "+port)
+			atServer, atClient := connect(t, ca.Certificate, c.server, c.client)
 			if c.atServer != "" {
 				await(t, atServer, c.atServer)
 			}
 			if c.atClient != "" {
 				await(t, atClient, c.atClient)
 			}
+		})
+	}
+}
+
+// A common name that is accepted connects and is logged as itself, a server's also where a client's
+// file names it. One byte more than the limit, and OpenVPN refuses it.
+func TestOpenVPNCarriesCommonNames(t *testing.T) {
+	t.Parallel()
+	ca := mustAuthority(t, spec("Corp CA"))
+	for _, cn := range []string{
+		"O'Brien", "kiosk (2nd floor)", "Smith & Sons, Ltd.", "D`Angelo; #7 100% <a@b.example>", "Conan O’Brien + Zoë", "Александр Константинопольский",
+		"東京 علی नमस्ते 🦊", strings.Repeat("x", vpn.MaxCommonName), strings.Repeat("ж", vpn.MaxCommonName/2), "*.{x}[y]|~^$_?!:/=@",
+	} {
+		t.Run(cn, func(t *testing.T) {
+			t.Parallel()
+			if fault := vpn.CheckCommonName(cn); fault != "" {
+				t.Fatalf("refused: %s", fault)
+			}
+			server, client := mustIssue(t, vpn.UseServer, ca, spec(cn)), mustIssue(t, vpn.UseClient, ca, spec(cn))
+			if _, err := check(client.Certificate, "", ca.Certificate, vpn.UseClient, time.Now()); err != nil {
+				t.Errorf("issued here, and not imported: %v", err)
+			}
+			atServer, atClient := connect(t, ca.Certificate, server, client, `verify-x509-name "`+cn+`" name`)
+			await(t, atServer, "["+cn+"] Peer Connection Initiated")
+			await(t, atClient, "["+cn+"] Peer Connection Initiated")
+		})
+	}
+	for name, cn := range map[string]string{"65 letters": strings.Repeat("x", 65), "66 bytes": strings.Repeat("ж", 33)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if vpn.CheckCommonName(cn) == "" {
+				t.Error("accepted")
+			}
+			long := forge(t, ecKey(t, elliptic.P256()), &ca, func(c *x509.Certificate) {
+				c.Subject, c.DNSNames, c.ExtKeyUsage = pkix.Name{CommonName: cn}, nil, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+			})
+			atServer, _ := connect(t, ca.Certificate, mustIssue(t, vpn.UseServer, ca, spec("vpn.example.com")), long)
+			await(t, atServer, "VERIFY ERROR: could not extract CN from X509 subject string ('CN="+cn+"')")
 		})
 	}
 }

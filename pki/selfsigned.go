@@ -8,15 +8,12 @@ import (
 	"sallyport/vpn"
 )
 
-// maxCommonName is X.520's bound, which OpenSSL enforces.
-const maxCommonName = 64
-
 // SelfSigned makes a TLS server certificate for the console where none is configured: P-256, for
 // the given host names and addresses, the first of which is the common name. It is not an
 // authority, so trusting it in a browser trusts this one host only.
 func SelfSigned(hosts []string, validFor time.Duration) (vpn.KeyPair, error) {
 	spec := vpn.CertificateSpec{CommonName: "sallyport", KeyType: vpn.ECDSAP256, ValidFor: validFor}
-	if len(hosts) > 0 && len(hosts[0]) <= maxCommonName {
+	if len(hosts) > 0 && len(hosts[0]) <= vpn.MaxCommonName {
 		spec.CommonName = hosts[0]
 	}
 	template := templateOf(spec, time.Now())

@@ -5,14 +5,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 const (
-	maxCommonName = 64 // X.520 ub-common-name
-	maxValidDays  = 3650 * 2
-	maxDNSNames   = 20
-	day           = 24 * time.Hour
+	maxValidDays = 3650 * 2
+	maxDNSNames  = 20
+	day          = 24 * time.Hour
 )
 
 // DefaultValidDays is the proposed validity of each use. Clients' are shorter than their
@@ -27,9 +25,13 @@ func CheckCertificateSpec(use CertificateUse, name, commonName, dnsNames string,
 	if !use.Valid() {
 		c.Bad("use", "Choose what the certificate is for.")
 	}
-	checkCommonName(&c, s.CommonName)
-	if strings.TrimSpace(name) == "" && !c.Has("common_name") {
-		name = s.CommonName
+	if s.CommonName == "" {
+		c.Bad("common_name", "Enter a common name (CN); it names the certificate's holder.")
+	} else if fault := CheckCommonName(s.CommonName); fault != "" {
+		c.Bad("common_name", fault)
+	}
+	if strings.TrimSpace(name) == "" {
+		name = nameFromCommonName(s.CommonName)
 	}
 	name = checkName(&c, "name", name, false)
 	if !key.Valid() {
@@ -40,22 +42,6 @@ func CheckCertificateSpec(use CertificateUse, name, commonName, dnsNames string,
 		s.DNSNames = checkDNSNames(&c, dnsNames)
 	}
 	return name, s, c.Err()
-}
-
-// commonNameMarks leaves out what has a meaning in a profile, a log line or a distinguished name.
-const commonNameMarks = "_.:/@-+()'"
-
-func checkCommonName(c *Check, cn string) {
-	switch n := utf8.RuneCountInString(cn); {
-	case n == 0:
-		c.Bad("common_name", "Enter a common name (CN); it names the certificate's holder.")
-	case n > maxCommonName:
-		c.Bad("common_name", fmt.Sprintf("The common name has %d characters; at most %d are possible.", n, maxCommonName))
-	default:
-		if r, bad := firstOutside(cn, commonNameMarks); bad {
-			c.Bad("common_name", fmt.Sprintf("The common name may have letters, digits, spaces and %s; %s is none of these.", commonNameMarks, describeRune(r)))
-		}
-	}
 }
 
 func checkValidDays(c *Check, use CertificateUse, s string) time.Duration {
@@ -97,7 +83,7 @@ func CheckImportName(name string, use CertificateUse) (string, error) {
 // NewCertificate makes the record of a certificate that was created, issued or imported.
 func NewCertificate(name string, use CertificateUse, authority CertificateID, pair KeyPair, f CertificateFacts, now time.Time) Certificate {
 	if name == "" {
-		name = f.CommonName
+		name = nameFromCommonName(f.CommonName)
 	}
 	return Certificate{
 		ID: NewCertificateID(), Name: name, Use: use, Authority: authority,

@@ -42,9 +42,7 @@ func DecideLogin(e Endpoint, state EndpointState, r LoginRequest) (refusal strin
 		return "This VPN endpoint is being deleted."
 	case state != EndpointAvailable:
 		return "This VPN endpoint has no target network yet. Ask your administrator."
-	case r.CommonName == "":
-		return "Your certificate has no common name. Ask your administrator for another."
 	default:
-		return ""
+		return commonNameFault(r.CommonName)
 	}
 }

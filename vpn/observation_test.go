@@ -116,6 +116,12 @@ func TestDecideLogin(t *testing.T) {
 		"deleted":                   {false, EndpointDeleted, "alice", "no target network"},
 		"no state":                  {false, "", "alice", "no target network"},
 		"certificate without names": {false, EndpointAvailable, "", "no common name"},
+		"a C1 control character":    {false, EndpointAvailable, "a\u0085b", "contains the control character U+0085"},
+		"a direction control":       {false, EndpointAvailable, "a\u202eb", "contains the invisible format character U+202E"},
+		"NUL":                       {false, EndpointAvailable, "admin\x00", "contains the control character U+0000"},
+		"not UTF-8":                 {false, EndpointAvailable, "a\xff", "not valid UTF-8"},
+		"a quotation mark":          {false, EndpointAvailable, `Robert "Bob" Smith`, ""}, // issued elsewhere
+		"any script":                {false, EndpointAvailable, "O'Brien & Жук (東京)", ""},
 	} {
 		got := DecideLogin(Endpoint{Deleting: c.deleting}, c.state, LoginRequest{CommonName: c.cn, Deadline: now.Add(time.Second)})
 		if (got == "") != (c.words == "") || !strings.Contains(got, c.words) {

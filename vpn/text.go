@@ -60,11 +60,16 @@ func checkDescription(c *Check, field, text string) string {
 
 func firstOutside(s, marks string) (rune, bool) {
 	for _, r := range s {
-		if r != ' ' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune(marks, r) {
+		if !allowedIn(r, marks) {
 			return r, true
 		}
 	}
 	return 0, false
+}
+
+// allowedIn tells whether r is a letter, a digit, an ordinary space or one of marks.
+func allowedIn(r rune, marks string) bool {
+	return r == ' ' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || strings.ContainsRune(marks, r)
 }
 
 func describeRune(r rune) string {
@@ -73,8 +78,12 @@ func describeRune(r rune) string {
 		return "a line break"
 	case r == '\t':
 		return "a tab"
+	case unicode.IsControl(r):
+		return fmt.Sprintf("the control character U+%04X", r)
+	case controls(r):
+		return fmt.Sprintf("the invisible format character U+%04X", r)
 	case !unicode.IsPrint(r):
-		return fmt.Sprintf("the invisible character U+%04X", r)
+		return fmt.Sprintf("the character U+%04X, which has no visible form", r)
 	default:
 		return fmt.Sprintf("“%c”", r)
 	}

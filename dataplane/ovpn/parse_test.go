@@ -175,6 +175,36 @@ func TestTranscriptOfRefusals(t *testing.T) {
 	}
 }
 
+// A certificate whose common name OpenVPN does not take is refused for that reason, and not for
+// its authority's sake. The lines are recorded.
+func TestRefusalsOfCommonNames(t *testing.T) {
+	for subject, want := range map[string]string{
+		"CN=" + strings.Repeat("c", 65):        "has a common name (CN) that is too long: OpenVPN accepts at most 64 bytes.",
+		"O=Org, CN=" + strings.Repeat("c", 65): "has a common name (CN) that is too long: OpenVPN accepts at most 64 bytes.",
+		"O=Org, emailAddress=anna@example.com": "has no common name (CN).",
+		"":                                     "has no common name (CN).",
+		"O=it's ('quoted') -- note that":       "has no common name (CN).",
+		"CN=short but not UTF-8":               "has a common name (CN) that OpenVPN cannot read.",
+		"UID=1 + CN=" + strings.Repeat("c", 65) + ", O=Org": "has a common name (CN) that is too long: OpenVPN accepts at most 64 bytes.",
+	} {
+		var p ovpn.Parser
+		var r ovpn.Refusals
+		var got []ovpn.TLSRefused
+		for _, text := range []string{
+			"VERIFY ERROR: could not extract CN from X509 subject string ('" + subject + "') -- note that the field length is limited to 64 characters",
+			"OpenSSL: error:0A000086:SSL routines::certificate verify failed:", "TLS Error: TLS handshake failed",
+		} {
+			e, _ := p.Line(">LOG:1800000000,N,192.0.2.2:43800 " + text)
+			if x, ok := r.Log(e.(ovpn.Log)); ok {
+				got = append(got, x)
+			}
+		}
+		if len(got) != 1 || got[0].Reason != ovpn.RefusedCertificate || got[0].Subject != subject || !strings.HasPrefix(got[0].Sentence, strings.TrimSpace("The client certificate "+subject)+" "+want) {
+			t.Errorf("%q: got %+v, want %q", subject, got, want)
+		}
+	}
+}
+
 func TestRefusalsGatherStrangers(t *testing.T) {
 	var p ovpn.Parser
 	var r ovpn.Refusals

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"sallyport/vpn"
 )
 
 // RefusedReason says why a client got no further than the TLS handshake.
@@ -131,6 +133,8 @@ func (r *Refusals) fromStranger(at time.Time, addr string) (TLSRefused, bool) {
 
 func causeOf(text string) (TLSRefused, bool) {
 	switch {
+	case strings.HasPrefix(text, nameError):
+		return commonNameError(text), true
 	case strings.HasPrefix(text, "VERIFY ERROR: "):
 		return verifyError(text), true
 	case text == "VERIFY EKU ERROR":
@@ -152,6 +156,37 @@ func causeOf(text string) (TLSRefused, bool) {
 		return TLSRefused{Reason: RefusedHandshake, Sentence: "The TLS handshake failed: " + printable(strings.Trim(words, ":")) + "."}, true
 	}
 	return TLSRefused{}, false
+}
+
+// nameError begins the line about a certificate whose common name OpenVPN does not take.
+const nameError = "VERIFY ERROR: could not extract CN from X509 subject string ('"
+
+// commonNameError reads "VERIFY ERROR: could not extract CN from X509 subject string ('<subject>')
+// -- note that the field length is limited to 64 characters". OpenVPN escapes no separator in a
+// subject, so one that is made for it can claim a common name that it does not have.
+func commonNameError(text string) TLSRefused {
+	subject := strings.TrimPrefix(text, nameError)
+	if i := strings.LastIndex(subject, "')"); i >= 0 {
+		subject = subject[:i]
+	}
+	e := TLSRefused{Reason: RefusedCertificate, Subject: printable(subject)}
+	_, cn, found := strings.Cut(", "+subject, ", CN=")
+	if !found {
+		_, cn, found = strings.Cut(subject, " + CN=")
+	}
+	of := "The client certificate"
+	if e.Subject != "" {
+		of += " " + e.Subject
+	}
+	switch {
+	case !found:
+		e.Sentence = of + " has no common name (CN). OpenVPN names a client by it; issue a certificate that has one."
+	case len(cn) > vpn.MaxCommonName:
+		e.Sentence = fmt.Sprintf("%s has a common name (CN) that is too long: OpenVPN accepts at most %d bytes. Issue one with a shorter name.", of, vpn.MaxCommonName)
+	default:
+		e.Sentence = of + " has a common name (CN) that OpenVPN cannot read."
+	}
+	return e
 }
 
 // verifyError reads "VERIFY ERROR: depth=0, error=<OpenSSL's words>: <subject>, serial=<decimal>".
