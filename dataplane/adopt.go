@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"sallyport/dataplane/journal"
 	"sallyport/dataplane/nft"
 	"sallyport/dataplane/supervise"
 	"sallyport/vpn"
@@ -17,9 +18,9 @@ import (
 // still run, the sessions that these still have. Tunnels that run on notice nothing. What no
 // journal knows is ended: nobody vouches for it.
 func (e *Engine) adopt(ctx context.Context) {
-	desired := readJournal[vpn.Desired](ctx, e, journalDesired)
-	records := readJournal[workerRecord](ctx, e, journalWorkers)
-	sessions := readJournal[*session](ctx, e, journalSessions)
+	desired := readJournal[vpn.Desired](ctx, e, journal.Desired)
+	records := readJournal[workerRecord](ctx, e, journal.Workers)
+	sessions := readJournal[*session](ctx, e, journal.Sessions)
 	byEndpoint := map[vpn.EndpointID][]workerRecord{}
 	for _, r := range records {
 		byEndpoint[r.Endpoint] = append(byEndpoint[r.Endpoint], r)
@@ -45,16 +46,16 @@ func (e *Engine) adopt(ctx context.Context) {
 		adopted = append(adopted, ep)
 	}
 	e.mu.Unlock()
-	e.recall(ctx)
+	e.loadSnapshots(ctx)
 	e.endStrangers(ctx, known)
 	for _, r := range records {
 		if !devices[r.Device] && filepath.Base(r.Device) == r.Device {
-			_ = e.journal.drop(journalWorkers, r.Device) // nobody will ask for it again
+			_ = e.journal.Remove(journal.Workers, r.Device) // nobody will ask for it again
 		}
 	}
 	e.adoptSessions(sessions)
 	if err := e.restoreRules(ctx, adopted); err != nil {
-		e.log.ErrorContext(ctx, "the packet filter could not be taken over", "err", chain(err))
+		e.log.ErrorContext(ctx, "the packet filter could not be taken over", "err", errorChain(err))
 	}
 	e.cleanHost()
 	var dialogues sync.WaitGroup // a worker that does not greet takes seconds to be given up
@@ -70,8 +71,8 @@ func (e *Engine) adopt(ctx context.Context) {
 	}
 }
 
-func readJournal[T any](ctx context.Context, e *Engine, kind string) []T {
-	out, err := journalled[T](e.journal, kind)
+func readJournal[T any](ctx context.Context, e *Engine, kind journal.Kind) []T {
+	out, err := journal.Read[T](e.journal, kind)
 	if err != nil {
 		e.log.ErrorContext(ctx, "part of the journal is unreadable", "err", err)
 	}
@@ -127,41 +128,41 @@ func (ep *endpoint) adoptWorker(r workerRecord) bool {
 func (e *Engine) adoptSessions(sessions []*session) {
 	counted, err := e.table.Counters() // what is in the kernel from before
 	if err != nil {
-		e.log.Error("counters of an earlier process cannot be read", "err", chain(err))
+		e.log.Error("counters of an earlier process cannot be read", "err", errorChain(err))
 	}
-	told := e.spool.ended()
+	told := e.events.Ended()
 	for _, s := range sessions {
 		ep := e.endpoints[s.Endpoint]
 		switch {
 		case s.Ended || told[s.Connection]:
 			if ep == nil || !ep.adoptLeaver(s) {
-				_ = e.journal.drop(journalSessions, string(s.Connection))
+				_ = e.journal.Remove(journal.Sessions, string(s.Connection))
 			}
 		case ep == nil || !ep.adoptSession(s, counted):
-			e.spool.add(vpn.Event{Ended: &vpn.Ended{
+			e.events.Add(vpn.Event{Ended: &vpn.Ended{
 				Connection: s.Connection, Endpoint: s.Endpoint, Reason: "The VPN server was restarted.", Counters: plus(s.Before, counted[s.Addr]),
 			}})
-			_ = e.journal.drop(journalSessions, string(s.Connection))
+			_ = e.journal.Remove(journal.Sessions, string(s.Connection))
 		}
 	}
 }
 
 func (ep *endpoint) adoptLeaver(s *session) bool {
-	if ep.admissions.enter(s.Connection, 0) != nil || !ep.pool.hold(s.Addr) {
+	if ep.limiter.Reserve(s.Connection, 0) != nil || !ep.pool.Hold(s.Addr) {
 		return false
 	}
-	ep.admissions.end(s.Connection)
+	ep.limiter.End(s.Connection)
 	ep.leaving = append(ep.leaving, leaver{connection: s.Connection, addr: s.Addr, closed: true})
 	return true
 }
 
 // adoptSession takes a session over; where its worker has ended it waits for its client's return.
 func (ep *endpoint) adoptSession(s *session, counted map[netip.Addr]nft.Counters) bool {
-	if !s.Connection.Valid() || ep.admissions.enter(s.Connection, 0) != nil {
+	if !s.Connection.Valid() || ep.limiter.Reserve(s.Connection, 0) != nil {
 		return false
 	}
-	if !ep.pool.hold(s.Addr) {
-		ep.admissions.leave(s.Connection)
+	if !ep.pool.Hold(s.Addr) {
+		ep.limiter.Release(s.Connection)
 		return false
 	}
 	if w := ep.workerOf(s.Instance); w == nil || w.proc == nil || w.device != s.Device {
@@ -192,8 +193,8 @@ func (e *Engine) restoreRules(ctx context.Context, adopted []*endpoint) (err err
 	}
 	var live []nft.Session
 	for _, ep := range adopted {
-		policy, problem := ep.policy.get()
-		if len(ep.desired.Associations) == 0 || len(ep.workers) == 0 || problem != "" || policy.allowsListen(ep.desired.Listen) != "" {
+		policy, problem := ep.policy.Current()
+		if len(ep.desired.Associations) == 0 || len(ep.workers) == 0 || problem != "" || policy.AllowsListen(ep.desired.Listen) != "" {
 			continue // run takes it off the host
 		}
 		narrowed := ep.narrow(ep.desired, policy)

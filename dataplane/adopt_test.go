@@ -3,6 +3,7 @@ package dataplane
 import (
 	"testing"
 
+	"sallyport/dataplane/journal"
 	"sallyport/dataplane/ovpn"
 	"sallyport/vpn"
 )
@@ -22,7 +23,7 @@ func TestReturnIsAnsweredByTheNextProcess(t *testing.T) {
 	if err != nil || s == nil {
 		t.Fatalf("the client is not taken back: %v", err)
 	}
-	kept, err := journalled[*session](ep.journal, journalSessions)
+	kept, err := journal.Read[*session](ep.journal, journal.Sessions)
 	if err != nil || len(kept) != 1 || !kept[0].Established || kept[0].CID != 2 {
 		t.Fatalf("the journal has %+v, %v", kept, err)
 	}

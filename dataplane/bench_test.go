@@ -92,7 +92,7 @@ func partsOf(b *testing.B, ep *endpoint, l dialogue, n int) map[string]time.Dura
 		}) / time.Duration(n)
 	}
 	d := ep.want()
-	spare, _ := ep.pool.take()
+	spare, _ := ep.pool.Take()
 	put := s.inTable()
 	put.Addr = spare
 	return map[string]time.Duration{

@@ -32,6 +32,4 @@ const (
 	// resumeWait is how long a connection outlives its worker: twice the time in which a client
 	// notices (ping-restart) and is back.
 	resumeWait = 75 * time.Second
-	// addressRest is how long an address stays unused: OpenVPN holds a killed client's for five seconds.
-	addressRest = 10 * time.Second
 )

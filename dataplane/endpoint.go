@@ -7,7 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"sallyport/dataplane/fault"
 	"sallyport/dataplane/host"
+	"sallyport/dataplane/journal"
+	sessions "sallyport/dataplane/session"
 	"sallyport/vpn"
 )
 
@@ -17,7 +20,7 @@ type endpoint struct {
 	*Engine
 	id     vpn.EndpointID
 	log    *slog.Logger
-	faults *faults
+	faults *fault.List
 	kick   chan struct{}
 	cancel context.CancelFunc // ends run
 	done   chan struct{}      // run has ended
@@ -33,7 +36,7 @@ type endpoint struct {
 	gone      bool          // it is taken off the host and takes nothing any more
 	changed   chan struct{} // closed and replaced when applied or faults change
 	workers   []*worker
-	pool      *pool
+	pool      *sessions.Pool
 	roster    *roster
 	leaving   []leaver            // sessions that are over, whose addresses are not given back yet
 	resting   []leaver            // whose addresses are, in order
@@ -48,16 +51,16 @@ type endpoint struct {
 	reservation *host.Reservation
 	reserved    vpn.Listen
 	uplinks     []string
-	remembered  []byte
+	saved       []byte
 	paths       map[vpn.AssociationID]string // the interface that last led to each target network by a route of its own
 }
 
 // prepareEndpoint makes an endpoint that does nothing until start; e.mu is held.
 func (e *Engine) prepareEndpoint(d vpn.Desired) *endpoint {
 	ep := &endpoint{
-		Engine: e, id: d.Endpoint, log: e.log.With("endpoint", d.Endpoint), faults: newFaults(),
+		Engine: e, id: d.Endpoint, log: e.log.With("endpoint", d.Endpoint), faults: fault.NewList(),
 		kick: make(chan struct{}, 1), done: make(chan struct{}),
-		desired: d, changed: make(chan struct{}), pool: newPool(d.ClientCIDR, d.Blocks, e.now),
+		desired: d, changed: make(chan struct{}), pool: sessions.NewPool(d.ClientCIDR, d.Blocks, e.now),
 		roster: newRoster(), pending: map[string]*pending{}, waiting: map[client]*pending{},
 		paths: map[vpn.AssociationID]string{},
 	}
@@ -96,7 +99,7 @@ func (ep *endpoint) run(ctx context.Context) {
 		}
 		ep.writeDown()
 		ep.reconcile(ctx)
-		ep.rememberEndpoint()
+		ep.saveEndpoint()
 		ep.mu.Lock()
 		close(ep.changed)
 		ep.changed = make(chan struct{})
@@ -126,13 +129,13 @@ func (ep *endpoint) accept(d vpn.Desired) error {
 	if d.ClientCIDR != ep.desired.ClientCIDR {
 		return vpn.Refuse(vpn.Conflict, "InvalidParameterValue", "The client CIDR of an endpoint cannot change.")
 	}
-	if err := ep.journal.put(journalDesired, string(ep.id), d); err != nil {
+	if err := ep.journal.Put(journal.Desired, string(ep.id), d); err != nil {
 		ep.log.Error("a desired state was not journalled", "generation", d.Generation, "err", err)
 		ep.unwritten = true
 	} else {
 		ep.unwritten = false
 	}
-	ep.pool.assign(d.Blocks)
+	ep.pool.Assign(d.Blocks)
 	ep.desired = d
 	ep.wake()
 	return nil
@@ -144,11 +147,11 @@ func (ep *endpoint) writeDown() {
 	defer ep.mu.Unlock()
 	if ep.unwritten && !ep.gone {
 		sentence := ""
-		if err := ep.journal.put(journalDesired, string(ep.id), ep.desired); err != nil {
+		if err := ep.journal.Put(journal.Desired, string(ep.id), ep.desired); err != nil {
 			sentence = "The latest change is in effect, but it cannot be written down: " + err.Error() + ". A crash now would bring back the state before it for a moment."
 		}
 		ep.unwritten = sentence != ""
-		ep.faults.set(faultJournal, string(ep.id), sentence, ep.now())
+		ep.faults.Set(faultJournal, string(ep.id), sentence, ep.now())
 	}
 }
 
@@ -168,7 +171,7 @@ func (ep *endpoint) settle(ctx context.Context, generation uint64) {
 			ep.mu.Lock()
 			applied = ep.applied
 			ep.mu.Unlock()
-			if applied < generation && len(ep.faults.list()) > 0 {
+			if applied < generation && len(ep.faults.All()) > 0 {
 				return
 			}
 		case <-ctx.Done():
@@ -180,7 +183,7 @@ func (ep *endpoint) settle(ctx context.Context, generation uint64) {
 func (ep *endpoint) status() vpn.EndpointStatus {
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
-	return vpn.EndpointStatus{Endpoint: ep.id, Applied: ep.applied, Faults: ep.faults.list(), Connections: ep.roster.up}
+	return vpn.EndpointStatus{Endpoint: ep.id, Applied: ep.applied, Faults: ep.faults.All(), Connections: ep.roster.up}
 }
 
 // public are the addresses that clients dial.

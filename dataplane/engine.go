@@ -13,9 +13,14 @@ import (
 	"sync"
 	"time"
 
+	"sallyport/dataplane/eventlog"
+	"sallyport/dataplane/fault"
 	"sallyport/dataplane/host"
+	"sallyport/dataplane/hostpolicy"
+	"sallyport/dataplane/journal"
 	"sallyport/dataplane/nft"
 	"sallyport/dataplane/ovpn"
+	sessions "sallyport/dataplane/session"
 	"sallyport/dataplane/supervise"
 	"sallyport/vpn"
 )
@@ -29,15 +34,15 @@ type Engine struct {
 	started  time.Time
 	table    *nft.Table
 	settings *host.Settings
-	journal  *journal
-	spool    *spool
-	faults   *faults // of the host
-	policy   *policyFile
-	repairs  repairs
+	journal  *journal.Journal
+	events   *eventlog.Log
+	faults   *fault.List // of the host
+	policy   *hostpolicy.File
+	repairs  fault.Repairs
 	ctx      context.Context
 	running  sync.WaitGroup
 
-	admissions admissions
+	limiter sessions.Limiter
 
 	mu        sync.Mutex
 	endpoints map[vpn.EndpointID]*endpoint
@@ -52,8 +57,8 @@ type Engine struct {
 
 	rulesMu sync.Mutex // one rebuild of the table at a time
 
-	memoryMu   sync.Mutex
-	remembered []byte
+	savedMu sync.Mutex
+	saved   []byte
 }
 
 // Open reads the journal of an earlier process and takes over what it left running. Run then
@@ -61,8 +66,8 @@ type Engine struct {
 func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	e := &Engine{
 		cfg: cfg, log: cfg.Log, now: time.Now, instance: rand.Text(), started: time.Now(),
-		table: nft.New(nft.DefaultName, cfg.Log), faults: newFaults(), ctx: ctx,
-		policy:    &policyFile{path: cfg.HostPolicy},
+		table: nft.New(nft.DefaultName, cfg.Log), faults: fault.NewList(), ctx: ctx,
+		policy:    hostpolicy.NewFile(cfg.HostPolicy),
 		endpoints: map[vpn.EndpointID]*endpoint{}, slots: map[int]bool{},
 		rules: map[vpn.EndpointID]nft.Endpoint{}, uplinks: map[vpn.EndpointID][]string{},
 	}
@@ -75,10 +80,10 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		}
 	}
 	var err error
-	if e.journal, err = openJournal(filepath.Join(cfg.RunDir, "journal")); err != nil {
+	if e.journal, err = journal.Open(filepath.Join(cfg.RunDir, "journal")); err != nil {
 		return nil, err
 	}
-	if e.spool, err = openSpool(filepath.Join(cfg.RunDir, "events.ndjson"), e.now); err != nil {
+	if e.events, err = eventlog.Open(filepath.Join(cfg.RunDir, "events.ndjson"), e.now); err != nil {
 		return nil, err
 	}
 	if e.settings, err = host.OpenSettings(filepath.Join(cfg.RunDir, "settings.json"), cfg.Log); err != nil {
@@ -97,7 +102,7 @@ const faultLack = "lack"
 func (e *Engine) probe(ctx context.Context) {
 	lacks := host.Probe()
 	if err := nft.Probe(ctx); err != nil {
-		lacks = append(lacks, person(err))
+		lacks = append(lacks, adminMessage(err))
 	}
 	release, err := ovpn.Version(ctx, e.binary())
 	version := ""
@@ -108,7 +113,7 @@ func (e *Engine) probe(ctx context.Context) {
 		}
 	}
 	if err != nil {
-		lacks = append(lacks, person(err))
+		lacks = append(lacks, adminMessage(err))
 	}
 	first := ""
 	if len(lacks) > 0 {
@@ -117,7 +122,7 @@ func (e *Engine) probe(ctx context.Context) {
 	e.mu.Lock()
 	e.openvpn, e.lack = version, first
 	e.mu.Unlock()
-	if e.faults.set(faultLack, "", first, e.now()) {
+	if e.faults.Set(faultLack, "", first, e.now()) {
 		if first == "" {
 			e.log.InfoContext(ctx, "this host can carry tunnels now")
 			e.wakeAll()

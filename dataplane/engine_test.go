@@ -14,6 +14,8 @@ import (
 	"time"
 
 	web "sallyport/dataplane/client"
+	"sallyport/dataplane/eventlog"
+	"sallyport/dataplane/journal"
 	"sallyport/dataplane/supervise"
 	"sallyport/vpn"
 )
@@ -165,7 +167,11 @@ func TestEngine(t *testing.T) {
 	if left := pidsIn(t, dir); len(left) > 0 {
 		t.Errorf("workers %v of a forgotten endpoint run", left)
 	}
-	host := filepath.Join(dir, "journal", journalMemory, hostMemory+entrySuffix)
+	j, err := journal.Open(filepath.Join(dir, "journal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := j.Path(journal.Snapshots, hostSnapshot)
 	if files, _ := filepath.Glob(filepath.Join(dir, "journal", "*", "*.json")); len(files) > 1 || len(files) == 1 && files[0] != host {
 		t.Errorf("the journal of a forgotten endpoint has %v", files)
 	}
@@ -228,11 +234,11 @@ const (
 // leaveSessions writes what a crash may leave in the journal.
 func leaveSessions(t *testing.T, dir string, d vpn.Desired) {
 	t.Helper()
-	j, err := openJournal(filepath.Join(dir, "journal"))
+	j, err := journal.Open(filepath.Join(dir, "journal"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	workers, err := journalled[workerRecord](j, journalWorkers)
+	workers, err := journal.Read[workerRecord](j, journal.Workers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,12 +253,16 @@ func leaveSessions(t *testing.T, dir string, d vpn.Desired) {
 		s.Session, s.Association, s.Addr = vpn.NewSessionID(), d.Associations[0].ID, addr
 		s.User, s.Ends, s.Token = vpn.Identity{Name: "alice"}, uptime()+time.Hour, string(s.Connection)
 		s.Instance, s.Device = workers[0].Instance, workers[0].Device
-		if err := j.put(journalSessions, string(s.Connection), s); err != nil {
+		if err := j.Put(journal.Sessions, string(s.Connection), s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	newSpool(t, filepath.Join(dir, "events.ndjson"), time.Now).add(vpn.Event{Ended: &vpn.Ended{Connection: toldConnection, Reason: "Told."}})
-	if err := os.WriteFile(filepath.Join(dir, "journal", journalSessions, "torn.json"), []byte("{"), 0o600); err != nil {
+	events, err := eventlog.Open(filepath.Join(dir, "events.ndjson"), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events.Add(vpn.Event{Ended: &vpn.Ended{Connection: toldConnection, Reason: "Told."}})
+	if err := os.WriteFile(j.Path(journal.Sessions, "torn"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

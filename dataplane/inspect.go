@@ -22,7 +22,7 @@ func (e *Engine) inspect(ctx context.Context) {
 			return
 		case _, open := <-rules:
 			e.mendTable(ctx)
-			e.rememberHost()
+			e.saveHost()
 			if !open {
 				rules = nil
 			}
@@ -46,8 +46,8 @@ func (e *Engine) inspect(ctx context.Context) {
 		}
 		e.mendTable(ctx)
 		e.lookForObstacles(ctx)
-		e.faults.set("spool", "", e.spool.fault(), e.now())
-		e.rememberHost()
+		e.faults.Set("spool", "", e.events.Fault(), e.now())
+		e.saveHost()
 	}
 }
 
@@ -79,25 +79,25 @@ func (e *Engine) mendTable(ctx context.Context) {
 	defer e.rulesMu.Unlock()
 	drift, err := e.table.Drift(ctx)
 	if err != nil {
-		e.faults.set("drift", "", "The packet filter cannot be checked: "+person(err), e.now())
+		e.faults.Set("drift", "", "The packet filter cannot be checked: "+adminMessage(err), e.now())
 		return
 	}
 	if len(drift) == 0 {
-		e.faults.set("drift", "", "", e.now())
+		e.faults.Set("drift", "", "", e.now())
 		return
 	}
 	for _, d := range drift {
 		e.log.WarnContext(ctx, "the packet filter was changed by somebody else", "difference", d)
 	}
-	e.repairs.note("", "The packet filter was changed by somebody else and was written again: "+drift[0], e.now())
+	e.repairs.Add("", "The packet filter was changed by somebody else and was written again: "+drift[0], e.now())
 	sentence := ""
 	if err := e.table.Repair(ctx); err != nil {
-		sentence = "The packet filter was changed by somebody else and cannot be repaired: " + person(err)
-		e.log.ErrorContext(ctx, "the packet filter cannot be repaired", "err", chain(err))
+		sentence = "The packet filter was changed by somebody else and cannot be repaired: " + adminMessage(err)
+		e.log.ErrorContext(ctx, "the packet filter cannot be repaired", "err", errorChain(err))
 	} else {
 		e.log.InfoContext(ctx, "the packet filter was repaired")
 	}
-	e.faults.set("drift", "", sentence, e.now())
+	e.faults.Set("drift", "", sentence, e.now())
 }
 
 // lookForObstacles asks which other firewalls on this host would drop our packets.

@@ -61,7 +61,7 @@ func (ep *endpoint) connect(ctx context.Context, l dialogue, ev ovpn.Connect) {
 		ep.denyForNow(ctx, p, "too many logins wait")
 		return
 	}
-	ep.spool.add(vpn.Event{Login: &p.request})
+	ep.events.Add(vpn.Event{Login: &p.request})
 }
 
 func clientVersion(env ovpn.Env) string {
@@ -120,7 +120,7 @@ func (ep *endpoint) resume(ctx context.Context, l dialogue, ev ovpn.Connect) boo
 	if err == nil {
 		return true
 	}
-	ep.log.WarnContext(ctx, "a returning client was not let in", "connection", s.Connection, "err", chain(err))
+	ep.log.WarnContext(ctx, "a returning client was not let in", "connection", s.Connection, "err", errorChain(err))
 	ep.gate.Lock()
 	defer ep.gate.Unlock()
 	ep.mu.Lock()

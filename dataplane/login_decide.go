@@ -9,6 +9,7 @@ import (
 	"sallyport/dataplane/host"
 	"sallyport/dataplane/nft"
 	"sallyport/dataplane/ovpn"
+	sessions "sallyport/dataplane/session"
 	"sallyport/vpn"
 )
 
@@ -40,13 +41,13 @@ func (ep *endpoint) decide(ctx context.Context, ds []vpn.LoginDecision) error {
 		}
 		g := &grant{login: p}
 		granted = append(granted, g)
-		if g.session, g.err = ep.newSession(p, d); g.err != nil && !errors.Is(g.err, errKnownConnection) { // a known one goes on
-			ep.spool.add(vpn.Event{Ended: &vpn.Ended{Connection: d.Connection, Endpoint: ep.id, Reason: told(g.err)}})
+		if g.session, g.err = ep.newSession(p, d); g.err != nil && !errors.Is(g.err, sessions.ErrKnownConnection) { // a known one goes on
+			ep.events.Add(vpn.Event{Ended: &vpn.Ended{Connection: d.Connection, Endpoint: ep.id, Reason: userMessage(g.err)}})
 		}
 		telling[p.conn] = append(telling[p.conn], func() {
 			if g.err = ep.letIn(ctx, g); g.err != nil {
-				ep.log.WarnContext(ctx, "a granted login was not let in", "connection", d.Connection, "err", chain(g.err))
-				ep.deny(ctx, p.conn, p.client.cid, p.kid, "not admitted", told(g.err))
+				ep.log.WarnContext(ctx, "a granted login was not let in", "connection", d.Connection, "err", errorChain(g.err))
+				ep.deny(ctx, p.conn, p.client.cid, p.kid, "not admitted", userMessage(g.err))
 			}
 		})
 	}
@@ -86,7 +87,7 @@ func (ep *endpoint) letIn(ctx context.Context, g *grant) error {
 		return nil
 	}
 	if g.err != nil {
-		ep.end(ctx, ending{reason: told(g.err)}, s)
+		ep.end(ctx, ending{reason: userMessage(g.err)}, s)
 		return g.err
 	}
 	err := p.conn.Admit(ctx, p.client.cid, p.kid, g.config)
@@ -110,11 +111,11 @@ func (ep *endpoint) letIn(ctx context.Context, g *grant) error {
 
 // newSession enters a session into the books.
 func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision) (*session, error) {
-	policy, problem := ep.policy.get()
+	policy, problem := ep.policy.Current()
 	if problem != "" {
 		return nil, vpn.Refuse(vpn.Conflict, "IncorrectState", "This VPN server takes no connections right now. Ask your administrator.")
 	}
-	if err := ep.admissions.enter(d.Connection, policy.MaxSessions); err != nil {
+	if err := ep.limiter.Reserve(d.Connection, policy.MaxSessions); err != nil {
 		return nil, err
 	}
 	ep.mu.Lock()
@@ -128,12 +129,12 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision) (*session, error
 		err = vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "Your VPN session ended before it began.")
 	default:
 		var free bool
-		if addr, free = ep.pool.take(); !free {
+		if addr, free = ep.pool.Take(); !free {
 			err = vpn.Refuse(vpn.Conflict, "ClientVpnAddressesExhausted", "The VPN endpoint has no free client address. Ask your administrator.")
 		}
 	}
 	if err != nil {
-		ep.admissions.leave(d.Connection)
+		ep.limiter.Release(d.Connection)
 		return nil, err
 	}
 	began := uptime()

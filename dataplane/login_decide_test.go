@@ -47,7 +47,7 @@ func TestLoginsAnsweredTogether(t *testing.T) {
 	if len(inTable) != 2 || !inTable["alice"] || !inTable["bob"] {
 		t.Errorf("let in: %v, want alice and bob", inTable)
 	}
-	if told := ep.spool.ended(); len(told) != 2 || !told[ds[4].Connection] || !told[ds[5].Connection] {
+	if told := ep.events.Ended(); len(told) != 2 || !told[ds[4].Connection] || !told[ds[5].Connection] {
 		t.Errorf("told as ended: %v, want the two that were granted and not let in", told)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"sallyport/dataplane/host"
+	"sallyport/dataplane/hostpolicy"
+	"sallyport/dataplane/journal"
 	"sallyport/dataplane/nft"
 	"sallyport/vpn"
 )
@@ -35,14 +37,14 @@ func (ep *endpoint) reconcile(ctx context.Context) {
 		ep.withdraw(ctx, d)
 		return
 	}
-	ep.faults.keepOnly(subjects(d))
-	policy, problem := ep.policy.get()
+	ep.faults.Keep(subjects(d))
+	policy, problem := ep.policy.Current()
 	if lack := ep.Engine.lacking(); ep.everywhere(faultHost, d, lack) {
 		ep.revoke(ctx, ep.narrow(d, policy))
 		return
 	}
 	if problem == "" {
-		problem = policy.allowsListen(d.Listen)
+		problem = policy.AllowsListen(d.Listen)
 	}
 	if ep.everywhere(faultPolicy, d, problem) {
 		ep.silence(ctx, problem)
@@ -55,13 +57,13 @@ func (ep *endpoint) reconcile(ctx context.Context) {
 	}
 	uplinks := ep.reach(d, policy)
 	if err := ep.prepareWorkers(d); err != nil {
-		ep.everywhere(faultWorker, d, person(err))
+		ep.everywhere(faultWorker, d, adminMessage(err))
 		ep.revoke(ctx, d)
 		return
 	}
 	if err := ep.applyRules(ctx, d, uplinks); err != nil {
-		ep.log.ErrorContext(ctx, "rules were not applied", "err", chain(err))
-		ep.everywhere(faultRules, d, "The packet filter rules cannot be applied: "+person(err))
+		ep.log.ErrorContext(ctx, "rules were not applied", "err", errorChain(err))
+		ep.everywhere(faultRules, d, "The packet filter rules cannot be applied: "+adminMessage(err))
 		return
 	}
 	ep.everywhere(faultRules, d, "")
@@ -73,7 +75,7 @@ func (ep *endpoint) reconcile(ctx context.Context) {
 		return
 	}
 	if err != nil {
-		ep.everywhere(faultWorker, d, person(err))
+		ep.everywhere(faultWorker, d, adminMessage(err))
 		return
 	}
 	ep.everywhere(faultWorker, d, "")
@@ -90,7 +92,7 @@ var checks = []string{faultHost, faultPolicy, faultPlace, faultReach, faultRules
 // tells whether there is one.
 func (ep *endpoint) everywhere(check string, d vpn.Desired, sentence string) bool {
 	for _, a := range d.Associations {
-		if ep.faults.set(check, string(a.ID), sentence, ep.now()) && sentence != "" {
+		if ep.faults.Set(check, string(a.ID), sentence, ep.now()) && sentence != "" {
 			ep.log.Warn("association does not work", "association", a.ID, "reason", sentence)
 		}
 		if sentence == "" {
@@ -98,7 +100,7 @@ func (ep *endpoint) everywhere(check string, d vpn.Desired, sentence string) boo
 		}
 		// What later checks found is not looked at any more, and must not hide this.
 		for _, later := range checks[slices.Index(checks, check)+1:] {
-			ep.faults.set(later, string(a.ID), "", ep.now())
+			ep.faults.Set(later, string(a.ID), "", ep.now())
 		}
 	}
 	return sentence != ""
@@ -118,7 +120,7 @@ func subjects(d vpn.Desired) map[string]bool {
 // place holds the public port and sees that the client range is nobody else's.
 func (ep *endpoint) place(d vpn.Desired) string {
 	if err := host.Overlap(d.ClientCIDR); err != nil {
-		return person(err)
+		return adminMessage(err)
 	}
 	if ep.reservation != nil && ep.reserved == d.Listen {
 		return ""
@@ -126,7 +128,7 @@ func (ep *endpoint) place(d vpn.Desired) string {
 	ep.unreserve()
 	r, err := host.Reserve(d.Listen.Transport, addrPort(d.Listen))
 	if err != nil {
-		return person(err)
+		return adminMessage(err)
 	}
 	ep.reservation, ep.reserved = r, d.Listen
 	return ""
@@ -141,13 +143,13 @@ func (ep *endpoint) unreserve() {
 
 // narrow takes what the host policy forbids out of what was asked for. Rules that open nothing
 // any more are told so.
-func (ep *endpoint) narrow(d vpn.Desired, policy hostPolicy) vpn.Desired {
+func (ep *endpoint) narrow(d vpn.Desired, policy hostpolicy.Policy) vpn.Desired {
 	d.Associations = slices.Clone(d.Associations)
 	for i := range d.Associations {
-		d.Associations[i].Routes = policy.routes(d.Associations[i].Routes)
+		d.Associations[i].Routes = policy.Narrow(d.Associations[i].Routes)
 	}
 	for _, r := range d.Rules {
-		ep.faults.set(faultPolicy, string(r.ID), policy.forbids(r.Destination), ep.now())
+		ep.faults.Set(faultPolicy, string(r.ID), policy.Forbids(r.Destination), ep.now())
 	}
 	return d
 }
@@ -161,23 +163,23 @@ func (ep *endpoint) silence(ctx context.Context, reason string) {
 }
 
 // reach finds the interfaces of the target networks and says which cannot be reached.
-func (ep *endpoint) reach(d vpn.Desired, policy hostPolicy) []string {
+func (ep *endpoint) reach(d vpn.Desired, policy hostpolicy.Policy) []string {
 	var uplinks []string
 	for _, a := range d.Associations {
 		sentence := ""
 		path, err := host.Reach(a.Subnet)
 		switch was := ep.paths[a.ID]; {
 		case err != nil:
-			sentence = person(err)
+			sentence = adminMessage(err)
 		case path.Default && was != "":
 			sentence = "The way to " + a.Subnet.String() + " was interface " + was + ", which is down or gone; only the default route is left."
 		default:
-			sentence = policy.allowsEgress(path.Interface)
+			sentence = policy.AllowsEgress(path.Interface)
 		}
 		if err == nil && !path.Default {
 			ep.paths[a.ID] = path.Interface
 		}
-		ep.faults.set(faultReach, string(a.ID), sentence, ep.now())
+		ep.faults.Set(faultReach, string(a.ID), sentence, ep.now())
 		if sentence == "" && !slices.Contains(uplinks, path.Interface) {
 			uplinks = append(uplinks, path.Interface)
 		}
@@ -187,7 +189,7 @@ func (ep *endpoint) reach(d vpn.Desired, policy hostPolicy) []string {
 				ep.log.Error("the interfaces of a route cannot be found", "route", r, "err", err)
 			}
 			for _, name := range names {
-				if policy.allowsEgress(name) == "" && !slices.Contains(uplinks, name) {
+				if policy.AllowsEgress(name) == "" && !slices.Contains(uplinks, name) {
 					uplinks = append(uplinks, name)
 				}
 			}
@@ -230,7 +232,7 @@ func (ep *endpoint) revoke(ctx context.Context, d vpn.Desired) {
 		return
 	}
 	if err := ep.setRules(ctx, ep.id, &next, uplinks); err != nil {
-		ep.log.ErrorContext(ctx, "rules were not applied", "err", chain(err))
+		ep.log.ErrorContext(ctx, "rules were not applied", "err", errorChain(err))
 		return
 	}
 	ep.moveSessions(d)
@@ -249,7 +251,7 @@ func (ep *endpoint) rulesFor(d vpn.Desired) (nft.Endpoint, error) {
 	if err != nil {
 		return nft.Endpoint{}, err
 	}
-	policy, _ := ep.policy.get()
+	policy, _ := ep.policy.Current()
 	egress := slices.Clone(policy.Egress)
 	r := nft.Endpoint{
 		ID: ep.id, ClientCIDR: d.ClientCIDR, Gateway: vpn.Gateway(d.ClientCIDR),
@@ -297,7 +299,7 @@ func (ep *endpoint) forward(uplinks []string) {
 		}
 		if mended {
 			ep.log.Warn("forwarding had been switched off by somebody else; it is on again", "interface", name)
-			ep.repairs.note(string(ep.id), "Forwarding on interface "+name+" had been switched off and is on again.", ep.now())
+			ep.repairs.Add(string(ep.id), "Forwarding on interface "+name+" had been switched off and is on again.", ep.now())
 		}
 	}
 }
@@ -320,7 +322,7 @@ func (ep *endpoint) withdraw(ctx context.Context, d vpn.Desired) {
 	if !ep.takeOff(ctx, "The endpoint has no target network any more.") {
 		return
 	}
-	ep.faults.keepOnly(map[string]bool{})
+	ep.faults.Keep(map[string]bool{})
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
 	ep.applied = d.Generation
@@ -342,8 +344,8 @@ func (ep *endpoint) takeOff(ctx context.Context, reason string) bool {
 	ep.Engine.mu.Unlock()
 	if there {
 		if err := ep.setRules(ctx, ep.id, nil, nil); err != nil {
-			ep.log.ErrorContext(ctx, "rules were not taken out", "err", chain(err))
-			ep.faults.set(faultRules, string(ep.id), "The packet filter rules cannot be removed: "+person(err), ep.now())
+			ep.log.ErrorContext(ctx, "rules were not taken out", "err", errorChain(err))
+			ep.faults.Set(faultRules, string(ep.id), "The packet filter rules cannot be removed: "+adminMessage(err), ep.now())
 			return false
 		}
 	}
@@ -363,7 +365,7 @@ func (ep *endpoint) removeDevices() {
 		}
 		_ = os.RemoveAll(w.dir)
 		_ = os.Remove(filepath.Join(ep.cfg.RunDir, "logs", w.device+".log"))
-		_ = ep.journal.drop(journalWorkers, w.device)
+		_ = ep.journal.Remove(journal.Workers, w.device)
 		ep.giveSlot(w.slot)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"sallyport/dataplane/journal"
 	"sallyport/vpn"
 )
 
@@ -27,7 +28,7 @@ func (e *Engine) Apply(ctx context.Context, d vpn.Desired) (vpn.EndpointStatus, 
 		e.mu.Unlock()
 		return vpn.EndpointStatus{}, vpn.Refuse(vpn.Unavailable, "Stopping", "The dataplane is stopping.")
 	}
-	if policy, _ := e.policy.get(); !known && policy.MaxEndpoints > 0 && len(e.endpoints) >= policy.MaxEndpoints {
+	if policy, _ := e.policy.Current(); !known && policy.MaxEndpoints > 0 && len(e.endpoints) >= policy.MaxEndpoints {
 		e.mu.Unlock()
 		return vpn.EndpointStatus{}, vpn.Refuse(vpn.Conflict, "ClientVpnEndpointLimitExceeded", "The host policy allows no more endpoints on this host.")
 	}
@@ -40,7 +41,7 @@ func (e *Engine) Apply(ctx context.Context, d vpn.Desired) (vpn.EndpointStatus, 
 			}
 		}
 		// A crash from here on must not forget it.
-		if err := e.journal.put(journalDesired, string(d.Endpoint), d); err != nil {
+		if err := e.journal.Put(journal.Desired, string(d.Endpoint), d); err != nil {
 			e.mu.Unlock()
 			return vpn.EndpointStatus{}, err
 		}
@@ -66,7 +67,7 @@ func (e *Engine) Forget(ctx context.Context, id vpn.EndpointID) error {
 	if !ep.remove(ctx, "The endpoint was deleted.") {
 		return vpn.Refuse(vpn.Unavailable, "RemovalFailed", "The endpoint cannot be taken off this host yet; the dataplane's log says why.")
 	}
-	if err := errors.Join(e.journal.drop(journalDesired, string(id)), e.journal.drop(journalMemory, string(id))); err != nil {
+	if err := errors.Join(e.journal.Remove(journal.Desired, string(id)), e.journal.Remove(journal.Snapshots, string(id))); err != nil {
 		return err
 	}
 	e.mu.Lock()
@@ -81,7 +82,7 @@ func (e *Engine) Forget(ctx context.Context, id vpn.EndpointID) error {
 func (e *Engine) Status() vpn.NodeStatus {
 	s := vpn.NodeStatus{
 		Instance: e.instance, Version: e.cfg.Version, StartedAt: e.started.UTC(),
-		Faults: e.faults.list(), Repairs: e.repairs.list(), Endpoints: []vpn.EndpointStatus{},
+		Faults: e.faults.All(), Repairs: e.repairs.All(), Endpoints: []vpn.EndpointStatus{},
 	}
 	e.mu.Lock()
 	s.OpenVPN = e.openvpn
@@ -96,7 +97,7 @@ func (e *Engine) Status() vpn.NodeStatus {
 // answered or given up is left out, so that a reader may be told of one again without harm.
 func (e *Engine) Events(ctx context.Context, epoch string, after uint64) iter.Seq[vpn.Event] {
 	return func(yield func(vpn.Event) bool) {
-		for ev := range e.spool.events(ctx, epoch, after) {
+		for ev := range e.events.Events(ctx, epoch, after) {
 			if ev.Login != nil && !e.waits(*ev.Login) {
 				continue
 			}
@@ -120,7 +121,7 @@ func (e *Engine) waits(r vpn.LoginRequest) bool {
 
 // Acknowledge lets events up to and including seq be forgotten.
 func (e *Engine) Acknowledge(epoch string, seq uint64) error {
-	e.spool.acknowledge(epoch, seq)
+	e.events.Acknowledge(epoch, seq)
 	return nil
 }
 
@@ -207,10 +208,10 @@ func (e *Engine) Terminate(ctx context.Context, ids []vpn.ConnectionID, reason s
 		ep.mu.Unlock()
 		ep.terminate(ctx, reason, sessions...)
 	}
-	told := e.spool.ended()
+	told := e.events.Ended()
 	for id := range unknown {
 		if !told[id] {
-			e.spool.add(vpn.Event{Ended: &vpn.Ended{Connection: id, Reason: "The connection had ended."}})
+			e.events.Add(vpn.Event{Ended: &vpn.Ended{Connection: id, Reason: "The connection had ended."}})
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sallyport/dataplane/host"
+	"sallyport/dataplane/journal"
 	"sallyport/dataplane/nft"
 	"sallyport/dataplane/ovpn"
 	"sallyport/vpn"
@@ -72,7 +73,7 @@ func (ep *endpoint) open(s *session) error {
 }
 
 func (ep *endpoint) journalSession(s *session) error {
-	return ep.journal.put(journalSessions, string(s.Connection), s)
+	return ep.journal.Put(journal.Sessions, string(s.Connection), s)
 }
 
 // interrupt keeps the sessions of a worker that died, with their addresses but without their
@@ -109,7 +110,7 @@ func (ep *endpoint) setAside(sessions ...*session) {
 	counted, err := ep.table.End(addrs...)
 	if err != nil {
 		// Their worker is dead, so nothing comes through; end and a return close them again.
-		ep.log.Error("sessions without a worker were not taken out of the packet filter", "err", chain(err))
+		ep.log.Error("sessions without a worker were not taken out of the packet filter", "err", errorChain(err))
 	}
 	ep.mu.Lock()
 	for _, s := range sessions {
@@ -141,7 +142,7 @@ func (ep *endpoint) established(c client, ev ovpn.Established) {
 		s.Peer = peer
 	}
 	ep.mu.Unlock()
-	ep.spool.add(vpn.Event{Established: s.event()})
+	ep.events.Add(vpn.Event{Established: s.event()})
 	if err := ep.journalSession(s); err != nil {
 		ep.log.Error("an established session was not journalled", "connection", s.Connection, "err", err)
 	}
@@ -169,7 +170,7 @@ func (ep *endpoint) moveSessions(d vpn.Desired) {
 	ep.mu.Unlock()
 	for _, s := range moved {
 		if s.Established {
-			ep.spool.add(vpn.Event{Established: s.event()})
+			ep.events.Add(vpn.Event{Established: s.event()})
 		}
 		if err := ep.journalSession(s); err != nil {
 			ep.log.Error("a moved session was not journalled", "connection", s.Connection, "err", err)
@@ -183,7 +184,7 @@ func (ep *endpoint) moveSessions(d vpn.Desired) {
 		return
 	}
 	if err := ep.table.Put(sessions...); err != nil {
-		ep.log.Error("sessions were not put into the packet filter", "number", len(put), "err", chain(err))
+		ep.log.Error("sessions were not put into the packet filter", "number", len(put), "err", errorChain(err))
 	}
 }
 
@@ -233,7 +234,7 @@ func (ep *endpoint) mendRoutes() {
 	if n := len(missing) - 1; n > 0 {
 		sentence = fmt.Sprintf("The route to client %s and %d more had been removed and were put back.", missing[0], n)
 	}
-	ep.repairs.note(string(ep.id), sentence, ep.now())
+	ep.repairs.Add(string(ep.id), sentence, ep.now())
 	if err := errors.Join(failures...); err != nil {
 		ep.log.Error("routes to clients cannot be put back", "err", err)
 	}

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"sallyport/dataplane/host"
+	"sallyport/dataplane/journal"
 	"sallyport/dataplane/ovpn"
+	sessions "sallyport/dataplane/session"
 	"sallyport/vpn"
 )
 
@@ -43,13 +45,13 @@ func (ep *endpoint) end(ctx context.Context, why ending, sessions ...*session) {
 		if err := host.UnrouteClient(s.Addr); err != nil {
 			ep.log.ErrorContext(ctx, "a client's route was not removed", "address", s.Addr, "err", err)
 		}
-		ep.spool.add(vpn.Event{Ended: &vpn.Ended{Connection: s.Connection, Endpoint: ep.id, Reason: why.reason, Counters: s.Before}})
+		ep.events.Add(vpn.Event{Ended: &vpn.Ended{Connection: s.Connection, Endpoint: ep.id, Reason: why.reason, Counters: s.Before}})
 		s.Ended = true
 		if err := ep.journalSession(s); err != nil {
 			ep.log.ErrorContext(ctx, "the end of a session was not journalled", "connection", s.Connection, "err", err)
-			_ = ep.journal.drop(journalSessions, string(s.Connection))
+			_ = ep.journal.Remove(journal.Sessions, string(s.Connection))
 		}
-		ep.admissions.end(s.Connection)
+		ep.limiter.End(s.Connection)
 		ep.log.InfoContext(ctx, "session ended", "connection", s.Connection, "user", s.User.Name, "reason", why.reason)
 		leaving = append(leaving, leaver{connection: s.Connection, addr: s.Addr, closed: closed})
 	}
@@ -77,7 +79,7 @@ func (ep *endpoint) shut(ctx context.Context, why ending, sessions []*session) (
 	}
 	counted, err := ep.table.End(addrs...)
 	if err != nil {
-		ep.log.ErrorContext(ctx, "sessions were not taken out of the packet filter", "number", len(gone), "err", chain(err))
+		ep.log.ErrorContext(ctx, "sessions were not taken out of the packet filter", "number", len(gone), "err", errorChain(err))
 	}
 	for _, s := range gone { // nobody else finds them any more
 		s.Before = plus(s.Before, counted[s.Addr])
@@ -178,16 +180,16 @@ func (ep *endpoint) settleAddresses(now bool) {
 	done, failed, err := ep.forgetHolders(leaving)
 	sentence := ""
 	if err != nil {
-		sentence = "Addresses of clients that left cannot be used again yet: " + person(err)
+		sentence = "Addresses of clients that left cannot be used again yet: " + adminMessage(err)
 	}
-	if ep.faults.set(faultFlows, string(ep.id), sentence, ep.now()) && err != nil {
-		ep.log.Error("addresses are not used again yet", "number", len(failed), "err", chain(err))
+	if ep.faults.Set(faultFlows, string(ep.id), sentence, ep.now()) && err != nil {
+		ep.log.Error("addresses are not used again yet", "number", len(failed), "err", errorChain(err))
 	}
-	free := ep.now().Add(addressRest)
+	free := ep.now().Add(sessions.AddressCooldown)
 	ep.mu.Lock()
 	ep.leaving = append(failed, ep.leaving...)
 	for _, l := range done {
-		ep.pool.give(l.addr)
+		ep.pool.Release(l.addr)
 		l.free = free
 		ep.resting = append(ep.resting, l)
 	}
@@ -199,10 +201,10 @@ func (ep *endpoint) settleAddresses(now bool) {
 	ep.resting = ep.resting[n:]
 	ep.mu.Unlock()
 	for _, l := range rested {
-		if err := ep.journal.drop(journalSessions, string(l.connection)); err != nil {
+		if err := ep.journal.Remove(journal.Sessions, string(l.connection)); err != nil {
 			ep.log.Error("an ended session stays in the journal", "connection", l.connection, "err", err)
 		}
-		ep.admissions.leave(l.connection)
+		ep.limiter.Release(l.connection)
 	}
 }
 

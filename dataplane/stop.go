@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"sallyport/dataplane/host"
+	"sallyport/dataplane/journal"
 )
 
 // Stop takes everything off the host: sessions end and are reported, workers stop, the kernel is
@@ -24,9 +25,9 @@ func (e *Engine) Stop(ctx context.Context) error {
 	}
 	removals.Wait()
 	for _, ep := range all {
-		failures = append(failures, e.journal.drop(journalDesired, string(ep.id)), e.journal.drop(journalMemory, string(ep.id)))
+		failures = append(failures, e.journal.Remove(journal.Desired, string(ep.id)), e.journal.Remove(journal.Snapshots, string(ep.id)))
 	}
-	failures = append(failures, e.journal.drop(journalMemory, hostMemory), e.settings.Restore(), e.table.Remove())
+	failures = append(failures, e.journal.Remove(journal.Snapshots, hostSnapshot), e.settings.Restore(), e.table.Remove())
 	return errors.Join(failures...)
 }
 
@@ -44,7 +45,7 @@ func (e *Engine) Release() {
 		ep.cancel()
 		<-ep.done
 	}
-	e.rememberHost()
+	e.saveHost()
 }
 
 // remove ends the endpoint's work and takes it off the host. It tells whether all went; it can be

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sallyport/dataplane/host"
+	"sallyport/dataplane/journal"
 	"sallyport/dataplane/ovpn"
 	"sallyport/vpn"
 )
@@ -98,7 +99,7 @@ func TestSessionsUnderStress(t *testing.T) {
 		t.Errorf("routes to clients that have gone: %v %v", routes, err)
 	}
 	times := map[vpn.ConnectionID]int{}
-	for _, ev := range ep.spool.kept {
+	for _, ev := range ep.events.Unacknowledged() {
 		if ev.Ended != nil {
 			times[ev.Ended.Connection]++
 		}
@@ -123,7 +124,7 @@ func checkStage(t *testing.T, ep *endpoint) {
 			t.Errorf("%s is %s's and %s's", s.Addr, id, other)
 		}
 		holders[s.Addr] = id
-		if !ep.pool.held[s.Addr] {
+		if !ep.pool.Holds(s.Addr) {
 			t.Errorf("%s has %s, which the pool would give out", id, s.Addr)
 		}
 		is, there := admitted[s.Addr]
@@ -137,16 +138,10 @@ func checkStage(t *testing.T, ep *endpoint) {
 	if inTable != len(admitted) {
 		t.Errorf("the kernel admits %d sessions, the books have %d", len(admitted), inTable)
 	}
-	held := 0
-	for _, h := range ep.pool.held {
-		if h {
-			held++
-		}
-	}
-	if held != len(ep.roster.all)+len(ep.leaving) {
+	if held := ep.pool.Held(); held != len(ep.roster.all)+len(ep.leaving) {
 		t.Errorf("%d addresses are held by %d sessions and %d that left", held, len(ep.roster.all), len(ep.leaving))
 	}
-	journalled, err := journalled[*session](ep.journal, journalSessions)
+	journalled, err := journal.Read[*session](ep.journal, journal.Sessions)
 	if err != nil || len(journalled) != len(ep.roster.all) {
 		t.Errorf("the journal has %d sessions, the books %d (%v)", len(journalled), len(ep.roster.all), err)
 	}
@@ -164,11 +159,11 @@ func TestHostileDecisions(t *testing.T) {
 	if err := login(ep, l, 2, "bob", "t2", id); vpn.KindOf(err) != vpn.Conflict {
 		t.Errorf("another's connection ID: %v, want Conflict", err)
 	}
-	if ep.roster.all[id] != alice || ep.spool.ended()[id] {
+	if ep.roster.all[id] != alice || ep.events.Ended()[id] {
 		t.Error("alice's session was touched by bob's login")
 	}
 	grant := func(change func(*vpn.LoginDecision)) (vpn.ConnectionID, error) {
-		cid := ovpn.CID(100 + len(ep.roster.all) + int(ep.spool.seq))
+		cid := ovpn.CID(100 + len(ep.roster.all) + len(ep.events.Unacknowledged()))
 		ep.connect(t.Context(), l, ovpn.Connect{CID: cid, Env: env("carol", fmt.Sprint(cid), ovpn.SessionInitial)})
 		d := vpn.LoginDecision{
 			ID: ep.waiting[l.client(cid)].request.ID, Allow: true, Connection: vpn.NewConnectionID(), Session: vpn.NewSessionID(),
@@ -213,8 +208,8 @@ func TestHostileDecisions(t *testing.T) {
 	if err := ep.Terminate(t.Context(), []vpn.ConnectionID{"../x", far, far, far}, "test"); err != nil || ep.roster.all[far] != nil {
 		t.Errorf("terminate: %v", err)
 	}
-	seq := ep.spool.seq
-	if err := ep.Terminate(t.Context(), []vpn.ConnectionID{far}, "test"); err != nil || ep.spool.seq != seq {
+	events := len(ep.events.Unacknowledged())
+	if err := ep.Terminate(t.Context(), []vpn.ConnectionID{far}, "test"); err != nil || len(ep.events.Unacknowledged()) != events {
 		t.Errorf("an end that waits to be read was told again (%v)", err)
 	}
 }
@@ -287,7 +282,7 @@ func TestAnsweredLoginsAreNotToldAgain(t *testing.T) {
 			}
 		}
 	}
-	e := &Engine{spool: ep.spool, endpoints: map[vpn.EndpointID]*endpoint{ep.id: ep}}
+	e := &Engine{events: ep.events, endpoints: map[vpn.EndpointID]*endpoint{ep.id: ep}}
 	for ev := range e.Events(t.Context(), "", 0) {
 		if ev.Login == nil || ev.Login.CommonName != "waits" {
 			t.Errorf("told again: %+v", ev.Login)

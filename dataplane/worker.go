@@ -94,7 +94,7 @@ func (ep *endpoint) workerCount(d vpn.Desired) int {
 	if n == 0 {
 		n = min(defaultWorkers, runtime.NumCPU())
 	}
-	if policy, _ := ep.policy.get(); policy.MaxWorkers > 0 {
+	if policy, _ := ep.policy.Current(); policy.MaxWorkers > 0 {
 		n = min(n, policy.MaxWorkers)
 	}
 	return n
@@ -159,7 +159,7 @@ func (ep *endpoint) checkDevice(w *worker) error {
 		return nil
 	}
 	ep.log.Warn("a tun device had been deleted; its worker is replaced", "device", w.device)
-	ep.repairs.note(string(ep.id), "The tun device "+w.device+" had been deleted and was made again; its clients reconnect.", ep.now())
+	ep.repairs.Add(string(ep.id), "The tun device "+w.device+" had been deleted and was made again; its clients reconnect.", ep.now())
 	if err := proc.Kill(); err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func (ep *endpoint) workerEnded(w *worker, proc *supervise.Process) {
 		ep.log.Info("worker stopped", "device", w.device)
 	} else {
 		ep.log.Warn("worker ended", "device", w.device, "exit", w.reason, "ran", ran.Round(time.Second), "again_in", wait)
-		ep.repairs.note(string(ep.id), "The OpenVPN worker on "+w.device+" "+w.reason+" and is started again.", ep.now())
+		ep.repairs.Add(string(ep.id), "The OpenVPN worker on "+w.device+" "+w.reason+" and is started again.", ep.now())
 		time.AfterFunc(wait, ep.wake)
 	}
 	ep.interrupt(instance)

@@ -149,7 +149,7 @@ func (ep *endpoint) compare(w *worker, proc *supervise.Process, status ovpn.Stat
 	ep.workerUp(w)
 	ep.mu.Unlock()
 	for _, s := range news {
-		ep.spool.add(vpn.Event{Established: s.event()})
+		ep.events.Add(vpn.Event{Established: s.event()})
 		if err := ep.journalSession(s); err != nil {
 			ep.log.Error("an established session was not journalled", "connection", s.Connection, "err", err)
 		}

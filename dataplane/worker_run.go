@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"sallyport/dataplane/journal"
 	"sallyport/dataplane/ovpn"
 	"sallyport/dataplane/supervise"
 	"sallyport/vpn"
@@ -130,7 +131,7 @@ func (ep *endpoint) startWorker(ctx context.Context, w *worker, config ovpn.Conf
 	w.instance = fmt.Sprintf("%s-%d-%d", w.device, proc.Identity().PID, proc.Identity().Start)
 	record := w.record(ep.id)
 	ep.mu.Unlock()
-	if err := ep.journal.put(journalWorkers, w.device, record); err != nil {
+	if err := ep.journal.Put(journal.Workers, w.device, record); err != nil {
 		_ = proc.Kill() // a worker that no journal knows could not be adopted
 		ep.workerEnded(w, proc)
 		return err

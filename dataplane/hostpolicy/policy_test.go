@@ -1,4 +1,4 @@
-package dataplane
+package hostpolicy
 
 import (
 	"net/netip"
@@ -48,27 +48,27 @@ func TestPolicyFile(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "policy")
 		writePolicy(t, path, c.text)
-		_, problem := (&policyFile{path: path}).get()
+		_, problem := NewFile(path).Current()
 		if c.problem == "" && problem != "" || !strings.Contains(problem, c.problem) {
 			t.Errorf("%s: %q, want %q", name, problem, c.problem)
 		}
 	}
 }
 
-func TestPolicyFileIsReadAnew(t *testing.T) {
+func TestPolicyFileIsReadAgain(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "policy")
-	f := &policyFile{path: path}
-	says := func(what, problem string, most int) {
+	f := NewFile(path)
+	expect := func(what, problem string, maxSessions int) {
 		t.Helper()
-		p, got := f.get()
-		if problem == "" && got != "" || !strings.Contains(got, problem) || p.MaxSessions != most {
-			t.Errorf("%s: %q, %d sessions; want %q, %d", what, got, p.MaxSessions, problem, most)
+		p, got := f.Current()
+		if problem == "" && got != "" || !strings.Contains(got, problem) || p.MaxSessions != maxSessions {
+			t.Errorf("%s: %q, %d sessions; want %q, %d", what, got, p.MaxSessions, problem, maxSessions)
 		}
 	}
-	says("absent", "", 0)
+	expect("absent", "", 0)
 	writePolicy(t, path, `{"max_sessions":5}`)
-	says("written", "", 5)
+	expect("written", "", 5)
 	before, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
@@ -77,34 +77,34 @@ func TestPolicyFileIsReadAnew(t *testing.T) {
 	if err := os.Chtimes(path, before.ModTime(), before.ModTime()); err != nil {
 		t.Fatal(err)
 	}
-	says("changed, same size and time", "", 6)
+	expect("changed, same size and time", "", 6)
 	if err := os.Chmod(path, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	says("writable for all", "others than root", 0)
+	expect("writable for all", "others than root", 0)
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	says("mended", "", 6)
+	expect("repaired", "", 6)
 	if err := os.Chown(path, 65534, 0); err != nil {
 		t.Fatal(err)
 	}
-	says("somebody else's", "others than root", 0)
+	expect("another account's", "others than root", 0)
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	says("gone", "", 0)
+	expect("gone", "", 0)
 	if err := os.Symlink(path, path); err != nil {
 		t.Fatal(err)
 	}
-	says("unreadable", "cannot be read", 0)
+	expect("unreadable", "cannot be read", 0)
 }
 
 func TestPolicyAllows(t *testing.T) {
 	t.Parallel()
 	prefix := netip.MustParsePrefix
-	p := hostPolicy{
-		Listen: []netip.Prefix{prefix("192.0.2.0/24")}, Ports: []portRange{{443, 443}, {1194, 1210}},
+	p := Policy{
+		Listen: []netip.Prefix{prefix("192.0.2.0/24")}, Ports: []PortRange{{443, 443}, {1194, 1210}},
 		Egress: []string{"eth1"}, Forbidden: []netip.Prefix{prefix("10.9.0.0/16")},
 	}
 	for listen, want := range map[string]bool{
@@ -112,21 +112,21 @@ func TestPolicyAllows(t *testing.T) {
 		"0.0.0.0:443": false, // every address is more than was allowed
 	} {
 		a := netip.MustParseAddrPort(listen)
-		if got := p.allowsListen(vpn.Listen{Addr: a.Addr(), Port: a.Port()}) == ""; got != want {
+		if got := p.AllowsListen(vpn.Listen{Addr: a.Addr(), Port: a.Port()}) == ""; got != want {
 			t.Errorf("listen on %s: allowed %v, want %v", listen, got, want)
 		}
 	}
-	any := hostPolicy{Listen: []netip.Prefix{prefix("0.0.0.0/0")}}
-	if s := any.allowsListen(vpn.Listen{Addr: netip.IPv4Unspecified(), Port: 1}); s != "" {
+	any := Policy{Listen: []netip.Prefix{prefix("0.0.0.0/0")}}
+	if s := any.AllowsListen(vpn.Listen{Addr: netip.IPv4Unspecified(), Port: 1}); s != "" {
 		t.Error(s)
 	}
-	if p.allowsEgress("eth1") != "" || p.allowsEgress("eth0") == "" || (hostPolicy{}).allowsEgress("eth0") != "" {
+	if p.AllowsEgress("eth1") != "" || p.AllowsEgress("eth0") == "" || (Policy{}).AllowsEgress("eth0") != "" {
 		t.Error("egress interfaces")
 	}
-	if p.forbids(prefix("10.9.4.0/24")) == "" || p.forbids(prefix("10.0.0.0/8")) != "" {
+	if p.Forbids(prefix("10.9.4.0/24")) == "" || p.Forbids(prefix("10.0.0.0/8")) != "" {
 		t.Error("what lies inside a forbidden range opens nothing; what is wider opens the rest")
 	}
-	got := p.routes([]netip.Prefix{prefix("10.8.0.0/15"), prefix("10.9.1.0/24"), prefix("172.16.0.0/12")})
+	got := p.Narrow([]netip.Prefix{prefix("10.8.0.0/15"), prefix("10.9.1.0/24"), prefix("172.16.0.0/12")})
 	if len(got) != 2 || got[0] != prefix("10.8.0.0/16") || got[1] != prefix("172.16.0.0/12") {
 		t.Errorf("routes %v", got)
 	}

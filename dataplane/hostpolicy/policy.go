@@ -1,4 +1,6 @@
-package dataplane
+// Package hostpolicy reads the host policy file: what root allows endpoints of this host to do at
+// all. No message from web can widen it.
+package hostpolicy
 
 import (
 	"errors"
@@ -15,12 +17,11 @@ import (
 	"sallyport/vpn"
 )
 
-// hostPolicy is what the host's owner allows at all. No message from web can widen it: web is
-// the process that strangers talk to. An absent file allows everything; one that cannot be read,
-// or that others than root could have written, allows nothing.
-type hostPolicy struct {
+// Policy is the content of the host policy file. Web answers requests from the network, so no
+// message from web can widen the policy. The zero value allows everything.
+type Policy struct {
 	Listen       []netip.Prefix `json:"listen"`                 // addresses that endpoints may listen on; empty: any
-	Ports        []portRange    `json:"ports"`                  // empty: any
+	Ports        []PortRange    `json:"ports"`                  // empty: any
 	Egress       []string       `json:"egress_interfaces"`      // that client traffic may leave by; empty: any
 	Forbidden    []netip.Prefix `json:"forbidden_destinations"` // that no rule can open
 	MaxEndpoints int            `json:"max_endpoints"`          // 0: no limit
@@ -28,10 +29,11 @@ type hostPolicy struct {
 	MaxSessions  int            `json:"max_sessions"`           // of this host; 0: no limit
 }
 
-// portRange is "443" or "1194-1210".
-type portRange struct{ first, last uint16 }
+// PortRange is a range of ports, both ends included: "443" or "1194-1210" in the file.
+type PortRange struct{ first, last uint16 }
 
-func (r *portRange) UnmarshalText(b []byte) error {
+// UnmarshalText reads one port or a range.
+func (r *PortRange) UnmarshalText(b []byte) error {
 	from, to, ranged := strings.Cut(string(b), "-")
 	if !ranged {
 		to = from
@@ -45,35 +47,41 @@ func (r *portRange) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// policyFile reads the policy anew whenever its file changes.
-type policyFile struct {
+// File is the policy file of this host. It is read again whenever it changes on disk. A File is
+// safe for concurrent use.
+type File struct {
 	path string
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards the fields below; held while the file is read
 	stamp   stamp
-	policy  hostPolicy
+	policy  Policy
 	problem string
 }
 
-// stamp tells one version of a file from another; its owner and mode are part of it, and the
-// time of its last change of any kind, which nobody can set.
+// stamp tells one version of a file from another. The time of the inode's last change covers the
+// owner and the mode, and no program can set it.
 type stamp struct {
 	inode   uint64
 	size    int64
 	changed syscall.Timespec
 }
 
-// get gives the policy in force, or a sentence why nothing is allowed.
-func (f *policyFile) get() (hostPolicy, string) {
+// NewFile gives the policy file at path; "" stands for no file, which allows everything.
+func NewFile(path string) *File { return &File{path: path} }
+
+// Current gives the policy in force, or a sentence why nothing is allowed. An absent file allows
+// everything; a file that cannot be read, or that an account other than root could have written,
+// allows nothing.
+func (f *File) Current() (Policy, string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.path == "" {
-		return hostPolicy{}, ""
+		return Policy{}, ""
 	}
 	file, err := os.Open(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		f.stamp = stamp{}
-		return hostPolicy{}, ""
+		return Policy{}, ""
 	}
 	if err == nil {
 		defer file.Close()
@@ -81,12 +89,12 @@ func (f *policyFile) get() (hostPolicy, string) {
 	}
 	if err != nil {
 		f.stamp = stamp{}
-		return hostPolicy{}, "The host policy file " + f.path + " cannot be read, so nothing is allowed: " + err.Error()
+		return Policy{}, "The host policy file " + f.path + " cannot be read, so nothing is allowed: " + err.Error()
 	}
 	return f.policy, f.problem
 }
 
-func (f *policyFile) read(file *os.File) error {
+func (f *File) read(file *os.File) error {
 	info, err := file.Stat()
 	if err != nil {
 		return err
@@ -96,50 +104,50 @@ func (f *policyFile) read(file *os.File) error {
 	if now == f.stamp {
 		return nil
 	}
-	f.policy, f.problem = hostPolicy{}, ""
+	f.policy, f.problem = Policy{}, ""
 	if st.Uid != 0 || info.Mode().Perm()&0o022 != 0 {
 		f.problem = "The host policy file " + f.path + " could have been written by others than root, so nothing is allowed. Make it root's own, mode 0644."
 	} else if err := f.policy.decode(file); err != nil {
-		f.policy = hostPolicy{}
+		f.policy = Policy{}
 		f.problem = "The host policy file " + f.path + " is malformed, so nothing is allowed: " + err.Error()
 	}
 	f.stamp = now
 	return nil
 }
 
-// allowsListen tells why an endpoint may not listen there, or "".
-func (p hostPolicy) allowsListen(l vpn.Listen) string {
+// AllowsListen gives the sentence why an endpoint may not listen there, or "".
+func (p Policy) AllowsListen(l vpn.Listen) string {
 	// "Every address" is allowed only where every address is.
 	inside := func(q netip.Prefix) bool { return q.Contains(l.Addr) && (!l.Addr.IsUnspecified() || q.Bits() == 0) }
 	if len(p.Listen) > 0 && !slices.ContainsFunc(p.Listen, inside) {
 		return fmt.Sprintf("The host policy does not allow listening on %s.", l.Addr)
 	}
-	if len(p.Ports) > 0 && !slices.ContainsFunc(p.Ports, func(r portRange) bool { return r.first <= l.Port && l.Port <= r.last }) {
+	if len(p.Ports) > 0 && !slices.ContainsFunc(p.Ports, func(r PortRange) bool { return r.first <= l.Port && l.Port <= r.last }) {
 		return fmt.Sprintf("The host policy does not allow VPN port %d.", l.Port)
 	}
 	return ""
 }
 
-// allowsEgress tells why client traffic may not leave by the interface, or "".
-func (p hostPolicy) allowsEgress(name string) string {
+// AllowsEgress gives the sentence why client traffic may not leave by the interface, or "".
+func (p Policy) AllowsEgress(name string) string {
 	if len(p.Egress) == 0 || slices.Contains(p.Egress, name) {
 		return ""
 	}
 	return fmt.Sprintf("The host policy does not allow client traffic on interface %s.", name)
 }
 
-// forbids tells why nothing of a destination can be reached, or "".
-func (p hostPolicy) forbids(destination netip.Prefix) string {
+// Forbids gives the sentence why no address of a destination can be reached, or "".
+func (p Policy) Forbids(destination netip.Prefix) string {
 	for _, f := range p.Forbidden {
 		if f.Bits() <= destination.Bits() && f.Contains(destination.Addr()) {
-			return fmt.Sprintf("The host policy forbids %s, so this rule opens nothing.", f)
+			return fmt.Sprintf("The host policy Forbids %s, so this rule opens nothing.", f)
 		}
 	}
 	return ""
 }
 
-// routes gives routes without what is forbidden.
-func (p hostPolicy) routes(routes []netip.Prefix) []netip.Prefix {
+// Narrow gives routes without the destinations that the policy forbids.
+func (p Policy) Narrow(routes []netip.Prefix) []netip.Prefix {
 	var out []netip.Prefix
 	for _, r := range routes {
 		out = append(out, vpn.Subtract(r, p.Forbidden)...)

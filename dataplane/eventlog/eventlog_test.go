@@ -1,4 +1,4 @@
-package dataplane
+package eventlog
 
 import (
 	"context"
@@ -13,21 +13,27 @@ import (
 	"sallyport/vpn"
 )
 
-func newSpool(t *testing.T, path string, now func() time.Time) *spool {
+func open(t *testing.T, path string, now func() time.Time) *Log {
 	t.Helper()
-	s, err := openSpool(path, now)
+	s, err := Open(path, now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
+// clock is set by hand.
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time          { return c.at }
+func (c *clock) advance(d time.Duration) { c.at = c.at.Add(d) }
+
 func endedEvent(n int) vpn.Event {
 	return vpn.Event{Ended: &vpn.Ended{Connection: vpn.ConnectionID(fmt.Sprintf("cvpn-connection-%017x", n)), Reason: "test"}}
 }
 
 // names lists which ended connections a reader that knows the cursor would get now.
-func names(s *spool, epoch string, seq uint64) []string {
+func names(s *Log, epoch string, seq uint64) []string {
 	var out []string
 	for {
 		batch, _ := s.after(epoch, seq)
@@ -50,42 +56,42 @@ func wantNames(t *testing.T, what string, got []string, want string) {
 	}
 }
 
-func TestSpoolReplaysAfterAGap(t *testing.T) {
+func TestLogReplaysAfterAGap(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "events")
-	s := newSpool(t, path, time.Now)
+	s := open(t, path, time.Now)
 	for n := 1; n <= 4; n++ {
-		s.add(endedEvent(n))
+		s.Add(endedEvent(n))
 	}
 	wantNames(t, "from the start", names(s, s.epoch, 0), "1 2 3 4")
 	wantNames(t, "after 2", names(s, s.epoch, 2), "3 4")
 	wantNames(t, "another epoch's number", names(s, "another", 3), "1 2 3 4")
-	s.acknowledge("another", 4)
-	s.acknowledge(s.epoch, 1)
-	s.acknowledge(s.epoch, 1<<60) // was never given
+	s.Acknowledge("another", 4)
+	s.Acknowledge(s.epoch, 1)
+	s.Acknowledge(s.epoch, 1<<60) // was never given
 	wantNames(t, "acknowledged", names(s, s.epoch, 0), "2 3 4")
 
-	next := newSpool(t, path, time.Now)
+	next := open(t, path, time.Now)
 	if next.epoch != s.epoch {
 		t.Error("a readable file began a new epoch")
 	}
 	wantNames(t, "the next process", names(next, s.epoch, 2), "3 4")
-	next.add(endedEvent(5))
+	next.Add(endedEvent(5))
 	if next.seq <= s.seq+1 {
 		t.Errorf("the next process gave number %d; the former one may have given %d without writing it", next.seq, s.seq+1)
 	}
 	wantNames(t, "a reader that is ahead of the file", names(next, s.epoch, s.seq+7), "5")
-	if !next.ended()[endedEvent(3).Ended.Connection] {
+	if !next.Ended()[endedEvent(3).Ended.Connection] {
 		t.Error("connection 3 is not among those whose end waits")
 	}
 }
 
-func TestSpoolKeepsWhatPrecedesATornLine(t *testing.T) {
+func TestLogKeepsWhatPrecedesATornLine(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "events")
-	s := newSpool(t, path, time.Now)
+	s := open(t, path, time.Now)
 	for n := 1; n <= 3; n++ {
-		s.add(endedEvent(n))
+		s.Add(endedEvent(n))
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -94,75 +100,75 @@ func TestSpoolKeepsWhatPrecedesATornLine(t *testing.T) {
 	if err := os.WriteFile(path, b[:len(b)-20], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	next := newSpool(t, path, time.Now)
-	next.add(endedEvent(4))
-	wantNames(t, "torn", names(newSpool(t, path, time.Now), s.epoch, 0), "1 2 4")
+	next := open(t, path, time.Now)
+	next.Add(endedEvent(4))
+	wantNames(t, "torn", names(open(t, path, time.Now), s.epoch, 0), "1 2 4")
 
 	if err := os.WriteFile(path, []byte("garbage"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if broken := newSpool(t, path, time.Now); broken.epoch == s.epoch || broken.epoch == "" {
+	if broken := open(t, path, time.Now); broken.epoch == s.epoch || broken.epoch == "" {
 		t.Error("an unreadable file did not begin a new epoch")
 	}
 }
 
 // A file that cannot be written loses nothing while the process lives, says so, and is whole again
 // as soon as it can be written.
-func TestSpoolOutlivesAFullDisk(t *testing.T) {
+func TestLogOutlivesAFullDisk(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "run")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "events")
-	c := &clock{noon}
-	s := newSpool(t, path, c.now)
-	s.add(endedEvent(1))
+	c := &clock{time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
+	s := open(t, path, c.now)
+	s.Add(endedEvent(1))
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.file.Close()
 	s.file = full
-	s.add(endedEvent(2))
-	s.add(endedEvent(3))
+	s.Add(endedEvent(2))
+	s.Add(endedEvent(3))
 	if s.broken == nil {
 		t.Error("a failed write is no fault")
 	}
 	wantNames(t, "while broken", names(s, s.epoch, 0), "1 2 3")
-	c.advance(rewriteAgain)
-	s.add(endedEvent(4))
-	if f := s.fault(); f != "" {
+	c.advance(retryInterval)
+	s.Add(endedEvent(4))
+	if f := s.Fault(); f != "" {
 		t.Errorf("the disk has room again, and the fault is %q", f)
 	}
-	wantNames(t, "the next process", names(newSpool(t, path, c.now), s.epoch, 0), "1 2 3 4")
+	wantNames(t, "the next process", names(open(t, path, c.now), s.epoch, 0), "1 2 3 4")
 
 	// A directory in the way of the file: not even a start fails.
 	blocked := filepath.Join(dir, "blocked")
 	if err := os.Mkdir(blocked+".new", 0o700); err != nil {
 		t.Fatal(err)
 	}
-	b := newSpool(t, blocked, c.now)
-	if b.fault() == "" {
+	b := open(t, blocked, c.now)
+	if b.Fault() == "" {
 		t.Error("an unwritable file is no fault")
 	}
-	b.add(endedEvent(1))
-	b.acknowledge(b.epoch, 0)
+	b.Add(endedEvent(1))
+	b.Acknowledge(b.epoch, 0)
 	wantNames(t, "unwritable from the start", names(b, b.epoch, 0), "1")
 }
 
-func TestSpoolIsBounded(t *testing.T) {
+func TestLogIsBounded(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "events")
-	s := newSpool(t, path, time.Now)
+	s := open(t, path, time.Now)
 	for range maxRefused + 100 {
-		s.add(vpn.Event{Refused: &vpn.RefusedAttempt{Reason: "stranger"}})
+		s.Add(vpn.Event{Refused: &vpn.RefusedAttempt{Reason: "no profile"}})
 	}
 	if len(s.kept) != maxRefused {
 		t.Errorf("%d refused attempts are kept, want %d", len(s.kept), maxRefused)
 	}
 	for n := range maxKept * 2 {
-		s.add(endedEvent(n))
+		s.Add(endedEvent(n))
 	}
 	if len(s.kept) != maxKept || s.refused != 0 {
 		t.Errorf("%d events are kept (%d refused), want %d (0)", len(s.kept), s.refused, maxKept)
@@ -172,22 +178,22 @@ func TestSpoolIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if most := int64(2*maxKept) * 300; info.Size() > most {
-		t.Errorf("the file has %d bytes, want at most %d: nobody acknowledges, and it must not grow for ever", info.Size(), most)
+		t.Errorf("the file has %d bytes, want at most %d: no event is acknowledged, and the file must not grow without bound", info.Size(), most)
 	}
-	s.acknowledge(s.epoch, s.seq)
+	s.Acknowledge(s.epoch, s.seq)
 	if info, err = os.Stat(path); err != nil || info.Size() > 1000 {
 		t.Errorf("all is acknowledged and the file has %d bytes (%v)", info.Size(), err)
 	}
 }
 
-func TestSpoolLeavesExpiredLoginsOut(t *testing.T) {
+func TestLogLeavesExpiredLoginsOut(t *testing.T) {
 	t.Parallel()
-	c := &clock{noon}
-	s := newSpool(t, filepath.Join(t.TempDir(), "events"), c.now)
-	s.add(vpn.Event{Login: &vpn.LoginRequest{ID: "old", Deadline: noon.Add(time.Second)}})
+	c := &clock{time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
+	s := open(t, filepath.Join(t.TempDir(), "events"), c.now)
+	s.Add(vpn.Event{Login: &vpn.LoginRequest{ID: "old", Deadline: c.at.Add(time.Second)}})
 	c.advance(2 * time.Second)
-	s.add(vpn.Event{Login: &vpn.LoginRequest{ID: "new", Deadline: noon.Add(time.Minute)}})
-	for ev := range s.events(t.Context(), "", 0) {
+	s.Add(vpn.Event{Login: &vpn.LoginRequest{ID: "new", Deadline: c.at.Add(time.Minute)}})
+	for ev := range s.Events(t.Context(), "", 0) {
 		if ev.Login.ID != "new" {
 			t.Errorf("login %q is put to web after its deadline", ev.Login.ID)
 		}
@@ -195,9 +201,9 @@ func TestSpoolLeavesExpiredLoginsOut(t *testing.T) {
 	}
 }
 
-func TestSpoolReadersSeeEachEventOnceAndInOrder(t *testing.T) {
+func TestLogReadersSeeEachEventOnceAndInOrder(t *testing.T) {
 	t.Parallel()
-	s := newSpool(t, filepath.Join(t.TempDir(), "events"), time.Now)
+	s := open(t, filepath.Join(t.TempDir(), "events"), time.Now)
 	const writers, each = 4, 500
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -205,14 +211,14 @@ func TestSpoolReadersSeeEachEventOnceAndInOrder(t *testing.T) {
 	for w := range writers {
 		work.Go(func() {
 			for n := range each {
-				s.add(endedEvent(w*each + n))
+				s.Add(endedEvent(w*each + n))
 			}
 		})
 	}
 	for range 3 {
 		work.Go(func() {
 			last, n := uint64(0), 0
-			for ev := range s.events(ctx, "", 0) {
+			for ev := range s.Events(ctx, "", 0) {
 				if ev.Seq != last+1 {
 					t.Errorf("event %d follows %d", ev.Seq, last)
 				}
@@ -220,13 +226,13 @@ func TestSpoolReadersSeeEachEventOnceAndInOrder(t *testing.T) {
 					return
 				}
 				if n++; n%100 == 0 {
-					s.fault()
+					s.Fault()
 				}
 			}
 			t.Errorf("the reader ended after %d", last)
 		})
 	}
 	work.Wait()
-	s.acknowledge(s.epoch, s.seq)
+	s.Acknowledge(s.epoch, s.seq)
 	wantNames(t, "acknowledged", names(s, s.epoch, 0), "")
 }

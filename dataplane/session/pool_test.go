@@ -1,4 +1,4 @@
-package dataplane
+package session
 
 import (
 	"math/rand/v2"
@@ -23,10 +23,10 @@ func (c *clock) advance(d time.Duration) { c.at = c.at.Add(d) }
 func TestPoolGivesTheLeastRecentlyUsed(t *testing.T) {
 	t.Parallel()
 	c := &clock{noon}
-	p := newPool(smallest, []int{5}, c.now)
+	p := NewPool(smallest, []int{5}, c.now)
 	var all []netip.Addr
 	for {
-		a, ok := p.take()
+		a, ok := p.Take()
 		if !ok {
 			break
 		}
@@ -35,34 +35,34 @@ func TestPoolGivesTheLeastRecentlyUsed(t *testing.T) {
 	if len(all) != 16 {
 		t.Fatalf("block 5 of a /22 gave %d addresses, want 16", len(all))
 	}
-	p.give(all[3])
+	p.Release(all[3])
 	c.advance(time.Second)
-	p.give(all[1])
-	p.give(all[1]) // given back twice counts once
-	if a, ok := p.take(); ok {
-		t.Errorf("%s was given out again without a rest", a)
+	p.Release(all[1])
+	p.Release(all[1]) // released twice counts once
+	if a, ok := p.Take(); ok {
+		t.Errorf("%s was given out again without a cooldown", a)
 	}
-	c.advance(addressRest - time.Second)
-	if a, ok := p.take(); !ok || a != all[3] {
-		t.Errorf("got %s, want %s: it came back first", a, all[3])
+	c.advance(AddressCooldown - time.Second)
+	if a, ok := p.Take(); !ok || a != all[3] {
+		t.Errorf("got %s, want %s: it was released first", a, all[3])
 	}
-	if a, ok := p.take(); ok {
+	if a, ok := p.Take(); ok {
 		t.Errorf("%s was given out a second early", a)
 	}
 	c.advance(time.Second)
-	if a, ok := p.take(); !ok || a != all[1] {
+	if a, ok := p.Take(); !ok || a != all[1] {
 		t.Errorf("got %s, want %s", a, all[1])
 	}
-	if a, ok := p.take(); ok {
+	if a, ok := p.Take(); ok {
 		t.Errorf("%s has two holders", a)
 	}
 }
 
 func TestPoolLeavesOutWhatNoClientMayHave(t *testing.T) {
 	t.Parallel()
-	p := newPool(smallest, vpn.AllBlocks(), time.Now)
+	p := NewPool(smallest, vpn.AllBlocks(), time.Now)
 	n := 0
-	for a, ok := p.take(); ok; a, ok = p.take() {
+	for a, ok := p.Take(); ok; a, ok = p.Take() {
 		if !vpn.Assignable(smallest, a) {
 			t.Errorf("%s was given out", a)
 		}
@@ -71,65 +71,65 @@ func TestPoolLeavesOutWhatNoClientMayHave(t *testing.T) {
 	if want := int(vpn.ClientCapacity(smallest)); n != want {
 		t.Errorf("a /22 gave %d addresses, want %d", n, want)
 	}
-	if _, ok := newPool(smallest, nil, time.Now).take(); ok {
+	if _, ok := NewPool(smallest, nil, time.Now).Take(); ok {
 		t.Error("a pool without blocks gave an address")
 	}
 }
 
 func TestPoolHoldsWhatTheJournalHas(t *testing.T) {
 	t.Parallel()
-	p := newPool(smallest, vpn.AllBlocks(), time.Now)
+	p := NewPool(smallest, vpn.AllBlocks(), time.Now)
 	first := netip.MustParseAddr("10.20.0.2")
-	if !p.hold(first) || p.hold(first) {
+	if !p.Hold(first) || p.Hold(first) {
 		t.Error("an address has one holder: the first hold is good, the second is not")
 	}
 	for _, bad := range []string{"10.20.0.0", "10.20.0.1", "10.20.3.255", "10.21.0.5"} {
-		if p.hold(netip.MustParseAddr(bad)) {
+		if p.Hold(netip.MustParseAddr(bad)) {
 			t.Errorf("%s is held, and no client may have it", bad)
 		}
 	}
-	if a, _ := p.take(); a == first {
+	if a, _ := p.Take(); a == first {
 		t.Errorf("%s has two holders", a)
 	}
 }
 
-// However addresses are taken, given back, held and blocks moved: nobody gets what another has,
-// or what its last holder left less than addressRest ago.
+// However addresses are taken, released and held and blocks moved: no address has two holders, or
+// is given out less than AddressCooldown after its release.
 func TestPoolNeverHasTwoHolders(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		c := &clock{noon}
-		p := newPool(smallest, []int{0, 1}, c.now)
+		p := NewPool(smallest, []int{0, 1}, c.now)
 		holders := map[netip.Addr]bool{}
 		left := map[netip.Addr]time.Time{}
 		for range 4000 {
 			switch n := rng.IntN(100); {
 			case n < 50:
-				a, ok := p.take()
+				a, ok := p.Take()
 				if !ok {
 					continue
 				}
 				if holders[a] {
 					t.Fatalf("seed %d: %s has two holders", seed, a)
 				}
-				if at, used := left[a]; used && c.at.Sub(at) < addressRest {
-					t.Fatalf("seed %d: %s rested %s", seed, a, c.at.Sub(at))
+				if at, used := left[a]; used && c.at.Sub(at) < AddressCooldown {
+					t.Fatalf("seed %d: %s cooled down for %s", seed, a, c.at.Sub(at))
 				}
 				holders[a] = true
 			case n < 90:
 				for a := range holders {
 					delete(holders, a)
 					left[a] = c.at
-					p.give(a)
+					p.Release(a)
 					break
 				}
 			case n < 95:
 				c.advance(time.Duration(rng.IntN(6)) * time.Second)
 			case n < 97:
-				p.assign([]int{rng.IntN(4), 4 + rng.IntN(4)})
+				p.Assign([]int{rng.IntN(4), 4 + rng.IntN(4)})
 			default:
-				p.give(netip.MustParseAddr("10.20.3.3")) // nobody holds it
+				p.Release(netip.MustParseAddr("10.20.3.3")) // no session holds it
 			}
 		}
 	}

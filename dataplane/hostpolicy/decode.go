@@ -1,4 +1,4 @@
-package dataplane
+package hostpolicy
 
 import (
 	"bytes"
@@ -14,9 +14,9 @@ import (
 // maxPolicy bounds what is read of a policy file; a long one is a few KB.
 const maxPolicy = 1 << 20
 
-// decode reads a policy. The error is for whoever edits the file: it names the line where one
-// can be named.
-func (p *hostPolicy) decode(r io.Reader) error {
+// decode reads a policy. The error is for the administrator who edits the file: it names the line
+// where one can be named.
+func (p *Policy) decode(r io.Reader) error {
 	text, err := io.ReadAll(io.LimitReader(r, maxPolicy))
 	if err != nil {
 		return err
@@ -27,7 +27,7 @@ func (p *hostPolicy) decode(r io.Reader) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(p); err != nil {
-		return policyFault(text, err)
+		return explain(text, err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return fmt.Errorf("line %d: something follows the policy, after its closing brace", lineAt(text, d.InputOffset()))
@@ -45,8 +45,8 @@ func (p *hostPolicy) decode(r io.Reader) error {
 	return nil
 }
 
-// policyFault turns what the JSON decoder says into a sentence's end.
-func policyFault(text []byte, err error) error {
+// explain turns an error of the JSON decoder into the end of a sentence.
+func explain(text []byte, err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("line %d: the file ends in the middle; a closing brace, bracket or quotation mark is missing", lineAt(text, int64(len(bytes.TrimSpace(text)))))
 	}
@@ -59,7 +59,7 @@ func policyFault(text []byte, err error) error {
 		}
 		return fmt.Errorf("line %d: %s cannot be %s; docs/host.md shows what belongs there", lineAt(text, bad.Offset), bad.Field, article(bad.Value))
 	}
-	// What is left are a key that nobody knows and text that is no address or port; each names it in quotes.
+	// What is left is an unknown key, or text that is no address or port; each error quotes it.
 	said := strings.TrimPrefix(err.Error(), "json: ")
 	at := strings.IndexByte(said, '"')
 	if at < 0 {
@@ -79,7 +79,7 @@ func policyFault(text []byte, err error) error {
 	return fmt.Errorf("%s%w", where, err)
 }
 
-// article gives the decoder's word for a JSON value as it stands in a sentence.
+// article gives the decoder's word for a JSON value with its article.
 func article(value string) string {
 	kind, _, _ := strings.Cut(value, " ")
 	switch kind {
@@ -99,7 +99,7 @@ func lineAt(text []byte, offset int64) int {
 	return 1 + bytes.Count(text[:end], []byte("\n"))
 }
 
-// lineOf says on which line something stands first, or nothing where it stands nowhere as it is.
+// lineOf names the first line that contains a text, or gives "" where no line does.
 func lineOf(text []byte, what string) string {
 	at := bytes.Index(text, []byte(what))
 	if at < 0 {

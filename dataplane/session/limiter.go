@@ -1,0 +1,57 @@
+package session
+
+import (
+	"sync"
+
+	"sallyport/vpn"
+)
+
+// Limiter checks two things across all endpoints of the host: a connection ID names one connection
+// only, and the number of connections stays within the host policy. A second session under one ID
+// would replace the first in the table, and the first, still in the kernel, would never end. The
+// zero value is empty. A Limiter is safe for concurrent use.
+type Limiter struct {
+	mu   sync.Mutex                // guards the fields below; no other lock is taken under it
+	ids  map[vpn.ConnectionID]bool // true: live; false: its address cools down
+	live int
+}
+
+// Reserve takes an ID while fewer than limit connections are live; limit 0 is no limit. The errors
+// are ErrKnownConnection and a Conflict that says that the host takes no more.
+func (l *Limiter) Reserve(id vpn.ConnectionID, limit int) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, known := l.ids[id]; known {
+		return ErrKnownConnection
+	}
+	if limit > 0 && l.live >= limit {
+		return vpn.Refuse(vpn.Conflict, "ClientVpnConnectionLimitExceeded", "This VPN server takes no more connections. Ask your administrator.")
+	}
+	if l.ids == nil {
+		l.ids = map[vpn.ConnectionID]bool{}
+	}
+	l.ids[id] = true
+	l.live++
+	return nil
+}
+
+// ErrKnownConnection says that another connection has the ID.
+var ErrKnownConnection = vpn.Refuse(vpn.Conflict, "InvalidParameterValue", "A connection with this ID exists.")
+
+// End notes that a connection has ended. Its ID is not free yet.
+func (l *Limiter) End(id vpn.ConnectionID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ids[id] {
+		l.ids[id] = false
+		l.live--
+	}
+}
+
+// Release frees an ID.
+func (l *Limiter) Release(id vpn.ConnectionID) {
+	l.End(id)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.ids, id)
+}
