@@ -55,6 +55,11 @@ func (c Connection) Live() bool {
 	return c.Status == ConnectionActive || c.Status == ConnectionTerminating || c.Status == ConnectionFailedToTerminate
 }
 
+// CanTerminate tells whether the connection can be ended: it is live, and no end is under way.
+func (c Connection) CanTerminate() bool {
+	return c.Status == ConnectionActive || c.Status == ConnectionFailedToTerminate
+}
+
 // LiveConnection is what a dataplane knows of a connection at this moment.
 type LiveConnection struct {
 	ID          ConnectionID   `json:"id"`

@@ -73,7 +73,7 @@ func TestPartsRenewThemselves(t *testing.T) {
 	}
 	for _, tab := range []string{"", "/associations", "/rules", "/routes", "/connections"} {
 		p := u.b.get(u.endpoint + tab)
-		part := p.doc.Find("[hx-get]:not(#trouble)")
+		part := p.doc.Find("[hx-get]:not(#node-banner)")
 		if part.Length() != 1 {
 			t.Fatalf("%s has %d parts that renew themselves, want 1", tab, part.Length())
 		}
@@ -88,7 +88,7 @@ func TestPartsRenewThemselves(t *testing.T) {
 		}
 	}
 	tab := u.endpoint + "/connections"
-	href, _ := u.b.get(tab).doc.Find("[hx-get]:not(#trouble)").Attr("hx-get")
+	href, _ := u.b.get(tab).doc.Find("[hx-get]:not(#node-banner)").Attr("hx-get")
 	u.connect(t, "bob", "10.20.0.6", vpn.ConnectionActive)
 	for _, tab := range []string{"", "/associations", "/rules", "/routes", "/connections"} { // wherever one looks, the tabs' counts are of now
 		q := renew(u.endpoint+tab).wantText("#connection-count", "2").wantText("#association-count", "1")
@@ -97,7 +97,7 @@ func TestPartsRenewThemselves(t *testing.T) {
 		}
 	}
 	for _, tab := range []string{"/rules", "/routes"} {
-		seen, _ := u.b.get(u.endpoint + tab).doc.Find("[hx-get]:not(#trouble)").Attr("hx-get")
+		seen, _ := u.b.get(u.endpoint + tab).doc.Find("[hx-get]:not(#node-banner)").Attr("hx-get")
 		u.connect(t, "carol", "10.20.0."+strconv.Itoa(7+len(tab)), vpn.ConnectionActive)
 		renew(seen).wantStatus(http.StatusOK) // though nothing else on the tab has changed
 	}
@@ -105,10 +105,10 @@ func TestPartsRenewThemselves(t *testing.T) {
 	if p.doc.Find("input[checked]").Length() != 1 || p.doc.Find("#pick-"+string(alice.ID)+"[checked]").Length() != 1 {
 		t.Errorf("the tick did not survive: %s", p.body)
 	}
-	if next, _ := p.doc.Find("[hx-get]:not(#trouble)").Attr("hx-get"); strings.Contains(next, "cvpn-connection") {
+	if next, _ := p.doc.Find("[hx-get]:not(#node-banner)").Attr("hx-get"); strings.Contains(next, "cvpn-connection") {
 		t.Errorf("the next renewal would carry old ticks: %s", next)
 	}
-	list, _ := u.b.get("/endpoints").doc.Find("[hx-get]:not(#trouble)").Attr("hx-get")
+	list, _ := u.b.get("/endpoints").doc.Find("[hx-get]:not(#node-banner)").Attr("hx-get")
 	if q := renew(list); q.status != http.StatusNoContent {
 		t.Errorf("the list of endpoints: got %d, want 204", q.status)
 	}

@@ -42,7 +42,7 @@ func routes(h *admin.Console, c *control.Service) []route {
 
 		{get, "/", h.Start, signedIn},
 		{get, "/settings", h.Settings, signedIn},
-		{get, layout.TroublePath, h.Trouble, signedIn},
+		{get, layout.BannerPath, h.NodeBanner, signedIn},
 		{get, "/account", h.Account, signedIn},
 		{post, "/account/password", h.AccountPassword, signedIn},
 

@@ -29,7 +29,7 @@ func (h *Console) drawAccount(c echo.Context, refused error) error {
 	a := caller.Administrator
 	facts := []parts.Pair{
 		parts.Fact("User name", a.Username),
-		parts.Fact("Role", roleName(a.Role)),
+		parts.Fact("Role", views.RoleName(a.Role)),
 		parts.FactTime("Last sign-in", parts.At(h.now(), a.LastSignIn)),
 		parts.FactTime("This session began", parts.At(h.now(), caller.Session.CreatedAt)),
 	}

@@ -20,7 +20,7 @@ type administratorEditInput struct {
 
 func (in administratorEditInput) form(id vpn.AdministratorID) parts.Form {
 	return parts.Form{
-		Title: "Rights", Action: administratorPath(id), Submit: "Save", Cancel: "/administrators",
+		Title: "Rights", Action: views.AdministratorPath(id), Submit: "Save", Cancel: "/administrators",
 		Intro:  "Saving ends the account's sessions: the person signs in again.",
 		Hidden: []parts.Hidden{{Name: "version", Value: strconv.Itoa(in.Version)}},
 		Fields: []parts.Field{
@@ -32,7 +32,7 @@ func (in administratorEditInput) form(id vpn.AdministratorID) parts.Form {
 
 func resetForm(id vpn.AdministratorID) parts.Form {
 	return parts.Form{
-		Title: "Reset password", Action: administratorPath(id) + "/password", Submit: "Reset password",
+		Title: "Reset password", Action: views.AdministratorPath(id, "password"), Submit: "Reset password",
 		Intro:  "Saving ends the account's sessions. Hand the new password over in person; its owner can change it under “Your account”.",
 		Fields: passwordFields("New password"),
 	}
@@ -57,7 +57,7 @@ func (h *Console) AdministratorForm(c echo.Context) error {
 
 func (h *Console) drawAdministrator(c echo.Context, a vpn.Administrator, status int, form, reset parts.Form) error {
 	head := parts.Header{
-		Title: a.Username, State: accountState(a),
+		Title: a.Username, State: views.AccountState(a),
 		Crumbs: []parts.Crumb{{Label: "Administrators", Href: "/administrators"}},
 	}
 	own := a.ID == actor(c).ID

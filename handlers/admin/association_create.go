@@ -43,7 +43,7 @@ func (in associationInput) form(choices control.AssociationChoices) parts.Form {
 	}
 	id := choices.Endpoint.ID
 	return parts.Form{
-		Action: endpointPath(id, "associations", "new"), Submit: "Associate target network", Cancel: endpointPath(id, "associations"),
+		Action: views.EndpointPath(id, "associations", "new"), Submit: "Associate target network", Cancel: views.EndpointPath(id, "associations"),
 		Fields: []parts.Field{
 			{Name: "network", Label: "VPC (network)", Type: "select", Value: in.Network, Options: networks, Required: true,
 				Help: "The network in which the subnet is located. All target networks of an endpoint are of the same one."},
@@ -66,7 +66,7 @@ func (in associationInput) refusedSubnets(choices control.AssociationChoices) []
 
 // finder searches the networks, or the subnets once a network is chosen.
 func (in associationInput) finder(c echo.Context, choices control.AssociationChoices) *parts.Finder {
-	path := endpointPath(choices.Endpoint.ID, "associations", "new")
+	path := views.EndpointPath(choices.Endpoint.ID, "associations", "new")
 	network := in.Network
 	if choices.Endpoint.Network != "" {
 		network = string(choices.Endpoint.Network)
@@ -95,7 +95,7 @@ func (h *Console) drawAssociationNew(c echo.Context, in associationInput, refuse
 		Form: in.form(choices), Refused: in.refusedSubnets(choices), Finder: in.finder(c, choices),
 	}
 	if len(choices.Networks) > 1 || choices.MoreNetworks {
-		v.Narrow = endpointPath(choices.Endpoint.ID, "associations", "new")
+		v.Narrow = views.EndpointPath(choices.Endpoint.ID, "associations", "new")
 	}
 	switch {
 	case v.Finder != nil: // there are many
@@ -106,7 +106,7 @@ func (h *Console) drawAssociationNew(c echo.Context, in associationInput, refuse
 	case len(choices.Subnets) == 0:
 		v.Notice = &views.Notice{Tone: "info", Title: "There is no subnet yet",
 			Text:   "Create a subnet in the network, then come back to associate it.",
-			Action: parts.Button{Label: "Create subnet", Href: networkPath(choices.Networks[0].ID) + "/subnets/new", Tone: "primary"}}
+			Action: parts.Button{Label: "Create subnet", Href: views.NetworkPath(choices.Networks[0].ID, "subnets", "new"), Tone: "primary"}}
 	}
 	fail(&v.Form, refused)
 	v.Chrome = h.chrome(c, "Associate target network", "endpoints")
@@ -131,5 +131,5 @@ func (h *Console) AssociationCreate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.done(c, "Target network "+string(a.Subnet)+" is being associated.", endpointPath(a.Endpoint, "associations"))
+	return h.done(c, "Target network "+string(a.Subnet)+" is being associated.", views.EndpointPath(a.Endpoint, "associations"))
 }

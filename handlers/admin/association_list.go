@@ -14,7 +14,7 @@ func (h *Console) EndpointAssociations(c echo.Context) error {
 		return err
 	}
 	n := len(view.Associations)
-	v := views.AssociationTab{Frame: f, List: parts.List{
+	v := views.AssociationTab{Frame: f, Rows: view.Associations, List: parts.List{
 		Path: c.Request().URL.Path, Page: 1, Pages: 1, Total: n,
 		Caption: "Target network associations", Noun: "association", Plural: "associations",
 		Columns: []parts.Column{
@@ -27,24 +27,12 @@ func (h *Console) EndpointAssociations(c echo.Context) error {
 		},
 	}}
 	if f.MayChange() {
-		v.List.Empty.Action = parts.Button{Label: "Associate target network", Href: endpointPath(view.ID, "associations", "new"), Tone: "primary"}
+		v.List.Empty.Action = parts.Button{Label: "Associate target network", Href: views.EndpointPath(view.ID, "associations", "new"), Tone: "primary"}
 	}
-	v.Network = parts.Pair{Value: nameOr(view.NetworkName, string(view.Network)), Href: networkPath(view.Network)}
-	for _, a := range view.Associations {
-		row := views.AssociationRow{
-			ID: string(a.ID), Subnet: string(a.Subnet), Name: a.SubnetName, CIDR: a.CIDR.String(), Zone: a.Zone,
-			State: string(a.State), Why: a.Reason, Created: parts.At(h.now(), a.CreatedAt),
-		}
-		if view.Network == "" { // the last one is leaving
-			v.Network = parts.Pair{Value: string(a.Network), Href: networkPath(a.Network)}
-		}
-		if f.MayChange() && a.Removed == 0 {
-			row.Remove = endpointPath(view.ID, "associations", string(a.ID), "delete")
-		}
-		v.Rows = append(v.Rows, row)
+	v.Network, v.Name = view.Network, view.NetworkName
+	if view.Network == "" && n > 0 { // the last one is being removed
+		v.Network = view.Associations[n-1].Network
 	}
-	if v.Frame.Live, err = live(c, "associations", f.State, f.Why, f.Tabs, v.Rows); err != nil {
-		return err
-	}
+	v.Frame.Live = liveTab(c, f, "associations", v.Network, v.Name, v.Rows)
 	return renderLive(c, v.Frame.Live, views.EndpointAssociations(v))
 }

@@ -16,13 +16,13 @@ func associationID(c echo.Context) vpn.AssociationID {
 func disassociateConfirm(id vpn.EndpointID, d control.Disassociation) parts.Confirm {
 	a := d.Association
 	confirm := parts.Confirm{
-		Title: "Disassociate target network " + nameOr(a.SubnetName, string(a.Subnet)) + "?",
+		Title: "Disassociate target network " + views.NameOr(a.SubnetName, a.Subnet) + "?",
 		Text:  "Its routes leave the route table with it, and clients no longer reach the network through it.",
 		Losses: []string{
 			"the association " + string(a.ID) + " with subnet " + string(a.Subnet) + " (" + a.CIDR.String() + ", " + a.Zone + ")",
 		},
 		People: connectedNow(d.Connections),
-		Action: endpointPath(id, "associations", string(a.ID), "delete"), Cancel: endpointPath(id, "associations"),
+		Action: views.EndpointPath(id, "associations", string(a.ID), "delete"), Cancel: views.EndpointPath(id, "associations"),
 		Button: "Disassociate target network",
 	}
 	for _, r := range d.Routes {
@@ -58,5 +58,5 @@ func (h *Console) AssociationRemove(c echo.Context) error {
 	if err := h.control.Disassociate(ctx(c), actor(c), endpointID(c), associationID(c)); err != nil {
 		return err // it was disassociated meanwhile: there is nothing left to confirm
 	}
-	return h.done(c, "The target network is being disassociated.", endpointPath(endpointID(c), "associations"))
+	return h.done(c, "The target network is being disassociated.", views.EndpointPath(endpointID(c), "associations"))
 }

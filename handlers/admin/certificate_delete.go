@@ -17,18 +17,18 @@ func (h *Console) drawCertificateDelete(c echo.Context, refused error) error {
 		return err
 	}
 	confirm := parts.Confirm{
-		Title:  "Delete certificate " + nameOr(cert.Name, string(cert.ID)) + "?",
+		Title:  "Delete certificate " + views.NameOr(cert.Name, cert.ID) + "?",
 		Text:   "It is forgotten here. Copies elsewhere stay valid until they expire: deleting a client certificate does not keep its holder out.",
 		Losses: []string{"the " + map[vpn.CertificateUse]string{vpn.UseAuthority: "certificate authority", vpn.UseServer: "server certificate", vpn.UseClient: "client certificate"}[cert.Use] + " " + cert.CommonName},
 		Err:    refusal(refused),
-		Action: certificatePath(cert.ID) + "/delete", Cancel: certificatePath(cert.ID), Button: "Delete",
+		Action: views.CertificatePath(cert.ID, "delete"), Cancel: views.CertificatePath(cert.ID), Button: "Delete",
 	}
 	if cert.HasKey {
 		confirm.Losses = append(confirm.Losses, "its private key, for good")
 	}
 	if len(cert.UsedBy) > 0 {
 		confirm.Blocked = "This certificate cannot be deleted while an endpoint uses it."
-		used := views.FactLinks("Used by", endpointLinks(cert.UsedBy))
+		used := views.FactEndpoints("Used by", cert.UsedBy)
 		used.Help = "Choose another certificate there first."
 		confirm.Facts = append(confirm.Facts, used)
 	}
@@ -37,7 +37,7 @@ func (h *Console) drawCertificateDelete(c echo.Context, refused error) error {
 			confirm.Blocked = "This authority cannot be deleted while certificates that it issued are kept here."
 		}
 		confirm.Facts = append(confirm.Facts, parts.Pair{
-			Label: "Issued by it", Value: parts.Count(cert.Issued, "certificate"), Href: issuedPath(cert.ID), Help: "Delete those first.",
+			Label: "Issued by it", Value: parts.Count(cert.Issued, "certificate"), Href: views.IssuedPath(cert.ID), Help: "Delete those first.",
 		})
 	}
 	return renderForm(c, refused, views.ConfirmPage(h.chrome(c, "Delete certificate", "certificates"), confirm))

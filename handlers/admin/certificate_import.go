@@ -68,5 +68,5 @@ func (h *Console) CertificateImport(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.done(c, "Certificate "+cert.Name+" imported.", certificatePath(cert.ID))
+	return h.done(c, "Certificate "+cert.Name+" imported.", views.CertificatePath(cert.ID))
 }

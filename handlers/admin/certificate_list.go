@@ -3,7 +3,6 @@ package admin
 import (
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -11,24 +10,6 @@ import (
 	"sallyport/views/parts"
 	"sallyport/vpn"
 )
-
-var useWords = map[vpn.CertificateUse]string{
-	vpn.UseAuthority: "Certificate authority",
-	vpn.UseServer:    "Server",
-	vpn.UseClient:    "Client",
-}
-
-func certificatePath(id vpn.CertificateID) string {
-	return "/certificates/" + url.PathEscape(string(id))
-}
-
-// issuedPath lists the certificates that an authority issued.
-func issuedPath(id vpn.CertificateID) string {
-	return "/certificates?" + url.Values{"authority": {string(id)}}.Encode()
-}
-
-// usersShown is how many endpoints a line of the list names.
-const usersShown = 3
 
 // Certificates lists the certificates.
 func (h *Console) Certificates(c echo.Context) error {
@@ -52,7 +33,7 @@ func (h *Console) Certificates(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := views.CertificateList{List: listView(c, l, page), Use: useFilter(use)}
+	v := views.CertificateList{List: listView(c, l, page), Use: useFilter(use), Rows: page.Items}
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Certificates", "certificate", "certificates", "name, common name or ID"
 	v.List.Columns = []parts.Column{
 		{Key: "name", Label: "Name"}, {Label: "Use"}, {Key: "common_name", Label: "Common name"}, {Label: "Key type"},
@@ -62,49 +43,19 @@ func (h *Console) Certificates(c echo.Context) error {
 	switch {
 	case issuer.ID != "":
 		v.List.Extra = url.Values{"authority": {string(issuer.ID)}}
-		v.Issuer = &parts.Crumb{Label: nameOr(issuer.Name, string(issuer.ID)), Href: certificatePath(issuer.ID)}
+		v.Issuer = &issuer.Certificate
 		v.List.Empty = parts.Empty{Title: "It issued no certificate that is kept here"}
 	case use != "":
 		v.List.Extra = url.Values{"use": {string(use)}}
-	}
-	for _, cert := range page.Items {
-		v.Rows = append(v.Rows, certificateRow(cert, h.now()))
 	}
 	v.Chrome = h.chrome(c, "Certificates", "certificates")
 	return render(c, http.StatusOK, views.Certificates(v))
 }
 
-func certificateRow(cert vpn.CertificateStatus, now time.Time) views.CertificateRow {
-	row := views.CertificateRow{
-		ID: string(cert.ID), Name: nameOr(cert.Name, string(cert.ID)), Href: certificatePath(cert.ID), Use: useWords[cert.Use],
-		CommonName: cert.CommonName, KeyType: cert.KeyType, State: expiryState(cert.Certificate, now),
-		Expires: parts.At(now, cert.NotAfter), UsedBy: endpointLinks(cert.UsedBy),
-	}
-	if more := len(row.UsedBy) - usersShown; more > 0 {
-		row.UsedBy = append(row.UsedBy[:usersShown:usersShown], parts.Crumb{Label: "and " + parts.Count(more, "more endpoint"), Href: row.Href})
-	}
-	if cert.Use == vpn.UseAuthority {
-		row.Issued = "issued " + parts.Count(cert.Issued, "certificate")
-	}
-	return row
-}
-
-// expiryState is the word for how far a certificate is from its end.
-func expiryState(cert vpn.Certificate, now time.Time) string {
-	switch {
-	case cert.Expired(now):
-		return "expired"
-	case cert.ExpiresSoon(now):
-		return "expires soon"
-	default:
-		return "valid"
-	}
-}
-
 func useFilter(use vpn.CertificateUse) views.Filter {
 	f := views.Filter{Name: "use", Label: "Use", Value: string(use), Options: []parts.Option{{Label: "Every use"}}}
 	for _, u := range []vpn.CertificateUse{vpn.UseAuthority, vpn.UseServer, vpn.UseClient} {
-		f.Options = append(f.Options, parts.Option{Value: string(u), Label: useWords[u]})
+		f.Options = append(f.Options, parts.Option{Value: string(u), Label: views.CertificateUse(u)})
 	}
 	return f
 }

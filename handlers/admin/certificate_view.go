@@ -27,8 +27,8 @@ func (h *Console) drawCertificate(c echo.Context, status int, refused string) er
 		return err
 	}
 	v := views.Certificate{
-		Header: parts.Header{Crumbs: certificateCrumbs, Title: nameOr(cert.Name, string(cert.ID)), State: expiryState(cert.Certificate, h.now())},
-		Path:   certificatePath(cert.ID), Err: refused,
+		Header: parts.Header{Crumbs: certificateCrumbs, Title: views.NameOr(cert.Name, cert.ID), State: views.ExpiryState(cert.Certificate, h.now())},
+		ID:     cert.ID, Err: refused,
 		Facts: certificateFacts(cert, h.now()), Key: keyOf(cert.Certificate, actor(c).Role.MayChange()),
 	}
 	if cert.Use == vpn.UseAuthority && cert.HasKey && !cert.Expired(h.now()) {
@@ -41,11 +41,11 @@ func (h *Console) drawCertificate(c echo.Context, status int, refused string) er
 func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
 	issuer := parts.Pair{Label: "Issuer", Value: cert.Issuer}
 	if cert.Authority != "" {
-		issuer.Href = certificatePath(cert.Authority)
+		issuer.Href = views.CertificatePath(cert.Authority)
 	}
 	facts := []parts.Pair{
 		{Label: "Certificate ID", Value: string(cert.ID), Copy: true},
-		parts.Fact("Use", useWords[cert.Use]),
+		parts.Fact("Use", views.CertificateUse(cert.Use)),
 		parts.Fact("Common name (CN)", cert.CommonName),
 	}
 	if len(cert.DNSNames) > 0 {
@@ -57,7 +57,7 @@ func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
 		parts.Pair{Label: "Expires", Value: cert.NotAfter.UTC().Format("2 January 2006, 15:04 UTC"), Help: parts.At(now, cert.NotAfter).Relative},
 		parts.Pair{Label: "Serial number", Value: cert.Serial, Mono: true},
 		parts.Pair{Label: "SHA-256 fingerprint", Value: cert.Fingerprint, Copy: true},
-		views.FactLinks("Used by", endpointLinks(cert.UsedBy)),
+		views.FactEndpoints("Used by", cert.UsedBy),
 	)
 	if cert.Use == vpn.UseAuthority {
 		facts = append(facts, parts.Fact("Issued here", parts.Count(cert.Issued, "certificate")))

@@ -16,9 +16,9 @@ import (
 const ThemeCookie = "sallyport-theme"
 
 // chrome makes what surrounds a page: who is signed in, the messages of the last action, and
-// whether the node is in trouble.
+// what is wrong with the node.
 func (h *Console) chrome(c echo.Context, title, section string) layout.Chrome {
-	chrome := layout.Chrome{Title: title, Section: section, Path: ownPath(c), Theme: theme(c)}
+	chrome := layout.Chrome{Title: title, Section: section, Path: ownPath(c), Theme: theme(c), Now: h.now()}
 	caller, ok := CallerOf(c)
 	if !ok {
 		return chrome
@@ -27,7 +27,7 @@ func (h *Console) chrome(c echo.Context, title, section string) layout.Chrome {
 	chrome.Role = string(caller.Administrator.Role)
 	chrome.MayChange = caller.Administrator.Role.MayChange()
 	chrome.Flashes = h.takeFlashes(c, caller)
-	chrome.Trouble, chrome.Since = h.trouble(c)
+	chrome.Banner = h.nodeBanner(c)
 	return chrome
 }
 
@@ -68,16 +68,6 @@ func (h *Console) takeFlashes(c echo.Context, caller Caller) []layout.Flash {
 		out = append(out, layout.Flash{Tone: m.Kind, Text: m.Text})
 	}
 	return out
-}
-
-// trouble is the sentence that every page shows while the node cannot do what the console says,
-// and since when that is so.
-func (h *Console) trouble(c echo.Context) (string, parts.When) {
-	node, err := h.control.Node(ctx(c), actor(c))
-	if err != nil || node.Since.IsZero() {
-		return node.Sentence, parts.When{} // a page is not lost because its banner is
-	}
-	return node.Sentence, parts.At(h.now(), node.Since)
 }
 
 // flash leaves a message for the next page. A message that cannot be kept does not undo what it

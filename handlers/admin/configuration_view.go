@@ -22,7 +22,7 @@ func (h *Console) drawConfiguration(c echo.Context, picked string, refused error
 	v := views.Configuration{
 		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, ""), Title: "Download client configuration",
 			Note: "The file with which users' OpenVPN clients connect to this endpoint."},
-		Plain: endpointPath(view.ID, "configuration", "download"),
+		Plain: views.EndpointPath(view.ID, "configuration", "download"),
 		Facts: []parts.Pair{
 			views.RemoteName(view.Remote, ""),
 			parts.Fact("Transport Protocol", strings.ToUpper(string(view.Listen.Transport))+", port "+strconv.Itoa(int(view.Listen.Port))),
@@ -38,7 +38,7 @@ func (h *Console) drawConfiguration(c echo.Context, picked string, refused error
 	if file.NobodyYet {
 		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Nobody can connect yet",
 			Text:   "The endpoint is " + string(view.State) + ". The file is already right, and works once a target network is associated.",
-			Action: parts.Button{Label: "Target network associations", Href: endpointPath(view.ID, "associations")}})
+			Action: parts.Button{Label: "Target network associations", Href: views.EndpointPath(view.ID, "associations")}})
 	}
 	if view.RemoteWarning != "" {
 		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients may not find the endpoint", Text: view.RemoteWarning})
@@ -58,7 +58,7 @@ func (h *Console) configurationForm(c echo.Context, v *views.Configuration, id v
 	if err != nil {
 		return err
 	}
-	v.Finder = finder(c, endpointPath(id, "configuration"), "client certificates", clients.More)
+	v.Finder = finder(c, views.EndpointPath(id, "configuration"), "client certificates", clients.More)
 	if len(clients.List) == 0 && refused == nil && v.Finder == nil {
 		v.Hint = &views.Notice{
 			Text:   "No client certificate that this endpoint accepts was issued here. Issue one, and the file can carry it with its key.",
@@ -67,7 +67,7 @@ func (h *Console) configurationForm(c echo.Context, v *views.Configuration, id v
 		return nil
 	}
 	v.Form = parts.Form{
-		Title: "With a client certificate and key", Action: endpointPath(id, "configuration"), Submit: "Download with certificate and key",
+		Title: "With a client certificate and key", Action: views.EndpointPath(id, "configuration"), Submit: "Download with certificate and key",
 		Intro: "Whoever has the file can connect as this client, so hand it to that user alone. The download is recorded in the audit trail.",
 		Fields: []parts.Field{{Name: "client", Label: "Client certificate and key", Type: "select", Value: picked, Required: true,
 			Options: certificateOptions("Choose a client certificate", clients.List)}},

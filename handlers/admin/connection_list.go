@@ -38,68 +38,31 @@ func (h *Console) EndpointConnections(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := views.ConnectionTab{Frame: f, List: listView(c, l, page), Status: statusFilter(status)}
+	v := views.ConnectionTab{
+		Frame: f, List: listView(c, l, page), Status: statusFilter(status), Rows: page.Items, Attempts: refused,
+		Picked: map[vpn.ConnectionID]bool{},
+	}
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Connections", "connection", "connections", "user, client IP, device address or ID"
 	v.List.Columns = connectionColumns(f.Chrome.MayChange)
 	v.List.Empty = emptyConnections(view.ID, status)
 	if status != "" {
 		v.List.Extra = url.Values{"status": {status}}
 	}
-	picked := c.QueryParams()[ticked]
-	for _, conn := range page.Items {
-		row := connectionRow(conn, h.now())
-		if f.Chrome.MayChange && (conn.Status == vpn.ConnectionActive || conn.Status == vpn.ConnectionFailedToTerminate) {
-			end := endpointPath(view.ID, "connections", "terminate")
-			row.End = end + "?" + url.Values{ticked: {row.ID}}.Encode()
-			row.EndUser = end + "?" + url.Values{"user": {conn.Username}}.Encode()
-			row.Checked = slices.Contains(picked, row.ID)
-		}
-		v.Rows = append(v.Rows, row)
+	for _, id := range c.QueryParams()[ticked] {
+		v.Picked[vpn.ConnectionID(id)] = true
 	}
-	for _, a := range refused {
-		v.Attempts = append(v.Attempts, views.AttemptRow{At: parts.At(h.now(), a.At), Device: known(a.Device.IsValid(), a.Device.String()), CommonName: a.CommonName, Reason: a.Reason})
-	}
-	if v.Frame.Live, err = live(c, "connections", f.State, f.Why, f.Tabs, unticked(v.Rows), v.Attempts, v.List.Total); err != nil {
-		return err
-	}
+	v.Frame.Live = liveTab(c, f, "connections", uncounted(v.Rows), v.Attempts, v.List.Total)
 	return renderLive(c, v.Frame.Live, views.EndpointConnections(v))
 }
 
-// unticked leaves the ticks out of the digest: the browser has them.
-func unticked(rows []views.ConnectionRow) []views.ConnectionRow {
-	out := slices.Clone(rows)
+// uncounted leaves out when the counters were read: the page does not show it.
+func uncounted(list []vpn.Connection) []vpn.Connection {
+	out := slices.Clone(list)
 	for i := range out {
-		out[i].Checked = false
+		out[i].CountedAt = time.Time{}
 	}
 	return out
 }
-
-func connectionRow(conn vpn.Connection, now time.Time) views.ConnectionRow {
-	row := views.ConnectionRow{
-		ID: string(conn.ID), Username: nameOr(conn.Username, "unknown"),
-		UserHref: endpointPath(conn.Endpoint, "connections") + "?" + url.Values{"q": {conn.Username}}.Encode(),
-		ClientIP: known(conn.ClientIP.IsValid(), conn.ClientIP.String()), Device: known(conn.Device.IsValid(), conn.Device.String()), Platform: joined(conn.Platform, conn.ClientVersion),
-		Since:   parts.At(now, conn.EstablishedAt),
-		BytesIn: parts.Bytes(conn.Counters.BytesIn), BytesOut: parts.Bytes(conn.Counters.BytesOut),
-		PacketsIn: packets(conn.Counters.PacketsIn), PacketsOut: packets(conn.Counters.PacketsOut),
-		Status: string(conn.Status), Why: conn.EndReason, Live: conn.Live(),
-	}
-	if !conn.EndedAt.IsZero() {
-		ended := parts.At(now, conn.EndedAt)
-		row.Ended = &ended
-	}
-	return row
-}
-
-// known says “unknown” of an address that nobody reported; netip would say “invalid”.
-func known(is bool, s string) string {
-	if is {
-		return s
-	}
-	return "unknown"
-}
-
-func packets(n uint64) string { return parts.Count(int(min(n, 1<<62)), "packet") }
 
 func connectionColumns(mayChange bool) []parts.Column {
 	columns := []parts.Column{
@@ -122,11 +85,11 @@ func statusFilter(status string) views.Filter {
 
 func emptyConnections(id vpn.EndpointID, status string) parts.Empty {
 	if status != "" {
-		return parts.Empty{Title: "No connection is " + status, Action: parts.Button{Label: "Show all connections", Href: endpointPath(id, "connections")}}
+		return parts.Empty{Title: "No connection is " + status, Action: parts.Button{Label: "Show all connections", Href: views.EndpointPath(id, "connections")}}
 	}
 	return parts.Empty{
 		Title:  "Nobody has connected yet",
 		Text:   "Give your users the configuration file; their connections appear here.",
-		Action: parts.Button{Label: "Download client configuration", Href: endpointPath(id, "configuration")},
+		Action: parts.Button{Label: "Download client configuration", Href: views.EndpointPath(id, "configuration")},
 	}
 }

@@ -42,20 +42,18 @@ func (h *Console) ConnectionTerminateForm(c echo.Context) error {
 		Title:  "Terminate " + parts.Count(len(list), "connection") + "?",
 		Text:   "The VPN session ends at once, and what runs through it breaks off. Whoever still has a valid certificate can connect again.",
 		People: endingNow(len(list), view.Connections),
-		Action: endpointPath(view.ID, "connections", "terminate"), Cancel: endpointPath(view.ID, "connections"), Button: "Terminate connection",
+		Action: views.EndpointPath(view.ID, "connections", "terminate"), Cancel: views.EndpointPath(view.ID, "connections"), Button: "Terminate connection",
 	}
 	if in.User != "" {
 		confirm.Title = "Terminate all connections of " + in.User + "?"
 		confirm.Hidden = []parts.Hidden{{Name: "user", Value: in.User}}
 	}
-	var rows []views.ConnectionRow
 	for _, conn := range list {
-		rows = append(rows, connectionRow(conn, h.now()))
 		if in.User == "" {
 			confirm.Hidden = append(confirm.Hidden, parts.Hidden{Name: ticked, Value: string(conn.ID)})
 		}
 	}
-	return render(c, http.StatusOK, views.TerminatePage(h.chrome(c, "Terminate connection", "endpoints"), confirm, rows))
+	return render(c, http.StatusOK, views.TerminatePage(h.chrome(c, "Terminate connection", "endpoints"), confirm, list))
 }
 
 // endingNow says how many of the connected a termination is about.
@@ -86,5 +84,5 @@ func (h *Console) ConnectionTerminate(c echo.Context) error {
 	if n == 0 {
 		text = "There was nothing left to terminate."
 	}
-	return h.done(c, text, endpointPath(endpointID(c), "connections"))
+	return h.done(c, text, views.EndpointPath(endpointID(c), "connections"))
 }

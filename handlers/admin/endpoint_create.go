@@ -153,6 +153,6 @@ func (h *Console) EndpointCreate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	h.flash(c, "success", "Client VPN endpoint "+nameOr(e.Name, string(e.ID))+" created. Associate a target network so that clients can connect.")
-	return c.Redirect(http.StatusSeeOther, endpointPath(e.ID))
+	h.flash(c, "success", "Client VPN endpoint "+views.NameOr(e.Name, e.ID)+" created. Associate a target network so that clients can connect.")
+	return c.Redirect(http.StatusSeeOther, views.EndpointPath(e.ID))
 }

@@ -11,7 +11,7 @@ import (
 
 func deleteEndpointConfirm(v control.EndpointView) parts.Confirm {
 	confirm := parts.Confirm{
-		Title: "Delete Client VPN endpoint " + nameOr(v.Name, string(v.ID)) + "?",
+		Title: "Delete Client VPN endpoint " + views.NameOr(v.Name, v.ID) + "?",
 		Text:  "Clients can no longer connect to it, and the configuration files that were handed out become useless. This cannot be undone.",
 		Losses: []string{
 			"the endpoint " + string(v.ID) + " with its client range " + v.ClientCIDR.String(),
@@ -19,7 +19,7 @@ func deleteEndpointConfirm(v control.EndpointView) parts.Confirm {
 			"the shared key inside its configuration files",
 		},
 		People: connectedNow(v.Connections),
-		Action: endpointPath(v.ID, "delete"), Cancel: endpointPath(v.ID), Button: "Delete", Typed: "delete",
+		Action: views.EndpointPath(v.ID, "delete"), Cancel: views.EndpointPath(v.ID), Button: "Delete", Typed: "delete",
 	}
 	n := 0
 	for _, a := range v.Associations {
@@ -30,7 +30,7 @@ func deleteEndpointConfirm(v control.EndpointView) parts.Confirm {
 	if n > 0 {
 		confirm.Blocked = "This endpoint cannot be deleted while it has an associated target network."
 		confirm.Facts = []parts.Pair{{
-			Label: "Target network associations", Value: parts.Count(n, "association"), Href: endpointPath(v.ID, "associations"),
+			Label: "Target network associations", Value: parts.Count(n, "association"), Href: views.EndpointPath(v.ID, "associations"),
 			Help: "Disassociate all target networks before you delete the endpoint.",
 		}}
 	}

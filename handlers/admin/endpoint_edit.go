@@ -47,7 +47,7 @@ func (in endpointEditInput) form(view control.EndpointView, servers []vpn.Certif
 		servers = append([]vpn.Certificate{view.Server}, servers...) // expired, but still the present one
 	}
 	return parts.Form{
-		Action: endpointPath(view.ID, "edit"), Submit: "Modify Client VPN endpoint", Cancel: endpointPath(view.ID),
+		Action: views.EndpointPath(view.ID, "edit"), Submit: "Modify Client VPN endpoint", Cancel: views.EndpointPath(view.ID),
 		Hidden: []parts.Hidden{{Name: "version", Value: in.Version}},
 		Fields: []parts.Field{
 			{Name: "name", Label: "Name tag", Value: in.Name, Autocomplete: "off", Focus: true},
@@ -114,7 +114,7 @@ func (h *Console) drawEndpointEdit(c echo.Context, typed *endpointEditInput, ref
 		Chrome: h.chrome(c, "Modify Client VPN endpoint", "endpoints"),
 		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, ""), Title: "Modify Client VPN endpoint",
 			Note: "The client IPv4 CIDR, the authentication options, the transport protocol and the listen address cannot be modified."},
-		Finder: finder(c, endpointPath(view.ID, "edit"), "server certificates", choices.Servers.More), Form: form,
+		Finder: finder(c, views.EndpointPath(view.ID, "edit"), "server certificates", choices.Servers.More), Form: form,
 	}))
 }
 
@@ -155,5 +155,5 @@ func (h *Console) EndpointEdit(c echo.Context) error {
 	if result.Restarts && result.Connections > 0 {
 		text += " " + parts.Count(result.Connections, "connection") + " will be reset for a moment."
 	}
-	return h.done(c, text, endpointPath(result.Endpoint.ID))
+	return h.done(c, text, views.EndpointPath(result.Endpoint.ID))
 }

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"net/url"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -24,35 +23,18 @@ var endpointTabs = []struct{ key, label string }{
 
 func endpointID(c echo.Context) vpn.EndpointID { return vpn.EndpointID(c.Param("endpoint")) }
 
-// endpointPath is the address of an endpoint or of one of its parts.
-func endpointPath(id vpn.EndpointID, more ...string) string {
-	p := "/endpoints/" + url.PathEscape(string(id))
-	for _, m := range more {
-		p += "/" + url.PathEscape(m)
-	}
-	return p
-}
-
 // endpointCrumbs is the way to a form of an endpoint.
 func endpointCrumbs(e vpn.Endpoint, tab string) []parts.Crumb {
 	crumbs := []parts.Crumb{
 		{Label: "Client VPN endpoints", Href: "/endpoints"},
-		{Label: nameOr(e.Name, string(e.ID)), Href: endpointPath(e.ID)},
+		{Label: views.NameOr(e.Name, e.ID), Href: views.EndpointPath(e.ID)},
 	}
 	for _, t := range endpointTabs {
 		if t.key != "" && t.key == tab {
-			crumbs = append(crumbs, parts.Crumb{Label: t.label, Href: endpointPath(e.ID, t.key)})
+			crumbs = append(crumbs, parts.Crumb{Label: t.label, Href: views.EndpointPath(e.ID, t.key)})
 		}
 	}
 	return crumbs
-}
-
-// nameOr is what a thing is called where its ID stands nearby.
-func nameOr(name, id string) string {
-	if name == "" {
-		return id
-	}
-	return name
 }
 
 // endpointFrame reads an endpoint and makes what all its tabs share.
@@ -64,13 +46,9 @@ func (h *Console) endpointFrame(c echo.Context, tab string) (views.EndpointFrame
 		}
 		return views.EndpointFrame{}, view, err
 	}
-	f := views.EndpointFrame{
-		ID: string(view.ID), Title: nameOr(view.Name, string(view.ID)), Named: view.Name != "",
-		State: string(view.State), Why: endpointWhy(view),
-		Base: endpointPath(view.ID), Deleting: view.Deleting, Fragment: fragment(c),
-	}
+	f := views.EndpointFrame{Endpoint: view.Endpoint, State: view.State, Reason: endpointReason(view), Fragment: fragment(c)}
 	for _, t := range endpointTabs {
-		link := parts.Tab{Label: t.label, Href: f.Base, Current: t.key == tab}
+		link := parts.Tab{Label: t.label, Href: f.Path(), Current: t.key == tab}
 		switch t.key {
 		case "":
 		case "associations":
@@ -79,14 +57,14 @@ func (h *Console) endpointFrame(c echo.Context, tab string) (views.EndpointFrame
 			link.Count, link.CountID = count(view.Connections), views.ConnectionCountID
 		}
 		if t.key != "" {
-			link.Href = endpointPath(view.ID, t.key)
+			link.Href = f.Path(t.key)
 		}
 		f.Tabs = append(f.Tabs, link)
 	}
 	if f.Fragment {
-		f.Chrome.MayChange = actor(c).Role.MayChange()
+		f.Chrome.MayChange, f.Chrome.Now = actor(c).Role.MayChange(), h.now()
 	} else {
-		f.Chrome = h.chrome(c, f.Title, "endpoints")
+		f.Chrome = h.chrome(c, views.NameOr(view.Name, view.ID), "endpoints")
 	}
 	return f, view, nil
 }
@@ -98,8 +76,8 @@ func count(n int) string {
 	return strconv.Itoa(n)
 }
 
-// endpointWhy says what an endpoint that is not available waits for.
-func endpointWhy(v control.EndpointView) string {
+// endpointReason says what an endpoint that is not available waits for.
+func endpointReason(v control.EndpointView) string {
 	switch {
 	case v.State == vpn.EndpointDeleting:
 		return v.Observation.Waiting()

@@ -1,14 +1,10 @@
 package admin
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/labstack/echo/v4"
 
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
-	"sallyport/vpn"
 )
 
 // Endpoints lists the Client VPN endpoints.
@@ -18,7 +14,7 @@ func (h *Console) Endpoints(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := views.EndpointList{Fragment: fragment(c), List: listView(c, l, page)}
+	v := views.EndpointList{Fragment: fragment(c), List: listView(c, l, page), Rows: page.Items}
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Client VPN endpoints", "endpoint", "endpoints", "name, ID, client CIDR or description"
 	v.List.Columns = []parts.Column{
 		{Key: "name", Label: "Name"}, {Label: "State"}, {Key: "client_cidr", Label: "Client IPv4 CIDR"},
@@ -31,23 +27,9 @@ func (h *Console) Endpoints(c echo.Context) error {
 	if actor(c).Role.MayChange() {
 		v.List.Empty.Action = parts.Button{Label: "Create Client VPN endpoint", Href: "/endpoints/new", Tone: "primary"}
 	}
-	for _, e := range page.Items {
-		v.Rows = append(v.Rows, endpointRow(e))
-	}
-	if v.Live, err = live(c, "endpoints", v.Rows, v.List.Total); err != nil {
-		return err
-	}
+	v.Live = live(c, "endpoints", renewOften, v.Rows, v.List.Total)
 	if !v.Fragment {
 		v.Chrome = h.chrome(c, "Client VPN endpoints", "endpoints")
 	}
 	return renderLive(c, v.Live, views.Endpoints(v))
-}
-
-func endpointRow(e vpn.EndpointSummary) views.EndpointRow {
-	return views.EndpointRow{
-		ID: string(e.ID), Name: nameOr(e.Name, string(e.ID)), Href: endpointPath(e.ID),
-		State: string(e.State), Trouble: e.Fault, ClientCIDR: e.ClientCIDR.String(),
-		Transport:    strings.ToUpper(string(e.Listen.Transport)) + " " + strconv.Itoa(int(e.Listen.Port)),
-		Associations: strconv.Itoa(e.Associations), Connections: parts.Number(e.Connections),
-	}
 }

@@ -7,7 +7,6 @@ import (
 
 	"sallyport/control"
 	views "sallyport/views/admin"
-	"sallyport/views/parts"
 	"sallyport/vpn"
 )
 
@@ -15,13 +14,8 @@ import (
 const mapRules = 6
 
 // endpointMap reads what the picture of an endpoint shows.
-func (h *Console) endpointMap(c echo.Context, f views.EndpointFrame, v control.EndpointView) (views.EndpointMap, error) {
-	m := views.EndpointMap{CIDR: v.ClientCIDR.String(), Clients: parts.Count(v.Connections, "connection")}
-	for _, a := range v.Associations {
-		m.Targets = append(m.Targets, views.MapNode{
-			Title: nameOr(a.SubnetName, string(a.Subnet)), Detail: a.CIDR.String() + " in " + a.Zone, State: string(a.State), Why: a.Reason,
-		})
-	}
+func (h *Console) endpointMap(c echo.Context, v control.EndpointView) (views.EndpointMap, error) {
+	m := views.EndpointMap{Connections: v.Connections, Associations: v.Associations}
 	rules, err := h.control.Rules(ctx(c), actor(c), v.ID, vpn.List{Size: mapRules, Page: 1})
 	if err != nil {
 		return m, err
@@ -30,19 +24,20 @@ func (h *Console) endpointMap(c echo.Context, f views.EndpointFrame, v control.E
 	if err != nil {
 		return m, err
 	}
-	for _, r := range rules.Items {
-		m.Rules = append(m.Rules, views.MapNode{
-			Title: destinationName(r.Destination), Detail: r.Grantee(), State: string(r.State), Why: r.Reason, Warn: routeless(r.Destination, routes),
-		})
-	}
-	if more := rules.Total - len(rules.Items); more > 0 {
-		m.More, m.MoreHref = "and "+parts.Count(more, "more rule"), endpointPath(v.ID, "rules")
-	}
-	if f.MayChange() {
-		m.Targetless = parts.Button{Label: "Associate target network", Href: endpointPath(v.ID, "associations", "new"), Tone: "associate"}
-		m.Ruleless = parts.Button{Label: "Add authorization rule", Href: endpointPath(v.ID, "rules", "new"), Tone: "authorize"}
-	}
+	m.Rules, m.MoreRules = rules.Items, rules.Total-len(rules.Items)
+	m.Warnings = ruleWarnings(rules.Items, routes)
 	return m, nil
+}
+
+// ruleWarnings says what rules lack for packets to pass.
+func ruleWarnings(rules []vpn.RuleStatus, routes []netip.Prefix) map[vpn.RuleID]string {
+	out := map[vpn.RuleID]string{}
+	for _, r := range rules {
+		if w := routeless(r.Destination, routes); w != "" && r.Removed == 0 {
+			out[r.ID] = w
+		}
+	}
+	return out
 }
 
 // destinations lists where the endpoint's routes lead; nil where that cannot be told for now:
@@ -76,18 +71,4 @@ func routeless(destination netip.Prefix, routes []netip.Prefix) string {
 		}
 	}
 	return "No route leads there yet; create one in the route table."
-}
-
-func destinationName(p netip.Prefix) string {
-	if p.Bits() == 0 {
-		return p.String() + " (everywhere)"
-	}
-	return p.String()
-}
-
-func joined(a, b string) string {
-	if a == "" || b == "" {
-		return a + b
-	}
-	return a + " " + b
 }

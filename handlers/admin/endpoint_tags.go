@@ -2,7 +2,6 @@ package admin
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -63,7 +62,7 @@ func (h *Console) drawTags(c echo.Context, in *tagsInput, refused error) error {
 	// The version is always the newest: after a lost race, saving again goes on top of what the
 	// other one saved, and that is shown.
 	form := parts.Form{
-		Action: endpointPath(view.ID, "tags"), Submit: "Save tags",
+		Action: views.EndpointPath(view.ID, "tags"), Submit: "Save tags",
 		Hidden: []parts.Hidden{{Name: "version", Value: strconv.Itoa(view.Version)}},
 	}
 	if refused != nil {
@@ -80,15 +79,7 @@ func describeTags(tags []vpn.Tag) string {
 	if len(tags) == 0 {
 		return "no tags"
 	}
-	return tagsInWords(tags)
-}
-
-func tagsInWords(tags []vpn.Tag) string {
-	words := make([]string, len(tags))
-	for i, t := range tags {
-		words[i] = strings.TrimSuffix(t.Key+" = "+t.Value, " = ")
-	}
-	return strings.Join(words, ", ")
+	return views.Tags(tags)
 }
 
 // EndpointTags shows the Tags tab.
@@ -108,5 +99,5 @@ func (h *Console) EndpointTagsSave(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.done(c, "Tags saved.", endpointPath(endpointID(c), "tags"))
+	return h.done(c, "Tags saved.", views.EndpointPath(endpointID(c), "tags"))
 }

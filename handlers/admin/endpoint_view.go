@@ -3,7 +3,6 @@ package admin
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -20,26 +19,18 @@ func (h *Console) Endpoint(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := views.EndpointDetails{Frame: f, Facts: endpointFacts(view, h.now())}
-	for _, t := range view.Troubles {
-		v.Troubles = append(v.Troubles, views.Trouble{Subject: t.Subject, Sentence: t.Sentence, Since: parts.At(h.now(), t.Since)})
-	}
-	for _, r := range view.Repairs {
-		v.Repairs = append(v.Repairs, views.Trouble{Sentence: r.Sentence, Since: parts.At(h.now(), r.Since)})
-	}
-	if v.Map, err = h.endpointMap(c, f, view); err != nil {
+	v := views.EndpointDetails{Frame: f, Facts: endpointFacts(view, h.now()), Faults: view.Troubles, Repairs: view.Repairs}
+	if v.Map, err = h.endpointMap(c, view); err != nil {
 		return err
 	}
-	if v.Frame.Live, err = live(c, "details", f.State, f.Why, f.Tabs, v.Troubles, v.Repairs, v.Map, view.Connections, view.Version, view.Remote, view.RemoteWarning); err != nil {
-		return err
-	}
+	v.Frame.Live = liveTab(c, f, "details", v.Faults, v.Repairs, v.Map, view.Version, view.Remote, view.RemoteWarning)
 	return renderLive(c, v.Frame.Live, views.EndpointDetailsPage(v))
 }
 
 func endpointFacts(v control.EndpointView, now time.Time) []parts.Pair {
 	network := parts.Pair{Label: "VPC (network)", Value: "none yet"}
 	if v.Network != "" {
-		network = parts.Pair{Label: "VPC (network)", Value: nameOr(v.NetworkName, string(v.Network)), Href: networkPath(v.Network)}
+		network = parts.Pair{Label: "VPC (network)", Value: views.NameOr(v.NetworkName, v.Network), Href: views.NetworkPath(v.Network)}
 	}
 	n := int(vpn.ClientCapacity(v.ClientCIDR))
 	return []parts.Pair{
@@ -50,13 +41,13 @@ func endpointFacts(v control.EndpointView, now time.Time) []parts.Pair {
 		certificateFact("Server certificate", v.Server, now),
 		parts.Fact("Authentication", "Use mutual authentication"),
 		clientCertificateFact(v, now),
-		{Label: "Transport Protocol", Value: strings.ToUpper(string(v.Listen.Transport))},
+		{Label: "Transport Protocol", Value: views.TransportName(v.Listen.Transport)},
 		{Label: "Listen address", Value: listenAddress(v.Listen)},
 		{Label: "VPN port", Value: strconv.Itoa(int(v.Listen.Port))},
 		network,
 		{Label: "Split-tunnel", Value: parts.YesNo(v.SplitTunnel, "Enabled", "Disabled"), Help: parts.YesNo(v.SplitTunnel, "Clients send only what the routes name into the tunnel.", "Clients send all their traffic into the tunnel.")},
 		{Label: "Session timeout hours", Value: strconv.Itoa(int(v.SessionTimeout / time.Hour))},
-		{Label: "Connections", Value: parts.Number(v.Connections), Href: endpointPath(v.ID, "connections")},
+		{Label: "Connections", Value: parts.Number(v.Connections), Href: views.EndpointPath(v.ID, "connections")},
 		parts.FactTime("Created", parts.At(now, v.CreatedAt)),
 	}
 }
@@ -69,9 +60,9 @@ func listenAddress(l vpn.Listen) string {
 }
 
 func certificateFact(label string, cert vpn.Certificate, now time.Time) parts.Pair {
-	p := parts.Pair{Label: label, Value: nameOr(cert.Name, string(cert.ID)), Href: certificatePath(cert.ID)}
-	if expiryState(cert, now) != "valid" {
-		p.Help = "Valid until " + cert.NotAfter.UTC().Format("2 January 2006") + ": " + expiryState(cert, now) + "."
+	p := parts.Pair{Label: label, Value: views.NameOr(cert.Name, cert.ID), Href: views.CertificatePath(cert.ID)}
+	if views.ExpiryState(cert, now) != "valid" {
+		p.Help = "Valid until " + views.Date(cert.NotAfter) + ": " + views.ExpiryState(cert, now) + "."
 	}
 	return p
 }

@@ -57,5 +57,5 @@ func (h *Console) NetworkCreate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.done(c, "Network "+n.Name+" created. Create a subnet in it next.", networkPath(n.ID))
+	return h.done(c, "Network "+n.Name+" created. Create a subnet in it next.", views.NetworkPath(n.ID))
 }

@@ -21,14 +21,14 @@ func (h *Console) drawNetworkDelete(c echo.Context, refused error) error {
 		return err
 	}
 	confirm := parts.Confirm{
-		Title:  "Delete network " + nameOr(n.Name, string(n.ID)) + "?",
+		Title:  "Delete network " + views.NameOr(n.Name, n.ID) + "?",
 		Text:   "No endpoint can use it any more. The network itself, its hosts and cables are not touched.",
-		Losses: []string{"the network " + string(n.ID) + " with " + joinCIDRs(n.CIDRs)}, Err: refusal(refused),
-		Action: networkPath(n.ID) + "/delete", Cancel: networkPath(n.ID), Button: "Delete",
+		Losses: []string{"the network " + string(n.ID) + " with " + views.Prefixes(n.CIDRs)}, Err: refusal(refused),
+		Action: views.NetworkPath(n.ID, "delete"), Cancel: views.NetworkPath(n.ID), Button: "Delete",
 	}
 	if subnets.Total > 0 {
 		confirm.Blocked = "This network cannot be deleted while it has subnets."
-		confirm.Facts = []parts.Pair{{Label: "Subnets", Value: parts.Count(subnets.Total, "subnet"), Href: networkPath(n.ID), Help: "Delete the subnets first."}}
+		confirm.Facts = []parts.Pair{{Label: "Subnets", Value: parts.Count(subnets.Total, "subnet"), Href: views.NetworkPath(n.ID), Help: "Delete the subnets first."}}
 	}
 	return renderForm(c, refused, views.ConfirmPage(h.chrome(c, "Delete network", "networks"), confirm))
 }

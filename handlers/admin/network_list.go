@@ -2,9 +2,6 @@ package admin
 
 import (
 	"net/http"
-	"net/netip"
-	"strconv"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -32,20 +29,5 @@ func (h *Console) Networks(c echo.Context) error {
 	if actor(c).Role.MayChange() {
 		list.Empty.Action = parts.Button{Label: "Create network", Href: "/networks/new", Tone: "primary"}
 	}
-	var rows []views.NetworkRow
-	for _, n := range page.Items {
-		rows = append(rows, views.NetworkRow{
-			ID: string(n.ID), Name: nameOr(n.Name, string(n.ID)), Href: networkPath(n.ID), CIDRs: joinCIDRs(n.CIDRs),
-			Subnets: strconv.Itoa(n.Subnets), Created: parts.At(h.now(), n.CreatedAt),
-		})
-	}
-	return render(c, http.StatusOK, views.Networks(h.chrome(c, "Networks", "networks"), list, rows))
-}
-
-func joinCIDRs(list []netip.Prefix) string {
-	var words []string
-	for _, p := range list {
-		words = append(words, p.String())
-	}
-	return strings.Join(words, ", ")
+	return render(c, http.StatusOK, views.Networks(h.chrome(c, "Networks", "networks"), list, page.Items))
 }

@@ -31,7 +31,7 @@ func (in routeInput) form(view control.EndpointView) parts.Form {
 	}
 	subnets = append(subnets, parts.Option{Value: vpn.LocalTarget, Label: "local – between clients of this endpoint"})
 	return parts.Form{
-		Action: endpointPath(view.ID, "routes", "new"), Submit: "Create route", Cancel: endpointPath(view.ID, "routes"),
+		Action: views.EndpointPath(view.ID, "routes", "new"), Submit: "Create route", Cancel: views.EndpointPath(view.ID, "routes"),
 		Fields: []parts.Field{
 			{Name: "destination", Label: "Route destination", Value: in.Destination, Required: true, Mono: true, Placeholder: "0.0.0.0/0", Autocomplete: "off", Focus: true,
 				Help: "The IPv4 CIDR range of the destination network. For internet access, enter 0.0.0.0/0. Clients also need an authorization rule for it."},
@@ -55,7 +55,7 @@ func (h *Console) drawRouteNew(c echo.Context, in routeInput, refused error) err
 	if len(view.Associations) == 0 {
 		v.Notice = &views.Notice{Tone: "info", Title: "No target network is associated yet",
 			Text:   "A route leads through an associated subnet. Until there is one, only the local route can be created.",
-			Action: parts.Button{Label: "Associate target network", Href: endpointPath(view.ID, "associations", "new")}}
+			Action: parts.Button{Label: "Associate target network", Href: views.EndpointPath(view.ID, "associations", "new")}}
 	}
 	v.Chrome = h.chrome(c, "Create route", "endpoints")
 	return renderForm(c, refused, views.Form(v))
@@ -79,5 +79,5 @@ func (h *Console) RouteCreate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.done(c, "Route to "+r.Destination.String()+" created.", endpointPath(r.Endpoint, "routes"))
+	return h.done(c, "Route to "+r.Destination.String()+" created.", views.EndpointPath(r.Endpoint, "routes"))
 }

@@ -26,7 +26,7 @@ func (h *Console) drawRouteDelete(c echo.Context, refused error) error {
 	if !r.Local() {
 		target = "subnet " + string(r.Subnet)
 	}
-	loss := "the route to " + destinationName(r.Destination) + " through " + target
+	loss := "the route to " + views.Destination(r.Destination) + " through " + target
 	if r.Description != "" {
 		loss += " (" + r.Description + ")"
 	}
@@ -34,12 +34,12 @@ func (h *Console) drawRouteDelete(c echo.Context, refused error) error {
 		Title:  "Delete route to " + r.Destination.String() + "?",
 		Text:   "Clients no longer reach the destination this way, even where a rule authorizes it.",
 		Losses: []string{loss}, People: connectedNow(view.Connections), Err: refusal(refused),
-		Action: endpointPath(view.ID, "routes", string(r.ID), "delete"), Cancel: endpointPath(view.ID, "routes"), Button: "Delete route",
+		Action: views.EndpointPath(view.ID, "routes", string(r.ID), "delete"), Cancel: views.EndpointPath(view.ID, "routes"), Button: "Delete route",
 	}
 	switch {
 	case r.Origin == vpn.OriginAssociate:
 		confirm.Blocked = "This route was added automatically with its target network and goes with it."
-		confirm.Facts = []parts.Pair{{Label: "Target network", Value: string(r.Subnet), Href: endpointPath(view.ID, "associations"), Help: "Disassociate it to remove the route."}}
+		confirm.Facts = []parts.Pair{{Label: "Target network", Value: string(r.Subnet), Href: views.EndpointPath(view.ID, "associations"), Help: "Disassociate it to remove the route."}}
 	case r.Removed != 0:
 		confirm.Blocked = "This route is being deleted already."
 	}
@@ -59,5 +59,5 @@ func (h *Console) RouteDelete(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.done(c, "The route is being deleted.", endpointPath(endpointID(c), "routes"))
+	return h.done(c, "The route is being deleted.", views.EndpointPath(endpointID(c), "routes"))
 }

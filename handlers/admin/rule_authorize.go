@@ -19,7 +19,7 @@ type ruleInput struct {
 
 func (in ruleInput) form(view control.EndpointView, example string) parts.Form {
 	return parts.Form{
-		Action: endpointPath(view.ID, "rules", "new"), Submit: "Add authorization rule", Cancel: endpointPath(view.ID, "rules"),
+		Action: views.EndpointPath(view.ID, "rules", "new"), Submit: "Add authorization rule", Cancel: views.EndpointPath(view.ID, "rules"),
 		Fields: []parts.Field{
 			{Name: "destination", Label: "Destination network to enable access", Value: in.Destination, Required: true, Mono: true, Placeholder: "10.0.0.0/16",
 				Autocomplete: "off", Focus: true,
@@ -76,5 +76,5 @@ func (h *Console) RuleAuthorize(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.done(c, "Authorization rule for "+r.Destination.String()+" added.", endpointPath(r.Endpoint, "rules"))
+	return h.done(c, "Authorization rule for "+r.Destination.String()+" added.", views.EndpointPath(r.Endpoint, "rules"))
 }

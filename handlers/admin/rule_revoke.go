@@ -17,7 +17,7 @@ func (h *Console) RuleRevokeForm(c echo.Context) error {
 		return err
 	}
 	r := preview.Rule
-	loss := "the rule that grants " + r.Grantee() + " access to " + destinationName(r.Destination)
+	loss := "the rule that grants " + r.Grantee() + " access to " + views.Destination(r.Destination)
 	if r.Description != "" {
 		loss += " (" + r.Description + ")"
 	}
@@ -25,7 +25,7 @@ func (h *Console) RuleRevokeForm(c echo.Context) error {
 		Title:  "Remove authorization rule for " + r.Destination.String() + "?",
 		Text:   preview.After.Sentence() + " The change takes effect at once, for running transfers as well.",
 		Losses: []string{loss}, People: connectedNow(preview.Connections),
-		Action: endpointPath(r.Endpoint, "rules", string(r.ID), "delete"), Cancel: endpointPath(r.Endpoint, "rules"), Button: "Remove authorization rule",
+		Action: views.EndpointPath(r.Endpoint, "rules", string(r.ID), "delete"), Cancel: views.EndpointPath(r.Endpoint, "rules"), Button: "Remove authorization rule",
 	}))
 }
 
@@ -34,5 +34,5 @@ func (h *Console) RuleRevoke(c echo.Context) error {
 	if err := h.control.Revoke(ctx(c), actor(c), endpointID(c), vpn.RuleID(c.Param("rule"))); err != nil {
 		return err // it was removed meanwhile: there is nothing left to confirm
 	}
-	return h.done(c, "The authorization rule is being removed.", endpointPath(endpointID(c), "rules"))
+	return h.done(c, "The authorization rule is being removed.", views.EndpointPath(endpointID(c), "rules"))
 }

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +23,9 @@ func (h *Console) Settings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return render(c, http.StatusOK, views.SettingsPage(h.chrome(c, "Settings and node", "settings"), h.settingsView(node, names)))
+	v := h.settingsView(node, names)
+	v.Live = live(c, "node", renewSeldom, v.Node, v.Reachable, v.Reason, v.Faults, v.Repairs, v.EndpointNames)
+	return renderLive(c, v.Live, views.SettingsPage(h.chrome(c, "Settings and node", "settings"), v))
 }
 
 func (h *Console) settingsView(node control.NodeView, names map[vpn.EndpointID]string) views.Settings {
@@ -36,42 +37,32 @@ func (h *Console) settingsView(node control.NodeView, names map[vpn.EndpointID]s
 			{Label: "Public URL", Value: s.PublicURL, Mono: true, Help: "public_url: base of the pages that users open"},
 			{Label: "Address used while no name is set", Value: s.FallbackAddress, Mono: true},
 		},
-		Node: nodeFacts(node, s.Version, h.now()), State: "unreachable", Why: node.Sentence,
+		Node: nodeFacts(node, s.Version, h.now()), Reachable: node.Reachable, EndpointNames: names,
 	}
 	if !node.Reachable {
+		v.Reason = node.Sentence
 		return v
 	}
-	v.State, v.Why = "reachable", ""
-	for _, f := range node.Status.Faults {
-		v.Faults = append(v.Faults, h.fault(f, f.Subject, names))
-	}
+	v.Faults = slices.Clone(node.Status.Faults)
 	for _, e := range node.Status.Endpoints {
 		for _, f := range e.Faults {
-			v.Faults = append(v.Faults, h.fault(f, string(e.Endpoint), names))
+			f.Subject = string(e.Endpoint)
+			v.Faults = append(v.Faults, f)
 		}
 	}
-	for _, f := range node.Status.Repairs {
-		v.Repairs = append(v.Repairs, h.fault(f, f.Subject, names))
-	}
+	v.Repairs = node.Status.Repairs
 	return v
 }
 
-func (h *Console) fault(f vpn.Fault, subject string, names map[vpn.EndpointID]string) views.Fault {
-	return views.Fault{
-		Subject: nameOr(names[vpn.EndpointID(subject)], subject), Href: subjectPath(subject),
-		Sentence: f.Sentence, Since: parts.At(h.now(), f.Since),
-	}
-}
-
-// endpointsOf lists the endpoints that the node speaks of.
+// endpointsOf lists the endpoints that the node's status concerns.
 func endpointsOf(node control.NodeView) []vpn.EndpointID {
 	var ids []vpn.EndpointID
 	for _, e := range node.Status.Endpoints {
 		ids = append(ids, e.Endpoint)
 	}
 	for _, f := range append(slices.Clone(node.Status.Faults), node.Status.Repairs...) {
-		if subjectPath(f.Subject) != "" {
-			ids = append(ids, vpn.EndpointID(f.Subject))
+		if id := vpn.EndpointID(f.Subject); id.Valid() {
+			ids = append(ids, id)
 		}
 	}
 	return ids
@@ -112,12 +103,4 @@ func connectionsOf(node control.NodeView) int {
 		n += e.Connections
 	}
 	return n
-}
-
-// subjectPath is the page of what a fault concerns, where there is one.
-func subjectPath(subject string) string {
-	if strings.HasPrefix(subject, "cvpn-endpoint-") {
-		return "/endpoints/" + subject
-	}
-	return ""
 }

@@ -1,9 +1,11 @@
 package admin
 
 import (
+	"strconv"
 	"strings"
 
 	"sallyport/control"
+	views "sallyport/views/admin"
 	"sallyport/views/parts"
 )
 
@@ -86,9 +88,9 @@ func (t stepText) actions(s control.Step, mayChange bool) []parts.Button {
 		case ofEndpoint && s.Endpoint == "":
 			continue
 		case ofEndpoint:
-			path = "/endpoints/" + string(s.Endpoint) + path
+			path = views.EndpointPath(s.Endpoint) + path
 		}
-		b := parts.Button{Label: l.label, Href: path, Small: true}
+		b := parts.Button{ID: "step-" + s.Key + "-" + strconv.Itoa(len(out)), Label: l.label, Href: path, Small: true}
 		if s.Next && len(out) == 0 {
 			b.Tone = "primary"
 		}

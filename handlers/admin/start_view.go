@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"net/http"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -17,7 +16,9 @@ func (h *Console) Start(c echo.Context) error {
 		return err
 	}
 	chrome := h.chrome(c, "Getting started", "start")
-	return render(c, http.StatusOK, views.StartPage(chrome, startView(steps, chrome.MayChange)))
+	v := startView(steps, chrome.MayChange)
+	v.Live = live(c, "tutorial", renewSeldom, v)
+	return renderLive(c, v.Live, views.StartPage(chrome, v))
 }
 
 // startView numbers the steps as the tutorial does: the prerequisites come before step 1.

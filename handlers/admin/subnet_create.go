@@ -1,16 +1,12 @@
 package admin
 
 import (
-	"net/url"
-
 	"github.com/labstack/echo/v4"
 
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
 )
-
-func subnetPath(id vpn.SubnetID) string { return "/subnets/" + url.PathEscape(string(id)) }
 
 type subnetInput struct {
 	Name string `form:"name"`
@@ -20,11 +16,11 @@ type subnetInput struct {
 
 func (in subnetInput) form(n vpn.Network) parts.Form {
 	return parts.Form{
-		Action: networkPath(n.ID) + "/subnets/new", Submit: "Create subnet", Cancel: networkPath(n.ID),
+		Action: views.NetworkPath(n.ID, "subnets", "new"), Submit: "Create subnet", Cancel: views.NetworkPath(n.ID),
 		Fields: []parts.Field{
 			{Name: "name", Label: "Name", Value: in.Name, Autocomplete: "off", Focus: true},
 			{Name: "cidr", Label: "IPv4 CIDR", Value: in.CIDR, Required: true, Mono: true, Placeholder: "10.0.0.0/24", Autocomplete: "off",
-				Help: "Inside the network, which has " + joinCIDRs(n.CIDRs) + "; at least a /27, and apart from the other subnets."},
+				Help: "Inside the network, which has " + views.Prefixes(n.CIDRs) + "; at least a /27, and apart from the other subnets."},
 			{Name: "zone", Label: "Availability zone", Value: in.Zone, Required: true, Mono: true, Placeholder: "zone-a", Autocomplete: "off",
 				Help: "A name of your choice for where the subnet is. An endpoint has at most one target network in each zone."},
 		},
@@ -39,7 +35,7 @@ func (h *Console) drawSubnetNew(c echo.Context, in subnetInput, refused error) e
 	form := in.form(n)
 	fail(&form, refused)
 	head := parts.Header{
-		Crumbs: []parts.Crumb{{Label: "Networks", Href: "/networks"}, {Label: nameOr(n.Name, string(n.ID)), Href: networkPath(n.ID)}},
+		Crumbs: []parts.Crumb{{Label: "Networks", Href: "/networks"}, {Label: views.NameOr(n.Name, n.ID), Href: views.NetworkPath(n.ID)}},
 		Title:  "Create subnet",
 	}
 	return renderForm(c, refused, views.Form(views.FormPage{Chrome: h.chrome(c, "Create subnet", "networks"), Header: head, Form: form}))
@@ -61,5 +57,5 @@ func (h *Console) SubnetCreate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.done(c, "Subnet "+nameOr(s.Name, string(s.ID))+" created.", networkPath(s.Network))
+	return h.done(c, "Subnet "+views.NameOr(s.Name, s.ID)+" created.", views.NetworkPath(s.Network))
 }

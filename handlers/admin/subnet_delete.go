@@ -19,14 +19,14 @@ func (h *Console) drawSubnetDelete(c echo.Context, refused error) error {
 		return err
 	}
 	confirm := parts.Confirm{
-		Title:  "Delete subnet " + nameOr(s.Name, string(s.ID)) + "?",
+		Title:  "Delete subnet " + views.NameOr(s.Name, s.ID) + "?",
 		Text:   "It can no longer be associated with an endpoint. The hosts in it are not touched.",
 		Losses: []string{"the subnet " + string(s.ID) + " (" + s.CIDR.String() + ", " + s.Zone + ")"}, Err: refusal(refused),
-		Action: subnetPath(s.ID) + "/delete", Cancel: networkPath(s.Network), Button: "Delete",
+		Action: views.SubnetPath(s.ID, "delete"), Cancel: views.NetworkPath(s.Network), Button: "Delete",
 	}
 	if len(s.Endpoints) > 0 {
 		confirm.Blocked = "This subnet cannot be deleted while it is the target network of an endpoint."
-		used := views.FactLinks("Target network of", endpointLinks(s.Endpoints))
+		used := views.FactEndpoints("Target network of", s.Endpoints)
 		used.Help = "Disassociate it there first."
 		confirm.Facts = []parts.Pair{used}
 	}
@@ -42,5 +42,5 @@ func (h *Console) SubnetDelete(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.done(c, "Subnet "+nameOr(s.Name, string(s.ID))+" deleted.", networkPath(s.Network))
+	return h.done(c, "Subnet "+views.NameOr(s.Name, s.ID)+" deleted.", views.NetworkPath(s.Network))
 }

@@ -5,6 +5,7 @@
 //   data-confirm-text="delete"        a text box; the form's submit button works once it holds this
 //   data-select-all="name"            a checkbox for all checkboxes of that name in its form
 //   data-needs-selection="name"       a button that works while one of those is ticked
+//   data-live                         a part of the page that renews itself (views/parts/live.go)
 //   <time datetime title>             a relative time with the exact one as title: kept up to date
 (function () {
   "use strict";
@@ -89,11 +90,12 @@
   document.addEventListener("input", function (event) {
     if (event.target.hasAttribute("data-confirm-text")) refresh();
   });
-  // What renews itself is left alone while somebody works in it: a swap would take away the
-  // keyboard's place, ticked boxes and selected text. A tab in the background does not ask.
+  // A part that renews itself is left alone while a swap would take away the keyboard's place or
+  // selected text. htmx gives the focus back to a control with an id, and ticked boxes travel with
+  // the request. A tab in the background does not ask.
   function inUse(part) {
-    var selection = document.getSelection();
-    return part.contains(document.activeElement) || part.querySelector("input:checked, details[open]") ||
+    var selection = document.getSelection(), focused = document.activeElement;
+    return (part.contains(focused) && !focused.id) ||
       (selection && !selection.isCollapsed && part.contains(selection.anchorNode));
   }
   document.addEventListener("htmx:beforeRequest", function (event) {

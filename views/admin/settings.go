@@ -1,22 +1,21 @@
 package admin
 
-import "sallyport/views/parts"
-
-// Fault is something wrong at the node, or something that was and is mended.
-type Fault struct {
-	Subject  string // what it is about, by its name; empty: the host
-	Href     string
-	Sentence string
-	Since    parts.When
-}
+import (
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
 
 // Settings is the page of the deployment's names and of the node.
 type Settings struct {
-	Names  []parts.Pair
-	Node   []parts.Pair
-	State  string // reachable or unreachable
-	Why    string
-	Faults []Fault
-	// Repairs are what somebody changed behind our back and was mended, newest first.
-	Repairs []Fault
+	Names         []parts.Pair
+	Node          []parts.Pair
+	Reachable     bool
+	Reason        string // why the node is not reachable
+	Faults        []vpn.Fault
+	Repairs       []vpn.Fault               // changes that the dataplane undid, newest first
+	EndpointNames map[vpn.EndpointID]string // of the endpoints that faults and repairs concern
+	Live          parts.Live
 }
+
+// state is the word for whether the dataplane answers.
+func (s Settings) state() string { return parts.YesNo(s.Reachable, "reachable", "unreachable") }

@@ -18,6 +18,7 @@ type Step struct {
 type Start struct {
 	Done, Total int
 	Steps       []Step
+	Live        parts.Live
 }
 
 // word says a step's state aloud; the tick and the colour only repeat it.

@@ -2,7 +2,11 @@
 // without a sidebar serves whoever has not signed in.
 package layout
 
-import "sallyport/views/parts"
+import (
+	"time"
+
+	"sallyport/views/parts"
+)
 
 // Chrome is all that the frame needs to know. One function of the handlers makes it.
 type Chrome struct {
@@ -14,10 +18,21 @@ type Chrome struct {
 	Role      string
 	MayChange bool
 	Flashes   []Flash
-	Trouble   string     // a sentence when the node cannot do what the console shows; "" otherwise
-	Since     parts.When // since when that is so
+	Banner    Banner
 	Product   string
+	Now       time.Time // of the page: relative times are as seen from it
 }
+
+// Banner says on every page that the node cannot do what the console shows. It appears and
+// disappears by itself where scripts run.
+type Banner struct {
+	Fault string // a sentence; empty: the node works
+	Since time.Time
+	Live  parts.Live
+}
+
+// BannerPath is where the banner of a page renews itself.
+const BannerPath = "/node/banner"
 
 // Flash is a message that the last action left for this page.
 type Flash struct {

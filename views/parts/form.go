@@ -4,6 +4,7 @@ import "github.com/a-h/templ"
 
 // Button is a link or a one-button form. Tone is "", "primary", "danger" or "ghost".
 type Button struct {
+	ID       string // of a link in a part that renews itself, so that the keyboard keeps its place; empty: none
 	Label    string
 	Href     string
 	Tone     string
@@ -26,6 +27,13 @@ func (b Button) class() string {
 		c += " btn-sm"
 	}
 	return c
+}
+
+func (b Button) attributes() templ.Attributes {
+	if b.ID == "" {
+		return nil
+	}
+	return templ.Attributes{"id": b.ID}
 }
 
 func (f Form) enctype() templ.Attributes {

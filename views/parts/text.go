@@ -40,7 +40,7 @@ func YesNo(is bool, yes, no string) string {
 
 // When is a time as drawn: relative, with the exact one on hover.
 type When struct {
-	Relative string
+	Relative string `json:"-"` // moves with the clock: no part of a digest of what is shown
 	Exact    string
 	ISO      string // empty: never
 }

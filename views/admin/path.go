@@ -1,0 +1,46 @@
+package admin
+
+import (
+	"net/url"
+
+	"sallyport/vpn"
+)
+
+// The paths of the console's pages. Package web registers the same ones.
+
+// EndpointPath is the page of an endpoint, or a page below it.
+func EndpointPath(id vpn.EndpointID, below ...string) string {
+	return pathOf("/endpoints", append([]string{string(id)}, below...)...)
+}
+
+// NetworkPath is the page of a network, or a page below it.
+func NetworkPath(id vpn.NetworkID, below ...string) string {
+	return pathOf("/networks", append([]string{string(id)}, below...)...)
+}
+
+// SubnetPath is a page below a subnet, which has no page of its own.
+func SubnetPath(id vpn.SubnetID, below ...string) string {
+	return pathOf("/subnets", append([]string{string(id)}, below...)...)
+}
+
+// CertificatePath is the page of a certificate, or a page below it.
+func CertificatePath(id vpn.CertificateID, below ...string) string {
+	return pathOf("/certificates", append([]string{string(id)}, below...)...)
+}
+
+// IssuedPath lists the certificates that an authority issued.
+func IssuedPath(id vpn.CertificateID) string {
+	return "/certificates?" + url.Values{"authority": {string(id)}}.Encode()
+}
+
+// AdministratorPath is the page of an account, or a page below it.
+func AdministratorPath(id vpn.AdministratorID, below ...string) string {
+	return pathOf("/administrators", append([]string{string(id)}, below...)...)
+}
+
+func pathOf(path string, below ...string) string {
+	for _, segment := range below {
+		path += "/" + url.PathEscape(segment)
+	}
+	return path
+}

@@ -1,0 +1,95 @@
+package admin
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// NameOr is what a thing is called where its ID stands nearby: its name, or the ID where it has none.
+func NameOr[I ~string](name string, id I) string {
+	if name == "" {
+		return string(id)
+	}
+	return name
+}
+
+// Date is the day of a time, in UTC.
+func Date(t time.Time) string { return t.UTC().Format("2 January 2006") }
+
+// TransportName is a transport protocol as the guide writes it: "UDP", "TCP".
+func TransportName(t vpn.Transport) string { return strings.ToUpper(string(t)) }
+
+// Destination is the destination of a rule or a route.
+func Destination(p netip.Prefix) string {
+	if vpn.IsAny(p) {
+		return p.String() + " (everywhere)"
+	}
+	return p.String()
+}
+
+// Prefixes lists address ranges: "10.0.0.0/16, 10.1.0.0/16".
+func Prefixes(list []netip.Prefix) string {
+	words := make([]string, len(list))
+	for i, p := range list {
+		words[i] = p.String()
+	}
+	return strings.Join(words, ", ")
+}
+
+// Tags lists tags: "team = network, office".
+func Tags(tags []vpn.Tag) string {
+	words := make([]string, len(tags))
+	for i, t := range tags {
+		words[i] = strings.TrimSuffix(t.Key+" = "+t.Value, " = ")
+	}
+	return strings.Join(words, ", ")
+}
+
+// ExpiryState is the word for how far a certificate is from its end.
+func ExpiryState(c vpn.Certificate, now time.Time) string {
+	switch {
+	case c.Expired(now):
+		return "expired"
+	case c.ExpiresSoon(now):
+		return "expires soon"
+	default:
+		return "valid"
+	}
+}
+
+// CertificateUse names a use.
+func CertificateUse(u vpn.CertificateUse) string {
+	switch u {
+	case vpn.UseAuthority:
+		return "Certificate authority"
+	case vpn.UseServer:
+		return "Server"
+	default:
+		return "Client"
+	}
+}
+
+func originName(o vpn.RouteOrigin) string {
+	return parts.YesNo(o == vpn.OriginAssociate, "Automatic", "Manual")
+}
+
+func routeTarget(r vpn.Route) string {
+	if r.Local() {
+		return vpn.LocalTarget
+	}
+	return string(r.Subnet)
+}
+
+// RoleName names a role.
+func RoleName(r vpn.Role) string {
+	return parts.YesNo(r == vpn.RoleAdministrator, "Administrator", "Read-only")
+}
+
+// AccountState is the word for whether an account can be used.
+func AccountState(a vpn.Administrator) string {
+	return parts.YesNo(a.Disabled, "disabled", "active")
+}
