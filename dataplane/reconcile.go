@@ -207,7 +207,7 @@ func (ep *endpoint) applyRules(ctx context.Context, d vpn.Desired, uplinks []str
 	}
 	ep.Engine.mu.Lock()
 	now, there := ep.Engine.rules[ep.id]
-	same := there && !ep.unsure && equalRules(now, rules) && slices.Equal(ep.Engine.uplinks[ep.id], uplinks)
+	same := there && !ep.unsure && now.Equal(rules) && slices.Equal(ep.Engine.uplinks[ep.id], uplinks)
 	ep.Engine.mu.Unlock()
 	ep.uplinks = uplinks
 	if same {
@@ -228,7 +228,7 @@ func (ep *endpoint) revoke(ctx context.Context, d vpn.Desired) {
 	}
 	next := now
 	next.Rules, next.Associations, next.ClientToClient = d.Rules, associations(d), d.ClientToClient
-	if equalRules(now, next) {
+	if now.Equal(next) {
 		return
 	}
 	if err := ep.setRules(ctx, ep.id, &next, uplinks); err != nil {
@@ -273,14 +273,6 @@ func seed(id vpn.EndpointID) uint32 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(id))
 	return h.Sum32()
-}
-
-func equalRules(a, b nft.Endpoint) bool {
-	return a.ID == b.ID && a.ClientCIDR == b.ClientCIDR && a.Transport == b.Transport && a.HashSeed == b.HashSeed &&
-		a.AnyAddress == b.AnyAddress && a.SourceNAT == b.SourceNAT && a.ClientToClient == b.ClientToClient &&
-		slices.Equal(a.Devices, b.Devices) && slices.Equal(a.Public, b.Public) && slices.Equal(a.Workers, b.Workers) &&
-		slices.Equal(a.Egress, b.Egress) && slices.Equal(a.Rules, b.Rules) &&
-		slices.EqualFunc(a.Associations, b.Associations, func(x, y nft.Association) bool { return x.ID == y.ID && slices.Equal(x.Routes, y.Routes) })
 }
 
 // forward switches forwarding on where it was off; the rule that drops what is not ours is in

@@ -148,14 +148,7 @@ func (t *Table) observe(c *nftables.Conn) (state, error) {
 		if ch.Table.Name != t.name {
 			continue
 		}
-		line := "chain " + ch.Name
-		if ch.Hooknum != nil && ch.Priority != nil {
-			line += fmt.Sprintf(" hook %d priority %d", *ch.Hooknum, *ch.Priority)
-		}
-		if ch.Policy != nil {
-			line += fmt.Sprintf(" policy %d", *ch.Policy)
-		}
-		lines = append(lines, line)
+		lines = append(lines, chainText(ch))
 	}
 	sets, err := c.GetSets(t.handle())
 	if err != nil {
@@ -186,10 +179,28 @@ func (t *Table) fingerprint(c *nftables.Conn, set *nftables.Set) ([32]byte, erro
 	}
 	lines := make([][]byte, len(elements))
 	for i, e := range elements {
-		lines[i] = fmt.Appendf(nil, "%x %x %v %x\n", e.Key, e.KeyEnd, e.IntervalEnd, e.Val)
+		lines[i] = elementText(e)
 	}
 	slices.SortFunc(lines, bytes.Compare)
 	return sha256.Sum256(bytes.Join(lines, nil)), nil
+}
+
+// chainText is what Drift compares of a chain; its rules are compared apart.
+func chainText(c *nftables.Chain) string {
+	text := fmt.Sprintf("chain %q type %q device %q", c.Name, c.Type, c.Device)
+	if c.Hooknum != nil && c.Priority != nil {
+		text += fmt.Sprintf(" hook %d priority %d", *c.Hooknum, *c.Priority)
+	}
+	if c.Policy != nil {
+		text += fmt.Sprintf(" policy %d", *c.Policy)
+	}
+	return text
+}
+
+// elementText is what Drift compares of an element. The library leaves the verdict of a verdict
+// map, code and chain, undecoded in Val.
+func elementText(e nftables.SetElement) []byte {
+	return fmt.Appendf(nil, "%x %x %v %x\n", e.Key, e.KeyEnd, e.IntervalEnd, e.Val)
 }
 
 // rules sums all rules of the table as the kernel tells them, handles and order included.

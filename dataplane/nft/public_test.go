@@ -3,6 +3,7 @@ package nft_test
 import (
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,6 +110,8 @@ func TestDriftIsNoticedAndRepaired(t *testing.T) {
 	c := l.client("10.8.0.2", 0, "engineers")
 	changed, err := nft.Watch(t.Context())
 	must(t, err)
+	tail := func(id string) string { return id[strings.LastIndexByte(id, '-')+1:] }
+	reach := "reach_" + tail(string(l.id)) + "_" + tail(string(l.assoc))
 	for _, tc := range []struct{ name, line string }{
 		{"table deleted", "delete table inet sptest"},
 		{"everything flushed", "flush ruleset"},
@@ -120,6 +123,8 @@ func TestDriftIsNoticedAndRepaired(t *testing.T) {
 		{"clients flushed", "flush set inet sptest clients"},
 		{"counters flushed", "flush set inet sptest sent"},
 		{"a chain added", "add chain inet sptest backdoor { type filter hook forward priority -10; }"},
+		{"a policy changed", "add chain inet sptest forwarding { policy drop; }"},
+		{"a verdict opened", "delete element inet sptest " + reach + " { 172.17.0.0/16 }; add element inet sptest " + reach + " { 172.17.0.0/16 : accept }"},
 		{"a set added", "add set inet sptest stray { type ipv4_addr; }"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
