@@ -12,6 +12,7 @@ import (
 type EndpointView struct {
 	vpn.Endpoint
 	State           vpn.EndpointState
+	Reason          string // what the state waits for, or ""
 	Observation     vpn.Observation
 	Associations    []vpn.AssociationStatus
 	Server          vpn.Certificate
@@ -82,6 +83,7 @@ func (s *Service) Endpoint(ctx context.Context, by Actor, id vpn.EndpointID) (En
 			return err
 		}
 		v.State = v.Endpoint.State(plainAssociations(v.Associations), v.Observation)
+		v.Reason = v.Endpoint.Reason(v.State, v.Associations, v.Observation)
 		certificates, err := tx.CertificatesByID(ctx, v.Certificate, v.ClientCA)
 		if err != nil {
 			return err

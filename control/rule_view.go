@@ -19,7 +19,20 @@ func (s *Service) Rules(ctx context.Context, by Actor, id vpn.EndpointID, l vpn.
 		if err != nil {
 			return err
 		}
-		out = mapPage(page, func(r vpn.Rule) vpn.RuleStatus { return r.Status(observed[id]) })
+		e, err := tx.Endpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		routes, err := tx.RoutesOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		warnings := vpn.Warnings(e, page.Items, routes)
+		out = mapPage(page, func(r vpn.Rule) vpn.RuleStatus {
+			status := r.Status(observed[id])
+			status.Warning = warnings[r.ID]
+			return status
+		})
 		return nil
 	})
 	return out, err

@@ -23,11 +23,13 @@ type AssociationStatus struct {
 	SubnetName string
 }
 
-// RuleStatus is an authorization rule with its state.
+// RuleStatus is an authorization rule with its state. Warning says what else is missing for packets
+// to pass (see Warnings).
 type RuleStatus struct {
 	Rule
-	State  RuleState
-	Reason string
+	State   RuleState
+	Reason  string
+	Warning string
 }
 
 // RouteStatus is a route with its state.

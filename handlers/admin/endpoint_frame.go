@@ -46,7 +46,7 @@ func (h *Console) endpointFrame(c echo.Context, tab string) (views.EndpointFrame
 		}
 		return views.EndpointFrame{}, view, err
 	}
-	f := views.EndpointFrame{Endpoint: view.Endpoint, State: view.State, Reason: endpointReason(view), Fragment: fragment(c)}
+	f := views.EndpointFrame{Endpoint: view.Endpoint, State: view.State, Reason: view.Reason, Fragment: fragment(c)}
 	for _, t := range endpointTabs {
 		link := parts.Tab{Label: t.label, Href: f.Path(), Current: t.key == tab}
 		switch t.key {
@@ -74,23 +74,4 @@ func count(n int) string {
 		return ""
 	}
 	return strconv.Itoa(n)
-}
-
-// endpointReason says what an endpoint that is not available waits for.
-func endpointReason(v control.EndpointView) string {
-	switch {
-	case v.State == vpn.EndpointDeleting:
-		return v.Observation.Waiting()
-	case v.State != vpn.EndpointPendingAssociate:
-		return ""
-	}
-	for _, a := range v.Associations {
-		if a.Reason != "" {
-			return a.Reason
-		}
-	}
-	if len(v.Associations) > 0 {
-		return v.Observation.Waiting()
-	}
-	return "Clients can connect after you associate the first target network."
 }

@@ -18,10 +18,6 @@ func (h *Console) EndpointRules(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	routes, err := h.destinations(c, view)
-	if err != nil {
-		return err
-	}
 	v := views.RuleTab{Frame: f, List: listView(c, l, page), Rows: page.Items}
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Authorization rules", "authorization rule", "authorization rules", "destination or description"
 	v.List.Columns = []parts.Column{
@@ -32,7 +28,6 @@ func (h *Console) EndpointRules(c echo.Context) error {
 	if f.MayChange() {
 		v.List.Empty.Action = parts.Button{Label: "Add authorization rule", Href: views.EndpointPath(view.ID, "rules", "new"), Tone: "primary"}
 	}
-	v.Warnings = ruleWarnings(page.Items, routes)
-	v.Frame.Live = liveTab(c, f, "rules", v.Rows, v.Warnings, v.List.Total)
+	v.Frame.Live = liveTab(c, f, "rules", v.Rows, v.List.Total)
 	return renderLive(c, v.Frame.Live, views.EndpointRules(v))
 }

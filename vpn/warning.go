@@ -1,0 +1,46 @@
+package vpn
+
+// Warnings says of authorization rules what else is missing for packets to pass: a rule and a route
+// are both needed. Rules with nothing to say have no entry. Without a target network there are no
+// warnings, because every destination would get one; rules that are being removed get none either.
+func Warnings(e Endpoint, rules []Rule, routes []Route) map[RuleID]string {
+	out := map[RuleID]string{}
+	if e.Network == "" {
+		return out
+	}
+	for _, r := range rules {
+		if r.Removed == 0 && !reachable(r, routes) {
+			out[r.ID] = "No route leads there yet; create one in the route table."
+		}
+	}
+	return out
+}
+
+// reachable tells whether a route leads to some of the rule's destination.
+func reachable(r Rule, routes []Route) bool {
+	for _, route := range routes {
+		if route.Removed == 0 && route.Destination.Overlaps(r.Destination) {
+			return true
+		}
+	}
+	return false
+}
+
+// Reason says what an endpoint in the given state waits for, or "" where it waits for nothing.
+func (e Endpoint) Reason(state EndpointState, associations []AssociationStatus, o Observation) string {
+	switch {
+	case state == EndpointDeleting:
+		return o.Waiting()
+	case state != EndpointPendingAssociate:
+		return ""
+	}
+	for _, a := range associations {
+		if a.Reason != "" {
+			return a.Reason
+		}
+	}
+	if len(associations) > 0 {
+		return o.Waiting()
+	}
+	return "Clients can connect after you associate the first target network."
+}
