@@ -16,6 +16,7 @@ import (
 	"sallyport/dataplane/eventlog"
 	"sallyport/dataplane/fault"
 	"sallyport/dataplane/host"
+	"sallyport/dataplane/host/firewall"
 	"sallyport/dataplane/hostpolicy"
 	"sallyport/dataplane/journal"
 	"sallyport/dataplane/nft"
@@ -50,7 +51,7 @@ type Engine struct {
 	rules     map[vpn.EndpointID]nft.Endpoint // what each endpoint wants in the table
 	uplinks   map[vpn.EndpointID][]string     // the interfaces each endpoint's networks are on
 	unsure    bool                            // the last writing of the table failed: rules may not be what it holds
-	obstacles []host.Obstacle
+	obstacles []firewall.Obstacle
 	openvpn   string // version that runs, for people
 	lack      string // what the host lacks to carry tunnels at all
 	stopping  bool   // nothing new is taken

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sallyport/dataplane/host"
+	"sallyport/dataplane/host/firewall"
 	"sallyport/dataplane/nft"
 )
 
@@ -102,22 +103,22 @@ func (e *Engine) mendTable(ctx context.Context) {
 
 // lookForObstacles asks which other firewalls on this host would drop our packets.
 func (e *Engine) lookForObstacles(ctx context.Context) {
-	t := host.Traffic{Table: nft.DefaultName}
+	t := firewall.Traffic{Table: nft.DefaultName}
 	e.mu.Lock()
 	for id, r := range e.rules {
 		t.Devices = append(t.Devices, r.Devices...)
 		t.Egress = append(t.Egress, e.uplinks[id]...)
 		for _, port := range r.Workers {
-			t.Workers = append(t.Workers, host.Inlet{Transport: r.Transport, Port: port})
+			t.Workers = append(t.Workers, firewall.WorkerPort{Transport: r.Transport, Port: port})
 		}
 	}
 	e.mu.Unlock()
-	var found []host.Obstacle
+	var found []firewall.Obstacle
 	if len(t.Devices) > 0 {
 		slices.Sort(t.Egress)
 		t.Egress = slices.Compact(t.Egress)
 		var err error
-		if found, err = host.Obstacles(ctx, t); err != nil {
+		if found, err = firewall.FindObstacles(ctx, t); err != nil {
 			e.log.WarnContext(ctx, "other firewalls cannot be examined", "err", err)
 			return
 		}

@@ -303,7 +303,7 @@ func (ep *endpoint) foreign(d vpn.Desired) {
 	ep.Engine.mu.Unlock()
 	sentence := ""
 	if len(obstacles) > 0 {
-		sentence = obstacles[0].Sentence + " " + obstacles[0].Remedy
+		sentence = obstacles[0].Message + " " + obstacles[0].Remedy
 	}
 	ep.everywhere(faultForeign, d, sentence)
 }

@@ -16,7 +16,7 @@ import (
 func Addresses() ([]netip.Addr, error) {
 	links, err := netlink.LinkList()
 	if err != nil {
-		return nil, lacking(err, "The network devices of this host cannot be read.")
+		return nil, Unavailable(err, "The network devices of this host cannot be read.")
 	}
 	mine := map[int]bool{}
 	for _, l := range links {
@@ -24,7 +24,7 @@ func Addresses() ([]netip.Addr, error) {
 	}
 	list, err := netlink.AddrList(nil, netlink.FAMILY_V4)
 	if err != nil {
-		return nil, lacking(err, "The addresses of this host cannot be read.")
+		return nil, Unavailable(err, "The addresses of this host cannot be read.")
 	}
 	var out []netip.Addr
 	for _, a := range list {
@@ -69,7 +69,7 @@ func Watch(ctx context.Context) (<-chan struct{}, error) {
 	}
 	if err != nil {
 		stop()
-		return nil, lacking(err, "Changes of this host's interfaces and routes cannot be followed.")
+		return nil, Unavailable(err, "Changes of this host's interfaces and routes cannot be followed.")
 	}
 	release := context.AfterFunc(ctx, stop)
 	go func() {

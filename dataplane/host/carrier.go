@@ -15,7 +15,7 @@ import (
 func Carriers(destination netip.Prefix) ([]string, error) {
 	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_TABLE)
 	if err != nil {
-		return nil, lacking(err, "The routes of this host cannot be read.")
+		return nil, Unavailable(err, "The routes of this host cannot be read.")
 	}
 	indexes := map[int]bool{}
 	for _, r := range routes {
@@ -34,7 +34,7 @@ func Carriers(destination netip.Prefix) ([]string, error) {
 	}
 	links, err := netlink.LinkList()
 	if err != nil {
-		return nil, lacking(err, "The network devices of this host cannot be read.")
+		return nil, Unavailable(err, "The network devices of this host cannot be read.")
 	}
 	for _, l := range links {
 		if indexes[l.Attrs().Index] && l.Attrs().Flags&net.FlagLoopback == 0 && !ours(l) {

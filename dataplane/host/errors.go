@@ -8,8 +8,9 @@ import (
 	"sallyport/vpn"
 )
 
-// lacking is a sentence about the host with the cause for the log.
-func lacking(cause error, format string, args ...any) error {
+// Unavailable returns a *vpn.Error of kind Unavailable about something that this host lacks or
+// refuses. The message is for administrators, the cause for the log.
+func Unavailable(cause error, format string, args ...any) error {
 	msg := fmt.Sprintf(format, args...)
 	if errors.Is(cause, os.ErrPermission) {
 		msg += " The dataplane needs root or CAP_NET_ADMIN for this."
@@ -17,6 +18,7 @@ func lacking(cause error, format string, args ...any) error {
 	return vpn.Refuse(vpn.Unavailable, "HostFailed", msg).Because(cause)
 }
 
-func conflict(format string, args ...any) error {
+// refuseConflict returns a *vpn.Error about something on this host that is in the way.
+func refuseConflict(format string, args ...any) error {
 	return vpn.Refuse(vpn.Conflict, "HostConflict", fmt.Sprintf(format, args...))
 }

@@ -28,7 +28,7 @@ func ForgetFlows(clients ...netip.Addr) error {
 		}
 	}
 	if err != nil {
-		return lacking(err, "The connection tracking entries of a client that left cannot be deleted, so its address is not given out again.")
+		return Unavailable(err, "The connection tracking entries of a client that left cannot be deleted, so its address is not given out again.")
 	}
 	return nil
 }

@@ -81,15 +81,6 @@ func set(t *testing.T, name, key, value string) {
 	must(t, os.WriteFile("/proc/sys/net/ipv4/conf/"+name+"/"+key, []byte(value), 0))
 }
 
-func nftCommand(t *testing.T, text string) {
-	t.Helper()
-	cmd := exec.Command("nft", "-f", "-")
-	cmd.Stdin = strings.NewReader(text + "\n")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("nft: %v: %s", err, out)
-	}
-}
-
 func must(t testing.TB, err error) {
 	if err != nil {
 		t.Helper()

@@ -12,11 +12,11 @@ import (
 func Overlap(client netip.Prefix) error {
 	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_UNSPEC}, netlink.RT_FILTER_TABLE)
 	if err != nil {
-		return lacking(err, "The routes of this host cannot be read.")
+		return Unavailable(err, "The routes of this host cannot be read.")
 	}
 	links, err := netlink.LinkList()
 	if err != nil {
-		return lacking(err, "The network devices of this host cannot be read.")
+		return Unavailable(err, "The network devices of this host cannot be read.")
 	}
 	names, mine := map[int]string{}, map[int]bool{}
 	for _, l := range links {
@@ -32,11 +32,11 @@ func Overlap(client netip.Prefix) error {
 		}
 		switch {
 		case r.Type == unix.RTN_LOCAL || r.Type == unix.RTN_BROADCAST:
-			return conflict("The client range %s contains %s, which is used by this host's interface %s.", client, p.Addr(), names[r.LinkIndex])
+			return refuseConflict("The client range %s contains %s, which is used by this host's interface %s.", client, p.Addr(), names[r.LinkIndex])
 		case names[r.LinkIndex] != "":
-			return conflict("The client range %s overlaps %s, to which this host has a route by %s.", client, p, names[r.LinkIndex])
+			return refuseConflict("The client range %s overlaps %s, to which this host has a route by %s.", client, p, names[r.LinkIndex])
 		default:
-			return conflict("The client range %s overlaps %s, for which this host has a route.", client, p)
+			return refuseConflict("The client range %s overlaps %s, for which this host has a route.", client, p)
 		}
 	}
 	return nil

@@ -28,7 +28,7 @@ func Reserve(transport vpn.Transport, addr netip.AddrPort) (*Reservation, error)
 	}
 	fd, err := unix.Socket(unix.AF_INET, kind|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil, lacking(err, "A port cannot be reserved.")
+		return nil, Unavailable(err, "A port cannot be reserved.")
 	}
 	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 1) // what arrives before the rules do is not worth keeping
 	err = unix.Bind(fd, &unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()})
@@ -55,7 +55,7 @@ func Reserve(transport vpn.Transport, addr netip.AddrPort) (*Reservation, error)
 		return nil, vpn.Refuse(vpn.Unavailable, "PortForbidden",
 			fmt.Sprintf("%s port %d needs root or CAP_NET_BIND_SERVICE.", name, addr.Port())).Because(err)
 	}
-	return nil, lacking(err, "%s port %d on %s cannot be reserved.", name, addr.Port(), where)
+	return nil, Unavailable(err, "%s port %d on %s cannot be reserved.", name, addr.Port(), where)
 }
 
 // Close gives the port back.

@@ -58,31 +58,31 @@ func reach(network netip.Prefix, addr netip.Addr) (Path, error) {
 	routes, err := netlink.RouteGet(ip)
 	switch {
 	case errors.Is(err, unix.ENETUNREACH), errors.Is(err, unix.EHOSTUNREACH):
-		return Path{}, lacking(err, "No route of this host leads to %s.", network)
+		return Path{}, Unavailable(err, "No route of this host leads to %s.", network)
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EINVAL):
-		return Path{}, lacking(nil, "A route of this host forbids packets to %s.", network)
+		return Path{}, Unavailable(nil, "A route of this host forbids packets to %s.", network)
 	case err != nil || len(routes) == 0:
-		return Path{}, lacking(err, "The routes of this host cannot be read.")
+		return Path{}, Unavailable(err, "The routes of this host cannot be read.")
 	}
 	r := routes[0]
 	if r.Type == unix.RTN_LOCAL {
-		return Path{}, conflict("%s is an address of this host itself; no network lies behind it.", addr)
+		return Path{}, refuseConflict("%s is an address of this host itself; no network lies behind it.", addr)
 	}
 	if r.Type == unix.RTN_BROADCAST || r.Type == unix.RTN_MULTICAST {
-		return Path{}, conflict("%s is a broadcast address.", addr)
+		return Path{}, refuseConflict("%s is a broadcast address.", addr)
 	}
 	link, err := netlink.LinkByIndex(r.LinkIndex)
 	if err != nil {
-		return Path{}, lacking(err, "The network interface that led to %s has vanished.", network)
+		return Path{}, Unavailable(err, "The network interface that led to %s has vanished.", network)
 	}
 	name := link.Attrs().Name
 	switch {
 	case ours(link):
-		return Path{}, conflict("The route to %s leads into the VPN itself (%s).", network, name)
+		return Path{}, refuseConflict("The route to %s leads into the VPN itself (%s).", network, name)
 	case link.Attrs().Flags&net.FlagUp == 0:
-		return Path{}, lacking(nil, "The network interface %s that leads to %s is switched off.", name, network)
+		return Path{}, Unavailable(nil, "The network interface %s that leads to %s is switched off.", name, network)
 	case link.Attrs().OperState == netlink.OperDown, link.Attrs().OperState == netlink.OperLowerLayerDown:
-		return Path{}, lacking(nil, "The network interface %s that leads to %s has no link.", name, network)
+		return Path{}, Unavailable(nil, "The network interface %s that leads to %s has no link.", name, network)
 	}
 	path := Path{Interface: name, Index: r.LinkIndex}
 	path.Gateway, _ = netip.AddrFromSlice(r.Gw.To4())

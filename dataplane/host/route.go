@@ -16,12 +16,12 @@ const routeProtocol = 83
 func RouteClient(client netip.Addr, device string) error {
 	link, err := netlink.LinkByName(device)
 	if err != nil {
-		return lacking(err, "The tunnel device %s is not there.", device)
+		return Unavailable(err, "The tunnel device %s is not there.", device)
 	}
 	route := clientRoute(client)
 	route.LinkIndex = link.Attrs().Index
 	if err := netlink.RouteReplace(route); err != nil {
-		return lacking(err, "The route to the client %s cannot be set.", client)
+		return Unavailable(err, "The route to the client %s cannot be set.", client)
 	}
 	return nil
 }
@@ -30,7 +30,7 @@ func RouteClient(client netip.Addr, device string) error {
 func UnrouteClient(client netip.Addr) error {
 	err := netlink.RouteDel(clientRoute(client))
 	if err != nil && !errors.Is(err, unix.ESRCH) {
-		return lacking(err, "The route to the client %s cannot be removed.", client)
+		return Unavailable(err, "The route to the client %s cannot be removed.", client)
 	}
 	return nil
 }
@@ -39,7 +39,7 @@ func UnrouteClient(client netip.Addr) error {
 func ClientRoutes() (map[netip.Addr]string, error) {
 	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Protocol: routeProtocol}, netlink.RT_FILTER_PROTOCOL)
 	if err != nil {
-		return nil, lacking(err, "The routes of this host cannot be read.")
+		return nil, Unavailable(err, "The routes of this host cannot be read.")
 	}
 	names, err := linkNames()
 	if err != nil {
@@ -61,7 +61,7 @@ func clientRoute(client netip.Addr) *netlink.Route {
 func linkNames() (map[int]string, error) {
 	links, err := netlink.LinkList()
 	if err != nil {
-		return nil, lacking(err, "The network devices of this host cannot be read.")
+		return nil, Unavailable(err, "The network devices of this host cannot be read.")
 	}
 	names := make(map[int]string, len(links))
 	for _, l := range links {

@@ -43,10 +43,10 @@ func OpenSettings(path string, log *slog.Logger) (*Settings, error) {
 	case errors.Is(err, os.ErrNotExist):
 		return s, nil
 	case err != nil:
-		return nil, lacking(err, "The record of changed host settings %s cannot be read.", path)
+		return nil, Unavailable(err, "The record of changed host settings %s cannot be read.", path)
 	}
 	if err := json.Unmarshal(raw, &s.changed); err != nil {
-		return nil, lacking(err, "The record of changed host settings %s is damaged; remove it and check net.ipv4.conf.*.forwarding by hand.", path)
+		return nil, Unavailable(err, "The record of changed host settings %s is damaged; remove it and check net.ipv4.conf.*.forwarding by hand.", path)
 	}
 	return s, nil
 }
@@ -60,7 +60,7 @@ func (s *Settings) WouldForward(interfaces ...string) ([]string, error) {
 	for _, name := range interfaces {
 		link, err := netlink.LinkByName(name)
 		if err != nil {
-			return nil, lacking(err, "The network interface %s is not there.", name)
+			return nil, Unavailable(err, "The network interface %s is not there.", name)
 		}
 		value, err := read(name, "forwarding")
 		if err != nil {
@@ -91,7 +91,7 @@ func (s *Settings) change(name, key, want string) (mended bool, err error) {
 	defer s.mu.Unlock()
 	link, err := netlink.LinkByName(name)
 	if err != nil {
-		return false, lacking(err, "The network interface %s is not there.", name)
+		return false, Unavailable(err, "The network interface %s is not there.", name)
 	}
 	is, err := read(name, key)
 	if err != nil || is == want {
@@ -173,7 +173,7 @@ func (s *Settings) find(name string, index int, key string) int {
 func (s *Settings) save(changed []change) error {
 	if len(changed) == 0 {
 		if err := os.Remove(s.path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return lacking(err, "The record of changed host settings %s cannot be removed.", s.path)
+			return Unavailable(err, "The record of changed host settings %s cannot be removed.", s.path)
 		}
 		return nil
 	}
@@ -193,7 +193,7 @@ func (s *Settings) save(changed []change) error {
 		}
 	}
 	if err != nil {
-		return lacking(err, "The record of changed host settings %s cannot be written, so none is changed.", s.path)
+		return Unavailable(err, "The record of changed host settings %s cannot be written, so none is changed.", s.path)
 	}
 	return nil
 }
@@ -205,14 +205,14 @@ func settingPath(name, key string) string {
 func read(name, key string) (string, error) {
 	raw, err := os.ReadFile(settingPath(name, key))
 	if err != nil {
-		return "", lacking(err, "The setting %s of the network interface %s cannot be read.", key, name)
+		return "", Unavailable(err, "The setting %s of the network interface %s cannot be read.", key, name)
 	}
 	return strings.TrimSpace(string(raw)), nil
 }
 
 func write(name, key, value string) error {
 	if err := os.WriteFile(settingPath(name, key), []byte(value), 0); err != nil {
-		return lacking(err, "The setting %s of the network interface %s cannot be changed.", key, name)
+		return Unavailable(err, "The setting %s of the network interface %s cannot be changed.", key, name)
 	}
 	return nil
 }

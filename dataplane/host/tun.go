@@ -57,12 +57,12 @@ func EnsureTun(t Tun) error {
 			return err
 		}
 		if link, err = netlink.LinkByName(t.Name); err != nil {
-			return lacking(err, "The network device %s vanished while it was created.", t.Name)
+			return Unavailable(err, "The network device %s vanished while it was created.", t.Name)
 		}
 	case err != nil:
-		return lacking(err, "The network devices of this host cannot be read.")
+		return Unavailable(err, "The network devices of this host cannot be read.")
 	case !ours(link):
-		return conflict("A network device named %s exists and was not made by this program; remove or rename it.", t.Name)
+		return refuseConflict("A network device named %s exists and was not made by this program; remove or rename it.", t.Name)
 	default:
 		if dev, ok := link.(*netlink.Tuntap); ok && (dev.Owner != t.UID || dev.Group != t.GID) {
 			if err := open(t); err != nil {
@@ -77,23 +77,23 @@ func EnsureTun(t Tun) error {
 func open(t Tun) error {
 	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return lacking(err, "/dev/net/tun cannot be opened, so no tunnel device can be made.")
+		return Unavailable(err, "/dev/net/tun cannot be opened, so no tunnel device can be made.")
 	}
 	defer func() { _ = unix.Close(fd) }()
 	req, err := unix.NewIfreq(t.Name)
 	if err != nil {
-		return conflict("%q is not a name for a network device.", t.Name)
+		return refuseConflict("%q is not a name for a network device.", t.Name)
 	}
 	req.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI)
 	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, req); err != nil {
-		return lacking(err, "The tunnel device %s cannot be made or is held open by another program.", t.Name)
+		return Unavailable(err, "The tunnel device %s cannot be made or is held open by another program.", t.Name)
 	}
 	err = errors.Join(
 		unix.IoctlSetInt(fd, unix.TUNSETOWNER, int(t.UID)),
 		unix.IoctlSetInt(fd, unix.TUNSETGROUP, int(t.GID)),
 	)
 	if err != nil {
-		return lacking(err, "The tunnel device %s cannot be given to its worker.", t.Name)
+		return Unavailable(err, "The tunnel device %s cannot be given to its worker.", t.Name)
 	}
 	// What makes it stay comes last: if we die before, it goes with us, and a device without our
 	// mark would be nobody's to remove.
@@ -102,10 +102,10 @@ func open(t Tun) error {
 		err = netlink.LinkSetAlias(link, deviceAlias)
 	}
 	if err != nil {
-		return lacking(err, "The network device %s cannot be marked as ours.", t.Name)
+		return Unavailable(err, "The network device %s cannot be marked as ours.", t.Name)
 	}
 	if err := unix.IoctlSetInt(fd, unix.TUNSETPERSIST, 1); err != nil {
-		return lacking(err, "The tunnel device %s cannot be made to stay.", t.Name)
+		return Unavailable(err, "The tunnel device %s cannot be made to stay.", t.Name)
 	}
 	return nil
 }
@@ -120,7 +120,7 @@ func (t Tun) configure(link netlink.Link) error {
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
-			return lacking(err, "The tunnel device %s cannot be set up.", t.Name)
+			return Unavailable(err, "The tunnel device %s cannot be set up.", t.Name)
 		}
 	}
 	return nil
@@ -175,12 +175,12 @@ func DeleteTun(name string) error {
 	case errors.As(err, &absent):
 		return nil
 	case err != nil:
-		return lacking(err, "The network devices of this host cannot be read.")
+		return Unavailable(err, "The network devices of this host cannot be read.")
 	case !ours(link):
-		return conflict("The network device %s was not made by this program.", name)
+		return refuseConflict("The network device %s was not made by this program.", name)
 	}
 	if err := netlink.LinkDel(link); err != nil && !errors.Is(err, unix.ENODEV) {
-		return lacking(err, "The tunnel device %s cannot be removed.", name)
+		return Unavailable(err, "The tunnel device %s cannot be removed.", name)
 	}
 	return nil
 }
@@ -189,7 +189,7 @@ func DeleteTun(name string) error {
 func Tuns() ([]string, error) {
 	links, err := netlink.LinkList()
 	if err != nil {
-		return nil, lacking(err, "The network devices of this host cannot be read.")
+		return nil, Unavailable(err, "The network devices of this host cannot be read.")
 	}
 	var names []string
 	for _, l := range links {

@@ -1,4 +1,4 @@
-package host
+package firewall
 
 import (
 	"bytes"
@@ -10,36 +10,38 @@ import (
 	"slices"
 	"strings"
 
+	"sallyport/dataplane/host"
 	"sallyport/vpn"
 )
 
-// Traffic is what of ours must pass other firewalls on this host.
+// Traffic describes the packets of this program that other firewalls on the host must let pass.
 type Traffic struct {
-	Table   string   // the name of our own table, which is not judged
+	Table   string   // the name of our own table, which is not evaluated
 	Devices []string // our tun devices
 	Egress  []string // the interfaces of the networks that clients reach
-	Workers []Inlet
+	Workers []WorkerPort
 }
 
-// Inlet is where outer packets arrive after address translation: a worker's port.
-type Inlet struct {
+// WorkerPort is the port of an OpenVPN worker, where packets of clients arrive after address
+// translation.
+type WorkerPort struct {
 	Transport vpn.Transport
 	Port      uint16
 }
 
-// Obstacle is a foreign chain that drops packets of ours. No priority of ours helps against it:
-// a drop is final, an accept is not.
+// Obstacle is a chain of another program that drops our packets. A chain of ours cannot prevent
+// that, whatever its priority: a drop is final, an accept is not.
 type Obstacle struct {
 	Table, Chain string // as "ip filter" and "FORWARD"
-	Sentence     string
-	Remedy       string // shell lines that let our packets pass
+	Message      string
+	Remedy       string // shell commands, one a line, that let our packets pass
 }
 
-// Obstacles looks through every base chain of others in the forward, input and output hooks, and
-// through the tables of the older iptables, and names those that would drop our packets. It
-// follows rules that ask for interfaces, protocol, port and connection state; a rule that asks
-// for something else counts as not there.
-func Obstacles(ctx context.Context, t Traffic) ([]Obstacle, error) {
+// FindObstacles evaluates every base chain of other programs in the forward, input and output
+// hooks, and the tables of the older iptables, and returns those that would drop our packets. It
+// follows rules that match on interfaces, protocol, port and connection state, and skips rules
+// that match on anything else. The error is a *vpn.Error of kind Unavailable.
+func FindObstacles(ctx context.Context, t Traffic) ([]Obstacle, error) {
 	var list struct {
 		Nftables []struct {
 			Chain *struct {
@@ -47,12 +49,12 @@ func Obstacles(ctx context.Context, t Traffic) ([]Obstacle, error) {
 			}
 		}
 	}
-	raw, err := output(ctx, "nft", "-j", "list", "chains")
+	raw, err := runReadOnly(ctx, "nft", "-j", "list", "chains")
 	if err != nil {
-		return nil, lacking(err, "The packet filter of this host cannot be read.")
+		return nil, host.Unavailable(err, "The packet filter of this host cannot be read.")
 	}
 	if err := json.Unmarshal(raw, &list); err != nil {
-		return nil, lacking(err, "The packet filter of this host cannot be understood.")
+		return nil, host.Unavailable(err, "The packet filter of this host cannot be understood.")
 	}
 	var found []Obstacle
 	tables := map[string]chains{}
@@ -61,57 +63,57 @@ func Obstacles(ctx context.Context, t Traffic) ([]Obstacle, error) {
 		if c == nil || c.Hook == "" || c.Type != "filter" || c.Family == "inet" && c.Table == t.Table {
 			continue
 		}
-		if c.Family != "ip" && c.Family != "inet" || len(t.packets(c.Hook)) == 0 {
+		if c.Family != "ip" && c.Family != "inet" || len(t.samples(c.Hook)) == 0 {
 			continue
 		}
 		name := c.Family + " " + c.Table
 		if tables[name] == nil {
 			if tables[name], err = tableChains(ctx, c.Family, c.Table); err != nil {
-				return nil, lacking(err, "The packet filter table %s cannot be read.", name)
+				return nil, host.Unavailable(err, "The packet filter table %s cannot be read.", name)
 			}
 		}
-		if what := t.dropped(tables[name], c.Name, c.Hook, c.Policy); what != "" {
+		if what := t.droppedBy(tables[name], c.Name, c.Hook, c.Policy); what != "" {
 			found = append(found, t.obstacle(name, c.Name, c.Hook, what, tables[name]))
 		}
 	}
-	legacy, err := t.legacy(ctx)
+	legacy, err := t.legacyObstacles(ctx)
 	return append(found, legacy...), err
 }
 
-type probe struct {
+type sample struct {
 	packet packet
 	what   string
 }
 
-// packets are samples of what must pass a hook.
-func (t Traffic) packets(hook string) []probe {
-	var out []probe
+// samples returns one packet for each flow that must pass a hook.
+func (t Traffic) samples(hook string) []sample {
+	var out []sample
 	switch hook {
 	case "forward":
 		for _, d := range t.Devices {
 			for _, e := range t.Egress {
 				out = append(out,
-					probe{packet{keyIn: d, keyOut: e, keyState: "new", keyFamily: "ipv4"}, "packets from VPN clients to " + e},
-					probe{packet{keyIn: e, keyOut: d, keyState: "established", keyFamily: "ipv4"}, "answers from " + e + " to VPN clients"})
+					sample{packet{keyIn: d, keyOut: e, keyState: "new", keyFamily: "ipv4"}, "packets from VPN clients to " + e},
+					sample{packet{keyIn: e, keyOut: d, keyState: "established", keyFamily: "ipv4"}, "replies from " + e + " to VPN clients"})
 			}
 		}
 	case "input":
 		for _, w := range t.Workers {
-			out = append(out, probe{
+			out = append(out, sample{
 				packet{keyState: "new", keyStatus: "dnat", keyProtocol: string(w.Transport), keyPort: fmt.Sprint(w.Port), keyFamily: "ipv4"},
 				"packets of VPN clients to this host"})
 		}
 	case "output":
 		for _, w := range t.Workers {
-			out = append(out, probe{packet{keyState: "established", keyProtocol: string(w.Transport), keyFrom: fmt.Sprint(w.Port), keyFamily: "ipv4"}, "this host's packets to VPN clients"})
+			out = append(out, sample{packet{keyState: "established", keyProtocol: string(w.Transport), keyFrom: fmt.Sprint(w.Port), keyFamily: "ipv4"}, "this host's packets to VPN clients"})
 		}
 	}
 	return out
 }
 
-func (t Traffic) dropped(table chains, chain, hook, policy string) string {
-	for _, p := range t.packets(hook) {
-		verdict := table.judge(chain, p.packet, 0)
+func (t Traffic) droppedBy(table chains, chain, hook, policy string) string {
+	for _, p := range t.samples(hook) {
+		verdict := table.verdict(chain, p.packet, 0)
 		if verdict == "drop" || verdict == "" && policy == "drop" {
 			return p.what
 		}
@@ -122,13 +124,14 @@ func (t Traffic) dropped(table chains, chain, hook, policy string) string {
 func (t Traffic) obstacle(table, chain, hook, what string, rules chains) Obstacle {
 	return Obstacle{
 		Table: table, Chain: chain,
-		Sentence: fmt.Sprintf("The packet filter chain %s of the table %s, which belongs to another program, drops %s.", chain, table, what),
-		Remedy:   t.remedy(table, chain, hook, rules),
+		Message: fmt.Sprintf("The packet filter chain %s of the table %s, which belongs to another program, drops %s.", chain, table, what),
+		Remedy:  t.remedy(table, chain, hook, rules),
 	}
 }
 
-// remedy speaks the language of the firewall that made the chain. For an interface it writes
-// the wildcard for all devices of ours, so that the next endpoint needs nothing more.
+// remedy returns commands of the program that made the chain. Where that program allows it, an
+// interface is written as the wildcard for all our devices, so that another endpoint needs no
+// further command.
 func (t Traffic) remedy(table, chain, hook string, rules chains) string {
 	var lines []string
 	_, docker := rules["DOCKER-USER"]
@@ -161,7 +164,7 @@ func (t Traffic) remedy(table, chain, hook string, rules chains) string {
 		lines = t.iptables("iptables", chain, hook)
 	case hook == "forward":
 		for _, side := range []string{keyIn, keyOut} {
-			lines = append(lines, fmt.Sprintf("nft insert rule %s %s %s '\"%s*\"' accept", table, chain, side, DevicePrefix))
+			lines = append(lines, fmt.Sprintf("nft insert rule %s %s %s '\"%s*\"' accept", table, chain, side, host.DevicePrefix))
 		}
 	case hook == "input":
 		lines = append(lines, fmt.Sprintf("nft insert rule %s %s ct status dnat accept", table, chain))
@@ -175,8 +178,8 @@ func (t Traffic) iptables(command, chain, hook string) []string {
 	switch hook {
 	case "forward":
 		return []string{
-			fmt.Sprintf("%s -I %s -i %s+ -j ACCEPT", command, chain, DevicePrefix),
-			fmt.Sprintf("%s -I %s -o %s+ -j ACCEPT", command, chain, DevicePrefix),
+			fmt.Sprintf("%s -I %s -i %s+ -j ACCEPT", command, chain, host.DevicePrefix),
+			fmt.Sprintf("%s -I %s -o %s+ -j ACCEPT", command, chain, host.DevicePrefix),
 		}
 	}
 	side := "--dport"
@@ -190,21 +193,21 @@ func (t Traffic) iptables(command, chain, hook string) []string {
 	return lines
 }
 
-// legacy looks at the tables that the older iptables keeps outside nftables.
-func (t Traffic) legacy(ctx context.Context) ([]Obstacle, error) {
+// legacyObstacles evaluates the tables that the older iptables keeps outside nftables.
+func (t Traffic) legacyObstacles(ctx context.Context) ([]Obstacle, error) {
 	raw, err := os.ReadFile("/proc/net/ip_tables_names")
 	if err != nil || !slices.Contains(strings.Fields(string(raw)), "filter") {
 		return nil, nil //nolint:nilerr // without the file there are no such tables
 	}
-	saved, err := output(ctx, "iptables-legacy-save", "-t", "filter")
+	saved, err := runReadOnly(ctx, "iptables-legacy-save", "-t", "filter")
 	if err != nil {
-		return nil, lacking(err, "This host has rules of the older iptables, which cannot be read; install the package iptables.")
+		return nil, host.Unavailable(err, "This host has rules of the older iptables, which cannot be read; install the package iptables.")
 	}
 	rules, policies := parseSave(string(saved))
 	var found []Obstacle
 	for _, chain := range []string{"FORWARD", "INPUT", "OUTPUT"} {
 		hook := strings.ToLower(chain)
-		if what := t.dropped(rules, chain, hook, policies[chain]); what != "" {
+		if what := t.droppedBy(rules, chain, hook, policies[chain]); what != "" {
 			o := t.obstacle("ip filter (iptables-legacy)", chain, hook, what, rules)
 			o.Remedy = strings.Join(t.iptables("iptables-legacy", chain, hook), "\n")
 			found = append(found, o)
@@ -213,19 +216,19 @@ func (t Traffic) legacy(ctx context.Context) ([]Obstacle, error) {
 	return found, nil
 }
 
-// output runs a program that only reads.
-func output(ctx context.Context, name string, args ...string) ([]byte, error) {
+// runReadOnly returns the output of a program that changes nothing.
+func runReadOnly(ctx context.Context, name string, args ...string) ([]byte, error) {
 	path, err := exec.LookPath(name)
 	if err != nil {
 		path = "/usr/sbin/" + name
 	}
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = []string{"LC_ALL=C"}
-	var said bytes.Buffer
-	cmd.Stderr = &said
+	var messages bytes.Buffer
+	cmd.Stderr = &messages
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(said.String()))
+		return nil, fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(messages.String()))
 	}
 	return out, nil
 }

@@ -1,14 +1,14 @@
-package host
+package firewall
 
 import (
 	"slices"
 	"strings"
 )
 
-// packet is one of ours as a foreign firewall sees it: the values of the keys that rules ask for.
+// packet is a sample packet as another firewall sees it: a value for each key that rules match on.
 type packet map[string]string
 
-// The keys of a packet. A condition on anything else is unknown.
+// The keys of a packet. A condition on any other key is unknown.
 const (
 	keyIn       = "iifname"
 	keyOut      = "oifname"
@@ -20,16 +20,16 @@ const (
 	keyFamily   = "nfproto"
 )
 
-// condition is met where the packet's value is one of values (a trailing * stands for any
-// ending), or is not, if negated. An empty key is a condition that cannot be judged.
+// condition is true where the packet's value is one of values (a trailing * matches any ending),
+// or, if negated, where it is none of them. A condition with an empty key cannot be evaluated.
 type condition struct {
 	key    string
 	values []string
 	negate bool
 }
 
-// answer is what can be said of a condition or a rule: an accept behind a condition that cannot
-// be judged does not count, and neither does a drop.
+// answer is the result of a condition or a rule. A rule with a condition that cannot be evaluated
+// is skipped, whether it accepts or drops.
 type answer int
 
 const (
@@ -53,15 +53,15 @@ func (c condition) holds(p packet) answer {
 	return no
 }
 
-// foreignRule is one rule of somebody else's: what it asks, and what it then does (accept, drop,
-// jump, goto, return, or nothing).
-type foreignRule struct {
+// rule is one rule of another program: its conditions and its action (accept, drop, jump, goto,
+// return, or none). target is the chain of a jump or goto.
+type rule struct {
 	conditions []condition
-	does       string
+	action     string
 	target     string
 }
 
-func (r foreignRule) holds(p packet) answer {
+func (r rule) holds(p packet) answer {
 	result := yes
 	for _, c := range r.conditions {
 		switch c.holds(p) {
@@ -76,10 +76,10 @@ func (r foreignRule) holds(p packet) answer {
 }
 
 // chains are the rules of one table by chain name.
-type chains map[string][]foreignRule
+type chains map[string][]rule
 
-// judge follows a packet through a chain: accept, drop, or "" where it comes out at the end.
-func (cs chains) judge(name string, p packet, depth int) string {
+// verdict follows a packet through a chain: "accept", "drop", or "" where it reaches the end.
+func (cs chains) verdict(name string, p packet, depth int) string {
 	if depth > 16 { // the kernel's own limit on nested jumps
 		return "drop"
 	}
@@ -87,13 +87,13 @@ func (cs chains) judge(name string, p packet, depth int) string {
 		if r.holds(p) != yes {
 			continue
 		}
-		switch r.does {
+		switch r.action {
 		case "accept", "drop":
-			return r.does
+			return r.action
 		case "return":
 			return ""
 		case "jump", "goto":
-			if v := cs.judge(r.target, p, depth+1); v != "" || r.does == "goto" {
+			if v := cs.verdict(r.target, p, depth+1); v != "" || r.action == "goto" {
 				return v
 			}
 		}

@@ -1,4 +1,4 @@
-package host
+package firewall
 
 import (
 	"strings"
@@ -13,7 +13,7 @@ func parseSave(text string) (chains, map[string]string) {
 		switch {
 		case len(f) >= 2 && strings.HasPrefix(f[0], ":"):
 			name := f[0][1:]
-			out[name] = append(out[name], []foreignRule{}...)
+			out[name] = append(out[name], []rule{}...)
 			policies[name] = strings.ToLower(f[1])
 		case len(f) >= 2 && f[0] == "-A":
 			out[f[1]] = append(out[f[1]], parseArguments(f[2:]))
@@ -22,8 +22,8 @@ func parseSave(text string) (chains, map[string]string) {
 	return out, policies
 }
 
-func parseArguments(args []string) foreignRule {
-	var r foreignRule
+func parseArguments(args []string) rule {
+	var r rule
 	negate := false
 	for i := 0; i < len(args); i++ {
 		value := ""
@@ -39,9 +39,9 @@ func parseArguments(args []string) foreignRule {
 		case "!":
 			negate = true
 		case "-i":
-			known(keyIn, wildcard(value))
+			known(keyIn, nftWildcard(value))
 		case "-o":
-			known(keyOut, wildcard(value))
+			known(keyOut, nftWildcard(value))
 		case "-p":
 			known(keyProtocol, value)
 		case "--dport":
@@ -54,16 +54,16 @@ func parseArguments(args []string) foreignRule {
 			i++
 			switch value {
 			case "ACCEPT", "DROP", "RETURN":
-				r.does = strings.ToLower(value)
+				r.action = strings.ToLower(value)
 			case "REJECT":
-				r.does = "drop"
-				return r // what follows tells how to reject
+				r.action = "drop"
+				return r // the rest of the line says how to reject
 			case "LOG", "NFLOG", "MARK", "CONNMARK", "TCPMSS":
 				return r
 			default:
-				r.does, r.target = "jump", value
+				r.action, r.target = "jump", value
 				if args[i-1] == "-g" {
-					r.does = "goto"
+					r.action = "goto"
 				}
 			}
 		case "-m", "--comment":
@@ -78,8 +78,8 @@ func parseArguments(args []string) foreignRule {
 	return r
 }
 
-// wildcard writes iptables' "sp+" as nft does: "sp*".
-func wildcard(name string) string {
+// nftWildcard writes iptables' "sp+" as nft does: "sp*".
+func nftWildcard(name string) string {
 	if stem, ok := strings.CutSuffix(name, "+"); ok {
 		return stem + "*"
 	}

@@ -1,16 +1,16 @@
-package host_test
+package firewall_test
 
 import (
 	"os/exec"
 	"strings"
 	"testing"
 
-	"sallyport/dataplane/host"
+	"sallyport/dataplane/host/firewall"
 	"sallyport/vpn"
 )
 
-func TestForeignFirewallsAreNamedWithTheRemedy(t *testing.T) {
-	traffic := host.Traffic{Table: "sallyport", Devices: []string{"sptest-0"}, Egress: []string{"lan0"}, Workers: []host.Inlet{{Transport: vpn.UDP, Port: 40001}}}
+func TestObstaclesOfOtherFirewallsHaveARemedy(t *testing.T) {
+	traffic := firewall.Traffic{Table: "sallyport", Devices: []string{"sptest-0"}, Egress: []string{"lan0"}, Workers: []firewall.WorkerPort{{Transport: vpn.UDP, Port: 40001}}}
 	for _, tc := range []struct {
 		name, ruleset string
 		chain, remedy string // "" for no obstacle
@@ -36,7 +36,7 @@ func TestForeignFirewallsAreNamedWithTheRemedy(t *testing.T) {
 }`, "ip a f", "iifname"},
 		{"only answers refused", `table ip a { chain f { type filter hook forward priority 0; policy drop; iifname "sp*" accept
 }
-}`, "ip a f", "answers"},
+}`, "ip a f", "replies"},
 		{"state map", `table ip a { chain f { type filter hook forward priority 0; policy drop; ct state vmap { established : accept, related : accept, new : jump open }
 }
  chain open { iifname "sptest-0" accept
@@ -47,7 +47,7 @@ func TestForeignFirewallsAreNamedWithTheRemedy(t *testing.T) {
  chain FORWARD { type filter hook forward priority 0; policy drop; counter jump DOCKER-USER; oifname "docker0" ct state established accept
 }
 }`, "ip filter FORWARD", "iptables -I DOCKER-USER -i sp+ -j ACCEPT\niptables -I DOCKER-USER -o sp+ -j ACCEPT"},
-		{"docker mended", `table ip filter { chain DOCKER-USER { iifname "sp*" counter accept; oifname "sp*" counter accept; return
+		{"docker repaired", `table ip filter { chain DOCKER-USER { iifname "sp*" counter accept; oifname "sp*" counter accept; return
 }
  chain FORWARD { type filter hook forward priority 0; policy drop; counter jump DOCKER-USER
 }
@@ -74,11 +74,13 @@ func TestForeignFirewallsAreNamedWithTheRemedy(t *testing.T) {
 			if tc.ruleset != "" {
 				nftCommand(t, tc.ruleset)
 			}
-			found, err := host.Obstacles(t.Context(), traffic)
-			must(t, err)
+			found, err := firewall.FindObstacles(t.Context(), traffic)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if tc.chain == "" {
 				if len(found) != 0 {
-					t.Errorf("found %+v, want nothing in the way", found)
+					t.Errorf("found %+v, want no obstacle", found)
 				}
 				return
 			}
@@ -86,17 +88,17 @@ func TestForeignFirewallsAreNamedWithTheRemedy(t *testing.T) {
 				t.Fatalf("found %+v, want one obstacle", found)
 			}
 			o := found[0]
-			if o.Table+" "+o.Chain != tc.chain || !strings.Contains(o.Remedy+o.Sentence, tc.remedy) {
+			if o.Table+" "+o.Chain != tc.chain || !strings.Contains(o.Remedy+o.Message, tc.remedy) {
 				t.Errorf("found %+v, want %s and %q", o, tc.chain, tc.remedy)
 			}
 			if !strings.HasPrefix(o.Remedy, "nft ") {
 				return
 			}
-			// The remedy is what it says: obeyed, nothing is in the way any more.
+			// After the commands of the remedy there is no obstacle any more.
 			if out, err := exec.CommandContext(t.Context(), "sh", "-c", o.Remedy).CombinedOutput(); err != nil {
 				t.Fatalf("%s: %v: %s", o.Remedy, err, out)
 			}
-			if found, err = host.Obstacles(t.Context(), traffic); err != nil || len(found) != 0 {
+			if found, err = firewall.FindObstacles(t.Context(), traffic); err != nil || len(found) != 0 {
 				t.Errorf("after %s: found %+v, %v", o.Remedy, found, err)
 			}
 		})

@@ -1,4 +1,4 @@
-package host
+package firewall
 
 import (
 	"context"
@@ -6,11 +6,11 @@ import (
 	"fmt"
 )
 
-// tableChains reads the chains of one table. Rules that iptables wrote into nftables are asked of
-// iptables where it is installed: nft cannot express all that they match.
+// tableChains reads the chains of one table. Rules that iptables wrote into nftables are read with
+// iptables where it is installed: nft cannot express all of their matches.
 func tableChains(ctx context.Context, family, table string) (chains, error) {
 	if family == "ip" && table == "filter" {
-		if saved, err := output(ctx, "iptables-nft-save", "-t", "filter"); err == nil {
+		if saved, err := runReadOnly(ctx, "iptables-nft-save", "-t", "filter"); err == nil {
 			if rules, policies := parseSave(string(saved)); len(policies) > 0 {
 				return rules, nil
 			}
@@ -19,9 +19,9 @@ func tableChains(ctx context.Context, family, table string) (chains, error) {
 	return nftChains(ctx, family, table)
 }
 
-// nftChains reads one table as nft tells it in JSON (libnftables-json(5)).
+// nftChains reads one table as nft lists it in JSON (libnftables-json(5)).
 func nftChains(ctx context.Context, family, table string) (chains, error) {
-	raw, err := output(ctx, "nft", "-j", "list", "table", family, table)
+	raw, err := runReadOnly(ctx, "nft", "-j", "list", "table", family, table)
 	if err != nil {
 		return nil, err
 	}
@@ -39,13 +39,13 @@ func parseTable(raw []byte) (chains, error) {
 		}
 	}
 	if err := json.Unmarshal(raw, &list); err != nil {
-		return nil, fmt.Errorf("understand nft: %w", err)
+		return nil, fmt.Errorf("parse the output of nft: %w", err)
 	}
 	out := chains{}
 	for _, entry := range list.Nftables {
 		switch {
 		case entry.Chain != nil:
-			out[entry.Chain.Name] = append(out[entry.Chain.Name], []foreignRule{}...)
+			out[entry.Chain.Name] = append(out[entry.Chain.Name], []rule{}...)
 		case entry.Rule != nil:
 			out[entry.Rule.Chain] = append(out[entry.Rule.Chain], parseRule(entry.Rule.Expr)...)
 		}
@@ -53,44 +53,44 @@ func parseTable(raw []byte) (chains, error) {
 	return out, nil
 }
 
-// parseRule gives one rule, or several where a verdict map stands for several.
-func parseRule(statements []map[string]any) []foreignRule {
-	var r foreignRule
+// parseRule returns one rule, or one for each element of a verdict map.
+func parseRule(statements []map[string]any) []rule {
+	var r rule
 	for _, s := range statements {
 		for kind, body := range s {
 			switch kind {
 			case "match":
 				r.conditions = append(r.conditions, parseMatch(body))
 			case "accept", "drop", "return":
-				r.does = kind
+				r.action = kind
 			case "reject":
-				r.does = "drop"
+				r.action = "drop"
 			case "jump", "goto":
-				r.does, r.target = kind, field[string](body, "target")
+				r.action, r.target = kind, memberOf[string](body, "target")
 			case "vmap":
 				return parseVerdicts(r, body)
 			case "xt":
 				// A match or target of iptables that nft cannot express.
-				if field[string](body, "type") == "target" {
-					if field[string](body, "name") == "REJECT" {
-						r.does = "drop"
+				if memberOf[string](body, "type") == "target" {
+					if memberOf[string](body, "name") == "REJECT" {
+						r.action = "drop"
 					}
 				} else {
 					r.conditions = append(r.conditions, condition{})
 				}
 			case "counter", "log", "comment", "mangle", "notrack":
-			default: // limit, quota and the like decide by what we do not see
+			default: // limit, quota and the like depend on more than the packet
 				r.conditions = append(r.conditions, condition{})
 			}
 		}
 	}
-	return []foreignRule{r}
+	return []rule{r}
 }
 
 func parseMatch(body any) condition {
-	left, op := field[map[string]any](body, "left"), field[string](body, "op")
+	left, op := memberOf[map[string]any](body, "left"), memberOf[string](body, "op")
 	c := condition{key: keyOf(left), negate: op == "!="}
-	values, ok := valuesOf(field[any](body, "right"))
+	values, ok := valuesOf(memberOf[any](body, "right"))
 	if !ok || op != "==" && op != "!=" && op != "in" {
 		return condition{}
 	}
@@ -99,8 +99,8 @@ func parseMatch(body any) condition {
 }
 
 func keyOf(left map[string]any) string {
-	if meta := field[map[string]any](left, "meta"); meta != nil {
-		switch k := field[string](meta, "key"); k {
+	if meta := memberOf[map[string]any](left, "meta"); meta != nil {
+		switch k := memberOf[string](meta, "key"); k {
 		case "iif", "iifname":
 			return keyIn
 		case "oif", "oifname":
@@ -109,14 +109,14 @@ func keyOf(left map[string]any) string {
 			return k
 		}
 	}
-	if ct := field[map[string]any](left, "ct"); ct != nil && field[string](ct, "dir") == "" {
-		switch k := "ct " + field[string](ct, "key"); k {
+	if ct := memberOf[map[string]any](left, "ct"); ct != nil && memberOf[string](ct, "dir") == "" {
+		switch k := "ct " + memberOf[string](ct, "key"); k {
 		case keyState, keyStatus:
 			return k
 		}
 	}
-	if payload := field[map[string]any](left, "payload"); payload != nil {
-		switch field[string](payload, "field") {
+	if payload := memberOf[map[string]any](left, "payload"); payload != nil {
+		switch memberOf[string](payload, "field") {
 		case "dport":
 			return keyPort
 		case "sport":
@@ -154,14 +154,14 @@ func valuesOf(right any) ([]string, bool) {
 }
 
 // parseVerdicts turns "key vmap { value : verdict, … }" into a rule for each element.
-func parseVerdicts(base foreignRule, body any) []foreignRule {
-	data := field[map[string]any](body, "data")
+func parseVerdicts(base rule, body any) []rule {
+	data := memberOf[map[string]any](body, "data")
 	pairs, ok := data["set"].([]any)
-	key := keyOf(field[map[string]any](body, "key"))
+	key := keyOf(memberOf[map[string]any](body, "key"))
 	if !ok || key == "" {
 		return nil
 	}
-	var out []foreignRule
+	var out []rule
 	for _, p := range pairs {
 		pair, ok := p.([]any)
 		if !ok || len(pair) != 2 {
@@ -180,8 +180,8 @@ func parseVerdicts(base foreignRule, body any) []foreignRule {
 	return out
 }
 
-// field reads one member of a JSON object, or the zero value.
-func field[T any](body any, name string) T {
+// memberOf reads one member of a JSON object, or the zero value.
+func memberOf[T any](body any, name string) T {
 	var zero T
 	m, ok := body.(map[string]any)
 	if !ok {
