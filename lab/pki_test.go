@@ -22,7 +22,8 @@ type credential struct {
 	pkey string
 }
 
-// newCredential makes an authority where issuer is nil, and otherwise what issuer signs.
+// newCredential makes an authority where issuer is nil, and otherwise what issuer signs. Without
+// a common name the subject has an organization alone.
 func newCredential(t testing.TB, cn string, issuer *credential, usage x509.ExtKeyUsage, from, to time.Time) *credential {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -36,6 +37,9 @@ func newCredential(t testing.TB, cn string, issuer *credential, usage x509.ExtKe
 	template := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: cn}, NotBefore: from, NotAfter: to, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{usage},
+	}
+	if cn == "" {
+		template.Subject.Organization = []string{"Org"}
 	}
 	parent, signer := template, key
 	if issuer == nil {

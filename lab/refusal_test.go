@@ -29,7 +29,7 @@ func strangersKey(profile string) string {
 // certificate and its key.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, 6)
+	s := newSite(t, 9)
 	now := time.Now()
 	year := now.AddDate(1, 0, 0)
 	ca := newCredential(t, "Imported CA", nil, 0, now.Add(-48*time.Hour), year)
@@ -51,7 +51,7 @@ func TestRefusals(t *testing.T) {
 
 	// The file without a certificate: a stock client does not even try, and one that is talked
 	// into it by a user name and password is refused.
-	bare := dial(t, s.clients[5], plain)
+	bare := dial(t, s.clients[8], plain)
 	eventually(t, 10*time.Second, "a client without certificate gives up", func() bool { return !bare.running() })
 
 	refusals := []struct{ profile, says string }{
@@ -60,6 +60,9 @@ func TestRefusals(t *testing.T) {
 		{server.with(plain), "not meant for clients"},
 		{plain + "<auth-user-pass>\nalice\nsecret\n</auth-user-pass>\n", "presented no certificate"},
 		{strangersKey(client("alice", ca, year).with(plain)), "not made with this endpoint's shared key"},
+		{client("", ca, year).with(plain), "has no common name (CN)"},
+		{client(strings.Repeat("ж", 32)+"x", ca, year).with(plain), "has a common name (CN) that is too long: OpenVPN accepts at most 64 bytes"},
+		{client("al\u0085ice", ca, year).with(plain), "common name contains the control character U+0085"},
 	}
 	for i, r := range refusals {
 		dial(t, s.clients[i], r.profile)
@@ -77,7 +80,8 @@ func TestRefusals(t *testing.T) {
 		// The log comes by a pipe, so maybe a moment later than the page.
 		eventually(t, 5*time.Second, "the log says that "+device+" was refused because it "+r.says, func() bool {
 			for line := range strings.Lines(s.out.String()) {
-				if strings.Contains(line, "connection attempt refused") && strings.Contains(line, device) && strings.Contains(line, r.says) {
+				told := strings.Contains(line, "connection attempt refused") || strings.Contains(line, "login denied")
+				if told && strings.Contains(line, device) && strings.Contains(line, r.says) {
 					return true
 				}
 			}
@@ -86,10 +90,10 @@ func TestRefusals(t *testing.T) {
 	}
 
 	// The right one gets in meanwhile, from the host whose bare file was of no use.
-	c := connectVPN(t, s.clients[5], client("alice", ca, year).with(plain))
-	s.shows("/connections", "alice", c.address(t).String(), "active")
+	c := connectVPN(t, s.clients[8], client("O'Brien & Жук (2nd floor)", ca, year).with(plain))
+	s.shows("/connections", "O'Brien & Жук (2nd floor)", c.address(t).String(), "active")
 	if got := s.connections(); len(got) != 1 {
-		t.Errorf("connections: got %v, want alice's alone", got)
+		t.Errorf("connections: got %v, want one", got)
 	}
 	for i, r := range refusals {
 		if strings.Contains(s.clients[i].ip(t, "link", "show"), "tun0") {

@@ -11,7 +11,7 @@ import (
 )
 
 // CheckImport judges what a person pasted and gives it back in order: one certificate, its key as
-// PKCS #8, and the path to its root with strangers left out. A server needs its key; an authority
+// PKCS #8, and the path to its root without certificates that are not part of it. A server needs its key; an authority
 // and a client may come without. Every fault of the three boxes is reported at once, as an
 // Invalid *vpn.Error with fields certificate, private_key and chain. now is the moment to judge
 // dates by.
@@ -177,7 +177,7 @@ func importChain(c *vpn.Check, text string, cert *x509.Certificate, now time.Tim
 		out.WriteString(encodeCertificate(p.Raw))
 	}
 	if _, err := cert.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err != nil {
-		c.Bad(fieldChain, "The chain does not verify: an authority in it may not vouch for this certificate ("+err.Error()+").")
+		c.Bad(fieldChain, "The chain does not verify: an authority in it may not certify it ("+err.Error()+").")
 		return ""
 	}
 	return out.String()

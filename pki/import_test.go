@@ -102,14 +102,14 @@ func TestCheckImportAccepts(t *testing.T) {
 	now := time.Now()
 	ca := mustAuthority(t, specOf("Corp CA", vpn.RSA2048))
 	server := mustIssue(t, vpn.UseServer, ca, spec("vpn.example.com"))
-	stranger := mustAuthority(t, spec("Stranger"))
+	unrelated := mustAuthority(t, spec("Unrelated"))
 
-	got, err := check("\ufeffBag Attributes\r\n"+strings.ReplaceAll(server.Certificate, "\n", "\r\n"), server.Key.Reveal(), stranger.Certificate+server.Certificate+ca.Certificate, vpn.UseServer, now)
+	got, err := check("\ufeffBag Attributes\r\n"+strings.ReplaceAll(server.Certificate, "\n", "\r\n"), server.Key.Reveal(), unrelated.Certificate+server.Certificate+ca.Certificate, vpn.UseServer, now)
 	if err != nil {
 		t.Fatalf("server: %v", err)
 	}
 	if got != server {
-		t.Error("server: the pair that comes back differs from the one issued, or the stranger stayed in the chain")
+		t.Error("server: the pair that comes back differs from the one issued, or the unrelated authority stayed in the chain")
 	}
 
 	root := forge(t, ecKey(t, elliptic.P384()), nil, asCA("Root"))

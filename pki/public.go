@@ -29,7 +29,7 @@ func publicFault(c *x509.Certificate) string {
 }
 
 // PubliclyTrusted tells whether one of the PEM certificates is an authority that browsers trust.
-// It must never vouch for VPN clients: it gives certificates to everybody.
+// Such an authority must never certify VPN clients: it gives certificates to everybody.
 func (Maker) PubliclyTrusted(anchors string) bool {
 	certs, _ := readCertificates(anchors)
 	for _, c := range certs {

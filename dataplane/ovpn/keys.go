@@ -2,8 +2,9 @@ package ovpn
 
 import (
 	"bytes"
-	"crypto/tls"
+	"crypto"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
@@ -23,13 +24,12 @@ const (
 // inline gives the key material as OpenVPN's inline blocks. Each piece is decoded and encoded
 // anew: text around or inside a PEM block (`</ca>` and a directive after it) has no way through.
 func (c Config) inline() ([]byte, error) {
-	if _, err := tls.X509KeyPair([]byte(c.Keys.Certificate), []byte(c.Keys.Key.Reveal())); err != nil {
-		// The error of crypto/tls speaks of blocks and types, never of their content.
-		return nil, fmt.Errorf("server certificate and key: %w", err)
-	}
 	chain, err := certificates(c.Keys.Certificate)
 	if err != nil {
 		return nil, fmt.Errorf("server certificate: %w", err)
+	}
+	if err := checkPair(chain, c.Keys.Key.Reveal()); err != nil {
+		return nil, fmt.Errorf("server certificate and key: %w", err)
 	}
 	ca := chain // OpenVPN demands a CA even where no client certificate is asked for
 	if c.ClientCertificates {
@@ -59,6 +59,72 @@ func (c Config) inline() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// certificateParts is what is read of a certificate here. OpenSSL judges the rest; crypto/x509 refuses
+// certificates that OpenSSL accepts.
+type certificateParts struct {
+	Signed struct {
+		Version                                      int `asn1:"optional,explicit,default:0,tag:0"`
+		Serial, Algorithm, Issuer, Validity, Subject asn1.RawValue
+		Key                                          asn1.RawValue
+	}
+	Algorithm asn1.RawValue
+	Signature asn1.BitString
+}
+
+func parseCertificate(der []byte) (certificateParts, error) {
+	var parts certificateParts
+	rest, err := asn1.Unmarshal(der, &parts)
+	if err != nil {
+		return parts, fmt.Errorf("not a certificate: %w", err)
+	}
+	if len(rest) > 0 {
+		return parts, errors.New("not a certificate: bytes follow it")
+	}
+	return parts, nil
+}
+
+// checkPair tells whether a private key belongs to the first certificate. Its errors speak of types,
+// never of content.
+func checkPair(certificate []byte, key string) error {
+	block, _ := pem.Decode(certificate)
+	parts, err := parseCertificate(block.Bytes)
+	if err != nil {
+		return err
+	}
+	public, err := x509.ParsePKIXPublicKey(parts.Signed.Key.FullBytes)
+	if err != nil {
+		return fmt.Errorf("public key: %w", err)
+	}
+	text, err := privateKey(key)
+	if err != nil {
+		return err
+	}
+	block, _ = pem.Decode(text)
+	private, err := parsePrivateKey(block.Bytes)
+	if err != nil {
+		return err
+	}
+	if own, ok := public.(interface{ Equal(crypto.PublicKey) bool }); !ok || !own.Equal(private.Public()) {
+		return errors.New("the private key does not belong to the certificate")
+	}
+	return nil
+}
+
+func parsePrivateKey(der []byte) (crypto.Signer, error) {
+	if k, err := x509.ParsePKCS8PrivateKey(der); err == nil {
+		if signer, ok := k.(crypto.Signer); ok {
+			return signer, nil
+		}
+	}
+	if k, err := x509.ParsePKCS1PrivateKey(der); err == nil {
+		return k, nil
+	}
+	if k, err := x509.ParseECPrivateKey(der); err == nil {
+		return k, nil
+	}
+	return nil, errors.New("the private key is of no form that is known")
+}
+
 func certificates(text string) ([]byte, error) {
 	var out bytes.Buffer
 	for rest := []byte(text); ; {
@@ -69,7 +135,7 @@ func certificates(text string) ([]byte, error) {
 		if block.Type != certificateBlock {
 			continue
 		}
-		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
+		if _, err := parseCertificate(block.Bytes); err != nil {
 			return nil, err
 		}
 		out.Write(pem.EncodeToMemory(&pem.Block{Type: certificateBlock, Bytes: block.Bytes}))

@@ -1,0 +1,251 @@
+package pki
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/pem"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+
+	"sallyport/vpn"
+)
+
+// The form fields of an import.
+const (
+	fieldCertificate = "certificate"
+	fieldKey         = "private_key"
+	fieldChain       = "chain"
+)
+
+// maxText bounds what is parsed. A chain of five certificates is about 10 KB.
+const maxText = 64 << 10
+
+// labelCertificate is the PEM label of a certificate.
+const labelCertificate = "CERTIFICATE"
+
+func refuse(field, sentence string) error {
+	var c vpn.Check
+	c.Bad(field, sentence)
+	return c.Err()
+}
+
+// marker is a BEGIN or END line. Dashes that are missing, that an editor has replaced by long ones,
+// and line breaks that were lost around it leave no doubt about what it is.
+var marker = regexp.MustCompile(`(?i)[-–—‐‑−]+[ \t]*(BEGIN|END) ([A-Z0-9#]+(?:[ -][A-Z0-9#]+)*)[ \t]*[-–—‐‑−]{1,5}` +
+	`|(?m)^[ \t]*(BEGIN|END) ([A-Z0-9#]+(?: [A-Z0-9#]+)*)[ \t]*[-–—‐‑−]{0,5}[ \t]*$`)
+
+// header is a line of the kind "Proc-Type: 4,ENCRYPTED" at the begin of a block.
+var header = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]*): *(.*)$`)
+
+// readBlocks splits PEM text into its blocks. The fault, a sentence, says what was given instead;
+// it never repeats the text, which may be a private key in the wrong box.
+func readBlocks(text, want string) ([]*pem.Block, string) {
+	if strings.TrimSpace(text) == "" {
+		return nil, "Paste " + want + " in PEM form."
+	}
+	if len(text) > maxText {
+		return nil, fmt.Sprintf("This is %d KB; %s in PEM form is a few KB of text.", len(text)/1024, want)
+	}
+	if fault := binaryFault([]byte(text)); fault != "" {
+		return nil, fault
+	}
+	text = plainText(text)
+	if strings.ContainsRune(text, 0) {
+		return nil, "This is a binary file of an unknown kind, not PEM text."
+	}
+	marks := marker.FindAllStringSubmatchIndex(text, -1)
+	if len(marks) == 0 {
+		if b := bareBlock(text); b != nil {
+			return []*pem.Block{b}, ""
+		}
+		return nil, "This is not PEM: there is no line that starts with -----BEGIN."
+	}
+	var blocks []*pem.Block
+	for i := 0; i < len(marks); i += 2 {
+		kind, label := markerAt(text, marks[i])
+		if kind != "BEGIN" {
+			return nil, fmt.Sprintf("The PEM text is damaged: there is an END %s line without its BEGIN line. Copy it again, from the BEGIN line to the END line, both included.", label)
+		}
+		if i+1 == len(marks) {
+			return nil, damagedBlock(len(blocks), fmt.Sprintf("the block that starts with BEGIN %s has no END line", label))
+		}
+		kind, end := markerAt(text, marks[i+1])
+		switch {
+		case kind != "END":
+			return nil, damagedBlock(len(blocks), fmt.Sprintf("the block that starts with BEGIN %s has no END line before the next BEGIN line", label))
+		case end != label:
+			return nil, damagedBlock(len(blocks), fmt.Sprintf("what starts with BEGIN %s ends with END %s", label, end))
+		}
+		b, fault := readBody(label, text[marks[i][1]:marks[i+1][0]])
+		if fault != "" {
+			return nil, damagedBlock(len(blocks), fault)
+		}
+		blocks = append(blocks, b)
+	}
+	return blocks, ""
+}
+
+func damagedBlock(before int, what string) string {
+	which := "PEM text"
+	if before > 0 {
+		which = "last PEM block"
+	}
+	return "The " + which + " is damaged: " + what + ". Copy it again, from the BEGIN line to the END line, both included."
+}
+
+// markerAt gives BEGIN or END, and the label in the case that PEM writes it in.
+func markerAt(text string, m []int) (kind, label string) {
+	at := 2
+	if m[at] < 0 {
+		at = 6
+	}
+	kind, label = strings.ToUpper(text[m[at]:m[at+1]]), text[m[at+2]:m[at+3]]
+	if !strings.HasPrefix(strings.ToLower(label), "openvpn") {
+		label = strings.ToUpper(label)
+	}
+	return kind, label
+}
+
+func readBody(label, body string) (*pem.Block, string) {
+	b := &pem.Block{Type: label, Headers: map[string]string{}}
+	var digits strings.Builder
+	for line := range strings.Lines(body) {
+		line = strings.TrimSpace(line)
+		if h := header.FindStringSubmatch(line); h != nil && digits.Len() == 0 {
+			b.Headers[h[1]] = h[2]
+			continue
+		}
+		digits.WriteString(line)
+	}
+	if strings.HasPrefix(label, "OpenVPN") { // not base64; it is refused by its label
+		return b, ""
+	}
+	der, ok := decodeBase64(digits.String())
+	switch {
+	case !ok:
+		return nil, "the block BEGIN " + label + " contains characters that are not base64, or too few of them"
+	case len(der) == 0:
+		return nil, "the block BEGIN " + label + " is empty"
+	}
+	b.Bytes = der
+	return b, ""
+}
+
+// decodeBase64 leaves out spaces, and does without padding that was lost.
+func decodeBase64(s string) ([]byte, bool) {
+	s = strings.TrimRight(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, s), "=")
+	der, err := base64.RawStdEncoding.DecodeString(s)
+	return der, err == nil
+}
+
+// bareBlock reads base64 without its BEGIN and END lines, where what it encodes is a certificate or
+// a private key and nothing else.
+func bareBlock(text string) *pem.Block {
+	der, ok := decodeBase64(text)
+	if !ok || !soundDER(der) {
+		return nil
+	}
+	if label := labelOf(der); label == labelCertificate || strings.HasSuffix(label, keySuffix) {
+		return &pem.Block{Type: label, Bytes: der}
+	}
+	return nil
+}
+
+// plainText undoes what editors, mail programs and other programs do to text on its way: UTF-16,
+// byte order marks and other invisible characters, line ends of other systems, line breaks that are
+// written as \n, quotation marks of mails.
+func plainText(s string) string {
+	b := []byte(s)
+	switch {
+	case bytes.HasPrefix(b, []byte{0xff, 0xfe}), len(b) > 3 && b[0] != 0 && b[1] == 0 && b[2] != 0 && b[3] == 0:
+		s = decodeUTF16(b, binary.LittleEndian)
+	case bytes.HasPrefix(b, []byte{0xfe, 0xff}), len(b) > 3 && b[0] == 0 && b[1] != 0 && b[2] == 0 && b[3] != 0:
+		s = decodeUTF16(b, binary.BigEndian)
+	}
+	if !strings.ContainsRune(s, 0) && strings.Contains(s, "BEGIN") {
+		s = strings.NewReplacer("\r\n", "\n", "\r", "\n", `\r\n`, "\n", `\n`, "\n").Replace(s)
+		s = mailQuote.ReplaceAllString(s, "")
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+var mailQuote = regexp.MustCompile(`(?m)^[ \t]*(?:>[ \t]*)+`)
+
+func decodeUTF16(b []byte, order binary.ByteOrder) string {
+	units := make([]uint16, 0, len(b)/2)
+	for ; len(b) >= 2; b = b[2:] {
+		units = append(units, order.Uint16(b))
+	}
+	return string(utf16.Decode(units))
+}
+
+// binaryFault recognizes the binary files that people have at hand.
+func binaryFault(b []byte) string {
+	switch labelOf(b) {
+	case "":
+	case labelPKCS12:
+		return "This is a PKCS #12 file (.p12, .pfx). Take it apart first: openssl pkcs12 -in file.p12 -nodes prints the key and the certificates as PEM."
+	case labelPKCS7:
+		return "This is a PKCS #7 file (.p7b) in binary form. Take it apart first: openssl pkcs7 -inform der -in file.p7b -print_certs prints the certificates as PEM."
+	case labelCertificate:
+		return "This is a certificate in binary (DER) form. Convert it first: openssl x509 -inform der -in file.cer -out file.pem."
+	default:
+		return "This is a binary (DER) file. Convert it to PEM first, with openssl."
+	}
+	return ""
+}
+
+// blockName says what a PEM block is, for a person who pasted it into the wrong box.
+func blockName(label string) string {
+	switch {
+	case label == "ENCRYPTED PRIVATE KEY":
+		return "a private key, encrypted with a passphrase"
+	case strings.HasSuffix(label, keySuffix):
+		return "a private key"
+	case certificateLabel(label):
+		return "a certificate"
+	case strings.HasSuffix(label, "CERTIFICATE REQUEST"):
+		return "a certificate signing request; have the authority sign it, and paste the certificate that comes back"
+	case label == "X509 CRL":
+		return "a certificate revocation list"
+	case strings.HasSuffix(label, "PUBLIC KEY"):
+		return "a public key"
+	case label == labelPKCS7, label == "PKCS #7 SIGNED DATA", label == "CMS":
+		return "a PKCS #7 bundle; openssl pkcs7 -print_certs takes it apart"
+	case label == "ATTRIBUTE CERTIFICATE":
+		return "an attribute certificate, which belongs to no key"
+	case parameters(label):
+		return "the parameters of a key exchange or of a curve"
+	case strings.HasPrefix(label, "OpenVPN"):
+		return "an OpenVPN shared key"
+	case strings.HasPrefix(label, "PGP"), strings.HasPrefix(label, "SSH2"):
+		return "a key or message of PGP or SSH"
+	}
+	return "something else (BEGIN " + label + ")"
+}
+
+// certificateLabel tells whether a block with this label holds a certificate. "X509 CERTIFICATE" is
+// the old label; behind that of "TRUSTED CERTIFICATE" stand trust settings for OpenSSL alone.
+func certificateLabel(label string) bool {
+	return label == labelCertificate || label == "X509 CERTIFICATE" || label == "TRUSTED CERTIFICATE"
+}
+
+// parameters tells whether a block holds what programs write beside keys and certificates and
+// nothing here needs.
+func parameters(label string) bool {
+	return label == "EC PARAMETERS" || label == "DH PARAMETERS" || label == "X9.42 DH PARAMETERS" || label == "DSA PARAMETERS"
+}
