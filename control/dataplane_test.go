@@ -25,6 +25,7 @@ type fakeDataplane struct {
 	terminated []vpn.ConnectionID
 	live       []vpn.LiveConnection
 	spool      []vpn.Event
+	logins     []vpn.LoginRequest
 	repeat     bool // Events begins at the oldest event, whatever was asked for
 	asked      []string
 	acked      []uint64
@@ -89,9 +90,6 @@ func (d *fakeDataplane) Forget(_ context.Context, id vpn.EndpointID) error {
 func (d *fakeDataplane) Events(_ context.Context, epoch string, after uint64) iter.Seq2[vpn.Event, error] {
 	d.mu.Lock()
 	spool := slices.Clone(d.spool)
-	spool = slices.DeleteFunc(spool, func(e vpn.Event) bool { // like ours: what was answered is not asked again
-		return e.Login != nil && slices.ContainsFunc(d.decisions, func(a vpn.LoginDecision) bool { return a.ID == e.Login.ID })
-	})
 	d.asked = append(d.asked, epoch)
 	repeat, down := d.repeat, d.down
 	d.mu.Unlock()
@@ -109,6 +107,22 @@ func (d *fakeDataplane) Events(_ context.Context, epoch string, after uint64) it
 			}
 		}
 		yield(vpn.Event{}, errDown)
+	}
+}
+
+func (d *fakeDataplane) Logins(context.Context) iter.Seq2[vpn.LoginRequest, error] {
+	d.mu.Lock()
+	waiting := slices.DeleteFunc(slices.Clone(d.logins), func(r vpn.LoginRequest) bool { // those that were answered
+		return slices.ContainsFunc(d.decisions, func(a vpn.LoginDecision) bool { return a.ID == r.ID })
+	})
+	d.mu.Unlock()
+	return func(yield func(vpn.LoginRequest, error) bool) {
+		for _, r := range waiting {
+			if !yield(r, nil) {
+				return
+			}
+		}
+		yield(vpn.LoginRequest{}, errDown)
 	}
 }
 

@@ -21,24 +21,30 @@ const (
 	acknowledgeAt = 100 // events, or at the end of a connection
 )
 
-// Follow takes over the dataplane's events until ctx ends: logins are decided, connections begin
-// and end. After a break it goes on where the database says it stopped, so that no event is lost
-// and none counts twice.
+// Follow reads the dataplane's streams until ctx ends: logins are decided, connections begin and
+// end. After a break the events continue where the database says that they stopped, so that no event
+// is lost and none counts twice.
 func (s *Service) Follow(ctx context.Context) {
 	f := newFollower(s)
-	var deciding sync.WaitGroup
-	deciding.Go(func() { f.decideLogins(ctx) })
+	var work sync.WaitGroup
+	work.Go(func() { f.decideLogins(ctx) })
+	work.Go(func() { f.repeat(ctx, "the login stream broke", f.receiveLogins) })
+	f.repeat(ctx, "the event stream broke", f.follow)
+	work.Wait()
+}
+
+// repeat opens a stream again whenever it breaks, until ctx ends.
+func (f *follower) repeat(ctx context.Context, message string, read func(context.Context) error) {
 	for ctx.Err() == nil {
-		err := f.follow(ctx)
+		err := read(ctx)
 		if ctx.Err() != nil {
-			break
+			return
 		}
 		if err != nil && vpn.KindOf(err) != vpn.Unavailable {
-			s.log.ErrorContext(ctx, "the event stream broke", "err", errorChain(err))
+			f.log.ErrorContext(ctx, message, "err", errorChain(err)) //nolint:sloglint // each caller gives a constant
 		}
 		pause(ctx, followAgain)
 	}
-	deciding.Wait()
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -53,7 +59,7 @@ func pause(ctx context.Context, d time.Duration) {
 type follower struct {
 	*Service
 	logins   chan vpn.LoginRequest // to be decided
-	inHand   sync.Map              // the IDs of those that were, until nobody waits for them: after a break some are told again
+	received sync.Map              // the IDs of logins that were received, until their deadline: a new stream repeats those that wait
 	deciding atomic.Int64          // how many are not answered yet
 
 	epoch          string // of the newest event that is in the database
@@ -116,12 +122,6 @@ func (f *follower) follow(ctx context.Context) error {
 				continue // a repetition
 			}
 			epoch, seq = a.event.Epoch, a.event.Seq
-			if a.event.Login != nil {
-				if err := f.hand(ctx, *a.event.Login); err != nil {
-					return err
-				}
-				continue
-			}
 			f.batch = append(f.batch, a.event)
 			if due == nil {
 				due, oldest = time.After(lingerFor), time.Now()
@@ -132,25 +132,6 @@ func (f *follower) follow(ctx context.Context) error {
 				}
 			}
 		}
-	}
-}
-
-// hand gives a login to those who decide. It is beside the stream and moves no cursor: the next
-// event moves it past the login. After a crash the dataplane tells it again only if it still
-// waits for its answer.
-func (f *follower) hand(ctx context.Context, r vpn.LoginRequest) error {
-	if _, known := f.inHand.LoadOrStore(r.ID, true); known {
-		return nil
-	}
-	time.AfterFunc(time.Until(r.Deadline)+answerWait, func() { f.inHand.Delete(r.ID) })
-	f.deciding.Add(1)
-	select {
-	case f.logins <- r:
-		return nil
-	case <-ctx.Done():
-		f.deciding.Add(-1)
-		f.inHand.Delete(r.ID)
-		return ctx.Err()
 	}
 }
 

@@ -15,10 +15,12 @@ import (
 
 func (s *Service) ReconcileOnce(ctx context.Context) error { return s.reconcileOnce(ctx) }
 
-// FollowOnce reads the event stream until it breaks, then decides the logins that it brought.
+// FollowOnce reads the event stream and then the login stream until each breaks, and decides the
+// logins that came.
 func (s *Service) FollowOnce(ctx context.Context) error {
 	f := newFollower(s)
 	err := f.follow(ctx)
+	_ = f.receiveLogins(ctx) // the fake ends it after what waits
 	for len(f.logins) > 0 {
 		f.answer(ctx, f.decide(ctx, f.with(<-f.logins)))
 	}

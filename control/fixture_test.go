@@ -194,7 +194,7 @@ func (s *site) view() control.EndpointView {
 // connect lets a client in by the events of its login and its establishment.
 func (s *site) connect(cn string) vpn.Connection {
 	s.t.Helper()
-	s.happen(vpn.Event{Login: s.login(cn)})
+	s.ask(s.login(cn))
 	d := s.dataplane.decisions[len(s.dataplane.decisions)-1]
 	if !d.Allow {
 		s.t.Fatalf("%s is turned away: %s", cn, d.Reason)
@@ -207,6 +207,17 @@ func (s *site) connect(cn string) vpn.Connection {
 func (s *site) login(cn string) *vpn.LoginRequest {
 	return &vpn.LoginRequest{ID: "login-" + cn, Endpoint: s.endpoint.ID, Device: netip.MustParseAddrPort("198.51.100.7:40000"), CommonName: cn,
 		Serial: "7", Platform: "linux", Version: "2.6.14", Deadline: time.Now().Add(time.Minute)}
+}
+
+// ask adds waiting logins and lets them be read and decided.
+func (s *site) ask(rs ...*vpn.LoginRequest) {
+	s.t.Helper()
+	s.dataplane.do(func() {
+		for _, r := range rs {
+			s.dataplane.logins = append(s.dataplane.logins, *r)
+		}
+	})
+	s.happen()
 }
 
 // happen adds events to the spool, numbered, and lets them be read.

@@ -17,7 +17,7 @@ func TestSweepWritesOff(t *testing.T) {
 	t.Parallel()
 	s := associated(t)
 	lost, running := s.connect("alice"), s.connect("bob")
-	s.happen(vpn.Event{Login: s.login("carol")})
+	s.ask(s.login("carol"))
 	connecting := s.dataplane.decisions[2].Connection
 	s.dataplane.live = []vpn.LiveConnection{{ID: running.ID, Endpoint: s.endpoint.ID}}
 	missed, err := s.SweepConnections(t.Context(), nil)

@@ -10,14 +10,38 @@ import (
 )
 
 const (
-	loginsWaiting = 1000 // before the stream of events waits too
+	loginsWaiting = 1000 // before the stream of logins waits too
 	loginsAtOnce  = 32   // in one transaction
 	answersAtOnce = 8    // that are on their way to the dataplane
 	cannotDecide  = "The VPN server cannot check your login right now. Try again in a moment."
 	answerWait    = 30 * time.Second // for the dataplane to carry answers out; a stuck worker takes as long to be replaced
 )
 
-// decideLogins decides what is handed over until ctx ends. Whatever came while the last ones were
+// receiveLogins queues the dataplane's waiting logins for decideLogins until the stream breaks. A
+// new stream repeats the logins that still wait: this is the one place that drops the repetitions,
+// because a second decision would record a second connection.
+func (f *follower) receiveLogins(ctx context.Context) error {
+	for r, err := range f.dataplane.Logins(ctx) {
+		if err != nil {
+			return err
+		}
+		if _, repeated := f.received.LoadOrStore(r.ID, true); repeated {
+			continue
+		}
+		time.AfterFunc(time.Until(r.Deadline)+answerWait, func() { f.received.Delete(r.ID) })
+		f.deciding.Add(1)
+		select {
+		case f.logins <- r:
+		case <-ctx.Done():
+			f.deciding.Add(-1)
+			f.received.Delete(r.ID)
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// decideLogins decides what is received until ctx ends. Whatever came while the last ones were
 // being decided is decided together: alone a login waits for nobody, in a crowd for one transaction
 // of many.
 func (f *follower) decideLogins(ctx context.Context) {

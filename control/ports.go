@@ -22,6 +22,10 @@ type Dataplane interface {
 	Events(ctx context.Context, epoch string, after uint64) iter.Seq2[vpn.Event, error]
 	// Acknowledge lets the dataplane forget events up to and including seq.
 	Acknowledge(ctx context.Context, epoch string, seq uint64) error
+	// Logins yields the logins that wait for Decide, then each new one, until ctx ends or the
+	// connection breaks, which is the last thing it yields. The next call yields those that still
+	// wait again.
+	Logins(ctx context.Context) iter.Seq2[vpn.LoginRequest, error]
 	// Decide answers logins, each whatever becomes of the others. NotFound where a client no longer
 	// waits.
 	Decide(ctx context.Context, ds []vpn.LoginDecision) error

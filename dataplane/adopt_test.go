@@ -14,7 +14,7 @@ import (
 func TestReturnIsAnsweredByTheNextProcess(t *testing.T) {
 	ep, dialogues := stage(t, "cvpn-endpoint-7777777777777777c", "10.35.0.0/22")
 	before, after := dialogues[0], dialogues[1]
-	if err := login(ep, before, 1, "zoe", "tok", vpn.NewConnectionID()); err != nil {
+	if err := logIn(ep, before, 1, "zoe", "tok", vpn.NewConnectionID()); err != nil {
 		t.Fatal(err)
 	}
 	ep.established(before.client(1), ovpn.Established{CID: 1})

@@ -19,7 +19,7 @@ func fill(b *testing.B, ep *endpoint, l dialogue, from, n int) []vpn.ConnectionI
 	for i := range ids {
 		ids[i] = vpn.NewConnectionID()
 		cid := ovpn.CID(from + i)
-		if err := login(ep, l, cid, "bench", fmt.Sprint(from+i), ids[i]); err != nil {
+		if err := logIn(ep, l, cid, "bench", fmt.Sprint(from+i), ids[i]); err != nil {
 			b.Fatal(err)
 		}
 		ep.established(l.client(cid), ovpn.Established{CID: cid})

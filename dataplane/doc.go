@@ -7,6 +7,6 @@
 // code. What must survive this process (who is connected, what was wanted) stands in a journal
 // under the run directory before it takes effect; the next process adopts the workers from it.
 //
-// It never dials out, opens no database and asks no directory. A login is put to web as an event
-// and denied if no answer comes in time.
+// It never dials out, opens no database and asks no directory. A waiting login is sent to web on a
+// stream of its own, is in memory only, and is denied if no answer comes in time.
 package dataplane

@@ -19,6 +19,7 @@ import (
 	"sallyport/dataplane/host/firewall"
 	"sallyport/dataplane/hostpolicy"
 	"sallyport/dataplane/journal"
+	"sallyport/dataplane/login"
 	"sallyport/dataplane/nft"
 	"sallyport/dataplane/ovpn"
 	sessions "sallyport/dataplane/session"
@@ -37,7 +38,8 @@ type Engine struct {
 	settings *host.Settings
 	journal  *journal.Journal
 	events   *eventlog.Log
-	faults   *fault.List // of the host
+	logins   *login.Queue // waiting for web, of all endpoints
+	faults   *fault.List  // of the host
 	policy   *hostpolicy.File
 	repairs  fault.Repairs
 	ctx      context.Context
@@ -67,7 +69,7 @@ type Engine struct {
 func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	e := &Engine{
 		cfg: cfg, log: cfg.Log, now: time.Now, instance: rand.Text(), started: time.Now(),
-		table: nft.New(nft.DefaultName, cfg.Log), faults: fault.NewList(), ctx: ctx,
+		table: nft.New(nft.DefaultName, cfg.Log), faults: fault.NewList(), logins: login.NewQueue(), ctx: ctx,
 		policy:    hostpolicy.NewFile(cfg.HostPolicy),
 		endpoints: map[vpn.EndpointID]*endpoint{}, slots: map[int]bool{},
 		rules: map[vpn.EndpointID]nft.Endpoint{}, uplinks: map[vpn.EndpointID][]string{},

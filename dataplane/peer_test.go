@@ -89,11 +89,11 @@ func env(name, token string, state ovpn.SessionState) ovpn.Env {
 	})
 }
 
-// login has a client come in and web grant it.
-// errNotWaiting: the login was forgotten before it was decided, as when its worker ended.
+// errNotWaiting: the login was removed before it was decided, as when its worker ended.
 var errNotWaiting = errors.New("the login does not wait")
 
-func login(ep *endpoint, l dialogue, cid ovpn.CID, name, token string, id vpn.ConnectionID) error {
+// logIn opens a login and lets it be granted.
+func logIn(ep *endpoint, l dialogue, cid ovpn.CID, name, token string, id vpn.ConnectionID) error {
 	ep.connect(ep.ctx, l, ovpn.Connect{CID: cid, KID: 0, Env: env(name, token, ovpn.SessionInitial)})
 	ep.mu.Lock()
 	p := ep.waiting[l.client(cid)]

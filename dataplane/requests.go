@@ -93,31 +93,13 @@ func (e *Engine) Status() vpn.NodeStatus {
 	return s
 }
 
-// Events yields what happened after the given event and then what happens. A login that was
-// answered or given up is left out, so that a reader may be told of one again without harm.
+// Events yields the events after the given one and then each new one, until ctx ends.
 func (e *Engine) Events(ctx context.Context, epoch string, after uint64) iter.Seq[vpn.Event] {
-	return func(yield func(vpn.Event) bool) {
-		for ev := range e.events.Events(ctx, epoch, after) {
-			if ev.Login != nil && !e.waits(*ev.Login) {
-				continue
-			}
-			if !yield(ev) {
-				return
-			}
-		}
-	}
+	return e.events.Events(ctx, epoch, after)
 }
 
-// waits tells whether a login is still to be answered.
-func (e *Engine) waits(r vpn.LoginRequest) bool {
-	ep := e.endpoint(r.Endpoint)
-	if ep == nil {
-		return false
-	}
-	ep.mu.Lock()
-	defer ep.mu.Unlock()
-	return ep.pending[r.ID] != nil
-}
+// Logins yields the logins that wait for Decide and then each new one, each once, until ctx ends.
+func (e *Engine) Logins(ctx context.Context) iter.Seq[vpn.LoginRequest] { return e.logins.Stream(ctx) }
 
 // Acknowledge lets events up to and including seq be forgotten.
 func (e *Engine) Acknowledge(epoch string, seq uint64) error {
@@ -142,7 +124,7 @@ func (e *Engine) Decide(ctx context.Context, ds []vpn.LoginDecision) error {
 			failures = append(failures, vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "The decision is malformed."))
 			continue
 		}
-		ep := e.waitsAt(d.ID)
+		ep := e.endpointOfLogin(d.ID)
 		if ep == nil {
 			gone = errNoLogin
 			continue
@@ -163,17 +145,13 @@ func (e *Engine) Decide(ctx context.Context, ds []vpn.LoginDecision) error {
 	return errors.Join(append(failures, gone)...)
 }
 
-// waitsAt is the endpoint at which a login waits, or nil.
-func (e *Engine) waitsAt(id string) *endpoint {
-	for _, ep := range e.all() {
-		ep.mu.Lock()
-		_, waits := ep.pending[id]
-		ep.mu.Unlock()
-		if waits {
-			return ep
-		}
+// endpointOfLogin is the endpoint at which a login waits, or nil.
+func (e *Engine) endpointOfLogin(id string) *endpoint {
+	at, waits := e.logins.Endpoint(id)
+	if !waits {
+		return nil
 	}
-	return nil
+	return e.endpoint(at)
 }
 
 func grantable(d vpn.LoginDecision) bool {

@@ -1,11 +1,13 @@
 package dataplane
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -51,7 +53,7 @@ func TestSessionsUnderStress(t *testing.T) {
 				cid := ovpn.CID(c*1000 + round*2)
 				name, token := fmt.Sprint("person", c), fmt.Sprint("token", c, ".", round)
 				id := vpn.NewConnectionID()
-				err := login(ep, l, cid, name, token, id)
+				err := logIn(ep, l, cid, name, token, id)
 				if gone, ok := errors.AsType[*vpn.Error](err); errors.Is(err, errNotWaiting) || ok && gone.Kind == vpn.NotFound {
 					lost.Add(1) // another client had the worker end meanwhile: nothing was granted
 					continue
@@ -152,11 +154,11 @@ func TestHostileDecisions(t *testing.T) {
 	ep, dialogues := stage(t, "cvpn-endpoint-6666666666666666a", "10.31.0.0/22")
 	l := dialogues[0]
 	id := vpn.NewConnectionID()
-	if err := login(ep, l, 1, "alice", "t1", id); err != nil {
+	if err := logIn(ep, l, 1, "alice", "t1", id); err != nil {
 		t.Fatal(err)
 	}
 	alice := ep.roster.all[id]
-	if err := login(ep, l, 2, "bob", "t2", id); vpn.KindOf(err) != vpn.Conflict {
+	if err := logIn(ep, l, 2, "bob", "t2", id); vpn.KindOf(err) != vpn.Conflict {
 		t.Errorf("another's connection ID: %v, want Conflict", err)
 	}
 	if ep.roster.all[id] != alice || ep.events.Ended()[id] {
@@ -218,7 +220,7 @@ func TestHostileDecisions(t *testing.T) {
 func TestShorterDurationActsAtOnce(t *testing.T) {
 	ep, dialogues := stage(t, "cvpn-endpoint-4444444444444444a", "10.34.0.0/22")
 	id := vpn.NewConnectionID()
-	if err := login(ep, dialogues[0], 1, "alice", "t", id); err != nil {
+	if err := logIn(ep, dialogues[0], 1, "alice", "t", id); err != nil {
 		t.Fatal(err)
 	}
 	if ep.expireSessions(t.Context()); ep.roster.all[id] == nil {
@@ -268,27 +270,33 @@ func TestPendingLoginsAreBounded(t *testing.T) {
 	}
 }
 
-// A reader that starts again is told of the logins that wait, and of no other: a second decision
-// of one that was answered would be written down for nobody.
-func TestAnsweredLoginsAreNotToldAgain(t *testing.T) {
+// A web process that connects again is sent the logins that wait, and no other: a second decision of
+// one that was answered would record a connection that no client has.
+func TestAnsweredLoginsAreNotSentAgain(t *testing.T) {
 	ep, dialogues := stage(t, "cvpn-endpoint-7777777777777777b", "10.34.0.0/22")
-	for cid, name := range []string{"answered", "waits"} {
+	for cid, name := range []string{"answered", "left", "waits"} {
 		ep.connect(t.Context(), dialogues[0], ovpn.Connect{CID: ovpn.CID(cid), Env: env(name, "", ovpn.SessionInitial)})
 	}
+	ep.disconnected(t.Context(), client{dialogues[0].instance, 1})
 	for id, p := range ep.pending {
 		if p.request.CommonName == "answered" {
-			if err := ep.decide(t.Context(), []vpn.LoginDecision{{ID: id, Reason: "No."}}); err != nil {
+			if err := ep.Decide(t.Context(), []vpn.LoginDecision{{ID: id, Reason: "No."}}); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	e := &Engine{events: ep.events, endpoints: map[vpn.EndpointID]*endpoint{ep.id: ep}}
-	for ev := range e.Events(t.Context(), "", 0) {
-		if ev.Login == nil || ev.Login.CommonName != "waits" {
-			t.Errorf("told again: %+v", ev.Login)
-			continue
+	for range 2 {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		var sent []string
+		for r := range ep.Logins(ctx) {
+			if sent = append(sent, r.CommonName); r.CommonName == "waits" {
+				break
+			}
 		}
-		return
+		cancel()
+		if !slices.Equal(sent, []string{"waits"}) {
+			t.Errorf("sent %v, want the login that waits", sent)
+		}
 	}
 }
 

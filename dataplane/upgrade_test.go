@@ -91,21 +91,15 @@ func TestReadsAnEarlierRunDirectory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []vpn.Event{
+	want := []vpn.Event{ // 2 and 4 are logins, which were events then and are skipped
 		{Seq: 1, Refused: &vpn.RefusedAttempt{Endpoint: endpoint, Device: peer, CommonName: "mallory", Reason: "The certificate has expired."}},
 		{Seq: 3, Established: &vpn.Established{Connection: connection, Endpoint: endpoint, Association: association, ClientIP: client, Device: peer}},
 		{Seq: 5, Ended: &vpn.Ended{Connection: connection, Endpoint: endpoint, Reason: "The client disconnected.", Counters: counters}},
 	}
-	var got []vpn.Event
-	for _, ev := range events.Unacknowledged() {
-		if ev.Login == nil { // Seq 2 and 4
-			got = append(got, ev)
-		}
-	}
 	for i := range want {
 		want[i].Epoch, want[i].At = "EPOCHEPOCHEPOCHEPOCHEPOCHE", at.Add(time.Duration(want[i].Seq+2)*time.Second)
 	}
-	if !reflect.DeepEqual(got, want) {
+	if got := events.Unacknowledged(); !reflect.DeepEqual(got, want) {
 		t.Errorf("the event log has\n%+v, want\n%+v", got, want)
 	}
 }

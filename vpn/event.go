@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Event is something that happened at a node's dataplane. Numbers only grow within an epoch, and a new process may leave a gap;
-// an epoch begins when the node's spool does. Events are replayed until they are acknowledged,
-// so a reader must treat a repeated one as already known.
+// Event is something that happened at a node's dataplane. Numbers only grow within an epoch, and a
+// new process may leave a gap; an epoch begins when the node's event log does. Events are replayed
+// until they are acknowledged, so a reader must treat a repeated one as already known. A waiting
+// login is no event: it has a stream of its own and is written to no file.
 type Event struct {
 	Epoch string    `json:"epoch"`
 	Seq   uint64    `json:"seq"`
 	At    time.Time `json:"at"`
 	// Exactly one of these is set.
-	Login       *LoginRequest   `json:"login,omitempty"`
 	Refused     *RefusedAttempt `json:"refused,omitempty"`
 	Established *Established    `json:"established,omitempty"`
 	Ended       *Ended          `json:"ended,omitempty"`

@@ -318,6 +318,13 @@ func (d *fakeDataplane) Events(ctx context.Context, _ string, _ uint64) iter.Seq
 	}
 }
 
+func (d *fakeDataplane) Logins(ctx context.Context) iter.Seq2[vpn.LoginRequest, error] {
+	return func(yield func(vpn.LoginRequest, error) bool) {
+		<-ctx.Done()
+		yield(vpn.LoginRequest{}, ctx.Err())
+	}
+}
+
 func (d *fakeDataplane) Acknowledge(context.Context, string, uint64) error { return nil }
 
 func (d *fakeDataplane) Decide(context.Context, []vpn.LoginDecision) error { return nil }

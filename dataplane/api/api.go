@@ -24,6 +24,7 @@ type Engine interface {
 	Forget(ctx context.Context, id vpn.EndpointID) error
 	Events(ctx context.Context, epoch string, after uint64) iter.Seq[vpn.Event]
 	Acknowledge(epoch string, seq uint64) error
+	Logins(ctx context.Context) iter.Seq[vpn.LoginRequest]
 	Decide(ctx context.Context, ds []vpn.LoginDecision) error
 	Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error
 	Connections() ([]vpn.LiveConnection, error)
@@ -35,7 +36,7 @@ func Handler(e Engine, log *slog.Logger) http.Handler {
 	return s.routes()
 }
 
-// patience is how long a reader of events may take for one.
+// patience is how long a reader of a stream may take for one line.
 const patience = 10 * time.Second
 
 func (s *server) routes() http.Handler {
@@ -56,6 +57,7 @@ func (s *server) routes() http.Handler {
 		})
 	}
 	mux.HandleFunc(wire.Events, s.events)
+	mux.HandleFunc(wire.Logins, s.logins)
 	return mux
 }
 
@@ -149,8 +151,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, answer any, err 
 	_ = json.NewEncoder(w).Encode(refusal)
 }
 
-// events streams until the reader leaves. A reader that does not read is cut off, so that it
-// holds nothing up: what it missed is kept.
+// events streams the events after the one that the query names.
 func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	after, err := strconv.ParseUint(query.Get("after"), 10, 64)
@@ -158,6 +159,15 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r, nil, vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "The number of the last event is malformed.").Because(err))
 		return
 	}
+	stream(s, w, r, func(ctx context.Context) iter.Seq[vpn.Event] { return s.engine.Events(ctx, query.Get("epoch"), after) })
+}
+
+// logins streams the logins that wait for a decision.
+func (s *server) logins(w http.ResponseWriter, r *http.Request) { stream(s, w, r, s.engine.Logins) }
+
+// stream writes each value of source as a line until the reader leaves. A reader that does not read
+// is disconnected after s.patience, so that it holds nothing up: what it missed is sent to the next.
+func stream[T any](s *server, w http.ResponseWriter, r *http.Request, source func(context.Context) iter.Seq[T]) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	w.Header().Set("Content-Type", "application/x-ndjson")
@@ -170,12 +180,12 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	if !send(nil) {
 		return
 	}
-	events := make(chan vpn.Event)
+	values := make(chan T)
 	go func() {
-		defer close(events)
-		for ev := range s.engine.Events(ctx, query.Get("epoch"), after) {
+		defer close(values)
+		for v := range source(ctx) {
 			select {
-			case events <- ev:
+			case values <- v:
 			case <-ctx.Done():
 				return
 			}
@@ -186,11 +196,11 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	for {
 		var line []byte
 		select {
-		case ev, open := <-events:
+		case v, open := <-values:
 			if !open {
 				return
 			}
-			line, _ = json.Marshal(ev)
+			line, _ = json.Marshal(v)
 		case <-beat.C:
 		}
 		if !send(line) {

@@ -29,6 +29,7 @@ type engine struct {
 	forgotten atomic.Int64
 	err       error
 	events    chan vpn.Event
+	logins    chan vpn.LoginRequest
 	readers   atomic.Int64
 }
 
@@ -49,6 +50,23 @@ func (e *engine) Events(ctx context.Context, _ string, after uint64) iter.Seq[vp
 			select {
 			case ev := <-e.events:
 				if ev.Seq > after && !yield(ev) {
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+func (e *engine) Logins(ctx context.Context) iter.Seq[vpn.LoginRequest] {
+	return func(yield func(vpn.LoginRequest) bool) {
+		e.readers.Add(1)
+		defer e.readers.Add(-1)
+		for {
+			select {
+			case r := <-e.logins:
+				if !yield(r) {
 					return
 				}
 			case <-ctx.Done():
@@ -128,8 +146,8 @@ func TestRefusalsHaveTheirStatus(t *testing.T) {
 	}
 }
 
-// stream opens an event stream on a server whose limits are short.
-func stream(t *testing.T, e *engine, s *server) *bufio.Reader {
+// openStream opens a stream on a server whose limits are short.
+func openStream(t *testing.T, s *server, path string) *bufio.Reader {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(s.routes())
 	srv.Config.ReadTimeout = 100 * time.Millisecond
@@ -141,7 +159,7 @@ func stream(t *testing.T, e *engine, s *server) *bufio.Reader {
 	}
 	t.Cleanup(func() { c.Close() })
 	_ = c.(*net.TCPConn).SetReadBuffer(4096)
-	fmt.Fprint(c, "GET /v1/events?after=2 HTTP/1.0\r\n\r\n")
+	fmt.Fprintf(c, "GET %s HTTP/1.0\r\n\r\n", path)
 	r := bufio.NewReader(c)
 	for { // the head
 		line, err := r.ReadString('\n')
@@ -157,7 +175,7 @@ func stream(t *testing.T, e *engine, s *server) *bufio.Reader {
 func TestEventStream(t *testing.T) {
 	t.Parallel()
 	e := &engine{events: make(chan vpn.Event)}
-	r := stream(t, e, &server{engine: e, log: quiet(), patience: time.Second, beat: 20 * time.Millisecond})
+	r := openStream(t, &server{engine: e, log: quiet(), patience: time.Second, beat: 20 * time.Millisecond}, "/v1/events?after=2")
 	// Heartbeats go on long after the limit on reading a request.
 	for n, started := 0, time.Now(); n < 3 || time.Since(started) < 400*time.Millisecond; n++ {
 		if line, err := r.ReadString('\n'); err != nil || line != "\n" {
@@ -185,11 +203,43 @@ func TestEventStream(t *testing.T) {
 	}
 }
 
+// Waiting logins have a stream of their own, with heartbeats.
+func TestLoginStream(t *testing.T) {
+	t.Parallel()
+	e := &engine{logins: make(chan vpn.LoginRequest)}
+	r := openStream(t, &server{engine: e, log: quiet(), patience: time.Second, beat: 20 * time.Millisecond}, "/v1/logins")
+	go func() {
+		for _, id := range []string{"a", "b"} {
+			e.logins <- vpn.LoginRequest{ID: id, CommonName: "alice"}
+		}
+	}()
+	beats := 0
+	for _, want := range []string{"a", "b", ""} { // and heartbeats after them
+		for {
+			line, err := r.ReadBytes('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(line) == 1 {
+				if beats++; want == "" && beats > 3 {
+					break
+				}
+				continue
+			}
+			var got vpn.LoginRequest
+			if err := json.Unmarshal(line, &got); err != nil || got.ID != want || got.CommonName != "alice" {
+				t.Fatalf("got %q, want login %q (%v)", line, want, err)
+			}
+			break
+		}
+	}
+}
+
 // A reader that does not read is cut off, and nothing of it is left.
 func TestReaderThatDoesNotRead(t *testing.T) {
 	t.Parallel()
 	e := &engine{events: make(chan vpn.Event)}
-	stream(t, e, &server{engine: e, log: quiet(), patience: 100 * time.Millisecond, beat: time.Minute})
+	openStream(t, &server{engine: e, log: quiet(), patience: 100 * time.Millisecond, beat: time.Minute}, "/v1/events?after=2")
 	big := vpn.Event{Seq: 9, Refused: &vpn.RefusedAttempt{Reason: strings.Repeat("x", 1<<20)}}
 	deadline := time.After(20 * time.Second)
 	for cut := false; !cut; {

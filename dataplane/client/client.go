@@ -139,23 +139,36 @@ const silence = 3 * wire.HeartbeatSeconds * time.Second
 
 // Events yields events until ctx ends or the stream breaks; the break is the last thing yielded.
 func (c *Client) Events(ctx context.Context, epoch string, after uint64) iter.Seq2[vpn.Event, error] {
-	return func(yield func(vpn.Event, error) bool) {
+	return stream[vpn.Event](ctx, c, wire.Events, url.Values{"epoch": {epoch}, "after": {strconv.FormatUint(after, 10)}})
+}
+
+// Logins yields the logins that wait for a decision, and then each new one, until ctx ends or the
+// stream breaks; the break is the last thing yielded. The next call yields those that still wait
+// again.
+func (c *Client) Logins(ctx context.Context) iter.Seq2[vpn.LoginRequest, error] {
+	return stream[vpn.LoginRequest](ctx, c, wire.Logins, nil)
+}
+
+// stream yields the values of a stream of JSON lines, and last the error that ended it.
+func stream[T any](ctx context.Context, c *Client, pattern string, query url.Values) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		req, err := c.request(ctx, wire.Events, "", nil)
+		req, err := c.request(ctx, pattern, "", nil)
 		if err != nil {
-			yield(vpn.Event{}, err)
+			yield(none, err)
 			return
 		}
-		req.URL.RawQuery = url.Values{"epoch": {epoch}, "after": {strconv.FormatUint(after, 10)}}.Encode()
+		req.URL.RawQuery = query.Encode()
 		res, err := c.http.Do(req)
 		if err != nil {
-			yield(vpn.Event{}, c.unavailable(err))
+			yield(none, c.unavailable(err))
 			return
 		}
 		defer res.Body.Close()
 		if res.StatusCode != http.StatusOK {
-			yield(vpn.Event{}, refusal(res))
+			yield(none, refusal(res))
 			return
 		}
 		watchdog := time.AfterFunc(c.silence, cancel)
@@ -167,13 +180,13 @@ func (c *Client) Events(ctx context.Context, epoch string, after uint64) iter.Se
 			if len(lines.Bytes()) == 0 {
 				continue
 			}
-			var ev vpn.Event
-			if err := json.Unmarshal(lines.Bytes(), &ev); err != nil {
-				yield(vpn.Event{}, fmt.Errorf("event stream: %w", err))
+			var v T
+			if err := json.Unmarshal(lines.Bytes(), &v); err != nil {
+				yield(none, fmt.Errorf("stream %s: %w", pattern, err))
 				return
 			}
-			watchdog.Stop() // how long the reader takes is no silence
-			if !yield(ev, nil) {
+			watchdog.Stop() // the time that the reader takes is not silence of the dataplane
+			if !yield(v, nil) {
 				return
 			}
 			watchdog.Reset(c.silence)
@@ -182,6 +195,6 @@ func (c *Client) Events(ctx context.Context, epoch string, after uint64) iter.Se
 		if err == nil {
 			err = io.ErrUnexpectedEOF
 		}
-		yield(vpn.Event{}, c.unavailable(err))
+		yield(none, c.unavailable(err))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -151,6 +152,27 @@ func TestEventStreams(t *testing.T) {
 	if n != 1 {
 		t.Errorf("a refused stream gave %d things, want the refusal", n)
 	}
+}
+
+func TestLoginStreams(t *testing.T) {
+	t.Parallel()
+	c := at(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if pattern := r.Method + " " + r.URL.Path; pattern != wire.Logins {
+			t.Errorf("asked for %s, want %s", pattern, wire.Logins)
+		}
+		fmt.Fprint(w, "\n{\"id\":\"a\",\"common_name\":\"alice\"}\n\n{\"id\":\"b\"}\n")
+	}))
+	var got []string
+	var last error
+	for r, err := range c.Logins(t.Context()) {
+		if last = err; err == nil {
+			got = append(got, r.ID+" "+r.CommonName)
+		}
+	}
+	if want := []string{"a alice", "b "}; !slices.Equal(got, want) {
+		t.Errorf("got logins %q, want %q", got, want)
+	}
+	wantUnavailable(t, "the end of a stream", last, "does not answer")
 }
 
 // A stream that says nothing at all is broken; one that beats is not, and how long its reader

@@ -93,8 +93,10 @@ func (l *Log) load(f io.Reader) {
 		if err := d.Decode(&ev); err != nil || ev.Epoch != l.epoch {
 			break
 		}
-		l.keep(ev)
 		l.seq = max(l.seq, ev.Seq)
+		if ev.Refused != nil || ev.Established != nil || ev.Ended != nil { // earlier versions wrote logins as well
+			l.keep(ev)
+		}
 	}
 	l.seq += restartGap
 }
@@ -220,17 +222,13 @@ func (l *Log) after(epoch string, seq uint64) ([]vpn.Event, <-chan struct{}) {
 	return slices.Clone(rest[:min(len(rest), maxBatch)]), l.added
 }
 
-// Events yields the events after seq of the given epoch and then each new one, until ctx ends. A
-// login past its deadline is left out: its client has been answered.
+// Events yields the events after seq of the given epoch and then each new one, until ctx ends.
 func (l *Log) Events(ctx context.Context, epoch string, seq uint64) iter.Seq[vpn.Event] {
 	return func(yield func(vpn.Event) bool) {
 		for ctx.Err() == nil {
 			batch, more := l.after(epoch, seq)
 			for _, ev := range batch {
 				epoch, seq = ev.Epoch, ev.Seq
-				if ev.Login != nil && l.now().After(ev.Login.Deadline) {
-					continue
-				}
 				if !yield(ev) {
 					return
 				}

@@ -186,21 +186,6 @@ func TestLogIsBounded(t *testing.T) {
 	}
 }
 
-func TestLogLeavesExpiredLoginsOut(t *testing.T) {
-	t.Parallel()
-	c := &clock{time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
-	s := open(t, filepath.Join(t.TempDir(), "events"), c.now)
-	s.Add(vpn.Event{Login: &vpn.LoginRequest{ID: "old", Deadline: c.at.Add(time.Second)}})
-	c.advance(2 * time.Second)
-	s.Add(vpn.Event{Login: &vpn.LoginRequest{ID: "new", Deadline: c.at.Add(time.Minute)}})
-	for ev := range s.Events(t.Context(), "", 0) {
-		if ev.Login.ID != "new" {
-			t.Errorf("login %q is put to web after its deadline", ev.Login.ID)
-		}
-		break
-	}
-}
-
 func TestLogReadersSeeEachEventOnceAndInOrder(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "events"), time.Now)

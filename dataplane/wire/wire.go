@@ -9,14 +9,16 @@ import (
 	"sallyport/vpn"
 )
 
-// The requests. Desired states are PUT whole; events are a stream of JSON lines, with an empty
-// line now and then so that a broken peer is noticed.
+// The requests. Desired states are PUT whole. Events and waiting logins are streams of JSON lines,
+// with an empty line every HeartbeatSeconds so that a broken connection is noticed. A waiting login
+// is sent once per connection: a client that connects again is sent those that still wait.
 const (
 	Status      = "GET /v1/status"
 	Apply       = "PUT /v1/endpoints/{id}"
 	Forget      = "DELETE /v1/endpoints/{id}"
 	Events      = "GET /v1/events"
 	Acknowledge = "POST /v1/events/acknowledge"
+	Logins      = "GET /v1/logins"
 	Decide      = "POST /v1/logins/decide"
 	Terminate   = "POST /v1/connections/terminate"
 	Connections = "GET /v1/connections"
@@ -25,7 +27,7 @@ const (
 // MaxMessage bounds a request's body: a desired state with 500 rules of long groups fits.
 const MaxMessage = 4 << 20
 
-// HeartbeatSeconds is how often an idle event stream sends an empty line.
+// HeartbeatSeconds is how often an idle stream sends an empty line.
 const HeartbeatSeconds = 5
 
 // Cursor names the last event that was taken over.
