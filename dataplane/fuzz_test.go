@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"sallyport/dataplane/login"
 	"sallyport/dataplane/nft"
 	"sallyport/dataplane/ovpn"
 	"sallyport/vpn"
@@ -80,7 +81,7 @@ func FuzzMessages(f *testing.F) {
 	f.Add([]byte(`{"id":"x","allow":true,"connection":"cvpn-connection-00000000000000001","session":"session-00000000000000001","user":{"Name":"a"},"ends":"2030-01-01T00:00:00Z"}`))
 	f.Add([]byte(`{"id":"x","allow":false,"reason":"no"}`))
 	f.Add([]byte(`{"ends":"9999-12-31T23:59:59Z","user":{"Groups":["","\u0000"]}}`))
-	e := &Engine{endpoints: map[vpn.EndpointID]*endpoint{}}
+	e := &Engine{endpoints: map[vpn.EndpointID]*endpoint{}, logins: login.NewQueue()}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var d vpn.LoginDecision
 		if json.Unmarshal(b, &d) != nil {
