@@ -43,11 +43,11 @@ func hashToken(token string) string {
 func (s *Service) Authenticate(ctx context.Context, token string, touch bool) (vpn.Administrator, vpn.WebSession, error) {
 	var admin vpn.Administrator
 	var session vpn.WebSession
-	signInFirst := vpn.Refuse(vpn.Denied, "AuthFailure", "Sign in first.")
+	signInFirst := vpn.Refuse(vpn.Denied, vpn.CodeAuthFailure, "Sign in first.")
 	if token == "" {
 		return admin, session, signInFirst
 	}
-	err := s.store.View(ctx, func(tx *store.Tx) (err error) {
+	err := s.core.View(ctx, func(tx *store.Tx) (err error) {
 		if session, err = tx.Session(ctx, hashToken(token)); err != nil {
 			return err
 		}
@@ -60,14 +60,14 @@ func (s *Service) Authenticate(ctx context.Context, token string, touch bool) (v
 	case err != nil:
 		return admin, session, err
 	}
-	now := s.now()
+	now := s.core.Now()
 	if session.Audience != AudienceConsole || admin.Disabled ||
 		now.Sub(session.SeenAt) > s.limits.Idle || now.Sub(session.CreatedAt) > s.limits.Absolute ||
 		fromTheFuture(session.SeenAt, now) || fromTheFuture(session.CreatedAt, now) { // it would last too long by as much
 		return vpn.Administrator{}, vpn.WebSession{}, signInFirst
 	}
 	if touch && now.Sub(session.SeenAt) > touchEvery {
-		err = s.store.Update(ctx, func(tx *store.Tx) error { return tx.TouchSession(ctx, session.Hash, now) })
+		err = s.core.Update(ctx, func(tx *store.Tx) error { return tx.TouchSession(ctx, session.Hash, now) })
 	}
 	switch {
 	case err != nil && vpn.KindOf(err) == vpn.NotFound: // it was ended a moment ago
@@ -80,8 +80,8 @@ func (s *Service) Authenticate(ctx context.Context, token string, touch bool) (v
 }
 
 // SignOut ends the session of a cookie; an unknown one is no error, and no audit record.
-func (s *Service) SignOut(ctx context.Context, by Actor, token string) error {
-	return s.store.Update(ctx, func(tx *store.Tx) error {
+func (s *Service) SignOut(ctx context.Context, by Principal, token string) error {
+	return s.core.Update(ctx, func(tx *store.Tx) error {
 		switch _, err := tx.Session(ctx, hashToken(token)); {
 		case err != nil && vpn.KindOf(err) == vpn.NotFound:
 			return nil
@@ -91,8 +91,7 @@ func (s *Service) SignOut(ctx context.Context, by Actor, token string) error {
 		if err := tx.DeleteSession(ctx, hashToken(token)); err != nil {
 			return err
 		}
-		record := s.record(by, "SignOut")
-		record.Subject = string(by.ID)
+		record := s.core.Record(by, vpn.SignOut, by.ID)
 		return tx.Audit(ctx, record)
 	})
 }
@@ -105,7 +104,7 @@ type FlashMessage struct {
 
 // Flash keeps a message for the session's next page.
 func (s *Service) Flash(ctx context.Context, token string, m FlashMessage) error {
-	return s.store.Update(ctx, func(tx *store.Tx) error {
+	return s.core.Update(ctx, func(tx *store.Tx) error {
 		session, err := tx.Session(ctx, hashToken(token))
 		if err != nil {
 			return err
@@ -122,11 +121,11 @@ func (s *Service) Flash(ctx context.Context, token string, m FlashMessage) error
 // TakeFlashes gives the kept messages and forgets them.
 func (s *Service) TakeFlashes(ctx context.Context, token string) ([]FlashMessage, error) {
 	var session vpn.WebSession
-	err := s.store.View(ctx, func(tx *store.Tx) (err error) { session, err = tx.Session(ctx, hashToken(token)); return err })
+	err := s.core.View(ctx, func(tx *store.Tx) (err error) { session, err = tx.Session(ctx, hashToken(token)); return err })
 	if err != nil || session.Flash == "" {
 		return nil, err
 	}
-	err = s.store.Update(ctx, func(tx *store.Tx) (err error) {
+	err = s.core.Update(ctx, func(tx *store.Tx) (err error) {
 		// Read again: another request may have left a message meanwhile.
 		if session, err = tx.Session(ctx, hashToken(token)); err != nil {
 			return err

@@ -16,34 +16,33 @@ type AdministratorSpec struct {
 }
 
 // Administrators lists the accounts of the console.
-func (s *Service) Administrators(ctx context.Context, by Actor, l vpn.List) (out vpn.Page[vpn.Administrator], err error) {
-	err = s.read(ctx, by, func(tx *store.Tx) error { out, err = tx.Administrators(ctx, l); return err })
+func (s *Service) Administrators(ctx context.Context, by Principal, l vpn.List) (out vpn.Page[vpn.Administrator], err error) {
+	err = s.core.Read(ctx, by, vpn.ListAdministrators, "", func(tx *store.Tx) error { out, err = tx.Administrators(ctx, l); return err })
 	return out, err
 }
 
 // Administrator gives one account.
-func (s *Service) Administrator(ctx context.Context, by Actor, id vpn.AdministratorID) (a vpn.Administrator, err error) {
-	err = s.read(ctx, by, func(tx *store.Tx) error { a, err = tx.Administrator(ctx, id); return err })
+func (s *Service) Administrator(ctx context.Context, by Principal, id vpn.AdministratorID) (a vpn.Administrator, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeAdministrator, string(id), func(tx *store.Tx) error { a, err = tx.Administrator(ctx, id); return err })
 	return a, err
 }
 
 // AddAdministrator creates an account. Fields: username, role, password, password_again.
-func (s *Service) AddAdministrator(ctx context.Context, by Actor, in AdministratorSpec) (vpn.Administrator, error) {
-	if err := by.mayChange(); err != nil {
-		s.auditRefusal(ctx, by, "AddAdministrator", err)
+func (s *Service) AddAdministrator(ctx context.Context, by Principal, in AdministratorSpec) (vpn.Administrator, error) {
+	if err := s.core.Allow(ctx, by, vpn.AddAdministrator, ""); err != nil {
 		return vpn.Administrator{}, err
 	}
 	admin, err := s.newAdministrator(ctx, in)
 	if err != nil {
 		return admin, err
 	}
-	err = s.change(ctx, by, "AddAdministrator", func(tx *store.Tx, a *vpn.AuditRecord) error {
+	err = s.core.Change(ctx, by, vpn.AddAdministrator, string(admin.ID), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		if _, err := tx.AdministratorByUsername(ctx, admin.Username); err == nil {
 			var c vpn.Check
 			c.Bad("username", "There is already an account with this user name.")
 			return c.Err()
 		}
-		a.Subject, a.After = string(admin.ID), describe(admin)
+		a.Subject, a.After = string(admin.ID), Describe(admin)
 		return tx.CreateAdministrator(ctx, admin)
 	})
 	return admin, err
@@ -53,7 +52,7 @@ func (s *Service) AddAdministrator(ctx context.Context, by Actor, in Administrat
 // takes longer than a writer may be kept waiting.
 func (s *Service) newAdministrator(ctx context.Context, in AdministratorSpec) (vpn.Administrator, error) {
 	var c vpn.Check
-	a := vpn.Administrator{ID: vpn.NewAdministratorID(), Role: in.Role, CreatedAt: s.now(), Version: 1}
+	a := vpn.Administrator{ID: vpn.NewAdministratorID(), Role: in.Role, CreatedAt: s.core.Now(), Version: 1}
 	a.Username = vpn.CheckUsername(&c, in.Username)
 	if !in.Role.Valid() {
 		c.Bad("role", "Choose a role.")

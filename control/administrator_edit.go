@@ -17,9 +17,9 @@ type AdministratorEdit struct {
 
 // EditAdministrator changes an account's role or disables it, and then ends its sessions. Nobody
 // changes their own, and one administrator who can sign in always remains. Fields: role, disabled.
-func (s *Service) EditAdministrator(ctx context.Context, by Actor, id vpn.AdministratorID, in AdministratorEdit) (vpn.Administrator, error) {
+func (s *Service) EditAdministrator(ctx context.Context, by Principal, id vpn.AdministratorID, in AdministratorEdit) (vpn.Administrator, error) {
 	var admin vpn.Administrator
-	err := s.change(ctx, by, "EditAdministrator", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
+	err := s.core.Change(ctx, by, vpn.EditAdministrator, string(id), func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
 		if admin, err = tx.Administrator(ctx, id); err != nil {
 			return err
 		}
@@ -29,9 +29,9 @@ func (s *Service) EditAdministrator(ctx context.Context, by Actor, id vpn.Admini
 		if err := s.mayEdit(ctx, tx, by, admin, in); err != nil {
 			return err
 		}
-		a.Subject, a.Before = string(id), describe(admin)
+		a.Subject, a.Before = string(id), Describe(admin)
 		admin.Role, admin.Disabled = in.Role, in.Disabled
-		a.After = describe(admin)
+		a.After = Describe(admin)
 		if err := tx.SaveAdministrator(ctx, admin); err != nil {
 			return err
 		}
@@ -41,14 +41,14 @@ func (s *Service) EditAdministrator(ctx context.Context, by Actor, id vpn.Admini
 	return admin, err
 }
 
-func (s *Service) mayEdit(ctx context.Context, tx *store.Tx, by Actor, admin vpn.Administrator, in AdministratorEdit) error {
+func (s *Service) mayEdit(ctx context.Context, tx *store.Tx, by Principal, admin vpn.Administrator, in AdministratorEdit) error {
 	var c vpn.Check
 	if !in.Role.Valid() {
 		c.Bad("role", "Choose a role.")
 		return c.Err()
 	}
 	losesPower := in.Disabled || in.Role != vpn.RoleAdministrator
-	if by.ID == admin.ID && losesPower {
+	if by.ID == string(admin.ID) && losesPower {
 		c.Bad("role", "You cannot take your own rights away. Ask another administrator.")
 	}
 	if losesPower && admin.Role == vpn.RoleAdministrator && !admin.Disabled {
@@ -66,26 +66,30 @@ func (s *Service) mayEdit(ctx context.Context, tx *store.Tx, by Actor, admin vpn
 // ResetPassword gives somebody else's account a new password and ends its sessions. One's own is
 // changed with the present one, so that a browser left open for a minute does not lose the account.
 // Fields: password, password_again.
-func (s *Service) ResetPassword(ctx context.Context, by Actor, id vpn.AdministratorID, password, again string) error {
+func (s *Service) ResetPassword(ctx context.Context, by Principal, id vpn.AdministratorID, password, again string) error {
 	admin, err := s.Administrator(ctx, by, id)
 	if err != nil {
 		return err
 	}
-	if by.ID == id && by.mayChange() == nil {
-		return vpn.Refuse(vpn.Conflict, "IncorrectState", "This is your own account. Change its password under “Your account”, with the present one.")
+	if by.ID == string(id) && by.May(vpn.ResetPassword, string(id)) == nil {
+		return vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "This is your own account. Change its password under “Your account”, with the present one.")
 	}
-	return s.setPassword(ctx, by, "ResetPassword", admin, password, again, "")
+	return s.setPassword(ctx, by, vpn.ResetPassword, admin, password, again, "")
 }
 
 // ChangeOwnPassword changes the actor's own password after checking the current one; the other
 // sessions of the account end. Fields: current, password, password_again.
-func (s *Service) ChangeOwnPassword(ctx context.Context, by Actor, token, current, password, again string) error {
-	admin, err := s.Administrator(ctx, by, by.ID)
+func (s *Service) ChangeOwnPassword(ctx context.Context, by Principal, token, current, password, again string) error {
+	var admin vpn.Administrator
+	err := s.core.Read(ctx, by, vpn.ChangePassword, by.ID, func(tx *store.Tx) (err error) {
+		admin, err = tx.Administrator(ctx, vpn.AdministratorID(by.ID))
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	if ok, _ := s.signIns.allow(by.Source, by.Username); !ok {
-		return vpn.Refuse(vpn.Throttled, "RequestLimitExceeded", "Too many attempts. Wait half a minute and try again.")
+	if ok, _ := s.signIns.allow(by.Source, by.Name); !ok {
+		return vpn.Refuse(vpn.Throttled, vpn.CodeRequestLimitExceeded, "Too many attempts. Wait half a minute and try again.")
 	}
 	ok, err := s.passwords.matches(ctx, admin.PasswordHash, current)
 	if err != nil {
@@ -94,18 +98,16 @@ func (s *Service) ChangeOwnPassword(ctx context.Context, by Actor, token, curren
 	if !ok {
 		var c vpn.Check
 		c.Bad("current", "This is not your present password.")
-		s.auditRefusal(ctx, by, "ChangePassword", c.Err()) // as a refused sign-in: somebody guesses at it
+		s.core.AuditRefusal(ctx, by, vpn.ChangePassword, by.ID, c.Err()) // as a refused sign-in: somebody guesses at it
 		return c.Err()
 	}
-	s.signIns.forget(by.Source, by.Username)
-	by.Role = vpn.RoleAdministrator // one's own password is everybody's to change
-	return s.setPassword(ctx, by, "ChangePassword", admin, password, again, token)
+	s.signIns.forget(by.Source, by.Name)
+	return s.setPassword(ctx, by, vpn.ChangePassword, admin, password, again, token)
 }
 
 // setPassword stores a new password. The session of keep, where given, survives.
-func (s *Service) setPassword(ctx context.Context, by Actor, action string, admin vpn.Administrator, password, again, keep string) error {
-	if err := by.mayChange(); err != nil {
-		s.auditRefusal(ctx, by, action, err)
+func (s *Service) setPassword(ctx context.Context, by Principal, action vpn.Action, admin vpn.Administrator, password, again, keep string) error {
+	if err := s.core.Allow(ctx, by, action, string(admin.ID)); err != nil {
 		return err
 	}
 	var c vpn.Check
@@ -117,7 +119,7 @@ func (s *Service) setPassword(ctx context.Context, by Actor, action string, admi
 	if err != nil {
 		return err
 	}
-	return s.change(ctx, by, action, func(tx *store.Tx, a *vpn.AuditRecord) error {
+	return s.core.Change(ctx, by, action, string(admin.ID), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		fresh, err := tx.Administrator(ctx, admin.ID)
 		if err != nil {
 			return err
@@ -141,26 +143,26 @@ func (s *Service) setPassword(ctx context.Context, by Actor, action string, admi
 // ResetPasswordByName is the command line's way in for the locked-out: it also enables the
 // account. Whoever can run it on the server holds the database anyway.
 func (s *Service) ResetPasswordByName(ctx context.Context, username, password string) error {
-	by := system("reset-password")
+	by := SystemPrincipal("reset-password")
 	username = strings.ToLower(strings.TrimSpace(username))
 	var admin vpn.Administrator
-	err := s.read(ctx, by, func(tx *store.Tx) (err error) { admin, err = tx.AdministratorByUsername(ctx, username); return err })
+	err := s.core.Read(ctx, by, vpn.DescribeAdministrator, username, func(tx *store.Tx) (err error) { admin, err = tx.AdministratorByUsername(ctx, username); return err })
 	if err != nil {
 		return err
 	}
-	if err := s.setPassword(ctx, by, "ResetPassword", admin, password, password, ""); err != nil {
+	if err := s.setPassword(ctx, by, vpn.ResetPassword, admin, password, password, ""); err != nil {
 		return err
 	}
 	if !admin.Disabled {
 		return nil
 	}
-	return s.change(ctx, by, "EditAdministrator", func(tx *store.Tx, a *vpn.AuditRecord) error {
+	return s.core.Change(ctx, by, vpn.EditAdministrator, string(admin.ID), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		fresh, err := tx.Administrator(ctx, admin.ID)
 		if err != nil {
 			return err
 		}
 		fresh.Disabled = false
-		a.Subject, a.After = string(admin.ID), describe(fresh)
+		a.Subject, a.After = string(admin.ID), Describe(fresh)
 		return tx.SaveAdministrator(ctx, fresh)
 	})
 }

@@ -28,9 +28,9 @@ type AssociationSearch struct {
 }
 
 // AssociationChoices lists the target networks that an endpoint may still be given.
-func (s *Service) AssociationChoices(ctx context.Context, by Actor, id vpn.EndpointID, search AssociationSearch) (AssociationChoices, error) {
+func (s *Service) AssociationChoices(ctx context.Context, by Principal, id vpn.EndpointID, search AssociationSearch) (AssociationChoices, error) {
 	out := AssociationChoices{Taken: map[vpn.SubnetID]string{}}
-	err := s.read(ctx, by, func(tx *store.Tx) (err error) {
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnTargetNetworks, string(id), func(tx *store.Tx) (err error) {
 		if out.Endpoint, err = tx.Endpoint(ctx, id); err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func (s *Service) AssociationChoices(ctx context.Context, by Actor, id vpn.Endpo
 		}
 		for _, sub := range out.Subnets {
 			e := out.Endpoint // a copy: the attempt below changes nothing that is kept
-			if _, _, refused := e.Associate(of[sub.Network], sub, present, s.now()); refused != nil {
+			if _, _, refused := e.Associate(of[sub.Network], sub, present, s.core.Now()); refused != nil {
 				out.Taken[sub.ID] = firstSentence(refused)
 			}
 		}

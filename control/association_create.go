@@ -9,9 +9,9 @@ import (
 
 // Associate makes a subnet a target network of the endpoint, with the automatic routes of its
 // network. Fields: network, subnet.
-func (s *Service) Associate(ctx context.Context, by Actor, id vpn.EndpointID, network vpn.NetworkID, subnet vpn.SubnetID) (vpn.Association, error) {
+func (s *Service) Associate(ctx context.Context, by Principal, id vpn.EndpointID, network vpn.NetworkID, subnet vpn.SubnetID) (vpn.Association, error) {
 	var made vpn.Association
-	err := s.change(ctx, by, "AssociateClientVpnTargetNetwork", func(tx *store.Tx, a *vpn.AuditRecord) error {
+	err := s.core.Change(ctx, by, vpn.AssociateClientVpnTargetNetwork, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		e, err := tx.LockEndpoint(ctx, id)
 		if err != nil {
 			return err
@@ -25,7 +25,7 @@ func (s *Service) Associate(ctx context.Context, by Actor, id vpn.EndpointID, ne
 			return err
 		}
 		var routes []vpn.Route
-		if made, routes, err = e.Associate(n, sub, present, s.now()); err != nil {
+		if made, routes, err = e.Associate(n, sub, present, s.core.Now()); err != nil {
 			return err
 		}
 		if err := tx.SaveEndpoint(ctx, e); err != nil {
@@ -39,7 +39,7 @@ func (s *Service) Associate(ctx context.Context, by Actor, id vpn.EndpointID, ne
 				return err
 			}
 		}
-		a.Subject, a.After = string(id), describe(made)
+		a.Subject, a.After = string(id), Describe(made)
 		return nil
 	})
 	return made, err

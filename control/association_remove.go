@@ -16,9 +16,9 @@ type Disassociation struct {
 }
 
 // DisassociatePreview says what disassociating would take away.
-func (s *Service) DisassociatePreview(ctx context.Context, by Actor, id vpn.EndpointID, association vpn.AssociationID) (Disassociation, error) {
+func (s *Service) DisassociatePreview(ctx context.Context, by Principal, id vpn.EndpointID, association vpn.AssociationID) (Disassociation, error) {
 	var out Disassociation
-	err := s.read(ctx, by, func(tx *store.Tx) error {
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnTargetNetworks, string(id), func(tx *store.Tx) error {
 		e, err := tx.Endpoint(ctx, id)
 		if err != nil {
 			return err
@@ -61,8 +61,8 @@ func (s *Service) DisassociatePreview(ctx context.Context, by Actor, id vpn.Endp
 
 // Disassociate removes a target network with its automatic and manual routes. After the last
 // one the endpoint is pending-associate again and its sessions end.
-func (s *Service) Disassociate(ctx context.Context, by Actor, id vpn.EndpointID, association vpn.AssociationID) error {
-	return s.change(ctx, by, "DisassociateClientVpnTargetNetwork", func(tx *store.Tx, record *vpn.AuditRecord) error {
+func (s *Service) Disassociate(ctx context.Context, by Principal, id vpn.EndpointID, association vpn.AssociationID) error {
+	return s.core.Change(ctx, by, vpn.DisassociateClientVpnTargetNetwork, string(id), func(tx *store.Tx, record *vpn.AuditRecord) error {
 		e, err := tx.LockEndpoint(ctx, id)
 		if err != nil {
 			return err
@@ -88,7 +88,7 @@ func (s *Service) Disassociate(ctx context.Context, by Actor, id vpn.EndpointID,
 		if leaving == nil {
 			return noSuchAssociation(association)
 		}
-		record.Subject, record.Before = string(id), describe(*leaving)
+		record.Subject, record.Before = string(id), Describe(*leaving)
 		gone, err := e.Disassociate(leaving, routes, remaining)
 		if err != nil {
 			return err
@@ -106,5 +106,5 @@ func (s *Service) Disassociate(ctx context.Context, by Actor, id vpn.EndpointID,
 }
 
 func noSuchAssociation(id vpn.AssociationID) error {
-	return vpn.NoSuch("InvalidClientVpnAssociationId.NotFound", "target network association", string(id))
+	return vpn.NoSuch(vpn.CodeAssociationNotFound, "target network association", string(id))
 }

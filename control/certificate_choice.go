@@ -43,8 +43,8 @@ func chooseCertificates(ctx context.Context, tx *store.Tx, filter map[string]str
 }
 
 // Authorities lists the authorities that can issue certificates here.
-func (s *Service) Authorities(ctx context.Context, by Actor, find string, keep ...vpn.CertificateID) (out CertificateChoices, err error) {
-	err = s.read(ctx, by, func(tx *store.Tx) error {
+func (s *Service) Authorities(ctx context.Context, by Principal, find string, keep ...vpn.CertificateID) (out CertificateChoices, err error) {
+	err = s.core.Read(ctx, by, vpn.ListCertificates, "", func(tx *store.Tx) error {
 		out, err = chooseCertificates(ctx, tx, map[string]string{"use": string(vpn.UseAuthority)}, find, s.withKey, keep...)
 		return err
 	})
@@ -52,12 +52,12 @@ func (s *Service) Authorities(ctx context.Context, by Actor, find string, keep .
 }
 
 // withKey tells whether a certificate can be used with its key here and now.
-func (s *Service) withKey(c vpn.Certificate) bool { return c.HasKey && !c.Expired(s.now()) }
+func (s *Service) withKey(c vpn.Certificate) bool { return c.HasKey && !c.Expired(s.core.Now()) }
 
 // ClientCertificates lists the issued client certificates that could be put into the endpoint's
 // configuration file: their key is kept and the endpoint accepts their issuer.
-func (s *Service) ClientCertificates(ctx context.Context, by Actor, id vpn.EndpointID, find string, keep ...vpn.CertificateID) (out CertificateChoices, err error) {
-	err = s.read(ctx, by, func(tx *store.Tx) error {
+func (s *Service) ClientCertificates(ctx context.Context, by Principal, id vpn.EndpointID, find string, keep ...vpn.CertificateID) (out CertificateChoices, err error) {
+	err = s.core.Read(ctx, by, vpn.ListCertificates, "", func(tx *store.Tx) error {
 		e, err := tx.Endpoint(ctx, id)
 		if err != nil {
 			return err
@@ -67,7 +67,7 @@ func (s *Service) ClientCertificates(ctx context.Context, by Actor, id vpn.Endpo
 			return err
 		}
 		filter := map[string]string{"use": string(vpn.UseClient), "authority": string(authority)}
-		usable := func(c vpn.Certificate) bool { return c.HasKey && !c.Expired(s.now()) && c.Authority == authority }
+		usable := func(c vpn.Certificate) bool { return c.HasKey && !c.Expired(s.core.Now()) && c.Authority == authority }
 		out, err = chooseCertificates(ctx, tx, filter, find, usable, keep...)
 		return err
 	})
@@ -82,10 +82,10 @@ type EndpointChoices struct {
 }
 
 // EndpointChoices lists the certificates an endpoint can have and proposes a free port.
-func (s *Service) EndpointChoices(ctx context.Context, by Actor, find string, keep ...vpn.CertificateID) (EndpointChoices, error) {
+func (s *Service) EndpointChoices(ctx context.Context, by Principal, find string, keep ...vpn.CertificateID) (EndpointChoices, error) {
 	var out EndpointChoices
-	err := s.read(ctx, by, func(tx *store.Tx) (err error) {
-		valid := func(c vpn.Certificate) bool { return !c.Expired(s.now()) }
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) (err error) {
+		valid := func(c vpn.Certificate) bool { return !c.Expired(s.core.Now()) }
 		if out.Servers, err = chooseCertificates(ctx, tx, map[string]string{"use": string(vpn.UseServer)}, find, s.withKey, keep...); err != nil {
 			return err
 		}

@@ -17,20 +17,19 @@ type AuthoritySpec struct {
 
 // CreateAuthority makes a certificate authority whose key is kept, sealed, so that it can issue
 // certificates. Fields: name, common_name, key_type, valid_days.
-func (s *Service) CreateAuthority(ctx context.Context, by Actor, in AuthoritySpec) (vpn.Certificate, error) {
-	if err := by.mayChange(); err != nil { // before the work of making a key
-		s.auditRefusal(ctx, by, "CreateCertificateAuthority", err)
+func (s *Service) CreateAuthority(ctx context.Context, by Principal, in AuthoritySpec) (vpn.Certificate, error) {
+	if err := s.core.Allow(ctx, by, vpn.CreateCertificateAuthority, ""); err != nil { // before the work of making a key
 		return vpn.Certificate{}, err
 	}
 	name, spec, err := vpn.CheckCertificateSpec(vpn.UseAuthority, in.Name, in.CommonName, "", in.KeyType, in.ValidDays)
 	if err != nil {
 		return vpn.Certificate{}, err
 	}
-	pair, err := s.pki.NewAuthority(spec, s.now())
+	pair, err := s.pki.NewAuthority(spec, s.core.Now())
 	if err != nil {
 		return vpn.Certificate{}, err
 	}
-	return s.keepCertificate(ctx, by, "CreateCertificateAuthority", name, vpn.UseAuthority, "", pair)
+	return s.keepCertificate(ctx, by, vpn.CreateCertificateAuthority, name, vpn.UseAuthority, "", pair)
 }
 
 // IssueSpec is a request for a certificate of one of our authorities as typed.
@@ -46,9 +45,8 @@ type IssueSpec struct {
 
 // IssueCertificate makes a server or client certificate.
 // Fields: authority, use, name, common_name, dns_names, key_type, valid_days.
-func (s *Service) IssueCertificate(ctx context.Context, by Actor, in IssueSpec) (vpn.Certificate, error) {
-	if err := by.mayChange(); err != nil {
-		s.auditRefusal(ctx, by, "IssueCertificate", err)
+func (s *Service) IssueCertificate(ctx context.Context, by Principal, in IssueSpec) (vpn.Certificate, error) {
+	if err := s.core.Allow(ctx, by, vpn.IssueCertificate, ""); err != nil {
 		return vpn.Certificate{}, err
 	}
 	name, spec, err := vpn.CheckCertificateSpec(in.Use, in.Name, in.CommonName, in.DNSNames, in.KeyType, in.ValidDays)
@@ -59,17 +57,17 @@ func (s *Service) IssueCertificate(ctx context.Context, by Actor, in IssueSpec) 
 	if err != nil {
 		return vpn.Certificate{}, err
 	}
-	pair, err := s.pki.Issue(authority, in.Use, spec, s.now())
+	pair, err := s.pki.Issue(authority, in.Use, spec, s.core.Now())
 	if err != nil {
 		return vpn.Certificate{}, err
 	}
-	return s.keepCertificate(ctx, by, "IssueCertificate", name, in.Use, in.Authority, pair)
+	return s.keepCertificate(ctx, by, vpn.IssueCertificate, name, in.Use, in.Authority, pair)
 }
 
 // signer reads an authority with its key and checks that it can sign what is asked.
-func (s *Service) signer(ctx context.Context, by Actor, id vpn.CertificateID, spec vpn.CertificateSpec) (vpn.KeyPair, error) {
+func (s *Service) signer(ctx context.Context, by Principal, id vpn.CertificateID, spec vpn.CertificateSpec) (vpn.KeyPair, error) {
 	var pair vpn.KeyPair
-	err := s.read(ctx, by, func(tx *store.Tx) error {
+	err := s.core.Read(ctx, by, vpn.IssueCertificate, string(id), func(tx *store.Tx) error {
 		var check vpn.Check
 		if id == "" {
 			check.Bad("authority", "Choose the certificate authority that issues the certificate.")
@@ -79,7 +77,7 @@ func (s *Service) signer(ctx context.Context, by Actor, id vpn.CertificateID, sp
 		if err != nil {
 			return err
 		}
-		if err := c.CheckSigner(spec, s.now()); err != nil {
+		if err := c.CheckSigner(spec, s.core.Now()); err != nil {
 			return err
 		}
 		key, err := tx.CertificateKey(ctx, id)
@@ -103,9 +101,8 @@ type ImportSpec struct {
 
 // ImportCertificate keeps a certificate that was made elsewhere, after checking that it is what
 // it is said to be. Fields: name, use, certificate, private_key, chain.
-func (s *Service) ImportCertificate(ctx context.Context, by Actor, in ImportSpec) (vpn.Certificate, error) {
-	if err := by.mayChange(); err != nil {
-		s.auditRefusal(ctx, by, "ImportCertificate", err)
+func (s *Service) ImportCertificate(ctx context.Context, by Principal, in ImportSpec) (vpn.Certificate, error) {
+	if err := s.core.Allow(ctx, by, vpn.ImportCertificate, ""); err != nil {
 		return vpn.Certificate{}, err
 	}
 	name, err := vpn.CheckImportName(in.Name, in.Use)
@@ -114,21 +111,21 @@ func (s *Service) ImportCertificate(ctx context.Context, by Actor, in ImportSpec
 	}
 	pair, err := s.pki.CheckImport(in.Use, vpn.KeyPair{
 		Certificate: in.Certificate, Key: vpn.Secret(in.PrivateKey), Chain: in.Chain,
-	}, s.now())
+	}, s.core.Now())
 	if err != nil {
 		return vpn.Certificate{}, err
 	}
-	return s.keepCertificate(ctx, by, "ImportCertificate", name, in.Use, "", pair)
+	return s.keepCertificate(ctx, by, vpn.ImportCertificate, name, in.Use, "", pair)
 }
 
-func (s *Service) keepCertificate(ctx context.Context, by Actor, action, name string, use vpn.CertificateUse, issuer vpn.CertificateID, pair vpn.KeyPair) (vpn.Certificate, error) {
+func (s *Service) keepCertificate(ctx context.Context, by Principal, action vpn.Action, name string, use vpn.CertificateUse, issuer vpn.CertificateID, pair vpn.KeyPair) (vpn.Certificate, error) {
 	facts, err := s.pki.Facts(pair.Certificate)
 	if err != nil {
 		return vpn.Certificate{}, err
 	}
-	c := vpn.NewCertificate(name, use, issuer, pair, facts, s.now())
-	err = s.change(ctx, by, action, func(tx *store.Tx, a *vpn.AuditRecord) error {
-		a.Subject, a.After = string(c.ID), describe(c)
+	c := vpn.NewCertificate(name, use, issuer, pair, facts, s.core.Now())
+	err = s.core.Change(ctx, by, action, string(c.ID), func(tx *store.Tx, a *vpn.AuditRecord) error {
+		a.Subject, a.After = string(c.ID), Describe(c)
 		return tx.CreateCertificate(ctx, c, pair.Key)
 	})
 	return c, err

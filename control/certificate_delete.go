@@ -9,8 +9,8 @@ import (
 
 // DeleteCertificate removes a certificate and its key, unless an endpoint uses it or another
 // certificate was issued by it and is still kept.
-func (s *Service) DeleteCertificate(ctx context.Context, by Actor, id vpn.CertificateID) error {
-	return s.change(ctx, by, "DeleteCertificate", func(tx *store.Tx, a *vpn.AuditRecord) error {
+func (s *Service) DeleteCertificate(ctx context.Context, by Principal, id vpn.CertificateID) error {
+	return s.core.Change(ctx, by, vpn.DeleteCertificate, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		c, err := tx.Certificate(ctx, id)
 		if err != nil {
 			return err
@@ -29,37 +29,37 @@ func (s *Service) DeleteCertificate(ctx context.Context, by Actor, id vpn.Certif
 		}
 		switch {
 		case len(used[id]) > 0:
-			return vpn.Refuse(vpn.Conflict, "ResourceInUse", "Certificate "+c.Label()+" is used by endpoint "+names[id][0].Label()+". Choose another certificate there, or delete the endpoint, first.")
+			return vpn.Refuse(vpn.Conflict, vpn.CodeResourceInUse, "Certificate "+c.Label()+" is used by endpoint "+names[id][0].Label()+". Choose another certificate there, or delete the endpoint, first.")
 		case issued[id] > 0:
-			return vpn.Refuse(vpn.Conflict, "ResourceInUse", "Authority "+c.Label()+" issued "+plural(issued[id], "certificate")+" kept here. Delete those first.")
+			return vpn.Refuse(vpn.Conflict, vpn.CodeResourceInUse, "Authority "+c.Label()+" issued "+plural(issued[id], "certificate")+" kept here. Delete those first.")
 		}
-		a.Subject, a.Before = string(id), describe(c)
+		a.Subject, a.Before = string(id), Describe(c)
 		return tx.DeleteCertificate(ctx, id)
 	})
 }
 
 // TakeClientKey gives out a client certificate with its private key, once. It is a change: the
 // key leaves the house, and the audit trail says to whom.
-func (s *Service) TakeClientKey(ctx context.Context, by Actor, id vpn.CertificateID) (vpn.KeyPair, string, error) {
+func (s *Service) TakeClientKey(ctx context.Context, by Principal, id vpn.CertificateID) (vpn.KeyPair, string, error) {
 	var pair vpn.KeyPair
 	var name string
-	err := s.change(ctx, by, "ExportClientCertificateKey", func(tx *store.Tx, a *vpn.AuditRecord) error {
+	err := s.core.Change(ctx, by, vpn.ExportClientCertificateKey, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		c, err := tx.Certificate(ctx, id)
 		if err != nil {
 			return err
 		}
 		switch {
 		case c.Use != vpn.UseClient:
-			return vpn.Refuse(vpn.Conflict, "InvalidParameterValue", "Only the keys of client certificates leave Sallyport.")
+			return vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "Only the keys of client certificates leave Sallyport.")
 		case !c.HasKey:
-			return vpn.Refuse(vpn.Conflict, "InvalidParameterValue", "The private key of "+c.Label()+" is not kept here.")
+			return vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "The private key of "+c.Label()+" is not kept here.")
 		}
 		first, err := tx.TakeCertificateKey(ctx, id)
 		if err != nil {
 			return err
 		}
 		if !first {
-			return vpn.Refuse(vpn.Conflict, "IncorrectState", "The private key of "+c.Label()+" was downloaded before and is given out only once. Issue a new certificate if it was lost.")
+			return vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "The private key of "+c.Label()+" was downloaded before and is given out only once. Issue a new certificate if it was lost.")
 		}
 		key, err := tx.CertificateKey(ctx, id)
 		if err != nil {

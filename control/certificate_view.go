@@ -8,9 +8,9 @@ import (
 )
 
 // Certificates lists certificates.
-func (s *Service) Certificates(ctx context.Context, by Actor, l vpn.List) (vpn.Page[vpn.CertificateStatus], error) {
+func (s *Service) Certificates(ctx context.Context, by Principal, l vpn.List) (vpn.Page[vpn.CertificateStatus], error) {
 	var out vpn.Page[vpn.CertificateStatus]
-	err := s.read(ctx, by, func(tx *store.Tx) error {
+	err := s.core.Read(ctx, by, vpn.ListCertificates, "", func(tx *store.Tx) error {
 		page, err := tx.Certificates(ctx, l)
 		if err != nil {
 			return err
@@ -37,9 +37,9 @@ func (s *Service) Certificates(ctx context.Context, by Actor, l vpn.List) (vpn.P
 }
 
 // Certificate gives one certificate.
-func (s *Service) Certificate(ctx context.Context, by Actor, id vpn.CertificateID) (vpn.CertificateStatus, error) {
+func (s *Service) Certificate(ctx context.Context, by Principal, id vpn.CertificateID) (vpn.CertificateStatus, error) {
 	var row vpn.CertificateStatus
-	err := s.read(ctx, by, func(tx *store.Tx) (err error) {
+	err := s.core.Read(ctx, by, vpn.DescribeCertificate, string(id), func(tx *store.Tx) (err error) {
 		if row.Certificate, err = tx.Certificate(ctx, id); err != nil {
 			return err
 		}

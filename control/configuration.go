@@ -28,12 +28,12 @@ func clientAuthority(ctx context.Context, tx *store.Tx, e vpn.Endpoint) (vpn.Cer
 
 // ConfigurationPreview makes the plain file without giving it out: to look at the page that offers
 // it is no export. The error says why there is no file.
-func (s *Service) ConfigurationPreview(ctx context.Context, by Actor, id vpn.EndpointID) (Configuration, error) {
+func (s *Service) ConfigurationPreview(ctx context.Context, by Principal, id vpn.EndpointID) (Configuration, error) {
 	_, _, file, err := s.plainConfiguration(ctx, by, id)
 	return file, err
 }
 
-func (s *Service) plainConfiguration(ctx context.Context, by Actor, id vpn.EndpointID) (EndpointView, vpn.Profile, Configuration, error) {
+func (s *Service) plainConfiguration(ctx context.Context, by Principal, id vpn.EndpointID) (EndpointView, vpn.Profile, Configuration, error) {
 	view, err := s.Endpoint(ctx, by, id)
 	if err != nil {
 		return view, vpn.Profile{}, Configuration{}, err
@@ -53,7 +53,10 @@ func (s *Service) plainConfiguration(ctx context.Context, by Actor, id vpn.Endpo
 // ClientConfiguration renders the endpoint's client configuration file. With a client
 // certificate named, its certificate and private key are inside: that needs the right to
 // change, and is audited.
-func (s *Service) ClientConfiguration(ctx context.Context, by Actor, id vpn.EndpointID, client vpn.CertificateID) (Configuration, error) {
+func (s *Service) ClientConfiguration(ctx context.Context, by Principal, id vpn.EndpointID, client vpn.CertificateID) (Configuration, error) {
+	if err := by.May(vpn.ExportClientVpnClientConfiguration, string(id)); err != nil {
+		return Configuration{}, err
+	}
 	view, p, file, err := s.plainConfiguration(ctx, by, id)
 	if err != nil {
 		return Configuration{}, err // before the audit record: nothing was given out
@@ -71,17 +74,18 @@ func (s *Service) ClientConfiguration(ctx context.Context, by Actor, id vpn.Endp
 
 // auditExport records that a plain file was given out: it changes nothing, but it holds the
 // endpoint's tls-crypt key.
-func (s *Service) auditExport(ctx context.Context, by Actor, id vpn.EndpointID) error {
-	return s.store.Update(ctx, func(tx *store.Tx) error {
-		record := s.record(by, "ExportClientVpnClientConfiguration")
-		record.Subject = string(id)
+func (s *Service) auditExport(ctx context.Context, by Principal, id vpn.EndpointID) error {
+	return s.core.Update(ctx, func(tx *store.Tx) error {
+		record := s.core.Record(by, vpn.ExportClientVpnClientConfiguration, string(id))
 		return tx.Audit(ctx, record)
 	})
 }
 
-func (s *Service) profileClient(ctx context.Context, by Actor, e EndpointView, id vpn.CertificateID) (*vpn.ProfileClient, error) {
+func (s *Service) profileClient(ctx context.Context, by Principal, e EndpointView, id vpn.CertificateID) (*vpn.ProfileClient, error) {
 	var out *vpn.ProfileClient
-	err := s.change(ctx, by, "ExportClientVpnClientConfiguration", func(tx *store.Tx, a *vpn.AuditRecord) error {
+	// The permission is that of the key; what is recorded is the file that it is given out in.
+	err := s.core.Change(ctx, by, vpn.ExportClientCertificateKey, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
+		a.Action = vpn.ExportClientVpnClientConfiguration
 		c, err := tx.Certificate(ctx, id)
 		if err != nil {
 			return err
@@ -98,7 +102,7 @@ func (s *Service) profileClient(ctx context.Context, by Actor, e EndpointView, i
 			check.Bad("client", "The endpoint does not accept certificates of the authority that issued "+c.Label()+".")
 		case !c.HasKey:
 			check.Bad("client", "The private key of "+c.Label()+" is not kept here.")
-		case c.Expired(s.now()):
+		case c.Expired(s.core.Now()):
 			check.Bad("client", c.Label()+" has expired.")
 		}
 		if err := check.Err(); err != nil {
@@ -109,7 +113,7 @@ func (s *Service) profileClient(ctx context.Context, by Actor, e EndpointView, i
 			return err
 		}
 		out = &vpn.ProfileClient{Name: c.FileBase(), Certificate: c.PEM, Key: key}
-		a.Subject, a.After = string(e.ID), describe(map[string]string{"client_certificate": string(id), "common_name": c.CommonName})
+		a.Subject, a.After = string(e.ID), Describe(map[string]string{"client_certificate": string(id), "common_name": c.CommonName})
 		return nil
 	})
 	return out, err

@@ -12,22 +12,22 @@ const maxTerminate = 1000
 
 // TerminateConnections ends connections of an endpoint and tells how many. Those that are over
 // already are left alone.
-func (s *Service) TerminateConnections(ctx context.Context, by Actor, id vpn.EndpointID, ids []vpn.ConnectionID) (int, error) {
+func (s *Service) TerminateConnections(ctx context.Context, by Principal, id vpn.EndpointID, ids []vpn.ConnectionID) (int, error) {
 	return s.terminate(ctx, by, id, func(tx *store.Tx) ([]vpn.Connection, error) {
 		return chosenConnections(ctx, tx, id, ids)
 	})
 }
 
 // TerminateUser ends every connection of one user name to an endpoint.
-func (s *Service) TerminateUser(ctx context.Context, by Actor, id vpn.EndpointID, username string) (int, error) {
+func (s *Service) TerminateUser(ctx context.Context, by Principal, id vpn.EndpointID, username string) (int, error) {
 	return s.terminate(ctx, by, id, func(tx *store.Tx) ([]vpn.Connection, error) {
 		return connectionsOfUser(ctx, tx, id, username)
 	})
 }
 
-func (s *Service) terminate(ctx context.Context, by Actor, id vpn.EndpointID, choose func(*store.Tx) ([]vpn.Connection, error)) (int, error) {
+func (s *Service) terminate(ctx context.Context, by Principal, id vpn.EndpointID, choose func(*store.Tx) ([]vpn.Connection, error)) (int, error) {
 	n := 0
-	err := s.change(ctx, by, "TerminateClientVpnConnections", func(tx *store.Tx, a *vpn.AuditRecord) error {
+	err := s.core.Change(ctx, by, vpn.TerminateClientVpnConnections, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		n = 0
 		if _, err := tx.Endpoint(ctx, id); err != nil {
 			return err
@@ -41,13 +41,13 @@ func (s *Service) terminate(ctx context.Context, by Actor, id vpn.EndpointID, ch
 				continue
 			}
 			c.Status = vpn.ConnectionTerminating
-			c.EndReason = "Terminated by administrator " + by.Username + "."
+			c.EndReason = "Terminated by administrator " + by.Name + "."
 			if err := tx.SaveConnection(ctx, c); err != nil {
 				return err
 			}
 			n++
 		}
-		a.Subject, a.Before = string(id), describe(idsOf(chosen, func(c vpn.Connection) vpn.ConnectionID { return c.ID }))
+		a.Subject, a.Before = string(id), Describe(idsOf(chosen, func(c vpn.Connection) vpn.ConnectionID { return c.ID }))
 		return nil
 	})
 	return n, err
@@ -55,9 +55,9 @@ func (s *Service) terminate(ctx context.Context, by Actor, id vpn.EndpointID, ch
 
 // ConnectionsPreview lists the live connections that a confirmation is about: the chosen ones,
 // or all of a user name.
-func (s *Service) ConnectionsPreview(ctx context.Context, by Actor, id vpn.EndpointID, ids []vpn.ConnectionID, username string) ([]vpn.Connection, error) {
+func (s *Service) ConnectionsPreview(ctx context.Context, by Principal, id vpn.EndpointID, ids []vpn.ConnectionID, username string) ([]vpn.Connection, error) {
 	var out []vpn.Connection
-	err := s.read(ctx, by, func(tx *store.Tx) (err error) {
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, string(id), func(tx *store.Tx) (err error) {
 		if username != "" {
 			out, err = connectionsOfUser(ctx, tx, id, username)
 		} else {
@@ -70,10 +70,10 @@ func (s *Service) ConnectionsPreview(ctx context.Context, by Actor, id vpn.Endpo
 
 func chosenConnections(ctx context.Context, tx *store.Tx, id vpn.EndpointID, ids []vpn.ConnectionID) ([]vpn.Connection, error) {
 	if len(ids) == 0 {
-		return nil, vpn.Refuse(vpn.Conflict, "MissingParameter", "Select at least one connection.")
+		return nil, vpn.Refuse(vpn.Conflict, vpn.CodeMissingParameter, "Select at least one connection.")
 	}
 	if len(ids) > maxTerminate {
-		return nil, vpn.Refuse(vpn.Conflict, "InvalidParameterValue", "Too many connections were selected at once.")
+		return nil, vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "Too many connections were selected at once.")
 	}
 	wanted := map[vpn.ConnectionID]bool{}
 	for _, c := range ids {
@@ -84,7 +84,7 @@ func chosenConnections(ctx context.Context, tx *store.Tx, id vpn.EndpointID, ids
 
 func connectionsOfUser(ctx context.Context, tx *store.Tx, id vpn.EndpointID, username string) ([]vpn.Connection, error) {
 	if username == "" {
-		return nil, vpn.Refuse(vpn.Conflict, "MissingParameter", "Enter the user name whose connections shall end.")
+		return nil, vpn.Refuse(vpn.Conflict, vpn.CodeMissingParameter, "Enter the user name whose connections shall end.")
 	}
 	return liveWhere(ctx, tx, id, func(c vpn.Connection) bool { return c.Username == username })
 }

@@ -11,9 +11,9 @@ import (
 
 // Connections lists the connections of an endpoint, live ones with the kernel's counters of
 // this moment.
-func (s *Service) Connections(ctx context.Context, by Actor, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.Connection], error) {
+func (s *Service) Connections(ctx context.Context, by Principal, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.Connection], error) {
 	var out vpn.Page[vpn.Connection]
-	err := s.read(ctx, by, func(tx *store.Tx) (err error) {
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, string(id), func(tx *store.Tx) (err error) {
 		out, err = tx.Connections(ctx, id, l)
 		return err
 	})
@@ -37,8 +37,8 @@ func (s *Service) Connections(ctx context.Context, by Actor, id vpn.EndpointID, 
 const attemptsShown = 20
 
 // Attempts lists the newest attempts that were refused before a login, with the reasons.
-func (s *Service) Attempts(ctx context.Context, by Actor, id vpn.EndpointID) (out []vpn.Attempt, err error) {
-	err = s.read(ctx, by, func(tx *store.Tx) error { out, err = tx.Attempts(ctx, id, attemptsShown); return err })
+func (s *Service) Attempts(ctx context.Context, by Principal, id vpn.EndpointID) (out []vpn.Attempt, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, string(id), func(tx *store.Tx) error { out, err = tx.Attempts(ctx, id, attemptsShown); return err })
 	return out, err
 }
 

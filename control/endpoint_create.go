@@ -9,17 +9,17 @@ import (
 
 // CreateEndpoint makes a Client VPN endpoint in state pending-associate. Fields: name,
 // description, client_cidr, certificate, client_ca, transport, listen_addr, port, tags.
-func (s *Service) CreateEndpoint(ctx context.Context, by Actor, spec vpn.EndpointSpec) (vpn.Endpoint, error) {
+func (s *Service) CreateEndpoint(ctx context.Context, by Principal, spec vpn.EndpointSpec) (vpn.Endpoint, error) {
 	var e vpn.Endpoint
-	err := s.change(ctx, by, "CreateClientVpnEndpoint", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
-		if e, err = vpn.NewEndpoint(spec, s.now()); err != nil {
+	err := s.core.Change(ctx, by, vpn.CreateClientVpnEndpoint, "", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
+		if e, err = vpn.NewEndpoint(spec, s.core.Now()); err != nil {
 			return err
 		}
 		e.TLSCrypt, e.TokenSecret = s.pki.StaticKey(), s.pki.TokenSecret()
 		if err := s.checkEndpoint(ctx, tx, e); err != nil {
 			return err
 		}
-		a.Subject, a.After = string(e.ID), describe(e)
+		a.Subject, a.After = string(e.ID), Describe(e)
 		return tx.CreateEndpoint(ctx, e)
 	})
 	return e, err
@@ -49,5 +49,5 @@ func (s *Service) checkEndpoint(ctx context.Context, tx *store.Tx, e vpn.Endpoin
 		return err
 	}
 	client := certificates[e.ClientCA]
-	return e.CheckCertificates(certificates[e.Certificate], client, s.pki.PubliclyTrusted(client.TrustAnchor()), s.now())
+	return e.CheckCertificates(certificates[e.Certificate], client, s.pki.PubliclyTrusted(client.TrustAnchor()), s.core.Now())
 }

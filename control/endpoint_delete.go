@@ -9,8 +9,8 @@ import (
 
 // DeleteEndpoint begins the end of an endpoint without associations: from now on it is
 // "deleting", and it is gone once the dataplane says so. Field: confirm.
-func (s *Service) DeleteEndpoint(ctx context.Context, by Actor, id vpn.EndpointID, typed string) error {
-	return s.change(ctx, by, "DeleteClientVpnEndpoint", func(tx *store.Tx, a *vpn.AuditRecord) error {
+func (s *Service) DeleteEndpoint(ctx context.Context, by Principal, id vpn.EndpointID, typed string) error {
+	return s.core.Change(ctx, by, vpn.DeleteClientVpnEndpoint, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		e, err := tx.LockEndpoint(ctx, id)
 		if err != nil {
 			return err
@@ -19,7 +19,7 @@ func (s *Service) DeleteEndpoint(ctx context.Context, by Actor, id vpn.EndpointI
 		if err != nil {
 			return err
 		}
-		a.Subject, a.Before = string(id), describe(e)
+		a.Subject, a.Before = string(id), Describe(e)
 		if err := e.MarkDeleting(typed, len(liveOf(associations))); err != nil {
 			return err
 		}

@@ -16,14 +16,14 @@ type EditResult struct {
 
 // EditEndpoint modifies an endpoint. Fields: name, description, certificate, port. Stale where
 // somebody saved after the form was filled.
-func (s *Service) EditEndpoint(ctx context.Context, by Actor, id vpn.EndpointID, in vpn.EndpointEdit) (EditResult, error) {
+func (s *Service) EditEndpoint(ctx context.Context, by Principal, id vpn.EndpointID, in vpn.EndpointEdit) (EditResult, error) {
 	var out EditResult
-	err := s.change(ctx, by, "ModifyClientVpnEndpoint", func(tx *store.Tx, a *vpn.AuditRecord) error {
+	err := s.core.Change(ctx, by, vpn.ModifyClientVpnEndpoint, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		e, err := tx.LockEndpoint(ctx, id)
 		if err != nil {
 			return err
 		}
-		a.Subject, a.Before = string(id), describe(e)
+		a.Subject, a.Before = string(id), Describe(e)
 		if out.Restarts, err = e.Edit(in); err != nil {
 			return err
 		}
@@ -37,24 +37,24 @@ func (s *Service) EditEndpoint(ctx context.Context, by Actor, id vpn.EndpointID,
 			return err
 		}
 		out.Endpoint, out.Connections = e, counts[id]
-		a.After = describe(e)
+		a.After = Describe(e)
 		return tx.SaveEndpoint(ctx, e)
 	})
 	return out, err
 }
 
 // SaveEndpointTags replaces an endpoint's tags. Field: tags.
-func (s *Service) SaveEndpointTags(ctx context.Context, by Actor, id vpn.EndpointID, version int, tags []vpn.Tag) (vpn.Endpoint, error) {
+func (s *Service) SaveEndpointTags(ctx context.Context, by Principal, id vpn.EndpointID, version int, tags []vpn.Tag) (vpn.Endpoint, error) {
 	var e vpn.Endpoint
-	err := s.change(ctx, by, "CreateTags", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
+	err := s.core.Change(ctx, by, vpn.CreateTags, string(id), func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
 		if e, err = tx.LockEndpoint(ctx, id); err != nil {
 			return err
 		}
-		a.Subject, a.Before = string(id), describe(e.Tags)
+		a.Subject, a.Before = string(id), Describe(e.Tags)
 		if err := e.Retag(version, tags); err != nil {
 			return err
 		}
-		a.After = describe(e.Tags)
+		a.After = Describe(e.Tags)
 		return tx.SaveEndpoint(ctx, e)
 	})
 	return e, err

@@ -28,7 +28,7 @@ func endpointRefs[K comparable](ctx context.Context, tx *store.Tx, of map[K][]vp
 
 // EndpointNames gives the names of endpoints; those without one, and those that are gone, are absent
 // or empty.
-func (s *Service) EndpointNames(ctx context.Context, by Actor, ids ...vpn.EndpointID) (names map[vpn.EndpointID]string, err error) {
-	err = s.read(ctx, by, func(tx *store.Tx) error { names, err = tx.EndpointNames(ctx, ids...); return err })
+func (s *Service) EndpointNames(ctx context.Context, by Principal, ids ...vpn.EndpointID) (names map[vpn.EndpointID]string, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) error { names, err = tx.EndpointNames(ctx, ids...); return err })
 	return names, err
 }

@@ -26,9 +26,9 @@ type EndpointView struct {
 }
 
 // Endpoints lists endpoints.
-func (s *Service) Endpoints(ctx context.Context, by Actor, l vpn.List) (vpn.Page[vpn.EndpointSummary], error) {
+func (s *Service) Endpoints(ctx context.Context, by Principal, l vpn.List) (vpn.Page[vpn.EndpointSummary], error) {
 	var out vpn.Page[vpn.EndpointSummary]
-	err := s.read(ctx, by, func(tx *store.Tx) error {
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) error {
 		page, err := tx.Endpoints(ctx, l)
 		if err != nil {
 			return err
@@ -67,9 +67,9 @@ func (s *Service) Endpoints(ctx context.Context, by Actor, l vpn.List) (vpn.Page
 }
 
 // Endpoint gives one endpoint with everything its page shows.
-func (s *Service) Endpoint(ctx context.Context, by Actor, id vpn.EndpointID) (EndpointView, error) {
+func (s *Service) Endpoint(ctx context.Context, by Principal, id vpn.EndpointID) (EndpointView, error) {
 	var v EndpointView
-	err := s.read(ctx, by, func(tx *store.Tx) (err error) {
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, string(id), func(tx *store.Tx) (err error) {
 		if v.Endpoint, err = tx.Endpoint(ctx, id); err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func (s *Service) observations(ctx context.Context, tx *store.Tx, ids ...vpn.End
 		return nil, fmt.Errorf("observations: %w", err)
 	}
 	for id, o := range all {
-		o.Fresh = s.now().Sub(o.SeenAt) < vpn.ObservationLife && !fromTheFuture(o.SeenAt, s.now())
+		o.Fresh = s.core.Now().Sub(o.SeenAt) < vpn.ObservationLife && !fromTheFuture(o.SeenAt, s.core.Now())
 		all[id] = o
 	}
 	return all, nil

@@ -15,7 +15,7 @@ func (f *follower) apply(ctx context.Context, tx *store.Tx, ev vpn.Event) error 
 	case ev.Ended != nil:
 		return f.ended(ctx, tx, *ev.Ended, ev.At)
 	case ev.Refused != nil:
-		f.log.InfoContext(ctx, "connection attempt refused", "endpoint", ev.Refused.Endpoint,
+		f.core.Log.InfoContext(ctx, "connection attempt refused", "endpoint", ev.Refused.Endpoint,
 			"device", ev.Refused.Device.String(), "common_name", ev.Refused.CommonName, "reason", ev.Refused.Reason)
 		return tx.CreateAttempt(ctx, *ev.Refused, ev.At)
 	}
@@ -25,7 +25,7 @@ func (f *follower) apply(ctx context.Context, tx *store.Tx, ev vpn.Event) error 
 func (f *follower) established(ctx context.Context, tx *store.Tx, e vpn.Established, at time.Time) error {
 	c, err := tx.Connection(ctx, e.Connection)
 	if err != nil && vpn.KindOf(err) == vpn.NotFound {
-		f.log.WarnContext(ctx, "a connection was established that nobody granted; it is ended", "connection", e.Connection)
+		f.core.Log.WarnContext(ctx, "a connection was established that nobody granted; it is ended", "connection", e.Connection)
 		return nil // the sweep of unknown connections ends it
 	}
 	if err != nil || c.Status == vpn.ConnectionTerminated {

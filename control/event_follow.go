@@ -41,7 +41,7 @@ func (f *follower) repeat(ctx context.Context, message string, read func(context
 			return
 		}
 		if err != nil && vpn.KindOf(err) != vpn.Unavailable {
-			f.log.ErrorContext(ctx, message, "err", errorChain(err)) //nolint:sloglint // each caller gives a constant
+			f.core.Log.ErrorContext(ctx, message, "err", errorChain(err)) //nolint:sloglint // each caller gives a constant
 		}
 		pause(ctx, followAgain)
 	}
@@ -79,7 +79,7 @@ type arrival struct {
 }
 
 func (f *follower) follow(ctx context.Context) error {
-	err := f.store.View(ctx, func(tx *store.Tx) (err error) { f.epoch, f.seq, err = tx.EventCursor(ctx, f.node); return err })
+	err := f.core.View(ctx, func(tx *store.Tx) (err error) { f.epoch, f.seq, err = tx.EventCursor(ctx, f.node); return err })
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (f *follower) write(ctx context.Context) error {
 		return nil
 	}
 	last := f.batch[len(f.batch)-1]
-	err := f.store.Update(ctx, func(tx *store.Tx) error {
+	err := f.core.Update(ctx, func(tx *store.Tx) error {
 		for _, ev := range f.batch {
 			if err := f.apply(ctx, tx, ev); err != nil {
 				return err

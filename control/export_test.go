@@ -44,7 +44,7 @@ func (s *Service) Purge(ctx context.Context) error { return s.purge(ctx) }
 // Woken tells whether the reconciler's doorbell has rung since the last time.
 func (s *Service) Woken() bool {
 	select {
-	case <-s.wake:
+	case <-s.core.Woken():
 		return true
 	default:
 		return false

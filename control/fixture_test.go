@@ -54,8 +54,8 @@ type house struct {
 	dataplane *fakeDataplane
 	clock     *clock
 	log       *lockedBuffer
-	boss      control.Actor
-	reader    control.Actor
+	boss      control.Principal
+	reader    control.Principal
 }
 
 var limits = control.SessionLimits{Idle: time.Hour, Absolute: 8 * time.Hour}
@@ -102,11 +102,11 @@ func staffed(t *testing.T) *house {
 }
 
 // account adds an account whose password is cheap to check.
-func (h *house) account(name string, role vpn.Role) control.Actor {
+func (h *house) account(name string, role vpn.Role) control.Principal {
 	h.t.Helper()
 	a := vpn.Administrator{ID: vpn.NewAdministratorID(), Username: name, Role: role, PasswordHash: control.CheapHash(password), CreatedAt: h.clock.now(), Version: 1}
 	h.must(h.db.Update(h.t.Context(), func(tx *store.Tx) error { return tx.CreateAdministrator(h.t.Context(), a) }))
-	return control.Actor{ID: a.ID, Username: name, Role: role, Source: "192.0.2.1", Request: "req-" + name}
+	return control.Principal{Kind: control.Administrator, ID: string(a.ID), Name: name, Role: role, Source: "192.0.2.1", Request: "req-" + name}
 }
 
 func (h *house) must(err error) {

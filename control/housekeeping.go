@@ -29,7 +29,7 @@ func (s *Service) Housekeep(ctx context.Context) {
 	defer sweep.Stop()
 	missed := map[vpn.ConnectionID]bool{}
 	last := map[vpn.ConnectionID]vpn.Counters{}
-	clock := clockWatch{last: s.now().Round(0)}
+	clock := clockWatch{last: s.core.Now().Round(0)}
 	for {
 		var err error
 		select {
@@ -44,7 +44,7 @@ func (s *Service) Housekeep(ctx context.Context) {
 			err = s.purgeUnlessSet(ctx, &clock)
 		}
 		if err != nil && vpn.KindOf(err) != vpn.Unavailable && ctx.Err() == nil {
-			s.log.ErrorContext(ctx, "housekeeping", "err", errorChain(err))
+			s.core.Log.ErrorContext(ctx, "housekeeping", "err", errorChain(err))
 		}
 	}
 }
@@ -55,7 +55,7 @@ func (s *Service) flushLast(ctx context.Context, last map[vpn.ConnectionID]vpn.C
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 	defer cancel()
 	if _, err := s.flushCounters(ctx, last); err != nil && vpn.KindOf(err) != vpn.Unavailable {
-		s.log.WarnContext(ctx, "the last counters were not written", "err", errorChain(err))
+		s.core.Log.WarnContext(ctx, "the last counters were not written", "err", errorChain(err))
 	}
 }
 
@@ -76,7 +76,7 @@ func (s *Service) flushCounters(ctx context.Context, last map[vpn.ConnectionID]v
 	if len(changed) == 0 {
 		return now, nil
 	}
-	return now, s.store.Update(ctx, func(tx *store.Tx) error { return tx.SaveCounters(ctx, changed, s.now()) })
+	return now, s.core.Update(ctx, func(tx *store.Tx) error { return tx.SaveCounters(ctx, changed, s.core.Now()) })
 }
 
 // sweepConnections makes both sides agree: what the database has as live and the dataplane does
@@ -93,7 +93,7 @@ func (s *Service) sweepConnections(ctx context.Context, missed map[vpn.Connectio
 	var endpoints []vpn.Endpoint
 	missing := map[vpn.ConnectionID]bool{}
 	wanted := map[vpn.ConnectionID]bool{}
-	err = s.store.View(ctx, func(tx *store.Tx) (err error) { endpoints, err = tx.AllEndpoints(ctx); return err })
+	err = s.core.View(ctx, func(tx *store.Tx) (err error) { endpoints, err = tx.AllEndpoints(ctx); return err })
 	if err != nil {
 		return missed, err
 	}
@@ -118,7 +118,7 @@ func (s *Service) sweepConnections(ctx context.Context, missed map[vpn.Connectio
 }
 
 func (s *Service) sweepEndpoint(ctx context.Context, id vpn.EndpointID, running, missed, missing, wanted map[vpn.ConnectionID]bool) error {
-	return s.store.Update(ctx, func(tx *store.Tx) error {
+	return s.core.Update(ctx, func(tx *store.Tx) error {
 		stored, err := tx.LiveConnections(ctx, id)
 		if err != nil {
 			return err
@@ -130,7 +130,7 @@ func (s *Service) sweepEndpoint(ctx context.Context, id vpn.EndpointID, running,
 			case !missed[c.ID]:
 				missing[c.ID] = true
 			default:
-				c.Status, c.EndedAt = vpn.ConnectionTerminated, notBefore(s.now(), c.EstablishedAt)
+				c.Status, c.EndedAt = vpn.ConnectionTerminated, notBefore(s.core.Now(), c.EstablishedAt)
 				if c.EndReason == "" {
 					c.EndReason = "The dataplane no longer has this connection."
 				}
@@ -145,9 +145,9 @@ func (s *Service) sweepEndpoint(ctx context.Context, id vpn.EndpointID, running,
 
 // purgeUnlessSet throws away what is old, unless the clock that says so was set lately.
 func (s *Service) purgeUnlessSet(ctx context.Context, clock *clockWatch) error {
-	trusted, set := clock.trusts(s.now())
+	trusted, set := clock.trusts(s.core.Now())
 	if set {
-		s.log.WarnContext(ctx, "the clock of this host was set, or the host slept; nothing old is thrown away for a day")
+		s.core.Log.WarnContext(ctx, "the clock of this host was set, or the host slept; nothing old is thrown away for a day")
 	}
 	if !trusted {
 		return nil
@@ -156,8 +156,8 @@ func (s *Service) purgeUnlessSet(ctx context.Context, clock *clockWatch) error {
 }
 
 func (s *Service) purge(ctx context.Context) error {
-	now := s.now()
-	return s.store.Update(ctx, func(tx *store.Tx) error {
+	now := s.core.Now()
+	return s.core.Update(ctx, func(tx *store.Tx) error {
 		if _, err := tx.PurgeSessions(ctx, now.Add(-s.limits.Idle), now.Add(-s.limits.Absolute)); err != nil {
 			return err
 		}

@@ -99,7 +99,7 @@ func (f *follower) decide(ctx context.Context, rs []vpn.LoginRequest) []vpn.Logi
 		}
 		return ds
 	}
-	f.log.ErrorContext(ctx, "a login could not be decided and is denied", "endpoint", rs[0].Endpoint, "common_name", rs[0].CommonName, "err", errorChain(err))
+	f.core.Log.ErrorContext(ctx, "a login could not be decided and is denied", "endpoint", rs[0].Endpoint, "common_name", rs[0].CommonName, "err", errorChain(err))
 	return []vpn.LoginDecision{{ID: rs[0].ID, Reason: cannotDecide}}
 }
 
@@ -118,14 +118,14 @@ func (f *follower) answer(ctx context.Context, ds []vpn.LoginDecision) {
 	defer cancel()
 	defer f.deciding.Add(-int64(len(ds)))
 	if err := f.dataplane.Decide(ctx, ds); err != nil && vpn.KindOf(err) != vpn.NotFound {
-		f.log.WarnContext(ctx, "answers to logins did not all reach the dataplane", "logins", len(ds), "err", errorChain(err))
+		f.core.Log.WarnContext(ctx, "answers to logins did not all reach the dataplane", "logins", len(ds), "err", errorChain(err))
 	}
 }
 
 // decideAll decides logins in one transaction.
 func (s *Service) decideAll(ctx context.Context, rs []vpn.LoginRequest) ([]vpn.LoginDecision, error) {
 	var ds []vpn.LoginDecision
-	err := s.store.Update(ctx, func(tx *store.Tx) error {
+	err := s.core.Update(ctx, func(tx *store.Tx) error {
 		ds = make([]vpn.LoginDecision, 0, len(rs))
 		doors := map[vpn.EndpointID]door{}
 		var granted []vpn.Connection
@@ -185,7 +185,7 @@ func (s *Service) door(ctx context.Context, tx *store.Tx, id vpn.EndpointID) (do
 
 // decideLogin decides one login; the connection is what a grant begins.
 func (s *Service) decideLogin(ctx context.Context, tx *store.Tx, at door, r vpn.LoginRequest) (vpn.LoginDecision, vpn.Connection, error) {
-	now := s.now()
+	now := s.core.Now()
 	if reason := vpn.DecideLogin(at.endpoint, at.state, r); reason != "" {
 		attempt := vpn.RefusedAttempt{Endpoint: at.endpoint.ID, Device: r.Device, CommonName: vpn.PrintableText(r.CommonName), Reason: reason}
 		return vpn.LoginDecision{ID: r.ID, Reason: reason}, vpn.Connection{}, tx.CreateAttempt(ctx, attempt, now)

@@ -9,9 +9,9 @@ import (
 )
 
 // Networks lists networks.
-func (s *Service) Networks(ctx context.Context, by Actor, l vpn.List) (vpn.Page[vpn.NetworkStatus], error) {
+func (s *Service) Networks(ctx context.Context, by Principal, l vpn.List) (vpn.Page[vpn.NetworkStatus], error) {
 	var out vpn.Page[vpn.NetworkStatus]
-	err := s.read(ctx, by, func(tx *store.Tx) error {
+	err := s.core.Read(ctx, by, vpn.DescribeVpcs, "", func(tx *store.Tx) error {
 		page, err := tx.Networks(ctx, l)
 		if err != nil {
 			return err
@@ -27,15 +27,15 @@ func (s *Service) Networks(ctx context.Context, by Actor, l vpn.List) (vpn.Page[
 }
 
 // Network gives one network.
-func (s *Service) Network(ctx context.Context, by Actor, id vpn.NetworkID) (n vpn.Network, err error) {
-	err = s.read(ctx, by, func(tx *store.Tx) error { n, err = tx.Network(ctx, id); return err })
+func (s *Service) Network(ctx context.Context, by Principal, id vpn.NetworkID) (n vpn.Network, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeVpcs, string(id), func(tx *store.Tx) error { n, err = tx.Network(ctx, id); return err })
 	return n, err
 }
 
 // Subnets lists the subnets of a network.
-func (s *Service) Subnets(ctx context.Context, by Actor, id vpn.NetworkID, l vpn.List) (vpn.Page[vpn.SubnetStatus], error) {
+func (s *Service) Subnets(ctx context.Context, by Principal, id vpn.NetworkID, l vpn.List) (vpn.Page[vpn.SubnetStatus], error) {
 	var out vpn.Page[vpn.SubnetStatus]
-	err := s.read(ctx, by, func(tx *store.Tx) error {
+	err := s.core.Read(ctx, by, vpn.DescribeSubnets, string(id), func(tx *store.Tx) error {
 		page, err := tx.Subnets(ctx, id, l)
 		if err != nil {
 			return err

@@ -22,13 +22,13 @@ type NodeView struct {
 }
 
 // Node tells how the dataplane is, by an answer that is at most a few seconds old.
-func (s *Service) Node(ctx context.Context, by Actor) (NodeView, error) {
-	if err := by.maySee(); err != nil {
+func (s *Service) Node(ctx context.Context, by Principal) (NodeView, error) {
+	if err := by.May(vpn.DescribeNode, ""); err != nil {
 		return NodeView{}, err
 	}
 	v := s.nodes.view(ctx)
 	v.Name, v.Zones = s.node, slices.Clone(s.zones)
-	if f, wrong := s.store.Fault(); wrong {
+	if f, wrong := s.core.StoreFault(); wrong {
 		v.Status.Faults = append([]vpn.Fault{f}, v.Status.Faults...)
 		if v.Reachable { // otherwise there is worse to tell
 			v.Sentence, v.Since = f.Sentence, f.Since

@@ -13,7 +13,7 @@ import (
 // observe writes down what the dataplane reported, drops the rows of what has left the kernel,
 // and ends endpoints that it no longer knows.
 func (s *Service) observe(ctx context.Context, wanted map[vpn.EndpointID]vpn.Endpoint, status vpn.NodeStatus, refused map[vpn.EndpointID]error) error {
-	now := s.now()
+	now := s.core.Now()
 	reported := map[vpn.EndpointID]vpn.EndpointStatus{}
 	for _, e := range status.Endpoints {
 		reported[e.Endpoint] = e
@@ -22,7 +22,7 @@ func (s *Service) observe(ctx context.Context, wanted map[vpn.EndpointID]vpn.End
 	for id := range wanted {
 		ids = append(ids, id)
 	}
-	return s.store.Update(ctx, func(tx *store.Tx) error {
+	return s.core.Update(ctx, func(tx *store.Tx) error {
 		known, err := tx.Observations(ctx, ids...)
 		if err != nil {
 			return err
@@ -85,7 +85,7 @@ func (s *Service) finishDelete(ctx context.Context, tx *store.Tx, id vpn.Endpoin
 		return err
 	}
 	for _, c := range live {
-		c.Status, c.EndedAt, c.EndReason = vpn.ConnectionTerminated, notBefore(s.now(), c.EstablishedAt), "The endpoint was deleted."
+		c.Status, c.EndedAt, c.EndReason = vpn.ConnectionTerminated, notBefore(s.core.Now(), c.EstablishedAt), "The endpoint was deleted."
 		if err := tx.SaveConnection(ctx, c); err != nil {
 			return err
 		}
@@ -93,7 +93,6 @@ func (s *Service) finishDelete(ctx context.Context, tx *store.Tx, id vpn.Endpoin
 	if err := tx.DeleteEndpoint(ctx, id); err != nil {
 		return err
 	}
-	record := s.record(system("reconcile"), "FinishDeleteClientVpnEndpoint")
-	record.Subject = string(id)
+	record := s.core.Record(SystemPrincipal("reconcile"), vpn.FinishDeleteClientVpnEndpoint, string(id))
 	return tx.Audit(ctx, record)
 }

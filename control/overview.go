@@ -21,9 +21,9 @@ type Step struct {
 }
 
 // GettingStarted computes the tutorial's steps for the endpoint that has come furthest.
-func (s *Service) GettingStarted(ctx context.Context, by Actor) ([]Step, error) {
+func (s *Service) GettingStarted(ctx context.Context, by Principal) ([]Step, error) {
 	var steps []Step
-	err := s.read(ctx, by, func(tx *store.Tx) error {
+	err := s.core.Read(ctx, by, vpn.DescribeGettingStarted, "", func(tx *store.Tx) error {
 		t, err := s.tutorial(ctx, tx)
 		steps = t
 		return err
@@ -137,7 +137,7 @@ func (s *Service) stepsOf(ctx context.Context, tx *store.Tx, e vpn.Endpoint) ([]
 	if err != nil {
 		return nil, err
 	}
-	exported, err := tx.AuditRecords(ctx, vpn.List{Size: 1, Filter: map[string]string{"action": "ExportClientVpnClientConfiguration", "subject": string(e.ID)}})
+	exported, err := tx.AuditRecords(ctx, vpn.List{Size: 1, Filter: map[string]string{"action": string(vpn.ExportClientVpnClientConfiguration), "subject": string(e.ID)}})
 	if err != nil {
 		return nil, err
 	}

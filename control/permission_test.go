@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"testing"
@@ -11,107 +12,108 @@ import (
 )
 
 type attempt struct {
-	action string
-	run    func(context.Context, *control.Service, control.Actor) error
+	action vpn.Action
+	asked  vpn.Action // what permission is asked for, where it is another action
+	run    func(context.Context, *control.Service, control.Principal) error
 }
 
 // changes is every use case that changes something, each with a request that an administrator
 // would be granted.
 func (s *site) changes(rule vpn.Rule, route vpn.Route, other vpn.Endpoint, c vpn.Connection) []attempt {
-	reader, version := s.reader.ID, 0
+	reader, version := vpn.AdministratorID(s.reader.ID), 0
 	s.must(s.db.View(s.t.Context(), func(tx *store.Tx) error {
 		a, err := tx.Administrator(s.t.Context(), reader)
 		version = a.Version
 		return err
 	}))
 	return []attempt{
-		{"CreateVpc", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.CreateVpc, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, err := x.CreateNetwork(ctx, by, vpn.NetworkSpec{Name: "second", CIDRs: "10.5.0.0/16"})
 			return err
 		}},
-		{"CreateSubnet", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.CreateSubnet, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, err := x.CreateSubnet(ctx, by, s.network.ID, vpn.SubnetSpec{CIDR: "10.0.9.0/24", Zone: "zone-c"})
 			return err
 		}},
-		{"CreateCertificateAuthority", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.CreateCertificateAuthority, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, err := x.CreateAuthority(ctx, by, control.AuthoritySpec{CommonName: "Second", KeyType: vpn.ECDSAP256})
 			return err
 		}},
-		{"IssueCertificate", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.IssueCertificate, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, err := x.IssueCertificate(ctx, by, control.IssueSpec{Authority: s.ca.ID, Use: vpn.UseClient, CommonName: "bob", KeyType: vpn.ECDSAP256})
 			return err
 		}},
-		{"ImportCertificate", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.ImportCertificate, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, err := x.ImportCertificate(ctx, by, control.ImportSpec{Name: "imported", Use: vpn.UseAuthority, Certificate: s.ca.PEM})
 			return err
 		}},
-		{"ExportClientCertificateKey", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.ExportClientCertificateKey, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, _, err := x.TakeClientKey(ctx, by, s.alice.ID)
 			return err
 		}},
-		{"ExportClientVpnClientConfiguration", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.ExportClientVpnClientConfiguration, vpn.ExportClientCertificateKey, func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, err := x.ClientConfiguration(ctx, by, s.endpoint.ID, s.alice.ID)
 			return err
 		}},
-		{"DeleteCertificate", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.DeleteCertificate, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			return x.DeleteCertificate(ctx, by, s.alice.ID)
 		}},
-		{"CreateClientVpnEndpoint", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.CreateClientVpnEndpoint, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, err := x.CreateEndpoint(ctx, by, vpn.EndpointSpec{Name: "third", ClientCIDR: "10.40.0.0/22", Certificate: s.server.ID, Port: "1200"})
 			return err
 		}},
-		{"ModifyClientVpnEndpoint", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.ModifyClientVpnEndpoint, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, err := x.EditEndpoint(ctx, by, s.endpoint.ID, vpn.EndpointEdit{Version: 1, Name: "renamed", Certificate: s.server.ID})
 			return err
 		}},
-		{"CreateTags", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.CreateTags, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, err := x.SaveEndpointTags(ctx, by, other.ID, 1, []vpn.Tag{{Key: "a", Value: "b"}})
 			return err
 		}},
-		{"DeleteClientVpnEndpoint", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.DeleteClientVpnEndpoint, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			return x.DeleteEndpoint(ctx, by, other.ID, "delete")
 		}},
-		{"AssociateClientVpnTargetNetwork", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.AssociateClientVpnTargetNetwork, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, err := x.Associate(ctx, by, s.endpoint.ID, s.network.ID, s.b.ID)
 			return err
 		}},
-		{"AuthorizeClientVpnIngress", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.AuthorizeClientVpnIngress, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, err := x.Authorize(ctx, by, s.endpoint.ID, vpn.RuleSpec{Destination: "10.0.7.0/24", AllUsers: true})
 			return err
 		}},
-		{"RevokeClientVpnIngress", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.RevokeClientVpnIngress, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			return x.Revoke(ctx, by, s.endpoint.ID, rule.ID)
 		}},
-		{"CreateClientVpnRoute", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.CreateClientVpnRoute, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, err := x.CreateRoute(ctx, by, s.endpoint.ID, vpn.RouteSpec{Destination: "0.0.0.0/0", Target: string(s.a.ID)})
 			return err
 		}},
-		{"DeleteClientVpnRoute", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.DeleteClientVpnRoute, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			return x.DeleteRoute(ctx, by, s.endpoint.ID, route.ID)
 		}},
-		{"TerminateClientVpnConnections", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.TerminateClientVpnConnections, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, err := x.TerminateConnections(ctx, by, s.endpoint.ID, []vpn.ConnectionID{c.ID})
 			return err
 		}},
-		{"TerminateClientVpnConnections", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.TerminateClientVpnConnections, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, err := x.TerminateUser(ctx, by, s.endpoint.ID, "alice")
 			return err
 		}},
-		{"DisassociateClientVpnTargetNetwork", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.DisassociateClientVpnTargetNetwork, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			return x.Disassociate(ctx, by, s.endpoint.ID, s.association.ID)
 		}},
-		{"AddAdministrator", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.AddAdministrator, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, err := x.AddAdministrator(ctx, by, control.AdministratorSpec{Username: "carol", Role: vpn.RoleReadOnly, Password: password, Again: password})
 			return err
 		}},
-		{"EditAdministrator", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.EditAdministrator, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			_, err := x.EditAdministrator(ctx, by, reader, control.AdministratorEdit{Version: version, Role: vpn.RoleAdministrator})
 			return err
 		}},
-		{"ResetPassword", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.ResetPassword, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			return x.ResetPassword(ctx, by, reader, password+"!", password+"!")
 		}},
-		{"DeleteSubnet", func(ctx context.Context, x *control.Service, by control.Actor) error {
+		{vpn.DeleteSubnet, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
 			return deleteSubnet(ctx, x, by, s.spare.ID)
 		}},
 	}
@@ -131,36 +133,38 @@ func full(t *testing.T) (*site, []attempt) {
 	return s, s.changes(rule, route, other, s.connect("alice"))
 }
 
-// A read-only account and a visitor change nothing at all; each attempt is on record.
+// A read-only account, a visitor, and the kinds of principals that no feature uses yet change nothing; each attempt is on record.
 func TestOnlyAdministratorsChange(t *testing.T) {
 	t.Parallel()
 	s, changes := full(t)
-	visitor := control.Actor{Source: "203.0.113.9"}
+	visitor := control.Principal{Source: "203.0.113.9"}
+	portalUser := control.Principal{Kind: control.PortalUser, ID: s.boss.ID, Name: "erin", Role: vpn.RoleAdministrator, Source: "203.0.113.9"}
+	key := control.Principal{Kind: control.AccessKey, ID: s.boss.ID, Name: "key", Role: vpn.RoleAdministrator, Source: "203.0.113.9"}
 	for _, c := range changes {
 		for _, by := range []struct {
-			control.Actor
+			control.Principal
 			words string
-		}{{s.reader, "Your account is read-only"}, {visitor, "Sign in first"}} {
+		}{{s.reader, "Your account is read-only"}, {visitor, "Sign in first"}, {portalUser, "You may not do this"}, {key, "You may not do this"}} {
 			before, records := s.rows("audit"), len(s.audit())
 			s.Woken()
-			err := c.run(t.Context(), s.Service, by.Actor)
-			s.wantKind(c.action+" by "+by.Username, err, vpn.Denied, by.words)
+			err := c.run(t.Context(), s.Service, by.Principal)
+			s.wantKind(string(c.action)+" by "+by.Name, err, vpn.Denied, by.words)
 			if after := s.rows("audit"); after != before {
-				t.Errorf("%s by %q changed\n%s\nto\n%s", c.action, by.Username, before, after)
+				t.Errorf("%s by %q changed\n%s\nto\n%s", c.action, by.Name, before, after)
 			}
 			if s.Woken() {
-				t.Errorf("%s by %q woke the reconciler", c.action, by.Username)
+				t.Errorf("%s by %q woke the reconciler", c.action, by.Name)
 			}
-			if by.Username == "" && c.action == "ResetPassword" || by.Username == "" && c.action == "ExportClientVpnClientConfiguration" {
+			if by.Kind != control.Administrator && (c.action == vpn.ResetPassword || c.action == vpn.ExportClientVpnClientConfiguration) {
 				continue // stopped at looking up what it is about
 			}
 			all := s.audit()
 			if len(all) != records+1 {
-				t.Errorf("%s by %q left %d audit records", c.action, by.Username, len(all)-records)
+				t.Errorf("%s by %q left %d audit records", c.action, by.Name, len(all)-records)
 				continue
 			}
-			if r := all[len(all)-1]; r.Action != c.action || r.Actor != by.Username || r.Source != by.Source || !strings.Contains(r.Result, by.words) {
-				t.Errorf("%s by %q: the record is %+v", c.action, by.Username, r)
+			if r := all[len(all)-1]; r.Action != cmp.Or(c.asked, c.action) || r.Actor != by.Name || r.Source != by.Source || !strings.Contains(r.Result, by.words) {
+				t.Errorf("%s by %q: the record is %+v", c.action, by.Name, r)
 			}
 		}
 	}
@@ -207,76 +211,88 @@ func TestWhoMaySee(t *testing.T) {
 	t.Parallel()
 	s, _ := full(t)
 	id, l := s.endpoint.ID, vpn.List{}
-	for name, read := range map[string]func(context.Context, control.Actor) error{
-		"Networks": func(ctx context.Context, by control.Actor) error { _, err := s.Networks(ctx, by, l); return err },
-		"Network": func(ctx context.Context, by control.Actor) error {
+	for name, read := range map[string]func(context.Context, control.Principal) error{
+		"Networks": func(ctx context.Context, by control.Principal) error { _, err := s.Networks(ctx, by, l); return err },
+		"Network": func(ctx context.Context, by control.Principal) error {
 			_, err := s.Network(ctx, by, s.network.ID)
 			return err
 		},
-		"Subnets": func(ctx context.Context, by control.Actor) error {
+		"Subnets": func(ctx context.Context, by control.Principal) error {
 			_, err := s.Subnets(ctx, by, s.network.ID, l)
 			return err
 		},
-		"Subnet":       func(ctx context.Context, by control.Actor) error { _, err := s.Subnet(ctx, by, s.a.ID); return err },
-		"Certificates": func(ctx context.Context, by control.Actor) error { _, err := s.Certificates(ctx, by, l); return err },
-		"Certificate": func(ctx context.Context, by control.Actor) error {
+		"Subnet": func(ctx context.Context, by control.Principal) error { _, err := s.Subnet(ctx, by, s.a.ID); return err },
+		"Certificates": func(ctx context.Context, by control.Principal) error {
+			_, err := s.Certificates(ctx, by, l)
+			return err
+		},
+		"Certificate": func(ctx context.Context, by control.Principal) error {
 			_, err := s.Certificate(ctx, by, s.ca.ID)
 			return err
 		},
-		"Authorities": func(ctx context.Context, by control.Actor) error { _, err := s.Authorities(ctx, by, ""); return err },
-		"Endpoints":   func(ctx context.Context, by control.Actor) error { _, err := s.Endpoints(ctx, by, l); return err },
-		"Endpoint":    func(ctx context.Context, by control.Actor) error { _, err := s.Endpoint(ctx, by, id); return err },
-		"EndpointChoices": func(ctx context.Context, by control.Actor) error {
+		"Authorities": func(ctx context.Context, by control.Principal) error {
+			_, err := s.Authorities(ctx, by, "")
+			return err
+		},
+		"Endpoints": func(ctx context.Context, by control.Principal) error { _, err := s.Endpoints(ctx, by, l); return err },
+		"Endpoint":  func(ctx context.Context, by control.Principal) error { _, err := s.Endpoint(ctx, by, id); return err },
+		"EndpointChoices": func(ctx context.Context, by control.Principal) error {
 			_, err := s.EndpointChoices(ctx, by, "")
 			return err
 		},
-		"AssociationChoices": func(ctx context.Context, by control.Actor) error {
+		"AssociationChoices": func(ctx context.Context, by control.Principal) error {
 			_, err := s.AssociationChoices(ctx, by, id, control.AssociationSearch{})
 			return err
 		},
-		"DisassociatePreview": func(ctx context.Context, by control.Actor) error {
+		"DisassociatePreview": func(ctx context.Context, by control.Principal) error {
 			_, err := s.DisassociatePreview(ctx, by, id, s.association.ID)
 			return err
 		},
-		"Rules":       func(ctx context.Context, by control.Actor) error { _, err := s.Rules(ctx, by, id, l); return err },
-		"Routes":      func(ctx context.Context, by control.Actor) error { _, err := s.Routes(ctx, by, id, l); return err },
-		"Connections": func(ctx context.Context, by control.Actor) error { _, err := s.Connections(ctx, by, id, l); return err },
-		"ConnectionsPreview": func(ctx context.Context, by control.Actor) error {
+		"Rules":  func(ctx context.Context, by control.Principal) error { _, err := s.Rules(ctx, by, id, l); return err },
+		"Routes": func(ctx context.Context, by control.Principal) error { _, err := s.Routes(ctx, by, id, l); return err },
+		"Connections": func(ctx context.Context, by control.Principal) error {
+			_, err := s.Connections(ctx, by, id, l)
+			return err
+		},
+		"ConnectionsPreview": func(ctx context.Context, by control.Principal) error {
 			_, err := s.ConnectionsPreview(ctx, by, id, nil, "alice")
 			return err
 		},
-		"Attempts": func(ctx context.Context, by control.Actor) error { _, err := s.Attempts(ctx, by, id); return err },
-		"ClientCertificates": func(ctx context.Context, by control.Actor) error {
+		"Attempts": func(ctx context.Context, by control.Principal) error { _, err := s.Attempts(ctx, by, id); return err },
+		"ClientCertificates": func(ctx context.Context, by control.Principal) error {
 			_, err := s.ClientCertificates(ctx, by, id, "")
 			return err
 		},
-		"ClientConfiguration": func(ctx context.Context, by control.Actor) error {
+		"ClientConfiguration": func(ctx context.Context, by control.Principal) error {
 			_, err := s.ClientConfiguration(ctx, by, id, "")
 			return err
 		},
-		"Administrators": func(ctx context.Context, by control.Actor) error { _, err := s.Administrators(ctx, by, l); return err },
-		"Administrator": func(ctx context.Context, by control.Actor) error {
-			_, err := s.Administrator(ctx, by, s.boss.ID)
+		"Administrators": func(ctx context.Context, by control.Principal) error {
+			_, err := s.Administrators(ctx, by, l)
 			return err
 		},
-		"GettingStarted": func(ctx context.Context, by control.Actor) error { _, err := s.GettingStarted(ctx, by); return err },
-		"Node":           func(ctx context.Context, by control.Actor) error { _, err := s.Node(ctx, by); return err },
+		"Administrator": func(ctx context.Context, by control.Principal) error {
+			_, err := s.Administrator(ctx, by, vpn.AdministratorID(s.boss.ID))
+			return err
+		},
+		"GettingStarted": func(ctx context.Context, by control.Principal) error { _, err := s.GettingStarted(ctx, by); return err },
+		"Node":           func(ctx context.Context, by control.Principal) error { _, err := s.Node(ctx, by); return err },
 	} {
 		before := s.rows()
-		s.wantKind(name, read(t.Context(), control.Actor{}), vpn.Denied, "Sign in first")
-		s.wantKind(name, read(t.Context(), control.Actor{Role: "root"}), vpn.Denied, "Sign in first")
+		s.wantKind(name, read(t.Context(), control.Principal{}), vpn.Denied, "Sign in first")
+		s.wantKind(name, read(t.Context(), control.Principal{Role: "root"}), vpn.Denied, "Sign in first")
 		if s.rows() != before {
 			t.Errorf("%s changed something for a stranger", name)
 		}
-		for _, by := range []control.Actor{s.reader, s.boss} {
+		for _, by := range []control.Principal{s.reader, s.boss} {
 			if err := read(t.Context(), by); err != nil {
-				t.Errorf("%s by %s: %v", name, by.Username, err)
+				t.Errorf("%s by %s: %v", name, by.Name, err)
 			}
 		}
 	}
 }
 
-func deleteSubnet(ctx context.Context, x *control.Service, by control.Actor, id vpn.SubnetID) error {
+func deleteSubnet(ctx context.Context, x *control.Service, by control.Principal, id vpn.SubnetID) error {
 	_, err := x.DeleteSubnet(ctx, by, id)
 	return err
 }

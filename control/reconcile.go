@@ -29,15 +29,15 @@ func (s *Service) Reconcile(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case err != nil && !unreachable:
-			s.log.WarnContext(ctx, "the dataplane cannot be brought up to date", "err", errorChain(err))
+			s.core.Log.WarnContext(ctx, "the dataplane cannot be brought up to date", "err", errorChain(err))
 		case err == nil && unreachable:
-			s.log.InfoContext(ctx, "the dataplane is up to date again")
+			s.core.Log.InfoContext(ctx, "the dataplane is up to date again")
 		}
 		unreachable = err != nil
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.wake:
+		case <-s.core.Woken():
 		case <-tick.C:
 		}
 	}
@@ -91,7 +91,7 @@ func (s *Service) reconcileOnce(ctx context.Context) error {
 
 func (s *Service) wantedEndpoints(ctx context.Context) (map[vpn.EndpointID]vpn.Endpoint, error) {
 	out := map[vpn.EndpointID]vpn.Endpoint{}
-	err := s.store.View(ctx, func(tx *store.Tx) error {
+	err := s.core.View(ctx, func(tx *store.Tx) error {
 		all, err := tx.AllEndpoints(ctx)
 		for _, e := range all {
 			out[e.ID] = e
@@ -105,12 +105,12 @@ func (s *Service) wantedEndpoints(ctx context.Context) (map[vpn.EndpointID]vpn.E
 // backup was restored: without this the kernel would keep the state of before, and the console
 // would call things applied that are not.
 func (s *Service) catchUp(ctx context.Context, id vpn.EndpointID, applied uint64) error {
-	return s.store.Update(ctx, func(tx *store.Tx) error {
+	return s.core.Update(ctx, func(tx *store.Tx) error {
 		e, err := tx.LockEndpoint(ctx, id)
 		if err != nil || e.Generation > applied {
 			return err
 		}
-		s.log.WarnContext(ctx, "the dataplane is ahead of the database, as after a restored backup; everything is applied again",
+		s.core.Log.WarnContext(ctx, "the dataplane is ahead of the database, as after a restored backup; everything is applied again",
 			"endpoint", id, "generation", e.Generation, "applied", applied)
 		e.Generation = applied + 1
 		return tx.SaveEndpoint(ctx, e)
@@ -128,7 +128,7 @@ func (s *Service) sendDesired(ctx context.Context, id vpn.EndpointID) error {
 // desired reads everything an endpoint's desired state is made of, in one snapshot.
 func (s *Service) desired(ctx context.Context, id vpn.EndpointID) (vpn.Desired, error) {
 	var p vpn.Parts
-	err := s.store.View(ctx, func(tx *store.Tx) (err error) {
+	err := s.core.View(ctx, func(tx *store.Tx) (err error) {
 		if p.Endpoint, err = tx.Endpoint(ctx, id); err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func (s *Service) desired(ctx context.Context, id vpn.EndpointID) (vpn.Desired, 
 // pushTerminations repeats what administrators asked to be ended until the dataplane has done it.
 func (s *Service) pushTerminations(ctx context.Context) error {
 	var pending []vpn.Connection
-	err := s.store.View(ctx, func(tx *store.Tx) (err error) { pending, err = tx.ConnectionsToTerminate(ctx, s.node); return err })
+	err := s.core.View(ctx, func(tx *store.Tx) (err error) { pending, err = tx.ConnectionsToTerminate(ctx, s.node); return err })
 	if err != nil || len(pending) == 0 {
 		return err
 	}
@@ -166,7 +166,7 @@ func (s *Service) pushTerminations(ctx context.Context) error {
 	if err == nil || vpn.KindOf(err) == vpn.Unavailable {
 		return err
 	}
-	return errors.Join(err, s.store.Update(ctx, func(tx *store.Tx) error {
+	return errors.Join(err, s.core.Update(ctx, func(tx *store.Tx) error {
 		for _, p := range pending {
 			c, err := tx.Connection(ctx, p.ID) // its end may have been reported meanwhile
 			if err != nil && vpn.KindOf(err) != vpn.NotFound {

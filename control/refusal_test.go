@@ -127,8 +127,10 @@ func TestBadInputChangesNothing(t *testing.T) {
 			_, err := s.AddAdministrator(ctx, s.boss, control.AdministratorSpec{Username: "x", Password: password, Again: password})
 			return err
 		}},
-		{"short password", "password", func() error { return s.ResetPassword(ctx, s.boss, s.reader.ID, "short", "short") }},
-		{"two passwords", "password_again", func() error { return s.ResetPassword(ctx, s.boss, s.reader.ID, password, password+"!") }},
+		{"short password", "password", func() error { return s.ResetPassword(ctx, s.boss, vpn.AdministratorID(s.reader.ID), "short", "short") }},
+		{"two passwords", "password_again", func() error {
+			return s.ResetPassword(ctx, s.boss, vpn.AdministratorID(s.reader.ID), password, password+"!")
+		}},
 		{"profile for the server", "client", func() error { _, err := s.ClientConfiguration(ctx, s.boss, id, s.server.ID); return err }},
 	} {
 		before := s.rows()

@@ -8,9 +8,9 @@ import (
 )
 
 // Routes lists an endpoint's route table.
-func (s *Service) Routes(ctx context.Context, by Actor, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.RouteStatus], error) {
+func (s *Service) Routes(ctx context.Context, by Principal, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.RouteStatus], error) {
 	var out vpn.Page[vpn.RouteStatus]
-	err := s.read(ctx, by, func(tx *store.Tx) error {
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnRoutes, string(id), func(tx *store.Tx) error {
 		observed, err := s.observations(ctx, tx, id)
 		if err != nil {
 			return err
@@ -26,15 +26,15 @@ func (s *Service) Routes(ctx context.Context, by Actor, id vpn.EndpointID, l vpn
 }
 
 // Route gives one route of an endpoint.
-func (s *Service) Route(ctx context.Context, by Actor, id vpn.EndpointID, route vpn.RouteID) (vpn.RouteStatus, error) {
+func (s *Service) Route(ctx context.Context, by Principal, id vpn.EndpointID, route vpn.RouteID) (vpn.RouteStatus, error) {
 	var out vpn.RouteStatus
-	err := s.read(ctx, by, func(tx *store.Tx) error {
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnRoutes, string(id), func(tx *store.Tx) error {
 		r, err := tx.Route(ctx, route)
 		if err != nil {
 			return err
 		}
 		if r.Endpoint != id {
-			return vpn.NoSuch("InvalidClientVpnRouteNotFound", "route", string(route))
+			return vpn.NoSuch(vpn.CodeRouteNotFound, "route", string(route))
 		}
 		observed, err := s.observations(ctx, tx, id)
 		out = r.Status(observed[id])

@@ -8,9 +8,9 @@ import (
 )
 
 // Authorize adds an authorization rule. Fields: destination, group, description.
-func (s *Service) Authorize(ctx context.Context, by Actor, id vpn.EndpointID, spec vpn.RuleSpec) (vpn.Rule, error) {
+func (s *Service) Authorize(ctx context.Context, by Principal, id vpn.EndpointID, spec vpn.RuleSpec) (vpn.Rule, error) {
 	var made vpn.Rule
-	err := s.change(ctx, by, "AuthorizeClientVpnIngress", func(tx *store.Tx, a *vpn.AuditRecord) error {
+	err := s.core.Change(ctx, by, vpn.AuthorizeClientVpnIngress, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		e, err := tx.LockEndpoint(ctx, id)
 		if err != nil {
 			return err
@@ -19,21 +19,21 @@ func (s *Service) Authorize(ctx context.Context, by Actor, id vpn.EndpointID, sp
 		if err != nil {
 			return err
 		}
-		if made, err = e.Authorize(spec, present, s.now()); err != nil {
+		if made, err = e.Authorize(spec, present, s.core.Now()); err != nil {
 			return err
 		}
 		if err := tx.SaveEndpoint(ctx, e); err != nil {
 			return err
 		}
-		a.Subject, a.After = string(id), describe(made)
+		a.Subject, a.After = string(id), Describe(made)
 		return tx.CreateRule(ctx, made)
 	})
 	return made, err
 }
 
 // Revoke removes an authorization rule: running transfers that only it allowed are cut.
-func (s *Service) Revoke(ctx context.Context, by Actor, id vpn.EndpointID, rule vpn.RuleID) error {
-	return s.change(ctx, by, "RevokeClientVpnIngress", func(tx *store.Tx, a *vpn.AuditRecord) error {
+func (s *Service) Revoke(ctx context.Context, by Principal, id vpn.EndpointID, rule vpn.RuleID) error {
+	return s.core.Change(ctx, by, vpn.RevokeClientVpnIngress, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		e, err := tx.LockEndpoint(ctx, id)
 		if err != nil {
 			return err
@@ -42,7 +42,7 @@ func (s *Service) Revoke(ctx context.Context, by Actor, id vpn.EndpointID, rule 
 		if err != nil {
 			return err
 		}
-		a.Subject, a.Before = string(id), describe(r)
+		a.Subject, a.Before = string(id), Describe(r)
 		if err := e.Revoke(&r); err != nil {
 			return err
 		}

@@ -8,9 +8,9 @@ import (
 )
 
 // Rules lists an endpoint's authorization rules.
-func (s *Service) Rules(ctx context.Context, by Actor, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.RuleStatus], error) {
+func (s *Service) Rules(ctx context.Context, by Principal, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.RuleStatus], error) {
 	var out vpn.Page[vpn.RuleStatus]
-	err := s.read(ctx, by, func(tx *store.Tx) error {
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnAuthorizationRules, string(id), func(tx *store.Tx) error {
 		observed, err := s.observations(ctx, tx, id)
 		if err != nil {
 			return err
@@ -39,15 +39,15 @@ func (s *Service) Rules(ctx context.Context, by Actor, id vpn.EndpointID, l vpn.
 }
 
 // Rule gives one authorization rule of an endpoint.
-func (s *Service) Rule(ctx context.Context, by Actor, id vpn.EndpointID, rule vpn.RuleID) (vpn.RuleStatus, error) {
+func (s *Service) Rule(ctx context.Context, by Principal, id vpn.EndpointID, rule vpn.RuleID) (vpn.RuleStatus, error) {
 	var out vpn.RuleStatus
-	err := s.read(ctx, by, func(tx *store.Tx) error {
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnAuthorizationRules, string(id), func(tx *store.Tx) error {
 		r, err := tx.Rule(ctx, rule)
 		if err != nil {
 			return err
 		}
 		if r.Endpoint != id {
-			return vpn.NoSuch("InvalidClientVpnAuthorizationRuleNotFound", "authorization rule", string(rule))
+			return vpn.NoSuch(vpn.CodeRuleNotFound, "authorization rule", string(rule))
 		}
 		observed, err := s.observations(ctx, tx, id)
 		out = r.Status(observed[id])
@@ -64,13 +64,13 @@ type Revocation struct {
 }
 
 // RevokePreview says what removing a rule would change.
-func (s *Service) RevokePreview(ctx context.Context, by Actor, id vpn.EndpointID, rule vpn.RuleID) (Revocation, error) {
+func (s *Service) RevokePreview(ctx context.Context, by Principal, id vpn.EndpointID, rule vpn.RuleID) (Revocation, error) {
 	var out Revocation
 	var err error
 	if out.Rule, err = s.Rule(ctx, by, id, rule); err != nil {
 		return out, err
 	}
-	err = s.read(ctx, by, func(tx *store.Tx) error {
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnAuthorizationRules, string(id), func(tx *store.Tx) error {
 		present, err := tx.RulesOf(ctx, id)
 		if err != nil {
 			return err

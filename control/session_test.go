@@ -42,7 +42,7 @@ func TestSignIn(t *testing.T) {
 	h.must(err)
 	admin, session, err := h.Authenticate(t.Context(), first.Token, true)
 	h.must(err)
-	if admin.ID != h.boss.ID || session.Administrator != h.boss.ID || session.Source != "192.0.2.1" || session.Audience != control.AudienceConsole {
+	if admin.ID != vpn.AdministratorID(h.boss.ID) || session.Administrator != vpn.AdministratorID(h.boss.ID) || session.Source != "192.0.2.1" || session.Audience != control.AudienceConsole {
 		t.Errorf("got %+v, %+v", admin, session)
 	}
 	if strings.Contains(h.rows(), first.Token) {
@@ -108,7 +108,7 @@ func TestSignOut(t *testing.T) {
 	}
 	before := h.rows()
 	h.must(h.SignOut(t.Context(), h.boss, one))
-	h.must(h.SignOut(t.Context(), control.Actor{}, ""))
+	h.must(h.SignOut(t.Context(), control.Principal{}, ""))
 	if h.rows() != before {
 		t.Error("signing out again changed something")
 	}
@@ -132,7 +132,7 @@ func TestSessionsEndWithTheAccount(t *testing.T) {
 	h := staffed(t)
 	ctx := t.Context()
 	token := h.signedIn("reader")
-	_, err := h.EditAdministrator(ctx, h.boss, h.reader.ID, control.AdministratorEdit{Version: h.version("reader"), Role: vpn.RoleReadOnly, Disabled: true})
+	_, err := h.EditAdministrator(ctx, h.boss, vpn.AdministratorID(h.reader.ID), control.AdministratorEdit{Version: h.version("reader"), Role: vpn.RoleReadOnly, Disabled: true})
 	h.must(err)
 	h.wantSession("disabled", token, false)
 	_, err = h.signIn("reader", password, "192.0.2.1")
@@ -140,7 +140,7 @@ func TestSessionsEndWithTheAccount(t *testing.T) {
 	if r := h.lastAudit(); r.Action != "SignIn" || r.Actor != "reader" || r.Result != "refused" {
 		t.Errorf("audit %+v", r)
 	}
-	_, err = h.EditAdministrator(ctx, h.boss, h.reader.ID, control.AdministratorEdit{Version: h.version("reader"), Role: vpn.RoleReadOnly})
+	_, err = h.EditAdministrator(ctx, h.boss, vpn.AdministratorID(h.reader.ID), control.AdministratorEdit{Version: h.version("reader"), Role: vpn.RoleReadOnly})
 	h.must(err)
 	h.wantSession("enabled again", token, false)
 
@@ -155,7 +155,7 @@ func TestSessionsEndWithTheAccount(t *testing.T) {
 	}
 
 	token = h.signedIn("reader")
-	h.must(h.ResetPassword(ctx, h.boss, h.reader.ID, "another good one", "another good one"))
+	h.must(h.ResetPassword(ctx, h.boss, vpn.AdministratorID(h.reader.ID), "another good one", "another good one"))
 	h.wantSession("reset", token, false)
 	_, err = h.signIn("reader", password, "192.0.2.1")
 	h.wantKind("the old password", err, vpn.Denied, "wrong")
@@ -200,7 +200,7 @@ func TestChangeOwnPassword(t *testing.T) {
 	// With another account's cookie nothing of that account is touched.
 	h.must(h.ChangeOwnPassword(ctx, h.reader, others, "another good one", password, password))
 	h.wantSession("somebody else's", others, true)
-	h.wantKind("a stranger", h.ChangeOwnPassword(ctx, control.Actor{}, "", "x", password, password), vpn.Denied, "Sign in first")
+	h.wantKind("a stranger", h.ChangeOwnPassword(ctx, control.Principal{}, "", "x", password, password), vpn.Denied, "Sign in first")
 }
 
 // The present password cannot be guessed at will from a stolen session.
@@ -221,7 +221,7 @@ func TestOwnPasswordIsThrottled(t *testing.T) {
 func TestNobodyResetsTheirOwnPassword(t *testing.T) {
 	t.Parallel()
 	h := staffed(t)
-	err := h.ResetPassword(t.Context(), h.boss, h.boss.ID, "another good one", "another good one")
+	err := h.ResetPassword(t.Context(), h.boss, vpn.AdministratorID(h.boss.ID), "another good one", "another good one")
 	h.wantKind("one's own", err, vpn.Conflict, "Your account")
 	if _, err := h.signIn("boss", password, "192.0.2.1"); err != nil {
 		t.Errorf("the password changed: %v", err)
@@ -233,7 +233,7 @@ func TestLastAdministrator(t *testing.T) {
 	t.Parallel()
 	h := staffed(t)
 	ctx := t.Context()
-	edit := func(by control.Actor, of string, role vpn.Role, disabled bool) error {
+	edit := func(by control.Principal, of string, role vpn.Role, disabled bool) error {
 		var a vpn.Administrator
 		h.must(h.db.View(ctx, func(tx *store.Tx) (err error) { a, err = tx.AdministratorByUsername(ctx, of); return err }))
 		_, err := h.EditAdministrator(ctx, by, a.ID, control.AdministratorEdit{Version: a.Version, Role: role, Disabled: disabled})
@@ -263,7 +263,7 @@ func TestLastAdministrator(t *testing.T) {
 	h.must(edit(h.boss, "second", vpn.RoleReadOnly, true))
 	h.must(edit(h.boss, "reader", vpn.RoleAdministrator, false))
 	h.must(edit(h.boss, "reader", vpn.RoleReadOnly, false))
-	_, err = h.EditAdministrator(ctx, h.boss, h.reader.ID, control.AdministratorEdit{Version: 1, Role: vpn.RoleReadOnly})
+	_, err = h.EditAdministrator(ctx, h.boss, vpn.AdministratorID(h.reader.ID), control.AdministratorEdit{Version: 1, Role: vpn.RoleReadOnly})
 	h.wantKind("an old form", err, vpn.Stale, "Somebody else changed this account")
 }
 
@@ -272,7 +272,7 @@ func TestResetByName(t *testing.T) {
 	t.Parallel()
 	h := staffed(t)
 	token := h.signedIn("reader")
-	_, err := h.EditAdministrator(t.Context(), h.boss, h.reader.ID, control.AdministratorEdit{Version: h.version("reader"), Role: vpn.RoleReadOnly, Disabled: true})
+	_, err := h.EditAdministrator(t.Context(), h.boss, vpn.AdministratorID(h.reader.ID), control.AdministratorEdit{Version: h.version("reader"), Role: vpn.RoleReadOnly, Disabled: true})
 	h.must(err)
 	h.must(h.ResetPasswordByName(t.Context(), " Reader ", "another good one"))
 	h.wantSession("the old session", token, false)

@@ -14,34 +14,34 @@ const SetupLinkLife = time.Hour
 // SetupNeeded tells whether no administrator exists yet.
 func (s *Service) SetupNeeded(ctx context.Context) (bool, error) {
 	n := 0
-	err := s.store.View(ctx, func(tx *store.Tx) (err error) { n, err = tx.CountAdministrators(ctx, ""); return err })
+	err := s.core.View(ctx, func(tx *store.Tx) (err error) { n, err = tx.CountAdministrators(ctx, ""); return err })
 	return n == 0, err
 }
 
 // NewSetupLink makes the token of a one-time link, in place of any earlier one. Conflict where
 // an administrator exists: then reset that one's password instead.
 func (s *Service) NewSetupLink(ctx context.Context) (token string, expires time.Time, err error) {
-	token, expires = newToken(), s.now().Add(SetupLinkLife)
-	err = s.store.Update(ctx, func(tx *store.Tx) error {
+	token, expires = newToken(), s.core.Now().Add(SetupLinkLife)
+	err = s.core.Update(ctx, func(tx *store.Tx) error {
 		n, err := tx.CountAdministrators(ctx, "")
 		if err != nil {
 			return err
 		}
 		if n > 0 {
-			return vpn.Refuse(vpn.Conflict, "IncorrectState", "An administrator exists already. Use “sallyport admin reset-password <user name>” to let one in again.")
+			return vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "An administrator exists already. Use “sallyport admin reset-password <user name>” to let one in again.")
 		}
 		if err := tx.CreateSetupLink(ctx, hashToken(token), expires); err != nil {
 			return err
 		}
-		return tx.Audit(ctx, s.record(system("setup-link"), "CreateSetupLink"))
+		return tx.Audit(ctx, s.core.Record(SystemPrincipal("setup-link"), vpn.CreateSetupLink, ""))
 	})
 	return token, expires, err
 }
 
 // SetupLinkValid tells whether a token can still be used.
 func (s *Service) SetupLinkValid(ctx context.Context, token string) (valid bool, err error) {
-	err = s.store.View(ctx, func(tx *store.Tx) (err error) {
-		valid, err = tx.SetupLinkValid(ctx, hashToken(token), s.now())
+	err = s.core.View(ctx, func(tx *store.Tx) (err error) {
+		valid, err = tx.SetupLinkValid(ctx, hashToken(token), s.core.Now())
 		return err
 	})
 	return valid, err
@@ -68,8 +68,8 @@ func (s *Service) CompleteSetup(ctx context.Context, in SetupRequest) (SignedIn,
 		return SignedIn{}, err
 	}
 	token := newToken()
-	err = s.store.Update(ctx, func(tx *store.Tx) error {
-		valid, err := tx.SetupLinkValid(ctx, hashToken(in.Token), s.now())
+	err = s.core.Update(ctx, func(tx *store.Tx) error {
+		valid, err := tx.SetupLinkValid(ctx, hashToken(in.Token), s.core.Now())
 		if err != nil {
 			return err
 		}
@@ -86,8 +86,7 @@ func (s *Service) CompleteSetup(ctx context.Context, in SetupRequest) (SignedIn,
 		if err := tx.CreateAdministrator(ctx, admin); err != nil {
 			return err
 		}
-		record := s.record(Actor{Username: admin.Username, Source: in.Source, Request: in.Request}, "CompleteSetup")
-		record.Subject = string(admin.ID)
+		record := s.core.Record(Principal{Name: admin.Username, Source: in.Source, Request: in.Request}, vpn.CompleteSetup, string(admin.ID))
 		if err := tx.Audit(ctx, record); err != nil {
 			return err
 		}
@@ -97,7 +96,7 @@ func (s *Service) CompleteSetup(ctx context.Context, in SetupRequest) (SignedIn,
 }
 
 func errSetupLink() error {
-	return vpn.Refuse(vpn.Denied, "AuthFailure", "This set-up link was used or is too old. Run “sallyport admin setup-link” on the server for a new one.")
+	return vpn.Refuse(vpn.Denied, vpn.CodeAuthFailure, "This set-up link was used or is too old. Run “sallyport admin setup-link” on the server for a new one.")
 }
 
 func firstError(errs ...error) error {

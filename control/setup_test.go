@@ -55,7 +55,7 @@ func TestSetup(t *testing.T) {
 	}
 	var actions []string
 	for _, r := range h.audit() {
-		actions = append(actions, r.Action)
+		actions = append(actions, string(r.Action))
 	}
 	if got := strings.Join(actions, " "); got != "CreateSetupLink CompleteSetup SignIn" {
 		t.Errorf("audit: %s", got)

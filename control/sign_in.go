@@ -27,7 +27,7 @@ type SignedIn struct {
 
 // errSignIn is one sentence for every failure, so that nobody learns which accounts exist.
 func errSignIn() error {
-	return vpn.Refuse(vpn.Denied, "AuthFailure", "The user name or the password is wrong, or the account is disabled.")
+	return vpn.Refuse(vpn.Denied, vpn.CodeAuthFailure, "The user name or the password is wrong, or the account is disabled.")
 }
 
 // SignIn checks a user name and password and starts a session with a new identifier.
@@ -37,11 +37,11 @@ func (s *Service) SignIn(ctx context.Context, in SignInRequest) (SignedIn, error
 		return SignedIn{}, errSignIn()
 	}
 	if ok, wait := s.signIns.allow(in.Source, username); !ok {
-		return SignedIn{}, vpn.Refuse(vpn.Throttled, "RequestLimitExceeded",
+		return SignedIn{}, vpn.Refuse(vpn.Throttled, vpn.CodeRequestLimitExceeded,
 			fmt.Sprintf("Too many attempts. Wait %d seconds and try again.", int(math.Ceil(wait.Seconds()))))
 	}
 	var admin vpn.Administrator
-	err := s.store.View(ctx, func(tx *store.Tx) (err error) { admin, err = tx.AdministratorByUsername(ctx, username); return err })
+	err := s.core.View(ctx, func(tx *store.Tx) (err error) { admin, err = tx.AdministratorByUsername(ctx, username); return err })
 	if err != nil && vpn.KindOf(err) != vpn.NotFound {
 		return SignedIn{}, err
 	}
@@ -59,7 +59,7 @@ func (s *Service) SignIn(ctx context.Context, in SignInRequest) (SignedIn, error
 
 func (s *Service) startSession(ctx context.Context, admin vpn.Administrator, in SignInRequest) (SignedIn, error) {
 	token := newToken()
-	err := s.store.Update(ctx, func(tx *store.Tx) error { return s.openSession(ctx, tx, admin, token, in) })
+	err := s.core.Update(ctx, func(tx *store.Tx) error { return s.openSession(ctx, tx, admin, token, in) })
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -67,7 +67,7 @@ func (s *Service) startSession(ctx context.Context, admin vpn.Administrator, in 
 }
 
 func (s *Service) openSession(ctx context.Context, tx *store.Tx, admin vpn.Administrator, token string, in SignInRequest) error {
-	now := s.now()
+	now := s.core.Now()
 	if in.OldToken != "" {
 		if err := tx.DeleteSession(ctx, hashToken(in.OldToken)); err != nil && vpn.KindOf(err) != vpn.NotFound {
 			return err
@@ -90,24 +90,23 @@ func (s *Service) openSession(ctx context.Context, tx *store.Tx, admin vpn.Admin
 	if err := tx.RecordSignIn(ctx, admin.ID, now); err != nil {
 		return err
 	}
-	record := s.record(Actor{Username: admin.Username, Source: in.Source, Request: in.Request}, "SignIn")
-	record.Subject = string(admin.ID)
+	record := s.core.Record(Principal{Name: admin.Username, Source: in.Source, Request: in.Request}, vpn.SignIn, string(admin.ID))
 	return tx.Audit(ctx, record)
 }
 
 // auditSignIn records a failed attempt under the name of the account where it is one's; other
 // names are left out, for people type passwords into the wrong field.
 func (s *Service) auditSignIn(ctx context.Context, in SignInRequest, username, result string) {
-	err := s.store.Update(ctx, func(tx *store.Tx) error {
+	err := s.core.Update(ctx, func(tx *store.Tx) error {
 		actor := "unknown"
 		if _, err := tx.AdministratorByUsername(ctx, username); err == nil {
 			actor = username
 		}
-		record := s.record(Actor{Username: actor, Source: in.Source, Request: in.Request}, "SignIn")
+		record := s.core.Record(Principal{Name: actor, Source: in.Source, Request: in.Request}, vpn.SignIn, "")
 		record.Result = result
 		return tx.Audit(ctx, record)
 	})
 	if err != nil {
-		s.log.ErrorContext(ctx, "audit record of a failed sign-in was not written", "err", err)
+		s.core.Log.ErrorContext(ctx, "audit record of a failed sign-in was not written", "err", err)
 	}
 }

@@ -121,13 +121,13 @@ func (ep *endpoint) accept(d vpn.Desired) error {
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
 	if ep.gone {
-		return vpn.Refuse(vpn.Unavailable, "IncorrectState", "The endpoint is being taken off this host.")
+		return vpn.Refuse(vpn.Unavailable, vpn.CodeIncorrectState, "The endpoint is being taken off this host.")
 	}
 	if d.Generation < ep.desired.Generation {
-		return vpn.Refuse(vpn.Stale, "IncorrectState", "The dataplane already has a newer state of this endpoint.")
+		return vpn.Refuse(vpn.Stale, vpn.CodeIncorrectState, "The dataplane already has a newer state of this endpoint.")
 	}
 	if d.ClientCIDR != ep.desired.ClientCIDR {
-		return vpn.Refuse(vpn.Conflict, "InvalidParameterValue", "The client CIDR of an endpoint cannot change.")
+		return vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "The client CIDR of an endpoint cannot change.")
 	}
 	if err := ep.journal.Put(journal.Desired, string(ep.id), d); err != nil {
 		ep.log.Error("a desired state was not journalled", "generation", d.Generation, "err", err)

@@ -14,7 +14,7 @@ import (
 func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision) (*session, error) {
 	policy, problem := ep.policy.Current()
 	if problem != "" {
-		return nil, vpn.Refuse(vpn.Conflict, "IncorrectState", "This VPN server takes no connections right now. Ask your administrator.")
+		return nil, vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "This VPN server takes no connections right now. Ask your administrator.")
 	}
 	if err := ep.limiter.Reserve(d.Connection, policy.MaxSessions); err != nil {
 		return nil, err
@@ -25,13 +25,13 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision) (*session, error
 	addr, err := netip.Addr{}, error(nil)
 	switch {
 	case ep.gone || len(ep.desired.Associations) == 0:
-		err = vpn.Refuse(vpn.Conflict, "IncorrectState", "This VPN endpoint has no target network.")
+		err = vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "This VPN endpoint has no target network.")
 	case lasts <= 0:
-		err = vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "Your VPN session ended before it began.")
+		err = vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "Your VPN session ended before it began.")
 	default:
 		var free bool
 		if addr, free = ep.pool.Take(); !free {
-			err = vpn.Refuse(vpn.Conflict, "ClientVpnAddressesExhausted", "The VPN endpoint has no free client address. Ask your administrator.")
+			err = vpn.Refuse(vpn.Conflict, vpn.CodeAddressesExhausted, "The VPN endpoint has no free client address. Ask your administrator.")
 		}
 	}
 	if err != nil {

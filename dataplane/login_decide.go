@@ -19,7 +19,7 @@ type answer struct {
 	err     error // why the client is not let in
 }
 
-var errNoLogin = vpn.Refuse(vpn.NotFound, "NoSuchLogin", "This login does not wait any more.")
+var errNoLogin = vpn.Refuse(vpn.NotFound, vpn.CodeLoginNotFound, "This login does not wait any more.")
 
 // decide carries out web's decisions: sessions are made, the kernel is opened for all of them in one
 // transaction, and the workers are told side by side, so that a worker that does not answer delays

@@ -26,18 +26,18 @@ func (e *Engine) Apply(ctx context.Context, d vpn.Desired) (vpn.EndpointStatus, 
 	ep, known := e.endpoints[d.Endpoint]
 	if e.stopping {
 		e.mu.Unlock()
-		return vpn.EndpointStatus{}, vpn.Refuse(vpn.Unavailable, "Stopping", "The dataplane is stopping.")
+		return vpn.EndpointStatus{}, vpn.Refuse(vpn.Unavailable, vpn.CodeStopping, "The dataplane is stopping.")
 	}
 	if policy, _ := e.policy.Current(); !known && policy.MaxEndpoints > 0 && len(e.endpoints) >= policy.MaxEndpoints {
 		e.mu.Unlock()
-		return vpn.EndpointStatus{}, vpn.Refuse(vpn.Conflict, "ClientVpnEndpointLimitExceeded", "The host policy allows no more endpoints on this host.")
+		return vpn.EndpointStatus{}, vpn.Refuse(vpn.Conflict, vpn.CodeEndpointLimitExceeded, "The host policy allows no more endpoints on this host.")
 	}
 	if !known {
 		for _, other := range e.endpoints {
 			o := other.want()
 			if o.ClientCIDR.Overlaps(d.ClientCIDR) {
 				e.mu.Unlock()
-				return vpn.EndpointStatus{}, vpn.Refuse(vpn.Conflict, "InvalidParameterValue", "The client CIDR overlaps with that of endpoint "+string(o.Endpoint)+".")
+				return vpn.EndpointStatus{}, vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "The client CIDR overlaps with that of endpoint "+string(o.Endpoint)+".")
 			}
 		}
 		// A crash from here on must not forget it.
@@ -65,7 +65,7 @@ func (e *Engine) Forget(ctx context.Context, id vpn.EndpointID) error {
 	}
 	ctx = context.WithoutCancel(ctx) // half a removal is none
 	if !ep.remove(ctx, "The endpoint was deleted.") {
-		return vpn.Refuse(vpn.Unavailable, "RemovalFailed", "The endpoint cannot be taken off this host yet; the dataplane's log says why.")
+		return vpn.Refuse(vpn.Unavailable, vpn.CodeRemovalFailed, "The endpoint cannot be taken off this host yet; the dataplane's log says why.")
 	}
 	if err := errors.Join(e.journal.Remove(journal.Desired, string(id)), e.journal.Remove(journal.Snapshots, string(id))); err != nil {
 		return err
@@ -121,7 +121,7 @@ func (e *Engine) Decide(ctx context.Context, ds []vpn.LoginDecision) error {
 	of := map[*endpoint][]vpn.LoginDecision{}
 	for _, d := range ds {
 		if len(d.Reason) > longestReason || d.Allow && !grantable(d) {
-			failures = append(failures, vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "The decision is malformed."))
+			failures = append(failures, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "The decision is malformed."))
 			continue
 		}
 		ep := e.endpointOfLogin(d.ID)
@@ -166,7 +166,7 @@ func grantable(d vpn.LoginDecision) bool {
 // asks seems not to have heard.
 func (e *Engine) Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error {
 	if len(reason) > longestReason {
-		return vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "The reason is too long.")
+		return vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "The reason is too long.")
 	}
 	unknown := map[vpn.ConnectionID]bool{}
 	for _, id := range ids {

@@ -109,7 +109,7 @@ func (ep *endpoint) prepareWorkers(d vpn.Desired) error {
 	for range ep.workerCount(d) - have {
 		slot, ok := ep.takeSlot()
 		if !ok {
-			return vpn.Refuse(vpn.Conflict, "LimitExceeded", fmt.Sprintf("This host runs at most %d OpenVPN workers, and all are in use.", maxSlots))
+			return vpn.Refuse(vpn.Conflict, vpn.CodeLimitExceeded, fmt.Sprintf("This host runs at most %d OpenVPN workers, and all are in use.", maxSlots))
 		}
 		ep.mu.Lock()
 		ep.workers = append(ep.workers, ep.newWorker(slot, ep.freeDevice()))

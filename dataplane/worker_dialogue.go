@@ -21,7 +21,7 @@ type dialogue struct {
 func (l dialogue) client(cid ovpn.CID) client { return client{l.instance, cid} }
 
 // errReplaced: another process runs in the worker's place by now.
-var errReplaced = vpn.Refuse(vpn.Unavailable, "WorkerFailed", "OpenVPN ended right after its start.")
+var errReplaced = vpn.Refuse(vpn.Unavailable, vpn.CodeWorkerFailed, "OpenVPN ended right after its start.")
 
 // attach takes up the dialogue with a worker: from here its events arrive. Rules are in the
 // kernel already, so the worker may let clients in. Where it fails the dialogue is over.

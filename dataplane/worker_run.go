@@ -52,7 +52,7 @@ func (ep *endpoint) awaitWorker(ctx context.Context, w *worker) error {
 	up, proc, started := w.up, w.proc, w.started
 	ep.mu.Unlock()
 	if proc == nil {
-		return vpn.Refuse(vpn.Unavailable, "WorkerFailed", "OpenVPN is not running; it is started again in a moment.")
+		return vpn.Refuse(vpn.Unavailable, vpn.CodeWorkerFailed, "OpenVPN is not running; it is started again in a moment.")
 	}
 	deadline := time.NewTimer(workerReadyWait - ep.now().Sub(started))
 	defer deadline.Stop()
@@ -68,9 +68,9 @@ func (ep *endpoint) awaitWorker(ctx context.Context, w *worker) error {
 		ep.wake()
 		return errAgain
 	case <-proc.Done():
-		return vpn.Refuse(vpn.Unavailable, "WorkerFailed", "OpenVPN ended right after its start; the last line of its log: "+lastLine(ep.logPath(w)))
+		return vpn.Refuse(vpn.Unavailable, vpn.CodeWorkerFailed, "OpenVPN ended right after its start; the last line of its log: "+lastLine(ep.logPath(w)))
 	case <-deadline.C:
-		return vpn.Refuse(vpn.Unavailable, "WorkerFailed", "OpenVPN does not begin to listen.")
+		return vpn.Refuse(vpn.Unavailable, vpn.CodeWorkerFailed, "OpenVPN does not begin to listen.")
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -109,7 +109,7 @@ func (ep *endpoint) runWorker(ctx context.Context, w *worker, d vpn.Desired) err
 		}
 		ep.workerEnded(w, proc)
 	} else if same && ep.now().Before(next) {
-		return vpn.Refuse(vpn.Unavailable, "WorkerFailed", "OpenVPN ended and is started again in a moment: "+reason)
+		return vpn.Refuse(vpn.Unavailable, vpn.CodeWorkerFailed, "OpenVPN ended and is started again in a moment: "+reason)
 	}
 	return ep.startWorker(ctx, w, config, hash)
 }
@@ -166,7 +166,7 @@ func dialWorker(ctx context.Context, path string, proc *supervise.Process) (*ovp
 		if conn != nil {
 			_ = conn.Close()
 		}
-		return nil, vpn.Refuse(vpn.Unavailable, "WorkerFailed", "OpenVPN ended right after its start.").Because(err)
+		return nil, vpn.Refuse(vpn.Unavailable, vpn.CodeWorkerFailed, "OpenVPN ended right after its start.").Because(err)
 	default:
 		return conn, err
 	}

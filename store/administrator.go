@@ -8,7 +8,7 @@ import (
 )
 
 var administratorNoun = noun{
-	what: "administrator", code: "InvalidAdministratorId.NotFound",
+	what: "administrator", code: vpn.CodeAdministratorNotFound,
 	taken: "There is already an administrator with this user name.",
 	used:  "The administrator is still in use.",
 }

@@ -161,7 +161,7 @@ func testSetupLink(t *testing.T, s *Store) {
 }
 
 func testAudit(t *testing.T, s *Store) {
-	record := func(actor, action, subject string, when time.Time) vpn.AuditRecord {
+	record := func(actor string, action vpn.Action, subject string, when time.Time) vpn.AuditRecord {
 		return vpn.AuditRecord{
 			At: when, Actor: actor, Source: "local", Request: "r-1", Action: action, Subject: subject,
 			Before: `{"a":1}`, After: `{"a":2}`, Result: "ok",

@@ -9,7 +9,7 @@ import (
 )
 
 var associationNoun = noun{
-	what: "target network association", code: "InvalidClientVpnAssociationId.NotFound",
+	what: "target network association", code: vpn.CodeAssociationNotFound,
 	taken:    "This subnet, or another one of its availability zone, is already associated with the endpoint.",
 	dangling: "The endpoint, network or subnet of this association no longer exists.",
 }

@@ -11,7 +11,7 @@ import (
 const keptAttempts = 1000
 
 var attemptNoun = noun{
-	what: "refused attempt", code: "InvalidClientVpnEndpointId.NotFound",
+	what: "refused attempt", code: vpn.CodeEndpointNotFound,
 	dangling: "The endpoint of this attempt no longer exists.",
 }
 

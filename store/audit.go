@@ -26,7 +26,7 @@ func (auditRow) TableName() string { return "audit" }
 
 func (r auditRow) record() (vpn.AuditRecord, error) {
 	return vpn.AuditRecord{
-		ID: r.ID, At: instant(r.At), Actor: r.Actor, Source: r.Source, Request: r.Request, Action: r.Action,
+		ID: r.ID, At: instant(r.At), Actor: r.Actor, Source: r.Source, Request: r.Request, Action: vpn.Action(r.Action),
 		Subject: r.Subject, Before: r.Before, After: r.After, Result: r.Result,
 	}, nil
 }
@@ -34,7 +34,7 @@ func (r auditRow) record() (vpn.AuditRecord, error) {
 // Audit adds a record to the audit trail and numbers it; an ID that r has is ignored.
 func (t *Tx) Audit(ctx context.Context, r vpn.AuditRecord) error {
 	row := auditRow{
-		At: micros(r.At), Actor: bounded(r.Actor), Source: clean(r.Source), Request: clean(r.Request), Action: bounded(r.Action),
+		At: micros(r.At), Actor: bounded(r.Actor), Source: clean(r.Source), Request: clean(r.Request), Action: bounded(string(r.Action)),
 		Subject: bounded(r.Subject), Result: clean(r.Result), Before: clean(r.Before), After: clean(r.After),
 	}
 	// Of the bounded ones: the subject of a refused request is as long as its sender likes.

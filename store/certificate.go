@@ -8,7 +8,7 @@ import (
 )
 
 var certificateNoun = noun{
-	what: "certificate", code: "InvalidCertificateId.NotFound",
+	what: "certificate", code: vpn.CodeCertificateNotFound,
 	taken:    "This certificate exists already.",
 	dangling: "The authority that issued this certificate is no longer kept here.",
 	used:     "The certificate is still in use: an endpoint has it, or it issued others that are kept here.",

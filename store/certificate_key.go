@@ -7,7 +7,7 @@ import (
 )
 
 var certificateKeyNoun = noun{
-	what: "private key of certificate", code: "InvalidCertificateId.NotFound",
+	what: "private key of certificate", code: vpn.CodeCertificateNotFound,
 	taken:    "The private key of this certificate is kept already.",
 	dangling: "The certificate of this private key no longer exists.",
 }

@@ -8,7 +8,7 @@ import (
 )
 
 var connectionNoun = noun{
-	what: "connection", code: "InvalidClientVpnConnectionId.NotFound",
+	what: "connection", code: vpn.CodeConnectionNotFound,
 	taken:    "This connection exists already.",
 	dangling: "The connection refers to something that no longer exists.",
 }

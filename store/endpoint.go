@@ -11,7 +11,7 @@ import (
 )
 
 var endpointNoun = noun{
-	what: "Client VPN endpoint", code: "InvalidClientVpnEndpointId.NotFound",
+	what: "Client VPN endpoint", code: vpn.CodeEndpointNotFound,
 	taken:    "Another endpoint already has this client CIDR or this address, transport and port.",
 	dangling: "The endpoint's certificate or network no longer exists.",
 	used:     "The endpoint is still in use.",

@@ -7,7 +7,7 @@ import (
 )
 
 var networkNoun = noun{
-	what: "network", code: "InvalidVpcID.NotFound",
+	what: "network", code: vpn.CodeVpcNotFound,
 	taken:    "This network exists already.",
 	dangling: "The network refers to something that no longer exists.",
 	used:     "The network is still in use: delete its subnets first.",

@@ -9,7 +9,7 @@ import (
 )
 
 var observationNoun = noun{
-	what: "observation of endpoint", code: "InvalidClientVpnEndpointId.NotFound",
+	what: "observation of endpoint", code: vpn.CodeEndpointNotFound,
 	dangling: "The endpoint that was observed no longer exists.",
 }
 

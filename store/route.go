@@ -7,7 +7,7 @@ import (
 )
 
 var routeNoun = noun{
-	what: "route", code: "InvalidClientVpnRouteNotFound",
+	what: "route", code: vpn.CodeRouteNotFound,
 	taken:    "The endpoint already has a route to this destination with this target.",
 	dangling: "The endpoint, association or subnet of this route no longer exists.",
 }

@@ -7,7 +7,7 @@ import (
 )
 
 var ruleNoun = noun{
-	what: "authorization rule", code: "InvalidClientVpnAuthorizationRuleNotFound",
+	what: "authorization rule", code: vpn.CodeRuleNotFound,
 	taken:    "The endpoint already has an authorization rule for this destination and group.",
 	dangling: "The endpoint of this authorization rule no longer exists.",
 }

@@ -8,7 +8,7 @@ import (
 )
 
 var sessionNoun = noun{
-	what: "session", code: "InvalidSession.NotFound",
+	what: "session", code: vpn.CodeSessionNotFound,
 	taken:    "This session exists already.",
 	dangling: "The administrator of this session no longer exists.",
 }

@@ -44,7 +44,7 @@ func (s *Store) noteSpace(err error) error {
 		s.space.fault = vpn.Fault{Sentence: noSpace, Since: s.options.Now().UTC()}
 	}
 	if full {
-		return vpn.Refuse(vpn.Unavailable, "InsufficientStorage",
+		return vpn.Refuse(vpn.Unavailable, vpn.CodeInsufficientStorage,
 			"Nothing was saved: the disk that holds the database is full. Make room on it and try again.").Because(err)
 	}
 	return nil

@@ -7,7 +7,7 @@ import (
 )
 
 var subnetNoun = noun{
-	what: "subnet", code: "InvalidSubnetID.NotFound",
+	what: "subnet", code: vpn.CodeSubnetNotFound,
 	taken:    "The network already has a subnet with this range.",
 	dangling: "The subnet's network no longer exists.",
 	used:     "The subnet is still a target network of an endpoint: disassociate it first.",

@@ -12,11 +12,11 @@ import (
 
 // noun is how errors speak of a kind of row.
 type noun struct {
-	what     string // "network"
-	code     string // for a missing one, the EC2 API's where it has one
-	taken    string // sentence: another row has what must be unique
-	dangling string // sentence: it refers to something that is not there
-	used     string // sentence: it cannot go because others refer to it
+	what     string   // "network"
+	code     vpn.Code // for a missing one, the EC2 API's where it has one
+	taken    string   // sentence: another row has what must be unique
+	dangling string   // sentence: it refers to something that is not there
+	used     string   // sentence: it cannot go because others refer to it
 }
 
 var errNoRow = gorm.ErrRecordNotFound
@@ -30,12 +30,12 @@ func translate(err error, n noun, id, reference string) error {
 	case errors.Is(err, gorm.ErrRecordNotFound):
 		return vpn.NoSuch(n.code, n.what, id)
 	case errors.Is(err, gorm.ErrDuplicatedKey):
-		return vpn.Refuse(vpn.Conflict, "IncorrectState", n.taken).Because(err)
+		return vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, n.taken).Because(err)
 	case errors.Is(err, gorm.ErrForeignKeyViolated):
-		return vpn.Refuse(vpn.Conflict, "DependencyViolation", reference).Because(err)
+		return vpn.Refuse(vpn.Conflict, vpn.CodeDependencyViolation, reference).Because(err)
 	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "22021" {
-		return vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "The text has characters that cannot be stored.").Because(err)
+		return vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "The text has characters that cannot be stored.").Because(err)
 	}
 	return fmt.Errorf("store %s: %w", n.what, err)
 }

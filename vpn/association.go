@@ -98,10 +98,10 @@ func (e *Endpoint) Associate(n Network, s Subnet, others []Association, now time
 // the endpoint's other live associations; without any the endpoint forgets its network.
 func (e *Endpoint) Disassociate(a *Association, routes []Route, remaining int) ([]Route, error) {
 	if a.Endpoint != e.ID {
-		return nil, NoSuch("InvalidClientVpnAssociationId.NotFound", "target network association", string(a.ID))
+		return nil, NoSuch(CodeAssociationNotFound, "target network association", string(a.ID))
 	}
 	if a.Removed != 0 {
-		return nil, Refuse(Conflict, "IncorrectState", "This target network is already being disassociated.")
+		return nil, Refuse(Conflict, CodeIncorrectState, "This target network is already being disassociated.")
 	}
 	e.Generation++
 	a.Removed = e.Generation

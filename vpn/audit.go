@@ -10,7 +10,7 @@ type AuditRecord struct {
 	Actor   string // user name, or "system"
 	Source  string // address of the browser or "local"
 	Request string // request ID
-	Action  string // as the API calls it, for example "AuthorizeClientVpnIngress"
+	Action  Action
 	Subject string // ID of what was changed
 	Before  string
 	After   string

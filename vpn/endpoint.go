@@ -206,13 +206,13 @@ func (e Endpoint) Label() string { return label(e.Name, string(e.ID)) }
 
 // ErrStale says that somebody else saved first.
 func ErrStale(what string) *Error {
-	return &Error{Kind: Stale, Code: "IncorrectState",
+	return &Error{Kind: Stale, Code: CodeIncorrectState,
 		Msg: "Somebody else changed this " + what + " while you were editing it. Nothing of yours was saved; what they saved is shown beside each field."}
 }
 
 // ErrEndpointDeleting says that an endpoint takes no more changes.
 func ErrEndpointDeleting(id EndpointID) *Error {
-	return Refuse(Conflict, "IncorrectState", "Endpoint "+string(id)+" is being deleted and takes no more changes.")
+	return Refuse(Conflict, CodeIncorrectState, "Endpoint "+string(id)+" is being deleted and takes no more changes.")
 }
 
 // Retag replaces the tags. Field: tags.
@@ -240,7 +240,7 @@ func (e *Endpoint) MarkDeleting(typed string, live int) error {
 	case e.Deleting:
 		return ErrEndpointDeleting(e.ID)
 	case live > 0:
-		return Refuse(Conflict, "IncorrectState", "Endpoint "+e.Label()+" still has an associated target network. Disassociate all target networks first.")
+		return Refuse(Conflict, CodeIncorrectState, "Endpoint "+e.Label()+" still has an associated target network. Disassociate all target networks first.")
 	case strings.TrimSpace(typed) != "delete":
 		var c Check
 		c.Bad("confirm", "Type the word delete to confirm.")

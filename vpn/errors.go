@@ -37,7 +37,7 @@ func (k Kind) String() string {
 // belongs beside it. The cause is for the log alone.
 type Error struct {
 	Kind   Kind
-	Code   string // stable and machine-readable; the EC2 API's code where one exists
+	Code   Code
 	Msg    string
 	Fields map[string]string
 	cause  error
@@ -84,12 +84,12 @@ func FieldsOf(err error) map[string]string {
 }
 
 // Refuse makes an error of a kind with a code and a sentence.
-func Refuse(kind Kind, code, msg string) *Error {
+func Refuse(kind Kind, code Code, msg string) *Error {
 	return &Error{Kind: kind, Code: code, Msg: msg}
 }
 
 // NoSuch is the answer for an ID that names nothing.
-func NoSuch(code, what, id string) *Error {
+func NoSuch(code Code, what, id string) *Error {
 	return &Error{Kind: NotFound, Code: code, Msg: "There is no " + what + " " + id + "."}
 }
 
@@ -121,5 +121,5 @@ func (c *Check) Err() error {
 	if len(c.fields) > 1 {
 		msg = "Check the marked fields."
 	}
-	return &Error{Kind: Invalid, Code: "InvalidParameterValue", Msg: msg, Fields: c.fields}
+	return &Error{Kind: Invalid, Code: CodeInvalidParameterValue, Msg: msg, Fields: c.fields}
 }

@@ -73,13 +73,13 @@ func (p Profile) Render() (string, error) {
 
 func (p Profile) validate() error {
 	if reason := CheckPublicName(p.Remote); reason != "" {
-		return Refuse(Conflict, "InvalidParameterValue", reason)
+		return Refuse(Conflict, CodeInvalidParameterValue, reason)
 	}
 	if p.ServerName == "" || len(p.ServerName) > maxServerName || strings.ContainsAny(p.ServerName, `"\`) || !printable(p.ServerName) {
-		return Refuse(Conflict, "InvalidParameterValue", "The server certificate's common name cannot stand in a configuration file.")
+		return Refuse(Conflict, CodeInvalidParameterValue, "The server certificate's common name cannot stand in a configuration file.")
 	}
 	if p.CA == "" {
-		return Refuse(Conflict, "InvalidParameterValue", "The server certificate was imported without its chain, so clients could not verify it. Import it again with its chain.")
+		return Refuse(Conflict, CodeInvalidParameterValue, "The server certificate was imported without its chain, so clients could not verify it. Import it again with its chain.")
 	}
 	blocks := []string{p.CA, p.TLSCrypt.Reveal()}
 	if p.Client != nil {
@@ -87,7 +87,7 @@ func (p Profile) validate() error {
 	}
 	for _, text := range blocks {
 		if !strings.Contains(text, "-----BEGIN ") || strings.ContainsAny(text, "<>\x00") {
-			return Refuse(Conflict, "InvalidParameterValue", "A key or certificate of this endpoint is malformed.")
+			return Refuse(Conflict, CodeInvalidParameterValue, "A key or certificate of this endpoint is malformed.")
 		}
 	}
 	return nil

@@ -11,7 +11,7 @@ const (
 )
 
 func overQuota(what string, limit int) *Error {
-	return Refuse(Conflict, "ClientVpnEndpointLimitExceeded", fmt.Sprintf("The endpoint already has %d %s, which is the limit.", limit, what))
+	return Refuse(Conflict, CodeEndpointLimitExceeded, fmt.Sprintf("The endpoint already has %d %s, which is the limit.", limit, what))
 }
 
 func countLive[T any](all []T, removed func(T) uint64) int {

@@ -129,11 +129,11 @@ func (e *Endpoint) AddRoute(s RouteSpec, associations []Association, present []R
 func (e *Endpoint) RemoveRoute(r *Route) error {
 	switch {
 	case r.Endpoint != e.ID:
-		return NoSuch("InvalidClientVpnRouteNotFound", "route", string(r.ID))
+		return NoSuch(CodeRouteNotFound, "route", string(r.ID))
 	case r.Origin == OriginAssociate:
-		return Refuse(Conflict, "InvalidParameterValue", "This route was added automatically with its target network; disassociate the target network to remove it.")
+		return Refuse(Conflict, CodeInvalidParameterValue, "This route was added automatically with its target network; disassociate the target network to remove it.")
 	case r.Removed != 0:
-		return Refuse(Conflict, "IncorrectState", "This route is already being deleted.")
+		return Refuse(Conflict, CodeIncorrectState, "This route is already being deleted.")
 	}
 	e.Generation++
 	r.Removed = e.Generation

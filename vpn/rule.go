@@ -108,10 +108,10 @@ func checkGroupID(c *Check, group string) {
 // Revoke marks a rule as leaving.
 func (e *Endpoint) Revoke(r *Rule) error {
 	if r.Endpoint != e.ID {
-		return NoSuch("InvalidClientVpnAuthorizationRuleNotFound", "authorization rule", string(r.ID))
+		return NoSuch(CodeRuleNotFound, "authorization rule", string(r.ID))
 	}
 	if r.Removed != 0 {
-		return Refuse(Conflict, "IncorrectState", "This authorization rule is already being removed.")
+		return Refuse(Conflict, CodeIncorrectState, "This authorization rule is already being removed.")
 	}
 	e.Generation++
 	r.Removed = e.Generation

@@ -1,8 +1,6 @@
 package web_test
 
-import (
-	"testing"
-)
+import "testing"
 
 // wantButton wants the page to ask for a confirmation.
 func wantButton(t *testing.T, p page, label string) {

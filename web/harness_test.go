@@ -109,7 +109,7 @@ func (s *site) staff(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	by := control.Actor{ID: signed.Administrator.ID, Username: boss, Role: vpn.RoleAdministrator}
+	by := control.Principal{Kind: control.Administrator, ID: string(signed.Administrator.ID), Name: boss, Role: vpn.RoleAdministrator}
 	_, err = s.control.AddAdministrator(t.Context(), by, control.AdministratorSpec{Username: reader, Role: vpn.RoleReadOnly, Password: password, Again: password})
 	if err != nil {
 		t.Fatal(err)

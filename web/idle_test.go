@@ -58,7 +58,7 @@ func TestRefusedChangesAreAudited(t *testing.T) {
 	var got []string
 	for _, r := range trail.Items {
 		if r.Action != "SignIn" {
-			got = append(got, r.Action+" "+r.Subject)
+			got = append(got, string(r.Action)+" "+r.Subject)
 		}
 		if r.Subject == "/networks/new" && (r.Request != p.header.Get("X-Request-Id") || r.Source != "127.0.0.1" || r.Result == "ok") {
 			t.Errorf("got the record %+v, want the request, its source and the refusal in it", r)

@@ -25,7 +25,7 @@ func sameOrigin(next http.Handler) http.Handler {
 func refuseForeign(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if c.Request().Context().Value(foreignKey{}) != nil {
-			return vpn.Refuse(vpn.Denied, "AuthFailure", "This request came from another site and was refused. Open the console itself and try again.")
+			return vpn.Refuse(vpn.Denied, vpn.CodeAuthFailure, "This request came from another site and was refused. Open the console itself and try again.")
 		}
 		return next(c)
 	}

@@ -59,7 +59,7 @@ func (p policy) guard(c *control.Service, next echo.HandlerFunc) echo.HandlerFun
 func refuseChange(ec echo.Context, c *control.Service) error {
 	r := ec.Request()
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return vpn.Refuse(vpn.Denied, "UnauthorizedOperation", "Your account is read-only: it sees everything and changes nothing.")
+		return control.ErrReadOnly()
 	}
-	return c.Refuse(r.Context(), admin.ActorOf(ec), r.Method+" "+ec.Path(), r.URL.Path)
+	return c.Refuse(r.Context(), admin.PrincipalOf(ec), vpn.RequestAction(r.Method, ec.Path()), r.URL.Path)
 }

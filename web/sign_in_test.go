@@ -122,7 +122,7 @@ func TestDisabledAccountIsOutAtOnce(t *testing.T) {
 	t.Parallel()
 	s := staffed(t)
 	b := s.as(t, reader)
-	by := control.Actor{ID: "admin-test", Username: "test", Role: vpn.RoleAdministrator}
+	by := control.Principal{Kind: control.Administrator, ID: string("admin-test"), Name: "test", Role: vpn.RoleAdministrator}
 	list, err := s.control.Administrators(t.Context(), by, vpn.List{Search: reader})
 	if err != nil || len(list.Items) != 1 {
 		t.Fatalf("got %d accounts and error %v, want one", len(list.Items), err)

@@ -76,7 +76,7 @@ func (s *server) apply(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if string(d.Endpoint) != r.PathValue("id") {
-		return nil, vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "The message is not about the endpoint that it is sent to.")
+		return nil, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "The message is not about the endpoint that it is sent to.")
 	}
 	return s.engine.Apply(r.Context(), d)
 }
@@ -84,7 +84,7 @@ func (s *server) apply(r *http.Request) (any, error) {
 func (s *server) forget(r *http.Request) (any, error) {
 	id := vpn.EndpointID(r.PathValue("id"))
 	if !id.Valid() {
-		return nil, vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "The endpoint ID is malformed.")
+		return nil, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "The endpoint ID is malformed.")
 	}
 	return struct{}{}, s.engine.Forget(r.Context(), id)
 }
@@ -127,9 +127,9 @@ func decode[T any](r *http.Request) (T, error) {
 		err = errors.Join(errors.New("something follows the message"), err)
 	}
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return v, vpn.Refuse(vpn.Invalid, "MessageTooLarge", "The message is larger than the dataplane takes.").Because(err)
+		return v, vpn.Refuse(vpn.Invalid, vpn.CodeMessageTooLarge, "The message is larger than the dataplane takes.").Because(err)
 	}
-	return v, vpn.Refuse(vpn.Invalid, "MalformedMessage", "The message cannot be read.").Because(err)
+	return v, vpn.Refuse(vpn.Invalid, vpn.CodeMalformedMessage, "The message cannot be read.").Because(err)
 }
 
 func (s *server) answer(w http.ResponseWriter, r *http.Request, answer any, err error) {
@@ -156,7 +156,7 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	after, err := strconv.ParseUint(query.Get("after"), 10, 64)
 	if err != nil {
-		s.answer(w, r, nil, vpn.Refuse(vpn.Invalid, "InvalidParameterValue", "The number of the last event is malformed.").Because(err))
+		s.answer(w, r, nil, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "The number of the last event is malformed.").Because(err))
 		return
 	}
 	stream(s, w, r, func(ctx context.Context) iter.Seq[vpn.Event] { return s.engine.Events(ctx, query.Get("epoch"), after) })

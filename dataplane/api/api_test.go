@@ -104,7 +104,7 @@ func TestMessagesThatAreNone(t *testing.T) {
 	for name, c := range map[string]struct {
 		method, path, body string
 		status             int
-		code               string
+		code               vpn.Code
 	}{
 		"good":            {"PUT", path, fmt.Sprintf(`{"endpoint":%q}`, endpointID), 200, ""},
 		"nothing":         {"PUT", path, "", 422, "MalformedMessage"},

@@ -131,7 +131,7 @@ func (c *Client) unavailable(err error) error {
 	case errors.Is(err, os.ErrPermission):
 		sentence = "The dataplane's socket " + c.path + " may not be opened by this user."
 	}
-	return vpn.Refuse(vpn.Unavailable, "DataplaneUnavailable", sentence).Because(err)
+	return vpn.Refuse(vpn.Unavailable, vpn.CodeDataplaneUnavailable, sentence).Because(err)
 }
 
 // silence is three heartbeats.

@@ -15,10 +15,10 @@ func Unavailable(cause error, format string, args ...any) error {
 	if errors.Is(cause, os.ErrPermission) {
 		msg += " The dataplane needs root or CAP_NET_ADMIN for this."
 	}
-	return vpn.Refuse(vpn.Unavailable, "HostFailed", msg).Because(cause)
+	return vpn.Refuse(vpn.Unavailable, vpn.CodeHostFailed, msg).Because(cause)
 }
 
 // refuseConflict returns a *vpn.Error about something on this host that is in the way.
 func refuseConflict(format string, args ...any) error {
-	return vpn.Refuse(vpn.Conflict, "HostConflict", fmt.Sprintf(format, args...))
+	return vpn.Refuse(vpn.Conflict, vpn.CodeHostConflict, fmt.Sprintf(format, args...))
 }

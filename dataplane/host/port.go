@@ -47,12 +47,12 @@ func Reserve(transport vpn.Transport, addr netip.AddrPort) (*Reservation, error)
 		if program := holder(transport, addr); program != "" {
 			by = " by " + program
 		}
-		return nil, vpn.Refuse(vpn.Conflict, "PortTaken",
+		return nil, vpn.Refuse(vpn.Conflict, vpn.CodePortTaken,
 			fmt.Sprintf("%s port %d on %s is in use%s.", name, addr.Port(), where, by)).Because(err)
 	case errors.Is(err, unix.EADDRNOTAVAIL):
-		return nil, vpn.Refuse(vpn.Conflict, "NoSuchAddress", fmt.Sprintf("This host has no address %s to listen on.", addr.Addr())).Because(err)
+		return nil, vpn.Refuse(vpn.Conflict, vpn.CodeAddressNotLocal, fmt.Sprintf("This host has no address %s to listen on.", addr.Addr())).Because(err)
 	case errors.Is(err, unix.EACCES):
-		return nil, vpn.Refuse(vpn.Unavailable, "PortForbidden",
+		return nil, vpn.Refuse(vpn.Unavailable, vpn.CodePortForbidden,
 			fmt.Sprintf("%s port %d needs root or CAP_NET_BIND_SERVICE.", name, addr.Port())).Because(err)
 	}
 	return nil, Unavailable(err, "%s port %d on %s cannot be reserved.", name, addr.Port(), where)

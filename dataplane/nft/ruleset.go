@@ -188,5 +188,5 @@ func deviceName(s string) bool {
 }
 
 func refuse(format string, args ...any) error {
-	return vpn.Refuse(vpn.Invalid, "InvalidRuleset", fmt.Sprintf(format, args...))
+	return vpn.Refuse(vpn.Invalid, vpn.CodeInvalidRuleset, fmt.Sprintf(format, args...))
 }

@@ -205,7 +205,7 @@ func command() (string, error) {
 			return path, nil
 		}
 	}
-	return "", vpn.Refuse(vpn.Unavailable, "MissingNft", "The command nft is not installed; install the package nftables.")
+	return "", vpn.Refuse(vpn.Unavailable, vpn.CodeMissingNft, "The command nft is not installed; install the package nftables.")
 }
 
 func firstLine(s string) string {
@@ -228,5 +228,5 @@ func unavailable(err error) error {
 	if errors.Is(err, os.ErrPermission) || strings.Contains(err.Error(), "Operation not permitted") {
 		msg = "The packet filter may only be changed by root or with CAP_NET_ADMIN."
 	}
-	return vpn.Refuse(vpn.Unavailable, "PacketFilterFailed", msg).Because(err)
+	return vpn.Refuse(vpn.Unavailable, vpn.CodePacketFilterFailed, msg).Because(err)
 }

@@ -43,13 +43,13 @@ func Version(ctx context.Context, binary string) (Release, error) {
 	defer cancel()
 	path, err := exec.LookPath(binary)
 	if err != nil {
-		return Release{}, vpn.Refuse(vpn.Unavailable, "OpenVPNMissing", fmt.Sprintf("There is no OpenVPN at %s; install the package openvpn.", binary)).Because(err)
+		return Release{}, vpn.Refuse(vpn.Unavailable, vpn.CodeOpenVPNMissing, fmt.Sprintf("There is no OpenVPN at %s; install the package openvpn.", binary)).Because(err)
 	}
 	// `--version` answers with status 1 in some releases; the text is what counts.
 	out, err := exec.CommandContext(ctx, path, "--version").Output()
 	m := versionLine.FindSubmatch(out)
 	if m == nil {
-		return Release{}, vpn.Refuse(vpn.Unavailable, "OpenVPNUnusable", fmt.Sprintf("%s does not say which OpenVPN it is.", path)).Because(err)
+		return Release{}, vpn.Refuse(vpn.Unavailable, vpn.CodeOpenVPNUnusable, fmt.Sprintf("%s does not say which OpenVPN it is.", path)).Because(err)
 	}
 	return Release{Upstream: string(m[1]), Package: packaged(ctx, path)}, nil
 }
@@ -83,7 +83,7 @@ func (r Release) Check() error {
 	if strings.Contains(r.Package, "+deb") && compareVersions(r.Package, oldestDebian) >= 0 {
 		return nil
 	}
-	return vpn.Refuse(vpn.Unavailable, "OpenVPNTooOld", fmt.Sprintf(
+	return vpn.Refuse(vpn.Unavailable, vpn.CodeOpenVPNTooOld, fmt.Sprintf(
 		"OpenVPN %s is too old to be safe here: it needs %s, or Debian's %s. Upgrade the package openvpn.", r, oldestUpstream, oldestDebian))
 }
 

@@ -25,7 +25,7 @@ func (l *Limiter) Reserve(id vpn.ConnectionID, limit int) error {
 		return ErrKnownConnection
 	}
 	if limit > 0 && l.live >= limit {
-		return vpn.Refuse(vpn.Conflict, "ClientVpnConnectionLimitExceeded", "This VPN server takes no more connections. Ask your administrator.")
+		return vpn.Refuse(vpn.Conflict, vpn.CodeConnectionLimitExceeded, "This VPN server takes no more connections. Ask your administrator.")
 	}
 	if l.ids == nil {
 		l.ids = map[vpn.ConnectionID]bool{}
@@ -36,7 +36,7 @@ func (l *Limiter) Reserve(id vpn.ConnectionID, limit int) error {
 }
 
 // ErrKnownConnection says that another connection has the ID.
-var ErrKnownConnection = vpn.Refuse(vpn.Conflict, "InvalidParameterValue", "A connection with this ID exists.")
+var ErrKnownConnection = vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "A connection with this ID exists.")
 
 // End notes that a connection has ended. Its ID is not free yet.
 func (l *Limiter) End(id vpn.ConnectionID) {

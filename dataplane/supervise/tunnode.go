@@ -48,6 +48,6 @@ func TunNode(dir string, uid, gid uint32) (string, error) {
 }
 
 func needsNode(dir string) *vpn.Error {
-	return vpn.Refuse(vpn.Unavailable, "TunUnavailable", fmt.Sprintf(
+	return vpn.Refuse(vpn.Unavailable, vpn.CodeTunUnavailable, fmt.Sprintf(
 		"The OpenVPN workers cannot open %s, and %s takes no device of their own. Run: chmod 0666 %s (which is what udev does).", sharedNode, dir, sharedNode))
 }

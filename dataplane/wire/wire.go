@@ -45,7 +45,7 @@ type Termination struct {
 // Error is a refusal.
 type Error struct {
 	Kind   string            `json:"kind"`
-	Code   string            `json:"code"`
+	Code   vpn.Code          `json:"code"`
 	Msg    string            `json:"msg"`
 	Fields map[string]string `json:"fields,omitempty"`
 }

@@ -23,7 +23,7 @@ func (h *Console) Account(c echo.Context) error {
 }
 
 func (h *Console) drawAccount(c echo.Context, refused error) error {
-	form := accountForm(actor(c).Username)
+	form := accountForm(principal(c).Name)
 	fail(&form, refused)
 	caller, _ := CallerOf(c)
 	a := caller.Administrator
@@ -43,7 +43,7 @@ func (h *Console) AccountPassword(c echo.Context) error {
 		return err
 	}
 	caller, _ := CallerOf(c)
-	err := h.control.ChangeOwnPassword(ctx(c), actor(c), caller.Token, in.Current, in.Password, in.Again)
+	err := h.control.ChangeOwnPassword(ctx(c), principal(c), caller.Token, in.Current, in.Password, in.Again)
 	if belongsInForm(err) {
 		return h.drawAccount(c, err)
 	}

@@ -46,7 +46,7 @@ func (h *Console) AdministratorAdd(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	a, err := h.control.AddAdministrator(ctx(c), actor(c), control.AdministratorSpec{
+	a, err := h.control.AddAdministrator(ctx(c), principal(c), control.AdministratorSpec{
 		Username: in.Username, Role: vpn.Role(in.Role), Password: in.Password, Again: in.Again,
 	})
 	if belongsInForm(err) {

@@ -44,7 +44,7 @@ func administratorID(c echo.Context) vpn.AdministratorID {
 
 // AdministratorForm shows an account with what may be changed of it.
 func (h *Console) AdministratorForm(c echo.Context) error {
-	a, err := h.control.Administrator(ctx(c), actor(c), administratorID(c))
+	a, err := h.control.Administrator(ctx(c), principal(c), administratorID(c))
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (h *Console) drawAdministrator(c echo.Context, a vpn.Administrator, status 
 		Title: a.Username, State: views.AccountState(a),
 		Crumbs: []parts.Crumb{{Label: "Administrators", Href: "/administrators"}},
 	}
-	own := a.ID == actor(c).ID
+	own := string(a.ID) == principal(c).ID
 	if own { // one's own password is changed with the present one, on the account page
 		reset = parts.Form{}
 	}
@@ -73,7 +73,7 @@ func (h *Console) AdministratorEdit(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	a, err := h.control.EditAdministrator(ctx(c), actor(c), administratorID(c), control.AdministratorEdit{
+	a, err := h.control.EditAdministrator(ctx(c), principal(c), administratorID(c), control.AdministratorEdit{
 		Version: in.Version, Role: vpn.Role(in.Role), Disabled: in.Disabled != "",
 	})
 	if belongsInForm(err) {
@@ -88,7 +88,7 @@ func (h *Console) AdministratorEdit(c echo.Context) error {
 // refusedAdministrator draws the form again with what was chosen. After a lost race it carries
 // the present version: the sentence has told of the other change, and saving again decides.
 func (h *Console) refusedAdministrator(c echo.Context, cause error, in administratorEditInput) error {
-	a, err := h.control.Administrator(ctx(c), actor(c), administratorID(c))
+	a, err := h.control.Administrator(ctx(c), principal(c), administratorID(c))
 	if err != nil {
 		return err
 	}

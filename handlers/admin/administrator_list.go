@@ -7,12 +7,13 @@ import (
 
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
+	"sallyport/vpn"
 )
 
 // Administrators lists the accounts of the console.
 func (h *Console) Administrators(c echo.Context) error {
 	l := listOf(c)
-	page, err := h.control.Administrators(ctx(c), actor(c), l)
+	page, err := h.control.Administrators(ctx(c), principal(c), l)
 	if err != nil {
 		return err
 	}
@@ -23,5 +24,5 @@ func (h *Console) Administrators(c echo.Context) error {
 		{Key: "username", Label: "User name"}, {Label: "Role"}, {Label: "State"},
 		{Key: "last_sign_in", Label: "Last sign-in"}, {Label: "Created"},
 	}
-	return render(c, http.StatusOK, views.Administrators(h.chrome(c, "Administrators", "administrators"), list, page.Items, actor(c).ID))
+	return render(c, http.StatusOK, views.Administrators(h.chrome(c, "Administrators", "administrators"), list, page.Items, vpn.AdministratorID(principal(c).ID)))
 }

@@ -83,7 +83,7 @@ func (in associationInput) finder(c echo.Context, choices control.AssociationCho
 }
 
 func (h *Console) drawAssociationNew(c echo.Context, in associationInput, refused error) error {
-	choices, err := h.control.AssociationChoices(ctx(c), actor(c), endpointID(c), control.AssociationSearch{
+	choices, err := h.control.AssociationChoices(ctx(c), principal(c), endpointID(c), control.AssociationSearch{
 		Network: vpn.NetworkID(in.Network), Find: find(c), Keep: vpn.SubnetID(in.Subnet),
 	})
 	if err != nil {
@@ -124,7 +124,7 @@ func (h *Console) AssociationCreate(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	a, err := h.control.Associate(ctx(c), actor(c), endpointID(c), vpn.NetworkID(in.Network), vpn.SubnetID(in.Subnet))
+	a, err := h.control.Associate(ctx(c), principal(c), endpointID(c), vpn.NetworkID(in.Network), vpn.SubnetID(in.Subnet))
 	if belongsInForm(err) {
 		return h.drawAssociationNew(c, in, err)
 	}

@@ -39,23 +39,24 @@ func RequestID(c echo.Context) string {
 	return id
 }
 
-// actor is who acts, for the use cases. It panics on a route that lets strangers in: that is a
+// principal is who acts, for the use cases. It panics on a route that lets strangers in: that is a
 // mistake in the route table, not of the request.
-func actor(c echo.Context) control.Actor {
+func principal(c echo.Context) control.Principal {
 	caller, ok := CallerOf(c)
 	if !ok {
 		panic("handlers/admin: " + c.Path() + " asks for the caller but its policy lets strangers in")
 	}
-	return control.Actor{
-		ID:       caller.Administrator.ID,
-		Username: caller.Administrator.Username,
-		Role:     caller.Administrator.Role,
-		Source:   c.RealIP(),
-		Request:  RequestID(c),
+	return control.Principal{
+		Kind:    control.Administrator,
+		ID:      string(caller.Administrator.ID),
+		Name:    caller.Administrator.Username,
+		Role:    caller.Administrator.Role,
+		Source:  c.RealIP(),
+		Request: RequestID(c),
 	}
 }
 
-// ActorOf is actor for the policies of package web.
-func ActorOf(c echo.Context) control.Actor { return actor(c) }
+// PrincipalOf is principal for the policies of package web.
+func PrincipalOf(c echo.Context) control.Principal { return principal(c) }
 
 func ctx(c echo.Context) context.Context { return c.Request().Context() }

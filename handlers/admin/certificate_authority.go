@@ -65,7 +65,7 @@ func (h *Console) AuthorityCreate(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	cert, err := h.control.CreateAuthority(ctx(c), actor(c), control.AuthoritySpec{
+	cert, err := h.control.CreateAuthority(ctx(c), principal(c), control.AuthoritySpec{
 		Name: in.Name, CommonName: in.CommonName, KeyType: vpn.KeyType(in.KeyType), ValidDays: in.ValidDays,
 	})
 	if belongsInForm(err) {

@@ -59,7 +59,7 @@ func (h *Console) CertificateImport(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	cert, err := h.control.ImportCertificate(ctx(c), actor(c), control.ImportSpec{
+	cert, err := h.control.ImportCertificate(ctx(c), principal(c), control.ImportSpec{
 		Name: in.Name, Use: vpn.CertificateUse(in.Use), Certificate: in.Certificate, PrivateKey: in.PrivateKey, Chain: in.Chain,
 	})
 	if belongsInForm(err) {

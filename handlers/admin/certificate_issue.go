@@ -50,7 +50,7 @@ func (in issueInput) form(authorities []vpn.Certificate) parts.Form {
 }
 
 func (h *Console) drawIssue(c echo.Context, in issueInput, refused error) error {
-	choices, err := h.control.Authorities(ctx(c), actor(c), find(c), chosen(in.Authority)...)
+	choices, err := h.control.Authorities(ctx(c), principal(c), find(c), chosen(in.Authority)...)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (h *Console) CertificateIssue(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	cert, err := h.control.IssueCertificate(ctx(c), actor(c), in.spec())
+	cert, err := h.control.IssueCertificate(ctx(c), principal(c), in.spec())
 	if belongsInForm(err) {
 		return h.drawIssue(c, in, err)
 	}

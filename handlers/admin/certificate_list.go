@@ -23,13 +23,13 @@ func (h *Console) Certificates(c echo.Context) error {
 	issuer := vpn.CertificateStatus{}
 	if id := c.QueryParam("authority"); id != "" { // from the page that asks before an authority is deleted
 		var err error
-		if issuer, err = h.control.Certificate(ctx(c), actor(c), vpn.CertificateID(id)); err != nil {
+		if issuer, err = h.control.Certificate(ctx(c), principal(c), vpn.CertificateID(id)); err != nil {
 			return err
 		}
 		l.Filter = map[string]string{"authority": id}
 		use = ""
 	}
-	page, err := h.control.Certificates(ctx(c), actor(c), l)
+	page, err := h.control.Certificates(ctx(c), principal(c), l)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (h *Console) Certificates(c echo.Context) error {
 		{Key: "name", Label: "Name"}, {Label: "Use"}, {Key: "common_name", Label: "Common name"}, {Label: "Key type"},
 		{Key: "not_after", Label: "Expires"}, {Label: "Used by"},
 	}
-	v.List.Empty = emptyCertificates(use, actor(c).Role.MayChange())
+	v.List.Empty = emptyCertificates(use, principal(c).Role.MayChange())
 	switch {
 	case issuer.ID != "":
 		v.List.Extra = url.Values{"authority": {string(issuer.ID)}}

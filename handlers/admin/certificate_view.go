@@ -22,14 +22,14 @@ func (h *Console) Certificate(c echo.Context) error {
 }
 
 func (h *Console) drawCertificate(c echo.Context, status int, refused string) error {
-	cert, err := h.control.Certificate(ctx(c), actor(c), certificateID(c))
+	cert, err := h.control.Certificate(ctx(c), principal(c), certificateID(c))
 	if err != nil {
 		return err
 	}
 	v := views.Certificate{
 		Header: parts.Header{Crumbs: certificateCrumbs, Title: views.NameOr(cert.Name, cert.ID), State: views.ExpiryState(cert.Certificate, h.now())},
 		ID:     cert.ID, Err: refused,
-		Facts: certificateFacts(cert, h.now()), Key: keyOf(cert.Certificate, actor(c).Role.MayChange()),
+		Facts: certificateFacts(cert, h.now()), Key: keyOf(cert.Certificate, principal(c).Role.MayChange()),
 	}
 	if cert.Use == vpn.UseAuthority && cert.HasKey && !cert.Expired(h.now()) {
 		v.Issue = "/certificates/issue?authority=" + string(cert.ID)

@@ -27,16 +27,16 @@ func (in terminateInput) ids() []vpn.ConnectionID {
 // a user.
 func (h *Console) ConnectionTerminateForm(c echo.Context) error {
 	in := terminateInput{Connections: c.QueryParams()[ticked], User: c.QueryParam("user")}
-	view, err := h.control.Endpoint(ctx(c), actor(c), endpointID(c))
+	view, err := h.control.Endpoint(ctx(c), principal(c), endpointID(c))
 	if err != nil {
 		return err
 	}
-	list, err := h.control.ConnectionsPreview(ctx(c), actor(c), view.ID, in.ids(), in.User)
+	list, err := h.control.ConnectionsPreview(ctx(c), principal(c), view.ID, in.ids(), in.User)
 	if err != nil {
 		return err
 	}
 	if len(list) == 0 {
-		return vpn.Refuse(vpn.Conflict, "IncorrectState", "There is nothing left to terminate: the connection is over already.")
+		return vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "There is nothing left to terminate: the connection is over already.")
 	}
 	confirm := parts.Confirm{
 		Title:  "Terminate " + parts.Count(len(list), "connection") + "?",
@@ -73,9 +73,9 @@ func (h *Console) ConnectionTerminate(c echo.Context) error {
 	var n int
 	var err error
 	if in.User != "" {
-		n, err = h.control.TerminateUser(ctx(c), actor(c), endpointID(c), in.User)
+		n, err = h.control.TerminateUser(ctx(c), principal(c), endpointID(c), in.User)
 	} else {
-		n, err = h.control.TerminateConnections(ctx(c), actor(c), endpointID(c), in.ids())
+		n, err = h.control.TerminateConnections(ctx(c), principal(c), endpointID(c), in.ids())
 	}
 	if err != nil {
 		return err

@@ -105,7 +105,7 @@ func chosen(values ...string) []vpn.CertificateID {
 }
 
 func (h *Console) drawEndpointNew(c echo.Context, in endpointInput, refused error) error {
-	choices, err := h.control.EndpointChoices(ctx(c), actor(c), find(c), chosen(in.Certificate, in.ClientCA)...)
+	choices, err := h.control.EndpointChoices(ctx(c), principal(c), find(c), chosen(in.Certificate, in.ClientCA)...)
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (h *Console) EndpointCreate(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	e, err := h.control.CreateEndpoint(ctx(c), actor(c), in.spec())
+	e, err := h.control.CreateEndpoint(ctx(c), principal(c), in.spec())
 	if belongsInForm(err) {
 		return h.drawEndpointNew(c, in, err)
 	}

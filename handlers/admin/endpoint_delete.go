@@ -56,7 +56,7 @@ func connectedNow(n int) string {
 func (h *Console) EndpointDeleteForm(c echo.Context) error { return h.drawEndpointDelete(c, nil) }
 
 func (h *Console) drawEndpointDelete(c echo.Context, refused error) error {
-	view, err := h.control.Endpoint(ctx(c), actor(c), endpointID(c))
+	view, err := h.control.Endpoint(ctx(c), principal(c), endpointID(c))
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (h *Console) EndpointDelete(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	err := h.control.DeleteEndpoint(ctx(c), actor(c), endpointID(c), in.Confirm)
+	err := h.control.DeleteEndpoint(ctx(c), principal(c), endpointID(c), in.Confirm)
 	if belongsInForm(err) {
 		return h.drawEndpointDelete(c, err)
 	}

@@ -82,7 +82,7 @@ func (in endpointEditInput) theirs(saved endpointEditInput, certificate string) 
 }
 
 func (h *Console) drawEndpointEdit(c echo.Context, typed *endpointEditInput, refused error) error {
-	view, err := h.control.Endpoint(ctx(c), actor(c), endpointID(c))
+	view, err := h.control.Endpoint(ctx(c), principal(c), endpointID(c))
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (h *Console) drawEndpointEdit(c echo.Context, typed *endpointEditInput, ref
 	if typed != nil {
 		in = *typed
 	}
-	choices, err := h.control.EndpointChoices(ctx(c), actor(c), find(c), chosen(in.Certificate)...)
+	choices, err := h.control.EndpointChoices(ctx(c), principal(c), find(c), chosen(in.Certificate)...)
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (h *Console) EndpointEdit(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	result, err := h.control.EditEndpoint(ctx(c), actor(c), endpointID(c), in.edit())
+	result, err := h.control.EditEndpoint(ctx(c), principal(c), endpointID(c), in.edit())
 	if belongsInForm(err) {
 		return h.drawEndpointEdit(c, &in, err)
 	}

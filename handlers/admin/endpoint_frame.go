@@ -39,7 +39,7 @@ func endpointCrumbs(e vpn.Endpoint, tab string) []parts.Crumb {
 
 // endpointFrame reads an endpoint and makes what all its tabs share.
 func (h *Console) endpointFrame(c echo.Context, tab string) (views.EndpointFrame, control.EndpointView, error) {
-	view, err := h.control.Endpoint(ctx(c), actor(c), endpointID(c))
+	view, err := h.control.Endpoint(ctx(c), principal(c), endpointID(c))
 	if err != nil {
 		if fragment(c) && vpn.KindOf(err) == vpn.NotFound {
 			c.Response().Header().Set("HX-Redirect", "/endpoints") // it was deleted while somebody watched
@@ -62,7 +62,7 @@ func (h *Console) endpointFrame(c echo.Context, tab string) (views.EndpointFrame
 		f.Tabs = append(f.Tabs, link)
 	}
 	if f.Fragment {
-		f.Chrome.MayChange, f.Chrome.Now = actor(c).Role.MayChange(), h.now()
+		f.Chrome.MayChange, f.Chrome.Now = principal(c).Role.MayChange(), h.now()
 	} else {
 		f.Chrome = h.chrome(c, views.NameOr(view.Name, view.ID), "endpoints")
 	}

@@ -10,7 +10,7 @@ import (
 // Endpoints lists the Client VPN endpoints.
 func (h *Console) Endpoints(c echo.Context) error {
 	l := listOf(c)
-	page, err := h.control.Endpoints(ctx(c), actor(c), l)
+	page, err := h.control.Endpoints(ctx(c), principal(c), l)
 	if err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (h *Console) Endpoints(c echo.Context) error {
 		Title: "No Client VPN endpoint yet",
 		Text:  "An endpoint is what clients connect to. It needs a server certificate; a target network and authorization rules follow.",
 	}
-	if actor(c).Role.MayChange() {
+	if principal(c).Role.MayChange() {
 		v.List.Empty.Action = parts.Button{Label: "Create Client VPN endpoint", Href: "/endpoints/new", Tone: "primary"}
 	}
 	v.Live = live(c, "endpoints", renewOften, v.Rows, v.List.Total)

@@ -14,7 +14,7 @@ const mapRules = 6
 // endpointMap reads what the picture of an endpoint shows.
 func (h *Console) endpointMap(c echo.Context, v control.EndpointView) (views.EndpointMap, error) {
 	m := views.EndpointMap{Connections: v.Connections, Associations: v.Associations}
-	rules, err := h.control.Rules(ctx(c), actor(c), v.ID, vpn.List{Size: mapRules, Page: 1})
+	rules, err := h.control.Rules(ctx(c), principal(c), v.ID, vpn.List{Size: mapRules, Page: 1})
 	if err != nil {
 		return m, err
 	}

@@ -12,7 +12,7 @@ import (
 // Networks lists the networks.
 func (h *Console) Networks(c echo.Context) error {
 	l := listOf(c)
-	page, err := h.control.Networks(ctx(c), actor(c), l)
+	page, err := h.control.Networks(ctx(c), principal(c), l)
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func (h *Console) Networks(c echo.Context) error {
 		Title: "No networks yet",
 		Text:  "A network is a private network that clients shall reach. Create it with its address ranges, then cut subnets from it.",
 	}
-	if actor(c).Role.MayChange() {
+	if principal(c).Role.MayChange() {
 		list.Empty.Action = parts.Button{Label: "Create network", Href: "/networks/new", Tone: "primary"}
 	}
 	return render(c, http.StatusOK, views.Networks(h.chrome(c, "Networks", "networks"), list, page.Items))

@@ -14,12 +14,12 @@ func networkID(c echo.Context) vpn.NetworkID { return vpn.NetworkID(c.Param("net
 
 // Network shows one network with its subnets.
 func (h *Console) Network(c echo.Context) error {
-	n, err := h.control.Network(ctx(c), actor(c), networkID(c))
+	n, err := h.control.Network(ctx(c), principal(c), networkID(c))
 	if err != nil {
 		return err
 	}
 	l := listOf(c)
-	page, err := h.control.Subnets(ctx(c), actor(c), n.ID, l)
+	page, err := h.control.Subnets(ctx(c), principal(c), n.ID, l)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (h *Console) Network(c echo.Context) error {
 		{Key: "name", Label: "Subnet"}, {Key: "cidr", Label: "CIDR"}, {Key: "zone", Label: "Availability zone"}, {Label: "Target network of"}, {Label: "Actions", Right: true},
 	}
 	v.List.Empty = parts.Empty{Title: "No subnets yet", Text: "A subnet lies inside the network, in an availability zone. Associated with an endpoint it is a target network."}
-	if actor(c).Role.MayChange() {
+	if principal(c).Role.MayChange() {
 		v.List.Empty.Action = parts.Button{Label: "Create subnet", Href: views.NetworkPath(n.ID, "subnets", "new"), Tone: "primary"}
 	}
 	v.Chrome = h.chrome(c, v.Header.Title, "networks")

@@ -43,7 +43,7 @@ func (in routeInput) form(view control.EndpointView) parts.Form {
 }
 
 func (h *Console) drawRouteNew(c echo.Context, in routeInput, refused error) error {
-	view, err := h.control.Endpoint(ctx(c), actor(c), endpointID(c))
+	view, err := h.control.Endpoint(ctx(c), principal(c), endpointID(c))
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (h *Console) RouteCreate(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	r, err := h.control.CreateRoute(ctx(c), actor(c), endpointID(c), vpn.RouteSpec{
+	r, err := h.control.CreateRoute(ctx(c), principal(c), endpointID(c), vpn.RouteSpec{
 		Destination: in.Destination, Target: in.Subnet, Description: in.Description,
 	})
 	if belongsInForm(err) {

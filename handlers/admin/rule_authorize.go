@@ -32,7 +32,7 @@ func (in ruleInput) form(view control.EndpointView, example string) parts.Form {
 }
 
 func (h *Console) drawRuleNew(c echo.Context, in ruleInput, refused error) error {
-	view, err := h.control.Endpoint(ctx(c), actor(c), endpointID(c))
+	view, err := h.control.Endpoint(ctx(c), principal(c), endpointID(c))
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (h *Console) networkExample(c echo.Context, view control.EndpointView) stri
 	if view.Network == "" {
 		return ""
 	}
-	n, err := h.control.Network(ctx(c), actor(c), view.Network)
+	n, err := h.control.Network(ctx(c), principal(c), view.Network)
 	if err != nil {
 		return "" // the sentence does without
 	}
@@ -67,7 +67,7 @@ func (h *Console) RuleAuthorize(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	r, err := h.control.Authorize(ctx(c), actor(c), endpointID(c), vpn.RuleSpec{
+	r, err := h.control.Authorize(ctx(c), principal(c), endpointID(c), vpn.RuleSpec{
 		Destination: in.Destination, AllUsers: true, Description: in.Description,
 	})
 	if belongsInForm(err) {

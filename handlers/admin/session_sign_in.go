@@ -79,7 +79,7 @@ func (h *Console) SignIn(c echo.Context) error {
 // sign-in page all the same.
 func (h *Console) SignOut(c echo.Context) error {
 	if caller, ok := CallerOf(c); ok {
-		if err := h.control.SignOut(ctx(c), actor(c), caller.Token); err != nil {
+		if err := h.control.SignOut(ctx(c), principal(c), caller.Token); err != nil {
 			return err
 		}
 	}

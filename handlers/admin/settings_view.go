@@ -15,11 +15,11 @@ import (
 
 // Settings shows the deployment's names and how the node is.
 func (h *Console) Settings(c echo.Context) error {
-	node, err := h.control.Node(ctx(c), actor(c))
+	node, err := h.control.Node(ctx(c), principal(c))
 	if err != nil {
 		return err
 	}
-	names, err := h.control.EndpointNames(ctx(c), actor(c), endpointsOf(node)...)
+	names, err := h.control.EndpointNames(ctx(c), principal(c), endpointsOf(node)...)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 
 // Start is the tutorial with what is done and what is next.
 func (h *Console) Start(c echo.Context) error {
-	steps, err := h.control.GettingStarted(ctx(c), actor(c))
+	steps, err := h.control.GettingStarted(ctx(c), principal(c))
 	if err != nil {
 		return err
 	}

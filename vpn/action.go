@@ -1,0 +1,149 @@
+package vpn
+
+import (
+	"maps"
+	"slices"
+)
+
+// Action is what a caller asks for, by the name of the EC2 API's operation where it has one.
+// Permissions, the audit trail, the API and the docs use the same names.
+type Action string
+
+// Access is what an action does, and thereby what allows it.
+type Access int
+
+// The kinds of access. ByProgram is the zero value on purpose: an action that is not in the table is
+// allowed to no caller.
+const (
+	ByProgram  Access = iota // done by the program, or before the caller is known: recorded, never asked for
+	Reads                    // shows something and changes nothing
+	Writes                   // changes something
+	OwnAccount               // changes the caller's own account and nothing else
+)
+
+// The actions.
+const (
+	// Networks.
+	DescribeVpcs    Action = "DescribeVpcs"
+	CreateVpc       Action = "CreateVpc"
+	DeleteVpc       Action = "DeleteVpc"
+	DescribeSubnets Action = "DescribeSubnets"
+	CreateSubnet    Action = "CreateSubnet"
+	DeleteSubnet    Action = "DeleteSubnet"
+
+	// Certificates.
+	ListCertificates           Action = "ListCertificates"
+	DescribeCertificate        Action = "DescribeCertificate"
+	CreateCertificateAuthority Action = "CreateCertificateAuthority"
+	IssueCertificate           Action = "IssueCertificate"
+	ImportCertificate          Action = "ImportCertificate"
+	ExportClientCertificateKey Action = "ExportClientCertificateKey"
+	DeleteCertificate          Action = "DeleteCertificate"
+
+	// Client VPN endpoints.
+	DescribeClientVpnEndpoints         Action = "DescribeClientVpnEndpoints"
+	CreateClientVpnEndpoint            Action = "CreateClientVpnEndpoint"
+	ModifyClientVpnEndpoint            Action = "ModifyClientVpnEndpoint"
+	DeleteClientVpnEndpoint            Action = "DeleteClientVpnEndpoint"
+	FinishDeleteClientVpnEndpoint      Action = "FinishDeleteClientVpnEndpoint"
+	CreateTags                         Action = "CreateTags"
+	ExportClientVpnClientConfiguration Action = "ExportClientVpnClientConfiguration"
+
+	// Target networks, authorization rules, routes.
+	DescribeClientVpnTargetNetworks     Action = "DescribeClientVpnTargetNetworks"
+	AssociateClientVpnTargetNetwork     Action = "AssociateClientVpnTargetNetwork"
+	DisassociateClientVpnTargetNetwork  Action = "DisassociateClientVpnTargetNetwork"
+	DescribeClientVpnAuthorizationRules Action = "DescribeClientVpnAuthorizationRules"
+	AuthorizeClientVpnIngress           Action = "AuthorizeClientVpnIngress"
+	RevokeClientVpnIngress              Action = "RevokeClientVpnIngress"
+	DescribeClientVpnRoutes             Action = "DescribeClientVpnRoutes"
+	CreateClientVpnRoute                Action = "CreateClientVpnRoute"
+	DeleteClientVpnRoute                Action = "DeleteClientVpnRoute"
+
+	// Connections.
+	DescribeClientVpnConnections  Action = "DescribeClientVpnConnections"
+	TerminateClientVpnConnections Action = "TerminateClientVpnConnections"
+
+	// The console and its accounts.
+	DescribeNode           Action = "DescribeNode"
+	DescribeGettingStarted Action = "DescribeGettingStarted"
+	ListAdministrators     Action = "ListAdministrators"
+	DescribeAdministrator  Action = "DescribeAdministrator"
+	AddAdministrator       Action = "AddAdministrator"
+	EditAdministrator      Action = "EditAdministrator"
+	ResetPassword          Action = "ResetPassword"
+	ChangePassword         Action = "ChangePassword"
+	SignIn                 Action = "SignIn"
+	SignOut                Action = "SignOut"
+	CreateSetupLink        Action = "CreateSetupLink"
+	CompleteSetup          Action = "CompleteSetup"
+)
+
+// actions is the table of all actions: what each does, and its text in the audit trail.
+var actions = map[Action]struct {
+	access Access
+	text   string
+}{
+	DescribeVpcs:                        {Reads, "Show networks"},
+	CreateVpc:                           {Writes, "Create network"},
+	DeleteVpc:                           {Writes, "Delete network"},
+	DescribeSubnets:                     {Reads, "Show subnets"},
+	CreateSubnet:                        {Writes, "Create subnet"},
+	DeleteSubnet:                        {Writes, "Delete subnet"},
+	ListCertificates:                    {Reads, "List certificates"},
+	DescribeCertificate:                 {Reads, "Show certificate"},
+	CreateCertificateAuthority:          {Writes, "Create certificate authority"},
+	IssueCertificate:                    {Writes, "Issue certificate"},
+	ImportCertificate:                   {Writes, "Import certificate"},
+	ExportClientCertificateKey:          {Writes, "Download the private key of a client certificate"},
+	DeleteCertificate:                   {Writes, "Delete certificate"},
+	DescribeClientVpnEndpoints:          {Reads, "Show Client VPN endpoints"},
+	CreateClientVpnEndpoint:             {Writes, "Create Client VPN endpoint"},
+	ModifyClientVpnEndpoint:             {Writes, "Modify Client VPN endpoint"},
+	DeleteClientVpnEndpoint:             {Writes, "Delete Client VPN endpoint"},
+	FinishDeleteClientVpnEndpoint:       {ByProgram, "Client VPN endpoint is deleted"},
+	CreateTags:                          {Writes, "Save tags"},
+	ExportClientVpnClientConfiguration:  {Reads, "Download client configuration"},
+	DescribeClientVpnTargetNetworks:     {Reads, "Show target network associations"},
+	AssociateClientVpnTargetNetwork:     {Writes, "Associate target network"},
+	DisassociateClientVpnTargetNetwork:  {Writes, "Disassociate target network"},
+	DescribeClientVpnAuthorizationRules: {Reads, "Show authorization rules"},
+	AuthorizeClientVpnIngress:           {Writes, "Add authorization rule"},
+	RevokeClientVpnIngress:              {Writes, "Remove authorization rule"},
+	DescribeClientVpnRoutes:             {Reads, "Show route table"},
+	CreateClientVpnRoute:                {Writes, "Create route"},
+	DeleteClientVpnRoute:                {Writes, "Delete route"},
+	DescribeClientVpnConnections:        {Reads, "Show connections"},
+	TerminateClientVpnConnections:       {Writes, "Terminate connections"},
+	DescribeNode:                        {Reads, "Show the state of the dataplane"},
+	DescribeGettingStarted:              {Reads, "Show the tutorial's progress"},
+	ListAdministrators:                  {Reads, "List administrators"},
+	DescribeAdministrator:               {Reads, "Show administrator"},
+	AddAdministrator:                    {Writes, "Add administrator"},
+	EditAdministrator:                   {Writes, "Edit administrator"},
+	ResetPassword:                       {Writes, "Reset password"},
+	ChangePassword:                      {OwnAccount, "Change own password"},
+	SignIn:                              {ByProgram, "Sign in"},
+	SignOut:                             {OwnAccount, "Sign out"},
+	CreateSetupLink:                     {ByProgram, "Create set-up link"},
+	CompleteSetup:                       {ByProgram, "Complete set-up"},
+}
+
+// Actions lists all actions in the order of their names.
+func Actions() []Action { return slices.Sorted(maps.Keys(actions)) }
+
+// Access tells what the action does.
+func (a Action) Access() Access { return actions[a].access }
+
+// Text is the action in words, as the audit trail shows it; the name itself for an action that is not
+// in the table, such as a RequestAction.
+func (a Action) Text() string {
+	if facts, known := actions[a]; known {
+		return facts.text
+	}
+	return string(a)
+}
+
+// RequestAction names a request that was refused before a use case could name its action, by its
+// method and route: "POST /networks/new".
+func RequestAction(method, route string) Action { return Action(method + " " + route) }

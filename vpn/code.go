@@ -1,0 +1,115 @@
+package vpn
+
+import (
+	"maps"
+	"slices"
+)
+
+// Code says why something was refused or failed: stable, for programs; the EC2 API's code where it has
+// one. What happened in the case at hand is the sentence of the Error that carries the code.
+type Code string
+
+// The codes.
+const (
+	// Requests.
+	CodeInvalidParameterValue Code = "InvalidParameterValue"
+	CodeMissingParameter      Code = "MissingParameter"
+	CodeIncorrectState        Code = "IncorrectState"
+	CodeDependencyViolation   Code = "DependencyViolation"
+	CodeResourceInUse         Code = "ResourceInUse"
+	CodeAuthFailure           Code = "AuthFailure"
+	CodeUnauthorizedOperation Code = "UnauthorizedOperation"
+	CodeRequestLimitExceeded  Code = "RequestLimitExceeded"
+	CodeLimitExceeded         Code = "LimitExceeded"
+	CodeEndpointLimitExceeded Code = "ClientVpnEndpointLimitExceeded"
+	CodeInsufficientStorage   Code = "InsufficientStorage"
+
+	// IDs that name nothing.
+	CodeVpcNotFound           Code = "InvalidVpcID.NotFound"
+	CodeSubnetNotFound        Code = "InvalidSubnetID.NotFound"
+	CodeCertificateNotFound   Code = "InvalidCertificateId.NotFound"
+	CodeEndpointNotFound      Code = "InvalidClientVpnEndpointId.NotFound"
+	CodeAssociationNotFound   Code = "InvalidClientVpnAssociationId.NotFound"
+	CodeRuleNotFound          Code = "InvalidClientVpnAuthorizationRuleNotFound"
+	CodeRouteNotFound         Code = "InvalidClientVpnRouteNotFound"
+	CodeConnectionNotFound    Code = "InvalidClientVpnConnectionId.NotFound"
+	CodeAdministratorNotFound Code = "InvalidAdministratorId.NotFound"
+	CodeSessionNotFound       Code = "InvalidSession.NotFound"
+
+	// The dataplane and its host.
+	CodeDataplaneUnavailable Code = "DataplaneUnavailable"
+	CodeMessageTooLarge      Code = "MessageTooLarge"
+	CodeMalformedMessage     Code = "MalformedMessage"
+	CodeStopping             Code = "Stopping"
+	CodeRemovalFailed        Code = "RemovalFailed"
+	CodeWorkerFailed         Code = "WorkerFailed"
+	CodeHostFailed           Code = "HostFailed"
+	CodeHostConflict         Code = "HostConflict"
+	CodePortTaken            Code = "PortTaken"
+	CodeAddressNotLocal      Code = "NoSuchAddress"
+	CodePortForbidden        Code = "PortForbidden"
+	CodeTunUnavailable       Code = "TunUnavailable"
+	CodeInvalidRuleset       Code = "InvalidRuleset"
+	CodeMissingNft           Code = "MissingNft"
+	CodePacketFilterFailed   Code = "PacketFilterFailed"
+	CodeOpenVPNMissing       Code = "OpenVPNMissing"
+	CodeOpenVPNUnusable      Code = "OpenVPNUnusable"
+	CodeOpenVPNTooOld        Code = "OpenVPNTooOld"
+
+	// Logins.
+	CodeLoginNotFound           Code = "NoSuchLogin"
+	CodeAddressesExhausted      Code = "ClientVpnAddressesExhausted"
+	CodeConnectionLimitExceeded Code = "ClientVpnConnectionLimitExceeded"
+)
+
+// codes is the table of all codes with what each means.
+var codes = map[Code]string{
+	CodeInvalidParameterValue:   "A value of the request is not allowed; the fields say which and why.",
+	CodeMissingParameter:        "The request lacks a value that it needs.",
+	CodeIncorrectState:          "The present state of the thing, or a change that was saved meanwhile, does not allow the request.",
+	CodeDependencyViolation:     "Something else refers to the thing, or it refers to something that does not exist.",
+	CodeResourceInUse:           "The certificate is in use and cannot be deleted.",
+	CodeAuthFailure:             "The caller is not signed in, or the proof of who they are was not accepted.",
+	CodeUnauthorizedOperation:   "The caller may not do this.",
+	CodeRequestLimitExceeded:    "There were too many attempts; wait and try again.",
+	CodeLimitExceeded:           "A limit of the host is reached.",
+	CodeEndpointLimitExceeded:   "A quota of the endpoint, or the number of endpoints that the host policy allows, is reached.",
+	CodeInsufficientStorage:     "The disk that holds the database is full; nothing was saved.",
+	CodeVpcNotFound:             "There is no network with this ID.",
+	CodeSubnetNotFound:          "There is no subnet with this ID.",
+	CodeCertificateNotFound:     "There is no certificate with this ID, or its private key is not kept.",
+	CodeEndpointNotFound:        "There is no Client VPN endpoint with this ID.",
+	CodeAssociationNotFound:     "There is no target network association with this ID.",
+	CodeRuleNotFound:            "There is no such authorization rule.",
+	CodeRouteNotFound:           "There is no such route.",
+	CodeConnectionNotFound:      "There is no connection with this ID.",
+	CodeAdministratorNotFound:   "There is no account with this ID or user name.",
+	CodeSessionNotFound:         "The session of the browser has ended.",
+	CodeDataplaneUnavailable:    "No dataplane answers on this host.",
+	CodeMessageTooLarge:         "The message is larger than the dataplane accepts.",
+	CodeMalformedMessage:        "The dataplane cannot read the message.",
+	CodeStopping:                "The dataplane is stopping.",
+	CodeRemovalFailed:           "The endpoint could not be removed from the host.",
+	CodeWorkerFailed:            "An OpenVPN process ended or does not start.",
+	CodeHostFailed:              "The operating system refused a change.",
+	CodeHostConflict:            "Something else on the host is in the way of a change.",
+	CodePortTaken:               "Another program listens on the port.",
+	CodeAddressNotLocal:         "The listen address is not an address of this host.",
+	CodePortForbidden:           "The dataplane may not listen on the port.",
+	CodeTunUnavailable:          "The host has no usable TUN device.",
+	CodeInvalidRuleset:          "The packet filter rules of the endpoint are malformed.",
+	CodeMissingNft:              "The command nft is not installed.",
+	CodePacketFilterFailed:      "The kernel refused the packet filter rules.",
+	CodeOpenVPNMissing:          "OpenVPN is not installed.",
+	CodeOpenVPNUnusable:         "The installed OpenVPN does not say which version it is.",
+	CodeOpenVPNTooOld:           "The installed OpenVPN is older than the oldest that is allowed.",
+	CodeLoginNotFound:           "The login does not wait any more.",
+	CodeAddressesExhausted:      "The endpoint has no free client address.",
+	CodeConnectionLimitExceeded: "The limit of connections is reached.",
+}
+
+// Codes lists all codes in their order.
+func Codes() []Code { return slices.Sorted(maps.Keys(codes)) }
+
+// Meaning is the sentence on what the code means, for the docs and the API; "" for an unknown code.
+func (c Code) Meaning() string { return codes[c] }
