@@ -3,6 +3,8 @@ package lab
 import (
 	"fmt"
 	"net"
+	"sallyport/lab/gateway"
+	"sallyport/lab/netlab"
 	"strings"
 	"testing"
 	"time"
@@ -14,25 +16,25 @@ func TestSeveralAssociations(t *testing.T) {
 	t.Parallel()
 	const clients = 4
 	s := newSite(t, clients)
-	s.createNetwork()
+	s.CreateNetwork()
 	names := make([]string, clients)
 	for i := range names {
 		names[i] = fmt.Sprintf("user%d", i)
 	}
-	s.createCertificates(names...)
-	s.createEndpoint(nil)
-	s.associate("subnet-a")
-	s.associate("subnet-b")
-	s.authorize("10.0.0.0/16")
-	s.line("/associations", "10.0.1.0/24", "associated")
-	s.line("/associations", "10.0.2.0/24", "associated")
+	s.CreateCertificates(names...)
+	s.CreateEndpoint(nil)
+	s.Associate("subnet-a")
+	s.Associate("subnet-b")
+	s.Authorize("10.0.0.0/16")
+	s.WaitRow("/associations", "10.0.1.0/24", "associated")
+	s.WaitRow("/associations", "10.0.2.0/24", "associated")
 
 	var transfers []*transfer
-	var vpn []*vpnClient
+	var vpn []*netlab.Client
 	for i, n := range s.clients {
-		vpn = append(vpn, connectVPN(t, n, s.profile(names[i])))
+		vpn = append(vpn, netlab.ConnectClient(t, n, s.Profile(names[i])))
 		for _, host := range []string{addrHostA, addrHostB} {
-			if !answers(n, host, echoPort) {
+			if !n.Answers(host, netlab.EchoPort) {
 				t.Fatalf("client %d does not reach %s", i, host)
 			}
 		}
@@ -40,15 +42,15 @@ func TestSeveralAssociations(t *testing.T) {
 	}
 	// One member set for each association; both have members.
 	table := func() string {
-		out, _ := s.topology.gateway.exec("nft", "list", "table", "inet", "sallyport").CombinedOutput()
+		out, _ := s.gatewayHost.Exec("nft", "list", "table", "inet", "sallyport").CombinedOutput()
 		return string(out)
 	}
 	if n := membersPerAssociation(table()); len(n) != 2 || n[0] != 2 || n[1] != 2 {
 		t.Errorf("sessions per association: %v, want two each", n)
 	}
 
-	s.remove("/associations", "10.0.1.0/24", "Disassociate target network")
-	eventually(t, 10*time.Second, "all sessions belong to the association that is left", func() bool {
+	s.Remove("/associations", "10.0.1.0/24", "Disassociate target network")
+	netlab.Eventually(t, 10*time.Second, "all sessions belong to the association that is left", func() bool {
 		n := membersPerAssociation(table())
 		return len(n) == 1 && n[0] == clients
 	})
@@ -56,7 +58,7 @@ func TestSeveralAssociations(t *testing.T) {
 	for i, x := range transfers {
 		before[i] = x.echoed.Load()
 	}
-	eventually(t, 10*time.Second, "every transfer carries on", func() bool {
+	netlab.Eventually(t, 10*time.Second, "every transfer carries on", func() bool {
 		for i, x := range transfers {
 			if err := x.err(); err != nil {
 				t.Fatalf("client %d lost its connection: %v", i, err)
@@ -68,10 +70,10 @@ func TestSeveralAssociations(t *testing.T) {
 		return true
 	})
 	for i, c := range vpn {
-		if n := strings.Count(c.said(), upLine); n != 1 {
+		if n := c.Ups(); n != 1 {
 			t.Errorf("client %d connected %d times", i, n)
 		}
-		if !answers(s.clients[i], addrHostA, echoPort) {
+		if !s.clients[i].Answers(addrHostA, netlab.EchoPort) {
 			t.Errorf("client %d does not reach host A any more", i)
 		}
 	}
@@ -96,30 +98,30 @@ func membersPerAssociation(table string) []int {
 func TestTCPOnOneAddress(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 1)
-	s.topology.gateway.ip(t, "addr", "add", "192.0.2.2/24", "dev", "wan")
-	s.createNetwork()
-	s.createCertificates("alice")
-	s.createEndpoint(fields{"Transport Protocol": "TCP", "Listen address": gatewayWAN, "VPN port": "1194"})
-	s.associate("subnet-a")
-	s.authorize("10.0.1.0/24")
-	s.line("/rules", "10.0.1.0/24", "active")
-	profile := s.profile("alice")
+	s.gatewayHost.IP(t, "addr", "add", "192.0.2.2/24", "dev", "wan")
+	s.CreateNetwork()
+	s.CreateCertificates("alice")
+	s.CreateEndpoint(gateway.Fields{"Transport Protocol": "TCP", "Listen address": gatewayWAN, "VPN port": "1194"})
+	s.Associate("subnet-a")
+	s.Authorize("10.0.1.0/24")
+	s.WaitRow("/rules", "10.0.1.0/24", "active")
+	profile := s.Profile("alice")
 	if !strings.Contains(profile, "proto tcp") {
 		t.Errorf("the profile is not for TCP:\n%s", profile)
 	}
-	c := connectVPN(t, s.clients[0], profile)
-	if !answers(s.clients[0], addrHostA, echoPort) {
+	c := netlab.ConnectClient(t, s.clients[0], profile)
+	if !s.clients[0].Answers(addrHostA, netlab.EchoPort) {
 		t.Error("the authorized host does not answer")
 	}
-	if tcpAnswers(s.clients[0], addrHostB, echoPort) {
+	if s.clients[0].AnswersTCP(addrHostB, netlab.EchoPort) {
 		t.Error("a host that no rule names answers")
 	}
-	s.line("/connections", "alice", "active", c.address(t).String())
+	s.WaitRow("/connections", "alice", "active", c.Address(t).String())
 	// The other address of the host takes no connection, and the worker's own port is closed.
 	for _, closed := range []string{"192.0.2.2:1194", gatewayWAN + ":21000", gatewayWAN + ":21001"} {
-		err := s.wan.do(func() error {
-			s.wan.ip(t, "addr", "replace", "192.0.2.200/24", "dev", "br0")
-			conn, err := net.DialTimeout("tcp4", closed, probeWait)
+		err := s.wan.Do(func() error {
+			s.wan.IP(t, "addr", "replace", "192.0.2.200/24", "dev", "br0")
+			conn, err := net.DialTimeout("tcp4", closed, netlab.ProbeTimeout)
 			if err == nil {
 				conn.Close()
 				t.Errorf("%s takes connections", closed)
@@ -130,6 +132,6 @@ func TestTCPOnOneAddress(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.remove("/connections", "alice", "Terminate connection")
-	eventually(t, 10*time.Second, "the client's program ended", func() bool { return !c.running() })
+	s.Remove("/connections", "alice", "Terminate connection")
+	netlab.Eventually(t, 10*time.Second, "the client's program ended", func() bool { return !c.Running() })
 }

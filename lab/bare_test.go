@@ -2,12 +2,13 @@ package lab
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"sallyport/lab/netlab"
+	"sallyport/lab/testpki"
 	"sallyport/pki"
 	"sallyport/vpn"
 )
@@ -67,27 +68,23 @@ remote-cert-tls client
 connect-freq-initial 1000 10
 push "redirect-gateway def1"
 verb 1
-` + more + inline("ca", authority.Certificate) + inline("cert", server.Certificate) + inline("key", server.Key.Reveal()) + inline("tls-crypt", secret.Reveal())
+` + more + testpki.Inline("ca", authority.Certificate) + testpki.Inline("cert", server.Certificate) + testpki.Inline("key", server.Key.Reveal()) + testpki.Inline("tls-crypt", secret.Reveal())
 	file := filepath.Join(t.TempDir(), "server.conf")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	log := file + ".log"
-	cmd := w.gateway.exec("openvpn", "--config", file, "--log", log)
+	cmd := w.gatewayHost.Exec("openvpn", "--config", file, "--log", log)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	eventually(t, 20*time.Second, "bare OpenVPN is up", func() bool {
+	netlab.Eventually(t, 20*time.Second, "bare OpenVPN is up", func() bool {
 		b, _ := os.ReadFile(log)
-		return strings.Contains(string(b), upLine)
+		return strings.Contains(string(b), netlab.UpLine)
 	})
-	w.gateway.sysctl(t, "net/ipv4/ip_forward", "1")
-	nat := exec.Command("ip", "netns", "exec", w.gateway.name, "nft", "-f", "-")
-	nat.Stdin = strings.NewReader("table ip bare { chain post { type nat hook postrouting priority srcnat; ip saddr " + bareRange + "/22 oifname != \"bare\" masquerade\n }\n}\n")
-	if out, err := nat.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	w.gatewayHost.Sysctl(t, "net/ipv4/ip_forward", "1")
+	w.gatewayHost.NFT(t, "table ip bare { chain post { type nat hook postrouting priority srcnat; ip saddr "+bareRange+"/22 oifname != \"bare\" masquerade\n }\n}")
 	profile, err := vpn.Profile{
 		Endpoint: vpn.NewEndpointID(), Remote: gatewayWAN, Port: 1195, Transport: vpn.UDP,
 		CA: authority.Certificate, ServerName: "vpn.lab.test", TLSCrypt: secret,
@@ -97,8 +94,4 @@ verb 1
 		t.Fatal(err)
 	}
 	return &bareServer{topology: w, profile: profile, pid: cmd.Process.Pid}
-}
-
-func inline(tag, text string) string {
-	return "<" + tag + ">\n" + strings.TrimSpace(text) + "\n</" + tag + ">\n"
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sallyport/lab/netlab"
 	"slices"
 	"strings"
 	"sync"
@@ -23,13 +24,13 @@ func BenchmarkHundredLogins(b *testing.B) {
 	ours, profiles := benchSite(b, 1)
 	bare, tuned := startBareServer(b, 1, ""), startBareServer(b, 1, roomy)
 	sides := []struct {
-		on      *namespace
+		on      *netlab.Namespace
 		profile string
 		pids    map[string][]int
 	}{
 		{bare.clients[0], bare.profile, map[string][]int{"bare": {bare.pid}}},
 		{tuned.clients[0], tuned.profile, map[string][]int{"tuned": {tuned.pid}}},
-		{ours.clients[0], profiles[0], map[string][]int{"web": {ours.one(b, "web")}, "dataplane": {ours.one(b, "dataplane")}, "worker": ours.children(b, "openvpn")}},
+		{ours.clients[0], profiles[0], map[string][]int{"web": {ours.Process(b, "web")}, "dataplane": {ours.Process(b, "dataplane")}, "worker": ours.Processes("openvpn")}},
 	}
 	spent := map[string]float64{}
 	var times [3][]float64
@@ -59,7 +60,7 @@ func BenchmarkHundredLogins(b *testing.B) {
 
 // allConnected starts clients together and gives the seconds until the last is connected; then is
 // called before they leave.
-func allConnected(b *testing.B, on *namespace, profile string, count int, then func()) float64 {
+func allConnected(b *testing.B, on *netlab.Namespace, profile string, count int, then func()) float64 {
 	b.Helper()
 	dir := b.TempDir()
 	file := filepath.Join(dir, "client.ovpn")
@@ -72,7 +73,7 @@ func allConnected(b *testing.B, on *namespace, profile string, count int, then f
 	stop := make([]func(), 0, count)
 	for i := range count {
 		logs[i] = filepath.Join(dir, fmt.Sprintf("%d.log", i))
-		cmd := on.exec("openvpn", "--config", file, "--log", logs[i], "--dev", fmt.Sprintf("load%d", i), "--dev-type", "tun",
+		cmd := on.Exec("openvpn", "--config", file, "--log", logs[i], "--dev", fmt.Sprintf("load%d", i), "--dev-type", "tun",
 			"--ifconfig-noexec", "--route-noexec", "--disable-dco", "--verb", "1")
 		if err := cmd.Start(); err != nil {
 			b.Fatal(err)
@@ -80,10 +81,10 @@ func allConnected(b *testing.B, on *namespace, profile string, count int, then f
 		stop = append(stop, func() { _ = cmd.Process.Signal(os.Interrupt) })
 		running.Go(func() { _ = cmd.Wait() })
 	}
-	eventually(b, 60*time.Second, "all clients are connected", func() bool {
+	netlab.Eventually(b, 60*time.Second, "all clients are connected", func() bool {
 		for _, path := range logs {
 			text, _ := os.ReadFile(path)
-			if !strings.Contains(string(text), upLine) {
+			if !strings.Contains(string(text), netlab.UpLine) {
 				return false
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sallyport/lab/gateway"
+	"sallyport/lab/netlab"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,15 +35,15 @@ func benchSite(b *testing.B, clients int) (*site, []string) {
 	for i := range names {
 		names[i] = fmt.Sprintf("user%d", i)
 	}
-	s.createNetwork()
-	s.createCertificates(names...)
-	s.createEndpoint(fields{"Listen address": gatewayWAN}) // as bare OpenVPN
-	s.associate("subnet-a")
-	s.authorize("10.0.1.0/24")
-	s.shows("", "available")
+	s.CreateNetwork()
+	s.CreateCertificates(names...)
+	s.CreateEndpoint(gateway.Fields{"Listen address": gatewayWAN}) // as bare OpenVPN
+	s.Associate("subnet-a")
+	s.Authorize("10.0.1.0/24")
+	s.WaitText("", "available")
 	profiles := make([]string, len(names))
 	for i, name := range names {
-		profiles[i] = s.profile(name)
+		profiles[i] = s.Profile(name)
 	}
 	return s, profiles
 }
@@ -49,16 +51,16 @@ func benchSite(b *testing.B, clients int) (*site, []string) {
 // From pressing "Add authorization rule" to the first answer of the host that it opens.
 func BenchmarkRuleToPacket(b *testing.B) {
 	s, profiles := benchSite(b, 1)
-	connectVPN(b, s.clients[0], profiles[0])
-	s.remove("/rules", "10.0.1.0/24", "Remove authorization rule")
-	s.hides("/rules", "10.0.1.0/24")
+	netlab.ConnectClient(b, s.clients[0], profiles[0])
+	s.Remove("/rules", "10.0.1.0/24", "Remove authorization rule")
+	s.WaitNoText("/rules", "10.0.1.0/24")
 	b.ResetTimer()
 	var took []float64
 	for range 30 {
 		stop := make(chan struct{})
 		first := firstAnswer(b, s.clients[0], stop)
 		began := time.Now()
-		s.authorize("10.0.1.0/24")
+		s.Authorize("10.0.1.0/24")
 		select {
 		case at := <-first:
 			took = append(took, float64(at.Sub(began).Microseconds())/1000)
@@ -66,8 +68,8 @@ func BenchmarkRuleToPacket(b *testing.B) {
 			b.Fatal("no packet passes 10 s after the rule was saved")
 		}
 		close(stop)
-		s.remove("/rules", "10.0.1.0/24", "Remove authorization rule")
-		s.hides("/rules", "10.0.1.0/24")
+		s.Remove("/rules", "10.0.1.0/24", "Remove authorization rule")
+		s.WaitNoText("/rules", "10.0.1.0/24")
 	}
 	slices.Sort(took)
 	b.ReportMetric(took[len(took)/2], "p50_ms")
@@ -75,11 +77,11 @@ func BenchmarkRuleToPacket(b *testing.B) {
 }
 
 // firstAnswer sends a datagram every few milliseconds until one is answered.
-func firstAnswer(b *testing.B, n *namespace, stop chan struct{}) chan time.Time {
+func firstAnswer(b *testing.B, n *netlab.Namespace, stop chan struct{}) chan time.Time {
 	b.Helper()
 	var conn net.Conn
-	err := n.do(func() (err error) {
-		conn, err = net.Dial("udp4", net.JoinHostPort(addrHostA, strconv.Itoa(echoPort)))
+	err := n.Do(func() (err error) {
+		conn, err = net.Dial("udp4", net.JoinHostPort(addrHostA, strconv.Itoa(netlab.EchoPort)))
 		return err
 	})
 	if err != nil {
@@ -115,12 +117,12 @@ func BenchmarkIdle(b *testing.B) {
 	const watch = 10 * time.Second
 	before := map[string]float64{}
 	for _, p := range []string{"web", "dataplane"} {
-		before[p] = cpuSeconds(b, s.one(b, p))
+		before[p] = cpuSeconds(b, s.Process(b, p))
 	}
 	timer := time.NewTimer(watch)
 	<-timer.C
 	for _, p := range []string{"web", "dataplane"} {
-		pid := s.one(b, p)
+		pid := s.Process(b, p)
 		rss, _, _ := strings.Cut(processStatus(b, pid)["VmRSS"], " ")
 		kb, _ := strconv.ParseFloat(rss, 64)
 		b.ReportMetric(kb/1024, p+"_MiB")
@@ -147,17 +149,17 @@ func cpuSeconds(b *testing.B, pids ...int) (sum float64) {
 // From starting the program to the first page, on an empty machine and with data.
 func BenchmarkStart(b *testing.B) {
 	w := newTopology(b, 0)
-	g := prepareGateway(b, w.gateway)
+	g := newGateway(b, w.gatewayHost)
 	b.ResetTimer()
 	for _, when := range []string{"first", "again"} {
-		c := openConsole(b, w.gateway)
+		c := gateway.OpenConsole(b, g)
 		began := time.Now()
-		g.start(b)
-		if p := c.get("/sign-in"); p.status != 200 {
-			b.Fatalf("status %d", p.status)
+		g.Start(b, "serve")
+		if p := c.Get("/sign-in"); p.Status != 200 {
+			b.Fatalf("status %d", p.Status)
 		}
 		b.ReportMetric(float64(time.Since(began).Milliseconds()), when+"_ms")
-		g.stop(b)
+		g.Stop(b)
 	}
 }
 

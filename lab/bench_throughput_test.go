@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sallyport/lab/netlab"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,8 +72,8 @@ func compareBlasts(b *testing.B, streams int, way string, mine, theirs *blasts) 
 	ours, profiles := benchSite(b, streams)
 	bare := startBareServer(b, streams, "")
 	for i := range streams {
-		connectVPN(b, ours.clients[i], profiles[i])
-		connectVPN(b, bare.clients[i], bare.profile)
+		netlab.ConnectClient(b, ours.clients[i], profiles[i])
+		netlab.ConnectClient(b, bare.clients[i], bare.profile)
 	}
 	for _, w := range []*topology{ours.topology, bare.topology} {
 		serveBlasts(b, w.hostA)
@@ -97,9 +98,9 @@ type blasts struct{ rate, cost []float64 }
 func (l *blasts) add(rate, cost float64) { l.rate, l.cost = append(l.rate, rate), append(l.cost, cost) }
 
 // serveBlasts serves streams: a client sends "u" and data, or "d" and reads data.
-func serveBlasts(b *testing.B, on *namespace) {
+func serveBlasts(b *testing.B, on *netlab.Namespace) {
 	b.Helper()
-	err := on.do(func() error {
+	err := on.Do(func() error {
 		l, err := net.Listen("tcp4", fmt.Sprintf(":%d", blastPort))
 		if err != nil {
 			return err
@@ -137,12 +138,12 @@ func serveBlasts(b *testing.B, on *namespace) {
 
 // runBlast runs one stream from each client for a while, all together, and gives their sum in
 // Mbit/s and what that cost.
-func runBlast(b *testing.B, clients []*namespace, way string) (rate, cost float64) {
+func runBlast(b *testing.B, clients []*netlab.Namespace, way string) (rate, cost float64) {
 	b.Helper()
 	conns := make([]net.Conn, len(clients))
 	for i, n := range clients {
 		var err error
-		if conns[i], err = n.dialTCP(addrHostA, blastPort); err != nil {
+		if conns[i], err = n.Dial("tcp4", addrHostA, blastPort); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sallyport/lab/netlab"
 	"slices"
 	"strings"
 	"testing"
@@ -17,17 +18,17 @@ func TestBystanders(t *testing.T) {
 	t.Parallel()
 	w := newTopology(t, 1)
 	w.serveEcho(t)
-	eventually(t, 5*time.Second, "every cable of the gateway has its carrier", func() bool {
-		return !strings.Contains(w.gateway.ip(t, "-o", "link"), "NO-CARRIER") && !strings.Contains(w.gateway.ip(t, "route"), "linkdown")
+	netlab.Eventually(t, 5*time.Second, "every cable of the gateway has its carrier", func() bool {
+		return !strings.Contains(w.gatewayHost.IP(t, "-o", "link"), "NO-CARRIER") && !strings.Contains(w.gatewayHost.IP(t, "route"), "linkdown")
 	})
-	before := hostState(t, w.gateway)
+	before := hostState(t, w.gatewayHost)
 	there, back := startPingPong(t, w.left, addrRight), startPingPong(t, w.right, addrLeft)
 	oneWay := sink(t, w.hostA)
 	steady := func(when string) {
 		t.Helper()
 		there.check(t, when)
 		back.check(t, when)
-		if !answers(w.left, addrRight, echoPort) || !answers(w.right, addrLeft, echoPort) {
+		if !w.left.Answers(addrRight, netlab.EchoPort) || !w.right.Answers(addrLeft, netlab.EchoPort) {
 			t.Errorf("%s: no new flow between hosts that are none of ours", when)
 		}
 		// One way this was forwarded before, as packets come in where forwarding is on.
@@ -35,55 +36,55 @@ func TestBystanders(t *testing.T) {
 			t.Errorf("%s: datagrams from left to host A no longer arrive", when)
 		}
 		none(t, []probe{
-			{when + ": host A reaches host B through the gateway by TCP", func() bool { return tcpAnswers(w.hostA, addrHostB, echoPort) }},
-			{when + ": host A reaches host B through the gateway by UDP", func() bool { return udpAnswers(w.hostA, addrHostB, echoPort) }},
-			{when + ": host B reaches the internet through the gateway", func() bool { return tcpAnswers(w.hostB, addrInternet, echoPort) }},
-			{when + ": the internet reaches host A through the gateway", func() bool { return udpAnswers(w.internet, addrHostA, echoPort) }},
+			{when + ": host A reaches host B through the gateway by TCP", func() bool { return w.hostA.AnswersTCP(addrHostB, netlab.EchoPort) }},
+			{when + ": host A reaches host B through the gateway by UDP", func() bool { return w.hostA.AnswersUDP(addrHostB, netlab.EchoPort) }},
+			{when + ": host B reaches the internet through the gateway", func() bool { return w.hostB.AnswersTCP(addrInternet, netlab.EchoPort) }},
+			{when + ": the internet reaches host A through the gateway", func() bool { return w.internet.AnswersUDP(addrHostA, netlab.EchoPort) }},
 		})
 	}
 	steady("before the start")
 
-	g := startGateway(t, w.gateway, "SALLYPORT_ZONES=zone-a,zone-b")
-	s := signIn(t, w, g)
-	s.createNetwork()
-	s.createCertificates("alice")
-	s.createEndpoint(nil)
-	s.associate("subnet-a")
-	s.associate("subnet-b")
-	s.line("/associations", "10.0.1.0/24", "associated")
-	s.line("/associations", "10.0.2.0/24", "associated")
-	c := connectVPN(t, w.clients[0], s.profile("alice"))
-	s.authorize("0.0.0.0/0")
-	s.addRoute("0.0.0.0/0", "subnet-a")
-	s.line("/rules", "0.0.0.0/0", "active")
-	s.line("/routes", "0.0.0.0/0", "active")
+	g := startGateway(t, w.gatewayHost, "SALLYPORT_ZONES=zone-a,zone-b")
+	s := signUp(t, w, g)
+	s.CreateNetwork()
+	s.CreateCertificates("alice")
+	s.CreateEndpoint(nil)
+	s.Associate("subnet-a")
+	s.Associate("subnet-b")
+	s.WaitRow("/associations", "10.0.1.0/24", "associated")
+	s.WaitRow("/associations", "10.0.2.0/24", "associated")
+	c := netlab.ConnectClient(t, w.clients[0], s.Profile("alice"))
+	s.Authorize("0.0.0.0/0")
+	s.AddRoute("0.0.0.0/0", "subnet-a")
+	s.WaitRow("/rules", "0.0.0.0/0", "active")
+	s.WaitRow("/routes", "0.0.0.0/0", "active")
 	for _, addr := range []string{addrHostA, addrHostB} {
-		eventually(t, 5*time.Second, addr+" answers the client", func() bool { return answers(c.on, addr, echoPort) })
+		netlab.Eventually(t, 5*time.Second, addr+" answers the client", func() bool { return c.On.Answers(addr, netlab.EchoPort) })
 	}
 	for _, device := range []string{"neta", "netb"} {
-		if w.gateway.read(t, "/proc/sys/net/ipv4/conf/"+device+"/forwarding") != "1" {
+		if w.gatewayHost.ReadFile(t, "/proc/sys/net/ipv4/conf/"+device+"/forwarding") != "1" {
 			t.Fatalf("forwarding is not on at %s, where client packets go: the test would prove nothing", device)
 		}
 	}
 	steady("with everything authorized")
 
-	s.remove("/rules", "0.0.0.0/0", "Remove authorization rule")
-	s.hides("/rules", "0.0.0.0/0")
-	s.remove("/associations", "10.0.2.0/24", "Disassociate target network")
-	s.hides("/associations", "10.0.2.0/24")
+	s.Remove("/rules", "0.0.0.0/0", "Remove authorization rule")
+	s.WaitNoText("/rules", "0.0.0.0/0")
+	s.Remove("/associations", "10.0.2.0/24", "Disassociate target network")
+	s.WaitNoText("/associations", "10.0.2.0/24")
 	steady("after changes")
 
-	g.stop(t)
+	g.Stop(t)
 	steady("after the stop")
-	sameState(t, before, hostState(t, w.gateway))
+	sameState(t, before, hostState(t, w.gatewayHost))
 	for _, command := range []string{"openvpn", "web", "dataplane"} {
-		if left := g.children(t, command); len(left) > 0 {
+		if left := g.Processes(command); len(left) > 0 {
 			t.Errorf("after the stop %s still runs: %v", command, left)
 		}
 	}
 	for _, dir := range []string{"workers", "journal"} {
-		files, _ := filepath.Glob(filepath.Join(g.dir, "run", dir, "*/*"))
-		more, _ := filepath.Glob(filepath.Join(g.dir, "run", dir, "*.sock"))
+		files, _ := filepath.Glob(filepath.Join(g.Dir, "run", dir, "*/*"))
+		more, _ := filepath.Glob(filepath.Join(g.Dir, "run", dir, "*.sock"))
 		if files = append(files, more...); len(files) > 0 {
 			t.Errorf("after the stop the run directory still has %v", files)
 		}
@@ -91,20 +92,20 @@ func TestBystanders(t *testing.T) {
 }
 
 // hostState is everything of a host that the program may touch.
-func hostState(t testing.TB, n *namespace) map[string]string {
+func hostState(t testing.TB, n *netlab.Namespace) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	for _, args := range [][]string{
 		{"nft", "list", "ruleset"}, {"ip", "-o", "link"}, {"ip", "-4", "-o", "addr"},
 		{"ip", "-4", "route", "show", "table", "all"}, {"ip", "rule"}, {"ss", "-Hlnut"},
 	} {
-		b, err := n.exec(args...).Output()
+		b, err := n.Exec(args...).Output()
 		if err != nil {
 			t.Fatalf("%v: %v", args, err)
 		}
 		out[strings.Join(args, " ")] = string(b)
 	}
-	err := n.do(func() error {
+	err := n.Do(func() error {
 		return filepath.WalkDir("/proc/sys/net/ipv4", func(path string, d os.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
@@ -140,14 +141,14 @@ type pingPong struct {
 	broken  chan error
 }
 
-func startPingPong(t testing.TB, from *namespace, to string) *pingPong {
+func startPingPong(t testing.TB, from *netlab.Namespace, to string) *pingPong {
 	t.Helper()
-	conn, err := from.dialTCP(to, echoPort)
+	conn, err := from.Dial("tcp4", to, netlab.EchoPort)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &pingPong{conn: conn, longest: make(chan time.Duration, 1), broken: make(chan error, 1)}
-	p.name = "the connection from " + from.name + " to " + to
+	p.name = "the connection from " + from.Name + " to " + to
 	p.longest <- 0
 	t.Cleanup(func() { conn.Close() })
 	go func() {
@@ -192,9 +193,9 @@ func (p *pingPong) check(t testing.TB, when string) {
 }
 
 // arrives tells whether a datagram from one host gets to another, which need not be able to answer.
-func arrives(t testing.TB, from *namespace, at <-chan string, addr string) bool {
+func arrives(t testing.TB, from *netlab.Namespace, at <-chan string, addr string) bool {
 	t.Helper()
-	if err := from.send(addr, "one way"); err != nil {
+	if err := sendDatagram(from, addr, "one way"); err != nil {
 		t.Fatal(err)
 	}
 	select {

@@ -3,6 +3,7 @@ package lab
 import (
 	"os"
 	"path/filepath"
+	"sallyport/lab/netlab"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,9 +17,9 @@ const mended = 10 * time.Second
 func TestRepairs(t *testing.T) {
 	t.Parallel()
 	b := newBusySite(t, 2)
-	gw := b.topology.gateway
+	gw := b.gatewayHost
 	table := func() string {
-		out, _ := gw.exec("nft", "list", "table", "inet", "sallyport").CombinedOutput()
+		out, _ := gw.Exec("nft", "list", "table", "inet", "sallyport").CombinedOutput()
 		return string(out)
 	}
 	whole := func() bool {
@@ -27,34 +28,34 @@ func TestRepairs(t *testing.T) {
 	}
 
 	t.Run("table deleted", func(t *testing.T) {
-		command(t, "ip", "netns", "exec", gw.name, "nft", "delete", "table", "inet", "sallyport")
-		eventually(t, mended, "the table is whole again", whole)
+		gw.NFT(t, "delete table inet sallyport")
+		netlab.Eventually(t, mended, "the table is whole again", whole)
 		b.startAnew(t)
 	})
 	t.Run("all rules flushed", func(t *testing.T) {
-		command(t, "ip", "netns", "exec", gw.name, "nft", "flush", "ruleset")
-		eventually(t, mended, "the table is whole again", whole)
+		gw.NFT(t, "flush ruleset")
+		netlab.Eventually(t, mended, "the table is whole again", whole)
 		b.startAnew(t)
 	})
 	t.Run("a rule added to our chain", func(t *testing.T) {
-		command(t, "ip", "netns", "exec", gw.name, "nft", "insert", "rule", "inet", "sallyport", "visiting", "accept")
-		eventually(t, mended, "the rule is gone", func() bool {
+		gw.NFT(t, "insert rule inet sallyport visiting accept")
+		netlab.Eventually(t, mended, "the rule is gone", func() bool {
 			_, chain, _ := strings.Cut(table(), "chain visiting {")
 			chain, _, _ = strings.Cut(chain, "}")
 			return chain != "" && !strings.Contains(chain, "accept")
 		})
 	})
 	t.Run("client route removed", func(t *testing.T) {
-		gw.ip(t, "route", "delete", b.addresses[0]+"/32")
-		eventually(t, mended, "the route is back", func() bool {
-			return strings.Contains(gw.ip(t, "route", "show", b.addresses[0]+"/32"), "dev sp")
+		gw.IP(t, "route", "delete", b.addresses[0]+"/32")
+		netlab.Eventually(t, mended, "the route is back", func() bool {
+			return strings.Contains(gw.IP(t, "route", "show", b.addresses[0]+"/32"), "dev sp")
 		})
 		b.carriesOn(t, "the removal of a route")
 	})
 	t.Run("forwarding switched off", func(t *testing.T) {
-		gw.sysctl(t, "net/ipv4/conf/neta/forwarding", "0")
-		eventually(t, mended, "forwarding is on again", func() bool {
-			return gw.read(t, "/proc/sys/net/ipv4/conf/neta/forwarding") == "1"
+		gw.Sysctl(t, "net/ipv4/conf/neta/forwarding", "0")
+		netlab.Eventually(t, mended, "forwarding is on again", func() bool {
+			return gw.ReadFile(t, "/proc/sys/net/ipv4/conf/neta/forwarding") == "1"
 		})
 		b.carriesOn(t, "forwarding was off")
 	})
@@ -65,37 +66,37 @@ func TestRepairs(t *testing.T) {
 	}
 	t.Run("tun device deleted", func(t *testing.T) {
 		device := ""
-		for name := range strings.FieldsSeq(gw.ip(t, "route", "show", b.addresses[0]+"/32")) {
+		for name := range strings.FieldsSeq(gw.IP(t, "route", "show", b.addresses[0]+"/32")) {
 			if strings.HasPrefix(name, "sp") {
 				device = name
 			}
 		}
-		ups := strings.Count(b.vpn[0].said(), upLine)
-		gw.ip(t, "link", "delete", device)
-		eventually(t, mended, "the device is back", func() bool {
-			return gw.exec("ip", "link", "show", device).Run() == nil
+		ups := b.vpn[0].Ups()
+		gw.IP(t, "link", "delete", device)
+		netlab.Eventually(t, mended, "the device is back", func() bool {
+			return gw.Exec("ip", "link", "show", device).Run() == nil
 		})
-		b.vpn[0].waitUp(t, ups+1)
-		if got := b.vpn[0].address(t).String(); got != b.addresses[0] {
+		b.vpn[0].WaitUp(t, ups+1)
+		if got := b.vpn[0].Address(t).String(); got != b.addresses[0] {
 			t.Errorf("the client came back as %s and had been %s", got, b.addresses[0])
 		}
-		if !tcpAnswers(b.clients[0], addrHostA, echoPort) {
+		if !b.clients[0].AnswersTCP(addrHostA, netlab.EchoPort) {
 			t.Error("the client reaches nothing after its device was made again")
 		}
 	})
 	t.Run("told", func(t *testing.T) {
-		eventually(t, mended, "the repairs are listed", func() bool {
-			text := b.get("/settings").text()
+		netlab.Eventually(t, mended, "the repairs are listed", func() bool {
+			text := b.Get("/settings").Text()
 			return strings.Contains(text, "packet filter was changed") && strings.Contains(text, "had been deleted") &&
 				strings.Contains(text, "Forwarding on interface neta") && strings.Contains(text, "route to client")
 		})
-		n := b.readyCount("dataplane")
-		if err := syscall.Kill(b.one(t, "dataplane"), syscall.SIGHUP); err != nil {
+		n := b.ReadyCount("dataplane")
+		if err := syscall.Kill(b.Process(t, "dataplane"), syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
-		b.ready(t, "dataplane", n+1)
+		b.WaitReady(t, "dataplane", n+1)
 		b.newRuleWorks(t) // web speaks with the new process
-		if text := b.get("/settings").text(); !strings.Contains(text, "had been deleted") || !strings.Contains(text, "packet filter was changed") {
+		if text := b.Get("/settings").Text(); !strings.Contains(text, "had been deleted") || !strings.Contains(text, "packet filter was changed") {
 			t.Error("after an upgrade the repairs are no longer listed")
 		}
 	})
@@ -108,7 +109,7 @@ func (b *busySite) startAnew(t *testing.T) {
 	t.Helper()
 	for i, x := range b.transfers {
 		x.conn.Close()
-		b.transfers[i] = startTransfer(b.site.console.t, b.clients[i], addrHostA)
+		b.transfers[i] = startTransfer(b.site.T, b.clients[i], addrHostA)
 	}
 	b.carriesOn(t, "a new beginning")
 }
@@ -121,12 +122,12 @@ func TestWedgedWorker(t *testing.T) {
 	if err := syscall.Kill(victim.pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 60*time.Second, "the worker is replaced", func() bool {
-		pids := b.children(t, "openvpn")
+	netlab.Eventually(t, 60*time.Second, "the worker is replaced", func() bool {
+		pids := b.Processes("openvpn")
 		return len(pids) == 1 && pids[0] != victim.pid
 	})
-	b.vpn[0].waitUp(t, 2)
-	if got := b.vpn[0].address(t).String(); got != b.addresses[0] {
+	b.vpn[0].WaitUp(t, 2)
+	if got := b.vpn[0].Address(t).String(); got != b.addresses[0] {
 		t.Errorf("the client came back as %s and had been %s", got, b.addresses[0])
 	}
 }
@@ -136,7 +137,7 @@ func TestStalledPeers(t *testing.T) {
 	t.Parallel()
 	b := newBusySite(t, 3)
 	for _, process := range []string{"dataplane", "web"} {
-		pid := b.one(t, process)
+		pid := b.Process(t, process)
 		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
 		}
@@ -163,69 +164,69 @@ func TestHostFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newSite(t, 1, "PATH="+fake+":"+os.Getenv("PATH"))
-	gw := s.topology.gateway
-	s.createNetwork()
-	s.createCertificates("alice")
-	s.createEndpoint(nil)
+	gw := s.gatewayHost
+	s.CreateNetwork()
+	s.CreateCertificates("alice")
+	s.CreateEndpoint(nil)
 
 	t.Run("nft fails", func(t *testing.T) {
 		if err := os.WriteFile(broken, nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		s.associate("subnet-a")
-		s.shows("/associations", "association-failed", "packet filter")
-		s.shows("", "pending-associate")
+		s.Associate("subnet-a")
+		s.WaitText("/associations", "association-failed", "packet filter")
+		s.WaitText("", "pending-associate")
 		if err := os.Remove(broken); err != nil {
 			t.Fatal(err)
 		}
-		s.shows("/associations", "associated")
-		s.hides("/associations", "association-failed")
-		s.shows("", "available")
+		s.WaitText("/associations", "associated")
+		s.WaitNoText("/associations", "association-failed")
+		s.WaitText("", "available")
 	})
 
 	t.Run("dataplane stopped", func(t *testing.T) {
-		pid := s.one(t, "dataplane")
+		pid := s.Process(t, "dataplane")
 		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
 		}
-		s.associate("subnet-b")
-		s.line("/associations", "10.0.2.0/24", "associating")
-		s.shows("/associations", "has not answered since")
+		s.Associate("subnet-b")
+		s.WaitRow("/associations", "10.0.2.0/24", "associating")
+		s.WaitText("/associations", "has not answered since")
 		if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
 			t.Fatal(err)
 		}
-		s.line("/associations", "10.0.2.0/24", "associated")
+		s.WaitRow("/associations", "10.0.2.0/24", "associated")
 	})
 
 	t.Run("the interface of a subnet vanishes", func(t *testing.T) {
-		gw.ip(t, "link", "set", "netb", "down")
-		s.line("/associations", "10.0.2.0/24", "association-failed")
-		s.line("/associations", "10.0.1.0/24", "associated")
+		gw.IP(t, "link", "set", "netb", "down")
+		s.WaitRow("/associations", "10.0.2.0/24", "association-failed")
+		s.WaitRow("/associations", "10.0.1.0/24", "associated")
 		// A process that takes over cannot see that there was an interface.
-		n := s.readyCount("dataplane")
-		if err := syscall.Kill(s.one(t, "dataplane"), syscall.SIGHUP); err != nil {
+		n := s.ReadyCount("dataplane")
+		if err := syscall.Kill(s.Process(t, "dataplane"), syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
-		s.ready(t, "dataplane", n+1)
+		s.WaitReady(t, "dataplane", n+1)
 		for deadline := time.Now().Add(8 * time.Second); time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
-			if said := s.row("/associations", "10.0.2.0/24"); !strings.Contains(said, "was interface netb, which is down or gone") {
+			if said := s.Row("/associations", "10.0.2.0/24"); !strings.Contains(said, "was interface netb, which is down or gone") {
 				t.Fatalf("after an upgrade the association is %s", said)
 			}
 		}
-		gw.ip(t, "link", "set", "netb", "up")
-		s.line("/associations", "10.0.2.0/24", "associated")
+		gw.IP(t, "link", "set", "netb", "up")
+		s.WaitRow("/associations", "10.0.2.0/24", "associated")
 	})
 
 	t.Run("another firewall drops our packets", func(t *testing.T) {
 		for _, args := range []string{
 			"add table ip other", "add chain ip other forward { type filter hook forward priority 0; policy drop; }",
 		} {
-			command(t, append([]string{"ip", "netns", "exec", gw.name, "/usr/sbin/nft"}, strings.Fields(args)...)...)
+			netlab.Run(t, append([]string{"ip", "netns", "exec", gw.Name, "/usr/sbin/nft"}, strings.Fields(args)...)...)
 		}
-		s.shows("/associations", "association-failed", "other", "nft ")
-		command(t, "ip", "netns", "exec", gw.name, "/usr/sbin/nft", "delete", "table", "ip", "other")
-		s.hides("/associations", "association-failed")
-		s.line("/associations", "10.0.1.0/24", "associated")
+		s.WaitText("/associations", "association-failed", "other", "nft ")
+		netlab.Run(t, "ip", "netns", "exec", gw.Name, "/usr/sbin/nft", "delete", "table", "ip", "other")
+		s.WaitNoText("/associations", "association-failed")
+		s.WaitRow("/associations", "10.0.1.0/24", "associated")
 	})
 }
 
@@ -247,33 +248,33 @@ func TestHostPolicy(t *testing.T) {
 	}
 	write(`{"forbidden_destinations": ["10.0.2.0/24"], "ports": ["443"]}`, 0o644)
 	s := newSite(t, 1, "SALLYPORT_HOST_POLICY_FILE="+policy)
-	s.createNetwork()
-	s.createCertificates("alice")
-	s.createEndpoint(nil)
-	s.associate("subnet-a")
-	s.authorize("10.0.0.0/16")
-	s.authorize("10.0.2.0/24")
-	s.shows("", "available")
-	s.line("/rules", "10.0.2.0/24", "failed", "forbids")
-	connectVPN(t, s.clients[0], s.profile("alice"))
-	s.line("/rules", "10.0.0.0/16", "active")
-	if !tcpAnswers(s.clients[0], addrHostA, echoPort) {
+	s.CreateNetwork()
+	s.CreateCertificates("alice")
+	s.CreateEndpoint(nil)
+	s.Associate("subnet-a")
+	s.Authorize("10.0.0.0/16")
+	s.Authorize("10.0.2.0/24")
+	s.WaitText("", "available")
+	s.WaitRow("/rules", "10.0.2.0/24", "failed", "forbids")
+	netlab.ConnectClient(t, s.clients[0], s.Profile("alice"))
+	s.WaitRow("/rules", "10.0.0.0/16", "active")
+	if !s.clients[0].AnswersTCP(addrHostA, netlab.EchoPort) {
 		t.Error("an allowed host does not answer")
 	}
-	if tcpAnswers(s.clients[0], addrHostB, echoPort) || udpAnswers(s.clients[0], addrHostB, echoPort) {
+	if s.clients[0].AnswersTCP(addrHostB, netlab.EchoPort) || s.clients[0].AnswersUDP(addrHostB, netlab.EchoPort) {
 		t.Error("a forbidden host answers")
 	}
 	write(`{"egress_interfaces": ["netb"]}`, 0o644)
-	s.shows("/associations", "association-failed", "does not allow client traffic on interface neta")
-	eventually(t, mended, "nothing leaves by an interface that is not allowed", func() bool {
-		return !tcpAnswers(s.clients[0], addrHostA, echoPort)
+	s.WaitText("/associations", "association-failed", "does not allow client traffic on interface neta")
+	netlab.Eventually(t, mended, "nothing leaves by an interface that is not allowed", func() bool {
+		return !s.clients[0].AnswersTCP(addrHostA, netlab.EchoPort)
 	})
 	write(`{"ports": ["1194"]}`, 0o644)
-	s.shows("/associations", "association-failed", "does not allow VPN port 443")
-	eventually(t, mended, "the worker is stopped", func() bool { return len(s.children(t, "openvpn")) == 0 })
+	s.WaitText("/associations", "association-failed", "does not allow VPN port 443")
+	netlab.Eventually(t, mended, "the worker is stopped", func() bool { return len(s.Processes("openvpn")) == 0 })
 	write(`{}`, 0o666)
-	s.shows("/associations", "could have been written by others")
+	s.WaitText("/associations", "could have been written by others")
 	write(`{}`, 0o644)
-	s.shows("/associations", "associated")
-	s.hides("/associations", "association-failed")
+	s.WaitText("/associations", "associated")
+	s.WaitNoText("/associations", "association-failed")
 }

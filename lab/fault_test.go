@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sallyport/lab/netlab"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +26,7 @@ func rounds(t testing.TB) int {
 // busySite is a site with clients connected and a transfer through each tunnel.
 type busySite struct {
 	*site
-	vpn       []*vpnClient
+	vpn       []*netlab.Client
 	addresses []string
 	transfers []*transfer
 	probes    *probes
@@ -40,22 +41,22 @@ func newBusySite(t *testing.T, clients int, settings ...string) *busySite {
 func makeBusy(t *testing.T, s *site) *busySite {
 	t.Helper()
 	b := &busySite{site: s}
-	b.createNetwork()
+	b.CreateNetwork()
 	names := make([]string, len(b.clients))
 	for i := range names {
 		names[i] = fmt.Sprintf("user%d", i)
 	}
-	b.createCertificates(names...)
-	b.createEndpoint(nil)
-	b.associate("subnet-a")
-	b.authorize("10.0.1.0/24")
-	b.shows("", "available")
+	b.CreateCertificates(names...)
+	b.CreateEndpoint(nil)
+	b.Associate("subnet-a")
+	b.Authorize("10.0.1.0/24")
+	b.WaitText("", "available")
 	for i, n := range b.clients {
-		b.vpn = append(b.vpn, dial(t, n, b.profile(names[i])))
+		b.vpn = append(b.vpn, netlab.StartClient(t, n, b.Profile(names[i])))
 	}
 	for i, c := range b.vpn {
-		c.waitUp(t, 1)
-		b.addresses = append(b.addresses, c.address(t).String())
+		c.WaitUp(t, 1)
+		b.addresses = append(b.addresses, c.Address(t).String())
 		b.transfers = append(b.transfers, startTransfer(t, b.clients[i], addrHostA))
 	}
 	// hostB is routed and not authorized: every client knocks there all the time.
@@ -70,7 +71,7 @@ func (b *busySite) carriesOn(t *testing.T, what string) {
 	for i, x := range b.transfers {
 		before[i] = x.echoed.Load()
 	}
-	eventually(t, 15*time.Second, "every transfer carries on after "+what, func() bool {
+	netlab.Eventually(t, 15*time.Second, "every transfer carries on after "+what, func() bool {
 		for i, x := range b.transfers {
 			if err := x.err(); err != nil {
 				t.Fatalf("after %s: the connection of client %d was lost: %v", what, i, err)
@@ -83,20 +84,6 @@ func (b *busySite) carriesOn(t *testing.T, what string) {
 	})
 }
 
-// dataplaneSays waits until the n-th "dataplane is ready" line.
-func (g *gateway) ready(t testing.TB, process string, n int) {
-	t.Helper()
-	words := map[string]string{"web": "console is ready", "dataplane": "dataplane is ready"}[process]
-	eventually(t, 20*time.Second, fmt.Sprintf("%s is ready again (%d)", process, n), func() bool {
-		return strings.Count(g.out.String(), words) >= n
-	})
-}
-
-func (g *gateway) readyCount(process string) int {
-	words := map[string]string{"web": "console is ready", "dataplane": "dataplane is ready"}[process]
-	return strings.Count(g.out.String(), words)
-}
-
 func kill(t testing.TB, pids ...int) {
 	t.Helper()
 	for _, pid := range pids {
@@ -104,17 +91,6 @@ func kill(t testing.TB, pids ...int) {
 			t.Fatal(err)
 		}
 	}
-}
-
-// one gives the single process of a kind.
-func (g *gateway) one(t testing.TB, command string) int {
-	t.Helper()
-	var pids []int
-	eventually(t, 20*time.Second, "one "+command+" process runs", func() bool {
-		pids = g.children(t, command)
-		return len(pids) == 1
-	})
-	return pids[0]
 }
 
 // Killing any process of ours but a worker loses no session, no connection and no event, and
@@ -129,7 +105,7 @@ func TestKilledProcesses(t *testing.T) {
 			b.killAndWait(t, victim)
 			b.carriesOn(t, what)
 			// serve restarts at once what has run for a second, and ever more slowly what has not.
-			eventually(t, 10*time.Second, "the processes count as healthy", func() bool { return time.Since(began) > 2*time.Second })
+			netlab.Eventually(t, 10*time.Second, "the processes count as healthy", func() bool { return time.Since(began) > 2*time.Second })
 			if n := b.probes.arrived.Load(); n > 0 {
 				t.Fatalf("after %s: %d unauthorized packets arrived", what, n)
 			}
@@ -142,25 +118,24 @@ func TestKilledProcesses(t *testing.T) {
 
 func (b *busySite) killAndWait(t *testing.T, victim string) {
 	t.Helper()
-	web, dataplane := b.readyCount("web"), b.readyCount("dataplane")
+	web, dataplane := b.ReadyCount("web"), b.ReadyCount("dataplane")
 	switch victim {
 	case "web":
-		kill(t, b.one(t, "web"))
-		b.ready(t, "web", web+1)
+		kill(t, b.Process(t, "web"))
+		b.WaitReady(t, "web", web+1)
 	case "dataplane":
-		kill(t, b.one(t, "dataplane"))
-		b.ready(t, "dataplane", dataplane+1)
+		kill(t, b.Process(t, "dataplane"))
+		b.WaitReady(t, "dataplane", dataplane+1)
 	case "both":
-		kill(t, b.one(t, "web"), b.one(t, "dataplane"))
-		b.ready(t, "web", web+1)
-		b.ready(t, "dataplane", dataplane+1)
+		kill(t, b.Process(t, "web"), b.Process(t, "dataplane"))
+		b.WaitReady(t, "web", web+1)
+		b.WaitReady(t, "dataplane", dataplane+1)
 	case "serve":
-		kill(t, b.gateway.cmd.Process.Pid)
-		_ = b.gateway.cmd.Wait()
-		eventually(t, 10*time.Second, "both processes end with serve", func() bool {
-			return len(b.children(t, "web"))+len(b.children(t, "dataplane")) == 0
+		b.KillCommand("serve")
+		netlab.Eventually(t, 10*time.Second, "both processes end with serve", func() bool {
+			return len(b.Processes("web"))+len(b.Processes("dataplane")) == 0
 		})
-		b.gateway.start(t)
+		b.Start(t, "serve")
 	}
 }
 
@@ -169,7 +144,7 @@ func (b *busySite) killAndWait(t *testing.T, victim string) {
 func (b *busySite) sameConnections(t *testing.T) {
 	t.Helper()
 	for i, c := range b.vpn {
-		if n := strings.Count(c.said(), upLine); n != 1 {
+		if n := c.Ups(); n != 1 {
 			t.Errorf("client %d connected %d times", i, n)
 		}
 	}
@@ -178,9 +153,9 @@ func (b *busySite) sameConnections(t *testing.T) {
 
 func (b *busySite) listsConnections(t *testing.T) {
 	t.Helper()
-	eventually(t, 20*time.Second, "the console lists every client once, as active", func() bool {
+	netlab.Eventually(t, 20*time.Second, "the console lists every client once, as active", func() bool {
 		seen, rows := map[string]int{}, 0
-		for _, tr := range b.get(b.endpoint + "/connections?status=active&size=200").doc.Find("table").First().Find("tbody tr").EachIter() {
+		for _, tr := range b.Get(b.Endpoint + "/connections?status=active&size=200").Doc.Find("table").First().Find("tbody tr").EachIter() {
 			rows++
 			for _, line := range tr.Find("td div").EachIter() {
 				seen[strings.TrimSpace(line.Text())]++
@@ -199,10 +174,10 @@ func (b *busySite) listsConnections(t *testing.T) {
 func (b *busySite) newRuleWorks(t *testing.T) {
 	t.Helper()
 	b.probes.end()
-	b.authorize("10.0.2.0/24")
-	b.line("/rules", "10.0.2.0/24", "active")
+	b.Authorize("10.0.2.0/24")
+	b.WaitRow("/rules", "10.0.2.0/24", "active")
 	for i, n := range b.clients {
-		if !tcpAnswers(n, addrHostB, echoPort) {
+		if !n.AnswersTCP(addrHostB, netlab.EchoPort) {
 			t.Fatalf("client %d does not reach a host that was just authorized", i)
 		}
 	}
@@ -214,7 +189,7 @@ func (b *busySite) newRuleWorks(t *testing.T) {
 func TestKilledWorkers(t *testing.T) {
 	t.Parallel()
 	const workers = 8
-	b := newBusySite(t, faultClients, "SALLYPORT_WORKERS="+itoa(workers))
+	b := newBusySite(t, faultClients, "SALLYPORT_WORKERS="+strconv.Itoa(workers))
 	r := &returns{busySite: b, away: map[int]absence{}}
 	poll := time.NewTicker(100 * time.Millisecond)
 	defer poll.Stop()
@@ -229,7 +204,7 @@ func TestKilledWorkers(t *testing.T) {
 			continue // the clients are not back from the last time
 		}
 		for _, i := range clients {
-			r.away[i] = absence{since: time.Now(), ups: strings.Count(b.vpn[i].said(), upLine)}
+			r.away[i] = absence{since: time.Now(), ups: b.vpn[i].Ups()}
 		}
 		kill(t, victim.pid)
 		n++
@@ -260,8 +235,8 @@ func (r *returns) check(t *testing.T) {
 	t.Helper()
 	for i, a := range r.away {
 		gone := time.Since(a.since)
-		if strings.Count(r.vpn[i].said(), upLine) > a.ups {
-			if got := r.vpn[i].address(t).String(); got != r.addresses[i] {
+		if r.vpn[i].Ups() > a.ups {
+			if got := r.vpn[i].Address(t).String(); got != r.addresses[i] {
 				t.Errorf("client %d came back as %s and had been %s", i, got, r.addresses[i])
 			}
 			r.slowest = max(r.slowest, gone)
@@ -287,7 +262,7 @@ func (r *returns) anyAway(clients []int) bool {
 func (b *busySite) clientsOn(t *testing.T, device string) []int {
 	t.Helper()
 	var out []int
-	routes := b.topology.gateway.ip(t, "route", "show", "dev", device)
+	routes := b.gatewayHost.IP(t, "route", "show", "dev", device)
 	for i, a := range b.addresses {
 		for line := range strings.Lines(routes) {
 			if strings.HasPrefix(line, a+" ") {
@@ -307,9 +282,9 @@ type runningWorker struct {
 func (b *busySite) workersByDevice(t *testing.T, count int) []runningWorker {
 	t.Helper()
 	var out []runningWorker
-	eventually(t, 20*time.Second, "all workers run", func() bool {
+	netlab.Eventually(t, 20*time.Second, "all workers run", func() bool {
 		out = out[:0]
-		for _, pid := range b.children(t, "openvpn") {
+		for _, pid := range b.Processes("openvpn") {
 			cwd, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid))
 			if err != nil {
 				return false
@@ -329,7 +304,7 @@ func (b *busySite) workersByDevice(t *testing.T, count int) []runningWorker {
 // deviceOfSlot reads the journal: which device a worker's slot has.
 func (b *busySite) deviceOfSlot(t *testing.T, slot string) string {
 	t.Helper()
-	records, _ := filepath.Glob(filepath.Join(b.dir, "run/journal/workers/*.json"))
+	records, _ := filepath.Glob(filepath.Join(b.Dir, "run/journal/workers/*.json"))
 	for _, path := range records {
 		text, err := os.ReadFile(path)
 		if err == nil && strings.Contains(string(text), `"slot":`+slot+`,`) {
@@ -344,23 +319,23 @@ func TestUpgradeUnderLoad(t *testing.T) {
 	t.Parallel()
 	b := newBusySite(t, 5)
 	for round := range min(5, rounds(t)) {
-		pid, n := b.one(t, "dataplane"), b.readyCount("dataplane")
+		pid, n := b.Process(t, "dataplane"), b.ReadyCount("dataplane")
 		// A new file in place of the old one, as a package manager puts it there.
-		text, err := os.ReadFile(program)
+		text, err := os.ReadFile(b.Program)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(program+".new", text, 0o755); err != nil {
+		if err := os.WriteFile(b.Program+".new", text, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Rename(program+".new", program); err != nil {
+		if err := os.Rename(b.Program+".new", b.Program); err != nil {
 			t.Fatal(err)
 		}
 		if err := syscall.Kill(pid, syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
-		b.ready(t, "dataplane", n+1)
-		if now := b.one(t, "dataplane"); now != pid {
+		b.WaitReady(t, "dataplane", n+1)
+		if now := b.Process(t, "dataplane"); now != pid {
 			t.Fatalf("the dataplane is process %d and was %d", now, pid)
 		}
 		b.carriesOn(t, fmt.Sprintf("upgrade %d", round+1))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sallyport/lab/netlab"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -41,13 +42,13 @@ func (f *flow) quietFor() time.Duration { return time.Since(time.Unix(0, f.last.
 func (f *flow) runs(t testing.TB) {
 	t.Helper()
 	before := f.count.Load()
-	eventually(t, 5*time.Second, f.name+" flows", func() bool { return f.count.Load() > before+20_000 })
+	netlab.Eventually(t, 5*time.Second, f.name+" flows", func() bool { return f.count.Load() > before+20_000 })
 }
 
 // stopsBy waits until the flow stays quiet and fails where something still came after the deadline.
 func (f *flow) stopsBy(t testing.TB, deadline time.Time) {
 	t.Helper()
-	eventually(t, 10*time.Second, f.name+" stops", func() bool {
+	netlab.Eventually(t, 10*time.Second, f.name+" stops", func() bool {
 		return time.Now().After(deadline) && f.quietFor() > 1500*time.Millisecond
 	})
 	last := time.Unix(0, f.last.Load())
@@ -61,9 +62,9 @@ const pushPort = 7100
 
 // pushServer sends without end to whoever connects by TCP, and to whoever sent a datagram: what
 // the receiver does no longer matters then.
-func pushServer(t testing.TB, on *namespace) {
+func pushServer(t testing.TB, on *netlab.Namespace) {
 	t.Helper()
-	err := on.do(func() error {
+	err := on.Do(func() error {
 		l, err := net.Listen("tcp4", fmt.Sprintf(":%d", pushPort))
 		if err != nil {
 			return err
@@ -116,12 +117,12 @@ func push(done func() error, size int, write func([]byte) (int, error)) {
 }
 
 // receive has a host receive pushes of both kinds from addr.
-func receive(t testing.TB, n *namespace, addr string) []*flow {
+func receive(t testing.TB, n *netlab.Namespace, addr string) []*flow {
 	t.Helper()
 	var out []*flow
 	for _, network := range []string{"tcp4", "udp4"} {
 		f := &flow{name: network + " from " + addr}
-		err := n.do(func() error {
+		err := n.Do(func() error {
 			conn, err := net.DialTimeout(network, net.JoinHostPort(addr, fmt.Sprint(pushPort)), 5*time.Second)
 			if err != nil {
 				return err

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"sallyport/lab/netlab"
 	"testing"
 	"time"
 )
@@ -11,21 +12,21 @@ func TestMetadataServiceIsOutOfReach(t *testing.T) {
 	s := newSite(t, 1)
 	client := s.clients[0]
 	const metadata = "169.254.169.254"
-	s.internet.ip(t, "address", "add", metadata+"/32", "dev", "eth0")
-	if !tcpAnswers(s.topology.gateway, metadata, echoPort) {
+	s.internet.IP(t, "address", "add", metadata+"/32", "dev", "eth0")
+	if !s.gatewayHost.AnswersTCP(metadata, netlab.EchoPort) {
 		t.Fatal("the gateway itself cannot reach it, so that nothing is tried here")
 	}
-	s.createNetwork()
-	s.createCertificates("alice")
-	s.createEndpoint(nil)
-	s.associate("subnet-a")
-	s.authorize("0.0.0.0/0")
-	s.addRoute("0.0.0.0/0", "subnet-a")
-	s.line("/routes", "0.0.0.0/0", "active")
-	s.line("/rules", "0.0.0.0/0", "active")
-	connectVPN(t, client, s.profile("alice"))
-	eventually(t, 5*time.Second, "the internet answers", func() bool { return answers(client, addrInternet, echoPort) })
-	if tcpAnswers(client, metadata, echoPort) || udpAnswers(client, metadata, echoPort) {
+	s.CreateNetwork()
+	s.CreateCertificates("alice")
+	s.CreateEndpoint(nil)
+	s.Associate("subnet-a")
+	s.Authorize("0.0.0.0/0")
+	s.AddRoute("0.0.0.0/0", "subnet-a")
+	s.WaitRow("/routes", "0.0.0.0/0", "active")
+	s.WaitRow("/rules", "0.0.0.0/0", "active")
+	netlab.ConnectClient(t, client, s.Profile("alice"))
+	netlab.Eventually(t, 5*time.Second, "the internet answers", func() bool { return client.Answers(addrInternet, netlab.EchoPort) })
+	if client.AnswersTCP(metadata, netlab.EchoPort) || client.AnswersUDP(metadata, netlab.EchoPort) {
 		t.Error("a client reaches the metadata service of the gateway's cloud")
 	}
 }

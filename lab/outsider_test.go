@@ -8,6 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sallyport/lab/gateway"
+	"sallyport/lab/netlab"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -38,22 +41,25 @@ func none(t testing.TB, probes []probe) {
 
 // through is a host that sends by one device whatever its routes say, from an address of choice.
 type through struct {
-	*namespace
+	*netlab.Namespace
 	device, from string
 }
 
 func (h through) answers(network, addr string, port int) bool {
-	d := net.Dialer{Timeout: probeWait, Control: toDevice(h.device)}
+	d := net.Dialer{Timeout: netlab.ProbeTimeout, Control: toDevice(h.device)}
 	if h.from != "" {
 		d.LocalAddr = &net.UDPAddr{IP: net.ParseIP(h.from)}
 	}
 	var conn net.Conn
-	err := h.do(func() (err error) { conn, err = d.Dial(network, net.JoinHostPort(addr, itoa(port))); return err })
+	err := h.Do(func() (err error) {
+		conn, err = d.Dial(network, net.JoinHostPort(addr, strconv.Itoa(port)))
+		return err
+	})
 	if err != nil {
 		return false
 	}
 	defer conn.Close()
-	return echoes(conn)
+	return netlab.Echoes(conn)
 }
 
 // Two endpoints share a host, each with everything authorized and routed at the end. Nobody
@@ -62,116 +68,116 @@ func (h through) answers(network, addr string, port int) bool {
 func TestTwoEndpoints(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 3, "SALLYPORT_CONSOLE_LISTEN=0.0.0.0:8443")
-	s.createNetwork()
-	s.createCertificates("alice", "bob", "carol")
-	s.createEndpoint(nil)
-	s.associate("subnet-a")
-	first := s.in(t)
-	s.createEndpoint(fields{"Name tag": "second", "Client IPv4 CIDR": "10.132.0.0/22", "VPN port": "1194"})
-	s.associate("subnet-a")
+	s.CreateNetwork()
+	s.CreateCertificates("alice", "bob", "carol")
+	s.CreateEndpoint(nil)
+	s.Associate("subnet-a")
+	first := s.forTest(t)
+	s.CreateEndpoint(gateway.Fields{"Name tag": "second", "Client IPv4 CIDR": "10.132.0.0/22", "VPN port": "1194"})
+	s.Associate("subnet-a")
 	second := s
 	for _, e := range []*site{first, second} {
-		e.shows("", "available")
+		e.WaitText("", "available")
 	}
-	alice := connectVPN(t, s.clients[0], first.profile("alice"))
-	bob := connectVPN(t, s.clients[1], second.profile("bob"))
-	both := connectVPN(t, s.clients[2], first.profile("carol"))
-	connectVPN(t, s.clients[2], second.profile("carol"))
-	echoServer(t, alice.on, echoPort)
-	echoServer(t, bob.on, echoPort)
-	echoServer(t, both.on, echoPort)
+	alice := netlab.ConnectClient(t, s.clients[0], first.Profile("alice"))
+	bob := netlab.ConnectClient(t, s.clients[1], second.Profile("bob"))
+	both := netlab.ConnectClient(t, s.clients[2], first.Profile("carol"))
+	netlab.ConnectClient(t, s.clients[2], second.Profile("carol"))
+	alice.On.Serve(t, netlab.EchoPort)
+	bob.On.Serve(t, netlab.EchoPort)
+	both.On.Serve(t, netlab.EchoPort)
 
 	// Each sees its own rules, also where one host is on both at once.
-	first.authorize("10.0.1.0/24")
-	second.authorize("10.0.2.0/24")
-	first.line("/rules", "10.0.1.0/24", "active")
-	second.line("/rules", "10.0.2.0/24", "active")
+	first.Authorize("10.0.1.0/24")
+	second.Authorize("10.0.2.0/24")
+	first.WaitRow("/rules", "10.0.1.0/24", "active")
+	second.WaitRow("/rules", "10.0.2.0/24", "active")
 	devices := map[string]string{first.prefix(): "", second.prefix(): ""}
 	for _, device := range []string{"tun0", "tun1"} {
-		addr := both.addressOn(t, device).String()
+		addr := both.AddressOn(t, device).String()
 		devices[addr[:len("10.128.")]] = device
 	}
-	onFirst, onSecond := through{both.on, devices[first.prefix()], ""}, through{both.on, devices[second.prefix()], ""}
+	onFirst, onSecond := through{both.On, devices[first.prefix()], ""}, through{both.On, devices[second.prefix()], ""}
 	for _, network := range []string{"tcp4", "udp4"} {
-		for _, h := range []through{{alice.on, "tun0", ""}, onFirst} {
-			if !h.answers(network, addrHostA, echoPort) {
+		for _, h := range []through{{alice.On, "tun0", ""}, onFirst} {
+			if !h.answers(network, addrHostA, netlab.EchoPort) {
 				t.Errorf("%s: the first endpoint's rule gives no access to %s", network, h.device)
 			}
 		}
-		for _, h := range []through{{bob.on, "tun0", ""}, onSecond} {
-			if !h.answers(network, addrHostB, echoPort) {
+		for _, h := range []through{{bob.On, "tun0", ""}, onSecond} {
+			if !h.answers(network, addrHostB, netlab.EchoPort) {
 				t.Errorf("%s: the second endpoint's rule gives no access to %s", network, h.device)
 			}
 		}
 		none(t, []probe{
-			{network + ": a client of the first reaches what only the second authorizes", func() bool { return through{alice.on, "tun0", ""}.answers(network, addrHostB, echoPort) }},
-			{network + ": a client of the second reaches what only the first authorizes", func() bool { return through{bob.on, "tun0", ""}.answers(network, addrHostA, echoPort) }},
-			{network + ": on both, the first lets through what the second authorizes", func() bool { return onFirst.answers(network, addrHostB, echoPort) }},
-			{network + ": on both, the second lets through what the first authorizes", func() bool { return onSecond.answers(network, addrHostA, echoPort) }},
+			{network + ": a client of the first reaches what only the second authorizes", func() bool { return through{alice.On, "tun0", ""}.answers(network, addrHostB, netlab.EchoPort) }},
+			{network + ": a client of the second reaches what only the first authorizes", func() bool { return through{bob.On, "tun0", ""}.answers(network, addrHostA, netlab.EchoPort) }},
+			{network + ": on both, the first lets through what the second authorizes", func() bool { return onFirst.answers(network, addrHostB, netlab.EchoPort) }},
+			{network + ": on both, the second lets through what the first authorizes", func() bool { return onSecond.answers(network, addrHostA, netlab.EchoPort) }},
 		})
 	}
 
 	for _, e := range []*site{first, second} {
-		e.authorize("0.0.0.0/0")
-		e.addRoute("0.0.0.0/0", "subnet-a")
-		e.line("/rules", "0.0.0.0/0", "active")
-		e.line("/routes", "0.0.0.0/0", "active")
-		e.remove("/rules", map[*site]string{first: "10.0.1.0/24", second: "10.0.2.0/24"}[e], "Remove authorization rule")
+		e.Authorize("0.0.0.0/0")
+		e.AddRoute("0.0.0.0/0", "subnet-a")
+		e.WaitRow("/rules", "0.0.0.0/0", "active")
+		e.WaitRow("/routes", "0.0.0.0/0", "active")
+		e.Remove("/rules", map[*site]string{first: "10.0.1.0/24", second: "10.0.2.0/24"}[e], "Remove authorization rule")
 	}
-	for _, c := range []*vpnClient{alice, bob} {
-		eventually(t, 5*time.Second, "the internet answers "+c.on.name, func() bool { return answers(c.on, addrInternet, echoPort) })
+	for _, c := range []*netlab.Client{alice, bob} {
+		netlab.Eventually(t, 5*time.Second, "the internet answers "+c.On.Name, func() bool { return c.On.Answers(addrInternet, netlab.EchoPort) })
 	}
 	t.Run("outsiders", func(t *testing.T) { outsidersStayOut(t, s, alice) })
 	t.Run("gateway", func(t *testing.T) { gatewayIsClosed(t, s, alice, first.prefix()+"0.1") })
 	t.Run("clients", func(t *testing.T) {
-		clientsAreApart(t, alice, bob, both.addressOn(t, devices[first.prefix()]).String())
+		clientsAreApart(t, alice, bob, both.AddressOn(t, devices[first.prefix()]).String())
 	})
 	t.Run("spoofed", func(t *testing.T) { forgedSourcesAreDropped(t, s, alice) })
 	t.Run("workers", func(t *testing.T) { workersHideBehindThePort(t, first) })
-	t.Run("socket", func(t *testing.T) { socketIsGuarded(t, s.gateway) })
+	t.Run("socket", func(t *testing.T) { socketIsGuarded(t, s.Gateway) })
 }
 
 // prefix is how addresses of the endpoint's clients begin.
 func (s *site) prefix() string {
-	s.console.t.Helper()
-	if strings.Contains(s.get(s.endpoint).text(), "10.132.0.0/22") {
+	s.T.Helper()
+	if strings.Contains(s.Get(s.Endpoint).Text(), "10.132.0.0/22") {
 		return "10.132."
 	}
 	return "10.128."
 }
 
-func outsidersStayOut(t *testing.T, s *site, c *vpnClient) {
-	addr := c.address(t).String()
+func outsidersStayOut(t *testing.T, s *site, c *netlab.Client) {
+	addr := c.Address(t).String()
 	// A network behind the client, as an office router would have: it stays unreachable even
 	// where the gateway's own routes lead there.
 	const behind = "10.99.0.1"
-	c.on.ip(t, "addr", "add", behind+"/32", "dev", "lo")
-	device := strings.Fields(s.topology.gateway.ip(t, "route", "get", addr))[2]
-	s.topology.gateway.ip(t, "route", "add", behind+"/32", "dev", device)
-	if !answers(c.on, addr, echoPort) || !answers(c.on, behind, echoPort) {
+	c.On.IP(t, "addr", "add", behind+"/32", "dev", "lo")
+	device := strings.Fields(s.gatewayHost.IP(t, "route", "get", addr))[2]
+	s.gatewayHost.IP(t, "route", "add", behind+"/32", "dev", device)
+	if !c.On.Answers(addr, netlab.EchoPort) || !c.On.Answers(behind, netlab.EchoPort) {
 		t.Fatal("the client's own services do not answer the client")
 	}
 	var probes []probe
-	for _, n := range []*namespace{s.internet, s.hostA, s.hostB, s.left, s.right} {
+	for _, n := range []*netlab.Namespace{s.internet, s.hostA, s.hostB, s.left, s.right} {
 		for _, to := range []string{addr, behind} {
 			probes = append(probes,
-				probe{n.name + " opens a TCP connection to " + to, func() bool { return tcpAnswers(n, to, echoPort) }},
-				probe{n.name + " reaches " + to + " by UDP", func() bool { return udpAnswers(n, to, echoPort) }})
+				probe{n.Name + " opens a TCP connection to " + to, func() bool { return n.AnswersTCP(to, netlab.EchoPort) }},
+				probe{n.Name + " reaches " + to + " by UDP", func() bool { return n.AnswersUDP(to, netlab.EchoPort) }})
 		}
 	}
 	none(t, probes)
 
 	// Not even one packet arrives: an answer may fail to come for many reasons. What the client is
 	// answered by an authorized host afterwards came the same way and marks the end.
-	got := sink(t, c.on)
-	for _, n := range []*namespace{s.internet, s.hostA, s.hostB, s.left, s.right} {
+	got := sink(t, c.On)
+	for _, n := range []*netlab.Namespace{s.internet, s.hostA, s.hostB, s.left, s.right} {
 		for _, to := range []string{addr, behind} {
-			if err := n.send(to, "from "+n.name); err != nil {
+			if err := sendDatagram(n, to, "from "+n.Name); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if !answers(c.on, addrHostA, echoPort) {
+	if !c.On.Answers(addrHostA, netlab.EchoPort) {
 		t.Error("a host that is authorized does not answer")
 	}
 	for len(got) > 0 {
@@ -182,10 +188,10 @@ func outsidersStayOut(t *testing.T, s *site, c *vpnClient) {
 const sinkPort = 7400
 
 // sink gives the datagrams that arrive at a host.
-func sink(t testing.TB, on *namespace) <-chan string {
+func sink(t testing.TB, on *netlab.Namespace) <-chan string {
 	t.Helper()
 	got := make(chan string, 100)
-	err := on.do(func() error {
+	err := on.Do(func() error {
 		u, err := net.ListenPacket("udp4", fmt.Sprintf(":%d", sinkPort))
 		if err != nil {
 			return err
@@ -209,9 +215,9 @@ func sink(t testing.TB, on *namespace) <-chan string {
 }
 
 // send sends one datagram to a host's sink. A refusal that comes back is no error.
-func (n *namespace) send(addr, text string) error {
-	return n.do(func() error {
-		conn, err := net.Dial("udp4", net.JoinHostPort(addr, itoa(sinkPort)))
+func sendDatagram(n *netlab.Namespace, addr, text string) error {
+	return n.Do(func() error {
+		conn, err := net.Dial("udp4", net.JoinHostPort(addr, strconv.Itoa(sinkPort)))
 		if err != nil {
 			return err
 		}
@@ -221,14 +227,14 @@ func (n *namespace) send(addr, text string) error {
 	})
 }
 
-func gatewayIsClosed(t *testing.T, s *site, c *vpnClient, inside string) {
+func gatewayIsClosed(t *testing.T, s *site, c *netlab.Client, inside string) {
 	const ssh, console = 22, 8443
-	echoServer(t, s.topology.gateway, ssh)
-	tunnel := through{c.on, "tun0", ""}
-	if !(through{c.on, "eth0", ""}).answers("tcp4", gatewayWAN, ssh) {
+	s.gatewayHost.Serve(t, ssh)
+	tunnel := through{c.On, "tun0", ""}
+	if !(through{c.On, "eth0", ""}).answers("tcp4", gatewayWAN, ssh) {
 		t.Fatal("what stands in for ssh does not answer where it should")
 	}
-	if conn, err := c.on.dialTCP(gatewayWAN, console); err != nil {
+	if conn, err := c.On.Dial("tcp4", gatewayWAN, console); err != nil {
 		t.Fatalf("the console does not answer where it should: %v", err)
 	} else {
 		conn.Close()
@@ -241,19 +247,19 @@ func gatewayIsClosed(t *testing.T, s *site, c *vpnClient, inside string) {
 		probes = append(probes, probe{to + " answers a datagram through the tunnel", func() bool { return tunnel.answers("udp4", to, ssh) }})
 	}
 	none(t, probes)
-	if out, err := c.on.exec("ping", "-c", "1", "-W", "2", "-I", "tun0", inside).CombinedOutput(); err != nil {
+	if out, err := c.On.Exec("ping", "-c", "1", "-W", "2", "-I", "tun0", inside).CombinedOutput(); err != nil {
 		t.Errorf("the tunnel's gateway address does not answer ping: %s", out)
 	}
-	if c.on.exec("ping", "-c", "1", "-W", "1", "-I", "tun0", "10.0.1.1").Run() == nil {
+	if c.On.Exec("ping", "-c", "1", "-W", "1", "-I", "tun0", "10.0.1.1").Run() == nil {
 		t.Error("another address of the gateway answers ping through the tunnel")
 	}
 }
 
 // opens tells whether a TCP connection is made, whatever is spoken on it.
 func (h through) opens(addr string, port int) bool {
-	d := net.Dialer{Timeout: probeWait, Control: toDevice(h.device)}
-	return h.do(func() error {
-		conn, err := d.Dial("tcp4", net.JoinHostPort(addr, itoa(port)))
+	d := net.Dialer{Timeout: netlab.ProbeTimeout, Control: toDevice(h.device)}
+	return h.Do(func() error {
+		conn, err := d.Dial("tcp4", net.JoinHostPort(addr, strconv.Itoa(port)))
 		if err == nil {
 			conn.Close()
 		}
@@ -261,30 +267,30 @@ func (h through) opens(addr string, port int) bool {
 	}) == nil
 }
 
-func clientsAreApart(t *testing.T, a, b *vpnClient, neighbour string) {
-	other := b.address(t).String()
-	mine := a.address(t).String()
+func clientsAreApart(t *testing.T, a, b *netlab.Client, neighbour string) {
+	other := b.Address(t).String()
+	mine := a.Address(t).String()
 	none(t, []probe{
-		{"a client reaches one of another endpoint by TCP", func() bool { return (through{a.on, "tun0", ""}).answers("tcp4", other, echoPort) }},
-		{"a client reaches one of another endpoint by UDP", func() bool { return (through{a.on, "tun0", ""}).answers("udp4", other, echoPort) }},
-		{"a client of the second endpoint reaches the first's by TCP", func() bool { return (through{b.on, "tun0", ""}).answers("tcp4", mine, echoPort) }},
-		{"a client of the second endpoint reaches the first's by UDP", func() bool { return (through{b.on, "tun0", ""}).answers("udp4", mine, echoPort) }},
-		{"a client reaches another of its endpoint by TCP", func() bool { return (through{a.on, "tun0", ""}).answers("tcp4", neighbour, echoPort) }},
-		{"a client reaches another of its endpoint by UDP", func() bool { return (through{a.on, "tun0", ""}).answers("udp4", neighbour, echoPort) }},
+		{"a client reaches one of another endpoint by TCP", func() bool { return (through{a.On, "tun0", ""}).answers("tcp4", other, netlab.EchoPort) }},
+		{"a client reaches one of another endpoint by UDP", func() bool { return (through{a.On, "tun0", ""}).answers("udp4", other, netlab.EchoPort) }},
+		{"a client of the second endpoint reaches the first's by TCP", func() bool { return (through{b.On, "tun0", ""}).answers("tcp4", mine, netlab.EchoPort) }},
+		{"a client of the second endpoint reaches the first's by UDP", func() bool { return (through{b.On, "tun0", ""}).answers("udp4", mine, netlab.EchoPort) }},
+		{"a client reaches another of its endpoint by TCP", func() bool { return (through{a.On, "tun0", ""}).answers("tcp4", neighbour, netlab.EchoPort) }},
+		{"a client reaches another of its endpoint by UDP", func() bool { return (through{a.On, "tun0", ""}).answers("udp4", neighbour, netlab.EchoPort) }},
 	})
 }
 
-func forgedSourcesAreDropped(t *testing.T, s *site, c *vpnClient) {
+func forgedSourcesAreDropped(t *testing.T, s *site, c *netlab.Client) {
 	got := sink(t, s.hostA)
-	honest := c.address(t).String()
+	honest := c.Address(t).String()
 	sources := []string{"10.128.3.77", "10.132.0.77", "172.30.1.10", "198.51.100.77", honest}
 	for _, from := range sources {
 		if from != honest {
-			c.on.ip(t, "addr", "add", from+"/32", "dev", "lo")
+			c.On.IP(t, "addr", "add", from+"/32", "dev", "lo")
 		}
-		err := c.on.do(func() error {
+		err := c.On.Do(func() error {
 			d := net.Dialer{Control: toDevice("tun0"), LocalAddr: &net.UDPAddr{IP: net.ParseIP(from)}}
-			conn, err := d.Dial("udp4", net.JoinHostPort(addrHostA, itoa(sinkPort)))
+			conn, err := d.Dial("udp4", net.JoinHostPort(addrHostA, strconv.Itoa(sinkPort)))
 			if err != nil {
 				return err
 			}
@@ -311,16 +317,16 @@ func forgedSourcesAreDropped(t *testing.T, s *site, c *vpnClient) {
 func workersHideBehindThePort(t *testing.T, s *site) {
 	s.topology.addClient(t, 10)
 	n := s.topology.clients[len(s.topology.clients)-1]
-	profile := s.profile("bob")
+	profile := s.Profile("bob")
 	public := fmt.Sprintf("remote %s 443", gatewayWAN)
 	if !strings.Contains(profile, public) {
 		t.Fatalf("the profile has no line %q", public)
 	}
-	listening := command(t, "ip", "netns", "exec", s.topology.gateway.name, "ss", "-Hlnu")
-	var tries []*vpnClient
+	listening := netlab.Run(t, "ip", "netns", "exec", s.gatewayHost.Name, "ss", "-Hlnu")
+	var tries []*netlab.Client
 	for port := 21000; port < 21010; port++ {
-		if strings.Contains(listening, ":"+itoa(port)+" ") {
-			tries = append(tries, dial(t, n, strings.Replace(profile, public, fmt.Sprintf("remote %s %d", gatewayWAN, port), 1)))
+		if strings.Contains(listening, ":"+strconv.Itoa(port)+" ") {
+			tries = append(tries, netlab.StartClient(t, n, strings.Replace(profile, public, fmt.Sprintf("remote %s %d", gatewayWAN, port), 1)))
 		}
 	}
 	if len(tries) == 0 {
@@ -329,25 +335,25 @@ func workersHideBehindThePort(t *testing.T, s *site) {
 	// A client repeats its first packet after one and after three seconds.
 	time.AfterFunc(3500*time.Millisecond, func() {
 		for _, c := range tries {
-			c.kill()
+			c.Kill()
 		}
 	})
 	for _, c := range tries {
-		<-c.done
-		switch said := c.said(); {
+		<-c.Done()
+		switch said := c.Log(); {
 		case strings.Contains(said, "TLS: Initial packet"):
 			t.Errorf("a worker answers on its own port: %s", said)
 		case !strings.Contains(said, "UDPv4 link remote"):
 			t.Errorf("a client did not even send: %s", said)
 		}
 	}
-	connectVPN(t, n, profile)
+	netlab.ConnectClient(t, n, profile)
 }
 
 // The socket of the dataplane is for web and root alone: by its mode, and by what the kernel says
 // of the peer.
-func socketIsGuarded(t *testing.T, g *gateway) {
-	path := filepath.Join(g.dir, "run/socket/dataplane.sock")
+func socketIsGuarded(t *testing.T, g *gateway.Gateway) {
+	path := filepath.Join(g.Dir, "run/socket/dataplane.sock")
 	for name, want := range map[string]os.FileMode{filepath.Dir(path): 0o750, path: 0o660} {
 		info, err := os.Stat(name)
 		if err != nil {

@@ -3,6 +3,8 @@ package lab
 import (
 	"net"
 	"os"
+	"sallyport/lab/netlab"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,33 +16,33 @@ func TestTakenPort(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 1)
 	var other net.PacketConn
-	err := s.topology.gateway.do(func() (err error) { other, err = net.ListenPacket("udp4", ":443"); return err })
+	err := s.gatewayHost.Do(func() (err error) { other, err = net.ListenPacket("udp4", ":443"); return err })
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	s.createNetwork()
-	s.createCertificates("alice")
-	s.createEndpoint(nil)
-	s.associate("subnet-a")
-	holder := "(process " + itoa(os.Getpid()) + ")"
-	s.shows("", "UDP port 443 on this host is in use by", holder)
-	s.line("/associations", "subnet-a", "UDP port 443 on this host is in use by", holder)
-	if text := s.get(s.endpoint).text(); strings.Contains(strings.ToLower(text), "available") {
-		t.Errorf("the endpoint claims to be available: %s", tail(text, 500))
+	s.CreateNetwork()
+	s.CreateCertificates("alice")
+	s.CreateEndpoint(nil)
+	s.Associate("subnet-a")
+	holder := "(process " + strconv.Itoa(os.Getpid()) + ")"
+	s.WaitText("", "UDP port 443 on this host is in use by", holder)
+	s.WaitRow("/associations", "subnet-a", "UDP port 443 on this host is in use by", holder)
+	if text := s.Get(s.Endpoint).Text(); strings.Contains(strings.ToLower(text), "available") {
+		t.Errorf("the endpoint claims to be available: %s", netlab.Tail(text, 500))
 	}
-	if !strings.Contains(s.get("/settings").text(), "UDP port 443 on this host is in use by") {
+	if !strings.Contains(s.Get("/settings").Text(), "UDP port 443 on this host is in use by") {
 		t.Error("the page of the node does not say so")
 	}
-	if !strings.Contains(s.out.String(), "UDP port 443 on this host is in use by") {
+	if !strings.Contains(s.Log.String(), "UDP port 443 on this host is in use by") {
 		t.Error("the log does not say so")
 	}
 
 	freed := time.Now()
 	other.Close()
-	s.shows("", "available")
+	s.WaitText("", "available")
 	t.Logf("available %s after the port was freed", time.Since(freed).Round(time.Millisecond))
-	s.hides("", "is in use by")
-	s.line("/associations", "subnet-a", "associated")
-	connectVPN(t, s.clients[0], s.profile("alice"))
+	s.WaitNoText("", "is in use by")
+	s.WaitRow("/associations", "subnet-a", "associated")
+	netlab.ConnectClient(t, s.clients[0], s.Profile("alice"))
 }

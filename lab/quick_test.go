@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"sallyport/lab/netlab"
 	"strings"
 	"testing"
 )
@@ -11,16 +12,16 @@ import (
 func TestLoginsDoNotWait(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 1)
-	s.createNetwork()
-	s.createCertificates("alice")
-	s.createEndpoint(nil)
-	s.associate("subnet-a")
-	s.shows("", "available")
-	profile := s.profile("alice")
+	s.CreateNetwork()
+	s.CreateCertificates("alice")
+	s.CreateEndpoint(nil)
+	s.Associate("subnet-a")
+	s.WaitText("", "available")
+	profile := s.Profile("alice")
 	for range 5 {
-		c := connectVPN(t, s.clients[0], profile)
-		c.leave(t)
-		if !strings.Contains(c.said(), "'PUSH_REQUEST'") {
+		c := netlab.ConnectClient(t, s.clients[0], profile)
+		c.Leave(t)
+		if !strings.Contains(c.Log(), "'PUSH_REQUEST'") {
 			return
 		}
 	}

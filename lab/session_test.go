@@ -3,10 +3,12 @@ package lab
 import (
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"sallyport/lab/netlab"
 	"sallyport/views/parts"
 )
 
@@ -14,32 +16,32 @@ import (
 func TestSessions(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 6)
-	s.createNetwork()
-	s.createCertificates("alice", "bob", "carol", "dave", "erin")
-	s.createEndpoint(nil)
-	s.associate("subnet-a")
-	s.shows("", "available")
-	s.authorize("10.0.1.0/24")
-	s.authorize("198.51.100.0/24")
-	s.addRoute("198.51.100.0/24", "subnet-a")
-	s.line("/routes", "198.51.100.0/24", "active")
-	s.line("/rules", "198.51.100.0/24", "active")
+	s.CreateNetwork()
+	s.CreateCertificates("alice", "bob", "carol", "dave", "erin")
+	s.CreateEndpoint(nil)
+	s.Associate("subnet-a")
+	s.WaitText("", "available")
+	s.Authorize("10.0.1.0/24")
+	s.Authorize("198.51.100.0/24")
+	s.AddRoute("198.51.100.0/24", "subnet-a")
+	s.WaitRow("/routes", "198.51.100.0/24", "active")
+	s.WaitRow("/rules", "198.51.100.0/24", "active")
 	pushServer(t, s.hostA)
 	pushServer(t, s.internet)
 
 	people := []string{"alice", "alice", "bob", "carol", "dave"}
-	var clients []*vpnClient
+	var clients []*netlab.Client
 	for i, name := range people {
-		clients = append(clients, dial(t, s.clients[i], s.profile(name)))
+		clients = append(clients, netlab.StartClient(t, s.clients[i], s.Profile(name)))
 	}
 	for _, c := range clients {
-		c.waitUp(t, 1)
+		c.WaitUp(t, 1)
 	}
-	eventually(t, 10*time.Second, "five connections are listed", func() bool { return len(s.live()) == 5 })
+	netlab.Eventually(t, 10*time.Second, "five connections are listed", func() bool { return len(s.live()) == 5 })
 
-	t.Run("counters", func(t *testing.T) { countersAreTheKernels(t, s.in(t)) })
-	t.Run("cut", func(t *testing.T) { removalCuts(t, s.in(t), clients[2]) })
-	t.Run("terminate", func(t *testing.T) { terminatedStaysEnded(t, s.in(t), clients) })
+	t.Run("counters", func(t *testing.T) { countersAreTheKernels(t, s.forTest(t)) })
+	t.Run("cut", func(t *testing.T) { removalCuts(t, s.forTest(t), clients[2]) })
+	t.Run("terminate", func(t *testing.T) { terminatedStaysEnded(t, s.forTest(t), clients) })
 }
 
 const (
@@ -51,9 +53,9 @@ const (
 // The counters are those of the kernel, the kernel counts what the client sent, and the last
 // figures stay when the connection has ended.
 func countersAreTheKernels(t *testing.T, s *site) {
-	c := connectVPN(t, s.clients[5], s.profile("erin"))
-	addr := c.address(t)
-	answered := exchange(t, c.on, addrHostA, datagrams)
+	c := netlab.ConnectClient(t, s.clients[5], s.Profile("erin"))
+	addr := c.Address(t)
+	answered := exchange(t, c.On, addrHostA, datagrams)
 	kernel := s.kernelCounters(t, addr)
 	if kernel.PacketsIn != datagrams || kernel.BytesIn != datagrams*onTheWire {
 		t.Errorf("the kernel counted %d packets and %d bytes in, the client sent %d and %d", kernel.PacketsIn, kernel.BytesIn, datagrams, datagrams*onTheWire)
@@ -66,22 +68,22 @@ func countersAreTheKernels(t *testing.T, s *site) {
 			r.packetsIn == parts.Count(int(kernel.PacketsIn), "packet") && r.packetsOut == parts.Count(int(kernel.PacketsOut), "packet")
 	}
 	var row connectionRow
-	eventually(t, 10*time.Second, fmt.Sprintf("the tab Connections shows %+v", kernel), func() bool {
+	netlab.Eventually(t, 10*time.Second, fmt.Sprintf("the tab Connections shows %+v", kernel), func() bool {
 		row, _ = s.connection(addr)
 		return want(row)
 	})
 
 	// A refused packet is not counted, one more that passes is.
-	if udpAnswers(c.on, addrHostB, echoPort) {
+	if c.On.AnswersUDP(addrHostB, netlab.EchoPort) {
 		t.Fatal("an unauthorized host answers")
 	}
-	exchange(t, c.on, addrHostA, 1)
+	exchange(t, c.On, addrHostA, 1)
 	if now := s.kernelCounters(t, addr); now.PacketsIn != kernel.PacketsIn+1 || now.BytesIn != kernel.BytesIn+onTheWire {
 		t.Errorf("after one packet more the kernel counted %+v, before %+v", now, kernel)
 	}
 	kernel = s.kernelCounters(t, addr)
-	c.leave(t)
-	eventually(t, 10*time.Second, "the connection has ended", func() bool {
+	c.Leave(t)
+	netlab.Eventually(t, 10*time.Second, "the connection has ended", func() bool {
 		row, _ = s.connection(addr)
 		return row.status == "terminated"
 	})
@@ -91,10 +93,10 @@ func countersAreTheKernels(t *testing.T, s *site) {
 }
 
 // exchange sends datagrams one after the other to a host that echoes them and counts the echoes.
-func exchange(t testing.TB, n *namespace, addr string, count int) (answered int) {
+func exchange(t testing.TB, n *netlab.Namespace, addr string, count int) (answered int) {
 	t.Helper()
-	err := n.do(func() error {
-		conn, err := net.Dial("udp4", net.JoinHostPort(addr, itoa(echoPort)))
+	err := n.Do(func() error {
+		conn, err := net.Dial("udp4", net.JoinHostPort(addr, strconv.Itoa(netlab.EchoPort)))
 		if err != nil {
 			return err
 		}
@@ -122,18 +124,18 @@ func exchange(t testing.TB, n *namespace, addr string, count int) (answered int)
 
 // Taking a rule or a route away stops at once what runs through it, in both directions, and
 // nothing else.
-func removalCuts(t *testing.T, s *site, c *vpnClient) {
-	byRule, byRoute := receive(t, c.on, addrHostA), receive(t, c.on, addrInternet)
+func removalCuts(t *testing.T, s *site, c *netlab.Client) {
+	byRule, byRoute := receive(t, c.On, addrHostA), receive(t, c.On, addrInternet)
 	for _, f := range append(byRule, byRoute...) {
 		f.runs(t)
 	}
 	cut := func(tab, row, button string, flows []*flow) {
 		t.Helper()
-		p := s.confirmation(tab, row)
+		p := s.Confirmation(tab, row)
 		before := time.Now()
-		s.press(p, button, nil)
+		s.Press(p, button, nil)
 		t.Logf("the console answered after %s", time.Since(before).Round(time.Millisecond))
-		s.hides(tab, row)
+		s.WaitNoText(tab, row)
 		if gone := time.Since(before); gone > time.Second {
 			t.Errorf("the console says only after %s that it is gone", gone)
 		}
@@ -148,57 +150,57 @@ func removalCuts(t *testing.T, s *site, c *vpnClient) {
 	cut("/routes", "198.51.100.0/24", "Delete route", byRoute)
 
 	// Given back, it works again; the flow that was pushed all the time goes on by itself.
-	s.authorize("10.0.1.0/24")
-	s.line("/rules", "10.0.1.0/24", "active")
-	if !answers(c.on, addrHostA, echoPort) {
+	s.Authorize("10.0.1.0/24")
+	s.WaitRow("/rules", "10.0.1.0/24", "active")
+	if !c.On.Answers(addrHostA, netlab.EchoPort) {
 		t.Error("the host does not answer after its rule was given back")
 	}
 }
 
 // Terminated connections end, one, several or all of a user, and stay ended: their clients do
 // not come back by themselves. By hand they may.
-func terminatedStaysEnded(t *testing.T, s *site, clients []*vpnClient) {
+func terminatedStaysEnded(t *testing.T, s *site, clients []*netlab.Client) {
 	alices, bob, carol, dave := clients[:2], clients[2], clients[3], clients[4]
-	eventually(t, 10*time.Second, "five connections are listed", func() bool { return len(s.live()) == 5 })
+	netlab.Eventually(t, 10*time.Second, "five connections are listed", func() bool { return len(s.live()) == 5 })
 	ids := map[string]string{}
 	for _, c := range s.live() {
 		ids[c.user] += c.id
 	}
-	terminate := func(query string, left int, ended ...*vpnClient) {
+	terminate := func(query string, left int, ended ...*netlab.Client) {
 		t.Helper()
-		s.press(s.get(s.endpoint+"/connections/terminate?"+query), "Terminate connection", nil)
-		eventually(t, 10*time.Second, fmt.Sprintf("%d connections are left, after %s", left, query), func() bool { return len(s.live()) == left })
+		s.Press(s.Get(s.Endpoint+"/connections/terminate?"+query), "Terminate connection", nil)
+		netlab.Eventually(t, 10*time.Second, fmt.Sprintf("%d connections are left, after %s", left, query), func() bool { return len(s.live()) == left })
 		for _, c := range ended {
-			eventually(t, 10*time.Second, "the program on "+c.on.name+" has ended", func() bool { return !c.running() })
+			netlab.Eventually(t, 10*time.Second, "the program on "+c.On.Name+" has ended", func() bool { return !c.Running() })
 		}
 	}
 	terminate("connection="+ids["bob"], 4, bob)
 	terminate("connection="+ids["carol"]+"&connection="+ids["dave"], 2, carol, dave)
 	for _, c := range alices {
-		if !c.running() || !answers(c.on, addrHostA, echoPort) {
+		if !c.Running() || !c.On.Answers(addrHostA, netlab.EchoPort) {
 			t.Error("a connection ended that nobody terminated")
 		}
 	}
 	terminate("user=alice", 0, alices...)
 
 	watched := time.Now()
-	eventually(t, 15*time.Second, "ten seconds have passed", func() bool {
+	netlab.Eventually(t, 15*time.Second, "ten seconds have passed", func() bool {
 		if live := s.live(); len(live) > 0 {
 			t.Fatalf("after %s a terminated connection is back: %v", time.Since(watched), live)
 		}
 		return time.Since(watched) > 10*time.Second
 	})
-	records := s.audited(t, "TerminateClientVpnConnections")
+	records := audited(t, s.Gateway, "TerminateClientVpnConnections")
 	if len(records) != 3 {
 		t.Fatalf("got %d audit records of terminations, want 3: %v", len(records), records)
 	}
 	for i, want := range []string{ids["bob"], ids["dave"], ids["alice"][:len(ids["alice"])/2]} {
-		if !strings.HasSuffix(s.endpoint, records[i][0]) || !strings.Contains(records[i][1], want) {
+		if !strings.HasSuffix(s.Endpoint, records[i][0]) || !strings.Contains(records[i][1], want) {
 			t.Errorf("audit record %d is %v, want it to name %s", i, records[i], want)
 		}
 	}
-	again := connectVPN(t, bob.on, s.profile("bob"))
-	if !answers(again.on, addrHostA, echoPort) {
+	again := netlab.ConnectClient(t, bob.On, s.Profile("bob"))
+	if !again.On.Answers(addrHostA, netlab.EchoPort) {
 		t.Error("whoever connects again by hand reaches nothing")
 	}
 }

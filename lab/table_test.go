@@ -13,6 +13,7 @@ import (
 	_ "github.com/glebarez/go-sqlite" // reads the program's database
 	"golang.org/x/net/html"
 
+	"sallyport/lab/gateway"
 	"sallyport/vpn"
 )
 
@@ -46,13 +47,13 @@ var (
 
 // connections reads the tab Connections.
 func (s *site) connections() []connectionRow {
-	s.console.t.Helper()
+	s.T.Helper()
 	var out []connectionRow
-	for _, tr := range s.get(s.endpoint + "/connections?size=100").doc.Find(`[aria-label="Connections"] tbody tr`).EachIter() {
+	for _, tr := range s.Get(s.Endpoint + "/connections?size=100").Doc.Find(`[aria-label="Connections"] tbody tr`).EachIter() {
 		text := words(tr)
 		traffic, addrs := rowTraffic.FindStringSubmatch(text), rowAddress.FindAllString(text, 2)
 		if traffic == nil || len(addrs) < 2 {
-			s.console.t.Fatalf("a line of Connections cannot be read: %s", text)
+			s.T.Fatalf("a line of Connections cannot be read: %s", text)
 		}
 		out = append(out, connectionRow{
 			id: rowID.FindString(text), user: words(tr.Find("a").First()), status: strings.ToLower(rowStatus.FindString(text)),
@@ -65,7 +66,7 @@ func (s *site) connections() []connectionRow {
 
 // live gives the connections that are active.
 func (s *site) live() []connectionRow {
-	s.console.t.Helper()
+	s.T.Helper()
 	var out []connectionRow
 	for _, c := range s.connections() {
 		if c.status == "active" {
@@ -77,7 +78,7 @@ func (s *site) live() []connectionRow {
 
 // connection finds the newest line with a client address.
 func (s *site) connection(addr netip.Addr) (connectionRow, bool) {
-	s.console.t.Helper()
+	s.T.Helper()
 	for _, c := range s.connections() {
 		if c.clientIP == addr.String() {
 			return c, true
@@ -88,9 +89,9 @@ func (s *site) connection(addr netip.Addr) (connectionRow, bool) {
 
 // refused gives the lines of "Refused attempts", newest first.
 func (s *site) refused() []string {
-	s.console.t.Helper()
+	s.T.Helper()
 	var out []string
-	for _, tr := range s.get(s.endpoint + "/connections").doc.Find("#attempts tbody tr").EachIter() {
+	for _, tr := range s.Get(s.Endpoint + "/connections").Doc.Find("#attempts tbody tr").EachIter() {
 		out = append(out, words(tr))
 	}
 	return out
@@ -100,7 +101,7 @@ func (s *site) refused() []string {
 func (s *site) kernelCounters(t testing.TB, client netip.Addr) vpn.Counters {
 	t.Helper()
 	count := func(set string) (bytes, packets uint64) {
-		raw, err := s.topology.gateway.exec("nft", "-j", "list", "set", "inet", "sallyport", set).Output()
+		raw, err := s.gatewayHost.Exec("nft", "-j", "list", "set", "inet", "sallyport", set).Output()
 		if err != nil {
 			t.Fatalf("nft list set %s: %v", set, err)
 		}
@@ -136,9 +137,9 @@ func (s *site) kernelCounters(t testing.TB, client netip.Addr) vpn.Counters {
 }
 
 // audited gives subject and before of every audit record of an action, oldest first.
-func (g *gateway) audited(t testing.TB, action string) [][2]string {
+func audited(t testing.TB, g *gateway.Gateway, action string) [][2]string {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(g.dir, "data/sallyport.db")+"?mode=ro&_pragma=busy_timeout(5000)")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(g.Dir, "data/sallyport.db")+"?mode=ro&_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sallyport/lab/netlab"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -24,11 +25,11 @@ type transfer struct {
 // twenty on two cores.
 const pace = 20 * time.Millisecond
 
-func startTransfer(t testing.TB, on *namespace, addr string) *transfer {
+func startTransfer(t testing.TB, on *netlab.Namespace, addr string) *transfer {
 	t.Helper()
-	conn, err := on.dialTCP(addr, echoPort)
+	conn, err := on.Dial("tcp4", addr, netlab.EchoPort)
 	if err != nil {
-		t.Fatalf("no connection from %s to %s: %v", on.name, addr, err)
+		t.Fatalf("no connection from %s to %s: %v", on.Name, addr, err)
 	}
 	x := &transfer{conn: conn}
 	t.Cleanup(func() { conn.Close() })
@@ -91,10 +92,10 @@ type probes struct {
 const probePort = 7777
 
 // startProbes has each of from probe the host at addr, on which nothing of it may arrive.
-func startProbes(t testing.TB, from []*namespace, to *namespace, addr string) *probes {
+func startProbes(t testing.TB, from []*netlab.Namespace, to *netlab.Namespace, addr string) *probes {
 	t.Helper()
 	p := &probes{stop: make(chan struct{})}
-	err := to.do(func() error {
+	err := to.Do(func() error {
 		u, err := net.ListenPacket("udp4", fmt.Sprintf(":%d", probePort))
 		if err != nil {
 			return err
@@ -116,7 +117,7 @@ func startProbes(t testing.TB, from []*namespace, to *namespace, addr string) *p
 	}
 	for _, n := range from {
 		var conn net.Conn
-		err := n.do(func() (err error) {
+		err := n.Do(func() (err error) {
 			conn, err = net.Dial("udp4", net.JoinHostPort(addr, fmt.Sprint(probePort)))
 			return err
 		})

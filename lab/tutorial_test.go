@@ -4,6 +4,8 @@ import (
 	"io"
 	"net"
 	"os"
+	"sallyport/lab/netlab"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,68 +17,68 @@ func TestTutorial(t *testing.T) {
 	s := newSite(t, 1)
 	client := s.clients[0]
 
-	s.createNetwork()
-	s.createCertificates("alice")
-	s.createEndpoint(nil)
-	s.shows("", "pending-associate")
-	if p := s.get(s.endpoint + "/configuration"); !strings.Contains(p.text(), "nobody can connect") {
-		t.Errorf("the page of the configuration file does not say that nobody can connect yet: %s", p.text())
+	s.CreateNetwork()
+	s.CreateCertificates("alice")
+	s.CreateEndpoint(nil)
+	s.WaitText("", "pending-associate")
+	if p := s.Get(s.Endpoint + "/configuration"); !strings.Contains(p.Text(), "nobody can connect") {
+		t.Errorf("the page of the configuration file does not say that nobody can connect yet: %s", p.Text())
 	}
 
-	s.associate("subnet-a")
-	s.shows("", "available")
-	s.shows("/associations", "associated")
-	s.line("/routes", "10.0.0.0/16", "active")
+	s.Associate("subnet-a")
+	s.WaitText("", "available")
+	s.WaitText("/associations", "associated")
+	s.WaitRow("/routes", "10.0.0.0/16", "active")
 
-	c := connectVPN(t, client, s.profile("alice"))
-	s.shows("/connections", "alice", c.address(t).String(), "active")
+	c := netlab.ConnectClient(t, client, s.Profile("alice"))
+	s.WaitText("/connections", "alice", c.Address(t).String(), "active")
 
 	// There is a route by now but no rule: nothing passes.
-	if answers(client, addrHostA, echoPort) {
+	if client.Answers(addrHostA, netlab.EchoPort) {
 		t.Fatal("a host answers before there is an authorization rule")
 	}
 
 	// A rule for one subnet opens exactly that one.
-	s.authorize("10.0.1.0/24")
-	s.line("/rules", "10.0.1.0/24", "active")
-	if !answers(client, addrHostA, echoPort) {
+	s.Authorize("10.0.1.0/24")
+	s.WaitRow("/rules", "10.0.1.0/24", "active")
+	if !client.Answers(addrHostA, netlab.EchoPort) {
 		t.Fatal("the authorized host does not answer")
 	}
-	if tcpAnswers(client, addrHostB, echoPort) || udpAnswers(client, addrHostB, echoPort) {
+	if client.AnswersTCP(addrHostB, netlab.EchoPort) || client.AnswersUDP(addrHostB, netlab.EchoPort) {
 		t.Fatal("a host that no rule names answers")
 	}
 
 	// The internet: the rule alone is not enough, nor would the route be.
-	if answers(client, addrInternet, echoPort) {
+	if client.Answers(addrInternet, netlab.EchoPort) {
 		t.Fatal("the internet answers without route and rule")
 	}
-	s.authorize("0.0.0.0/0")
-	s.line("/rules", "0.0.0.0/0", "active")
-	if tcpAnswers(client, addrInternet, echoPort) {
+	s.Authorize("0.0.0.0/0")
+	s.WaitRow("/rules", "0.0.0.0/0", "active")
+	if client.AnswersTCP(addrInternet, netlab.EchoPort) {
 		t.Fatal("the internet answers with a rule and no route")
 	}
-	s.addRoute("0.0.0.0/0", "subnet-a")
-	s.line("/routes", "0.0.0.0/0", "active")
-	eventually(t, 5*time.Second, "the internet answers", func() bool { return answers(client, addrInternet, echoPort) })
-	s.remove("/rules", "0.0.0.0/0", "Remove authorization rule")
-	s.hides("/rules", "0.0.0.0/0")
-	if tcpAnswers(client, addrInternet, echoPort) {
+	s.AddRoute("0.0.0.0/0", "subnet-a")
+	s.WaitRow("/routes", "0.0.0.0/0", "active")
+	netlab.Eventually(t, 5*time.Second, "the internet answers", func() bool { return client.Answers(addrInternet, netlab.EchoPort) })
+	s.Remove("/rules", "0.0.0.0/0", "Remove authorization rule")
+	s.WaitNoText("/rules", "0.0.0.0/0")
+	if client.AnswersTCP(addrInternet, netlab.EchoPort) {
 		t.Fatal("the internet answers with a route and no rule")
 	}
 
 	// Removing a rule cuts what is running, within a second.
-	conn, err := client.dialTCP(addrHostA, echoPort)
+	conn, err := client.Dial("tcp4", addrHostA, netlab.EchoPort)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
 	flowing := stream(conn)
-	eventually(t, 5*time.Second, "a transfer runs", func() bool { return flowing() > 1<<20 })
-	s.remove("/rules", "10.0.1.0/24", "Remove authorization rule")
-	s.hides("/rules", "10.0.1.0/24")
+	netlab.Eventually(t, 5*time.Second, "a transfer runs", func() bool { return flowing() > 1<<20 })
+	s.Remove("/rules", "10.0.1.0/24", "Remove authorization rule")
+	s.WaitNoText("/rules", "10.0.1.0/24")
 	stopped := flowing()
 	time.AfterFunc(time.Second, func() {}) // nothing: the wait is the probe below, which takes as long
-	if tcpAnswers(client, addrHostA, echoPort) {
+	if client.AnswersTCP(addrHostA, netlab.EchoPort) {
 		t.Error("a host answers after its rule was removed")
 	}
 	if now := flowing(); now > stopped+1<<20 {
@@ -84,25 +86,25 @@ func TestTutorial(t *testing.T) {
 	}
 
 	// Getting started ticks what is applied.
-	if p := s.get("/"); !strings.Contains(p.text(), "Getting started") {
-		t.Errorf("no tutorial: %s", tail(p.text(), 300))
+	if p := s.Get("/"); !strings.Contains(p.Text(), "Getting started") {
+		t.Errorf("no tutorial: %s", netlab.Tail(p.Text(), 300))
 	}
 
 	// Terminated, and it stays so.
-	s.remove("/connections", "alice", "Terminate connection")
-	eventually(t, 10*time.Second, "the client's program ended", func() bool { return !c.running() })
-	s.shows("/connections", "terminated")
+	s.Remove("/connections", "alice", "Terminate connection")
+	netlab.Eventually(t, 10*time.Second, "the client's program ended", func() bool { return !c.Running() })
+	s.WaitText("/connections", "terminated")
 
 	// Disassociating the last target network ends sessions.
-	s.authorize("10.0.0.0/16")
-	again := connectVPN(t, client, s.profile("alice"))
-	if !answers(client, addrHostA, echoPort) {
+	s.Authorize("10.0.0.0/16")
+	again := netlab.ConnectClient(t, client, s.Profile("alice"))
+	if !client.Answers(addrHostA, netlab.EchoPort) {
 		t.Fatal("the authorized host does not answer")
 	}
-	s.remove("/associations", "subnet-a", "Disassociate target network")
-	eventually(t, 10*time.Second, "the client's program ended", func() bool { return !again.running() })
-	s.shows("", "pending-associate")
-	s.hides("/routes", "10.0.0.0/16")
+	s.Remove("/associations", "subnet-a", "Disassociate target network")
+	netlab.Eventually(t, 10*time.Second, "the client's program ended", func() bool { return !again.Running() })
+	s.WaitText("", "pending-associate")
+	s.WaitNoText("/routes", "10.0.0.0/16")
 }
 
 // stream sends as fast as the other end echoes, and tells how many bytes came back so far.
@@ -132,12 +134,12 @@ func (zero) Read(p []byte) (int, error) { return len(p), nil }
 func TestPrivileges(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 0)
-	s.createNetwork()
-	s.createCertificates()
-	s.createEndpoint(nil)
-	s.associate("subnet-a")
-	s.shows("", "available")
-	web, workers := s.children(t, "web"), s.children(t, "openvpn")
+	s.CreateNetwork()
+	s.CreateCertificates()
+	s.CreateEndpoint(nil)
+	s.Associate("subnet-a")
+	s.WaitText("", "available")
+	web, workers := s.Processes("web"), s.Processes("openvpn")
 	if len(web) != 1 || len(workers) == 0 {
 		t.Fatalf("%d web processes, %d workers", len(web), len(workers))
 	}
@@ -159,7 +161,7 @@ func TestPrivileges(t *testing.T) {
 
 func processStatus(t testing.TB, pid int) map[string]string {
 	t.Helper()
-	b, err := os.ReadFile("/proc/" + itoa(pid) + "/status")
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"sallyport/lab/netlab"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -12,9 +14,9 @@ import (
 // type and listen, and not the environment, where an administrator's tokens are.
 func TestWebHoldsNothingOfRoots(t *testing.T) {
 	t.Parallel()
-	in := newNamespace(t, "gw")
+	in := netlab.New(t, "gw")
 	g := startGateway(t, in, "AWS_SECRET_ACCESS_KEY=of-the-administrator")
-	web := g.children(t, "web")
+	web := g.Processes("web")
 	if len(web) != 1 {
 		t.Fatalf("web processes: %v", web)
 	}
@@ -28,15 +30,15 @@ func TestWebHoldsNothingOfRoots(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // from field 3 on
-	if session := after[3]; session != itoa(web[0]) {
+	if session := after[3]; session != strconv.Itoa(web[0]) {
 		t.Errorf("it is of session %s, not of its own, %d", session, web[0])
 	}
 	for _, fd := range []string{"1", "2"} {
 		own, err1 := os.Readlink(proc + "/fd/" + fd)
-		roots, err2 := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", g.cmd.Process.Pid, fd))
+		roots, err2 := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", g.CommandPID("serve"), fd))
 		if err1 != nil || err2 != nil || own == roots {
 			t.Errorf("its file %s is %s, root's is %s (%v, %v)", fd, own, roots, err1, err2)
 		}
 	}
-	g.stop(t)
+	g.Stop(t)
 }

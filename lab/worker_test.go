@@ -3,6 +3,8 @@ package lab
 import (
 	"errors"
 	"os/exec"
+	"sallyport/lab/netlab"
+	"strconv"
 	"testing"
 )
 
@@ -10,11 +12,11 @@ import (
 func TestWorkersOpenNothing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 1)
-	s.createNetwork()
-	s.createCertificates("alice")
-	s.createEndpoint(nil)
+	s.CreateNetwork()
+	s.CreateCertificates("alice")
+	s.CreateEndpoint(nil)
 	opens := func(uid, addr, port string) bool {
-		cmd := s.topology.gateway.exec("setpriv", "--reuid="+uid, "--regid="+uid, "--clear-groups",
+		cmd := s.gatewayHost.Exec("setpriv", "--reuid="+uid, "--regid="+uid, "--clear-groups",
 			"timeout", "2", "bash", "-c", "exec 3<>/dev/tcp/"+addr+"/"+port)
 		cmd.Stdin = nil
 		err := cmd.Run()
@@ -24,10 +26,10 @@ func TestWorkersOpenNothing(t *testing.T) {
 		return err == nil
 	}
 	const worker, somebody = "60800", "12345"
-	s.associate("subnet-a")
-	s.authorize("10.0.1.0/24")
-	s.line("/rules", "10.0.1.0/24", "active")
-	for _, service := range [][2]string{{"127.0.0.1", "8443"}, {addrHostA, itoa(echoPort)}, {addrInternet, itoa(echoPort)}} {
+	s.Associate("subnet-a")
+	s.Authorize("10.0.1.0/24")
+	s.WaitRow("/rules", "10.0.1.0/24", "active")
+	for _, service := range [][2]string{{"127.0.0.1", "8443"}, {addrHostA, strconv.Itoa(netlab.EchoPort)}, {addrInternet, strconv.Itoa(netlab.EchoPort)}} {
 		if !opens(somebody, service[0], service[1]) {
 			t.Errorf("another user of the host cannot open %v", service)
 		}
@@ -35,8 +37,8 @@ func TestWorkersOpenNothing(t *testing.T) {
 			t.Errorf("a worker's user can open %v", service)
 		}
 	}
-	connectVPN(t, s.clients[0], s.profile("alice"))
-	if !answers(s.clients[0], addrHostA, echoPort) {
+	netlab.ConnectClient(t, s.clients[0], s.Profile("alice"))
+	if !s.clients[0].Answers(addrHostA, netlab.EchoPort) {
 		t.Error("the worker does not answer its client")
 	}
 }

@@ -2,42 +2,20 @@ package host_test
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
+	"sallyport/lab/netlab"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/vishvananda/netlink"
 )
 
-const inNamespace = "SALLYPORT_TEST_NETNS"
-
-// TestMain runs everything again inside a network namespace of its own, which is the host.
-func TestMain(m *testing.M) {
-	if os.Getenv(inNamespace) != "" {
-		if lo, err := netlink.LinkByName("lo"); err == nil {
-			_ = netlink.LinkSetUp(lo)
-		}
-		os.Exit(m.Run())
-	}
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...) //nolint:gosec // this very program
-	cmd.Env = append(os.Environ(), inNamespace+"=1")
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Run(); err != nil {
-		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-			os.Exit(exit.ExitCode())
-		}
-		fmt.Fprintln(os.Stderr, "the tests of this package need root (network namespaces) and the package nftables:", err)
-		os.Exit(1)
-	}
-}
+// TestMain runs the tests in a sandbox, which is the host.
+func TestMain(m *testing.M) { netlab.Main(m, netlab.Sandbox{}) }
 
 var discard = slog.New(slog.DiscardHandler)
 
@@ -46,6 +24,7 @@ const patience = 3 * time.Second
 // cable makes a pair of interfaces, the near one with an address.
 func cable(t *testing.T, near, far, address string) netlink.Link {
 	t.Helper()
+	netlab.NeedSandbox(t)
 	must(t, netlink.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: near}, PeerName: far}))
 	link, err := netlink.LinkByName(near)
 	must(t, err)

@@ -75,7 +75,7 @@ func TestNobodyOutsideOpensAFlowToAClient(t *testing.T) {
 	for _, s := range []space{l.outside, l.target} {
 		s.mustNotAnswer(c.addr)
 	}
-	if (space{t: t, ns: here(t)}).answers(c.addr, silence) {
+	if gatewaySpace(t).answers(c.addr, silence) {
 		t.Error("the gateway itself opened a flow to a client")
 	}
 	if n := served.Load(); n != 0 {
@@ -85,7 +85,7 @@ func TestNobodyOutsideOpensAFlowToAClient(t *testing.T) {
 
 func TestGatewayIsClosedButForEcho(t *testing.T) {
 	l := newLab(t)
-	gate := space{t: t, ns: here(t)}
+	gate := gatewaySpace(t)
 	served := gate.echo() // a service of the gateway, on all of its addresses
 	l.apply(all("0.0.0.0/0"))
 	c := l.client("10.8.0.2", 0)

@@ -3,50 +3,27 @@ package nft_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
-	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/vishvananda/netlink"
-	"github.com/vishvananda/netns"
 	"golang.org/x/net/ipv4"
 	"golang.org/x/sys/unix"
 
 	"sallyport/dataplane/host"
 	"sallyport/dataplane/nft"
+	"sallyport/lab/netlab"
 	"sallyport/vpn"
 )
 
-const inNamespace = "SALLYPORT_TEST_NETNS"
-
-// TestMain runs everything again inside a network namespace of its own: that namespace is the
-// gateway, and nothing here can touch the machine's network.
-func TestMain(m *testing.M) {
-	if os.Getenv(inNamespace) != "" {
-		os.Exit(m.Run())
-	}
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...) //nolint:gosec // this very program
-	cmd.Env = append(os.Environ(), inNamespace+"=1")
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Run(); err != nil {
-		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-			os.Exit(exit.ExitCode())
-		}
-		fmt.Fprintln(os.Stderr, "the tests of this package need root (network namespaces) and the packages nftables and iproute2:", err)
-		os.Exit(1)
-	}
-}
+// TestMain runs the tests in a sandbox, which is the gateway.
+func TestMain(m *testing.M) { netlab.Main(m, netlab.Sandbox{}) }
 
 // The lab: this process is the gateway. "target" lies behind lan0 and answers on every address
 // of 172.16.0.0/12; "outside" lies behind wan0. Clients are namespaces whose only device is a
@@ -209,30 +186,25 @@ func openTun(t testing.TB, name string) *os.File {
 	return os.NewFile(uintptr(fd), name)
 }
 
-// space is a network namespace with a netlink handle into it.
+// space is a host with a netlink handle into it.
 type space struct {
 	*netlink.Handle
-	t  testing.TB
-	ns netns.NsHandle
+	*netlab.Namespace
+	t testing.TB
 }
 
 func newSpace(t testing.TB) space {
 	t.Helper()
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	home, err := netns.Get()
+	netlab.NeedSandbox(t, "ip", "nft")
+	n := netlab.New(t, "space")
+	h, err := netlink.NewHandleAt(n.NetNS())
 	must(t, err)
-	defer func() { _ = home.Close() }()
-	ns, err := netns.New()
-	must(t, err)
-	must(t, netns.Set(home))
-	h, err := netlink.NewHandleAt(ns)
-	must(t, err)
-	s := space{Handle: h, t: t, ns: ns}
-	must(t, h.LinkSetUp(s.link("lo")))
-	t.Cleanup(func() { h.Close(); _ = ns.Close() })
-	return s
+	t.Cleanup(h.Close)
+	return space{Handle: h, Namespace: n, t: t}
 }
+
+// gatewaySpace is the gateway: the sandbox that the test runs in.
+func gatewaySpace(t testing.TB) space { return space{Namespace: netlab.Here(), t: t} }
 
 func (s space) link(name string) netlink.Link {
 	s.t.Helper()
@@ -241,34 +213,15 @@ func (s space) link(name string) netlink.Link {
 	return link
 }
 
-// do runs f in the namespace; sockets that f opens stay there.
+// do calls f on the host; sockets that f opens stay there.
 func (s space) do(f func()) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	home, err := netns.Get()
-	must(s.t, err)
-	defer func() { _ = home.Close() }()
-	must(s.t, netns.Set(s.ns))
-	defer func() { must(s.t, netns.Set(home)) }()
-	f()
+	must(s.t, s.Do(func() error { f(); return nil }))
 }
 
 // join lays a cable from the gateway's device to eth0 of the space.
 func (l *lab) join(s space, device, near, far, via string) {
 	l.t.Helper()
-	must(l.t, netlink.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: device}, PeerName: "eth0", PeerNamespace: netlink.NsFd(int(s.ns))}))
-	here, err := netlink.LinkByName(device)
-	must(l.t, err)
-	l.t.Cleanup(func() { _ = netlink.LinkDel(here) })
-	addr, err := netlink.ParseAddr(near)
-	must(l.t, err)
-	must(l.t, netlink.AddrAdd(here, addr))
-	must(l.t, netlink.LinkSetUp(here))
-	addr, err = netlink.ParseAddr(far)
-	must(l.t, err)
-	there := s.link("eth0")
-	must(l.t, s.AddrAdd(there, addr))
-	must(l.t, s.LinkSetUp(there))
+	netlab.Connect(l.t, netlab.Here(), device, near, s.Namespace, "eth0", far)
 	must(l.t, s.RouteAdd(&netlink.Route{Gw: net.ParseIP(via)}))
 }
 
@@ -352,12 +305,9 @@ func group(cidr, name string) vpn.DesiredRule {
 	return vpn.DesiredRule{Destination: netip.MustParsePrefix(cidr), Group: name}
 }
 
-// nftCommand is somebody else at the host's packet filter.
-func nftCommand(t testing.TB, line string) {
+// nftCommand changes the packet filter behind the program's back.
+func nftCommand(t testing.TB, script string) {
 	t.Helper()
-	cmd := exec.Command("nft", "-f", "-")
-	cmd.Stdin = strings.NewReader(line + "\n")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("nft %s: %v: %s", line, err, out)
-	}
+	netlab.NeedSandbox(t, "nft")
+	netlab.Here().NFT(t, script)
 }

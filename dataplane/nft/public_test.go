@@ -15,7 +15,7 @@ import (
 
 // worker stands in for an OpenVPN process: it answers with its name.
 func worker(t *testing.T, name, listen string) {
-	p := space{t: t, ns: here(t)}.udp(listen)
+	p := gatewaySpace(t).udp(listen)
 	go func() {
 		buf := make([]byte, 100)
 		for {

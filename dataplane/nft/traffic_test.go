@@ -9,19 +9,10 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
-	"github.com/vishvananda/netns"
 	"golang.org/x/net/icmp"
 	"golang.org/x/net/ipv4"
 	"golang.org/x/sys/unix"
 )
-
-func here(t testing.TB) netns.NsHandle {
-	t.Helper()
-	ns, err := netns.Get()
-	must(t, err)
-	t.Cleanup(func() { _ = ns.Close() })
-	return ns
-}
 
 func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sallyport/dataplane/ovpn"
+	"sallyport/lab/testpki"
 	"sallyport/vpn"
 )
 
@@ -20,7 +21,7 @@ func goodConfig(t *testing.T) ovpn.Config {
 		Listen:             netip.MustParseAddrPort("192.0.2.1:1201"),
 		Management:         "/run/sallyport/workers/0/m.sock",
 		ClientCertificates: true,
-		Keys:               serverKeys(t, newAuthority(t, "CA")),
+		Keys:               testpki.EndpointKeys(t, testpki.Authority(t, "CA")),
 		MaxClients:         100,
 	}
 }

@@ -8,12 +8,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"sallyport/dataplane/ovpn"
 	"sallyport/dataplane/supervise"
+	"sallyport/lab/netlab"
+	"sallyport/lab/testpki"
 	"sallyport/vpn"
 )
 
@@ -31,21 +32,20 @@ var (
 // lab is one worker in our namespaces and a network with one client host beside it.
 type lab struct {
 	t      *testing.T
-	ca     *authority
+	ca     testpki.Credential
 	config ovpn.Config
 	proc   *supervise.Process
 	conn   *ovpn.Conn
-	host   int // PID of the process that keeps the client host's network namespace
+	host   *netlab.Namespace // the client's host
 	log    string
-	count  int
 }
 
 // newLab brings a worker up exactly as the dataplane does.
 func newLab(t *testing.T, change func(*ovpn.Config)) *lab {
 	t.Helper()
-	needsSandbox(t)
-	l := &lab{t: t, ca: newAuthority(t, "Lab CA")}
-	l.network()
+	netlab.NeedSandbox(t, "openvpn", "ip")
+	l := &lab{t: t, ca: testpki.Authority(t, "Lab CA"), host: netlab.New(t, "client")}
+	netlab.Connect(t, netlab.Here(), "up0", "192.0.2.1/24", l.host, "eth0", "192.0.2.2/24")
 
 	top, err := os.MkdirTemp("", "sallyport")
 	if err != nil {
@@ -67,16 +67,16 @@ func newLab(t *testing.T, change func(*ovpn.Config)) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(t, "ip", "tuntap", "add", "dev", device, "mode", "tun", "user", fmt.Sprint(uid), "group", fmt.Sprint(uid))
+	netlab.Here().IP(t, "tuntap", "add", "dev", device, "mode", "tun", "user", fmt.Sprint(uid), "group", fmt.Sprint(uid))
 	t.Cleanup(func() { _ = exec.Command("ip", "link", "del", device).Run() })
-	run(t, "ip", "addr", "add", gateway.String()+"/16", "dev", device)
-	run(t, "ip", "link", "set", device, "up")
+	netlab.Here().IP(t, "addr", "add", gateway.String()+"/16", "dev", device)
+	netlab.Here().IP(t, "link", "set", device, "up")
 
 	l.config = ovpn.Config{
 		Device: device, DevNode: node, Gateway: gateway, ClientCIDR: clientRange, Transport: vpn.UDP,
 		Listen:     netip.MustParseAddrPort("192.0.2.1:1201"),
 		Management: filepath.Join(dir, "m.sock"), ClientCertificates: true,
-		Keys: serverKeys(t, l.ca), MaxClients: 100,
+		Keys: testpki.EndpointKeys(t, l.ca), MaxClients: 100,
 	}
 	if change != nil {
 		change(&l.config)
@@ -134,49 +134,15 @@ func (l *lab) dial() {
 	l.t.Cleanup(func() { _ = conn.Close() })
 }
 
-// network makes the client's host: a namespace that lives as long as a process waits for its
-// standard input to close, which it does when the test ends, however.
-func (l *lab) network() {
-	l.t.Helper()
-	hold := exec.Command("cat")
-	hold.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
-	in, err := hold.StdinPipe()
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	if err := hold.Start(); err != nil {
-		l.t.Fatal(err)
-	}
-	l.t.Cleanup(func() {
-		_ = in.Close()
-		_ = hold.Wait()
-		_ = exec.Command("ip", "link", "del", "up0").Run()
-	})
-	l.host = hold.Process.Pid
-	run(l.t, "ip", "link", "add", "up0", "type", "veth", "peer", "name", "eth0", "netns", fmt.Sprint(l.host))
-	run(l.t, "ip", "addr", "add", "192.0.2.1/24", "dev", "up0")
-	run(l.t, "ip", "link", "set", "up0", "up")
-	run(l.t, l.there("ip", "addr", "add", "192.0.2.2/24", "dev", "eth0")...)
-	run(l.t, l.there("ip", "link", "set", "eth0", "up")...)
-}
-
-// there makes a command run on the client's host.
-func (l *lab) there(args ...string) []string {
-	return append([]string{"nsenter", fmt.Sprintf("--net=/proc/%d/ns/net", l.host), "--"}, args...)
-}
-
-// client is a stock OpenVPN client.
+// client is a stock OpenVPN client on the client's host.
 type client struct {
-	t   *testing.T
-	cmd *exec.Cmd
-	end chan error
-	log string
+	*netlab.Client
+	t *testing.T
 }
 
 // connect starts a client with a profile such as ours; extra lines are added to it.
-func (l *lab) connect(p pair, extra ...string) *client {
+func (l *lab) connect(c testpki.Credential, extra ...string) *client {
 	l.t.Helper()
-	l.count++
 	proto := "udp4"
 	if l.config.Transport == vpn.TCP {
 		proto = "tcp4-client"
@@ -185,55 +151,22 @@ func (l *lab) connect(p pair, extra ...string) *client {
 	if l.config.Transport == vpn.UDP {
 		profile += "explicit-exit-notify 1\n"
 	}
-	inline := map[string]string{"ca": l.ca.pem, "tls-crypt": l.config.Keys.TLSCrypt.Reveal()}
-	if p.cert != "" {
-		inline["cert"], inline["key"] = p.cert, p.key
+	profile += testpki.Inline("ca", l.ca.Certificate) + testpki.Inline("tls-crypt", l.config.Keys.TLSCrypt.Reveal())
+	if c.Certificate != "" {
+		profile = c.AppendTo(profile)
 	}
-	for tag, body := range inline {
-		profile += fmt.Sprintf("<%s>\n%s</%s>\n", tag, body, tag)
-	}
-	profile += strings.Join(extra, "\n") + "\n"
-
-	c := &client{t: l.t, end: make(chan error, 1), log: filepath.Join(l.t.TempDir(), fmt.Sprintf("client%d.log", l.count))}
-	out, err := os.Create(c.log)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	args := l.there("openvpn", "--config", "stdin")
-	c.cmd = exec.Command(args[0], args[1:]...)
-	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = strings.NewReader(profile), out, out
-	if err := c.cmd.Start(); err != nil {
-		l.t.Fatal(err)
-	}
-	go func() { c.end <- c.cmd.Wait(); close(c.end); _ = out.Close() }()
-	l.t.Cleanup(c.stop)
-	return c
-}
-
-// stop kills a client that has not ended; it says goodbye to nobody.
-func (c *client) stop() {
-	_ = c.cmd.Process.Kill()
-	select {
-	case <-c.end:
-	case <-time.After(patience):
-		c.t.Error("a client does not end")
-	}
+	return &client{Client: netlab.StartClient(l.t, l.host, profile+strings.Join(extra, "\n")+"\n"), t: l.t}
 }
 
 // ended waits for the client to end by itself and gives its log.
 func (c *client) ended() string {
 	c.t.Helper()
 	select {
-	case <-c.end:
+	case <-c.Done():
 	case <-time.After(patience):
-		c.t.Errorf("the client goes on:\n%s", c.said())
+		c.t.Errorf("the client goes on:\n%s", c.Log())
 	}
-	return c.said()
-}
-
-func (c *client) said() string {
-	b, _ := os.ReadFile(c.log)
-	return string(b)
+	return c.Log()
 }
 
 // until takes the worker's events up to one that fits.
@@ -266,11 +199,10 @@ func whatever[E ovpn.Event](E) bool { return true }
 // client established before the client has its device up: the first attempts may find no route.
 func (l *lab) ping() {
 	l.t.Helper()
-	args := l.there("ping", "-c", "1", "-W", "1", gateway.String())
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for last := time.After(patience); ; {
-		out, err := exec.Command(args[0], args[1:]...).CombinedOutput()
+		out, err := l.host.Exec("ping", "-c", "1", "-W", "1", gateway.String()).CombinedOutput()
 		if err == nil {
 			return
 		}

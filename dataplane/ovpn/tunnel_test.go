@@ -14,6 +14,7 @@ import (
 
 	"sallyport/dataplane/ovpn"
 	"sallyport/dataplane/supervise"
+	"sallyport/lab/testpki"
 	"sallyport/vpn"
 )
 
@@ -34,7 +35,7 @@ func TestWorkerWithRealClients(t *testing.T) {
 
 	refusals(t, l)
 
-	alice := l.ca.issue(t, "alice", x509.ExtKeyUsageClientAuth, -time.Hour, time.Hour)
+	alice := l.ca.Issue(t, "alice", x509.ExtKeyUsageClientAuth, -time.Hour, time.Hour)
 	c := l.connect(alice)
 	first := until(l, whatever[ovpn.Connect])
 	if e := first.Env; e.CommonName() != "alice" || e.SessionState() != ovpn.SessionInitial || e.Untrusted().Addr() != netip.MustParseAddr("192.0.2.2") || e.DaemonPID() != l.proc.Identity().PID {
@@ -47,7 +48,7 @@ func TestWorkerWithRealClients(t *testing.T) {
 	until(l, func(e ovpn.Established) bool { return e.CID == first.CID })
 	l.ping()
 	for _, want := range []string{"route 198.51.100.0 255.255.255.0", "dhcp-option DNS 10.77.0.1", "auth-token-user", "ifconfig 10.77.3.4 255.255.0.0"} {
-		if !strings.Contains(c.said(), want) {
+		if !strings.Contains(c.Log(), want) {
 			t.Errorf("the client was not pushed %q", want)
 		}
 	}
@@ -145,29 +146,29 @@ func (l *lab) authorize(c ovpn.Connect, addr string) {
 }
 
 func refusals(t *testing.T, l *lab) {
-	other := newAuthority(t, "Somebody's CA")
-	namesake := newAuthority(t, "Lab CA")
-	const client, hour, day = x509.ExtKeyUsageClientAuth, time.Hour, 24 * time.Hour
+	other := testpki.Authority(t, "Somebody's CA")
+	namesake := testpki.Authority(t, "Lab CA")
+	const forClients, hour, day = x509.ExtKeyUsageClientAuth, time.Hour, 24 * time.Hour
 	user := "<auth-user-pass>\ndave\nsecret\n</auth-user-pass>"
 	for _, c := range []struct {
 		name   string
-		pair   pair
+		client testpki.Credential
 		extra  string
 		reason ovpn.RefusedReason
 		says   string
 	}{
-		{"another CA", other.issue(t, "mallory", client, -hour, hour), "", ovpn.RefusedUntrustedCA,
+		{"another CA", other.Issue(t, "mallory", forClients, -hour, hour), "", ovpn.RefusedUntrustedCA,
 			"The client certificate CN=mallory was issued by a CA that this endpoint does not trust."},
-		{"a CA of the same name", namesake.issue(t, "trudy", client, -hour, hour), "", ovpn.RefusedUntrustedCA,
+		{"a CA of the same name", namesake.Issue(t, "trudy", forClients, -hour, hour), "", ovpn.RefusedUntrustedCA,
 			"The client certificate CN=trudy was issued by a CA that this endpoint does not trust."},
-		{"expired", l.ca.issue(t, "bob", client, -day, -hour), "", ovpn.RefusedExpired, "The client certificate CN=bob has expired."},
-		{"not valid yet", l.ca.issue(t, "eve", client, hour, day), "", ovpn.RefusedNotYetValid, "The client certificate CN=eve is not valid yet"},
-		{"a server's", l.ca.issue(t, "www", x509.ExtKeyUsageServerAuth, -hour, hour), "", ovpn.RefusedUsage, "The client certificate CN=www is not meant for clients"},
-		{"none", pair{}, user, ovpn.RefusedNoCertificate, "The client presented no certificate"},
+		{"expired", l.ca.Issue(t, "bob", forClients, -day, -hour), "", ovpn.RefusedExpired, "The client certificate CN=bob has expired."},
+		{"not valid yet", l.ca.Issue(t, "eve", forClients, hour, day), "", ovpn.RefusedNotYetValid, "The client certificate CN=eve is not valid yet"},
+		{"a server's", l.ca.Issue(t, "www", x509.ExtKeyUsageServerAuth, -hour, hour), "", ovpn.RefusedUsage, "The client certificate CN=www is not meant for clients"},
+		{"none", testpki.Credential{}, user, ovpn.RefusedNoCertificate, "The client presented no certificate"},
 	} {
 		t.Run("it refuses "+c.name, func(t *testing.T) {
-			x := l.connect(c.pair, c.extra)
-			defer x.stop()
+			x := l.connect(c.client, c.extra)
+			defer x.Kill()
 			r := until(l, func(r ovpn.TLSRefused) bool { return r.Reason == c.reason })
 			if !strings.HasPrefix(r.Sentence, c.says) || r.Peer.Addr() != netip.MustParseAddr("192.0.2.2") {
 				t.Errorf("got %q from %v, want %q", r.Sentence, r.Peer, c.says)
@@ -202,16 +203,16 @@ func TestPasswordsOnEveryAddress(t *testing.T) {
 				c.Listen = netip.MustParseAddrPort("0.0.0.0:1202")
 			})
 			real := l.config.Keys.TLSCrypt
-			l.config.Keys.TLSCrypt = serverKeys(t, l.ca).TLSCrypt
-			stranger := l.connect(pair{}, "<auth-user-pass>\nx\nx\n</auth-user-pass>")
+			l.config.Keys.TLSCrypt = testpki.EndpointKeys(t, l.ca).TLSCrypt
+			stranger := l.connect(testpki.Credential{}, "<auth-user-pass>\nx\nx\n</auth-user-pass>")
 			l.config.Keys.TLSCrypt = real
 			if r := until(l, whatever[ovpn.TLSRefused]); r.Reason != ovpn.RefusedSharedKey || r.Peer.Addr() != netip.MustParseAddr("192.0.2.2") {
 				t.Errorf("a stranger: got %+v", r)
 			}
-			stranger.stop()
+			stranger.Kill()
 
 			const user = "<auth-user-pass>\ndave\nsecret\n</auth-user-pass>"
-			denied := l.connect(pair{}, user)
+			denied := l.connect(testpki.Credential{}, user)
 			e := until(l, whatever[ovpn.Connect])
 			if e.Env.Username() != "dave" || e.Env.Password().Reveal() != "secret" {
 				t.Errorf("got user %q", e.Env.Username())
@@ -223,7 +224,7 @@ func TestPasswordsOnEveryAddress(t *testing.T) {
 				t.Errorf("the client was not told why:\n%s", log)
 			}
 
-			c := l.connect(pair{}, user, "setenv IV_SSO webauth")
+			c := l.connect(testpki.Credential{}, user, "setenv IV_SSO webauth")
 			e = until(l, whatever[ovpn.Connect])
 			if !e.Env.CanSSO("webauth") {
 				t.Error("the client's login method did not arrive")
@@ -243,7 +244,7 @@ func TestPasswordsOnEveryAddress(t *testing.T) {
 			l.authorize(e, "10.77.9.9")
 			until(l, func(x ovpn.Established) bool { return x.CID == e.CID })
 			l.ping()
-			if !strings.Contains(c.said(), "WEB_AUTH::https://vpn.example.com/a/0123456789abcdefghijkl") {
+			if !strings.Contains(c.Log(), "WEB_AUTH::https://vpn.example.com/a/0123456789abcdefghijkl") {
 				t.Error("the client was not asked to log in")
 			}
 			// With a user name the token binds it.

@@ -1,0 +1,120 @@
+// Package testpki makes certificates for tests: also those that the program does not issue, such as
+// expired ones or ones of an authority that it does not know. Only tests import it.
+package testpki
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/vpn"
+)
+
+// Credential is a certificate with its key, as PEM.
+type Credential struct {
+	Certificate string
+	Key         string // PKCS #8
+
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+}
+
+// Authority makes a certificate authority that is valid from two days ago for a year.
+func Authority(t testing.TB, commonName string) Credential {
+	t.Helper()
+	return newCredential(t, &x509.Certificate{
+		Subject: pkix.Name{CommonName: commonName}, NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
+		IsCA: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}, nil)
+}
+
+// Issue has an authority sign a certificate for one use. It is valid between two offsets from now.
+// Without a common name its subject is an organization alone.
+func (c Credential) Issue(t testing.TB, commonName string, use x509.ExtKeyUsage, from, to time.Duration) Credential {
+	t.Helper()
+	return newCredential(t, &x509.Certificate{
+		Subject: pkix.Name{CommonName: commonName}, NotBefore: time.Now().Add(from), NotAfter: time.Now().Add(to),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{use},
+	}, &c)
+}
+
+// newCredential signs a template with a key of its own where issuer is nil, and otherwise with the
+// issuer's.
+func newCredential(t testing.TB, template *x509.Certificate, issuer *Credential) Credential {
+	t.Helper()
+	var c Credential
+	var err error
+	must := func() {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must()
+	template.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	must()
+	template.BasicConstraintsValid = true
+	if template.Subject.CommonName == "" {
+		template.Subject.Organization = []string{"Org"}
+	}
+	parent, signer := template, c.key
+	if issuer != nil {
+		parent, signer = issuer.cert, issuer.key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, c.key.Public(), signer)
+	must()
+	c.cert, err = x509.ParseCertificate(der)
+	must()
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(c.key)
+	must()
+	c.Certificate, c.Key = block("CERTIFICATE", der), block("PRIVATE KEY", pkcs8)
+	return c
+}
+
+// AppendTo puts the credential into a profile that has none, as its user would.
+func (c Credential) AppendTo(profile string) string {
+	return profile + Inline("cert", c.Certificate) + Inline("key", c.Key)
+}
+
+// Inline is a file inside an OpenVPN configuration.
+func Inline(tag, text string) string {
+	return "<" + tag + ">\n" + strings.TrimSpace(text) + "\n</" + tag + ">\n"
+}
+
+// StaticKey makes an OpenVPN static key, as tls-crypt takes it.
+func StaticKey() string {
+	raw := make([]byte, 256)
+	_, _ = rand.Read(raw)
+	var b strings.Builder
+	for line := range 16 {
+		fmt.Fprintln(&b, hex.EncodeToString(raw[16*line:16*line+16]))
+	}
+	return "-----BEGIN OpenVPN Static key V1-----\n" + b.String() + "-----END OpenVPN Static key V1-----\n"
+}
+
+// EndpointKeys makes all keys of an endpoint that trusts clients of an authority, with a server
+// certificate of the same authority for vpn.example.com.
+func EndpointKeys(t testing.TB, authority Credential) vpn.Keys {
+	t.Helper()
+	server := authority.Issue(t, "vpn.example.com", x509.ExtKeyUsageServerAuth, -time.Hour, time.Hour)
+	token := make([]byte, 128)
+	_, _ = rand.Read(token)
+	return vpn.Keys{
+		Certificate: server.Certificate, Key: vpn.Secret(server.Key), ClientCA: authority.Certificate,
+		TLSCrypt: vpn.Secret(StaticKey()), TokenSecret: vpn.Secret(block("OpenVPN auth-token server key", token)),
+	}
+}
+
+func block(kind string, der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+}
