@@ -105,7 +105,7 @@ func TestTutorial(t *testing.T) {
 
 	// From here the tab Connections stays open and moves by itself.
 	p.press("Connections", connection)
-	p.sees("Nobody has connected yet", "No client was refused")
+	p.sees("No connections yet", "No client was refused")
 	p.remember()
 	c := connect(t, n.clients[0], profile)
 	p.row("alice", "active", "10.128.0.")

@@ -59,5 +59,5 @@ func errSignInFirst() error {
 
 // ErrReadOnly is the answer to a read-only account that asks for the page or the form of a change.
 func ErrReadOnly() *vpn.Error {
-	return vpn.Refuse(vpn.Denied, vpn.CodeUnauthorizedOperation, "Your account is read-only: it sees everything and changes nothing.")
+	return vpn.Refuse(vpn.Denied, vpn.CodeUnauthorizedOperation, "Your account is read-only: it can see everything and cannot change anything.")
 }

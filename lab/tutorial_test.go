@@ -21,8 +21,8 @@ func TestTutorial(t *testing.T) {
 	s.CreateCertificates("alice")
 	s.CreateEndpoint(nil)
 	s.WaitText("", "pending-associate")
-	if p := s.Get(s.Endpoint + "/configuration"); !strings.Contains(p.Text(), "nobody can connect") {
-		t.Errorf("the page of the configuration file does not say that nobody can connect yet: %s", p.Text())
+	if p := s.Get(s.Endpoint + "/configuration"); !strings.Contains(p.Text(), "Clients cannot connect yet") {
+		t.Errorf("the page of the configuration file does not say that clients cannot connect yet: %s", p.Text())
 	}
 
 	s.Associate("subnet-a")

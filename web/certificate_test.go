@@ -22,7 +22,7 @@ func TestCertificatesOfOurOwn(t *testing.T) {
 	b.get("/certificates").wantText(".empty", "Create a certificate authority first")
 	b.get("/certificates/issue").wantText("main", "There is no certificate authority yet")
 	authority := b.make("/certificates/authority/new", url.Values{"common_name": {"Example CA"}, "key_type": {"ECDSA P-256"}, "valid_days": {"20"}})
-	b.get(authority).wantText("h1", "Expires soon").wantText("main", "never leaves Sallyport")
+	b.get(authority).wantText("h1", "Expires soon").wantText("main", "cannot be downloaded")
 
 	form := b.get("/certificates/issue?use=client&authority=" + path.Base(authority))
 	form.wantValue("authority", path.Base(authority))
@@ -59,9 +59,9 @@ func TestCertificatesOfOurOwn(t *testing.T) {
 	if got := b.get(issued).row("alice").text("td"); strings.Contains(b.get(issued).text("tbody"), "Example CA") {
 		t.Errorf("the list of what the authority issued is %q", got)
 	}
-	checkMarkup(t, "issued by an authority", b.get(issued).wantText("main p", "Only those that Example CA issued"))
+	checkMarkup(t, "issued by an authority", b.get(issued).wantText("main p", "Only certificates issued by Example CA"))
 	b.get("/certificates?authority=cert-none").wantStatus(http.StatusNotFound)
-	wantButton(t, b.get(client+"/delete").wantText("main", "its private key, for good"), "Delete")
+	wantButton(t, b.get(client+"/delete").wantText("main", "its private key, permanently"), "Delete")
 	b.post(authority+"/delete", nil).wantStatus(http.StatusUnprocessableEntity).wantText("[role=alert]", "issued 1 certificate")
 	b.make(client+"/delete", nil)
 	b.make(authority+"/delete", nil)
@@ -114,7 +114,7 @@ func TestImport(t *testing.T) {
 	imported := b.make("/certificates/import", url.Values{
 		"use": {"server"}, "certificate": {maker.certificate}, "private_key": {maker.key}, "chain": {maker.chain},
 	})
-	b.get(imported).wantText("h1", "imported.example.test").wantText("main", "never leaves")
+	b.get(imported).wantText("h1", "imported.example.test").wantText("main", "cannot be downloaded")
 	if strings.Contains(s.log.String(), "PRIVATE KEY") {
 		t.Error("a private key is in the log")
 	}

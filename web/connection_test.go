@@ -60,7 +60,7 @@ func TestConnections(t *testing.T) {
 	u.b.follow(u.b.post(tab+"/terminate", url.Values{"user": {p.value("user")}})).wantText("[role=status]", "2 connections")
 	u.b.get(tab).row(string(again.ID)).wantText("td", "Terminating")
 	u.b.get(tab+"/terminate").wantStatus(http.StatusConflict).wantText("main", "Select at least one connection")
-	u.b.get(tab+"/terminate?connection="+string(gone.ID)).wantStatus(http.StatusConflict).wantText("main", "over already")
+	u.b.get(tab+"/terminate?connection="+string(gone.ID)).wantStatus(http.StatusConflict).wantText("main", "has already ended")
 }
 
 // A part that renews itself says nothing while nothing changed, and otherwise comes alone.

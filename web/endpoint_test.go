@@ -45,10 +45,10 @@ func TestEndpointComesToLife(t *testing.T) {
 	t.Parallel()
 	u := began(t)
 	p := u.b.get(u.endpoint).wantText("#endpoint-state", "Pending-associate").wantText("#endpoint-state", "after you associate the first target network")
-	p.wantText("section[aria-label='Where clients get to']", "No target network: nobody can connect").wantText("dl", "1,021 addresses")
-	u.b.get(u.endpoint+"/configuration").wantText("[role=status], .alert", "Nobody can connect yet")
+	p.wantText("section[aria-label='What clients can reach']", "No target network: clients cannot connect").wantText("dl", "1,021 addresses")
+	u.b.get(u.endpoint+"/configuration").wantText("[role=status], .alert", "Clients cannot connect yet")
 	u.b.get(u.endpoint+"/associations/new").wantText("#subnet", "office-a")
-	u.b.get(u.endpoint+"/connections").wantText(".empty", "Nobody has connected yet").wantText("main", "No client was refused so far")
+	u.b.get(u.endpoint+"/connections").wantText(".empty", "No connections yet").wantText("main", "No client was refused so far")
 
 	u.b.make(u.endpoint+"/associations/new", url.Values{"subnet": {u.zoneA}})
 	u.b.get(u.endpoint+"/associations").row(u.zoneA).wantText("td", "Associating").wantText("td", "No dataplane has reported")
@@ -216,7 +216,7 @@ func TestChangesNameWhatIsLost(t *testing.T) {
 	route := link("/routes", "192.0.2.0/24")
 	u.b.get(route).wantText("main li", "the route to 192.0.2.0/24 through subnet "+u.zoneA+" (partner)")
 	association := link("/associations", u.zoneA)
-	p := u.b.get(association).wantText("main", "It is the last one").wantText("main", "2 clients are connected")
+	p := u.b.get(association).wantText("main", "This is the last one").wantText("main", "2 clients are connected")
 	for _, loss := range []string{"10.0.0.0/16 (added automatically)", "10.1.0.0/16 (added automatically)", "192.0.2.0/24 (partner)"} {
 		p.wantText("main li", loss)
 	}

@@ -30,14 +30,14 @@ var statusOf = map[vpn.Kind]int{
 
 // titles head the error pages.
 var titles = map[int]string{
-	http.StatusBadRequest:            "That request makes no sense",
+	http.StatusBadRequest:            "Bad request",
 	http.StatusForbidden:             "Not allowed",
 	http.StatusNotFound:              "Not found",
-	http.StatusMethodNotAllowed:      "Not this way",
+	http.StatusMethodNotAllowed:      "Method not allowed",
 	http.StatusConflict:              "Not possible now",
-	http.StatusRequestEntityTooLarge: "Too large",
-	http.StatusUnsupportedMediaType:  "Not a form",
-	http.StatusMisdirectedRequest:    "Not this name",
+	http.StatusRequestEntityTooLarge: "Request too large",
+	http.StatusUnsupportedMediaType:  "Unsupported content type",
+	http.StatusMisdirectedRequest:    "Unknown host name",
 	http.StatusUnprocessableEntity:   "Not saved",
 	http.StatusTooManyRequests:       "Too many attempts",
 	http.StatusServiceUnavailable:    "Not available now",
@@ -47,9 +47,9 @@ var titles = map[int]string{
 // sentences are said where the error itself has none for people.
 var sentences = map[int]string{
 	http.StatusNotFound:             "There is no page at this address.",
-	http.StatusMethodNotAllowed:     "This address exists, but it cannot be used like that. Go back and use the page's own links and buttons.",
-	http.StatusUnsupportedMediaType: "Only what this console's own forms send is accepted here.",
-	http.StatusInternalServerError:  "The fault is ours. The log of Sallyport has the details under the request below.",
+	http.StatusMethodNotAllowed:     "This address does not support the method of the request. Go back and use the links and buttons of the page.",
+	http.StatusUnsupportedMediaType: "This address accepts the forms of this console only.",
+	http.StatusInternalServerError:  "Sallyport could not complete the request. Its log has the details under the request ID below.",
 }
 
 // judge gives an error's status and what its page says.
@@ -62,7 +62,7 @@ func judge(err error) (int, views.Failure) {
 		}
 	} else if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		status = http.StatusRequestEntityTooLarge
-		f.Text = fmt.Sprintf("What you sent is larger than %d KiB, more than any form of this console needs. Nothing was saved.", e.Limit/1024)
+		f.Text = fmt.Sprintf("The request is larger than %d KiB, which is the limit of this console. Nothing was saved.", e.Limit/1024)
 	} else if e, ok := errors.AsType[unknownHost](err); ok {
 		status, f.Text = http.StatusMisdirectedRequest, e.sentence()
 	} else if e, ok := errors.AsType[*echo.HTTPError](err); ok {

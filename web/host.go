@@ -18,7 +18,7 @@ func (e unknownHost) sentence() string {
 	if e.name == "" {
 		return "The request does not say which host it is for. Open the console by its name or address."
 	}
-	return "This console does not answer under the name " + e.name + ". Where that is a name of this host, add it to the setting console_names and start Sallyport again; otherwise open the console by its address."
+	return "This console does not accept the host name " + e.name + ". If it is a name of this host, add it to the setting console_names and restart Sallyport; otherwise open the console by its address."
 }
 
 // knownHosts refuses requests under names that are not ours. A page of somebody else's, whose name

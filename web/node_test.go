@@ -79,7 +79,7 @@ func TestTheNodePage(t *testing.T) {
 		Endpoints: []vpn.EndpointStatus{{Endpoint: u.id(), Connections: 4, Faults: []vpn.Fault{{Subject: id, Sentence: "Port 443 is taken.", Since: u.now().Add(-time.Hour)}}}},
 	}, nil)
 	u.pass(time.Minute)
-	p := u.b.get("/settings").wantText("#node", "Nothing had to be repaired since the dataplane started")
+	p := u.b.get("/settings").wantText("#node", "No repair since the dataplane started")
 	checkMarkup(t, "/settings", p)
 	for _, want := range []string{"node-1", "zone-a, zone-b", "2.6.14", "instance-7", "2 hours ago", "just now", "Connections4", "Port 443 is taken.", "1 hour ago"} {
 		p.wantText("#node", want)

@@ -32,7 +32,7 @@ func TestPanicIsAnErrorOfItsRequest(t *testing.T) {
 		if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "secret") {
 			t.Errorf("%s: got status %d and %q, want 500 without the error's text", path, w.Code, w.Body.String())
 		}
-		if !strings.Contains(w.Body.String(), "The fault is ours") || w.Header().Get("Content-Security-Policy") == "" {
+		if !strings.Contains(w.Body.String(), "Sallyport could not complete the request") || w.Header().Get("Content-Security-Policy") == "" {
 			t.Errorf("%s: want our page with its headers, got %q", path, w.Body.String())
 		}
 	}

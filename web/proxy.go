@@ -43,7 +43,7 @@ func believeProxies(trusted []netip.Prefix, log *slog.Logger, next http.Handler)
 func onlyProxies(trusted []netip.Prefix, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isLoopback(r.RemoteAddr) && !isTrusted(trusted, r.RemoteAddr) {
-			http.Error(w, "The console answers here to its reverse proxy only (trusted_proxies). Open it by the proxy's address.", http.StatusForbidden)
+			http.Error(w, "The console accepts requests here from its reverse proxy only (trusted_proxies). Open it by the address of the proxy.", http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)

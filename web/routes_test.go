@@ -130,7 +130,7 @@ func TestHealth(t *testing.T) {
 	}
 	_ = s.store.Close()
 	b.get("/healthz").wantStatus(http.StatusServiceUnavailable)
-	p := b.get("/sign-in").wantStatus(http.StatusInternalServerError).wantText("main", "The fault is ours")
+	p := b.get("/sign-in").wantStatus(http.StatusInternalServerError).wantText("main", "Sallyport could not complete the request")
 	if strings.Contains(p.body, "sql") {
 		t.Errorf("the page shows the internal error: %s", p.text("main"))
 	}

@@ -10,9 +10,9 @@ import (
 func accountForm(username string) parts.Form {
 	return parts.Form{
 		Title: "Change password", Action: "/account/password", Submit: "Change password",
-		Intro: "Your other sessions end.", Username: username,
+		Intro: "Saving ends your other sessions.", Username: username,
 		Fields: append([]parts.Field{
-			{Name: "current", Label: "Present password", Type: "password", Autocomplete: "current-password", Required: true},
+			{Name: "current", Label: "Current password", Type: "password", Autocomplete: "current-password", Required: true},
 		}, passwordFields("New password")...),
 	}
 }

@@ -18,7 +18,7 @@ type administratorInput struct {
 
 func (in administratorInput) form() parts.Form {
 	fields := []parts.Field{
-		{Name: "username", Label: "User name", Value: in.Username, Autocomplete: "off", Required: true, Focus: true, Help: "Small letters, digits and . _ @ -"},
+		{Name: "username", Label: "User name", Value: in.Username, Autocomplete: "off", Required: true, Focus: true, Help: "Lower-case letters, digits and . _ @ -"},
 		roleField(in.Role),
 	}
 	return parts.Form{

@@ -21,7 +21,7 @@ type administratorEditInput struct {
 func (in administratorEditInput) form(id vpn.AdministratorID) parts.Form {
 	return parts.Form{
 		Title: "Rights", Action: views.AdministratorPath(id), Submit: "Save", Cancel: "/administrators",
-		Intro:  "Saving ends the account's sessions: the person signs in again.",
+		Intro:  "Saving ends the sessions of the account; its user must sign in again.",
 		Hidden: []parts.Hidden{{Name: "version", Value: strconv.Itoa(in.Version)}},
 		Fields: []parts.Field{
 			roleField(in.Role),
@@ -33,7 +33,7 @@ func (in administratorEditInput) form(id vpn.AdministratorID) parts.Form {
 func resetForm(id vpn.AdministratorID) parts.Form {
 	return parts.Form{
 		Title: "Reset password", Action: views.AdministratorPath(id, "password"), Submit: "Reset password",
-		Intro:  "Saving ends the account's sessions. Hand the new password over in person; its owner can change it under “Your account”.",
+		Intro:  "Saving ends the sessions of the account. Give the new password to its user in person; they can change it under “Your account”.",
 		Fields: passwordFields("New password"),
 	}
 }

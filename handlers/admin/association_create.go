@@ -17,7 +17,7 @@ type associationInput struct {
 }
 
 func (in associationInput) form(choices control.AssociationChoices) parts.Form {
-	networks := []parts.Option{{Label: "The subnet's own"}}
+	networks := []parts.Option{{Label: "The network of the subnet"}}
 	if len(choices.Networks) == 1 {
 		networks = nil
 		in.Network = string(choices.Networks[0].ID)
@@ -37,7 +37,7 @@ func (in associationInput) form(choices control.AssociationChoices) parts.Form {
 			o.Label = names[s.Network] + ": " + o.Label
 		}
 		if o.Disabled {
-			o.Label += " – not possible"
+			o.Label += " (cannot be chosen)"
 		}
 		subnets = append(subnets, o)
 	}
@@ -46,7 +46,7 @@ func (in associationInput) form(choices control.AssociationChoices) parts.Form {
 		Action: views.EndpointPath(id, "associations", "new"), Submit: "Associate target network", Cancel: views.EndpointPath(id, "associations"),
 		Fields: []parts.Field{
 			{Name: "network", Label: "VPC (network)", Type: "select", Value: in.Network, Options: networks, Required: true,
-				Help: "The network in which the subnet is located. All target networks of an endpoint are of the same one."},
+				Help: "The network in which the subnet is located. All target networks of an endpoint must be in the same network."},
 			{Name: "subnet", Label: "Choose a subnet to associate", Type: "select", Value: in.Subnet, Options: subnets, Required: true,
 				Help: "It must not overlap with the client CIDR, and each target network must be in a different availability zone."},
 		},

@@ -17,7 +17,7 @@ func disassociateConfirm(id vpn.EndpointID, d control.Disassociation) parts.Conf
 	a := d.Association
 	confirm := parts.Confirm{
 		Title: "Disassociate target network " + views.NameOr(a.SubnetName, a.Subnet) + "?",
-		Text:  "Its routes leave the route table with it, and clients no longer reach the network through it.",
+		Text:  "Its routes are removed from the route table, and clients no longer reach the network through it.",
 		Losses: []string{
 			"the association " + string(a.ID) + " with subnet " + string(a.Subnet) + " (" + a.CIDR.String() + ", " + a.Zone + ")",
 		},
@@ -35,7 +35,7 @@ func disassociateConfirm(id vpn.EndpointID, d control.Disassociation) parts.Conf
 		confirm.Losses = append(confirm.Losses, loss)
 	}
 	if d.Last {
-		confirm.Text = "It is the last one: the endpoint is pending-associate again, all its sessions end, and nobody can connect until a target network is associated. " + confirm.Text
+		confirm.Text = "This is the last one: the endpoint becomes pending-associate, all its sessions end, and clients cannot connect until a target network is associated. " + confirm.Text
 	}
 	return confirm
 }

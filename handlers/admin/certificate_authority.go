@@ -23,7 +23,7 @@ var certificateCrumbs = []parts.Crumb{{Label: "Certificates", Href: "/certificat
 
 func keyTypeField(value string) parts.Field {
 	f := parts.Field{Name: "key_type", Label: "Key type", Type: "select", Value: value, Required: true,
-		Help: "ECDSA P-256 is fast and strong. Choose RSA for clients that know nothing else."}
+		Help: "ECDSA P-256 is fast and strong. Choose RSA for clients that do not support ECDSA."}
 	for _, k := range vpn.KeyTypes {
 		f.Options = append(f.Options, parts.Option{Value: string(k), Label: string(k)})
 	}
@@ -36,10 +36,10 @@ func (in authorityInput) form() parts.Form {
 		Fields: []parts.Field{
 			{Name: "common_name", Label: "Common name (CN)", Value: in.CommonName, Required: true, Autocomplete: "off", Placeholder: "Example VPN CA", Focus: true,
 				Help: "Names the authority inside every certificate that it issues."},
-			{Name: "name", Label: "Name", Value: in.Name, Autocomplete: "off", Help: "What lists call it; the common name where left empty."},
+			{Name: "name", Label: "Name", Value: in.Name, Autocomplete: "off", Help: "Shown in lists. If empty, the common name is used."},
 			keyTypeField(in.KeyType),
 			{Name: "valid_days", Label: "Validity in days", Value: in.ValidDays, Required: true, InputMode: "numeric", Autocomplete: "off",
-				Help: "No certificate can outlive its authority, and all must be replaced when it ends."},
+				Help: "A certificate cannot be valid longer than its authority. When the authority expires, all its certificates must be replaced."},
 		},
 	}
 }
@@ -48,7 +48,7 @@ func (h *Console) drawAuthorityNew(c echo.Context, in authorityInput, refused er
 	form := in.form()
 	fail(&form, refused)
 	head := parts.Header{Crumbs: certificateCrumbs, Title: "Create certificate authority",
-		Note: "Its private key is made here and kept sealed. It issues server and client certificates."}
+		Note: "Its private key is created here and stored sealed. The authority issues server and client certificates."}
 	return renderForm(c, refused, views.Form(views.FormPage{Chrome: h.chrome(c, "Create certificate authority", "certificates"), Header: head, Form: form}))
 }
 

@@ -18,13 +18,13 @@ func (h *Console) drawCertificateDelete(c echo.Context, refused error) error {
 	}
 	confirm := parts.Confirm{
 		Title:  "Delete certificate " + views.NameOr(cert.Name, cert.ID) + "?",
-		Text:   "It is forgotten here. Copies elsewhere stay valid until they expire: deleting a client certificate does not keep its holder out.",
+		Text:   "The certificate is removed from Sallyport. Copies elsewhere stay valid until they expire: deleting a client certificate does not stop its holder from connecting.",
 		Losses: []string{"the " + map[vpn.CertificateUse]string{vpn.UseAuthority: "certificate authority", vpn.UseServer: "server certificate", vpn.UseClient: "client certificate"}[cert.Use] + " " + cert.CommonName},
 		Err:    refusal(refused),
 		Action: views.CertificatePath(cert.ID, "delete"), Cancel: views.CertificatePath(cert.ID), Button: "Delete",
 	}
 	if cert.HasKey {
-		confirm.Losses = append(confirm.Losses, "its private key, for good")
+		confirm.Losses = append(confirm.Losses, "its private key, permanently")
 	}
 	if len(cert.UsedBy) > 0 {
 		confirm.Blocked = "This certificate cannot be deleted while an endpoint uses it."
@@ -34,7 +34,7 @@ func (h *Console) drawCertificateDelete(c echo.Context, refused error) error {
 	}
 	if cert.Issued > 0 {
 		if confirm.Blocked == "" {
-			confirm.Blocked = "This authority cannot be deleted while certificates that it issued are kept here."
+			confirm.Blocked = "This authority cannot be deleted while certificates that it issued are stored here."
 		}
 		confirm.Facts = append(confirm.Facts, parts.Pair{
 			Label: "Issued by it", Value: parts.Count(cert.Issued, "certificate"), Href: views.IssuedPath(cert.ID), Help: "Delete those first.",

@@ -27,9 +27,9 @@ func (in importInput) form() parts.Form {
 				{Value: string(vpn.UseAuthority), Label: "Certificate authority that client certificates come from"},
 				{Value: string(vpn.UseClient), Label: "Client certificate"},
 			}},
-			{Name: "name", Label: "Name", Value: in.Name, Autocomplete: "off", Help: "What lists call it; the common name where left empty."},
+			{Name: "name", Label: "Name", Value: in.Name, Autocomplete: "off", Help: "Shown in lists. If empty, the common name is used."},
 			pemField("certificate", "Certificate", in.Certificate, true, "CERTIFICATE", "The certificate itself, in PEM."),
-			pemField("private_key", "Private key", in.PrivateKey, false, "PRIVATE KEY", "A server certificate needs it, without a passphrase. It is kept sealed and never shown again."),
+			pemField("private_key", "Private key", in.PrivateKey, false, "PRIVATE KEY", "A server certificate needs it, without a passphrase. It is stored sealed and never shown again."),
 			pemField("chain", "Certificate chain", in.Chain, false, "CERTIFICATE", "The intermediates and the root above the certificate, in PEM. Clients verify a server certificate with it."),
 		},
 	}
@@ -44,7 +44,7 @@ func (h *Console) drawImport(c echo.Context, in importInput, refused error) erro
 	form := in.form()
 	fail(&form, refused)
 	head := parts.Header{Crumbs: certificateCrumbs, Title: "Import certificate",
-		Note: "For certificates that were made elsewhere, for example with easy-rsa. Everything is checked before it is kept."}
+		Note: "For certificates that were created elsewhere, for example with easy-rsa. Everything is checked before it is saved."}
 	return renderForm(c, refused, views.Form(views.FormPage{Chrome: h.chrome(c, "Import certificate", "certificates"), Header: head, Form: form}))
 }
 

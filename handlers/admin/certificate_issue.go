@@ -33,18 +33,18 @@ func (in issueInput) form(authorities []vpn.Certificate) parts.Form {
 		Action: "/certificates/issue", Submit: "Issue certificate", Cancel: "/certificates",
 		Fields: []parts.Field{
 			{Name: "use", Label: "Use", Type: "radio", Value: in.Use, Required: true, Options: []parts.Option{
-				{Value: string(vpn.UseServer), Label: "Server certificate", Help: "Proves an endpoint to its clients."},
-				{Value: string(vpn.UseClient), Label: "Client certificate", Help: "Proves one user or device to the endpoint."},
+				{Value: string(vpn.UseServer), Label: "Server certificate", Help: "Proves the identity of an endpoint to its clients."},
+				{Value: string(vpn.UseClient), Label: "Client certificate", Help: "Proves the identity of one user or device to the endpoint."},
 			}},
 			{Name: "authority", Label: "Certificate authority", Type: "select", Value: in.Authority, Required: true,
 				Options: certificateOptions("Choose an authority", authorities)},
 			{Name: "common_name", Label: "Common name (CN)", Value: in.CommonName, Required: true, Autocomplete: "off", Placeholder: "server, or client1.domain.tld",
-				Help: "For a client, what connections and logs call the user."},
-			{Name: "name", Label: "Name", Value: in.Name, Autocomplete: "off", Help: "What lists call it; the common name where left empty."},
-			{Name: "dns_names", Label: "DNS names", Value: in.DNSNames, Autocomplete: "off", Mono: true, Help: "For a server: host names that it is known by, with spaces or commas between."},
+				Help: "For a client certificate: the user name in connections and logs."},
+			{Name: "name", Label: "Name", Value: in.Name, Autocomplete: "off", Help: "Shown in lists. If empty, the common name is used."},
+			{Name: "dns_names", Label: "DNS names", Value: in.DNSNames, Autocomplete: "off", Mono: true, Help: "For a server certificate: its host names, separated by spaces or commas."},
 			keyTypeField(in.KeyType),
 			{Name: "valid_days", Label: "Validity in days", Value: in.ValidDays, InputMode: "numeric", Autocomplete: "off",
-				Help: fmt.Sprintf("Where left empty: %d days for a server, %d for a client.", vpn.DefaultValidDays[vpn.UseServer], vpn.DefaultValidDays[vpn.UseClient])},
+				Help: fmt.Sprintf("If empty: %d days for a server certificate, %d for a client certificate.", vpn.DefaultValidDays[vpn.UseServer], vpn.DefaultValidDays[vpn.UseClient])},
 		},
 	}
 }
@@ -64,7 +64,7 @@ func (h *Console) drawIssue(c echo.Context, in issueInput, refused error) error 
 	}
 	fail(&v.Form, refused)
 	if len(authorities) == 0 && v.Finder == nil {
-		v.Notice = &views.Notice{Tone: "info", Title: "There is no certificate authority yet", Text: "An authority of your own issues certificates. Create one first.",
+		v.Notice = &views.Notice{Tone: "info", Title: "There is no certificate authority yet", Text: "A certificate authority issues certificates. Create one first.",
 			Action: parts.Button{Label: "Create certificate authority", Href: "/certificates/authority/new", Tone: "primary"}}
 	}
 	v.Chrome = h.chrome(c, "Issue certificate", "certificates")

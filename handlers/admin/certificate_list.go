@@ -44,7 +44,7 @@ func (h *Console) Certificates(c echo.Context) error {
 	case issuer.ID != "":
 		v.List.Extra = url.Values{"authority": {string(issuer.ID)}}
 		v.Issuer = &issuer.Certificate
-		v.List.Empty = parts.Empty{Title: "It issued no certificate that is kept here"}
+		v.List.Empty = parts.Empty{Title: "No certificate of this authority is stored here"}
 	case use != "":
 		v.List.Extra = url.Values{"use": {string(use)}}
 	}

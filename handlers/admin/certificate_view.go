@@ -70,15 +70,15 @@ func keyOf(cert vpn.Certificate, may bool) views.Key {
 	k := views.Key{Title: "Private key"}
 	switch {
 	case !cert.HasKey:
-		k.Text = "The private key is not kept here."
+		k.Text = "The private key is not stored here."
 	case cert.Use != vpn.UseClient:
-		k.Text = "The private key is kept here, sealed. It never leaves Sallyport."
+		k.Text = "The private key is stored here, sealed. It cannot be downloaded."
 	case cert.KeyTaken:
-		k.Text = "The private key was downloaded. It is given out here only once. An endpoint's client configuration can still carry it."
+		k.Text = "The private key was downloaded. It can be downloaded here only once. The client configuration of an endpoint can still include it."
 	case !may:
-		k.Text = "The private key is kept here, sealed. An administrator can download it, once."
+		k.Text = "The private key is stored here, sealed. An administrator can download it, once."
 	default:
-		k.Text = "The certificate with its private key can be downloaded here once, as a PEM file for the client. Keep it safe: it is not given out again this way. The download is recorded in the audit trail."
+		k.Text = "The certificate with its private key can be downloaded here once, as a PEM file for the client. Keep the file safe: it cannot be downloaded here again. The download is recorded in the audit trail."
 		k.Button = "Download certificate and key"
 	}
 	return k

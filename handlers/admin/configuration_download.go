@@ -38,7 +38,7 @@ func (h *Console) ConfigurationWithClient(c echo.Context) error {
 	}
 	if in.Client == "" {
 		var check vpn.Check
-		check.Bad("client", "Choose the client certificate that the file shall carry.")
+		check.Bad("client", "Choose the client certificate to include in the file.")
 		return h.drawConfiguration(c, "", check.Err())
 	}
 	file, err := h.control.ClientConfiguration(ctx(c), principal(c), endpointID(c), vpn.CertificateID(in.Client))

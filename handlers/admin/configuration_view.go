@@ -36,8 +36,8 @@ func (h *Console) drawConfiguration(c echo.Context, picked string, refused error
 		return err
 	}
 	if file.NobodyYet {
-		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Nobody can connect yet",
-			Text:   "The endpoint is " + string(view.State) + ". The file is already right, and works once a target network is associated.",
+		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients cannot connect yet",
+			Text:   "The endpoint is " + string(view.State) + ". The file is complete; it works once a target network is associated.",
 			Action: parts.Button{Label: "Target network associations", Href: views.EndpointPath(view.ID, "associations")}})
 	}
 	if view.RemoteWarning != "" {
@@ -61,14 +61,14 @@ func (h *Console) configurationForm(c echo.Context, v *views.Configuration, id v
 	v.Finder = finder(c, views.EndpointPath(id, "configuration"), "client certificates", clients.More)
 	if len(clients.List) == 0 && refused == nil && v.Finder == nil {
 		v.Hint = &views.Notice{
-			Text:   "No client certificate that this endpoint accepts was issued here. Issue one, and the file can carry it with its key.",
+			Text:   "No client certificate that this endpoint accepts was issued here. Issue one; the file can then include it with its key.",
 			Action: parts.Button{Label: "Issue client certificate", Href: "/certificates/issue?use=client"},
 		}
 		return nil
 	}
 	v.Form = parts.Form{
 		Title: "With a client certificate and key", Action: views.EndpointPath(id, "configuration"), Submit: "Download with certificate and key",
-		Intro: "Whoever has the file can connect as this client, so hand it to that user alone. The download is recorded in the audit trail.",
+		Intro: "Anyone with this file can connect as this client, so give it to that user only. The download is recorded in the audit trail.",
 		Fields: []parts.Field{{Name: "client", Label: "Client certificate and key", Type: "select", Value: picked, Required: true,
 			Options: certificateOptions("Choose a client certificate", clients.List)}},
 	}

@@ -88,7 +88,7 @@ func emptyConnections(id vpn.EndpointID, status string) parts.Empty {
 		return parts.Empty{Title: "No connection is " + status, Action: parts.Button{Label: "Show all connections", Href: views.EndpointPath(id, "connections")}}
 	}
 	return parts.Empty{
-		Title:  "Nobody has connected yet",
+		Title:  "No connections yet",
 		Text:   "Give your users the configuration file; their connections appear here.",
 		Action: parts.Button{Label: "Download client configuration", Href: views.EndpointPath(id, "configuration")},
 	}

@@ -36,11 +36,11 @@ func (h *Console) ConnectionTerminateForm(c echo.Context) error {
 		return err
 	}
 	if len(list) == 0 {
-		return vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "There is nothing left to terminate: the connection is over already.")
+		return vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "There is nothing to terminate: the connection has already ended.")
 	}
 	confirm := parts.Confirm{
 		Title:  "Terminate " + parts.Count(len(list), "connection") + "?",
-		Text:   "The VPN session ends at once, and what runs through it breaks off. Whoever still has a valid certificate can connect again.",
+		Text:   "The VPN session ends immediately, and its traffic is interrupted. A client with a valid certificate can connect again.",
 		People: endingNow(len(list), view.Connections),
 		Action: views.EndpointPath(view.ID, "connections", "terminate"), Cancel: views.EndpointPath(view.ID, "connections"), Button: "Terminate connection",
 	}
@@ -82,7 +82,7 @@ func (h *Console) ConnectionTerminate(c echo.Context) error {
 	}
 	text := parts.Count(n, "connection") + " will be terminated."
 	if n == 0 {
-		text = "There was nothing left to terminate."
+		text = "There was nothing to terminate."
 	}
 	return h.done(c, text, views.EndpointPath(endpointID(c), "connections"))
 }

@@ -12,7 +12,7 @@ import (
 func deleteEndpointConfirm(v control.EndpointView) parts.Confirm {
 	confirm := parts.Confirm{
 		Title: "Delete Client VPN endpoint " + views.NameOr(v.Name, v.ID) + "?",
-		Text:  "Clients can no longer connect to it, and the configuration files that were handed out become useless. This cannot be undone.",
+		Text:  "Clients can no longer connect to it, and the configuration files that users have stop working. This cannot be undone.",
 		Losses: []string{
 			"the endpoint " + string(v.ID) + " with its client range " + v.ClientCIDR.String(),
 			"its authorization rules, routes and tags",
@@ -44,7 +44,7 @@ func deleteEndpointConfirm(v control.EndpointView) parts.Confirm {
 func connectedNow(n int) string {
 	switch n {
 	case 0:
-		return "Nobody is connected at this moment."
+		return "No client is connected at this moment."
 	case 1:
 		return "1 client is connected at this moment."
 	default:

@@ -70,7 +70,7 @@ func (h *Console) drawTags(c echo.Context, in *tagsInput, refused error) error {
 		rows.Err = vpn.FieldsOf(refused)["tags"]
 	}
 	if vpn.KindOf(refused) == vpn.Stale && refused != nil {
-		rows.Err = "Saved by somebody else meanwhile: " + describeTags(view.Tags) + ". Save again to replace that with what is here."
+		rows.Err = "Another administrator saved other tags meanwhile: " + describeTags(view.Tags) + ". Save again to replace them with the tags below."
 	}
 	return renderForm(c, refused, views.EndpointTagsPage(f, form, rows))
 }

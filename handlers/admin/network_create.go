@@ -22,14 +22,14 @@ func (in networkInput) form() parts.Form {
 		Fields: []parts.Field{
 			{Name: "name", Label: "Name", Value: in.Name, Required: true, Autocomplete: "off", Focus: true},
 			{Name: "cidrs", Label: "IPv4 CIDRs", Type: "textarea", Rows: 3, Value: in.CIDRs, Required: true, Mono: true, Placeholder: "10.0.0.0/16",
-				Help: "The network's address ranges in CIDR notation, one a line, at most five. They must not overlap with each other, nor with the client CIDR of an endpoint that uses the network."},
+				Help: "The network's address ranges in CIDR notation, one per line, at most five. They must not overlap with each other or with the client CIDR of an endpoint that uses the network."},
 		},
 	}
 }
 
 func networkHeader() parts.Header {
 	return parts.Header{Crumbs: []parts.Crumb{{Label: "Networks", Href: "/networks"}}, Title: "Create network",
-		Note: "A private network that this host can route to; the guide calls it a VPC."}
+		Note: "A private network that this host can route to. It corresponds to a VPC of AWS Client VPN."}
 }
 
 func (h *Console) drawNetworkNew(c echo.Context, in networkInput, refused error) error {

@@ -22,7 +22,7 @@ func (h *Console) drawNetworkDelete(c echo.Context, refused error) error {
 	}
 	confirm := parts.Confirm{
 		Title:  "Delete network " + views.NameOr(n.Name, n.ID) + "?",
-		Text:   "No endpoint can use it any more. The network itself, its hosts and cables are not touched.",
+		Text:   "Endpoints can no longer use it. The network itself and its hosts are not changed.",
 		Losses: []string{"the network " + string(n.ID) + " with " + views.Prefixes(n.CIDRs)}, Err: refusal(refused),
 		Action: views.NetworkPath(n.ID, "delete"), Cancel: views.NetworkPath(n.ID), Button: "Delete",
 	}

@@ -24,7 +24,7 @@ func (h *Console) Networks(c echo.Context) error {
 	}
 	list.Empty = parts.Empty{
 		Title: "No networks yet",
-		Text:  "A network is a private network that clients shall reach. Create it with its address ranges, then cut subnets from it.",
+		Text:  "A network is a private network that clients need to reach. Create it with its address ranges, then add subnets to it.",
 	}
 	if principal(c).Role.MayChange() {
 		list.Empty.Action = parts.Button{Label: "Create network", Href: "/networks/new", Tone: "primary"}

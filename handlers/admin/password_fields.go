@@ -12,7 +12,7 @@ func passwordFields(label string) []parts.Field {
 	return []parts.Field{
 		{
 			Name: "password", Label: label, Type: "password", Autocomplete: "new-password", Required: true,
-			Help: fmt.Sprintf("At least %d characters. A few random words are fine; no other rule applies.", vpn.MinPassword),
+			Help: fmt.Sprintf("At least %d characters. There is no other rule; a few random words are a good choice.", vpn.MinPassword),
 		},
 		{Name: "password_again", Label: label + " again", Type: "password", Autocomplete: "new-password", Required: true},
 	}
@@ -23,8 +23,8 @@ func roleField(value string) parts.Field {
 	return parts.Field{
 		Name: "role", Label: "Role", Type: "radio", Value: value, Required: true,
 		Options: []parts.Option{
-			{Value: string(vpn.RoleAdministrator), Label: "Administrator", Help: "Sees and changes everything."},
-			{Value: string(vpn.RoleReadOnly), Label: "Read-only", Help: "Sees everything except private keys and changes nothing."},
+			{Value: string(vpn.RoleAdministrator), Label: "Administrator", Help: "Can see and change everything."},
+			{Value: string(vpn.RoleReadOnly), Label: "Read-only", Help: "Can see everything except private keys; cannot change anything."},
 		},
 	}
 }

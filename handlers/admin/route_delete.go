@@ -32,13 +32,13 @@ func (h *Console) drawRouteDelete(c echo.Context, refused error) error {
 	}
 	confirm := parts.Confirm{
 		Title:  "Delete route to " + r.Destination.String() + "?",
-		Text:   "Clients no longer reach the destination this way, even where a rule authorizes it.",
+		Text:   "Clients no longer reach the destination through this route, even if a rule authorizes it.",
 		Losses: []string{loss}, People: connectedNow(view.Connections), Err: refusal(refused),
 		Action: views.EndpointPath(view.ID, "routes", string(r.ID), "delete"), Cancel: views.EndpointPath(view.ID, "routes"), Button: "Delete route",
 	}
 	switch {
 	case r.Origin == vpn.OriginAssociate:
-		confirm.Blocked = "This route was added automatically with its target network and goes with it."
+		confirm.Blocked = "This route was added automatically with its target network and is removed with it."
 		confirm.Facts = []parts.Pair{{Label: "Target network", Value: string(r.Subnet), Href: views.EndpointPath(view.ID, "associations"), Help: "Disassociate it to remove the route."}}
 	case r.Removed != 0:
 		confirm.Blocked = "This route is being deleted already."

@@ -23,9 +23,9 @@ func (in ruleInput) form(view control.EndpointView, example string) parts.Form {
 		Fields: []parts.Field{
 			{Name: "destination", Label: "Destination network to enable access", Value: in.Destination, Required: true, Mono: true, Placeholder: "10.0.0.0/16",
 				Autocomplete: "off", Focus: true,
-				Help: "The IP address, in CIDR notation, of the network that you want users to access; " + example + "0.0.0.0/0 is everywhere: the internet and every network that the route table leads to, but for those that a narrower rule is about. A route must lead there as well."},
+				Help: "The IP address, in CIDR notation, of the network that you want users to access. " + example + "0.0.0.0/0 means everywhere: the internet and every network in the route table, except those with a narrower rule. A route to the destination is needed as well."},
 			{Name: "access", Label: "Grant access to", Type: "radio", Value: "all", Required: true,
-				Options: []parts.Option{{Value: "all", Label: "Allow access to all users", Help: "Everybody who can connect. Access groups come with user-based authentication and cannot be chosen yet."}}},
+				Options: []parts.Option{{Value: "all", Label: "Allow access to all users", Help: "Every client that can connect. Access groups need user-based authentication, which is not available yet."}}},
 			{Name: "description", Label: "Description", Value: in.Description, Help: "A brief description of the authorization rule.", Autocomplete: "off"},
 		},
 	}
@@ -55,7 +55,7 @@ func (h *Console) networkExample(c echo.Context, view control.EndpointView) stri
 	for _, p := range n.CIDRs {
 		cidrs = append(cidrs, p.String())
 	}
-	return "the endpoint's network has " + strings.Join(cidrs, ", ") + ", "
+	return "The network of this endpoint has " + strings.Join(cidrs, ", ") + ". "
 }
 
 // RuleNew shows the form for an authorization rule.

@@ -24,7 +24,7 @@ func (h *Console) EndpointRules(c echo.Context) error {
 		{Key: "destination", Label: "Destination"}, {Label: "Access"}, {Label: "Description"}, {Label: "State"},
 		{Key: "created_at", Label: "Added"}, {Label: "Actions", Right: true},
 	}
-	v.List.Empty = parts.Empty{Title: "No authorization rule yet", Text: "Connected clients reach nothing until a rule grants them access to a network."}
+	v.List.Empty = parts.Empty{Title: "No authorization rule yet", Text: "Connected clients cannot reach a network until a rule grants access to it."}
 	if f.MayChange() {
 		v.List.Empty.Action = parts.Button{Label: "Add authorization rule", Href: views.EndpointPath(view.ID, "rules", "new"), Tone: "primary"}
 	}

@@ -33,7 +33,7 @@ func (h *Console) settingsView(node control.NodeView, names map[vpn.EndpointID]s
 	v := views.Settings{
 		Names: []parts.Pair{
 			{Label: "Public name", Value: s.PublicName, Mono: true, Help: "public_name: the name in client configuration files"},
-			{Label: "VPN domain", Value: s.VPNDomain, Mono: true, Help: "vpn_domain: where no public name is set, endpoints are <endpoint ID>.<domain>"},
+			{Label: "VPN domain", Value: s.VPNDomain, Mono: true, Help: "vpn_domain: if no public name is set, the name of an endpoint is <endpoint ID>.<domain>"},
 			{Label: "Public URL", Value: s.PublicURL, Mono: true, Help: "public_url: base of the pages that users open"},
 			{Label: "Address used while no name is set", Value: s.FallbackAddress, Mono: true},
 		},
@@ -87,7 +87,7 @@ func nodeFacts(node control.NodeView, version string, now time.Time) []parts.Pai
 		parts.Fact("Dataplane", node.Status.Version),
 		parts.Pair{Label: "OpenVPN version", Value: node.Status.OpenVPN},
 		parts.FactTime("Dataplane started", parts.At(now, node.Status.StartedAt)),
-		parts.Pair{Label: "Dataplane instance", Value: node.Status.Instance, Mono: true, Help: "New with every start"},
+		parts.Pair{Label: "Dataplane instance", Value: node.Status.Instance, Mono: true, Help: "Changes at every start"},
 	)
 	if node.Reachable {
 		facts = append(facts,

@@ -21,7 +21,7 @@ type setupInput struct {
 func (in setupInput) form() parts.Form {
 	return parts.Form{
 		Title: "Create the first administrator", Action: "/setup", Submit: "Create administrator and sign in",
-		Intro:  "Nobody can sign in yet. This link works once.",
+		Intro:  "No administrator exists yet. This link works once.",
 		Hidden: []parts.Hidden{{Name: "token", Value: in.Token}},
 		Fields: append([]parts.Field{
 			{Name: "username", Label: "User name", Value: in.Username, Autocomplete: "username", Required: true, Focus: true},
@@ -45,7 +45,7 @@ func (h *Console) SetupForm(c echo.Context) error {
 func (h *Console) drawUsedLink(c echo.Context) error {
 	return render(c, http.StatusForbidden, views.PlainMessage(h.chrome(c, "Set up", ""),
 		"This set-up link cannot be used",
-		"It was used already, has expired, or was replaced by a newer one. On the host, sallyport admin setup-link makes another as long as no administrator exists.",
+		"It was used already, has expired, or was replaced by a newer one. On the host, sallyport admin setup-link creates a new one as long as no administrator exists.",
 		parts.Button{Label: "To the sign-in page", Href: "/sign-in"}))
 }
 

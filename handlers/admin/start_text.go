@@ -27,7 +27,7 @@ type stepLink struct {
 var stepTexts = map[string]stepText{
 	"prerequisites": {
 		title: "Prerequisites: a network with a subnet",
-		texts: []string{"A network (the guide's VPC) is a private network that this host can reach. Describe it with its IPv4 ranges, and at least one subnet in it: clients enter the network through a subnet."},
+		texts: []string{"A network (a VPC of AWS Client VPN) is a private network that this host can reach. Describe it with its IPv4 ranges, and at least one subnet in it: clients enter the network through a subnet."},
 		links: []stepLink{{"Create network", "/networks/new", true}, {"Networks", "/networks", false}},
 	},
 	"certificates": {

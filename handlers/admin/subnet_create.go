@@ -20,9 +20,9 @@ func (in subnetInput) form(n vpn.Network) parts.Form {
 		Fields: []parts.Field{
 			{Name: "name", Label: "Name", Value: in.Name, Autocomplete: "off", Focus: true},
 			{Name: "cidr", Label: "IPv4 CIDR", Value: in.CIDR, Required: true, Mono: true, Placeholder: "10.0.0.0/24", Autocomplete: "off",
-				Help: "Inside the network, which has " + views.Prefixes(n.CIDRs) + "; at least a /27, and apart from the other subnets."},
+				Help: "A range inside the network (" + views.Prefixes(n.CIDRs) + "), at least a /27, that does not overlap with other subnets."},
 			{Name: "zone", Label: "Availability zone", Value: in.Zone, Required: true, Mono: true, Placeholder: "zone-a", Autocomplete: "off",
-				Help: "A name of your choice for where the subnet is. An endpoint has at most one target network in each zone."},
+				Help: "A name of your choice for the location of the subnet. An endpoint has at most one target network in each zone."},
 		},
 	}
 }

@@ -20,7 +20,7 @@ func (h *Console) drawSubnetDelete(c echo.Context, refused error) error {
 	}
 	confirm := parts.Confirm{
 		Title:  "Delete subnet " + views.NameOr(s.Name, s.ID) + "?",
-		Text:   "It can no longer be associated with an endpoint. The hosts in it are not touched.",
+		Text:   "It can no longer be associated with an endpoint. The hosts in it are not changed.",
 		Losses: []string{"the subnet " + string(s.ID) + " (" + s.CIDR.String() + ", " + s.Zone + ")"}, Err: refusal(refused),
 		Action: views.SubnetPath(s.ID, "delete"), Cancel: views.NetworkPath(s.Network), Button: "Delete",
 	}

@@ -68,7 +68,7 @@ func Administrators(c layout.Chrome, list parts.List, rows []vpn.Administrator, 
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = parts.PageHeader(parts.Header{Title: "Administrators", Note: "Who may sign in to this console. A read-only account sees everything except private keys and changes nothing."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.PageHeader(parts.Header{Title: "Administrators", Note: "The accounts that can sign in to this console. A read-only account can see everything except private keys, and cannot change anything."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

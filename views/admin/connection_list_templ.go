@@ -61,7 +61,7 @@ func EndpointConnections(v ConnectionTab) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if !v.Frame.Fragment {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<p class=\"text-secondary\">VPN sessions that clients established, newest first. Those that ended stay listed. “In” is what the client sent.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<p class=\"text-secondary\">VPN sessions that clients established, newest first. Ended sessions stay in the list. “In” is traffic from the client.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

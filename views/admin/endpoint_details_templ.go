@@ -160,7 +160,7 @@ func EndpointDetailsPage(v EndpointDetails) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(v.Repairs) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<h2 class=\"h3 mt-4\">Repairs</h2><p class=\"text-secondary\">Somebody changed this on the host by hand, or it failed; the dataplane put it back.</p><ul id=\"repairs\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<h2 class=\"h3 mt-4\">Repairs</h2><p class=\"text-secondary\">This was changed on the host by another process, or it failed. The dataplane restored it.</p><ul id=\"repairs\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -52,7 +52,7 @@ func endpointMap(f EndpointFrame, m EndpointMap) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section aria-label=\"Where clients get to\" class=\"mb-4\"><div class=\"row g-2 align-items-stretch\"><div class=\"col-12 col-md\"><h2 class=\"subheader mb-2\">Clients</h2>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section aria-label=\"What clients can reach\" class=\"mb-4\"><div class=\"row g-2 align-items-stretch\"><div class=\"col-12 col-md\"><h2 class=\"subheader mb-2\">Clients</h2>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -106,7 +106,7 @@ func endpointMap(f EndpointFrame, m EndpointMap) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = mapGap("No target network: nobody can connect.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = mapGap("No target network: clients cannot connect.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -163,7 +163,7 @@ func endpointMap(f EndpointFrame, m EndpointMap) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = mapGap("No rule: clients reach nothing.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = mapGap("No rule: clients cannot reach any network.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -68,7 +68,7 @@ func Networks(c layout.Chrome, list parts.List, rows []vpn.NetworkStatus) templ.
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = parts.PageHeader(parts.Header{Title: "Networks", Note: "Private networks that this host can route to. The guide calls a network a VPC."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.PageHeader(parts.Header{Title: "Networks", Note: "Private networks that this host can route to. A network corresponds to a VPC of AWS Client VPN."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -56,7 +56,7 @@ func EndpointRoutes(v RouteTab) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if !v.Frame.Fragment {
-				templ_7745c5c3_Err = tabHead("Routes say through which target network a destination is reached. Each also needs an authorization rule.",
+				templ_7745c5c3_Err = tabHead("A route names the target network through which clients reach a destination. The destination also needs an authorization rule.",
 					parts.Button{Label: "Create route", Href: v.Frame.Path("routes", "new"), Tone: "primary"}, v.Frame.MayChange()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

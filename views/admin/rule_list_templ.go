@@ -55,7 +55,7 @@ func EndpointRules(v RuleTab) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if !v.Frame.Fragment {
-				templ_7745c5c3_Err = tabHead("Rules grant access to networks. The most specific rule that contains a destination decides; without one, clients do not get there.",
+				templ_7745c5c3_Err = tabHead("Rules grant access to networks. For each destination, the most specific rule that contains it decides. A destination without a rule is denied.",
 					parts.Button{Label: "Add authorization rule", Href: v.Frame.Path("rules", "new"), Tone: "primary"}, v.Frame.MayChange()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -140,7 +140,7 @@ func SettingsPage(c layout.Chrome, s Settings) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if s.Reachable {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "Nothing that the dataplane knows of.")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "The dataplane reports no fault.")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -152,7 +152,7 @@ func SettingsPage(c layout.Chrome, s Settings) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = faultCard(c, s, "What is wrong", "since", s.Faults).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = faultCard(c, s, "Faults", "since", s.Faults).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -169,7 +169,7 @@ func SettingsPage(c layout.Chrome, s Settings) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if s.Reachable {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "Nothing had to be repaired since the dataplane started. Where somebody changes its packet filter, routes or devices by hand, it puts them back within seconds and tells of it here.")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "No repair since the dataplane started. If another process changes the packet filter table, the routes or the devices of Sallyport, the dataplane restores them within seconds and reports it here.")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -60,7 +60,7 @@ func SignIn(c layout.Chrome, unclaimed bool, form parts.Form) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<p>Open the set-up link that was printed when Sallyport started. It works once and for 60 minutes.</p><p class=\"mb-0\">Where it has expired, make another on the host, with the settings that this console was started with: <code>sallyport admin setup-link</code></p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<p>Open the set-up link that was printed when Sallyport started. It works once, for 60 minutes.</p><p class=\"mb-0\">If it has expired, create a new one on the host, with the settings that this console was started with: <code>sallyport admin setup-link</code></p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -59,7 +59,7 @@ func tagRows(t TagRows) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "><legend class=\"form-label\">Tags <span class=\"optional\">– optional</span></legend><div id=\"tags-help\" class=\"form-hint\">Keys and values of your own, to find and sort things by. An empty row is left out.</div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "><legend class=\"form-label\">Tags <span class=\"optional\">– optional</span></legend><div id=\"tags-help\" class=\"form-hint\">Keys and values of your choice. Empty rows are ignored.</div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
