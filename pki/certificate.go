@@ -7,6 +7,8 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/hex"
 	"slices"
 	"strings"
@@ -32,7 +34,7 @@ func (Maker) Facts(certPEM string) (vpn.CertificateFacts, error) {
 		KeyType:     keyType,
 		NotBefore:   c.NotBefore.UTC(),
 		NotAfter:    c.NotAfter.UTC(),
-		IsAuthority: c.IsCA,
+		IsAuthority: mayIssue(c) == "",
 		ServerAuth:  slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageServerAuth),
 		ClientAuth:  slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageClientAuth),
 	}, nil
@@ -57,10 +59,23 @@ func fingerprint(der []byte) string {
 // selfSigned asks the signature and not only the names: an authority may carry its own name
 // under another's signature.
 func selfSigned(c *x509.Certificate) bool {
-	if !slices.Equal(c.RawSubject, c.RawIssuer) {
+	if comparable(c.RawSubject) != comparable(c.RawIssuer) {
 		return false
 	}
-	return c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil || weakSignature(c)
+	return c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil || weakSignature(c) || c.SignatureAlgorithm == x509.UnknownSignatureAlgorithm
+}
+
+// signatureName names a signature algorithm that crypto/x509 has no name for.
+func signatureName(c *x509.Certificate) string {
+	var parts struct {
+		Signed    asn1.RawValue
+		Algorithm pkix.AlgorithmIdentifier
+		Signature asn1.BitString
+	}
+	if _, err := asn1.Unmarshal(c.Raw, &parts); err != nil {
+		return "an unknown algorithm"
+	}
+	return "the algorithm " + objectName(parts.Algorithm.Algorithm)
 }
 
 // weakSignature is true for the algorithms that crypto/x509 no longer checks at all.

@@ -160,3 +160,10 @@ var objectNames = map[string]string{
 	"2.5.29.19": "basic constraints", "2.5.29.30": "name constraints", "2.5.29.35": "authority key identifier", "2.5.29.37": "extended key usage",
 	"1.3.6.1.5.5.7.1.1": "authority information access", "1.3.6.1.5.5.7.1.3": "qualified certificate statements", "1.3.6.1.5.5.7.1.24": "TLS feature",
 }
+
+func describeObject(oid asn1.ObjectIdentifier) string {
+	if name := objectName(oid); name != oid.String() {
+		return name + " (" + oid.String() + ")"
+	}
+	return oid.String()
+}

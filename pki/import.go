@@ -1,10 +1,10 @@
 package pki
 
 import (
-	"bytes"
 	"crypto/x509"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"sallyport/vpn"
@@ -24,7 +24,7 @@ func (Maker) CheckImport(use vpn.CertificateUse, p vpn.KeyPair, now time.Time) (
 	}
 	pair.Certificate = encodeCertificate(cert.Raw)
 	if use != vpn.UseAuthority {
-		pair.Chain = importChain(&c, p.Chain, cert, now)
+		pair.Chain = importChain(&c, p.Chain, cert, use, now)
 	}
 	if err := c.Err(); err != nil {
 		return vpn.KeyPair{}, err
@@ -70,8 +70,11 @@ func dateFault(cert *x509.Certificate, now time.Time) string {
 }
 
 func signatureFault(cert *x509.Certificate) string {
-	if weakSignature(cert) {
+	switch {
+	case weakSignature(cert):
 		return "The certificate is signed with " + cert.SignatureAlgorithm.String() + ", which can be forged. Have it issued again with SHA-256."
+	case cert.SignatureAlgorithm == x509.UnknownSignatureAlgorithm:
+		return "The certificate is signed with " + signatureName(cert) + ", which is not supported. Have it issued again with SHA-256."
 	}
 	return ""
 }
@@ -80,37 +83,53 @@ func usageFault(cert *x509.Certificate, use vpn.CertificateUse) string {
 	switch use {
 	case vpn.UseAuthority:
 		switch {
-		case !cert.IsCA:
-			return "This is not a certificate authority: its basic constraints do not say CA."
-		case cert.KeyUsage&x509.KeyUsageCertSign == 0:
-			return "This authority may not sign certificates: its key usage does not name certificate signing."
+		case mayIssue(cert) != "":
+			return authorityFault(mayIssue(cert))
 		case !selfSigned(cert):
 			return "This authority was issued by " + nameOf(cert.Issuer.CommonName, cert.Issuer.String()) + ". OpenVPN anchors its trust in a self-signed authority only and would then accept everybody below that one; import a self-signed authority."
+		case issuerFaultOf(cert, vpn.UseClient) != "":
+			return authorityFault(issuerFaultOf(cert, vpn.UseClient))
 		case publiclyTrusted(cert):
 			return publicFault(cert)
 		}
-	case vpn.UseServer:
-		return leafFault(cert, x509.ExtKeyUsageServerAuth, "server")
-	case vpn.UseClient:
-		return leafFault(cert, x509.ExtKeyUsageClientAuth, "client")
+	case vpn.UseServer, vpn.UseClient:
+		return leafFault(cert, use)
 	default:
 		return "Choose what the certificate is for."
 	}
 	return ""
 }
 
-func leafFault(cert *x509.Certificate, usage x509.ExtKeyUsage, role string) string {
+// authorityFault makes a sentence of what mayIssue and issuerFaultOf say.
+func authorityFault(fault string) string {
+	if strings.HasPrefix(fault, "is not a certificate authority") {
+		return "This " + fault
+	}
+	return "This authority " + fault
+}
+
+func leafFault(cert *x509.Certificate, use vpn.CertificateUse) string {
+	usage, role := x509.ExtKeyUsageClientAuth, "client"
+	if use == vpn.UseServer {
+		usage, role = x509.ExtKeyUsageServerAuth, "server"
+	}
+	_, hasUsage := extension(cert, oidKeyUsage)
 	switch {
 	case cert.IsCA:
 		return "This is a certificate authority. Import the " + role + " certificate that it issued."
 	case !slices.Contains(cert.ExtKeyUsage, usage):
 		return "This certificate is not for " + role + "s: its extended key usage does not name " + role + " authentication, so OpenVPN would refuse it."
+	case !hasUsage:
+		return "The certificate has no key usage extension, so OpenVPN would refuse it (remote-cert-tls). Have it issued again with the key usage digital signature."
 	case cert.KeyUsage&x509.KeyUsageDigitalSignature == 0:
-		return "The certificate's key usage does not name digital signature, so OpenVPN would refuse it."
+		return "The certificate's key usage does not name digital signature, so OpenVPN or some of its clients would refuse it."
 	case selfSigned(cert):
 		return "This certificate signed itself. Import one that an authority issued, and that authority as the chain."
 	}
-	return ""
+	if fault := criticalFault(cert); fault != "" {
+		return "The certificate " + fault
+	}
+	return netscapeFault(cert, use)
 }
 
 func nameFault(cert *x509.Certificate) string {
@@ -148,9 +167,8 @@ func importKey(c *vpn.Check, text string, cert *x509.Certificate, use vpn.Certif
 	return sealed
 }
 
-// importChain walks from the certificate to its root by signatures, then lets crypto/x509 judge
-// the whole path as OpenSSL will.
-func importChain(c *vpn.Check, text string, cert *x509.Certificate, now time.Time) string {
+// importChain finds the way from the certificate to its root among what was pasted.
+func importChain(c *vpn.Check, text string, cert *x509.Certificate, use vpn.CertificateUse, now time.Time) string {
 	if c.Has(fieldCertificate) {
 		return ""
 	}
@@ -164,62 +182,14 @@ func importChain(c *vpn.Check, text string, cert *x509.Certificate, now time.Tim
 		c.Bad(fieldChain, fault)
 		return ""
 	}
-	path, fault := walk(cert, given, now)
+	path, fault := findChain(cert, given, use, now)
 	if fault != "" {
 		c.Bad(fieldChain, fault)
 		return ""
 	}
-	roots, between := x509.NewCertPool(), x509.NewCertPool()
-	roots.AddCert(path[len(path)-1])
-	var out bytes.Buffer
+	var out strings.Builder
 	for _, p := range path {
-		between.AddCert(p)
 		out.WriteString(encodeCertificate(p.Raw))
 	}
-	if _, err := cert.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err != nil {
-		c.Bad(fieldChain, "The chain does not verify: an authority in it may not certify it ("+err.Error()+").")
-		return ""
-	}
 	return out.String()
-}
-
-func walk(cert *x509.Certificate, given []*x509.Certificate, now time.Time) ([]*x509.Certificate, string) {
-	var path []*x509.Certificate
-	for at := cert; at == cert || !selfSigned(at); {
-		i := slices.IndexFunc(given, func(p *x509.Certificate) bool {
-			return bytes.Equal(p.RawSubject, at.RawIssuer) && !slices.Contains(path, p) && signedBy(at, p)
-		})
-		if i < 0 {
-			return nil, missingIssuer(at, cert, given)
-		}
-		at = given[i]
-		name := nameOf(at.Subject.CommonName, at.Subject.String())
-		if _, fault := describeKey(at.PublicKey); fault != "" {
-			return nil, "The chain's " + name + " is too weak. " + fault
-		}
-		if dateFault(at, now) != "" {
-			return nil, "The chain's " + name + " is valid from " + day(at.NotBefore) + " to " + day(at.NotAfter) + " only."
-		}
-		if weakSignature(at) && !selfSigned(at) { // a root's own signature proves nothing and is not checked by anyone
-			return nil, "The chain's " + name + " is signed with " + at.SignatureAlgorithm.String() + ", which can be forged."
-		}
-		path = append(path, at)
-	}
-	return path, ""
-}
-
-func signedBy(child, parent *x509.Certificate) bool {
-	return parent.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature) == nil || weakSignature(child)
-}
-
-func missingIssuer(at, cert *x509.Certificate, given []*x509.Certificate) string {
-	issuer := nameOf(at.Issuer.CommonName, at.Issuer.String())
-	sameName := slices.ContainsFunc(given, func(p *x509.Certificate) bool { return bytes.Equal(p.RawSubject, at.RawIssuer) })
-	switch {
-	case at != cert:
-		return "The chain ends at " + nameOf(at.Subject.CommonName, at.Subject.String()) + ", which " + issuer + " issued. Add the certificate of " + issuer + ", up to the self-signed root."
-	case sameName:
-		return "The chain's " + issuer + " has the right name but did not sign this certificate: it is another authority, or its key was renewed."
-	}
-	return "The chain does not belong to this certificate: it needs the certificate of " + issuer + "."
 }

@@ -34,11 +34,17 @@ func (Maker) NewAuthority(s vpn.CertificateSpec, now time.Time) (vpn.KeyPair, er
 // Issue makes a certificate below an authority, whose key it needs. use is UseServer or
 // UseClient: OpenVPN accepts the first under "remote-cert-tls server" only and the second under
 // "remote-cert-tls client" only. vpn.Certificate.CheckSigner has told before what a person can
-// mend; an error here is ours.
+// mend, except that an authority's own usages may exclude the use: an Invalid *vpn.Error on the field
+// authority. Any other error is ours.
 func (Maker) Issue(authority vpn.KeyPair, use vpn.CertificateUse, s vpn.CertificateSpec, now time.Time) (vpn.KeyPair, error) {
 	issuer, signer, err := openAuthority(authority)
 	if err != nil {
 		return vpn.KeyPair{}, err
+	}
+	if use == vpn.UseServer || use == vpn.UseClient {
+		if fault := issuerFaultOf(issuer, use); fault != "" {
+			return vpn.KeyPair{}, refuse("authority", nameOf(issuer.Subject.CommonName, issuer.Subject.String())+" "+fault)
+		}
 	}
 	key, err := generate(s.KeyType)
 	if err != nil {
@@ -76,8 +82,8 @@ func openAuthority(ca vpn.KeyPair) (*x509.Certificate, crypto.Signer, error) {
 	switch {
 	case fault != "":
 		return nil, nil, fmt.Errorf("read key of authority %q: %s", name, fault)
-	case !certs[0].IsCA:
-		return nil, nil, fmt.Errorf("%q is not a certificate authority", name)
+	case mayIssue(certs[0]) != "":
+		return nil, nil, fmt.Errorf("authority %q %s", name, mayIssue(certs[0]))
 	case !sameKey(certs[0].PublicKey, key):
 		return nil, nil, fmt.Errorf("the key of authority %q does not match its certificate", name)
 	}
