@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	".":                   {"config", "vpn", "control", "store", "migrations", "saml", "ldap", "pki", "dataplane", "dataplane/api", "dataplane/client", "dataplane/wire", "web", "handlers/...", "views/...", "static"},
 	"config":              {"vpn"},
 	"vpn":                 {},
+	"vpn/...":             {"vpn"}, // test kits
 	"control/...":         {"vpn", "store", "control/..."},
 	"store":               {"vpn", "migrations"},
 	"migrations":          {},

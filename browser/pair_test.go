@@ -24,11 +24,11 @@ func TestTwoAtOneEndpoint(t *testing.T) {
 	second.fill("Name tag", "headquarters")
 	second.fill("Description", "For the headquarters")
 	second.press("Modify Client VPN endpoint")
-	second.sees("Saved by somebody else meanwhile", "For everybody in the office")
+	second.sees("Another administrator saved", "For everybody in the office")
 	if name, why := second.value("Name tag"), second.value("Description"); name != "headquarters" || why != "For the headquarters" {
 		t.Errorf("what the second typed is lost: %q, %q", name, why)
 	}
-	second.inspect("endpoint edited by somebody else")
+	second.inspect("endpoint edited by another administrator")
 	first.open(edit)
 	if got := first.value("Description"); got != "For everybody in the office" {
 		t.Errorf("the first one's description is %q", got)

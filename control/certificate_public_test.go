@@ -31,17 +31,18 @@ func TestPublicAuthorityIsRefused(t *testing.T) {
 		}
 		return tx.CreateCertificate(t.Context(), server, "key")
 	}))
-	own, err := s.CreateEndpoint(t.Context(), s.boss, vpn.EndpointSpec{Name: "own", ClientCIDR: "10.60.0.0/22", Certificate: s.server.ID, Port: "1300"})
+	own, err := s.CreateEndpoint(t.Context(), s.boss, vpn.EndpointSpec{Name: "own", ClientCIDR: "10.60.0.0/22", Certificate: s.server.ID, Port: "1300", ClientOptions: vpn.DefaultOptions()})
 	s.must(err)
 	n := 0
 	create := func(server, client vpn.CertificateID) error {
 		n++
 		_, err := s.CreateEndpoint(t.Context(), s.boss, vpn.EndpointSpec{
 			Name: "new", ClientCIDR: "10." + strconv.Itoa(100+n) + ".0.0/22", Certificate: server, ClientCA: client, Port: strconv.Itoa(1400 + n),
+			ClientOptions: vpn.DefaultOptions(),
 		})
 		return err
 	}
-	_, edited := s.EditEndpoint(t.Context(), s.boss, own.ID, vpn.EndpointEdit{Version: own.Version, Name: "own", Certificate: server.ID, Port: "1300"})
+	_, edited := s.EditEndpoint(t.Context(), s.boss, own.ID, vpn.EndpointEdit{Version: own.Version, Name: "own", Certificate: server.ID, Port: "1300", ClientOptions: vpn.DefaultOptions()})
 	for what, err := range map[string]error{
 		"chosen": create(s.server.ID, kept.ID), "the server's own": create(server.ID, ""), "named twice": create(server.ID, server.ID), "edit": edited,
 	} {

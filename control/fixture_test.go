@@ -163,7 +163,7 @@ func (s *site) issue(use vpn.CertificateUse, cn string) vpn.Certificate {
 
 func (s *site) create(name, cidr, port string) vpn.Endpoint {
 	s.t.Helper()
-	e, err := s.CreateEndpoint(s.t.Context(), s.boss, vpn.EndpointSpec{Name: name, ClientCIDR: cidr, Certificate: s.server.ID, ClientCA: s.ca.ID, Port: port})
+	e, err := s.CreateEndpoint(s.t.Context(), s.boss, vpn.EndpointSpec{Name: name, ClientCIDR: cidr, Certificate: s.server.ID, ClientCA: s.ca.ID, Port: port, ClientOptions: vpn.DefaultOptions()})
 	s.must(err)
 	return e
 }

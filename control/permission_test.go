@@ -59,11 +59,11 @@ func (s *site) changes(rule vpn.Rule, route vpn.Route, other vpn.Endpoint, c vpn
 			return x.DeleteCertificate(ctx, by, s.alice.ID)
 		}},
 		{vpn.CreateClientVpnEndpoint, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.CreateEndpoint(ctx, by, vpn.EndpointSpec{Name: "third", ClientCIDR: "10.40.0.0/22", Certificate: s.server.ID, Port: "1200"})
+			_, err := x.CreateEndpoint(ctx, by, vpn.EndpointSpec{Name: "third", ClientCIDR: "10.40.0.0/22", Certificate: s.server.ID, Port: "1200", ClientOptions: vpn.DefaultOptions()})
 			return err
 		}},
 		{vpn.ModifyClientVpnEndpoint, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.EditEndpoint(ctx, by, s.endpoint.ID, vpn.EndpointEdit{Version: 1, Name: "renamed", Certificate: s.server.ID})
+			_, err := x.EditEndpoint(ctx, by, s.endpoint.ID, vpn.EndpointEdit{Version: 1, Name: "renamed", Certificate: s.server.ID, ClientOptions: vpn.DefaultOptions()})
 			return err
 		}},
 		{vpn.CreateTags, "", func(ctx context.Context, x *control.Service, by control.Principal) error {

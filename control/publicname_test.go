@@ -89,7 +89,7 @@ func TestNameOfAnEndpointOnOneAddress(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	e, err := s.CreateEndpoint(t.Context(), s.boss, vpn.EndpointSpec{
-		Name: "one", ClientCIDR: "10.61.0.0/22", Certificate: s.server.ID, ClientCA: s.ca.ID, Port: "1301", ListenAddr: "192.0.2.20",
+		Name: "one", ClientCIDR: "10.61.0.0/22", Certificate: s.server.ID, ClientCA: s.ca.ID, Port: "1301", ListenAddr: "192.0.2.20", ClientOptions: vpn.DefaultOptions(),
 	})
 	s.must(err)
 	for name, settings := range map[string]control.Settings{

@@ -26,7 +26,7 @@ func TestBadInputChangesNothing(t *testing.T) {
 	}
 	long := strings.Repeat("x", 10000)
 	spec := func(f func(*vpn.EndpointSpec)) vpn.EndpointSpec {
-		x := vpn.EndpointSpec{Name: "new", ClientCIDR: "10.40.0.0/22", Certificate: s.server.ID, ClientCA: s.ca.ID, Port: "1200"}
+		x := vpn.EndpointSpec{Name: "new", ClientCIDR: "10.40.0.0/22", Certificate: s.server.ID, ClientCA: s.ca.ID, Port: "1200", ClientOptions: vpn.DefaultOptions()}
 		f(&x)
 		return x
 	}
@@ -85,11 +85,11 @@ func TestBadInputChangesNothing(t *testing.T) {
 		{"an expired certificate", "certificate", endpoint(func(x *vpn.EndpointSpec) { x.Certificate = expired.ID })},
 		{"a client as authority", "client_ca", endpoint(func(x *vpn.EndpointSpec) { x.ClientCA = s.alice.ID })},
 		{"edit to a bad port", "port", func() error {
-			_, err := s.EditEndpoint(ctx, s.boss, id, vpn.EndpointEdit{Version: 1, Name: "y", Certificate: s.server.ID, Port: "x"})
+			_, err := s.EditEndpoint(ctx, s.boss, id, vpn.EndpointEdit{Version: 1, Name: "y", Certificate: s.server.ID, Port: "x", ClientOptions: vpn.DefaultOptions()})
 			return err
 		}},
 		{"edit to an expired certificate", "certificate", func() error {
-			_, err := s.EditEndpoint(ctx, s.boss, id, vpn.EndpointEdit{Version: 1, Name: "y", Certificate: expired.ID})
+			_, err := s.EditEndpoint(ctx, s.boss, id, vpn.EndpointEdit{Version: 1, Name: "y", Certificate: expired.ID, ClientOptions: vpn.DefaultOptions()})
 			return err
 		}},
 		{"bad tag", "tags", func() error { _, err := s.SaveEndpointTags(ctx, s.boss, id, 1, []vpn.Tag{{Value: "v"}}); return err }},
@@ -215,21 +215,21 @@ func TestSecondSaveIsTold(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	ctx := t.Context()
-	_, err := s.EditEndpoint(ctx, s.boss, s.endpoint.ID, vpn.EndpointEdit{Version: 1, Name: "first", Certificate: s.server.ID})
+	_, err := s.EditEndpoint(ctx, s.boss, s.endpoint.ID, vpn.EndpointEdit{Version: 1, Name: "first", Certificate: s.server.ID, ClientOptions: vpn.DefaultOptions()})
 	s.must(err)
 	before := s.rows()
-	_, err = s.EditEndpoint(ctx, s.boss, s.endpoint.ID, vpn.EndpointEdit{Version: 1, Name: "second", Certificate: s.server.ID})
-	s.wantKind("the second", err, vpn.Stale, "Somebody else changed this endpoint")
+	_, err = s.EditEndpoint(ctx, s.boss, s.endpoint.ID, vpn.EndpointEdit{Version: 1, Name: "second", Certificate: s.server.ID, ClientOptions: vpn.DefaultOptions()})
+	s.wantKind("the second", err, vpn.Stale, "Another administrator changed this endpoint")
 	_, err = s.SaveEndpointTags(ctx, s.boss, s.endpoint.ID, 1, nil)
-	s.wantKind("tags from the old page", err, vpn.Stale, "Somebody else")
+	s.wantKind("tags from the old page", err, vpn.Stale, "Another administrator")
 	if s.rows() != before || s.view().Name != "first" {
 		t.Error("the second save left something")
 	}
-	_, err = s.EditEndpoint(ctx, s.boss, s.endpoint.ID, vpn.EndpointEdit{Version: 2, Name: "second", Certificate: s.server.ID})
+	_, err = s.EditEndpoint(ctx, s.boss, s.endpoint.ID, vpn.EndpointEdit{Version: 2, Name: "second", Certificate: s.server.ID, ClientOptions: vpn.DefaultOptions()})
 	s.must(err)
 	// Rules do not count as a save of the form: nobody's text is lost by them.
 	s.authorize("10.0.0.0/16")
-	_, err = s.EditEndpoint(ctx, s.boss, s.endpoint.ID, vpn.EndpointEdit{Version: 3, Name: "third", Certificate: s.server.ID})
+	_, err = s.EditEndpoint(ctx, s.boss, s.endpoint.ID, vpn.EndpointEdit{Version: 3, Name: "third", Certificate: s.server.ID, ClientOptions: vpn.DefaultOptions()})
 	s.must(err)
 }
 
@@ -238,9 +238,9 @@ func TestRenameWithExpiredCertificate(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.clock.pass(826 * 24 * time.Hour)
-	_, err := s.EditEndpoint(t.Context(), s.boss, s.endpoint.ID, vpn.EndpointEdit{Version: 1, Name: "renamed", Certificate: s.server.ID})
+	_, err := s.EditEndpoint(t.Context(), s.boss, s.endpoint.ID, vpn.EndpointEdit{Version: 1, Name: "renamed", Certificate: s.server.ID, ClientOptions: vpn.DefaultOptions()})
 	s.must(err)
-	_, err = s.EditEndpoint(t.Context(), s.boss, s.endpoint.ID, vpn.EndpointEdit{Version: 2, Name: "renamed", Certificate: s.server.ID, Port: "1194"})
+	_, err = s.EditEndpoint(t.Context(), s.boss, s.endpoint.ID, vpn.EndpointEdit{Version: 2, Name: "renamed", Certificate: s.server.ID, Port: "1194", ClientOptions: vpn.DefaultOptions()})
 	if vpn.FieldsOf(err)["certificate"] == "" {
 		t.Errorf("got %v", err)
 	}

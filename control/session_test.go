@@ -264,7 +264,7 @@ func TestLastAdministrator(t *testing.T) {
 	h.must(edit(h.boss, "reader", vpn.RoleAdministrator, false))
 	h.must(edit(h.boss, "reader", vpn.RoleReadOnly, false))
 	_, err = h.EditAdministrator(ctx, h.boss, vpn.AdministratorID(h.reader.ID), control.AdministratorEdit{Version: 1, Role: vpn.RoleReadOnly})
-	h.wantKind("an old form", err, vpn.Stale, "Somebody else changed this account")
+	h.wantKind("an old form", err, vpn.Stale, "Another administrator changed this account")
 }
 
 // The command line lets somebody in again: any case of the name, also disabled, other sessions ended.

@@ -29,7 +29,7 @@ func desiredOf(t testing.TB, id vpn.EndpointID, port uint16, client string) vpn.
 	digits := strings.TrimPrefix(string(id), "cvpn-endpoint-")
 	return vpn.Desired{
 		Endpoint: id, Generation: 5, Listen: vpn.Listen{Addr: netip.IPv4Unspecified(), Transport: vpn.UDP, Port: port},
-		ClientCIDR: netip.MustParsePrefix(client), Blocks: vpn.AllBlocks(), Keys: makeKeys(t), SourceNAT: true, SessionTimeout: time.Hour,
+		ClientCIDR: netip.MustParsePrefix(client), Blocks: vpn.AllBlocks(), Keys: makeKeys(t), ClientOptions: vpn.ClientOptions{SourceNAT: true, SessionTimeout: time.Hour},
 		Associations: []vpn.DesiredAssociation{{ID: vpn.AssociationID("cvpn-assoc-" + digits), Subnet: subnet, Routes: []netip.Prefix{subnet}}},
 		Rules:        []vpn.DesiredRule{{ID: vpn.RuleID("cvpn-rule-" + digits), Destination: subnet, AllUsers: true}},
 	}

@@ -103,24 +103,3 @@ func (ep *endpoint) prepare(s *session) ([]ovpn.Directive, error) {
 	}
 	return directives(d, s), ep.journalSession(s)
 }
-
-// directives are what the client is told when it is let in.
-func directives(d vpn.Desired, s *session) []ovpn.Directive {
-	out := []ovpn.Directive{ovpn.IfconfigPush(s.Addr, d.ClientCIDR)}
-	if !s.Named {
-		// Without a user name of its own the client could not return with its token. One that has a
-		// name must keep it: the token is bound to it.
-		out = append(out, ovpn.PushAuthTokenUser(string(s.Connection)))
-	}
-	if d.SplitTunnel {
-		for _, a := range d.Associations {
-			if a.ID == s.Association {
-				for _, p := range a.Routes {
-					out = append(out, ovpn.PushRoute(p))
-				}
-			}
-		}
-		return out
-	}
-	return append(out, ovpn.PushRedirectGateway(), ovpn.PushBlockIPv6())
-}

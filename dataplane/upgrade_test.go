@@ -46,14 +46,13 @@ func TestReadsAnEarlierRunDirectory(t *testing.T) {
 			TLSCrypt:    "-----BEGIN OpenVPN Static key V1-----\n00112233\n-----END OpenVPN Static key V1-----\n",
 			TokenSecret: "-----BEGIN OpenVPN auth-token server key-----\ndG9rZW4=\n-----END OpenVPN auth-token server key-----\n",
 		},
-		SourceNAT: true, ClientToClient: true,
+		ClientOptions: vpn.ClientOptions{SourceNAT: true, SplitTunnel: true, SessionTimeout: 8 * time.Hour}, ClientToClient: true,
 		Associations: []vpn.DesiredAssociation{{ID: association, Subnet: prefix("10.0.1.0/24"), Zone: "zone-a", Routes: []netip.Prefix{prefix("10.0.0.0/16"), prefix("192.168.7.0/24")}}},
 		Rules: []vpn.DesiredRule{
 			{ID: "cvpn-rule-0123456789abcdef2", Destination: prefix("10.0.0.0/16"), AllUsers: true},
 			{ID: "cvpn-rule-0123456789abcdef3", Destination: prefix("192.168.7.0/24"), Group: "engineers, \"gruppe ü\""},
 		},
 	}
-	desired.SplitTunnel, desired.SessionTimeout = true, 8*time.Hour
 	expectEntries(t, j, journal.Desired, desired)
 
 	expectEntries(t, j, journal.Workers, workerRecord{

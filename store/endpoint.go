@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"net/netip"
-	"time"
 
 	"gorm.io/gorm/clause"
 
@@ -18,30 +17,28 @@ var endpointNoun = noun{
 }
 
 type endpointRow struct {
-	ID             string  `gorm:"column:id;primaryKey"`
-	Name           string  `gorm:"column:name"`
-	NameKey        string  `gorm:"column:name_key"`
-	Description    string  `gorm:"column:description"`
-	ClientCIDR     string  `gorm:"column:client_cidr"`
-	ClientFirst    int64   `gorm:"column:client_cidr_first"`
-	ClientBits     int64   `gorm:"column:client_cidr_bits"`
-	ListenAddr     string  `gorm:"column:listen_addr"`
-	Transport      string  `gorm:"column:transport"`
-	Port           int64   `gorm:"column:port"`
-	Certificate    string  `gorm:"column:certificate_id"`
-	ClientCA       string  `gorm:"column:client_ca_id"`
-	SplitTunnel    bool    `gorm:"column:split_tunnel"`
-	SourceNAT      bool    `gorm:"column:source_nat"`
-	SessionTimeout int64   `gorm:"column:session_timeout"`
-	Network        *string `gorm:"column:network_id"`
-	Tags           string  `gorm:"column:tags"`
-	Generation     int64   `gorm:"column:generation"`
-	Deleting       bool    `gorm:"column:deleting"`
-	Created        int64   `gorm:"column:created_at"`
-	Version        int64   `gorm:"column:version"`
-	Search         string  `gorm:"column:search"`
-	TLSCrypt       []byte  `gorm:"column:tls_crypt"`
-	TokenSecret    []byte  `gorm:"column:token_secret"`
+	ID          string  `gorm:"column:id;primaryKey"`
+	Name        string  `gorm:"column:name"`
+	NameKey     string  `gorm:"column:name_key"`
+	Description string  `gorm:"column:description"`
+	ClientCIDR  string  `gorm:"column:client_cidr"`
+	ClientFirst int64   `gorm:"column:client_cidr_first"`
+	ClientBits  int64   `gorm:"column:client_cidr_bits"`
+	ListenAddr  string  `gorm:"column:listen_addr"`
+	Transport   string  `gorm:"column:transport"`
+	Port        int64   `gorm:"column:port"`
+	Certificate string  `gorm:"column:certificate_id"`
+	ClientCA    string  `gorm:"column:client_ca_id"`
+	Options     string  `gorm:"column:options"`
+	Network     *string `gorm:"column:network_id"`
+	Tags        string  `gorm:"column:tags"`
+	Generation  int64   `gorm:"column:generation"`
+	Deleting    bool    `gorm:"column:deleting"`
+	Created     int64   `gorm:"column:created_at"`
+	Version     int64   `gorm:"column:version"`
+	Search      string  `gorm:"column:search"`
+	TLSCrypt    []byte  `gorm:"column:tls_crypt"`
+	TokenSecret []byte  `gorm:"column:token_secret"`
 }
 
 func (endpointRow) TableName() string { return "endpoint" }
@@ -57,12 +54,14 @@ func (s *Store) newEndpointRow(e vpn.Endpoint) (r endpointRow, err error) {
 		ID: string(e.ID), Name: e.Name, NameKey: fold(e.Name), Description: e.Description,
 		ClientCIDR: text(e.ClientCIDR), ClientFirst: numeric(e.ClientCIDR.Addr()), ClientBits: int64(e.ClientCIDR.Bits()),
 		ListenAddr: text(e.Listen.Addr), Transport: string(e.Listen.Transport), Port: int64(e.Listen.Port),
-		Certificate: string(e.Certificate), ClientCA: string(e.ClientCA), SplitTunnel: e.SplitTunnel, SourceNAT: e.SourceNAT,
-		SessionTimeout: int64(e.SessionTimeout), Network: optional(e.Network), Generation: int64(e.Generation),
+		Certificate: string(e.Certificate), ClientCA: string(e.ClientCA), Network: optional(e.Network), Generation: int64(e.Generation),
 		Deleting: e.Deleting, Created: micros(e.CreatedAt), Version: int64(e.Version),
 		Search: searchable(e.Name, string(e.ID), text(e.ClientCIDR), e.Description),
 	}
 	if r.Tags, err = encode(e.Tags); err != nil {
+		return r, err
+	}
+	if r.Options, err = encode(e.ClientOptions); err != nil {
 		return r, err
 	}
 	if r.TLSCrypt, err = s.seal(e.TLSCrypt, tlsCryptColumn, r.ID); err != nil {
@@ -79,11 +78,11 @@ func (r endpointRow) endpoint() (vpn.Endpoint, error) {
 		ID: vpn.EndpointID(r.ID), Name: r.Name, Description: r.Description, ClientCIDR: d.prefix(r.ClientCIDR),
 		Listen:      vpn.Listen{Addr: d.addr(r.ListenAddr), Transport: vpn.Transport(r.Transport), Port: uint16(r.Port)},
 		Certificate: vpn.CertificateID(r.Certificate), ClientCA: vpn.CertificateID(r.ClientCA),
-		SplitTunnel: r.SplitTunnel, SourceNAT: r.SourceNAT, SessionTimeout: time.Duration(r.SessionTimeout),
 		Network: present[vpn.NetworkID](r.Network), Generation: uint64(r.Generation), Deleting: r.Deleting,
 		CreatedAt: instant(r.Created), Version: int(r.Version),
 	}
 	d.json(r.Tags, &e.Tags)
+	d.json(r.Options, &e.ClientOptions)
 	return e, d.err
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sallyport/vpn"
+	"sallyport/vpn/vpntest"
 )
 
 // at is a time in another zone than UTC, with as much precision as is stored.
@@ -46,7 +47,7 @@ func newFixture() fixture {
 	f.endpoint = vpn.Endpoint{
 		ID: vpn.NewEndpointID(), Name: "Main", Description: "The one – with a dash", ClientCIDR: prefix("172.20.0.0/16"),
 		Listen:      vpn.Listen{Addr: netip.MustParseAddr("192.0.2.1"), Transport: vpn.TCP, Port: 65535},
-		Certificate: f.server.ID, ClientCA: f.authority.ID, SplitTunnel: true, SourceNAT: true, SessionTimeout: 8 * time.Hour,
+		Certificate: f.server.ID, ClientCA: f.authority.ID, ClientOptions: vpntest.Filled[vpn.ClientOptions](),
 		Network: f.network.ID, Tags: []vpn.Tag{{Key: "k", Value: "v"}, {Key: "a", Value: ""}}, TLSCrypt: "static key", TokenSecret: "token secret",
 		Generation: 1<<63 + 5, Deleting: true, CreatedAt: at, Version: 7,
 	}

@@ -2,13 +2,16 @@ package store
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sallyport/migrations"
+	"sallyport/vpn"
 )
 
 // unmigrated opens an empty database without a schema.
@@ -26,6 +29,18 @@ func stopAt(t *testing.T, s *Store, n int64) {
 	}
 	if _, err := p.UpTo(t.Context(), n); err != nil {
 		t.Fatalf("up to %d: %v", n, err)
+	}
+}
+
+// stopBelow takes back the steps from number n on.
+func stopBelow(t *testing.T, s *Store, n int64) {
+	t.Helper()
+	p, err := s.provider()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.DownTo(t.Context(), n-1); err != nil {
+		t.Fatalf("down below %d: %v", n, err)
 	}
 }
 
@@ -128,11 +143,32 @@ func TestMigrateAgainChangesNothing(t *testing.T) {
 	}
 }
 
+// createOldEndpoint writes an endpoint as the program did before step 17, with its options in columns.
+func createOldEndpoint(ctx context.Context, x *Tx, e vpn.Endpoint) error {
+	row, err := x.store.newEndpointRow(e)
+	if err != nil {
+		return err
+	}
+	return x.on(ctx).Table("endpoint").Create(map[string]any{
+		"id": row.ID, "name": row.Name, "name_key": row.NameKey, "description": row.Description,
+		"client_cidr": row.ClientCIDR, "client_cidr_first": row.ClientFirst, "client_cidr_bits": row.ClientBits,
+		"listen_addr": row.ListenAddr, "transport": row.Transport, "port": row.Port,
+		"certificate_id": row.Certificate, "client_ca_id": row.ClientCA, "network_id": row.Network, "tags": row.Tags,
+		"split_tunnel": e.SplitTunnel, "source_nat": e.SourceNAT, "session_timeout": int64(e.SessionTimeout),
+		"generation": row.Generation, "deleting": row.Deleting, "created_at": row.Created, "version": row.Version,
+		"search": row.Search, "tls_crypt": row.TLSCrypt, "token_secret": row.TokenSecret,
+	}).Error
+}
+
 func TestOldRowsSurviveLaterMigrations(t *testing.T) {
 	const network, endpoint = 1, 4
 	for name, open := range unmigrated {
 		t.Run(name, func(t *testing.T) {
 			s, f := open(t), newFixture()
+			f.endpoint.ClientOptions = vpn.ClientOptions{SplitTunnel: true, SessionTimeout: 8 * time.Hour}
+			second := f.endpoint
+			second.ID, second.ClientCIDR, second.Listen.Port = vpn.NewEndpointID(), prefix("100.64.0.0/16"), 443
+			second.ClientOptions = vpn.DefaultOptions()
 			stopAt(t, s, network)
 			update(t, s, func(ctx context.Context, x *Tx) error { return x.CreateNetwork(ctx, f.network) })
 			stopAt(t, s, endpoint)
@@ -143,7 +179,7 @@ func TestOldRowsSurviveLaterMigrations(t *testing.T) {
 				if err := x.CreateCertificate(ctx, f.server, "private key"); err != nil {
 					return err
 				}
-				return x.CreateEndpoint(ctx, f.endpoint)
+				return errors.Join(createOldEndpoint(ctx, x, f.endpoint), createOldEndpoint(ctx, x, second))
 			})
 			migrated(t, s)
 			view(t, s, func(ctx context.Context, x *Tx) error {
@@ -152,6 +188,28 @@ func TestOldRowsSurviveLaterMigrations(t *testing.T) {
 					return err
 				}
 				same(t, "network", n, f.network)
+				e, err := x.Endpoint(ctx, f.endpoint.ID)
+				same(t, "endpoint", e, f.endpoint)
+				if err != nil {
+					return err
+				}
+				e, err = x.Endpoint(ctx, second.ID)
+				same(t, "second endpoint", e, second)
+				return err
+			})
+		})
+	}
+}
+
+// The options come back into their columns, and out of them again.
+func TestOptionsMigrateDownAndUp(t *testing.T) {
+	for name, open := range openers {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			f := stored(t, s)
+			stopBelow(t, s, 17)
+			stopAt(t, s, 17)
+			view(t, s, func(ctx context.Context, x *Tx) error {
 				e, err := x.Endpoint(ctx, f.endpoint.ID)
 				same(t, "endpoint", e, f.endpoint)
 				return err

@@ -3,7 +3,6 @@ package vpn
 import (
 	"encoding/json"
 	"net/netip"
-	"time"
 )
 
 // Desired is everything the dataplane must know to realize one endpoint: always the whole,
@@ -17,13 +16,11 @@ type Desired struct {
 	// Blocks are the numbers (0 to 63) of the client CIDR's blocks that this node may hand out.
 	Blocks []int `json:"blocks"`
 	// Workers is the number of OpenVPN processes; 0 lets the node choose.
-	Workers        int                  `json:"workers"`
-	Keys           Keys                 `json:"keys"`
-	SplitTunnel    bool                 `json:"split_tunnel"`
-	SourceNAT      bool                 `json:"source_nat"`
-	SessionTimeout time.Duration        `json:"session_timeout"`
-	Associations   []DesiredAssociation `json:"associations"`
-	Rules          []DesiredRule        `json:"rules"`
+	Workers int  `json:"workers"`
+	Keys    Keys `json:"keys"`
+	ClientOptions
+	Associations []DesiredAssociation `json:"associations"`
+	Rules        []DesiredRule        `json:"rules"`
 	// ClientToClient is the "local" route: clients may be each other's destination.
 	ClientToClient bool `json:"client_to_client"`
 }

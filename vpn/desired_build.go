@@ -24,7 +24,7 @@ func (p Parts) Desired() Desired {
 	e := p.Endpoint
 	d := Desired{
 		Endpoint: e.ID, Generation: e.Generation, Listen: e.Listen, ClientCIDR: e.ClientCIDR,
-		Blocks: p.Blocks, SplitTunnel: e.SplitTunnel, SourceNAT: e.SourceNAT, SessionTimeout: e.SessionTimeout,
+		Blocks: p.Blocks, ClientOptions: e.ClientOptions,
 		Keys: Keys{
 			Certificate: p.Server.PEM + p.Server.Chain, Key: p.ServerKey,
 			ClientCA: p.ClientCA.TrustAnchor(), TLSCrypt: e.TLSCrypt, TokenSecret: e.TokenSecret,

@@ -30,9 +30,7 @@ func (d Desired) Validate() error {
 	if d.Workers < 0 || d.Workers > maxWorkers {
 		c.Bad("workers", fmt.Sprintf("The number of workers is not between 0 and %d.", maxWorkers))
 	}
-	if d.SessionTimeout <= 0 {
-		c.Bad("session_timeout", "The session timeout is missing.")
-	}
+	d.ClientOptions.Check(&c)
 	seen := map[int]bool{}
 	for _, b := range d.Blocks {
 		if b < 0 || b >= Blocks || seen[b] {

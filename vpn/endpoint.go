@@ -3,6 +3,7 @@ package vpn
 import (
 	"fmt"
 	"net/netip"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -18,22 +19,19 @@ type Endpoint struct {
 	Listen      Listen
 	Certificate CertificateID // the server's
 	ClientCA    CertificateID // what client certificates must chain to; the server's own means its issuer
-	SplitTunnel bool
-	SourceNAT   bool
-	// SessionTimeout is the maximum VPN session duration.
-	SessionTimeout time.Duration
-	Network        NetworkID // set by the first association, cleared by the last
-	Tags           []Tag
-	TLSCrypt       Secret
-	TokenSecret    Secret
+	ClientOptions
+	Network     NetworkID // set by the first association, cleared by the last
+	Tags        []Tag
+	TLSCrypt    Secret
+	TokenSecret Secret
 	// Generation counts changes of what the dataplane must know.
 	Generation uint64
 	Deleting   bool
 	CreatedAt  time.Time
-	Version    int // counts saves, for "somebody else changed it"
+	Version    int // counts saves, so that a save on top of an older version is refused
 }
 
-// EndpointState is where an endpoint is in its life (guide line 1182).
+// EndpointState is where an endpoint is in its life (guide, "Client VPN endpoints").
 type EndpointState string
 
 // The endpoint states.
@@ -50,9 +48,8 @@ const (
 	// FirstWorkerPort is the first of the ports of a host's OpenVPN processes, of which there are at
 	// most MaxWorkers: below the ports that Linux gives to outgoing connections, above those that
 	// services have. Clients never see them.
-	FirstWorkerPort       = 21000
-	MaxWorkers            = 256
-	DefaultSessionTimeout = 24 * time.Hour
+	FirstWorkerPort = 21000
+	MaxWorkers      = 256
 )
 
 // EndpointSpec is a request for an endpoint as typed.
@@ -66,16 +63,16 @@ type EndpointSpec struct {
 	ListenAddr  string        // "" means every address of the host
 	Port        string        // "" means 443
 	Tags        []Tag
+	ClientOptions
 }
 
 // NewEndpoint checks the parts of a request that stand on their own and makes the endpoint,
 // without keys. What depends on other resources is checked by CheckPlace and CheckCertificates.
-// Fields: name, description, client_cidr, certificate, transport, listen_addr, port, tags.
+// Fields: name, description, client_cidr, certificate, transport, listen_addr, port, tags, and those of ClientOptions.
 func NewEndpoint(s EndpointSpec, now time.Time) (Endpoint, error) {
 	var c Check
 	e := Endpoint{
-		ID: NewEndpointID(), SourceNAT: true, SessionTimeout: DefaultSessionTimeout,
-		Certificate: s.Certificate, ClientCA: s.ClientCA,
+		ID: NewEndpointID(), Certificate: s.Certificate, ClientCA: s.ClientCA, ClientOptions: s.ClientOptions,
 		Generation: 1, CreatedAt: now, Version: 1,
 	}
 	e.Name = checkName(&c, "name", s.Name, false)
@@ -89,6 +86,7 @@ func NewEndpoint(s EndpointSpec, now time.Time) (Endpoint, error) {
 		e.ClientCA = s.Certificate
 	}
 	e.Listen = parseListen(&c, s)
+	e.ClientOptions.Check(&c)
 	return e, c.Err()
 }
 
@@ -159,18 +157,19 @@ func (e Endpoint) CheckCertificates(server, client Certificate, public bool, now
 	return c.Err()
 }
 
-// EndpointEdit is a request to modify an endpoint as typed (guide line 1765). Version is the one
-// the form was filled from.
+// EndpointEdit is a request to modify an endpoint as typed (guide, "Modify a Client VPN endpoint").
+// Version is the one the form was filled from. The options are the whole of them, not only what changes.
 type EndpointEdit struct {
 	Version     int
 	Name        string
 	Description string
 	Certificate CertificateID
 	Port        string
+	ClientOptions
 }
 
 // Edit applies a modification and tells whether clients are cut off by it for a moment: the
-// server certificate and the port restart the workers, names do not.
+// server certificate and the port restart the workers, names and options do not.
 func (e *Endpoint) Edit(in EndpointEdit) (restarts bool, err error) {
 	var c Check
 	if e.Deleting {
@@ -185,6 +184,7 @@ func (e *Endpoint) Edit(in EndpointEdit) (restarts bool, err error) {
 		c.Bad("certificate", "Choose a server certificate.")
 	}
 	port := parsePort(&c, in.Port)
+	in.ClientOptions.Check(&c)
 	if err := c.Err(); err != nil {
 		return false, err
 	}
@@ -195,19 +195,20 @@ func (e *Endpoint) Edit(in EndpointEdit) (restarts bool, err error) {
 	e.Name, e.Description = name, description
 	e.Certificate, e.Listen.Port = in.Certificate, port
 	e.Version++
-	if restarts {
+	if restarts || !reflect.DeepEqual(in.ClientOptions, e.ClientOptions) {
 		e.Generation++
 	}
+	e.ClientOptions = in.ClientOptions
 	return restarts, nil
 }
 
 // Label is what lists and messages call the endpoint.
 func (e Endpoint) Label() string { return label(e.Name, string(e.ID)) }
 
-// ErrStale says that somebody else saved first.
+// ErrStale says that another administrator saved first.
 func ErrStale(what string) *Error {
 	return &Error{Kind: Stale, Code: CodeIncorrectState,
-		Msg: "Somebody else changed this " + what + " while you were editing it. Nothing of yours was saved; what they saved is shown beside each field."}
+		Msg: "Another administrator changed this " + what + " while you were editing it. Your changes were not saved; what they saved is shown beside each field."}
 }
 
 // ErrEndpointDeleting says that an endpoint takes no more changes.

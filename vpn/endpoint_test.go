@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Guide lines 1722 to 1758: UDP, port 443, every address, 24 hours, the server's own authority.
+// The defaults of the guide, "Create a Client VPN endpoint": UDP, port 443, every address, 24 hours, the server's own authority.
 func TestNewEndpointDefaults(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
@@ -24,7 +24,7 @@ func TestNewEndpointDefaults(t *testing.T) {
 // Each part of the form is refused beside its own field.
 func TestNewEndpointRefuses(t *testing.T) {
 	t.Parallel()
-	good := EndpointSpec{Name: "main", ClientCIDR: "10.20.0.0/22", Certificate: "cert-1", Transport: TCP, ListenAddr: "192.0.2.1", Port: "1194"}
+	good := EndpointSpec{Name: "main", ClientCIDR: "10.20.0.0/22", Certificate: "cert-1", Transport: TCP, ListenAddr: "192.0.2.1", Port: "1194", ClientOptions: DefaultOptions()}
 	for _, c := range []struct {
 		change       func(*EndpointSpec)
 		field, words string
@@ -161,7 +161,7 @@ func TestCheckCertificates(t *testing.T) {
 func TestEditEndpoint(t *testing.T) {
 	t.Parallel()
 	base := newEndpoint(t)
-	same := EndpointEdit{Version: 1, Name: base.Name, Certificate: base.Certificate, Port: "443"}
+	same := EndpointEdit{Version: 1, Name: base.Name, Certificate: base.Certificate, Port: "443", ClientOptions: base.ClientOptions}
 	for name, c := range map[string]struct {
 		change   func(*EndpointEdit)
 		restarts bool
@@ -173,6 +173,8 @@ func TestEditEndpoint(t *testing.T) {
 		"port":            {func(in *EndpointEdit) { in.Port = "1194" }, true, Internal, ""},
 		"default port":    {func(in *EndpointEdit) { in.Port = "" }, false, Internal, ""},
 		"certificate":     {func(in *EndpointEdit) { in.Certificate = "cert-2" }, true, Internal, ""},
+		"options":         {func(in *EndpointEdit) { in.SourceNAT = false }, false, Internal, ""},
+		"bad option":      {func(in *EndpointEdit) { in.Name, in.SessionTimeout = "other", 0 }, false, Invalid, "session_timeout"},
 		"older version":   {func(in *EndpointEdit) { in.Version = 0; in.Name = "other" }, false, Stale, ""},
 		"newer version":   {func(in *EndpointEdit) { in.Version = 2; in.Name = "other" }, false, Stale, ""},
 		"bad port":        {func(in *EndpointEdit) { in.Name, in.Port = "other", "x" }, false, Invalid, "port"},
@@ -193,10 +195,10 @@ func TestEditEndpoint(t *testing.T) {
 			continue
 		}
 		generation := base.Generation
-		if c.restarts {
+		if c.restarts || in.ClientOptions != base.ClientOptions {
 			generation++
 		}
-		if err != nil || restarts != c.restarts || e.Version != 2 || e.Generation != generation || e.Name != in.Name || e.Certificate != in.Certificate {
+		if err != nil || e.ClientOptions != in.ClientOptions || restarts != c.restarts || e.Version != 2 || e.Generation != generation || e.Name != in.Name || e.Certificate != in.Certificate {
 			t.Errorf("%s: got %v, %v, %+v", name, restarts, err, e)
 		}
 		if e.ClientCA != e.Certificate {
@@ -205,20 +207,20 @@ func TestEditEndpoint(t *testing.T) {
 	}
 	e := base
 	e.ClientCA = "cert-ca"
-	if _, err := e.Edit(EndpointEdit{Version: 1, Certificate: "cert-2"}); err != nil || e.ClientCA != "cert-ca" {
+	if _, err := e.Edit(EndpointEdit{Version: 1, Certificate: "cert-2", ClientOptions: DefaultOptions()}); err != nil || e.ClientCA != "cert-ca" {
 		t.Errorf("an authority of its own: got %s, %v", e.ClientCA, err)
 	}
 }
 
 func equalEndpoints(a, b Endpoint) bool {
 	return a.Name == b.Name && a.Description == b.Description && a.Certificate == b.Certificate && a.ClientCA == b.ClientCA &&
-		a.Listen == b.Listen && a.Generation == b.Generation && a.Version == b.Version && a.Deleting == b.Deleting && len(a.Tags) == len(b.Tags)
+		a.Listen == b.Listen && a.ClientOptions == b.ClientOptions && a.Generation == b.Generation && a.Version == b.Version && a.Deleting == b.Deleting && len(a.Tags) == len(b.Tags)
 }
 
 func TestRetag(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
-	wantRefused(t, "old form", e.Retag(0, nil), Stale, "Somebody else changed this endpoint")
+	wantRefused(t, "old form", e.Retag(0, nil), Stale, "Another administrator changed this endpoint")
 	wantBad(t, "bad tag", e.Retag(1, []Tag{{"", "v"}}), "tags", "no key")
 	if err := e.Retag(1, []Tag{{"a", "b"}}); err != nil || len(e.Tags) != 1 || e.Version != 2 || e.Generation != 1 {
 		t.Errorf("got %v, %+v", err, e)

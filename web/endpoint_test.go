@@ -178,7 +178,7 @@ func TestTwoAdministratorsSaveTheSameEndpoint(t *testing.T) {
 	u.b.make(u.endpoint+"/edit", url.Values{"version": {version}, "name": {"hers"}, "description": {"her words"}, "certificate": {path.Base(u.server)}, "port": {"443"}})
 
 	p := second.post(u.endpoint+"/edit", url.Values{"version": {version}, "name": {"his"}, "description": {"his words"}, "certificate": {path.Base(u.server)}, "port": {"1194"}})
-	p.wantStatus(http.StatusConflict).wantText("#error-summary", "Somebody else changed this endpoint")
+	p.wantStatus(http.StatusConflict).wantText("#error-summary", "Another administrator changed this endpoint")
 	p.wantValue("name", "his").wantValue("description", "his words").wantValue("port", "1194")
 	p.wantRefusedField("name", "“hers”").wantRefusedField("description", "“her words”").wantRefusedField("port", "“443”")
 	if got := u.stored(t).Name; got != "hers" {

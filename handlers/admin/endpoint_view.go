@@ -33,7 +33,7 @@ func endpointFacts(v control.EndpointView, now time.Time) []parts.Pair {
 		network = parts.Pair{Label: "VPC (network)", Value: views.NameOr(v.NetworkName, v.Network), Href: views.NetworkPath(v.Network)}
 	}
 	n := int(vpn.ClientCapacity(v.ClientCIDR))
-	return []parts.Pair{
+	facts := []parts.Pair{
 		{Label: "Client VPN endpoint ID", Value: string(v.ID), Copy: true},
 		views.RemoteName(v.Remote, v.RemoteWarning),
 		{Label: "Description", Value: v.Description},
@@ -45,11 +45,10 @@ func endpointFacts(v control.EndpointView, now time.Time) []parts.Pair {
 		{Label: "Listen address", Value: listenAddress(v.Listen)},
 		{Label: "VPN port", Value: strconv.Itoa(int(v.Listen.Port))},
 		network,
-		{Label: "Split-tunnel", Value: parts.YesNo(v.SplitTunnel, "Enabled", "Disabled"), Help: parts.YesNo(v.SplitTunnel, "Clients send only what the routes name into the tunnel.", "Clients send all their traffic into the tunnel.")},
-		{Label: "Session timeout hours", Value: strconv.Itoa(int(v.SessionTimeout / time.Hour))},
-		{Label: "Connections", Value: parts.Number(v.Connections), Href: views.EndpointPath(v.ID, "connections")},
-		parts.FactTime("Created", parts.At(now, v.CreatedAt)),
 	}
+	return append(append(facts, endpointOptions.facts(v.ClientOptions)...),
+		parts.Pair{Label: "Connections", Value: parts.Number(v.Connections), Href: views.EndpointPath(v.ID, "connections")},
+		parts.FactTime("Created", parts.At(now, v.CreatedAt)))
 }
 
 func listenAddress(l vpn.Listen) string {

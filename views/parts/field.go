@@ -6,7 +6,7 @@ import "slices"
 type Field struct {
 	Name         string // wire name; also the element's id unless ID is set
 	ID           string
-	Type         string // text (default), password, number, textarea, select, radio, checkbox, file
+	Type         string // text (default), password, number, textarea, select, radio, checkbox, file, fact (text that cannot be changed)
 	Label        string
 	Value        string
 	Help         string // one or two sentences below the label
@@ -129,3 +129,35 @@ func (f *Form) Fail(msg string, fields map[string]string) {
 
 // Failed tells whether anything is wrong.
 func (f Form) Failed() bool { return f.Err != "" }
+
+// SavedBefore gives, by field name, a sentence for each field whose saved value differs from what was typed in f.
+// saved are the same fields, filled with what another administrator saved in the meantime.
+func (f Form) SavedBefore(saved []Field) map[string]string {
+	out := map[string]string{}
+	for _, theirs := range saved {
+		for _, mine := range f.Fields {
+			if theirs.Name == "" || mine.Name != theirs.Name || mine.Value == theirs.Value && mine.Checked == theirs.Checked {
+				continue
+			}
+			out[theirs.Name] = "Another administrator saved: " + theirs.shown() + "."
+		}
+	}
+	return out
+}
+
+// shown is the value of a field as the person sees it.
+func (f Field) shown() string {
+	if f.Type == "checkbox" {
+		return YesNo(f.Checked, "ticked", "not ticked")
+	}
+	text := f.Value
+	for _, o := range f.Options {
+		if o.Value == f.Value {
+			text = o.Label
+		}
+	}
+	if text == "" {
+		return "nothing"
+	}
+	return "“" + text + "”"
+}

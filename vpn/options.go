@@ -1,0 +1,33 @@
+package vpn
+
+import "time"
+
+// ClientOptions are the settings of an endpoint that an administrator chooses and the dataplane obeys. Endpoint,
+// EndpointSpec, EndpointEdit and Desired embed them, and the store keeps them in one column as JSON.
+//
+// Rows, journals and messages of an older version lack the key of a newer field: its zero value must mean what the
+// product did before the field existed.
+type ClientOptions struct {
+	// SplitTunnel: clients send only traffic for the endpoint's routes into the tunnel, otherwise all traffic.
+	SplitTunnel bool `json:"split_tunnel"`
+	// SourceNAT: traffic to the target networks carries the host's address instead of the client's.
+	SourceNAT bool `json:"source_nat"`
+	// SessionTimeout is the maximum VPN session duration; in JSON it is in nanoseconds.
+	SessionTimeout time.Duration `json:"session_timeout"`
+}
+
+// DefaultSessionTimeout is the default of the guide, "Client VPN endpoints".
+const DefaultSessionTimeout = 24 * time.Hour
+
+// DefaultOptions are the options that the form for a new endpoint starts with.
+func DefaultOptions() ClientOptions {
+	return ClientOptions{SourceNAT: true, SessionTimeout: DefaultSessionTimeout}
+}
+
+// Check records what is wrong with the options, under the JSON key of each field. The console, the API and the
+// dataplane call it: there is no other check of an option.
+func (o ClientOptions) Check(c *Check) {
+	if o.SessionTimeout <= 0 {
+		c.Bad("session_timeout", "The session timeout is missing.")
+	}
+}
