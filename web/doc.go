@@ -1,4 +1,4 @@
-// Package web is the console's HTTP front: which URLs there are and who may open each
-// (routes.go), sessions, the same-origin check, security headers, limits, and the one place where
-// an error becomes a status and a page. Actions are in handlers, their looks in views.
+// Package web is the HTTP server of the console: every URL with its policy (routes.go), sessions, the
+// same-origin check, security headers, limits, and the translation of errors into a status and a
+// page. Actions are in handlers, pages in views.
 package web

@@ -16,7 +16,7 @@ import (
 	"sallyport/vpn"
 )
 
-// statusOf is the one translation of the domain's kinds into HTTP.
+// statusOf translates the domain's kinds of error into HTTP.
 var statusOf = map[vpn.Kind]int{
 	vpn.Internal:    http.StatusInternalServerError,
 	vpn.Invalid:     http.StatusUnprocessableEntity,
@@ -28,7 +28,7 @@ var statusOf = map[vpn.Kind]int{
 	vpn.Throttled:   http.StatusTooManyRequests,
 }
 
-// titles head the error pages.
+// titles are the titles of the error pages.
 var titles = map[int]string{
 	http.StatusBadRequest:            "Bad request",
 	http.StatusForbidden:             "Not allowed",
@@ -44,7 +44,7 @@ var titles = map[int]string{
 	http.StatusInternalServerError:   "Something went wrong",
 }
 
-// sentences are said where the error itself has none for people.
+// sentences stand on the error page where the error itself has none for users.
 var sentences = map[int]string{
 	http.StatusNotFound:             "There is no page at this address.",
 	http.StatusMethodNotAllowed:     "This address does not support the method of the request. Go back and use the links and buttons of the page.",
@@ -52,8 +52,8 @@ var sentences = map[int]string{
 	http.StatusInternalServerError:  "Sallyport could not complete the request. Its log has the details under the request ID below.",
 }
 
-// judge gives an error's status and what its page says.
-func judge(err error) (int, views.Failure) {
+// errorPage gives the status of an error and the content of its page.
+func errorPage(err error) (int, views.Failure) {
 	status, f := http.StatusInternalServerError, views.Failure{}
 	if e, ok := errors.AsType[*vpn.Error](err); ok {
 		status, f.Text = statusOf[e.Kind], e.Msg
@@ -69,7 +69,7 @@ func judge(err error) (int, views.Failure) {
 		status = e.Code
 	}
 	if status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable {
-		f.Text, f.Details = "", nil // an internal error's text is for the log
+		f.Text, f.Details = "", nil // the text of an internal error is for the log
 	}
 	if f.Title = titles[status]; f.Title == "" {
 		f.Title = http.StatusText(status)
@@ -82,10 +82,10 @@ func judge(err error) (int, views.Failure) {
 	return status, f
 }
 
-// errorHandler turns every error into a page, and logs those that are ours, once.
+// errorHandler answers every error with a page, and logs internal ones, once.
 func errorHandler(log *slog.Logger, console *admin.Console) echo.HTTPErrorHandler {
 	return func(err error, c echo.Context) {
-		status, f := judge(err)
+		status, f := errorPage(err)
 		gone := errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil
 		if status >= http.StatusInternalServerError && !gone {
 			f.Request = admin.RequestID(c)
@@ -99,7 +99,7 @@ func errorHandler(log *slog.Logger, console *admin.Console) echo.HTTPErrorHandle
 			c.Response().Header().Set("Retry-After", "30")
 		}
 		if err := console.Failure(c, status, f); err != nil {
-			log.ErrorContext(c.Request().Context(), "error page was not drawn", "err", err, "request_id", admin.RequestID(c))
+			log.ErrorContext(c.Request().Context(), "error page was not rendered", "err", err, "request_id", admin.RequestID(c))
 			_ = c.String(status, f.Title+"\n"+f.Text+"\n")
 		}
 	}

@@ -2,12 +2,13 @@ package web
 
 import "github.com/labstack/echo/v4"
 
-// contentSecurityPolicy allows our own files and nothing else: no inline script or style, no
-// frame, no plugin. Images as data: URLs are Tabler's symbols inside its style sheet.
+// contentSecurityPolicy allows the files of this server only: no inline script or style, no frame,
+// no plugin. Images as data: URLs are the icons in the style sheet of Tabler.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// secureHeaders are on every answer. Pages are never stored; static files say otherwise themselves.
+// secureHeaders adds the security headers to every answer. Pages are never cached; the handler of
+// static files sets its own Cache-Control.
 func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
@@ -26,6 +27,6 @@ func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// secure tells whether the browser's side of the connection is encrypted, here or at a trusted
-// proxy: believeProxies has removed what others claim.
+// secure tells whether the connection of the browser is encrypted, here or at a trusted proxy.
+// trustProxyHeaders has removed the headers of all others.
 func secure(c echo.Context) bool { return c.Scheme() == "https" }

@@ -9,22 +9,22 @@ import (
 	"sallyport/vpn"
 )
 
-type foreignKey struct{}
+type crossOriginKey struct{}
 
-// sameOrigin refuses unsafe requests that another site made the browser send. The refused ones
-// still run through echo, marked, so that they get the headers, log line and page of any refusal.
+// sameOrigin marks unsafe requests that another site made the browser send. refuseCrossOrigin
+// refuses them inside echo, so that they get the headers, log line and error page of any refusal.
 func sameOrigin(next http.Handler) http.Handler {
 	check := http.NewCrossOriginProtection()
 	check.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), foreignKey{}, true)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), crossOriginKey{}, true)))
 	}))
 	return check.Handler(next)
 }
 
-// refuseForeign ends what sameOrigin marked, before a body or a session is read.
-func refuseForeign(next echo.HandlerFunc) echo.HandlerFunc {
+// refuseCrossOrigin refuses what sameOrigin marked, before a body or a session is read.
+func refuseCrossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if c.Request().Context().Value(foreignKey{}) != nil {
+		if c.Request().Context().Value(crossOriginKey{}) != nil {
 			return vpn.Refuse(vpn.Denied, vpn.CodeAuthFailure, "This request came from another site and was refused. Open the console itself and try again.")
 		}
 		return next(c)

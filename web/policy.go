@@ -10,19 +10,19 @@ import (
 	"sallyport/vpn"
 )
 
-// policy says who may use a route. The zero value is none of them, so that a route without a
-// policy cannot be registered.
+// policy says which accounts may use a route. The zero value is none of them, so that a route
+// without a policy cannot be registered.
 type policy int
 
 const (
 	_         policy = iota
-	public           // anybody
-	setup            // anybody, as long as no administrator exists
+	public           // every client
+	setup            // every client, as long as no administrator exists
 	signedIn         // every account
 	mayChange        // accounts that may change something
 )
 
-// guard puts a route's policy before its handler.
+// guard checks the policy before the handler runs.
 func (p policy) guard(c *control.Service, next echo.HandlerFunc) echo.HandlerFunc {
 	switch p {
 	case public:
@@ -54,8 +54,8 @@ func (p policy) guard(c *control.Service, next echo.HandlerFunc) echo.HandlerFun
 	}
 }
 
-// refuseChange turns a read-only account away. An attempt to change something leaves an audit
-// record; to have followed a link to a form does not.
+// refuseChange refuses a read-only account. A refused change writes an audit record; a refused page
+// with a form does not.
 func refuseChange(ec echo.Context, c *control.Service) error {
 	r := ec.Request()
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {

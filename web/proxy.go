@@ -10,27 +10,27 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// forwarded are the headers by which proxies speak of the real client. Echo believes the scheme
-// ones from anybody, so they are removed from requests of strangers before echo sees them.
-var forwarded = []string{
+// forwardedHeaders name the client of a reverse proxy. Echo trusts those for the scheme from every
+// peer, so they are removed from requests of undeclared peers before echo reads them.
+var forwardedHeaders = []string{
 	"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Protocol",
 	"X-Forwarded-Ssl", "X-Url-Scheme", "X-Real-Ip",
 }
 
-// believeProxies keeps X-Forwarded-For and X-Forwarded-Proto from declared proxies and removes
-// every such header otherwise. A proxy on this host that was not declared is told of, once: to us all
-// its visitors are one, so that a stranger's failed sign-ins slow the administrators down.
-func believeProxies(trusted []netip.Prefix, log *slog.Logger, next http.Handler) http.Handler {
+// trustProxyHeaders keeps X-Forwarded-For and X-Forwarded-Proto of declared proxies and removes
+// every such header otherwise. It logs once when a proxy on this host is not declared: all its clients
+// then share one address, so that failed sign-ins of one of them slow down the others.
+func trustProxyHeaders(trusted []netip.Prefix, log *slog.Logger, next http.Handler) http.Handler {
 	var undeclared sync.Once
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		believed := isTrusted(trusted, r.RemoteAddr)
-		if !believed && r.Header.Get("X-Forwarded-For") != "" && isLoopback(r.RemoteAddr) {
-			undeclared.Do(func() { //nolint:contextcheck // said once for the process, not for a request
-				log.WarnContext(r.Context(), "a reverse proxy on this host is not among trusted_proxies: all its visitors count as one", "proxy", r.RemoteAddr)
+		trusts := isTrusted(trusted, r.RemoteAddr)
+		if !trusts && r.Header.Get("X-Forwarded-For") != "" && isLoopback(r.RemoteAddr) {
+			undeclared.Do(func() { //nolint:contextcheck // logged once for the process, not for a request
+				log.WarnContext(r.Context(), "a reverse proxy on this host is not among trusted_proxies: all its clients count as one", "proxy", r.RemoteAddr)
 			})
 		}
-		for _, name := range forwarded {
-			if !believed || (name != "X-Forwarded-For" && name != "X-Forwarded-Proto") {
+		for _, name := range forwardedHeaders {
+			if !trusts || (name != "X-Forwarded-For" && name != "X-Forwarded-Proto") {
 				r.Header.Del(name)
 			}
 		}
@@ -38,8 +38,8 @@ func believeProxies(trusted []netip.Prefix, log *slog.Logger, next http.Handler)
 	})
 }
 
-// onlyProxies turns away whoever is neither this host nor a declared proxy: over plain HTTP a
-// stranger would send a password in the clear.
+// onlyProxies refuses peers that are neither this host nor a declared proxy: over plain HTTP another
+// host would send passwords in clear text.
 func onlyProxies(trusted []netip.Prefix, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isLoopback(r.RemoteAddr) && !isTrusted(trusted, r.RemoteAddr) {
@@ -68,7 +68,7 @@ func isTrusted(trusted []netip.Prefix, remote string) bool {
 	return false
 }
 
-// clientAddress finds whom a request is from: the peer, or what trusted proxies say of it.
+// clientAddress finds the address of the client: the peer, or what trusted proxies report.
 func clientAddress(trusted []netip.Prefix) echo.IPExtractor {
 	if len(trusted) == 0 {
 		return echo.ExtractIPDirect()

@@ -15,8 +15,8 @@ import (
 	"sallyport/handlers/admin"
 )
 
-// identify gives each request an identifier of our own making: what a client sends would end up
-// in the audit trail.
+// identify gives each request a random identifier. An identifier from the client is not used: it
+// would end up in the audit trail.
 func identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		var b [8]byte
@@ -28,13 +28,13 @@ func identify(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// logRequests writes a line for each request: at debug level for those that only read. Neither
-// query nor body is in it: a set-up link's secret is in the query. It turns the error into its
-// page first, so that the line has the status that was sent.
+// logRequests logs each request, those that only read at debug level. It logs neither query nor body:
+// the secret of a set-up link is in the query. It answers an error first, so that the line has the
+// status that was sent.
 func logRequests(log *slog.Logger, now func() time.Time) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			began := now()
+			started := now()
 			if err := next(c); err != nil {
 				c.Error(err)
 			}
@@ -44,33 +44,33 @@ func logRequests(log *slog.Logger, now func() time.Time) echo.MiddlewareFunc {
 			}
 			caller, _ := admin.CallerOf(c)
 			log.LogAttrs(c.Request().Context(), level, "request",
-				slog.String("method", short(c.Request().Method)), slog.String("path", short(c.Request().URL.Path)),
+				slog.String("method", truncate(c.Request().Method)), slog.String("path", truncate(c.Request().URL.Path)),
 				slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size),
-				slog.Duration("took", now().Sub(began)), slog.String("source", c.RealIP()),
+				slog.Duration("took", now().Sub(started)), slog.String("source", c.RealIP()),
 				slog.String("user", caller.Administrator.Username), slog.String("request_id", admin.RequestID(c)))
 			return nil
 		}
 	}
 }
 
-// longestLogged bounds what a stranger can make a log line hold.
-const longestLogged = 256
+// maxLogged is how many bytes of a method or path are logged: an unauthenticated client chooses them.
+const maxLogged = 256
 
-func short(s string) string {
-	if len(s) <= longestLogged {
+func truncate(s string) string {
+	if len(s) <= maxLogged {
 		return s
 	}
-	return strings.ToValidUTF8(s[:longestLogged], "") + "…"
+	return strings.ToValidUTF8(s[:maxLogged], "") + "…"
 }
 
-// recoverPanics makes a panic an internal error of its request.
+// recoverPanics turns a panic into an internal error of its request.
 func recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
 			switch p := recover(); p {
 			case nil:
 			case http.ErrAbortHandler:
-				panic(p) // net/http's own way to drop a connection
+				panic(p) // net/http drops the connection
 			default:
 				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 			}

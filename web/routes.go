@@ -16,7 +16,7 @@ const (
 	post = http.MethodPost
 )
 
-// route is one URL with who may use it. GET never changes anything.
+// route is one URL with its handler and policy. GET never changes anything.
 type route struct {
 	method  string
 	path    string
@@ -24,7 +24,7 @@ type route struct {
 	policy  policy
 }
 
-// sessionless are the routes that never ask who is there.
+// sessionless are the routes that need no session.
 var sessionless = map[string]bool{"/static/*": true, "/healthz": true}
 
 // routes is every URL of the console; those of the VPN itself are in routes_vpn.go.
@@ -56,8 +56,7 @@ func routes(h *admin.Console, c *control.Service) []route {
 	return append(own, vpnRoutes(h)...)
 }
 
-// register puts the routes into echo, each behind its policy. A page that can be fetched can be
-// asked for with HEAD.
+// register adds the routes to echo, each behind its policy. Every GET route also answers HEAD.
 func register(e *echo.Echo, c *control.Service, list []route) {
 	for _, r := range list {
 		guarded := r.policy.guard(c, r.handler)
@@ -68,7 +67,7 @@ func register(e *echo.Echo, c *control.Service, list []route) {
 	}
 }
 
-// healthz says whether pages can be served, which needs the database.
+// healthz tells whether pages can be served, which needs the database.
 func healthz(c *control.Service) echo.HandlerFunc {
 	return func(ec echo.Context) error {
 		if _, err := c.SetupNeeded(ec.Request().Context()); err != nil {

@@ -2,8 +2,8 @@ package web
 
 import "sallyport/handlers/admin"
 
-// vpnRoutes are the URLs of networks, certificates and endpoints. The page of a change asks for
-// the same right as the change: a form that would be refused is not offered.
+// vpnRoutes is every URL of networks, certificates and endpoints. The page with a form has the policy
+// of the change that the form makes.
 func vpnRoutes(h *admin.Console) []route {
 	const (
 		network      = "/networks/:network"

@@ -10,21 +10,21 @@ import (
 	"time"
 )
 
-// stopIn is how long requests under way may take once the program is told to stop.
-const stopIn = 10 * time.Second
+// shutdownTimeout is how long open requests may take after the program is told to stop.
+const shutdownTimeout = 10 * time.Second
 
-// Serve answers on a listener until ctx ends, then lets requests under way finish. A nil
-// encryption serves plain HTTP, which is for loopback and for a trusted proxy on this host.
+// Serve answers on a listener until ctx is cancelled, then lets open requests finish. A nil
+// encryption serves plain HTTP, for loopback and for a trusted proxy on this host.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, encryption *tls.Config, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           h,
 		TLSConfig:         encryption,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       60 * time.Second,
-		WriteTimeout:      90 * time.Second, // longer than reading: it counts from the header's end
+		WriteTimeout:      90 * time.Second, // longer than ReadTimeout: it counts from the end of the header
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // handshakes that strangers break off
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // TLS handshakes that clients abort
 	}
 	ended := make(chan error, 1)
 	go func() {
@@ -39,10 +39,10 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, encryption *tls.
 		return err
 	case <-ctx.Done():
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopIn)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	if err := server.Shutdown(grace); err != nil {
-		_ = server.Close() // the connections that did not finish in time
+		_ = server.Close() // closes the connections that did not finish in time
 	}
 	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
 		return err

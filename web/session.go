@@ -11,8 +11,8 @@ import (
 	"sallyport/vpn"
 )
 
-// browserSessions fits the session store to the actions (admin.Sessions) and to the middleware
-// that finds out who is there.
+// browserSessions gives the session store to the actions (admin.Sessions) and to the middleware that
+// authenticates requests.
 type browserSessions struct {
 	control *control.Service
 	life    time.Duration
@@ -26,7 +26,7 @@ func (b *browserSessions) session(c echo.Context) (*sessions.Session, error) {
 	return sessionStore{b.control, b.life}.Get(c.Request(), name)
 }
 
-// load finds out who is there, for every route that is a page.
+// load authenticates the request, for every route that needs a session.
 func (b *browserSessions) load(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if sessionless[c.Path()] {
@@ -44,7 +44,7 @@ func (b *browserSessions) load(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// Token is the identifier that the browser sent, valid or not.
+// Token is the session identifier that the browser sent, valid or not.
 func (b *browserSessions) Token(c echo.Context) string {
 	session, err := b.session(c)
 	if err != nil {
@@ -53,7 +53,7 @@ func (b *browserSessions) Token(c echo.Context) string {
 	return session.ID
 }
 
-// Begin gives the browser a new session.
+// Begin sets the cookie of a new session.
 func (b *browserSessions) Begin(c echo.Context, token string) error {
 	session, err := b.session(c)
 	if err != nil {
@@ -63,7 +63,7 @@ func (b *browserSessions) Begin(c echo.Context, token string) error {
 	return session.Save(c.Request(), c.Response())
 }
 
-// End takes the session from the browser.
+// End removes the session cookie.
 func (b *browserSessions) End(c echo.Context) error {
 	session, err := b.session(c)
 	if err != nil {

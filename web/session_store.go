@@ -10,17 +10,17 @@ import (
 	"sallyport/vpn"
 )
 
-// Names of the session's cookie. The __Host- prefix makes browsers refuse it from any other host
-// or path and without Secure; over plain HTTP (loopback only, see config) browsers differ in
-// whether they would keep such a cookie, so it has a plain name there.
+// Names of the session cookie. With the prefix __Host- browsers refuse the cookie from another host
+// or path and without Secure. Over plain HTTP (loopback only, see config) some browsers refuse such a
+// cookie, so it has a plain name there.
 const (
 	secureCookie = "__Host-sallyport"
 	plainCookie  = "sallyport"
 )
 
-// sessionStore is the gorilla/sessions store over the database: the cookie holds a random
-// identifier, the row its hash, and who it belongs to is asked anew with each request, so that a
-// session can be revoked at any moment.
+// sessionStore is the gorilla/sessions store over the database. The cookie holds a random identifier
+// and the row its hash. The account is read again with each request, so that a session can be revoked
+// at any moment.
 type sessionStore struct {
 	control *control.Service
 	life    time.Duration
@@ -34,13 +34,13 @@ const (
 	valueSession                           // vpn.WebSession
 )
 
-// Get gives the request's session, found once.
+// Get gives the session of the request, which is read once.
 func (s sessionStore) Get(r *http.Request, name string) (*sessions.Session, error) {
 	return sessions.GetRegistry(r).Get(s, name)
 }
 
-// New finds the session of the request's cookie, or makes an empty one where the cookie is
-// missing or no longer good for anything. An error is ours, never the visitor's.
+// New finds the session of the cookie, or makes an empty one where the cookie is missing or no longer
+// valid. An error is an internal one.
 func (s sessionStore) New(r *http.Request, name string) (*sessions.Session, error) {
 	session := sessions.NewSession(s, name)
 	session.IsNew = true
@@ -50,7 +50,7 @@ func (s sessionStore) New(r *http.Request, name string) (*sessions.Session, erro
 	}
 	cookie, err := r.Cookie(name)
 	if err != nil || cookie.Value == "" {
-		return session, nil //nolint:nilerr // no cookie is an ordinary visitor
+		return session, nil //nolint:nilerr // a request without a cookie is not an error
 	}
 	session.ID = cookie.Value
 	administrator, row, err := s.control.Authenticate(r.Context(), cookie.Value, !polling(r))
@@ -75,5 +75,5 @@ func (s sessionStore) Save(_ *http.Request, w http.ResponseWriter, session *sess
 	return nil
 }
 
-// polling tells whether a page renews itself: nobody need be sitting in front of it.
+// polling tells whether a page renews itself. Such a request does not count as activity of the user.
 func polling(r *http.Request) bool { return r.Header.Get("HX-Request") != "" }

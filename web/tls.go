@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// Certificate serves a certificate from two PEM files and takes over what is written to them,
-// so that a renewal needs no restart. A pair that does not load is logged and the last good one
-// stays in use.
+// Certificate serves a certificate from two PEM files. It reloads them when they change, so that a
+// renewal needs no restart. A pair that does not load is logged, and the last good one stays in use.
 type Certificate struct {
 	certFile, keyFile string
 	log               *slog.Logger
@@ -23,16 +22,16 @@ type Certificate struct {
 	current *tls.Certificate
 }
 
-// lookEvery bounds how often handshakes look at the files.
+// lookEvery is the shortest time between two looks at the files.
 const lookEvery = time.Second
 
-// stamp tells one state of the two files from another.
+// stamp identifies a state of the two files.
 type stamp struct {
 	certTime, keyTime time.Time
 	certSize, keySize int64
 }
 
-// LoadCertificate reads the pair, which must be good to begin with.
+// LoadCertificate reads the pair. A pair that does not load is an error at the start.
 func LoadCertificate(certFile, keyFile string, log *slog.Logger, now func() time.Time) (*Certificate, error) {
 	c := &Certificate{certFile: certFile, keyFile: keyFile, log: log, now: now}
 	stamp, err := c.look()
@@ -67,7 +66,7 @@ func (c *Certificate) load(s stamp) error {
 	return nil
 }
 
-// get is tls.Config.GetCertificate.
+// get implements tls.Config.GetCertificate.
 func (c *Certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -99,7 +98,7 @@ func (c *Certificate) TLSConfig() *tls.Config {
 		MinVersion:     tls.VersionTLS12,
 		GetCertificate: c.get,
 		NextProtos:     []string{"h2", "http/1.1"},
-		CipherSuites: []uint16{ // of TLS 1.2; those of 1.3 cannot be chosen and are all good
+		CipherSuites: []uint16{ // of TLS 1.2; those of TLS 1.3 cannot be chosen and are all allowed
 			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 			tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
 			tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,

@@ -13,23 +13,23 @@ import (
 	"sallyport/handlers/admin"
 )
 
-// Config is what the console's front needs.
+// Config is what the console needs.
 type Config struct {
 	Control        *control.Service
 	Log            *slog.Logger
 	Now            func() time.Time
-	SessionLife    time.Duration  // after which a browser forgets its cookie: the sessions' absolute limit
-	PlainHTTP      bool           // no TLS here: then only this host and TrustedProxies are answered
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For and X-Forwarded-Proto are believed
-	Names          []string       // host names that the console answers to, besides localhost and every address
+	SessionLife    time.Duration  // lifetime of the session cookie: the absolute limit of a session
+	PlainHTTP      bool           // no TLS: only this host and TrustedProxies get an answer
+	TrustedProxies []netip.Prefix // their X-Forwarded-For and X-Forwarded-Proto are trusted
+	Names          []string       // allowed host names, besides localhost and every IP address
 }
 
-// New makes the console. The same-origin check is outermost: a request that another site made
-// the browser send reaches nothing but the error page.
+// New makes the handler of the console. The same-origin check comes first: a request that another
+// site made the browser send reaches only the error page.
 func New(c Config) http.Handler {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	e.Logger.SetOutput(io.Discard) // ours is slog
+	e.Logger.SetOutput(io.Discard) // slog is used instead
 	e.IPExtractor = clientAddress(c.TrustedProxies)
 
 	sessions := &browserSessions{control: c.Control, life: c.SessionLife}
@@ -40,13 +40,13 @@ func New(c Config) http.Handler {
 		logRequests(c.Log, c.Now),
 		recoverPanics,
 		secureHeaders,
-		knownHosts(c.Names),
-		refuseForeign,
+		allowedHosts(c.Names),
+		refuseCrossOrigin,
 		limitBody(maxBody),
 		sessions.load,
 	)
 	register(e, c.Control, routes(console, c.Control))
-	h := believeProxies(c.TrustedProxies, c.Log, sameOrigin(e))
+	h := trustProxyHeaders(c.TrustedProxies, c.Log, sameOrigin(e))
 	if c.PlainHTTP {
 		h = onlyProxies(c.TrustedProxies, h)
 	}

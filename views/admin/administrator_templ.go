@@ -14,7 +14,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Administrators lists the accounts that may sign in to the console; own is the account that asks.
+// Administrators lists the accounts of the console; own is the signed-in account.
 func Administrators(c layout.Chrome, list parts.List, rows []vpn.Administrator, own vpn.AdministratorID) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -203,8 +203,8 @@ func Administrators(c layout.Chrome, list parts.List, rows []vpn.Administrator, 
 	})
 }
 
-// AdministratorEdit changes an account and resets its password; one's own is changed on the
-// account page.
+// AdministratorEdit changes an account and resets its password. The signed-in account changes its own
+// password on the account page.
 func AdministratorEdit(c layout.Chrome, head parts.Header, form parts.Form, reset parts.Form, own bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -290,7 +290,7 @@ func AdministratorEdit(c layout.Chrome, head parts.Header, form parts.Form, rese
 	})
 }
 
-// Account shows one's own account and changes its password.
+// Account shows the signed-in account and changes its password.
 func Account(c layout.Chrome, facts []parts.Pair, form parts.Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -17,14 +17,14 @@ import (
 type AssociationForm struct {
 	Chrome  layout.Chrome
 	Header  parts.Header
-	Notice  *Notice       // what has to exist first: then there is no form; nil: nothing
+	Notice  *Notice       // what has to exist first, instead of the form; nil: nothing
 	Finder  *parts.Finder // nil: none
 	Form    parts.Form
-	Narrow  string   // where the form is shown for the chosen network only; empty: there is one network
-	Refused []string // which subnets cannot be chosen, and why
+	Narrow  string   // path of the form for the chosen network only; empty: there is one network
+	Refused []string // the subnets that cannot be chosen, with the reasons
 }
 
-// AssociationFormPage draws the form, or what has to exist before it makes sense.
+// AssociationFormPage draws the form, or what has to exist first.
 func AssociationFormPage(v AssociationForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

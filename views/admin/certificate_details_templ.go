@@ -19,17 +19,17 @@ type Certificate struct {
 	Chrome layout.Chrome
 	Header parts.Header
 	ID     vpn.CertificateID
-	Err    string // why something was refused; empty: nothing was
+	Err    string // why the last action was refused; empty: it was not
 	Facts  []parts.Pair
 	Key    Key
-	Issue  string // where this authority issues; empty: it is none, or its key is not here
+	Issue  string // path of the form to issue with this authority; empty: it cannot issue
 }
 
-// Key says what can be done with the private key.
+// Key describes the private key and what can be done with it.
 type Key struct {
 	Title  string
 	Text   string
-	Button string // empty: nothing
+	Button string // label of the download button; empty: none
 }
 
 // CertificatePage draws one certificate.

@@ -19,7 +19,7 @@ type CertificateList struct {
 	Chrome layout.Chrome
 	List   parts.List
 	Use    Filter
-	Issuer *vpn.Certificate // only what this authority issued is listed; nil: everything
+	Issuer *vpn.Certificate // list only the certificates of this authority; nil: all
 	Rows   []vpn.CertificateStatus
 }
 

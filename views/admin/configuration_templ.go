@@ -19,14 +19,14 @@ type Configuration struct {
 	Header  parts.Header
 	Notices []Notice
 	Broken  string // why there is no file; empty: there is one
-	Plain   string // where the file without a client certificate is
+	Plain   string // path of the file without a client certificate
 	Facts   []parts.Pair
 	Finder  *parts.Finder // nil: none
 	Form    parts.Form    // for a file with a client certificate and key
-	Hint    *Notice       // instead of the form: there is no client certificate to choose; nil: there is
+	Hint    *Notice       // instead of the form where there is no client certificate to choose; nil: there is one
 }
 
-// ConfigurationPage draws the choices.
+// ConfigurationPage draws the page.
 func ConfigurationPage(v Configuration) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -13,7 +13,7 @@ import (
 	"sallyport/views/parts"
 )
 
-// ConfirmPage asks before something is lost.
+// ConfirmPage is a page that asks for confirmation.
 func ConfirmPage(c layout.Chrome, confirm parts.Confirm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

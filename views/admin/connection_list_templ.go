@@ -22,7 +22,7 @@ type ConnectionTab struct {
 	List     parts.List
 	Status   Filter
 	Rows     []vpn.Connection
-	Picked   map[vpn.ConnectionID]bool // whose boxes are ticked
+	Picked   map[vpn.ConnectionID]bool // connections whose box is ticked
 	Attempts []vpn.Attempt
 }
 

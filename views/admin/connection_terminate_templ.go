@@ -14,7 +14,7 @@ import (
 	"sallyport/vpn"
 )
 
-// TerminatePage asks before connections are ended and lists them.
+// TerminatePage lists connections and asks for confirmation to end them.
 func TerminatePage(c layout.Chrome, confirm parts.Confirm, rows []vpn.Connection) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -1,2 +1,2 @@
-// Package admin holds the console's pages as templ components and the plain structs they draw.
+// Package admin holds the pages of the console as templ components, and the structs that they draw.
 package admin

@@ -210,7 +210,7 @@ func EndpointDetailsPage(v EndpointDetails) templ.Component {
 	})
 }
 
-// remoteName draws the name that clients connect to, and what is wrong with it.
+// remoteName draws the name that clients connect to, with a warning where it has one.
 func remoteName(name, warning string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -16,10 +16,10 @@ import (
 	"sallyport/vpn"
 )
 
-// EndpointFrame is what every tab of an endpoint shares: its title, its state, its tabs.
+// EndpointFrame is common to all tabs of an endpoint: title, state, tabs.
 type EndpointFrame struct {
 	Chrome   layout.Chrome
-	Fragment bool // only what renews itself is drawn
+	Fragment bool // draw only the part that renews itself
 	Endpoint vpn.Endpoint
 	State    vpn.EndpointState
 	Reason   string // what an endpoint that is not available waits for; may be empty
@@ -27,7 +27,7 @@ type EndpointFrame struct {
 	Live     parts.Live
 }
 
-// The elements outside a tab's content that every tab renews.
+// IDs of the elements outside the content of a tab that every tab renews.
 const (
 	EndpointStateID    = "endpoint-state"
 	AssociationCountID = "association-count"
@@ -40,7 +40,7 @@ func (f EndpointFrame) MayChange() bool { return f.Chrome.MayChange && !f.Endpoi
 // Path is a page below the endpoint's own.
 func (f EndpointFrame) Path(below ...string) string { return EndpointPath(f.Endpoint.ID, below...) }
 
-// At describes a time as seen from the time of the page.
+// At describes a time relative to the time of the request.
 func (f EndpointFrame) At(t time.Time) parts.When { return parts.At(f.Chrome.Now, t) }
 
 // EndpointPage is a tab of an endpoint; its content is children.
@@ -268,7 +268,7 @@ func endpointState(f EndpointFrame) templ.Component {
 	})
 }
 
-// tabHead says what a tab holds and what can be added to it.
+// tabHead is the sentence about a tab and the button that adds something to it.
 func tabHead(text string, action parts.Button, may bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

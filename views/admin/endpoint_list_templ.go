@@ -19,7 +19,7 @@ import (
 // EndpointList is the list of endpoints.
 type EndpointList struct {
 	Chrome   layout.Chrome
-	Fragment bool // only the rows are drawn
+	Fragment bool // draw only the rows
 	List     parts.List
 	Rows     []vpn.EndpointSummary
 	Live     parts.Live

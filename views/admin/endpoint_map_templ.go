@@ -13,13 +13,13 @@ import (
 	"sallyport/vpn"
 )
 
-// EndpointMap is the picture of where clients of an endpoint get to: from the endpoint through
-// its target networks to the destinations that rules allow.
+// EndpointMap is a picture of what clients of an endpoint can reach: from the endpoint through its
+// target networks to the destinations of its rules.
 type EndpointMap struct {
 	Connections  int // live ones
 	Associations []vpn.AssociationStatus
 	Rules        []vpn.RuleStatus // the first few
-	MoreRules    int              // those that did not fit
+	MoreRules    int              // the others
 }
 
 // mapNode is a box of the picture.
@@ -27,7 +27,7 @@ type mapNode struct {
 	title   string
 	detail  string
 	state   string
-	reason  string // what the state comes from
+	reason  string // reason of the state
 	warning string // what else is missing
 }
 
@@ -327,7 +327,7 @@ func mapBox(n mapNode) templ.Component {
 	})
 }
 
-// mapGap stands where there is no box; the children are what to do about it.
+// mapGap stands in place of the boxes where there are none; the children are what to do about it.
 func mapGap(text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

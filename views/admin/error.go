@@ -1,9 +1,9 @@
 package admin
 
-// Failure is what an error page says.
+// Failure is the content of an error page.
 type Failure struct {
 	Title   string
 	Text    string   // the sentence
 	Details []string // further sentences: the fields of a refused request
-	Request string   // request ID, to be told to whoever reads the log
+	Request string   // request ID, which the log has too; empty: not shown
 }

@@ -13,7 +13,7 @@ import (
 	"sallyport/views/parts"
 )
 
-// ErrorPage says what went wrong, in the frame of whoever asks.
+// ErrorPage says what went wrong, in the frame for a signed-in account or in the plain one.
 func ErrorPage(c layout.Chrome, f Failure) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

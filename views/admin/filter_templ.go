@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "sallyport/views/parts"
 
-// Filter is a choice that narrows a list, beside its search box.
+// Filter is a select element beside the search box that narrows a list.
 type Filter struct {
 	Name    string
 	Label   string
@@ -18,8 +18,8 @@ type Filter struct {
 	Options []parts.Option
 }
 
-// listTools is the search box of a list whose rows renew themselves: it stands outside the part
-// that is renewed, so that nobody's typing is swapped away.
+// listTools is the search box of a list whose rows renew themselves. It is outside the part that is
+// renewed, so that a renewal does not discard what is being typed.
 func listTools(l parts.List, filters ...Filter) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -115,7 +115,7 @@ func Form(v FormPage) templ.Component {
 	})
 }
 
-// Notice tells what to know, or to do first, before a form is filled in. Tone is info, warning or danger.
+// Notice says what the user has to know or do before filling in a form. Tone is info, warning or danger.
 type Notice struct {
 	Tone   string
 	Title  string

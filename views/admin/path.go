@@ -6,7 +6,7 @@ import (
 	"sallyport/vpn"
 )
 
-// The paths of the console's pages. Package web registers the same ones.
+// Paths of the pages of the console. Package web registers the same ones.
 
 // EndpointPath is the page of an endpoint, or a page below it.
 func EndpointPath(id vpn.EndpointID, below ...string) string {

@@ -199,7 +199,7 @@ func SettingsPage(c layout.Chrome, s Settings) templ.Component {
 	})
 }
 
-// faultCard lists what the dataplane tells of; the children are said where there is nothing.
+// faultCard lists faults or repairs; the children are shown where there are none.
 func faultCard(c layout.Chrome, s Settings, title, when string, list []vpn.Fault) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -13,7 +13,7 @@ import (
 	"sallyport/views/parts"
 )
 
-// SignIn asks for a user name and password. Unclaimed says that nobody can sign in yet.
+// SignIn asks for a user name and password. unclaimed says that no administrator exists yet.
 func SignIn(c layout.Chrome, unclaimed bool, form parts.Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -90,7 +90,7 @@ func SignIn(c layout.Chrome, unclaimed bool, form parts.Form) templ.Component {
 	})
 }
 
-// Setup makes the first administrator.
+// Setup is the form that creates the first administrator.
 func Setup(c layout.Chrome, form parts.Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -142,7 +142,7 @@ func Setup(c layout.Chrome, form parts.Form) templ.Component {
 	})
 }
 
-// PlainMessage is a page of one sentence for whoever is not signed in.
+// PlainMessage is a page without a sign-in that holds one sentence.
 func PlainMessage(c layout.Chrome, title, text string, action parts.Button) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -227,7 +227,7 @@ func PlainMessage(c layout.Chrome, title, text string, action parts.Button) temp
 	})
 }
 
-// plainCard is the whole content of such a page: its title is the page's heading.
+// plainCard is the content of such a page; its title is the heading of the page.
 func plainCard(title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

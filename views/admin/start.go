@@ -4,10 +4,10 @@ import "sallyport/views/parts"
 
 // Step is one step of the tutorial.
 type Step struct {
-	Mark     string // what stands in the circle: the step's number, or a tick
+	Mark     string // in the circle: the number of the step, or a tick
 	Title    string
 	Texts    []string
-	Note     string // what is known of its present state
+	Note     string // about its present state
 	Done     bool
 	Next     bool
 	Optional bool
@@ -21,7 +21,7 @@ type Start struct {
 	Live        parts.Live
 }
 
-// word says a step's state aloud; the tick and the colour only repeat it.
+// word is the state of a step as text; the tick and the colour repeat it.
 func (s Step) word() string {
 	switch {
 	case s.Done:

@@ -14,7 +14,7 @@ import (
 	"strconv"
 )
 
-// StartPage is the tutorial with what is done and what is next.
+// StartPage is the tutorial, with the steps that are done and the next one.
 func StartPage(c layout.Chrome, s Start) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -14,7 +14,7 @@ import (
 	"sallyport/views/parts"
 )
 
-// TagRows is the part of a form that holds tags as typed, with empty rows for more.
+// TagRows are the tags in a form as typed, with empty rows for more.
 type TagRows struct {
 	Rows     []Tag
 	Err      string

@@ -9,7 +9,7 @@ import (
 	"sallyport/vpn"
 )
 
-// NameOr is what a thing is called where its ID stands nearby: its name, or the ID where it has none.
+// NameOr is the name of a thing, or its ID where it has no name.
 func NameOr[I ~string](name string, id I) string {
 	if name == "" {
 		return string(id)
@@ -49,7 +49,7 @@ func Tags(tags []vpn.Tag) string {
 	return strings.Join(words, ", ")
 }
 
-// ExpiryState is the word for how far a certificate is from its end.
+// ExpiryState is "valid", "expires soon" or "expired".
 func ExpiryState(c vpn.Certificate, now time.Time) string {
 	switch {
 	case c.Expired(now):
@@ -89,7 +89,7 @@ func RoleName(r vpn.Role) string {
 	return parts.YesNo(r == vpn.RoleAdministrator, "Administrator", "Read-only")
 }
 
-// AccountState is the word for whether an account can be used.
+// AccountState is "active" or "disabled".
 func AccountState(a vpn.Administrator) string {
 	return parts.YesNo(a.Disabled, "disabled", "active")
 }

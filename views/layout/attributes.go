@@ -9,8 +9,8 @@ func current(is bool) templ.Attributes {
 	return templ.Attributes{"aria-current": "page"}
 }
 
-// theme leaves the attribute out where the person chose none: the script then follows the
-// browser's wish before the first paint.
+// theme leaves the attribute out where the user chose no theme: theme.js then sets the preference of
+// the browser before the first paint.
 func theme(c Chrome) templ.Attributes {
 	if c.Theme != "light" && c.Theme != "dark" {
 		return nil

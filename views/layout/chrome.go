@@ -1,5 +1,5 @@
-// Package layout draws what surrounds a page: head, sidebar, top bar, messages. The plain frame
-// without a sidebar serves whoever has not signed in.
+// Package layout draws what surrounds a page: head, sidebar, top bar, messages. Pages without a sign-in
+// have a plain frame without a sidebar.
 package layout
 
 import (
@@ -8,30 +8,30 @@ import (
 	"sallyport/views/parts"
 )
 
-// Chrome is all that the frame needs to know. One function of the handlers makes it.
+// Chrome is what the frame of a page shows. One function of the handlers makes it.
 type Chrome struct {
-	Title     string // of the page; the product's name follows it in the browser's tab
+	Title     string // of the page; the browser's tab shows it before the name of the product
 	Section   string // key of the navigation entry that is current; "" for none
-	Path      string // of this page, for forms that come back to it
-	Theme     string // "light", "dark", or "" for the browser's own wish
-	User      string // user name; "" where nobody is signed in
+	Path      string // of this page, for forms that return to it
+	Theme     string // "light", "dark", or "" for the preference of the browser
+	User      string // user name; "" without a sign-in
 	Role      string
 	MayChange bool
 	Flashes   []Flash
 	Banner    Banner
 	Product   string
-	Now       time.Time // of the page: relative times are as seen from it
+	Now       time.Time // time of the request; relative times are relative to it
 }
 
-// Banner says on every page that the node cannot do what the console shows. It appears and
-// disappears by itself where scripts run.
+// Banner is shown on every page while the node has a fault. Where scripts run it appears and disappears
+// without a reload.
 type Banner struct {
 	Fault string // a sentence; empty: the node works
 	Since time.Time
 	Live  parts.Live
 }
 
-// BannerPath is where the banner of a page renews itself.
+// BannerPath is the URL of the banner alone.
 const BannerPath = "/node/banner"
 
 // Flash is a message that the last action left for this page.
@@ -43,7 +43,7 @@ type Flash struct {
 // entry is a line of the navigation.
 type entry struct{ key, label, href, icon string }
 
-// navigation is the sidebar, top to bottom. The labels are the guide's where it has them.
+// navigation is the sidebar, top to bottom. The labels are those of the guide where it has them.
 var navigation = []entry{
 	{"start", "Getting started", "/", "M5 4v16M5 5h11l-2 4 2 4H5"},
 	{"endpoints", "Client VPN endpoints", "/endpoints", "M5 20V10a7 7 0 0 1 14 0v10zM12 13v3"},

@@ -2,8 +2,8 @@ package parts
 
 import "strings"
 
-// toneOf gives the colour and mark of each state word of the guide and of ours. A word that is
-// not here is drawn grey: a chip must never promise what nobody decided.
+// toneOf gives the colour and mark of each state word. A word that is not in it is drawn grey: a chip
+// must not look good or bad without a decision here.
 var toneOf = map[string]string{
 	"available": "good", "associated": "good", "active": "good", "ok": "good", "valid": "good", "enabled": "good", "reachable": "good", "done": "good",
 	"pending-associate": "wait", "associating": "wait", "authorizing": "wait", "creating": "wait", "connecting": "wait", "next": "wait", "expires soon": "wait",
@@ -17,7 +17,7 @@ var chipMark = map[string]string{"good": "●", "wait": "◐", "bad": "▲", "":
 
 func tone(state string) string { return toneOf[strings.ToLower(state)] }
 
-// sentenceCase writes a state as the guide's console does: "Pending-associate".
+// sentenceCase writes a state with a capital, as the guide's console does: "Pending-associate".
 func sentenceCase(state string) string {
 	if state == "" {
 		return "Unknown"

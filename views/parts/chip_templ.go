@@ -8,7 +8,7 @@ package parts
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Chip draws a state by its word, a mark and a colour, so that it reads without the colour.
+// Chip draws a state as a word, a mark and a colour, so that it is readable without the colour.
 func Chip(state string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -220,8 +220,8 @@ func Time(w When) templ.Component {
 	})
 }
 
-// Copy draws a value that people paste elsewhere, with a button that copies it. The script
-// reveals the button: without one it would do nothing.
+// Copy draws a value with a button that copies it. The button is hidden until app.js shows it, because
+// it needs a script.
 func Copy(text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -8,8 +8,8 @@ package parts
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// ConfirmCard asks before something is lost, and names it. What stands in the way is said instead
-// of asking for what would be refused. Children follow the losses.
+// ConfirmCard asks for confirmation and lists what will be lost. If the change would be refused, it
+// says why instead. The children follow the losses.
 func ConfirmCard(c Confirm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

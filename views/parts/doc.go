@@ -1,4 +1,4 @@
-// Package parts holds the pieces that pages are made of: form controls, tables, chips, confirm
-// steps. They take plain structs, know no domain type and no request, and emit neither inline
-// styles nor inline scripts, because the content security policy allows none.
+// Package parts holds the components of pages: form controls, tables, chips, confirm steps, parts that
+// renew themselves. They take plain structs and know neither the domain nor the request. They emit no
+// inline styles and no inline scripts, because the content security policy forbids both.
 package parts

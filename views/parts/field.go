@@ -2,9 +2,9 @@ package parts
 
 import "slices"
 
-// Field is one control of a form, with what the person typed and what is wrong with it.
+// Field is one control of a form, with what the user typed and what is wrong with it.
 type Field struct {
-	Name         string // wire name; also the element's id unless ID is set
+	Name         string // name in the posted form; also the id of the element unless ID is set
 	ID           string
 	Type         string // text (default), password, number, textarea, select, radio, checkbox, file, fact (text that cannot be changed)
 	Label        string
@@ -20,8 +20,8 @@ type Field struct {
 	Checked      bool     // of checkbox
 	Required     bool
 	Disabled     bool
-	Mono         bool   // addresses, PEM: a fixed-width face
-	Expect       string // the word to type; scripts keep the submit button off until then
+	Mono         bool   // a fixed-width font, for addresses and PEM
+	Expect       string // the word to type; scripts disable the submit button until then
 	Focus        bool   // the first control of a page that is only a form
 }
 
@@ -33,7 +33,7 @@ type Option struct {
 	Disabled bool
 }
 
-// Hidden is a value that a form carries along.
+// Hidden is a hidden value of a form.
 type Hidden struct{ Name, Value string }
 
 func (f Field) id() string {
@@ -43,8 +43,8 @@ func (f Field) id() string {
 	return f.Name
 }
 
-// optionID keeps the first radio choice addressable by the field's own id, so that the error
-// summary's link lands on it.
+// optionID gives the first radio choice the id of the field, so that the link of the error summary
+// leads to it.
 func (f Field) optionID(i int) string {
 	if i == 0 {
 		return f.id()
@@ -59,7 +59,7 @@ func (f Field) inputType() string {
 	return f.Type
 }
 
-// describedBy names the elements that explain the control to a screen reader.
+// describedBy lists the ids of the elements that explain the control to a screen reader.
 func (f Field) describedBy() string {
 	var s string
 	if f.Help != "" {
@@ -95,20 +95,20 @@ func (f Field) rows() int {
 type Form struct {
 	Title   string
 	Intro   string
-	Action  string // where it posts to
+	Action  string // path that it posts to
 	Submit  string
-	Cancel  string // where "Cancel" leads; empty: no such link
+	Cancel  string // path of the link "Cancel"; empty: no such link
 	Fields  []Field
 	Hidden  []Hidden
-	Err     string   // the summary's sentence; empty: nothing is wrong
-	Orphans []string // sentences for fields that this form does not show
+	Err     string   // sentence of the error summary; empty: nothing is wrong
+	Orphans []string // error sentences of fields that this form does not have
 	Files   bool     // it uploads files
-	// Username is carried along unseen, so that a password manager knows whose password is changed.
+	// Username is in a hidden control: a password manager reads from it which account the password is of.
 	Username string
 }
 
-// Fail puts the sentence of a refusal at the top and each field's sentence beside its field.
-// Sentences for fields that the form does not have stay in the summary, so that none is lost.
+// Fail puts the sentence of a refusal into the error summary and the sentence of each field beside the
+// field. Sentences of fields that the form does not have go to Orphans, so that none is lost.
 func (f *Form) Fail(msg string, fields map[string]string) {
 	f.Err = msg
 	left := map[string]string{}

@@ -2,8 +2,8 @@ package parts
 
 import "github.com/a-h/templ"
 
-// attributes are those that every control shares. The browser's own required check stays off in
-// the forms (novalidate): our sentences say more than its bubbles, and they survive a reload.
+// attributes are common to all controls. The forms switch the validation of the browser off
+// (novalidate): the sentences of the server say more, and they survive a reload.
 func (f Field) attributes() templ.Attributes {
 	a := templ.Attributes{
 		"required":  f.Required && f.Type != "checkbox",

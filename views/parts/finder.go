@@ -1,11 +1,11 @@
 package parts
 
-// Finder searches among more choices than a selection can offer. It stands before the form, as a
-// form of its own: the browser forgets what was typed below when it is used.
+// Finder searches among more choices than a select element can list. It is a form of its own above
+// the other one: using it discards what was typed below.
 type Finder struct {
 	Path   string // of the page with the form
 	Label  string // "Search certificates"
-	Text   string // why it is here
+	Text   string // why the form needs it
 	Value  string
 	Hidden []Hidden
 }

@@ -4,7 +4,7 @@ import "github.com/a-h/templ"
 
 // Button is a link or a one-button form. Tone is "", "primary", "danger" or "ghost".
 type Button struct {
-	ID       string // of a link in a part that renews itself, so that the keyboard keeps its place; empty: none
+	ID       string // of a link in a part that renews itself: the keyboard focus returns to it; empty: none
 	Label    string
 	Href     string
 	Tone     string

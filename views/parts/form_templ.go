@@ -305,7 +305,7 @@ func ErrorSummary(f Form) templ.Component {
 	})
 }
 
-// PostButton is a form of one button, for a change that needs no more than a click.
+// PostButton is a form with one button, for a change that needs no input.
 func PostButton(b Button) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

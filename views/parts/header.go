@@ -2,7 +2,7 @@ package parts
 
 import "github.com/a-h/templ"
 
-// Header is the top of a page: where one is, what it is called. Its actions are children.
+// Header is the top of a page: breadcrumbs, title, state. The actions are children of PageHeader.
 type Header struct {
 	Crumbs []Crumb
 	Title  string
@@ -10,15 +10,15 @@ type Header struct {
 	Note   string // one sentence below
 }
 
-// Crumb is a step of the way to a page.
+// Crumb is one link of the breadcrumbs.
 type Crumb struct{ Label, Href string }
 
-// Tab leads to a part of a thing; each is a page of its own.
+// Tab is a link to a page about a part of a thing.
 type Tab struct {
 	Label   string
 	Href    string
 	Count   string // drawn beside the label; empty: none
-	CountID string // the element with the count, for a page that renews it; empty: none
+	CountID string // id of the element with the count, for a page that renews it; empty: none
 	Current bool
 }
 
@@ -46,8 +46,8 @@ func FactTime(label string, w When) Pair { return Pair{Label: label, When: &w} }
 type Confirm struct {
 	Title    string   // "Delete network office?"
 	Text     string   // one or two sentences: what happens
-	Losses   []string // each thing that will be gone
-	People   string   // how many are connected, as a sentence; empty: not asked
+	Losses   []string // each thing that will be deleted
+	People   string   // how many clients are connected, as a sentence; empty: not shown
 	Facts    []Pair
 	Action   string
 	Button   string // "Delete"
@@ -56,7 +56,7 @@ type Confirm struct {
 	Typed    string // the word that must be typed; empty: none
 	TypedErr string // what was wrong with it
 	Err      string // why it was refused
-	Blocked  string // what stands in the way, as a sentence: then there is no button; empty: nothing
+	Blocked  string // what prevents it, as a sentence: there is no button then; empty: nothing
 }
 
 func (c Confirm) typedField() Field {

@@ -8,9 +8,9 @@ import (
 	"github.com/a-h/templ"
 )
 
-// Live is a part of a page that renews itself where scripts run: it asks for Self and takes the
-// place of the part with the answer. Seen is a digest of what the part shows. While it is still
-// true the server answers 204, so that neither the keyboard's place nor a screen reader is disturbed.
+// Live is a part of a page that renews itself where scripts run: htmx requests Self and replaces the
+// part with the answer. Seen is a digest of what the part shows. While the digest does not change the
+// server answers 204, so that neither the keyboard focus nor a screen reader is disturbed.
 type Live struct {
 	ID    string
 	Self  string        // address that draws the part, usually of the whole page
@@ -30,8 +30,8 @@ func (l Live) href() string {
 	return u.String()
 }
 
-// Attributes make htmx renew the part. Its form controls travel along with each request, so that
-// ticked boxes survive; app.js knows the part by data-live.
+// Attributes make htmx renew the part. The form controls inside are sent with each request, so that
+// ticked boxes survive. app.js finds the part by data-live.
 func (l Live) Attributes() templ.Attributes {
 	a := templ.Attributes{
 		"id": l.ID, "hx-get": l.href(), "hx-trigger": "every " + l.Every.String(), "hx-swap": "outerHTML",

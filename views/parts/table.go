@@ -5,17 +5,16 @@ import (
 	"strconv"
 )
 
-// List is the frame of a table: its columns, what it was asked for and which page is shown. The
-// rows are the component's children.
+// List is a table without its rows: columns, search, order and page. The rows are children of Table.
 type List struct {
-	Path    string     // where the list lives, for example "/networks"
+	Path    string     // path of the page with the list, for example "/networks"
 	Extra   url.Values // further query parameters that links and the search box keep
 	Caption string     // names the table for screen readers
 	Noun    string     // "network"
 	Plural  string     // "networks"
 	Search  string
-	Box     bool   // a search box above the rows; lists that renew themselves have it elsewhere
-	Hint    string // what the search box searches, for example "name, ID or CIDR"
+	Box     bool   // draw a search box above the rows; lists that renew themselves have it outside
+	Hint    string // what the search box finds, for example "name, ID or CIDR"
 	Sort    string
 	Desc    bool
 	Page    int
@@ -33,7 +32,7 @@ type Column struct {
 	Quiet bool // the label is for screen readers only: checkboxes, buttons
 }
 
-// Empty is what a list without any row says.
+// Empty is what a list without rows shows.
 type Empty struct {
 	Title  string
 	Text   string // what to do next
@@ -76,7 +75,7 @@ func (l List) hrefPage(n int) string {
 	return l.href(v)
 }
 
-// hrefSort sorts by a column, or turns the order where it is sorted by it already.
+// hrefSort sorts by a column, or reverses the order where the list is sorted by it already.
 func (l List) hrefSort(key string) string {
 	v := l.values()
 	if l.Search != "" {
@@ -118,7 +117,7 @@ func (c Column) class() string {
 	return ""
 }
 
-// count says how many rows there are: "1 network", "1,234 networks".
+// count is the number of rows with its noun: "1 network", "1,234 networks".
 func (l List) count() string {
 	if l.Total == 1 {
 		return "1 " + l.Noun

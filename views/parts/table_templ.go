@@ -10,8 +10,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "strconv"
 
-// Table draws a list: its search box where it has one, sortable headers, the rows (children: tr elements)
-// and its pager. Without rows it says what to do next.
+// Table draws a list: the search box where it has one, sortable headers, the rows (children: tr
+// elements) and the pager. Without rows it says what to do next.
 func Table(l List) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -511,7 +511,7 @@ func EmptyState(e Empty) templ.Component {
 	})
 }
 
-// Pager leads through the pages of a list; it draws nothing where there is one page.
+// Pager links to the previous and the next page of a list; it draws nothing where there is one page.
 func Pager(l List) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

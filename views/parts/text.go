@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Number writes a count with thousands apart: 1,234,567.
+// Number writes a number with separated thousands: 1,234,567.
 func Number(n int) string {
 	s := strconv.Itoa(n)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
@@ -15,7 +15,7 @@ func Number(n int) string {
 	return s
 }
 
-// Bytes writes a number of bytes for people, in powers of 1024: "12.3 MiB".
+// Bytes writes a number of bytes in powers of 1024: "12.3 MiB".
 func Bytes(n uint64) string {
 	if n < 1024 {
 		return strconv.FormatUint(n, 10) + " B"
@@ -38,9 +38,9 @@ func YesNo(is bool, yes, no string) string {
 	return no
 }
 
-// When is a time as drawn: relative, with the exact one on hover.
+// When is a time as a page shows it: relative to now, with the exact time on hover.
 type When struct {
-	Relative string `json:"-"` // moves with the clock: no part of a digest of what is shown
+	Relative string `json:"-"` // changes with the clock, so it is no part of the digest of a Live
 	Exact    string
 	ISO      string // empty: never
 }
