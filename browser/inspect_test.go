@@ -26,7 +26,7 @@ var looks = []look{
 }
 
 // wear has the browser show pages so from now on, the open one too.
-func (p *person) wear(l look) {
+func (p *user) wear(l look) {
 	p.t.Helper()
 	scheme := "light"
 	if l.dark {
@@ -40,7 +40,7 @@ func (p *person) wear(l look) {
 
 // inspect looks at the open page in every look: axe-core finds nothing, nothing is wider than the
 // screen, the browser does not complain. It leaves a picture of each under the name.
-func (p *person) inspect(name string) {
+func (p *user) inspect(name string) {
 	p.t.Helper()
 	for _, l := range looks {
 		p.wear(l)
@@ -67,7 +67,7 @@ const tooWide = `() => {
 	return page.scrollWidth + " px on a screen of " + room + ": " + wide.slice(-3).map(e => e.outerHTML.slice(0, 160)).join(" ‖ ");
 }`
 
-func (p *person) inspectAsIs(name string, dark bool) {
+func (p *user) inspectAsIs(name string, dark bool) {
 	p.t.Helper()
 	var there bool
 	if err := p.ask(`() => typeof axe === "object"`, &there); err != nil || !there {
@@ -92,7 +92,7 @@ func (p *person) inspectAsIs(name string, dark bool) {
 
 // links gives the addresses that the links in tables of the open page lead to, where they hold the
 // words.
-func (p *person) links(part string) []string {
+func (p *user) links(part string) []string {
 	p.t.Helper()
 	var out []string
 	p.mustAsk(`(part) => [...new Set([...document.querySelectorAll("main table a[href]")].map(a => a.getAttribute("href")).filter(h => h.includes(part)))]`, &out, part)
@@ -100,7 +100,7 @@ func (p *person) links(part string) []string {
 }
 
 // link is the first of them.
-func (p *person) link(part string) string {
+func (p *user) link(part string) string {
 	p.t.Helper()
 	list := p.links(part)
 	if len(list) == 0 {
@@ -110,7 +110,7 @@ func (p *person) link(part string) string {
 }
 
 // hrefOf is where a link of the open page leads, by its words.
-func (p *person) hrefOf(words string) string {
+func (p *user) hrefOf(words string) string {
 	p.t.Helper()
 	var out string
 	p.mustAsk(`(words) => { const a = [...document.querySelectorAll("main a[href]")].find(a => a.innerText.trim() === words); return a ? a.getAttribute("href") : ""; }`, &out, words)

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"sallyport/lab/netlab"
 	"strings"
 	"testing"
 
@@ -11,11 +12,9 @@ import (
 // The console with the keyboard alone.
 func TestKeyboard(t *testing.T) {
 	t.Parallel()
-	n := newPremises(t, 0)
-	g := newGateway(t, n.gateway)
-	g.start(t, "serve")
-	p := visitor(t, g.base)
-	p.setUp(g)
+	s := newSite(t, 0)
+	p := newUser(t, s.base)
+	p.signUp(s)
 	p.createCertificates()
 	endpoint := p.createEndpoint()
 	p.press("Sign out")
@@ -42,7 +41,7 @@ func TestKeyboard(t *testing.T) {
 	}
 	p.tabTo("Name")
 	p.key(kb.Enter)
-	eventually(t, patience, "the link of the summary leads to the field", func() bool { return p.focus().ID == "name" })
+	netlab.Eventually(t, patience, "the link of the summary leads to the field", func() bool { return p.focus().ID == "name" })
 	p.typing("office")
 	p.tabTo("IPv4 CIDRs")
 	p.typing("10.0.0.0/16")
@@ -68,7 +67,7 @@ type focused struct {
 }
 
 // focus tells where the keyboard is. The element is remembered, for what comes next.
-func (p *person) focus() focused {
+func (p *user) focus() focused {
 	var f focused
 	_ = p.ask(`() => {
 		const clean = s => (s || "").replace(/\s+/g, " ").replace(/– optional$/, "").trim();
@@ -85,7 +84,7 @@ func (p *person) focus() focused {
 
 // tabTo presses Tab until the keyboard is at the control of that name. Each stop on the way must
 // be visible and come after the one before.
-func (p *person) tabTo(name string) {
+func (p *user) tabTo(name string) {
 	p.t.Helper()
 	var way []string
 	if at := p.focus(); at.Name == name && at.Tag == "INPUT" {
@@ -112,7 +111,7 @@ func (p *person) tabTo(name string) {
 }
 
 // key presses a key as a keyboard does: where the press itself is used up, no character follows.
-func (p *person) key(key string) {
+func (p *user) key(key string) {
 	p.t.Helper()
 	for _, event := range kb.Encode([]rune(key)[0]) {
 		if event.Type == input.KeyDown {
@@ -122,10 +121,10 @@ func (p *person) key(key string) {
 	}
 }
 
-func (p *person) typing(text string) { p.t.Helper(); p.do(input.InsertText(text)) }
+func (p *user) typing(text string) { p.t.Helper(); p.do(input.InsertText(text)) }
 
 // enter presses Enter where that leads to another page.
-func (p *person) enter() {
+func (p *user) enter() {
 	p.t.Helper()
 	p.mustAsk(`() => { document.wasHere = true; }`, nil)
 	p.key(kb.Enter)

@@ -2,11 +2,10 @@ package browser
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"sallyport/lab/gateway"
 	"testing"
 	"time"
 
@@ -14,37 +13,15 @@ import (
 )
 
 var (
-	program   string // the binary under test, built once
-	profiles  string // where browsers keep what they know
-	artifacts string // where screenshots go
+	profiles  string // the directory of the browsers' profiles
+	artifacts string // the directory of the screenshots
 	axeSource string
 )
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) { os.Exit(gateway.Main(m, prepare, "chromium", "ping", "setpriv")) }
 
-func run(m *testing.M) int {
-	if lack := lacking(); lack != "" {
-		fmt.Fprintln(os.Stderr, "browser:", lack)
-		return 1
-	}
-	// Not under /tmp: the web process runs as another user and must be able to execute it.
-	dir, err := os.MkdirTemp("/var/tmp", "sallyport-browser-")
-	if err == nil {
-		defer os.RemoveAll(dir)
-		err = prepare(dir)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "browser:", err)
-		return 1
-	}
-	return m.Run()
-}
-
-// prepare builds the program and reads what the tests bring into pages.
+// prepare makes the directories and reads what the tests load into pages.
 func prepare(dir string) error {
-	if err := os.Chmod(dir, 0o755); err != nil {
-		return err
-	}
 	profiles = dir
 	axe, err := os.ReadFile("../.assets/node_modules/axe-core/axe.min.js")
 	if err != nil {
@@ -60,15 +37,6 @@ func prepare(dir string) error {
 		if err := os.MkdirAll(filepath.Join(artifacts, "pages", l.name), 0o755); err != nil {
 			return err
 		}
-	}
-	if err := os.MkdirAll(artifacts, 0o755); err != nil {
-		return err
-	}
-	program = filepath.Join(dir, "sallyport")
-	build := exec.Command("go", "build", "-o", program, "..")
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build: %w", err)
 	}
 	return nil
 }
@@ -98,19 +66,3 @@ func startChromium(t testing.TB) context.Context {
 
 // quiet drops what chromedp says about events that it does not know.
 func quiet(string, ...any) {}
-
-// lacking says what this machine needs before the tests can run on it.
-func lacking() string {
-	if os.Geteuid() != 0 {
-		return "run as root: the tests make network namespaces and tun devices"
-	}
-	for _, need := range [][2]string{{"chromium", "chromium"}, {"openvpn", "openvpn"}, {"nft", "nftables"}, {"ip", "iproute2"}, {"ping", "iputils-ping"}} {
-		if _, err := exec.LookPath(need[0]); err != nil {
-			return "the command " + need[0] + " is missing; install the package " + need[1]
-		}
-	}
-	if _, err := os.Stat("/dev/net/tun"); errors.Is(err, os.ErrNotExist) {
-		return "there is no /dev/net/tun; load the kernel module tun"
-	}
-	return ""
-}

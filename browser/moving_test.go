@@ -6,17 +6,15 @@ import "testing"
 // moves. The two processes run apart, as their units have them.
 func TestMovesByItself(t *testing.T) {
 	t.Parallel()
-	n := newPremises(t, 0)
-	g := newGateway(t, n.gateway)
-	g.start(t, "serve")
-	p := visitor(t, g.base)
-	p.setUp(g)
+	s := newSite(t, 0)
+	p := newUser(t, s.base)
+	p.signUp(s)
 	p.createNetwork(1)
 	p.createCertificates()
 	endpoint := p.createEndpoint()
 	p.open("about:blank") // or the browser complains that the console is away
-	g.stop(t, "serve")
-	g.startWeb(t)
+	s.StopCommand(t, "serve")
+	s.StartWeb(t)
 
 	// Without a dataplane nothing pretends to be done.
 	p.open(endpoint + "/associations/new")
@@ -27,25 +25,25 @@ func TestMovesByItself(t *testing.T) {
 	p.inspect("associating without a dataplane")
 	p.remember()
 
-	g.start(t, "dataplane")
+	s.Start(t, "dataplane")
 	p.row("subnet-a", "associated")
 	p.sees("available")
 	p.missing("The dataplane needs attention")
 	p.sameAsRemembered()
 
-	g.kill("dataplane")
+	s.KillCommand("dataplane")
 	p.sees("The dataplane needs attention", "No dataplane answers on this host")
 	p.sameAsRemembered()
 
 	// A form that is being filled in shows it too, and keeps what was typed.
-	g.start(t, "dataplane")
+	s.Start(t, "dataplane")
 	p.open(endpoint + "/rules/new")
 	p.missing("The dataplane needs attention")
 	p.fill("Description", "typed before the dataplane went")
-	g.kill("dataplane")
+	s.KillCommand("dataplane")
 	p.sees("The dataplane needs attention")
 	if got := p.value("Description"); got != "typed before the dataplane went" {
 		t.Errorf("the form now holds %q", got)
 	}
-	g.start(t, "dataplane") // it cleans up behind the one that was killed, when it is stopped
+	s.Start(t, "dataplane") // it cleans up behind the one that was killed, when it is stopped
 }

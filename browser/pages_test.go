@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"sallyport/lab/netlab"
 	"strings"
 	"testing"
 )
@@ -8,20 +9,18 @@ import (
 // Every page as a newcomer meets it: nothing is there yet, and forms are refused.
 func TestEmptyPages(t *testing.T) {
 	t.Parallel()
-	n := newPremises(t, 0)
-	g := newGateway(t, n.gateway)
-	g.start(t, "serve")
-	p := visitor(t, g.base)
+	s := newSite(t, 0)
+	p := newUser(t, s.base)
 
 	p.open("/sign-in")
 	p.inspect("sign-in before set-up")
 	p.open("/setup?token=expired")
 	p.inspect("set-up link that does not work")
-	p.open(g.setupLink(t))
+	p.open(s.SetupLink(t))
 	p.inspect("set-up")
 	p.fill("User name", "admin")
 	p.refused("set-up", "Create administrator and sign in")
-	p.setUp(g)
+	p.signUp(s)
 
 	for _, path := range []string{
 		"/", "/networks", "/networks/new", "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import",
@@ -52,14 +51,14 @@ func pageName(path string) string {
 }
 
 // refused presses the button of a form as it is, which must not do, and looks at the answer.
-func (p *person) refused(name, button string) {
+func (p *user) refused(name, button string) {
 	p.t.Helper()
 	p.press(button)
 	var at struct{ Summary, Invalid, Focus bool }
 	p.mustAsk(`() => ({Summary: !!document.querySelector("[role=alert]"), Invalid: !!document.querySelector("[aria-invalid=true]"),
 		Focus: document.activeElement && document.activeElement.matches("[role=alert]")})`, &at)
 	if !at.Summary {
-		p.t.Errorf("%s: pressing %q on an empty form says nothing at the top: %s", name, button, tail(p.text(), 500))
+		p.t.Errorf("%s: pressing %q on an empty form says nothing at the top: %s", name, button, netlab.Tail(p.text(), 500))
 	}
 	if !at.Focus {
 		p.t.Errorf("%s: the keyboard is not at what is wrong", name)
@@ -71,11 +70,9 @@ func (p *person) refused(name, button string) {
 // reach, rules, routes and connected clients; then every list with more than a thousand lines.
 func TestFilledPages(t *testing.T) {
 	t.Parallel()
-	n := newPremises(t, 3)
-	g := newGateway(t, n.gateway)
-	g.start(t, "serve")
-	p := visitor(t, g.base)
-	p.setUp(g)
+	s := newSite(t, 3)
+	p := newUser(t, s.base)
+	p.signUp(s)
 	endpoint, other := p.furnish()
 	p.open(endpoint + "/routes")
 	p.row("0.0.0.0/0", "active")
@@ -83,9 +80,9 @@ func TestFilledPages(t *testing.T) {
 		p.open(endpoint + "/configuration")
 		p.choose("Client certificate and key", name)
 		_, profile := p.download("Download with certificate and key")
-		connect(t, n.clients[i], profile)
+		netlab.ConnectClient(t, s.clients[i], profile)
 		for range 2*i + 1 { // counters that differ
-			n.clients[i].reaches(targetAddr, "1300")
+			pings(s.clients[i], targetAddr, "1300")
 		}
 	}
 	p.open(endpoint + "/connections")
@@ -147,7 +144,7 @@ func TestFilledPages(t *testing.T) {
 	p.open(administrator)
 	p.fill("New password", "short")
 	p.refused("password", "Reset password")
-	reader := visitor(t, g.base)
+	reader := newUser(t, s.base)
 	reader.signIn("auditor")
 	for _, path := range []string{"/networks", network, endpoint, endpoint + "/rules", endpoint + "/connections", endpoint + "/configuration"} {
 		reader.open(path)
@@ -157,9 +154,9 @@ func TestFilledPages(t *testing.T) {
 	// A thousand of each. The console alone: a dataplane would set out to realize them all.
 	p.open("about:blank") // or the browser complains that the console is away
 	reader.open("about:blank")
-	g.stop(t, "serve")
-	g.grow(t)
-	g.startWeb(t)
+	s.StopCommand(t, "serve")
+	s.grow(t)
+	s.StartWeb(t)
 	for _, path := range []string{
 		"/", "/networks", "/networks?page=7", "/networks?q=nothing", network, "/certificates", "/endpoints", "/endpoints?q=endpoint+7", "/administrators",
 		endpoint, endpoint + "/rules", endpoint + "/routes", endpoint + "/connections", endpoint + "/connections?page=21", endpoint + "/connections?q=nobody", endpoint + "/rules?q=nothing", "/settings",
@@ -171,7 +168,7 @@ func TestFilledPages(t *testing.T) {
 
 // furnish makes what the pages show, and gives the paths of two endpoints: one in use and one
 // that waits for its first target network.
-func (p *person) furnish() (endpoint, other string) {
+func (p *user) furnish() (endpoint, other string) {
 	p.t.Helper()
 	p.createNetwork(3)
 	p.createCertificates("alice@example.com", "bob@example.com", "carol@example.com")
@@ -202,7 +199,7 @@ func (p *person) furnish() (endpoint, other string) {
 }
 
 // title is the heading of the open page.
-func (p *person) title() string {
+func (p *user) title() string {
 	p.t.Helper()
 	var s string
 	p.mustAsk(`() => document.querySelector("h1").innerText.split("\n")[0].trim()`, &s)

@@ -5,14 +5,12 @@ import "testing"
 // Two administrators at the same endpoint: who comes second is told, and keeps what they typed.
 func TestTwoAtOneEndpoint(t *testing.T) {
 	t.Parallel()
-	n := newPremises(t, 0)
-	g := newGateway(t, n.gateway)
-	g.start(t, "serve")
-	first := visitor(t, g.base)
-	first.setUp(g)
+	s := newSite(t, 0)
+	first := newUser(t, s.base)
+	first.signUp(s)
 	first.createCertificates()
 	edit := first.createEndpoint() + "/edit"
-	second := visitor(t, g.base)
+	second := newUser(t, s.base)
 	second.signIn("admin")
 
 	first.open(edit)

@@ -42,9 +42,9 @@ func crops() []crop {
 }
 
 // grow multiplies what the database of a stopped gateway holds to more than 1,000 rows a list.
-func (g *gateway) grow(t testing.TB) {
+func (s *site) grow(t testing.TB) {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(g.dir, "data", "sallyport.db"))
+	db, err := sql.Open("sqlite", filepath.Join(s.Dir, "data", "sallyport.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

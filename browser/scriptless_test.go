@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"sallyport/lab/netlab"
 	"strings"
 	"testing"
 
@@ -11,12 +12,10 @@ import (
 // asks for a typed word.
 func TestWithoutScripts(t *testing.T) {
 	t.Parallel()
-	n := newPremises(t, 0)
-	g := newGateway(t, n.gateway)
-	g.start(t, "serve")
-	p := visitor(t, g.base)
+	s := newSite(t, 0)
+	p := newUser(t, s.base)
 	p.do(emulation.SetScriptExecutionDisabled(true))
-	p.setUp(g)
+	p.signUp(s)
 	var scripts bool
 	p.mustAsk(`() => typeof htmx !== "undefined"`, &scripts)
 	if scripts {
@@ -30,7 +29,7 @@ func TestWithoutScripts(t *testing.T) {
 		t.Error("no certificate in the file")
 	}
 	for _, step := range []string{"Prerequisites", "Generate server and client", "Create a Client VPN endpoint", "Associate a target network", "Provide access to the internet"} {
-		eventually(t, patience, step+" is done", func() bool { p.open("/"); return p.rowText(step, "done") != "" })
+		netlab.Eventually(t, patience, step+" is done", func() bool { p.open("/"); return p.rowText(step, "done") != "" })
 	}
 
 	// A menu opens by its own means.
@@ -43,7 +42,7 @@ func TestWithoutScripts(t *testing.T) {
 	}
 	p.fill("To confirm, type delete here", "delete")
 	p.press("Delete")
-	eventually(t, patience, "the endpoint is gone", func() bool {
+	netlab.Eventually(t, patience, "the endpoint is gone", func() bool {
 		p.open("/endpoints")
 		return holds(p.text(), []string{"office-vpn"}) && p.rowText("branch-vpn") == ""
 	})
@@ -75,7 +74,7 @@ func TestWithoutScripts(t *testing.T) {
 }
 
 // isDark tells whether the page's background is darker than its text.
-func (p *person) isDark() bool {
+func (p *user) isDark() bool {
 	p.t.Helper()
 	var dark bool
 	p.mustAsk(`() => {

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"sallyport/lab/netlab"
 	"strings"
 	"testing"
 	"time"
@@ -10,11 +11,9 @@ import (
 // printed link, along the links of the page Getting started, to a client that reaches a host.
 func TestTutorial(t *testing.T) {
 	t.Parallel()
-	n := newPremises(t, 1)
-	g := newGateway(t, n.gateway)
-	g.start(t, "serve")
-	p := visitor(t, g.base)
-	p.setUp(g)
+	s := newSite(t, 1)
+	p := newUser(t, s.base)
+	p.signUp(s)
 
 	done := func(steps ...string) {
 		t.Helper()
@@ -107,16 +106,16 @@ func TestTutorial(t *testing.T) {
 	p.press("Connections", connection)
 	p.sees("No connections yet", "No client was refused")
 	p.remember()
-	c := connect(t, n.clients[0], profile)
+	c := netlab.ConnectClient(t, s.clients[0], profile)
 	p.row("alice", "active", "10.128.0.")
 	before := p.rowText("alice")
-	if !n.clients[0].reaches(targetAddr, "1200") {
+	if !pings(s.clients[0], targetAddr, "1200") {
 		t.Error("the host in the target network does not answer")
 	}
-	if !n.clients[0].reaches("198.51.100.10", "100") {
+	if !pings(s.clients[0], "198.51.100.10", "100") {
 		t.Error("the internet does not answer")
 	}
-	eventually(t, patience, "the counters move", func() bool {
+	netlab.Eventually(t, patience, "the counters move", func() bool {
 		now := p.rowText("alice", "active", "KiB")
 		return now != "" && now != before
 	})
@@ -139,16 +138,16 @@ func TestTutorial(t *testing.T) {
 	p.sees("alice")
 	p.press("Terminate connection")
 	p.row("alice", "terminated")
-	eventually(t, 10*time.Second, "the client's program ended", c.ended)
+	netlab.Eventually(t, 10*time.Second, "the client's program ended", func() bool { return !c.Running() })
 }
 
 // remember marks the page that is open; a page that was loaded again does not have the mark.
-func (p *person) remember() {
+func (p *user) remember() {
 	p.t.Helper()
 	p.mustAsk(`() => { document.remembered = true; }`, nil)
 }
 
-func (p *person) sameAsRemembered() {
+func (p *user) sameAsRemembered() {
 	p.t.Helper()
 	var same bool
 	p.mustAsk(`() => document.remembered === true`, &same)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sallyport/lab/netlab"
 	"strings"
 	"testing"
 	"time"
@@ -15,27 +16,27 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// person is somebody at a browser of their own. What they cannot see or read they cannot use:
+// user is a person at a browser of their own. What is not visible cannot be used:
 // everything is found by its visible words.
-type person struct {
+type user struct {
 	t    testing.TB
 	tab  context.Context
 	base string
 	*faults
 }
 
-// patience is how long a person waits for a page or for something to appear.
+// patience is how long a user waits for a page or for something to appear.
 const patience = 20 * time.Second
 
-// visitor opens a browser window without cookies, closed at the end of the test. A person whose
+// newUser opens a browser window without cookies, closed at the end of the test. A user whose
 // mistakes the browser complains about fails the test.
-func visitor(t testing.TB, base string) *person {
+func newUser(t testing.TB, base string) *user {
 	t.Helper()
 	tab := startChromium(t)
-	p := &person{t: t, tab: tab, base: base, faults: &faults{}}
+	p := &user{t: t, tab: tab, base: base, faults: &faults{}}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the browser was at %s: %s", p.address(), tail(p.text(), 1500))
+			t.Logf("the browser was at %s: %s", p.address(), netlab.Tail(p.text(), 1500))
 			p.picture("failed-" + strings.ReplaceAll(t.Name(), "/", "-"))
 		}
 		for _, f := range p.take() {
@@ -48,7 +49,7 @@ func visitor(t testing.TB, base string) *person {
 }
 
 // do has the browser act.
-func (p *person) do(actions ...chromedp.Action) {
+func (p *user) do(actions ...chromedp.Action) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.tab, 2*patience)
 	defer cancel()
@@ -59,7 +60,7 @@ func (p *person) do(actions ...chromedp.Action) {
 
 // ask evaluates a function of the page with arguments. It fails while a page is being left, so
 // those who poll ignore its error. It works where the page's own scripts are off.
-func (p *person) ask(function string, result any, args ...any) error {
+func (p *user) ask(function string, result any, args ...any) error {
 	list, err := json.Marshal(append([]any{}, args...))
 	if err != nil {
 		return err
@@ -69,7 +70,7 @@ func (p *person) ask(function string, result any, args ...any) error {
 	return chromedp.Run(ctx, chromedp.Evaluate("("+function+")(..."+string(list)+")", result))
 }
 
-func (p *person) mustAsk(function string, result any, args ...any) {
+func (p *user) mustAsk(function string, result any, args ...any) {
 	p.t.Helper()
 	if err := p.ask(function, result, args...); err != nil {
 		p.t.Fatalf("%s: %v", p.address(), err)
@@ -77,7 +78,7 @@ func (p *person) mustAsk(function string, result any, args ...any) {
 }
 
 // open goes to an address of the console.
-func (p *person) open(path string) {
+func (p *user) open(path string) {
 	p.t.Helper()
 	if strings.HasPrefix(path, "/") {
 		path = p.base + path
@@ -86,31 +87,31 @@ func (p *person) open(path string) {
 }
 
 // address is the path of the page that is open.
-func (p *person) address() string {
+func (p *user) address() string {
 	var at string
 	_ = p.ask(`() => location.pathname + location.search`, &at)
 	return at
 }
 
 // text is what the page's content says.
-func (p *person) text() string {
+func (p *user) text() string {
 	var s string
 	_ = p.ask(`() => (document.querySelector("main") || document.body).innerText.replace(/\s+/g, " ")`, &s)
 	return s
 }
 
 // sees waits, without touching anything, until the page shows all words.
-func (p *person) sees(words ...string) {
+func (p *user) sees(words ...string) {
 	p.t.Helper()
-	eventually(p.t, patience, p.address()+" shows "+strings.Join(words, ", "), func() bool {
+	netlab.Eventually(p.t, patience, p.address()+" shows "+strings.Join(words, ", "), func() bool {
 		return holds(p.text(), words)
 	})
 }
 
 // missing waits until the page no longer shows a word.
-func (p *person) missing(word string) {
+func (p *user) missing(word string) {
 	p.t.Helper()
-	eventually(p.t, patience, p.address()+" no longer shows "+word, func() bool {
+	netlab.Eventually(p.t, patience, p.address()+" no longer shows "+word, func() bool {
 		text := p.text()
 		return text != "" && !holds(text, []string{word})
 	})
@@ -127,14 +128,14 @@ func holds(text string, words []string) bool {
 }
 
 // row waits until a line of a table or list holds all words.
-func (p *person) row(words ...string) {
+func (p *user) row(words ...string) {
 	p.t.Helper()
-	eventually(p.t, patience, p.address()+" has a line with "+strings.Join(words, ", "), func() bool {
+	netlab.Eventually(p.t, patience, p.address()+" has a line with "+strings.Join(words, ", "), func() bool {
 		return p.rowText(words...) != ""
 	})
 }
 
-func (p *person) rowText(words ...string) string {
+func (p *user) rowText(words ...string) string {
 	var lines []string
 	_ = p.ask(`() => [...document.querySelectorAll("tr, .guide-step")].map(e => e.innerText.replace(/\s+/g, " "))`, &lines)
 	for _, l := range lines {
@@ -175,7 +176,7 @@ type point struct {
 
 // click presses a link, button, menu or choice by its visible words. Within names words of the
 // table line, step or form that it stands in.
-func (p *person) click(words string, within ...string) {
+func (p *user) click(words string, within ...string) {
 	p.t.Helper()
 	scope := strings.Join(within, "")
 	p.painted()
@@ -188,9 +189,9 @@ func (p *person) click(words string, within ...string) {
 }
 
 // painted waits until the page is on the screen: a browser drops clicks on what it has not shown yet.
-func (p *person) painted() {
+func (p *user) painted() {
 	p.t.Helper()
-	eventually(p.t, patience, p.address()+" is painted", func() bool {
+	netlab.Eventually(p.t, patience, p.address()+" is painted", func() bool {
 		var shown bool
 		err := p.ask(`() => performance.getEntriesByType("paint").length > 0`, &shown)
 		return err == nil && shown
@@ -198,16 +199,16 @@ func (p *person) painted() {
 }
 
 // press clicks what leads to another page and waits for that page.
-func (p *person) press(words string, within ...string) {
+func (p *user) press(words string, within ...string) {
 	p.t.Helper()
 	p.click(words, within...)
 	p.arrives(words)
 }
 
 // arrives waits for the page that follows a click or a key.
-func (p *person) arrives(after string) {
+func (p *user) arrives(after string) {
 	p.t.Helper()
-	eventually(p.t, patience, "a page after "+after, func() bool {
+	netlab.Eventually(p.t, patience, "a page after "+after, func() bool {
 		var there bool
 		err := p.ask(`() => !document.wasHere && document.readyState === "complete" && location.href !== "about:blank"`, &there)
 		return err == nil && there
@@ -227,7 +228,7 @@ const findField = `(label) => {
 	return {X: box.x + Math.min(box.width / 2, 60), Y: box.y + Math.min(box.height / 2, 12)};
 }`
 
-func (p *person) field(label string) point {
+func (p *user) field(label string) point {
 	p.t.Helper()
 	var at point
 	p.mustAsk(findField, &at, label)
@@ -238,7 +239,7 @@ func (p *person) field(label string) point {
 }
 
 // fill types into the field of a label, over what it held.
-func (p *person) fill(label, value string) {
+func (p *user) fill(label, value string) {
 	p.t.Helper()
 	p.painted()
 	at := p.field(label)
@@ -251,7 +252,7 @@ func (p *person) fill(label, value string) {
 }
 
 // value is what the field of a label holds.
-func (p *person) value(label string) string {
+func (p *user) value(label string) string {
 	p.t.Helper()
 	p.field(label)
 	var v string
@@ -260,7 +261,7 @@ func (p *person) value(label string) string {
 }
 
 // choose picks the option that holds the words.
-func (p *person) choose(label, words string) {
+func (p *user) choose(label, words string) {
 	p.t.Helper()
 	p.field(label)
 	var why string
@@ -278,15 +279,15 @@ func (p *person) choose(label, words string) {
 }
 
 // tick clicks the label of a checkbox or of a radio button.
-func (p *person) tick(label string) { p.t.Helper(); p.click(label) }
+func (p *user) tick(label string) { p.t.Helper(); p.click(label) }
 
 // download presses something that gives a file.
-func (p *person) download(words string, within ...string) (name, content string) {
+func (p *user) download(words string, within ...string) (name, content string) {
 	p.t.Helper()
 	dir := p.t.TempDir()
 	p.do(cdpbrowser.SetDownloadBehavior(cdpbrowser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(dir))
 	p.click(words, within...)
-	eventually(p.t, patience, "the file of "+words+" is there", func() bool {
+	netlab.Eventually(p.t, patience, "the file of "+words+" is there", func() bool {
 		files, _ := filepath.Glob(filepath.Join(dir, "*"))
 		if len(files) != 1 || strings.HasSuffix(files[0], ".crdownload") || strings.HasPrefix(filepath.Base(files[0]), ".") {
 			return false
@@ -299,7 +300,7 @@ func (p *person) download(words string, within ...string) (name, content string)
 }
 
 // picture leaves a screenshot of the whole page.
-func (p *person) picture(name string) {
+func (p *user) picture(name string) {
 	var png []byte
 	ctx, cancel := context.WithTimeout(p.tab, patience)
 	defer cancel()
@@ -315,9 +316,9 @@ func (p *person) picture(name string) {
 const password = "correct horse battery"
 
 // setUp follows the printed link and becomes the first administrator.
-func (p *person) setUp(g *gateway) {
+func (p *user) signUp(s *site) {
 	p.t.Helper()
-	p.open(g.setupLink(p.t))
+	p.open(s.SetupLink(p.t))
 	p.fill("User name", "admin")
 	p.fill("Password", password)
 	p.fill("Password again", password)
@@ -326,7 +327,7 @@ func (p *person) setUp(g *gateway) {
 }
 
 // signIn signs in on the page that is open or on the first one.
-func (p *person) signIn(name string) {
+func (p *user) signIn(name string) {
 	p.t.Helper()
 	p.open("/sign-in")
 	p.fill("User name", name)
@@ -336,7 +337,7 @@ func (p *person) signIn(name string) {
 }
 
 // createNetwork fills the forms of a network and its subnets, wherever one is.
-func (p *person) createNetwork(subnets int) {
+func (p *user) createNetwork(subnets int) {
 	p.t.Helper()
 	p.open("/networks/new")
 	p.fill("Name", "office")
@@ -352,7 +353,7 @@ func (p *person) createNetwork(subnets int) {
 }
 
 // createCertificates makes an authority, a server certificate and client certificates.
-func (p *person) createCertificates(clients ...string) {
+func (p *user) createCertificates(clients ...string) {
 	p.t.Helper()
 	p.open("/certificates/authority/new")
 	p.fill("Common name (CN)", "Office VPN CA")
@@ -371,7 +372,7 @@ func (p *person) createCertificates(clients ...string) {
 }
 
 // createEndpoint makes the tutorial's endpoint and gives the path of its page.
-func (p *person) createEndpoint() string {
+func (p *user) createEndpoint() string {
 	p.t.Helper()
 	p.open("/endpoints/new")
 	p.fill("Name tag", "office-vpn")
