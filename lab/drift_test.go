@@ -38,9 +38,9 @@ func TestRepairs(t *testing.T) {
 		b.startAnew(t)
 	})
 	t.Run("a rule added to our chain", func(t *testing.T) {
-		gw.NFT(t, "insert rule inet sallyport visiting accept")
+		gw.NFT(t, "insert rule inet sallyport ingress accept")
 		netlab.Eventually(t, mended, "the rule is gone", func() bool {
-			_, chain, _ := strings.Cut(table(), "chain visiting {")
+			_, chain, _ := strings.Cut(table(), "chain ingress {")
 			chain, _, _ = strings.Cut(chain, "}")
 			return chain != "" && !strings.Contains(chain, "accept")
 		})

@@ -10,55 +10,55 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Counters reads what every live session has been let through, in two netlink dumps. Where
-// somebody deletes our counters they go on from the last reading.
+// Counters reads the counters of every session, in two netlink dumps. Where another program deleted
+// our counters, they continue from the last reading after Repair.
 func (t *Table) Counters() (map[netip.Addr]Counters, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	out := make(map[netip.Addr]Counters, len(t.sessions))
 	for _, name := range counterSets {
-		counted, err := t.count(name)
-		if err := t.settled(err); err != nil {
+		counted, err := t.readTallies(name)
+		if err := t.finish(err); err != nil {
 			return nil, err
 		}
 		for a, n := range counted {
-			out[a] = merge(out[a], name, n)
+			out[a] = mergeTally(out[a], name, n)
 		}
 	}
 	t.read = maps.Clone(out)
 	return out, nil
 }
 
-// few is the number of addresses below which asking for each is cheaper than reading all.
-const few = 100
+// maxSingleReads is the number of addresses up to which single reads cost less than reading the set.
+const maxSingleReads = 100
 
-// countersOf reads those of some addresses; those that have none are left out.
+// countersOf reads the counters of some addresses; an address without counters is left out.
 func (t *Table) countersOf(addrs map[netip.Addr]bool) (map[netip.Addr]Counters, error) {
 	out := make(map[netip.Addr]Counters, len(addrs))
 	for _, name := range counterSets {
 		var counted map[netip.Addr]tally
 		var err error
-		if len(addrs) < few {
-			counted, err = t.countEach(name, addrs)
+		if len(addrs) < maxSingleReads {
+			counted, err = t.readTalliesOf(name, addrs)
 		} else {
-			counted, err = t.count(name)
+			counted, err = t.readTallies(name)
 		}
 		if err != nil {
 			return nil, err
 		}
 		for a, n := range counted {
 			if addrs[a] {
-				out[a] = merge(out[a], name, n)
+				out[a] = mergeTally(out[a], name, n)
 			}
 		}
 	}
 	return out, nil
 }
 
-// tally is one element's counter.
+// tally is the counter of one element.
 type tally struct{ bytes, packets uint64 }
 
-func merge(c Counters, set string, n tally) Counters {
+func mergeTally(c Counters, set string, n tally) Counters {
 	if set == setSent {
 		c.BytesIn, c.PacketsIn = n.bytes, n.packets
 	} else {
@@ -67,11 +67,12 @@ func merge(c Counters, set string, n tally) Counters {
 	return c
 }
 
-// count reads a whole counter set; none where the table is gone, which is for Drift to say. It
-// decodes by itself: the library takes six times as long, which ten thousand sessions feel.
-func (t *Table) count(set string) (map[netip.Addr]tally, error) {
-	replies, err := t.ask(unix.NFT_MSG_GETSETELEM, unix.NFPROTO_INET, netlink.Dump, t.elementsOf(set, nil))
-	if absent(err) {
+// readTallies reads a whole counter set; none where the table does not exist, which Drift reports. It
+// has a decoder of its own: the library's takes six times as long, noticeable with ten thousand
+// sessions.
+func (t *Table) readTallies(set string) (map[netip.Addr]tally, error) {
+	replies, err := t.request(unix.NFT_MSG_GETSETELEM, unix.NFPROTO_INET, netlink.Dump, t.elementsRequest(set, nil))
+	if isAbsent(err) {
 		return nil, nil
 	}
 	if err != nil {
@@ -80,12 +81,12 @@ func (t *Table) count(set string) (map[netip.Addr]tally, error) {
 	return decodeTallies(replies), nil
 }
 
-func (t *Table) countEach(set string, addrs map[netip.Addr]bool) (map[netip.Addr]tally, error) {
+func (t *Table) readTalliesOf(set string, addrs map[netip.Addr]bool) (map[netip.Addr]tally, error) {
 	var all []netlink.Message
 	for a := range addrs {
 		key := a.As4()
-		replies, err := t.ask(unix.NFT_MSG_GETSETELEM, unix.NFPROTO_INET, 0, t.elementsOf(set, key[:]))
-		if absent(err) {
+		replies, err := t.request(unix.NFT_MSG_GETSETELEM, unix.NFPROTO_INET, 0, t.elementsRequest(set, key[:]))
+		if isAbsent(err) {
 			continue
 		}
 		if err != nil {
@@ -96,8 +97,8 @@ func (t *Table) countEach(set string, addrs map[netip.Addr]bool) (map[netip.Addr
 	return decodeTallies(all), nil
 }
 
-// elementsOf is the request for one element of a set, or with no key for all.
-func (t *Table) elementsOf(set string, key []byte) []netlink.Attribute {
+// elementsRequest returns the attributes that ask for one element of a set, or for all without a key.
+func (t *Table) elementsRequest(set string, key []byte) []netlink.Attribute {
 	request := []netlink.Attribute{
 		{Type: unix.NFTA_SET_ELEM_LIST_TABLE, Data: []byte(t.name + "\x00")},
 		{Type: unix.NFTA_SET_ELEM_LIST_SET, Data: []byte(set + "\x00")},
@@ -122,17 +123,17 @@ func decodeTallies(replies []netlink.Message) map[netip.Addr]tally {
 		if len(m.Data) < 4 {
 			continue
 		}
-		attributes(m.Data[4:], func(kind uint16, list []byte) {
+		walkAttributes(m.Data[4:], func(kind uint16, list []byte) {
 			if kind != unix.NFTA_SET_ELEM_LIST_ELEMENTS {
 				return
 			}
-			attributes(list, func(_ uint16, element []byte) {
+			walkAttributes(list, func(_ uint16, element []byte) {
 				var addr netip.Addr
 				var n tally
-				attributes(element, func(kind uint16, data []byte) {
+				walkAttributes(element, func(kind uint16, data []byte) {
 					switch kind {
 					case unix.NFTA_SET_ELEM_KEY:
-						attributes(data, func(_ uint16, value []byte) { addr, _ = netip.AddrFromSlice(value) })
+						walkAttributes(data, func(_ uint16, value []byte) { addr, _ = netip.AddrFromSlice(value) })
 					case unix.NFTA_SET_ELEM_EXPR:
 						n = decodeCounter(data)
 					}
@@ -147,11 +148,11 @@ func decodeTallies(replies []netlink.Message) map[netip.Addr]tally {
 }
 
 func decodeCounter(expression []byte) (n tally) {
-	attributes(expression, func(kind uint16, data []byte) {
+	walkAttributes(expression, func(kind uint16, data []byte) {
 		if kind != unix.NFTA_EXPR_DATA {
 			return
 		}
-		attributes(data, func(kind uint16, value []byte) {
+		walkAttributes(data, func(kind uint16, value []byte) {
 			switch {
 			case len(value) != 8:
 			case kind == unix.NFTA_COUNTER_BYTES:
@@ -164,8 +165,8 @@ func decodeCounter(expression []byte) (n tally) {
 	return n
 }
 
-// attributes walks netlink attributes without copying them; it stops at what it cannot read.
-func attributes(b []byte, each func(kind uint16, data []byte)) {
+// walkAttributes calls each for every netlink attribute without copying it, and stops at a malformed one.
+func walkAttributes(b []byte, each func(kind uint16, data []byte)) {
 	for len(b) >= 4 {
 		size := int(binary.NativeEndian.Uint16(b))
 		if size < 4 || size > len(b) {

@@ -13,52 +13,52 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// state is the kernel's side after a change of ours.
-type state struct {
+// kernelState is what the kernel held after our last change.
+type kernelState struct {
 	generation uint32
-	exact      bool // no foreign transaction came between ours and reading the generation
+	exact      bool // no other program's transaction came between ours and reading the generation
 	chains     string
 	rules      [32]byte
-	fixed      map[string][32]byte // elements of the sets that sessions are not in
+	fixedSets  map[string][32]byte // sums of the elements of all sets but the session sets
 }
 
-// Drift says, one sentence each, in what the kernel's table differs from what was applied last;
-// nothing where it is as it should be or where nothing was applied. It costs one small netlink
-// question unless some transaction, of ours or not, was committed since.
+// Drift returns one sentence for each difference between the kernel's table and what was applied
+// last; none where nothing was applied. It costs one small netlink request unless a transaction, of
+// this program or another, was committed since the last call.
 func (t *Table) Drift(ctx context.Context) ([]string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.placing == nil {
+	if t.layout == nil {
 		return nil, nil
 	}
-	found, err := t.drift(ctx)
-	return found, t.settled(err)
+	found, err := t.checkDrift(ctx)
+	return found, t.finish(err)
 }
 
-func (t *Table) drift(ctx context.Context) ([]string, error) {
+func (t *Table) checkDrift(ctx context.Context) ([]string, error) {
 	now, err := t.generation()
 	if err != nil || t.applied.exact && now == t.applied.generation {
 		return nil, err
 	}
-	c, err := t.dial()
+	c, err := t.openSockets()
 	if err != nil {
 		return nil, err
 	}
-	found, err := t.compare(ctx, c)
+	found, err := t.findDrift(ctx, c)
 	if err == nil && len(found) == 0 {
-		// Somebody changed a table of their own. If more changes came while we compared, the
-		// next call compares again: now was read before.
+		// Another program changed a table of its own. If more transactions came during the comparison,
+		// the next call compares again: now was read before.
 		t.applied.generation, t.applied.exact = now, true
 	}
 	return found, err
 }
 
-func (t *Table) compare(ctx context.Context, c *nftables.Conn) ([]string, error) {
+func (t *Table) findDrift(ctx context.Context, c *nftables.Conn) ([]string, error) {
 	if !t.exists(c) {
 		return []string{fmt.Sprintf("The packet filter table inet %s was deleted.", t.name)}, nil
 	}
 	var found []string
-	now, err := t.observe(c)
+	now, err := t.readState(c)
 	if err != nil {
 		return nil, err
 	}
@@ -66,10 +66,10 @@ func (t *Table) compare(ctx context.Context, c *nftables.Conn) ([]string, error)
 		found = append(found, fmt.Sprintf("Chains or sets of the packet filter table inet %s were changed.", t.name))
 	}
 	rules := now.rules != t.applied.rules
-	for name, sum := range t.applied.fixed {
+	for name, sum := range t.applied.fixedSets {
 		switch {
-		case now.fixed[name] == sum:
-		case strings.HasPrefix(name, "__"): // the unnamed set of some rule
+		case now.fixedSets[name] == sum:
+		case strings.HasPrefix(name, "__"): // the anonymous set of a rule
 			rules = true
 		default:
 			found = append(found, fmt.Sprintf("The elements of %s in the packet filter table inet %s were changed.", name, t.name))
@@ -80,18 +80,18 @@ func (t *Table) compare(ctx context.Context, c *nftables.Conn) ([]string, error)
 	}
 	want := map[string]map[string]bool{}
 	for _, s := range t.sessions {
-		for _, m := range t.placing.of(s) {
+		for _, m := range t.layout.membersOf(s) {
 			if want[m.Set] == nil {
 				want[m.Set] = map[string]bool{}
 			}
 			want[m.Set][string(m.element().Key)] = true
 		}
 	}
-	for _, name := range t.placing.sets() {
+	for _, name := range t.layout.sessionSets() {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		same, err := t.holds(c, name, want[name])
+		same, err := t.setHolds(c, name, want[name])
 		if err != nil {
 			return nil, err
 		}
@@ -103,9 +103,9 @@ func (t *Table) compare(ctx context.Context, c *nftables.Conn) ([]string, error)
 	return found, nil
 }
 
-func (t *Table) holds(c *nftables.Conn, set string, want map[string]bool) (bool, error) {
+func (t *Table) setHolds(c *nftables.Conn, set string, want map[string]bool) (bool, error) {
 	elements, err := c.GetSetElements(t.set(set))
-	if absent(err) {
+	if isAbsent(err) {
 		return false, nil
 	}
 	if err != nil {
@@ -122,23 +122,23 @@ func (t *Table) holds(c *nftables.Conn, set string, want map[string]bool) (bool,
 	return true, nil
 }
 
-// remember notes that a change of ours, begun at generation before, is done. The state stays
-// exact where that was the only transaction since it was last known to be. A foreign transaction
-// is mistaken for ours only where ours then changed nothing, because somebody had just put the
-// same elements there; what else that one put there stays unnoticed until the next foreign one.
-func (t *Table) remember(before uint32, known bool) error {
+// noteApplied records that a change of ours, begun at generation before, is committed. The state
+// stays exact where that was the only transaction since. Another program's transaction is mistaken
+// for ours only where ours then changed nothing, because the other one had added the same elements;
+// its further changes stay undetected until the next transaction of another program.
+func (t *Table) noteApplied(before uint32, known bool) error {
 	now, err := t.generation()
 	if err != nil {
-		return unavailable(err)
+		return asUnavailable(err)
 	}
 	t.applied.exact = known && now == before+1
 	t.applied.generation = now
 	return nil
 }
 
-// observe reads what only rebuilds change.
-func (t *Table) observe(c *nftables.Conn) (state, error) {
-	var s state
+// readState reads what only Apply, Restore and Repair change.
+func (t *Table) readState(c *nftables.Conn) (kernelState, error) {
+	var s kernelState
 	chains, err := c.ListChainsOfTableFamily(nftables.TableFamilyINet)
 	if err != nil {
 		return s, fmt.Errorf("list chains: %w", err)
@@ -154,25 +154,25 @@ func (t *Table) observe(c *nftables.Conn) (state, error) {
 	if err != nil {
 		return s, fmt.Errorf("list sets: %w", err)
 	}
-	s.fixed = map[string][32]byte{}
-	members := t.placing.sets()
+	s.fixedSets = map[string][32]byte{}
+	members := t.layout.sessionSets()
 	for _, set := range sets {
 		lines = append(lines, "set "+set.Name)
 		if slices.Contains(members, set.Name) {
 			continue
 		}
-		if s.fixed[set.Name], err = t.fingerprint(c, set); err != nil {
+		if s.fixedSets[set.Name], err = t.sumElements(c, set); err != nil {
 			return s, err
 		}
 	}
 	slices.Sort(lines)
 	s.chains = fmt.Sprint(lines)
-	s.rules, err = t.rules()
+	s.rules, err = t.sumRules()
 	return s, err
 }
 
-// fingerprint sums the elements of a set in an order of its own: the kernel's changes by itself.
-func (t *Table) fingerprint(c *nftables.Conn, set *nftables.Set) ([32]byte, error) {
+// sumElements hashes the sorted elements of a set: the kernel may list them in any order.
+func (t *Table) sumElements(c *nftables.Conn, set *nftables.Set) ([32]byte, error) {
 	elements, err := c.GetSetElements(&nftables.Set{Table: t.handle(), Name: set.Name})
 	if err != nil {
 		return [32]byte{}, fmt.Errorf("read the set %s: %w", set.Name, err)
@@ -203,9 +203,9 @@ func elementText(e nftables.SetElement) []byte {
 	return fmt.Appendf(nil, "%x %x %v %x\n", e.Key, e.KeyEnd, e.IntervalEnd, e.Val)
 }
 
-// rules sums all rules of the table as the kernel tells them, handles and order included.
-func (t *Table) rules() ([32]byte, error) {
-	replies, err := t.ask(unix.NFT_MSG_GETRULE, unix.NFPROTO_INET, netlink.Dump,
+// sumRules hashes all rules of the table as the kernel lists them, handles and order included.
+func (t *Table) sumRules() ([32]byte, error) {
+	replies, err := t.request(unix.NFT_MSG_GETRULE, unix.NFPROTO_INET, netlink.Dump,
 		[]netlink.Attribute{{Type: unix.NFTA_RULE_TABLE, Data: []byte(t.name + "\x00")}})
 	if err != nil {
 		return [32]byte{}, fmt.Errorf("list the rules of %s: %w", t.name, err)

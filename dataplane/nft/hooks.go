@@ -8,33 +8,33 @@ import (
 	"sallyport/dataplane/host"
 )
 
-// judges writes the chains that packets between clients and the host itself pass before an
-// endpoint's own.
-func (d *document) judges() {
-	// Only live clients open flows, and only live clients are answered. In hooks without an
-	// incoming or outgoing device its name is empty, which is in no set: what the host itself
-	// opens, and what answers it, is dropped.
-	d.chain("visiting",
+// hostPolicy writes the chains that packets between clients and the host itself pass before those
+// of an endpoint.
+func (d *document) hostPolicy() {
+	// Only clients with a session open flows and receive replies. In hooks without an incoming or
+	// outgoing device its name is empty, and no set contains that: flows that the host opens to
+	// clients, and their replies, are dropped.
+	d.chain(chainIngress,
 		"meta nfproto != ipv4 drop",
 		"ct state invalid,untracked drop",
 		"ct direction original iifname . ip saddr != @"+setSessions+" drop",
 		"ct direction reply oifname . ip daddr != @"+setSessions+" drop",
 		"ct original ip saddr vmap @"+mapLocal,
 		"drop")
-	// The host's own errors (fragmentation needed, time exceeded) often belong to a packet
-	// whose flow was never confirmed, so connection tracking cannot place them. Redirects are
-	// never sent: with two clients on one device the kernel would tell them to talk directly.
-	d.chain("leaving",
+	// The host's ICMP errors (fragmentation needed, time exceeded) often belong to a packet whose
+	// flow was never confirmed, so connection tracking does not know the flow. Redirects are
+	// dropped: with two clients on one device the kernel would tell them to talk directly.
+	d.chain(chainEgress,
 		"meta nfproto != ipv4 drop",
 		"oifname . ip daddr != @"+setSessions+" drop",
 		"icmp type redirect drop",
 		"icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
-		"goto visiting",
+		"goto "+chainIngress,
 	)
 }
 
-// Most packets of a host are none of ours: the beginning of a name tells so for less than a look
-// into a set takes. The state of a flow is a number, costs less than a name, and is asked for before it.
+// Most packets of a host use other devices: comparing the prefix of a name costs less than a set
+// lookup. The state of a flow is a number, costs less than a name and is compared first.
 const (
 	fromPrefix = `iifname "` + host.DevicePrefix + `*"`
 	toPrefix   = `oifname "` + host.DevicePrefix + `*"`
@@ -42,18 +42,19 @@ const (
 	toTun      = toPrefix + " oifname @" + setDevices
 )
 
-// hooks writes the base chains. All have policy accept: only what a line names is judged.
+// hooks writes the base chains. All have policy accept: they drop only what a rule matches.
 func (d *document) hooks(r Ruleset) {
-	// Before any address translation: a destination that is the host's own must be named by a rule
-	// even where somebody else's dnat would lead it on to a container, from the first packet on and,
-	// where a rule is taken away, no further.
-	d.chain("arriving", "type filter hook prerouting priority mangle; policy accept;",
-		"ct state new "+fromTun+" fib daddr type local goto visiting",
-		"ct status dnat ct direction original "+fromTun+" fib daddr type local goto visiting")
+	// Before any address translation: an address of the host must be named by a rule even where
+	// another program's dnat forwards it to a container. That holds for the first packet and, after
+	// the rule was revoked, for each later one.
+	d.chain("prerouting", "type filter hook prerouting priority mangle; policy accept;",
+		"ct state new "+fromTun+" fib daddr type local goto "+chainIngress,
+		"ct status dnat ct direction original "+fromTun+" fib daddr type local goto "+chainIngress)
 
 	forwarding := []string{"type filter hook forward priority filter; policy accept;",
-		// Answers too: one to a client that is gone must not follow the default route out. What is
-		// invalid, untracked or not IPv4 has no such address and is met by the next lines.
+		// Replies too: a reply to a client whose session ended must not leave by the default route.
+		// Packets that are invalid, untracked or not IPv4 have no original address; the next rules
+		// drop them.
 		"ct original ip saddr vmap @" + mapTransit,
 		fromTun + " drop",
 		toTun + " drop",
@@ -61,13 +62,13 @@ func (d *document) hooks(r Ruleset) {
 	}
 	if names := slices.Sorted(slices.Values(r.HostForwarding)); len(names) > 0 {
 		for i := range names {
-			names[i] = quote(names[i])
+			names[i] = quoteName(names[i])
 		}
 		forwarding = append(forwarding, "iifname { "+strings.Join(slices.Compact(names), ", ")+" } drop")
 	}
 	d.chain("forwarding", forwarding...)
 
-	input := []string{"type filter hook input priority filter; policy accept;", fromTun + " goto visiting",
+	input := []string{"type filter hook input priority filter; policy accept;", fromTun + " goto " + chainIngress,
 		"ct status dnat accept"} // workers are reached through the public port only
 	if slices.ContainsFunc(r.Endpoints, func(e Endpoint) bool { return len(e.Workers) > 0 && !e.AnyAddress }) {
 		input = append(input, "ip daddr . meta l4proto . th dport @"+setWorkers+" drop")
@@ -81,14 +82,14 @@ func (d *document) hooks(r Ruleset) {
 		output = append(output, fmt.Sprintf("ct direction original meta skuid %d-%d drop", r.Workers.First, r.Workers.Last))
 	}
 	d.chain("output", append(output,
-		toTun+" goto leaving",
+		toTun+" goto "+chainEgress,
 		"ip daddr @"+setClients+` oifname != "lo" drop`)...)
 
 	public := []string{"type nat hook prerouting priority dstnat; policy accept;", fromTun + " accept"}
 	masquerade := []string{"type nat hook postrouting priority srcnat; policy accept;"}
 	for _, e := range r.Endpoints {
 		for _, p := range e.Public {
-			public = append(public, fmt.Sprintf("ip daddr %s %s dport %d dnat ip to %s:%s", p.Addr(), e.Transport, p.Port(), p.Addr(), e.deal()))
+			public = append(public, fmt.Sprintf("ip daddr %s %s dport %d dnat ip to %s:%s", p.Addr(), e.Transport, p.Port(), p.Addr(), e.balance()))
 		}
 		if e.SourceNAT {
 			masquerade = append(masquerade, fmt.Sprintf("ip saddr %s oifname != @%s masquerade", e.ClientCIDR, setDevices))
@@ -97,15 +98,15 @@ func (d *document) hooks(r Ruleset) {
 	d.chain("publicport", public...)
 	d.chain("sourcenat", masquerade...)
 
-	// Counted after every chain that judges, and before the source is translated. A client's address
-	// is let through by its own device alone, so which of our devices it is need not be asked for.
+	// Counted after every chain that drops, and before the source is translated. The chains before
+	// accept a client's address on its own device only, so the device needs no second match.
 	d.chain("counting", "type filter hook postrouting priority srcnat - 1; policy accept;",
 		fromPrefix+" ip saddr @"+setSent, toPrefix+" ip daddr @"+setReceived)
 	d.chain("countinput", "type filter hook input priority 300; policy accept;", fromPrefix+" ip saddr @"+setSent)
 }
 
-// deal is the port expression that picks a worker for a client.
-func (e Endpoint) deal() string {
+// balance returns the nft expression that picks the port of a worker by the client's address.
+func (e Endpoint) balance() string {
 	if len(e.Workers) == 1 {
 		return fmt.Sprint(e.Workers[0])
 	}

@@ -17,19 +17,19 @@ import (
 // hold (an element of the session set takes 36 bytes).
 const elementsPerMessage = 1000
 
-// kernel is the pair of netlink sockets that a table keeps open. Kept, because the kernel makes
-// whoever closes one after a deletion wait for a grace period of some ten milliseconds.
-type kernel struct {
-	changes   *nftables.Conn
-	questions *netlink.Conn
+// sockets are the two netlink sockets that a table keeps open: closing one after a deletion would
+// wait for a grace period of the kernel, some ten milliseconds.
+type sockets struct {
+	changes  *nftables.Conn
+	requests *netlink.Conn
 }
 
-// dial opens the sockets in the network namespace of the calling thread, unless they are. The
-// large send buffer is for one transaction of many elements, which is otherwise lost whole with
-// "message too long".
-func (t *Table) dial() (*nftables.Conn, error) {
-	if t.kernel != nil {
-		return t.kernel.changes, nil
+// openSockets opens the sockets in the network namespace of the calling thread, unless they are
+// open. The large send buffer is for a transaction of many elements, which would otherwise fail
+// with "message too long".
+func (t *Table) openSockets() (*nftables.Conn, error) {
+	if t.sockets != nil {
+		return t.sockets.changes, nil
 	}
 	changes, err := nftables.New(nftables.AsLasting(), nftables.WithSockOptions(func(c *netlink.Conn) error {
 		return errors.Join(c.SetWriteBuffer(8<<20), c.SetReadBuffer(8<<20))
@@ -37,22 +37,22 @@ func (t *Table) dial() (*nftables.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	questions, err := netlink.Dial(unix.NETLINK_NETFILTER, nil)
+	requests, err := netlink.Dial(unix.NETLINK_NETFILTER, nil)
 	if err != nil {
 		_ = changes.CloseLasting()
 		return nil, err
 	}
-	t.kernel = &kernel{changes: changes, questions: questions}
+	t.sockets = &sockets{changes: changes, requests: requests}
 	return changes, nil
 }
 
-// hangUp closes the sockets after an error: answers that nobody read would be taken for those
-// to the next question.
-func (t *Table) hangUp() {
-	if t.kernel != nil {
-		_ = t.kernel.changes.CloseLasting()
-		_ = t.kernel.questions.Close()
-		t.kernel = nil
+// closeSockets closes the sockets after an error: replies that were not read would be taken for
+// replies to the next request.
+func (t *Table) closeSockets() {
+	if t.sockets != nil {
+		_ = t.sockets.changes.CloseLasting()
+		_ = t.sockets.requests.Close()
+		t.sockets = nil
 	}
 }
 
@@ -60,15 +60,15 @@ func (t *Table) handle() *nftables.Table {
 	return &nftables.Table{Name: t.name, Family: nftables.TableFamilyINet}
 }
 
-// objects lists what the kernel's table holds; nothing where there is none. What the sets of
-// sessions hold is not asked for where it is known to be what we put there.
+// objects lists the objects of the kernel's table; none where there is no table. Where known is true,
+// the session sets hold what this process put there and are not read.
 func (t *Table) objects(c *nftables.Conn, known bool) (Objects, error) {
 	if t.read == nil {
 		t.read = map[netip.Addr]Counters{}
 	}
 	found := Objects{Read: t.read}
 	sets, err := c.GetSets(t.handle())
-	if absent(err) {
+	if isAbsent(err) {
 		return found, nil
 	}
 	if err != nil {
@@ -83,19 +83,19 @@ func (t *Table) objects(c *nftables.Conn, known bool) (Objects, error) {
 			found.Sets = append(found.Sets, s.Name)
 		}
 		if !known && slices.Contains(counterSets, s.Name) {
-			counted, err := t.count(s.Name)
+			counted, err := t.readTallies(s.Name)
 			if err != nil {
 				return found, err
 			}
 			for a, n := range counted {
 				found.Holds = append(found.Holds, Member{Set: s.Name, Addr: a})
-				t.read[a] = merge(t.read[a], s.Name, n)
+				t.read[a] = mergeTally(t.read[a], s.Name, n)
 			}
 		}
 	}
 	if known {
 		for _, s := range t.sessions {
-			found.Holds = append(found.Holds, t.placing.of(s)...)
+			found.Holds = append(found.Holds, t.layout.membersOf(s)...)
 		}
 	}
 	chains, err := c.ListChainsOfTableFamily(nftables.TableFamilyINet)
@@ -114,8 +114,8 @@ func (t *Table) set(name string) *nftables.Set {
 	return &nftables.Set{Table: t.handle(), Name: name, KeyType: nftables.TypeIPAddr}
 }
 
-// change adds and removes elements of any sets in one transaction, removals first.
-func (t *Table) change(c *nftables.Conn, remove, add []Member) error {
+// editElements deletes and adds elements of any sets in one transaction, deletions first.
+func (t *Table) editElements(c *nftables.Conn, remove, add []Member) error {
 	edit := func(list []Member, do func(*nftables.Set, []nftables.SetElement) error) error {
 		bySet := map[string][]nftables.SetElement{}
 		for _, m := range list {
@@ -139,15 +139,15 @@ func (t *Table) change(c *nftables.Conn, remove, add []Member) error {
 	return c.Flush()
 }
 
-// absent tells whether an error says that a table, set or element is not there. The library
-// hides the kernel's number in the text of some errors.
-func absent(err error) bool {
+// isAbsent reports whether an error means that a table, set or element does not exist. The library
+// has the kernel's error number only in the text of some errors.
+func isAbsent(err error) bool {
 	return err != nil && (errors.Is(err, unix.ENOENT) || strings.Contains(err.Error(), unix.ENOENT.Error()))
 }
 
 // generation is the kernel's number of committed transactions in this network namespace.
 func (t *Table) generation() (uint32, error) {
-	replies, err := t.ask(unix.NFT_MSG_GETGEN, unix.AF_UNSPEC, 0, nil)
+	replies, err := t.request(unix.NFT_MSG_GETGEN, unix.AF_UNSPEC, 0, nil)
 	if err != nil {
 		return 0, fmt.Errorf("read the generation of the rules: %w", err)
 	}
@@ -166,20 +166,20 @@ func (t *Table) generation() (uint32, error) {
 			}
 		}
 	}
-	return 0, errors.New("the kernel told no generation of the rules")
+	return 0, errors.New("the kernel's reply has no generation of the rules")
 }
 
-// ask sends one nftables request and gives the answers. The library has no call for what is
-// asked here: the generation, and all rules of a table at once.
-func (t *Table) ask(message uint16, family uint8, flags netlink.HeaderFlags, attributes []netlink.Attribute) ([]netlink.Message, error) {
-	if _, err := t.dial(); err != nil {
+// request sends one nftables request and returns the replies. The library has no call for the
+// generation and for all rules of a table at once.
+func (t *Table) request(message uint16, family uint8, flags netlink.HeaderFlags, attributes []netlink.Attribute) ([]netlink.Message, error) {
+	if _, err := t.openSockets(); err != nil {
 		return nil, err
 	}
 	data, err := netlink.MarshalAttributes(attributes)
 	if err != nil {
 		return nil, err
 	}
-	return t.kernel.questions.Execute(netlink.Message{
+	return t.sockets.requests.Execute(netlink.Message{
 		Header: netlink.Header{
 			Type:  netlink.HeaderType(unix.NFNL_SUBSYS_NFTABLES<<8 | message),
 			Flags: netlink.Request | flags,

@@ -97,6 +97,14 @@ func (l *lab) applyEndpoint(e nft.Endpoint) {
 // client makes a connected client on the n-th device, with a session in the table.
 func (l *lab) client(addr string, n int, groups ...string) *client {
 	l.t.Helper()
+	c := l.connect(addr, n)
+	l.put(c, groups...)
+	return c
+}
+
+// connect makes a client on the n-th device, without a session.
+func (l *lab) connect(addr string, n int) *client {
+	l.t.Helper()
 	c := &client{space: newSpace(l.t), addr: netip.MustParseAddr(addr), lab: l, device: l.devices[n]}
 	c.do(func() { c.tun = openTun(l.t, "c0") })
 	l.t.Cleanup(func() { _ = c.tun.Close() })
@@ -107,7 +115,6 @@ func (l *lab) client(addr string, n int, groups ...string) *client {
 	must(l.t, host.RouteClient(c.addr, c.device.name))
 	c.device.add(c.addr, c.tun)
 	go pump(c.tun, func([]byte) *os.File { return c.device.file })
-	l.put(c, groups...)
 	return c
 }
 

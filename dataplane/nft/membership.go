@@ -11,26 +11,26 @@ import (
 	"sallyport/vpn"
 )
 
-// Member is one element that a session has in one set.
+// Member is one element of a session in one set.
 type Member struct {
 	Set    string
 	Device string // empty in sets of addresses alone
 	Addr   netip.Addr
 }
 
-// placing knows which sets a ruleset has, so that ten thousand sessions need not walk its rules
-// each.
-type placing map[vpn.EndpointID]places
+// layout is the session sets of a ruleset by endpoint. It is computed once, so that ten thousand
+// sessions do not walk all rules.
+type layout map[vpn.EndpointID]endpointSets
 
-type places struct {
+type endpointSets struct {
 	groups       map[string]string // group to set; only groups that some range grants have one
 	associations map[vpn.AssociationID]string
 }
 
-func newPlacing(r Ruleset) placing {
-	p := placing{}
+func newLayout(r Ruleset) layout {
+	l := layout{}
 	for _, e := range r.Endpoints {
-		in := places{groups: map[string]string{}, associations: map[vpn.AssociationID]string{}}
+		in := endpointSets{groups: map[string]string{}, associations: map[vpn.AssociationID]string{}}
 		for _, run := range vpn.Flatten(e.Rules) {
 			for _, g := range run.Grant.Groups {
 				in.groups[g] = setGroup(e.ID, g)
@@ -39,16 +39,15 @@ func newPlacing(r Ruleset) placing {
 		for _, a := range e.Associations {
 			in.associations[a.ID] = setMembers(e.ID, a.ID)
 		}
-		p[e.ID] = in
+		l[e.ID] = in
 	}
-	return p
+	return l
 }
 
-// of lists every set that the session is in. A session whose endpoint is gone is in none, one
-// whose association or groups are gone is not in theirs: that is what makes a lagging session
-// reach nothing.
-func (p placing) of(s Session) []Member {
-	in, ok := p[s.Endpoint]
+// membersOf returns the session's element in every set that it belongs to. A session whose endpoint,
+// association or groups no longer exist has no element there, so it reaches nothing by them.
+func (l layout) membersOf(s Session) []Member {
+	in, ok := l[s.Endpoint]
 	if !ok {
 		return nil
 	}
@@ -70,10 +69,10 @@ func (p placing) of(s Session) []Member {
 	return out
 }
 
-// sets are those whose elements follow the sessions.
-func (p placing) sets() []string {
+// sessionSets returns the sorted names of the sets whose elements are sessions.
+func (l layout) sessionSets() []string {
 	names := []string{setSessions, setSent, setReceived}
-	for _, in := range p {
+	for _, in := range l {
 		names = slices.AppendSeq(names, maps.Values(in.groups))
 		names = slices.AppendSeq(names, maps.Values(in.associations))
 	}
@@ -83,13 +82,13 @@ func (p placing) sets() []string {
 
 func (m Member) text() string {
 	if m.Device != "" {
-		return fmt.Sprintf("%s . %s", quote(m.Device), m.Addr)
+		return fmt.Sprintf("%s . %s", quoteName(m.Device), m.Addr)
 	}
 	return m.Addr.String()
 }
 
-// element is the kernel's form: a device name is padded to 16 bytes, concatenated parts follow
-// one another in multiples of four.
+// element is the kernel's form: a device name is padded to 16 bytes, and the parts of a concatenated
+// key are aligned to four bytes.
 func (m Member) element() nftables.SetElement {
 	addr := m.Addr.As4()
 	if m.Device == "" {

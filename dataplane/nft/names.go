@@ -8,11 +8,18 @@ import (
 	"sallyport/vpn"
 )
 
-// The objects that outlive a rebuild: base chains, so that no packet ever meets a hook without
-// them, and the two counter sets, because to replace a set is to reset it.
+// The objects that Apply keeps: base chains, so that every hook always has its chain, and the two
+// counter sets, because replacing a set resets its counters. The names of the counter sets must
+// not change: a table of an earlier version is taken over with its counters.
 var (
-	baseChains  = []string{"arriving", "forwarding", "input", "output", "publicport", "sourcenat", "counting", "countinput"}
+	baseChains  = []string{"prerouting", "forwarding", "input", "output", "publicport", "sourcenat", "counting", "countinput"}
 	counterSets = []string{setSent, setReceived}
+)
+
+// Chains that packets between clients and the host itself pass before those of an endpoint.
+const (
+	chainIngress = "ingress" // from a client to the host
+	chainEgress  = "egress"  // from the host to a client
 )
 
 const (
@@ -23,33 +30,32 @@ const (
 	setClients   = "clients"    // the client ranges of all endpoints
 	setWorkers   = "workers"    // address . protocol . port of workers bound to one address
 	setWorkersOn = "workersany" // protocol . port of workers bound to every address
-	mapTransit   = "transit"    // client range : what judges packets that pass through
-	mapLocal     = "visit"      // client range : what judges packets for the host itself
+	mapTransit   = "transit"    // client range : chain for packets that the host forwards
+	mapLocal     = "local"      // client range : chain for packets to or from the host itself
 )
 
-// digits is the part of an identifier that is unique; identifiers are checked before.
-func digits(id string) string { return id[strings.LastIndexByte(id, '-')+1:] }
+// uniquePart returns the digits of an identifier that was checked before.
+func uniquePart(id string) string { return id[strings.LastIndexByte(id, '-')+1:] }
 
-func chainTransit(id vpn.EndpointID) string { return "t_" + digits(string(id)) }
-func chainLocal(id vpn.EndpointID) string   { return "l_" + digits(string(id)) }
-func chainAsks(id vpn.EndpointID) string    { return "q_" + digits(string(id)) }
-func chainAnswers(id vpn.EndpointID) string { return "a_" + digits(string(id)) }
-func chainPeers(id vpn.EndpointID) string   { return "p_" + digits(string(id)) }
-func chainGrants(id vpn.EndpointID) string  { return "g_" + digits(string(id)) }
-func mapPeers(id vpn.EndpointID) string     { return "peers_" + digits(string(id)) }
+func chainTransit(id vpn.EndpointID) string  { return "transit_" + uniquePart(string(id)) }
+func chainLocal(id vpn.EndpointID) string    { return "local_" + uniquePart(string(id)) }
+func chainRequests(id vpn.EndpointID) string { return "requests_" + uniquePart(string(id)) }
+func chainReplies(id vpn.EndpointID) string  { return "replies_" + uniquePart(string(id)) }
+func chainPeer(id vpn.EndpointID) string     { return "peer_" + uniquePart(string(id)) }
+func chainGrant(id vpn.EndpointID) string    { return "grant_" + uniquePart(string(id)) }
+func mapPeers(id vpn.EndpointID) string      { return "peers_" + uniquePart(string(id)) }
 
 func setMembers(e vpn.EndpointID, a vpn.AssociationID) string {
-	return "members_" + digits(string(e)) + "_" + digits(string(a))
+	return "members_" + uniquePart(string(e)) + "_" + uniquePart(string(a))
 }
 
 func mapReach(e vpn.EndpointID, a vpn.AssociationID) string {
-	return "reach_" + digits(string(e)) + "_" + digits(string(a))
+	return "reach_" + uniquePart(string(e)) + "_" + uniquePart(string(a))
 }
 
-// setGroup hashes the name: groups are called what a directory pleases, and an nft name holds
-// letters and digits. 96 bits keep two groups of one endpoint apart even against an adversary
-// who may choose names.
+// setGroup hashes the group's name: a directory allows any characters in it, nft letters and digits
+// only. 96 bits keep two groups of one endpoint apart even against an attacker who chooses names.
 func setGroup(e vpn.EndpointID, group string) string {
 	sum := sha256.Sum256([]byte(group))
-	return "group_" + digits(string(e)) + "_" + hex.EncodeToString(sum[:12])
+	return "group_" + uniquePart(string(e)) + "_" + hex.EncodeToString(sum[:12])
 }

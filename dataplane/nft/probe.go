@@ -7,8 +7,8 @@ import (
 	"sallyport/vpn"
 )
 
-// Probe tells whether this host can hold our rules: it has nft check, without keeping anything,
-// a ruleset that uses every feature of the kernel that a real one does. The error is a sentence.
+// Probe reports whether this host supports our rules: nft checks, without applying it, a ruleset
+// that uses every kernel feature that a real one uses. The error is a *vpn.Error of kind Unavailable.
 func Probe(ctx context.Context) error {
 	endpoint := vpn.EndpointID("cvpn-endpoint-00000000000000000")
 	association := vpn.AssociationID("cvpn-assoc-00000000000000000")
@@ -25,8 +25,8 @@ func Probe(ctx context.Context) error {
 	}}}
 	session := Session{Addr: netip.MustParseAddr("192.0.2.2"), Device: "probe0", Endpoint: endpoint, Association: association, Groups: []string{"probe"}}
 	text := Render(DefaultName+"-probe", r, []Session{session}, Objects{})
-	if err := run(ctx, text, "-c"); err != nil {
-		return unavailable(err)
+	if err := runNft(ctx, text, "-c"); err != nil {
+		return asUnavailable(err)
 	}
 	return nil
 }

@@ -117,7 +117,7 @@ func TestDriftIsNoticedAndRepaired(t *testing.T) {
 		{"everything flushed", "flush ruleset"},
 		{"rules flushed", "flush table inet sptest"},
 		{"a rule added", "insert rule inet sptest forwarding accept"},
-		{"a chain emptied", "flush chain inet sptest visiting"},
+		{"a chain emptied", "flush chain inet sptest ingress"},
 		{"a session added", `add element inet sptest sessions { "` + c.device.name + `" . 10.8.0.77 }`},
 		{"sessions flushed", "flush set inet sptest sessions"},
 		{"clients flushed", "flush set inet sptest clients"},

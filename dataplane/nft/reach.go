@@ -7,22 +7,24 @@ import (
 	"sallyport/vpn"
 )
 
-// reach is where the clients of one association get to through other networks: what rules grant,
-// as far as a route of the association leads there. Client ranges are none of it, for between
-// clients other questions are asked. One look-up per packet answers what would otherwise be three.
-func reach(granted []vpn.Range, routes, clients []netip.Prefix) []vpn.Range {
-	return without(within(granted, stretches(routes)), stretches(clients))
+// reachable returns where the clients of one association may send packets outside the client
+// ranges: what rules grant, as far as a route of the association covers it. Client ranges are
+// excluded, because packets between clients have conditions of their own. With this map, one
+// lookup per packet replaces three.
+func reachable(granted []vpn.Range, routes, clients []netip.Prefix) []vpn.Range {
+	return subtract(intersect(granted, intervals(routes)), intervals(clients))
 }
 
-// stretch is a run of addresses, both ends included.
-type stretch struct{ first, last netip.Addr }
+// interval is a range of addresses, both ends included.
+type interval struct{ first, last netip.Addr }
 
-// stretches gives the addresses of prefixes in ascending order, each once, joined where they touch.
-func stretches(prefixes []netip.Prefix) []stretch {
+// intervals returns the addresses of prefixes in ascending order, without overlap and joined where
+// they are adjacent.
+func intervals(prefixes []netip.Prefix) []interval {
 	sorted := slices.SortedFunc(slices.Values(prefixes), func(a, b netip.Prefix) int { return a.Addr().Compare(b.Addr()) })
-	var out []stretch
+	var out []interval
 	for _, p := range sorted {
-		s := stretch{p.Addr(), vpn.LastAddr(p)}
+		s := interval{p.Addr(), vpn.LastAddr(p)}
 		if n := len(out) - 1; n >= 0 && (!out[n].last.Less(s.first) || out[n].last.Next() == s.first) {
 			if out[n].last.Less(s.last) {
 				out[n].last = s.last
@@ -34,9 +36,9 @@ func stretches(prefixes []netip.Prefix) []stretch {
 	return out
 }
 
-// within keeps of the ranges what lies in one of the stretches. All three are ascending and
-// without overlap.
-func within(ranges []vpn.Range, in []stretch) []vpn.Range {
+// intersect returns the parts of ranges that lie in one of the intervals. Both lists, and the
+// result, are ascending and without overlap.
+func intersect(ranges []vpn.Range, in []interval) []vpn.Range {
 	var out []vpn.Range
 	for _, r := range ranges {
 		for len(in) > 0 && in[0].last.Less(r.First) {
@@ -46,14 +48,14 @@ func within(ranges []vpn.Range, in []stretch) []vpn.Range {
 			if r.Last.Less(s.first) {
 				break
 			}
-			out = append(out, vpn.Range{First: later(r.First, s.first), Last: earlier(r.Last, s.last), Grant: r.Grant})
+			out = append(out, vpn.Range{First: maxAddr(r.First, s.first), Last: minAddr(r.Last, s.last), Grant: r.Grant})
 		}
 	}
 	return out
 }
 
-// without keeps what lies in none of them.
-func without(ranges []vpn.Range, not []stretch) []vpn.Range {
+// subtract returns the parts of ranges that lie in none of the intervals, under the same conditions.
+func subtract(ranges []vpn.Range, not []interval) []vpn.Range {
 	var out []vpn.Range
 	for _, r := range ranges {
 		for len(not) > 0 && not[0].last.Less(r.First) {
@@ -67,7 +69,7 @@ func without(ranges []vpn.Range, not []stretch) []vpn.Range {
 			if rest.First.Less(s.first) {
 				out = append(out, vpn.Range{First: rest.First, Last: s.first.Prev(), Grant: r.Grant})
 			}
-			rest.First = s.last.Next() // of the last address there is: none, which no address is less than
+			rest.First = s.last.Next() // invalid after 255.255.255.255: nothing is left then
 		}
 		if rest.First.IsValid() && !rest.Last.Less(rest.First) {
 			out = append(out, rest)
@@ -76,14 +78,14 @@ func without(ranges []vpn.Range, not []stretch) []vpn.Range {
 	return out
 }
 
-func later(a, b netip.Addr) netip.Addr {
+func maxAddr(a, b netip.Addr) netip.Addr {
 	if a.Less(b) {
 		return b
 	}
 	return a
 }
 
-func earlier(a, b netip.Addr) netip.Addr {
+func minAddr(a, b netip.Addr) netip.Addr {
 	if b.Less(a) {
 		return b
 	}

@@ -25,11 +25,11 @@ func TestReachIsWhatIsGrantedAndRouted(t *testing.T) {
 	}
 	for range 2000 {
 		var granted []vpn.Range
-		for _, s := range stretches(some()) {
+		for _, s := range intervals(some()) {
 			granted = append(granted, vpn.Range{First: s.first, Last: s.last, Grant: vpn.Grant{Groups: []string{s.first.String()}}})
 		}
 		routes, clients := some(), some()
-		got := reach(granted, routes, clients)
+		got := reachable(granted, routes, clients)
 		for i, r := range got {
 			if r.Last.Less(r.First) || i > 0 && !got[i-1].Last.Less(r.First) {
 				t.Fatalf("%v is not ascending", got)

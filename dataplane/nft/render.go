@@ -11,26 +11,26 @@ import (
 	"sallyport/vpn"
 )
 
-// Objects are the named things of a table that a rebuild must take away or keep up to date.
-// The zero value describes a table that does not exist.
+// Objects are the named objects of the kernel's table that Render must delete or keep. The zero
+// value describes a table that does not exist.
 type Objects struct {
 	Chains, Sets, Maps []string
-	// Holds is what sets that follow sessions hold, where that is known for the whole of a set: such
-	// a set stays and is given the difference. It must be known for those that count.
+	// Holds are the elements of session sets, complete for every set that occurs: such a set is kept
+	// and gets the difference only. It must be complete for the counter sets.
 	Holds []Member
-	// Read is what a counter begins with that is not there.
+	// Read are the counters to start with where a counter set has no element of the address.
 	Read map[netip.Addr]Counters
 }
 
-// Render gives the text of one nft transaction that makes the table called name hold exactly
-// this ruleset and these sessions, whatever of ours (old) it held before. Counters of sessions
-// that stay are not touched.
+// Render returns the text of one nft transaction that makes the table called name hold exactly
+// this ruleset and these sessions, where it held old before. Counters of sessions that stay are
+// not changed.
 func Render(name string, r Ruleset, sessions []Session, old Objects) []byte {
 	d := document{table: "inet " + name, elements: map[string][]string{}}
-	placing := newPlacing(r)
-	stay := old.stay(placing)
-	d.clear(old, stay)
-	d.members(placing, sessions, old, stay)
+	layout := newLayout(r)
+	kept := old.keptSets(layout)
+	d.deleteOld(old, kept)
+	d.collectMembers(layout, sessions, old, kept)
 	d.line("table %s {", d.table)
 	d.sets(r)
 	clients := make([]netip.Prefix, len(r.Endpoints))
@@ -40,14 +40,14 @@ func Render(name string, r Ruleset, sessions []Session, old Objects) []byte {
 	for _, e := range r.Endpoints {
 		d.endpoint(e, clients)
 	}
-	d.judges()
+	d.hostPolicy()
 	d.hooks(r)
 	d.line("}")
 	return d.Bytes()
 }
 
-// document is the text under construction. Sets are declared with their elements, so elements
-// are collected by set first.
+// document is the text under construction. A set is declared with its elements, so elements are
+// collected by set first.
 type document struct {
 	bytes.Buffer
 	table    string
@@ -59,10 +59,10 @@ func (d *document) line(format string, args ...any) {
 	d.WriteByte('\n')
 }
 
-// clear takes the old rules and everything that only they need away. Rules go first: nothing
-// that a rule names can be deleted. Base chains stay where they are, empty until the end of the
-// same transaction, so that a packet sees either all of the old or all of the new.
-func (d *document) clear(old Objects, stay map[string]bool) {
+// deleteOld flushes all rules and deletes the chains, maps and sets that are not kept. Rules go
+// first, because the kernel refuses to delete an object that a rule uses. Base chains stay, without
+// rules until the end of the same transaction: a packet passes either all old or all new rules.
+func (d *document) deleteOld(old Objects, kept map[string]bool) {
 	d.line("add table %s", d.table)
 	d.line("flush table %s", d.table)
 	for _, m := range old.Maps {
@@ -74,16 +74,16 @@ func (d *document) clear(old Objects, stay map[string]bool) {
 		}
 	}
 	for _, s := range old.Sets {
-		if !stay[s] {
+		if !kept[s] {
 			d.line("delete set %s %s", d.table, s)
 		}
 	}
 }
 
-// stay tells which sets the next rules want as well and need not be filled again; a thousand
-// clients are then not written once more for each rule that somebody changes.
-func (o Objects) stay(p placing) map[string]bool {
-	out, wanted := map[string]bool{}, p.sets()
+// keptSets returns the sets that the new rules use as well and whose elements are known. A changed
+// rule then does not cause the elements of a thousand clients to be written again.
+func (o Objects) keptSets(l layout) map[string]bool {
+	out, wanted := map[string]bool{}, l.sessionSets()
 	for _, set := range counterSets {
 		out[set] = true
 	}
@@ -95,22 +95,22 @@ func (o Objects) stay(p placing) map[string]bool {
 	return out
 }
 
-// members sorts the sessions into the sets that they belong to, and takes out of those that stay
-// what they hold too much.
-func (d *document) members(p placing, sessions []Session, old Objects, stay map[string]bool) {
+// collectMembers sorts the sessions into their sets, and deletes from kept sets the elements that
+// belong to no session.
+func (d *document) collectMembers(l layout, sessions []Session, old Objects, kept map[string]bool) {
 	held := make(map[Member]bool, len(old.Holds))
 	for _, m := range old.Holds {
-		if stay[m.Set] {
+		if kept[m.Set] {
 			held[m] = true
 		}
 	}
 	for _, s := range sessions {
-		for _, m := range p.of(s) {
+		for _, m := range l.membersOf(s) {
 			if held[m] {
 				delete(held, m)
 				continue
 			}
-			d.elements[m.Set] = append(d.elements[m.Set], m.text()+beginning(m.Set, old.Read[m.Addr]))
+			d.elements[m.Set] = append(d.elements[m.Set], m.text()+initialCounter(m.Set, old.Read[m.Addr]))
 		}
 	}
 	gone := map[string][]string{}
@@ -122,8 +122,8 @@ func (d *document) members(p placing, sessions []Session, old Objects, stay map[
 	}
 }
 
-// beginning is what an element's counter starts with.
-func beginning(set string, c Counters) string {
+// initialCounter is the text of the counter that a new element of the set starts with.
+func initialCounter(set string, c Counters) string {
 	bytes, packets := c.BytesIn, c.PacketsIn
 	switch set {
 	case setSent:
@@ -142,7 +142,7 @@ func (d *document) sets(r Ruleset) {
 	var devices, clients, workers, workersAny, transit, local []string
 	for _, e := range r.Endpoints {
 		for _, name := range e.Devices {
-			devices = append(devices, quote(name))
+			devices = append(devices, quoteName(name))
 		}
 		clients = append(clients, e.ClientCIDR.String())
 		transit = append(transit, fmt.Sprintf("%s : goto %s", e.ClientCIDR, chainTransit(e.ID)))
@@ -186,69 +186,70 @@ func (d *document) chain(name string, rules ...string) {
 	d.line("\t}")
 }
 
-// endpoint writes what one endpoint allows. Every match on a destination is on the original
-// direction of the flow, established or not: taking a rule away then stops both directions at the
-// next packet. The order of questions is that of their cost: these chains are passed by every
-// packet of every client, and each look into a set is felt.
+// endpoint writes the chains, sets and maps of one endpoint. Every match on a destination is on the
+// original direction of the flow, established or not: revoking a rule then stops both directions
+// at the next packet. Matches are ordered by cost: every packet of every client passes these
+// chains, and each set lookup is measurable.
 func (d *document) endpoint(e Endpoint, clients []netip.Prefix) {
 	ranges := vpn.Flatten(e.Rules)
 	verdicts := d.grants(e, ranges)
 	var peers []string
 	if e.ClientToClient {
-		peers = []string{e.ClientCIDR.String() + " : goto " + chainPeers(e.ID)}
-		d.ranges(mapPeers(e.ID), within(ranges, stretches([]netip.Prefix{e.ClientCIDR})), verdicts)
-		d.chain(chainPeers(e.ID),
+		peers = []string{e.ClientCIDR.String() + " : goto " + chainPeer(e.ID)}
+		d.ranges(mapPeers(e.ID), intersect(ranges, intervals([]netip.Prefix{e.ClientCIDR})), verdicts)
+		d.chain(chainPeer(e.ID),
 			"ct direction original oifname . ip daddr != @"+setSessions+" drop",
 			"ct original ip daddr vmap @"+mapPeers(e.ID),
 			"drop")
 	}
-	var asks, answers []string
+	var requests, replies []string
 	for _, a := range e.Associations {
 		members, reached := setMembers(e.ID, a.ID), mapReach(e.ID, a.ID)
 		d.set("set", members, "type ifname . ipv4_addr", d.elements[members])
-		d.ranges(reached, reach(ranges, a.Routes, clients), verdicts, peers...)
-		asks = append(asks, fmt.Sprintf("iifname . ip saddr @%s ct original ip daddr vmap @%s", members, reached))
-		answers = append(answers, fmt.Sprintf("oifname . ip daddr @%s ct original ip daddr vmap @%s", members, reached))
+		d.ranges(reached, reachable(ranges, a.Routes, clients), verdicts, peers...)
+		requests = append(requests, fmt.Sprintf("iifname . ip saddr @%s ct original ip daddr vmap @%s", members, reached))
+		replies = append(replies, fmt.Sprintf("oifname . ip daddr @%s ct original ip daddr vmap @%s", members, reached))
 	}
-	// A client cannot answer in another one's name, nor in that of a host.
+	// A client cannot reply with the address of another client or of a host.
 	spoofed := fmt.Sprintf("iifname @%s iifname . ip saddr != @%s drop", setDevices, setSessions)
-	d.chain(chainAnswers(e.ID), append(append([]string{spoofed}, answers...), "drop")...)
-	d.chain(chainAsks(e.ID), append(asks, "drop")...)
+	d.chain(chainReplies(e.ID), append(append([]string{spoofed}, replies...), "drop")...)
+	d.chain(chainRequests(e.ID), append(requests, "drop")...)
 
 	transit := []string{
-		"ct direction reply goto " + chainAnswers(e.ID),
-		// Somebody else's address translation led the packet to a client: to one that is there.
+		"ct direction reply goto " + chainReplies(e.ID),
+		// A rule of another program translated the destination to a client's address: that client
+		// must have a session.
 		fmt.Sprintf("ct status dnat oifname @%s oifname . ip daddr != @%s drop", setDevices, setSessions),
 	}
 	if len(e.Egress) > 0 {
 		names := slices.Concat(e.Egress, e.Devices)
 		for i := range names {
-			names[i] = quote(names[i])
+			names[i] = quoteName(names[i])
 		}
 		slices.Sort(names)
 		transit = append(transit, fmt.Sprintf("oifname != { %s } drop", strings.Join(slices.Compact(names), ", ")))
 	}
-	d.chain(chainTransit(e.ID), append(transit, "goto "+chainAsks(e.ID))...)
+	d.chain(chainTransit(e.ID), append(transit, "goto "+chainRequests(e.ID))...)
 
 	local := []string{fmt.Sprintf("ct original ip daddr %s icmp type { echo-request, echo-reply } accept", e.Gateway)}
-	if named := single(e.Rules); len(named) > 0 {
+	if named := singleAddresses(e.Rules); len(named) > 0 {
 		own := "ct original ip daddr { " + strings.Join(named, ", ") + " } "
-		local = append(local, own+"ct direction reply goto "+chainAnswers(e.ID), own+"goto "+chainAsks(e.ID))
+		local = append(local, own+"ct direction reply goto "+chainReplies(e.ID), own+"goto "+chainRequests(e.ID))
 	}
 	d.chain(chainLocal(e.ID), append(local, "drop")...)
 }
 
-// ranges writes a map from destinations to verdicts, those of grants and others.
+// ranges writes a map from destinations to the verdicts of their grants, and the elements in others.
 func (d *document) ranges(name string, ranges []vpn.Range, verdicts map[string]string, others ...string) {
 	elements := others
 	for _, r := range ranges {
-		elements = append(elements, span(r.First, r.Last)+" : "+verdicts[grantKey(r.Grant)])
+		elements = append(elements, addressRange(r.First, r.Last)+" : "+verdicts[grantKey(r.Grant)])
 	}
 	d.set("map", name, "type ipv4_addr : verdict; flags interval", elements)
 }
 
-// grants writes one chain for each distinct grant to groups, with the sets of those groups, and
-// gives the verdict of every grant that occurs by its key.
+// grants writes one chain for each distinct grant to groups, and the sets of those groups. It returns
+// the verdict of every grant that occurs, by grantKey.
 func (d *document) grants(e Endpoint, ranges []vpn.Range) (verdicts map[string]string) {
 	verdicts = map[string]string{}
 	groups := map[string]bool{}
@@ -261,7 +262,7 @@ func (d *document) grants(e Endpoint, ranges []vpn.Range) (verdicts map[string]s
 			verdicts[key] = "accept"
 			continue
 		}
-		chain := fmt.Sprintf("%s_%d", chainGrants(e.ID), len(verdicts))
+		chain := fmt.Sprintf("%s_%d", chainGrant(e.ID), len(verdicts))
 		verdicts[key] = "goto " + chain
 		var rules []string
 		for _, g := range r.Grant.Groups {
@@ -286,9 +287,9 @@ func grantKey(g vpn.Grant) string {
 	return strings.Join(g.Groups, "\x00") + "\x00"
 }
 
-// single gives the destinations that name exactly one address: the only way to open an address
-// of the host itself.
-func single(rules []vpn.DesiredRule) []string {
+// singleAddresses returns the destinations that are exactly one address. Only such a rule opens an
+// address of the host itself.
+func singleAddresses(rules []vpn.DesiredRule) []string {
 	var out []string
 	for _, r := range rules {
 		if r.Destination.IsSingleIP() {
@@ -299,11 +300,11 @@ func single(rules []vpn.DesiredRule) []string {
 	return slices.Compact(out)
 }
 
-func span(first, last netip.Addr) string {
+func addressRange(first, last netip.Addr) string {
 	if first == last {
 		return first.String()
 	}
 	return first.String() + "-" + last.String()
 }
 
-func quote(name string) string { return `"` + name + `"` }
+func quoteName(name string) string { return `"` + name + `"` }

@@ -13,38 +13,38 @@ import (
 // Ruleset is everything that the table holds except the sessions.
 type Ruleset struct {
 	Endpoints []Endpoint
-	// HostForwarding names the interfaces on which this program switched forwarding on.
-	// Packets that come in there and are not ours were not forwarded before, so they are dropped.
+	// HostForwarding names the interfaces on which this program enabled forwarding. The host did not
+	// forward packets from there before, so packets that belong to no client are dropped.
 	HostForwarding []string
-	// Workers are the uids that nothing but OpenVPN workers run as. They answer clients and open
-	// nothing themselves: one that was broken into reaches neither the host's own services nor
-	// its networks. The zero value names nobody.
+	// Workers are the uids that only OpenVPN workers run as. They reply to clients and may open no
+	// flow: a compromised worker reaches neither the host's services nor its networks. The zero value
+	// means no uid.
 	Workers UIDs
 }
 
 // UIDs is a range of users, both ends included.
 type UIDs struct{ First, Last uint32 }
 
-// Endpoint is one endpoint as far as packets are concerned.
+// Endpoint is what the packet filter needs to know of one endpoint.
 type Endpoint struct {
 	ID         vpn.EndpointID
 	Devices    []string     // the workers' tun devices
 	ClientCIDR netip.Prefix // disjoint from every other endpoint's
-	Gateway    netip.Addr   // the host's own address inside ClientCIDR; answers echo requests
+	Gateway    netip.Addr   // the host's own address inside ClientCIDR; replies echo requests
 
-	// Public are the addresses and the port that clients dial. Each is sent to one of Workers,
-	// chosen by the client's address and HashSeed alone, so that neither a reload nor a changed
-	// source port moves a client to another worker.
+	// Public are the addresses and the port that clients dial. Each client is redirected to one of
+	// Workers, chosen by its address and HashSeed alone, so that neither a reload nor a changed source
+	// port moves it to another worker.
 	Public    []netip.AddrPort
 	Transport vpn.Transport
 	Workers   []uint16
 	HashSeed  uint32
-	// AnyAddress says that the workers are bound to every address of the host: their ports are
-	// then closed on all of them, not only on the public ones.
+	// AnyAddress means that the workers are bound to every address of the host: their ports are then
+	// closed on all addresses, not only on the public ones.
 	AnyAddress bool
 
-	// Egress are the interfaces that client packets may leave by; empty: any. The host's owner
-	// sets it.
+	// Egress are the interfaces that client packets may leave by; empty means any. It is set by the
+	// host policy.
 	Egress         []string
 	SourceNAT      bool
 	ClientToClient bool // the "local" route: clients may be each other's destination
@@ -52,34 +52,34 @@ type Endpoint struct {
 	Associations   []Association
 }
 
-// Association is one target network association: where its clients have a route to.
+// Association is one target network association and the destinations that its clients have a route to.
 type Association struct {
 	ID     vpn.AssociationID
 	Routes []netip.Prefix
 }
 
-// Session is one connected client. Addr is its key: it belongs to one endpoint only.
+// Session is one connected client. Addr is its key and belongs to one endpoint only.
 type Session struct {
 	Addr        netip.Addr
 	Device      string // the tun device of its worker
 	Endpoint    vpn.EndpointID
-	Association vpn.AssociationID // none, or one that is gone, reaches nothing
-	Groups      []string          // those that no rule names are ignored
+	Association vpn.AssociationID // with none, or one that is not in the ruleset, the client reaches nothing
+	Groups      []string          // groups that no rule names are ignored
 }
 
-// Counters is what one client sent (In) and received (Out) that was let through, since its
-// session was put. Bytes are those of the IP packets inside the tunnel. A packet that the
-// network card or the kernel merged from several TCP segments counts once, as everywhere in
-// nftables.
+// Counters are the accepted packets that one client sent (In) and received (Out) since its session
+// was put, and their bytes: those of the IP packets inside the tunnel. A packet that the network card
+// or the kernel merged from several TCP segments counts once, as everywhere in nftables.
 type Counters struct {
 	BytesIn, PacketsIn, BytesOut, PacketsOut uint64
 }
 
-// check refuses what cannot be rendered safely: names reach a text that nft parses.
+// check refuses what cannot be rendered safely: names are written into a text that nft parses. The
+// error is a *vpn.Error of kind Invalid.
 func (r Ruleset) check() error {
 	for _, name := range r.HostForwarding {
-		if !deviceName(name) {
-			return refuse("%q is not the name of a network interface.", name)
+		if !validDeviceName(name) {
+			return refuseRuleset("%q is not the name of a network interface.", name)
 		}
 	}
 	for i, e := range r.Endpoints {
@@ -89,18 +89,18 @@ func (r Ruleset) check() error {
 		for _, other := range r.Endpoints[:i] {
 			switch {
 			case other.ID == e.ID:
-				return refuse("The endpoint %s is listed twice.", e.ID)
+				return refuseRuleset("The endpoint %s is listed twice.", e.ID)
 			case other.ClientCIDR.Overlaps(e.ClientCIDR):
-				return refuse("The client ranges of %s and %s overlap.", other.ID, e.ID)
+				return refuseRuleset("The client ranges of %s and %s overlap.", other.ID, e.ID)
 			}
 			for _, d := range e.Devices {
 				if slices.Contains(other.Devices, d) {
-					return refuse("The device %s belongs to both %s and %s.", d, other.ID, e.ID)
+					return refuseRuleset("The device %s belongs to both %s and %s.", d, other.ID, e.ID)
 				}
 			}
 			for _, p := range e.Public {
 				if other.Transport == e.Transport && slices.Contains(other.Public, p) {
-					return refuse("%s and %s both listen on %s.", other.ID, e.ID, p)
+					return refuseRuleset("%s and %s both listen on %s.", other.ID, e.ID, p)
 				}
 			}
 		}
@@ -110,70 +110,70 @@ func (r Ruleset) check() error {
 
 func (e Endpoint) check() error {
 	if !e.ID.Valid() {
-		return refuse("%q is not the identifier of an endpoint.", string(e.ID))
+		return refuseRuleset("%q is not the identifier of an endpoint.", string(e.ID))
 	}
-	if !ipv4(e.ClientCIDR) || !e.ClientCIDR.Contains(e.Gateway) {
-		return refuse("The client range %s of %s must be IPv4 and hold the gateway address %s.", e.ClientCIDR, e.ID, e.Gateway)
+	if !isIPv4(e.ClientCIDR) || !e.ClientCIDR.Contains(e.Gateway) {
+		return refuseRuleset("The client range %s of %s must be IPv4 and hold the gateway address %s.", e.ClientCIDR, e.ID, e.Gateway)
 	}
 	for _, d := range slices.Concat(e.Devices, e.Egress) {
-		if !deviceName(d) {
-			return refuse("%q is not the name of a network interface.", d)
+		if !validDeviceName(d) {
+			return refuseRuleset("%q is not the name of a network interface.", d)
 		}
 	}
 	for _, d := range e.Devices {
-		if !strings.HasPrefix(d, host.DevicePrefix) { // rules would pass it by
-			return refuse("%q is not the name of a tunnel device of ours: those begin with %s.", d, host.DevicePrefix)
+		if !strings.HasPrefix(d, host.DevicePrefix) { // rules match devices by this prefix
+			return refuseRuleset("%q is not the name of a tunnel device of ours: those begin with %s.", d, host.DevicePrefix)
 		}
 	}
 	if !e.Transport.Valid() {
-		return refuse("%q is not a transport.", string(e.Transport))
+		return refuseRuleset("%q is not a transport.", string(e.Transport))
 	}
 	for _, p := range e.Public {
 		if !p.Addr().Is4() || p.Addr().IsUnspecified() || p.Port() == 0 {
-			return refuse("%s is not an IPv4 address and port that %s can listen on.", p, e.ID)
+			return refuseRuleset("%s is not an IPv4 address and port that %s can listen on.", p, e.ID)
 		}
 	}
 	if len(e.Public) > 0 && len(e.Workers) == 0 {
-		return refuse("%s has a public port but no worker behind it.", e.ID)
+		return refuseRuleset("%s has a public port but no worker behind it.", e.ID)
 	}
 	for _, r := range e.Rules {
-		if !ipv4(r.Destination) {
-			return refuse("%s is not an IPv4 destination.", r.Destination)
+		if !isIPv4(r.Destination) {
+			return refuseRuleset("%s is not an IPv4 destination.", r.Destination)
 		}
 	}
 	for i, a := range e.Associations {
 		if !a.ID.Valid() || slices.ContainsFunc(e.Associations[:i], func(o Association) bool { return o.ID == a.ID }) {
-			return refuse("%q is not the identifier of an association, or is listed twice.", string(a.ID))
+			return refuseRuleset("%q is not the identifier of an association, or is listed twice.", string(a.ID))
 		}
 		for _, p := range a.Routes {
-			if !ipv4(p) {
-				return refuse("%s is not an IPv4 route.", p)
+			if !isIPv4(p) {
+				return refuseRuleset("%s is not an IPv4 route.", p)
 			}
 		}
 	}
 	return nil
 }
 
-// admits tells whether a session can belong to this ruleset.
+// admits returns an error where the session does not fit this ruleset.
 func (r Ruleset) admits(s Session) error {
 	i := slices.IndexFunc(r.Endpoints, func(e Endpoint) bool { return e.ID == s.Endpoint })
 	if i < 0 {
-		return refuse("There are no packet filter rules for the endpoint %s yet.", s.Endpoint)
+		return refuseRuleset("There are no packet filter rules for the endpoint %s yet.", s.Endpoint)
 	}
 	e := r.Endpoints[i]
 	if !e.ClientCIDR.Contains(s.Addr) || s.Addr == e.Gateway {
-		return refuse("%s is not an address for a client of %s.", s.Addr, s.Endpoint)
+		return refuseRuleset("%s is not an address for a client of %s.", s.Addr, s.Endpoint)
 	}
 	if !slices.Contains(e.Devices, s.Device) {
-		return refuse("%s is not a device of %s.", s.Device, s.Endpoint)
+		return refuseRuleset("%s is not a device of %s.", s.Device, s.Endpoint)
 	}
 	return nil
 }
 
-func ipv4(p netip.Prefix) bool { return p.IsValid() && p.Addr().Is4() && p == p.Masked() }
+func isIPv4(p netip.Prefix) bool { return p.IsValid() && p.Addr().Is4() && p == p.Masked() }
 
-// deviceName holds names to what both the kernel and an nft string literal take unchanged.
-func deviceName(s string) bool {
+// validDeviceName allows only names that both the kernel and an nft string literal take unchanged.
+func validDeviceName(s string) bool {
 	if len(s) == 0 || len(s) > 15 {
 		return false
 	}
@@ -187,6 +187,6 @@ func deviceName(s string) bool {
 	return true
 }
 
-func refuse(format string, args ...any) error {
+func refuseRuleset(format string, args ...any) error {
 	return vpn.Refuse(vpn.Invalid, vpn.CodeInvalidRuleset, fmt.Sprintf(format, args...))
 }

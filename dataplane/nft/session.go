@@ -8,15 +8,16 @@ import (
 	"github.com/google/nftables"
 )
 
-// Put admits sessions, or moves ones that are there to other groups, another association or
-// another device, all in one transaction. A counter goes on where the address stays.
+// Put admits sessions, or changes the groups, association or device of existing ones, all in one
+// transaction. The counter of an existing address continues. A session that does not fit the
+// applied ruleset is refused with a *vpn.Error of kind Invalid, and none is put.
 //
-// An address that another client had before must have been through End, and its connection
-// tracking entries deleted, or the new holder inherits both.
+// Before an address is given to another client, its session must be ended with End and its
+// connection tracking entries deleted (host.ForgetFlows), or the new client inherits both.
 func (t *Table) Put(sessions ...Session) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	want := map[netip.Addr]Session{} // the last one for an address counts
+	want := map[netip.Addr]Session{} // of two sessions with one address the last one is used
 	for _, s := range sessions {
 		if err := t.ruleset.admits(s); err != nil {
 			return err
@@ -26,10 +27,10 @@ func (t *Table) Put(sessions ...Session) error {
 	var remove, add []Member
 	for a, s := range want {
 		if _, stays := t.sessions[a]; !stays {
-			delete(t.read, a) // that was somebody else's
+			delete(t.read, a) // the reading belongs to the client that had the address before
 		}
-		now := t.placing.of(s)
-		before := t.present(a)
+		now := t.layout.membersOf(s)
+		before := t.currentMembers(a)
 		for _, m := range before {
 			if !slices.Contains(now, m) {
 				remove = append(remove, m)
@@ -41,35 +42,36 @@ func (t *Table) Put(sessions ...Session) error {
 			}
 		}
 	}
-	if err := t.settled(t.edit(remove, add)); err != nil {
+	if err := t.finish(t.changeMembers(remove, add)); err != nil {
 		return err
 	}
 	maps.Copy(t.sessions, want)
 	return nil
 }
 
-// End takes sessions out: nothing of theirs passes from the moment it returns, running flows
-// included. It gives what each had been let through in all, the last packet included; addresses
-// without a session are left out.
+// End removes sessions: no packet of theirs passes after it returns, running flows included. It
+// returns their final counters, the last packet included; an address without a session is left out.
+// After an error it may be called again with the same addresses.
 func (t *Table) End(addrs ...netip.Addr) (map[netip.Addr]Counters, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var gates []Member
+	var admitting []Member
 	ending := map[netip.Addr]bool{}
 	for _, a := range addrs {
 		if ending[a] {
 			continue
 		}
 		ending[a] = true
-		for _, m := range t.present(a) {
+		for _, m := range t.currentMembers(a) {
 			if !slices.Contains(counterSets, m.Set) {
-				gates = append(gates, m)
+				admitting = append(admitting, m)
 			}
 		}
 	}
-	// First the gates, then read, then the counters: in this order no packet is missed. Whatever
-	// fails after the gates, no repair may open them again; who tries again still finds the counters.
-	if err := t.settled(t.edit(gates, nil)); err != nil {
+	// First delete the admitting elements, then read the counters, then delete those: in this order
+	// no packet is missed. If a later step fails, Repair must not admit the sessions again, and the
+	// next End still finds the counters.
+	if err := t.finish(t.changeMembers(admitting, nil)); err != nil {
 		return nil, err
 	}
 	for a := range ending {
@@ -77,7 +79,7 @@ func (t *Table) End(addrs ...netip.Addr) (map[netip.Addr]Counters, error) {
 		delete(t.read, a)
 	}
 	last, err := t.countersOf(ending)
-	if err := t.settled(err); err != nil {
+	if err := t.finish(err); err != nil {
 		return nil, err
 	}
 	var counted []Member
@@ -86,61 +88,61 @@ func (t *Table) End(addrs ...netip.Addr) (map[netip.Addr]Counters, error) {
 			counted = append(counted, Member{Set: set, Addr: a})
 		}
 	}
-	if err := t.settled(t.edit(counted, nil)); err != nil {
+	if err := t.finish(t.changeMembers(counted, nil)); err != nil {
 		return nil, err
 	}
 	return last, nil
 }
 
-// Sessions gives the sessions that the table admits, by address.
+// Sessions returns the sessions that the table admits, by address.
 func (t *Table) Sessions() map[netip.Addr]Session {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return maps.Clone(t.sessions)
 }
 
-func (t *Table) present(a netip.Addr) []Member {
+func (t *Table) currentMembers(a netip.Addr) []Member {
 	if s, ok := t.sessions[a]; ok {
-		return t.placing.of(s)
+		return t.layout.membersOf(s)
 	}
 	return nil
 }
 
-func (t *Table) edit(remove, add []Member) error {
+func (t *Table) changeMembers(remove, add []Member) error {
 	if len(remove)+len(add) == 0 {
 		return nil
 	}
-	c, err := t.dial()
+	c, err := t.openSockets()
 	if err != nil {
-		return unavailable(err)
+		return asUnavailable(err)
 	}
 	before, err := t.generation()
 	if err != nil {
-		return unavailable(err)
+		return asUnavailable(err)
 	}
 	known := t.applied.exact && t.applied.generation == before
-	err = t.change(c, remove, add)
-	if absent(err) && len(remove) > 0 {
+	err = t.editElements(c, remove, add)
+	if isAbsent(err) && len(remove) > 0 {
 		known = false
-		// Somebody took an element or a whole set away. What is there no longer need not be
-		// removed; what is missing otherwise is for Drift to find.
-		err = t.changeLoosely(c, remove, add)
+		// Another program deleted an element or a whole set. What is missing need not be deleted;
+		// everything else that is missing will be found by Drift.
+		err = t.editElementsLoosely(c, remove, add)
 	}
 	if err != nil {
-		return unavailable(err)
+		return asUnavailable(err)
 	}
-	return t.remember(before, known)
+	return t.noteApplied(before, known)
 }
 
-// changeLoosely removes one element at a time and forgives those that are gone, then adds.
-func (t *Table) changeLoosely(c *nftables.Conn, remove, add []Member) error {
+// editElementsLoosely deletes one element at a time and ignores missing ones, then adds.
+func (t *Table) editElementsLoosely(c *nftables.Conn, remove, add []Member) error {
 	for _, m := range remove {
-		if err := t.change(c, []Member{m}, nil); err != nil && !absent(err) {
+		if err := t.editElements(c, []Member{m}, nil); err != nil && !isAbsent(err) {
 			return err
 		}
 	}
 	if len(add) == 0 {
 		return nil
 	}
-	return t.change(c, nil, add)
+	return t.editElements(c, nil, add)
 }

@@ -22,39 +22,41 @@ import (
 // DefaultName is the table's name in production; tests on a shared host choose another.
 const DefaultName = "sallyport"
 
-// Table is the kernel's table of ours and what it should hold. It acts in the network namespace of
-// the process (of the calling thread, where a test has given that one of its own). Its methods
-// may be called from several goroutines.
+// Table is our table in the kernel and what it should hold. It works in the network namespace of
+// the calling thread. Its methods may be called from several goroutines. Their errors are
+// *vpn.Error: Invalid where an argument cannot be rendered, else Unavailable.
 type Table struct {
 	name string
 	log  *slog.Logger
 
+	// mu guards every field below and serializes all changes of the kernel's table, so it is held
+	// while the kernel works. No other lock is taken under it.
 	mu       sync.Mutex
 	ruleset  Ruleset
-	placing  placing
+	layout   layout
 	sessions map[netip.Addr]Session
-	read     map[netip.Addr]Counters // what the counters said when they were last asked
-	kernel   *kernel
-	applied  state // what the kernel held after our last own change
+	read     map[netip.Addr]Counters // the last reading
+	sockets  *sockets
+	applied  kernelState // what the kernel held after our last change
 }
 
-// New gives a table that knows nothing yet; the kernel's one, if any, is left alone until Apply
-// or Restore.
+// New returns a table without rules and sessions. It does not change the kernel's table, if there is
+// one, before Apply or Restore.
 func New(name string, log *slog.Logger) *Table {
 	return &Table{name: name, log: log, sessions: map[netip.Addr]Session{}}
 }
 
-// Apply replaces rules, maps and sets by those of r in one transaction; sessions and their
-// counters stay. Sessions of endpoints that r no longer has are forgotten: End them before, for
-// their last counters. Where it fails nothing has changed, in the kernel or here.
+// Apply replaces rules, maps and sets by those of r in one transaction; sessions and their counters
+// stay. Sessions of endpoints that r no longer has are dropped: End them before to get their last
+// counters. After an error neither the kernel's table nor t has changed.
 func (t *Table) Apply(ctx context.Context, r Ruleset) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.settled(t.rebuild(ctx, r, t.sessions))
+	return t.finish(t.write(ctx, r, t.sessions))
 }
 
-// Restore is Apply with the sessions given too: what a new process does that has read who is
-// connected from its journal. Counters that the kernel still has of these sessions go on.
+// Restore is Apply with the sessions given too. A new process calls it with the sessions of its
+// journal. Counters that the kernel still has of these sessions continue.
 func (t *Table) Restore(ctx context.Context, r Ruleset, sessions []Session) error {
 	byAddr := make(map[netip.Addr]Session, len(sessions))
 	for _, s := range sessions {
@@ -65,28 +67,28 @@ func (t *Table) Restore(ctx context.Context, r Ruleset, sessions []Session) erro
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.placing == nil && r.check() == nil {
-		// That process's table is in the kernel. If this fails, End must close what is open there, and
-		// Drift finds what is to be repaired.
-		t.ruleset, t.placing, t.sessions = r, newPlacing(r), maps.Clone(byAddr)
+	if t.layout == nil && r.check() == nil {
+		// The table of the process before is in the kernel. If writing fails, End must still be able to
+		// close its sessions, and Drift must find what differs.
+		t.ruleset, t.layout, t.sessions = r, newLayout(r), maps.Clone(byAddr)
 	}
-	return t.settled(t.rebuild(ctx, r, byAddr))
+	return t.finish(t.write(ctx, r, byAddr))
 }
 
-// Repair writes everything again as it was last applied.
+// Repair writes the rules and sessions again as they were last applied.
 func (t *Table) Repair(ctx context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.settled(t.rebuild(ctx, t.ruleset, t.sessions))
+	return t.finish(t.write(ctx, t.ruleset, t.sessions))
 }
 
-func (t *Table) rebuild(ctx context.Context, r Ruleset, sessions map[netip.Addr]Session) error {
+func (t *Table) write(ctx context.Context, r Ruleset, sessions map[netip.Addr]Session) error {
 	if err := r.check(); err != nil {
 		return err
 	}
-	c, err := t.dial()
+	c, err := t.openSockets()
 	if err != nil {
-		return unavailable(err)
+		return asUnavailable(err)
 	}
 	kept := map[netip.Addr]Session{}
 	var list []Session
@@ -98,82 +100,82 @@ func (t *Table) rebuild(ctx context.Context, r Ruleset, sessions map[netip.Addr]
 	}
 	slices.SortFunc(list, func(a, b Session) int { return a.Addr.Compare(b.Addr) })
 
-	// What the kernel holds right after is the measure for Drift, so nobody else's change may
-	// be taken for ours: where one came in between, once more.
+	// Drift compares with what the kernel holds right after our transaction, so a change of another
+	// program must not be taken for ours: if one came in between, write again.
 	for range 3 {
 		before, err := t.generation()
 		if err != nil {
-			return unavailable(err)
+			return asUnavailable(err)
 		}
 		if err := t.replace(ctx, c, r, list, t.applied.exact && t.applied.generation == before); err != nil {
 			return err
 		}
-		t.ruleset, t.placing, t.sessions = r, newPlacing(r), kept
-		if t.applied, err = t.observe(c); err != nil {
-			return unavailable(err)
+		t.ruleset, t.layout, t.sessions = r, newLayout(r), kept
+		if t.applied, err = t.readState(c); err != nil {
+			return asUnavailable(err)
 		}
-		if err := t.remember(before, true); err != nil || t.applied.exact {
+		if err := t.noteApplied(before, true); err != nil || t.applied.exact {
 			return err
 		}
 	}
 	return nil
 }
 
-// replace tries the rebuild in place, once more where somebody was quicker than our transaction,
-// and where the table holds what it should not (somebody else changed it) a fresh one: deleting
-// and creating again is one transaction as well, only the counters go back to their last reading.
-// Where only we have changed anything since our last change (known), sets of sessions hold what
-// they should and get the difference alone.
+// replace writes the text of r over the existing table, and tries again where another program
+// changed the table before our transaction. If both fail because the table holds something
+// unexpected, it deletes and creates the table, in one transaction as well; only the counters then
+// return to their last reading. known means that no other program has changed anything since our
+// last change: the session sets are complete and get the difference only.
 func (t *Table) replace(ctx context.Context, c *nftables.Conn, r Ruleset, list []Session, known bool) error {
 	var err error
 	for _, known := range []bool{known, false} {
 		var old Objects
 		if old, err = t.objects(c, known); err == nil {
-			err = run(ctx, Render(t.name, r, list, old))
+			err = runNft(ctx, Render(t.name, r, list, old))
 		}
 		if err == nil || ctx.Err() != nil {
-			return unavailable(err)
+			return asUnavailable(err)
 		}
 	}
 	if !t.exists(c) {
-		return unavailable(err)
+		return asUnavailable(err)
 	}
 	text := append([]byte("delete table inet "+t.name+"\n"), Render(t.name, r, list, Objects{Read: t.read})...)
-	if again := run(ctx, text); again != nil {
-		return unavailable(errors.Join(err, again))
+	if again := runNft(ctx, text); again != nil {
+		return asUnavailable(errors.Join(err, again))
 	}
 	t.log.WarnContext(ctx, "packet filter table created anew; counters of live sessions go on from their last reading", "table", t.name, "err", err)
 	return nil
 }
 
-// Remove deletes the table and forgets everything. A table that is not there is no error.
+// Remove deletes the table and forgets rules and sessions. A missing table is no error.
 func (t *Table) Remove() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c, err := t.dial()
+	c, err := t.openSockets()
 	if err == nil && t.exists(c) {
 		c.DelTable(t.handle())
-		if err = c.Flush(); absent(err) {
+		if err = c.Flush(); isAbsent(err) {
 			err = nil
 		}
 	}
-	t.hangUp()
+	t.closeSockets()
 	if err != nil {
-		return unavailable(fmt.Errorf("delete the table %s: %w", t.name, err))
+		return asUnavailable(fmt.Errorf("delete the table %s: %w", t.name, err))
 	}
-	t.ruleset, t.placing, t.applied = Ruleset{}, nil, state{}
+	t.ruleset, t.layout, t.applied = Ruleset{}, nil, kernelState{}
 	t.sessions, t.read = map[netip.Addr]Session{}, nil
 	return nil
 }
 
-// settled ends every call: after an error the next one starts with fresh sockets, and nothing is
-// known of the kernel until Drift or a rebuild has looked.
-func (t *Table) settled(err error) error {
+// finish ends every call: after an error the next call opens new sockets, and the state of the
+// kernel's table is unknown until it is read or written again.
+func (t *Table) finish(err error) error {
 	if err != nil {
-		t.hangUp()
+		t.closeSockets()
 		t.applied.exact = false
 	}
-	return unavailable(err)
+	return asUnavailable(err)
 }
 
 func (t *Table) exists(c *nftables.Conn) bool {
@@ -181,25 +183,25 @@ func (t *Table) exists(c *nftables.Conn) bool {
 	return err == nil && slices.ContainsFunc(tables, func(x *nftables.Table) bool { return x.Name == t.name })
 }
 
-// run gives a text to nft as one transaction.
-func run(ctx context.Context, text []byte, options ...string) error {
-	path, err := command()
+// runNft has nft commit a text as one transaction.
+func runNft(ctx context.Context, text []byte, options ...string) error {
+	path, err := findNft()
 	if err != nil {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, path, append(options, "-f", "-")...)
 	cmd.Env = []string{"LC_ALL=C"}
 	cmd.Stdin = bytes.NewReader(text)
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
+	var messages bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &messages, &messages
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("nft: %w: %s", err, firstLine(said.String()))
+		return fmt.Errorf("nft: %w: %s", err, firstLine(messages.String()))
 	}
 	return nil
 }
 
-// command finds nft also where PATH lacks the administrator's directories, as under cron.
-func command() (string, error) {
+// findNft also finds nft where PATH lacks /usr/sbin, as under cron.
+func findNft() (string, error) {
 	for _, name := range []string{"nft", "/usr/sbin/nft", "/sbin/nft"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path, nil
@@ -216,15 +218,16 @@ func firstLine(s string) string {
 	return line
 }
 
-// unavailable makes any failure of the kernel or of nft a sentence; a sentence stays as it is.
-func unavailable(err error) error {
+// asUnavailable wraps an error of the kernel or of nft in a *vpn.Error with a message for
+// administrators. A *vpn.Error stays as it is.
+func asUnavailable(err error) error {
 	if err == nil {
 		return nil
 	}
 	if e, ok := errors.AsType[*vpn.Error](err); ok {
 		return e
 	}
-	msg := "The host's packet filter did not take the rules."
+	msg := "The host's packet filter did not accept the rules."
 	if errors.Is(err, os.ErrPermission) || strings.Contains(err.Error(), "Operation not permitted") {
 		msg = "The packet filter may only be changed by root or with CAP_NET_ADMIN."
 	}

@@ -9,20 +9,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// groupRules is the multicast group that hears of every committed change (NFNLGRP_NFTABLES).
+// groupRules is the multicast group that reports every committed change (NFNLGRP_NFTABLES).
 const groupRules = 7
 
-// Watch tells within milliseconds that some transaction, of ours or not, was committed, so that
-// Drift is asked at once and a flush of all rules opens no window of seconds. The channel holds
-// one signal at most and is closed when ctx ends or the socket fails.
+// Watch signals within milliseconds that a transaction, of this program or another, was committed,
+// so that a caller can call Drift at once and a flush of all rules is repaired without a window of
+// seconds. The channel holds at most one signal and is closed when ctx ends or the socket fails.
 func Watch(ctx context.Context) (<-chan struct{}, error) {
 	conn, err := netlink.Dial(unix.NETLINK_NETFILTER, nil)
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, asUnavailable(err)
 	}
 	if err := conn.JoinGroup(groupRules); err != nil {
 		_ = conn.Close()
-		return nil, unavailable(err)
+		return nil, asUnavailable(err)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	changed := make(chan struct{}, 1)
