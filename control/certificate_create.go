@@ -125,8 +125,44 @@ func (s *Service) keepCertificate(ctx context.Context, by Principal, action vpn.
 	}
 	c := vpn.NewCertificate(name, use, issuer, pair, facts, s.core.Now())
 	err = s.core.Change(ctx, by, action, string(c.ID), func(tx *store.Tx, a *vpn.AuditRecord) error {
+		if action == vpn.ImportCertificate {
+			if err := s.checkSerial(ctx, tx, c); err != nil {
+				return err
+			}
+		}
 		a.Subject, a.After = string(c.ID), Describe(c)
 		return tx.CreateCertificate(ctx, c, pair.Key)
 	})
 	return c, err
+}
+
+// checkSerial refuses a second certificate with the serial number of another of the same authority:
+// a revocation list names certificates by these two alone. An authority that is renewed with its key
+// may keep its number.
+func (s *Service) checkSerial(ctx context.Context, tx *store.Tx, c vpn.Certificate) error {
+	if c.Use == vpn.UseAuthority {
+		return nil
+	}
+	others, err := tx.CertificatesBySerial(ctx, c.Serial)
+	if err != nil {
+		return err
+	}
+	for _, other := range others {
+		if other.Use != vpn.UseAuthority && other.Fingerprint != c.Fingerprint && s.pki.SameIssuer(c.PEM, c.Chain, other.PEM, other.Chain) {
+			var check vpn.Check
+			check.Bad("certificate", c.Issuer+" gave the serial number "+c.Serial+" twice: "+other.Label()+" has it too. Revoking one would revoke both. Have this certificate issued again with a serial number of its own.")
+			return check.Err()
+		}
+	}
+	return nil
+}
+
+// WithoutPrivateKeys is a refused import without the private keys in it, whichever field they were
+// pasted into: no page gives one back.
+func (s *Service) WithoutPrivateKeys(in ImportSpec) ImportSpec {
+	in.PrivateKey = ""
+	for _, text := range []*string{&in.Name, &in.Certificate, &in.Chain} {
+		*text = s.pki.WithoutPrivateKeys(*text)
+	}
+	return in
 }

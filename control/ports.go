@@ -42,6 +42,10 @@ type PKI interface {
 	// CheckImport checks what a person pasted; the error has fields certificate, private_key and chain.
 	CheckImport(use vpn.CertificateUse, p vpn.KeyPair, now time.Time) (vpn.KeyPair, error)
 	Facts(certificate string) (vpn.CertificateFacts, error)
+	// SameIssuer tells whether one authority issued two certificates, each given with its chain.
+	SameIssuer(a, aChain, b, bChain string) bool
+	// WithoutPrivateKeys is text that was pasted, without private keys.
+	WithoutPrivateKeys(text string) string
 	// PubliclyTrusted tells whether one of the PEM certificates is an authority that browsers trust.
 	PubliclyTrusted(anchors string) bool
 	StaticKey() vpn.Secret   // an OpenVPN static key for tls-crypt

@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/dsa" //nolint:staticcheck // only to name such a key when it is refused
 	"crypto/ecdh"
@@ -38,6 +39,30 @@ func (Maker) Facts(certPEM string) (vpn.CertificateFacts, error) {
 		ServerAuth:  slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageServerAuth),
 		ClientAuth:  slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageClientAuth),
 	}, nil
+}
+
+// SameIssuer tells whether one authority, with one key, issued two certificates: the first of each
+// PEM text, with the chain above it. Authorities may share a name.
+func (Maker) SameIssuer(a, aChain, b, bChain string) bool {
+	ours, ourIssuer := withIssuer(a, aChain)
+	others, otherIssuer := withIssuer(b, bChain)
+	return ours != nil && others != nil && comparable(ours.RawIssuer) == comparable(others.RawIssuer) &&
+		bytes.Equal(ourIssuer.RawSubjectPublicKeyInfo, otherIssuer.RawSubjectPublicKeyInfo)
+}
+
+// withIssuer gives a certificate and the one that issued it, which stands first in its chain.
+func withIssuer(cert, chain string) (c, issuer *x509.Certificate) {
+	certs, _ := readCertificates(cert)
+	above, _ := readCertificates(chain)
+	switch {
+	case len(certs) == 0:
+		return nil, nil
+	case len(above) > 0:
+		return certs[0], above[0]
+	case selfSigned(certs[0]):
+		return certs[0], certs[0]
+	}
+	return nil, nil
 }
 
 // Fingerprint is the SHA-256 fingerprint of the first certificate of PEM text, as browsers show

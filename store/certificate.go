@@ -100,6 +100,11 @@ func (t *Tx) CertificatesByID(ctx context.Context, ids ...vpn.CertificateID) (ma
 	return found, err
 }
 
+// CertificatesBySerial reads the certificates with a serial number, of whatever issuer.
+func (t *Tx) CertificatesBySerial(ctx context.Context, serial string) ([]vpn.Certificate, error) {
+	return all(t.on(ctx).Where("serial = ?", clean(serial)).Order("id"), certificateNoun, certificateRow.certificate)
+}
+
 // CreateCertificate adds a certificate and seals its key. HasKey is stored as key says, whatever c
 // says.
 func (t *Tx) CreateCertificate(ctx context.Context, c vpn.Certificate, key vpn.Secret) error {

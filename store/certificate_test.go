@@ -16,6 +16,10 @@ func testCertificate(t *testing.T, s *Store) {
 		_, err := x.Certificate(ctx, "cert-none")
 		wantKind(t, "missing", err, vpn.NotFound)
 		same(t, "by ID", must[map[vpn.CertificateID]vpn.Certificate](t)(x.CertificatesByID(ctx, f.server.ID, "cert-none"))[f.server.ID], f.server)
+		same(t, "by serial number", must[[]vpn.Certificate](t)(x.CertificatesBySerial(ctx, f.server.Serial)), []vpn.Certificate{f.server})
+		if got := must[[]vpn.Certificate](t)(x.CertificatesBySerial(ctx, "4711")); len(got) != 0 {
+			t.Errorf("by a serial number that no certificate has: %v", got)
+		}
 		same(t, "using", must[map[vpn.CertificateID][]vpn.EndpointID](t)(x.EndpointsUsing(ctx, f.server.ID, f.authority.ID, "cert-none")),
 			map[vpn.CertificateID][]vpn.EndpointID{f.server.ID: {f.endpoint.ID}, f.authority.ID: {f.endpoint.ID}})
 		same(t, "issued", must[map[vpn.CertificateID]int](t)(x.IssuedCounts(ctx, f.server.ID, f.authority.ID)), map[vpn.CertificateID]int{f.authority.ID: 1})

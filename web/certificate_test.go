@@ -104,9 +104,23 @@ func TestImport(t *testing.T) {
 		v := url.Values{"use": {"server"}, "name": {"imported"}, "certificate": {maker.certificate}, "private_key": {maker.key}, "chain": {maker.chain}}
 		v.Set(c.field, c.value)
 		p := b.post("/certificates/import", v).wantStatus(http.StatusUnprocessableEntity).wantRefusedField(c.field, c.want)
-		if got := strings.TrimSpace(strings.ReplaceAll(p.value(c.field), "\r", "")); got != strings.TrimSpace(c.value) {
-			t.Errorf("%s: the form holds %.60q, want %.60q as typed", c.field, got, c.value)
+		want := map[string]string{"use": v.Get("use"), "name": v.Get("name"), "certificate": v.Get("certificate"), "private_key": "", "chain": v.Get("chain")}
+		for field, value := range want {
+			if got := strings.TrimSpace(strings.ReplaceAll(p.value(field), "\r", "")); got != strings.TrimSpace(value) {
+				t.Errorf("%s refused: %s holds %.60q, want %.60q", c.field, field, got, value)
+			}
 		}
+		if strings.Contains(p.body, "END PRIVATE KEY") {
+			t.Errorf("%s refused: the private key is given back", c.field)
+		}
+		p.wantText("#private_key-help", "Paste the private key again")
+	}
+	// A key in another box is not given back either.
+	p := b.post("/certificates/import", url.Values{
+		"use": {"server"}, "name": {maker.key}, "certificate": {maker.certificate + maker.key}, "private_key": {""}, "chain": {maker.key},
+	}).wantStatus(http.StatusUnprocessableEntity)
+	if got := p.value("certificate"); strings.Contains(p.body, "END PRIVATE KEY") || !strings.Contains(got, "END CERTIFICATE") {
+		t.Errorf("a private key in another box: the form holds %.60q", got)
 	}
 	if after := s.digest(t); after != before {
 		t.Errorf("refused imports changed something: %s", after)
@@ -115,6 +129,12 @@ func TestImport(t *testing.T) {
 		"use": {"server"}, "certificate": {maker.certificate}, "private_key": {maker.key}, "chain": {maker.chain},
 	})
 	b.get(imported).wantText("h1", "imported.example.test").wantText("main", "cannot be downloaded")
+	b.make("/certificates/import", url.Values{ // once more, as with a renewed chain
+		"use": {"server"}, "certificate": {maker.certificate}, "private_key": {maker.key}, "chain": {maker.chain},
+	})
+	twin, key := maker.twin(t)
+	b.post("/certificates/import", url.Values{"use": {"server"}, "certificate": {twin}, "private_key": {key}, "chain": {maker.chain}}).
+		wantStatus(http.StatusUnprocessableEntity).wantRefusedField("certificate", "twice: imported.example.test")
 	if strings.Contains(s.log.String(), "PRIVATE KEY") {
 		t.Error("a private key is in the log")
 	}

@@ -1,6 +1,11 @@
 package web_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"testing"
 	"time"
 
@@ -24,4 +29,40 @@ func newTestPair(t testing.TB) testPair {
 		t.Fatal(err)
 	}
 	return testPair{pair.Certificate, pair.Key.Reveal(), authority.Certificate, authority.Key.Reveal()}
+}
+
+// twin is another certificate of the same authority with the same serial number, and its key.
+func (p testPair) twin(t testing.TB) (certificate, key string) {
+	t.Helper()
+	parse := func(text string) *x509.Certificate {
+		b, _ := pem.Decode([]byte(text))
+		c, err := x509.ParseCertificate(b.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	b, _ := pem.Decode([]byte(p.other))
+	signer, err := x509.ParsePKCS8PrivateKey(b.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := parse(p.certificate)
+	template.Subject.CommonName, template.RawSubject = "twin.example.test", nil
+	cert, err := x509.CreateCertificate(rand.Reader, template, parse(p.chain), own.Public(), signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := func(label string, der []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}))
+	}
+	return block("CERTIFICATE", cert), block("PRIVATE KEY", pkcs8)
 }

@@ -40,9 +40,26 @@ func pemField(name, label, value string, required bool, block, help string) part
 		Placeholder: "-----BEGIN " + block + "-----", Help: help}
 }
 
-func (h *Console) drawImport(c echo.Context, in importInput, refused error) error {
+func (in importInput) spec() control.ImportSpec {
+	return control.ImportSpec{Name: in.Name, Use: vpn.CertificateUse(in.Use), Certificate: in.Certificate, PrivateKey: in.PrivateKey, Chain: in.Chain}
+}
+
+// pasteAgain stands beside a box that had a private key in it.
+const pasteAgain = "Paste the private key again: a page never sends one back."
+
+// drawImport shows the form. After a refusal it keeps what was typed, but for private keys.
+func (h *Console) drawImport(c echo.Context, typed importInput, refused error) error {
+	clean := h.control.WithoutPrivateKeys(typed.spec())
+	in := importInput{Name: clean.Name, Use: typed.Use, Certificate: clean.Certificate, Chain: clean.Chain}
 	form := in.form()
 	fail(&form, refused)
+	if typed.PrivateKey != "" {
+		for i := range form.Fields {
+			if f := &form.Fields[i]; f.Name == "private_key" {
+				f.Help = pasteAgain + " " + f.Help
+			}
+		}
+	}
 	head := parts.Header{Crumbs: certificateCrumbs, Title: "Import certificate",
 		Note: "For certificates that were created elsewhere, for example with easy-rsa. Everything is checked before it is saved."}
 	return renderForm(c, refused, views.Form(views.FormPage{Chrome: h.chrome(c, "Import certificate", "certificates"), Header: head, Form: form}))
@@ -59,9 +76,7 @@ func (h *Console) CertificateImport(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	cert, err := h.control.ImportCertificate(ctx(c), principal(c), control.ImportSpec{
-		Name: in.Name, Use: vpn.CertificateUse(in.Use), Certificate: in.Certificate, PrivateKey: in.PrivateKey, Chain: in.Chain,
-	})
+	cert, err := h.control.ImportCertificate(ctx(c), principal(c), in.spec())
 	if belongsInForm(err) {
 		return h.drawImport(c, in, err)
 	}
