@@ -1,5 +1,5 @@
-// Package api serves the dataplane's Unix socket: it checks who speaks, decodes what is said,
-// and passes it to the engine.
+// Package api serves the dataplane's Unix socket: it checks the uid of the peer, decodes the
+// request and calls the engine.
 package api
 
 import (
@@ -17,7 +17,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Engine is what the socket gives access to.
+// Engine is what the requests of package wire call.
 type Engine interface {
 	Status() vpn.NodeStatus
 	Apply(ctx context.Context, d vpn.Desired) (vpn.EndpointStatus, error)
@@ -30,14 +30,15 @@ type Engine interface {
 	Connections() ([]vpn.LiveConnection, error)
 }
 
-// Handler routes requests to the engine.
+// Handler routes the requests of package wire to the engine. A *vpn.Error is sent as wire.Error with
+// the status of its kind; any other error is logged and sent as status 500 without its text.
 func Handler(e Engine, log *slog.Logger) http.Handler {
-	s := &server{engine: e, log: log, patience: patience, beat: wire.HeartbeatSeconds * time.Second}
+	s := &server{engine: e, log: log, timeout: streamTimeout, keepalive: wire.HeartbeatSeconds * time.Second}
 	return s.routes()
 }
 
-// patience is how long a reader of a stream may take for one line.
-const patience = 10 * time.Second
+// streamTimeout is how long a reader of a stream may take for one line.
+const streamTimeout = 10 * time.Second
 
 func (s *server) routes() http.Handler {
 	mux := http.NewServeMux()
@@ -52,8 +53,8 @@ func (s *server) routes() http.Handler {
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, wire.MaxMessage)
-			answer, err := f(r)
-			s.answer(w, r, answer, err)
+			reply, err := f(r)
+			s.reply(w, r, reply, err)
 		})
 	}
 	mux.HandleFunc(wire.Events, s.events)
@@ -62,16 +63,16 @@ func (s *server) routes() http.Handler {
 }
 
 type server struct {
-	engine   Engine
-	log      *slog.Logger
-	patience time.Duration
-	beat     time.Duration // how often an idle stream is written to
+	engine    Engine
+	log       *slog.Logger
+	timeout   time.Duration // for writing one line of a stream
+	keepalive time.Duration // between the empty lines of an idle stream
 }
 
 func (s *server) status(*http.Request) (any, error) { return s.engine.Status(), nil }
 
 func (s *server) apply(r *http.Request) (any, error) {
-	d, err := decode[vpn.Desired](r)
+	d, err := decodeBody[vpn.Desired](r)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +91,7 @@ func (s *server) forget(r *http.Request) (any, error) {
 }
 
 func (s *server) acknowledge(r *http.Request) (any, error) {
-	c, err := decode[wire.Cursor](r)
+	c, err := decodeBody[wire.Cursor](r)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +99,7 @@ func (s *server) acknowledge(r *http.Request) (any, error) {
 }
 
 func (s *server) decide(r *http.Request) (any, error) {
-	ds, err := decode[[]vpn.LoginDecision](r)
+	ds, err := decodeBody[[]vpn.LoginDecision](r)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +107,7 @@ func (s *server) decide(r *http.Request) (any, error) {
 }
 
 func (s *server) terminate(r *http.Request) (any, error) {
-	t, err := decode[wire.Termination](r)
+	t, err := decodeBody[wire.Termination](r)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ func (s *server) terminate(r *http.Request) (any, error) {
 
 func (s *server) connections(*http.Request) (any, error) { return s.engine.Connections() }
 
-func decode[T any](r *http.Request) (T, error) {
+func decodeBody[T any](r *http.Request) (T, error) {
 	var v T
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
@@ -124,21 +125,22 @@ func decode[T any](r *http.Request) (T, error) {
 		if _, err = d.Token(); errors.Is(err, io.EOF) {
 			return v, nil
 		}
-		err = errors.Join(errors.New("something follows the message"), err)
+		err = errors.Join(errors.New("trailing data after the message"), err)
 	}
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return v, vpn.Refuse(vpn.Invalid, vpn.CodeMessageTooLarge, "The message is larger than the dataplane takes.").Because(err)
+		return v, vpn.Refuse(vpn.Invalid, vpn.CodeMessageTooLarge, "The message is larger than the dataplane accepts.").Because(err)
 	}
 	return v, vpn.Refuse(vpn.Invalid, vpn.CodeMalformedMessage, "The message cannot be read.").Because(err)
 }
 
-func (s *server) answer(w http.ResponseWriter, r *http.Request, answer any, err error) {
+// reply writes the JSON of body, or the error.
+func (s *server) reply(w http.ResponseWriter, r *http.Request, body any, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	if err == nil {
-		_ = json.NewEncoder(w).Encode(answer)
+		_ = json.NewEncoder(w).Encode(body)
 		return
 	}
-	refusal := wire.Error{Kind: vpn.Internal.String(), Msg: "Something went wrong in the dataplane; its log says what."}
+	refusal := wire.Error{Kind: vpn.Internal.String(), Msg: "The dataplane had an internal error; its log has the cause."}
 	status := http.StatusInternalServerError
 	if e, ok := errors.AsType[*vpn.Error](err); ok {
 		refusal = wire.Error{Kind: e.Kind.String(), Code: e.Code, Msg: e.Msg, Fields: e.Fields}
@@ -156,7 +158,7 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	after, err := strconv.ParseUint(query.Get("after"), 10, 64)
 	if err != nil {
-		s.answer(w, r, nil, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "The number of the last event is malformed.").Because(err))
+		s.reply(w, r, nil, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "The number of the last event is malformed.").Because(err))
 		return
 	}
 	stream(s, w, r, func(ctx context.Context) iter.Seq[vpn.Event] { return s.engine.Events(ctx, query.Get("epoch"), after) })
@@ -165,15 +167,15 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 // logins streams the logins that wait for a decision.
 func (s *server) logins(w http.ResponseWriter, r *http.Request) { stream(s, w, r, s.engine.Logins) }
 
-// stream writes each value of source as a line until the reader leaves. A reader that does not read
-// is disconnected after s.patience, so that it holds nothing up: what it missed is sent to the next.
+// stream writes each value of source as one line until the peer disconnects. A peer that does not
+// read is disconnected after s.timeout; the engine sends what it missed to the next reader.
 func stream[T any](s *server, w http.ResponseWriter, r *http.Request, source func(context.Context) iter.Seq[T]) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	control := http.NewResponseController(w)
 	send := func(b []byte) bool {
-		_ = control.SetWriteDeadline(time.Now().Add(s.patience))
+		_ = control.SetWriteDeadline(time.Now().Add(s.timeout))
 		_, err := w.Write(append(b, '\n'))
 		return err == nil && control.Flush() == nil
 	}
@@ -191,8 +193,8 @@ func stream[T any](s *server, w http.ResponseWriter, r *http.Request, source fun
 			}
 		}
 	}()
-	beat := time.NewTicker(s.beat)
-	defer beat.Stop()
+	keepalive := time.NewTicker(s.keepalive)
+	defer keepalive.Stop()
 	for {
 		var line []byte
 		select {
@@ -201,7 +203,7 @@ func stream[T any](s *server, w http.ResponseWriter, r *http.Request, source fun
 				return
 			}
 			line, _ = json.Marshal(v)
-		case <-beat.C:
+		case <-keepalive.C:
 		}
 		if !send(line) {
 			return

@@ -81,23 +81,23 @@ func (e *engine) Decide(context.Context, []vpn.LoginDecision) error           { 
 func (e *engine) Connections() ([]vpn.LiveConnection, error)                  { return []vpn.LiveConnection{}, e.err }
 func (e *engine) Terminate(context.Context, []vpn.ConnectionID, string) error { return e.err }
 
-func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+func discardLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-func ask(t *testing.T, e Engine, method, path, body string) (int, wire.Error) {
+func send(t *testing.T, e Engine, method, path, body string) (int, wire.Error) {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
 	w := httptest.NewRecorder()
-	Handler(e, quiet()).ServeHTTP(w, r)
+	Handler(e, discardLog()).ServeHTTP(w, r)
 	var refusal wire.Error
 	if w.Code != http.StatusOK {
 		if err := json.Unmarshal(w.Body.Bytes(), &refusal); err != nil {
-			t.Errorf("%s %s: the refusal %q is no message: %v", method, path, w.Body, err)
+			t.Errorf("%s %s: the error %q cannot be decoded: %v", method, path, w.Body, err)
 		}
 	}
 	return w.Code, refusal
 }
 
-func TestMessagesThatAreNone(t *testing.T) {
+func TestMalformedRequestsAreRefused(t *testing.T) {
 	t.Parallel()
 	e := &engine{}
 	path := "/v1/endpoints/" + string(endpointID)
@@ -120,7 +120,7 @@ func TestMessagesThatAreNone(t *testing.T) {
 		"bad number":      {"GET", "/v1/events?after=x", "", 422, "InvalidParameterValue"},
 		"bad termination": {"POST", "/v1/connections/terminate", `{"connections":"all"}`, 422, "MalformedMessage"},
 	} {
-		status, refusal := ask(t, e, c.method, c.path, c.body)
+		status, refusal := send(t, e, c.method, c.path, c.body)
 		if status != c.status || refusal.Code != c.code || c.status != 200 && refusal.Msg == "" {
 			t.Errorf("%s: got %d %+v, want %d %s", name, status, refusal, c.status, c.code)
 		}
@@ -130,19 +130,19 @@ func TestMessagesThatAreNone(t *testing.T) {
 	}
 }
 
-func TestRefusalsHaveTheirStatus(t *testing.T) {
+func TestErrorsHaveTheStatusOfTheirKind(t *testing.T) {
 	t.Parallel()
 	path := "/v1/endpoints/" + string(endpointID)
 	body := fmt.Sprintf(`{"endpoint":%q}`, endpointID)
 	for kind, want := range map[vpn.Kind]int{vpn.Stale: 412, vpn.NotFound: 404, vpn.Conflict: 409, vpn.Invalid: 422, vpn.Unavailable: 503} {
-		status, refusal := ask(t, &engine{err: vpn.Refuse(kind, "Code", "A sentence.")}, "PUT", path, body)
+		status, refusal := send(t, &engine{err: vpn.Refuse(kind, "Code", "A sentence.")}, "PUT", path, body)
 		if status != want || refusal.Msg != "A sentence." || refusal.Code != "Code" {
 			t.Errorf("%s: got %d %+v, want %d", kind, status, refusal, want)
 		}
 	}
-	status, refusal := ask(t, &engine{err: fmt.Errorf("open /root/secret: denied")}, "PUT", path, body)
+	status, refusal := send(t, &engine{err: fmt.Errorf("open /root/secret: denied")}, "PUT", path, body)
 	if status != 500 || strings.Contains(refusal.Msg, "secret") {
-		t.Errorf("a failure of ours: %d %q; want 500 and nothing of the inside", status, refusal.Msg)
+		t.Errorf("an internal error: %d %q; want 500 without its text", status, refusal.Msg)
 	}
 }
 
@@ -175,7 +175,7 @@ func openStream(t *testing.T, s *server, path string) *bufio.Reader {
 func TestEventStream(t *testing.T) {
 	t.Parallel()
 	e := &engine{events: make(chan vpn.Event)}
-	r := openStream(t, &server{engine: e, log: quiet(), patience: time.Second, beat: 20 * time.Millisecond}, "/v1/events?after=2")
+	r := openStream(t, &server{engine: e, log: discardLog(), timeout: time.Second, keepalive: 20 * time.Millisecond}, "/v1/events?after=2")
 	// Heartbeats go on long after the limit on reading a request.
 	for n, started := 0, time.Now(); n < 3 || time.Since(started) < 400*time.Millisecond; n++ {
 		if line, err := r.ReadString('\n'); err != nil || line != "\n" {
@@ -207,13 +207,13 @@ func TestEventStream(t *testing.T) {
 func TestLoginStream(t *testing.T) {
 	t.Parallel()
 	e := &engine{logins: make(chan vpn.LoginRequest)}
-	r := openStream(t, &server{engine: e, log: quiet(), patience: time.Second, beat: 20 * time.Millisecond}, "/v1/logins")
+	r := openStream(t, &server{engine: e, log: discardLog(), timeout: time.Second, keepalive: 20 * time.Millisecond}, "/v1/logins")
 	go func() {
 		for _, id := range []string{"a", "b"} {
 			e.logins <- vpn.LoginRequest{ID: id, CommonName: "alice"}
 		}
 	}()
-	beats := 0
+	keepalives := 0
 	for _, want := range []string{"a", "b", ""} { // and heartbeats after them
 		for {
 			line, err := r.ReadBytes('\n')
@@ -221,7 +221,7 @@ func TestLoginStream(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(line) == 1 {
-				if beats++; want == "" && beats > 3 {
+				if keepalives++; want == "" && keepalives > 3 {
 					break
 				}
 				continue
@@ -235,31 +235,31 @@ func TestLoginStream(t *testing.T) {
 	}
 }
 
-// A reader that does not read is cut off, and nothing of it is left.
+// A reader that does not read is disconnected, and its goroutine ends.
 func TestReaderThatDoesNotRead(t *testing.T) {
 	t.Parallel()
 	e := &engine{events: make(chan vpn.Event)}
-	openStream(t, &server{engine: e, log: quiet(), patience: 100 * time.Millisecond, beat: time.Minute}, "/v1/events?after=2")
+	openStream(t, &server{engine: e, log: discardLog(), timeout: 100 * time.Millisecond, keepalive: time.Minute}, "/v1/events?after=2")
 	big := vpn.Event{Seq: 9, Refused: &vpn.RefusedAttempt{Reason: strings.Repeat("x", 1<<20)}}
 	deadline := time.After(20 * time.Second)
 	for cut := false; !cut; {
 		select {
 		case e.events <- big:
-		case <-time.After(time.Second): // nobody takes events any more
+		case <-time.After(time.Second): // the stream takes no more events
 			cut = e.readers.Load() == 0
 		case <-deadline:
-			t.Fatal("the reader was never cut off")
+			t.Fatal("the reader was never disconnected")
 		}
 	}
 }
 
-// FuzzRequests: whatever a peer sends to any address is answered, and never with a failure of ours.
+// FuzzRequests: no request causes an internal error.
 func FuzzRequests(f *testing.F) {
 	patterns := []string{wire.Status, wire.Apply, wire.Forget, wire.Acknowledge, wire.Decide, wire.Terminate, wire.Connections}
 	for i, body := range []string{"", fmt.Sprintf(`{"endpoint":%q}`, endpointID), "{}", `{"epoch":"x","seq":18446744073709551615}`, `{"id":"x","allow":true,"ends":"2030-01-01T00:00:00Z"}`, `{"connections":["x"],"reason":""}`, "[[[[[["} {
 		f.Add(uint8(i), string(endpointID), []byte(body))
 	}
-	h := Handler(&engine{}, quiet())
+	h := Handler(&engine{}, discardLog())
 	f.Fuzz(func(t *testing.T, which uint8, id string, body []byte) {
 		method, path, _ := strings.Cut(patterns[int(which)%len(patterns)], " ")
 		r := httptest.NewRequestWithContext(t.Context(), method, strings.ReplaceAll(path, "{id}", url.PathEscape(id)), bytes.NewReader(body))

@@ -15,14 +15,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Listen makes the socket: mode 0660 in a directory of mode 0750, both of root and the group of
-// web. A socket that a crash left behind is replaced; one that answers is another dataplane's.
+// Listen creates the socket: mode 0660 in a directory of mode 0750, both owned by root and the group
+// of the web process. It replaces a socket that a crash left behind, and fails where another
+// dataplane answers on it or where the directory contains anything else.
 func Listen(ctx context.Context, path string, gid int) (*net.UnixListener, error) {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("socket directory: %w", err)
 	}
-	if err := ownDirectory(dir, filepath.Base(path)); err != nil {
+	if err := requireOwnDirectory(dir, filepath.Base(path)); err != nil {
 		return nil, err
 	}
 	if err := errors.Join(os.Chown(dir, 0, gid), os.Chmod(dir, 0o750)); err != nil {
@@ -33,7 +34,7 @@ func Listen(ctx context.Context, path string, gid int) (*net.UnixListener, error
 		return nil, fmt.Errorf("another dataplane answers on %s", path)
 	}
 	if info, err := os.Lstat(path); err == nil && info.Mode().Type() != os.ModeSocket {
-		return nil, fmt.Errorf("%s is in the way of the socket and is not one", path)
+		return nil, fmt.Errorf("%s exists and is not a socket", path)
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("socket: %w", err)
@@ -49,9 +50,9 @@ func Listen(ctx context.Context, path string, gid int) (*net.UnixListener, error
 	return l, nil
 }
 
-// ownDirectory refuses a directory that others use too: the socket's mode and owner are given to
-// it, and /tmp or /run would be closed to everybody else.
-func ownDirectory(dir, socket string) error {
+// requireOwnDirectory refuses a directory with other entries: Listen changes its mode and owner, which
+// would make /tmp or /run inaccessible to other users.
+func requireOwnDirectory(dir, socket string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("socket directory: %w", err)
@@ -64,12 +65,12 @@ func ownDirectory(dir, socket string) error {
 	return nil
 }
 
-// most is how many peers are heard at once. Web needs some ten; a web that has lost its mind must
-// not take the files that the dataplane needs to look after tunnels.
-const most = 256
+// maxPeers is the number of simultaneous connections. The web process needs about ten; a misbehaving
+// one must not exhaust the file descriptors that the dataplane needs for tunnels.
+const maxPeers = 256
 
-// Serve answers on the socket until ctx ends. Only root and the uid of web are heard: the mode
-// of the socket says the same, and this does not depend on it.
+// Serve serves h on the socket until ctx ends, and then returns nil. Peers other than root and webUID
+// are disconnected, whatever the mode of the socket is.
 func Serve(ctx context.Context, l *net.UnixListener, h http.Handler, webUID uint32, log *slog.Logger) error {
 	srv := &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
@@ -84,53 +85,53 @@ func Serve(ctx context.Context, l *net.UnixListener, h http.Handler, webUID uint
 		}
 	})
 	defer stop()
-	err := srv.Serve(&guarded{UnixListener: l, uid: webUID, log: log, room: make(chan struct{}, most)})
+	err := srv.Serve(&peerAuth{UnixListener: l, uid: webUID, log: log, slots: make(chan struct{}, maxPeers)})
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
 	return err
 }
 
-// guarded lets in only peers whose credentials, as the kernel knows them, are right, and not too
-// many at once.
-type guarded struct {
+// peerAuth is a listener that accepts only root and one uid, as the kernel reports them, and at most
+// cap(slots) connections at once.
+type peerAuth struct {
 	*net.UnixListener
-	uid  uint32
-	log  *slog.Logger
-	room chan struct{}
+	uid   uint32
+	log   *slog.Logger
+	slots chan struct{} // holds one value for each open connection
 }
 
-func (g *guarded) Accept() (net.Conn, error) {
+func (p *peerAuth) Accept() (net.Conn, error) {
 	for {
-		c, err := g.AcceptUnix()
+		c, err := p.AcceptUnix()
 		if err != nil {
 			return nil, err
 		}
 		uid, err := peerUID(c)
-		if err != nil || uid != 0 && uid != g.uid {
-			g.log.Warn("a process was turned away from the socket", "uid", uid, "err", err)
+		if err != nil || uid != 0 && uid != p.uid {
+			p.log.Warn("a connection to the socket was refused: its uid is not allowed", "uid", uid, "err", err)
 			_ = c.Close()
 			continue
 		}
 		select {
-		case g.room <- struct{}{}:
-			return &guest{UnixConn: c, leave: sync.OnceFunc(func() { <-g.room })}, nil
+		case p.slots <- struct{}{}:
+			return &peerConn{UnixConn: c, release: sync.OnceFunc(func() { <-p.slots })}, nil
 		default:
-			g.log.Warn("too many connections to the socket at once; one was turned away", "uid", uid)
+			p.log.Warn("a connection to the socket was refused: too many are open", "uid", uid)
 			_ = c.Close()
 		}
 	}
 }
 
-// guest makes room when it leaves.
-type guest struct {
+// peerConn releases its slot when it is closed.
+type peerConn struct {
 	*net.UnixConn
-	leave func()
+	release func()
 }
 
-func (g *guest) Close() error {
-	g.leave()
-	return g.UnixConn.Close()
+func (c *peerConn) Close() error {
+	c.release()
+	return c.UnixConn.Close()
 }
 
 func peerUID(c *net.UnixConn) (uint32, error) {

@@ -16,14 +16,14 @@ import (
 	"time"
 )
 
-// asStranger, set in the environment, makes this program a peer that says on standard output
-// what the socket answered.
-const asStranger = "SALLYPORT_TEST_DIAL"
+// dialAndPrint is an environment variable with the path of a socket: this program then sends it a
+// request and prints the beginning of the reply.
+const dialAndPrint = "SALLYPORT_TEST_DIAL"
 
-const testPatience = 10 * time.Second
+const testTimeout = 10 * time.Second
 
 func TestMain(m *testing.M) {
-	path := os.Getenv(asStranger)
+	path := os.Getenv(dialAndPrint)
 	if path == "" {
 		os.Exit(m.Run())
 	}
@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 func needsRoot(t *testing.T) {
 	t.Helper()
 	if os.Getuid() != 0 {
-		t.Fatal("run this test as root: it speaks to the socket as other users")
+		t.Fatal("run this test as root: it connects to the socket as other users")
 	}
 }
 
@@ -54,7 +54,7 @@ func serve(t *testing.T, path string, uid uint32) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, l, Handler(&engine{}, quiet()), uid, quiet()) }()
+	go func() { served <- Serve(ctx, l, Handler(&engine{}, discardLog()), uid, discardLog()) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-served; err != nil {
@@ -63,11 +63,11 @@ func serve(t *testing.T, path string, uid uint32) {
 	})
 }
 
-// Who speaks is known from the kernel, whatever the modes of the socket say.
-func TestOnlyWebAndRootAreHeard(t *testing.T) {
+// The kernel reports the uid of a peer, whatever the mode of the socket is.
+func TestOnlyWebAndRootAreAccepted(t *testing.T) {
 	t.Parallel()
 	needsRoot(t)
-	const web, stranger = 64901, 64902
+	const web, other = 64901, 64902
 	dir := filepath.Join(openDir(t), "socket")
 	path := filepath.Join(dir, "dataplane.sock")
 	serve(t, path, web)
@@ -77,10 +77,10 @@ func TestOnlyWebAndRootAreHeard(t *testing.T) {
 			t.Errorf("%s: %v, %v; want %v, root's and of web's group", p, info.Mode(), err, want)
 		}
 	}
-	program := copyOfMyself(t)
+	program := copyOfThisProgram(t)
 	as := func(uid, gid uint32) string {
 		cmd := exec.Command(program)
-		cmd.Env = []string{asStranger + "=" + path}
+		cmd.Env = []string{dialAndPrint + "=" + path}
 		cmd.Dir = "/"
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: gid}}
 		out, err := cmd.CombinedOutput()
@@ -90,26 +90,26 @@ func TestOnlyWebAndRootAreHeard(t *testing.T) {
 		return string(out)
 	}
 	if out := as(web, 65534); !strings.HasPrefix(out, "HTTP/1.0 200") {
-		t.Errorf("web hears %q", out)
+		t.Errorf("web receives %q", out)
 	}
-	if out := as(stranger, stranger); !strings.Contains(out, "permission denied") {
-		t.Errorf("a stranger hears %q, want that the modes keep it out", out)
+	if out := as(other, other); !strings.Contains(out, "permission denied") {
+		t.Errorf("another user receives %q, want that the modes forbid it", out)
 	}
-	if out := as(stranger, 65534); strings.Contains(out, "HTTP") {
-		t.Errorf("another user of web's group hears %q", out)
+	if out := as(other, 65534); strings.Contains(out, "HTTP") {
+		t.Errorf("another user of web's group receives %q", out)
 	}
 	if err := errors.Join(os.Chmod(dir, 0o777), os.Chmod(path, 0o777)); err != nil {
 		t.Fatal(err)
 	}
-	if out := as(stranger, stranger); strings.Contains(out, "HTTP") {
-		t.Errorf("with all modes open, a stranger hears %q", out)
+	if out := as(other, other); strings.Contains(out, "HTTP") {
+		t.Errorf("with all modes open, another user receives %q", out)
 	}
 	if out := as(0, 0); !strings.HasPrefix(out, "HTTP/1.0 200") {
-		t.Errorf("root hears %q", out)
+		t.Errorf("root receives %q", out)
 	}
 }
 
-// openDir is a directory that everybody may pass through, which those of testing are not.
+// openDir is a directory that every user may enter; those of t.TempDir are not.
 func openDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "sallyport-api-")
@@ -123,8 +123,8 @@ func openDir(t *testing.T) string {
 	return dir
 }
 
-// copyOfMyself is a file that other users may execute: the one that go test made is not.
-func copyOfMyself(t *testing.T) string {
+// copyOfThisProgram is a file that other users may execute: the one that go test made is not.
+func copyOfThisProgram(t *testing.T) string {
 	t.Helper()
 	b, err := os.ReadFile("/proc/self/exe")
 	if err != nil {
@@ -137,7 +137,7 @@ func copyOfMyself(t *testing.T) string {
 	return path
 }
 
-func TestListenHarmsNobody(t *testing.T) {
+func TestListenChangesNothingOfOthers(t *testing.T) {
 	t.Parallel()
 	needsRoot(t)
 	shared := t.TempDir()
@@ -146,7 +146,7 @@ func TestListenHarmsNobody(t *testing.T) {
 	}
 	before, _ := os.Stat(shared)
 	if _, err := Listen(t.Context(), filepath.Join(shared, "dataplane.sock"), 0); err == nil || !strings.Contains(err.Error(), "of its own") {
-		t.Errorf("a directory that others use: %v", err)
+		t.Errorf("a directory with other entries: %v", err)
 	}
 	if after, _ := os.Stat(shared); after.Mode() != before.Mode() {
 		t.Errorf("its mode became %v", after.Mode())
@@ -155,8 +155,8 @@ func TestListenHarmsNobody(t *testing.T) {
 	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Listen(t.Context(), path, 0); err == nil || !strings.Contains(err.Error(), "not one") {
-		t.Errorf("a file in the way: %v", err)
+	if _, err := Listen(t.Context(), path, 0); err == nil || !strings.Contains(err.Error(), "is not a socket") {
+		t.Errorf("a file at the path: %v", err)
 	}
 	if b, _ := os.ReadFile(path); string(b) != "precious" {
 		t.Error("it was removed")
@@ -179,13 +179,13 @@ func TestListenHarmsNobody(t *testing.T) {
 	l.Close()
 }
 
-// More peers than there is room for are turned away, and heard again when others have left.
+// More than maxPeers connections are refused, and accepted again when others are closed.
 func TestPeersAreBounded(t *testing.T) {
 	t.Parallel()
 	needsRoot(t)
 	path := filepath.Join(t.TempDir(), "s", "dataplane.sock")
 	serve(t, path, 0)
-	hears := func() bool {
+	accepted := func() bool {
 		dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", path)
 		}
@@ -198,24 +198,24 @@ func TestPeersAreBounded(t *testing.T) {
 		return res.StatusCode == http.StatusOK
 	}
 	var idle []net.Conn
-	for range most {
+	for range maxPeers {
 		c, err := net.Dial("unix", path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		idle = append(idle, c)
 	}
-	if hears() {
-		t.Errorf("peer %d was heard", most+1)
+	if accepted() {
+		t.Errorf("connection %d was accepted", maxPeers+1)
 	}
 	for _, c := range idle {
 		c.Close()
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), testPatience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
-	for !hears() {
+	for !accepted() {
 		if ctx.Err() != nil {
-			t.Fatal("nobody is heard after all have left")
+			t.Fatal("no connection is accepted after all others were closed")
 		}
 	}
 }

@@ -1,4 +1,5 @@
-// Package client speaks to a dataplane's socket: the only part of the dataplane that web imports.
+// Package client sends requests to the dataplane's socket. It is the only package of the dataplane
+// that the web process imports.
 package client
 
 import (
@@ -23,22 +24,24 @@ import (
 	"sallyport/vpn"
 )
 
-// Client speaks to one dataplane. It is safe for concurrent use and needs no closing.
+// Client is a client of one dataplane. It is safe for concurrent use and needs no closing. Where the
+// dataplane does not reply, its errors are *vpn.Error of kind Unavailable; where it refuses, the
+// *vpn.Error that the dataplane returned.
 type Client struct {
 	path    string
 	http    *http.Client
-	silence time.Duration // how long a stream may say nothing at all before it counts as broken
+	silence time.Duration // a stream without a line for this long is broken
 }
 
-// New makes a client of the socket at path; nothing is dialled yet.
+// New returns a client of the socket at path. It connects with the first request.
 func New(path string) *Client {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", path)
 	}
-	return &Client{path: path, silence: silence, http: &http.Client{Transport: &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute}}}
+	return &Client{path: path, silence: maxSilence, http: &http.Client{Transport: &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute}}}
 }
 
-// Status asks how the host and each endpoint is.
+// Status returns the state of the host and of each endpoint.
 func (c *Client) Status(ctx context.Context) (s vpn.NodeStatus, err error) {
 	err = c.call(ctx, wire.Status, "", nil, &s)
 	return s, err
@@ -49,17 +52,17 @@ func (c *Client) Apply(ctx context.Context, d vpn.Desired) error {
 	return c.call(ctx, wire.Apply, string(d.Endpoint), d, nil)
 }
 
-// Forget ends an endpoint.
+// Forget removes an endpoint from the host.
 func (c *Client) Forget(ctx context.Context, id vpn.EndpointID) error {
 	return c.call(ctx, wire.Forget, string(id), nil, nil)
 }
 
-// Acknowledge lets events up to and including seq be forgotten.
+// Acknowledge allows the dataplane to delete events up to and including seq.
 func (c *Client) Acknowledge(ctx context.Context, epoch string, seq uint64) error {
 	return c.call(ctx, wire.Acknowledge, "", wire.Cursor{Epoch: epoch, Seq: seq}, nil)
 }
 
-// Decide answers logins.
+// Decide sends the decisions on waiting logins.
 func (c *Client) Decide(ctx context.Context, ds []vpn.LoginDecision) error {
 	return c.call(ctx, wire.Decide, "", ds, nil)
 }
@@ -69,14 +72,15 @@ func (c *Client) Terminate(ctx context.Context, ids []vpn.ConnectionID, reason s
 	return c.call(ctx, wire.Terminate, "", wire.Termination{Connections: ids, Reason: reason}, nil)
 }
 
-// Connections gives every live connection with its counters.
+// Connections returns every live connection with its counters.
 func (c *Client) Connections(ctx context.Context) (out []vpn.LiveConnection, err error) {
 	err = c.call(ctx, wire.Connections, "", nil, &out)
 	return out, err
 }
 
-// call makes one request. pattern is one of wire's.
-func (c *Client) call(ctx context.Context, pattern, id string, body, answer any) error {
+// call makes one request; pattern is a constant of package wire. The reply is decoded into reply,
+// unless that is nil.
+func (c *Client) call(ctx context.Context, pattern, id string, body, reply any) error {
 	req, err := c.request(ctx, pattern, id, body)
 	if err != nil {
 		return err
@@ -87,13 +91,13 @@ func (c *Client) call(ctx context.Context, pattern, id string, body, answer any)
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return refusal(res)
+		return decodeRefusal(res)
 	}
-	if answer == nil {
+	if reply == nil {
 		_, err = io.Copy(io.Discard, res.Body)
 		return err
 	}
-	if err := json.NewDecoder(res.Body).Decode(answer); err != nil {
+	if err := json.NewDecoder(res.Body).Decode(reply); err != nil {
 		return c.unavailable(err)
 	}
 	return nil
@@ -112,7 +116,8 @@ func (c *Client) request(ctx context.Context, pattern, id string, body any) (*ht
 	return http.NewRequestWithContext(ctx, method, "http://dataplane"+strings.ReplaceAll(path, "{id}", url.PathEscape(id)), content)
 }
 
-func refusal(res *http.Response) error {
+// decodeRefusal returns the error of a reply whose status is not 200.
+func decodeRefusal(res *http.Response) error {
 	var e wire.Error
 	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&e); err != nil || e.Msg == "" {
 		return fmt.Errorf("the dataplane answered with status %d", res.StatusCode)
@@ -120,31 +125,31 @@ func refusal(res *http.Response) error {
 	return &vpn.Error{Kind: wire.KindOf(res.StatusCode), Code: e.Code, Msg: e.Msg, Fields: e.Fields}
 }
 
-// unavailable says in a sentence why nobody answers.
+// unavailable wraps the error of a failed request in a *vpn.Error that says why.
 func (c *Client) unavailable(err error) error {
-	sentence := "The dataplane does not answer."
+	message := "The dataplane does not answer."
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		sentence = "The dataplane is not running: there is no socket " + c.path + "."
+		message = "The dataplane is not running: there is no socket " + c.path + "."
 	case errors.Is(err, syscall.ECONNREFUSED):
-		sentence = "The dataplane is not running: nobody listens on its socket."
+		message = "The dataplane is not running: no process listens on its socket."
 	case errors.Is(err, os.ErrPermission):
-		sentence = "The dataplane's socket " + c.path + " may not be opened by this user."
+		message = "The dataplane's socket " + c.path + " may not be opened by this user."
 	}
-	return vpn.Refuse(vpn.Unavailable, vpn.CodeDataplaneUnavailable, sentence).Because(err)
+	return vpn.Refuse(vpn.Unavailable, vpn.CodeDataplaneUnavailable, message).Because(err)
 }
 
-// silence is three heartbeats.
-const silence = 3 * wire.HeartbeatSeconds * time.Second
+// maxSilence is three heartbeats.
+const maxSilence = 3 * wire.HeartbeatSeconds * time.Second
 
-// Events yields events until ctx ends or the stream breaks; the break is the last thing yielded.
+// Events yields the events after the given one until ctx ends or the stream breaks; the break is
+// yielded last.
 func (c *Client) Events(ctx context.Context, epoch string, after uint64) iter.Seq2[vpn.Event, error] {
 	return stream[vpn.Event](ctx, c, wire.Events, url.Values{"epoch": {epoch}, "after": {strconv.FormatUint(after, 10)}})
 }
 
 // Logins yields the logins that wait for a decision, and then each new one, until ctx ends or the
-// stream breaks; the break is the last thing yielded. The next call yields those that still wait
-// again.
+// stream breaks; the break is yielded last. The next call yields the logins that still wait again.
 func (c *Client) Logins(ctx context.Context) iter.Seq2[vpn.LoginRequest, error] {
 	return stream[vpn.LoginRequest](ctx, c, wire.Logins, nil)
 }
@@ -168,7 +173,7 @@ func stream[T any](ctx context.Context, c *Client, pattern string, query url.Val
 		}
 		defer res.Body.Close()
 		if res.StatusCode != http.StatusOK {
-			yield(none, refusal(res))
+			yield(none, decodeRefusal(res))
 			return
 		}
 		watchdog := time.AfterFunc(c.silence, cancel)

@@ -19,8 +19,8 @@ import (
 	"sallyport/vpn"
 )
 
-// at serves h on a socket and gives a client of it.
-func at(t *testing.T, h http.Handler) *Client {
+// serve serves h on a socket and returns a client of it.
+func serve(t *testing.T, h http.Handler) *Client {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "s")
 	l, err := net.Listen("unix", path)
@@ -40,7 +40,7 @@ func wantUnavailable(t *testing.T, what string, err error, words string) {
 	}
 }
 
-func TestSentencesForNobody(t *testing.T) {
+func TestMessagesWithoutADataplane(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")
 	_, err := New(path).Status(t.Context())
@@ -53,25 +53,25 @@ func TestSentencesForNobody(t *testing.T) {
 	l.SetUnlinkOnClose(false)
 	l.Close()
 	_, err = New(path).Status(t.Context())
-	wantUnavailable(t, "nobody listens", err, "nobody listens")
+	wantUnavailable(t, "no listener", err, "no process listens")
 	for _, err := range New(path).Events(t.Context(), "", 0) {
-		wantUnavailable(t, "a stream of nobody's", err, "nobody listens")
+		wantUnavailable(t, "a stream without a listener", err, "no process listens")
 	}
 
-	hanging, leave := context.WithCancel(t.Context())
-	c := at(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hanging.Done() }))
-	t.Cleanup(leave)
+	hanging, release := context.WithCancel(t.Context())
+	c := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hanging.Done() }))
+	t.Cleanup(release)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, err = c.Status(ctx)
-	wantUnavailable(t, "no answer", err, "does not answer")
+	wantUnavailable(t, "no reply", err, "does not answer")
 
-	c = at(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }))
+	c = serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }))
 	_, err = c.Status(t.Context())
-	wantUnavailable(t, "an answer that is none", err, "does not answer")
+	wantUnavailable(t, "a malformed reply", err, "does not answer")
 }
 
-func TestSentenceForAForbiddenSocket(t *testing.T) {
+func TestMessageForAForbiddenSocket(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() != 0 {
 		t.Fatal("run this test as root: it acts as another user")
@@ -100,10 +100,10 @@ func TestSentenceForAForbiddenSocket(t *testing.T) {
 	wantUnavailable(t, "not allowed", New(path).unavailable(err), "may not be opened by this user")
 }
 
-func TestRefusalsKeepTheirKind(t *testing.T) {
+func TestErrorsKeepTheirKind(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []vpn.Kind{vpn.Stale, vpn.NotFound, vpn.Conflict, vpn.Invalid, vpn.Unavailable, vpn.Denied, vpn.Throttled} {
-		c := at(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(wire.StatusOf(kind))
 			fmt.Fprint(w, `{"code":"Code","msg":"A sentence.","fields":{"name":"Bad."}}`)
 		}))
@@ -112,15 +112,15 @@ func TestRefusalsKeepTheirKind(t *testing.T) {
 			t.Errorf("got %v (%s), want %s", err, vpn.KindOf(err), kind)
 		}
 	}
-	c := at(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
 	if err := c.Forget(t.Context(), "x"); err == nil || vpn.KindOf(err) != vpn.Internal {
-		t.Errorf("a status that nobody knows: %v", err)
+		t.Errorf("an unknown status: %v", err)
 	}
 }
 
 func TestEventStreams(t *testing.T) {
 	t.Parallel()
-	c := at(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("epoch") != "e p" || r.URL.Query().Get("after") != "7" {
 			t.Errorf("asked for %s", r.URL.RawQuery)
 		}
@@ -138,8 +138,8 @@ func TestEventStreams(t *testing.T) {
 	}
 	wantUnavailable(t, "the end of a stream", last, "does not answer")
 
-	// A refusal is no event.
-	c = at(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	// A refusal is not an event.
+	c = serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(wire.StatusOf(vpn.Invalid))
 		fmt.Fprint(w, `{"code":"Code","msg":"No."}`)
 	}))
@@ -150,13 +150,13 @@ func TestEventStreams(t *testing.T) {
 		}
 	}
 	if n != 1 {
-		t.Errorf("a refused stream gave %d things, want the refusal", n)
+		t.Errorf("a refused stream yielded %d values, want the refusal", n)
 	}
 }
 
 func TestLoginStreams(t *testing.T) {
 	t.Parallel()
-	c := at(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if pattern := r.Method + " " + r.URL.Path; pattern != wire.Logins {
 			t.Errorf("asked for %s, want %s", pattern, wire.Logins)
 		}
@@ -175,12 +175,12 @@ func TestLoginStreams(t *testing.T) {
 	wantUnavailable(t, "the end of a stream", last, "does not answer")
 }
 
-// A stream that says nothing at all is broken; one that beats is not, and how long its reader
+// A stream without any line is broken; one with keepalive lines is not, and the time that its reader
 // takes for an event does not count.
 func TestSilentStream(t *testing.T) {
 	t.Parallel()
 	read := make(chan struct{})
-	c := at(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		flush := func() { _ = http.NewResponseController(w).Flush() }
 		for range 10 {
 			fmt.Fprint(w, "\n")
@@ -202,10 +202,10 @@ func TestSilentStream(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	c.silence = 200 * time.Millisecond
-	started, heard := time.Now(), uint64(0)
+	started, received := time.Now(), uint64(0)
 	for ev, err := range c.Events(t.Context(), "", 0) {
 		if err == nil {
-			if heard = ev.Seq; heard == 1 {
+			if received = ev.Seq; received == 1 {
 				<-time.After(2 * c.silence)
 				close(read)
 			}
@@ -213,10 +213,10 @@ func TestSilentStream(t *testing.T) {
 		}
 		wantUnavailable(t, "silence", err, "does not answer")
 	}
-	if heard != 2 {
-		t.Errorf("a stream that beats, whose reader is slow, was cut off after event %d", heard)
+	if received != 2 {
+		t.Errorf("a stream with keepalive lines and a slow reader ended after event %d", received)
 	}
 	if took := time.Since(started); took < 450*time.Millisecond {
-		t.Errorf("it was cut off after %s, before it was silent", took)
+		t.Errorf("it ended after %s, before it was silent", took)
 	}
 }

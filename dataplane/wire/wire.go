@@ -1,6 +1,6 @@
-// Package wire is what web and the dataplane say to each other over their Unix socket: HTTP
-// paths, and JSON of the types of package vpn. Both sides import it and nothing else of each
-// other's.
+// Package wire defines the messages between the web process and the dataplane on their Unix socket:
+// HTTP paths, and JSON of the types of package vpn. Both sides import it and no other package of
+// each other.
 package wire
 
 import (
@@ -24,25 +24,26 @@ const (
 	Connections = "GET /v1/connections"
 )
 
-// MaxMessage bounds a request's body: a desired state with 500 rules of long groups fits.
+// MaxMessage is the size limit of a request's body in bytes: a desired state with 500 rules and long
+// group names fits.
 const MaxMessage = 4 << 20
 
 // HeartbeatSeconds is how often an idle stream sends an empty line.
 const HeartbeatSeconds = 5
 
-// Cursor names the last event that was taken over.
+// Cursor names the last event that the web process has stored.
 type Cursor struct {
 	Epoch string `json:"epoch"`
 	Seq   uint64 `json:"seq"`
 }
 
-// Termination asks for connections to be ended; Reason is what their users are told.
+// Termination requests that connections be ended. Reason is shown to their users.
 type Termination struct {
 	Connections []vpn.ConnectionID `json:"connections"`
 	Reason      string             `json:"reason"`
 }
 
-// Error is a refusal.
+// Error is the body of every reply whose status is not 200.
 type Error struct {
 	Kind   string            `json:"kind"`
 	Code   vpn.Code          `json:"code"`
@@ -50,7 +51,7 @@ type Error struct {
 	Fields map[string]string `json:"fields,omitempty"`
 }
 
-// statuses pairs the domain's kinds with statuses, for both directions.
+// statuses maps the kinds of errors to HTTP statuses, for both directions.
 var statuses = map[vpn.Kind]int{
 	vpn.Invalid: http.StatusUnprocessableEntity, vpn.NotFound: http.StatusNotFound, vpn.Conflict: http.StatusConflict,
 	vpn.Stale: http.StatusPreconditionFailed, vpn.Denied: http.StatusForbidden,
