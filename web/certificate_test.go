@@ -32,6 +32,16 @@ func TestCertificatesOfOurOwn(t *testing.T) {
 	p := b.get(client).wantText("dl", "RSA 2048").wantText("dl", "SHA-256 fingerprint")
 	checkMarkup(t, "certificate", p)
 
+	// A common name that people have is taken; the name that was left empty is made of it.
+	brien := b.make("/certificates/issue", url.Values{
+		"use": {"client"}, "authority": {path.Base(authority)}, "common_name": {"O'Brien (2nd floor)"}, "key_type": {"ECDSA P-256"}, "valid_days": {"10"},
+	})
+	b.get(brien).wantText("h1", "OBrien 2nd floor").wantText("dl", "O'Brien (2nd floor)")
+	b.make(brien+"/delete", nil)
+	b.post("/certificates/issue", url.Values{
+		"use": {"client"}, "authority": {path.Base(authority)}, "common_name": {strings.Repeat("ж", 33)}, "key_type": {"ECDSA P-256"}, "valid_days": {"10"},
+	}).wantStatus(http.StatusUnprocessableEntity).wantRefusedField("common_name", "has 66 bytes in UTF-8; OpenVPN accepts at most 64 bytes")
+
 	plain := b.get(client + "/download").wantStatus(http.StatusOK)
 	if got := strings.Count(plain.body, "BEGIN CERTIFICATE"); got != 2 || strings.Contains(plain.body, "PRIVATE KEY") {
 		t.Errorf("the download has %d certificates, want the certificate and its chain without any key", got)

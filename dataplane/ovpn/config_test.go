@@ -1,10 +1,15 @@
 package ovpn_test
 
 import (
+	"bytes"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/pem"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sallyport/dataplane/ovpn"
 	"sallyport/lab/testpki"
@@ -78,6 +83,34 @@ func TestRenderSaysWhatTheDesignSays(t *testing.T) {
 	}
 }
 
+// A certificate that breaks a rule of X.509 which OpenSSL does not mind reaches OpenVPN as it is: one
+// with an underscore in a PrintableString, as server certificate and as client CA.
+func TestRenderTakesUnusualCertificates(t *testing.T) {
+	c := goodConfig(t)
+	ca := testpki.Authority(t, "My_CA")
+	server := ca.Issue(t, "vpn_server", x509.ExtKeyUsageServerAuth, -time.Hour, time.Hour)
+	printable := func(certificate, name string) string {
+		b, _ := pem.Decode([]byte(certificate))
+		changed := bytes.ReplaceAll(b.Bytes, append([]byte{asn1.TagUTF8String, byte(len(name))}, name...), append([]byte{asn1.TagPrintableString, byte(len(name))}, name...))
+		if bytes.Equal(changed, b.Bytes) {
+			t.Fatalf("%s is not in the certificate", name)
+		}
+		return certificateBlock(changed)
+	}
+	c.Keys.Certificate, c.Keys.Key, c.Keys.ClientCA = printable(printable(server.Certificate, "vpn_server"), "My_CA"), vpn.Secret(server.Key), printable(ca.Certificate, "My_CA")
+	b, err := c.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(b), c.Keys.Certificate) || !strings.Contains(string(b), c.Keys.ClientCA) {
+		t.Error("the certificates are not in the configuration as they were given")
+	}
+}
+
+func certificateBlock(der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
 func TestRenderRefuses(t *testing.T) {
 	cases := map[string]func(*ovpn.Config){
 		"device with a newline":      func(c *ovpn.Config) { c.Device = "spt0\nup /bin/sh" },
@@ -96,6 +129,8 @@ func TestRenderRefuses(t *testing.T) {
 		"mssfix":                     func(c *ovpn.Config) { c.MSSFix = 9000 },
 		"no client CA":               func(c *ovpn.Config) { c.Keys.ClientCA = "" },
 		"no key":                     func(c *ovpn.Config) { c.Keys.Key = "" },
+		"certificate that is none":   func(c *ovpn.Config) { c.Keys.Certificate = certificateBlock([]byte{0x30, 3, 2, 1, 1}) },
+		"CA that is none":            func(c *ovpn.Config) { c.Keys.ClientCA = certificateBlock([]byte("plugin x")) },
 		"another's key":              func(c *ovpn.Config) { c.Keys.Key = goodConfig(t).Keys.Key },
 		"short tls-crypt key":        func(c *ovpn.Config) { c.Keys.TLSCrypt = c.Keys.TLSCrypt[:400] },
 		"tls-crypt key that is none": func(c *ovpn.Config) { c.Keys.TLSCrypt = c.Keys.TokenSecret },

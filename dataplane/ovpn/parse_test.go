@@ -205,6 +205,29 @@ func TestRefusalsOfCommonNames(t *testing.T) {
 	}
 }
 
+// A line of another form is repeated rather than read as something that it does not say. A serial
+// number may be negative.
+func TestRefusalsOfOtherForms(t *testing.T) {
+	for line, want := range map[string]ovpn.TLSRefused{
+		"VERIFY ERROR: depth=1, could not extract X509 subject string from certificate": {Sentence: "A certificate of the client was refused: depth=1, could not extract X509 subject string from certificate."},
+		"VERIFY ERROR: something that is new":                                           {Sentence: "A certificate of the client was refused: something that is new."},
+		"VERIFY ERROR: depth=0, error=certificate revoked: CN=x, serial=-12":            {Sentence: "The client certificate CN=x was refused: certificate revoked.", Subject: "CN=x", Serial: "-12"},
+	} {
+		var p ovpn.Parser
+		var r ovpn.Refusals
+		var got ovpn.TLSRefused
+		for _, text := range []string{line, "TLS Error: TLS handshake failed"} {
+			e, _ := p.Line(">LOG:1800000000,N,192.0.2.2:43800 " + text)
+			if x, ok := r.Log(e.(ovpn.Log)); ok {
+				got = x
+			}
+		}
+		if got.Reason != ovpn.RefusedCertificate || got.Sentence != want.Sentence || got.Subject != want.Subject || got.Serial != want.Serial {
+			t.Errorf("%s: got %+v", line, got)
+		}
+	}
+}
+
 func TestRefusalsGatherStrangers(t *testing.T) {
 	var p ovpn.Parser
 	var r ovpn.Refusals

@@ -193,9 +193,13 @@ func commonNameError(text string) TLSRefused {
 // The subject is the client's to choose: its end is looked for from the right.
 func verifyError(text string) TLSRefused {
 	var e TLSRefused
-	depth, rest, _ := strings.Cut(strings.TrimPrefix(text, "VERIFY ERROR: depth="), ", error=")
+	depth, rest, found := strings.Cut(strings.TrimPrefix(text, "VERIFY ERROR: depth="), ", error=")
+	if !found {
+		words := strings.TrimPrefix(text, "VERIFY ERROR: ")
+		return TLSRefused{Reason: RefusedCertificate, Sentence: "A certificate of the client was refused: " + printable(words) + "."}
+	}
 	if i := strings.LastIndex(rest, ", serial="); i >= 0 {
-		if serial := rest[i+len(", serial="):]; strings.Trim(serial, "0123456789") == "" {
+		if serial := rest[i+len(", serial="):]; strings.Trim(strings.TrimPrefix(serial, "-"), "0123456789") == "" {
 			e.Serial, rest = serial, rest[:i]
 		}
 	}
