@@ -10,6 +10,7 @@ import (
 
 	"sallyport/store"
 	"sallyport/vpn"
+	"sallyport/vpn/vpntest"
 )
 
 // A login is let in with its row written before the dataplane hears of it; establishing, counting
@@ -49,6 +50,9 @@ func TestLifeOfAConnection(t *testing.T) {
 	c = s.connection(c.ID)
 	if c.Status != vpn.ConnectionTerminated || c.EndReason != "The client left." || c.Counters != final || !c.EndedAt.Equal(s.clock.now()) {
 		t.Errorf("got %+v", c)
+	}
+	if zero := vpntest.Zero(c); len(zero) > 0 {
+		t.Errorf("login, grant and events leave these fields of the connection zero: %v", zero)
 	}
 	page, err := s.Connections(t.Context(), s.boss, s.endpoint.ID, vpn.List{})
 	if err != nil || len(page.Items) != 1 || page.Items[0].Counters != final {

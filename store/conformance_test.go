@@ -45,6 +45,7 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"view":               testView,
 	"no lost update":     testNoLostUpdate,
 	"write skew":         testWriteSkew,
+	"every field":        testEveryField,
 }
 
 func TestConformance(t *testing.T) {

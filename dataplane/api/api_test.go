@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -19,6 +20,7 @@ import (
 
 	"sallyport/dataplane/wire"
 	"sallyport/vpn"
+	"sallyport/vpn/vpntest"
 )
 
 const endpointID = vpn.EndpointID("cvpn-endpoint-0123456789abcdef0")
@@ -139,6 +141,11 @@ func TestErrorsHaveTheStatusOfTheirKind(t *testing.T) {
 		if status != want || refusal.Msg != "A sentence." || refusal.Code != "Code" {
 			t.Errorf("%s: got %d %+v, want %d", kind, status, refusal, want)
 		}
+	}
+	sent := vpntest.Filled[vpn.Error]()
+	sent.Kind = vpn.Conflict
+	if _, got := send(t, &engine{err: &sent}, "PUT", path, body); len(vpntest.Zero(got)) > 0 || got.Code != sent.Code || got.Msg != sent.Msg || !maps.Equal(got.Fields, sent.Fields) {
+		t.Errorf("got %+v, sent %+v", got, sent)
 	}
 	status, refusal := send(t, &engine{err: fmt.Errorf("open /root/secret: denied")}, "PUT", path, body)
 	if status != 500 || strings.Contains(refusal.Msg, "secret") {

@@ -2,7 +2,10 @@ package client
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -17,6 +20,7 @@ import (
 
 	"sallyport/dataplane/wire"
 	"sallyport/vpn"
+	"sallyport/vpn/vpntest"
 )
 
 // serve serves h on a socket and returns a client of it.
@@ -112,7 +116,18 @@ func TestErrorsKeepTheirKind(t *testing.T) {
 			t.Errorf("got %v (%s), want %s", err, vpn.KindOf(err), kind)
 		}
 	}
-	c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	sent := vpntest.Filled[wire.Error]()
+	c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(wire.StatusOf(vpn.Conflict))
+		if err := json.NewEncoder(w).Encode(sent); err != nil {
+			t.Error(err)
+		}
+	}))
+	got, ok := errors.AsType[*vpn.Error](c.Forget(t.Context(), "x"))
+	if !ok || len(vpntest.Zero(*got)) > 0 || got.Code != sent.Code || got.Msg != sent.Msg || !maps.Equal(got.Fields, sent.Fields) {
+		t.Errorf("got %+v, sent %+v", got, sent)
+	}
+	c = serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
 	if err := c.Forget(t.Context(), "x"); err == nil || vpn.KindOf(err) != vpn.Internal {
 		t.Errorf("an unknown status: %v", err)
 	}

@@ -1,0 +1,58 @@
+package wire_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"testing"
+
+	"sallyport/dataplane/wire"
+	"sallyport/vpn"
+	"sallyport/vpn/vpntest"
+)
+
+// carried checks that JSON carries every field of a message there and back.
+func carried[T any](t *testing.T) {
+	t.Helper()
+	want := vpntest.Filled[T]()
+	text, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got T
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatalf("%T: %v: %s", want, err, text)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%T is changed by the socket:\n got %+v\nwant %+v\njson %s", want, got, want, text)
+	}
+}
+
+func TestMessagesCarryEveryField(t *testing.T) {
+	t.Parallel()
+	carried[vpn.Desired](t)
+	carried[vpn.NodeStatus](t)
+	carried[vpn.Event](t)
+	carried[vpn.LoginRequest](t)
+	carried[vpn.LoginDecision](t)
+	carried[vpn.LiveConnection](t)
+	carried[wire.Cursor](t)
+	carried[wire.Termination](t)
+	carried[wire.Error](t)
+}
+
+// Every kind of refusal has a status of its own, which leads back to it.
+func TestKindsAndStatuses(t *testing.T) {
+	t.Parallel()
+	var seen []int
+	for k := vpn.Internal; k == vpn.Internal || k.String() != vpn.Internal.String(); k++ {
+		status := wire.StatusOf(k)
+		if wire.KindOf(status) != k || slices.Contains(seen, status) {
+			t.Errorf("%s has the status %d, which leads back to %s", k, status, wire.KindOf(status))
+		}
+		seen = append(seen, status)
+	}
+	if len(seen) < 8 {
+		t.Errorf("only %d kinds", len(seen))
+	}
+}
