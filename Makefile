@@ -131,6 +131,14 @@ test-lab: deps assets ## Run the tunnel lab: network namespaces, real OpenVPN cl
 test-browser: deps assets ## Run the console's tests in Chromium.
 	go test -count=1 -timeout 30m $(TESTFLAGS) ./browser/...
 
+.PHONY: test-upgrade
+test-upgrade: deps assets ## Replace a running older program (FROM=commit) by this one, under load.
+	@[ -n '$(FROM)' ] || { echo "Say from which commit: make test-upgrade FROM=34183eb"; exit 1; }
+	@dir="$$(mktemp -d /var/tmp/sallyport-upgrade-XXXXXX)"; trap 'git worktree remove --force "$$dir/tree" 2>/dev/null || true; rm -rf "$$dir"' EXIT; \
+	git worktree add --quiet --detach "$$dir/tree" '$(FROM)'; \
+	$(MAKE) -C "$$dir/tree" build; \
+	LAB_FROM="$$dir/tree/bin/sallyport" go test -count=1 -timeout 30m -tags upgrade -run '^TestUpgradeFromOlderProgram$$' -v $(TESTFLAGS) ./lab
+
 .PHONY: bench
 bench: deps assets ## Run the benchmarks.
 	go test -run '^$$' -bench . -benchmem -timeout 30m $(TESTFLAGS) ./...
@@ -138,6 +146,7 @@ bench: deps assets ## Run the benchmarks.
 .PHONY: lint
 lint: assets $(GOLANGCI) ## Check the code with golangci-lint.
 	$(GOLANGCI) run ./...
+	go vet -tags upgrade ./lab
 
 .PHONY: fmt
 fmt: ## Format Go and templ files.

@@ -88,7 +88,7 @@ func (c *Console) read(res *http.Response) *Page {
 	return &Page{Status: res.StatusCode, URL: res.Request.URL, Doc: doc, Header: res.Header, Body: string(b)}
 }
 
-// Fields are a form's values by visible label. A label that the form does not have fails the test.
+// Fields are a form's values by visible label or, for a field without one, by aria-label. A label that the form does not have fails the test.
 type Fields map[string]string
 
 // Submit opens a page, fills the form that has the button, and presses it.
@@ -177,13 +177,16 @@ func fillField(form *goquery.Selection, v url.Values, label, value string) error
 		}
 		return strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(text.Text()), "– optional")) == label
 	})
-	if found.Length() == 0 {
-		return fmt.Errorf("the form has no field %q", label)
+	field := form.Find("[aria-label]").FilterFunction(func(_ int, f *goquery.Selection) bool { return f.AttrOr("aria-label", "") == label })
+	if found.Length() > 0 {
+		if id, ok := found.First().Attr("for"); ok {
+			field = form.Find("#" + id)
+		} else {
+			field = found.First().Find("input")
+		}
 	}
-	id, ok := found.First().Attr("for")
-	field := form.Find("#" + id)
-	if !ok {
-		field = found.First().Find("input")
+	if field.Length() == 0 {
+		return fmt.Errorf("the form has no field %q", label)
 	}
 	name, _ := field.Attr("name")
 	switch kind, _ := field.Attr("type"); {
