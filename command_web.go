@@ -16,7 +16,15 @@ import (
 
 	"sallyport/config"
 	"sallyport/control"
+	"sallyport/control/access"
+	"sallyport/control/certificate"
+	"sallyport/control/endpoint"
+	"sallyport/control/network"
+	"sallyport/control/node"
+	"sallyport/control/runner"
+	"sallyport/control/tutorial"
 	"sallyport/dataplane/client"
+	"sallyport/handlers/admin"
 	"sallyport/pki"
 	"sallyport/static"
 	"sallyport/store"
@@ -29,7 +37,7 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	if err := static.Check(); err != nil {
 		return err
 	}
-	service, db, err := openService(ctx, cfg, log)
+	services, run, db, err := openServices(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
@@ -43,38 +51,61 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if err := offerSetup(ctx, cfg, service, log); err != nil {
+	if err := offerSetup(ctx, cfg, services.Access); err != nil {
 		return err
 	}
 	var background sync.WaitGroup
-	for _, job := range []func(context.Context){service.Reconcile, service.Follow, service.Housekeep} {
+	for _, job := range []func(context.Context){run.Reconcile, run.Follow, run.Housekeep} {
 		background.Go(func() { job(ctx) })
 	}
 	defer background.Wait()
 	h := web.New(web.Config{ //nolint:contextcheck // each request brings its own
-		Control: service, Log: log, Now: time.Now, SessionLife: cfg.Session.Absolute,
+		Services: services, Log: log, Now: time.Now, SessionLife: cfg.Session.Absolute,
 		PlainHTTP: cfg.Console.PlainHTTP, TrustedProxies: cfg.Console.TrustedProxies, Names: consoleNames(cfg),
 	})
 	log.InfoContext(ctx, "console is ready", "url", consoleURL(cfg), "version", version)
 	return web.Serve(ctx, l, h, tlsConfig, log)
 }
 
-// openService opens the database, brings its schema up to date and fits the rooms together.
-func openService(ctx context.Context, cfg config.Config, log *slog.Logger) (*control.Service, *store.Store, error) {
+// openServices opens the database, brings its schema up to date and connects the rooms.
+func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (admin.Services, *runner.Runner, *store.Store, error) {
+	db, err := openDatabase(ctx, cfg, log)
+	if err != nil {
+		return admin.Services{}, nil, nil, err
+	}
+	dataplane, maker := client.New(cfg.Data.Socket), pki.Maker{}
+	limits := vpn.SessionLimits{Idle: cfg.Session.Idle, Absolute: cfg.Session.Absolute}
+	core := control.NewCore(db, log, utc, deploymentSettings(cfg))
+	nodes := node.New(core, dataplane, cfg.Node.Name, cfg.Node.Zones)
+	services := admin.Services{
+		Core: core, Access: access.New(core, limits), Networks: network.New(core), Certificates: certificate.New(core, maker),
+		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: dataplane, PKI: maker, Node: nodes, Resolver: hostResolver{}}),
+		Nodes:     nodes, Tutorial: tutorial.New(core),
+	}
+	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Limits: limits})
+	return services, run, db, nil
+}
+
+// openDatabase opens the database and brings its schema up to date.
+func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*store.Store, error) {
 	if err := ownDirectory(cfg.DataDir); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	sealer, err := openSealer(cfg.Seal)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	db, err := store.Open(ctx, cfg.Database.Reveal(), store.Options{Sealer: sealer, Logger: log, Now: time.Now})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := db.Migrate(ctx); err != nil {
-		return nil, nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, db.Close())
 	}
+	return db, nil
+}
+
+func deploymentSettings(cfg config.Config) control.Settings {
 	settings := control.Settings{
 		PublicName: cfg.Public.Name, VPNDomain: cfg.Public.VPNDomain, FallbackAddress: ownAddress(), Version: version,
 		Reserved: []vpn.Reservation{{Owner: "the console", Listen: vpn.Listen{
@@ -84,12 +115,7 @@ func openService(ctx context.Context, cfg config.Config, log *slog.Logger) (*con
 	if cfg.Public.URL != nil {
 		settings.PublicURL = cfg.Public.URL.String()
 	}
-	service := control.New(control.Config{
-		Store: db, Dataplane: client.New(cfg.Data.Socket), PKI: pki.Maker{}, Log: log, Now: utc,
-		Node: cfg.Node.Name, Zones: cfg.Node.Zones, Settings: settings, Resolver: hostResolver{},
-		Limits: control.SessionLimits{Idle: cfg.Session.Idle, Absolute: cfg.Session.Absolute},
-	})
-	return service, db, nil
+	return settings
 }
 
 func utc() time.Time { return time.Now().UTC() }
@@ -147,8 +173,8 @@ func newSealer(key []byte, path string) (*pki.Sealer, error) {
 
 // offerSetup prints a set-up link where no administrator exists, and keeps it in a file that
 // only the owner of the data directory can read.
-func offerSetup(ctx context.Context, cfg config.Config, service *control.Service, log *slog.Logger) error {
-	needed, err := service.SetupNeeded(ctx)
+func offerSetup(ctx context.Context, cfg config.Config, accounts *access.Service) error {
+	needed, err := accounts.SetupNeeded(ctx)
 	if err != nil {
 		return err
 	}
@@ -156,11 +182,11 @@ func offerSetup(ctx context.Context, cfg config.Config, service *control.Service
 		_ = os.Remove(setupLinkFile(cfg))
 		return nil
 	}
-	return writeSetupLink(ctx, cfg, service, os.Stderr)
+	return writeSetupLink(ctx, cfg, accounts, os.Stderr)
 }
 
-func writeSetupLink(ctx context.Context, cfg config.Config, service *control.Service, out io.Writer) error {
-	token, expires, err := service.NewSetupLink(ctx)
+func writeSetupLink(ctx context.Context, cfg config.Config, accounts *access.Service, out io.Writer) error {
+	token, expires, err := accounts.NewSetupLink(ctx)
 	if err != nil {
 		return err
 	}
@@ -265,16 +291,16 @@ func administer(ctx context.Context, cfg config.Config, log *slog.Logger, args [
 	if err := becomeOwner(cfg.DataDir); err != nil {
 		return err
 	}
-	service, db, err := openService(ctx, cfg, log)
+	services, _, db, err := openServices(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	if link {
-		return writeSetupLink(ctx, cfg, service, out)
+		return writeSetupLink(ctx, cfg, services.Access, out)
 	}
 	password := vpn.NewPassword()
-	if err := service.ResetPasswordByName(ctx, args[1], password); err != nil {
+	if err := services.Access.ResetPasswordByName(ctx, args[1], password); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "The new password of %s is %s\nChange it after signing in: a click on the name at the top of each page.\n", args[1], password)

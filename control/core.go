@@ -13,15 +13,16 @@ import (
 // Core is what every use case stands on: it asks for permission, runs one transaction, writes the
 // audit record in it, and wakes the reconciler.
 type Core struct {
-	Log   *slog.Logger
-	Now   func() time.Time
-	store *store.Store
-	wake  chan struct{} // holds one wake-up of the reconciler
+	Log      *slog.Logger
+	Now      func() time.Time
+	Settings Settings
+	store    *store.Store
+	wake     chan struct{} // holds one wake-up of the reconciler
 }
 
 // NewCore makes the core over an open database.
-func NewCore(s *store.Store, log *slog.Logger, now func() time.Time) *Core {
-	return &Core{Log: log, Now: now, store: s, wake: make(chan struct{}, 1)}
+func NewCore(s *store.Store, log *slog.Logger, now func() time.Time, settings Settings) *Core {
+	return &Core{Log: log, Now: now, Settings: settings, store: s, wake: make(chan struct{}, 1)}
 }
 
 // View runs reads in one snapshot without asking for permission: for what the program does by itself,

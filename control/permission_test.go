@@ -7,6 +7,10 @@ import (
 	"testing"
 
 	"sallyport/control"
+	"sallyport/control/access"
+	"sallyport/control/certificate"
+	"sallyport/control/controltest"
+	"sallyport/control/endpoint"
 	"sallyport/store"
 	"sallyport/vpn"
 )
@@ -14,107 +18,107 @@ import (
 type attempt struct {
 	action vpn.Action
 	asked  vpn.Action // what permission is asked for, where it is another action
-	run    func(context.Context, *control.Service, control.Principal) error
+	run    func(context.Context, controltest.Services, control.Principal) error
 }
 
 // changes is every use case that changes something, each with a request that an administrator
 // would be granted.
 func (s *site) changes(rule vpn.Rule, route vpn.Route, other vpn.Endpoint, c vpn.Connection) []attempt {
-	reader, version := vpn.AdministratorID(s.reader.ID), 0
-	s.must(s.db.View(s.t.Context(), func(tx *store.Tx) error {
-		a, err := tx.Administrator(s.t.Context(), reader)
+	reader, version := vpn.AdministratorID(s.ReadOnly.ID), 0
+	s.Must(s.Store.View(s.T.Context(), func(tx *store.Tx) error {
+		a, err := tx.Administrator(s.T.Context(), reader)
 		version = a.Version
 		return err
 	}))
 	return []attempt{
-		{vpn.CreateVpc, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.CreateNetwork(ctx, by, vpn.NetworkSpec{Name: "second", CIDRs: "10.5.0.0/16"})
+		{vpn.CreateVpc, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Networks.CreateNetwork(ctx, by, vpn.NetworkSpec{Name: "second", CIDRs: "10.5.0.0/16"})
 			return err
 		}},
-		{vpn.CreateSubnet, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.CreateSubnet(ctx, by, s.network.ID, vpn.SubnetSpec{CIDR: "10.0.9.0/24", Zone: "zone-c"})
+		{vpn.CreateSubnet, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Networks.CreateSubnet(ctx, by, s.Network.ID, vpn.SubnetSpec{CIDR: "10.0.9.0/24", Zone: "zone-c"})
 			return err
 		}},
-		{vpn.CreateCertificateAuthority, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.CreateAuthority(ctx, by, control.AuthoritySpec{CommonName: "Second", KeyType: vpn.ECDSAP256})
+		{vpn.CreateCertificateAuthority, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Certificates.CreateAuthority(ctx, by, certificate.AuthoritySpec{CommonName: "Second", KeyType: vpn.ECDSAP256})
 			return err
 		}},
-		{vpn.IssueCertificate, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.IssueCertificate(ctx, by, control.IssueSpec{Authority: s.ca.ID, Use: vpn.UseClient, CommonName: "bob", KeyType: vpn.ECDSAP256})
+		{vpn.IssueCertificate, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Certificates.IssueCertificate(ctx, by, certificate.IssueSpec{Authority: s.CA.ID, Use: vpn.UseClient, CommonName: "bob", KeyType: vpn.ECDSAP256})
 			return err
 		}},
-		{vpn.ImportCertificate, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.ImportCertificate(ctx, by, control.ImportSpec{Name: "imported", Use: vpn.UseAuthority, Certificate: s.ca.PEM})
+		{vpn.ImportCertificate, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Certificates.ImportCertificate(ctx, by, certificate.ImportSpec{Name: "imported", Use: vpn.UseAuthority, Certificate: s.CA.PEM})
 			return err
 		}},
-		{vpn.ExportClientCertificateKey, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, _, err := x.TakeClientKey(ctx, by, s.alice.ID)
+		{vpn.ExportClientCertificateKey, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, _, err := x.Certificates.TakeClientKey(ctx, by, s.Alice.ID)
 			return err
 		}},
-		{vpn.ExportClientVpnClientConfiguration, vpn.ExportClientCertificateKey, func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.ClientConfiguration(ctx, by, s.endpoint.ID, s.alice.ID)
+		{vpn.ExportClientVpnClientConfiguration, vpn.ExportClientCertificateKey, func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Endpoints.ClientConfiguration(ctx, by, s.Endpoint.ID, s.Alice.ID)
 			return err
 		}},
-		{vpn.DeleteCertificate, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			return x.DeleteCertificate(ctx, by, s.alice.ID)
+		{vpn.DeleteCertificate, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			return x.Certificates.DeleteCertificate(ctx, by, s.Alice.ID)
 		}},
-		{vpn.CreateClientVpnEndpoint, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.CreateEndpoint(ctx, by, vpn.EndpointSpec{Name: "third", ClientCIDR: "10.40.0.0/22", Certificate: s.server.ID, Port: "1200", ClientOptions: vpn.DefaultOptions()})
+		{vpn.CreateClientVpnEndpoint, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Endpoints.CreateEndpoint(ctx, by, vpn.EndpointSpec{Name: "third", ClientCIDR: "10.40.0.0/22", Certificate: s.Server.ID, Port: "1200", ClientOptions: vpn.DefaultOptions()})
 			return err
 		}},
-		{vpn.ModifyClientVpnEndpoint, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.EditEndpoint(ctx, by, s.endpoint.ID, vpn.EndpointEdit{Version: 1, Name: "renamed", Certificate: s.server.ID, ClientOptions: vpn.DefaultOptions()})
+		{vpn.ModifyClientVpnEndpoint, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Endpoints.EditEndpoint(ctx, by, s.Endpoint.ID, vpn.EndpointEdit{Version: 1, Name: "renamed", Certificate: s.Server.ID, ClientOptions: vpn.DefaultOptions()})
 			return err
 		}},
-		{vpn.CreateTags, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.SaveEndpointTags(ctx, by, other.ID, 1, []vpn.Tag{{Key: "a", Value: "b"}})
+		{vpn.CreateTags, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Endpoints.SaveEndpointTags(ctx, by, other.ID, 1, []vpn.Tag{{Key: "a", Value: "b"}})
 			return err
 		}},
-		{vpn.DeleteClientVpnEndpoint, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			return x.DeleteEndpoint(ctx, by, other.ID, "delete")
+		{vpn.DeleteClientVpnEndpoint, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			return x.Endpoints.DeleteEndpoint(ctx, by, other.ID, "delete")
 		}},
-		{vpn.AssociateClientVpnTargetNetwork, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.Associate(ctx, by, s.endpoint.ID, s.network.ID, s.b.ID)
+		{vpn.AssociateClientVpnTargetNetwork, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Endpoints.Associate(ctx, by, s.Endpoint.ID, s.Network.ID, s.B.ID)
 			return err
 		}},
-		{vpn.AuthorizeClientVpnIngress, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.Authorize(ctx, by, s.endpoint.ID, vpn.RuleSpec{Destination: "10.0.7.0/24", AllUsers: true})
+		{vpn.AuthorizeClientVpnIngress, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Endpoints.Authorize(ctx, by, s.Endpoint.ID, vpn.RuleSpec{Destination: "10.0.7.0/24", AllUsers: true})
 			return err
 		}},
-		{vpn.RevokeClientVpnIngress, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			return x.Revoke(ctx, by, s.endpoint.ID, rule.ID)
+		{vpn.RevokeClientVpnIngress, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			return x.Endpoints.Revoke(ctx, by, s.Endpoint.ID, rule.ID)
 		}},
-		{vpn.CreateClientVpnRoute, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.CreateRoute(ctx, by, s.endpoint.ID, vpn.RouteSpec{Destination: "0.0.0.0/0", Target: string(s.a.ID)})
+		{vpn.CreateClientVpnRoute, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Endpoints.CreateRoute(ctx, by, s.Endpoint.ID, vpn.RouteSpec{Destination: "0.0.0.0/0", Target: string(s.A.ID)})
 			return err
 		}},
-		{vpn.DeleteClientVpnRoute, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			return x.DeleteRoute(ctx, by, s.endpoint.ID, route.ID)
+		{vpn.DeleteClientVpnRoute, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			return x.Endpoints.DeleteRoute(ctx, by, s.Endpoint.ID, route.ID)
 		}},
-		{vpn.TerminateClientVpnConnections, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.TerminateConnections(ctx, by, s.endpoint.ID, []vpn.ConnectionID{c.ID})
+		{vpn.TerminateClientVpnConnections, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Endpoints.TerminateConnections(ctx, by, s.Endpoint.ID, []vpn.ConnectionID{c.ID})
 			return err
 		}},
-		{vpn.TerminateClientVpnConnections, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.TerminateUser(ctx, by, s.endpoint.ID, "alice")
+		{vpn.TerminateClientVpnConnections, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Endpoints.TerminateUser(ctx, by, s.Endpoint.ID, "alice")
 			return err
 		}},
-		{vpn.DisassociateClientVpnTargetNetwork, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			return x.Disassociate(ctx, by, s.endpoint.ID, s.association.ID)
+		{vpn.DisassociateClientVpnTargetNetwork, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			return x.Endpoints.Disassociate(ctx, by, s.Endpoint.ID, s.Association.ID)
 		}},
-		{vpn.AddAdministrator, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.AddAdministrator(ctx, by, control.AdministratorSpec{Username: "carol", Role: vpn.RoleReadOnly, Password: password, Again: password})
+		{vpn.AddAdministrator, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Access.AddAdministrator(ctx, by, access.AdministratorSpec{Username: "carol", Role: vpn.RoleReadOnly, Password: controltest.Password, Again: controltest.Password})
 			return err
 		}},
-		{vpn.EditAdministrator, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			_, err := x.EditAdministrator(ctx, by, reader, control.AdministratorEdit{Version: version, Role: vpn.RoleAdministrator})
+		{vpn.EditAdministrator, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Access.EditAdministrator(ctx, by, reader, access.AdministratorEdit{Version: version, Role: vpn.RoleAdministrator})
 			return err
 		}},
-		{vpn.ResetPassword, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			return x.ResetPassword(ctx, by, reader, password+"!", password+"!")
+		{vpn.ResetPassword, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			return x.Access.ResetPassword(ctx, by, reader, controltest.Password+"!", controltest.Password+"!")
 		}},
-		{vpn.DeleteSubnet, "", func(ctx context.Context, x *control.Service, by control.Principal) error {
-			return deleteSubnet(ctx, x, by, s.spare.ID)
+		{vpn.DeleteSubnet, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			return deleteSubnet(ctx, x, by, s.Spare.ID)
 		}},
 	}
 }
@@ -122,15 +126,15 @@ func (s *site) changes(rule vpn.Rule, route vpn.Route, other vpn.Endpoint, c vpn
 // full has one of everything that can be changed.
 func full(t *testing.T) (*site, []attempt) {
 	t.Helper()
-	s := associated(t)
-	rule := s.authorize("10.0.0.0/16")
-	route, err := s.CreateRoute(t.Context(), s.boss, s.endpoint.ID, vpn.RouteSpec{Destination: "192.168.0.0/16", Target: string(s.a.ID)})
-	s.must(err)
-	s.spare, err = s.CreateSubnet(t.Context(), s.boss, s.network.ID, vpn.SubnetSpec{CIDR: "10.0.20.0/24", Zone: "zone-d"})
-	s.must(err)
-	other := s.create("other", "10.30.0.0/22", "1194")
-	s.reconcile()
-	return s, s.changes(rule, route, other, s.connect("alice"))
+	s := newAssociatedSite(t)
+	rule := s.Authorize("10.0.0.0/16")
+	route, err := s.Endpoints.CreateRoute(t.Context(), s.Admin, s.Endpoint.ID, vpn.RouteSpec{Destination: "192.168.0.0/16", Target: string(s.A.ID)})
+	s.Must(err)
+	s.Spare, err = s.Networks.CreateSubnet(t.Context(), s.Admin, s.Network.ID, vpn.SubnetSpec{CIDR: "10.0.20.0/24", Zone: "zone-d"})
+	s.Must(err)
+	other := s.CreateEndpoint("other", "10.30.0.0/22", "1194")
+	s.Reconcile()
+	return s, s.changes(rule, route, other, s.Connect("alice"))
 }
 
 // A read-only account, a visitor, and the kinds of principals that no feature uses yet change nothing; each attempt is on record.
@@ -138,18 +142,18 @@ func TestOnlyAdministratorsChange(t *testing.T) {
 	t.Parallel()
 	s, changes := full(t)
 	visitor := control.Principal{Source: "203.0.113.9"}
-	portalUser := control.Principal{Kind: control.PortalUser, ID: s.boss.ID, Name: "erin", Role: vpn.RoleAdministrator, Source: "203.0.113.9"}
-	key := control.Principal{Kind: control.AccessKey, ID: s.boss.ID, Name: "key", Role: vpn.RoleAdministrator, Source: "203.0.113.9"}
+	portalUser := control.Principal{Kind: control.PortalUser, ID: s.Admin.ID, Name: "erin", Role: vpn.RoleAdministrator, Source: "203.0.113.9"}
+	key := control.Principal{Kind: control.AccessKey, ID: s.Admin.ID, Name: "key", Role: vpn.RoleAdministrator, Source: "203.0.113.9"}
 	for _, c := range changes {
 		for _, by := range []struct {
 			control.Principal
 			words string
-		}{{s.reader, "Your account is read-only"}, {visitor, "Sign in first"}, {portalUser, "You may not do this"}, {key, "You may not do this"}} {
-			before, records := s.rows("audit"), len(s.audit())
+		}{{s.ReadOnly, "Your account is read-only"}, {visitor, "Sign in first"}, {portalUser, "You may not do this"}, {key, "You may not do this"}} {
+			before, records := s.Rows("audit"), len(s.Audit())
 			s.Woken()
-			err := c.run(t.Context(), s.Service, by.Principal)
-			s.wantKind(string(c.action)+" by "+by.Name, err, vpn.Denied, by.words)
-			if after := s.rows("audit"); after != before {
+			err := c.run(t.Context(), s.Services, by.Principal)
+			s.WantKind(string(c.action)+" by "+by.Name, err, vpn.Denied, by.words)
+			if after := s.Rows("audit"); after != before {
 				t.Errorf("%s by %q changed\n%s\nto\n%s", c.action, by.Name, before, after)
 			}
 			if s.Woken() {
@@ -158,7 +162,7 @@ func TestOnlyAdministratorsChange(t *testing.T) {
 			if by.Kind != control.Administrator && (c.action == vpn.ResetPassword || c.action == vpn.ExportClientVpnClientConfiguration) {
 				continue // stopped at looking up what it is about
 			}
-			all := s.audit()
+			all := s.Audit()
 			if len(all) != records+1 {
 				t.Errorf("%s by %q left %d audit records", c.action, by.Name, len(all)-records)
 				continue
@@ -175,33 +179,33 @@ func TestOnlyAdministratorsChange(t *testing.T) {
 func TestChangesAreAudited(t *testing.T) {
 	t.Parallel()
 	s, changes := full(t)
-	unaudited := s.service(s.db)
+	unaudited := s.NewServices(controltest.Options{})
 	for _, c := range changes {
-		before := s.rows()
-		s.withoutAudit(func() {
-			if err := c.run(t.Context(), unaudited, s.boss); err == nil || vpn.KindOf(err) != vpn.Internal {
+		before := s.Rows()
+		s.WithoutAudit(func() {
+			if err := c.run(t.Context(), unaudited, s.Admin); err == nil || vpn.KindOf(err) != vpn.Internal {
 				t.Errorf("%s without audit: got %v", c.action, err)
 			}
 		})
-		if after := s.rows(); after != before {
+		if after := s.Rows(); after != before {
 			t.Errorf("%s without audit changed\n%s\nto\n%s", c.action, before, after)
 		}
-		records := len(s.audit())
-		if err := c.run(t.Context(), s.Service, s.boss); err != nil {
+		records := len(s.Audit())
+		if err := c.run(t.Context(), s.Services, s.Admin); err != nil {
 			t.Errorf("%s: %v", c.action, err)
 			continue
 		}
-		all := s.audit()
+		all := s.Audit()
 		r := all[len(all)-1]
-		if len(all) != records+1 || r.Action != c.action || r.Actor != "boss" || r.Source != s.boss.Source || r.Request != s.boss.Request ||
-			r.Result != "ok" || r.Subject == "" || !r.At.Equal(s.clock.now()) {
+		if len(all) != records+1 || r.Action != c.action || r.Actor != "boss" || r.Source != s.Admin.Source || r.Request != s.Admin.Request ||
+			r.Result != "ok" || r.Subject == "" || !r.At.Equal(s.Clock.Now()) {
 			t.Errorf("%s: %d records, the last is %+v", c.action, len(all)-records, r)
 		}
 		if strings.Contains(r.Before+r.After, "PRIVATE KEY") || strings.Contains(r.Before+r.After, "Static key") || strings.Contains(r.Before+r.After, "argon2id") {
 			t.Errorf("%s: a secret is in the record", c.action)
 		}
 	}
-	if text := s.log.String(); strings.Contains(text, "PRIVATE KEY") || strings.Contains(text, password) {
+	if text := s.Log.String(); strings.Contains(text, "PRIVATE KEY") || strings.Contains(text, controltest.Password) {
 		t.Error("a secret is in the log")
 	}
 }
@@ -210,81 +214,105 @@ func TestChangesAreAudited(t *testing.T) {
 func TestWhoMaySee(t *testing.T) {
 	t.Parallel()
 	s, _ := full(t)
-	id, l := s.endpoint.ID, vpn.List{}
+	id, l := s.Endpoint.ID, vpn.List{}
 	for name, read := range map[string]func(context.Context, control.Principal) error{
-		"Networks": func(ctx context.Context, by control.Principal) error { _, err := s.Networks(ctx, by, l); return err },
+		"Networks": func(ctx context.Context, by control.Principal) error {
+			_, err := s.Networks.Networks(ctx, by, l)
+			return err
+		},
 		"Network": func(ctx context.Context, by control.Principal) error {
-			_, err := s.Network(ctx, by, s.network.ID)
+			_, err := s.Networks.Network(ctx, by, s.Network.ID)
 			return err
 		},
 		"Subnets": func(ctx context.Context, by control.Principal) error {
-			_, err := s.Subnets(ctx, by, s.network.ID, l)
+			_, err := s.Networks.Subnets(ctx, by, s.Network.ID, l)
 			return err
 		},
-		"Subnet": func(ctx context.Context, by control.Principal) error { _, err := s.Subnet(ctx, by, s.a.ID); return err },
+		"Subnet": func(ctx context.Context, by control.Principal) error {
+			_, err := s.Networks.Subnet(ctx, by, s.A.ID)
+			return err
+		},
 		"Certificates": func(ctx context.Context, by control.Principal) error {
-			_, err := s.Certificates(ctx, by, l)
+			_, err := s.Certificates.Certificates(ctx, by, l)
 			return err
 		},
 		"Certificate": func(ctx context.Context, by control.Principal) error {
-			_, err := s.Certificate(ctx, by, s.ca.ID)
+			_, err := s.Certificates.Certificate(ctx, by, s.CA.ID)
 			return err
 		},
 		"Authorities": func(ctx context.Context, by control.Principal) error {
-			_, err := s.Authorities(ctx, by, "")
+			_, err := s.Certificates.Authorities(ctx, by, "")
 			return err
 		},
-		"Endpoints": func(ctx context.Context, by control.Principal) error { _, err := s.Endpoints(ctx, by, l); return err },
-		"Endpoint":  func(ctx context.Context, by control.Principal) error { _, err := s.Endpoint(ctx, by, id); return err },
+		"Endpoints": func(ctx context.Context, by control.Principal) error {
+			_, err := s.Endpoints.Endpoints(ctx, by, l)
+			return err
+		},
+		"Endpoint": func(ctx context.Context, by control.Principal) error {
+			_, err := s.Endpoints.Endpoint(ctx, by, id)
+			return err
+		},
 		"EndpointChoices": func(ctx context.Context, by control.Principal) error {
-			_, err := s.EndpointChoices(ctx, by, "")
+			_, err := s.Endpoints.EndpointChoices(ctx, by, "")
 			return err
 		},
 		"AssociationChoices": func(ctx context.Context, by control.Principal) error {
-			_, err := s.AssociationChoices(ctx, by, id, control.AssociationSearch{})
+			_, err := s.Endpoints.AssociationChoices(ctx, by, id, endpoint.AssociationSearch{})
 			return err
 		},
 		"DisassociatePreview": func(ctx context.Context, by control.Principal) error {
-			_, err := s.DisassociatePreview(ctx, by, id, s.association.ID)
+			_, err := s.Endpoints.DisassociatePreview(ctx, by, id, s.Association.ID)
 			return err
 		},
-		"Rules":  func(ctx context.Context, by control.Principal) error { _, err := s.Rules(ctx, by, id, l); return err },
-		"Routes": func(ctx context.Context, by control.Principal) error { _, err := s.Routes(ctx, by, id, l); return err },
+		"Rules": func(ctx context.Context, by control.Principal) error {
+			_, err := s.Endpoints.Rules(ctx, by, id, l)
+			return err
+		},
+		"Routes": func(ctx context.Context, by control.Principal) error {
+			_, err := s.Endpoints.Routes(ctx, by, id, l)
+			return err
+		},
 		"Connections": func(ctx context.Context, by control.Principal) error {
-			_, err := s.Connections(ctx, by, id, l)
+			_, err := s.Endpoints.Connections(ctx, by, id, l)
 			return err
 		},
 		"ConnectionsPreview": func(ctx context.Context, by control.Principal) error {
-			_, err := s.ConnectionsPreview(ctx, by, id, nil, "alice")
+			_, err := s.Endpoints.ConnectionsPreview(ctx, by, id, nil, "alice")
 			return err
 		},
-		"Attempts": func(ctx context.Context, by control.Principal) error { _, err := s.Attempts(ctx, by, id); return err },
+		"Attempts": func(ctx context.Context, by control.Principal) error {
+			_, err := s.Endpoints.Attempts(ctx, by, id)
+			return err
+		},
 		"ClientCertificates": func(ctx context.Context, by control.Principal) error {
-			_, err := s.ClientCertificates(ctx, by, id, "")
+			_, err := s.Endpoints.ClientCertificates(ctx, by, id, "")
 			return err
 		},
 		"ClientConfiguration": func(ctx context.Context, by control.Principal) error {
-			_, err := s.ClientConfiguration(ctx, by, id, "")
+			_, err := s.Endpoints.ClientConfiguration(ctx, by, id, "")
 			return err
 		},
 		"Administrators": func(ctx context.Context, by control.Principal) error {
-			_, err := s.Administrators(ctx, by, l)
+			_, err := s.Access.Administrators(ctx, by, l)
 			return err
 		},
 		"Administrator": func(ctx context.Context, by control.Principal) error {
-			_, err := s.Administrator(ctx, by, vpn.AdministratorID(s.boss.ID))
+			_, err := s.Access.Administrator(ctx, by, vpn.AdministratorID(s.Admin.ID))
 			return err
 		},
-		"GettingStarted": func(ctx context.Context, by control.Principal) error { _, err := s.GettingStarted(ctx, by); return err },
-		"Node":           func(ctx context.Context, by control.Principal) error { _, err := s.Node(ctx, by); return err },
+		"GettingStarted": func(ctx context.Context, by control.Principal) error {
+			_, err := s.Tutorial.GettingStarted(ctx, by)
+			return err
+		},
+		"Node": func(ctx context.Context, by control.Principal) error { _, err := s.Nodes.Node(ctx, by); return err },
 	} {
-		before := s.rows()
-		s.wantKind(name, read(t.Context(), control.Principal{}), vpn.Denied, "Sign in first")
-		s.wantKind(name, read(t.Context(), control.Principal{Role: "root"}), vpn.Denied, "Sign in first")
-		if s.rows() != before {
+		before := s.Rows()
+		s.WantKind(name, read(t.Context(), control.Principal{}), vpn.Denied, "Sign in first")
+		s.WantKind(name, read(t.Context(), control.Principal{Role: "root"}), vpn.Denied, "Sign in first")
+		if s.Rows() != before {
 			t.Errorf("%s changed something for a stranger", name)
 		}
-		for _, by := range []control.Principal{s.reader, s.boss} {
+		for _, by := range []control.Principal{s.ReadOnly, s.Admin} {
 			if err := read(t.Context(), by); err != nil {
 				t.Errorf("%s by %s: %v", name, by.Name, err)
 			}
@@ -292,7 +320,7 @@ func TestWhoMaySee(t *testing.T) {
 	}
 }
 
-func deleteSubnet(ctx context.Context, x *control.Service, by control.Principal, id vpn.SubnetID) error {
-	_, err := x.DeleteSubnet(ctx, by, id)
+func deleteSubnet(ctx context.Context, x controltest.Services, by control.Principal, id vpn.SubnetID) error {
+	_, err := x.Networks.DeleteSubnet(ctx, by, id)
 	return err
 }

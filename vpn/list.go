@@ -42,3 +42,12 @@ func (p Page[T]) Pages() int {
 	}
 	return max(1, (p.Total+p.Size-1)/p.Size)
 }
+
+// MapPage makes a page of other items, one for each.
+func MapPage[T, U any](p Page[T], f func(T) U) Page[U] {
+	out := Page[U]{Total: p.Total, Number: p.Number, Size: p.Size, Items: make([]U, len(p.Items))}
+	for i, x := range p.Items {
+		out.Items[i] = f(x)
+	}
+	return out
+}

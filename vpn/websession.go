@@ -13,3 +13,9 @@ type WebSession struct {
 	Source        string // address it was created from
 	Flash         string // JSON of messages for the next page
 }
+
+// SessionLimits end a session: Idle after its last request, Absolute after sign-in.
+type SessionLimits struct {
+	Idle     time.Duration
+	Absolute time.Duration
+}

@@ -145,7 +145,7 @@ func TestImport(t *testing.T) {
 	twin, key := maker.twin(t)
 	b.post("/certificates/import", url.Values{"use": {"server"}, "certificate": {twin}, "private_key": {key}, "chain": {maker.chain}}).
 		wantStatus(http.StatusUnprocessableEntity).wantRefusedField("certificate", "twice: imported.example.test")
-	if strings.Contains(s.log.String(), "PRIVATE KEY") {
+	if strings.Contains(s.kit.Log.String(), "PRIVATE KEY") {
 		t.Error("a private key is in the log")
 	}
 }

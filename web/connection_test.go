@@ -22,9 +22,9 @@ func TestConnections(t *testing.T) {
 	again := u.connect(t, "alice", "10.20.0.6", vpn.ConnectionActive)
 	bob := u.connect(t, `bob <i>"x"</i>`, "10.20.0.7", vpn.ConnectionActive)
 	gone := u.connect(t, "carol", "10.20.0.8", vpn.ConnectionTerminated)
-	u.dataplane.mu.Lock()
-	u.dataplane.live = []vpn.LiveConnection{{ID: alice.ID, Device: netip.MustParseAddrPort("203.0.113.9:5000"), Counters: vpn.Counters{BytesIn: 5 << 20, PacketsIn: 4321, BytesOut: 12, PacketsOut: 1}}}
-	u.dataplane.mu.Unlock()
+	u.kit.Dataplane.Do(func() {
+		u.kit.Dataplane.Live = []vpn.LiveConnection{{ID: alice.ID, Device: netip.MustParseAddrPort("203.0.113.9:5000"), Counters: vpn.Counters{BytesIn: 5 << 20, PacketsIn: 4321, BytesOut: 12, PacketsOut: 1}}}
+	})
 	u.update(t, func(tx *store.Tx) error {
 		return tx.CreateAttempt(t.Context(), vpn.RefusedAttempt{
 			Endpoint: u.id(), Device: netip.MustParseAddrPort("198.51.100.9:1234"), CommonName: "mallory", Reason: "The certificate has expired.",

@@ -120,11 +120,11 @@ func TestOnlyDeclaredProxiesAreBelieved(t *testing.T) {
 		if got := p.header.Get("Strict-Transport-Security") != ""; got != c.secure {
 			t.Errorf("%s: the connection counts as secure: %t, want %t", c.name, got, c.secure)
 		}
-		if want := `"source":"` + c.source + `"`; !strings.Contains(s.log.String(), want) {
-			t.Errorf("%s: want %s in the log, got %s", c.name, want, s.log.String())
+		if want := `"source":"` + c.source + `"`; !strings.Contains(s.kit.Log.String(), want) {
+			t.Errorf("%s: want %s in the log, got %s", c.name, want, s.kit.Log.String())
 		}
 		s.visitor(t).send(http.MethodGet, "/sign-in", nil, claim)
-		told := strings.Count(s.log.String(), "not among trusted_proxies")
+		told := strings.Count(s.kit.Log.String(), "not among trusted_proxies")
 		if want := map[bool]int{true: 0, false: 1}[c.secure]; told != want {
 			t.Errorf("%s: an undeclared proxy is told of %d times, want %d", c.name, told, want)
 		}
@@ -151,7 +151,7 @@ func TestLongPathsAreCutInTheLog(t *testing.T) {
 	t.Parallel()
 	s := staffed(t)
 	s.visitor(t).send(http.MethodPost, "/"+strings.Repeat("x", 30<<10), nil, nil).wantStatus(http.StatusNotFound)
-	if got := s.log.String(); strings.Contains(got, strings.Repeat("x", 1000)) || !strings.Contains(got, strings.Repeat("x", 200)) {
+	if got := s.kit.Log.String(); strings.Contains(got, strings.Repeat("x", 1000)) || !strings.Contains(got, strings.Repeat("x", 200)) {
 		t.Errorf("the log has %d bytes", len(got))
 	}
 }

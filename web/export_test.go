@@ -1,7 +1,6 @@
 package web
 
 import (
-	"sallyport/control"
 	"sallyport/handlers/admin"
 )
 
@@ -12,10 +11,10 @@ type TableRow struct {
 }
 
 // Table is the route table as registered.
-func Table(c *control.Service) []TableRow {
+func Table(s admin.Services) []TableRow {
 	names := map[policy]string{public: "public", setup: "setup", signedIn: "signed-in", mayChange: "may-change"}
 	var out []TableRow
-	for _, r := range routes(admin.New(admin.Config{Control: c}), c) {
+	for _, r := range routes(admin.New(admin.Config{Services: s}), s.Access) {
 		out = append(out, TableRow{r.method, r.path, names[r.policy]})
 	}
 	return out

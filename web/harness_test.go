@@ -1,28 +1,23 @@
 package web_test
 
 import (
-	"context"
 	"crypto/tls"
 	"io"
-	"iter"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
 	"sallyport/control"
-	"sallyport/pki"
-	"sallyport/store"
+	"sallyport/control/access"
+	"sallyport/control/controltest"
+	"sallyport/handlers/admin"
 	"sallyport/vpn"
 	"sallyport/web"
 )
@@ -30,20 +25,19 @@ import (
 // site is the whole console over a real database, with a dataplane that the test speaks for.
 type site struct {
 	*httptest.Server
-	control   *control.Service
-	store     *store.Store
-	dataplane *fakeDataplane
-	log       *lockedBuffer
-	ahead     atomic.Int64 // how far the site's clock is ahead of the real one
+	kit *controltest.Kit
 }
 
-// pass moves the site's clock.
-func (s *site) pass(d time.Duration) { s.ahead.Add(int64(d)) }
-
-func (s *site) now() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
+// services are the kit's use cases as the console takes them.
+func (s *site) services() admin.Services {
+	k := s.kit
+	return admin.Services{
+		Core: k.Core, Access: k.Access, Networks: k.Networks, Certificates: k.Certificates, Endpoints: k.Endpoints, Nodes: k.Nodes, Tutorial: k.Tutorial,
+	}
+}
 
 const (
-	password = "correct horse battery"
+	password = controltest.Password
 	boss     = "boss"
 	reader   = "reader"
 )
@@ -61,33 +55,18 @@ func newSite(t testing.TB, options ...siteOption) *site {
 
 func unstarted(t testing.TB, options ...siteOption) *site {
 	t.Helper()
-	sealer, err := pki.NewSealer(pki.NewSealKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), store.Options{Sealer: sealer})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	s := &site{store: db, dataplane: &fakeDataplane{}, log: &lockedBuffer{}}
-	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.control = control.New(control.Config{
-		Store: db, Dataplane: s.dataplane, PKI: pki.Maker{}, Log: log, Now: s.now, Node: "node-1", Zones: []string{"zone-a", "zone-b"},
-		Settings: control.Settings{PublicName: "vpn.example.test", Version: "test", Reserved: []vpn.Reservation{
-			{Owner: "the console", Listen: vpn.Listen{Addr: netip.IPv4Unspecified(), Transport: vpn.TCP, Port: 8443}},
-		}},
-		Limits: control.SessionLimits{Idle: time.Hour, Absolute: 8 * time.Hour},
-	})
-	config := web.Config{Control: s.control, Log: log, Now: s.now, SessionLife: 8 * time.Hour}
+	kit := controltest.NewWithClock(t, controltest.RunningClock())
+	kit.Dataplane.Say(vpn.NodeStatus{}, nil)
+	kit.Services = kit.NewServices(controltest.Options{Settings: &control.Settings{PublicName: "vpn.example.test", Version: "test", Reserved: []vpn.Reservation{
+		{Owner: "the console", Listen: vpn.Listen{Addr: netip.IPv4Unspecified(), Transport: vpn.TCP, Port: 8443}},
+	}}})
+	s := &site{kit: kit}
+	config := web.Config{Services: s.services(), Log: kit.Core.Log, Now: kit.Clock.Now, SessionLife: controltest.Limits.Absolute}
 	for _, o := range options {
 		o(&config)
 	}
 	s.Server = httptest.NewUnstartedServer(web.New(config))
-	s.Server.Config.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
+	s.Server.Config.ErrorLog = slog.NewLogLogger(kit.Core.Log.Handler(), slog.LevelDebug)
 	return s
 }
 
@@ -101,16 +80,16 @@ func staffed(t testing.TB, options ...siteOption) *site {
 
 func (s *site) staff(t testing.TB) {
 	t.Helper()
-	token, _, err := s.control.NewSetupLink(t.Context())
+	token, _, err := s.kit.Access.NewSetupLink(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err := s.control.CompleteSetup(t.Context(), control.SetupRequest{Token: token, Username: boss, Password: password, Again: password})
+	signed, err := s.kit.Access.CompleteSetup(t.Context(), access.SetupRequest{Token: token, Username: boss, Password: password, Again: password})
 	if err != nil {
 		t.Fatal(err)
 	}
 	by := control.Principal{Kind: control.Administrator, ID: string(signed.Administrator.ID), Name: boss, Role: vpn.RoleAdministrator}
-	_, err = s.control.AddAdministrator(t.Context(), by, control.AdministratorSpec{Username: reader, Role: vpn.RoleReadOnly, Password: password, Again: password})
+	_, err = s.kit.Access.AddAdministrator(t.Context(), by, access.AdministratorSpec{Username: reader, Role: vpn.RoleReadOnly, Password: password, Again: password})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,118 +231,6 @@ func (b *browser) cookie() *http.Cookie {
 		}
 	}
 	return nil
-}
-
-// fakeDataplane answers as the test says.
-type fakeDataplane struct {
-	mu      sync.Mutex
-	status  vpn.NodeStatus
-	failure error
-	applied map[vpn.EndpointID]vpn.Desired
-	live    []vpn.LiveConnection
-	ended   []vpn.ConnectionID
-	hangs   bool
-	asked   int
-}
-
-func (d *fakeDataplane) Status(ctx context.Context) (vpn.NodeStatus, error) {
-	d.mu.Lock()
-	hangs := d.hangs
-	d.asked++
-	d.mu.Unlock()
-	if hangs {
-		<-ctx.Done()
-		return vpn.NodeStatus{}, vpn.Refuse(vpn.Unavailable, "", "The dataplane does not answer in time.")
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.status, d.failure
-}
-
-// hang makes the dataplane take questions and answer none, or answer again.
-func (d *fakeDataplane) hang(does bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.hangs = does
-}
-
-// questions is how often its status was asked for.
-func (d *fakeDataplane) questions() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.asked
-}
-
-func (d *fakeDataplane) Apply(_ context.Context, desired vpn.Desired) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.applied == nil {
-		d.applied = map[vpn.EndpointID]vpn.Desired{}
-	}
-	d.applied[desired.Endpoint] = desired
-	return d.failure
-}
-
-func (d *fakeDataplane) Forget(_ context.Context, id vpn.EndpointID) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.applied, id)
-	return d.failure
-}
-
-func (d *fakeDataplane) Events(ctx context.Context, _ string, _ uint64) iter.Seq2[vpn.Event, error] {
-	return func(yield func(vpn.Event, error) bool) {
-		<-ctx.Done()
-		yield(vpn.Event{}, ctx.Err())
-	}
-}
-
-func (d *fakeDataplane) Logins(ctx context.Context) iter.Seq2[vpn.LoginRequest, error] {
-	return func(yield func(vpn.LoginRequest, error) bool) {
-		<-ctx.Done()
-		yield(vpn.LoginRequest{}, ctx.Err())
-	}
-}
-
-func (d *fakeDataplane) Acknowledge(context.Context, string, uint64) error { return nil }
-
-func (d *fakeDataplane) Decide(context.Context, []vpn.LoginDecision) error { return nil }
-
-func (d *fakeDataplane) Terminate(_ context.Context, ids []vpn.ConnectionID, _ string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.ended = append(d.ended, ids...)
-	return d.failure
-}
-
-func (d *fakeDataplane) Connections(context.Context) ([]vpn.LiveConnection, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.live, d.failure
-}
-
-func (d *fakeDataplane) say(status vpn.NodeStatus, failure error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.status, d.failure = status, failure
-}
-
-// lockedBuffer is a log that handlers write and the test reads.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 func proxies(list ...string) siteOption {

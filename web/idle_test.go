@@ -18,16 +18,16 @@ func TestAnOpenTabReachesTheIdleLimit(t *testing.T) {
 	s := staffed(t)
 	b := s.as(t, boss)
 	for range 3 { // somebody clicks
-		s.pass(40 * time.Minute)
+		s.kit.Clock.Pass(40 * time.Minute)
 		b.get("/endpoints").wantStatus(http.StatusOK)
 	}
 	for range 2 { // and leaves the tab open
-		s.pass(25 * time.Minute)
+		s.kit.Clock.Pass(25 * time.Minute)
 		if p := b.send(http.MethodGet, "/endpoints", nil, renewal); p.status != http.StatusOK && p.status != http.StatusNoContent {
 			t.Fatalf("a renewal within the limit: got %d", p.status)
 		}
 	}
-	s.pass(15 * time.Minute)
+	s.kit.Clock.Pass(15 * time.Minute)
 	if p := b.send(http.MethodGet, "/endpoints", nil, renewal); p.status != http.StatusUnauthorized || p.header.Get("HX-Redirect") != "/sign-in" {
 		t.Errorf("after 65 minutes of renewals only: got %d leading to %q, want 401 and the sign-in page", p.status, p.header.Get("HX-Redirect"))
 	}

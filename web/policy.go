@@ -23,13 +23,13 @@ const (
 )
 
 // guard checks the policy before the handler runs.
-func (p policy) guard(c *control.Service, next echo.HandlerFunc) echo.HandlerFunc {
+func (p policy) guard(s admin.Services, next echo.HandlerFunc) echo.HandlerFunc {
 	switch p {
 	case public:
 		return next
 	case setup:
 		return func(ec echo.Context) error {
-			needed, err := c.SetupNeeded(ec.Request().Context())
+			needed, err := s.Access.SetupNeeded(ec.Request().Context())
 			switch {
 			case err != nil:
 				return err
@@ -45,7 +45,7 @@ func (p policy) guard(c *control.Service, next echo.HandlerFunc) echo.HandlerFun
 			case !ok:
 				return admin.SignInFirst(ec)
 			case p == mayChange && !caller.Administrator.Role.MayChange():
-				return refuseChange(ec, c)
+				return refuseChange(ec, s.Core)
 			}
 			return next(ec)
 		}
@@ -56,10 +56,10 @@ func (p policy) guard(c *control.Service, next echo.HandlerFunc) echo.HandlerFun
 
 // refuseChange refuses a read-only account. A refused change writes an audit record; a refused page
 // with a form does not.
-func refuseChange(ec echo.Context, c *control.Service) error {
+func refuseChange(ec echo.Context, core *control.Core) error {
 	r := ec.Request()
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return control.ErrReadOnly()
 	}
-	return c.Refuse(r.Context(), admin.PrincipalOf(ec), vpn.RequestAction(r.Method, ec.Path()), r.URL.Path)
+	return core.Refuse(r.Context(), admin.PrincipalOf(ec), vpn.RequestAction(r.Method, ec.Path()), r.URL.Path)
 }

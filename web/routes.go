@@ -5,7 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/access"
 	"sallyport/handlers/admin"
 	"sallyport/static"
 	"sallyport/views/layout"
@@ -28,9 +28,9 @@ type route struct {
 var sessionless = map[string]bool{"/static/*": true, "/healthz": true}
 
 // routes is every URL of the console; those of the VPN itself are in routes_vpn.go.
-func routes(h *admin.Console, c *control.Service) []route {
+func routes(h *admin.Console, a *access.Service) []route {
 	own := []route{
-		{get, "/healthz", healthz(c), public},
+		{get, "/healthz", healthz(a), public},
 		{get, "/static/*", echo.WrapHandler(static.Handler()), public},
 		{post, "/theme", h.ThemeChoose, public},
 
@@ -57,9 +57,9 @@ func routes(h *admin.Console, c *control.Service) []route {
 }
 
 // register adds the routes to echo, each behind its policy. Every GET route also answers HEAD.
-func register(e *echo.Echo, c *control.Service, list []route) {
+func register(e *echo.Echo, s admin.Services, list []route) {
 	for _, r := range list {
-		guarded := r.policy.guard(c, r.handler)
+		guarded := r.policy.guard(s, r.handler)
 		e.Add(r.method, r.path, guarded)
 		if r.method == get {
 			e.Add(http.MethodHead, r.path, guarded)
@@ -68,9 +68,9 @@ func register(e *echo.Echo, c *control.Service, list []route) {
 }
 
 // healthz tells whether pages can be served, which needs the database.
-func healthz(c *control.Service) echo.HandlerFunc {
+func healthz(a *access.Service) echo.HandlerFunc {
 	return func(ec echo.Context) error {
-		if _, err := c.SetupNeeded(ec.Request().Context()); err != nil {
+		if _, err := a.SetupNeeded(ec.Request().Context()); err != nil {
 			return ec.String(http.StatusServiceUnavailable, "the database does not answer\n")
 		}
 		return ec.String(http.StatusOK, "ok\n")

@@ -24,7 +24,7 @@ func TestEveryRouteRefusesWhomItsPolicyDoes(t *testing.T) {
 	t.Parallel()
 	s := staffed(t)
 	stranger, readOnly := s.visitor(t), s.as(t, reader)
-	for _, r := range web.Table(s.control) {
+	for _, r := range web.Table(s.services()) {
 		path := concrete(r.Path)
 		ask := func(b *browser) page {
 			if r.Method == http.MethodPost {
@@ -66,7 +66,7 @@ func TestNoPageChangesAnything(t *testing.T) {
 	s := staffed(t)
 	b := s.as(t, boss)
 	before := auditCount(t, s)
-	for _, r := range web.Table(s.control) {
+	for _, r := range web.Table(s.services()) {
 		if r.Method != http.MethodGet {
 			continue
 		}
@@ -88,7 +88,7 @@ func TestNoPageChangesAnything(t *testing.T) {
 func auditCount(t testing.TB, s *site) int {
 	t.Helper()
 	var n int
-	err := s.store.View(t.Context(), func(tx *store.Tx) error {
+	err := s.kit.Store.View(t.Context(), func(tx *store.Tx) error {
 		records, err := tx.AuditRecords(t.Context(), vpn.List{Size: 1})
 		n = records.Total
 		return err
@@ -128,13 +128,13 @@ func TestHealth(t *testing.T) {
 	if p := b.get("/healthz").wantStatus(http.StatusOK); p.body != "ok\n" {
 		t.Errorf("got %q, want ok", p.body)
 	}
-	_ = s.store.Close()
+	_ = s.kit.Store.Close()
 	b.get("/healthz").wantStatus(http.StatusServiceUnavailable)
 	p := b.get("/sign-in").wantStatus(http.StatusInternalServerError).wantText("main", "Sallyport could not complete the request")
 	if strings.Contains(p.body, "sql") {
 		t.Errorf("the page shows the internal error: %s", p.text("main"))
 	}
-	if !strings.Contains(s.log.String(), p.header.Get("X-Request-Id")) {
+	if !strings.Contains(s.kit.Log.String(), p.header.Get("X-Request-Id")) {
 		t.Errorf("the log does not know the request that the page names")
 	}
 }

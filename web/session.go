@@ -6,7 +6,7 @@ import (
 	"github.com/gorilla/sessions"
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/access"
 	"sallyport/handlers/admin"
 	"sallyport/vpn"
 )
@@ -14,8 +14,8 @@ import (
 // browserSessions gives the session store to the actions (admin.Sessions) and to the middleware that
 // authenticates requests.
 type browserSessions struct {
-	control *control.Service
-	life    time.Duration
+	access *access.Service
+	life   time.Duration
 }
 
 func (b *browserSessions) session(c echo.Context) (*sessions.Session, error) {
@@ -23,7 +23,7 @@ func (b *browserSessions) session(c echo.Context) (*sessions.Session, error) {
 	if secure(c) {
 		name = secureCookie
 	}
-	return sessionStore{b.control, b.life}.Get(c.Request(), name)
+	return sessionStore{b.access, b.life}.Get(c.Request(), name)
 }
 
 // load authenticates the request, for every route that needs a session.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/gorilla/sessions"
 
-	"sallyport/control"
+	"sallyport/control/access"
 	"sallyport/vpn"
 )
 
@@ -22,8 +22,8 @@ const (
 // and the row its hash. The account is read again with each request, so that a session can be revoked
 // at any moment.
 type sessionStore struct {
-	control *control.Service
-	life    time.Duration
+	access *access.Service
+	life   time.Duration
 }
 
 // Keys of a session's values.
@@ -53,7 +53,7 @@ func (s sessionStore) New(r *http.Request, name string) (*sessions.Session, erro
 		return session, nil //nolint:nilerr // a request without a cookie is not an error
 	}
 	session.ID = cookie.Value
-	administrator, row, err := s.control.Authenticate(r.Context(), cookie.Value, !polling(r))
+	administrator, row, err := s.access.Authenticate(r.Context(), cookie.Value, !polling(r))
 	if err != nil {
 		if vpn.KindOf(err) == vpn.Denied {
 			return session, nil

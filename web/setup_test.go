@@ -10,7 +10,7 @@ import (
 func TestSetupCreatesTheFirstAdministrator(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	token, _, err := s.control.NewSetupLink(t.Context())
+	token, _, err := s.kit.Access.NewSetupLink(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestSetupCreatesTheFirstAdministrator(t *testing.T) {
 	if other.cookie() != nil {
 		t.Errorf("a used set-up link gave a session")
 	}
-	if strings.Contains(s.log.String(), token) {
+	if strings.Contains(s.kit.Log.String(), token) {
 		t.Errorf("the set-up link's secret is in the log")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sallyport/control"
+	"sallyport/control/access"
 	"sallyport/vpn"
 )
 
@@ -34,7 +35,7 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("the cookie is %q, want no domain", cookie)
 	}
 	b.follow(p).wantText(".top-user", "boss administrator")
-	if log := s.log.String(); strings.Contains(log, password) || strings.Contains(log, b.cookie().Value) {
+	if log := s.kit.Log.String(); strings.Contains(log, password) || strings.Contains(log, b.cookie().Value) {
 		t.Errorf("the log holds a password or a session's identifier")
 	}
 }
@@ -123,12 +124,12 @@ func TestDisabledAccountIsOutAtOnce(t *testing.T) {
 	s := staffed(t)
 	b := s.as(t, reader)
 	by := control.Principal{Kind: control.Administrator, ID: string("admin-test"), Name: "test", Role: vpn.RoleAdministrator}
-	list, err := s.control.Administrators(t.Context(), by, vpn.List{Search: reader})
+	list, err := s.kit.Access.Administrators(t.Context(), by, vpn.List{Search: reader})
 	if err != nil || len(list.Items) != 1 {
 		t.Fatalf("got %d accounts and error %v, want one", len(list.Items), err)
 	}
 	a := list.Items[0]
-	if _, err := s.control.EditAdministrator(t.Context(), by, a.ID, control.AdministratorEdit{Version: a.Version, Role: a.Role, Disabled: true}); err != nil {
+	if _, err := s.kit.Access.EditAdministrator(t.Context(), by, a.ID, access.AdministratorEdit{Version: a.Version, Role: a.Role, Disabled: true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.get("/").header.Get("Location"); got != "/sign-in" {

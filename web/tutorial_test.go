@@ -103,7 +103,7 @@ func (u *tutorial) stored(t testing.TB) vpn.Endpoint {
 
 func (s *site) update(t testing.TB, f func(*store.Tx) error) {
 	t.Helper()
-	if err := s.store.Update(t.Context(), f); err != nil {
+	if err := s.kit.Store.Update(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -9,13 +9,12 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
 	"sallyport/handlers/admin"
 )
 
 // Config is what the console needs.
 type Config struct {
-	Control        *control.Service
+	Services       admin.Services
 	Log            *slog.Logger
 	Now            func() time.Time
 	SessionLife    time.Duration  // lifetime of the session cookie: the absolute limit of a session
@@ -32,8 +31,8 @@ func New(c Config) http.Handler {
 	e.Logger.SetOutput(io.Discard) // slog is used instead
 	e.IPExtractor = clientAddress(c.TrustedProxies)
 
-	sessions := &browserSessions{control: c.Control, life: c.SessionLife}
-	console := admin.New(admin.Config{Control: c.Control, Sessions: sessions, Log: c.Log, Now: c.Now})
+	sessions := &browserSessions{access: c.Services.Access, life: c.SessionLife}
+	console := admin.New(admin.Config{Services: c.Services, Sessions: sessions, Log: c.Log, Now: c.Now})
 	e.HTTPErrorHandler = errorHandler(c.Log, console)
 	e.Use(
 		identify,
@@ -45,7 +44,7 @@ func New(c Config) http.Handler {
 		limitBody(maxBody),
 		sessions.load,
 	)
-	register(e, c.Control, routes(console, c.Control))
+	register(e, c.Services, routes(console, c.Services.Access))
 	h := trustProxyHeaders(c.TrustedProxies, c.Log, sameOrigin(e))
 	if c.PlainHTTP {
 		h = onlyProxies(c.TrustedProxies, h)

@@ -43,7 +43,7 @@ func (h *Console) AccountPassword(c echo.Context) error {
 		return err
 	}
 	caller, _ := CallerOf(c)
-	err := h.control.ChangeOwnPassword(ctx(c), principal(c), caller.Token, in.Current, in.Password, in.Again)
+	err := h.access.ChangeOwnPassword(ctx(c), principal(c), caller.Token, in.Current, in.Password, in.Again)
 	if belongsInForm(err) {
 		return h.drawAccount(c, err)
 	}

@@ -3,7 +3,7 @@ package admin
 import (
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/access"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -46,7 +46,7 @@ func (h *Console) AdministratorAdd(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	a, err := h.control.AddAdministrator(ctx(c), principal(c), control.AdministratorSpec{
+	a, err := h.access.AddAdministrator(ctx(c), principal(c), access.AdministratorSpec{
 		Username: in.Username, Role: vpn.Role(in.Role), Password: in.Password, Again: in.Again,
 	})
 	if belongsInForm(err) {

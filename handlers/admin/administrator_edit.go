@@ -6,7 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/access"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -44,7 +44,7 @@ func administratorID(c echo.Context) vpn.AdministratorID {
 
 // AdministratorForm shows an account with what may be changed of it.
 func (h *Console) AdministratorForm(c echo.Context) error {
-	a, err := h.control.Administrator(ctx(c), principal(c), administratorID(c))
+	a, err := h.access.Administrator(ctx(c), principal(c), administratorID(c))
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (h *Console) AdministratorEdit(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	a, err := h.control.EditAdministrator(ctx(c), principal(c), administratorID(c), control.AdministratorEdit{
+	a, err := h.access.EditAdministrator(ctx(c), principal(c), administratorID(c), access.AdministratorEdit{
 		Version: in.Version, Role: vpn.Role(in.Role), Disabled: in.Disabled != "",
 	})
 	if belongsInForm(err) {
@@ -88,7 +88,7 @@ func (h *Console) AdministratorEdit(c echo.Context) error {
 // refusedAdministrator draws the form again with what was chosen. After a lost race it carries
 // the present version: the sentence has told of the other change, and saving again decides.
 func (h *Console) refusedAdministrator(c echo.Context, cause error, in administratorEditInput) error {
-	a, err := h.control.Administrator(ctx(c), principal(c), administratorID(c))
+	a, err := h.access.Administrator(ctx(c), principal(c), administratorID(c))
 	if err != nil {
 		return err
 	}

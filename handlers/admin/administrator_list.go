@@ -13,7 +13,7 @@ import (
 // Administrators lists the accounts of the console.
 func (h *Console) Administrators(c echo.Context) error {
 	l := listOf(c)
-	page, err := h.control.Administrators(ctx(c), principal(c), l)
+	page, err := h.access.Administrators(ctx(c), principal(c), l)
 	if err != nil {
 		return err
 	}

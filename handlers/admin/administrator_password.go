@@ -21,11 +21,11 @@ func (h *Console) AdministratorPassword(c echo.Context) error {
 		return err
 	}
 	id := administratorID(c)
-	err := h.control.ResetPassword(ctx(c), principal(c), id, in.Password, in.Again)
+	err := h.access.ResetPassword(ctx(c), principal(c), id, in.Password, in.Again)
 	if err != nil && (!belongsInForm(err) || vpn.KindOf(err) == vpn.Conflict) { // one's own account has no such form
 		return err
 	}
-	a, readErr := h.control.Administrator(ctx(c), principal(c), id)
+	a, readErr := h.access.Administrator(ctx(c), principal(c), id)
 	if readErr != nil {
 		return readErr
 	}

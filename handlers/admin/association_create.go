@@ -5,7 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/endpoint"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -16,7 +16,7 @@ type associationInput struct {
 	Subnet  string `form:"subnet"`
 }
 
-func (in associationInput) form(choices control.AssociationChoices) parts.Form {
+func (in associationInput) form(choices endpoint.AssociationChoices) parts.Form {
 	networks := []parts.Option{{Label: "The network of the subnet"}}
 	if len(choices.Networks) == 1 {
 		networks = nil
@@ -54,7 +54,7 @@ func (in associationInput) form(choices control.AssociationChoices) parts.Form {
 }
 
 // refusedSubnets says of each subnet that cannot be chosen why.
-func (in associationInput) refusedSubnets(choices control.AssociationChoices) []string {
+func (in associationInput) refusedSubnets(choices endpoint.AssociationChoices) []string {
 	var out []string
 	for _, s := range choices.Subnets {
 		if why := choices.Taken[s.ID]; why != "" && (in.Network == "" || in.Network == string(s.Network)) {
@@ -65,7 +65,7 @@ func (in associationInput) refusedSubnets(choices control.AssociationChoices) []
 }
 
 // finder searches the networks, or the subnets once a network is chosen.
-func (in associationInput) finder(c echo.Context, choices control.AssociationChoices) *parts.Finder {
+func (in associationInput) finder(c echo.Context, choices endpoint.AssociationChoices) *parts.Finder {
 	path := views.EndpointPath(choices.Endpoint.ID, "associations", "new")
 	network := in.Network
 	if choices.Endpoint.Network != "" {
@@ -83,7 +83,7 @@ func (in associationInput) finder(c echo.Context, choices control.AssociationCho
 }
 
 func (h *Console) drawAssociationNew(c echo.Context, in associationInput, refused error) error {
-	choices, err := h.control.AssociationChoices(ctx(c), principal(c), endpointID(c), control.AssociationSearch{
+	choices, err := h.endpoints.AssociationChoices(ctx(c), principal(c), endpointID(c), endpoint.AssociationSearch{
 		Network: vpn.NetworkID(in.Network), Find: find(c), Keep: vpn.SubnetID(in.Subnet),
 	})
 	if err != nil {
@@ -124,7 +124,7 @@ func (h *Console) AssociationCreate(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	a, err := h.control.Associate(ctx(c), principal(c), endpointID(c), vpn.NetworkID(in.Network), vpn.SubnetID(in.Subnet))
+	a, err := h.endpoints.Associate(ctx(c), principal(c), endpointID(c), vpn.NetworkID(in.Network), vpn.SubnetID(in.Subnet))
 	if belongsInForm(err) {
 		return h.drawAssociationNew(c, in, err)
 	}

@@ -3,7 +3,7 @@ package admin
 import (
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/endpoint"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -13,7 +13,7 @@ func associationID(c echo.Context) vpn.AssociationID {
 	return vpn.AssociationID(c.Param("association"))
 }
 
-func disassociateConfirm(id vpn.EndpointID, d control.Disassociation) parts.Confirm {
+func disassociateConfirm(id vpn.EndpointID, d endpoint.Disassociation) parts.Confirm {
 	a := d.Association
 	confirm := parts.Confirm{
 		Title: "Disassociate target network " + views.NameOr(a.SubnetName, a.Subnet) + "?",
@@ -41,7 +41,7 @@ func disassociateConfirm(id vpn.EndpointID, d control.Disassociation) parts.Conf
 }
 
 func (h *Console) drawDisassociate(c echo.Context, refused error) error {
-	d, err := h.control.DisassociatePreview(ctx(c), principal(c), endpointID(c), associationID(c))
+	d, err := h.endpoints.DisassociatePreview(ctx(c), principal(c), endpointID(c), associationID(c))
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (h *Console) AssociationRemoveForm(c echo.Context) error { return h.drawDis
 
 // AssociationRemove disassociates a target network.
 func (h *Console) AssociationRemove(c echo.Context) error {
-	if err := h.control.Disassociate(ctx(c), principal(c), endpointID(c), associationID(c)); err != nil {
+	if err := h.endpoints.Disassociate(ctx(c), principal(c), endpointID(c), associationID(c)); err != nil {
 		return err // it was disassociated meanwhile: there is nothing left to confirm
 	}
 	return h.done(c, "The target network is being disassociated.", views.EndpointPath(endpointID(c), "associations"))

@@ -5,7 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/certificate"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -65,7 +65,7 @@ func (h *Console) AuthorityCreate(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	cert, err := h.control.CreateAuthority(ctx(c), principal(c), control.AuthoritySpec{
+	cert, err := h.certificates.CreateAuthority(ctx(c), principal(c), certificate.AuthoritySpec{
 		Name: in.Name, CommonName: in.CommonName, KeyType: vpn.KeyType(in.KeyType), ValidDays: in.ValidDays,
 	})
 	if belongsInForm(err) {

@@ -12,7 +12,7 @@ import (
 func (h *Console) CertificateDeleteForm(c echo.Context) error { return h.drawCertificateDelete(c, nil) }
 
 func (h *Console) drawCertificateDelete(c echo.Context, refused error) error {
-	cert, err := h.control.Certificate(ctx(c), principal(c), certificateID(c))
+	cert, err := h.certificates.Certificate(ctx(c), principal(c), certificateID(c))
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (h *Console) drawCertificateDelete(c echo.Context, refused error) error {
 
 // CertificateDelete deletes a certificate.
 func (h *Console) CertificateDelete(c echo.Context) error {
-	err := h.control.DeleteCertificate(ctx(c), principal(c), certificateID(c))
+	err := h.certificates.DeleteCertificate(ctx(c), principal(c), certificateID(c))
 	if belongsInForm(err) {
 		return h.drawCertificateDelete(c, err)
 	}

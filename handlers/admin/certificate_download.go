@@ -24,7 +24,7 @@ func bundle(texts ...string) string {
 
 // CertificateDownload sends a certificate with its chain, without its key.
 func (h *Console) CertificateDownload(c echo.Context) error {
-	cert, err := h.control.Certificate(ctx(c), principal(c), certificateID(c))
+	cert, err := h.certificates.Certificate(ctx(c), principal(c), certificateID(c))
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (h *Console) CertificateDownload(c echo.Context) error {
 
 // CertificateKey sends a client's certificate with its private key, once.
 func (h *Console) CertificateKey(c echo.Context) error {
-	pair, name, err := h.control.TakeClientKey(ctx(c), principal(c), certificateID(c))
+	pair, name, err := h.certificates.TakeClientKey(ctx(c), principal(c), certificateID(c))
 	if err != nil && vpn.KindOf(err) == vpn.Conflict {
 		return h.drawCertificate(c, http.StatusConflict, refusal(err))
 	}

@@ -3,7 +3,7 @@ package admin
 import (
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/certificate"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -40,8 +40,8 @@ func pemField(name, label, value string, required bool, block, help string) part
 		Placeholder: "-----BEGIN " + block + "-----", Help: help}
 }
 
-func (in importInput) spec() control.ImportSpec {
-	return control.ImportSpec{Name: in.Name, Use: vpn.CertificateUse(in.Use), Certificate: in.Certificate, PrivateKey: in.PrivateKey, Chain: in.Chain}
+func (in importInput) spec() certificate.ImportSpec {
+	return certificate.ImportSpec{Name: in.Name, Use: vpn.CertificateUse(in.Use), Certificate: in.Certificate, PrivateKey: in.PrivateKey, Chain: in.Chain}
 }
 
 // pasteAgain stands beside a box that had a private key in it.
@@ -49,7 +49,7 @@ const pasteAgain = "Paste the private key again: a page never sends one back."
 
 // drawImport shows the form. After a refusal it keeps what was typed, but for private keys.
 func (h *Console) drawImport(c echo.Context, typed importInput, refused error) error {
-	clean := h.control.WithoutPrivateKeys(typed.spec())
+	clean := h.certificates.WithoutPrivateKeys(typed.spec())
 	in := importInput{Name: clean.Name, Use: typed.Use, Certificate: clean.Certificate, Chain: clean.Chain}
 	form := in.form()
 	fail(&form, refused)
@@ -76,7 +76,7 @@ func (h *Console) CertificateImport(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	cert, err := h.control.ImportCertificate(ctx(c), principal(c), in.spec())
+	cert, err := h.certificates.ImportCertificate(ctx(c), principal(c), in.spec())
 	if belongsInForm(err) {
 		return h.drawImport(c, in, err)
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/certificate"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -21,8 +21,8 @@ type issueInput struct {
 	ValidDays  string `form:"valid_days"`
 }
 
-func (in issueInput) spec() control.IssueSpec {
-	return control.IssueSpec{
+func (in issueInput) spec() certificate.IssueSpec {
+	return certificate.IssueSpec{
 		Authority: vpn.CertificateID(in.Authority), Use: vpn.CertificateUse(in.Use), Name: in.Name, CommonName: in.CommonName,
 		DNSNames: in.DNSNames, KeyType: vpn.KeyType(in.KeyType), ValidDays: in.ValidDays,
 	}
@@ -50,7 +50,7 @@ func (in issueInput) form(authorities []vpn.Certificate) parts.Form {
 }
 
 func (h *Console) drawIssue(c echo.Context, in issueInput, refused error) error {
-	choices, err := h.control.Authorities(ctx(c), principal(c), find(c), chosen(in.Authority)...)
+	choices, err := h.certificates.Authorities(ctx(c), principal(c), find(c), chosen(in.Authority)...)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (h *Console) CertificateIssue(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	cert, err := h.control.IssueCertificate(ctx(c), principal(c), in.spec())
+	cert, err := h.certificates.IssueCertificate(ctx(c), principal(c), in.spec())
 	if belongsInForm(err) {
 		return h.drawIssue(c, in, err)
 	}

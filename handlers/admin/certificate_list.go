@@ -23,13 +23,13 @@ func (h *Console) Certificates(c echo.Context) error {
 	issuer := vpn.CertificateStatus{}
 	if id := c.QueryParam("authority"); id != "" { // from the page that asks before an authority is deleted
 		var err error
-		if issuer, err = h.control.Certificate(ctx(c), principal(c), vpn.CertificateID(id)); err != nil {
+		if issuer, err = h.certificates.Certificate(ctx(c), principal(c), vpn.CertificateID(id)); err != nil {
 			return err
 		}
 		l.Filter = map[string]string{"authority": id}
 		use = ""
 	}
-	page, err := h.control.Certificates(ctx(c), principal(c), l)
+	page, err := h.certificates.Certificates(ctx(c), principal(c), l)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (h *Console) Certificate(c echo.Context) error {
 }
 
 func (h *Console) drawCertificate(c echo.Context, status int, refused string) error {
-	cert, err := h.control.Certificate(ctx(c), principal(c), certificateID(c))
+	cert, err := h.certificates.Certificate(ctx(c), principal(c), certificateID(c))
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/access"
 	"sallyport/views/layout"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -58,7 +58,7 @@ func (h *Console) takeFlashes(c echo.Context, caller Caller) []layout.Flash {
 	if caller.Session.Flash == "" || fragment(c) {
 		return nil
 	}
-	messages, err := h.control.TakeFlashes(ctx(c), caller.Token)
+	messages, err := h.access.TakeFlashes(ctx(c), caller.Token)
 	if err != nil {
 		h.log.WarnContext(ctx(c), "messages were not read", "err", err, "request_id", RequestID(c))
 		return nil
@@ -77,7 +77,7 @@ func (h *Console) flash(c echo.Context, tone, text string) {
 	if !ok {
 		return
 	}
-	err := h.control.Flash(ctx(c), caller.Token, control.FlashMessage{Kind: tone, Text: text})
+	err := h.access.Flash(ctx(c), caller.Token, access.FlashMessage{Kind: tone, Text: text})
 	if err != nil {
 		h.log.WarnContext(ctx(c), "message was not kept", "err", err, "request_id", RequestID(c))
 	}

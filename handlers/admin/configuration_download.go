@@ -19,7 +19,7 @@ func download(c echo.Context, name, kind, text string) error {
 
 // ConfigurationDownload sends the file without a client certificate.
 func (h *Console) ConfigurationDownload(c echo.Context) error {
-	file, err := h.control.ClientConfiguration(ctx(c), principal(c), endpointID(c), "")
+	file, err := h.endpoints.ClientConfiguration(ctx(c), principal(c), endpointID(c), "")
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (h *Console) ConfigurationWithClient(c echo.Context) error {
 		check.Bad("client", "Choose the client certificate to include in the file.")
 		return h.drawConfiguration(c, "", check.Err())
 	}
-	file, err := h.control.ClientConfiguration(ctx(c), principal(c), endpointID(c), vpn.CertificateID(in.Client))
+	file, err := h.endpoints.ClientConfiguration(ctx(c), principal(c), endpointID(c), vpn.CertificateID(in.Client))
 	if belongsInForm(err) {
 		return h.drawConfiguration(c, in.Client, err)
 	}

@@ -15,7 +15,7 @@ import (
 func (h *Console) Configuration(c echo.Context) error { return h.drawConfiguration(c, "", nil) }
 
 func (h *Console) drawConfiguration(c echo.Context, picked string, refused error) error {
-	view, err := h.control.Endpoint(ctx(c), principal(c), endpointID(c))
+	view, err := h.endpoints.Endpoint(ctx(c), principal(c), endpointID(c))
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (h *Console) drawConfiguration(c echo.Context, picked string, refused error
 			parts.Fact("Transport Protocol", strings.ToUpper(string(view.Listen.Transport))+", port "+strconv.Itoa(int(view.Listen.Port))),
 		},
 	}
-	file, err := h.control.ConfigurationPreview(ctx(c), principal(c), view.ID)
+	file, err := h.endpoints.ConfigurationPreview(ctx(c), principal(c), view.ID)
 	switch {
 	case belongsInForm(err):
 		v.Broken = refusal(err)
@@ -54,7 +54,7 @@ func (h *Console) drawConfiguration(c echo.Context, picked string, refused error
 
 // configurationForm fills the choice of a client certificate, or says what to do without one.
 func (h *Console) configurationForm(c echo.Context, v *views.Configuration, id vpn.EndpointID, picked string, refused error) error {
-	clients, err := h.control.ClientCertificates(ctx(c), principal(c), id, find(c), chosen(picked)...)
+	clients, err := h.endpoints.ClientCertificates(ctx(c), principal(c), id, find(c), chosen(picked)...)
 	if err != nil {
 		return err
 	}

@@ -30,11 +30,11 @@ func (h *Console) EndpointConnections(c echo.Context) error {
 	} else {
 		l.Filter = map[string]string{"status": status}
 	}
-	page, err := h.control.Connections(ctx(c), principal(c), view.ID, l)
+	page, err := h.endpoints.Connections(ctx(c), principal(c), view.ID, l)
 	if err != nil {
 		return err
 	}
-	refused, err := h.control.Attempts(ctx(c), principal(c), view.ID)
+	refused, err := h.endpoints.Attempts(ctx(c), principal(c), view.ID)
 	if err != nil {
 		return err
 	}

@@ -27,11 +27,11 @@ func (in terminateInput) ids() []vpn.ConnectionID {
 // a user.
 func (h *Console) ConnectionTerminateForm(c echo.Context) error {
 	in := terminateInput{Connections: c.QueryParams()[ticked], User: c.QueryParam("user")}
-	view, err := h.control.Endpoint(ctx(c), principal(c), endpointID(c))
+	view, err := h.endpoints.Endpoint(ctx(c), principal(c), endpointID(c))
 	if err != nil {
 		return err
 	}
-	list, err := h.control.ConnectionsPreview(ctx(c), principal(c), view.ID, in.ids(), in.User)
+	list, err := h.endpoints.ConnectionsPreview(ctx(c), principal(c), view.ID, in.ids(), in.User)
 	if err != nil {
 		return err
 	}
@@ -73,9 +73,9 @@ func (h *Console) ConnectionTerminate(c echo.Context) error {
 	var n int
 	var err error
 	if in.User != "" {
-		n, err = h.control.TerminateUser(ctx(c), principal(c), endpointID(c), in.User)
+		n, err = h.endpoints.TerminateUser(ctx(c), principal(c), endpointID(c), in.User)
 	} else {
-		n, err = h.control.TerminateConnections(ctx(c), principal(c), endpointID(c), in.ids())
+		n, err = h.endpoints.TerminateConnections(ctx(c), principal(c), endpointID(c), in.ids())
 	}
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 )
 
 func (h *Console) drawEndpointNew(c echo.Context, in endpointInput, refused error) error {
-	choices, err := h.control.EndpointChoices(ctx(c), principal(c), find(c), chosen(in.Certificate, in.ClientCA)...)
+	choices, err := h.endpoints.EndpointChoices(ctx(c), principal(c), find(c), chosen(in.Certificate, in.ClientCA)...)
 	if err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (h *Console) drawEndpointNew(c echo.Context, in endpointInput, refused erro
 	}
 	form := parts.Form{
 		Action: "/endpoints/new", Submit: "Create Client VPN endpoint", Cancel: "/endpoints",
-		Fields: in.fields(endpointChoices{EndpointChoices: choices}),
+		Fields: in.fields(endpointChoices{Choices: choices}),
 	}
 	fail(&form, refused)
 	tags := tagRows(in.TagKeys, in.TagValues)
@@ -59,7 +59,7 @@ func (h *Console) EndpointCreate(c echo.Context) error {
 	spec, err := in.spec()
 	var e vpn.Endpoint
 	if err == nil {
-		e, err = h.control.CreateEndpoint(ctx(c), principal(c), spec)
+		e, err = h.endpoints.CreateEndpoint(ctx(c), principal(c), spec)
 	}
 	if belongsInForm(err) {
 		return h.drawEndpointNew(c, in, err)

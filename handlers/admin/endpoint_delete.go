@@ -3,13 +3,13 @@ package admin
 import (
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/endpoint"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
 )
 
-func deleteEndpointConfirm(v control.EndpointView) parts.Confirm {
+func deleteEndpointConfirm(v endpoint.View) parts.Confirm {
 	confirm := parts.Confirm{
 		Title: "Delete Client VPN endpoint " + views.NameOr(v.Name, v.ID) + "?",
 		Text:  "Clients can no longer connect to it, and the configuration files that users have stop working. This cannot be undone.",
@@ -56,7 +56,7 @@ func connectedNow(n int) string {
 func (h *Console) EndpointDeleteForm(c echo.Context) error { return h.drawEndpointDelete(c, nil) }
 
 func (h *Console) drawEndpointDelete(c echo.Context, refused error) error {
-	view, err := h.control.Endpoint(ctx(c), principal(c), endpointID(c))
+	view, err := h.endpoints.Endpoint(ctx(c), principal(c), endpointID(c))
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (h *Console) EndpointDelete(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	err := h.control.DeleteEndpoint(ctx(c), principal(c), endpointID(c), in.Confirm)
+	err := h.endpoints.DeleteEndpoint(ctx(c), principal(c), endpointID(c), in.Confirm)
 	if belongsInForm(err) {
 		return h.drawEndpointDelete(c, err)
 	}

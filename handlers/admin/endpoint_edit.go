@@ -5,14 +5,14 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/endpoint"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
 )
 
 func (h *Console) drawEndpointEdit(c echo.Context, typed *endpointInput, refused error) error {
-	view, err := h.control.Endpoint(ctx(c), principal(c), endpointID(c))
+	view, err := h.endpoints.Endpoint(ctx(c), principal(c), endpointID(c))
 	if err != nil {
 		return err
 	}
@@ -21,7 +21,7 @@ func (h *Console) drawEndpointEdit(c echo.Context, typed *endpointInput, refused
 	if typed != nil {
 		in = *typed
 	}
-	choices, err := h.control.EndpointChoices(ctx(c), principal(c), find(c), chosen(in.Certificate)...)
+	choices, err := h.endpoints.EndpointChoices(ctx(c), principal(c), find(c), chosen(in.Certificate)...)
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (h *Console) drawEndpointEdit(c echo.Context, typed *endpointInput, refused
 	if stale {
 		in.Version = saved.Version // the page now shows what the next save replaces
 	}
-	offered := endpointChoices{EndpointChoices: choices, stored: &view}
+	offered := endpointChoices{Choices: choices, stored: &view}
 	form := parts.Form{
 		Action: views.EndpointPath(view.ID, "edit"), Submit: "Modify Client VPN endpoint", Cancel: views.EndpointPath(view.ID),
 		Hidden: []parts.Hidden{{Name: "version", Value: in.Version}}, Fields: in.fields(offered),
@@ -78,14 +78,14 @@ func (h *Console) EndpointEdit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	stored, err := h.control.Endpoint(ctx(c), principal(c), endpointID(c))
+	stored, err := h.endpoints.Endpoint(ctx(c), principal(c), endpointID(c))
 	if err != nil {
 		return err
 	}
 	edit, err := in.edit(stored.Endpoint)
-	var result control.EditResult
+	var result endpoint.EditResult
 	if err == nil {
-		result, err = h.control.EditEndpoint(ctx(c), principal(c), stored.ID, edit)
+		result, err = h.endpoints.EditEndpoint(ctx(c), principal(c), stored.ID, edit)
 	}
 	if belongsInForm(err) {
 		return h.drawEndpointEdit(c, &in, err)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/endpoint"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -82,15 +82,15 @@ func (in endpointInput) edit(stored vpn.Endpoint) (vpn.EndpointEdit, error) {
 
 // endpointChoices is what the form offers and shows besides what was typed.
 type endpointChoices struct {
-	control.EndpointChoices
-	stored *control.EndpointView // nil for a new endpoint
+	endpoint.Choices
+	stored *endpoint.View // nil for a new endpoint
 }
 
 // fields are the controls in the order of the guide. What is immutable is an input for a new endpoint and a fact for
 // a stored one.
 func (in endpointInput) fields(choices endpointChoices) []parts.Field {
 	stored := choices.stored
-	immutable := func(input parts.Field, fact func(control.EndpointView) string) parts.Field {
+	immutable := func(input parts.Field, fact func(endpoint.View) string) parts.Field {
 		if stored == nil {
 			return input
 		}
@@ -108,26 +108,26 @@ func (in endpointInput) fields(choices endpointChoices) []parts.Field {
 		{Name: "name", Label: "Name tag", Value: in.Name, Help: "What lists call the endpoint.", Autocomplete: "off", Focus: true},
 		{Name: "description", Label: "Description", Value: in.Description, Help: "A brief description of the Client VPN endpoint.", Autocomplete: "off"},
 		immutable(parts.Field{Name: "client_cidr", Label: "Client IPv4 CIDR", Value: in.ClientCIDR, Required: true, Mono: true, Placeholder: "10.0.0.0/22", Autocomplete: "off", Help: clientCIDRHelp(in.ClientCIDR)},
-			func(e control.EndpointView) string { return e.ClientCIDR.String() }),
+			func(e endpoint.View) string { return e.ClientCIDR.String() }),
 		{Name: "certificate", Label: "Server certificate", Type: "select", Value: in.Certificate, Required: true,
 			Options: certificateOptions("Choose a server certificate", servers),
 			Help:    "Clients use the server certificate to authenticate the Client VPN endpoint to which they are connecting." + before(restarts)},
 		immutable(parts.Field{Name: "authentication", Label: "Authentication options", Type: "radio", Value: "mutual", Required: true,
 			Options: []parts.Option{{Value: "mutual", Label: "Use mutual authentication", Help: "Clients prove themselves with a certificate. It cannot be changed after the endpoint is created."}}},
-			func(control.EndpointView) string { return "Use mutual authentication" }),
+			func(endpoint.View) string { return "Use mutual authentication" }),
 		immutable(parts.Field{Name: "client_ca", Label: "Client certificate", Type: "select", Value: in.ClientCA, Required: true,
 			Options: certificateOptions("The server certificate's own authority", choices.Authorities.List),
 			Help:    "Client certificates must be issued by this authority. Where server and client certificates come from the same authority, keep the server certificate's own."},
-			func(e control.EndpointView) string {
+			func(e endpoint.View) string {
 				return parts.YesNo(e.ClientCA == e.Certificate, "The server certificate's own authority", views.NameOr(e.ClientAuthority.Name, e.ClientCA))
 			}),
 		immutable(parts.Field{Name: "transport", Label: "Transport Protocol", Type: "select", Value: in.Transport, Required: true,
 			Options: []parts.Option{{Value: string(vpn.UDP), Label: "UDP"}, {Value: string(vpn.TCP), Label: "TCP"}},
 			Help:    "UDP typically offers better performance than TCP. You cannot change the transport protocol after you create the Client VPN endpoint."},
-			func(e control.EndpointView) string { return strings.ToUpper(string(e.Listen.Transport)) }),
+			func(e endpoint.View) string { return strings.ToUpper(string(e.Listen.Transport)) }),
 		immutable(parts.Field{Name: "listen_addr", Label: "Listen address", Value: in.ListenAddr, Mono: true, Placeholder: "192.0.2.10", Autocomplete: "off",
 			Help: "One of this host's IPv4 addresses, where clients reach only that one. Where left empty, the endpoint listens on every address of this host. It cannot be changed later."},
-			func(e control.EndpointView) string { return listenAddress(e.Listen) }),
+			func(e endpoint.View) string { return listenAddress(e.Listen) }),
 		{Name: "port", Label: "VPN port", Value: in.Port, InputMode: "numeric", Required: true, Autocomplete: "off", Help: ports},
 	}
 	return append(fields, endpointOptions.fields(in.typed)...)

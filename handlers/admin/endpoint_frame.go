@@ -5,7 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/endpoint"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -38,8 +38,8 @@ func endpointCrumbs(e vpn.Endpoint, tab string) []parts.Crumb {
 }
 
 // endpointFrame reads an endpoint and makes what all its tabs share.
-func (h *Console) endpointFrame(c echo.Context, tab string) (views.EndpointFrame, control.EndpointView, error) {
-	view, err := h.control.Endpoint(ctx(c), principal(c), endpointID(c))
+func (h *Console) endpointFrame(c echo.Context, tab string) (views.EndpointFrame, endpoint.View, error) {
+	view, err := h.endpoints.Endpoint(ctx(c), principal(c), endpointID(c))
 	if err != nil {
 		if fragment(c) && vpn.KindOf(err) == vpn.NotFound {
 			c.Response().Header().Set("HX-Redirect", "/endpoints") // it was deleted while somebody watched

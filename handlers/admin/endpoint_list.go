@@ -10,7 +10,7 @@ import (
 // Endpoints lists the Client VPN endpoints.
 func (h *Console) Endpoints(c echo.Context) error {
 	l := listOf(c)
-	page, err := h.control.Endpoints(ctx(c), principal(c), l)
+	page, err := h.endpoints.Endpoints(ctx(c), principal(c), l)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,7 @@ package admin
 import (
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/endpoint"
 	views "sallyport/views/admin"
 	"sallyport/vpn"
 )
@@ -12,9 +12,9 @@ import (
 const mapRules = 6
 
 // endpointMap reads what the picture of an endpoint shows.
-func (h *Console) endpointMap(c echo.Context, v control.EndpointView) (views.EndpointMap, error) {
+func (h *Console) endpointMap(c echo.Context, v endpoint.View) (views.EndpointMap, error) {
 	m := views.EndpointMap{Connections: v.Connections, Associations: v.Associations}
-	rules, err := h.control.Rules(ctx(c), principal(c), v.ID, vpn.List{Size: mapRules, Page: 1})
+	rules, err := h.endpoints.Rules(ctx(c), principal(c), v.ID, vpn.List{Size: mapRules, Page: 1})
 	if err != nil {
 		return m, err
 	}

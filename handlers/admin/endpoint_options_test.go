@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"sallyport/control"
+	"sallyport/control/endpoint"
 	"sallyport/views/parts"
 	"sallyport/vpn"
 	"sallyport/vpn/vpntest"
@@ -62,7 +62,7 @@ func TestEveryOptionIsInTheForm(t *testing.T) {
 		if !absent && !reflect.DeepEqual(back.Field(i).Interface(), reflect.ValueOf(filled).Field(i).Interface()) {
 			t.Errorf("%s: the form sends %v back, want %v", key, back.Field(i), reflect.ValueOf(filled).Field(i))
 		}
-		for page, choices := range map[string]endpointChoices{"create": {}, "edit": {stored: &control.EndpointView{}}} {
+		for page, choices := range map[string]endpointChoices{"create": {}, "edit": {stored: &endpoint.View{}}} {
 			shown := slices.ContainsFunc(in.fields(choices), func(f parts.Field) bool { return f.Name == key })
 			if shown == absent {
 				t.Errorf("%s: is in the form to %s: %t; notInForm says %q", key, page, shown, reason)
@@ -79,7 +79,7 @@ func TestEveryOptionIsInTheForm(t *testing.T) {
 // factTexts are what the Details tab of an endpoint with these options says.
 func factTexts(o vpn.ClientOptions) []string {
 	var out []string
-	for _, p := range endpointFacts(control.EndpointView{Endpoint: vpn.Endpoint{ClientOptions: o}}, time.Time{}) {
+	for _, p := range endpointFacts(endpoint.View{Endpoint: vpn.Endpoint{ClientOptions: o}}, time.Time{}) {
 		out = append(out, p.Label+": "+p.Value+" "+p.Help)
 	}
 	return out

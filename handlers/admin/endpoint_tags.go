@@ -92,7 +92,7 @@ func (h *Console) EndpointTagsSave(c echo.Context) error {
 		return err
 	}
 	version, _ := strconv.Atoi(in.Version) // no number is no version that was ever saved
-	_, err := h.control.SaveEndpointTags(ctx(c), principal(c), endpointID(c), version, tagsOf(in.TagKeys, in.TagValues))
+	_, err := h.endpoints.SaveEndpointTags(ctx(c), principal(c), endpointID(c), version, tagsOf(in.TagKeys, in.TagValues))
 	if belongsInForm(err) {
 		return h.drawTags(c, &in, err)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/endpoint"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -27,7 +27,7 @@ func (h *Console) Endpoint(c echo.Context) error {
 	return renderLive(c, v.Frame.Live, views.EndpointDetailsPage(v))
 }
 
-func endpointFacts(v control.EndpointView, now time.Time) []parts.Pair {
+func endpointFacts(v endpoint.View, now time.Time) []parts.Pair {
 	network := parts.Pair{Label: "VPC (network)", Value: "none yet"}
 	if v.Network != "" {
 		network = parts.Pair{Label: "VPC (network)", Value: views.NameOr(v.NetworkName, v.Network), Href: views.NetworkPath(v.Network)}
@@ -66,7 +66,7 @@ func certificateFact(label string, cert vpn.Certificate, now time.Time) parts.Pa
 	return p
 }
 
-func clientCertificateFact(v control.EndpointView, now time.Time) parts.Pair {
+func clientCertificateFact(v endpoint.View, now time.Time) parts.Pair {
 	if v.ClientCA == v.Certificate {
 		return parts.Pair{Label: "Client certificate", Value: "The server certificate's own authority", Help: "Clients need a certificate of the authority that issued the server certificate."}
 	}

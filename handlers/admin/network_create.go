@@ -50,7 +50,7 @@ func (h *Console) NetworkCreate(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	n, err := h.control.CreateNetwork(ctx(c), principal(c), vpn.NetworkSpec{Name: in.Name, CIDRs: in.CIDRs, Tags: tagsOf(in.TagKeys, in.TagValues)})
+	n, err := h.networks.CreateNetwork(ctx(c), principal(c), vpn.NetworkSpec{Name: in.Name, CIDRs: in.CIDRs, Tags: tagsOf(in.TagKeys, in.TagValues)})
 	if belongsInForm(err) {
 		return h.drawNetworkNew(c, in, err)
 	}

@@ -12,11 +12,11 @@ import (
 func (h *Console) NetworkDeleteForm(c echo.Context) error { return h.drawNetworkDelete(c, nil) }
 
 func (h *Console) drawNetworkDelete(c echo.Context, refused error) error {
-	n, err := h.control.Network(ctx(c), principal(c), networkID(c))
+	n, err := h.networks.Network(ctx(c), principal(c), networkID(c))
 	if err != nil {
 		return err
 	}
-	subnets, err := h.control.Subnets(ctx(c), principal(c), n.ID, vpn.List{Size: 1, Page: 1})
+	subnets, err := h.networks.Subnets(ctx(c), principal(c), n.ID, vpn.List{Size: 1, Page: 1})
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (h *Console) drawNetworkDelete(c echo.Context, refused error) error {
 
 // NetworkDelete deletes a network.
 func (h *Console) NetworkDelete(c echo.Context) error {
-	err := h.control.DeleteNetwork(ctx(c), principal(c), networkID(c))
+	err := h.networks.DeleteNetwork(ctx(c), principal(c), networkID(c))
 	if belongsInForm(err) {
 		return h.drawNetworkDelete(c, err)
 	}

@@ -12,7 +12,7 @@ import (
 // Networks lists the networks.
 func (h *Console) Networks(c echo.Context) error {
 	l := listOf(c)
-	page, err := h.control.Networks(ctx(c), principal(c), l)
+	page, err := h.networks.Networks(ctx(c), principal(c), l)
 	if err != nil {
 		return err
 	}

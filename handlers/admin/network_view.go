@@ -14,12 +14,12 @@ func networkID(c echo.Context) vpn.NetworkID { return vpn.NetworkID(c.Param("net
 
 // Network shows one network with its subnets.
 func (h *Console) Network(c echo.Context) error {
-	n, err := h.control.Network(ctx(c), principal(c), networkID(c))
+	n, err := h.networks.Network(ctx(c), principal(c), networkID(c))
 	if err != nil {
 		return err
 	}
 	l := listOf(c)
-	page, err := h.control.Subnets(ctx(c), principal(c), n.ID, l)
+	page, err := h.networks.Subnets(ctx(c), principal(c), n.ID, l)
 	if err != nil {
 		return err
 	}

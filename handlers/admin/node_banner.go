@@ -21,7 +21,7 @@ func (h *Console) NodeBanner(c echo.Context) error {
 // nodeBanner is what the banner says. Where the node cannot be read it says nothing: the page that
 // it stands on is still good.
 func (h *Console) nodeBanner(c echo.Context) layout.Banner {
-	node, err := h.control.Node(ctx(c), principal(c))
+	node, err := h.nodes.Node(ctx(c), principal(c))
 	b := layout.Banner{Fault: node.Sentence, Since: node.Since}
 	if err != nil {
 		b = layout.Banner{}

@@ -3,7 +3,7 @@ package admin
 import (
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/endpoint"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -15,7 +15,7 @@ type routeInput struct {
 	Description string `form:"description"`
 }
 
-func (in routeInput) form(view control.EndpointView) parts.Form {
+func (in routeInput) form(view endpoint.View) parts.Form {
 	subnets := []parts.Option{{Label: "Choose a subnet"}}
 	for _, a := range view.Associations {
 		if a.Removed == 0 {
@@ -43,7 +43,7 @@ func (in routeInput) form(view control.EndpointView) parts.Form {
 }
 
 func (h *Console) drawRouteNew(c echo.Context, in routeInput, refused error) error {
-	view, err := h.control.Endpoint(ctx(c), principal(c), endpointID(c))
+	view, err := h.endpoints.Endpoint(ctx(c), principal(c), endpointID(c))
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (h *Console) RouteCreate(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	r, err := h.control.CreateRoute(ctx(c), principal(c), endpointID(c), vpn.RouteSpec{
+	r, err := h.endpoints.CreateRoute(ctx(c), principal(c), endpointID(c), vpn.RouteSpec{
 		Destination: in.Destination, Target: in.Subnet, Description: in.Description,
 	})
 	if belongsInForm(err) {

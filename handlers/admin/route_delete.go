@@ -14,11 +14,11 @@ import (
 func (h *Console) RouteDeleteForm(c echo.Context) error { return h.drawRouteDelete(c, nil) }
 
 func (h *Console) drawRouteDelete(c echo.Context, refused error) error {
-	view, err := h.control.Endpoint(ctx(c), principal(c), endpointID(c))
+	view, err := h.endpoints.Endpoint(ctx(c), principal(c), endpointID(c))
 	if err != nil {
 		return err
 	}
-	r, err := h.control.Route(ctx(c), principal(c), view.ID, vpn.RouteID(c.Param("route")))
+	r, err := h.endpoints.Route(ctx(c), principal(c), view.ID, vpn.RouteID(c.Param("route")))
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (h *Console) drawRouteDelete(c echo.Context, refused error) error {
 
 // RouteDelete deletes a manual route.
 func (h *Console) RouteDelete(c echo.Context) error {
-	err := h.control.DeleteRoute(ctx(c), principal(c), endpointID(c), vpn.RouteID(c.Param("route")))
+	err := h.endpoints.DeleteRoute(ctx(c), principal(c), endpointID(c), vpn.RouteID(c.Param("route")))
 	if belongsInForm(err) {
 		return h.drawRouteDelete(c, err)
 	}

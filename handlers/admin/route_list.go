@@ -15,7 +15,7 @@ func (h *Console) EndpointRoutes(c echo.Context) error {
 		return err
 	}
 	l := listOf(c)
-	page, err := h.control.Routes(ctx(c), principal(c), view.ID, l)
+	page, err := h.endpoints.Routes(ctx(c), principal(c), view.ID, l)
 	if err != nil {
 		return err
 	}

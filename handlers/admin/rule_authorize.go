@@ -5,7 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/endpoint"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -17,7 +17,7 @@ type ruleInput struct {
 	Description string `form:"description"`
 }
 
-func (in ruleInput) form(view control.EndpointView, example string) parts.Form {
+func (in ruleInput) form(view endpoint.View, example string) parts.Form {
 	return parts.Form{
 		Action: views.EndpointPath(view.ID, "rules", "new"), Submit: "Add authorization rule", Cancel: views.EndpointPath(view.ID, "rules"),
 		Fields: []parts.Field{
@@ -32,7 +32,7 @@ func (in ruleInput) form(view control.EndpointView, example string) parts.Form {
 }
 
 func (h *Console) drawRuleNew(c echo.Context, in ruleInput, refused error) error {
-	view, err := h.control.Endpoint(ctx(c), principal(c), endpointID(c))
+	view, err := h.endpoints.Endpoint(ctx(c), principal(c), endpointID(c))
 	if err != nil {
 		return err
 	}
@@ -43,11 +43,11 @@ func (h *Console) drawRuleNew(c echo.Context, in ruleInput, refused error) error
 }
 
 // networkExample names the ranges of the endpoint's own network, the usual destination.
-func (h *Console) networkExample(c echo.Context, view control.EndpointView) string {
+func (h *Console) networkExample(c echo.Context, view endpoint.View) string {
 	if view.Network == "" {
 		return ""
 	}
-	n, err := h.control.Network(ctx(c), principal(c), view.Network)
+	n, err := h.networks.Network(ctx(c), principal(c), view.Network)
 	if err != nil {
 		return "" // the sentence does without
 	}
@@ -67,7 +67,7 @@ func (h *Console) RuleAuthorize(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	r, err := h.control.Authorize(ctx(c), principal(c), endpointID(c), vpn.RuleSpec{
+	r, err := h.endpoints.Authorize(ctx(c), principal(c), endpointID(c), vpn.RuleSpec{
 		Destination: in.Destination, AllUsers: true, Description: in.Description,
 	})
 	if belongsInForm(err) {

@@ -14,7 +14,7 @@ func (h *Console) EndpointRules(c echo.Context) error {
 		return err
 	}
 	l := listOf(c)
-	page, err := h.control.Rules(ctx(c), principal(c), view.ID, l)
+	page, err := h.endpoints.Rules(ctx(c), principal(c), view.ID, l)
 	if err != nil {
 		return err
 	}

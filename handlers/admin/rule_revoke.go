@@ -12,7 +12,7 @@ import (
 
 // RuleRevokeForm asks before an authorization rule is removed.
 func (h *Console) RuleRevokeForm(c echo.Context) error {
-	preview, err := h.control.RevokePreview(ctx(c), principal(c), endpointID(c), vpn.RuleID(c.Param("rule")))
+	preview, err := h.endpoints.RevokePreview(ctx(c), principal(c), endpointID(c), vpn.RuleID(c.Param("rule")))
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func (h *Console) RuleRevokeForm(c echo.Context) error {
 
 // RuleRevoke removes an authorization rule.
 func (h *Console) RuleRevoke(c echo.Context) error {
-	if err := h.control.Revoke(ctx(c), principal(c), endpointID(c), vpn.RuleID(c.Param("rule"))); err != nil {
+	if err := h.endpoints.Revoke(ctx(c), principal(c), endpointID(c), vpn.RuleID(c.Param("rule"))); err != nil {
 		return err // it was removed meanwhile: there is nothing left to confirm
 	}
 	return h.done(c, "The authorization rule is being removed.", views.EndpointPath(endpointID(c), "rules"))

@@ -6,7 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/access"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -39,7 +39,7 @@ func (h *Console) SignInForm(c echo.Context) error {
 }
 
 func (h *Console) drawSignIn(c echo.Context, status int, form parts.Form) error {
-	unclaimed, err := h.control.SetupNeeded(ctx(c))
+	unclaimed, err := h.access.SetupNeeded(ctx(c))
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (h *Console) SignIn(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	signed, err := h.control.SignIn(ctx(c), control.SignInRequest{
+	signed, err := h.access.SignIn(ctx(c), access.SignInRequest{
 		Username: in.Username, Password: in.Password,
 		Source: c.RealIP(), Request: RequestID(c), OldToken: h.sessions.Token(c),
 	})
@@ -79,7 +79,7 @@ func (h *Console) SignIn(c echo.Context) error {
 // sign-in page all the same.
 func (h *Console) SignOut(c echo.Context) error {
 	if caller, ok := CallerOf(c); ok {
-		if err := h.control.SignOut(ctx(c), principal(c), caller.Token); err != nil {
+		if err := h.access.SignOut(ctx(c), principal(c), caller.Token); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/node"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -15,11 +15,11 @@ import (
 
 // Settings shows the deployment's names and how the node is.
 func (h *Console) Settings(c echo.Context) error {
-	node, err := h.control.Node(ctx(c), principal(c))
+	node, err := h.nodes.Node(ctx(c), principal(c))
 	if err != nil {
 		return err
 	}
-	names, err := h.control.EndpointNames(ctx(c), principal(c), endpointsOf(node)...)
+	names, err := h.endpoints.EndpointNames(ctx(c), principal(c), endpointsOf(node)...)
 	if err != nil {
 		return err
 	}
@@ -28,8 +28,8 @@ func (h *Console) Settings(c echo.Context) error {
 	return renderLive(c, v.Live, views.SettingsPage(h.chrome(c, "Settings and node", "settings"), v))
 }
 
-func (h *Console) settingsView(node control.NodeView, names map[vpn.EndpointID]string) views.Settings {
-	s := h.control.Settings()
+func (h *Console) settingsView(node node.View, names map[vpn.EndpointID]string) views.Settings {
+	s := h.core.Settings
 	v := views.Settings{
 		Names: []parts.Pair{
 			{Label: "Public name", Value: s.PublicName, Mono: true, Help: "public_name: the name in client configuration files"},
@@ -55,7 +55,7 @@ func (h *Console) settingsView(node control.NodeView, names map[vpn.EndpointID]s
 }
 
 // endpointsOf lists the endpoints that the node's status concerns.
-func endpointsOf(node control.NodeView) []vpn.EndpointID {
+func endpointsOf(node node.View) []vpn.EndpointID {
 	var ids []vpn.EndpointID
 	for _, e := range node.Status.Endpoints {
 		ids = append(ids, e.Endpoint)
@@ -69,7 +69,7 @@ func endpointsOf(node control.NodeView) []vpn.EndpointID {
 }
 
 // nodeFacts are what is known of the node; without an answer, what was last known.
-func nodeFacts(node control.NodeView, version string, now time.Time) []parts.Pair {
+func nodeFacts(node node.View, version string, now time.Time) []parts.Pair {
 	seen := parts.FactTime("Dataplane last answered", parts.At(now, node.SeenAt))
 	if node.SeenAt.IsZero() {
 		seen.When = &parts.When{Relative: "not since this console started"}
@@ -97,7 +97,7 @@ func nodeFacts(node control.NodeView, version string, now time.Time) []parts.Pai
 	return facts
 }
 
-func connectionsOf(node control.NodeView) int {
+func connectionsOf(node node.View) int {
 	n := 0
 	for _, e := range node.Status.Endpoints {
 		n += e.Connections

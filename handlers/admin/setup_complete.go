@@ -5,7 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/access"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -32,7 +32,7 @@ func (in setupInput) form() parts.Form {
 // SetupForm shows the set-up page to whoever holds the link that was printed at the first start.
 func (h *Console) SetupForm(c echo.Context) error {
 	in := setupInput{Token: c.QueryParam("token")}
-	valid, err := h.control.SetupLinkValid(ctx(c), in.Token)
+	valid, err := h.access.SetupLinkValid(ctx(c), in.Token)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (h *Console) SetupComplete(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	signed, err := h.control.CompleteSetup(ctx(c), control.SetupRequest{
+	signed, err := h.access.CompleteSetup(ctx(c), access.SetupRequest{
 		Token: in.Token, Username: in.Username, Password: in.Password, Again: in.Again,
 		Source: c.RealIP(), Request: RequestID(c),
 	})

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"sallyport/control"
+	"sallyport/control/tutorial"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 )
@@ -78,7 +78,7 @@ var stepTexts = map[string]stepText{
 }
 
 // actions are the step's links. The first is drawn as the thing to do where the step is next.
-func (t stepText) actions(s control.Step, mayChange bool) []parts.Button {
+func (t stepText) actions(s tutorial.Step, mayChange bool) []parts.Button {
 	var out []parts.Button
 	for _, l := range t.links {
 		path, ofEndpoint := cutEndpoint(l.path)

@@ -5,13 +5,13 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
+	"sallyport/control/tutorial"
 	views "sallyport/views/admin"
 )
 
 // Start is the tutorial with what is done and what is next.
 func (h *Console) Start(c echo.Context) error {
-	steps, err := h.control.GettingStarted(ctx(c), principal(c))
+	steps, err := h.tutorial.GettingStarted(ctx(c), principal(c))
 	if err != nil {
 		return err
 	}
@@ -22,7 +22,7 @@ func (h *Console) Start(c echo.Context) error {
 }
 
 // startView numbers the steps as the tutorial does: the prerequisites come before step 1.
-func startView(steps []control.Step, mayChange bool) views.Start {
+func startView(steps []tutorial.Step, mayChange bool) views.Start {
 	var out views.Start
 	number := 0
 	for _, s := range steps {

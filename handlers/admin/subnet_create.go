@@ -28,7 +28,7 @@ func (in subnetInput) form(n vpn.Network) parts.Form {
 }
 
 func (h *Console) drawSubnetNew(c echo.Context, in subnetInput, refused error) error {
-	n, err := h.control.Network(ctx(c), principal(c), networkID(c))
+	n, err := h.networks.Network(ctx(c), principal(c), networkID(c))
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (h *Console) SubnetCreate(c echo.Context) error {
 	if err := bind(c, &in); err != nil {
 		return err
 	}
-	s, err := h.control.CreateSubnet(ctx(c), principal(c), networkID(c), vpn.SubnetSpec{Name: in.Name, CIDR: in.CIDR, Zone: in.Zone})
+	s, err := h.networks.CreateSubnet(ctx(c), principal(c), networkID(c), vpn.SubnetSpec{Name: in.Name, CIDR: in.CIDR, Zone: in.Zone})
 	if belongsInForm(err) {
 		return h.drawSubnetNew(c, in, err)
 	}

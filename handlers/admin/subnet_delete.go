@@ -14,7 +14,7 @@ func subnetID(c echo.Context) vpn.SubnetID { return vpn.SubnetID(c.Param("subnet
 func (h *Console) SubnetDeleteForm(c echo.Context) error { return h.drawSubnetDelete(c, nil) }
 
 func (h *Console) drawSubnetDelete(c echo.Context, refused error) error {
-	s, err := h.control.Subnet(ctx(c), principal(c), subnetID(c))
+	s, err := h.networks.Subnet(ctx(c), principal(c), subnetID(c))
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (h *Console) drawSubnetDelete(c echo.Context, refused error) error {
 
 // SubnetDelete deletes a subnet.
 func (h *Console) SubnetDelete(c echo.Context) error {
-	s, err := h.control.DeleteSubnet(ctx(c), principal(c), subnetID(c))
+	s, err := h.networks.DeleteSubnet(ctx(c), principal(c), subnetID(c))
 	if belongsInForm(err) {
 		return h.drawSubnetDelete(c, err)
 	}

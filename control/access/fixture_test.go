@@ -1,0 +1,14 @@
+package access_test
+
+import (
+	"testing"
+
+	"sallyport/control/controltest"
+)
+
+// kit is controltest's, with this package's own steps and questions as methods.
+type kit struct{ *controltest.Kit }
+
+func newEmptyKit(t *testing.T) *kit { t.Helper(); return &kit{controltest.New(t)} }
+
+func newKit(t *testing.T) *kit { t.Helper(); return &kit{controltest.NewWithAccounts(t)} }

@@ -1,0 +1,114 @@
+package access
+
+import (
+	"context"
+	"strings"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// ResetPassword gives somebody else's account a new password and ends its sessions. One's own is
+// changed with the present one, so that a browser left open for a minute does not lose the account.
+// Fields: password, password_again.
+func (s *Service) ResetPassword(ctx context.Context, by control.Principal, id vpn.AdministratorID, password, again string) error {
+	admin, err := s.Administrator(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	if by.ID == string(id) && by.May(vpn.ResetPassword, string(id)) == nil {
+		return vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "This is your own account. Change its password under “Your account”, with the present one.")
+	}
+	return s.setPassword(ctx, by, vpn.ResetPassword, admin, password, again, "")
+}
+
+// ChangeOwnPassword changes the actor's own password after checking the current one; the other
+// sessions of the account end. Fields: current, password, password_again.
+func (s *Service) ChangeOwnPassword(ctx context.Context, by control.Principal, token, current, password, again string) error {
+	var admin vpn.Administrator
+	err := s.core.Read(ctx, by, vpn.ChangePassword, by.ID, func(tx *store.Tx) (err error) {
+		admin, err = tx.Administrator(ctx, vpn.AdministratorID(by.ID))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if ok, _ := s.signIns.allow(by.Source, by.Name); !ok {
+		return vpn.Refuse(vpn.Throttled, vpn.CodeRequestLimitExceeded, "Too many attempts. Wait half a minute and try again.")
+	}
+	ok, err := s.passwords.matches(ctx, admin.PasswordHash, current)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		var c vpn.Check
+		c.Bad("current", "This is not your present password.")
+		s.core.AuditRefusal(ctx, by, vpn.ChangePassword, by.ID, c.Err()) // as a refused sign-in: somebody guesses at it
+		return c.Err()
+	}
+	s.signIns.forget(by.Source, by.Name)
+	return s.setPassword(ctx, by, vpn.ChangePassword, admin, password, again, token)
+}
+
+// setPassword stores a new password. The session of keep, where given, survives.
+func (s *Service) setPassword(ctx context.Context, by control.Principal, action vpn.Action, admin vpn.Administrator, password, again, keep string) error {
+	if err := s.core.Allow(ctx, by, action, string(admin.ID)); err != nil {
+		return err
+	}
+	var c vpn.Check
+	vpn.CheckPassword(&c, admin.Username, password, again)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	hash, err := s.passwords.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.core.Change(ctx, by, action, string(admin.ID), func(tx *store.Tx, a *vpn.AuditRecord) error {
+		fresh, err := tx.Administrator(ctx, admin.ID)
+		if err != nil {
+			return err
+		}
+		fresh.PasswordHash = hash
+		a.Subject = string(admin.ID)
+		if err := tx.SaveAdministrator(ctx, fresh); err != nil {
+			return err
+		}
+		kept, keepErr := tx.Session(ctx, hashToken(keep))
+		if _, err := tx.DeleteSessionsOf(ctx, admin.ID); err != nil {
+			return err
+		}
+		if keep == "" || keepErr != nil || kept.Administrator != admin.ID {
+			return nil //nolint:nilerr // a session that is gone is not kept
+		}
+		return tx.CreateSession(ctx, kept)
+	})
+}
+
+// ResetPasswordByName is the command line's way in for the locked-out: it also enables the
+// account. Whoever can run it on the server holds the database anyway.
+func (s *Service) ResetPasswordByName(ctx context.Context, username, password string) error {
+	by := control.SystemPrincipal("reset-password")
+	username = strings.ToLower(strings.TrimSpace(username))
+	var admin vpn.Administrator
+	err := s.core.Read(ctx, by, vpn.DescribeAdministrator, username, func(tx *store.Tx) (err error) { admin, err = tx.AdministratorByUsername(ctx, username); return err })
+	if err != nil {
+		return err
+	}
+	if err := s.setPassword(ctx, by, vpn.ResetPassword, admin, password, password, ""); err != nil {
+		return err
+	}
+	if !admin.Disabled {
+		return nil
+	}
+	return s.core.Change(ctx, by, vpn.EditAdministrator, string(admin.ID), func(tx *store.Tx, a *vpn.AuditRecord) error {
+		fresh, err := tx.Administrator(ctx, admin.ID)
+		if err != nil {
+			return err
+		}
+		fresh.Disabled = false
+		a.Subject, a.After = string(admin.ID), control.Describe(fresh)
+		return tx.SaveAdministrator(ctx, fresh)
+	})
+}

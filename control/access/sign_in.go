@@ -1,0 +1,113 @@
+package access
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// SignInRequest is a sign-in as typed.
+type SignInRequest struct {
+	Username string
+	Password string
+	Source   string // client address
+	Request  string
+	OldToken string // the browser's present cookie; its session ends
+}
+
+// SignedIn is a new session: Token is the cookie's value and is stored nowhere.
+type SignedIn struct {
+	Token         string
+	Administrator vpn.Administrator
+}
+
+// errSignIn is one sentence for every failure, so that nobody learns which accounts exist.
+func errSignIn() error {
+	return vpn.Refuse(vpn.Denied, vpn.CodeAuthFailure, "The user name or the password is wrong, or the account is disabled.")
+}
+
+// SignIn checks a user name and password and starts a session with a new identifier.
+func (s *Service) SignIn(ctx context.Context, in SignInRequest) (SignedIn, error) {
+	username := strings.ToLower(strings.TrimSpace(in.Username))
+	if len(username) > 64 || len(in.Password) > vpn.MaxPassword {
+		return SignedIn{}, errSignIn()
+	}
+	if ok, wait := s.signIns.allow(in.Source, username); !ok {
+		return SignedIn{}, vpn.Refuse(vpn.Throttled, vpn.CodeRequestLimitExceeded,
+			fmt.Sprintf("Too many attempts. Wait %d seconds and try again.", int(math.Ceil(wait.Seconds()))))
+	}
+	var admin vpn.Administrator
+	err := s.core.View(ctx, func(tx *store.Tx) (err error) { admin, err = tx.AdministratorByUsername(ctx, username); return err })
+	if err != nil && vpn.KindOf(err) != vpn.NotFound {
+		return SignedIn{}, err
+	}
+	ok, err := s.passwords.matches(ctx, admin.PasswordHash, in.Password)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if !ok || admin.Disabled {
+		s.auditSignIn(ctx, in, username, "refused")
+		return SignedIn{}, errSignIn()
+	}
+	s.signIns.forget(in.Source, username)
+	return s.startSession(ctx, admin, in)
+}
+
+func (s *Service) startSession(ctx context.Context, admin vpn.Administrator, in SignInRequest) (SignedIn, error) {
+	token := newToken()
+	err := s.core.Update(ctx, func(tx *store.Tx) error { return s.openSession(ctx, tx, admin, token, in) })
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return SignedIn{Token: token, Administrator: admin}, nil
+}
+
+func (s *Service) openSession(ctx context.Context, tx *store.Tx, admin vpn.Administrator, token string, in SignInRequest) error {
+	now := s.core.Now()
+	if in.OldToken != "" {
+		if err := tx.DeleteSession(ctx, hashToken(in.OldToken)); err != nil && vpn.KindOf(err) != vpn.NotFound {
+			return err
+		}
+	}
+	err := tx.CreateSession(ctx, vpn.WebSession{
+		Hash: hashToken(token), Audience: AudienceConsole, Administrator: admin.ID,
+		CreatedAt: now, SeenAt: now, Source: in.Source,
+	})
+	if err != nil {
+		return err
+	}
+	fresh, err := tx.Administrator(ctx, admin.ID)
+	if err != nil {
+		return err
+	}
+	if fresh.Disabled || fresh.PasswordHash != admin.PasswordHash {
+		return errSignIn() // disabled or reset while the password was being checked
+	}
+	if err := tx.RecordSignIn(ctx, admin.ID, now); err != nil {
+		return err
+	}
+	record := s.core.Record(control.Principal{Name: admin.Username, Source: in.Source, Request: in.Request}, vpn.SignIn, string(admin.ID))
+	return tx.Audit(ctx, record)
+}
+
+// auditSignIn records a failed attempt under the name of the account where it is one's; other
+// names are left out, for people type passwords into the wrong field.
+func (s *Service) auditSignIn(ctx context.Context, in SignInRequest, username, result string) {
+	err := s.core.Update(ctx, func(tx *store.Tx) error {
+		actor := "unknown"
+		if _, err := tx.AdministratorByUsername(ctx, username); err == nil {
+			actor = username
+		}
+		record := s.core.Record(control.Principal{Name: actor, Source: in.Source, Request: in.Request}, vpn.SignIn, "")
+		record.Result = result
+		return tx.Audit(ctx, record)
+	})
+	if err != nil {
+		s.core.Log.ErrorContext(ctx, "audit record of a failed sign-in was not written", "err", err)
+	}
+}

@@ -1,0 +1,68 @@
+package certificate
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// ImportSpec is a certificate as pasted.
+type ImportSpec struct {
+	Name        string
+	Use         vpn.CertificateUse
+	Certificate string
+	PrivateKey  string
+	Chain       string
+}
+
+// ImportCertificate keeps a certificate that was made elsewhere, after checking that it is what
+// it is said to be. Fields: name, use, certificate, private_key, chain.
+func (s *Service) ImportCertificate(ctx context.Context, by control.Principal, in ImportSpec) (vpn.Certificate, error) {
+	if err := s.core.Allow(ctx, by, vpn.ImportCertificate, ""); err != nil {
+		return vpn.Certificate{}, err
+	}
+	name, err := vpn.CheckImportName(in.Name, in.Use)
+	if err != nil {
+		return vpn.Certificate{}, err
+	}
+	pair, err := s.pki.CheckImport(in.Use, vpn.KeyPair{
+		Certificate: in.Certificate, Key: vpn.Secret(in.PrivateKey), Chain: in.Chain,
+	}, s.core.Now())
+	if err != nil {
+		return vpn.Certificate{}, err
+	}
+	return s.keepCertificate(ctx, by, vpn.ImportCertificate, name, in.Use, "", pair)
+}
+
+// checkSerial refuses a second certificate with the serial number of another of the same authority:
+// a revocation list names certificates by these two alone. An authority that is renewed with its key
+// may keep its number.
+func (s *Service) checkSerial(ctx context.Context, tx *store.Tx, c vpn.Certificate) error {
+	if c.Use == vpn.UseAuthority {
+		return nil
+	}
+	others, err := tx.CertificatesBySerial(ctx, c.Serial)
+	if err != nil {
+		return err
+	}
+	for _, other := range others {
+		if other.Use != vpn.UseAuthority && other.Fingerprint != c.Fingerprint && s.pki.SameIssuer(c.PEM, c.Chain, other.PEM, other.Chain) {
+			var check vpn.Check
+			check.Bad("certificate", c.Issuer+" gave the serial number "+c.Serial+" twice: "+other.Label()+" has it too. Revoking one would revoke both. Have this certificate issued again with a serial number of its own.")
+			return check.Err()
+		}
+	}
+	return nil
+}
+
+// WithoutPrivateKeys is a refused import without the private keys in it, whichever field they were
+// pasted into: no page gives one back.
+func (s *Service) WithoutPrivateKeys(in ImportSpec) ImportSpec {
+	in.PrivateKey = ""
+	for _, text := range []*string{&in.Name, &in.Certificate, &in.Chain} {
+		*text = s.pki.WithoutPrivateKeys(*text)
+	}
+	return in
+}

@@ -1,0 +1,44 @@
+package certificate
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// TakeClientKey gives out a client certificate with its private key, once. It is a change: the
+// key leaves the house, and the audit trail says to whom.
+func (s *Service) TakeClientKey(ctx context.Context, by control.Principal, id vpn.CertificateID) (vpn.KeyPair, string, error) {
+	var pair vpn.KeyPair
+	var name string
+	err := s.core.Change(ctx, by, vpn.ExportClientCertificateKey, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
+		c, err := tx.Certificate(ctx, id)
+		if err != nil {
+			return err
+		}
+		switch {
+		case c.Use != vpn.UseClient:
+			return vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "Only the keys of client certificates leave Sallyport.")
+		case !c.HasKey:
+			return vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "The private key of "+c.Label()+" is not kept here.")
+		}
+		first, err := tx.TakeCertificateKey(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !first {
+			return vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "The private key of "+c.Label()+" was downloaded before and is given out only once. Issue a new certificate if it was lost.")
+		}
+		key, err := tx.CertificateKey(ctx, id)
+		if err != nil {
+			return err
+		}
+		a.Subject = string(id)
+		pair = vpn.KeyPair{Certificate: c.PEM, Chain: c.Chain, Key: key}
+		name = c.FileBase()
+		return nil
+	})
+	return pair, name, err
+}

@@ -1,0 +1,192 @@
+package controltest
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"sync"
+
+	"sallyport/vpn"
+)
+
+// Dataplane is a root process that does what the test says. By default it applies at once what it is
+// sent. Do changes the fields while other goroutines use it.
+type Dataplane struct {
+	mu            sync.Mutex      // guards the fields below
+	Down          error           // every call fails with it
+	Slow          bool            // what is sent is not applied yet
+	Refuse        error           // Apply fails with it
+	RefuseEnd     error           // Terminate fails with it
+	Hangs         bool            // Status is not answered
+	Said          *vpn.NodeStatus // what Status answers, instead of what was applied
+	Faults        map[vpn.EndpointID][]vpn.Fault
+	Desired       map[vpn.EndpointID]vpn.Desired
+	Applied       map[vpn.EndpointID]uint64
+	Applies       int
+	Questions     int // how often Status was asked
+	Forgotten     []vpn.EndpointID
+	Terminated    []vpn.ConnectionID
+	Live          []vpn.LiveConnection
+	EventLog      []vpn.Event
+	WaitingLogins []vpn.LoginRequest
+	Repeat        bool     // Events begins at the oldest event, whatever was asked for
+	Asked         []string // the epochs that Events was asked for
+	Acknowledged  []uint64
+	Decisions     []vpn.LoginDecision
+	OnDecide      func(vpn.LoginDecision)
+}
+
+// NewDataplane makes a dataplane without endpoints.
+func NewDataplane() *Dataplane {
+	return &Dataplane{Faults: map[vpn.EndpointID][]vpn.Fault{}, Desired: map[vpn.EndpointID]vpn.Desired{}, Applied: map[vpn.EndpointID]uint64{}}
+}
+
+// ErrDown is the error of a dataplane that does not answer.
+var ErrDown = vpn.Refuse(vpn.Unavailable, vpn.CodeDataplaneUnavailable, "The dataplane does not answer.")
+
+// Do changes the script while other goroutines may be asking.
+func (d *Dataplane) Do(f func()) { d.mu.Lock(); defer d.mu.Unlock(); f() }
+
+func (d *Dataplane) Status(ctx context.Context) (vpn.NodeStatus, error) {
+	d.mu.Lock()
+	hangs := d.Hangs
+	d.Questions++
+	d.mu.Unlock()
+	if hangs {
+		<-ctx.Done()
+		return vpn.NodeStatus{}, vpn.Refuse(vpn.Unavailable, vpn.CodeDataplaneUnavailable, "The dataplane does not answer in time.")
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.Said != nil {
+		return *d.Said, d.Down
+	}
+	s := vpn.NodeStatus{Instance: "i"}
+	for id, applied := range d.Applied {
+		s.Endpoints = append(s.Endpoints, vpn.EndpointStatus{Endpoint: id, Applied: applied, Faults: slices.Clone(d.Faults[id])})
+	}
+	return s, d.Down
+}
+
+func (d *Dataplane) Apply(_ context.Context, want vpn.Desired) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.Down != nil:
+		return d.Down
+	case d.Refuse != nil:
+		return d.Refuse
+	case d.Desired[want.Endpoint].Generation > want.Generation:
+		return vpn.Refuse(vpn.Stale, vpn.CodeIncorrectState, "There is a newer one.")
+	}
+	if err := want.Validate(); err != nil {
+		return err
+	}
+	d.Applies++
+	d.Desired[want.Endpoint] = want
+	if d.Slow {
+		d.Applied[want.Endpoint] += 0 // known, though nothing is in the kernel
+	} else {
+		d.Applied[want.Endpoint] = want.Generation
+	}
+	return nil
+}
+
+func (d *Dataplane) Forget(_ context.Context, id vpn.EndpointID) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Forgotten = append(d.Forgotten, id)
+	if d.Down == nil && !d.Slow {
+		delete(d.Applied, id)
+		delete(d.Desired, id)
+	}
+	return d.Down
+}
+
+func (d *Dataplane) Events(_ context.Context, epoch string, after uint64) iter.Seq2[vpn.Event, error] {
+	d.mu.Lock()
+	events := slices.Clone(d.EventLog)
+	d.Asked = append(d.Asked, epoch)
+	repeat, down := d.Repeat, d.Down
+	d.mu.Unlock()
+	return func(yield func(vpn.Event, error) bool) {
+		if down != nil {
+			yield(vpn.Event{}, down)
+			return
+		}
+		for _, e := range events {
+			if !repeat && e.Epoch == epoch && e.Seq <= after {
+				continue
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+		yield(vpn.Event{}, ErrDown)
+	}
+}
+
+func (d *Dataplane) Logins(context.Context) iter.Seq2[vpn.LoginRequest, error] {
+	d.mu.Lock()
+	waiting := slices.DeleteFunc(slices.Clone(d.WaitingLogins), func(r vpn.LoginRequest) bool { // those that were answered
+		return slices.ContainsFunc(d.Decisions, func(a vpn.LoginDecision) bool { return a.ID == r.ID })
+	})
+	d.mu.Unlock()
+	return func(yield func(vpn.LoginRequest, error) bool) {
+		for _, r := range waiting {
+			if !yield(r, nil) {
+				return
+			}
+		}
+		yield(vpn.LoginRequest{}, ErrDown)
+	}
+}
+
+func (d *Dataplane) Acknowledge(_ context.Context, _ string, seq uint64) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Acknowledged = append(d.Acknowledged, seq)
+	return d.Down
+}
+
+func (d *Dataplane) Decide(_ context.Context, decisions []vpn.LoginDecision) error {
+	if d.OnDecide != nil {
+		for _, decision := range decisions {
+			d.OnDecide(decision)
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Decisions = append(d.Decisions, decisions...)
+	return d.Down
+}
+
+func (d *Dataplane) Terminate(_ context.Context, ids []vpn.ConnectionID, _ string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.Down != nil {
+		return d.Down
+	}
+	d.Terminated = append(d.Terminated, ids...)
+	return d.RefuseEnd
+}
+
+func (d *Dataplane) Connections(context.Context) ([]vpn.LiveConnection, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.Live), d.Down
+}
+
+// Say sets what Status answers from now on.
+func (d *Dataplane) Say(status vpn.NodeStatus, err error) {
+	d.Do(func() { d.Said, d.Down = &status, err })
+}
+
+// Hang makes Status wait for the end of its context, or answer again.
+func (d *Dataplane) Hang(hangs bool) { d.Do(func() { d.Hangs = hangs }) }
+
+// StatusQuestions is how often Status was asked.
+func (d *Dataplane) StatusQuestions() (n int) {
+	d.Do(func() { n = d.Questions })
+	return n
+}

@@ -1,0 +1,170 @@
+package endpoint
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Associate makes a subnet a target network of the endpoint, with the automatic routes of its
+// network. Fields: network, subnet.
+func (s *Service) Associate(ctx context.Context, by control.Principal, id vpn.EndpointID, network vpn.NetworkID, subnet vpn.SubnetID) (vpn.Association, error) {
+	var made vpn.Association
+	err := s.core.Change(ctx, by, vpn.AssociateClientVpnTargetNetwork, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
+		e, err := tx.LockEndpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		n, sub, err := target(ctx, tx, network, subnet)
+		if err != nil {
+			return err
+		}
+		present, err := tx.AssociationsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		var routes []vpn.Route
+		if made, routes, err = e.Associate(n, sub, present, s.core.Now()); err != nil {
+			return err
+		}
+		if err := tx.SaveEndpoint(ctx, e); err != nil {
+			return err
+		}
+		if err := tx.CreateAssociation(ctx, made); err != nil {
+			return err
+		}
+		for _, r := range routes {
+			if err := tx.CreateRoute(ctx, r); err != nil {
+				return err
+			}
+		}
+		a.Subject, a.After = string(id), control.Describe(made)
+		return nil
+	})
+	return made, err
+}
+
+func target(ctx context.Context, tx *store.Tx, network vpn.NetworkID, subnet vpn.SubnetID) (vpn.Network, vpn.Subnet, error) {
+	var check vpn.Check
+	if subnet == "" {
+		check.Bad("subnet", "Choose a subnet to associate.")
+		return vpn.Network{}, vpn.Subnet{}, check.Err()
+	}
+	sub, err := tx.Subnet(ctx, subnet)
+	if vpn.KindOf(err) == vpn.NotFound && err != nil {
+		check.Bad("subnet", "This subnet does not exist any more; choose another.")
+		return vpn.Network{}, vpn.Subnet{}, check.Err()
+	}
+	if err != nil {
+		return vpn.Network{}, vpn.Subnet{}, err
+	}
+	if network == "" {
+		network = sub.Network
+	}
+	n, err := tx.Network(ctx, network)
+	return n, sub, err
+}
+
+// Disassociation is what a person should know before disassociating a target network.
+type Disassociation struct {
+	Association vpn.AssociationStatus
+	Routes      []vpn.Route // that leave with it
+	Connections int         // live on the endpoint
+	Last        bool        // after it nobody can connect
+}
+
+// DisassociatePreview says what disassociating would take away.
+func (s *Service) DisassociatePreview(ctx context.Context, by control.Principal, id vpn.EndpointID, association vpn.AssociationID) (Disassociation, error) {
+	var out Disassociation
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnTargetNetworks, string(id), func(tx *store.Tx) error {
+		e, err := tx.Endpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		observed, err := s.core.Observations(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		rows, err := s.associationRows(ctx, tx, id, observed[id])
+		if err != nil {
+			return err
+		}
+		routes, err := tx.RoutesOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		live, err := tx.CountLive(ctx, id)
+		if err != nil {
+			return err
+		}
+		out.Connections = live[id]
+		out.Last = true
+		for _, row := range rows {
+			switch {
+			case row.ID == association:
+				out.Association = row
+			case row.Removed == 0:
+				out.Last = false
+			}
+		}
+		if out.Association.ID == "" {
+			return noSuchAssociation(association)
+		}
+		a := out.Association.Association
+		out.Routes, err = e.Disassociate(&a, routes, 1) // on copies: nothing is saved
+		return err
+	})
+	return out, err
+}
+
+// Disassociate removes a target network with its automatic and manual routes. After the last
+// one the endpoint is pending-associate again and its sessions end.
+func (s *Service) Disassociate(ctx context.Context, by control.Principal, id vpn.EndpointID, association vpn.AssociationID) error {
+	return s.core.Change(ctx, by, vpn.DisassociateClientVpnTargetNetwork, string(id), func(tx *store.Tx, record *vpn.AuditRecord) error {
+		e, err := tx.LockEndpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		present, err := tx.AssociationsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		routes, err := tx.RoutesOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		var leaving *vpn.Association
+		remaining := 0
+		for i := range present {
+			switch {
+			case present[i].ID == association:
+				leaving = &present[i]
+			case present[i].Removed == 0:
+				remaining++
+			}
+		}
+		if leaving == nil {
+			return noSuchAssociation(association)
+		}
+		record.Subject, record.Before = string(id), control.Describe(*leaving)
+		gone, err := e.Disassociate(leaving, routes, remaining)
+		if err != nil {
+			return err
+		}
+		for _, r := range gone {
+			if err := tx.SaveRoute(ctx, r); err != nil {
+				return err
+			}
+		}
+		if err := tx.SaveAssociation(ctx, *leaving); err != nil {
+			return err
+		}
+		return tx.SaveEndpoint(ctx, e)
+	})
+}
+
+func noSuchAssociation(id vpn.AssociationID) error {
+	return vpn.NoSuch(vpn.CodeAssociationNotFound, "target network association", string(id))
+}

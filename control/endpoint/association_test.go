@@ -1,0 +1,53 @@
+package endpoint_test
+
+import (
+	"strings"
+	"testing"
+
+	"sallyport/control/endpoint"
+	"sallyport/vpn"
+)
+
+// The form for an association offers what can still be chosen and says why the rest cannot.
+func TestAssociationChoices(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	before := s.Rows()
+	c, err := s.Endpoints.AssociationChoices(t.Context(), s.Admin, s.Endpoint.ID, endpoint.AssociationSearch{})
+	s.Must(err)
+	if len(c.Networks) != 1 || len(c.Subnets) != 2 || !strings.Contains(c.Taken[s.A.ID], "already associated") || c.Taken[s.B.ID] != "" {
+		t.Errorf("got %+v", c)
+	}
+	p, err := s.Endpoints.DisassociatePreview(t.Context(), s.Admin, s.Endpoint.ID, s.Association.ID)
+	s.Must(err)
+	if !p.Last || len(p.Routes) != 1 || p.Association.SubnetName != "a" || p.Connections != 0 {
+		t.Errorf("got %+v", p)
+	}
+	if s.Rows() != before {
+		t.Error("looking changed something")
+	}
+	s.Associate(s.B)
+	if p, err = s.Endpoints.DisassociatePreview(t.Context(), s.Admin, s.Endpoint.ID, s.Association.ID); err != nil || p.Last {
+		t.Errorf("with a second one: %+v, %v", p, err)
+	}
+}
+
+// While one network leaves and another is there already, both have their names.
+func TestSubnetNamesOfTwoNetworks(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	ctx := t.Context()
+	n, err := s.Networks.CreateNetwork(ctx, s.Admin, vpn.NetworkSpec{Name: "second", CIDRs: "10.7.0.0/16"})
+	s.Must(err)
+	sub, err := s.Networks.CreateSubnet(ctx, s.Admin, n.ID, vpn.SubnetSpec{Name: "new one", CIDR: "10.7.0.0/24", Zone: "zone-a"})
+	s.Must(err)
+	s.Must(s.Endpoints.Disassociate(ctx, s.Admin, s.Endpoint.ID, s.Association.ID))
+	s.Associate(sub)
+	names := map[string]vpn.AssociationState{}
+	for _, row := range s.View().Associations {
+		names[row.SubnetName] = row.State
+	}
+	if names["a"] != vpn.Disassociating || names["new one"] != vpn.Associating {
+		t.Errorf("got %v", names)
+	}
+}

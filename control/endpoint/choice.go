@@ -1,0 +1,35 @@
+package endpoint
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/control/certificate"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Choices is what the form for an endpoint offers.
+type Choices struct {
+	Servers     certificate.Choices
+	Authorities certificate.Choices
+	FreePort    uint16
+}
+
+// EndpointChoices lists the certificates an endpoint can have and proposes a free port.
+func (s *Service) EndpointChoices(ctx context.Context, by control.Principal, find string, keep ...vpn.CertificateID) (Choices, error) {
+	var out Choices
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) (err error) {
+		valid := func(c vpn.Certificate) bool { return !c.Expired(s.core.Now()) }
+		if out.Servers, err = certificate.Choose(ctx, tx, map[string]string{"use": string(vpn.UseServer)}, find, certificate.UsableWithKey(s.core.Now()), keep...); err != nil {
+			return err
+		}
+		if out.Authorities, err = certificate.Choose(ctx, tx, map[string]string{"use": string(vpn.UseAuthority)}, find, valid, keep...); err != nil {
+			return err
+		}
+		all, err := tx.AllEndpoints(ctx)
+		out.FreePort = vpn.FreePort(vpn.UDP, all, s.settings.Reserved...)
+		return err
+	})
+	return out, err
+}

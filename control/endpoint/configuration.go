@@ -1,0 +1,142 @@
+package endpoint
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/control/certificate"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Configuration is a client configuration file ready for download.
+type Configuration struct {
+	FileName  string
+	Text      string
+	NobodyYet bool // the endpoint has no target network, so that nobody can connect yet
+}
+
+// ConfigurationPreview makes the plain file without giving it out: to look at the page that offers
+// it is no export. The error says why there is no file.
+func (s *Service) ConfigurationPreview(ctx context.Context, by control.Principal, id vpn.EndpointID) (Configuration, error) {
+	_, _, file, err := s.plainConfiguration(ctx, by, id)
+	return file, err
+}
+
+// ClientConfiguration renders the endpoint's client configuration file. With a client
+// certificate named, its certificate and private key are inside: that needs the right to
+// change, and is audited.
+func (s *Service) ClientConfiguration(ctx context.Context, by control.Principal, id vpn.EndpointID, client vpn.CertificateID) (Configuration, error) {
+	if err := by.May(vpn.ExportClientVpnClientConfiguration, string(id)); err != nil {
+		return Configuration{}, err
+	}
+	view, p, file, err := s.plainConfiguration(ctx, by, id)
+	if err != nil {
+		return Configuration{}, err // before the audit record: nothing was given out
+	}
+	if client == "" {
+		return file, s.auditExport(ctx, by, id)
+	}
+	if p.Client, err = s.profileClient(ctx, by, view, client); err != nil {
+		return Configuration{}, err
+	}
+	file.FileName = p.FileName()
+	file.Text, err = p.Render()
+	return file, err
+}
+
+func (s *Service) plainConfiguration(ctx context.Context, by control.Principal, id vpn.EndpointID) (View, vpn.Profile, Configuration, error) {
+	view, err := s.Endpoint(ctx, by, id)
+	if err != nil {
+		return view, vpn.Profile{}, Configuration{}, err
+	}
+	p := vpn.Profile{
+		Endpoint: view.ID, Remote: view.Remote, RandomPrefix: s.names.wildcard(ctx, view.Remote),
+		Port: view.Listen.Port, Transport: view.Listen.Transport,
+		CA: view.Server.Chain, ServerName: view.Server.CommonName, TLSCrypt: view.TLSCrypt,
+	}
+	file := Configuration{FileName: p.FileName(), NobodyYet: view.State != vpn.EndpointAvailable}
+	if file.Text, err = p.Render(); err != nil {
+		return view, p, Configuration{}, err
+	}
+	return view, p, file, nil
+}
+
+// auditExport records that a plain file was given out: it changes nothing, but it holds the
+// endpoint's tls-crypt key.
+func (s *Service) auditExport(ctx context.Context, by control.Principal, id vpn.EndpointID) error {
+	return s.core.Update(ctx, func(tx *store.Tx) error {
+		record := s.core.Record(by, vpn.ExportClientVpnClientConfiguration, string(id))
+		return tx.Audit(ctx, record)
+	})
+}
+
+func (s *Service) profileClient(ctx context.Context, by control.Principal, e View, id vpn.CertificateID) (*vpn.ProfileClient, error) {
+	var out *vpn.ProfileClient
+	// The permission is that of the key; what is recorded is the file that it is given out in.
+	err := s.core.Change(ctx, by, vpn.ExportClientCertificateKey, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
+		a.Action = vpn.ExportClientVpnClientConfiguration
+		c, err := tx.Certificate(ctx, id)
+		if err != nil {
+			return err
+		}
+		authority, err := clientAuthority(ctx, tx, e.Endpoint)
+		if err != nil {
+			return err
+		}
+		var check vpn.Check
+		switch {
+		case c.Use != vpn.UseClient:
+			check.Bad("client", c.Label()+" is not a client certificate.")
+		case c.Authority == "" || c.Authority != authority:
+			check.Bad("client", "The endpoint does not accept certificates of the authority that issued "+c.Label()+".")
+		case !c.HasKey:
+			check.Bad("client", "The private key of "+c.Label()+" is not kept here.")
+		case c.Expired(s.core.Now()):
+			check.Bad("client", c.Label()+" has expired.")
+		}
+		if err := check.Err(); err != nil {
+			return err
+		}
+		key, err := tx.CertificateKey(ctx, id)
+		if err != nil {
+			return err
+		}
+		out = &vpn.ProfileClient{Name: c.FileBase(), Certificate: c.PEM, Key: key}
+		a.Subject, a.After = string(e.ID), control.Describe(map[string]string{"client_certificate": string(id), "common_name": c.CommonName})
+		return nil
+	})
+	return out, err
+}
+
+// clientAuthority is the authority of ours that the endpoint's clients are issued by, if any.
+func clientAuthority(ctx context.Context, tx *store.Tx, e vpn.Endpoint) (vpn.CertificateID, error) {
+	ca, err := tx.Certificate(ctx, e.ClientCA)
+	if err != nil {
+		return "", err
+	}
+	if ca.Use == vpn.UseAuthority {
+		return ca.ID, nil
+	}
+	return ca.Authority, nil
+}
+
+// ClientCertificates lists the issued client certificates that could be put into the endpoint's
+// configuration file: their key is kept and the endpoint accepts their issuer.
+func (s *Service) ClientCertificates(ctx context.Context, by control.Principal, id vpn.EndpointID, find string, keep ...vpn.CertificateID) (out certificate.Choices, err error) {
+	err = s.core.Read(ctx, by, vpn.ListCertificates, "", func(tx *store.Tx) error {
+		e, err := tx.Endpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		authority, err := clientAuthority(ctx, tx, e)
+		if err != nil || authority == "" {
+			return err
+		}
+		filter := map[string]string{"use": string(vpn.UseClient), "authority": string(authority)}
+		usable := func(c vpn.Certificate) bool { return c.HasKey && !c.Expired(s.core.Now()) && c.Authority == authority }
+		out, err = certificate.Choose(ctx, tx, filter, find, usable, keep...)
+		return err
+	})
+	return out, err
+}

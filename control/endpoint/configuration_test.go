@@ -1,0 +1,122 @@
+package endpoint_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/control/certificate"
+	"sallyport/vpn"
+)
+
+func (s *site) exports() int {
+	s.T.Helper()
+	n := 0
+	for _, r := range s.Audit() {
+		if r.Action == "ExportClientVpnClientConfiguration" && r.Result == "ok" {
+			n++
+		}
+	}
+	return n
+}
+
+// The file is there before anybody can connect, says so, and each one that is given out is on record.
+func TestClientConfiguration(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ctx := t.Context()
+	c, err := s.Endpoints.ClientConfiguration(ctx, s.ReadOnly, s.Endpoint.ID, "")
+	s.Must(err)
+	if !c.NobodyYet || c.FileName != string(s.Endpoint.ID)+".ovpn" || strings.Contains(c.Text, "<key>") || strings.Contains(c.Text, "PRIVATE KEY") {
+		t.Errorf("got %+v", c)
+	}
+	for _, line := range []string{"remote vpn.example.test 443\n", "proto udp\n", "<tls-crypt>\n", `verify-x509-name "vpn.example.test" name` + "\n"} {
+		if !strings.Contains(c.Text, line) {
+			t.Errorf("no %q in\n%s", line, c.Text)
+		}
+	}
+	if r := s.LastAudit(); s.exports() != 1 || r.Actor != "reader" || r.Subject != string(s.Endpoint.ID) || strings.Contains(r.After, "PRIVATE") {
+		t.Errorf("audit %+v", r)
+	}
+	s.Association = s.Associate(s.A)
+	s.Reconcile()
+	c, err = s.Endpoints.ClientConfiguration(ctx, s.Admin, s.Endpoint.ID, s.Alice.ID)
+	s.Must(err)
+	if c.NobodyYet || c.FileName != string(s.Endpoint.ID)+"-alice.ovpn" || !strings.Contains(c.Text, "<cert>\n") || !strings.Contains(c.Text, "PRIVATE KEY") {
+		t.Errorf("got %+v", c)
+	}
+	if r := s.LastAudit(); s.exports() != 2 || !strings.Contains(r.After, string(s.Alice.ID)) || strings.Contains(r.After, "PRIVATE") {
+		t.Errorf("audit %+v", r)
+	}
+}
+
+// Only a certificate that the endpoint would accept can be inside.
+func TestClientConfigurationRefuses(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ctx := t.Context()
+	foreign, err := s.Certificates.CreateAuthority(ctx, s.Admin, certificate.AuthoritySpec{CommonName: "Other CA", KeyType: vpn.ECDSAP256})
+	s.Must(err)
+	mallory, err := s.Certificates.IssueCertificate(ctx, s.Admin, certificate.IssueSpec{Authority: foreign.ID, Use: vpn.UseClient, CommonName: "mallory", KeyType: vpn.ECDSAP256})
+	s.Must(err)
+	before := s.Rows()
+	for id, words := range map[vpn.CertificateID]string{
+		mallory.ID: "does not accept", s.Server.ID: "not a client certificate", s.CA.ID: "not a client certificate",
+	} {
+		if _, err := s.Endpoints.ClientConfiguration(ctx, s.Admin, s.Endpoint.ID, id); !strings.Contains(vpn.FieldsOf(err)["client"], words) {
+			t.Errorf("%s: got %v", id, err)
+		}
+	}
+	_, err = s.Endpoints.ClientConfiguration(ctx, s.Admin, s.Endpoint.ID, vpn.NewCertificateID())
+	s.WantKind("no such certificate", err, vpn.NotFound, "certificate")
+	if s.Rows() != before {
+		t.Error("a refused export left something")
+	}
+	list, err := s.Endpoints.ClientCertificates(ctx, s.Admin, s.Endpoint.ID, "")
+	if err != nil || len(list.List) != 1 || list.List[0].ID != s.Alice.ID {
+		t.Errorf("offered: %+v, %v", list, err)
+	}
+	s.Clock.Pass(366 * 24 * time.Hour)
+	if _, err := s.Endpoints.ClientConfiguration(ctx, s.Admin, s.Endpoint.ID, s.Alice.ID); !strings.Contains(vpn.FieldsOf(err)["client"], "has expired") {
+		t.Errorf("expired: %v", err)
+	}
+	if list, err := s.Endpoints.ClientCertificates(ctx, s.Admin, s.Endpoint.ID, ""); err != nil || len(list.List) != 0 {
+		t.Errorf("offered: %+v, %v", list, err)
+	}
+}
+
+// What could not be made was not given out: no record, no tick.
+func TestBrokenConfigurationIsNotExported(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	if _, err := s.Raw.ExecContext(t.Context(), "UPDATE certificate SET chain = '' WHERE id = ?", string(s.Server.ID)); err != nil {
+		t.Fatal(err)
+	}
+	for _, client := range []vpn.CertificateID{"", s.Alice.ID} {
+		c, err := s.Endpoints.ClientConfiguration(t.Context(), s.Admin, s.Endpoint.ID, client)
+		s.WantKind("without a chain", err, vpn.Conflict, "without its chain")
+		if c.Text != "" || s.exports() != 0 {
+			t.Errorf("got %q, %d records", c.Text, s.exports())
+		}
+	}
+}
+
+// A client's key is downloaded once.
+func TestClientKeyOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	pair, name, err := s.Certificates.TakeClientKey(t.Context(), s.Admin, s.Alice.ID)
+	s.Must(err)
+	if name != "alice" || pair.Certificate != s.Alice.PEM || !strings.Contains(pair.Key.Reveal(), "PRIVATE KEY") || pair.Chain != s.CA.PEM {
+		t.Errorf("got %s, %q", name, pair.Chain)
+	}
+	if r := s.LastAudit(); r.Action != "ExportClientCertificateKey" || r.Subject != string(s.Alice.ID) {
+		t.Errorf("audit %+v", r)
+	}
+	before := s.Rows()
+	pair, _, err = s.Certificates.TakeClientKey(t.Context(), s.Admin, s.Alice.ID)
+	s.WantKind("again", err, vpn.Conflict, "given out only once")
+	if pair.Key != "" || s.Rows() != before {
+		t.Error("the refusal gave the key or changed something")
+	}
+}

@@ -1,0 +1,105 @@
+package endpoint
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// maxTerminate bounds one request, so that a page of it stays readable.
+const maxTerminate = 1000
+
+// TerminateConnections ends connections of an endpoint and tells how many. Those that are over
+// already are left alone.
+func (s *Service) TerminateConnections(ctx context.Context, by control.Principal, id vpn.EndpointID, ids []vpn.ConnectionID) (int, error) {
+	return s.terminate(ctx, by, id, func(tx *store.Tx) ([]vpn.Connection, error) {
+		return chosenConnections(ctx, tx, id, ids)
+	})
+}
+
+// TerminateUser ends every connection of one user name to an endpoint.
+func (s *Service) TerminateUser(ctx context.Context, by control.Principal, id vpn.EndpointID, username string) (int, error) {
+	return s.terminate(ctx, by, id, func(tx *store.Tx) ([]vpn.Connection, error) {
+		return connectionsOfUser(ctx, tx, id, username)
+	})
+}
+
+func (s *Service) terminate(ctx context.Context, by control.Principal, id vpn.EndpointID, choose func(*store.Tx) ([]vpn.Connection, error)) (int, error) {
+	n := 0
+	err := s.core.Change(ctx, by, vpn.TerminateClientVpnConnections, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
+		n = 0
+		if _, err := tx.Endpoint(ctx, id); err != nil {
+			return err
+		}
+		chosen, err := choose(tx)
+		if err != nil {
+			return err
+		}
+		for _, c := range chosen {
+			if c.Status != vpn.ConnectionActive && c.Status != vpn.ConnectionFailedToTerminate {
+				continue
+			}
+			c.Status = vpn.ConnectionTerminating
+			c.EndReason = "Terminated by administrator " + by.Name + "."
+			if err := tx.SaveConnection(ctx, c); err != nil {
+				return err
+			}
+			n++
+		}
+		a.Subject, a.Before = string(id), control.Describe(control.IDsOf(chosen, func(c vpn.Connection) vpn.ConnectionID { return c.ID }))
+		return nil
+	})
+	return n, err
+}
+
+// ConnectionsPreview lists the live connections that a confirmation is about: the chosen ones,
+// or all of a user name.
+func (s *Service) ConnectionsPreview(ctx context.Context, by control.Principal, id vpn.EndpointID, ids []vpn.ConnectionID, username string) ([]vpn.Connection, error) {
+	var out []vpn.Connection
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, string(id), func(tx *store.Tx) (err error) {
+		if username != "" {
+			out, err = connectionsOfUser(ctx, tx, id, username)
+		} else {
+			out, err = chosenConnections(ctx, tx, id, ids)
+		}
+		return err
+	})
+	return out, err
+}
+
+func chosenConnections(ctx context.Context, tx *store.Tx, id vpn.EndpointID, ids []vpn.ConnectionID) ([]vpn.Connection, error) {
+	if len(ids) == 0 {
+		return nil, vpn.Refuse(vpn.Conflict, vpn.CodeMissingParameter, "Select at least one connection.")
+	}
+	if len(ids) > maxTerminate {
+		return nil, vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "Too many connections were selected at once.")
+	}
+	wanted := map[vpn.ConnectionID]bool{}
+	for _, c := range ids {
+		wanted[c] = true
+	}
+	return liveWhere(ctx, tx, id, func(c vpn.Connection) bool { return wanted[c.ID] })
+}
+
+func connectionsOfUser(ctx context.Context, tx *store.Tx, id vpn.EndpointID, username string) ([]vpn.Connection, error) {
+	if username == "" {
+		return nil, vpn.Refuse(vpn.Conflict, vpn.CodeMissingParameter, "Enter the user name whose connections shall end.")
+	}
+	return liveWhere(ctx, tx, id, func(c vpn.Connection) bool { return c.Username == username })
+}
+
+func liveWhere(ctx context.Context, tx *store.Tx, id vpn.EndpointID, keep func(vpn.Connection) bool) ([]vpn.Connection, error) {
+	all, err := tx.LiveConnections(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var out []vpn.Connection
+	for _, c := range all {
+		if c.Live() && keep(c) {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}

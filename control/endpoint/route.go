@@ -1,0 +1,95 @@
+package endpoint
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Routes lists an endpoint's route table.
+func (s *Service) Routes(ctx context.Context, by control.Principal, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.RouteStatus], error) {
+	var out vpn.Page[vpn.RouteStatus]
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnRoutes, string(id), func(tx *store.Tx) error {
+		observed, err := s.core.Observations(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		page, err := tx.Routes(ctx, id, l)
+		if err != nil {
+			return err
+		}
+		out = vpn.MapPage(page, func(r vpn.Route) vpn.RouteStatus { return r.Status(observed[id]) })
+		return nil
+	})
+	return out, err
+}
+
+// Route gives one route of an endpoint.
+func (s *Service) Route(ctx context.Context, by control.Principal, id vpn.EndpointID, route vpn.RouteID) (vpn.RouteStatus, error) {
+	var out vpn.RouteStatus
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnRoutes, string(id), func(tx *store.Tx) error {
+		r, err := tx.Route(ctx, route)
+		if err != nil {
+			return err
+		}
+		if r.Endpoint != id {
+			return vpn.NoSuch(vpn.CodeRouteNotFound, "route", string(route))
+		}
+		observed, err := s.core.Observations(ctx, tx, id)
+		out = r.Status(observed[id])
+		return err
+	})
+	return out, err
+}
+
+// CreateRoute adds a route to the endpoint's route table. Fields: destination, subnet, description.
+func (s *Service) CreateRoute(ctx context.Context, by control.Principal, id vpn.EndpointID, spec vpn.RouteSpec) (vpn.Route, error) {
+	var made vpn.Route
+	err := s.core.Change(ctx, by, vpn.CreateClientVpnRoute, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
+		e, err := tx.LockEndpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		associations, err := tx.AssociationsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		present, err := tx.RoutesOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		if made, err = e.AddRoute(spec, associations, present, s.core.Now()); err != nil {
+			return err
+		}
+		if err := tx.SaveEndpoint(ctx, e); err != nil {
+			return err
+		}
+		a.Subject, a.After = string(id), control.Describe(made)
+		return tx.CreateRoute(ctx, made)
+	})
+	return made, err
+}
+
+// DeleteRoute removes a manual route.
+func (s *Service) DeleteRoute(ctx context.Context, by control.Principal, id vpn.EndpointID, route vpn.RouteID) error {
+	return s.core.Change(ctx, by, vpn.DeleteClientVpnRoute, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
+		e, err := tx.LockEndpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		r, err := tx.Route(ctx, route)
+		if err != nil {
+			return err
+		}
+		a.Subject, a.Before = string(id), control.Describe(r)
+		if err := e.RemoveRoute(&r); err != nil {
+			return err
+		}
+		if err := tx.SaveRoute(ctx, r); err != nil {
+			return err
+		}
+		return tx.SaveEndpoint(ctx, e)
+	})
+}

@@ -1,0 +1,131 @@
+package endpoint
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Rules lists an endpoint's authorization rules.
+func (s *Service) Rules(ctx context.Context, by control.Principal, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.RuleStatus], error) {
+	var out vpn.Page[vpn.RuleStatus]
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnAuthorizationRules, string(id), func(tx *store.Tx) error {
+		observed, err := s.core.Observations(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		page, err := tx.Rules(ctx, id, l)
+		if err != nil {
+			return err
+		}
+		e, err := tx.Endpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		routes, err := tx.RoutesOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		warnings := vpn.Warnings(e, page.Items, routes)
+		out = vpn.MapPage(page, func(r vpn.Rule) vpn.RuleStatus {
+			status := r.Status(observed[id])
+			status.Warning = warnings[r.ID]
+			return status
+		})
+		return nil
+	})
+	return out, err
+}
+
+// Rule gives one authorization rule of an endpoint.
+func (s *Service) Rule(ctx context.Context, by control.Principal, id vpn.EndpointID, rule vpn.RuleID) (vpn.RuleStatus, error) {
+	var out vpn.RuleStatus
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnAuthorizationRules, string(id), func(tx *store.Tx) error {
+		r, err := tx.Rule(ctx, rule)
+		if err != nil {
+			return err
+		}
+		if r.Endpoint != id {
+			return vpn.NoSuch(vpn.CodeRuleNotFound, "authorization rule", string(rule))
+		}
+		observed, err := s.core.Observations(ctx, tx, id)
+		out = r.Status(observed[id])
+		return err
+	})
+	return out, err
+}
+
+// Authorize adds an authorization rule. Fields: destination, group, description.
+func (s *Service) Authorize(ctx context.Context, by control.Principal, id vpn.EndpointID, spec vpn.RuleSpec) (vpn.Rule, error) {
+	var made vpn.Rule
+	err := s.core.Change(ctx, by, vpn.AuthorizeClientVpnIngress, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
+		e, err := tx.LockEndpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		present, err := tx.RulesOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		if made, err = e.Authorize(spec, present, s.core.Now()); err != nil {
+			return err
+		}
+		if err := tx.SaveEndpoint(ctx, e); err != nil {
+			return err
+		}
+		a.Subject, a.After = string(id), control.Describe(made)
+		return tx.CreateRule(ctx, made)
+	})
+	return made, err
+}
+
+// Revocation is what a person should know before removing an authorization rule.
+type Revocation struct {
+	Rule        vpn.RuleStatus
+	After       vpn.Succession // who decides about the destination then
+	Connections int            // live on the endpoint
+}
+
+// RevokePreview says what removing a rule would change.
+func (s *Service) RevokePreview(ctx context.Context, by control.Principal, id vpn.EndpointID, rule vpn.RuleID) (Revocation, error) {
+	var out Revocation
+	var err error
+	if out.Rule, err = s.Rule(ctx, by, id, rule); err != nil {
+		return out, err
+	}
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnAuthorizationRules, string(id), func(tx *store.Tx) error {
+		present, err := tx.RulesOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		out.After = vpn.AfterRevoke(out.Rule.Rule, present)
+		live, err := tx.CountLive(ctx, id)
+		out.Connections = live[id]
+		return err
+	})
+	return out, err
+}
+
+// Revoke removes an authorization rule: running transfers that only it allowed are cut.
+func (s *Service) Revoke(ctx context.Context, by control.Principal, id vpn.EndpointID, rule vpn.RuleID) error {
+	return s.core.Change(ctx, by, vpn.RevokeClientVpnIngress, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
+		e, err := tx.LockEndpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		r, err := tx.Rule(ctx, rule)
+		if err != nil {
+			return err
+		}
+		a.Subject, a.Before = string(id), control.Describe(r)
+		if err := e.Revoke(&r); err != nil {
+			return err
+		}
+		if err := tx.SaveRule(ctx, r); err != nil {
+			return err
+		}
+		return tx.SaveEndpoint(ctx, e)
+	})
+}

@@ -1,0 +1,53 @@
+// Package endpoint holds the use cases of Client VPN endpoints and of what belongs to one: target
+// network associations, authorization rules, routes, connections and client configuration files.
+package endpoint
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/control/node"
+	"sallyport/vpn"
+)
+
+// Dataplane knows the counters of this moment.
+type Dataplane interface {
+	// Connections lists every live connection. Unavailable where the dataplane does not answer.
+	Connections(ctx context.Context) ([]vpn.LiveConnection, error)
+}
+
+// PKI makes an endpoint's shared secrets and knows the public authorities.
+type PKI interface {
+	StaticKey() vpn.Secret   // an OpenVPN static key for tls-crypt
+	TokenSecret() vpn.Secret // an OpenVPN auth-token server key
+	// PubliclyTrusted tells whether one of the PEM certificates is an authority that browsers trust.
+	PubliclyTrusted(anchors string) bool
+}
+
+// Config is what the use cases need. Every field is required except Resolver.
+type Config struct {
+	Core      *control.Core
+	Dataplane Dataplane
+	PKI       PKI
+	Node      *node.Service
+	Resolver  Resolver // nil: public names are not looked up
+}
+
+// Service is the use cases of endpoints. It keeps only caches between calls.
+type Service struct {
+	core     *control.Core
+	pki      PKI
+	node     *node.Service
+	settings control.Settings
+	names    *nameChecker
+	live     *liveCache
+}
+
+// New makes the use cases.
+func New(c Config) *Service {
+	return &Service{
+		core: c.Core, pki: c.PKI, node: c.Node, settings: c.Core.Settings,
+		names: newNameChecker(c.Resolver, c.Core.Now),
+		live:  &liveCache{dataplane: c.Dataplane, now: c.Core.Now},
+	}
+}

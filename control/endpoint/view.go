@@ -1,0 +1,144 @@
+package endpoint
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// View is an endpoint as its own page shows it.
+type View struct {
+	vpn.Endpoint
+	State           vpn.EndpointState
+	Reason          string // what the state waits for, or ""
+	Observation     vpn.Observation
+	Associations    []vpn.AssociationStatus
+	Server          vpn.Certificate
+	ClientAuthority vpn.Certificate
+	NetworkName     string
+	Connections     int
+	Remote          string // the name that profiles have
+	RemoteWarning   string // what is wrong with it, or ""
+	Troubles        []vpn.Fault
+	Repairs         []vpn.Fault // what somebody had changed of it and was mended, newest first
+}
+
+// Endpoints lists endpoints.
+func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.List) (vpn.Page[vpn.EndpointSummary], error) {
+	var out vpn.Page[vpn.EndpointSummary]
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) error {
+		page, err := tx.Endpoints(ctx, l)
+		if err != nil {
+			return err
+		}
+		ids := control.IDsOf(page.Items, func(e vpn.Endpoint) vpn.EndpointID { return e.ID })
+		observed, err := s.core.Observations(ctx, tx, ids...)
+		if err != nil {
+			return err
+		}
+		associations, err := tx.AssociationsOf(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		live, err := tx.CountLive(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		of := map[vpn.EndpointID][]vpn.Association{}
+		for _, a := range associations {
+			of[a.Endpoint] = append(of[a.Endpoint], a)
+		}
+		out = vpn.MapPage(page, func(e vpn.Endpoint) vpn.EndpointSummary {
+			o := observed[e.ID]
+			row := vpn.EndpointSummary{
+				Endpoint: e, State: e.State(of[e.ID], o), Connections: live[e.ID],
+				Associations: len(liveOf(of[e.ID])),
+			}
+			if len(o.Faults) > 0 {
+				row.Fault = o.Faults[0].Sentence
+			}
+			return row
+		})
+		return nil
+	})
+	return out, err
+}
+
+// Endpoint gives one endpoint with everything its page shows.
+func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.EndpointID) (View, error) {
+	var v View
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, string(id), func(tx *store.Tx) (err error) {
+		if v.Endpoint, err = tx.Endpoint(ctx, id); err != nil {
+			return err
+		}
+		observed, err := s.core.Observations(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		v.Observation = observed[id]
+		v.Troubles = v.Observation.Faults
+		if v.Associations, err = s.associationRows(ctx, tx, id, v.Observation); err != nil {
+			return err
+		}
+		v.State = v.Endpoint.State(plainAssociations(v.Associations), v.Observation)
+		v.Reason = v.Endpoint.Reason(v.State, v.Associations, v.Observation)
+		certificates, err := tx.CertificatesByID(ctx, v.Certificate, v.ClientCA)
+		if err != nil {
+			return err
+		}
+		v.Server, v.ClientAuthority = certificates[v.Certificate], certificates[v.ClientCA]
+		if v.Network != "" {
+			n, err := tx.Network(ctx, v.Network)
+			if err != nil {
+				return err
+			}
+			v.NetworkName = n.Name
+		}
+		live, err := tx.CountLive(ctx, id)
+		v.Connections = live[id]
+		return err
+	})
+	if err != nil {
+		return v, err
+	}
+	v.Remote, v.RemoteWarning = s.remote(ctx, v.Endpoint)
+	for _, r := range s.node.State(ctx).Status.Repairs {
+		if r.Subject == string(id) {
+			v.Repairs = append(v.Repairs, r)
+		}
+	}
+	return v, nil
+}
+
+// EndpointNames gives the names of endpoints; those without one, and those that are gone, are absent
+// or empty.
+func (s *Service) EndpointNames(ctx context.Context, by control.Principal, ids ...vpn.EndpointID) (names map[vpn.EndpointID]string, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) error { names, err = tx.EndpointNames(ctx, ids...); return err })
+	return names, err
+}
+
+func (s *Service) associationRows(ctx context.Context, tx *store.Tx, id vpn.EndpointID, o vpn.Observation) ([]vpn.AssociationStatus, error) {
+	associations, err := tx.AssociationsOf(ctx, id)
+	if err != nil || len(associations) == 0 {
+		return nil, err
+	}
+	names, err := tx.SubnetNames(ctx, control.IDsOf(associations, func(a vpn.Association) vpn.SubnetID { return a.Subnet })...)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]vpn.AssociationStatus, len(associations))
+	for i, a := range associations {
+		rows[i] = a.Status(o, names[a.Subnet])
+	}
+	return rows, nil
+}
+
+func plainAssociations(rows []vpn.AssociationStatus) []vpn.Association {
+	out := make([]vpn.Association, len(rows))
+	for i, r := range rows {
+		out[i] = r.Association
+	}
+	return out
+}

@@ -1,0 +1,12 @@
+// Package network holds the use cases of networks and their subnets.
+package network
+
+import "sallyport/control"
+
+// Service is the use cases of networks and subnets.
+type Service struct {
+	core *control.Core
+}
+
+// New makes the use cases.
+func New(core *control.Core) *Service { return &Service{core: core} }

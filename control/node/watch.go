@@ -1,0 +1,108 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"sallyport/vpn"
+)
+
+const (
+	nodeWait   = 500 * time.Millisecond // a page does not wait longer than this
+	nodeLife   = 2 * time.Second        // how long an answer, or that there was none, stands
+	nodeSilent = 10 * time.Second       // how long a silence stands while it is being asked again
+)
+
+// watch shares the dataplane's answers among the pages, each of which shows how the node is. A
+// dataplane that hangs costs a page nodeWait once; later ones show at once what is known.
+type watch struct {
+	dataplane Dataplane
+	now       func() time.Time
+
+	mu       sync.Mutex
+	answered time.Time // when the last question was answered or given up
+	status   vpn.NodeStatus
+	seenAt   time.Time
+	lostAt   time.Time // when the first question in a row failed
+	err      error
+	asking   chan struct{} // closed when the question under way is over; nil: there is none
+}
+
+// ask asks the dataplane and remembers the answer.
+func (w *watch) ask(ctx context.Context) (vpn.NodeStatus, error) {
+	began := w.now()
+	status, err := w.dataplane.Status(ctx)
+	if !errors.Is(ctx.Err(), context.Canceled) { // whoever asked has left: that says nothing
+		w.note(began, status, err)
+	}
+	return status, err
+}
+
+func (w *watch) note(began time.Time, status vpn.NodeStatus, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err != nil && began.Before(w.answered) && w.err == nil {
+		return // a later question was answered meanwhile
+	}
+	now := w.now()
+	switch {
+	case err == nil:
+		w.status, w.seenAt = status, now
+	case w.err == nil:
+		w.lostAt = now
+	}
+	w.answered, w.err = now, err
+}
+
+func (w *watch) view(ctx context.Context) View {
+	w.refresh(ctx)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	v := View{Reachable: w.err == nil && !w.seenAt.IsZero(), Status: w.status, SeenAt: w.seenAt}
+	switch {
+	case w.err != nil:
+		v.Sentence = "No dataplane answers on this host, so nobody new can connect and no change takes effect; who is connected stays connected: " + w.err.Error()
+		v.Since = w.lostAt
+	case !v.Reachable:
+		v.Sentence = "The dataplane on this host has not answered yet."
+	case len(w.status.Faults) > 0:
+		v.Sentence, v.Since = w.status.Faults[0].Sentence, w.status.Faults[0].Since
+	}
+	return v
+}
+
+// refresh asks again where the last answer is too old, and waits for the new one unless a recent
+// silence can be told at once.
+func (w *watch) refresh(ctx context.Context) {
+	w.mu.Lock()
+	age := w.now().Sub(w.answered)
+	if age >= 0 && age < nodeLife {
+		w.mu.Unlock()
+		return
+	}
+	if w.asking == nil {
+		over := make(chan struct{})
+		w.asking = over
+		go func() {
+			// Not the page's own deadline: the answer is for the next pages as well.
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), nodeWait)
+			defer cancel()
+			_, _ = w.ask(ctx)
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.asking = nil
+			close(over)
+		}()
+	}
+	over, silent := w.asking, w.err != nil && age >= 0 && age < nodeSilent
+	w.mu.Unlock()
+	if silent {
+		return
+	}
+	select {
+	case <-over:
+	case <-ctx.Done():
+	}
+}

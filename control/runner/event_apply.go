@@ -1,0 +1,58 @@
+package runner
+
+import (
+	"context"
+	"time"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+func (f *follower) apply(ctx context.Context, tx *store.Tx, ev vpn.Event) error {
+	switch {
+	case ev.Established != nil:
+		return f.established(ctx, tx, *ev.Established, ev.At)
+	case ev.Ended != nil:
+		return f.ended(ctx, tx, *ev.Ended, ev.At)
+	case ev.Refused != nil:
+		f.core.Log.InfoContext(ctx, "connection attempt refused", "endpoint", ev.Refused.Endpoint,
+			"device", ev.Refused.Device.String(), "common_name", ev.Refused.CommonName, "reason", ev.Refused.Reason)
+		return tx.CreateAttempt(ctx, *ev.Refused, ev.At)
+	}
+	return nil
+}
+
+func (f *follower) established(ctx context.Context, tx *store.Tx, e vpn.Established, at time.Time) error {
+	c, err := tx.Connection(ctx, e.Connection)
+	if err != nil && vpn.KindOf(err) == vpn.NotFound {
+		f.core.Log.WarnContext(ctx, "a connection was established that nobody granted; it is ended", "connection", e.Connection)
+		return nil // the sweep of unknown connections ends it
+	}
+	if err != nil || c.Status == vpn.ConnectionTerminated {
+		return err
+	}
+	c.ClientIP, c.Device, c.Association = e.ClientIP, e.Device, e.Association
+	if c.Status == vpn.ConnectionConnecting {
+		c.Status, c.EstablishedAt = vpn.ConnectionActive, at
+	}
+	return tx.SaveConnection(ctx, c)
+}
+
+func (f *follower) ended(ctx context.Context, tx *store.Tx, e vpn.Ended, at time.Time) error {
+	c, err := tx.Connection(ctx, e.Connection)
+	if err != nil && vpn.KindOf(err) == vpn.NotFound {
+		return nil // purged meanwhile
+	}
+	if err != nil || c.Status == vpn.ConnectionTerminated {
+		return err
+	}
+	if c.Status != vpn.ConnectionTerminating && c.Status != vpn.ConnectionFailedToTerminate {
+		c.EndReason = e.Reason
+	}
+	c.Status, c.EndedAt = vpn.ConnectionTerminated, control.NotBefore(at, c.EstablishedAt)
+	if e.Counters != (vpn.Counters{}) { // an end that is told a second time has none: what was counted stands
+		c.Counters, c.CountedAt = e.Counters, at
+	}
+	return tx.SaveConnection(ctx, c)
+}

@@ -1,0 +1,171 @@
+package runner
+
+import (
+	"context"
+	"time"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+const (
+	flushCountersEvery = time.Minute
+	keepConnections    = 90 * 24 * time.Hour
+	keepGrants         = time.Hour // of logins that never became a connection
+	purgeEvery         = time.Hour
+	// A connection is missed twice, this far apart, before it is written off: events of its end
+	// may still be on their way.
+	sweepEvery = 30 * time.Second
+	// A stop waits at most so long for the last counters.
+	lastFlush = 2 * time.Second
+)
+
+// Housekeep writes counters down, writes off connections that the dataplane no longer has, and
+// purges what is old, until ctx ends. It then writes the counters once more.
+func (s *Runner) Housekeep(ctx context.Context) {
+	counters, purge, sweep := time.NewTicker(flushCountersEvery), time.NewTicker(purgeEvery), time.NewTicker(sweepEvery)
+	defer counters.Stop()
+	defer purge.Stop()
+	defer sweep.Stop()
+	missed := map[vpn.ConnectionID]bool{}
+	last := map[vpn.ConnectionID]vpn.Counters{}
+	clock := clockWatch{last: s.core.Now().Round(0)}
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			s.flushLast(ctx, last)
+			return
+		case <-counters.C:
+			last, err = s.flushCounters(ctx, last)
+		case <-sweep.C:
+			missed, err = s.sweepConnections(ctx, missed)
+		case <-purge.C:
+			err = s.purgeUnlessSet(ctx, &clock)
+		}
+		if err != nil && vpn.KindOf(err) != vpn.Unavailable && ctx.Err() == nil {
+			s.core.Log.ErrorContext(ctx, "housekeeping", "err", errorChain(err))
+		}
+	}
+}
+
+// flushLast writes the counters of the last minute after ctx has ended. Where the dataplane stops
+// too there is nobody to ask: the ends of its sessions will bring their last counters.
+func (s *Runner) flushLast(ctx context.Context, last map[vpn.ConnectionID]vpn.Counters) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
+	defer cancel()
+	if _, err := s.flushCounters(ctx, last); err != nil && vpn.KindOf(err) != vpn.Unavailable {
+		s.core.Log.WarnContext(ctx, "the last counters were not written", "err", errorChain(err))
+	}
+}
+
+// flushCounters stores the counters that changed since the last time.
+func (s *Runner) flushCounters(ctx context.Context, last map[vpn.ConnectionID]vpn.Counters) (map[vpn.ConnectionID]vpn.Counters, error) {
+	live, err := s.dataplane.Connections(ctx)
+	if err != nil {
+		return last, err
+	}
+	now := make(map[vpn.ConnectionID]vpn.Counters, len(live))
+	changed := map[vpn.ConnectionID]vpn.Counters{}
+	for _, c := range live {
+		now[c.ID] = c.Counters
+		if last[c.ID] != c.Counters {
+			changed[c.ID] = c.Counters
+		}
+	}
+	if len(changed) == 0 {
+		return now, nil
+	}
+	return now, s.core.Update(ctx, func(tx *store.Tx) error { return tx.SaveCounters(ctx, changed, s.core.Now()) })
+}
+
+// sweepConnections makes both sides agree: what the database has as live and the dataplane does
+// not know is over; what the dataplane has and the database never granted is ended.
+func (s *Runner) sweepConnections(ctx context.Context, missed map[vpn.ConnectionID]bool) (map[vpn.ConnectionID]bool, error) {
+	live, err := s.dataplane.Connections(ctx)
+	if err != nil {
+		return map[vpn.ConnectionID]bool{}, err
+	}
+	running := map[vpn.ConnectionID]bool{}
+	for _, c := range live {
+		running[c.ID] = true
+	}
+	var endpoints []vpn.Endpoint
+	missing := map[vpn.ConnectionID]bool{}
+	wanted := map[vpn.ConnectionID]bool{}
+	err = s.core.View(ctx, func(tx *store.Tx) (err error) { endpoints, err = tx.AllEndpoints(ctx); return err })
+	if err != nil {
+		return missed, err
+	}
+	for _, e := range endpoints {
+		if err := s.sweepEndpoint(ctx, e.ID, running, missed, missing, wanted); err != nil {
+			return missed, err
+		}
+	}
+	var unknown []vpn.ConnectionID
+	for id := range running {
+		if !wanted[id] {
+			if missed[id] {
+				unknown = append(unknown, id)
+			}
+			missing[id] = true
+		}
+	}
+	if len(unknown) > 0 {
+		err = s.dataplane.Terminate(ctx, unknown, "Your session is not known to the VPN server any more.")
+	}
+	return missing, err
+}
+
+func (s *Runner) sweepEndpoint(ctx context.Context, id vpn.EndpointID, running, missed, missing, wanted map[vpn.ConnectionID]bool) error {
+	return s.core.Update(ctx, func(tx *store.Tx) error {
+		stored, err := tx.LiveConnections(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, c := range stored {
+			wanted[c.ID] = true
+			switch {
+			case running[c.ID] || c.Node != s.node || c.Status == vpn.ConnectionConnecting:
+			case !missed[c.ID]:
+				missing[c.ID] = true
+			default:
+				c.Status, c.EndedAt = vpn.ConnectionTerminated, control.NotBefore(s.core.Now(), c.EstablishedAt)
+				if c.EndReason == "" {
+					c.EndReason = "The dataplane no longer has this connection."
+				}
+				if err := tx.SaveConnection(ctx, c); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// purgeUnlessSet throws away what is old, unless the clock that says so was set lately.
+func (s *Runner) purgeUnlessSet(ctx context.Context, clock *clockWatch) error {
+	trusted, set := clock.trusts(s.core.Now())
+	if set {
+		s.core.Log.WarnContext(ctx, "the clock of this host was set, or the host slept; nothing old is thrown away for a day")
+	}
+	if !trusted {
+		return nil
+	}
+	return s.purge(ctx)
+}
+
+func (s *Runner) purge(ctx context.Context) error {
+	now := s.core.Now()
+	return s.core.Update(ctx, func(tx *store.Tx) error {
+		if _, err := tx.PurgeSessions(ctx, now.Add(-s.limits.Idle), now.Add(-s.limits.Absolute)); err != nil {
+			return err
+		}
+		if _, err := tx.PurgeConnecting(ctx, now.Add(-keepGrants)); err != nil {
+			return err
+		}
+		_, err := tx.PurgeConnections(ctx, now.Add(-keepConnections))
+		return err
+	})
+}

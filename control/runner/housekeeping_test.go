@@ -1,0 +1,178 @@
+package runner_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/control/controltest"
+	"sallyport/control/runner"
+	"sallyport/vpn"
+)
+
+// A connection that the dataplane does not have is missed twice before it is written off: its end
+// may still be on its way.
+func TestSweepWritesOff(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	lost, running := s.Connect("alice"), s.Connect("bob")
+	s.AddLogins(s.Login("carol"))
+	connecting := s.Dataplane.Decisions[2].Connection
+	s.Dataplane.Live = []vpn.LiveConnection{{ID: running.ID, Endpoint: s.Endpoint.ID}}
+	missed, err := s.Runner.SweepConnections(t.Context(), nil)
+	s.Must(err)
+	if !missed[lost.ID] || len(missed) != 1 || s.Connection(lost.ID).Status != vpn.ConnectionActive {
+		t.Errorf("after one look: %v, %s", missed, s.Connection(lost.ID).Status)
+	}
+	// Silence is no proof: nothing is written off, and looking begins anew.
+	s.Dataplane.Down = controltest.ErrDown
+	if forgot, err := s.Runner.SweepConnections(t.Context(), missed); err == nil || len(forgot) != 0 {
+		t.Errorf("without a dataplane: %v, %v", forgot, err)
+	}
+	s.Dataplane.Down = nil
+	missed, err = s.Runner.SweepConnections(t.Context(), missed)
+	s.Must(err)
+	if got := s.Connection(lost.ID); got.Status != vpn.ConnectionTerminated || got.EndReason == "" || !got.EndedAt.Equal(s.Clock.Now()) {
+		t.Errorf("after two looks: %+v", got)
+	}
+	if len(missed) != 0 || s.Connection(running.ID).Status != vpn.ConnectionActive || s.Connection(connecting).Status != vpn.ConnectionConnecting {
+		t.Errorf("missed %v; running is %s, connecting %s", missed, s.Connection(running.ID).Status, s.Connection(connecting).Status)
+	}
+	if len(s.Dataplane.Terminated) != 0 {
+		t.Errorf("terminated %v", s.Dataplane.Terminated)
+	}
+}
+
+// What somebody wanted ended and is gone keeps that reason.
+func TestSweepKeepsTheReason(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	c := s.Connect("alice")
+	_, err := s.Endpoints.TerminateUser(t.Context(), s.Admin, s.Endpoint.ID, "alice")
+	s.Must(err)
+	missed, err := s.Runner.SweepConnections(t.Context(), nil)
+	s.Must(err)
+	_, err = s.Runner.SweepConnections(t.Context(), missed)
+	s.Must(err)
+	if got := s.Connection(c.ID); got.Status != vpn.ConnectionTerminated || got.EndReason != "Terminated by administrator boss." {
+		t.Errorf("got %s: %s", got.Status, got.EndReason)
+	}
+}
+
+// A session that the database never granted, or has as ended, is ended at the second look.
+func TestSweepEndsStrangers(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	stranger := vpn.NewConnectionID()
+	s.Dataplane.Live = []vpn.LiveConnection{{ID: stranger, Endpoint: s.Endpoint.ID}}
+	missed, err := s.Runner.SweepConnections(t.Context(), nil)
+	s.Must(err)
+	if len(s.Dataplane.Terminated) != 0 {
+		t.Error("ended at the first look: its grant may be a moment old")
+	}
+	_, err = s.Runner.SweepConnections(t.Context(), missed)
+	s.Must(err)
+	if !slices.Equal(s.Dataplane.Terminated, []vpn.ConnectionID{stranger}) {
+		t.Errorf("terminated %v", s.Dataplane.Terminated)
+	}
+}
+
+// Another node's connections are that node's to write off.
+func TestSweepLeavesOtherNodesAlone(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	c := s.Connect("alice")
+	if _, err := s.Raw.ExecContext(t.Context(), "UPDATE connection SET node = 'node-2'"); err != nil {
+		t.Fatal(err)
+	}
+	missed, err := s.Runner.SweepConnections(t.Context(), runner.Missed{c.ID: true})
+	s.Must(err)
+	if len(missed) != 0 || s.Connection(c.ID).Status != vpn.ConnectionActive {
+		t.Errorf("missed %v, it is %s", missed, s.Connection(c.ID).Status)
+	}
+}
+
+// Counters are written where they changed; a page shows the kernel's of this moment.
+func TestCounters(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	c := s.Connect("alice")
+	count := func(n uint64) {
+		s.Dataplane.Live = []vpn.LiveConnection{{ID: c.ID, Endpoint: s.Endpoint.ID, Device: c.Device, Counters: vpn.Counters{BytesIn: n}, CountedAt: s.Clock.Now()}}
+	}
+	count(5)
+	last, err := s.Runner.FlushCounters(t.Context(), nil)
+	s.Must(err)
+	if got := s.Connection(c.ID); got.Counters.BytesIn != 5 || !got.CountedAt.Equal(s.Clock.Now()) {
+		t.Errorf("stored %+v at %s", got.Counters, got.CountedAt)
+	}
+	before := s.Rows()
+	s.Clock.Pass(time.Minute)
+	last, err = s.Runner.FlushCounters(t.Context(), last)
+	s.Must(err)
+	if s.Rows() != before {
+		t.Error("equal counters were written again")
+	}
+	shown := func() uint64 {
+		page, err := s.Endpoints.Connections(t.Context(), s.Admin, s.Endpoint.ID, vpn.List{})
+		s.Must(err)
+		return page.Items[0].Counters.BytesIn
+	}
+	count(7)
+	if got := shown(); got != 7 {
+		t.Errorf("shown %d, the kernel has 7", got)
+	}
+	s.Dataplane.Down = controltest.ErrDown
+	if got := shown(); got != 7 { // of less than a second ago
+		t.Errorf("shown %d", got)
+	}
+	s.Clock.Pass(2 * time.Second)
+	if got := shown(); got != 5 {
+		t.Errorf("without a dataplane: shown %d, stored are 5", got)
+	}
+	if kept, err := s.Runner.FlushCounters(t.Context(), last); err == nil || len(kept) != 1 {
+		t.Errorf("without a dataplane: %v, %v", kept, err)
+	}
+}
+
+// A stop loses no counters, and makes no noise about a dataplane that stopped first.
+func TestCountersAtAStop(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	c := s.Connect("alice")
+	s.Dataplane.Live = []vpn.LiveConnection{{ID: c.ID, Endpoint: s.Endpoint.ID, Counters: vpn.Counters{BytesIn: 9}}}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	s.Runner.Housekeep(ended)
+	if got := s.Connection(c.ID); got.Counters.BytesIn != 9 {
+		t.Errorf("stored %+v", got.Counters)
+	}
+	s.Dataplane.Down = controltest.ErrDown
+	s.Runner.Housekeep(ended)
+	if got := s.Connection(c.ID); got.Counters.BytesIn != 9 || strings.Contains(s.Log.String(), "counters") {
+		t.Errorf("stored %+v; log: %s", got.Counters, s.Log)
+	}
+}
+
+// Sessions over their limits and connections that ended 90 days ago go.
+func TestPurge(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	token := s.SignedIn("boss")
+	c := s.Connect("alice")
+	s.AddEvents(vpn.Event{Ended: &vpn.Ended{Connection: c.ID, Endpoint: s.Endpoint.ID, Reason: "Left."}})
+	s.Must(s.Runner.Purge(t.Context()))
+	s.WantSession("young", token, true)
+	s.Clock.Pass(controltest.Limits.Idle + time.Second)
+	s.Must(s.Runner.Purge(t.Context()))
+	if left := s.Query("SELECT hash FROM session"); len(left) != 0 {
+		t.Errorf("sessions left: %v", left)
+	}
+	s.Clock.Pass(90 * 24 * time.Hour)
+	s.Must(s.Runner.Purge(t.Context()))
+	if left := s.Query("SELECT id FROM connection"); len(left) != 0 {
+		t.Errorf("connections left: %v", left)
+	}
+}

@@ -1,0 +1,221 @@
+package runner
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+const (
+	maxWaitingLogins = 1000 // before the stream of logins waits too
+	maxLogins        = 32   // in one transaction
+	maxAnswers       = 8    // that are on their way to the dataplane
+	cannotDecide     = "The VPN server cannot check your login right now. Try again in a moment."
+	answerTimeout    = 30 * time.Second // for the dataplane to carry answers out; a stuck worker takes as long to be replaced
+)
+
+// decider decides the logins that wait at the dataplane.
+type decider struct {
+	core      *control.Core
+	dataplane Dataplane
+	node      string
+
+	queue    chan vpn.LoginRequest
+	received sync.Map     // the IDs of logins that were received, until their deadline
+	deciding atomic.Int64 // how many are not answered yet
+}
+
+func (s *Runner) newDecider() *decider {
+	return &decider{core: s.core, dataplane: s.dataplane, node: s.node, queue: make(chan vpn.LoginRequest, maxWaitingLogins)}
+}
+
+// busy tells whether a login was received that is not answered yet.
+func (d *decider) busy() bool { return d.deciding.Load() > 0 }
+
+// receive queues the dataplane's waiting logins until the stream breaks. A new stream repeats the
+// logins that still wait: this is the one place that drops the repetitions, because a second
+// decision would record a second connection.
+func (d *decider) receive(ctx context.Context) error {
+	for r, err := range d.dataplane.Logins(ctx) {
+		if err != nil {
+			return err
+		}
+		if _, repeated := d.received.LoadOrStore(r.ID, true); repeated {
+			continue
+		}
+		time.AfterFunc(time.Until(r.Deadline)+answerTimeout, func() { d.received.Delete(r.ID) })
+		d.deciding.Add(1)
+		select {
+		case d.queue <- r:
+		case <-ctx.Done():
+			d.deciding.Add(-1)
+			d.received.Delete(r.ID)
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// run decides what is queued until ctx ends. Logins that arrive while others are being decided are
+// decided together: a single login does not wait, and many need few transactions.
+func (d *decider) run(ctx context.Context) {
+	var answering sync.WaitGroup
+	defer answering.Wait()
+	free := make(chan struct{}, maxAnswers)
+	for {
+		var batch []vpn.LoginRequest
+		select {
+		case r := <-d.queue:
+			batch = d.drain(r)
+		case <-ctx.Done():
+			return
+		}
+		decisions := d.decide(ctx, batch)
+		select {
+		case free <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		answering.Go(func() {
+			defer func() { <-free }()
+			d.answer(ctx, decisions)
+		})
+	}
+}
+
+// drain takes what is queued behind the first login, up to a batch.
+func (d *decider) drain(first vpn.LoginRequest) []vpn.LoginRequest {
+	batch := []vpn.LoginRequest{first}
+	for len(batch) < maxLogins {
+		select {
+		case r := <-d.queue:
+			batch = append(batch, r)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// decide gives a decision for each login. It is in the database before the dataplane is told, so
+// that an established connection always has its row.
+func (d *decider) decide(ctx context.Context, rs []vpn.LoginRequest) []vpn.LoginDecision {
+	ctx, cancel := context.WithDeadline(ctx, latestDeadline(rs))
+	defer cancel()
+	ds, err := d.decideBatch(ctx, rs)
+	if err == nil {
+		return ds
+	}
+	if len(rs) > 1 { // one bad login must not fail the batch: decide one by one
+		ds = ds[:0]
+		for _, r := range rs {
+			ds = append(ds, d.decide(ctx, []vpn.LoginRequest{r})...)
+		}
+		return ds
+	}
+	d.core.Log.ErrorContext(ctx, "a login could not be decided and is denied", "endpoint", rs[0].Endpoint, "common_name", rs[0].CommonName, "err", errorChain(err))
+	return []vpn.LoginDecision{{ID: rs[0].ID, Reason: cannotDecide}}
+}
+
+func latestDeadline(rs []vpn.LoginRequest) time.Time {
+	last := rs[0].Deadline
+	for _, r := range rs {
+		if r.Deadline.After(last) {
+			last = r.Deadline
+		}
+	}
+	return last
+}
+
+func (d *decider) answer(ctx context.Context, ds []vpn.LoginDecision) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	defer d.deciding.Add(-int64(len(ds)))
+	if err := d.dataplane.Decide(ctx, ds); err != nil && vpn.KindOf(err) != vpn.NotFound {
+		d.core.Log.WarnContext(ctx, "answers to logins did not all reach the dataplane", "logins", len(ds), "err", errorChain(err))
+	}
+}
+
+// decideBatch decides logins in one transaction.
+func (d *decider) decideBatch(ctx context.Context, rs []vpn.LoginRequest) ([]vpn.LoginDecision, error) {
+	var ds []vpn.LoginDecision
+	err := d.core.Update(ctx, func(tx *store.Tx) error {
+		ds = make([]vpn.LoginDecision, 0, len(rs))
+		contexts := map[vpn.EndpointID]loginContext{}
+		var granted []vpn.Connection
+		for _, r := range rs {
+			at, known := contexts[r.Endpoint]
+			if !known {
+				var err error
+				at, err = d.loginContext(ctx, tx, r.Endpoint)
+				if vpn.KindOf(err) == vpn.NotFound { // deleted while its client was on the way
+					at.gone, err = true, nil
+				}
+				if err != nil {
+					return err
+				}
+				contexts[r.Endpoint] = at
+			}
+			if at.gone || time.Now().After(r.Deadline) { // the dataplane has denied it by now
+				ds = append(ds, vpn.LoginDecision{ID: r.ID, Reason: cannotDecide})
+				continue
+			}
+			decision, c, err := d.decideLogin(ctx, tx, at, r)
+			if err != nil {
+				return err
+			}
+			ds = append(ds, decision)
+			if decision.Allow {
+				granted = append(granted, c)
+			}
+		}
+		if len(granted) == 0 {
+			return nil
+		}
+		return tx.CreateConnection(ctx, granted...)
+	})
+	return ds, err
+}
+
+// loginContext is what logins to one endpoint are decided by.
+type loginContext struct {
+	endpoint vpn.Endpoint
+	state    vpn.EndpointState
+	gone     bool
+}
+
+func (d *decider) loginContext(ctx context.Context, tx *store.Tx, id vpn.EndpointID) (loginContext, error) {
+	e, err := tx.Endpoint(ctx, id)
+	if err != nil {
+		return loginContext{}, err
+	}
+	associations, err := tx.AssociationsOf(ctx, e.ID)
+	if err != nil {
+		return loginContext{}, err
+	}
+	observed, err := d.core.Observations(ctx, tx, e.ID)
+	return loginContext{endpoint: e, state: e.State(associations, observed[e.ID])}, err
+}
+
+// decideLogin decides one login; the connection is what a grant begins.
+func (d *decider) decideLogin(ctx context.Context, tx *store.Tx, at loginContext, r vpn.LoginRequest) (vpn.LoginDecision, vpn.Connection, error) {
+	now := d.core.Now()
+	if reason := vpn.DecideLogin(at.endpoint, at.state, r); reason != "" {
+		attempt := vpn.RefusedAttempt{Endpoint: at.endpoint.ID, Device: r.Device, CommonName: vpn.PrintableText(r.CommonName), Reason: reason}
+		return vpn.LoginDecision{ID: r.ID, Reason: reason}, vpn.Connection{}, tx.CreateAttempt(ctx, attempt, now)
+	}
+	grant := vpn.LoginDecision{
+		ID: r.ID, Allow: true, Connection: vpn.NewConnectionID(), Session: vpn.NewSessionID(),
+		User: vpn.Identity{Name: r.CommonName}, Ends: now.Add(at.endpoint.SessionTimeout),
+	}
+	return grant, vpn.Connection{
+		ID: grant.Connection, Endpoint: at.endpoint.ID, Session: grant.Session, Node: d.node, Status: vpn.ConnectionConnecting,
+		Username: grant.User.Name, CommonName: r.CommonName, Serial: r.Serial, Device: r.Device,
+		Platform: r.Platform, ClientVersion: r.Version,
+	}, nil
+}

@@ -1,0 +1,130 @@
+package runner_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"sallyport/vpn"
+)
+
+// A crowd is decided together, and each of it by itself: what is wrong with one login is no other's
+// loss.
+func TestCrowd(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	var crowd []*vpn.LoginRequest
+	for _, name := range []string{"alice", "bob", "mallory", "carol"} {
+		r := s.Login(name)
+		if name == "mallory" {
+			r.Endpoint = vpn.NewEndpointID() // cannot be decided at all
+		}
+		crowd = append(crowd, r)
+	}
+	s.AddLogins(crowd...)
+	let := map[string]vpn.LoginDecision{}
+	for _, d := range s.Dataplane.Decisions {
+		let[d.ID] = d
+	}
+	if len(let) != 4 || len(s.Dataplane.Decisions) != 4 {
+		t.Fatalf("got %+v, want one answer for each", s.Dataplane.Decisions)
+	}
+	for _, name := range []string{"alice", "bob", "carol"} {
+		d := let["login-"+name]
+		if c := s.Connection(d.Connection); !d.Allow || c.Username != name || c.Status != vpn.ConnectionConnecting || c.Session != d.Session {
+			t.Errorf("%s: %+v, %+v", name, d, c)
+		}
+	}
+	if d := let["login-mallory"]; d.Allow || d.Reason == "" {
+		t.Errorf("mallory: %+v", d)
+	}
+	if n := len(s.Query("SELECT * FROM connection")); n != 3 {
+		t.Errorf("%d connections, want 3", n)
+	}
+}
+
+// What became of a crowd is written down in one go, in order: whoever came and left has left.
+func TestEventsOfACrowd(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	s.AddLogins(s.Login("alice"), s.Login("bob"))
+	var events []vpn.Event
+	for _, d := range s.Dataplane.Decisions {
+		events = append(events, vpn.Event{Established: &vpn.Established{Connection: d.Connection, Endpoint: s.Endpoint.ID, Association: s.Association.ID}})
+	}
+	left := s.Dataplane.Decisions[0].Connection
+	// In the middle: one event at a time would be acknowledged up to here.
+	events = slices.Insert(events, 1, vpn.Event{Ended: &vpn.Ended{Connection: left, Endpoint: s.Endpoint.ID, Reason: "The client left."}})
+	s.AddEvents(events...)
+	if got := s.Connection(left); got.Status != vpn.ConnectionTerminated || got.EstablishedAt.IsZero() {
+		t.Errorf("got %+v", got)
+	}
+	if got := s.Connection(s.Dataplane.Decisions[1].Connection); got.Status != vpn.ConnectionActive {
+		t.Errorf("got %+v", got)
+	}
+	s.cursor("epoch-1", 3)
+	if !slices.Equal(s.Dataplane.Acknowledged, []uint64{3}) {
+		t.Errorf("acknowledged %v, want all at once", s.Dataplane.Acknowledged)
+	}
+}
+
+// A login whose time is over is not granted by the company it is in.
+func TestLateLoginInACrowd(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	late := s.Login("late")
+	late.Deadline = time.Now().Add(-time.Second)
+	s.AddLogins(late, s.Login("alice"))
+	for _, d := range s.Dataplane.Decisions {
+		if d.Allow != (d.ID == "login-alice") {
+			t.Errorf("got %+v", d)
+		}
+	}
+}
+
+// While a login is being decided the stream breaks and tells of it again: it is decided once. One
+// that is stuck keeps no other from its answer.
+func TestFollowDecidesOnce(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	again, answered := make(chan struct{}), make(chan string, 9)
+	s.Dataplane.OnDecide = func(d vpn.LoginDecision) {
+		answered <- d.ID
+		if d.ID == "login-slow" {
+			<-again
+		}
+	}
+	tell := func(r *vpn.LoginRequest) {
+		s.Dataplane.Do(func() {
+			s.Dataplane.WaitingLogins = append(s.Dataplane.WaitingLogins, *r)
+		})
+	}
+	tell(s.Login("slow"))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan struct{})
+	go func() { defer close(done); s.Runner.Follow(ctx) }()
+	next := func() string {
+		select {
+		case id := <-answered:
+			return id
+		case <-time.After(10 * time.Second):
+			t.Error("no answer")
+			return ""
+		}
+	}
+	if got := next(); got != "login-slow" {
+		t.Errorf("answered %s first", got)
+	}
+	tell(s.Login("quick")) // told after the break, and the slow one once more before it
+	if got := next(); got != "login-quick" {
+		t.Errorf("answered %s next, want the quick one, and the slow one once only", got)
+	}
+	close(again)
+	cancel()
+	<-done
+	if n := len(s.Query("SELECT * FROM connection")); n != 2 {
+		t.Errorf("%d connections, want 2", n)
+	}
+}

@@ -1,0 +1,99 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// observe writes down what the dataplane reported, drops the rows of what has left the kernel,
+// and ends endpoints that it no longer knows.
+func (s *Runner) observe(ctx context.Context, wanted map[vpn.EndpointID]vpn.Endpoint, status vpn.NodeStatus, refused map[vpn.EndpointID]error) error {
+	now := s.core.Now()
+	reported := map[vpn.EndpointID]vpn.EndpointStatus{}
+	for _, e := range status.Endpoints {
+		reported[e.Endpoint] = e
+	}
+	ids := make([]vpn.EndpointID, 0, len(wanted))
+	for id := range wanted {
+		ids = append(ids, id)
+	}
+	return s.core.Update(ctx, func(tx *store.Tx) error {
+		known, err := tx.Observations(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		for id, e := range wanted {
+			r, present := reported[id]
+			if e.Deleting && !present {
+				if err := s.finishDelete(ctx, tx, id); err != nil {
+					return err
+				}
+				continue
+			}
+			o := vpn.Observation{Endpoint: id, Node: s.node, Applied: r.Applied, SeenAt: now, Faults: withRefusal(r.Faults, id, refused[id], now)}
+			if same(known[id], o) {
+				continue
+			}
+			if err := tx.SaveObservation(ctx, o); err != nil {
+				return err
+			}
+			if known[id].Applied != o.Applied {
+				if _, err := tx.DropRemoved(ctx, id, o.Applied); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// withRefusal adds why the dataplane did not take an endpoint's desired state, so that what waits
+// for it says so. A dataplane that does not answer is told apart by the age of the observation.
+func withRefusal(faults []vpn.Fault, id vpn.EndpointID, err error, now time.Time) []vpn.Fault {
+	if err == nil || vpn.KindOf(err) == vpn.Unavailable {
+		return faults
+	}
+	sentence := "This endpoint's configuration could not be put together or sent; the server's log says why."
+	if e, ok := errors.AsType[*vpn.Error](err); ok {
+		sentence = "The dataplane refuses this endpoint's configuration: " + e.Error()
+	}
+	return append(slices.Clone(faults), vpn.Fault{Subject: string(id), Sentence: sentence, Since: now})
+}
+
+// same tells whether an observation says nothing new, and the old one is IsYoung enough to stand.
+func same(old, now vpn.Observation) bool {
+	if old.Applied != now.Applied || old.Node != now.Node || len(old.Faults) != len(now.Faults) ||
+		now.SeenAt.Sub(old.SeenAt) >= observeEvery || now.SeenAt.Before(old.SeenAt) {
+		return false
+	}
+	for i := range now.Faults {
+		if old.Faults[i].Subject != now.Faults[i].Subject || old.Faults[i].Sentence != now.Faults[i].Sentence {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Runner) finishDelete(ctx context.Context, tx *store.Tx, id vpn.EndpointID) error {
+	live, err := tx.LiveConnections(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, c := range live {
+		c.Status, c.EndedAt, c.EndReason = vpn.ConnectionTerminated, control.NotBefore(s.core.Now(), c.EstablishedAt), "The endpoint was deleted."
+		if err := tx.SaveConnection(ctx, c); err != nil {
+			return err
+		}
+	}
+	if err := tx.DeleteEndpoint(ctx, id); err != nil {
+		return err
+	}
+	record := s.core.Record(control.SystemPrincipal("reconcile"), vpn.FinishDeleteClientVpnEndpoint, string(id))
+	return tx.Audit(ctx, record)
+}

@@ -1,0 +1,186 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// How often the reconciler looks without being woken, and how often it writes down that nothing
+// changed.
+const (
+	reconcileEvery = time.Second
+	observeEvery   = 5 * time.Second
+	dataplaneWait  = 10 * time.Second
+)
+
+// Reconcile keeps the dataplane at what is wanted and the database at what was applied, until
+// ctx ends. One runs for each node.
+func (s *Runner) Reconcile(ctx context.Context) {
+	tick := time.NewTicker(reconcileEvery)
+	defer tick.Stop()
+	var unreachable bool
+	for {
+		err := s.ReconcileOnce(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && !unreachable:
+			s.core.Log.WarnContext(ctx, "the dataplane cannot be brought up to date", "err", errorChain(err))
+		case err == nil && unreachable:
+			s.core.Log.InfoContext(ctx, "the dataplane is up to date again")
+		}
+		unreachable = err != nil
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.core.Woken():
+		case <-tick.C:
+		}
+	}
+}
+
+// ReconcileOnce is one pass of Reconcile: it compares what every endpoint should be with what the dataplane says it is, sends
+// what differs and records what it reports.
+func (s *Runner) ReconcileOnce(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, dataplaneWait)
+	defer cancel()
+	status, err := s.watch.Ask(ctx)
+	if err != nil {
+		return err
+	}
+	wanted, err := s.wantedEndpoints(ctx)
+	if err != nil {
+		return err
+	}
+	var failures []error
+	reported := map[vpn.EndpointID]vpn.EndpointStatus{}
+	for _, e := range status.Endpoints {
+		reported[e.Endpoint] = e
+		if w, ok := wanted[e.Endpoint]; !ok || w.Deleting {
+			failures = append(failures, s.dataplane.Forget(ctx, e.Endpoint))
+		}
+	}
+	sent := false
+	refused := map[vpn.EndpointID]error{}
+	for id, e := range wanted {
+		r, ok := reported[id]
+		if e.Deleting || (ok && r.Applied == e.Generation) {
+			continue
+		}
+		if r.Applied > e.Generation {
+			failures = append(failures, s.catchUp(ctx, id, r.Applied))
+		}
+		if err := s.sendDesired(ctx, id); err != nil {
+			failures = append(failures, err)
+			refused[id] = err
+		}
+		sent = true
+	}
+	if sent { // what was just sent is usually applied by now
+		if status, err = s.watch.Ask(ctx); err != nil {
+			return err
+		}
+	}
+	failures = append(failures, s.observe(ctx, wanted, status, refused), s.pushTerminations(ctx))
+	return errors.Join(failures...)
+}
+
+func (s *Runner) wantedEndpoints(ctx context.Context) (map[vpn.EndpointID]vpn.Endpoint, error) {
+	out := map[vpn.EndpointID]vpn.Endpoint{}
+	err := s.core.View(ctx, func(tx *store.Tx) error {
+		all, err := tx.AllEndpoints(ctx)
+		for _, e := range all {
+			out[e.ID] = e
+		}
+		return err
+	})
+	return out, err
+}
+
+// catchUp puts an endpoint's generation above what the kernel has. That is behind only after a
+// backup was restored: without this the kernel would keep the state of before, and the console
+// would call things applied that are not.
+func (s *Runner) catchUp(ctx context.Context, id vpn.EndpointID, applied uint64) error {
+	return s.core.Update(ctx, func(tx *store.Tx) error {
+		e, err := tx.LockEndpoint(ctx, id)
+		if err != nil || e.Generation > applied {
+			return err
+		}
+		s.core.Log.WarnContext(ctx, "the dataplane is ahead of the database, as after a restored backup; everything is applied again",
+			"endpoint", id, "generation", e.Generation, "applied", applied)
+		e.Generation = applied + 1
+		return tx.SaveEndpoint(ctx, e)
+	})
+}
+
+func (s *Runner) sendDesired(ctx context.Context, id vpn.EndpointID) error {
+	d, err := s.desired(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.dataplane.Apply(ctx, d)
+}
+
+// desired reads everything an endpoint's desired state is made of, in one snapshot.
+func (s *Runner) desired(ctx context.Context, id vpn.EndpointID) (vpn.Desired, error) {
+	var p vpn.Parts
+	err := s.core.View(ctx, func(tx *store.Tx) (err error) {
+		if p.Endpoint, err = tx.Endpoint(ctx, id); err != nil {
+			return err
+		}
+		if p.Server, err = tx.Certificate(ctx, p.Endpoint.Certificate); err != nil {
+			return err
+		}
+		if p.ServerKey, err = tx.CertificateKey(ctx, p.Endpoint.Certificate); err != nil {
+			return err
+		}
+		if p.ClientCA, err = tx.Certificate(ctx, p.Endpoint.ClientCA); err != nil {
+			return err
+		}
+		if p.Associations, err = tx.AssociationsOf(ctx, id); err != nil {
+			return err
+		}
+		if p.Rules, err = tx.RulesOf(ctx, id); err != nil {
+			return err
+		}
+		p.Routes, err = tx.RoutesOf(ctx, id)
+		return err
+	})
+	p.Blocks = vpn.AllBlocks() // one node holds them all until there are several
+	return p.Desired(), err
+}
+
+// pushTerminations repeats what administrators asked to be ended until the dataplane has done it.
+func (s *Runner) pushTerminations(ctx context.Context) error {
+	var pending []vpn.Connection
+	err := s.core.View(ctx, func(tx *store.Tx) (err error) { pending, err = tx.ConnectionsToTerminate(ctx, s.node); return err })
+	if err != nil || len(pending) == 0 {
+		return err
+	}
+	ids := control.IDsOf(pending, func(c vpn.Connection) vpn.ConnectionID { return c.ID })
+	err = s.dataplane.Terminate(ctx, ids, "Your session was ended by an administrator.")
+	if err == nil || vpn.KindOf(err) == vpn.Unavailable {
+		return err
+	}
+	return errors.Join(err, s.core.Update(ctx, func(tx *store.Tx) error {
+		for _, p := range pending {
+			c, err := tx.Connection(ctx, p.ID) // its end may have been reported meanwhile
+			if err != nil && vpn.KindOf(err) != vpn.NotFound {
+				return err
+			}
+			if err != nil || c.Status != vpn.ConnectionTerminating {
+				continue
+			}
+			c.Status = vpn.ConnectionFailedToTerminate
+			if err := tx.SaveConnection(ctx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}

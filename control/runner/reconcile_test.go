@@ -1,0 +1,326 @@
+package runner_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/control/controltest"
+	"sallyport/vpn"
+)
+
+func (s *site) associationState() (vpn.AssociationState, string) {
+	s.T.Helper()
+	rows := s.View().Associations
+	if len(rows) == 0 {
+		return "", ""
+	}
+	return rows[0].State, rows[0].Reason
+}
+
+func (s *site) ruleState(id vpn.RuleID) (vpn.RuleState, string) {
+	s.T.Helper()
+	r, err := s.Endpoints.Rule(s.T.Context(), s.Admin, s.Endpoint.ID, id)
+	if vpn.KindOf(err) == vpn.NotFound && err != nil {
+		return "", ""
+	}
+	s.Must(err)
+	return r.State, r.Reason
+}
+
+// What was saved is not yet so: everything waits for the dataplane to have applied it, and what
+// was removed is listed until it is out of the kernel.
+func TestStatesFollowWhatIsApplied(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Dataplane.Slow = true
+	s.Association = s.Associate(s.A)
+	rule := s.Authorize("10.0.0.0/16")
+	s.Reconcile()
+	check := func(what string, endpoint vpn.EndpointState, association vpn.AssociationState, state vpn.RuleState) {
+		t.Helper()
+		gotA, _ := s.associationState()
+		gotR, _ := s.ruleState(rule.ID)
+		if v := s.View(); v.State != endpoint || gotA != association || gotR != state {
+			t.Errorf("%s: got %s, %q, %q", what, v.State, gotA, gotR)
+		}
+	}
+	check("sent, not applied", vpn.EndpointPendingAssociate, vpn.Associating, vpn.RuleAuthorizing)
+	s.Reconcile()
+	check("still not applied", vpn.EndpointPendingAssociate, vpn.Associating, vpn.RuleAuthorizing)
+	s.Dataplane.Slow = false
+	s.Reconcile()
+	check("applied", vpn.EndpointAvailable, vpn.Associated, vpn.RuleActive)
+
+	s.Dataplane.Slow = true
+	s.Must(s.Endpoints.Revoke(t.Context(), s.Admin, s.Endpoint.ID, rule.ID))
+	s.Reconcile()
+	check("revoked, not yet out", vpn.EndpointAvailable, vpn.Associated, vpn.RuleRevoking)
+	if d := s.Dataplane.Desired[s.Endpoint.ID]; len(d.Rules) != 0 {
+		t.Errorf("the dataplane still wants %v", d.Rules)
+	}
+	s.Dataplane.Slow = false
+	s.Reconcile()
+	check("revoked and out", vpn.EndpointAvailable, vpn.Associated, "")
+
+	s.Dataplane.Slow = true
+	s.Must(s.Endpoints.Disassociate(t.Context(), s.Admin, s.Endpoint.ID, s.Association.ID))
+	s.Reconcile()
+	check("disassociating", vpn.EndpointPendingAssociate, vpn.Disassociating, "")
+	s.Dataplane.Slow = false
+	s.Reconcile()
+	check("disassociated", vpn.EndpointPendingAssociate, "", "")
+	if left := s.Query("SELECT id FROM route"); len(left) != 0 {
+		t.Errorf("routes are left: %v", left)
+	}
+	applies := s.Dataplane.Applies
+	s.Reconcile()
+	if s.Dataplane.Applies != applies {
+		t.Error("what is applied is sent again")
+	}
+}
+
+// A dataplane that lags behind has applied the rule and not its removal: the row stays until it has.
+func TestRemovalIsNotAppliedByOlderNews(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	s.Dataplane.Slow = true
+	rule := s.Authorize("10.0.0.0/16")
+	s.Must(s.Endpoints.Revoke(t.Context(), s.Admin, s.Endpoint.ID, rule.ID))
+	s.Dataplane.Do(func() { s.Dataplane.Applied[s.Endpoint.ID] = rule.Added })
+	s.Reconcile()
+	if state, _ := s.ruleState(rule.ID); state != vpn.RuleRevoking {
+		t.Errorf("the rule is %q while the kernel has it", state)
+	}
+	s.Dataplane.Slow = false
+	s.Reconcile()
+	if state, _ := s.ruleState(rule.ID); state != "" {
+		t.Errorf("the rule is %q", state)
+	}
+}
+
+// Without a dataplane nothing is claimed, and the console says since when it is silent.
+func TestDataplaneUnreachable(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Dataplane.Down = controltest.ErrDown
+	s.Association = s.Associate(s.A)
+	if err := s.Runner.ReconcileOnce(t.Context()); !errors.Is(err, controltest.ErrDown) {
+		t.Fatalf("got %v", err)
+	}
+	if state, why := s.associationState(); state != vpn.Associating || !strings.Contains(why, "No dataplane has reported") {
+		t.Errorf("got %s, %q", state, why)
+	}
+	node, err := s.Nodes.Node(t.Context(), s.Admin)
+	if err != nil || node.Reachable || !strings.Contains(node.Sentence, "No dataplane answers on this host") {
+		t.Errorf("node: %+v, %v", node, err)
+	}
+	s.Dataplane.Down = nil
+	s.Reconcile()
+	if state, _ := s.associationState(); state != vpn.Associated {
+		t.Errorf("got %s", state)
+	}
+	// Silence: what was applied stands, what is new waits.
+	s.Dataplane.Down = controltest.ErrDown
+	s.Clock.Pass(vpn.ObservationLife)
+	rule := s.Authorize("10.0.0.0/16")
+	_ = s.Runner.ReconcileOnce(t.Context())
+	if state, _ := s.associationState(); state != vpn.Associated {
+		t.Errorf("the association is %s", state)
+	}
+	if state, why := s.ruleState(rule.ID); state != vpn.RuleAuthorizing || !strings.Contains(why, "has not answered since 12:00:00 UTC") {
+		t.Errorf("the rule is %s, %q", state, why)
+	}
+	// A dataplane that lost everything is given everything again.
+	s.Dataplane.Do(func() { s.Dataplane.Down = nil; clear(s.Dataplane.Applied); clear(s.Dataplane.Desired) })
+	s.Reconcile()
+	if state, why := s.ruleState(rule.ID); state != vpn.RuleActive || why != "" {
+		t.Errorf("the rule is %s, %q", state, why)
+	}
+}
+
+// Faults that the dataplane reports are the state of what they are about, and go with their cause.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	fault := vpn.Fault{Subject: string(s.Association.ID), Sentence: "No interface reaches 10.0.1.0/24.", Since: s.Clock.Now()}
+	s.Dataplane.Faults[s.Endpoint.ID] = []vpn.Fault{fault}
+	s.Reconcile()
+	if state, why := s.associationState(); state != vpn.AssociationFailed || why != fault.Sentence || s.View().State != vpn.EndpointPendingAssociate {
+		t.Errorf("got %s, %q", state, why)
+	}
+	page, err := s.Endpoints.Endpoints(t.Context(), s.Admin, vpn.List{})
+	if err != nil || page.Items[0].Fault != fault.Sentence {
+		t.Errorf("the list says %q, %v", page.Items[0].Fault, err)
+	}
+	delete(s.Dataplane.Faults, s.Endpoint.ID)
+	s.Reconcile()
+	if state, _ := s.associationState(); state != vpn.Associated {
+		t.Errorf("got %s", state)
+	}
+}
+
+// A desired state that the dataplane refuses is told where people wait for it.
+func TestRefusedDesiredState(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Dataplane.Refuse = vpn.Refuse(vpn.Conflict, "X", "The host policy forbids port 443.")
+	s.Association = s.Associate(s.A)
+	if err := s.Runner.ReconcileOnce(t.Context()); err == nil {
+		t.Error("the refusal is not told")
+	}
+	if state, why := s.associationState(); state != vpn.Associating || !strings.Contains(why, "The host policy forbids port 443.") {
+		t.Errorf("got %s, %q", state, why)
+	}
+	// Other endpoints do not suffer from it.
+	s.Dataplane.Refuse = nil
+	if _, err := s.Raw.ExecContext(t.Context(), "DELETE FROM certificate_key WHERE certificate_id = ?", string(s.Server.ID)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Runner.ReconcileOnce(t.Context()); err == nil {
+		t.Error("a missing key is not told")
+	}
+	if _, why := s.associationState(); why == "" {
+		t.Error("a missing key is not told to anybody")
+	}
+}
+
+// After a backup was restored the kernel is ahead: everything is sent again under a newer number.
+func TestRestoredBackup(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	rule := s.Authorize("10.0.0.0/16")
+	s.Dataplane.Do(func() {
+		s.Dataplane.Applied[s.Endpoint.ID] = 40
+		d := s.Dataplane.Desired[s.Endpoint.ID]
+		d.Generation = 40
+		s.Dataplane.Desired[s.Endpoint.ID] = d
+	})
+	s.Reconcile()
+	d := s.Dataplane.Desired[s.Endpoint.ID]
+	if d.Generation != 41 || len(d.Rules) != 1 || s.View().Generation != 41 {
+		t.Errorf("the dataplane has generation %d with %v, the database %d", d.Generation, d.Rules, s.View().Generation)
+	}
+	if state, _ := s.ruleState(rule.ID); state != vpn.RuleActive {
+		t.Errorf("the rule is %s", state)
+	}
+	s.Reconcile()
+	if got := s.View().Generation; got != 41 {
+		t.Errorf("and on: %d", got)
+	}
+}
+
+// A deleted endpoint is listed until the dataplane no longer has it; its connections end with it.
+func TestDeletingEndpoint(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	c := s.Connect("alice")
+	s.Must(s.Endpoints.Disassociate(t.Context(), s.Admin, s.Endpoint.ID, s.Association.ID))
+	s.Reconcile()
+	s.Must(s.Endpoints.DeleteEndpoint(t.Context(), s.Admin, s.Endpoint.ID, "delete"))
+	s.Dataplane.Slow = true // Forget has yet to take effect
+	s.Reconcile()
+	if v := s.View(); v.State != vpn.EndpointDeleting || !slices.Contains(s.Dataplane.Forgotten, s.Endpoint.ID) {
+		t.Errorf("got %s, forgotten %v", v.State, s.Dataplane.Forgotten)
+	}
+	_, err := s.Endpoints.Authorize(t.Context(), s.Admin, s.Endpoint.ID, vpn.RuleSpec{Destination: "10.0.0.0/16", AllUsers: true})
+	s.WantKind("a rule for it", err, vpn.Conflict, "is being deleted")
+	s.Dataplane.Slow = false
+	s.Reconcile() // forgets
+	s.Reconcile() // sees that it is gone
+	_, err = s.Endpoints.Endpoint(t.Context(), s.Admin, s.Endpoint.ID)
+	s.WantKind("afterwards", err, vpn.NotFound, string(s.Endpoint.ID))
+	if got := s.Connection(c.ID); got.Status != vpn.ConnectionTerminated || got.EndReason != "The endpoint was deleted." {
+		t.Errorf("the connection is %s: %s", got.Status, got.EndReason)
+	}
+	if r := s.LastAudit(); r.Action != "FinishDeleteClientVpnEndpoint" || r.Actor != "system" || r.Subject != string(s.Endpoint.ID) {
+		t.Errorf("audit %+v", r)
+	}
+	// The certificate is free now, and the name as well.
+	s.Must(s.Certificates.DeleteCertificate(t.Context(), s.Admin, s.Server.ID))
+}
+
+// Endpoints that the database does not know are ended.
+func TestUnknownEndpointIsForgotten(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	stray := vpn.NewEndpointID()
+	s.Dataplane.Applied[stray] = 3
+	s.Reconcile()
+	if !slices.Equal(s.Dataplane.Forgotten, []vpn.EndpointID{stray}) {
+		t.Errorf("forgotten: %v", s.Dataplane.Forgotten)
+	}
+	if s.View().State != vpn.EndpointAvailable {
+		t.Error("the known one suffers")
+	}
+}
+
+// That nothing changed is not written down every second, and often enough to stay believable.
+func TestObservationsAreWrittenSparingly(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	seen := s.View().Observation.SeenAt
+	for range 4 {
+		s.Clock.Pass(time.Second)
+		s.Reconcile()
+	}
+	if got := s.View().Observation; !got.SeenAt.Equal(seen) || !got.Fresh {
+		t.Errorf("seen at %s, fresh %v", got.SeenAt, got.Fresh)
+	}
+	s.Clock.Pass(time.Second)
+	s.Reconcile()
+	if got := s.View().Observation; !got.SeenAt.Equal(s.Clock.Now()) {
+		t.Errorf("seen at %s", got.SeenAt)
+	}
+	s.Clock.Pass(vpn.ObservationLife)
+	if s.View().Observation.Fresh {
+		t.Error("an old report passes for fresh")
+	}
+}
+
+// Terminations are repeated until the end is reported; a dataplane that fails to is told as such.
+func TestTerminationsArePushedUntilDone(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	c := s.Connect("alice")
+	other := s.Connect("bob")
+	n, err := s.Endpoints.TerminateConnections(t.Context(), s.Admin, s.Endpoint.ID, []vpn.ConnectionID{c.ID, vpn.NewConnectionID()})
+	if err != nil || n != 1 || s.Connection(c.ID).Status != vpn.ConnectionTerminating {
+		t.Fatalf("terminated %d, %v, it is %s", n, err, s.Connection(c.ID).Status)
+	}
+	s.Dataplane.Down = controltest.ErrDown
+	_ = s.Runner.ReconcileOnce(t.Context())
+	if got := s.Connection(c.ID).Status; got != vpn.ConnectionTerminating {
+		t.Errorf("without a dataplane it is %s", got)
+	}
+	s.Dataplane.Do(func() { s.Dataplane.Down = nil; s.Dataplane.RefuseEnd = errors.New("management socket is gone") })
+	if err := s.Runner.ReconcileOnce(t.Context()); err == nil {
+		t.Error("the failure is not told")
+	}
+	if got := s.Connection(c.ID).Status; got != vpn.ConnectionFailedToTerminate {
+		t.Errorf("after a failure it is %s", got)
+	}
+	s.Dataplane.RefuseEnd = nil
+	s.Reconcile()
+	if !slices.Equal(s.Dataplane.Terminated, []vpn.ConnectionID{c.ID, c.ID}) {
+		t.Errorf("pushed %v, want %s twice", s.Dataplane.Terminated, c.ID)
+	}
+	s.AddEvents(vpn.Event{Ended: &vpn.Ended{Connection: c.ID, Endpoint: s.Endpoint.ID, Reason: "HALT", Counters: vpn.Counters{BytesIn: 5}}})
+	got := s.Connection(c.ID)
+	if got.Status != vpn.ConnectionTerminated || got.EndReason != "Terminated by administrator boss." || got.Counters.BytesIn != 5 {
+		t.Errorf("in the end it is %s: %s, %+v", got.Status, got.EndReason, got.Counters)
+	}
+	s.Reconcile()
+	if len(s.Dataplane.Terminated) != 2 || s.Connection(other.ID).Status != vpn.ConnectionActive {
+		t.Errorf("pushed %v; the other is %s", s.Dataplane.Terminated, s.Connection(other.ID).Status)
+	}
+	// All of one user name; those that are over are left alone.
+	if n, err := s.Endpoints.TerminateUser(t.Context(), s.Admin, s.Endpoint.ID, "alice"); err != nil || n != 0 {
+		t.Errorf("alice again: %d, %v", n, err)
+	}
+	if n, err := s.Endpoints.TerminateUser(t.Context(), s.Admin, s.Endpoint.ID, "bob"); err != nil || n != 1 {
+		t.Errorf("bob: %d, %v", n, err)
+	}
+}

@@ -1,0 +1,70 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"sallyport/control"
+	"sallyport/control/node"
+	"sallyport/vpn"
+)
+
+// Config is what the runner needs. Every field is required.
+type Config struct {
+	Core      *control.Core
+	Dataplane Dataplane
+	Node      *node.Service
+	NodeName  string
+	Limits    vpn.SessionLimits
+}
+
+// Runner does what the program does by itself on one node: Reconcile, Follow and Housekeep each run
+// until their context ends.
+type Runner struct {
+	core      *control.Core
+	dataplane Dataplane
+	watch     *node.Service
+	node      string
+	limits    vpn.SessionLimits
+}
+
+// New makes the runner of a node.
+func New(c Config) *Runner {
+	return &Runner{core: c.Core, dataplane: c.Dataplane, watch: c.Node, node: c.NodeName, limits: c.Limits}
+}
+
+// Dataplane is the node's root process as seen from here. Every method may fail with a
+// *vpn.Error of kind Unavailable when it does not answer.
+type Dataplane interface {
+	// Apply sends the whole desired state; Stale where the dataplane has a newer one.
+	Apply(ctx context.Context, d vpn.Desired) error
+	// Forget ends an endpoint: sessions, workers, rules. Idempotent.
+	Forget(ctx context.Context, id vpn.EndpointID) error
+	// Events yields what happened after the given event, then waits for more until ctx ends or
+	// the connection breaks, which is the last thing it yields. An unknown epoch starts from the
+	// oldest event that is kept.
+	Events(ctx context.Context, epoch string, after uint64) iter.Seq2[vpn.Event, error]
+	// Acknowledge lets the dataplane forget events up to and including seq.
+	Acknowledge(ctx context.Context, epoch string, seq uint64) error
+	// Logins yields the logins that wait for Decide, then each new one, until ctx ends or the
+	// connection breaks, which is the last thing it yields. The next call yields those that still
+	// wait again.
+	Logins(ctx context.Context) iter.Seq2[vpn.LoginRequest, error]
+	// Decide answers logins, each whatever becomes of the others. NotFound where a client no longer
+	// waits.
+	Decide(ctx context.Context, ds []vpn.LoginDecision) error
+	// Terminate ends connections; those it does not know count as ended.
+	Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error
+	// Connections gives every live connection with its counters of this moment.
+	Connections(ctx context.Context) ([]vpn.LiveConnection, error)
+}
+
+// errorChain shows the causes that an error hides from people.
+func errorChain(err error) string {
+	text := err.Error()
+	for cause := errors.Unwrap(err); cause != nil; cause = errors.Unwrap(cause) {
+		text += ": " + cause.Error()
+	}
+	return text
+}

@@ -1,0 +1,186 @@
+package tutorial
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Step is one step of the tutorial (guide, "Get started") with whether it is done, found from what
+// was applied: undoing a step un-ticks it.
+type Step struct {
+	Key      string // prerequisites, certificates, endpoint, association, rule, internet, security, configuration, connect
+	Done     bool
+	Next     bool // the first that is not done
+	Optional bool
+	Endpoint vpn.EndpointID // the one that the steps are about; empty before there is one
+	Note     string
+}
+
+// GettingStarted computes the tutorial's steps for the endpoint that has come furthest.
+func (s *Service) GettingStarted(ctx context.Context, by control.Principal) ([]Step, error) {
+	var steps []Step
+	err := s.core.Read(ctx, by, vpn.DescribeGettingStarted, "", func(tx *store.Tx) error {
+		t, err := s.tutorial(ctx, tx)
+		steps = t
+		return err
+	})
+	for i := range steps {
+		if !steps[i].Done && !steps[i].Optional {
+			steps[i].Next = true
+			break
+		}
+	}
+	return steps, err
+}
+
+func (s *Service) tutorial(ctx context.Context, tx *store.Tx) ([]Step, error) {
+	network := Step{Key: "prerequisites"}
+	networks, err := tx.Networks(ctx, vpn.List{Size: 1})
+	if err != nil {
+		return nil, err
+	}
+	subnets, err := tx.CountSubnets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	network.Done = subnets > 0
+	if networks.Total > 0 && !network.Done {
+		network.Note = "The network has no subnet yet."
+	}
+
+	certificates := Step{Key: "certificates"}
+	servers, err := countUse(ctx, tx, vpn.UseServer)
+	if err != nil {
+		return nil, err
+	}
+	clients, err := countUse(ctx, tx, vpn.UseClient)
+	if err != nil {
+		return nil, err
+	}
+	certificates.Done = servers > 0 && clients > 0
+	if servers > 0 && clients == 0 {
+		certificates.Note = "There is a server certificate; a client certificate is still missing."
+	}
+	rest, err := s.endpointSteps(ctx, tx)
+	return append([]Step{network, certificates}, rest...), err
+}
+
+func countUse(ctx context.Context, tx *store.Tx, use vpn.CertificateUse) (int, error) {
+	page, err := tx.Certificates(ctx, vpn.List{Filter: map[string]string{"use": string(use)}, Size: 1})
+	return page.Total, err
+}
+
+// endpointSteps are the steps from step 2 on, for the endpoint that has come furthest.
+func (s *Service) endpointSteps(ctx context.Context, tx *store.Tx) ([]Step, error) {
+	all, err := tx.AllEndpoints(ctx)
+	if err != nil {
+		return nil, err
+	}
+	best, bestDone := stepsWithoutEndpoint().list(), -1
+	const enough = 20 // endpoints looked at: the tutorial is for the first ones
+	// Those with a target network have come furthest.
+	slices.SortStableFunc(all, func(a, b vpn.Endpoint) int { return cmp.Compare(len(b.Network), len(a.Network)) })
+	for i, e := range all {
+		if i == enough {
+			break
+		}
+		if e.Deleting {
+			continue
+		}
+		progress, err := s.stepsOf(ctx, tx, e)
+		if err != nil {
+			return nil, err
+		}
+		list, done := progress.list(), 0
+		for _, step := range list {
+			if step.Done {
+				done++
+			}
+		}
+		if done > bestDone {
+			best, bestDone = list, done
+		}
+	}
+	return best, nil
+}
+
+// steps are the tutorial's steps that are about one endpoint.
+type steps struct {
+	endpoint, association, rule, internet, configuration, connect Step
+}
+
+func stepsWithoutEndpoint() steps {
+	return steps{
+		endpoint: Step{Key: "endpoint"}, association: Step{Key: "association"}, rule: Step{Key: "rule"},
+		internet: Step{Key: "internet", Optional: true}, configuration: Step{Key: "configuration"}, connect: Step{Key: "connect"},
+	}
+}
+
+// list gives the steps in the tutorial's order.
+func (s steps) list() []Step {
+	return []Step{s.endpoint, s.association, s.rule, s.internet, s.configuration, s.connect}
+}
+
+func (s *Service) stepsOf(ctx context.Context, tx *store.Tx, e vpn.Endpoint) (steps, error) {
+	out := stepsWithoutEndpoint()
+	for _, step := range []*Step{&out.endpoint, &out.association, &out.rule, &out.internet, &out.configuration, &out.connect} {
+		step.Endpoint = e.ID
+	}
+	associations, err := tx.AssociationsOf(ctx, e.ID)
+	if err != nil {
+		return out, err
+	}
+	observed, err := s.core.Observations(ctx, tx, e.ID)
+	if err != nil {
+		return out, err
+	}
+	rules, err := tx.RulesOf(ctx, e.ID)
+	if err != nil {
+		return out, err
+	}
+	routes, err := tx.RoutesOf(ctx, e.ID)
+	if err != nil {
+		return out, err
+	}
+	live, err := tx.CountLive(ctx, e.ID)
+	if err != nil {
+		return out, err
+	}
+	exported, err := tx.AuditRecords(ctx, vpn.List{Size: 1, Filter: map[string]string{"action": string(vpn.ExportClientVpnClientConfiguration), "subject": string(e.ID)}})
+	if err != nil {
+		return out, err
+	}
+	o := observed[e.ID]
+	out.endpoint.Done = true
+	for _, a := range associations {
+		state, reason := a.State(o)
+		out.association.Done = out.association.Done || state == vpn.Associated
+		if reason != "" {
+			out.association.Note = reason
+		}
+	}
+	internetRule := false
+	for _, r := range rules {
+		switch state, reason := r.State(o); {
+		case state == vpn.RuleActive && vpn.IsAny(r.Destination):
+			internetRule = true
+		case state == vpn.RuleActive:
+			out.rule.Done = true
+		case reason != "":
+			out.rule.Note = reason
+		}
+	}
+	for _, r := range routes {
+		if state, _ := r.State(o); state == vpn.RouteActive && vpn.IsAny(r.Destination) {
+			out.internet.Done = internetRule
+		}
+	}
+	out.configuration.Done = exported.Total > 0
+	out.connect.Done = live[e.ID] > 0
+	return out, nil
+}

@@ -1,0 +1,111 @@
+package tutorial_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/control/certificate"
+	"sallyport/control/controltest"
+	"sallyport/vpn"
+)
+
+// ticks draws the tutorial: each done step's key, and the next one in brackets.
+func (h *site) ticks() string {
+	h.T.Helper()
+	steps, err := h.Tutorial.GettingStarted(h.T.Context(), h.ReadOnly)
+	h.Must(err)
+	var words []string
+	for _, s := range steps {
+		if s.Done {
+			words = append(words, s.Key)
+		}
+		if s.Next {
+			words = append(words, "["+s.Key+"]")
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// A step is ticked once it is applied, and un-ticked when it is undone.
+func TestGettingStarted(t *testing.T) {
+	t.Parallel()
+	s := &site{&controltest.Site{Kit: controltest.NewWithAccounts(t)}}
+	ctx := t.Context()
+	want := func(what, ticks string) {
+		t.Helper()
+		if got := s.ticks(); got != ticks {
+			t.Errorf("%s: got %q, want %q", what, got, ticks)
+		}
+	}
+	want("nothing", "[prerequisites]")
+	var err error
+	s.Network, err = s.Networks.CreateNetwork(ctx, s.Admin, vpn.NetworkSpec{Name: "office", CIDRs: "10.0.0.0/16"})
+	s.Must(err)
+	want("a network without subnets", "[prerequisites]")
+	s.A, err = s.Networks.CreateSubnet(ctx, s.Admin, s.Network.ID, vpn.SubnetSpec{CIDR: "10.0.1.0/24", Zone: "zone-a"})
+	s.Must(err)
+	want("a subnet", "prerequisites [certificates]")
+	s.CA, err = s.Certificates.CreateAuthority(ctx, s.Admin, certificate.AuthoritySpec{CommonName: "Our CA", KeyType: vpn.ECDSAP256})
+	s.Must(err)
+	s.Server = s.Issue(vpn.UseServer, "vpn.example.test")
+	want("one certificate", "prerequisites [certificates]")
+	s.Alice = s.Issue(vpn.UseClient, "alice")
+	want("both certificates", "prerequisites certificates [endpoint]")
+	s.Endpoint = s.CreateEndpoint("main", "10.20.0.0/22", "")
+	want("an endpoint", "prerequisites certificates endpoint [association]")
+	s.Association = s.Associate(s.A)
+	want("asked for, not applied", "prerequisites certificates endpoint [association]")
+	s.Reconcile()
+	want("applied", "prerequisites certificates endpoint association [rule]")
+	rule := s.Authorize("10.0.0.0/16")
+	want("a rule that waits", "prerequisites certificates endpoint association [rule]")
+	s.Reconcile()
+	want("a rule", "prerequisites certificates endpoint association rule [configuration]")
+	s.Authorize("0.0.0.0/0")
+	route, err := s.Endpoints.CreateRoute(ctx, s.Admin, s.Endpoint.ID, vpn.RouteSpec{Destination: "0.0.0.0/0", Target: string(s.A.ID)})
+	s.Must(err)
+	want("the internet, not applied", "prerequisites certificates endpoint association rule [configuration]")
+	s.Reconcile()
+	want("the internet", "prerequisites certificates endpoint association rule internet [configuration]")
+	_, err = s.Endpoints.ClientConfiguration(ctx, s.Admin, s.Endpoint.ID, "")
+	s.Must(err)
+	want("the file", "prerequisites certificates endpoint association rule internet configuration [connect]")
+	s.Connect("alice")
+	want("connected", "prerequisites certificates endpoint association rule internet configuration connect")
+
+	s.Must(s.Endpoints.Revoke(ctx, s.Admin, s.Endpoint.ID, rule.ID))
+	want("the rule is undone", "prerequisites certificates endpoint association [rule] internet configuration connect")
+	s.Must(s.Endpoints.DeleteRoute(ctx, s.Admin, s.Endpoint.ID, route.ID))
+	s.Reconcile()
+	want("the internet is undone", "prerequisites certificates endpoint association [rule] configuration connect")
+	s.Must(s.Endpoints.Disassociate(ctx, s.Admin, s.Endpoint.ID, s.Association.ID))
+	want("the association is undone", "prerequisites certificates endpoint [association] configuration connect")
+	s.Reconcile()
+	s.Must(s.Endpoints.DeleteEndpoint(ctx, s.Admin, s.Endpoint.ID, "delete"))
+	want("the endpoint is being deleted", "prerequisites certificates [endpoint]")
+}
+
+// The steps are about the endpoint that has come furthest, and say what it waits for.
+func TestGettingStartedFollowsTheBest(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	best := s.CreateEndpoint("best", "10.30.0.0/22", "1194")
+	_, err := s.Endpoints.Associate(t.Context(), s.Admin, best.ID, "", s.A.ID)
+	s.Must(err)
+	s.Reconcile()
+	steps, err := s.Tutorial.GettingStarted(t.Context(), s.ReadOnly)
+	s.Must(err)
+	if steps[3].Key != "association" || !steps[3].Done || steps[3].Endpoint != best.ID {
+		t.Errorf("got %+v", steps[3])
+	}
+	s.Dataplane.Down = controltest.ErrDown
+	s.Clock.Pass(vpn.ObservationLife + time.Second)
+	_, err = s.Endpoints.Authorize(t.Context(), s.Admin, best.ID, vpn.RuleSpec{Destination: "10.0.0.0/16", AllUsers: true})
+	s.Must(err)
+	steps, err = s.Tutorial.GettingStarted(t.Context(), s.ReadOnly)
+	s.Must(err)
+	if steps[4].Done || !strings.Contains(steps[4].Note, "has not answered") {
+		t.Errorf("got %+v", steps[4])
+	}
+}
