@@ -11,16 +11,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Addresses lists the IPv4 addresses of this host that clients can dial: all but loopback and
-// those inside our tunnels. An endpoint that listens on every address listens on these.
+// Addresses lists the IPv4 addresses of this host that clients can dial: all but loopback addresses
+// and those of our tun devices. An endpoint that listens on every address listens on these.
 func Addresses() ([]netip.Addr, error) {
 	links, err := netlink.LinkList()
 	if err != nil {
 		return nil, Unavailable(err, "The network devices of this host cannot be read.")
 	}
-	mine := map[int]bool{}
+	own := map[int]bool{}
 	for _, l := range links {
-		mine[l.Attrs().Index] = ours(l)
+		own[l.Attrs().Index] = isOurs(l)
 	}
 	list, err := netlink.AddrList(nil, netlink.FAMILY_V4)
 	if err != nil {
@@ -29,7 +29,7 @@ func Addresses() ([]netip.Addr, error) {
 	var out []netip.Addr
 	for _, a := range list {
 		addr, ok := netip.AddrFromSlice(a.IP.To4())
-		if ok && !addr.IsLoopback() && !mine[a.LinkIndex] {
+		if ok && !addr.IsLoopback() && !own[a.LinkIndex] {
 			out = append(out, addr)
 		}
 	}
@@ -37,26 +37,26 @@ func Addresses() ([]netip.Addr, error) {
 	return slices.Compact(out), nil
 }
 
-// calm is how long Watch says nothing after it said something.
-const calm = 300 * time.Millisecond
+// minSignalInterval is the least time between two signals of Watch.
+const minSignalInterval = 300 * time.Millisecond
 
-// Watch tells that an interface, an address or a route of this host changed. A route to a client
-// that was added is no news, since only we add any; that one is gone is. The channel holds one
-// signal at most: after one, look at everything. The first change is told at once, more of them
-// every calm: a thousand clients that leave are not a thousand reasons to look. It is closed when
-// ctx ends or when a subscription broke (too many changes at once): then watch anew and look at
-// everything.
+// Watch signals that an interface, an address or a route of this host changed. A new route to a client
+// is not signalled, because only this program adds such routes; a deleted one is. The channel holds
+// at most one signal, and the signal does not say what changed. The first change is signalled at
+// once, further ones every 300 ms, so that a thousand disconnecting clients do not cause a thousand
+// signals. The channel is closed when ctx ends or when a subscription failed (too many changes at
+// once): the caller must then check everything and call Watch again.
 func Watch(ctx context.Context) (<-chan struct{}, error) {
 	links, addrs, routes := make(chan netlink.LinkUpdate), make(chan netlink.AddrUpdate), make(chan netlink.RouteUpdate)
-	changed, overflowed := make(chan struct{}, 1), make(chan struct{}, 1)
+	changed, overflpending := make(chan struct{}, 1), make(chan struct{}, 1)
 	signal := func(on chan struct{}) {
 		select {
 		case on <- struct{}{}:
 		default:
 		}
 	}
-	// A socket that overflows has lost messages: that is a change as well.
-	lost := func(error) { signal(overflowed) }
+	// A socket that overflows has lost messages, which counts as a change.
+	lost := func(error) { signal(overflpending) }
 	done := make(chan struct{})
 	stop := sync.OnceFunc(func() { close(done) })
 	const buffer = 1 << 20
@@ -69,23 +69,23 @@ func Watch(ctx context.Context) (<-chan struct{}, error) {
 	}
 	if err != nil {
 		stop()
-		return nil, Unavailable(err, "Changes of this host's interfaces and routes cannot be followed.")
+		return nil, Unavailable(err, "Changes of this host's interfaces and routes cannot be watched.")
 	}
 	release := context.AfterFunc(ctx, stop)
 	go func() {
 		defer close(changed)
 		defer release()
-		// Each subscription closes its channel once its socket is closed; until all have, they
-		// must be read or they never see that.
-		var resting <-chan time.Time
-		owed := false
+		// Each subscription closes its channel when its socket is closed. Until then the channel must
+		// be read, or the subscription blocks and never closes it.
+		var paused <-chan time.Time // until the next signal is allpending
+		pending := false            // a change came during the pause
 		for links != nil || addrs != nil || routes != nil {
-			open, news := true, true
+			open, relevant := true, true
 			var route netlink.RouteUpdate
 			select {
-			case <-resting:
-				resting, news = nil, owed
-			case <-overflowed:
+			case <-paused:
+				paused, relevant = nil, pending
+			case <-overflpending:
 			case _, open = <-links:
 				if !open {
 					links = nil
@@ -98,15 +98,15 @@ func Watch(ctx context.Context) (<-chan struct{}, error) {
 				if !open {
 					routes = nil
 				}
-				news = route.Type != unix.RTM_NEWROUTE || route.Protocol != routeProtocol
+				relevant = route.Type != unix.RTM_NEWROUTE || route.Protocol != routeProtocol
 			}
 			if !open {
 				stop()
 			}
-			owed = resting != nil && (owed || news)
-			if news && resting == nil {
+			pending = paused != nil && (pending || relevant)
+			if relevant && paused == nil {
 				signal(changed)
-				resting = time.After(calm)
+				paused = time.After(minSignalInterval)
 			}
 		}
 	}()

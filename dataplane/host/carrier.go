@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Carriers lists the interfaces that carry packets to any part of a destination, in order: a
-// wide one such as 10.0.0.0/16, or 0.0.0.0/0, is often split among several. Each needs forwarding
-// for the answers. The loopback device and our own are none.
+// Carriers lists the interfaces by which the host sends packets to any part of a destination, sorted:
+// the routes to a wide one such as 10.0.0.0/16 or 0.0.0.0/0 often use several. Each of them needs
+// forwarding for the replies. The loopback device and our own are left out.
 func Carriers(destination netip.Prefix) ([]string, error) {
 	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_TABLE)
 	if err != nil {
@@ -19,7 +19,7 @@ func Carriers(destination netip.Prefix) ([]string, error) {
 	}
 	indexes := map[int]bool{}
 	for _, r := range routes {
-		p, ok := prefixOf(r)
+		p, ok := destinationOf(r)
 		if !ok || r.Type != unix.RTN_UNICAST || p.Bits() < destination.Bits() || !destination.Contains(p.Addr()) {
 			continue
 		}
@@ -37,7 +37,7 @@ func Carriers(destination netip.Prefix) ([]string, error) {
 		return nil, Unavailable(err, "The network devices of this host cannot be read.")
 	}
 	for _, l := range links {
-		if indexes[l.Attrs().Index] && l.Attrs().Flags&net.FlagLoopback == 0 && !ours(l) {
+		if indexes[l.Attrs().Index] && l.Attrs().Flags&net.FlagLoopback == 0 && !isOurs(l) {
 			names = append(names, l.Attrs().Name)
 		}
 	}

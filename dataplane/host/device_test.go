@@ -83,26 +83,26 @@ func openTun(t *testing.T, name string) int {
 	return fd
 }
 
-func TestForeignDeviceIsNeitherTakenNorRemoved(t *testing.T) {
+func TestDeviceOfAnotherProgramIsKept(t *testing.T) {
 	cable(t, "sptest-9", "spfar", "192.0.2.1/30")
-	wantSentence(t, host.EnsureTun(host.Tun{Name: "sptest-9", Address: addr("10.8.0.1")}), "sptest-9", "not made by this program")
-	wantSentence(t, host.DeleteTun("sptest-9"), "not made by this program")
+	wantError(t, host.EnsureTun(host.Tun{Name: "sptest-9", Address: addr("10.8.0.1")}), "sptest-9", "not made by this program")
+	wantError(t, host.DeleteTun("sptest-9"), "not made by this program")
 	if _, err := netlink.LinkByName("sptest-9"); err != nil {
-		t.Errorf("the foreign device is gone: %v", err)
+		t.Errorf("the device of another program was deleted: %v", err)
 	}
 }
 
-func TestClientRoutesAreKnownAsOurs(t *testing.T) {
+func TestClientRoutesAreMarked(t *testing.T) {
 	for _, name := range []string{"sptest-0", "sptest-1"} {
 		must(t, host.EnsureTun(host.Tun{Name: name, Address: addr("10.8.0.1")}))
 		t.Cleanup(func() { _ = host.DeleteTun(name) })
 	}
 	link, err := netlink.LinkByName("sptest-0")
 	must(t, err)
-	route(t, netlink.Route{LinkIndex: link.Attrs().Index}, "10.8.3.0/24") // somebody else's
+	route(t, netlink.Route{LinkIndex: link.Attrs().Index}, "10.8.3.0/24") // a route of another program
 	must(t, host.RouteClient(addr("10.8.0.2"), "sptest-0"))
 	must(t, host.RouteClient(addr("10.8.0.3"), "sptest-0"))
-	must(t, host.RouteClient(addr("10.8.0.2"), "sptest-1")) // moves
+	must(t, host.RouteClient(addr("10.8.0.2"), "sptest-1")) // to another device
 	got, err := host.ClientRoutes()
 	must(t, err)
 	if len(got) != 2 || got[addr("10.8.0.2")] != "sptest-1" || got[addr("10.8.0.3")] != "sptest-0" {
@@ -113,7 +113,7 @@ func TestClientRoutesAreKnownAsOurs(t *testing.T) {
 	if got, err = host.ClientRoutes(); err != nil || len(got) != 1 {
 		t.Errorf("routes %v, %v; want one left", got, err)
 	}
-	wantSentence(t, host.RouteClient(addr("10.8.0.2"), "sptest-7"), "sptest-7 is not there")
+	wantError(t, host.RouteClient(addr("10.8.0.2"), "sptest-7"), "sptest-7 does not exist")
 }
 
 func TestAddressesLeaveOutLoopbackAndTunnels(t *testing.T) {
@@ -127,7 +127,7 @@ func TestAddressesLeaveOutLoopbackAndTunnels(t *testing.T) {
 	}
 }
 
-func TestWatchTellsOfChangesAndEnds(t *testing.T) {
+func TestWatchSignalsChangesAndEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	changed, err := host.Watch(ctx)
 	must(t, err)
@@ -137,14 +137,14 @@ func TestWatchTellsOfChangesAndEnds(t *testing.T) {
 		select {
 		case _, open := <-changed:
 			if !open {
-				t.Fatalf("the watch ended at %s", what)
+				t.Fatalf("Watch ended at %s", what)
 			}
-		case <-time.After(patience):
-			t.Errorf("the watch saw nothing of %s", what)
+		case <-time.After(timeout):
+			t.Errorf("Watch did not signal %s", what)
 		}
 	}
-	const settled = 500 * time.Millisecond // longer than what is owed may take
-	quiet := func() (signals int) {
+	const settled = 500 * time.Millisecond // longer than the interval between two signals
+	drain := func() (signals int) {
 		for {
 			select {
 			case <-changed:
@@ -155,28 +155,28 @@ func TestWatchTellsOfChangesAndEnds(t *testing.T) {
 		}
 	}
 	expect("a new interface")
-	quiet()
+	drain()
 	route(t, netlink.Route{LinkIndex: link.Attrs().Index}, "10.20.0.0/16")
 	expect("a new route")
-	quiet()
+	drain()
 	for i := range 200 {
 		route(t, netlink.Route{LinkIndex: link.Attrs().Index}, fmt.Sprintf("10.21.%d.0/24", i))
 	}
 	expect("many routes")
-	if n := quiet(); n == 0 || n > 10 {
-		t.Errorf("%d more signals for 200 routes, want the last one told and few in all", n)
+	if n := drain(); n == 0 || n > 10 {
+		t.Errorf("%d more signals for 200 routes, want a signal for the last one and few in all", n)
 	}
 	must(t, netlink.LinkSetDown(link))
-	expect("an interface switched off")
+	expect("an interface that was set down")
 	cancel()
-	for deadline := time.After(patience); ; {
+	for deadline := time.After(timeout); ; {
 		select {
 		case _, open := <-changed:
 			if !open {
 				return
 			}
 		case <-deadline:
-			t.Fatal("the watch did not end with its context")
+			t.Fatal("Watch did not end with its context")
 		}
 	}
 }

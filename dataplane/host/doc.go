@@ -1,8 +1,9 @@
-// Package host does to a Linux host what an endpoint needs besides packet filter rules: tun
-// devices, routes to clients, forwarding, connection tracking, the reservation of ports; and it
-// tells in plain sentences what the host lacks or what stands in the way.
+// Package host configures a Linux host for an endpoint, apart from packet filter rules: tun devices,
+// routes to clients, forwarding, connection tracking, and the reservation of ports. It also finds
+// what the host lacks or what conflicts with an endpoint. Errors about the host are *vpn.Error with a
+// sentence for administrators.
 //
-// All of it goes through netlink and /proc in the network namespace of the calling thread. What
-// it changes can be told from everybody else's: devices carry an alias, routes a protocol
-// number, changed settings stand in a record that outlives a crash.
+// It uses netlink and /proc in the network namespace of the calling thread. Everything that it
+// changes is marked: devices have an alias, routes a protocol number, and changed settings are
+// recorded in a file that survives a crash.
 package host

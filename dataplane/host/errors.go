@@ -18,7 +18,7 @@ func Unavailable(cause error, format string, args ...any) error {
 	return vpn.Refuse(vpn.Unavailable, vpn.CodeHostFailed, msg).Because(cause)
 }
 
-// refuseConflict returns a *vpn.Error about something on this host that is in the way.
+// refuseConflict returns a *vpn.Error of kind Conflict about something that exists on this host.
 func refuseConflict(format string, args ...any) error {
 	return vpn.Refuse(vpn.Conflict, vpn.CodeHostConflict, fmt.Sprintf(format, args...))
 }

@@ -17,7 +17,7 @@ import (
 	"sallyport/vpn"
 )
 
-func TestForwardingIsSwitchedOnAndRestored(t *testing.T) {
+func TestForwardingIsEnabledAndRestored(t *testing.T) {
 	for _, name := range []string{"lan0", "lan2"} {
 		cable(t, name, name+"p", "192.0.2.1/30")
 		set(t, name, "forwarding", "0")
@@ -30,13 +30,13 @@ func TestForwardingIsSwitchedOnAndRestored(t *testing.T) {
 	would, err := s.WouldForward("lan0", "on0", "lan0", "lan2")
 	must(t, err)
 	if !slices.Equal(would, []string{"lan0", "lan2"}) {
-		t.Errorf("would switch %q, want lan0 and lan2", would)
+		t.Errorf("would enable %q, want lan0 and lan2", would)
 	}
 	for _, name := range []string{"lan0", "lan2", "on0"} {
 		_, err := s.Forward(name)
 		must(t, err)
 		if setting(t, name, "forwarding") != "1" {
-			t.Errorf("forwarding on %s is off", name)
+			t.Errorf("forwarding on %s is disabled", name)
 		}
 	}
 	info, err := os.Stat(path)
@@ -45,23 +45,23 @@ func TestForwardingIsSwitchedOnAndRestored(t *testing.T) {
 		t.Errorf("the record has mode %v, want 0600", info.Mode())
 	}
 
-	// A crash: the next process reads the record and still knows what was off before.
+	// After a crash the next process reads from the record what was off before.
 	s, err = host.OpenSettings(path, discard)
 	must(t, err)
 	if got := s.Changed(); !slices.Equal(got, []string{"lan0", "lan2"}) {
 		t.Errorf("record %q, want lan0 and lan2", got)
 	}
 	if would, err = s.WouldForward("lan0", "on0"); err != nil || !slices.Equal(would, []string{"lan0"}) {
-		t.Errorf("would switch %q, %v; want lan0, which was off before us", would, err)
+		t.Errorf("would enable %q, %v; want lan0, which was off before", would, err)
 	}
-	if mended, err := s.Forward("lan0"); err != nil || mended {
-		t.Errorf("mended %v, %v; want nothing to do", mended, err)
+	if repaired, err := s.Forward("lan0"); err != nil || repaired {
+		t.Errorf("repaired %v, %v; want nothing to do", repaired, err)
 	}
 	set(t, "lan0", "forwarding", "0")
-	if mended, err := s.Forward("lan0"); err != nil || !mended {
-		t.Errorf("mended %v, %v; want it mended", mended, err)
+	if repaired, err := s.Forward("lan0"); err != nil || !repaired {
+		t.Errorf("repaired %v, %v; want it repaired", repaired, err)
 	}
-	// What cannot be written down is not changed, and not taken for written down the next time.
+	// A setting that cannot be recorded is not changed, and not taken for recorded the next time.
 	set(t, "lan0", "rp_filter", "1")
 	must(t, os.Rename(filepath.Dir(path), filepath.Dir(path)+".away"))
 	for range 2 {
@@ -72,14 +72,14 @@ func TestForwardingIsSwitchedOnAndRestored(t *testing.T) {
 	must(t, os.Rename(filepath.Dir(path)+".away", filepath.Dir(path)))
 	must(t, s.Release("lan0"))
 	if setting(t, "lan2", "forwarding") != "0" || setting(t, "lan0", "forwarding") != "1" {
-		t.Error("release put back the wrong interface")
+		t.Error("Release restored the wrong interface")
 	}
 	_, err = s.LoosenReversePath("lan0")
 	must(t, err)
 	must(t, s.Restore())
 	for name, want := range map[string]string{"lan0": "0", "lan2": "0", "on0": "1"} {
 		if got := setting(t, name, "forwarding"); got != want {
-			t.Errorf("forwarding on %s is %s after the end, want %s", name, got, want)
+			t.Errorf("forwarding on %s is %s after Restore, want %s", name, got, want)
 		}
 	}
 	if got := setting(t, "lan0", "rp_filter"); got == "2" {
@@ -89,7 +89,7 @@ func TestForwardingIsSwitchedOnAndRestored(t *testing.T) {
 		t.Errorf("the record is still there: %v", err)
 	}
 	_, err = s.Forward("gone0")
-	wantSentence(t, err, "gone0 is not there")
+	wantError(t, err, "gone0 does not exist")
 }
 
 func TestRestoreLeavesAnotherInterfaceOfTheSameNameAlone(t *testing.T) {
@@ -104,7 +104,7 @@ func TestRestoreLeavesAnotherInterfaceOfTheSameNameAlone(t *testing.T) {
 	set(t, "lan0", "forwarding", "1") // by its owner
 	must(t, s.Restore())
 	if setting(t, "lan0", "forwarding") != "1" {
-		t.Error("restoring switched off what we never switched on")
+		t.Error("Restore disabled forwarding that Forward had not enabled")
 	}
 }
 
@@ -119,7 +119,7 @@ func TestReach(t *testing.T) {
 	route(t, netlink.Route{LinkIndex: lan.Attrs().Index, Gw: net.IPv4(10, 20, 1, 2)}, "10.40.0.0/16")
 
 	_, err := host.Reach(prefix("10.99.0.0/24"))
-	wantSentence(t, err, "No route of this host leads to 10.99.0.0/24.")
+	wantError(t, err, "No route of this host leads to 10.99.0.0/24.")
 	got, err := host.Reach(prefix("10.20.1.0/24"))
 	must(t, err)
 	if got.Interface != "lan0" || got.Gateway.IsValid() || got.Source != addr("10.20.1.1") || got.Default {
@@ -130,12 +130,12 @@ func TestReach(t *testing.T) {
 	if got.Interface != "lan0" || got.Gateway != addr("10.20.1.2") || got.Default {
 		t.Errorf("path %+v, want lan0 by 10.20.1.2", got)
 	}
-	for cidr, says := range map[string]string{
+	for cidr, text := range map[string]string{
 		"10.30.0.0/24": "No route of this host leads to", "10.31.0.0/24": "forbids", "10.32.0.0/24": "forbids",
 		"10.20.1.1/32": "this host itself", "10.8.0.2/32": "leads into the VPN itself",
 	} {
 		_, err := host.Reach(prefix(cidr))
-		wantSentence(t, err, says)
+		wantError(t, err, text)
 	}
 	route(t, netlink.Route{LinkIndex: lan.Attrs().Index, Gw: net.IPv4(10, 20, 1, 2)}, "0.0.0.0/0")
 	if got, err = host.Reach(prefix("10.99.0.0/24")); err != nil || !got.Default {
@@ -147,10 +147,10 @@ func TestReach(t *testing.T) {
 	if !eventually(func() bool { _, err = host.Reach(prefix("10.20.1.0/24")); return err != nil }) {
 		t.Error("an interface without a link is reported as reachable")
 	}
-	wantSentence(t, err, "lan0", "no link")
+	wantError(t, err, "lan0", "no link")
 	must(t, netlink.LinkDel(lan))
 	_, err = host.Reach(prefix("10.20.1.0/24"))
-	wantSentence(t, err, "No route of this host leads to 10.20.1.0/24.")
+	wantError(t, err, "No route of this host leads to 10.20.1.0/24.")
 }
 
 func TestOverlap(t *testing.T) {
@@ -162,8 +162,8 @@ func TestOverlap(t *testing.T) {
 	must(t, host.RouteClient(addr("10.8.0.2"), "sptest-0"))
 	must(t, host.Overlap(prefix("10.8.0.0/22")))
 	must(t, host.Overlap(prefix("10.50.0.0/16")))
-	wantSentence(t, host.Overlap(prefix("10.40.4.0/22")), "10.40.4.0/22", "10.40.0.0/16", "lan0")
-	wantSentence(t, host.Overlap(prefix("10.16.0.0/12")), "10.16.0.0/12", "10.20.1", "lan0")
+	wantError(t, host.Overlap(prefix("10.40.4.0/22")), "10.40.4.0/22", "10.40.0.0/16", "lan0")
+	wantError(t, host.Overlap(prefix("10.16.0.0/12")), "10.16.0.0/12", "10.20.1", "lan0")
 }
 
 func TestPortReservation(t *testing.T) {
@@ -173,15 +173,15 @@ func TestPortReservation(t *testing.T) {
 		r, err := host.Reserve(transport, at)
 		must(t, err)
 		_, err = host.Reserve(transport, at)
-		wantSentence(t, err, strings.ToUpper(string(transport))+" port 1194 on address 192.0.2.1 is in use")
+		wantError(t, err, strings.ToUpper(string(transport))+" port 1194 on address 192.0.2.1 is in use")
 		_, err = host.Reserve(transport, netip.MustParseAddrPort("0.0.0.0:1194"))
-		wantSentence(t, err, "port 1194 on this host is in use")
+		wantError(t, err, "port 1194 on this host is in use")
 		must(t, r.Close())
 		r, err = host.Reserve(transport, at)
 		must(t, err)
 		must(t, r.Close())
 		_, err = host.Reserve(transport, netip.MustParseAddrPort("203.0.113.9:1194"))
-		wantSentence(t, err, "This host has no address 203.0.113.9")
+		wantError(t, err, "This host has no address 203.0.113.9")
 	}
 }
 
@@ -190,12 +190,12 @@ func TestHolderOfAPortIsNamed(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { _ = l.Close() })
 	_, err = host.Reserve(vpn.TCP, netip.MustParseAddrPort(l.Addr().String()))
-	wantSentence(t, err, "is in use by", fmt.Sprintf("(process %d).", os.Getpid()))
+	wantError(t, err, "is in use by", fmt.Sprintf("(process %d).", os.Getpid()))
 }
 
-func TestProbeFindsNothingMissingHere(t *testing.T) {
+func TestProbeFindsAllPrerequisites(t *testing.T) {
 	if lacks := host.Probe(); len(lacks) != 0 {
-		t.Errorf("lacking %q", lacks)
+		t.Errorf("missing: %q", lacks)
 	}
 }
 

@@ -6,20 +6,21 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"sallyport/lab/netlab"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/vishvananda/netlink"
+
+	"sallyport/lab/netlab"
 )
 
-// TestMain runs the tests in a sandbox, which is the host.
+// TestMain runs the tests in a sandbox, which is the host of these tests.
 func TestMain(m *testing.M) { netlab.Main(m, netlab.Sandbox{}) }
 
 var discard = slog.New(slog.DiscardHandler)
 
-const patience = 3 * time.Second
+const timeout = 3 * time.Second
 
 // cable makes a pair of interfaces, the near one with an address.
 func cable(t *testing.T, near, far, address string) netlink.Link {
@@ -67,15 +68,15 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func wantSentence(t *testing.T, err error, parts ...string) {
+func wantError(t *testing.T, err error, parts ...string) {
 	t.Helper()
 	if err == nil {
-		t.Errorf("no error, want one that says %q", parts)
+		t.Errorf("no error, want one that contains %q", parts)
 		return
 	}
 	for _, p := range parts {
 		if !strings.Contains(err.Error(), p) {
-			t.Errorf("%q does not say %q", err, p)
+			t.Errorf("%q does not contain %q", err, p)
 		}
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Overlap refuses a client range that a route or an address of this host already covers: its
-// answers would go there. The default route does not count, nor do our own routes and devices.
+// Overlap refuses a client range that overlaps a route or an address of this host: replies to clients
+// would follow that route. The default route and our own routes and devices are ignored.
 func Overlap(client netip.Prefix) error {
 	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_UNSPEC}, netlink.RT_FILTER_TABLE)
 	if err != nil {
@@ -18,17 +18,17 @@ func Overlap(client netip.Prefix) error {
 	if err != nil {
 		return Unavailable(err, "The network devices of this host cannot be read.")
 	}
-	names, mine := map[int]string{}, map[int]bool{}
+	names, own := map[int]string{}, map[int]bool{}
 	for _, l := range links {
-		names[l.Attrs().Index], mine[l.Attrs().Index] = l.Attrs().Name, ours(l)
+		names[l.Attrs().Index], own[l.Attrs().Index] = l.Attrs().Name, isOurs(l)
 	}
 	for _, r := range routes {
-		p, ok := prefixOf(r)
-		if !ok || p.Bits() == 0 || !p.Overlaps(client) || r.Protocol == routeProtocol || mine[r.LinkIndex] || r.Type == unix.RTN_MULTICAST {
+		p, ok := destinationOf(r)
+		if !ok || p.Bits() == 0 || !p.Overlaps(client) || r.Protocol == routeProtocol || own[r.LinkIndex] || r.Type == unix.RTN_MULTICAST {
 			continue
 		}
 		if r.LinkIndex != 0 && names[r.LinkIndex] == "" {
-			continue // its device was deleted between our two questions, and the route with it
+			continue // its device, and the route with it, was deleted between the two requests
 		}
 		switch {
 		case r.Type == unix.RTN_LOCAL || r.Type == unix.RTN_BROADCAST:

@@ -13,24 +13,24 @@ import (
 	"sallyport/vpn"
 )
 
-// Reservation holds a public port so that no other program takes it, and so that it is noticed
-// when one already has. Nothing is ever read from it: the packets are led to workers before.
+// Reservation binds a public port, so that no other program can bind it and an existing use is
+// detected. Its socket is never read: the packet filter redirects the packets to workers before.
 type Reservation struct {
 	fd int
 }
 
-// Reserve binds the transport's port on addr (unspecified for every address). The error names
-// what is wrong, and who holds the port where that can be seen.
+// Reserve binds the transport's port on addr (unspecified for every address). The error is a
+// *vpn.Error; for a port in use it names the program that holds it, where /proc shows that.
 func Reserve(transport vpn.Transport, addr netip.AddrPort) (*Reservation, error) {
 	kind := unix.SOCK_DGRAM
 	if transport == vpn.TCP {
-		kind = unix.SOCK_STREAM // bound and never listening: enough to hold the port
+		kind = unix.SOCK_STREAM // bound without listening, which is enough to hold the port
 	}
 	fd, err := unix.Socket(unix.AF_INET, kind|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, Unavailable(err, "A port cannot be reserved.")
 	}
-	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 1) // what arrives before the rules do is not worth keeping
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 1) // packets that arrive before the rules are discarded
 	err = unix.Bind(fd, &unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()})
 	if err == nil {
 		return &Reservation{fd: fd}, nil
@@ -44,7 +44,7 @@ func Reserve(transport vpn.Transport, addr netip.AddrPort) (*Reservation, error)
 	switch {
 	case errors.Is(err, unix.EADDRINUSE):
 		by := ""
-		if program := holder(transport, addr); program != "" {
+		if program := findPortHolder(transport, addr); program != "" {
 			by = " by " + program
 		}
 		return nil, vpn.Refuse(vpn.Conflict, vpn.CodePortTaken,
@@ -58,11 +58,12 @@ func Reserve(transport vpn.Transport, addr netip.AddrPort) (*Reservation, error)
 	return nil, Unavailable(err, "%s port %d on %s cannot be reserved.", name, addr.Port(), where)
 }
 
-// Close gives the port back.
+// Close releases the port.
 func (r *Reservation) Close() error { return unix.Close(r.fd) }
 
-// holder finds who has a port, as "openvpn (process 123)"; "" where that cannot be seen.
-func holder(transport vpn.Transport, addr netip.AddrPort) string {
+// findPortHolder returns the program that holds a port as "openvpn (process 123)", or "" where /proc
+// does not show it.
+func findPortHolder(transport vpn.Transport, addr netip.AddrPort) string {
 	inodes := map[string]bool{}
 	for _, table := range []string{"", "6"} {
 		raw, err := os.ReadFile("/proc/net/" + string(transport) + table)

@@ -10,37 +10,37 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Probe lists, in sentences for an administrator, what this host lacks to carry a tunnel: rights,
-// the tun driver, OpenVPN. An empty list is a host that can. (nft.Probe asks about the rest.)
+// Probe lists, in sentences for administrators, the prerequisites that this host lacks: privileges, the
+// tun driver, OpenVPN. The list is empty where all are met. nft.Probe checks the packet filter.
 func Probe() []string {
-	var lacks []string
+	var missing []string
 	if !hasNetAdmin() {
-		lacks = append(lacks, "The dataplane runs without CAP_NET_ADMIN; start it as root or through its systemd unit.")
+		missing = append(missing, "The dataplane runs without CAP_NET_ADMIN; start it as root or through its systemd unit.")
 	}
 	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC, 0)
 	switch {
 	case err == nil:
 		_ = unix.Close(fd)
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV):
-		lacks = append(lacks, "This host has no /dev/net/tun; load the driver with \"modprobe tun\", or in a container pass the device in.")
+		missing = append(missing, "This host has no /dev/net/tun; load the driver with \"modprobe tun\", or in a container pass the device in.")
 	case errors.Is(err, os.ErrPermission):
-		lacks = append(lacks, "/dev/net/tun may not be opened by the dataplane.")
+		missing = append(missing, "/dev/net/tun may not be opened by the dataplane.")
 	default:
-		lacks = append(lacks, "/dev/net/tun cannot be opened: "+err.Error()+".")
+		missing = append(missing, "/dev/net/tun cannot be opened: "+err.Error()+".")
 	}
 	if _, err := os.Stat("/proc/sys/net/ipv4/ip_forward"); err != nil {
-		lacks = append(lacks, "/proc/sys/net is not there, so forwarding cannot be switched on.")
+		missing = append(missing, "/proc/sys/net does not exist, so forwarding cannot be enabled.")
 	} else if unix.Access("/proc/sys/net/ipv4/ip_forward", unix.W_OK) != nil {
-		lacks = append(lacks, "/proc/sys/net is read-only, so forwarding cannot be switched on.")
+		missing = append(missing, "/proc/sys/net is read-only, so forwarding cannot be enabled.")
 	}
 	if OpenVPN() == "" {
-		lacks = append(lacks, "The command openvpn is not installed; install the package openvpn.")
+		missing = append(missing, "The command openvpn is not installed; install the package openvpn.")
 	}
-	return lacks
+	return missing
 }
 
-// OpenVPN is the path of the openvpn program, or "". The administrator's directories are looked
-// into also where PATH lacks them.
+// OpenVPN returns the path of the openvpn program, or "". It also searches /usr/sbin and
+// /usr/local/sbin where PATH lacks them.
 func OpenVPN() string {
 	for _, name := range []string{"openvpn", "/usr/sbin/openvpn", "/usr/local/sbin/openvpn"} {
 		if path, err := exec.LookPath(name); err == nil {

@@ -11,35 +11,35 @@ import (
 	"sallyport/vpn"
 )
 
-// Path is how the host's routing carries packets to a network.
+// Path is the way by which the host's routes send packets to a network.
 type Path struct {
 	Interface string
 	Index     int
 	Gateway   netip.Addr // invalid where the network is on the interface itself
 	Source    netip.Addr // the host's address on that side
-	// Default says that only the default route leads there: possible, but also what remains
-	// when the interface of a network has vanished.
+	// Default means that only the default route matches. That may be intended, but it is also what
+	// remains after the interface of a network was removed.
 	Default bool
 }
 
-// Reach finds the path to a network, or a sentence that says why there is none.
+// Reach returns the path to a network. The error is a *vpn.Error that says why there is none.
 func Reach(network netip.Prefix) (Path, error) {
 	var last error
-	for _, addr := range samples(network) {
-		path, err := reach(network, addr)
+	for _, addr := range sampleAddresses(network) {
+		path, err := findPath(network, addr)
 		if err == nil {
 			return path, nil
 		}
 		if last == nil || vpn.KindOf(last) == vpn.Conflict {
-			last = err // "this address is the host's own" gives way to a better reason
+			last = err // prefer another reason to "this address belongs to the host"
 		}
 	}
 	return Path{}, last
 }
 
-// samples are addresses of a network to ask the routing about; several, because one may be the
-// host's own.
-func samples(n netip.Prefix) []netip.Addr {
+// sampleAddresses returns some addresses of a network to look up routes for; several, because one may
+// belong to the host itself.
+func sampleAddresses(n netip.Prefix) []netip.Addr {
 	n = n.Masked()
 	if n.IsSingleIP() {
 		return []netip.Addr{n.Addr()}
@@ -53,7 +53,8 @@ func samples(n netip.Prefix) []netip.Addr {
 	return append(out, vpn.LastAddr(n).Prev())
 }
 
-func reach(network netip.Prefix, addr netip.Addr) (Path, error) {
+// findPath looks up the route to one address of the network.
+func findPath(network netip.Prefix, addr netip.Addr) (Path, error) {
 	ip := net.IP(addr.AsSlice())
 	routes, err := netlink.RouteGet(ip)
 	switch {
@@ -73,11 +74,11 @@ func reach(network netip.Prefix, addr netip.Addr) (Path, error) {
 	}
 	link, err := netlink.LinkByIndex(r.LinkIndex)
 	if err != nil {
-		return Path{}, Unavailable(err, "The network interface that led to %s has vanished.", network)
+		return Path{}, Unavailable(err, "The network interface that led to %s was removed.", network)
 	}
 	name := link.Attrs().Name
 	switch {
-	case ours(link):
+	case isOurs(link):
 		return Path{}, refuseConflict("The route to %s leads into the VPN itself (%s).", network, name)
 	case link.Attrs().Flags&net.FlagUp == 0:
 		return Path{}, Unavailable(nil, "The network interface %s that leads to %s is switched off.", name, network)
@@ -89,7 +90,7 @@ func reach(network netip.Prefix, addr netip.Addr) (Path, error) {
 	path.Source, _ = netip.AddrFromSlice(r.Src.To4())
 	matched, err := netlink.RouteGetWithOptions(ip, &netlink.RouteGetOptions{FIBMatch: true})
 	if err == nil && len(matched) > 0 {
-		p, ok := prefixOf(matched[0])
+		p, ok := destinationOf(matched[0])
 		path.Default = ok && p.Bits() == 0
 	}
 	return path, nil

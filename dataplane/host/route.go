@@ -8,15 +8,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// routeProtocol marks our routes in the kernel's table ("proto 83" in ip route). Numbers from
-// 5 to 255 are for programs to choose; 83 is in no list that iproute2 or FRR ship.
+// routeProtocol marks our routes in the kernel's table ("proto 83" in ip route). Programs may choose
+// a number from 5 to 255; 83 is in no list that iproute2 or FRR ship.
 const routeProtocol = 83
 
-// RouteClient leads a client's address to a device, or moves it there.
+// RouteClient sets the route of a client's address to a device, and replaces an existing one.
 func RouteClient(client netip.Addr, device string) error {
 	link, err := netlink.LinkByName(device)
 	if err != nil {
-		return Unavailable(err, "The tunnel device %s is not there.", device)
+		return Unavailable(err, "The tunnel device %s does not exist.", device)
 	}
 	route := clientRoute(client)
 	route.LinkIndex = link.Attrs().Index
@@ -26,7 +26,7 @@ func RouteClient(client netip.Addr, device string) error {
 	return nil
 }
 
-// UnrouteClient takes the route away; one that is not there is no error.
+// UnrouteClient deletes the route of a client's address; a missing one is no error.
 func UnrouteClient(client netip.Addr) error {
 	err := netlink.RouteDel(clientRoute(client))
 	if err != nil && !errors.Is(err, unix.ESRCH) {
@@ -35,19 +35,19 @@ func UnrouteClient(client netip.Addr) error {
 	return nil
 }
 
-// ClientRoutes lists our routes: which device each client's address leads to.
+// ClientRoutes lists our routes: the device of each client's address.
 func ClientRoutes() (map[netip.Addr]string, error) {
 	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Protocol: routeProtocol}, netlink.RT_FILTER_PROTOCOL)
 	if err != nil {
 		return nil, Unavailable(err, "The routes of this host cannot be read.")
 	}
-	names, err := linkNames()
+	names, err := readLinkNames()
 	if err != nil {
 		return nil, err
 	}
 	out := make(map[netip.Addr]string, len(routes))
 	for _, r := range routes {
-		if p, ok := prefixOf(r); ok && p.IsSingleIP() {
+		if p, ok := destinationOf(r); ok && p.IsSingleIP() {
 			out[p.Addr()] = names[r.LinkIndex]
 		}
 	}
@@ -58,7 +58,7 @@ func clientRoute(client netip.Addr) *netlink.Route {
 	return &netlink.Route{Dst: hostNet(client), Protocol: routeProtocol, Scope: netlink.SCOPE_LINK}
 }
 
-func linkNames() (map[int]string, error) {
+func readLinkNames() (map[int]string, error) {
 	links, err := netlink.LinkList()
 	if err != nil {
 		return nil, Unavailable(err, "The network devices of this host cannot be read.")
@@ -70,8 +70,8 @@ func linkNames() (map[int]string, error) {
 	return names, nil
 }
 
-// prefixOf is a route's destination; the default route is 0.0.0.0/0.
-func prefixOf(r netlink.Route) (netip.Prefix, bool) {
+// destinationOf returns a route's destination; that of the default route is 0.0.0.0/0.
+func destinationOf(r netlink.Route) (netip.Prefix, bool) {
 	if r.Dst == nil {
 		return netip.PrefixFrom(netip.IPv4Unspecified(), 0), true
 	}

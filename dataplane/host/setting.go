@@ -14,20 +14,21 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// Settings changes settings of interfaces that are not ours and remembers what they were, in a
-// file that a crash leaves behind and the next process reads. The file belongs into a directory
-// that a restart of the host empties, as the settings themselves are forgotten then.
+// Settings changes settings of interfaces that are not ours, and records their previous values in a
+// file that the next process reads after a crash. The file must be in a directory that is emptied
+// when the host restarts, because the settings are reset then as well. Its methods may be called from
+// several goroutines.
 type Settings struct {
 	path string
 	log  *slog.Logger
 
-	mu      sync.Mutex
-	changed []change
+	mu      sync.Mutex // guards changed, the file and the settings; no other lock is taken under it
+	changed []settingChange
 }
 
-// change is one setting: what it was and what we made of it. The index tells an interface from
-// a later one of the same name.
-type change struct {
+// settingChange is one changed setting with its previous and its new value. The index distinguishes an
+// interface from a later one of the same name.
+type settingChange struct {
 	Interface string `json:"interface"`
 	Index     int    `json:"index"`
 	Key       string `json:"key"`
@@ -35,7 +36,8 @@ type change struct {
 	Now       string `json:"now"`
 }
 
-// OpenSettings reads the record at path (mode 0600), or begins one.
+// OpenSettings reads the record at path (mode 0600), or starts an empty one. Errors, of all methods
+// too, are *vpn.Error.
 func OpenSettings(path string, log *slog.Logger) (*Settings, error) {
 	s := &Settings{path: path, log: log}
 	raw, err := os.ReadFile(path)
@@ -51,8 +53,8 @@ func OpenSettings(path string, log *slog.Logger) (*Settings, error) {
 	return s, nil
 }
 
-// WouldForward gives those of the interfaces on which forwarding is off, or was before we
-// switched it on. Their packets that are not ours must be dropped by a rule before Forward.
+// WouldForward returns those of the interfaces on which forwarding is off, or was off before Forward
+// enabled it. Before Forward is called, a rule must drop their packets that belong to no client.
 func (s *Settings) WouldForward(interfaces ...string) ([]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,13 +62,13 @@ func (s *Settings) WouldForward(interfaces ...string) ([]string, error) {
 	for _, name := range interfaces {
 		link, err := netlink.LinkByName(name)
 		if err != nil {
-			return nil, Unavailable(err, "The network interface %s is not there.", name)
+			return nil, Unavailable(err, "The network interface %s does not exist.", name)
 		}
-		value, err := read(name, "forwarding")
+		value, err := readSetting(name, "forwarding")
 		if err != nil {
 			return nil, err
 		}
-		if (value == "0" || s.find(name, link.Attrs().Index, "forwarding") >= 0) && !slices.Contains(out, name) {
+		if (value == "0" || s.indexOf(name, link.Attrs().Index, "forwarding") >= 0) && !slices.Contains(out, name) {
 			out = append(out, name)
 		}
 	}
@@ -74,44 +76,44 @@ func (s *Settings) WouldForward(interfaces ...string) ([]string, error) {
 	return out, nil
 }
 
-// Forward switches forwarding on for packets that come in on the interface; it stays where it
-// is on already. Calling it again mends what somebody switched off, and then says so.
-func (s *Settings) Forward(name string) (mended bool, err error) {
-	return s.change(name, "forwarding", "1")
+// Forward enables forwarding of packets that come in on the interface. repaired is true where it had
+// been enabled before and another program had disabled it.
+func (s *Settings) Forward(name string) (repaired bool, err error) {
+	return s.set(name, "forwarding", "1")
 }
 
-// LoosenReversePath lets packets come in on the interface although the way back to their sender
-// leads elsewhere, which an association with a next hop of its own needs.
-func (s *Settings) LoosenReversePath(name string) (mended bool, err error) {
-	return s.change(name, "rp_filter", "2")
+// LoosenReversePath accepts packets on the interface although the route back to their sender uses
+// another one (rp_filter 2). An association with a next hop of its own needs that.
+func (s *Settings) LoosenReversePath(name string) (repaired bool, err error) {
+	return s.set(name, "rp_filter", "2")
 }
 
-func (s *Settings) change(name, key, want string) (mended bool, err error) {
+func (s *Settings) set(name, key, want string) (repaired bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	link, err := netlink.LinkByName(name)
 	if err != nil {
-		return false, Unavailable(err, "The network interface %s is not there.", name)
+		return false, Unavailable(err, "The network interface %s does not exist.", name)
 	}
-	is, err := read(name, key)
+	is, err := readSetting(name, key)
 	if err != nil || is == want {
 		return false, err
 	}
-	if s.find(name, link.Attrs().Index, key) >= 0 {
-		mended = true
+	if s.indexOf(name, link.Attrs().Index, key) >= 0 {
+		repaired = true
 	} else {
-		// The record first: a crash between the two restores what was never changed.
-		changed := slices.DeleteFunc(slices.Clone(s.changed), func(c change) bool { return c.Interface == name && c.Key == key })
-		changed = append(changed, change{Interface: name, Index: link.Attrs().Index, Key: key, Was: is, Now: want})
+		// Write the record first: after a crash in between, Restore finds the setting unchanged.
+		changed := slices.DeleteFunc(slices.Clone(s.changed), func(c settingChange) bool { return c.Interface == name && c.Key == key })
+		changed = append(changed, settingChange{Interface: name, Index: link.Attrs().Index, Key: key, Was: is, Now: want})
 		if err := s.save(changed); err != nil {
 			return false, err
 		}
 		s.changed = changed
 	}
-	return mended, write(name, key, want)
+	return repaired, writeSetting(name, key, want)
 }
 
-// Changed lists the interfaces on which we switched forwarding on.
+// Changed lists the interfaces on which Forward enabled forwarding.
 func (s *Settings) Changed() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,20 +127,20 @@ func (s *Settings) Changed() []string {
 	return out
 }
 
-// Restore puts every setting back and removes the record. A setting that somebody else changed
-// since, or whose interface is gone, is left as it is.
-func (s *Settings) Restore() error { return s.restore(func(change) bool { return true }) }
+// Restore resets every setting to its previous value and deletes the record. It leaves a setting that
+// another program changed since, or whose interface no longer exists.
+func (s *Settings) Restore() error { return s.restoreWhere(func(settingChange) bool { return true }) }
 
-// Release puts the settings of all interfaces back except those named: what is done when an
-// association has gone.
+// Release is Restore for all interfaces except those named. It is called when an association was
+// removed.
 func (s *Settings) Release(except ...string) error {
-	return s.restore(func(c change) bool { return !slices.Contains(except, c.Interface) })
+	return s.restoreWhere(func(c settingChange) bool { return !slices.Contains(except, c.Interface) })
 }
 
-func (s *Settings) restore(which func(change) bool) error {
+func (s *Settings) restoreWhere(which func(settingChange) bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var kept []change
+	var kept []settingChange
 	var errs error
 	for _, c := range s.changed {
 		if !which(c) {
@@ -149,11 +151,11 @@ func (s *Settings) restore(which func(change) bool) error {
 		if err != nil || link.Attrs().Index != c.Index {
 			continue
 		}
-		if is, err := read(c.Interface, c.Key); err == nil && is != c.Now {
-			s.log.Warn("host setting was changed by somebody else and stays", "interface", c.Interface, "setting", c.Key, "value", is)
+		if is, err := readSetting(c.Interface, c.Key); err == nil && is != c.Now {
+			s.log.Warn("a host setting was changed by another program and is not restored", "interface", c.Interface, "setting", c.Key, "value", is)
 			continue
 		}
-		if err := write(c.Interface, c.Key, c.Was); err != nil {
+		if err := writeSetting(c.Interface, c.Key, c.Was); err != nil {
 			kept = append(kept, c)
 			errs = errors.Join(errs, err)
 		}
@@ -165,12 +167,12 @@ func (s *Settings) restore(which func(change) bool) error {
 	return errors.Join(errs, s.save(kept))
 }
 
-func (s *Settings) find(name string, index int, key string) int {
-	return slices.IndexFunc(s.changed, func(c change) bool { return c.Interface == name && c.Index == index && c.Key == key })
+func (s *Settings) indexOf(name string, index int, key string) int {
+	return slices.IndexFunc(s.changed, func(c settingChange) bool { return c.Interface == name && c.Index == index && c.Key == key })
 }
 
-// save replaces the record whole, so that a crash leaves the old or the new one.
-func (s *Settings) save(changed []change) error {
+// save replaces the record as a whole, so that after a crash it is either the old or the new one.
+func (s *Settings) save(changed []settingChange) error {
 	if len(changed) == 0 {
 		if err := os.Remove(s.path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return Unavailable(err, "The record of changed host settings %s cannot be removed.", s.path)
@@ -202,7 +204,7 @@ func settingPath(name, key string) string {
 	return fmt.Sprintf("/proc/sys/net/ipv4/conf/%s/%s", name, key)
 }
 
-func read(name, key string) (string, error) {
+func readSetting(name, key string) (string, error) {
 	raw, err := os.ReadFile(settingPath(name, key))
 	if err != nil {
 		return "", Unavailable(err, "The setting %s of the network interface %s cannot be read.", key, name)
@@ -210,7 +212,7 @@ func read(name, key string) (string, error) {
 	return strings.TrimSpace(string(raw)), nil
 }
 
-func write(name, key, value string) error {
+func writeSetting(name, key, value string) error {
 	if err := os.WriteFile(settingPath(name, key), []byte(value), 0); err != nil {
 		return Unavailable(err, "The setting %s of the network interface %s cannot be changed.", key, name)
 	}

@@ -7,10 +7,10 @@ import (
 	"syscall"
 )
 
-// MakeDir makes a worker's directory: mode 0700 and the worker's own, because OpenVPN gives its
-// management socket mode 0777 and whoever reaches it reads passwords. An existing directory is
-// taken over if it is the worker's or root's. Every directory above it must let the worker
-// through (o+x), which is checked here: OpenVPN's own message would be a bare "permission denied".
+// MakeDir creates a worker's directory with mode 0700, owned by the worker: OpenVPN gives its
+// management socket mode 0777, and any process that can connect to it reads passwords. An existing
+// directory is used if the worker or root owns it. The worker must be able to search every parent
+// directory (o+x); that is checked here, because OpenVPN would only log "permission denied".
 func MakeDir(path string, uid, gid uint32) error {
 	path = filepath.Clean(path)
 	for up := filepath.Dir(path); ; up = filepath.Dir(up) {
@@ -19,7 +19,7 @@ func MakeDir(path string, uid, gid uint32) error {
 			return fmt.Errorf("worker directory: %w", err)
 		}
 		if !allows(info, uid, gid, 1) {
-			return fmt.Errorf("worker directory %s: uid %d may not pass through %s (mode %04o); chmod o+x it", path, uid, up, info.Mode().Perm())
+			return fmt.Errorf("worker directory %s: uid %d may not search %s (mode %04o); run chmod o+x on it", path, uid, up, info.Mode().Perm())
 		}
 		if up == "/" {
 			break
@@ -42,7 +42,7 @@ func MakeDir(path string, uid, gid uint32) error {
 	return os.Chmod(path, 0o700)
 }
 
-// allows tells whether the mode grants uid and gid all of the permission bits (4 read, 2 write,
+// allows reports whether the mode grants uid and gid all of the permission bits (4 read, 2 write,
 // 1 search).
 func allows(info os.FileInfo, uid, gid uint32, bits os.FileMode) bool {
 	mode, st := info.Mode().Perm(), info.Sys().(*syscall.Stat_t)

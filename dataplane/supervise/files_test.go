@@ -25,7 +25,7 @@ func TestStartRefusesRootAndRelativePaths(t *testing.T) {
 	}
 }
 
-func TestTrimLogUnderAWriter(t *testing.T) {
+func TestTrimLogDuringWrites(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	f, err := openLog(path)
 	if err != nil {
@@ -41,7 +41,7 @@ func TestTrimLogUnderAWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 	if b, _ := os.ReadFile(path); len(b) != 1100 {
-		t.Errorf("a log short enough: got %d bytes, want all 1100", len(b))
+		t.Errorf("a log below the limit: got %d bytes, want all 1100", len(b))
 	}
 	if err := TrimLog(path, 1000); err != nil {
 		t.Fatal(err)
@@ -74,20 +74,20 @@ func TestMakeDir(t *testing.T) {
 		t.Errorf("its own directory again: %v", err)
 	}
 	if err := MakeDir(dir, workerUID+1, workerUID+1); err == nil {
-		t.Error("another worker's directory was taken")
+		t.Error("another worker's directory was accepted")
 	}
 	link := filepath.Join(filepath.Dir(dir), "link")
 	if err := os.Symlink("/etc", link); err != nil {
 		t.Fatal(err)
 	}
 	if err := MakeDir(link, workerUID, workerUID); err == nil {
-		t.Error("a symbolic link was taken for a directory")
+		t.Error("a symbolic link was accepted as a directory")
 	}
 	if err := os.Chmod(filepath.Dir(dir), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := MakeDir(dir, workerUID, workerUID); err == nil || !strings.Contains(err.Error(), "may not pass through") {
-		t.Errorf("a parent that is closed to the worker: got %v", err)
+	if err := MakeDir(dir, workerUID, workerUID); err == nil || !strings.Contains(err.Error(), "may not search") {
+		t.Errorf("a parent that the worker may not search: got %v", err)
 	}
 }
 
@@ -100,8 +100,8 @@ func TestTunNodeOpensForTheWorker(t *testing.T) {
 	if node == "" {
 		node = sharedNode
 	}
-	p := start(t, dir, "exec 3<>"+node+" && echo opened")
-	if e := wait(t, p); e.Code != 0 {
+	p := startIn(t, dir, "exec 3<>"+node+" && echo opened")
+	if e := waitFor(t, p); e.Code != 0 {
 		t.Errorf("opening %s as the worker: %v", node, e)
 	}
 	if again, err := TunNode(dir, workerUID, workerUID); err != nil || again != node && again != "" {
@@ -124,11 +124,11 @@ func TestUID(t *testing.T) {
 
 func TestBackoff(t *testing.T) {
 	var b Backoff
-	most := []time.Duration{500, 1000, 2000, 4000, 8000, 16000, 30000, 30000}
-	for i, ms := range most {
-		got, most := b.Next(time.Second), ms*time.Millisecond
-		if got > most || got < most*4/5 {
-			t.Errorf("wait %d: got %v, want %v less up to a fifth", i, got, most)
+	waits := []time.Duration{500, 1000, 2000, 4000, 8000, 16000, 30000, 30000}
+	for i, ms := range waits {
+		got, longest := b.Next(time.Second), ms*time.Millisecond
+		if got > longest || got < longest*4/5 {
+			t.Errorf("wait %d: got %v, want %v less up to a fifth", i, got, longest)
 		}
 	}
 	if got := b.Next(time.Hour); got > 500*time.Millisecond {

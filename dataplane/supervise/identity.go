@@ -10,19 +10,20 @@ import (
 	"strings"
 )
 
-// ErrGone: the process that an Identity names has ended.
+// ErrGone is returned where the process that an Identity names has ended.
 var ErrGone = errors.New("the process has ended")
 
-// Identity names one process for as long as the machine runs and never another one: a PID comes
-// again, but not with the same start time, and a start time not within the same boot.
+// Identity identifies one process for good: a PID is used again, but not with the same start time in
+// the same boot of the machine.
 type Identity struct {
 	PID   int    `json:"pid"`
 	Start uint64 `json:"start"` // clock ticks since boot, field 22 of /proc/PID/stat
 	Boot  string `json:"boot"`
 }
 
-// identify reads the identity of a running process. ErrGone where it has ended, reaped or not.
-func identify(pid int) (Identity, error) {
+// readIdentity reads the identity of a running process. It returns ErrGone where the process has
+// ended, reaped or not.
+func readIdentity(pid int) (Identity, error) {
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return Identity{}, fmt.Errorf("boot ID: %w", err)
@@ -41,8 +42,8 @@ func identify(pid int) (Identity, error) {
 	return Identity{PID: pid, Start: start, Boot: strings.TrimSpace(string(boot))}, nil
 }
 
-// parseStat reads fields 3 and 22. Field 2 is the program's name in parentheses, which it chose
-// itself: spaces, parentheses and digits included. The last parenthesis is the end of it.
+// parseStat reads fields 3 and 22. Field 2 is the program's name in parentheses and may itself contain
+// spaces, parentheses and digits, so it ends at the last parenthesis.
 func parseStat(stat []byte) (state string, start uint64, err error) {
 	end := bytes.LastIndexByte(stat, ')')
 	if end < 0 {
@@ -56,10 +57,9 @@ func parseStat(stat []byte) (state string, start uint64, err error) {
 	return f[0], start, err
 }
 
-// Running lists the processes that run under the workers' uids and were started in a directory
-// below the given one: another dataplane's, in another network namespace of this machine, are
-// not ours. At start, what no journal knows was started in the instant before a crash, and holds
-// a tun device: Adopt and Stop it.
+// Running lists the processes that have a worker's uid and a working directory below the given one;
+// the workers of another dataplane on this machine have theirs elsewhere. A worker that is in no
+// journal was started just before a crash and has a tun device open: at start, Adopt and Stop it.
 func Running(below string) ([]Identity, error) {
 	dirs, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {
@@ -79,7 +79,7 @@ func Running(below string) ([]Identity, error) {
 		if err != nil {
 			continue
 		}
-		if id, err := identify(pid); err == nil {
+		if id, err := readIdentity(pid); err == nil {
 			out = append(out, id)
 		}
 	}

@@ -10,16 +10,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openLog opens a worker's log for appending. Only so can it be cut while the worker writes: a
-// file without O_APPEND would go on at the old offset and leave a hole.
+// openLog opens a worker's log for appending. O_APPEND lets TrimLog cut the file while the worker
+// writes: without it the worker would continue at the old offset and leave a hole.
 func openLog(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
 }
 
-// TrimLog cuts a worker's log that is longer than most bytes to its last half of that, at a
-// line's start. What the worker writes in that instant may be lost: it never waits for us. It
-// is to be called from time to time; a log that does not exist is short enough.
-func TrimLog(path string, most int64) error {
+// TrimLog cuts a worker's log that is longer than maxBytes to its last maxBytes/2, at the start of a
+// line. Lines that the worker writes at the same moment may be lost. A missing log is no error.
+func TrimLog(path string, maxBytes int64) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|unix.O_NOFOLLOW, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -29,10 +28,10 @@ func TrimLog(path string, most int64) error {
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err != nil || info.Size() <= most {
+	if err != nil || info.Size() <= maxBytes {
 		return err
 	}
-	tail, err := io.ReadAll(io.NewSectionReader(f, info.Size()-most/2, most/2))
+	tail, err := io.ReadAll(io.NewSectionReader(f, info.Size()-maxBytes/2, maxBytes/2))
 	if err != nil {
 		return fmt.Errorf("trim log: %w", err)
 	}

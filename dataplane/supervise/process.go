@@ -11,15 +11,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Exit says how a process ended. Known is false for one that was not our child: only a parent
-// is told.
+// Exit is how a process ended. Known is false for a process that was not our child: the kernel tells
+// only the parent.
 type Exit struct {
 	Known  bool
 	Code   int
 	Signal syscall.Signal // 0 unless a signal ended it
 }
 
-// String is for a log.
+// String describes the exit for a log.
 func (e Exit) String() string {
 	switch {
 	case !e.Known:
@@ -33,42 +33,42 @@ func (e Exit) String() string {
 // Process is a running worker, started or adopted.
 type Process struct {
 	id   Identity
-	fd   *os.File // a pidfd: unlike a PID it never means another process
+	fd   *os.File // a pidfd: unlike a PID it never refers to another process
 	done chan struct{}
 	exit Exit
 }
 
-// Adopt watches a process that somebody else started: a dataplane that crashed, or this one
-// before it executed itself anew (then the process is still our child, and is reaped). ErrGone
-// where it has ended, or its PID is another's by now.
+// Adopt watches a process that an earlier dataplane started: one that crashed, or this process before
+// it executed itself again (then the worker is still our child and is reaped). It returns ErrGone
+// where the process has ended, even if another one has its PID now.
 func Adopt(id Identity) (*Process, error) {
 	fd, err := unix.PidfdOpen(id.PID, unix.PIDFD_NONBLOCK)
 	if err != nil {
 		return nil, fmt.Errorf("adopt process %d: %w", id.PID, errors.Join(ErrGone, err))
 	}
-	// Compared with the pidfd in hand: the PID cannot change hands any more.
-	now, err := identify(id.PID)
+	// Compared after the pidfd was opened: the PID cannot be reused meanwhile.
+	now, err := readIdentity(id.PID)
 	if err == nil && now != id {
 		err = ErrGone
 	}
 	if err != nil {
-		reap(fd)
+		reapChild(fd)
 		_ = unix.Close(fd)
 		return nil, fmt.Errorf("adopt process %d: %w", id.PID, err)
 	}
 	return watch(id, fd), nil
 }
 
-// own watches a child of ours that was just started. It may have ended already; it cannot have
-// been reaped.
-func own(pid int) (*Process, error) {
+// watchChild watches a child of this process that was just started. It may have ended already, but it
+// cannot have been reaped.
+func watchChild(pid int) (*Process, error) {
 	fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
 	if err != nil {
 		_ = unix.Kill(pid, unix.SIGKILL) // not reaped yet, so the PID is still its own
 		_, _ = unix.Wait4(pid, nil, 0, nil)
 		return nil, err
 	}
-	id, err := identify(pid)
+	id, err := readIdentity(pid)
 	if err != nil && !errors.Is(err, ErrGone) {
 		_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
 		_ = unix.Close(fd)
@@ -95,17 +95,17 @@ func (p *Process) wait() {
 		if err != nil || n == 0 {
 			return false
 		}
-		p.exit = reap(int(fd))
+		p.exit = reapChild(int(fd))
 		return true
 	})
 	if err != nil {
-		return // Release: nobody is told anything any more
+		return // Release was called: done stays open
 	}
 	close(p.done)
 }
 
-// reap takes the exit status where the process is our child.
-func reap(fd int) Exit {
+// reapChild reads the exit status if the process is our child.
+func reapChild(fd int) Exit {
 	var info siginfo
 	if err := info.wait(fd); err != nil || info.pid == 0 {
 		return Exit{}
@@ -116,13 +116,13 @@ func reap(fd int) Exit {
 	return Exit{Known: true, Code: -1, Signal: syscall.Signal(info.status)}
 }
 
-// Identity names the process in a journal.
+// Identity identifies the process in a journal.
 func (p *Process) Identity() Identity { return p.id }
 
 // Done is closed when the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Exit says how the process ended. It is valid after Done.
+// Exit returns how the process ended. It is valid after Done is closed.
 func (p *Process) Exit() Exit {
 	select {
 	case <-p.done:
@@ -132,7 +132,7 @@ func (p *Process) Exit() Exit {
 	}
 }
 
-// Wait waits for the process to end, or for ctx.
+// Wait waits for the process to end. The error is that of ctx.
 func (p *Process) Wait(ctx context.Context) (Exit, error) {
 	select {
 	case <-p.done:
@@ -142,18 +142,17 @@ func (p *Process) Wait(ctx context.Context) (Exit, error) {
 	}
 }
 
-// Release stops watching and leaves the process running. Done is never closed after it.
+// Release stops watching and leaves the process running. Done is not closed after it.
 func (p *Process) Release() { _ = p.fd.Close() }
 
 const (
-	// StopGrace is how long a worker may take to end: saying goodbye to its clients takes two
-	// seconds.
+	// StopGrace is how long a worker may take to end: notifying its clients takes two seconds.
 	StopGrace = 5 * time.Second
 	killWait  = 5 * time.Second
 )
 
-// Stop ends the process: SIGTERM, and SIGKILL when StopGrace or ctx ends first. It returns once
-// the process has ended; the error says that it could not be ended.
+// Stop sends SIGTERM, and SIGKILL when StopGrace or ctx ends first. It returns when the process has
+// ended; the error means that it still runs.
 func (p *Process) Stop(ctx context.Context) error {
 	grace := time.NewTimer(StopGrace)
 	defer grace.Stop()
@@ -169,22 +168,22 @@ func (p *Process) Stop(ctx context.Context) error {
 	return p.Kill()
 }
 
-// Kill ends the process with SIGKILL and waits for it.
+// Kill sends SIGKILL and waits for the process to end. The error means that it still runs.
 func (p *Process) Kill() error {
 	if err := p.signal(unix.SIGKILL); err != nil {
 		return err
 	}
-	last := time.NewTimer(killWait)
-	defer last.Stop()
+	deadline := time.NewTimer(killWait)
+	defer deadline.Stop()
 	select {
 	case <-p.done:
 		return nil
-	case <-last.C:
+	case <-deadline.C:
 		return fmt.Errorf("process %d does not end", p.id.PID)
 	}
 }
 
-// signal sends through the pidfd. A process that has ended is no error.
+// signal sends a signal through the pidfd. A process that has ended is no error.
 func (p *Process) signal(s unix.Signal) error {
 	raw, err := p.fd.SyscallConn()
 	if err != nil {

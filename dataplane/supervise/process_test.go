@@ -15,16 +15,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// workerUID is beside the range that a dataplane on this machine may be using.
+// workerUID is at the end of the range, which a dataplane on this machine hardly uses.
 const workerUID = LastUID - 3
 
-// worker starts a shell script as a worker and ends it with the test.
-func worker(t *testing.T, script string) *Process {
+// startWorker starts a shell script as a worker in a new directory and ends it with the test.
+func startWorker(t *testing.T, script string) *Process {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Fatal("run these tests as root: they start processes under other uids")
 	}
-	return start(t, workerDir(t), script)
+	return startIn(t, workerDir(t), script)
 }
 
 func workerDir(t *testing.T) string {
@@ -44,7 +44,7 @@ func workerDir(t *testing.T) string {
 	return dir
 }
 
-func start(t *testing.T, dir, script string) *Process {
+func startIn(t *testing.T, dir, script string) *Process {
 	t.Helper()
 	p, err := Start(Spec{
 		Binary: "/bin/sh", Args: []string{"-c", script}, Input: []byte("from stdin\n"),
@@ -57,7 +57,7 @@ func start(t *testing.T, dir, script string) *Process {
 	return p
 }
 
-func wait(t *testing.T, p *Process) Exit {
+func waitFor(t *testing.T, p *Process) Exit {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -97,7 +97,7 @@ func statusOf(t *testing.T, pid int) map[string]string {
 }
 
 func TestWorkerHasNoPrivileges(t *testing.T) {
-	p := worker(t, "exec sleep 60")
+	p := startWorker(t, "exec sleep 60")
 	eventually(t, "sleep runs", func() bool { return statusOf(t, p.Identity().PID)["Name"] == "sleep" })
 	got := statusOf(t, p.Identity().PID)
 	const none = "0000000000000000"
@@ -125,14 +125,14 @@ func TestWorkerHasNoPrivileges(t *testing.T) {
 	}
 }
 
-// The two settings are a thread's: none of the threads that remain may have them.
-func TestStartingLeavesUsPrivileged(t *testing.T) {
+// Both settings belong to a thread: no thread that remains may have them.
+func TestStartKeepsOwnPrivileges(t *testing.T) {
 	for range 8 {
-		p := worker(t, "exit 0")
-		wait(t, p)
+		p := startWorker(t, "exit 0")
+		waitFor(t, p)
 	}
 	bounds := statusOf(t, os.Getpid())["CapBnd"]
-	eventually(t, "every thread of ours keeps its privileges", func() bool {
+	eventually(t, "every thread of this process keeps its privileges", func() bool {
 		tasks, err := filepath.Glob("/proc/self/task/*/status")
 		if err != nil {
 			t.Fatal(err)
@@ -153,8 +153,8 @@ func TestStartingLeavesUsPrivileged(t *testing.T) {
 func TestWorkerInputOutputAndExit(t *testing.T) {
 	dir := workerDir(t)
 	log := filepath.Join(filepath.Dir(dir), "log")
-	p := start(t, dir, "cat; pwd; echo oops >&2; exit 7")
-	if e := wait(t, p); !e.Known || e.Code != 7 || e.Signal != 0 {
+	p := startIn(t, dir, "cat; pwd; echo oops >&2; exit 7")
+	if e := waitFor(t, p); !e.Known || e.Code != 7 || e.Signal != 0 {
 		t.Errorf("exit: got %+v, want status 7", e)
 	}
 	b, err := os.ReadFile(log)
@@ -170,8 +170,8 @@ func TestWorkerInputOutputAndExit(t *testing.T) {
 }
 
 func TestStop(t *testing.T) {
-	t.Run("politely", func(t *testing.T) {
-		p := worker(t, "exec sleep 60")
+	t.Run("SIGTERM", func(t *testing.T) {
+		p := startWorker(t, "exec sleep 60")
 		if err := p.Stop(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -179,9 +179,9 @@ func TestStop(t *testing.T) {
 			t.Errorf("exit: got %v, want a signal", e)
 		}
 	})
-	t.Run("by force", func(t *testing.T) {
+	t.Run("SIGKILL", func(t *testing.T) {
 		dir := workerDir(t)
-		p := start(t, dir, "trap '' TERM; echo ready; while :; do read x; done < /dev/zero")
+		p := startIn(t, dir, "trap '' TERM; echo ready; while :; do read x; done < /dev/zero")
 		eventually(t, "trap set", func() bool {
 			b, _ := os.ReadFile(filepath.Join(filepath.Dir(dir), "log"))
 			return len(b) > 0
@@ -201,12 +201,12 @@ func TestStop(t *testing.T) {
 }
 
 func TestAdopt(t *testing.T) {
-	p := worker(t, "exec sleep 60")
+	p := startWorker(t, "exec sleep 60")
 	journal, err := json.Marshal(p.Identity())
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Release() // as if we had ended
+	p.Release() // as if this process had ended
 	var id Identity
 	if err := json.Unmarshal(journal, &id); err != nil {
 		t.Fatal(err)
@@ -218,26 +218,26 @@ func TestAdopt(t *testing.T) {
 	defer a.Release()
 	select {
 	case <-a.Done():
-		t.Fatal("an adopted process that runs is done")
+		t.Fatal("Done of an adopted process that runs is closed")
 	default:
 	}
 	if err := a.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	// It was our child all along, as after re-executing in place: it must have been reaped.
-	if e := wait(t, a); !e.Known {
-		t.Errorf("exit of an adopted child: got %+v, want to know", e)
+	// It still is our child, as after executing this program again: it must have been reaped.
+	if e := waitFor(t, a); !e.Known {
+		t.Errorf("exit of an adopted child: got %+v, want it known", e)
 	}
 	if _, err := os.Stat(fmt.Sprintf("/proc/%d", id.PID)); err == nil {
 		t.Errorf("process %d is still there, as a zombie", id.PID)
 	}
 }
 
-// A process that another one started: the shell's background job is not our child.
+// The background job of a shell is not our child.
 func TestAdoptOfAnotherParent(t *testing.T) {
 	dir := workerDir(t)
-	p := start(t, dir, "sleep 60 & echo $!; exec sleep 0.1")
-	wait(t, p)
+	p := startIn(t, dir, "sleep 60 & echo $!; exec sleep 0.1")
+	waitFor(t, p)
 	var pid int
 	b, err := os.ReadFile(filepath.Join(filepath.Dir(dir), "log"))
 	if err != nil {
@@ -246,7 +246,7 @@ func TestAdoptOfAnotherParent(t *testing.T) {
 	if _, err := fmt.Sscan(string(b), &pid); err != nil {
 		t.Fatal(err)
 	}
-	id, err := identify(pid)
+	id, err := readIdentity(pid)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +261,7 @@ func TestAdoptOfAnotherParent(t *testing.T) {
 	if err := a.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	if e := wait(t, a); e.Known {
+	if e := waitFor(t, a); e.Known {
 		t.Errorf("exit: got %+v, want unknown", e)
 	}
 }
@@ -276,7 +276,7 @@ func contains(ids []Identity, id Identity) bool {
 }
 
 func TestAdoptRefusesAnotherProcess(t *testing.T) {
-	p := worker(t, "exec sleep 60")
+	p := startWorker(t, "exec sleep 60")
 	for name, change := range map[string]func(*Identity){
 		"same PID, started later": func(id *Identity) { id.Start++ },
 		"same PID, another boot":  func(id *Identity) { id.Boot = "another" },

@@ -6,15 +6,15 @@ import (
 	"path/filepath"
 )
 
-// Spec says how to start a worker.
+// Spec is how to start a worker. Every field is required but Args and Input.
 type Spec struct {
 	Binary string   // absolute path
 	Args   []string // without the program's name
-	// Input is given as standard input, whole. It may be secret: it is never a file with a name.
+	// Input is the whole standard input. It may be secret: it is never in a file with a name.
 	Input []byte
-	// Log is the path of the file that takes standard output and standard error.
+	// Log is the path of the file for standard output and standard error.
 	Log string
-	// Dir is the worker's directory, from MakeDir. It is where the worker starts.
+	// Dir is the worker's directory, made by MakeDir, and its working directory.
 	Dir      string
 	UID, GID uint32
 }

@@ -16,13 +16,11 @@ const (
 	tunMinor   = 200
 )
 
-// TunNode says by which file a worker can open its tun device. Attaching to an existing device
-// needs no capability where the device belongs to the worker's uid, but the node must be open
-// to it. udev gives /dev/net/tun mode 0666; without udev the kernel leaves it 0600. Then the
-// worker gets a node of its own in dir, which is its directory from MakeDir.
-//
-// It is empty where /dev/net/tun will do, else the path for OpenVPN's dev-node. The error is a
-// *vpn.Error where an administrator must help.
+// TunNode returns the device node by which a worker opens its tun device, for OpenVPN's dev-node; ""
+// where /dev/net/tun can be used. Attaching to an existing device needs no capability where the
+// worker's uid owns it, but the worker must be able to open the node. udev gives /dev/net/tun mode
+// 0666; without udev it has 0600, and the worker gets a node of its own in dir, its directory from
+// MakeDir. The error is a *vpn.Error where an administrator must change the host.
 func TunNode(dir string, uid, gid uint32) (string, error) {
 	info, err := os.Stat(sharedNode)
 	if err == nil && allows(info, uid, gid, 6) {
@@ -38,7 +36,7 @@ func TunNode(dir string, uid, gid uint32) (string, error) {
 	if err := os.Lchown(path, int(uid), int(gid)); err != nil {
 		return "", fmt.Errorf("tun node: %w", err)
 	}
-	// A file system mounted nodev takes the node and opens it for nobody. /run is one.
+	// On a file system mounted nodev, such as /run, the node can be created but not opened.
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		_ = os.Remove(path)
@@ -49,5 +47,5 @@ func TunNode(dir string, uid, gid uint32) (string, error) {
 
 func needsNode(dir string) *vpn.Error {
 	return vpn.Refuse(vpn.Unavailable, vpn.CodeTunUnavailable, fmt.Sprintf(
-		"The OpenVPN workers cannot open %s, and %s takes no device of their own. Run: chmod 0666 %s (which is what udev does).", sharedNode, dir, sharedNode))
+		"The OpenVPN workers cannot open %s, and %s allows no device node of their own. Run: chmod 0666 %s (which is what udev does).", sharedNode, dir, sharedNode))
 }

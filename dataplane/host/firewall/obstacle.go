@@ -54,7 +54,7 @@ func FindObstacles(ctx context.Context, t Traffic) ([]Obstacle, error) {
 		return nil, host.Unavailable(err, "The packet filter of this host cannot be read.")
 	}
 	if err := json.Unmarshal(raw, &list); err != nil {
-		return nil, host.Unavailable(err, "The packet filter of this host cannot be understood.")
+		return nil, host.Unavailable(err, "The packet filter of this host cannot be parsed.")
 	}
 	var found []Obstacle
 	tables := map[string]chains{}
