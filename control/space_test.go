@@ -26,13 +26,13 @@ func TestPagesOnAFullDisk(t *testing.T) {
 	h.WantKind("signing in on a full disk", err, vpn.Unavailable, "Nothing was saved")
 
 	node, err := full.Nodes.Node(t.Context(), h.Admin)
-	if err != nil || node.Sentence == "" || !node.Since.Equal(since) || len(node.Status.Faults) != 1 || node.Status.Faults[0].Sentence != node.Sentence {
+	if err != nil || node.Message == "" || !node.Since.Equal(since) || len(node.Status.Faults) != 1 || node.Status.Faults[0].Message != node.Message {
 		t.Errorf("got %+v, %v", node, err)
 	}
 	fault := node.Status.Faults[0]
 	h.Dataplane.Down = controltest.ErrDown
 	h.Clock.Pass(time.Minute)
-	if node, err = full.Nodes.Node(t.Context(), h.Admin); err != nil || node.Sentence == fault.Sentence || node.Reachable {
+	if node, err = full.Nodes.Node(t.Context(), h.Admin); err != nil || node.Message == fault.Message || node.Reachable {
 		t.Errorf("without a dataplane: %+v, %v", node, err)
 	}
 }

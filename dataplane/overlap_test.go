@@ -34,7 +34,7 @@ func TestClientRangeOfTheHost(t *testing.T) {
 			o := vpn.Observation{Applied: e.Applied, Faults: e.Faults}
 			for _, a := range d.Associations {
 				if f, ok := o.FaultOf(string(a.ID)); ok {
-					return f.Sentence
+					return f.Message
 				}
 			}
 		}

@@ -250,7 +250,7 @@ func TestRevokedWhateverElseIsWrong(t *testing.T) {
 	if rules := ep.Engine.rules[ep.id].Rules; len(rules) > 0 {
 		t.Errorf("rules %v are in force", rules)
 	}
-	if faults := ep.status().Faults; len(faults) != 1 || faults[0].Sentence != "Something is missing." {
+	if faults := ep.status().Faults; len(faults) != 1 || faults[0].Message != "Something is missing." {
 		t.Errorf("faults %+v", faults)
 	}
 }

@@ -74,15 +74,15 @@ func TestReadsAnEarlierRunDirectory(t *testing.T) {
 		snapshot{
 			Endpoint: endpoint, Paths: map[vpn.AssociationID]string{association: "eth1"},
 			Faults: []fault.Entry{
-				{Check: faultReach, Fault: vpn.Fault{Subject: string(association), Sentence: "The target network 10.0.1.0/24 cannot be reached.", Since: at}},
-				{Check: faultWorker, Fault: vpn.Fault{Subject: string(association), Sentence: "OpenVPN does not begin to listen.", Since: at.Add(time.Second)}},
+				{Check: faultReach, Fault: vpn.Fault{Subject: string(association), Message: "The target network 10.0.1.0/24 cannot be reached.", Since: at}},
+				{Check: faultWorker, Fault: vpn.Fault{Subject: string(association), Message: "OpenVPN does not begin to listen.", Since: at.Add(time.Second)}},
 			},
 		},
 		snapshot{
-			Faults: []fault.Entry{{Check: faultLack, Fault: vpn.Fault{Sentence: "The program nft is missing.", Since: at}}},
+			Faults: []fault.Entry{{Check: faultLack, Fault: vpn.Fault{Message: "The program nft is missing.", Since: at}}},
 			Repairs: []vpn.Fault{
-				{Sentence: "The packet filter was changed by somebody else and was written again: chain forwarding is gone", Since: at},
-				{Subject: string(endpoint), Sentence: "The OpenVPN worker on sp0123456789-0 was killed and is started again.", Since: at.Add(time.Minute)},
+				{Message: "The packet filter was changed by somebody else and was written again: chain forwarding is gone", Since: at},
+				{Subject: string(endpoint), Message: "The OpenVPN worker on sp0123456789-0 was killed and is started again.", Since: at.Add(time.Minute)},
 			},
 		})
 

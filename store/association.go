@@ -40,12 +40,12 @@ func (r associationRow) association() (vpn.Association, error) {
 	return vpn.Association{
 		ID: vpn.AssociationID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Network: vpn.NetworkID(r.Network),
 		Subnet: vpn.SubnetID(r.Subnet), CIDR: d.prefix(r.CIDR), Zone: r.Zone, CreatedAt: instant(r.Created),
-		Change: change(r.Added, r.Removed),
+		Generations: change(r.Added, r.Removed),
 	}, d.err
 }
 
-func change(added, removed int64) vpn.Change {
-	return vpn.Change{Added: uint64(added), Removed: uint64(removed)}
+func change(added, removed int64) vpn.Generations {
+	return vpn.Generations{Added: uint64(added), Removed: uint64(removed)}
 }
 
 // Association reads one association.

@@ -148,7 +148,7 @@ func testObservation(t *testing.T, s *Store) {
 	f := stored(t, s)
 	o := vpn.Observation{
 		Endpoint: f.endpoint.ID, Node: "n1", Applied: 1<<63 + 1, SeenAt: at,
-		Faults: []vpn.Fault{{Subject: "x", Sentence: "It is \"wrong\" <here>.", Since: at.UTC()}},
+		Faults: []vpn.Fault{{Subject: "x", Message: "It is \"wrong\" <here>.", Since: at.UTC()}},
 	}
 	full(t, o, "Fresh")
 	read := func() (got map[vpn.EndpointID]vpn.Observation) {

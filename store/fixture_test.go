@@ -53,7 +53,7 @@ func newFixture() fixture {
 	}
 	f.firstAssoc = vpn.Association{
 		ID: vpn.NewAssociationID(), Endpoint: f.endpoint.ID, Network: f.network.ID, Subnet: f.a.ID, CIDR: f.a.CIDR, Zone: f.a.Zone,
-		CreatedAt: at, Change: vpn.Change{Added: 2},
+		CreatedAt: at, Generations: vpn.Generations{Added: 2},
 	}
 	return f
 }

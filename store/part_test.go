@@ -11,7 +11,7 @@ import (
 func testAssociation(t *testing.T, s *Store) {
 	f := stored(t, s)
 	b := f.firstAssoc
-	b.ID, b.Subnet, b.CIDR, b.Zone, b.Change = vpn.NewAssociationID(), f.b.ID, f.b.CIDR, f.b.Zone, vpn.Change{Added: 3, Removed: 4}
+	b.ID, b.Subnet, b.CIDR, b.Zone, b.Generations = vpn.NewAssociationID(), f.b.ID, f.b.CIDR, f.b.Zone, vpn.Generations{Added: 3, Removed: 4}
 	full(t, b)
 	update(t, s, func(ctx context.Context, x *Tx) error { return x.CreateAssociation(ctx, b) })
 	view(t, s, func(ctx context.Context, x *Tx) error {
@@ -52,7 +52,7 @@ func testRule(t *testing.T, s *Store) {
 	rule := func(cidr, group, description string, created time.Time) vpn.Rule {
 		return vpn.Rule{
 			ID: vpn.NewRuleID(), Endpoint: f.endpoint.ID, Destination: prefix(cidr), AllUsers: group == "", Group: group,
-			Description: description, CreatedAt: created, Change: vpn.Change{Added: 2},
+			Description: description, CreatedAt: created, Generations: vpn.Generations{Added: 2},
 		}
 	}
 	wide, nine := rule("0.0.0.0/0", "", "everything", at), rule("9.0.0.0/8", "Staff", "", at.Add(1*time.Hour))
@@ -111,7 +111,7 @@ func testRoute(t *testing.T, s *Store) {
 	f := stored(t, s)
 	auto := vpn.Route{
 		ID: vpn.NewRouteID(), Endpoint: f.endpoint.ID, Association: f.firstAssoc.ID, Subnet: f.a.ID, Destination: prefix("10.1.0.0/16"),
-		Origin: vpn.OriginAssociate, Description: "Default route", CreatedAt: at, Change: vpn.Change{Added: 2, Removed: 3},
+		Origin: vpn.OriginAssociate, Description: "Default route", CreatedAt: at, Generations: vpn.Generations{Added: 2, Removed: 3},
 	}
 	full(t, auto)
 	local := vpn.Route{ID: vpn.NewRouteID(), Endpoint: f.endpoint.ID, Destination: f.endpoint.ClientCIDR, Origin: vpn.OriginAddRoute, CreatedAt: at.Add(-1)}
@@ -172,11 +172,11 @@ func testRemoved(t *testing.T, s *Store) {
 		}
 		for i, removed := range []uint64{0, 9, 10, 11} {
 			cidr := prefix([]string{"10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"}[i])
-			change := vpn.Change{Added: 1, Removed: removed}
-			if err := x.CreateRule(ctx, vpn.Rule{ID: vpn.NewRuleID(), Endpoint: id, Destination: cidr, AllUsers: true, Change: change}); err != nil {
+			change := vpn.Generations{Added: 1, Removed: removed}
+			if err := x.CreateRule(ctx, vpn.Rule{ID: vpn.NewRuleID(), Endpoint: id, Destination: cidr, AllUsers: true, Generations: change}); err != nil {
 				return err
 			}
-			r := vpn.Route{ID: vpn.NewRouteID(), Endpoint: id, Destination: cidr, Change: change}
+			r := vpn.Route{ID: vpn.NewRouteID(), Endpoint: id, Destination: cidr, Generations: change}
 			if removed == 10 {
 				r.Association, r.Subnet = f.firstAssoc.ID, f.a.ID
 			}

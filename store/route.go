@@ -48,7 +48,7 @@ func (r routeRow) route() (vpn.Route, error) {
 	return vpn.Route{
 		ID: vpn.RouteID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Association: present[vpn.AssociationID](r.Association),
 		Subnet: present[vpn.SubnetID](r.Subnet), Destination: d.prefix(r.Destination), Origin: vpn.RouteOrigin(r.Origin),
-		Description: r.Description, CreatedAt: instant(r.Created), Change: change(r.Added, r.Removed),
+		Description: r.Description, CreatedAt: instant(r.Created), Generations: change(r.Added, r.Removed),
 	}, d.err
 }
 

@@ -43,7 +43,7 @@ func (r ruleRow) rule() (vpn.Rule, error) {
 	var d decoder
 	return vpn.Rule{
 		ID: vpn.RuleID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Destination: d.prefix(r.Destination), AllUsers: r.AllUsers,
-		Group: r.Group, Description: r.Description, CreatedAt: instant(r.Created), Change: change(r.Added, r.Removed),
+		Group: r.Group, Description: r.Description, CreatedAt: instant(r.Created), Generations: change(r.Added, r.Removed),
 	}, d.err
 }
 

@@ -24,7 +24,7 @@ const noSpace = "The disk that holds the database is full: nothing can be saved 
 func (s *Store) Fault() (vpn.Fault, bool) {
 	s.space.mu.Lock()
 	defer s.space.mu.Unlock()
-	return s.space.fault, s.space.fault.Sentence != ""
+	return s.space.fault, s.space.fault.Message != ""
 }
 
 // noteSpace takes up how a change ended, and gives the error that says so to a person.
@@ -36,12 +36,12 @@ func (s *Store) noteSpace(err error) error {
 	s.space.mu.Lock()
 	defer s.space.mu.Unlock()
 	switch {
-	case !full && s.space.fault.Sentence != "":
+	case !full && s.space.fault.Message != "":
 		s.options.Logger.Info("the database can be written again")
 		s.space.fault = vpn.Fault{}
-	case full && s.space.fault.Sentence == "":
+	case full && s.space.fault.Message == "":
 		s.options.Logger.Error("the database cannot be written, its disk is full", "err", err)
-		s.space.fault = vpn.Fault{Sentence: noSpace, Since: s.options.Now().UTC()}
+		s.space.fault = vpn.Fault{Message: noSpace, Since: s.options.Now().UTC()}
 	}
 	if full {
 		return vpn.Refuse(vpn.Unavailable, vpn.CodeInsufficientStorage,

@@ -31,7 +31,7 @@ func TestFullDisk(t *testing.T) {
 		if err := create(); vpn.KindOf(err) != vpn.Unavailable || !strings.Contains(err.Error(), "Nothing was saved") {
 			t.Fatalf("got %v", err)
 		}
-		if f, full := s.Fault(); !full || f.Sentence == "" || !f.Since.Equal(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)) {
+		if f, full := s.Fault(); !full || f.Message == "" || !f.Since.Equal(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)) {
 			t.Errorf("got %+v, %v", f, full)
 		}
 		now = now.Add(time.Minute)

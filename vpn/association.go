@@ -16,7 +16,7 @@ type Association struct {
 	CIDR      netip.Prefix // the subnet's
 	Zone      string
 	CreatedAt time.Time
-	Change
+	Generations
 }
 
 // AssociationState is where an association is in its life.
@@ -31,19 +31,11 @@ const (
 	AssociationFailed AssociationState = "association-failed"
 )
 
-// State is what was applied, never what is hoped for.
+var associationStates = partStates[AssociationState]{Associating, Associated, AssociationFailed, Disassociating}
+
+// State reports the applied state, not the desired one, and the reason for it.
 func (a Association) State(o Observation) (AssociationState, string) {
-	fault, failed := o.FaultOf(string(a.ID))
-	switch {
-	case a.Removed != 0:
-		return Disassociating, fault.Sentence
-	case failed:
-		return AssociationFailed, fault.Sentence
-	case o.Has(a.Added):
-		return Associated, ""
-	default:
-		return Associating, o.Waiting()
-	}
+	return associationStates.state(string(a.ID), a.Generations, o)
 }
 
 // Associate checks a target network for the endpoint and makes the association with the
@@ -82,13 +74,13 @@ func (e *Endpoint) Associate(n Network, s Subnet, others []Association, now time
 	e.Network = n.ID
 	a := Association{
 		ID: NewAssociationID(), Endpoint: e.ID, Network: n.ID, Subnet: s.ID, CIDR: s.CIDR, Zone: s.Zone,
-		CreatedAt: now, Change: Change{Added: e.Generation},
+		CreatedAt: now, Generations: Generations{Added: e.Generation},
 	}
 	routes := make([]Route, 0, len(n.CIDRs))
 	for _, cidr := range n.CIDRs {
 		routes = append(routes, Route{
 			ID: NewRouteID(), Endpoint: e.ID, Association: a.ID, Subnet: s.ID, Destination: cidr,
-			Origin: OriginAssociate, Description: "Default route of the network", CreatedAt: now, Change: Change{Added: e.Generation},
+			Origin: OriginAssociate, Description: "Default route of the network", CreatedAt: now, Generations: Generations{Added: e.Generation},
 		})
 	}
 	return a, routes, nil

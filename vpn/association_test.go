@@ -12,7 +12,7 @@ func TestAssociate(t *testing.T) {
 	foreign := newSubnet(t, other, "10.1.1.0/24", "zone-b")
 	around := newNetwork(t, "10.16.0.0/12")
 	aside := newSubnet(t, around, "10.17.0.0/24", "zone-a") // itself clear of the client CIDR, its network is not
-	live := Association{Subnet: a.ID, Network: n.ID, Zone: a.Zone, Change: Change{Added: 1}}
+	live := Association{Subnet: a.ID, Network: n.ID, Zone: a.Zone, Generations: Generations{Added: 1}}
 	leaving := live
 	leaving.Removed = 2
 	for name, c := range map[string]struct {

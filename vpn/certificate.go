@@ -85,3 +85,26 @@ func (c Certificate) TrustAnchor() string {
 	}
 	return c.Chain
 }
+
+// CertificateSpec is a request for a certificate, checked by CheckCertificateSpec.
+type CertificateSpec struct {
+	CommonName string
+	DNSNames   []string // for a server: the names that clients may know it by
+	KeyType    KeyType
+	ValidFor   time.Duration
+}
+
+// CertificateFacts is what a certificate says of itself.
+type CertificateFacts struct {
+	CommonName  string
+	DNSNames    []string
+	Issuer      string
+	Serial      string // decimal, as OpenVPN reports it
+	Fingerprint string // SHA-256, upper-case hex with colons
+	KeyType     string
+	NotBefore   time.Time
+	NotAfter    time.Time
+	IsAuthority bool
+	ServerAuth  bool
+	ClientAuth  bool
+}

@@ -59,9 +59,9 @@ func addrFrom(u uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte{byte(u >> 24), byte(u >> 16), byte(u >> 8), byte(u)})
 }
 
-// nowhere are the ranges that can be no destination of anybody, in ascending order. They stay closed
-// under a wider rule too: at 169.254.169.254 a cloud hands out this host's own credentials.
-var nowhere = []struct {
+// unroutable are the ranges that no packet may be sent to, in ascending order. They stay closed under a wider rule
+// too: at 169.254.169.254 a cloud gives out the credentials of this host.
+var unroutable = []struct {
 	cidr netip.Prefix
 	why  string
 }{
@@ -72,13 +72,40 @@ var nowhere = []struct {
 	{netip.MustParsePrefix("240.0.0.0/4"), "a reserved range"},
 }
 
-// unusable tells why a range can be no destination or network of anybody, or "". A wider range
-// that only contains such addresses is not meant: 0.0.0.0/0 is a fine destination.
-func unusable(p netip.Prefix) string {
-	for _, n := range nowhere {
+// unroutableReason returns why a range cannot be a destination or a network, or "". A wider range that only contains
+// such addresses is allowed: 0.0.0.0/0 is a valid destination.
+func unroutableReason(p netip.Prefix) string {
+	for _, n := range unroutable {
 		if n.cidr.Overlaps(p) && n.cidr.Bits() <= p.Bits() {
 			return n.why
 		}
 	}
 	return ""
+}
+
+// Subtract gives the parts of p that lie in none of the holes, as few prefixes as possible, in
+// ascending order.
+func Subtract(p netip.Prefix, holes []netip.Prefix) []netip.Prefix {
+	inside := false
+	for _, h := range holes {
+		if h.Bits() <= p.Bits() && h.Contains(p.Addr()) {
+			return nil
+		}
+		inside = inside || p.Overlaps(h)
+	}
+	if !inside {
+		return []netip.Prefix{p}
+	}
+	// A hole smaller than p lies in one of its halves.
+	low := netip.PrefixFrom(p.Addr(), p.Bits()+1)
+	high := netip.PrefixFrom(LastAddr(low).Next(), p.Bits()+1)
+	return append(Subtract(low, holes), Subtract(high, holes)...)
+}
+
+// comparePrefixes orders by address, then the wider prefix first.
+func comparePrefixes(a, b netip.Prefix) int {
+	if c := a.Addr().Compare(b.Addr()); c != 0 {
+		return c
+	}
+	return a.Bits() - b.Bits()
 }

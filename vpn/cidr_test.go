@@ -98,11 +98,11 @@ func TestUnusable(t *testing.T) {
 		"0.0.0.0/8": "this network", "0.1.0.0/16": "this network",
 		"0.0.0.0/0": "", "0.0.0.0/1": "", "126.0.0.0/7": "", "169.0.0.0/8": "", "224.0.0.0/3": "", "10.0.0.0/8": "", "8.8.8.8/32": "",
 	} {
-		if got := unusable(cidr(cidrText)); (want == "") != (got == "") || !strings.Contains(got, want) {
+		if got := unroutableReason(cidr(cidrText)); (want == "") != (got == "") || !strings.Contains(got, want) {
 			t.Errorf("%s: got %q, want %q", cidrText, got, want)
 		}
 	}
-	if got := unusable(netip.Prefix{}); got != "" {
+	if got := unroutableReason(netip.Prefix{}); got != "" {
 		t.Errorf("no range: got %q", got)
 	}
 }

@@ -37,7 +37,7 @@ func unassignable(p netip.Prefix) string {
 	if linkLocal.Overlaps(p) {
 		return "the link-local range"
 	}
-	return unusable(p)
+	return unroutableReason(p)
 }
 
 var linkLocal = netip.MustParsePrefix("169.254.0.0/16")

@@ -12,7 +12,7 @@ import (
 // The desired state of an endpoint with everything has no field that is zero: none was forgotten when it was made.
 func TestDesiredHasEveryField(t *testing.T) {
 	t.Parallel()
-	p := vpntest.Filled[vpn.Parts]()
+	p := vpntest.Filled[vpn.DesiredInput]()
 	p.ClientCA.Use = vpn.UseAuthority
 	local := p.Routes[0]
 	local.Association, local.Removed = "", 0

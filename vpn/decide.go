@@ -15,10 +15,10 @@ const (
 	DenyNoRule              // no authorization rule covers the destination
 	DenyGroup               // the most specific rules are for groups the client is not in
 	DenyOtherClient         // the destination is a client of the endpoint, and there is no local route
-	DenyNowhere             // the destination can be nobody's: loopback, link-local, multicast
+	DenyUnroutable          // no packet may be sent to the destination: loopback, link-local, multicast
 )
 
-var verdictNames = [...]string{"allow", "no route", "no rule", "not in the group", "another client", "nobody's address"}
+var verdictNames = [...]string{"allow", "no route", "no rule", "not in the group", "another client", "unroutable"}
 
 func (v Verdict) String() string { return verdictNames[v] }
 
@@ -28,8 +28,8 @@ func (v Verdict) String() string { return verdictNames[v] }
 // groups. There is no fall-back to a wider rule, and no rule means deny (guide lines 1313 and
 // 2690). Addresses that can be nobody's are never reached. Flatten is its compiled form for the kernel.
 func Decide(d Desired, association AssociationID, groups []string, dst netip.Addr) Verdict {
-	if unusable(netip.PrefixFrom(dst, dst.BitLen())) != "" {
-		return DenyNowhere
+	if unroutableReason(netip.PrefixFrom(dst, dst.BitLen())) != "" {
+		return DenyUnroutable
 	}
 	if d.ClientCIDR.Contains(dst) {
 		if !d.ClientToClient {

@@ -25,14 +25,6 @@ type Desired struct {
 	ClientToClient bool `json:"client_to_client"`
 }
 
-// Listen is the (address, transport, port) that an endpoint owns on its host. An unspecified
-// address means every address of the host.
-type Listen struct {
-	Addr      netip.Addr `json:"addr"`
-	Transport Transport  `json:"transport"`
-	Port      uint16     `json:"port"`
-}
-
 // Keys is the endpoint's key material, PEM throughout.
 type Keys struct {
 	Certificate string `json:"certificate"` // leaf first, then intermediates

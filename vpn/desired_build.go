@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Parts is everything that an endpoint's desired state is made of, as stored.
-type Parts struct {
+// DesiredInput is everything that an endpoint's desired state is made of, as stored.
+type DesiredInput struct {
 	Endpoint     Endpoint
 	Server       Certificate
 	ServerKey    Secret
@@ -20,7 +20,7 @@ type Parts struct {
 
 // Desired assembles the desired state. What is no longer wanted is left out; order does not
 // depend on the order of the parts, so that equal wishes give equal bytes.
-func (p Parts) Desired() Desired {
+func (p DesiredInput) Desired() Desired {
 	e := p.Endpoint
 	d := Desired{
 		Endpoint: e.ID, Generation: e.Generation, Listen: e.Listen, ClientCIDR: e.ClientCIDR,
@@ -60,13 +60,6 @@ func routesOf(a AssociationID, routes []Route) []netip.Prefix {
 			out = append(out, r.Destination)
 		}
 	}
-	slices.SortFunc(out, comparePrefix)
+	slices.SortFunc(out, comparePrefixes)
 	return out
-}
-
-func comparePrefix(a, b netip.Prefix) int {
-	if c := a.Addr().Compare(b.Addr()); c != 0 {
-		return c
-	}
-	return a.Bits() - b.Bits()
 }

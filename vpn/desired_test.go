@@ -14,12 +14,12 @@ import (
 )
 
 // parts is an endpoint with two associations, of which one leaves, and everything else.
-func newParts(t *testing.T) Parts {
+func newDesiredInput(t *testing.T) DesiredInput {
 	t.Helper()
 	e := newEndpoint(t)
 	e.TLSCrypt, e.TokenSecret = Secret(block("OpenVPN Static key V1")), Secret(block("OpenVPN auth token server key"))
 	n := newNetwork(t, "10.0.0.0/16 10.1.0.0/16")
-	p := Parts{
+	p := DesiredInput{
 		Server:    Certificate{ID: "cert-server", Use: UseServer, PEM: block("CERTIFICATE"), Chain: "chain " + block("CERTIFICATE")},
 		ServerKey: Secret(block("PRIVATE KEY")), ClientCA: Certificate{Use: UseAuthority, PEM: "authority " + block("CERTIFICATE")},
 		Blocks: AllBlocks(),
@@ -71,7 +71,7 @@ func newParts(t *testing.T) Parts {
 // What is no longer wanted is left out; the rest is there, and passes the dataplane's own check.
 func TestDesired(t *testing.T) {
 	t.Parallel()
-	p := newParts(t)
+	p := newDesiredInput(t)
 	d := p.Desired()
 	if err := d.Validate(); err != nil {
 		t.Fatalf("what the domain made is refused: %v", err)
@@ -109,7 +109,7 @@ func TestDesired(t *testing.T) {
 // Equal wishes give equal bytes, in whatever order the store reads them.
 func TestDesiredDoesNotDependOnOrder(t *testing.T) {
 	t.Parallel()
-	p := newParts(t)
+	p := newDesiredInput(t)
 	want, err := json.Marshal(p.Desired())
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestDesiredValidate(t *testing.T) {
 		"small client CIDR":    {"client_cidr", func(d *Desired) { d.ClientCIDR = cidr("10.20.0.0/23") }},
 		"host bits":            {"client_cidr", func(d *Desired) { d.ClientCIDR = cidr("10.20.0.1/22") }},
 		"negative workers":     {"workers", func(d *Desired) { d.Workers = -1 }},
-		"many workers":         {"workers", func(d *Desired) { d.Workers = maxWorkers + 1 }},
+		"many workers":         {"workers", func(d *Desired) { d.Workers = maxEndpointWorkers + 1 }},
 		"no timeout":           {"session_timeout", func(d *Desired) { d.SessionTimeout = 0 }},
 		"block below":          {"blocks", func(d *Desired) { d.Blocks = []int{-1} }},
 		"block above":          {"blocks", func(d *Desired) { d.Blocks = []int{Blocks} }},
@@ -180,7 +180,7 @@ func TestDesiredValidate(t *testing.T) {
 		"long group":           {"rules", func(d *Desired) { d.Rules[0].AllUsers, d.Rules[0].Group = false, longGroup }},
 		"many rules":           {"rules", func(d *Desired) { d.Rules = make([]DesiredRule, MaxRules+1) }},
 	} {
-		d := newParts(t).Desired()
+		d := newDesiredInput(t).Desired()
 		c.spoil(&d)
 		if err := d.Validate(); KindOf(err) != Invalid || FieldsOf(err)[c.field] == "" {
 			t.Errorf("%s: got %v, want field %s", name, err, c.field)

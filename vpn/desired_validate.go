@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxWorkers bounds the OpenVPN processes of one endpoint.
-const maxWorkers = 64
+// maxEndpointWorkers bounds the OpenVPN processes of one endpoint.
+const maxEndpointWorkers = 64
 
 // Validate is the dataplane's own check of a desired state: the socket is trusted for who
 // speaks, not for what is said. It refuses everything that the domain's constructors could not
@@ -27,8 +27,8 @@ func (d Desired) Validate() error {
 	if !ValidClientCIDR(d.ClientCIDR) {
 		c.Bad("client_cidr", "The client CIDR is malformed.")
 	}
-	if d.Workers < 0 || d.Workers > maxWorkers {
-		c.Bad("workers", fmt.Sprintf("The number of workers is not between 0 and %d.", maxWorkers))
+	if d.Workers < 0 || d.Workers > maxEndpointWorkers {
+		c.Bad("workers", fmt.Sprintf("The number of workers is not between 0 and %d.", maxEndpointWorkers))
 	}
 	d.ClientOptions.Check(&c)
 	seen := map[int]bool{}
@@ -58,7 +58,7 @@ func (d Desired) validateKeys(c *Check) {
 func (d Desired) validateAssociations(c *Check) {
 	seen := map[AssociationID]bool{}
 	for _, a := range d.Associations {
-		if !a.ID.Valid() || !okPrefix(a.Subnet) || a.Subnet.Overlaps(d.ClientCIDR) || unusable(a.Subnet) != "" {
+		if !a.ID.Valid() || !okPrefix(a.Subnet) || a.Subnet.Overlaps(d.ClientCIDR) || unroutableReason(a.Subnet) != "" {
 			c.Bad("associations", "A target network association is malformed.")
 		}
 		if seen[a.ID] {
@@ -69,7 +69,7 @@ func (d Desired) validateAssociations(c *Check) {
 			c.Bad("associations", fmt.Sprintf("There are %d routes; at most %d are possible.", len(a.Routes), MaxRoutes+maxNetworkCIDRs))
 		}
 		for _, p := range a.Routes {
-			if !okPrefix(p) || (!IsAny(p) && p.Overlaps(d.ClientCIDR)) || unusable(p) != "" {
+			if !okPrefix(p) || (!IsAny(p) && p.Overlaps(d.ClientCIDR)) || unroutableReason(p) != "" {
 				c.Bad("associations", fmt.Sprintf("The route %s is malformed, unusable or overlaps with the client CIDR.", p))
 			}
 		}
@@ -82,7 +82,7 @@ func (d Desired) validateRules(c *Check) {
 	}
 	seen := map[RuleID]bool{}
 	for _, r := range d.Rules {
-		if !r.ID.Valid() || !okPrefix(r.Destination) || unusable(r.Destination) != "" || r.AllUsers == (r.Group != "") ||
+		if !r.ID.Valid() || !okPrefix(r.Destination) || unroutableReason(r.Destination) != "" || r.AllUsers == (r.Group != "") ||
 			!printable(r.Group) || utf8.RuneCountInString(r.Group) > maxGroupID {
 			c.Bad("rules", "An authorization rule is malformed.")
 		}

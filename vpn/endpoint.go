@@ -67,7 +67,7 @@ type EndpointSpec struct {
 }
 
 // NewEndpoint checks the parts of a request that stand on their own and makes the endpoint,
-// without keys. What depends on other resources is checked by CheckPlace and CheckCertificates.
+// without keys. What depends on other resources is checked by CheckConflicts and CheckCertificates.
 // Fields: name, description, client_cidr, certificate, transport, listen_addr, port, tags, and those of ClientOptions.
 func NewEndpoint(s EndpointSpec, now time.Time) (Endpoint, error) {
 	var c Check

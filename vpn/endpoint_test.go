@@ -99,7 +99,7 @@ func TestCheckPlace(t *testing.T) {
 	} {
 		e := newEndpoint(t)
 		e.ClientCIDR, e.Listen = cidr(c.cidr), c.listen
-		wantBad(t, c.cidr, e.CheckPlace([]Endpoint{other, e}), c.field, c.words)
+		wantBad(t, c.cidr, e.CheckConflicts([]Endpoint{other, e}), c.field, c.words)
 	}
 }
 

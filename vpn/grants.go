@@ -31,12 +31,7 @@ func Flatten(rules []DesiredRule) []Range {
 		order = append(order, p)
 	}
 	// Parents before their children: ascending address, then wider first.
-	slices.SortFunc(order, func(a, b netip.Prefix) int {
-		if c := a.Addr().Compare(b.Addr()); c != 0 {
-			return c
-		}
-		return a.Bits() - b.Bits()
-	})
+	slices.SortFunc(order, comparePrefixes)
 
 	var s sweep
 	for _, p := range order {
@@ -44,16 +39,16 @@ func Flatten(rules []DesiredRule) []Range {
 		s.open(p, grants[p])
 	}
 	s.closeAll()
-	return somewhere(s.out)
+	return trimUnroutable(s.out)
 }
 
-// somewhere leaves out of the ranges what can be nobody's destination.
-func somewhere(ranges []Range) []Range {
+// trimUnroutable leaves out of the ranges what can be nobody's destination.
+func trimUnroutable(ranges []Range) []Range {
 	var out []Range
 	for _, r := range ranges {
 		// 64 bits wide, so that "one past the last" is not zero.
 		first, last := uint64(toUint(r.First)), uint64(toUint(r.Last))
-		for _, n := range nowhere {
+		for _, n := range unroutable {
 			from, to := uint64(toUint(n.cidr.Addr())), uint64(toUint(LastAddr(n.cidr)))
 			if to < first || from > last {
 				continue

@@ -61,7 +61,7 @@ func TestDecide(t *testing.T) {
 		{one, nil, "10.20.0.7", true, Allow},
 		{"none", nil, "10.20.0.7", true, Allow},
 		{one, nil, "10.20.2.7", true, DenyNoRule},         // the local route alone is not enough
-		{one, nil, "169.254.169.254", false, DenyNowhere}, // whatever the rules say
+		{one, nil, "169.254.169.254", false, DenyUnroutable}, // whatever the rules say
 	} {
 		d.ClientToClient = c.local
 		if got := Decide(d, c.association, c.groups, ip(c.dst)); got != c.want {

@@ -61,7 +61,7 @@ func parseNetworkCIDRs(c *Check, s string) []netip.Prefix {
 		if p.Bits() > 28 {
 			c.Bad("cidrs", fmt.Sprintf("%s is too small for a network; /28 is the smallest.", p))
 		}
-		if why := unusable(p); why != "" {
+		if why := unroutableReason(p); why != "" {
 			c.Bad("cidrs", fmt.Sprintf("%s lies in %s.", p, why))
 		}
 		for _, q := range out {

@@ -17,35 +17,35 @@ func TestStates(t *testing.T) {
 	t.Parallel()
 	old := seen(5)
 	old.Fresh = false
-	fault := Fault{Subject: "x", Sentence: "It broke."}
-	whole := Fault{Subject: "cvpn-endpoint-1", Sentence: "The port is taken."}
+	fault := Fault{Subject: "x", Message: "It broke."}
+	whole := Fault{Subject: "cvpn-endpoint-1", Message: "The port is taken."}
 	for name, c := range map[string]struct {
-		change                   Change
+		generations              Generations
 		o                        Observation
 		association, rule, route string
 		why                      string // words of the reason; "" wants none
 	}{
-		"nothing ever reported":      {Change{Added: 1}, Observation{}, "associating", "authorizing", "creating", "No dataplane has reported"},
-		"reported, nothing applied":  {Change{Added: 1}, seen(0), "associating", "authorizing", "creating", ""},
-		"an older one applied":       {Change{Added: 6}, seen(5), "associating", "authorizing", "creating", ""},
-		"applied":                    {Change{Added: 5}, seen(5), "associated", "active", "active", ""},
-		"a newer one applied":        {Change{Added: 5}, seen(9), "associated", "active", "active", ""},
-		"applied, silence since":     {Change{Added: 5}, old, "associated", "active", "active", ""},
-		"added in the silence":       {Change{Added: 6}, old, "associating", "authorizing", "creating", "has not answered since 12:00:00 UTC"},
-		"fault before it is applied": {Change{Added: 6}, seen(5, fault), "association-failed", "failed", "failed", "It broke."},
-		"fault after it was applied": {Change{Added: 5}, seen(5, fault), "association-failed", "failed", "failed", "It broke."},
-		"another's fault":            {Change{Added: 5}, seen(5, Fault{Subject: "y", Sentence: "No."}), "associated", "active", "active", ""},
-		"the endpoint's fault":       {Change{Added: 6}, seen(5, whole), "associating", "authorizing", "creating", "The port is taken."},
-		"applied, endpoint's fault":  {Change{Added: 5}, seen(5, whole), "associated", "active", "active", ""},
-		"no longer wanted":           {Change{Added: 1, Removed: 6}, seen(5), "disassociating", "revoking", "deleting", ""},
-		"its removal applied":        {Change{Added: 1, Removed: 5}, seen(5), "disassociating", "revoking", "deleting", ""},
-		"removal, with a fault":      {Change{Added: 1, Removed: 6}, seen(5, fault), "disassociating", "revoking", "deleting", "It broke."},
-		"removal, never applied":     {Change{Added: 6, Removed: 7}, seen(0), "disassociating", "revoking", "deleting", ""},
-		"the dataplane lost it all":  {Change{Added: 5}, seen(0), "associating", "authorizing", "creating", ""},
+		"nothing ever reported":      {Generations{Added: 1}, Observation{}, "associating", "authorizing", "creating", "No dataplane has reported"},
+		"reported, nothing applied":  {Generations{Added: 1}, seen(0), "associating", "authorizing", "creating", ""},
+		"an older one applied":       {Generations{Added: 6}, seen(5), "associating", "authorizing", "creating", ""},
+		"applied":                    {Generations{Added: 5}, seen(5), "associated", "active", "active", ""},
+		"a newer one applied":        {Generations{Added: 5}, seen(9), "associated", "active", "active", ""},
+		"applied, silence since":     {Generations{Added: 5}, old, "associated", "active", "active", ""},
+		"added in the silence":       {Generations{Added: 6}, old, "associating", "authorizing", "creating", "has not answered since 12:00:00 UTC"},
+		"fault before it is applied": {Generations{Added: 6}, seen(5, fault), "association-failed", "failed", "failed", "It broke."},
+		"fault after it was applied": {Generations{Added: 5}, seen(5, fault), "association-failed", "failed", "failed", "It broke."},
+		"another's fault":            {Generations{Added: 5}, seen(5, Fault{Subject: "y", Message: "No."}), "associated", "active", "active", ""},
+		"the endpoint's fault":       {Generations{Added: 6}, seen(5, whole), "associating", "authorizing", "creating", "The port is taken."},
+		"applied, endpoint's fault":  {Generations{Added: 5}, seen(5, whole), "associated", "active", "active", ""},
+		"no longer wanted":           {Generations{Added: 1, Removed: 6}, seen(5), "disassociating", "revoking", "deleting", ""},
+		"its removal applied":        {Generations{Added: 1, Removed: 5}, seen(5), "disassociating", "revoking", "deleting", ""},
+		"removal, with a fault":      {Generations{Added: 1, Removed: 6}, seen(5, fault), "disassociating", "revoking", "deleting", "It broke."},
+		"removal, never applied":     {Generations{Added: 6, Removed: 7}, seen(0), "disassociating", "revoking", "deleting", ""},
+		"the dataplane lost it all":  {Generations{Added: 5}, seen(0), "associating", "authorizing", "creating", ""},
 	} {
-		association, why1 := Association{ID: "x", Change: c.change}.State(c.o)
-		rule, why2 := Rule{ID: "x", Change: c.change}.State(c.o)
-		route, why3 := Route{ID: "x", Change: c.change}.State(c.o)
+		association, why1 := Association{ID: "x", Generations: c.generations}.State(c.o)
+		rule, why2 := Rule{ID: "x", Generations: c.generations}.State(c.o)
+		route, why3 := Route{ID: "x", Generations: c.generations}.State(c.o)
 		if string(association) != c.association || string(rule) != c.rule || string(route) != c.route {
 			t.Errorf("%s: got %s, %s, %s", name, association, rule, route)
 		}
@@ -61,7 +61,7 @@ func TestStates(t *testing.T) {
 func TestEndpointState(t *testing.T) {
 	t.Parallel()
 	part := func(added, removed uint64) Association {
-		return Association{ID: "x", Change: Change{Added: added, Removed: removed}}
+		return Association{ID: "x", Generations: Generations{Added: added, Removed: removed}}
 	}
 	for name, c := range map[string]struct {
 		deleting     bool
@@ -94,7 +94,7 @@ func TestGone(t *testing.T) {
 		removed, applied uint64
 		want             bool
 	}{{0, 9, false}, {5, 4, false}, {5, 5, true}, {5, 6, true}, {0, 0, false}} {
-		if got := (Change{Added: 1, Removed: c.removed}).Gone(Observation{Applied: c.applied}); got != c.want {
+		if got := (Generations{Added: 1, Removed: c.removed}).Gone(Observation{Applied: c.applied}); got != c.want {
 			t.Errorf("removed %d, applied %d: got %v", c.removed, c.applied, got)
 		}
 	}

@@ -40,7 +40,7 @@ func TestEveryOptionReachesTheDataplane(t *testing.T) {
 	}
 	wantOptions(t, "edited endpoint", edited.ClientOptions, want)
 
-	desired := vpn.Parts{Endpoint: e}.Desired()
+	desired := vpn.DesiredInput{Endpoint: e}.Desired()
 	wantOptions(t, "desired state", desired.ClientOptions, want)
 	text, err := json.Marshal(desired)
 	if err != nil {

@@ -17,7 +17,7 @@ type Route struct {
 	Origin      RouteOrigin
 	Description string
 	CreatedAt   time.Time
-	Change
+	Generations
 }
 
 // RouteOrigin says how a route came to be.
@@ -54,19 +54,11 @@ type RouteSpec struct {
 // Local tells whether the route is the one between clients.
 func (r Route) Local() bool { return r.Association == "" }
 
-// State is what was applied, never what is hoped for.
+var routeStates = partStates[RouteState]{RouteCreating, RouteActive, RouteFailed, RouteDeleting}
+
+// State reports the applied state, not the desired one, and the reason for it.
 func (r Route) State(o Observation) (RouteState, string) {
-	fault, failed := o.FaultOf(string(r.ID))
-	switch {
-	case r.Removed != 0:
-		return RouteDeleting, fault.Sentence
-	case failed:
-		return RouteFailed, fault.Sentence
-	case o.Has(r.Added):
-		return RouteActive, ""
-	default:
-		return RouteCreating, o.Waiting()
-	}
+	return routeStates.state(string(r.ID), r.Generations, o)
 }
 
 // AddRoute checks a route against the endpoint's associations and present routes and makes it.
@@ -99,7 +91,7 @@ func (e *Endpoint) AddRoute(s RouteSpec, associations []Association, present []R
 		if err == nil && !IsAny(p) && p.Overlaps(e.ClientCIDR) {
 			c.Bad("destination", fmt.Sprintf("%s overlaps with the client CIDR %s; only the local route may lead there.", p, e.ClientCIDR))
 		}
-		if why := unusable(p); err == nil && why != "" {
+		if why := unroutableReason(p); err == nil && why != "" {
 			c.Bad("destination", fmt.Sprintf("%s lies in %s.", p, why))
 		}
 	}

@@ -12,11 +12,11 @@ func TestAddRoute(t *testing.T) {
 	e := newEndpoint(t)
 	a := Association{ID: NewAssociationID(), Endpoint: e.ID, Subnet: NewSubnetID(), Zone: "zone-a"}
 	b := Association{ID: NewAssociationID(), Endpoint: e.ID, Subnet: NewSubnetID(), Zone: "zone-b"}
-	gone := Association{ID: NewAssociationID(), Endpoint: e.ID, Subnet: NewSubnetID(), Zone: "zone-c", Change: Change{Removed: 5}}
+	gone := Association{ID: NewAssociationID(), Endpoint: e.ID, Subnet: NewSubnetID(), Zone: "zone-c", Generations: Generations{Removed: 5}}
 	present := []Route{
 		{Association: a.ID, Subnet: a.Subnet, Destination: cidr("10.0.0.0/16"), Origin: OriginAssociate},
 		{Association: a.ID, Subnet: a.Subnet, Destination: cidr("10.5.0.0/16"), Origin: OriginAddRoute},
-		{Association: a.ID, Subnet: a.Subnet, Destination: cidr("10.6.0.0/16"), Origin: OriginAddRoute, Change: Change{Removed: 4}},
+		{Association: a.ID, Subnet: a.Subnet, Destination: cidr("10.6.0.0/16"), Origin: OriginAddRoute, Generations: Generations{Removed: 4}},
 	}
 	at := func(x Association) string { return string(x.Subnet) }
 	for _, c := range []struct {
@@ -82,7 +82,7 @@ func TestRouteQuota(t *testing.T) {
 func TestRemoveRoute(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
-	r := Route{ID: NewRouteID(), Endpoint: e.ID, Origin: OriginAddRoute, Change: Change{Added: 1}}
+	r := Route{ID: NewRouteID(), Endpoint: e.ID, Origin: OriginAddRoute, Generations: Generations{Added: 1}}
 	if err := e.RemoveRoute(&r); err != nil || r.Removed != 2 || e.Generation != 2 {
 		t.Errorf("got %v, %+v", err, r)
 	}

@@ -18,7 +18,7 @@ type Rule struct {
 	Group       string // access group ID, empty when AllUsers
 	Description string
 	CreatedAt   time.Time
-	Change
+	Generations
 }
 
 // RuleState is where a rule is in its life.
@@ -43,19 +43,11 @@ type RuleSpec struct {
 	Description string
 }
 
-// State is what was applied, never what is hoped for.
+var ruleStates = partStates[RuleState]{RuleAuthorizing, RuleActive, RuleFailed, RuleRevoking}
+
+// State reports the applied state, not the desired one, and the reason for it.
 func (r Rule) State(o Observation) (RuleState, string) {
-	fault, failed := o.FaultOf(string(r.ID))
-	switch {
-	case r.Removed != 0:
-		return RuleRevoking, fault.Sentence
-	case failed:
-		return RuleFailed, fault.Sentence
-	case o.Has(r.Added):
-		return RuleActive, ""
-	default:
-		return RuleAuthorizing, o.Waiting()
-	}
+	return ruleStates.state(string(r.ID), r.Generations, o)
 }
 
 // Authorize checks a rule against the endpoint's present ones and makes it.
@@ -69,7 +61,7 @@ func (e *Endpoint) Authorize(s RuleSpec, present []Rule, now time.Time) (Rule, e
 	p, err := ParseCIDR(s.Destination)
 	if err != nil {
 		c.Bad("destination", err.Error())
-	} else if why := unusable(p); why != "" { // a /32 of it would open what only the host itself may reach
+	} else if why := unroutableReason(p); why != "" { // a /32 of it would open what only the host itself may reach
 		c.Bad("destination", fmt.Sprintf("%s lies in %s.", p, why))
 	}
 	r.Destination = p

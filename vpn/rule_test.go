@@ -10,9 +10,9 @@ import (
 func TestAuthorize(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
-	all := Rule{Endpoint: e.ID, Destination: cidr("10.0.0.0/16"), AllUsers: true, Change: Change{Added: 1}}
-	group := Rule{Endpoint: e.ID, Destination: cidr("10.0.0.0/16"), Group: "S-1-5-21-1", Change: Change{Added: 1}}
-	leaving := Rule{Endpoint: e.ID, Destination: cidr("10.9.0.0/16"), AllUsers: true, Change: Change{Added: 1, Removed: 2}}
+	all := Rule{Endpoint: e.ID, Destination: cidr("10.0.0.0/16"), AllUsers: true, Generations: Generations{Added: 1}}
+	group := Rule{Endpoint: e.ID, Destination: cidr("10.0.0.0/16"), Group: "S-1-5-21-1", Generations: Generations{Added: 1}}
+	leaving := Rule{Endpoint: e.ID, Destination: cidr("10.9.0.0/16"), AllUsers: true, Generations: Generations{Added: 1, Removed: 2}}
 	present := []Rule{all, group, leaving}
 	for _, c := range []struct {
 		spec         RuleSpec

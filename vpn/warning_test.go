@@ -30,13 +30,13 @@ func TestWarnings(t *testing.T) {
 		{"a rule that is being removed", "vpc-1", "10.0.0.0/16", 7, nil, nil, ""},
 		{"no target network", "", "10.0.0.0/16", 0, nil, nil, ""},
 	} {
-		rule := Rule{ID: "rule", Destination: netip.MustParsePrefix(c.rule), Change: Change{Removed: c.removed}}
+		rule := Rule{ID: "rule", Destination: netip.MustParsePrefix(c.rule), Generations: Generations{Removed: c.removed}}
 		var routes []Route
 		for _, r := range c.routes {
 			routes = append(routes, Route{Destination: netip.MustParsePrefix(r)})
 		}
 		for _, r := range c.leaving {
-			routes = append(routes, Route{Destination: netip.MustParsePrefix(r), Change: Change{Removed: 5}})
+			routes = append(routes, Route{Destination: netip.MustParsePrefix(r), Generations: Generations{Removed: 5}})
 		}
 		if got := Warnings(Endpoint{Network: c.network}, []Rule{rule}, routes)["rule"]; got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
@@ -49,7 +49,7 @@ func TestEndpointReason(t *testing.T) {
 	silent := Observation{}
 	fresh := Observation{Endpoint: "e", SeenAt: time.Unix(1, 0), Fresh: true}
 	faulty := fresh
-	faulty.Faults = []Fault{{Subject: "e", Sentence: "Port 443 is taken."}}
+	faulty.Faults = []Fault{{Subject: "e", Message: "Port 443 is taken."}}
 	waiting := AssociationStatus{State: Associating}
 	failed := AssociationStatus{State: AssociationFailed, Reason: "The nft program failed."}
 	for _, c := range []struct {

@@ -258,7 +258,7 @@ func TestStatesAreExplained(t *testing.T) {
 		}
 	}
 	since := time.Now().Add(-5 * time.Minute)
-	u.applied(t, vpn.Fault{Subject: association, Sentence: "The nft program <b>failed</b>.", Since: since})
+	u.applied(t, vpn.Fault{Subject: association, Message: "The nft program <b>failed</b>.", Since: since})
 	u.b.get(u.endpoint+"/associations").wantText("#endpoint-state", "The nft program <b>failed</b>.").row(association).wantText("td", "Association-failed")
 	p := u.b.get(u.endpoint).wantText("[role=alert]", "The nft program").wantText("[role=alert] time", "5 minutes ago")
 	if p.doc.Find("main b").Length() != 0 {

@@ -15,7 +15,7 @@ func TestNodeTroubleIsOnEveryPage(t *testing.T) {
 	if got := b.get("/administrators").text("[role=alert]"); got != "" {
 		t.Errorf("a healthy node shows %q", got)
 	}
-	s.kit.Dataplane.Say(vpn.NodeStatus{Faults: []vpn.Fault{{Sentence: "There is no /dev/net/tun on this host.", Since: s.kit.Clock.Now().Add(-3 * time.Hour)}}}, nil)
+	s.kit.Dataplane.Say(vpn.NodeStatus{Faults: []vpn.Fault{{Message: "There is no /dev/net/tun on this host.", Since: s.kit.Clock.Now().Add(-3 * time.Hour)}}}, nil)
 	s.kit.Clock.Pass(3 * time.Second)
 	b.get("/administrators").wantText("[role=alert]", "no /dev/net/tun").wantText("[role=alert] time", "3 hours ago")
 	b.get("/settings").wantStatus(http.StatusOK).wantText("#node", "no /dev/net/tun").wantText("#node", "Reachable")
@@ -76,7 +76,7 @@ func TestTheNodePage(t *testing.T) {
 	id := string(u.id())
 	u.kit.Dataplane.Say(vpn.NodeStatus{
 		Instance: "instance-7", Version: "1.2.3", OpenVPN: "2.6.14", StartedAt: u.kit.Clock.Now().Add(-2 * time.Hour),
-		Endpoints: []vpn.EndpointStatus{{Endpoint: u.id(), Connections: 4, Faults: []vpn.Fault{{Subject: id, Sentence: "Port 443 is taken.", Since: u.kit.Clock.Now().Add(-time.Hour)}}}},
+		Endpoints: []vpn.EndpointStatus{{Endpoint: u.id(), Connections: 4, Faults: []vpn.Fault{{Subject: id, Message: "Port 443 is taken.", Since: u.kit.Clock.Now().Add(-time.Hour)}}}},
 	}, nil)
 	u.kit.Clock.Pass(time.Minute)
 	p := u.b.get("/settings").wantText("#node", "No repair since the dataplane started")
@@ -85,7 +85,7 @@ func TestTheNodePage(t *testing.T) {
 		p.wantText("#node", want)
 	}
 	u.kit.Dataplane.Say(vpn.NodeStatus{StartedAt: u.kit.Clock.Now(), Repairs: []vpn.Fault{
-		{Subject: id, Sentence: "The tun device st1 had been deleted and was made again.", Since: u.kit.Clock.Now().Add(-5 * time.Minute)},
+		{Subject: id, Message: "The tun device st1 had been deleted and was made again.", Since: u.kit.Clock.Now().Add(-5 * time.Minute)},
 		{Sentence: "The packet filter was changed by somebody else and was written again.", Since: u.kit.Clock.Now().Add(-10 * time.Minute)},
 	}}, nil)
 	u.kit.Clock.Pass(time.Minute)

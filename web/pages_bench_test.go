@@ -77,7 +77,7 @@ func (c *crowd) fill(ctx context.Context, tx *store.Tx, u *tutorial) error {
 	}
 	for i := range min(c.rows, vpn.MaxRules) {
 		destination := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 0}), 24)
-		if err := tx.CreateRule(ctx, vpn.Rule{ID: vpn.NewRuleID(), Endpoint: u.id(), Destination: destination, AllUsers: true, CreatedAt: at, Change: vpn.Change{Added: 1}}); err != nil {
+		if err := tx.CreateRule(ctx, vpn.Rule{ID: vpn.NewRuleID(), Endpoint: u.id(), Destination: destination, AllUsers: true, CreatedAt: at, Generations: vpn.Generations{Added: 1}}); err != nil {
 			return err
 		}
 	}

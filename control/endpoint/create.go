@@ -32,7 +32,7 @@ func (s *Service) checkEndpoint(ctx context.Context, tx *store.Tx, e vpn.Endpoin
 	if err != nil {
 		return err
 	}
-	if err := e.CheckPlace(all, s.settings.Reserved...); err != nil {
+	if err := e.CheckConflicts(all, s.settings.Reserved...); err != nil {
 		return err
 	}
 	certificates, err := tx.CertificatesByID(ctx, e.Certificate, e.ClientCA)

@@ -84,7 +84,7 @@ func (s *Service) Authorize(ctx context.Context, by control.Principal, id vpn.En
 // Revocation is what a person should know before removing an authorization rule.
 type Revocation struct {
 	Rule        vpn.RuleStatus
-	After       vpn.Succession // who decides about the destination then
+	After       vpn.Fallback // who decides about the destination then
 	Connections int            // live on the endpoint
 }
 
@@ -100,7 +100,7 @@ func (s *Service) RevokePreview(ctx context.Context, by control.Principal, id vp
 		if err != nil {
 			return err
 		}
-		out.After = vpn.AfterRevoke(out.Rule.Rule, present)
+		out.After = vpn.RevokeEffect(out.Rule.Rule, present)
 		live, err := tx.CountLive(ctx, id)
 		out.Connections = live[id]
 		return err

@@ -57,7 +57,7 @@ func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.Lis
 				Associations: len(liveOf(of[e.ID])),
 			}
 			if len(o.Faults) > 0 {
-				row.Fault = o.Faults[0].Sentence
+				row.Fault = o.Faults[0].Message
 			}
 			return row
 		})

@@ -16,7 +16,7 @@ type View struct {
 	Reachable bool
 	Status    vpn.NodeStatus // the last answer, also where none comes any more
 	SeenAt    time.Time      // of that answer; zero: none came since this process started
-	Sentence  string         // what is wrong in the first place; "" where nothing is
+	Message   string         // what is wrong in the first place; "" where nothing is
 	Since     time.Time      // since when it is, as far as this process knows
 }
 
@@ -35,7 +35,7 @@ func (s *Service) State(ctx context.Context) View {
 	if f, wrong := s.core.StoreFault(); wrong {
 		v.Status.Faults = append([]vpn.Fault{f}, v.Status.Faults...)
 		if v.Reachable { // otherwise there is worse to tell
-			v.Sentence, v.Since = f.Sentence, f.Since
+			v.Message, v.Since = f.Message, f.Since
 		}
 	}
 	return v

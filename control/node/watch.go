@@ -63,12 +63,12 @@ func (w *watch) view(ctx context.Context) View {
 	v := View{Reachable: w.err == nil && !w.seenAt.IsZero(), Status: w.status, SeenAt: w.seenAt}
 	switch {
 	case w.err != nil:
-		v.Sentence = "No dataplane answers on this host, so nobody new can connect and no change takes effect; who is connected stays connected: " + w.err.Error()
+		v.Message = "No dataplane answers on this host, so nobody new can connect and no change takes effect; who is connected stays connected: " + w.err.Error()
 		v.Since = w.lostAt
 	case !v.Reachable:
-		v.Sentence = "The dataplane on this host has not answered yet."
+		v.Message = "The dataplane on this host has not answered yet."
 	case len(w.status.Faults) > 0:
-		v.Sentence, v.Since = w.status.Faults[0].Sentence, w.status.Faults[0].Since
+		v.Message, v.Since = w.status.Faults[0].Message, w.status.Faults[0].Since
 	}
 	return v
 }

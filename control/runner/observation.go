@@ -63,7 +63,7 @@ func withRefusal(faults []vpn.Fault, id vpn.EndpointID, err error, now time.Time
 	if e, ok := errors.AsType[*vpn.Error](err); ok {
 		sentence = "The dataplane refuses this endpoint's configuration: " + e.Error()
 	}
-	return append(slices.Clone(faults), vpn.Fault{Subject: string(id), Sentence: sentence, Since: now})
+	return append(slices.Clone(faults), vpn.Fault{Subject: string(id), Message: sentence, Since: now})
 }
 
 // same tells whether an observation says nothing new, and the old one is IsYoung enough to stand.
@@ -73,7 +73,7 @@ func same(old, now vpn.Observation) bool {
 		return false
 	}
 	for i := range now.Faults {
-		if old.Faults[i].Subject != now.Faults[i].Subject || old.Faults[i].Sentence != now.Faults[i].Sentence {
+		if old.Faults[i].Subject != now.Faults[i].Subject || old.Faults[i].Message != now.Faults[i].Message {
 			return false
 		}
 	}

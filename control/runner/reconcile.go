@@ -128,7 +128,7 @@ func (s *Runner) sendDesired(ctx context.Context, id vpn.EndpointID) error {
 
 // desired reads everything an endpoint's desired state is made of, in one snapshot.
 func (s *Runner) desired(ctx context.Context, id vpn.EndpointID) (vpn.Desired, error) {
-	var p vpn.Parts
+	var p vpn.DesiredInput
 	err := s.core.View(ctx, func(tx *store.Tx) (err error) {
 		if p.Endpoint, err = tx.Endpoint(ctx, id); err != nil {
 			return err

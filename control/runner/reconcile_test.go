@@ -114,7 +114,7 @@ func TestDataplaneUnreachable(t *testing.T) {
 		t.Errorf("got %s, %q", state, why)
 	}
 	node, err := s.Nodes.Node(t.Context(), s.Admin)
-	if err != nil || node.Reachable || !strings.Contains(node.Sentence, "No dataplane answers on this host") {
+	if err != nil || node.Reachable || !strings.Contains(node.Message, "No dataplane answers on this host") {
 		t.Errorf("node: %+v, %v", node, err)
 	}
 	s.Dataplane.Down = nil
@@ -145,14 +145,14 @@ func TestDataplaneUnreachable(t *testing.T) {
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
-	fault := vpn.Fault{Subject: string(s.Association.ID), Sentence: "No interface reaches 10.0.1.0/24.", Since: s.Clock.Now()}
+	fault := vpn.Fault{Subject: string(s.Association.ID), Message: "No interface reaches 10.0.1.0/24.", Since: s.Clock.Now()}
 	s.Dataplane.Faults[s.Endpoint.ID] = []vpn.Fault{fault}
 	s.Reconcile()
-	if state, why := s.associationState(); state != vpn.AssociationFailed || why != fault.Sentence || s.View().State != vpn.EndpointPendingAssociate {
+	if state, why := s.associationState(); state != vpn.AssociationFailed || why != fault.Message || s.View().State != vpn.EndpointPendingAssociate {
 		t.Errorf("got %s, %q", state, why)
 	}
 	page, err := s.Endpoints.Endpoints(t.Context(), s.Admin, vpn.List{})
-	if err != nil || page.Items[0].Fault != fault.Sentence {
+	if err != nil || page.Items[0].Fault != fault.Message {
 		t.Errorf("the list says %q, %v", page.Items[0].Fault, err)
 	}
 	delete(s.Dataplane.Faults, s.Endpoint.ID)

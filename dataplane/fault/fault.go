@@ -44,7 +44,7 @@ func (l *List) Load(earlier []Entry) {
 		switch now, found := l.found[k]; {
 		case !found:
 			l.expected[k] = e.Fault
-		case now.Sentence == e.Fault.Sentence:
+		case now.Message == e.Fault.Message:
 			l.found[k] = e.Fault
 		}
 	}
@@ -82,14 +82,14 @@ func (l *List) Set(check, subject, sentence string, now time.Time) (changed bool
 		delete(l.found, k)
 		return was
 	}
-	if was && old.Sentence == sentence {
+	if was && old.Message == sentence {
 		return false
 	}
 	since := now
-	if !was && earlier.Sentence == sentence {
+	if !was && earlier.Message == sentence {
 		since = earlier.Since
 	}
-	l.found[k] = vpn.Fault{Subject: subject, Sentence: sentence, Since: since}
+	l.found[k] = vpn.Fault{Subject: subject, Message: sentence, Since: since}
 	return true
 }
 
@@ -114,7 +114,7 @@ func (l *List) All() []vpn.Fault {
 		if c := a.Since.Compare(b.Since); c != 0 {
 			return c
 		}
-		return strings.Compare(a.Subject+a.Sentence, b.Subject+b.Sentence)
+		return strings.Compare(a.Subject+a.Message, b.Subject+b.Message)
 	})
 	return out
 }

@@ -25,7 +25,7 @@ func (r *Repairs) Add(subject, sentence string, now time.Time) {
 	if n := len(r.latest); n >= maxRepairs {
 		r.latest = slices.Delete(r.latest, 0, n-maxRepairs+1)
 	}
-	r.latest = append(r.latest, vpn.Fault{Subject: subject, Sentence: sentence, Since: now.UTC()})
+	r.latest = append(r.latest, vpn.Fault{Subject: subject, Message: sentence, Since: now.UTC()})
 }
 
 // All gives the repairs, newest first.

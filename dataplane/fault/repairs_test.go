@@ -15,7 +15,7 @@ func TestRepairsOfAnEarlierProcess(t *testing.T) {
 	r.Add("e", "new", noon)
 	r.Load(first.Snapshot())
 	list := r.All()
-	if len(list) != maxRepairs || list[0].Sentence != "new" || list[1].Sentence != fmt.Sprint(maxRepairs-1) || list[maxRepairs-1].Sentence != "1" {
+	if len(list) != maxRepairs || list[0].Message != "new" || list[1].Message != fmt.Sprint(maxRepairs-1) || list[maxRepairs-1].Message != "1" {
 		t.Errorf("got %+v", list)
 	}
 }
@@ -27,7 +27,7 @@ func TestRepairsKeepTheNewest(t *testing.T) {
 		r.Add("e", fmt.Sprint(n), noon.Add(time.Duration(n)*time.Second))
 	}
 	list := r.All()
-	if len(list) != maxRepairs || list[0].Sentence != fmt.Sprint(maxRepairs+4) || list[maxRepairs-1].Sentence != "5" {
-		t.Errorf("%d are kept, from %q to %q", len(list), list[0].Sentence, list[len(list)-1].Sentence)
+	if len(list) != maxRepairs || list[0].Message != fmt.Sprint(maxRepairs+4) || list[maxRepairs-1].Message != "5" {
+		t.Errorf("%d are kept, from %q to %q", len(list), list[0].Message, list[len(list)-1].Message)
 	}
 }

@@ -22,7 +22,7 @@ func (h *Console) NodeBanner(c echo.Context) error {
 // it stands on is still good.
 func (h *Console) nodeBanner(c echo.Context) layout.Banner {
 	node, err := h.nodes.Node(ctx(c), principal(c))
-	b := layout.Banner{Fault: node.Sentence, Since: node.Since}
+	b := layout.Banner{Fault: node.Message, Since: node.Since}
 	if err != nil {
 		b = layout.Banner{}
 	}

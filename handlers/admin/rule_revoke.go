@@ -23,7 +23,7 @@ func (h *Console) RuleRevokeForm(c echo.Context) error {
 	}
 	return render(c, http.StatusOK, views.ConfirmPage(h.chrome(c, "Remove authorization rule", "endpoints"), parts.Confirm{
 		Title:  "Remove authorization rule for " + r.Destination.String() + "?",
-		Text:   preview.After.Sentence() + " The change takes effect at once, for running transfers as well.",
+		Text:   preview.After.Message() + " The change takes effect at once, for running transfers as well.",
 		Losses: []string{loss}, People: connectedNow(preview.Connections),
 		Action: views.EndpointPath(r.Endpoint, "rules", string(r.ID), "delete"), Cancel: views.EndpointPath(r.Endpoint, "rules"), Button: "Remove authorization rule",
 	}))

@@ -40,7 +40,7 @@ func (h *Console) settingsView(node node.View, names map[vpn.EndpointID]string) 
 		Node: nodeFacts(node, s.Version, h.now()), Reachable: node.Reachable, EndpointNames: names,
 	}
 	if !node.Reachable {
-		v.Reason = node.Sentence
+		v.Reason = node.Message
 		return v
 	}
 	v.Faults = slices.Clone(node.Status.Faults)

@@ -26,7 +26,7 @@ func TestReservedPorts(t *testing.T) {
 		{"another family", at("0.0.0.0", TCP, 8443), at("::1", TCP, 8443), ""},
 	} {
 		e := Endpoint{ID: NewEndpointID(), Listen: c.endpoint, ClientCIDR: netip.MustParsePrefix("10.20.0.0/22")}
-		got := FieldsOf(e.CheckPlace(nil, Reservation{"the console", c.console}))["port"]
+		got := FieldsOf(e.CheckConflicts(nil, Reservation{"the console", c.console}))["port"]
 		if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}

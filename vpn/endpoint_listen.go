@@ -7,6 +7,26 @@ import (
 	"strings"
 )
 
+// Listen is the (address, transport, port) that an endpoint owns on its host. An unspecified
+// address means every address of the host.
+type Listen struct {
+	Addr      netip.Addr `json:"addr"`
+	Transport Transport  `json:"transport"`
+	Port      uint16     `json:"port"`
+}
+
+// Transport is the protocol that carries an endpoint's tunnels; it cannot be changed later.
+type Transport string
+
+// The transports of the guide, "Client VPN endpoints".
+const (
+	UDP Transport = "udp"
+	TCP Transport = "tcp"
+)
+
+// Valid reports whether t is UDP or TCP.
+func (t Transport) Valid() bool { return t == UDP || t == TCP }
+
 // Overlaps tells whether two listeners would own the same port of a host.
 func (l Listen) Overlaps(o Listen) bool {
 	if l.Transport != o.Transport || l.Port != o.Port {
@@ -24,9 +44,9 @@ type Reservation struct {
 	Listen Listen
 }
 
-// CheckPlace checks the endpoint against the others of its node, and against what else listens
+// CheckConflicts checks the endpoint against the others of its node, and against what else listens
 // there: ports and client ranges belong to one endpoint each. Fields: port, client_cidr.
-func (e Endpoint) CheckPlace(others []Endpoint, reserved ...Reservation) error {
+func (e Endpoint) CheckConflicts(others []Endpoint, reserved ...Reservation) error {
 	var c Check
 	for _, r := range reserved {
 		if e.Listen.Overlaps(r.Listen) {

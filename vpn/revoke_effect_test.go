@@ -8,7 +8,7 @@ import (
 
 // After a rule is gone, the most specific destination that is left and contains its own decides;
 // what lies inside and has rules of its own is not touched.
-func TestAfterRevoke(t *testing.T) {
+func TestRevokeEffect(t *testing.T) {
 	t.Parallel()
 	// The first rule of each list is the one that leaves. "10.0.0.0/16 all" or "10.0.0.0/16 group-a";
 	// a third word says that the rule is being removed.
@@ -45,14 +45,14 @@ func TestAfterRevoke(t *testing.T) {
 			}
 			rules = append(rules, r)
 		}
-		if got := AfterRevoke(rules[0], rules).Sentence(); got != c.want {
+		if got := RevokeEffect(rules[0], rules).Message(); got != c.want {
 			t.Errorf("without the first of %s:\ngot  %s\nwant %s", c.rules, got, c.want)
 		}
 	}
 }
 
-// What AfterRevoke names is what Flatten, the compiled form for the kernel, then grants.
-func TestAfterRevokeIsWhatTheKernelGets(t *testing.T) {
+// What RevokeEffect names is what Flatten, the compiled form for the kernel, then grants.
+func TestRevokeEffectIsWhatTheKernelGets(t *testing.T) {
 	t.Parallel()
 	destinations := []string{"0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/16", "10.0.1.0/24", "10.0.1.128/25", "10.0.2.0/24"}
 	for all := range 1 << len(destinations) {
@@ -69,7 +69,7 @@ func TestAfterRevokeIsWhatTheKernelGets(t *testing.T) {
 					left = append(left, DesiredRule{ID: r.ID, Destination: r.Destination, Group: r.Group})
 				}
 			}
-			s := AfterRevoke(leaving, rules)
+			s := RevokeEffect(leaving, rules)
 			for _, probe := range []string{"10.0.1.1", "10.0.1.129", "10.0.2.1", "10.0.3.1", "10.9.0.1", "192.0.2.1"} {
 				addr := netip.MustParseAddr(probe)
 				if !leaving.Destination.Contains(addr) || inside(s.Within, addr) {
@@ -82,7 +82,7 @@ func TestAfterRevokeIsWhatTheKernelGets(t *testing.T) {
 					}
 				}
 				if got := strings.Join(s.Grant.Groups, " "); got != want {
-					t.Fatalf("%v without %s: %s is granted to %q, AfterRevoke says %q", rules, leaving.Destination, addr, want, got)
+					t.Fatalf("%v without %s: %s is granted to %q, RevokeEffect says %q", rules, leaving.Destination, addr, want, got)
 				}
 			}
 		}

@@ -24,3 +24,10 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(stars) }
 
 // MarshalText hides the value from every encoder that does not ask for it by Reveal.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(stars), nil }
+
+// KeyPair is a certificate with what belongs to it, PEM throughout.
+type KeyPair struct {
+	Certificate string
+	Chain       string // intermediates and root above it; empty for a root
+	Key         Secret // PKCS#8; empty where it is not kept
+}

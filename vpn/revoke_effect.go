@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// Succession says who decides about a destination once one of its authorization rules is gone.
-type Succession struct {
+// Fallback says who decides about a destination once one of its authorization rules is gone.
+type Fallback struct {
 	Destination netip.Prefix
 	By          netip.Prefix   // the most specific destination left that contains it; invalid: there is none
 	Grant       Grant          // what the rules of By allow
 	Within      []netip.Prefix // the destinations inside it that have rules of their own, outermost only, ascending
 }
 
-// AfterRevoke finds what takes over by longest prefix match when a rule is removed from those
+// RevokeEffect finds what takes over by longest prefix match when a rule is removed from those
 // present. Rules that are being removed already take over nothing.
-func AfterRevoke(leaving Rule, present []Rule) Succession {
-	s := Succession{Destination: leaving.Destination}
+func RevokeEffect(leaving Rule, present []Rule) Fallback {
+	s := Fallback{Destination: leaving.Destination}
 	var left []DesiredRule
 	for _, r := range present {
 		if r.ID == leaving.ID || r.Removed != 0 {
@@ -41,12 +41,7 @@ func AfterRevoke(leaving Rule, present []Rule) Succession {
 
 // outermost leaves out the ranges that lie in another of the list.
 func outermost(list []netip.Prefix) []netip.Prefix {
-	slices.SortFunc(list, func(a, b netip.Prefix) int {
-		if c := a.Addr().Compare(b.Addr()); c != 0 {
-			return c
-		}
-		return a.Bits() - b.Bits()
-	})
+	slices.SortFunc(list, comparePrefixes)
 	var out []netip.Prefix
 	for _, p := range list {
 		if n := len(out); n == 0 || !out[n-1].Overlaps(p) {
@@ -59,8 +54,8 @@ func outermost(list []netip.Prefix) []netip.Prefix {
 // withinNamed is how many ranges a sentence names.
 const withinNamed = 3
 
-// Sentence says it to a person.
-func (s Succession) Sentence() string {
+// Message is the fallback in a sentence for the administrator.
+func (s Fallback) Message() string {
 	var out string
 	switch {
 	case !s.By.IsValid():
