@@ -60,7 +60,7 @@ func TestDecide(t *testing.T) {
 		{one, nil, "10.20.0.7", false, DenyOtherClient},       // not even with 0.0.0.0/0 routed
 		{one, nil, "10.20.0.7", true, Allow},
 		{"none", nil, "10.20.0.7", true, Allow},
-		{one, nil, "10.20.2.7", true, DenyNoRule},         // the local route alone is not enough
+		{one, nil, "10.20.2.7", true, DenyNoRule},            // the local route alone is not enough
 		{one, nil, "169.254.169.254", false, DenyUnroutable}, // whatever the rules say
 	} {
 		d.ClientToClient = c.local

@@ -86,7 +86,7 @@ func TestTheNodePage(t *testing.T) {
 	}
 	u.kit.Dataplane.Say(vpn.NodeStatus{StartedAt: u.kit.Clock.Now(), Repairs: []vpn.Fault{
 		{Subject: id, Message: "The tun device st1 had been deleted and was made again.", Since: u.kit.Clock.Now().Add(-5 * time.Minute)},
-		{Sentence: "The packet filter was changed by somebody else and was written again.", Since: u.kit.Clock.Now().Add(-10 * time.Minute)},
+		{Message: "The packet filter was changed by somebody else and was written again.", Since: u.kit.Clock.Now().Add(-10 * time.Minute)},
 	}}, nil)
 	u.kit.Clock.Pass(time.Minute)
 	p = u.b.get("/settings").wantText("#node", "repaired 6 minutes ago").wantText("#node", "The packet filter was changed")

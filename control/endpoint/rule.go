@@ -85,7 +85,7 @@ func (s *Service) Authorize(ctx context.Context, by control.Principal, id vpn.En
 type Revocation struct {
 	Rule        vpn.RuleStatus
 	After       vpn.Fallback // who decides about the destination then
-	Connections int            // live on the endpoint
+	Connections int          // live on the endpoint
 }
 
 // RevokePreview says what removing a rule would change.
