@@ -27,7 +27,7 @@ func (Maker) Facts(certPEM string) (vpn.CertificateFacts, error) {
 	c := certs[0]
 	keyType, _ := describeKey(c.PublicKey)
 	return vpn.CertificateFacts{
-		CommonName:  c.Subject.CommonName,
+		CommonName:  nameOf(c.Subject.CommonName, c.Subject.String()), // an authority may have none
 		DNSNames:    c.DNSNames,
 		Issuer:      nameOf(c.Issuer.CommonName, c.Issuer.String()),
 		Serial:      c.SerialNumber.String(),
@@ -100,6 +100,9 @@ func signatureName(c *x509.Certificate) string {
 	if _, err := asn1.Unmarshal(c.Raw, &parts); err != nil {
 		return "an unknown algorithm"
 	}
+	if parts.Algorithm.Algorithm.Equal(oidRSAPSS) {
+		return "RSA-PSS with unusual parameters"
+	}
 	return "the algorithm " + objectName(parts.Algorithm.Algorithm)
 }
 
@@ -110,9 +113,9 @@ func weakSignature(c *x509.Certificate) bool {
 
 func nameOf(commonName, whole string) string {
 	if commonName != "" {
-		return commonName
+		return vpn.PrintableText(commonName)
 	}
-	return whole
+	return vpn.PrintableText(whole)
 }
 
 func keyName(pub crypto.PublicKey) string {

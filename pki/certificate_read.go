@@ -125,6 +125,8 @@ func unusual(der []byte, err error) string {
 	switch {
 	case has("invalid ECDSA parameters"):
 		return intact + "its elliptic curve is written out as explicit parameters instead of its name, which most TLS programs refuse. Make the key with a named curve (openssl ecparam -name prime256v1 -param_enc named_curve -genkey) and have the certificate issued again."
+	case has("uncompressed public key"):
+		return intact + "its key is a point of an elliptic curve in compressed form, which not every TLS program reads. Make the key with openssl ecparam -name prime256v1 -genkey -noout and have the certificate issued again."
 	case has("unsupported elliptic curve"):
 		return "Its key is on the elliptic curve " + curveOf(der) + ", which not every OpenVPN client supports. Use RSA 2048 to 4096, ECDSA P-256 or ECDSA P-384."
 	case has("unsupported string type", "invalid UTF-8 string", "invalid BMPString", "invalid attribute value"):

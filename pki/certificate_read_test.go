@@ -184,9 +184,21 @@ func TestUnusualIsNotDamaged(t *testing.T) {
 	}).Certificate
 	explicit, explicitKey := opensslCertificate(t, "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-pkeyopt", "ec_param_enc:explicit")
 	brainpool, brainpoolKey := opensslCertificate(t, "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1")
+	compressedKey := write(t, "key.pem", string(must(t, "openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout")))
+	compressedKey = write(t, "key.pem", string(must(t, "openssl", "ec", "-conv_form", "compressed", "-in", compressedKey)))
+	compressed := string(must(t, "openssl", "req", "-x509", "-new", "-key", compressedKey, "-subj", "/CN=compressed"))
+	ed448, _ := opensslCertificate(t, "-newkey", "ed448")
+	pss, _ := opensslCertificate(t, "-newkey", "rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048")
+	exponent, _ := opensslCertificate(t, "-newkey", "rsa:2048", "-pkeyopt", "rsa_keygen_pubexp:4294967297")
+	sha224, _ := opensslCertificate(t, "-newkey", "rsa:2048", "-sha224")
 	whole := der(t, client.Certificate)
 	for name, c := range map[string]struct{ cert, says string }{
 		"explicit curve":         {explicit, "explicit parameters instead of its name"},
+		"compressed point":       {compressed, "in compressed form"},
+		"Ed448":                  {ed448, "Its key is Ed448"},
+		"RSA-PSS key":            {pss, "Its key is RSA-PSS"},
+		"RSA exponent":           {exponent, "exponent above 2147483647"},
+		"SHA-224":                {sha224, "signed with the algorithm SHA224-RSA"},
 		"brainpool curve":        {brainpool, "brainpoolP256r1"},
 		"critical identifier":    {critical, "marked critical that must not be"},
 		"DNS name not in ASCII":  {badName, "subject alternative name in it is malformed"},

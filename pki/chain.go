@@ -133,7 +133,7 @@ func (s *chainSearch) candidates(path []*x509.Certificate) []*x509.Certificate {
 func (s *chainSearch) fault(path []*x509.Certificate, candidate *x509.Certificate) (int, string) {
 	at := path[len(path)-1]
 	name := nameOf(candidate.Subject.CommonName, candidate.Subject.String())
-	if _, fault := describeKey(candidate.PublicKey); fault != "" { // before its signature costs time
+	if fault := keyFault(candidate); fault != "" { // before its signature costs time
 		return weighsUnfit, "The chain's " + name + " is too weak. " + fault
 	}
 	if at.SignatureAlgorithm == x509.UnknownSignatureAlgorithm {

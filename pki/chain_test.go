@@ -366,6 +366,7 @@ func TestAuthoritiesAsOpenSSLMakesThem(t *testing.T) {
 	for name, ca := range map[string]vpn.KeyPair{
 		"version 1":         {Certificate: string(must(t, "openssl", "x509", "-in", cert)), Key: vpn.Secret(must(t, "openssl", "pkey", "-in", key))},
 		"without key usage": under(t, nil, "", asCA("No Usage CA"), func(c *x509.Certificate) { c.KeyUsage = 0 }),
+		"no common name":    under(t, nil, "", asCA(""), func(c *x509.Certificate) { c.Subject = pkix.Name{Organization: []string{"No Common Name"}} }),
 		"key usage alone":   under(t, nil, "", asCA("Usage CA"), func(c *x509.Certificate) { c.BasicConstraintsValid = false }),
 	} {
 		got, err := check(ca.Certificate, ca.Key.Reveal(), "", vpn.UseAuthority, time.Now().Add(time.Minute))
@@ -381,10 +382,15 @@ func TestAuthoritiesAsOpenSSLMakesThem(t *testing.T) {
 		await(t, atServer, "[alice] Peer Connection Initiated")
 		await(t, atClient, "Initialization Sequence Completed")
 	}
+	nameless := under(t, nil, "", asCA(""), func(c *x509.Certificate) { c.Subject = pkix.Name{Organization: []string{"No Common Name"}} })
+	if f, err := (Maker{}).Facts(nameless.Certificate); err != nil || f.CommonName != "O=No Common Name" {
+		t.Errorf("an authority without a common name is called %q, %v", f.CommonName, err)
+	}
 	for name, c := range map[string]struct {
 		change func(*x509.Certificate)
 		says   string
 	}{
+		"no name at all":  {func(c *x509.Certificate) { c.Subject = pkix.Name{} }, "has no common name"},
 		"neither":         {func(c *x509.Certificate) { c.BasicConstraintsValid, c.KeyUsage = false, 0 }, "This is not a certificate authority"},
 		"servers only":    {func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }, "This authority may not issue certificates for clients"},
 		"for usages only": {func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageDigitalSignature }, "does not name certificate signing"},

@@ -153,9 +153,10 @@ func objectName(oid asn1.ObjectIdentifier) string {
 }
 
 var objectNames = map[string]string{
+	"1.3.101.113": "Ed448", "1.3.101.111": "X448", // keys and curves
 	"1.3.132.0.10": "secp256k1", "1.3.132.0.33": "P-224", "1.2.840.10045.3.1.1": "P-192",
 	"1.3.36.3.3.2.8.1.1.7": "brainpoolP256r1", "1.3.36.3.3.2.8.1.1.11": "brainpoolP384r1", "1.3.36.3.3.2.8.1.1.13": "brainpoolP512r1",
-	"1.2.840.113549.1.1.14": "SHA224-RSA", "1.2.840.10045.4.3.1": "ECDSA-SHA224", "1.2.840.113549.1.1.10": "RSA-PSS with unusual parameters",
+	"1.2.840.113549.1.1.14": "SHA224-RSA", "1.2.840.10045.4.3.1": "ECDSA-SHA224", "1.2.840.113549.1.1.10": "RSA-PSS",
 	"2.5.29.14": "subject key identifier", "2.5.29.15": "key usage", "2.5.29.17": "subject alternative name", "2.5.29.18": "issuer alternative name",
 	"2.5.29.19": "basic constraints", "2.5.29.30": "name constraints", "2.5.29.35": "authority key identifier", "2.5.29.37": "extended key usage",
 	"1.3.6.1.5.5.7.1.1": "authority information access", "1.3.6.1.5.5.7.1.3": "qualified certificate statements", "1.3.6.1.5.5.7.1.24": "TLS feature",

@@ -46,11 +46,11 @@ func importCertificate(c *vpn.Check, text string, use vpn.CertificateUse, now ti
 	}
 	cert := certs[0]
 	for _, judge := range []func() string{
-		func() string { _, fault := describeKey(cert.PublicKey); return fault },
+		func() string { return keyFault(cert) },
 		func() string { return dateFault(cert, now) },
 		func() string { return signatureFault(cert) },
 		func() string { return usageFault(cert, use) },
-		func() string { return nameFault(cert) },
+		func() string { return nameFault(cert, use) },
 	} {
 		if fault := judge(); fault != "" {
 			c.Bad(fieldCertificate, fault)
@@ -132,8 +132,11 @@ func leafFault(cert *x509.Certificate, use vpn.CertificateUse) string {
 	return netscapeFault(cert, use)
 }
 
-func nameFault(cert *x509.Certificate) string {
+func nameFault(cert *x509.Certificate, use vpn.CertificateUse) string {
 	if cert.Subject.CommonName == "" {
+		if use == vpn.UseAuthority && len(cert.Subject.Names) > 0 { // OpenVPN asks for the name of server and client alone
+			return ""
+		}
 		return "The certificate has no common name (CN) in its subject. OpenVPN names a peer by it; have the certificate issued again with one."
 	}
 	return vpn.CheckCommonName(cert.Subject.CommonName)

@@ -8,6 +8,8 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"fmt"
 
@@ -53,19 +55,39 @@ func describeKey(pub crypto.PublicKey) (label, fault string) {
 		switch {
 		case bits < 2048:
 			fault = fmt.Sprintf("Its key has %d bits. RSA keys below 2048 bits can be broken, and OpenVPN's TLS library refuses them; make a new key with at least 2048 bits.", bits)
+		case k.E > 1<<31-1:
+			fault = "Its key has an exponent above 2147483647, which not every TLS library supports. Make a new key; the usual exponent is 65537."
 		case bits > 4096:
 			fault = fmt.Sprintf("Its key has %d bits. RSA keys above 4096 bits make every connection slow; make a new key with at most 4096 bits.", bits)
 		}
 	case *ecdsa.PublicKey:
 		label = "ECDSA " + k.Curve.Params().Name
 		if k.Curve != elliptic.P256() && k.Curve != elliptic.P384() {
-			fault = "Its key is " + label + ", which not every OpenVPN client supports. Use RSA 2048 to 4096, ECDSA P-256 or ECDSA P-384."
+			fault = "Its key is " + label + ", which not every OpenVPN client supports. " + keyTypes
 		}
 	default:
 		label = keyName(pub)
-		fault = "Its key is " + label + ", which not every OpenVPN client supports. Use RSA 2048 to 4096, ECDSA P-256 or ECDSA P-384."
+		fault = "Its key is " + label + ", which not every OpenVPN client supports. " + keyTypes
 	}
 	return label, fault
+}
+
+// keyFault is describeKey's reason for a certificate, whose key may be of a type that crypto/x509 does
+// not read.
+func keyFault(c *x509.Certificate) string {
+	if c.PublicKey != nil {
+		_, fault := describeKey(c.PublicKey)
+		return fault
+	}
+	var key struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Key       asn1.BitString
+	}
+	label := keyName(nil)
+	if _, err := asn1.Unmarshal(c.RawSubjectPublicKeyInfo, &key); err == nil {
+		label = objectName(key.Algorithm.Algorithm)
+	}
+	return "Its key is " + label + ", which not every OpenVPN client supports. " + keyTypes
 }
 
 func sameKey(pub crypto.PublicKey, key crypto.Signer) bool {
