@@ -45,7 +45,7 @@ func (ep *endpoint) connect(ctx context.Context, l dialogue, ev ovpn.Connect) {
 	ep.ask(ctx, &pending{
 		request: vpn.LoginRequest{
 			ID: rand.Text(), Endpoint: ep.id, Device: ev.Env.Untrusted(), CommonName: ev.Env.CommonName(),
-			Serial: ev.Env.Serial(), Fingerprint: ev.Env.Digest(), Platform: ev.Env.Platform(), Version: clientVersion(ev.Env),
+			Serial: ev.Env.Serial(), Fingerprint: ev.Env.Digest(), Issuer: ev.Env.IssuerDigest(), Platform: ev.Env.Platform(), Version: clientVersion(ev.Env),
 			Deadline: ep.now().Add(decisionWait),
 		},
 		token: ev.Env.SessionID(), named: ev.Env.Username() != "", client: l.client(ev.CID), device: l.worker.device, conn: l.conn, kid: ev.KID,

@@ -1,7 +1,11 @@
 package vpn
 
 import (
+	"crypto/sha256"
+	"encoding/pem"
+	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -14,6 +18,7 @@ type LoginRequest struct {
 	CommonName  string         `json:"common_name"`
 	Serial      string         `json:"serial"`      // of the client certificate, decimal
 	Fingerprint string         `json:"fingerprint"` // SHA-256 of it, hex
+	Issuer      string         `json:"issuer"`      // SHA-256 of the certificate that it was verified with, hex
 	Platform    string         `json:"platform"`    // client-controlled: shown, never decided upon
 	Version     string         `json:"version"`     // likewise
 	Deadline    time.Time      `json:"deadline"`    // after which an answer is of no use
@@ -33,15 +38,48 @@ type LoginDecision struct {
 	Reason string `json:"reason,omitempty"` // what the client shows its user
 }
 
-// DecideLogin is the rule for mutual authentication: the endpoint takes connections and the
-// client's certificate, which OpenVPN has verified against the endpoint's authority, is not one
-// that we know to be withdrawn. The sentence says why not.
-func DecideLogin(e Endpoint, state EndpointState, r LoginRequest) (refusal string) {
+// Issuer is the one authority whose certificates an endpoint takes, by the SHA-256 fingerprint of
+// its own certificate. The zero value takes those of every authority that OpenVPN accepts.
+type Issuer struct{ Name, Fingerprint string }
+
+// ownIssuer is the authority that issued a certificate, which stands first in the chain that it is
+// kept with. Without a chain it is one that issued nothing.
+func (c Certificate) ownIssuer() Issuer {
+	i := Issuer{Name: c.Issuer, Fingerprint: "none"}
+	if block, _ := pem.Decode([]byte(c.Chain)); block != nil {
+		i.Fingerprint = fmt.Sprintf("%x", sha256.Sum256(block.Bytes))
+	}
+	return i
+}
+
+// RequiredIssuer is the authority whose client certificates an endpoint takes, where that is the
+// authority of its server certificate: OpenVPN has to be given the root above it, and would accept
+// every authority below that root.
+func (e Endpoint) RequiredIssuer(server Certificate) Issuer {
+	if e.ClientCA != e.Certificate {
+		return Issuer{}
+	}
+	return server.ownIssuer()
+}
+
+// issued tells whether the authority itself issued a client's certificate, and not another one
+// below the same root. OpenVPN trusts roots only, and everything below them.
+func (i Issuer) issued(r LoginRequest) bool {
+	bare := func(fingerprint string) string { return strings.ToLower(strings.ReplaceAll(fingerprint, ":", "")) }
+	return i.Fingerprint == "" || bare(i.Fingerprint) == bare(r.Issuer)
+}
+
+// DecideLogin is the rule for mutual authentication: the endpoint takes connections, the client's
+// certificate, which OpenVPN has verified against the endpoint's authority, was issued by issuer, and
+// its common name can name a user. The sentence says why not.
+func DecideLogin(e Endpoint, state EndpointState, issuer Issuer, r LoginRequest) (refusal string) {
 	switch {
 	case e.Deleting || state == EndpointDeleting:
 		return "This VPN endpoint is being deleted."
 	case state != EndpointAvailable:
 		return "This VPN endpoint has no target network yet. Ask your administrator."
+	case !issuer.issued(r):
+		return "Your certificate was not issued by the authority " + PrintableText(issuer.Name) + " itself, which this VPN endpoint requires. Ask your administrator for another certificate."
 	default:
 		return commonNameFault(r.CommonName)
 	}

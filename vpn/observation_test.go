@@ -123,10 +123,28 @@ func TestDecideLogin(t *testing.T) {
 		"a quotation mark":          {false, EndpointAvailable, `Robert "Bob" Smith`, ""}, // issued elsewhere
 		"any script":                {false, EndpointAvailable, "O'Brien & Жук (東京)", ""},
 	} {
-		got := DecideLogin(Endpoint{Deleting: c.deleting}, c.state, LoginRequest{CommonName: c.cn, Deadline: now.Add(time.Second)})
+		got := DecideLogin(Endpoint{Deleting: c.deleting}, c.state, Issuer{}, LoginRequest{CommonName: c.cn, Deadline: now.Add(time.Second)})
 		if (got == "") != (c.words == "") || !strings.Contains(got, c.words) {
 			t.Errorf("%s: got %q", name, got)
 		}
+	}
+}
+
+// Where an endpoint takes the certificates of one authority, another authority below the same root
+// does not let clients in.
+func TestDecideLoginByIssuer(t *testing.T) {
+	t.Parallel()
+	issuer := Issuer{Name: "Corp VPN Servers", Fingerprint: "AB:CD:01"}
+	for presented, words := range map[string]string{
+		"abcd01": "", "AB:CD:01": "", "abcd02": "not issued by the authority Corp VPN Servers itself", "": "not issued by the authority Corp VPN Servers itself",
+	} {
+		got := DecideLogin(Endpoint{}, EndpointAvailable, issuer, LoginRequest{CommonName: "alice", Issuer: presented})
+		if (got == "") != (words == "") || !strings.Contains(got, words) {
+			t.Errorf("issued by %q: got %q", presented, got)
+		}
+	}
+	if got := DecideLogin(Endpoint{}, EndpointAvailable, Issuer{}, LoginRequest{CommonName: "alice", Issuer: "abcd02"}); got != "" {
+		t.Errorf("without an issuer: got %q", got)
 	}
 }
 

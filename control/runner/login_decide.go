@@ -186,6 +186,7 @@ func (d *decider) decideBatch(ctx context.Context, rs []vpn.LoginRequest) ([]vpn
 type loginContext struct {
 	endpoint vpn.Endpoint
 	state    vpn.EndpointState
+	issuer   vpn.Issuer // of the client certificates
 	gone     bool
 }
 
@@ -199,13 +200,17 @@ func (d *decider) loginContext(ctx context.Context, tx *store.Tx, id vpn.Endpoin
 		return loginContext{}, err
 	}
 	observed, err := d.core.Observations(ctx, tx, e.ID)
-	return loginContext{endpoint: e, state: e.State(associations, observed[e.ID])}, err
+	if err != nil {
+		return loginContext{}, err
+	}
+	server, err := tx.Certificate(ctx, e.Certificate)
+	return loginContext{endpoint: e, state: e.State(associations, observed[e.ID]), issuer: e.RequiredIssuer(server)}, err
 }
 
 // decideLogin decides one login; the connection is what a grant begins.
 func (d *decider) decideLogin(ctx context.Context, tx *store.Tx, at loginContext, r vpn.LoginRequest) (vpn.LoginDecision, vpn.Connection, error) {
 	now := d.core.Now()
-	if reason := vpn.DecideLogin(at.endpoint, at.state, r); reason != "" {
+	if reason := vpn.DecideLogin(at.endpoint, at.state, at.issuer, r); reason != "" {
 		attempt := vpn.RefusedAttempt{Endpoint: at.endpoint.ID, Device: r.Device, CommonName: vpn.PrintableText(r.CommonName), Reason: reason}
 		return vpn.LoginDecision{ID: r.ID, Reason: reason}, vpn.Connection{}, tx.CreateAttempt(ctx, attempt, now)
 	}

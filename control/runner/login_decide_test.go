@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,5 +127,36 @@ func TestFollowDecidesOnce(t *testing.T) {
 	<-done
 	if n := len(s.Query("SELECT * FROM connection")); n != 2 {
 		t.Errorf("%d connections, want 2", n)
+	}
+}
+
+// An endpoint that takes the certificates of its server certificate's own authority takes those that
+// this authority itself issued: OpenVPN accepts everything below the root. An endpoint with an
+// authority of its own leaves it to OpenVPN.
+func TestOwnAuthority(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	login := func(name, issuer string) vpn.LoginDecision {
+		r := s.Login(name)
+		r.Issuer = issuer
+		s.AddLogins(r)
+		return s.Dataplane.Decisions[len(s.Dataplane.Decisions)-1]
+	}
+	own := strings.ToLower(strings.ReplaceAll(s.CA.Fingerprint, ":", ""))
+	other := strings.Repeat("ab", 32)
+	if d := login("alice", other); !d.Allow {
+		t.Errorf("an authority that was chosen: %+v", d)
+	}
+	s.Query("UPDATE endpoint SET client_ca_id = certificate_id RETURNING id")
+	if d := login("bob", own); !d.Allow {
+		t.Errorf("of the authority itself: %+v", d)
+	}
+	for name, issuer := range map[string]string{"mallory": other, "oscar": ""} {
+		if d := login(name, issuer); d.Allow || !strings.Contains(d.Reason, "was not issued by the authority Our CA itself") {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+	if n := len(s.Query("SELECT * FROM attempt WHERE reason LIKE '%itself%'")); n != 2 {
+		t.Errorf("%d refused attempts, want 2", n)
 	}
 }

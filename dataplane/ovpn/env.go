@@ -38,8 +38,13 @@ func (e Env) CommonName() string { return e.values["common_name"] }
 func (e Env) Serial() string { return e.values["tls_serial_0"] }
 
 // Digest is the SHA-256 of the client certificate as 64 lower-case hex digits, or empty.
-func (e Env) Digest() string {
-	return strings.ToLower(strings.ReplaceAll(e.values["tls_digest_sha256_0"], ":", ""))
+func (e Env) Digest() string { return e.digest("0") }
+
+// IssuerDigest is the same of the certificate that the client certificate was verified with.
+func (e Env) IssuerDigest() string { return e.digest("1") }
+
+func (e Env) digest(depth string) string {
+	return strings.ToLower(strings.ReplaceAll(e.values["tls_digest_sha256_"+depth], ":", ""))
 }
 
 // Username is as the client sent it, control characters replaced by OpenVPN. It is empty for a

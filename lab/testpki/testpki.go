@@ -37,6 +37,15 @@ func Authority(t testing.TB, commonName string) Credential {
 	}, nil)
 }
 
+// Authority has an authority sign another one below it, valid as long.
+func (c Credential) Authority(t testing.TB, commonName string) Credential {
+	t.Helper()
+	return newCredential(t, &x509.Certificate{
+		Subject: pkix.Name{CommonName: commonName}, NotBefore: c.cert.NotBefore, NotAfter: c.cert.NotAfter,
+		IsCA: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}, &c)
+}
+
 // Issue has an authority sign a certificate for one use. It is valid between two offsets from now.
 // Without a common name its subject is an organization alone.
 func (c Credential) Issue(t testing.TB, commonName string, use x509.ExtKeyUsage, from, to time.Duration) Credential {
