@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -115,14 +114,6 @@ func (k *Kit) NewServices(o Options) Services {
 	}
 }
 
-// Account adds an account whose password is cheap to check.
-func (k *Kit) Account(name string, role vpn.Role) control.Principal {
-	k.T.Helper()
-	a := vpn.Administrator{ID: vpn.NewAdministratorID(), Username: name, Role: role, PasswordHash: CheapHash(Password), CreatedAt: k.Clock.Now(), Version: 1}
-	k.Must(k.Store.Update(k.T.Context(), func(tx *store.Tx) error { return tx.CreateAdministrator(k.T.Context(), a) }))
-	return control.Principal{Kind: control.Administrator, ID: string(a.ID), Name: name, Role: role, Source: "192.0.2.1", Request: "req-" + name}
-}
-
 // Woken tells whether the reconciler was woken since the last call.
 func (k *Kit) Woken() bool {
 	select {
@@ -130,41 +121,5 @@ func (k *Kit) Woken() bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// Must ends the test where err is not nil.
-func (k *Kit) Must(err error) {
-	k.T.Helper()
-	if err != nil {
-		k.T.Fatal(err)
-	}
-}
-
-// WantKind checks the kind of a refusal and its words.
-func (k *Kit) WantKind(what string, err error, kind vpn.Kind, words string) {
-	k.T.Helper()
-	if err == nil || vpn.KindOf(err) != kind || !strings.Contains(err.Error(), words) {
-		k.T.Errorf("%s: got %v (%s), want %s with %q", what, err, vpn.KindOf(err), kind, words)
-	}
-}
-
-// SignedIn signs an account in and gives the value of its cookie.
-func (k *Kit) SignedIn(name string) string {
-	k.T.Helper()
-	in, err := k.Access.SignIn(k.T.Context(), access.SignInRequest{Username: name, Password: Password, Source: "192.0.2.1"})
-	k.Must(err)
-	return in.Token
-}
-
-// WantSession checks whether the session of a cookie lives.
-func (k *Kit) WantSession(what, token string, want bool) {
-	k.T.Helper()
-	_, _, err := k.Access.Authenticate(k.T.Context(), token, true)
-	switch {
-	case want && err != nil:
-		k.T.Errorf("%s: the session is over: %v", what, err)
-	case !want:
-		k.WantKind(what, err, vpn.Denied, "Sign in first")
 	}
 }

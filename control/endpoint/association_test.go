@@ -51,3 +51,36 @@ func TestSubnetNamesOfTwoNetworks(t *testing.T) {
 		t.Errorf("got %v", names)
 	}
 }
+
+// Bad input is told beside its field and changes nothing.
+func TestAssociateIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	ctx, id := t.Context(), s.Endpoint.ID
+	for _, c := range []struct {
+		what, field string
+		run         func() error
+	}{
+		{"associate nothing", "subnet", func() error { _, err := s.Endpoints.Associate(ctx, s.Admin, id, "", ""); return err }},
+		{"associate what is not there", "subnet", func() error { _, err := s.Endpoints.Associate(ctx, s.Admin, id, "", vpn.NewSubnetID()); return err }},
+		{"associate twice", "subnet", func() error { _, err := s.Endpoints.Associate(ctx, s.Admin, id, "", s.A.ID); return err }},
+	} {
+		s.WantBadInput(c.what, c.field, c.run)
+	}
+}
+
+// An association belongs to its endpoint.
+func TestAssociationOfAnotherEndpoint(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	other, ctx := s.CreateEndpoint("other", "10.30.0.0/22", "1194"), t.Context()
+	for what, run := range map[string]func() error{
+		"disassociate": func() error { return s.Endpoints.Disassociate(ctx, s.Admin, other.ID, s.Association.ID) },
+		"preview": func() error {
+			_, err := s.Endpoints.DisassociatePreview(ctx, s.Admin, other.ID, s.Association.ID)
+			return err
+		},
+	} {
+		s.WantRefusal(what, vpn.NotFound, "There is no", run)
+	}
+}

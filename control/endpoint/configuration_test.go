@@ -101,22 +101,17 @@ func TestBrokenConfigurationIsNotExported(t *testing.T) {
 	}
 }
 
-// A client's key is downloaded once.
-func TestClientKeyOnce(t *testing.T) {
+// A certificate that is no client's is told beside its field.
+func TestConfigurationIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	pair, name, err := s.Certificates.TakeClientKey(t.Context(), s.Admin, s.Alice.ID)
-	s.Must(err)
-	if name != "alice" || pair.Certificate != s.Alice.PEM || !strings.Contains(pair.Key.Reveal(), "PRIVATE KEY") || pair.Chain != s.CA.PEM {
-		t.Errorf("got %s, %q", name, pair.Chain)
-	}
-	if r := s.LastAudit(); r.Action != "ExportClientCertificateKey" || r.Subject != string(s.Alice.ID) {
-		t.Errorf("audit %+v", r)
-	}
-	before := s.Rows()
-	pair, _, err = s.Certificates.TakeClientKey(t.Context(), s.Admin, s.Alice.ID)
-	s.WantKind("again", err, vpn.Conflict, "given out only once")
-	if pair.Key != "" || s.Rows() != before {
-		t.Error("the refusal gave the key or changed something")
+	ctx, id := t.Context(), s.Endpoint.ID
+	for _, c := range []struct {
+		what, field string
+		run         func() error
+	}{
+		{"profile for the server", "client", func() error { _, err := s.Endpoints.ClientConfiguration(ctx, s.Admin, id, s.Server.ID); return err }},
+	} {
+		s.WantBadInput(c.what, c.field, c.run)
 	}
 }

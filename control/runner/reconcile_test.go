@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"sallyport/control/controltest"
 	"sallyport/vpn"
@@ -114,7 +113,7 @@ func TestDataplaneUnreachable(t *testing.T) {
 		t.Errorf("got %s, %q", state, why)
 	}
 	node, err := s.Nodes.Node(t.Context(), s.Admin)
-	if err != nil || node.Reachable || !strings.Contains(node.Message, "No dataplane answers on this host") {
+	if err != nil || node.Reachable || !strings.Contains(node.Sentence, "No dataplane answers on this host") {
 		t.Errorf("node: %+v, %v", node, err)
 	}
 	s.Dataplane.Down = nil
@@ -138,27 +137,6 @@ func TestDataplaneUnreachable(t *testing.T) {
 	s.Reconcile()
 	if state, why := s.ruleState(rule.ID); state != vpn.RuleActive || why != "" {
 		t.Errorf("the rule is %s, %q", state, why)
-	}
-}
-
-// Faults that the dataplane reports are the state of what they are about, and go with their cause.
-func TestFaults(t *testing.T) {
-	t.Parallel()
-	s := newAssociatedSite(t)
-	fault := vpn.Fault{Subject: string(s.Association.ID), Message: "No interface reaches 10.0.1.0/24.", Since: s.Clock.Now()}
-	s.Dataplane.Faults[s.Endpoint.ID] = []vpn.Fault{fault}
-	s.Reconcile()
-	if state, why := s.associationState(); state != vpn.AssociationFailed || why != fault.Message || s.View().State != vpn.EndpointPendingAssociate {
-		t.Errorf("got %s, %q", state, why)
-	}
-	page, err := s.Endpoints.Endpoints(t.Context(), s.Admin, vpn.List{})
-	if err != nil || page.Items[0].Fault != fault.Message {
-		t.Errorf("the list says %q, %v", page.Items[0].Fault, err)
-	}
-	delete(s.Dataplane.Faults, s.Endpoint.ID)
-	s.Reconcile()
-	if state, _ := s.associationState(); state != vpn.Associated {
-		t.Errorf("got %s", state)
 	}
 }
 
@@ -212,36 +190,6 @@ func TestRestoredBackup(t *testing.T) {
 	}
 }
 
-// A deleted endpoint is listed until the dataplane no longer has it; its connections end with it.
-func TestDeletingEndpoint(t *testing.T) {
-	t.Parallel()
-	s := newAssociatedSite(t)
-	c := s.Connect("alice")
-	s.Must(s.Endpoints.Disassociate(t.Context(), s.Admin, s.Endpoint.ID, s.Association.ID))
-	s.Reconcile()
-	s.Must(s.Endpoints.DeleteEndpoint(t.Context(), s.Admin, s.Endpoint.ID, "delete"))
-	s.Dataplane.Slow = true // Forget has yet to take effect
-	s.Reconcile()
-	if v := s.View(); v.State != vpn.EndpointDeleting || !slices.Contains(s.Dataplane.Forgotten, s.Endpoint.ID) {
-		t.Errorf("got %s, forgotten %v", v.State, s.Dataplane.Forgotten)
-	}
-	_, err := s.Endpoints.Authorize(t.Context(), s.Admin, s.Endpoint.ID, vpn.RuleSpec{Destination: "10.0.0.0/16", AllUsers: true})
-	s.WantKind("a rule for it", err, vpn.Conflict, "is being deleted")
-	s.Dataplane.Slow = false
-	s.Reconcile() // forgets
-	s.Reconcile() // sees that it is gone
-	_, err = s.Endpoints.Endpoint(t.Context(), s.Admin, s.Endpoint.ID)
-	s.WantKind("afterwards", err, vpn.NotFound, string(s.Endpoint.ID))
-	if got := s.Connection(c.ID); got.Status != vpn.ConnectionTerminated || got.EndReason != "The endpoint was deleted." {
-		t.Errorf("the connection is %s: %s", got.Status, got.EndReason)
-	}
-	if r := s.LastAudit(); r.Action != "FinishDeleteClientVpnEndpoint" || r.Actor != "system" || r.Subject != string(s.Endpoint.ID) {
-		t.Errorf("audit %+v", r)
-	}
-	// The certificate is free now, and the name as well.
-	s.Must(s.Certificates.DeleteCertificate(t.Context(), s.Admin, s.Server.ID))
-}
-
 // Endpoints that the database does not know are ended.
 func TestUnknownEndpointIsForgotten(t *testing.T) {
 	t.Parallel()
@@ -254,73 +202,5 @@ func TestUnknownEndpointIsForgotten(t *testing.T) {
 	}
 	if s.View().State != vpn.EndpointAvailable {
 		t.Error("the known one suffers")
-	}
-}
-
-// That nothing changed is not written down every second, and often enough to stay believable.
-func TestObservationsAreWrittenSparingly(t *testing.T) {
-	t.Parallel()
-	s := newAssociatedSite(t)
-	seen := s.View().Observation.SeenAt
-	for range 4 {
-		s.Clock.Pass(time.Second)
-		s.Reconcile()
-	}
-	if got := s.View().Observation; !got.SeenAt.Equal(seen) || !got.Fresh {
-		t.Errorf("seen at %s, fresh %v", got.SeenAt, got.Fresh)
-	}
-	s.Clock.Pass(time.Second)
-	s.Reconcile()
-	if got := s.View().Observation; !got.SeenAt.Equal(s.Clock.Now()) {
-		t.Errorf("seen at %s", got.SeenAt)
-	}
-	s.Clock.Pass(vpn.ObservationLife)
-	if s.View().Observation.Fresh {
-		t.Error("an old report passes for fresh")
-	}
-}
-
-// Terminations are repeated until the end is reported; a dataplane that fails to is told as such.
-func TestTerminationsArePushedUntilDone(t *testing.T) {
-	t.Parallel()
-	s := newAssociatedSite(t)
-	c := s.Connect("alice")
-	other := s.Connect("bob")
-	n, err := s.Endpoints.TerminateConnections(t.Context(), s.Admin, s.Endpoint.ID, []vpn.ConnectionID{c.ID, vpn.NewConnectionID()})
-	if err != nil || n != 1 || s.Connection(c.ID).Status != vpn.ConnectionTerminating {
-		t.Fatalf("terminated %d, %v, it is %s", n, err, s.Connection(c.ID).Status)
-	}
-	s.Dataplane.Down = controltest.ErrDown
-	_ = s.Runner.ReconcileOnce(t.Context())
-	if got := s.Connection(c.ID).Status; got != vpn.ConnectionTerminating {
-		t.Errorf("without a dataplane it is %s", got)
-	}
-	s.Dataplane.Do(func() { s.Dataplane.Down = nil; s.Dataplane.RefuseEnd = errors.New("management socket is gone") })
-	if err := s.Runner.ReconcileOnce(t.Context()); err == nil {
-		t.Error("the failure is not told")
-	}
-	if got := s.Connection(c.ID).Status; got != vpn.ConnectionFailedToTerminate {
-		t.Errorf("after a failure it is %s", got)
-	}
-	s.Dataplane.RefuseEnd = nil
-	s.Reconcile()
-	if !slices.Equal(s.Dataplane.Terminated, []vpn.ConnectionID{c.ID, c.ID}) {
-		t.Errorf("pushed %v, want %s twice", s.Dataplane.Terminated, c.ID)
-	}
-	s.AddEvents(vpn.Event{Ended: &vpn.Ended{Connection: c.ID, Endpoint: s.Endpoint.ID, Reason: "HALT", Counters: vpn.Counters{BytesIn: 5}}})
-	got := s.Connection(c.ID)
-	if got.Status != vpn.ConnectionTerminated || got.EndReason != "Terminated by administrator boss." || got.Counters.BytesIn != 5 {
-		t.Errorf("in the end it is %s: %s, %+v", got.Status, got.EndReason, got.Counters)
-	}
-	s.Reconcile()
-	if len(s.Dataplane.Terminated) != 2 || s.Connection(other.ID).Status != vpn.ConnectionActive {
-		t.Errorf("pushed %v; the other is %s", s.Dataplane.Terminated, s.Connection(other.ID).Status)
-	}
-	// All of one user name; those that are over are left alone.
-	if n, err := s.Endpoints.TerminateUser(t.Context(), s.Admin, s.Endpoint.ID, "alice"); err != nil || n != 0 {
-		t.Errorf("alice again: %d, %v", n, err)
-	}
-	if n, err := s.Endpoints.TerminateUser(t.Context(), s.Admin, s.Endpoint.ID, "bob"); err != nil || n != 1 {
-		t.Errorf("bob: %d, %v", n, err)
 	}
 }

@@ -1,0 +1,115 @@
+package access_test
+
+import (
+	"strings"
+	"testing"
+
+	"sallyport/control"
+	"sallyport/control/access"
+	"sallyport/control/controltest"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Bad input is told beside its field and changes nothing.
+func TestAccountIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newKit(t)
+	ctx := t.Context()
+	for _, c := range []struct {
+		what, field string
+		run         func() error
+	}{
+		{"account with a bad name", "username", func() error {
+			_, err := s.Access.AddAdministrator(ctx, s.Admin, access.AdministratorSpec{Username: "a b", Role: vpn.RoleReadOnly, Password: controltest.Password, Again: controltest.Password})
+			return err
+		}},
+		{"account that exists", "username", func() error {
+			_, err := s.Access.AddAdministrator(ctx, s.Admin, access.AdministratorSpec{Username: " READER ", Role: vpn.RoleReadOnly, Password: controltest.Password, Again: controltest.Password})
+			return err
+		}},
+		{"account without a role", "role", func() error {
+			_, err := s.Access.AddAdministrator(ctx, s.Admin, access.AdministratorSpec{Username: "x", Password: controltest.Password, Again: controltest.Password})
+			return err
+		}},
+	} {
+		s.WantBadInput(c.what, c.field, c.run)
+	}
+}
+
+// Disabling an account ends its sessions; so does a reset. Signing in again needs it enabled and
+// the new password.
+func TestSessionsEndWithTheAccount(t *testing.T) {
+	t.Parallel()
+	h := newKit(t)
+	ctx := t.Context()
+	token := h.SignedIn("reader")
+	_, err := h.Access.EditAdministrator(ctx, h.Admin, vpn.AdministratorID(h.ReadOnly.ID), access.AdministratorEdit{Version: h.version("reader"), Role: vpn.RoleReadOnly, Disabled: true})
+	h.Must(err)
+	h.WantSession("disabled", token, false)
+	_, err = h.signIn("reader", controltest.Password, "192.0.2.1")
+	h.WantKind("sign-in of a disabled account", err, vpn.Denied, "The user name or the password is wrong, or the account is disabled.")
+	if r := h.LastAudit(); r.Action != "SignIn" || r.Actor != "reader" || r.Result != "refused" {
+		t.Errorf("audit %+v", r)
+	}
+	_, err = h.Access.EditAdministrator(ctx, h.Admin, vpn.AdministratorID(h.ReadOnly.ID), access.AdministratorEdit{Version: h.version("reader"), Role: vpn.RoleReadOnly})
+	h.Must(err)
+	h.WantSession("enabled again", token, false)
+
+	token = h.SignedIn("reader")
+	// Disabled behind the use cases' back: the next request notices.
+	if _, err := h.Raw.ExecContext(ctx, "UPDATE administrator SET disabled = 1 WHERE username = 'reader'"); err != nil {
+		t.Fatal(err)
+	}
+	h.WantSession("disabled in the database", token, false)
+	if _, err := h.Raw.ExecContext(ctx, "UPDATE administrator SET disabled = 0 WHERE username = 'reader'"); err != nil {
+		t.Fatal(err)
+	}
+
+	token = h.SignedIn("reader")
+	h.Must(h.Access.ResetPassword(ctx, h.Admin, vpn.AdministratorID(h.ReadOnly.ID), "another good one", "another good one"))
+	h.WantSession("reset", token, false)
+	_, err = h.signIn("reader", controltest.Password, "192.0.2.1")
+	h.WantKind("the old password", err, vpn.Denied, "wrong")
+	_, err = h.signIn("reader", "another good one", "192.0.2.1")
+	h.Must(err)
+}
+
+// Whoever administers cannot lose the right by their own hand, and one who can sign in remains.
+func TestLastAdministrator(t *testing.T) {
+	t.Parallel()
+	h := newKit(t)
+	ctx := t.Context()
+	edit := func(by control.Principal, of string, role vpn.Role, disabled bool) error {
+		var a vpn.Administrator
+		h.Must(h.Store.View(ctx, func(tx *store.Tx) (err error) { a, err = tx.AdministratorByUsername(ctx, of); return err }))
+		_, err := h.Access.EditAdministrator(ctx, by, a.ID, access.AdministratorEdit{Version: a.Version, Role: role, Disabled: disabled})
+		return err
+	}
+	second := h.Account("second", vpn.RoleAdministrator)
+	for what, err := range map[string]error{
+		"disables oneself":  edit(h.Admin, "boss", vpn.RoleAdministrator, true),
+		"takes own role":    edit(h.Admin, "boss", vpn.RoleReadOnly, false),
+		"no role":           edit(h.Admin, "reader", "", false),
+		"a role of its own": edit(h.Admin, "reader", "root", false),
+	} {
+		if vpn.FieldsOf(err)["role"] == "" {
+			t.Errorf("%s: got %v", what, err)
+		}
+	}
+	h.Must(edit(h.Admin, "second", vpn.RoleAdministrator, true))
+	// "second" acts although it was disabled meanwhile, as in a race: boss is the last one now.
+	err := edit(second, "boss", vpn.RoleAdministrator, true)
+	if !strings.Contains(vpn.FieldsOf(err)["role"], "last administrator") {
+		t.Errorf("disabling the last one: %v", err)
+	}
+	err = edit(second, "boss", vpn.RoleReadOnly, false)
+	if !strings.Contains(vpn.FieldsOf(err)["role"], "last administrator") {
+		t.Errorf("demoting the last one: %v", err)
+	}
+	h.Must(edit(h.Admin, "second", vpn.RoleReadOnly, true))
+	h.Must(edit(h.Admin, "reader", vpn.RoleAdministrator, false))
+	h.Must(edit(h.Admin, "reader", vpn.RoleReadOnly, false))
+	_, err = h.Access.EditAdministrator(ctx, h.Admin, vpn.AdministratorID(h.ReadOnly.ID), access.AdministratorEdit{Version: 1, Role: vpn.RoleReadOnly})
+	h.WantKind("an old form", err, vpn.Stale, "Another administrator changed this account")
+}

@@ -1,0 +1,114 @@
+package access_test
+
+import (
+	"strings"
+	"testing"
+
+	"sallyport/control"
+	"sallyport/control/access"
+	"sallyport/control/controltest"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Bad input is told beside its field and changes nothing.
+func TestPasswordIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newKit(t)
+	ctx := t.Context()
+	for _, c := range []struct {
+		what, field string
+		run         func() error
+	}{
+		{"short password", "password", func() error {
+			return s.Access.ResetPassword(ctx, s.Admin, vpn.AdministratorID(s.ReadOnly.ID), "short", "short")
+		}},
+		{"two passwords", "password_again", func() error {
+			return s.Access.ResetPassword(ctx, s.Admin, vpn.AdministratorID(s.ReadOnly.ID), controltest.Password, controltest.Password+"!")
+		}},
+	} {
+		s.WantBadInput(c.what, c.field, c.run)
+	}
+}
+
+func (h *kit) version(name string) int {
+	h.T.Helper()
+	var a vpn.Administrator
+	h.Must(h.Store.View(h.T.Context(), func(tx *store.Tx) (err error) { a, err = tx.AdministratorByUsername(h.T.Context(), name); return err }))
+	return a.Version
+}
+
+// One's own controltest.Password needs the present one, ends the other sessions and keeps this one; a
+// read-only account may do it as well.
+func TestChangeOwnPassword(t *testing.T) {
+	t.Parallel()
+	h := newKit(t)
+	ctx := t.Context()
+	here, there, others := h.SignedIn("reader"), h.SignedIn("reader"), h.SignedIn("boss")
+	err := h.Access.ChangeOwnPassword(ctx, h.ReadOnly, here, "not it at all", "another good one", "another good one")
+	if vpn.FieldsOf(err)["current"] == "" {
+		t.Errorf("wrong present password: %v", err)
+	}
+	h.WantSession("the other", there, true)
+	before := h.Rows()
+	err = h.Access.ChangeOwnPassword(ctx, h.ReadOnly, here, controltest.Password, "short", "short")
+	if vpn.FieldsOf(err)["password"] == "" {
+		t.Errorf("short password: %v", err)
+	}
+	if h.Rows() != before {
+		t.Error("refusals changed something")
+	}
+	h.Must(h.Access.ChangeOwnPassword(ctx, h.ReadOnly, here, controltest.Password, "another good one", "another good one"))
+	h.WantSession("this one", here, true)
+	h.WantSession("the other", there, false)
+	h.WantSession("somebody else's", others, true)
+	if r := h.LastAudit(); r.Action != "ChangePassword" || r.Actor != "reader" || strings.Contains(r.Before+r.After, "argon") {
+		t.Errorf("audit %+v", r)
+	}
+	// With another account's cookie nothing of that account is touched.
+	h.Must(h.Access.ChangeOwnPassword(ctx, h.ReadOnly, others, "another good one", controltest.Password, controltest.Password))
+	h.WantSession("somebody else's", others, true)
+	h.WantKind("a stranger", h.Access.ChangeOwnPassword(ctx, control.Principal{}, "", "x", controltest.Password, controltest.Password), vpn.Denied, "Sign in first")
+}
+
+// The present controltest.Password cannot be guessed at will from a stolen session.
+func TestOwnPasswordIsThrottled(t *testing.T) {
+	t.Parallel()
+	h := newKit(t)
+	var err error
+	for range 6 {
+		err = h.Access.ChangeOwnPassword(t.Context(), h.ReadOnly, "", "wrong wrong wrong", "another good one", "another good one")
+	}
+	h.WantKind("the sixth guess", err, vpn.Throttled, "Too many attempts")
+	if r := h.LastAudit(); r.Action != "ChangePassword" || r.Actor != "reader" || !strings.Contains(r.Result, "not your present password") {
+		t.Errorf("the guesses are not on record: %+v", r)
+	}
+}
+
+// Whoever sits at somebody's browser for a moment cannot take the account over.
+func TestNobodyResetsTheirOwnPassword(t *testing.T) {
+	t.Parallel()
+	h := newKit(t)
+	err := h.Access.ResetPassword(t.Context(), h.Admin, vpn.AdministratorID(h.Admin.ID), "another good one", "another good one")
+	h.WantKind("one's own", err, vpn.Conflict, "Your account")
+	if _, err := h.signIn("boss", controltest.Password, "192.0.2.1"); err != nil {
+		t.Errorf("the password changed: %v", err)
+	}
+}
+
+// The command line lets somebody in again: any case of the name, also disabled, other sessions ended.
+func TestResetByName(t *testing.T) {
+	t.Parallel()
+	h := newKit(t)
+	token := h.SignedIn("reader")
+	_, err := h.Access.EditAdministrator(t.Context(), h.Admin, vpn.AdministratorID(h.ReadOnly.ID), access.AdministratorEdit{Version: h.version("reader"), Role: vpn.RoleReadOnly, Disabled: true})
+	h.Must(err)
+	h.Must(h.Access.ResetPasswordByName(t.Context(), " Reader ", "another good one"))
+	h.WantSession("the old session", token, false)
+	_, err = h.signIn("reader", "another good one", "192.0.2.1")
+	h.Must(err)
+	h.WantKind("nobody", h.Access.ResetPasswordByName(t.Context(), "nobody", "another good one"), vpn.NotFound, "")
+	if err := h.Access.ResetPasswordByName(t.Context(), "reader", "short"); vpn.FieldsOf(err)["password"] == "" {
+		t.Errorf("short: %v", err)
+	}
+}

@@ -1,0 +1,25 @@
+package certificate_test
+
+import (
+	"testing"
+
+	"sallyport/vpn"
+)
+
+// A certificate that an endpoint uses stays, and the endpoint is named.
+func TestCertificateInUse(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ctx := t.Context()
+	for what, c := range map[string]struct {
+		run   func() error
+		kind  vpn.Kind
+		words string
+	}{
+		"server certificate":  {func() error { return s.Certificates.DeleteCertificate(ctx, s.Admin, s.Server.ID) }, vpn.Conflict, "is used by endpoint main"},
+		"client authority":    {func() error { return s.Certificates.DeleteCertificate(ctx, s.Admin, s.CA.ID) }, vpn.Conflict, "is used by endpoint"},
+		"no such certificate": {func() error { return s.Certificates.DeleteCertificate(ctx, s.Admin, vpn.NewCertificateID()) }, vpn.NotFound, "certificate"},
+	} {
+		s.WantRefusal(what, c.kind, c.words, c.run)
+	}
+}
