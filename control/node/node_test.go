@@ -15,7 +15,7 @@ func TestNode(t *testing.T) {
 	fault := vpn.Fault{Message: "There is no /dev/net/tun.", Since: k.Clock.Now()}
 	k.Dataplane.Say(vpn.NodeStatus{Faults: []vpn.Fault{fault}}, nil)
 	v, err := k.Nodes.Node(t.Context(), k.ReadOnly)
-	if err != nil || !v.Reachable || v.Name != "node-1" || len(v.Zones) != 2 || v.Sentence != fault.Message || !v.Since.Equal(fault.Since) {
+	if err != nil || !v.Reachable || v.Name != "node-1" || len(v.Zones) != 2 || v.Message != fault.Message || !v.Since.Equal(fault.Since) {
 		t.Errorf("got %+v, %v", v, err)
 	}
 	k.Dataplane.Say(vpn.NodeStatus{}, controltest.ErrDown)

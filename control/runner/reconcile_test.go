@@ -113,7 +113,7 @@ func TestDataplaneUnreachable(t *testing.T) {
 		t.Errorf("got %s, %q", state, why)
 	}
 	node, err := s.Nodes.Node(t.Context(), s.Admin)
-	if err != nil || node.Reachable || !strings.Contains(node.Sentence, "No dataplane answers on this host") {
+	if err != nil || node.Reachable || !strings.Contains(node.Message, "No dataplane answers on this host") {
 		t.Errorf("node: %+v, %v", node, err)
 	}
 	s.Dataplane.Down = nil
