@@ -17,10 +17,10 @@ const (
 	RoleReadOnly      Role = "read-only"
 )
 
-// Valid tells whether r is a role we know.
+// Valid reports whether r is one of the roles.
 func (r Role) Valid() bool { return r == RoleAdministrator || r == RoleReadOnly }
 
-// MayChange tells whether the role may change anything.
+// MayChange reports whether the role may change anything.
 func (r Role) MayChange() bool { return r == RoleAdministrator }
 
 // Administrator is a person (or a script's owner) who signs in to the console.
@@ -36,7 +36,7 @@ type Administrator struct {
 }
 
 // Password limits. There is no composition rule on purpose: length is what helps (NIST SP
-// 800-63B section 5.1.1). The upper limit keeps hashing cheap to bound.
+// 800-63B section 5.1.1). The upper limit bounds the cost of hashing.
 const (
 	MinPassword = 12
 	MaxPassword = 256
@@ -69,15 +69,15 @@ func CheckPassword(c *Check, username, password, again string) {
 		c.Bad("password", fmt.Sprintf("The password is too long; at most %d bytes are possible.", MaxPassword))
 	case strings.EqualFold(password, username):
 		c.Bad("password", "The password must not be the user name.")
-	case repeated(password):
+	case isRepeated(password):
 		c.Bad("password", "The password must not be one character repeated.")
 	case password != again:
 		c.Bad("password_again", "The two passwords differ.")
 	}
 }
 
-// repeated tells whether a text is one character over and over.
-func repeated(s string) bool {
+// isRepeated reports whether a text consists of one character.
+func isRepeated(s string) bool {
 	first, _ := utf8.DecodeRuneInString(s)
 	for _, r := range s {
 		if r != first {
@@ -87,5 +87,5 @@ func repeated(s string) bool {
 	return true
 }
 
-// NewPassword makes a password for somebody who is locked out: 26 characters, 130 random bits.
+// NewPassword creates a password for an administrator who is locked out: 26 characters, 130 random bits.
 func NewPassword() string { return rand.Text() }

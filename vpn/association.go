@@ -7,7 +7,7 @@ import (
 )
 
 // Association is a target network association: a subnet through which an endpoint's clients
-// reach the network (guide line 2106).
+// reach the network (guide, "Target networks").
 type Association struct {
 	ID        AssociationID
 	Endpoint  EndpointID
@@ -38,9 +38,8 @@ func (a Association) State(o Observation) (AssociationState, string) {
 	return associationStates.state(string(a.ID), a.Generations, o)
 }
 
-// Associate checks a target network for the endpoint and makes the association with the
-// automatic routes that come and go with it. others are the endpoint's associations and routes
-// its present routes. Fields: network, subnet.
+// Associate checks a target network for the endpoint and creates the association with its automatic routes, which
+// are removed together with it. others are the endpoint's associations. Fields: network, subnet.
 func (e *Endpoint) Associate(n Network, s Subnet, others []Association, now time.Time) (Association, []Route, error) {
 	if e.Deleting {
 		return Association{}, nil, ErrEndpointDeleting(e.ID)
@@ -86,8 +85,8 @@ func (e *Endpoint) Associate(n Network, s Subnet, others []Association, now time
 	return a, routes, nil
 }
 
-// Disassociate marks the association and the routes that belong to it as leaving. remaining are
-// the endpoint's other live associations; without any the endpoint forgets its network.
+// Disassociate marks the association and its routes as removed in the next generation, and returns these routes.
+// remaining is the number of the endpoint's other live associations; at 0 the endpoint has no network any more.
 func (e *Endpoint) Disassociate(a *Association, routes []Route, remaining int) ([]Route, error) {
 	if a.Endpoint != e.ID {
 		return nil, NoSuch(CodeAssociationNotFound, "target network association", string(a.ID))

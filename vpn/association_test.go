@@ -2,7 +2,7 @@ package vpn
 
 import "testing"
 
-// Guide line 2106: subnets of one network, one an availability zone, none that overlaps with the
+// The guide, "Target networks": subnets of one network, one an availability zone, none that overlaps with the
 // client CIDR. Those that are leaving no longer count, except for their own subnet.
 func TestAssociate(t *testing.T) {
 	t.Parallel()
@@ -48,7 +48,7 @@ func TestAssociate(t *testing.T) {
 }
 
 // The network's ranges come as automatic routes of the association, and leave with it; so do its
-// manual routes, and nobody else's.
+// manual routes, and no others.
 func TestAutomaticRoutes(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)

@@ -12,14 +12,14 @@ const (
 	UseClient    CertificateUse = "client"
 )
 
-// Valid tells whether u is a use we know.
+// Valid reports whether u is one of the uses.
 func (u CertificateUse) Valid() bool { return u == UseAuthority || u == UseServer || u == UseClient }
 
 // KeyType is a kind and size of private key.
 type KeyType string
 
-// The key types (DESIGN section 4; guide line 333 has RSA 1024 as well, which is refused: it is
-// within reach of an attacker and OpenSSL's default policy rejects it).
+// The key types. The guide, "Mutual authentication", has RSA 1024 as well. It is refused: an attacker can factor it,
+// and OpenSSL's default policy rejects it.
 const (
 	RSA2048   KeyType = "RSA 2048"
 	RSA3072   KeyType = "RSA 3072"
@@ -31,7 +31,7 @@ const (
 // KeyTypes lists what can be created, best default first.
 var KeyTypes = []KeyType{ECDSAP256, ECDSAP384, RSA2048, RSA3072, RSA4096}
 
-// Valid tells whether k can be created.
+// Valid reports whether k can be created.
 func (k KeyType) Valid() bool {
 	for _, t := range KeyTypes {
 		if k == t {
@@ -63,22 +63,22 @@ type Certificate struct {
 }
 
 // Label is what lists and messages call the certificate.
-func (c Certificate) Label() string { return label(c.Name, string(c.ID)) }
+func (c Certificate) Label() string { return labelOf(c.Name, string(c.ID)) }
 
-// Expired tells whether the certificate is past its end at now.
+// Expired reports whether the certificate has ended at now.
 func (c Certificate) Expired(now time.Time) bool { return now.After(c.NotAfter) }
 
 // expiryWarning is how long before its end a certificate is called "expiring soon".
 const expiryWarning = 30 * 24 * time.Hour
 
-// ExpiresSoon tells whether the certificate ends within the warning time.
+// ExpiresSoon reports whether the certificate ends within expiryWarning.
 func (c Certificate) ExpiresSoon(now time.Time) bool {
 	return !c.Expired(now) && now.Add(expiryWarning).After(c.NotAfter)
 }
 
 // TrustAnchor is the PEM that a certificate contributes when clients must chain to it: an
-// authority itself, or what stands above a server certificate ("you can use the server
-// certificate for both", guide line 1149).
+// authority itself, or what stands above a server certificate (guide, "Getting
+// started with Client VPN": "you can use the server certificate for both").
 func (c Certificate) TrustAnchor() string {
 	if c.Use == UseAuthority {
 		return c.PEM
@@ -94,7 +94,7 @@ type CertificateSpec struct {
 	ValidFor   time.Duration
 }
 
-// CertificateFacts is what a certificate says of itself.
+// CertificateFacts are the contents of an X.509 certificate.
 type CertificateFacts struct {
 	CommonName  string
 	DNSNames    []string

@@ -93,7 +93,7 @@ func NewCertificate(name string, use CertificateUse, authority CertificateID, pa
 	}
 }
 
-// CheckSigner tells whether c can issue a certificate of the given validity. Field: authority,
+// CheckSigner reports whether c can issue a certificate of the given validity. Field: authority,
 // valid_days.
 func (c Certificate) CheckSigner(s CertificateSpec, now time.Time) error {
 	var check Check

@@ -9,7 +9,7 @@ import (
 // anyIPv4 is 0.0.0.0/0, "the internet" of the guide.
 var anyIPv4 = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
 
-// IsAny tells whether p is 0.0.0.0/0.
+// IsAny reports whether p is 0.0.0.0/0.
 func IsAny(p netip.Prefix) bool { return p == anyIPv4 }
 
 // ParseCIDR reads an IPv4 CIDR as a person types it. Host bits are refused rather than cleared:

@@ -60,7 +60,7 @@ func FuzzParseCIDR(f *testing.F) {
 			}
 			return
 		}
-		if !okPrefix(p) || p.String() != strings.TrimSpace(s) {
+		if !isIPv4Network(p) || p.String() != strings.TrimSpace(s) {
 			t.Errorf("%q gave %s", s, p)
 		}
 	})
@@ -89,7 +89,7 @@ func TestLastAddrAndCount(t *testing.T) {
 	}
 }
 
-// A range inside a range that is nobody's is unusable; one that only contains such a range is not.
+// A range inside an unroutable range is refused; one that only contains such a range is not.
 func TestUnusable(t *testing.T) {
 	t.Parallel()
 	for cidrText, want := range map[string]string{

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 )
 
-// Limits of a client CIDR range (guide line 246).
+// Limits of a client CIDR range (guide, "Limitations and rules of Client VPN").
 const (
 	widestClientCIDR    = 12
 	narrowestClientCIDR = 22
@@ -32,7 +32,8 @@ func parseClientCIDR(c *Check, s string) netip.Prefix {
 	return p
 }
 
-// unassignable is stricter than unusable: every address of a client CIDR is given to clients.
+// unassignable returns why a range cannot be a client CIDR, or "". It is stricter than unroutableReason, because every
+// address of a client CIDR is given to clients.
 func unassignable(p netip.Prefix) string {
 	if linkLocal.Overlaps(p) {
 		return "the link-local range"
@@ -42,7 +43,7 @@ func unassignable(p netip.Prefix) string {
 
 var linkLocal = netip.MustParsePrefix("169.254.0.0/16")
 
-// ValidClientCIDR tells whether p may be an endpoint's client CIDR range.
+// ValidClientCIDR reports whether p may be an endpoint's client CIDR range.
 func ValidClientCIDR(p netip.Prefix) bool {
 	return p.IsValid() && p.Addr().Is4() && p == p.Masked() &&
 		p.Bits() >= widestClientCIDR && p.Bits() <= narrowestClientCIDR && unassignable(p) == ""
@@ -54,10 +55,10 @@ func Block(client netip.Prefix, n int) netip.Prefix {
 	return netip.PrefixFrom(addrFrom(toUint(client.Addr())+uint32(n)<<(32-bits)), bits)
 }
 
-// Gateway is the address of the tunnel's near end: the first host address of the client CIDR.
+// Gateway is the host's own address in the tunnel: the first host address of the client CIDR.
 func Gateway(client netip.Prefix) netip.Addr { return client.Addr().Next() }
 
-// Assignable tells whether a client can be given addr: all but the network address, the gateway
+// Assignable reports whether a client can be given addr: all but the network address, the gateway
 // and the broadcast address.
 func Assignable(client netip.Prefix, addr netip.Addr) bool {
 	return client.Contains(addr) && addr != client.Addr() && addr != Gateway(client) && addr != LastAddr(client)

@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A client CIDR is a /12 to a /22 (guide line 246) of addresses that a client can be given.
+// A client CIDR is a /12 to a /22 (guide, "Limitations and rules of Client VPN") of addresses that a client can be given.
 func TestClientCIDR(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ in, words string }{ // no words: fine

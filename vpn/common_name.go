@@ -26,7 +26,7 @@ func CheckCommonName(cn string) string {
 	}
 	for _, r := range cn {
 		switch {
-		case controls(r):
+		case isControl(r):
 			return fmt.Sprintf("The common name (CN) contains %s. It may have letters, digits, spaces and punctuation, at most %d bytes in UTF-8, and no control characters.", describeRune(r), MaxCommonName)
 		case !unicode.IsPrint(r):
 			return fmt.Sprintf("The common name (CN) contains %s. It may have letters, digits, ordinary spaces and punctuation, at most %d bytes in UTF-8.", describeRune(r), MaxCommonName)
@@ -51,16 +51,16 @@ func commonNameFault(cn string) string {
 		return "Your certificate's common name is not valid UTF-8 text. Ask your administrator for another certificate."
 	}
 	for _, r := range cn {
-		if controls(r) {
+		if isControl(r) {
 			return "Your certificate's common name contains " + describeRune(r) + ", which is not allowed. Ask your administrator for another certificate."
 		}
 	}
 	return ""
 }
 
-// controls tells whether a character has an effect instead of a look: the C0 and C1 controls, DEL,
+// isControl reports whether a character has an effect instead of a look: the C0 and C1 controls, DEL,
 // NUL, the direction and other format controls, and the line and paragraph separators.
-func controls(r rune) bool {
+func isControl(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
@@ -68,7 +68,7 @@ func controls(r rune) bool {
 // U+FFFD, for text that a client chose and a person reads.
 func PrintableText(s string) string {
 	return strings.Map(func(r rune) rune {
-		if controls(r) {
+		if isControl(r) {
 			return utf8.RuneError
 		}
 		return r

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Connection is a VPN session that a client established (guide line 1518). It ends when the
+// Connection is a VPN session that a client established (guide, "Client connections"). It ends when the
 // client leaves, is terminated or reaches the session timeout, and stays listed.
 type Connection struct {
 	ID            ConnectionID
@@ -50,12 +50,12 @@ const (
 	ConnectionFailedToTerminate ConnectionStatus = "failed-to-terminate"
 )
 
-// Live tells whether the connection may carry traffic.
+// Live reports whether the connection may carry traffic.
 func (c Connection) Live() bool {
 	return c.Status == ConnectionActive || c.Status == ConnectionTerminating || c.Status == ConnectionFailedToTerminate
 }
 
-// CanTerminate tells whether the connection can be ended: it is live, and no end is under way.
+// CanTerminate reports whether the connection can be terminated: it is live and not terminating.
 func (c Connection) CanTerminate() bool {
 	return c.Status == ConnectionActive || c.Status == ConnectionFailedToTerminate
 }

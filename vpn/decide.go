@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Verdict is the answer to "may this client send to this address", with the reason.
+// Verdict is whether a client may send to an address, with the reason.
 type Verdict int
 
 // The verdicts, in the order in which they are found.
@@ -25,8 +25,8 @@ func (v Verdict) String() string { return verdictNames[v] }
 // Decide is the authorization rule in one place: a packet of a client of the given association
 // passes if a route of that association leads to the destination, and if among all rules those
 // with the most specific destination that contains it grant all users or one of the client's
-// groups. There is no fall-back to a wider rule, and no rule means deny (guide lines 1313 and
-// 2690). Addresses that can be nobody's are never reached. Flatten is its compiled form for the kernel.
+// groups. There is no fall-back to a wider rule, and no rule means deny (guide, "Authorization
+// rules"). Unroutable addresses are always denied. Flatten is the compiled form of Decide for the kernel.
 func Decide(d Desired, association AssociationID, groups []string, dst netip.Addr) Verdict {
 	if unroutableReason(netip.PrefixFrom(dst, dst.BitLen())) != "" {
 		return DenyUnroutable
@@ -35,7 +35,7 @@ func Decide(d Desired, association AssociationID, groups []string, dst netip.Add
 		if !d.ClientToClient {
 			return DenyOtherClient
 		}
-	} else if !routed(d, association, dst) {
+	} else if !hasRoute(d, association, dst) {
 		return DenyNoRoute
 	}
 	best := -1
@@ -55,7 +55,7 @@ func Decide(d Desired, association AssociationID, groups []string, dst netip.Add
 	return DenyGroup
 }
 
-func routed(d Desired, association AssociationID, dst netip.Addr) bool {
+func hasRoute(d Desired, association AssociationID, dst netip.Addr) bool {
 	for _, a := range d.Associations {
 		if a.ID != association {
 			continue

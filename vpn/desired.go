@@ -5,9 +5,9 @@ import (
 	"net/netip"
 )
 
-// Desired is everything the dataplane must know to realize one endpoint: always the whole,
-// never a change, so that applying it twice or after a gap gives the same result. Generation
-// grows with every change; an older one is refused.
+// Desired is everything that the dataplane must know to realize one endpoint. It is always complete and never a
+// difference, so that applying it twice or after a gap gives the same result. Generation grows with every change; the
+// dataplane refuses an older one.
 type Desired struct {
 	Endpoint   EndpointID   `json:"endpoint"`
 	Generation uint64       `json:"generation"`
@@ -34,8 +34,7 @@ type Keys struct {
 	TokenSecret Secret `json:"token_secret"`
 }
 
-// MarshalJSON writes the keys in the clear: this is the one type that carries them across the
-// socket.
+// MarshalJSON writes the keys in the clear: only this type carries them across the socket.
 func (k Keys) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]string{
 		"certificate": k.Certificate, "key": k.Key.Reveal(), "client_ca": k.ClientCA,
@@ -52,7 +51,7 @@ type DesiredAssociation struct {
 	Routes []netip.Prefix `json:"routes"`
 }
 
-// DesiredRule is one authorization rule: everybody, or the members of one group, may reach the
+// DesiredRule is one authorization rule: all users, or the members of one group, may reach the
 // destination.
 type DesiredRule struct {
 	ID          RuleID       `json:"id"`

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// DesiredInput is everything that an endpoint's desired state is made of, as stored.
+// DesiredInput is everything from which an endpoint's desired state is built, as stored.
 type DesiredInput struct {
 	Endpoint     Endpoint
 	Server       Certificate
@@ -18,8 +18,8 @@ type DesiredInput struct {
 	Blocks       []int
 }
 
-// Desired assembles the desired state. What is no longer wanted is left out; order does not
-// depend on the order of the parts, so that equal wishes give equal bytes.
+// Desired builds the desired state. Removed parts are left out. The result does not depend on the order of the input,
+// so that equal states have equal JSON.
 func (p DesiredInput) Desired() Desired {
 	e := p.Endpoint
 	d := Desired{

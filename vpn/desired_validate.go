@@ -10,9 +10,9 @@ import (
 // maxEndpointWorkers bounds the OpenVPN processes of one endpoint.
 const maxEndpointWorkers = 64
 
-// Validate is the dataplane's own check of a desired state: the socket is trusted for who
-// speaks, not for what is said. It refuses everything that the domain's constructors could not
-// have made, so that nothing unforeseen names a chain, a device or a line of configuration.
+// Validate is the dataplane's own check of a desired state: it trusts the peer of the socket to be web, but not the
+// content of its messages. It refuses everything that the constructors of this package cannot create, so that no
+// unexpected text becomes the name of a chain or device or a line of configuration.
 func (d Desired) Validate() error {
 	var c Check
 	if !d.Endpoint.Valid() {
@@ -58,7 +58,7 @@ func (d Desired) validateKeys(c *Check) {
 func (d Desired) validateAssociations(c *Check) {
 	seen := map[AssociationID]bool{}
 	for _, a := range d.Associations {
-		if !a.ID.Valid() || !okPrefix(a.Subnet) || a.Subnet.Overlaps(d.ClientCIDR) || unroutableReason(a.Subnet) != "" {
+		if !a.ID.Valid() || !isIPv4Network(a.Subnet) || a.Subnet.Overlaps(d.ClientCIDR) || unroutableReason(a.Subnet) != "" {
 			c.Bad("associations", "A target network association is malformed.")
 		}
 		if seen[a.ID] {
@@ -69,7 +69,7 @@ func (d Desired) validateAssociations(c *Check) {
 			c.Bad("associations", fmt.Sprintf("There are %d routes; at most %d are possible.", len(a.Routes), MaxRoutes+maxNetworkCIDRs))
 		}
 		for _, p := range a.Routes {
-			if !okPrefix(p) || (!IsAny(p) && p.Overlaps(d.ClientCIDR)) || unroutableReason(p) != "" {
+			if !isIPv4Network(p) || (!IsAny(p) && p.Overlaps(d.ClientCIDR)) || unroutableReason(p) != "" {
 				c.Bad("associations", fmt.Sprintf("The route %s is malformed, unusable or overlaps with the client CIDR.", p))
 			}
 		}
@@ -82,8 +82,8 @@ func (d Desired) validateRules(c *Check) {
 	}
 	seen := map[RuleID]bool{}
 	for _, r := range d.Rules {
-		if !r.ID.Valid() || !okPrefix(r.Destination) || unroutableReason(r.Destination) != "" || r.AllUsers == (r.Group != "") ||
-			!printable(r.Group) || utf8.RuneCountInString(r.Group) > maxGroupID {
+		if !r.ID.Valid() || !isIPv4Network(r.Destination) || unroutableReason(r.Destination) != "" || r.AllUsers == (r.Group != "") ||
+			!isPrintable(r.Group) || utf8.RuneCountInString(r.Group) > maxGroupID {
 			c.Bad("rules", "An authorization rule is malformed.")
 		}
 		if seen[r.ID] {
@@ -93,4 +93,4 @@ func (d Desired) validateRules(c *Check) {
 	}
 }
 
-func okPrefix(p netip.Prefix) bool { return p.IsValid() && p.Addr().Is4() && p == p.Masked() }
+func isIPv4Network(p netip.Prefix) bool { return p.IsValid() && p.Addr().Is4() && p == p.Masked() }

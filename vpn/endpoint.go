@@ -10,7 +10,7 @@ import (
 )
 
 // Endpoint is a Client VPN endpoint: the resource that administrators configure and on which
-// all client VPN sessions end (guide line 181).
+// all client VPN sessions end (guide, "Components of Client VPN").
 type Endpoint struct {
 	ID          EndpointID
 	Name        string
@@ -42,7 +42,7 @@ const (
 	EndpointDeleted          EndpointState = "deleted"
 )
 
-// Defaults of the guide's form (lines 1722 to 1758).
+// Defaults of the guide, "Client VPN endpoints".
 const (
 	DefaultPort = 443
 	// FirstWorkerPort is the first of the ports of a host's OpenVPN processes, of which there are at
@@ -157,7 +157,7 @@ func (e Endpoint) CheckCertificates(server, client Certificate, public bool, now
 	return c.Err()
 }
 
-// EndpointEdit is a request to modify an endpoint as typed (guide, "Modify a Client VPN endpoint").
+// EndpointEdit is a request to modify an endpoint as typed (guide, "Client VPN endpoints").
 // Version is the one the form was filled from. The options are the whole of them, not only what changes.
 type EndpointEdit struct {
 	Version     int
@@ -168,7 +168,7 @@ type EndpointEdit struct {
 	ClientOptions
 }
 
-// Edit applies a modification and tells whether clients are cut off by it for a moment: the
+// Edit applies a modification and reports whether clients are cut off by it for a moment: the
 // server certificate and the port restart the workers, names and options do not.
 func (e *Endpoint) Edit(in EndpointEdit) (restarts bool, err error) {
 	var c Check
@@ -203,7 +203,7 @@ func (e *Endpoint) Edit(in EndpointEdit) (restarts bool, err error) {
 }
 
 // Label is what lists and messages call the endpoint.
-func (e Endpoint) Label() string { return label(e.Name, string(e.ID)) }
+func (e Endpoint) Label() string { return labelOf(e.Name, string(e.ID)) }
 
 // ErrStale says that another administrator saved first.
 func ErrStale(what string) *Error {

@@ -27,7 +27,7 @@ const (
 // Valid reports whether t is UDP or TCP.
 func (t Transport) Valid() bool { return t == UDP || t == TCP }
 
-// Overlaps tells whether two listeners would own the same port of a host.
+// Overlaps reports whether two listeners would own the same port of a host.
 func (l Listen) Overlaps(o Listen) bool {
 	if l.Transport != o.Transport || l.Port != o.Port {
 		return false
@@ -37,8 +37,7 @@ func (l Listen) Overlaps(o Listen) bool {
 		l.Addr.Is4() == o.Addr.Is4() && (l.Addr.IsUnspecified() || o.Addr.IsUnspecified())
 }
 
-// Reservation is a port of the host that something other than an endpoint has, for example the
-// console.
+// Reservation is a port of the host that another part of the product owns, for example the console.
 type Reservation struct {
 	Owner  string // as it stands in a sentence: "the console"
 	Listen Listen
@@ -74,7 +73,7 @@ func FreePort(t Transport, others []Endpoint, reserved ...Reservation) uint16 {
 	return freePort(Listen{Addr: netip.IPv4Unspecified(), Transport: t}, others, reserved...)
 }
 
-// freePort proposes a port that nobody owns: the guide's two, then upwards from 1195.
+// freePort proposes a free port: one of the guide's two, otherwise the first from 1195.
 func freePort(l Listen, others []Endpoint, reserved ...Reservation) uint16 {
 	taken := func(p uint16) bool {
 		try := l

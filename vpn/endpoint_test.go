@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The defaults of the guide, "Create a Client VPN endpoint": UDP, port 443, every address, 24 hours, the server's own authority.
+// The defaults of the guide, "Client VPN endpoints": UDP, port 443, every address, 24 hours, the server's own authority.
 func TestNewEndpointDefaults(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)

@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// Kind says what went wrong in terms a front door can translate: web into a status and a page,
-// the socket server into a status code. The domain itself knows no HTTP.
+// Kind classifies an error. Web turns it into a status and a page, the socket server into a status code; this package
+// does not know HTTP.
 type Kind int
 
-// The kinds. Internal is the zero value on purpose: an error that nobody classified is ours.
+// The kinds. Internal is the zero value on purpose: an error without a kind is a fault of the program.
 const (
 	Internal    Kind = iota
 	Invalid          // the caller's input; Fields says which
 	NotFound         // the thing named does not exist (or is not for this caller to see)
 	Conflict         // the request is well formed but the present state forbids it
-	Stale            // somebody else changed it since the caller read it
+	Stale            // another administrator changed it since the caller read it
 	Denied           // the caller may not
 	Unavailable      // a neighbour (dataplane, directory) does not answer
 	Throttled        // too many attempts
@@ -33,8 +33,8 @@ func (k Kind) String() string {
 }
 
 // Error is the only error type whose text may reach a person. Msg is one full sentence;
-// Fields maps a form field (its wire name, for example "client_cidr") to the sentence that
-// belongs beside it. The cause is for the log alone.
+// Fields maps the name of a form field, for example "client_cidr", to the sentence
+// beside it. The cause is for the log only.
 type Error struct {
 	Kind   Kind
 	Code   Code
@@ -67,7 +67,7 @@ func (e *Error) Because(cause error) *Error {
 	return &c
 }
 
-// KindOf classifies any error; nil and foreign errors are Internal, so check for nil first.
+// KindOf returns the kind of any error; nil and other errors are Internal, so check for nil first.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
@@ -88,18 +88,18 @@ func Refuse(kind Kind, code Code, msg string) *Error {
 	return &Error{Kind: kind, Code: code, Msg: msg}
 }
 
-// NoSuch is the answer for an ID that names nothing.
+// NoSuch is the error for an ID that does not exist.
 func NoSuch(code Code, what, id string) *Error {
 	return &Error{Kind: NotFound, Code: code, Msg: "There is no " + what + " " + id + "."}
 }
 
-// Check collects field errors while a request is validated, so that a person sees all of them
-// at once rather than one a round trip.
+// Check collects field errors while a request is validated, so that all of them are shown
+// at once.
 type Check struct {
 	fields map[string]string
 }
 
-// Bad records a sentence for a field. The first one for a field stands.
+// Bad records a sentence for a field. The first one of a field is kept.
 func (c *Check) Bad(field, sentence string) {
 	if c.fields == nil {
 		c.fields = map[string]string{}
@@ -109,10 +109,10 @@ func (c *Check) Bad(field, sentence string) {
 	}
 }
 
-// Has tells whether a field already has a sentence.
+// Has reports whether a field already has a sentence.
 func (c *Check) Has(field string) bool { _, ok := c.fields[field]; return ok }
 
-// Err is nil where nothing was bad, else one Invalid error with every field.
+// Err returns nil where no field is bad, otherwise one Invalid error with every field.
 func (c *Check) Err() error {
 	if len(c.fields) == 0 {
 		return nil

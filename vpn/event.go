@@ -50,14 +50,14 @@ type Ended struct {
 	Counters   Counters     `json:"counters"`
 }
 
-// NodeStatus is what a dataplane says of itself and of every endpoint it realizes.
+// NodeStatus is what a dataplane reports about itself and about every endpoint that it realizes.
 type NodeStatus struct {
 	Instance  string           `json:"instance"` // new with every start of the process
 	Version   string           `json:"version"`
 	OpenVPN   string           `json:"openvpn"` // version of the OpenVPN that runs
 	StartedAt time.Time        `json:"started_at"`
 	Faults    []Fault          `json:"faults"`  // of the host itself
-	Repairs   []Fault          `json:"repairs"` // what somebody had changed and was mended, newest first
+	Repairs   []Fault          `json:"repairs"` // what another program had changed and the dataplane repaired, newest first
 	Endpoints []EndpointStatus `json:"endpoints"`
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Grant is what the rules of one destination allow together: everybody, or the named groups.
+// Grant is what the rules of one destination allow together: all users, or the named groups.
 type Grant struct {
 	All    bool     `json:"all,omitempty"`
 	Groups []string `json:"groups,omitempty"` // sorted, without repeats; empty when All
@@ -19,8 +19,8 @@ type Range struct {
 
 // Flatten turns authorization rules, whose destinations may nest, into disjoint ranges in
 // ascending order: each address has the grant of the most specific destination that contains
-// it, with no fall-back to a wider one (guide lines 1313 and 2690). Addresses under no rule, and
-// those that can be nobody's, are in no range, which means deny. Neighbours with equal grants are joined.
+// it, with no fall-back to a wider one (guide, "Authorization rules"). Addresses
+// without a rule, and unroutable ones, are in no range, which means deny. Neighbours with equal grants are joined.
 //
 // It is the compiled form of Decide; a property test holds the two equal. The kernel's interval
 // maps refuse overlapping prefixes, which is why the longest match is resolved here.
@@ -42,7 +42,7 @@ func Flatten(rules []DesiredRule) []Range {
 	return trimUnroutable(s.out)
 }
 
-// trimUnroutable leaves out of the ranges what can be nobody's destination.
+// trimUnroutable removes the unroutable addresses from the ranges.
 func trimUnroutable(ranges []Range) []Range {
 	var out []Range
 	for _, r := range ranges {
@@ -81,7 +81,7 @@ func grantsByDestination(rules []DesiredRule) map[netip.Prefix]Grant {
 	return grants
 }
 
-// sweep walks destinations in order with the stack of those that contain the present address.
+// sweep walks destinations in order with the stack of those that contain the current address.
 // at is 64 bits wide so that "one past 255.255.255.255" is not zero.
 type sweep struct {
 	stack []span

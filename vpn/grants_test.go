@@ -70,7 +70,7 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// The guide's example (line 2690): five rules of three groups. Rules for 0.0.0.0/0 come last in
+// The example of the guide, "Authorization rules for Active Directory groups not working as expected": five rules of three groups. Rules for 0.0.0.0/0 come last in
 // any order of creation; without rules 1 and 5 all three groups reach everything.
 func TestGuidesGroupsExample(t *testing.T) {
 	t.Parallel()
@@ -136,7 +136,7 @@ func TestFlatten(t *testing.T) {
 		"hole at the end":   {[]DesiredRule{allow("10.0.0.0/16"), grant("10.0.255.0/24", "a")}, []string{"10.0.0.0-10.0.254.255 all", "10.0.255.0-10.0.255.255 [a]"}},
 		"three deep, one end": {[]DesiredRule{allow("0.0.0.0/0"), grant("128.0.0.0/1", "a"), grant("223.255.255.255/32", "b")},
 			[]string{"1.0.0.0-126.255.255.255 all", "128.0.0.0-169.253.255.255 [a]", "169.255.0.0-223.255.255.254 [a]", "223.255.255.255-223.255.255.255 [b]"}},
-		"nobody's addresses": {[]DesiredRule{allow("255.255.255.255/32"), grant("0.0.0.0/7", "a"), allow("126.0.0.0/7"), allow("169.254.169.254/32")},
+		"unroutable addresses": {[]DesiredRule{allow("255.255.255.255/32"), grant("0.0.0.0/7", "a"), allow("126.0.0.0/7"), allow("169.254.169.254/32")},
 			[]string{"1.0.0.0-1.255.255.255 [a]", "126.0.0.0-126.255.255.255 all"}},
 		"neighbours are joined": {[]DesiredRule{allow("10.0.0.0/25"), allow("10.0.0.128/25")}, []string{"10.0.0.0-10.0.0.255 all"}},
 		"equal inner is joined": {[]DesiredRule{allow("10.0.0.0/16"), allow("10.0.5.0/24")}, []string{"10.0.0.0-10.0.255.255 all"}},

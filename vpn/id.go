@@ -9,19 +9,19 @@ import (
 // The identifiers of the guide. Each is its own type, so that a subnet can never be passed
 // where an endpoint is meant.
 type (
-	// EndpointID is "cvpn-endpoint-" and 17 hex digits (guide line 1296).
+	// EndpointID is "cvpn-endpoint-" and 17 hex digits (guide, "Access the self-service portal").
 	EndpointID string
 	// AssociationID is "cvpn-assoc-" and 17 hex digits.
 	AssociationID string
-	// ConnectionID is "cvpn-connection-" and 17 hex digits (guide line 775).
+	// ConnectionID is "cvpn-connection-" and 17 hex digits (guide, "Connection logging").
 	ConnectionID string
 	// NetworkID is "vpc-" and 17 hex digits.
 	NetworkID string
 	// SubnetID is "subnet-" and 17 hex digits.
 	SubnetID string
-	// RuleID is ours: the guide names a rule by its destination and group, which makes poor links.
+	// RuleID is not in the guide, which names a rule by its destination and group: those do not fit into a URL.
 	RuleID string
-	// RouteID is ours, for the same reason.
+	// RouteID is not in the guide, for the same reason.
 	RouteID string
 	// CertificateID is "cert-" and 17 hex digits; the guide has an ARN in its place.
 	CertificateID string
@@ -54,7 +54,7 @@ func newID(prefix string) string {
 	return prefix + hex.EncodeToString(b[:])[:idDigits]
 }
 
-// New identifiers, random and unguessable enough never to collide (68 bits).
+// New identifiers are random: 68 bits, enough never to collide.
 func NewEndpointID() EndpointID           { return EndpointID(newID(prefixEndpoint)) }
 func NewAssociationID() AssociationID     { return AssociationID(newID(prefixAssociation)) }
 func NewConnectionID() ConnectionID       { return ConnectionID(newID(prefixConnection)) }
@@ -66,8 +66,8 @@ func NewCertificateID() CertificateID     { return CertificateID(newID(prefixCer
 func NewAdministratorID() AdministratorID { return AdministratorID(newID(prefixAdministrator)) }
 func NewSessionID() SessionID             { return SessionID(newID(prefixSession)) }
 
-// Valid tells whether the identifier has its type's exact form. The dataplane refuses messages
-// whose identifiers do not: they name devices, chains and files.
+// Valid reports whether the identifier has the exact form of its type. The dataplane refuses messages
+// with other identifiers, because it names devices, chains and files by them.
 func (id EndpointID) Valid() bool    { return wellFormed(string(id), prefixEndpoint) }
 func (id AssociationID) Valid() bool { return wellFormed(string(id), prefixAssociation) }
 func (id ConnectionID) Valid() bool  { return wellFormed(string(id), prefixConnection) }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// LoginRequest is what a dataplane asks when a client has proved its certificate and waits to
-// be let in. It is answered with a LoginDecision; no answer in time means deny.
+// LoginRequest is the question of a dataplane about a client that has proved its certificate and waits for admission.
+// The answer is a LoginDecision; without an answer before Deadline the client is denied.
 type LoginRequest struct {
 	ID          string         `json:"id"` // names the waiting client at its node; opaque
 	Endpoint    EndpointID     `json:"endpoint"`
@@ -21,20 +21,20 @@ type LoginRequest struct {
 	Issuer      string         `json:"issuer"`      // SHA-256 of the certificate that it was verified with, hex
 	Platform    string         `json:"platform"`    // client-controlled: shown, never decided upon
 	Version     string         `json:"version"`     // likewise
-	Deadline    time.Time      `json:"deadline"`    // after which an answer is of no use
+	Deadline    time.Time      `json:"deadline"`    // an answer after it is ignored
 }
 
-// LoginDecision lets a waiting client in or turns it away.
+// LoginDecision admits or denies a waiting client.
 type LoginDecision struct {
 	ID    string `json:"id"`
 	Allow bool   `json:"allow"`
-	// Where allowed:
+	// Set where Allow is true:
 	Connection  ConnectionID  `json:"connection,omitempty"`
 	Session     SessionID     `json:"session,omitempty"`
 	User        Identity      `json:"user"`
 	Association AssociationID `json:"association,omitempty"` // empty lets the node choose
 	Ends        time.Time     `json:"ends"`                  // when the session reaches its maximum duration
-	// Where not:
+	// Set where it is false:
 	Reason string `json:"reason,omitempty"` // what the client shows its user
 }
 
@@ -85,7 +85,7 @@ func DecideLogin(e Endpoint, state EndpointState, issuer Issuer, r LoginRequest)
 	}
 }
 
-// Identity is who a VPN user is, as an identity source or a certificate proved it.
+// Identity is a VPN user, as proved by an identity source or a certificate.
 type Identity struct {
 	Name   string   // what lists call the user: the certificate's common name, a user name, an e-mail address
 	Groups []string // at most 200 are kept (guide, "Client VPN quotas")

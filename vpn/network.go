@@ -15,7 +15,7 @@ type Network struct {
 	CIDRs     []netip.Prefix
 	Tags      []Tag
 	CreatedAt time.Time
-	Version   int // grows with each save; a save from an older one is refused
+	Version   int // counts saves; a save on top of an older version is refused
 }
 
 // maxNetworkCIDRs is the limit of a VPC of the guide's service.
@@ -28,7 +28,7 @@ type NetworkSpec struct {
 	Tags  []Tag
 }
 
-// NewNetwork checks a request and makes the network. Fields: name, cidrs, tags.
+// NewNetwork checks a request and creates the network. Fields: name, cidrs, tags.
 func NewNetwork(s NetworkSpec, now time.Time) (Network, error) {
 	var c Check
 	n := Network{ID: NewNetworkID(), CreatedAt: now, Version: 1}
@@ -74,7 +74,7 @@ func parseNetworkCIDRs(c *Check, s string) []netip.Prefix {
 	return out
 }
 
-// Contains tells whether one of the network's ranges holds all of p.
+// Contains reports whether one of the network's ranges holds all of p.
 func (n Network) Contains(p netip.Prefix) bool {
 	for _, c := range n.CIDRs {
 		if c.Bits() <= p.Bits() && c.Contains(p.Addr()) {
@@ -85,9 +85,9 @@ func (n Network) Contains(p netip.Prefix) bool {
 }
 
 // Label is what lists and messages call the network.
-func (n Network) Label() string { return label(n.Name, string(n.ID)) }
+func (n Network) Label() string { return labelOf(n.Name, string(n.ID)) }
 
-func label(name, id string) string {
+func labelOf(name, id string) string {
 	if name == "" {
 		return id
 	}

@@ -100,7 +100,7 @@ func TestGone(t *testing.T) {
 	}
 }
 
-// Only an available endpoint takes connections, and only from somebody with a name.
+// Only an available endpoint takes connections, and only of a certificate with a common name.
 func TestDecideLogin(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -7,7 +7,7 @@ import (
 )
 
 // Profile is a client configuration file: what a stock OpenVPN client needs to reach an
-// endpoint (guide line 1942). It is rendered from these typed fields by a fixed list of
+// endpoint (guide, "Export and configure the client configuration file"). It is rendered from these typed fields by a fixed list of
 // directives and never from a user's text.
 type Profile struct {
 	Endpoint     EndpointID
@@ -28,7 +28,7 @@ type ProfileClient struct {
 	Key         Secret
 }
 
-// Render gives the file. It never has "reneg-sec 0", unlike the guide's example (line 2017):
+// Render gives the file. It never has "reneg-sec 0", unlike the guide's example:
 // in a 2.6 client that caps a browser login at 60 seconds.
 func (p Profile) Render() (string, error) {
 	if err := p.validate(); err != nil {
@@ -45,7 +45,7 @@ func (p Profile) Render() (string, error) {
 		line("proto tcp")
 	} else {
 		line("proto udp")
-		// Says goodbye, so that the connection ends at once and not when its silence is noticed.
+		// The client announces its end, so that the connection ends at once and not after a timeout.
 		line("explicit-exit-notify 1")
 	}
 	line("remote %s %d", p.Remote, p.Port)
@@ -75,7 +75,7 @@ func (p Profile) validate() error {
 	if reason := CheckPublicName(p.Remote); reason != "" {
 		return Refuse(Conflict, CodeInvalidParameterValue, reason)
 	}
-	if p.ServerName == "" || len(p.ServerName) > maxServerName || strings.ContainsAny(p.ServerName, `"\`) || !printable(p.ServerName) {
+	if p.ServerName == "" || len(p.ServerName) > maxServerName || strings.ContainsAny(p.ServerName, `"\`) || !isPrintable(p.ServerName) {
 		return Refuse(Conflict, CodeInvalidParameterValue, "The server certificate's common name cannot stand in a configuration file.")
 	}
 	if p.CA == "" {
@@ -100,8 +100,8 @@ const (
 	maxServerName = 224
 )
 
-// FileName is what a browser saves the file as. The client's name is in it, so that nobody is sent
-// somebody else's key.
+// FileName is the name under which a browser saves the file. It contains the client's name, so that files with
+// private keys of different clients are not confused.
 func (p Profile) FileName() string {
 	if p.Client != nil && p.Client.Name != "" {
 		return string(p.Endpoint) + "-" + p.Client.Name + ".ovpn"
@@ -109,7 +109,7 @@ func (p Profile) FileName() string {
 	return string(p.Endpoint) + ".ovpn"
 }
 
-// CheckPublicName tells why a host name or IPv4 address cannot stand in a profile, or "".
+// CheckPublicName returns why a host name or IPv4 address cannot stand in a profile, or "".
 func CheckPublicName(name string) string {
 	switch {
 	case name == "":

@@ -2,12 +2,12 @@ package vpn
 
 import "fmt"
 
-// Quotas of an endpoint (guide line 2629). They are ten times the guide's defaults, which are
-// "adjustable" there; what bounds them here is the time that a rebuild of the kernel's rules takes.
+// Quotas of an endpoint. They are ten times the defaults of the guide, "Client VPN quotas", which calls them
+// "adjustable"; the time that the kernel needs for new rules bounds them.
 const (
 	MaxRules  = 500
 	MaxRoutes = 100
-	MaxGroups = 200 // groups of one user (guide line 2660)
+	MaxGroups = 200 // groups of one user (guide, "Client VPN quotas")
 )
 
 func overQuota(what string, limit int) *Error {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Fallback says who decides about a destination once one of its authorization rules is gone.
+// Fallback is the rule that decides about a destination after one of its authorization rules was revoked.
 type Fallback struct {
 	Destination netip.Prefix
 	By          netip.Prefix   // the most specific destination left that contains it; invalid: there is none
@@ -14,8 +14,8 @@ type Fallback struct {
 	Within      []netip.Prefix // the destinations inside it that have rules of their own, outermost only, ascending
 }
 
-// RevokeEffect finds what takes over by longest prefix match when a rule is removed from those
-// present. Rules that are being removed already take over nothing.
+// RevokeEffect finds the fallback, by longest prefix match, for the case that a rule is removed from the present ones.
+// Rules that are already being removed do not count.
 func RevokeEffect(leaving Rule, present []Rule) Fallback {
 	s := Fallback{Destination: leaving.Destination}
 	var left []DesiredRule
@@ -35,12 +35,12 @@ func RevokeEffect(leaving Rule, present []Rule) Fallback {
 			s.Within = append(s.Within, p)
 		}
 	}
-	s.Within = outermost(s.Within)
+	s.Within = keepOutermost(s.Within)
 	return s
 }
 
-// outermost leaves out the ranges that lie in another of the list.
-func outermost(list []netip.Prefix) []netip.Prefix {
+// keepOutermost drops the ranges that lie in another one of the list.
+func keepOutermost(list []netip.Prefix) []netip.Prefix {
 	slices.SortFunc(list, comparePrefixes)
 	var out []netip.Prefix
 	for _, p := range list {
@@ -59,7 +59,7 @@ func (s Fallback) Message() string {
 	var out string
 	switch {
 	case !s.By.IsValid():
-		out = "No other rule covers " + s.Destination.String() + ", so nobody reaches it any more."
+		out = "No other rule covers " + s.Destination.String() + ", so no client reaches it any more."
 	case s.By == s.Destination:
 		out = s.Destination.String() + " has another rule, which allows " + s.Grant.words() + "."
 	default:
@@ -79,10 +79,10 @@ func (s Fallback) Message() string {
 	if len(s.Within) > withinNamed {
 		names = append(names, "other ranges")
 	}
-	return out + " Inside it, " + enumerate(names) + verb
+	return out + " Inside it, " + joinWords(names) + verb
 }
 
-// words names whom a grant lets pass.
+// words names the users that a grant allows.
 func (g Grant) words() string {
 	if g.All {
 		return "all users"
@@ -95,11 +95,11 @@ func (g Grant) words() string {
 		}
 		names = append(names, "group "+group)
 	}
-	return enumerate(names)
+	return joinWords(names)
 }
 
-// enumerate writes "a", "a and b", "a, b and c".
-func enumerate(words []string) string {
+// joinWords writes "a", "a and b", "a, b and c".
+func joinWords(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
 	}

@@ -16,7 +16,7 @@ func TestRevokeEffect(t *testing.T) {
 		rules string
 		want  string
 	}{
-		{"10.0.1.0/24 all", "No other rule covers 10.0.1.0/24, so nobody reaches it any more."},
+		{"10.0.1.0/24 all", "No other rule covers 10.0.1.0/24, so no client reaches it any more."},
 		{"10.0.1.0/24 all, 10.0.0.0/16 all", "10.0.1.0/24 is then covered by 10.0.0.0/16, which allows all users."},
 		{"10.0.1.0/24 a, 10.0.0.0/16 all", "10.0.1.0/24 is then covered by 10.0.0.0/16, which allows all users."},
 		{"10.0.1.0/24 a, 10.0.0.0/8 b, 0.0.0.0/0 all", "10.0.1.0/24 is then covered by 10.0.0.0/8, which allows group b."},
@@ -24,12 +24,12 @@ func TestRevokeEffect(t *testing.T) {
 		{"10.0.1.0/24 a, 10.0.0.0/8 c, 10.0.0.0/8 b", "10.0.1.0/24 is then covered by 10.0.0.0/8, which allows group b and group c."},
 		{"10.0.1.0/24 a, 10.0.0.0/8 c, 10.0.0.0/8 all", "10.0.1.0/24 is then covered by 10.0.0.0/8, which allows all users."},
 		{"10.0.1.0/24 a, 10.0.1.0/24 b, 10.0.0.0/16 all", "10.0.1.0/24 has another rule, which allows group b."},
-		{"10.0.1.0/24 a, 10.0.2.0/24 all", "No other rule covers 10.0.1.0/24, so nobody reaches it any more."},
-		{"0.0.0.0/0 all, 10.0.0.0/8 all", "No other rule covers 0.0.0.0/0, so nobody reaches it any more. Inside it, 10.0.0.0/8 keeps its own rule."},
+		{"10.0.1.0/24 a, 10.0.2.0/24 all", "No other rule covers 10.0.1.0/24, so no client reaches it any more."},
+		{"0.0.0.0/0 all, 10.0.0.0/8 all", "No other rule covers 0.0.0.0/0, so no client reaches it any more. Inside it, 10.0.0.0/8 keeps its own rule."},
 		{"10.0.0.0/8 all, 10.2.0.0/16 a, 10.1.0.0/16 a, 10.1.1.0/24 b, 0.0.0.0/0 all",
 			"10.0.0.0/8 is then covered by 0.0.0.0/0, which allows all users. Inside it, 10.1.0.0/16 and 10.2.0.0/16 keep their own rules."},
 		{"10.0.0.0/8 all, 10.4.0.0/16 a, 10.3.0.0/16 a, 10.2.0.0/16 a, 10.1.0.0/16 a",
-			"No other rule covers 10.0.0.0/8, so nobody reaches it any more. Inside it, 10.1.0.0/16, 10.2.0.0/16, 10.3.0.0/16 and other ranges keep their own rules."},
+			"No other rule covers 10.0.0.0/8, so no client reaches it any more. Inside it, 10.1.0.0/16, 10.2.0.0/16, 10.3.0.0/16 and other ranges keep their own rules."},
 		{"10.0.1.0/24 x, 10.0.0.0/16 e, 10.0.0.0/16 d, 10.0.0.0/16 c, 10.0.0.0/16 b, 10.0.0.0/16 a",
 			"10.0.1.0/24 is then covered by 10.0.0.0/16, which allows group a, group b, group c and other groups."},
 	} {

@@ -7,7 +7,7 @@ import (
 )
 
 // Route is an entry of an endpoint's route table: through which association its clients reach a
-// destination (guide line 2020).
+// destination (guide, "Routes").
 type Route struct {
 	ID          RouteID
 	Endpoint    EndpointID
@@ -20,7 +20,7 @@ type Route struct {
 	Generations
 }
 
-// RouteOrigin says how a route came to be.
+// RouteOrigin is how a route was created.
 type RouteOrigin string
 
 // The origins, in the API's words.
@@ -51,7 +51,7 @@ type RouteSpec struct {
 	Description string
 }
 
-// Local tells whether the route is the one between clients.
+// Local reports whether the route is the one between clients.
 func (r Route) Local() bool { return r.Association == "" }
 
 var routeStates = partStates[RouteState]{RouteCreating, RouteActive, RouteFailed, RouteDeleting}
@@ -61,7 +61,7 @@ func (r Route) State(o Observation) (RouteState, string) {
 	return routeStates.state(string(r.ID), r.Generations, o)
 }
 
-// AddRoute checks a route against the endpoint's associations and present routes and makes it.
+// AddRoute checks a route against the endpoint's associations and routes and creates it.
 // Fields: destination, subnet, description.
 func (e *Endpoint) AddRoute(s RouteSpec, associations []Association, present []Route, now time.Time) (Route, error) {
 	if e.Deleting {
@@ -117,7 +117,7 @@ func (e *Endpoint) AddRoute(s RouteSpec, associations []Association, present []R
 	return r, nil
 }
 
-// RemoveRoute marks a manual route as leaving. Automatic ones leave with their association.
+// RemoveRoute marks a manual route as removed in the next generation. Automatic routes are removed with their association.
 func (e *Endpoint) RemoveRoute(r *Route) error {
 	switch {
 	case r.Endpoint != e.ID:

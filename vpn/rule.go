@@ -9,7 +9,7 @@ import (
 )
 
 // Rule is an authorization rule: it lets all users, or the members of one group, reach a
-// destination network (guide line 1304).
+// destination network (guide, "Authorization rules").
 type Rule struct {
 	ID          RuleID
 	Endpoint    EndpointID
@@ -32,7 +32,7 @@ const (
 	RuleFailed      RuleState = "failed"
 )
 
-// maxGroupID is the longest access group ID, in characters (guide line 2667).
+// maxGroupID is the longest access group ID, in characters (guide, "Client VPN quotas").
 const maxGroupID = 255
 
 // RuleSpec is a request for a rule as typed.
@@ -50,7 +50,7 @@ func (r Rule) State(o Observation) (RuleState, string) {
 	return ruleStates.state(string(r.ID), r.Generations, o)
 }
 
-// Authorize checks a rule against the endpoint's present ones and makes it.
+// Authorize checks a rule against the rules of the endpoint and creates it.
 // Fields: destination, group, description.
 func (e *Endpoint) Authorize(s RuleSpec, present []Rule, now time.Time) (Rule, error) {
 	if e.Deleting {
@@ -61,7 +61,7 @@ func (e *Endpoint) Authorize(s RuleSpec, present []Rule, now time.Time) (Rule, e
 	p, err := ParseCIDR(s.Destination)
 	if err != nil {
 		c.Bad("destination", err.Error())
-	} else if why := unroutableReason(p); why != "" { // a /32 of it would open what only the host itself may reach
+	} else if why := unroutableReason(p); why != "" { // a rule for it would open addresses that only the host itself may reach
 		c.Bad("destination", fmt.Sprintf("%s lies in %s.", p, why))
 	}
 	r.Destination = p
@@ -92,12 +92,12 @@ func checkGroupID(c *Check, group string) {
 		c.Bad("group", "Enter the ID of the access group.")
 	case utf8.RuneCountInString(group) > maxGroupID:
 		c.Bad("group", fmt.Sprintf("An access group ID has at most %d characters.", maxGroupID))
-	case !printable(group):
+	case !isPrintable(group):
 		c.Bad("group", "An access group ID is one line of printable text.")
 	}
 }
 
-// Revoke marks a rule as leaving.
+// Revoke marks a rule as removed in the next generation.
 func (e *Endpoint) Revoke(r *Rule) error {
 	if r.Endpoint != e.ID {
 		return NoSuch(CodeRuleNotFound, "authorization rule", string(r.ID))
@@ -110,7 +110,7 @@ func (e *Endpoint) Revoke(r *Rule) error {
 	return nil
 }
 
-// Grantee names whom the rule lets pass.
+// Grantee names the users that the rule allows.
 func (r Rule) Grantee() string {
 	if r.AllUsers {
 		return "all users"

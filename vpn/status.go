@@ -2,8 +2,8 @@ package vpn
 
 import "cmp"
 
-// A status (of an endpoint: a summary) is a thing together with what a list or a page shows beside it: the state that it has
-// now, the reason for the state, and what uses it.
+// A status (of an endpoint: a summary) is a resource together with what a list or a page shows beside it: its current
+// state, the reason for the state, and what uses it.
 
 // EndpointSummary is an endpoint as lists show it.
 type EndpointSummary struct {
@@ -15,7 +15,7 @@ type EndpointSummary struct {
 }
 
 // AssociationStatus is a target network association with its state. Reason says what it waits for
-// or why it failed; it is empty where there is nothing to say.
+// or why it failed; otherwise it is empty.
 type AssociationStatus struct {
 	Association
 	State      AssociationState

@@ -19,7 +19,7 @@ type Subnet struct {
 	CreatedAt time.Time
 }
 
-// smallestSubnet is the narrowest subnet that can be a target network (guide line 2115).
+// smallestSubnet is the narrowest subnet that can be a target network (guide, "Target networks").
 const smallestSubnet = 27
 
 // SubnetSpec is a request for a subnet as typed.
@@ -57,7 +57,7 @@ func NewSubnet(s SubnetSpec, n Network, siblings []Subnet, now time.Time) (Subne
 }
 
 // Label is what lists and messages call the subnet.
-func (s Subnet) Label() string { return label(s.Name, string(s.ID)) }
+func (s Subnet) Label() string { return labelOf(s.Name, string(s.ID)) }
 
 // checkZone accepts the form of an availability zone's name: lower-case words such as "eu-1a".
 func checkZone(c *Check, zone string) string {

@@ -67,7 +67,7 @@ func firstOutside(s, marks string) (rune, bool) {
 	return 0, false
 }
 
-// allowedIn tells whether r is a letter, a digit, an ordinary space or one of marks.
+// allowedIn reports whether r is a letter, a digit, an ordinary space or one of marks.
 func allowedIn(r rune, marks string) bool {
 	return r == ' ' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || strings.ContainsRune(marks, r)
 }
@@ -80,7 +80,7 @@ func describeRune(r rune) string {
 		return "a tab"
 	case unicode.IsControl(r):
 		return fmt.Sprintf("the control character U+%04X", r)
-	case controls(r):
+	case isControl(r):
 		return fmt.Sprintf("the invisible format character U+%04X", r)
 	case !unicode.IsPrint(r):
 		return fmt.Sprintf("the character U+%04X, which has no visible form", r)
@@ -127,7 +127,7 @@ func NormalizeTags(c *Check, tags []Tag) []Tag {
 	return out
 }
 
-func printable(s string) bool {
+func isPrintable(s string) bool {
 	for _, r := range s {
 		if !unicode.IsPrint(r) {
 			return false

@@ -110,7 +110,7 @@ func FuzzNames(f *testing.F) {
 		if checkName(&again, "name", name, false) != name || again.Err() != nil {
 			t.Errorf("%q is not accepted again: %v", name, again.Err())
 		}
-		if !printable(name) || utf8.RuneCountInString(name) > MaxName || strings.ContainsAny(name, "<>\"'&\\`$;\r\n") {
+		if !isPrintable(name) || utf8.RuneCountInString(name) > MaxName || strings.ContainsAny(name, "<>\"'&\\`$;\r\n") {
 			t.Errorf("%q was accepted", name)
 		}
 	})
@@ -128,7 +128,7 @@ func FuzzNormalizeTags(f *testing.F) {
 		}
 		seen := map[string]bool{}
 		for _, tag := range tags {
-			if tag.Key == "" || seen[tag.Key] || !printable(tag.Key+tag.Value) || strings.ContainsAny(tag.Key+tag.Value, "<>\"'&\r\n") {
+			if tag.Key == "" || seen[tag.Key] || !isPrintable(tag.Key+tag.Value) || strings.ContainsAny(tag.Key+tag.Value, "<>\"'&\r\n") {
 				t.Errorf("accepted %q", tags)
 			}
 			seen[tag.Key] = true

@@ -9,15 +9,15 @@ func Warnings(e Endpoint, rules []Rule, routes []Route) map[RuleID]string {
 		return out
 	}
 	for _, r := range rules {
-		if r.Removed == 0 && !reachable(r, routes) {
+		if r.Removed == 0 && !isRouted(r, routes) {
 			out[r.ID] = "No route leads there yet; create one in the route table."
 		}
 	}
 	return out
 }
 
-// reachable tells whether a route leads to some of the rule's destination.
-func reachable(r Rule, routes []Route) bool {
+// isRouted reports whether a route leads to a part of the rule's destination.
+func isRouted(r Rule, routes []Route) bool {
 	for _, route := range routes {
 		if route.Removed == 0 && route.Destination.Overlaps(r.Destination) {
 			return true

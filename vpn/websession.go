@@ -2,8 +2,8 @@ package vpn
 
 import "time"
 
-// WebSession is a signed-in browser. Only the hash of its identifier is stored, so that a copy of
-// the database signs nobody in. Audience keeps a portal session from ever acting on the console.
+// WebSession is a signed-in browser. Only the hash of its identifier is stored, so that a copy
+// of the database is of no use for signing in. A portal session, by its Audience, never acts on the console.
 type WebSession struct {
 	Hash          string // SHA-256 of the cookie's value, hex
 	Audience      string

@@ -210,7 +210,7 @@ func TestChangesNameWhatIsLost(t *testing.T) {
 	}
 	rule := link("/rules", "10.0.0.0/16")
 	u.b.get(rule).wantText("h1", "10.0.0.0/16").wantText("main", "2 clients are connected").
-		wantText("main", "No other rule covers 10.0.0.0/16, so nobody reaches it any more.")
+		wantText("main", "No other rule covers 10.0.0.0/16, so no client reaches it any more.")
 	u.b.make(u.endpoint+"/rules/new", url.Values{"destination": {"0.0.0.0/0"}, "access": {"all"}})
 	u.b.get(rule).wantText("main", "10.0.0.0/16 is then covered by 0.0.0.0/0, which allows all users.")
 	route := link("/routes", "192.0.2.0/24")

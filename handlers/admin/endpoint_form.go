@@ -149,7 +149,7 @@ func restartHelp(connections int) string {
 		parts.Count(connections, "connection"), parts.YesNo(connections == 1, "is", "are"))
 }
 
-// clientCIDRHelp explains the field in the words of the guide, "Create a Client VPN endpoint", and says what the
+// clientCIDRHelp explains the field in the words of the guide, "Client VPN endpoints", and says what the
 // typed range would give.
 func clientCIDRHelp(typed string) string {
 	s := "An IP address range, in CIDR notation, from which to assign client IP addresses; from /22 (1,021 addresses for clients) to /12. " +

@@ -9,7 +9,7 @@ import (
 	"sallyport/views/parts"
 )
 
-// stepText is what the tutorial says of a step, in the guide's words (lines 1077 to 1258) where
+// stepText is what the tutorial says of a step, in the guide's words ("Getting started with Client VPN") where
 // they hold here, and where its forms are.
 type stepText struct {
 	title string
