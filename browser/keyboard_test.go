@@ -1,12 +1,13 @@
 package browser
 
 import (
-	"sallyport/lab/netlab"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp/kb"
+
+	"sallyport/lab/netlab"
 )
 
 // The console with the keyboard alone.

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sallyport/lab/gateway"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"sallyport/lab/gateway"
 )
 
 var (

@@ -1,9 +1,10 @@
 package browser
 
 import (
-	"sallyport/lab/netlab"
 	"strings"
 	"testing"
+
+	"sallyport/lab/netlab"
 )
 
 // Every page as a newcomer meets it: nothing is there yet, and forms are refused.

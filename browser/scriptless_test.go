@@ -1,11 +1,12 @@
 package browser
 
 import (
-	"sallyport/lab/netlab"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+
+	"sallyport/lab/netlab"
 )
 
 // The console without JavaScript: forms, menus, the phone's menu, the theme, and a delete that

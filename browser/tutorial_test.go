@@ -1,10 +1,11 @@
 package browser
 
 import (
-	"sallyport/lab/netlab"
 	"strings"
 	"testing"
 	"time"
+
+	"sallyport/lab/netlab"
 )
 
 // The guide's tutorial "Getting started" (lines 1077 to 1258) as a newcomer follows it: from the

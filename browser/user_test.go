@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sallyport/lab/netlab"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +13,8 @@ import (
 	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+
+	"sallyport/lab/netlab"
 )
 
 // user is a person at a browser of their own. What is not visible cannot be used:

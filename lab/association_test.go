@@ -3,15 +3,16 @@ package lab
 import (
 	"fmt"
 	"net"
-	"sallyport/lab/gateway"
-	"sallyport/lab/netlab"
 	"strings"
 	"testing"
 	"time"
+
+	"sallyport/lab/gateway"
+	"sallyport/lab/netlab"
 )
 
-// Sessions are spread over the associations of the endpoint, each reaches the same, and those of
-// an association that leaves move to another without noticing.
+// Sessions are spread over the associations of the endpoint, and all reach the same hosts. The sessions
+// of an association that is removed move to another one without an interruption.
 func TestSeveralAssociations(t *testing.T) {
 	t.Parallel()
 	const clients = 4
@@ -40,7 +41,7 @@ func TestSeveralAssociations(t *testing.T) {
 		}
 		transfers = append(transfers, startTransfer(t, n, addrHostB))
 	}
-	// One member set for each association; both have members.
+	// Each association has a member set, and both have members.
 	table := func() string {
 		out, _ := s.gatewayHost.Exec("nft", "list", "table", "inet", "sallyport").CombinedOutput()
 		return string(out)
@@ -58,7 +59,7 @@ func TestSeveralAssociations(t *testing.T) {
 	for i, x := range transfers {
 		before[i] = x.echoed.Load()
 	}
-	netlab.Eventually(t, 10*time.Second, "every transfer carries on", func() bool {
+	netlab.Eventually(t, 10*time.Second, "every transfer goes on", func() bool {
 		for i, x := range transfers {
 			if err := x.err(); err != nil {
 				t.Fatalf("client %d lost its connection: %v", i, err)

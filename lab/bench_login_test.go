@@ -4,25 +4,27 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sallyport/lab/netlab"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"sallyport/lab/netlab"
 )
 
-// settle is how long both sides clear up after a round, so that neither does it in the other's.
-const settle = 1500 * time.Millisecond
+// cooldown is the time after a round in which the measured side cleans up, so that it does not do so in
+// the next side's round.
+const cooldown = 1500 * time.Millisecond
 
 // A hundred clients at once: the time until the last is connected, as a multiple of bare
 // OpenVPN's, and what each process spends on a login. Each client is a real process without a
-// configured device. Bare OpenVPN with its own socket buffers loses first packets of a crowd, whose
-// clients come again two seconds later; with the buffers that our workers have it does not.
+// configured device. Bare OpenVPN with its default socket buffers loses first packets of many clients,
+// which try again two seconds later; with the buffers of our workers it does not.
 func BenchmarkHundredLogins(b *testing.B) {
 	const clients, rounds = 100, 9
 	ours, profiles := benchSite(b, 1)
-	bare, tuned := startBareServer(b, 1, ""), startBareServer(b, 1, roomy)
+	bare, tuned := startBareServer(b, 1, ""), startBareServer(b, 1, ourBuffers)
 	sides := []struct {
 		on      *netlab.Namespace
 		profile string
@@ -44,7 +46,7 @@ func BenchmarkHundredLogins(b *testing.B) {
 					spent[name] += cpuSeconds(b, list...)
 				}
 			}))
-			<-time.After(settle)
+			<-time.After(cooldown)
 		}
 	}
 	theirs, roomier, mine := times[0], times[1], times[2]

@@ -5,18 +5,18 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"sallyport/lab/gateway"
-	"sallyport/lab/netlab"
 	"slices"
 	"strconv"
 	"strings"
-
 	"testing"
 	"time"
+
+	"sallyport/lab/gateway"
+	"sallyport/lab/netlab"
 )
 
 // The benchmarks run our endpoint and stock OpenVPN in turns, in one run on one machine, and
-// report ratios: the machine's own speed is no result.
+// report ratios, which do not depend on the speed of the machine.
 
 // benchSite is a site whose clients may reach host A. Its run directory is in memory, as /run is
 // on every host with systemd.
@@ -110,7 +110,7 @@ func firstAnswer(b *testing.B, n *netlab.Namespace, stop chan struct{}) chan tim
 	return first
 }
 
-// Memory and processor time of both processes with an endpoint and nobody connected.
+// Memory and processor time of both processes with an endpoint and no client.
 func BenchmarkIdle(b *testing.B) {
 	s, _ := benchSite(b, 0)
 	b.ResetTimer()

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"sallyport/lab/netlab"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,23 +14,25 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sallyport/lab/netlab"
 )
 
 const (
-	// turns is how often each side is measured. A machine's speed drifts, so each turn of ours is
-	// compared with the turn of the other side next to it, and the median of those ratios counts.
+	// turns is how often each side is measured. The speed of the machine drifts, so each turn of ours
+	// is compared with the neighbouring turn of bare OpenVPN. The median of those ratios is the result.
 	turns = 8
-	// setups is how often both sides are made anew: where a process and its buffers happen to lie
-	// makes a tenth of difference for as long as it runs.
+	// setups is how often both sides are started: the memory layout of a process changes its speed by
+	// up to a tenth for as long as it runs.
 	setups = 8
-	// blast is how long one stream runs.
-	blast     = time.Second
-	blastPort = 7100
-	// bite, in bytes, is what must have arrived before the one who takes a stream is woken. Both
-	// ends are other machines in real life; here they run on the gateway's processors, and being
-	// woken for every few packets cost them more than the gateway's own work for those packets.
-	bite = 256 << 10
-	// drain is how long the packets of one turn that are still on their way may take of nobody's turn.
+	// streamTime is how long the streams of one turn run.
+	streamTime = time.Second
+	streamPort = 7100
+	// receiveLowWater, in bytes, must have arrived before the receiver of a stream is woken. In real
+	// life both ends are other machines. Here they run on the gateway's processors, where waking the
+	// receiver for every few packets costs more than the gateway's own work for those packets.
+	receiveLowWater = 256 << 10
+	// drain is the pause after a turn in which its last packets arrive.
 	drain = 100 * time.Millisecond
 )
 
@@ -40,20 +41,20 @@ func BenchmarkThroughput(b *testing.B) {
 	for _, streams := range []int{1, 4} {
 		for _, way := range []string{"up", "down"} {
 			b.Run(fmt.Sprintf("%d_%s", streams, way), func(b *testing.B) {
-				var mine, theirs blasts
+				var mine, theirs results
 				for n := range setups - 1 {
-					b.Run(fmt.Sprint("setup_", n), func(b *testing.B) { compareBlasts(b, streams, way, &mine, &theirs) })
+					b.Run(fmt.Sprint("setup_", n), func(b *testing.B) { compareStreams(b, streams, way, &mine, &theirs) })
 				}
 				b.Run("all", func(b *testing.B) {
-					compareBlasts(b, streams, way, &mine, &theirs)
-					reportBlasts(b, mine, theirs)
+					compareStreams(b, streams, way, &mine, &theirs)
+					reportStreams(b, mine, theirs)
 				})
 			})
 		}
 	}
 }
 
-func reportBlasts(b *testing.B, mine, theirs blasts) {
+func reportStreams(b *testing.B, mine, theirs results) {
 	rate, cost := ratios(mine.rate, theirs.rate), ratios(mine.cost, theirs.cost)
 	b.ReportMetric(quantile(rate, 0.5), "ratio")
 	b.ReportMetric(quantile(cost, 0.5), "cpu_ratio")
@@ -63,11 +64,11 @@ func reportBlasts(b *testing.B, mine, theirs blasts) {
 		quantile(mine.cost, 0.5), quantile(theirs.cost, 0.5), quantile(cost, 0.5), quantile(cost, 0.25), quantile(cost, 0.75))
 }
 
-// compareBlasts sets both sides up anew and has them take turns, from right after the logins: an
-// OpenVPN client looks at its TLS state with every packet for ten seconds after a login, which
-// costs it a tenth of its speed, and for as long as it then goes on sending. One that rested first
-// would do so or not by chance, for the whole of its life.
-func compareBlasts(b *testing.B, streams int, way string, mine, theirs *blasts) {
+// compareStreams starts both sides and measures them in turns, right after the logins. For ten
+// seconds after a login, and as long as it sends without a pause after that, an OpenVPN client checks
+// its TLS state with every packet, which costs a tenth of its speed. After a pause it would be chance
+// whether it does.
+func compareStreams(b *testing.B, streams int, way string, mine, theirs *results) {
 	b.Helper()
 	ours, profiles := benchSite(b, streams)
 	bare := startBareServer(b, streams, "")
@@ -76,32 +77,34 @@ func compareBlasts(b *testing.B, streams int, way string, mine, theirs *blasts) 
 		netlab.ConnectClient(b, bare.clients[i], bare.profile)
 	}
 	for _, w := range []*topology{ours.topology, bare.topology} {
-		serveBlasts(b, w.hostA)
+		serveStreams(b, w.hostA)
 	}
 	for turn := range turns {
 		sides := []struct {
 			on *topology
-			to *blasts
+			to *results
 		}{{bare.topology, theirs}, {ours.topology, mine}}
 		if turn%2 == 1 {
 			slices.Reverse(sides)
 		}
 		for _, s := range sides {
-			s.to.add(runBlast(b, s.on.clients[:streams], way))
+			s.to.add(runStreams(b, s.on.clients[:streams], way))
 		}
 	}
 }
 
-// blasts are the results of one side: Mbit/s, and the machine's processor seconds for a gigabyte.
-type blasts struct{ rate, cost []float64 }
+// results are the results of one side: Mbit/s, and the machine's processor seconds for a gigabyte.
+type results struct{ rate, cost []float64 }
 
-func (l *blasts) add(rate, cost float64) { l.rate, l.cost = append(l.rate, rate), append(l.cost, cost) }
+func (l *results) add(rate, cost float64) {
+	l.rate, l.cost = append(l.rate, rate), append(l.cost, cost)
+}
 
-// serveBlasts serves streams: a client sends "u" and data, or "d" and reads data.
-func serveBlasts(b *testing.B, on *netlab.Namespace) {
+// serveStreams serves streams: a client sends "u" and data, or "d" and reads data.
+func serveStreams(b *testing.B, on *netlab.Namespace) {
 	b.Helper()
 	err := on.Do(func() error {
-		l, err := net.Listen("tcp4", fmt.Sprintf(":%d", blastPort))
+		l, err := net.Listen("tcp4", fmt.Sprintf(":%d", streamPort))
 		if err != nil {
 			return err
 		}
@@ -119,7 +122,7 @@ func serveBlasts(b *testing.B, on *netlab.Namespace) {
 						return
 					}
 					if way[0] == 'u' {
-						_, err := takeStream(conn)
+						_, err := readStream(conn)
 						if err != nil && !errors.Is(err, unix.ECONNRESET) {
 							b.Error(err)
 						}
@@ -136,14 +139,14 @@ func serveBlasts(b *testing.B, on *netlab.Namespace) {
 	}
 }
 
-// runBlast runs one stream from each client for a while, all together, and gives their sum in
+// runStreams runs one stream from each client for a while, all together, and gives their sum in
 // Mbit/s and what that cost.
-func runBlast(b *testing.B, clients []*netlab.Namespace, way string) (rate, cost float64) {
+func runStreams(b *testing.B, clients []*netlab.Namespace, way string) (rate, cost float64) {
 	b.Helper()
 	conns := make([]net.Conn, len(clients))
 	for i, n := range clients {
 		var err error
-		if conns[i], err = n.Dial("tcp4", addrHostA, blastPort); err != nil {
+		if conns[i], err = n.Dial("tcp4", addrHostA, streamPort); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -151,11 +154,11 @@ func runBlast(b *testing.B, clients []*netlab.Namespace, way string) (rate, cost
 	var mu sync.Mutex
 	var running sync.WaitGroup
 	before := busySeconds(b)
-	until := time.Now().Add(blast)
+	until := time.Now().Add(streamTime)
 	for _, conn := range conns {
 		running.Go(func() {
 			defer conn.Close()
-			_ = conn.(*net.TCPConn).SetLinger(0) // what is in its buffers by then is not sent in the other side's turn
+			_ = conn.(*net.TCPConn).SetLinger(0) // what is then in its buffers is not sent in the next turn
 			_ = conn.SetDeadline(until)
 			var moved int64
 			if way == "up" {
@@ -164,7 +167,7 @@ func runBlast(b *testing.B, clients []*netlab.Namespace, way string) (rate, cost
 			} else {
 				_, _ = conn.Write([]byte("d"))
 				var err error
-				if moved, err = takeStream(conn); !errors.Is(err, os.ErrDeadlineExceeded) {
+				if moved, err = readStream(conn); !errors.Is(err, os.ErrDeadlineExceeded) {
 					b.Error(err)
 				}
 			}
@@ -176,17 +179,19 @@ func runBlast(b *testing.B, clients []*netlab.Namespace, way string) (rate, cost
 	running.Wait()
 	spent := busySeconds(b) - before
 	<-time.After(drain)
-	return float64(total) * 8 / blast.Seconds() / 1e6, spent / (float64(total) / 1e9)
+	return float64(total) * 8 / streamTime.Seconds() / 1e6, spent / (float64(total) / 1e9)
 }
 
-// takeStream reads until the stream ends, and gives its bytes.
-func takeStream(conn net.Conn) (int64, error) {
+// readStream reads until the stream ends, and gives its bytes.
+func readStream(conn net.Conn) (int64, error) {
 	raw, err := conn.(*net.TCPConn).SyscallConn()
 	if err != nil {
 		return 0, err
 	}
 	var set error
-	err = raw.Control(func(fd uintptr) { set = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVLOWAT, bite) })
+	err = raw.Control(func(fd uintptr) {
+		set = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVLOWAT, receiveLowWater)
+	})
 	if err := errors.Join(err, set); err != nil {
 		return 0, err
 	}
@@ -194,7 +199,7 @@ func takeStream(conn net.Conn) (int64, error) {
 }
 
 // busySeconds is the processor time that everything on this machine has used. The softirqs that
-// carry packets are charged to whoever was running, so no single process tells what a packet costs.
+// carry packets are charged to the process that was running, so no single process shows what a packet costs.
 func busySeconds(b *testing.B) float64 {
 	b.Helper()
 	text, err := os.ReadFile("/proc/stat")
@@ -205,7 +210,7 @@ func busySeconds(b *testing.B) float64 {
 	var busy float64
 	for i, field := range strings.Fields(line)[1:] {
 		n, _ := strconv.ParseFloat(field, 64)
-		if i != 3 && i != 4 && i < 8 { // idle, waiting for a disk; guests are in user already
+		if i != 3 && i != 4 && i < 8 { // neither idle nor waiting for a disk; guest time is a part of user time
 			busy += n
 		}
 	}

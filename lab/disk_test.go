@@ -4,21 +4,22 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"sallyport/lab/gateway"
-	"sallyport/lab/netlab"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"sallyport/lab/gateway"
+	"sallyport/lab/netlab"
 )
 
-// smallDisk is a file system that a ballast can fill.
+// smallDisk is a small file system and the file that fills it.
 type smallDisk struct{ path, ballast string }
 
 const smallDiskOptions = "size=16m,mode=0700"
 
-// mountSmall puts a small file system under one of a gateway's directories. The gateway is not
-// started yet: its namespace takes the mounts over that are there when it is.
+// mountSmall mounts a small file system at one of a gateway's directories. The gateway must not be
+// started yet: its namespace gets the mounts that are there at its start.
 func mountSmall(t *testing.T, g *gateway.Gateway, directory string) *smallDisk {
 	t.Helper()
 	d := &smallDisk{path: filepath.Join(g.Dir, directory)}
@@ -30,7 +31,7 @@ func mountSmall(t *testing.T, g *gateway.Gateway, directory string) *smallDisk {
 		t.Fatalf("mount a small disk: %v", err)
 	}
 	t.Cleanup(func() {
-		g.Stop(t) // who still has it open would keep it
+		g.Stop(t) // a process with an open file there would keep it mounted
 		if err := syscall.Unmount(d.path, syscall.MNT_DETACH); err != nil {
 			t.Errorf("the small disk at %s stays mounted: %v", d.path, err)
 		}
@@ -38,7 +39,7 @@ func mountSmall(t *testing.T, g *gateway.Gateway, directory string) *smallDisk {
 	return d
 }
 
-// fill takes all the room that is left, also what somebody gave back meanwhile.
+// fill takes all space that is left, also what was freed since the last call.
 func (d *smallDisk) fill(t *testing.T) {
 	t.Helper()
 	f, err := os.OpenFile(d.ballast, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
@@ -64,18 +65,18 @@ func (d *smallDisk) free(t *testing.T) {
 	}
 }
 
-// crampedSite is a busy site with one of its directories on a small disk, two clients that stay,
-// one that leaves while the disk is full and a host from which one more comes then.
-type crampedSite struct {
+// smallDiskSite is a busy site with one of its directories on a small disk: two clients stay, one
+// leaves while the disk is full, and one more connects then.
+type smallDiskSite struct {
 	*busySite
-	disk      *smallDisk
-	leaver    *netlab.Client
-	left      string // the address the leaver had
-	guest     string // profile of who comes
-	guestHost *netlab.Namespace
+	disk           *smallDisk
+	leaving        *netlab.Client
+	leavingAddress string
+	lateProfile    string // of the client that connects while the disk is full
+	lateHost       *netlab.Namespace
 }
 
-func newCrampedSite(t *testing.T, directory string) *crampedSite {
+func newSmallDiskSite(t *testing.T, directory string) *smallDiskSite {
 	t.Helper()
 	w := newTopology(t, 2)
 	w.serveEcho(t)
@@ -83,22 +84,23 @@ func newCrampedSite(t *testing.T, directory string) *crampedSite {
 	disk := mountSmall(t, g, directory)
 	g.Start(t, "serve")
 	b := makeBusy(t, signUp(t, w, g))
-	for _, name := range []string{"leaver", "guest"} {
+	for _, name := range []string{"leaving", "late"} {
 		b.IssueCertificate(name)
 	}
 	w.addClient(t, 2)
 	w.addClient(t, 3)
-	c := &crampedSite{busySite: b, disk: disk, guest: b.Profile("guest"), guestHost: w.clients[3]}
-	c.leaver = netlab.ConnectClient(t, w.clients[2], b.Profile("leaver"))
-	c.left = c.leaver.Address(t).String()
-	b.WaitText("/connections", c.left, "active")
+	c := &smallDiskSite{busySite: b, disk: disk, lateProfile: b.Profile("late"), lateHost: w.clients[3]}
+	c.leaving = netlab.ConnectClient(t, w.clients[2], b.Profile("leaving"))
+	c.leavingAddress = c.leaving.Address(t).String()
+	b.WaitText("/connections", c.leavingAddress, "active")
 	return c
 }
 
-// tellsSince waits until the page of the node has a sentence, with a time, and every page its banner.
-func (c *crampedSite) tellsSince(t *testing.T, sentence string) {
+// waitFault waits until the page of the node shows a fault with its time, and checks that the
+// endpoint's page shows it as a banner.
+func (c *smallDiskSite) waitFault(t *testing.T, sentence string) {
 	t.Helper()
-	netlab.Eventually(t, 30*time.Second, "the console says "+sentence, func() bool {
+	netlab.Eventually(t, 30*time.Second, "the console shows the fault "+sentence, func() bool {
 		p := c.Get("/settings")
 		for _, tr := range p.Doc.Find("main li, main tr, main div").EachIter() {
 			if strings.Contains(tr.Text(), sentence) && tr.Find("time").Length() > 0 {
@@ -112,57 +114,58 @@ func (c *crampedSite) tellsSince(t *testing.T, sentence string) {
 	}
 }
 
-func (c *crampedSite) tellsNoMore(t *testing.T, sentence string) {
+func (c *smallDiskSite) waitNoFault(t *testing.T, sentence string) {
 	t.Helper()
-	netlab.Eventually(t, 30*time.Second, "the console no longer says "+sentence, func() bool {
+	netlab.Eventually(t, 30*time.Second, "the console no longer shows the fault "+sentence, func() bool {
 		return !strings.Contains(c.Get("/settings").Text(), sentence)
 	})
 }
 
-// leftOnce sees that the console has exactly one connection of who left, ended for that reason.
-func (c *crampedSite) leftOnce(t *testing.T) {
+// wantOneEnd checks that the console lists exactly one connection of the client that left, with that
+// reason.
+func (c *smallDiskSite) wantOneEnd(t *testing.T) {
 	t.Helper()
 	var rows []string
-	netlab.Eventually(t, 30*time.Second, "the end of the connection that was left is told", func() bool {
+	netlab.Eventually(t, 30*time.Second, "the end of the connection of the client that left is listed", func() bool {
 		rows = rows[:0]
 		for _, tr := range c.Get(c.Endpoint + "/connections?size=200").Doc.Find("table").First().Find("tbody tr").EachIter() {
-			if text := strings.ToLower(tr.Text()); strings.Contains(text, "leaver") {
+			if text := strings.ToLower(tr.Text()); strings.Contains(text, "leaving") {
 				rows = append(rows, strings.Join(strings.Fields(text), " "))
 			}
 		}
 		return len(rows) > 0 && strings.Contains(rows[0], "terminated")
 	})
 	if len(rows) != 1 || !strings.Contains(rows[0], "the client disconnected") {
-		t.Errorf("of who left once the console has %q", rows)
+		t.Errorf("the console lists %q for the client that left once", rows)
 	}
 }
 
-// comesIn waits for the guest, who keeps trying by itself or is started again by its user.
-func (c *crampedSite) comesIn(t *testing.T, guest *netlab.Client) {
+// waitLate waits until the late client is connected. Where its process has ended it is started again.
+func (c *smallDiskSite) waitLate(t *testing.T, late *netlab.Client) {
 	t.Helper()
-	if !guest.Running() {
-		guest = netlab.StartClient(t, c.guestHost, c.guest)
+	if !late.Running() {
+		late = netlab.StartClient(t, c.lateHost, c.lateProfile)
 	}
-	guest.WaitUp(t, 1)
-	if !c.guestHost.Answers(addrHostA, netlab.EchoPort) {
-		t.Error("who comes when there is room again reaches nothing")
+	late.WaitUp(t, 1)
+	if !c.lateHost.Answers(addrHostA, netlab.EchoPort) {
+		t.Error("a client that connects when there is space again reaches nothing")
 	}
-	c.clients = append(c.clients[:2:2], c.guestHost)
-	c.addresses = append(c.addresses, guest.Address(t).String())
+	c.clients = append(c.clients[:2:2], c.lateHost)
+	c.addresses = append(c.addresses, late.Address(t).String())
 }
 
-func (c *crampedSite) nothingOpened(t *testing.T) {
+func (c *smallDiskSite) wantNothingOpened(t *testing.T) {
 	t.Helper()
 	if n := c.probes.arrived.Load(); n > 0 {
 		t.Errorf("%d unauthorized packets arrived", n)
 	}
 }
 
-// A full disk under the database: tunnels carry on, changes are refused in words and change
-// nothing, what happens meanwhile is told later, and all heals by itself.
+// With a full disk under the database tunnels go on, changes are refused with a reason and change
+// nothing, and events are recorded later. Everything recovers without help when there is space.
 func TestFullDataDirectory(t *testing.T) {
 	t.Parallel()
-	c := newCrampedSite(t, "data")
+	c := newSmallDiskSite(t, "data")
 	rules := c.Get(c.Endpoint + "/rules").Doc.Find("tbody tr").Length()
 	c.disk.fill(t)
 	for _, cidr := range []string{"10.0.2.0/24", "198.51.100.0/24"} {
@@ -171,47 +174,47 @@ func TestFullDataDirectory(t *testing.T) {
 			t.Errorf("a change on a full disk: status %d: %s", p.Status, netlab.Tail(p.Text(), 600))
 		}
 		if typed := p.Doc.Find("input[name=destination]").AttrOr("value", ""); typed != cidr {
-			t.Errorf("the form has forgotten what was typed: %q", typed)
+			t.Errorf("the form has lost what was typed: %q", typed)
 		}
 	}
-	c.tellsSince(t, "The disk that holds the database is full")
+	c.waitFault(t, "The disk that holds the database is full")
 	if now := c.Get(c.Endpoint + "/rules").Doc.Find("tbody tr").Length(); now != rules {
 		t.Errorf("there are %d rules after refused changes, and there were %d", now, rules)
 	}
-	c.carriesOn(t, "the database's disk was full")
-	c.leaver.Leave(t)
-	guest := netlab.StartClient(t, c.guestHost, c.guest)
+	c.waitTransfers(t, "the database's disk was full")
+	c.leaving.Leave(t)
+	late := netlab.StartClient(t, c.lateHost, c.lateProfile)
 	netlab.Eventually(t, 60*time.Second, "a login on a full disk is refused with a reason, or works", func() bool {
 		if !strings.Contains(c.Get("/settings").Text(), "The disk that holds the database is full") {
-			t.Fatal("the console calls a full disk mended")
+			t.Fatal("the console reports a full disk as repaired")
 		}
-		return strings.Contains(guest.Log(), "cannot check your login right now") || strings.Contains(guest.Log(), netlab.UpLine)
+		return strings.Contains(late.Log(), "cannot check your login right now") || strings.Contains(late.Log(), netlab.UpLine)
 	})
-	// The session of a console that begins anew lies in the database, and nothing can be written.
+	// The console session must be read from the database, to which nothing can be written.
 	ready := c.ReadyCount("web")
 	kill(t, c.Process(t, "web"))
 	c.WaitReady(t, "web", ready+1)
 	if p := c.Get(c.Endpoint); p.Status != 200 || strings.HasPrefix(p.URL.Path, "/sign-in") {
 		t.Errorf("after a restart on a full disk: status %d at %s", p.Status, p.URL)
 	}
-	c.carriesOn(t, "the database's disk was full for long")
-	c.nothingOpened(t)
+	c.waitTransfers(t, "the database's disk was full for a longer time")
+	c.wantNothingOpened(t)
 
 	c.disk.free(t)
-	c.tellsNoMore(t, "The disk that holds the database is full")
-	c.leftOnce(t)
-	c.comesIn(t, guest)
-	c.carriesOn(t, "there was room again")
-	c.listsConnections(t)
-	c.nothingOpened(t)
-	c.newRuleWorks(t)
+	c.waitNoFault(t, "The disk that holds the database is full")
+	c.wantOneEnd(t)
+	c.waitLate(t, late)
+	c.waitTransfers(t, "there was space again")
+	c.waitConnectionsListed(t)
+	c.wantNothingOpened(t)
+	c.wantNewRuleWorks(t)
 }
 
-// A full disk under the run directory: what is revoked is revoked nevertheless, and an end that
-// could be told to nobody and written nowhere is told once, also after a crash that follows.
+// With a full disk under the run directory a revocation takes effect all the same. An end of a
+// connection that could neither be sent nor written is reported once, also after a crash.
 func TestFullRunDirectory(t *testing.T) {
 	t.Parallel()
-	c := newCrampedSite(t, "run")
+	c := newSmallDiskSite(t, "run")
 	c.Authorize("198.51.100.0/24")
 	c.AddRoute("198.51.100.0/24", "subnet-a")
 	c.WaitRow("/routes", "198.51.100.0/24", "active")
@@ -223,20 +226,20 @@ func TestFullRunDirectory(t *testing.T) {
 	c.Remove("/rules", "198.51.100.0/24", "Remove authorization rule")
 	c.WaitNoText("/rules", "198.51.100.0/24")
 	if c.clients[0].Answers(addrInternet, netlab.EchoPort) {
-		t.Error("a rule that was removed on a full disk still lets through")
+		t.Error("a rule that was removed on a full disk still lets packets through")
 	}
-	c.tellsSince(t, "it cannot be written down")
-	guest := netlab.StartClient(t, c.guestHost, c.guest)
+	c.waitFault(t, "it cannot be written down")
+	late := netlab.StartClient(t, c.lateHost, c.lateProfile)
 	netlab.Eventually(t, 60*time.Second, "a login on a full disk is refused with a reason, or works", func() bool {
-		return strings.Contains(guest.Log(), "cannot let you in right now") || strings.Contains(guest.Log(), netlab.UpLine)
+		return strings.Contains(late.Log(), "cannot let you in right now") || strings.Contains(late.Log(), netlab.UpLine)
 	})
-	c.disk.fill(t) // the login's files have come and gone
+	c.disk.fill(t) // the login's files have been written and removed
 	ready := c.ReadyCount("dataplane")
 	kill(t, c.Process(t, "dataplane"))
 	c.WaitReady(t, "dataplane", ready+1)
-	c.carriesOn(t, "the dataplane was killed on a full disk")
+	c.waitTransfers(t, "the dataplane was killed on a full disk")
 	c.WaitNoText("/rules", "198.51.100.0/24")
-	netlab.Eventually(t, 20*time.Second, "what was revoked is closed after a crash, too", func() bool {
+	netlab.Eventually(t, 20*time.Second, "what was revoked is closed after a crash too", func() bool {
 		return !c.clients[0].Answers(addrInternet, netlab.EchoPort)
 	})
 	c.disk.fill(t)
@@ -245,12 +248,12 @@ func TestFullRunDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = syscall.Kill(web, syscall.SIGCONT) })
-	c.leaver.Leave(t)
-	c.carriesOn(t, "the run directory's disk was full")
-	c.nothingOpened(t)
+	c.leaving.Leave(t)
+	c.waitTransfers(t, "the run directory's disk was full")
+	c.wantNothingOpened(t)
 
 	c.disk.free(t)
-	netlab.Eventually(t, 30*time.Second, "the end that could not be written down is", func() bool {
+	netlab.Eventually(t, 30*time.Second, "the end that could not be written is written", func() bool {
 		text, err := os.ReadFile(filepath.Join(c.disk.path, "events.ndjson"))
 		return err == nil && strings.Contains(string(text), "The client disconnected.")
 	})
@@ -260,11 +263,11 @@ func TestFullRunDirectory(t *testing.T) {
 	if err := syscall.Kill(web, syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	c.tellsNoMore(t, "cannot be written")
-	c.leftOnce(t)
-	c.comesIn(t, guest)
-	c.carriesOn(t, "there was room again")
-	c.listsConnections(t)
-	c.nothingOpened(t)
-	c.newRuleWorks(t)
+	c.waitNoFault(t, "cannot be written")
+	c.wantOneEnd(t)
+	c.waitLate(t, late)
+	c.waitTransfers(t, "there was space again")
+	c.waitConnectionsListed(t)
+	c.wantNothingOpened(t)
+	c.wantNewRuleWorks(t)
 }

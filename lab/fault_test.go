@@ -4,18 +4,20 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sallyport/lab/netlab"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"sallyport/lab/netlab"
 )
 
-// faultClients connect in every test of faults; rounds is how often each process is killed.
+// faultClients is how many clients the tests of faults connect.
 const faultClients = 20
 
+// rounds is how often each process is killed (LAB_ROUNDS).
 func rounds(t testing.TB) int {
 	if n, err := strconv.Atoi(os.Getenv("LAB_ROUNDS")); err == nil {
 		return n
@@ -59,19 +61,19 @@ func makeBusy(t *testing.T, s *site) *busySite {
 		b.addresses = append(b.addresses, c.Address(t).String())
 		b.transfers = append(b.transfers, startTransfer(t, b.clients[i], addrHostA))
 	}
-	// hostB is routed and not authorized: every client knocks there all the time.
+	// hostB is routed and not authorized: every client sends packets there all the time.
 	b.probes = startProbes(t, b.clients, b.hostB, addrHostB)
 	return b
 }
 
-// carriesOn fails where a transfer was lost, and waits until each has moved on.
-func (b *busySite) carriesOn(t *testing.T, what string) {
+// waitTransfers waits until each transfer has gone on, and fails where one lost its connection.
+func (b *busySite) waitTransfers(t *testing.T, what string) {
 	t.Helper()
 	before := make([]uint64, len(b.transfers))
 	for i, x := range b.transfers {
 		before[i] = x.echoed.Load()
 	}
-	netlab.Eventually(t, 15*time.Second, "every transfer carries on after "+what, func() bool {
+	netlab.Eventually(t, 15*time.Second, "every transfer goes on after "+what, func() bool {
 		for i, x := range b.transfers {
 			if err := x.err(); err != nil {
 				t.Fatalf("after %s: the connection of client %d was lost: %v", what, i, err)
@@ -93,8 +95,8 @@ func kill(t testing.TB, pids ...int) {
 	}
 }
 
-// Killing any process of ours but a worker loses no session, no connection and no event, and
-// opens nothing.
+// Killing web, the dataplane or serve loses no session, no connection and no event, and opens no
+// access.
 func TestKilledProcesses(t *testing.T) {
 	t.Parallel()
 	b := newBusySite(t, faultClients)
@@ -103,16 +105,16 @@ func TestKilledProcesses(t *testing.T) {
 			what := fmt.Sprintf("killing %s (%d)", victim, round+1)
 			began := time.Now()
 			b.killAndWait(t, victim)
-			b.carriesOn(t, what)
-			// serve restarts at once what has run for a second, and ever more slowly what has not.
+			b.waitTransfers(t, what)
+			// serve restarts a process at once if it ran for a second, and with a growing delay otherwise.
 			netlab.Eventually(t, 10*time.Second, "the processes count as healthy", func() bool { return time.Since(began) > 2*time.Second })
 			if n := b.probes.arrived.Load(); n > 0 {
 				t.Fatalf("after %s: %d unauthorized packets arrived", what, n)
 			}
 		}
 	}
-	b.sameConnections(t)
-	b.newRuleWorks(t)
+	b.wantSameConnections(t)
+	b.wantNewRuleWorks(t)
 	t.Logf("%d unauthorized packets were sent, none arrived", b.probes.sent.Load())
 }
 
@@ -139,19 +141,19 @@ func (b *busySite) killAndWait(t *testing.T, victim string) {
 	}
 }
 
-// sameConnections sees that the console lists exactly the clients that connected, once each,
+// wantSameConnections checks that the console lists exactly the clients that connected, once each,
 // active and under the address that they had from the beginning.
-func (b *busySite) sameConnections(t *testing.T) {
+func (b *busySite) wantSameConnections(t *testing.T) {
 	t.Helper()
 	for i, c := range b.vpn {
 		if n := c.Ups(); n != 1 {
 			t.Errorf("client %d connected %d times", i, n)
 		}
 	}
-	b.listsConnections(t)
+	b.waitConnectionsListed(t)
 }
 
-func (b *busySite) listsConnections(t *testing.T) {
+func (b *busySite) waitConnectionsListed(t *testing.T) {
 	t.Helper()
 	netlab.Eventually(t, 20*time.Second, "the console lists every client once, as active", func() bool {
 		seen, rows := map[string]int{}, 0
@@ -170,8 +172,8 @@ func (b *busySite) listsConnections(t *testing.T) {
 	})
 }
 
-// newRuleWorks sees that the chain from the console to the kernel is whole.
-func (b *busySite) newRuleWorks(t *testing.T) {
+// wantNewRuleWorks checks that a new rule of the console reaches the kernel.
+func (b *busySite) wantNewRuleWorks(t *testing.T) {
 	t.Helper()
 	b.probes.end()
 	b.Authorize("10.0.2.0/24")
@@ -183,14 +185,14 @@ func (b *busySite) newRuleWorks(t *testing.T) {
 	}
 }
 
-// A worker that is killed is back at once, and its clients by themselves within 40 seconds,
-// under the address they had; nobody else notices. One worker after the other is killed, each
-// when its clients are back from the last time.
+// A worker that is killed is restarted at once. Its clients reconnect without help within 40 seconds
+// and get the address that they had; clients of other workers notice nothing. The workers are killed in
+// turn, each when its clients have reconnected from the last time.
 func TestKilledWorkers(t *testing.T) {
 	t.Parallel()
 	const workers = 8
 	b := newBusySite(t, faultClients, "SALLYPORT_WORKERS="+strconv.Itoa(workers))
-	r := &returns{busySite: b, away: map[int]absence{}}
+	r := &reconnects{busySite: b, away: map[int]absence{}}
 	poll := time.NewTicker(100 * time.Millisecond)
 	defer poll.Stop()
 	for n := 0; n < rounds(t) || len(r.away) > 0; <-poll.C {
@@ -201,7 +203,7 @@ func TestKilledWorkers(t *testing.T) {
 		victim := b.workersByDevice(t, workers)[n%workers]
 		clients := b.clientsOn(t, victim.device)
 		if r.anyAway(clients) {
-			continue // the clients are not back from the last time
+			continue // its clients have not reconnected yet
 		}
 		for _, i := range clients {
 			r.away[i] = absence{since: time.Now(), ups: b.vpn[i].Ups()}
@@ -212,13 +214,13 @@ func TestKilledWorkers(t *testing.T) {
 	if n := b.probes.arrived.Load(); n > 0 {
 		t.Fatalf("%d unauthorized packets arrived", n)
 	}
-	b.listsConnections(t)
-	b.newRuleWorks(t)
-	t.Logf("%d unauthorized packets were sent, none arrived; the slowest client was back after %s", b.probes.sent.Load(), r.slowest.Round(time.Second))
+	b.waitConnectionsListed(t)
+	b.wantNewRuleWorks(t)
+	t.Logf("%d unauthorized packets were sent, none arrived; the slowest client reconnected after %s", b.probes.sent.Load(), r.slowest.Round(time.Second))
 }
 
-// returns watches clients whose worker was killed come back.
-type returns struct {
+// reconnects watches the clients of killed workers until they reconnect.
+type reconnects struct {
 	*busySite
 	away    map[int]absence
 	slowest time.Duration
@@ -229,27 +231,27 @@ type absence struct {
 	ups   int // how often the client had connected
 }
 
-const mostAway = 40 * time.Second
+const maxAway = 40 * time.Second
 
-func (r *returns) check(t *testing.T) {
+func (r *reconnects) check(t *testing.T) {
 	t.Helper()
 	for i, a := range r.away {
 		gone := time.Since(a.since)
 		if r.vpn[i].Ups() > a.ups {
 			if got := r.vpn[i].Address(t).String(); got != r.addresses[i] {
-				t.Errorf("client %d came back as %s and had been %s", i, got, r.addresses[i])
+				t.Errorf("client %d reconnected as %s and had been %s", i, got, r.addresses[i])
 			}
 			r.slowest = max(r.slowest, gone)
 			delete(r.away, i)
 			continue
 		}
-		if gone > mostAway {
-			t.Fatalf("client %d is not back %s after its worker was killed", i, mostAway)
+		if gone > maxAway {
+			t.Fatalf("client %d has not reconnected %s after its worker was killed", i, maxAway)
 		}
 	}
 }
 
-func (r *returns) anyAway(clients []int) bool {
+func (r *reconnects) anyAway(clients []int) bool {
 	for _, i := range clients {
 		if _, away := r.away[i]; away {
 			return true
@@ -314,13 +316,13 @@ func (b *busySite) deviceOfSlot(t *testing.T, slot string) string {
 	return ""
 }
 
-// SIGHUP takes up a new program under running sessions: the same process, nobody notices.
+// On SIGHUP the dataplane executes a new program in the same process, and no session notices.
 func TestUpgradeUnderLoad(t *testing.T) {
 	t.Parallel()
 	b := newBusySite(t, 5)
 	for round := range min(5, rounds(t)) {
 		pid, n := b.Process(t, "dataplane"), b.ReadyCount("dataplane")
-		// A new file in place of the old one, as a package manager puts it there.
+		// A new file replaces the old one, as a package manager does.
 		text, err := os.ReadFile(b.Program)
 		if err != nil {
 			t.Fatal(err)
@@ -338,8 +340,8 @@ func TestUpgradeUnderLoad(t *testing.T) {
 		if now := b.Process(t, "dataplane"); now != pid {
 			t.Fatalf("the dataplane is process %d and was %d", now, pid)
 		}
-		b.carriesOn(t, fmt.Sprintf("upgrade %d", round+1))
+		b.waitTransfers(t, fmt.Sprintf("upgrade %d", round+1))
 	}
-	b.sameConnections(t)
-	b.newRuleWorks(t)
+	b.wantSameConnections(t)
+	b.wantNewRuleWorks(t)
 }

@@ -4,13 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"sallyport/lab/netlab"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"sallyport/lab/netlab"
 )
 
-// flow is what arrives at one end, with the moment of the last arrival.
+// flow counts what arrives at one end, with the time of the last arrival.
 type flow struct {
 	name  string
 	last  atomic.Int64 // UnixNano; 0: nothing came
@@ -22,7 +23,7 @@ func (f *flow) take(n int) {
 	f.last.Store(time.Now().UnixNano())
 }
 
-// read takes what a connection brings until it ends.
+// read counts what a connection brings until it ends.
 func (f *flow) read(conn net.Conn) {
 	b := make([]byte, 64<<10)
 	for {
@@ -38,15 +39,15 @@ func (f *flow) read(conn net.Conn) {
 
 func (f *flow) quietFor() time.Duration { return time.Since(time.Unix(0, f.last.Load())) }
 
-// runs waits until the flow flows.
-func (f *flow) runs(t testing.TB) {
+// waitFlowing waits until data arrives.
+func (f *flow) waitFlowing(t testing.TB) {
 	t.Helper()
 	before := f.count.Load()
-	netlab.Eventually(t, 5*time.Second, f.name+" flows", func() bool { return f.count.Load() > before+20_000 })
+	netlab.Eventually(t, 5*time.Second, f.name+" brings data", func() bool { return f.count.Load() > before+20_000 })
 }
 
-// stopsBy waits until the flow stays quiet and fails where something still came after the deadline.
-func (f *flow) stopsBy(t testing.TB, deadline time.Time) {
+// wantStoppedBy waits until no more data arrives, and fails where some arrived after the deadline.
+func (f *flow) wantStoppedBy(t testing.TB, deadline time.Time) {
 	t.Helper()
 	netlab.Eventually(t, 10*time.Second, f.name+" stops", func() bool {
 		return time.Now().After(deadline) && f.quietFor() > 1500*time.Millisecond
@@ -60,9 +61,9 @@ func (f *flow) stopsBy(t testing.TB, deadline time.Time) {
 
 const pushPort = 7100
 
-// pushServer sends without end to whoever connects by TCP, and to whoever sent a datagram: what
-// the receiver does no longer matters then.
-func pushServer(t testing.TB, on *netlab.Namespace) {
+// servePushes sends without end to each client that connects by TCP or sends a datagram, whatever the
+// client does then.
+func servePushes(t testing.TB, on *netlab.Namespace) {
 	t.Helper()
 	err := on.Do(func() error {
 		l, err := net.Listen("tcp4", fmt.Sprintf(":%d", pushPort))
@@ -94,7 +95,7 @@ func pushServer(t testing.TB, on *netlab.Namespace) {
 					if _, err := u.WriteTo(p, to); isClosed(err) {
 						return 0, err
 					}
-					return len(p), nil // a router's refusal does not stop who pushes
+					return len(p), nil // a router's refusal does not stop it
 				})
 			}
 		}()

@@ -1,20 +1,21 @@
 package lab
 
 import (
-	"sallyport/lab/netlab"
 	"testing"
 	"time"
+
+	"sallyport/lab/netlab"
 )
 
-// Whoever may reach the internet may not ask the cloud for this host's own credentials: the address
-// where it hands them out is behind the same default route.
+// A client with access to the internet cannot ask the cloud for the credentials of the gateway's host:
+// the metadata address is behind the same default route.
 func TestMetadataServiceIsOutOfReach(t *testing.T) {
 	s := newSite(t, 1)
 	client := s.clients[0]
 	const metadata = "169.254.169.254"
 	s.internet.IP(t, "address", "add", metadata+"/32", "dev", "eth0")
 	if !s.gatewayHost.AnswersTCP(metadata, netlab.EchoPort) {
-		t.Fatal("the gateway itself cannot reach it, so that nothing is tried here")
+		t.Fatal("the gateway itself cannot reach it: the test would prove nothing")
 	}
 	s.CreateNetwork()
 	s.CreateCertificates("alice")

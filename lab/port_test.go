@@ -3,15 +3,16 @@ package lab
 import (
 	"net"
 	"os"
-	"sallyport/lab/netlab"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"sallyport/lab/netlab"
 )
 
-// A port that another program has is a sentence that names the program, and never "available";
-// when it is free the endpoint becomes available by itself.
+// A port that another program uses is reported with the name of that program, and the endpoint is not
+// "available". When the port is free the endpoint becomes available without help.
 func TestTakenPort(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 1)
@@ -29,7 +30,7 @@ func TestTakenPort(t *testing.T) {
 	s.WaitText("", "UDP port 443 on this host is in use by", holder)
 	s.WaitRow("/associations", "subnet-a", "UDP port 443 on this host is in use by", holder)
 	if text := s.Get(s.Endpoint).Text(); strings.Contains(strings.ToLower(text), "available") {
-		t.Errorf("the endpoint claims to be available: %s", netlab.Tail(text, 500))
+		t.Errorf("the endpoint is shown as available: %s", netlab.Tail(text, 500))
 	}
 	if !strings.Contains(s.Get("/settings").Text(), "UDP port 443 on this host is in use by") {
 		t.Error("the page of the node does not say so")

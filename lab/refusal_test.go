@@ -3,25 +3,26 @@ package lab
 import (
 	"crypto/x509"
 	"regexp"
-	"sallyport/lab/gateway"
-	"sallyport/lab/netlab"
-	"sallyport/lab/testpki"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"sallyport/lab/gateway"
+	"sallyport/lab/netlab"
+	"sallyport/lab/testpki"
 )
 
 var sharedKey = regexp.MustCompile(`(?s)<tls-crypt>.*</tls-crypt>`)
 
-// strangersKey is a profile with the tls-crypt key of another endpoint, or of former times.
-func strangersKey(profile string) string {
+// withOtherSharedKey replaces the tls-crypt key of a profile by that of another endpoint.
+func withOtherSharedKey(profile string) string {
 	return sharedKey.ReplaceAllString(profile, testpki.Inline("tls-crypt", testpki.StaticKey()))
 }
 
-// Who does not belong is refused, with the reason in the console and in the log, and gets no
-// tunnel. The file that the console gives out is used as it is; what a user adds to it is a
-// certificate and its key.
+// A client without a valid certificate is refused, with the reason in the console and in the log, and
+// gets no tunnel. The configuration file of the console is used unchanged; a user adds a certificate
+// and its key.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 9)
@@ -42,17 +43,17 @@ func TestRefusals(t *testing.T) {
 	s.WaitText("", "available")
 	plain := s.Profile("")
 
-	// The file without a certificate: a stock client does not even try, and one that is talked
-	// into it by a user name and password is refused.
+	// With the file that has no certificate a stock client does not connect. One that has a user name
+	// and password does, and is refused.
 	bare := netlab.StartClient(t, s.clients[8], plain)
 	netlab.Eventually(t, 10*time.Second, "a client without certificate gives up", func() bool { return !bare.Running() })
 
 	refusals := []struct{ profile, says string }{
-		{client("stranger", foreign, year).AppendTo(plain), "issued by a CA that this endpoint does not trust"},
+		{client("mallory", foreign, year).AppendTo(plain), "issued by a CA that this endpoint does not trust"},
 		{client("late", ca, -time.Minute).AppendTo(plain), "has expired"},
 		{server.AppendTo(plain), "not meant for clients"},
 		{plain + "<auth-user-pass>\nalice\nsecret\n</auth-user-pass>\n", "presented no certificate"},
-		{strangersKey(client("alice", ca, year).AppendTo(plain)), "not made with this endpoint's shared key"},
+		{withOtherSharedKey(client("alice", ca, year).AppendTo(plain)), "not made with this endpoint's shared key"},
 		{client("", ca, year).AppendTo(plain), "has no common name (CN)"},
 		{client(strings.Repeat("ж", 32)+"x", ca, year).AppendTo(plain), "has a common name (CN) that is too long: OpenVPN accepts at most 64 bytes"},
 		{client("al\u0085ice", ca, year).AppendTo(plain), "common name contains the control character U+0085"},
@@ -70,7 +71,7 @@ func TestRefusals(t *testing.T) {
 			}
 			return false
 		})
-		// The log comes by a pipe, so maybe a moment later than the page.
+		// The log comes through a pipe, perhaps later than the page.
 		netlab.Eventually(t, 5*time.Second, "the log says that "+device+" was refused because it "+r.says, func() bool {
 			for line := range strings.Lines(s.Log.String()) {
 				refused := strings.Contains(line, "connection attempt refused") || strings.Contains(line, "login denied")
@@ -82,7 +83,7 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 
-	// The right one gets in meanwhile, from the host whose bare file was of no use.
+	// A client with a valid certificate connects meanwhile.
 	c := netlab.ConnectClient(t, s.clients[8], client("O'Brien & Жук (2nd floor)", ca, year).AppendTo(plain))
 	s.WaitText("/connections", "O'Brien & Жук (2nd floor)", c.Address(t).String(), "active")
 	if got := s.connections(); len(got) != 1 {

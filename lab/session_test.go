@@ -12,7 +12,7 @@ import (
 	"sallyport/views/parts"
 )
 
-// What happens to sessions that run: they are counted, cut and terminated.
+// Running sessions are counted, lose revoked access and are terminated.
 func TestSessions(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 6)
@@ -26,22 +26,22 @@ func TestSessions(t *testing.T) {
 	s.AddRoute("198.51.100.0/24", "subnet-a")
 	s.WaitRow("/routes", "198.51.100.0/24", "active")
 	s.WaitRow("/rules", "198.51.100.0/24", "active")
-	pushServer(t, s.hostA)
-	pushServer(t, s.internet)
+	servePushes(t, s.hostA)
+	servePushes(t, s.internet)
 
-	people := []string{"alice", "alice", "bob", "carol", "dave"}
+	users := []string{"alice", "alice", "bob", "carol", "dave"}
 	var clients []*netlab.Client
-	for i, name := range people {
+	for i, name := range users {
 		clients = append(clients, netlab.StartClient(t, s.clients[i], s.Profile(name)))
 	}
 	for _, c := range clients {
 		c.WaitUp(t, 1)
 	}
-	netlab.Eventually(t, 10*time.Second, "five connections are listed", func() bool { return len(s.live()) == 5 })
+	netlab.Eventually(t, 10*time.Second, "five connections are listed", func() bool { return len(s.active()) == 5 })
 
-	t.Run("counters", func(t *testing.T) { countersAreTheKernels(t, s.forTest(t)) })
-	t.Run("cut", func(t *testing.T) { removalCuts(t, s.forTest(t), clients[2]) })
-	t.Run("terminate", func(t *testing.T) { terminatedStaysEnded(t, s.forTest(t), clients) })
+	t.Run("counters", func(t *testing.T) { countersAreThoseOfTheKernel(t, s.forTest(t)) })
+	t.Run("cut", func(t *testing.T) { removalStopsFlows(t, s.forTest(t), clients[2]) })
+	t.Run("terminate", func(t *testing.T) { terminatedConnectionsStayEnded(t, s.forTest(t), clients) })
 }
 
 const (
@@ -50,9 +50,9 @@ const (
 	onTheWire    = datagramSize + 20 + 8 // with its IP and UDP headers, as the kernel counts
 )
 
-// The counters are those of the kernel, the kernel counts what the client sent, and the last
-// figures stay when the connection has ended.
-func countersAreTheKernels(t *testing.T, s *site) {
+// The console shows the counters of the kernel, which counts what the client sent. The last values stay
+// when the connection has ended.
+func countersAreThoseOfTheKernel(t *testing.T, s *site) {
 	c := netlab.ConnectClient(t, s.clients[5], s.Profile("erin"))
 	addr := c.Address(t)
 	answered := exchange(t, c.On, addrHostA, datagrams)
@@ -92,7 +92,7 @@ func countersAreTheKernels(t *testing.T, s *site) {
 	}
 }
 
-// exchange sends datagrams one after the other to a host that echoes them and counts the echoes.
+// exchange sends datagrams one after the other to a host that echoes them, and counts the echoes.
 func exchange(t testing.TB, n *netlab.Namespace, addr string, count int) (answered int) {
 	t.Helper()
 	err := n.Do(func() error {
@@ -124,10 +124,10 @@ func exchange(t testing.TB, n *netlab.Namespace, addr string, count int) (answer
 
 // Taking a rule or a route away stops at once what runs through it, in both directions, and
 // nothing else.
-func removalCuts(t *testing.T, s *site, c *netlab.Client) {
+func removalStopsFlows(t *testing.T, s *site, c *netlab.Client) {
 	byRule, byRoute := receive(t, c.On, addrHostA), receive(t, c.On, addrInternet)
 	for _, f := range append(byRule, byRoute...) {
-		f.runs(t)
+		f.waitFlowing(t)
 	}
 	cut := func(tab, row, button string, flows []*flow) {
 		t.Helper()
@@ -140,53 +140,53 @@ func removalCuts(t *testing.T, s *site, c *netlab.Client) {
 			t.Errorf("the console says only after %s that it is gone", gone)
 		}
 		for _, f := range flows {
-			f.stopsBy(t, before.Add(time.Second))
+			f.wantStoppedBy(t, before.Add(time.Second))
 		}
 	}
 	cut("/rules", "10.0.1.0/24", "Remove authorization rule", byRule)
 	for _, f := range byRoute {
-		f.runs(t)
+		f.waitFlowing(t)
 	}
 	cut("/routes", "198.51.100.0/24", "Delete route", byRoute)
 
-	// Given back, it works again; the flow that was pushed all the time goes on by itself.
+	// With the rule restored it works again, and the flow that was sent all the time goes on.
 	s.Authorize("10.0.1.0/24")
 	s.WaitRow("/rules", "10.0.1.0/24", "active")
 	if !c.On.Answers(addrHostA, netlab.EchoPort) {
-		t.Error("the host does not answer after its rule was given back")
+		t.Error("the host does not answer after its rule was restored")
 	}
 }
 
-// Terminated connections end, one, several or all of a user, and stay ended: their clients do
-// not come back by themselves. By hand they may.
-func terminatedStaysEnded(t *testing.T, s *site, clients []*netlab.Client) {
+// Terminated connections end, one, several or all of a user. Their clients do not reconnect without
+// their user, who may start them again.
+func terminatedConnectionsStayEnded(t *testing.T, s *site, clients []*netlab.Client) {
 	alices, bob, carol, dave := clients[:2], clients[2], clients[3], clients[4]
-	netlab.Eventually(t, 10*time.Second, "five connections are listed", func() bool { return len(s.live()) == 5 })
+	netlab.Eventually(t, 10*time.Second, "five connections are listed", func() bool { return len(s.active()) == 5 })
 	ids := map[string]string{}
-	for _, c := range s.live() {
+	for _, c := range s.active() {
 		ids[c.user] += c.id
 	}
 	terminate := func(query string, left int, ended ...*netlab.Client) {
 		t.Helper()
 		s.Press(s.Get(s.Endpoint+"/connections/terminate?"+query), "Terminate connection", nil)
-		netlab.Eventually(t, 10*time.Second, fmt.Sprintf("%d connections are left, after %s", left, query), func() bool { return len(s.live()) == left })
+		netlab.Eventually(t, 10*time.Second, fmt.Sprintf("%d connections are left, after %s", left, query), func() bool { return len(s.active()) == left })
 		for _, c := range ended {
-			netlab.Eventually(t, 10*time.Second, "the program on "+c.On.Name+" has ended", func() bool { return !c.Running() })
+			netlab.Eventually(t, 10*time.Second, "the client on "+c.On.Name+" has ended", func() bool { return !c.Running() })
 		}
 	}
 	terminate("connection="+ids["bob"], 4, bob)
 	terminate("connection="+ids["carol"]+"&connection="+ids["dave"], 2, carol, dave)
 	for _, c := range alices {
 		if !c.Running() || !c.On.Answers(addrHostA, netlab.EchoPort) {
-			t.Error("a connection ended that nobody terminated")
+			t.Error("a connection ended that was not terminated")
 		}
 	}
 	terminate("user=alice", 0, alices...)
 
 	watched := time.Now()
 	netlab.Eventually(t, 15*time.Second, "ten seconds have passed", func() bool {
-		if live := s.live(); len(live) > 0 {
-			t.Fatalf("after %s a terminated connection is back: %v", time.Since(watched), live)
+		if active := s.active(); len(active) > 0 {
+			t.Fatalf("after %s a terminated connection is back: %v", time.Since(watched), active)
 		}
 		return time.Since(watched) > 10*time.Second
 	})
@@ -201,6 +201,6 @@ func terminatedStaysEnded(t *testing.T, s *site, clients []*netlab.Client) {
 	}
 	again := netlab.ConnectClient(t, bob.On, s.Profile("bob"))
 	if !again.On.Answers(addrHostA, netlab.EchoPort) {
-		t.Error("whoever connects again by hand reaches nothing")
+		t.Error("a client that its user starts again reaches nothing")
 	}
 }

@@ -2,11 +2,12 @@ package lab
 
 import (
 	"fmt"
-	"sallyport/lab/netlab"
 	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"sallyport/lab/netlab"
 )
 
 // topology is the lab's network:
@@ -46,8 +47,8 @@ func newTopology(t testing.TB, clients int) *topology {
 	netlab.Connect(t, w.gatewayHost, "left", "172.30.1.1/24", w.left, "eth0", addrLeft+"/24")
 	netlab.Connect(t, w.gatewayHost, "right", "172.30.2.1/24", w.right, "eth0", addrRight+"/24")
 	w.gatewayHost.IP(t, "route", "add", "default", "via", addrInternet)
-	// Every host sends what it does not know to the gateway: an outsider that wants to reach a
-	// client would have the way.
+	// The default route of every host leads to the gateway, so a host outside has a way to each
+	// client.
 	for n, via := range map[*netlab.Namespace]string{w.hostA: "10.0.1.1", w.hostB: "10.0.2.1", w.internet: "198.51.100.1", w.left: "172.30.1.1", w.right: "172.30.2.1"} {
 		n.IP(t, "route", "add", "default", "via", via)
 	}

@@ -5,15 +5,16 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sallyport/lab/netlab"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"sallyport/lab/netlab"
 )
 
-// transfer is one TCP connection through a tunnel with numbered messages that the far end echoes.
-// It carries on over any silence; what ends it is a lost connection or a wrong number.
+// transfer is one TCP connection through a tunnel with numbered messages that the far end echoes. It
+// ends when the connection is lost or a number is wrong, not while no answer comes.
 type transfer struct {
 	conn   net.Conn
 	echoed atomic.Uint64
@@ -21,8 +22,8 @@ type transfer struct {
 	lost   error
 }
 
-// pace is how often a transfer sends a message: enough that no gap hides, little enough for
-// twenty on two cores.
+// pace is the interval between the messages of a transfer: short enough to find gaps, and long enough
+// for twenty transfers on two cores.
 const pace = 20 * time.Millisecond
 
 func startTransfer(t testing.TB, on *netlab.Namespace, addr string) *transfer {
@@ -81,8 +82,8 @@ func (x *transfer) err() error {
 	return x.lost
 }
 
-// probes sends datagrams and connection attempts to where nobody may, from now until the test
-// ends; arrived counts what the far end sees of them.
+// probes sends datagrams to a host that no rule authorizes until the test ends; arrived counts those
+// that it receives.
 type probes struct {
 	sent, arrived atomic.Int64
 	stop          chan struct{}
@@ -91,7 +92,7 @@ type probes struct {
 
 const probePort = 7777
 
-// startProbes has each of from probe the host at addr, on which nothing of it may arrive.
+// startProbes has each host of from send datagrams to the host at addr, where none may arrive.
 func startProbes(t testing.TB, from []*netlab.Namespace, to *netlab.Namespace, addr string) *probes {
 	t.Helper()
 	p := &probes{stop: make(chan struct{})}

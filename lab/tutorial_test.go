@@ -4,14 +4,15 @@ import (
 	"io"
 	"net"
 	"os"
-	"sallyport/lab/netlab"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"sallyport/lab/netlab"
 )
 
-// The tutorial of the guide (lines 1077 to 1258), through the front door and with real packets.
+// The guide's tutorial "Getting started", through the console and with real packets.
 func TestTutorial(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 1)
@@ -48,7 +49,7 @@ func TestTutorial(t *testing.T) {
 		t.Fatal("a host that no rule names answers")
 	}
 
-	// The internet: the rule alone is not enough, nor would the route be.
+	// For the internet a rule and a route are needed.
 	if client.Answers(addrInternet, netlab.EchoPort) {
 		t.Fatal("the internet answers without route and rule")
 	}
@@ -66,7 +67,7 @@ func TestTutorial(t *testing.T) {
 		t.Fatal("the internet answers with a route and no rule")
 	}
 
-	// Removing a rule cuts what is running, within a second.
+	// Removing a rule stops running transfers, within a second.
 	conn, err := client.Dial("tcp4", addrHostA, netlab.EchoPort)
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +78,6 @@ func TestTutorial(t *testing.T) {
 	s.Remove("/rules", "10.0.1.0/24", "Remove authorization rule")
 	s.WaitNoText("/rules", "10.0.1.0/24")
 	stopped := flowing()
-	time.AfterFunc(time.Second, func() {}) // nothing: the wait is the probe below, which takes as long
 	if client.AnswersTCP(addrHostA, netlab.EchoPort) {
 		t.Error("a host answers after its rule was removed")
 	}
@@ -85,12 +85,12 @@ func TestTutorial(t *testing.T) {
 		t.Errorf("a transfer went on after its rule was removed: %d bytes more", now-stopped)
 	}
 
-	// Getting started ticks what is applied.
+	// The start page shows the tutorial.
 	if p := s.Get("/"); !strings.Contains(p.Text(), "Getting started") {
 		t.Errorf("no tutorial: %s", netlab.Tail(p.Text(), 300))
 	}
 
-	// Terminated, and it stays so.
+	// A terminated connection stays terminated.
 	s.Remove("/connections", "alice", "Terminate connection")
 	netlab.Eventually(t, 10*time.Second, "the client's program ended", func() bool { return !c.Running() })
 	s.WaitText("/connections", "terminated")
@@ -107,7 +107,7 @@ func TestTutorial(t *testing.T) {
 	s.WaitNoText("/routes", "10.0.0.0/16")
 }
 
-// stream sends as fast as the other end echoes, and tells how many bytes came back so far.
+// stream sends as fast as the other end echoes. The result tells how many bytes came back so far.
 func stream(conn net.Conn) func() int64 {
 	count := make(chan int64, 1)
 	count <- 0

@@ -4,13 +4,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"sallyport/lab/netlab"
 	"strings"
 	"testing"
 	"time"
+
+	"sallyport/lab/netlab"
 )
 
-// Without root the console runs and says plainly that no dataplane does; nothing pretends to work.
+// Without root the console runs and says that no dataplane does. No state is shown as applied.
 func TestWithoutRoot(t *testing.T) {
 	t.Parallel()
 	w := newTopology(t, 0)
@@ -39,7 +40,7 @@ func TestWithoutRoot(t *testing.T) {
 	s.Associate("subnet-a")
 	s.Authorize("10.0.1.0/24")
 	watched := time.Now()
-	netlab.Eventually(t, 10*time.Second, "some reconciling", func() bool {
+	netlab.Eventually(t, 10*time.Second, "three seconds of reconciling", func() bool {
 		for _, tab := range []string{"", "/associations", "/rules"} {
 			text := strings.ToLower(strings.Join(strings.Fields(s.Get(s.Endpoint+tab).Doc.Find("main").Text()), " "))
 			for _, claim := range []string{"● available", "● associated", "● active"} {

@@ -157,11 +157,11 @@ func crashBoth(t *testing.T, s *upgradeSite) {
 func replaceUnits(t *testing.T, s *upgradeSite) {
 	s.StopCommand(t, "web")
 	s.leaving.Leave(t)
-	s.carriesOn(t, "web was stopped")
+	s.waitTransfers(t, "web was stopped")
 	install(t, gateway.Program(), s.Program)
 	s.KillCommand("dataplane")
 	s.Start(t, "dataplane")
-	s.carriesOn(t, "the new dataplane took over")
+	s.waitTransfers(t, "the new dataplane took over")
 	s.StartWeb(t)
 }
 
@@ -221,7 +221,7 @@ var identity = regexp.MustCompile(`\b(cvpn-[a-z]+-[0-9a-f]{17}|subnet-[0-9a-f]{1
 // check compares what is there after the upgrade with what was there before.
 func (s *upgradeSite) check(t *testing.T, before state) {
 	t.Helper()
-	s.carriesOn(t, "the upgrade")
+	s.waitTransfers(t, "the upgrade")
 	s.WaitText("", "available")
 	netlab.Eventually(t, 30*time.Second, "the end of the client that left is listed", func() bool {
 		for _, r := range s.connections() {
@@ -293,7 +293,7 @@ func (s *upgradeSite) waitCounted(t *testing.T, want int, status string) {
 // connects, a session of before the upgrade is terminated, and one ends by itself.
 func (s *upgradeSite) goesOn(t *testing.T) {
 	t.Helper()
-	s.newRuleWorks(t)
+	s.wantNewRuleWorks(t)
 	late := netlab.ConnectClient(t, s.late, s.lateProfile)
 	if !late.On.Answers(addrHostA, netlab.EchoPort) {
 		t.Error("a client that connects after the upgrade reaches nothing")

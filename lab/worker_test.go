@@ -3,13 +3,14 @@ package lab
 import (
 	"errors"
 	"os/exec"
-	"sallyport/lab/netlab"
 	"strconv"
 	"testing"
+
+	"sallyport/lab/netlab"
 )
 
-// A worker that was broken into opens nothing: not the host's own services, not its networks.
-func TestWorkersOpenNothing(t *testing.T) {
+// A compromised worker can connect neither to the host's own services nor to its networks.
+func TestWorkersOpenNoConnections(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 1)
 	s.CreateNetwork()
@@ -25,12 +26,12 @@ func TestWorkersOpenNothing(t *testing.T) {
 		}
 		return err == nil
 	}
-	const worker, somebody = "60800", "12345"
+	const worker, other = "60800", "12345"
 	s.Associate("subnet-a")
 	s.Authorize("10.0.1.0/24")
 	s.WaitRow("/rules", "10.0.1.0/24", "active")
 	for _, service := range [][2]string{{"127.0.0.1", "8443"}, {addrHostA, strconv.Itoa(netlab.EchoPort)}, {addrInternet, strconv.Itoa(netlab.EchoPort)}} {
-		if !opens(somebody, service[0], service[1]) {
+		if !opens(other, service[0], service[1]) {
 			t.Errorf("another user of the host cannot open %v", service)
 		}
 		if opens(worker, service[0], service[1]) {

@@ -3,17 +3,18 @@ package lab
 import (
 	"os"
 	"path/filepath"
-	"sallyport/lab/netlab"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"sallyport/lab/netlab"
 )
 
-// mended is how soon what somebody changed behind our back must be right again.
-const mended = 10 * time.Second
+// repairLimit is how soon the dataplane must repair what another program changed.
+const repairLimit = 10 * time.Second
 
-// Whatever an administrator, or another program, changes on the host is noticed, mended and told.
+// Changes of the host by an administrator or another program are noticed, repaired and reported.
 func TestRepairs(t *testing.T) {
 	t.Parallel()
 	b := newBusySite(t, 2)
@@ -29,17 +30,17 @@ func TestRepairs(t *testing.T) {
 
 	t.Run("table deleted", func(t *testing.T) {
 		gw.NFT(t, "delete table inet sallyport")
-		netlab.Eventually(t, mended, "the table is whole again", whole)
-		b.startAnew(t)
+		netlab.Eventually(t, repairLimit, "the table is whole again", whole)
+		b.restartTransfers(t)
 	})
 	t.Run("all rules flushed", func(t *testing.T) {
 		gw.NFT(t, "flush ruleset")
-		netlab.Eventually(t, mended, "the table is whole again", whole)
-		b.startAnew(t)
+		netlab.Eventually(t, repairLimit, "the table is whole again", whole)
+		b.restartTransfers(t)
 	})
 	t.Run("a rule added to our chain", func(t *testing.T) {
 		gw.NFT(t, "insert rule inet sallyport ingress accept")
-		netlab.Eventually(t, mended, "the rule is gone", func() bool {
+		netlab.Eventually(t, repairLimit, "the rule is gone", func() bool {
 			_, chain, _ := strings.Cut(table(), "chain ingress {")
 			chain, _, _ = strings.Cut(chain, "}")
 			return chain != "" && !strings.Contains(chain, "accept")
@@ -47,21 +48,21 @@ func TestRepairs(t *testing.T) {
 	})
 	t.Run("client route removed", func(t *testing.T) {
 		gw.IP(t, "route", "delete", b.addresses[0]+"/32")
-		netlab.Eventually(t, mended, "the route is back", func() bool {
+		netlab.Eventually(t, repairLimit, "the route is back", func() bool {
 			return strings.Contains(gw.IP(t, "route", "show", b.addresses[0]+"/32"), "dev sp")
 		})
-		b.carriesOn(t, "the removal of a route")
+		b.waitTransfers(t, "the removal of a route")
 	})
 	t.Run("forwarding switched off", func(t *testing.T) {
 		gw.Sysctl(t, "net/ipv4/conf/neta/forwarding", "0")
-		netlab.Eventually(t, mended, "forwarding is on again", func() bool {
+		netlab.Eventually(t, repairLimit, "forwarding is on again", func() bool {
 			return gw.ReadFile(t, "/proc/sys/net/ipv4/conf/neta/forwarding") == "1"
 		})
-		b.carriesOn(t, "forwarding was off")
+		b.waitTransfers(t, "forwarding was off")
 	})
 	if n := b.probes.arrived.Load(); n > 0 {
-		// Between somebody's flush and our repair the host forwards what it is sent: no program can
-		// be quicker than the packet after the flush. The number is for the closing note.
+		// Between a flush by another program and the repair the host forwards what it is sent. The
+		// number is logged, not limited.
 		t.Logf("%d of %d unauthorized packets arrived while the rules were away", n, b.probes.sent.Load())
 	}
 	t.Run("tun device deleted", func(t *testing.T) {
@@ -73,19 +74,19 @@ func TestRepairs(t *testing.T) {
 		}
 		ups := b.vpn[0].Ups()
 		gw.IP(t, "link", "delete", device)
-		netlab.Eventually(t, mended, "the device is back", func() bool {
+		netlab.Eventually(t, repairLimit, "the device is back", func() bool {
 			return gw.Exec("ip", "link", "show", device).Run() == nil
 		})
 		b.vpn[0].WaitUp(t, ups+1)
 		if got := b.vpn[0].Address(t).String(); got != b.addresses[0] {
-			t.Errorf("the client came back as %s and had been %s", got, b.addresses[0])
+			t.Errorf("the client reconnected as %s and had been %s", got, b.addresses[0])
 		}
 		if !b.clients[0].AnswersTCP(addrHostA, netlab.EchoPort) {
 			t.Error("the client reaches nothing after its device was made again")
 		}
 	})
-	t.Run("told", func(t *testing.T) {
-		netlab.Eventually(t, mended, "the repairs are listed", func() bool {
+	t.Run("reported", func(t *testing.T) {
+		netlab.Eventually(t, repairLimit, "the repairs are listed", func() bool {
 			text := b.Get("/settings").Text()
 			return strings.Contains(text, "packet filter was changed") && strings.Contains(text, "had been deleted") &&
 				strings.Contains(text, "Forwarding on interface neta") && strings.Contains(text, "route to client")
@@ -95,26 +96,26 @@ func TestRepairs(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.WaitReady(t, "dataplane", n+1)
-		b.newRuleWorks(t) // web speaks with the new process
+		b.wantNewRuleWorks(t) // web talks to the new process
 		if text := b.Get("/settings").Text(); !strings.Contains(text, "had been deleted") || !strings.Contains(text, "packet filter was changed") {
 			t.Error("after an upgrade the repairs are no longer listed")
 		}
 	})
 }
 
-// startAnew replaces the transfers. While the table is away so is the translation of addresses:
-// a packet in those milliseconds arrives under the client's own address and is answered with a
-// reset. What must hold is that the client reaches its hosts again.
-func (b *busySite) startAnew(t *testing.T) {
+// restartTransfers replaces the transfers. While the table is missing addresses are not translated: a
+// packet arrives under the client's own address and is answered with a reset. What must hold is that
+// the client reaches its hosts again.
+func (b *busySite) restartTransfers(t *testing.T) {
 	t.Helper()
 	for i, x := range b.transfers {
 		x.conn.Close()
 		b.transfers[i] = startTransfer(b.site.T, b.clients[i], addrHostA)
 	}
-	b.carriesOn(t, "a new beginning")
+	b.waitTransfers(t, "the restart of the transfers")
 }
 
-// A worker that runs and does nothing is replaced, and its clients come back.
+// A worker that runs and does nothing is replaced, and its clients reconnect.
 func TestWedgedWorker(t *testing.T) {
 	t.Parallel()
 	b := newBusySite(t, 1, "SALLYPORT_WORKERS=1")
@@ -128,11 +129,11 @@ func TestWedgedWorker(t *testing.T) {
 	})
 	b.vpn[0].WaitUp(t, 2)
 	if got := b.vpn[0].Address(t).String(); got != b.addresses[0] {
-		t.Errorf("the client came back as %s and had been %s", got, b.addresses[0])
+		t.Errorf("the client reconnected as %s and had been %s", got, b.addresses[0])
 	}
 }
 
-// A dataplane that stalls, and a web that stalls, hold up no tunnel; once they go on, all is as before.
+// A stalled dataplane and a stalled web process delay no tunnel. Once they go on all is as before.
 func TestStalledPeers(t *testing.T) {
 	t.Parallel()
 	b := newBusySite(t, 3)
@@ -141,17 +142,17 @@ func TestStalledPeers(t *testing.T) {
 		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
 		}
-		b.carriesOn(t, process+" was stopped")
-		b.carriesOn(t, process+" was stopped a while")
+		b.waitTransfers(t, process+" was stopped")
+		b.waitTransfers(t, process+" was stopped a while")
 		if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
 			t.Fatal(err)
 		}
 	}
-	b.listsConnections(t)
-	b.newRuleWorks(t)
+	b.waitConnectionsListed(t)
+	b.wantNewRuleWorks(t)
 }
 
-// What the host lacks, or loses, is a sentence and never a false "associated"; it heals by itself.
+// What the host lacks or loses is reported, and never shown as "associated". It recovers without help.
 func TestHostFaults(t *testing.T) {
 	t.Parallel()
 	fake := t.TempDir()
@@ -202,7 +203,7 @@ func TestHostFaults(t *testing.T) {
 		gw.IP(t, "link", "set", "netb", "down")
 		s.WaitRow("/associations", "10.0.2.0/24", "association-failed")
 		s.WaitRow("/associations", "10.0.1.0/24", "associated")
-		// A process that takes over cannot see that there was an interface.
+		// A process that takes over cannot see the interface that was there.
 		n := s.ReadyCount("dataplane")
 		if err := syscall.Kill(s.Process(t, "dataplane"), syscall.SIGHUP); err != nil {
 			t.Fatal(err)
@@ -230,7 +231,7 @@ func TestHostFaults(t *testing.T) {
 	})
 }
 
-// The host policy is obeyed whatever web asks for.
+// The dataplane obeys the host policy against what web asks for.
 func TestHostPolicy(t *testing.T) {
 	t.Parallel()
 	policy := filepath.Join(t.TempDir(), "host-policy.json")
@@ -266,12 +267,12 @@ func TestHostPolicy(t *testing.T) {
 	}
 	write(`{"egress_interfaces": ["netb"]}`, 0o644)
 	s.WaitText("/associations", "association-failed", "does not allow client traffic on interface neta")
-	netlab.Eventually(t, mended, "nothing leaves by an interface that is not allowed", func() bool {
+	netlab.Eventually(t, repairLimit, "nothing leaves by an interface that is not allowed", func() bool {
 		return !s.clients[0].AnswersTCP(addrHostA, netlab.EchoPort)
 	})
 	write(`{"ports": ["1194"]}`, 0o644)
 	s.WaitText("/associations", "association-failed", "does not allow VPN port 443")
-	netlab.Eventually(t, mended, "the worker is stopped", func() bool { return len(s.Processes("openvpn")) == 0 })
+	netlab.Eventually(t, repairLimit, "the worker is stopped", func() bool { return len(s.Processes("openvpn")) == 0 })
 	write(`{}`, 0o666)
 	s.WaitText("/associations", "could have been written by others")
 	write(`{}`, 0o644)

@@ -13,8 +13,8 @@ import (
 	"sallyport/vpn"
 )
 
-// bareServer is stock OpenVPN as one would run it by hand, with the same cipher, timers and
-// certificates' kind as an endpoint: what benchmarks compare with.
+// bareServer is stock OpenVPN with the cipher, timers and kind of certificate of an endpoint. The
+// benchmarks compare with it.
 type bareServer struct {
 	*topology
 	profile string
@@ -23,11 +23,10 @@ type bareServer struct {
 
 const bareRange = "10.129.0.0"
 
-// roomy is what our workers have beyond OpenVPN's defaults: a bare server with it shows what is
-// left of a difference.
-const roomy = "fast-io\nrcvbuf 1048576\nsndbuf 1048576\n"
+// ourBuffers is the configuration that our workers add to OpenVPN's defaults.
+const ourBuffers = "fast-io\nrcvbuf 1048576\nsndbuf 1048576\n"
 
-// startBareServer takes further lines of configuration.
+// startBareServer starts stock OpenVPN; more is added to its configuration.
 func startBareServer(t testing.TB, clients int, more string) *bareServer {
 	t.Helper()
 	w := newTopology(t, clients)

@@ -5,44 +5,45 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"sallyport/lab/netlab"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"sallyport/lab/netlab"
 )
 
-// What the host forwards for others goes on and what it does not forward stays so, whatever is
-// done to endpoints; and when the program stops, the host is as it was.
-func TestBystanders(t *testing.T) {
+// What the host forwards between other networks goes on, and what it does not forward stays blocked,
+// through all changes of endpoints. After the program stops the host is as it was.
+func TestOtherTrafficOfTheHost(t *testing.T) {
 	t.Parallel()
 	w := newTopology(t, 1)
 	w.serveEcho(t)
-	netlab.Eventually(t, 5*time.Second, "every cable of the gateway has its carrier", func() bool {
+	netlab.Eventually(t, 5*time.Second, "every device of the gateway has a carrier", func() bool {
 		return !strings.Contains(w.gatewayHost.IP(t, "-o", "link"), "NO-CARRIER") && !strings.Contains(w.gatewayHost.IP(t, "route"), "linkdown")
 	})
 	before := hostState(t, w.gatewayHost)
 	there, back := startPingPong(t, w.left, addrRight), startPingPong(t, w.right, addrLeft)
 	oneWay := sink(t, w.hostA)
-	steady := func(when string) {
+	check := func(when string) {
 		t.Helper()
 		there.check(t, when)
 		back.check(t, when)
 		if !w.left.Answers(addrRight, netlab.EchoPort) || !w.right.Answers(addrLeft, netlab.EchoPort) {
-			t.Errorf("%s: no new flow between hosts that are none of ours", when)
+			t.Errorf("%s: no new flow between hosts of other networks", when)
 		}
-		// One way this was forwarded before, as packets come in where forwarding is on.
+		// This direction was forwarded before: packets come in by a device with forwarding on.
 		if !arrives(t, w.left, oneWay, addrHostA) {
 			t.Errorf("%s: datagrams from left to host A no longer arrive", when)
 		}
-		none(t, []probe{
+		wantNone(t, []probe{
 			{when + ": host A reaches host B through the gateway by TCP", func() bool { return w.hostA.AnswersTCP(addrHostB, netlab.EchoPort) }},
 			{when + ": host A reaches host B through the gateway by UDP", func() bool { return w.hostA.AnswersUDP(addrHostB, netlab.EchoPort) }},
 			{when + ": host B reaches the internet through the gateway", func() bool { return w.hostB.AnswersTCP(addrInternet, netlab.EchoPort) }},
 			{when + ": the internet reaches host A through the gateway", func() bool { return w.internet.AnswersUDP(addrHostA, netlab.EchoPort) }},
 		})
 	}
-	steady("before the start")
+	check("before the start")
 
 	g := startGateway(t, w.gatewayHost, "SALLYPORT_ZONES=zone-a,zone-b")
 	s := signUp(t, w, g)
@@ -66,16 +67,16 @@ func TestBystanders(t *testing.T) {
 			t.Fatalf("forwarding is not on at %s, where client packets go: the test would prove nothing", device)
 		}
 	}
-	steady("with everything authorized")
+	check("with everything authorized")
 
 	s.Remove("/rules", "0.0.0.0/0", "Remove authorization rule")
 	s.WaitNoText("/rules", "0.0.0.0/0")
 	s.Remove("/associations", "10.0.2.0/24", "Disassociate target network")
 	s.WaitNoText("/associations", "10.0.2.0/24")
-	steady("after changes")
+	check("after changes")
 
 	g.Stop(t)
-	steady("after the stop")
+	check("after the stop")
 	sameState(t, before, hostState(t, w.gatewayHost))
 	for _, command := range []string{"openvpn", "web", "dataplane"} {
 		if left := g.Processes(command); len(left) > 0 {
@@ -91,7 +92,7 @@ func TestBystanders(t *testing.T) {
 	}
 }
 
-// hostState is everything of a host that the program may touch.
+// hostState is everything on a host that the program may change.
 func hostState(t testing.TB, n *netlab.Namespace) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -133,7 +134,7 @@ func sameState(t testing.TB, before, after map[string]string) {
 	}
 }
 
-// pingPong is a TCP connection on which something goes to and fro without end.
+// pingPong is a TCP connection on which messages go to and fro until the test ends.
 type pingPong struct {
 	flow
 	conn    net.Conn
@@ -173,7 +174,7 @@ func startPingPong(t testing.TB, from *netlab.Namespace, to string) *pingPong {
 	return p
 }
 
-// pauseBound allows for a retransmission or two: a packet lost to a rebuilt table would cost one.
+// pauseBound allows for two retransmissions. A packet that a rebuilt table drops costs one.
 const pauseBound = time.Second
 
 func (p *pingPong) check(t testing.TB, when string) {
@@ -183,7 +184,7 @@ func (p *pingPong) check(t testing.TB, when string) {
 		t.Fatalf("%s: %s broke: %v", when, p.name, err)
 	default:
 	}
-	p.runs(t)
+	p.waitFlowing(t)
 	longest := <-p.longest
 	p.longest <- 0
 	t.Logf("%s: %s, longest pause %s", when, p.name, longest.Round(time.Millisecond))

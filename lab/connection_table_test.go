@@ -17,14 +17,13 @@ import (
 	"sallyport/vpn"
 )
 
-// connectionRow is a line of the tab Connections as a person reads it.
+// connectionRow is a row of the tab Connections.
 type connectionRow struct {
 	id, user, status, clientIP, device string
 	in, packetsIn, out, packetsOut     string
 }
 
-// words gives the text of an element as a person reads it: what stands in different places stays
-// apart.
+// words gives the text of an element, with a space between its parts.
 func words(s *goquery.Selection) string {
 	var out []string
 	for _, n := range s.Nodes {
@@ -37,7 +36,7 @@ func words(s *goquery.Selection) string {
 	return strings.Join(out, " ")
 }
 
-// What a line of the tab says, wherever in it that stands.
+// What a row of the tab says, in any of its columns.
 var (
 	rowID      = regexp.MustCompile(`cvpn-connection-[0-9a-f]{17}`)
 	rowStatus  = regexp.MustCompile(`(?i)\b(active|terminating|terminated|failed to terminate)\b`)
@@ -53,7 +52,7 @@ func (s *site) connections() []connectionRow {
 		text := words(tr)
 		traffic, addrs := rowTraffic.FindStringSubmatch(text), rowAddress.FindAllString(text, 2)
 		if traffic == nil || len(addrs) < 2 {
-			s.T.Fatalf("a line of Connections cannot be read: %s", text)
+			s.T.Fatalf("a row of Connections cannot be read: %s", text)
 		}
 		out = append(out, connectionRow{
 			id: rowID.FindString(text), user: words(tr.Find("a").First()), status: strings.ToLower(rowStatus.FindString(text)),
@@ -64,8 +63,8 @@ func (s *site) connections() []connectionRow {
 	return out
 }
 
-// live gives the connections that are active.
-func (s *site) live() []connectionRow {
+// active gives the connections that are active.
+func (s *site) active() []connectionRow {
 	s.T.Helper()
 	var out []connectionRow
 	for _, c := range s.connections() {
@@ -76,7 +75,7 @@ func (s *site) live() []connectionRow {
 	return out
 }
 
-// connection finds the newest line with a client address.
+// connection finds the newest row with a client address.
 func (s *site) connection(addr netip.Addr) (connectionRow, bool) {
 	s.T.Helper()
 	for _, c := range s.connections() {
@@ -87,7 +86,7 @@ func (s *site) connection(addr netip.Addr) (connectionRow, bool) {
 	return connectionRow{}, false
 }
 
-// refused gives the lines of "Refused attempts", newest first.
+// refused gives the rows of "Refused attempts", newest first.
 func (s *site) refused() []string {
 	s.T.Helper()
 	var out []string

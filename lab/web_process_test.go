@@ -4,15 +4,16 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"sallyport/lab/netlab"
 	"strconv"
 	"strings"
 	"testing"
+
+	"sallyport/lab/netlab"
 )
 
-// The process that strangers talk to holds nothing of root's: not the terminal, where it could
-// type and listen, and not the environment, where an administrator's tokens are.
-func TestWebHoldsNothingOfRoots(t *testing.T) {
+// The web process, which talks to unauthenticated clients, has neither root's terminal, where it could
+// type and read, nor root's environment, which may hold tokens.
+func TestWebHasNeitherTerminalNorEnvironmentOfRoot(t *testing.T) {
 	t.Parallel()
 	in := netlab.New(t, "gw")
 	g := startGateway(t, in, "AWS_SECRET_ACCESS_KEY=of-the-administrator")

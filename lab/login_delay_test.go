@@ -1,14 +1,15 @@
 package lab
 
 import (
-	"sallyport/lab/netlab"
 	"strings"
 	"testing"
+
+	"sallyport/lab/netlab"
 )
 
-// A login is over when it is decided: the client has its configuration before it asks for it,
-// which it does a second after the handshake. On a busy machine a decision may take longer than
-// that second; one login in several that need not wait is proof enough.
+// A login ends with its decision: the client gets its configuration before it asks for it, which it does
+// a second after the handshake. On a busy machine a decision may take longer than that second, so one
+// of several logins without a request is enough.
 func TestLoginsDoNotWait(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 1)

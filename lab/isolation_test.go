@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sallyport/lab/gateway"
-	"sallyport/lab/netlab"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +15,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sallyport/lab/gateway"
+	"sallyport/lab/netlab"
 )
 
 // probe is something that must not work.
@@ -25,8 +26,8 @@ type probe struct {
 	works func() bool
 }
 
-// none tries all probes at once, as each takes its time to fail.
-func none(t testing.TB, probes []probe) {
+// wantNone tries all probes at once, as each takes its time to fail.
+func wantNone(t testing.TB, probes []probe) {
 	t.Helper()
 	var all sync.WaitGroup
 	for _, p := range probes {
@@ -39,13 +40,13 @@ func none(t testing.TB, probes []probe) {
 	all.Wait()
 }
 
-// through is a host that sends by one device whatever its routes say, from an address of choice.
-type through struct {
+// deviceSender is a host that sends by one device, against its routes, from an address of choice.
+type deviceSender struct {
 	*netlab.Namespace
 	device, from string
 }
 
-func (h through) answers(network, addr string, port int) bool {
+func (h deviceSender) answers(network, addr string, port int) bool {
 	d := net.Dialer{Timeout: netlab.ProbeTimeout, Control: toDevice(h.device)}
 	if h.from != "" {
 		d.LocalAddr = &net.UDPAddr{IP: net.ParseIP(h.from)}
@@ -62,9 +63,9 @@ func (h through) answers(network, addr string, port int) bool {
 	return netlab.Echoes(conn)
 }
 
-// Two endpoints share a host, each with everything authorized and routed at the end. Nobody
-// outside reaches a client, a client reaches nothing of the gateway, and neither endpoint's
-// clients those of the other.
+// Two endpoints share a host, each with everything authorized and routed at the end. No host
+// outside reaches a client, a client reaches no service of the gateway, and the clients of one endpoint
+// do not reach those of the other.
 func TestTwoEndpoints(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 3, "SALLYPORT_CONSOLE_LISTEN=0.0.0.0:8443")
@@ -87,7 +88,7 @@ func TestTwoEndpoints(t *testing.T) {
 	bob.On.Serve(t, netlab.EchoPort)
 	both.On.Serve(t, netlab.EchoPort)
 
-	// Each sees its own rules, also where one host is on both at once.
+	// Each endpoint has its own rules, also for a host that is connected to both.
 	first.Authorize("10.0.1.0/24")
 	second.Authorize("10.0.2.0/24")
 	first.WaitRow("/rules", "10.0.1.0/24", "active")
@@ -97,21 +98,21 @@ func TestTwoEndpoints(t *testing.T) {
 		addr := both.AddressOn(t, device).String()
 		devices[addr[:len("10.128.")]] = device
 	}
-	onFirst, onSecond := through{both.On, devices[first.prefix()], ""}, through{both.On, devices[second.prefix()], ""}
+	onFirst, onSecond := deviceSender{both.On, devices[first.prefix()], ""}, deviceSender{both.On, devices[second.prefix()], ""}
 	for _, network := range []string{"tcp4", "udp4"} {
-		for _, h := range []through{{alice.On, "tun0", ""}, onFirst} {
+		for _, h := range []deviceSender{{alice.On, "tun0", ""}, onFirst} {
 			if !h.answers(network, addrHostA, netlab.EchoPort) {
 				t.Errorf("%s: the first endpoint's rule gives no access to %s", network, h.device)
 			}
 		}
-		for _, h := range []through{{bob.On, "tun0", ""}, onSecond} {
+		for _, h := range []deviceSender{{bob.On, "tun0", ""}, onSecond} {
 			if !h.answers(network, addrHostB, netlab.EchoPort) {
 				t.Errorf("%s: the second endpoint's rule gives no access to %s", network, h.device)
 			}
 		}
-		none(t, []probe{
-			{network + ": a client of the first reaches what only the second authorizes", func() bool { return through{alice.On, "tun0", ""}.answers(network, addrHostB, netlab.EchoPort) }},
-			{network + ": a client of the second reaches what only the first authorizes", func() bool { return through{bob.On, "tun0", ""}.answers(network, addrHostA, netlab.EchoPort) }},
+		wantNone(t, []probe{
+			{network + ": a client of the first reaches what only the second authorizes", func() bool { return deviceSender{alice.On, "tun0", ""}.answers(network, addrHostB, netlab.EchoPort) }},
+			{network + ": a client of the second reaches what only the first authorizes", func() bool { return deviceSender{bob.On, "tun0", ""}.answers(network, addrHostA, netlab.EchoPort) }},
 			{network + ": on both, the first lets through what the second authorizes", func() bool { return onFirst.answers(network, addrHostB, netlab.EchoPort) }},
 			{network + ": on both, the second lets through what the first authorizes", func() bool { return onSecond.answers(network, addrHostA, netlab.EchoPort) }},
 		})
@@ -127,17 +128,17 @@ func TestTwoEndpoints(t *testing.T) {
 	for _, c := range []*netlab.Client{alice, bob} {
 		netlab.Eventually(t, 5*time.Second, "the internet answers "+c.On.Name, func() bool { return c.On.Answers(addrInternet, netlab.EchoPort) })
 	}
-	t.Run("outsiders", func(t *testing.T) { outsidersStayOut(t, s, alice) })
-	t.Run("gateway", func(t *testing.T) { gatewayIsClosed(t, s, alice, first.prefix()+"0.1") })
+	t.Run("outsiders", func(t *testing.T) { outsideHostsReachNoClient(t, s, alice) })
+	t.Run("gateway", func(t *testing.T) { gatewayIsClosedToClients(t, s, alice, first.prefix()+"0.1") })
 	t.Run("clients", func(t *testing.T) {
-		clientsAreApart(t, alice, bob, both.AddressOn(t, devices[first.prefix()]).String())
+		clientsAreIsolated(t, alice, bob, both.AddressOn(t, devices[first.prefix()]).String())
 	})
-	t.Run("spoofed", func(t *testing.T) { forgedSourcesAreDropped(t, s, alice) })
-	t.Run("workers", func(t *testing.T) { workersHideBehindThePort(t, first) })
-	t.Run("socket", func(t *testing.T) { socketIsGuarded(t, s.Gateway) })
+	t.Run("spoofed", func(t *testing.T) { spoofedSourcesAreDropped(t, s, alice) })
+	t.Run("workers", func(t *testing.T) { workersAnswerThroughThePublicPortAlone(t, first) })
+	t.Run("socket", func(t *testing.T) { socketChecksItsPeer(t, s.Gateway) })
 }
 
-// prefix is how addresses of the endpoint's clients begin.
+// prefix is the common beginning of the endpoint's client addresses.
 func (s *site) prefix() string {
 	s.T.Helper()
 	if strings.Contains(s.Get(s.Endpoint).Text(), "10.132.0.0/22") {
@@ -146,7 +147,7 @@ func (s *site) prefix() string {
 	return "10.128."
 }
 
-func outsidersStayOut(t *testing.T, s *site, c *netlab.Client) {
+func outsideHostsReachNoClient(t *testing.T, s *site, c *netlab.Client) {
 	addr := c.Address(t).String()
 	// A network behind the client, as an office router would have: it stays unreachable even
 	// where the gateway's own routes lead there.
@@ -165,10 +166,10 @@ func outsidersStayOut(t *testing.T, s *site, c *netlab.Client) {
 				probe{n.Name + " reaches " + to + " by UDP", func() bool { return n.AnswersUDP(to, netlab.EchoPort) }})
 		}
 	}
-	none(t, probes)
+	wantNone(t, probes)
 
-	// Not even one packet arrives: an answer may fail to come for many reasons. What the client is
-	// answered by an authorized host afterwards came the same way and marks the end.
+	// No packet arrives either: a missing answer can have other reasons. The answer of an authorized
+	// host afterwards comes the same way and marks the end.
 	got := sink(t, c.On)
 	for _, n := range []*netlab.Namespace{s.internet, s.hostA, s.hostB, s.left, s.right} {
 		for _, to := range []string{addr, behind} {
@@ -227,15 +228,15 @@ func sendDatagram(n *netlab.Namespace, addr, text string) error {
 	})
 }
 
-func gatewayIsClosed(t *testing.T, s *site, c *netlab.Client, inside string) {
+func gatewayIsClosedToClients(t *testing.T, s *site, c *netlab.Client, inside string) {
 	const ssh, console = 22, 8443
 	s.gatewayHost.Serve(t, ssh)
-	tunnel := through{c.On, "tun0", ""}
-	if !(through{c.On, "eth0", ""}).answers("tcp4", gatewayWAN, ssh) {
-		t.Fatal("what stands in for ssh does not answer where it should")
+	tunnel := deviceSender{c.On, "tun0", ""}
+	if !(deviceSender{c.On, "eth0", ""}).answers("tcp4", gatewayWAN, ssh) {
+		t.Fatal("the server on the ssh port does not answer on the public address")
 	}
 	if conn, err := c.On.Dial("tcp4", gatewayWAN, console); err != nil {
-		t.Fatalf("the console does not answer where it should: %v", err)
+		t.Fatalf("the console does not answer on the public address: %v", err)
 	} else {
 		conn.Close()
 	}
@@ -246,7 +247,7 @@ func gatewayIsClosed(t *testing.T, s *site, c *netlab.Client, inside string) {
 		}
 		probes = append(probes, probe{to + " answers a datagram through the tunnel", func() bool { return tunnel.answers("udp4", to, ssh) }})
 	}
-	none(t, probes)
+	wantNone(t, probes)
 	if out, err := c.On.Exec("ping", "-c", "1", "-W", "2", "-I", "tun0", inside).CombinedOutput(); err != nil {
 		t.Errorf("the tunnel's gateway address does not answer ping: %s", out)
 	}
@@ -256,7 +257,7 @@ func gatewayIsClosed(t *testing.T, s *site, c *netlab.Client, inside string) {
 }
 
 // opens tells whether a TCP connection is made, whatever is spoken on it.
-func (h through) opens(addr string, port int) bool {
+func (h deviceSender) opens(addr string, port int) bool {
 	d := net.Dialer{Timeout: netlab.ProbeTimeout, Control: toDevice(h.device)}
 	return h.Do(func() error {
 		conn, err := d.Dial("tcp4", net.JoinHostPort(addr, strconv.Itoa(port)))
@@ -267,20 +268,20 @@ func (h through) opens(addr string, port int) bool {
 	}) == nil
 }
 
-func clientsAreApart(t *testing.T, a, b *netlab.Client, neighbour string) {
+func clientsAreIsolated(t *testing.T, a, b *netlab.Client, neighbour string) {
 	other := b.Address(t).String()
 	mine := a.Address(t).String()
-	none(t, []probe{
-		{"a client reaches one of another endpoint by TCP", func() bool { return (through{a.On, "tun0", ""}).answers("tcp4", other, netlab.EchoPort) }},
-		{"a client reaches one of another endpoint by UDP", func() bool { return (through{a.On, "tun0", ""}).answers("udp4", other, netlab.EchoPort) }},
-		{"a client of the second endpoint reaches the first's by TCP", func() bool { return (through{b.On, "tun0", ""}).answers("tcp4", mine, netlab.EchoPort) }},
-		{"a client of the second endpoint reaches the first's by UDP", func() bool { return (through{b.On, "tun0", ""}).answers("udp4", mine, netlab.EchoPort) }},
-		{"a client reaches another of its endpoint by TCP", func() bool { return (through{a.On, "tun0", ""}).answers("tcp4", neighbour, netlab.EchoPort) }},
-		{"a client reaches another of its endpoint by UDP", func() bool { return (through{a.On, "tun0", ""}).answers("udp4", neighbour, netlab.EchoPort) }},
+	wantNone(t, []probe{
+		{"a client reaches one of another endpoint by TCP", func() bool { return (deviceSender{a.On, "tun0", ""}).answers("tcp4", other, netlab.EchoPort) }},
+		{"a client reaches one of another endpoint by UDP", func() bool { return (deviceSender{a.On, "tun0", ""}).answers("udp4", other, netlab.EchoPort) }},
+		{"a client of the second endpoint reaches the first's by TCP", func() bool { return (deviceSender{b.On, "tun0", ""}).answers("tcp4", mine, netlab.EchoPort) }},
+		{"a client of the second endpoint reaches the first's by UDP", func() bool { return (deviceSender{b.On, "tun0", ""}).answers("udp4", mine, netlab.EchoPort) }},
+		{"a client reaches another of its endpoint by TCP", func() bool { return (deviceSender{a.On, "tun0", ""}).answers("tcp4", neighbour, netlab.EchoPort) }},
+		{"a client reaches another of its endpoint by UDP", func() bool { return (deviceSender{a.On, "tun0", ""}).answers("udp4", neighbour, netlab.EchoPort) }},
 	})
 }
 
-func forgedSourcesAreDropped(t *testing.T, s *site, c *netlab.Client) {
+func spoofedSourcesAreDropped(t *testing.T, s *site, c *netlab.Client) {
 	got := sink(t, s.hostA)
 	honest := c.Address(t).String()
 	sources := []string{"10.128.3.77", "10.132.0.77", "172.30.1.10", "198.51.100.77", honest}
@@ -302,7 +303,7 @@ func forgedSourcesAreDropped(t *testing.T, s *site, c *netlab.Client) {
 			t.Fatal(err)
 		}
 	}
-	// The honest one was sent last and arrives; what was to arrive before it would be there.
+	// The packet with the true source was sent last and arrives; an earlier one would be there before.
 	select {
 	case from := <-got:
 		if from != honest {
@@ -313,8 +314,8 @@ func forgedSourcesAreDropped(t *testing.T, s *site, c *netlab.Client) {
 	}
 }
 
-// A worker is reached through the public port and not by its own.
-func workersHideBehindThePort(t *testing.T, s *site) {
+// A worker answers through the public port, not on its own.
+func workersAnswerThroughThePublicPortAlone(t *testing.T, s *site) {
 	s.topology.addClient(t, 10)
 	n := s.topology.clients[len(s.topology.clients)-1]
 	profile := s.Profile("bob")
@@ -350,9 +351,9 @@ func workersHideBehindThePort(t *testing.T, s *site) {
 	netlab.ConnectClient(t, n, profile)
 }
 
-// The socket of the dataplane is for web and root alone: by its mode, and by what the kernel says
-// of the peer.
-func socketIsGuarded(t *testing.T, g *gateway.Gateway) {
+// Only web and root may use the socket of the dataplane: its mode says so, and the dataplane checks the
+// peer's user.
+func socketChecksItsPeer(t *testing.T, g *gateway.Gateway) {
 	path := filepath.Join(g.Dir, "run/socket/dataplane.sock")
 	for name, want := range map[string]os.FileMode{filepath.Dir(path): 0o750, path: 0o660} {
 		info, err := os.Stat(name)
@@ -363,19 +364,19 @@ func socketIsGuarded(t *testing.T, g *gateway.Gateway) {
 			t.Errorf("%s has mode %o, want %o", name, got, want)
 		}
 	}
-	const web, stranger = 69999, 65533
+	const web, other = 69999, 65533
 	for _, who := range []struct {
 		uid, gid int
-		heard    bool
-	}{{0, 0, true}, {web, web, true}, {stranger, stranger, false}, {stranger, web, false}} {
-		if err := asksStatus(path, who.uid, who.gid); (err == nil) != who.heard {
-			t.Errorf("user %d of group %d asks the dataplane: %v, want heard %t", who.uid, who.gid, err, who.heard)
+		answered bool
+	}{{0, 0, true}, {web, web, true}, {other, other, false}, {other, web, false}} {
+		if err := statusAsUser(path, who.uid, who.gid); (err == nil) != who.answered {
+			t.Errorf("user %d of group %d asks the dataplane: %v, want answered %t", who.uid, who.gid, err, who.answered)
 		}
 	}
 }
 
-// asksStatus asks on a thread that is somebody else.
-func asksStatus(path string, uid, gid int) error {
+// statusAsUser asks for the status on a thread of another user.
+func statusAsUser(path string, uid, gid int) error {
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread() // not unlocked: the thread ends with the goroutine
