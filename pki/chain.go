@@ -134,7 +134,7 @@ func (s *chainSearch) fault(path []*x509.Certificate, candidate *x509.Certificat
 	at := path[len(path)-1]
 	name := nameOf(candidate.Subject.CommonName, candidate.Subject.String())
 	if fault := keyFault(candidate); fault != "" { // before its signature costs time
-		return weighsUnfit, "The chain's " + name + " is too weak. " + fault
+		return weighsUnfit, "The chain's " + name + " cannot be used. " + fault
 	}
 	if at.SignatureAlgorithm == x509.UnknownSignatureAlgorithm {
 		return weighsUnfit, ownerOf(at, path[0]) + " is signed with " + signatureName(at) + ", which is not supported. Have it issued again with SHA-256."

@@ -74,5 +74,5 @@ func (h *Console) AuthorityCreate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.done(c, "Certificate authority "+cert.Name+" created. Issue a server certificate with it next.", views.CertificatePath(cert.ID))
+	return h.done(c, "Certificate authority "+views.NameOr(cert.Name, cert.ID)+" created. Issue a server certificate with it next.", views.CertificatePath(cert.ID))
 }

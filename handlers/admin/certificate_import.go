@@ -83,5 +83,5 @@ func (h *Console) CertificateImport(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.done(c, "Certificate "+cert.Name+" imported.", views.CertificatePath(cert.ID))
+	return h.done(c, "Certificate "+views.NameOr(cert.Name, cert.ID)+" imported.", views.CertificatePath(cert.ID))
 }

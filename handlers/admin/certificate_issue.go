@@ -94,5 +94,5 @@ func (h *Console) CertificateIssue(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.done(c, views.CertificateUse(cert.Use)+" certificate "+cert.Name+" issued.", views.CertificatePath(cert.ID))
+	return h.done(c, views.CertificateUse(cert.Use)+" certificate "+views.NameOr(cert.Name, cert.ID)+" issued.", views.CertificatePath(cert.ID))
 }

@@ -173,7 +173,7 @@ func portHelp(free uint16) string {
 func certificateOptions(none string, list []vpn.Certificate) []parts.Option {
 	out := []parts.Option{{Label: none}}
 	for _, c := range list {
-		label := c.Name
+		label := views.NameOr(c.Name, c.ID)
 		if c.CommonName != c.Name {
 			label += " (" + c.CommonName + ")"
 		}
