@@ -10,7 +10,7 @@ import (
 	"sallyport/dataplane/ovpn"
 )
 
-// Admit says both commands before either is answered; the first answer alone decides.
+// Admit sends both commands before either reply; the first reply alone decides.
 func TestAdmit(t *testing.T) {
 	cidr := netip.MustParsePrefix("10.8.0.0/22")
 	for name, c := range map[string]struct {
@@ -18,7 +18,7 @@ func TestAdmit(t *testing.T) {
 		want    error
 	}{
 		"both":               {[]string{"SUCCESS: client-auth command succeeded", "SUCCESS: client-pending-auth command succeeded"}, nil},
-		"no hurry":           {[]string{"SUCCESS: client-auth command succeeded", "ERROR: client-pending-auth command failed"}, nil},
+		"second refused":     {[]string{"SUCCESS: client-auth command succeeded", "ERROR: client-pending-auth command failed"}, nil},
 		"the client is gone": {[]string{"ERROR: client-auth command failed", "ERROR: client-pending-auth command failed"}, ovpn.ErrNoClient},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -26,8 +26,8 @@ func TestAdmit(t *testing.T) {
 			err := during(t, func() error {
 				return conn.Admit(t.Context(), 3, 1, []ovpn.Directive{ovpn.IfconfigPush(netip.MustParseAddr("10.8.0.2"), cidr)})
 			}, func() {
-				p.hears("client-auth 3 1", "ifconfig-push 10.8.0.2 255.255.252.0", "END", `client-pending-auth 3 1 "GRANTED" 180`)
-				p.says(c.answers...)
+				p.expect("client-auth 3 1", "ifconfig-push 10.8.0.2 255.255.252.0", "END", `client-pending-auth 3 1 "GRANTED" 180`)
+				p.send(c.answers...)
 			})
 			if !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
 				t.Errorf("got %v, want %v", err, c.want)
@@ -36,24 +36,24 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
-// A client whose grant was answered is in, whatever becomes of the second answer: the next command
-// gets its own.
-func TestAdmitWithoutSecondAnswer(t *testing.T) {
+// Admit succeeds with the first reply; the second one may come late and is not taken for the reply to
+// the next command.
+func TestAdmitWithoutSecondReply(t *testing.T) {
 	conn, p := dial(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	err := during(t, func() error { return conn.Admit(ctx, 3, 1, nil) }, func() {
-		p.hears("client-auth 3 1", "END", `client-pending-auth 3 1 "GRANTED" 180`)
-		p.says("SUCCESS: client-auth command succeeded")
+		p.expect("client-auth 3 1", "END", `client-pending-auth 3 1 "GRANTED" 180`)
+		p.send("SUCCESS: client-auth command succeeded")
 	})
 	if err != nil {
 		t.Errorf("got %v, want it admitted", err)
 	}
 	err = during(t, func() error { _, err := conn.Pid(t.Context()); return err }, func() {
-		p.hears("pid")
-		p.says("SUCCESS: client-pending-auth command succeeded", "SUCCESS: pid=7")
+		p.expect("pid")
+		p.send("SUCCESS: client-pending-auth command succeeded", "SUCCESS: pid=7")
 	})
 	if err != nil {
-		t.Errorf("the next command got another's answer: %v", err)
+		t.Errorf("the next command got the wrong reply: %v", err)
 	}
 }

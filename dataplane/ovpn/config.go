@@ -12,24 +12,23 @@ import (
 	"sallyport/vpn"
 )
 
-// What every worker runs with. HandWindow caps a browser login (a stock server's own 60 s would
-// end it before a person has found the second factor); an hourly renegotiation is where a
-// session that must end, ends; the keepalive decides how long a client takes to notice that its
-// worker is gone.
+// Settings of every worker. HandWindow limits a browser login (the 60 s of a stock server would end it
+// before a user has found the second factor). At the hourly renegotiation an expired session ends.
+// The keepalive determines how long a client takes to detect that its worker has ended.
 const (
 	HandWindow    = 180 * time.Second
 	RenegInterval = time.Hour
 	PingInterval  = 5 * time.Second
 	PingRestart   = 30 * time.Second
-	// TokenRenewal is how long a laptop may sleep and still return without a login. OpenVPN's
-	// token never ends by itself (lifetime 0): our session row alone ends a session.
+	// TokenRenewal is how long a client may be offline and still return without a login. OpenVPN's
+	// token has no lifetime (0): the end of a session is decided by the session table.
 	TokenRenewal = 7 * 24 * time.Hour
-	// DefaultMSSFix keeps a tunnel's packets whole on a 1400 byte underlay, where OpenVPN's
-	// default would cut 28 % of them into fragments.
+	// DefaultMSSFix avoids fragments on an underlay with an MTU of 1400 bytes, where OpenVPN's default
+	// fragments 28 % of the packets.
 	DefaultMSSFix = 1360
-	// udpBuffer, in bytes, holds what arrives while the one thread of a worker does something
-	// else. With Linux's own 208 KiB a single TCP stream at full speed lost one packet in seven
-	// there; this is 20 ms of such a stream.
+	// udpBuffer, in bytes, holds the packets that arrive while the single thread of a worker is busy.
+	// With Linux's default of 208 KiB a single TCP stream at full speed lost one packet in seven; this
+	// holds 20 ms of such a stream.
 	udpBuffer = 1 << 20
 )
 
@@ -43,19 +42,19 @@ type Config struct {
 	Gateway    netip.Addr
 	ClientCIDR netip.Prefix
 	Transport  vpn.Transport
-	// Listen is the worker's own address and (high) port. An unspecified address means every
-	// address of the host: UDP then answers from the address that the client used.
+	// Listen is the worker's own address and (high) port. An unspecified address means every address
+	// of the host: over UDP the worker then replies from the address that the client used.
 	Listen netip.AddrPort
-	// Management is the path of the socket that the worker makes. OpenVPN makes it with mode
-	// 0777: its directory must be the worker's own, mode 0700, and no other worker's.
+	// Management is the path of the socket that the worker creates. OpenVPN gives it mode 0777, so its
+	// directory must belong to this worker alone and have mode 0700.
 	Management string
-	// ClientCertificates asks for mutual authentication: no client gets as far as a login
-	// without a certificate of Keys.ClientCA that is meant for clients.
+	// ClientCertificates enables mutual authentication: a client needs a client certificate issued by
+	// Keys.ClientCA before its login is decided.
 	ClientCertificates bool
 	Keys               vpn.Keys
-	// MaxClients is OpenVPN's own bound, a belt above the dataplane's quota.
+	// MaxClients is OpenVPN's own limit. The dataplane's quota is lower.
 	MaxClients int
-	// MSSFix is 0 for DefaultMSSFix.
+	// MSSFix is in bytes; 0 means DefaultMSSFix.
 	MSSFix int
 }
 
@@ -64,8 +63,8 @@ var (
 	plainPath  = regexp.MustCompile(`^/[A-Za-z0-9/._-]+$`)
 )
 
-// longestSocket is what fits sockaddr_un with its NUL.
-const longestSocket = 107
+// maxSocketPath is the length in bytes that fits sockaddr_un with its NUL.
+const maxSocketPath = 107
 
 func (c Config) check() error {
 	switch {
@@ -75,8 +74,8 @@ func (c Config) check() error {
 		return fmt.Errorf("tun device node %q", c.DevNode)
 	case !plainPath.MatchString(c.Management) || filepath.Clean(c.Management) != c.Management:
 		return fmt.Errorf("management socket path %q", c.Management)
-	case len(c.Management) > longestSocket:
-		return fmt.Errorf("management socket path of %d bytes; a socket's name has at most %d", len(c.Management), longestSocket)
+	case len(c.Management) > maxSocketPath:
+		return fmt.Errorf("management socket path of %d bytes; a socket's name has at most %d", len(c.Management), maxSocketPath)
 	case !c.ClientCIDR.IsValid() || !c.ClientCIDR.Addr().Is4() || c.ClientCIDR.Masked() != c.ClientCIDR:
 		return fmt.Errorf("client range %s", c.ClientCIDR)
 	case !c.Gateway.Is4() || !c.ClientCIDR.Contains(c.Gateway):
@@ -93,14 +92,14 @@ func (c Config) check() error {
 	return nil
 }
 
-// Render writes the configuration for `openvpn --config stdin`, keys included, so that no key
-// file exists. What it returns is secret. Nothing of it is copied from a caller's text: names
-// have closed alphabets, key material is decoded and written anew.
+// Render returns the configuration for `openvpn --config stdin`, keys included, so that no key file
+// exists. The result is secret. No text of a caller is copied unchecked: names are limited to a small
+// alphabet, key material is decoded and encoded again.
 func (c Config) Render() ([]byte, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("configure worker on %s: %w", c.Device, err)
 	}
-	keys, err := c.inline()
+	keys, err := c.inlineKeys()
 	if err != nil {
 		return nil, fmt.Errorf("configure worker on %s: %w", c.Device, err)
 	}
@@ -108,7 +107,7 @@ func (c Config) Render() ([]byte, error) {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	mask := net.IP(net.CIDRMask(c.ClientCIDR.Bits(), 32)).String()
 
-	// No `server` directive: it would bring a pool of its own, and addresses are ours to give.
+	// No `server` directive: it would add an address pool, and the dataplane assigns addresses.
 	line("mode server")
 	line("tls-server")
 	line("dev %s", c.Device)
@@ -116,8 +115,8 @@ func (c Config) Render() ([]byte, error) {
 	if c.DevNode != "" {
 		line("dev-node %s", c.DevNode)
 	}
-	// The worker has no capability: the device is there before it and outlives it. The kernel's
-	// data channel would want CAP_NET_ADMIN and bypass the device that our rules watch.
+	// The worker has no capability: its device exists before and after it. The kernel's data channel
+	// (DCO) would need CAP_NET_ADMIN and bypass the device that our rules match.
 	line("disable-dco")
 	line("ifconfig-noexec")
 	line("route-noexec")
@@ -133,36 +132,36 @@ func (c Config) Render() ([]byte, error) {
 	line("management %s unix", c.Management)
 	line("management-client-auth")
 	line("management-hold")
-	// Its own directory is the only one that the worker can count on being able to write.
+	// The worker's own directory is the only one that it can certainly write to.
 	line("tmp-dir %s", filepath.Dir(c.Management))
 
 	if c.ClientCertificates {
 		line("verify-client-cert require")
-		// Also refuses a server's certificate that the same CA issued.
+		// Also refuses a server certificate of the same CA.
 		line("remote-cert-tls client")
-		// Without it OpenVPN lets a client with a certificate and no user name in by itself: no
-		// CONNECT is raised and nobody decides.
+		// Without it OpenVPN admits a client with a certificate and no user name without sending
+		// CONNECT, so without a decision of ours.
 		line("auth-user-pass-optional")
 	} else {
 		line("verify-client-cert none")
 	}
-	// Common names are not unique here; how often one user may connect is the dataplane's to say.
+	// Common names are not unique here; the dataplane limits the connections of a user.
 	line("duplicate-cn")
 	line("dh none")
 	line("tls-version-min 1.2")
 	line("data-ciphers AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305")
-	line("auth-gen-token 0 %d external-auth", seconds(TokenRenewal))
-	line("keepalive %d %d", seconds(PingInterval), seconds(PingRestart))
-	line("hand-window %d", seconds(HandWindow))
-	line("reneg-sec %d", seconds(RenegInterval))
+	line("auth-gen-token 0 %d external-auth", wholeSeconds(TokenRenewal))
+	line("keepalive %d %d", wholeSeconds(PingInterval), wholeSeconds(PingRestart))
+	line("hand-window %d", wholeSeconds(HandWindow))
+	line("reneg-sec %d", wholeSeconds(RenegInterval))
 	line("mssfix %d", c.mssfix())
 	line("max-clients %d", c.MaxClients)
 	// Counts unfinished handshakes only; the stock 100 in 10 s would let a flood block logins.
 	line("connect-freq-initial 1000 10")
 	line("script-security 1")
-	// Why a client is refused, and beginnings and ends. 3 would add forty lines to a login, each a
-	// call that this one thread makes, and our own commands again; 4 and above would write what
-	// passes on the management socket into the log.
+	// Level 1 logs refusals, starts and ends. Level 3 would add forty lines to a login, each written by
+	// the worker's single thread, and repeat our commands; level 4 and above would log the traffic of
+	// the management socket.
 	line("verb 1")
 	b.Write(keys)
 	return b.Bytes(), nil
@@ -172,12 +171,12 @@ func (c Config) listen(line func(string, ...any)) {
 	udp := c.Transport == vpn.UDP
 	if udp {
 		line("proto udp4")
-		// No poll before a write: neither a tun device nor a UDP socket keeps a writer waiting.
+		// No poll before a write: writes to a tun device or a UDP socket do not block.
 		line("fast-io")
-		// The kernel cuts it to net.core.rmem_max and wmem_max.
+		// The kernel limits these to net.core.rmem_max and wmem_max.
 		line("rcvbuf %d", udpBuffer)
 		line("sndbuf %d", udpBuffer)
-		// Says RESTART to the clients at SIGTERM: back in a second rather than after a timeout.
+		// Sends RESTART to the clients at SIGTERM: they return in a second and not after a timeout.
 		line("explicit-exit-notify 1")
 	} else {
 		line("proto tcp4-server")
@@ -199,4 +198,4 @@ func (c Config) mssfix() int {
 	return c.MSSFix
 }
 
-func seconds(d time.Duration) int { return int(d / time.Second) }
+func wholeSeconds(d time.Duration) int { return int(d / time.Second) }

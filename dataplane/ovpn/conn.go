@@ -12,70 +12,71 @@ import (
 )
 
 var (
-	// ErrClosed: the connection ended; Err says why.
+	// ErrClosed is returned after the connection has ended; Err returns why.
 	ErrClosed = errors.New("the management connection is closed")
-	// ErrStalled: the connection was given up because nobody took its events.
-	ErrStalled = errors.New("nobody takes the worker's events")
-	// ErrNoClient: the worker does not know the CID or KID (any more).
+	// ErrStalled means that the connection was closed because its events were not read.
+	ErrStalled = errors.New("the worker's events are not read")
+	// ErrNoClient means that the worker does not know the CID or KID, or no longer.
 	ErrNoClient = errors.New("the worker has no such client")
 )
 
 const (
-	commandWait = 10 * time.Second
-	writeWait   = 5 * time.Second
-	longestLine = 64 << 10
+	commandTimeout = 10 * time.Second
+	writeTimeout   = 5 * time.Second
+	maxReadLine    = 64 << 10
 )
 
-// Conn is the dialogue with one worker. Its methods may be used at once from several
-// goroutines; commands go out one after another. It must be closed.
+// Conn is the management session with one worker. Its methods may be called from several goroutines;
+// commands are sent one after another. It must be closed.
 type Conn struct {
 	conn   net.Conn
 	queue  *queue
 	events chan Event
-	turn   chan struct{} // held while a command is in flight
+	turn   chan struct{} // holds one value while a command is in flight; taken before mu
 
-	mu      sync.Mutex
-	waiting []*answer
+	mu      sync.Mutex // guards pending and err; no other lock is taken under it
+	pending []*pendingReply
 	err     error
-	done    chan struct{} // the dialogue has ended
+	done    chan struct{} // the session has ended
 	closed  chan struct{} // Close was called
 	once    sync.Once
 }
 
-// answer is what a command is waiting for. One that nobody waits for any more keeps its place:
-// answers carry no name, only an order.
-type answer struct {
+// pendingReply collects the reply to one command. It keeps its place after the caller has stopped
+// waiting, because replies are matched to commands by their order alone.
+type pendingReply struct {
 	multi bool
 	lines []string
 	done  chan struct{}
 }
 
-// Events gives the worker's events in order. The channel is closed once the connection has
-// ended and what came before the end was taken, or by Close. Take them: 50,000 that nobody took end the connection with ErrStalled.
+// Events returns the worker's events in order. The channel is closed by Close, or when the connection
+// has ended and every event before its end was received. The caller must receive them: a backlog of
+// 50,000 events ends the connection with ErrStalled.
 func (c *Conn) Events() <-chan Event { return c.events }
 
-// Backlog tells how many events wait to be taken, and how many that only inform (log lines,
-// byte counts) were dropped because too many did.
+// Backlog returns how many events wait to be received, and how many informative ones (log lines, byte
+// counts) were dropped because the backlog was too long.
 func (c *Conn) Backlog() (waiting int, dropped uint64) { return c.queue.backlog() }
 
 // Done is closed when the connection has ended.
 func (c *Conn) Done() <-chan struct{} { return c.done }
 
-// Err says why the connection ended, nil while it has not.
+// Err returns why the connection ended; nil while it is open.
 func (c *Conn) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.err
 }
 
-// Close ends the dialogue. Tunnels do not notice; logins wait for the next Dial.
+// Close ends the session. Tunnels are not affected; logins wait for the next Dial.
 func (c *Conn) Close() error {
-	c.end(ErrClosed)
+	c.fail(ErrClosed)
 	c.once.Do(func() { close(c.closed) })
 	return nil
 }
 
-func (c *Conn) end(err error) {
+func (c *Conn) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {
@@ -86,19 +87,20 @@ func (c *Conn) end(err error) {
 	close(c.done)
 }
 
-// read never waits for anybody but the worker.
+// read parses the worker's lines until the connection ends. It waits only for the worker, never for the
+// receiver of events.
 func (c *Conn) read(r *bufio.Reader) {
 	var parser Parser
 	var refusals Refusals
 	for {
 		line, err := r.ReadSlice('\n')
 		if err != nil {
-			c.end(fmt.Errorf("%w: %w", ErrClosed, err))
+			c.fail(fmt.Errorf("%w: %w", ErrClosed, err))
 			return
 		}
 		e, notification := parser.Line(strings.TrimRight(string(line), "\r\n"))
 		if !notification {
-			c.answered(strings.TrimRight(string(line), "\r\n"))
+			c.addReplyLine(strings.TrimRight(string(line), "\r\n"))
 			continue
 		}
 		if e == nil {
@@ -111,14 +113,14 @@ func (c *Conn) read(r *bufio.Reader) {
 			}
 		}
 		if !ok {
-			c.end(ErrStalled)
+			c.fail(ErrStalled)
 			return
 		}
 	}
 }
 
-// deliver hands events over until the connection has ended and everything was taken, or until
-// Close says that nobody wants them.
+// deliver sends events to the channel until Close, or until the connection has ended and every event was
+// received.
 func (c *Conn) deliver() {
 	defer close(c.events)
 	for {
@@ -136,7 +138,7 @@ func (c *Conn) deliver() {
 		case <-c.closed:
 			return
 		case <-c.done:
-			// Nothing is put any more. What was put since the look above is still owed.
+			// No more events are put. One may have been put since next returned false: it must be sent.
 			if waiting, _ := c.queue.backlog(); waiting == 0 {
 				return
 			}
@@ -144,44 +146,44 @@ func (c *Conn) deliver() {
 	}
 }
 
-// answered gives a line to the oldest command that has no answer yet.
-func (c *Conn) answered(line string) {
+// addReplyLine adds a line to the reply of the oldest pending command.
+func (c *Conn) addReplyLine(line string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.waiting) == 0 {
+	if len(c.pending) == 0 {
 		return
 	}
-	a := c.waiting[0]
+	a := c.pending[0]
 	a.lines = append(a.lines, line)
 	if a.multi && line != "END" && !strings.HasPrefix(line, "ERROR:") {
 		return
 	}
-	c.waiting = c.waiting[1:]
+	c.pending = c.pending[1:]
 	close(a.done)
 }
 
-// ask sends one command and waits for its answer. Where ctx ends first the command may still
-// have been carried out.
-func (c *Conn) ask(ctx context.Context, multi bool, command ...string) ([]string, error) {
-	a := &answer{multi: multi, done: make(chan struct{})}
-	if err := c.askAll(ctx, [][]string{command}, a); err != nil {
+// request sends one command and waits for its reply. Where ctx ends first, the worker may still have
+// carried out the command.
+func (c *Conn) request(ctx context.Context, multi bool, command ...string) ([]string, error) {
+	a := &pendingReply{multi: multi, done: make(chan struct{})}
+	if err := c.sendAll(ctx, [][]string{command}, a); err != nil {
 		return nil, err
 	}
 	return a.lines, nil
 }
 
-// askAll sends several commands in one write, so that a busy worker reads them in one of its
-// rounds, and waits for the answer to each.
-func (c *Conn) askAll(ctx context.Context, commands [][]string, answers ...*answer) error {
+// sendAll sends several commands in one write, so that a busy worker reads them in one pass of its
+// loop, and waits for the reply to each.
+func (c *Conn) sendAll(ctx context.Context, commands [][]string, replies ...*pendingReply) error {
 	var text []byte
 	for _, command := range commands {
-		part, err := encode(command)
+		part, err := encodeLines(command)
 		if err != nil {
 			return err
 		}
 		text = append(text, part...)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, commandWait, errors.New("the worker does not answer"))
+	ctx, cancel := context.WithTimeoutCause(ctx, commandTimeout, errors.New("the worker does not reply"))
 	defer cancel()
 	select {
 	case c.turn <- struct{}{}:
@@ -191,10 +193,10 @@ func (c *Conn) askAll(ctx context.Context, commands [][]string, answers ...*answ
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	if err := c.send(text, answers...); err != nil {
+	if err := c.write(text, replies...); err != nil {
 		return err
 	}
-	for _, a := range answers {
+	for _, a := range replies {
 		select {
 		case <-a.done:
 		case <-c.done:
@@ -206,18 +208,18 @@ func (c *Conn) askAll(ctx context.Context, commands [][]string, answers ...*answ
 	return nil
 }
 
-func (c *Conn) send(text []byte, answers ...*answer) error {
+func (c *Conn) write(text []byte, replies ...*pendingReply) error {
 	c.mu.Lock()
 	if c.err != nil {
 		c.mu.Unlock()
 		return c.err
 	}
-	c.waiting = append(c.waiting, answers...)
+	c.pending = append(c.pending, replies...)
 	c.mu.Unlock()
-	_ = c.conn.SetWriteDeadline(time.Now().Add(writeWait))
+	_ = c.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
 	if _, err := c.conn.Write(text); err != nil {
-		// Half a command may be with the worker: nothing that follows would mean what it says.
-		c.end(fmt.Errorf("%w: %w", ErrClosed, err))
+		// The worker may have received a part of the command, so a following one would be misread.
+		c.fail(fmt.Errorf("%w: %w", ErrClosed, err))
 		return c.Err()
 	}
 	return nil

@@ -18,7 +18,7 @@ import (
 
 const hello = ">INFO:OpenVPN Management Interface Version 5 -- type 'help' for more info\r\n"
 
-// peer is the far end of a management socket, in a test's hand.
+// peer is the worker's end of a management socket, played by the test.
 type peer struct {
 	t    *testing.T
 	conn net.Conn
@@ -52,15 +52,15 @@ func dial(t *testing.T) (*ovpn.Conn, *peer) {
 	return c, p
 }
 
-func (p *peer) says(lines ...string) {
+func (p *peer) send(lines ...string) {
 	p.t.Helper()
 	if _, err := p.conn.Write([]byte(strings.Join(lines, "\r\n") + "\r\n")); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
-// hears reads what was sent and compares it.
-func (p *peer) hears(want ...string) {
+// expect reads lines that were sent and compares them.
+func (p *peer) expect(want ...string) {
 	p.t.Helper()
 	_ = p.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
 	for _, w := range want {
@@ -69,12 +69,12 @@ func (p *peer) hears(want ...string) {
 			p.t.Fatalf("waiting for %q: %v", w, err)
 		}
 		if got = strings.TrimSuffix(got, "\n"); got != w {
-			p.t.Errorf("the worker heard %q, want %q", got, w)
+			p.t.Errorf("the worker received %q, want %q", got, w)
 		}
 	}
 }
 
-// during runs f while the test plays the peer, and gives f's error.
+// during runs f while script plays the peer, and returns the error of f.
 func during(t *testing.T, f func() error, script func()) error {
 	t.Helper()
 	result := make(chan error, 1)
@@ -89,7 +89,7 @@ func during(t *testing.T, f func() error, script func()) error {
 	}
 }
 
-func TestCommandsInOpenVPNsWords(t *testing.T) {
+func TestCommandsAreWrittenForOpenVPN(t *testing.T) {
 	c, p := dial(t)
 	ctx := t.Context()
 	long := strings.Repeat("é", 200)
@@ -109,7 +109,7 @@ func TestCommandsInOpenVPNsWords(t *testing.T) {
 		{"authorize bare", func() error { return c.Authorize(ctx, 3, 4, nil) }, []string{"client-auth 3 4", "END"}},
 		{"deny", func() error { return c.Deny(ctx, 3, 1, `no "group"`, "You may not.\nGo\\away") },
 			[]string{`client-deny 3 1 "no \"group\"" "You may not. Go\\away"`}},
-		{"deny, not to be misread", func() error { return c.Deny(ctx, 3, 1, "x", "TEMPER your zeal") }, []string{`client-deny 3 1 "x" " TEMPER your zeal"`}},
+		{"deny, no command to the client", func() error { return c.Deny(ctx, 3, 1, "x", "TEMPER your zeal") }, []string{`client-deny 3 1 "x" " TEMPER your zeal"`}},
 		{"deny, long", func() error { return c.Deny(ctx, 3, 1, "x", long) }, []string{`client-deny 3 1 "x" "` + strings.Repeat("é", 115) + `…"`}},
 		{"deny for now", func() error { return c.DenyForNow(ctx, 3, 1, "down", "Try later.", 20*time.Second) }, []string{`client-deny 3 1 "down" "TEMP[backoff 20]:Try later."`}},
 		{"pending", func() error { return c.PendingAuth(ctx, 3, 1, "WEB_AUTH::https://vpn.example/a/x", 3*time.Minute) },
@@ -120,8 +120,8 @@ func TestCommandsInOpenVPNsWords(t *testing.T) {
 	}
 	for _, k := range cases {
 		err := during(t, k.f, func() {
-			p.hears(k.want...)
-			p.says(">CLIENT:DISCONNECT,1", ">CLIENT:ENV,END", "SUCCESS: done") // answers come between events
+			p.expect(k.want...)
+			p.send(">CLIENT:DISCONNECT,1", ">CLIENT:ENV,END", "SUCCESS: done") // a reply comes between events
 		})
 		if err != nil {
 			t.Errorf("%s: %v", k.name, err)
@@ -134,31 +134,31 @@ func TestCommandsInOpenVPNsWords(t *testing.T) {
 		c.Authorize(ctx, 3, 1, []ovpn.Directive{ovpn.PushDNS(netip.Addr{})}),
 	} {
 		if err == nil {
-			t.Error("a command that must not be sent was")
+			t.Error("a command that must not be sent was sent")
 		}
 	}
-	// Nothing of the refused ones went out: the next line is the next command.
-	if err := during(t, func() error { return c.LogOn(ctx) }, func() { p.hears("log on"); p.says("SUCCESS: ok") }); err != nil {
+	// Nothing of the refused commands was sent: the next line is the next command.
+	if err := during(t, func() error { return c.LogOn(ctx) }, func() { p.expect("log on"); p.send("SUCCESS: ok") }); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestAnswers(t *testing.T) {
+func TestReplies(t *testing.T) {
 	c, p := dial(t)
 	ctx := t.Context()
 	err := during(t, func() error { return c.Kill(ctx, 9, ovpn.Halt("x")) }, func() {
-		p.hears(`client-kill 9 "HALT,x"`)
-		p.says("ERROR: client-kill command failed")
+		p.expect(`client-kill 9 "HALT,x"`)
+		p.send("ERROR: client-kill command failed")
 	})
 	if !errors.Is(err, ovpn.ErrNoClient) {
 		t.Errorf("kill of an unknown client: got %v, want ErrNoClient", err)
 	}
 	err = during(t, func() error { return c.PendingAuth(ctx, 9, 1, "x", time.Second) }, func() {
-		p.hears(`client-pending-auth 9 1 "x" 1`)
-		p.says("ERROR: client-pending-auth command failed. Extra parameter might be too long")
+		p.expect(`client-pending-auth 9 1 "x" 1`)
+		p.send("ERROR: client-pending-auth command failed. Extra parameter might be too long")
 	})
 	if err == nil || errors.Is(err, ovpn.ErrNoClient) {
-		t.Errorf("a parameter too long: got %v, want OpenVPN's words", err)
+		t.Errorf("a parameter too long: got %v, want OpenVPN's text", err)
 	}
 	err = during(t, func() error {
 		pid, err := c.Pid(ctx)
@@ -166,11 +166,11 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("pid: got %d, want 5641", pid)
 		}
 		return err
-	}, func() { p.hears("pid"); p.says("SUCCESS: pid=5641") })
+	}, func() { p.expect("pid"); p.send("SUCCESS: pid=5641") })
 	if err != nil {
 		t.Error(err)
 	}
-	// A real status out of a transcript, with an event in its midst.
+	// A recorded status, with an event between its lines.
 	var status []string
 	for _, l := range transcript(t, "renegotiation") {
 		if !strings.HasPrefix(l, ">") && strings.Contains(l, "\t") || l == "END" {
@@ -187,21 +187,21 @@ func TestAnswers(t *testing.T) {
 		}
 		return err
 	}, func() {
-		p.hears("status 3")
-		p.says(status[:2]...)
-		p.says(">BYTECOUNT_CLI:1,2,3")
-		p.says(status[2:]...)
+		p.expect("status 3")
+		p.send(status[:2]...)
+		p.send(">BYTECOUNT_CLI:1,2,3")
+		p.send(status[2:]...)
 	})
 	if err != nil {
 		t.Error(err)
 	}
 }
 
-// An answer that nobody waits for any more is not taken for the next one.
+// The reply to a cancelled command is not taken for the reply to the next one.
 func TestCancelledCommandKeepsItsPlace(t *testing.T) {
 	c, p := dial(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	err := during(t, func() error { return c.StateOn(ctx) }, func() { p.hears("state on"); cancel() })
+	err := during(t, func() error { return c.StateOn(ctx) }, func() { p.expect("state on"); cancel() })
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v, want context.Canceled", err)
 	}
@@ -211,13 +211,13 @@ func TestCancelledCommandKeepsItsPlace(t *testing.T) {
 			t.Errorf("pid: got %d, want 77", pid)
 		}
 		return err
-	}, func() { p.hears("pid"); p.says("SUCCESS: real-time state notification set to ON", "SUCCESS: pid=77") })
+	}, func() { p.expect("pid"); p.send("SUCCESS: real-time state notification set to ON", "SUCCESS: pid=77") })
 	if err != nil {
 		t.Error(err)
 	}
 }
 
-func TestCommandsAtOnceGetTheirOwnAnswers(t *testing.T) {
+func TestConcurrentCommandsGetTheirOwnReplies(t *testing.T) {
 	c, p := dial(t)
 	go func() {
 		for {
@@ -247,10 +247,10 @@ func TestCommandsAtOnceGetTheirOwnAnswers(t *testing.T) {
 func TestEventsInOrderUntilTheEnd(t *testing.T) {
 	c, p := dial(t)
 	for _, l := range transcript(t, "token_restart")[1:] {
-		p.says(l)
+		p.send(l)
 	}
 	_ = p.conn.Close()
-	<-c.Done() // everything was read before anybody took an event: nothing may be lost
+	<-c.Done() // everything was read before the first event was received: no event may be lost
 	var got []ovpn.Event
 	for e := range c.Events() {
 		got = append(got, e)
@@ -272,8 +272,8 @@ func TestEventsInOrderUntilTheEnd(t *testing.T) {
 	}
 }
 
-// A consumer that takes nothing: log lines are dropped, clients are kept, and in the end the
-// connection is given up. Never does the worker wait for us.
+// Where no event is received, log lines are dropped, events of clients are kept, and in the end the
+// connection is closed. The worker never has to wait.
 func TestStalledConsumerNeverStopsTheReader(t *testing.T) {
 	c, p := dial(t)
 	const logs = 60_000
@@ -286,7 +286,7 @@ func TestStalledConsumerNeverStopsTheReader(t *testing.T) {
 	if err := w.Flush(); err != nil {
 		t.Fatalf("the reader stopped reading: %v", err)
 	}
-	if err := during(t, func() error { return c.LogOn(t.Context()) }, func() { p.hears("log on"); p.says("SUCCESS: ok") }); err != nil {
+	if err := during(t, func() error { return c.LogOn(t.Context()) }, func() { p.expect("log on"); p.send("SUCCESS: ok") }); err != nil {
 		t.Fatalf("a command behind 60,000 lines: %v", err)
 	}
 	waiting, dropped := c.Backlog()
@@ -296,18 +296,18 @@ func TestStalledConsumerNeverStopsTheReader(t *testing.T) {
 	for range 50_000 {
 		fmt.Fprintf(w, ">CLIENT:CONNECT,1,1\r\n>CLIENT:ENV,END\r\n")
 	}
-	_ = w.Flush() // fails when the connection is given up in its midst
+	_ = w.Flush() // fails when the connection is closed meanwhile
 	select {
 	case <-c.Done():
 	case <-time.After(20 * time.Second):
-		t.Fatal("the connection was not given up")
+		t.Fatal("the connection was not closed")
 	}
 	if err := c.Err(); !errors.Is(err, ovpn.ErrStalled) {
 		t.Errorf("end: got %v, want ErrStalled", err)
 	}
 }
 
-func TestDialSomebodyElseHolds(t *testing.T) {
+func TestDialOfASocketInUse(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.sock")
 	l, err := net.Listen("unix", path)
 	if err != nil {
@@ -323,7 +323,7 @@ func TestDialSomebodyElseHolds(t *testing.T) {
 		t.Errorf("with a short context: got %v, want its error", err)
 	}
 	if _, err := ovpn.Dial(t.Context(), path+"x"); err == nil {
-		t.Error("a socket that is not there was dialled")
+		t.Error("a socket that does not exist was dialled")
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
@@ -332,7 +332,7 @@ func TestDialSomebodyElseHolds(t *testing.T) {
 	}
 }
 
-func TestDialWhatIsNoOpenVPN(t *testing.T) {
+func TestDialOfAnotherProgram(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.sock")
 	l, err := net.Listen("unix", path)
 	if err != nil {
@@ -345,6 +345,6 @@ func TestDialWhatIsNoOpenVPN(t *testing.T) {
 		}
 	}()
 	if _, err := ovpn.Dial(t.Context(), path); err == nil || errors.Is(err, ovpn.ErrHeld) {
-		t.Errorf("got %v, want to hear that it is no OpenVPN", err)
+		t.Errorf("got %v, want an error about the greeting", err)
 	}
 }

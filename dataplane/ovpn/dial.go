@@ -12,25 +12,25 @@ import (
 	"time"
 )
 
-// ErrHeld: somebody else is connected. OpenVPN talks to one client at a time; a second one
-// connects and hears nothing.
+// ErrHeld means that another process is connected. OpenVPN serves one management client at a time; a
+// second one can connect but receives nothing.
 var ErrHeld = errors.New("another process holds the management socket")
 
 const (
-	greetingWait = 3 * time.Second
-	awaitEvery   = 20 * time.Millisecond
+	greetingTimeout = 3 * time.Second
+	dialInterval    = 20 * time.Millisecond
 )
 
-// Dial connects to a worker's management socket. It returns once the worker has greeted, or
-// with ErrHeld where it does not within three seconds. A socket that is not there yet, or that
-// refuses, is an os or net error: a worker needs some milliseconds to make it (see Await).
+// Dial connects to a worker's management socket and waits for the worker's greeting. It returns ErrHeld
+// where none comes within three seconds. A socket that does not exist yet, or that refuses, gives an
+// os or net error: a worker needs some milliseconds to create it (see Await).
 func Dial(ctx context.Context, path string) (*Conn, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
 	if err != nil {
 		return nil, fmt.Errorf("dial worker: %w", err)
 	}
-	r := bufio.NewReaderSize(conn, longestLine)
-	if err := greeting(ctx, conn, r); err != nil {
+	r := bufio.NewReaderSize(conn, maxReadLine)
+	if err := readGreeting(ctx, conn, r); err != nil {
 		_ = conn.Close()
 		return nil, fmt.Errorf("dial worker: %w", err)
 	}
@@ -43,10 +43,10 @@ func Dial(ctx context.Context, path string) (*Conn, error) {
 	return c, nil
 }
 
-// Await dials a worker that was just started, again and again until its socket is there. It
-// returns when ctx ends (end it when the worker does), or at any error but a missing socket.
+// Await is Dial for a worker that was just started: it retries while the socket does not exist or
+// refuses. It returns at any other error, or when ctx ends; the caller ends ctx when the worker ends.
 func Await(ctx context.Context, path string) (*Conn, error) {
-	tick := time.NewTicker(awaitEvery)
+	tick := time.NewTicker(dialInterval)
 	defer tick.Stop()
 	for {
 		c, err := Dial(ctx, path)
@@ -61,9 +61,9 @@ func Await(ctx context.Context, path string) (*Conn, error) {
 	}
 }
 
-func greeting(ctx context.Context, conn net.Conn, r *bufio.Reader) error {
+func readGreeting(ctx context.Context, conn net.Conn, r *bufio.Reader) error {
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
-	_ = conn.SetReadDeadline(time.Now().Add(greetingWait))
+	_ = conn.SetReadDeadline(time.Now().Add(greetingTimeout))
 	s, err := r.ReadString('\n')
 	if !stop() {
 		return ctx.Err()
@@ -74,7 +74,7 @@ func greeting(ctx context.Context, conn net.Conn, r *bufio.Reader) error {
 	case err != nil:
 		return err
 	case !strings.HasPrefix(s, ">INFO:OpenVPN Management Interface"):
-		return fmt.Errorf("this is no OpenVPN: it did not greet")
+		return fmt.Errorf("not an OpenVPN management socket: it sent no greeting")
 	}
 	return conn.SetReadDeadline(time.Time{})
 }

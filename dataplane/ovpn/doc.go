@@ -1,8 +1,8 @@
-// Package ovpn drives one stock OpenVPN 2.6 process: the configuration it is started with, and
-// the dialogue on its management socket. It knows the protocol and nothing of sessions, rules
-// or the kernel; package dataplane decides, this package says it in OpenVPN's words.
+// Package ovpn controls one stock OpenVPN 2.6 process: it renders the configuration and speaks the
+// protocol of the management socket. It knows nothing of sessions, rules or the kernel; package
+// dataplane decides, and this package sends the decision as commands of OpenVPN.
 //
-// The order in which a worker comes up: Config.Render to standard input; Dial; LogOn, StateOn,
-// ByteCount; then HoldRelease, and only once the kernel would refuse what nobody may pass.
-// An adopted worker is dialled in the same way: a Hold event says that it still waits.
+// A worker is started in this order: Config.Render to standard input; Await; LogOn, StateOn, ByteCount;
+// then, after the packet filter rules are in the kernel, HoldRelease. An adopted worker is dialled in
+// the same way; a Hold event means that it still waits for HoldRelease.
 package ovpn

@@ -6,62 +6,63 @@ import (
 )
 
 type (
-	// CID names a client of one worker process. It starts at 0 with each process and again at
-	// SIGUSR1: on its own it identifies nothing.
+	// CID identifies a client of one worker process. It starts at 0 with each process and again at
+	// SIGUSR1, so it is meaningful only together with the process.
 	CID uint64
-	// KID names one of a client's key exchanges; a decision is for exactly one.
+	// KID identifies one key exchange of a client; a decision applies to exactly one.
 	KID uint64
 )
 
-// Event is what a worker tells unasked; the types below are all there are.
+// Event is a notification of a worker, one of the types below.
 type Event interface{ event() }
 
 type (
-	// Hold says that the worker waits for HoldRelease and lets nobody in.
+	// Hold means that the worker waits for HoldRelease and accepts no client.
 	Hold struct{ Text string }
 
-	// Connect asks for a decision about a new client: Authorize, Deny or PendingAuth.
+	// Connect requests a decision about a new client: Authorize, Deny or PendingAuth.
 	Connect struct {
 		CID CID
 		KID KID
 		Env Env
 	}
 
-	// Reauth asks for a decision about a client whose keys are renegotiated. To deny it ends
-	// the connection at once; to authorize it pushes nothing new, whatever the directives say.
+	// Reauth requests a decision about a client whose keys are renegotiated. Deny ends the connection at
+	// once; Authorize pushes nothing, even with directives.
 	Reauth struct {
 		CID CID
 		KID KID
 		Env Env
 	}
 
-	// Established says that an authorized client can send; Address came before it.
+	// Established means that an authorized client can send. Its Address event comes before.
 	Established struct {
 		CID CID
 		Env Env
 	}
 
-	// Address says which tunnel address a client holds. It comes again when it is relearned.
+	// Address is the tunnel address of a client. It is repeated when the address is learned again.
 	Address struct {
 		CID     CID
 		Addr    netip.Addr
 		Primary bool
 	}
 
-	// Disconnect ends a CID. A killed client's comes about five seconds late, after the Connect
-	// of the same user's next attempt; that of a client never established has an empty Env.
+	// Disconnect means that a client's connection has ended. For a killed client it comes about five
+	// seconds late, after the Connect of the same user's next attempt. Its Env is empty for a client
+	// that was never established.
 	Disconnect struct {
 		CID CID
 		Env Env
 	}
 
-	// ByteCount is a client's totals so far: In is what the worker received from it.
+	// ByteCount holds a client's totals in bytes: In is what the worker received from the client.
 	ByteCount struct {
 		CID     CID
 		In, Out uint64
 	}
 
-	// CRResponse answers a CR_TEXT challenge of PendingAuth.
+	// CRResponse is the reply to a CR_TEXT challenge of PendingAuth.
 	CRResponse struct {
 		CID      CID
 		KID      KID
@@ -69,27 +70,27 @@ type (
 		Env      Env
 	}
 
-	// Notify is a remark without a client, such as "remote-exit".
+	// Notify is a message about no client, such as "remote-exit".
 	Notify struct{ Severity, Kind, Text string }
 
-	// State is the worker's own progress; it is ready at "CONNECTED".
+	// State is a state of the worker; at "CONNECTED" it accepts clients.
 	State struct {
 		At           time.Time
 		Name, Detail string
 	}
 
-	// Log is one line of the worker's log. It may quote what a client sent.
+	// Log is one line of the worker's log. It may contain text that a client sent.
 	Log struct {
 		At    time.Time
 		Flags string // I information, F fatal, N non-fatal error, W warning, D debug
 		Text  string
 	}
 
-	// Fatal is the worker's last word.
+	// Fatal is the error at which the worker ends.
 	Fatal struct{ Text string }
 
-	// Other is a notification that this package has no name for; Kind is its word alone, since
-	// its text may be secret.
+	// Other is a notification that this package does not know. Kind is its name; its text is dropped,
+	// because it may be secret.
 	Other struct{ Kind string }
 )
 

@@ -23,8 +23,8 @@ const (
 
 // inline gives the key material as OpenVPN's inline blocks. Each piece is decoded and encoded
 // anew: text around or inside a PEM block (`</ca>` and a directive after it) has no way through.
-func (c Config) inline() ([]byte, error) {
-	chain, err := certificates(c.Keys.Certificate)
+func (c Config) inlineKeys() ([]byte, error) {
+	chain, err := encodeCertificates(c.Keys.Certificate)
 	if err != nil {
 		return nil, fmt.Errorf("server certificate: %w", err)
 	}
@@ -33,19 +33,19 @@ func (c Config) inline() ([]byte, error) {
 	}
 	ca := chain // OpenVPN demands a CA even where no client certificate is asked for
 	if c.ClientCertificates {
-		if ca, err = certificates(c.Keys.ClientCA); err != nil {
+		if ca, err = encodeCertificates(c.Keys.ClientCA); err != nil {
 			return nil, fmt.Errorf("client CA: %w", err)
 		}
 	}
-	key, err := privateKey(c.Keys.Key.Reveal())
+	key, err := encodePrivateKey(c.Keys.Key.Reveal())
 	if err != nil {
 		return nil, fmt.Errorf("server key: %w", err)
 	}
-	shared, err := staticKey(c.Keys.TLSCrypt.Reveal())
+	shared, err := encodeStaticKey(c.Keys.TLSCrypt.Reveal())
 	if err != nil {
 		return nil, fmt.Errorf("tls-crypt key: %w", err)
 	}
-	token, err := tokenKey(c.Keys.TokenSecret.Reveal())
+	token, err := encodeTokenKey(c.Keys.TokenSecret.Reveal())
 	if err != nil {
 		return nil, fmt.Errorf("token secret: %w", err)
 	}
@@ -95,7 +95,7 @@ func checkPair(certificate []byte, key string) error {
 	if err != nil {
 		return fmt.Errorf("public key: %w", err)
 	}
-	text, err := privateKey(key)
+	text, err := encodePrivateKey(key)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func parsePrivateKey(der []byte) (crypto.Signer, error) {
 	return nil, errors.New("the private key is of no form that is known")
 }
 
-func certificates(text string) ([]byte, error) {
+func encodeCertificates(text string) ([]byte, error) {
 	var out bytes.Buffer
 	for rest := []byte(text); ; {
 		var block *pem.Block
@@ -146,7 +146,7 @@ func certificates(text string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func privateKey(text string) ([]byte, error) {
+func encodePrivateKey(text string) ([]byte, error) {
 	for rest := []byte(text); ; {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
@@ -161,7 +161,7 @@ func privateKey(text string) ([]byte, error) {
 
 // staticKey reads a static key V1. It is no PEM: hex digits between PEM-like lines, 2048 bits
 // in rows of 16 bytes.
-func staticKey(text string) ([]byte, error) {
+func encodeStaticKey(text string) ([]byte, error) {
 	_, rest, found := strings.Cut(text, staticBegin)
 	digits, _, ended := strings.Cut(rest, staticEnd)
 	if !found || !ended {
@@ -180,7 +180,7 @@ func staticKey(text string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func tokenKey(text string) ([]byte, error) {
+func encodeTokenKey(text string) ([]byte, error) {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil || block.Type != tokenBlock || len(block.Bytes) < 32 {
 		return nil, fmt.Errorf("no %q in PEM form", tokenBlock)

@@ -20,7 +20,7 @@ import (
 
 const (
 	workerSlot = 250
-	patience   = 30 * time.Second
+	timeout    = 30 * time.Second
 )
 
 var (
@@ -29,7 +29,7 @@ var (
 	device      = "spt0"
 )
 
-// lab is one worker in our namespaces and a network with one client host beside it.
+// lab is one worker in the sandbox and a network with one client host.
 type lab struct {
 	t      *testing.T
 	ca     testpki.Credential
@@ -40,7 +40,7 @@ type lab struct {
 	log    string
 }
 
-// newLab brings a worker up exactly as the dataplane does.
+// newLab starts a worker as the dataplane does.
 func newLab(t *testing.T, change func(*ovpn.Config)) *lab {
 	t.Helper()
 	netlab.NeedSandbox(t, "openvpn", "ip")
@@ -117,7 +117,7 @@ func newLab(t *testing.T, change func(*ovpn.Config)) *lab {
 // dial connects to the worker, and fails as soon as the worker ends.
 func (l *lab) dial() {
 	l.t.Helper()
-	ctx, cancel := context.WithTimeout(l.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(l.t.Context(), timeout)
 	defer cancel()
 	go func() {
 		select {
@@ -140,7 +140,7 @@ type client struct {
 	t *testing.T
 }
 
-// connect starts a client with a profile such as ours; extra lines are added to it.
+// connect starts a client with a profile like those of the console; extra lines are added to it.
 func (l *lab) connect(c testpki.Credential, extra ...string) *client {
 	l.t.Helper()
 	proto := "udp4"
@@ -158,26 +158,26 @@ func (l *lab) connect(c testpki.Credential, extra ...string) *client {
 	return &client{Client: netlab.StartClient(l.t, l.host, profile+strings.Join(extra, "\n")+"\n"), t: l.t}
 }
 
-// ended waits for the client to end by itself and gives its log.
+// ended waits for the client's program to end and returns its log.
 func (c *client) ended() string {
 	c.t.Helper()
 	select {
 	case <-c.Done():
-	case <-time.After(patience):
-		c.t.Errorf("the client goes on:\n%s", c.Log())
+	case <-time.After(timeout):
+		c.t.Errorf("the client still runs:\n%s", c.Log())
 	}
 	return c.Log()
 }
 
-// until takes the worker's events up to one that fits.
+// until receives the worker's events up to one that fits.
 func until[E ovpn.Event](l *lab, fits func(E) bool) E {
 	l.t.Helper()
-	last := time.After(patience)
+	last := time.After(timeout)
 	for {
 		select {
 		case e, open := <-l.conn.Events():
 			if !open {
-				// Say how, if it was the worker that ended: the connection hears of it first.
+				// The connection may end a moment before the worker: wait for its exit status.
 				ctx, cancel := context.WithTimeout(l.t.Context(), time.Second)
 				defer cancel()
 				_, _ = l.proc.Wait(ctx)
@@ -188,20 +188,20 @@ func until[E ovpn.Event](l *lab, fits func(E) bool) E {
 			}
 		case <-last:
 			var want E
-			l.t.Fatalf("no %T that fits within %v", want, patience)
+			l.t.Fatalf("no %T that fits within %v", want, timeout)
 		}
 	}
 }
 
-func whatever[E ovpn.Event](E) bool { return true }
+func anyEvent[E ovpn.Event](E) bool { return true }
 
-// ping sends through the tunnel, from the client's host to the gateway. The worker calls a
-// client established before the client has its device up: the first attempts may find no route.
+// ping sends through the tunnel, from the client's host to the gateway. The worker reports a client as
+// established before the client's device is up: the first attempts may find no route.
 func (l *lab) ping() {
 	l.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for last := time.After(patience); ; {
+	for last := time.After(timeout); ; {
 		out, err := l.host.Exec("ping", "-c", "1", "-W", "1", gateway.String()).CombinedOutput()
 		if err == nil {
 			return

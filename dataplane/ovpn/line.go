@@ -6,17 +6,17 @@ import (
 	"unicode/utf8"
 )
 
-// maxLine is the longest line that may go to a worker: OpenVPN refuses a longer parameter, cuts
-// a longer directive in two and takes the second half for a directive of its own.
+// maxLine is the longest line, in bytes, that may be sent to a worker: OpenVPN refuses a longer
+// parameter, and cuts a longer directive in two and reads the second part as another directive.
 const maxLine = 255
 
-// encode is the one way to a management socket. It refuses control characters, which would end
-// a line and begin another, and lines that OpenVPN would cut.
-func encode(lines []string) ([]byte, error) {
+// encodeLines returns the bytes for a management socket; everything that is sent passes it. It refuses
+// control characters, which would end a line and start another, and lines that OpenVPN would cut.
+func encodeLines(lines []string) ([]byte, error) {
 	var b strings.Builder
 	for _, l := range lines {
 		if len(l) > maxLine {
-			return nil, fmt.Errorf("a line of %d bytes for OpenVPN, which takes %d", len(l), maxLine)
+			return nil, fmt.Errorf("a line of %d bytes for OpenVPN, which accepts %d", len(l), maxLine)
 		}
 		if !utf8.ValidString(l) || strings.ContainsFunc(l, isControl) {
 			return nil, fmt.Errorf("a control character in a line for OpenVPN")
@@ -29,30 +29,30 @@ func encode(lines []string) ([]byte, error) {
 
 func isControl(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 }
 
-// quote makes s one parameter of a command.
-func quote(s string) string {
+// quoteParameter makes s one parameter of a command.
+func quoteParameter(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
-// sentence makes text for a client or a log fit one parameter of at most n bytes once quoted.
-// A long reason must not keep a denial from being sent, so it is cut rather than refused.
-func sentence(s string, n int) string {
+// fitSentence makes a text for a client or a log fit one parameter of at most n bytes when quoted. A
+// text that is too long is cut, not refused, so that a denial with a long reason is still sent.
+func fitSentence(s string, n int) string {
 	s = strings.Map(func(r rune) rune {
 		if isControl(r) {
 			return ' '
 		}
 		return r
 	}, strings.ToValidUTF8(s, "?"))
-	for len(quote(s)) > n {
-		s = shorten(s, len(s)-1)
+	for len(quoteParameter(s)) > n {
+		s = truncate(s, len(s)-1)
 	}
 	return s
 }
 
 const ellipsis = "…"
 
-// shorten cuts s to at most n bytes at a rune's edge, and says so where there is room.
-func shorten(s string, n int) string {
+// truncate cuts s to at most n bytes between two runes, and adds an ellipsis where it fits.
+func truncate(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}

@@ -14,11 +14,11 @@ func TestEncodeRefuses(t *testing.T) {
 		"newline": "hold\nsignal SIGTERM", "return": "a\rb", "NUL": "a\x00b", "DEL": "a\x7fb", "C1": "a\u0085b",
 		"no UTF-8": "a\xffb", "256 bytes": strings.Repeat("a", 256),
 	} {
-		if b, err := encode([]string{"fine", l}); err == nil {
+		if b, err := encodeLines([]string{"fine", l}); err == nil {
 			t.Errorf("%s: encoded %q", name, b)
 		}
 	}
-	if b, err := encode([]string{strings.Repeat("a", 255), "ü"}); err != nil || len(b) != 259 {
+	if b, err := encodeLines([]string{strings.Repeat("a", 255), "ü"}); err != nil || len(b) != 259 {
 		t.Errorf("255 bytes: got %d (%v)", len(b), err)
 	}
 }
@@ -53,22 +53,22 @@ func TestDirectives(t *testing.T) {
 		{Directive{}, ""},
 	}
 	for i, c := range cases {
-		got, err := lines([]Directive{c.d})
+		got, err := directiveLines([]Directive{c.d})
 		if (err == nil) != (c.want != "") || err == nil && got[0] != c.want {
 			t.Errorf("case %d: got %q (%v), want %q", i, got, err, c.want)
 		}
 	}
 }
 
-// shown is what a client makes of a banner: OpenVPN's lexer takes the quotes off, the client's
-// interface unescapes and joins.
+// shown returns what a client shows of a banner: OpenVPN's lexer removes the quotes, the client's
+// interface unescapes and joins the pieces.
 func shown(t *testing.T, ds []Directive) (text, title string) {
 	t.Helper()
-	ls, err := lines(ds)
+	ls, err := directiveLines(ds)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := encode(ls); err != nil {
+	if _, err := encodeLines(ls); err != nil {
 		t.Fatal(err)
 	}
 	for _, l := range ls {
@@ -78,7 +78,7 @@ func shown(t *testing.T, ds []Directive) (text, title string) {
 			t.Fatalf("line %q would not survive OpenVPN's lexer", l)
 		}
 		word, rest, _ := strings.Cut(body, " ")
-		if len(rest) > bannerPiece || !utf8.ValidString(rest) {
+		if len(rest) > maxBannerPiece || !utf8.ValidString(rest) {
 			t.Errorf("piece of %d bytes, valid %v", len(rest), utf8.ValidString(rest))
 		}
 		plain, err := url.PathUnescape(rest)
@@ -110,21 +110,21 @@ func TestBannerArrivesWhole(t *testing.T) {
 	if Banner("x", "") != nil {
 		t.Error("an empty banner is shown")
 	}
-	if _, err := lines(Banner(strings.Repeat("x", 300), "x")); err == nil {
+	if _, err := directiveLines(Banner(strings.Repeat("x", 300), "x")); err == nil {
 		t.Error("a title that does not fit is sent")
 	}
 }
 
 func TestSentenceFits(t *testing.T) {
 	for _, s := range []string{"short", strings.Repeat(`"\`, 200), strings.Repeat("ü", 200), "a\nb\x00", "\xff"} {
-		got := sentence(s, 100)
-		if q := quote(got); len(q) > 100 {
+		got := fitSentence(s, 100)
+		if q := quoteParameter(got); len(q) > 100 {
 			t.Errorf("%q: %d bytes once quoted", s, len(q))
-		} else if _, err := encode([]string{q}); err != nil {
+		} else if _, err := encodeLines([]string{q}); err != nil {
 			t.Errorf("%q: %v", s, err)
 		}
 	}
-	if got := sentence("Your session has ended.", 100); got != "Your session has ended." {
+	if got := fitSentence("Your session has ended.", 100); got != "Your session has ended." {
 		t.Errorf("a sentence that fits was changed to %q", got)
 	}
 }

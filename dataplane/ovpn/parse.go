@@ -7,20 +7,19 @@ import (
 	"time"
 )
 
-// maxEnv bounds what one block may hold. A real one has about fifty values; OpenVPN takes no
-// more than 2 KB from a client.
+// maxEnv is the number of values that are read of one block. A real block has about fifty; OpenVPN
+// accepts at most 2 KB from a client.
 const maxEnv = 1024
 
-// Parser turns the lines of a management socket into events. It does no I/O. The zero value is
-// ready.
+// Parser parses the lines of a management socket into events. It does no I/O. The zero value is ready
+// for use.
 type Parser struct {
 	open Event // the >CLIENT block whose values are being read
 	env  map[string]string
 }
 
-// Line reads one line without its end. Where the line is not a notification (an answer to a
-// command) it reports notification = false. An Event is complete; nil means that more lines
-// make it up, or that the line was damaged.
+// Line parses one line without its line end. notification is false for the reply to a command. The
+// event is nil while more lines of it must follow, and for a malformed line.
 func (p *Parser) Line(s string) (e Event, notification bool) {
 	if !strings.HasPrefix(s, ">") {
 		return nil, false
@@ -28,13 +27,13 @@ func (p *Parser) Line(s string) (e Event, notification bool) {
 	kind, rest, _ := strings.Cut(s[1:], ":")
 	switch kind {
 	case "CLIENT":
-		return p.client(rest), true
+		return p.clientLine(rest), true
 	case "BYTECOUNT_CLI":
-		return byteCount(rest), true
+		return parseByteCount(rest), true
 	case "LOG":
-		return logLine(rest), true
+		return parseLog(rest), true
 	case "STATE":
-		return state(rest), true
+		return parseState(rest), true
 	case "NOTIFY":
 		f := strings.SplitN(rest, ",", 3)
 		f = append(f, "", "")
@@ -47,15 +46,15 @@ func (p *Parser) Line(s string) (e Event, notification bool) {
 	return Other{Kind: kind}, true
 }
 
-func (p *Parser) client(rest string) Event {
+func (p *Parser) clientLine(rest string) Event {
 	word, rest, _ := strings.Cut(rest, ",")
 	switch word {
 	case "ENV":
-		return p.value(rest)
+		return p.envLine(rest)
 	case "ADDRESS":
-		return address(rest)
+		return parseAddress(rest)
 	}
-	// A block that another one interrupts was damaged; half of it is worth nothing.
+	// A block that is interrupted by another one is incomplete and is dropped.
 	p.open, p.env = nil, nil
 	f := strings.SplitN(rest, ",", 3)
 	cid, err := strconv.ParseUint(f[0], 10, 64)
@@ -92,9 +91,9 @@ func (p *Parser) client(rest string) Event {
 	return nil
 }
 
-// value reads one line of a block, or its end. OpenVPN escapes nothing: the value is whatever
-// follows the first equals sign.
-func (p *Parser) value(s string) Event {
+// envLine parses one line of a block, or its end. OpenVPN escapes nothing: the value is everything after
+// the first equals sign.
+func (p *Parser) envLine(s string) Event {
 	if p.open == nil {
 		return nil
 	}
@@ -128,7 +127,7 @@ func (p *Parser) value(s string) Event {
 	return nil
 }
 
-func address(rest string) Event {
+func parseAddress(rest string) Event {
 	f := strings.Split(rest, ",")
 	if len(f) != 3 {
 		return nil
@@ -139,12 +138,12 @@ func address(rest string) Event {
 	}
 	addr, err := netip.ParseAddr(f[1])
 	if err != nil {
-		return nil // an iroute's subnet, which we never give
+		return nil // the subnet of an iroute, which this program never sets
 	}
 	return Address{CID: CID(cid), Addr: addr, Primary: f[2] == "1"}
 }
 
-func byteCount(rest string) Event {
+func parseByteCount(rest string) Event {
 	f := strings.Split(rest, ",")
 	if len(f) != 3 {
 		return nil
@@ -159,24 +158,24 @@ func byteCount(rest string) Event {
 	return ByteCount{CID: CID(n[0]), In: n[1], Out: n[2]}
 }
 
-func logLine(rest string) Event {
+func parseLog(rest string) Event {
 	f := strings.SplitN(rest, ",", 3)
 	if len(f) != 3 {
 		return nil
 	}
-	return Log{At: unixTime(f[0]), Flags: f[1], Text: f[2]}
+	return Log{At: parseUnixTime(f[0]), Flags: f[1], Text: f[2]}
 }
 
-func state(rest string) Event {
+func parseState(rest string) Event {
 	f := strings.SplitN(rest, ",", 4)
 	if len(f) < 2 {
 		return nil
 	}
 	f = append(f, "")
-	return State{At: unixTime(f[0]), Name: f[1], Detail: f[2]}
+	return State{At: parseUnixTime(f[0]), Name: f[1], Detail: f[2]}
 }
 
-func unixTime(s string) time.Time {
+func parseUnixTime(s string) time.Time {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
 		return time.Time{}

@@ -13,7 +13,7 @@ import (
 	"sallyport/dataplane/ovpn"
 )
 
-// transcript reads what a real OpenVPN 2.6.14 said, line by line.
+// transcript reads the recorded lines of a real OpenVPN 2.6.14.
 func transcript(t testing.TB, name string) []string {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", name+".txt"))
@@ -157,7 +157,7 @@ func TestTranscriptOfRefusals(t *testing.T) {
 		{ovpn.RefusedExpired, "The client certificate CN=bob has expired."},
 		{ovpn.RefusedUsage, "The client certificate CN=vpn.example.com is not meant for clients; a server's certificate is refused here."},
 		{ovpn.RefusedUsage, "The client certificate is not meant for clients: its extended key usage lacks client authentication."},
-		{ovpn.RefusedSharedKey, "The packet was not made with this endpoint's shared key: a stranger, or a configuration file that is out of date."},
+		{ovpn.RefusedSharedKey, "The packet was not made with this endpoint's shared key: the sender is no client of it, or has a configuration file that is out of date."},
 		{ovpn.RefusedNoCertificate, "The client presented no certificate, and this endpoint requires one."},
 	}
 	got := of[ovpn.TLSRefused](all)
@@ -175,8 +175,8 @@ func TestTranscriptOfRefusals(t *testing.T) {
 	}
 }
 
-// A certificate whose common name OpenVPN does not take is refused for that reason, and not for
-// its authority's sake. The lines are recorded.
+// A certificate with a common name that OpenVPN does not accept is refused for that reason, and not
+// because of its authority. The lines are recorded.
 func TestRefusalsOfCommonNames(t *testing.T) {
 	for subject, want := range map[string]string{
 		"CN=" + strings.Repeat("c", 65):        "has a common name (CN) that is too long: OpenVPN accepts at most 64 bytes.",
@@ -205,8 +205,7 @@ func TestRefusalsOfCommonNames(t *testing.T) {
 	}
 }
 
-// A line of another form is repeated rather than read as something that it does not say. A serial
-// number may be negative.
+// A line of an unknown form is repeated and not interpreted. A serial number may be negative.
 func TestRefusalsOfOtherForms(t *testing.T) {
 	for line, want := range map[string]ovpn.TLSRefused{
 		"VERIFY ERROR: depth=1, could not extract X509 subject string from certificate": {Sentence: "A certificate of the client was refused: depth=1, could not extract X509 subject string from certificate."},
@@ -228,7 +227,7 @@ func TestRefusalsOfOtherForms(t *testing.T) {
 	}
 }
 
-func TestRefusalsGatherStrangers(t *testing.T) {
+func TestRefusalsOfWrongSharedKeysAreCounted(t *testing.T) {
 	var p ovpn.Parser
 	var r ovpn.Refusals
 	var got []int
@@ -243,7 +242,7 @@ func TestRefusalsGatherStrangers(t *testing.T) {
 	}
 }
 
-func TestParserOnDamage(t *testing.T) {
+func TestParserDropsMalformedLines(t *testing.T) {
 	cases := map[string]struct {
 		lines string
 		want  string
@@ -273,7 +272,7 @@ func TestParserOnDamage(t *testing.T) {
 	}
 }
 
-// CR_RESPONSE as recorded in the protocol notes, and values that hold what looks like syntax.
+// CR_RESPONSE as recorded in the protocol notes, and values that contain syntax.
 func TestParserKeepsValuesWhole(t *testing.T) {
 	all, _ := events([]string{
 		">CLIENT:CR_RESPONSE,4,1,MTIzNDU2", `>CLIENT:ENV,password=p\w d=x,y"z`, ">CLIENT:ENV,username=al\"ice ü x",

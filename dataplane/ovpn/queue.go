@@ -2,18 +2,18 @@ package ovpn
 
 import "sync"
 
-// How far events may pile up before a consumer that stalls costs something. OpenVPN stops
-// carrying packets while nobody reads its socket, so the reader never waits for the consumer:
-// from the first mark on, what only informs is dropped; at the second, the connection is given
-// up with ErrStalled, and the consumer starts afresh from Status as after any other gap.
+// Limits of the backlog of events. OpenVPN stops forwarding packets while its socket is not read, so
+// the reader must never wait for the consumer. From maxInformative on, informative events are dropped;
+// at maxBacklog the connection ends with ErrStalled, and the consumer must dial again and start from
+// Status.
 const (
-	backlogInforms = 10_000
-	backlogMost    = 50_000
+	maxInformative = 10_000
+	maxBacklog     = 50_000
 )
 
 // queue holds events between the reader, which never waits, and the consumer.
 type queue struct {
-	mu      sync.Mutex
+	mu      sync.Mutex // guards events and dropped
 	events  []Event
 	dropped uint64
 	wake    chan struct{}
@@ -21,14 +21,14 @@ type queue struct {
 
 func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
 
-// put reports false when the consumer is too far behind.
+// put adds an event, and reports false when the backlog is full.
 func (q *queue) put(e Event) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch n := len(q.events); {
-	case n >= backlogMost:
+	case n >= maxBacklog:
 		return false
-	case n >= backlogInforms && informs(e):
+	case n >= maxInformative && isInformative(e):
 		q.dropped++
 		return true
 	}
@@ -40,12 +40,12 @@ func (q *queue) put(e Event) bool {
 	return true
 }
 
-// next gives the oldest event, if there is one.
+// next removes and returns the oldest event, if there is one.
 func (q *queue) next() (Event, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.events) == 0 {
-		q.events = nil // lets go of what a long backlog had grown to
+		q.events = nil // releases the memory of a long backlog
 		return nil, false
 	}
 	e := q.events[0]
@@ -60,8 +60,8 @@ func (q *queue) backlog() (waiting int, dropped uint64) {
 	return len(q.events), q.dropped
 }
 
-// informs tells whether losing the event loses no state: byte counts are totals and come again.
-func informs(e Event) bool {
+// isInformative reports whether dropping the event loses no state. Byte counts are totals and repeated.
+func isInformative(e Event) bool {
 	switch e.(type) {
 	case Log, ByteCount, Notify, Other, TLSRefused:
 		return true

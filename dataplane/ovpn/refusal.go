@@ -11,7 +11,7 @@ import (
 	"sallyport/vpn"
 )
 
-// RefusedReason says why a client got no further than the TLS handshake.
+// RefusedReason is why the TLS handshake with a client failed.
 type RefusedReason string
 
 // The reasons of TLSRefused.
@@ -23,49 +23,49 @@ const (
 	RefusedNoCertificate RefusedReason = "no-certificate"
 	RefusedCertificate   RefusedReason = "certificate" // another fault of the certificate
 	RefusedNoPassword    RefusedReason = "no-password"
-	RefusedSharedKey     RefusedReason = "shared-key" // tls-crypt: a stranger, or an old profile
+	RefusedSharedKey     RefusedReason = "shared-key" // tls-crypt: an unknown client, or an old profile
 	RefusedHandshake     RefusedReason = "handshake"  // anything else
 )
 
-// TLSRefused says which client a worker refused before there was a CID, and why. No >CLIENT
-// event exists for it: it is read from the log.
+// TLSRefused is a client that a worker refused during the TLS handshake, before it had a CID. OpenVPN
+// sends no >CLIENT notification for it: it is read from the log.
 type TLSRefused struct {
 	At     time.Time
 	Peer   netip.AddrPort
 	Reason RefusedReason
-	// Subject and Serial (decimal) are the certificate's, where the log names it. They are a
-	// claim: nothing about a refused certificate is proven.
+	// Subject and Serial (decimal) are those of the certificate, where the log has them. They are not
+	// verified.
 	Subject, Serial string
 	// Sentence is for an administrator.
 	Sentence string
-	// Count is above 1 where packets with the wrong tls-crypt key were gathered into one event.
+	// Count is above 1 where several packets with a wrong tls-crypt key are reported in one event.
 	Count int
 }
 
 const (
-	// refusalsKept bounds the handshakes remembered between a cause and its "handshake failed".
-	refusalsKept = 1024
-	// strangersEvery is how often wrong tls-crypt keys make an event: anybody can send such
-	// packets, as many as the line carries.
-	strangersEvery = time.Minute
-	maxSubject     = 200
+	// maxCauses is the number of handshakes whose cause is kept until their "handshake failed".
+	maxCauses = 1024
+	// sharedKeyInterval is the least time between two events about wrong tls-crypt keys: any host can
+	// send such packets, at the speed of the link.
+	sharedKeyInterval = time.Minute
+	maxSubject        = 200
 )
 
-const strangerLine = "TLS Error: tls-crypt unwrapping failed from [AF_INET]"
+const sharedKeyLine = "TLS Error: tls-crypt unwrapping failed from [AF_INET]"
 
-// Refusals reads refusals from a worker's log lines, in order. It does no I/O. The zero value
-// is ready.
+// Refusals finds refusals in a worker's log lines, which it needs in order. It does no I/O. The zero
+// value is ready for use.
 type Refusals struct {
-	causes    map[netip.AddrPort]TLSRefused
-	strangers int
-	stranger  time.Time // of the last event about strangers
+	causes            map[netip.AddrPort]TLSRefused
+	sharedKeyCount    int
+	sharedKeyReported time.Time // time of the last event about the shared key
 }
 
-// Log reads one line and reports a refusal once it is complete. The lines are those of OpenVPN
-// 2.6 with OpenSSL 3; testdata holds recorded ones.
+// Log reads one line and returns a refusal when it is complete. The lines are those of OpenVPN 2.6 with
+// OpenSSL 3; testdata has recorded ones.
 func (r *Refusals) Log(l Log) (TLSRefused, bool) {
-	if addr, ok := strings.CutPrefix(l.Text, strangerLine); ok {
-		return r.fromStranger(l.At, addr)
+	if addr, ok := strings.CutPrefix(l.Text, sharedKeyLine); ok {
+		return r.sharedKeyRefusal(l.At, addr)
 	}
 	prefix, text, ok := strings.Cut(l.Text, " ")
 	if !ok {
@@ -75,8 +75,8 @@ func (r *Refusals) Log(l Log) (TLSRefused, bool) {
 	if err != nil {
 		return TLSRefused{}, false
 	}
-	if addr, ok := strings.CutPrefix(text, strangerLine); ok { // over TCP the line has a prefix
-		return r.fromStranger(l.At, addr)
+	if addr, ok := strings.CutPrefix(text, sharedKeyLine); ok { // over TCP the line has a prefix
+		return r.sharedKeyRefusal(l.At, addr)
 	}
 	if text == "TLS Error: TLS handshake failed" {
 		cause, known := r.causes[peer]
@@ -91,52 +91,51 @@ func (r *Refusals) Log(l Log) (TLSRefused, bool) {
 		delete(r.causes, peer)
 		return TLSRefused{}, false
 	}
-	if cause, ok := causeOf(text); ok {
-		r.remember(peer, cause)
+	if cause, ok := parseCause(text); ok {
+		r.addCause(peer, cause)
 	}
 	return TLSRefused{}, false
 }
 
-// remember keeps the first cause of a handshake, but prefers one that names a reason over
-// OpenSSL's general words.
-func (r *Refusals) remember(peer netip.AddrPort, cause TLSRefused) {
+// addCause keeps the first cause of a handshake, and replaces RefusedHandshake by a specific reason.
+func (r *Refusals) addCause(peer netip.AddrPort, cause TLSRefused) {
 	if old, ok := r.causes[peer]; ok && old.Reason != RefusedHandshake {
 		return
 	}
-	if r.causes == nil || len(r.causes) >= refusalsKept {
-		r.causes = map[netip.AddrPort]TLSRefused{} // handshakes that never ended; losing a sentence is no harm
+	if r.causes == nil || len(r.causes) >= maxCauses {
+		r.causes = map[netip.AddrPort]TLSRefused{} // full of handshakes that never ended; only their sentences are lost
 	}
 	cause.Peer = peer
 	r.causes[peer] = cause
 }
 
-func (r *Refusals) fromStranger(at time.Time, addr string) (TLSRefused, bool) {
+func (r *Refusals) sharedKeyRefusal(at time.Time, addr string) (TLSRefused, bool) {
 	addr, _, _ = strings.Cut(addr, " ")
 	peer, err := netip.ParseAddrPort(addr)
 	if err != nil {
 		return TLSRefused{}, false
 	}
-	r.strangers++
-	if !r.stranger.IsZero() && at.Sub(r.stranger) < strangersEvery {
+	r.sharedKeyCount++
+	if !r.sharedKeyReported.IsZero() && at.Sub(r.sharedKeyReported) < sharedKeyInterval {
 		return TLSRefused{}, false
 	}
 	e := TLSRefused{
-		At: at, Peer: peer, Reason: RefusedSharedKey, Count: r.strangers,
-		Sentence: "The packet was not made with this endpoint's shared key: a stranger, or a configuration file that is out of date.",
+		At: at, Peer: peer, Reason: RefusedSharedKey, Count: r.sharedKeyCount,
+		Sentence: "The packet was not made with this endpoint's shared key: the sender is no client of it, or has a configuration file that is out of date.",
 	}
 	if e.Count > 1 {
-		e.Sentence = fmt.Sprintf("%d packets were not made with this endpoint's shared key: strangers, or configuration files that are out of date.", e.Count)
+		e.Sentence = fmt.Sprintf("%d packets were not made with this endpoint's shared key: the senders are no clients of it, or have configuration files that are out of date.", e.Count)
 	}
-	r.strangers, r.stranger = 0, at
+	r.sharedKeyCount, r.sharedKeyReported = 0, at
 	return e, true
 }
 
-func causeOf(text string) (TLSRefused, bool) {
+func parseCause(text string) (TLSRefused, bool) {
 	switch {
 	case strings.HasPrefix(text, nameError):
-		return commonNameError(text), true
+		return parseCommonNameError(text), true
 	case strings.HasPrefix(text, "VERIFY ERROR: "):
-		return verifyError(text), true
+		return parseVerifyError(text), true
 	case text == "VERIFY EKU ERROR":
 		return TLSRefused{Reason: RefusedUsage, Sentence: "The client certificate is not meant for clients: its extended key usage lacks client authentication."}, true
 	case text == "VERIFY KU ERROR":
@@ -146,14 +145,14 @@ func causeOf(text string) (TLSRefused, bool) {
 	case strings.Contains(text, "Auth Username/Password was not provided by peer"):
 		return TLSRefused{Reason: RefusedNoPassword, Sentence: "The client sent no user name and password, and this endpoint requires them."}, true
 	case strings.HasPrefix(text, "TLS Error: TLS key negotiation failed to occur within"):
-		return TLSRefused{Reason: RefusedHandshake, Sentence: fmt.Sprintf("The client did not complete the TLS handshake within %d seconds.", seconds(HandWindow))}, true
+		return TLSRefused{Reason: RefusedHandshake, Sentence: fmt.Sprintf("The client did not complete the TLS handshake within %d seconds.", wholeSeconds(HandWindow))}, true
 	case strings.Contains(text, "unsupported protocol"):
-		return TLSRefused{Reason: RefusedHandshake, Sentence: "The client speaks no TLS version that this endpoint allows; 1.2 is the lowest."}, true
+		return TLSRefused{Reason: RefusedHandshake, Sentence: "The client supports no TLS version that this endpoint allows; 1.2 is the lowest."}, true
 	case strings.Contains(text, "no shared cipher"):
 		return TLSRefused{Reason: RefusedHandshake, Sentence: "The client and this endpoint have no TLS cipher in common."}, true
 	case strings.HasPrefix(text, "OpenSSL: error:"):
 		_, words, _ := strings.Cut(strings.TrimPrefix(text, "OpenSSL: error:"), "::")
-		return TLSRefused{Reason: RefusedHandshake, Sentence: "The TLS handshake failed: " + printable(strings.Trim(words, ":")) + "."}, true
+		return TLSRefused{Reason: RefusedHandshake, Sentence: "The TLS handshake failed: " + makePrintable(strings.Trim(words, ":")) + "."}, true
 	}
 	return TLSRefused{}, false
 }
@@ -164,12 +163,12 @@ const nameError = "VERIFY ERROR: could not extract CN from X509 subject string (
 // commonNameError reads "VERIFY ERROR: could not extract CN from X509 subject string ('<subject>')
 // -- note that the field length is limited to 64 characters". OpenVPN escapes no separator in a
 // subject, so one that is made for it can claim a common name that it does not have.
-func commonNameError(text string) TLSRefused {
+func parseCommonNameError(text string) TLSRefused {
 	subject := strings.TrimPrefix(text, nameError)
 	if i := strings.LastIndex(subject, "')"); i >= 0 {
 		subject = subject[:i]
 	}
-	e := TLSRefused{Reason: RefusedCertificate, Subject: printable(subject)}
+	e := TLSRefused{Reason: RefusedCertificate, Subject: makePrintable(subject)}
 	_, cn, found := strings.Cut(", "+subject, ", CN=")
 	if !found {
 		_, cn, found = strings.Cut(subject, " + CN=")
@@ -190,13 +189,13 @@ func commonNameError(text string) TLSRefused {
 }
 
 // verifyError reads "VERIFY ERROR: depth=0, error=<OpenSSL's words>: <subject>, serial=<decimal>".
-// The subject is the client's to choose: its end is looked for from the right.
-func verifyError(text string) TLSRefused {
+// The client chooses the subject, so its end is searched from the right.
+func parseVerifyError(text string) TLSRefused {
 	var e TLSRefused
 	depth, rest, found := strings.Cut(strings.TrimPrefix(text, "VERIFY ERROR: depth="), ", error=")
 	if !found {
 		words := strings.TrimPrefix(text, "VERIFY ERROR: ")
-		return TLSRefused{Reason: RefusedCertificate, Sentence: "A certificate of the client was refused: " + printable(words) + "."}
+		return TLSRefused{Reason: RefusedCertificate, Sentence: "A certificate of the client was refused: " + makePrintable(words) + "."}
 	}
 	if i := strings.LastIndex(rest, ", serial="); i >= 0 {
 		if serial := rest[i+len(", serial="):]; strings.Trim(strings.TrimPrefix(serial, "-"), "0123456789") == "" {
@@ -204,7 +203,7 @@ func verifyError(text string) TLSRefused {
 		}
 	}
 	words, subject, _ := strings.Cut(rest, ": ")
-	e.Subject = printable(subject)
+	e.Subject = makePrintable(subject)
 	of := "The client certificate " + e.Subject
 	if d, err := strconv.Atoi(depth); err != nil || d > 0 {
 		of = "The CA certificate " + e.Subject + " in the client's chain"
@@ -222,17 +221,17 @@ func verifyError(text string) TLSRefused {
 	case "unsuitable certificate purpose", "unsupported certificate purpose":
 		e.Reason, e.Sentence = RefusedUsage, of+" is not meant for clients; a server's certificate is refused here."
 	default:
-		e.Reason, e.Sentence = RefusedCertificate, of+" was refused: "+printable(words)+"."
+		e.Reason, e.Sentence = RefusedCertificate, of+" was refused: "+makePrintable(words)+"."
 	}
 	return e
 }
 
-func printable(s string) string {
+func makePrintable(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return '_'
 		}
 		return r
 	}, s)
-	return shorten(s, maxSubject)
+	return truncate(s, maxSubject)
 }

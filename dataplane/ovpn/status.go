@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// Status is a worker's own list of its clients.
+// Status is a worker's list of its clients.
 type Status struct {
 	At      time.Time
 	Clients []StatusClient
 }
 
-// StatusClient is one client. Addr is invalid where the client is not established: its login is
-// pending, or was denied a moment ago. There is no KID: only a journal knows it.
+// StatusClient is one client. Addr is invalid where the client is not established: its login is pending,
+// or was denied a moment ago. The worker does not report the KID; a journal must keep it.
 type StatusClient struct {
 	CID        CID
-	CommonName string // "UNDEF" until the handshake has a name
+	CommonName string // "UNDEF" until the handshake has told the name
 	Username   string // "UNDEF" where there is none
 	Peer       netip.AddrPort
 	Addr       netip.Addr
@@ -27,8 +27,8 @@ type StatusClient struct {
 	Since      time.Time
 }
 
-// parseStatus reads the answer to `status 3`, tabs between the columns. The columns are found
-// by their names in the header: versions have added some.
+// parseStatus parses the reply to `status 3`, whose columns are separated by tabs. Columns are found by
+// their names in the header, because newer versions have more of them.
 func parseStatus(lines []string) (Status, error) {
 	var s Status
 	var header []string
@@ -36,11 +36,11 @@ func parseStatus(lines []string) (Status, error) {
 		f := strings.Split(l, "\t")
 		switch {
 		case f[0] == "TIME" && len(f) >= 3:
-			s.At = unixTime(f[2])
+			s.At = parseUnixTime(f[2])
 		case f[0] == "HEADER" && len(f) > 2 && f[1] == "CLIENT_LIST":
 			header = f[2:]
 		case f[0] == "CLIENT_LIST":
-			c, err := statusClient(header, f[1:])
+			c, err := parseStatusClient(header, f[1:])
 			if err != nil {
 				return Status{}, fmt.Errorf("status: %w", err)
 			}
@@ -53,7 +53,7 @@ func parseStatus(lines []string) (Status, error) {
 	return s, nil
 }
 
-func statusClient(header, f []string) (StatusClient, error) {
+func parseStatusClient(header, f []string) (StatusClient, error) {
 	if len(f) != len(header) {
 		return StatusClient{}, fmt.Errorf("%d columns under a header of %d", len(f), len(header))
 	}
@@ -71,7 +71,7 @@ func statusClient(header, f []string) (StatusClient, error) {
 		CID:        CID(cid),
 		CommonName: column("Common Name"),
 		Username:   column("Username"),
-		Since:      unixTime(column("Connected Since (time_t)")),
+		Since:      parseUnixTime(column("Connected Since (time_t)")),
 	}
 	c.Peer, _ = netip.ParseAddrPort(column("Real Address"))
 	c.Addr, _ = netip.ParseAddr(column("Virtual Address"))

@@ -18,7 +18,7 @@ import (
 	"sallyport/vpn"
 )
 
-// One worker's whole life with real clients. The steps build on each other.
+// The whole life of one worker with real clients. Each step depends on the one before.
 func TestWorkerWithRealClients(t *testing.T) {
 	l := newLab(t, nil)
 	t.Run("it has no privileges", func(t *testing.T) {
@@ -37,12 +37,12 @@ func TestWorkerWithRealClients(t *testing.T) {
 
 	alice := l.ca.Issue(t, "alice", x509.ExtKeyUsageClientAuth, -time.Hour, time.Hour)
 	c := l.connect(alice)
-	first := until(l, whatever[ovpn.Connect])
+	first := until(l, anyEvent[ovpn.Connect])
 	if e := first.Env; e.CommonName() != "alice" || e.SessionState() != ovpn.SessionInitial || e.Untrusted().Addr() != netip.MustParseAddr("192.0.2.2") || e.DaemonPID() != l.proc.Identity().PID {
 		t.Errorf("connect: name %q, state %q, from %v, of process %d", e.CommonName(), e.SessionState(), e.Untrusted(), e.DaemonPID())
 	}
 	l.authorize(first, "10.77.3.4")
-	if a := until(l, whatever[ovpn.Address]); a.Addr != netip.MustParseAddr("10.77.3.4") || a.CID != first.CID {
+	if a := until(l, anyEvent[ovpn.Address]); a.Addr != netip.MustParseAddr("10.77.3.4") || a.CID != first.CID {
 		t.Errorf("address: got %+v", a)
 	}
 	until(l, func(e ovpn.Established) bool { return e.CID == first.CID })
@@ -53,12 +53,12 @@ func TestWorkerWithRealClients(t *testing.T) {
 		}
 	}
 
-	// Somebody else's Dial hears nothing as long as we are connected.
+	// A second Dial gets no greeting while the first one is connected.
 	if _, err := ovpn.Dial(t.Context(), l.config.Management); !errors.Is(err, ovpn.ErrHeld) {
 		t.Errorf("a second management client: got %v, want ErrHeld", err)
 	}
 
-	// We crash, and the next one adopts: the tunnel carries on meanwhile.
+	// After a crash of the dataplane the next one adopts the worker; the tunnel continues meanwhile.
 	id := l.proc.Identity()
 	_ = l.conn.Close()
 	l.proc.Release()
@@ -68,12 +68,12 @@ func TestWorkerWithRealClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.proc = adopted
-	deaf(l)
+	holdSocketWithoutReading(l)
 	l.dial()
 	if pid, err := l.conn.Pid(t.Context()); err != nil || pid != id.PID {
 		t.Errorf("pid of the adopted worker: got %d (%v), want %d", pid, err, id.PID)
 	}
-	// Not on hold any more, which to release again does no harm.
+	// It is not on hold any more; releasing again has no effect.
 	if err := l.conn.HoldRelease(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -85,11 +85,11 @@ func TestWorkerWithRealClients(t *testing.T) {
 		t.Errorf("clients of the adopted worker: got %+v", s.Clients)
 	}
 
-	// RESTART: back by itself, as the same session though there is no user name.
+	// RESTART: the client returns in the same session, even without a user name.
 	if err := l.conn.Kill(t.Context(), first.CID, ovpn.Restart("New routes", true)); err != nil {
 		t.Fatal(err)
 	}
-	again := until(l, whatever[ovpn.Connect])
+	again := until(l, anyEvent[ovpn.Connect])
 	if e := again.Env; again.CID == first.CID || e.SessionState() != ovpn.SessionAuthenticatedEmptyUser || e.SessionID() != first.Env.SessionID() || !e.OffersToken() || e.Username() != "" || e.CommonName() != "alice" {
 		t.Errorf("back with CID %d, state %q, session %q, user %q; first with %d and %q", again.CID, e.SessionState(), e.SessionID(), e.Username(), first.CID, first.Env.SessionID())
 	}
@@ -105,11 +105,11 @@ func TestWorkerWithRealClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	if log := c.ended(); !strings.Contains(log, "Ended by an administrator.") {
-		t.Errorf("the client was not told why:\n%s", log)
+		t.Errorf("the client did not get the reason:\n%s", log)
 	}
 	until(l, func(d ovpn.Disconnect) bool { return d.CID == again.CID })
 	if err := l.conn.Kill(t.Context(), again.CID, ovpn.Halt("x")); !errors.Is(err, ovpn.ErrNoClient) {
-		t.Errorf("kill of a client that has gone: got %v, want ErrNoClient", err)
+		t.Errorf("kill of a client that has ended: got %v, want ErrNoClient", err)
 	}
 
 	if err := l.proc.Stop(t.Context()); err != nil {
@@ -146,7 +146,7 @@ func (l *lab) authorize(c ovpn.Connect, addr string) {
 }
 
 func refusals(t *testing.T, l *lab) {
-	other := testpki.Authority(t, "Somebody's CA")
+	other := testpki.Authority(t, "Other CA")
 	namesake := testpki.Authority(t, "Lab CA")
 	const forClients, hour, day = x509.ExtKeyUsageClientAuth, time.Hour, 24 * time.Hour
 	user := "<auth-user-pass>\ndave\nsecret\n</auth-user-pass>"
@@ -177,9 +177,9 @@ func refusals(t *testing.T, l *lab) {
 	}
 }
 
-// deaf holds the management socket, asks for more than the socket takes and reads nothing: the
-// tunnel must not notice. (A Conn always reads; this is what protects us from our own faults.)
-func deaf(l *lab) {
+// holdSocketWithoutReading connects to the management socket, sends more commands than the socket buffers
+// hold and reads no reply: the tunnel must continue. (A Conn always reads; this is the case of a fault.)
+func holdSocketWithoutReading(l *lab) {
 	l.t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(l.t.Context(), "unix", l.config.Management)
 	if err != nil {
@@ -189,12 +189,12 @@ func deaf(l *lab) {
 	_ = conn.SetWriteDeadline(time.Now().Add(3 * time.Second))
 	_, err = conn.Write([]byte("log on\nstate on\nbytecount 1\n" + strings.Repeat("status 3\n", 100_000)))
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
-		l.t.Fatalf("the worker took 100,000 commands whose answers nobody read: %v", err)
+		l.t.Fatalf("the worker took 100,000 commands without reading a reply: %v", err)
 	}
 	l.ping()
 }
 
-// Without certificates, on every address, over both transports: who may in is only ours to say.
+// Without certificates, on every address, over both transports, the decision on a login is ours alone.
 func TestPasswordsOnEveryAddress(t *testing.T) {
 	for _, transport := range []vpn.Transport{vpn.UDP, vpn.TCP} {
 		t.Run(string(transport), func(t *testing.T) {
@@ -204,16 +204,16 @@ func TestPasswordsOnEveryAddress(t *testing.T) {
 			})
 			real := l.config.Keys.TLSCrypt
 			l.config.Keys.TLSCrypt = testpki.EndpointKeys(t, l.ca).TLSCrypt
-			stranger := l.connect(testpki.Credential{}, "<auth-user-pass>\nx\nx\n</auth-user-pass>")
+			unknown := l.connect(testpki.Credential{}, "<auth-user-pass>\nx\nx\n</auth-user-pass>")
 			l.config.Keys.TLSCrypt = real
-			if r := until(l, whatever[ovpn.TLSRefused]); r.Reason != ovpn.RefusedSharedKey || r.Peer.Addr() != netip.MustParseAddr("192.0.2.2") {
-				t.Errorf("a stranger: got %+v", r)
+			if r := until(l, anyEvent[ovpn.TLSRefused]); r.Reason != ovpn.RefusedSharedKey || r.Peer.Addr() != netip.MustParseAddr("192.0.2.2") {
+				t.Errorf("a client with another tls-crypt key: got %+v", r)
 			}
-			stranger.Kill()
+			unknown.Kill()
 
 			const user = "<auth-user-pass>\ndave\nsecret\n</auth-user-pass>"
 			denied := l.connect(testpki.Credential{}, user)
-			e := until(l, whatever[ovpn.Connect])
+			e := until(l, anyEvent[ovpn.Connect])
 			if e.Env.Username() != "dave" || e.Env.Password().Reveal() != "secret" {
 				t.Errorf("got user %q", e.Env.Username())
 			}
@@ -221,11 +221,11 @@ func TestPasswordsOnEveryAddress(t *testing.T) {
 				t.Fatal(err)
 			}
 			if log := denied.ended(); !strings.Contains(log, `AUTH_FAILED,Not on "Fridays", dave.`) {
-				t.Errorf("the client was not told why:\n%s", log)
+				t.Errorf("the client did not get the reason:\n%s", log)
 			}
 
 			c := l.connect(testpki.Credential{}, user, "setenv IV_SSO webauth")
-			e = until(l, whatever[ovpn.Connect])
+			e = until(l, anyEvent[ovpn.Connect])
 			if !e.Env.CanSSO("webauth") {
 				t.Error("the client's login method did not arrive")
 			}
@@ -251,11 +251,11 @@ func TestPasswordsOnEveryAddress(t *testing.T) {
 			if err := l.conn.Kill(t.Context(), e.CID, ovpn.Restart("x", true)); err != nil {
 				t.Fatal(err)
 			}
-			again := until(l, whatever[ovpn.Connect])
+			again := until(l, anyEvent[ovpn.Connect])
 			if got := again.Env; got.SessionState() != ovpn.SessionAuthenticated || got.SessionID() != e.Env.SessionID() || got.Username() != "dave" {
 				t.Errorf("back with state %q, session %q, user %q", got.SessionState(), got.SessionID(), got.Username())
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			ctx, cancel := context.WithTimeout(t.Context(), timeout)
 			defer cancel()
 			if err := l.proc.Stop(ctx); err != nil {
 				t.Fatal(err)

@@ -13,20 +13,20 @@ import (
 	"sallyport/vpn"
 )
 
-// The oldest releases with the fixes of 2026 to external authentication and tokens, on both of
-// which every login here depends.
+// The oldest releases with the fixes of 2026 to external authentication and tokens, which every login
+// needs.
 const (
 	oldestUpstream = "2.6.23"
 	oldestDebian   = "2.6.14-0+deb12u2"
 )
 
-// Release is what an OpenVPN binary says of itself.
+// Release is the version of an OpenVPN binary.
 type Release struct {
 	Upstream string // such as "2.6.14"
-	Package  string // Debian's version with its revision; empty where the binary is no package's
+	Package  string // Debian's version with its revision; empty where the binary belongs to no package
 }
 
-// String is the more exact of the two.
+// String returns Package, or Upstream where that is empty.
 func (r Release) String() string {
 	if r.Package != "" {
 		return r.Package
@@ -36,8 +36,8 @@ func (r Release) String() string {
 
 var versionLine = regexp.MustCompile(`^OpenVPN (\d+\.\d+(?:\.\d+)?)`)
 
-// Version asks a binary for its release. That it cannot be run, or is something else, is a
-// *vpn.Error.
+// Version runs a binary to find its release. The error is a *vpn.Error where it cannot be run or is not
+// OpenVPN.
 func Version(ctx context.Context, binary string) (Release, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -45,7 +45,7 @@ func Version(ctx context.Context, binary string) (Release, error) {
 	if err != nil {
 		return Release{}, vpn.Refuse(vpn.Unavailable, vpn.CodeOpenVPNMissing, fmt.Sprintf("There is no OpenVPN at %s; install the package openvpn.", binary)).Because(err)
 	}
-	// `--version` answers with status 1 in some releases; the text is what counts.
+	// Some releases exit with status 1 after `--version`, so only the text counts.
 	out, err := exec.CommandContext(ctx, path, "--version").Output()
 	m := versionLine.FindSubmatch(out)
 	if m == nil {
@@ -71,15 +71,14 @@ func packaged(ctx context.Context, path string) string {
 	return strings.TrimSpace(string(v))
 }
 
-// Check refuses a release without the fixes that logins depend on, with a sentence for an
-// administrator. Debian keeps upstream's number and adds fixes under its own revision: there,
-// the revision decides.
+// Check returns a *vpn.Error for a release without the fixes that logins need. Debian keeps upstream's
+// number and adds fixes under its own revision, so there the revision decides.
 func (r Release) Check() error {
 	if compareVersions(r.Upstream, oldestUpstream) >= 0 {
 		return nil
 	}
-	// Only a revision of the security archive ("+deb12u2") carries such fixes: trixie's plain
-	// 2.6.14-1 sorts above bookworm's fixed one and is older.
+	// Only a revision of the security archive ("+deb12u2") has these fixes: trixie's plain 2.6.14-1
+	// sorts above bookworm's fixed one and has none.
 	if strings.Contains(r.Package, "+deb") && compareVersions(r.Package, oldestDebian) >= 0 {
 		return nil
 	}

@@ -41,7 +41,7 @@ func TestWhichReleasesAreSafe(t *testing.T) {
 	}
 }
 
-func TestVersionOfWhatIsThere(t *testing.T) {
+func TestVersionOfTheInstalledBinary(t *testing.T) {
 	r, err := ovpn.Version(t.Context(), "openvpn")
 	if err != nil {
 		t.Fatalf("install openvpn: %v", err)
