@@ -18,19 +18,18 @@ import (
 	"sallyport/dataplane/api"
 )
 
-// inheritedSocket names the variable with the number of the socket that a re-executed dataplane
-// is handed by its former self.
+// inheritedSocket is the environment variable with the file descriptor of the socket that a dataplane passes to itself
+// when it re-executes.
 const inheritedSocket = "_SALLYPORT_SOCKET_FD"
 
-// stopWait bounds the cleaning of the kernel at a stop.
+// stopWait bounds the cleanup of the kernel at a stop.
 const stopWait = 30 * time.Second
 
-// runDataplane carries traffic until ctx ends, and then cleans the host: a stop is not a crash.
-// SIGHUP executes the program's file anew in the same process, which is how it is upgraded
-// under running sessions.
+// runDataplane carries traffic until ctx ends, and then removes its state from the host: a stop is not a crash.
+// SIGHUP re-executes the program's file in the same process: an upgrade without an end of the sessions.
 func runDataplane(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	if os.Geteuid() != 0 {
-		return errors.New("the dataplane needs root: it makes tun devices and packet filter rules")
+		return errors.New("the dataplane needs root: it creates tun devices and packet filter rules")
 	}
 	program, err := os.Executable() // before the file is replaced by an upgrade
 	if err != nil {
@@ -40,7 +39,7 @@ func runDataplane(ctx context.Context, cfg config.Config, log *slog.Logger) erro
 	if err != nil {
 		return fmt.Errorf("web_user: %w", err)
 	}
-	// Workers pass through the run directory to their own.
+	// Workers traverse the run directory to reach their own.
 	if err := errors.Join(os.MkdirAll(cfg.RunDir, 0o711), os.Chmod(cfg.RunDir, 0o711)); err != nil {
 		return fmt.Errorf("run directory: %w", err)
 	}
@@ -109,8 +108,8 @@ func dataplaneSocket(ctx context.Context, cfg config.Config, web account) (*net.
 	return unix, nil
 }
 
-// reexec runs the program's file in this process's place: its children stay its children, and
-// the socket stays open with whoever waits in it.
+// reexec replaces this process by the program's file: the children stay its children, and the socket stays open with
+// the connections in its queue.
 func reexec(engine *dataplane.Engine, l *net.UnixListener, program string, quiesce func() error, log *slog.Logger) error {
 	f, err := l.File() // a duplicate without close-on-exec once Fd is taken below
 	if err != nil {
@@ -126,7 +125,7 @@ func reexec(engine *dataplane.Engine, l *net.UnixListener, program string, quies
 		return errno
 	}
 	env := append(withoutSocket(os.Environ()), fmt.Sprintf("%s=%d", inheritedSocket, fd))
-	log.Info("dataplane executes itself anew", "program", program)
+	log.Info("dataplane re-executes itself", "program", program)
 	return fmt.Errorf("execute %s: %w", program, syscall.Exec(program, os.Args, env)) //nolint:gosec // this very program, with the arguments it was started with
 }
 

@@ -17,33 +17,32 @@ import (
 	"sallyport/config"
 )
 
-// child is one of the two processes that serve watches over.
+// child is one of the two processes that serve supervises.
 type child struct {
 	command string
 	program string
 	args    []string
-	as      *account // nil: as we are
+	as      *account // nil: the same user as serve
 	log     *slog.Logger
 
-	mu     sync.Mutex
-	proc   *os.Process
-	wanted bool // its end was asked for, by reload
+	mu        sync.Mutex // guards proc and reloading
+	proc      *os.Process
+	reloading bool // reload has asked it to end
 }
 
 const (
-	restartFirst = 200 * time.Millisecond
-	restartMost  = 30 * time.Second
-	// healthy is how long a process must have run for its end to count as an accident and not as
-	// one more failure to start.
-	healthy   = time.Second
-	childStop = 45 * time.Second
-	// outputWait is how long a child's output is read after its end: a process that it left behind
-	// must not keep it from being started again.
+	minRestartDelay = 200 * time.Millisecond
+	maxRestartDelay = 30 * time.Second
+	// healthyAfter is how long a process must have run so that the delay starts at minRestartDelay again.
+	healthyAfter = time.Second
+	childStop    = 45 * time.Second
+	// outputWait is how long a child's output is read after its end: a descendant that still holds the pipe must not
+	// delay the restart.
 	outputWait = 2 * time.Second
 )
 
-// serve runs web and the dataplane and restarts whichever ends. Without root there is no
-// dataplane, and the console says so.
+// serve runs web and the dataplane and restarts each one that ends. Without root it runs no
+// dataplane, and the console reports that.
 func serve(ctx context.Context, cfg config.Config, log *slog.Logger, args []string) error {
 	program, err := os.Executable()
 	if err != nil {
@@ -56,13 +55,13 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger, args []stri
 		if err != nil {
 			return fmt.Errorf("web_user: %w", err)
 		}
-		if err := handOver(cfg.DataDir, as); err != nil {
+		if err := chownDataDir(cfg.DataDir, as); err != nil {
 			return err
 		}
 		web.as = &as
 		children = append(children, &child{command: "dataplane", program: program, args: args, log: log})
 	} else {
-		log.Warn("not root: the console runs, and no dataplane does, so nobody can connect")
+		log.Warn("not root: the console runs without a dataplane, so no client can connect")
 	}
 	reload := make(chan os.Signal, 1)
 	signal.Notify(reload, syscall.SIGHUP)
@@ -81,23 +80,23 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger, args []stri
 	return nil
 }
 
-// keep runs the child until ctx ends, again and again, ever more slowly where it keeps ending.
+// keep runs the child until ctx ends and restarts it with exponential back-off.
 func (c *child) keep(ctx context.Context) {
-	wait := restartFirst
+	wait := minRestartDelay
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := c.run(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		if time.Since(began) > healthy {
-			wait = restartFirst
+		if time.Since(began) > healthyAfter {
+			wait = minRestartDelay
 		}
-		if c.endWanted() {
-			c.log.Info("process is started anew", "child", c.command)
+		if c.takeReloading() {
+			c.log.Info("process is restarted", "child", c.command)
 			continue
 		}
-		c.log.Error("process ended and is started again", "child", c.command, "err", err, "in", wait)
+		c.log.Error("process ended and is restarted", "child", c.command, "err", err, "in", wait)
 		t := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
@@ -105,24 +104,24 @@ func (c *child) keep(ctx context.Context) {
 			return
 		case <-t.C:
 		}
-		wait = min(2*wait, restartMost)
+		wait = min(2*wait, maxRestartDelay)
 	}
 }
 
-// run starts the child and waits for its end. Where this process dies, so does the child: the
-// next serve starts both anew, and the dataplane then adopts what runs. The thread is kept,
-// because that death signal is tied to the thread that forked.
+// run starts the child and waits for its end. The child is killed when this process dies: the next serve starts both
+// again, and the dataplane then adopts the running workers. The goroutine keeps its thread, because the death signal
+// is tied to the thread that forked.
 func (c *child) run(ctx context.Context) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cmd := exec.Command(c.program, append([]string{c.command}, c.args...)...) //nolint:noctx // it is told to stop before it is killed
+	cmd := exec.Command(c.program, append([]string{c.command}, c.args...)...) //nolint:noctx // it gets SIGTERM before it is killed
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	// A session of its own: it has no part in our terminal, where it could type in our user's place.
+	// A session of its own: without the controlling terminal it cannot insert input for the administrator's shell.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setsid: true}
 	if c.as != nil {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(c.as.uid), Gid: uint32(c.as.gid)}
-		cmd.Env = strangersEnvironment(os.Environ())
-		// Not our own files: a terminal is open for reading too, and what root types is in it.
+		cmd.Env = filteredEnv(os.Environ())
+		// A pipe instead of serve's own files: a terminal is open for reading too, and root types into it.
 		cmd.Stderr = struct{ io.Writer }{os.Stderr}
 		cmd.Stdout = cmd.Stderr
 		cmd.WaitDelay = outputWait
@@ -148,13 +147,13 @@ func (c *child) run(ctx context.Context) error {
 	}()
 	err := cmd.Wait()
 	if err == nil {
-		err = errors.New("it ended by itself")
+		err = errors.New("the process ended by itself")
 	}
 	return err
 }
 
-// reload takes up a new version of the program: the dataplane executes itself anew, web is
-// started again.
+// reload switches to a new version of the program: the dataplane re-executes itself, web is
+// restarted.
 func (c *child) reload() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -165,18 +164,18 @@ func (c *child) reload() {
 	if c.command == "dataplane" {
 		signal = syscall.SIGHUP
 	} else {
-		c.wanted = true
+		c.reloading = true
 	}
 	if err := c.proc.Signal(signal); err != nil {
-		c.log.Warn("process was not told to reload", "child", c.command, "err", err)
+		c.log.Warn("reload signal failed", "child", c.command, "err", err)
 	}
 }
 
-// endWanted tells, once, whether the child's end was asked for.
-func (c *child) endWanted() bool {
+// takeReloading reports whether reload has asked the child to end, and clears that.
+func (c *child) takeReloading() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	wanted := c.wanted
-	c.wanted = false
-	return wanted
+	reloading := c.reloading
+	c.reloading = false
+	return reloading
 }

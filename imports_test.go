@@ -43,7 +43,7 @@ var arrows = map[string][]string{
 	"browser/...": {"..."},
 }
 
-// rule finds the entry of arrows for a package, or "" for a room that nobody declared.
+// rule finds the entry of arrows for a package, or "" for a room that is not declared.
 func rule(pkg string) string {
 	if _, exact := arrows[pkg]; exact {
 		return pkg
@@ -66,7 +66,7 @@ func fits(pattern, pkg string) bool {
 	return room == "" || pkg == room || strings.HasPrefix(pkg, room+"/")
 }
 
-// forbidden gives the arrows that nobody allowed.
+// forbidden gives the arrows that are not allowed.
 func forbidden(pkg string, imports []string) []string {
 	from := rule(pkg)
 	if from == "" {

@@ -1,5 +1,5 @@
-// Sallyport is a self-hosted Client VPN. This package wires the rooms together and has no rules
-// of its own: see README.md for a tour.
+// Sallyport is a self-hosted Client VPN. This package connects the rooms and has no rules of its own: see README.md for
+// a tour.
 package main
 
 import (
@@ -22,7 +22,7 @@ var version = "unversioned"
 
 const usage = `Sallyport, a self-hosted Client VPN.
 
-  sallyport serve                       console and dataplane, both watched over
+  sallyport serve                       console and dataplane, both supervised
   sallyport web                         the console alone (any user)
   sallyport dataplane                   the dataplane alone (root)
   sallyport migrate                     bring the database's schema up to date

@@ -82,7 +82,7 @@ func TestSecretsFromFiles(t *testing.T) {
 	}
 }
 
-// Every fault is reported in the words of whoever made it.
+// Every error names the setting in the form that was used: flag, variable or key of the file.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	file := confFile(t, "consol_listen = 127.0.0.1:1\n")

@@ -15,7 +15,7 @@ import (
 // setting describes one key: enough to read it, to explain it and to refuse it.
 type setting struct {
 	key    string
-	preset string // what is read where nobody sets it
+	preset string // the default
 	shown  string // the default as help shows it, where preset does not say it
 	help   string
 	secret bool // has a _file twin and is never repeated in a message

@@ -26,7 +26,7 @@ func TestWithoutRoot(t *testing.T) {
 	}
 	g.Start(t, "serve")
 	s := signUp(t, w, g)
-	if want := "not root: the console runs, and no dataplane does, so nobody can connect"; !strings.Contains(g.Log.String(), want) {
+	if want := "not root: the console runs without a dataplane, so no client can connect"; !strings.Contains(g.Log.String(), want) {
 		t.Errorf("the log does not say %q", want)
 	}
 	const sentence = "No dataplane answers on this host, so nobody new can connect and no change takes effect"

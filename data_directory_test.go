@@ -17,8 +17,8 @@ func mustDo(t *testing.T, errs ...error) {
 	}
 }
 
-// A slip in data_dir gives nothing of the host away to the web user.
-func TestOnlyADirectoryOfOursIsHandedOver(t *testing.T) {
+// A wrong data_dir gives no other file of the host to the web user.
+func TestChownDataDirRefusesOtherDirectories(t *testing.T) {
 	t.Parallel()
 	secret := filepath.Join(t.TempDir(), "shadow")
 	mustDo(t, os.WriteFile(secret, []byte("x"), 0o600))
@@ -29,8 +29,8 @@ func TestOnlyADirectoryOfOursIsHandedOver(t *testing.T) {
 		"as an earlier start left it": {func(dir string) error { return os.WriteFile(filepath.Join(dir, "seal.key"), []byte("x"), 0o600) }, true},
 		"like /etc":                   {func(dir string) error { return os.Mkdir(filepath.Join(dir, "ssh"), 0o755) }, false},
 		"like /tmp":                   {func(dir string) error { return os.Chmod(dir, 0o777|os.ModeSticky) }, false},
-		"a second name":               {func(dir string) error { return os.Link(secret, filepath.Join(dir, "seal.key")) }, false},
-		"a way out":                   {func(dir string) error { return os.Symlink(secret, filepath.Join(dir, "seal.key")) }, false},
+		"a hard link":                 {func(dir string) error { return os.Link(secret, filepath.Join(dir, "seal.key")) }, false},
+		"a symbolic link":             {func(dir string) error { return os.Symlink(secret, filepath.Join(dir, "seal.key")) }, false},
 		"a pipe":                      {func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "seal.key"), 0o600) }, false},
 	} {
 		dir := t.TempDir()
@@ -40,7 +40,7 @@ func TestOnlyADirectoryOfOursIsHandedOver(t *testing.T) {
 		case c.ours && (err != nil || len(entries) != 2):
 			t.Errorf("%s: %v, %v", name, entries, err)
 		case !c.ours && (err == nil || !strings.Contains(err.Error(), "directory of its own")):
-			t.Errorf("%s is handed over: %v", name, err)
+			t.Errorf("%s is given to web_user: %v", name, err)
 		}
 	}
 }
@@ -57,9 +57,9 @@ func TestWebIsNeverRoot(t *testing.T) {
 	}
 }
 
-func TestEnvironmentForStrangers(t *testing.T) {
+func TestFilteredEnv(t *testing.T) {
 	t.Parallel()
-	got := strangersEnvironment([]string{
+	got := filteredEnv([]string{
 		"AWS_SECRET_ACCESS_KEY=x", "SALLYPORT_DATA_DIR=/d", "HOME=/root", "PATH=/bin", "LC_ALL=C", "SUDO_COMMAND=y", "PGSSLROOTCERT=/c",
 	})
 	if want := []string{"SALLYPORT_DATA_DIR=/d", "PATH=/bin", "LC_ALL=C", "PGSSLROOTCERT=/c"}; !slices.Equal(got, want) {
