@@ -1,0 +1,52 @@
+package lab
+
+import (
+	"crypto/x509"
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/lab/gateway"
+	"sallyport/lab/netlab"
+	"sallyport/lab/testpki"
+)
+
+// An endpoint whose clients have certificates of the server certificate's own authority refuses those
+// of another authority below the same root, although OpenVPN accepts them.
+func TestServerCertificatesOwnAuthority(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 3)
+	const hour, year = time.Hour, 300 * 24 * time.Hour
+	root := testpki.Authority(t, "Corp Root")
+	servers, mail := root.Authority(t, "Corp VPN Servers"), root.Authority(t, "Corp Mail Users")
+	server := servers.Issue(t, "vpn.lab.test", x509.ExtKeyUsageServerAuth, -hour, year)
+	client := func(issuer testpki.Credential, cn string) testpki.Credential {
+		return issuer.Issue(t, cn, x509.ExtKeyUsageClientAuth, -hour, year)
+	}
+	s.CreateNetwork()
+	s.MustSubmit("/certificates/import", "Import certificate", gateway.Fields{
+		"Use": "Server certificate", "Certificate": server.Certificate, "Private key": server.Key, "Certificate chain": root.Certificate + servers.Certificate,
+	})
+	s.CreateEndpoint(gateway.Fields{"Client certificate": "The server certificate's own authority"})
+	s.Associate("subnet-a")
+	s.WaitText("", "available")
+	plain := s.Profile("")
+
+	netlab.StartClient(t, s.clients[0], client(mail, "mallory").AppendTo(plain)+testpki.Inline("extra-certs", mail.Certificate))
+	netlab.StartClient(t, s.clients[1], client(root, "oscar").AppendTo(plain))
+	netlab.ConnectClient(t, s.clients[2], client(servers, "alice").AppendTo(plain))
+	s.WaitText("/connections", "alice", "active")
+	for _, name := range []string{"mallory", "oscar"} {
+		netlab.Eventually(t, 15*time.Second, "Refused attempts lists "+name, func() bool {
+			for _, line := range s.refused() {
+				if strings.Contains(line, name) && strings.Contains(line, "was not issued by the authority Corp VPN Servers itself") {
+					return true
+				}
+			}
+			return false
+		})
+	}
+	if got := s.connections(); len(got) != 1 {
+		t.Errorf("connections: got %v, want alice's alone", got)
+	}
+}
