@@ -30,7 +30,8 @@ var arrows = map[string][]string{
 	"dataplane/...":       {"vpn", "dataplane/..."},
 	"dataplane/wire":      {"vpn"},
 	"dataplane/client":    {"vpn", "dataplane/wire"},
-	"web/...":             {"vpn", "control/...", "handlers/...", "views/...", "static", "web/..."},
+	"web":                 {"vpn", "control/...", "handlers/...", "views/...", "static"},
+	"web/webtest":         {"vpn", "control/...", "store", "handlers/...", "web"}, // test kit
 	"handlers/...":        {"vpn", "control/...", "views/...", "handlers/..."},
 	"views/...":           {"vpn", "static", "views/..."},
 	"static":              {},

@@ -7,12 +7,14 @@ import (
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
+
+	"sallyport/web/webtest"
 )
 
 // accountPath finds the page of an account by its link in the list.
-func accountPath(t testing.TB, b *browser, username string) string {
+func accountPath(t testing.TB, b *webtest.Browser, username string) string {
 	t.Helper()
-	href, ok := b.get("/administrators").doc.Find("td a").FilterFunction(func(_ int, s *goquery.Selection) bool {
+	href, ok := b.Get("/administrators").Doc.Find("td a").FilterFunction(func(_ int, s *goquery.Selection) bool {
 		return s.Text() == username
 	}).Attr("href")
 	if !ok {
@@ -23,112 +25,112 @@ func accountPath(t testing.TB, b *browser, username string) string {
 
 func TestAdministratorsPage(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
-	form := url.Values{"username": {"Anna"}, "role": {"administrator"}, "password": {password}, "password_again": {"something else"}}
-	b.post("/administrators/new", form).wantStatus(http.StatusUnprocessableEntity).wantFieldError("password_again", "differ")
-	form.Set("password_again", password)
-	list := b.follow(b.post("/administrators/new", form)).wantStatus(http.StatusOK)
-	list.wantText("[role=status]", "Administrator anna added").wantText("tbody", "anna Administrator")
-	if again := b.get("/administrators").text(".alert"); again != "" {
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
+	form := url.Values{"username": {"Anna"}, "role": {"administrator"}, "password": {webtest.Password}, "password_again": {"something else"}}
+	b.Post("/administrators/new", form).WantStatus(http.StatusUnprocessableEntity).WantFieldError("password_again", "differ")
+	form.Set("password_again", webtest.Password)
+	list := b.Follow(b.Post("/administrators/new", form)).WantStatus(http.StatusOK)
+	list.WantText("[role=status]", "Administrator anna added").WantText("tbody", "anna Administrator")
+	if again := b.Get("/administrators").Text(".alert"); again != "" {
 		t.Errorf("the message %q is shown twice", again)
 	}
-	b.post("/administrators/new", form).wantStatus(http.StatusUnprocessableEntity).wantFieldError("username", "already")
-	b.get("/administrators?q=ann").wantText(".table-tools", "1 administrator").wantText("tbody", "anna")
-	b.get("/administrators?q=zzz").wantText(".empty", "No administrators match")
+	b.Post("/administrators/new", form).WantStatus(http.StatusUnprocessableEntity).WantFieldError("username", "already")
+	b.Get("/administrators?q=ann").WantText(".table-tools", "1 administrator").WantText("tbody", "anna")
+	b.Get("/administrators?q=zzz").WantText(".empty", "No administrators match")
 
-	ro := s.as(t, reader)
-	seen := ro.get("/administrators").wantStatus(http.StatusOK).wantText("tbody", "anna")
-	if strings.Contains(seen.text("main"), "Add administrator") {
+	ro := s.SignIn(t, webtest.ReadOnly)
+	seen := ro.Get("/administrators").WantStatus(http.StatusOK).WantText("tbody", "anna")
+	if strings.Contains(seen.Text("main"), "Add administrator") {
 		t.Errorf("a read-only account is offered to add an administrator")
 	}
 }
 
 func TestAdministratorEdit(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
-	path := accountPath(t, b, reader)
-	form := b.get(path).wantStatus(http.StatusOK)
-	version, _ := form.doc.Find("input[name=version]").Attr("value")
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
+	path := accountPath(t, b, webtest.ReadOnly)
+	form := b.Get(path).WantStatus(http.StatusOK)
+	version, _ := form.Doc.Find("input[name=version]").Attr("value")
 
-	b.follow(b.post(path, url.Values{"version": {version}, "role": {"read-only"}, "disabled": {"on"}})).wantText("tbody", "Disabled")
+	b.Follow(b.Post(path, url.Values{"version": {version}, "role": {"read-only"}, "disabled": {"on"}})).WantText("tbody", "Disabled")
 	// Somebody else's form was filled before that.
-	late := b.post(path, url.Values{"version": {version}, "role": {"administrator"}}).wantStatus(http.StatusUnprocessableEntity)
-	late.wantText("[role=alert]", "changed")
-	if late.doc.Find("input[name=role][value=administrator][checked]").Length() == 0 {
+	late := b.Post(path, url.Values{"version": {version}, "role": {"administrator"}}).WantStatus(http.StatusUnprocessableEntity)
+	late.WantText("[role=alert]", "changed")
+	if late.Doc.Find("input[name=role][value=administrator][checked]").Length() == 0 {
 		t.Errorf("the choice was lost")
 	}
-	b.get("/administrators").wantText("tbody", "Read-only○ Disabled")
+	b.Get("/administrators").WantText("tbody", "Read-only○ Disabled")
 
-	own := accountPath(t, b, boss)
-	if got, _ := b.get(own).doc.Find("main a:contains('Change password')").Attr("href"); got != "/account" {
+	own := accountPath(t, b, webtest.Administrator)
+	if got, _ := b.Get(own).Doc.Find("main a:contains('Change password')").Attr("href"); got != "/account" {
 		t.Errorf("one's own account leads to %q for a new password, want /account", got)
 	}
-	if b.get(path).doc.Find("main a[href='/account']").Length() != 0 {
+	if b.Get(path).Doc.Find("main a[href='/account']").Length() != 0 {
 		t.Error("somebody else's account leads to one's own")
 	}
-	version, _ = b.get(own).doc.Find("input[name=version]").Attr("value")
-	b.post(own, url.Values{"version": {version}, "role": {"read-only"}}).wantStatus(http.StatusUnprocessableEntity).
-		wantText("[role=alert]", "your own rights")
+	version, _ = b.Get(own).Doc.Find("input[name=version]").Attr("value")
+	b.Post(own, url.Values{"version": {version}, "role": {"read-only"}}).WantStatus(http.StatusUnprocessableEntity).
+		WantText("[role=alert]", "your own rights")
 }
 
 func TestPasswords(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b, ro := s.as(t, boss), s.as(t, reader)
-	path := accountPath(t, b, reader)
+	s := webtest.NewWithAccounts(t)
+	b, ro := s.SignIn(t, webtest.Administrator), s.SignIn(t, webtest.ReadOnly)
+	path := accountPath(t, b, webtest.ReadOnly)
 	const fresh = "another long password"
-	b.post(path+"/password", url.Values{"password": {fresh}, "password_again": {""}}).
-		wantStatus(http.StatusUnprocessableEntity).wantFieldError("password_again", "differ")
-	b.follow(b.post(path+"/password", url.Values{"password": {fresh}, "password_again": {fresh}})).wantText("[role=status]", "reset")
-	ro.get("/").wantStatus(http.StatusSeeOther) // its session ended
-	ro.post("/sign-in", credentials(reader, password)).wantStatus(http.StatusUnprocessableEntity)
-	ro.post("/sign-in", credentials(reader, fresh)).wantStatus(http.StatusSeeOther)
+	b.Post(path+"/password", url.Values{"password": {fresh}, "password_again": {""}}).
+		WantStatus(http.StatusUnprocessableEntity).WantFieldError("password_again", "differ")
+	b.Follow(b.Post(path+"/password", url.Values{"password": {fresh}, "password_again": {fresh}})).WantText("[role=status]", "reset")
+	ro.Get("/").WantStatus(http.StatusSeeOther) // its session ended
+	ro.Post("/sign-in", webtest.Credentials(webtest.ReadOnly, webtest.Password)).WantStatus(http.StatusUnprocessableEntity)
+	ro.Post("/sign-in", webtest.Credentials(webtest.ReadOnly, fresh)).WantStatus(http.StatusSeeOther)
 
 	// A password manager sees whose password the form changes.
-	own := ro.get("/account").wantStatus(http.StatusOK)
-	checkMarkup(t, "/account", own)
-	if got, _ := own.doc.Find("form[action='/account/password'] input[autocomplete=username]").Attr("value"); got != reader {
-		t.Errorf("the form to change the password is for %q, want %q", got, reader)
+	own := ro.Get("/account").WantStatus(http.StatusOK)
+	webtest.CheckMarkup(t, "/account", own)
+	if got, _ := own.Doc.Find("form[action='/account/password'] input[autocomplete=username]").Attr("value"); got != webtest.ReadOnly {
+		t.Errorf("the form to change the password is for %q, want %q", got, webtest.ReadOnly)
 	}
 
 	// A read-only account changes its own password all the same.
-	ro.post("/account/password", url.Values{"current": {"wrong"}, "password": {password}, "password_again": {password}}).
-		wantStatus(http.StatusUnprocessableEntity).wantFieldError("current", "not your present password")
-	ro.follow(ro.post("/account/password", url.Values{"current": {fresh}, "password": {password}, "password_again": {password}})).
-		wantStatus(http.StatusOK).wantText("[role=status]", "password is changed")
+	ro.Post("/account/password", url.Values{"current": {"wrong"}, "password": {webtest.Password}, "password_again": {webtest.Password}}).
+		WantStatus(http.StatusUnprocessableEntity).WantFieldError("current", "not your present password")
+	ro.Follow(ro.Post("/account/password", url.Values{"current": {fresh}, "password": {webtest.Password}, "password_again": {webtest.Password}})).
+		WantStatus(http.StatusOK).WantText("[role=status]", "password is changed")
 }
 
 func TestTheme(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
-	if _, ok := b.get("/").doc.Find("html").Attr("data-bs-theme"); ok {
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
+	if _, ok := b.Get("/").Doc.Find("html").Attr("data-bs-theme"); ok {
 		t.Errorf("a theme is set although none was chosen")
 	}
-	p := b.post("/theme", url.Values{"theme": {"dark"}, "return": {"/administrators?q=x"}})
-	if got, _ := b.follow(p).doc.Find("html").Attr("data-bs-theme"); got != "dark" {
+	p := b.Post("/theme", url.Values{"theme": {"dark"}, "return": {"/administrators?q=x"}})
+	if got, _ := b.Follow(p).Doc.Find("html").Attr("data-bs-theme"); got != "dark" {
 		t.Errorf("the theme is %q, want dark", got)
 	}
-	if got := p.header.Get("Location"); got != "/administrators?q=x" {
+	if got := p.Header.Get("Location"); got != "/administrators?q=x" {
 		t.Errorf("the switch leads to %q, want back", got)
 	}
-	b.post("/theme", url.Values{"theme": {`x" onload="`}}).wantStatus(http.StatusBadRequest)
-	if got := b.post("/theme", url.Values{"theme": {"light"}, "return": {"//evil.example"}}).header.Get("Location"); got != "/" {
+	b.Post("/theme", url.Values{"theme": {`x" onload="`}}).WantStatus(http.StatusBadRequest)
+	if got := b.Post("/theme", url.Values{"theme": {"light"}, "return": {"//evil.example"}}).Header.Get("Location"); got != "/" {
 		t.Errorf("the switch leads to %q, want /", got)
 	}
 }
 
 func TestGettingStartedSaysWhatIsNext(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	p := s.as(t, boss).get("/").wantStatus(http.StatusOK)
-	p.wantText(".guide-step-next .guide-title", "Prerequisites").wantText(".guide-step-next a", "Create network")
+	s := webtest.NewWithAccounts(t)
+	p := s.SignIn(t, webtest.Administrator).Get("/").WantStatus(http.StatusOK)
+	p.WantText(".guide-step-next .guide-title", "Prerequisites").WantText(".guide-step-next a", "Create network")
 	for _, want := range []string{"Generate server and client certificates", "Create a Client VPN endpoint", "Associate a target network", "Add an authorization rule", "internet", "configuration file", "Connect to the Client VPN endpoint"} {
-		p.wantText(".guide-steps", want)
+		p.WantText(".guide-steps", want)
 	}
-	if got := s.as(t, reader).get("/").text(".guide-step-next"); strings.Contains(got, "Create network") {
+	if got := s.SignIn(t, webtest.ReadOnly).Get("/").Text(".guide-step-next"); strings.Contains(got, "Create network") {
 		t.Errorf("a read-only account is offered to create a network")
 	}
 }
@@ -136,10 +138,10 @@ func TestGettingStartedSaysWhatIsNext(t *testing.T) {
 // A browser left open for a minute does not lose the account: one's own password needs the present one.
 func TestNobodyResetsTheirOwnPassword(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
 	const fresh = "another long password"
-	b.post(accountPath(t, b, boss)+"/password", url.Values{"password": {fresh}, "password_again": {fresh}}).
-		wantStatus(http.StatusConflict).wantText("main", "with the present one")
-	s.as(t, boss) // still signs in as before
+	b.Post(accountPath(t, b, webtest.Administrator)+"/password", url.Values{"password": {fresh}, "password_again": {fresh}}).
+		WantStatus(http.StatusConflict).WantText("main", "with the present one")
+	s.SignIn(t, webtest.Administrator) // still signs in as before
 }

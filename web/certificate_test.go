@@ -13,95 +13,96 @@ import (
 
 	"sallyport/store"
 	"sallyport/vpn"
+	"sallyport/web/webtest"
 )
 
 func TestCertificatesOfOurOwn(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
-	b.get("/certificates").wantText(".empty", "Create a certificate authority first")
-	b.get("/certificates/issue").wantText("main", "There is no certificate authority yet")
-	authority := b.make("/certificates/authority/new", url.Values{"common_name": {"Example CA"}, "key_type": {"ECDSA P-256"}, "valid_days": {"20"}})
-	b.get(authority).wantText("h1", "Expires soon").wantText("main", "cannot be downloaded")
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
+	b.Get("/certificates").WantText(".empty", "Create a certificate authority first")
+	b.Get("/certificates/issue").WantText("main", "There is no certificate authority yet")
+	authority := b.Create("/certificates/authority/new", url.Values{"common_name": {"Example CA"}, "key_type": {"ECDSA P-256"}, "valid_days": {"20"}})
+	b.Get(authority).WantText("h1", "Expires soon").WantText("main", "cannot be downloaded")
 
-	form := b.get("/certificates/issue?use=client&authority=" + path.Base(authority))
-	form.wantValue("authority", path.Base(authority))
-	client := b.make("/certificates/issue", url.Values{
+	form := b.Get("/certificates/issue?use=client&authority=" + path.Base(authority))
+	form.WantValue("authority", path.Base(authority))
+	client := b.Create("/certificates/issue", url.Values{
 		"use": {"client"}, "authority": {path.Base(authority)}, "common_name": {"alice"}, "key_type": {"RSA 2048"}, "valid_days": {"10"},
 	})
-	p := b.get(client).wantText("dl", "RSA 2048").wantText("dl", "SHA-256 fingerprint")
-	checkMarkup(t, "certificate", p)
+	p := b.Get(client).WantText("dl", "RSA 2048").WantText("dl", "SHA-256 fingerprint")
+	webtest.CheckMarkup(t, "certificate", p)
 
 	// A common name that people have is taken; the name that was left empty is made of it.
-	brien := b.make("/certificates/issue", url.Values{
+	brien := b.Create("/certificates/issue", url.Values{
 		"use": {"client"}, "authority": {path.Base(authority)}, "common_name": {"O'Brien (2nd floor)"}, "key_type": {"ECDSA P-256"}, "valid_days": {"10"},
 	})
-	b.get(brien).wantText("h1", "OBrien 2nd floor").wantText("dl", "O'Brien (2nd floor)")
-	b.make(brien+"/delete", nil)
-	b.post("/certificates/issue", url.Values{
+	b.Get(brien).WantText("h1", "OBrien 2nd floor").WantText("dl", "O'Brien (2nd floor)")
+	b.Create(brien+"/delete", nil)
+	b.Post("/certificates/issue", url.Values{
 		"use": {"client"}, "authority": {path.Base(authority)}, "common_name": {strings.Repeat("ж", 33)}, "key_type": {"ECDSA P-256"}, "valid_days": {"10"},
-	}).wantStatus(http.StatusUnprocessableEntity).wantRefusedField("common_name", "has 66 bytes in UTF-8; OpenVPN accepts at most 64 bytes")
+	}).WantStatus(http.StatusUnprocessableEntity).WantRefusedField("common_name", "has 66 bytes in UTF-8; OpenVPN accepts at most 64 bytes")
 
-	plain := b.get(client + "/download").wantStatus(http.StatusOK)
-	if got := strings.Count(plain.body, "BEGIN CERTIFICATE"); got != 2 || strings.Contains(plain.body, "PRIVATE KEY") {
+	plain := b.Get(client + "/download").WantStatus(http.StatusOK)
+	if got := strings.Count(plain.Body, "BEGIN CERTIFICATE"); got != 2 || strings.Contains(plain.Body, "PRIVATE KEY") {
 		t.Errorf("the download has %d certificates, want the certificate and its chain without any key", got)
 	}
-	key := b.post(client+"/key", nil).wantStatus(http.StatusOK)
-	if !strings.Contains(key.body, "PRIVATE KEY") || !strings.Contains(key.body, "BEGIN CERTIFICATE") ||
-		key.header.Get("Content-Disposition") != "attachment; filename=alice.pem" || key.header.Get("Cache-Control") != "no-store" {
-		t.Errorf("got %q %q, want an attachment alice.pem with certificate and key, not stored", key.header, key.body)
+	key := b.Post(client+"/key", nil).WantStatus(http.StatusOK)
+	if !strings.Contains(key.Body, "PRIVATE KEY") || !strings.Contains(key.Body, "BEGIN CERTIFICATE") ||
+		key.Header.Get("Content-Disposition") != "attachment; filename=alice.pem" || key.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("got %q %q, want an attachment alice.pem with certificate and key, not stored", key.Header, key.Body)
 	}
-	again := b.post(client+"/key", nil).wantStatus(http.StatusConflict).wantText("[role=alert]", "only once")
-	if strings.Contains(again.body, "PRIVATE KEY--") {
+	again := b.Post(client+"/key", nil).WantStatus(http.StatusConflict).WantText("[role=alert]", "only once")
+	if strings.Contains(again.Body, "PRIVATE KEY--") {
 		t.Error("the key was given out twice")
 	}
-	b.get(client).wantText("main", "was downloaded")
-	b.post(authority+"/key", nil).wantStatus(http.StatusConflict).wantText("[role=alert]", "Only the keys of client certificates")
+	b.Get(client).WantText("main", "was downloaded")
+	b.Post(authority+"/key", nil).WantStatus(http.StatusConflict).WantText("[role=alert]", "Only the keys of client certificates")
 
-	b.get("/certificates?use=client").row("alice").wantText("td", "Client")
-	if got := b.get("/certificates?use=client").text("tbody"); strings.Contains(got, "Example CA") {
+	b.Get("/certificates?use=client").Row("alice").WantText("td", "Client")
+	if got := b.Get("/certificates?use=client").Text("tbody"); strings.Contains(got, "Example CA") {
 		t.Errorf("the filter for clients shows %q", got)
 	}
-	b.get("/certificates").row("Certificate authority").wantText("td", "issued 1 certificate")
-	p = b.get(authority+"/delete").wantText(".alert", "while certificates that it issued")
-	wantNoButton(t, p)
-	issued, _ := p.doc.Find("main dl a, main a:contains('1 certificate')").First().Attr("href")
-	if got := b.get(issued).row("alice").text("td"); strings.Contains(b.get(issued).text("tbody"), "Example CA") {
+	b.Get("/certificates").Row("Certificate authority").WantText("td", "issued 1 certificate")
+	p = b.Get(authority+"/delete").WantText(".alert", "while certificates that it issued")
+	webtest.WantNoButton(t, p)
+	issued, _ := p.Doc.Find("main dl a, main a:contains('1 certificate')").First().Attr("href")
+	if got := b.Get(issued).Row("alice").Text("td"); strings.Contains(b.Get(issued).Text("tbody"), "Example CA") {
 		t.Errorf("the list of what the authority issued is %q", got)
 	}
-	checkMarkup(t, "issued by an authority", b.get(issued).wantText("main p", "Only certificates issued by Example CA"))
-	b.get("/certificates?authority=cert-none").wantStatus(http.StatusNotFound)
-	wantButton(t, b.get(client+"/delete").wantText("main", "its private key, permanently"), "Delete")
-	b.post(authority+"/delete", nil).wantStatus(http.StatusUnprocessableEntity).wantText("[role=alert]", "issued 1 certificate")
-	b.make(client+"/delete", nil)
-	b.make(authority+"/delete", nil)
+	webtest.CheckMarkup(t, "issued by an authority", b.Get(issued).WantText("main p", "Only certificates issued by Example CA"))
+	b.Get("/certificates?authority=cert-none").WantStatus(http.StatusNotFound)
+	webtest.WantButton(t, b.Get(client+"/delete").WantText("main", "its private key, permanently"), "Delete")
+	b.Post(authority+"/delete", nil).WantStatus(http.StatusUnprocessableEntity).WantText("[role=alert]", "issued 1 certificate")
+	b.Create(client+"/delete", nil)
+	b.Create(authority+"/delete", nil)
 }
 
 func TestReadOnlyAccountsGetNoKeys(t *testing.T) {
 	t.Parallel()
-	u := began(t)
-	r := u.as(t, reader)
-	if p := r.get(u.client).wantText("main", "An administrator can download it"); p.doc.Find("main form").Length() != 0 {
+	u := webtest.NewEndpoint(t)
+	r := u.SignIn(t, webtest.ReadOnly)
+	if p := r.Get(u.Client).WantText("main", "An administrator can download it"); p.Doc.Find("main form").Length() != 0 {
 		t.Error("a read-only account is offered a form")
 	}
-	r.post(u.client+"/key", nil).wantStatus(http.StatusForbidden)
-	r.post(u.endpoint+"/configuration", url.Values{"client": {path.Base(u.client)}}).wantStatus(http.StatusForbidden)
-	r.get(u.endpoint + "/configuration/download").wantStatus(http.StatusOK)
+	r.Post(u.Client+"/key", nil).WantStatus(http.StatusForbidden)
+	r.Post(u.Endpoint+"/configuration", url.Values{"client": {path.Base(u.Client)}}).WantStatus(http.StatusForbidden)
+	r.Get(u.Endpoint + "/configuration/download").WantStatus(http.StatusOK)
 	for _, tab := range []string{"", "/associations", "/rules", "/routes", "/connections", "/tags"} {
-		p := r.get(u.endpoint + tab).wantStatus(http.StatusOK)
-		if got := p.text("main button, main a.btn"); strings.Contains(got, "Delete") || strings.Contains(got, "Add") || strings.Contains(got, "Save") {
+		p := r.Get(u.Endpoint + tab).WantStatus(http.StatusOK)
+		if got := p.Text("main button, main a.btn"); strings.Contains(got, "Delete") || strings.Contains(got, "Add") || strings.Contains(got, "Save") {
 			t.Errorf("%s offers a read-only account %q", tab, got)
 		}
-		checkMarkup(t, tab, p)
+		webtest.CheckMarkup(t, tab, p)
 	}
 }
 
 func TestImport(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
 	maker := newTestPair(t)
-	before := s.digest(t)
+	before := s.Digest(t)
 	for _, c := range []struct{ field, value, want string }{
 		{"use", "", "Choose what the certificate is for"},
 		{"certificate", "this is no PEM", "PEM"},
@@ -113,39 +114,39 @@ func TestImport(t *testing.T) {
 	} {
 		v := url.Values{"use": {"server"}, "name": {"imported"}, "certificate": {maker.certificate}, "private_key": {maker.key}, "chain": {maker.chain}}
 		v.Set(c.field, c.value)
-		p := b.post("/certificates/import", v).wantStatus(http.StatusUnprocessableEntity).wantRefusedField(c.field, c.want)
+		p := b.Post("/certificates/import", v).WantStatus(http.StatusUnprocessableEntity).WantRefusedField(c.field, c.want)
 		want := map[string]string{"use": v.Get("use"), "name": v.Get("name"), "certificate": v.Get("certificate"), "private_key": "", "chain": v.Get("chain")}
 		for field, value := range want {
-			if got := strings.TrimSpace(strings.ReplaceAll(p.value(field), "\r", "")); got != strings.TrimSpace(value) {
+			if got := strings.TrimSpace(strings.ReplaceAll(p.Value(field), "\r", "")); got != strings.TrimSpace(value) {
 				t.Errorf("%s refused: %s holds %.60q, want %.60q", c.field, field, got, value)
 			}
 		}
-		if strings.Contains(p.body, "END PRIVATE KEY") {
+		if strings.Contains(p.Body, "END PRIVATE KEY") {
 			t.Errorf("%s refused: the private key is given back", c.field)
 		}
-		p.wantText("#private_key-help", "Paste the private key again")
+		p.WantText("#private_key-help", "Paste the private key again")
 	}
 	// A key in another box is not given back either.
-	p := b.post("/certificates/import", url.Values{
+	p := b.Post("/certificates/import", url.Values{
 		"use": {"server"}, "name": {maker.key}, "certificate": {maker.certificate + maker.key}, "private_key": {""}, "chain": {maker.key},
-	}).wantStatus(http.StatusUnprocessableEntity)
-	if got := p.value("certificate"); strings.Contains(p.body, "END PRIVATE KEY") || !strings.Contains(got, "END CERTIFICATE") {
+	}).WantStatus(http.StatusUnprocessableEntity)
+	if got := p.Value("certificate"); strings.Contains(p.Body, "END PRIVATE KEY") || !strings.Contains(got, "END CERTIFICATE") {
 		t.Errorf("a private key in another box: the form holds %.60q", got)
 	}
-	if after := s.digest(t); after != before {
+	if after := s.Digest(t); after != before {
 		t.Errorf("refused imports changed something: %s", after)
 	}
-	imported := b.make("/certificates/import", url.Values{
+	imported := b.Create("/certificates/import", url.Values{
 		"use": {"server"}, "certificate": {maker.certificate}, "private_key": {maker.key}, "chain": {maker.chain},
 	})
-	b.get(imported).wantText("h1", "imported.example.test").wantText("main", "cannot be downloaded")
-	b.make("/certificates/import", url.Values{ // once more, as with a renewed chain
+	b.Get(imported).WantText("h1", "imported.example.test").WantText("main", "cannot be downloaded")
+	b.Create("/certificates/import", url.Values{ // once more, as with a renewed chain
 		"use": {"server"}, "certificate": {maker.certificate}, "private_key": {maker.key}, "chain": {maker.chain},
 	})
 	twin, key := maker.twin(t)
-	b.post("/certificates/import", url.Values{"use": {"server"}, "certificate": {twin}, "private_key": {key}, "chain": {maker.chain}}).
-		wantStatus(http.StatusUnprocessableEntity).wantRefusedField("certificate", "twice: imported.example.test")
-	if strings.Contains(s.kit.Log.String(), "PRIVATE KEY") {
+	b.Post("/certificates/import", url.Values{"use": {"server"}, "certificate": {twin}, "private_key": {key}, "chain": {maker.chain}}).
+		WantStatus(http.StatusUnprocessableEntity).WantRefusedField("certificate", "twice: imported.example.test")
+	if strings.Contains(s.Kit.Log.String(), "PRIVATE KEY") {
 		t.Error("a private key is in the log")
 	}
 }
@@ -154,29 +155,29 @@ func TestImport(t *testing.T) {
 // refused beside the field that brings it along.
 func TestPublicAuthorityBesideItsField(t *testing.T) {
 	t.Parallel()
-	u := began(t)
+	u := webtest.NewEndpoint(t)
 	var public string
 	for root := range bundle.Roots() {
 		public = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Certificate}))
 		break
 	}
 	cert := vpn.Certificate{ID: vpn.NewCertificateID(), Name: "web", Use: vpn.UseServer, CommonName: "web", PEM: public, Chain: public, HasKey: true, NotAfter: time.Now().Add(time.Hour)}
-	v := u.endpointForm("own", "10.40.0.0/22", "1300")
+	v := u.EndpointForm("own", "10.40.0.0/22", "1300")
 	v.Set("client_ca", "")
-	own := u.b.make("/endpoints/new", v)
-	u.b.get("/endpoints/new").wantValue("certificate", v.Get("certificate")) // the only one there is
-	u.update(t, func(tx *store.Tx) error { return tx.CreateCertificate(t.Context(), cert, "key") })
-	p := u.b.get("/endpoints/new")
-	if p.doc.Find("#certificate option[selected][value]").Length() != 0 && p.value("certificate") != "" {
+	own := u.Admin.Create("/endpoints/new", v)
+	u.Admin.Get("/endpoints/new").WantValue("certificate", v.Get("certificate")) // the only one there is
+	u.Update(t, func(tx *store.Tx) error { return tx.CreateCertificate(t.Context(), cert, "key") })
+	p := u.Admin.Get("/endpoints/new")
+	if p.Doc.Find("#certificate option[selected][value]").Length() != 0 && p.Value("certificate") != "" {
 		t.Error("one of two server certificates is chosen already")
 	}
-	v = u.endpointForm("new", "10.44.0.0/22", "1301")
+	v = u.EndpointForm("new", "10.44.0.0/22", "1301")
 	v.Set("certificate", string(cert.ID))
 	v.Set("client_ca", "")
-	u.b.post("/endpoints/new", v).wantStatus(http.StatusUnprocessableEntity).wantRefusedField("client_ca", "everybody with one could connect")
-	edit := u.b.get(own + "/edit")
-	u.b.post(own+"/edit", url.Values{"version": {edit.value("version")}, "name": {"own"}, "certificate": {string(cert.ID)}, "port": {"1300"}}).
-		wantStatus(http.StatusUnprocessableEntity).wantRefusedField("certificate", "everybody with one could connect")
-	u.b.post("/certificates/import", url.Values{"use": {"authority"}, "certificate": {public}}).
-		wantStatus(http.StatusUnprocessableEntity).wantRefusedField("certificate", "is a public authority")
+	u.Admin.Post("/endpoints/new", v).WantStatus(http.StatusUnprocessableEntity).WantRefusedField("client_ca", "everybody with one could connect")
+	edit := u.Admin.Get(own + "/edit")
+	u.Admin.Post(own+"/edit", url.Values{"version": {edit.Value("version")}, "name": {"own"}, "certificate": {string(cert.ID)}, "port": {"1300"}}).
+		WantStatus(http.StatusUnprocessableEntity).WantRefusedField("certificate", "everybody with one could connect")
+	u.Admin.Post("/certificates/import", url.Values{"use": {"authority"}, "certificate": {public}}).
+		WantStatus(http.StatusUnprocessableEntity).WantRefusedField("certificate", "is a public authority")
 }

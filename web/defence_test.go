@@ -3,17 +3,21 @@ package web_test
 import (
 	"bytes"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
+
+	"sallyport/web"
+	"sallyport/web/webtest"
 )
 
 func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
 	for _, path := range []string{"/", "/sign-in", "/nothing-here", "/healthz", "/static/nothing-such.css"} {
-		h := b.get(path).header
+		h := b.Get(path).Header
 		csp := h.Get("Content-Security-Policy")
 		for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} {
 			if !strings.Contains(csp, want) {
@@ -39,25 +43,25 @@ func TestSecurityHeaders(t *testing.T) {
 
 func TestPlainHTTPHasAPlainCookieAndNoTransportSecurity(t *testing.T) {
 	t.Parallel()
-	s := unstarted(t)
+	s := webtest.NewUnstarted(t)
 	s.Start()
 	t.Cleanup(s.Close)
-	s.staff(t)
-	b := s.visitor(t)
-	p := b.post("/sign-in", credentials(boss, password)).wantStatus(http.StatusSeeOther)
-	cookie := p.header.Get("Set-Cookie")
+	s.AddAccounts(t)
+	b := s.Visitor(t)
+	p := b.Post("/sign-in", webtest.Credentials(webtest.Administrator, webtest.Password)).WantStatus(http.StatusSeeOther)
+	cookie := p.Header.Get("Set-Cookie")
 	if !strings.HasPrefix(cookie, "sallyport=") || strings.Contains(cookie, "Secure") {
 		t.Errorf("the cookie is %q, want a plain name without Secure", cookie)
 	}
-	if got := p.header.Get("Strict-Transport-Security"); got != "" {
+	if got := p.Header.Get("Strict-Transport-Security"); got != "" {
 		t.Errorf("plain HTTP promises %q", got)
 	}
-	b.follow(p).wantStatus(http.StatusOK)
+	b.Follow(p).WantStatus(http.StatusOK)
 }
 
 func TestOtherSitesCannotPost(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
+	s := webtest.NewWithAccounts(t)
 	form := "theme=dark"
 	for name, c := range map[string]struct {
 		header http.Header
@@ -73,13 +77,13 @@ func TestOtherSitesCannotPost(t *testing.T) {
 		"an origin of nobody": {http.Header{"Origin": {"null"}}, http.StatusForbidden},
 	} {
 		c.header.Set("Content-Type", "application/x-www-form-urlencoded")
-		p := s.visitor(t).send(http.MethodPost, "/theme", strings.NewReader(form), c.header)
-		if p.status != c.want {
-			t.Errorf("%s: got %d, want %d", name, p.status, c.want)
+		p := s.Visitor(t).Send(http.MethodPost, "/theme", strings.NewReader(form), c.header)
+		if p.Status != c.want {
+			t.Errorf("%s: got %d, want %d", name, p.Status, c.want)
 		}
 		if c.want == http.StatusForbidden {
-			p.wantText("main", "another site")
-			if p.header.Get("Content-Security-Policy") == "" {
+			p.WantText("main", "another site")
+			if p.Header.Get("Content-Security-Policy") == "" {
 				t.Errorf("%s: the refusal has no security headers", name)
 			}
 		}
@@ -88,16 +92,16 @@ func TestOtherSitesCannotPost(t *testing.T) {
 
 func TestLargeFormsAreRefusedWithASentence(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
 	large := append([]byte("username="), bytes.Repeat([]byte("a"), 10<<20)...)
 	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
-	b.send(http.MethodPost, "/administrators/new", bytes.NewReader(large), header).
-		wantStatus(http.StatusRequestEntityTooLarge).wantText("main", "larger than 1024 KiB")
+	b.Send(http.MethodPost, "/administrators/new", bytes.NewReader(large), header).
+		WantStatus(http.StatusRequestEntityTooLarge).WantText("main", "larger than 1024 KiB")
 	// Without a length in advance, the limit is met while reading.
 	chunked := struct{ *bytes.Reader }{bytes.NewReader(large[:2<<20])}
-	b.send(http.MethodPost, "/administrators/new", chunked, header).
-		wantStatus(http.StatusRequestEntityTooLarge).wantText("main", "larger than 1024 KiB")
+	b.Send(http.MethodPost, "/administrators/new", chunked, header).
+		WantStatus(http.StatusRequestEntityTooLarge).WantText("main", "larger than 1024 KiB")
 }
 
 func TestOnlyDeclaredProxiesAreBelieved(t *testing.T) {
@@ -105,26 +109,26 @@ func TestOnlyDeclaredProxiesAreBelieved(t *testing.T) {
 	claim := http.Header{"X-Forwarded-For": {"203.0.113.7"}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"evil.example"}}
 	for _, c := range []struct {
 		name    string
-		options []siteOption
+		options []webtest.Option
 		source  string
 		secure  bool
 	}{
 		{"nobody is trusted", nil, "127.0.0.1", false},
-		{"another is trusted", []siteOption{proxies("192.0.2.0/24")}, "127.0.0.1", false},
-		{"this one is trusted", []siteOption{proxies("127.0.0.0/8")}, "203.0.113.7", true},
+		{"another is trusted", []webtest.Option{proxies("192.0.2.0/24")}, "127.0.0.1", false},
+		{"this one is trusted", []webtest.Option{proxies("127.0.0.0/8")}, "203.0.113.7", true},
 	} {
-		s := unstarted(t, c.options...)
+		s := webtest.NewUnstarted(t, c.options...)
 		s.Start()
 		t.Cleanup(s.Close)
-		p := s.visitor(t).send(http.MethodGet, "/sign-in", nil, claim)
-		if got := p.header.Get("Strict-Transport-Security") != ""; got != c.secure {
+		p := s.Visitor(t).Send(http.MethodGet, "/sign-in", nil, claim)
+		if got := p.Header.Get("Strict-Transport-Security") != ""; got != c.secure {
 			t.Errorf("%s: the connection counts as secure: %t, want %t", c.name, got, c.secure)
 		}
-		if want := `"source":"` + c.source + `"`; !strings.Contains(s.kit.Log.String(), want) {
-			t.Errorf("%s: want %s in the log, got %s", c.name, want, s.kit.Log.String())
+		if want := `"source":"` + c.source + `"`; !strings.Contains(s.Kit.Log.String(), want) {
+			t.Errorf("%s: want %s in the log, got %s", c.name, want, s.Kit.Log.String())
 		}
-		s.visitor(t).send(http.MethodGet, "/sign-in", nil, claim)
-		told := strings.Count(s.kit.Log.String(), "not among trusted_proxies")
+		s.Visitor(t).Send(http.MethodGet, "/sign-in", nil, claim)
+		told := strings.Count(s.Kit.Log.String(), "not among trusted_proxies")
 		if want := map[bool]int{true: 0, false: 1}[c.secure]; told != want {
 			t.Errorf("%s: an undeclared proxy is told of %d times, want %d", c.name, told, want)
 		}
@@ -133,15 +137,15 @@ func TestOnlyDeclaredProxiesAreBelieved(t *testing.T) {
 
 func TestHostileTextIsOnlyText(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
 	hostile := `"><script>alert(1)</script>'`
-	p := b.get("/administrators?q=" + url.QueryEscape(hostile)).wantStatus(http.StatusOK)
-	checkMarkup(t, "/administrators", p)
-	p.wantText("main", hostile)
-	p = b.post("/administrators/new", url.Values{"username": {hostile}}).wantStatus(http.StatusUnprocessableEntity)
-	checkMarkup(t, "/administrators/new", p)
-	if got, _ := p.doc.Find("input[name=username]").Attr("value"); got != hostile {
+	p := b.Get("/administrators?q=" + url.QueryEscape(hostile)).WantStatus(http.StatusOK)
+	webtest.CheckMarkup(t, "/administrators", p)
+	p.WantText("main", hostile)
+	p = b.Post("/administrators/new", url.Values{"username": {hostile}}).WantStatus(http.StatusUnprocessableEntity)
+	webtest.CheckMarkup(t, "/administrators/new", p)
+	if got, _ := p.Doc.Find("input[name=username]").Attr("value"); got != hostile {
 		t.Errorf("the user name came back as %q, want %q", got, hostile)
 	}
 }
@@ -149,9 +153,17 @@ func TestHostileTextIsOnlyText(t *testing.T) {
 // Anybody can ask for a path of 60 KiB, as often as they like: the log does not keep it.
 func TestLongPathsAreCutInTheLog(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	s.visitor(t).send(http.MethodPost, "/"+strings.Repeat("x", 30<<10), nil, nil).wantStatus(http.StatusNotFound)
-	if got := s.kit.Log.String(); strings.Contains(got, strings.Repeat("x", 1000)) || !strings.Contains(got, strings.Repeat("x", 200)) {
+	s := webtest.NewWithAccounts(t)
+	s.Visitor(t).Send(http.MethodPost, "/"+strings.Repeat("x", 30<<10), nil, nil).WantStatus(http.StatusNotFound)
+	if got := s.Kit.Log.String(); strings.Contains(got, strings.Repeat("x", 1000)) || !strings.Contains(got, strings.Repeat("x", 200)) {
 		t.Errorf("the log has %d bytes", len(got))
+	}
+}
+
+func proxies(list ...string) webtest.Option {
+	return func(c *web.Config) {
+		for _, p := range list {
+			c.TrustedProxies = append(c.TrustedProxies, netip.MustParsePrefix(p))
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"sallyport/handlers/admin"
+	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/vpn"
 )
@@ -88,9 +89,9 @@ func errorHandler(log *slog.Logger, console *admin.Console) echo.HTTPErrorHandle
 		status, f := errorPage(err)
 		gone := errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil
 		if status >= http.StatusInternalServerError && !gone {
-			f.Request = admin.RequestID(c)
+			f.Request = page.RequestID(c)
 			log.ErrorContext(c.Request().Context(), "request failed", "method", c.Request().Method, "route", c.Path(),
-				"status", status, "err", err, "cause", errors.Unwrap(err), "request_id", admin.RequestID(c))
+				"status", status, "err", err, "cause", errors.Unwrap(err), "request_id", page.RequestID(c))
 		}
 		if c.Response().Committed || gone {
 			return
@@ -98,8 +99,8 @@ func errorHandler(log *slog.Logger, console *admin.Console) echo.HTTPErrorHandle
 		if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 			c.Response().Header().Set("Retry-After", "30")
 		}
-		if err := console.Failure(c, status, f); err != nil {
-			log.ErrorContext(c.Request().Context(), "error page was not rendered", "err", err, "request_id", admin.RequestID(c))
+		if err := console.Pages.Failure(c, status, f); err != nil {
+			log.ErrorContext(c.Request().Context(), "error page was not rendered", "err", err, "request_id", page.RequestID(c))
 			_ = c.String(status, f.Title+"\n"+f.Text+"\n")
 		}
 	}

@@ -1,6 +1,8 @@
 package web
 
-import "github.com/labstack/echo/v4"
+import (
+	"github.com/labstack/echo/v4"
+)
 
 // contentSecurityPolicy allows the files of this server only: no inline script or style, no frame,
 // no plugin. Images as data: URLs are the icons in the style sheet of Tabler.

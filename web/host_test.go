@@ -7,14 +7,15 @@ import (
 	"testing"
 
 	"sallyport/web"
+	"sallyport/web/webtest"
 )
 
-func named(names ...string) siteOption {
+func named(names ...string) webtest.Option {
 	return func(c *web.Config) { c.Names = names }
 }
 
 // ask sends a request under a host name, from an address.
-func (s *site) ask(host, from string, header http.Header) *httptest.ResponseRecorder {
+func ask(s *webtest.Site, host, from string, header http.Header) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, "/sign-in", nil)
 	r.Host, r.RemoteAddr = host, from
 	for name, values := range header {
@@ -27,10 +28,10 @@ func (s *site) ask(host, from string, header http.Header) *httptest.ResponseReco
 
 func TestHostNames(t *testing.T) {
 	t.Parallel()
-	s := unstarted(t, named("vpn.example.test", "Gateway", ""), proxies("192.0.2.80/32"))
+	s := webtest.NewUnstarted(t, named("vpn.example.test", "Gateway", ""), proxies("192.0.2.80/32"))
 	t.Cleanup(s.Close)
 	s.Start()
-	s.staff(t)
+	s.AddAccounts(t)
 	const stranger, proxy = "203.0.113.9:5000", "192.0.2.80:5000"
 	for _, c := range []struct {
 		host, from, forwardedHost string
@@ -62,19 +63,19 @@ func TestHostNames(t *testing.T) {
 		if c.forwardedHost != "" {
 			header.Set("X-Forwarded-Host", c.forwardedHost)
 		}
-		w := s.ask(c.host, c.from, header)
+		w := ask(s, c.host, c.from, header)
 		if w.Code != c.want {
 			t.Errorf("host %q from %s: got %d, want %d", c.host, c.from, w.Code, c.want)
 		}
 		if c.want == http.StatusOK {
 			continue
 		}
-		p := document(t, w.Body.String())
-		checkMarkup(t, c.host, p)
-		if c.host != "" && !strings.Contains(p.text("main"), "the setting console_names") {
-			t.Errorf("host %q: the page reads %q, want the setting in it", c.host, p.text("main"))
+		p := webtest.Document(t, w.Body.String())
+		webtest.CheckMarkup(t, c.host, p)
+		if c.host != "" && !strings.Contains(p.Text("main"), "the setting console_names") {
+			t.Errorf("host %q: the page reads %q, want the setting in it", c.host, p.Text("main"))
 		}
-		if strings.Contains(p.body, "<form method=\"post\" action=\"/sign-in\"") || w.Header().Get("Set-Cookie") != "" {
+		if strings.Contains(p.Body, "<form method=\"post\" action=\"/sign-in\"") || w.Header().Get("Set-Cookie") != "" {
 			t.Errorf("host %q: the page has the form or a cookie", c.host)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"sallyport/store"
 	"sallyport/vpn"
+	"sallyport/web/webtest"
 )
 
 // renewal is how htmx asks for a part of a page.
@@ -15,44 +16,44 @@ var renewal = http.Header{"Hx-Request": {"true"}}
 
 func TestAnOpenTabReachesTheIdleLimit(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
 	for range 3 { // somebody clicks
-		s.kit.Clock.Pass(40 * time.Minute)
-		b.get("/endpoints").wantStatus(http.StatusOK)
+		s.Kit.Clock.Pass(40 * time.Minute)
+		b.Get("/endpoints").WantStatus(http.StatusOK)
 	}
 	for range 2 { // and leaves the tab open
-		s.kit.Clock.Pass(25 * time.Minute)
-		if p := b.send(http.MethodGet, "/endpoints", nil, renewal); p.status != http.StatusOK && p.status != http.StatusNoContent {
-			t.Fatalf("a renewal within the limit: got %d", p.status)
+		s.Kit.Clock.Pass(25 * time.Minute)
+		if p := b.Send(http.MethodGet, "/endpoints", nil, renewal); p.Status != http.StatusOK && p.Status != http.StatusNoContent {
+			t.Fatalf("a renewal within the limit: got %d", p.Status)
 		}
 	}
-	s.kit.Clock.Pass(15 * time.Minute)
-	if p := b.send(http.MethodGet, "/endpoints", nil, renewal); p.status != http.StatusUnauthorized || p.header.Get("HX-Redirect") != "/sign-in" {
-		t.Errorf("after 65 minutes of renewals only: got %d leading to %q, want 401 and the sign-in page", p.status, p.header.Get("HX-Redirect"))
+	s.Kit.Clock.Pass(15 * time.Minute)
+	if p := b.Send(http.MethodGet, "/endpoints", nil, renewal); p.Status != http.StatusUnauthorized || p.Header.Get("HX-Redirect") != "/sign-in" {
+		t.Errorf("after 65 minutes of renewals only: got %d leading to %q, want 401 and the sign-in page", p.Status, p.Header.Get("HX-Redirect"))
 	}
-	b.get("/endpoints").wantStatus(http.StatusSeeOther)
+	b.Get("/endpoints").WantStatus(http.StatusSeeOther)
 }
 
 func TestARenewalLeavesTheMessageToItsPage(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
-	b.make("/networks/new", url.Values{"name": {"office"}, "cidrs": {"10.0.0.0/16"}})
-	b.send(http.MethodGet, "/", nil, renewal) // another tab
-	b.get("/networks").wantText("[role=status]", "Network office created")
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
+	b.Create("/networks/new", url.Values{"name": {"office"}, "cidrs": {"10.0.0.0/16"}})
+	b.Send(http.MethodGet, "/", nil, renewal) // another tab
+	b.Get("/networks").WantText("[role=status]", "Network office created")
 }
 
 func TestRefusedChangesAreAudited(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	ro := s.as(t, reader)
-	ro.get("/networks/new").wantStatus(http.StatusForbidden)
-	p := ro.post("/networks/new", url.Values{"name": {"mine"}, "cidrs": {"10.0.0.0/16"}}).wantStatus(http.StatusForbidden)
-	ro.post("/certificates/cert-1/delete", nil).wantStatus(http.StatusForbidden)
+	s := webtest.NewWithAccounts(t)
+	ro := s.SignIn(t, webtest.ReadOnly)
+	ro.Get("/networks/new").WantStatus(http.StatusForbidden)
+	p := ro.Post("/networks/new", url.Values{"name": {"mine"}, "cidrs": {"10.0.0.0/16"}}).WantStatus(http.StatusForbidden)
+	ro.Post("/certificates/cert-1/delete", nil).WantStatus(http.StatusForbidden)
 	var trail vpn.Page[vpn.AuditRecord]
-	s.update(t, func(tx *store.Tx) (err error) {
-		trail, err = tx.AuditRecords(t.Context(), vpn.List{Filter: map[string]string{"actor": reader}})
+	s.Update(t, func(tx *store.Tx) (err error) {
+		trail, err = tx.AuditRecords(t.Context(), vpn.List{Filter: map[string]string{"actor": webtest.ReadOnly}})
 		return err
 	})
 	var got []string
@@ -60,7 +61,7 @@ func TestRefusedChangesAreAudited(t *testing.T) {
 		if r.Action != "SignIn" {
 			got = append(got, string(r.Action)+" "+r.Subject)
 		}
-		if r.Subject == "/networks/new" && (r.Request != p.header.Get("X-Request-Id") || r.Source != "127.0.0.1" || r.Result == "ok") {
+		if r.Subject == "/networks/new" && (r.Request != p.Header.Get("X-Request-Id") || r.Source != "127.0.0.1" || r.Result == "ok") {
 			t.Errorf("got the record %+v, want the request, its source and the refusal in it", r)
 		}
 	}

@@ -5,29 +5,31 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"sallyport/web/webtest"
 )
 
 func TestNetworkAndSubnets(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
-	b.get("/networks").wantStatus(http.StatusOK).wantText(".empty", "No networks yet").wantText(".empty a", "Create network")
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
+	b.Get("/networks").WantStatus(http.StatusOK).WantText(".empty", "No networks yet").WantText(".empty a", "Create network")
 
-	p := b.follow(b.post("/networks/new", url.Values{"name": {"office"}, "cidrs": {"10.0.0.0/16, 10.1.0.0/16"}}))
-	p.wantText("h1", "office").wantText("[role=status]", "created").wantText("dl", "10.0.0.0/16, 10.1.0.0/16").wantText(".empty", "No subnets yet")
-	network, _ := p.doc.Find(".empty a").Attr("href")
-	p = b.follow(b.post(network, url.Values{"name": {"a"}, "cidr": {"10.0.0.0/27"}, "zone": {"zone-a"}}))
-	p.row("10.0.0.0/27").wantText("td", "zone-a")
-	checkMarkup(t, "network", p)
-	b.get("/networks").row("office").wantText("td.text-end", "1")
+	p := b.Follow(b.Post("/networks/new", url.Values{"name": {"office"}, "cidrs": {"10.0.0.0/16, 10.1.0.0/16"}}))
+	p.WantText("h1", "office").WantText("[role=status]", "created").WantText("dl", "10.0.0.0/16, 10.1.0.0/16").WantText(".empty", "No subnets yet")
+	network, _ := p.Doc.Find(".empty a").Attr("href")
+	p = b.Follow(b.Post(network, url.Values{"name": {"a"}, "cidr": {"10.0.0.0/27"}, "zone": {"zone-a"}}))
+	p.Row("10.0.0.0/27").WantText("td", "zone-a")
+	webtest.CheckMarkup(t, "network", p)
+	b.Get("/networks").Row("office").WantText("td.text-end", "1")
 }
 
 // badNetworks: what is typed, and the sentence that comes back beside the field.
 func TestBadNetworksChangeNothing(t *testing.T) {
 	t.Parallel()
-	u := began(t)
-	before := u.digest(t)
-	subnets := u.network + "/subnets/new"
+	u := webtest.NewEndpoint(t)
+	before := u.Digest(t)
+	subnets := u.Network + "/subnets/new"
 	long := strings.Repeat("x", 10000)
 	for _, c := range []struct {
 		form  string
@@ -55,58 +57,58 @@ func TestBadNetworksChangeNothing(t *testing.T) {
 	} {
 		v := url.Values{"name": {"fine"}, "cidrs": {"10.30.0.0/16"}, "cidr": {"10.0.9.0/24"}, "zone": {"zone-c"}}
 		v.Set(c.field, c.value)
-		p := u.b.post(c.form, v)
-		if p.status != http.StatusUnprocessableEntity {
-			t.Errorf("%s %.40q: got %d, want 422", c.field, c.value, p.status)
+		p := u.Admin.Post(c.form, v)
+		if p.Status != http.StatusUnprocessableEntity {
+			t.Errorf("%s %.40q: got %d, want 422", c.field, c.value, p.Status)
 			continue
 		}
-		p.wantRefusedField(c.field, c.want)
-		if got := strings.TrimPrefix(p.value(c.field), "\n"); strings.ReplaceAll(got, "\r", "") != c.value {
+		p.WantRefusedField(c.field, c.want)
+		if got := strings.TrimPrefix(p.Value(c.field), "\n"); strings.ReplaceAll(got, "\r", "") != c.value {
 			t.Errorf("%s: the form holds %.60q, want %.60q as typed", c.field, got, c.value)
 		}
-		checkMarkup(t, c.form, p)
+		webtest.CheckMarkup(t, c.form, p)
 	}
-	if after := u.digest(t); after != before {
+	if after := u.Digest(t); after != before {
 		t.Errorf("refused forms changed something:\n%s\nwas:\n%s", after, before)
 	}
 }
 
 func TestNetworkTags(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
 	v := url.Values{"name": {"office"}, "cidrs": {"10.0.0.0/16"}, "tag_key": {"site", "", "team", ""}, "tag_value": {"berlin", "", "", ""}}
-	network := b.make("/networks/new", v)
-	b.get(network).wantText("dl", "site = berlin").wantText("dl", "team")
+	network := b.Create("/networks/new", v)
+	b.Get(network).WantText("dl", "site = berlin").WantText("dl", "team")
 	v["tag_key"] = []string{"site", "site", "", ""}
-	p := b.post("/networks/new", v).wantStatus(http.StatusUnprocessableEntity).wantText("#tags-error", "is there twice").wantValue("tag_key", "site").wantValue("name", "office")
-	checkMarkup(t, "/networks/new", p)
-	checkMarkup(t, "/networks/new", b.get("/networks/new"))
-	b.get(b.make("/networks/new", url.Values{"name": {"bare"}, "cidrs": {"10.1.0.0/16"}})).wantText("dl", "Tags–")
+	p := b.Post("/networks/new", v).WantStatus(http.StatusUnprocessableEntity).WantText("#tags-error", "is there twice").WantValue("tag_key", "site").WantValue("name", "office")
+	webtest.CheckMarkup(t, "/networks/new", p)
+	webtest.CheckMarkup(t, "/networks/new", b.Get("/networks/new"))
+	b.Get(b.Create("/networks/new", url.Values{"name": {"bare"}, "cidrs": {"10.1.0.0/16"}})).WantText("dl", "Tags–")
 }
 
 func TestNetworksInUseStay(t *testing.T) {
 	t.Parallel()
-	u := ready(t)
-	before := u.digest(t)
-	p := u.b.get(u.network+"/delete").wantText("h1", "Delete network office?").wantText("main", "2 subnets").wantText(".alert", "while it has subnets")
-	wantNoButton(t, p)
-	u.b.post(u.network+"/delete", nil).wantStatus(http.StatusUnprocessableEntity).wantText("[role=alert]", "still has 2 subnets")
-	subnet := "/subnets/" + u.zoneA + "/delete"
-	for _, page := range []string{subnet, u.network} { // by its name, which leads to it
-		if link := u.b.get(page).doc.Find(`main a[href="` + u.endpoint + `"]`); link.Text() != "main" {
+	u := webtest.NewReadyEndpoint(t)
+	before := u.Digest(t)
+	p := u.Admin.Get(u.Network+"/delete").WantText("h1", "Delete network office?").WantText("main", "2 subnets").WantText(".alert", "while it has subnets")
+	webtest.WantNoButton(t, p)
+	u.Admin.Post(u.Network+"/delete", nil).WantStatus(http.StatusUnprocessableEntity).WantText("[role=alert]", "still has 2 subnets")
+	subnet := "/subnets/" + u.ZoneA + "/delete"
+	for _, page := range []string{subnet, u.Network} { // by its name, which leads to it
+		if link := u.Admin.Get(page).Doc.Find(`main a[href="` + u.Endpoint + `"]`); link.Text() != "main" {
 			t.Errorf("%s: the link to the endpoint reads %q, want main", page, link.Text())
 		}
 	}
-	wantNoButton(t, u.b.get(subnet).wantText(".alert", "while it is the target network"))
-	u.b.post(subnet, nil).wantStatus(http.StatusUnprocessableEntity).wantText("[role=alert]", "is a target network of endpoint main.")
-	if after := u.digest(t); after != before {
+	webtest.WantNoButton(t, u.Admin.Get(subnet).WantText(".alert", "while it is the target network"))
+	u.Admin.Post(subnet, nil).WantStatus(http.StatusUnprocessableEntity).WantText("[role=alert]", "is a target network of endpoint main.")
+	if after := u.Digest(t); after != before {
 		t.Errorf("refusals changed something:\n%s\nwas:\n%s", after, before)
 	}
-	wantButton(t, u.b.get("/subnets/"+u.zoneB+"/delete"), "Delete")
-	p = u.b.follow(u.b.post("/subnets/"+u.zoneB+"/delete", nil))
-	if strings.Contains(p.text("tbody"), "10.0.1.0/24") {
+	webtest.WantButton(t, u.Admin.Get("/subnets/"+u.ZoneB+"/delete"), "Delete")
+	p = u.Admin.Follow(u.Admin.Post("/subnets/"+u.ZoneB+"/delete", nil))
+	if strings.Contains(p.Text("tbody"), "10.0.1.0/24") {
 		t.Error("the unused subnet is still there after its deletion")
 	}
-	u.b.get("/networks/vpc-none").wantStatus(http.StatusNotFound)
+	u.Admin.Get("/networks/vpc-none").WantStatus(http.StatusNotFound)
 }

@@ -13,11 +13,12 @@ import (
 
 	"sallyport/store"
 	"sallyport/vpn"
+	"sallyport/web/webtest"
 )
 
 // crowd is a console whose lists have a given number of rows.
 type crowd struct {
-	b        *browser
+	b        *webtest.Browser
 	rows     int
 	network  string // path of the one with all the subnets
 	endpoint string // path of the one with all the connections
@@ -25,32 +26,32 @@ type crowd struct {
 
 func newCrowd(t testing.TB, rows int) *crowd {
 	t.Helper()
-	s := staffed(t)
-	c := &crowd{b: s.as(t, boss), rows: rows}
-	u := &tutorial{site: s, b: c.b}
-	c.network = c.b.make("/networks/new", url.Values{"name": {"big"}, "cidrs": {"10.0.0.0/8"}})
-	u.network = c.network
-	u.authority = c.b.make("/certificates/authority/new", url.Values{"common_name": {"Crowd CA"}, "key_type": {"ECDSA P-256"}, "valid_days": {"3650"}})
-	u.server = u.issue("server", "server")
-	c.endpoint = c.b.make("/endpoints/new", u.endpointForm("main", "100.64.0.0/16", "443"))
-	u.endpoint = c.endpoint
-	c.b.make(c.network+"/subnets/new", url.Values{"name": {"first"}, "cidr": {"10.255.0.0/24"}, "zone": {"zone-a"}})
-	c.b.make(c.endpoint+"/associations/new", url.Values{"subnet": {u.subnet("10.255.0.0/24")}})
-	u.update(t, func(tx *store.Tx) error { return c.fill(t.Context(), tx, u) })
-	u.applied(t)
+	s := webtest.NewWithAccounts(t)
+	c := &crowd{b: s.SignIn(t, webtest.Administrator), rows: rows}
+	u := &webtest.Fixture{Site: s, Admin: c.b}
+	c.network = c.b.Create("/networks/new", url.Values{"name": {"big"}, "cidrs": {"10.0.0.0/8"}})
+	u.Network = c.network
+	u.Authority = c.b.Create("/certificates/authority/new", url.Values{"common_name": {"Crowd CA"}, "key_type": {"ECDSA P-256"}, "valid_days": {"3650"}})
+	u.Server = u.Issue("server", "server")
+	c.endpoint = c.b.Create("/endpoints/new", u.EndpointForm("main", "100.64.0.0/16", "443"))
+	u.Endpoint = c.endpoint
+	c.b.Create(c.network+"/subnets/new", url.Values{"name": {"first"}, "cidr": {"10.255.0.0/24"}, "zone": {"zone-a"}})
+	c.b.Create(c.endpoint+"/associations/new", url.Values{"subnet": {u.Subnet("10.255.0.0/24")}})
+	u.Update(t, func(tx *store.Tx) error { return c.fill(t.Context(), tx, u) })
+	u.SetApplied(t)
 	return c
 }
 
 // fill writes past the forms, which would take hours.
-func (c *crowd) fill(ctx context.Context, tx *store.Tx, u *tutorial) error {
+func (c *crowd) fill(ctx context.Context, tx *store.Tx, u *webtest.Fixture) error {
 	at := time.Now().Add(-24 * time.Hour)
-	big, authority := vpn.NetworkID(lastOf(c.network)), vpn.CertificateID(lastOf(u.authority))
+	big, authority := vpn.NetworkID(lastOf(c.network)), vpn.CertificateID(lastOf(u.Authority))
 	pem := "-----BEGIN CERTIFICATE-----\n" + strings.Repeat("MIIBszCCAVmgAwIBAgIUQb0000000000000000000000000000000000000000000\n", 12) + "-----END CERTIFICATE-----\n"
 	for i := range c.rows {
 		when := at.Add(time.Duration(i) * time.Millisecond)
 		address := netip.AddrFrom4([4]byte{100, 64, byte(i >> 8), byte(i)})
 		client := vpn.Connection{
-			ID: vpn.NewConnectionID(), Endpoint: u.id(), Session: vpn.NewSessionID(), Node: "node-1", Status: vpn.ConnectionTerminated, Serial: "1",
+			ID: vpn.NewConnectionID(), Endpoint: u.ID(), Session: vpn.NewSessionID(), Node: "node-1", Status: vpn.ConnectionTerminated, Serial: "1",
 			Username: fmt.Sprintf("user%05d", i%7000), CommonName: fmt.Sprintf("user%05d", i%7000), ClientIP: address,
 			Device: netip.AddrPortFrom(address, 40000), Platform: "linux", EstablishedAt: when, EndedAt: when.Add(time.Hour),
 		}
@@ -68,7 +69,7 @@ func (c *crowd) fill(ctx context.Context, tx *store.Tx, u *tutorial) error {
 			}, "key"),
 			tx.CreateAdministrator(ctx, vpn.Administrator{ID: vpn.NewAdministratorID(), Username: fmt.Sprintf("admin%06d", i), Role: vpn.RoleReadOnly, PasswordHash: "none", CreatedAt: when, Version: 1}),
 			tx.CreateConnection(ctx, client),
-			tx.Audit(ctx, vpn.AuditRecord{At: when, Actor: boss, Action: "CreateVpc", Subject: string(big), Result: "ok"}),
+			tx.Audit(ctx, vpn.AuditRecord{At: when, Actor: webtest.Administrator, Action: "CreateVpc", Subject: string(big), Result: "ok"}),
 		} {
 			if err != nil {
 				return err
@@ -77,7 +78,7 @@ func (c *crowd) fill(ctx context.Context, tx *store.Tx, u *tutorial) error {
 	}
 	for i := range min(c.rows, vpn.MaxRules) {
 		destination := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 0}), 24)
-		if err := tx.CreateRule(ctx, vpn.Rule{ID: vpn.NewRuleID(), Endpoint: u.id(), Destination: destination, AllUsers: true, CreatedAt: at, Generations: vpn.Generations{Added: 1}}); err != nil {
+		if err := tx.CreateRule(ctx, vpn.Rule{ID: vpn.NewRuleID(), Endpoint: u.ID(), Destination: destination, AllUsers: true, CreatedAt: at, Generations: vpn.Generations{Added: 1}}); err != nil {
 			return err
 		}
 	}
@@ -89,12 +90,12 @@ func lastOf(path string) string { return path[strings.LastIndexByte(path, '/')+1
 // load fetches a page and tells how long that took.
 func (c *crowd) load(t testing.TB, path string) time.Duration {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.b.site.URL+path, nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.b.Site.URL+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	answer, err := c.b.client.Do(r)
+	answer, err := c.b.Client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 
 	"sallyport/control"
 	"sallyport/handlers/admin"
+	"sallyport/handlers/admin/access"
+	"sallyport/handlers/admin/page"
 	"sallyport/vpn"
 )
 
@@ -40,10 +42,10 @@ func (p policy) guard(s admin.Services, next echo.HandlerFunc) echo.HandlerFunc 
 		}
 	case signedIn, mayChange:
 		return func(ec echo.Context) error {
-			caller, ok := admin.CallerOf(ec)
+			caller, ok := page.CallerOf(ec)
 			switch {
 			case !ok:
-				return admin.SignInFirst(ec)
+				return access.SignInFirst(ec)
 			case p == mayChange && !caller.Administrator.Role.MayChange():
 				return refuseChange(ec, s.Core)
 			}
@@ -61,5 +63,5 @@ func refuseChange(ec echo.Context, core *control.Core) error {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return control.ErrReadOnly()
 	}
-	return core.Refuse(r.Context(), admin.PrincipalOf(ec), vpn.RequestAction(r.Method, ec.Path()), r.URL.Path)
+	return core.Refuse(r.Context(), page.Principal(ec), vpn.RequestAction(r.Method, ec.Path()), r.URL.Path)
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/handlers/admin"
+	"sallyport/handlers/admin/page"
 )
 
 // identify gives each request a random identifier. An identifier from the client is not used: it
@@ -22,7 +22,7 @@ func identify(next echo.HandlerFunc) echo.HandlerFunc {
 		var b [8]byte
 		_, _ = rand.Read(b[:])
 		id := hex.EncodeToString(b[:])
-		admin.SetRequestID(c, id)
+		page.SetRequestID(c, id)
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
 		return next(c)
 	}
@@ -42,12 +42,12 @@ func logRequests(log *slog.Logger, now func() time.Time) echo.MiddlewareFunc {
 			if c.Request().Method == http.MethodGet || c.Request().Method == http.MethodHead {
 				level = slog.LevelDebug
 			}
-			caller, _ := admin.CallerOf(c)
+			caller, _ := page.CallerOf(c)
 			log.LogAttrs(c.Request().Context(), level, "request",
 				slog.String("method", truncate(c.Request().Method)), slog.String("path", truncate(c.Request().URL.Path)),
 				slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size),
 				slog.Duration("took", now().Sub(started)), slog.String("source", c.RealIP()),
-				slog.String("user", caller.Administrator.Username), slog.String("request_id", admin.RequestID(c)))
+				slog.String("user", caller.Administrator.Username), slog.String("request_id", page.RequestID(c)))
 			return nil
 		}
 	}

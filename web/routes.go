@@ -7,6 +7,7 @@ import (
 
 	"sallyport/control/access"
 	"sallyport/handlers/admin"
+	"sallyport/handlers/admin/page"
 	"sallyport/static"
 	"sallyport/views/layout"
 )
@@ -32,26 +33,26 @@ func routes(h *admin.Console, a *access.Service) []route {
 	own := []route{
 		{get, "/healthz", healthz(a), public},
 		{get, "/static/*", echo.WrapHandler(static.Handler()), public},
-		{post, "/theme", h.ThemeChoose, public},
+		{post, "/theme", page.ChooseTheme, public},
 
-		{get, "/setup", h.SetupForm, setup},
-		{post, "/setup", h.SetupComplete, setup},
-		{get, "/sign-in", h.SignInForm, public},
-		{post, "/sign-in", h.SignIn, public},
-		{post, "/sign-out", h.SignOut, public},
+		{get, "/setup", h.Access.Setup.Form, setup},
+		{post, "/setup", h.Access.Setup.Complete, setup},
+		{get, "/sign-in", h.Access.Session.Form, public},
+		{post, "/sign-in", h.Access.Session.SignIn, public},
+		{post, "/sign-out", h.Access.Session.SignOut, public},
 
-		{get, "/", h.Start, signedIn},
-		{get, "/settings", h.Settings, signedIn},
-		{get, layout.BannerPath, h.NodeBanner, signedIn},
-		{get, "/account", h.Account, signedIn},
-		{post, "/account/password", h.AccountPassword, signedIn},
+		{get, "/", h.Tutorial.View, signedIn},
+		{get, "/settings", h.Node.Settings, signedIn},
+		{get, layout.BannerPath, h.Node.Banner, signedIn},
+		{get, "/account", h.Access.Account.View, signedIn},
+		{post, "/account/password", h.Access.Account.ChangePassword, signedIn},
 
-		{get, "/administrators", h.Administrators, signedIn},
-		{get, "/administrators/new", h.AdministratorNew, mayChange},
-		{post, "/administrators/new", h.AdministratorAdd, mayChange},
-		{get, "/administrators/:administrator", h.AdministratorForm, mayChange},
-		{post, "/administrators/:administrator", h.AdministratorEdit, mayChange},
-		{post, "/administrators/:administrator/password", h.AdministratorPassword, mayChange},
+		{get, "/administrators", h.Access.Administrators.List, signedIn},
+		{get, "/administrators/new", h.Access.Administrators.New, mayChange},
+		{post, "/administrators/new", h.Access.Administrators.Add, mayChange},
+		{get, "/administrators/:administrator", h.Access.Administrators.View, mayChange},
+		{post, "/administrators/:administrator", h.Access.Administrators.Edit, mayChange},
+		{post, "/administrators/:administrator/password", h.Access.Administrators.ResetPassword, mayChange},
 	}
 	return append(own, vpnRoutes(h)...)
 }

@@ -9,6 +9,7 @@ import (
 	"sallyport/store"
 	"sallyport/vpn"
 	"sallyport/web"
+	"sallyport/web/webtest"
 )
 
 var parameter = regexp.MustCompile(`:[a-z]+`)
@@ -22,32 +23,32 @@ func concrete(path string) string {
 // account and an administrator.
 func TestEveryRouteRefusesWhomItsPolicyDoes(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	stranger, readOnly := s.visitor(t), s.as(t, reader)
-	for _, r := range web.Table(s.services()) {
+	s := webtest.NewWithAccounts(t)
+	stranger, readOnly := s.Visitor(t), s.SignIn(t, webtest.ReadOnly)
+	for _, r := range web.Table(s.Services()) {
 		path := concrete(r.Path)
-		ask := func(b *browser) page {
+		ask := func(b *webtest.Browser) webtest.Page {
 			if r.Method == http.MethodPost {
-				return b.post(path, nil)
+				return b.Post(path, nil)
 			}
-			return b.get(path)
+			return b.Get(path)
 		}
-		isAsked := func(p page) bool {
-			return p.status == http.StatusSeeOther && strings.HasPrefix(p.header.Get("Location"), "/sign-in")
+		isAsked := func(p webtest.Page) bool {
+			return p.Status == http.StatusSeeOther && strings.HasPrefix(p.Header.Get("Location"), "/sign-in")
 		}
 		switch r.Policy {
 		case "signed-in", "may-change":
 			if p := ask(stranger); !isAsked(p) {
-				t.Errorf("%s %s: a stranger got %d to %q, want the sign-in page", r.Method, r.Path, p.status, p.header.Get("Location"))
+				t.Errorf("%s %s: a stranger got %d to %q, want the sign-in page", r.Method, r.Path, p.Status, p.Header.Get("Location"))
 			}
 		case "setup":
 			if p := ask(stranger); !isAsked(p) {
-				t.Errorf("%s %s: got %d although an administrator exists", r.Method, r.Path, p.status)
+				t.Errorf("%s %s: got %d although an administrator exists", r.Method, r.Path, p.Status)
 			}
 		}
 		if r.Policy == "may-change" {
-			if p := ask(readOnly); p.status != http.StatusForbidden || !strings.Contains(p.text("main"), "read-only") {
-				t.Errorf("%s %s: a read-only account got %d %q, want 403 and why", r.Method, r.Path, p.status, p.text("main"))
+			if p := ask(readOnly); p.Status != http.StatusForbidden || !strings.Contains(p.Text("main"), "read-only") {
+				t.Errorf("%s %s: a read-only account got %d %q, want 403 and why", r.Method, r.Path, p.Status, p.Text("main"))
 			}
 		}
 		if r.Method == http.MethodPost && r.Policy == "signed-in" && !mayPostReadOnly[r.Path] {
@@ -63,21 +64,21 @@ var mayPostReadOnly = map[string]bool{"/account/password": true}
 // trail grew. No page may fail or refuse an administrator either.
 func TestNoPageChangesAnything(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
 	before := auditCount(t, s)
-	for _, r := range web.Table(s.services()) {
+	for _, r := range web.Table(s.Services()) {
 		if r.Method != http.MethodGet {
 			continue
 		}
-		p := b.get(concrete(r.Path))
-		switch p.status {
+		p := b.Get(concrete(r.Path))
+		switch p.Status {
 		case http.StatusOK, http.StatusSeeOther, http.StatusNotFound:
 		default:
-			t.Errorf("GET %s: got status %d: %s", r.Path, p.status, p.text("main"))
+			t.Errorf("GET %s: got status %d: %s", r.Path, p.Status, p.Text("main"))
 		}
-		if p.status == http.StatusOK && strings.HasPrefix(p.header.Get("Content-Type"), "text/html") {
-			checkMarkup(t, r.Path, p)
+		if p.Status == http.StatusOK && strings.HasPrefix(p.Header.Get("Content-Type"), "text/html") {
+			webtest.CheckMarkup(t, r.Path, p)
 		}
 	}
 	if after := auditCount(t, s); after != before {
@@ -85,10 +86,10 @@ func TestNoPageChangesAnything(t *testing.T) {
 	}
 }
 
-func auditCount(t testing.TB, s *site) int {
+func auditCount(t testing.TB, s *webtest.Site) int {
 	t.Helper()
 	var n int
-	err := s.kit.Store.View(t.Context(), func(tx *store.Tx) error {
+	err := s.Kit.Store.View(t.Context(), func(tx *store.Tx) error {
 		records, err := tx.AuditRecords(t.Context(), vpn.List{Size: 1})
 		n = records.Total
 		return err
@@ -101,40 +102,40 @@ func auditCount(t testing.TB, s *site) int {
 
 func TestHeadIsAnsweredWhereGetIs(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	p := s.as(t, boss).send(http.MethodHead, "/administrators", nil, nil)
-	if p.status != http.StatusOK || p.body != "" {
-		t.Errorf("HEAD got status %d and %d bytes, want 200 and none", p.status, len(p.body))
+	s := webtest.NewWithAccounts(t)
+	p := s.SignIn(t, webtest.Administrator).Send(http.MethodHead, "/administrators", nil, nil)
+	if p.Status != http.StatusOK || p.Body != "" {
+		t.Errorf("HEAD got status %d and %d bytes, want 200 and none", p.Status, len(p.Body))
 	}
 }
 
 func TestErrorPages(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
-	b.get("/nothing-here").wantStatus(http.StatusNotFound).wantText("main", "no page at this address").wantText("nav[aria-label=Main]", "Networks")
-	b.post("/settings", nil).wantStatus(http.StatusMethodNotAllowed).wantText("main", "links and buttons")
-	b.get("/administrators/nothing-such").wantStatus(http.StatusNotFound).wantText("main", "nothing-such")
-	s.visitor(t).get("/nothing-here").wantStatus(http.StatusNotFound)
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
+	b.Get("/nothing-here").WantStatus(http.StatusNotFound).WantText("main", "no page at this address").WantText("nav[aria-label=Main]", "Networks")
+	b.Post("/settings", nil).WantStatus(http.StatusMethodNotAllowed).WantText("main", "links and buttons")
+	b.Get("/administrators/nothing-such").WantStatus(http.StatusNotFound).WantText("main", "nothing-such")
+	s.Visitor(t).Get("/nothing-here").WantStatus(http.StatusNotFound)
 
-	p := b.send(http.MethodPost, "/administrators/new", strings.NewReader(`{"username":"x"}`), http.Header{"Content-Type": {"application/json"}})
-	p.wantStatus(http.StatusUnsupportedMediaType)
+	p := b.Send(http.MethodPost, "/administrators/new", strings.NewReader(`{"username":"x"}`), http.Header{"Content-Type": {"application/json"}})
+	p.WantStatus(http.StatusUnsupportedMediaType)
 }
 
 func TestHealth(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	b := s.visitor(t)
-	if p := b.get("/healthz").wantStatus(http.StatusOK); p.body != "ok\n" {
-		t.Errorf("got %q, want ok", p.body)
+	s := webtest.New(t)
+	b := s.Visitor(t)
+	if p := b.Get("/healthz").WantStatus(http.StatusOK); p.Body != "ok\n" {
+		t.Errorf("got %q, want ok", p.Body)
 	}
-	_ = s.kit.Store.Close()
-	b.get("/healthz").wantStatus(http.StatusServiceUnavailable)
-	p := b.get("/sign-in").wantStatus(http.StatusInternalServerError).wantText("main", "Sallyport could not complete the request")
-	if strings.Contains(p.body, "sql") {
-		t.Errorf("the page shows the internal error: %s", p.text("main"))
+	_ = s.Kit.Store.Close()
+	b.Get("/healthz").WantStatus(http.StatusServiceUnavailable)
+	p := b.Get("/sign-in").WantStatus(http.StatusInternalServerError).WantText("main", "Sallyport could not complete the request")
+	if strings.Contains(p.Body, "sql") {
+		t.Errorf("the page shows the internal error: %s", p.Text("main"))
 	}
-	if !strings.Contains(s.kit.Log.String(), p.header.Get("X-Request-Id")) {
+	if !strings.Contains(s.Kit.Log.String(), p.Header.Get("X-Request-Id")) {
 		t.Errorf("the log does not know the request that the page names")
 	}
 }

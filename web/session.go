@@ -7,11 +7,11 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"sallyport/control/access"
-	"sallyport/handlers/admin"
+	"sallyport/handlers/admin/page"
 	"sallyport/vpn"
 )
 
-// browserSessions gives the session store to the actions (admin.Sessions) and to the middleware that
+// browserSessions gives the session store to the actions (access.SessionCookie) and to the middleware that
 // authenticates requests.
 type browserSessions struct {
 	access *access.Service
@@ -38,7 +38,7 @@ func (b *browserSessions) load(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		if administrator, ok := session.Values[valueAdministrator].(vpn.Administrator); ok {
 			row, _ := session.Values[valueSession].(vpn.WebSession)
-			admin.SetCaller(c, admin.Caller{Administrator: administrator, Session: row, Token: session.ID})
+			page.SetCaller(c, page.Caller{Administrator: administrator, Session: row, Token: session.ID})
 		}
 		return next(c)
 	}

@@ -5,48 +5,50 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"sallyport/web/webtest"
 )
 
 func TestSetupCreatesTheFirstAdministrator(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	token, _, err := s.kit.Access.NewSetupLink(t.Context())
+	s := webtest.New(t)
+	token, _, err := s.Kit.Access.NewSetupLink(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := s.visitor(t)
-	b.get("/sign-in").wantStatus(http.StatusOK).wantText("main", "sallyport admin setup-link")
-	b.get("/setup").wantStatus(http.StatusForbidden)
-	b.get("/setup?token=guess").wantStatus(http.StatusForbidden).wantText("main", "cannot be used")
+	b := s.Visitor(t)
+	b.Get("/sign-in").WantStatus(http.StatusOK).WantText("main", "sallyport admin setup-link")
+	b.Get("/setup").WantStatus(http.StatusForbidden)
+	b.Get("/setup?token=guess").WantStatus(http.StatusForbidden).WantText("main", "cannot be used")
 
-	form := b.get("/setup?token=" + token).wantStatus(http.StatusOK)
-	if got, _ := form.doc.Find("input[name=token]").Attr("value"); got != token {
+	form := b.Get("/setup?token=" + token).WantStatus(http.StatusOK)
+	if got, _ := form.Doc.Find("input[name=token]").Attr("value"); got != token {
 		t.Fatalf("the form carries token %q, want %q", got, token)
 	}
 	in := url.Values{"token": {token}, "username": {"Boss"}, "password": {"short"}, "password_again": {"short"}}
-	again := b.post("/setup", in).wantStatus(http.StatusUnprocessableEntity)
-	again.wantFieldError("password", "at least 12 are needed")
-	if got, _ := again.doc.Find("input[name=username]").Attr("value"); got != "Boss" {
+	again := b.Post("/setup", in).WantStatus(http.StatusUnprocessableEntity)
+	again.WantFieldError("password", "at least 12 are needed")
+	if got, _ := again.Doc.Find("input[name=username]").Attr("value"); got != "Boss" {
 		t.Errorf("the user name came back as %q, want what was typed", got)
 	}
-	if got, _ := again.doc.Find("input[name=password]").Attr("value"); got != "" {
+	if got, _ := again.Doc.Find("input[name=password]").Attr("value"); got != "" {
 		t.Errorf("the password was sent back")
 	}
-	if b.cookie() != nil {
+	if b.Cookie() != nil {
 		t.Errorf("a refused set-up gave a session")
 	}
 
-	in.Set("password", password)
-	in.Set("password_again", password)
-	start := b.follow(b.post("/setup", in)).wantStatus(http.StatusOK)
-	start.wantText("h1", "Getting started").wantText(".top-user", "boss")
+	in.Set("password", webtest.Password)
+	in.Set("password_again", webtest.Password)
+	start := b.Follow(b.Post("/setup", in)).WantStatus(http.StatusOK)
+	start.WantText("h1", "Getting started").WantText(".top-user", "boss")
 
-	other := s.visitor(t)
-	other.post("/setup", in).wantStatus(http.StatusSeeOther) // an administrator exists: to the sign-in page
-	if other.cookie() != nil {
+	other := s.Visitor(t)
+	other.Post("/setup", in).WantStatus(http.StatusSeeOther) // an administrator exists: to the sign-in page
+	if other.Cookie() != nil {
 		t.Errorf("a used set-up link gave a session")
 	}
-	if strings.Contains(s.kit.Log.String(), token) {
+	if strings.Contains(s.Kit.Log.String(), token) {
 		t.Errorf("the set-up link's secret is in the log")
 	}
 }

@@ -2,30 +2,26 @@ package web_test
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 
 	"sallyport/control"
 	"sallyport/control/access"
 	"sallyport/vpn"
+	"sallyport/web/webtest"
 )
-
-func credentials(username, password string) url.Values {
-	return url.Values{"username": {username}, "password": {password}}
-}
 
 func TestSignIn(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.visitor(t)
-	wrong := b.post("/sign-in", credentials(boss, "wrong wrong wrong")).wantStatus(http.StatusUnprocessableEntity)
-	unknown := b.post("/sign-in", credentials("nobody", "wrong wrong wrong")).wantStatus(http.StatusUnprocessableEntity)
-	if wrong.text("[role=alert]") == "" || wrong.text("[role=alert]") != unknown.text("[role=alert]") {
-		t.Errorf("a wrong password answers %q and an unknown user %q, want the same sentence", wrong.text("[role=alert]"), unknown.text("[role=alert]"))
+	s := webtest.NewWithAccounts(t)
+	b := s.Visitor(t)
+	wrong := b.Post("/sign-in", webtest.Credentials(webtest.Administrator, "wrong wrong wrong")).WantStatus(http.StatusUnprocessableEntity)
+	unknown := b.Post("/sign-in", webtest.Credentials("nobody", "wrong wrong wrong")).WantStatus(http.StatusUnprocessableEntity)
+	if wrong.Text("[role=alert]") == "" || wrong.Text("[role=alert]") != unknown.Text("[role=alert]") {
+		t.Errorf("a wrong password answers %q and an unknown user %q, want the same sentence", wrong.Text("[role=alert]"), unknown.Text("[role=alert]"))
 	}
-	p := b.post("/sign-in", credentials(boss, password)).wantStatus(http.StatusSeeOther)
-	cookie := p.header.Get("Set-Cookie")
+	p := b.Post("/sign-in", webtest.Credentials(webtest.Administrator, webtest.Password)).WantStatus(http.StatusSeeOther)
+	cookie := p.Header.Get("Set-Cookie")
 	for _, want := range []string{"__Host-sallyport=", "Path=/", "HttpOnly", "Secure", "SameSite=Lax"} {
 		if !strings.Contains(cookie, want) {
 			t.Errorf("the cookie is %q, want %s in it", cookie, want)
@@ -34,57 +30,57 @@ func TestSignIn(t *testing.T) {
 	if strings.Contains(cookie, "Domain") {
 		t.Errorf("the cookie is %q, want no domain", cookie)
 	}
-	b.follow(p).wantText(".top-user", "boss administrator")
-	if log := s.kit.Log.String(); strings.Contains(log, password) || strings.Contains(log, b.cookie().Value) {
+	b.Follow(p).WantText(".top-user", "boss administrator")
+	if log := s.Kit.Log.String(); strings.Contains(log, webtest.Password) || strings.Contains(log, b.Cookie().Value) {
 		t.Errorf("the log holds a password or a session's identifier")
 	}
 }
 
 func TestSignInGivesANewSessionAndEndsTheOld(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
-	old := b.cookie().Value
-	b.post("/sign-in", credentials(boss, password)).wantStatus(http.StatusSeeOther)
-	if b.cookie().Value == old {
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
+	old := b.Cookie().Value
+	b.Post("/sign-in", webtest.Credentials(webtest.Administrator, webtest.Password)).WantStatus(http.StatusSeeOther)
+	if b.Cookie().Value == old {
 		t.Fatal("the session kept its identifier through a sign-in")
 	}
-	thief := s.visitor(t)
-	p := thief.send(http.MethodGet, "/", nil, http.Header{"Cookie": {"__Host-sallyport=" + old}})
-	if p.status != http.StatusSeeOther {
-		t.Errorf("the old session got status %d, want a redirect to the sign-in page", p.status)
+	thief := s.Visitor(t)
+	p := thief.Send(http.MethodGet, "/", nil, http.Header{"Cookie": {"__Host-sallyport=" + old}})
+	if p.Status != http.StatusSeeOther {
+		t.Errorf("the old session got status %d, want a redirect to the sign-in page", p.Status)
 	}
 	// A cookie of the visitor's own making is never taken over as a session.
-	p = thief.send(http.MethodPost, "/sign-in", strings.NewReader(credentials(boss, password).Encode()), http.Header{
+	p = thief.Send(http.MethodPost, "/sign-in", strings.NewReader(webtest.Credentials(webtest.Administrator, webtest.Password).Encode()), http.Header{
 		"Content-Type": {"application/x-www-form-urlencoded"}, "Cookie": {"__Host-sallyport=chosen-by-me"},
 	})
-	if strings.Contains(p.header.Get("Set-Cookie"), "chosen-by-me") {
+	if strings.Contains(p.Header.Get("Set-Cookie"), "chosen-by-me") {
 		t.Errorf("a sign-in kept an identifier that the visitor chose")
 	}
 }
 
 func TestSignOutEndsTheSessionAtTheServer(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, boss)
-	value := b.cookie().Value
-	b.post("/sign-out", nil).wantStatus(http.StatusSeeOther)
-	if b.cookie() != nil {
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
+	value := b.Cookie().Value
+	b.Post("/sign-out", nil).WantStatus(http.StatusSeeOther)
+	if b.Cookie() != nil {
 		t.Errorf("the browser still has the cookie")
 	}
-	p := s.visitor(t).send(http.MethodGet, "/", nil, http.Header{"Cookie": {"__Host-sallyport=" + value}})
-	if p.status != http.StatusSeeOther {
-		t.Errorf("the ended session got status %d, want a redirect", p.status)
+	p := s.Visitor(t).Send(http.MethodGet, "/", nil, http.Header{"Cookie": {"__Host-sallyport=" + value}})
+	if p.Status != http.StatusSeeOther {
+		t.Errorf("the ended session got status %d, want a redirect", p.Status)
 	}
 }
 
 func TestSignInComesBack(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.visitor(t)
-	p := b.get("/administrators?q=b").wantStatus(http.StatusSeeOther)
-	form := b.follow(p)
-	next, _ := form.doc.Find("input[name=next]").Attr("value")
+	s := webtest.NewWithAccounts(t)
+	b := s.Visitor(t)
+	p := b.Get("/administrators?q=b").WantStatus(http.StatusSeeOther)
+	form := b.Follow(p)
+	next, _ := form.Doc.Find("input[name=next]").Attr("value")
 	if next != "/administrators?q=b" {
 		t.Errorf("next is %q, want the page that was asked for", next)
 	}
@@ -96,9 +92,9 @@ func TestSignInComesBack(t *testing.T) {
 		"/\tevil":             "/",
 		"":                    "/",
 	} {
-		in := credentials(boss, password)
+		in := webtest.Credentials(webtest.Administrator, webtest.Password)
 		in.Set("next", typed)
-		if got := s.visitor(t).post("/sign-in", in).header.Get("Location"); got != want {
+		if got := s.Visitor(t).Post("/sign-in", in).Header.Get("Location"); got != want {
 			t.Errorf("next %q leads to %q, want %q", typed, got, want)
 		}
 	}
@@ -106,38 +102,38 @@ func TestSignInComesBack(t *testing.T) {
 
 func TestSignInIsThrottled(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.visitor(t)
+	s := webtest.NewWithAccounts(t)
+	b := s.Visitor(t)
 	for range 50 {
-		p := b.post("/sign-in", credentials(boss, "wrong wrong wrong"))
-		if p.status == http.StatusTooManyRequests {
-			p.wantText("[role=alert]", "Too many attempts")
+		p := b.Post("/sign-in", webtest.Credentials(webtest.Administrator, "wrong wrong wrong"))
+		if p.Status == http.StatusTooManyRequests {
+			p.WantText("[role=alert]", "Too many attempts")
 			return
 		}
-		p.wantStatus(http.StatusUnprocessableEntity)
+		p.WantStatus(http.StatusUnprocessableEntity)
 	}
 	t.Fatal("50 wrong passwords were all checked")
 }
 
 func TestDisabledAccountIsOutAtOnce(t *testing.T) {
 	t.Parallel()
-	s := staffed(t)
-	b := s.as(t, reader)
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.ReadOnly)
 	by := control.Principal{Kind: control.Administrator, ID: string("admin-test"), Name: "test", Role: vpn.RoleAdministrator}
-	list, err := s.kit.Access.Administrators(t.Context(), by, vpn.List{Search: reader})
+	list, err := s.Kit.Access.Administrators(t.Context(), by, vpn.List{Search: webtest.ReadOnly})
 	if err != nil || len(list.Items) != 1 {
 		t.Fatalf("got %d accounts and error %v, want one", len(list.Items), err)
 	}
 	a := list.Items[0]
-	if _, err := s.kit.Access.EditAdministrator(t.Context(), by, a.ID, access.AdministratorEdit{Version: a.Version, Role: a.Role, Disabled: true}); err != nil {
+	if _, err := s.Kit.Access.EditAdministrator(t.Context(), by, a.ID, access.AdministratorEdit{Version: a.Version, Role: a.Role, Disabled: true}); err != nil {
 		t.Fatal(err)
 	}
-	if got := b.get("/").header.Get("Location"); got != "/sign-in" {
+	if got := b.Get("/").Header.Get("Location"); got != "/sign-in" {
 		t.Errorf("a disabled account is led to %q, want /sign-in", got)
 	}
 	// A part of a page that renews itself takes the whole page along.
-	p := b.send(http.MethodGet, "/settings", nil, http.Header{"Hx-Request": {"true"}})
-	if p.status != http.StatusUnauthorized || p.header.Get("HX-Redirect") != "/sign-in" {
-		t.Errorf("got status %d and HX-Redirect %q, want 401 and /sign-in", p.status, p.header.Get("HX-Redirect"))
+	p := b.Send(http.MethodGet, "/settings", nil, http.Header{"Hx-Request": {"true"}})
+	if p.Status != http.StatusUnauthorized || p.Header.Get("HX-Redirect") != "/sign-in" {
+		t.Errorf("got status %d and HX-Redirect %q, want 401 and /sign-in", p.Status, p.Header.Get("HX-Redirect"))
 	}
 }

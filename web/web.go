@@ -32,7 +32,7 @@ func New(c Config) http.Handler {
 	e.IPExtractor = clientAddress(c.TrustedProxies)
 
 	sessions := &browserSessions{access: c.Services.Access, life: c.SessionLife}
-	console := admin.New(admin.Config{Services: c.Services, Sessions: sessions, Log: c.Log, Now: c.Now})
+	console := admin.New(admin.Config{Services: c.Services, Cookie: sessions, Log: c.Log, Now: c.Now})
 	e.HTTPErrorHandler = errorHandler(c.Log, console)
 	e.Use(
 		identify,

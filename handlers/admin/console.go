@@ -4,65 +4,63 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
 	"sallyport/control"
-	"sallyport/control/access"
-	"sallyport/control/certificate"
-	"sallyport/control/endpoint"
-	"sallyport/control/network"
-	"sallyport/control/node"
-	"sallyport/control/tutorial"
+	accesscontrol "sallyport/control/access"
+	certificatecontrol "sallyport/control/certificate"
+	endpointcontrol "sallyport/control/endpoint"
+	networkcontrol "sallyport/control/network"
+	nodecontrol "sallyport/control/node"
+	tutorialcontrol "sallyport/control/tutorial"
+	"sallyport/handlers/admin/access"
+	"sallyport/handlers/admin/certificate"
+	"sallyport/handlers/admin/endpoint"
+	"sallyport/handlers/admin/network"
+	"sallyport/handlers/admin/node"
+	"sallyport/handlers/admin/page"
+	"sallyport/handlers/admin/tutorial"
 )
-
-// Sessions keeps the browser's side of a sign-in. Package web fits it over gorilla/sessions.
-type Sessions interface {
-	// Token is the session's identifier as the browser sent it, valid or not; "" for none.
-	Token(c echo.Context) string
-	// Begin gives the browser a new session.
-	Begin(c echo.Context, token string) error
-	// End takes the session from the browser.
-	End(c echo.Context) error
-}
 
 // Services are the use cases that the console offers. Every field is required.
 type Services struct {
 	Core         *control.Core
-	Access       *access.Service
-	Networks     *network.Service
-	Certificates *certificate.Service
-	Endpoints    *endpoint.Service
-	Nodes        *node.Service
-	Tutorial     *tutorial.Service
+	Access       *accesscontrol.Service
+	Networks     *networkcontrol.Service
+	Certificates *certificatecontrol.Service
+	Endpoints    *endpointcontrol.Service
+	Nodes        *nodecontrol.Service
+	Tutorial     *tutorialcontrol.Service
 }
 
-// Config is what the console's actions need. Every field is required.
+// Config is what the actions of the console need. Every field is required.
 type Config struct {
 	Services Services
-	Sessions Sessions
+	Cookie   access.SessionCookie
 	Log      *slog.Logger
 	Now      func() time.Time
 }
 
-// Console is the set of the console's actions.
+// Console is the set of the actions, by noun.
 type Console struct {
-	core         *control.Core
-	access       *access.Service
-	networks     *network.Service
-	certificates *certificate.Service
-	endpoints    *endpoint.Service
-	nodes        *node.Service
-	tutorial     *tutorial.Service
-	sessions     Sessions
-	log          *slog.Logger
-	now          func() time.Time
+	Pages        *page.Pages
+	Access       access.Actions
+	Network      network.Actions
+	Certificates certificate.Certificates
+	Endpoint     endpoint.Actions
+	Node         node.Node
+	Tutorial     tutorial.Tutorial
 }
 
 // New makes the actions.
 func New(c Config) *Console {
 	s := c.Services
+	pages := page.New(s.Access, s.Nodes, c.Log, c.Now)
 	return &Console{
-		core: s.Core, access: s.Access, networks: s.Networks, certificates: s.Certificates, endpoints: s.Endpoints,
-		nodes: s.Nodes, tutorial: s.Tutorial, sessions: c.Sessions, log: c.Log, now: c.Now,
+		Pages:        pages,
+		Access:       access.New(pages, s.Access, c.Cookie),
+		Network:      network.New(pages, s.Networks),
+		Certificates: certificate.New(pages, s.Certificates),
+		Endpoint:     endpoint.New(pages, s.Endpoints, s.Networks),
+		Node:         node.New(pages, s.Core, s.Nodes, s.Endpoints),
+		Tutorial:     tutorial.New(pages, s.Tutorial),
 	}
 }

@@ -1,4 +1,5 @@
-// Package admin holds the console's actions, one file each: bind, call one use case, put the
-// refusal beside its field or redirect. It holds no rule of its own: who may do what is decided
-// by package control, and by the policies of package web before a handler runs.
+// Package admin is the set of the actions of the console. A package below it holds the actions on one
+// noun, one file each: an action reads the request, calls one use case, and puts the refusal beside its
+// field or redirects. It has no rule of its own: package control decides who may do what, and the
+// policies of package web are checked before a handler runs.
 package admin

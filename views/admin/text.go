@@ -93,3 +93,16 @@ func RoleName(r vpn.Role) string {
 func AccountState(a vpn.Administrator) string {
 	return parts.YesNo(a.Disabled, "disabled", "active")
 }
+
+// CertificateOptions are the choices of a select; none names the choice without a certificate.
+func CertificateOptions(none string, list []vpn.Certificate) []parts.Option {
+	out := []parts.Option{{Label: none}}
+	for _, c := range list {
+		label := NameOr(c.Name, c.ID)
+		if c.CommonName != c.Name {
+			label += " (" + c.CommonName + ")"
+		}
+		out = append(out, parts.Option{Value: string(c.ID), Label: label + ", valid until " + Date(c.NotAfter)})
+	}
+	return out
+}

@@ -1,0 +1,57 @@
+package certificate
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"sallyport/handlers/admin/page"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// DeleteForm asks for confirmation to delete a certificate.
+func (h *Certificates) DeleteForm(c echo.Context) error { return h.renderDelete(c, nil) }
+
+func (h *Certificates) renderDelete(c echo.Context, refused error) error {
+	cert, err := h.certificates.Certificate(page.Context(c), page.Principal(c), certificateID(c))
+	if err != nil {
+		return err
+	}
+	confirm := parts.Confirm{
+		Title:  "Delete certificate " + views.NameOr(cert.Name, cert.ID) + "?",
+		Text:   "The certificate is removed from Sallyport. Copies elsewhere stay valid until they expire: deleting a client certificate does not stop its holder from connecting.",
+		Losses: []string{"the " + map[vpn.CertificateUse]string{vpn.UseAuthority: "certificate authority", vpn.UseServer: "server certificate", vpn.UseClient: "client certificate"}[cert.Use] + " " + cert.CommonName},
+		Err:    page.Refusal(refused),
+		Action: views.CertificatePath(cert.ID, "delete"), Cancel: views.CertificatePath(cert.ID), Button: "Delete",
+	}
+	if cert.HasKey {
+		confirm.Losses = append(confirm.Losses, "its private key, permanently")
+	}
+	if len(cert.UsedBy) > 0 {
+		confirm.Blocked = "This certificate cannot be deleted while an endpoint uses it."
+		used := views.FactEndpoints("Used by", cert.UsedBy)
+		used.Help = "Choose another certificate there first."
+		confirm.Facts = append(confirm.Facts, used)
+	}
+	if cert.Issued > 0 {
+		if confirm.Blocked == "" {
+			confirm.Blocked = "This authority cannot be deleted while certificates that it issued are stored here."
+		}
+		confirm.Facts = append(confirm.Facts, parts.Pair{
+			Label: "Issued by it", Value: parts.Count(cert.Issued, "certificate"), Href: views.IssuedPath(cert.ID), Help: "Delete those first.",
+		})
+	}
+	return page.RenderForm(c, refused, views.ConfirmPage(h.pages.Chrome(c, "Delete certificate", "certificates"), confirm))
+}
+
+// Delete deletes a certificate.
+func (h *Certificates) Delete(c echo.Context) error {
+	err := h.certificates.DeleteCertificate(page.Context(c), page.Principal(c), certificateID(c))
+	if page.BelongsInForm(err) {
+		return h.renderDelete(c, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.pages.Done(c, "Certificate "+string(certificateID(c))+" deleted.", "/certificates")
+}

@@ -1,0 +1,82 @@
+package certificate
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/handlers/admin/page"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// View shows one certificate.
+func (h *Certificates) View(c echo.Context) error {
+	return h.renderView(c, http.StatusOK, "")
+}
+
+func (h *Certificates) renderView(c echo.Context, status int, refused string) error {
+	cert, err := h.certificates.Certificate(page.Context(c), page.Principal(c), certificateID(c))
+	if err != nil {
+		return err
+	}
+	v := views.Certificate{
+		Header: parts.Header{Crumbs: certificateCrumbs, Title: views.NameOr(cert.Name, cert.ID), State: views.ExpiryState(cert.Certificate, h.pages.Now())},
+		ID:     cert.ID, Err: refused,
+		Facts: certificateFacts(cert, h.pages.Now()), Key: keyOf(cert.Certificate, page.Principal(c).Role.MayChange()),
+	}
+	if cert.Use == vpn.UseAuthority && cert.HasKey && !cert.Expired(h.pages.Now()) {
+		v.Issue = "/certificates/issue?authority=" + string(cert.ID)
+	}
+	v.Chrome = h.pages.Chrome(c, v.Header.Title, "certificates")
+	return page.Render(c, status, views.CertificatePage(v))
+}
+
+func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
+	issuer := parts.Pair{Label: "Issuer", Value: cert.Issuer}
+	if cert.Authority != "" {
+		issuer.Href = views.CertificatePath(cert.Authority)
+	}
+	facts := []parts.Pair{
+		{Label: "Certificate ID", Value: string(cert.ID), Copy: true},
+		parts.Fact("Use", views.CertificateUse(cert.Use)),
+		parts.Fact("Common name (CN)", cert.CommonName),
+	}
+	if len(cert.DNSNames) > 0 {
+		facts = append(facts, parts.Fact("DNS names", strings.Join(cert.DNSNames, ", ")))
+	}
+	facts = append(facts, issuer,
+		parts.Fact("Key type", cert.KeyType),
+		parts.FactTime("Valid from", parts.At(now, cert.NotBefore)),
+		parts.Pair{Label: "Expires", Value: cert.NotAfter.UTC().Format("2 January 2006, 15:04 UTC"), Help: parts.At(now, cert.NotAfter).Relative},
+		parts.Pair{Label: "Serial number", Value: cert.Serial, Mono: true},
+		parts.Pair{Label: "SHA-256 fingerprint", Value: cert.Fingerprint, Copy: true},
+		views.FactEndpoints("Used by", cert.UsedBy),
+	)
+	if cert.Use == vpn.UseAuthority {
+		facts = append(facts, parts.Fact("Issued here", parts.Count(cert.Issued, "certificate")))
+	}
+	return facts
+}
+
+// keyOf describes the private key and what the account can do with it.
+func keyOf(cert vpn.Certificate, may bool) views.Key {
+	k := views.Key{Title: "Private key"}
+	switch {
+	case !cert.HasKey:
+		k.Text = "The private key is not stored here."
+	case cert.Use != vpn.UseClient:
+		k.Text = "The private key is stored here, sealed. It cannot be downloaded."
+	case cert.KeyTaken:
+		k.Text = "The private key was downloaded. It can be downloaded here only once. The client configuration of an endpoint can still include it."
+	case !may:
+		k.Text = "The private key is stored here, sealed. An administrator can download it, once."
+	default:
+		k.Text = "The certificate with its private key can be downloaded here once, as a PEM file for the client. Keep the file safe: it cannot be downloaded here again. The download is recorded in the audit trail."
+		k.Button = "Download certificate and key"
+	}
+	return k
+}

@@ -1,0 +1,63 @@
+// Package endpoint holds the actions of the console about a Client VPN endpoint and its parts.
+package endpoint
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control/endpoint"
+	"sallyport/control/network"
+	"sallyport/handlers/admin/page"
+	"sallyport/vpn"
+)
+
+// Actions are the actions of this package, by noun.
+type Actions struct {
+	Endpoints     Endpoints
+	Associations  Associations
+	Rules         Rules
+	Routes        Routes
+	Connections   Connections
+	Configuration Configuration
+}
+
+// New makes the actions.
+func New(pages *page.Pages, endpoints *endpoint.Service, networks *network.Service) Actions {
+	shared := &common{pages, endpoints}
+	return Actions{
+		Endpoints:     Endpoints{shared},
+		Associations:  Associations{shared},
+		Rules:         Rules{shared, networks},
+		Routes:        Routes{shared},
+		Connections:   Connections{shared},
+		Configuration: Configuration{shared},
+	}
+}
+
+// common is what the actions of this package use.
+type common struct {
+	pages     *page.Pages
+	endpoints *endpoint.Service
+}
+
+// Endpoints are the endpoints themselves: list, form, Details tab, tags.
+type Endpoints struct{ *common }
+
+// Associations are the target network associations of an endpoint.
+type Associations struct{ *common }
+
+// Rules are the authorization rules of an endpoint.
+type Rules struct {
+	*common
+	networks *network.Service
+}
+
+// Routes are the route table of an endpoint.
+type Routes struct{ *common }
+
+// Connections are the connections to an endpoint.
+type Connections struct{ *common }
+
+// Configuration is the client configuration file of an endpoint.
+type Configuration struct{ *common }
+
+func endpointID(c echo.Context) vpn.EndpointID { return vpn.EndpointID(c.Param("endpoint")) }

@@ -1,0 +1,63 @@
+package endpoint
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control/endpoint"
+	"sallyport/handlers/admin/page"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+func associationID(c echo.Context) vpn.AssociationID {
+	return vpn.AssociationID(c.Param("association"))
+}
+
+func disassociateConfirm(id vpn.EndpointID, d endpoint.Disassociation) parts.Confirm {
+	a := d.Association
+	confirm := parts.Confirm{
+		Title: "Disassociate target network " + views.NameOr(a.SubnetName, a.Subnet) + "?",
+		Text:  "Its routes are removed from the route table, and clients no longer reach the network through it.",
+		Losses: []string{
+			"the association " + string(a.ID) + " with subnet " + string(a.Subnet) + " (" + a.CIDR.String() + ", " + a.Zone + ")",
+		},
+		People: connectedNow(d.Connections),
+		Action: views.EndpointPath(id, "associations", string(a.ID), "delete"), Cancel: views.EndpointPath(id, "associations"),
+		Button: "Disassociate target network",
+	}
+	for _, r := range d.Routes {
+		loss := "the route to " + r.Destination.String()
+		if r.Origin == vpn.OriginAssociate {
+			loss += " (added automatically)"
+		} else if r.Description != "" {
+			loss += " (" + r.Description + ")"
+		}
+		confirm.Losses = append(confirm.Losses, loss)
+	}
+	if d.Last {
+		confirm.Text = "This is the last one: the endpoint becomes pending-associate, all its sessions end, and clients cannot connect until a target network is associated. " + confirm.Text
+	}
+	return confirm
+}
+
+func (h *Associations) renderRemove(c echo.Context, refused error) error {
+	d, err := h.endpoints.DisassociatePreview(page.Context(c), page.Principal(c), endpointID(c), associationID(c))
+	if err != nil {
+		return err
+	}
+	confirm := disassociateConfirm(endpointID(c), d)
+	confirm.Err = page.Refusal(refused)
+	return page.RenderForm(c, refused, views.ConfirmPage(h.pages.Chrome(c, "Disassociate target network", "endpoints"), confirm))
+}
+
+// RemoveForm asks for confirmation to disassociate a target network.
+func (h *Associations) RemoveForm(c echo.Context) error { return h.renderRemove(c, nil) }
+
+// Remove disassociates a target network.
+func (h *Associations) Remove(c echo.Context) error {
+	if err := h.endpoints.Disassociate(page.Context(c), page.Principal(c), endpointID(c), associationID(c)); err != nil {
+		return err // there is no form to return to: the association is gone
+	}
+	return h.pages.Done(c, "The target network is being disassociated.", views.EndpointPath(endpointID(c), "associations"))
+}

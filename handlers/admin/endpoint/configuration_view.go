@@ -1,0 +1,78 @@
+package endpoint
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/handlers/admin/page"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// View shows the page "Download client configuration".
+func (h *Configuration) View(c echo.Context) error { return h.renderView(c, "", nil) }
+
+func (h *Configuration) renderView(c echo.Context, picked string, refused error) error {
+	view, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), endpointID(c))
+	if err != nil {
+		return err
+	}
+	v := views.Configuration{
+		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, ""), Title: "Download client configuration",
+			Note: "The file with which users' OpenVPN clients connect to this endpoint."},
+		Plain: views.EndpointPath(view.ID, "configuration", "download"),
+		Facts: []parts.Pair{
+			views.RemoteName(view.Remote, ""),
+			parts.Fact("Transport Protocol", strings.ToUpper(string(view.Listen.Transport))+", port "+strconv.Itoa(int(view.Listen.Port))),
+		},
+	}
+	file, err := h.endpoints.ConfigurationPreview(page.Context(c), page.Principal(c), view.ID)
+	switch {
+	case page.BelongsInForm(err):
+		v.Broken = page.Refusal(err)
+	case err != nil:
+		return err
+	}
+	if file.NobodyYet {
+		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients cannot connect yet",
+			Text:   "The endpoint is " + string(view.State) + ". The file is complete; it works once a target network is associated.",
+			Action: parts.Button{Label: "Target network associations", Href: views.EndpointPath(view.ID, "associations")}})
+	}
+	if view.RemoteWarning != "" {
+		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients may not find the endpoint", Text: view.RemoteWarning})
+	}
+	if page.Principal(c).Role.MayChange() {
+		if err := h.clientForm(c, &v, view.ID, picked, refused); err != nil {
+			return err
+		}
+	}
+	v.Chrome = h.pages.Chrome(c, "Download client configuration", "endpoints")
+	return page.RenderForm(c, refused, views.ConfigurationPage(v))
+}
+
+// clientForm offers the client certificates to choose from, or says what to do if there are none.
+func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, id vpn.EndpointID, picked string, refused error) error {
+	clients, err := h.endpoints.ClientCertificates(page.Context(c), page.Principal(c), id, page.Find(c), page.CertificateIDs(picked)...)
+	if err != nil {
+		return err
+	}
+	v.Finder = page.Finder(c, views.EndpointPath(id, "configuration"), "client certificates", clients.More)
+	if len(clients.List) == 0 && refused == nil && v.Finder == nil {
+		v.Hint = &views.Notice{
+			Text:   "No client certificate that this endpoint accepts was issued here. Issue one; the file can then include it with its key.",
+			Action: parts.Button{Label: "Issue client certificate", Href: "/certificates/issue?use=client"},
+		}
+		return nil
+	}
+	v.Form = parts.Form{
+		Title: "With a client certificate and key", Action: views.EndpointPath(id, "configuration"), Submit: "Download with certificate and key",
+		Intro: "Anyone with this file can connect as this client, so give it to that user only. The download is recorded in the audit trail.",
+		Fields: []parts.Field{{Name: "client", Label: "Client certificate and key", Type: "select", Value: picked, Required: true,
+			Options: views.CertificateOptions("Choose a client certificate", clients.List)}},
+	}
+	page.Fail(&v.Form, refused)
+	return nil
+}

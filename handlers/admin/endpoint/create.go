@@ -1,0 +1,71 @@
+package endpoint
+
+import (
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/handlers/admin/page"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+func (h *Endpoints) renderNew(c echo.Context, in endpointInput, refused error) error {
+	choices, err := h.endpoints.EndpointChoices(page.Context(c), page.Principal(c), page.Find(c), page.CertificateIDs(in.Certificate, in.ClientCA)...)
+	if err != nil {
+		return err
+	}
+	if refused == nil && in.Port == "" {
+		in.Port = strconv.Itoa(int(choices.FreePort))
+	}
+	if refused == nil && in.Certificate == "" && len(choices.Servers.List) == 1 {
+		in.Certificate = string(choices.Servers.List[0].ID)
+	}
+	form := parts.Form{
+		Action: "/endpoints/new", Submit: "Create Client VPN endpoint", Cancel: "/endpoints",
+		Fields: in.fields(endpointChoices{Choices: choices}),
+	}
+	page.Fail(&form, refused)
+	tags := page.TagRows(in.TagKeys, in.TagValues)
+	tags.Err = vpn.FieldsOf(refused)["tags"]
+	v := views.FormPage{
+		Header: parts.Header{Crumbs: []parts.Crumb{{Label: "Client VPN endpoints", Href: "/endpoints"}}, Title: "Create Client VPN endpoint"},
+		Form:   form, Tags: &tags,
+	}
+	v.Finder = page.Finder(c, "/endpoints/new", "certificates", choices.Servers.More || choices.Authorities.More)
+	if len(choices.Servers.List) == 0 && v.Finder == nil {
+		v.Notice = &views.Notice{
+			Tone: "info", Title: "There is no server certificate yet",
+			Text:   "The endpoint needs one, and an authority that issued it. Create an authority, issue a server certificate with it, then come back.",
+			Action: parts.Button{Label: "Go to certificates", Href: "/certificates"},
+		}
+	}
+	v.Chrome = h.pages.Chrome(c, "Create Client VPN endpoint", "endpoints")
+	return page.RenderForm(c, refused, views.Form(v))
+}
+
+// New shows the form for a new endpoint.
+func (h *Endpoints) New(c echo.Context) error {
+	return h.renderNew(c, endpointInput{typed: endpointOptions.values(vpn.DefaultOptions())}, nil)
+}
+
+// Create creates an endpoint.
+func (h *Endpoints) Create(c echo.Context) error {
+	in, err := bindEndpoint(c)
+	if err != nil {
+		return err
+	}
+	spec, err := in.spec()
+	var e vpn.Endpoint
+	if err == nil {
+		e, err = h.endpoints.CreateEndpoint(page.Context(c), page.Principal(c), spec)
+	}
+	if page.BelongsInForm(err) {
+		return h.renderNew(c, in, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.pages.Done(c, "Client VPN endpoint "+views.NameOr(e.Name, e.ID)+" created. Associate a target network so that clients can connect.", views.EndpointPath(e.ID))
+}

@@ -1,0 +1,84 @@
+package endpoint
+
+import (
+	"strconv"
+	"time"
+
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// endpointOptions lists the fields of vpn.ClientOptions in the order of the pages.
+var endpointOptions = optionList{
+	{fact: func(o vpn.ClientOptions) parts.Pair {
+		return parts.Pair{Label: "Split-tunnel", Value: parts.YesNo(o.SplitTunnel, "Enabled", "Disabled"), Help: parts.YesNo(o.SplitTunnel,
+			"Clients send only what the routes name into the tunnel.", "Clients send all their traffic into the tunnel.")}
+	}},
+	{fact: func(o vpn.ClientOptions) parts.Pair {
+		return parts.Pair{Label: "Source NAT", Value: parts.YesNo(o.SourceNAT, "Enabled", "Disabled"), Help: parts.YesNo(o.SourceNAT,
+			"Target networks see the address of this host.", "Target networks see the addresses of the clients.")}
+	}},
+	{fact: func(o vpn.ClientOptions) parts.Pair {
+		return parts.Fact("Session timeout hours", strconv.Itoa(int(o.SessionTimeout/time.Hour)))
+	}},
+}
+
+// option is one field of vpn.ClientOptions in the console.
+type option struct {
+	// field is the control of the endpoint form, without a value. Its name is the JSON key of the option, because
+	// vpn.ClientOptions.Check reports under that key. Without a name the form does not offer the option.
+	field parts.Field
+	// value gives what the control shows; "on" is a ticked checkbox.
+	value func(vpn.ClientOptions) string
+	// set stores what the control sent. Text that cannot be read is reported to the Check.
+	set func(o *vpn.ClientOptions, typed string, c *vpn.Check)
+	// fact is the line of the Details tab.
+	fact func(vpn.ClientOptions) parts.Pair
+}
+
+type optionList []option
+
+// values gives what the controls show, by field name.
+func (l optionList) values(o vpn.ClientOptions) map[string]string {
+	out := map[string]string{}
+	for _, opt := range l {
+		if opt.field.Name != "" {
+			out[opt.field.Name] = opt.value(o)
+		}
+	}
+	return out
+}
+
+// fields are the controls, filled with what was typed.
+func (l optionList) fields(typed map[string]string) []parts.Field {
+	var out []parts.Field
+	for _, opt := range l {
+		if opt.field.Name == "" {
+			continue
+		}
+		f := opt.field
+		f.Value = typed[f.Name]
+		f.Checked = f.Type == "checkbox" && f.Value == "on"
+		out = append(out, f)
+	}
+	return out
+}
+
+// read puts what was typed over base, which supplies the options that the form does not offer.
+func (l optionList) read(typed func(field string) string, base vpn.ClientOptions) (vpn.ClientOptions, error) {
+	var c vpn.Check
+	for _, opt := range l {
+		if opt.field.Name != "" {
+			opt.set(&base, typed(opt.field.Name), &c)
+		}
+	}
+	return base, c.Err()
+}
+
+func (l optionList) facts(o vpn.ClientOptions) []parts.Pair {
+	var out []parts.Pair
+	for _, opt := range l {
+		out = append(out, opt.fact(o))
+	}
+	return out
+}

@@ -1,0 +1,64 @@
+package endpoint
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/handlers/admin/page"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// DeleteForm asks for confirmation to delete a route.
+func (h *Routes) DeleteForm(c echo.Context) error { return h.renderDelete(c, nil) }
+
+func (h *Routes) renderDelete(c echo.Context, refused error) error {
+	view, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), endpointID(c))
+	if err != nil {
+		return err
+	}
+	r, err := h.endpoints.Route(page.Context(c), page.Principal(c), view.ID, vpn.RouteID(c.Param("route")))
+	if err != nil {
+		return err
+	}
+	target := "the clients of this endpoint (local)"
+	if !r.Local() {
+		target = "subnet " + string(r.Subnet)
+	}
+	loss := "the route to " + views.Destination(r.Destination) + " through " + target
+	if r.Description != "" {
+		loss += " (" + r.Description + ")"
+	}
+	confirm := parts.Confirm{
+		Title:  "Delete route to " + r.Destination.String() + "?",
+		Text:   "Clients no longer reach the destination through this route, even if a rule authorizes it.",
+		Losses: []string{loss}, People: connectedNow(view.Connections), Err: page.Refusal(refused),
+		Action: views.EndpointPath(view.ID, "routes", string(r.ID), "delete"), Cancel: views.EndpointPath(view.ID, "routes"), Button: "Delete route",
+	}
+	switch {
+	case r.Origin == vpn.OriginAssociate:
+		confirm.Blocked = "This route was added automatically with its target network and is removed with it."
+		confirm.Facts = []parts.Pair{{Label: "Target network", Value: string(r.Subnet), Href: views.EndpointPath(view.ID, "associations"), Help: "Disassociate it to remove the route."}}
+	case r.Removed != 0:
+		confirm.Blocked = "This route is being deleted already."
+	}
+	status := http.StatusOK
+	if refused != nil {
+		status = http.StatusUnprocessableEntity
+	}
+	return page.Render(c, status, views.ConfirmPage(h.pages.Chrome(c, "Delete route", "endpoints"), confirm))
+}
+
+// Delete deletes a manual route.
+func (h *Routes) Delete(c echo.Context) error {
+	err := h.endpoints.DeleteRoute(page.Context(c), page.Principal(c), endpointID(c), vpn.RouteID(c.Param("route")))
+	if page.BelongsInForm(err) {
+		return h.renderDelete(c, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.pages.Done(c, "The route is being deleted.", views.EndpointPath(endpointID(c), "routes"))
+}

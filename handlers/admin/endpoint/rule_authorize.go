@@ -1,0 +1,81 @@
+package endpoint
+
+import (
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control/endpoint"
+	"sallyport/handlers/admin/page"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// ruleInput is a rule as typed. The form has one choice for access until users have groups.
+type ruleInput struct {
+	Destination string `form:"destination"`
+	Description string `form:"description"`
+}
+
+func (in ruleInput) form(view endpoint.View, example string) parts.Form {
+	return parts.Form{
+		Action: views.EndpointPath(view.ID, "rules", "new"), Submit: "Add authorization rule", Cancel: views.EndpointPath(view.ID, "rules"),
+		Fields: []parts.Field{
+			{Name: "destination", Label: "Destination network to enable access", Value: in.Destination, Required: true, Mono: true, Placeholder: "10.0.0.0/16",
+				Autocomplete: "off", Focus: true,
+				Help: "The IP address, in CIDR notation, of the network that you want users to access. " + example + "0.0.0.0/0 means everywhere: the internet and every network in the route table, except those with a narrower rule. A route to the destination is needed as well."},
+			{Name: "access", Label: "Grant access to", Type: "radio", Value: "all", Required: true,
+				Options: []parts.Option{{Value: "all", Label: "Allow access to all users", Help: "Every client that can connect. Access groups need user-based authentication, which is not available yet."}}},
+			{Name: "description", Label: "Description", Value: in.Description, Help: "A brief description of the authorization rule.", Autocomplete: "off"},
+		},
+	}
+}
+
+func (h *Rules) renderNew(c echo.Context, in ruleInput, refused error) error {
+	view, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), endpointID(c))
+	if err != nil {
+		return err
+	}
+	form := in.form(view, h.networkExample(c, view))
+	page.Fail(&form, refused)
+	head := parts.Header{Crumbs: endpointCrumbs(view.Endpoint, "rules"), Title: "Add authorization rule"}
+	return page.RenderForm(c, refused, views.Form(views.FormPage{Chrome: h.pages.Chrome(c, "Add authorization rule", "endpoints"), Header: head, Form: form}))
+}
+
+// networkExample is a sentence with the ranges of the endpoint's network, the usual destination.
+func (h *Rules) networkExample(c echo.Context, view endpoint.View) string {
+	if view.Network == "" {
+		return ""
+	}
+	n, err := h.networks.Network(page.Context(c), page.Principal(c), view.Network)
+	if err != nil {
+		return "" // the help text is complete without it
+	}
+	var cidrs []string
+	for _, p := range n.CIDRs {
+		cidrs = append(cidrs, p.String())
+	}
+	return "The network of this endpoint has " + strings.Join(cidrs, ", ") + ". "
+}
+
+// New shows the form for an authorization rule.
+func (h *Rules) New(c echo.Context) error { return h.renderNew(c, ruleInput{}, nil) }
+
+// Authorize adds an authorization rule.
+func (h *Rules) Authorize(c echo.Context) error {
+	var in ruleInput
+	if err := page.Bind(c, &in); err != nil {
+		return err
+	}
+	r, err := h.endpoints.Authorize(page.Context(c), page.Principal(c), endpointID(c), vpn.RuleSpec{
+		Destination: in.Destination, AllUsers: true, Description: in.Description,
+	})
+	if page.BelongsInForm(err) {
+		return h.renderNew(c, in, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.pages.Done(c, "Authorization rule for "+r.Destination.String()+" added.", views.EndpointPath(r.Endpoint, "rules"))
+}

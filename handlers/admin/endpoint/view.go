@@ -1,0 +1,75 @@
+package endpoint
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control/endpoint"
+	"sallyport/handlers/admin/page"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// View shows the Details tab.
+func (h *Endpoints) View(c echo.Context) error {
+	f, view, err := h.frame(c, "")
+	if err != nil {
+		return err
+	}
+	v := views.EndpointDetails{Frame: f, Facts: endpointFacts(view, h.pages.Now()), Faults: view.Troubles, Repairs: view.Repairs}
+	if v.Map, err = h.endpointMap(c, view); err != nil {
+		return err
+	}
+	v.Frame.Live = liveTab(c, f, "details", v.Faults, v.Repairs, v.Map, view.Version, view.Remote, view.RemoteWarning)
+	return page.RenderLive(c, v.Frame.Live, views.EndpointDetailsPage(v))
+}
+
+func endpointFacts(v endpoint.View, now time.Time) []parts.Pair {
+	network := parts.Pair{Label: "VPC (network)", Value: "none yet"}
+	if v.Network != "" {
+		network = parts.Pair{Label: "VPC (network)", Value: views.NameOr(v.NetworkName, v.Network), Href: views.NetworkPath(v.Network)}
+	}
+	n := int(vpn.ClientCapacity(v.ClientCIDR))
+	facts := []parts.Pair{
+		{Label: "Client VPN endpoint ID", Value: string(v.ID), Copy: true},
+		views.RemoteName(v.Remote, v.RemoteWarning),
+		{Label: "Description", Value: v.Description},
+		{Label: "Client IPv4 CIDR", Value: v.ClientCIDR.String(), Help: fmt.Sprintf("%s addresses for clients", parts.Number(n))},
+		certificateFact("Server certificate", v.Server, now),
+		parts.Fact("Authentication", "Use mutual authentication"),
+		clientCertificateFact(v, now),
+		{Label: "Transport Protocol", Value: views.TransportName(v.Listen.Transport)},
+		{Label: "Listen address", Value: listenAddress(v.Listen)},
+		{Label: "VPN port", Value: strconv.Itoa(int(v.Listen.Port))},
+		network,
+	}
+	return append(append(facts, endpointOptions.facts(v.ClientOptions)...),
+		parts.Pair{Label: "Connections", Value: parts.Number(v.Connections), Href: views.EndpointPath(v.ID, "connections")},
+		parts.FactTime("Created", parts.At(now, v.CreatedAt)))
+}
+
+func listenAddress(l vpn.Listen) string {
+	if l.Addr.IsUnspecified() {
+		return "Every address of this host"
+	}
+	return l.Addr.String()
+}
+
+func certificateFact(label string, cert vpn.Certificate, now time.Time) parts.Pair {
+	p := parts.Pair{Label: label, Value: views.NameOr(cert.Name, cert.ID), Href: views.CertificatePath(cert.ID)}
+	if views.ExpiryState(cert, now) != "valid" {
+		p.Help = "Valid until " + views.Date(cert.NotAfter) + ": " + views.ExpiryState(cert, now) + "."
+	}
+	return p
+}
+
+func clientCertificateFact(v endpoint.View, now time.Time) parts.Pair {
+	if v.ClientCA == v.Certificate {
+		return parts.Pair{Label: "Client certificate", Value: "The server certificate's own authority", Help: "Clients need a certificate of the authority that issued the server certificate."}
+	}
+	return certificateFact("Client certificate", v.ClientAuthority, now)
+}

@@ -1,0 +1,44 @@
+package network
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"sallyport/handlers/admin/page"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+)
+
+// DeleteForm asks for confirmation to delete a subnet.
+func (h *Subnets) DeleteForm(c echo.Context) error { return h.renderDelete(c, nil) }
+
+func (h *Subnets) renderDelete(c echo.Context, refused error) error {
+	s, err := h.networks.Subnet(page.Context(c), page.Principal(c), subnetID(c))
+	if err != nil {
+		return err
+	}
+	confirm := parts.Confirm{
+		Title:  "Delete subnet " + views.NameOr(s.Name, s.ID) + "?",
+		Text:   "It can no longer be associated with an endpoint. The hosts in it are not changed.",
+		Losses: []string{"the subnet " + string(s.ID) + " (" + s.CIDR.String() + ", " + s.Zone + ")"}, Err: page.Refusal(refused),
+		Action: views.SubnetPath(s.ID, "delete"), Cancel: views.NetworkPath(s.Network), Button: "Delete",
+	}
+	if len(s.Endpoints) > 0 {
+		confirm.Blocked = "This subnet cannot be deleted while it is the target network of an endpoint."
+		used := views.FactEndpoints("Target network of", s.Endpoints)
+		used.Help = "Disassociate it there first."
+		confirm.Facts = []parts.Pair{used}
+	}
+	return page.RenderForm(c, refused, views.ConfirmPage(h.pages.Chrome(c, "Delete subnet", "networks"), confirm))
+}
+
+// Delete deletes a subnet.
+func (h *Subnets) Delete(c echo.Context) error {
+	s, err := h.networks.DeleteSubnet(page.Context(c), page.Principal(c), subnetID(c))
+	if page.BelongsInForm(err) {
+		return h.renderDelete(c, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.pages.Done(c, "Subnet "+views.NameOr(s.Name, s.ID)+" deleted.", views.NetworkPath(s.Network))
+}

@@ -1,0 +1,46 @@
+package network
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/handlers/admin/page"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+)
+
+// View shows one network with its subnets.
+func (h *Networks) View(c echo.Context) error {
+	n, err := h.networks.Network(page.Context(c), page.Principal(c), networkID(c))
+	if err != nil {
+		return err
+	}
+	l := page.ListOf(c)
+	found, err := h.networks.Subnets(page.Context(c), page.Principal(c), n.ID, l)
+	if err != nil {
+		return err
+	}
+	v := views.NetworkPage{
+		Header: parts.Header{Crumbs: []parts.Crumb{{Label: "Networks", Href: "/networks"}}, Title: views.NameOr(n.Name, n.ID)},
+		ID:     n.ID,
+		Facts: []parts.Pair{
+			{Label: "Network (VPC) ID", Value: string(n.ID), Copy: true},
+			parts.Fact("IPv4 CIDRs", views.Prefixes(n.CIDRs)),
+			parts.Fact("Tags", views.Tags(n.Tags)),
+			parts.FactTime("Created", parts.At(h.pages.Now(), n.CreatedAt)),
+		},
+		List: page.ListView(c, l, found), Rows: found.Items,
+	}
+	v.List.Box = true
+	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Subnets", "subnet", "subnets", "name, ID, CIDR or zone"
+	v.List.Columns = []parts.Column{
+		{Key: "name", Label: "Subnet"}, {Key: "cidr", Label: "CIDR"}, {Key: "zone", Label: "Availability zone"}, {Label: "Target network of"}, {Label: "Actions", Right: true},
+	}
+	v.List.Empty = parts.Empty{Title: "No subnets yet", Text: "A subnet lies inside the network, in an availability zone. Associated with an endpoint it is a target network."}
+	if page.Principal(c).Role.MayChange() {
+		v.List.Empty.Action = parts.Button{Label: "Create subnet", Href: views.NetworkPath(n.ID, "subnets", "new"), Tone: "primary"}
+	}
+	v.Chrome = h.pages.Chrome(c, v.Header.Title, "networks")
+	return page.Render(c, http.StatusOK, views.Network(v))
+}

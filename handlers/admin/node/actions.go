@@ -1,0 +1,22 @@
+// Package node holds the pages of the console about the node and the settings of the deployment.
+package node
+
+import (
+	"sallyport/control"
+	"sallyport/control/endpoint"
+	"sallyport/control/node"
+	"sallyport/handlers/admin/page"
+)
+
+// Node is the node that this console runs on.
+type Node struct {
+	pages     *page.Pages
+	core      *control.Core
+	nodes     *node.Service
+	endpoints *endpoint.Service
+}
+
+// New makes the actions.
+func New(pages *page.Pages, core *control.Core, nodes *node.Service, endpoints *endpoint.Service) Node {
+	return Node{pages, core, nodes, endpoints}
+}

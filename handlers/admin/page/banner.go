@@ -1,0 +1,20 @@
+package page
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"sallyport/views/layout"
+	"sallyport/views/parts"
+)
+
+// Banner is what the banner of a page says. Where the state of the node cannot be read it says nothing:
+// the rest of the page is still correct.
+func (p *Pages) Banner(c echo.Context) layout.Banner {
+	node, err := p.nodes.Node(Context(c), Principal(c))
+	b := layout.Banner{Fault: node.Message, Since: node.Since}
+	if err != nil {
+		b = layout.Banner{}
+	}
+	b.Live = parts.Live{ID: "node-banner", Self: layout.BannerPath, Seen: Digest([]any{b.Fault, b.Since}), Every: RenewSeldom}
+	return b
+}

@@ -1,0 +1,96 @@
+package page
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control/access"
+	"sallyport/views/layout"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// Chrome makes what surrounds a page: who is signed in, the messages of the last action, and
+// what is wrong with the node.
+func (p *Pages) Chrome(c echo.Context, title, section string) layout.Chrome {
+	chrome := layout.Chrome{Title: title, Section: section, Path: ownPath(c), Theme: theme(c), Now: p.now()}
+	caller, ok := CallerOf(c)
+	if !ok {
+		return chrome
+	}
+	chrome.User = caller.Administrator.Username
+	chrome.Role = string(caller.Administrator.Role)
+	chrome.MayChange = caller.Administrator.Role.MayChange()
+	chrome.Flashes = p.takeFlashes(c, caller)
+	chrome.Banner = p.Banner(c)
+	return chrome
+}
+
+// ownPath is the path that a form on every page, such as the theme switch, returns to. Only a GET page
+// can be requested again. "" means that the page has no such form.
+func ownPath(c echo.Context) string {
+	r := c.Request()
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return "/"
+	}
+	if r.URL.Path == "/setup" { // its query holds a secret, which must not be in a second form
+		return ""
+	}
+	return r.URL.RequestURI()
+}
+
+// takeFlashes reads the database only where the session has a message. A page that renews itself in
+// another tab does not take it: the message is for the next whole page.
+func (p *Pages) takeFlashes(c echo.Context, caller Caller) []layout.Flash {
+	if caller.Session.Flash == "" || Fragment(c) {
+		return nil
+	}
+	messages, err := p.access.TakeFlashes(Context(c), caller.Token)
+	if err != nil {
+		p.log.WarnContext(Context(c), "flash messages were not read", "err", err, "request_id", RequestID(c))
+		return nil
+	}
+	var out []layout.Flash
+	for _, m := range messages {
+		out = append(out, layout.Flash{Tone: m.Kind, Text: m.Text})
+	}
+	return out
+}
+
+// flash stores a message for the next page. A failure is only logged: the change that the message
+// reports was made.
+func (p *Pages) flash(c echo.Context, tone, text string) {
+	caller, ok := CallerOf(c)
+	if !ok {
+		return
+	}
+	err := p.access.Flash(Context(c), caller.Token, access.FlashMessage{Kind: tone, Text: text})
+	if err != nil {
+		p.log.WarnContext(Context(c), "flash message was not stored", "err", err, "request_id", RequestID(c))
+	}
+}
+
+// Done stores a success message and redirects to the page that shows the result.
+func (p *Pages) Done(c echo.Context, text, to string) error {
+	p.flash(c, "success", text)
+	return c.Redirect(http.StatusSeeOther, to)
+}
+
+// LocalPath gives s where it is a path of this console, otherwise fallback: a redirect must never lead
+// to another site.
+func LocalPath(s, fallback string) string {
+	if !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") || strings.ContainsAny(s, "\\\r\n\t") {
+		return fallback
+	}
+	return s
+}
+
+// ListView is the table of a list, without its columns, for what was requested and found.
+func ListView[T any](c echo.Context, l vpn.List, page vpn.Page[T]) parts.List {
+	return parts.List{
+		Path: c.Request().URL.Path, Search: l.Search, Sort: l.Sort, Desc: l.Desc,
+		Page: page.Number, Pages: page.Pages(), Total: page.Total,
+	}
+}

@@ -1,0 +1,25 @@
+package page
+
+import (
+	"log/slog"
+	"time"
+
+	"sallyport/control/access"
+	"sallyport/control/node"
+)
+
+// Pages makes what surrounds the pages of the console.
+type Pages struct {
+	access *access.Service
+	nodes  *node.Service
+	log    *slog.Logger
+	now    func() time.Time
+}
+
+// New makes Pages over the use cases that every page needs.
+func New(a *access.Service, n *node.Service, log *slog.Logger, now func() time.Time) *Pages {
+	return &Pages{access: a, nodes: n, log: log, now: now}
+}
+
+// Now is the time of the request; pages show relative times relative to it.
+func (p *Pages) Now() time.Time { return p.now() }

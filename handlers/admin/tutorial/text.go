@@ -1,0 +1,102 @@
+package tutorial
+
+import (
+	"strconv"
+	"strings"
+
+	"sallyport/control/tutorial"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+)
+
+// stepText is the text of a step and the links to its forms. The words are those of the guide ("Getting
+// started with Client VPN") where they apply.
+type stepText struct {
+	title string
+	texts []string
+	links []stepLink
+}
+
+// stepLink is a link to a form or a page. A path that begins with "…" is below the path of the
+// endpoint: the link is shown once there is an endpoint.
+type stepLink struct {
+	label, path string
+	changes     bool // hidden from read-only accounts
+}
+
+var stepTexts = map[string]stepText{
+	"prerequisites": {
+		title: "Prerequisites: a network with a subnet",
+		texts: []string{"A network (a VPC of AWS Client VPN) is a private network that this host can reach. Describe it with its IPv4 ranges, and at least one subnet in it: clients enter the network through a subnet."},
+		links: []stepLink{{"Create network", "/networks/new", true}, {"Networks", "/networks", false}},
+	},
+	"certificates": {
+		title: "Generate server and client certificates and keys",
+		texts: []string{
+			"With mutual authentication, Client VPN uses certificates to perform authentication between clients and the Client VPN endpoint. You need a server certificate and key, and at least one client certificate and key.",
+			"Create a certificate authority here and issue both from it, or import what you have.",
+		},
+		links: []stepLink{{"Create certificate authority", "/certificates/authority/new", true}, {"Issue certificate", "/certificates/issue", true}, {"Import certificate", "/certificates/import", true}},
+	},
+	"endpoint": {
+		title: "Create a Client VPN endpoint",
+		texts: []string{
+			"The Client VPN endpoint is the resource that you create and configure to enable and manage client VPN sessions. It's the termination point for all client VPN sessions.",
+			"After you create it, its state is pending-associate. Clients can only establish a VPN connection after you associate at least one target network.",
+		},
+		links: []stepLink{{"Create Client VPN endpoint", "/endpoints/new", true}, {"Client VPN endpoints", "/endpoints", false}},
+	},
+	"association": {
+		title: "Associate a target network",
+		texts: []string{"A target network is a subnet. One subnet association is enough for clients to access the entire network, if authorization rules allow it. With the first one the endpoint becomes available, and the network's local route is added to its route table."},
+		links: []stepLink{{"Associate target network", "…/associations/new", true}, {"Target network associations", "…/associations", false}},
+	},
+	"rule": {
+		title: "Add an authorization rule for the network",
+		texts: []string{"For clients to access the network, there needs to be a route to it in the endpoint's route table, which was added in the previous step, and an authorization rule. To allow access to the entire network, specify its IPv4 CIDR, and choose “Allow access to all users”."},
+		links: []stepLink{{"Add authorization rule", "…/rules/new", true}, {"Authorization rules", "…/rules", false}},
+	},
+	"internet": {
+		title: "Provide access to the internet",
+		texts: []string{"For each additional network, you add a route to the network in the endpoint's route table and configure an authorization rule to give clients access. For the internet, both have the destination 0.0.0.0/0; such a rule opens every other network of the route table too, unless a narrower rule is about it."},
+		links: []stepLink{{"Create route", "…/routes/new", true}, {"Add authorization rule", "…/rules/new", true}, {"Route table", "…/routes", false}},
+	},
+	"security": {
+		title: "Verify security group requirements",
+		texts: []string{"The security group that is applied to the association must allow outbound traffic, and the security groups of the resources in your network must allow access from it."},
+	},
+	"configuration": {
+		title: "Download the Client VPN endpoint configuration file",
+		texts: []string{"The configuration file includes the endpoint details and certificate information required to establish a VPN connection. You provide this file to the end users who need to connect. One client's certificate and key can be put inside."},
+		links: []stepLink{{"Download client configuration", "…/configuration", false}},
+	},
+	"connect": {
+		title: "Connect to the Client VPN endpoint",
+		texts: []string{"You can connect using an OpenVPN-based client application and the configuration file that you just created. On Linux: sudo openvpn --config and the file's name."},
+		links: []stepLink{{"Connections", "…/connections", false}},
+	},
+}
+
+// actions are the links of the step. The first one is the primary button of the next step.
+func (t stepText) actions(s tutorial.Step, mayChange bool) []parts.Button {
+	var out []parts.Button
+	for _, l := range t.links {
+		path, ofEndpoint := cutEndpoint(l.path)
+		switch {
+		case l.changes && !mayChange:
+			continue
+		case ofEndpoint && s.Endpoint == "":
+			continue
+		case ofEndpoint:
+			path = views.EndpointPath(s.Endpoint) + path
+		}
+		b := parts.Button{ID: "step-" + s.Key + "-" + strconv.Itoa(len(out)), Label: l.label, Href: path, Small: true}
+		if s.Next && len(out) == 0 {
+			b.Tone = "primary"
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+func cutEndpoint(path string) (rest string, ofEndpoint bool) { return strings.CutPrefix(path, "…") }
