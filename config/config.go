@@ -1,11 +1,11 @@
 // Package config is every setting of Sallyport: one struct, filled from defaults, a file, the
-// environment and the command line, in rising order of weight. main loads it once and hands each
-// room its own part; nothing reads it from a global.
+// environment and the command line, each of which overrides the ones before it. main loads it once and passes
+// each room its own part; there is no global.
 //
 // A setting is one key. console_listen is "console_listen = ..." in the file,
 // SALLYPORT_CONSOLE_LISTEN in the environment and --console-listen on the command line. A secret
-// has a twin ending in _file, whose value is the path of a file that holds it. Keys that do not
-// exist are refused by name, since a misspelt setting would otherwise be a setting ignored.
+// has a twin ending in _file, whose value is the path of a file that holds it. Unknown
+// keys are refused by name, because a misspelt setting would otherwise be ignored.
 package config
 
 import (
@@ -20,7 +20,7 @@ import (
 
 // Config is the whole of the settings. Paths are absolute after Load.
 type Config struct {
-	DataDir  string // kept state; main creates it with mode 0700
+	DataDir  string // persistent state; main creates it with mode 0700
 	RunDir   string // sockets and journals; gone after a reboot
 	Database vpn.Secret
 	Seal     Seal
@@ -31,13 +31,13 @@ type Config struct {
 	Public   Public
 	Data     Dataplane
 
-	origin map[string]string // key -> what the person wrote it as, for Validate
+	origin map[string]string // key -> the form that was used, for Validate
 }
 
-// Seal is where the key that seals secrets at rest comes from: Key where it is set, else File.
+// Seal is the source of the key that seals secrets at rest: Key where it is set, otherwise File.
 type Seal struct {
 	Key  vpn.Secret // 32 bytes in hex or base64; "" when File is used
-	File string     // holds the same; main creates it (0600) when neither exists
+	File string     // contains the same; it is created (0600) when neither exists
 }
 
 // Node is this machine among others that share a database.
@@ -58,7 +58,7 @@ type Console struct {
 	TLSCertificate string // path of PEM, leaf first; "" makes a self-signed one
 	TLSKey         string
 	PlainHTTP      bool
-	TrustedProxies []netip.Prefix // whose X-Forwarded-* headers are believed
+	TrustedProxies []netip.Prefix // the peers whose X-Forwarded-* headers are used
 	Names          []string       // further host names that the console answers to
 }
 
@@ -67,9 +67,9 @@ type Session struct {
 	Idle, Absolute time.Duration
 }
 
-// Public is how the world reaches this deployment.
+// Public is how clients reach this deployment.
 type Public struct {
-	Name      string   // what profiles name as remote; "" leaves it to VPNDomain
+	Name      string   // the remote of client configuration files; "": a name below VPNDomain
 	VPNDomain string   // endpoints are <endpoint-id>.<VPNDomain>
 	URL       *url.URL // base of pages that identity providers and clients open; nil when unset
 }
@@ -84,14 +84,14 @@ type Dataplane struct {
 	HostPolicy      string // path; the file may be absent
 }
 
-// Postgres tells whether the database is PostgreSQL rather than a SQLite file.
+// Postgres reports whether the database is PostgreSQL rather than a SQLite file.
 func (c Config) Postgres() bool { return isPostgres(c.Database.Reveal()) }
 
 func isPostgres(dsn string) bool {
 	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
 }
 
-// finish fills what depends on other settings and makes paths absolute.
+// finish sets the defaults that depend on other settings and makes paths absolute.
 func (c *Config) finish() error {
 	for _, p := range []*string{&c.DataDir, &c.RunDir} {
 		if err := absolute(p); err != nil {

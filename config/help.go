@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Help is the page of `sallyport help config`: every setting with its default.
+// Help is the output of `sallyport help config`: every setting with its default.
 func Help() string {
 	var b strings.Builder
 	b.WriteString(`Settings come, in rising order of weight, from their defaults, from a file

@@ -17,9 +17,9 @@ const (
 )
 
 // Load reads the settings: defaults, then the file (--config, SALLYPORT_CONFIG or DefaultFile),
-// then SALLYPORT_ variables of environ, then --key value flags of args. It gives the arguments
-// that are not flags. The error names every fault, each by the name the person used; a Config
-// that comes without an error is valid.
+// then SALLYPORT_ variables of environ, then --key value flags of args. It returns the arguments
+// that are not flags. The error names every fault, each under the name that was used; without an error the Config is
+// valid.
 func Load(args, environ []string) (Config, []string, error) {
 	flags, rest, err := parseFlags(args)
 	if err != nil {
@@ -36,7 +36,7 @@ func Load(args, environ []string) (Config, []string, error) {
 	for _, s := range append(settings(), twins()...) {
 		l.known[s.key] = s
 		if s.preset != "" {
-			_ = s.set(&l.cfg, s.preset) // a test holds that every preset is readable
+			_ = s.set(&l.cfg, s.preset) // a test checks that every preset can be read
 		}
 	}
 	l.cfg.Node.Name, _ = os.Hostname()
@@ -52,7 +52,7 @@ func Load(args, environ []string) (Config, []string, error) {
 	return l.cfg, rest, l.cfg.Validate()
 }
 
-// assignment is one key = value as a person wrote it.
+// assignment is one key = value as written.
 type assignment struct {
 	key, value string
 	origin     string // "SALLYPORT_DATA_DIR", "--data-dir", "data_dir (sallyport.conf, line 3)"
@@ -64,8 +64,8 @@ type loader struct {
 	faults []error
 }
 
-// apply sets the values of one source. A source that names a secret both ways is ambiguous; over
-// sources the later one wins, whichever way it is written.
+// apply sets the values of one source. A source that sets a secret in both ways is ambiguous; of two
+// sources the later one wins, in either way.
 func (l *loader) apply(source []assignment) {
 	seen := map[string]string{}
 	for _, a := range source {
@@ -97,8 +97,8 @@ func (l *loader) apply(source []assignment) {
 	}
 }
 
-// holdsSecret tells whether the value of a secret setting is one: the path of a SQLite file, or an
-// address without a password, is not.
+// holdsSecret reports whether the value of a secret setting is secret: the path of a SQLite file, or an address without
+// a password, is not.
 func holdsSecret(a assignment) bool {
 	if !isPostgres(a.value) {
 		return a.key != "database"
@@ -147,7 +147,7 @@ func parseEnv(environ []string) []assignment {
 	return out
 }
 
-// configPath finds the file's path, which no file can hold.
+// configPath finds the path of the file. The file itself cannot set it.
 func configPath(sources ...[]assignment) (path string, named bool) {
 	for _, source := range sources {
 		for i := range source {
@@ -163,8 +163,8 @@ func withoutPath(source []assignment) []assignment {
 	return slices.DeleteFunc(source, func(a assignment) bool { return a.key == "config" })
 }
 
-// readFile reads "key = value" lines; # starts a comment line. Every setting is one line of
-// text, so a format with types and nesting would only add rules to learn.
+// readFile reads "key = value" lines; # starts a comment line. Every setting is one line
+// of text, so there is no need for a format with types and nesting.
 func readFile(path string, named bool) ([]assignment, error) {
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && !named {

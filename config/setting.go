@@ -12,13 +12,13 @@ import (
 	"sallyport/vpn"
 )
 
-// setting describes one key: enough to read it, to explain it and to refuse it.
+// setting describes one key: how it is read, explained and refused.
 type setting struct {
 	key    string
 	preset string // the default
-	shown  string // the default as help shows it, where preset does not say it
+	shown  string // the default as help shows it, where it differs from preset
 	help   string
-	secret bool // has a _file twin and is never repeated in a message
+	secret bool // has a _file twin and is not repeated in messages
 	set    func(c *Config, value string) error
 }
 
@@ -80,7 +80,7 @@ func secret(field func(*Config) *vpn.Secret) func(*Config, string) error {
 	return func(c *Config, v string) error { *field(c) = vpn.Secret(v); return nil }
 }
 
-// count reads a whole number between two bounds.
+// count reads a whole number within two bounds.
 func count(field func(*Config) *int, least, most int) func(*Config, string) error {
 	return func(c *Config, v string) error {
 		n, err := strconv.Atoi(v)

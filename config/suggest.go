@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// suggestion names the setting that a misspelt key was most likely meant to be, written the way
-// the person wrote theirs.
+// suggestion returns the setting that is closest to a misspelt key, in the form that was used.
 func suggestion(a assignment, known map[string]setting) string {
 	best, bestDistance := "", len(a.key)/2+1
 	for _, key := range slices.Sorted(maps.Keys(known)) {
@@ -26,7 +25,7 @@ func suggestion(a assignment, known map[string]setting) string {
 	return "; did you mean " + best + "?"
 }
 
-// distance is Levenshtein's.
+// distance is the Levenshtein distance.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -17,8 +17,8 @@ var (
 	zoneName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
 )
 
-// Validate checks what one value alone cannot tell. The error joins every fault; each names the
-// setting as the person wrote it: the variable, the flag, or the line of the file.
+// Validate checks the settings against each other. The error joins every fault; each names the setting in the form
+// that was used: the variable, the flag, or the line of the file.
 func (c Config) Validate() error {
 	var faults []error
 	bad := func(key, format string, args ...any) {
@@ -116,10 +116,10 @@ func (c Config) validateNode(bad report) {
 	}
 }
 
-// Decode gives the 32 bytes of Key.
+// Decode returns the 32 bytes of Key.
 func (s Seal) Decode() ([]byte, error) { return DecodeKey(s.Key.Reveal()) }
 
-// DecodeKey reads a sealing key as it stands in a file or variable: 32 bytes in hex or base64.
+// DecodeKey reads a sealing key from the text of a file or variable: 32 bytes in hex or base64.
 func DecodeKey(s string) ([]byte, error) {
 	s = strings.TrimSpace(s)
 	for _, decode := range []func(string) ([]byte, error){hex.DecodeString, base64.StdEncoding.DecodeString, base64.RawURLEncoding.DecodeString} {

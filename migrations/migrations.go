@@ -11,16 +11,16 @@ import (
 //go:embed sqlite/*.sql postgres/*.sql
 var files embed.FS
 
-// SQLite gives the steps for SQLite.
+// SQLite returns the steps for SQLite.
 func SQLite() fs.FS { return folder("sqlite") }
 
-// Postgres gives the steps for PostgreSQL.
+// Postgres returns the steps for PostgreSQL.
 func Postgres() fs.FS { return folder("postgres") }
 
 func folder(name string) fs.FS {
 	sub, err := fs.Sub(files, name)
 	if err != nil {
-		panic(err) // only for a name that is no valid path, and both are constants
+		panic(err) // only for an invalid path, and both names are constants
 	}
 	return sub
 }

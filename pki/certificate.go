@@ -41,7 +41,7 @@ func (Maker) Facts(certPEM string) (vpn.CertificateFacts, error) {
 	}, nil
 }
 
-// SameIssuer tells whether one authority, with one key, issued two certificates: the first of each
+// SameIssuer reports whether one authority, with one key, issued two certificates: the first of each
 // PEM text, with the chain above it. Authorities may share a name.
 func (Maker) SameIssuer(a, aChain, b, bChain string) bool {
 	ours, ourIssuer := withIssuer(a, aChain)

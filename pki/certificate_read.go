@@ -99,7 +99,7 @@ func damage(der []byte) string {
 	return "The certificate is damaged: its PEM lines are intact but what they hold is not a certificate, or not all of it." + again
 }
 
-// longer tells whether DER announces more bytes than there are.
+// longer reports whether DER announces more bytes than there are.
 func longer(der []byte) bool {
 	n, digits := int(der[1]), 0
 	if n >= 0x80 {

@@ -129,7 +129,7 @@ func (s *chainSearch) candidates(path []*x509.Certificate) []*x509.Certificate {
 	return found
 }
 
-// fault tells why a candidate cannot be the issuer of the last certificate of a path.
+// fault returns why a candidate cannot be the issuer of the last certificate of a path.
 func (s *chainSearch) fault(path []*x509.Certificate, candidate *x509.Certificate) (int, string) {
 	at := path[len(path)-1]
 	name := nameOf(candidate.Subject.CommonName, candidate.Subject.String())

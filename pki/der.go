@@ -23,7 +23,7 @@ var (
 // maxNesting bounds how deep DER is looked into. A certificate needs about ten.
 const maxNesting = 40
 
-// soundDER tells whether b is one element in distinguished encoding whose parts fill it, at every
+// soundDER reports whether b is one element in distinguished encoding whose parts fill it, at every
 // depth: something damaged on its way is not.
 func soundDER(b []byte) bool {
 	s := cryptobyte.String(b)

@@ -14,7 +14,7 @@ import (
 	"sallyport/vpn"
 )
 
-// backdate makes a new certificate valid at once for peers whose clocks run behind.
+// backdate makes a new certificate valid for peers whose clocks are slow.
 const backdate = time.Hour
 
 // NewAuthority makes a self-signed certificate authority that signs leaf certificates only
@@ -33,9 +33,9 @@ func (Maker) NewAuthority(s vpn.CertificateSpec, now time.Time) (vpn.KeyPair, er
 
 // Issue makes a certificate below an authority, whose key it needs. use is UseServer or
 // UseClient: OpenVPN accepts the first under "remote-cert-tls server" only and the second under
-// "remote-cert-tls client" only. vpn.Certificate.CheckSigner has told before what a person can
-// mend, except that an authority's own usages may exclude the use: an Invalid *vpn.Error on the field
-// authority. Any other error is ours.
+// "remote-cert-tls client" only. vpn.Certificate.CheckSigner has checked before what the administrator
+// can change, except that an authority's own usages may exclude the use: an Invalid *vpn.Error on the field authority.
+// Any other error is internal.
 func (Maker) Issue(authority vpn.KeyPair, use vpn.CertificateUse, s vpn.CertificateSpec, now time.Time) (vpn.KeyPair, error) {
 	issuer, signer, err := openAuthority(authority)
 	if err != nil {
@@ -101,7 +101,7 @@ func templateOf(s vpn.CertificateSpec, now time.Time) *x509.Certificate {
 }
 
 // hostNames are those asked for or, where there are none, the common name if it is one: TLS
-// clients other than OpenVPN look at nothing else.
+// clients other than OpenVPN ignore the common name.
 func hostNames(s vpn.CertificateSpec) []string {
 	if len(s.DNSNames) == 0 && strings.Contains(s.CommonName, ".") && vpn.CheckPublicName(s.CommonName) == "" {
 		return []string{s.CommonName}
@@ -109,11 +109,10 @@ func hostNames(s vpn.CertificateSpec) []string {
 	return s.DNSNames
 }
 
-// newSerial is random, so that serials are unique without a counter that a restored backup would
-// repeat. The top bit is clear and the next one set: positive, never zero, always 16 bytes.
+// newSerial is random: a counter would repeat serial numbers after a restored backup. The top bit is clear and the next one set: positive, never zero, always 16 bytes.
 func newSerial() *big.Int {
 	var b [16]byte
-	_, _ = rand.Read(b[:]) // crypto/rand never fails: it ends the program instead
+	_, _ = rand.Read(b[:]) // crypto/rand never fails: it aborts the program instead
 	b[0] = b[0]&0x3f | 0x40
 	return new(big.Int).SetBytes(b[:])
 }

@@ -32,7 +32,7 @@ func generate(t vpn.KeyType) (crypto.Signer, error) {
 	return nil, fmt.Errorf("unknown key type %q", string(t))
 }
 
-// encodeKey gives PKCS #8 PEM, which every OpenVPN client reads.
+// encodeKey returns PKCS #8 PEM, which every OpenVPN client reads.
 func encodeKey(key crypto.Signer) (vpn.Secret, error) {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
@@ -45,8 +45,7 @@ func encodeCertificate(der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-// describeKey gives the label of a public key and, where we do not take such a key, the reason
-// as a sentence. The labels are those of vpn.KeyType.
+// describeKey returns the label of a public key and, where such a key is refused, the reason as a sentence. The labels are those of vpn.KeyType.
 func describeKey(pub crypto.PublicKey) (label, fault string) {
 	switch k := pub.(type) {
 	case *rsa.PublicKey:

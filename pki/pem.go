@@ -238,13 +238,13 @@ func blockName(label string) string {
 	return "something else (BEGIN " + label + ")"
 }
 
-// certificateLabel tells whether a block with this label holds a certificate. "X509 CERTIFICATE" is
+// certificateLabel reports whether a block with this label holds a certificate. "X509 CERTIFICATE" is
 // the old label; behind that of "TRUSTED CERTIFICATE" stand trust settings for OpenSSL alone.
 func certificateLabel(label string) bool {
 	return label == labelCertificate || label == "X509 CERTIFICATE" || label == "TRUSTED CERTIFICATE"
 }
 
-// parameters tells whether a block holds what programs write beside keys and certificates and
+// parameters reports whether a block holds what programs write beside keys and certificates and
 // nothing here needs.
 func parameters(label string) bool {
 	return label == "EC PARAMETERS" || label == "DH PARAMETERS" || label == "X9.42 DH PARAMETERS" || label == "DSA PARAMETERS"

@@ -179,7 +179,7 @@ func curveKey(outer asn1.RawValue, der []byte) (crypto.Signer, string) {
 	return nil, "The private key is intact, but unusual: its elliptic curve is written out as explicit parameters, and it is neither P-256 nor P-384. " + named
 }
 
-// baseIs tells whether an encoded point is the base point of a curve.
+// baseIs reports whether an encoded point is the base point of a curve.
 func baseIs(p *elliptic.CurveParams, point []byte) bool {
 	size := (p.BitSize + 7) / 8
 	x, y := p.Gx.FillBytes(make([]byte, size)), p.Gy.FillBytes(make([]byte, size))

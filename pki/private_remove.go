@@ -58,7 +58,7 @@ func (Maker) WithoutPrivateKeys(text string) string {
 	return text
 }
 
-// secret tells whether a block is a private key, by its label or by its content. Content that
+// secret reports whether a block is a private key, by its label or by its content. Content that
 // cannot be read may be one.
 func secret(label, body string) bool {
 	if strings.HasSuffix(label, keySuffix) || strings.HasPrefix(label, "OpenVPN") {

@@ -7,9 +7,9 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// publicKeys are the keys of the authorities that browsers trust. They come with the program: the
-// list of the host may be absent, and may hold a company's own authority, which is no public one.
-// Keys rather than certificates, because an authority may be signed anew or by another.
+// publicKeys are the keys of the authorities that browsers trust. The program contains them:
+// the list of the host may be absent, and may contain a company's own authority, which is not public. They are keys and
+// not certificates, because an authority may get a new certificate or one from another authority.
 var publicKeys = sync.OnceValue(func() map[string]bool {
 	keys := map[string]bool{}
 	for root := range bundle.Roots() {
@@ -25,11 +25,11 @@ func publiclyTrusted(c *x509.Certificate) bool {
 }
 
 func publicFault(c *x509.Certificate) string {
-	return nameOf(c.Subject.CommonName, c.Subject.String()) + " is a public authority: it gives certificates to everybody, and everybody with one could connect. Import an authority of your own."
+	return nameOf(c.Subject.CommonName, c.Subject.String()) + " is a public authority: it gives certificates to anyone, and everybody with one could connect. Import an authority of your own."
 }
 
-// PubliclyTrusted tells whether one of the PEM certificates is an authority that browsers trust.
-// Such an authority must never certify VPN clients: it gives certificates to everybody.
+// PubliclyTrusted reports whether one of the PEM certificates is an authority that browsers trust.
+// Such an authority must never certify VPN clients: it gives certificates to anyone.
 func (Maker) PubliclyTrusted(anchors string) bool {
 	certs, _ := readCertificates(anchors)
 	for _, c := range certs {

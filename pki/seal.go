@@ -13,8 +13,8 @@ import (
 // SealKeySize is the length in bytes of a sealing key.
 const SealKeySize = 32
 
-// ErrSealed says that a sealed value cannot be opened: it was made with a key that is not at
-// hand, it was moved from the place it was sealed for, or it was changed.
+// ErrSealed is the error for a sealed value that cannot be opened: its key is unknown, it was moved from the place that
+// it was sealed for, or it was changed.
 var ErrSealed = errors.New("sealed value cannot be opened")
 
 const (
@@ -24,15 +24,15 @@ const (
 )
 
 // Sealer encrypts secrets at rest: AES-256-GCM with random nonces. A sealed value is bound to its
-// place (by convention "table.column:row"), so that a value copied to another row or column does
-// not open there. It begins with a version byte and the identity of its key, which lets keys be
-// changed: NewSealer takes older keys that still open.
+// place (by convention "table.column:row"), so that a value that was copied to another row or
+// column cannot be opened there. It begins with a version byte and an identifier of its key, so that keys can be
+// changed: NewSealer takes older keys that only open.
 type Sealer struct {
 	current [keyIDSize]byte
 	keys    map[[keyIDSize]byte]cipher.AEAD
 }
 
-// NewSealer takes the key that seals and those that may still open, SealKeySize bytes each.
+// NewSealer takes the key that seals and older keys that only open, SealKeySize bytes each.
 func NewSealer(current []byte, older ...[]byte) (*Sealer, error) {
 	s := &Sealer{keys: map[[keyIDSize]byte]cipher.AEAD{}}
 	for i, key := range append([][]byte{current}, older...) {
@@ -56,7 +56,7 @@ func NewSealer(current []byte, older ...[]byte) (*Sealer, error) {
 	return s, nil
 }
 
-// NewSealKey makes a random sealing key.
+// NewSealKey returns a random sealing key.
 func NewSealKey() []byte {
 	key := make([]byte, SealKeySize)
 	_, _ = rand.Read(key)
@@ -75,7 +75,7 @@ func (s *Sealer) Seal(plaintext []byte, place string) []byte {
 	return s.keys[s.current].Seal(out, nil, plaintext, sealedFor(out, place)) //nolint:gosec // G407: the cipher makes its own random nonce
 }
 
-// Open decrypts what was sealed for the same place; otherwise the error is ErrSealed.
+// Open decrypts a value that was sealed for the same place. Otherwise the error is ErrSealed.
 func (s *Sealer) Open(sealed []byte, place string) ([]byte, error) {
 	if len(sealed) < sealHeader || sealed[0] != sealVersion {
 		return nil, fmt.Errorf("%w: it is not of a known form", ErrSealed)

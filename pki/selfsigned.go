@@ -8,9 +8,9 @@ import (
 	"sallyport/vpn"
 )
 
-// SelfSigned makes a TLS server certificate for the console where none is configured: P-256, for
+// SelfSigned creates a TLS server certificate for the console where none is configured: P-256, for
 // the given host names and addresses, the first of which is the common name. It is not an
-// authority, so trusting it in a browser trusts this one host only.
+// authority, so a browser that trusts it trusts only this host.
 func SelfSigned(hosts []string, validFor time.Duration) (vpn.KeyPair, error) {
 	spec := vpn.CertificateSpec{CommonName: "sallyport", KeyType: vpn.ECDSAP256, ValidFor: validFor}
 	if len(hosts) > 0 && len(hosts[0]) <= vpn.MaxCommonName {

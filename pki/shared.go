@@ -9,15 +9,15 @@ import (
 	"sallyport/vpn"
 )
 
-// StaticKey makes a 2048-bit "OpenVPN Static key V1", what `openvpn --genkey secret` prints: the
-// key of tls-crypt, shared by an endpoint and its clients.
+// StaticKey creates a 2048-bit "OpenVPN Static key V1", as `openvpn --genkey secret` does: the key of tls-crypt, shared
+// by an endpoint and its clients.
 func (Maker) StaticKey() vpn.Secret {
 	var raw [256]byte
 	_, _ = rand.Read(raw[:])
 	return armour("OpenVPN Static key V1", hex.EncodeToString(raw[:]), 32)
 }
 
-// TokenSecret makes the key of auth-gen-token-secret, what `openvpn --genkey auth-token` prints.
+// TokenSecret creates the key of auth-gen-token-secret, as `openvpn --genkey auth-token` does.
 // All nodes of an endpoint share it; changing it ends silent reconnects.
 func (Maker) TokenSecret() vpn.Secret {
 	var raw [128]byte

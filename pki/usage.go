@@ -33,7 +33,7 @@ func extension(c *x509.Certificate, id asn1.ObjectIdentifier) (pkix.Extension, b
 	return c.Extensions[i], true
 }
 
-// mayIssue tells why an authority may not sign certificates at all, as OpenSSL judges it; the
+// mayIssue returns why an authority may not sign certificates at all, as OpenSSL judges it; the
 // sentence follows the authority's name. An extension that is absent restricts nothing
 // (RFC 5280, section 4.2.1), but an authority says that it is one; a root of version 1 cannot.
 func mayIssue(c *x509.Certificate) string {
@@ -50,7 +50,7 @@ func mayIssue(c *x509.Certificate) string {
 	return criticalFault(c)
 }
 
-// issuerFaultOf tells why an authority may not sign certificates for a use. OpenSSL demands the
+// issuerFaultOf returns why an authority may not sign certificates for a use. OpenSSL demands the
 // usage of every authority on the way that names usages at all, of the root as well; that of any
 // usage does not count.
 func issuerFaultOf(c *x509.Certificate, use vpn.CertificateUse) string {
