@@ -263,3 +263,53 @@ func TestUnusualIsNotDamaged(t *testing.T) {
 		}
 	}
 }
+
+// No certificate of which a byte was changed is imported, wherever it is read in a copy.
+func TestChangedCertificatesAreRefused(t *testing.T) {
+	t.Parallel()
+	ca := mustAuthority(t, spec("Corp_CA"))
+	ca.Certificate = asPrintable(t, ca.Certificate, ca.Key, "Corp_CA")
+	client := mustIssue(t, vpn.UseClient, ca, spec("anna_bella"))
+	serial := newSerialBytes(t, client.Certificate)
+	client.Certificate = alter(t, asPrintable(t, client.Certificate, ca.Key, "anna_bella"), ca.Key, serial, "\xff\x7e"+serial[2:])
+	if _, err := check(client.Certificate, "", ca.Certificate, vpn.UseClient, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	whole := []byte(der(t, client.Certificate))
+	for i := range whole {
+		for _, flip := range []byte{0x01, 0x07, 0x20, 0x80, 0xff} {
+			changed := bytes.Clone(whole)
+			changed[i] ^= flip
+			if _, err := check(encodeCertificate(changed), "", ca.Certificate, vpn.UseClient, time.Now()); err == nil {
+				t.Errorf("byte %d of %d may be %#x instead of %#x", i, len(whole), changed[i], whole[i])
+			}
+			if _, err := check(encodeCertificate(whole), "", encodeCertificate(changed)+ca.Certificate, vpn.UseClient, time.Now()); err != nil && !strings.Contains(err.Error(), "chain") {
+				t.Errorf("byte %d changed in the chain: %v", i, err)
+			}
+		}
+	}
+}
+
+// Readers of parts of a certificate come to an end whatever the parts are.
+func FuzzParts(f *testing.F) {
+	f.Add([]byte("\x30\x13\x31\x11\x30\x0f\x06\x03\x55\x04\x03\x0c\x08anna_bel"))
+	f.Add([]byte("\x30\x0c\xa0\x0a\x30\x08\xa4\x06\x30\x04\x31\x02\x30\x00"))
+	f.Add([]byte("\x30\x80\x00\x00"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		_, _, _ = directorySubtrees(b)
+		_, _ = labelOf(b), soundDER(b)
+		_, _ = outlineOf(b)
+		usual, _ := usualCopy(b)
+		if len(usual) != len(b) {
+			t.Error("the copy has another length")
+		}
+		if comparable(b) != comparable(bytes.Clone(b)) {
+			t.Error("a name differs from itself")
+		}
+		_, _ = readCertificate(b)
+		_, _ = unusualKey("PRIVATE KEY", b)
+		if got := (Maker{}).WithoutPrivateKeys(string(b)); strings.Contains(strings.ToUpper(got), "PRIVATE KEY") {
+			t.Errorf("a private key's line is left: %q", got)
+		}
+	})
+}

@@ -11,8 +11,8 @@ import (
 )
 
 // CheckImport judges what a person pasted and gives it back in order: one certificate, its key as
-// PKCS #8, and the path to its root without certificates that are not part of it. A server needs its key; an authority
-// and a client may come without. Every fault of the three boxes is reported at once, as an
+// PKCS #8, and the path to its root without certificates that are not part of it. A server needs
+// its key; an authority and a client may come without. Every fault of the three boxes is reported at once, as an
 // Invalid *vpn.Error with fields certificate, private_key and chain. now is the moment to judge
 // dates by.
 func (Maker) CheckImport(use vpn.CertificateUse, p vpn.KeyPair, now time.Time) (vpn.KeyPair, error) {
@@ -54,6 +54,7 @@ func importCertificate(c *vpn.Check, text string, use vpn.CertificateUse, now ti
 	} {
 		if fault := judge(); fault != "" {
 			c.Bad(fieldCertificate, fault)
+			break // no signature is verified with a key that is refused
 		}
 	}
 	return cert

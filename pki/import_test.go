@@ -271,6 +271,17 @@ func TestCheckImportReportsEveryBoxAtOnce(t *testing.T) {
 }
 
 func FuzzCheckImport(f *testing.F) {
+	for _, name := range []string{"client-cn-underscore-in-printablestring.crt", "renewed-ca-server.crt", "trusted-certificate-label.pem"} {
+		cert, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		chain, err := os.ReadFile("testdata/renewed-ca-chain-old-first.pem")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(cert), string(cert), string(chain))
+	}
 	f.Add("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "x", "\x30\x03\x02\x01\x03")
 	f.Fuzz(func(t *testing.T, cert, key, chain string) {
 		for _, use := range []vpn.CertificateUse{vpn.UseServer, vpn.UseAuthority} {
