@@ -67,7 +67,7 @@ func TestGroupsOfALiveSessionChange(t *testing.T) {
 	c.mustNotAnswer(someTarget.Next())
 }
 
-func TestNobodyOutsideOpensAFlowToAClient(t *testing.T) {
+func TestOnlyClientsOpenFlows(t *testing.T) {
 	l := newLab(t)
 	l.apply(all("0.0.0.0/0"))
 	c := l.client("10.8.0.2", 0)
@@ -79,7 +79,7 @@ func TestNobodyOutsideOpensAFlowToAClient(t *testing.T) {
 		t.Error("the gateway itself opened a flow to a client")
 	}
 	if n := served.Load(); n != 0 {
-		t.Errorf("%d packets that nobody asked for reached the client", n)
+		t.Errorf("%d packets of flows that the client did not open reached it", n)
 	}
 }
 
@@ -89,7 +89,7 @@ func TestGatewayIsClosedButForEcho(t *testing.T) {
 	served := gate.echo() // a service of the gateway, on all of its addresses
 	l.apply(all("0.0.0.0/0"))
 	c := l.client("10.8.0.2", 0)
-	if !c.ping(gateway, patience) {
+	if !c.ping(gateway, timeout) {
 		t.Error("the tunnel gateway address does not answer an echo request")
 	}
 	if c.ping(lanGateway, silence) {
@@ -104,7 +104,7 @@ func TestGatewayIsClosedButForEcho(t *testing.T) {
 	l.apply(all("0.0.0.0/0"), all("192.0.2.1/32"))
 	c.mustAnswer(lanGateway) // named by its /32
 	c.mustNotAnswer(wanGateway)
-	l.outside.mustAnswer(wanGateway) // the gateway's other doors are not ours to close
+	l.outside.mustAnswer(wanGateway) // other access to the gateway is not filtered
 }
 
 func TestOtherTrafficOfTheHostIsUntouched(t *testing.T) {
@@ -132,7 +132,7 @@ func TestClientsReachEachOtherOnlyByRouteAndRule(t *testing.T) {
 	l.applyEndpoint(e)
 	a.mustAnswer(b.addr)
 	a.mustAnswer(same.addr)
-	a.mustNotAnswer(addr("10.8.0.9")) // nobody has it
+	a.mustNotAnswer(addr("10.8.0.9")) // an address without a session
 	e.Rules = nil
 	l.applyEndpoint(e)
 	a.mustNotAnswer(b.addr)
@@ -150,14 +150,14 @@ func TestPathMTUReachesTheClient(t *testing.T) {
 	}
 }
 
-func TestAddressIsNotHauntedByItsLastHolder(t *testing.T) {
+func TestAddressDoesNotInheritFlows(t *testing.T) {
 	l := newLab(t)
 	stream := l.target.stream()
 	l.apply(all("172.16.0.0/12"))
 	first := l.client("10.8.0.2", 0)
 	sock := first.udp(":4000")
 	stream.start(t, sock)
-	if stream.received(sock, patience) == 0 {
+	if stream.received(sock, timeout) == 0 {
 		t.Fatal("the first holder receives no stream")
 	}
 	_, err := l.table.End(first.addr)
@@ -169,7 +169,7 @@ func TestAddressIsNotHauntedByItsLastHolder(t *testing.T) {
 		t.Errorf("the next holder of the address received %d packets of the last one's stream", n)
 	}
 	stream.start(t, other)
-	if stream.received(other, patience) == 0 {
+	if stream.received(other, timeout) == 0 {
 		t.Error("the next holder cannot open a stream of its own")
 	}
 }
@@ -184,8 +184,8 @@ func TestRevocationCutsRunningFlows(t *testing.T) {
 	stream.start(t, sock)
 	tcp := c.dialTCP(serve)
 	cuts := []struct {
-		name      string
-		cut, mend func()
+		name         string
+		cut, restore func()
 	}{
 		{"rule removed", func() { l.apply() }, func() { l.apply(group("172.16.0.0/12", "engineers")) }},
 		{"group lost", func() { l.put(c) }, func() { l.put(c, "engineers") }},
@@ -194,7 +194,7 @@ func TestRevocationCutsRunningFlows(t *testing.T) {
 	}
 	for _, tc := range cuts {
 		t.Run(tc.name, func(t *testing.T) {
-			if stream.received(sock, patience) == 0 || tcp.received(patience) == 0 {
+			if stream.received(sock, timeout) == 0 || tcp.received(timeout) == 0 {
 				t.Fatal("nothing flows before")
 			}
 			tc.cut()
@@ -206,9 +206,9 @@ func TestRevocationCutsRunningFlows(t *testing.T) {
 			if n := tcp.received(silence); n != 0 {
 				t.Errorf("%d bytes over TCP after the cut", n)
 			}
-			tc.mend()
-			if stream.received(sock, patience) == 0 {
-				t.Error("nothing flows after mending")
+			tc.restore()
+			if stream.received(sock, timeout) == 0 {
+				t.Error("nothing flows after it was restored")
 			}
 		})
 	}
@@ -225,9 +225,9 @@ func TestRemoveTwice(t *testing.T) {
 	}
 }
 
-// TestForgedSourceIsNoClient sends from outside with the address of a live client, to a host
+// TestSpoofedSourceIsDropped sends from outside with the address of a connected client, to a host
 // that this client may reach and to another client.
-func TestForgedSourceIsNoClient(t *testing.T) {
+func TestSpoofedSourceIsDropped(t *testing.T) {
 	l := newLab(t)
 	atTarget := l.target.arrivals()
 	e := l.endpoint(all("172.16.0.0/12"), all("10.8.0.0/22"))
@@ -239,14 +239,14 @@ func TestForgedSourceIsNoClient(t *testing.T) {
 		must(t, os.WriteFile("/proc/sys/net/ipv4/conf/"+name+"/rp_filter", []byte("0"), 0))
 	}
 	must(t, l.outside.AddrAdd(l.outside.link("lo"), &netlink.Addr{IPNet: &net.IPNet{IP: victim.addr.AsSlice(), Mask: net.CIDRMask(32, 32)}}))
-	forger, honest := l.outside.udp(victim.addr.String()+":0"), victim.udp(":0")
+	spoofer, honest := l.outside.udp(victim.addr.String()+":0"), victim.udp(":0")
 	for _, to := range []netip.Addr{someTarget, peer.addr} {
 		for range 20 {
-			_, err := forger.WriteTo([]byte{9, 9}, nil, &net.UDPAddr{IP: to.AsSlice(), Port: 7})
+			_, err := spoofer.WriteTo([]byte{9, 9}, nil, &net.UDPAddr{IP: to.AsSlice(), Port: 7})
 			must(t, err)
 		}
 	}
-	// The label of the honest packets differs, so any of the forged ones shows.
+	// The label of the client's own packets differs, so each spoofed one is recognized.
 	for _, tc := range []struct {
 		name string
 		at   *arrivals
@@ -254,7 +254,7 @@ func TestForgedSourceIsNoClient(t *testing.T) {
 	}{{"the target", atTarget, someTarget}, {"another client", atPeer, peer.addr}} {
 		tc.at.until(t, honest, tc.to, [2]byte{1, 1}, nil)
 		if tc.at.count([2]byte{9, 9}) != 0 {
-			t.Errorf("a packet with a forged source reached %s", tc.name)
+			t.Errorf("a packet with a spoofed source reached %s", tc.name)
 		}
 	}
 }

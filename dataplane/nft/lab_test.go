@@ -22,12 +22,12 @@ import (
 	"sallyport/vpn"
 )
 
-// TestMain runs the tests in a sandbox, which is the gateway.
+// TestMain runs the tests in a sandbox, which is the gateway of these tests.
 func TestMain(m *testing.M) { netlab.Main(m, netlab.Sandbox{}) }
 
-// The lab: this process is the gateway. "target" lies behind lan0 and answers on every address
-// of 172.16.0.0/12; "outside" lies behind wan0. Clients are namespaces whose only device is a
-// tun that a goroutine joins to the gateway's tun, as OpenVPN would.
+// lab is a gateway, which is this process, with two hosts: "target" is behind lan0 and has every address
+// of 172.16.0.0/12, "outside" is behind wan0. Clients are namespaces whose only device is a tun, which
+// a goroutine connects to the gateway's tun as OpenVPN would.
 type lab struct {
 	t       testing.TB
 	target  space
@@ -75,7 +75,7 @@ func newLab(t testing.TB) *lab {
 	return l
 }
 
-// endpoint is one that has both devices and a route to the targets and the outside.
+// endpoint returns one with both devices and a route to every destination.
 func (l *lab) endpoint(rules ...vpn.DesiredRule) nft.Endpoint {
 	return nft.Endpoint{
 		ID: l.id, Devices: []string{l.devices[0].name, l.devices[1].name}, ClientCIDR: clientCIDR, Gateway: gateway,
@@ -225,7 +225,7 @@ func (s space) do(f func()) {
 	must(s.t, s.Do(func() error { f(); return nil }))
 }
 
-// join lays a cable from the gateway's device to eth0 of the space.
+// join connects a device of the gateway with eth0 of the space.
 func (l *lab) join(s space, device, near, far, via string) {
 	l.t.Helper()
 	netlab.Connect(l.t, netlab.Here(), device, near, s.Namespace, "eth0", far)
@@ -245,8 +245,8 @@ func (s space) udp(addr string) *ipv4.PacketConn {
 	return p
 }
 
-// echo answers every datagram to port 7 from the address that it was sent to, and counts them:
-// that no answer comes back does not prove that nothing arrived.
+// echo replies to every datagram to port 7 from the address that it was sent to, and counts them: a
+// missing reply does not prove that no datagram arrived.
 func (s space) echo() *atomic.Int64 {
 	served := new(atomic.Int64)
 	p := s.udp(":7")
@@ -264,7 +264,7 @@ func (s space) echo() *atomic.Int64 {
 	return served
 }
 
-// answers tells whether an echo comes back from addr within the time.
+// answers reports whether a reply comes from addr within the time.
 func (s space) answers(addr netip.Addr, within time.Duration) bool {
 	s.t.Helper()
 	p := s.udp(":0")
@@ -279,21 +279,21 @@ func (s space) answers(addr netip.Addr, within time.Duration) bool {
 }
 
 const (
-	patience = 3 * time.Second        // for what must come
-	silence  = 150 * time.Millisecond // of a path whose round trip is far below a millisecond
+	timeout = 3 * time.Second        // for what must arrive
+	silence = 150 * time.Millisecond // much longer than a round trip here
 )
 
 func (s space) mustAnswer(addr netip.Addr) {
 	s.t.Helper()
-	if !s.answers(addr, patience) {
-		s.t.Errorf("no answer from %s, want one", addr)
+	if !s.answers(addr, timeout) {
+		s.t.Errorf("no reply from %s, want one", addr)
 	}
 }
 
 func (s space) mustNotAnswer(addr netip.Addr) {
 	s.t.Helper()
 	if s.answers(addr, silence) {
-		s.t.Errorf("%s answered, want silence", addr)
+		s.t.Errorf("%s replied, want no reply", addr)
 	}
 }
 
@@ -312,7 +312,7 @@ func group(cidr, name string) vpn.DesiredRule {
 	return vpn.DesiredRule{Destination: netip.MustParsePrefix(cidr), Group: name}
 }
 
-// nftCommand changes the packet filter behind the program's back.
+// nftCommand changes the packet filter as another program would.
 func nftCommand(t testing.TB, script string) {
 	t.Helper()
 	netlab.NeedSandbox(t, "nft")

@@ -14,9 +14,9 @@ import (
 	"sallyport/dataplane/nft"
 )
 
-// BenchmarkPacket prints what the kernel takes to carry one packet under our table, and how much
-// more that is than with masquerading alone, as a gateway by hand has it: for each of the four
-// ways that a packet of a client goes, inside the tunnel and outside of it.
+// BenchmarkPacket measures the kernel's time for one packet with our table, and the difference to
+// masquerading alone, as on a gateway configured by hand: for each of the four ways of a client's
+// packet, inside and outside the tunnel.
 func BenchmarkPacket(b *testing.B) {
 	const (
 		rounds = 30
@@ -32,7 +32,7 @@ func BenchmarkPacket(b *testing.B) {
 	must(b, l.table.Restore(b.Context(), r, []nft.Session{session}))
 	must(b, host.RouteClient(session.Addr, session.Device))
 
-	// Nobody reads at the ends: a datagram that finds a full buffer has come all the way.
+	// No program reads at the ends: a datagram that is dropped at a full buffer has passed all rules.
 	served := l.target.udp(":9")
 	ask := datagram(session.Addr, someTarget, 4000, 9, 1200)
 	asks := func() { _, _ = l.devices[0].file.Write(ask) }
@@ -46,7 +46,7 @@ func BenchmarkPacket(b *testing.B) {
 	counted, err := l.table.Counters()
 	must(b, err)
 	if c := counted[session.Addr]; c.PacketsIn == 0 || c.PacketsOut == 0 {
-		b.Fatalf("question and answer do not pass: %+v", c)
+		b.Fatalf("request and reply do not pass: %+v", c)
 	}
 
 	at, err := net.ListenPacket("udp4", netip.AddrPortFrom(wanGateway, worker).String())
@@ -60,7 +60,7 @@ func BenchmarkPacket(b *testing.B) {
 		remote := l.outside.udp(":0")
 		_, err := remote.WriteTo(body, nil, &net.UDPAddr{IP: wanGateway.AsSlice(), Port: port})
 		must(b, err)
-		must(b, at.SetReadDeadline(time.Now().Add(patience)))
+		must(b, at.SetReadDeadline(time.Now().Add(timeout)))
 		_, from, err := at.ReadFrom(make([]byte, 2000))
 		must(b, err)
 		return func() { _, _ = at.WriteTo(body, from) }
@@ -75,7 +75,7 @@ func BenchmarkPacket(b *testing.B) {
 			nftCommand(b, "table ip byhand { chain post { type nat hook postrouting priority srcnat; ip saddr 10.8.0.0/22 oifname \"lan0\" masquerade; }; }")
 		}
 		asks()
-		answers() // what is measured is not the first packet of a flow
+		answers() // the measured packets are not the first of a flow
 	}
 	table(false)
 	outDirect := out(worker)

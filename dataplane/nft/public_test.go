@@ -13,7 +13,7 @@ import (
 	"sallyport/vpn"
 )
 
-// worker stands in for an OpenVPN process: it answers with its name.
+// worker plays an OpenVPN process: it replies with its name.
 func worker(t *testing.T, name, listen string) {
 	p := gatewaySpace(t).udp(listen)
 	go func() {
@@ -28,7 +28,7 @@ func worker(t *testing.T, name, listen string) {
 	}()
 }
 
-// who asks the public port from one source address.
+// who sends to the public port from one source address and returns the name in the reply.
 func (s space) who(source, to string, port int, within time.Duration) string {
 	s.t.Helper()
 	p := s.udp(source + ":0")
@@ -43,12 +43,12 @@ func (s space) who(source, to string, port int, within time.Duration) string {
 		return ""
 	}
 	if got := from.String(); got != net.JoinHostPort(to, "1194") {
-		s.t.Errorf("the answer came from %s, want the public port", got)
+		s.t.Errorf("the reply came from %s, want the public port", got)
 	}
 	return string(buf[:n])
 }
 
-func TestPublicPortLeadsToWorkers(t *testing.T) {
+func TestPublicPortIsBalancedToWorkers(t *testing.T) {
 	l := newLab(t)
 	worker(t, "one", "198.51.100.1:40001")
 	worker(t, "two", "198.51.100.1:40002")
@@ -69,36 +69,36 @@ func TestPublicPortLeadsToWorkers(t *testing.T) {
 	first := map[string]string{}
 	count := map[string]int{}
 	for _, s := range sources {
-		first[s] = l.outside.who(s, "198.51.100.1", 1194, patience)
+		first[s] = l.outside.who(s, "198.51.100.1", 1194, timeout)
 		count[first[s]]++
 	}
 	if count["one"] == 0 || count["two"] == 0 || count["one"]+count["two"] != len(sources) {
-		t.Errorf("workers got %v of %d clients, want all, and some each", count, len(sources))
+		t.Errorf("workers got %v of %d clients, want all, and some at each", count, len(sources))
 	}
 	l.applyEndpoint(e)
 	for _, s := range sources { // from another port, after a reload
-		if again := l.outside.who(s, "198.51.100.1", 1194, patience); again != first[s] {
+		if again := l.outside.who(s, "198.51.100.1", 1194, timeout); again != first[s] {
 			t.Errorf("%s moved from worker %q to %q", s, first[s], again)
 		}
 	}
 	for _, port := range []int{40001, 40002} {
 		if got := l.outside.who("198.51.100.2", "198.51.100.1", port, silence); got != "" {
-			t.Errorf("worker port %d answers %q to a packet that bypassed the public port", port, got)
+			t.Errorf("worker port %d replies %q to a packet that bypassed the public port", port, got)
 		}
 	}
 	c := l.client("10.8.0.2", 0)
 	if got := c.who("10.8.0.2", "198.51.100.1", 1194, silence); got != "" {
-		t.Errorf("the public port answers %q inside the tunnel", got)
+		t.Errorf("the public port replies %q inside the tunnel", got)
 	}
 
 	e.Workers, e.AnyAddress = []uint16{40001}, true
 	worker(t, "other address", "192.0.2.1:40001")
 	l.applyEndpoint(e)
-	if got := l.outside.who("198.51.100.15", "198.51.100.1", 1194, patience); got != "one" {
-		t.Errorf("one worker: %q answers, want one", got)
+	if got := l.outside.who("198.51.100.15", "198.51.100.1", 1194, timeout); got != "one" {
+		t.Errorf("one worker: %q replies, want one", got)
 	}
 	if got := l.outside.who("198.51.100.2", "192.0.2.1", 40001, silence); got != "" {
-		t.Errorf("worker port on another address answers %q", got)
+		t.Errorf("worker port on another address replies %q", got)
 	}
 }
 
@@ -137,8 +137,8 @@ func TestDriftIsNoticedAndRepaired(t *testing.T) {
 			nftCommand(t, tc.line)
 			select {
 			case <-changed:
-			case <-time.After(patience):
-				t.Error("the watch saw nothing")
+			case <-time.After(timeout):
+				t.Error("Watch signalled nothing")
 			}
 			if found, err = l.table.Drift(t.Context()); err != nil || len(found) == 0 {
 				t.Errorf("drift %q, %v; want a sentence", found, err)
@@ -151,15 +151,15 @@ func TestDriftIsNoticedAndRepaired(t *testing.T) {
 			c.mustAnswer(someTarget)
 		})
 	}
-	// What others do to tables of their own is not drift.
-	nftCommand(t, "add table inet somebody")
+	// A change of another program's own table is no drift.
+	nftCommand(t, "add table inet other")
 	if found, err := l.table.Drift(t.Context()); err != nil || len(found) != 0 {
 		t.Errorf("drift %q, %v after a foreign change; want none", found, err)
 	}
-	nftCommand(t, "delete table inet somebody")
+	nftCommand(t, "delete table inet other")
 }
 
-func TestEndAndPutOverATableThatWasEmptiedByOthers(t *testing.T) {
+func TestEndAndPutAfterForeignFlush(t *testing.T) {
 	l := newLab(t)
 	l.target.echo()
 	l.apply(all("172.16.0.0/12"))

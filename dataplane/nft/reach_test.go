@@ -9,9 +9,9 @@ import (
 	"sallyport/vpn"
 )
 
-// TestReachIsWhatIsGrantedAndRouted compares the ranges with the plain meaning, at both ends of
+// TestReachableIsGrantedAndRouted compares the ranges with the definition, at both ends of
 // every range and prefix and beside them, the ends of the address space included.
-func TestReachIsWhatIsGrantedAndRouted(t *testing.T) {
+func TestReachableIsGrantedAndRouted(t *testing.T) {
 	t.Parallel()
 	const seed = 4711
 	random := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // a test repeats itself

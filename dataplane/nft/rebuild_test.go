@@ -16,9 +16,9 @@ import (
 	"sallyport/vpn"
 )
 
-// TestRulesChangeAroundSessions: a rebuild writes only what changes in the sets of sessions, so
-// sets must come, go and come back with whom they should hold, and nothing that somebody else
-// changed may be taken for ours.
+// TestRulesChangeAroundSessions: Apply writes only the difference to the session sets. So sets must be
+// added, deleted and added again with the right elements, and a change of another program must not be
+// taken for one of this program.
 func TestRulesChangeAroundSessions(t *testing.T) {
 	l := newLab(t)
 	l.target.echo()
@@ -31,14 +31,14 @@ func TestRulesChangeAroundSessions(t *testing.T) {
 		for c, want := range map[*client]bool{c: mine, other: others} {
 			within := silence
 			if want {
-				within = patience
+				within = timeout
 			}
 			if got := c.answers(someTarget, within); got != want {
 				t.Errorf("%s: %s is answered: %v", what, c.addr, got)
 			}
 		}
-		nftCommand(t, "add table inet somebody") // has Drift look at every element
-		nftCommand(t, "delete table inet somebody")
+		nftCommand(t, "add table inet other") // makes Drift compare every element
+		nftCommand(t, "delete table inet other")
 		if found, err := l.table.Drift(t.Context()); err != nil || len(found) != 0 {
 			t.Errorf("%s: drift %q, %v", what, found, err)
 		}
@@ -76,8 +76,8 @@ func TestRulesChangeAroundSessions(t *testing.T) {
 	}
 }
 
-// interposed puts a program before nft that runs script first; "$real" is nft itself, "$once" a
-// file that is there the first time only.
+// interposed replaces nft by a script that runs the given commands first. "$real" is nft itself, "$once"
+// a file that exists at the first call only.
 func interposed(t *testing.T, script string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -87,11 +87,11 @@ func interposed(t *testing.T, script string) {
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 }
 
-// What somebody changes in the instant between our look and our transaction is put right, and
-// costs no counter.
-func TestRulesChangeWhileSomebodyElseChanges(t *testing.T) {
+// A change of another program between our reading and our transaction is repaired, and no counter is
+// lost.
+func TestRulesChangeDuringForeignChange(t *testing.T) {
 	for _, line := range []string{
-		"add table inet somebody", "flush set inet sptest sessions", "delete set inet sptest stray", "flush ruleset",
+		"add table inet other", "flush set inet sptest sessions", "delete set inet sptest stray", "flush ruleset",
 		"delete element inet sptest received { 10.8.0.3 }", `add element inet sptest sessions { "lan0" . 10.8.0.77 }`,
 	} {
 		t.Run(line, func(t *testing.T) {
@@ -108,30 +108,30 @@ func TestRulesChangeWhileSomebodyElseChanges(t *testing.T) {
 				nftCommand(t, "add set inet sptest stray { type ipv4_addr; }")
 			}
 			interposed(t, "[ -e $once ] && $real '"+line+"' </dev/null")
-			e.Devices = e.Devices[:1] // the other one is to be taken out
+			e.Devices = e.Devices[:1] // the other client must be removed
 			l.applyEndpoint(e)
 			c.mustAnswer(someTarget)
 			other.mustNotAnswer(someTarget)
-			nftCommand(t, "add table inet anybody")
-			nftCommand(t, "delete table inet anybody")
+			nftCommand(t, "add table inet other")
+			nftCommand(t, "delete table inet other")
 			if found, err := l.table.Drift(t.Context()); err != nil || len(found) != 0 {
 				t.Errorf("drift %q, %v", found, err)
 			}
 			after, err := l.table.Counters()
 			must(t, err)
 			if line != "flush ruleset" && after[c.addr].PacketsIn <= before[c.addr].PacketsIn {
-				t.Errorf("counters began anew: %+v, before %+v", after[c.addr], before[c.addr])
+				t.Errorf("counters were reset: %+v, before %+v", after[c.addr], before[c.addr])
 			}
 		})
 	}
 }
 
-// A change of ours must not cover up one of somebody else's that came before it.
-func TestOurChangeCoversNothingUp(t *testing.T) {
+// A change of this program must not hide one of another program that came before it.
+func TestOwnChangeDoesNotHideAForeignOne(t *testing.T) {
 	l := newLab(t)
 	l.apply(all("172.16.5.5/32"))
 	c := l.client("10.8.0.2", 0)
-	stranger := `add element inet sptest sessions { "` + c.device.name + `" . 10.8.0.77 }`
+	foreign := `add element inet sptest sessions { "` + c.device.name + `" . 10.8.0.77 }`
 	for what, change := range map[string]func(){
 		"a session ends":   func() { _, err := l.table.End(c.addr); must(t, err) },
 		"a session begins": func() { l.put(c) },
@@ -139,10 +139,10 @@ func TestOurChangeCoversNothingUp(t *testing.T) {
 			nftCommand(t, "flush set inet sptest sessions")
 			_, err := l.table.End(c.addr)
 			must(t, err)
-			nftCommand(t, stranger)
+			nftCommand(t, foreign)
 		},
 	} {
-		nftCommand(t, stranger)
+		nftCommand(t, foreign)
 		change()
 		if found, err := l.table.Drift(t.Context()); err != nil || len(found) == 0 {
 			t.Errorf("%s: drift %q, %v; want a sentence", what, found, err)
@@ -152,7 +152,7 @@ func TestOurChangeCoversNothingUp(t *testing.T) {
 	}
 }
 
-// Ten thousand clients are not written again for each rule that changes.
+// The elements of clients are not written again for each rule that changes.
 func TestRebuildLeavesSessionsAlone(t *testing.T) {
 	l := newLab(t)
 	l.apply(all("172.16.5.5/32"))
@@ -162,17 +162,17 @@ func TestRebuildLeavesSessionsAlone(t *testing.T) {
 	l.apply(group("172.16.5.5/32", "engineers"))
 	written, err := os.ReadFile(text)
 	must(t, err)
-	// Once in the set of the group, which is new.
+	// Once, in the set of the group, which is new.
 	if n := bytes.Count(written, []byte(c.addr.String())); n != 1 {
 		t.Errorf("the address of a session is written %d times, want once:\n%s", n, written)
 	}
 	must(t, l.table.Repair(t.Context()))
 	if written, err = os.ReadFile(text); err != nil || bytes.Contains(written, []byte(c.addr.String())) {
-		t.Errorf("%v; a repair of what is known to be right writes the session again:\n%s", err, written)
+		t.Errorf("%v; Repair of a table without drift writes the session again:\n%s", err, written)
 	}
 }
 
-// A process that takes over and cannot write closes what the one before had opened.
+// A process that takes over and cannot write can still end the sessions of the one before.
 func TestEndAfterAFailedRestore(t *testing.T) {
 	l := newLab(t)
 	l.target.echo()
@@ -188,7 +188,7 @@ func TestEndAfterAFailedRestore(t *testing.T) {
 		sessions = append(sessions, s)
 	}
 	if err := next.Restore(t.Context(), r, sessions); err == nil {
-		t.Fatal("a failure of nft is none")
+		t.Fatal("Restore succeeded although nft failed")
 	}
 	t.Setenv("PATH", working)
 	last, err := next.End(c.addr)
@@ -199,7 +199,7 @@ func TestEndAfterAFailedRestore(t *testing.T) {
 	c.mustNotAnswer(someTarget)
 	other.mustAnswer(someTarget)
 	if found, err := next.Drift(t.Context()); err != nil || len(found) == 0 {
-		t.Errorf("drift %q, %v; want what was never written", found, err)
+		t.Errorf("drift %q, %v; want the difference to what was never written", found, err)
 	}
 	must(t, next.Repair(t.Context()))
 	c.mustNotAnswer(someTarget)
@@ -207,8 +207,8 @@ func TestEndAfterAFailedRestore(t *testing.T) {
 	l.table = next
 }
 
-// Somebody flushes everything at any moment of an End: what is left of the table is never taken
-// for what should be there. Before this was mended one round in forty was.
+// Another program flushes all rules at any moment of an End. What is left of the table must never be
+// taken for the applied state; before that was fixed, it was in one round of forty.
 func TestFlushInTheMiddleOfAnEnd(t *testing.T) {
 	l := newLab(t)
 	foreign, err := nftables.New(nftables.AsLasting())
@@ -230,7 +230,7 @@ func TestFlushInTheMiddleOfAnEnd(t *testing.T) {
 		_, ended := l.table.End(s.Addr)
 		must(t, <-flushed)
 		if found, err := l.table.Drift(t.Context()); ended == nil && err == nil && len(found) == 0 {
-			t.Fatalf("the table is gone and Drift says nothing (flushed %v after End began)", wait)
+			t.Fatalf("the table was deleted and Drift reports nothing (flushed %v after End began)", wait)
 		}
 	}
 }

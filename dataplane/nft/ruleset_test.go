@@ -35,7 +35,7 @@ func example() nft.Endpoint {
 	}
 }
 
-// TestRenderGolden shows the whole text for a reader; set UPDATE_GOLDEN=1 to write it anew.
+// TestRenderGolden compares the whole text with a file; UPDATE_GOLDEN=1 writes the file.
 func TestRenderGolden(t *testing.T) {
 	t.Parallel()
 	second := nft.Endpoint{
@@ -65,9 +65,9 @@ func TestRenderGolden(t *testing.T) {
 	}
 }
 
-func TestUnsafeRulesetsAreRefused(t *testing.T) {
+func TestInvalidRulesetsAreRefused(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*nft.Ruleset){
+	for name, change := range map[string]func(*nft.Ruleset){
 		"device name":      func(r *nft.Ruleset) { r.Endpoints[0].Devices[0] = `x" } ; flush ruleset` },
 		"device of others": func(r *nft.Ruleset) { r.Endpoints[0].Devices[0] = "tun0" },
 		"forwarding name":  func(r *nft.Ruleset) { r.HostForwarding = []string{"eth0;"} },
@@ -92,7 +92,7 @@ func TestUnsafeRulesetsAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := nft.Ruleset{Endpoints: []nft.Endpoint{example()}}
-			spoil(&r)
+			change(&r)
 			if err := nft.New("sprefused", discard).Apply(context.Background(), r); vpn.KindOf(err) != vpn.Invalid {
 				t.Errorf("got %v, want it refused as invalid", err)
 			}
@@ -100,12 +100,12 @@ func TestUnsafeRulesetsAreRefused(t *testing.T) {
 	}
 }
 
-func TestSessionsThatCannotBeAreRefused(t *testing.T) {
+func TestInvalidSessionsAreRefused(t *testing.T) {
 	l := newLab(t)
 	l.apply()
 	good := nft.Session{Addr: addr("10.8.0.2"), Device: l.devices[0].name, Endpoint: l.id}
 	must(t, l.table.Put(good))
-	for name, spoil := range map[string]func(*nft.Session){
+	for name, change := range map[string]func(*nft.Session){
 		"unknown endpoint":   func(s *nft.Session) { s.Endpoint = endpointB },
 		"foreign device":     func(s *nft.Session) { s.Device = "lan0" },
 		"address elsewhere":  func(s *nft.Session) { s.Addr = addr("10.9.0.2") },
@@ -113,7 +113,7 @@ func TestSessionsThatCannotBeAreRefused(t *testing.T) {
 		"an address of IPv6": func(s *nft.Session) { s.Addr = addr("2001:db8::1") },
 	} {
 		s := good
-		spoil(&s)
+		change(&s)
 		if err := l.table.Put(s); vpn.KindOf(err) != vpn.Invalid {
 			t.Errorf("%s: got %v, want it refused as invalid", name, err)
 		}
@@ -123,7 +123,7 @@ func TestSessionsThatCannotBeAreRefused(t *testing.T) {
 	}
 }
 
-// large is an endpoint with so many rules and sessions.
+// large returns an endpoint with the given numbers of rules and sessions.
 func large(l *lab, rules, sessions int) (nft.Ruleset, []nft.Session) {
 	e := l.endpoint()
 	e.ClientCIDR, e.Gateway = netip.MustParsePrefix("10.8.0.0/16"), addr("10.8.0.1")
@@ -140,7 +140,7 @@ func large(l *lab, rules, sessions int) (nft.Ruleset, []nft.Session) {
 	return nft.Ruleset{Endpoints: []nft.Endpoint{e}}, list
 }
 
-// BenchmarkTenThousandSessions prints what each operation costs with 10,000 sessions and 1,000
+// BenchmarkTenThousandSessions measures each operation with 10,000 sessions and 1,000
 // rules of 50 groups in the table.
 func BenchmarkTenThousandSessions(b *testing.B) {
 	l := newLab(b)
@@ -197,8 +197,8 @@ func BenchmarkTenThousandSessions(b *testing.B) {
 	b.Run("drift, after a foreign commit", func(b *testing.B) {
 		for b.Loop() {
 			b.StopTimer()
-			nftCommand(b, "add table inet somebody")
-			nftCommand(b, "delete table inet somebody")
+			nftCommand(b, "add table inet other")
+			nftCommand(b, "delete table inet other")
 			b.StartTimer()
 			must(b, noDrift(b, l.table))
 		}
@@ -231,7 +231,7 @@ func noDrift(t testing.TB, table *nft.Table) error {
 	return err
 }
 
-// TestManySessionsAtOnce holds that the benchmark's size works at all, in bounded time.
+// TestManySessionsAtOnce proves that the size of the benchmark works, and logs the time.
 func TestManySessionsAtOnce(t *testing.T) {
 	l := newLab(t)
 	r, sessions := large(l, 1000, 10000)

@@ -23,7 +23,7 @@ func setMTU(t testing.TB, device string, mtu int) {
 	must(t, netlink.LinkSetMTU(link, mtu))
 }
 
-// ping tells whether an echo request is answered.
+// ping reports whether an echo request gets a reply.
 func (s space) ping(to netip.Addr, within time.Duration) bool {
 	s.t.Helper()
 	var c *icmp.PacketConn
@@ -62,7 +62,7 @@ func (c *client) learnsMTU(to netip.Addr, mtu int) bool {
 	defer func() { _ = unix.Close(fd) }()
 	must(c.t, unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DO))
 	must(c.t, unix.Connect(fd, &unix.SockaddrInet4{Port: 7, Addr: to.As4()}))
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(timeout); time.Now().Before(deadline); {
 		_, _ = unix.Write(fd, make([]byte, 1450)) // EMSGSIZE once it is known
 		if got, err := unix.GetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MTU); err == nil && got == mtu {
 			return true
@@ -71,8 +71,8 @@ func (c *client) learnsMTU(to netip.Addr, mtu int) bool {
 	return false
 }
 
-// stream is a server that, once asked, sends to whoever asked last for ever, without waiting
-// for an answer: the flow that an "established" shortcut would never cut.
+// stream is a server that sends without end to the client of the last request, without waiting for a
+// reply. A rule that accepts established flows would never cut it.
 type stream struct {
 	conn *ipv4.PacketConn
 	to   chan request
@@ -123,7 +123,7 @@ func (st *stream) start(t testing.TB, from *ipv4.PacketConn) {
 	must(t, err)
 }
 
-// received is 1 as soon as a datagram has come, 0 if none did within the time.
+// received returns 1 as soon as a datagram arrives, 0 if none does within the time.
 func (st *stream) received(p *ipv4.PacketConn, within time.Duration) int {
 	_ = p.SetReadDeadline(time.Now().Add(within))
 	if _, _, _, err := p.ReadFrom(make([]byte, 100)); err != nil {
@@ -132,7 +132,7 @@ func (st *stream) received(p *ipv4.PacketConn, within time.Duration) int {
 	return 1
 }
 
-// drain reads what was under way before.
+// drain reads the datagrams that were sent before.
 func (st *stream) drain(p *ipv4.PacketConn) {
 	for st.received(p, 20*time.Millisecond) > 0 {
 	}
@@ -140,7 +140,7 @@ func (st *stream) drain(p *ipv4.PacketConn) {
 
 type flow struct{ net.Conn }
 
-// serveTCP sends without end to whoever connects.
+// serveTCP sends without end on every connection.
 func (s space) serveTCP() string {
 	var l net.Listener
 	var err error
@@ -171,7 +171,7 @@ func (s space) dialTCP(to string) flow {
 	var c net.Conn
 	var err error
 	s.do(func() {
-		// DialTCP connects on this very thread, in this namespace.
+		// DialTCP connects on this thread, so in this namespace.
 		var a *net.TCPAddr
 		a, err = net.ResolveTCPAddr("tcp4", to)
 		if err == nil {

@@ -18,8 +18,8 @@ import (
 	"sallyport/vpn"
 )
 
-// permitted is the definition of authorization said as plainly as possible: the rules of the
-// most specific destination that contains the address, and no others; and a route.
+// permitted is the definition of authorization, implemented in the simplest way: one of the rules of the
+// most specific destination that contains the address grants it, and a route covers it.
 func permitted(rules []vpn.DesiredRule, routes []netip.Prefix, groups []string, to netip.Addr) bool {
 	longest, allowed := -1, false
 	for _, r := range rules {
@@ -35,9 +35,9 @@ func permitted(rules []vpn.DesiredRule, routes []netip.Prefix, groups []string, 
 	return allowed && routed
 }
 
-// TestKernelDecidesAsTheRulesSay sends a packet to a few hundred addresses under generated rules
+// TestKernelDecidesByTheRules sends a packet to a few hundred addresses under generated rules
 // and compares what arrives with the definition.
-func TestKernelDecidesAsTheRulesSay(t *testing.T) {
+func TestKernelDecidesByTheRules(t *testing.T) {
 	l := newLab(t)
 	arrivals := l.target.arrivals()
 	l.apply()
@@ -57,7 +57,7 @@ func TestKernelDecidesAsTheRulesSay(t *testing.T) {
 		for i, c := range clients {
 			sock := c.udp(":0")
 			want := map[netip.Addr]bool{}
-			for _, to := range interesting(random, rules, routes) {
+			for _, to := range boundaries(random, rules, routes) {
 				want[to] = permitted(e.Rules, e.Associations[0].Routes, groups[i], to)
 				if want[to] {
 					allowed++
@@ -76,7 +76,7 @@ func TestKernelDecidesAsTheRulesSay(t *testing.T) {
 		}
 	}
 	if allowed < 100 || denied < 100 {
-		t.Errorf("%d allowed and %d denied cases: too one-sided to prove anything", allowed, denied)
+		t.Errorf("%d allowed and %d denied cases: too few of one kind", allowed, denied)
 	}
 	t.Logf("%d allowed, %d denied", allowed, denied)
 }
@@ -94,7 +94,7 @@ func generate(random *rand.Rand) ([]vpn.DesiredRule, []netip.Prefix) {
 			r.AllUsers, r.Group = true, ""
 		}
 		rules = append(rules, r)
-		if random.IntN(3) == 0 { // the same destination for somebody else
+		if random.IntN(3) == 0 { // the same destination for another group
 			r.AllUsers, r.Group = false, string(rune('a'+random.IntN(3)))
 			rules = append(rules, r)
 		}
@@ -109,8 +109,8 @@ func generate(random *rand.Rand) ([]vpn.DesiredRule, []netip.Prefix) {
 	return rules, append(routes, routes[0])
 }
 
-// interesting gives both ends of each prefix, their outer neighbours, and some others.
-func interesting(random *rand.Rand, rules []vpn.DesiredRule, routes []netip.Prefix) []netip.Addr {
+// boundaries returns both ends of each prefix, their outer neighbours, and some others.
+func boundaries(random *rand.Rand, rules []vpn.DesiredRule, routes []netip.Prefix) []netip.Addr {
 	seen := map[netip.Addr]bool{}
 	note := func(a netip.Addr) {
 		if targets.Contains(a) && a != alwaysAllowed {
@@ -184,18 +184,18 @@ func (a *arrivals) count(label [2]byte) int {
 	return len(a.seen[label])
 }
 
-// until waits for what should arrive and then for last datagrams to an address that is always
-// allowed; what was sent on the same way before has arrived by then or never will. Several,
-// because a packet that changes processors may be overtaken.
+// until waits for the expected datagrams and then for the last ones, to an address that is always
+// allowed. Datagrams that were sent before on the same way have then arrived or been dropped. Several
+// last ones are sent, because a packet that changes processors may be overtaken.
 func (a *arrivals) until(t *testing.T, sock interface {
 	WriteTo([]byte, *ipv4.ControlMessage, net.Addr) (int, error)
 }, last netip.Addr, label [2]byte, want map[netip.Addr]bool) map[netip.Addr]bool {
 	t.Helper()
 	var got map[netip.Addr]bool
 	rounds := 0
-	tick := time.NewTicker(time.Millisecond) // a flood would drown what comes after it
+	tick := time.NewTicker(time.Millisecond) // without pauses the receive buffer would overflow
 	defer tick.Stop()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline) && rounds < 10; <-tick.C {
+	for deadline := time.Now().Add(timeout); time.Now().Before(deadline) && rounds < 10; <-tick.C {
 		_, err := sock.WriteTo(label[:], nil, &net.UDPAddr{IP: last.AsSlice(), Port: 7})
 		must(t, err)
 		a.mu.Lock()
@@ -215,9 +215,9 @@ func (a *arrivals) until(t *testing.T, sock interface {
 	return got
 }
 
-// TestNoPacketSlipsThroughARebuild sends to a forbidden address without pause while the table is
-// rebuilt, repaired and changed around it.
-func TestNoPacketSlipsThroughARebuild(t *testing.T) {
+// TestNoPacketPassesDuringApply sends to a forbidden address without pause while the table is applied,
+// repaired and changed.
+func TestNoPacketPassesDuringApply(t *testing.T) {
 	l := newLab(t)
 	arrivals := l.target.arrivals()
 	l.apply(all("172.31.0.0/16"), group("172.16.0.0/12", "engineers"))
@@ -251,7 +251,7 @@ func TestNoPacketSlipsThroughARebuild(t *testing.T) {
 	close(stop)
 	flood.Wait()
 	if got := arrivals.until(t, sock, alwaysAllowed, [2]byte{1, 1}, nil); got[someTarget] {
-		t.Error("a packet to a forbidden address arrived during a rebuild")
+		t.Error("a packet to a forbidden address arrived meanwhile")
 	}
 	if sent < 1000 {
 		t.Errorf("only %d probes were sent", sent)
@@ -259,7 +259,7 @@ func TestNoPacketSlipsThroughARebuild(t *testing.T) {
 	t.Logf("%d probes", sent)
 }
 
-func TestCountersAreExactAndSurviveARebuild(t *testing.T) {
+func TestCountersAreExactAndSurviveApply(t *testing.T) {
 	l := newLab(t)
 	l.target.echo()
 	l.apply(all("172.16.5.5/32"))
@@ -272,10 +272,10 @@ func TestCountersAreExactAndSurviveARebuild(t *testing.T) {
 		for range packets {
 			_, err := sock.WriteTo(make([]byte, payload), nil, &net.UDPAddr{IP: someTarget.AsSlice(), Port: 7})
 			must(t, err)
-			must(t, sock.SetReadDeadline(time.Now().Add(patience)))
+			must(t, sock.SetReadDeadline(time.Now().Add(timeout)))
 			_, _, _, err = sock.ReadFrom(make([]byte, 200))
 			must(t, err)
-			// What is refused is not counted.
+			// Dropped packets are not counted.
 			_, err = sock.WriteTo(make([]byte, payload), nil, &net.UDPAddr{IP: someTarget.Next().AsSlice(), Port: 7})
 			must(t, err)
 		}
@@ -297,7 +297,7 @@ func TestCountersAreExactAndSurviveARebuild(t *testing.T) {
 	twice := nft.Counters{BytesIn: 2 * want.BytesIn, PacketsIn: 2 * want.PacketsIn, BytesOut: 2 * want.BytesOut, PacketsOut: 2 * want.PacketsOut}
 	exchange(twice)
 
-	// Where somebody takes counters away they go on from their last reading.
+	// Where another program deletes counters, they continue from their last reading.
 	sum := twice
 	for _, line := range []string{"delete table inet sptest", "flush set inet sptest sent", "flush ruleset"} {
 		nftCommand(t, line)
@@ -305,7 +305,7 @@ func TestCountersAreExactAndSurviveARebuild(t *testing.T) {
 		sum = nft.Counters{BytesIn: sum.BytesIn + want.BytesIn, PacketsIn: sum.PacketsIn + packets, BytesOut: sum.BytesOut + want.BytesOut, PacketsOut: sum.PacketsOut + packets}
 		exchange(sum)
 	}
-	// And never into the account of who has the address next.
+	// They do not continue for the next client with the address.
 	_, err := l.table.End(idle.addr, c.addr)
 	must(t, err)
 	l.put(c, "some", "groups")
@@ -315,7 +315,7 @@ func TestCountersAreExactAndSurviveARebuild(t *testing.T) {
 	exchange(want)
 	exchange(twice)
 
-	// A new process that finds the table adopts the counters, and forgets who is gone.
+	// A new process adopts the counters of the table, and drops those of ended sessions.
 	adopter := nft.New("sptest", discard)
 	r := nft.Ruleset{Endpoints: []nft.Endpoint{l.endpoint(all("172.16.5.5/32"))}}
 	must(t, adopter.Restore(t.Context(), r, []nft.Session{{Addr: c.addr, Device: c.device.name, Endpoint: l.id, Association: l.assoc}}))
@@ -326,7 +326,7 @@ func TestCountersAreExactAndSurviveARebuild(t *testing.T) {
 	}
 	c.mustAnswer(someTarget)
 	idle.mustNotAnswer(someTarget)
-	if !c.ping(gateway, patience) {
+	if !c.ping(gateway, timeout) {
 		t.Fatal("no echo from the gateway")
 	}
 	before := twice
@@ -340,6 +340,6 @@ func TestCountersAreExactAndSurviveARebuild(t *testing.T) {
 	if last[c.addr] != got[c.addr] {
 		t.Errorf("last counters %+v, want %+v", last[c.addr], got[c.addr])
 	}
-	_, err = l.table.End(c.addr, idle.addr) // the first process' view: all gone, no error
+	_, err = l.table.End(c.addr, idle.addr) // the first process finds nothing left, which is no error
 	must(t, err)
 }
