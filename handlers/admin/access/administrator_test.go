@@ -1,4 +1,4 @@
-package web_test
+package access_test
 
 import (
 	"net/http"
@@ -73,66 +73,6 @@ func TestAdministratorEdit(t *testing.T) {
 	version, _ = b.Get(own).Doc.Find("input[name=version]").Attr("value")
 	b.Post(own, url.Values{"version": {version}, "role": {"read-only"}}).WantStatus(http.StatusUnprocessableEntity).
 		WantText("[role=alert]", "your own rights")
-}
-
-func TestPasswords(t *testing.T) {
-	t.Parallel()
-	s := webtest.NewWithAccounts(t)
-	b, ro := s.SignIn(t, webtest.Administrator), s.SignIn(t, webtest.ReadOnly)
-	path := accountPath(t, b, webtest.ReadOnly)
-	const fresh = "another long password"
-	b.Post(path+"/password", url.Values{"password": {fresh}, "password_again": {""}}).
-		WantStatus(http.StatusUnprocessableEntity).WantFieldError("password_again", "differ")
-	b.Follow(b.Post(path+"/password", url.Values{"password": {fresh}, "password_again": {fresh}})).WantText("[role=status]", "reset")
-	ro.Get("/").WantStatus(http.StatusSeeOther) // its session ended
-	ro.Post("/sign-in", webtest.Credentials(webtest.ReadOnly, webtest.Password)).WantStatus(http.StatusUnprocessableEntity)
-	ro.Post("/sign-in", webtest.Credentials(webtest.ReadOnly, fresh)).WantStatus(http.StatusSeeOther)
-
-	// A password manager sees whose password the form changes.
-	own := ro.Get("/account").WantStatus(http.StatusOK)
-	webtest.CheckMarkup(t, "/account", own)
-	if got, _ := own.Doc.Find("form[action='/account/password'] input[autocomplete=username]").Attr("value"); got != webtest.ReadOnly {
-		t.Errorf("the form to change the password is for %q, want %q", got, webtest.ReadOnly)
-	}
-
-	// A read-only account changes its own password all the same.
-	ro.Post("/account/password", url.Values{"current": {"wrong"}, "password": {webtest.Password}, "password_again": {webtest.Password}}).
-		WantStatus(http.StatusUnprocessableEntity).WantFieldError("current", "not your present password")
-	ro.Follow(ro.Post("/account/password", url.Values{"current": {fresh}, "password": {webtest.Password}, "password_again": {webtest.Password}})).
-		WantStatus(http.StatusOK).WantText("[role=status]", "password is changed")
-}
-
-func TestTheme(t *testing.T) {
-	t.Parallel()
-	s := webtest.NewWithAccounts(t)
-	b := s.SignIn(t, webtest.Administrator)
-	if _, ok := b.Get("/").Doc.Find("html").Attr("data-bs-theme"); ok {
-		t.Errorf("a theme is set although none was chosen")
-	}
-	p := b.Post("/theme", url.Values{"theme": {"dark"}, "return": {"/administrators?q=x"}})
-	if got, _ := b.Follow(p).Doc.Find("html").Attr("data-bs-theme"); got != "dark" {
-		t.Errorf("the theme is %q, want dark", got)
-	}
-	if got := p.Header.Get("Location"); got != "/administrators?q=x" {
-		t.Errorf("the switch leads to %q, want back", got)
-	}
-	b.Post("/theme", url.Values{"theme": {`x" onload="`}}).WantStatus(http.StatusBadRequest)
-	if got := b.Post("/theme", url.Values{"theme": {"light"}, "return": {"//evil.example"}}).Header.Get("Location"); got != "/" {
-		t.Errorf("the switch leads to %q, want /", got)
-	}
-}
-
-func TestGettingStartedSaysWhatIsNext(t *testing.T) {
-	t.Parallel()
-	s := webtest.NewWithAccounts(t)
-	p := s.SignIn(t, webtest.Administrator).Get("/").WantStatus(http.StatusOK)
-	p.WantText(".guide-step-next .guide-title", "Prerequisites").WantText(".guide-step-next a", "Create network")
-	for _, want := range []string{"Generate server and client certificates", "Create a Client VPN endpoint", "Associate a target network", "Add an authorization rule", "internet", "configuration file", "Connect to the Client VPN endpoint"} {
-		p.WantText(".guide-steps", want)
-	}
-	if got := s.SignIn(t, webtest.ReadOnly).Get("/").Text(".guide-step-next"); strings.Contains(got, "Create network") {
-		t.Errorf("a read-only account is offered to create a network")
-	}
 }
 
 // A browser left open for a minute does not lose the account: one's own password needs the present one.

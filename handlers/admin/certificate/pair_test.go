@@ -1,4 +1,4 @@
-package web_test
+package certificate_test
 
 import (
 	"crypto/ecdsa"

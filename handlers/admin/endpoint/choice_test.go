@@ -1,4 +1,4 @@
-package web_test
+package endpoint_test
 
 import (
 	"fmt"
