@@ -75,8 +75,8 @@ func (p Profile) validate() error {
 	if reason := CheckPublicName(p.Remote); reason != "" {
 		return Refuse(Conflict, CodeInvalidParameterValue, reason)
 	}
-	if p.ServerName == "" || len(p.ServerName) > maxServerName || strings.ContainsAny(p.ServerName, `"\`) || !isPrintable(p.ServerName) {
-		return Refuse(Conflict, CodeInvalidParameterValue, "The server certificate's common name cannot stand in a configuration file.")
+	if fault := CheckCommonName(p.ServerName); fault != "" {
+		return Refuse(Conflict, CodeInvalidParameterValue, "The server certificate's common name cannot stand in a configuration file. "+fault)
 	}
 	if p.CA == "" {
 		return Refuse(Conflict, CodeInvalidParameterValue, "The server certificate was imported without its chain, so clients could not verify it. Import it again with its chain.")
@@ -93,12 +93,9 @@ func (p Profile) validate() error {
 	return nil
 }
 
-// OpenVPN reads at most 255 bytes of a line (OPTION_LINE_SIZE in options.h of 2.6). A name that
-// made "remote" or "verify-x509-name" longer would be refused by every client.
-const (
-	maxPublicName = 240 // "remote ", name, " 65535"; random labels before it count as well
-	maxServerName = 224
-)
+// maxPublicName keeps the line "remote ", name, " 65535" within the 255 bytes of a line that OpenVPN
+// reads (OPTION_LINE_SIZE in options.h of 2.6); random labels before the name count as well.
+const maxPublicName = 240
 
 // FileName is the name under which a browser saves the file. It contains the client's name, so that files with
 // private keys of different clients are not confused.
