@@ -13,13 +13,13 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// faults are what a browser complains about: script errors, console errors, violations of the
+// faults are what the browser reports: script errors, console errors, violations of the
 // content security policy, requests that fail.
 type faults struct {
 	mu       sync.Mutex
 	list     []string
 	document map[string]bool // addresses that were asked for as pages
-	offline  bool            // requests may fail: the console is meant to be away
+	offline  bool            // requests may fail: the console is stopped
 }
 
 func (f *faults) add(format string, args ...any) {
@@ -28,8 +28,8 @@ func (f *faults) add(format string, args ...any) {
 	f.list = append(f.list, fmt.Sprintf(format, args...))
 }
 
-// take gives the faults so far and forgets them.
-func (f *faults) take() []string {
+// drain gives the faults so far and removes them.
+func (f *faults) drain() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	out := f.list
@@ -44,7 +44,7 @@ func (f *faults) listen(tab context.Context) {
 			f.add("script error: %s", e.ExceptionDetails.Error())
 		case *runtime.EventConsoleAPICalled:
 			if e.Type == runtime.APITypeError || e.Type == runtime.APITypeWarning {
-				f.add("console %s: %s", e.Type, said(e.Args))
+				f.add("console %s: %s", e.Type, consoleText(e.Args))
 			}
 		case *network.EventRequestWillBeSent:
 			if e.Type == network.ResourceTypeDocument {
@@ -61,8 +61,8 @@ func (f *faults) listen(tab context.Context) {
 	})
 }
 
-// entry judges a line of the browser's log. That a page itself answers 404 or 422 is no fault of
-// the page; the tests look at those pages.
+// entry adds a line of the browser's log if it is a fault. A page that itself answers 404 or 422 is
+// none; the tests check such pages.
 func (f *faults) entry(e *log.Entry) {
 	f.mu.Lock()
 	page, offline := f.document[e.URL], f.offline
@@ -75,7 +75,7 @@ func (f *faults) entry(e *log.Entry) {
 	}
 }
 
-func said(args []*runtime.RemoteObject) string {
+func consoleText(args []*runtime.RemoteObject) string {
 	var words []string
 	for _, a := range args {
 		if b, err := json.Marshal(a.Value); err == nil && len(a.Value) > 0 {

@@ -25,8 +25,8 @@ var looks = []look{
 	{"phone", false, 390, 844},
 }
 
-// wear has the browser show pages so from now on, the open one too.
-func (p *user) wear(l look) {
+// setLook has the browser show pages in a look, the open one too.
+func (p *user) setLook(l look) {
 	p.t.Helper()
 	scheme := "light"
 	if l.dark {
@@ -38,22 +38,22 @@ func (p *user) wear(l look) {
 	)
 }
 
-// inspect looks at the open page in every look: axe-core finds nothing, nothing is wider than the
-// screen, the browser does not complain. It leaves a picture of each under the name.
+// inspect checks the open page in every look: axe-core finds nothing, no element is wider than the
+// screen, the browser reports no fault. It writes a screenshot of each under the name.
 func (p *user) inspect(name string) {
 	p.t.Helper()
 	for _, l := range looks {
-		p.wear(l)
+		p.setLook(l)
 		p.inspectAsIs(name+" ("+l.name+")", l.dark)
-		p.picture("pages/" + l.name + "/" + name)
+		p.screenshot("pages/" + l.name + "/" + name)
 	}
-	p.wear(looks[0])
-	for _, f := range p.take() {
-		p.t.Errorf("%s at %s: the browser complains: %s", name, p.address(), f)
+	p.setLook(looks[0])
+	for _, f := range p.drain() {
+		p.t.Errorf("%s at %s: the browser reports: %s", name, p.address(), f)
 	}
 }
 
-// In the dark only colours differ from the same page in the light.
+// The dark page differs from the light one in colours only.
 const runAxe = `async (dark) => {
 	const found = await axe.run(document, {resultTypes: ["violations"],
 		runOnly: dark ? ["color-contrast", "link-in-text-block"] : ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
@@ -70,7 +70,7 @@ const tooWide = `() => {
 func (p *user) inspectAsIs(name string, dark bool) {
 	p.t.Helper()
 	var there bool
-	if err := p.ask(`() => typeof axe === "object"`, &there); err != nil || !there {
+	if err := p.eval(`() => typeof axe === "object"`, &there); err != nil || !there {
 		p.do(chromedp.Evaluate(axeSource+"; true", nil))
 	}
 	var violations []string
@@ -84,18 +84,17 @@ func (p *user) inspectAsIs(name string, dark bool) {
 		p.t.Errorf("%s at %s: axe: %s", name, p.address(), v)
 	}
 	var wide string
-	p.mustAsk(tooWide, &wide)
+	p.mustEval(tooWide, &wide)
 	if wide != "" {
 		p.t.Errorf("%s at %s is wider than the screen: %s", name, p.address(), wide)
 	}
 }
 
-// links gives the addresses that the links in tables of the open page lead to, where they hold the
-// words.
+// links gives the addresses of the links in tables of the open page that contain a part.
 func (p *user) links(part string) []string {
 	p.t.Helper()
 	var out []string
-	p.mustAsk(`(part) => [...new Set([...document.querySelectorAll("main table a[href]")].map(a => a.getAttribute("href")).filter(h => h.includes(part)))]`, &out, part)
+	p.mustEval(`(part) => [...new Set([...document.querySelectorAll("main table a[href]")].map(a => a.getAttribute("href")).filter(h => h.includes(part)))]`, &out, part)
 	return out
 }
 
@@ -109,11 +108,11 @@ func (p *user) link(part string) string {
 	return list[0]
 }
 
-// hrefOf is where a link of the open page leads, by its words.
+// hrefOf is the address of a link of the open page, by its words.
 func (p *user) hrefOf(words string) string {
 	p.t.Helper()
 	var out string
-	p.mustAsk(`(words) => { const a = [...document.querySelectorAll("main a[href]")].find(a => a.innerText.trim() === words); return a ? a.getAttribute("href") : ""; }`, &out, words)
+	p.mustEval(`(words) => { const a = [...document.querySelectorAll("main a[href]")].find(a => a.innerText.trim() === words); return a ? a.getAttribute("href") : ""; }`, &out, words)
 	if out == "" {
 		p.t.Fatalf("%s has no link %q", p.address(), words)
 	}

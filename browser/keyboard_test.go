@@ -10,7 +10,7 @@ import (
 	"sallyport/lab/netlab"
 )
 
-// The console with the keyboard alone.
+// The console works with the keyboard alone.
 func TestKeyboard(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 0)
@@ -22,55 +22,55 @@ func TestKeyboard(t *testing.T) {
 
 	p.open("/sign-in")
 	p.tabTo("User name")
-	p.typing("admin")
+	p.typeText("admin")
 	p.tabTo("Password")
-	p.typing(password)
-	p.enter()
-	p.sees("Getting started")
+	p.typeText(password)
+	p.pressEnter()
+	p.waitText("Getting started")
 
-	// The first stop of a page leads past the menu.
+	// The first stop of a page skips the menu.
 	p.tabTo("Skip to the content")
 	p.key(kb.Enter)
 	p.tabTo("Create network")
-	p.enter()
+	p.pressEnter()
 	p.tabTo("Create network") // of the form: nothing is filled in
-	p.enter()
+	p.pressEnter()
 
 	// The summary has the focus, and its links lead to the fields.
 	if at := p.focus(); at.Role != "alert" {
-		t.Errorf("after a refusal the keyboard is at %q, not at the summary", at.Name)
+		t.Errorf("after a refusal the focus is at %q, not at the summary", at.Name)
 	}
 	p.tabTo("Name")
 	p.key(kb.Enter)
 	netlab.Eventually(t, patience, "the link of the summary leads to the field", func() bool { return p.focus().ID == "name" })
-	p.typing("office")
+	p.typeText("office")
 	p.tabTo("IPv4 CIDRs")
-	p.typing("10.0.0.0/16")
+	p.typeText("10.0.0.0/16")
 	p.tabTo("Create network")
-	p.enter()
-	p.sees("office", "created")
+	p.pressEnter()
+	p.waitText("office", "created")
 
 	p.open(endpoint)
 	p.tabTo("Actions")
 	p.key(kb.Enter)
 	p.tabTo("Modify Client VPN endpoint")
-	p.enter()
+	p.pressEnter()
 	if !strings.HasSuffix(p.address(), "/edit") {
 		t.Errorf("the menu led to %s", p.address())
 	}
 }
 
-// focused is where the keyboard is.
+// focused is the element that has the focus.
 type focused struct {
 	Name, Role, ID, Tag string
-	Shown               bool // something marks the place
-	Follows             bool // it comes after the place before, in reading order
+	Shown               bool // the page marks it
+	Follows             bool // it comes after the last one in reading order
 }
 
-// focus tells where the keyboard is. The element is remembered, for what comes next.
+// focus gives the element that has the focus, and stores it for the next call.
 func (p *user) focus() focused {
 	var f focused
-	_ = p.ask(`() => {
+	_ = p.eval(`() => {
 		const clean = s => (s || "").replace(/\s+/g, " ").replace(/– optional$/, "").trim();
 		const e = document.activeElement, s = getComputedStyle(e), box = e.getBoundingClientRect(), last = document.lastFocus;
 		const label = e.labels && e.labels.length ? e.labels[0].innerText : "";
@@ -83,26 +83,26 @@ func (p *user) focus() focused {
 	return f
 }
 
-// tabTo presses Tab until the keyboard is at the control of that name. Each stop on the way must
-// be visible and come after the one before.
+// tabTo presses Tab until the control of that name has the focus. Each stop must be visible and come
+// after the last one.
 func (p *user) tabTo(name string) {
 	p.t.Helper()
 	var way []string
 	if at := p.focus(); at.Name == name && at.Tag == "INPUT" {
-		return // the page itself put the keyboard there
+		return // the page itself put the focus there
 	}
 	for range 80 {
 		p.key(kb.Tab)
 		at := p.focus()
 		way = append(way, at.Name)
 		if at.Tag == "BODY" {
-			p.t.Fatalf("%s: the keyboard went %s and out of the page, not to %q", p.address(), strings.Join(way, " → "), name)
+			p.t.Fatalf("%s: the focus went %s and out of the page, not to %q", p.address(), strings.Join(way, " → "), name)
 		}
 		if !at.Shown {
-			p.t.Errorf("%s: nothing shows that the keyboard is at %s %q", p.address(), at.Tag, at.Name)
+			p.t.Errorf("%s: the page does not mark the focus at %s %q", p.address(), at.Tag, at.Name)
 		}
 		if !at.Follows {
-			p.t.Errorf("%s: the keyboard jumps back to %q", p.address(), at.Name)
+			p.t.Errorf("%s: the focus jumps back to %q", p.address(), at.Name)
 		}
 		if at.Name == name {
 			return
@@ -122,12 +122,12 @@ func (p *user) key(key string) {
 	}
 }
 
-func (p *user) typing(text string) { p.t.Helper(); p.do(input.InsertText(text)) }
+func (p *user) typeText(text string) { p.t.Helper(); p.do(input.InsertText(text)) }
 
-// enter presses Enter where that leads to another page.
-func (p *user) enter() {
+// pressEnter presses Enter where that leads to another page.
+func (p *user) pressEnter() {
 	p.t.Helper()
-	p.mustAsk(`() => { document.wasHere = true; }`, nil)
+	p.mustEval(`() => { document.left = true; }`, nil)
 	p.key(kb.Enter)
-	p.arrives("Enter")
+	p.waitPage("Enter")
 }

@@ -42,8 +42,8 @@ func prepare(dir string) error {
 	return nil
 }
 
-// startChromium starts a browser that knows nobody yet, and ends it with the test. Root needs
-// --no-sandbox; the other flags keep it from asking the internet for things that no page here needs.
+// startChromium starts a browser with a new profile, and ends it with the test. Root needs --no-sandbox;
+// the other flags keep it from sending requests to the internet.
 func startChromium(t testing.TB) context.Context {
 	t.Helper()
 	profile, err := os.MkdirTemp(profiles, "chromium-")
@@ -53,11 +53,11 @@ func startChromium(t testing.TB) context.Context {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath("chromium"), chromedp.UserDataDir(profile), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.IgnoreCertErrors,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("allow-pre-commit-input", true), // or clicks are dropped where a busy machine is late to draw
+		chromedp.Flag("allow-pre-commit-input", true), // otherwise clicks are dropped when a busy machine draws late
 		chromedp.Flag("lang", "en-GB"), chromedp.WindowSize(1280, 900), chromedp.WSURLReadTimeout(time.Minute),
 	)
 	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), options...)
-	browser, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(quiet))
+	browser, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(ignoreUnknownEvent))
 	t.Cleanup(func() { cancel(); cancelAllocator() })
 	if err := chromedp.Run(browser); err != nil {
 		t.Fatalf("chromium does not start: %v", err)
@@ -65,5 +65,5 @@ func startChromium(t testing.TB) context.Context {
 	return browser
 }
 
-// quiet drops what chromedp says about events that it does not know.
-func quiet(string, ...any) {}
+// ignoreUnknownEvent drops what chromedp logs about events that it does not know.
+func ignoreUnknownEvent(string, ...any) {}

@@ -20,7 +20,7 @@ func TestEmptyPages(t *testing.T) {
 	p.open(s.SetupLink(t))
 	p.inspect("set-up")
 	p.fill("User name", "admin")
-	p.refused("set-up", "Create administrator and sign in")
+	p.wantRefused("set-up", "Create administrator and sign in")
 	p.signUp(s)
 
 	for _, path := range []string{
@@ -35,13 +35,13 @@ func TestEmptyPages(t *testing.T) {
 		"/certificates/import": "Import certificate", "/endpoints/new": "Create Client VPN endpoint", "/administrators/new": "Add administrator", "/account": "Change password",
 	} {
 		p.open(path)
-		p.refused(pageName(path), button)
+		p.wantRefused(pageName(path), button)
 	}
 	p.press("Sign out")
 	p.open("/sign-in")
 	p.inspect("sign-in")
 	p.fill("User name", "admin")
-	p.refused("sign-in", "Sign in")
+	p.wantRefused("sign-in", "Sign in")
 }
 
 func pageName(path string) string {
@@ -51,32 +51,32 @@ func pageName(path string) string {
 	return fileName(strings.Trim(path, "/"))
 }
 
-// refused presses the button of a form as it is, which must not do, and looks at the answer.
-func (p *user) refused(name, button string) {
+// wantRefused presses the button of an incomplete form, and checks how the page refuses it.
+func (p *user) wantRefused(name, button string) {
 	p.t.Helper()
 	p.press(button)
 	var at struct{ Summary, Invalid, Focus bool }
-	p.mustAsk(`() => ({Summary: !!document.querySelector("[role=alert]"), Invalid: !!document.querySelector("[aria-invalid=true]"),
+	p.mustEval(`() => ({Summary: !!document.querySelector("[role=alert]"), Invalid: !!document.querySelector("[aria-invalid=true]"),
 		Focus: document.activeElement && document.activeElement.matches("[role=alert]")})`, &at)
 	if !at.Summary {
-		p.t.Errorf("%s: pressing %q on an empty form says nothing at the top: %s", name, button, netlab.Tail(p.text(), 500))
+		p.t.Errorf("%s: pressing %q on an incomplete form shows no summary: %s", name, button, netlab.Tail(p.text(), 500))
 	}
 	if !at.Focus {
-		p.t.Errorf("%s: the keyboard is not at what is wrong", name)
+		p.t.Errorf("%s: the focus is not at the summary", name)
 	}
 	p.inspect("refused " + name)
 }
 
-// Every page with something in it: an endpoint with two target networks, one of them out of
+// Every page with data: an endpoint with two target networks, one of them out of
 // reach, rules, routes and connected clients; then every list with more than a thousand lines.
 func TestFilledPages(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 3)
 	p := newUser(t, s.base)
 	p.signUp(s)
-	endpoint, other := p.furnish()
+	endpoint, other := p.createAll()
 	p.open(endpoint + "/routes")
-	p.row("0.0.0.0/0", "active")
+	p.waitRow("0.0.0.0/0", "active")
 	for i, name := range []string{"alice@example.com", "bob@example.com", "carol@example.com"} {
 		p.open(endpoint + "/configuration")
 		p.choose("Client certificate and key", name)
@@ -87,7 +87,7 @@ func TestFilledPages(t *testing.T) {
 		}
 	}
 	p.open(endpoint + "/connections")
-	p.row("carol@example.com", "active", "KiB")
+	p.waitRow("carol@example.com", "active", "KiB")
 
 	p.open("/networks")
 	network := p.link("/networks/vpc-")
@@ -105,7 +105,7 @@ func TestFilledPages(t *testing.T) {
 	administrator := p.hrefOf("auditor")
 	for _, path := range []string{"/", "/networks", network, network + "/delete", network + "/subnets/new", subnet, "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import", "/endpoints", "/endpoints/new", "/administrators", "/administrators/new", administrator, "/account", "/settings"} {
 		p.open(path)
-		p.inspect("one " + pageName(named(path)))
+		p.inspect("one " + pageName(withoutIDs(path)))
 	}
 	for _, c := range certificates {
 		p.open(c)
@@ -133,43 +133,43 @@ func TestFilledPages(t *testing.T) {
 	p.inspect("endpoint actions menu")
 	for path, button := range map[string]string{"/rules/new": "Add authorization rule", "/routes/new": "Create route", "/configuration": "Download with certificate and key"} {
 		p.open(endpoint + path)
-		p.refused("endpoint"+strings.ReplaceAll(path, "/", " "), button)
+		p.wantRefused("endpoint"+strings.ReplaceAll(path, "/", " "), button)
 	}
 	p.open(other + "/associations/new")
-	p.refused("associate", "Associate target network")
+	p.wantRefused("associate", "Associate target network")
 	p.open(network + "/subnets/new")
-	p.refused("subnet", "Create subnet")
+	p.wantRefused("subnet", "Create subnet")
 	p.open(endpoint + "/edit")
 	p.fill("VPN port", "seventy")
-	p.refused("endpoint edit", "Modify Client VPN endpoint")
+	p.wantRefused("endpoint edit", "Modify Client VPN endpoint")
 	p.open(administrator)
 	p.fill("New password", "short")
-	p.refused("password", "Reset password")
+	p.wantRefused("password", "Reset password")
 	reader := newUser(t, s.base)
 	reader.signIn("auditor")
 	for _, path := range []string{"/networks", network, endpoint, endpoint + "/rules", endpoint + "/connections", endpoint + "/configuration"} {
 		reader.open(path)
-		reader.inspect("read-only " + pageName(named(path)))
+		reader.inspect("read-only " + pageName(withoutIDs(path)))
 	}
 
 	// A thousand of each. The console alone: a dataplane would set out to realize them all.
-	p.open("about:blank") // or the browser complains that the console is away
+	p.open("about:blank") // otherwise the browser reports that the console is away
 	reader.open("about:blank")
 	s.StopCommand(t, "serve")
-	s.grow(t)
+	s.multiplyRows(t)
 	s.StartWeb(t)
 	for _, path := range []string{
 		"/", "/networks", "/networks?page=7", "/networks?q=nothing", network, "/certificates", "/endpoints", "/endpoints?q=endpoint+7", "/administrators",
-		endpoint, endpoint + "/rules", endpoint + "/routes", endpoint + "/connections", endpoint + "/connections?page=21", endpoint + "/connections?q=nobody", endpoint + "/rules?q=nothing", "/settings",
+		endpoint, endpoint + "/rules", endpoint + "/routes", endpoint + "/connections", endpoint + "/connections?page=21", endpoint + "/connections?q=unknown", endpoint + "/rules?q=nothing", "/settings",
 	} {
 		p.open(path)
-		p.inspect("many " + pageName(named(path)))
+		p.inspect("many " + pageName(withoutIDs(path)))
 	}
 }
 
-// furnish makes what the pages show, and gives the paths of two endpoints: one in use and one
+// createAll creates what the pages show, and gives the paths of two endpoints: one in use and one
 // that waits for its first target network.
-func (p *user) furnish() (endpoint, other string) {
+func (p *user) createAll() (endpoint, other string) {
 	p.t.Helper()
 	p.createNetwork(3)
 	p.createCertificates("alice@example.com", "bob@example.com", "carol@example.com")
@@ -178,7 +178,7 @@ func (p *user) furnish() (endpoint, other string) {
 		p.open(endpoint + "/associations/new")
 		p.choose("Choose a subnet to associate", subnet)
 		p.press("Associate target network")
-		p.sees(subnet)
+		p.waitText(subnet)
 	}
 	for cidr, why := range map[string]string{"10.0.0.0/16": "Everybody reaches the office", "0.0.0.0/0": "Internet through the office"} {
 		p.open(endpoint + "/rules/new")
@@ -203,12 +203,12 @@ func (p *user) furnish() (endpoint, other string) {
 func (p *user) title() string {
 	p.t.Helper()
 	var s string
-	p.mustAsk(`() => document.querySelector("h1").innerText.split("\n")[0].trim()`, &s)
+	p.mustEval(`() => document.querySelector("h1").innerText.split("\n")[0].trim()`, &s)
 	return s
 }
 
-// named leaves identifiers out of an address.
-func named(path string) string {
+// withoutIDs leaves identifiers out of an address.
+func withoutIDs(path string) string {
 	parts := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
 	for i, part := range parts {
 		if strings.Contains(part, "-") && strings.ContainsAny(part, "0123456789") {

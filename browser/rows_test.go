@@ -8,13 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	_ "github.com/glebarez/go-sqlite" // the driver that the program uses, for filling its file
+	_ "github.com/glebarez/go-sqlite" // the program's database driver
 )
 
-// crop says how the rows of a table are multiplied: each column that must differ, as an SQL
-// expression of n, which counts from 1. The other columns are copied from a row that the console
-// itself wrote.
-type crop struct {
+// rowPattern says how the rows of a table are multiplied. Each column that must differ is an SQL
+// expression of n, which counts from 1; the other columns are copied from a row that the console wrote.
+type rowPattern struct {
 	table   string
 	columns map[string]string
 	pattern string // where the copied row comes from; empty: any row of the table
@@ -23,9 +22,9 @@ type crop struct {
 // id makes identifiers of the form that the program uses.
 func id(prefix string) string { return "printf('" + prefix + "-%017x', n)" }
 
-func crops() []crop {
+func rowPatterns() []rowPattern {
 	const cidr = "printf('10.%d.%d.%d/27', 1 + n / 2048, n / 8 % 256, n % 8 * 32)"
-	return []crop{
+	return []rowPattern{
 		{"network", map[string]string{"id": id("vpc"), "name": "'network ' || n", "name_key": "'network ' || n", "search": "'network ' || n"}, ""},
 		{"subnet", map[string]string{"id": id("subnet"), "name": "'subnet ' || n", "name_key": "'subnet ' || n", "cidr": cidr, "cidr_first": "167772160 + 524288 + n * 32", "cidr_bits": "27", "zone": "'zone-' || char(97 + n % 26)", "search": "'subnet ' || n"}, ""},
 		{"certificate", map[string]string{"id": id("cert"), "use": "'client'", "name": "'user' || n || '@example.com'", "name_key": "'user' || n || '@example.com'", "common_name": "'user' || n || '@example.com'", "common_name_key": "'user' || n || '@example.com'", "fingerprint": "'fingerprint-' || n", "not_after": "not_after - n * 86400000000", "search": "'user' || n"}, "certificate WHERE use = 'client'"},
@@ -34,22 +33,22 @@ func crops() []crop {
 		{"route", map[string]string{"id": id("route"), "destination": "printf('172.%d.%d.%d/27', 16 + n / 2048, n / 8 % 256, n % 8 * 32)", "destination_first": "2886729728 + n * 32", "destination_bits": "27", "search": "''"}, "route WHERE origin = 'add-route'"},
 		{"connection", map[string]string{"number": "1000 + n", "id": id("cvpn-connection"), "status": "CASE WHEN n > 960 THEN 'active' ELSE 'terminated' END", "username": "'user' || (n % 300) || '@example.com'", "username_key": "'user' || (n % 300) || '@example.com'", "client_ip": "printf('10.128.%d.%d', n / 250, 2 + n % 250)", "client_ip_number": "176160768 + n", "device": "printf('203.0.113.%d:%d', n % 254 + 1, 20000 + n)", "established_at": "established_at - n * 60000000", "ended_at": "CASE WHEN n > 960 THEN 0 ELSE established_at - n * 30000000 END", "end_reason": "CASE WHEN n > 960 THEN '' WHEN n % 9 = 0 THEN 'terminated by admin' ELSE 'the client disconnected' END", "search": "''"}, ""},
 		{"connection_counter", map[string]string{"number": "1000 + n", "bytes_in": "n * n * 7919", "packets_in": "n * n * 11", "bytes_out": "n * n * 104729", "packets_out": "n * n * 90"},
-			"(SELECT established_at AS counted_at FROM connection)"}, // the console itself writes counters down once a minute
+			"(SELECT established_at AS counted_at FROM connection)"}, // the console writes counters once a minute
 		{"attempt", map[string]string{"number": "1000 + n", "device": "printf('198.51.100.%d:%d', n % 254 + 1, 30000 + n)", "common_name": "'visitor ' || n", "at": "at - n * 1000000"},
 			"(SELECT endpoint_id, 'The certificate was issued by another authority than this endpoint asks for.' AS reason, established_at AS at, 0 AS number, '' AS device, '' AS common_name FROM connection)"},
-		{"administrator", map[string]string{"id": id("admin"), "username": "'colleague' || n", "role": "CASE n % 3 WHEN 0 THEN 'administrator' ELSE 'read-only' END", "last_sign_in": "0", "disabled": "n % 7 = 0", "search": "'colleague' || n"}, ""},
+		{"administrator", map[string]string{"id": id("admin"), "username": "'admin' || n", "role": "CASE n % 3 WHEN 0 THEN 'administrator' ELSE 'read-only' END", "last_sign_in": "0", "disabled": "n % 7 = 0", "search": "'admin' || n"}, ""},
 	}
 }
 
-// grow multiplies what the database of a stopped gateway holds to more than 1,000 rows a list.
-func (s *site) grow(t testing.TB) {
+// multiplyRows adds 1,000 rows to each table of a stopped gateway's database.
+func (s *site) multiplyRows(t testing.TB) {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(s.Dir, "data", "sallyport.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	for _, c := range crops() {
+	for _, c := range rowPatterns() {
 		columns := tableColumns(t, db, c.table)
 		values := slices.Clone(columns)
 		for i, name := range columns {
@@ -62,7 +61,7 @@ func (s *site) grow(t testing.TB) {
 				t.Errorf("the table %s has no column %s", c.table, name)
 			}
 		}
-		// The aliases keep a column of the same name from being taken for the counter.
+		// The aliases tell the counter from a column of the same name.
 		from := c.pattern
 		if from == "" {
 			from = c.table

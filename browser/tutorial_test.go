@@ -8,8 +8,8 @@ import (
 	"sallyport/lab/netlab"
 )
 
-// The guide's tutorial "Getting started" (lines 1077 to 1258) as a newcomer follows it: from the
-// printed link, along the links of the page Getting started, to a client that reaches a host.
+// The guide's tutorial "Getting started" as a new administrator follows it: from the printed link, by
+// the links of the page Getting started, to a client that reaches a host.
 func TestTutorial(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 1)
@@ -20,7 +20,7 @@ func TestTutorial(t *testing.T) {
 		t.Helper()
 		p.press("Getting started", "Networks") // in the menu
 		for _, s := range steps {
-			p.row(s, "done")
+			p.waitRow(s, "done")
 		}
 	}
 	const (
@@ -33,7 +33,7 @@ func TestTutorial(t *testing.T) {
 		configuration = "Download the Client VPN endpoint configuration file"
 		connection    = "Connect to the Client VPN endpoint"
 	)
-	p.row(prerequisites, "next")
+	p.waitRow(prerequisites, "next")
 
 	p.press("Create network", prerequisites)
 	p.fill("Name", "office")
@@ -45,7 +45,7 @@ func TestTutorial(t *testing.T) {
 	p.fill("Availability zone", "zone-a")
 	p.press("Create subnet")
 	done(prerequisites)
-	p.row(certificates, "next")
+	p.waitRow(certificates, "next")
 
 	p.press("Create certificate authority", certificates)
 	p.fill("Common name (CN)", "Office VPN CA")
@@ -65,24 +65,24 @@ func TestTutorial(t *testing.T) {
 	p.choose("Server certificate", "vpn.example.com")
 	p.tick("Use mutual authentication")
 	p.press("Create Client VPN endpoint")
-	p.sees("pending-associate")
+	p.waitText("pending-associate")
 	details := p.address()
 	done(endpoint)
 
 	p.press("Associate target network", association)
 	p.choose("Choose a subnet to associate", "subnet-a")
 	p.press("Associate target network")
-	p.remember()
-	p.row("subnet-a", "associated") // by itself
-	p.sees("available")
-	p.sameAsRemembered()
+	p.markPage()
+	p.waitRow("subnet-a", "associated") // without a reload
+	p.waitText("available")
+	p.wantMarkedPage()
 	done(association)
 
 	p.press("Add authorization rule", rule)
 	p.fill("Destination network to enable access", "10.0.0.0/16")
 	p.tick("Allow access to all users")
 	p.press("Add authorization rule")
-	p.row("10.0.0.0/16", "active")
+	p.waitRow("10.0.0.0/16", "active")
 	done(rule)
 
 	p.press("Create route", internet)
@@ -103,12 +103,12 @@ func TestTutorial(t *testing.T) {
 	}
 	done(configuration)
 
-	// From here the tab Connections stays open and moves by itself.
+	// From here the tab Connections stays open and is updated without a reload.
 	p.press("Connections", connection)
-	p.sees("No connections yet", "No client was refused")
-	p.remember()
+	p.waitText("No connections yet", "No client was refused")
+	p.markPage()
 	c := netlab.ConnectClient(t, s.clients[0], profile)
-	p.row("alice", "active", "10.128.0.")
+	p.waitRow("alice", "active", "10.128.0.")
 	before := p.rowText("alice")
 	if !pings(s.clients[0], targetAddr, "1200") {
 		t.Error("the host in the target network does not answer")
@@ -120,38 +120,38 @@ func TestTutorial(t *testing.T) {
 		now := p.rowText("alice", "active", "KiB")
 		return now != "" && now != before
 	})
-	p.sameAsRemembered()
-	p.picture("tutorial-connections")
+	p.wantMarkedPage()
+	p.screenshot("tutorial-connections")
 	done(connection)
-	p.picture("tutorial-done")
+	p.screenshot("tutorial-done")
 
-	// A step that is undone loses its tick.
+	// A step that is undone is no longer done.
 	p.open(details + "/rules")
 	p.press("Remove authorization rule", "10.0.0.0/16")
 	p.press("Remove authorization rule")
-	p.missing("10.0.0.0/16")
+	p.waitNoText("10.0.0.0/16")
 	p.press("Getting started", "Networks")
-	p.row(rule, "next")
+	p.waitRow(rule, "next")
 
-	// And ended it stays.
+	// A terminated connection ends its client.
 	p.open(details + "/connections")
 	p.press("Terminate", "alice")
-	p.sees("alice")
+	p.waitText("alice")
 	p.press("Terminate connection")
-	p.row("alice", "terminated")
+	p.waitRow("alice", "terminated")
 	netlab.Eventually(t, 10*time.Second, "the client's program ended", func() bool { return !c.Running() })
 }
 
-// remember marks the page that is open; a page that was loaded again does not have the mark.
-func (p *user) remember() {
+// markPage marks the page that is open; a page that is loaded again does not have the mark.
+func (p *user) markPage() {
 	p.t.Helper()
-	p.mustAsk(`() => { document.remembered = true; }`, nil)
+	p.mustEval(`() => { document.marked = true; }`, nil)
 }
 
-func (p *user) sameAsRemembered() {
+func (p *user) wantMarkedPage() {
 	p.t.Helper()
 	var same bool
-	p.mustAsk(`() => document.remembered === true`, &same)
+	p.mustEval(`() => document.marked === true`, &same)
 	if !same {
 		p.t.Errorf("%s was loaded again", p.address())
 	}

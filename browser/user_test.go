@@ -30,7 +30,7 @@ type user struct {
 const patience = 20 * time.Second
 
 // newUser opens a browser window without cookies, closed at the end of the test. A user whose
-// mistakes the browser complains about fails the test.
+// page makes the browser report a fault fails the test.
 func newUser(t testing.TB, base string) *user {
 	t.Helper()
 	tab := startChromium(t)
@@ -38,18 +38,18 @@ func newUser(t testing.TB, base string) *user {
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("the browser was at %s: %s", p.address(), netlab.Tail(p.text(), 1500))
-			p.picture("failed-" + strings.ReplaceAll(t.Name(), "/", "-"))
+			p.screenshot("failed-" + strings.ReplaceAll(t.Name(), "/", "-"))
 		}
-		for _, f := range p.take() {
-			t.Errorf("the browser complains: %s", f)
+		for _, f := range p.drain() {
+			t.Errorf("the browser reports: %s", f)
 		}
 	})
 	p.listen(tab)
-	p.wear(looks[0])
+	p.setLook(looks[0])
 	return p
 }
 
-// do has the browser act.
+// do runs actions in the browser.
 func (p *user) do(actions ...chromedp.Action) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.tab, 2*patience)
@@ -59,9 +59,9 @@ func (p *user) do(actions ...chromedp.Action) {
 	}
 }
 
-// ask evaluates a function of the page with arguments. It fails while a page is being left, so
-// those who poll ignore its error. It works where the page's own scripts are off.
-func (p *user) ask(function string, result any, args ...any) error {
+// eval calls a JavaScript function on the page with arguments. It fails while the browser changes to
+// another page, so polling callers ignore its error. It also works with the page's own scripts off.
+func (p *user) eval(function string, result any, args ...any) error {
 	list, err := json.Marshal(append([]any{}, args...))
 	if err != nil {
 		return err
@@ -71,9 +71,9 @@ func (p *user) ask(function string, result any, args ...any) error {
 	return chromedp.Run(ctx, chromedp.Evaluate("("+function+")(..."+string(list)+")", result))
 }
 
-func (p *user) mustAsk(function string, result any, args ...any) {
+func (p *user) mustEval(function string, result any, args ...any) {
 	p.t.Helper()
-	if err := p.ask(function, result, args...); err != nil {
+	if err := p.eval(function, result, args...); err != nil {
 		p.t.Fatalf("%s: %v", p.address(), err)
 	}
 }
@@ -90,27 +90,27 @@ func (p *user) open(path string) {
 // address is the path of the page that is open.
 func (p *user) address() string {
 	var at string
-	_ = p.ask(`() => location.pathname + location.search`, &at)
+	_ = p.eval(`() => location.pathname + location.search`, &at)
 	return at
 }
 
 // text is what the page's content says.
 func (p *user) text() string {
 	var s string
-	_ = p.ask(`() => (document.querySelector("main") || document.body).innerText.replace(/\s+/g, " ")`, &s)
+	_ = p.eval(`() => (document.querySelector("main") || document.body).innerText.replace(/\s+/g, " ")`, &s)
 	return s
 }
 
-// sees waits, without touching anything, until the page shows all words.
-func (p *user) sees(words ...string) {
+// waitText waits, without any input, until the page shows all words.
+func (p *user) waitText(words ...string) {
 	p.t.Helper()
 	netlab.Eventually(p.t, patience, p.address()+" shows "+strings.Join(words, ", "), func() bool {
 		return holds(p.text(), words)
 	})
 }
 
-// missing waits until the page no longer shows a word.
-func (p *user) missing(word string) {
+// waitNoText waits until the page no longer shows a word.
+func (p *user) waitNoText(word string) {
 	p.t.Helper()
 	netlab.Eventually(p.t, patience, p.address()+" no longer shows "+word, func() bool {
 		text := p.text()
@@ -128,17 +128,17 @@ func holds(text string, words []string) bool {
 	return true
 }
 
-// row waits until a line of a table or list holds all words.
-func (p *user) row(words ...string) {
+// waitRow waits until a row of a table or list holds all words.
+func (p *user) waitRow(words ...string) {
 	p.t.Helper()
-	netlab.Eventually(p.t, patience, p.address()+" has a line with "+strings.Join(words, ", "), func() bool {
+	netlab.Eventually(p.t, patience, p.address()+" has a row with "+strings.Join(words, ", "), func() bool {
 		return p.rowText(words...) != ""
 	})
 }
 
 func (p *user) rowText(words ...string) string {
 	var lines []string
-	_ = p.ask(`() => [...document.querySelectorAll("tr, .guide-step")].map(e => e.innerText.replace(/\s+/g, " "))`, &lines)
+	_ = p.eval(`() => [...document.querySelectorAll("tr, .guide-step")].map(e => e.innerText.replace(/\s+/g, " "))`, &lines)
 	for _, l := range lines {
 		if holds(l, words) {
 			return l
@@ -147,7 +147,7 @@ func (p *user) rowText(words ...string) string {
 	return ""
 }
 
-// findPoint gives where to click for visible words, or why nobody can.
+// findPoint gives the point to click for visible words, or why there is none.
 const findPoint = `(words, within) => {
 	const clean = s => (s || "").replace(/\s+/g, " ").trim();
 	const shown = e => e.checkVisibility({visibilityProperty: true}) && e.getBoundingClientRect().width > 1;
@@ -164,7 +164,7 @@ const findPoint = `(words, within) => {
 		const box = hit.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
 		const top = document.elementFromPoint(x, y);
 		if (!top || !(hit.contains(top) || top.contains(hit))) return {Why: "it is covered by " + (top ? top.outerHTML.slice(0, 200) : "nothing")};
-		document.wasHere = true;
+		document.left = true;
 		return {X: x, Y: y};
 	}
 	return {Why: "there are only: " + seen.join(" | ")};
@@ -175,43 +175,43 @@ type point struct {
 	Why  string
 }
 
-// click presses a link, button, menu or choice by its visible words. Within names words of the
-// table line, step or form that it stands in.
+// click presses a link, button, menu or choice by its visible words. within gives words of the table
+// row, step or form that contains it.
 func (p *user) click(words string, within ...string) {
 	p.t.Helper()
 	scope := strings.Join(within, "")
-	p.painted()
+	p.waitPainted()
 	var at point
-	p.mustAsk(findPoint, &at, words, scope)
+	p.mustEval(findPoint, &at, words, scope)
 	if at.Why != "" {
-		p.t.Fatalf("%s: nobody can press %q (%s): %s", p.address(), words, scope, at.Why)
+		p.t.Fatalf("%s: %q cannot be pressed (%s): %s", p.address(), words, scope, at.Why)
 	}
 	p.do(chromedp.MouseClickXY(at.X, at.Y))
 }
 
-// painted waits until the page is on the screen: a browser drops clicks on what it has not shown yet.
-func (p *user) painted() {
+// waitPainted waits until the page is on the screen: a browser drops clicks before that.
+func (p *user) waitPainted() {
 	p.t.Helper()
 	netlab.Eventually(p.t, patience, p.address()+" is painted", func() bool {
 		var shown bool
-		err := p.ask(`() => performance.getEntriesByType("paint").length > 0`, &shown)
+		err := p.eval(`() => performance.getEntriesByType("paint").length > 0`, &shown)
 		return err == nil && shown
 	})
 }
 
-// press clicks what leads to another page and waits for that page.
+// press clicks a link or button that leads to another page, and waits for that page.
 func (p *user) press(words string, within ...string) {
 	p.t.Helper()
 	p.click(words, within...)
-	p.arrives(words)
+	p.waitPage(words)
 }
 
-// arrives waits for the page that follows a click or a key.
-func (p *user) arrives(after string) {
+// waitPage waits for the page that follows a click or a key.
+func (p *user) waitPage(after string) {
 	p.t.Helper()
 	netlab.Eventually(p.t, patience, "a page after "+after, func() bool {
 		var there bool
-		err := p.ask(`() => !document.wasHere && document.readyState === "complete" && location.href !== "about:blank"`, &there)
+		err := p.eval(`() => !document.left && document.readyState === "complete" && location.href !== "about:blank"`, &there)
 		return err == nil && there
 	})
 }
@@ -232,17 +232,17 @@ const findField = `(label) => {
 func (p *user) field(label string) point {
 	p.t.Helper()
 	var at point
-	p.mustAsk(findField, &at, label)
+	p.mustEval(findField, &at, label)
 	if at.Why != "" {
 		p.t.Fatalf("%s: there is no field %q: %s", p.address(), label, at.Why)
 	}
 	return at
 }
 
-// fill types into the field of a label, over what it held.
+// fill types into the field of a label and replaces its value.
 func (p *user) fill(label, value string) {
 	p.t.Helper()
-	p.painted()
+	p.waitPainted()
 	at := p.field(label)
 	p.do(chromedp.MouseClickXY(at.X, at.Y), chromedp.Evaluate(`document.querySelector("[data-found]").select()`, nil))
 	if value == "" {
@@ -252,21 +252,21 @@ func (p *user) fill(label, value string) {
 	p.do(input.InsertText(value))
 }
 
-// value is what the field of a label holds.
+// value is the value of the field of a label.
 func (p *user) value(label string) string {
 	p.t.Helper()
 	p.field(label)
 	var v string
-	p.mustAsk(`() => document.querySelector("[data-found]").value`, &v)
+	p.mustEval(`() => document.querySelector("[data-found]").value`, &v)
 	return v
 }
 
-// choose picks the option that holds the words.
+// choose selects the option that contains the words.
 func (p *user) choose(label, words string) {
 	p.t.Helper()
 	p.field(label)
 	var why string
-	p.mustAsk(`(words) => {
+	p.mustEval(`(words) => {
 		const list = document.querySelector("[data-found]"), hit = [...list.options].find(o => o.text.includes(words));
 		if (!hit) return "it offers " + [...list.options].map(o => o.text).join(" | ");
 		list.value = hit.value;
@@ -300,8 +300,8 @@ func (p *user) download(words string, within ...string) (name, content string) {
 	return name, content
 }
 
-// picture leaves a screenshot of the whole page.
-func (p *user) picture(name string) {
+// screenshot writes a screenshot of the whole page to the artifacts.
+func (p *user) screenshot(name string) {
 	var png []byte
 	ctx, cancel := context.WithTimeout(p.tab, patience)
 	defer cancel()
@@ -316,7 +316,7 @@ func (p *user) picture(name string) {
 
 const password = "correct horse battery"
 
-// setUp follows the printed link and becomes the first administrator.
+// signUp follows the printed link and becomes the first administrator.
 func (p *user) signUp(s *site) {
 	p.t.Helper()
 	p.open(s.SetupLink(p.t))
@@ -324,7 +324,7 @@ func (p *user) signUp(s *site) {
 	p.fill("Password", password)
 	p.fill("Password again", password)
 	p.press("Create administrator and sign in")
-	p.sees("Getting started")
+	p.waitText("Getting started")
 }
 
 // signIn signs in on the page that is open or on the first one.
@@ -334,10 +334,10 @@ func (p *user) signIn(name string) {
 	p.fill("User name", name)
 	p.fill("Password", password)
 	p.press("Sign in")
-	p.sees("Getting started")
+	p.waitText("Getting started")
 }
 
-// createNetwork fills the forms of a network and its subnets, wherever one is.
+// createNetwork fills the forms of a network and its subnets.
 func (p *user) createNetwork(subnets int) {
 	p.t.Helper()
 	p.open("/networks/new")
@@ -368,7 +368,7 @@ func (p *user) createCertificates(clients ...string) {
 		}
 		p.fill("Common name (CN)", cn)
 		p.press("Issue certificate")
-		p.sees("issued")
+		p.waitText("issued")
 	}
 }
 
@@ -380,6 +380,6 @@ func (p *user) createEndpoint() string {
 	p.fill("Client IPv4 CIDR", "10.128.0.0/22")
 	p.choose("Server certificate", "vpn.example.com")
 	p.press("Create Client VPN endpoint")
-	p.sees("pending-associate")
+	p.waitText("pending-associate")
 	return p.address()
 }

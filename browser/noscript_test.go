@@ -9,7 +9,7 @@ import (
 	"sallyport/lab/netlab"
 )
 
-// The console without JavaScript: forms, menus, the phone's menu, the theme, and a delete that
+// The console works without JavaScript: forms, menus, the phone's menu, the theme, and a delete that
 // asks for a typed word.
 func TestWithoutScripts(t *testing.T) {
 	t.Parallel()
@@ -18,12 +18,12 @@ func TestWithoutScripts(t *testing.T) {
 	p.do(emulation.SetScriptExecutionDisabled(true))
 	p.signUp(s)
 	var scripts bool
-	p.mustAsk(`() => typeof htmx !== "undefined"`, &scripts)
+	p.mustEval(`() => typeof htmx !== "undefined"`, &scripts)
 	if scripts {
 		t.Fatal("scripts run in this browser")
 	}
 
-	endpoint, other := p.furnish()
+	endpoint, other := p.createAll()
 	p.open(endpoint + "/configuration")
 	p.choose("Client certificate and key", "alice")
 	if _, profile := p.download("Download with certificate and key"); !strings.Contains(profile, "<cert>") {
@@ -33,7 +33,7 @@ func TestWithoutScripts(t *testing.T) {
 		netlab.Eventually(t, patience, step+" is done", func() bool { p.open("/"); return p.rowText(step, "done") != "" })
 	}
 
-	// A menu opens by its own means.
+	// A menu opens without a script.
 	p.open(other)
 	p.click("Actions")
 	p.press("Delete Client VPN endpoint")
@@ -48,9 +48,9 @@ func TestWithoutScripts(t *testing.T) {
 		return holds(p.text(), []string{"office-vpn"}) && p.rowText("branch-vpn") == ""
 	})
 
-	// Light by default, dark when chosen, and remembered.
+	// The page is light by default and dark when chosen, and so is the next one.
 	if p.isDark() {
-		t.Error("the page is dark before anybody chose so")
+		t.Error("the page is dark before Dark theme was chosen")
 	}
 	p.press("Dark theme")
 	if !p.isDark() {
@@ -58,7 +58,7 @@ func TestWithoutScripts(t *testing.T) {
 	}
 	p.press("Networks", "Networks")
 	if !p.isDark() {
-		t.Error("the next page has forgotten the theme")
+		t.Error("the next page does not have the chosen theme")
 	}
 	p.press("Light theme")
 	if p.isDark() {
@@ -66,19 +66,19 @@ func TestWithoutScripts(t *testing.T) {
 	}
 
 	// The phone's menu.
-	p.wear(look{"phone", false, 390, 844})
+	p.setLook(look{"phone", false, 390, 844})
 	p.click("Menu")
 	p.press("Certificates", "Networks")
-	p.sees("vpn.example.com")
+	p.waitText("vpn.example.com")
 	p.press("Sign out")
-	p.sees("Sign in")
+	p.waitText("Sign in")
 }
 
 // isDark tells whether the page's background is darker than its text.
 func (p *user) isDark() bool {
 	p.t.Helper()
 	var dark bool
-	p.mustAsk(`() => {
+	p.mustEval(`() => {
 		const light = c => c.match(/[\d.]+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0);
 		const s = getComputedStyle(document.body);
 		return light(s.backgroundColor) < light(s.color);

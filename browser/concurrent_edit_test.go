@@ -2,7 +2,7 @@ package browser
 
 import "testing"
 
-// Two administrators at the same endpoint: who comes second is told, and keeps what they typed.
+// When two administrators edit the same endpoint, the second one is told and keeps what they typed.
 func TestTwoAtOneEndpoint(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 0)
@@ -17,12 +17,12 @@ func TestTwoAtOneEndpoint(t *testing.T) {
 	second.open(edit)
 	first.fill("Description", "For everybody in the office")
 	first.press("Modify Client VPN endpoint")
-	first.sees("modified")
+	first.waitText("modified")
 
 	second.fill("Name tag", "headquarters")
 	second.fill("Description", "For the headquarters")
 	second.press("Modify Client VPN endpoint")
-	second.sees("Another administrator saved", "For everybody in the office")
+	second.waitText("Another administrator saved", "For everybody in the office")
 	if name, why := second.value("Name tag"), second.value("Description"); name != "headquarters" || why != "For the headquarters" {
 		t.Errorf("what the second typed is lost: %q, %q", name, why)
 	}
@@ -32,7 +32,7 @@ func TestTwoAtOneEndpoint(t *testing.T) {
 		t.Errorf("the first one's description is %q", got)
 	}
 
-	// Now that they know, they may insist.
+	// The second one may now save the changes all the same.
 	second.press("Modify Client VPN endpoint")
-	second.sees("modified", "headquarters", "For the headquarters")
+	second.waitText("modified", "headquarters", "For the headquarters")
 }
