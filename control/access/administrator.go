@@ -43,7 +43,7 @@ func (s *Service) AddAdministrator(ctx context.Context, by control.Principal, in
 			c.Bad("username", "There is already an account with this user name.")
 			return c.Err()
 		}
-		a.Subject, a.After = string(admin.ID), control.Describe(admin)
+		a.After = control.Describe(admin)
 		return tx.CreateAdministrator(ctx, admin)
 	})
 	return admin, err
@@ -88,7 +88,7 @@ func (s *Service) EditAdministrator(ctx context.Context, by control.Principal, i
 		if err := s.mayEdit(ctx, tx, by, admin, in); err != nil {
 			return err
 		}
-		a.Subject, a.Before = string(id), control.Describe(admin)
+		a.Before = control.Describe(admin)
 		admin.Role, admin.Disabled = in.Role, in.Disabled
 		a.After = control.Describe(admin)
 		if err := tx.SaveAdministrator(ctx, admin); err != nil {

@@ -71,7 +71,6 @@ func (s *Service) setPassword(ctx context.Context, by control.Principal, action 
 			return err
 		}
 		fresh.PasswordHash = hash
-		a.Subject = string(admin.ID)
 		if err := tx.SaveAdministrator(ctx, fresh); err != nil {
 			return err
 		}
@@ -108,7 +107,7 @@ func (s *Service) ResetPasswordByName(ctx context.Context, username, password st
 			return err
 		}
 		fresh.Disabled = false
-		a.Subject, a.After = string(admin.ID), control.Describe(fresh)
+		a.After = control.Describe(fresh)
 		return tx.SaveAdministrator(ctx, fresh)
 	})
 }

@@ -85,7 +85,7 @@ func (s *Service) DeleteCertificate(ctx context.Context, by control.Principal, i
 		case issued[id] > 0:
 			return vpn.Refuse(vpn.Conflict, vpn.CodeResourceInUse, "Authority "+c.Label()+" issued "+control.Plural(issued[id], "certificate")+" kept here. Delete those first.")
 		}
-		a.Subject, a.Before = string(id), control.Describe(c)
+		a.Before = control.Describe(c)
 		return tx.DeleteCertificate(ctx, id)
 	})
 }

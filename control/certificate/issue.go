@@ -103,7 +103,7 @@ func (s *Service) keepCertificate(ctx context.Context, by control.Principal, act
 				return err
 			}
 		}
-		a.Subject, a.After = string(c.ID), control.Describe(c)
+		a.After = control.Describe(c)
 		return tx.CreateCertificate(ctx, c, pair.Key)
 	})
 	return c, err

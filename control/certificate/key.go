@@ -35,7 +35,6 @@ func (s *Service) TakeClientKey(ctx context.Context, by control.Principal, id vp
 		if err != nil {
 			return err
 		}
-		a.Subject = string(id)
 		pair = vpn.KeyPair{Certificate: c.PEM, Chain: c.Chain, Key: key}
 		name = c.FileBase()
 		return nil

@@ -12,11 +12,7 @@ import (
 // network. Fields: network, subnet.
 func (s *Service) Associate(ctx context.Context, by control.Principal, id vpn.EndpointID, network vpn.NetworkID, subnet vpn.SubnetID) (vpn.Association, error) {
 	var made vpn.Association
-	err := s.core.Change(ctx, by, vpn.AssociateClientVpnTargetNetwork, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
-		e, err := tx.LockEndpoint(ctx, id)
-		if err != nil {
-			return err
-		}
+	err := s.changeEndpoint(ctx, by, vpn.AssociateClientVpnTargetNetwork, id, func(tx *store.Tx, e *vpn.Endpoint, a *vpn.AuditRecord) error {
 		n, sub, err := target(ctx, tx, network, subnet)
 		if err != nil {
 			return err
@@ -29,9 +25,6 @@ func (s *Service) Associate(ctx context.Context, by control.Principal, id vpn.En
 		if made, routes, err = e.Associate(n, sub, present, s.core.Now()); err != nil {
 			return err
 		}
-		if err := tx.SaveEndpoint(ctx, e); err != nil {
-			return err
-		}
 		if err := tx.CreateAssociation(ctx, made); err != nil {
 			return err
 		}
@@ -40,7 +33,7 @@ func (s *Service) Associate(ctx context.Context, by control.Principal, id vpn.En
 				return err
 			}
 		}
-		a.Subject, a.After = string(id), control.Describe(made)
+		a.After = control.Describe(made)
 		return nil
 	})
 	return made, err
@@ -122,11 +115,7 @@ func (s *Service) DisassociatePreview(ctx context.Context, by control.Principal,
 // Disassociate removes a target network with its automatic and manual routes. After the last
 // one the endpoint is pending-associate again and its sessions end.
 func (s *Service) Disassociate(ctx context.Context, by control.Principal, id vpn.EndpointID, association vpn.AssociationID) error {
-	return s.core.Change(ctx, by, vpn.DisassociateClientVpnTargetNetwork, string(id), func(tx *store.Tx, record *vpn.AuditRecord) error {
-		e, err := tx.LockEndpoint(ctx, id)
-		if err != nil {
-			return err
-		}
+	return s.changeEndpoint(ctx, by, vpn.DisassociateClientVpnTargetNetwork, id, func(tx *store.Tx, e *vpn.Endpoint, record *vpn.AuditRecord) error {
 		present, err := tx.AssociationsOf(ctx, id)
 		if err != nil {
 			return err
@@ -148,7 +137,7 @@ func (s *Service) Disassociate(ctx context.Context, by control.Principal, id vpn
 		if leaving == nil {
 			return noSuchAssociation(association)
 		}
-		record.Subject, record.Before = string(id), control.Describe(*leaving)
+		record.Before = control.Describe(*leaving)
 		gone, err := e.Disassociate(leaving, routes, remaining)
 		if err != nil {
 			return err
@@ -158,10 +147,7 @@ func (s *Service) Disassociate(ctx context.Context, by control.Principal, id vpn
 				return err
 			}
 		}
-		if err := tx.SaveAssociation(ctx, *leaving); err != nil {
-			return err
-		}
-		return tx.SaveEndpoint(ctx, e)
+		return tx.SaveAssociation(ctx, *leaving)
 	})
 }
 

@@ -48,7 +48,7 @@ func (s *Service) terminate(ctx context.Context, by control.Principal, id vpn.En
 			}
 			n++
 		}
-		a.Subject, a.Before = string(id), control.Describe(control.IDsOf(chosen, func(c vpn.Connection) vpn.ConnectionID { return c.ID }))
+		a.Before = control.Describe(control.IDsOf(chosen, func(c vpn.Connection) vpn.ConnectionID { return c.ID }))
 		return nil
 	})
 	return n, err

@@ -47,11 +47,7 @@ func (s *Service) Route(ctx context.Context, by control.Principal, id vpn.Endpoi
 // CreateRoute adds a route to the endpoint's route table. Fields: destination, subnet, description.
 func (s *Service) CreateRoute(ctx context.Context, by control.Principal, id vpn.EndpointID, spec vpn.RouteSpec) (vpn.Route, error) {
 	var made vpn.Route
-	err := s.core.Change(ctx, by, vpn.CreateClientVpnRoute, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
-		e, err := tx.LockEndpoint(ctx, id)
-		if err != nil {
-			return err
-		}
+	err := s.changeEndpoint(ctx, by, vpn.CreateClientVpnRoute, id, func(tx *store.Tx, e *vpn.Endpoint, a *vpn.AuditRecord) error {
 		associations, err := tx.AssociationsOf(ctx, id)
 		if err != nil {
 			return err
@@ -63,10 +59,7 @@ func (s *Service) CreateRoute(ctx context.Context, by control.Principal, id vpn.
 		if made, err = e.AddRoute(spec, associations, present, s.core.Now()); err != nil {
 			return err
 		}
-		if err := tx.SaveEndpoint(ctx, e); err != nil {
-			return err
-		}
-		a.Subject, a.After = string(id), control.Describe(made)
+		a.After = control.Describe(made)
 		return tx.CreateRoute(ctx, made)
 	})
 	return made, err
@@ -74,22 +67,15 @@ func (s *Service) CreateRoute(ctx context.Context, by control.Principal, id vpn.
 
 // DeleteRoute removes a manual route.
 func (s *Service) DeleteRoute(ctx context.Context, by control.Principal, id vpn.EndpointID, route vpn.RouteID) error {
-	return s.core.Change(ctx, by, vpn.DeleteClientVpnRoute, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
-		e, err := tx.LockEndpoint(ctx, id)
-		if err != nil {
-			return err
-		}
+	return s.changeEndpoint(ctx, by, vpn.DeleteClientVpnRoute, id, func(tx *store.Tx, e *vpn.Endpoint, a *vpn.AuditRecord) error {
 		r, err := tx.Route(ctx, route)
 		if err != nil {
 			return err
 		}
-		a.Subject, a.Before = string(id), control.Describe(r)
+		a.Before = control.Describe(r)
 		if err := e.RemoveRoute(&r); err != nil {
 			return err
 		}
-		if err := tx.SaveRoute(ctx, r); err != nil {
-			return err
-		}
-		return tx.SaveEndpoint(ctx, e)
+		return tx.SaveRoute(ctx, r)
 	})
 }

@@ -60,11 +60,7 @@ func (s *Service) Rule(ctx context.Context, by control.Principal, id vpn.Endpoin
 // Authorize adds an authorization rule. Fields: destination, group, description.
 func (s *Service) Authorize(ctx context.Context, by control.Principal, id vpn.EndpointID, spec vpn.RuleSpec) (vpn.Rule, error) {
 	var made vpn.Rule
-	err := s.core.Change(ctx, by, vpn.AuthorizeClientVpnIngress, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
-		e, err := tx.LockEndpoint(ctx, id)
-		if err != nil {
-			return err
-		}
+	err := s.changeEndpoint(ctx, by, vpn.AuthorizeClientVpnIngress, id, func(tx *store.Tx, e *vpn.Endpoint, a *vpn.AuditRecord) error {
 		present, err := tx.RulesOf(ctx, id)
 		if err != nil {
 			return err
@@ -72,10 +68,7 @@ func (s *Service) Authorize(ctx context.Context, by control.Principal, id vpn.En
 		if made, err = e.Authorize(spec, present, s.core.Now()); err != nil {
 			return err
 		}
-		if err := tx.SaveEndpoint(ctx, e); err != nil {
-			return err
-		}
-		a.Subject, a.After = string(id), control.Describe(made)
+		a.After = control.Describe(made)
 		return tx.CreateRule(ctx, made)
 	})
 	return made, err
@@ -110,22 +103,15 @@ func (s *Service) RevokePreview(ctx context.Context, by control.Principal, id vp
 
 // Revoke removes an authorization rule: running transfers that only it allowed are cut.
 func (s *Service) Revoke(ctx context.Context, by control.Principal, id vpn.EndpointID, rule vpn.RuleID) error {
-	return s.core.Change(ctx, by, vpn.RevokeClientVpnIngress, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
-		e, err := tx.LockEndpoint(ctx, id)
-		if err != nil {
-			return err
-		}
+	return s.changeEndpoint(ctx, by, vpn.RevokeClientVpnIngress, id, func(tx *store.Tx, e *vpn.Endpoint, a *vpn.AuditRecord) error {
 		r, err := tx.Rule(ctx, rule)
 		if err != nil {
 			return err
 		}
-		a.Subject, a.Before = string(id), control.Describe(r)
+		a.Before = control.Describe(r)
 		if err := e.Revoke(&r); err != nil {
 			return err
 		}
-		if err := tx.SaveRule(ctx, r); err != nil {
-			return err
-		}
-		return tx.SaveEndpoint(ctx, e)
+		return tx.SaveRule(ctx, r)
 	})
 }

@@ -59,7 +59,7 @@ func (s *Service) DeleteNetwork(ctx context.Context, by control.Principal, id vp
 		if len(subnets) > 0 {
 			return vpn.Refuse(vpn.Conflict, vpn.CodeDependencyViolation, "Network "+n.Label()+" still has "+control.Plural(len(subnets), "subnet")+". Delete the subnets first.")
 		}
-		a.Subject, a.Before = string(id), control.Describe(n)
+		a.Before = control.Describe(n)
 		return tx.DeleteNetwork(ctx, id)
 	})
 }

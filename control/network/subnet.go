@@ -88,7 +88,7 @@ func (s *Service) DeleteSubnet(ctx context.Context, by control.Principal, id vpn
 			return vpn.Refuse(vpn.Conflict, vpn.CodeDependencyViolation,
 				"Subnet "+sub.Label()+" is a target network of endpoint "+endpoints[id][0].Label()+". Disassociate it there first.")
 		}
-		a.Subject, a.Before = string(id), control.Describe(sub)
+		a.Before = control.Describe(sub)
 		return tx.DeleteSubnet(ctx, id)
 	})
 	return sub, err
