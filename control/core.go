@@ -10,14 +10,15 @@ import (
 	"sallyport/vpn"
 )
 
-// Core is what every use case stands on: it asks for permission, runs one transaction, writes the
-// audit record in it, and wakes the reconciler.
+// Core is what every use case uses to read and to change: it asks for permission, runs one
+// transaction, writes the audit record in that transaction, and wakes the reconciler. It may be used
+// by many goroutines at once.
 type Core struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	Settings Settings
 	store    *store.Store
-	wake     chan struct{} // holds one wake-up of the reconciler
+	wake     chan struct{} // has room for one wake-up of the reconciler
 }
 
 // NewCore makes the core over an open database.
@@ -25,11 +26,12 @@ func NewCore(s *store.Store, log *slog.Logger, now func() time.Time, settings Se
 	return &Core{Log: log, Now: now, Settings: settings, store: s, wake: make(chan struct{}, 1)}
 }
 
-// View runs reads in one snapshot without asking for permission: for what the program does by itself,
-// and where it is not known yet who asks.
+// View runs reads in one snapshot without asking for permission: for the program itself, and where
+// the caller is not known yet.
 func (c *Core) View(ctx context.Context, f func(*store.Tx) error) error { return c.store.View(ctx, f) }
 
-// Update runs one transaction without asking for permission and without an audit record.
+// Update runs one transaction without asking for permission and without an audit record. For its
+// errors see store.Store.Update.
 func (c *Core) Update(ctx context.Context, f func(*store.Tx) error) error {
 	return c.store.Update(ctx, f)
 }
@@ -45,11 +47,11 @@ func (c *Core) Nudge() {
 	}
 }
 
-// Woken yields when the reconciler should look.
+// Woken receives a value when Nudge was called since the last one.
 func (c *Core) Woken() <-chan struct{} { return c.wake }
 
-// Read runs reads in one snapshot for a principal that may do the action. subject is the ID that the
-// action is about; "" where there is none yet or where it is about all.
+// Read runs reads in one snapshot for a principal that may do the action; otherwise the error is of
+// kind Denied. subject is the ID that the action is about: "" where there is none yet, and for lists.
 func (c *Core) Read(ctx context.Context, by Principal, action vpn.Action, subject string, f func(*store.Tx) error) error {
 	if err := by.May(action, subject); err != nil {
 		return err
@@ -57,8 +59,9 @@ func (c *Core) Read(ctx context.Context, by Principal, action vpn.Action, subjec
 	return c.store.View(ctx, f)
 }
 
-// Change runs one change and its audit record in one transaction, then wakes the reconciler. A
-// refusal for want of permission is recorded too. f completes the record: subject, before and after.
+// Change runs one change and writes its audit record in one transaction, then wakes the reconciler. f
+// completes the record: before, after, and the subject of what it creates. Without permission the
+// error is of kind Denied, and the refusal is recorded.
 func (c *Core) Change(ctx context.Context, by Principal, action vpn.Action, subject string, f func(*store.Tx, *vpn.AuditRecord) error) error {
 	if err := c.Allow(ctx, by, action, subject); err != nil {
 		return err
@@ -86,7 +89,7 @@ func (c *Core) Allow(ctx context.Context, by Principal, action vpn.Action, subje
 	return err
 }
 
-// Record begins the audit record of a success.
+// Record makes the audit record of a success.
 func (c *Core) Record(by Principal, action vpn.Action, subject string) vpn.AuditRecord {
 	return vpn.AuditRecord{At: c.Now(), Actor: by.Name, Source: by.Source, Request: by.Request, Action: action, Subject: subject, Result: "ok"}
 }
@@ -101,16 +104,16 @@ func (c *Core) AuditRefusal(ctx context.Context, by Principal, action vpn.Action
 	}
 }
 
-// Refuse records that a read-only account was kept from a change, and returns the error to answer
-// with. A front door calls it where it refuses a request before any use case; subject is what the
-// request named.
+// Refuse records that a read-only account was refused a change, and returns the error to answer with.
+// A front door calls it where it refuses a request before any use case; subject is what the request
+// named.
 func (c *Core) Refuse(ctx context.Context, by Principal, action vpn.Action, subject string) error {
 	refused := ErrReadOnly()
 	c.AuditRefusal(ctx, by, action, subject, refused)
 	return refused
 }
 
-// Describe is the audit trail's picture of a value; secrets marshal as stars.
+// Describe is a value as the audit trail keeps it: JSON, with stars for secrets.
 func Describe(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {

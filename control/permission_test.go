@@ -197,7 +197,7 @@ func TestChangesAreAudited(t *testing.T) {
 		}
 		all := s.Audit()
 		r := all[len(all)-1]
-		if len(all) != records+1 || r.Action != c.action || r.Actor != "boss" || r.Source != s.Admin.Source || r.Request != s.Admin.Request ||
+		if len(all) != records+1 || r.Action != c.action || r.Actor != "admin" || r.Source != s.Admin.Source || r.Request != s.Admin.Request ||
 			r.Result != "ok" || r.Subject == "" || !r.At.Equal(s.Clock.Now()) {
 			t.Errorf("%s: %d records, the last is %+v", c.action, len(all)-records, r)
 		}
@@ -210,7 +210,7 @@ func TestChangesAreAudited(t *testing.T) {
 	}
 }
 
-// Everybody who signed in sees everything; nobody else sees anything.
+// Every account sees everything; without a sign-in everything is refused.
 func TestWhoMaySee(t *testing.T) {
 	t.Parallel()
 	s, _ := full(t)
@@ -310,7 +310,7 @@ func TestWhoMaySee(t *testing.T) {
 		s.WantKind(name, read(t.Context(), control.Principal{}), vpn.Denied, "Sign in first")
 		s.WantKind(name, read(t.Context(), control.Principal{Role: "root"}), vpn.Denied, "Sign in first")
 		if s.Rows() != before {
-			t.Errorf("%s changed something for a stranger", name)
+			t.Errorf("%s changed something without a sign-in", name)
 		}
 		for _, by := range []control.Principal{s.ReadOnly, s.Admin} {
 			if err := read(t.Context(), by); err != nil {

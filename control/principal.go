@@ -5,14 +5,13 @@ import "sallyport/vpn"
 // Kind is the kind of a principal.
 type Kind int
 
-// The kinds. Stranger is the zero value on purpose: a principal that no front door vouches for may do
-// nothing.
+// The kinds. Unauthenticated is the zero value on purpose: it may do nothing.
 const (
-	Stranger      Kind = iota
-	Administrator      // an account of the console
-	PortalUser         // an end user who signed in to the self-service portal
-	AccessKey          // a program that signs its requests
-	System             // the program itself: reconciler, command line
+	Unauthenticated Kind = iota // no front door has checked who it is
+	Administrator               // an account of the console
+	PortalUser                  // an end user who signed in to the self-service portal
+	AccessKey                   // a program that signs its requests
+	System                      // the program itself: reconciler, command line
 )
 
 // Principal is who asks. The front door makes it from the session or key that it has checked.
@@ -25,7 +24,7 @@ type Principal struct {
 	Request string   // request ID
 }
 
-// SystemPrincipal acts for the program itself; request says for which part of it.
+// SystemPrincipal is the program itself; request names the part of it that acts.
 func SystemPrincipal(request string) Principal {
 	return Principal{Kind: System, Name: "system", Source: "local", Request: request}
 }
@@ -57,7 +56,7 @@ func errSignInFirst() error {
 	return vpn.Refuse(vpn.Denied, vpn.CodeUnauthorizedOperation, "Sign in first.")
 }
 
-// ErrReadOnly is the answer to a read-only account that asks for the page or the form of a change.
+// ErrReadOnly is the answer to a read-only account that asks for a change or for its form.
 func ErrReadOnly() *vpn.Error {
 	return vpn.Refuse(vpn.Denied, vpn.CodeUnauthorizedOperation, "Your account is read-only: it can see everything and cannot change anything.")
 }

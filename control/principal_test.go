@@ -24,7 +24,7 @@ func TestMay(t *testing.T) {
 		{"account with an unknown role", control.Principal{Kind: control.Administrator, ID: "a", Role: "owner"}, nil},
 		{"portal user", control.Principal{Kind: control.PortalUser, ID: "a", Role: all}, nil},
 		{"access key", control.Principal{Kind: control.AccessKey, ID: "a", Role: all}, nil},
-		{"stranger", control.Principal{ID: "a", Role: all}, nil},
+		{"unauthenticated", control.Principal{ID: "a", Role: all}, nil},
 		{"unknown kind", control.Principal{Kind: 99, ID: "a", Role: all}, nil},
 		{"system", control.SystemPrincipal("test"), map[vpn.Access]bool{vpn.ByProgram: true, vpn.Reads: true, vpn.Writes: true, vpn.OwnAccount: true}},
 	} {

@@ -9,12 +9,12 @@ import (
 	"sallyport/vpn"
 )
 
-// While nothing can be stored whoever is signed in sees every page, and on each that it is so and
-// since when; what is worse is told first.
+// While nothing can be stored, signed-in accounts see every page, each with the fault and its start; a
+// dataplane that does not answer is shown first.
 func TestPagesOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
-	token := h.SignedIn("boss")
+	token := h.SignedIn("admin")
 	full := h.NewServices(controltest.Options{Store: h.FullDisk()})
 	h.Clock.Pass(controltest.Limits.Idle / 2) // long enough for the visit to be written down
 	if _, _, err := full.Access.Authenticate(t.Context(), token, true); err != nil {
@@ -22,7 +22,7 @@ func TestPagesOnAFullDisk(t *testing.T) {
 	}
 	since := h.Clock.Now()
 	h.Clock.Pass(time.Minute)
-	_, err := full.Access.SignIn(t.Context(), access.SignInRequest{Username: "boss", Password: controltest.Password, Source: "192.0.2.9"})
+	_, err := full.Access.SignIn(t.Context(), access.SignInRequest{Username: "admin", Password: controltest.Password, Source: "192.0.2.9"})
 	h.WantKind("signing in on a full disk", err, vpn.Unavailable, "Nothing was saved")
 
 	node, err := full.Nodes.Node(t.Context(), h.Admin)

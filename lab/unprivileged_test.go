@@ -29,7 +29,7 @@ func TestWithoutRoot(t *testing.T) {
 	if want := "not root: the console runs without a dataplane, so no client can connect"; !strings.Contains(g.Log.String(), want) {
 		t.Errorf("the log does not say %q", want)
 	}
-	const sentence = "No dataplane answers on this host, so nobody new can connect and no change takes effect"
+	const sentence = "No dataplane answers on this host, so new clients cannot connect and changes do not take effect"
 	if text := s.Get("/settings").Text(); !strings.Contains(text, sentence) {
 		t.Errorf("the page of the node does not say %q: %s", sentence, netlab.Tail(text, 600))
 	}

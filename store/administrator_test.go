@@ -78,7 +78,7 @@ func testAdministratorLock(t *testing.T, s *Store) {
 	// Signing in is no edit: a form that is open meanwhile stays good.
 	first.LastSignIn = at.Add(10 * time.Hour)
 	update(t, s, func(ctx context.Context, x *Tx) error { return x.RecordSignIn(ctx, ann.ID, first.LastSignIn) })
-	wantKind(t, "sign-in of nobody", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.RecordSignIn(ctx, "admin-none", at) }), vpn.NotFound)
+	wantKind(t, "sign-in of an unknown account", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.RecordSignIn(ctx, "admin-none", at) }), vpn.NotFound)
 	view(t, s, func(ctx context.Context, x *Tx) error {
 		same(t, "saved", must[vpn.Administrator](t)(x.Administrator(ctx, ann.ID)), first)
 		return nil
@@ -117,9 +117,9 @@ func testSession(t *testing.T, s *Store) {
 			}
 		}
 		same(t, "touched", must[vpn.WebSession](t)(x.Session(ctx, "a2")), a2)
-		_, err := x.Session(ctx, "\x00stranger")
+		_, err := x.Session(ctx, "\x00unknown-hash")
 		wantKind(t, "missing", err, vpn.NotFound)
-		if containsFold(err.Error(), "stranger") {
+		if containsFold(err.Error(), "unknown-hash") {
 			t.Errorf("the error repeats the cookie: %v", err)
 		}
 		wantKind(t, "touch missing", x.TouchSession(ctx, "none", at), vpn.NotFound)
@@ -136,7 +136,7 @@ func testSession(t *testing.T, s *Store) {
 		return x.DeleteSession(ctx, "b2")
 	})
 	orphan := session("c", "admin-none", at, at)
-	wantKind(t, "of nobody", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.CreateSession(ctx, orphan) }), vpn.Conflict)
+	wantKind(t, "of an unknown account", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.CreateSession(ctx, orphan) }), vpn.Conflict)
 }
 
 func testSetupLink(t *testing.T, s *Store) {

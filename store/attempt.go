@@ -7,7 +7,7 @@ import (
 	"sallyport/vpn"
 )
 
-// keptAttempts is how many refused attempts an endpoint keeps: anybody can cause them.
+// keptAttempts is the number of refused attempts that an endpoint keeps: any client can cause them.
 const keptAttempts = 1000
 
 var attemptNoun = noun{

@@ -37,7 +37,7 @@ func (t *Tx) Audit(ctx context.Context, r vpn.AuditRecord) error {
 		At: micros(r.At), Actor: bounded(r.Actor), Source: clean(r.Source), Request: clean(r.Request), Action: bounded(string(r.Action)),
 		Subject: bounded(r.Subject), Result: clean(r.Result), Before: clean(r.Before), After: clean(r.After),
 	}
-	// Of the bounded ones: the subject of a refused request is as long as its sender likes.
+	// Of the bounded columns: the subject of a refused request may have any length.
 	row.Search = searchable(row.Actor, row.Source, row.Action, row.Subject, row.Result)
 	return auditNoun.wrote(t.on(ctx).Create(&row), "")
 }

@@ -19,7 +19,7 @@ type certificateKeyRow struct {
 
 func (certificateKeyRow) TableName() string { return "certificate_key" }
 
-// certificateKeyColumn is what a private key is sealed for.
+// certificateKeyColumn is the place that a private key is sealed for.
 const certificateKeyColumn = "certificate_key.sealed"
 
 func (t *Tx) createCertificateKey(ctx context.Context, id vpn.CertificateID, key vpn.Secret) error {

@@ -39,7 +39,7 @@ type connectionRow struct {
 
 func (connectionRow) TableName() string { return "connection" }
 
-// newConnectionRow cleans what clients can choose.
+// newConnectionRow cleans the texts that clients choose.
 func newConnectionRow(c vpn.Connection) connectionRow {
 	return connectionRow{
 		ID: string(c.ID), Endpoint: string(c.Endpoint), Association: string(c.Association), Session: string(c.Session),
@@ -51,7 +51,7 @@ func newConnectionRow(c vpn.Connection) connectionRow {
 	}
 }
 
-// connection gives all but the counters, which are in a table of their own.
+// connection gives everything but the counters, which are in a table of their own.
 func (r connectionRow) connection() (vpn.Connection, error) {
 	var d decoder
 	return vpn.Connection{
@@ -63,7 +63,7 @@ func (r connectionRow) connection() (vpn.Connection, error) {
 	}, d.err
 }
 
-// itself lets rows be read before their counters are fetched for all of them at once.
+// itself maps a row to itself: the counters are read for all rows together afterwards.
 func itself[R any](r R) (R, error) { return r, nil }
 
 // Connection reads one connection with its counters.
@@ -101,8 +101,8 @@ func (t *Tx) Connections(ctx context.Context, id vpn.EndpointID, l vpn.List) (vp
 	return page, err
 }
 
-// live is word for word the condition of the indexes that hold only connections that have not
-// ended, so that the ended ones, a thousand times as many, are never looked at.
+// live is, word for word, the condition of the indexes that have only connections that have not ended.
+// Thus queries never read the ended connections, which are a thousand times as many.
 const live = "status <> 'terminated'"
 
 var (

@@ -60,7 +60,7 @@ func (t *Tx) counted(ctx context.Context, rows []connectionRow) ([]vpn.Connectio
 	return list, nil
 }
 
-// wasCounted tells whether a connection was ever counted; one that was not has no row.
+// wasCounted tells whether a connection has counters; one without has no row.
 func wasCounted(c vpn.Connection) bool {
 	return c.Counters != (vpn.Counters{}) || !c.CountedAt.IsZero()
 }
@@ -83,7 +83,7 @@ func (t *Tx) SaveCounters(ctx context.Context, counts map[vpn.ConnectionID]vpn.C
 	list := make([][5]any, 0, len(counts))
 	for id, c := range counts {
 		if !storable(string(id)) {
-			continue // there is none, and PostgreSQL would refuse them all
+			continue // no such connection; PostgreSQL would refuse the whole statement
 		}
 		list = append(list, [...]any{id, int64(c.BytesIn), int64(c.PacketsIn), int64(c.BytesOut), int64(c.PacketsOut)})
 	}
@@ -91,7 +91,7 @@ func (t *Tx) SaveCounters(ctx context.Context, counts map[vpn.ConnectionID]vpn.C
 	if err != nil {
 		return err
 	}
-	// In one order, so that two batches never wait for each other in a circle.
+	// In one order, so that two transactions cannot deadlock.
 	statement := `INSERT INTO connection_counter (number, bytes_in, packets_in, bytes_out, packets_out, counted_at)
 SELECT c.number, CAST(e.value ->> 1 AS BIGINT), CAST(e.value ->> 2 AS BIGINT), CAST(e.value ->> 3 AS BIGINT), CAST(e.value ->> 4 AS BIGINT), ?
 FROM ` + t.store.dialect.elements + ` JOIN connection AS c ON c.id = e.value ->> 0

@@ -43,7 +43,7 @@ type endpointRow struct {
 
 func (endpointRow) TableName() string { return "endpoint" }
 
-// What the endpoint's secrets are sealed for.
+// The places that the endpoint's secrets are sealed for.
 const (
 	tlsCryptColumn    = "endpoint.tls_crypt"
 	tokenSecretColumn = "endpoint.token_secret"
@@ -71,7 +71,7 @@ func (s *Store) newEndpointRow(e vpn.Endpoint) (r endpointRow, err error) {
 	return r, err
 }
 
-// endpoint gives all but the secrets.
+// endpoint gives everything but the secrets.
 func (r endpointRow) endpoint() (vpn.Endpoint, error) {
 	var d decoder
 	e := vpn.Endpoint{
@@ -154,7 +154,7 @@ func (t *Tx) CreateEndpoint(ctx context.Context, e vpn.Endpoint) error {
 // SaveEndpoint writes every column that may change. A secret that e does not have stays as it is,
 // so that an endpoint read from a list can be saved.
 func (t *Tx) SaveEndpoint(ctx context.Context, e vpn.Endpoint) error {
-	// The search text has the immutable client range in it: take the stored one.
+	// The search text has the client CIDR, which is immutable: use the stored one.
 	stored, err := one[endpointRow](t.on(ctx).Select("client_cidr"), endpointNoun, "id", string(e.ID))
 	if err != nil {
 		return err

@@ -135,7 +135,7 @@ func testEndpointDelete(t *testing.T, s *Store) {
 		return nil
 	})
 	wantKind(t, "deleted twice", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.DeleteEndpoint(ctx, id) }), vpn.NotFound)
-	// Reports and events of a deleted endpoint still arrive; they must stop nobody's transaction.
+	// Reports and events of a deleted endpoint still arrive; no transaction may fail for them.
 	update(t, s, func(ctx context.Context, x *Tx) error {
 		if err := x.SaveObservation(ctx, vpn.Observation{Endpoint: id, Node: "n"}); err != nil {
 			return err

@@ -8,18 +8,17 @@ import (
 	"sallyport/vpn"
 )
 
-// listing is what a list can be sorted and filtered by. Only names that stand here ever become
-// part of a statement.
+// listing is what a list can be sorted and filtered by. Only these names become part of a statement.
 type listing struct {
-	orders  map[string][]string // by the name that vpn.List has; columns from major to minor
-	normal  string              // the order where none, or an unknown one, is asked for
+	orders  map[string][]string // columns from major to minor, by the name in vpn.List
+	normal  string              // the order where vpn.List names none, or an unknown one
 	newest  bool                // normal is descending
-	tie     string              // a unique column, so that rows never change places between pages
-	filters map[string]string   // column by the name that vpn.List has
+	tie     string              // a unique column, which makes the order the same on every page
+	filters map[string]string   // column, by the name in vpn.List
 }
 
-// paged reads one page. A page behind the last one is the last one: the rows that were there
-// have gone since. An empty filter value filters nothing.
+// paged reads one page. For a page after the last one it reads the last one: rows may have been deleted
+// since. An empty filter value filters nothing.
 func paged[R, T any](q *gorm.DB, l vpn.List, s listing, n noun, to func(R) (T, error)) (vpn.Page[T], error) {
 	l = l.Bounded()
 	q = q.Model(new(R))
@@ -41,7 +40,7 @@ func paged[R, T any](q *gorm.DB, l vpn.List, s listing, n noun, to func(R) (T, e
 		}
 		p.Total = len(rows)
 	}
-	if l.Page > 1 || len(rows) == l.Size { // else a search that found little need not run again to be counted
+	if l.Page > 1 || len(rows) == l.Size { // otherwise the first page has all rows, and counting would repeat the search
 		var total int64
 		if err := q.Count(&total).Error; err != nil {
 			return p, n.read(err, "")
@@ -58,7 +57,7 @@ func paged[R, T any](q *gorm.DB, l vpn.List, s listing, n noun, to func(R) (T, e
 	return p, err
 }
 
-// pageRows reads the page's keys first, from an index alone, and whole rows only for those.
+// pageRows reads the keys of the page from an index alone, and then the rows of those keys.
 func pageRows[R any](q *gorm.DB, l vpn.List, s listing, number int) ([]R, error) {
 	keys := q.Select(s.tie).Order(s.order(l)).Limit(l.Size).Offset((number - 1) * l.Size)
 	var rows []R

@@ -85,7 +85,7 @@ func testPages(t *testing.T, s *Store) {
 	})
 }
 
-// testOddText has what strangers can send: certificates' names, clients' versions, URLs.
+// testOddText has texts that any client can send: certificates' names, clients' versions, URLs.
 func testOddText(t *testing.T, s *Store) {
 	const odd, want = "a\x00b\xffc", "a\uFFFDb\uFFFDc"
 	c := newConnection()

@@ -14,8 +14,8 @@ import (
 	"sallyport/migrations"
 )
 
-// Migrate brings the schema up to date; doing so again changes nothing. Of several processes
-// that try at once, one does it and the others wait.
+// Migrate brings the schema up to date; a second call changes nothing. Where several processes call it
+// at once, one migrates and the others wait.
 func (s *Store) Migrate(ctx context.Context) error {
 	if s.dialect.directory != "" {
 		unlock, err := lockDirectory(ctx, s.dialect.directory)
@@ -56,8 +56,8 @@ func (s *Store) provider() (*goose.Provider, error) {
 	return p, nil
 }
 
-// lockDirectory keeps two processes from making or migrating one SQLite file at once. The directory stands
-// for the file because opening and closing the file itself would drop SQLite's own locks.
+// lockDirectory prevents two processes from making or migrating one SQLite file at once. The lock is on
+// the directory because opening and closing the file itself would drop SQLite's own locks.
 func lockDirectory(ctx context.Context, path string) (unlock func(), err error) {
 	dir, err := os.Open(path)
 	if err != nil {

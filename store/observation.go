@@ -64,7 +64,7 @@ func (t *Tx) SaveObservation(ctx context.Context, o vpn.Observation) error {
 	return observationNoun.wrote(g, row.Endpoint)
 }
 
-// known tells whether there is such an endpoint.
+// known tells whether the endpoint exists.
 func (t *Tx) known(ctx context.Context, id vpn.EndpointID) (bool, error) {
 	var n int64
 	err := t.on(ctx).Model(&endpointRow{}).Where("id = ?", clean(string(id))).Count(&n).Error

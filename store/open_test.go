@@ -135,7 +135,7 @@ func TestRunsAgainOnlyForSoLong(t *testing.T) {
 		s := &Store{options: Options{Logger: slog.New(slog.DiscardHandler)}}
 		start, runs := time.Now(), 0
 		err := s.again(t.Context(), func() error { runs++; return errSerialization })
-		if !errors.Is(err, errSerialization) || time.Since(start) < retryFor || time.Since(start) > retryFor+2*longestPause || runs < 10 {
+		if !errors.Is(err, errSerialization) || time.Since(start) < retryFor || time.Since(start) > retryFor+2*maxPause || runs < 10 {
 			t.Errorf("got %v after %v and %d runs", err, time.Since(start), runs)
 		}
 		ctx, cancel := context.WithCancel(t.Context())

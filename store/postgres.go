@@ -42,8 +42,8 @@ func (s *Store) openPostgres(_ context.Context, dsn string) error {
 	s.reading, s.writing = db, db
 	s.dialect = dialect{
 		name: "postgres",
-		// Serializable, because use cases look at many rows (whose range overlaps, who is the
-		// last administrator) before they write one, and several webs share the database.
+		// Serializable, because use cases read many rows (which range overlaps, which administrator is
+		// the last) before they write one, and several web processes share the database.
 		update: &sql.TxOptions{Isolation: sql.LevelSerializable},
 		view:   &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 

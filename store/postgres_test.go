@@ -19,7 +19,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// postgresServer is a PostgreSQL that nobody else sees: its directory is its own and it listens
+// postgresServer is a PostgreSQL of its own: its directory is its own and it listens
 // on a Unix socket in it, on no port.
 type postgresServer struct {
 	dir       string

@@ -10,14 +10,15 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Transactions that got in each other's way are run again for this long, with pauses that grow
-// up to longestPause. One of them always gets through, so this is a bound for disaster.
+// Transactions that conflict run again for retryFor, with pauses that grow up to maxPause. One of
+// them always succeeds, so the bound is not reached in normal operation.
 const (
-	retryFor     = 20 * time.Second
-	firstPause   = 2 * time.Millisecond
-	longestPause = 100 * time.Millisecond
+	retryFor   = 20 * time.Second
+	firstPause = 2 * time.Millisecond
+	maxPause   = 100 * time.Millisecond
 )
 
+// again runs a transaction until it succeeds or fails for another reason than a conflict.
 func (s *Store) again(ctx context.Context, run func() error) error {
 	end := time.Now().Add(retryFor)
 	pause := firstPause
@@ -27,15 +28,15 @@ func (s *Store) again(ctx context.Context, run func() error) error {
 			return err
 		}
 		s.options.Logger.DebugContext(ctx, "transaction runs again", "attempt", n, "err", err)
-		// Random, or those that collided would collide again.
-		timer := time.NewTimer(pause/2 + rand.N(pause)) //nolint:gosec // spreads retries; nobody gains by guessing it
+		// Random: equal pauses would repeat the conflict.
+		timer := time.NewTimer(pause/2 + rand.N(pause)) //nolint:gosec // spreads retries; it is no secret
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return err
 		case <-timer.C:
 		}
-		pause = min(2*pause, longestPause)
+		pause = min(2*pause, maxPause)
 	}
 }
 

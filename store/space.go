@@ -11,23 +11,23 @@ import (
 	"sallyport/vpn"
 )
 
-// space remembers that the database's disk was full at the last write, and since when.
+// space keeps whether the database's disk was full at the last write, and since when.
 type space struct {
-	mu    sync.Mutex
-	fault vpn.Fault // without a sentence: there is room
+	mu    sync.Mutex // guards fault
+	fault vpn.Fault  // without a sentence: there is room
 }
 
 const noSpace = "The disk that holds the database is full: nothing can be saved until there is room again."
 
-// Fault tells whether the database takes no changes for want of space. It clears itself with the
-// first change that is saved again.
+// Fault tells whether the database's disk is full. The fault ends with the first change that can be
+// saved again.
 func (s *Store) Fault() (vpn.Fault, bool) {
 	s.space.mu.Lock()
 	defer s.space.mu.Unlock()
 	return s.space.fault, s.space.fault.Message != ""
 }
 
-// noteSpace takes up how a change ended, and gives the error that says so to a person.
+// noteSpace notes whether a change found the disk full, and returns the error for people.
 func (s *Store) noteSpace(err error) error {
 	full := outOfSpace(err)
 	if err != nil && !full {
@@ -50,8 +50,8 @@ func (s *Store) noteSpace(err error) error {
 	return nil
 }
 
-// probeSpace writes where the last write found no room. A transaction that changes nothing ends
-// well on a full disk too, and would call it mended.
+// probeSpace writes a page where the last write found the disk full: a transaction that changes nothing
+// succeeds on a full disk too, and would end the fault.
 func (s *Store) probeSpace(g *gorm.DB) error {
 	if _, full := s.Fault(); !full || s.dialect.name != "sqlite" {
 		return nil

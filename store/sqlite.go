@@ -14,13 +14,13 @@ import (
 	"github.com/glebarez/sqlite"
 )
 
-// readers is how many SQLite connections read side by side.
-const readers = 8
+// maxReaders is the number of SQLite connections that read at the same time.
+const maxReaders = 8
 
-// openSQLite opens two pools on one file. Writers take the write lock when they begin
-// (otherwise a transaction that reads first finds the database locked when it comes to write)
-// and there is one connection for them, so that they queue here in order instead of polling for
-// the lock. Readers have WAL snapshots, which wait for no writer.
+// openSQLite opens two pools on one file. Writers take the write lock when they begin: otherwise a
+// transaction that reads first may find the database locked at its first write. One connection serves
+// all writers, so that they queue in order instead of polling for the lock. Readers have WAL
+// snapshots, which do not wait for writers.
 func (s *Store) openSQLite(ctx context.Context, dsn string) error {
 	path, err := filepath.Abs(sqlitePath(dsn))
 	if err != nil {
@@ -29,7 +29,7 @@ func (s *Store) openSQLite(ctx context.Context, dsn string) error {
 	if err := prepareFile(path); err != nil {
 		return fmt.Errorf("prepare database file: %w", err)
 	}
-	// Turning a new file to WAL is the one thing that does not wait for others who try it too.
+	// Switching a new file to WAL fails instead of waiting where another process does it too.
 	unlock, err := lockDirectory(ctx, filepath.Dir(path))
 	if err != nil {
 		return fmt.Errorf("wait for others who open the database: %w", err)
@@ -47,7 +47,7 @@ func (s *Store) openSQLite(ctx context.Context, dsn string) error {
 		return err
 	}
 	for i, db := range s.pools() {
-		most := []int{1, readers}[i]
+		most := []int{1, maxReaders}[i]
 		db.SetMaxOpenConns(most)
 		db.SetMaxIdleConns(most)
 	}
@@ -75,9 +75,9 @@ func sqliteDSN(path string, extra ...string) string {
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
 }
 
-// prepareFile makes the file or narrows its mode; SQLite gives its -wal and -shm the same. An
-// existing file is not opened: closing it again would drop the locks that SQLite holds on it
-// elsewhere in this process.
+// prepareFile makes the file with mode 0600, or sets that mode; SQLite gives -wal and -shm the same. An
+// existing file is not opened: closing it would drop the locks that SQLite holds on it elsewhere in
+// this process.
 func prepareFile(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err

@@ -12,20 +12,20 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// Options are what a store needs besides its database.
+// Options are the settings of a store besides its database.
 type Options struct {
-	// Sealer encrypts private keys and shared secrets. Without one, reading or writing any
-	// of them is an error and all else works, which is enough to migrate.
+	// Sealer encrypts private keys and shared secrets. Without one, reading or writing them is an
+	// error and everything else works, which is enough to migrate.
 	Sealer Sealer
-	// Logger hears of migrations and of transactions that ran again; nil: nobody does.
-	// Values of rows are never logged.
+	// Logger logs migrations and transactions that ran again; nil: nothing is logged. Values of rows
+	// are never logged.
 	Logger *slog.Logger
-	// Now is the clock; nil: the system's. Only connections that were never established are
-	// dated by it, all other times come from the caller.
+	// Now is the clock; nil: the system's. It dates grants of connections and the fault of a full disk;
+	// all other times come from the caller.
 	Now func() time.Time
-	// MaxPages is the number of pages that an SQLite file may grow to; 0: no limit but the disk's.
+	// MaxPages is the most pages that an SQLite file may have; 0: only the disk limits it.
 	MaxPages int
-	// Connections is the most that are open to a PostgreSQL server, 16 where it is 0.
+	// Connections is the most connections to a PostgreSQL server; 0: 16.
 	Connections int
 }
 

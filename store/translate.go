@@ -10,19 +10,19 @@ import (
 	"sallyport/vpn"
 )
 
-// noun is how errors speak of a kind of row.
+// noun is the words of errors about one kind of row.
 type noun struct {
 	what     string   // "network"
-	code     vpn.Code // for a missing one, the EC2 API's where it has one
-	taken    string   // sentence: another row has what must be unique
-	dangling string   // sentence: it refers to something that is not there
-	used     string   // sentence: it cannot go because others refer to it
+	code     vpn.Code // for a missing row
+	taken    string   // sentence: another row has the same unique value
+	dangling string   // sentence: it refers to a row that does not exist
+	used     string   // sentence: other rows refer to it, so it cannot be deleted
 }
 
 var errNoRow = gorm.ErrRecordNotFound
 
-// translate makes a *vpn.Error of what the database refused for a reason that a person can
-// understand. Anything else stays internal, with what was attempted.
+// translate makes a *vpn.Error of an error of the database that has a meaning for people. Every other
+// error stays internal, with what was attempted.
 func translate(err error, n noun, id, reference string) error {
 	switch {
 	case err == nil:
@@ -42,7 +42,7 @@ func translate(err error, n noun, id, reference string) error {
 
 func (n noun) read(err error, id string) error { return translate(err, n, id, n.dangling) }
 
-// wrote and deleted also notice that no row was there.
+// wrote and deleted are NotFound where no row was changed.
 func (n noun) wrote(g *gorm.DB, id string) error   { return n.changed(g, id, n.dangling) }
 func (n noun) deleted(g *gorm.DB, id string) error { return n.changed(g, id, n.used) }
 

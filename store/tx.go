@@ -21,14 +21,14 @@ type Tx struct {
 
 func (t *Tx) on(ctx context.Context) *gorm.DB { return t.db.WithContext(ctx) }
 
-// batch is how many rows or IDs one statement takes: databases limit a statement's parameters, and
-// the SQLite driver looks each one up among all of them.
+// batch is the most rows or IDs of one statement: databases limit the number of parameters, and the
+// SQLite driver searches all of them for each one.
 const batch = 250
 
 // one reads the row of an ID.
 func one[R any](q *gorm.DB, n noun, column, id string) (R, error) {
 	var row R
-	if !storable(id) { // PostgreSQL would fail where the plain answer is that there is none
+	if !storable(id) { // PostgreSQL would fail; the right answer is that there is no such row
 		return row, n.read(errNoRow, strings.ToValidUTF8(strings.ReplaceAll(id, "\x00", ""), ""))
 	}
 	err := q.Where(column+" = ?", id).Take(&row).Error
@@ -37,7 +37,7 @@ func one[R any](q *gorm.DB, n noun, column, id string) (R, error) {
 
 func storable(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
-// namesOf reads what the rows of the given IDs are called.
+// namesOf reads the names of the rows with the given IDs.
 func namesOf[ID ~string](q *gorm.DB, n noun, ids []ID) (map[ID]string, error) {
 	out := make(map[ID]string, len(ids))
 	if len(ids) == 0 {
@@ -75,7 +75,7 @@ func mapped[R, T any](rows []R, n noun, to func(R) (T, error)) ([]T, error) {
 	return out, nil
 }
 
-// plain gives IDs as the drivers take them.
+// plain converts IDs to strings, which the drivers take.
 func plain[ID ~string](ids []ID) []string {
 	out := make([]string, len(ids))
 	for i, id := range ids {

@@ -26,29 +26,29 @@ func instant(micros int64) time.Time {
 	return time.UnixMicro(micros).UTC()
 }
 
-// clean makes a stranger's text storable: PostgreSQL takes neither NUL nor broken UTF-8.
+// clean makes any text storable: PostgreSQL refuses NUL and invalid UTF-8.
 func clean(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// longestKey bounds what is sorted by or searched for, in characters: an index entry has to fit
-// a page, and SQLite refuses long patterns.
-const longestKey = 255
+// maxKey is the most characters of a text that is sorted by or searched for: an index entry must fit
+// into a page, and SQLite refuses long patterns.
+const maxKey = 255
 
-// fold gives text without regard to case.
+// fold gives text in lower case, for search.
 func fold(s string) string { return bounded(strings.ToLower(s)) }
 
-// bounded cleans text and cuts it to what an index takes.
+// bounded cleans text and cuts it to maxKey.
 func bounded(s string) string {
 	s = clean(s)
-	if runes := []rune(s); len(runes) > longestKey {
-		s = string(runes[:longestKey])
+	if runes := []rune(s); len(runes) > maxKey {
+		s = string(runes[:maxKey])
 	}
 	return s
 }
 
-// searchable joins what a search looks at. Nobody searches for the separator: it is no printable
-// character.
+// searchable joins the texts that a search looks at. The separator is not printable, so no search term
+// has it.
 func searchable(parts ...string) string {
 	return strings.ToLower(clean(strings.Join(parts, "\x1f")))
 }
@@ -62,7 +62,7 @@ func numeric(a netip.Addr) int64 {
 	return int64(binary.BigEndian.Uint32(b[:]))
 }
 
-// optional keeps an absent reference as NULL, which refers to nothing.
+// optional stores an empty reference as NULL.
 func optional[ID ~string](id ID) *string {
 	if id == "" {
 		return nil
@@ -78,7 +78,7 @@ func present[ID ~string](s *string) ID {
 	return ID(*s)
 }
 
-// text writes an address or range; the zero value is empty.
+// text gives an address or range as text; "" for the zero value.
 func text(m encoding.TextMarshaler) string {
 	b, err := m.MarshalText()
 	if err != nil { // netip's never fail
@@ -93,7 +93,7 @@ func encode(v any) (string, error) {
 	return string(b), err
 }
 
-// decoder reads columns and keeps what was wrong with any of them.
+// decoder reads columns and collects their errors.
 type decoder struct{ err error }
 
 func (d *decoder) prefix(s string) (p netip.Prefix)     { d.unmarshal(&p, s); return p }

@@ -51,3 +51,12 @@ func MapPage[T, U any](p Page[T], f func(T) U) Page[U] {
 	}
 	return out
 }
+
+// IDsOf lists the IDs of items, in their order.
+func IDsOf[T any, I ID](items []T, id func(T) I) []I {
+	out := make([]I, len(items))
+	for i, x := range items {
+		out[i] = id(x)
+	}
+	return out
+}

@@ -49,8 +49,8 @@ func (s *Service) AddAdministrator(ctx context.Context, by control.Principal, in
 	return admin, err
 }
 
-// newAdministrator checks a request and hashes the password, outside any transaction: hashing
-// takes longer than a writer may be kept waiting.
+// newAdministrator checks a request and hashes the password, outside any transaction: hashing would
+// keep other writers waiting.
 func (s *Service) newAdministrator(ctx context.Context, in AdministratorSpec) (vpn.Administrator, error) {
 	var c vpn.Check
 	a := vpn.Administrator{ID: vpn.NewAdministratorID(), Role: in.Role, CreatedAt: s.core.Now(), Version: 1}
@@ -74,8 +74,9 @@ type AdministratorEdit struct {
 	Disabled bool
 }
 
-// EditAdministrator changes an account's role or disables it, and then ends its sessions. Nobody
-// changes their own, and one administrator who can sign in always remains. Fields: role, disabled.
+// EditAdministrator changes an account's role or disables it, and then ends its sessions. An
+// administrator cannot take their own rights away, and one administrator who can sign in always
+// remains. Fields: role, disabled.
 func (s *Service) EditAdministrator(ctx context.Context, by control.Principal, id vpn.AdministratorID, in AdministratorEdit) (vpn.Administrator, error) {
 	var admin vpn.Administrator
 	err := s.core.Change(ctx, by, vpn.EditAdministrator, string(id), func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
@@ -85,7 +86,7 @@ func (s *Service) EditAdministrator(ctx context.Context, by control.Principal, i
 		if in.Version != admin.Version {
 			return vpn.ErrStale("account")
 		}
-		if err := s.mayEdit(ctx, tx, by, admin, in); err != nil {
+		if err := s.checkEdit(ctx, tx, by, admin, in); err != nil {
 			return err
 		}
 		a.Before = control.Describe(admin)
@@ -100,17 +101,17 @@ func (s *Service) EditAdministrator(ctx context.Context, by control.Principal, i
 	return admin, err
 }
 
-func (s *Service) mayEdit(ctx context.Context, tx *store.Tx, by control.Principal, admin vpn.Administrator, in AdministratorEdit) error {
+func (s *Service) checkEdit(ctx context.Context, tx *store.Tx, by control.Principal, admin vpn.Administrator, in AdministratorEdit) error {
 	var c vpn.Check
 	if !in.Role.Valid() {
 		c.Bad("role", "Choose a role.")
 		return c.Err()
 	}
-	losesPower := in.Disabled || in.Role != vpn.RoleAdministrator
-	if by.ID == string(admin.ID) && losesPower {
+	losesRights := in.Disabled || in.Role != vpn.RoleAdministrator
+	if by.ID == string(admin.ID) && losesRights {
 		c.Bad("role", "You cannot take your own rights away. Ask another administrator.")
 	}
-	if losesPower && admin.Role == vpn.RoleAdministrator && !admin.Disabled {
+	if losesRights && admin.Role == vpn.RoleAdministrator && !admin.Disabled {
 		n, err := tx.CountAdministrators(ctx, vpn.RoleAdministrator)
 		if err != nil {
 			return err

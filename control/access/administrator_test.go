@@ -75,7 +75,7 @@ func TestSessionsEndWithTheAccount(t *testing.T) {
 	h.Must(err)
 }
 
-// Whoever administers cannot lose the right by their own hand, and one who can sign in remains.
+// An administrator cannot take their own rights away, and one administrator who can sign in remains.
 func TestLastAdministrator(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
@@ -88,8 +88,8 @@ func TestLastAdministrator(t *testing.T) {
 	}
 	second := h.Account("second", vpn.RoleAdministrator)
 	for what, err := range map[string]error{
-		"disables oneself":  edit(h.Admin, "boss", vpn.RoleAdministrator, true),
-		"takes own role":    edit(h.Admin, "boss", vpn.RoleReadOnly, false),
+		"disables oneself":  edit(h.Admin, "admin", vpn.RoleAdministrator, true),
+		"takes own role":    edit(h.Admin, "admin", vpn.RoleReadOnly, false),
 		"no role":           edit(h.Admin, "reader", "", false),
 		"a role of its own": edit(h.Admin, "reader", "root", false),
 	} {
@@ -98,12 +98,12 @@ func TestLastAdministrator(t *testing.T) {
 		}
 	}
 	h.Must(edit(h.Admin, "second", vpn.RoleAdministrator, true))
-	// "second" acts although it was disabled meanwhile, as in a race: boss is the last one now.
-	err := edit(second, "boss", vpn.RoleAdministrator, true)
+	// "second" acts although it was disabled meanwhile, as in a race: admin is the last one now.
+	err := edit(second, "admin", vpn.RoleAdministrator, true)
 	if !strings.Contains(vpn.FieldsOf(err)["role"], "last administrator") {
 		t.Errorf("disabling the last one: %v", err)
 	}
-	err = edit(second, "boss", vpn.RoleReadOnly, false)
+	err = edit(second, "admin", vpn.RoleReadOnly, false)
 	if !strings.Contains(vpn.FieldsOf(err)["role"], "last administrator") {
 		t.Errorf("demoting the last one: %v", err)
 	}

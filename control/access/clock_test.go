@@ -16,13 +16,13 @@ func TestSessionsOnAClockThatIsSet(t *testing.T) {
 	t.Parallel()
 	for name, jump := range map[string]time.Duration{"a day ahead": day, "a day back": -day, "ten years back": -3650 * day} {
 		h := newKit(t)
-		token := h.SignedIn("boss")
+		token := h.SignedIn("admin")
 		h.Clock.Pass(jump)
 		h.WantSession(name, token, false)
-		h.WantSession(name+", signed in again", h.SignedIn("boss"), true)
+		h.WantSession(name+", signed in again", h.SignedIn("admin"), true)
 	}
 	h := newKit(t)
-	token := h.SignedIn("boss")
+	token := h.SignedIn("admin")
 	h.Clock.Pass(-time.Minute) // as when the time is set right by the network
 	h.WantSession("a minute back", token, true)
 }
@@ -38,7 +38,7 @@ func TestSetupLinkOnAClockThatIsSet(t *testing.T) {
 		t.Errorf("a day ahead: %v, %v", valid, err)
 	}
 	h.Clock.Pass(-2 * day)
-	if _, err := h.Access.CompleteSetup(t.Context(), access.SetupRequest{Token: token, Username: "boss", Password: controltest.Password, Again: controltest.Password}); err != nil {
+	if _, err := h.Access.CompleteSetup(t.Context(), access.SetupRequest{Token: token, Username: "admin", Password: controltest.Password, Again: controltest.Password}); err != nil {
 		t.Fatal(err)
 	}
 	if valid, err := h.Access.SetupLinkValid(t.Context(), token); valid || err != nil {

@@ -14,7 +14,7 @@ type FlashMessage struct {
 	Text string `json:"text"`
 }
 
-// Flash keeps a message for the session's next page.
+// Flash keeps a message for the next page of the session.
 func (s *Service) Flash(ctx context.Context, token string, m FlashMessage) error {
 	return s.core.Update(ctx, func(tx *store.Tx) error {
 		session, err := tx.Session(ctx, hashToken(token))
@@ -30,7 +30,7 @@ func (s *Service) Flash(ctx context.Context, token string, m FlashMessage) error
 	})
 }
 
-// TakeFlashes gives the kept messages and forgets them.
+// TakeFlashes returns the kept messages and deletes them.
 func (s *Service) TakeFlashes(ctx context.Context, token string) ([]FlashMessage, error) {
 	var session vpn.WebSession
 	err := s.core.View(ctx, func(tx *store.Tx) (err error) { session, err = tx.Session(ctx, hashToken(token)); return err })
@@ -38,7 +38,7 @@ func (s *Service) TakeFlashes(ctx context.Context, token string) ([]FlashMessage
 		return nil, err
 	}
 	err = s.core.Update(ctx, func(tx *store.Tx) (err error) {
-		// Read again: another request may have left a message meanwhile.
+		// Read again: another request may have added a message in the meantime.
 		if session, err = tx.Session(ctx, hashToken(token)); err != nil {
 			return err
 		}

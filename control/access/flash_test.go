@@ -11,7 +11,7 @@ import (
 func TestFlash(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
-	ctx, token := t.Context(), h.SignedIn("boss")
+	ctx, token := t.Context(), h.SignedIn("admin")
 	h.Must(h.Access.Flash(ctx, token, access.FlashMessage{Kind: "success", Text: "One <b>."}))
 	h.Must(h.Access.Flash(ctx, token, access.FlashMessage{Kind: "danger", Text: "Two."}))
 	got, err := h.Access.TakeFlashes(ctx, token)

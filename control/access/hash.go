@@ -23,17 +23,16 @@ const (
 	argonSalt    = 16
 )
 
-// passwordHasher bounds how many hashes run at once, so that a flood of sign-ins cannot exhaust
-// memory.
+// passwordHasher bounds how many hashes run at once, so that many sign-ins cannot exhaust memory.
 type passwordHasher struct {
 	slots chan struct{}
 	decoy vpn.Secret // checked where no account exists, so that both cases take the same time
 }
 
-const hashesAtOnce = 2
+const maxHashes = 2
 
 func newPasswordHasher() *passwordHasher {
-	h := &passwordHasher{slots: make(chan struct{}, hashesAtOnce)}
+	h := &passwordHasher{slots: make(chan struct{}, maxHashes)}
 	h.decoy = encodeHash(make([]byte, argonSalt), make([]byte, argonKey))
 	return h
 }

@@ -9,9 +9,9 @@ import (
 	"sallyport/vpn"
 )
 
-// ResetPassword gives somebody else's account a new password and ends its sessions. One's own is
-// changed with the present one, so that a browser left open for a minute does not lose the account.
-// Fields: password, password_again.
+// ResetPassword gives another account a new password and ends its sessions. The caller's own password
+// is changed by ChangeOwnPassword, with the present one, so that an unattended browser does not lose
+// the account. Fields: password, password_again.
 func (s *Service) ResetPassword(ctx context.Context, by control.Principal, id vpn.AdministratorID, password, again string) error {
 	admin, err := s.Administrator(ctx, by, id)
 	if err != nil {
@@ -23,8 +23,8 @@ func (s *Service) ResetPassword(ctx context.Context, by control.Principal, id vp
 	return s.setPassword(ctx, by, vpn.ResetPassword, admin, password, again, "")
 }
 
-// ChangeOwnPassword changes the actor's own password after checking the current one; the other
-// sessions of the account end. Fields: current, password, password_again.
+// ChangeOwnPassword changes the caller's own password after checking the present one. The other sessions
+// of the account end; the one of token stays. Fields: current, password, password_again.
 func (s *Service) ChangeOwnPassword(ctx context.Context, by control.Principal, token, current, password, again string) error {
 	var admin vpn.Administrator
 	err := s.core.Read(ctx, by, vpn.ChangePassword, by.ID, func(tx *store.Tx) (err error) {
@@ -44,14 +44,15 @@ func (s *Service) ChangeOwnPassword(ctx context.Context, by control.Principal, t
 	if !ok {
 		var c vpn.Check
 		c.Bad("current", "This is not your present password.")
-		s.core.AuditRefusal(ctx, by, vpn.ChangePassword, by.ID, c.Err()) // as a refused sign-in: somebody guesses at it
+		s.core.AuditRefusal(ctx, by, vpn.ChangePassword, by.ID, c.Err()) // recorded like a refused sign-in: it may be a guess
 		return c.Err()
 	}
 	s.signIns.forget(by.Source, by.Name)
 	return s.setPassword(ctx, by, vpn.ChangePassword, admin, password, again, token)
 }
 
-// setPassword stores a new password. The session of keep, where given, survives.
+// setPassword stores a new password and ends the sessions of the account, except the one of the token
+// keep.
 func (s *Service) setPassword(ctx context.Context, by control.Principal, action vpn.Action, admin vpn.Administrator, password, again, keep string) error {
 	if err := s.core.Allow(ctx, by, action, string(admin.ID)); err != nil {
 		return err
@@ -85,8 +86,8 @@ func (s *Service) setPassword(ctx context.Context, by control.Principal, action 
 	})
 }
 
-// ResetPasswordByName is the command line's way in for the locked-out: it also enables the
-// account. Whoever can run it on the server holds the database anyway.
+// ResetPasswordByName is for the command line, where no administrator can sign in: it also enables the
+// account. It asks for no permission: an account of the host that can run it can write the database.
 func (s *Service) ResetPasswordByName(ctx context.Context, username, password string) error {
 	by := control.SystemPrincipal("reset-password")
 	username = strings.ToLower(strings.TrimSpace(username))

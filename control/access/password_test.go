@@ -44,7 +44,7 @@ func TestChangeOwnPassword(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
 	ctx := t.Context()
-	here, there, others := h.SignedIn("reader"), h.SignedIn("reader"), h.SignedIn("boss")
+	here, there, others := h.SignedIn("reader"), h.SignedIn("reader"), h.SignedIn("admin")
 	err := h.Access.ChangeOwnPassword(ctx, h.ReadOnly, here, "not it at all", "another good one", "another good one")
 	if vpn.FieldsOf(err)["current"] == "" {
 		t.Errorf("wrong present password: %v", err)
@@ -61,14 +61,14 @@ func TestChangeOwnPassword(t *testing.T) {
 	h.Must(h.Access.ChangeOwnPassword(ctx, h.ReadOnly, here, controltest.Password, "another good one", "another good one"))
 	h.WantSession("this one", here, true)
 	h.WantSession("the other", there, false)
-	h.WantSession("somebody else's", others, true)
+	h.WantSession("another account's", others, true)
 	if r := h.LastAudit(); r.Action != "ChangePassword" || r.Actor != "reader" || strings.Contains(r.Before+r.After, "argon") {
 		t.Errorf("audit %+v", r)
 	}
 	// With another account's cookie nothing of that account is touched.
 	h.Must(h.Access.ChangeOwnPassword(ctx, h.ReadOnly, others, "another good one", controltest.Password, controltest.Password))
-	h.WantSession("somebody else's", others, true)
-	h.WantKind("a stranger", h.Access.ChangeOwnPassword(ctx, control.Principal{}, "", "x", controltest.Password, controltest.Password), vpn.Denied, "Sign in first")
+	h.WantSession("another account's", others, true)
+	h.WantKind("without a sign-in", h.Access.ChangeOwnPassword(ctx, control.Principal{}, "", "x", controltest.Password, controltest.Password), vpn.Denied, "Sign in first")
 }
 
 // The present controltest.Password cannot be guessed at will from a stolen session.
@@ -85,18 +85,18 @@ func TestOwnPasswordIsThrottled(t *testing.T) {
 	}
 }
 
-// Whoever sits at somebody's browser for a moment cannot take the account over.
-func TestNobodyResetsTheirOwnPassword(t *testing.T) {
+// A browser that is left unattended for a moment does not give the account away.
+func TestOwnPasswordIsNotReset(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
 	err := h.Access.ResetPassword(t.Context(), h.Admin, vpn.AdministratorID(h.Admin.ID), "another good one", "another good one")
 	h.WantKind("one's own", err, vpn.Conflict, "Your account")
-	if _, err := h.signIn("boss", controltest.Password, "192.0.2.1"); err != nil {
+	if _, err := h.signIn("admin", controltest.Password, "192.0.2.1"); err != nil {
 		t.Errorf("the password changed: %v", err)
 	}
 }
 
-// The command line lets somebody in again: any case of the name, also disabled, other sessions ended.
+// The command line resets a password by name, in any case, also of a disabled account, and ends its sessions.
 func TestResetByName(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)

@@ -32,8 +32,8 @@ func hashToken(token string) string {
 }
 
 // Authenticate finds the administrator of a session cookie. Denied where the session is unknown,
-// over its limits, or its account is disabled. touch says that a person did something: what a page
-// asks by itself does not keep a session from its idle limit.
+// over its limits, or its account is disabled. touch tells that a person made the request: requests
+// that a page makes by itself do not extend a session.
 func (s *Service) Authenticate(ctx context.Context, token string, touch bool) (vpn.Administrator, vpn.WebSession, error) {
 	var admin vpn.Administrator
 	var session vpn.WebSession
@@ -57,23 +57,23 @@ func (s *Service) Authenticate(ctx context.Context, token string, touch bool) (v
 	now := s.core.Now()
 	if session.Audience != AudienceConsole || admin.Disabled ||
 		now.Sub(session.SeenAt) > s.limits.Idle || now.Sub(session.CreatedAt) > s.limits.Absolute ||
-		control.FromTheFuture(session.SeenAt, now) || control.FromTheFuture(session.CreatedAt, now) { // it would last too long by as much
+		control.FromTheFuture(session.SeenAt, now) || control.FromTheFuture(session.CreatedAt, now) { // the clock was set back, and the session would last longer by as much
 		return vpn.Administrator{}, vpn.WebSession{}, signInFirst
 	}
 	if touch && now.Sub(session.SeenAt) > touchEvery {
 		err = s.core.Update(ctx, func(tx *store.Tx) error { return tx.TouchSession(ctx, session.Hash, now) })
 	}
 	switch {
-	case err != nil && vpn.KindOf(err) == vpn.NotFound: // it was ended a moment ago
+	case err != nil && vpn.KindOf(err) == vpn.NotFound: // it ended in the meantime
 		return vpn.Administrator{}, vpn.WebSession{}, signInFirst
-	case err != nil && vpn.KindOf(err) == vpn.Unavailable: // nothing can be stored: pages are shown nevertheless, and say so
+	case err != nil && vpn.KindOf(err) == vpn.Unavailable: // nothing can be stored: pages are shown all the same, with this fault
 	case err != nil:
 		return vpn.Administrator{}, vpn.WebSession{}, err
 	}
 	return admin, session, nil
 }
 
-// SignOut ends the session of a cookie; an unknown one is no error, and no audit record.
+// SignOut ends the session of a cookie. An unknown session is no error and is not recorded.
 func (s *Service) SignOut(ctx context.Context, by control.Principal, token string) error {
 	return s.core.Update(ctx, func(tx *store.Tx) error {
 		switch _, err := tx.Session(ctx, hashToken(token)); {

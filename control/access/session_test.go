@@ -13,7 +13,7 @@ import (
 func TestSessionLimits(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
-	idle, busy := h.SignedIn("boss"), h.SignedIn("boss")
+	idle, busy := h.SignedIn("admin"), h.SignedIn("admin")
 	for passed := time.Duration(0); passed < controltest.Limits.Absolute; passed += 30 * time.Minute {
 		h.WantSession(fmt.Sprintf("busy after %s", passed), busy, true)
 		h.Clock.Pass(30 * time.Minute)
@@ -23,14 +23,14 @@ func TestSessionLimits(t *testing.T) {
 	h.WantSession("busy beyond it", busy, false)
 	h.WantSession("idle", idle, false)
 
-	token := h.SignedIn("boss")
+	token := h.SignedIn("admin")
 	h.Clock.Pass(controltest.Limits.Idle)
 	h.WantSession("at the idle limit", token, true) // which is a request, too
 	h.Clock.Pass(controltest.Limits.Idle + time.Second)
 	h.WantSession("beyond the idle limit", token, false)
 
-	// What a page asks by itself is answered, and does not count as somebody being there.
-	token = h.SignedIn("boss")
+	// Requests that a page makes by itself are answered and do not extend the session.
+	token = h.SignedIn("admin")
 	for range 2 {
 		h.Clock.Pass(controltest.Limits.Idle / 2)
 		if _, _, err := h.Access.Authenticate(t.Context(), token, false); err != nil {
@@ -45,11 +45,11 @@ func TestSessionLimits(t *testing.T) {
 func TestSignOut(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
-	one, two := h.SignedIn("boss"), h.SignedIn("boss")
+	one, two := h.SignedIn("admin"), h.SignedIn("admin")
 	h.Must(h.Access.SignOut(t.Context(), h.Admin, one))
 	h.WantSession("signed out", one, false)
 	h.WantSession("the other", two, true)
-	if r := h.LastAudit(); r.Action != "SignOut" || r.Actor != "boss" {
+	if r := h.LastAudit(); r.Action != "SignOut" || r.Actor != "admin" {
 		t.Errorf("audit %+v", r)
 	}
 	before := h.Rows()
@@ -64,7 +64,7 @@ func TestSignOut(t *testing.T) {
 func TestAudience(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
-	token := h.SignedIn("boss")
+	token := h.SignedIn("admin")
 	if _, err := h.Raw.ExecContext(t.Context(), "UPDATE session SET audience = 'portal'"); err != nil {
 		t.Fatal(err)
 	}

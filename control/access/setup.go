@@ -19,8 +19,8 @@ func (s *Service) SetupNeeded(ctx context.Context) (bool, error) {
 	return n == 0, err
 }
 
-// NewSetupLink makes the token of a one-time link, in place of any earlier one. Conflict where
-// an administrator exists: then reset that one's password instead.
+// NewSetupLink makes the token of a one-time link; earlier links become invalid. Conflict where an
+// administrator exists: reset the password instead.
 func (s *Service) NewSetupLink(ctx context.Context) (token string, expires time.Time, err error) {
 	token, expires = newToken(), s.core.Now().Add(SetupLinkLife)
 	err = s.core.Update(ctx, func(tx *store.Tx) error {
@@ -29,7 +29,7 @@ func (s *Service) NewSetupLink(ctx context.Context) (token string, expires time.
 			return err
 		}
 		if n > 0 {
-			return vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "An administrator exists already. Use “sallyport admin reset-password <user name>” to let one in again.")
+			return vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "An administrator exists already. Use “sallyport admin reset-password <user name>” to give that account a new password.")
 		}
 		if err := tx.CreateSetupLink(ctx, hashToken(token), expires); err != nil {
 			return err
@@ -58,11 +58,15 @@ type SetupRequest struct {
 	Request  string
 }
 
-// CompleteSetup creates the first administrator and signs in. Fields: username, password,
-// password_again. Denied where the link was used, replaced or is too old.
+// CompleteSetup creates the first administrator and signs in. Denied where the link was used, replaced
+// or is too old. Fields: username, password, password_again.
 func (s *Service) CompleteSetup(ctx context.Context, in SetupRequest) (SignedIn, error) {
-	if valid, err := s.SetupLinkValid(ctx, in.Token); err != nil || !valid {
-		return SignedIn{}, firstError(err, errSetupLink())
+	valid, err := s.SetupLinkValid(ctx, in.Token)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if !valid {
+		return SignedIn{}, errSetupLink()
 	}
 	admin, err := s.newAdministrator(ctx, AdministratorSpec{Username: in.Username, Role: vpn.RoleAdministrator, Password: in.Password, Again: in.Again})
 	if err != nil {
@@ -98,13 +102,4 @@ func (s *Service) CompleteSetup(ctx context.Context, in SetupRequest) (SignedIn,
 
 func errSetupLink() error {
 	return vpn.Refuse(vpn.Denied, vpn.CodeAuthFailure, "This set-up link was used or is too old. Run “sallyport admin setup-link” on the server for a new one.")
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -20,13 +20,13 @@ type SignInRequest struct {
 	OldToken string // the browser's present cookie; its session ends
 }
 
-// SignedIn is a new session: Token is the cookie's value and is stored nowhere.
+// SignedIn is a new session. Token is the value of its cookie, which is stored nowhere.
 type SignedIn struct {
 	Token         string
 	Administrator vpn.Administrator
 }
 
-// errSignIn is one sentence for every failure, so that nobody learns which accounts exist.
+// errSignIn is the same for every failure, so that the answer does not tell which accounts exist.
 func errSignIn() error {
 	return vpn.Refuse(vpn.Denied, vpn.CodeAuthFailure, "The user name or the password is wrong, or the account is disabled.")
 }
@@ -95,8 +95,8 @@ func (s *Service) openSession(ctx context.Context, tx *store.Tx, admin vpn.Admin
 	return tx.Audit(ctx, record)
 }
 
-// auditSignIn records a failed attempt under the name of the account where it is one's; other
-// names are left out, for people type passwords into the wrong field.
+// auditSignIn records a failed attempt, with the user name only if an account has it: people type
+// passwords into the wrong field.
 func (s *Service) auditSignIn(ctx context.Context, in SignInRequest, username, result string) {
 	err := s.core.Update(ctx, func(tx *store.Tx) error {
 		actor := "unknown"

@@ -18,7 +18,7 @@ func (h *kit) signIn(name, pass, source string) (access.SignedIn, error) {
 func TestSignIn(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
-	first, err := h.signIn(" BOSS ", controltest.Password, "192.0.2.1")
+	first, err := h.signIn(" ADMIN ", controltest.Password, "192.0.2.1")
 	h.Must(err)
 	admin, session, err := h.Access.Authenticate(t.Context(), first.Token, true)
 	h.Must(err)
@@ -28,10 +28,10 @@ func TestSignIn(t *testing.T) {
 	if strings.Contains(h.Rows(), first.Token) {
 		t.Error("the identifier itself is stored")
 	}
-	if r := h.LastAudit(); r.Action != "SignIn" || r.Actor != "boss" || r.Result != "ok" || r.Subject != string(h.Admin.ID) {
+	if r := h.LastAudit(); r.Action != "SignIn" || r.Actor != "admin" || r.Result != "ok" || r.Subject != string(h.Admin.ID) {
 		t.Errorf("audit %+v", r)
 	}
-	second, err := h.Access.SignIn(t.Context(), access.SignInRequest{Username: "boss", Password: controltest.Password, OldToken: first.Token})
+	second, err := h.Access.SignIn(t.Context(), access.SignInRequest{Username: "admin", Password: controltest.Password, OldToken: first.Token})
 	h.Must(err)
 	if second.Token == first.Token {
 		t.Error("the identifier is the same after a new sign-in")
@@ -48,18 +48,18 @@ func TestSignIn(t *testing.T) {
 func TestFailedSignInIsAudited(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
-	_, _ = h.signIn("boss", "wrong wrong wrong", "203.0.113.9")
-	if r := h.LastAudit(); r.Action != "SignIn" || r.Actor != "boss" || r.Result != "refused" || r.Source != "203.0.113.9" {
+	_, _ = h.signIn("admin", "wrong wrong wrong", "203.0.113.9")
+	if r := h.LastAudit(); r.Action != "SignIn" || r.Actor != "admin" || r.Result != "refused" || r.Source != "203.0.113.9" {
 		t.Errorf("audit %+v", r)
 	}
-	_, _ = h.signIn("hunter2hunter2", "boss", "203.0.113.9")
+	_, _ = h.signIn("hunter2hunter2", "admin", "203.0.113.9")
 	if r := h.LastAudit(); r.Actor != "unknown" || strings.Contains(h.Rows(), "hunter2") {
 		t.Errorf("audit %+v", r)
 	}
 	before := h.Rows()
 	_, err := h.signIn(strings.Repeat("x", 10000), "x", "203.0.113.9")
 	h.WantKind("a long name", err, vpn.Denied, "wrong")
-	_, err = h.signIn("boss", strings.Repeat("x", 10000), "203.0.113.9")
+	_, err = h.signIn("admin", strings.Repeat("x", 10000), "203.0.113.9")
 	h.WantKind("a long password", err, vpn.Denied, "wrong")
 	if h.Rows() != before {
 		t.Error("oversized input was stored")

@@ -10,13 +10,13 @@ import (
 	"sallyport/control"
 )
 
-// throttle slows sign-in attempts down before any password is hashed: one bucket for an
-// address, and one for an account at an address. There is none for an account alone, so that a
-// stranger's failures never keep the administrator out.
+// throttle limits sign-in attempts before any password is hashed: one bucket for each source, and one
+// for each account at a source. There is none for an account alone, so that failures from elsewhere
+// never keep the administrator out.
 type throttle struct {
 	now func() time.Time
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards buckets
 	buckets map[string]*bucket
 }
 
@@ -38,23 +38,23 @@ func newThrottle(now func() time.Time) *throttle {
 	return &throttle{now: now, buckets: map[string]*bucket{}}
 }
 
-// allow takes one attempt from both buckets; wait is how long until there is one again.
+// allow takes one attempt from both buckets; where one is empty, wait is the time until the next.
 func (t *throttle) allow(source, account string) (ok bool, wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
-	source = network(source)
-	if wait := take(t.bucket("a|"+source, rate.Every(addressRefill), attemptsPerAddress, now), now); wait > 0 {
-		// Before there is a bucket for the account: an address that makes up names would otherwise
-		// fill the map until all buckets are dropped, its own among them.
+	source = sourceNetwork(source)
+	if wait := takeAttempt(t.bucket("a|"+source, rate.Every(addressRefill), attemptsPerAddress, now), now); wait > 0 {
+		// No bucket is made for the account: a source that invents names would otherwise fill the map
+		// until all buckets are dropped, its own among them.
 		return false, wait
 	}
-	wait = take(t.bucket("u|"+source+"|"+account, rate.Every(accountRefill), attemptsPerAccount, now), now)
+	wait = takeAttempt(t.bucket("u|"+source+"|"+account, rate.Every(accountRefill), attemptsPerAccount, now), now)
 	return wait == 0, wait
 }
 
-// take takes one attempt, or says how long until there is one.
-func take(l *rate.Limiter, now time.Time) (wait time.Duration) {
+// takeAttempt takes one attempt, or returns the time until the next.
+func takeAttempt(l *rate.Limiter, now time.Time) (wait time.Duration) {
 	r := l.ReserveN(now, 1)
 	if wait = r.DelayFrom(now); wait > 0 {
 		r.CancelAt(now)
@@ -66,12 +66,12 @@ func take(l *rate.Limiter, now time.Time) (wait time.Duration) {
 func (t *throttle) forget(source, account string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.buckets, "u|"+network(source)+"|"+account)
+	delete(t.buckets, "u|"+sourceNetwork(source)+"|"+account)
 }
 
-// network is what one stranger holds: an IPv4 address, or the /64 of an IPv6 address, out of
-// which everybody can take as many as they like.
-func network(source string) string {
+// sourceNetwork is what one host may hold: an IPv4 address, or the /64 of an IPv6 address, of which a
+// host can use any number of addresses.
+func sourceNetwork(source string) string {
 	a, err := netip.ParseAddr(source)
 	if err != nil || a.Unmap().Is4() {
 		return source
@@ -82,7 +82,7 @@ func network(source string) string {
 func (t *throttle) bucket(key string, every rate.Limit, burst int, now time.Time) *rate.Limiter {
 	b, ok := t.buckets[key]
 	if ok && control.FromTheFuture(b.used, now) {
-		// The clock was set back: what is booked for a time to come would lock everybody out until then.
+		// The clock was set back: the bucket would refuse every attempt until its old time comes.
 		ok = false
 		delete(t.buckets, key)
 	}
@@ -97,8 +97,8 @@ func (t *throttle) bucket(key string, every rate.Limit, burst int, now time.Time
 	return b.limiter
 }
 
-// sweep drops idle buckets, and all of them where a flood of addresses leaves no idle ones: the
-// hash semaphore still bounds what an attacker can make us do.
+// sweep drops idle buckets, and all of them where none is idle: passwordHasher still bounds the work
+// that an attacker can cause.
 func (t *throttle) sweep(now time.Time) {
 	for k, b := range t.buckets {
 		if now.Sub(b.used) > bucketLife {

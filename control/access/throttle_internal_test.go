@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Whichever way the clock is set nobody is locked out, and nobody gets more than a full bucket.
+// However the clock is set, no account is locked out, and none gets more than a full bucket.
 func TestThrottleOnAClockThatIsSet(t *testing.T) {
 	t.Parallel()
 	for name, jump := range map[string]time.Duration{"a day ahead": 24 * time.Hour, "a day back": -24 * time.Hour} {
@@ -13,7 +13,7 @@ func TestThrottleOnAClockThatIsSet(t *testing.T) {
 		th := newThrottle(func() time.Time { return now })
 		allowed := func() (n int) {
 			for range 100 {
-				if ok, _ := th.allow("192.0.2.1", "boss"); ok {
+				if ok, _ := th.allow("192.0.2.1", "admin"); ok {
 					n++
 				}
 			}

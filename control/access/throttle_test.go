@@ -9,15 +9,15 @@ import (
 	"sallyport/vpn"
 )
 
-// Five attempts at an account from one address, twenty from an address; a stranger elsewhere
+// Five attempts at an account from one address, twenty from an address; attempts from elsewhere
 // never keeps the administrator out. Unknown accounts get the same answers at the same time.
 func TestThrottle(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
-	const stranger = "203.0.113.9"
+	const elsewhere = "203.0.113.9"
 	for i := range 6 {
-		_, known := h.signIn("boss", "wrong wrong wrong", stranger)
-		_, unknown := h.signIn("nobody", "wrong wrong wrong", stranger)
+		_, known := h.signIn("admin", "wrong wrong wrong", elsewhere)
+		_, unknown := h.signIn("unknown", "wrong wrong wrong", elsewhere)
 		if known == nil || unknown == nil || known.Error() != unknown.Error() || vpn.KindOf(known) != vpn.KindOf(unknown) {
 			t.Errorf("attempt %d: %v for a known account, %v for an unknown one", i, known, unknown)
 		}
@@ -25,18 +25,18 @@ func TestThrottle(t *testing.T) {
 			t.Errorf("attempt %d: got %v, want %s", i, known, want)
 		}
 	}
-	_, err := h.signIn("boss", controltest.Password, stranger)
+	_, err := h.signIn("admin", controltest.Password, elsewhere)
 	h.WantKind("even the right one", err, vpn.Throttled, "Wait 30 seconds")
-	if _, err := h.signIn("boss", controltest.Password, "192.0.2.1"); err != nil {
+	if _, err := h.signIn("admin", controltest.Password, "192.0.2.1"); err != nil {
 		t.Errorf("the administrator is locked out from elsewhere: %v", err)
 	}
 	h.Clock.Pass(30 * time.Second)
-	if _, err := h.signIn("boss", controltest.Password, stranger); err != nil {
+	if _, err := h.signIn("admin", controltest.Password, elsewhere); err != nil {
 		t.Errorf("after the wait: %v", err)
 	}
 	// A success gives the attempts back.
 	for i := range 4 {
-		if _, err := h.signIn("boss", "wrong wrong wrong", stranger); vpn.KindOf(err) != vpn.Denied {
+		if _, err := h.signIn("admin", "wrong wrong wrong", elsewhere); vpn.KindOf(err) != vpn.Denied {
 			t.Errorf("attempt %d after a success: %v", i, err)
 		}
 	}
@@ -53,7 +53,7 @@ func TestThrottleOfAnAddress(t *testing.T) {
 			t.Fatalf("attempt %d: %v", i, err)
 		}
 	}
-	_, err := h.signIn("boss", controltest.Password, "203.0.113.9")
+	_, err := h.signIn("admin", controltest.Password, "203.0.113.9")
 	h.WantKind("the twenty-first", err, vpn.Throttled, "Wait 5 seconds")
 }
 
@@ -61,37 +61,37 @@ func TestThrottleOfAnAddress(t *testing.T) {
 func TestThrottleIsNotFloodedAway(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
-	const stranger = "203.0.113.9"
+	const elsewhere = "203.0.113.9"
 	for range 6 {
-		_, _ = h.signIn("boss", "wrong wrong wrong", stranger)
+		_, _ = h.signIn("admin", "wrong wrong wrong", elsewhere)
 	}
 	for i := range 14 {
 		name := fmt.Sprintf("reader%d", i)
 		h.Account(name, vpn.RoleReadOnly) // known ones, whose check is cheap here
-		_, _ = h.signIn(name, "wrong wrong wrong", stranger)
+		_, _ = h.signIn(name, "wrong wrong wrong", elsewhere)
 	}
 	for i := range 25000 { // more than are remembered
-		if _, err := h.signIn(fmt.Sprintf("name%d", i), "wrong wrong wrong", stranger); vpn.KindOf(err) != vpn.Throttled {
+		if _, err := h.signIn(fmt.Sprintf("name%d", i), "wrong wrong wrong", elsewhere); vpn.KindOf(err) != vpn.Throttled {
 			t.Fatalf("attempt %d: %v", i, err)
 		}
 	}
-	_, err := h.signIn("boss", controltest.Password, stranger)
+	_, err := h.signIn("admin", controltest.Password, elsewhere)
 	h.WantKind("after the flood", err, vpn.Throttled, "Wait")
 }
 
-// All addresses of one IPv6 network are one stranger; IPv4 addresses are one each.
+// All addresses of one IPv6 network are one source; IPv4 addresses are one each.
 func TestThrottleOfANetwork(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
 	for i := range 5 {
-		if _, err := h.signIn("boss", "wrong wrong wrong", fmt.Sprintf("2001:db8:1:2::%x", i)); vpn.KindOf(err) != vpn.Denied {
+		if _, err := h.signIn("admin", "wrong wrong wrong", fmt.Sprintf("2001:db8:1:2::%x", i)); vpn.KindOf(err) != vpn.Denied {
 			t.Fatalf("attempt %d: %v", i, err)
 		}
 	}
-	_, err := h.signIn("boss", controltest.Password, "2001:db8:1:2:ffff::1")
+	_, err := h.signIn("admin", controltest.Password, "2001:db8:1:2:ffff::1")
 	h.WantKind("the same network", err, vpn.Throttled, "Wait")
 	for _, other := range []string{"2001:db8:1:3::1", "::ffff:203.0.113.9", "203.0.113.10"} {
-		if _, err := h.signIn("boss", controltest.Password, other); err != nil {
+		if _, err := h.signIn("admin", controltest.Password, other); err != nil {
 			t.Errorf("from %s: %v", other, err)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Certificates lists certificates.
+// Certificates lists certificates with the endpoints that use them and the number that each issued.
 func (s *Service) Certificates(ctx context.Context, by control.Principal, l vpn.List) (vpn.Page[vpn.CertificateStatus], error) {
 	var out vpn.Page[vpn.CertificateStatus]
 	err := s.core.Read(ctx, by, vpn.ListCertificates, "", func(tx *store.Tx) error {
@@ -16,7 +16,7 @@ func (s *Service) Certificates(ctx context.Context, by control.Principal, l vpn.
 		if err != nil {
 			return err
 		}
-		ids := control.IDsOf(page.Items, func(c vpn.Certificate) vpn.CertificateID { return c.ID })
+		ids := vpn.IDsOf(page.Items, func(c vpn.Certificate) vpn.CertificateID { return c.ID })
 		using, err := tx.EndpointsUsing(ctx, ids...)
 		if err != nil {
 			return err
@@ -59,8 +59,8 @@ func (s *Service) Certificate(ctx context.Context, by control.Principal, id vpn.
 	return row, err
 }
 
-// DeleteCertificate removes a certificate and its key, unless an endpoint uses it or another
-// certificate was issued by it and is still kept.
+// DeleteCertificate removes a certificate and its key. Conflict while an endpoint uses it, and while a
+// certificate that it issued is kept.
 func (s *Service) DeleteCertificate(ctx context.Context, by control.Principal, id vpn.CertificateID) error {
 	return s.core.Change(ctx, by, vpn.DeleteCertificate, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		c, err := tx.Certificate(ctx, id)

@@ -9,16 +9,17 @@ import (
 	"sallyport/vpn"
 )
 
-// MaxChoices is how many entries a selection offers at most; a form with more has a search of its own.
+// MaxChoices is the most entries that a selection offers; a form with more has a search of its own.
 const MaxChoices = vpn.MaxPageSize
 
 // Choices is what a selection of certificates offers.
 type Choices struct {
 	List []vpn.Certificate // newest first
-	More bool              // there are others: a search finds them
+	More bool              // there are others, which a search finds
 }
 
-// Choose lists the newest certificates that match and are usable, and whatever is chosen already.
+// Choose lists the newest certificates that match and are usable, and those of keep, which are chosen
+// already.
 func Choose(ctx context.Context, tx *store.Tx, filter map[string]string, find string, usable func(vpn.Certificate) bool, keep ...vpn.CertificateID) (Choices, error) {
 	page, err := tx.Certificates(ctx, vpn.List{Filter: filter, Search: find, Sort: "created_at", Desc: true, Size: MaxChoices})
 	if err != nil {
@@ -53,7 +54,7 @@ func (s *Service) Authorities(ctx context.Context, by control.Principal, find st
 	return out, err
 }
 
-// UsableWithKey tells of a certificate whether it can be used with its key here at the given time.
+// UsableWithKey tells whether a certificate is valid at the given time and its key is kept.
 func UsableWithKey(now time.Time) func(vpn.Certificate) bool {
 	return func(c vpn.Certificate) bool { return c.HasKey && !c.Expired(now) }
 }

@@ -17,8 +17,8 @@ type ImportSpec struct {
 	Chain       string
 }
 
-// ImportCertificate keeps a certificate that was made elsewhere, after checking that it is what
-// it is said to be. Fields: name, use, certificate, private_key, chain.
+// ImportCertificate keeps a certificate that was made elsewhere, after checking that it fits its use.
+// Fields: name, use, certificate, private_key, chain.
 func (s *Service) ImportCertificate(ctx context.Context, by control.Principal, in ImportSpec) (vpn.Certificate, error) {
 	if err := s.core.Allow(ctx, by, vpn.ImportCertificate, ""); err != nil {
 		return vpn.Certificate{}, err
@@ -57,8 +57,8 @@ func (s *Service) checkSerial(ctx context.Context, tx *store.Tx, c vpn.Certifica
 	return nil
 }
 
-// WithoutPrivateKeys is a refused import without the private keys in it, whichever field they were
-// pasted into: no page gives one back.
+// WithoutPrivateKeys is a refused import without private keys, in whichever field they were pasted: no
+// page gives one back.
 func (s *Service) WithoutPrivateKeys(in ImportSpec) ImportSpec {
 	in.PrivateKey = ""
 	for _, text := range []*string{&in.Name, &in.Certificate, &in.Chain} {

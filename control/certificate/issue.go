@@ -16,7 +16,7 @@ type AuthoritySpec struct {
 	ValidDays  string
 }
 
-// CreateAuthority makes a certificate authority whose key is kept, sealed, so that it can issue
+// CreateAuthority makes a certificate authority. Its key is kept, sealed, so that it can issue
 // certificates. Fields: name, common_name, key_type, valid_days.
 func (s *Service) CreateAuthority(ctx context.Context, by control.Principal, in AuthoritySpec) (vpn.Certificate, error) {
 	if err := s.core.Allow(ctx, by, vpn.CreateCertificateAuthority, ""); err != nil { // before the work of making a key
@@ -33,7 +33,7 @@ func (s *Service) CreateAuthority(ctx context.Context, by control.Principal, in 
 	return s.keepCertificate(ctx, by, vpn.CreateCertificateAuthority, name, vpn.UseAuthority, "", pair)
 }
 
-// IssueSpec is a request for a certificate of one of our authorities as typed.
+// IssueSpec is a request for a certificate of an authority whose key is kept here, as typed.
 type IssueSpec struct {
 	Authority  vpn.CertificateID
 	Use        vpn.CertificateUse

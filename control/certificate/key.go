@@ -8,8 +8,8 @@ import (
 	"sallyport/vpn"
 )
 
-// TakeClientKey gives out a client certificate with its private key, once. It is a change: the
-// key leaves the house, and the audit trail says to whom.
+// TakeClientKey returns a client certificate with its private key, once, and the base of its file
+// name. This exports the private key, so it is audited as a change.
 func (s *Service) TakeClientKey(ctx context.Context, by control.Principal, id vpn.CertificateID) (vpn.KeyPair, string, error) {
 	var pair vpn.KeyPair
 	var name string
@@ -20,7 +20,7 @@ func (s *Service) TakeClientKey(ctx context.Context, by control.Principal, id vp
 		}
 		switch {
 		case c.Use != vpn.UseClient:
-			return vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "Only the keys of client certificates leave Sallyport.")
+			return vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "Only the private keys of client certificates can be downloaded.")
 		case !c.HasKey:
 			return vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "The private key of "+c.Label()+" is not kept here.")
 		}

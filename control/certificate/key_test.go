@@ -7,7 +7,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Only the keys of client certificates are given out.
+// Only the private keys of client certificates can be downloaded.
 func TestServerKeyIsKept(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -17,7 +17,7 @@ func TestServerKeyIsKept(t *testing.T) {
 		kind  vpn.Kind
 		words string
 	}{
-		"a server's key": {func() error { _, _, err := s.Certificates.TakeClientKey(ctx, s.Admin, s.Server.ID); return err }, vpn.Conflict, "Only the keys of client"},
+		"a server's key": {func() error { _, _, err := s.Certificates.TakeClientKey(ctx, s.Admin, s.Server.ID); return err }, vpn.Conflict, "Only the private keys of client"},
 	} {
 		s.WantRefusal(what, c.kind, c.words, c.run)
 	}

@@ -57,7 +57,7 @@ type Kit struct {
 	Dataplane *Dataplane
 	Clock     *Clock
 	Log       *Log
-	Admin     control.Principal // administrator "boss", where the kit has accounts
+	Admin     control.Principal // administrator "admin", where the kit has accounts
 	ReadOnly  control.Principal // read-only account "reader"
 }
 
@@ -90,7 +90,7 @@ func NewWithClock(t testing.TB, clock *Clock) *Kit {
 func NewWithAccounts(t testing.TB) *Kit {
 	t.Helper()
 	k := New(t)
-	k.Admin = k.Account("boss", vpn.RoleAdministrator)
+	k.Admin = k.Account("admin", vpn.RoleAdministrator)
 	k.ReadOnly = k.Account("reader", vpn.RoleReadOnly)
 	return k
 }

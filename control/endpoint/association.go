@@ -60,15 +60,15 @@ func target(ctx context.Context, tx *store.Tx, network vpn.NetworkID, subnet vpn
 	return n, sub, err
 }
 
-// Disassociation is what a person should know before disassociating a target network.
+// Disassociation is what an administrator should know before disassociating a target network.
 type Disassociation struct {
 	Association vpn.AssociationStatus
-	Routes      []vpn.Route // that leave with it
+	Routes      []vpn.Route // that are removed with it
 	Connections int         // live on the endpoint
-	Last        bool        // after it nobody can connect
+	Last        bool        // no client can connect afterwards
 }
 
-// DisassociatePreview says what disassociating would take away.
+// DisassociatePreview tells what disassociating would remove.
 func (s *Service) DisassociatePreview(ctx context.Context, by control.Principal, id vpn.EndpointID, association vpn.AssociationID) (Disassociation, error) {
 	var out Disassociation
 	err := s.core.Read(ctx, by, vpn.DescribeClientVpnTargetNetworks, string(id), func(tx *store.Tx) error {
@@ -112,8 +112,8 @@ func (s *Service) DisassociatePreview(ctx context.Context, by control.Principal,
 	return out, err
 }
 
-// Disassociate removes a target network with its automatic and manual routes. After the last
-// one the endpoint is pending-associate again and its sessions end.
+// Disassociate removes a target network with its automatic and manual routes. After the last one the
+// endpoint is pending-associate again and its sessions end.
 func (s *Service) Disassociate(ctx context.Context, by control.Principal, id vpn.EndpointID, association vpn.AssociationID) error {
 	return s.changeEndpoint(ctx, by, vpn.DisassociateClientVpnTargetNetwork, id, func(tx *store.Tx, e *vpn.Endpoint, record *vpn.AuditRecord) error {
 		present, err := tx.AssociationsOf(ctx, id)
@@ -124,21 +124,21 @@ func (s *Service) Disassociate(ctx context.Context, by control.Principal, id vpn
 		if err != nil {
 			return err
 		}
-		var leaving *vpn.Association
+		var removed *vpn.Association
 		remaining := 0
 		for i := range present {
 			switch {
 			case present[i].ID == association:
-				leaving = &present[i]
+				removed = &present[i]
 			case present[i].Removed == 0:
 				remaining++
 			}
 		}
-		if leaving == nil {
+		if removed == nil {
 			return noSuchAssociation(association)
 		}
-		record.Before = control.Describe(*leaving)
-		gone, err := e.Disassociate(leaving, routes, remaining)
+		record.Before = control.Describe(*removed)
+		gone, err := e.Disassociate(removed, routes, remaining)
 		if err != nil {
 			return err
 		}
@@ -147,7 +147,7 @@ func (s *Service) Disassociate(ctx context.Context, by control.Principal, id vpn
 				return err
 			}
 		}
-		return tx.SaveAssociation(ctx, *leaving)
+		return tx.SaveAssociation(ctx, *removed)
 	})
 }
 

@@ -18,7 +18,7 @@ type AssociationChoices struct {
 	Subnets  []vpn.Subnet
 	Taken    map[vpn.SubnetID]string
 	// MoreNetworks and MoreSubnets tell that there are others than those listed. Without a chosen
-	// network, so many subnets that a selection would be useless are not listed at all.
+	// network, subnets are listed only where one selection can show all of them.
 	MoreNetworks, MoreSubnets bool
 }
 
@@ -54,9 +54,9 @@ func (s *Service) AssociationChoices(ctx context.Context, by control.Principal, 
 			of[n.ID] = n
 		}
 		for _, sub := range out.Subnets {
-			e := out.Endpoint // a copy: the attempt below changes nothing that is kept
+			e := out.Endpoint // a copy: Associate below changes it
 			if _, _, refused := e.Associate(of[sub.Network], sub, present, s.core.Now()); refused != nil {
-				out.Taken[sub.ID] = firstSentence(refused)
+				out.Taken[sub.ID] = firstMessage(refused)
 			}
 		}
 		return nil
@@ -68,7 +68,7 @@ func (c *AssociationChoices) findNetworks(ctx context.Context, tx *store.Tx, sea
 	if c.Endpoint.Network == "" {
 		l := vpn.List{Size: certificate.MaxChoices, Search: search.Find}
 		if search.Network != "" {
-			l.Search = "" // it is for the subnets
+			l.Search = "" // the search is for the subnets
 		}
 		page, err := tx.Networks(ctx, l)
 		if err != nil {
@@ -88,7 +88,7 @@ func (c *AssociationChoices) findNetworks(ctx context.Context, tx *store.Tx, sea
 }
 
 func (c *AssociationChoices) findSubnets(ctx context.Context, tx *store.Tx, search AssociationSearch) error {
-	ids := control.IDsOf(c.Networks, func(n vpn.Network) vpn.NetworkID { return n.ID })
+	ids := vpn.IDsOf(c.Networks, func(n vpn.Network) vpn.NetworkID { return n.ID })
 	if search.Network == "" && len(ids) != 1 {
 		counts, err := tx.SubnetCounts(ctx, ids...)
 		if err != nil {
@@ -125,7 +125,7 @@ func (c *AssociationChoices) findSubnets(ctx context.Context, tx *store.Tx, sear
 	return nil
 }
 
-func firstSentence(err error) string {
+func firstMessage(err error) string {
 	for _, sentence := range vpn.FieldsOf(err) {
 		return sentence
 	}

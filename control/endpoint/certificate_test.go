@@ -13,7 +13,7 @@ import (
 	"sallyport/vpn"
 )
 
-// An authority that issues to everybody never vouches for clients, chosen by itself or brought
+// A public authority is never accepted for client certificates, chosen by itself or brought
 // along by the server's certificate, at an endpoint's creation or at its edit.
 func TestPublicAuthorityIsRefused(t *testing.T) {
 	t.Parallel()

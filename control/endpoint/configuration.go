@@ -11,28 +11,28 @@ import (
 
 // Configuration is a client configuration file ready for download.
 type Configuration struct {
-	FileName  string
-	Text      string
-	NobodyYet bool // the endpoint has no target network, so that nobody can connect yet
+	FileName string
+	Text     string
+	Unusable bool // the endpoint is not available, so no client can connect yet
 }
 
-// ConfigurationPreview makes the plain file without giving it out: to look at the page that offers
-// it is no export. The error says why there is no file.
+// ConfigurationPreview makes the plain file for the page that offers it. It is not audited as an
+// export. The error says why there is no file.
 func (s *Service) ConfigurationPreview(ctx context.Context, by control.Principal, id vpn.EndpointID) (Configuration, error) {
 	_, _, file, err := s.plainConfiguration(ctx, by, id)
 	return file, err
 }
 
-// ClientConfiguration renders the endpoint's client configuration file. With a client
-// certificate named, its certificate and private key are inside: that needs the right to
-// change, and is audited.
+// ClientConfiguration renders the endpoint's client configuration file, and audits it as an export.
+// With a client certificate named, the file has the certificate and its private key, which takes the
+// permission of vpn.ExportClientCertificateKey. Field: client.
 func (s *Service) ClientConfiguration(ctx context.Context, by control.Principal, id vpn.EndpointID, client vpn.CertificateID) (Configuration, error) {
 	if err := by.May(vpn.ExportClientVpnClientConfiguration, string(id)); err != nil {
 		return Configuration{}, err
 	}
 	view, p, file, err := s.plainConfiguration(ctx, by, id)
 	if err != nil {
-		return Configuration{}, err // before the audit record: nothing was given out
+		return Configuration{}, err // there is no file, so nothing is audited
 	}
 	if client == "" {
 		return file, s.auditExport(ctx, by, id)
@@ -55,15 +55,14 @@ func (s *Service) plainConfiguration(ctx context.Context, by control.Principal, 
 		Port: view.Listen.Port, Transport: view.Listen.Transport,
 		CA: view.Server.Chain, ServerName: view.Server.CommonName, TLSCrypt: view.TLSCrypt,
 	}
-	file := Configuration{FileName: p.FileName(), NobodyYet: view.State != vpn.EndpointAvailable}
+	file := Configuration{FileName: p.FileName(), Unusable: view.State != vpn.EndpointAvailable}
 	if file.Text, err = p.Render(); err != nil {
 		return view, p, Configuration{}, err
 	}
 	return view, p, file, nil
 }
 
-// auditExport records that a plain file was given out: it changes nothing, but it holds the
-// endpoint's tls-crypt key.
+// auditExport records that a plain file was downloaded: the file holds the endpoint's tls-crypt key.
 func (s *Service) auditExport(ctx context.Context, by control.Principal, id vpn.EndpointID) error {
 	return s.core.Update(ctx, func(tx *store.Tx) error {
 		record := s.core.Record(by, vpn.ExportClientVpnClientConfiguration, string(id))
@@ -73,7 +72,7 @@ func (s *Service) auditExport(ctx context.Context, by control.Principal, id vpn.
 
 func (s *Service) profileClient(ctx context.Context, by control.Principal, e View, id vpn.CertificateID) (*vpn.ProfileClient, error) {
 	var out *vpn.ProfileClient
-	// The permission is that of the key; what is recorded is the file that it is given out in.
+	// The permission is that of the key; the record is that of the file that the key is exported in.
 	err := s.core.Change(ctx, by, vpn.ExportClientCertificateKey, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		a.Action = vpn.ExportClientVpnClientConfiguration
 		c, err := tx.Certificate(ctx, id)
@@ -109,7 +108,8 @@ func (s *Service) profileClient(ctx context.Context, by control.Principal, e Vie
 	return out, err
 }
 
-// clientAuthority is the authority of ours that the endpoint's clients are issued by, if any.
+// clientAuthority is the authority, kept here, that issues the endpoint's client certificates; "" where
+// none is.
 func clientAuthority(ctx context.Context, tx *store.Tx, e vpn.Endpoint) (vpn.CertificateID, error) {
 	ca, err := tx.Certificate(ctx, e.ClientCA)
 	if err != nil {

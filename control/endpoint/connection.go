@@ -10,8 +10,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Connections lists the connections of an endpoint, live ones with the kernel's counters of
-// this moment.
+// Connections lists the connections of an endpoint; live ones have the kernel's present counters.
 func (s *Service) Connections(ctx context.Context, by control.Principal, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.Connection], error) {
 	var out vpn.Page[vpn.Connection]
 	err := s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, string(id), func(tx *store.Tx) (err error) {
@@ -22,7 +21,7 @@ func (s *Service) Connections(ctx context.Context, by control.Principal, id vpn.
 		return out, err
 	}
 	if !s.node.State(ctx).Reachable {
-		return out, nil // the stored counters stand, and a dataplane that hangs makes no page wait
+		return out, nil // the stored counters are shown, and no page waits for a dataplane that does not answer
 	}
 	live := s.live.get(ctx)
 	for i, c := range out.Items {
@@ -34,30 +33,29 @@ func (s *Service) Connections(ctx context.Context, by control.Principal, id vpn.
 	return out, nil
 }
 
-// attemptsShown is how many refused attempts a page lists.
-const attemptsShown = 20
+// maxAttempts is the number of refused attempts that a page lists.
+const maxAttempts = 20
 
 // Attempts lists the newest attempts that were refused before a login, with the reasons.
 func (s *Service) Attempts(ctx context.Context, by control.Principal, id vpn.EndpointID) (out []vpn.Attempt, err error) {
-	err = s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, string(id), func(tx *store.Tx) error { out, err = tx.Attempts(ctx, id, attemptsShown); return err })
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, string(id), func(tx *store.Tx) error { out, err = tx.Attempts(ctx, id, maxAttempts); return err })
 	return out, err
 }
 
-// liveCacheLife bounds how often many open pages ask the dataplane for all counters.
+// liveCacheLife is how long one answer of the dataplane serves all pages.
 const liveCacheLife = time.Second
 
-// liveCache shares one answer of the dataplane among pages that are asked for at the same time.
+// liveCache shares one answer of the dataplane among pages that are requested at the same time.
 type liveCache struct {
 	dataplane Dataplane
 	now       func() time.Time
 
-	mu   sync.Mutex
+	mu   sync.Mutex // guards the fields below; held while the dataplane is asked
 	at   time.Time
 	last map[vpn.ConnectionID]vpn.LiveConnection
 }
 
-// get gives the live connections; without a dataplane there are none to show, and the stored
-// counters stand.
+// get gives the live connections; none where the dataplane does not answer.
 func (c *liveCache) get(ctx context.Context) map[vpn.ConnectionID]vpn.LiveConnection {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -69,7 +67,7 @@ func (c *liveCache) get(ctx context.Context) map[vpn.ConnectionID]vpn.LiveConnec
 	all, err := c.dataplane.Connections(ctx)
 	c.at, c.last = c.now(), make(map[vpn.ConnectionID]vpn.LiveConnection, len(all))
 	if err != nil {
-		return c.last // kept too: pages must not wait for a dataplane that hangs, one after the other
+		return c.last // kept too: otherwise each page in turn would wait for a dataplane that does not answer
 	}
 	for _, l := range all {
 		c.last[l.ID] = l

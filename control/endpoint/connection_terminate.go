@@ -8,18 +8,18 @@ import (
 	"sallyport/vpn"
 )
 
-// maxTerminate bounds one request, so that a page of it stays readable.
+// maxTerminate is the most connections of one request, so that its confirmation stays readable.
 const maxTerminate = 1000
 
-// TerminateConnections ends connections of an endpoint and tells how many. Those that are over
-// already are left alone.
+// TerminateConnections ends connections of an endpoint and returns their number. Connections that have
+// ended are not counted.
 func (s *Service) TerminateConnections(ctx context.Context, by control.Principal, id vpn.EndpointID, ids []vpn.ConnectionID) (int, error) {
 	return s.terminate(ctx, by, id, func(tx *store.Tx) ([]vpn.Connection, error) {
 		return chosenConnections(ctx, tx, id, ids)
 	})
 }
 
-// TerminateUser ends every connection of one user name to an endpoint.
+// TerminateUser ends the connections of one user name to an endpoint and returns their number.
 func (s *Service) TerminateUser(ctx context.Context, by control.Principal, id vpn.EndpointID, username string) (int, error) {
 	return s.terminate(ctx, by, id, func(tx *store.Tx) ([]vpn.Connection, error) {
 		return connectionsOfUser(ctx, tx, id, username)
@@ -48,14 +48,14 @@ func (s *Service) terminate(ctx context.Context, by control.Principal, id vpn.En
 			}
 			n++
 		}
-		a.Before = control.Describe(control.IDsOf(chosen, func(c vpn.Connection) vpn.ConnectionID { return c.ID }))
+		a.Before = control.Describe(vpn.IDsOf(chosen, func(c vpn.Connection) vpn.ConnectionID { return c.ID }))
 		return nil
 	})
 	return n, err
 }
 
-// ConnectionsPreview lists the live connections that a confirmation is about: the chosen ones,
-// or all of a user name.
+// ConnectionsPreview lists the live connections that a confirmation is about: the chosen ones, or all
+// of a user name.
 func (s *Service) ConnectionsPreview(ctx context.Context, by control.Principal, id vpn.EndpointID, ids []vpn.ConnectionID, username string) ([]vpn.Connection, error) {
 	var out []vpn.Connection
 	err := s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, string(id), func(tx *store.Tx) (err error) {
@@ -85,7 +85,7 @@ func chosenConnections(ctx context.Context, tx *store.Tx, id vpn.EndpointID, ids
 
 func connectionsOfUser(ctx context.Context, tx *store.Tx, id vpn.EndpointID, username string) ([]vpn.Connection, error) {
 	if username == "" {
-		return nil, vpn.Refuse(vpn.Conflict, vpn.CodeMissingParameter, "Enter the user name whose connections shall end.")
+		return nil, vpn.Refuse(vpn.Conflict, vpn.CodeMissingParameter, "Enter the user name whose connections to terminate.")
 	}
 	return liveWhere(ctx, tx, id, func(c vpn.Connection) bool { return c.Username == username })
 }

@@ -26,7 +26,7 @@ func (s *Service) CreateEndpoint(ctx context.Context, by control.Principal, spec
 	return e, err
 }
 
-// checkEndpoint checks what an endpoint's validity depends on beyond itself.
+// checkEndpoint checks an endpoint against the other endpoints and the certificates.
 func (s *Service) checkEndpoint(ctx context.Context, tx *store.Tx, e vpn.Endpoint) error {
 	all, err := tx.AllEndpoints(ctx)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"sallyport/vpn"
 )
 
-// DeleteEndpoint begins the end of an endpoint without associations: from now on it is
-// "deleting", and it is gone once the dataplane says so. Field: confirm.
+// DeleteEndpoint marks an endpoint without associations as deleting. Its row is removed when the
+// dataplane no longer reports the endpoint. Field: confirm.
 func (s *Service) DeleteEndpoint(ctx context.Context, by control.Principal, id vpn.EndpointID, typed string) error {
 	return s.changeEndpoint(ctx, by, vpn.DeleteClientVpnEndpoint, id, func(tx *store.Tx, e *vpn.Endpoint, a *vpn.AuditRecord) error {
 		associations, err := tx.AssociationsOf(ctx, id)
@@ -21,6 +21,7 @@ func (s *Service) DeleteEndpoint(ctx context.Context, by control.Principal, id v
 	})
 }
 
+// liveOf gives the associations that are not being removed.
 func liveOf(all []vpn.Association) []vpn.Association {
 	var out []vpn.Association
 	for _, a := range all {

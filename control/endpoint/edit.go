@@ -8,7 +8,7 @@ import (
 	"sallyport/vpn"
 )
 
-// EditResult says what a modification did.
+// EditResult tells what a modification did.
 type EditResult struct {
 	Endpoint    vpn.Endpoint
 	Restarts    bool // workers restart, so clients are cut off for a moment
@@ -49,8 +49,8 @@ func (s *Service) SaveEndpointTags(ctx context.Context, by control.Principal, id
 	return out, err
 }
 
-// changeEndpoint is Core.Change for an endpoint and its parts: f gets the endpoint under its lock, and
-// what f made of it is saved.
+// changeEndpoint is Core.Change for an endpoint and its parts: f gets the endpoint, locked, and the
+// endpoint is saved as f leaves it.
 func (s *Service) changeEndpoint(ctx context.Context, by control.Principal, action vpn.Action, id vpn.EndpointID, f func(*store.Tx, *vpn.Endpoint, *vpn.AuditRecord) error) error {
 	return s.core.Change(ctx, by, action, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		e, err := tx.LockEndpoint(ctx, id)

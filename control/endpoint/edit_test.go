@@ -51,13 +51,13 @@ func TestSecondSaveIsTold(t *testing.T) {
 	}
 	_, err = s.Endpoints.EditEndpoint(ctx, s.Admin, s.Endpoint.ID, vpn.EndpointEdit{Version: 2, Name: "second", Certificate: s.Server.ID, ClientOptions: vpn.DefaultOptions()})
 	s.Must(err)
-	// Rules do not count as a save of the form: nobody's text is lost by them.
+	// A new rule is no save of the form: the next save of the form is not stale.
 	s.Authorize("10.0.0.0/16")
 	_, err = s.Endpoints.EditEndpoint(ctx, s.Admin, s.Endpoint.ID, vpn.EndpointEdit{Version: 3, Name: "third", Certificate: s.Server.ID, ClientOptions: vpn.DefaultOptions()})
 	s.Must(err)
 }
 
-// An expired certificate is refused where it is chosen, and keeps nobody from a new name.
+// An expired certificate is refused where it is chosen, and does not prevent a new name.
 func TestRenameWithExpiredCertificate(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

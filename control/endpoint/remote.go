@@ -12,13 +12,14 @@ import (
 	"sallyport/vpn"
 )
 
-// Resolver looks names up and knows this host's addresses.
+// Resolver looks up names and knows this host's addresses.
 type Resolver interface {
 	Lookup(ctx context.Context, name string) ([]netip.Addr, error)
 	HostAddresses() ([]netip.Addr, error)
 }
 
-// remote is the name that the endpoint's profiles have, and a sentence on what is wrong with it.
+// remote is the name that the endpoint's profiles have, and a sentence on what is wrong with it; "" where
+// nothing is.
 func (s *Service) remote(ctx context.Context, e vpn.Endpoint) (name, warning string) {
 	switch {
 	case s.settings.PublicName != "":
@@ -37,15 +38,15 @@ func (s *Service) remote(ctx context.Context, e vpn.Endpoint) (name, warning str
 
 const (
 	nameCheckLife = time.Minute
-	nameCheckWait = time.Second // a page does not wait longer than this for a name server
+	nameCheckWait = time.Second // the longest that a page waits for a name server
 )
 
-// nameChecker remembers for a minute what name servers said, so that pages stay fast.
+// nameChecker keeps the answers of name servers for nameCheckLife, so that pages stay fast.
 type nameChecker struct {
 	resolver Resolver
 	now      func() time.Time
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards answers
 	answers map[string]nameAnswer
 }
 
@@ -59,7 +60,7 @@ func newNameChecker(r Resolver, now func() time.Time) *nameChecker {
 	return &nameChecker{resolver: r, now: now, answers: map[string]nameAnswer{}}
 }
 
-// check tells why clients may not reach this host by the name, or "".
+// check tells why clients may not reach this host by the name; "" where they can.
 func (c *nameChecker) check(ctx context.Context, name string) string {
 	if c.resolver == nil {
 		return ""
@@ -82,8 +83,8 @@ func (c *nameChecker) check(ctx context.Context, name string) string {
 	return fmt.Sprintf("%s resolves to %s, which is not an address of this host. That is right where a router forwards the VPN port to this host; otherwise clients will not arrive.", name, joinAddrs(addrs.addrs))
 }
 
-// wildcard tells whether a lookup proves that any label before the name resolves, which is what
-// remote-random-hostname in a profile needs.
+// wildcard tells whether a lookup proves that any label before the name resolves.
+// remote-random-hostname in a profile needs that.
 func (c *nameChecker) wildcard(ctx context.Context, name string) bool {
 	if c.resolver == nil || name == "" {
 		return false
@@ -116,7 +117,7 @@ func (c *nameChecker) lookup(ctx context.Context, name string) nameAnswer {
 		}
 	}
 	if ctx.Err() != nil {
-		return answer // whoever asked has left: that says nothing about the name
+		return answer // the caller gave up: the answer tells nothing about the name
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

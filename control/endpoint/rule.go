@@ -74,14 +74,14 @@ func (s *Service) Authorize(ctx context.Context, by control.Principal, id vpn.En
 	return made, err
 }
 
-// Revocation is what a person should know before removing an authorization rule.
+// Revocation is what an administrator should know before removing an authorization rule.
 type Revocation struct {
 	Rule        vpn.RuleStatus
-	After       vpn.Fallback // who decides about the destination then
+	After       vpn.Fallback // which rules decide about the destination afterwards
 	Connections int          // live on the endpoint
 }
 
-// RevokePreview says what removing a rule would change.
+// RevokePreview tells what removing a rule would change.
 func (s *Service) RevokePreview(ctx context.Context, by control.Principal, id vpn.EndpointID, rule vpn.RuleID) (Revocation, error) {
 	var out Revocation
 	var err error
@@ -101,7 +101,7 @@ func (s *Service) RevokePreview(ctx context.Context, by control.Principal, id vp
 	return out, err
 }
 
-// Revoke removes an authorization rule: running transfers that only it allowed are cut.
+// Revoke removes an authorization rule. Established flows that only this rule allowed are cut.
 func (s *Service) Revoke(ctx context.Context, by control.Principal, id vpn.EndpointID, rule vpn.RuleID) error {
 	return s.changeEndpoint(ctx, by, vpn.RevokeClientVpnIngress, id, func(tx *store.Tx, e *vpn.Endpoint, a *vpn.AuditRecord) error {
 		r, err := tx.Rule(ctx, rule)

@@ -10,7 +10,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Dataplane knows the counters of this moment.
+// Dataplane knows the present counters of connections.
 type Dataplane interface {
 	// Connections lists every live connection. Unavailable where the dataplane does not answer.
 	Connections(ctx context.Context) ([]vpn.LiveConnection, error)

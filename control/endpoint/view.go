@@ -8,7 +8,7 @@ import (
 	"sallyport/vpn"
 )
 
-// View is an endpoint as its own page shows it.
+// View is an endpoint with everything that its page shows.
 type View struct {
 	vpn.Endpoint
 	State           vpn.EndpointState
@@ -20,9 +20,9 @@ type View struct {
 	NetworkName     string
 	Connections     int
 	Remote          string // the name that profiles have
-	RemoteWarning   string // what is wrong with it, or ""
+	RemoteWarning   string // what is wrong with Remote; "" where nothing is
 	Troubles        []vpn.Fault
-	Repairs         []vpn.Fault // what somebody had changed of it and was mended, newest first
+	Repairs         []vpn.Fault // changes that other programs had made to it and that were undone, newest first
 }
 
 // Endpoints lists endpoints.
@@ -33,7 +33,7 @@ func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.Lis
 		if err != nil {
 			return err
 		}
-		ids := control.IDsOf(page.Items, func(e vpn.Endpoint) vpn.EndpointID { return e.ID })
+		ids := vpn.IDsOf(page.Items, func(e vpn.Endpoint) vpn.EndpointID { return e.ID })
 		observed, err := s.core.Observations(ctx, tx, ids...)
 		if err != nil {
 			return err
@@ -66,7 +66,7 @@ func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.Lis
 	return out, err
 }
 
-// Endpoint gives one endpoint with everything its page shows.
+// Endpoint gives one endpoint.
 func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.EndpointID) (View, error) {
 	var v View
 	err := s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, string(id), func(tx *store.Tx) (err error) {
@@ -112,8 +112,8 @@ func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.End
 	return v, nil
 }
 
-// EndpointNames gives the names of endpoints; those without one, and those that are gone, are absent
-// or empty.
+// EndpointNames gives the names of endpoints. A deleted endpoint is absent; an endpoint without a name
+// has "".
 func (s *Service) EndpointNames(ctx context.Context, by control.Principal, ids ...vpn.EndpointID) (names map[vpn.EndpointID]string, err error) {
 	err = s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) error { names, err = tx.EndpointNames(ctx, ids...); return err })
 	return names, err
@@ -124,7 +124,7 @@ func (s *Service) associationRows(ctx context.Context, tx *store.Tx, id vpn.Endp
 	if err != nil || len(associations) == 0 {
 		return nil, err
 	}
-	names, err := tx.SubnetNames(ctx, control.IDsOf(associations, func(a vpn.Association) vpn.SubnetID { return a.Subnet })...)
+	names, err := tx.SubnetNames(ctx, vpn.IDsOf(associations, func(a vpn.Association) vpn.SubnetID { return a.Subnet })...)
 	if err != nil {
 		return nil, err
 	}

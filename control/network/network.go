@@ -8,7 +8,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Networks lists networks.
+// Networks lists networks with the number of their subnets.
 func (s *Service) Networks(ctx context.Context, by control.Principal, l vpn.List) (vpn.Page[vpn.NetworkStatus], error) {
 	var out vpn.Page[vpn.NetworkStatus]
 	err := s.core.Read(ctx, by, vpn.DescribeVpcs, "", func(tx *store.Tx) error {
@@ -16,7 +16,7 @@ func (s *Service) Networks(ctx context.Context, by control.Principal, l vpn.List
 		if err != nil {
 			return err
 		}
-		counts, err := tx.SubnetCounts(ctx, control.IDsOf(page.Items, func(n vpn.Network) vpn.NetworkID { return n.ID })...)
+		counts, err := tx.SubnetCounts(ctx, vpn.IDsOf(page.Items, func(n vpn.Network) vpn.NetworkID { return n.ID })...)
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Subnets lists the subnets of a network.
+// Subnets lists the subnets of a network with the endpoints that use them.
 func (s *Service) Subnets(ctx context.Context, by control.Principal, id vpn.NetworkID, l vpn.List) (vpn.Page[vpn.SubnetStatus], error) {
 	var out vpn.Page[vpn.SubnetStatus]
 	err := s.core.Read(ctx, by, vpn.DescribeSubnets, string(id), func(tx *store.Tx) error {
@@ -16,7 +16,7 @@ func (s *Service) Subnets(ctx context.Context, by control.Principal, id vpn.Netw
 		if err != nil {
 			return err
 		}
-		used, err := tx.AssociationsOfSubnets(ctx, control.IDsOf(page.Items, func(x vpn.Subnet) vpn.SubnetID { return x.ID })...)
+		used, err := tx.AssociationsOfSubnets(ctx, vpn.IDsOf(page.Items, func(x vpn.Subnet) vpn.SubnetID { return x.ID })...)
 		if err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (s *Service) DeleteSubnet(ctx context.Context, by control.Principal, id vpn
 	return sub, err
 }
 
-// targetOf groups endpoints by the subnet that they have as a target network.
+// targetOf groups endpoints by the subnet that is their target network.
 func targetOf(ctx context.Context, tx *store.Tx, list []vpn.Association) (map[vpn.SubnetID][]vpn.EndpointRef, error) {
 	endpoints := map[vpn.SubnetID][]vpn.EndpointID{}
 	for _, a := range list {

@@ -10,31 +10,31 @@ import (
 )
 
 const (
-	nodeWait   = 500 * time.Millisecond // a page does not wait longer than this
-	nodeLife   = 2 * time.Second        // how long an answer, or that there was none, stands
-	nodeSilent = 10 * time.Second       // how long a silence stands while it is being asked again
+	nodeWait   = 500 * time.Millisecond // the longest that a page waits
+	nodeLife   = 2 * time.Second        // how long an answer, or a failure, is used
+	nodeSilent = 10 * time.Second       // how long a failure is shown while the dataplane is asked again
 )
 
-// watch shares the dataplane's answers among the pages, each of which shows how the node is. A
-// dataplane that hangs costs a page nodeWait once; later ones show at once what is known.
+// watch shares the dataplane's answers among the pages, each of which shows the state of the node.
+// Where the dataplane does not answer, one page waits nodeWait; later pages show the last state at once.
 type watch struct {
 	dataplane Dataplane
 	now       func() time.Time
 
-	mu       sync.Mutex
-	answered time.Time // when the last question was answered or given up
+	mu       sync.Mutex // guards the fields below; not held while the dataplane is asked
+	answered time.Time  // when the last request was answered or failed
 	status   vpn.NodeStatus
 	seenAt   time.Time
-	lostAt   time.Time // when the first question in a row failed
+	lostAt   time.Time // when the first request in a row failed
 	err      error
-	asking   chan struct{} // closed when the question under way is over; nil: there is none
+	asking   chan struct{} // closed at the end of the request that is under way; nil: there is none
 }
 
-// ask asks the dataplane and remembers the answer.
+// ask asks the dataplane and keeps the answer.
 func (w *watch) ask(ctx context.Context) (vpn.NodeStatus, error) {
 	began := w.now()
 	status, err := w.dataplane.Status(ctx)
-	if !errors.Is(ctx.Err(), context.Canceled) { // whoever asked has left: that says nothing
+	if !errors.Is(ctx.Err(), context.Canceled) { // the caller gave up: that tells nothing about the dataplane
 		w.note(began, status, err)
 	}
 	return status, err
@@ -44,7 +44,7 @@ func (w *watch) note(began time.Time, status vpn.NodeStatus, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err != nil && began.Before(w.answered) && w.err == nil {
-		return // a later question was answered meanwhile
+		return // a later request was answered in the meantime
 	}
 	now := w.now()
 	switch {
@@ -63,7 +63,7 @@ func (w *watch) view(ctx context.Context) View {
 	v := View{Reachable: w.err == nil && !w.seenAt.IsZero(), Status: w.status, SeenAt: w.seenAt}
 	switch {
 	case w.err != nil:
-		v.Message = "No dataplane answers on this host, so nobody new can connect and no change takes effect; who is connected stays connected: " + w.err.Error()
+		v.Message = "No dataplane answers on this host, so new clients cannot connect and changes do not take effect. Connected clients stay connected. " + w.err.Error()
 		v.Since = w.lostAt
 	case !v.Reachable:
 		v.Message = "The dataplane on this host has not answered yet."
@@ -73,8 +73,8 @@ func (w *watch) view(ctx context.Context) View {
 	return v
 }
 
-// refresh asks again where the last answer is too old, and waits for the new one unless a recent
-// silence can be told at once.
+// refresh asks again where the last answer is too old, and waits for the new answer unless the last
+// request failed recently.
 func (w *watch) refresh(ctx context.Context) {
 	w.mu.Lock()
 	age := w.now().Sub(w.answered)
@@ -86,7 +86,7 @@ func (w *watch) refresh(ctx context.Context) {
 		over := make(chan struct{})
 		w.asking = over
 		go func() {
-			// Not the page's own deadline: the answer is for the next pages as well.
+			// Without the page's own deadline: the answer is for the next pages too.
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), nodeWait)
 			defer cancel()
 			_, _ = w.ask(ctx)

@@ -6,27 +6,27 @@ import (
 	"sallyport/control"
 )
 
-// distrustFor is how many purges are left out after the clock was set: whoever set it wrong has a
-// day to notice before history is thrown away for good.
-const distrustFor = int(24 * time.Hour / purgeEvery)
+// skippedPurges is the number of purges that are left out after the clock was set: a wrong clock can be
+// noticed for a day before history is deleted.
+const skippedPurges = int(24 * time.Hour / purgeEvery)
 
-// clockWatch notices that the clock was set, by what it shows from one purge to the next.
+// clockWatch notices that the clock was set, by the time that passes from one purge to the next.
 type clockWatch struct {
-	last     time.Time
-	distrust int
+	last time.Time
+	skip int // purges that are still left out
 }
 
-// trusts is asked every purgeEvery and tells whether what is old by this clock may be thrown away.
-// set is true when the clock has been set since the last time.
+// trusts is called every purgeEvery and tells whether rows that are old by this clock may be deleted.
+// set tells that the clock was set since the last call.
 func (w *clockWatch) trusts(now time.Time) (trusted, set bool) {
-	now = now.Round(0) // without the monotonic reading, which nobody can set
+	now = now.Round(0) // without the monotonic reading, which does not follow the clock
 	passed := now.Sub(w.last)
 	w.last = now
 	if set = passed < 0 || passed > purgeEvery+control.ClockSlack; set {
-		w.distrust = distrustFor
+		w.skip = skippedPurges
 	}
-	if w.distrust > 0 {
-		w.distrust--
+	if w.skip > 0 {
+		w.skip--
 		return false, set
 	}
 	return true, false

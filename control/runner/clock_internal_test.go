@@ -13,13 +13,13 @@ func TestClockThatIsSet(t *testing.T) {
 		w, now := clockWatch{last: start}, start
 		hour := func() (trusted, set bool) { now = now.Add(purgeEvery); return w.trusts(now) }
 		if trusted, _ := hour(); !trusted {
-			t.Errorf("%s: a clock that nobody set is not trusted", name)
+			t.Errorf("%s: a clock that was not set is not trusted", name)
 		}
 		now = now.Add(jump)
 		if trusted, set := hour(); trusted || !set {
 			t.Errorf("%s: trusted %v, set %v", name, trusted, set)
 		}
-		for n := range distrustFor - 1 {
+		for n := range skippedPurges - 1 {
 			if trusted, set := hour(); trusted || set {
 				t.Fatalf("%s: %d hours later: trusted %v, set %v", name, n+1, trusted, set)
 			}

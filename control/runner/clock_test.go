@@ -33,7 +33,7 @@ func TestConnectionsOnAClockThatIsSet(t *testing.T) {
 			t.Errorf("%s: missed %v, terminated %v", name, missed, s.Dataplane.Terminated)
 		}
 		s.Dataplane.Do(func() { s.Dataplane.Down = controltest.ErrDown })
-		s.Clock.Pass(-day) // back once more, and nobody there to ask
+		s.Clock.Pass(-day) // back once more, while the dataplane does not answer
 		if s.View().Observation.Fresh {
 			t.Errorf("%s: what was seen tomorrow counts as fresh", name)
 		}

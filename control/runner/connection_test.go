@@ -38,7 +38,7 @@ func TestTerminationsArePushedUntilDone(t *testing.T) {
 	}
 	s.AddEvents(vpn.Event{Ended: &vpn.Ended{Connection: c.ID, Endpoint: s.Endpoint.ID, Reason: "HALT", Counters: vpn.Counters{BytesIn: 5}}})
 	got := s.Connection(c.ID)
-	if got.Status != vpn.ConnectionTerminated || got.EndReason != "Terminated by administrator boss." || got.Counters.BytesIn != 5 {
+	if got.Status != vpn.ConnectionTerminated || got.EndReason != "Terminated by administrator admin." || got.Counters.BytesIn != 5 {
 		t.Errorf("in the end it is %s: %s, %+v", got.Status, got.EndReason, got.Counters)
 	}
 	s.Reconcile()

@@ -26,8 +26,8 @@ func (f *follower) apply(ctx context.Context, tx *store.Tx, ev vpn.Event) error 
 func (f *follower) established(ctx context.Context, tx *store.Tx, e vpn.Established, at time.Time) error {
 	c, err := tx.Connection(ctx, e.Connection)
 	if err != nil && vpn.KindOf(err) == vpn.NotFound {
-		f.core.Log.WarnContext(ctx, "a connection was established that nobody granted; it is ended", "connection", e.Connection)
-		return nil // the sweep of unknown connections ends it
+		f.core.Log.WarnContext(ctx, "a connection without a grant was established and will be ended", "connection", e.Connection)
+		return nil // sweepConnections ends it
 	}
 	if err != nil || c.Status == vpn.ConnectionTerminated {
 		return err
@@ -42,7 +42,7 @@ func (f *follower) established(ctx context.Context, tx *store.Tx, e vpn.Establis
 func (f *follower) ended(ctx context.Context, tx *store.Tx, e vpn.Ended, at time.Time) error {
 	c, err := tx.Connection(ctx, e.Connection)
 	if err != nil && vpn.KindOf(err) == vpn.NotFound {
-		return nil // purged meanwhile
+		return nil // it was purged
 	}
 	if err != nil || c.Status == vpn.ConnectionTerminated {
 		return err
@@ -51,7 +51,7 @@ func (f *follower) ended(ctx context.Context, tx *store.Tx, e vpn.Ended, at time
 		c.EndReason = e.Reason
 	}
 	c.Status, c.EndedAt = vpn.ConnectionTerminated, control.NotBefore(at, c.EstablishedAt)
-	if e.Counters != (vpn.Counters{}) { // an end that is told a second time has none: what was counted stands
+	if e.Counters != (vpn.Counters{}) { // a repeated end has no counters: the stored ones stay
 		c.Counters, c.CountedAt = e.Counters, at
 	}
 	return tx.SaveConnection(ctx, c)

@@ -39,7 +39,7 @@ func (s *Runner) Follow(ctx context.Context) {
 func (s *Runner) FollowOnce(ctx context.Context) error {
 	logins := s.newDecider()
 	err := s.newFollower(logins.busy).follow(ctx)
-	_ = logins.receive(ctx) // why it broke is not told: events and logins break together
+	_ = logins.receive(ctx) // the error is that of the event stream: both break together
 	for len(logins.queue) > 0 {
 		logins.answer(ctx, logins.decide(ctx, logins.drain(<-logins.queue)))
 	}
@@ -78,7 +78,7 @@ type follower struct {
 
 	epoch          string // of the newest event that is in the database
 	seq            uint64
-	batch          []vpn.Event // that are not yet
+	batch          []vpn.Event // that are not in the database yet
 	unacknowledged int
 }
 
@@ -86,7 +86,7 @@ func (s *Runner) newFollower(busy func() bool) *follower {
 	return &follower{core: s.core, dataplane: s.dataplane, node: s.node, busy: busy}
 }
 
-// arrival is an event, or why there will be no more.
+// arrival is an event, or the error that ended the stream.
 type arrival struct {
 	event vpn.Event
 	err   error
@@ -112,9 +112,9 @@ func (f *follower) follow(ctx context.Context) error {
 			}
 		}
 	}()
-	epoch, seq := f.epoch, f.seq // of the newest that came
+	epoch, seq := f.epoch, f.seq // of the newest event that arrived
 	var due <-chan time.Time
-	var oldest time.Time // when the first of the batch came
+	var oldest time.Time // when the first event of the batch arrived
 	for {
 		select {
 		case <-due:

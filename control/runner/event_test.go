@@ -64,7 +64,7 @@ func TestLifeOfAConnection(t *testing.T) {
 	}
 }
 
-// Nobody is let in while there is no target network; the reason goes to the client and to the page.
+// Without a target network every login is refused; the client and the page get the reason.
 func TestLoginIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

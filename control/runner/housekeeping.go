@@ -14,15 +14,15 @@ const (
 	keepConnections    = 90 * 24 * time.Hour
 	keepGrants         = time.Hour // of logins that never became a connection
 	purgeEvery         = time.Hour
-	// A connection is missed twice, this far apart, before it is written off: events of its end
-	// may still be on their way.
+	// A connection must be missing twice, this far apart, before it is stored as ended: the event of
+	// its end may still arrive.
 	sweepEvery = 30 * time.Second
-	// A stop waits at most so long for the last counters.
+	// The longest that a stop waits for the last counters.
 	lastFlush = 2 * time.Second
 )
 
-// Housekeep writes counters down, writes off connections that the dataplane no longer has, and
-// purges what is old, until ctx ends. It then writes the counters once more.
+// Housekeep stores counters, ends connections that only one side knows, and purges old rows, until ctx
+// ends. It then stores the counters once more.
 func (s *Runner) Housekeep(ctx context.Context) {
 	counters, purge, sweep := time.NewTicker(flushCountersEvery), time.NewTicker(purgeEvery), time.NewTicker(sweepEvery)
 	defer counters.Stop()
@@ -50,8 +50,8 @@ func (s *Runner) Housekeep(ctx context.Context) {
 	}
 }
 
-// flushLast writes the counters of the last minute after ctx has ended. Where the dataplane stops
-// too there is nobody to ask: the ends of its sessions will bring their last counters.
+// flushLast stores the counters of the last minute after ctx has ended. A dataplane that stops at the
+// same time does not answer: its events of ended sessions bring the last counters.
 func (s *Runner) flushLast(ctx context.Context, last map[vpn.ConnectionID]vpn.Counters) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 	defer cancel()
@@ -80,8 +80,9 @@ func (s *Runner) flushCounters(ctx context.Context, last map[vpn.ConnectionID]vp
 	return now, s.core.Update(ctx, func(tx *store.Tx) error { return tx.SaveCounters(ctx, changed, s.core.Now()) })
 }
 
-// sweepConnections makes both sides agree: what the database has as live and the dataplane does
-// not know is over; what the dataplane has and the database never granted is ended.
+// sweepConnections makes database and dataplane agree. A connection that is live in the database and
+// unknown to the dataplane is stored as ended; one that the dataplane has and the database does not is
+// terminated. Both must be missing twice in a row; it returns those that are missing now.
 func (s *Runner) sweepConnections(ctx context.Context, missed map[vpn.ConnectionID]bool) (map[vpn.ConnectionID]bool, error) {
 	live, err := s.dataplane.Connections(ctx)
 	if err != nil {
@@ -144,11 +145,11 @@ func (s *Runner) sweepEndpoint(ctx context.Context, id vpn.EndpointID, running, 
 	})
 }
 
-// purgeUnlessSet throws away what is old, unless the clock that says so was set lately.
+// purgeUnlessSet purges, unless the clock was set lately.
 func (s *Runner) purgeUnlessSet(ctx context.Context, clock *clockWatch) error {
 	trusted, set := clock.trusts(s.core.Now())
 	if set {
-		s.core.Log.WarnContext(ctx, "the clock of this host was set, or the host slept; nothing old is thrown away for a day")
+		s.core.Log.WarnContext(ctx, "the clock of this host was set, or the host slept; old rows are kept for another day")
 	}
 	if !trusted {
 		return nil

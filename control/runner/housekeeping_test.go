@@ -45,7 +45,7 @@ func TestSweepWritesOff(t *testing.T) {
 	}
 }
 
-// What somebody wanted ended and is gone keeps that reason.
+// A connection that an administrator terminated and that is gone keeps that reason.
 func TestSweepKeepsTheReason(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -56,7 +56,7 @@ func TestSweepKeepsTheReason(t *testing.T) {
 	s.Must(err)
 	_, err = s.Runner.SweepConnections(t.Context(), missed)
 	s.Must(err)
-	if got := s.Connection(c.ID); got.Status != vpn.ConnectionTerminated || got.EndReason != "Terminated by administrator boss." {
+	if got := s.Connection(c.ID); got.Status != vpn.ConnectionTerminated || got.EndReason != "Terminated by administrator admin." {
 		t.Errorf("got %s: %s", got.Status, got.EndReason)
 	}
 }
@@ -65,8 +65,8 @@ func TestSweepKeepsTheReason(t *testing.T) {
 func TestSweepEndsStrangers(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
-	stranger := vpn.NewConnectionID()
-	s.Dataplane.Live = []vpn.LiveConnection{{ID: stranger, Endpoint: s.Endpoint.ID}}
+	unknown := vpn.NewConnectionID()
+	s.Dataplane.Live = []vpn.LiveConnection{{ID: unknown, Endpoint: s.Endpoint.ID}}
 	missed, err := s.Runner.SweepConnections(t.Context(), nil)
 	s.Must(err)
 	if len(s.Dataplane.Terminated) != 0 {
@@ -74,7 +74,7 @@ func TestSweepEndsStrangers(t *testing.T) {
 	}
 	_, err = s.Runner.SweepConnections(t.Context(), missed)
 	s.Must(err)
-	if !slices.Equal(s.Dataplane.Terminated, []vpn.ConnectionID{stranger}) {
+	if !slices.Equal(s.Dataplane.Terminated, []vpn.ConnectionID{unknown}) {
 		t.Errorf("terminated %v", s.Dataplane.Terminated)
 	}
 }
@@ -160,7 +160,7 @@ func TestCountersAtAStop(t *testing.T) {
 func TestPurge(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
-	token := s.SignedIn("boss")
+	token := s.SignedIn("admin")
 	c := s.Connect("alice")
 	s.AddEvents(vpn.Event{Ended: &vpn.Ended{Connection: c.ID, Endpoint: s.Endpoint.ID, Reason: "Left."}})
 	s.Must(s.Runner.Purge(t.Context()))

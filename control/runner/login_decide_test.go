@@ -45,7 +45,7 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
-// What became of a crowd is written down in one go, in order: whoever came and left has left.
+// The events of many clients are stored together and in order: a client that came and left has left.
 func TestEventsOfACrowd(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)

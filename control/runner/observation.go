@@ -11,8 +11,8 @@ import (
 	"sallyport/vpn"
 )
 
-// observe writes down what the dataplane reported, drops the rows of what has left the kernel,
-// and ends endpoints that it no longer knows.
+// observe stores what the dataplane reported, deletes the rows of parts that are out of the kernel, and
+// finishes the deletion of endpoints that the dataplane no longer has.
 func (s *Runner) observe(ctx context.Context, wanted map[vpn.EndpointID]vpn.Endpoint, status vpn.NodeStatus, refused map[vpn.EndpointID]error) error {
 	now := s.core.Now()
 	reported := map[vpn.EndpointID]vpn.EndpointStatus{}
@@ -37,7 +37,7 @@ func (s *Runner) observe(ctx context.Context, wanted map[vpn.EndpointID]vpn.Endp
 				continue
 			}
 			o := vpn.Observation{Endpoint: id, Node: s.node, Applied: r.Applied, SeenAt: now, Faults: withRefusal(r.Faults, id, refused[id], now)}
-			if same(known[id], o) {
+			if isRepetition(known[id], o) {
 				continue
 			}
 			if err := tx.SaveObservation(ctx, o); err != nil {
@@ -53,21 +53,22 @@ func (s *Runner) observe(ctx context.Context, wanted map[vpn.EndpointID]vpn.Endp
 	})
 }
 
-// withRefusal adds why the dataplane did not take an endpoint's desired state, so that what waits
-// for it says so. A dataplane that does not answer is told apart by the age of the observation.
+// withRefusal adds the reason why the dataplane refused an endpoint's desired state, so that the pages
+// of what waits for it show the reason. A dataplane that does not answer shows by the age of the
+// observation instead.
 func withRefusal(faults []vpn.Fault, id vpn.EndpointID, err error, now time.Time) []vpn.Fault {
 	if err == nil || vpn.KindOf(err) == vpn.Unavailable {
 		return faults
 	}
-	sentence := "This endpoint's configuration could not be put together or sent; the server's log says why."
+	message := "This endpoint's configuration could not be read or sent; the server's log has the reason."
 	if e, ok := errors.AsType[*vpn.Error](err); ok {
-		sentence = "The dataplane refuses this endpoint's configuration: " + e.Error()
+		message = "The dataplane refuses this endpoint's configuration: " + e.Error()
 	}
-	return append(slices.Clone(faults), vpn.Fault{Subject: string(id), Message: sentence, Since: now})
+	return append(slices.Clone(faults), vpn.Fault{Subject: string(id), Message: message, Since: now})
 }
 
-// same tells whether an observation says nothing new, and the old one is IsYoung enough to stand.
-func same(old, now vpn.Observation) bool {
+// isRepetition tells whether an observation has nothing new and the stored one is recent enough.
+func isRepetition(old, now vpn.Observation) bool {
 	if old.Applied != now.Applied || old.Node != now.Node || len(old.Faults) != len(now.Faults) ||
 		now.SeenAt.Sub(old.SeenAt) >= observeEvery || now.SeenAt.Before(old.SeenAt) {
 		return false

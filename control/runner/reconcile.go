@@ -5,21 +5,19 @@ import (
 	"errors"
 	"time"
 
-	"sallyport/control"
 	"sallyport/store"
 	"sallyport/vpn"
 )
 
-// How often the reconciler looks without being woken, and how often it writes down that nothing
-// changed.
+// How often the reconciler runs without being woken, and how often it stores that nothing changed.
 const (
 	reconcileEvery = time.Second
 	observeEvery   = 5 * time.Second
 	dataplaneWait  = 10 * time.Second
 )
 
-// Reconcile keeps the dataplane at what is wanted and the database at what was applied, until
-// ctx ends. One runs for each node.
+// Reconcile keeps the dataplane at the desired state and the database at the applied state, until ctx
+// ends. One runs for each node.
 func (s *Runner) Reconcile(ctx context.Context) {
 	tick := time.NewTicker(reconcileEvery)
 	defer tick.Stop()
@@ -44,8 +42,8 @@ func (s *Runner) Reconcile(ctx context.Context) {
 	}
 }
 
-// ReconcileOnce is one pass of Reconcile: it compares what every endpoint should be with what the dataplane says it is, sends
-// what differs and records what it reports.
+// ReconcileOnce is one pass of Reconcile: it compares the desired generation of every endpoint with the
+// one that the dataplane reports, sends the desired states that differ, and stores what is reported.
 func (s *Runner) ReconcileOnce(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, dataplaneWait)
 	defer cancel()
@@ -102,9 +100,9 @@ func (s *Runner) wantedEndpoints(ctx context.Context) (map[vpn.EndpointID]vpn.En
 	return out, err
 }
 
-// catchUp puts an endpoint's generation above what the kernel has. That is behind only after a
-// backup was restored: without this the kernel would keep the state of before, and the console
-// would call things applied that are not.
+// catchUp raises an endpoint's generation above the applied one. It is lower only after a backup was
+// restored: without this, the kernel would keep the newer state, and the console would show rows as
+// applied that are not.
 func (s *Runner) catchUp(ctx context.Context, id vpn.EndpointID, applied uint64) error {
 	return s.core.Update(ctx, func(tx *store.Tx) error {
 		e, err := tx.LockEndpoint(ctx, id)
@@ -126,7 +124,7 @@ func (s *Runner) sendDesired(ctx context.Context, id vpn.EndpointID) error {
 	return s.dataplane.Apply(ctx, d)
 }
 
-// desired reads everything an endpoint's desired state is made of, in one snapshot.
+// desired reads the parts of an endpoint's desired state in one snapshot.
 func (s *Runner) desired(ctx context.Context, id vpn.EndpointID) (vpn.Desired, error) {
 	var p vpn.DesiredInput
 	err := s.core.View(ctx, func(tx *store.Tx) (err error) {
@@ -151,25 +149,25 @@ func (s *Runner) desired(ctx context.Context, id vpn.EndpointID) (vpn.Desired, e
 		p.Routes, err = tx.RoutesOf(ctx, id)
 		return err
 	})
-	p.Blocks = vpn.AllBlocks() // one node holds them all until there are several
+	p.Blocks = vpn.AllBlocks() // all are this node's while there is one node
 	return p.Desired(), err
 }
 
-// pushTerminations repeats what administrators asked to be ended until the dataplane has done it.
+// pushTerminations sends the terminations that administrators asked for until each end is reported.
 func (s *Runner) pushTerminations(ctx context.Context) error {
 	var pending []vpn.Connection
 	err := s.core.View(ctx, func(tx *store.Tx) (err error) { pending, err = tx.ConnectionsToTerminate(ctx, s.node); return err })
 	if err != nil || len(pending) == 0 {
 		return err
 	}
-	ids := control.IDsOf(pending, func(c vpn.Connection) vpn.ConnectionID { return c.ID })
+	ids := vpn.IDsOf(pending, func(c vpn.Connection) vpn.ConnectionID { return c.ID })
 	err = s.dataplane.Terminate(ctx, ids, "Your session was ended by an administrator.")
 	if err == nil || vpn.KindOf(err) == vpn.Unavailable {
 		return err
 	}
 	return errors.Join(err, s.core.Update(ctx, func(tx *store.Tx) error {
 		for _, p := range pending {
-			c, err := tx.Connection(ctx, p.ID) // its end may have been reported meanwhile
+			c, err := tx.Connection(ctx, p.ID) // its end may have been stored in the meantime
 			if err != nil && vpn.KindOf(err) != vpn.NotFound {
 				return err
 			}

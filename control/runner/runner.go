@@ -34,8 +34,8 @@ func New(c Config) *Runner {
 	return &Runner{core: c.Core, dataplane: c.Dataplane, watch: c.Node, node: c.NodeName, limits: c.Limits}
 }
 
-// Dataplane is the node's root process as seen from here. Every method may fail with a
-// *vpn.Error of kind Unavailable when it does not answer.
+// Dataplane is the root process of the node. The error of every method is a *vpn.Error of kind
+// Unavailable where it does not answer.
 type Dataplane interface {
 	// Apply sends the whole desired state; Stale where the dataplane has a newer one.
 	Apply(ctx context.Context, d vpn.Desired) error
@@ -51,16 +51,16 @@ type Dataplane interface {
 	// connection breaks, which is the last thing it yields. The next call yields those that still
 	// wait again.
 	Logins(ctx context.Context) iter.Seq2[vpn.LoginRequest, error]
-	// Decide answers logins, each whatever becomes of the others. NotFound where a client no longer
+	// Decide answers logins. One failure does not affect the others; NotFound where a client no longer
 	// waits.
 	Decide(ctx context.Context, ds []vpn.LoginDecision) error
-	// Terminate ends connections; those it does not know count as ended.
+	// Terminate ends connections; unknown ones count as ended.
 	Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error
-	// Connections gives every live connection with its counters of this moment.
+	// Connections lists every live connection with its present counters.
 	Connections(ctx context.Context) ([]vpn.LiveConnection, error)
 }
 
-// errorChain shows the causes that an error hides from people.
+// errorChain is the error with its causes, which Error leaves out for people; for the log.
 func errorChain(err error) string {
 	text := err.Error()
 	for cause := errors.Unwrap(err); cause != nil; cause = errors.Unwrap(cause) {

@@ -1,9 +1,9 @@
-// Package tutorial finds how far an administrator has come in the guide's tutorial.
+// Package tutorial finds which steps of the guide's tutorial are done.
 package tutorial
 
 import "sallyport/control"
 
-// Service finds the progress.
+// Service is the use case.
 type Service struct {
 	core *control.Core
 }

@@ -10,18 +10,18 @@ import (
 	"sallyport/vpn"
 )
 
-// Step is one step of the tutorial (guide, "Get started") with whether it is done, found from what
-// was applied: undoing a step un-ticks it.
+// Step is one step of the tutorial (guide, "Get started with AWS Client VPN"). Whether it is done follows
+// from what was applied: a step that is undone is no longer done.
 type Step struct {
 	Key      string // prerequisites, certificates, endpoint, association, rule, internet, security, configuration, connect
 	Done     bool
-	Next     bool // the first that is not done
+	Next     bool // it is the first that is not done
 	Optional bool
-	Endpoint vpn.EndpointID // the one that the steps are about; empty before there is one
+	Endpoint vpn.EndpointID // the endpoint that the step is about; "" before there is one
 	Note     string
 }
 
-// GettingStarted computes the tutorial's steps for the endpoint that has come furthest.
+// GettingStarted gives the tutorial's steps for the endpoint that has most of them done.
 func (s *Service) GettingStarted(ctx context.Context, by control.Principal) ([]Step, error) {
 	var steps []Step
 	err := s.core.Read(ctx, by, vpn.DescribeGettingStarted, "", func(tx *store.Tx) error {
@@ -75,15 +75,15 @@ func countUse(ctx context.Context, tx *store.Tx, use vpn.CertificateUse) (int, e
 	return page.Total, err
 }
 
-// endpointSteps are the steps from step 2 on, for the endpoint that has come furthest.
+// endpointSteps are the steps from step 2 on, for the endpoint that has most of them done.
 func (s *Service) endpointSteps(ctx context.Context, tx *store.Tx) ([]Step, error) {
 	all, err := tx.AllEndpoints(ctx)
 	if err != nil {
 		return nil, err
 	}
 	best, bestDone := stepsWithoutEndpoint().list(), -1
-	const enough = 20 // endpoints looked at: the tutorial is for the first ones
-	// Those with a target network have come furthest.
+	const enough = 20 // endpoints are looked at: the tutorial is for the first ones
+	// Endpoints with a network first: they have more steps done.
 	slices.SortStableFunc(all, func(a, b vpn.Endpoint) int { return cmp.Compare(len(b.Network), len(a.Network)) })
 	for i, e := range all {
 		if i == enough {

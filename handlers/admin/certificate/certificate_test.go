@@ -57,7 +57,7 @@ func TestCertificatesOfOurOwn(t *testing.T) {
 		t.Error("the key was given out twice")
 	}
 	b.Get(client).WantText("main", "was downloaded")
-	b.Post(authority+"/key", nil).WantStatus(http.StatusConflict).WantText("[role=alert]", "Only the keys of client certificates")
+	b.Post(authority+"/key", nil).WantStatus(http.StatusConflict).WantText("[role=alert]", "Only the private keys of client certificates")
 
 	b.Get("/certificates?use=client").Row("alice").WantText("td", "Client")
 	if got := b.Get("/certificates?use=client").Text("tbody"); strings.Contains(got, "Example CA") {

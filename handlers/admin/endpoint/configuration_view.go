@@ -36,7 +36,7 @@ func (h *Configuration) renderView(c echo.Context, picked string, refused error)
 	case err != nil:
 		return err
 	}
-	if file.NobodyYet {
+	if file.Unusable {
 		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients cannot connect yet",
 			Text:   "The endpoint is " + string(view.State) + ". The file is complete; it works once a target network is associated.",
 			Action: parts.Button{Label: "Target network associations", Href: views.EndpointPath(view.ID, "associations")}})
