@@ -34,10 +34,15 @@ func CheckCommonName(cn string) string {
 			return fmt.Sprintf("The common name (CN) contains %s, which ends a value in OpenVPN's configuration files. It may have letters, digits, spaces and other punctuation, at most %d bytes in UTF-8.", describeRune(r), MaxCommonName)
 		}
 	}
-	if n := len(cn); n > MaxCommonName {
-		return fmt.Sprintf("The common name (CN) has %d bytes in UTF-8; OpenVPN accepts at most %d bytes. Letters outside English take two to four bytes each.", n, MaxCommonName)
+	n := len(cn)
+	if n <= MaxCommonName {
+		return ""
 	}
-	return ""
+	fault := fmt.Sprintf("The common name (CN) has %d bytes in UTF-8; OpenVPN accepts at most %d bytes.", n, MaxCommonName)
+	if utf8.RuneCountInString(cn) < n {
+		fault += " Letters outside English take two to four bytes each."
+	}
+	return fault
 }
 
 // commonNameFault tells the client why a common name that OpenVPN has verified cannot name a user,
