@@ -25,7 +25,7 @@ func publiclyTrusted(c *x509.Certificate) bool {
 }
 
 func publicFault(c *x509.Certificate) string {
-	return nameOf(c.Subject.CommonName, c.Subject.String()) + " is a public authority: it gives certificates to anyone, and everybody with one could connect. Import an authority of your own."
+	return nameOf(c.Subject.CommonName, c.Subject.String()) + " is a public authority: it gives certificates to anyone, and anyone with one could connect. Import an authority of your own."
 }
 
 // PubliclyTrusted reports whether one of the PEM certificates is an authority that browsers trust.

@@ -21,7 +21,7 @@ func TestCheckCertificateSpec(t *testing.T) {
 		{UseServer, "gateway", "vpn.example.com", "vpn.example.com, *.vpn.example.com\nother.example", RSA2048, "825", "", "", "gateway"},
 		{UseClient, "", "alice (laptop) +1 O'Neil/x@y", "", RSA4096, "1", "", "", "alice laptop +1 ONeil/x@y"},
 		{UseClient, " ", "kiosk (2nd floor)", "", RSA4096, "1", "", "", "kiosk 2nd floor"},
-		{UseClient, "O'Brien", "O'Brien", "", RSA4096, "1", "name", "“'” is none of these", ""}, // a name that was typed is not changed
+		{UseClient, "O'Brien", "O'Brien", "", RSA4096, "1", "name", "“'” is not allowed", ""}, // a name that was typed is not changed
 		{UseClient, "alice", "alice (laptop) +1 O'Neil/x@y", "", RSA4096, "1", "", "", "alice"},
 		{UseClient, "", strings.Repeat("ü", 32), "", ECDSAP384, "7300", "", "", strings.Repeat("ü", 32)},
 		{UseClient, "", strings.Repeat("ü", 33), "", ECDSAP384, "7300", "common_name", "has 66 bytes in UTF-8; OpenVPN accepts at most 64 bytes", ""},

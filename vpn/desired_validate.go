@@ -62,7 +62,7 @@ func (d Desired) validateAssociations(c *Check) {
 			c.Bad("associations", "A target network association is malformed.")
 		}
 		if seen[a.ID] {
-			c.Bad("associations", "A target network association is there twice.")
+			c.Bad("associations", "A target network association is repeated.")
 		}
 		seen[a.ID] = true
 		if len(a.Routes) > MaxRoutes+maxNetworkCIDRs {
@@ -87,7 +87,7 @@ func (d Desired) validateRules(c *Check) {
 			c.Bad("rules", "An authorization rule is malformed.")
 		}
 		if seen[r.ID] {
-			c.Bad("rules", "An authorization rule is there twice.")
+			c.Bad("rules", "An authorization rule is repeated.")
 		}
 		seen[r.ID] = true
 	}

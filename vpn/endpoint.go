@@ -104,7 +104,7 @@ func parseListen(c *Check, s EndpointSpec) Listen {
 		case err != nil || !addr.Is4():
 			c.Bad("listen_addr", fmt.Sprintf("%q is not an IPv4 address.", a))
 		case addr.As4()[0] >= 224:
-			c.Bad("listen_addr", fmt.Sprintf("%s can be no host's own address.", a))
+			c.Bad("listen_addr", fmt.Sprintf("%s cannot be the address of a host.", a))
 		default:
 			l.Addr = addr
 		}
@@ -150,9 +150,9 @@ func (e Endpoint) CheckCertificates(server, client Certificate, public bool, now
 	case client.Use == UseAuthority && client.Expired(now):
 		c.Bad("client_ca", fmt.Sprintf("%s expired on %s.", client.Label(), client.NotAfter.UTC().Format("2 January 2006")))
 	case public && client.ID == server.ID:
-		c.Bad("client_ca", fmt.Sprintf("%s was issued by a public authority, which gives certificates to everybody: everybody with one could connect. Client certificates must come from an authority of your own.", client.Label()))
+		c.Bad("client_ca", fmt.Sprintf("%s was issued by a public authority, which gives certificates to anyone: anyone with one could connect. Client certificates must come from an authority of your own.", client.Label()))
 	case public:
-		c.Bad("client_ca", fmt.Sprintf("%s is a public authority, which gives certificates to everybody: everybody with one could connect. Choose an authority of your own.", client.Label()))
+		c.Bad("client_ca", fmt.Sprintf("%s is a public authority, which gives certificates to anyone: anyone with one could connect. Choose an authority of your own.", client.Label()))
 	}
 	return c.Err()
 }
@@ -211,9 +211,9 @@ func ErrStale(what string) *Error {
 		Msg: "Another administrator changed this " + what + " while you were editing it. Your changes were not saved; what they saved is shown beside each field."}
 }
 
-// ErrEndpointDeleting says that an endpoint takes no more changes.
+// ErrEndpointDeleting says that an endpoint cannot be changed any more.
 func ErrEndpointDeleting(id EndpointID) *Error {
-	return Refuse(Conflict, CodeIncorrectState, "Endpoint "+string(id)+" is being deleted and takes no more changes.")
+	return Refuse(Conflict, CodeIncorrectState, "Endpoint "+string(id)+" is being deleted and cannot be changed any more.")
 }
 
 // Retag replaces the tags. Field: tags.

@@ -49,7 +49,7 @@ func (e Endpoint) CheckConflicts(others []Endpoint, reserved ...Reservation) err
 	var c Check
 	for _, r := range reserved {
 		if e.Listen.Overlaps(r.Listen) {
-			c.Bad("port", fmt.Sprintf("%s port %d is %s's own, and an endpoint never shares a port with it; %d is free.",
+			c.Bad("port", fmt.Sprintf("%s port %d belongs to %s, and an endpoint cannot share it; %d is free.",
 				strings.ToUpper(string(e.Listen.Transport)), e.Listen.Port, r.Owner, freePort(e.Listen, others, reserved...)))
 		}
 	}

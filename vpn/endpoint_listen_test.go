@@ -17,7 +17,7 @@ func TestReservedPorts(t *testing.T) {
 		endpoint, console Listen
 		want              string // what the sentence has; empty: it is allowed
 	}{
-		{"the same port on every address", at("0.0.0.0", TCP, 8443), at("0.0.0.0", TCP, 8443), "TCP port 8443 is the console's own"},
+		{"the same port on every address", at("0.0.0.0", TCP, 8443), at("0.0.0.0", TCP, 8443), "TCP port 8443 belongs to the console"},
 		{"the console on loopback only", at("0.0.0.0", TCP, 8443), at("127.0.0.1", TCP, 8443), "443 is free"},
 		{"the console on every address of both families", at("192.0.2.1", TCP, 443), at("::", TCP, 443), "1194 is free"},
 		{"another transport", at("0.0.0.0", UDP, 8443), at("0.0.0.0", TCP, 8443), ""},

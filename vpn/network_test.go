@@ -80,7 +80,7 @@ func TestNewSubnet(t *testing.T) {
 		{"", "10.0.2.0/24", "Zone A", "zone", "lower-case"},
 		{"", "10.0.2.0/24", "zone\na", "zone", "lower-case"},
 		{"", "10.0.2.0/24", strings.Repeat("z", 65), "zone", "at most 64"},
-		{`"x"`, "10.0.2.0/24", "zone-a", "name", "none of these"},
+		{`"x"`, "10.0.2.0/24", "zone-a", "name", "not allowed"},
 	} {
 		_, err := NewSubnet(SubnetSpec{Name: c.name, CIDR: c.cidr, Zone: c.zone}, n, []Subnet{sibling}, now)
 		wantBad(t, c.cidr+" "+c.zone, err, c.field, c.words)

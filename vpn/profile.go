@@ -76,7 +76,7 @@ func (p Profile) validate() error {
 		return Refuse(Conflict, CodeInvalidParameterValue, reason)
 	}
 	if fault := CheckCommonName(p.ServerName); fault != "" {
-		return Refuse(Conflict, CodeInvalidParameterValue, "The server certificate's common name cannot stand in a configuration file. "+fault)
+		return Refuse(Conflict, CodeInvalidParameterValue, "The server certificate's common name cannot be written into a configuration file. "+fault)
 	}
 	if p.CA == "" {
 		return Refuse(Conflict, CodeInvalidParameterValue, "The server certificate was imported without its chain, so clients could not verify it. Import it again with its chain.")

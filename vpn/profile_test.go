@@ -142,7 +142,7 @@ func TestProfileRefuses(t *testing.T) {
 		"without its chain":             func(p *Profile) { p.CA = "" },
 		"certificate of this endpoint":  func(p *Profile) { p.CA = "x" },
 		"longer than 240 characters":    func(p *Profile) { p.Remote = strings.Repeat("a.", 120) + "b" },
-		"common name cannot stand in a": func(p *Profile) { p.ServerName = strings.Repeat("ü", 120) },
+		"common name cannot be written into a": func(p *Profile) { p.ServerName = strings.Repeat("ü", 120) },
 	} {
 		p := newProfile()
 		spoil(&p)

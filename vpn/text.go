@@ -33,7 +33,7 @@ func checkName(c *Check, field, name string, required bool) string {
 		c.Bad(field, fmt.Sprintf("The name has %d characters; at most %d are possible.", n, MaxName))
 	default:
 		if r, bad := firstOutside(name, nameMarks); bad {
-			c.Bad(field, fmt.Sprintf("The name may have letters, digits, spaces and %s; %s is none of these.", nameMarks, describeRune(r)))
+			c.Bad(field, fmt.Sprintf("The name may have letters, digits, spaces and %s; %s is not allowed.", nameMarks, describeRune(r)))
 		}
 	}
 	return name
@@ -113,10 +113,10 @@ func NormalizeTags(c *Check, tags []Tag) []Tag {
 		case utf8.RuneCountInString(t.Value) > maxTagValue:
 			c.Bad("tags", fmt.Sprintf("A tag value may have at most %d characters.", maxTagValue))
 		case seen[t.Key]:
-			c.Bad("tags", fmt.Sprintf("The tag key %q is there twice.", t.Key))
+			c.Bad("tags", fmt.Sprintf("The tag key %q is repeated.", t.Key))
 		}
 		if r, bad := firstOutside(t.Key+t.Value, nameMarks); bad {
-			c.Bad("tags", fmt.Sprintf("Tags may have letters, digits, spaces and %s; %s is none of these.", nameMarks, describeRune(r)))
+			c.Bad("tags", fmt.Sprintf("Tags may have letters, digits, spaces and %s; %s is not allowed.", nameMarks, describeRune(r)))
 		}
 		seen[t.Key] = true
 		out = append(out, t)

@@ -73,13 +73,13 @@ func TestTags(t *testing.T) {
 		"fifty":             {many[:MaxTags], MaxTags, ""},
 		"fifty-one":         {many, 0, "51 tags"},
 		"no key":            {[]Tag{{"", "v"}}, 0, "no key"},
-		"twice":             {[]Tag{{"a", "1"}, {" a", "2"}}, 0, "there twice"},
+		"twice":             {[]Tag{{"a", "1"}, {" a", "2"}}, 0, "is repeated"},
 		"case differs":      {[]Tag{{"a", "1"}, {"A", "2"}}, 2, ""},
 		"long key":          {[]Tag{{strings.Repeat("x", maxTagKey+1), ""}}, 0, "at most 128"},
 		"long value":        {[]Tag{{"a", strings.Repeat("x", maxTagValue+1)}}, 0, "at most 256"},
 		"markup":            {[]Tag{{"a", "<script>"}}, 0, "“<”"},
 		"line break":        {[]Tag{{"a\nb", ""}}, 0, "a line break"},
-		"not UTF-8":         {[]Tag{{"a", "\xff"}}, 0, "none of these"},
+		"not UTF-8":         {[]Tag{{"a", "\xff"}}, 0, "not allowed"},
 		"quote, and no key": {[]Tag{{"", `"`}}, 0, "no key"},
 	} {
 		var check Check

@@ -46,7 +46,7 @@ func TestPublicAuthorityIsRefused(t *testing.T) {
 	for what, err := range map[string]error{
 		"chosen": create(s.Server.ID, kept.ID), "the server's own": create(server.ID, ""), "named twice": create(server.ID, server.ID), "edit": edited,
 	} {
-		if got := vpn.FieldsOf(err)["client_ca"]; !strings.Contains(got, "everybody with one could connect") {
+		if got := vpn.FieldsOf(err)["client_ca"]; !strings.Contains(got, "anyone with one could connect") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

@@ -174,10 +174,10 @@ func TestPublicAuthorityBesideItsField(t *testing.T) {
 	v = u.EndpointForm("new", "10.44.0.0/22", "1301")
 	v.Set("certificate", string(cert.ID))
 	v.Set("client_ca", "")
-	u.Admin.Post("/endpoints/new", v).WantStatus(http.StatusUnprocessableEntity).WantRefusedField("client_ca", "everybody with one could connect")
+	u.Admin.Post("/endpoints/new", v).WantStatus(http.StatusUnprocessableEntity).WantRefusedField("client_ca", "anyone with one could connect")
 	edit := u.Admin.Get(own + "/edit")
 	u.Admin.Post(own+"/edit", url.Values{"version": {edit.Value("version")}, "name": {"own"}, "certificate": {string(cert.ID)}, "port": {"1300"}}).
-		WantStatus(http.StatusUnprocessableEntity).WantRefusedField("certificate", "everybody with one could connect")
+		WantStatus(http.StatusUnprocessableEntity).WantRefusedField("certificate", "anyone with one could connect")
 	u.Admin.Post("/certificates/import", url.Values{"use": {"authority"}, "certificate": {public}}).
 		WantStatus(http.StatusUnprocessableEntity).WantRefusedField("certificate", "is a public authority")
 }

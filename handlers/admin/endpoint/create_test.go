@@ -31,10 +31,10 @@ func TestBadEndpointsAndPartsChangeNothing(t *testing.T) {
 		{"/endpoints/new", "port", "21255", "OpenVPN processes of this host"},
 		{"/endpoints/new", "transport", "sctp", "is UDP or TCP"},
 		{"/endpoints/new", "listen_addr", "vpn.example.test", "is not an IPv4 address"},
-		{"/endpoints/new", "listen_addr", "224.0.0.1", "no host's own address"},
-		{"/endpoints/new", "name", `<script>alert(1)</script>`, "is none of these"},
+		{"/endpoints/new", "listen_addr", "224.0.0.1", "cannot be the address of a host"},
+		{"/endpoints/new", "name", `<script>alert(1)</script>`, "is not allowed"},
 		{"/endpoints/new", "name", "two\nlines", "a line break"},
-		{"/endpoints/new", "name", `"quoted"`, "is none of these"},
+		{"/endpoints/new", "name", `"quoted"`, "is not allowed"},
 		{"/endpoints/new", "name", long, "10000 characters"},
 		{"/endpoints/new", "description", "two\nlines", "a line break is not allowed"},
 		{associations, "subnet", "", "Choose a subnet to associate"},
@@ -65,7 +65,7 @@ func TestBadEndpointsAndPartsChangeNothing(t *testing.T) {
 	}
 	v := u.EndpointForm("fine", "10.40.0.0/22", "1194")
 	v["tag_key"], v["tag_value"] = []string{"team", "team", ""}, []string{"a", "b", ""}
-	p := u.Admin.Post("/endpoints/new", v).WantStatus(http.StatusUnprocessableEntity).WantText("#tags-error", "is there twice")
+	p := u.Admin.Post("/endpoints/new", v).WantStatus(http.StatusUnprocessableEntity).WantText("#tags-error", "is repeated")
 	p.WantValue("tag_key", "team")
 	if after := u.Digest(t); after != before {
 		t.Errorf("refused forms changed something:\n%s\nwas:\n%s", after, before)
@@ -80,7 +80,7 @@ func TestTransportAndListenAddress(t *testing.T) {
 	v := u.EndpointForm("by tcp", "10.40.0.0/22", "8443")
 	v.Set("transport", "tcp")
 	p := u.Admin.Post("/endpoints/new", v).WantStatus(http.StatusUnprocessableEntity)
-	p.WantRefusedField("port", "TCP port 8443 is the console's own, and an endpoint never shares a port with it; 443 is free.")
+	p.WantRefusedField("port", "TCP port 8443 belongs to the console, and an endpoint cannot share it; 443 is free.")
 	if got := p.Doc.Find("#transport option[selected]").Text(); got != "TCP" {
 		t.Errorf("the refused form has the transport %q, want TCP as chosen", got)
 	}
@@ -95,5 +95,5 @@ func TestTransportAndListenAddress(t *testing.T) {
 	// The port can be changed; the console's is refused then as well.
 	edit := u.Admin.Get(path + "/edit")
 	u.Admin.Post(path+"/edit", url.Values{"version": {edit.Value("version")}, "name": {"by tcp"}, "certificate": {edit.Value("certificate")}, "port": {"8443"}}).
-		WantStatus(http.StatusUnprocessableEntity).WantRefusedField("port", "is the console's own")
+		WantStatus(http.StatusUnprocessableEntity).WantRefusedField("port", "belongs to the console")
 }

@@ -43,9 +43,9 @@ func TestBadNetworksChangeNothing(t *testing.T) {
 		{"/networks/new", "cidrs", "fd00::/64", "IPv6"},
 		{"/networks/new", "cidrs", "<script>alert(1)</script>", "not an IPv4 range"},
 		{"/networks/new", "name", "", "Enter a name"},
-		{"/networks/new", "name", `<script>alert(1)</script>`, "is none of these"},
-		{"/networks/new", "name", "two\nlines", "a line break is none of these"},
-		{"/networks/new", "name", `it's "quoted"`, "is none of these"},
+		{"/networks/new", "name", `<script>alert(1)</script>`, "is not allowed"},
+		{"/networks/new", "name", "two\nlines", "a line break is not allowed"},
+		{"/networks/new", "name", `it's "quoted"`, "is not allowed"},
 		{"/networks/new", "name", long, "10000 characters"},
 		{subnets, "cidr", "10.9.0.0/24", "is not inside the network"},
 		{subnets, "cidr", "10.0.0.128/25", "overlaps with subnet office-a"},
@@ -53,7 +53,7 @@ func TestBadNetworksChangeNothing(t *testing.T) {
 		{subnets, "cidr", "10.0.9.1/24", "has host bits set"},
 		{subnets, "zone", "", "Enter an availability zone"},
 		{subnets, "zone", "Zone A", "lower-case letters"},
-		{subnets, "name", `"><img src=x onerror=alert(1)>`, "is none of these"},
+		{subnets, "name", `"><img src=x onerror=alert(1)>`, "is not allowed"},
 	} {
 		v := url.Values{"name": {"fine"}, "cidrs": {"10.30.0.0/16"}, "cidr": {"10.0.9.0/24"}, "zone": {"zone-c"}}
 		v.Set(c.field, c.value)
@@ -81,7 +81,7 @@ func TestNetworkTags(t *testing.T) {
 	network := b.Create("/networks/new", v)
 	b.Get(network).WantText("dl", "site = berlin").WantText("dl", "team")
 	v["tag_key"] = []string{"site", "site", "", ""}
-	p := b.Post("/networks/new", v).WantStatus(http.StatusUnprocessableEntity).WantText("#tags-error", "is there twice").WantValue("tag_key", "site").WantValue("name", "office")
+	p := b.Post("/networks/new", v).WantStatus(http.StatusUnprocessableEntity).WantText("#tags-error", "is repeated").WantValue("tag_key", "site").WantValue("name", "office")
 	webtest.CheckMarkup(t, "/networks/new", p)
 	webtest.CheckMarkup(t, "/networks/new", b.Get("/networks/new"))
 	b.Get(b.Create("/networks/new", url.Values{"name": {"bare"}, "cidrs": {"10.1.0.0/16"}})).WantText("dl", "Tags–")
