@@ -52,7 +52,7 @@ func (t *Tx) AdministratorByUsername(ctx context.Context, username string) (vpn.
 }
 
 func (t *Tx) administrator(ctx context.Context, column, value string) (vpn.Administrator, error) {
-	row, err := one[administratorRow](t.on(ctx), administratorNoun, column, value)
+	row, err := readOne[administratorRow](t.on(ctx), administratorNoun, column, value)
 	if err != nil {
 		return vpn.Administrator{}, err
 	}
@@ -66,7 +66,7 @@ var administratorList = listing{
 
 // Administrators searches the user name; sorts by username (default) and last_sign_in.
 func (t *Tx) Administrators(ctx context.Context, l vpn.List) (vpn.Page[vpn.Administrator], error) {
-	return paged(t.on(ctx), l, administratorList, administratorNoun, administratorRow.administrator)
+	return readPage(t.on(ctx), l, administratorList, administratorNoun, administratorRow.administrator)
 }
 
 // CountAdministrators counts the accounts that can sign in with the role; "" counts all accounts.

@@ -31,7 +31,7 @@ func (associationRow) TableName() string { return "association" }
 func newAssociationRow(a vpn.Association) associationRow {
 	return associationRow{
 		ID: string(a.ID), Endpoint: string(a.Endpoint), Network: string(a.Network), Subnet: string(a.Subnet),
-		CIDR: text(a.CIDR), Zone: a.Zone, Created: micros(a.CreatedAt), Added: int64(a.Added), Removed: int64(a.Removed),
+		CIDR: marshalText(a.CIDR), Zone: a.Zone, Created: micros(a.CreatedAt), Added: int64(a.Added), Removed: int64(a.Removed),
 	}
 }
 
@@ -40,17 +40,17 @@ func (r associationRow) association() (vpn.Association, error) {
 	return vpn.Association{
 		ID: vpn.AssociationID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Network: vpn.NetworkID(r.Network),
 		Subnet: vpn.SubnetID(r.Subnet), CIDR: d.prefix(r.CIDR), Zone: r.Zone, CreatedAt: instant(r.Created),
-		Generations: change(r.Added, r.Removed),
+		Generations: generations(r.Added, r.Removed),
 	}, d.err
 }
 
-func change(added, removed int64) vpn.Generations {
+func generations(added, removed int64) vpn.Generations {
 	return vpn.Generations{Added: uint64(added), Removed: uint64(removed)}
 }
 
 // Association reads one association.
 func (t *Tx) Association(ctx context.Context, id vpn.AssociationID) (vpn.Association, error) {
-	row, err := one[associationRow](t.on(ctx), associationNoun, "id", string(id))
+	row, err := readOne[associationRow](t.on(ctx), associationNoun, "id", string(id))
 	if err != nil {
 		return vpn.Association{}, err
 	}
@@ -59,20 +59,20 @@ func (t *Tx) Association(ctx context.Context, id vpn.AssociationID) (vpn.Associa
 
 // AssociationsOf lists the associations of endpoints, by endpoint and zone.
 func (t *Tx) AssociationsOf(ctx context.Context, ids ...vpn.EndpointID) ([]vpn.Association, error) {
-	return associations(t.on(ctx), "endpoint_id", plain(ids))
+	return readAssociations(t.on(ctx), "endpoint_id", idStrings(ids))
 }
 
 // AssociationsOfSubnets lists the associations that have one of the subnets as their target
 // network.
 func (t *Tx) AssociationsOfSubnets(ctx context.Context, ids ...vpn.SubnetID) ([]vpn.Association, error) {
-	return associations(t.on(ctx), "subnet_id", plain(ids))
+	return readAssociations(t.on(ctx), "subnet_id", idStrings(ids))
 }
 
-func associations(q *gorm.DB, column string, ids []string) ([]vpn.Association, error) {
+func readAssociations(q *gorm.DB, column string, ids []string) ([]vpn.Association, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return all(q.Where(column+" IN ?", ids).Order("endpoint_id, zone, id"), associationNoun, associationRow.association)
+	return readAll(q.Where(column+" IN ?", ids).Order("endpoint_id, zone, id"), associationNoun, associationRow.association)
 }
 
 // CreateAssociation adds an association.

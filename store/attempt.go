@@ -39,12 +39,12 @@ func (r attemptRow) attempt() (vpn.Attempt, error) {
 // CreateAttempt adds a refused attempt and keeps the newest 1,000 of its endpoint. An endpoint that
 // does not exist is ignored: events outlive endpoints.
 func (t *Tx) CreateAttempt(ctx context.Context, a vpn.RefusedAttempt, at time.Time) error {
-	known, err := t.known(ctx, a.Endpoint)
+	known, err := t.endpointExists(ctx, a.Endpoint)
 	if err != nil || !known {
 		return err
 	}
 	row := attemptRow{
-		Endpoint: string(a.Endpoint), Device: text(a.Device), CommonName: clean(a.CommonName), Reason: clean(a.Reason), At: micros(at),
+		Endpoint: string(a.Endpoint), Device: marshalText(a.Device), CommonName: clean(a.CommonName), Reason: clean(a.Reason), At: micros(at),
 	}
 	if err := attemptNoun.wrote(t.on(ctx).Create(&row), row.Endpoint); err != nil {
 		return err
@@ -57,5 +57,5 @@ func (t *Tx) CreateAttempt(ctx context.Context, a vpn.RefusedAttempt, at time.Ti
 // Attempts lists the refused attempts of an endpoint, newest first, at most limit.
 func (t *Tx) Attempts(ctx context.Context, id vpn.EndpointID, limit int) ([]vpn.Attempt, error) {
 	q := t.on(ctx).Where("endpoint_id = ?", clean(string(id))).Order("at DESC, number DESC").Limit(max(limit, 0))
-	return all(q, attemptNoun, attemptRow.attempt)
+	return readAll(q, attemptNoun, attemptRow.attempt)
 }

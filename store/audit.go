@@ -51,5 +51,5 @@ var auditList = listing{
 // AuditRecords lists the audit trail, newest first; searches actor, source, action, subject and
 // result; filters by action, actor and subject.
 func (t *Tx) AuditRecords(ctx context.Context, l vpn.List) (vpn.Page[vpn.AuditRecord], error) {
-	return paged(t.on(ctx), l, auditList, auditNoun, auditRow.record)
+	return readPage(t.on(ctx), l, auditList, auditNoun, auditRow.record)
 }

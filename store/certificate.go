@@ -40,9 +40,9 @@ type certificateRow struct {
 func (certificateRow) TableName() string { return "certificate" }
 
 func newCertificateRow(c vpn.Certificate) (certificateRow, error) {
-	names, err := encode(c.DNSNames)
+	names, err := encodeJSON(c.DNSNames)
 	return certificateRow{
-		ID: string(c.ID), Name: c.Name, NameKey: fold(c.Name), Use: string(c.Use), Authority: optional(c.Authority),
+		ID: string(c.ID), Name: c.Name, NameKey: fold(c.Name), Use: string(c.Use), Authority: nullableID(c.Authority),
 		CommonName: clean(c.CommonName), CommonNameKey: fold(c.CommonName), DNSNames: names,
 		Issuer: clean(c.Issuer), Serial: c.Serial, Fingerprint: c.Fingerprint, KeyType: c.KeyType,
 		// Not micros: a certificate may well begin in 1970.
@@ -55,7 +55,7 @@ func newCertificateRow(c vpn.Certificate) (certificateRow, error) {
 func (r certificateRow) certificate() (vpn.Certificate, error) {
 	var d decoder
 	c := vpn.Certificate{
-		ID: vpn.CertificateID(r.ID), Name: r.Name, Use: vpn.CertificateUse(r.Use), Authority: present[vpn.CertificateID](r.Authority),
+		ID: vpn.CertificateID(r.ID), Name: r.Name, Use: vpn.CertificateUse(r.Use), Authority: idOrEmpty[vpn.CertificateID](r.Authority),
 		CommonName: r.CommonName, Issuer: r.Issuer, Serial: r.Serial, Fingerprint: r.Fingerprint, KeyType: r.KeyType,
 		NotBefore: time.UnixMicro(r.NotBefore).UTC(), NotAfter: time.UnixMicro(r.NotAfter).UTC(),
 		PEM: r.PEM, Chain: r.Chain, HasKey: r.HasKey, KeyTaken: r.KeyTaken, CreatedAt: instant(r.Created),
@@ -66,7 +66,7 @@ func (r certificateRow) certificate() (vpn.Certificate, error) {
 
 // Certificate reads one certificate, without its private key.
 func (t *Tx) Certificate(ctx context.Context, id vpn.CertificateID) (vpn.Certificate, error) {
-	row, err := one[certificateRow](t.on(ctx), certificateNoun, "id", string(id))
+	row, err := readOne[certificateRow](t.on(ctx), certificateNoun, "id", string(id))
 	if err != nil {
 		return vpn.Certificate{}, err
 	}
@@ -84,7 +84,7 @@ var certificateList = listing{
 // Certificates searches name, common name and ID; sorts by name (default), common_name, not_after
 // and created_at; filters by use and authority.
 func (t *Tx) Certificates(ctx context.Context, l vpn.List) (vpn.Page[vpn.Certificate], error) {
-	return paged(t.on(ctx), l, certificateList, certificateNoun, certificateRow.certificate)
+	return readPage(t.on(ctx), l, certificateList, certificateNoun, certificateRow.certificate)
 }
 
 // CertificatesByID reads certificates; unknown ones are absent.
@@ -93,7 +93,7 @@ func (t *Tx) CertificatesByID(ctx context.Context, ids ...vpn.CertificateID) (ma
 	if len(ids) == 0 {
 		return found, nil
 	}
-	list, err := all(t.on(ctx).Where("id IN ?", plain(ids)), certificateNoun, certificateRow.certificate)
+	list, err := readAll(t.on(ctx).Where("id IN ?", idStrings(ids)), certificateNoun, certificateRow.certificate)
 	for _, c := range list {
 		found[c.ID] = c
 	}
@@ -102,7 +102,7 @@ func (t *Tx) CertificatesByID(ctx context.Context, ids ...vpn.CertificateID) (ma
 
 // CertificatesBySerial reads the certificates with a serial number, of whatever issuer.
 func (t *Tx) CertificatesBySerial(ctx context.Context, serial string) ([]vpn.Certificate, error) {
-	return all(t.on(ctx).Where("serial = ?", clean(serial)).Order("id"), certificateNoun, certificateRow.certificate)
+	return readAll(t.on(ctx).Where("serial = ?", clean(serial)).Order("id"), certificateNoun, certificateRow.certificate)
 }
 
 // CreateCertificate adds a certificate and seals its key. HasKey is stored as key says, whatever c
@@ -127,5 +127,34 @@ func (t *Tx) DeleteCertificate(ctx context.Context, id vpn.CertificateID) error 
 // IssuedCounts counts the certificates that each authority issued; authorities without any are
 // absent.
 func (t *Tx) IssuedCounts(ctx context.Context, ids ...vpn.CertificateID) (map[vpn.CertificateID]int, error) {
-	return counts(t.on(ctx).Model(&certificateRow{}), certificateNoun, "authority_id", ids)
+	return countRows(t.on(ctx).Model(&certificateRow{}), certificateNoun, "authority_id", ids)
+}
+
+// EndpointsUsing lists the endpoints that use each certificate, as server certificate or as client
+// authority.
+func (t *Tx) EndpointsUsing(ctx context.Context, ids ...vpn.CertificateID) (map[vpn.CertificateID][]vpn.EndpointID, error) {
+	using := make(map[vpn.CertificateID][]vpn.EndpointID)
+	if len(ids) == 0 {
+		return using, nil
+	}
+	var rows []endpointRow
+	err := t.on(ctx).Select("id", "certificate_id", "client_ca_id").
+		Where("certificate_id IN ? OR client_ca_id IN ?", idStrings(ids), idStrings(ids)).Order("id").Find(&rows).Error
+	if err != nil {
+		return nil, endpointNoun.read(err, "")
+	}
+	wanted := make(map[vpn.CertificateID]bool, len(ids))
+	for _, id := range ids {
+		wanted[id] = true
+	}
+	for _, r := range rows {
+		server, client := vpn.CertificateID(r.Certificate), vpn.CertificateID(r.ClientCA)
+		if wanted[server] {
+			using[server] = append(using[server], vpn.EndpointID(r.ID))
+		}
+		if wanted[client] && client != server {
+			using[client] = append(using[client], vpn.EndpointID(r.ID))
+		}
+	}
+	return using, nil
 }

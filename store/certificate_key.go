@@ -32,7 +32,7 @@ func (t *Tx) createCertificateKey(ctx context.Context, id vpn.CertificateID, key
 
 // CertificateKey reads and unseals a private key. NotFound where none is kept.
 func (t *Tx) CertificateKey(ctx context.Context, id vpn.CertificateID) (vpn.Secret, error) {
-	row, err := one[certificateKeyRow](t.on(ctx), certificateKeyNoun, "certificate_id", string(id))
+	row, err := readOne[certificateKeyRow](t.on(ctx), certificateKeyNoun, "certificate_id", string(id))
 	if err != nil {
 		return "", err
 	}
@@ -46,6 +46,6 @@ func (t *Tx) TakeCertificateKey(ctx context.Context, id vpn.CertificateID) (bool
 	if g.Error != nil || g.RowsAffected == 1 {
 		return g.Error == nil, certificateNoun.read(g.Error, string(id))
 	}
-	_, err := one[certificateRow](t.on(ctx).Select("id"), certificateNoun, "id", string(id))
+	_, err := readOne[certificateRow](t.on(ctx).Select("id"), certificateNoun, "id", string(id))
 	return false, err
 }

@@ -44,10 +44,10 @@ func newConnectionRow(c vpn.Connection) connectionRow {
 	return connectionRow{
 		ID: string(c.ID), Endpoint: string(c.Endpoint), Association: string(c.Association), Session: string(c.Session),
 		Node: c.Node, Status: string(c.Status), Username: clean(c.Username), UsernameKey: fold(c.Username),
-		CommonName: clean(c.CommonName), Serial: clean(c.Serial), ClientIP: text(c.ClientIP), ClientNumber: numeric(c.ClientIP),
-		Device: text(c.Device), Platform: clean(c.Platform), ClientVersion: clean(c.ClientVersion),
+		CommonName: clean(c.CommonName), Serial: clean(c.Serial), ClientIP: marshalText(c.ClientIP), ClientNumber: sortNumber(c.ClientIP),
+		Device: marshalText(c.Device), Platform: clean(c.Platform), ClientVersion: clean(c.ClientVersion),
 		Established: micros(c.EstablishedAt), Ended: micros(c.EndedAt), EndReason: clean(c.EndReason),
-		Search: searchable(c.Username, text(c.ClientIP), text(c.Device), string(c.ID)),
+		Search: searchable(c.Username, marshalText(c.ClientIP), marshalText(c.Device), string(c.ID)),
 	}
 }
 
@@ -63,16 +63,16 @@ func (r connectionRow) connection() (vpn.Connection, error) {
 	}, d.err
 }
 
-// itself maps a row to itself: the counters are read for all rows together afterwards.
-func itself[R any](r R) (R, error) { return r, nil }
+// sameRow maps a row to itself: the counters are read for all rows together afterwards.
+func sameRow[R any](r R) (R, error) { return r, nil }
 
 // Connection reads one connection with its counters.
 func (t *Tx) Connection(ctx context.Context, id vpn.ConnectionID) (vpn.Connection, error) {
-	row, err := one[connectionRow](t.on(ctx), connectionNoun, "id", string(id))
+	row, err := readOne[connectionRow](t.on(ctx), connectionNoun, "id", string(id))
 	if err != nil {
 		return vpn.Connection{}, err
 	}
-	list, err := t.counted(ctx, []connectionRow{row})
+	list, err := t.withCounters(ctx, []connectionRow{row})
 	if err != nil {
 		return vpn.Connection{}, err
 	}
@@ -92,12 +92,12 @@ var connectionList = listing{
 // client_ip; filters by status.
 func (t *Tx) Connections(ctx context.Context, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.Connection], error) {
 	q := t.on(ctx).Where("endpoint_id = ? AND established_at > 0 AND status <> 'connecting'", clean(string(id)))
-	rows, err := paged(q, l, connectionList, connectionNoun, itself[connectionRow])
+	rows, err := readPage(q, l, connectionList, connectionNoun, sameRow[connectionRow])
 	page := vpn.Page[vpn.Connection]{Total: rows.Total, Number: rows.Number, Size: rows.Size}
 	if err != nil {
 		return page, err
 	}
-	page.Items, err = t.counted(ctx, rows.Items)
+	page.Items, err = t.withCounters(ctx, rows.Items)
 	return page, err
 }
 
@@ -113,27 +113,27 @@ var (
 // LiveConnections lists the connections of an endpoint that are connecting, active, terminating or
 // failed-to-terminate.
 func (t *Tx) LiveConnections(ctx context.Context, id vpn.EndpointID) ([]vpn.Connection, error) {
-	return t.ongoing(ctx, live+" AND endpoint_id = ?", clean(string(id)))
+	return t.readUnended(ctx, live+" AND endpoint_id = ?", clean(string(id)))
 }
 
 // ConnectionsToTerminate lists the connections of a node that are terminating.
 func (t *Tx) ConnectionsToTerminate(ctx context.Context, node string) ([]vpn.Connection, error) {
-	return t.ongoing(ctx, live+" AND node = ? AND status IN ?", node, unwanted)
+	return t.readUnended(ctx, live+" AND node = ? AND status IN ?", node, unwanted)
 }
 
-func (t *Tx) ongoing(ctx context.Context, where string, args ...any) ([]vpn.Connection, error) {
-	rows, err := all(t.on(ctx).Where(where, args...).Order("number"), connectionNoun, itself[connectionRow])
+func (t *Tx) readUnended(ctx context.Context, where string, args ...any) ([]vpn.Connection, error) {
+	rows, err := readAll(t.on(ctx).Where(where, args...).Order("number"), connectionNoun, sameRow[connectionRow])
 	if err != nil {
 		return nil, err
 	}
-	return t.counted(ctx, rows)
+	return t.withCounters(ctx, rows)
 }
 
 // CountLive counts the connections of each endpoint that are active, terminating or failed-to-
 // terminate; endpoints without any are absent.
 func (t *Tx) CountLive(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]int, error) {
 	q := t.on(ctx).Model(&connectionRow{}).Where(live+" AND status IN ?", carrying)
-	return counts(q, connectionNoun, "endpoint_id", ids)
+	return countRows(q, connectionNoun, "endpoint_id", ids)
 }
 
 // CreateConnection adds connections.
@@ -161,10 +161,10 @@ func (t *Tx) CreateConnection(ctx context.Context, cs ...vpn.Connection) error {
 func (t *Tx) SaveConnection(ctx context.Context, c vpn.Connection) error {
 	row := newConnectionRow(c)
 	g := t.on(ctx).Model(&connectionRow{}).Where("id = ?", row.ID).Select("*").Omit("number", "id", "created_at").Updates(&row)
-	if err := connectionNoun.wrote(g, row.ID); err != nil || !wasCounted(c) {
+	if err := connectionNoun.wrote(g, row.ID); err != nil || !hasCounters(c) {
 		return err
 	}
-	stored, err := one[connectionRow](t.on(ctx).Select("number"), connectionNoun, "id", string(c.ID))
+	stored, err := readOne[connectionRow](t.on(ctx).Select("number"), connectionNoun, "id", string(c.ID))
 	if err != nil {
 		return err
 	}

@@ -37,9 +37,9 @@ func (r counterRow) counters() vpn.Counters {
 	}
 }
 
-// counted makes connections of rows with their counters.
-func (t *Tx) counted(ctx context.Context, rows []connectionRow) ([]vpn.Connection, error) {
-	list, err := mapped(rows, connectionNoun, connectionRow.connection)
+// withCounters makes connections of rows with their counters.
+func (t *Tx) withCounters(ctx context.Context, rows []connectionRow) ([]vpn.Connection, error) {
+	list, err := mapRows(rows, connectionNoun, connectionRow.connection)
 	if err != nil {
 		return nil, err
 	}
@@ -60,13 +60,13 @@ func (t *Tx) counted(ctx context.Context, rows []connectionRow) ([]vpn.Connectio
 	return list, nil
 }
 
-// wasCounted tells whether a connection has counters; one without has no row.
-func wasCounted(c vpn.Connection) bool {
+// hasCounters tells whether a connection has counters; one without has no row.
+func hasCounters(c vpn.Connection) bool {
 	return c.Counters != (vpn.Counters{}) || !c.CountedAt.IsZero()
 }
 
 func (t *Tx) saveCounter(ctx context.Context, number int64, c vpn.Connection) error {
-	if !wasCounted(c) {
+	if !hasCounters(c) {
 		return nil
 	}
 	row := newCounterRow(number, c.Counters, c.CountedAt)
@@ -82,7 +82,7 @@ func (t *Tx) SaveCounters(ctx context.Context, counts map[vpn.ConnectionID]vpn.C
 	}
 	list := make([][5]any, 0, len(counts))
 	for id, c := range counts {
-		if !storable(string(id)) {
+		if !isStorable(string(id)) {
 			continue // no such connection; PostgreSQL would refuse the whole statement
 		}
 		list = append(list, [...]any{id, int64(c.BytesIn), int64(c.PacketsIn), int64(c.BytesOut), int64(c.PacketsOut)})

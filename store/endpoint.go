@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math"
 	"net/netip"
 
 	"gorm.io/gorm/clause"
@@ -52,16 +53,16 @@ const (
 func (s *Store) newEndpointRow(e vpn.Endpoint) (r endpointRow, err error) {
 	r = endpointRow{
 		ID: string(e.ID), Name: e.Name, NameKey: fold(e.Name), Description: e.Description,
-		ClientCIDR: text(e.ClientCIDR), ClientFirst: numeric(e.ClientCIDR.Addr()), ClientBits: int64(e.ClientCIDR.Bits()),
-		ListenAddr: text(e.Listen.Addr), Transport: string(e.Listen.Transport), Port: int64(e.Listen.Port),
-		Certificate: string(e.Certificate), ClientCA: string(e.ClientCA), Network: optional(e.Network), Generation: int64(e.Generation),
+		ClientCIDR: marshalText(e.ClientCIDR), ClientFirst: sortNumber(e.ClientCIDR.Addr()), ClientBits: int64(e.ClientCIDR.Bits()),
+		ListenAddr: marshalText(e.Listen.Addr), Transport: string(e.Listen.Transport), Port: int64(e.Listen.Port),
+		Certificate: string(e.Certificate), ClientCA: string(e.ClientCA), Network: nullableID(e.Network), Generation: int64(e.Generation),
 		Deleting: e.Deleting, Created: micros(e.CreatedAt), Version: int64(e.Version),
-		Search: searchable(e.Name, string(e.ID), text(e.ClientCIDR), e.Description),
+		Search: searchable(e.Name, string(e.ID), marshalText(e.ClientCIDR), e.Description),
 	}
-	if r.Tags, err = encode(e.Tags); err != nil {
+	if r.Tags, err = encodeJSON(e.Tags); err != nil {
 		return r, err
 	}
-	if r.Options, err = encode(e.ClientOptions); err != nil {
+	if r.Options, err = encodeJSON(e.ClientOptions); err != nil {
 		return r, err
 	}
 	if r.TLSCrypt, err = s.seal(e.TLSCrypt, tlsCryptColumn, r.ID); err != nil {
@@ -78,7 +79,7 @@ func (r endpointRow) endpoint() (vpn.Endpoint, error) {
 		ID: vpn.EndpointID(r.ID), Name: r.Name, Description: r.Description, ClientCIDR: d.prefix(r.ClientCIDR),
 		Listen:      vpn.Listen{Addr: d.addr(r.ListenAddr), Transport: vpn.Transport(r.Transport), Port: uint16(r.Port)},
 		Certificate: vpn.CertificateID(r.Certificate), ClientCA: vpn.CertificateID(r.ClientCA),
-		Network: present[vpn.NetworkID](r.Network), Generation: uint64(r.Generation), Deleting: r.Deleting,
+		Network: idOrEmpty[vpn.NetworkID](r.Network), Generation: uint64(r.Generation), Deleting: r.Deleting,
 		CreatedAt: instant(r.Created), Version: int(r.Version),
 	}
 	d.json(r.Tags, &e.Tags)
@@ -99,7 +100,7 @@ func (s *Store) endpointWithSecrets(r endpointRow) (e vpn.Endpoint, err error) {
 
 // Endpoint reads one endpoint with its secrets.
 func (t *Tx) Endpoint(ctx context.Context, id vpn.EndpointID) (vpn.Endpoint, error) {
-	row, err := one[endpointRow](t.on(ctx), endpointNoun, "id", string(id))
+	row, err := readOne[endpointRow](t.on(ctx), endpointNoun, "id", string(id))
 	if err != nil {
 		return vpn.Endpoint{}, err
 	}
@@ -111,7 +112,7 @@ func (t *Tx) Endpoint(ctx context.Context, id vpn.EndpointID) (vpn.Endpoint, err
 // the row; on SQLite the transaction has the whole database.
 func (t *Tx) LockEndpoint(ctx context.Context, id vpn.EndpointID) (vpn.Endpoint, error) {
 	locking := t.on(ctx).Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
-	row, err := one[endpointRow](locking, endpointNoun, "id", string(id))
+	row, err := readOne[endpointRow](locking, endpointNoun, "id", string(id))
 	if err != nil {
 		return vpn.Endpoint{}, err
 	}
@@ -128,13 +129,13 @@ var endpointList = listing{
 // Endpoints searches name, ID, client CIDR and description; sorts by name (default), client_cidr
 // and created_at. The secrets are left out.
 func (t *Tx) Endpoints(ctx context.Context, l vpn.List) (vpn.Page[vpn.Endpoint], error) {
-	return paged(t.on(ctx), l, endpointList, endpointNoun, endpointRow.endpoint)
+	return readPage(t.on(ctx), l, endpointList, endpointNoun, endpointRow.endpoint)
 }
 
 // AllEndpoints lists all endpoints without their secrets, for checks and for the reconciler.
 func (t *Tx) AllEndpoints(ctx context.Context) ([]vpn.Endpoint, error) {
 	q := t.on(ctx).Omit("tls_crypt", "token_secret").Order("name_key, id")
-	return all(q, endpointNoun, endpointRow.endpoint)
+	return readAll(q, endpointNoun, endpointRow.endpoint)
 }
 
 // EndpointNames reads the names of endpoints; unknown ones are absent.
@@ -155,7 +156,7 @@ func (t *Tx) CreateEndpoint(ctx context.Context, e vpn.Endpoint) error {
 // so that an endpoint read from a list can be saved.
 func (t *Tx) SaveEndpoint(ctx context.Context, e vpn.Endpoint) error {
 	// The search text has the client CIDR, which is immutable: use the stored one.
-	stored, err := one[endpointRow](t.on(ctx).Select("client_cidr"), endpointNoun, "id", string(e.ID))
+	stored, err := readOne[endpointRow](t.on(ctx).Select("client_cidr"), endpointNoun, "id", string(e.ID))
 	if err != nil {
 		return err
 	}
@@ -180,4 +181,23 @@ func (t *Tx) SaveEndpoint(ctx context.Context, e vpn.Endpoint) error {
 // connections stay.
 func (t *Tx) DeleteEndpoint(ctx context.Context, id vpn.EndpointID) error {
 	return endpointNoun.deleted(t.on(ctx).Where("id = ?", clean(string(id))).Delete(&endpointRow{}), string(id))
+}
+
+// DropRemoved deletes the associations, rules and routes of an endpoint whose removal is part of
+// the applied generation, and returns the number of rows. Routes and rules go first: an association
+// takes its routes with it, and they would not be counted then.
+func (t *Tx) DropRemoved(ctx context.Context, id vpn.EndpointID, applied uint64) (int, error) {
+	upTo := int64(min(applied, math.MaxInt64))
+	gone := 0
+	for _, part := range []struct {
+		row  any
+		noun noun
+	}{{&routeRow{}, routeNoun}, {&ruleRow{}, ruleNoun}, {&associationRow{}, associationNoun}} {
+		g := t.on(ctx).Where("endpoint_id = ? AND removed <> 0 AND removed <= ?", clean(string(id)), upTo).Delete(part.row)
+		if g.Error != nil {
+			return gone, part.noun.read(g.Error, string(id))
+		}
+		gone += int(g.RowsAffected)
+	}
+	return gone, nil
 }

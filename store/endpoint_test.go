@@ -171,3 +171,46 @@ func testObservation(t *testing.T, s *Store) {
 		t.Errorf("of two nodes got %s, want the later report, n1's", got.Node)
 	}
 }
+
+func testRemoved(t *testing.T, s *Store) {
+	f := stored(t, s)
+	id := f.endpoint.ID
+	f.firstAssoc.Removed = 10
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		if err := x.SaveAssociation(ctx, f.firstAssoc); err != nil {
+			return err
+		}
+		for i, removed := range []uint64{0, 9, 10, 11} {
+			cidr := prefix([]string{"10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"}[i])
+			change := vpn.Generations{Added: 1, Removed: removed}
+			if err := x.CreateRule(ctx, vpn.Rule{ID: vpn.NewRuleID(), Endpoint: id, Destination: cidr, AllUsers: true, Generations: change}); err != nil {
+				return err
+			}
+			r := vpn.Route{ID: vpn.NewRouteID(), Endpoint: id, Destination: cidr, Generations: change}
+			if removed == 10 {
+				r.Association, r.Subnet = f.firstAssoc.ID, f.a.ID
+			}
+			if err := x.CreateRoute(ctx, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, step := range []struct {
+		applied            uint64
+		gone, rules, assoc int
+	}{{8, 0, 4, 1}, {10, 5, 2, 0}, {10, 0, 2, 0}, {1<<64 - 1, 2, 1, 0}} {
+		update(t, s, func(ctx context.Context, x *Tx) error {
+			gone := must[int](t)(x.DropRemoved(ctx, id, step.applied))
+			rules, routes := must[[]vpn.Rule](t)(x.RulesOf(ctx, id)), must[[]vpn.Route](t)(x.RoutesOf(ctx, id))
+			assoc := must[[]vpn.Association](t)(x.AssociationsOf(ctx, id))
+			if gone != step.gone || len(rules) != step.rules || len(routes) != step.rules || len(assoc) != step.assoc {
+				t.Errorf("applied %d: %d gone, %d rules, %d routes, %d associations; want %+v", step.applied, gone, len(rules), len(routes), len(assoc), step)
+			}
+			return nil
+		})
+	}
+	update(t, s, func(ctx context.Context, x *Tx) error { // nothing holds the subnet any more
+		return x.DeleteSubnet(ctx, f.a.ID)
+	})
+}

@@ -17,9 +17,9 @@ type listing struct {
 	filters map[string]string   // column, by the name in vpn.List
 }
 
-// paged reads one page. For a page after the last one it reads the last one: rows may have been deleted
+// readPage reads one page. For a page after the last one it reads the last one: rows may have been deleted
 // since. An empty filter value filters nothing.
-func paged[R, T any](q *gorm.DB, l vpn.List, s listing, n noun, to func(R) (T, error)) (vpn.Page[T], error) {
+func readPage[R, T any](q *gorm.DB, l vpn.List, s listing, n noun, to func(R) (T, error)) (vpn.Page[T], error) {
 	l = l.Bounded()
 	q = q.Model(new(R))
 	for name, column := range s.filters {
@@ -53,7 +53,7 @@ func paged[R, T any](q *gorm.DB, l vpn.List, s listing, n noun, to func(R) (T, e
 			return p, n.read(err, "")
 		}
 	}
-	p.Items, err = mapped(rows, n, to)
+	p.Items, err = mapRows(rows, n, to)
 	return p, err
 }
 

@@ -27,17 +27,17 @@ type networkRow struct {
 func (networkRow) TableName() string { return "network" }
 
 func newNetworkRow(n vpn.Network) (networkRow, error) {
-	cidrs, err := encode(n.CIDRs)
+	cidrs, err := encodeJSON(n.CIDRs)
 	if err != nil {
 		return networkRow{}, err
 	}
-	tags, err := encode(n.Tags)
+	tags, err := encodeJSON(n.Tags)
 	if err != nil {
 		return networkRow{}, err
 	}
 	words := []string{n.Name, string(n.ID)}
 	for _, c := range n.CIDRs {
-		words = append(words, text(c))
+		words = append(words, marshalText(c))
 	}
 	return networkRow{
 		ID: string(n.ID), Name: n.Name, NameKey: fold(n.Name), CIDRs: cidrs, Tags: tags,
@@ -55,7 +55,7 @@ func (r networkRow) network() (vpn.Network, error) {
 
 // Network reads one network.
 func (t *Tx) Network(ctx context.Context, id vpn.NetworkID) (vpn.Network, error) {
-	row, err := one[networkRow](t.on(ctx), networkNoun, "id", string(id))
+	row, err := readOne[networkRow](t.on(ctx), networkNoun, "id", string(id))
 	if err != nil {
 		return vpn.Network{}, err
 	}
@@ -69,7 +69,7 @@ var networkList = listing{
 
 // Networks searches name, ID and CIDR; sorts by name (default) and created_at.
 func (t *Tx) Networks(ctx context.Context, l vpn.List) (vpn.Page[vpn.Network], error) {
-	return paged(t.on(ctx), l, networkList, networkNoun, networkRow.network)
+	return readPage(t.on(ctx), l, networkList, networkNoun, networkRow.network)
 }
 
 // CreateNetwork adds a network.

@@ -37,8 +37,8 @@ func (t *Tx) Observations(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.E
 	if len(ids) == 0 {
 		return latest, nil
 	}
-	q := t.on(ctx).Where("endpoint_id IN ?", plain(ids)).Order("seen_at, node")
-	list, err := all(q, observationNoun, observationRow.observation)
+	q := t.on(ctx).Where("endpoint_id IN ?", idStrings(ids)).Order("seen_at, node")
+	list, err := readAll(q, observationNoun, observationRow.observation)
 	for _, o := range list {
 		latest[o.Endpoint] = o
 	}
@@ -48,11 +48,11 @@ func (t *Tx) Observations(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.E
 // SaveObservation keeps one row for each node and endpoint. An endpoint that does not exist is
 // ignored: dataplanes report a deleted one until they have forgotten it.
 func (t *Tx) SaveObservation(ctx context.Context, o vpn.Observation) error {
-	known, err := t.known(ctx, o.Endpoint)
+	known, err := t.endpointExists(ctx, o.Endpoint)
 	if err != nil || !known {
 		return err
 	}
-	faults, err := encode(o.Faults)
+	faults, err := encodeJSON(o.Faults)
 	if err != nil {
 		return err
 	}
@@ -64,8 +64,8 @@ func (t *Tx) SaveObservation(ctx context.Context, o vpn.Observation) error {
 	return observationNoun.wrote(g, row.Endpoint)
 }
 
-// known tells whether the endpoint exists.
-func (t *Tx) known(ctx context.Context, id vpn.EndpointID) (bool, error) {
+// endpointExists tells whether the endpoint exists.
+func (t *Tx) endpointExists(ctx context.Context, id vpn.EndpointID) (bool, error) {
 	var n int64
 	err := t.on(ctx).Model(&endpointRow{}).Where("id = ?", clean(string(id))).Count(&n).Error
 	return n == 1, endpointNoun.read(err, string(id))

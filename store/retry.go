@@ -18,13 +18,13 @@ const (
 	maxPause   = 100 * time.Millisecond
 )
 
-// again runs a transaction until it succeeds or fails for another reason than a conflict.
-func (s *Store) again(ctx context.Context, run func() error) error {
+// retry runs a transaction until it succeeds or fails for another reason than a conflict.
+func (s *Store) retry(ctx context.Context, run func() error) error {
 	end := time.Now().Add(retryFor)
 	pause := firstPause
 	for n := 1; ; n++ {
 		err := run()
-		if err == nil || !transient(err) || time.Now().After(end) || ctx.Err() != nil {
+		if err == nil || !isTransient(err) || time.Now().After(end) || ctx.Err() != nil {
 			return err
 		}
 		s.options.Logger.DebugContext(ctx, "transaction runs again", "attempt", n, "err", err)
@@ -40,8 +40,8 @@ func (s *Store) again(ctx context.Context, run func() error) error {
 	}
 }
 
-// transient tells whether running the transaction again may help.
-func transient(err error) bool {
+// isTransient tells whether running the transaction again may help.
+func isTransient(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code == "40001" || pg.Code == "40P01" // serialization failure, deadlock
 	}

@@ -36,25 +36,25 @@ func newRouteRow(r vpn.Route) routeRow {
 		target = vpn.LocalTarget
 	}
 	return routeRow{
-		ID: string(r.ID), Endpoint: string(r.Endpoint), Association: optional(r.Association), Subnet: optional(r.Subnet),
-		Destination: text(r.Destination), First: numeric(r.Destination.Addr()), Bits: int64(r.Destination.Bits()),
+		ID: string(r.ID), Endpoint: string(r.Endpoint), Association: nullableID(r.Association), Subnet: nullableID(r.Subnet),
+		Destination: marshalText(r.Destination), First: sortNumber(r.Destination.Addr()), Bits: int64(r.Destination.Bits()),
 		Origin: string(r.Origin), Description: r.Description, Created: micros(r.CreatedAt),
-		Added: int64(r.Added), Removed: int64(r.Removed), Search: searchable(text(r.Destination), target, r.Description),
+		Added: int64(r.Added), Removed: int64(r.Removed), Search: searchable(marshalText(r.Destination), target, r.Description),
 	}
 }
 
 func (r routeRow) route() (vpn.Route, error) {
 	var d decoder
 	return vpn.Route{
-		ID: vpn.RouteID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Association: present[vpn.AssociationID](r.Association),
-		Subnet: present[vpn.SubnetID](r.Subnet), Destination: d.prefix(r.Destination), Origin: vpn.RouteOrigin(r.Origin),
-		Description: r.Description, CreatedAt: instant(r.Created), Generations: change(r.Added, r.Removed),
+		ID: vpn.RouteID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Association: idOrEmpty[vpn.AssociationID](r.Association),
+		Subnet: idOrEmpty[vpn.SubnetID](r.Subnet), Destination: d.prefix(r.Destination), Origin: vpn.RouteOrigin(r.Origin),
+		Description: r.Description, CreatedAt: instant(r.Created), Generations: generations(r.Added, r.Removed),
 	}, d.err
 }
 
 // Route reads one route.
 func (t *Tx) Route(ctx context.Context, id vpn.RouteID) (vpn.Route, error) {
-	row, err := one[routeRow](t.on(ctx), routeNoun, "id", string(id))
+	row, err := readOne[routeRow](t.on(ctx), routeNoun, "id", string(id))
 	if err != nil {
 		return vpn.Route{}, err
 	}
@@ -64,7 +64,7 @@ func (t *Tx) Route(ctx context.Context, id vpn.RouteID) (vpn.Route, error) {
 // RoutesOf lists all routes of an endpoint, by destination.
 func (t *Tx) RoutesOf(ctx context.Context, id vpn.EndpointID) ([]vpn.Route, error) {
 	q := t.on(ctx).Where("endpoint_id = ?", clean(string(id))).Order("destination_first, destination_bits, id")
-	return all(q, routeNoun, routeRow.route)
+	return readAll(q, routeNoun, routeRow.route)
 }
 
 var routeList = listing{
@@ -79,7 +79,7 @@ var routeList = listing{
 // Routes searches destination, subnet and description; sorts by destination (default), origin and
 // created_at.
 func (t *Tx) Routes(ctx context.Context, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.Route], error) {
-	return paged(t.on(ctx).Where("endpoint_id = ?", clean(string(id))), l, routeList, routeNoun, routeRow.route)
+	return readPage(t.on(ctx).Where("endpoint_id = ?", clean(string(id))), l, routeList, routeNoun, routeRow.route)
 }
 
 // CreateRoute adds a route.

@@ -32,10 +32,10 @@ func (ruleRow) TableName() string { return "rule" }
 
 func newRuleRow(r vpn.Rule) ruleRow {
 	return ruleRow{
-		ID: string(r.ID), Endpoint: string(r.Endpoint), Destination: text(r.Destination),
-		First: numeric(r.Destination.Addr()), Bits: int64(r.Destination.Bits()), AllUsers: r.AllUsers,
+		ID: string(r.ID), Endpoint: string(r.Endpoint), Destination: marshalText(r.Destination),
+		First: sortNumber(r.Destination.Addr()), Bits: int64(r.Destination.Bits()), AllUsers: r.AllUsers,
 		Group: r.Group, GroupKey: fold(r.Group), Description: r.Description, Created: micros(r.CreatedAt),
-		Added: int64(r.Added), Removed: int64(r.Removed), Search: searchable(text(r.Destination), r.Group, r.Description),
+		Added: int64(r.Added), Removed: int64(r.Removed), Search: searchable(marshalText(r.Destination), r.Group, r.Description),
 	}
 }
 
@@ -43,13 +43,13 @@ func (r ruleRow) rule() (vpn.Rule, error) {
 	var d decoder
 	return vpn.Rule{
 		ID: vpn.RuleID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Destination: d.prefix(r.Destination), AllUsers: r.AllUsers,
-		Group: r.Group, Description: r.Description, CreatedAt: instant(r.Created), Generations: change(r.Added, r.Removed),
+		Group: r.Group, Description: r.Description, CreatedAt: instant(r.Created), Generations: generations(r.Added, r.Removed),
 	}, d.err
 }
 
 // Rule reads one authorization rule.
 func (t *Tx) Rule(ctx context.Context, id vpn.RuleID) (vpn.Rule, error) {
-	row, err := one[ruleRow](t.on(ctx), ruleNoun, "id", string(id))
+	row, err := readOne[ruleRow](t.on(ctx), ruleNoun, "id", string(id))
 	if err != nil {
 		return vpn.Rule{}, err
 	}
@@ -59,7 +59,7 @@ func (t *Tx) Rule(ctx context.Context, id vpn.RuleID) (vpn.Rule, error) {
 // RulesOf lists all rules of an endpoint, by destination.
 func (t *Tx) RulesOf(ctx context.Context, id vpn.EndpointID) ([]vpn.Rule, error) {
 	q := t.on(ctx).Where("endpoint_id = ?", clean(string(id))).Order("destination_first, destination_bits, group_key, id")
-	return all(q, ruleNoun, ruleRow.rule)
+	return readAll(q, ruleNoun, ruleRow.rule)
 }
 
 var ruleList = listing{
@@ -74,7 +74,7 @@ var ruleList = listing{
 // Rules searches destination, group and description; sorts by destination (default, numerically),
 // group and created_at.
 func (t *Tx) Rules(ctx context.Context, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.Rule], error) {
-	return paged(t.on(ctx).Where("endpoint_id = ?", clean(string(id))), l, ruleList, ruleNoun, ruleRow.rule)
+	return readPage(t.on(ctx).Where("endpoint_id = ?", clean(string(id))), l, ruleList, ruleNoun, ruleRow.rule)
 }
 
 // CreateRule adds a rule.

@@ -28,7 +28,7 @@ func (sessionRow) TableName() string { return "session" }
 // Session reads a session by the hash of its cookie. The NotFound error does not name the hash: it
 // comes from a request of anyone.
 func (t *Tx) Session(ctx context.Context, hash string) (vpn.WebSession, error) {
-	r, err := one[sessionRow](t.on(ctx), sessionNoun, "hash", hash)
+	r, err := readOne[sessionRow](t.on(ctx), sessionNoun, "hash", hash)
 	if err != nil {
 		return vpn.WebSession{}, withoutHash(err)
 	}

@@ -29,7 +29,7 @@ func (s *Store) Fault() (vpn.Fault, bool) {
 
 // noteSpace notes whether a change found the disk full, and returns the error for people.
 func (s *Store) noteSpace(err error) error {
-	full := outOfSpace(err)
+	full := isOutOfSpace(err)
 	if err != nil && !full {
 		return err
 	}
@@ -59,7 +59,7 @@ func (s *Store) probeSpace(g *gorm.DB) error {
 	return g.Exec("PRAGMA user_version = 0").Error // writes the first page; nothing reads the number
 }
 
-func outOfSpace(err error) bool {
+func isOutOfSpace(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code == "53100" // disk_full
 	}

@@ -121,7 +121,7 @@ func (s *Store) pools() []*sql.DB {
 // View runs reads on one snapshot of the data. Writing in it is an error. The function may run again
 // after a serialization failure, so it must not act outside the transaction.
 func (s *Store) View(ctx context.Context, f func(*Tx) error) error {
-	return s.again(ctx, func() error {
+	return s.retry(ctx, func() error {
 		return s.reading.WithContext(ctx).Transaction(func(g *gorm.DB) error {
 			return f(&Tx{db: g, store: s})
 		}, s.dialect.view)
@@ -132,7 +132,7 @@ func (s *Store) View(ctx context.Context, f func(*Tx) error) error {
 // back otherwise. f may run again after a serialization failure, so it must not act outside the
 // transaction. On a full disk the error is of kind Unavailable and nothing has changed.
 func (s *Store) Update(ctx context.Context, f func(*Tx) error) error {
-	return s.noteSpace(s.again(ctx, func() error {
+	return s.noteSpace(s.retry(ctx, func() error {
 		return s.writing.WithContext(ctx).Transaction(func(g *gorm.DB) error {
 			if err := f(&Tx{db: g, store: s}); err != nil {
 				return err

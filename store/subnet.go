@@ -31,8 +31,8 @@ func (subnetRow) TableName() string { return "subnet" }
 func newSubnetRow(s vpn.Subnet) subnetRow {
 	return subnetRow{
 		ID: string(s.ID), Network: string(s.Network), Name: s.Name, NameKey: fold(s.Name),
-		CIDR: text(s.CIDR), First: numeric(s.CIDR.Addr()), Bits: int64(s.CIDR.Bits()), Zone: s.Zone,
-		Created: micros(s.CreatedAt), Search: searchable(s.Name, string(s.ID), text(s.CIDR), s.Zone),
+		CIDR: marshalText(s.CIDR), First: sortNumber(s.CIDR.Addr()), Bits: int64(s.CIDR.Bits()), Zone: s.Zone,
+		Created: micros(s.CreatedAt), Search: searchable(s.Name, string(s.ID), marshalText(s.CIDR), s.Zone),
 	}
 }
 
@@ -46,7 +46,7 @@ func (r subnetRow) subnet() (vpn.Subnet, error) {
 
 // Subnet reads one subnet.
 func (t *Tx) Subnet(ctx context.Context, id vpn.SubnetID) (vpn.Subnet, error) {
-	row, err := one[subnetRow](t.on(ctx), subnetNoun, "id", string(id))
+	row, err := readOne[subnetRow](t.on(ctx), subnetNoun, "id", string(id))
 	if err != nil {
 		return vpn.Subnet{}, err
 	}
@@ -58,8 +58,8 @@ func (t *Tx) SubnetsOf(ctx context.Context, ids ...vpn.NetworkID) ([]vpn.Subnet,
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	q := t.on(ctx).Where("network_id IN ?", plain(ids)).Order("network_id, zone, cidr_first, cidr_bits")
-	return all(q, subnetNoun, subnetRow.subnet)
+	q := t.on(ctx).Where("network_id IN ?", idStrings(ids)).Order("network_id, zone, cidr_first, cidr_bits")
+	return readAll(q, subnetNoun, subnetRow.subnet)
 }
 
 // SubnetNames reads the names of subnets; unknown ones are absent.
@@ -76,12 +76,12 @@ var subnetList = listing{
 // (default) and zone.
 func (t *Tx) Subnets(ctx context.Context, n vpn.NetworkID, l vpn.List) (vpn.Page[vpn.Subnet], error) {
 	q := t.on(ctx).Where("network_id = ?", clean(string(n)))
-	return paged(q, l, subnetList, subnetNoun, subnetRow.subnet)
+	return readPage(q, l, subnetList, subnetNoun, subnetRow.subnet)
 }
 
 // SubnetCounts counts the subnets of each network; networks without any are absent.
 func (t *Tx) SubnetCounts(ctx context.Context, ids ...vpn.NetworkID) (map[vpn.NetworkID]int, error) {
-	return counts(t.on(ctx).Model(&subnetRow{}), subnetNoun, "network_id", ids)
+	return countRows(t.on(ctx).Model(&subnetRow{}), subnetNoun, "network_id", ids)
 }
 
 // CountSubnets counts the subnets of all networks.

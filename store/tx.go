@@ -25,17 +25,17 @@ func (t *Tx) on(ctx context.Context) *gorm.DB { return t.db.WithContext(ctx) }
 // SQLite driver searches all of them for each one.
 const batch = 250
 
-// one reads the row of an ID.
-func one[R any](q *gorm.DB, n noun, column, id string) (R, error) {
+// readOne reads the row of an ID.
+func readOne[R any](q *gorm.DB, n noun, column, id string) (R, error) {
 	var row R
-	if !storable(id) { // PostgreSQL would fail; the right answer is that there is no such row
+	if !isStorable(id) { // PostgreSQL would fail; the right answer is that there is no such row
 		return row, n.read(errNoRow, strings.ToValidUTF8(strings.ReplaceAll(id, "\x00", ""), ""))
 	}
 	err := q.Where(column+" = ?", id).Take(&row).Error
 	return row, n.read(err, id)
 }
 
-func storable(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
+func isStorable(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
 // namesOf reads the names of the rows with the given IDs.
 func namesOf[ID ~string](q *gorm.DB, n noun, ids []ID) (map[ID]string, error) {
@@ -47,23 +47,23 @@ func namesOf[ID ~string](q *gorm.DB, n noun, ids []ID) (map[ID]string, error) {
 		ID   string `gorm:"column:id"`
 		Name string `gorm:"column:name"`
 	}
-	err := q.Select("id", "name").Where("id IN ?", plain(ids)).Find(&rows).Error
+	err := q.Select("id", "name").Where("id IN ?", idStrings(ids)).Find(&rows).Error
 	for _, r := range rows {
 		out[ID(r.ID)] = r.Name
 	}
 	return out, n.read(err, "")
 }
 
-// all reads every row of a query.
-func all[R, T any](q *gorm.DB, n noun, to func(R) (T, error)) ([]T, error) {
+// readAll reads every row of a query.
+func readAll[R, T any](q *gorm.DB, n noun, to func(R) (T, error)) ([]T, error) {
 	var rows []R
 	if err := q.Find(&rows).Error; err != nil {
 		return nil, n.read(err, "")
 	}
-	return mapped(rows, n, to)
+	return mapRows(rows, n, to)
 }
 
-func mapped[R, T any](rows []R, n noun, to func(R) (T, error)) ([]T, error) {
+func mapRows[R, T any](rows []R, n noun, to func(R) (T, error)) ([]T, error) {
 	out := make([]T, len(rows))
 	for i, row := range rows {
 		x, err := to(row)
@@ -75,11 +75,28 @@ func mapped[R, T any](rows []R, n noun, to func(R) (T, error)) ([]T, error) {
 	return out, nil
 }
 
-// plain converts IDs to strings, which the drivers take.
-func plain[ID ~string](ids []ID) []string {
+// idStrings converts IDs to strings, which the drivers take.
+func idStrings[ID ~string](ids []ID) []string {
 	out := make([]string, len(ids))
 	for i, id := range ids {
 		out[i] = string(id)
 	}
 	return out
+}
+
+// countRows counts a query's rows for each of the IDs in a column; those without any are absent.
+func countRows[ID ~string](q *gorm.DB, n noun, column string, ids []ID) (map[ID]int, error) {
+	out := make(map[ID]int, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var rows []struct {
+		ID    string `gorm:"column:id"`
+		Total int64  `gorm:"column:total"`
+	}
+	err := q.Select(column+" AS id, COUNT(*) AS total").Where(column+" IN ?", idStrings(ids)).Group(column).Find(&rows).Error
+	for _, r := range rows {
+		out[ID(r.ID)] = int(r.Total)
+	}
+	return out, n.read(err, "")
 }

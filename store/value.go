@@ -53,8 +53,8 @@ func searchable(parts ...string) string {
 	return strings.ToLower(clean(strings.Join(parts, "\x1f")))
 }
 
-// numeric gives an address as a number to sort by, 0 for none and for IPv6.
-func numeric(a netip.Addr) int64 {
+// sortNumber gives an address as a number to sort by, 0 for none and for IPv6.
+func sortNumber(a netip.Addr) int64 {
 	if a = a.Unmap(); !a.Is4() {
 		return 0
 	}
@@ -62,8 +62,8 @@ func numeric(a netip.Addr) int64 {
 	return int64(binary.BigEndian.Uint32(b[:]))
 }
 
-// optional stores an empty reference as NULL.
-func optional[ID ~string](id ID) *string {
+// nullableID stores an empty reference as NULL.
+func nullableID[ID ~string](id ID) *string {
 	if id == "" {
 		return nil
 	}
@@ -71,15 +71,15 @@ func optional[ID ~string](id ID) *string {
 	return &s
 }
 
-func present[ID ~string](s *string) ID {
+func idOrEmpty[ID ~string](s *string) ID {
 	if s == nil {
 		return ""
 	}
 	return ID(*s)
 }
 
-// text gives an address or range as text; "" for the zero value.
-func text(m encoding.TextMarshaler) string {
+// marshalText gives an address or range as text; "" for the zero value.
+func marshalText(m encoding.TextMarshaler) string {
 	b, err := m.MarshalText()
 	if err != nil { // netip's never fail
 		return ""
@@ -87,8 +87,8 @@ func text(m encoding.TextMarshaler) string {
 	return string(b)
 }
 
-// encode writes JSON; nil is "null" and comes back as nil.
-func encode(v any) (string, error) {
+// encodeJSON writes JSON; nil is "null" and comes back as nil.
+func encodeJSON(v any) (string, error) {
 	b, err := json.Marshal(v)
 	return string(b), err
 }
