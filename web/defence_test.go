@@ -67,14 +67,14 @@ func TestOtherSitesCannotPost(t *testing.T) {
 		header http.Header
 		want   int
 	}{
-		"same origin":         {http.Header{"Sec-Fetch-Site": {"same-origin"}}, http.StatusSeeOther},
-		"typed by hand":       {http.Header{"Sec-Fetch-Site": {"none"}}, http.StatusSeeOther},
-		"no browser":          {http.Header{}, http.StatusSeeOther},
-		"own origin":          {http.Header{"Origin": {s.URL}}, http.StatusSeeOther},
-		"another site":        {http.Header{"Sec-Fetch-Site": {"cross-site"}}, http.StatusForbidden},
-		"a sibling":           {http.Header{"Sec-Fetch-Site": {"same-site"}}, http.StatusForbidden},
-		"another origin":      {http.Header{"Origin": {"https://evil.example"}}, http.StatusForbidden},
-		"an origin of nobody": {http.Header{"Origin": {"null"}}, http.StatusForbidden},
+		"same origin":      {http.Header{"Sec-Fetch-Site": {"same-origin"}}, http.StatusSeeOther},
+		"typed by hand":    {http.Header{"Sec-Fetch-Site": {"none"}}, http.StatusSeeOther},
+		"no browser":       {http.Header{}, http.StatusSeeOther},
+		"own origin":       {http.Header{"Origin": {s.URL}}, http.StatusSeeOther},
+		"another site":     {http.Header{"Sec-Fetch-Site": {"cross-site"}}, http.StatusForbidden},
+		"a sibling":        {http.Header{"Sec-Fetch-Site": {"same-site"}}, http.StatusForbidden},
+		"another origin":   {http.Header{"Origin": {"https://evil.example"}}, http.StatusForbidden},
+		"an opaque origin": {http.Header{"Origin": {"null"}}, http.StatusForbidden},
 	} {
 		c.header.Set("Content-Type", "application/x-www-form-urlencoded")
 		p := s.Visitor(t).Send(http.MethodPost, "/theme", strings.NewReader(form), c.header)
@@ -90,7 +90,7 @@ func TestOtherSitesCannotPost(t *testing.T) {
 	}
 }
 
-func TestLargeFormsAreRefusedWithASentence(t *testing.T) {
+func TestLargeFormsAreRefused(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewWithAccounts(t)
 	b := s.SignIn(t, webtest.Administrator)
@@ -98,13 +98,13 @@ func TestLargeFormsAreRefusedWithASentence(t *testing.T) {
 	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 	b.Send(http.MethodPost, "/administrators/new", bytes.NewReader(large), header).
 		WantStatus(http.StatusRequestEntityTooLarge).WantText("main", "larger than 1024 KiB")
-	// Without a length in advance, the limit is met while reading.
+	// Without Content-Length the limit applies while reading.
 	chunked := struct{ *bytes.Reader }{bytes.NewReader(large[:2<<20])}
 	b.Send(http.MethodPost, "/administrators/new", chunked, header).
 		WantStatus(http.StatusRequestEntityTooLarge).WantText("main", "larger than 1024 KiB")
 }
 
-func TestOnlyDeclaredProxiesAreBelieved(t *testing.T) {
+func TestOnlyDeclaredProxiesAreTrusted(t *testing.T) {
 	t.Parallel()
 	claim := http.Header{"X-Forwarded-For": {"203.0.113.7"}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"evil.example"}}
 	for _, c := range []struct {
@@ -113,7 +113,7 @@ func TestOnlyDeclaredProxiesAreBelieved(t *testing.T) {
 		source  string
 		secure  bool
 	}{
-		{"nobody is trusted", nil, "127.0.0.1", false},
+		{"no proxy is trusted", nil, "127.0.0.1", false},
 		{"another is trusted", []webtest.Option{proxies("192.0.2.0/24")}, "127.0.0.1", false},
 		{"this one is trusted", []webtest.Option{proxies("127.0.0.0/8")}, "203.0.113.7", true},
 	} {
@@ -135,7 +135,7 @@ func TestOnlyDeclaredProxiesAreBelieved(t *testing.T) {
 	}
 }
 
-func TestHostileTextIsOnlyText(t *testing.T) {
+func TestHostileTextIsEscaped(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewWithAccounts(t)
 	b := s.SignIn(t, webtest.Administrator)
@@ -150,8 +150,8 @@ func TestHostileTextIsOnlyText(t *testing.T) {
 	}
 }
 
-// Anybody can ask for a path of 60 KiB, as often as they like: the log does not keep it.
-func TestLongPathsAreCutInTheLog(t *testing.T) {
+// Every client can request a path of 60 KiB: the log truncates it.
+func TestLongPathsAreTruncatedInTheLog(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewWithAccounts(t)
 	s.Visitor(t).Send(http.MethodPost, "/"+strings.Repeat("x", 30<<10), nil, nil).WantStatus(http.StatusNotFound)

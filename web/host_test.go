@@ -32,32 +32,32 @@ func TestHostNames(t *testing.T) {
 	t.Cleanup(s.Close)
 	s.Start()
 	s.AddAccounts(t)
-	const stranger, proxy = "203.0.113.9:5000", "192.0.2.80:5000"
+	const otherHost, proxy = "203.0.113.9:5000", "192.0.2.80:5000"
 	for _, c := range []struct {
 		host, from, forwardedHost string
 		want                      int
 	}{
-		{"127.0.0.1:8443", stranger, "", http.StatusOK},
-		{"192.0.2.1", stranger, "", http.StatusOK},
-		{"[2001:db8::1]:8443", stranger, "", http.StatusOK},
-		{"[::1]", stranger, "", http.StatusOK},
-		{"localhost:8443", stranger, "", http.StatusOK},
-		{"vpn.example.test:8443", stranger, "", http.StatusOK},
-		{"VPN.Example.Test.", stranger, "", http.StatusOK},
-		{"gateway", stranger, "", http.StatusOK},
-		{"evil.example", stranger, "", http.StatusMisdirectedRequest},
-		{"evil.example:8443", stranger, "", http.StatusMisdirectedRequest},
-		{"vpn.example.test.evil.example", stranger, "", http.StatusMisdirectedRequest},
-		{"localhost.evil.example", stranger, "", http.StatusMisdirectedRequest},
-		{"127.0.0.1.evil.example", stranger, "", http.StatusMisdirectedRequest},
-		{"", stranger, "", http.StatusMisdirectedRequest},
-		// A proxy passes on the name that the browser used, or has us by address. What it says of
-		// the name in a header of its own counts for nothing.
+		{"127.0.0.1:8443", otherHost, "", http.StatusOK},
+		{"192.0.2.1", otherHost, "", http.StatusOK},
+		{"[2001:db8::1]:8443", otherHost, "", http.StatusOK},
+		{"[::1]", otherHost, "", http.StatusOK},
+		{"localhost:8443", otherHost, "", http.StatusOK},
+		{"vpn.example.test:8443", otherHost, "", http.StatusOK},
+		{"VPN.Example.Test.", otherHost, "", http.StatusOK},
+		{"gateway", otherHost, "", http.StatusOK},
+		{"evil.example", otherHost, "", http.StatusMisdirectedRequest},
+		{"evil.example:8443", otherHost, "", http.StatusMisdirectedRequest},
+		{"vpn.example.test.evil.example", otherHost, "", http.StatusMisdirectedRequest},
+		{"localhost.evil.example", otherHost, "", http.StatusMisdirectedRequest},
+		{"127.0.0.1.evil.example", otherHost, "", http.StatusMisdirectedRequest},
+		{"", otherHost, "", http.StatusMisdirectedRequest},
+		// A proxy passes on the name that the browser used, or the address of the console. What it says of
+		// the name in another header is ignored.
 		{"vpn.example.test", proxy, "", http.StatusOK},
 		{"10.0.0.5:8443", proxy, "vpn.example.test", http.StatusOK},
 		{"evil.example", proxy, "", http.StatusMisdirectedRequest},
 		{"evil.example", proxy, "vpn.example.test", http.StatusMisdirectedRequest},
-		{"evil.example", stranger, "vpn.example.test", http.StatusMisdirectedRequest},
+		{"evil.example", otherHost, "vpn.example.test", http.StatusMisdirectedRequest},
 	} {
 		header := http.Header{}
 		if c.forwardedHost != "" {

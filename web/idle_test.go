@@ -11,14 +11,14 @@ import (
 	"sallyport/web/webtest"
 )
 
-// renewal is how htmx asks for a part of a page.
+// renewal is the header with which htmx requests a part of a page.
 var renewal = http.Header{"Hx-Request": {"true"}}
 
-func TestAnOpenTabReachesTheIdleLimit(t *testing.T) {
+func TestRenewalsDoNotPostponeTheIdleLimit(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewWithAccounts(t)
 	b := s.SignIn(t, webtest.Administrator)
-	for range 3 { // somebody clicks
+	for range 3 { // requests of the user, not of the page
 		s.Kit.Clock.Pass(40 * time.Minute)
 		b.Get("/endpoints").WantStatus(http.StatusOK)
 	}
@@ -35,7 +35,7 @@ func TestAnOpenTabReachesTheIdleLimit(t *testing.T) {
 	b.Get("/endpoints").WantStatus(http.StatusSeeOther)
 }
 
-func TestARenewalLeavesTheMessageToItsPage(t *testing.T) {
+func TestRenewalsTakeNoFlashMessage(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewWithAccounts(t)
 	b := s.SignIn(t, webtest.Administrator)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// inline is what no template may have: the policy would block it.
+// inline is what the content security policy blocks.
 var inline = regexp.MustCompile(`(?i)\sstyle=|<style|\son[a-z]+=|<script>|templ\.SafeURL\("|templ\.Raw|javascript:`)
 
 func TestTemplatesHaveNothingInline(t *testing.T) {

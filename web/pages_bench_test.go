@@ -42,7 +42,7 @@ func newCrowd(t testing.TB, rows int) *crowd {
 	return c
 }
 
-// fill writes past the forms, which would take hours.
+// fill writes to the database directly: the forms would take hours.
 func (c *crowd) fill(ctx context.Context, tx *store.Tx, u *webtest.Fixture) error {
 	at := time.Now().Add(-24 * time.Hour)
 	big, authority := vpn.NetworkID(lastOf(c.network)), vpn.CertificateID(lastOf(u.Authority))
@@ -87,7 +87,7 @@ func (c *crowd) fill(ctx context.Context, tx *store.Tx, u *webtest.Fixture) erro
 
 func lastOf(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
-// load fetches a page and tells how long that took.
+// load requests a page and gives how long that took.
 func (c *crowd) load(t testing.TB, path string) time.Duration {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.b.Site.URL+path, nil)
@@ -151,8 +151,8 @@ func (c *crowd) pages() map[string]string {
 	}
 }
 
-// BenchmarkPages compares each page over 100,000 rows with the same over 100, in one run: what
-// counts is how many times longer it takes.
+// BenchmarkPages compares each page over 100,000 rows with the same page over 100 rows in one run: the
+// result is the ratio of the times.
 func BenchmarkPages(b *testing.B) {
 	few, many := newCrowd(b, 100), newCrowd(b, 100_000)
 	paths := many.pages()

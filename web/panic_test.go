@@ -15,7 +15,7 @@ import (
 	"sallyport/handlers/admin"
 )
 
-// TestPanicIsAnErrorOfItsRequest also holds that an internal error's text stays in the log.
+// A panic is answered with the error page; its text is in the log only.
 func TestPanicIsAnErrorOfItsRequest(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder

@@ -14,17 +14,16 @@ import (
 
 var parameter = regexp.MustCompile(`:[a-z]+`)
 
-// concrete makes a URL of a route's pattern; what it names need not exist.
+// concrete makes a URL from the pattern of a route, with IDs that do not exist.
 func concrete(path string) string {
 	return strings.Replace(parameter.ReplaceAllString(path, "nothing-such"), "*", "nothing-such", 1)
 }
 
-// TestEveryRouteRefusesWhomItsPolicyDoes walks the whole table with a stranger, a read-only
-// account and an administrator.
-func TestEveryRouteRefusesWhomItsPolicyDoes(t *testing.T) {
+// Each route is requested without a session and by a read-only account.
+func TestEveryRouteKeepsItsPolicy(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewWithAccounts(t)
-	stranger, readOnly := s.Visitor(t), s.SignIn(t, webtest.ReadOnly)
+	visitor, readOnly := s.Visitor(t), s.SignIn(t, webtest.ReadOnly)
 	for _, r := range web.Table(s.Services()) {
 		path := concrete(r.Path)
 		ask := func(b *webtest.Browser) webtest.Page {
@@ -38,11 +37,11 @@ func TestEveryRouteRefusesWhomItsPolicyDoes(t *testing.T) {
 		}
 		switch r.Policy {
 		case "signed-in", "may-change":
-			if p := ask(stranger); !isAsked(p) {
-				t.Errorf("%s %s: a stranger got %d to %q, want the sign-in page", r.Method, r.Path, p.Status, p.Header.Get("Location"))
+			if p := ask(visitor); !isAsked(p) {
+				t.Errorf("%s %s: a request without a session got %d to %q, want the sign-in page", r.Method, r.Path, p.Status, p.Header.Get("Location"))
 			}
 		case "setup":
-			if p := ask(stranger); !isAsked(p) {
+			if p := ask(visitor); !isAsked(p) {
 				t.Errorf("%s %s: got %d although an administrator exists", r.Method, r.Path, p.Status)
 			}
 		}
@@ -57,11 +56,10 @@ func TestEveryRouteRefusesWhomItsPolicyDoes(t *testing.T) {
 	}
 }
 
-// mayPostReadOnly are the forms that a read-only account may send: they change only what is its own.
+// mayPostReadOnly are the forms that a read-only account may send: they change only its own data.
 var mayPostReadOnly = map[string]bool{"/account/password": true}
 
-// TestNoPageChangesAnything gets every page as an administrator and looks whether the audit
-// trail grew. No page may fail or refuse an administrator either.
+// No GET route writes an audit record, and none fails or refuses an administrator.
 func TestNoPageChangesAnything(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewWithAccounts(t)

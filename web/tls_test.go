@@ -34,8 +34,7 @@ func writePair(t testing.TB, dir, host string) (certFile, keyFile string) {
 	return certFile, keyFile
 }
 
-// TestServe runs the real server: encryption, a certificate that is replaced under it, and an
-// orderly stop.
+// The real server: TLS, a certificate that is replaced while it runs, and an orderly stop.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -143,7 +142,7 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// untilRefused waits until nobody listens any more: the stop has begun.
+// untilRefused waits until connections are refused: the stop has begun.
 func untilRefused(t testing.TB, address string) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {

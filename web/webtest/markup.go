@@ -7,7 +7,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-// WantButton wants the page to ask for a confirmation.
+// WantButton checks that the page asks for confirmation with the button.
 func WantButton(t *testing.T, p Page, label string) {
 	t.Helper()
 	if got := p.Doc.Find("main .confirm-card [type=submit]").Text(); got != label {
@@ -15,7 +15,7 @@ func WantButton(t *testing.T, p Page, label string) {
 	}
 }
 
-// WantNoButton wants the page to offer nothing that would be refused.
+// WantNoButton checks that the confirm page has no button, because the change would be refused.
 func WantNoButton(t *testing.T, p Page) {
 	t.Helper()
 	if got := p.Doc.Find("main .confirm-card [type=submit]"); got.Length() != 0 {
@@ -24,7 +24,7 @@ func WantNoButton(t *testing.T, p Page) {
 	CheckMarkup(t, "confirmation", p)
 }
 
-// CheckMarkup holds a page to what the content security policy and a screen reader need.
+// CheckMarkup checks what the content security policy and screen readers need.
 func CheckMarkup(t testing.TB, path string, p Page) {
 	t.Helper()
 	bad := func(format string, s *goquery.Selection) {

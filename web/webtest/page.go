@@ -97,7 +97,7 @@ func (p Page) Labels() string {
 	return p.Text("label, legend, button, a.btn, summary, .dropdown-item, h1, h2, .nav-link, th, dt")
 }
 
-// WantRefusedField is wantFieldError for fields that may be optional or a group of choices.
+// WantRefusedField is WantFieldError for fields that may be optional or a group of choices.
 func (p Page) WantRefusedField(name, want string) Page {
 	p.T.Helper()
 	field := p.Doc.Find(`[name="` + name + `"]`).First()

@@ -1,5 +1,5 @@
-// Package webtest is what tests of the console stand on: the whole of package web over use cases on
-// SQLite, browsers that visit it, and checks of the pages that they get.
+// Package webtest is the kit for tests of the console: the whole of package web over use cases on
+// SQLite, browsers, and checks of pages.
 package webtest
 
 import (

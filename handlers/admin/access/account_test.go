@@ -21,14 +21,14 @@ func TestPasswords(t *testing.T) {
 	ro.Post("/sign-in", webtest.Credentials(webtest.ReadOnly, webtest.Password)).WantStatus(http.StatusUnprocessableEntity)
 	ro.Post("/sign-in", webtest.Credentials(webtest.ReadOnly, fresh)).WantStatus(http.StatusSeeOther)
 
-	// A password manager sees whose password the form changes.
+	// The form names the account for password managers.
 	own := ro.Get("/account").WantStatus(http.StatusOK)
 	webtest.CheckMarkup(t, "/account", own)
 	if got, _ := own.Doc.Find("form[action='/account/password'] input[autocomplete=username]").Attr("value"); got != webtest.ReadOnly {
 		t.Errorf("the form to change the password is for %q, want %q", got, webtest.ReadOnly)
 	}
 
-	// A read-only account changes its own password all the same.
+	// A read-only account can change its own password.
 	ro.Post("/account/password", url.Values{"current": {"wrong"}, "password": {webtest.Password}, "password_again": {webtest.Password}}).
 		WantStatus(http.StatusUnprocessableEntity).WantFieldError("current", "not your present password")
 	ro.Follow(ro.Post("/account/password", url.Values{"current": {fresh}, "password": {webtest.Password}, "password_again": {webtest.Password}})).

@@ -55,7 +55,7 @@ func TestAdministratorEdit(t *testing.T) {
 	version, _ := form.Doc.Find("input[name=version]").Attr("value")
 
 	b.Follow(b.Post(path, url.Values{"version": {version}, "role": {"read-only"}, "disabled": {"on"}})).WantText("tbody", "Disabled")
-	// Somebody else's form was filled before that.
+	// Another administrator opened the form before that.
 	late := b.Post(path, url.Values{"version": {version}, "role": {"administrator"}}).WantStatus(http.StatusUnprocessableEntity)
 	late.WantText("[role=alert]", "changed")
 	if late.Doc.Find("input[name=role][value=administrator][checked]").Length() == 0 {
@@ -68,15 +68,15 @@ func TestAdministratorEdit(t *testing.T) {
 		t.Errorf("one's own account leads to %q for a new password, want /account", got)
 	}
 	if b.Get(path).Doc.Find("main a[href='/account']").Length() != 0 {
-		t.Error("somebody else's account leads to one's own")
+		t.Error("the page of another account links to the own account")
 	}
 	version, _ = b.Get(own).Doc.Find("input[name=version]").Attr("value")
 	b.Post(own, url.Values{"version": {version}, "role": {"read-only"}}).WantStatus(http.StatusUnprocessableEntity).
 		WantText("[role=alert]", "your own rights")
 }
 
-// A browser left open for a minute does not lose the account: one's own password needs the present one.
-func TestNobodyResetsTheirOwnPassword(t *testing.T) {
+// An account cannot reset its own password: changing it needs the current one.
+func TestOwnPasswordCannotBeReset(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewWithAccounts(t)
 	b := s.SignIn(t, webtest.Administrator)

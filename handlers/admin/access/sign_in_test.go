@@ -50,7 +50,7 @@ func TestSignInGivesANewSessionAndEndsTheOld(t *testing.T) {
 	if p.Status != http.StatusSeeOther {
 		t.Errorf("the old session got status %d, want a redirect to the sign-in page", p.Status)
 	}
-	// A cookie of the visitor's own making is never taken over as a session.
+	// A cookie that the server did not send never becomes a session.
 	p = thief.Send(http.MethodPost, "/sign-in", strings.NewReader(webtest.Credentials(webtest.Administrator, webtest.Password).Encode()), http.Header{
 		"Content-Type": {"application/x-www-form-urlencoded"}, "Cookie": {"__Host-sallyport=chosen-by-me"},
 	})
@@ -74,7 +74,7 @@ func TestSignOutEndsTheSessionAtTheServer(t *testing.T) {
 	}
 }
 
-func TestSignInComesBack(t *testing.T) {
+func TestSignInReturnsToThePage(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewWithAccounts(t)
 	b := s.Visitor(t)
@@ -115,7 +115,7 @@ func TestSignInIsThrottled(t *testing.T) {
 	t.Fatal("50 wrong passwords were all checked")
 }
 
-func TestDisabledAccountIsOutAtOnce(t *testing.T) {
+func TestDisablingAnAccountEndsItsSessions(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewWithAccounts(t)
 	b := s.SignIn(t, webtest.ReadOnly)
@@ -131,7 +131,7 @@ func TestDisabledAccountIsOutAtOnce(t *testing.T) {
 	if got := b.Get("/").Header.Get("Location"); got != "/sign-in" {
 		t.Errorf("a disabled account is led to %q, want /sign-in", got)
 	}
-	// A part of a page that renews itself takes the whole page along.
+	// A part of a page that renews itself makes the browser load the sign-in page.
 	p := b.Send(http.MethodGet, "/settings", nil, http.Header{"Hx-Request": {"true"}})
 	if p.Status != http.StatusUnauthorized || p.Header.Get("HX-Redirect") != "/sign-in" {
 		t.Errorf("got status %d and HX-Redirect %q, want 401 and /sign-in", p.Status, p.Header.Get("HX-Redirect"))

@@ -33,7 +33,7 @@ func TestCertificatesOfOurOwn(t *testing.T) {
 	p := b.Get(client).WantText("dl", "RSA 2048").WantText("dl", "SHA-256 fingerprint")
 	webtest.CheckMarkup(t, "certificate", p)
 
-	// A common name that people have is taken; the name that was left empty is made of it.
+	// A common name with accents is accepted; the name that was left empty is made of it.
 	brien := b.Create("/certificates/issue", url.Values{
 		"use": {"client"}, "authority": {path.Base(authority)}, "common_name": {"O'Brien (2nd floor)"}, "key_type": {"ECDSA P-256"}, "valid_days": {"10"},
 	})
@@ -126,7 +126,7 @@ func TestImport(t *testing.T) {
 		}
 		p.WantText("#private_key-help", "Paste the private key again")
 	}
-	// A key in another box is not given back either.
+	// A key in another text box is not sent back either.
 	p := b.Post("/certificates/import", url.Values{
 		"use": {"server"}, "name": {maker.key}, "certificate": {maker.certificate + maker.key}, "private_key": {""}, "chain": {maker.key},
 	}).WantStatus(http.StatusUnprocessableEntity)
@@ -151,8 +151,8 @@ func TestImport(t *testing.T) {
 	}
 }
 
-// A server certificate from a public authority that would vouch for the clients as well is
-// refused beside the field that brings it along.
+// A server certificate from a public authority cannot be the authority of the clients as well; the
+// refusal is beside the field of the server certificate.
 func TestPublicAuthorityBesideItsField(t *testing.T) {
 	t.Parallel()
 	u := webtest.NewEndpoint(t)

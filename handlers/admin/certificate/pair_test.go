@@ -13,7 +13,7 @@ import (
 	"sallyport/vpn"
 )
 
-// testPair is a server certificate that was made elsewhere, and a key that is not its.
+// testPair is a server certificate of another authority, and a key that does not match it.
 type testPair struct{ certificate, key, chain, other string }
 
 func newTestPair(t testing.TB) testPair {

@@ -14,8 +14,8 @@ import (
 	"sallyport/web/webtest"
 )
 
-// crowded gives the tutorial more of everything than a selection lists.
-func crowded(t *testing.T, u *webtest.Fixture) {
+// fillChoices adds more certificates, networks and subnets than a select element lists.
+func fillChoices(t *testing.T, u *webtest.Fixture) {
 	t.Helper()
 	n := vpn.MaxPageSize + 1
 	u.Update(t, func(tx *store.Tx) error {
@@ -55,7 +55,7 @@ func TestFormsWithVeryManyChoices(t *testing.T) {
 			t.Errorf("%s offers a search where there is little to choose from", form)
 		}
 	}
-	crowded(t, u)
+	fillChoices(t, u)
 	for _, c := range []struct{ form, field, find, wanted string }{
 		{"/endpoints/new", "certificate", "server", path.Base(u.Server)},
 		{"/endpoints/new", "client_ca", "Example CA", path.Base(u.Authority)},
@@ -73,7 +73,7 @@ func TestFormsWithVeryManyChoices(t *testing.T) {
 			t.Errorf("%s: a search for %s does not offer it: %v", c.form, c.find, p.Options(c.field))
 		}
 	}
-	// What is chosen stays, also where the form comes back refused.
+	// The choice stays when the form is refused.
 	if got := u.Admin.Get(u.Endpoint + "/edit").Value("certificate"); got != path.Base(u.Server) {
 		t.Errorf("the form to modify the endpoint has the certificate %q, want its own", got)
 	}
@@ -89,7 +89,7 @@ func TestFormsWithVeryManyChoices(t *testing.T) {
 func TestAssociatingAmongVeryManySubnets(t *testing.T) {
 	t.Parallel()
 	u := webtest.NewEndpoint(t)
-	crowded(t, u)
+	fillChoices(t, u)
 	form := u.Endpoint + "/associations/new"
 	p := u.Admin.Get(form).WantStatus(http.StatusOK).WantText("#find-help", "There are more networks")
 	webtest.CheckMarkup(t, form, p)
@@ -114,7 +114,7 @@ func TestAssociatingAmongVeryManySubnets(t *testing.T) {
 	for last = range p.Options("subnet") {
 	}
 	u.Admin.Create(form, url.Values{"network": {path.Base(u.Network)}, "subnet": {last}})
-	// Refused, the form still has what was chosen.
+	// The refused form still has the choice.
 	p = u.Admin.Post(form, url.Values{"network": {path.Base(u.Network)}, "subnet": {last}}).WantStatus(http.StatusUnprocessableEntity).WantRefusedField("subnet", "already associated")
 	if p.Options("subnet")[last] == "" {
 		t.Error("the refused form has lost the chosen subnet")

@@ -63,7 +63,7 @@ func TestConnections(t *testing.T) {
 	u.Admin.Get(tab+"/terminate?connection="+string(gone.ID)).WantStatus(http.StatusConflict).WantText("main", "has already ended")
 }
 
-// Lists stay fast with many rows, whichever page is asked for.
+// Every page of a list with many rows is fast.
 func TestManyConnections(t *testing.T) {
 	t.Parallel()
 	u := webtest.NewReadyEndpoint(t)

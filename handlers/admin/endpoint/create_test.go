@@ -92,7 +92,7 @@ func TestTransportAndListenAddress(t *testing.T) {
 	if got := u.Admin.Get(path + "/configuration/download").Body; !strings.Contains(got, "proto tcp") || !strings.Contains(got, " 443") {
 		t.Errorf("the file of a TCP endpoint is %q", got)
 	}
-	// The port can be changed; the console's is refused then as well.
+	// A modification refuses the port of the console as well.
 	edit := u.Admin.Get(path + "/edit")
 	u.Admin.Post(path+"/edit", url.Values{"version": {edit.Value("version")}, "name": {"by tcp"}, "certificate": {edit.Value("certificate")}, "port": {"8443"}}).
 		WantStatus(http.StatusUnprocessableEntity).WantRefusedField("port", "belongs to the console")

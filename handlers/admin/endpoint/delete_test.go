@@ -10,7 +10,7 @@ import (
 	"sallyport/web/webtest"
 )
 
-func TestChangesNameWhatIsLost(t *testing.T) {
+func TestConfirmPagesNameWhatIsLost(t *testing.T) {
 	t.Parallel()
 	u := webtest.NewReadyEndpoint(t)
 	u.Admin.Create(u.Endpoint+"/routes/new", url.Values{"destination": {"192.0.2.0/24"}, "subnet": {u.ZoneA}, "description": {"partner"}})
@@ -50,7 +50,7 @@ func TestChangesNameWhatIsLost(t *testing.T) {
 	u.Admin.Create(association, nil)
 	u.Admin.Get(u.Endpoint+"/associations").Row(u.ZoneA).WantText("td", "Disassociating")
 	p = u.Admin.Get(u.Endpoint + "/delete")
-	// The script keeps a form's first submit button off until the word is typed: it must be this one.
+	// app.js disables the first submit button of the form until the word is typed: it must be this one.
 	if got := p.Doc.Find("form:has([data-confirm-text=delete]) [type=submit]").First().Text(); got != "Delete" {
 		t.Errorf("the button that typing the word switches on is %q, want Delete", got)
 	}

@@ -15,18 +15,18 @@ func TestTwoAdministratorsSaveTheSameEndpoint(t *testing.T) {
 	first, second := u.Admin.Get(u.Endpoint+"/edit"), u.SignIn(t, webtest.Administrator)
 	second.Get(u.Endpoint + "/edit")
 	version := first.Value("version")
-	u.Admin.Create(u.Endpoint+"/edit", url.Values{"version": {version}, "name": {"hers"}, "description": {"her words"}, "certificate": {path.Base(u.Server)}, "port": {"443"}})
+	u.Admin.Create(u.Endpoint+"/edit", url.Values{"version": {version}, "name": {"first"}, "description": {"first words"}, "certificate": {path.Base(u.Server)}, "port": {"443"}})
 
-	p := second.Post(u.Endpoint+"/edit", url.Values{"version": {version}, "name": {"his"}, "description": {"his words"}, "certificate": {path.Base(u.Server)}, "port": {"1194"}})
+	p := second.Post(u.Endpoint+"/edit", url.Values{"version": {version}, "name": {"second"}, "description": {"second words"}, "certificate": {path.Base(u.Server)}, "port": {"1194"}})
 	p.WantStatus(http.StatusConflict).WantText("#error-summary", "Another administrator changed this endpoint")
-	p.WantValue("name", "his").WantValue("description", "his words").WantValue("port", "1194")
-	p.WantRefusedField("name", "“hers”").WantRefusedField("description", "“her words”").WantRefusedField("port", "“443”")
-	if got := u.Stored(t).Name; got != "hers" {
-		t.Errorf("the endpoint is called %q, want hers: the second save must change nothing", got)
+	p.WantValue("name", "second").WantValue("description", "second words").WantValue("port", "1194")
+	p.WantRefusedField("name", "“first”").WantRefusedField("description", "“first words”").WantRefusedField("port", "“443”")
+	if got := u.Stored(t).Name; got != "first" {
+		t.Errorf("the endpoint is called %q, want first: the second save must change nothing", got)
 	}
-	second.Create(u.Endpoint+"/edit", url.Values{"version": {p.Value("version")}, "name": {"his"}, "description": {"his words"}, "certificate": {path.Base(u.Server)}, "port": {"1194"}})
-	if got := u.Stored(t); got.Name != "his" || got.Listen.Port != 1194 {
-		t.Errorf("got %q port %d, want his 1194 after saving again", got.Name, got.Listen.Port)
+	second.Create(u.Endpoint+"/edit", url.Values{"version": {p.Value("version")}, "name": {"second"}, "description": {"second words"}, "certificate": {path.Base(u.Server)}, "port": {"1194"}})
+	if got := u.Stored(t); got.Name != "second" || got.Listen.Port != 1194 {
+		t.Errorf("got %q port %d, want second 1194 after saving again", got.Name, got.Listen.Port)
 	}
 
 	tags := url.Values{"version": {version}, "tag_key": {"team", ""}, "tag_value": {"vpn", ""}}

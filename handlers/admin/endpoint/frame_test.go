@@ -10,7 +10,7 @@ import (
 	"sallyport/web/webtest"
 )
 
-// A part that renews itself says nothing while nothing changed, and otherwise comes alone.
+// A renewal is answered with 204 while nothing changed, and otherwise with the part alone.
 func TestPartsRenewThemselves(t *testing.T) {
 	t.Parallel()
 	u := webtest.NewReadyEndpoint(t)

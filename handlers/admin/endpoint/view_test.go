@@ -12,8 +12,8 @@ import (
 	"sallyport/web/webtest"
 )
 
-// The labels are the guide's own (lines 1135 to 1258, 1651 to 2204).
-func TestLabelsAreTheGuides(t *testing.T) {
+// The labels are those of the guide ("Getting started with Client VPN", "Client VPN endpoints").
+func TestLabelsAreThoseOfTheGuide(t *testing.T) {
 	t.Parallel()
 	u := webtest.NewReadyEndpoint(t)
 	u.Connect(t, "alice", "10.20.0.5", vpn.ConnectionActive)
@@ -42,7 +42,7 @@ func TestLabelsAreTheGuides(t *testing.T) {
 	}
 }
 
-func TestEndpointComesToLife(t *testing.T) {
+func TestEndpointBecomesAvailable(t *testing.T) {
 	t.Parallel()
 	u := webtest.NewEndpoint(t)
 	p := u.Admin.Get(u.Endpoint).WantText("#endpoint-state", "Pending-associate").WantText("#endpoint-state", "after you associate the first target network")
@@ -75,7 +75,7 @@ func TestEndpointComesToLife(t *testing.T) {
 	p = u.Admin.Get(u.Endpoint + "/routes").Row("10.20.0.0/22")
 	p.WantText("td", "local")
 
-	// To look at the page that offers the file is not to have downloaded it.
+	// The page with the download link does not count as the download.
 	if steps := u.Admin.Get("/").Text(".guide-steps"); strings.Contains(steps, "configuration file ● Done") {
 		t.Error("the tutorial says that the file was downloaded")
 	}

@@ -24,7 +24,7 @@ func TestNetworkAndSubnets(t *testing.T) {
 	b.Get("/networks").Row("office").WantText("td.text-end", "1")
 }
 
-// badNetworks: what is typed, and the sentence that comes back beside the field.
+// Each case is a value of a field and the sentence beside the field that refuses it.
 func TestBadNetworksChangeNothing(t *testing.T) {
 	t.Parallel()
 	u := webtest.NewEndpoint(t)

@@ -9,7 +9,7 @@ import (
 	"sallyport/web/webtest"
 )
 
-func TestNodeTroubleIsOnEveryPage(t *testing.T) {
+func TestNodeFaultIsOnEveryPage(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewWithAccounts(t)
 	b := s.SignIn(t, webtest.Administrator)
@@ -32,7 +32,7 @@ func TestNodeTroubleIsOnEveryPage(t *testing.T) {
 	}
 }
 
-func TestManyPagesAskOnce(t *testing.T) {
+func TestManyPagesShareOneStatus(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewWithAccounts(t)
 	b := s.SignIn(t, webtest.Administrator)
@@ -49,7 +49,7 @@ func TestManyPagesAskOnce(t *testing.T) {
 	}
 }
 
-func TestADataplaneThatHangsMakesOnePageWait(t *testing.T) {
+func TestHangingDataplaneDelaysOnePage(t *testing.T) {
 	t.Parallel()
 	u := webtest.NewReadyEndpoint(t)
 	u.Kit.Dataplane.Hang(true)

@@ -24,7 +24,7 @@ func TestTheNodePage(t *testing.T) {
 	}
 	u.Kit.Dataplane.Say(vpn.NodeStatus{StartedAt: u.Kit.Clock.Now(), Repairs: []vpn.Fault{
 		{Subject: id, Message: "The tun device st1 had been deleted and was made again.", Since: u.Kit.Clock.Now().Add(-5 * time.Minute)},
-		{Message: "The packet filter was changed by somebody else and was written again.", Since: u.Kit.Clock.Now().Add(-10 * time.Minute)},
+		{Message: "The packet filter was changed by another process and was restored.", Since: u.Kit.Clock.Now().Add(-10 * time.Minute)},
 	}}, nil)
 	u.Kit.Clock.Pass(time.Minute)
 	p = u.Admin.Get("/settings").WantText("#node", "repaired 6 minutes ago").WantText("#node", "The packet filter was changed")
