@@ -36,7 +36,7 @@ func (in authorityInput) form() parts.Form {
 		Action: "/certificates/authority/new", Submit: "Create certificate authority", Cancel: "/certificates",
 		Fields: []parts.Field{
 			{Name: "common_name", Label: "Common name (CN)", Value: in.CommonName, Required: true, Autocomplete: "off", Placeholder: "Example VPN CA", Focus: true,
-				Help: "Names the authority inside every certificate that it issues."},
+				Help: "The name of the authority in every certificate that it issues."},
 			{Name: "name", Label: "Name", Value: in.Name, Autocomplete: "off", Help: "Shown in lists. If empty, the common name is used."},
 			keyTypeField(in.KeyType),
 			{Name: "valid_days", Label: "Validity in days", Value: in.ValidDays, Required: true, InputMode: "numeric", Autocomplete: "off",

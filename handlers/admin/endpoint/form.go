@@ -1,7 +1,6 @@
 package endpoint
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,7 +105,7 @@ func (in endpointInput) fields(choices endpointChoices) []parts.Field {
 		}
 	}
 	fields := []parts.Field{
-		{Name: "name", Label: "Name tag", Value: in.Name, Help: "What lists call the endpoint.", Autocomplete: "off", Focus: true},
+		{Name: "name", Label: "Name tag", Value: in.Name, Help: "Shown in lists.", Autocomplete: "off", Focus: true},
 		{Name: "description", Label: "Description", Value: in.Description, Help: "A brief description of the Client VPN endpoint.", Autocomplete: "off"},
 		immutable(parts.Field{Name: "client_cidr", Label: "Client IPv4 CIDR", Value: in.ClientCIDR, Required: true, Mono: true, Placeholder: "10.0.0.0/22", Autocomplete: "off", Help: clientCIDRHelp(in.ClientCIDR)},
 			func(e endpoint.View) string { return e.ClientCIDR.String() }),
@@ -118,7 +117,7 @@ func (in endpointInput) fields(choices endpointChoices) []parts.Field {
 			func(endpoint.View) string { return "Use mutual authentication" }),
 		immutable(parts.Field{Name: "client_ca", Label: "Client certificate", Type: "select", Value: in.ClientCA, Required: true,
 			Options: views.CertificateOptions("The server certificate's own authority", choices.Authorities.List),
-			Help:    "Client certificates must be issued by this authority. Where server and client certificates come from the same authority, keep the server certificate's own."},
+			Help:    "Client certificates must be issued by this authority. If server and client certificates come from the same authority, keep the server certificate's own."},
 			func(e endpoint.View) string {
 				return parts.YesNo(e.ClientCA == e.Certificate, "The server certificate's own authority", views.NameOr(e.ClientAuthority.Name, e.ClientCA))
 			}),
@@ -127,45 +126,9 @@ func (in endpointInput) fields(choices endpointChoices) []parts.Field {
 			Help:    "UDP typically offers better performance than TCP. You cannot change the transport protocol after you create the Client VPN endpoint."},
 			func(e endpoint.View) string { return strings.ToUpper(string(e.Listen.Transport)) }),
 		immutable(parts.Field{Name: "listen_addr", Label: "Listen address", Value: in.ListenAddr, Mono: true, Placeholder: "192.0.2.10", Autocomplete: "off",
-			Help: "One of this host's IPv4 addresses, where clients reach only that one. Where left empty, the endpoint listens on every address of this host. It cannot be changed later."},
+			Help: "One of the IPv4 addresses of this host, if clients can reach only that one. If empty, the endpoint listens on every address of this host. It cannot be changed later."},
 			func(e endpoint.View) string { return listenAddress(e.Listen) }),
 		{Name: "port", Label: "VPN port", Value: in.Port, InputMode: "numeric", Required: true, Autocomplete: "off", Help: ports},
 	}
 	return append(fields, endpointOptions.fields(in.typed)...)
-}
-
-func before(sentence string) string {
-	if sentence == "" {
-		return ""
-	}
-	return " " + sentence
-}
-
-// restartHelp says what a change that restarts the endpoint's workers does to its clients.
-func restartHelp(connections int) string {
-	if connections == 0 {
-		return "Changing it restarts the endpoint; no client is connected now."
-	}
-	return fmt.Sprintf("Changing it resets %s that %s open now; clients return by themselves.",
-		parts.Count(connections, "connection"), parts.YesNo(connections == 1, "is", "are"))
-}
-
-// clientCIDRHelp explains the field in the words of the guide, "Create a Client VPN endpoint", and says what the
-// typed range would give.
-func clientCIDRHelp(typed string) string {
-	s := "An IP address range, in CIDR notation, from which to assign client IP addresses; from /22 (1,021 addresses for clients) to /12. " +
-		"It cannot overlap with the target network, the network's address range or any route, and cannot be changed later. " +
-		"We recommend twice as many addresses as connections are planned."
-	if p, err := vpn.ParseCIDR(typed); err == nil && vpn.ValidClientCIDR(p) {
-		n := int(vpn.ClientCapacity(p))
-		s += fmt.Sprintf(" %s gives clients %s addresses: right for up to %s planned connections.", p, parts.Number(n), parts.Number(n/2))
-	}
-	return s
-}
-
-func portHelp(free uint16) string {
-	if free == vpn.DefaultPort {
-		return "The default is 443. Another endpoint can have the same port with the other transport protocol or at another address."
-	}
-	return fmt.Sprintf("The default is 443, which is taken for UDP; %d is free.", free)
 }

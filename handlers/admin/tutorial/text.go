@@ -58,7 +58,7 @@ var stepTexts = map[string]stepText{
 	},
 	"internet": {
 		title: "Provide access to the internet",
-		texts: []string{"For each additional network, you add a route to the network in the endpoint's route table and configure an authorization rule to give clients access. For the internet, both have the destination 0.0.0.0/0; such a rule opens every other network of the route table too, unless a narrower rule is about it."},
+		texts: []string{"For each additional network, you add a route to the network in the endpoint's route table and configure an authorization rule to give clients access. For the internet, both have the destination 0.0.0.0/0; such a rule also allows every other network in the route table, except those with a narrower rule."},
 		links: []stepLink{{"Create route", "…/routes/new", true}, {"Add authorization rule", "…/rules/new", true}, {"Route table", "…/routes", false}},
 	},
 	"security": {
@@ -67,7 +67,7 @@ var stepTexts = map[string]stepText{
 	},
 	"configuration": {
 		title: "Download the Client VPN endpoint configuration file",
-		texts: []string{"The configuration file includes the endpoint details and certificate information required to establish a VPN connection. You provide this file to the end users who need to connect. One client's certificate and key can be put inside."},
+		texts: []string{"The configuration file includes the endpoint details and certificate information required to establish a VPN connection. You provide this file to the end users who need to connect. It can include the certificate and key of one client."},
 		links: []stepLink{{"Download client configuration", "…/configuration", false}},
 	},
 	"connect": {

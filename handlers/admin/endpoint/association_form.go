@@ -1,0 +1,84 @@
+package endpoint
+
+import (
+	"cmp"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control/endpoint"
+	"sallyport/handlers/admin/page"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+type associationInput struct {
+	Network string `form:"network"`
+	Subnet  string `form:"subnet"`
+}
+
+func (in associationInput) form(choices endpoint.AssociationChoices) parts.Form {
+	networks := []parts.Option{{Label: "The network of the subnet"}}
+	if len(choices.Networks) == 1 {
+		networks = nil
+		in.Network = string(choices.Networks[0].ID)
+	}
+	names := map[vpn.NetworkID]string{}
+	for _, n := range choices.Networks {
+		names[n.ID] = n.Name
+		networks = append(networks, parts.Option{Value: string(n.ID), Label: n.Label()})
+	}
+	subnets := []parts.Option{{Label: "Choose a subnet"}}
+	for _, s := range choices.Subnets {
+		if in.Network != "" && string(s.Network) != in.Network {
+			continue
+		}
+		o := parts.Option{Value: string(s.ID), Label: s.Label() + ", " + s.CIDR.String() + ", " + s.Zone, Disabled: choices.Taken[s.ID] != ""}
+		if len(choices.Networks) > 1 {
+			o.Label = names[s.Network] + ": " + o.Label
+		}
+		if o.Disabled {
+			o.Label += " (cannot be chosen)"
+		}
+		subnets = append(subnets, o)
+	}
+	id := choices.Endpoint.ID
+	return parts.Form{
+		Action: views.EndpointPath(id, "associations", "new"), Submit: "Associate target network", Cancel: views.EndpointPath(id, "associations"),
+		Fields: []parts.Field{
+			{Name: "network", Label: "VPC (network)", Type: "select", Value: in.Network, Options: networks, Required: true,
+				Help: "The network in which the subnet is located. All target networks of an endpoint must be in the same network."},
+			{Name: "subnet", Label: "Choose a subnet to associate", Type: "select", Value: in.Subnet, Options: subnets, Required: true,
+				Help: "It must not overlap with the client CIDR, and each target network must be in a different availability zone."},
+		},
+	}
+}
+
+// refusedSubnets lists the subnets that cannot be chosen, with the reasons.
+func (in associationInput) refusedSubnets(choices endpoint.AssociationChoices) []string {
+	var out []string
+	for _, s := range choices.Subnets {
+		if why := choices.Taken[s.ID]; why != "" && (in.Network == "" || in.Network == string(s.Network)) {
+			out = append(out, cmp.Or(s.Name, string(s.ID))+": "+why)
+		}
+	}
+	return out
+}
+
+// finder searches the networks, or the subnets if a network is chosen.
+func (in associationInput) finder(c echo.Context, choices endpoint.AssociationChoices) *parts.Finder {
+	path := views.EndpointPath(choices.Endpoint.ID, "associations", "new")
+	network := in.Network
+	if choices.Endpoint.Network != "" {
+		network = string(choices.Endpoint.Network)
+	}
+	switch {
+	case network != "":
+		return page.Finder(c, path, "subnets", choices.MoreSubnets, parts.Hidden{Name: "network", Value: network})
+	case choices.MoreSubnets && !choices.MoreNetworks && page.Find(c) == "":
+		return &parts.Finder{Path: path, Label: "Search networks",
+			Text: "There are more subnets than the form below can list. Choose the VPC below and show only its subnets, or search for the VPC first."}
+	default:
+		return page.Finder(c, path, "networks", choices.MoreNetworks)
+	}
+}
