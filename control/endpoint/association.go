@@ -13,7 +13,7 @@ import (
 func (s *Service) Associate(ctx context.Context, by control.Principal, id vpn.EndpointID, network vpn.NetworkID, subnet vpn.SubnetID) (vpn.Association, error) {
 	var made vpn.Association
 	err := s.changeEndpoint(ctx, by, vpn.AssociateClientVpnTargetNetwork, id, func(tx *store.Tx, e *vpn.Endpoint, a *vpn.AuditRecord) error {
-		n, sub, err := target(ctx, tx, network, subnet)
+		n, sub, err := readTarget(ctx, tx, network, subnet)
 		if err != nil {
 			return err
 		}
@@ -39,7 +39,8 @@ func (s *Service) Associate(ctx context.Context, by control.Principal, id vpn.En
 	return made, err
 }
 
-func target(ctx context.Context, tx *store.Tx, network vpn.NetworkID, subnet vpn.SubnetID) (vpn.Network, vpn.Subnet, error) {
+// readTarget reads the subnet to associate and its network; "" for the network means that of the subnet.
+func readTarget(ctx context.Context, tx *store.Tx, network vpn.NetworkID, subnet vpn.SubnetID) (vpn.Network, vpn.Subnet, error) {
 	var check vpn.Check
 	if subnet == "" {
 		check.Bad("subnet", "Choose a subnet to associate.")

@@ -56,11 +56,12 @@ func (s *Runner) repeat(ctx context.Context, message string, read func(context.C
 		if err != nil && vpn.KindOf(err) != vpn.Unavailable {
 			s.core.Log.ErrorContext(ctx, message, "err", errorChain(err)) //nolint:sloglint // each caller gives a constant
 		}
-		pause(ctx, followAgain)
+		waitFor(ctx, followAgain)
 	}
 }
 
-func pause(ctx context.Context, d time.Duration) {
+// waitFor returns after d, or when ctx ends.
+func waitFor(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
