@@ -60,21 +60,29 @@ func (c *Core) Read(ctx context.Context, by Principal, action vpn.Action, subjec
 }
 
 // Change runs one change and writes its audit record in one transaction, then wakes the reconciler. f
-// completes the record: before, after, and the subject of what it creates. Without permission the
-// error is of kind Denied, and the refusal is recorded.
+// completes the record: before, after, and the subject of what it creates. Permission is asked before the
+// transaction and again in it (Principal.Recheck). Without it the error is of kind Denied, and the refusal
+// is recorded.
 func (c *Core) Change(ctx context.Context, by Principal, action vpn.Action, subject string, f func(*store.Tx, *vpn.AuditRecord) error) error {
 	if err := c.Allow(ctx, by, action, subject); err != nil {
 		return err
 	}
+	var denied error
 	err := c.store.Update(ctx, func(tx *store.Tx) error {
+		if denied = by.Recheck(ctx, tx, action, subject); denied != nil {
+			return denied
+		}
 		record := c.Record(by, action, subject)
 		if err := f(tx, &record); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, record)
 	})
-	if err == nil {
+	switch {
+	case err == nil:
 		c.Nudge()
+	case denied != nil && vpn.KindOf(denied) == vpn.Denied:
+		c.AuditRefusal(ctx, by, action, subject, denied)
 	}
 	return err
 }

@@ -20,6 +20,7 @@ type Principal struct {
 	ID      string   // of the account, user or key
 	Name    string   // as the audit trail shows it
 	Role    vpn.Role // what an administrator may do
+	Session string   // hash of the session that the request came with; "": it came with none
 	Source  string   // address of the client
 	Request string   // request ID
 }

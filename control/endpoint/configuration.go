@@ -65,6 +65,9 @@ func (s *Service) plainConfiguration(ctx context.Context, by control.Principal, 
 // auditExport records that a plain file was downloaded: the file holds the endpoint's tls-crypt key.
 func (s *Service) auditExport(ctx context.Context, by control.Principal, id vpn.EndpointID) error {
 	return s.core.Update(ctx, func(tx *store.Tx) error {
+		if err := by.Recheck(ctx, tx, vpn.ExportClientVpnClientConfiguration, string(id)); err != nil {
+			return err
+		}
 		record := s.core.Record(by, vpn.ExportClientVpnClientConfiguration, string(id))
 		return tx.Audit(ctx, record)
 	})

@@ -119,7 +119,7 @@ func TestDisablingAnAccountEndsItsSessions(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewWithAccounts(t)
 	b := s.SignIn(t, webtest.ReadOnly)
-	by := control.Principal{Kind: control.Administrator, ID: string("admin-test"), Name: "test", Role: vpn.RoleAdministrator}
+	by := control.SystemPrincipal("test")
 	list, err := s.Kit.Access.Administrators(t.Context(), by, vpn.List{Search: webtest.ReadOnly})
 	if err != nil || len(list.Items) != 1 {
 		t.Fatalf("got %d accounts and error %v, want one", len(list.Items), err)

@@ -51,6 +51,7 @@ func Principal(c echo.Context) control.Principal {
 		ID:      string(caller.Administrator.ID),
 		Name:    caller.Administrator.Username,
 		Role:    caller.Administrator.Role,
+		Session: caller.Session.Hash,
 		Source:  c.RealIP(),
 		Request: RequestID(c),
 	}
