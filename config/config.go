@@ -82,6 +82,7 @@ type Dataplane struct {
 	WebUser         string // name or number of the user that web runs as
 	Workers         int    // of each endpoint; 0: as many as the host has cores, at most 4
 	HostPolicy      string // path; the file may be absent
+	PacketMark      uint32 // one bit; 0 for none
 }
 
 // Postgres reports whether the database is PostgreSQL rather than a SQLite file.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math/bits"
 	"net/netip"
 	"net/url"
 	"os"
@@ -53,6 +54,7 @@ func settings() []setting {
 		{key: "allow_old_openvpn", preset: "false", help: "Run an OpenVPN older than 2.6.14-0+deb12u2 (Debian) or 2.6.23, which has known security faults.", set: boolean(func(c *Config) *bool { return &c.Data.AllowOldOpenVPN })},
 		{key: "web_user", preset: "69999", help: "User, by name or number, that the web process runs as when sallyport serve is started by root. A number needs no account.", set: text(func(c *Config) *string { return &c.Data.WebUser })},
 		{key: "workers", shown: "one for each core, at most 4", help: "OpenVPN processes of each endpoint on this host, 1 to 64. One process uses one core.", set: count(func(c *Config) *int { return &c.Data.Workers }, 1, 64)},
+		{key: "packet_mark", preset: "0x40000000", help: "The bit of the packet mark that accepted packets of VPN clients get. Packets without it are dropped by a second packet filter table that other programs cannot flush. Choose another bit where another program uses this one; 0 leaves the second table out.", set: bit(func(c *Config) *uint32 { return &c.Data.PacketMark })},
 		{key: "host_policy_file", preset: "/etc/sallyport/host-policy.json", help: "Root-owned file that limits what the dataplane may be told to do on this host. It may be absent.", set: text(func(c *Config) *string { return &c.Data.HostPolicy })},
 	}
 }
@@ -88,6 +90,18 @@ func count(field func(*Config) *int, least, most int) func(*Config, string) erro
 			return fmt.Errorf("%q is not a whole number from %d to %d", v, least, most)
 		}
 		*field(c) = n
+		return nil
+	}
+}
+
+// bit reads a number with one bit set, or 0.
+func bit(field func(*Config) *uint32) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		n, err := strconv.ParseUint(v, 0, 32)
+		if err != nil || bits.OnesCount64(n) > 1 {
+			return fmt.Errorf("%q is neither 0 nor a single bit such as 0x40000000", v)
+		}
+		*field(c) = uint32(n)
 		return nil
 	}
 }

@@ -210,11 +210,17 @@ func (e *Engine) restoreRules(ctx context.Context, adopted []*endpoint) (err err
 			live = append(live, s.inTable())
 		}
 	}
+	e.rulesMu.Lock()
+	defer e.rulesMu.Unlock()
 	r, err := e.ruleset()
 	if err != nil {
 		return err
 	}
-	return e.table.Restore(ctx, r, live)
+	if err := e.table.Restore(ctx, r, live); err != nil {
+		return err
+	}
+	e.openOwned(ctx)
+	return nil
 }
 
 func (ep *endpoint) workerOf(instance string) *worker {

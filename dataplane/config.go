@@ -12,6 +12,7 @@ type Config struct {
 	AllowOldOpenVPN bool
 	Workers         int    // OpenVPN processes of each endpoint; 0: one for each core, at most 4
 	HostPolicy      string // path of the policy file, which may be absent
+	PacketMark      uint32 // the bit of accepted packets, see nft.OwnedTable; 0: no owned table
 	Version         string // of this program
 	Log             *slog.Logger
 }

@@ -58,7 +58,9 @@ type Engine struct {
 	lack      string // what the host lacks to carry tunnels at all
 	stopping  bool   // nothing new is taken
 
-	rulesMu sync.Mutex // one rebuild of the table at a time
+	rulesMu sync.Mutex      // one rebuild of the table at a time; guards the next two; taken before mu
+	owned   *nft.OwnedTable // nil until the table was applied once, and where the kernel has none
+	marks   uint32          // bits that accepted packets get: ours, and those of owned tables of earlier processes
 
 	savedMu sync.Mutex
 	saved   []byte
@@ -93,6 +95,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	e.probe(ctx)
+	e.findMarks(ctx)
 	e.adopt(ctx)
 	return e, nil
 }
@@ -196,7 +199,7 @@ func (e *Engine) giveSlot(n int) {
 // or are about to, only because of us: for as long as they do.
 func (e *Engine) ruleset() (nft.Ruleset, error) {
 	e.mu.Lock()
-	r := nft.Ruleset{Workers: nft.UIDs{First: supervise.FirstUID, Last: supervise.LastUID}}
+	r := nft.Ruleset{Workers: nft.UIDs{First: supervise.FirstUID, Last: supervise.LastUID}, Mark: e.marks}
 	interfaces := e.settings.Changed()
 	for id, rules := range e.rules {
 		r.Endpoints = append(r.Endpoints, rules)
@@ -234,6 +237,9 @@ func (e *Engine) setRules(ctx context.Context, id vpn.EndpointID, rules *nft.End
 	r, err := e.ruleset()
 	if err == nil {
 		err = e.table.Apply(ctx, r)
+	}
+	if err == nil {
+		e.openOwned(ctx)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -27,7 +27,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 	for _, ep := range all {
 		failures = append(failures, e.journal.Remove(journal.Desired, string(ep.id)), e.journal.Remove(journal.Snapshots, string(ep.id)))
 	}
-	failures = append(failures, e.journal.Remove(journal.Snapshots, hostSnapshot), e.settings.Restore(), e.table.Remove())
+	failures = append(failures, e.journal.Remove(journal.Snapshots, hostSnapshot), e.settings.Restore(), e.table.Remove(), e.closeOwned())
 	return errors.Join(failures...)
 }
 
@@ -46,6 +46,9 @@ func (e *Engine) Release() {
 		<-ep.done
 	}
 	e.saveHost()
+	if err := e.closeOwned(); err != nil { // workers keep it
+		e.log.Warn("the socket of the owned packet filter table was not closed", "err", err)
+	}
 }
 
 // remove ends the endpoint's work and takes it off the host. It tells whether all went; it can be

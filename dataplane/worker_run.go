@@ -121,7 +121,7 @@ func (ep *endpoint) startWorker(ctx context.Context, w *worker, config ovpn.Conf
 	}
 	proc, err := supervise.Start(supervise.Spec{
 		Binary: ep.binary(), Args: []string{"--config", "stdin"}, Input: input,
-		Log: ep.logPath(w), Dir: w.dir, UID: w.uid, GID: w.uid,
+		Log: ep.logPath(w), Dir: w.dir, UID: w.uid, GID: w.uid, Inherit: ep.ownedSocket(),
 	})
 	if err != nil {
 		return err

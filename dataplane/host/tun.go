@@ -21,6 +21,9 @@ const (
 	DevicePrefix = "sp"
 	// deviceAlias marks a device as ours, whatever its name.
 	deviceAlias = "sallyport"
+	// DeviceGroup is the kernel's group of every tun device of ours ("group 1397773651" in ip link):
+	// a packet filter rule can match all of them, and no other device, by one number.
+	DeviceGroup = 0x53505553
 )
 
 // Tun is the device of one worker. It is persistent: it stays, with its address and routes, when the
@@ -114,6 +117,12 @@ func (t Tun) configure(link netlink.Link) error {
 	steps := []func() error{
 		func() error { return netlink.LinkSetMTU(link, t.MTU) },
 		func() error { return netlink.LinkSetTxQLen(link, t.Queue) },
+		func() error {
+			if link.Attrs().Group == DeviceGroup { // writing it again would be news to Watch, see setOnlyAddress
+				return nil
+			}
+			return netlink.LinkSetGroup(link, DeviceGroup)
+		},
 		func() error { return setDeviceSettings(t.Name) },
 		func() error { return setOnlyAddress(link, t.Address) },
 		func() error { return netlink.LinkSetUp(link) },

@@ -28,7 +28,7 @@ func (d *document) hostPolicy() {
 		"meta nfproto != ipv4 drop",
 		"oifname . ip daddr != @"+setSessions+" drop",
 		"icmp type redirect drop",
-		"icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
+		"icmp type { destination-unreachable, time-exceeded, parameter-problem } "+d.accept,
 		"goto "+chainIngress,
 	)
 }

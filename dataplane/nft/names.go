@@ -32,6 +32,8 @@ const (
 	setWorkersOn = "workersany" // protocol . port of workers bound to every address
 	mapTransit   = "transit"    // client range : chain for packets that the host forwards
 	mapLocal     = "local"      // client range : chain for packets to or from the host itself
+
+	chainAccepted = "accepted" // marks a packet that a rule lets pass
 )
 
 // uniquePart returns the digits of an identifier that was checked before.

@@ -26,7 +26,10 @@ type Objects struct {
 // this ruleset and these sessions, where it held old before. Counters of sessions that stay are
 // not changed.
 func Render(name string, r Ruleset, sessions []Session, old Objects) []byte {
-	d := document{table: "inet " + name, elements: map[string][]string{}}
+	d := document{table: "inet " + name, elements: map[string][]string{}, accept: "accept"}
+	if r.Mark != 0 {
+		d.accept = "goto " + chainAccepted
+	}
 	layout := newLayout(r)
 	kept := old.keptSets(layout)
 	d.deleteOld(old, kept)
@@ -40,6 +43,9 @@ func Render(name string, r Ruleset, sessions []Session, old Objects) []byte {
 	for _, e := range r.Endpoints {
 		d.endpoint(e, clients)
 	}
+	if r.Mark != 0 {
+		d.chain(chainAccepted, fmt.Sprintf("meta mark set meta mark | 0x%08x", r.Mark), "accept")
+	}
 	d.hostPolicy()
 	d.hooks(r)
 	d.line("}")
@@ -52,6 +58,7 @@ type document struct {
 	bytes.Buffer
 	table    string
 	elements map[string][]string
+	accept   string // the verdict that lets a packet of a client or to a client pass
 }
 
 func (d *document) line(format string, args ...any) {
@@ -231,7 +238,7 @@ func (d *document) endpoint(e Endpoint, clients []netip.Prefix) {
 	}
 	d.chain(chainTransit(e.ID), append(transit, "goto "+chainRequests(e.ID))...)
 
-	local := []string{fmt.Sprintf("ct original ip daddr %s icmp type { echo-request, echo-reply } accept", e.Gateway)}
+	local := []string{fmt.Sprintf("ct original ip daddr %s icmp type { echo-request, echo-reply } %s", e.Gateway, d.accept)}
 	if named := singleAddresses(e.Rules); len(named) > 0 {
 		own := "ct original ip daddr { " + strings.Join(named, ", ") + " } "
 		local = append(local, own+"ct direction reply goto "+chainReplies(e.ID), own+"goto "+chainRequests(e.ID))
@@ -259,7 +266,7 @@ func (d *document) grants(e Endpoint, ranges []vpn.Range) (verdicts map[string]s
 			continue
 		}
 		if r.Grant.All {
-			verdicts[key] = "accept"
+			verdicts[key] = d.accept
 			continue
 		}
 		chain := fmt.Sprintf("%s_%d", chainGrant(e.ID), len(verdicts))
@@ -267,7 +274,7 @@ func (d *document) grants(e Endpoint, ranges []vpn.Range) (verdicts map[string]s
 		var rules []string
 		for _, g := range r.Grant.Groups {
 			groups[g] = true
-			rules = append(rules, "ct original ip saddr @"+setGroup(e.ID, g)+" accept")
+			rules = append(rules, "ct original ip saddr @"+setGroup(e.ID, g)+" "+d.accept)
 		}
 		// The sets are declared after this chain; within one table block nft takes declarations
 		// in any order.

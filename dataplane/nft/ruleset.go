@@ -20,6 +20,9 @@ type Ruleset struct {
 	// flow: a compromised worker reaches neither the host's services nor its networks. The zero value
 	// means no uid.
 	Workers UIDs
+	// Mark is the bits of the packet mark that say that a rule let a packet pass; 0 sets none. An
+	// OwnedTable drops what lacks its bit. All other bits of a packet's mark stay as they are.
+	Mark uint32
 }
 
 // UIDs is a range of users, both ends included.

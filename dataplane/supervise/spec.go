@@ -3,6 +3,7 @@ package supervise
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 )
 
@@ -17,6 +18,8 @@ type Spec struct {
 	// Dir is the worker's directory, made by MakeDir, and its working directory.
 	Dir      string
 	UID, GID uint32
+	// Inherit, unless nil, stays open in the worker, as descriptor 3. The worker is not told of it.
+	Inherit *os.File
 }
 
 func (s Spec) check() error {

@@ -46,6 +46,9 @@ func Start(s Spec) (*Process, error) {
 			Credential: &syscall.Credential{Uid: s.UID, Gid: s.GID},
 		},
 	}
+	if s.Inherit != nil {
+		attr.Files = append(attr.Files, s.Inherit.Fd())
+	}
 	pid, err := forkUnprivileged(func() (int, error) {
 		return syscall.ForkExec(s.Binary, append([]string{s.Binary}, s.Args...), attr)
 	})

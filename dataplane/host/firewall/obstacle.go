@@ -16,7 +16,7 @@ import (
 
 // Traffic describes the packets of this program that other firewalls on the host must let pass.
 type Traffic struct {
-	Table   string   // the name of our own table, which is not evaluated
+	Table   string   // the name of our own table; it and those that begin with it and "-" are not evaluated
 	Devices []string // our tun devices
 	Egress  []string // the interfaces of the networks that clients reach
 	Workers []WorkerPort
@@ -60,7 +60,7 @@ func FindObstacles(ctx context.Context, t Traffic) ([]Obstacle, error) {
 	tables := map[string]chains{}
 	for _, entry := range list.Nftables {
 		c := entry.Chain
-		if c == nil || c.Hook == "" || c.Type != "filter" || c.Family == "inet" && c.Table == t.Table {
+		if c == nil || c.Hook == "" || c.Type != "filter" || c.Family == "inet" && (c.Table == t.Table || strings.HasPrefix(c.Table, t.Table+"-")) {
 			continue
 		}
 		if c.Family != "ip" && c.Family != "inet" || len(t.samples(c.Hook)) == 0 {
