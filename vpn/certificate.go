@@ -86,6 +86,12 @@ func (c Certificate) TrustAnchor() string {
 	return c.Chain
 }
 
+// CanIssue tells whether the certificate can issue others at now: it is a valid authority, and its key
+// is stored here.
+func (c Certificate) CanIssue(now time.Time) bool {
+	return c.Use == UseAuthority && c.HasKey && !c.Expired(now)
+}
+
 // CertificateSpec is a request for a certificate, checked by CheckCertificateSpec.
 type CertificateSpec struct {
 	CommonName string

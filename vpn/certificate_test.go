@@ -146,3 +146,19 @@ func TestCheckImportName(t *testing.T) {
 		t.Errorf("got %+v", c)
 	}
 }
+
+func TestCanIssue(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1000, 0)
+	valid := Certificate{Use: UseAuthority, HasKey: true, NotAfter: now.Add(time.Hour)}
+	server, expired, keyless := valid, valid, valid
+	server.Use, expired.NotAfter, keyless.HasKey = UseServer, now.Add(-time.Hour), false
+	if !valid.CanIssue(now) {
+		t.Error("a valid authority with its key cannot issue")
+	}
+	for name, c := range map[string]Certificate{"a server": server, "an expired authority": expired, "an authority without its key": keyless} {
+		if c.CanIssue(now) {
+			t.Errorf("%s can issue", name)
+		}
+	}
+}

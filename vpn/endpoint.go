@@ -237,12 +237,10 @@ func (e *Endpoint) Retag(version int, tags []Tag) error {
 // MarkDeleting begins the end of an endpoint. typed is what the person typed to confirm;
 // live is the number of target networks that are still associated. Field: confirm.
 func (e *Endpoint) MarkDeleting(typed string, live int) error {
-	switch {
-	case e.Deleting:
-		return ErrEndpointDeleting(e.ID)
-	case live > 0:
-		return Refuse(Conflict, CodeIncorrectState, "Endpoint "+e.Label()+" still has an associated target network. Disassociate all target networks first.")
-	case strings.TrimSpace(typed) != "delete":
+	if err := e.CheckDelete(live); err != nil {
+		return err
+	}
+	if strings.TrimSpace(typed) != "delete" {
 		var c Check
 		c.Bad("confirm", "Type the word delete to confirm.")
 		return c.Err()
@@ -250,5 +248,17 @@ func (e *Endpoint) MarkDeleting(typed string, live int) error {
 	e.Deleting = true
 	e.Generation++
 	e.Version++
+	return nil
+}
+
+// CheckDelete says why the endpoint cannot be deleted; nil where it can. live is the number of target
+// networks that are still associated.
+func (e Endpoint) CheckDelete(live int) error {
+	switch {
+	case e.Deleting:
+		return ErrEndpointDeleting(e.ID)
+	case live > 0:
+		return Refuse(Conflict, CodeIncorrectState, "Endpoint "+e.Label()+" still has an associated target network. Disassociate all target networks first.")
+	}
 	return nil
 }

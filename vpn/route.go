@@ -119,16 +119,25 @@ func (e *Endpoint) AddRoute(s RouteSpec, associations []Association, present []R
 
 // RemoveRoute marks a manual route as removed in the next generation. Automatic routes are removed with their association.
 func (e *Endpoint) RemoveRoute(r *Route) error {
-	switch {
-	case r.Endpoint != e.ID:
+	if r.Endpoint != e.ID {
 		return NoSuch(CodeRouteNotFound, "route", string(r.ID))
+	}
+	if err := r.CheckRemove(); err != nil {
+		return err
+	}
+	e.Generation++
+	r.Removed = e.Generation
+	return nil
+}
+
+// CheckRemove says why the route cannot be removed by itself; nil where it can.
+func (r Route) CheckRemove() error {
+	switch {
 	case r.Origin == OriginAssociate:
 		return Refuse(Conflict, CodeInvalidParameterValue, "This route was added automatically with its target network; disassociate the target network to remove it.")
 	case r.Removed != 0:
 		return Refuse(Conflict, CodeIncorrectState, "This route is already being deleted.")
 	}
-	e.Generation++
-	r.Removed = e.Generation
 	return nil
 }
 

@@ -238,7 +238,7 @@ func routeRow(f EndpointFrame, r vpn.RouteStatus, subnetName string) templ.Compo
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if f.MayChange() && r.Removed == 0 && r.Origin != vpn.OriginAssociate {
+		if f.MayChange() && r.CheckRemove() == nil {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<a id=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -28,7 +28,7 @@ func (h *Certificates) renderView(c echo.Context, status int, refused string) er
 		ID:     cert.ID, Err: refused,
 		Facts: certificateFacts(cert, h.pages.Now()), Key: keyOf(cert.Certificate, page.Principal(c).Role.MayChange()),
 	}
-	if cert.Use == vpn.UseAuthority && cert.HasKey && !cert.Expired(h.pages.Now()) {
+	if cert.CanIssue(h.pages.Now()) {
 		v.Issue = "/certificates/issue?authority=" + string(cert.ID)
 	}
 	v.Chrome = h.pages.Chrome(c, v.Header.Title, "certificates")

@@ -28,15 +28,12 @@ func deleteEndpointConfirm(v endpoint.View) parts.Confirm {
 			n++
 		}
 	}
+	confirm.Blocked = page.Refusal(v.CheckDelete(n))
 	if n > 0 {
-		confirm.Blocked = "This endpoint cannot be deleted while it has an associated target network."
 		confirm.Facts = []parts.Pair{{
 			Label: "Target network associations", Value: parts.Count(n, "association"), Href: views.EndpointPath(v.ID, "associations"),
 			Help: "Disassociate all target networks before you delete the endpoint.",
 		}}
-	}
-	if v.Deleting {
-		confirm.Blocked = "This endpoint is being deleted already."
 	}
 	return confirm
 }

@@ -35,7 +35,7 @@ func TestConfirmPagesNameWhatIsLost(t *testing.T) {
 		p.WantText("main li", loss)
 	}
 
-	p = u.Admin.Get(u.Endpoint+"/delete").WantText("main", "2 clients are connected").WantText("main", "1 association").WantText(".alert", "while it has an associated target network")
+	p = u.Admin.Get(u.Endpoint+"/delete").WantText("main", "2 clients are connected").WantText("main", "1 association").WantText(".alert", "still has an associated target network")
 	webtest.WantNoButton(t, p)
 	if p.Doc.Find(`main a[href="`+u.Endpoint+`/associations"]`).Length() == 0 || p.Doc.Find("[name=confirm]").Length() != 0 {
 		t.Error("an endpoint in use: want a link to what is in the way and no field for the word")
@@ -46,7 +46,7 @@ func TestConfirmPagesNameWhatIsLost(t *testing.T) {
 	u.Admin.Get(u.Endpoint+"/rules").Row("10.0.0.0/16").WantText("td", "Revoking")
 	u.Admin.Post(rule, nil).WantStatus(http.StatusConflict).WantText("main", "already being removed")
 	u.Admin.Create(route, nil)
-	webtest.WantNoButton(t, u.Admin.Get(route).WantText(".alert", "is being deleted already"))
+	webtest.WantNoButton(t, u.Admin.Get(route).WantText(".alert", "already being deleted"))
 	u.Admin.Create(association, nil)
 	u.Admin.Get(u.Endpoint+"/associations").Row(u.ZoneA).WantText("td", "Disassociating")
 	p = u.Admin.Get(u.Endpoint + "/delete")

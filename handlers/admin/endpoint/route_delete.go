@@ -37,12 +37,9 @@ func (h *Routes) renderDelete(c echo.Context, refused error) error {
 		Losses: []string{loss}, People: connectedNow(view.Connections), Err: page.Refusal(refused),
 		Action: views.EndpointPath(view.ID, "routes", string(r.ID), "delete"), Cancel: views.EndpointPath(view.ID, "routes"), Button: "Delete route",
 	}
-	switch {
-	case r.Origin == vpn.OriginAssociate:
-		confirm.Blocked = "This route was added automatically with its target network and is removed with it."
+	confirm.Blocked = page.Refusal(r.CheckRemove())
+	if r.Origin == vpn.OriginAssociate {
 		confirm.Facts = []parts.Pair{{Label: "Target network", Value: string(r.Subnet), Href: views.EndpointPath(view.ID, "associations"), Help: "Disassociate it to remove the route."}}
-	case r.Removed != 0:
-		confirm.Blocked = "This route is being deleted already."
 	}
 	status := http.StatusOK
 	if refused != nil {
