@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -69,6 +70,50 @@ func TestTunIsCreatedAdoptedAndRemoved(t *testing.T) {
 	must(t, host.DeleteTun(want.Name))
 	if names, err = host.Tuns(); err != nil || len(names) != 0 {
 		t.Errorf("devices %q, %v after removal; want none", names, err)
+	}
+}
+
+// TestTunSetsEveryField changes each field of a Tun and expects the device to change. A new field needs
+// an entry here.
+func TestTunSetsEveryField(t *testing.T) {
+	base := host.Tun{Name: "sptest-0", UID: 111, GID: 112, MTU: 1400, Queue: 700, Address: addr("10.8.0.1")}
+	changes := map[string]func(*host.Tun){
+		"UID":     func(d *host.Tun) { d.UID++ },
+		"GID":     func(d *host.Tun) { d.GID++ },
+		"MTU":     func(d *host.Tun) { d.MTU++ },
+		"Queue":   func(d *host.Tun) { d.Queue++ },
+		"Address": func(d *host.Tun) { d.Address = d.Address.Next() },
+	}
+	must(t, host.EnsureTun(base))
+	t.Cleanup(func() { _ = host.DeleteTun(base.Name) })
+	state := func() string {
+		link, err := netlink.LinkByName(base.Name)
+		must(t, err)
+		addresses, err := netlink.AddrList(link, netlink.FAMILY_V4)
+		must(t, err)
+		dev, ok := link.(*netlink.Tuntap)
+		if !ok {
+			t.Fatalf("%s is no tun device", base.Name)
+		}
+		return fmt.Sprint(dev.Owner, dev.Group, dev.Attrs().MTU, dev.Attrs().TxQLen, addresses)
+	}
+	for i := range reflect.TypeFor[host.Tun]().NumField() {
+		field := reflect.TypeFor[host.Tun]().Field(i).Name
+		if field == "Name" { // which device it is
+			continue
+		}
+		change, known := changes[field]
+		if !known {
+			t.Errorf("%s has no second value in this test", field)
+			continue
+		}
+		must(t, host.EnsureTun(base))
+		before, changed := state(), base
+		change(&changed)
+		must(t, host.EnsureTun(changed))
+		if state() == before {
+			t.Errorf("%s changed: the device is the same: %s", field, before)
+		}
 	}
 }
 
