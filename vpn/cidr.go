@@ -40,6 +40,9 @@ func ParseCIDR(s string) (netip.Prefix, error) {
 	return p, nil
 }
 
+// isIPv4Network reports whether p is an IPv4 prefix without host bits.
+func isIPv4Network(p netip.Prefix) bool { return p.IsValid() && p.Addr().Is4() && p == p.Masked() }
+
 // LastAddr is the highest address of an IPv4 prefix.
 func LastAddr(p netip.Prefix) netip.Addr {
 	return addrFrom(toUint(p.Masked().Addr()) | hostMask(p.Bits()))

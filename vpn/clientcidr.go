@@ -45,7 +45,7 @@ var linkLocal = netip.MustParsePrefix("169.254.0.0/16")
 
 // ValidClientCIDR reports whether p may be an endpoint's client CIDR range.
 func ValidClientCIDR(p netip.Prefix) bool {
-	return p.IsValid() && p.Addr().Is4() && p == p.Masked() &&
+	return isIPv4Network(p) &&
 		p.Bits() >= widestClientCIDR && p.Bits() <= narrowestClientCIDR && unassignable(p) == ""
 }
 

@@ -2,7 +2,6 @@ package vpn
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 	"unicode/utf8"
 )
@@ -92,5 +91,3 @@ func (d Desired) validateRules(c *Check) {
 		seen[r.ID] = true
 	}
 }
-
-func isIPv4Network(p netip.Prefix) bool { return p.IsValid() && p.Addr().Is4() && p == p.Masked() }

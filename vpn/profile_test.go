@@ -136,12 +136,12 @@ func TestProfileTakesNoInjection(t *testing.T) {
 func TestProfileRefuses(t *testing.T) {
 	t.Parallel()
 	for words, spoil := range map[string]func(*Profile){
-		"Set public_name":               func(p *Profile) { p.Remote = "" },
-		"is not a host name":            func(p *Profile) { p.Remote = "vpn example" },
-		"common name cannot":            func(p *Profile) { p.ServerName = `a"b` },
-		"without its chain":             func(p *Profile) { p.CA = "" },
-		"certificate of this endpoint":  func(p *Profile) { p.CA = "x" },
-		"longer than 240 characters":    func(p *Profile) { p.Remote = strings.Repeat("a.", 120) + "b" },
+		"Set public_name":                      func(p *Profile) { p.Remote = "" },
+		"is not a host name":                   func(p *Profile) { p.Remote = "vpn example" },
+		"common name cannot":                   func(p *Profile) { p.ServerName = `a"b` },
+		"without its chain":                    func(p *Profile) { p.CA = "" },
+		"certificate of this endpoint":         func(p *Profile) { p.CA = "x" },
+		"longer than 240 characters":           func(p *Profile) { p.Remote = strings.Repeat("a.", 120) + "b" },
 		"common name cannot be written into a": func(p *Profile) { p.ServerName = strings.Repeat("ü", 120) },
 	} {
 		p := newProfile()

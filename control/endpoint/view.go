@@ -21,7 +21,7 @@ type View struct {
 	Connections     int
 	Remote          string // the name that profiles have
 	RemoteWarning   string // what is wrong with Remote; "" where nothing is
-	Troubles        []vpn.Fault
+	Faults          []vpn.Fault
 	Repairs         []vpn.Fault // changes that other programs had made to it and that were undone, newest first
 }
 
@@ -78,7 +78,7 @@ func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.End
 			return err
 		}
 		v.Observation = observed[id]
-		v.Troubles = v.Observation.Faults
+		v.Faults = v.Observation.Faults
 		if v.Associations, err = s.associationRows(ctx, tx, id, v.Observation); err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ func (h *Endpoints) View(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := views.EndpointDetails{Frame: f, Facts: endpointFacts(view, h.pages.Now()), Faults: view.Troubles, Repairs: view.Repairs}
+	v := views.EndpointDetails{Frame: f, Facts: endpointFacts(view, h.pages.Now()), Faults: view.Faults, Repairs: view.Repairs}
 	if v.Map, err = h.endpointMap(c, view); err != nil {
 		return err
 	}
