@@ -134,12 +134,12 @@ func (f Form) Failed() bool { return f.Err != "" }
 // saved are the same fields, filled with what another administrator saved in the meantime.
 func (f Form) SavedBefore(saved []Field) map[string]string {
 	out := map[string]string{}
-	for _, theirs := range saved {
+	for _, other := range saved {
 		for _, mine := range f.Fields {
-			if theirs.Name == "" || mine.Name != theirs.Name || mine.Value == theirs.Value && mine.Checked == theirs.Checked {
+			if other.Name == "" || mine.Name != other.Name || mine.Value == other.Value && mine.Checked == other.Checked {
 				continue
 			}
-			out[theirs.Name] = "Another administrator saved: " + theirs.shown() + "."
+			out[other.Name] = "Another administrator saved: " + other.shown() + "."
 		}
 	}
 	return out
