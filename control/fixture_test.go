@@ -6,12 +6,12 @@ import (
 	"sallyport/control/controltest"
 )
 
-// kit is controltest's, with this package's own steps and questions as methods.
+// kit is controltest.Kit with the methods of this package's tests.
 type kit struct{ *controltest.Kit }
 
 func newKit(t *testing.T) *kit { t.Helper(); return &kit{controltest.NewWithAccounts(t)} }
 
-// site is controltest's, with this package's own steps and questions as methods.
+// site is controltest.Site with the methods of this package's tests.
 type site struct{ *controltest.Site }
 
 func newAssociatedSite(t *testing.T) *site {

@@ -17,12 +17,12 @@ import (
 
 type attempt struct {
 	action vpn.Action
-	asked  vpn.Action // what permission is asked for, where it is another action
+	asked  vpn.Action // the action of the permission, where it is another one
 	run    func(context.Context, controltest.Services, control.Principal) error
 }
 
-// changes is every use case that changes something, each with a request that an administrator
-// would be granted.
+// changes is every use case that changes something, each with a request that succeeds for an
+// administrator.
 func (s *site) changes(rule vpn.Rule, route vpn.Route, other vpn.Endpoint, c vpn.Connection) []attempt {
 	reader, version := vpn.AdministratorID(s.ReadOnly.ID), 0
 	s.Must(s.Store.View(s.T.Context(), func(tx *store.Tx) error {
@@ -137,7 +137,8 @@ func full(t *testing.T) (*site, []attempt) {
 	return s, s.changes(rule, route, other, s.Connect("alice"))
 }
 
-// A read-only account, a visitor, and the kinds of principals that no feature uses yet change nothing; each attempt is on record.
+// A read-only account, an unauthenticated request, and the kinds of principals that no feature uses yet
+// change nothing; each attempt is recorded.
 func TestOnlyAdministratorsChange(t *testing.T) {
 	t.Parallel()
 	s, changes := full(t)
@@ -160,7 +161,7 @@ func TestOnlyAdministratorsChange(t *testing.T) {
 				t.Errorf("%s by %q woke the reconciler", c.action, by.Name)
 			}
 			if by.Kind != control.Administrator && (c.action == vpn.ResetPassword || c.action == vpn.ExportClientVpnClientConfiguration) {
-				continue // stopped at looking up what it is about
+				continue // refused at the read before the change, which is not recorded
 			}
 			all := s.Audit()
 			if len(all) != records+1 {
@@ -174,8 +175,8 @@ func TestOnlyAdministratorsChange(t *testing.T) {
 	}
 }
 
-// An administrator's change and its audit record are one: exactly one record, without secrets,
-// and where it cannot be written nothing is changed.
+// An administrator's change writes exactly one audit record, without secrets. Where the record cannot
+// be written, nothing is changed.
 func TestChangesAreAudited(t *testing.T) {
 	t.Parallel()
 	s, changes := full(t)

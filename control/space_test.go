@@ -16,7 +16,7 @@ func TestPagesOnAFullDisk(t *testing.T) {
 	h := newKit(t)
 	token := h.SignedIn("admin")
 	full := h.NewServices(controltest.Options{Store: h.FullDisk()})
-	h.Clock.Pass(controltest.Limits.Idle / 2) // long enough for the visit to be written down
+	h.Clock.Pass(controltest.Limits.Idle / 2) // long enough for the request to be stored
 	if _, _, err := full.Access.Authenticate(t.Context(), token, true); err != nil {
 		t.Errorf("a session on a full disk: %v", err)
 	}

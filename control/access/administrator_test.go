@@ -11,7 +11,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Bad input is told beside its field and changes nothing.
+// Bad input is refused with a sentence for its field, and changes nothing.
 func TestAccountIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newKit(t)
@@ -37,8 +37,8 @@ func TestAccountIsRefused(t *testing.T) {
 	}
 }
 
-// Disabling an account ends its sessions; so does a reset. Signing in again needs it enabled and
-// the new password.
+// Disabling an account or resetting its password ends its sessions. The next sign-in needs an enabled
+// account and the new password.
 func TestSessionsEndWithTheAccount(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
@@ -57,7 +57,7 @@ func TestSessionsEndWithTheAccount(t *testing.T) {
 	h.WantSession("enabled again", token, false)
 
 	token = h.SignedIn("reader")
-	// Disabled behind the use cases' back: the next request notices.
+	// Disabled by another program: the next request is refused.
 	if _, err := h.Raw.ExecContext(ctx, "UPDATE administrator SET disabled = 1 WHERE username = 'reader'"); err != nil {
 		t.Fatal(err)
 	}

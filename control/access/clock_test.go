@@ -10,8 +10,8 @@ import (
 
 const day = 24 * time.Hour
 
-// Set forward the clock ends console sessions as time does; set back it ends them too, for they
-// would otherwise outlast their limits by as much. Who signs in then is in.
+// A clock that is set forward ends console sessions, as time does. A clock that is set back ends them
+// too, because they would outlast their limits. A new sign-in works either way.
 func TestSessionsOnAClockThatIsSet(t *testing.T) {
 	t.Parallel()
 	for name, jump := range map[string]time.Duration{"a day ahead": day, "a day back": -day, "ten years back": -3650 * day} {
@@ -23,11 +23,11 @@ func TestSessionsOnAClockThatIsSet(t *testing.T) {
 	}
 	h := newKit(t)
 	token := h.SignedIn("admin")
-	h.Clock.Pass(-time.Minute) // as when the time is set right by the network
+	h.Clock.Pass(-time.Minute) // as a time server does
 	h.WantSession("a minute back", token, true)
 }
 
-// A set-up link outlasts no jump forward, and is good for one use whichever way the clock goes.
+// A set-up link ends with a jump forward, and can be used once however the clock is set.
 func TestSetupLinkOnAClockThatIsSet(t *testing.T) {
 	t.Parallel()
 	h := newEmptyKit(t)

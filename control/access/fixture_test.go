@@ -6,7 +6,7 @@ import (
 	"sallyport/control/controltest"
 )
 
-// kit is controltest's, with this package's own steps and questions as methods.
+// kit is controltest.Kit with the methods of this package's tests.
 type kit struct{ *controltest.Kit }
 
 func newEmptyKit(t *testing.T) *kit { t.Helper(); return &kit{controltest.New(t)} }

@@ -11,7 +11,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Bad input is told beside its field and changes nothing.
+// Bad input is refused with a sentence for its field, and changes nothing.
 func TestPasswordIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newKit(t)
@@ -38,8 +38,8 @@ func (h *kit) version(name string) int {
 	return a.Version
 }
 
-// One's own controltest.Password needs the present one, ends the other sessions and keeps this one; a
-// read-only account may do it as well.
+// To change one's own password takes the present one, ends the other sessions and keeps this one. A
+// read-only account may do it too.
 func TestChangeOwnPassword(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
@@ -65,13 +65,13 @@ func TestChangeOwnPassword(t *testing.T) {
 	if r := h.LastAudit(); r.Action != "ChangePassword" || r.Actor != "reader" || strings.Contains(r.Before+r.After, "argon") {
 		t.Errorf("audit %+v", r)
 	}
-	// With another account's cookie nothing of that account is touched.
+	// The cookie of another account does not affect that account.
 	h.Must(h.Access.ChangeOwnPassword(ctx, h.ReadOnly, others, "another good one", controltest.Password, controltest.Password))
 	h.WantSession("another account's", others, true)
 	h.WantKind("without a sign-in", h.Access.ChangeOwnPassword(ctx, control.Principal{}, "", "x", controltest.Password, controltest.Password), vpn.Denied, "Sign in first")
 }
 
-// The present controltest.Password cannot be guessed at will from a stolen session.
+// A stolen session allows only few guesses of the present password.
 func TestOwnPasswordIsThrottled(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)

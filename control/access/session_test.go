@@ -9,7 +9,7 @@ import (
 	"sallyport/control/controltest"
 )
 
-// Idle and absolute limits, and nothing else, end a session by themselves.
+// Only the idle and the absolute limit end a session by themselves.
 func TestSessionLimits(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
@@ -25,7 +25,7 @@ func TestSessionLimits(t *testing.T) {
 
 	token := h.SignedIn("admin")
 	h.Clock.Pass(controltest.Limits.Idle)
-	h.WantSession("at the idle limit", token, true) // which is a request, too
+	h.WantSession("at the idle limit", token, true) // this is a request too
 	h.Clock.Pass(controltest.Limits.Idle + time.Second)
 	h.WantSession("beyond the idle limit", token, false)
 
@@ -41,7 +41,7 @@ func TestSessionLimits(t *testing.T) {
 	h.WantSession("nobody was there", token, false)
 }
 
-// Signing out ends this session, not the account's others; doing it again is nothing to record.
+// Signing out ends this session and not the others of the account; a second time is not recorded.
 func TestSignOut(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
@@ -60,7 +60,7 @@ func TestSignOut(t *testing.T) {
 	}
 }
 
-// A portal's session never acts on the console.
+// A session of the portal never acts on the console.
 func TestAudience(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)

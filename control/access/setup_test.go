@@ -15,7 +15,7 @@ func setupRequest(token string) access.SetupRequest {
 	return access.SetupRequest{Token: token, Username: "First", Password: controltest.Password, Again: controltest.Password, Source: "192.0.2.1"}
 }
 
-// The link makes one administrator, who is signed in; then there are no more links.
+// The link makes one administrator, who is signed in; afterwards there are no links.
 func TestSetup(t *testing.T) {
 	t.Parallel()
 	h := newEmptyKit(t)
@@ -63,7 +63,7 @@ func TestSetup(t *testing.T) {
 	}
 }
 
-// A link is good for 60 minutes, and until the next one.
+// A link can be used for 60 minutes, until a newer link exists.
 func TestSetupLinkLife(t *testing.T) {
 	t.Parallel()
 	h := newEmptyKit(t)
@@ -88,7 +88,7 @@ func TestSetupLinkLife(t *testing.T) {
 	h.WantKind("after 60 minutes", err, vpn.Denied, "too old")
 }
 
-// Two browsers with one link: one of them is the administrator.
+// Of two browsers with one link, one makes the administrator.
 func TestSetupAtOnce(t *testing.T) {
 	t.Parallel()
 	h := newEmptyKit(t)

@@ -13,8 +13,8 @@ func (h *kit) signIn(name, pass, source string) (access.SignedIn, error) {
 	return h.Access.SignIn(h.T.Context(), access.SignInRequest{Username: name, Password: pass, Source: source})
 }
 
-// A session has a new identifier at each sign-in, of which only the hash is stored; the browser's
-// old one ends.
+// Each sign-in makes a session with a new identifier, of which only the hash is stored; the old session
+// of the browser ends.
 func TestSignIn(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
@@ -43,7 +43,7 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-// A failed sign-in is on record under the account's name where there is one; other names may be
+// A failed sign-in is recorded with the name of the account where there is one; other names may be
 // passwords in the wrong field and are left out.
 func TestFailedSignInIsAudited(t *testing.T) {
 	t.Parallel()

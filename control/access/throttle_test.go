@@ -9,8 +9,8 @@ import (
 	"sallyport/vpn"
 )
 
-// Five attempts at an account from one address, twenty from an address; attempts from elsewhere
-// never keeps the administrator out. Unknown accounts get the same answers at the same time.
+// Five attempts for an account from one address, twenty from an address; attempts from elsewhere never
+// keep the administrator out. Unknown accounts get the same answers in the same time.
 func TestThrottle(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
@@ -34,7 +34,7 @@ func TestThrottle(t *testing.T) {
 	if _, err := h.signIn("admin", controltest.Password, elsewhere); err != nil {
 		t.Errorf("after the wait: %v", err)
 	}
-	// A success gives the attempts back.
+	// A success returns the attempts.
 	for i := range 4 {
 		if _, err := h.signIn("admin", "wrong wrong wrong", elsewhere); vpn.KindOf(err) != vpn.Denied {
 			t.Errorf("attempt %d after a success: %v", i, err)
@@ -42,13 +42,13 @@ func TestThrottle(t *testing.T) {
 	}
 }
 
-// Many names from one address are slowed down as well.
+// Many names from one address are throttled too.
 func TestThrottleOfAnAddress(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
 	for i := range 20 {
 		name := fmt.Sprintf("reader%d", i)
-		h.Account(name, vpn.RoleReadOnly) // known ones, whose check is cheap here
+		h.Account(name, vpn.RoleReadOnly) // existing accounts, whose check is quick here
 		if _, err := h.signIn(name, "wrong wrong wrong", "203.0.113.9"); vpn.KindOf(err) != vpn.Denied {
 			t.Fatalf("attempt %d: %v", i, err)
 		}
@@ -57,7 +57,7 @@ func TestThrottleOfAnAddress(t *testing.T) {
 	h.WantKind("the twenty-first", err, vpn.Throttled, "Wait 5 seconds")
 }
 
-// An address that makes up one name after the other, however many, stays slowed down.
+// An address that invents any number of names stays throttled.
 func TestThrottleIsNotFloodedAway(t *testing.T) {
 	t.Parallel()
 	h := newKit(t)
@@ -67,10 +67,10 @@ func TestThrottleIsNotFloodedAway(t *testing.T) {
 	}
 	for i := range 14 {
 		name := fmt.Sprintf("reader%d", i)
-		h.Account(name, vpn.RoleReadOnly) // known ones, whose check is cheap here
+		h.Account(name, vpn.RoleReadOnly) // existing accounts, whose check is quick here
 		_, _ = h.signIn(name, "wrong wrong wrong", elsewhere)
 	}
-	for i := range 25000 { // more than are remembered
+	for i := range 25000 { // more than the throttle keeps
 		if _, err := h.signIn(fmt.Sprintf("name%d", i), "wrong wrong wrong", elsewhere); vpn.KindOf(err) != vpn.Throttled {
 			t.Fatalf("attempt %d: %v", i, err)
 		}

@@ -6,7 +6,7 @@ import (
 	"sallyport/vpn"
 )
 
-// A certificate that an endpoint uses stays, and the endpoint is named.
+// A certificate that an endpoint uses is not deleted, and the error names the endpoint.
 func TestCertificateInUse(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -8,7 +8,7 @@ import (
 	"sallyport/vpn"
 )
 
-// The form for an association offers what can still be chosen and says why the rest cannot.
+// The form for an association offers the subnets that can be chosen, and says why the others cannot.
 func TestAssociationChoices(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -24,7 +24,7 @@ func TestAssociationChoices(t *testing.T) {
 		t.Errorf("got %+v", p)
 	}
 	if s.Rows() != before {
-		t.Error("looking changed something")
+		t.Error("a preview changed something")
 	}
 	s.Associate(s.B)
 	if p, err = s.Endpoints.DisassociatePreview(t.Context(), s.Admin, s.Endpoint.ID, s.Association.ID); err != nil || p.Last {
@@ -32,7 +32,7 @@ func TestAssociationChoices(t *testing.T) {
 	}
 }
 
-// While one network leaves and another is there already, both have their names.
+// While one network is being disassociated and another is associated, both are shown with their names.
 func TestSubnetNamesOfTwoNetworks(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -52,7 +52,7 @@ func TestSubnetNamesOfTwoNetworks(t *testing.T) {
 	}
 }
 
-// Bad input is told beside its field and changes nothing.
+// Bad input is refused with a sentence for its field, and changes nothing.
 func TestAssociateIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)

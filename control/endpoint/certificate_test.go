@@ -13,8 +13,8 @@ import (
 	"sallyport/vpn"
 )
 
-// A public authority is never accepted for client certificates, chosen by itself or brought
-// along by the server's certificate, at an endpoint's creation or at its edit.
+// A public authority is never accepted for client certificates, whether it is chosen or is the one of
+// the server certificate, at the creation of an endpoint or at an edit.
 func TestPublicAuthorityIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -50,5 +50,5 @@ func TestPublicAuthorityIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	s.Must(create(server.ID, s.CA.ID)) // a public server certificate beside an authority of our own is fine
+	s.Must(create(server.ID, s.CA.ID)) // a public server certificate with a private authority is accepted
 }

@@ -20,7 +20,7 @@ func (s *site) exports() int {
 	return n
 }
 
-// The file is there before anybody can connect, says so, and each one that is given out is on record.
+// The file exists before clients can connect and says so; each download is recorded.
 func TestClientConfiguration(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -50,7 +50,7 @@ func TestClientConfiguration(t *testing.T) {
 	}
 }
 
-// Only a certificate that the endpoint would accept can be inside.
+// Only a certificate that the endpoint accepts can be in the file.
 func TestClientConfigurationRefuses(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -85,7 +85,7 @@ func TestClientConfigurationRefuses(t *testing.T) {
 	}
 }
 
-// What could not be made was not given out: no record, no tick.
+// A file that could not be made is not recorded as exported.
 func TestBrokenConfigurationIsNotExported(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -101,7 +101,7 @@ func TestBrokenConfigurationIsNotExported(t *testing.T) {
 	}
 }
 
-// A certificate that is no client's is told beside its field.
+// A certificate that is not for clients is refused with a sentence for its field.
 func TestConfigurationIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -6,7 +6,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Bad input is told beside its field and changes nothing.
+// Bad input is refused with a sentence for its field, and changes nothing.
 func TestCreateIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

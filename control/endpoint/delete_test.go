@@ -6,7 +6,7 @@ import (
 	"sallyport/vpn"
 )
 
-// An endpoint is deleted without target networks, and after its word was typed.
+// An endpoint is deleted only without target networks, and only where the word was typed.
 func TestDeleteIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)

@@ -7,7 +7,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Bad input is told beside its field and changes nothing.
+// Bad input is refused with a sentence for its field, and changes nothing.
 func TestEditIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -34,7 +34,7 @@ func TestEditIsRefused(t *testing.T) {
 	}
 }
 
-// Of two administrators who save the same form the second is told, and what the first saved stands.
+// Of two administrators who save the same form, the second is refused and the first change stays.
 func TestSecondSaveIsTold(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

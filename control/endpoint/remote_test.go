@@ -40,8 +40,8 @@ func (s *site) named(r endpoint.Resolver, settings control.Settings) controltest
 	return s.NewServices(controltest.Options{Settings: &settings, Resolver: r})
 }
 
-// The name in profiles is the public name, or the endpoint's under the VPN domain, or this host's
-// address; what is wrong with it is a sentence. remote-random-hostname needs a proven wildcard.
+// The name in profiles is the public name, or the endpoint's name in the VPN domain, or this host's
+// address, with a sentence on what is wrong with it. remote-random-hostname needs a proven wildcard.
 func TestPublicName(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -83,7 +83,7 @@ func TestPublicName(t *testing.T) {
 	}
 }
 
-// Without a name, an endpoint that listens on one address is reached there and nowhere else.
+// Without a name, profiles have the address that the endpoint listens on, if it is one address.
 func TestNameOfAnEndpointOnOneAddress(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -103,7 +103,7 @@ func TestNameOfAnEndpointOnOneAddress(t *testing.T) {
 	}
 }
 
-// Name servers are asked once a minute, and a page that was closed meanwhile teaches nothing.
+// Name servers are asked once a minute; a request that was cancelled is not kept as an answer.
 func TestNamesAreRemembered(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -6,7 +6,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Bad input is told beside its field and changes nothing; automatic routes stay.
+// Bad input is refused with a sentence for its field, and changes nothing; automatic routes stay.
 func TestRouteIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)

@@ -10,7 +10,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Bad input is told beside its field and changes nothing.
+// Bad input is refused with a sentence for its field, and changes nothing.
 func TestRuleIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -46,8 +46,8 @@ func TestRuleOfAnotherEndpoint(t *testing.T) {
 	}
 }
 
-// Every change of what the dataplane must know is a generation of its own, also when many come at
-// once, and none is lost.
+// Every change of the desired state is a generation of its own, also when many are made at once, and
+// none is lost.
 func TestManyChangeOneEndpoint(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -89,7 +89,7 @@ func TestManyChangeOneEndpoint(t *testing.T) {
 	}
 }
 
-// Of many who ask for the same rule at once one gets it.
+// Of many requests for the same rule at once, one succeeds.
 func TestTheSameRuleAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)

@@ -6,7 +6,7 @@ import (
 	"sallyport/control/controltest"
 )
 
-// site is controltest's, with this package's own steps and questions as methods.
+// site is controltest.Site with the methods of this package's tests.
 type site struct{ *controltest.Site }
 
 func newSite(t *testing.T) *site { t.Helper(); return &site{controltest.NewSite(t)} }

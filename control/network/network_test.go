@@ -7,7 +7,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Bad input is told beside its field and changes nothing.
+// Bad input is refused with a sentence for its field, and changes nothing.
 func TestNetworkIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -31,7 +31,7 @@ func TestNetworkIsRefused(t *testing.T) {
 	}
 }
 
-// A network with subnets stays.
+// A network with subnets is not deleted.
 func TestNetworkInUse(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

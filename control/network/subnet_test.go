@@ -6,7 +6,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Bad input is told beside its field and changes nothing.
+// Bad input is refused with a sentence for its field, and changes nothing.
 func TestSubnetIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -28,7 +28,7 @@ func TestSubnetIsRefused(t *testing.T) {
 	}
 }
 
-// A subnet that is a target network stays, and the endpoint is named.
+// A subnet that is a target network is not deleted, and the error names the endpoint.
 func TestSubnetInUse(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)

@@ -8,7 +8,7 @@ import (
 	"sallyport/vpn"
 )
 
-// The node's page shows the dataplane's first fault, and when it answers no more since when.
+// The node shows the first fault of the dataplane, and since when the dataplane does not answer.
 func TestNode(t *testing.T) {
 	t.Parallel()
 	k := controltest.NewWithAccounts(t)
@@ -19,7 +19,7 @@ func TestNode(t *testing.T) {
 		t.Errorf("got %+v, %v", v, err)
 	}
 	k.Dataplane.Say(vpn.NodeStatus{}, controltest.ErrDown)
-	k.Clock.Pass(time.Second) // the last answer still stands
+	k.Clock.Pass(time.Second) // the last answer is still used
 	if v, _ = k.Nodes.Node(t.Context(), k.ReadOnly); !v.Reachable || k.Dataplane.StatusQuestions() != 1 {
 		t.Errorf("asked %d times, got %+v", k.Dataplane.StatusQuestions(), v)
 	}

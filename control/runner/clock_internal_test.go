@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A clock that is set throws nothing away for a day, and not at all where it is set right again.
+// After the clock was set nothing is purged for a day, and again for a day after it is set back.
 func TestClockThatIsSet(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)

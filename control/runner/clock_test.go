@@ -12,7 +12,7 @@ import (
 
 const day = 24 * time.Hour
 
-// Live connections go on whatever the clock does, and none ends before it began.
+// Live connections stay however the clock is set, and none ends before it began.
 func TestConnectionsOnAClockThatIsSet(t *testing.T) {
 	t.Parallel()
 	for name, jump := range map[string]time.Duration{"a day ahead": day, "a day back": -day} {
@@ -56,7 +56,7 @@ func TestConnectionsOnAClockThatIsSet(t *testing.T) {
 	}
 }
 
-// A clock that jumps ten years ahead does not take the history with it.
+// A clock that jumps ten years ahead does not delete the history.
 func TestHistoryOnAClockThatIsSet(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -68,7 +68,7 @@ func TestHistoryOnAClockThatIsSet(t *testing.T) {
 	if got := s.Connection(c.ID); got.EndReason != "Left." || !strings.Contains(s.Log.String(), "the clock of this host was set") {
 		t.Errorf("got %+v; log: %s", got, s.Log)
 	}
-	s.Must(s.Runner.PurgeAfter(t.Context(), s.Clock.Now().Add(-time.Hour))) // time that passed in earnest
+	s.Must(s.Runner.PurgeAfter(t.Context(), s.Clock.Now().Add(-time.Hour))) // time that really passed
 	if left := s.Query("SELECT id FROM connection"); len(left) != 0 {
 		t.Errorf("connections left: %v", left)
 	}

@@ -9,7 +9,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Terminations are repeated until the end is reported; a dataplane that fails to is told as such.
+// Terminations are repeated until the end is reported; a failure of the dataplane is shown.
 func TestTerminationsArePushedUntilDone(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -26,7 +26,7 @@ func TestTerminationsArePushedUntilDone(t *testing.T) {
 	}
 	s.Dataplane.Do(func() { s.Dataplane.Down = nil; s.Dataplane.RefuseEnd = errors.New("management socket is gone") })
 	if err := s.Runner.ReconcileOnce(t.Context()); err == nil {
-		t.Error("the failure is not told")
+		t.Error("the failure is not returned")
 	}
 	if got := s.Connection(c.ID).Status; got != vpn.ConnectionFailedToTerminate {
 		t.Errorf("after a failure it is %s", got)
@@ -45,7 +45,7 @@ func TestTerminationsArePushedUntilDone(t *testing.T) {
 	if len(s.Dataplane.Terminated) != 2 || s.Connection(other.ID).Status != vpn.ConnectionActive {
 		t.Errorf("pushed %v; the other is %s", s.Dataplane.Terminated, s.Connection(other.ID).Status)
 	}
-	// All of one user name; those that are over are left alone.
+	// All connections of one user name; those that have ended are not counted.
 	if n, err := s.Endpoints.TerminateUser(t.Context(), s.Admin, s.Endpoint.ID, "alice"); err != nil || n != 0 {
 		t.Errorf("alice again: %d, %v", n, err)
 	}

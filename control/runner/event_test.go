@@ -14,8 +14,8 @@ import (
 	"sallyport/vpn/vpntest"
 )
 
-// A login is let in with its row written before the dataplane hears of it; establishing, counting
-// and ending it follow.
+// A granted login's row is stored before the dataplane is told; its establishment, counters and end
+// follow.
 func TestLifeOfAConnection(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -88,7 +88,7 @@ func TestLoginIsRefused(t *testing.T) {
 	}
 }
 
-// A login whose time is over is denied: its answer would be of no use, and must not be a yes.
+// A login after its deadline is denied.
 func TestLateLoginIsDenied(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -102,7 +102,7 @@ func TestLateLoginIsDenied(t *testing.T) {
 	}
 }
 
-// Attempts that never came to a login are listed, and are kept off pages and terminals as text.
+// Attempts that were refused before a login are listed; control characters in them are not printed.
 func TestRefusedAttempts(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -129,7 +129,7 @@ func (s *site) cursor(epoch string, seq uint64) {
 	}
 }
 
-// After a break reading goes on where the database says; what is sent again changes nothing.
+// After a break the events continue where the database says; repeated events change nothing.
 func TestEventsAreReplayed(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -146,15 +146,15 @@ func TestEventsAreReplayed(t *testing.T) {
 	if got := s.Dataplane.Asked; got[0] != "" || got[len(got)-1] != "epoch-1" {
 		t.Errorf("asked for epochs %v", got)
 	}
-	// Another process of ours goes on from the same place.
+	// Another process continues at the same event.
 	second := s.NewServices(controltest.Options{})
 	if err := second.Runner.FollowOnce(t.Context()); !errors.Is(err, controltest.ErrDown) {
 		t.Errorf("got %v", err)
 	}
 	if s.Rows() != before {
-		t.Error("a second process took the events again")
+		t.Error("a second process stored the events again")
 	}
-	// A new epoch counts from one again.
+	// A new epoch starts with number one.
 	s.Dataplane.EventLog = nil
 	s.AddEvents(vpn.Event{Epoch: "epoch-2", Seq: 1, Ended: &vpn.Ended{Connection: c.ID, Endpoint: s.Endpoint.ID, Reason: "The host went down."}})
 	s.cursor("epoch-2", 1)
@@ -163,8 +163,8 @@ func TestEventsAreReplayed(t *testing.T) {
 	}
 }
 
-// A login waits for no transaction but its decision's. A process that starts before the next event
-// is told again of a login that waits, and of no other.
+// A login waits only for the transaction of its decision. A process that starts before the next event
+// receives the logins that wait again, and no others.
 func TestLoginMovesNoCursor(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -185,7 +185,7 @@ func TestLoginMovesNoCursor(t *testing.T) {
 	}
 }
 
-// Events of what is over or unknown change nothing, and hold nothing up.
+// Events of ended or unknown connections change nothing and do not delay others.
 func TestEventsOutOfPlace(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -219,7 +219,7 @@ func TestGrantWithoutConnection(t *testing.T) {
 	}
 }
 
-// An event and the cursor move together: where one cannot be written, neither is.
+// An event and the cursor are stored together: where one cannot be stored, neither is.
 func TestEventAndCursorAreOne(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)

@@ -7,7 +7,7 @@ import (
 	"sallyport/vpn"
 )
 
-// What runs by the clock is called by hand in tests.
+// Tests call what otherwise runs at intervals.
 
 type Missed = map[vpn.ConnectionID]bool
 

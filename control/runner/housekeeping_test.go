@@ -12,9 +12,9 @@ import (
 	"sallyport/vpn"
 )
 
-// A connection that the dataplane does not have is missed twice before it is written off: its end
-// may still be on its way.
-func TestSweepWritesOff(t *testing.T) {
+// A connection that the dataplane does not have is stored as ended after it was missing twice: the
+// event of its end may still arrive.
+func TestSweepEndsMissingConnections(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
 	lost, running := s.Connect("alice"), s.Connect("bob")
@@ -26,7 +26,7 @@ func TestSweepWritesOff(t *testing.T) {
 	if !missed[lost.ID] || len(missed) != 1 || s.Connection(lost.ID).Status != vpn.ConnectionActive {
 		t.Errorf("after one look: %v, %s", missed, s.Connection(lost.ID).Status)
 	}
-	// Silence is no proof: nothing is written off, and looking begins anew.
+	// A dataplane that does not answer proves nothing: no connection ends, and counting starts again.
 	s.Dataplane.Down = controltest.ErrDown
 	if forgot, err := s.Runner.SweepConnections(t.Context(), missed); err == nil || len(forgot) != 0 {
 		t.Errorf("without a dataplane: %v, %v", forgot, err)
@@ -61,8 +61,8 @@ func TestSweepKeepsTheReason(t *testing.T) {
 	}
 }
 
-// A session that the database never granted, or has as ended, is ended at the second look.
-func TestSweepEndsStrangers(t *testing.T) {
+// A connection that the database does not have, or has as ended, is terminated after the second sweep.
+func TestSweepTerminatesUnknownConnections(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
 	unknown := vpn.NewConnectionID()
@@ -70,7 +70,7 @@ func TestSweepEndsStrangers(t *testing.T) {
 	missed, err := s.Runner.SweepConnections(t.Context(), nil)
 	s.Must(err)
 	if len(s.Dataplane.Terminated) != 0 {
-		t.Error("ended at the first look: its grant may be a moment old")
+		t.Error("terminated after the first sweep: its grant may be a moment old")
 	}
 	_, err = s.Runner.SweepConnections(t.Context(), missed)
 	s.Must(err)
@@ -79,7 +79,7 @@ func TestSweepEndsStrangers(t *testing.T) {
 	}
 }
 
-// Another node's connections are that node's to write off.
+// Connections of another node are left to that node.
 func TestSweepLeavesOtherNodesAlone(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -94,7 +94,7 @@ func TestSweepLeavesOtherNodesAlone(t *testing.T) {
 	}
 }
 
-// Counters are written where they changed; a page shows the kernel's of this moment.
+// Counters are stored where they changed; a page shows the kernel's present ones.
 func TestCounters(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -137,7 +137,7 @@ func TestCounters(t *testing.T) {
 	}
 }
 
-// A stop loses no counters, and makes no noise about a dataplane that stopped first.
+// A stop loses no counters, and logs nothing where the dataplane stopped first.
 func TestCountersAtAStop(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -156,7 +156,7 @@ func TestCountersAtAStop(t *testing.T) {
 	}
 }
 
-// Sessions over their limits and connections that ended 90 days ago go.
+// Sessions over their limits and connections that ended 90 days ago are deleted.
 func TestPurge(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)

@@ -10,9 +10,8 @@ import (
 	"sallyport/vpn"
 )
 
-// A crowd is decided together, and each of it by itself: what is wrong with one login is no other's
-// loss.
-func TestCrowd(t *testing.T) {
+// Many logins are decided in one transaction, and one by one where one of them fails.
+func TestManyLogins(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
 	var crowd []*vpn.LoginRequest
@@ -46,7 +45,7 @@ func TestCrowd(t *testing.T) {
 }
 
 // The events of many clients are stored together and in order: a client that came and left has left.
-func TestEventsOfACrowd(t *testing.T) {
+func TestEventsOfManyClients(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
 	s.AddLogins(s.Login("alice"), s.Login("bob"))
@@ -70,8 +69,8 @@ func TestEventsOfACrowd(t *testing.T) {
 	}
 }
 
-// A login whose time is over is not granted by the company it is in.
-func TestLateLoginInACrowd(t *testing.T) {
+// A login after its deadline is denied, also in a batch with others.
+func TestLateLoginAmongOthers(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
 	late := s.Login("late")
@@ -84,8 +83,8 @@ func TestLateLoginInACrowd(t *testing.T) {
 	}
 }
 
-// While a login is being decided the stream breaks and tells of it again: it is decided once. One
-// that is stuck keeps no other from its answer.
+// While a login is being decided, the stream breaks and repeats it: it is decided once. A login that is
+// stuck does not delay the others.
 func TestFollowDecidesOnce(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -118,7 +117,7 @@ func TestFollowDecidesOnce(t *testing.T) {
 	if got := next(); got != "login-slow" {
 		t.Errorf("answered %s first", got)
 	}
-	tell(s.Login("quick")) // told after the break, and the slow one once more before it
+	tell(s.Login("quick")) // sent after the break, after the repeated slow one
 	if got := next(); got != "login-quick" {
 		t.Errorf("answered %s next, want the quick one, and the slow one once only", got)
 	}

@@ -8,7 +8,7 @@ import (
 	"sallyport/vpn"
 )
 
-// Faults that the dataplane reports are the state of what they are about, and go with their cause.
+// Faults that the dataplane reports become the state of their subject, and end with their cause.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -46,7 +46,7 @@ func TestDeletingEndpoint(t *testing.T) {
 	s.WantKind("a rule for it", err, vpn.Conflict, "is being deleted")
 	s.Dataplane.Slow = false
 	s.Reconcile() // forgets
-	s.Reconcile() // sees that it is gone
+	s.Reconcile() // finds it removed
 	_, err = s.Endpoints.Endpoint(t.Context(), s.Admin, s.Endpoint.ID)
 	s.WantKind("afterwards", err, vpn.NotFound, string(s.Endpoint.ID))
 	if got := s.Connection(c.ID); got.Status != vpn.ConnectionTerminated || got.EndReason != "The endpoint was deleted." {
@@ -59,7 +59,7 @@ func TestDeletingEndpoint(t *testing.T) {
 	s.Must(s.Certificates.DeleteCertificate(t.Context(), s.Admin, s.Server.ID))
 }
 
-// That nothing changed is not written down every second, and often enough to stay believable.
+// An unchanged report is not stored every second, but often enough to stay fresh.
 func TestObservationsAreWrittenSparingly(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -78,6 +78,6 @@ func TestObservationsAreWrittenSparingly(t *testing.T) {
 	}
 	s.Clock.Pass(vpn.ObservationLife)
 	if s.View().Observation.Fresh {
-		t.Error("an old report passes for fresh")
+		t.Error("an old report counts as fresh")
 	}
 }

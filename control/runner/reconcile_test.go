@@ -29,8 +29,8 @@ func (s *site) ruleState(id vpn.RuleID) (vpn.RuleState, string) {
 	return r.State, r.Reason
 }
 
-// What was saved is not yet so: everything waits for the dataplane to have applied it, and what
-// was removed is listed until it is out of the kernel.
+// States follow what the dataplane has applied: what was saved waits for that, and what was removed is
+// listed until it is out of the kernel.
 func TestStatesFollowWhatIsApplied(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -81,7 +81,7 @@ func TestStatesFollowWhatIsApplied(t *testing.T) {
 	}
 }
 
-// A dataplane that lags behind has applied the rule and not its removal: the row stays until it has.
+// A dataplane that has applied a rule and not its removal: the row stays until it has.
 func TestRemovalIsNotAppliedByOlderNews(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -100,7 +100,7 @@ func TestRemovalIsNotAppliedByOlderNews(t *testing.T) {
 	}
 }
 
-// Without a dataplane nothing is claimed, and the console says since when it is silent.
+// Without a dataplane nothing is shown as applied, and the console says since when it does not answer.
 func TestDataplaneUnreachable(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -121,7 +121,7 @@ func TestDataplaneUnreachable(t *testing.T) {
 	if state, _ := s.associationState(); state != vpn.Associated {
 		t.Errorf("got %s", state)
 	}
-	// Silence: what was applied stands, what is new waits.
+	// The dataplane does not answer: what was applied stays, what is new waits.
 	s.Dataplane.Down = controltest.ErrDown
 	s.Clock.Pass(vpn.ObservationLife)
 	rule := s.Authorize("10.0.0.0/16")
@@ -132,7 +132,7 @@ func TestDataplaneUnreachable(t *testing.T) {
 	if state, why := s.ruleState(rule.ID); state != vpn.RuleAuthorizing || !strings.Contains(why, "has not answered since 12:00:00 UTC") {
 		t.Errorf("the rule is %s, %q", state, why)
 	}
-	// A dataplane that lost everything is given everything again.
+	// A dataplane that lost its state gets all of it again.
 	s.Dataplane.Do(func() { s.Dataplane.Down = nil; clear(s.Dataplane.Applied); clear(s.Dataplane.Desired) })
 	s.Reconcile()
 	if state, why := s.ruleState(rule.ID); state != vpn.RuleActive || why != "" {
@@ -140,32 +140,32 @@ func TestDataplaneUnreachable(t *testing.T) {
 	}
 }
 
-// A desired state that the dataplane refuses is told where people wait for it.
+// The reason why the dataplane refuses a desired state is shown where people wait for it.
 func TestRefusedDesiredState(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.Dataplane.Refuse = vpn.Refuse(vpn.Conflict, "X", "The host policy forbids port 443.")
 	s.Association = s.Associate(s.A)
 	if err := s.Runner.ReconcileOnce(t.Context()); err == nil {
-		t.Error("the refusal is not told")
+		t.Error("the refusal is not returned")
 	}
 	if state, why := s.associationState(); state != vpn.Associating || !strings.Contains(why, "The host policy forbids port 443.") {
 		t.Errorf("got %s, %q", state, why)
 	}
-	// Other endpoints do not suffer from it.
+	// A missing key is shown too.
 	s.Dataplane.Refuse = nil
 	if _, err := s.Raw.ExecContext(t.Context(), "DELETE FROM certificate_key WHERE certificate_id = ?", string(s.Server.ID)); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Runner.ReconcileOnce(t.Context()); err == nil {
-		t.Error("a missing key is not told")
+		t.Error("a missing key is not returned")
 	}
 	if _, why := s.associationState(); why == "" {
-		t.Error("a missing key is not told to anybody")
+		t.Error("a missing key is not shown")
 	}
 }
 
-// After a backup was restored the kernel is ahead: everything is sent again under a newer number.
+// After a backup was restored, the kernel has a newer generation: the state is sent again with a newer one.
 func TestRestoredBackup(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -190,7 +190,7 @@ func TestRestoredBackup(t *testing.T) {
 	}
 }
 
-// Endpoints that the database does not know are ended.
+// Endpoints that the database does not have are removed from the dataplane.
 func TestUnknownEndpointIsForgotten(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -201,6 +201,6 @@ func TestUnknownEndpointIsForgotten(t *testing.T) {
 		t.Errorf("forgotten: %v", s.Dataplane.Forgotten)
 	}
 	if s.View().State != vpn.EndpointAvailable {
-		t.Error("the known one suffers")
+		t.Error("the other endpoint is affected")
 	}
 }

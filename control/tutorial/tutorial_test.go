@@ -10,7 +10,7 @@ import (
 	"sallyport/vpn"
 )
 
-// ticks draws the tutorial: each done step's key, and the next one in brackets.
+// ticks is the tutorial as text: the key of each step that is done, and the next one in brackets.
 func (h *site) ticks() string {
 	h.T.Helper()
 	steps, err := h.Tutorial.GettingStarted(h.T.Context(), h.ReadOnly)
@@ -27,7 +27,7 @@ func (h *site) ticks() string {
 	return strings.Join(words, " ")
 }
 
-// A step is ticked once it is applied, and un-ticked when it is undone.
+// A step is done once it is applied, and no longer when it is undone.
 func TestGettingStarted(t *testing.T) {
 	t.Parallel()
 	s := &site{&controltest.Site{Kit: controltest.NewWithAccounts(t)}}
@@ -86,7 +86,7 @@ func TestGettingStarted(t *testing.T) {
 	want("the endpoint is being deleted", "prerequisites certificates [endpoint]")
 }
 
-// The steps are about the endpoint that has come furthest, and say what it waits for.
+// The steps are about the endpoint that has most of them done, and say what it waits for.
 func TestGettingStartedFollowsTheBest(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
