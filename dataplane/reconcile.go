@@ -119,7 +119,7 @@ func subjects(d vpn.Desired) map[string]bool {
 
 // place holds the public port and sees that the client range is nobody else's.
 func (ep *endpoint) place(d vpn.Desired) string {
-	if err := host.Overlap(d.ClientCIDR); err != nil {
+	if err := host.CheckOverlap(d.ClientCIDR); err != nil {
 		return adminMessage(err)
 	}
 	if ep.reservation != nil && ep.reserved == d.Listen {
@@ -184,7 +184,7 @@ func (ep *endpoint) reach(d vpn.Desired, policy hostpolicy.Policy) []string {
 			uplinks = append(uplinks, path.Interface)
 		}
 		for _, r := range a.Routes {
-			names, err := host.Carriers(r)
+			names, err := host.OutgoingInterfaces(r)
 			if err != nil {
 				ep.log.Error("the interfaces of a route cannot be found", "route", r, "err", err)
 			}

@@ -30,7 +30,7 @@ func (ep *endpoint) refused(ev ovpn.TLSRefused) {
 	if !peer.IsValid() {
 		peer = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
 	}
-	ep.events.Add(vpn.Event{Refused: &vpn.RefusedAttempt{Endpoint: ep.id, Device: peer, CommonName: ev.Subject, Reason: ev.Sentence}})
+	ep.events.Add(vpn.Event{Refused: &vpn.RefusedAttempt{Endpoint: ep.id, Device: peer, CommonName: ev.Subject, Reason: ev.Message}})
 }
 
 // How many refused attempts of an endpoint are reported. Anybody can send packets that are

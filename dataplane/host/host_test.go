@@ -160,10 +160,10 @@ func TestOverlap(t *testing.T) {
 	must(t, host.EnsureTun(host.Tun{Name: "sptest-0", Address: addr("10.8.0.1")}))
 	t.Cleanup(func() { _ = host.DeleteTun("sptest-0") })
 	must(t, host.RouteClient(addr("10.8.0.2"), "sptest-0"))
-	must(t, host.Overlap(prefix("10.8.0.0/22")))
-	must(t, host.Overlap(prefix("10.50.0.0/16")))
-	wantError(t, host.Overlap(prefix("10.40.4.0/22")), "10.40.4.0/22", "10.40.0.0/16", "lan0")
-	wantError(t, host.Overlap(prefix("10.16.0.0/12")), "10.16.0.0/12", "10.20.1", "lan0")
+	must(t, host.CheckOverlap(prefix("10.8.0.0/22")))
+	must(t, host.CheckOverlap(prefix("10.50.0.0/16")))
+	wantError(t, host.CheckOverlap(prefix("10.40.4.0/22")), "10.40.4.0/22", "10.40.0.0/16", "lan0")
+	wantError(t, host.CheckOverlap(prefix("10.16.0.0/12")), "10.16.0.0/12", "10.20.1", "lan0")
 }
 
 func TestPortReservation(t *testing.T) {

@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Overlap refuses a client range that overlaps a route or an address of this host: replies to clients
+// CheckOverlap refuses a client range that overlaps a route or an address of this host: replies to clients
 // would follow that route. The default route and our own routes and devices are ignored.
-func Overlap(client netip.Prefix) error {
+func CheckOverlap(client netip.Prefix) error {
 	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_UNSPEC}, netlink.RT_FILTER_TABLE)
 	if err != nil {
 		return Unavailable(err, "The routes of this host cannot be read.")

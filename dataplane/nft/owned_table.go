@@ -26,8 +26,8 @@ import (
 // so nothing passes while Table is absent or one of its chains is empty: "nft flush ruleset", a
 // reload of nftables.service, "nft delete table".
 //
-// The kernel lets nobody but the netlink socket that created the table change or delete it, and
-// passes it by when another process flushes the ruleset. It deletes the table when the last
+// The kernel lets only the netlink socket that created the table change or delete it, and keeps it
+// when another process flushes the ruleset. It deletes the table when the last
 // descriptor of that socket is closed. Workers inherit one (see File), so the table outlives a
 // crash of this process as long as a worker can carry packets. A later process cannot change it:
 // it adds a table of its own, and its Ruleset.Mark holds the bits of both (see OwnedMarks).

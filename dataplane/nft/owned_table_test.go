@@ -50,8 +50,8 @@ func (s space) received(port string) *atomic.Int64 {
 }
 
 // TestNothingPassesWhileTheTableIsGone sends forbidden packets in every direction while another
-// program takes the table away again and again: from a client to a network, to this host (also as
-// broadcast and multicast), and to another client, from a stranger to a client, from this host to a
+// program deletes the table repeatedly: from a client to a network, to this host (also as
+// broadcast and multicast), and to another client, from another host to a client, from this host to a
 // client. Not one may arrive; what is allowed passes each time that the table is there again.
 func TestNothingPassesWhileTheTableIsGone(t *testing.T) {
 	l := newLab(t)
@@ -206,8 +206,8 @@ func TestMarksOfOthersStay(t *testing.T) {
 	l.mustPass(c)
 	nftCommand(t, "delete table inet others")
 
-	stranger := newSpace(t)
-	l.join(stranger, "sp0", "203.0.113.1/24", "203.0.113.2/24", "203.0.113.1")
+	outsider := newSpace(t)
+	l.join(outsider, "sp0", "203.0.113.1/24", "203.0.113.2/24", "203.0.113.1")
 	must(t, os.WriteFile("/proc/sys/net/ipv4/conf/sp0/forwarding", []byte("1"), 0))
-	stranger.mustAnswer(netip.MustParseAddr("172.17.5.5"))
+	outsider.mustAnswer(netip.MustParseAddr("172.17.5.5"))
 }

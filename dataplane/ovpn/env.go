@@ -11,12 +11,12 @@ import (
 	"sallyport/vpn"
 )
 
-// Env is what a worker says about a client. It holds the password, therefore it shows nothing
-// of itself to fmt, slog or JSON. What starts with IV_ or UV_ comes from the client unverified:
-// it may choose a login method or be shown, never decide.
+// Env holds the values that a worker reports about a client. They include the password, so fmt, slog and
+// JSON show none of them. Values whose names start with IV_ or UV_ come from the client and are not
+// verified: they may select a login method or be shown, but must not decide anything.
 type Env struct{ values map[string]string }
 
-// NewEnv makes an Env of values, for tests of those who decide.
+// NewEnv makes an Env of values. It is meant for tests.
 func NewEnv(values map[string]string) Env { return Env{values} }
 
 // String hides the values.
@@ -28,7 +28,7 @@ func (e Env) GoString() string { return "ovpn.Env{" + e.String() + "}" }
 // LogValue hides the values from slog.
 func (e Env) LogValue() slog.Value { return slog.StringValue(e.String()) }
 
-// Empty tells whether the worker said nothing.
+// Empty reports whether there are no values.
 func (e Env) Empty() bool { return len(e.values) == 0 }
 
 // CommonName is the client certificate's; empty where none was asked for.
@@ -57,7 +57,7 @@ func (e Env) Password() vpn.Secret { return vpn.Secret(e.values["password"]) }
 // tokenPrefix starts every token of auth-gen-token. No real password may: see OffersToken.
 const tokenPrefix = "SESS_ID_AT_" //nolint:gosec // a prefix, not a credential
 
-// OffersToken tells whether the password claims to be a token. Such a password never goes to a
+// OffersToken reports whether the password claims to be a token. Such a password never goes to a
 // directory, and counts only with an authenticated SessionState: a forged token of the wrong
 // length arrives with the state Initial.
 func (e Env) OffersToken() bool { return strings.HasPrefix(e.values["password"], tokenPrefix) }
@@ -65,11 +65,11 @@ func (e Env) OffersToken() bool { return strings.HasPrefix(e.values["password"],
 // SessionID is 16 base64 characters that stay the same as long as the client's token does.
 func (e Env) SessionID() string { return e.values["session_id"] }
 
-// SessionState is OpenVPN's verdict on the token that the client returned with.
+// SessionState is OpenVPN's result of checking the token that the client returned with.
 type SessionState string
 
-// The session states. EmptyUser: the token was made for a client without a user name, and the
-// one that it sends now is only the auth-token-user that was pushed to it.
+// The session states. EmptyUser means that the token was made for a client without a user name, and
+// that the name that it sends now is the pushed auth-token-user.
 const (
 	SessionInitial                SessionState = "Initial"
 	SessionAuthenticated          SessionState = "Authenticated"
@@ -79,8 +79,8 @@ const (
 	SessionInvalid                SessionState = "Invalid"
 )
 
-// Authenticated tells whether the token is genuine, unexpired and of this user name. Whether
-// the session still exists is not OpenVPN's to know.
+// Authenticated reports whether the token is genuine, unexpired and of this user name. OpenVPN does not
+// know whether the session still exists.
 func (s SessionState) Authenticated() bool {
 	return s == SessionAuthenticated || s == SessionAuthenticatedEmptyUser
 }
@@ -120,7 +120,7 @@ func (e Env) Version() string { return e.values["IV_VER"] }
 // GUIVersion is IV_GUI_VER, the program around it.
 func (e Env) GUIVersion() string { return e.values["IV_GUI_VER"] }
 
-// CanSSO tells whether the client announces a login method ("webauth", "openurl", "crtext").
+// CanSSO reports whether the client announces a login method ("webauth", "openurl", "crtext").
 func (e Env) CanSSO(method string) bool {
 	for m := range strings.SplitSeq(e.values["IV_SSO"], ",") {
 		if strings.TrimSpace(m) == method {

@@ -166,7 +166,7 @@ func TestTranscriptOfRefusals(t *testing.T) {
 	}
 	for i, w := range want {
 		g := got[i]
-		if g.Reason != w.reason || g.Sentence != w.sentence || g.Peer.Addr() != netip.MustParseAddr("192.0.2.2") || g.Count != 1 || g.At.IsZero() {
+		if g.Reason != w.reason || g.Message != w.sentence || g.Peer.Addr() != netip.MustParseAddr("192.0.2.2") || g.Count != 1 || g.At.IsZero() {
 			t.Errorf("refusal %d: got %+v, want %s: %s", i, g, w.reason, w.sentence)
 		}
 	}
@@ -199,7 +199,7 @@ func TestRefusalsOfCommonNames(t *testing.T) {
 				got = append(got, x)
 			}
 		}
-		if len(got) != 1 || got[0].Reason != ovpn.RefusedCertificate || got[0].Subject != subject || !strings.HasPrefix(got[0].Sentence, strings.TrimSpace("The client certificate "+subject)+" "+want) {
+		if len(got) != 1 || got[0].Reason != ovpn.RefusedCertificate || got[0].Subject != subject || !strings.HasPrefix(got[0].Message, strings.TrimSpace("The client certificate "+subject)+" "+want) {
 			t.Errorf("%q: got %+v, want %q", subject, got, want)
 		}
 	}
@@ -208,9 +208,9 @@ func TestRefusalsOfCommonNames(t *testing.T) {
 // A line of an unknown form is repeated and not interpreted. A serial number may be negative.
 func TestRefusalsOfOtherForms(t *testing.T) {
 	for line, want := range map[string]ovpn.TLSRefused{
-		"VERIFY ERROR: depth=1, could not extract X509 subject string from certificate": {Sentence: "A certificate of the client was refused: depth=1, could not extract X509 subject string from certificate."},
-		"VERIFY ERROR: something that is new":                                           {Sentence: "A certificate of the client was refused: something that is new."},
-		"VERIFY ERROR: depth=0, error=certificate revoked: CN=x, serial=-12":            {Sentence: "The client certificate CN=x was refused: certificate revoked.", Subject: "CN=x", Serial: "-12"},
+		"VERIFY ERROR: depth=1, could not extract X509 subject string from certificate": {Message: "A certificate of the client was refused: depth=1, could not extract X509 subject string from certificate."},
+		"VERIFY ERROR: something that is new":                                           {Message: "A certificate of the client was refused: something that is new."},
+		"VERIFY ERROR: depth=0, error=certificate revoked: CN=x, serial=-12":            {Message: "The client certificate CN=x was refused: certificate revoked.", Subject: "CN=x", Serial: "-12"},
 	} {
 		var p ovpn.Parser
 		var r ovpn.Refusals
@@ -221,7 +221,7 @@ func TestRefusalsOfOtherForms(t *testing.T) {
 				got = x
 			}
 		}
-		if got.Reason != ovpn.RefusedCertificate || got.Sentence != want.Sentence || got.Subject != want.Subject || got.Serial != want.Serial {
+		if got.Reason != ovpn.RefusedCertificate || got.Message != want.Message || got.Subject != want.Subject || got.Serial != want.Serial {
 			t.Errorf("%s: got %+v", line, got)
 		}
 	}
@@ -317,7 +317,7 @@ func FuzzParser(f *testing.F) {
 			t.Errorf("%d events and %d answers from %d lines", len(all), len(answers), n)
 		}
 		for _, e := range all {
-			if r, ok := e.(ovpn.TLSRefused); ok && (r.Sentence == "" || !r.Peer.IsValid() || r.Count < 1 || strings.ContainsFunc(r.Sentence, func(c rune) bool { return c < 0x20 })) {
+			if r, ok := e.(ovpn.TLSRefused); ok && (r.Message == "" || !r.Peer.IsValid() || r.Count < 1 || strings.ContainsFunc(r.Message, func(c rune) bool { return c < 0x20 })) {
 				t.Errorf("a refusal that cannot be shown: %+v", r)
 			}
 		}

@@ -36,8 +36,8 @@ type TLSRefused struct {
 	// Subject and Serial (decimal) are those of the certificate, where the log has them. They are not
 	// verified.
 	Subject, Serial string
-	// Sentence is for an administrator.
-	Sentence string
+	// Message is a sentence for administrators.
+	Message string
 	// Count is above 1 where several packets with a wrong tls-crypt key are reported in one event.
 	Count int
 }
@@ -82,7 +82,7 @@ func (r *Refusals) Log(l Log) (TLSRefused, bool) {
 		cause, known := r.causes[peer]
 		delete(r.causes, peer)
 		if !known {
-			cause = TLSRefused{Peer: peer, Reason: RefusedHandshake, Sentence: "The TLS handshake failed; the log does not say why."}
+			cause = TLSRefused{Peer: peer, Reason: RefusedHandshake, Message: "The TLS handshake failed; the log does not say why."}
 		}
 		cause.At, cause.Count = l.At, 1
 		return cause, true
@@ -121,10 +121,10 @@ func (r *Refusals) sharedKeyRefusal(at time.Time, addr string) (TLSRefused, bool
 	}
 	e := TLSRefused{
 		At: at, Peer: peer, Reason: RefusedSharedKey, Count: r.sharedKeyCount,
-		Sentence: "The packet was not made with this endpoint's shared key: the sender is no client of it, or has a configuration file that is out of date.",
+		Message: "The packet was not made with this endpoint's shared key: the sender is no client of it, or has a configuration file that is out of date.",
 	}
 	if e.Count > 1 {
-		e.Sentence = fmt.Sprintf("%d packets were not made with this endpoint's shared key: the senders are no clients of it, or have configuration files that are out of date.", e.Count)
+		e.Message = fmt.Sprintf("%d packets were not made with this endpoint's shared key: the senders are no clients of it, or have configuration files that are out of date.", e.Count)
 	}
 	r.sharedKeyCount, r.sharedKeyReported = 0, at
 	return e, true
@@ -137,22 +137,22 @@ func parseCause(text string) (TLSRefused, bool) {
 	case strings.HasPrefix(text, "VERIFY ERROR: "):
 		return parseVerifyError(text), true
 	case text == "VERIFY EKU ERROR":
-		return TLSRefused{Reason: RefusedUsage, Sentence: "The client certificate is not meant for clients: its extended key usage lacks client authentication."}, true
+		return TLSRefused{Reason: RefusedUsage, Message: "The client certificate is not meant for clients: its extended key usage lacks client authentication."}, true
 	case text == "VERIFY KU ERROR":
-		return TLSRefused{Reason: RefusedUsage, Sentence: "The client certificate is not meant for TLS: its key usage lacks digital signatures."}, true
+		return TLSRefused{Reason: RefusedUsage, Message: "The client certificate is not meant for TLS: its key usage lacks digital signatures."}, true
 	case strings.Contains(text, "peer did not return a certificate"):
-		return TLSRefused{Reason: RefusedNoCertificate, Sentence: "The client presented no certificate, and this endpoint requires one."}, true
+		return TLSRefused{Reason: RefusedNoCertificate, Message: "The client presented no certificate, and this endpoint requires one."}, true
 	case strings.Contains(text, "Auth Username/Password was not provided by peer"):
-		return TLSRefused{Reason: RefusedNoPassword, Sentence: "The client sent no user name and password, and this endpoint requires them."}, true
+		return TLSRefused{Reason: RefusedNoPassword, Message: "The client sent no user name and password, and this endpoint requires them."}, true
 	case strings.HasPrefix(text, "TLS Error: TLS key negotiation failed to occur within"):
-		return TLSRefused{Reason: RefusedHandshake, Sentence: fmt.Sprintf("The client did not complete the TLS handshake within %d seconds.", wholeSeconds(HandWindow))}, true
+		return TLSRefused{Reason: RefusedHandshake, Message: fmt.Sprintf("The client did not complete the TLS handshake within %d seconds.", wholeSeconds(HandWindow))}, true
 	case strings.Contains(text, "unsupported protocol"):
-		return TLSRefused{Reason: RefusedHandshake, Sentence: "The client supports no TLS version that this endpoint allows; 1.2 is the lowest."}, true
+		return TLSRefused{Reason: RefusedHandshake, Message: "The client supports no TLS version that this endpoint allows; 1.2 is the lowest."}, true
 	case strings.Contains(text, "no shared cipher"):
-		return TLSRefused{Reason: RefusedHandshake, Sentence: "The client and this endpoint have no TLS cipher in common."}, true
+		return TLSRefused{Reason: RefusedHandshake, Message: "The client and this endpoint have no TLS cipher in common."}, true
 	case strings.HasPrefix(text, "OpenSSL: error:"):
 		_, words, _ := strings.Cut(strings.TrimPrefix(text, "OpenSSL: error:"), "::")
-		return TLSRefused{Reason: RefusedHandshake, Sentence: "The TLS handshake failed: " + makePrintable(strings.Trim(words, ":")) + "."}, true
+		return TLSRefused{Reason: RefusedHandshake, Message: "The TLS handshake failed: " + makePrintable(strings.Trim(words, ":")) + "."}, true
 	}
 	return TLSRefused{}, false
 }
@@ -179,11 +179,11 @@ func parseCommonNameError(text string) TLSRefused {
 	}
 	switch {
 	case !found:
-		e.Sentence = of + " has no common name (CN). OpenVPN names a client by it; issue a certificate that has one."
+		e.Message = of + " has no common name (CN). OpenVPN names a client by it; issue a certificate that has one."
 	case len(cn) > vpn.MaxCommonName:
-		e.Sentence = fmt.Sprintf("%s has a common name (CN) that is too long: OpenVPN accepts at most %d bytes. Issue one with a shorter name.", of, vpn.MaxCommonName)
+		e.Message = fmt.Sprintf("%s has a common name (CN) that is too long: OpenVPN accepts at most %d bytes. Issue one with a shorter name.", of, vpn.MaxCommonName)
 	default:
-		e.Sentence = of + " has a common name (CN) that OpenVPN cannot read."
+		e.Message = of + " has a common name (CN) that OpenVPN cannot read."
 	}
 	return e
 }
@@ -195,7 +195,7 @@ func parseVerifyError(text string) TLSRefused {
 	depth, rest, found := strings.Cut(strings.TrimPrefix(text, "VERIFY ERROR: depth="), ", error=")
 	if !found {
 		words := strings.TrimPrefix(text, "VERIFY ERROR: ")
-		return TLSRefused{Reason: RefusedCertificate, Sentence: "A certificate of the client was refused: " + makePrintable(words) + "."}
+		return TLSRefused{Reason: RefusedCertificate, Message: "A certificate of the client was refused: " + makePrintable(words) + "."}
 	}
 	if i := strings.LastIndex(rest, ", serial="); i >= 0 {
 		if serial := rest[i+len(", serial="):]; strings.Trim(strings.TrimPrefix(serial, "-"), "0123456789") == "" {
@@ -213,15 +213,15 @@ func parseVerifyError(text string) TLSRefused {
 		"unable to verify the first certificate", "certificate signature failure", "invalid CA certificate",
 		"self-signed certificate", "self-signed certificate in certificate chain",
 		"self signed certificate", "self signed certificate in certificate chain", "certificate not trusted":
-		e.Reason, e.Sentence = RefusedUntrustedCA, of+" was issued by a CA that this endpoint does not trust."
+		e.Reason, e.Message = RefusedUntrustedCA, of+" was issued by a CA that this endpoint does not trust."
 	case "certificate has expired":
-		e.Reason, e.Sentence = RefusedExpired, of+" has expired."
+		e.Reason, e.Message = RefusedExpired, of+" has expired."
 	case "certificate is not yet valid":
-		e.Reason, e.Sentence = RefusedNotYetValid, of+" is not valid yet; the clock of its issuer or of this server may be wrong."
+		e.Reason, e.Message = RefusedNotYetValid, of+" is not valid yet; the clock of its issuer or of this server may be wrong."
 	case "unsuitable certificate purpose", "unsupported certificate purpose":
-		e.Reason, e.Sentence = RefusedUsage, of+" is not meant for clients; a server's certificate is refused here."
+		e.Reason, e.Message = RefusedUsage, of+" is not meant for clients; a server's certificate is refused here."
 	default:
-		e.Reason, e.Sentence = RefusedCertificate, of+" was refused: "+makePrintable(words)+"."
+		e.Reason, e.Message = RefusedCertificate, of+" was refused: "+makePrintable(words)+"."
 	}
 	return e
 }

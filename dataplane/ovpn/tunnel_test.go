@@ -170,8 +170,8 @@ func refusals(t *testing.T, l *lab) {
 			x := l.connect(c.client, c.extra)
 			defer x.Kill()
 			r := until(l, func(r ovpn.TLSRefused) bool { return r.Reason == c.reason })
-			if !strings.HasPrefix(r.Sentence, c.says) || r.Peer.Addr() != netip.MustParseAddr("192.0.2.2") {
-				t.Errorf("got %q from %v, want %q", r.Sentence, r.Peer, c.says)
+			if !strings.HasPrefix(r.Message, c.says) || r.Peer.Addr() != netip.MustParseAddr("192.0.2.2") {
+				t.Errorf("got %q from %v, want %q", r.Message, r.Peer, c.says)
 			}
 		})
 	}

@@ -9,10 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Carriers lists the interfaces by which the host sends packets to any part of a destination, sorted:
-// the routes to a wide one such as 10.0.0.0/16 or 0.0.0.0/0 often use several. Each of them needs
-// forwarding for the replies. The loopback device and our own are left out.
-func Carriers(destination netip.Prefix) ([]string, error) {
+// OutgoingInterfaces lists the interfaces by which the host sends packets to any part of a destination,
+// sorted: the routes to a wide one such as 10.0.0.0/16 or 0.0.0.0/0 often use several. Each of them
+// needs forwarding for the replies. The loopback device and our own are left out.
+func OutgoingInterfaces(destination netip.Prefix) ([]string, error) {
 	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_TABLE)
 	if err != nil {
 		return nil, Unavailable(err, "The routes of this host cannot be read.")
