@@ -13,13 +13,28 @@ import (
 // Step is one step of the tutorial (guide, "Get started with AWS Client VPN"). Whether it is done follows
 // from what was applied: a step that is undone is no longer done.
 type Step struct {
-	Key      string // prerequisites, certificates, endpoint, association, rule, internet, security, configuration, connect
+	Key      Key
 	Done     bool
 	Next     bool // it is the first that is not done
 	Optional bool
 	Endpoint vpn.EndpointID // the endpoint that the step is about; "" before there is one
 	Note     string
 }
+
+// Key names a step.
+type Key string
+
+// The steps, in the order of the tutorial.
+const (
+	Prerequisites Key = "prerequisites"
+	Certificates  Key = "certificates"
+	Endpoint      Key = "endpoint"
+	Association   Key = "association"
+	Rule          Key = "rule"
+	Internet      Key = "internet"
+	Configuration Key = "configuration"
+	Connect       Key = "connect"
+)
 
 // GettingStarted gives the tutorial's steps for the endpoint that has most of them done.
 func (s *Service) GettingStarted(ctx context.Context, by control.Principal) ([]Step, error) {
@@ -39,7 +54,7 @@ func (s *Service) GettingStarted(ctx context.Context, by control.Principal) ([]S
 }
 
 func (s *Service) tutorial(ctx context.Context, tx *store.Tx) ([]Step, error) {
-	network := Step{Key: "prerequisites"}
+	network := Step{Key: Prerequisites}
 	networks, err := tx.Networks(ctx, vpn.List{Size: 1})
 	if err != nil {
 		return nil, err
@@ -53,7 +68,7 @@ func (s *Service) tutorial(ctx context.Context, tx *store.Tx) ([]Step, error) {
 		network.Note = "The network has no subnet yet."
 	}
 
-	certificates := Step{Key: "certificates"}
+	certificates := Step{Key: Certificates}
 	servers, err := countUse(ctx, tx, vpn.UseServer)
 	if err != nil {
 		return nil, err
@@ -116,8 +131,8 @@ type steps struct {
 
 func stepsWithoutEndpoint() steps {
 	return steps{
-		endpoint: Step{Key: "endpoint"}, association: Step{Key: "association"}, rule: Step{Key: "rule"},
-		internet: Step{Key: "internet", Optional: true}, configuration: Step{Key: "configuration"}, connect: Step{Key: "connect"},
+		endpoint: Step{Key: Endpoint}, association: Step{Key: Association}, rule: Step{Key: Rule},
+		internet: Step{Key: Internet, Optional: true}, configuration: Step{Key: Configuration}, connect: Step{Key: Connect},
 	}
 }
 

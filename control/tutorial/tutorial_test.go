@@ -7,6 +7,7 @@ import (
 
 	"sallyport/control/certificate"
 	"sallyport/control/controltest"
+	"sallyport/control/tutorial"
 	"sallyport/vpn"
 )
 
@@ -18,10 +19,10 @@ func (h *site) ticks() string {
 	var words []string
 	for _, s := range steps {
 		if s.Done {
-			words = append(words, s.Key)
+			words = append(words, string(s.Key))
 		}
 		if s.Next {
-			words = append(words, "["+s.Key+"]")
+			words = append(words, "["+string(s.Key)+"]")
 		}
 	}
 	return strings.Join(words, " ")
@@ -96,7 +97,7 @@ func TestGettingStartedFollowsTheBest(t *testing.T) {
 	s.Reconcile()
 	steps, err := s.Tutorial.GettingStarted(t.Context(), s.ReadOnly)
 	s.Must(err)
-	if steps[3].Key != "association" || !steps[3].Done || steps[3].Endpoint != best.ID {
+	if steps[3].Key != tutorial.Association || !steps[3].Done || steps[3].Endpoint != best.ID {
 		t.Errorf("got %+v", steps[3])
 	}
 	s.Dataplane.Down = controltest.ErrDown

@@ -24,13 +24,13 @@ type stepLink struct {
 	changes     bool // hidden from read-only accounts
 }
 
-var stepTexts = map[string]stepText{
-	"prerequisites": {
+var stepTexts = map[tutorial.Key]stepText{
+	tutorial.Prerequisites: {
 		title: "Prerequisites: a network with a subnet",
 		texts: []string{"A network (a VPC of AWS Client VPN) is a private network that this host can reach. Describe it with its IPv4 ranges, and at least one subnet in it: clients enter the network through a subnet."},
 		links: []stepLink{{"Create network", "/networks/new", true}, {"Networks", "/networks", false}},
 	},
-	"certificates": {
+	tutorial.Certificates: {
 		title: "Generate server and client certificates and keys",
 		texts: []string{
 			"With mutual authentication, Client VPN uses certificates to perform authentication between clients and the Client VPN endpoint. You need a server certificate and key, and at least one client certificate and key.",
@@ -38,7 +38,7 @@ var stepTexts = map[string]stepText{
 		},
 		links: []stepLink{{"Create certificate authority", "/certificates/authority/new", true}, {"Issue certificate", "/certificates/issue", true}, {"Import certificate", "/certificates/import", true}},
 	},
-	"endpoint": {
+	tutorial.Endpoint: {
 		title: "Create a Client VPN endpoint",
 		texts: []string{
 			"The Client VPN endpoint is the resource that you create and configure to enable and manage client VPN sessions. It's the termination point for all client VPN sessions.",
@@ -46,31 +46,27 @@ var stepTexts = map[string]stepText{
 		},
 		links: []stepLink{{"Create Client VPN endpoint", "/endpoints/new", true}, {"Client VPN endpoints", "/endpoints", false}},
 	},
-	"association": {
+	tutorial.Association: {
 		title: "Associate a target network",
 		texts: []string{"A target network is a subnet. One subnet association is enough for clients to access the entire network, if authorization rules allow it. With the first one the endpoint becomes available, and the network's local route is added to its route table."},
 		links: []stepLink{{"Associate target network", "…/associations/new", true}, {"Target network associations", "…/associations", false}},
 	},
-	"rule": {
+	tutorial.Rule: {
 		title: "Add an authorization rule for the network",
 		texts: []string{"For clients to access the network, there needs to be a route to it in the endpoint's route table, which was added in the previous step, and an authorization rule. To allow access to the entire network, specify its IPv4 CIDR, and choose “Allow access to all users”."},
 		links: []stepLink{{"Add authorization rule", "…/rules/new", true}, {"Authorization rules", "…/rules", false}},
 	},
-	"internet": {
+	tutorial.Internet: {
 		title: "Provide access to the internet",
 		texts: []string{"For each additional network, you add a route to the network in the endpoint's route table and configure an authorization rule to give clients access. For the internet, both have the destination 0.0.0.0/0; such a rule also allows every other network in the route table, except those with a narrower rule."},
 		links: []stepLink{{"Create route", "…/routes/new", true}, {"Add authorization rule", "…/rules/new", true}, {"Route table", "…/routes", false}},
 	},
-	"security": {
-		title: "Verify security group requirements",
-		texts: []string{"The security group that is applied to the association must allow outbound traffic, and the security groups of the resources in your network must allow access from it."},
-	},
-	"configuration": {
+	tutorial.Configuration: {
 		title: "Download the Client VPN endpoint configuration file",
 		texts: []string{"The configuration file includes the endpoint details and certificate information required to establish a VPN connection. You provide this file to the end users who need to connect. It can include the certificate and key of one client."},
 		links: []stepLink{{"Download client configuration", "…/configuration", false}},
 	},
-	"connect": {
+	tutorial.Connect: {
 		title: "Connect to the Client VPN endpoint",
 		texts: []string{"You can connect using an OpenVPN-based client application and the configuration file that you just created. On Linux: sudo openvpn --config and the file's name."},
 		links: []stepLink{{"Connections", "…/connections", false}},
@@ -90,7 +86,7 @@ func (t stepText) actions(s tutorial.Step, mayChange bool) []parts.Button {
 		case ofEndpoint:
 			path = views.EndpointPath(s.Endpoint) + path
 		}
-		b := parts.Button{ID: "step-" + s.Key + "-" + strconv.Itoa(len(out)), Label: l.label, Href: path, Small: true}
+		b := parts.Button{ID: "step-" + string(s.Key) + "-" + strconv.Itoa(len(out)), Label: l.label, Href: path, Small: true}
 		if s.Next && len(out) == 0 {
 			b.Tone = "primary"
 		}

@@ -33,7 +33,7 @@ func startView(steps []tutorial.Step, mayChange bool) views.Start {
 			Actions: text.actions(s, mayChange),
 		}
 		switch {
-		case s.Key == "prerequisites":
+		case s.Key == tutorial.Prerequisites:
 			step.Mark = "•"
 		default:
 			number++
