@@ -75,7 +75,7 @@ func testAdministratorLock(t *testing.T, s *Store) {
 	second.Username = "second"
 	wantKind(t, "the one who comes late", save(second), vpn.Stale)
 	first.Version++
-	// Signing in is no edit: a form that is open meanwhile stays good.
+	// A sign-in is no edit: a form that was opened before it is not stale.
 	first.LastSignIn = at.Add(10 * time.Hour)
 	update(t, s, func(ctx context.Context, x *Tx) error { return x.RecordSignIn(ctx, ann.ID, first.LastSignIn) })
 	wantKind(t, "sign-in of an unknown account", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.RecordSignIn(ctx, "admin-none", at) }), vpn.NotFound)

@@ -36,7 +36,7 @@ func testAssociation(t *testing.T, s *Store) {
 		if err := x.SaveAssociation(ctx, leaving); err != nil {
 			return err
 		}
-		return x.CreateAssociation(ctx, again) // the old one is no longer wanted
+		return x.CreateAssociation(ctx, again) // the old one is being removed
 	})
 	view(t, s, func(ctx context.Context, x *Tx) error {
 		same(t, "saved", must[vpn.Association](t)(x.Association(ctx, leaving.ID)), leaving)

@@ -10,10 +10,10 @@ import (
 	"sallyport/vpn"
 )
 
-// many is how many rows the lists must stay fast with.
+// many is the number of rows that lists must be fast with.
 const many = 100_000
 
-// seed writes rows past the domain, many in a statement.
+// seed writes rows without the domain, many in one statement.
 func seed[R any](b *testing.B, s *Store, row func(i int) R) {
 	b.Helper()
 	rows := make([]R, 0, many)
@@ -23,7 +23,7 @@ func seed[R any](b *testing.B, s *Store, row func(i int) R) {
 	if err := s.writing.WithContext(b.Context()).CreateInBatches(rows, 500).Error; err != nil {
 		b.Fatal(err)
 	}
-	// Statistics as autovacuum would have them a minute later.
+	// The statistics that autovacuum would make a minute later.
 	statement := "ANALYZE"
 	if s.dialect.name == "postgres" {
 		statement = "VACUUM ANALYZE"

@@ -13,7 +13,7 @@ func containsFold(s, part string) bool {
 	return strings.Contains(strings.ToLower(s), strings.ToLower(part))
 }
 
-// suite is what every database must do alike. Each test has an empty database.
+// suite is the tests that both databases must pass. Each test has an empty database.
 var suite = map[string]func(t *testing.T, s *Store){
 	"network":            testNetwork,
 	"subnet":             testSubnet,
@@ -54,7 +54,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// Run holds a store to the contract of *Store; open gives an empty one.
+// Run runs the suite; open gives an empty database.
 func Run(t *testing.T, open func(t *testing.T) *Store) {
 	for name, test := range suite {
 		t.Run(name, func(t *testing.T) {

@@ -176,7 +176,7 @@ func testCounters(t *testing.T, s *Store) {
 	ended.Status = vpn.ConnectionTerminated
 	list := []vpn.Connection{ended}
 	want := map[vpn.ConnectionID]vpn.Counters{ended.ID: {BytesIn: 7}, "cvpn-connection-none": {BytesIn: 8}, "\x00": {}, `"'\`: {}}
-	for i := range batch + 50 { // more than one reading takes
+	for i := range batch + 50 { // more than one statement reads
 		c := newConnection()
 		if i%2 == 0 {
 			c.Counters, c.CountedAt = vpn.Counters{}, time.Time{}

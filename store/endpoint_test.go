@@ -210,7 +210,7 @@ func testRemoved(t *testing.T, s *Store) {
 			return nil
 		})
 	}
-	update(t, s, func(ctx context.Context, x *Tx) error { // nothing holds the subnet any more
+	update(t, s, func(ctx context.Context, x *Tx) error { // nothing refers to the subnet any more
 		return x.DeleteSubnet(ctx, f.a.ID)
 	})
 }

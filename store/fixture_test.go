@@ -16,7 +16,7 @@ var at = time.Date(2026, 11, 20, 10, 0, 0, 123456000, time.FixedZone("CET", 3600
 
 func prefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }
 
-// fixture is one of everything that others refer to.
+// fixture has one of each row that other rows refer to.
 type fixture struct {
 	network    vpn.Network
 	a, b       vpn.Subnet
@@ -83,7 +83,7 @@ func (f fixture) store(ctx context.Context, x *Tx) error {
 	return nil
 }
 
-// same compares what was written with what was read: equal but for times, which come back in UTC.
+// same compares what was written with what was read; times are read in UTC.
 func same[T any](t *testing.T, what string, got, want T) {
 	t.Helper()
 	utc(reflect.ValueOf(&want).Elem())
@@ -128,7 +128,7 @@ fields:
 	}
 }
 
-// must takes what a call gave, or ends the test.
+// must gives the result of a call, or ends the test.
 func must[T any](t *testing.T) func(T, error) T {
 	return func(v T, err error) T {
 		t.Helper()

@@ -44,7 +44,7 @@ func testPages(t *testing.T, s *Store) {
 	f := stored(t, s)
 	const total = 205
 	update(t, s, func(ctx context.Context, x *Tx) error {
-		for i := range total { // all alike for every order but the tie
+		for i := range total { // equal in every order but that of the tie
 			r := vpn.Rule{ID: vpn.NewRuleID(), Endpoint: f.endpoint.ID, Destination: prefix(fmt.Sprintf("10.%d.0.0/16", i)), AllUsers: true, CreatedAt: at}
 			if err := x.CreateRule(ctx, r); err != nil {
 				return err
@@ -60,7 +60,7 @@ func testPages(t *testing.T, s *Store) {
 			{vpn.List{}, 1, vpn.DefaultPageSize, vpn.DefaultPageSize},
 			{vpn.List{Page: -3, Size: -1}, 1, vpn.DefaultPageSize, vpn.DefaultPageSize},
 			{vpn.List{Page: 5}, 5, vpn.DefaultPageSize, 5},
-			{vpn.List{Page: 1 << 62}, 5, vpn.DefaultPageSize, 5}, // behind the end: the last page
+			{vpn.List{Page: 1 << 62}, 5, vpn.DefaultPageSize, 5}, // after the end: the last page
 			{vpn.List{Size: 1 << 40}, 1, vpn.MaxPageSize, vpn.MaxPageSize},
 		} {
 			p := must[vpn.Page[vpn.Rule]](t)(x.Rules(ctx, f.endpoint.ID, c.l))

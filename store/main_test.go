@@ -11,7 +11,7 @@ import (
 var server *postgresServer
 
 func TestMain(m *testing.M) {
-	// The server is told to die with the thread that started it: keep that thread.
+	// The kernel ends the server together with the thread that started it: keep that thread.
 	runtime.LockOSThread()
 	os.Exit(run(m))
 }

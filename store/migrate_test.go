@@ -32,7 +32,7 @@ func stopAt(t *testing.T, s *Store, n int64) {
 	}
 }
 
-// stopBelow takes back the steps from number n on.
+// stopBelow reverts the steps from number n on.
 func stopBelow(t *testing.T, s *Store, n int64) {
 	t.Helper()
 	p, err := s.provider()

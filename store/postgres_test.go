@@ -75,7 +75,7 @@ func postgresBin() (string, error) {
 	return "", errors.New("there is no initdb in /usr/lib/postgresql/*/bin nor on the PATH; install it: apt-get install postgresql")
 }
 
-// notRoot has the server run as user postgres where the tests run as root, which it refuses.
+// notRoot runs the server as user postgres where the tests run as root, which the server refuses.
 func notRoot(dir string) (*syscall.SysProcAttr, error) {
 	attributes := &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT}
 	if os.Geteuid() != 0 {

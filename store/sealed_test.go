@@ -68,7 +68,7 @@ func TestSecretsAreSealed(t *testing.T) {
 		t.Errorf("with another key: %v, %v", a, b)
 	}
 
-	// A sealed value opens only in its own row.
+	// A sealed value can be opened only in its own row.
 	moved := s.pools()[0]
 	if _, err := moved.ExecContext(t.Context(), "UPDATE certificate_key SET sealed = (SELECT sealed FROM certificate_key WHERE certificate_id = ?) WHERE certificate_id = 'cert-other'", string(f.server.ID)); err != nil {
 		t.Fatal(err)

@@ -10,8 +10,8 @@ import (
 	"sallyport/vpn"
 )
 
-// A database that may not grow refuses in words, changes nothing, says since when, and says so no
-// more once something could be written again.
+// A database that cannot grow refuses a change with a sentence, changes nothing and has a fault with its
+// start; the fault ends with the first change that is saved.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -24,7 +24,7 @@ func TestFullDisk(t *testing.T) {
 	if _, full := s.Fault(); full {
 		t.Fatal("full from the beginning")
 	}
-	if err := s.writing.Exec("PRAGMA max_page_count = 1").Error; err != nil { // none beyond those there are
+	if err := s.writing.Exec("PRAGMA max_page_count = 1").Error; err != nil { // no more than there are
 		t.Fatal(err)
 	}
 	for range 2 {

@@ -127,8 +127,8 @@ func testNoLostUpdate(t *testing.T, s *Store) {
 	})
 }
 
-// testWriteSkew has what no lock on one row prevents: each looks at all rows and writes another
-// one. Two administrators must not take each other's rights away.
+// testWriteSkew has a conflict that no lock on one row prevents: each transaction reads all rows and writes
+// another one. Two administrators must not take each other's rights away.
 func testWriteSkew(t *testing.T, s *Store) {
 	var admins []vpn.Administrator
 	update(t, s, func(ctx context.Context, x *Tx) error {
@@ -172,8 +172,8 @@ func testWriteSkew(t *testing.T, s *Store) {
 	})
 }
 
-// Two stores on one database are two processes: web and a command of the administrator, or webs
-// of two nodes.
+// Two stores on one database are two processes: web and a command of the administrator, or the web
+// processes of two nodes.
 func TestTwoProcessesOnOneDatabase(t *testing.T) {
 	for name, dsn := range map[string]string{"sqlite": filepath.Join(t.TempDir(), "x.db"), "postgres": server.database(t)} {
 		t.Run(name, func(t *testing.T) {
