@@ -138,7 +138,7 @@ const maxPendingAuth = 246
 // after timeout, which OpenVPN caps at half of RenegInterval.
 func (c *Conn) PendingAuth(ctx context.Context, cid CID, kid KID, extra string, timeout time.Duration) error {
 	if len(extra) > maxPendingAuth {
-		return fmt.Errorf("ask client %d to log in: %d bytes, at most %d reach a client", cid, len(extra), maxPendingAuth)
+		return fmt.Errorf("ask client %d to log in: a text of %d bytes; clients accept at most %d", cid, len(extra), maxPendingAuth)
 	}
 	return c.runForClient(ctx, "ask for a login", cid, pendingAuth(cid, kid, extra, timeout))
 }

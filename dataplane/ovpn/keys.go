@@ -21,8 +21,8 @@ const (
 	staticColumns    = 16
 )
 
-// inline gives the key material as OpenVPN's inline blocks. Each piece is decoded and encoded
-// anew: text around or inside a PEM block (`</ca>` and a directive after it) has no way through.
+// inlineKeys returns the key material as OpenVPN's inline blocks. Each piece is decoded and encoded
+// again, so that text around or inside a PEM block (`</ca>` and a directive after it) is dropped.
 func (c Config) inlineKeys() ([]byte, error) {
 	chain, err := encodeCertificates(c.Keys.Certificate)
 	if err != nil {
@@ -83,8 +83,8 @@ func parseCertificate(der []byte) (certificateParts, error) {
 	return parts, nil
 }
 
-// checkPair tells whether a private key belongs to the first certificate. Its errors speak of types,
-// never of content.
+// checkPair returns an error where the private key does not belong to the first certificate. Its errors
+// contain types, never key material.
 func checkPair(certificate []byte, key string) error {
 	block, _ := pem.Decode(certificate)
 	parts, err := parseCertificate(block.Bytes)
@@ -122,7 +122,7 @@ func parsePrivateKey(der []byte) (crypto.Signer, error) {
 	if k, err := x509.ParseECPrivateKey(der); err == nil {
 		return k, nil
 	}
-	return nil, errors.New("the private key is of no form that is known")
+	return nil, errors.New("the private key has an unknown form")
 }
 
 func encodeCertificates(text string) ([]byte, error) {

@@ -51,12 +51,12 @@ func Version(ctx context.Context, binary string) (Release, error) {
 	if m == nil {
 		return Release{}, vpn.Refuse(vpn.Unavailable, vpn.CodeOpenVPNUnusable, fmt.Sprintf("%s does not say which OpenVPN it is.", path)).Because(err)
 	}
-	return Release{Upstream: string(m[1]), Package: packaged(ctx, path)}, nil
+	return Release{Upstream: string(m[1]), Package: readPackageVersion(ctx, path)}, nil
 }
 
-// packaged asks Debian's package database which version the file came with. Elsewhere there is
-// no such database, and no answer.
-func packaged(ctx context.Context, path string) string {
+// readPackageVersion asks Debian's package database for the version of the file's package. It is empty
+// on a system without that database.
+func readPackageVersion(ctx context.Context, path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
