@@ -73,28 +73,6 @@ func columnName(s string) string {
 	return s
 }
 
-// BelongsInForm tells whether a refusal is shown in the form that was posted rather than on an error
-// page.
-func BelongsInForm(err error) bool {
-	if err == nil {
-		return false
-	}
-	switch vpn.KindOf(err) {
-	case vpn.Invalid, vpn.Conflict, vpn.Stale, vpn.Throttled, vpn.Unavailable:
-		return true
-	default:
-		return false
-	}
-}
-
-// Refusal is the message of a refusal; "" for an internal error.
-func Refusal(err error) string {
-	if e, ok := errors.AsType[*vpn.Error](err); ok {
-		return e.Msg
-	}
-	return ""
-}
-
 // CertificateIDs are the certificates that are chosen in a form, without the empty choices.
 func CertificateIDs(values ...string) []vpn.CertificateID {
 	var out []vpn.CertificateID

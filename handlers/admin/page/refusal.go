@@ -1,6 +1,8 @@
 package page
 
 import (
+	"errors"
+
 	"sallyport/views/parts"
 	"sallyport/vpn"
 )
@@ -11,4 +13,26 @@ func Fail(form *parts.Form, err error) {
 		return
 	}
 	form.Fail(Refusal(err), vpn.FieldsOf(err))
+}
+
+// BelongsInForm tells whether a refusal is shown in the form that was posted rather than on an error
+// page.
+func BelongsInForm(err error) bool {
+	if err == nil {
+		return false
+	}
+	switch vpn.KindOf(err) {
+	case vpn.Invalid, vpn.Conflict, vpn.Stale, vpn.Throttled, vpn.Unavailable:
+		return true
+	default:
+		return false
+	}
+}
+
+// Refusal is the message of a refusal; "" for an internal error.
+func Refusal(err error) string {
+	if e, ok := errors.AsType[*vpn.Error](err); ok {
+		return e.Msg
+	}
+	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	views "sallyport/views/admin"
 	"sallyport/vpn"
 )
 
@@ -33,4 +34,9 @@ func RenderForm(c echo.Context, refused error, page templ.Component) error {
 	default:
 		return Render(c, http.StatusUnprocessableEntity, page)
 	}
+}
+
+// Failure answers with the error page. Package web translates errors into the status and the text.
+func (p *Pages) Failure(c echo.Context, status int, f views.Failure) error {
+	return Render(c, status, views.ErrorPage(p.Chrome(c, f.Title, ""), f))
 }
