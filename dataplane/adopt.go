@@ -7,35 +7,38 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
+	"sallyport/dataplane/host"
 	"sallyport/dataplane/journal"
 	"sallyport/dataplane/nft"
+	"sallyport/dataplane/session"
 	"sallyport/dataplane/supervise"
+	"sallyport/dataplane/worker"
 	"sallyport/vpn"
 )
 
 // adopt takes over what an earlier process left: its endpoints from the journal, the workers that
-// still run, the sessions that these still have. Tunnels that run on notice nothing. What no
-// journal knows is ended: nobody vouches for it.
+// still run, the sessions that these still have. Tunnels that run on notice nothing. Processes and
+// devices that the journal does not know are removed.
 func (e *Engine) adopt(ctx context.Context) {
 	desired := readJournal[vpn.Desired](ctx, e, journal.Desired)
-	records := readJournal[workerRecord](ctx, e, journal.Workers)
-	sessions := readJournal[*session](ctx, e, journal.Sessions)
-	byEndpoint := map[vpn.EndpointID][]workerRecord{}
+	records := readJournal[worker.Record](ctx, e, journal.Workers)
+	sessions := readJournal[session.Session](ctx, e, journal.Sessions)
+	byEndpoint := map[vpn.EndpointID][]worker.Record{}
 	for _, r := range records {
 		byEndpoint[r.Endpoint] = append(byEndpoint[r.Endpoint], r)
 	}
 	known, devices := map[supervise.Identity]bool{}, map[string]bool{}
 	var adopted []*endpoint
-	e.mu.Lock()
 	for _, d := range desired {
 		if err := d.Validate(); err != nil {
 			e.log.ErrorContext(ctx, "a journalled endpoint is not adopted: its state is malformed", "endpoint", d.Endpoint, "err", err)
 			continue
 		}
-		ep := e.prepareEndpoint(d)
-		// In the order in which they were made: it decides which worker a client is dealt to.
-		slices.SortFunc(byEndpoint[d.Endpoint], func(a, b workerRecord) int {
+		ep := e.newEndpoint(d)
+		// In the order in which they were made: the order decides which worker a client is sent to.
+		slices.SortFunc(byEndpoint[d.Endpoint], func(a, b worker.Record) int {
 			return cmp.Or(cmp.Compare(len(a.Device), len(b.Device)), cmp.Compare(a.Device, b.Device))
 		})
 		for _, r := range byEndpoint[d.Endpoint] {
@@ -44,29 +47,34 @@ func (e *Engine) adopt(ctx context.Context) {
 			}
 		}
 		adopted = append(adopted, ep)
+		e.mu.Lock()
+		e.endpoints[d.Endpoint] = ep
+		e.mu.Unlock()
 	}
-	e.mu.Unlock()
 	e.loadSnapshots(ctx)
-	e.endStrangers(ctx, known)
+	e.killUnknown(ctx, known)
 	for _, r := range records {
 		if !devices[r.Device] && filepath.Base(r.Device) == r.Device {
-			_ = e.journal.Remove(journal.Workers, r.Device) // nobody will ask for it again
+			_ = e.journal.Remove(journal.Workers, r.Device) // no endpoint will read it
 		}
 	}
 	e.adoptSessions(sessions)
 	if err := e.restoreRules(ctx, adopted); err != nil {
+		e.filter.distrust() // the reconcilers write all rules
 		e.log.ErrorContext(ctx, "the packet filter could not be taken over", "err", errorChain(err))
 	}
-	e.cleanHost()
-	var dialogues sync.WaitGroup // a worker that does not greet takes seconds to be given up
+	e.deleteUnknownDevices(devices)
+	var resuming sync.WaitGroup // a worker that does not answer takes seconds to be given up
 	for _, ep := range adopted {
-		for _, w := range ep.workers {
-			dialogues.Go(func() { ep.adoptDialogue(ctx, w) })
+		workers := ep.state.workers
+		go ep.own(time.Tick(sessionInterval))
+		for _, w := range workers {
+			resuming.Go(func() { w.Resume(ctx) })
 		}
 	}
-	dialogues.Wait()
+	resuming.Wait()
 	for _, ep := range adopted {
-		ep.start() //nolint:contextcheck // an endpoint lives as long as the engine, not as the call
+		ep.startReconciler() //nolint:contextcheck // an endpoint lives as long as the engine, not as the call
 		ep.wake()
 	}
 }
@@ -79,9 +87,9 @@ func readJournal[T any](ctx context.Context, e *Engine, kind journal.Kind) []T {
 	return out
 }
 
-// endStrangers ends OpenVPN processes under our uids that no journal knows: they were started in
-// the instant before a crash.
-func (e *Engine) endStrangers(ctx context.Context, known map[supervise.Identity]bool) {
+// killUnknown ends OpenVPN processes under the workers' uids that the journal does not know: they
+// were started in the instant before a crash.
+func (e *Engine) killUnknown(ctx context.Context, known map[supervise.Identity]bool) {
 	running, err := supervise.Running(filepath.Join(e.cfg.RunDir, "workers"))
 	if err != nil {
 		e.log.ErrorContext(ctx, "running workers cannot be listed", "err", err)
@@ -95,154 +103,128 @@ func (e *Engine) endStrangers(ctx context.Context, known map[supervise.Identity]
 		if err != nil {
 			continue
 		}
-		e.log.WarnContext(ctx, "a worker that no journal knows is ended", "pid", id.PID)
+		e.log.WarnContext(ctx, "a worker that the journal does not know is ended", "pid", id.PID)
 		if err := p.Kill(); err != nil {
 			e.log.ErrorContext(ctx, "it does not end", "pid", id.PID, "err", err)
 		}
 	}
 }
 
-// adoptWorker takes a worker over; e.mu is held. One that has ended meanwhile is started again
-// by run. It tells whether the worker is ours.
-func (ep *endpoint) adoptWorker(r workerRecord) bool {
-	if r.Slot < 0 || r.Slot >= maxSlots || ep.slots[r.Slot] || !ep.deviceFree(r.Device) {
+// deleteUnknownDevices removes tun devices that an earlier process left on a host whose journal is
+// gone, as after a crash and the loss of the run directory.
+func (e *Engine) deleteUnknownDevices(known map[string]bool) {
+	devices, err := host.Tuns()
+	if err != nil {
+		e.log.Error("tun devices cannot be listed", "err", err)
+		return
+	}
+	for _, name := range devices {
+		if known[name] {
+			continue
+		}
+		e.log.Warn("a tun device that the journal does not know is removed", "device", name)
+		if err := host.DeleteTun(name); err != nil {
+			e.log.Error("it is not removed", "device", name, "err", err)
+		}
+	}
+}
+
+// adoptWorker takes a worker over; where its process has ended meanwhile the reconciler starts
+// another. It is false where the record is malformed. own does not run yet.
+func (ep *endpoint) adoptWorker(r worker.Record) bool {
+	if hasDevice(ep.state.workers, r.Device) || !ep.slots.hold(r.Slot) {
 		ep.log.Error("a journalled worker is not adopted: its record is malformed", "device", r.Device)
 		return false
 	}
-	ep.slots[r.Slot] = true
 	w := ep.newWorker(r.Slot, r.Device)
-	w.config, w.instance, w.started, w.index = r.Config, r.Instance, r.Started, r.Index
-	ep.workers = append(ep.workers, w)
-	proc, err := supervise.Adopt(r.Identity)
-	if err != nil {
-		ep.log.Warn("a worker ended while no dataplane ran", "device", w.device, "err", err)
-		return true
-	}
-	w.proc = proc
-	ep.log.Info("worker adopted", "device", w.device, "pid", r.Identity.PID)
+	w.Adopt(r)
+	ep.state.workers = append(ep.state.workers, w)
 	return true
 }
 
-// adoptSessions takes sessions over. One that had ended is told again where web may not know, and
-// its address rests once more: its flows may still be in the kernel.
-func (e *Engine) adoptSessions(sessions []*session) {
-	counted, err := e.table.Counters() // what is in the kernel from before
+// adoptSessions takes sessions over. The end of a session that had ended is reported again where web
+// may not know of it, and its address cools down again: its flows may still be in the kernel.
+func (e *Engine) adoptSessions(sessions []session.Session) {
+	counted, err := e.filter.table.Counters() // what is in the kernel from before
 	if err != nil {
 		e.log.Error("counters of an earlier process cannot be read", "err", errorChain(err))
 	}
-	told := e.events.Ended()
+	reported := e.events.Ended()
 	for _, s := range sessions {
-		ep := e.endpoints[s.Endpoint]
+		ep := e.endpoint(s.Endpoint)
 		switch {
-		case s.Ended || told[s.Connection]:
-			if ep == nil || !ep.adoptLeaver(s) {
+		case s.Ended || reported[s.Connection]:
+			if ep == nil || !ep.adoptEnded(s) {
 				_ = e.journal.Remove(journal.Sessions, string(s.Connection))
 			}
 		case ep == nil || !ep.adoptSession(s, counted):
 			e.events.Add(vpn.Event{Ended: &vpn.Ended{
-				Connection: s.Connection, Endpoint: s.Endpoint, Reason: "The VPN server was restarted.", Counters: plus(s.Before, counted[s.Addr]),
+				Connection: s.Connection, Endpoint: s.Endpoint, Reason: "The VPN server was restarted.",
+				Counters: s.Before.Plus(vpn.Counters(counted[s.Addr])),
 			}})
 			_ = e.journal.Remove(journal.Sessions, string(s.Connection))
 		}
 	}
 }
 
-func (ep *endpoint) adoptLeaver(s *session) bool {
-	if ep.limiter.Reserve(s.Connection, 0) != nil || !ep.pool.Hold(s.Addr) {
+func (ep *endpoint) adoptEnded(s session.Session) bool {
+	if ep.limiter.Reserve(s.Connection, 0) != nil {
 		return false
 	}
 	ep.limiter.End(s.Connection)
-	ep.leaving = append(ep.leaving, leaver{connection: s.Connection, addr: s.Addr, closed: true})
-	return true
-}
-
-// adoptSession takes a session over; where its worker has ended it waits for its client's return.
-func (ep *endpoint) adoptSession(s *session, counted map[netip.Addr]nft.Counters) bool {
-	if !s.Connection.Valid() || ep.limiter.Reserve(s.Connection, 0) != nil {
-		return false
-	}
-	if !ep.pool.Hold(s.Addr) {
+	if !ep.sessions.AdoptReleased(session.Released{Connection: s.Connection, Addr: s.Addr, Closed: true}) {
 		ep.limiter.Release(s.Connection)
 		return false
 	}
-	if w := ep.workerOf(s.Instance); w == nil || w.proc == nil || w.device != s.Device {
-		s.interrupted = ep.now()
-		s.Before = plus(s.Before, counted[s.Addr])
+	return true
+}
+
+// adoptSession takes a session over; where its worker has ended it waits for the return of its
+// client. own does not run yet.
+func (ep *endpoint) adoptSession(s session.Session, counted map[netip.Addr]nft.Counters) bool {
+	if !s.Connection.Valid() || ep.limiter.Reserve(s.Connection, 0) != nil {
+		return false
 	}
-	s.Ends = min(s.Ends, uptime()+ep.desired.SessionTimeout) // a run directory that outlived its host has another uptime
-	ep.roster.add(s)
-	ep.roster.tokens[s.Token] = s
+	var away time.Time
+	if !slices.ContainsFunc(ep.state.workers, func(w *worker.Worker) bool { return w.Device == s.Device && w.Runs(s.Instance) }) {
+		away = ep.now()
+		s.Before = s.Before.Plus(vpn.Counters(counted[s.Addr]))
+	}
+	s.Ends = min(s.Ends, session.Uptime()+ep.state.desired.SessionTimeout) // a run directory that outlived its host has another uptime
+	if !ep.sessions.Adopt(s, away) {
+		ep.limiter.Release(s.Connection)
+		return false
+	}
 	return true
 }
 
 // restoreRules writes the table as the journal has it in one transaction, sessions included, so
-// that their counters go on and nothing else is let through. With no endpoint the table goes.
-func (e *Engine) restoreRules(ctx context.Context, adopted []*endpoint) (err error) {
-	defer func() {
-		if err != nil { // run writes them all
-			e.mu.Lock()
-			e.unsure = true
-			e.mu.Unlock()
-		}
-	}()
-	if len(adopted) == 0 {
-		if e.lacking() != "" {
+// that their counters continue and no other packet is let through. Without an endpoint the table is
+// removed.
+func (e *Engine) restoreRules(ctx context.Context, endpoints []*endpoint) error {
+	if len(endpoints) == 0 {
+		if _, missing := e.host.prerequisites(); missing != "" {
 			return nil
 		}
-		return e.table.Remove()
+		return e.filter.table.Remove()
 	}
-	var live []nft.Session
-	for _, ep := range adopted {
+	var parts []adopted
+	for _, ep := range endpoints {
+		desired, workers := ep.state.desired, ep.state.workers
 		policy, problem := ep.policy.Current()
-		if len(ep.desired.Associations) == 0 || len(ep.workers) == 0 || problem != "" || policy.AllowsListen(ep.desired.Listen) != "" {
-			continue // run takes it off the host
+		if len(desired.Associations) == 0 || len(workers) == 0 || problem != "" || policy.AllowsListen(desired.Listen) != "" {
+			continue // the reconciler removes it from the host
 		}
-		narrowed := ep.narrow(ep.desired, policy)
-		rules, err := ep.rulesFor(narrowed)
+		narrowed := ep.narrow(desired, policy)
+		rules, err := ep.rulesOf(narrowed, workers)
 		if err != nil {
 			return err
 		}
-		uplinks := ep.reach(narrowed, policy)
-		e.mu.Lock()
-		e.rules[ep.id], e.uplinks[ep.id] = rules, uplinks
-		e.mu.Unlock()
-		for _, s := range ep.roster.clients {
-			live = append(live, s.inTable())
+		part := adopted{rules: rules, uplinks: ep.findUplinks(narrowed, policy)}
+		for _, s := range ep.sessions.Select(func(s *session.Session) bool { return s.Away().IsZero() }) {
+			part.sessions = append(part.sessions, inTable(s))
 		}
+		parts = append(parts, part)
 	}
-	e.rulesMu.Lock()
-	defer e.rulesMu.Unlock()
-	r, err := e.ruleset()
-	if err != nil {
-		return err
-	}
-	if err := e.table.Restore(ctx, r, live); err != nil {
-		return err
-	}
-	e.openOwned(ctx)
-	return nil
-}
-
-func (ep *endpoint) workerOf(instance string) *worker {
-	for _, w := range ep.workers {
-		if w.instance == instance {
-			return w
-		}
-	}
-	return nil
-}
-
-// adoptDialogue takes up the dialogue with an adopted worker.
-func (ep *endpoint) adoptDialogue(ctx context.Context, w *worker) {
-	ep.mu.Lock()
-	proc := w.proc
-	ep.mu.Unlock()
-	if proc == nil {
-		return
-	}
-	ep.watchWorker(w, proc)
-	if err := ep.redial(ctx, w, proc); err != nil {
-		ep.log.WarnContext(ctx, "an adopted worker cannot be spoken to and is replaced", "device", w.device, "err", err)
-		_ = proc.Kill()
-	}
+	return e.filter.restore(ctx, parts)
 }

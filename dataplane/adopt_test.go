@@ -5,39 +5,64 @@ import (
 
 	"sallyport/dataplane/journal"
 	"sallyport/dataplane/ovpn"
+	"sallyport/dataplane/session"
+	"sallyport/dataplane/worker"
 	"sallyport/vpn"
 )
 
 // A client that returns by its token is in the journal as one that was established before. A
-// process that ended before it had answered leaves it waiting at its worker, and the next one
-// must answer: nobody else does.
+// process that ended before it had answered leaves it waiting at its worker, and the next one must
+// answer: no other process does.
 func TestReturnIsAnsweredByTheNextProcess(t *testing.T) {
-	ep, dialogues := stage(t, "cvpn-endpoint-7777777777777777c", "10.35.0.0/22")
-	before, after := dialogues[0], dialogues[1]
-	if err := logIn(ep, before, 1, "zoe", "tok", vpn.NewConnectionID()); err != nil {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777c", "10.35.0.0/22")
+	before, after := f.runs[0], f.runs[1]
+	id := vpn.NewConnectionID()
+	if err := f.logIn(before, 1, "zoe", "tok", id); err != nil {
 		t.Fatal(err)
 	}
-	ep.established(before.client(1), ovpn.Established{CID: 1})
-	ep.interrupt(before.instance) // its worker ends
-	s, _, err := ep.takeBack(after, ovpn.Connect{CID: 2, Env: env("zoe", "tok", ovpn.SessionAuthenticated)})
-	if err != nil || s == nil {
-		t.Fatalf("the client is not taken back: %v", err)
-	}
-	kept, err := journal.Read[*session](ep.journal, journal.Sessions)
+	f.send(before, ovpn.Established{CID: 1})
+	f.send(before, worker.Ended{Requested: true})
+	sent := commandsTo(after.conn)
+	f.send(after, ovpn.Connect{CID: 2, Env: env("zoe", "tok", ovpn.SessionAuthenticated)})
+	eventually(t, "the client is let in", func() bool { return sent("client-auth 2 ") == 1 })
+	kept, err := journal.Read[session.Session](f.journal, journal.Sessions)
 	if err != nil || len(kept) != 1 || !kept[0].Established || kept[0].CID != 2 {
 		t.Fatalf("the journal has %+v, %v", kept, err)
 	}
-	for _, tc := range []struct {
-		name    string
-		client  ovpn.StatusClient
-		waiting int
-	}{
-		{"not answered", ovpn.StatusClient{CID: 2}, 1},
-		{"answered", ovpn.StatusClient{CID: 2, Addr: s.Addr}, 0},
-	} {
-		found, err := ep.compare(after.worker, nil, ovpn.Status{Clients: []ovpn.StatusClient{tc.client}})
-		if err != nil || len(found.waiting) != tc.waiting || len(found.lost)+len(found.strangers) > 0 {
-			t.Errorf("%s: %+v, %v; want %d waiting", tc.name, found, err, tc.waiting)
+	f.send(after, worker.Resumed{Status: ovpn.Status{Clients: []ovpn.StatusClient{{CID: 2, Addr: kept[0].Addr}}}})
+	if n := sent("client-auth 2 "); n != 1 {
+		t.Errorf("a client that has its answer was answered again: %d times", n)
+	}
+	f.send(after, worker.Resumed{Status: ovpn.Status{Clients: []ovpn.StatusClient{{CID: 2}}}})
+	eventually(t, "the client that waits is answered", func() bool { return sent("client-auth 2 ") == 2 })
+	if !f.has(id) || len(f.events.Ended()) > 0 {
+		t.Error("the session ended")
+	}
+}
+
+// After a time without events the sessions follow what the worker says: those that it lost end, and
+// clients without a session are disconnected.
+func TestSessionsFollowTheWorkersList(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777d", "10.35.0.0/22")
+	r := f.runs[0]
+	sent := commandsTo(r.conn)
+	stays, lost := vpn.NewConnectionID(), vpn.NewConnectionID()
+	for cid, id := range []vpn.ConnectionID{stays, lost} {
+		if err := f.logIn(r, ovpn.CID(cid), "user", string(id), id); err != nil {
+			t.Fatal(err)
 		}
+	}
+	f.send(r, ovpn.Connect{CID: 5, Env: env("waits", "", ovpn.SessionInitial)})
+	s, _ := f.ep.sessions.Get(stays)
+	f.send(r, worker.Resumed{Status: ovpn.Status{Clients: []ovpn.StatusClient{{CID: 0, Addr: s.Addr}, {CID: 5}, {CID: 9}}}})
+	if s, _ := f.ep.sessions.Get(stays); !s.Established || f.has(lost) || !f.events.Ended()[lost] {
+		t.Errorf("the session that stays is %+v; the lost one continues: %v", s, f.has(lost))
+	}
+	if n := f.pendings(); n > 0 {
+		t.Errorf("%d logins wait, and their clients log in again", n)
+	}
+	eventually(t, "clients without a session are disconnected", func() bool { return sent("client-kill 5 ")+sent("client-kill 9 ") == 2 })
+	if n := sent("client-kill 0 "); n != 0 {
+		t.Error("the client of a session was disconnected")
 	}
 }

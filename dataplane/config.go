@@ -3,6 +3,8 @@ package dataplane
 import (
 	"log/slog"
 	"time"
+
+	"sallyport/dataplane/host"
 )
 
 // Config is what the root process needs.
@@ -17,20 +19,27 @@ type Config struct {
 	Log             *slog.Logger
 }
 
-// How long things take and may take.
+// binary is the path of the OpenVPN program.
+func (c Config) binary() string {
+	if c.OpenVPN != "" {
+		return c.OpenVPN
+	}
+	return host.OpenVPN()
+}
+
 const (
-	// reconcileEvery is how often an endpoint is compared with the host without being woken: what
-	// somebody changed behind our back is mended within this time.
-	reconcileEvery = 5 * time.Second
-	// inspectEvery is how often the host itself is looked at.
-	inspectEvery = 10 * time.Second
-	// applyWait is how long a caller who sends a desired state is kept until it is in effect.
-	applyWait = 5 * time.Second
-	// decisionWait is how long a login may wait for web: less than the client's own patience.
-	decisionWait = 30 * time.Second
-	// workerReadyWait is how long a fresh worker may take to listen.
-	workerReadyWait = 10 * time.Second
-	// resumeWait is how long a connection outlives its worker: twice the time in which a client
-	// notices (ping-restart) and is back.
-	resumeWait = 75 * time.Second
+	// reconcileInterval is how often an endpoint is compared with the host without being woken: what
+	// another program changed is repaired within this time.
+	reconcileInterval = 5 * time.Second
+	// inspectInterval is how often the host itself is examined.
+	inspectInterval = 10 * time.Second
+	// sessionInterval is how often sessions are examined for their end.
+	sessionInterval = time.Second
+	// applyTimeout is how long a caller of Apply waits until the desired state is in effect.
+	applyTimeout = 5 * time.Second
+	// decisionTimeout is how long a login may wait for web. It is shorter than the client's timeout.
+	decisionTimeout = 30 * time.Second
+	// returnTimeout is how long a connection outlives its worker: twice the time in which a client
+	// notices (ping-restart) and returns.
+	returnTimeout = 75 * time.Second
 )

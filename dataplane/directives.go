@@ -4,13 +4,14 @@ import (
 	"net/netip"
 
 	"sallyport/dataplane/ovpn"
+	"sallyport/dataplane/session"
 	"sallyport/vpn"
 )
 
 // directives turns the endpoint's vpn.ClientOptions into what OpenVPN tells the client of a session when it is admitted. Options
 // that OpenVPN has no part in are applied elsewhere: SourceNAT by the nftables rules, SessionTimeout by the end of the
 // session.
-func directives(d vpn.Desired, s *session) []ovpn.Directive {
+func directives(d vpn.Desired, s session.Session) []ovpn.Directive {
 	out := []ovpn.Directive{ovpn.IfconfigPush(s.Addr, d.ClientCIDR)}
 	if !s.Named {
 		// Without a user name of its own the client could not return with its token. One that has a

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"testing"
 
+	"sallyport/dataplane/session"
 	"sallyport/vpn"
 	"sallyport/vpn/vpntest"
 )
@@ -22,7 +23,7 @@ func TestEveryOptionIsADirective(t *testing.T) {
 		ClientCIDR:   netip.MustParsePrefix("10.20.0.0/22"),
 		Associations: []vpn.DesiredAssociation{{ID: "a", Routes: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/16")}}},
 	}
-	s := &session{Addr: netip.MustParseAddr("10.20.0.2"), Association: "a"}
+	s := session.Session{Addr: netip.MustParseAddr("10.20.0.2"), Association: "a"}
 	for i := range reflect.TypeFor[vpn.ClientOptions]().NumField() {
 		with := d
 		name := vpntest.FillField(&with.ClientOptions, i)

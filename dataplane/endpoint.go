@@ -5,173 +5,196 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"sallyport/dataplane/eventlog"
 	"sallyport/dataplane/fault"
-	"sallyport/dataplane/host"
+	"sallyport/dataplane/hostpolicy"
 	"sallyport/dataplane/journal"
-	sessions "sallyport/dataplane/session"
+	"sallyport/dataplane/login"
+	"sallyport/dataplane/session"
+	"sallyport/dataplane/worker"
 	"sallyport/vpn"
 )
 
-// endpoint is one endpoint on this host: what it should be and what it is. One goroutine (run)
-// brings the one to the other; clients come and go beside it.
+// endpoint is one endpoint on this host: its desired state, its workers, its sessions.
+//
+// One goroutine, own, owns its state: API calls and workers send to it, and whatever changes a
+// session in the kernel or in the journal runs there, so that none of these steps meets another.
+// What may block for long runs outside and sends its result back: reconcile (which starts workers
+// and writes the packet filter's rules) has a goroutine of its own, commands to workers and the
+// removal of flows have theirs.
 type endpoint struct {
-	*Engine
-	id     vpn.EndpointID
-	log    *slog.Logger
-	faults *fault.List
-	kick   chan struct{}
-	cancel context.CancelFunc // ends run
-	done   chan struct{}      // run has ended
+	id         vpn.EndpointID
+	clientCIDR netip.Prefix // never changes
+	log        *slog.Logger
+	cfg        Config
+	now        func() time.Time
 
-	// gate is held while the kernel is opened or closed for sessions, and the books changed with it:
-	// one that ends while it is being opened stays closed. It comes before mu.
-	gate sync.Mutex
+	// What all endpoints share.
+	filter  *filter
+	journal *journal.Journal
+	events  *eventlog.Log
+	logins  *login.Queue
+	policy  *hostpolicy.File
+	limiter *session.Limiter
+	slots   *slots
+	host    *findings
+	repairs *fault.Repairs
 
-	mu        sync.Mutex
-	desired   vpn.Desired
-	applied   uint64
-	unwritten bool          // desired is not in the journal
-	gone      bool          // it is taken off the host and takes nothing any more
-	changed   chan struct{} // closed and replaced when applied or faults change
-	workers   []*worker
-	pool      *sessions.Pool
-	roster    *roster
-	leaving   []leaver            // sessions that are over, whose addresses are not given back yet
-	resting   []leaver            // whose addresses are, in order
-	pending   map[string]*pending // logins that wait for web
-	waiting   map[client]*pending // the same
+	// What is this endpoint's and has a lock of its own. sessions changes in own only.
+	faults   *fault.List
+	sessions *session.Table
+	applied  atomic.Uint64 // the generation that is in effect; 0: none
+	// Reports of refused connections from clients without and with the endpoint's tls-crypt key.
+	unauthenticated, rejected reportLimit
 
-	removing sync.Mutex // one removal from the host at a time
+	requests chan func()       // run by own
+	notices  chan worker.Event // from the workers, handled by own
+	kick     chan struct{}     // wakes the reconciler
+	ctx      context.Context   // ends own and the workers' goroutines
+	cancel   context.CancelFunc
+	ended    chan struct{} // closed when own has ended
 
-	strangers, mistaken limit // refused attempts without and with a profile of ours
+	state      state      // own's
+	reconciler reconciler // the reconciler's
 
-	// Only run touches these, and who removes the endpoint after run has ended.
-	reservation *host.Reservation
-	reserved    vpn.Listen
-	uplinks     []string
-	saved       []byte
-	paths       map[vpn.AssociationID]string // the interface that last led to each target network by a route of its own
+	removing  sync.Mutex // held by remove; taken before releasing
+	releasing sync.Mutex // held by releaseAddresses, which must not run twice at a time
 }
 
-// prepareEndpoint makes an endpoint that does nothing until start; e.mu is held.
-func (e *Engine) prepareEndpoint(d vpn.Desired) *endpoint {
-	ep := &endpoint{
-		Engine: e, id: d.Endpoint, log: e.log.With("endpoint", d.Endpoint), faults: fault.NewList(),
-		kick: make(chan struct{}, 1), done: make(chan struct{}),
-		desired: d, changed: make(chan struct{}), pool: sessions.NewPool(d.ClientCIDR, d.Blocks, e.now),
-		roster: newRoster(), pending: map[string]*pending{}, waiting: map[client]*pending{},
-		paths: map[vpn.AssociationID]string{},
+// state is what only own may touch.
+type state struct {
+	desired     vpn.Desired
+	unjournaled bool          // desired is not in the journal
+	removed     bool          // the endpoint is being removed and takes no change and no login
+	observed    chan struct{} // closed and replaced when a reconcile has ended
+	workers     []*worker.Worker
+	pending     map[string]*pending // logins that wait for web, by ID
+	waiting     map[session.Client]*pending
+}
+
+// newEndpoint makes an endpoint that does nothing until start.
+func (e *Engine) newEndpoint(d vpn.Desired) *endpoint {
+	ctx, cancel := context.WithCancel(e.ctx)
+	return &endpoint{
+		id: d.Endpoint, clientCIDR: d.ClientCIDR, log: e.log.With("endpoint", d.Endpoint), cfg: e.cfg, now: e.now,
+		filter: e.filter, journal: e.journal, events: e.events, logins: e.logins, policy: e.policy,
+		limiter: e.limiter, slots: e.slots, host: e.host, repairs: e.repairs,
+		faults: fault.NewList(), sessions: session.NewTable(d.ClientCIDR, d.Blocks, e.now),
+		requests: make(chan func()), notices: make(chan worker.Event), kick: make(chan struct{}, 1),
+		ctx: ctx, cancel: cancel, ended: make(chan struct{}),
+		state: state{
+			desired: d, observed: make(chan struct{}), pending: map[string]*pending{}, waiting: map[session.Client]*pending{},
+		},
+		reconciler: reconciler{paths: map[vpn.AssociationID]string{}},
 	}
-	e.endpoints[d.Endpoint] = ep
-	return ep
 }
 
-func (ep *endpoint) start() {
-	ctx, cancel := context.WithCancel(ep.ctx)
-	ep.cancel = cancel
-	go ep.run(ctx)
-}
-
-// wake has run look at once.
-func (ep *endpoint) wake() {
-	select {
-	case ep.kick <- struct{}{}:
-	default:
-	}
-}
-
-// run compares and mends until the endpoint is forgotten or the process ends.
-func (ep *endpoint) run(ctx context.Context) {
-	defer close(ep.done)
-	var tending sync.WaitGroup
-	defer tending.Wait()
-	tending.Go(func() { ep.tend(ctx) })
-	tick := time.NewTicker(reconcileEvery)
-	defer tick.Stop()
+// own runs requests and handles the workers' events until the endpoint ends. Each tick looks after
+// sessions.
+func (ep *endpoint) own(tick <-chan time.Time) {
+	defer close(ep.ended)
 	for {
 		select {
-		case <-ctx.Done():
+		case <-ep.ctx.Done():
 			return
-		case <-tick.C:
-		case <-ep.kick:
+		case f := <-ep.requests:
+			f()
+		case n := <-ep.notices:
+			ep.handle(n)
+		case <-tick:
+			ep.expireSessions()
+			go ep.releaseAddresses(false)
 		}
-		ep.writeDown()
-		ep.reconcile(ctx)
-		ep.saveEndpoint()
-		ep.mu.Lock()
-		close(ep.changed)
-		ep.changed = make(chan struct{})
-		ep.mu.Unlock()
 	}
 }
 
-// want gives the desired state as it is now.
-func (ep *endpoint) want() vpn.Desired {
-	ep.mu.Lock()
-	defer ep.mu.Unlock()
-	return ep.desired
+// do has own run f and waits for it. f must neither block nor call do. It is false, and f does not
+// run, where the endpoint has ended.
+func (ep *endpoint) do(f func()) bool {
+	done := make(chan struct{})
+	select {
+	case ep.requests <- func() { defer close(done); f() }:
+		<-done
+		return true
+	case <-ep.ended:
+		return false
+	}
 }
 
-// accept takes a newer desired state over. The journal has it before it takes effect, but where
-// it cannot be written (a full disk) what was revoked is revoked all the same: reconcile writes
-// it down as soon as that goes, and after a crash before that web sends it again.
-func (ep *endpoint) accept(d vpn.Desired) error {
-	ep.mu.Lock()
-	defer ep.mu.Unlock()
-	if ep.gone {
-		return vpn.Refuse(vpn.Unavailable, vpn.CodeIncorrectState, "The endpoint is being taken off this host.")
-	}
-	if d.Generation < ep.desired.Generation {
-		return vpn.Refuse(vpn.Stale, vpn.CodeIncorrectState, "The dataplane already has a newer state of this endpoint.")
-	}
-	if d.ClientCIDR != ep.desired.ClientCIDR {
-		return vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "The client CIDR of an endpoint cannot change.")
-	}
-	if err := ep.journal.Put(journal.Desired, string(ep.id), d); err != nil {
-		ep.log.Error("a desired state was not journalled", "generation", d.Generation, "err", err)
-		ep.unwritten = true
-	} else {
-		ep.unwritten = false
-	}
-	ep.pool.Assign(d.Blocks)
-	ep.desired = d
-	ep.wake()
-	return nil
+// desired gives the desired state as it is now.
+func (ep *endpoint) desired() (d vpn.Desired) {
+	ep.do(func() { d = ep.state.desired })
+	return d
 }
 
-// writeDown puts a desired state into the journal that could not be written when it came.
-func (ep *endpoint) writeDown() {
-	ep.mu.Lock()
-	defer ep.mu.Unlock()
-	if ep.unwritten && !ep.gone {
-		sentence := ""
-		if err := ep.journal.Put(journal.Desired, string(ep.id), ep.desired); err != nil {
-			sentence = "The latest change is in effect, but it cannot be written down: " + err.Error() + ". A crash now would bring back the state before it for a moment."
+// workers gives the workers as they are now.
+func (ep *endpoint) workers() (ws []*worker.Worker) {
+	ep.do(func() { ws = append(ws, ep.state.workers...) })
+	return ws
+}
+
+// accept takes a newer desired state over. The journal has it before it takes effect; but where it
+// cannot be written (a full disk) what was revoked is revoked all the same: the reconciler
+// journals it as soon as it can, and after a crash before that web sends it again.
+func (ep *endpoint) accept(d vpn.Desired) (err error) {
+	removed := vpn.Refuse(vpn.Unavailable, vpn.CodeIncorrectState, "The endpoint is being removed from this host.")
+	ran := ep.do(func() {
+		s := &ep.state
+		switch {
+		case s.removed:
+			err = removed
+		case d.Generation < s.desired.Generation:
+			err = vpn.Refuse(vpn.Stale, vpn.CodeIncorrectState, "The dataplane already has a newer state of this endpoint.")
+		case d.ClientCIDR != ep.clientCIDR:
+			err = vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "The client CIDR of an endpoint cannot change.")
 		}
-		ep.unwritten = sentence != ""
-		ep.faults.Set(faultJournal, string(ep.id), sentence, ep.now())
+		if err != nil {
+			return
+		}
+		if err := ep.journal.Put(journal.Desired, string(ep.id), d); err != nil {
+			ep.log.Error("a desired state was not journalled", "generation", d.Generation, "err", err)
+			s.unjournaled = true
+		} else {
+			s.unjournaled = false
+		}
+		ep.sessions.AssignBlocks(d.Blocks)
+		s.desired = d
+		ep.wake()
+	})
+	if !ran {
+		return removed
 	}
+	return err
 }
 
-// settle waits until the generation is in effect, or something is wrong, or the time is over.
-func (ep *endpoint) settle(ctx context.Context, generation uint64) {
-	ctx, cancel := context.WithTimeout(ctx, applyWait)
+// journalDesired journals a desired state that could not be written when it came. It runs in own.
+func (ep *endpoint) journalDesired() {
+	if !ep.state.unjournaled || ep.state.removed {
+		return
+	}
+	sentence := ""
+	if err := ep.journal.Put(journal.Desired, string(ep.id), ep.state.desired); err != nil {
+		sentence = "The latest change is in effect, but it cannot be written to the run directory: " + err.Error() + ". A crash now would bring back the state before it until web sends it again."
+	}
+	ep.state.unjournaled = sentence != ""
+	ep.faults.Set(faultJournal, string(ep.id), sentence, ep.now())
+}
+
+// awaitApplied waits until the generation is in effect, or a fault is found, or applyTimeout is over.
+func (ep *endpoint) awaitApplied(ctx context.Context, generation uint64) {
+	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
 	defer cancel()
 	for {
-		ep.mu.Lock()
-		applied, changed := ep.applied, ep.changed
-		ep.mu.Unlock()
-		if applied >= generation {
+		var observed chan struct{}
+		if !ep.do(func() { observed = ep.state.observed }) || ep.applied.Load() >= generation {
 			return
 		}
 		select {
-		case <-changed:
-			ep.mu.Lock()
-			applied = ep.applied
-			ep.mu.Unlock()
-			if applied < generation && len(ep.faults.All()) > 0 {
+		case <-observed:
+			if ep.applied.Load() < generation && len(ep.faults.All()) > 0 {
 				return
 			}
 		case <-ctx.Done():
@@ -180,21 +203,7 @@ func (ep *endpoint) settle(ctx context.Context, generation uint64) {
 	}
 }
 
+// status does not wait for own, so that it answers while the kernel is slow.
 func (ep *endpoint) status() vpn.EndpointStatus {
-	ep.mu.Lock()
-	defer ep.mu.Unlock()
-	return vpn.EndpointStatus{Endpoint: ep.id, Applied: ep.applied, Faults: ep.faults.All(), Connections: ep.roster.up}
-}
-
-// public are the addresses that clients dial.
-func public(l vpn.Listen) ([]netip.AddrPort, error) {
-	if !l.Addr.IsUnspecified() {
-		return []netip.AddrPort{netip.AddrPortFrom(l.Addr, l.Port)}, nil
-	}
-	addrs, err := host.Addresses()
-	out := make([]netip.AddrPort, len(addrs))
-	for i, a := range addrs {
-		out[i] = netip.AddrPortFrom(a, l.Port)
-	}
-	return out, err
+	return vpn.EndpointStatus{Endpoint: ep.id, Applied: ep.applied.Load(), Faults: ep.faults.All(), Connections: ep.sessions.Up()}
 }

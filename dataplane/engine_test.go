@@ -16,7 +16,9 @@ import (
 	web "sallyport/dataplane/client"
 	"sallyport/dataplane/eventlog"
 	"sallyport/dataplane/journal"
+	"sallyport/dataplane/session"
 	"sallyport/dataplane/supervise"
+	"sallyport/dataplane/worker"
 	"sallyport/vpn"
 )
 
@@ -238,12 +240,12 @@ func leaveSessions(t *testing.T, dir string, d vpn.Desired) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	workers, err := journal.Read[workerRecord](j, journal.Workers)
+	workers, err := journal.Read[worker.Record](j, journal.Workers)
 	if err != nil {
 		t.Fatal(err)
 	}
 	addr := vpn.Gateway(d.ClientCIDR)
-	for _, s := range []session{
+	for _, s := range []session.Session{
 		{Connection: lostConnection, Endpoint: d.Endpoint, CID: 900},
 		{Connection: strayConnection, Endpoint: "cvpn-endpoint-9999999999999999f"},
 		{Connection: pastConnection, Endpoint: d.Endpoint, CID: 901, Ended: true},
@@ -251,7 +253,7 @@ func leaveSessions(t *testing.T, dir string, d vpn.Desired) {
 	} {
 		addr = addr.Next()
 		s.Session, s.Association, s.Addr = vpn.NewSessionID(), d.Associations[0].ID, addr
-		s.User, s.Ends, s.Token = vpn.Identity{Name: "alice"}, uptime()+time.Hour, string(s.Connection)
+		s.User, s.Ends, s.Token = vpn.Identity{Name: "alice"}, session.Uptime()+time.Hour, string(s.Connection)
 		s.Instance, s.Device = workers[0].Instance, workers[0].Device
 		if err := j.Put(journal.Sessions, string(s.Connection), s); err != nil {
 			t.Fatal(err)

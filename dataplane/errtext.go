@@ -2,7 +2,6 @@ package dataplane
 
 import (
 	"errors"
-	"net/netip"
 
 	"sallyport/vpn"
 )
@@ -32,5 +31,3 @@ func errorChain(err error) string {
 	}
 	return text
 }
-
-func addrPort(l vpn.Listen) netip.AddrPort { return netip.AddrPortFrom(l.Addr, l.Port) }

@@ -11,7 +11,7 @@ import (
 // An interface that forwards because of us is guarded by a rule for as long as it does: it ceases
 // to forward when no endpoint needs it, not only when the last one goes.
 func TestForwardingEndsWithItsNeed(t *testing.T) {
-	ep, _ := stage(t, "cvpn-endpoint-7777777777777777d", "10.36.0.0/22")
+	f := newFixture(t, "cvpn-endpoint-7777777777777777d", "10.36.0.0/22")
 	path := "/proc/sys/net/ipv4/conf/neta/forwarding"
 	if err := os.WriteFile(path, []byte("0"), 0); err != nil {
 		t.Fatal(err)
@@ -26,8 +26,10 @@ func TestForwardingEndsWithItsNeed(t *testing.T) {
 			t.Errorf("%s: %v, guarded should be %v:\n%s", what, err, guarded, out)
 		}
 	}
-	apply := func(uplinks ...string) error { return ep.applyRules(t.Context(), ep.want(), uplinks) }
-	if err := apply(); err != nil { // stage had it among them
+	apply := func(uplinks ...string) error {
+		return f.ep.applyRules(t.Context(), f.ep.desired(), f.ep.workers(), uplinks)
+	}
+	if err := apply(); err != nil { // newFixture had it among them
 		t.Fatal(err)
 	}
 	is("no association", "0", false)
@@ -35,7 +37,7 @@ func TestForwardingEndsWithItsNeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	is("about to forward", "0", true)
-	ep.forward([]string{"neta"})
+	f.ep.enableForwarding(f.ep.workers(), []string{"neta"})
 	is("an association", "1", true)
 
 	// What cannot be written into the kernel has not happened, and is tried again.
@@ -48,7 +50,7 @@ func TestForwardingEndsWithItsNeed(t *testing.T) {
 	if err := apply("neta"); err != nil {
 		t.Fatal(err)
 	}
-	ep.forward([]string{"neta"})
+	f.ep.enableForwarding(f.ep.workers(), []string{"neta"})
 	is("needed after all", "1", true)
 	if err := apply(); err != nil {
 		t.Fatal(err)
@@ -59,9 +61,9 @@ func TestForwardingEndsWithItsNeed(t *testing.T) {
 // After a failure nobody knows what the kernel holds: rules like those before are written all the
 // same.
 func TestRulesAreWrittenAgainAfterAFailure(t *testing.T) {
-	ep, _ := stage(t, "cvpn-endpoint-7777777777777777e", "10.37.0.0/22")
+	f := newFixture(t, "cvpn-endpoint-7777777777777777e", "10.37.0.0/22")
 	whileNftFails(t, func() {
-		if err := ep.applyRules(t.Context(), ep.want(), nil); err == nil {
+		if err := f.ep.applyRules(t.Context(), f.ep.desired(), f.ep.workers(), nil); err == nil {
 			t.Error("a failure of nft is none")
 		}
 	})
@@ -69,7 +71,7 @@ func TestRulesAreWrittenAgainAfterAFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, again := range []bool{true, false} {
-		if err := ep.applyRules(t.Context(), ep.want(), []string{"neta"}); err != nil {
+		if err := f.ep.applyRules(t.Context(), f.ep.desired(), f.ep.workers(), []string{"neta"}); err != nil {
 			t.Fatal(err)
 		}
 		if written := exec.Command("nft", "delete", "table", "inet", "sallyport").Run() == nil; written != again {

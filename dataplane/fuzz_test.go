@@ -46,7 +46,7 @@ func FuzzApply(f *testing.F) {
 		rules := nft.Endpoint{
 			ID: d.Endpoint, Devices: []string{"tun9"}, ClientCIDR: d.ClientCIDR, Gateway: vpn.Gateway(d.ClientCIDR),
 			Public: []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:1194")}, Transport: d.Listen.Transport, Workers: []uint16{21000},
-			HashSeed: seed(d.Endpoint), SourceNAT: d.SourceNAT, ClientToClient: d.ClientToClient, Rules: d.Rules, Associations: associations(d),
+			HashSeed: hashSeed(d.Endpoint), SourceNAT: d.SourceNAT, ClientToClient: d.ClientToClient, Rules: d.Rules, Associations: associations(d),
 		}
 		text := string(nft.Render("sallyport", nft.Ruleset{Endpoints: []nft.Endpoint{rules}}, nil, nft.Objects{}))
 		if strings.Contains(text, "ruleset") || strings.Contains(text, "include") {

@@ -2,7 +2,6 @@ package dataplane
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"sallyport/dataplane/host"
@@ -10,11 +9,11 @@ import (
 	"sallyport/dataplane/nft"
 )
 
-// inspect looks after what all endpoints share: that the table in the kernel is the one we wrote,
-// that the host still has what tunnels need, that no other firewall stands in the way. It looks
-// when the kernel says that something changed, and every inspectEvery.
+// inspect looks after what all endpoints share: that the table in the kernel is the one that was
+// written, that the host still has the prerequisites of tunnels, that no other firewall drops their
+// packets. It looks when the kernel reports a change, and every inspectInterval.
 func (e *Engine) inspect(ctx context.Context) {
-	tick := time.NewTicker(inspectEvery)
+	tick := time.NewTicker(inspectInterval)
 	defer tick.Stop()
 	rules, links := watchRules(ctx, e), watchHost(ctx, e)
 	for {
@@ -22,8 +21,8 @@ func (e *Engine) inspect(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case _, open := <-rules:
-			e.mendTable(ctx)
-			e.saveHost()
+			e.repairTable(ctx)
+			e.saveSnapshot()
 			if !open {
 				rules = nil
 			}
@@ -42,13 +41,13 @@ func (e *Engine) inspect(ctx context.Context) {
 		if links == nil {
 			links = watchHost(ctx, e)
 		}
-		if e.lacking() != "" {
-			e.probe(ctx)
+		if _, missing := e.host.prerequisites(); missing != "" {
+			e.checkPrerequisites(ctx)
 		}
-		e.mendTable(ctx)
-		e.lookForObstacles(ctx)
-		e.faults.Set("spool", "", e.events.Fault(), e.now())
-		e.saveHost()
+		e.repairTable(ctx)
+		e.checkFirewalls(ctx)
+		e.faults.Set(faultEvents, "", e.events.Fault(), e.now())
+		e.saveSnapshot()
 	}
 }
 
@@ -68,66 +67,42 @@ func watchHost(ctx context.Context, e *Engine) <-chan struct{} {
 	return changes
 }
 
-func (e *Engine) wakeAll() {
-	for _, ep := range e.all() {
-		ep.wake()
-	}
-}
-
-// mendTable writes the table again where somebody changed it.
-func (e *Engine) mendTable(ctx context.Context) {
-	e.rulesMu.Lock()
-	defer e.rulesMu.Unlock()
-	drift, err := e.table.Drift(ctx)
-	if err != nil {
-		e.faults.Set("drift", "", "The packet filter cannot be checked: "+adminMessage(err), e.now())
+// repairTable writes the packet filter's table again where another program changed it.
+func (e *Engine) repairTable(ctx context.Context) {
+	differences, err := e.filter.repair(ctx)
+	if len(differences) == 0 {
+		sentence := ""
+		if err != nil {
+			sentence = "The packet filter cannot be checked: " + adminMessage(err)
+		}
+		e.faults.Set(faultDrift, "", sentence, e.now())
 		return
 	}
-	if len(drift) == 0 {
-		e.faults.Set("drift", "", "", e.now())
-		return
+	for _, d := range differences {
+		e.log.WarnContext(ctx, "another program changed the packet filter", "difference", d)
 	}
-	for _, d := range drift {
-		e.log.WarnContext(ctx, "the packet filter was changed by somebody else", "difference", d)
-	}
-	e.repairs.Add("", "The packet filter was changed by somebody else and was written again: "+drift[0], e.now())
 	sentence := ""
-	if err := e.table.Repair(ctx); err != nil {
-		sentence = "The packet filter was changed by somebody else and cannot be repaired: " + adminMessage(err)
+	if err != nil {
+		sentence = "Another program changed the packet filter, and it cannot be repaired: " + adminMessage(err)
 		e.log.ErrorContext(ctx, "the packet filter cannot be repaired", "err", errorChain(err))
 	} else {
 		e.log.InfoContext(ctx, "the packet filter was repaired")
 	}
-	e.faults.Set("drift", "", sentence, e.now())
+	e.repairs.Add("", "Another program changed the packet filter, and it was written again: "+differences[0], e.now())
+	e.faults.Set(faultDrift, "", sentence, e.now())
 }
 
-// lookForObstacles asks which other firewalls on this host would drop our packets.
-func (e *Engine) lookForObstacles(ctx context.Context) {
-	t := firewall.Traffic{Table: nft.DefaultName}
-	e.mu.Lock()
-	for id, r := range e.rules {
-		t.Devices = append(t.Devices, r.Devices...)
-		t.Egress = append(t.Egress, e.uplinks[id]...)
-		for _, port := range r.Workers {
-			t.Workers = append(t.Workers, firewall.WorkerPort{Transport: r.Transport, Port: port})
-		}
-	}
-	e.mu.Unlock()
+// checkFirewalls asks which other firewalls of this host drop tunnel packets.
+func (e *Engine) checkFirewalls(ctx context.Context) {
 	var found []firewall.Obstacle
-	if len(t.Devices) > 0 {
-		slices.Sort(t.Egress)
-		t.Egress = slices.Compact(t.Egress)
+	if t := e.filter.traffic(); len(t.Devices) > 0 {
 		var err error
 		if found, err = firewall.FindObstacles(ctx, t); err != nil {
 			e.log.WarnContext(ctx, "other firewalls cannot be examined", "err", err)
 			return
 		}
 	}
-	e.mu.Lock()
-	changed := len(found) != len(e.obstacles)
-	e.obstacles = found
-	e.mu.Unlock()
-	if changed {
+	if e.host.setObstacles(found) {
 		e.wakeAll()
 	}
 }

@@ -1,11 +1,12 @@
 package dataplane
 
 import (
-	"context"
 	"crypto/rand"
 	"time"
 
 	"sallyport/dataplane/ovpn"
+	"sallyport/dataplane/session"
+	"sallyport/dataplane/worker"
 	"sallyport/vpn"
 )
 
@@ -19,7 +20,7 @@ type pending struct {
 	request vpn.LoginRequest
 	token   string
 	named   bool // the client sent a user name
-	client  client
+	client  session.Client
 	device  string
 	conn    *ovpn.Conn
 	kid     ovpn.KID
@@ -32,24 +33,25 @@ type pending struct {
 const maxPending = 5000
 
 // connect handles a client whose certificate was verified. A client that returns with a token of a
-// session that we hold is let in again; every other login is put to web.
-func (ep *endpoint) connect(ctx context.Context, l dialogue, ev ovpn.Connect) {
+// session that we hold is let in again; every other login is put to web. It runs in own.
+func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
 	if ev.Env.OffersToken() || ev.Env.SessionState() != ovpn.SessionInitial {
-		if ev.Env.SessionState().Authenticated() && ep.resume(ctx, l, ev) {
+		if ev.Env.SessionState().Authenticated() && ep.resume(n, ev) {
 			return
 		}
 		// A client forgets a token that is refused, and logs in again without it.
-		ep.deny(ctx, l.conn, ev.CID, ev.KID, "token of no session", "Your VPN session is over. Connect again.")
+		go ep.deny(n.Conn, ev.CID, ev.KID, "token of no session", sessionIsOver)
 		return
 	}
-	ep.ask(ctx, &pending{
+	ep.ask(n, &pending{
 		request: vpn.LoginRequest{
 			ID: rand.Text(), Endpoint: ep.id, Device: ev.Env.Untrusted(), CommonName: ev.Env.CommonName(),
 			Serial: ev.Env.Serial(), Fingerprint: ev.Env.Digest(), Issuer: ev.Env.IssuerDigest(), Platform: ev.Env.Platform(), Version: clientVersion(ev.Env),
-			Deadline: ep.now().Add(decisionWait),
+			Deadline: ep.now().Add(decisionTimeout),
 		},
-		token: ev.Env.SessionID(), named: ev.Env.Username() != "", client: l.client(ev.CID), device: l.worker.device, conn: l.conn, kid: ev.KID,
-	}, l)
+		token: ev.Env.SessionID(), named: ev.Env.Username() != "", client: session.Client{Instance: n.Instance, CID: ev.CID},
+		device: n.Worker.Device, conn: n.Conn, kid: ev.KID,
+	})
 }
 
 func clientVersion(env ovpn.Env) string {
@@ -59,67 +61,47 @@ func clientVersion(env ovpn.Env) string {
 	return env.Version()
 }
 
-// ask puts a login to web and denies it where no answer comes in time.
-func (ep *endpoint) ask(ctx context.Context, p *pending, l dialogue) {
-	ep.mu.Lock()
-	accepted := len(ep.pending) < maxPending && l.worker.instance == l.instance
-	if accepted {
-		if former := ep.waiting[p.client]; former != nil {
-			ep.forgetLogin(former) // the client asks again, under another KID
-		}
-		ep.pending[p.request.ID], ep.waiting[p.client] = p, p
-		p.timer = time.AfterFunc(decisionWait, func() { ep.decisionMissing(p) })
-		ep.logins.Add(p.request)
+// ask puts a login to web, and denies it where no answer comes in time.
+func (ep *endpoint) ask(n worker.Event, p *pending) {
+	if len(ep.state.pending) >= maxPending || n.Worker.Instance() != n.Instance {
+		go ep.denyForNow(p, "too many logins wait")
+		return
 	}
-	ep.mu.Unlock()
-	if !accepted {
-		ep.denyForNow(ctx, p, "too many logins wait")
+	if former := ep.state.waiting[p.client]; former != nil {
+		ep.forgetLogin(former) // the client asks again, under another KID
 	}
+	ep.state.pending[p.request.ID], ep.state.waiting[p.client] = p, p
+	p.timer = time.AfterFunc(decisionTimeout, func() { ep.decisionMissing(p.request.ID) })
+	ep.logins.Add(p.request)
 }
 
 // decisionMissing denies a login that web did not answer in time.
-func (ep *endpoint) decisionMissing(p *pending) {
-	if ep.claim(p.request.ID) == nil {
+func (ep *endpoint) decisionMissing(id string) {
+	var p *pending
+	ep.do(func() { p = ep.claim(id) })
+	if p == nil {
 		return
 	}
-	ep.log.Warn("no answer to a login in time; it is denied", "common_name", p.request.CommonName)
-	ep.denyForNow(ep.ctx, p, "no decision in time")
+	ep.log.Warn("web did not answer a login in time; it is denied", "common_name", p.request.CommonName)
+	ep.denyForNow(p, "no decision in time")
 }
 
-// claim removes a waiting login, so that only this caller answers it; nil where it does not wait.
+// claim removes a waiting login, so that only this caller answers it; nil where it does not wait. It
+// runs in own.
 func (ep *endpoint) claim(id string) *pending {
-	ep.mu.Lock()
-	defer ep.mu.Unlock()
-	p := ep.pending[id]
+	p := ep.state.pending[id]
 	if p != nil {
 		ep.forgetLogin(p)
 	}
 	return p
 }
 
-// forgetLogin removes a waiting login; ep.mu is held.
+// forgetLogin removes a waiting login. It runs in own.
 func (ep *endpoint) forgetLogin(p *pending) {
 	p.timer.Stop()
 	ep.logins.Remove(p.request.ID)
-	delete(ep.pending, p.request.ID)
-	if ep.waiting[p.client] == p {
-		delete(ep.waiting, p.client)
-	}
-}
-
-// disconnected handles the end of a client's tunnel that its worker reports.
-func (ep *endpoint) disconnected(ctx context.Context, c client) {
-	ep.mu.Lock()
-	if p := ep.waiting[c]; p != nil {
-		ep.forgetLogin(p)
-	}
-	s := ep.roster.clients[c]
-	reason := "The client disconnected."
-	if s != nil && !s.Established {
-		reason = "The client left before its tunnel was up."
-	}
-	ep.mu.Unlock()
-	if s != nil { // otherwise it was ended, or has returned under another CID
-		ep.end(ctx, ending{reason: reason, only: func(s *session) bool { return ep.roster.clients[c] == s }}, s)
+	delete(ep.state.pending, p.request.ID)
+	if ep.state.waiting[p.client] == p {
+		delete(ep.state.waiting, p.client)
 	}
 }

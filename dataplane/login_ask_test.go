@@ -15,7 +15,7 @@ import (
 // A waiting login may carry a secret: none of its values is in any file, neither while it waits nor
 // after it was denied.
 func TestWaitingLoginIsInNoFile(t *testing.T) {
-	ep, dialogues := stage(t, "cvpn-endpoint-7777777777777777f", "10.38.0.0/22")
+	f := newFixture(t, "cvpn-endpoint-7777777777777777f", "10.38.0.0/22")
 	values := map[string]string{"session_state": string(ovpn.SessionInitial), "untrusted_ip": "192.0.2.211", "untrusted_port": "54321"}
 	for _, name := range []string{
 		"common_name", "username", "password", "session_id", "tls_serial_0", "tls_digest_sha256_0", "tls_id_0", "X509_0_CN",
@@ -26,7 +26,7 @@ func TestWaitingLoginIsInNoFile(t *testing.T) {
 	search := func(when string) {
 		t.Helper()
 		files := 0
-		err := filepath.WalkDir(ep.cfg.RunDir, func(path string, d fs.DirEntry, err error) error {
+		err := filepath.WalkDir(f.cfg.RunDir, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {
 				return err
 			}
@@ -43,16 +43,16 @@ func TestWaitingLoginIsInNoFile(t *testing.T) {
 			t.Fatalf("%s: %d files, %v", when, files, err)
 		}
 	}
-	ep.connect(t.Context(), dialogues[0], ovpn.Connect{CID: 1, KID: 1, Env: ovpn.NewEnv(values)})
+	f.send(f.runs[0], ovpn.Connect{CID: 1, KID: 1, Env: ovpn.NewEnv(values)})
 	var request vpn.LoginRequest
-	for request = range ep.Logins(t.Context()) {
+	for request = range f.Logins(t.Context()) {
 		break
 	}
 	if request.CommonName != values["common_name"] || fmt.Sprint(request.Device) != "192.0.2.211:54321" {
 		t.Fatalf("the login that waits is %+v", request)
 	}
 	search("it waits")
-	if err := ep.Decide(t.Context(), []vpn.LoginDecision{{ID: request.ID, Reason: "No."}}); err != nil {
+	if err := f.Decide(t.Context(), []vpn.LoginDecision{{ID: request.ID, Reason: "No."}}); err != nil {
 		t.Fatal(err)
 	}
 	search("it was denied")

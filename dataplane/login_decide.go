@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"sallyport/dataplane/ovpn"
+	"sallyport/dataplane/session"
 	"sallyport/vpn"
 )
 
@@ -14,9 +15,10 @@ type answer struct {
 	login    *pending
 	decision vpn.LoginDecision
 	// Where the decision allows:
-	session *session
-	config  []ovpn.Directive
-	err     error // why the client is not let in
+	session    session.Session
+	opened     bool // the session is in the table
+	directives []ovpn.Directive
+	err        error // why the client is not let in
 }
 
 var errNoLogin = vpn.Refuse(vpn.NotFound, vpn.CodeLoginNotFound, "This login does not wait any more.")
@@ -29,20 +31,24 @@ func (ep *endpoint) decide(ctx context.Context, ds []vpn.LoginDecision) error {
 	var missing error
 	var granted []*answer
 	byWorker := map[*ovpn.Conn][]*answer{}
-	for _, d := range ds {
-		p := ep.claim(d.ID)
-		if p == nil {
-			missing = errNoLogin
-			continue
+	ran := ep.do(func() {
+		for _, d := range ds {
+			p := ep.claim(d.ID)
+			if p == nil {
+				missing = errNoLogin
+				continue
+			}
+			a := &answer{login: p, decision: d}
+			byWorker[p.conn] = append(byWorker[p.conn], a)
+			if d.Allow {
+				granted = append(granted, a)
+			}
 		}
-		a := &answer{login: p, decision: d}
-		byWorker[p.conn] = append(byWorker[p.conn], a)
-		if d.Allow {
-			a.session, a.err = ep.newSession(p, d)
-			granted = append(granted, a)
-		}
+		ep.admit(granted)
+	})
+	if !ran {
+		return errNoLogin
 	}
-	ep.admitAll(granted)
 	var workers sync.WaitGroup
 	for _, answers := range byWorker {
 		workers.Go(func() {

@@ -8,10 +8,12 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
-	"sallyport/dataplane/host"
 	"sallyport/dataplane/ovpn"
+	"sallyport/dataplane/session"
+	"sallyport/dataplane/worker"
 	"sallyport/vpn"
 )
 
@@ -24,6 +26,7 @@ func manage(t testing.TB) *ovpn.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
+	said := &transcript{}
 	go func() {
 		c, err := l.Accept()
 		if err != nil {
@@ -33,6 +36,7 @@ func manage(t testing.TB) *ovpn.Conn {
 		fmt.Fprint(c, ">INFO:OpenVPN Management Interface Version 5 -- type 'help' for more info\r\n")
 		lines := bufio.NewScanner(c)
 		for lines.Scan() {
+			said.add(lines.Text())
 			if strings.HasPrefix(lines.Text(), "client-auth ") {
 				for lines.Scan() && lines.Text() != "END" {
 				}
@@ -44,13 +48,58 @@ func manage(t testing.TB) *ovpn.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
+	transcripts.Store(conn, said)
+	t.Cleanup(func() { conn.Close(); transcripts.Delete(conn) })
 	return conn
 }
 
-// stage is an endpoint with two workers of which only the management sockets exist; the kernel's
-// side is real. Its goroutines do not run: the test is what happens to it.
-func stage(t testing.TB, id vpn.EndpointID, client string) (*endpoint, []dialogue) {
+// transcript is the commands that a scripted peer was sent.
+type transcript struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (s *transcript) add(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines = append(s.lines, line)
+}
+
+// transcripts has the transcript of each connection of manage.
+var transcripts sync.Map
+
+// commandsTo gives a function that counts the commands with a prefix that a peer of manage was sent.
+func commandsTo(conn *ovpn.Conn) func(prefix string) int {
+	v, _ := transcripts.Load(conn)
+	s := v.(*transcript)
+	return func(prefix string) (n int) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, line := range s.lines {
+			if strings.HasPrefix(line, prefix) {
+				n++
+			}
+		}
+		return n
+	}
+}
+
+// fixture is an engine with one endpoint. The kernel's side is real; of its workers only scripted
+// management sockets exist. own runs, but no reconciler and no ticker: the test is what happens.
+type fixture struct {
+	*Engine
+	ep   *endpoint
+	runs []run
+}
+
+// run is one run of a worker.
+type run struct {
+	worker   *worker.Worker
+	instance string
+	conn     *ovpn.Conn
+}
+
+func newFixture(t testing.TB, id vpn.EndpointID, client string) *fixture {
 	t.Helper()
 	needsSandbox(t)
 	e, err := Open(t.Context(), Config{RunDir: runDir(t), Workers: 2, Log: slog.New(slog.DiscardHandler)})
@@ -58,29 +107,60 @@ func stage(t testing.TB, id vpn.EndpointID, client string) (*endpoint, []dialogu
 		t.Fatal(err)
 	}
 	d := desiredOf(t, id, 1194, client)
-	e.mu.Lock()
-	ep := e.prepareEndpoint(d)
-	e.mu.Unlock()
-	if err := ep.prepareWorkers(d); err != nil {
+	f := &fixture{Engine: e, ep: e.newEndpoint(d)}
+	e.endpoints[id] = f.ep
+	go f.ep.own(nil)
+	workers, err := f.ep.ensureWorkers(d)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, w := range ep.workers {
-			_ = host.DeleteTun(w.device)
-		}
-		if err := e.table.Remove(); err != nil {
+		f.ep.deleteWorkers()
+		f.ep.cancel()
+		<-f.ep.ended
+		if err := e.filter.table.Remove(); err != nil {
 			t.Error(err)
 		}
 	})
-	var dialogues []dialogue
-	for n, w := range ep.workers {
-		w.instance, w.conn = fmt.Sprintf("run-%d", n), manage(t)
-		dialogues = append(dialogues, dialogue{worker: w, conn: w.conn, instance: w.instance})
+	for n, w := range workers {
+		r := run{worker: w, instance: fmt.Sprintf("run-%d", n), conn: manage(t)}
+		if err := w.Attach(t.Context(), r.instance, r.conn); err != nil {
+			t.Fatal(err)
+		}
+		f.runs = append(f.runs, r)
 	}
-	if err := ep.applyRules(t.Context(), d, []string{"neta"}); err != nil {
+	if err := f.ep.applyRules(t.Context(), d, workers, []string{"neta"}); err != nil {
 		t.Fatal(err)
 	}
-	return ep, dialogues
+	return f
+}
+
+// send has a run of a worker report an event, and waits until it is handled.
+func (f *fixture) send(r run, detail any) {
+	f.ep.do(func() {
+		f.ep.handle(worker.Event{Worker: r.worker, Instance: r.instance, Conn: r.conn, Detail: detail})
+	})
+}
+
+// inOwn runs f in the endpoint's goroutine.
+func (f *fixture) inOwn(do func()) { f.ep.do(do) }
+
+// pendingOf gives the waiting login of a client, or nil.
+func (f *fixture) pendingOf(r run, cid ovpn.CID) (p *pending) {
+	f.ep.do(func() { p = f.ep.state.waiting[session.Client{Instance: r.instance, CID: cid}] })
+	return p
+}
+
+// pendings is the number of logins that wait.
+func (f *fixture) pendings() (n int) {
+	f.ep.do(func() { n = max(len(f.ep.state.pending), len(f.ep.state.waiting)) })
+	return n
+}
+
+// has tells whether a connection's session continues.
+func (f *fixture) has(id vpn.ConnectionID) bool {
+	_, ok := f.ep.sessions.Get(id)
+	return ok
 }
 
 func env(name, token string, state ovpn.SessionState) ovpn.Env {
@@ -93,15 +173,13 @@ func env(name, token string, state ovpn.SessionState) ovpn.Env {
 var errNotWaiting = errors.New("the login does not wait")
 
 // logIn opens a login and lets it be granted.
-func logIn(ep *endpoint, l dialogue, cid ovpn.CID, name, token string, id vpn.ConnectionID) error {
-	ep.connect(ep.ctx, l, ovpn.Connect{CID: cid, KID: 0, Env: env(name, token, ovpn.SessionInitial)})
-	ep.mu.Lock()
-	p := ep.waiting[l.client(cid)]
-	ep.mu.Unlock()
+func (f *fixture) logIn(r run, cid ovpn.CID, name, token string, id vpn.ConnectionID) error {
+	f.send(r, ovpn.Connect{CID: cid, KID: 0, Env: env(name, token, ovpn.SessionInitial)})
+	p := f.pendingOf(r, cid)
 	if p == nil {
 		return fmt.Errorf("client %d: %w", cid, errNotWaiting)
 	}
-	return ep.Decide(ep.ctx, []vpn.LoginDecision{{
-		ID: p.request.ID, Allow: true, Connection: id, Session: vpn.NewSessionID(), User: vpn.Identity{Name: name}, Ends: ep.now().Add(ep.desired.SessionTimeout),
+	return f.Decide(f.ep.ctx, []vpn.LoginDecision{{
+		ID: p.request.ID, Allow: true, Connection: id, Session: vpn.NewSessionID(), User: vpn.Identity{Name: name}, Ends: f.now().Add(f.ep.desired().SessionTimeout),
 	}})
 }

@@ -4,93 +4,132 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
-	"os"
-	"path/filepath"
+	"net/netip"
 	"slices"
+	"sync"
+	"time"
 
 	"sallyport/dataplane/host"
 	"sallyport/dataplane/hostpolicy"
-	"sallyport/dataplane/journal"
 	"sallyport/dataplane/nft"
+	"sallyport/dataplane/worker"
 	"sallyport/vpn"
 )
 
-// The checks whose findings stand beside each other in an endpoint's faults.
-const (
-	faultHost    = "host"    // the host lacks something
-	faultPlace   = "place"   // port or client range
-	faultReach   = "reach"   // a target network cannot be reached
-	faultRules   = "rules"   // nftables refused
-	faultWorker  = "worker"  // OpenVPN does not run
-	faultForeign = "foreign" // another firewall drops our packets
-	faultPolicy  = "policy"  // the host's owner does not allow it
-	faultFlows   = "flows"   // of clients that left are still in the kernel
-	faultJournal = "journal" // what is wanted cannot be written down
-)
+// reconciler is what only the reconciler's goroutine touches, and remove after that has ended.
+type reconciler struct {
+	cancel      context.CancelFunc // ends the goroutine
+	done        chan struct{}      // closed when it has ended
+	reservation *host.Reservation  // of the public port
+	reserved    vpn.Listen
+	paths       map[vpn.AssociationID]string // the interface that last led to each target network by a route of its own
+	saved       []byte                       // the snapshot as the journal has it
+}
 
-// reconcile brings the host to what is wanted, as far as it goes, and says what does not go.
-// Order matters: rules are in the kernel before anything can send through them, and a port is
-// open only when a worker stands behind it.
+// start starts own and the reconciler.
+func (ep *endpoint) start() {
+	go ep.own(time.Tick(sessionInterval))
+	ep.startReconciler()
+}
+
+func (ep *endpoint) startReconciler() {
+	ctx, cancel := context.WithCancel(ep.ctx)
+	ep.reconciler.cancel, ep.reconciler.done = cancel, make(chan struct{})
+	go ep.run(ctx)
+}
+
+// wake has the reconciler work at once.
+func (ep *endpoint) wake() {
+	select {
+	case ep.kick <- struct{}{}:
+	default:
+	}
+}
+
+// run reconciles whenever it is woken, and every reconcileInterval.
+func (ep *endpoint) run(ctx context.Context) {
+	defer close(ep.reconciler.done)
+	tick := time.NewTicker(reconcileInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-ep.kick:
+		}
+		ep.do(ep.journalDesired)
+		ep.reconcile(ctx)
+		ep.saveSnapshot()
+		ep.do(func() {
+			close(ep.state.observed)
+			ep.state.observed = make(chan struct{})
+		})
+	}
+}
+
+// reconcile brings the host to the desired state, as far as that is possible, and records what is
+// not. The order matters: rules are in the kernel before a device can send, and a port is open
+// only when a worker listens behind it.
 func (ep *endpoint) reconcile(ctx context.Context) {
-	d := ep.want()
+	d := ep.desired()
 	if len(d.Associations) == 0 {
-		ep.withdraw(ctx, d)
+		ep.disable(ctx, d)
 		return
 	}
 	ep.faults.Keep(subjects(d))
 	policy, problem := ep.policy.Current()
-	if lack := ep.Engine.lacking(); ep.everywhere(faultHost, d, lack) {
+	if _, missing := ep.host.prerequisites(); ep.setFault(faultHost, d, missing) {
 		ep.revoke(ctx, ep.narrow(d, policy))
 		return
 	}
 	if problem == "" {
 		problem = policy.AllowsListen(d.Listen)
 	}
-	if ep.everywhere(faultPolicy, d, problem) {
-		ep.silence(ctx, problem)
+	if ep.setFault(faultPolicy, d, problem) {
+		ep.removeFromHost(ctx, problem)
+		ep.applied.Store(0)
 		return
 	}
 	d = ep.narrow(d, policy)
-	if sentence := ep.place(d); ep.everywhere(faultPlace, d, sentence) {
+	if sentence := ep.reservePort(d); ep.setFault(faultPlace, d, sentence) {
 		ep.revoke(ctx, d)
 		return
 	}
-	uplinks := ep.reach(d, policy)
-	if err := ep.prepareWorkers(d); err != nil {
-		ep.everywhere(faultWorker, d, adminMessage(err))
+	uplinks := ep.findUplinks(d, policy)
+	workers, err := ep.ensureWorkers(d)
+	if err != nil {
+		ep.setFault(faultWorker, d, adminMessage(err))
 		ep.revoke(ctx, d)
 		return
 	}
-	if err := ep.applyRules(ctx, d, uplinks); err != nil {
+	if err := ep.applyRules(ctx, d, workers, uplinks); err != nil {
 		ep.log.ErrorContext(ctx, "rules were not applied", "err", errorChain(err))
-		ep.everywhere(faultRules, d, "The packet filter rules cannot be applied: "+adminMessage(err))
+		ep.setFault(faultRules, d, "The packet filter rules cannot be applied: "+adminMessage(err))
 		return
 	}
-	ep.everywhere(faultRules, d, "")
-	ep.forward(uplinks)
-	ep.moveSessions(d)
-	ep.mendRoutes()
-	err := ep.runWorkers(ctx, d)
-	if errors.Is(err, errAgain) {
+	ep.setFault(faultRules, d, "")
+	ep.enableForwarding(workers, uplinks)
+	ep.do(func() {
+		ep.updateSessions(d)
+		ep.repairRoutes()
+	})
+	err = ep.runWorkers(ctx, workers, d)
+	if errors.Is(err, worker.ErrInterrupted) {
 		return
 	}
 	if err != nil {
-		ep.everywhere(faultWorker, d, adminMessage(err))
+		ep.setFault(faultWorker, d, adminMessage(err))
 		return
 	}
-	ep.everywhere(faultWorker, d, "")
-	ep.foreign(d)
-	ep.mu.Lock()
-	ep.applied = d.Generation
-	ep.mu.Unlock()
+	ep.setFault(faultWorker, d, "")
+	ep.setFault(faultFirewall, d, ep.host.obstacle())
+	ep.applied.Store(d.Generation)
 }
 
-// checks are in the order in which reconcile makes them.
-var checks = []string{faultHost, faultPolicy, faultPlace, faultReach, faultRules, faultWorker, faultForeign}
-
-// everywhere records one sentence for every association of the endpoint: none of them works. It
-// tells whether there is one.
-func (ep *endpoint) everywhere(check string, d vpn.Desired, sentence string) bool {
+// setFault records one sentence for every association of the endpoint, because none of them works.
+// It tells whether the sentence says something.
+func (ep *endpoint) setFault(check string, d vpn.Desired, sentence string) bool {
 	for _, a := range d.Associations {
 		if ep.faults.Set(check, string(a.ID), sentence, ep.now()) && sentence != "" {
 			ep.log.Warn("association does not work", "association", a.ID, "reason", sentence)
@@ -98,8 +137,8 @@ func (ep *endpoint) everywhere(check string, d vpn.Desired, sentence string) boo
 		if sentence == "" {
 			continue
 		}
-		// What later checks found is not looked at any more, and must not hide this.
-		for _, later := range checks[slices.Index(checks, check)+1:] {
+		// Later checks are not made any more, and what they found must not hide this fault.
+		for _, later := range reconcileOrder[slices.Index(reconcileOrder, check)+1:] {
 			ep.faults.Set(later, string(a.ID), "", ep.now())
 		}
 	}
@@ -117,32 +156,34 @@ func subjects(d vpn.Desired) map[string]bool {
 	return out
 }
 
-// place holds the public port and sees that the client range is nobody else's.
-func (ep *endpoint) place(d vpn.Desired) string {
+// reservePort reserves the public port, and checks that the client CIDR is free on this host. It
+// gives the sentence why not, or "".
+func (ep *endpoint) reservePort(d vpn.Desired) string {
 	if err := host.CheckOverlap(d.ClientCIDR); err != nil {
 		return adminMessage(err)
 	}
-	if ep.reservation != nil && ep.reserved == d.Listen {
+	r := &ep.reconciler
+	if r.reservation != nil && r.reserved == d.Listen {
 		return ""
 	}
-	ep.unreserve()
-	r, err := host.Reserve(d.Listen.Transport, addrPort(d.Listen))
+	ep.releasePort()
+	reservation, err := host.Reserve(d.Listen.Transport, netip.AddrPortFrom(d.Listen.Addr, d.Listen.Port))
 	if err != nil {
 		return adminMessage(err)
 	}
-	ep.reservation, ep.reserved = r, d.Listen
+	r.reservation, r.reserved = reservation, d.Listen
 	return ""
 }
 
-func (ep *endpoint) unreserve() {
-	if ep.reservation != nil {
-		_ = ep.reservation.Close()
-		ep.reservation = nil
+func (ep *endpoint) releasePort() {
+	if ep.reconciler.reservation != nil {
+		_ = ep.reconciler.reservation.Close()
+		ep.reconciler.reservation = nil
 	}
 }
 
-// narrow takes what the host policy forbids out of what was asked for. Rules that open nothing
-// any more are told so.
+// narrow removes what the host policy forbids from a desired state. Rules that open nothing any more
+// get a fault.
 func (ep *endpoint) narrow(d vpn.Desired, policy hostpolicy.Policy) vpn.Desired {
 	d.Associations = slices.Clone(d.Associations)
 	for i := range d.Associations {
@@ -154,30 +195,24 @@ func (ep *endpoint) narrow(d vpn.Desired, policy hostpolicy.Policy) vpn.Desired 
 	return d
 }
 
-// silence ends every session of an endpoint that the host policy no longer allows.
-func (ep *endpoint) silence(ctx context.Context, reason string) {
-	ep.takeOff(ctx, reason)
-	ep.mu.Lock()
-	defer ep.mu.Unlock()
-	ep.applied = 0
-}
-
-// reach finds the interfaces of the target networks and says which cannot be reached.
-func (ep *endpoint) reach(d vpn.Desired, policy hostpolicy.Policy) []string {
+// findUplinks gives the interfaces of the target networks and of the routes, and records which
+// networks cannot be reached.
+func (ep *endpoint) findUplinks(d vpn.Desired, policy hostpolicy.Policy) []string {
 	var uplinks []string
+	paths := ep.reconciler.paths
 	for _, a := range d.Associations {
 		sentence := ""
 		path, err := host.Reach(a.Subnet)
-		switch was := ep.paths[a.ID]; {
+		switch was := paths[a.ID]; {
 		case err != nil:
 			sentence = adminMessage(err)
 		case path.Default && was != "":
-			sentence = "The way to " + a.Subnet.String() + " was interface " + was + ", which is down or gone; only the default route is left."
+			sentence = "The route to " + a.Subnet.String() + " led through interface " + was + ", which is down or gone; only the default route is left."
 		default:
 			sentence = policy.AllowsEgress(path.Interface)
 		}
 		if err == nil && !path.Default {
-			ep.paths[a.ID] = path.Interface
+			paths[a.ID] = path.Interface
 		}
 		ep.faults.Set(faultReach, string(a.ID), sentence, ep.now())
 		if sentence == "" && !slices.Contains(uplinks, path.Interface) {
@@ -199,43 +234,28 @@ func (ep *endpoint) reach(d vpn.Desired, policy hostpolicy.Policy) []string {
 	return uplinks
 }
 
-// applyRules puts the endpoint's rules into the kernel where they differ from what is there.
-func (ep *endpoint) applyRules(ctx context.Context, d vpn.Desired, uplinks []string) error {
-	rules, err := ep.rulesFor(d)
+// applyRules puts the endpoint's rules into the kernel where they differ from what the kernel has.
+func (ep *endpoint) applyRules(ctx context.Context, d vpn.Desired, workers []*worker.Worker, uplinks []string) error {
+	rules, err := ep.rulesOf(d, workers)
 	if err != nil {
 		return err
 	}
-	ep.Engine.mu.Lock()
-	now, there := ep.Engine.rules[ep.id]
-	same := there && !ep.unsure && now.Equal(rules) && slices.Equal(ep.Engine.uplinks[ep.id], uplinks)
-	ep.Engine.mu.Unlock()
-	ep.uplinks = uplinks
-	if same {
-		return nil
-	}
-	return ep.setRules(ctx, ep.id, &rules, uplinks)
+	return ep.filter.apply(ctx, rules, uplinks)
 }
 
-// revoke holds the sessions of an endpoint that cannot be brought to its desired state to that
-// state's rules nevertheless: what was taken from them is gone, whatever else is wrong.
+// revoke applies the rules of a desired state that cannot be reached otherwise: what was revoked is
+// gone from the sessions, whatever else is wrong.
 func (ep *endpoint) revoke(ctx context.Context, d vpn.Desired) {
-	ep.Engine.mu.Lock()
-	now, there := ep.Engine.rules[ep.id]
-	uplinks := ep.Engine.uplinks[ep.id]
-	ep.Engine.mu.Unlock()
-	if !there {
+	rules, uplinks, ok := ep.filter.of(ep.id)
+	if !ok {
 		return
 	}
-	next := now
-	next.Rules, next.Associations, next.ClientToClient = d.Rules, associations(d), d.ClientToClient
-	if now.Equal(next) {
-		return
-	}
-	if err := ep.setRules(ctx, ep.id, &next, uplinks); err != nil {
+	rules.Rules, rules.Associations, rules.ClientToClient = d.Rules, associations(d), d.ClientToClient
+	if err := ep.filter.apply(ctx, rules, uplinks); err != nil {
 		ep.log.ErrorContext(ctx, "rules were not applied", "err", errorChain(err))
 		return
 	}
-	ep.moveSessions(d)
+	ep.do(func() { ep.updateSessions(d) })
 }
 
 func associations(d vpn.Desired) []nft.Association {
@@ -246,131 +266,118 @@ func associations(d vpn.Desired) []nft.Association {
 	return out
 }
 
-func (ep *endpoint) rulesFor(d vpn.Desired) (nft.Endpoint, error) {
-	dial, err := public(d.Listen)
+func (ep *endpoint) rulesOf(d vpn.Desired, workers []*worker.Worker) (nft.Endpoint, error) {
+	public, err := publicAddresses(d.Listen)
 	if err != nil {
 		return nft.Endpoint{}, err
 	}
 	policy, _ := ep.policy.Current()
-	egress := slices.Clone(policy.Egress)
 	r := nft.Endpoint{
 		ID: ep.id, ClientCIDR: d.ClientCIDR, Gateway: vpn.Gateway(d.ClientCIDR),
-		Public: dial, Transport: d.Listen.Transport, HashSeed: seed(ep.id), AnyAddress: d.Listen.Addr.IsUnspecified(),
-		Egress: egress, SourceNAT: d.SourceNAT, ClientToClient: d.ClientToClient, Rules: d.Rules,
+		Public: public, Transport: d.Listen.Transport, HashSeed: hashSeed(ep.id), AnyAddress: d.Listen.Addr.IsUnspecified(),
+		Egress: slices.Clone(policy.Egress), SourceNAT: d.SourceNAT, ClientToClient: d.ClientToClient, Rules: d.Rules,
+		Associations: associations(d),
 	}
-	r.Associations = associations(d)
-	ep.mu.Lock()
-	defer ep.mu.Unlock()
-	for _, w := range ep.workers {
-		r.Devices = append(r.Devices, w.device)
-		r.Workers = append(r.Workers, w.port)
+	for _, w := range workers {
+		r.Devices = append(r.Devices, w.Device)
+		r.Workers = append(r.Workers, w.Port)
 	}
 	return r, nil
 }
 
-// seed is fixed for an endpoint, so that a rebuild deals no client to another worker.
-func seed(id vpn.EndpointID) uint32 {
+// publicAddresses are the addresses that clients connect to.
+func publicAddresses(l vpn.Listen) ([]netip.AddrPort, error) {
+	if !l.Addr.IsUnspecified() {
+		return []netip.AddrPort{netip.AddrPortFrom(l.Addr, l.Port)}, nil
+	}
+	addrs, err := host.Addresses()
+	out := make([]netip.AddrPort, len(addrs))
+	for i, a := range addrs {
+		out[i] = netip.AddrPortFrom(a, l.Port)
+	}
+	return out, err
+}
+
+// hashSeed is fixed for an endpoint, so that writing the rules again moves no client to another
+// worker.
+func hashSeed(id vpn.EndpointID) uint32 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(id))
 	return h.Sum32()
 }
 
-// forward switches forwarding on where it was off; the rule that drops what is not ours is in
-// the kernel by now.
-func (ep *endpoint) forward(uplinks []string) {
-	ep.mu.Lock()
-	var devices []string
-	for _, w := range ep.workers {
-		devices = append(devices, w.device)
+// enableForwarding switches forwarding on where it was off. The rule that drops other packets is in
+// the kernel already.
+func (ep *endpoint) enableForwarding(workers []*worker.Worker, uplinks []string) {
+	var names []string
+	for _, w := range workers {
+		names = append(names, w.Device)
 	}
-	ep.mu.Unlock()
-	for _, name := range append(devices, uplinks...) {
-		mended, err := ep.settings.Forward(name)
+	for _, name := range append(names, uplinks...) {
+		repaired, err := ep.filter.settings.Forward(name)
 		if err != nil {
 			ep.log.Error("forwarding cannot be switched on", "interface", name, "err", err)
 		}
-		if mended {
-			ep.log.Warn("forwarding had been switched off by somebody else; it is on again", "interface", name)
+		if repaired {
+			ep.log.Warn("another program had switched forwarding off; it is on again", "interface", name)
 			ep.repairs.Add(string(ep.id), "Forwarding on interface "+name+" had been switched off and is on again.", ep.now())
 		}
 	}
 }
 
-// foreign names other firewalls on this host that drop our packets.
-func (ep *endpoint) foreign(d vpn.Desired) {
-	ep.Engine.mu.Lock()
-	obstacles := slices.Clone(ep.Engine.obstacles)
-	ep.Engine.mu.Unlock()
-	sentence := ""
-	if len(obstacles) > 0 {
-		sentence = obstacles[0].Message + " " + obstacles[0].Remedy
-	}
-	ep.everywhere(faultForeign, d, sentence)
-}
-
-// withdraw takes everything of an endpoint that has no target network off the host: sessions,
-// workers, devices, rules, the port. What was wanted is then in effect: nobody can connect.
-func (ep *endpoint) withdraw(ctx context.Context, d vpn.Desired) {
-	if !ep.takeOff(ctx, "The endpoint has no target network any more.") {
+// disable removes everything of an endpoint without a target network from the host: sessions,
+// workers, devices, rules, the port. Its desired state is then in effect: no client can connect.
+func (ep *endpoint) disable(ctx context.Context, d vpn.Desired) {
+	if !ep.removeFromHost(ctx, "The endpoint has no target network any more.") {
 		return
 	}
 	ep.faults.Keep(map[string]bool{})
-	ep.mu.Lock()
-	defer ep.mu.Unlock()
-	ep.applied = d.Generation
+	ep.applied.Store(d.Generation)
 }
 
-// takeOff takes sessions, workers, rules and devices off the host and tells whether all went.
-func (ep *endpoint) takeOff(ctx context.Context, reason string) bool {
+// removeFromHost removes sessions, workers, rules and devices, and tells whether all are gone.
+func (ep *endpoint) removeFromHost(ctx context.Context, reason string) bool {
+	workers := ep.workers()
 	ep.endAll(ctx, reason)
-	stopped := ep.stopWorkers(ctx)
-	ep.endAll(ctx, reason) // those who were let in meanwhile
-	ep.settleAddresses(true)
-	ep.unreserve()
+	stopped := ep.stopWorkers(ctx, workers)
+	ep.endAll(ctx, reason) // sessions that were admitted meanwhile
+	ep.releaseAddresses(true)
+	ep.releasePort()
 	if !stopped {
-		return false // its uid, port and device are nobody else's as long as it runs
+		return false // the uid, port and device of a running worker must not be used again
 	}
-	ep.Engine.mu.Lock()
-	_, there := ep.Engine.rules[ep.id]
-	there = there || ep.unsure
-	ep.Engine.mu.Unlock()
-	if there {
-		if err := ep.setRules(ctx, ep.id, nil, nil); err != nil {
-			ep.log.ErrorContext(ctx, "rules were not taken out", "err", errorChain(err))
-			ep.faults.Set(faultRules, string(ep.id), "The packet filter rules cannot be removed: "+adminMessage(err), ep.now())
-			return false
-		}
+	if err := ep.filter.remove(ctx, ep.id); err != nil {
+		ep.log.ErrorContext(ctx, "rules were not removed", "err", errorChain(err))
+		ep.faults.Set(faultRules, string(ep.id), "The packet filter rules cannot be removed: "+adminMessage(err), ep.now())
+		return false
 	}
-	ep.removeDevices()
-	ep.uplinks, ep.paths = nil, map[vpn.AssociationID]string{}
+	ep.deleteWorkers()
+	ep.reconciler.paths = map[vpn.AssociationID]string{}
 	return true
 }
 
-func (ep *endpoint) removeDevices() {
-	ep.mu.Lock()
-	workers := ep.workers
-	ep.workers = nil
-	ep.mu.Unlock()
-	for _, w := range workers {
-		if err := host.DeleteTun(w.device); err != nil {
-			ep.log.Error("tun device was not deleted", "device", w.device, "err", err)
-		}
-		_ = os.RemoveAll(w.dir)
-		_ = os.Remove(filepath.Join(ep.cfg.RunDir, "logs", w.device+".log"))
-		_ = ep.journal.Remove(journal.Workers, w.device)
-		ep.giveSlot(w.slot)
+// stopWorkers ends all workers side by side: each takes two seconds to tell its clients. It tells
+// whether all have ended.
+func (ep *endpoint) stopWorkers(ctx context.Context, workers []*worker.Worker) bool {
+	var stopping sync.WaitGroup
+	errs := make([]error, len(workers))
+	for i, w := range workers {
+		stopping.Go(func() { errs[i] = w.Stop(ctx) })
 	}
+	stopping.Wait()
+	for i, err := range errs {
+		if err != nil {
+			ep.log.ErrorContext(ctx, "worker was not stopped", "device", workers[i].Device, "err", err)
+		}
+	}
+	return errors.Join(errs...) == nil
 }
 
-// releaseSettings puts back the settings of interfaces that no endpoint needs any more.
-func (e *Engine) releaseSettings() {
-	e.mu.Lock()
-	var needed []string
-	for id, rules := range e.rules {
-		needed = append(append(needed, e.uplinks[id]...), rules.Devices...)
-	}
-	e.mu.Unlock()
-	if err := e.settings.Release(needed...); err != nil {
-		e.log.Error("interface settings were not restored", "err", err)
+func (ep *endpoint) deleteWorkers() {
+	var workers []*worker.Worker
+	ep.do(func() { workers, ep.state.workers = ep.state.workers, nil })
+	for _, w := range workers {
+		w.Delete()
+		ep.slots.release(w.Slot)
 	}
 }

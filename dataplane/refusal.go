@@ -9,21 +9,21 @@ import (
 	"sallyport/vpn"
 )
 
-// refused reports a client whose certificate did not verify.
-func (ep *endpoint) refused(ev ovpn.TLSRefused) {
-	stranger := ev.Reason == ovpn.RefusedSharedKey
-	if stranger && !ev.Peer.IsValid() {
+// report reports a client whose certificate did not verify.
+func (ep *endpoint) report(ev ovpn.TLSRefused) {
+	unauthenticated := ev.Reason == ovpn.RefusedSharedKey // it does not have the endpoint's tls-crypt key
+	if unauthenticated && !ev.Peer.IsValid() {
 		return
 	}
-	limit := &ep.mistaken
-	if stranger {
-		limit = &ep.strangers
+	limit := &ep.rejected
+	if unauthenticated {
+		limit = &ep.unauthenticated
 	}
-	told, unsaid := limit.take(ep.now())
-	if unsaid > 0 {
-		ep.log.Warn("refused attempts were too many to report each", "left_out", unsaid, "strangers", stranger)
+	ok, omitted := limit.take(ep.now())
+	if omitted > 0 {
+		ep.log.Warn("refused attempts were too many to report each", "omitted", omitted, "unauthenticated", unauthenticated)
 	}
-	if !told {
+	if !ok {
 		return
 	}
 	peer := ev.Peer
@@ -33,38 +33,37 @@ func (ep *endpoint) refused(ev ovpn.TLSRefused) {
 	ep.events.Add(vpn.Event{Refused: &vpn.RefusedAttempt{Endpoint: ep.id, Device: peer, CommonName: ev.Subject, Reason: ev.Message}})
 }
 
-// How many refused attempts of an endpoint are reported. Anybody can send packets that are
-// refused, with any sender's address; each report costs web a transaction and takes room from
-// events that matter. Those who hold no profile are counted apart, so that they cannot hide
-// the others.
+// How many refused attempts of an endpoint are reported. Any host can send packets that are refused,
+// with any source address; each report costs web a transaction and takes room from other events.
+// Clients without the tls-crypt key are counted separately, so that they cannot hide the others.
 const (
-	refusalsAtOnce = 50
-	refusalEvery   = time.Second
+	maxReports     = 50
+	reportInterval = time.Second
 )
 
-// limit is a bucket of refusalsAtOnce reports that fills by one every refusalEvery.
-type limit struct {
-	mu     sync.Mutex
-	used   int
-	since  time.Time // up to when used has been lowered
-	unsaid int
+// reportLimit is a bucket of maxReports reports that fills by one every reportInterval.
+type reportLimit struct {
+	mu      sync.Mutex // guards the fields below; no other lock is taken under it
+	used    int
+	since   time.Time // up to when used has been lowered
+	omitted int
 }
 
-// take tells whether one more is to be reported, and how many were not since the last that was.
-func (l *limit) take(now time.Time) (ok bool, unsaid int) {
+// take tells whether one more is to be reported, and how many were omitted since the last that was.
+func (l *reportLimit) take(now time.Time) (ok bool, omitted int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if n := int(now.Sub(l.since) / refusalEvery); n >= l.used {
+	if n := int(now.Sub(l.since) / reportInterval); n >= l.used {
 		l.used, l.since = 0, now
 	} else if n > 0 {
 		l.used -= n
-		l.since = l.since.Add(time.Duration(n) * refusalEvery)
+		l.since = l.since.Add(time.Duration(n) * reportInterval)
 	}
-	if l.used >= refusalsAtOnce {
-		l.unsaid++
+	if l.used >= maxReports {
+		l.omitted++
 		return false, 0
 	}
 	l.used++
-	unsaid, l.unsaid = l.unsaid, 0
-	return true, unsaid
+	omitted, l.omitted = l.omitted, 0
+	return true, omitted
 }

@@ -5,30 +5,32 @@ import (
 	"time"
 )
 
+var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
 func TestRefusalsAreBounded(t *testing.T) {
 	t.Parallel()
-	var l limit
-	told := 0
+	var l reportLimit
+	reported := 0
 	for range 10_000 {
 		if ok, _ := l.take(noon); ok {
-			told++
+			reported++
 		}
 	}
-	if told != refusalsAtOnce {
-		t.Errorf("%d of a burst are told, want %d", told, refusalsAtOnce)
+	if reported != maxReports {
+		t.Errorf("%d of a burst are reported, want %d", reported, maxReports)
 	}
-	if ok, unsaid := l.take(noon.Add(3 * refusalEvery)); !ok || unsaid != 10_000-refusalsAtOnce {
-		t.Errorf("later: told %v, %d were left out", ok, unsaid)
+	if ok, omitted := l.take(noon.Add(3 * reportInterval)); !ok || omitted != 10_000-maxReports {
+		t.Errorf("later: reported %v, %d were omitted", ok, omitted)
 	}
 	for n := range 2 {
-		if ok, _ := l.take(noon.Add(3 * refusalEvery)); !ok {
-			t.Errorf("attempt %d of three intervals was not told", n+2)
+		if ok, _ := l.take(noon.Add(3 * reportInterval)); !ok {
+			t.Errorf("attempt %d of three intervals was not reported", n+2)
 		}
 	}
-	if ok, _ := l.take(noon.Add(3 * refusalEvery)); ok {
-		t.Error("a fourth was told within three intervals")
+	if ok, _ := l.take(noon.Add(3 * reportInterval)); ok {
+		t.Error("a fourth was reported within three intervals")
 	}
 	if ok, _ := l.take(noon.Add(time.Hour)); !ok {
-		t.Error("nothing is told after an hour of quiet")
+		t.Error("nothing is reported after a quiet hour")
 	}
 }

@@ -11,82 +11,64 @@ import (
 	"unicode/utf8"
 
 	"sallyport/dataplane/journal"
+	"sallyport/dataplane/session"
 	"sallyport/vpn"
 )
 
 // What web may ask of the engine. The socket server checks who asks; each message is checked here.
 
-// Apply takes a desired state over and waits a moment until it is in effect. A state that is
-// older than the present one is Stale; an equal one is looked at again.
+// Apply takes a desired state over and waits a moment until it is in effect. A state that is older
+// than the present one is Stale; an equal one is reconciled again.
 func (e *Engine) Apply(ctx context.Context, d vpn.Desired) (vpn.EndpointStatus, error) {
 	if err := d.Validate(); err != nil {
 		return vpn.EndpointStatus{}, err
 	}
-	e.mu.Lock()
-	ep, known := e.endpoints[d.Endpoint]
-	if e.stopping {
-		e.mu.Unlock()
-		return vpn.EndpointStatus{}, vpn.Refuse(vpn.Unavailable, vpn.CodeStopping, "The dataplane is stopping.")
+	ep, err := e.endpointFor(d) //nolint:contextcheck // an endpoint lives as long as the engine, not as the request
+	if err != nil {
+		return vpn.EndpointStatus{}, err
 	}
-	if policy, _ := e.policy.Current(); !known && policy.MaxEndpoints > 0 && len(e.endpoints) >= policy.MaxEndpoints {
-		e.mu.Unlock()
-		return vpn.EndpointStatus{}, vpn.Refuse(vpn.Conflict, vpn.CodeEndpointLimitExceeded, "The host policy allows no more endpoints on this host.")
-	}
-	if !known {
-		for _, other := range e.endpoints {
-			o := other.want()
-			if o.ClientCIDR.Overlaps(d.ClientCIDR) {
-				e.mu.Unlock()
-				return vpn.EndpointStatus{}, vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "The client CIDR overlaps with that of endpoint "+string(o.Endpoint)+".")
-			}
-		}
-		// A crash from here on must not forget it.
-		if err := e.journal.Put(journal.Desired, string(d.Endpoint), d); err != nil {
-			e.mu.Unlock()
-			return vpn.EndpointStatus{}, err
-		}
-		ep = e.prepareEndpoint(d)
-		ep.start() //nolint:contextcheck // an endpoint lives as long as the engine, not as the request
-	}
-	e.mu.Unlock()
 	if err := ep.accept(d); err != nil {
 		return vpn.EndpointStatus{}, err
 	}
-	ep.settle(ctx, d.Generation)
+	ep.awaitApplied(ctx, d.Generation)
 	return ep.status(), nil
 }
 
-// Forget ends an endpoint and takes it off the host. One that is not known is no error. Where
-// something cannot be taken off, Forget may be called again.
-func (e *Engine) Forget(ctx context.Context, id vpn.EndpointID) error {
-	ep := e.endpoint(id)
-	if ep == nil {
-		return nil
-	}
-	ctx = context.WithoutCancel(ctx) // half a removal is none
-	if !ep.remove(ctx, "The endpoint was deleted.") {
-		return vpn.Refuse(vpn.Unavailable, vpn.CodeRemovalFailed, "The endpoint cannot be taken off this host yet; the dataplane's log says why.")
-	}
-	if err := errors.Join(e.journal.Remove(journal.Desired, string(id)), e.journal.Remove(journal.Snapshots, string(id))); err != nil {
-		return err
-	}
+// endpointFor finds the endpoint of a desired state, or makes it.
+func (e *Engine) endpointFor(d vpn.Desired) (*endpoint, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.endpoints[id] == ep {
-		delete(e.endpoints, id)
+	if e.stopping {
+		return nil, vpn.Refuse(vpn.Unavailable, vpn.CodeStopping, "The dataplane is stopping.")
 	}
-	return nil
+	if ep, known := e.endpoints[d.Endpoint]; known {
+		return ep, nil
+	}
+	if policy, _ := e.policy.Current(); policy.MaxEndpoints > 0 && len(e.endpoints) >= policy.MaxEndpoints {
+		return nil, vpn.Refuse(vpn.Conflict, vpn.CodeEndpointLimitExceeded, "The host policy allows no more endpoints on this host.")
+	}
+	for id, other := range e.endpoints {
+		if other.clientCIDR.Overlaps(d.ClientCIDR) {
+			return nil, vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "The client CIDR overlaps with that of endpoint "+string(id)+".")
+		}
+	}
+	// A crash from here on must not lose it.
+	if err := e.journal.Put(journal.Desired, string(d.Endpoint), d); err != nil {
+		return nil, err
+	}
+	ep := e.newEndpoint(d)
+	e.endpoints[d.Endpoint] = ep
+	ep.start()
+	return ep, nil
 }
 
-// Status tells how this host and each endpoint is.
+// Status tells the state of this host and of each endpoint.
 func (e *Engine) Status() vpn.NodeStatus {
 	s := vpn.NodeStatus{
 		Instance: e.instance, Version: e.cfg.Version, StartedAt: e.started.UTC(),
 		Faults: e.faults.All(), Repairs: e.repairs.All(), Endpoints: []vpn.EndpointStatus{},
 	}
-	e.mu.Lock()
-	s.OpenVPN = e.openvpn
-	e.mu.Unlock()
+	s.OpenVPN, _ = e.host.prerequisites()
 	for _, ep := range e.all() {
 		s.Endpoints = append(s.Endpoints, ep.status())
 	}
@@ -107,26 +89,26 @@ func (e *Engine) Acknowledge(epoch string, seq uint64) error {
 	return nil
 }
 
-// Longest texts that a message may bring, in bytes. What is longer is nothing that web would say.
+// The longest texts that a message may have, in bytes. Web sends none that is longer.
 const (
-	longestName   = 1 << 10 // of a user or a group
-	longestReason = 1 << 10
+	maxName   = 1 << 10 // of a user or a group
+	maxReason = 1 << 10
 )
 
-// Decide answers waiting logins, those of each endpoint together. What is wrong with one of them
-// is no other's loss; NotFound where nothing worse is wrong than that one does not wait.
+// Decide answers waiting logins, those of each endpoint together. One bad decision does not affect
+// the others; NotFound where nothing worse is wrong than that a login does not wait.
 func (e *Engine) Decide(ctx context.Context, ds []vpn.LoginDecision) error {
 	var failures []error
-	var gone error
+	var missing error
 	of := map[*endpoint][]vpn.LoginDecision{}
 	for _, d := range ds {
-		if len(d.Reason) > longestReason || d.Allow && !grantable(d) {
+		if len(d.Reason) > maxReason || d.Allow && !grantable(d) {
 			failures = append(failures, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "The decision is malformed."))
 			continue
 		}
 		ep := e.endpointOfLogin(d.ID)
 		if ep == nil {
-			gone = errNoLogin
+			missing = errNoLogin
 			continue
 		}
 		of[ep] = append(of[ep], d)
@@ -142,7 +124,7 @@ func (e *Engine) Decide(ctx context.Context, ds []vpn.LoginDecision) error {
 		})
 	}
 	deciding.Wait()
-	return errors.Join(append(failures, gone)...)
+	return errors.Join(append(failures, missing)...)
 }
 
 // endpointOfLogin is the endpoint at which a login waits, or nil.
@@ -156,16 +138,16 @@ func (e *Engine) endpointOfLogin(id string) *endpoint {
 
 func grantable(d vpn.LoginDecision) bool {
 	named := func(s string) bool {
-		return s != "" && len(s) <= longestName && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+		return s != "" && len(s) <= maxName && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 	}
 	return d.Connection.Valid() && d.Session.Valid() && !d.Ends.IsZero() && named(d.User.Name) &&
 		len(d.User.Groups) <= vpn.MaxGroups && !slices.ContainsFunc(d.User.Groups, func(g string) bool { return !named(g) })
 }
 
-// Terminate ends connections. One that is not known has ended: that is said again, for whoever
-// asks seems not to have heard.
+// Terminate ends connections. The end of an unknown connection is reported again, because web would
+// not ask if it had read of it.
 func (e *Engine) Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error {
-	if len(reason) > longestReason {
+	if len(reason) > maxReason {
 		return vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "The reason is too long.")
 	}
 	unknown := map[vpn.ConnectionID]bool{}
@@ -175,20 +157,20 @@ func (e *Engine) Terminate(ctx context.Context, ids []vpn.ConnectionID, reason s
 		}
 	}
 	for _, ep := range e.all() {
-		var sessions []*session
-		ep.mu.Lock()
+		var found []vpn.ConnectionID
 		for id := range unknown {
-			if s := ep.roster.all[id]; s != nil {
-				sessions = append(sessions, s)
+			if _, ok := ep.sessions.Get(id); ok {
+				found = append(found, id)
 				delete(unknown, id)
 			}
 		}
-		ep.mu.Unlock()
-		ep.terminate(ctx, reason, sessions...)
+		if len(found) > 0 {
+			ep.terminate(ctx, reason, found...)
+		}
 	}
-	told := e.events.Ended()
+	reported := e.events.Ended()
 	for id := range unknown {
-		if !told[id] {
+		if !reported[id] {
 			e.events.Add(vpn.Event{Ended: &vpn.Ended{Connection: id, Reason: "The connection had ended."}})
 		}
 	}
@@ -197,24 +179,19 @@ func (e *Engine) Terminate(ctx context.Context, ids []vpn.ConnectionID, reason s
 
 // Connections gives every live connection with its counters of this moment.
 func (e *Engine) Connections() ([]vpn.LiveConnection, error) {
-	counted, err := e.table.Counters()
+	counted, err := e.filter.table.Counters()
 	if err != nil {
 		return nil, err
 	}
 	now := e.now().UTC()
 	out := []vpn.LiveConnection{}
 	for _, ep := range e.all() {
-		ep.mu.Lock()
-		for _, s := range ep.roster.all {
-			if !s.Established {
-				continue
-			}
+		for _, s := range ep.sessions.Select(func(s *session.Session) bool { return s.Established }) {
 			out = append(out, vpn.LiveConnection{
 				ID: s.Connection, Endpoint: ep.id, Association: s.Association, Session: s.Session,
-				ClientIP: s.Addr, Device: s.Peer, Counters: plus(s.Before, counted[s.Addr]), CountedAt: now,
+				ClientIP: s.Addr, Device: s.Peer, Counters: s.Before.Plus(vpn.Counters(counted[s.Addr])), CountedAt: now,
 			})
 		}
-		ep.mu.Unlock()
 	}
 	return out, nil
 }

@@ -1,77 +1,89 @@
 package dataplane
 
 import (
-	"context"
 	"errors"
 
+	"sallyport/dataplane/journal"
 	"sallyport/dataplane/ovpn"
+	"sallyport/dataplane/session"
+	"sallyport/dataplane/worker"
 )
 
-// resume lets a client that comes back with a genuine token into the session that we hold: same
-// connection, same address, no question to web. The session's end alone ends it.
-func (ep *endpoint) resume(ctx context.Context, l dialogue, ev ovpn.Connect) bool {
-	s, directives, err := ep.takeBack(l, ev)
-	if s == nil {
+// resume lets a client that returns with a genuine token into the session that we hold: same
+// connection, same address, no question to web. Only the session's end ends it. It is false where
+// no such session continues. It runs in own.
+func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) bool {
+	s, ok := ep.sessions.ByToken(ev.Env.SessionID())
+	if !ok || ep.state.removed || s.User.Name != ev.Env.CommonName() || s.Expired() || n.Worker.Instance() != n.Instance {
 		return false
 	}
-	if err == nil {
-		err = l.conn.Admit(ctx, ev.CID, ev.KID, directives)
+	if s.Away().IsZero() {
+		// It returns before its former tunnel was noticed to be gone (it roamed, or was restarted): that
+		// is closed first, and its counters are kept.
+		ep.detachSessions(s)
 	}
-	if err == nil {
-		return true
+	c := session.Client{Instance: n.Instance, CID: ev.CID}
+	s, _ = ep.sessions.Attach(s.Connection, c, ev.KID, n.Worker.Device, ev.Env.Untrusted(), ep.state.desired.Associations)
+	ep.journalSession(s) // where it fails, a crash has this client return once more
+	if err := ep.openKernel(s); err != nil {
+		ep.returnFailed(s, err)
+		return false
 	}
-	ep.log.WarnContext(ctx, "a returning client was not let in", "connection", s.Connection, "err", errorChain(err))
-	ep.gate.Lock()
-	defer ep.gate.Unlock()
-	ep.mu.Lock()
-	mine := ep.roster.clients[l.client(ev.CID)] == s
-	ep.mu.Unlock()
-	if mine { // it may come once more
-		ep.setAside(s)
-	}
-	return false
+	go ep.letReturn(n.Conn, s, directives(ep.state.desired, s))
+	return true
 }
 
-// takeBack moves the session of a returning client to its new place and opens the kernel there.
-// A client may be back before its old tunnel was noticed to be gone (it roamed, or was
-// restarted): that is closed first, its counters kept.
-func (ep *endpoint) takeBack(l dialogue, ev ovpn.Connect) (*session, []ovpn.Directive, error) {
-	ep.gate.Lock()
-	defer ep.gate.Unlock()
-	ep.mu.Lock()
-	s, d := ep.roster.tokens[ev.Env.SessionID()], ep.desired
-	known := s != nil && !ep.gone && s.User.Name == ev.Env.CommonName() && !s.over() && l.worker.instance == l.instance
-	ep.mu.Unlock()
-	if !known {
-		return nil, nil, nil
-	}
-	if s.interrupted.IsZero() {
-		ep.setAside(s)
-	}
-	ep.mu.Lock()
-	ep.roster.join(s, l.client(ev.CID), ev.KID, l.worker.device, ev.Env.Untrusted())
-	if !hasAssociation(d, s.Association) {
-		ep.roster.move(s, ep.roster.leastUsed(d))
-	}
-	ep.mu.Unlock()
-	if err := ep.journalSession(s); err != nil {
-		// What the journal has of it is old: a crash now has this client return once more.
-		ep.log.Error("a returned session was not journalled", "connection", s.Connection, "err", err)
-	}
-	return s, directives(d, s), ep.open(s)
-}
-
-// reauth answers the hourly renegotiation: yes while we hold the session, no otherwise.
-func (ep *endpoint) reauth(ctx context.Context, l dialogue, ev ovpn.Reauth) {
-	ep.mu.Lock()
-	s := ep.roster.clients[l.client(ev.CID)]
-	lives := s != nil && !s.over() && ev.Env.SessionState().Authenticated()
-	ep.mu.Unlock()
-	if !lives {
-		ep.deny(ctx, l.conn, ev.CID, ev.KID, "no session", "Your VPN session is over. Connect again.")
+// letReturn tells a returning client that it is in. Where that fails it may return once more.
+func (ep *endpoint) letReturn(conn *ovpn.Conn, s session.Session, ds []ovpn.Directive) {
+	err := conn.Admit(ep.ctx, s.CID, s.KID, ds)
+	if err == nil || ep.ctx.Err() != nil {
 		return
 	}
-	if err := l.conn.Authorize(ctx, ev.CID, ev.KID, nil); err != nil && !errors.Is(err, ovpn.ErrNoClient) {
-		ep.log.WarnContext(ctx, "a renegotiation was not answered", "connection", s.Connection, "err", err)
+	ep.do(func() { ep.returnFailed(s, err) })
+	ep.deny(conn, s.CID, s.KID, "not admitted", sessionIsOver)
+}
+
+// returnFailed keeps a session whose client could not be let in again. It runs in own.
+func (ep *endpoint) returnFailed(s session.Session, err error) {
+	ep.log.Warn("a returning client was not let in", "connection", s.Connection, "err", errorChain(err))
+	if now, ok := ep.sessions.ByClient(s.Client()); ok && now.Connection == s.Connection {
+		ep.detachSessions(now)
 	}
+}
+
+// answerAgain lets a client in whose answer may not have reached the worker; twice does no harm. It
+// runs in own.
+func (ep *endpoint) answerAgain(n worker.Event, s session.Session) {
+	again := ovpn.Restart("Try again", true)
+	failed := ending{reason: "The client could not be let in.", message: &again}
+	err := ep.journal.Put(journal.Sessions, string(s.Connection), s)
+	if err == nil {
+		err = ep.openKernel(s)
+	}
+	if err != nil {
+		ep.log.Warn("a client could not be let in again", "connection", s.Connection, "err", errorChain(err))
+		ep.notify(failed, ep.closeSessions(failed, s.Connection))
+		return
+	}
+	ds := directives(ep.state.desired, s)
+	go func() {
+		if err := n.Conn.Admit(ep.ctx, s.CID, s.KID, ds); err != nil && ep.ctx.Err() == nil {
+			ep.end(ep.ctx, failed, s.Connection)
+		}
+	}()
+}
+
+// reauthenticate answers the hourly renegotiation: it is allowed while the session continues. It
+// runs in own.
+func (ep *endpoint) reauthenticate(n worker.Event, ev ovpn.Reauth) {
+	s, ok := ep.sessions.ByClient(session.Client{Instance: n.Instance, CID: ev.CID})
+	if !ok || s.Expired() || !ev.Env.SessionState().Authenticated() {
+		go ep.deny(n.Conn, ev.CID, ev.KID, "no session", sessionIsOver)
+		return
+	}
+	go func() {
+		if err := n.Conn.Authorize(ep.ctx, ev.CID, ev.KID, nil); err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
+			ep.log.Warn("a renegotiation was not answered", "connection", s.Connection, "err", err)
+		}
+	}()
 }

@@ -23,45 +23,44 @@ type snapshot struct {
 // hostSnapshot is the journal name of the host's snapshot; no endpoint ID is like it.
 const hostSnapshot = "host"
 
-// saveSnapshot journals m unless it equals what was saved last. A failure is not reported: only the
-// next process lacks the snapshot, and the next call tries again.
-func (e *Engine) saveSnapshot(name string, m snapshot, last *[]byte) {
-	b, err := json.Marshal(m)
-	if err != nil || bytes.Equal(b, *last) {
-		return
+// save journals a snapshot unless it equals what was saved last, and gives what the journal has now. A
+// failure is not reported: only the next process lacks the snapshot, and the next call tries again.
+func (s snapshot) save(j *journal.Journal, name string, last []byte) []byte {
+	b, err := json.Marshal(s)
+	if err != nil || bytes.Equal(b, last) || j.Put(journal.Snapshots, name, json.RawMessage(b)) != nil {
+		return last
 	}
-	if e.journal.Put(journal.Snapshots, name, json.RawMessage(b)) == nil {
-		*last = b
-	}
+	return b
 }
 
-// saveHost is called by inspect, and by Release after inspect has ended.
-func (e *Engine) saveHost() {
-	e.savedMu.Lock()
-	defer e.savedMu.Unlock()
-	e.saveSnapshot(hostSnapshot, snapshot{Faults: e.faults.Snapshot(), Repairs: e.repairs.Snapshot()}, &e.saved)
+// saveSnapshot is called by inspect, and by Release after inspect has ended.
+func (e *Engine) saveSnapshot() {
+	e.saving.Lock()
+	defer e.saving.Unlock()
+	e.saved = snapshot{Faults: e.faults.Snapshot(), Repairs: e.repairs.Snapshot()}.save(e.journal, hostSnapshot, e.saved)
 }
 
-// saveEndpoint is called by run only.
-func (ep *endpoint) saveEndpoint() {
-	ep.saveSnapshot(string(ep.id), snapshot{Endpoint: ep.id, Faults: ep.faults.Snapshot(), Paths: ep.paths}, &ep.saved)
+// saveSnapshot is called by the reconciler only.
+func (ep *endpoint) saveSnapshot() {
+	r := &ep.reconciler
+	r.saved = snapshot{Endpoint: ep.id, Faults: ep.faults.Snapshot(), Paths: r.paths}.save(ep.journal, string(ep.id), r.saved)
 }
 
 // loadSnapshots gives the host and each endpoint what the process before saved, and removes the
 // snapshots of unknown endpoints.
 func (e *Engine) loadSnapshots(ctx context.Context) {
-	for _, m := range readJournal[snapshot](ctx, e, journal.Snapshots) {
-		ep := e.endpoint(m.Endpoint)
+	for _, s := range readJournal[snapshot](ctx, e, journal.Snapshots) {
+		ep := e.endpoint(s.Endpoint)
 		switch {
-		case m.Endpoint == "":
-			e.faults.Load(m.Faults)
-			e.repairs.Load(m.Repairs)
+		case s.Endpoint == "":
+			e.faults.Load(s.Faults)
+			e.repairs.Load(s.Repairs)
 		case ep != nil:
-			ep.faults.Load(m.Faults)
-			maps.Copy(ep.paths, m.Paths)
+			ep.faults.Load(s.Faults)
+			maps.Copy(ep.reconciler.paths, s.Paths)
 		default:
-			if err := e.journal.Remove(journal.Snapshots, string(m.Endpoint)); err != nil {
-				e.log.WarnContext(ctx, "the snapshot of an unknown endpoint stays in the journal", "endpoint", m.Endpoint, "err", err)
+			if err := e.journal.Remove(journal.Snapshots, string(s.Endpoint)); err != nil {
+				e.log.WarnContext(ctx, "the snapshot of an unknown endpoint stays in the journal", "endpoint", s.Endpoint, "err", err)
 			}
 		}
 	}

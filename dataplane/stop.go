@@ -5,34 +5,62 @@ import (
 	"errors"
 	"sync"
 
-	"sallyport/dataplane/host"
 	"sallyport/dataplane/journal"
+	"sallyport/vpn"
 )
 
-// Stop takes everything off the host: sessions end and are reported, workers stop, the kernel is
-// as it was before. The events stay for web to read from the next process.
+// Forget removes an endpoint from the host. An unknown endpoint is no error. Where something cannot
+// be removed, Forget may be called again.
+func (e *Engine) Forget(ctx context.Context, id vpn.EndpointID) error {
+	ep := e.endpoint(id)
+	if ep == nil {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx) // never stop half-way
+	if !ep.remove(ctx, "The endpoint was deleted.") {
+		return vpn.Refuse(vpn.Unavailable, vpn.CodeRemovalFailed, "The endpoint cannot be removed from this host yet; the dataplane's log says why.")
+	}
+	if err := e.dropJournal(id); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.endpoints[id] == ep {
+		delete(e.endpoints, id)
+	}
+	ep.cancel()
+	return nil
+}
+
+// Stop removes everything from the host: sessions end and are reported, workers stop, the kernel is
+// as it was before. The events stay in the event log for web to read from the next process.
 func (e *Engine) Stop(ctx context.Context) error {
-	e.takeNothing()
+	e.rejectNew()
 	var failures []error
-	var removals sync.WaitGroup // a worker takes two seconds for its farewells
+	var removals sync.WaitGroup // a worker takes two seconds to tell its clients
 	all := e.all()
 	for _, ep := range all {
 		removals.Go(func() {
 			if !ep.remove(ctx, "The VPN server was stopped.") {
-				ep.removeDevices() // the table goes as a whole, below
+				ep.deleteWorkers() // the table is removed as a whole, below
 			}
 		})
 	}
 	removals.Wait()
 	for _, ep := range all {
-		failures = append(failures, e.journal.Remove(journal.Desired, string(ep.id)), e.journal.Remove(journal.Snapshots, string(ep.id)))
+		ep.cancel()
+		failures = append(failures, e.dropJournal(ep.id))
 	}
-	failures = append(failures, e.journal.Remove(journal.Snapshots, hostSnapshot), e.settings.Restore(), e.table.Remove(), e.closeOwned())
+	failures = append(failures, e.journal.Remove(journal.Snapshots, hostSnapshot), e.filter.settings.Restore(), e.filter.table.Remove(), e.filter.closeOwned())
 	return errors.Join(failures...)
 }
 
-// takeNothing refuses new endpoints from now on.
-func (e *Engine) takeNothing() {
+func (e *Engine) dropJournal(id vpn.EndpointID) error {
+	return errors.Join(e.journal.Remove(journal.Desired, string(id)), e.journal.Remove(journal.Snapshots, string(id)))
+}
+
+// rejectNew makes Apply refuse new endpoints.
+func (e *Engine) rejectNew() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.stopping = true
@@ -40,51 +68,30 @@ func (e *Engine) takeNothing() {
 
 // Release leaves everything running for a process that takes this one's place.
 func (e *Engine) Release() {
-	e.takeNothing()
+	e.rejectNew()
 	for _, ep := range e.all() {
+		ep.stopReconciler()
 		ep.cancel()
-		<-ep.done
+		<-ep.ended
 	}
-	e.saveHost()
-	if err := e.closeOwned(); err != nil { // workers keep it
+	e.saveSnapshot()
+	if err := e.filter.closeOwned(); err != nil { // workers keep it
 		e.log.Warn("the socket of the owned packet filter table was not closed", "err", err)
 	}
 }
 
-// remove ends the endpoint's work and takes it off the host. It tells whether all went; it can be
-// called again.
+// remove ends the endpoint's work and removes it from the host. It tells whether everything is gone;
+// it can be called again.
 func (ep *endpoint) remove(ctx context.Context, reason string) bool {
 	ep.removing.Lock()
 	defer ep.removing.Unlock()
-	ep.cancel()
-	<-ep.done
-	ep.mu.Lock()
-	ep.gone = true
-	ep.mu.Unlock()
-	return ep.takeOff(ctx, reason)
+	ep.stopReconciler()
+	ep.do(func() { ep.state.removed = true })
+	return ep.removeFromHost(ctx, reason)
 }
 
-// cleanHost removes what an earlier process left on a host that it did not clean and whose
-// journal is gone, as after a crash and the loss of the run directory.
-func (e *Engine) cleanHost() {
-	known := map[string]bool{}
-	for _, ep := range e.all() {
-		for _, w := range ep.workers {
-			known[w.device] = true
-		}
-	}
-	devices, err := host.Tuns()
-	if err != nil {
-		e.log.Error("tun devices cannot be listed", "err", err)
-		return
-	}
-	for _, name := range devices {
-		if known[name] {
-			continue
-		}
-		e.log.Warn("a tun device that no journal knows is removed", "device", name)
-		if err := host.DeleteTun(name); err != nil {
-			e.log.Error("it is not removed", "device", name, "err", err)
-		}
-	}
+// stopReconciler ends the reconciler and waits for it. own continues.
+func (ep *endpoint) stopReconciler() {
+	ep.reconciler.cancel()
+	<-ep.reconciler.done
 }

@@ -11,7 +11,9 @@ import (
 	"sallyport/dataplane/eventlog"
 	"sallyport/dataplane/fault"
 	"sallyport/dataplane/journal"
+	"sallyport/dataplane/session"
 	"sallyport/dataplane/supervise"
+	"sallyport/dataplane/worker"
 	"sallyport/vpn"
 )
 
@@ -55,7 +57,7 @@ func TestReadsAnEarlierRunDirectory(t *testing.T) {
 	}
 	expectEntries(t, j, journal.Desired, desired)
 
-	expectEntries(t, j, journal.Workers, workerRecord{
+	expectEntries(t, j, journal.Workers, worker.Record{
 		Endpoint: endpoint, Slot: 4, Device: device, Port: 21004, Config: "5f2b0c", Instance: instance, Index: 31,
 		Identity: supervise.Identity{PID: 4242, Start: 987654, Boot: "9c1f0f0e-6a53-4f0e-9f6c-3f1d6a1b2c3d"}, Started: at,
 	})
@@ -63,7 +65,7 @@ func TestReadsAnEarlierRunDirectory(t *testing.T) {
 	counters := vpn.Counters{BytesIn: 1, PacketsIn: 2, BytesOut: 3, PacketsOut: 4}
 	client, peer := netip.MustParseAddr("10.20.0.2"), netip.MustParseAddrPort("198.51.100.7:40000")
 	const connection = vpn.ConnectionID("cvpn-connection-0123456789abcdef4")
-	expectEntries(t, j, journal.Sessions, session{
+	expectEntries(t, j, journal.Sessions, session.Session{
 		Connection: connection, Session: "session-0123456789abcdef5", Endpoint: endpoint, Association: association,
 		User: vpn.Identity{Name: "alice", Groups: []string{"engineers", "gruppe ü"}}, Addr: client, Peer: peer,
 		Began: 3*time.Hour + 7, Ends: 11*time.Hour + 7, Token: "SESSIONTOKEN1234", Named: true,
@@ -79,7 +81,7 @@ func TestReadsAnEarlierRunDirectory(t *testing.T) {
 			},
 		},
 		snapshot{
-			Faults: []fault.Entry{{Check: faultLack, Fault: vpn.Fault{Message: "The program nft is missing.", Since: at}}},
+			Faults: []fault.Entry{{Check: faultPrerequisites, Fault: vpn.Fault{Message: "The program nft is missing.", Since: at}}},
 			Repairs: []vpn.Fault{
 				{Message: "The packet filter was changed by somebody else and was written again: chain forwarding is gone", Since: at},
 				{Subject: string(endpoint), Message: "The OpenVPN worker on sp0123456789-0 was killed and is started again.", Since: at.Add(time.Minute)},

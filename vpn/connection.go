@@ -71,3 +71,11 @@ type LiveConnection struct {
 	Counters    Counters       `json:"counters"`
 	CountedAt   time.Time      `json:"counted_at"`
 }
+
+// Plus adds two counts.
+func (c Counters) Plus(d Counters) Counters {
+	return Counters{
+		BytesIn: c.BytesIn + d.BytesIn, PacketsIn: c.PacketsIn + d.PacketsIn,
+		BytesOut: c.BytesOut + d.BytesOut, PacketsOut: c.PacketsOut + d.PacketsOut,
+	}
+}

@@ -1,4 +1,4 @@
-package dataplane
+package session
 
 import (
 	"os"
@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Sessions end by the time since the host started, which is the kernel's own and nobody can set.
+// Sessions end by the time since the host started, which is the kernel's own and no program can set.
 func TestUptimeIsTheHosts(t *testing.T) {
 	t.Parallel()
-	before := uptime()
+	before := Uptime()
 	text, err := os.ReadFile("/proc/uptime")
 	if err != nil {
 		t.Fatal(err)
@@ -20,7 +20,7 @@ func TestUptimeIsTheHosts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	host, after := time.Duration(seconds*float64(time.Second)), uptime()
+	host, after := time.Duration(seconds*float64(time.Second)), Uptime()
 	if host < before-time.Second || host > after+time.Second {
 		t.Errorf("uptime is %s, the host says %s", before, host)
 	}

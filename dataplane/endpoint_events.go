@@ -1,0 +1,135 @@
+package dataplane
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"sallyport/dataplane/ovpn"
+	"sallyport/dataplane/session"
+	"sallyport/dataplane/worker"
+	"sallyport/vpn"
+)
+
+// handle handles what a worker reports. It runs in own.
+func (ep *endpoint) handle(n worker.Event) {
+	switch ev := n.Detail.(type) {
+	case ovpn.Connect:
+		ep.connect(n, ev)
+	case ovpn.Reauth:
+		ep.reauthenticate(n, ev)
+	case ovpn.Established:
+		ep.establish(session.Client{Instance: n.Instance, CID: ev.CID}, ev)
+	case ovpn.Disconnect:
+		ep.disconnected(session.Client{Instance: n.Instance, CID: ev.CID})
+	case ovpn.TLSRefused:
+		ep.report(ev)
+	case worker.Resumed:
+		ep.compare(n, ev.Status)
+	case worker.Ended:
+		ep.workerEnded(n, ev)
+	default:
+		ep.log.Error("a worker reported an unknown event", "type", fmt.Sprintf("%T", ev))
+	}
+}
+
+// establish notes that a client's tunnel is up. The event comes before the journal: a crash between
+// the two reports it twice, in the other order the event would be lost.
+func (ep *endpoint) establish(c session.Client, ev ovpn.Established) {
+	s, _, ok := ep.sessions.Establish(c, ev.Env.Trusted())
+	if !ok {
+		return
+	}
+	ep.events.Add(s.Event())
+	ep.journalSession(s)
+}
+
+// disconnected handles the end of a client's tunnel.
+func (ep *endpoint) disconnected(c session.Client) {
+	if p := ep.state.waiting[c]; p != nil {
+		ep.forgetLogin(p)
+	}
+	s, ok := ep.sessions.ByClient(c)
+	if !ok { // it was ended, or has returned under another CID
+		return
+	}
+	reason := "The client disconnected."
+	if !s.Established {
+		reason = "The client left before its tunnel was up."
+	}
+	ep.closeSessions(ending{reason: reason}, s.Connection)
+}
+
+// workerEnded keeps the sessions of a worker's process that ended, with their addresses but without
+// their rights: their clients return within a minute, each with its token.
+func (ep *endpoint) workerEnded(n worker.Event, ev worker.Ended) {
+	ep.detachWorker(n.Instance)
+	if !ev.Requested {
+		ep.repairs.Add(string(ep.id), "The OpenVPN worker on "+n.Worker.Device+" "+ev.Reason+" and is started again.", ep.now())
+		time.AfterFunc(ev.Again, ep.wake)
+	}
+	ep.wake()
+}
+
+func (ep *endpoint) detachWorker(instance string) {
+	for _, p := range ep.state.pending {
+		if p.client.Instance == instance {
+			ep.forgetLogin(p)
+		}
+	}
+	ep.detachSessions(ep.sessions.Select(func(s *session.Session) bool { return s.Away().IsZero() && s.Instance == instance })...)
+}
+
+// compare brings the sessions into agreement with what a worker's process says of its clients, after
+// a time without events: sessions that the process still has continue, those that it lost end,
+// logins that waited are to be made again, and clients without a session are disconnected.
+func (ep *endpoint) compare(n worker.Event, status ovpn.Status) {
+	if n.Worker.Instance() != n.Instance {
+		return // another process runs in its place
+	}
+	unknown := map[ovpn.CID]ovpn.StatusClient{}
+	for _, c := range status.Clients {
+		unknown[c.CID] = c
+	}
+	var lost []vpn.ConnectionID
+	var unanswered []session.Session
+	for _, s := range ep.sessions.Select(func(s *session.Session) bool { return s.Away().IsZero() && s.Instance == n.Instance }) {
+		c, has := unknown[s.CID]
+		switch {
+		case !has || c.Addr.IsValid() && c.Addr != s.Addr:
+			lost = append(lost, s.Connection)
+			continue
+		case !c.Addr.IsValid(): // a client that returns by its token was established before
+			unanswered = append(unanswered, s)
+		default:
+			if s, first, ok := ep.sessions.Establish(s.Client(), s.Peer); ok && first {
+				ep.events.Add(s.Event())
+				ep.journalSession(s)
+			}
+		}
+		delete(unknown, s.CID)
+	}
+	for _, p := range ep.state.pending {
+		if p.client.Instance == n.Instance {
+			ep.forgetLogin(p)
+		}
+	}
+	ep.closeSessions(ending{reason: "The client disconnected."}, lost...)
+	for _, s := range unanswered {
+		ep.answerAgain(n, s)
+	}
+	if len(unknown) > 0 {
+		go ep.disconnectUnknown(n, unknown)
+	}
+}
+
+// disconnectUnknown has clients without a session log in again. [P]: a client that waits for its
+// login returns with what its user typed.
+func (ep *endpoint) disconnectUnknown(n worker.Event, clients map[ovpn.CID]ovpn.StatusClient) {
+	for cid := range clients {
+		if err := n.Conn.Kill(ep.ctx, cid, ovpn.Restart("Try again", true)); err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
+			n.Worker.Replace(n.Instance, "clients without a session cannot be disconnected; their worker is replaced", err)
+			return
+		}
+	}
+}

@@ -1,0 +1,221 @@
+package dataplane
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"sallyport/dataplane/fault"
+	"sallyport/dataplane/host"
+	"sallyport/dataplane/host/firewall"
+	"sallyport/dataplane/nft"
+	"sallyport/dataplane/supervise"
+	"sallyport/vpn"
+)
+
+// filter is the packet filter of the host: the rules of all endpoints, which one table holds, and
+// the interfaces on which they need forwarding. Sessions are put into its table directly.
+type filter struct {
+	table    *nft.Table
+	settings *host.Settings
+	mark     uint32 // the bit of accepted packets, see nft.OwnedTable; 0: no owned table
+	faults   *fault.List
+	now      func() time.Time
+	log      *slog.Logger
+
+	// writing is held while the table is written, so that two endpoints do not write it at the same
+	// time. It guards owned and marks, and is taken before mu.
+	writing sync.Mutex
+	owned   *nft.OwnedTable // nil until the table was applied once, and where the kernel has none
+	marks   uint32          // bits that accepted packets get: mark, and those of owned tables of earlier processes
+
+	mu        sync.Mutex // guards the fields below; never held during a kernel call
+	rules     map[vpn.EndpointID]nft.Endpoint
+	uplinks   map[vpn.EndpointID][]string // the interfaces that lead to each endpoint's networks
+	uncertain bool                        // the last write failed: the kernel may hold other rules
+}
+
+func newFilter(settings *host.Settings, mark uint32, faults *fault.List, now func() time.Time, log *slog.Logger) *filter {
+	return &filter{
+		table: nft.New(nft.DefaultName, log), settings: settings, mark: mark, faults: faults, now: now, log: log,
+		rules: map[vpn.EndpointID]nft.Endpoint{}, uplinks: map[vpn.EndpointID][]string{},
+	}
+}
+
+// of gives the rules and uplinks of an endpoint as they were last applied.
+func (f *filter) of(id vpn.EndpointID) (rules nft.Endpoint, uplinks []string, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	rules, ok = f.rules[id]
+	return rules, f.uplinks[id], ok
+}
+
+// apply puts an endpoint's rules into the kernel, unless the kernel has the same already.
+func (f *filter) apply(ctx context.Context, rules nft.Endpoint, uplinks []string) error {
+	f.mu.Lock()
+	present, ok := f.rules[rules.ID]
+	same := ok && !f.uncertain && present.Equal(rules) && slices.Equal(f.uplinks[rules.ID], uplinks)
+	f.mu.Unlock()
+	if same {
+		return nil
+	}
+	return f.write(ctx, rules.ID, &rules, uplinks)
+}
+
+// remove takes an endpoint's rules out of the kernel.
+func (f *filter) remove(ctx context.Context, id vpn.EndpointID) error {
+	f.mu.Lock()
+	_, ok := f.rules[id]
+	needed := ok || f.uncertain
+	f.mu.Unlock()
+	if !needed {
+		return nil
+	}
+	return f.write(ctx, id, nil, nil)
+}
+
+// write replaces an endpoint's rules, nil for none, and writes the table. Interfaces that no endpoint
+// needs any more stop forwarding before the rule is removed that protects them. Where it fails
+// the endpoint keeps its former rules, and the next apply writes in any case.
+func (f *filter) write(ctx context.Context, id vpn.EndpointID, rules *nft.Endpoint, uplinks []string) error {
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	f.mu.Lock()
+	oldRules, had := f.rules[id]
+	oldUplinks := f.uplinks[id]
+	f.set(id, rules, uplinks)
+	f.mu.Unlock()
+	f.releaseSettings()
+	r, err := f.ruleset()
+	if err == nil {
+		err = f.table.Apply(ctx, r)
+	}
+	if err == nil {
+		f.openOwned(ctx)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.uncertain = err != nil
+	if err != nil {
+		if had {
+			f.set(id, &oldRules, oldUplinks)
+		} else {
+			f.set(id, nil, nil)
+		}
+	}
+	return err
+}
+
+// set records an endpoint's rules; f.mu is held.
+func (f *filter) set(id vpn.EndpointID, rules *nft.Endpoint, uplinks []string) {
+	if rules == nil {
+		delete(f.rules, id)
+		delete(f.uplinks, id)
+		return
+	}
+	f.rules[id], f.uplinks[id] = *rules, uplinks
+}
+
+// adopted is an endpoint's part of a restored table.
+type adopted struct {
+	rules    nft.Endpoint
+	uplinks  []string
+	sessions []nft.Session
+}
+
+// restore writes the table of an earlier process in one transaction, sessions included, so that
+// their counters continue.
+func (f *filter) restore(ctx context.Context, endpoints []adopted) error {
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	var sessions []nft.Session
+	f.mu.Lock()
+	for _, a := range endpoints {
+		f.set(a.rules.ID, &a.rules, a.uplinks)
+		sessions = append(sessions, a.sessions...)
+	}
+	f.mu.Unlock()
+	r, err := f.ruleset()
+	if err == nil {
+		err = f.table.Restore(ctx, r, sessions)
+	}
+	if err == nil {
+		f.openOwned(ctx)
+	}
+	return err
+}
+
+// distrust makes the next apply write the table in any case.
+func (f *filter) distrust() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.uncertain = true
+}
+
+// repair compares the table with the kernel and writes it again where another program changed it.
+// It gives the differences that were found.
+func (f *filter) repair(ctx context.Context) (differences []string, err error) {
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	differences, err = f.table.Drift(ctx)
+	if err != nil || len(differences) == 0 {
+		return nil, err
+	}
+	return differences, f.table.Repair(ctx)
+}
+
+// ruleset is the content of the whole table: every endpoint's rules, and the interfaces that
+// forward, or are about to, only because an endpoint needs it. f.writing is held.
+func (f *filter) ruleset() (nft.Ruleset, error) {
+	r := nft.Ruleset{Workers: nft.UIDs{First: supervise.FirstUID, Last: supervise.LastUID}, Mark: f.marks}
+	interfaces := f.settings.Changed()
+	f.mu.Lock()
+	for id, rules := range f.rules {
+		r.Endpoints = append(r.Endpoints, rules)
+		interfaces = append(interfaces, f.uplinks[id]...)
+	}
+	f.mu.Unlock()
+	slices.SortFunc(r.Endpoints, func(a, b nft.Endpoint) int { return slices.Compare([]byte(a.ID), []byte(b.ID)) })
+	slices.Sort(interfaces)
+	interfaces = slices.DeleteFunc(slices.Compact(interfaces), func(name string) bool {
+		// No packet enters by an interface that is gone, and it must not delay what is revoked elsewhere.
+		_, err := net.InterfaceByName(name)
+		return err != nil
+	})
+	var err error
+	r.HostForwarding, err = f.settings.WouldForward(interfaces...)
+	return r, err
+}
+
+// releaseSettings restores the settings of interfaces that no endpoint needs any more.
+func (f *filter) releaseSettings() {
+	f.mu.Lock()
+	var needed []string
+	for id, rules := range f.rules {
+		needed = append(append(needed, f.uplinks[id]...), rules.Devices...)
+	}
+	f.mu.Unlock()
+	if err := f.settings.Release(needed...); err != nil {
+		f.log.Error("interface settings were not restored", "err", err)
+	}
+}
+
+// traffic describes the packets that other firewalls of this host must let through.
+func (f *filter) traffic() firewall.Traffic {
+	t := firewall.Traffic{Table: nft.DefaultName}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for id, r := range f.rules {
+		t.Devices = append(t.Devices, r.Devices...)
+		t.Egress = append(t.Egress, f.uplinks[id]...)
+		for _, port := range r.Workers {
+			t.Workers = append(t.Workers, firewall.WorkerPort{Transport: r.Transport, Port: port})
+		}
+	}
+	slices.Sort(t.Egress)
+	t.Egress = slices.Compact(t.Egress)
+	return t
+}

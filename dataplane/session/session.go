@@ -1,0 +1,71 @@
+// Package session keeps the sessions of an endpoint: who was let in, under which address, at which
+// worker. It makes no kernel call and writes no file; the endpoint does both.
+package session
+
+import (
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sallyport/dataplane/ovpn"
+	"sallyport/vpn"
+)
+
+// Session is a client that was let in. It is in the journal before the client is told, and stays
+// there, marked as ended, until its address may be used again. The journal's field names are read
+// by other versions of the program.
+type Session struct {
+	Connection  vpn.ConnectionID  `json:"connection"`
+	Session     vpn.SessionID     `json:"session"`
+	Endpoint    vpn.EndpointID    `json:"endpoint"`
+	Association vpn.AssociationID `json:"association"`
+	User        vpn.Identity      `json:"user"`
+	Addr        netip.Addr        `json:"addr"`
+	Peer        netip.AddrPort    `json:"peer"`  // the client's outer address
+	Began       time.Duration     `json:"began"` // in Uptime
+	Ends        time.Duration     `json:"ends"`  // likewise
+	Token       string            `json:"token"` // OpenVPN's session ID: the client returns with it
+	Named       bool              `json:"named"` // the client has a user name, which its token is bound to
+	Instance    string            `json:"instance"`
+	Device      string            `json:"device"`
+	CID         ovpn.CID          `json:"cid"`
+	KID         ovpn.KID          `json:"kid"`
+	Established bool              `json:"established"` // the tunnel was up at least once
+	Before      vpn.Counters      `json:"before"`      // what earlier workers counted
+	Ended       bool              `json:"ended"`       // reported to web; the address is not free yet
+
+	up   bool      // the tunnel is up at the present worker
+	away time.Time // when its worker ended; zero while a worker has the client
+}
+
+// Client is how a worker's events name a client: a CID is valid for one run of a process only.
+type Client struct {
+	Instance string // the run
+	CID      ovpn.CID
+}
+
+// Client names the session's client.
+func (s Session) Client() Client { return Client{s.Instance, s.CID} }
+
+// Away is when the session's worker ended, and zero while a worker has its client.
+func (s Session) Away() time.Time { return s.away }
+
+// Expired tells whether the session has reached its maximum duration.
+func (s Session) Expired() bool { return Uptime() > s.Ends }
+
+// Event reports the session as established.
+func (s Session) Event() vpn.Event {
+	return vpn.Event{Established: &vpn.Established{Connection: s.Connection, Endpoint: s.Endpoint, Association: s.Association, ClientIP: s.Addr, Device: s.Peer}}
+}
+
+// Uptime is the time since the host started, suspension included. Sessions end by it, so that a
+// change of the host's clock neither ends nor prolongs one. It continues over restarts of this
+// process, and a restart of the host empties the run directory that its values are kept in.
+func Uptime() time.Duration {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
+		return 0 // cannot happen: Linux has this clock since 2.6.39
+	}
+	return time.Duration(ts.Nano())
+}

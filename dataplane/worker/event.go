@@ -1,0 +1,36 @@
+package worker
+
+import (
+	"time"
+
+	"sallyport/dataplane/ovpn"
+)
+
+// Event is what happened at a run of a worker. Detail is Resumed, Ended, or one of ovpn's Connect,
+// Reauth, Established, Disconnect and TLSRefused.
+type Event struct {
+	Worker   *Worker
+	Instance string     // the run of the process: CIDs are valid within it only
+	Conn     *ovpn.Conn // the management connection that the answer goes to; nil for Ended
+	Detail   any
+}
+
+// Resumed says that the management connection to a running process is open again, after a time
+// without events. Status is what the process says of its clients.
+type Resumed struct{ Status ovpn.Status }
+
+// Ended says that the process has ended: its clients return within a minute.
+type Ended struct {
+	Requested bool          // by Stop or by a new configuration
+	Reason    string        // how it ended
+	Ran       time.Duration // for how long it ran
+	Again     time.Duration // when it may be started again
+}
+
+// emit sends an event unless the endpoint has ended.
+func (w *Worker) emit(instance string, conn *ovpn.Conn, detail any) {
+	select {
+	case w.events <- Event{Worker: w, Instance: instance, Conn: conn, Detail: detail}:
+	case <-w.ctx.Done():
+	}
+}
