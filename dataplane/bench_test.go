@@ -52,7 +52,7 @@ func BenchmarkSessions(b *testing.B) {
 		for name, d := range parts {
 			b.ReportMetric(100*float64(d)/float64(last), name+"%")
 		}
-		b.ReportMetric(float64(took(func() { d := f.ep.desired(); f.inOwn(func() { f.ep.updateSessions(d) }) }).Microseconds())/1000, "ms/move")
+		b.ReportMetric(float64(took(func() { d := f.desired(); f.inOwn(func() { f.ep.updateSessions(d) }) }).Microseconds())/1000, "ms/move")
 		b.ReportMetric(float64(took(func() { f.inOwn(f.ep.repairRoutes) }).Microseconds())/1000, "ms/routes")
 		b.ReportMetric(float64(took(func() { f.inOwn(f.ep.expireSessions) }).Microseconds())/1000, "ms/expire")
 		b.ReportMetric(float64(took(func() { f.Status() }).Microseconds()), "µs/status")
@@ -89,7 +89,7 @@ func (f *fixture) partsOf(b *testing.B, r run, n int) map[string]time.Duration {
 			}
 		}) / time.Duration(n)
 	}
-	d := f.ep.desired()
+	d := f.desired()
 	spare := s.Addr
 	for held := true; held; spare = spare.Next() {
 		_, held = f.filter.table.Sessions()[spare]

@@ -1,7 +1,7 @@
 package dataplane
 
 // The checks whose findings stand beside each other in the faults of an endpoint or of the host. The
-// journal has them by these names, and an earlier version of the program wrote the same.
+// journal has them by these names, which earlier versions of the program wrote too.
 const (
 	faultHost     = "host"    // the host lacks a prerequisite
 	faultPlace    = "place"   // the port or the client CIDR is taken
@@ -13,10 +13,10 @@ const (
 	faultFlows    = "flows"   // flows of ended sessions are still in the kernel
 	faultJournal  = "journal" // the desired state cannot be written
 
-	faultPrerequisites = "lack"  // of the host: a prerequisite of tunnels
-	faultDrift         = "drift" // of the host: the packet filter differs from what was written
-	faultOwned         = "owned" // of the host: the kernel keeps no owned packet filter table
-	faultEvents        = "spool" // of the host: the event log cannot be written
+	faultPrerequisites = "lack"   // of the host: a prerequisite of tunnels
+	faultDrift         = "drift"  // of the host: the packet filter differs from what was written
+	faultOwned         = "owned"  // of the host: the kernel keeps no owned packet filter table
+	faultEvents        = "events" // of the host: the event log cannot be written
 )
 
 // reconcileOrder is the order in which reconcile makes its checks.

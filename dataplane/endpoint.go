@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -124,28 +125,24 @@ func (ep *endpoint) do(f func()) bool {
 	}
 }
 
-// desired gives the desired state as it is now.
-func (ep *endpoint) desired() (d vpn.Desired) {
-	ep.do(func() { d = ep.state.desired })
-	return d
+// current gives the desired state and the workers as they are now. ok is false where the endpoint
+// has ended: nothing may be concluded from the empty state then.
+func (ep *endpoint) current() (d vpn.Desired, workers []*worker.Worker, ok bool) {
+	ok = ep.do(func() { d, workers = ep.state.desired, slices.Clone(ep.state.workers) })
+	return d, workers, ok
 }
 
-// workers gives the workers as they are now.
-func (ep *endpoint) workers() (ws []*worker.Worker) {
-	ep.do(func() { ws = append(ws, ep.state.workers...) })
-	return ws
-}
+var errEndpointRemoved = vpn.Refuse(vpn.Unavailable, vpn.CodeIncorrectState, "The endpoint is being removed from this host.")
 
 // accept takes a newer desired state over. The journal has it before it takes effect; but where it
 // cannot be written (a full disk) what was revoked is revoked all the same: the reconciler
 // journals it as soon as it can, and after a crash before that web sends it again.
 func (ep *endpoint) accept(d vpn.Desired) (err error) {
-	removed := vpn.Refuse(vpn.Unavailable, vpn.CodeIncorrectState, "The endpoint is being removed from this host.")
 	ran := ep.do(func() {
 		s := &ep.state
 		switch {
 		case s.removed:
-			err = removed
+			err = errEndpointRemoved
 		case d.Generation < s.desired.Generation:
 			err = vpn.Refuse(vpn.Stale, vpn.CodeIncorrectState, "The dataplane already has a newer state of this endpoint.")
 		case d.ClientCIDR != ep.clientCIDR:
@@ -165,7 +162,7 @@ func (ep *endpoint) accept(d vpn.Desired) (err error) {
 		ep.wake()
 	})
 	if !ran {
-		return removed
+		return errEndpointRemoved
 	}
 	return err
 }

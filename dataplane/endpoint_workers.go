@@ -38,8 +38,7 @@ func (ep *endpoint) newWorker(slot int, device string) *worker.Worker {
 // ensureWorkers makes the workers that the endpoint should have, and their devices, which the rules
 // name. It never removes a worker while the endpoint has an association: a device may carry a
 // session.
-func (ep *endpoint) ensureWorkers(d vpn.Desired) ([]*worker.Worker, error) {
-	workers := ep.workers()
+func (ep *endpoint) ensureWorkers(d vpn.Desired, workers []*worker.Worker) ([]*worker.Worker, error) {
 	for range ep.workerCount(d) - len(workers) {
 		slot, ok := ep.slots.reserve()
 		if !ok {
@@ -47,7 +46,9 @@ func (ep *endpoint) ensureWorkers(d vpn.Desired) ([]*worker.Worker, error) {
 		}
 		w := ep.newWorker(slot, freeDevice(ep.id, workers))
 		workers = append(workers, w)
-		ep.do(func() { ep.state.workers = append(ep.state.workers, w) })
+		if !ep.do(func() { ep.state.workers = append(ep.state.workers, w) }) {
+			return nil, errEndpointRemoved
+		}
 	}
 	for _, w := range workers {
 		recreated, err := w.EnsureDevice(vpn.Gateway(d.ClientCIDR))

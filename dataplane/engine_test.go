@@ -123,9 +123,9 @@ func runDir(t testing.TB) string {
 	return dir
 }
 
-// An endpoint through its life: it is made, outlives a crash of the dataplane with the same
-// workers and the same rules, tells what became of the sessions that the crash left, and goes
-// without a trace.
+// The life of an endpoint: it is made, outlives a crash of the dataplane with the same workers and
+// the same rules, reports the ends of the sessions that the crash left, and is removed without a
+// trace.
 func TestEngine(t *testing.T) {
 	needsSandbox(t)
 	dir := runDir(t)
@@ -186,8 +186,8 @@ func TestEngine(t *testing.T) {
 	}
 }
 
-// wantClosed checks that nobody but root can write anything in the run directory, workers in
-// their own directories apart, and nobody reads what is secret.
+// wantClosed checks that only root can write in the run directory, except workers in their own
+// directories, and that only root can read what is secret.
 func wantClosed(t *testing.T, dir string) {
 	t.Helper()
 	workers := filepath.Join(dir, "workers") + "/"
@@ -227,9 +227,9 @@ func wantApplied(t *testing.T, p *process, d vpn.Desired) {
 }
 
 const (
-	lostConnection  = vpn.ConnectionID("cvpn-connection-00000000000000001") // its worker runs and has it not
+	lostConnection  = vpn.ConnectionID("cvpn-connection-00000000000000001") // its worker runs and does not have it
 	strayConnection = vpn.ConnectionID("cvpn-connection-00000000000000002") // of an endpoint that is gone
-	pastConnection  = vpn.ConnectionID("cvpn-connection-00000000000000003") // had ended, and web was told
+	pastConnection  = vpn.ConnectionID("cvpn-connection-00000000000000003") // had ended, and web was told of it
 	toldConnection  = vpn.ConnectionID("cvpn-connection-00000000000000004") // likewise, and the crash came before the journal said so
 )
 
@@ -277,10 +277,10 @@ func wantEnds(t *testing.T, p *process) {
 	var last uint64
 	for ev, err := range p.Events(ctx, "", 0) {
 		if err != nil {
-			t.Fatalf("%v; the ends of %v were not told", err, want)
+			t.Fatalf("%v; the ends of %v were not reported", err, want)
 		}
 		if ev.Ended == nil {
-			t.Fatalf("an event %+v of sessions that nobody has", ev)
+			t.Fatalf("an event %+v of unknown sessions", ev)
 		}
 		if want[ev.Ended.Connection] != ev.Ended.Reason {
 			t.Errorf("%s ended: %q, want %q", ev.Ended.Connection, ev.Ended.Reason, want[ev.Ended.Connection])
@@ -290,12 +290,12 @@ func wantEnds(t *testing.T, p *process) {
 			break
 		}
 	}
-	// Nothing more is told.
+	// Nothing more is reported.
 	short, enough := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer enough()
 	for ev, err := range p.Events(short, "", 0) {
 		if err == nil && ev.Seq > last {
-			t.Errorf("%+v was told as well", ev)
+			t.Errorf("%+v was reported as well", ev)
 		}
 	}
 	live, err := p.Connections(t.Context())

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// An interface that forwards because of us is guarded by a rule for as long as it does: it ceases
-// to forward when no endpoint needs it, not only when the last one goes.
+// An interface that forwards because of an endpoint is protected by a rule for as long as it does: it
+// stops forwarding when no endpoint needs it, not only when the last endpoint is removed.
 func TestForwardingEndsWithItsNeed(t *testing.T) {
 	f := newFixture(t, "cvpn-endpoint-7777777777777777d", "10.36.0.0/22")
 	path := "/proc/sys/net/ipv4/conf/neta/forwarding"
@@ -27,7 +27,7 @@ func TestForwardingEndsWithItsNeed(t *testing.T) {
 		}
 	}
 	apply := func(uplinks ...string) error {
-		return f.ep.applyRules(t.Context(), f.ep.desired(), f.ep.workers(), uplinks)
+		return f.ep.applyRules(t.Context(), f.desired(), f.workers(), uplinks)
 	}
 	if err := apply(); err != nil { // newFixture had it among them
 		t.Fatal(err)
@@ -37,41 +37,41 @@ func TestForwardingEndsWithItsNeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	is("about to forward", "0", true)
-	f.ep.enableForwarding(f.ep.workers(), []string{"neta"})
+	f.ep.enableForwarding(f.workers(), []string{"neta"})
 	is("an association", "1", true)
 
 	// What cannot be written into the kernel has not happened, and is tried again.
 	whileNftFails(t, func() {
 		if err := apply(); err == nil {
-			t.Error("a failure of nft is none")
+			t.Error("a failure of nft was not reported")
 		}
 	})
 	is("nft failed", "0", true)
 	if err := apply("neta"); err != nil {
 		t.Fatal(err)
 	}
-	f.ep.enableForwarding(f.ep.workers(), []string{"neta"})
+	f.ep.enableForwarding(f.workers(), []string{"neta"})
 	is("needed after all", "1", true)
 	if err := apply(); err != nil {
 		t.Fatal(err)
 	}
-	is("it has left", "0", false)
+	is("no longer needed", "0", false)
 }
 
-// After a failure nobody knows what the kernel holds: rules like those before are written all the
-// same.
+// After a failed write the kernel may hold other rules: rules that equal the former ones are written
+// all the same.
 func TestRulesAreWrittenAgainAfterAFailure(t *testing.T) {
 	f := newFixture(t, "cvpn-endpoint-7777777777777777e", "10.37.0.0/22")
 	whileNftFails(t, func() {
-		if err := f.ep.applyRules(t.Context(), f.ep.desired(), f.ep.workers(), nil); err == nil {
-			t.Error("a failure of nft is none")
+		if err := f.ep.applyRules(t.Context(), f.desired(), f.workers(), nil); err == nil {
+			t.Error("a failure of nft was not reported")
 		}
 	})
 	if err := exec.Command("nft", "flush", "ruleset").Run(); err != nil {
 		t.Fatal(err)
 	}
 	for _, again := range []bool{true, false} {
-		if err := f.ep.applyRules(t.Context(), f.ep.desired(), f.ep.workers(), []string{"neta"}); err != nil {
+		if err := f.ep.applyRules(t.Context(), f.desired(), f.workers(), []string{"neta"}); err != nil {
 			t.Fatal(err)
 		}
 		if written := exec.Command("nft", "delete", "table", "inet", "sallyport").Run() == nil; written != again {

@@ -76,7 +76,7 @@ func FuzzApply(f *testing.F) {
 	})
 }
 
-// FuzzMessages: whatever a decision or a termination says, the engine lives on and lets nobody in.
+// FuzzMessages: whatever a decision says, the engine does not crash and lets no client in.
 func FuzzMessages(f *testing.F) {
 	f.Add([]byte(`{"id":"x","allow":true,"connection":"cvpn-connection-00000000000000001","session":"session-00000000000000001","user":{"Name":"a"},"ends":"2030-01-01T00:00:00Z"}`))
 	f.Add([]byte(`{"id":"x","allow":false,"reason":"no"}`))
@@ -88,7 +88,7 @@ func FuzzMessages(f *testing.F) {
 			return
 		}
 		if err := e.Decide(t.Context(), []vpn.LoginDecision{d}); err == nil {
-			t.Errorf("%+v was carried out, and nobody waits", d)
+			t.Errorf("%+v was carried out, and no login waits", d)
 		}
 		if d.Allow && grantable(d) && (len(d.User.Groups) > vpn.MaxGroups || !d.Connection.Valid()) {
 			t.Errorf("%+v is called grantable", d)

@@ -9,8 +9,8 @@ import (
 	"sallyport/vpn"
 )
 
-// Of logins that are answered together each gets its own answer: one that is malformed, one that
-// waits no more, one whose device is gone and one that is turned away cost no other anything.
+// Of logins that are answered together each gets its own answer: a malformed decision, a login that no
+// longer waits, a device that is gone and a denial do not affect the others.
 func TestLoginsAnsweredTogether(t *testing.T) {
 	f := newFixture(t, "cvpn-endpoint-7777777777777777c", "10.35.0.0/22")
 	var ds []vpn.LoginDecision
@@ -26,18 +26,18 @@ func TestLoginsAnsweredTogether(t *testing.T) {
 		case "malformed":
 			d.User.Name = "a\nb"
 		case "gone":
-			d.ID = "nobody"
+			d.ID = "unknown"
 		case "denied":
 			d.Allow, d.Reason = false, "No."
 		case "astray":
-			p.device = "sp-nowhere"
+			p.device = "sp-absent"
 		case "elsewhere":
-			p.device = "neta" // there, but none of this endpoint's
+			p.device = "neta" // it exists, but belongs to no worker of this endpoint
 		}
 		ds = append(ds, d)
 	}
 	if err := f.Decide(t.Context(), ds); err == nil {
-		t.Error("nothing is said of what went wrong")
+		t.Error("no error says what went wrong")
 	}
 	inTable := map[string]bool{}
 	for _, s := range f.ep.sessions.Select(nil) {

@@ -9,8 +9,8 @@ import (
 	"sallyport/vpn"
 )
 
-// A client range that this host has an address or a route in is told at the association, and
-// comes to life once the host has left it.
+// A client CIDR that this host has an address or a route in is reported at the association, and takes
+// effect once the host has none there.
 func TestClientRangeOfTheHost(t *testing.T) {
 	needsSandbox(t)
 	ip := func(line string) {
@@ -25,7 +25,7 @@ func TestClientRangeOfTheHost(t *testing.T) {
 	if err := p.Apply(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
-	told := func() string {
+	message := func() string {
 		status, err := p.Status(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -41,9 +41,9 @@ func TestClientRangeOfTheHost(t *testing.T) {
 		return ""
 	}
 	const want = "The client range 10.77.0.0/22 overlaps 10.77.2.0/24, to which this host has a route by neta."
-	eventually(t, "the overlap is told", func() bool { return told() == want })
+	eventually(t, "the overlap is reported", func() bool { return message() == want })
 	ip("route del 10.77.2.0/24 dev neta")
-	eventually(t, "the overlap is forgotten", func() bool { return told() == "" })
+	eventually(t, "the overlap is no longer reported", func() bool { return message() == "" })
 	wantApplied(t, p, d)
 	p.end(t, syscall.SIGTERM)
 }

@@ -17,7 +17,7 @@ import (
 	"sallyport/vpn"
 )
 
-// manage answers on a management socket as a worker does that does what it is told.
+// manage is a connection to a management socket on which every command succeeds.
 func manage(t testing.TB) *ovpn.Conn {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "m")
@@ -110,7 +110,7 @@ func newFixture(t testing.TB, id vpn.EndpointID, client string) *fixture {
 	f := &fixture{Engine: e, ep: e.newEndpoint(d)}
 	e.endpoints[id] = f.ep
 	go f.ep.own(nil)
-	workers, err := f.ep.ensureWorkers(d)
+	workers, err := f.ep.ensureWorkers(d, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,6 +140,16 @@ func (f *fixture) send(r run, detail any) {
 	f.ep.do(func() {
 		f.ep.handle(worker.Event{Worker: r.worker, Instance: r.instance, Conn: r.conn, Detail: detail})
 	})
+}
+
+func (f *fixture) desired() vpn.Desired {
+	d, _, _ := f.ep.current()
+	return d
+}
+
+func (f *fixture) workers() []*worker.Worker {
+	_, workers, _ := f.ep.current()
+	return workers
 }
 
 // inOwn runs f in the endpoint's goroutine.
@@ -180,6 +190,6 @@ func (f *fixture) logIn(r run, cid ovpn.CID, name, token string, id vpn.Connecti
 		return fmt.Errorf("client %d: %w", cid, errNotWaiting)
 	}
 	return f.Decide(f.ep.ctx, []vpn.LoginDecision{{
-		ID: p.request.ID, Allow: true, Connection: id, Session: vpn.NewSessionID(), User: vpn.Identity{Name: name}, Ends: f.now().Add(f.ep.desired().SessionTimeout),
+		ID: p.request.ID, Allow: true, Connection: id, Session: vpn.NewSessionID(), User: vpn.Identity{Name: name}, Ends: f.now().Add(f.desired().SessionTimeout),
 	}})
 }

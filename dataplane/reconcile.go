@@ -58,7 +58,9 @@ func (ep *endpoint) run(ctx context.Context) {
 		case <-tick.C:
 		case <-ep.kick:
 		}
-		ep.do(ep.journalDesired)
+		if !ep.do(ep.journalDesired) {
+			return
+		}
 		ep.reconcile(ctx)
 		ep.saveSnapshot()
 		ep.do(func() {
@@ -72,9 +74,12 @@ func (ep *endpoint) run(ctx context.Context) {
 // not. The order matters: rules are in the kernel before a device can send, and a port is open
 // only when a worker listens behind it.
 func (ep *endpoint) reconcile(ctx context.Context) {
-	d := ep.desired()
+	d, workers, ok := ep.current()
+	if !ok {
+		return
+	}
 	if len(d.Associations) == 0 {
-		ep.disable(ctx, d)
+		ep.disable(ctx, d, workers)
 		return
 	}
 	ep.faults.Keep(subjects(d))
@@ -87,7 +92,7 @@ func (ep *endpoint) reconcile(ctx context.Context) {
 		problem = policy.AllowsListen(d.Listen)
 	}
 	if ep.setFault(faultPolicy, d, problem) {
-		ep.removeFromHost(ctx, problem)
+		ep.removeFromHost(ctx, workers, problem)
 		ep.applied.Store(0)
 		return
 	}
@@ -97,7 +102,7 @@ func (ep *endpoint) reconcile(ctx context.Context) {
 		return
 	}
 	uplinks := ep.findUplinks(d, policy)
-	workers, err := ep.ensureWorkers(d)
+	workers, err := ep.ensureWorkers(d, workers)
 	if err != nil {
 		ep.setFault(faultWorker, d, adminMessage(err))
 		ep.revoke(ctx, d)
@@ -327,8 +332,8 @@ func (ep *endpoint) enableForwarding(workers []*worker.Worker, uplinks []string)
 
 // disable removes everything of an endpoint without a target network from the host: sessions,
 // workers, devices, rules, the port. Its desired state is then in effect: no client can connect.
-func (ep *endpoint) disable(ctx context.Context, d vpn.Desired) {
-	if !ep.removeFromHost(ctx, "The endpoint has no target network any more.") {
+func (ep *endpoint) disable(ctx context.Context, d vpn.Desired, workers []*worker.Worker) {
+	if !ep.removeFromHost(ctx, workers, "The endpoint has no target network any more.") {
 		return
 	}
 	ep.faults.Keep(map[string]bool{})
@@ -336,8 +341,7 @@ func (ep *endpoint) disable(ctx context.Context, d vpn.Desired) {
 }
 
 // removeFromHost removes sessions, workers, rules and devices, and tells whether all are gone.
-func (ep *endpoint) removeFromHost(ctx context.Context, reason string) bool {
-	workers := ep.workers()
+func (ep *endpoint) removeFromHost(ctx context.Context, workers []*worker.Worker, reason string) bool {
 	ep.endAll(ctx, reason)
 	stopped := ep.stopWorkers(ctx, workers)
 	ep.endAll(ctx, reason) // sessions that were admitted meanwhile

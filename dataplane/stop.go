@@ -87,7 +87,8 @@ func (ep *endpoint) remove(ctx context.Context, reason string) bool {
 	defer ep.removing.Unlock()
 	ep.stopReconciler()
 	ep.do(func() { ep.state.removed = true })
-	return ep.removeFromHost(ctx, reason)
+	_, workers, _ := ep.current()
+	return ep.removeFromHost(ctx, workers, reason)
 }
 
 // stopReconciler ends the reconciler and waits for it. own continues.

@@ -22,9 +22,9 @@ import (
 	"sallyport/vpn"
 )
 
-// Logins, returns, disconnects, terminations, worker deaths and moves all at once: at the end the
-// kernel admits exactly the sessions that the books have with a worker, nobody shares an address,
-// and each connection's end was told once.
+// Logins, returns, disconnects, terminations, ends of workers and changes of associations all at once:
+// at the end the kernel admits exactly the sessions that the table has with a worker, no address has
+// two holders, and the end of each connection was reported once.
 func TestSessionsUnderStress(t *testing.T) {
 	f := newFixture(t, "cvpn-endpoint-5555555555555555a", "10.30.0.0/22")
 	const clients, rounds = 8, 40
@@ -44,24 +44,24 @@ func TestSessionsUnderStress(t *testing.T) {
 	}
 	background(func() { f.inOwn(f.ep.expireSessions); f.ep.releaseAddresses(true) })
 	background(func() {
-		d := f.ep.desired()
+		d := f.desired()
 		f.inOwn(func() { f.ep.updateSessions(d); f.ep.repairRoutes() })
 		f.ep.status()
 	})
 	background(func() { _, _ = f.Connections() })
-	var people sync.WaitGroup
+	var clientsDone sync.WaitGroup
 	var lost atomic.Int64
 	for c := range clients {
-		people.Go(func() {
+		clientsDone.Go(func() {
 			rng := rand.New(rand.NewPCG(uint64(c), 7))
 			for round := range rounds {
 				l := f.runs[rng.IntN(2)]
 				cid := ovpn.CID(c*1000 + round*2)
-				name, token := fmt.Sprint("person", c), fmt.Sprint("token", c, ".", round)
+				name, token := fmt.Sprint("user", c), fmt.Sprint("token", c, ".", round)
 				id := vpn.NewConnectionID()
 				err := f.logIn(l, cid, name, token, id)
 				if gone, ok := errors.AsType[*vpn.Error](err); errors.Is(err, errNotWaiting) || ok && gone.Kind == vpn.NotFound {
-					lost.Add(1) // another client had the worker end meanwhile: nothing was granted
+					lost.Add(1) // another goroutine had the worker end meanwhile: no session was made
 					continue
 				}
 				if err != nil {
@@ -91,7 +91,7 @@ func TestSessionsUnderStress(t *testing.T) {
 			}
 		})
 	}
-	people.Wait()
+	clientsDone.Wait()
 	close(stop)
 	work.Wait()
 	f.ep.releaseAddresses(true)
@@ -113,11 +113,11 @@ func TestSessionsUnderStress(t *testing.T) {
 		}
 	}
 	if want := clients*rounds - int(lost.Load()); len(times) != want {
-		t.Errorf("the ends of %d connections were told, want %d", len(times), want)
+		t.Errorf("the ends of %d connections were reported, want %d", len(times), want)
 	}
 	for id, n := range times {
 		if n != 1 {
-			t.Errorf("the end of %s was told %d times", id, n)
+			t.Errorf("the end of %s was reported %d times", id, n)
 		}
 	}
 }
@@ -149,7 +149,7 @@ func (f *fixture) check(t *testing.T) {
 	}
 }
 
-// What a hostile web may say.
+// Decisions that a compromised web process may send.
 func TestHostileDecisions(t *testing.T) {
 	f := newFixture(t, "cvpn-endpoint-6666666666666666a", "10.31.0.0/22")
 	l := f.runs[0]
@@ -200,13 +200,13 @@ func TestHostileDecisions(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, _ := f.ep.sessions.Get(far)
-	if left := s.Ends - session.Uptime(); left > f.ep.desired().SessionTimeout {
-		t.Errorf("a session lasts %s, want at most the endpoint's %s", left, f.ep.desired().SessionTimeout)
+	if left := s.Ends - session.Uptime(); left > f.desired().SessionTimeout {
+		t.Errorf("a session lasts %s, want at most the endpoint's %s", left, f.desired().SessionTimeout)
 	}
-	if s.Association != f.ep.desired().Associations[0].ID {
+	if s.Association != f.desired().Associations[0].ID {
 		t.Errorf("a foreign association %s was taken", s.Association)
 	}
-	if err := f.Decide(t.Context(), []vpn.LoginDecision{{ID: "nobody"}}); vpn.KindOf(err) != vpn.NotFound {
+	if err := f.Decide(t.Context(), []vpn.LoginDecision{{ID: "unknown"}}); vpn.KindOf(err) != vpn.NotFound {
 		t.Errorf("a login that does not wait: %v, want NotFound", err)
 	}
 	if err := f.Terminate(t.Context(), []vpn.ConnectionID{"../x", far, far, far}, "test"); err != nil || f.has(far) {
@@ -214,7 +214,7 @@ func TestHostileDecisions(t *testing.T) {
 	}
 	events := len(f.events.Unacknowledged())
 	if err := f.Terminate(t.Context(), []vpn.ConnectionID{far}, "test"); err != nil || len(f.events.Unacknowledged()) != events {
-		t.Errorf("an end that waits to be read was told again (%v)", err)
+		t.Errorf("an end that is not acknowledged yet was reported again (%v)", err)
 	}
 }
 
@@ -228,7 +228,7 @@ func TestShorterDurationActsAtOnce(t *testing.T) {
 	if f.inOwn(f.ep.expireSessions); !f.has(id) {
 		t.Fatal("the session ended at once")
 	}
-	shorter := f.ep.desired()
+	shorter := f.desired()
 	shorter.Generation++
 	shorter.SessionTimeout = time.Nanosecond
 	if err := f.ep.accept(shorter); err != nil {
@@ -239,7 +239,7 @@ func TestShorterDurationActsAtOnce(t *testing.T) {
 	}
 }
 
-// What was taken from an endpoint is gone although the rest of its state cannot be reached.
+// What was revoked is gone although the rest of the desired state cannot be reached.
 func TestRevokedWhateverElseIsWrong(t *testing.T) {
 	f := newFixture(t, "cvpn-endpoint-3333333333333333a", "10.35.0.0/22")
 	f.inOwn(func() { f.ep.state.desired.Rules = nil })
@@ -253,7 +253,7 @@ func TestRevokedWhateverElseIsWrong(t *testing.T) {
 	}
 }
 
-// Logins that nobody decides are bounded, and what is over it is told to come again.
+// Logins that web does not decide are bounded, and a client above the bound is told to try again.
 func TestPendingLoginsAreBounded(t *testing.T) {
 	f := newFixture(t, "cvpn-endpoint-7777777777777777a", "10.32.0.0/22")
 	for n := range maxPending + 50 {

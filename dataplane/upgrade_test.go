@@ -83,7 +83,7 @@ func TestReadsAnEarlierRunDirectory(t *testing.T) {
 		snapshot{
 			Faults: []fault.Entry{{Check: faultPrerequisites, Fault: vpn.Fault{Message: "The program nft is missing.", Since: at}}},
 			Repairs: []vpn.Fault{
-				{Message: "The packet filter was changed by somebody else and was written again: chain forwarding is gone", Since: at},
+				{Message: "Forwarding on interface eth1 had been switched off and is on again.", Since: at},
 				{Subject: string(endpoint), Message: "The OpenVPN worker on sp0123456789-0 was killed and is started again.", Since: at.Add(time.Minute)},
 			},
 		})
