@@ -174,7 +174,7 @@ func (ep *endpoint) journalDesired() {
 	}
 	sentence := ""
 	if err := ep.journal.Put(journal.Desired, string(ep.id), ep.state.desired); err != nil {
-		sentence = "The latest change is in effect, but it cannot be written to the run directory: " + err.Error() + ". A crash now would bring back the state before it until web sends it again."
+		sentence = "The latest change is in effect, but it cannot be written down: " + err.Error() + ". A crash now would bring back the state before it until web sends it again."
 	}
 	ep.state.unjournaled = sentence != ""
 	ep.faults.Set(faultJournal, string(ep.id), sentence, ep.now())

@@ -79,16 +79,16 @@ func (e *Engine) repairTable(ctx context.Context) {
 		return
 	}
 	for _, d := range differences {
-		e.log.WarnContext(ctx, "another program changed the packet filter", "difference", d)
+		e.log.WarnContext(ctx, "the packet filter was changed by another program", "difference", d)
 	}
 	sentence := ""
 	if err != nil {
-		sentence = "Another program changed the packet filter, and it cannot be repaired: " + adminMessage(err)
+		sentence = "The packet filter was changed by another program and cannot be repaired: " + adminMessage(err)
 		e.log.ErrorContext(ctx, "the packet filter cannot be repaired", "err", errorChain(err))
 	} else {
 		e.log.InfoContext(ctx, "the packet filter was repaired")
 	}
-	e.repairs.Add("", "Another program changed the packet filter, and it was written again: "+differences[0], e.now())
+	e.repairs.Add("", "The packet filter was changed by another program and was written again: "+differences[0], e.now())
 	e.faults.Set(faultDrift, "", sentence, e.now())
 }
 
