@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 )
@@ -36,6 +37,7 @@ type LoginDecision struct {
 	Ends        time.Time     `json:"ends"`                  // when the session reaches its maximum duration
 	// Set where it is false:
 	Reason string `json:"reason,omitempty"` // what the client shows its user
+	Later  bool   `json:"later,omitempty"`  // the reason is of the moment: the client shall try again by itself
 }
 
 // Issuer is the one authority whose certificates an endpoint takes, by the SHA-256 fingerprint of
@@ -71,18 +73,22 @@ func (i Issuer) issued(r LoginRequest) bool {
 
 // DecideLogin is the rule for mutual authentication: the endpoint takes connections, the client's
 // certificate, which OpenVPN has verified against the endpoint's authority, was issued by issuer, and
-// its common name can name a user. The sentence says why not.
-func DecideLogin(e Endpoint, state EndpointState, issuer Issuer, r LoginRequest) (refusal string) {
+// its common name can name a user. The sentence says why not. later tells that nothing but the moment
+// is against it: the endpoint has associations that are to stay, and none of them works.
+func DecideLogin(e Endpoint, state EndpointState, associations []Association, issuer Issuer, r LoginRequest) (refusal string, later bool) {
 	switch {
 	case e.Deleting || state == EndpointDeleting:
-		return "This VPN endpoint is being deleted."
-	case state != EndpointAvailable:
-		return "This VPN endpoint has no target network yet. Ask your administrator."
+		return "This VPN endpoint is being deleted.", false
+	case state != EndpointAvailable && !slices.ContainsFunc(associations, func(a Association) bool { return a.Removed == 0 }):
+		return "This VPN endpoint has no target network yet. Ask your administrator.", false
 	case !issuer.issued(r):
-		return "Your certificate was not issued by the authority " + PrintableText(issuer.Name) + " itself, which this VPN endpoint requires. Ask your administrator for another certificate."
-	default:
-		return commonNameFault(r.CommonName)
+		return "Your certificate was not issued by the authority " + PrintableText(issuer.Name) + " itself, which this VPN endpoint requires. Ask your administrator for another certificate.", false
 	}
+	refusal = commonNameFault(r.CommonName)
+	if refusal == "" && state != EndpointAvailable {
+		return "The target network of this VPN endpoint is not ready. Your client tries again.", true
+	}
+	return refusal, false
 }
 
 // Identity is a VPN user, as proved by an identity source or a certificate.

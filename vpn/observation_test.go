@@ -123,9 +123,38 @@ func TestDecideLogin(t *testing.T) {
 		"a quotation mark":          {false, EndpointAvailable, `Robert "Bob" Smith`, ""}, // issued elsewhere
 		"any script":                {false, EndpointAvailable, "O'Brien & Жук (東京)", ""},
 	} {
-		got := DecideLogin(Endpoint{Deleting: c.deleting}, c.state, Issuer{}, LoginRequest{CommonName: c.cn, Deadline: now.Add(time.Second)})
-		if (got == "") != (c.words == "") || !strings.Contains(got, c.words) {
+		got, later := DecideLogin(Endpoint{Deleting: c.deleting}, c.state, nil, Issuer{}, LoginRequest{CommonName: c.cn, Deadline: now.Add(time.Second)})
+		if later || (got == "") != (c.words == "") || !strings.Contains(got, c.words) {
 			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
+// A client of an endpoint whose target networks do not work at present tries again by itself, unless
+// something else is against it.
+func TestDecideLoginLater(t *testing.T) {
+	t.Parallel()
+	stays, leaves := Association{Generations: Generations{Added: 1}}, Association{Generations: Generations{Added: 1, Removed: 2}}
+	for name, c := range map[string]struct {
+		endpoint     Endpoint
+		associations []Association
+		cn           string
+		words        string
+		later        bool
+	}{
+		"one that stays":    {Endpoint{}, []Association{leaves, stays}, "alice", "is not ready", true},
+		"all leave":         {Endpoint{}, []Association{leaves}, "alice", "no target network yet", false},
+		"deleting":          {Endpoint{Deleting: true}, []Association{stays}, "alice", "being deleted", false},
+		"without a name":    {Endpoint{}, []Association{stays}, "", "no common name", false},
+		"of another issuer": {Endpoint{Name: "other"}, []Association{stays}, "alice", "was not issued", false},
+	} {
+		issuer := Issuer{}
+		if c.endpoint.Name != "" {
+			issuer = Issuer{Name: "CA", Fingerprint: "01"}
+		}
+		got, later := DecideLogin(c.endpoint, EndpointPendingAssociate, c.associations, issuer, LoginRequest{CommonName: c.cn})
+		if later != c.later || !strings.Contains(got, c.words) {
+			t.Errorf("%s: got %q, later %v", name, got, later)
 		}
 	}
 }
@@ -138,12 +167,12 @@ func TestDecideLoginByIssuer(t *testing.T) {
 	for presented, words := range map[string]string{
 		"abcd01": "", "AB:CD:01": "", "abcd02": "not issued by the authority Corp VPN Servers itself", "": "not issued by the authority Corp VPN Servers itself",
 	} {
-		got := DecideLogin(Endpoint{}, EndpointAvailable, issuer, LoginRequest{CommonName: "alice", Issuer: presented})
+		got, _ := DecideLogin(Endpoint{}, EndpointAvailable, nil, issuer, LoginRequest{CommonName: "alice", Issuer: presented})
 		if (got == "") != (words == "") || !strings.Contains(got, words) {
 			t.Errorf("issued by %q: got %q", presented, got)
 		}
 	}
-	if got := DecideLogin(Endpoint{}, EndpointAvailable, Issuer{}, LoginRequest{CommonName: "alice", Issuer: "abcd02"}); got != "" {
+	if got, _ := DecideLogin(Endpoint{}, EndpointAvailable, nil, Issuer{}, LoginRequest{CommonName: "alice", Issuer: "abcd02"}); got != "" {
 		t.Errorf("without an issuer: got %q", got)
 	}
 }

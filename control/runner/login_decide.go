@@ -15,7 +15,8 @@ const (
 	maxWaitingLogins = 1000 // before the stream of logins waits too
 	maxLogins        = 32   // in one transaction
 	maxAnswers       = 8    // that are on their way to the dataplane
-	cannotDecide     = "The VPN server cannot check your login right now. Try again in a moment."
+	cannotDecide     = "The VPN server cannot check your login right now. Your client tries again."
+	endpointGone     = "This VPN endpoint no longer exists."
 	answerTimeout    = 30 * time.Second // for the dataplane to carry answers out; a stuck worker takes as long to be replaced
 )
 
@@ -118,8 +119,8 @@ func (d *decider) decide(ctx context.Context, rs []vpn.LoginRequest) []vpn.Login
 		}
 		return ds
 	}
-	d.core.Log.ErrorContext(ctx, "a login could not be decided and is denied", "endpoint", rs[0].Endpoint, "common_name", rs[0].CommonName, "err", errorChain(err))
-	return []vpn.LoginDecision{{ID: rs[0].ID, Reason: cannotDecide}}
+	d.core.Log.ErrorContext(ctx, "a login could not be decided; its client is told to try again", "endpoint", rs[0].Endpoint, "common_name", rs[0].CommonName, "err", errorChain(err))
+	return []vpn.LoginDecision{{ID: rs[0].ID, Reason: cannotDecide, Later: true}}
 }
 
 func latestDeadline(rs []vpn.LoginRequest) time.Time {
@@ -161,8 +162,12 @@ func (d *decider) decideBatch(ctx context.Context, rs []vpn.LoginRequest) ([]vpn
 				}
 				contexts[r.Endpoint] = at
 			}
-			if at.gone || time.Now().After(r.Deadline) { // the dataplane has denied it by now
-				ds = append(ds, vpn.LoginDecision{ID: r.ID, Reason: cannotDecide})
+			switch {
+			case at.gone:
+				ds = append(ds, vpn.LoginDecision{ID: r.ID, Reason: endpointGone})
+				continue
+			case time.Now().After(r.Deadline): // the dataplane has answered it by now
+				ds = append(ds, vpn.LoginDecision{ID: r.ID, Reason: cannotDecide, Later: true})
 				continue
 			}
 			decision, c, err := d.decideLogin(ctx, tx, at, r)
@@ -184,10 +189,11 @@ func (d *decider) decideBatch(ctx context.Context, rs []vpn.LoginRequest) ([]vpn
 
 // loginContext is what logins to one endpoint are decided by.
 type loginContext struct {
-	endpoint vpn.Endpoint
-	state    vpn.EndpointState
-	issuer   vpn.Issuer // of the client certificates
-	gone     bool
+	endpoint     vpn.Endpoint
+	associations []vpn.Association
+	state        vpn.EndpointState
+	issuer       vpn.Issuer // of the client certificates
+	gone         bool
 }
 
 func (d *decider) loginContext(ctx context.Context, tx *store.Tx, id vpn.EndpointID) (loginContext, error) {
@@ -204,15 +210,15 @@ func (d *decider) loginContext(ctx context.Context, tx *store.Tx, id vpn.Endpoin
 		return loginContext{}, err
 	}
 	server, err := tx.Certificate(ctx, e.Certificate)
-	return loginContext{endpoint: e, state: e.State(associations, observed[e.ID]), issuer: e.RequiredIssuer(server)}, err
+	return loginContext{endpoint: e, associations: associations, state: e.State(associations, observed[e.ID]), issuer: e.RequiredIssuer(server)}, err
 }
 
 // decideLogin decides one login; the connection is what a grant begins.
 func (d *decider) decideLogin(ctx context.Context, tx *store.Tx, at loginContext, r vpn.LoginRequest) (vpn.LoginDecision, vpn.Connection, error) {
 	now := d.core.Now()
-	if reason := vpn.DecideLogin(at.endpoint, at.state, at.issuer, r); reason != "" {
+	if reason, later := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, r); reason != "" {
 		attempt := vpn.RefusedAttempt{Endpoint: at.endpoint.ID, Device: r.Device, CommonName: vpn.PrintableText(r.CommonName), Reason: reason}
-		return vpn.LoginDecision{ID: r.ID, Reason: reason}, vpn.Connection{}, tx.CreateAttempt(ctx, attempt, now)
+		return vpn.LoginDecision{ID: r.ID, Reason: reason, Later: later}, vpn.Connection{}, tx.CreateAttempt(ctx, attempt, now)
 	}
 	grant := vpn.LoginDecision{
 		ID: r.ID, Allow: true, Connection: vpn.NewConnectionID(), Session: vpn.NewSessionID(),

@@ -18,7 +18,7 @@ func TestManyLogins(t *testing.T) {
 	for _, name := range []string{"alice", "bob", "mallory", "carol"} {
 		r := s.Login(name)
 		if name == "mallory" {
-			r.Endpoint = vpn.NewEndpointID() // cannot be decided at all
+			r.Endpoint = vpn.NewEndpointID() // deleted a moment ago
 		}
 		crowd = append(crowd, r)
 	}
@@ -36,7 +36,7 @@ func TestManyLogins(t *testing.T) {
 			t.Errorf("%s: %+v, %+v", name, d, c)
 		}
 	}
-	if d := let["login-mallory"]; d.Allow || d.Reason == "" {
+	if d := let["login-mallory"]; d.Allow || d.Later || d.Reason == "" { // it will not exist later either
 		t.Errorf("mallory: %+v", d)
 	}
 	if n := len(s.Query("SELECT * FROM connection")); n != 3 {
@@ -77,9 +77,32 @@ func TestLateLoginAmongOthers(t *testing.T) {
 	late.Deadline = time.Now().Add(-time.Second)
 	s.AddLogins(late, s.Login("alice"))
 	for _, d := range s.Dataplane.Decisions {
-		if d.Allow != (d.ID == "login-alice") {
+		if late := d.ID != "login-alice"; d.Allow == late || d.Later != late {
 			t.Errorf("got %+v", d)
 		}
+	}
+}
+
+// What cannot be decided at the moment is answered so: the client tries again by itself.
+func TestUndecidedLoginIsForLater(t *testing.T) {
+	t.Parallel()
+	last := func(s *site) vpn.LoginDecision { return s.Dataplane.Decisions[len(s.Dataplane.Decisions)-1] }
+	want := func(what string, d vpn.LoginDecision, words string) {
+		if d.Allow || !d.Later || !strings.Contains(d.Reason, words) {
+			t.Errorf("%s: got %+v", what, d)
+		}
+	}
+	s := newAssociatedSite(t)
+	s.Exec("CREATE TRIGGER full BEFORE INSERT ON connection BEGIN SELECT RAISE(ABORT, 'nothing can be stored'); END")
+	s.AddLogins(s.Login("alice"), s.Login("bob"))
+	want("nothing can be stored", last(s), "cannot check your login right now")
+	s.Exec("DROP TRIGGER full")
+
+	s.Exec("UPDATE observation SET faults = json_array(json_object('subject', '" + string(s.Association.ID) + "', 'sentence', 'The subnet is not reachable.', 'since', '2026-11-20T12:00:00Z'))")
+	s.AddLogins(s.Login("carol"))
+	want("the only association has failed", last(s), "is not ready")
+	if n := len(s.Query("SELECT * FROM attempt WHERE reason LIKE '%not ready%'")); n != 1 {
+		t.Errorf("%d refused attempts are listed, want 1", n)
 	}
 }
 
