@@ -28,7 +28,8 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	done, err := p.Up(ctx)
+	var done []*goose.MigrationResult
+	err = s.retry(ctx, &s.updating, func() (err error) { done, err = p.Up(ctx); return err })
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}

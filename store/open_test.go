@@ -134,18 +134,18 @@ func TestRunsAgainOnlyForSoLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &Store{options: Options{Logger: slog.New(slog.DiscardHandler)}}
 		start, runs := time.Now(), 0
-		err := s.retry(t.Context(), func() error { runs++; return errSerialization })
+		err := s.retry(t.Context(), &s.updating, func() error { runs++; return errSerialization })
 		if !errors.Is(err, errSerialization) || time.Since(start) < retryFor || time.Since(start) > retryFor+2*maxPause || runs < 10 {
 			t.Errorf("got %v after %v and %d runs", err, time.Since(start), runs)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		runs = 0
-		if err := s.retry(ctx, func() error { runs++; return errSerialization }); !errors.Is(err, errSerialization) || runs != 1 {
+		if err := s.retry(ctx, &s.updating, func() error { runs++; return errSerialization }); !errors.Is(err, errSerialization) || runs != 1 {
 			t.Errorf("cancelled: got %v after %d runs, want one", err, runs)
 		}
 		runs = 0
-		if err := s.retry(t.Context(), func() error { runs++; return vpn.ErrStale("x") }); runs != 1 || err == nil {
+		if err := s.retry(t.Context(), &s.updating, func() error { runs++; return vpn.ErrStale("x") }); runs != 1 || err == nil {
 			t.Errorf("other error: got %v after %d runs, want one", err, runs)
 		}
 	})

@@ -12,6 +12,10 @@ import (
 	"gorm.io/driver/postgres"
 )
 
+// connectWait is how long a connection to the server may take, where the address does not say it: a person
+// waits for the page.
+const connectWait = 4 * time.Second
+
 func isPostgres(dsn string) bool {
 	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") ||
 		strings.HasPrefix(dsn, "host=") || strings.Contains(dsn, " host=") ||
@@ -25,6 +29,9 @@ func (s *Store) openPostgres(_ context.Context, dsn string) error {
 	}
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "sallyport"
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectWait
 	}
 	pool := stdlib.OpenDB(*config)
 	most := s.options.Connections

@@ -51,6 +51,7 @@ func (s *Store) openSQLite(ctx context.Context, dsn string) error {
 		db.SetMaxOpenConns(most)
 		db.SetMaxIdleConns(most)
 	}
+	s.turn = make(chan struct{}, 1)
 	s.dialect = dialect{
 		name: "sqlite", view: &sql.TxOptions{ReadOnly: true}, directory: filepath.Dir(path), elements: "json_each(?) AS e",
 	}
@@ -67,7 +68,7 @@ func sqlitePath(dsn string) string {
 
 func sqliteDSN(path string, extra ...string) string {
 	q := url.Values{"_pragma": {
-		"busy_timeout(5000)", "synchronous(NORMAL)", "foreign_keys(1)", "cache_size(-16000)",
+		fmt.Sprintf("busy_timeout(%d)", sqliteLockWait.Milliseconds()), "synchronous(NORMAL)", "foreign_keys(1)", "cache_size(-16000)",
 	}}
 	for i := 0; i+1 < len(extra); i += 2 {
 		q.Add(extra[i], extra[i+1])

@@ -36,6 +36,10 @@ type Store struct {
 	writing *gorm.DB // the same as reading on PostgreSQL
 	options Options
 	space   space
+
+	turn     chan struct{} // holds a value while a transaction writes; nil on PostgreSQL, which has many writers
+	viewing  contention
+	updating contention
 }
 
 // dialect is what differs between the databases.
@@ -119,10 +123,14 @@ func (s *Store) pools() []*sql.DB {
 }
 
 // View runs reads on one snapshot of the data. Writing in it is an error. The function may run again
-// after a serialization failure, so it must not act outside the transaction.
+// after a serialization failure, so it must not act outside the transaction. Where the database is locked
+// or does not answer, the error is of kind Unavailable.
 func (s *Store) View(ctx context.Context, f func(*Tx) error) error {
-	return s.retry(ctx, func() error {
+	return s.retry(ctx, &s.viewing, func() error {
 		return s.reading.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+			if err := s.limitLockWait(g); err != nil {
+				return err
+			}
 			return f(&Tx{db: g, store: s})
 		}, s.dialect.view)
 	})
@@ -130,14 +138,32 @@ func (s *Store) View(ctx context.Context, f func(*Tx) error) error {
 
 // Update runs f in one serializable transaction, which is committed when f returns nil and rolled
 // back otherwise. f may run again after a serialization failure, so it must not act outside the
-// transaction. On a full disk the error is of kind Unavailable and nothing has changed.
+// transaction. On a full disk, or where the database is locked or does not answer, the error is of kind
+// Unavailable and nothing has changed.
 func (s *Store) Update(ctx context.Context, f func(*Tx) error) error {
-	return s.noteSpace(s.retry(ctx, func() error {
+	done, err := s.writerTurn(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return s.noteSpace(s.retry(ctx, &s.updating, func() error {
 		return s.writing.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+			if err := s.limitLockWait(g); err != nil {
+				return err
+			}
 			if err := f(&Tx{db: g, store: s}); err != nil {
 				return err
 			}
 			return s.probeSpace(g)
 		}, s.dialect.update)
 	}))
+}
+
+// limitLockWait bounds how long PostgreSQL waits for a lock in this transaction. It is no setting of the
+// connection: a connection pooler would hand that on to its other clients.
+func (s *Store) limitLockWait(g *gorm.DB) error {
+	if s.dialect.name != "postgres" {
+		return nil
+	}
+	return g.Exec("SET LOCAL lock_timeout = '" + postgresLockWait + "'").Error
 }

@@ -23,6 +23,7 @@ const (
 	CodeLimitExceeded         Code = "LimitExceeded"
 	CodeEndpointLimitExceeded Code = "ClientVpnEndpointLimitExceeded"
 	CodeInsufficientStorage   Code = "InsufficientStorage"
+	CodeDatabaseUnavailable   Code = "DatabaseUnavailable"
 
 	// IDs that name nothing.
 	CodeVpcNotFound           Code = "InvalidVpcID.NotFound"
@@ -75,6 +76,7 @@ var codes = map[Code]string{
 	CodeLimitExceeded:           "A limit of the host is reached.",
 	CodeEndpointLimitExceeded:   "A quota of the endpoint, or the number of endpoints that the host policy allows, is reached.",
 	CodeInsufficientStorage:     "The disk that holds the database is full; nothing was saved.",
+	CodeDatabaseUnavailable:     "The database does not answer, or another program keeps it locked.",
 	CodeVpcNotFound:             "There is no network with this ID.",
 	CodeSubnetNotFound:          "There is no subnet with this ID.",
 	CodeCertificateNotFound:     "There is no certificate with this ID, or its private key is not kept.",
