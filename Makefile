@@ -144,8 +144,12 @@ bench: deps assets ## Run the benchmarks.
 	go test -run '^$$' -bench . -benchmem -timeout 30m $(TESTFLAGS) ./...
 
 .PHONY: lint
-lint: assets $(GOLANGCI) ## Check the code with golangci-lint.
+lint: assets lint-words $(GOLANGCI) ## Check the code with golangci-lint, and its words.
 	$(GOLANGCI) run ./...
+
+.PHONY: lint-words
+lint-words: ## Check names, comments, pages and documentation against .ci/words.txt.
+	.ci/words
 	go vet -tags upgrade ./lab
 
 .PHONY: fmt
