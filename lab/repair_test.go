@@ -102,7 +102,7 @@ func TestRepairs(t *testing.T) {
 }
 
 // Another program flushes every rule of the host once a second, and once more while no dataplane
-// runs: not one packet of a client reaches a host without a rule, none of a stranger reaches a
+// runs: not one packet of a client reaches a host without a rule, no packet of an outsider reaches a
 // client, and the connections that rules allow carry on.
 func TestFlushes(t *testing.T) {
 	t.Parallel()
