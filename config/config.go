@@ -83,6 +83,13 @@ type Dataplane struct {
 	Workers         int    // of each endpoint; 0: as many as the host has cores, at most 4
 	HostPolicy      string // path; the file may be absent
 	PacketMark      uint32 // one bit; 0 for none
+	Limits          Limits
+}
+
+// Limits bound what one address may take of what all share; 0 is no limit.
+type Limits struct {
+	NewFlows, NewFlowsBurst int // to VPN ports, of one source address
+	ClientFlows             int // in connection tracking, of one VPN client
 }
 
 // Postgres reports whether the database is PostgreSQL rather than a SQLite file.

@@ -13,10 +13,11 @@ const (
 	faultFlows    = "flows"   // flows of ended sessions are still in the kernel
 	faultJournal  = "journal" // the desired state cannot be written
 
-	faultPrerequisites = "lack"   // of the host: a prerequisite of tunnels
-	faultDrift         = "drift"  // of the host: the packet filter differs from what was written
-	faultOwned         = "owned"  // of the host: the kernel keeps no owned packet filter table
-	faultEvents        = "events" // of the host: the event log cannot be written
+	faultPrerequisites = "lack"     // of the host: a prerequisite of tunnels
+	faultDrift         = "drift"    // of the host: the packet filter differs from what was written
+	faultOwned         = "owned"    // of the host: the kernel keeps no owned packet filter table
+	faultTracking      = "tracking" // of the host: connection tracking is nearly full
+	faultEvents        = "events"   // of the host: the event log cannot be written
 )
 
 // reconcileOrder is the order in which reconcile makes its checks.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sallyport/dataplane/host"
+	"sallyport/dataplane/nft"
 )
 
 // Config is what the root process needs.
@@ -14,6 +15,7 @@ type Config struct {
 	AllowOldOpenVPN bool
 	Workers         int    // OpenVPN processes of each endpoint; 0: one for each core, at most 4
 	HostPolicy      string // path of the policy file, which may be absent
+	Limits          Limits
 	PacketMark      uint32 // the bit of accepted packets, see nft.OwnedTable; 0: no owned table
 	Version         string // of this program
 	Log             *slog.Logger
@@ -43,3 +45,6 @@ const (
 	// notices (ping-restart) and returns.
 	returnTimeout = 75 * time.Second
 )
+
+// Limits bound what one address may take of what all share.
+type Limits = nft.Limits

@@ -83,7 +83,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.filter = newFilter(settings, cfg.PacketMark, e.faults, e.now, cfg.Log)
+	e.filter = newFilter(settings, cfg.Limits, cfg.PacketMark, e.faults, e.now, cfg.Log)
 	e.checkPrerequisites(ctx)
 	e.filter.findMarks(ctx)
 	e.adopt(ctx)

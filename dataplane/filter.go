@@ -21,6 +21,7 @@ import (
 type filter struct {
 	table    *nft.Table
 	settings *host.Settings
+	limits   nft.Limits
 	mark     uint32 // the bit of accepted packets, see nft.OwnedTable; 0: no owned table
 	faults   *fault.List
 	now      func() time.Time
@@ -38,9 +39,9 @@ type filter struct {
 	uncertain bool                        // the last write failed: the kernel may hold other rules
 }
 
-func newFilter(settings *host.Settings, mark uint32, faults *fault.List, now func() time.Time, log *slog.Logger) *filter {
+func newFilter(settings *host.Settings, limits nft.Limits, mark uint32, faults *fault.List, now func() time.Time, log *slog.Logger) *filter {
 	return &filter{
-		table: nft.New(nft.DefaultName, log), settings: settings, mark: mark, faults: faults, now: now, log: log,
+		table: nft.New(nft.DefaultName, log), settings: settings, limits: limits, mark: mark, faults: faults, now: now, log: log,
 		rules: map[vpn.EndpointID]nft.Endpoint{}, uplinks: map[vpn.EndpointID][]string{},
 	}
 }
@@ -170,7 +171,7 @@ func (f *filter) repair(ctx context.Context) (differences []string, err error) {
 // ruleset is the content of the whole table: every endpoint's rules, and the interfaces that
 // forward, or are about to, only because an endpoint needs it. f.writing is held.
 func (f *filter) ruleset() (nft.Ruleset, error) {
-	r := nft.Ruleset{Workers: nft.UIDs{First: supervise.FirstUID, Last: supervise.LastUID}, Mark: f.marks}
+	r := nft.Ruleset{Workers: nft.UIDs{First: supervise.FirstUID, Last: supervise.LastUID}, Mark: f.marks, Limits: f.limits}
 	interfaces := f.settings.Changed()
 	f.mu.Lock()
 	for id, rules := range f.rules {

@@ -46,6 +46,7 @@ func (e *Engine) inspect(ctx context.Context) {
 		}
 		e.repairTable(ctx)
 		e.checkFirewalls(ctx)
+		e.checkTracking(ctx)
 		e.faults.Set(faultEvents, "", e.events.Fault(), e.now())
 		e.saveSnapshot()
 	}

@@ -155,7 +155,7 @@ func (t *Table) readState(c *nftables.Conn) (kernelState, error) {
 		return s, fmt.Errorf("list sets: %w", err)
 	}
 	s.fixedSets = map[string][32]byte{}
-	members := t.layout.sessionSets()
+	members := append(t.layout.sessionSets(), limitSets...)
 	for _, set := range sets {
 		lines = append(lines, "set "+set.Name)
 		if slices.Contains(members, set.Name) {

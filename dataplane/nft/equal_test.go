@@ -44,7 +44,7 @@ func TestEqualSeesEveryField(t *testing.T) {
 func TestRenderSeesEveryField(t *testing.T) {
 	t.Parallel()
 	render := func(r nft.Ruleset) []byte { return nft.Render("sptest", r, nil, nft.Objects{}) }
-	base := nft.Ruleset{Endpoints: []nft.Endpoint{comparedEndpoint()}, HostForwarding: []string{"eth0"}, Workers: nft.UIDs{First: 1, Last: 2}}
+	base := nft.Ruleset{Endpoints: []nft.Endpoint{comparedEndpoint()}, HostForwarding: []string{"eth0"}, Workers: nft.UIDs{First: 1, Last: 2}, Limits: nft.DefaultLimits}
 	forEachChange(t, base, func(field string, changed nft.Ruleset) {
 		_, ignored := notRendered[trimEndpoint(field)]
 		if same := bytes.Equal(render(base), render(changed)); same != ignored {
@@ -125,6 +125,8 @@ func forEachChange[T any](t *testing.T, base T, f func(field string, changed T))
 			emit(path, func(v reflect.Value) { v.SetString(v.String() + "x") })
 		case reflect.Bool:
 			emit(path, func(v reflect.Value) { v.SetBool(!v.Bool()) })
+		case reflect.Int:
+			emit(path, func(v reflect.Value) { v.SetInt(v.Int() + 1) })
 		case reflect.Uint16, reflect.Uint32:
 			emit(path, func(v reflect.Value) { v.SetUint(v.Uint() + 1) })
 		default:

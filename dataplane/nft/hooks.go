@@ -47,9 +47,10 @@ func (d *document) hooks(r Ruleset) {
 	// Before any address translation: an address of the host must be named by a rule even where
 	// another program's dnat forwards it to a container. That holds for the first packet and, after
 	// the rule was revoked, for each later one.
-	d.chain("prerouting", "type filter hook prerouting priority mangle; policy accept;",
+	arriving := append([]string{"type filter hook prerouting priority mangle; policy accept;"}, r.Limits.arriving()...)
+	d.chain("prerouting", append(arriving,
 		"ct state new "+fromTun+" fib daddr type local goto "+chainIngress,
-		"ct status dnat ct direction original "+fromTun+" fib daddr type local goto "+chainIngress)
+		"ct status dnat ct direction original "+fromTun+" fib daddr type local goto "+chainIngress)...)
 
 	forwarding := []string{"type filter hook forward priority filter; policy accept;",
 		// Replies too: a reply to a client whose session ended must not leave by the default route.
@@ -68,8 +69,9 @@ func (d *document) hooks(r Ruleset) {
 	}
 	d.chain("forwarding", forwarding...)
 
-	input := []string{"type filter hook input priority filter; policy accept;", fromTun + " goto " + chainIngress,
-		"ct status dnat accept"} // workers are reached through the public port only
+	input := []string{"type filter hook input priority filter; policy accept;", fromTun + " goto " + chainIngress}
+	input = append(input, r.limitHandshakes()...)
+	input = append(input, "ct status dnat accept") // workers are reached through the public port only
 	if slices.ContainsFunc(r.Endpoints, func(e Endpoint) bool { return len(e.Workers) > 0 && !e.AnyAddress }) {
 		input = append(input, "ip daddr . meta l4proto . th dport @"+setWorkers+" drop")
 	}

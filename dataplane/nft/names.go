@@ -14,6 +14,9 @@ import (
 var (
 	baseChains  = []string{"prerouting", "forwarding", "input", "output", "publicport", "sourcenat", "counting", "countinput"}
 	counterSets = []string{setSent, setReceived}
+	// limitSets are filled by packets. They outlive a rebuild too: to replace one is to forget who sent
+	// how much.
+	limitSets = []string{setNewFlows, setHandshakes, setClientFlows}
 )
 
 // Chains that packets between clients and the host itself pass before those of an endpoint.
@@ -33,7 +36,13 @@ const (
 	mapTransit   = "transit"    // client range : chain for packets that the host forwards
 	mapLocal     = "local"      // client range : chain for packets to or from the host itself
 
+	setPublic      = "public"      // address . protocol . port that clients dial
+	setNewFlows    = "newflows"    // source addresses that open flows to a public port
+	setHandshakes  = "handshakes"  // source addresses that send other packets than data to workers
+	setClientFlows = "clientflows" // clients, with the number of their flows
+
 	chainAccepted = "accepted" // marks a packet that a rule lets pass
+	chainNewFlows = "newflow"  // limits new flows to a public port
 )
 
 // uniquePart returns the digits of an identifier that was checked before.

@@ -13,7 +13,7 @@ func Probe(ctx context.Context) error {
 	endpoint := vpn.EndpointID("cvpn-endpoint-00000000000000000")
 	association := vpn.AssociationID("cvpn-assoc-00000000000000000")
 	client := netip.MustParsePrefix("192.0.2.0/24")
-	r := Ruleset{Mark: 1, Endpoints: []Endpoint{{
+	r := Ruleset{Mark: 1, Limits: DefaultLimits, Endpoints: []Endpoint{{
 		ID: endpoint, Devices: []string{"probe0"}, ClientCIDR: client, Gateway: netip.MustParseAddr("192.0.2.1"),
 		Public: []netip.AddrPort{netip.MustParseAddrPort("198.51.100.1:1194")}, Transport: vpn.UDP,
 		Workers: []uint16{40001, 40002}, HashSeed: 1, SourceNAT: true, ClientToClient: true,

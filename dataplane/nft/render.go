@@ -46,6 +46,7 @@ func Render(name string, r Ruleset, sessions []Session, old Objects) []byte {
 	if r.Mark != 0 {
 		d.chain(chainAccepted, fmt.Sprintf("meta mark set meta mark | 0x%08x", r.Mark), "accept")
 	}
+	d.limits(r)
 	d.hostPolicy()
 	d.hooks(r)
 	d.line("}")
@@ -92,6 +93,9 @@ func (d *document) deleteOld(old Objects, kept map[string]bool) {
 func (o Objects) keptSets(l layout) map[string]bool {
 	out, wanted := map[string]bool{}, l.sessionSets()
 	for _, set := range counterSets {
+		out[set] = true
+	}
+	for _, set := range limitSets {
 		out[set] = true
 	}
 	for _, m := range o.Holds {

@@ -22,7 +22,8 @@ type Ruleset struct {
 	Workers UIDs
 	// Mark is the bits of the packet mark that say that a rule let a packet pass; 0 sets none. An
 	// OwnedTable drops what lacks its bit. All other bits of a packet's mark stay as they are.
-	Mark uint32
+	Mark   uint32
+	Limits Limits
 }
 
 // UIDs is a range of users, both ends included.

@@ -42,7 +42,7 @@ func TestRenderGolden(t *testing.T) {
 		ID: endpointB, Devices: []string{"spb-0"}, ClientCIDR: netip.MustParsePrefix("10.9.0.0/22"), Gateway: addr("10.9.0.1"),
 		Public: []netip.AddrPort{netip.MustParseAddrPort("198.51.100.1:443")}, Transport: vpn.TCP, Workers: []uint16{40003}, AnyAddress: true,
 	}
-	r := nft.Ruleset{Endpoints: []nft.Endpoint{example(), second}, HostForwarding: []string{"eth1", "eth0", "eth1"}}
+	r := nft.Ruleset{Mark: testMark, Limits: nft.DefaultLimits, Endpoints: []nft.Endpoint{example(), second}, HostForwarding: []string{"eth1", "eth0", "eth1"}}
 	sessions := []nft.Session{
 		{Addr: addr("10.8.0.2"), Device: "spa-0", Endpoint: endpointA, Association: assocA, Groups: []string{"engineers", "others"}},
 		{Addr: addr("10.9.0.2"), Device: "spb-0", Endpoint: endpointB, Association: assocA},

@@ -155,9 +155,11 @@ func (c Config) Render() ([]byte, error) {
 	line("hand-window %d", wholeSeconds(HandWindow))
 	line("reneg-sec %d", wholeSeconds(RenegInterval))
 	line("mssfix %d", c.mssfix())
-	line("max-clients %d", c.MaxClients)
-	// Counts unfinished handshakes only; the stock 100 in 10 s would let a flood block logins.
-	line("connect-freq-initial 1000 10")
+	line("max-clients %d", c.maxClients())
+	// First packets of handshakes, from all addresses together: one host that repeats a recorded packet
+	// would block every login. The packet filter limits each address, and with tls-crypt a reply is no
+	// longer than the packet that it answers.
+	line("connect-freq-initial 1000000 10")
 	line("script-security 1")
 	// Level 1 logs refusals, starts and ends. Level 3 would add forty lines to a login, each written by
 	// the worker's single thread, and repeat our commands; level 4 and above would log the traffic of
@@ -189,6 +191,11 @@ func (c Config) listen(line func(string, ...any)) {
 	case udp:
 		line("multihome")
 	}
+}
+
+// maxClients bounds the memory of unfinished handshakes: twice the addresses that there are to give.
+func (c Config) maxClients() int {
+	return min(c.MaxClients, 2<<(32-c.ClientCIDR.Bits()))
 }
 
 func (c Config) mssfix() int {
