@@ -12,6 +12,7 @@ import (
 
 const (
 	sessionIsOver = "Your VPN session is over. Connect again."
+	cannotCheck   = "The VPN server cannot check your login right now. Your client tries again."
 	// denialBackoff is when a client tries again whose login could not be decided.
 	denialBackoff = 10 * time.Second
 )
@@ -21,7 +22,11 @@ const (
 func (ep *endpoint) answer(ctx context.Context, a *answer) {
 	p, d := a.login, a.decision
 	if !d.Allow {
-		ep.log.InfoContext(ctx, "login denied", "common_name", p.request.CommonName, "device", p.request.Device, "reason", d.Reason)
+		ep.log.InfoContext(ctx, "login denied", "common_name", p.request.CommonName, "device", p.request.Device, "reason", d.Reason, "later", d.Later)
+		if d.Later {
+			ep.denyForNow(p, "denied for now", d.Reason)
+			return
+		}
 		ep.deny(p.conn, p.client.CID, p.kid, "denied", d.Reason)
 		return
 	}
@@ -67,9 +72,9 @@ func (ep *endpoint) deny(conn *ovpn.Conn, cid ovpn.CID, kid ovpn.KID, logged, to
 	}
 }
 
-// denyForNow refuses a client that tries again by itself.
-func (ep *endpoint) denyForNow(p *pending, logged string) {
-	err := p.conn.DenyForNow(ep.ctx, p.client.CID, p.kid, logged, "The VPN server cannot check your login right now. It is tried again.", denialBackoff)
+// denyForNow refuses a client that tries again by itself. told is shown to its user.
+func (ep *endpoint) denyForNow(p *pending, logged, told string) {
+	err := p.conn.DenyForNow(ep.ctx, p.client.CID, p.kid, logged, told, denialBackoff)
 	if err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
 		ep.log.Warn("a login could not be denied", "err", err)
 	}

@@ -64,7 +64,7 @@ func clientVersion(env ovpn.Env) string {
 // ask puts a login to web, and denies it where no answer comes in time.
 func (ep *endpoint) ask(n worker.Event, p *pending) {
 	if len(ep.state.pending) >= maxPending || n.Worker.Instance() != n.Instance {
-		go ep.denyForNow(p, "too many logins wait")
+		go ep.denyForNow(p, "too many logins wait", cannotCheck)
 		return
 	}
 	if former := ep.state.waiting[p.client]; former != nil {
@@ -83,7 +83,7 @@ func (ep *endpoint) decisionMissing(id string) {
 		return
 	}
 	ep.log.Warn("web did not answer a login in time; it is denied", "common_name", p.request.CommonName)
-	ep.denyForNow(p, "no decision in time")
+	ep.denyForNow(p, "no decision in time", cannotCheck)
 }
 
 // claim removes a waiting login, so that only this caller answers it; nil where it does not wait. It

@@ -51,3 +51,25 @@ func TestLoginsAnsweredTogether(t *testing.T) {
 		t.Errorf("reported as ended: %v, want the two that were granted and not let in", reported)
 	}
 }
+
+// A client whose login web cannot decide at the moment is told to try again by itself; a refusal is final.
+func TestLoginThatIsRefusedForNow(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777d", "10.39.0.0/22")
+	told := commandsTo(f.runs[0].conn)
+	for cid, later := range []bool{false, true} {
+		f.send(f.runs[0], ovpn.Connect{CID: ovpn.CID(cid), KID: 1, Env: env("alice", fmt.Sprint("t", cid), ovpn.SessionInitial)})
+		p := f.pendingOf(f.runs[0], ovpn.CID(cid))
+		if err := f.Decide(t.Context(), []vpn.LoginDecision{{ID: p.request.ID, Reason: "The database is locked.", Later: later}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for command, want := range map[string]int{
+		`client-deny 0 1 "denied" "The database is locked."`:                          1,
+		`client-deny 1 1 "denied for now" "TEMP[backoff 10]:The database is locked."`: 1,
+		`client-deny `: 2,
+	} {
+		if got := told(command); got != want {
+			t.Errorf("%d commands begin with %s, want %d", got, command, want)
+		}
+	}
+}
