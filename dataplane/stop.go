@@ -79,20 +79,3 @@ func (e *Engine) Release() {
 		e.log.Warn("the socket of the owned packet filter table was not closed", "err", err)
 	}
 }
-
-// remove ends the endpoint's work and removes it from the host. It tells whether everything is gone;
-// it can be called again.
-func (ep *endpoint) remove(ctx context.Context, reason string) bool {
-	ep.removing.Lock()
-	defer ep.removing.Unlock()
-	ep.stopReconciler()
-	ep.do(func() { ep.state.removed = true })
-	_, workers, _ := ep.current()
-	return ep.removeFromHost(ctx, workers, reason)
-}
-
-// stopReconciler ends the reconciler and waits for it. own continues.
-func (ep *endpoint) stopReconciler() {
-	ep.reconciler.cancel()
-	<-ep.reconciler.done
-}

@@ -244,7 +244,7 @@ func TestHostFaults(t *testing.T) {
 		}
 		s.WaitReady(t, "dataplane", n+1)
 		for deadline := time.Now().Add(8 * time.Second); time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
-			if said := s.Row("/associations", "10.0.2.0/24"); !strings.Contains(said, "was interface netb, which is down or gone") {
+			if said := s.Row("/associations", "10.0.2.0/24"); !strings.Contains(said, "through interface netb, which is down or gone") {
 				t.Fatalf("after an upgrade the association is %s", said)
 			}
 		}
