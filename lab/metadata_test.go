@@ -8,14 +8,16 @@ import (
 )
 
 // A client with access to the internet cannot ask the cloud for the credentials of the gateway's host:
-// the metadata address is behind the same default route.
+// the metadata addresses are behind the same default route.
 func TestMetadataServiceIsOutOfReach(t *testing.T) {
 	s := newSite(t, 1)
 	client := s.clients[0]
-	const metadata = "169.254.169.254"
-	s.internet.IP(t, "address", "add", metadata+"/32", "dev", "eth0")
-	if !s.gatewayHost.AnswersTCP(metadata, netlab.EchoPort) {
-		t.Fatal("the gateway itself cannot reach it: the test would prove nothing")
+	services := []string{"169.254.169.254", "168.63.129.16", "100.100.100.200", "192.0.0.192"}
+	for _, address := range services {
+		s.internet.IP(t, "address", "add", address+"/32", "dev", "eth0")
+		if !s.gatewayHost.AnswersTCP(address, netlab.EchoPort) {
+			t.Fatalf("the gateway itself cannot reach %s: the test would prove nothing", address)
+		}
 	}
 	s.CreateNetwork()
 	s.CreateCertificates("alice")
@@ -27,7 +29,12 @@ func TestMetadataServiceIsOutOfReach(t *testing.T) {
 	s.WaitRow("/rules", "0.0.0.0/0", "active")
 	netlab.ConnectClient(t, client, s.Profile("alice"))
 	netlab.Eventually(t, 5*time.Second, "the internet answers", func() bool { return client.Answers(addrInternet, netlab.EchoPort) })
-	if client.AnswersTCP(metadata, netlab.EchoPort) || client.AnswersUDP(metadata, netlab.EchoPort) {
-		t.Error("a client reaches the metadata service of the gateway's cloud")
+	for _, address := range services {
+		if client.AnswersTCP(address, netlab.EchoPort) || client.AnswersUDP(address, netlab.EchoPort) {
+			t.Errorf("a client reaches the metadata service %s", address)
+		}
 	}
+	s.Authorize("168.63.129.16/32")
+	s.WaitRow("/rules", "168.63.129.16/32", "active")
+	netlab.Eventually(t, 5*time.Second, "a rule for the address itself opens it", func() bool { return client.Answers("168.63.129.16", netlab.EchoPort) })
 }

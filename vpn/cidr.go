@@ -75,6 +75,15 @@ var unroutable = []struct {
 	{netip.MustParsePrefix("240.0.0.0/4"), "a reserved range"},
 }
 
+// metadata are the addresses at which other clouds hand out credentials of this host, in ascending order: those of
+// Alibaba Cloud, Azure and Oracle Cloud. They are reached through the default route, and the source translation makes
+// every client look like the host. Only a rule for the address itself opens one: a wider rule does not.
+var metadata = []netip.Prefix{
+	netip.MustParsePrefix("100.100.100.200/32"),
+	netip.MustParsePrefix("168.63.129.16/32"),
+	netip.MustParsePrefix("192.0.0.192/32"),
+}
+
 // unroutableReason returns why a range cannot be a destination or a network, or "". A wider range that only contains
 // such addresses is allowed: 0.0.0.0/0 is a valid destination.
 func unroutableReason(p netip.Prefix) string {

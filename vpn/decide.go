@@ -26,7 +26,8 @@ func (v Verdict) String() string { return verdictNames[v] }
 // passes if a route of that association leads to the destination, and if among all rules those
 // with the most specific destination that contains it grant all users or one of the client's
 // groups. There is no fall-back to a wider rule, and no rule means deny (guide, "Authorization
-// rules"). Unroutable addresses are always denied. Flatten is the compiled form of Decide for the kernel.
+// rules"). Unroutable addresses are always denied, and a metadata address of a cloud
+// unless a rule names it as /32. Flatten is the compiled form of Decide for the kernel.
 func Decide(d Desired, association AssociationID, groups []string, dst netip.Addr) Verdict {
 	if unroutableReason(netip.PrefixFrom(dst, dst.BitLen())) != "" {
 		return DenyUnroutable
@@ -44,7 +45,7 @@ func Decide(d Desired, association AssociationID, groups []string, dst netip.Add
 			best = max(best, r.Destination.Bits())
 		}
 	}
-	if best < 0 {
+	if best < 0 || best < dst.BitLen() && slices.Contains(metadata, netip.PrefixFrom(dst, dst.BitLen())) {
 		return DenyNoRule
 	}
 	for _, r := range d.Rules {

@@ -20,7 +20,7 @@ type Range struct {
 // Flatten turns authorization rules, whose destinations may nest, into disjoint ranges in
 // ascending order: each address has the grant of the most specific destination that contains
 // it, with no fall-back to a wider one (guide, "Authorization rules"). Addresses
-// without a rule, and unroutable ones, are in no range, which means deny. Neighbours with equal grants are joined.
+// without a rule, unroutable ones, and metadata addresses that no rule names, are in no range, which means deny. Neighbours with equal grants are joined.
 //
 // It is the compiled form of Decide; a property test holds the two equal. The kernel's interval
 // maps refuse overlapping prefixes, which is why the longest match is resolved here.
@@ -39,17 +39,33 @@ func Flatten(rules []DesiredRule) []Range {
 		s.open(p, grants[p])
 	}
 	s.closeAll()
-	return trimUnroutable(s.out)
+	return removeAddresses(s.out, closedWithout(grants))
 }
 
-// trimUnroutable removes the unroutable addresses from the ranges.
-func trimUnroutable(ranges []Range) []Range {
+// closedWithout gives what no wider rule opens, in ascending order: the unroutable addresses, and the metadata
+// addresses that no rule names.
+func closedWithout(grants map[netip.Prefix]Grant) []netip.Prefix {
+	var closed []netip.Prefix
+	for _, n := range unroutable {
+		closed = append(closed, n.cidr)
+	}
+	for _, p := range metadata {
+		if _, named := grants[p]; !named {
+			closed = append(closed, p)
+		}
+	}
+	slices.SortFunc(closed, comparePrefixes)
+	return closed
+}
+
+// removeAddresses takes the addresses of disjoint, ascending prefixes out of the ranges.
+func removeAddresses(ranges []Range, closed []netip.Prefix) []Range {
 	var out []Range
 	for _, r := range ranges {
 		// 64 bits wide, so that "one past the last" is not zero.
 		first, last := uint64(toUint(r.First)), uint64(toUint(r.Last))
-		for _, n := range unroutable {
-			from, to := uint64(toUint(n.cidr.Addr())), uint64(toUint(LastAddr(n.cidr)))
+		for _, p := range closed {
+			from, to := uint64(toUint(p.Addr())), uint64(toUint(LastAddr(p)))
 			if to < first || from > last {
 				continue
 			}

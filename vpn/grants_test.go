@@ -34,7 +34,7 @@ func TestDecide(t *testing.T) {
 		Associations: []DesiredAssociation{routes(one, "10.0.0.0/16", "0.0.0.0/0"), routes(two, "10.0.0.0/16")},
 		Rules: []DesiredRule{
 			allow("10.0.0.0/16"), grant("10.0.5.0/24", "dev"), grant("10.0.5.0/24", "ops"), grant("10.0.5.9/32", "ops"), grant("8.8.8.8/32", "dev"),
-			allow("10.20.0.0/23"),
+			allow("10.20.0.0/23"), allow("168.63.0.0/16"), allow("100.100.100.200/32"),
 		},
 	}
 	for _, c := range []struct {
@@ -60,7 +60,9 @@ func TestDecide(t *testing.T) {
 		{one, nil, "10.20.0.7", false, DenyOtherClient},       // not even with 0.0.0.0/0 routed
 		{one, nil, "10.20.0.7", true, Allow},
 		{"none", nil, "10.20.0.7", true, Allow},
-		{one, nil, "10.20.2.7", true, DenyNoRule},            // the local route alone is not enough
+		{one, nil, "10.20.2.7", true, DenyNoRule},      // the local route alone is not enough
+		{one, nil, "168.63.129.16", false, DenyNoRule}, // opened by a rule for the /32 alone
+		{one, nil, "100.100.100.200", false, Allow},
 		{one, nil, "169.254.169.254", false, DenyUnroutable}, // whatever the rules say
 	} {
 		d.ClientToClient = c.local
@@ -126,16 +128,21 @@ func TestFlatten(t *testing.T) {
 		rules []DesiredRule
 		want  []string
 	}{
-		"none":                   {nil, nil},
-		"one":                    {[]DesiredRule{allow("10.0.0.0/16")}, []string{"10.0.0.0-10.0.255.255 all"}},
-		"everything":             {[]DesiredRule{allow("0.0.0.0/0")}, []string{"1.0.0.0-126.255.255.255 all", "128.0.0.0-169.253.255.255 all", "169.255.0.0-223.255.255.255 all"}},
-		"first and last address": {[]DesiredRule{allow("223.255.255.255/32"), grant("1.0.0.0/32", "a")}, []string{"1.0.0.0-1.0.0.0 [a]", "223.255.255.255-223.255.255.255 all"}},
+		"none": {nil, nil},
+		"one":  {[]DesiredRule{allow("10.0.0.0/16")}, []string{"10.0.0.0-10.0.255.255 all"}},
+		"everything": {[]DesiredRule{allow("0.0.0.0/0")}, []string{"1.0.0.0-100.100.100.199 all", "100.100.100.201-126.255.255.255 all", "128.0.0.0-168.63.129.15 all", "168.63.129.17-169.253.255.255 all",
+			"169.255.0.0-192.0.0.191 all", "192.0.0.193-223.255.255.255 all"}},
+		"a metadata address that a rule names": {[]DesiredRule{allow("168.63.129.0/24"), grant("168.63.129.16/32", "a")},
+			[]string{"168.63.129.0-168.63.129.15 all", "168.63.129.16-168.63.129.16 [a]", "168.63.129.17-168.63.129.255 all"}},
+		"a rule that is wider by one bit": {[]DesiredRule{allow("192.0.0.192/31")}, []string{"192.0.0.193-192.0.0.193 all"}},
+		"first and last address":          {[]DesiredRule{allow("223.255.255.255/32"), grant("1.0.0.0/32", "a")}, []string{"1.0.0.0-1.0.0.0 [a]", "223.255.255.255-223.255.255.255 all"}},
 		"hole in the middle": {[]DesiredRule{grant("10.0.1.0/24", "a"), allow("10.0.0.0/16")},
 			[]string{"10.0.0.0-10.0.0.255 all", "10.0.1.0-10.0.1.255 [a]", "10.0.2.0-10.0.255.255 all"}},
 		"hole at the start": {[]DesiredRule{allow("10.0.0.0/16"), grant("10.0.0.0/24", "a")}, []string{"10.0.0.0-10.0.0.255 [a]", "10.0.1.0-10.0.255.255 all"}},
 		"hole at the end":   {[]DesiredRule{allow("10.0.0.0/16"), grant("10.0.255.0/24", "a")}, []string{"10.0.0.0-10.0.254.255 all", "10.0.255.0-10.0.255.255 [a]"}},
 		"three deep, one end": {[]DesiredRule{allow("0.0.0.0/0"), grant("128.0.0.0/1", "a"), grant("223.255.255.255/32", "b")},
-			[]string{"1.0.0.0-126.255.255.255 all", "128.0.0.0-169.253.255.255 [a]", "169.255.0.0-223.255.255.254 [a]", "223.255.255.255-223.255.255.255 [b]"}},
+			[]string{"1.0.0.0-100.100.100.199 all", "100.100.100.201-126.255.255.255 all", "128.0.0.0-168.63.129.15 [a]", "168.63.129.17-169.253.255.255 [a]",
+				"169.255.0.0-192.0.0.191 [a]", "192.0.0.193-223.255.255.254 [a]", "223.255.255.255-223.255.255.255 [b]"}},
 		"unroutable addresses": {[]DesiredRule{allow("255.255.255.255/32"), grant("0.0.0.0/7", "a"), allow("126.0.0.0/7"), allow("169.254.169.254/32")},
 			[]string{"1.0.0.0-1.255.255.255 [a]", "126.0.0.0-126.255.255.255 all"}},
 		"neighbours are joined": {[]DesiredRule{allow("10.0.0.0/25"), allow("10.0.0.128/25")}, []string{"10.0.0.0-10.0.0.255 all"}},
@@ -153,7 +160,7 @@ var groupNames = []string{"a", "b", "c"}
 
 // rules are drawn close together, so that they nest, touch and repeat.
 func drawRules(t *rapid.T) []DesiredRule {
-	base := rapid.SampledFrom([]uint32{0, 0x0a000000, 0x0affff00, 0xffffff00, 0x80000000, 0xa9fdff80, 0xdfffff80})
+	base := rapid.SampledFrom([]uint32{0, 0x0a000000, 0x0affff00, 0xffffff00, 0x80000000, 0xa9fdff80, 0xdfffff80, 0x64646400, 0xa83f8100, 0xc0000000})
 	one := rapid.Custom(func(t *rapid.T) DesiredRule {
 		address := base.Draw(t, "base") + rapid.Uint32Range(0, 255).Draw(t, "offset")
 		bits := rapid.OneOf(rapid.IntRange(24, 32), rapid.IntRange(0, 32)).Draw(t, "bits")
