@@ -112,7 +112,8 @@ func (ep *endpoint) own(tick <-chan time.Time) {
 	}
 }
 
-// do has own run f and waits for it. f must neither block nor call do. It is false, and f does not
+// do has own run f and waits for it. f may make short kernel calls and write the journal; it must not
+// wait for a worker or a program, and not call do. do is false, and f does not
 // run, where the endpoint has ended.
 func (ep *endpoint) do(f func()) bool {
 	done := make(chan struct{})
@@ -167,7 +168,7 @@ func (ep *endpoint) accept(d vpn.Desired) (err error) {
 	return err
 }
 
-// journalDesired journals a desired state that could not be written when it came. It runs in own.
+// journalDesired journals a desired state that could not be written when it came. It runs in the owner goroutine.
 func (ep *endpoint) journalDesired() {
 	if !ep.state.unjournaled || ep.state.removed {
 		return

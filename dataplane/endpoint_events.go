@@ -11,7 +11,7 @@ import (
 	"sallyport/vpn"
 )
 
-// handle handles what a worker reports. It runs in own.
+// handle handles what a worker reports. It runs in the owner goroutine.
 func (ep *endpoint) handle(n worker.Event) {
 	switch ev := n.Detail.(type) {
 	case ovpn.Connect:

@@ -10,7 +10,7 @@ import (
 
 // admit makes the sessions of granted logins, journals them, and opens the kernel for them, in this
 // order, so that the first packet already passes when a client is told. What fails is in the err of
-// each answer. It runs in own.
+// each answer. It runs in the owner goroutine.
 func (ep *endpoint) admit(granted []*answer) {
 	var routed []*answer
 	for _, a := range granted {
@@ -40,7 +40,7 @@ func (ep *endpoint) admit(granted []*answer) {
 	}
 }
 
-// openSession enters a session into the table. It runs in own.
+// openSession enters a session into the table. It runs in the owner goroutine.
 func (ep *endpoint) openSession(p *pending, d vpn.LoginDecision) (session.Session, error) {
 	policy, problem := ep.policy.Current()
 	if problem != "" {
@@ -78,7 +78,7 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision) (session.Session
 }
 
 // openKernel opens the kernel for a session: its route, then the packet filter. No route is left
-// where the packet filter fails. It runs in own.
+// where the packet filter fails. It runs in the owner goroutine.
 func (ep *endpoint) openKernel(s session.Session) error {
 	err := host.RouteClient(s.Addr, s.Device)
 	if err == nil {

@@ -17,7 +17,7 @@ const (
 	denialBackoff = 10 * time.Second
 )
 
-// answer tells the login's worker whether its client is let in. It waits for the worker, so it runs
+// answer sends the decision to the login's worker. It waits for the worker, so it runs
 // outside own. a.err is then why the client is not let in.
 func (ep *endpoint) answer(ctx context.Context, a *answer) {
 	p, d := a.login, a.decision
@@ -65,16 +65,16 @@ func (ep *endpoint) letIn(ctx context.Context, a *answer) error {
 	return nil
 }
 
-// deny refuses a client. told is shown to its user.
-func (ep *endpoint) deny(conn *ovpn.Conn, cid ovpn.CID, kid ovpn.KID, logged, told string) {
-	if err := conn.Deny(ep.ctx, cid, kid, logged, told); err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
-		ep.log.Warn("a client was not told that it is refused", "err", err)
+// deny refuses a client. userReason is shown to its user.
+func (ep *endpoint) deny(conn *ovpn.Conn, cid ovpn.CID, kid ovpn.KID, logReason, userReason string) {
+	if err := conn.Deny(ep.ctx, cid, kid, logReason, userReason); err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
+		ep.log.Warn("a client was not notified that it is refused", "err", err)
 	}
 }
 
-// denyForNow refuses a client that tries again by itself. told is shown to its user.
-func (ep *endpoint) denyForNow(p *pending, logged, told string) {
-	err := p.conn.DenyForNow(ep.ctx, p.client.CID, p.kid, logged, told, denialBackoff)
+// denyForNow refuses a client that tries again by itself. userReason is shown to its user.
+func (ep *endpoint) denyForNow(p *pending, logReason, userReason string) {
+	err := p.conn.DenyForNow(ep.ctx, p.client.CID, p.kid, logReason, userReason, denialBackoff)
 	if err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
 		ep.log.Warn("a login could not be denied", "err", err)
 	}

@@ -11,8 +11,8 @@ import (
 )
 
 // A login goes from OpenVPN's CLIENT:CONNECT to client-auth through five places: ovpn parses the
-// notification, login_ask.go puts it to web, login_decide.go takes web's decision, login_admit.go
-// opens the kernel for the session, login_answer.go tells OpenVPN.
+// notification, login_ask.go asks web, login_decide.go takes web's decision, login_admit.go
+// opens the kernel for the session, login_answer.go answers OpenVPN.
 
 // pending is a login that waits for web. It is in memory only: the next process asks the worker for
 // its clients, and disconnects each that no session is known of, so that it logs in again at once.
@@ -33,7 +33,7 @@ type pending struct {
 const maxPending = 5000
 
 // connect handles a client whose certificate was verified. A client that returns with a token of a
-// session that we hold is let in again; every other login is put to web. It runs in own.
+// session that we hold is let in again; every other login is sent to web as a question. It runs in the owner goroutine.
 func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
 	if ev.Env.OffersToken() || ev.Env.SessionState() != ovpn.SessionInitial {
 		if ev.Env.SessionState().Authenticated() && ep.resume(n, ev) {
@@ -61,7 +61,7 @@ func clientVersion(env ovpn.Env) string {
 	return env.Version()
 }
 
-// ask puts a login to web, and denies it where no answer comes in time.
+// ask sends a login to web, and denies it where no answer comes in time.
 func (ep *endpoint) ask(n worker.Event, p *pending) {
 	if len(ep.state.pending) >= maxPending || n.Worker.Instance() != n.Instance {
 		go ep.denyForNow(p, "too many logins wait", cannotCheck)
@@ -87,7 +87,7 @@ func (ep *endpoint) decisionMissing(id string) {
 }
 
 // claim removes a waiting login, so that only this caller answers it; nil where it does not wait. It
-// runs in own.
+// runs in the owner goroutine.
 func (ep *endpoint) claim(id string) *pending {
 	p := ep.state.pending[id]
 	if p != nil {
@@ -96,7 +96,7 @@ func (ep *endpoint) claim(id string) *pending {
 	return p
 }
 
-// forgetLogin removes a waiting login. It runs in own.
+// forgetLogin removes a waiting login. It runs in the owner goroutine.
 func (ep *endpoint) forgetLogin(p *pending) {
 	p.timer.Stop()
 	ep.logins.Remove(p.request.ID)

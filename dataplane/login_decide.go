@@ -24,7 +24,7 @@ type answer struct {
 var errNoLogin = vpn.Refuse(vpn.NotFound, vpn.CodeLoginNotFound, "This login does not wait any more.")
 
 // decide carries out web's decisions: sessions are made, the kernel is opened for all of them in one
-// transaction, and the workers are told side by side, so that a worker that does not answer delays
+// transaction, and the workers are answered side by side, so that a worker that does not answer delays
 // its own clients only. NotFound where nothing worse is wrong than that a login does not wait.
 func (ep *endpoint) decide(ctx context.Context, ds []vpn.LoginDecision) error {
 	ctx = context.WithoutCancel(ctx) // finish even if the caller's context is cancelled

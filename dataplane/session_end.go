@@ -20,18 +20,18 @@ type ending struct {
 	only    func(session.Session) bool // asked last, when nothing else can change the session; nil: all
 }
 
-// end ends sessions and tells their clients. It waits for the workers, so it runs outside own.
+// end ends sessions and notifies their clients. It waits for the workers, so it runs outside the owner goroutine.
 func (ep *endpoint) end(ctx context.Context, why ending, ids ...vpn.ConnectionID) {
-	var tell func(context.Context)
-	ep.do(func() { tell = ep.telling(why, ep.closeSessions(why, ids...)) })
-	if tell != nil {
-		tell(context.WithoutCancel(ctx)) // finish even if the caller's context is cancelled
+	var notify func(context.Context)
+	ep.do(func() { notify = ep.notifier(why, ep.closeSessions(why, ids...)) })
+	if notify != nil {
+		notify(context.WithoutCancel(ctx)) // finish even if the caller's context is cancelled
 	}
 }
 
 // closeSessions ends sessions and gives back those that it ended: the kernel is closed for all of
-// them in one transaction, so their packets stop at once, and web is told. The addresses are released
-// later (releaseAddresses). It runs in own.
+// them in one transaction, so their packets stop at once, and their ends are reported. The addresses are released
+// later (releaseAddresses). It runs in the owner goroutine.
 //
 // In this order a crash at any point loses no end: a session whose end was not reported is still in
 // the journal, and a session that the journal has as ended is not let through again.
@@ -67,17 +67,17 @@ func (ep *endpoint) closeSessions(why ending, ids ...vpn.ConnectionID) []session
 	return removed
 }
 
-// notify tells clients that their sessions ended, beside own.
+// notify notifies clients that their sessions ended, outside the owner goroutine.
 func (ep *endpoint) notify(why ending, ended []session.Session) {
-	if tell := ep.telling(why, ended); tell != nil {
-		go tell(ep.ctx)
+	if notify := ep.notifier(why, ended); notify != nil {
+		go notify(ep.ctx)
 	}
 }
 
-// telling gives the function that tells clients that their sessions ended; nil where none is to be
-// told. The workers are told side by side. A worker that does not answer is asked no more: it is
+// notifier gives the function that notifies clients that their sessions ended; nil where none is to be
+// notified. The workers are sent the commands side by side. A worker that does not answer gets no more: it is
 // replaced, and the kernel is closed in any case. It runs in own; the function runs outside.
-func (ep *endpoint) telling(why ending, ended []session.Session) func(context.Context) {
+func (ep *endpoint) notifier(why ending, ended []session.Session) func(context.Context) {
 	if why.message == nil {
 		return nil
 	}
@@ -98,7 +98,7 @@ func (ep *endpoint) telling(why ending, ended []session.Session) func(context.Co
 			workers.Go(func() {
 				for _, s := range sessions {
 					if err := conn.Kill(ctx, s.CID, *why.message); err != nil && !errors.Is(err, ovpn.ErrNoClient) {
-						ep.log.WarnContext(ctx, "clients were not told that their sessions ended", "connection", s.Connection, "err", err)
+						ep.log.WarnContext(ctx, "clients were not notified that their sessions ended", "connection", s.Connection, "err", err)
 						return
 					}
 				}
@@ -109,7 +109,7 @@ func (ep *endpoint) telling(why ending, ended []session.Session) func(context.Co
 }
 
 // expireSessions ends the sessions that have reached their maximum duration or did not return. It
-// runs in own.
+// runs in the owner goroutine.
 func (ep *endpoint) expireSessions() {
 	now, uptime := ep.now(), session.Uptime()
 	timeout := ep.state.desired.SessionTimeout // a shorter one holds for live sessions too
@@ -150,7 +150,7 @@ func (ep *endpoint) endAll(ctx context.Context, reason string) {
 // freed only when no flow of its holder is left (the next holder would receive it) and the kernel is
 // closed for it; what fails is tried again. The journal has the sessions until the cooldown is over.
 // all is for an endpoint without workers: no process holds an address then, so none cools down.
-// Without all it returns at once where another call is at work. It runs outside own.
+// Without all it returns at once where another call is at work. It runs outside the owner goroutine.
 func (ep *endpoint) releaseAddresses(all bool) {
 	if all {
 		ep.releasing.Lock()

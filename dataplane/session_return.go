@@ -11,7 +11,7 @@ import (
 
 // resume lets a client that returns with a genuine token into the session that we hold: same
 // connection, same address, no question to web. Only the session's end ends it. It is false where
-// no such session continues. It runs in own.
+// no such session continues. It runs in the owner goroutine.
 func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) bool {
 	s, ok := ep.sessions.ByToken(ev.Env.SessionID())
 	if !ok || ep.state.removed || s.User.Name != ev.Env.CommonName() || s.Expired() || n.Worker.Instance() != n.Instance {
@@ -33,7 +33,7 @@ func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) bool {
 	return true
 }
 
-// letReturn tells a returning client that it is in. Where that fails it may return once more.
+// letReturn admits a returning client at its worker. Where that fails it may return once more.
 func (ep *endpoint) letReturn(conn *ovpn.Conn, s session.Session, ds []ovpn.Directive) {
 	err := conn.Admit(ep.ctx, s.CID, s.KID, ds)
 	if err == nil || ep.ctx.Err() != nil {
@@ -43,7 +43,7 @@ func (ep *endpoint) letReturn(conn *ovpn.Conn, s session.Session, ds []ovpn.Dire
 	ep.deny(conn, s.CID, s.KID, "not admitted", sessionIsOver)
 }
 
-// returnFailed keeps a session whose client could not be let in again. It runs in own.
+// returnFailed keeps a session whose client could not be let in again. It runs in the owner goroutine.
 func (ep *endpoint) returnFailed(s session.Session, err error) {
 	ep.log.Warn("a returning client was not let in", "connection", s.Connection, "err", errorChain(err))
 	if now, ok := ep.sessions.ByClient(s.Client()); ok && now.Connection == s.Connection {
@@ -52,7 +52,7 @@ func (ep *endpoint) returnFailed(s session.Session, err error) {
 }
 
 // answerAgain lets a client in whose answer may not have reached the worker; twice does no harm. It
-// runs in own.
+// runs in the owner goroutine.
 func (ep *endpoint) answerAgain(n worker.Event, s session.Session) {
 	again := ovpn.Restart("Try again", true)
 	failed := ending{reason: "The client could not be let in.", message: &again}
@@ -74,7 +74,7 @@ func (ep *endpoint) answerAgain(n worker.Event, s session.Session) {
 }
 
 // reauthenticate answers the hourly renegotiation: it is allowed while the session continues. It
-// runs in own.
+// runs in the owner goroutine.
 func (ep *endpoint) reauthenticate(n worker.Event, ev ovpn.Reauth) {
 	s, ok := ep.sessions.ByClient(session.Client{Instance: n.Instance, CID: ev.CID})
 	if !ok || s.Expired() || !ev.Env.SessionState().Authenticated() {

@@ -21,7 +21,7 @@ func (ep *endpoint) journalSession(s session.Session) {
 }
 
 // detachSessions closes the kernel for sessions and keeps them for the return of their clients. It
-// runs in own.
+// runs in the owner goroutine.
 func (ep *endpoint) detachSessions(sessions ...session.Session) {
 	if len(sessions) == 0 {
 		return
@@ -50,7 +50,7 @@ func countersOf(counted map[netip.Addr]nft.Counters) map[netip.Addr]vpn.Counters
 
 // updateSessions gives the sessions of an association that was removed another one; their clients
 // notice nothing, because the kernel's rules follow the association. It also restores what the packet
-// filter should have of a session and has not. It runs in own.
+// filter should have of a session and has not. It runs in the owner goroutine.
 func (ep *endpoint) updateSessions(d vpn.Desired) {
 	moved := map[vpn.ConnectionID]bool{}
 	for _, s := range ep.sessions.Reassociate(d.Associations) {
@@ -76,7 +76,7 @@ func (ep *endpoint) updateSessions(d vpn.Desired) {
 	}
 }
 
-// repairRoutes restores the routes to clients that another program removed. It runs in own.
+// repairRoutes restores the routes to clients that another program removed. It runs in the owner goroutine.
 func (ep *endpoint) repairRoutes() {
 	up := ep.sessions.Select(func(s *session.Session) bool { return s.Away().IsZero() && s.Established })
 	if len(up) == 0 {
