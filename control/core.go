@@ -36,6 +36,10 @@ func (c *Core) Update(ctx context.Context, f func(*store.Tx) error) error {
 	return c.store.Update(ctx, f)
 }
 
+// Sealer encrypts what leaves the program and comes back, as a cookie does, with the key of the database's
+// secrets.
+func (c *Core) Sealer() store.Sealer { return c.store.Sealer() }
+
 // StoreFault tells whether nothing can be stored at present, and since when.
 func (c *Core) StoreFault() (vpn.Fault, bool) { return c.store.Fault() }
 

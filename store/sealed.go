@@ -39,3 +39,16 @@ func (s *Store) unseal(sealed []byte, column, row string) (vpn.Secret, error) {
 	}
 	return vpn.Secret(plain), nil
 }
+
+// Sealer is the store's own, for values that are not in the database. Without one nothing can be opened.
+func (s *Store) Sealer() Sealer {
+	if s.options.Sealer == nil {
+		return noSealer{}
+	}
+	return s.options.Sealer
+}
+
+type noSealer struct{}
+
+func (noSealer) Seal([]byte, string) []byte          { return nil }
+func (noSealer) Open([]byte, string) ([]byte, error) { return nil, errNoSealer }

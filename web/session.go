@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/gorilla/sessions"
@@ -53,14 +54,40 @@ func (b *browserSessions) Token(c echo.Context) string {
 	return session.ID
 }
 
-// Begin sets the cookie of a new session.
-func (b *browserSessions) Begin(c echo.Context, token string) error {
+// Browser is the mark of an earlier sign-in in this browser; "" for none.
+func (b *browserSessions) Browser(c echo.Context) string {
+	cookie, err := c.Request().Cookie(browserCookie(c).Name)
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
+}
+
+// browserCookie is the cookie that keeps the mark of a browser. It stays after a sign-out.
+func browserCookie(c echo.Context) *http.Cookie {
+	cookie := &http.Cookie{
+		Name: "sallyport-browser", Path: "/", MaxAge: int(access.BrowserLife.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+	if secure(c) {
+		cookie.Name, cookie.Secure = "__Host-sallyport-browser", true
+	}
+	return cookie
+}
+
+// Begin sets the cookie of a new session, and the one of the browser's mark.
+func (b *browserSessions) Begin(c echo.Context, token, browser string) error {
 	session, err := b.session(c)
 	if err != nil {
 		return err
 	}
 	session.ID = token
-	return session.Save(c.Request(), c.Response())
+	if err := session.Save(c.Request(), c.Response()); err != nil {
+		return err
+	}
+	cookie := browserCookie(c)
+	cookie.Value = browser
+	c.SetCookie(cookie)
+	return nil
 }
 
 // End removes the session cookie.

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/crypto/argon2"
 
@@ -23,32 +24,51 @@ const (
 	argonSalt    = 16
 )
 
-// passwordHasher bounds how many hashes run at once, so that many sign-ins cannot exhaust memory.
+// passwordHasher bounds how many hashes run at once, so that many sign-ins cannot exhaust memory, and how
+// many wait, so that each waits seconds at most. One of its two slots is for known callers only: those who
+// are signed in, and browsers in which somebody has signed in before. Many unknown clients that sign in at
+// once cannot keep an administrator out.
 type passwordHasher struct {
-	slots chan struct{}
-	decoy vpn.Secret // checked where no account exists, so that both cases take the same time
+	shared   chan struct{} // holds a value while a hash of any caller runs
+	reserved chan struct{} // likewise, of a known caller
+	unknown  atomic.Int32  // how many unknown callers wait
+	known    atomic.Int32  // how many known callers wait
+	decoy    vpn.Secret    // checked where no account exists, so that both cases take the same time
 }
 
-const maxHashes = 2
+// maxHashesWaiting is how many callers of each kind wait at most: about three seconds of hashes.
+const maxHashesWaiting = 20
 
 func newPasswordHasher() *passwordHasher {
-	h := &passwordHasher{slots: make(chan struct{}, maxHashes)}
+	h := &passwordHasher{shared: make(chan struct{}, 1), reserved: make(chan struct{}, 1)}
 	h.decoy = encodeHash(make([]byte, argonSalt), make([]byte, argonKey))
 	return h
 }
 
-func (h *passwordHasher) acquire(ctx context.Context) (release func(), err error) {
+// acquire waits for a slot. Unavailable where too many callers of the same kind wait already.
+func (h *passwordHasher) acquire(ctx context.Context, known bool) (release func(), err error) {
+	var reserved chan struct{} // nil: never free
+	waiting := &h.unknown
+	if known {
+		waiting, reserved = &h.known, h.reserved
+	}
+	defer waiting.Add(-1)
+	if waiting.Add(1) > maxHashesWaiting {
+		return nil, vpn.Refuse(vpn.Unavailable, vpn.CodeRequestLimitExceeded, "Too many passwords are being checked at the moment. Try again in half a minute.")
+	}
 	select {
-	case h.slots <- struct{}{}:
-		return func() { <-h.slots }, nil
+	case h.shared <- struct{}{}:
+		return func() { <-h.shared }, nil
+	case reserved <- struct{}{}:
+		return func() { <-h.reserved }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
-// hash gives the PHC string of a new password.
+// hash gives the PHC string of a new password. Its caller is known: it is signed in, or has a set-up link.
 func (h *passwordHasher) hash(ctx context.Context, password string) (vpn.Secret, error) {
-	release, err := h.acquire(ctx)
+	release, err := h.acquire(ctx, true)
 	if err != nil {
 		return "", err
 	}
@@ -59,15 +79,15 @@ func (h *passwordHasher) hash(ctx context.Context, password string) (vpn.Secret,
 }
 
 // matches tells whether the password belongs to the hash; an empty hash costs the same and
-// never matches.
-func (h *passwordHasher) matches(ctx context.Context, hash vpn.Secret, password string) (bool, error) {
-	release, err := h.acquire(ctx)
+// never matches. known tells that the caller is a known one.
+func (h *passwordHasher) matches(ctx context.Context, hash vpn.Secret, password string, known bool) (bool, error) {
+	release, err := h.acquire(ctx, known)
 	if err != nil {
 		return false, err
 	}
 	defer release()
-	known := hash != ""
-	if !known {
+	exists := hash != ""
+	if !exists {
 		hash = h.decoy
 	}
 	p, err := decodeHash(hash)
@@ -75,7 +95,7 @@ func (h *passwordHasher) matches(ctx context.Context, hash vpn.Secret, password 
 		return false, err
 	}
 	got := argon2.IDKey([]byte(password), p.salt, p.time, p.memory, p.threads, uint32(len(p.key)))
-	return subtle.ConstantTimeCompare(got, p.key) == 1 && known, nil
+	return subtle.ConstantTimeCompare(got, p.key) == 1 && exists, nil
 }
 
 func encodeHash(salt, key []byte) vpn.Secret {

@@ -37,7 +37,7 @@ func (s *Service) ChangeOwnPassword(ctx context.Context, by control.Principal, t
 	if ok, _ := s.signIns.allow(by.Source, by.Name); !ok {
 		return vpn.Refuse(vpn.Throttled, vpn.CodeRequestLimitExceeded, "Too many attempts. Wait half a minute and try again.")
 	}
-	ok, err := s.passwords.matches(ctx, admin.PasswordHash, current)
+	ok, err := s.passwords.matches(ctx, admin.PasswordHash, current, true)
 	if err != nil {
 		return err
 	}

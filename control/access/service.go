@@ -4,6 +4,7 @@ package access
 
 import (
 	"sallyport/control"
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -13,9 +14,10 @@ type Service struct {
 	limits    vpn.SessionLimits
 	passwords *passwordHasher
 	signIns   *throttle
+	sealer    store.Sealer // of the marks of browsers
 }
 
 // New makes the use cases.
 func New(core *control.Core, limits vpn.SessionLimits) *Service {
-	return &Service{core: core, limits: limits, passwords: newPasswordHasher(), signIns: newThrottle(core.Now)}
+	return &Service{core: core, limits: limits, passwords: newPasswordHasher(), signIns: newThrottle(core.Now), sealer: core.Sealer()}
 }

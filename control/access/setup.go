@@ -97,7 +97,7 @@ func (s *Service) CompleteSetup(ctx context.Context, in SetupRequest) (SignedIn,
 		}
 		return s.openSession(ctx, tx, admin, token, SignInRequest{Source: in.Source, Request: in.Request})
 	})
-	return SignedIn{Token: token, Administrator: admin}, err
+	return SignedIn{Token: token, Browser: s.markBrowser(""), Administrator: admin}, err
 }
 
 func errSetupLink() error {

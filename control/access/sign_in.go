@@ -18,11 +18,14 @@ type SignInRequest struct {
 	Source   string // client address
 	Request  string
 	OldToken string // the browser's present cookie; its session ends
+	Browser  string // the mark of an earlier sign-in in this browser; "" for none
 }
 
-// SignedIn is a new session. Token is the value of its cookie, which is stored nowhere.
+// SignedIn is a new session. Token is the value of its cookie, which is stored nowhere. Browser is the
+// mark of the browser, which it keeps for BrowserLife.
 type SignedIn struct {
 	Token         string
+	Browser       string
 	Administrator vpn.Administrator
 }
 
@@ -31,7 +34,8 @@ func errSignIn() error {
 	return vpn.Refuse(vpn.Denied, vpn.CodeAuthFailure, "The user name or the password is wrong, or the account is disabled.")
 }
 
-// SignIn checks a user name and password and starts a session with a new identifier.
+// SignIn checks a user name and password and starts a session with a new identifier. Unavailable where
+// too many passwords wait to be checked.
 func (s *Service) SignIn(ctx context.Context, in SignInRequest) (SignedIn, error) {
 	username := strings.ToLower(strings.TrimSpace(in.Username))
 	if len(username) > 64 || len(in.Password) > vpn.MaxPassword {
@@ -46,7 +50,7 @@ func (s *Service) SignIn(ctx context.Context, in SignInRequest) (SignedIn, error
 	if err != nil && vpn.KindOf(err) != vpn.NotFound {
 		return SignedIn{}, err
 	}
-	ok, err := s.passwords.matches(ctx, admin.PasswordHash, in.Password)
+	ok, err := s.passwords.matches(ctx, admin.PasswordHash, in.Password, s.isKnownBrowser(in.Browser))
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -64,7 +68,7 @@ func (s *Service) startSession(ctx context.Context, admin vpn.Administrator, in 
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return SignedIn{Token: token, Administrator: admin}, nil
+	return SignedIn{Token: token, Browser: s.markBrowser(in.Browser), Administrator: admin}, nil
 }
 
 func (s *Service) openSession(ctx context.Context, tx *store.Tx, admin vpn.Administrator, token string, in SignInRequest) error {

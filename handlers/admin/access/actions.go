@@ -12,8 +12,10 @@ import (
 type SessionCookie interface {
 	// Token is the session identifier as the browser sent it, valid or not; "" for none.
 	Token(c echo.Context) string
-	// Begin sets the cookie of a new session.
-	Begin(c echo.Context, token string) error
+	// Browser is the mark of an earlier sign-in in this browser, as it was sent; "" for none.
+	Browser(c echo.Context) string
+	// Begin sets the cookie of a new session, and the one of the browser's mark.
+	Begin(c echo.Context, token, browser string) error
 	// End removes the cookie.
 	End(c echo.Context) error
 }

@@ -70,7 +70,7 @@ func (h *Setup) Complete(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	if err := h.cookie.Begin(c, signed.Token); err != nil {
+	if err := h.cookie.Begin(c, signed.Token, signed.Browser); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/")

@@ -55,14 +55,18 @@ func (h *Session) SignIn(c echo.Context) error {
 	}
 	signed, err := h.access.SignIn(page.Context(c), access.SignInRequest{
 		Username: in.Username, Password: in.Password,
-		Source: c.RealIP(), Request: page.RequestID(c), OldToken: h.cookie.Token(c),
+		Source: c.RealIP(), Request: page.RequestID(c), OldToken: h.cookie.Token(c), Browser: h.cookie.Browser(c),
 	})
 	status := http.StatusUnprocessableEntity
 	switch vpn.KindOf(err) {
 	case vpn.Throttled:
 		status = http.StatusTooManyRequests
-		fallthrough
-	case vpn.Denied, vpn.Invalid:
+	case vpn.Unavailable:
+		status = http.StatusServiceUnavailable
+		c.Response().Header().Set("Retry-After", "30")
+	}
+	switch vpn.KindOf(err) {
+	case vpn.Denied, vpn.Invalid, vpn.Throttled, vpn.Unavailable:
 		form := in.form()
 		page.Fail(&form, err)
 		return h.renderSignIn(c, status, form)
@@ -70,7 +74,7 @@ func (h *Session) SignIn(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := h.cookie.Begin(c, signed.Token); err != nil {
+	if err := h.cookie.Begin(c, signed.Token, signed.Browser); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, page.LocalPath(in.Next, "/"))
