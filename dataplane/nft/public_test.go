@@ -3,11 +3,13 @@ package nft_test
 import (
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"sallyport/dataplane/nft"
 	"sallyport/vpn"
@@ -186,5 +188,47 @@ func drainSignals(c <-chan struct{}) {
 		case <-time.After(20 * time.Millisecond):
 			return
 		}
+	}
+}
+
+// TestWorkersReplyFromTheirPortsAlone: a process under a worker's uid that listens on a port of its
+// choice, as after a break-in, gets no reply out; the worker itself does.
+func TestWorkersReplyFromTheirPortsAlone(t *testing.T) {
+	const uid = 60950
+	l := newLab(t)
+	listen := func(on string) {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		must(t, unix.Setfsuid(uid)) // of this thread alone; the packet filter asks for the socket's
+		c, err := net.ListenPacket("udp4", on)
+		must(t, unix.Setfsuid(0))
+		must(t, err)
+		t.Cleanup(func() { _ = c.Close() })
+		go func() {
+			buf := make([]byte, 100)
+			for {
+				n, from, err := c.ReadFrom(buf)
+				if err != nil {
+					return
+				}
+				_, _ = c.WriteTo(buf[:n], from)
+			}
+		}()
+	}
+	listen("198.51.100.1:40001")
+	listen("198.51.100.1:31337")
+	e := l.endpoint(all("0.0.0.0/0"))
+	e.Public = []netip.AddrPort{netip.MustParseAddrPort("198.51.100.1:1194")}
+	e.Workers = []uint16{40001}
+	must(t, l.table.Apply(t.Context(), nft.Ruleset{Endpoints: []nft.Endpoint{e}, Workers: nft.UIDs{First: uid, Last: uid}}))
+	if got := l.outside.who("198.51.100.2", "198.51.100.1", 1194, timeout); got != "hello" {
+		t.Errorf("the worker replies %q", got)
+	}
+	p := l.outside.udp(":0")
+	_, err := p.WriteTo([]byte("hello"), nil, &net.UDPAddr{IP: wanGateway.AsSlice(), Port: 31337})
+	must(t, err)
+	must(t, p.SetReadDeadline(time.Now().Add(silence)))
+	if n, _, _, err := p.ReadFrom(make([]byte, 100)); err == nil {
+		t.Errorf("%d bytes came from a port that is no worker's", n)
 	}
 }

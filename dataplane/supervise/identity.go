@@ -86,6 +86,63 @@ func Running(below string) ([]Identity, error) {
 	return out, nil
 }
 
+// EndOthers ends every process under a worker's uid in this network, or in a user namespace of its
+// own, and returns how many there were. To be called before a worker starts: a process that an
+// earlier one left behind could read the keys of the next. Workers of a dataplane in another network
+// namespace, which have the same uids, are passed by.
+func EndOthers(uid uint32) (ended int, err error) {
+	if uid < FirstUID || uid > LastUID {
+		return 0, fmt.Errorf("uid %d is no worker's", uid)
+	}
+	network, user := namespaces("/proc/self")
+	for range 100 { // one that starts others is overtaken: it is killed with all that are seen
+		dirs, err := filepath.Glob("/proc/[0-9]*")
+		if err != nil {
+			return ended, err
+		}
+		found := 0
+		for _, dir := range dirs {
+			owner, ok := effectiveUID(dir)
+			if !ok || owner != uid {
+				continue
+			}
+			pid, err := strconv.Atoi(filepath.Base(dir))
+			if err != nil {
+				continue
+			}
+			id, err := readIdentity(pid)
+			if err != nil {
+				continue // it has ended
+			}
+			if itsNetwork, itsUser := namespaces(dir); itsUser == user && itsNetwork != network {
+				continue
+			}
+			p, err := Adopt(id)
+			if err != nil {
+				continue
+			}
+			found++
+			err = p.Kill()
+			p.Release()
+			if err != nil {
+				return ended, err
+			}
+		}
+		if found == 0 {
+			return ended, nil
+		}
+		ended += found
+	}
+	return ended, fmt.Errorf("processes under the uid %d start faster than they are ended", uid)
+}
+
+// namespaces returns the network and user namespaces of a process, "" where they cannot be read.
+func namespaces(dir string) (network, user string) {
+	network, _ = os.Readlink(filepath.Join(dir, "ns", "net"))
+	user, _ = os.Readlink(filepath.Join(dir, "ns", "user"))
+	return network, user
+}
+
 func effectiveUID(dir string) (uint32, bool) {
 	status, err := os.ReadFile(filepath.Join(dir, "status"))
 	if err != nil {

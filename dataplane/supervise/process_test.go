@@ -310,3 +310,39 @@ func TestParseStat(t *testing.T) {
 		}
 	}
 }
+
+// TestEndOthers: what a worker left behind ends before the next one starts, in whatever directory and
+// process session it is.
+func TestEndOthers(t *testing.T) {
+	p := startWorker(t, "cd /; setsid sleep 1000 >/dev/null 2>&1 & setsid sh -c 'while :; do sleep 1000; done' & echo started; wait")
+	deadline := time.Now().Add(5 * time.Second)
+	count := func() (n int) {
+		dirs, _ := filepath.Glob("/proc/[0-9]*")
+		for _, dir := range dirs {
+			if uid, ok := effectiveUID(dir); ok && uid == workerUID {
+				if state, err := os.ReadFile(filepath.Join(dir, "cmdline")); err == nil && len(state) > 0 {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	for count() < 4 && time.Now().Before(deadline) {
+		<-time.After(10 * time.Millisecond)
+	}
+	if err := p.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if count() < 3 {
+		t.Fatal("the worker left nothing behind, so nothing is tried here")
+	}
+	if ended, err := EndOthers(workerUID); err != nil || ended < 3 {
+		t.Errorf("%d processes ended, %v", ended, err)
+	}
+	if n := count(); n != 0 {
+		t.Errorf("%d processes are left", n)
+	}
+	if _, err := EndOthers(0); err == nil {
+		t.Error("processes of root are taken for a worker's")
+	}
+}

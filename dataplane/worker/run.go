@@ -77,6 +77,13 @@ func (w *Worker) start(ctx context.Context, config ovpn.Config, hash string) err
 	if err != nil {
 		return err
 	}
+	ended, err := supervise.EndOthers(w.uid)
+	if err != nil {
+		return fmt.Errorf("end processes that an earlier worker left behind: %w", err)
+	}
+	if ended > 0 {
+		w.log.Warn("processes that an earlier worker left behind were ended", "count", ended, "uid", w.uid)
+	}
 	proc, err := supervise.Start(supervise.Spec{
 		Binary: w.host.Binary(), Args: []string{"--config", "stdin"}, Input: input,
 		Log: w.logPath(), Dir: w.dir, UID: w.uid, GID: w.uid, Inherit: w.host.Inherit(),
