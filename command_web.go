@@ -78,7 +78,7 @@ func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (adm
 		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: dataplane, PKI: maker, Node: nodes, Resolver: endpoint.SystemResolver{}}),
 		Nodes:     nodes, Tutorial: tutorial.New(core),
 	}
-	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Limits: limits})
+	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Limits: limits, KeepChanges: cfg.Audit.Keep})
 	return services, run, db, nil
 }
 

@@ -28,6 +28,7 @@ type Config struct {
 	Log      Log
 	Console  Console
 	Session  Session
+	Audit    Audit
 	Public   Public
 	Data     Dataplane
 
@@ -65,6 +66,11 @@ type Console struct {
 // Session is how long a console sign-in lasts.
 type Session struct {
 	Idle, Absolute time.Duration
+}
+
+// Audit is how long the audit trail is kept.
+type Audit struct {
+	Keep time.Duration // records of changes; 0: for ever
 }
 
 // Public is how clients reach this deployment.

@@ -39,6 +39,7 @@ func settings() []setting {
 		{key: "trusted_proxies", help: "Addresses or ranges, separated by commas, of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.", set: prefixes(func(c *Config) *[]netip.Prefix { return &c.Console.TrustedProxies })},
 		{key: "session_idle", preset: "1h", help: "A console sign-in ends after so long without a request.", set: duration(func(c *Config) *time.Duration { return &c.Session.Idle })},
 		{key: "session_absolute", preset: "12h", help: "A console sign-in ends after so long in any case.", set: duration(func(c *Config) *time.Duration { return &c.Session.Absolute })},
+		{key: "audit_keep", preset: "0", help: "How long audit records of changes are kept, for example 17520h (two years); 0: for ever. Records of refusals are kept for 90 days.", set: duration(func(c *Config) *time.Duration { return &c.Audit.Keep })},
 
 		{key: "public_name", help: "Host name or address that client configuration files name as remote.", set: text(func(c *Config) *string { return &c.Public.Name })},
 		{key: "vpn_domain", help: "Domain below which endpoints have names of their own, <endpoint-id>.<vpn_domain>; used where public_name is not set.", set: text(func(c *Config) *string { return &c.Public.VPNDomain })},

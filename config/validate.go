@@ -68,6 +68,9 @@ func (c Config) validateConsole(bad report) {
 	if c.Session.Idle < time.Minute {
 		bad("session_idle", "%s is less than a minute", c.Session.Idle)
 	}
+	if c.Audit.Keep != 0 && c.Audit.Keep < 24*time.Hour {
+		bad("audit_keep", "%s is less than a day", c.Audit.Keep)
+	}
 	if c.Session.Absolute < c.Session.Idle {
 		bad("session_absolute", "%s is less than %s (%s)", c.Session.Absolute, c.name("session_idle"), c.Session.Idle)
 	}

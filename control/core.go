@@ -18,12 +18,13 @@ type Core struct {
 	Now      func() time.Time
 	Settings Settings
 	store    *store.Store
+	refusals *refusals
 	wake     chan struct{} // has room for one wake-up of the reconciler
 }
 
 // NewCore makes the core over an open database.
 func NewCore(s *store.Store, log *slog.Logger, now func() time.Time, settings Settings) *Core {
-	return &Core{Log: log, Now: now, Settings: settings, store: s, wake: make(chan struct{}, 1)}
+	return &Core{Log: log, Now: now, Settings: settings, store: s, refusals: &refusals{buckets: map[string]*refusalBucket{}}, wake: make(chan struct{}, 1)}
 }
 
 // View runs reads in one snapshot without asking for permission: for the program itself, and where
@@ -104,16 +105,6 @@ func (c *Core) Allow(ctx context.Context, by Principal, action vpn.Action, subje
 // Record makes the audit record of a success.
 func (c *Core) Record(by Principal, action vpn.Action, subject string) vpn.AuditRecord {
 	return vpn.AuditRecord{At: c.Now(), Actor: by.Name, Source: by.Source, Request: by.Request, Action: action, Subject: subject, Result: "ok"}
-}
-
-// AuditRefusal writes the record of a change that was refused.
-func (c *Core) AuditRefusal(ctx context.Context, by Principal, action vpn.Action, subject string, cause error) {
-	record := c.Record(by, action, subject)
-	record.Result = cause.Error()
-	ctx = context.WithoutCancel(ctx) // the record is written even if the caller hangs up
-	if err := c.store.Update(ctx, func(tx *store.Tx) error { return tx.Audit(ctx, record) }); err != nil {
-		c.Log.ErrorContext(ctx, "audit record of a refusal was not written", "action", record.Action, "err", err)
-	}
 }
 
 // Refuse records that a read-only account was refused a change, and returns the error to answer with.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"sallyport/vpn"
 )
@@ -52,4 +53,22 @@ var auditList = listing{
 // result; filters by action, actor and subject.
 func (t *Tx) AuditRecords(ctx context.Context, l vpn.List) (vpn.Page[vpn.AuditRecord], error) {
 	return readPage(t.on(ctx), l, auditList, auditNoun, auditRow.record)
+}
+
+// PurgeAudit deletes the oldest records of refusals from before the one time, and of changes from before
+// the other, at most limit of each, and returns their number. A zero time keeps all.
+func (t *Tx) PurgeAudit(ctx context.Context, refusals, changes time.Time, limit int) (int, error) {
+	deleted := 0
+	for condition, before := range map[string]time.Time{"result <> 'ok'": refusals, "result = 'ok'": changes} {
+		if before.IsZero() {
+			continue
+		}
+		old := t.on(ctx).Model(&auditRow{}).Select("id").Where("at < ? AND "+condition, micros(before)).Order("at, id").Limit(limit)
+		g := t.on(ctx).Where("id IN (?)", old).Delete(&auditRow{})
+		if g.Error != nil {
+			return deleted, auditNoun.read(g.Error, "")
+		}
+		deleted += int(g.RowsAffected)
+	}
+	return deleted, nil
 }

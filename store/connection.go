@@ -171,12 +171,13 @@ func (t *Tx) SaveConnection(ctx context.Context, c vpn.Connection) error {
 	return t.saveCounter(ctx, stored.Number, c)
 }
 
-// PurgeConnections deletes the connections that ended before the given time and returns their
+// PurgeConnections deletes connections that ended before the given time, at most limit, and returns their
 // number.
-func (t *Tx) PurgeConnections(ctx context.Context, endedBefore time.Time) (int, error) {
+func (t *Tx) PurgeConnections(ctx context.Context, endedBefore time.Time, limit int) (int, error) {
 	before := micros(endedBefore)
-	g := t.on(ctx).Where(`(status = 'terminated' AND ended_at > 0 AND ended_at < ?)
-		OR (status = 'terminated' AND ended_at = 0 AND created_at < ?)`, before, before).Delete(&connectionRow{})
+	old := t.on(ctx).Model(&connectionRow{}).Select("id").Where(`(status = 'terminated' AND ended_at > 0 AND ended_at < ?)
+		OR (status = 'terminated' AND ended_at = 0 AND created_at < ?)`, before, before).Limit(limit)
+	g := t.on(ctx).Where("id IN (?)", old).Delete(&connectionRow{})
 	return int(g.RowsAffected), connectionNoun.read(g.Error, "")
 }
 

@@ -148,7 +148,7 @@ func testConnectionPurge(t *testing.T, s *Store) {
 		want   int
 	}{{at, 0}, {at.Add(time.Second), 1}, {at.Add(time.Second), 0}, {long, 2}} {
 		update(t, s, func(ctx context.Context, x *Tx) error {
-			if got := must[int](t)(x.PurgeConnections(ctx, step.before)); got != step.want {
+			if got := must[int](t)(x.PurgeConnections(ctx, step.before, 100)); got != step.want {
 				t.Errorf("purge before %v: got %d, want %d", step.before, got, step.want)
 			}
 			return nil

@@ -84,7 +84,7 @@ func (b *browserSessions) Begin(c echo.Context, token, browser string) error {
 	if err := session.Save(c.Request(), c.Response()); err != nil {
 		return err
 	}
-	cookie := browserCookie(c)
+	cookie := browserCookie(c) //nolint:gosec // G124: browserCookie sets the attributes
 	cookie.Value = browser
 	c.SetCookie(cookie)
 	return nil

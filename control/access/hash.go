@@ -26,7 +26,7 @@ const (
 
 // passwordHasher bounds how many hashes run at once, so that many sign-ins cannot exhaust memory, and how
 // many wait, so that each waits seconds at most. One of its two slots is for known callers only: those who
-// are signed in, and browsers in which somebody has signed in before. Many unknown clients that sign in at
+// are signed in, and browsers in which a sign-in succeeded before. Many unknown clients that sign in at
 // once cannot keep an administrator out.
 type passwordHasher struct {
 	shared   chan struct{} // holds a value while a hash of any caller runs

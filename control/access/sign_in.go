@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -55,7 +56,11 @@ func (s *Service) SignIn(ctx context.Context, in SignInRequest) (SignedIn, error
 		return SignedIn{}, err
 	}
 	if !ok || admin.Disabled {
-		s.auditSignIn(ctx, in, username, "refused")
+		actor := "unknown" // a name that no account has may be a password in the wrong field
+		if admin.ID != "" {
+			actor = admin.Username
+		}
+		s.core.AuditRefusal(ctx, control.Principal{Name: actor, Source: in.Source, Request: in.Request}, vpn.SignIn, "", errors.New("refused"))
 		return SignedIn{}, errSignIn()
 	}
 	s.signIns.forget(in.Source, username)
@@ -97,21 +102,4 @@ func (s *Service) openSession(ctx context.Context, tx *store.Tx, admin vpn.Admin
 	}
 	record := s.core.Record(control.Principal{Name: admin.Username, Source: in.Source, Request: in.Request}, vpn.SignIn, string(admin.ID))
 	return tx.Audit(ctx, record)
-}
-
-// auditSignIn records a failed attempt, with the user name only if an account has it: people type
-// passwords into the wrong field.
-func (s *Service) auditSignIn(ctx context.Context, in SignInRequest, username, result string) {
-	err := s.core.Update(ctx, func(tx *store.Tx) error {
-		actor := "unknown"
-		if _, err := tx.AdministratorByUsername(ctx, username); err == nil {
-			actor = username
-		}
-		record := s.core.Record(control.Principal{Name: actor, Source: in.Source, Request: in.Request}, vpn.SignIn, "")
-		record.Result = result
-		return tx.Audit(ctx, record)
-	})
-	if err != nil {
-		s.core.Log.ErrorContext(ctx, "audit record of a failed sign-in was not written", "err", err)
-	}
 }

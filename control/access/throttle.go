@@ -1,7 +1,6 @@
 package access
 
 import (
-	"net/netip"
 	"sync"
 	"time"
 
@@ -43,7 +42,7 @@ func (t *throttle) allow(source, account string) (ok bool, wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
-	source = sourceNetwork(source)
+	source = control.SourceNetwork(source)
 	if wait := takeAttempt(t.bucket("a|"+source, rate.Every(addressRefill), attemptsPerAddress, now), now); wait > 0 {
 		// No bucket is made for the account: a source that invents names would otherwise fill the map
 		// until all buckets are dropped, its own among them.
@@ -66,17 +65,7 @@ func takeAttempt(l *rate.Limiter, now time.Time) (wait time.Duration) {
 func (t *throttle) forget(source, account string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.buckets, "u|"+sourceNetwork(source)+"|"+account)
-}
-
-// sourceNetwork is what one host may hold: an IPv4 address, or the /64 of an IPv6 address, of which a
-// host can use any number of addresses.
-func sourceNetwork(source string) string {
-	a, err := netip.ParseAddr(source)
-	if err != nil || a.Unmap().Is4() {
-		return source
-	}
-	return netip.PrefixFrom(a.WithZone(""), 64).Masked().String()
+	delete(t.buckets, "u|"+control.SourceNetwork(source)+"|"+account)
 }
 
 func (t *throttle) bucket(key string, every rate.Limit, burst int, now time.Time) *rate.Limiter {

@@ -25,6 +25,9 @@ import (
 // Password is the password of each account that the kit makes.
 const Password = "correct horse battery"
 
+// KeepChanges is how long audit records of changes are kept.
+const KeepChanges = 365 * 24 * time.Hour
+
 // Limits are the limits of console sessions.
 var Limits = vpn.SessionLimits{Idle: time.Hour, Absolute: 8 * time.Hour}
 
@@ -110,7 +113,7 @@ func (k *Kit) NewServices(o Options) Services {
 		Core: core, Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificate.New(core, pki.Maker{}),
 		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: k.Dataplane, PKI: pki.Maker{}, Node: nodes, Resolver: o.Resolver}),
 		Nodes:     nodes, Tutorial: tutorial.New(core),
-		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Limits: Limits}),
+		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Limits: Limits, KeepChanges: KeepChanges}),
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 const (
 	flushCountersEvery = time.Minute
 	keepConnections    = 90 * 24 * time.Hour
+	keepRefusals       = 90 * 24 * time.Hour
+	purgeBatch         = 500       // rows in one transaction
 	keepGrants         = time.Hour // of logins that never became a connection
 	purgeEvery         = time.Hour
 	// A connection must be missing twice, this far apart, before it is stored as ended: the event of
@@ -38,6 +40,7 @@ func (s *Runner) Housekeep(ctx context.Context) {
 			s.flushLast(ctx, last)
 			return
 		case <-counters.C:
+			s.core.FinishRefusals(ctx, false)
 			last, err = s.flushCounters(ctx, last)
 		case <-sweep.C:
 			missed, err = s.sweepConnections(ctx, missed)
@@ -55,6 +58,7 @@ func (s *Runner) Housekeep(ctx context.Context) {
 func (s *Runner) flushLast(ctx context.Context, last map[vpn.ConnectionID]vpn.Counters) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 	defer cancel()
+	s.core.FinishRefusals(ctx, true)
 	if _, err := s.flushCounters(ctx, last); err != nil && vpn.KindOf(err) != vpn.Unavailable {
 		s.core.Log.WarnContext(ctx, "the last counters were not written", "err", errorChain(err))
 	}
@@ -157,16 +161,31 @@ func (s *Runner) purgeUnlessSet(ctx context.Context, clock *clockWatch) error {
 	return s.purge(ctx)
 }
 
+// purge deletes old rows, a batch in each transaction: deleting all at once would hold SQLite's write
+// lock, and logins wait for it.
 func (s *Runner) purge(ctx context.Context) error {
 	now := s.core.Now()
-	return s.core.Update(ctx, func(tx *store.Tx) error {
-		if _, err := tx.PurgeSessions(ctx, now.Add(-s.limits.Idle), now.Add(-s.limits.Absolute)); err != nil {
-			return err
+	var changes time.Time // zero: they are kept
+	if s.keepChanges > 0 {
+		changes = now.Add(-s.keepChanges)
+	}
+	for _, purge := range []func(*store.Tx) (int, error){
+		func(tx *store.Tx) (int, error) {
+			return tx.PurgeSessions(ctx, now.Add(-s.limits.Idle), now.Add(-s.limits.Absolute))
+		},
+		func(tx *store.Tx) (int, error) { return tx.PurgeConnecting(ctx, now.Add(-keepGrants)) },
+		func(tx *store.Tx) (int, error) {
+			return tx.PurgeConnections(ctx, now.Add(-keepConnections), purgeBatch)
+		},
+		func(tx *store.Tx) (int, error) {
+			return tx.PurgeAudit(ctx, now.Add(-keepRefusals), changes, purgeBatch)
+		},
+	} {
+		for n := 1; n > 0; {
+			if err := s.core.Update(ctx, func(tx *store.Tx) (err error) { n, err = purge(tx); return err }); err != nil {
+				return err
+			}
 		}
-		if _, err := tx.PurgeConnecting(ctx, now.Add(-keepGrants)); err != nil {
-			return err
-		}
-		_, err := tx.PurgeConnections(ctx, now.Add(-keepConnections))
-		return err
-	})
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -174,5 +175,26 @@ func TestPurge(t *testing.T) {
 	s.Must(s.Runner.Purge(t.Context()))
 	if left := s.Query("SELECT id FROM connection"); len(left) != 0 {
 		t.Errorf("connections left: %v", left)
+	}
+
+	// Refusals go after 90 days, in as many batches as it takes; changes after the time that is set.
+	s.Exec("DELETE FROM audit")
+	s.Exec("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1201) " +
+		"INSERT INTO audit SELECT NULL, i, 'a', 's', 'r', 'x', '', CASE i WHEN 1201 THEN 'ok' ELSE 'refused' END, '', '', '' FROM n")
+	s.Exec(fmt.Sprintf("UPDATE audit SET at = %d", s.Clock.Now().UnixMicro()))
+	left := func() int { return len(s.Query("SELECT id FROM audit")) }
+	s.Must(s.Runner.Purge(t.Context()))
+	if n := left(); n != 1201 {
+		t.Errorf("%d young audit records are left, want all", n)
+	}
+	s.Clock.Pass(90*24*time.Hour + time.Second)
+	s.Must(s.Runner.Purge(t.Context()))
+	if n := left(); n != 1 {
+		t.Errorf("%d audit records are left, want the change", n)
+	}
+	s.Clock.Pass(controltest.KeepChanges)
+	s.Must(s.Runner.Purge(t.Context()))
+	if n := left(); n != 0 {
+		t.Errorf("%d audit records are left, want none", n)
 	}
 }

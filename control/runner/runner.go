@@ -4,19 +4,22 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"time"
 
 	"sallyport/control"
 	"sallyport/control/node"
 	"sallyport/vpn"
 )
 
-// Config is what the runner needs. Every field is required.
+// Config is what the runner needs. Every field but KeepChanges is required.
 type Config struct {
 	Core      *control.Core
 	Dataplane Dataplane
 	Node      *node.Service
 	NodeName  string
 	Limits    vpn.SessionLimits
+	// KeepChanges is how long audit records of changes are kept; 0: for ever.
+	KeepChanges time.Duration
 }
 
 // Runner does what the program does by itself on one node: Reconcile, Follow and Housekeep each run
@@ -27,11 +30,13 @@ type Runner struct {
 	watch     *node.Service
 	node      string
 	limits    vpn.SessionLimits
+
+	keepChanges time.Duration
 }
 
 // New makes the runner of a node.
 func New(c Config) *Runner {
-	return &Runner{core: c.Core, dataplane: c.Dataplane, watch: c.Node, node: c.NodeName, limits: c.Limits}
+	return &Runner{core: c.Core, dataplane: c.Dataplane, watch: c.Node, node: c.NodeName, limits: c.Limits, keepChanges: c.KeepChanges}
 }
 
 // Dataplane is the root process of the node. The error of every method is a *vpn.Error of kind
