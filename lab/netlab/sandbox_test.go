@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"sallyport/lab/netlab"
 )
@@ -33,8 +34,11 @@ func TestHosts(t *testing.T) {
 	netlab.Connect(t, near, "eth0", "192.0.2.1/24", far, "eth0", "192.0.2.2/24")
 	netlab.Connect(t, netlab.Here(), "lan0", "198.51.100.1/24", far, "eth1", "198.51.100.2/24")
 	far.Serve(t, netlab.EchoPort)
-	if !near.Answers("192.0.2.2", netlab.EchoPort) || !netlab.Here().Answers("198.51.100.2", netlab.EchoPort) {
-		t.Error("the far host does not answer")
+	// The first packets of a new veth pair may be lost until the link is up.
+	for deadline := time.Now().Add(20 * time.Second); !near.Answers("192.0.2.2", netlab.EchoPort) || !netlab.Here().Answers("198.51.100.2", netlab.EchoPort); {
+		if time.Now().After(deadline) {
+			t.Fatal("the far host does not answer")
+		}
 	}
 	if near.AnswersTCP("198.51.100.2", netlab.EchoPort) || near.AnswersUDP("192.0.2.2", netlab.EchoPort+1) {
 		t.Error("an address or a port answers that cannot")
