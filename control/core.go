@@ -64,6 +64,13 @@ func (c *Core) Read(ctx context.Context, by Principal, action vpn.Action, subjec
 	return c.store.View(ctx, f)
 }
 
+// urgent are the actions that take access away, which must work on a full disk too.
+var urgent = map[vpn.Action]bool{
+	vpn.RevokeClientVpnIngress: true, vpn.TerminateClientVpnConnections: true, vpn.DeleteClientVpnRoute: true,
+	vpn.DisassociateClientVpnTargetNetwork: true, vpn.DeleteClientVpnEndpoint: true,
+	vpn.EditAdministrator: true, vpn.ResetPassword: true, vpn.ChangePassword: true,
+}
+
 // Change runs one change and writes its audit record in one transaction, then wakes the reconciler. f
 // completes the record: before, after, and the subject of what it creates. Permission is asked before the
 // transaction and again in it (Principal.Recheck). Without it the error is of kind Denied, and the refusal
@@ -73,7 +80,11 @@ func (c *Core) Change(ctx context.Context, by Principal, action vpn.Action, subj
 		return err
 	}
 	var denied error
-	err := c.store.Update(ctx, func(tx *store.Tx) error {
+	updating := ctx
+	if urgent[action] {
+		updating = store.Urgent(ctx)
+	}
+	err := c.store.Update(updating, func(tx *store.Tx) error {
 		if denied = by.Recheck(ctx, tx, action, subject); denied != nil {
 			return denied
 		}

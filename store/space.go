@@ -27,27 +27,39 @@ func (s *Store) Fault() (vpn.Fault, bool) {
 	return s.space.fault, s.space.fault.Message != ""
 }
 
-// noteSpace notes whether a change found the disk full, and returns the error for people.
+// noteSpace notes whether a change found the disk full, and returns the error for people. A change that
+// the reserve made room for does not end the fault.
 func (s *Store) noteSpace(err error) error {
-	full := isOutOfSpace(err)
-	if err != nil && !full {
+	if isOutOfSpace(err) {
+		s.noteFull(err)
+		return errNoSpace(err)
+	}
+	if err != nil || s.reserve.isSpent() {
 		return err
 	}
 	s.space.mu.Lock()
 	defer s.space.mu.Unlock()
-	switch {
-	case !full && s.space.fault.Message != "":
+	if s.space.fault.Message != "" {
 		s.options.Logger.Info("the database can be written again")
 		s.space.fault = vpn.Fault{}
-	case full && s.space.fault.Message == "":
+	}
+	return nil
+}
+
+func (s *Store) noteFull(err error) {
+	s.space.mu.Lock()
+	defer s.space.mu.Unlock()
+	if s.space.fault.Message == "" {
 		s.options.Logger.Error("the database cannot be written, its disk is full", "err", err)
 		s.space.fault = vpn.Fault{Message: noSpace, Since: s.options.Now().UTC()}
 	}
-	if full {
-		return vpn.Refuse(vpn.Unavailable, vpn.CodeInsufficientStorage,
-			"Nothing was saved: the disk that holds the database is full. Make room on it and try again.").Because(err)
-	}
-	return nil
+}
+
+func (s *Store) isFull() bool { _, full := s.Fault(); return full }
+
+func errNoSpace(cause error) error {
+	return vpn.Refuse(vpn.Unavailable, vpn.CodeInsufficientStorage,
+		"Nothing was saved: the disk that holds the database is full. Make room on it and try again.").Because(cause)
 }
 
 // probeSpace writes a page where the last write found the disk full: a transaction that changes nothing

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -50,5 +51,67 @@ func TestFullDisk(t *testing.T) {
 	}
 	if f, full := s.Fault(); full {
 		t.Errorf("there is room again: %+v", f)
+	}
+}
+
+// The reserve of a full disk serves urgent changes alone, and is made again when there is room.
+func TestReserve(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "full.db")
+	s := migrated(t, openAt(t, path))
+	size := func() int64 {
+		info, err := os.Stat(path + ".reserve")
+		if err != nil {
+			return 0
+		}
+		return info.Size()
+	}
+	if size() != reserveSize {
+		t.Fatalf("the reserve has %d bytes", size())
+	}
+	if err := s.writing.Exec("PRAGMA max_page_count = 1").Error; err != nil { // none beyond those there are
+		t.Fatal(err)
+	}
+	add := func(ctx context.Context, more func()) error {
+		return s.Update(ctx, func(x *Tx) error {
+			if more != nil {
+				more()
+			}
+			n := vpn.Network{ID: vpn.NewNetworkID(), Name: strings.Repeat("x", 100_000), CIDRs: newFixture().network.CIDRs, CreatedAt: at}
+			return x.CreateNetwork(t.Context(), n)
+		})
+	}
+	if err := add(t.Context(), nil); vpn.KindOf(err) != vpn.Unavailable || size() != reserveSize {
+		t.Errorf("a change that is not urgent: %v, and the reserve has %d bytes", err, size())
+	}
+	runs := 0
+	urgent := add(Urgent(t.Context()), func() {
+		if runs++; runs == 2 && size() != 0 {
+			t.Error("the urgent change runs again beside the reserve")
+		}
+	})
+	if vpn.KindOf(urgent) != vpn.Unavailable || runs != 2 || size() != 0 {
+		t.Errorf("an urgent change without room: %v after %d runs, and the reserve has %d bytes", urgent, runs, size())
+	}
+	if err := s.writing.Exec("PRAGMA max_page_count = 1000000").Error; err != nil {
+		t.Fatal(err)
+	}
+	if err := add(Urgent(t.Context()), nil); err != nil {
+		t.Errorf("an urgent change with room: %v", err)
+	}
+	if _, full := s.Fault(); !full {
+		t.Error("an urgent change that the reserve made room for ended the fault")
+	}
+	if err := add(t.Context(), nil); vpn.KindOf(err) != vpn.Unavailable {
+		t.Errorf("a change while the reserve is given up: %v", err)
+	}
+	s.reserve.mu.Lock()
+	s.reserve.tried = time.Time{} // a second has passed
+	s.reserve.mu.Unlock()
+	if err := add(t.Context(), nil); err != nil || size() != reserveSize {
+		t.Errorf("with room for the reserve: %v, and the reserve has %d bytes", err, size())
+	}
+	if _, full := s.Fault(); full {
+		t.Error("the fault did not end")
 	}
 }

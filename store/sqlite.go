@@ -52,6 +52,7 @@ func (s *Store) openSQLite(ctx context.Context, dsn string) error {
 		db.SetMaxIdleConns(most)
 	}
 	s.turn = make(chan struct{}, 1)
+	s.reserve.open(path + ".reserve")
 	s.dialect = dialect{
 		name: "sqlite", view: &sql.TxOptions{ReadOnly: true}, directory: filepath.Dir(path), elements: "json_each(?) AS e",
 	}

@@ -36,6 +36,7 @@ type Store struct {
 	writing *gorm.DB // the same as reading on PostgreSQL
 	options Options
 	space   space
+	reserve reserve
 
 	turn     chan struct{} // holds a value while a transaction writes; nil on PostgreSQL, which has many writers
 	viewing  contention
@@ -140,13 +141,29 @@ func (s *Store) View(ctx context.Context, f func(*Tx) error) error {
 // back otherwise. f may run again after a serialization failure, so it must not act outside the
 // transaction. On a full disk, or where the database is locked or does not answer, the error is of kind
 // Unavailable and nothing has changed.
+//
+// On a full disk an Urgent change uses the reserve that is kept for it.
 func (s *Store) Update(ctx context.Context, f func(*Tx) error) error {
 	done, err := s.writerTurn(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	return s.noteSpace(s.retry(ctx, &s.updating, func() error {
+	urgent := isUrgent(ctx)
+	if !urgent && s.reserve.isSpent() && s.isFull() {
+		return errNoSpace(nil)
+	}
+	err = s.update(ctx, f)
+	if isOutOfSpace(err) && urgent && s.reserve.giveUp() {
+		s.noteFull(err)
+		s.options.Logger.Warn("the space that is reserved for urgent changes is in use", "file", s.reserve.path)
+		err = s.update(ctx, f)
+	}
+	return s.noteSpace(err)
+}
+
+func (s *Store) update(ctx context.Context, f func(*Tx) error) error {
+	return s.retry(ctx, &s.updating, func() error {
 		return s.writing.WithContext(ctx).Transaction(func(g *gorm.DB) error {
 			if err := s.limitLockWait(g); err != nil {
 				return err
@@ -156,7 +173,7 @@ func (s *Store) Update(ctx context.Context, f func(*Tx) error) error {
 			}
 			return s.probeSpace(g)
 		}, s.dialect.update)
-	}))
+	})
 }
 
 // limitLockWait bounds how long PostgreSQL waits for a lock in this transaction. It is no setting of the

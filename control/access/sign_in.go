@@ -69,7 +69,7 @@ func (s *Service) SignIn(ctx context.Context, in SignInRequest) (SignedIn, error
 
 func (s *Service) startSession(ctx context.Context, admin vpn.Administrator, in SignInRequest) (SignedIn, error) {
 	token := newToken()
-	err := s.core.Update(ctx, func(tx *store.Tx) error { return s.openSession(ctx, tx, admin, token, in) })
+	err := s.core.Update(store.Urgent(ctx), func(tx *store.Tx) error { return s.openSession(ctx, tx, admin, token, in) })
 	if err != nil {
 		return SignedIn{}, err
 	}
