@@ -10,13 +10,13 @@ import (
 	"sallyport/vpn/vpntest"
 )
 
-// notDirectives are the options that OpenVPN has no part in, with where the dataplane obeys them.
+// notDirectives are the options that OpenVPN does not send to clients, with the place that applies them.
 var notDirectives = map[string]string{
 	"SourceNAT":      "nftables rules: nft.Endpoint.SourceNAT",
-	"SessionTimeout": "end of the session: admission sets it, and the sweep shortens it",
+	"SessionTimeout": "end of the session: newSession sets it, and updateSessions shortens it",
 }
 
-// Every option changes what a client is told, unless it is listed in notDirectives.
+// Every option changes what a client is told, with and without split tunnel, unless it is listed in notDirectives.
 func TestEveryOptionIsADirective(t *testing.T) {
 	t.Parallel()
 	d := vpn.Desired{
@@ -24,12 +24,30 @@ func TestEveryOptionIsADirective(t *testing.T) {
 		Associations: []vpn.DesiredAssociation{{ID: "a", Routes: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/16")}}},
 	}
 	s := session.Session{Addr: netip.MustParseAddr("10.20.0.2"), Association: "a"}
+	names := map[string]bool{}
 	for i := range reflect.TypeFor[vpn.ClientOptions]().NumField() {
-		with := d
-		name := vpntest.FillField(&with.ClientOptions, i)
-		changed := !reflect.DeepEqual(directives(d, s), directives(with, s))
-		if place, elsewhere := notDirectives[name]; changed == elsewhere {
-			t.Errorf("%s changes the directives: %t; notDirectives says %q", name, changed, place)
+		for _, split := range []bool{false, true} {
+			without := d
+			without.SplitTunnel = split
+			with := without
+			name := vpntest.FillField(&with.ClientOptions, i)
+			names[name] = true
+			if name == "SplitTunnel" && split {
+				continue // it is set in both
+			}
+			changed := !reflect.DeepEqual(directives(without, s), directives(with, s))
+			place, listed := notDirectives[name]
+			if !changed && !listed {
+				t.Errorf("%s does not change what directives returns (split tunnel %t). Append its directive in dataplane/directives.go, or list it in notDirectives with the place that applies it.", name, split)
+			}
+			if changed && listed {
+				t.Errorf("%s changes what directives returns, but notDirectives says that it is applied by %q. Remove it from notDirectives.", name, place)
+			}
+		}
+	}
+	for name := range notDirectives {
+		if !names[name] {
+			t.Errorf("notDirectives has %s, which is no option", name)
 		}
 	}
 }
