@@ -90,9 +90,9 @@ func (f *fixture) partsOf(b *testing.B, r run, n int) map[string]time.Duration {
 		}) / time.Duration(n)
 	}
 	d := f.desired()
-	spare := s.Addr
-	for held := true; held; spare = spare.Next() {
-		_, held = f.filter.table.Sessions()[spare]
+	spare, admitted := s.Addr, f.filter.table.Sessions()
+	for held := true; held; _, held = admitted[spare] {
+		spare = spare.Next()
 	}
 	put := inTable(s)
 	put.Addr = spare
