@@ -36,5 +36,5 @@ func TestMetadataServiceIsOutOfReach(t *testing.T) {
 	}
 	s.Authorize("168.63.129.16/32")
 	s.WaitRow("/rules", "168.63.129.16/32", "active")
-	netlab.Eventually(t, 5*time.Second, "a rule for the address itself opens it", func() bool { return client.Answers("168.63.129.16", netlab.EchoPort) })
+	netlab.Eventually(t, 5*time.Second, "a rule for the address itself opens it", func() bool { return client.AnswersTCP("168.63.129.16", netlab.EchoPort) })
 }
