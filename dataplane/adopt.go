@@ -58,10 +58,13 @@ func (e *Engine) adopt(ctx context.Context) {
 			_ = e.journal.Remove(journal.Workers, r.Device) // no endpoint will read it
 		}
 	}
-	e.adoptSessions(sessions)
+	dropped := e.adoptSessions(sessions)
 	if err := e.restoreRules(ctx, adopted); err != nil {
 		e.filter.distrust() // the reconcilers write all rules
 		e.log.ErrorContext(ctx, "the packet filter could not be taken over", "err", errorChain(err))
+	}
+	if err := host.ForgetFlows(dropped...); err != nil { // after the packet filter has closed them
+		e.log.ErrorContext(ctx, "flows of sessions that are not adopted were not removed", "number", len(dropped), "err", errorChain(err))
 	}
 	e.deleteUnknownDevices(devices)
 	var resuming sync.WaitGroup // a worker that does not answer takes seconds to be given up
@@ -143,11 +146,18 @@ func (ep *endpoint) adoptWorker(r worker.Record) bool {
 }
 
 // adoptSessions takes sessions over. The end of a session that had ended is reported again where web
-// may not know of it, and its address cools down again: its flows may still be in the kernel.
-func (e *Engine) adoptSessions(sessions []session.Session) {
+// may not know of it, and its address cools down again: its flows may still be in the kernel. dropped
+// is the addresses of the sessions that were not taken over: no endpoint removes their flows.
+func (e *Engine) adoptSessions(sessions []session.Session) (dropped []netip.Addr) {
 	counted, err := e.filter.table.Counters() // what is in the kernel from before
 	if err != nil {
 		e.log.Error("counters of an earlier process cannot be read", "err", errorChain(err))
+	}
+	drop := func(s session.Session) {
+		if s.Addr.IsValid() {
+			dropped = append(dropped, s.Addr)
+		}
+		_ = e.journal.Remove(journal.Sessions, string(s.Connection))
 	}
 	reported := e.events.Ended()
 	for _, s := range sessions {
@@ -155,16 +165,17 @@ func (e *Engine) adoptSessions(sessions []session.Session) {
 		switch {
 		case s.Ended || reported[s.Connection]:
 			if ep == nil || !ep.adoptEnded(s) {
-				_ = e.journal.Remove(journal.Sessions, string(s.Connection))
+				drop(s)
 			}
 		case ep == nil || !ep.adoptSession(s, counted):
 			e.events.Add(vpn.Event{Ended: &vpn.Ended{
 				Connection: s.Connection, Endpoint: s.Endpoint, Reason: "The VPN server was restarted.",
 				Counters: s.Before.Plus(vpn.Counters(counted[s.Addr])),
 			}})
-			_ = e.journal.Remove(journal.Sessions, string(s.Connection))
+			drop(s)
 		}
 	}
+	return dropped
 }
 
 func (ep *endpoint) adoptEnded(s session.Session) bool {

@@ -19,7 +19,7 @@ func (ep *endpoint) handle(n worker.Event) {
 	case ovpn.Reauth:
 		ep.reauthenticate(n, ev)
 	case ovpn.Established:
-		ep.establish(session.Client{Instance: n.Instance, CID: ev.CID}, ev)
+		ep.establish(n, ev)
 	case ovpn.Disconnect:
 		ep.disconnected(session.Client{Instance: n.Instance, CID: ev.CID})
 	case ovpn.TLSRefused:
@@ -34,10 +34,12 @@ func (ep *endpoint) handle(n worker.Event) {
 }
 
 // establish notes that a client's tunnel is up. The event comes before the journal: a crash between
-// the two reports it twice, in the other order the event would be lost.
-func (ep *endpoint) establish(c session.Client, ev ovpn.Established) {
-	s, _, ok := ep.sessions.Establish(c, ev.Env.Trusted())
+// the two reports it twice, in the other order the event would be lost. A client without a session is
+// disconnected: its session ended before it was notified.
+func (ep *endpoint) establish(n worker.Event, ev ovpn.Established) {
+	s, _, ok := ep.sessions.Establish(session.Client{Instance: n.Instance, CID: ev.CID}, ev.Env.Trusted())
 	if !ok {
+		go ep.disconnectUnknown(n, map[ovpn.CID]ovpn.StatusClient{ev.CID: {}})
 		return
 	}
 	ep.events.Add(s.Event())

@@ -41,7 +41,7 @@ func (ep *endpoint) removeFromHost(ctx context.Context, workers []*worker.Worker
 	ep.endAll(ctx, reason)
 	stopped := ep.stopWorkers(ctx, workers)
 	ep.endAll(ctx, reason) // sessions that were admitted meanwhile
-	ep.releaseAddresses(true)
+	released := ep.releaseAddresses(stopped)
 	ep.releasePort()
 	if !stopped {
 		return false // the uid, port and device of a running worker must not be used again
@@ -53,7 +53,7 @@ func (ep *endpoint) removeFromHost(ctx context.Context, workers []*worker.Worker
 	}
 	ep.deleteWorkers()
 	ep.reconciler.paths = map[vpn.AssociationID]string{}
-	return true
+	return released // another endpoint may have the same client CIDR, so no flow of these addresses may be left
 }
 
 // stopWorkers ends all workers side by side: each takes two seconds to tell its clients. It tells

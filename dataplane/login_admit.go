@@ -57,6 +57,7 @@ func (ep *endpoint) openSession(p *pending, d vpn.LoginDecision) (session.Sessio
 }
 
 func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision) (session.Session, error) {
+	ep.closeFormer(p.client, d.Connection)
 	desired := ep.state.desired
 	duration := min(d.Ends.Sub(ep.now()), desired.SessionTimeout) // no decision exceeds the endpoint's session timeout
 	switch {
@@ -75,6 +76,15 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision) (session.Session
 		return session.Session{}, vpn.Refuse(vpn.Conflict, vpn.CodeAddressesExhausted, "The VPN endpoint has no free client address. Ask your administrator.")
 	}
 	return s, nil
+}
+
+// closeFormer ends the session of a client that is about to get another one: a client asked again,
+// under another KID, while its first login was being answered. A client that has two sessions in the table would keep
+// the address of the first, whose end no event reports. It runs in the owner goroutine.
+func (ep *endpoint) closeFormer(c session.Client, next vpn.ConnectionID) {
+	if former, ok := ep.sessions.ByClient(c); ok && former.Connection != next {
+		ep.closeSessions(ending{reason: "The client logged in again before its tunnel was up."}, former.Connection)
+	}
 }
 
 // openKernel opens the kernel for a session: its route, then the packet filter. No route is left

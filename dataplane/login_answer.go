@@ -45,19 +45,19 @@ func (ep *endpoint) answer(ctx context.Context, a *answer) {
 // letIn lets the client of an open session in. Where that fails, or the kernel was not opened, the
 // session ends.
 func (ep *endpoint) letIn(ctx context.Context, a *answer) error {
-	p, id := a.login, a.session.Connection
+	p, id, only := a.login, a.session.Connection, stillOf(a.session)
 	if a.err != nil {
-		ep.end(ctx, ending{reason: userMessage(a.err)}, id)
+		ep.end(ctx, ending{reason: userMessage(a.err), only: only}, id)
 		return a.err
 	}
 	err := p.conn.Admit(ctx, p.client.CID, p.kid, a.directives)
 	switch {
 	case errors.Is(err, ovpn.ErrNoClient):
-		ep.end(ctx, ending{reason: "The client left before it was let in."}, id)
+		ep.end(ctx, ending{reason: "The client left before it was let in.", only: only}, id)
 	case err != nil:
 		// OpenVPN may have let it in.
 		again := ovpn.Restart("Try again", true)
-		ep.end(ctx, ending{reason: "The client could not be let in.", message: &again}, id)
+		ep.end(ctx, ending{reason: "The client could not be let in.", message: &again, only: only}, id)
 		return err
 	default:
 		ep.do(func() { ep.sessions.AllowReturn(id) })

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +18,8 @@ import (
 	"sallyport/vpn"
 )
 
-// manage is a connection to a management socket on which every command succeeds.
+// manage is a connection to a management socket on which every command succeeds that is not refused
+// (refuse).
 func manage(t testing.TB) *ovpn.Conn {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "m")
@@ -36,10 +38,15 @@ func manage(t testing.TB) *ovpn.Conn {
 		fmt.Fprint(c, ">INFO:OpenVPN Management Interface Version 5 -- type 'help' for more info\r\n")
 		lines := bufio.NewScanner(c)
 		for lines.Scan() {
-			said.add(lines.Text())
-			if strings.HasPrefix(lines.Text(), "client-auth ") {
+			line := lines.Text()
+			said.add(line)
+			if strings.HasPrefix(line, "client-auth ") {
 				for lines.Scan() && lines.Text() != "END" {
 				}
+			}
+			if said.refuses(line) {
+				fmt.Fprint(c, "ERROR: out of memory\r\n")
+				continue
 			}
 			fmt.Fprint(c, "SUCCESS: done\r\n")
 		}
@@ -55,8 +62,24 @@ func manage(t testing.TB) *ovpn.Conn {
 
 // transcript is the commands that a scripted peer was sent.
 type transcript struct {
-	mu    sync.Mutex
-	lines []string
+	mu      sync.Mutex
+	lines   []string
+	refused []string // prefixes of the commands that fail
+}
+
+func (s *transcript) refuses(line string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.refused, func(prefix string) bool { return strings.HasPrefix(line, prefix) })
+}
+
+// refuse has the commands with a prefix fail that the peer of a connection of manage is sent from now on.
+func refuse(conn *ovpn.Conn, prefix string) {
+	v, _ := transcripts.Load(conn)
+	s := v.(*transcript)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused = append(s.refused, prefix)
 }
 
 func (s *transcript) add(line string) {

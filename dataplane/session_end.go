@@ -10,6 +10,7 @@ import (
 	"sallyport/dataplane/journal"
 	"sallyport/dataplane/ovpn"
 	"sallyport/dataplane/session"
+	"sallyport/dataplane/worker"
 	"sallyport/vpn"
 )
 
@@ -81,26 +82,38 @@ func (ep *endpoint) notifier(why ending, ended []session.Session) func(context.C
 	if why.message == nil {
 		return nil
 	}
-	byWorker := map[*ovpn.Conn][]session.Session{}
+	type run struct {
+		worker   *worker.Worker
+		instance string
+		conn     *ovpn.Conn
+	}
+	byRun := map[run][]session.Session{}
 	for _, s := range ended {
 		for _, w := range ep.state.workers {
 			if conn := w.Conn(s.Instance); conn != nil && s.Away().IsZero() {
-				byWorker[conn] = append(byWorker[conn], s)
+				r := run{w, s.Instance, conn}
+				byRun[r] = append(byRun[r], s)
 			}
 		}
 	}
-	if len(byWorker) == 0 {
+	if len(byRun) == 0 {
 		return nil
 	}
 	return func(ctx context.Context) {
 		var workers sync.WaitGroup
-		for conn, sessions := range byWorker {
+		for r, sessions := range byRun {
 			workers.Go(func() {
 				for _, s := range sessions {
-					if err := conn.Kill(ctx, s.CID, *why.message); err != nil && !errors.Is(err, ovpn.ErrNoClient) {
-						ep.log.WarnContext(ctx, "clients were not notified that their sessions ended", "connection", s.Connection, "err", err)
-						return
+					err := r.conn.Kill(ctx, s.CID, *why.message)
+					if err == nil || errors.Is(err, ovpn.ErrNoClient) {
+						continue
 					}
+					ep.log.WarnContext(ctx, "clients were not notified that their sessions ended", "connection", s.Connection, "err", err)
+					// Where the connection is closed, the process has ended, or compare finds these clients.
+					if ep.ctx.Err() == nil && ctx.Err() == nil && r.conn.Err() == nil {
+						r.worker.Replace(r.instance, "clients whose sessions ended cannot be disconnected; their worker is replaced", err)
+					}
+					return
 				}
 			})
 		}
@@ -150,16 +163,18 @@ func (ep *endpoint) endAll(ctx context.Context, reason string) {
 // freed only when no flow of its holder is left (the next holder would receive it) and the kernel is
 // closed for it; what fails is tried again. The journal has the sessions until the cooldown is over.
 // all is for an endpoint without workers: no process holds an address then, so none cools down.
-// Without all it returns at once where another call is at work. It runs outside the owner goroutine.
-func (ep *endpoint) releaseAddresses(all bool) {
+// Without all it returns at once where another call is at work. It tells whether no address with flows
+// is left that it took. It runs outside the owner goroutine.
+func (ep *endpoint) releaseAddresses(all bool) bool {
 	if all {
 		ep.releasing.Lock()
 	} else if !ep.releasing.TryLock() {
-		return
+		return false
 	}
 	defer ep.releasing.Unlock()
 	released := ep.sessions.TakeReleasing()
-	if err := ep.removeFlows(released); err != nil {
+	err := ep.removeFlows(released)
+	if err != nil {
 		ep.sessions.Release(released...)
 		sentence := "Addresses of clients that left cannot be used again yet: " + adminMessage(err)
 		if ep.faults.Set(faultFlows, string(ep.id), sentence, ep.now()) {
@@ -175,6 +190,7 @@ func (ep *endpoint) releaseAddresses(all bool) {
 		}
 		ep.limiter.Release(r.Connection)
 	}
+	return err == nil
 }
 
 // removeFlows closes the kernel where that failed before, and removes the flows.

@@ -23,6 +23,10 @@ func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) bool {
 		ep.detachSessions(s)
 	}
 	c := session.Client{Instance: n.Instance, CID: ev.CID}
+	if former := ep.state.waiting[c]; former != nil {
+		ep.forgetLogin(former) // the client asks again, under another KID
+	}
+	ep.closeFormer(c, s.Connection)
 	s, _ = ep.sessions.Attach(s.Connection, c, ev.KID, n.Worker.Device, ev.Env.Untrusted(), ep.state.desired.Associations)
 	ep.journalSession(s) // where it fails, a crash has this client return once more
 	if err := ep.openKernel(s); err != nil {
@@ -40,7 +44,13 @@ func (ep *endpoint) letReturn(conn *ovpn.Conn, s session.Session, ds []ovpn.Dire
 		return
 	}
 	ep.do(func() { ep.returnFailed(s, err) })
-	ep.deny(conn, s.CID, s.KID, "not admitted", sessionIsOver)
+	if errors.Is(err, ovpn.ErrNoClient) {
+		return
+	}
+	// OpenVPN may have let it in, and then a denial has no effect.
+	if err := conn.Kill(ep.ctx, s.CID, ovpn.Restart("Try again", true)); err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
+		ep.log.Warn("a client was not notified that it is to return again", "connection", s.Connection, "err", err)
+	}
 }
 
 // returnFailed keeps a session whose client could not be let in again. It runs in the owner goroutine.
@@ -55,7 +65,7 @@ func (ep *endpoint) returnFailed(s session.Session, err error) {
 // runs in the owner goroutine.
 func (ep *endpoint) answerAgain(n worker.Event, s session.Session) {
 	again := ovpn.Restart("Try again", true)
-	failed := ending{reason: "The client could not be let in.", message: &again}
+	failed := ending{reason: "The client could not be let in.", message: &again, only: stillOf(s)}
 	err := ep.journal.Put(journal.Sessions, string(s.Connection), s)
 	if err == nil {
 		err = ep.openKernel(s)
@@ -67,10 +77,16 @@ func (ep *endpoint) answerAgain(n worker.Event, s session.Session) {
 	}
 	ds := directives(ep.state.desired, s)
 	go func() {
-		if err := n.Conn.Admit(ep.ctx, s.CID, s.KID, ds); err != nil && ep.ctx.Err() == nil {
+		if err := n.Conn.Admit(ep.ctx, s.CID, s.KID, ds); err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
 			ep.end(ep.ctx, failed, s.Connection)
 		}
 	}()
+}
+
+// stillOf is true for a session as long as it has the client of s: it may have returned under another
+// CID since s was copied.
+func stillOf(s session.Session) func(session.Session) bool {
+	return func(now session.Session) bool { return now.Client() == s.Client() }
 }
 
 // reauthenticate answers the hourly renegotiation: it is allowed while the session continues. It
