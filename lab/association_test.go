@@ -35,7 +35,7 @@ func TestSeveralAssociations(t *testing.T) {
 	for i, n := range s.clients {
 		vpn = append(vpn, netlab.ConnectClient(t, n, s.Profile(names[i])))
 		for _, host := range []string{addrHostA, addrHostB} {
-			if !n.Answers(host, netlab.EchoPort) {
+			if !n.Reaches(host, netlab.EchoPort) {
 				t.Fatalf("client %d does not reach %s", i, host)
 			}
 		}
@@ -74,7 +74,7 @@ func TestSeveralAssociations(t *testing.T) {
 		if n := c.Ups(); n != 1 {
 			t.Errorf("client %d connected %d times", i, n)
 		}
-		if !s.clients[i].Answers(addrHostA, netlab.EchoPort) {
+		if !s.clients[i].Reaches(addrHostA, netlab.EchoPort) {
 			t.Errorf("client %d does not reach host A any more", i)
 		}
 	}
@@ -111,7 +111,7 @@ func TestTCPOnOneAddress(t *testing.T) {
 		t.Errorf("the profile is not for TCP:\n%s", profile)
 	}
 	c := netlab.ConnectClient(t, s.clients[0], profile)
-	if !s.clients[0].Answers(addrHostA, netlab.EchoPort) {
+	if !s.clients[0].Reaches(addrHostA, netlab.EchoPort) {
 		t.Error("the authorized host does not answer")
 	}
 	if s.clients[0].AnswersTCP(addrHostB, netlab.EchoPort) {

@@ -147,7 +147,7 @@ func (c *smallDiskSite) waitLate(t *testing.T, late *netlab.Client) {
 		late = netlab.StartClient(t, c.lateHost, c.lateProfile)
 	}
 	late.WaitUp(t, 1)
-	if !c.lateHost.Answers(addrHostA, netlab.EchoPort) {
+	if !c.lateHost.Reaches(addrHostA, netlab.EchoPort) {
 		t.Error("a client that connects when there is space again reaches nothing")
 	}
 	c.clients = append(c.clients[:2:2], c.lateHost)
@@ -239,7 +239,7 @@ func TestFullRunDirectory(t *testing.T) {
 	c.AddRoute("198.51.100.0/24", "subnet-a")
 	c.WaitRow("/routes", "198.51.100.0/24", "active")
 	c.WaitRow("/rules", "198.51.100.0/24", "active")
-	if !c.clients[0].Answers(addrInternet, netlab.EchoPort) {
+	if !c.clients[0].Reaches(addrInternet, netlab.EchoPort) {
 		t.Fatal("what is authorized does not answer")
 	}
 	c.disk.fill(t)

@@ -180,7 +180,7 @@ func (b *busySite) wantNewRuleWorks(t *testing.T) {
 	b.Authorize("10.0.2.0/24")
 	b.WaitRow("/rules", "10.0.2.0/24", "active")
 	for i, n := range b.clients {
-		if !n.AnswersTCP(addrHostB, netlab.EchoPort) {
+		if !n.ReachesTCP(addrHostB, netlab.EchoPort) {
 			t.Fatalf("client %d does not reach a host that was just authorized", i)
 		}
 	}

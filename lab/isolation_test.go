@@ -155,7 +155,7 @@ func outsideHostsReachNoClient(t *testing.T, s *site, c *netlab.Client) {
 	c.On.IP(t, "addr", "add", behind+"/32", "dev", "lo")
 	device := strings.Fields(s.gatewayHost.IP(t, "route", "get", addr))[2]
 	s.gatewayHost.IP(t, "route", "add", behind+"/32", "dev", device)
-	if !c.On.Answers(addr, netlab.EchoPort) || !c.On.Answers(behind, netlab.EchoPort) {
+	if !c.On.Reaches(addr, netlab.EchoPort) || !c.On.Reaches(behind, netlab.EchoPort) {
 		t.Fatal("the client's own services do not answer the client")
 	}
 	var probes []probe
@@ -178,7 +178,7 @@ func outsideHostsReachNoClient(t *testing.T, s *site, c *netlab.Client) {
 			}
 		}
 	}
-	if !c.On.Answers(addrHostA, netlab.EchoPort) {
+	if !c.On.Reaches(addrHostA, netlab.EchoPort) {
 		t.Error("a host that is authorized does not answer")
 	}
 	for len(got) > 0 {

@@ -29,7 +29,7 @@ func TestOtherTrafficOfTheHost(t *testing.T) {
 		t.Helper()
 		there.check(t, when)
 		back.check(t, when)
-		if !w.left.Answers(addrRight, netlab.EchoPort) || !w.right.Answers(addrLeft, netlab.EchoPort) {
+		if !w.left.Reaches(addrRight, netlab.EchoPort) || !w.right.Reaches(addrLeft, netlab.EchoPort) {
 			t.Errorf("%s: no new flow between hosts of other networks", when)
 		}
 		// This direction was forwarded before: packets come in by a device with forwarding on.

@@ -79,7 +79,7 @@ func TestRepairs(t *testing.T) {
 		if got := b.vpn[0].Address(t).String(); got != b.addresses[0] {
 			t.Errorf("the client reconnected as %s and had been %s", got, b.addresses[0])
 		}
-		if !b.clients[0].AnswersTCP(addrHostA, netlab.EchoPort) {
+		if !b.clients[0].ReachesTCP(addrHostA, netlab.EchoPort) {
 			t.Error("the client reaches nothing after its device was made again")
 		}
 	})
@@ -293,7 +293,7 @@ func TestHostPolicy(t *testing.T) {
 	s.WaitRow("/rules", "10.0.2.0/24", "failed", "forbids")
 	netlab.ConnectClient(t, s.clients[0], s.Profile("alice"))
 	s.WaitRow("/rules", "10.0.0.0/16", "active")
-	if !s.clients[0].AnswersTCP(addrHostA, netlab.EchoPort) {
+	if !s.clients[0].ReachesTCP(addrHostA, netlab.EchoPort) {
 		t.Error("an allowed host does not answer")
 	}
 	if s.clients[0].AnswersTCP(addrHostB, netlab.EchoPort) || s.clients[0].AnswersUDP(addrHostB, netlab.EchoPort) {

@@ -152,7 +152,7 @@ func removalStopsFlows(t *testing.T, s *site, c *netlab.Client) {
 	// With the rule restored it works again, and the flow that was sent all the time goes on.
 	s.Authorize("10.0.1.0/24")
 	s.WaitRow("/rules", "10.0.1.0/24", "active")
-	if !c.On.Answers(addrHostA, netlab.EchoPort) {
+	if !c.On.Reaches(addrHostA, netlab.EchoPort) {
 		t.Error("the host does not answer after its rule was restored")
 	}
 }
@@ -177,7 +177,7 @@ func terminatedConnectionsStayEnded(t *testing.T, s *site, clients []*netlab.Cli
 	terminate("connection="+ids["bob"], 4, bob)
 	terminate("connection="+ids["carol"]+"&connection="+ids["dave"], 2, carol, dave)
 	for _, c := range alices {
-		if !c.Running() || !c.On.Answers(addrHostA, netlab.EchoPort) {
+		if !c.Running() || !c.On.Reaches(addrHostA, netlab.EchoPort) {
 			t.Error("a connection ended that was not terminated")
 		}
 	}
@@ -200,7 +200,7 @@ func terminatedConnectionsStayEnded(t *testing.T, s *site, clients []*netlab.Cli
 		}
 	}
 	again := netlab.ConnectClient(t, bob.On, s.Profile("bob"))
-	if !again.On.Answers(addrHostA, netlab.EchoPort) {
+	if !again.On.Reaches(addrHostA, netlab.EchoPort) {
 		t.Error("a client that its user starts again reaches nothing")
 	}
 }

@@ -42,7 +42,7 @@ func TestTutorial(t *testing.T) {
 	// A rule for one subnet opens exactly that one.
 	s.Authorize("10.0.1.0/24")
 	s.WaitRow("/rules", "10.0.1.0/24", "active")
-	if !client.Answers(addrHostA, netlab.EchoPort) {
+	if !client.Reaches(addrHostA, netlab.EchoPort) {
 		t.Fatal("the authorized host does not answer")
 	}
 	if client.AnswersTCP(addrHostB, netlab.EchoPort) || client.AnswersUDP(addrHostB, netlab.EchoPort) {
@@ -98,7 +98,7 @@ func TestTutorial(t *testing.T) {
 	// Disassociating the last target network ends sessions.
 	s.Authorize("10.0.0.0/16")
 	again := netlab.ConnectClient(t, client, s.Profile("alice"))
-	if !client.Answers(addrHostA, netlab.EchoPort) {
+	if !client.Reaches(addrHostA, netlab.EchoPort) {
 		t.Fatal("the authorized host does not answer")
 	}
 	s.Remove("/associations", "subnet-a", "Disassociate target network")

@@ -295,7 +295,7 @@ func (s *upgradeSite) goesOn(t *testing.T) {
 	t.Helper()
 	s.wantNewRuleWorks(t)
 	late := netlab.ConnectClient(t, s.late, s.lateProfile)
-	if !late.On.Answers(addrHostA, netlab.EchoPort) {
+	if !late.On.Reaches(addrHostA, netlab.EchoPort) {
 		t.Error("a client that connects after the upgrade reaches nothing")
 	}
 	s.Remove("/connections", "user0", "Terminate connection")

@@ -39,7 +39,7 @@ func TestWorkersOpenNoConnections(t *testing.T) {
 		}
 	}
 	netlab.ConnectClient(t, s.clients[0], s.Profile("alice"))
-	if !s.clients[0].Answers(addrHostA, netlab.EchoPort) {
+	if !s.clients[0].Reaches(addrHostA, netlab.EchoPort) {
 		t.Error("the worker does not answer its client")
 	}
 }

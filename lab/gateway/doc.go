@@ -14,6 +14,6 @@
 //		a.CreateNetwork(); a.CreateCertificates("alice"); a.CreateEndpoint(nil); a.Associate("subnet-a"); a.Authorize("10.0.1.0/24")
 //		a.WaitRow("/rules", "10.0.1.0/24", "active")
 //		netlab.ConnectClient(t, client, a.Profile("alice"))
-//		if !client.Answers("10.0.1.10", netlab.EchoPort) { t.Error("the target does not answer") }
+//		if !client.Reaches("10.0.1.10", netlab.EchoPort) { t.Error("the target does not answer") }
 //	}
 package gateway

@@ -14,6 +14,9 @@ const EchoPort = 7000
 // ProbeTimeout is how long a probe waits for an answer that may never come.
 const ProbeTimeout = 700 * time.Millisecond
 
+// reachAttempts is how often Reaches asks: a busy machine loses a packet now and then.
+const reachAttempts = 5
+
 // Serve has the host answer on a TCP port, and on the UDP port of the same number, with what it is
 // sent.
 func (n *Namespace) Serve(t testing.TB, port int) {
@@ -58,7 +61,8 @@ func acceptEach(l net.Listener, handle func(net.Conn)) {
 	}
 }
 
-// Answers tells whether addr answers both a TCP connection and a datagram from the host.
+// Answers tells whether addr answers both a TCP connection and a datagram from the host. It asks once:
+// tests use it for what must not answer, and Reaches for what must.
 func (n *Namespace) Answers(addr string, port int) bool {
 	return n.AnswersTCP(addr, port) && n.AnswersUDP(addr, port)
 }
@@ -68,6 +72,23 @@ func (n *Namespace) AnswersTCP(addr string, port int) bool { return n.answers("t
 
 // AnswersUDP tells whether what listens on a UDP port sends back what it is sent.
 func (n *Namespace) AnswersUDP(addr string, port int) bool { return n.answers("udp4", addr, port) }
+
+// Reaches is Answers for a host that must answer: it asks again where packets are lost.
+func (n *Namespace) Reaches(addr string, port int) bool {
+	return n.ReachesTCP(addr, port) && n.reaches("udp4", addr, port)
+}
+
+// ReachesTCP is AnswersTCP for a host that must answer.
+func (n *Namespace) ReachesTCP(addr string, port int) bool { return n.reaches("tcp4", addr, port) }
+
+func (n *Namespace) reaches(network, addr string, port int) bool {
+	for range reachAttempts {
+		if n.answers(network, addr, port) {
+			return true
+		}
+	}
+	return false
+}
 
 func (n *Namespace) answers(network, addr string, port int) bool {
 	conn, err := n.Dial(network, addr, port)

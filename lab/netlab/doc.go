@@ -12,7 +12,7 @@
 //		target := netlab.New(t, "target")
 //		netlab.Connect(t, netlab.Here(), "lan0", "192.0.2.1/24", target, "eth0", "192.0.2.2/24")
 //		target.Serve(t, netlab.EchoPort)
-//		if !netlab.Here().Answers("192.0.2.2", netlab.EchoPort) {
+//		if !netlab.Here().Reaches("192.0.2.2", netlab.EchoPort) {
 //			t.Error("the target does not answer")
 //		}
 //	}
