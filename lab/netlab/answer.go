@@ -6,6 +6,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"golang.org/x/net/ipv4"
 )
 
 // EchoPort is the port that hosts of a lab answer on.
@@ -18,7 +20,7 @@ const ProbeTimeout = 700 * time.Millisecond
 const reachAttempts = 5
 
 // Serve has the host answer on a TCP port, and on the UDP port of the same number, with what it is
-// sent.
+// sent. A datagram is answered from the address that it was sent to.
 func (n *Namespace) Serve(t testing.TB, port int) {
 	t.Helper()
 	err := n.Do(func() error {
@@ -33,14 +35,18 @@ func (n *Namespace) Serve(t testing.TB, port int) {
 			return err
 		}
 		t.Cleanup(func() { u.Close() })
+		p := ipv4.NewPacketConn(u)
+		if err := p.SetControlMessage(ipv4.FlagDst, true); err != nil {
+			return err
+		}
 		go func() {
 			b := make([]byte, 2048)
 			for {
-				n, from, err := u.ReadFrom(b)
+				n, to, from, err := p.ReadFrom(b)
 				if err != nil {
 					return
 				}
-				_, _ = u.WriteTo(b[:n], from)
+				_, _ = p.WriteTo(b[:n], &ipv4.ControlMessage{Src: to.Dst}, from)
 			}
 		}()
 		return nil
