@@ -115,13 +115,19 @@ func (ep *endpoint) own(tick <-chan time.Time) {
 // do has own run f and waits for it. f may make short kernel calls and write the journal; it must not
 // wait for a worker or a program, and not call do. do is false, and f does not
 // run, where the endpoint has ended.
-func (ep *endpoint) do(f func()) bool {
+func (ep *endpoint) do(f func()) bool { return ep.doUnless(nil, f) }
+
+// doUnless is do for a caller that stops waiting for own when giveUp is closed: it is false then, and
+// f does not run. nil is never closed.
+func (ep *endpoint) doUnless(giveUp <-chan struct{}, f func()) bool {
 	done := make(chan struct{})
 	select {
 	case ep.requests <- func() { defer close(done); f() }:
 		<-done
 		return true
 	case <-ep.ended:
+		return false
+	case <-giveUp:
 		return false
 	}
 }
@@ -187,7 +193,7 @@ func (ep *endpoint) awaitApplied(ctx context.Context, generation uint64) {
 	defer cancel()
 	for {
 		var observed chan struct{}
-		if !ep.do(func() { observed = ep.state.observed }) || ep.applied.Load() >= generation {
+		if !ep.doUnless(ctx.Done(), func() { observed = ep.state.observed }) || ep.applied.Load() >= generation {
 			return
 		}
 		select {

@@ -63,7 +63,7 @@ func clientVersion(env ovpn.Env) string {
 
 // ask sends a login to web, and denies it where no answer comes in time.
 func (ep *endpoint) ask(n worker.Event, p *pending) {
-	if len(ep.state.pending) >= maxPending || n.Worker.Instance() != n.Instance {
+	if len(ep.state.pending) >= maxPending || n.Worker.Conn(n.Instance) != n.Conn {
 		go ep.denyForNow(p, "too many logins wait", cannotCheck)
 		return
 	}

@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -25,7 +26,7 @@ var errNoLogin = vpn.Refuse(vpn.NotFound, vpn.CodeLoginNotFound, "This login doe
 
 // decide carries out web's decisions: sessions are made, the kernel is opened for all of them in one
 // transaction, and the workers are answered side by side, so that a worker that does not answer delays
-// its own clients only. NotFound where nothing worse is wrong than that a login does not wait.
+// its own clients only. NotFound where the only failure is that a login no longer waits.
 func (ep *endpoint) decide(ctx context.Context, ds []vpn.LoginDecision) error {
 	ctx = context.WithoutCancel(ctx) // finish even if the caller's context is cancelled
 	var missing error
@@ -58,9 +59,9 @@ func (ep *endpoint) decide(ctx context.Context, ds []vpn.LoginDecision) error {
 		})
 	}
 	workers.Wait()
-	failures := make([]error, 0, len(granted)+1)
+	failures := make([]error, 0, len(granted))
 	for _, a := range granted {
 		failures = append(failures, a.err)
 	}
-	return errors.Join(append(failures, missing)...)
+	return cmp.Or(errors.Join(failures...), missing)
 }

@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -96,7 +97,7 @@ const (
 )
 
 // Decide answers waiting logins, those of each endpoint together. One bad decision does not affect
-// the others; NotFound where nothing worse is wrong than that a login does not wait.
+// the others; NotFound where the only failure is that a login no longer waits.
 func (e *Engine) Decide(ctx context.Context, ds []vpn.LoginDecision) error {
 	var failures []error
 	var missing error
@@ -120,11 +121,15 @@ func (e *Engine) Decide(ctx context.Context, ds []vpn.LoginDecision) error {
 			err := ep.decide(ctx, ds)
 			mu.Lock()
 			defer mu.Unlock()
+			if errors.Is(err, errNoLogin) { // decide gives it alone
+				missing = err
+				return
+			}
 			failures = append(failures, err)
 		})
 	}
 	deciding.Wait()
-	return errors.Join(append(failures, missing)...)
+	return cmp.Or(errors.Join(failures...), missing)
 }
 
 // endpointOfLogin is the endpoint at which a login waits, or nil.
@@ -158,12 +163,14 @@ func (e *Engine) Terminate(ctx context.Context, ids []vpn.ConnectionID, reason s
 	}
 	for _, ep := range e.all() {
 		var found []vpn.ConnectionID
-		for id := range unknown {
-			if _, ok := ep.sessions.Get(id); ok {
-				found = append(found, id)
-				delete(unknown, id)
+		ep.do(func() { // so that no end is half done: its event is added
+			for id := range unknown {
+				if _, ok := ep.sessions.Get(id); ok {
+					found = append(found, id)
+					delete(unknown, id)
+				}
 			}
-		}
+		})
 		if len(found) > 0 {
 			ep.terminate(ctx, reason, found...)
 		}

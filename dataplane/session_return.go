@@ -14,7 +14,7 @@ import (
 // no such session continues. It runs in the owner goroutine.
 func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) bool {
 	s, ok := ep.sessions.ByToken(ev.Env.SessionID())
-	if !ok || ep.state.removed || s.User.Name != ev.Env.CommonName() || s.Expired() || n.Worker.Instance() != n.Instance {
+	if !ok || ep.state.removed || s.User.Name != ev.Env.CommonName() || s.Expired() || n.Worker.Conn(n.Instance) != n.Conn {
 		return false
 	}
 	if s.Away().IsZero() {

@@ -43,6 +43,8 @@ func (t *Table) Put(sessions ...Session) error {
 		}
 	}
 	if err := t.finish(t.changeMembers(remove, add)); err != nil {
+		// The kernel may have committed it all the same, and these sessions will not be ended.
+		_ = t.finish(t.changeMembers(add, nil))
 		return err
 	}
 	maps.Copy(t.sessions, want)
@@ -131,7 +133,10 @@ func (t *Table) changeMembers(remove, add []Member) error {
 	if err != nil {
 		return asUnavailable(err)
 	}
-	return t.noteApplied(before, known)
+	if err := t.noteApplied(before, known); err != nil {
+		_ = t.finish(err) // the elements are in the kernel: only what else is there is unknown
+	}
+	return nil
 }
 
 // editElementsLoosely deletes one element at a time and ignores missing ones, then adds.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/google/nftables"
 
@@ -48,7 +49,7 @@ func New(name string, log *slog.Logger) *Table {
 
 // Apply replaces rules, maps and sets by those of r in one transaction; sessions and their counters
 // stay. Sessions of endpoints that r no longer has are dropped: End them before to get their last
-// counters. After an error neither the kernel's table nor t has changed.
+// counters. After an error the kernel's table may have changed, and the next Apply or Repair writes it in full.
 func (t *Table) Apply(ctx context.Context, r Ruleset) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -183,12 +184,17 @@ func (t *Table) exists(c *nftables.Conn) bool {
 	return err == nil && slices.ContainsFunc(tables, func(x *nftables.Table) bool { return x.Name == t.name })
 }
 
+// nftTimeout bounds one run of nft: no session can be opened or closed meanwhile.
+const nftTimeout = 30 * time.Second
+
 // runNft has nft commit a text as one transaction.
 func runNft(ctx context.Context, text []byte, options ...string) error {
 	path, err := findNft()
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, nftTimeout)
+	defer cancel()
 	cmd := exec.CommandContext(ctx, path, append(options, "-f", "-")...)
 	cmd.Env = []string{"LC_ALL=C"}
 	cmd.Stdin = bytes.NewReader(text)

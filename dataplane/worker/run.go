@@ -102,8 +102,12 @@ func (w *Worker) start(ctx context.Context, config ovpn.Config, hash string) err
 	}
 	w.mu.Unlock()
 	if err := w.host.Journal.Put(journal.Workers, w.Device, record); err != nil {
-		_ = proc.Kill() // a worker that is not in the journal could not be adopted
-		w.ended(proc)
+		// A worker that is not in the journal could not be adopted.
+		if proc.Kill() == nil {
+			w.ended(proc)
+		} else {
+			w.watch(proc) // it still runs
+		}
 		return err
 	}
 	w.watch(proc)

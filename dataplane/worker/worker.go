@@ -82,7 +82,8 @@ type Record struct {
 }
 
 // New makes a worker that does not run. Its events go to the channel until ctx ends; a send may
-// block, and events of one run keep their order.
+// block, and events of one run keep their order, but some may come after its Ended:
+// Conn gives another connection then.
 func New(ctx context.Context, h Host, endpoint vpn.EndpointID, slot int, device string, log *slog.Logger, events chan<- Event) *Worker {
 	uid, _ := supervise.UID(slot) // slots are within its range
 	return &Worker{
