@@ -28,10 +28,13 @@ const pace = 20 * time.Millisecond
 
 func startTransfer(t testing.TB, on *netlab.Namespace, addr string) *transfer {
 	t.Helper()
-	conn, err := on.Dial("tcp4", addr, netlab.EchoPort)
-	if err != nil {
-		t.Fatalf("no connection from %s to %s: %v", on.Name, addr, err)
-	}
+	var conn net.Conn
+	// A busy machine may lose the first packet, and TCP repeats it after the probe's limit.
+	netlab.Eventually(t, 10*time.Second, "a connection from "+on.Name+" to "+addr, func() bool {
+		var err error
+		conn, err = on.Dial("tcp4", addr, netlab.EchoPort)
+		return err == nil
+	})
 	x := &transfer{conn: conn}
 	t.Cleanup(func() { conn.Close() })
 	go x.send()
