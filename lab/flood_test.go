@@ -11,15 +11,15 @@ import (
 	"sallyport/lab/netlab"
 )
 
-// A stranger without any key sends what looks like first packets of handshakes to the VPN port,
-// from many ports: the connected client of the same worker notices nothing, and a new client is in
+// A host without any key sends what looks like first packets of handshakes to the VPN port,
+// from many ports: the connected client of the same worker is not affected, and a new client connects
 // within five seconds.
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	b := newBusySite(t, 1, "SALLYPORT_WORKERS=1")
 	b.addClient(t, 1)
 	b.addClient(t, 2)
-	stranger, late := b.clients[1], b.clients[2]
+	attacker, late := b.clients[1], b.clients[2]
 	b.IssueCertificate("late")
 	profile := b.Profile("late")
 
@@ -27,7 +27,7 @@ func TestFlood(t *testing.T) {
 	_, _ = rand.Read(packet)
 	packet[0] = 7 << 3 // P_CONTROL_HARD_RESET_CLIENT_V2
 	var sockets []*net.UDPConn
-	err := stranger.Do(func() error {
+	err := attacker.Do(func() error {
 		for range 500 {
 			c, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(netip.MustParseAddrPort(gatewayWAN+":443")))
 			if err != nil {
