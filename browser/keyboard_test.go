@@ -88,6 +88,12 @@ func (p *user) focus() focused {
 func (p *user) tabTo(name string) {
 	p.t.Helper()
 	var way []string
+	// The browser focuses an [autofocus] field with the first frame, which may come after the page is complete.
+	netlab.Eventually(p.t, patience, "the page's first field has the focus", func() bool {
+		var settled bool
+		err := p.eval(`() => document.activeElement !== document.body || !document.querySelector("[autofocus]")`, &settled)
+		return err == nil && settled
+	})
 	if at := p.focus(); at.Name == name && at.Tag == "INPUT" {
 		return // the page itself put the focus there
 	}
