@@ -83,13 +83,10 @@ func (d *document) hooks(r Ruleset) {
 	if r.Workers != (UIDs{}) {
 		worker := fmt.Sprintf("meta skuid %d-%d ", r.Workers.First, r.Workers.Last)
 		output = append(output, "ct direction original "+worker+"drop")
-		// A worker replies from its own port alone: a process of its uid that listens on another one is
-		// not reached.
-		if ports := r.workerPorts(); len(ports) > 0 {
-			output = append(output, "meta l4proto { tcp, udp } "+worker+"th sport != { "+strings.Join(ports, ", ")+" } drop")
-		} else {
-			output = append(output, worker+"drop")
-		}
+		// A worker replies in flows that came through the public port alone: a process of its uid that
+		// listens on a port of its own is not reached. The status is a number and is compared first,
+		// since the owner of a packet costs a lock.
+		output = append(output, "ct status & dnat == 0 "+worker+"drop")
 	}
 	d.chain("output", append(output,
 		toTun+" goto "+chainEgress,
@@ -113,18 +110,6 @@ func (d *document) hooks(r Ruleset) {
 	d.chain("counting", "type filter hook postrouting priority srcnat - 1; policy accept;",
 		fromPrefix+" ip saddr @"+setSent, toPrefix+" ip daddr @"+setReceived)
 	d.chain("countinput", "type filter hook input priority 300; policy accept;", fromPrefix+" ip saddr @"+setSent)
-}
-
-// workerPorts lists the ports of all workers.
-func (r Ruleset) workerPorts() []string {
-	var ports []string
-	for _, e := range r.Endpoints {
-		for _, port := range e.Workers {
-			ports = append(ports, fmt.Sprint(port))
-		}
-	}
-	slices.Sort(ports)
-	return slices.Compact(ports)
 }
 
 // balance returns the nft expression that picks the port of a worker by the client's address.

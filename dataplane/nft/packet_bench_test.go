@@ -14,7 +14,7 @@ import (
 	"sallyport/dataplane/nft"
 )
 
-// BenchmarkPacket measures the kernel's time for one packet with our table, and the difference to
+// BenchmarkPacket measures the kernel's time for one packet with our two tables, and the difference to
 // masquerading alone, as on a gateway configured by hand: for each of the four ways of a client's
 // packet, inside and outside the tunnel.
 func BenchmarkPacket(b *testing.B) {
@@ -25,7 +25,11 @@ func BenchmarkPacket(b *testing.B) {
 		worker = 21000
 	)
 	l := newLab(b)
-	r := nft.Ruleset{Workers: nft.UIDs{First: 4_000_000_000, Last: 4_000_000_100}, Endpoints: []nft.Endpoint{l.endpoint(all("172.16.0.0/12"), group("172.17.0.0/16", "other"))}}
+	r := nft.Ruleset{
+		Mark: testMark, Limits: nft.DefaultLimits,
+		Workers:   nft.UIDs{Last: 1}, // this process sends as a worker
+		Endpoints: []nft.Endpoint{l.endpoint(all("172.16.0.0/12"), group("172.17.0.0/16", "other"))},
+	}
 	r.Endpoints[0].Public = []netip.AddrPort{netip.AddrPortFrom(wanGateway, public)}
 	r.Endpoints[0].Workers = []uint16{worker}
 	session := nft.Session{Addr: netip.MustParseAddr("10.8.0.2"), Device: l.devices[0].name, Endpoint: l.id, Association: l.assoc}
@@ -40,6 +44,7 @@ func BenchmarkPacket(b *testing.B) {
 	_, _, asker, err := served.ReadFrom(make([]byte, 2000))
 	must(b, err)
 	body := make([]byte, 1200)
+	body[0] = 9 << 3 // P_DATA_V2: packets that are no data are limited
 	from := &ipv4.ControlMessage{Src: someTarget.AsSlice()}
 	answers := func() { _, _ = served.WriteTo(body, from, asker) }
 	answers()
@@ -67,16 +72,24 @@ func BenchmarkPacket(b *testing.B) {
 	}
 	toPublic, outPublic := to(public), out(public)
 
+	var owned *nft.OwnedTable
 	table := func(ours bool) {
+		if owned != nil {
+			must(b, owned.Close())
+			owned = nil
+		}
 		must(b, l.table.Remove())
 		if ours {
 			must(b, l.table.Restore(b.Context(), r, []nft.Session{session}))
+			owned, err = nft.OpenOwnedTable("sptest", testMark)
+			must(b, err)
 		} else {
 			nftCommand(b, "table ip byhand { chain post { type nat hook postrouting priority srcnat; ip saddr 10.8.0.0/22 oifname \"lan0\" masquerade; }; }")
 		}
 		asks()
 		answers() // the measured packets are not the first of a flow
 	}
+	defer func() { must(b, owned.Close()) }()
 	table(false)
 	outDirect := out(worker)
 	nftCommand(b, "delete table ip byhand")
