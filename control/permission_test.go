@@ -59,6 +59,13 @@ func (s *site) changes(rule vpn.Rule, route vpn.Route, other vpn.Endpoint, c vpn
 			_, err := x.Endpoints.ClientConfiguration(ctx, by, s.Endpoint.ID, s.Alice.ID)
 			return err
 		}},
+		{vpn.BlockClientCertificate, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Certificates.BlockCertificate(ctx, by, s.Alice.ID)
+			return err
+		}},
+		{vpn.UnblockClientCertificate, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			return x.Certificates.UnblockCertificate(ctx, by, vpn.BareFingerprint(s.Alice.Fingerprint))
+		}},
 		{vpn.DeleteCertificate, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
 			return x.Certificates.DeleteCertificate(ctx, by, s.Alice.ID)
 		}},
@@ -235,6 +242,10 @@ func TestWhoMaySee(t *testing.T) {
 		},
 		"Certificates": func(ctx context.Context, by control.Principal) error {
 			_, err := s.Certificates.Certificates(ctx, by, l)
+			return err
+		},
+		"BlockedCertificates": func(ctx context.Context, by control.Principal) error {
+			_, err := s.Certificates.BlockedCertificates(ctx, by, l)
 			return err
 		},
 		"Certificate": func(ctx context.Context, by control.Principal) error {

@@ -157,6 +157,15 @@ func testEveryField(t *testing.T, s *Store) {
 			return x.Connection(ctx, v.ID)
 		},
 	}.check(t, s)
+	entity[vpn.CertificateBlock]{
+		identity: func(*vpn.CertificateBlock, bool) {},
+		create: func(ctx context.Context, x *Tx, v vpn.CertificateBlock) error {
+			return x.CreateCertificateBlock(ctx, v)
+		},
+		read: func(ctx context.Context, x *Tx, v vpn.CertificateBlock) (vpn.CertificateBlock, error) {
+			return x.CertificateBlock(ctx, v.Fingerprint)
+		},
+	}.check(t, s)
 	entity[vpn.Attempt]{
 		identity: func(v *vpn.Attempt, _ bool) { v.Endpoint = f.endpoint.ID },
 		create: func(ctx context.Context, x *Tx, v vpn.Attempt) error {

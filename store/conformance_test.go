@@ -32,6 +32,7 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"connection purge":   testConnectionPurge,
 	"counters":           testCounters,
 	"attempt":            testAttempt,
+	"block":              testBlock,
 	"event cursor":       testEventCursor,
 	"administrator":      testAdministrator,
 	"administrator race": testAdministratorLock,

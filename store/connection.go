@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"sallyport/vpn"
@@ -25,6 +26,8 @@ type connectionRow struct {
 	UsernameKey   string `gorm:"column:username_key"`
 	CommonName    string `gorm:"column:common_name"`
 	Serial        string `gorm:"column:serial"`
+	Fingerprint   string `gorm:"column:fingerprint"`
+	Issuer        string `gorm:"column:issuer"`
 	ClientIP      string `gorm:"column:client_ip"`
 	ClientNumber  int64  `gorm:"column:client_ip_number"`
 	Device        string `gorm:"column:device"`
@@ -44,7 +47,8 @@ func newConnectionRow(c vpn.Connection) connectionRow {
 	return connectionRow{
 		ID: string(c.ID), Endpoint: string(c.Endpoint), Association: string(c.Association), Session: string(c.Session),
 		Node: c.Node, Status: string(c.Status), Username: clean(c.Username), UsernameKey: fold(c.Username),
-		CommonName: clean(c.CommonName), Serial: clean(c.Serial), ClientIP: marshalText(c.ClientIP), ClientNumber: sortNumber(c.ClientIP),
+		CommonName: clean(c.CommonName), Serial: clean(c.Serial), Fingerprint: clean(c.Fingerprint), Issuer: clean(c.Issuer),
+		ClientIP: marshalText(c.ClientIP), ClientNumber: sortNumber(c.ClientIP),
 		Device: marshalText(c.Device), Platform: clean(c.Platform), ClientVersion: clean(c.ClientVersion),
 		Established: micros(c.EstablishedAt), Ended: micros(c.EndedAt), EndReason: clean(c.EndReason),
 		Search: searchable(c.Username, marshalText(c.ClientIP), marshalText(c.Device), string(c.ID)),
@@ -57,7 +61,7 @@ func (r connectionRow) connection() (vpn.Connection, error) {
 	return vpn.Connection{
 		ID: vpn.ConnectionID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Association: vpn.AssociationID(r.Association),
 		Session: vpn.SessionID(r.Session), Node: r.Node, Status: vpn.ConnectionStatus(r.Status), Username: r.Username,
-		CommonName: r.CommonName, Serial: r.Serial, ClientIP: d.addr(r.ClientIP), Device: d.addrPort(r.Device),
+		CommonName: r.CommonName, Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, ClientIP: d.addr(r.ClientIP), Device: d.addrPort(r.Device),
 		Platform: r.Platform, ClientVersion: r.ClientVersion, EstablishedAt: instant(r.Established),
 		EndedAt: instant(r.Ended), EndReason: r.EndReason,
 	}, d.err
@@ -119,6 +123,13 @@ func (t *Tx) LiveConnections(ctx context.Context, id vpn.EndpointID) ([]vpn.Conn
 // ConnectionsToTerminate lists the connections of a node that are terminating.
 func (t *Tx) ConnectionsToTerminate(ctx context.Context, node string) ([]vpn.Connection, error) {
 	return t.readUnended(ctx, live+" AND node = ? AND status IN ?", node, unwanted)
+}
+
+// LiveConnectionsWith lists the connections of every endpoint with a certificate that are connecting,
+// active, terminating or failed-to-terminate.
+func (t *Tx) LiveConnectionsWith(ctx context.Context, b vpn.CertificateBlock) ([]vpn.Connection, error) {
+	found, err := t.readUnended(ctx, live+" AND (fingerprint = ? OR serial = ?)", b.Fingerprint, b.Serial)
+	return slices.DeleteFunc(found, func(c vpn.Connection) bool { return !b.IsOfConnection(c) }), err
 }
 
 func (t *Tx) readUnended(ctx context.Context, where string, args ...any) ([]vpn.Connection, error) {

@@ -39,6 +39,9 @@ const (
 	ImportCertificate          Action = "ImportCertificate"
 	ExportClientCertificateKey Action = "ExportClientCertificateKey"
 	DeleteCertificate          Action = "DeleteCertificate"
+	ListBlockedCertificates    Action = "ListBlockedCertificates"
+	BlockClientCertificate     Action = "BlockClientCertificate"
+	UnblockClientCertificate   Action = "UnblockClientCertificate"
 
 	// Client VPN endpoints.
 	DescribeClientVpnEndpoints         Action = "DescribeClientVpnEndpoints"
@@ -97,6 +100,9 @@ var actions = map[Action]struct {
 	ImportCertificate:                   {Writes, "Import certificate"},
 	ExportClientCertificateKey:          {Writes, "Download the private key of a client certificate"},
 	DeleteCertificate:                   {Writes, "Delete certificate"},
+	ListBlockedCertificates:             {Reads, "List blocked certificates"},
+	BlockClientCertificate:              {Writes, "Block client certificate"},
+	UnblockClientCertificate:            {Writes, "Unblock client certificate"},
 	DescribeClientVpnEndpoints:          {Reads, "Show Client VPN endpoints"},
 	CreateClientVpnEndpoint:             {Writes, "Create Client VPN endpoint"},
 	ModifyClientVpnEndpoint:             {Writes, "Modify Client VPN endpoint"},

@@ -29,6 +29,7 @@ const (
 	CodeVpcNotFound           Code = "InvalidVpcID.NotFound"
 	CodeSubnetNotFound        Code = "InvalidSubnetID.NotFound"
 	CodeCertificateNotFound   Code = "InvalidCertificateId.NotFound"
+	CodeBlockNotFound         Code = "InvalidBlockedCertificate.NotFound"
 	CodeEndpointNotFound      Code = "InvalidClientVpnEndpointId.NotFound"
 	CodeAssociationNotFound   Code = "InvalidClientVpnAssociationId.NotFound"
 	CodeRuleNotFound          Code = "InvalidClientVpnAuthorizationRuleNotFound"
@@ -58,6 +59,7 @@ const (
 	CodeOpenVPNTooOld        Code = "OpenVPNTooOld"
 
 	// Logins.
+	CodeCertificateBlocked      Code = "ClientCertificateBlocked"
 	CodeLoginNotFound           Code = "NoSuchLogin"
 	CodeAddressesExhausted      Code = "ClientVpnAddressesExhausted"
 	CodeConnectionLimitExceeded Code = "ClientVpnConnectionLimitExceeded"
@@ -105,6 +107,8 @@ var codes = map[Code]string{
 	CodeOpenVPNMissing:          "OpenVPN is not installed.",
 	CodeOpenVPNUnusable:         "The installed OpenVPN does not say which version it is.",
 	CodeOpenVPNTooOld:           "The installed OpenVPN is older than the oldest that is allowed.",
+	CodeCertificateBlocked:      "An administrator has blocked the client's certificate.",
+	CodeBlockNotFound:           "No client certificate with this fingerprint is blocked.",
 	CodeLoginNotFound:           "The login does not wait any more.",
 	CodeAddressesExhausted:      "The endpoint has no free client address.",
 	CodeConnectionLimitExceeded: "The limit of connections is reached.",

@@ -17,6 +17,8 @@ type Connection struct {
 	Username      string // what lists call the user; the common name under mutual authentication
 	CommonName    string
 	Serial        string // decimal serial number of the client's certificate
+	Fingerprint   string // SHA-256 of that certificate, as BareFingerprint; empty where it was not recorded yet
+	Issuer        string // SHA-256 of its issuer's certificate, likewise
 	ClientIP      netip.Addr
 	Device        netip.AddrPort // where the client's packets come from
 	Platform      string         // as the client says: "linux", "win", "mac", "ios", "android"

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -44,10 +43,13 @@ type LoginDecision struct {
 // its own certificate. The zero value takes those of every authority that OpenVPN accepts.
 type Issuer struct{ Name, Fingerprint string }
 
+// unknownIssuer is the fingerprint of no certificate.
+const unknownIssuer = "none"
+
 // ownIssuer is the authority that issued a certificate, which stands first in the chain that it is
 // kept with. Without a chain it is one that issued nothing.
 func (c Certificate) ownIssuer() Issuer {
-	i := Issuer{Name: c.Issuer, Fingerprint: "none"}
+	i := Issuer{Name: c.Issuer, Fingerprint: unknownIssuer}
 	if block, _ := pem.Decode([]byte(c.Chain)); block != nil {
 		i.Fingerprint = fmt.Sprintf("%x", sha256.Sum256(block.Bytes))
 	}
@@ -67,20 +69,21 @@ func (e Endpoint) RequiredIssuer(server Certificate) Issuer {
 // issued tells whether the authority itself issued a client's certificate, and not another one
 // below the same root. OpenVPN trusts roots only, and everything below them.
 func (i Issuer) issued(r LoginRequest) bool {
-	bare := func(fingerprint string) string { return strings.ToLower(strings.ReplaceAll(fingerprint, ":", "")) }
-	return i.Fingerprint == "" || bare(i.Fingerprint) == bare(r.Issuer)
+	return i.Fingerprint == "" || BareFingerprint(i.Fingerprint) == BareFingerprint(r.Issuer)
 }
 
 // DecideLogin is the rule for mutual authentication: the endpoint takes connections, the client's
-// certificate, which OpenVPN has verified against the endpoint's authority, was issued by issuer, and
-// its common name can name a user. The sentence says why not. later tells that nothing but the moment
+// certificate, which OpenVPN has verified against the endpoint's authority, was issued by issuer and is
+// not blocked, and its common name can name a user. The sentence says why not. later tells that nothing but the moment
 // is against it: the endpoint has associations that are to stay, and none of them works.
-func DecideLogin(e Endpoint, state EndpointState, associations []Association, issuer Issuer, r LoginRequest) (refusal string, later bool) {
+func DecideLogin(e Endpoint, state EndpointState, associations []Association, issuer Issuer, blocks CertificateBlocks, r LoginRequest) (refusal string, later bool) {
 	switch {
 	case e.Deleting || state == EndpointDeleting:
 		return "This VPN endpoint is being deleted.", false
 	case state != EndpointAvailable && !slices.ContainsFunc(associations, func(a Association) bool { return a.Removed == 0 }):
 		return "This VPN endpoint has no target network yet. Ask your administrator.", false
+	case blocks.Refuse(r):
+		return errCertificateBlocked.Msg, false
 	case !issuer.issued(r):
 		return "Your certificate was not issued by the authority " + PrintableText(issuer.Name) + " itself, which this VPN endpoint requires. Ask your administrator for another certificate.", false
 	}

@@ -123,7 +123,7 @@ func TestDecideLogin(t *testing.T) {
 		"a quotation mark":          {false, EndpointAvailable, `Robert "Bob" Smith`, ""}, // issued elsewhere
 		"any script":                {false, EndpointAvailable, "O'Brien & Жук (東京)", ""},
 	} {
-		got, later := DecideLogin(Endpoint{Deleting: c.deleting}, c.state, nil, Issuer{}, LoginRequest{CommonName: c.cn, Deadline: now.Add(time.Second)})
+		got, later := DecideLogin(Endpoint{Deleting: c.deleting}, c.state, nil, Issuer{}, nil, LoginRequest{CommonName: c.cn, Deadline: now.Add(time.Second)})
 		if later || (got == "") != (c.words == "") || !strings.Contains(got, c.words) {
 			t.Errorf("%s: got %q", name, got)
 		}
@@ -152,7 +152,7 @@ func TestDecideLoginLater(t *testing.T) {
 		if c.endpoint.Name != "" {
 			issuer = Issuer{Name: "CA", Fingerprint: "01"}
 		}
-		got, later := DecideLogin(c.endpoint, EndpointPendingAssociate, c.associations, issuer, LoginRequest{CommonName: c.cn})
+		got, later := DecideLogin(c.endpoint, EndpointPendingAssociate, c.associations, issuer, nil, LoginRequest{CommonName: c.cn})
 		if later != c.later || !strings.Contains(got, c.words) {
 			t.Errorf("%s: got %q, later %v", name, got, later)
 		}
@@ -167,12 +167,12 @@ func TestDecideLoginByIssuer(t *testing.T) {
 	for presented, words := range map[string]string{
 		"abcd01": "", "AB:CD:01": "", "abcd02": "not issued by the authority Corp VPN Servers itself", "": "not issued by the authority Corp VPN Servers itself",
 	} {
-		got, _ := DecideLogin(Endpoint{}, EndpointAvailable, nil, issuer, LoginRequest{CommonName: "alice", Issuer: presented})
+		got, _ := DecideLogin(Endpoint{}, EndpointAvailable, nil, issuer, nil, LoginRequest{CommonName: "alice", Issuer: presented})
 		if (got == "") != (words == "") || !strings.Contains(got, words) {
 			t.Errorf("issued by %q: got %q", presented, got)
 		}
 	}
-	if got, _ := DecideLogin(Endpoint{}, EndpointAvailable, nil, Issuer{}, LoginRequest{CommonName: "alice", Issuer: "abcd02"}); got != "" {
+	if got, _ := DecideLogin(Endpoint{}, EndpointAvailable, nil, Issuer{}, nil, LoginRequest{CommonName: "alice", Issuer: "abcd02"}); got != "" {
 		t.Errorf("without an issuer: got %q", got)
 	}
 }

@@ -55,8 +55,9 @@ type SubnetStatus struct {
 // certificates that are kept here and that it issued; it is 0 where it is no authority.
 type CertificateStatus struct {
 	Certificate
-	UsedBy []EndpointRef
-	Issued int
+	UsedBy  []EndpointRef
+	Issued  int
+	Blocked *CertificateBlock // nil: it is not blocked
 }
 
 // EndpointRef names an endpoint where another thing refers to it.

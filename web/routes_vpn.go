@@ -34,9 +34,14 @@ func vpnRoutes(h *admin.Console) []route {
 		{post, "/certificates/issue", h.Certificates.Issue, mayChange},
 		{get, "/certificates/import", h.Certificates.ImportForm, mayChange},
 		{post, "/certificates/import", h.Certificates.Import, mayChange},
+		{get, "/certificates/blocked", h.Certificates.Blocked, signedIn},
+		{get, "/certificates/blocked/:fingerprint/unblock", h.Certificates.UnblockForm, mayChange},
+		{post, "/certificates/blocked/:fingerprint/unblock", h.Certificates.Unblock, mayChange},
 		{get, certificate, h.Certificates.View, signedIn},
 		{get, certificate + "/download", h.Certificates.Download, signedIn},
 		{post, certificate + "/key", h.Certificates.TakeKey, mayChange},
+		{get, certificate + "/block", h.Certificates.BlockForm, mayChange},
+		{post, certificate + "/block", h.Certificates.Block, mayChange},
 		{get, certificate + "/delete", h.Certificates.DeleteForm, mayChange},
 		{post, certificate + "/delete", h.Certificates.Delete, mayChange},
 
@@ -72,6 +77,9 @@ func vpnRoutes(h *admin.Console) []route {
 		{get, endpoint + "/connections", h.Endpoint.Connections.List, signedIn},
 		{get, endpoint + "/connections/terminate", h.Endpoint.Connections.TerminateForm, mayChange},
 		{post, endpoint + "/connections/terminate", h.Endpoint.Connections.Terminate, mayChange},
+
+		{get, endpoint + "/connections/:connection/block", h.Certificates.BlockOfConnectionForm, mayChange},
+		{post, endpoint + "/connections/:connection/block", h.Certificates.BlockOfConnection, mayChange},
 
 		{get, endpoint + "/configuration", h.Endpoint.Configuration.View, signedIn},
 		{get, endpoint + "/configuration/download", h.Endpoint.Configuration.Download, signedIn},

@@ -29,8 +29,12 @@ func (s *Service) Certificates(ctx context.Context, by control.Principal, l vpn.
 		if err != nil {
 			return err
 		}
+		blocked, err := blocksOf(ctx, tx, page.Items...)
+		if err != nil {
+			return err
+		}
 		out = vpn.MapPage(page, func(c vpn.Certificate) vpn.CertificateStatus {
-			return vpn.CertificateStatus{Certificate: c, UsedBy: used[c.ID], Issued: issued[c.ID]}
+			return vpn.CertificateStatus{Certificate: c, UsedBy: used[c.ID], Issued: issued[c.ID], Blocked: blocked[c.ID]}
 		})
 		return nil
 	})
@@ -53,7 +57,11 @@ func (s *Service) Certificate(ctx context.Context, by control.Principal, id vpn.
 			return err
 		}
 		issued, err := tx.IssuedCounts(ctx, id)
-		row.UsedBy, row.Issued = used[id], issued[id]
+		if err != nil {
+			return err
+		}
+		blocked, err := blocksOf(ctx, tx, row.Certificate)
+		row.UsedBy, row.Issued, row.Blocked = used[id], issued[id], blocked[id]
 		return err
 	})
 	return row, err

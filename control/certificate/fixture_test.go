@@ -10,3 +10,8 @@ import (
 type site struct{ *controltest.Site }
 
 func newSite(t *testing.T) *site { t.Helper(); return &site{controltest.NewSite(t)} }
+
+func newAssociatedSite(t *testing.T) *site {
+	t.Helper()
+	return &site{controltest.NewAssociatedSite(t)}
+}

@@ -26,6 +26,7 @@ type Dataplane struct {
 	Questions     int // how often Status was asked
 	Forgotten     []vpn.EndpointID
 	Terminated    []vpn.ConnectionID
+	Messages      []string // that the users of terminated connections were shown
 	Live          []vpn.LiveConnection
 	EventLog      []vpn.Event
 	WaitingLogins []vpn.LoginRequest
@@ -161,13 +162,14 @@ func (d *Dataplane) Decide(_ context.Context, decisions []vpn.LoginDecision) err
 	return d.Down
 }
 
-func (d *Dataplane) Terminate(_ context.Context, ids []vpn.ConnectionID, _ string) error {
+func (d *Dataplane) Terminate(_ context.Context, ids []vpn.ConnectionID, message string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.Down != nil {
 		return d.Down
 	}
 	d.Terminated = append(d.Terminated, ids...)
+	d.Messages = append(d.Messages, message)
 	return d.RefuseEnd
 }
 

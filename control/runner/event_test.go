@@ -25,7 +25,9 @@ func TestLifeOfAConnection(t *testing.T) {
 			t.Errorf("when Decide is called the row is %+v", c)
 		}
 	}
-	s.AddLogins(s.Login("alice"))
+	login := s.Login("alice")
+	login.Fingerprint, login.Issuer = "AB:01", "CD:02"
+	s.AddLogins(login)
 	d := s.Dataplane.Decisions[0]
 	if !d.Allow || d.ID != "login-alice" || !d.Connection.Valid() || !d.Session.Valid() || d.User.Name != "alice" ||
 		!d.Ends.Equal(s.Clock.Now().Add(24*time.Hour)) || d.Reason != "" {
@@ -39,7 +41,7 @@ func TestLifeOfAConnection(t *testing.T) {
 	s.AddEvents(vpn.Event{Established: &vpn.Established{Connection: d.Connection, Endpoint: s.Endpoint.ID, Association: s.Association.ID, ClientIP: ip, Device: device}})
 	c := s.Connection(d.Connection)
 	if c.Status != vpn.ConnectionActive || c.ClientIP != ip || c.Device != device || c.Association != s.Association.ID || !c.EstablishedAt.Equal(s.Clock.Now()) ||
-		c.Platform != "linux" || c.ClientVersion != "2.6.14" || c.Serial != "7" {
+		c.Platform != "linux" || c.ClientVersion != "2.6.14" || c.Serial != "7" || c.Fingerprint != "ab01" || c.Issuer != "cd02" {
 		t.Errorf("got %+v", c)
 	}
 	if s.View().Connections != 1 {

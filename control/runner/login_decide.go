@@ -147,6 +147,10 @@ func (d *decider) decideBatch(ctx context.Context, rs []vpn.LoginRequest) ([]vpn
 	var ds []vpn.LoginDecision
 	err := d.core.Update(ctx, func(tx *store.Tx) error {
 		ds = make([]vpn.LoginDecision, 0, len(rs))
+		blocks, err := tx.BlocksFor(ctx, rs...)
+		if err != nil {
+			return err
+		}
 		contexts := map[vpn.EndpointID]loginContext{}
 		var granted []vpn.Connection
 		for _, r := range rs {
@@ -154,6 +158,7 @@ func (d *decider) decideBatch(ctx context.Context, rs []vpn.LoginRequest) ([]vpn
 			if !known {
 				var err error
 				at, err = d.loginContext(ctx, tx, r.Endpoint)
+				at.blocks = blocks
 				if vpn.KindOf(err) == vpn.NotFound { // deleted while its client was on the way
 					at.gone, err = true, nil
 				}
@@ -192,7 +197,8 @@ type loginContext struct {
 	endpoint     vpn.Endpoint
 	associations []vpn.Association
 	state        vpn.EndpointState
-	issuer       vpn.Issuer // of the client certificates
+	issuer       vpn.Issuer            // of the client certificates
+	blocks       vpn.CertificateBlocks // that may be about one of the logins
 	gone         bool
 }
 
@@ -216,7 +222,7 @@ func (d *decider) loginContext(ctx context.Context, tx *store.Tx, id vpn.Endpoin
 // decideLogin decides one login; the connection is what a grant begins.
 func (d *decider) decideLogin(ctx context.Context, tx *store.Tx, at loginContext, r vpn.LoginRequest) (vpn.LoginDecision, vpn.Connection, error) {
 	now := d.core.Now()
-	if reason, later := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, r); reason != "" {
+	if reason, later := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, at.blocks, r); reason != "" {
 		attempt := vpn.RefusedAttempt{Endpoint: at.endpoint.ID, Device: r.Device, CommonName: vpn.PrintableText(r.CommonName), Reason: reason}
 		return vpn.LoginDecision{ID: r.ID, Reason: reason, Later: later}, vpn.Connection{}, tx.CreateAttempt(ctx, attempt, now)
 	}
@@ -226,7 +232,7 @@ func (d *decider) decideLogin(ctx context.Context, tx *store.Tx, at loginContext
 	}
 	return grant, vpn.Connection{
 		ID: grant.Connection, Endpoint: at.endpoint.ID, Session: grant.Session, Node: d.node, Status: vpn.ConnectionConnecting,
-		Username: grant.User.Name, CommonName: r.CommonName, Serial: r.Serial, Device: r.Device,
+		Username: grant.User.Name, CommonName: r.CommonName, Serial: r.Serial, Fingerprint: vpn.BareFingerprint(r.Fingerprint), Issuer: vpn.BareFingerprint(r.Issuer), Device: r.Device,
 		Platform: r.Platform, ClientVersion: r.Version,
 	}, nil
 }

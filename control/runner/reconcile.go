@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"sallyport/store"
@@ -155,13 +156,49 @@ func (s *Runner) desired(ctx context.Context, id vpn.EndpointID) (vpn.Desired, e
 
 // pushTerminations sends the terminations that administrators asked for until each end is reported.
 func (s *Runner) pushTerminations(ctx context.Context) error {
-	var pending []vpn.Connection
-	err := s.core.View(ctx, func(tx *store.Tx) (err error) { pending, err = tx.ConnectionsToTerminate(ctx, s.node); return err })
-	if err != nil || len(pending) == 0 {
+	var pending, blocked []vpn.Connection
+	err := s.core.View(ctx, func(tx *store.Tx) (err error) {
+		if pending, err = tx.ConnectionsToTerminate(ctx, s.node); err == nil {
+			pending, blocked, err = splitBlocked(ctx, tx, pending)
+		}
+		return err
+	})
+	if err != nil {
 		return err
 	}
+	return errors.Join(
+		s.terminate(ctx, pending, "Your session was ended by an administrator."),
+		s.terminate(ctx, blocked, vpn.BlockedMessage()),
+	)
+}
+
+// splitBlocked separates the connections whose certificates are blocked: their users are told another sentence.
+func splitBlocked(ctx context.Context, tx *store.Tx, pending []vpn.Connection) (others, blocked []vpn.Connection, err error) {
+	if len(pending) == 0 {
+		return nil, nil, nil
+	}
+	logins := make([]vpn.LoginRequest, len(pending))
+	for i, c := range pending {
+		logins[i] = vpn.LoginRequest{Fingerprint: c.Fingerprint, Serial: c.Serial}
+	}
+	blocks, err := tx.BlocksFor(ctx, logins...)
+	for _, c := range pending {
+		if slices.ContainsFunc(blocks, func(b vpn.CertificateBlock) bool { return b.IsOfConnection(c) }) {
+			blocked = append(blocked, c)
+		} else {
+			others = append(others, c)
+		}
+	}
+	return others, blocked, err
+}
+
+// terminate ends connections at the dataplane. message is what their users are shown.
+func (s *Runner) terminate(ctx context.Context, pending []vpn.Connection, message string) error {
+	if len(pending) == 0 {
+		return nil
+	}
 	ids := vpn.IDsOf(pending, func(c vpn.Connection) vpn.ConnectionID { return c.ID })
-	err = s.dataplane.Terminate(ctx, ids, "Your session was ended by an administrator.")
+	err := s.dataplane.Terminate(ctx, ids, message)
 	if err == nil || vpn.KindOf(err) == vpn.Unavailable {
 		return err
 	}

@@ -28,6 +28,9 @@ func CertificatePath(id vpn.CertificateID, below ...string) string {
 	return pathOf("/certificates", append([]string{string(id)}, below...)...)
 }
 
+// BlockedPath is the list of blocked certificates, or a page of one by its fingerprint.
+func BlockedPath(below ...string) string { return pathOf("/certificates/blocked", below...) }
+
 // IssuedPath lists the certificates that an authority issued.
 func IssuedPath(id vpn.CertificateID) string {
 	return "/certificates?" + url.Values{"authority": {string(id)}}.Encode()

@@ -49,6 +49,14 @@ func Tags(tags []vpn.Tag) string {
 	return strings.Join(words, ", ")
 }
 
+// CertificateState is "blocked", or what ExpiryState says.
+func CertificateState(c vpn.CertificateStatus, now time.Time) string {
+	if c.Blocked != nil {
+		return "blocked"
+	}
+	return ExpiryState(c.Certificate, now)
+}
+
 // ExpiryState is "valid", "expires soon" or "expired".
 func ExpiryState(c vpn.Certificate, now time.Time) string {
 	switch {

@@ -8,7 +8,7 @@ var toneOf = map[string]string{
 	"available": "good", "associated": "good", "active": "good", "ok": "good", "valid": "good", "enabled": "good", "reachable": "good", "done": "good",
 	"pending-associate": "wait", "associating": "wait", "authorizing": "wait", "creating": "wait", "connecting": "wait", "next": "wait", "expires soon": "wait",
 	"disassociating": "wait", "revoking": "wait", "deleting": "wait", "terminating": "wait",
-	"association-failed": "bad", "failed": "bad", "failed-to-terminate": "bad", "expired": "bad", "unreachable": "bad", "trouble": "bad",
+	"association-failed": "bad", "failed": "bad", "failed-to-terminate": "bad", "expired": "bad", "blocked": "bad", "unreachable": "bad", "trouble": "bad",
 }
 
 var chipClass = map[string]string{"good": "bg-green-lt", "wait": "bg-yellow-lt", "bad": "bg-red-lt", "": "bg-secondary-lt"}

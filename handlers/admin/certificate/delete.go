@@ -19,7 +19,7 @@ func (h *Certificates) renderDelete(c echo.Context, refused error) error {
 	}
 	confirm := parts.Confirm{
 		Title:  "Delete certificate " + views.NameOr(cert.Name, cert.ID) + "?",
-		Text:   "The certificate is removed from Sallyport. Copies elsewhere stay valid until they expire: deleting a client certificate does not stop its holder from connecting.",
+		Text:   "The certificate is removed from Sallyport. Copies elsewhere stay valid until they expire: deleting a client certificate does not stop its holder from connecting. To do that, block it.",
 		Losses: []string{"the " + map[vpn.CertificateUse]string{vpn.UseAuthority: "certificate authority", vpn.UseServer: "server certificate", vpn.UseClient: "client certificate"}[cert.Use] + " " + cert.CommonName},
 		Err:    page.Refusal(refused),
 		Action: views.CertificatePath(cert.ID, "delete"), Cancel: views.CertificatePath(cert.ID), Button: "Delete",

@@ -24,12 +24,18 @@ func (h *Certificates) renderView(c echo.Context, status int, refused string) er
 		return err
 	}
 	v := views.Certificate{
-		Header: parts.Header{Crumbs: certificateCrumbs, Title: views.NameOr(cert.Name, cert.ID), State: views.ExpiryState(cert.Certificate, h.pages.Now())},
+		Header: parts.Header{Crumbs: certificateCrumbs, Title: views.NameOr(cert.Name, cert.ID), State: views.CertificateState(cert, h.pages.Now())},
 		ID:     cert.ID, Err: refused,
 		Facts: certificateFacts(cert, h.pages.Now()), Key: keyOf(cert.Certificate, page.Principal(c).Role.MayChange()),
 	}
 	if cert.CanIssue(h.pages.Now()) {
 		v.Issue = "/certificates/issue?authority=" + string(cert.ID)
+	}
+	switch {
+	case cert.Blocked != nil:
+		v.Block = parts.Button{Label: "Unblock certificate", Href: views.BlockedPath(cert.Blocked.Fingerprint, "unblock")}
+	case cert.Use == vpn.UseClient:
+		v.Block = parts.Button{Label: "Block certificate", Href: views.CertificatePath(cert.ID, "block")}
 	}
 	v.Chrome = h.pages.Chrome(c, v.Header.Title, "certificates")
 	return page.Render(c, status, views.CertificatePage(v))
@@ -56,6 +62,9 @@ func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
 		parts.Pair{Label: "SHA-256 fingerprint", Value: cert.Fingerprint, Copy: true},
 		views.FactEndpoints("Used by", cert.UsedBy),
 	)
+	if cert.Blocked != nil {
+		facts = append(facts, parts.Pair{Label: "Blocked", Value: parts.At(now, cert.Blocked.At).Relative + " by " + cert.Blocked.By, Help: "Every endpoint refuses it."})
+	}
 	if cert.Use == vpn.UseAuthority {
 		facts = append(facts, parts.Fact("Issued here", parts.Count(cert.Issued, "certificate")))
 	}

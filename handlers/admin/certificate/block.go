@@ -1,0 +1,152 @@
+package certificate
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control/certificate"
+	"sallyport/handlers/admin/page"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// BlockForm asks for confirmation to block a certificate.
+func (h *Certificates) BlockForm(c echo.Context) error { return h.renderBlock(c, nil) }
+
+func (h *Certificates) renderBlock(c echo.Context, refused error) error {
+	preview, err := h.certificates.BlockPreview(page.Context(c), page.Principal(c), certificateID(c))
+	if err != nil {
+		return err
+	}
+	path := views.CertificatePath(certificateID(c))
+	return h.renderConfirm(c, refused, "certificates", confirmBlock(preview, path+"/block", path))
+}
+
+// Block blocks a certificate.
+func (h *Certificates) Block(c echo.Context) error {
+	n, err := h.certificates.BlockCertificate(page.Context(c), page.Principal(c), certificateID(c))
+	if page.BelongsInForm(err) {
+		return h.renderBlock(c, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.pages.Done(c, blocked(n), views.CertificatePath(certificateID(c)))
+}
+
+// BlockOfConnectionForm asks for confirmation to block the certificate of a connection.
+func (h *Certificates) BlockOfConnectionForm(c echo.Context) error {
+	return h.renderBlockOfConnection(c, nil)
+}
+
+func (h *Certificates) renderBlockOfConnection(c echo.Context, refused error) error {
+	endpoint, connection := ofConnection(c)
+	preview, err := h.certificates.ConnectionBlockPreview(page.Context(c), page.Principal(c), endpoint, connection)
+	if err != nil {
+		return err
+	}
+	list := views.EndpointPath(endpoint, "connections")
+	return h.renderConfirm(c, refused, "endpoints", confirmBlock(preview, views.EndpointPath(endpoint, "connections", string(connection), "block"), list))
+}
+
+// BlockOfConnection blocks the certificate of a connection.
+func (h *Certificates) BlockOfConnection(c echo.Context) error {
+	endpoint, connection := ofConnection(c)
+	n, err := h.certificates.BlockConnectionCertificate(page.Context(c), page.Principal(c), endpoint, connection)
+	if page.BelongsInForm(err) {
+		return h.renderBlockOfConnection(c, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.pages.Done(c, blocked(n), views.EndpointPath(endpoint, "connections"))
+}
+
+func ofConnection(c echo.Context) (vpn.EndpointID, vpn.ConnectionID) {
+	return vpn.EndpointID(c.Param("endpoint")), vpn.ConnectionID(c.Param("connection"))
+}
+
+func (h *Certificates) renderConfirm(c echo.Context, refused error, section string, confirm parts.Confirm) error {
+	confirm.Err = page.Refusal(refused)
+	return page.RenderForm(c, refused, views.ConfirmPage(h.pages.Chrome(c, confirm.Button, section), confirm))
+}
+
+func confirmBlock(p certificate.BlockPreview, action, cancel string) parts.Confirm {
+	confirm := parts.Confirm{
+		Title:  "Block the certificate of " + p.CommonName + "?",
+		Text:   "Every endpoint refuses this certificate from now on, and connections with it end at once. Other certificates of the same name are not concerned. You can unblock it later.",
+		People: connectedWith(p.Connected), Facts: blockFacts(p),
+		Action: action, Cancel: cancel, Button: "Block certificate",
+	}
+	if p.Blocked {
+		confirm.Blocked = "This certificate is blocked already."
+	}
+	return confirm
+}
+
+func connectedWith(n int) string {
+	if n == 0 {
+		return "No client is connected with it at this moment."
+	}
+	return parts.Count(n, "connection") + " with it will end."
+}
+
+func blocked(n int) string {
+	text := "The certificate is blocked."
+	if n > 0 {
+		text += " " + parts.Count(n, "connection") + " will be terminated."
+	}
+	return text
+}
+
+func blockFacts(p certificate.BlockPreview) []parts.Pair {
+	return []parts.Pair{
+		{Label: "Serial number", Value: p.Serial, Mono: true},
+		{Label: "SHA-256 fingerprint", Value: p.Fingerprint, Mono: true},
+	}
+}
+
+// UnblockForm asks for confirmation to take a block back.
+func (h *Certificates) UnblockForm(c echo.Context) error { return h.renderUnblock(c, nil) }
+
+func (h *Certificates) renderUnblock(c echo.Context, refused error) error {
+	preview, err := h.certificates.UnblockPreview(page.Context(c), page.Principal(c), c.Param("fingerprint"))
+	if err != nil {
+		return err
+	}
+	return h.renderConfirm(c, refused, "certificates", parts.Confirm{
+		Title:  "Unblock the certificate of " + preview.CommonName + "?",
+		Text:   "The holder of this certificate can connect again.",
+		Facts:  append(blockFacts(preview), parts.Fact("Blocked by", preview.By), parts.FactTime("Blocked", parts.At(h.pages.Now(), preview.At))),
+		Action: views.BlockedPath(preview.Fingerprint, "unblock"), Cancel: views.BlockedPath(), Button: "Unblock certificate",
+	})
+}
+
+// Unblock takes a block back.
+func (h *Certificates) Unblock(c echo.Context) error {
+	err := h.certificates.UnblockCertificate(page.Context(c), page.Principal(c), c.Param("fingerprint"))
+	if page.BelongsInForm(err) {
+		return h.renderUnblock(c, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.pages.Done(c, "The certificate is unblocked.", views.BlockedPath())
+}
+
+// Blocked lists the blocked certificates.
+func (h *Certificates) Blocked(c echo.Context) error {
+	l := page.ListOf(c)
+	found, err := h.certificates.BlockedCertificates(page.Context(c), page.Principal(c), l)
+	if err != nil {
+		return err
+	}
+	v := views.BlockedList{Crumbs: certificateCrumbs, List: page.ListView(c, l, found), Rows: found.Items}
+	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Blocked certificates", "blocked certificate", "blocked certificates", "common name, serial number or fingerprint"
+	v.List.Columns = []parts.Column{{Key: "common_name", Label: "Common name"}, {Label: "Serial number and fingerprint"}, {Key: "at", Label: "Blocked"}}
+	v.List.Empty = parts.Empty{Title: "No certificate is blocked", Text: "Block a client certificate on its own page, or from one of its connections."}
+	v.Chrome = h.pages.Chrome(c, "Blocked certificates", "certificates")
+	return page.Render(c, http.StatusOK, views.BlockedCertificates(v))
+}

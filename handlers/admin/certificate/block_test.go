@@ -1,0 +1,35 @@
+package certificate_test
+
+import (
+	"net/http"
+	"net/url"
+	"path"
+	"testing"
+
+	"sallyport/web/webtest"
+)
+
+// A client certificate is blocked on its page and unblocked from the list.
+func TestBlockPages(t *testing.T) {
+	t.Parallel()
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
+	authority := b.Create("/certificates/authority/new", url.Values{"common_name": {"Example CA"}, "key_type": {"ECDSA P-256"}, "valid_days": {"20"}})
+	client := b.Create("/certificates/issue", url.Values{
+		"use": {"client"}, "authority": {path.Base(authority)}, "common_name": {"alice"}, "key_type": {"ECDSA P-256"}, "valid_days": {"10"},
+	})
+	b.Get("/certificates/blocked").WantText(".empty", "No certificate is blocked")
+	webtest.CheckMarkup(t, "block", b.Get(client+"/block").WantText("h1", "Block the certificate of alice?").WantText("form", "No client is connected with it"))
+	b.Create(client+"/block", nil)
+	b.Get(client).WantText("h1", "Blocked").WantText("dl", "by "+webtest.Administrator).WantText("main", "Unblock certificate")
+	b.Get("/certificates?use=client").WantText("table", "Blocked")
+	b.Post(client+"/block", nil).WantStatus(http.StatusUnprocessableEntity).WantText("[role=alert]", "blocked already")
+	list := b.Get("/certificates/blocked").WantText("table", "alice")
+	webtest.CheckMarkup(t, "blocked", list)
+	s.SignIn(t, webtest.ReadOnly).Get("/certificates/blocked").WantText("table", "alice")
+	b.Get(authority + "/block").WantStatus(http.StatusConflict)
+	unblock, _ := list.Doc.Find("table a[href$='/unblock']").Attr("href")
+	webtest.CheckMarkup(t, "unblock", b.Get(unblock).WantText("h1", "Unblock the certificate of alice?"))
+	b.Create(unblock, nil)
+	b.Get(client).WantText("main", "Block certificate")
+}

@@ -1,0 +1,71 @@
+package vpn
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// CertificateBlock refuses one client certificate, wherever it was issued, until an administrator removes the block.
+//
+// A certificate is recognized by its fingerprint, and by its serial number together with its issuer:
+// the holder of a certificate with an ECDSA signature can make a second one of it that is as valid and has
+// another fingerprint, and an issuer that is renewed with its key gets another fingerprint itself.
+type CertificateBlock struct {
+	Fingerprint string // SHA-256 of the certificate, as BareFingerprint; it names the block
+	Serial      string // decimal
+	Issuer      string // SHA-256 of its issuer's certificate, as BareFingerprint; empty: not known
+	CommonName  string
+	By          string // the administrator
+	At          time.Time
+}
+
+var errCertificateBlocked = Refuse(Denied, CodeCertificateBlocked, "Your certificate is blocked on this VPN. Ask your administrator for another one.")
+
+// BlockedMessage is what the user of a blocked certificate is shown.
+func BlockedMessage() string { return errCertificateBlocked.Msg }
+
+// BareFingerprint is a fingerprint in lower case without colons, as blocks and connections have it.
+func BareFingerprint(s string) string {
+	return strings.ToLower(strings.ReplaceAll(s, ":", ""))
+}
+
+// BlockOf is the block of a client certificate that is kept here.
+func BlockOf(c Certificate) CertificateBlock {
+	b := CertificateBlock{Fingerprint: BareFingerprint(c.Fingerprint), Serial: c.Serial, CommonName: c.CommonName}
+	if issuer := c.ownIssuer(); issuer.Fingerprint != unknownIssuer {
+		b.Issuer = issuer.Fingerprint
+	}
+	return b
+}
+
+// BlockOfConnection is the block of the certificate that a connection was made with, which need not be
+// kept here. It is false for connections from before the program recorded fingerprints.
+func BlockOfConnection(c Connection) (CertificateBlock, bool) {
+	return CertificateBlock{
+		Fingerprint: BareFingerprint(c.Fingerprint), Serial: c.Serial, Issuer: BareFingerprint(c.Issuer), CommonName: PrintableText(c.CommonName),
+	}, c.Fingerprint != ""
+}
+
+// IsOf tells whether the block is about the certificate of a login.
+func (b CertificateBlock) IsOf(r LoginRequest) bool { return b.isOf(r.Fingerprint, r.Serial, r.Issuer) }
+
+// IsOfConnection tells whether a connection was made with the blocked certificate.
+func (b CertificateBlock) IsOfConnection(c Connection) bool {
+	if c.Fingerprint == "" { // made before the program recorded fingerprints
+		return c.Serial == b.Serial && PrintableText(c.CommonName) == PrintableText(b.CommonName)
+	}
+	return b.isOf(c.Fingerprint, c.Serial, c.Issuer)
+}
+
+func (b CertificateBlock) isOf(fingerprint, serial, issuer string) bool {
+	return BareFingerprint(fingerprint) == b.Fingerprint || (b.Issuer != "" && serial == b.Serial && BareFingerprint(issuer) == b.Issuer)
+}
+
+// CertificateBlocks are blocks that may be about a login.
+type CertificateBlocks []CertificateBlock
+
+// Refuse tells whether one of the blocks is about the certificate of the login.
+func (bs CertificateBlocks) Refuse(r LoginRequest) bool {
+	return slices.ContainsFunc(bs, func(b CertificateBlock) bool { return b.IsOf(r) })
+}
