@@ -30,7 +30,7 @@ func (ep *endpoint) report(ev ovpn.TLSRefused) {
 	if !peer.IsValid() {
 		peer = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
 	}
-	ep.events.Add(vpn.Event{Refused: &vpn.RefusedAttempt{Endpoint: ep.id, Device: peer, CommonName: ev.Subject, Reason: ev.Message}})
+	ep.events.Add(vpn.Event{Refused: &vpn.RefusedAttempt{Endpoint: ep.id, Device: peer, CommonName: ev.Subject, Reason: ev.Message, Count: ev.Count, Unauthenticated: unauthenticated}})
 }
 
 // How many refused attempts of an endpoint are reported. Any host can send packets that are refused,

@@ -2,26 +2,38 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"gorm.io/gorm"
 
 	"sallyport/vpn"
 )
 
-// keptAttempts is the number of refused attempts that an endpoint keeps: any client can cause them.
-const keptAttempts = 1000
+// Any client can cause refused attempts, so the rows of an endpoint are bounded: the newest are kept, of
+// each source and of all.
+const (
+	keptAttempts = 1000
+	keptOfSource = 50
+)
 
 var attemptNoun = noun{
 	what: "refused attempt", code: vpn.CodeEndpointNotFound,
 	dangling: "The endpoint of this attempt no longer exists.",
 }
 
+// attemptRow is the attempts of one source with one common name and one reason.
 type attemptRow struct {
-	Number     int64  `gorm:"column:number;primaryKey;autoIncrement"`
-	Endpoint   string `gorm:"column:endpoint_id"`
-	Device     string `gorm:"column:device"`
-	CommonName string `gorm:"column:common_name"`
-	Reason     string `gorm:"column:reason"`
-	At         int64  `gorm:"column:at"`
+	Number          int64  `gorm:"column:number;primaryKey;autoIncrement"`
+	Endpoint        string `gorm:"column:endpoint_id"`
+	Source          string `gorm:"column:source"`
+	Device          string `gorm:"column:device"`
+	CommonName      string `gorm:"column:common_name"`
+	Reason          string `gorm:"column:reason"`
+	Unauthenticated bool   `gorm:"column:unauthenticated"`
+	Count           int    `gorm:"column:attempts"`
+	First           int64  `gorm:"column:first_at"`
+	At              int64  `gorm:"column:at"`
 }
 
 func (attemptRow) TableName() string { return "attempt" }
@@ -31,31 +43,67 @@ func (r attemptRow) attempt() (vpn.Attempt, error) {
 	return vpn.Attempt{
 		RefusedAttempt: vpn.RefusedAttempt{
 			Endpoint: vpn.EndpointID(r.Endpoint), Device: d.addrPort(r.Device), CommonName: r.CommonName, Reason: r.Reason,
+			Count: r.Count, Unauthenticated: r.Unauthenticated,
 		},
-		At: instant(r.At),
+		First: instant(r.First), At: instant(r.At),
 	}, d.err
 }
 
-// CreateAttempt adds a refused attempt and keeps the newest 1,000 of its endpoint. An endpoint that
-// does not exist is ignored: events outlive endpoints.
+// CreateAttempt adds a refused attempt: to the row of its source, common name and reason where there is
+// one. An endpoint that does not exist is ignored: events outlive endpoints.
 func (t *Tx) CreateAttempt(ctx context.Context, a vpn.RefusedAttempt, at time.Time) error {
 	known, err := t.endpointExists(ctx, a.Endpoint)
 	if err != nil || !known {
 		return err
 	}
 	row := attemptRow{
-		Endpoint: string(a.Endpoint), Device: marshalText(a.Device), CommonName: clean(a.CommonName), Reason: clean(a.Reason), At: micros(at),
+		Endpoint: string(a.Endpoint), Source: a.Source(), Device: marshalText(a.Device), CommonName: clean(a.CommonName), Reason: clean(a.Reason),
+		Unauthenticated: a.Unauthenticated, Count: max(a.Count, 1), First: micros(at), At: micros(at),
+	}
+	var same attemptRow
+	err = t.on(ctx).Where("endpoint_id = ? AND source = ? AND common_name = ? AND reason = ?", row.Endpoint, row.Source, row.CommonName, row.Reason).
+		Order("number DESC").Limit(1).Take(&same).Error
+	switch {
+	case err == nil:
+		row.Number, row.Count, row.First, row.At = same.Number, same.Count+row.Count, same.First, max(same.At, row.At)
+		return attemptNoun.wrote(t.on(ctx).Model(&attemptRow{}).Where("number = ?", row.Number).Select("device", "attempts", "at").Updates(&row), row.Endpoint)
+	case !errors.Is(err, gorm.ErrRecordNotFound):
+		return attemptNoun.read(err, row.Endpoint)
 	}
 	if err := attemptNoun.wrote(t.on(ctx).Create(&row), row.Endpoint); err != nil {
 		return err
 	}
-	old := t.on(ctx).Model(&attemptRow{}).Select("number").Where("endpoint_id = ?", row.Endpoint).
-		Order("at DESC, number DESC").Offset(keptAttempts)
-	return attemptNoun.read(t.on(ctx).Where("number IN (?)", old).Delete(&attemptRow{}).Error, row.Endpoint)
+	return t.boundAttempts(ctx, row)
 }
 
-// Attempts lists the refused attempts of an endpoint, newest first, at most limit.
+// boundAttempts deletes what is too much after a row was added.
+func (t *Tx) boundAttempts(ctx context.Context, added attemptRow) error {
+	for _, of := range []struct {
+		kept   int
+		source []any // the condition; empty: all of the endpoint
+	}{{keptOfSource, []any{"source = ?", added.Source}}, {keptAttempts, nil}} {
+		old := t.on(ctx).Model(&attemptRow{}).Select("number").Where("endpoint_id = ?", added.Endpoint)
+		if of.source != nil {
+			old = old.Where(of.source[0], of.source[1:]...)
+		}
+		old = old.Order("at DESC, number DESC").Limit(keptAttempts).Offset(of.kept)
+		if err := t.on(ctx).Where("number IN (?)", old).Delete(&attemptRow{}).Error; err != nil {
+			return attemptNoun.read(err, added.Endpoint)
+		}
+	}
+	return nil
+}
+
+// Attempts lists the refused attempts of an endpoint, the newest first, at most limit rows.
 func (t *Tx) Attempts(ctx context.Context, id vpn.EndpointID, limit int) ([]vpn.Attempt, error) {
 	q := t.on(ctx).Where("endpoint_id = ?", clean(string(id))).Order("at DESC, number DESC").Limit(max(limit, 0))
 	return readAll(q, attemptNoun, attemptRow.attempt)
+}
+
+// PurgeAttempts deletes attempts of which the last was before the given time, at most limit rows, and
+// returns their number.
+func (t *Tx) PurgeAttempts(ctx context.Context, before time.Time, limit int) (int, error) {
+	old := t.on(ctx).Model(&attemptRow{}).Select("number").Where("at < ?", micros(before)).Limit(limit)
+	g := t.on(ctx).Where("number IN (?)", old).Delete(&attemptRow{})
+	return int(g.RowsAffected), attemptNoun.read(g.Error, "")
 }

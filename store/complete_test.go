@@ -173,7 +173,11 @@ func testEveryField(t *testing.T, s *Store) {
 		},
 		read: func(ctx context.Context, x *Tx, v vpn.Attempt) (vpn.Attempt, error) {
 			list, err := x.Attempts(ctx, v.Endpoint, 1)
-			return first(list), err
+			got := first(list)
+			if got.First == got.At { // one attempt is the first and the last
+				got.First = v.First
+			}
+			return got, err
 		},
 	}.check(t, s)
 	entity[vpn.Administrator]{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"testing"
 	"time"
 
@@ -205,27 +206,69 @@ func testCounters(t *testing.T, s *Store) {
 
 func testAttempt(t *testing.T, s *Store) {
 	f := stored(t, s)
-	a := vpn.RefusedAttempt{Endpoint: f.endpoint.ID, Device: netip.MustParseAddrPort("192.0.2.7:999"), CommonName: "mallory", Reason: "unknown authority"}
-	full(t, a)
-	update(t, s, func(ctx context.Context, x *Tx) error {
-		for i := range keptAttempts + 3 {
-			if err := x.CreateAttempt(ctx, a, at.Add(time.Duration(i)*time.Second)); err != nil {
-				return err
+	at := at.UTC()
+	add := func(n int, change func(i int, a *vpn.RefusedAttempt)) {
+		t.Helper()
+		update(t, s, func(ctx context.Context, x *Tx) error {
+			for i := range n {
+				a := vpn.RefusedAttempt{Endpoint: f.endpoint.ID, Device: netip.AddrPortFrom(netip.MustParseAddr("192.0.2.7"), uint16(1000+i)), CommonName: "alice", Reason: "expired"}
+				change(i, &a)
+				if err := x.CreateAttempt(ctx, a, at.Add(time.Duration(i)*time.Second)); err != nil {
+					return err
+				}
 			}
-		}
+			return nil
+		})
+	}
+	list := func(limit int) (got []vpn.Attempt) {
+		t.Helper()
+		view(t, s, func(ctx context.Context, x *Tx) error {
+			got = must[[]vpn.Attempt](t)(x.Attempts(ctx, f.endpoint.ID, limit))
+			same(t, "of another", len(must[[]vpn.Attempt](t)(x.Attempts(ctx, "none", 5))), 0)
+			return nil
+		})
+		return got
+	}
+	// One client, from ever another port: one row that counts, from the first to the last.
+	add(30, func(int, *vpn.RefusedAttempt) {})
+	add(1, func(_ int, a *vpn.RefusedAttempt) { a.CommonName = "bob" })
+	add(1, func(_ int, a *vpn.RefusedAttempt) { a.Reason = "blocked" })
+	last := vpn.RefusedAttempt{Endpoint: f.endpoint.ID, Device: netip.MustParseAddrPort("192.0.2.7:1029"), CommonName: "alice", Reason: "expired", Count: 30}
+	got := list(2 * keptAttempts)
+	same(t, "rows", len(got), 3)
+	same(t, "counted", got[0], vpn.Attempt{RefusedAttempt: last, First: at, At: at.Add(29 * time.Second)})
+	same(t, "limited", len(list(2)), 2)
+
+	// Hosts without the key are one client, whatever their addresses, and each report tells a number.
+	add(20, func(i int, a *vpn.RefusedAttempt) {
+		a.Device = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), 1)
+		a.CommonName, a.Reason, a.Count, a.Unauthenticated = "", "no key", 100, true
+	})
+	got = list(2 * keptAttempts)
+	same(t, "rows", len(got), 4)
+	if a := got[1]; a.Count != 2000 || !a.Unauthenticated || a.Device != netip.MustParseAddrPort("10.0.0.19:1") {
+		t.Errorf("without the key: %+v", a)
+	}
+
+	// One source with ever another name replaces its own rows only; all sources together are bounded.
+	add(keptOfSource+9, func(i int, a *vpn.RefusedAttempt) {
+		a.Device, a.CommonName = netip.MustParseAddrPort("192.0.2.66:1"), strconv.Itoa(i)
+	})
+	same(t, "rows of one source", len(list(2*keptAttempts)), 4+keptOfSource)
+	add(keptAttempts+9, func(i int, a *vpn.RefusedAttempt) {
+		a.Device = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), 1)
+	})
+	got = list(2 * keptAttempts)
+	same(t, "rows of all", len(got), keptAttempts)
+	same(t, "newest", got[0].At, at.Add((keptAttempts+8)*time.Second))
+
+	// Old rows are purged, a batch at a time.
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		same(t, "a batch", must[int](t)(x.PurgeAttempts(ctx, got[0].At, 10)), 10)
+		same(t, "the others", must[int](t)(x.PurgeAttempts(ctx, got[0].At, keptAttempts)), keptAttempts-11)
 		return nil
 	})
-	view(t, s, func(ctx context.Context, x *Tx) error {
-		got := must[[]vpn.Attempt](t)(x.Attempts(ctx, a.Endpoint, 2*keptAttempts))
-		if len(got) != keptAttempts {
-			t.Fatalf("got %d attempts, want %d", len(got), keptAttempts)
-		}
-		same(t, "newest", got[0], vpn.Attempt{RefusedAttempt: a, At: at.Add((keptAttempts + 2) * time.Second)})
-		same(t, "oldest", got[keptAttempts-1].At, at.Add(3*time.Second))
-		same(t, "limited", len(must[[]vpn.Attempt](t)(x.Attempts(ctx, a.Endpoint, 5))), 5)
-		same(t, "of another", len(must[[]vpn.Attempt](t)(x.Attempts(ctx, "none", 5))), 0)
-		return nil
-	})
+	same(t, "left", len(list(2*keptAttempts)), 1)
 }
 
 func testEventCursor(t *testing.T, s *Store) {

@@ -25,12 +25,28 @@ type RefusedAttempt struct {
 	Device     netip.AddrPort `json:"device"`
 	CommonName string         `json:"common_name,omitempty"`
 	Reason     string         `json:"reason"`
+	Count      int            `json:"count,omitempty"` // how many attempts this is; 0 is one
+	// Unauthenticated tells that the packet was not made with the endpoint's key: any host can send it,
+	// with a forged address.
+	Unauthenticated bool `json:"unauthenticated,omitempty"`
 }
 
-// Attempt is a refused attempt with its time.
+// Source names the client of an attempt in the list: attempts of one source with one common name and
+// one reason are one line. Those without the endpoint's key are one source, since their addresses may be
+// forged.
+func (a RefusedAttempt) Source() string {
+	if a.Unauthenticated {
+		return ""
+	}
+	return a.Device.Addr().Unmap().String()
+}
+
+// Attempt is the refused attempts of one client for one reason; RefusedAttempt is the last of them, with
+// the number of all.
 type Attempt struct {
 	RefusedAttempt
-	At time.Time
+	First time.Time
+	At    time.Time // of the last
 }
 
 // Established says that a granted login became a connection.

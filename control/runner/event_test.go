@@ -118,6 +118,28 @@ func TestRefusedAttempts(t *testing.T) {
 	s.cursor("epoch-1", 2)
 }
 
+// A client with an old profile that tries again every five seconds is one row, which is purged when it is old.
+func TestRefusedAttemptsOfOneClient(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	s.Query("UPDATE endpoint SET deleting = 1 RETURNING id")
+	first := s.Clock.Now()
+	for range 100 {
+		s.AddLogins(s.Login("alice"))
+		s.Clock.Pass(5 * time.Second)
+	}
+	s.AddLogins(s.Login("bob"))
+	attempts, err := s.Endpoints.Attempts(t.Context(), s.Admin, s.Endpoint.ID)
+	if err != nil || len(attempts) != 2 || attempts[1].Count != 100 || attempts[1].CommonName != "alice" || !attempts[1].First.Equal(first) {
+		t.Errorf("got %+v, %v", attempts, err)
+	}
+	s.Clock.Pass(90*24*time.Hour + time.Minute)
+	s.Must(s.Runner.Purge(t.Context()))
+	if n := len(s.Query("SELECT * FROM attempt")); n != 0 {
+		t.Errorf("%d rows are left after 90 days", n)
+	}
+}
+
 func (s *site) cursor(epoch string, seq uint64) {
 	s.T.Helper()
 	var gotEpoch string

@@ -12,7 +12,7 @@ import (
 const (
 	flushCountersEvery = time.Minute
 	keepConnections    = 90 * 24 * time.Hour
-	keepRefusals       = 90 * 24 * time.Hour
+	keepRefusals       = 90 * 24 * time.Hour // audit records of refusals, and refused attempts of clients
 	purgeBatch         = 500       // rows in one transaction
 	keepGrants         = time.Hour // of logins that never became a connection
 	purgeEvery         = time.Hour
@@ -176,6 +176,9 @@ func (s *Runner) purge(ctx context.Context) error {
 		func(tx *store.Tx) (int, error) { return tx.PurgeConnecting(ctx, now.Add(-keepGrants)) },
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeConnections(ctx, now.Add(-keepConnections), purgeBatch)
+		},
+		func(tx *store.Tx) (int, error) {
+			return tx.PurgeAttempts(ctx, now.Add(-keepRefusals), purgeBatch)
 		},
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeAudit(ctx, now.Add(-keepRefusals), changes, purgeBatch)

@@ -123,9 +123,6 @@ func (r *Refusals) sharedKeyRefusal(at time.Time, addr string) (TLSRefused, bool
 		At: at, Peer: peer, Reason: RefusedSharedKey, Count: r.sharedKeyCount,
 		Message: "The packet was not made with this endpoint's shared key: the sender is no client of it, or has a configuration file that is out of date.",
 	}
-	if e.Count > 1 {
-		e.Message = fmt.Sprintf("%d packets were not made with this endpoint's shared key: the senders are no clients of it, or have configuration files that are out of date.", e.Count)
-	}
 	r.sharedKeyCount, r.sharedKeyReported = 0, at
 	return e, true
 }

@@ -27,7 +27,7 @@ func TestConnections(t *testing.T) {
 	})
 	u.Update(t, func(tx *store.Tx) error {
 		return tx.CreateAttempt(t.Context(), vpn.RefusedAttempt{
-			Endpoint: u.ID(), Device: netip.MustParseAddrPort("198.51.100.9:1234"), CommonName: "mallory", Reason: "The certificate has expired.",
+			Endpoint: u.ID(), Device: netip.MustParseAddrPort("198.51.100.9:1234"), CommonName: "mallory", Reason: "The certificate has expired.", Count: 12346,
 		}, time.Now().Add(-time.Minute))
 	})
 
@@ -38,7 +38,7 @@ func TestConnections(t *testing.T) {
 		row.WantText("td", want)
 	}
 	p.Row(string(gone.ID)).WantText("td", "Terminated").WantText("td", "The client left.")
-	p.Row("mallory").WantText("td", "The certificate has expired.").WantText("td", "1 minute ago").WantText("td", "198.51.100.9:1234")
+	p.Row("mallory").WantText("td", "The certificate has expired.").WantText("td", "and 12,345 more since 1 minute ago").WantText("td", "1 minute ago").WantText("td", "198.51.100.9:1234")
 	if p.Doc.Find("main i").Length() != 0 {
 		t.Error("a user name became markup")
 	}
