@@ -70,6 +70,7 @@ func TestWithoutScripts(t *testing.T) {
 	p.click("Menu")
 	p.press("Certificates", "Networks")
 	p.waitText("vpn.example.com")
+	p.click("Menu")
 	p.press("Sign out")
 	p.waitText("Sign in")
 }

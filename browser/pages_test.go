@@ -25,7 +25,7 @@ func TestEmptyPages(t *testing.T) {
 
 	for _, path := range []string{
 		"/", "/networks", "/networks/new", "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import",
-		"/endpoints", "/endpoints/new", "/administrators", "/administrators/new", "/account", "/settings", "/no-such-page", "/networks/vpc-0",
+		"/endpoints", "/endpoints/new", "/administrators", "/administrators/new", "/account", "/node", "/settings", "/no-such-page", "/networks/vpc-0",
 	} {
 		p.open(path)
 		p.inspect("empty " + pageName(path))
@@ -103,7 +103,7 @@ func TestFilledPages(t *testing.T) {
 	p.press("Add administrator")
 	p.open("/administrators")
 	administrator := p.hrefOf("auditor")
-	for _, path := range []string{"/", "/networks", network, network + "/delete", network + "/subnets/new", subnet, "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import", "/endpoints", "/endpoints/new", "/administrators", "/administrators/new", administrator, "/account", "/settings"} {
+	for _, path := range []string{"/", "/networks", network, network + "/delete", network + "/subnets/new", subnet, "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import", "/endpoints", "/endpoints/new", "/administrators", "/administrators/new", administrator, "/account", "/node", "/settings"} {
 		p.open(path)
 		p.inspect("one " + pageName(withoutIDs(path)))
 	}
@@ -160,7 +160,7 @@ func TestFilledPages(t *testing.T) {
 	s.StartWeb(t)
 	for _, path := range []string{
 		"/", "/networks", "/networks?page=7", "/networks?q=nothing", network, "/certificates", "/endpoints", "/endpoints?q=endpoint+7", "/administrators",
-		endpoint, endpoint + "/rules", endpoint + "/routes", endpoint + "/connections", endpoint + "/connections?page=21", endpoint + "/connections?q=unknown", endpoint + "/rules?q=nothing", "/settings",
+		endpoint, endpoint + "/rules", endpoint + "/routes", endpoint + "/connections", endpoint + "/connections?page=21", endpoint + "/connections?q=unknown", endpoint + "/rules?q=nothing", "/node", "/settings",
 	} {
 		p.open(path)
 		p.inspect("many " + pageName(withoutIDs(path)))

@@ -101,7 +101,7 @@ func newSmallDiskSite(t *testing.T, directory string) *smallDiskSite {
 func (c *smallDiskSite) waitFault(t *testing.T, sentence string) {
 	t.Helper()
 	netlab.Eventually(t, 30*time.Second, "the console shows the fault "+sentence, func() bool {
-		p := c.Get("/settings")
+		p := c.Get("/node")
 		for _, tr := range p.Doc.Find("main li, main tr, main div").EachIter() {
 			if strings.Contains(tr.Text(), sentence) && tr.Find("time").Length() > 0 {
 				return true
@@ -117,7 +117,7 @@ func (c *smallDiskSite) waitFault(t *testing.T, sentence string) {
 func (c *smallDiskSite) waitNoFault(t *testing.T, sentence string) {
 	t.Helper()
 	netlab.Eventually(t, 30*time.Second, "the console no longer shows the fault "+sentence, func() bool {
-		return !strings.Contains(c.Get("/settings").Text(), sentence)
+		return !strings.Contains(c.Get("/node").Text(), sentence)
 	})
 }
 
@@ -192,7 +192,7 @@ func TestFullDataDirectory(t *testing.T) {
 	c.leaving.Leave(t)
 	late := netlab.StartClient(t, c.lateHost, c.lateProfile)
 	netlab.Eventually(t, 60*time.Second, "a login on a full disk is refused with a reason, or works", func() bool {
-		if !strings.Contains(c.Get("/settings").Text(), "The disk that holds the database is full") {
+		if !strings.Contains(c.Get("/node").Text(), "The disk that holds the database is full") {
 			t.Fatal("the console reports a full disk as repaired")
 		}
 		return strings.Contains(late.Log(), "cannot check your login right now") || strings.Contains(late.Log(), netlab.UpLine)

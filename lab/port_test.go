@@ -32,7 +32,7 @@ func TestTakenPort(t *testing.T) {
 	if text := s.Get(s.Endpoint).Text(); strings.Contains(strings.ToLower(text), "available") {
 		t.Errorf("the endpoint is shown as available: %s", netlab.Tail(text, 500))
 	}
-	if !strings.Contains(s.Get("/settings").Text(), "UDP port 443 on this host is in use by") {
+	if !strings.Contains(s.Get("/node").Text(), "UDP port 443 on this host is in use by") {
 		t.Error("the page of the node does not say so")
 	}
 	if !strings.Contains(s.Log.String(), "UDP port 443 on this host is in use by") {

@@ -85,7 +85,7 @@ func TestRepairs(t *testing.T) {
 	})
 	t.Run("reported", func(t *testing.T) {
 		netlab.Eventually(t, repairLimit, "the repairs are listed", func() bool {
-			text := b.Get("/settings").Text()
+			text := b.Get("/node").Text()
 			return strings.Contains(text, "packet filter was changed") && strings.Contains(text, "had been deleted") &&
 				strings.Contains(text, "Forwarding on interface neta") && strings.Contains(text, "route to client")
 		})
@@ -95,7 +95,7 @@ func TestRepairs(t *testing.T) {
 		}
 		b.WaitReady(t, "dataplane", n+1)
 		b.wantNewRuleWorks(t) // web talks to the new process
-		if text := b.Get("/settings").Text(); !strings.Contains(text, "had been deleted") || !strings.Contains(text, "packet filter was changed") {
+		if text := b.Get("/node").Text(); !strings.Contains(text, "had been deleted") || !strings.Contains(text, "packet filter was changed") {
 			t.Error("after an upgrade the repairs are no longer listed")
 		}
 	})

@@ -30,7 +30,7 @@ func TestWithoutRoot(t *testing.T) {
 		t.Errorf("the log does not say %q", want)
 	}
 	const sentence = "No dataplane answers on this host, so new clients cannot connect and changes do not take effect"
-	if text := s.Get("/settings").Text(); !strings.Contains(text, sentence) {
+	if text := s.Get("/node").Text(); !strings.Contains(text, sentence) {
 		t.Errorf("the page of the node does not say %q: %s", sentence, netlab.Tail(text, 600))
 	}
 

@@ -138,6 +138,16 @@ func (t *Tx) AllEndpoints(ctx context.Context) ([]vpn.Endpoint, error) {
 	return readAll(q, endpointNoun, endpointRow.endpoint)
 }
 
+// CountParts counts the rules and routes of an endpoint, with those that are being removed.
+func (t *Tx) CountParts(ctx context.Context, id vpn.EndpointID) (rules, routes int, err error) {
+	ofRules, err := countRows(t.on(ctx).Model(&ruleRow{}), ruleNoun, "endpoint_id", []vpn.EndpointID{id})
+	if err != nil {
+		return 0, 0, err
+	}
+	ofRoutes, err := countRows(t.on(ctx).Model(&routeRow{}), routeNoun, "endpoint_id", []vpn.EndpointID{id})
+	return ofRules[id], ofRoutes[id], err
+}
+
 // EndpointNames reads the names of endpoints; unknown ones are absent.
 func (t *Tx) EndpointNames(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]string, error) {
 	return namesOf(t.on(ctx).Model(&endpointRow{}), endpointNoun, ids)

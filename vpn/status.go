@@ -1,6 +1,9 @@
 package vpn
 
-import "cmp"
+import (
+	"cmp"
+	"fmt"
+)
 
 // A status (of an endpoint: a summary) is a resource together with what a list or a page shows beside it: its current
 // state, the reason for the state, and what uses it.
@@ -11,7 +14,33 @@ type EndpointSummary struct {
 	State        EndpointState
 	Connections  int    // live ones
 	Associations int    // those that are not being removed
+	Trouble      string // which parts failed, in a few words; empty: none
 	Fault        string // the first fault that its dataplane reports, as a sentence; empty: none
+}
+
+// Trouble says in a few words what failed of an endpoint; "" where nothing did.
+func Trouble(associations []Association, o Observation) string {
+	failed, all := 0, 0
+	for _, a := range associations {
+		if state, _ := a.State(o); state == AssociationFailed {
+			failed++
+		}
+		if a.Removed == 0 {
+			all++
+		}
+	}
+	switch n := len(o.Faults); {
+	case failed == 1 && all == 1:
+		return "The target network failed"
+	case failed > 0:
+		return fmt.Sprintf("%d of %d target networks failed", failed, all)
+	case n == 1:
+		return "1 fault"
+	case n > 1:
+		return fmt.Sprintf("%d faults", n)
+	default:
+		return ""
+	}
 }
 
 // AssociationStatus is a target network association with its state. Reason says what it waits for

@@ -42,6 +42,7 @@ func routes(h *admin.Console, a *access.Service) []route {
 		{post, "/sign-out", h.Access.Session.SignOut, public},
 
 		{get, "/", h.Tutorial.View, signedIn},
+		{get, "/node", h.Node.View, signedIn},
 		{get, "/settings", h.Node.Settings, signedIn},
 		{get, layout.BannerPath, h.Node.Banner, signedIn},
 		{get, "/account", h.Access.Account.View, signedIn},

@@ -19,6 +19,8 @@ type View struct {
 	ClientAuthority vpn.Certificate
 	NetworkName     string
 	Connections     int
+	Rules, Routes   int
+	Trouble         string // which parts failed, in a few words; "" where none did
 	Remote          string // the name that profiles have
 	RemoteWarning   string // what is wrong with Remote; "" where nothing is
 	Faults          []vpn.Fault
@@ -54,7 +56,7 @@ func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.Lis
 			o := observed[e.ID]
 			row := vpn.EndpointSummary{
 				Endpoint: e, State: e.State(of[e.ID], o), Connections: live[e.ID],
-				Associations: len(liveOf(of[e.ID])),
+				Associations: len(liveOf(of[e.ID])), Trouble: vpn.Trouble(of[e.ID], o),
 			}
 			if len(o.Faults) > 0 {
 				row.Fault = o.Faults[0].Message
@@ -83,6 +85,7 @@ func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.End
 			return err
 		}
 		v.State = v.Endpoint.State(plainAssociations(v.Associations), v.Observation)
+		v.Trouble = vpn.Trouble(plainAssociations(v.Associations), v.Observation)
 		v.Reason = v.Endpoint.Reason(v.State, v.Associations, v.Observation)
 		certificates, err := tx.CertificatesByID(ctx, v.Certificate, v.ClientCA)
 		if err != nil {
@@ -95,6 +98,9 @@ func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.End
 				return err
 			}
 			v.NetworkName = n.Name
+		}
+		if v.Rules, v.Routes, err = tx.CountParts(ctx, id); err != nil {
+			return err
 		}
 		live, err := tx.CountLive(ctx, id)
 		v.Connections = live[id]

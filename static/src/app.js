@@ -104,6 +104,23 @@
   document.addEventListener("htmx:beforeSwap", function (event) {
     if (event.detail.target.hasAttribute("data-live") && inUse(event.detail.target)) event.detail.shouldSwap = false;
   });
+  // A menu closes by Escape, which gives the focus back to its button, and by a click elsewhere.
+  document.addEventListener("click", function (event) {
+    each("details.dropdown[open]", function (menu) { if (!menu.contains(event.target)) menu.open = false; });
+  });
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") return;
+    each("details.dropdown[open]", function (menu) {
+      menu.open = false;
+      if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+    });
+  });
+  // On a narrow screen the tabs are one row that scrolls: the open one is in sight.
+  each(".tabs [aria-current]", function (tab) {
+    var row = tab.closest(".tabs");
+    row.scrollLeft = tab.offsetLeft - row.clientWidth / 2 + tab.offsetWidth / 2;
+  });
+
   document.addEventListener("htmx:afterSettle", refresh);
   setInterval(times, 10000);
   refresh();

@@ -9,6 +9,13 @@ func current(is bool) templ.Attributes {
 	return templ.Attributes{"aria-current": "page"}
 }
 
+func labelledBy(g menuGroup) templ.Attributes {
+	if g.label == "" {
+		return nil
+	}
+	return templ.Attributes{"aria-labelledby": g.id()}
+}
+
 // theme leaves the attribute out where the user chose no theme: theme.js then sets the preference of
 // the browser before the first paint.
 func theme(c Chrome) templ.Attributes {

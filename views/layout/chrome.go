@@ -3,6 +3,7 @@
 package layout
 
 import (
+	"strings"
 	"time"
 
 	"sallyport/views/parts"
@@ -29,7 +30,12 @@ type Banner struct {
 	Fault string // a sentence; empty: the node works
 	Since time.Time
 	Live  parts.Live
+
+	Endpoints int // endpoints with a fault: their number stands in the menu
 }
+
+// TroubleCountID is the element of the menu with the number of endpoints that have a fault.
+const TroubleCountID = "trouble-count"
 
 // BannerPath is the URL of the banner alone.
 const BannerPath = "/node/banner"
@@ -43,14 +49,31 @@ type Flash struct {
 // entry is a line of the navigation.
 type entry struct{ key, label, href, icon string }
 
+// menuGroup is a part of the navigation under a heading; without a label it has none.
+type menuGroup struct {
+	label   string
+	entries []entry
+}
+
+func (g menuGroup) id() string { return "menu-" + strings.ToLower(g.label) }
+
 // navigation is the sidebar, top to bottom. The labels are those of the guide where it has them.
-var navigation = []entry{
-	{"start", "Getting started", "/", "M5 4v16M5 5h11l-2 4 2 4H5"},
-	{"endpoints", "Client VPN endpoints", "/endpoints", "M5 20V10a7 7 0 0 1 14 0v10zM12 13v3"},
-	{"networks", "Networks", "/networks", "M9 4h6v5H9zM3 15h6v5H3zM15 15h6v5h-6zM12 9v3M6 15v-3h12v3"},
-	{"certificates", "Certificates", "/certificates", "M4 4h16v11H4zM8 8h8M8 11h4M14 15v6l2-1.5 2 1.5v-6"},
-	{"administrators", "Administrators", "/administrators", "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM4 21a8 6 0 0 1 16 0"},
-	{"settings", "Settings and node", "/settings", "M4 7h16M4 12h16M4 17h16M9 5v4M15 10v4M7 15v4"},
+var navigation = []menuGroup{
+	{"", []entry{
+		{"start", "Getting started", "/", "M5 4v16M5 5h11l-2 4 2 4H5"},
+	}},
+	{"VPN", []entry{
+		{"endpoints", "Client VPN endpoints", "/endpoints", "M5 20V10a7 7 0 0 1 14 0v10zM12 13v3"},
+		{"networks", "Networks", "/networks", "M9 4h6v5H9zM3 15h6v5H3zM15 15h6v5h-6zM12 9v3M6 15v-3h12v3"},
+	}},
+	{"Access", []entry{
+		{"certificates", "Certificates", "/certificates", "M4 4h16v11H4zM8 8h8M8 11h4M14 15v6l2-1.5 2 1.5v-6"},
+	}},
+	{"System", []entry{
+		{"administrators", "Administrators", "/administrators", "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM4 21a8 6 0 0 1 16 0"},
+		{"node", "Node", "/node", "M4 5h16v5H4zM4 14h16v5H4zM8 7.5h.01M8 16.5h.01"},
+		{"settings", "Settings", "/settings", "M4 7h16M4 12h16M4 17h16M9 5v4M15 10v4M7 15v4"},
+	}},
 }
 
 func (c Chrome) title() string {

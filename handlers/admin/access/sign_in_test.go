@@ -132,7 +132,7 @@ func TestDisablingAnAccountEndsItsSessions(t *testing.T) {
 		t.Errorf("a disabled account is led to %q, want /sign-in", got)
 	}
 	// A part of a page that renews itself makes the browser load the sign-in page.
-	p := b.Send(http.MethodGet, "/settings", nil, http.Header{"Hx-Request": {"true"}})
+	p := b.Send(http.MethodGet, "/node", nil, http.Header{"Hx-Request": {"true"}})
 	if p.Status != http.StatusUnauthorized || p.Header.Get("HX-Redirect") != "/sign-in" {
 		t.Errorf("got status %d and HX-Redirect %q, want 401 and /sign-in", p.Status, p.Header.Get("HX-Redirect"))
 	}

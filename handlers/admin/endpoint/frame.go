@@ -45,15 +45,26 @@ func (h *common) frame(c echo.Context, tab string) (views.EndpointFrame, endpoin
 		}
 		return views.EndpointFrame{}, view, err
 	}
-	f := views.EndpointFrame{Endpoint: view.Endpoint, State: view.State, Reason: view.Reason, Fragment: page.Fragment(c)}
+	f := views.EndpointFrame{Endpoint: view.Endpoint, State: view.State, Reason: view.Reason, Fragment: page.Fragment(c),
+		Trouble: view.Trouble, Faults: view.Faults, Remote: view.Remote, Sessions: view.Connections}
+	title := views.NameOr(view.Name, view.ID)
 	for _, t := range endpointTabs {
 		link := parts.Tab{Label: t.label, Href: f.Path(), Current: t.key == tab}
 		switch t.key {
 		case "":
 		case "associations":
 			link.Count, link.CountID = count(len(view.Associations)), views.AssociationCountID
+		case "rules":
+			link.Count, link.CountID = count(view.Rules), views.RuleCountID
+		case "routes":
+			link.Count, link.CountID = count(view.Routes), views.RouteCountID
+		case "tags":
+			link.Count = count(len(view.Tags))
 		case "connections":
 			link.Count, link.CountID = count(view.Connections), views.ConnectionCountID
+		}
+		if link.Current {
+			title = t.label + " · " + title
 		}
 		if t.key != "" {
 			link.Href = f.Path(t.key)
@@ -63,7 +74,7 @@ func (h *common) frame(c echo.Context, tab string) (views.EndpointFrame, endpoin
 	if f.Fragment {
 		f.Chrome.MayChange, f.Chrome.Now = page.Principal(c).Role.MayChange(), h.pages.Now()
 	} else {
-		f.Chrome = h.pages.Chrome(c, views.NameOr(view.Name, view.ID), "endpoints")
+		f.Chrome = h.pages.Chrome(c, title, "endpoints")
 	}
 	return f, view, nil
 }
@@ -77,7 +88,10 @@ func count(n int) string {
 
 // liveTab is page.Live for a tab of an endpoint: the state and the counts of the tabs are renewed too.
 func liveTab(c echo.Context, f views.EndpointFrame, id string, shown ...any) parts.Live {
-	l := page.Live(c, id, page.RenewOften, f.State, f.Reason, f.Tabs, f.Endpoint.Deleting, shown)
-	l.Also = []string{views.EndpointStateID, views.AssociationCountID, views.ConnectionCountID}
+	l := page.Live(c, id, page.RenewOften, f.State, f.Reason, f.Trouble, f.Faults, f.Sessions, f.Tabs, f.Endpoint.Deleting, shown)
+	l.Also = []string{
+		views.EndpointStateID, views.EndpointTroubleID, views.SessionCountID,
+		views.AssociationCountID, views.RuleCountID, views.RouteCountID, views.ConnectionCountID,
+	}
 	return l
 }

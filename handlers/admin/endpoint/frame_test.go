@@ -2,10 +2,13 @@ package endpoint_test
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"sallyport/store"
 	"sallyport/vpn"
 	"sallyport/web/webtest"
 )
@@ -62,4 +65,35 @@ func TestPartsRenewThemselves(t *testing.T) {
 	if q := renew("/endpoints/cvpn-endpoint-gone"); q.Status != http.StatusNotFound || q.Header.Get("HX-Redirect") != "/endpoints" {
 		t.Errorf("an endpoint that is gone: got %d to %q, want 404 and the way to the list", q.Status, q.Header.Get("HX-Redirect"))
 	}
+}
+
+// The header stays: every tab has the state, what failed with its sentence, the remote name and the live
+// sessions, and a title that names the tab. The list and the menu say it as well.
+func TestHeaderIsOnEveryTab(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewReadyEndpoint(t)
+	u.Connect(t, "alice", "10.20.0.5", vpn.ConnectionActive)
+	u.Admin.Create(u.Endpoint+"/associations/new", url.Values{"subnet": {u.ZoneB}})
+	var failed vpn.Association
+	u.Update(t, func(tx *store.Tx) error {
+		list, err := tx.AssociationsOf(t.Context(), u.ID())
+		failed = list[len(list)-1]
+		return err
+	})
+	fault := vpn.Fault{Subject: string(failed.ID), Message: "The interface eth1 is down.", Since: time.Now()}
+	u.SetApplied(t, fault)
+	u.Kit.Dataplane.Say(vpn.NodeStatus{Endpoints: []vpn.EndpointStatus{{Endpoint: u.ID(), Faults: []vpn.Fault{fault}}}}, nil)
+	u.Kit.Clock.Pass(3 * time.Second)
+	for tab, title := range map[string]string{
+		"": "Details", "/associations": "Target network associations", "/rules": "Authorization rules", "/routes": "Route table", "/connections": "Connections", "/tags": "Tags",
+	} {
+		p := u.Admin.Get(u.Endpoint+tab).WantText("title", title+" · main").WantText("#session-count", "1 live session").
+			WantText(".endpoint-facts", "vpn.example.test").WantText("#endpoint-state", "Available").WantText("#endpoint-state", "1 of 2 target networks failed").
+			WantText("#endpoint-trouble", "The interface eth1 is down.").WantText("#rule-count", "1").WantText("#route-count", "4")
+		if n := p.Doc.Find(".tabs .nav-link").Length(); n > 7 {
+			t.Errorf("%s: %d tabs, want at most 7", tab, n)
+		}
+		p.WantText("nav[aria-label=Main]", "1 endpoint with a fault")
+	}
+	u.Admin.Get("/endpoints").Row("main").WantText("td", "1 of 2 target networks failed")
 }

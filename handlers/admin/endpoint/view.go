@@ -20,11 +20,11 @@ func (h *Endpoints) View(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := views.EndpointDetails{Frame: f, Facts: endpointFacts(view, h.pages.Now()), Faults: view.Faults, Repairs: view.Repairs}
+	v := views.EndpointDetails{Frame: f, Facts: endpointFacts(view, h.pages.Now()), Repairs: view.Repairs}
 	if v.Map, err = h.endpointMap(c, view); err != nil {
 		return err
 	}
-	v.Frame.Live = liveTab(c, f, "details", v.Faults, v.Repairs, v.Map, view.Version, view.Remote, view.RemoteWarning)
+	v.Frame.Live = liveTab(c, f, "details", v.Repairs, v.Map, view.Version, view.Remote, view.RemoteWarning)
 	return page.RenderLive(c, v.Frame.Live, views.EndpointDetailsPage(v))
 }
 

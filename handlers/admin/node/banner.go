@@ -12,8 +12,8 @@ import (
 // Banner renews the banner of a page.
 func (h *Node) Banner(c echo.Context) error {
 	if !page.Fragment(c) { // opened in a browser: the page of the node says more
-		return c.Redirect(http.StatusSeeOther, "/settings")
+		return c.Redirect(http.StatusSeeOther, "/node")
 	}
 	banner := h.pages.Banner(c)
-	return page.RenderLive(c, banner.Live, layout.NodeBanner(banner, h.pages.Now()))
+	return page.RenderLive(c, banner.Live, layout.BannerUpdate(banner, h.pages.Now()))
 }

@@ -1,107 +1,22 @@
 package node
 
 import (
-	"slices"
-	"strings"
-	"time"
+	"net/http"
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control/node"
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
-	"sallyport/vpn"
 )
 
-// Settings shows the names of the deployment and the state of the node.
+// Settings shows the names of the deployment.
 func (h *Node) Settings(c echo.Context) error {
-	node, err := h.nodes.Node(page.Context(c), page.Principal(c))
-	if err != nil {
-		return err
-	}
-	names, err := h.endpoints.EndpointNames(page.Context(c), page.Principal(c), endpointsOf(node)...)
-	if err != nil {
-		return err
-	}
-	v := h.settings(node, names)
-	v.Live = page.Live(c, "node", page.RenewSeldom, v.Node, v.Reachable, v.Reason, v.Faults, v.Repairs, v.EndpointNames)
-	return page.RenderLive(c, v.Live, views.SettingsPage(h.pages.Chrome(c, "Settings and node", "settings"), v))
-}
-
-func (h *Node) settings(node node.View, names map[vpn.EndpointID]string) views.Settings {
 	s := h.core.Settings
-	v := views.Settings{
-		Names: []parts.Pair{
-			{Label: "Public name", Value: s.PublicName, Mono: true, Help: "public_name: the name in client configuration files"},
-			{Label: "VPN domain", Value: s.VPNDomain, Mono: true, Help: "vpn_domain: if no public name is set, the name of an endpoint is <endpoint ID>.<domain>"},
-			{Label: "Public URL", Value: s.PublicURL, Mono: true, Help: "public_url: base of the pages that users open"},
-			{Label: "Address used while no name is set", Value: s.FallbackAddress, Mono: true},
-		},
-		Node: nodeFacts(node, s.Version, h.pages.Now()), Reachable: node.Reachable, EndpointNames: names,
-	}
-	if !node.Reachable {
-		v.Reason = node.Message
-		return v
-	}
-	v.Faults = slices.Clone(node.Status.Faults)
-	for _, e := range node.Status.Endpoints {
-		for _, f := range e.Faults {
-			f.Subject = string(e.Endpoint)
-			v.Faults = append(v.Faults, f)
-		}
-	}
-	v.Repairs = node.Status.Repairs
-	return v
-}
-
-// endpointsOf lists the endpoints in the status of the node.
-func endpointsOf(node node.View) []vpn.EndpointID {
-	var ids []vpn.EndpointID
-	for _, e := range node.Status.Endpoints {
-		ids = append(ids, e.Endpoint)
-	}
-	for _, f := range append(slices.Clone(node.Status.Faults), node.Status.Repairs...) {
-		if id := vpn.EndpointID(f.Subject); id.Valid() {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-// nodeFacts are the facts about the node, as of its last answer.
-func nodeFacts(node node.View, version string, now time.Time) []parts.Pair {
-	seen := parts.FactTime("Dataplane last answered", parts.At(now, node.SeenAt))
-	if node.SeenAt.IsZero() {
-		seen.When = &parts.When{Relative: "not since this console started"}
-	}
-	facts := []parts.Pair{
-		{Label: "Node name", Value: node.Name, Mono: true, Help: "node_name"},
-		{Label: "Availability zones", Value: strings.Join(node.Zones, ", "), Help: "zones: names for where this node is; associations in other zones work as well"},
-		parts.Fact("Sallyport", version),
-		seen,
-	}
-	if node.SeenAt.IsZero() {
-		return facts
-	}
-	facts = append(facts,
-		parts.Fact("Dataplane", node.Status.Version),
-		parts.Pair{Label: "OpenVPN version", Value: node.Status.OpenVPN},
-		parts.FactTime("Dataplane started", parts.At(now, node.Status.StartedAt)),
-		parts.Pair{Label: "Dataplane instance", Value: node.Status.Instance, Mono: true, Help: "Changes at every start"},
-	)
-	if node.Reachable {
-		facts = append(facts,
-			parts.Fact("Endpoints realized", parts.Number(len(node.Status.Endpoints))),
-			parts.Fact("Connections", parts.Number(connectionsOf(node))))
-	}
-	return facts
-}
-
-func connectionsOf(node node.View) int {
-	n := 0
-	for _, e := range node.Status.Endpoints {
-		n += e.Connections
-	}
-	return n
+	return page.Render(c, http.StatusOK, views.SettingsPage(h.pages.Chrome(c, "Settings", "settings"), []parts.Pair{
+		{Label: "Public name", Value: s.PublicName, Mono: true, Help: "public_name: the name in client configuration files"},
+		{Label: "VPN domain", Value: s.VPNDomain, Mono: true, Help: "vpn_domain: if no public name is set, the name of an endpoint is <endpoint ID>.<domain>"},
+		{Label: "Public URL", Value: s.PublicURL, Mono: true, Help: "public_url: base of the pages that users open"},
+		{Label: "Address used while no name is set", Value: s.FallbackAddress, Mono: true},
+	}))
 }

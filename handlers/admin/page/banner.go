@@ -12,9 +12,14 @@ import (
 func (p *Pages) Banner(c echo.Context) layout.Banner {
 	node, err := p.nodes.Node(Context(c), Principal(c))
 	b := layout.Banner{Fault: node.Message, Since: node.Since}
+	for _, e := range node.Status.Endpoints {
+		if node.Reachable && len(e.Faults) > 0 {
+			b.Endpoints++
+		}
+	}
 	if err != nil {
 		b = layout.Banner{}
 	}
-	b.Live = parts.Live{ID: "node-banner", Self: layout.BannerPath, Seen: Digest([]any{b.Fault, b.Since}), Every: RenewSeldom}
+	b.Live = parts.Live{ID: "node-banner", Self: layout.BannerPath, Seen: Digest([]any{b.Fault, b.Since, b.Endpoints}), Every: RenewSeldom, Also: []string{layout.TroubleCountID}}
 	return b
 }

@@ -30,7 +30,7 @@ func TestRenewals(t *testing.T) {
 	b.Create("/networks/new", url.Values{"name": {"office"}, "cidrs": {"10.0.0.0/16"}})
 	p := b.Send(http.MethodGet, href, nil, http.Header{"Hx-Request": {"true"}}).WantStatus(http.StatusOK)
 	p.WantText("#tutorial", "The network has no subnet yet.")
-	if p := b.Get(layout.BannerPath); p.Status != http.StatusSeeOther || p.Header.Get("Location") != "/settings" {
+	if p := b.Get(layout.BannerPath); p.Status != http.StatusSeeOther || p.Header.Get("Location") != "/node" {
 		t.Errorf("the banner in a browser: got %d to %q, want the way to the settings", p.Status, p.Header.Get("Location"))
 	}
 }

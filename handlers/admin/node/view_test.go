@@ -17,8 +17,8 @@ func TestTheNodePage(t *testing.T) {
 		Endpoints: []vpn.EndpointStatus{{Endpoint: u.ID(), Connections: 4, Faults: []vpn.Fault{{Subject: id, Message: "Port 443 is taken.", Since: u.Kit.Clock.Now().Add(-time.Hour)}}}},
 	}, nil)
 	u.Kit.Clock.Pass(time.Minute)
-	p := u.Admin.Get("/settings").WantText("#node", "No repair since the dataplane started")
-	webtest.CheckMarkup(t, "/settings", p)
+	p := u.Admin.Get("/node").WantText("#node", "No repair since the dataplane started")
+	webtest.CheckMarkup(t, "/node", p)
 	for _, want := range []string{"node-1", "zone-a, zone-b", "2.6.14", "instance-7", "2 hours ago", "just now", "Connections4", "Port 443 is taken.", "1 hour ago"} {
 		p.WantText("#node", want)
 	}
@@ -27,7 +27,7 @@ func TestTheNodePage(t *testing.T) {
 		{Message: "The packet filter was changed by another process and was restored.", Since: u.Kit.Clock.Now().Add(-10 * time.Minute)},
 	}}, nil)
 	u.Kit.Clock.Pass(time.Minute)
-	p = u.Admin.Get("/settings").WantText("#node", "repaired 6 minutes ago").WantText("#node", "The packet filter was changed")
+	p = u.Admin.Get("/node").WantText("#node", "repaired 6 minutes ago").WantText("#node", "The packet filter was changed")
 	if p.Doc.Find(`#node a[href="`+u.Endpoint+`"]`).Length() != 1 {
 		t.Errorf("the repair does not lead to its endpoint: %s", p.Text("#node"))
 	}
@@ -39,5 +39,5 @@ func TestTheNodePage(t *testing.T) {
 
 	u.Kit.Dataplane.Say(vpn.NodeStatus{}, vpn.Refuse(vpn.Unavailable, "", "The dataplane does not answer."))
 	u.Kit.Clock.Pass(time.Minute)
-	u.Admin.Get("/settings").WantText("#node", "1 minute ago").WantText("#node", "Unknown until the dataplane answers")
+	u.Admin.Get("/node").WantText("#node", "1 minute ago").WantText("#node", "Unknown until the dataplane answers")
 }

@@ -5,9 +5,8 @@ import (
 	"sallyport/vpn"
 )
 
-// Settings is the page of the deployment's names and of the node.
-type Settings struct {
-	Names         []parts.Pair
+// NodeState is the page of the node.
+type NodeState struct {
 	Node          []parts.Pair
 	Reachable     bool
 	Reason        string // why the node is not reachable
@@ -18,4 +17,4 @@ type Settings struct {
 }
 
 // state is the word for whether the dataplane answers.
-func (s Settings) state() string { return parts.YesNo(s.Reachable, "reachable", "unreachable") }
+func (s NodeState) state() string { return parts.YesNo(s.Reachable, "reachable", "unreachable") }
