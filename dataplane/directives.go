@@ -18,11 +18,16 @@ func directives(d vpn.Desired, s session.Session) []ovpn.Directive {
 		// name must keep it: the token is bound to it.
 		out = append(out, ovpn.PushAuthTokenUser(string(s.Connection)))
 	}
-	if !d.SplitTunnel {
-		return append(out, ovpn.PushRedirectGateway(), ovpn.PushBlockIPv6())
-	}
-	for _, p := range routesOf(d, s.Association) {
-		out = append(out, ovpn.PushRoute(p))
+	switch {
+	case d.SplitTunnel:
+		for _, p := range routesOf(d, s.Association) {
+			out = append(out, ovpn.PushRoute(p))
+		}
+	case d.IPv6Outside:
+		out = append(out, ovpn.PushRedirectGateway())
+	default:
+		// Only the three together keep a client's IPv6 from passing beside the tunnel.
+		out = append(out, ovpn.PushIfconfigIPv6(vpn.ClientIPv6(d.Endpoint, s.Addr)), ovpn.PushRedirectAll(), ovpn.PushBlockIPv6())
 	}
 	return out
 }

@@ -16,6 +16,11 @@ var notDirectives = map[string]string{
 	"SessionTimeout": "end of the session: newSession sets it, and updateSessions shortens it",
 }
 
+// fullTunnel are the options that change nothing for the clients of a split tunnel, with the reason.
+var fullTunnel = map[string]string{
+	"IPv6Outside": "a split tunnel leaves IPv6 to the client",
+}
+
 // Every option changes what a client is told, with and without split tunnel, unless it is listed in notDirectives.
 func TestEveryOptionIsADirective(t *testing.T) {
 	t.Parallel()
@@ -32,8 +37,11 @@ func TestEveryOptionIsADirective(t *testing.T) {
 			with := without
 			name := vpntest.FillField(&with.ClientOptions, i)
 			names[name] = true
-			if name == "SplitTunnel" && split {
-				continue // it is set in both
+			if _, full := fullTunnel[name]; split && (full || name == "SplitTunnel") {
+				if name != "SplitTunnel" && !reflect.DeepEqual(directives(without, s), directives(with, s)) {
+					t.Errorf("%s changes what the client of a split tunnel is told", name)
+				}
+				continue // SplitTunnel is set in both
 			}
 			changed := !reflect.DeepEqual(directives(without, s), directives(with, s))
 			place, listed := notDirectives[name]
@@ -45,9 +53,11 @@ func TestEveryOptionIsADirective(t *testing.T) {
 			}
 		}
 	}
-	for name := range notDirectives {
-		if !names[name] {
-			t.Errorf("notDirectives has %s, which is no option", name)
+	for _, list := range []map[string]string{notDirectives, fullTunnel} {
+		for name := range list {
+			if !names[name] {
+				t.Errorf("%s is listed here and is no option", name)
+			}
 		}
 	}
 }

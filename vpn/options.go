@@ -6,7 +6,7 @@ import "time"
 // EndpointSpec, EndpointEdit and Desired embed them, and the store keeps them in one column as JSON.
 //
 // Rows, journals and messages of an older version lack the key of a newer field: its zero value must mean what the
-// product did before the field existed.
+// product did before the field existed, or was meant to do.
 type ClientOptions struct {
 	// SplitTunnel: clients send only traffic for the endpoint's routes into the tunnel, otherwise all traffic.
 	SplitTunnel bool `json:"split_tunnel"`
@@ -14,6 +14,8 @@ type ClientOptions struct {
 	SourceNAT bool `json:"source_nat"`
 	// SessionTimeout is the maximum VPN session duration; in JSON it is in nanoseconds.
 	SessionTimeout time.Duration `json:"session_timeout"`
+	// IPv6Outside: IPv6 of clients with a full tunnel passes beside the tunnel, otherwise it is stopped.
+	IPv6Outside bool `json:"ipv6_outside"`
 }
 
 // DefaultSessionTimeout is the default of the guide, "Client VPN endpoints".

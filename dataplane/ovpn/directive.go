@@ -44,11 +44,26 @@ func PushRoute(destination netip.Prefix) Directive {
 	return directive(`push "route %s %s"`, destination.Addr(), netmask(destination))
 }
 
-// PushRedirectGateway routes everything through the tunnel, by two routes of half the address space
+// PushRedirectGateway routes all IPv4 through the tunnel, by two routes of half the address space
 // (def1), so that the client's own default route is not changed.
 func PushRedirectGateway() Directive { return directive(`push "redirect-gateway def1"`) }
 
-// PushBlockIPv6 prevents a client with a full tunnel from bypassing it over IPv6.
+// PushRedirectAll also routes all IPv6 into the tunnel, by routes that are narrower than a default
+// route. A client adds them only where PushIfconfigIPv6 gives it an address.
+func PushRedirectAll() Directive { return directive(`push "redirect-gateway def1 ipv6"`) }
+
+// PushIfconfigIPv6 gives the client's device an IPv6 address. It is pushed as text, unlike
+// ifconfig-ipv6-push: the worker does not learn the address and delivers no IPv6 packet to it. A client
+// whose kernel has IPv6 switched off ends with a fatal error.
+func PushIfconfigIPv6(addr netip.Prefix, gateway netip.Addr) Directive {
+	if !addr.Addr().Is6() || addr.Addr().Is4In6() || !addr.Contains(gateway) || addr.Addr() == gateway {
+		return invalidDirective("IPv6 address %s with gateway %s", addr, gateway)
+	}
+	return directive(`push "ifconfig-ipv6 %s %s"`, addr, gateway)
+}
+
+// PushBlockIPv6 has the client refuse, with an ICMPv6 error, the IPv6 packets that its routes lead into
+// the tunnel. It adds no route: without PushRedirectAll IPv6 passes beside the tunnel.
 func PushBlockIPv6() Directive { return directive(`push "block-ipv6"`) }
 
 // PushDNS adds a DNS server. Clients use the servers in the order of the directives.

@@ -14,6 +14,14 @@ var endpointOptions = optionList{
 		return parts.Pair{Label: "Split-tunnel", Value: parts.YesNo(o.SplitTunnel, "Enabled", "Disabled"), Help: parts.YesNo(o.SplitTunnel,
 			"Clients send only what the routes name into the tunnel.", "Clients send all their traffic into the tunnel.")}
 	}},
+	checkbox(parts.Field{Name: "ipv6_outside", Label: "Leave IPv6 outside the tunnel",
+		Help: "The VPN carries IPv4. While this is off, a connected client reaches nothing over IPv6. Switch it on only if your clients' IPv6 is protected in another way: " +
+			"what is reached over IPv6 then passes beside the VPN, past its rules. Clients that are connected get it with their next connection."},
+		func(o *vpn.ClientOptions) *bool { return &o.IPv6Outside },
+		func(o vpn.ClientOptions) parts.Pair {
+			return parts.Pair{Label: "IPv6 of clients", Value: parts.YesNo(o.IPv6Outside, "Outside the tunnel", "Stopped"), Help: parts.YesNo(o.IPv6Outside,
+				"What clients reach over IPv6 passes beside the VPN, past its rules.", "Connected clients reach nothing over IPv6. A split tunnel leaves IPv6 to the client.")}
+		}),
 	{fact: func(o vpn.ClientOptions) parts.Pair {
 		return parts.Pair{Label: "Source NAT", Value: parts.YesNo(o.SourceNAT, "Enabled", "Disabled"), Help: parts.YesNo(o.SourceNAT,
 			"Target networks see the address of this host.", "Target networks see the addresses of the clients.")}
@@ -37,6 +45,16 @@ type option struct {
 }
 
 type optionList []option
+
+// checkbox is an option that is on or off.
+func checkbox(field parts.Field, at func(*vpn.ClientOptions) *bool, fact func(vpn.ClientOptions) parts.Pair) option {
+	field.Type = "checkbox"
+	return option{
+		field: field, fact: fact,
+		value: func(o vpn.ClientOptions) string { return parts.YesNo(*at(&o), "on", "") },
+		set:   func(o *vpn.ClientOptions, typed string, _ *vpn.Check) { *at(o) = typed == "on" },
+	}
+}
 
 // values gives what the controls show, by field name.
 func (l optionList) values(o vpn.ClientOptions) map[string]string {
