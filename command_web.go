@@ -104,6 +104,7 @@ func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*st
 func deploymentSettings(cfg config.Config) control.Settings {
 	settings := control.Settings{
 		PublicName: cfg.Public.Name, VPNDomain: cfg.Public.VPNDomain, Version: version,
+		Share: vpn.Share{Limit: cfg.Share.Limit, EndOldest: cfg.Share.EndOldest},
 		Reserved: []vpn.Reservation{{Owner: "the console", Listen: vpn.Listen{
 			Addr: cfg.Console.Listen.Addr().Unmap(), Transport: vpn.TCP, Port: cfg.Console.Listen.Port(),
 		}}},

@@ -28,6 +28,7 @@ type Config struct {
 	Log      Log
 	Console  Console
 	Session  Session
+	Share    Share
 	Audit    Audit
 	Public   Public
 	Data     Dataplane
@@ -90,6 +91,12 @@ type Dataplane struct {
 	HostPolicy      string // path; the file may be absent
 	PacketMark      uint32 // one bit; 0 for none
 	Limits          Limits
+}
+
+// Share bounds the connections of one client certificate.
+type Share struct {
+	Limit     int // 0: no limit
+	EndOldest bool
 }
 
 // Limits bound what one address may take of what all share; 0 is no limit.

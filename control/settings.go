@@ -9,5 +9,6 @@ type Settings struct {
 	PublicURL       string // base of the pages for end users and identity providers
 	FallbackAddress string // this host's own address, for profiles while neither name is set
 	Version         string
+	Share           vpn.Share         // of each client certificate
 	Reserved        []vpn.Reservation // ports of this host that no endpoint may have
 }

@@ -66,10 +66,13 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision) (session.Session
 	case duration <= 0:
 		return session.Session{}, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "Your VPN session ended before it began.")
 	}
+	if err := ep.takeShare(p, d); err != nil {
+		return session.Session{}, err
+	}
 	began := session.Uptime()
 	s, ok := ep.sessions.Open(session.Session{
 		Connection: d.Connection, Session: d.Session, Endpoint: ep.id, Association: d.Association, User: d.User,
-		Peer: p.request.Device, Began: began, Ends: began + duration, Token: p.token, Named: p.named,
+		Peer: p.request.Device, Began: began, Ends: began + duration, Token: p.token, Certificate: p.request.CertificateKey(), Named: p.named,
 		Instance: p.client.Instance, Device: p.device, CID: p.client.CID, KID: p.kid,
 	}, desired.Associations)
 	if !ok {

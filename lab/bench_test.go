@@ -30,7 +30,7 @@ func benchSite(b *testing.B, clients int) (*site, []string) {
 	if err := os.Chmod(run, 0o755); err != nil {
 		b.Fatal(err)
 	}
-	s := newSite(b, clients, "SALLYPORT_RUN_DIR="+filepath.Join(run, "run"))
+	s := newSite(b, clients, "SALLYPORT_RUN_DIR="+filepath.Join(run, "run"), "SALLYPORT_CONNECTIONS_PER_CERTIFICATE=0")
 	names := make([]string, max(clients, 1))
 	for i := range names {
 		names[i] = fmt.Sprintf("user%d", i)

@@ -182,6 +182,11 @@ func (t *Tx) SaveConnection(ctx context.Context, c vpn.Connection) error {
 	return t.saveCounter(ctx, stored.Number, c)
 }
 
+// DeleteConnection removes a connection with its counters.
+func (t *Tx) DeleteConnection(ctx context.Context, id vpn.ConnectionID) error {
+	return connectionNoun.deleted(t.on(ctx).Where("id = ?", clean(string(id))).Delete(&connectionRow{}), string(id))
+}
+
 // PurgeConnections deletes connections that ended before the given time, at most limit, and returns their
 // number.
 func (t *Tx) PurgeConnections(ctx context.Context, endedBefore time.Time, limit int) (int, error) {

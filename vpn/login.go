@@ -33,6 +33,7 @@ type LoginDecision struct {
 	Session     SessionID     `json:"session,omitempty"`
 	User        Identity      `json:"user"`
 	Association AssociationID `json:"association,omitempty"` // empty lets the node choose
+	Share       Share         `json:"share,omitzero"`        // of the client's certificate
 	Ends        time.Time     `json:"ends"`                  // when the session reaches its maximum duration
 	// Set where it is false:
 	Reason string `json:"reason,omitempty"` // what the client shows its user

@@ -47,6 +47,9 @@ func (f *follower) ended(ctx context.Context, tx *store.Tx, e vpn.Ended, at time
 	if err != nil || c.Status == vpn.ConnectionTerminated {
 		return err
 	}
+	if c.EstablishedAt.IsZero() {
+		return tx.DeleteConnection(ctx, c.ID) // it is in no list, and a client can cause any number of them
+	}
 	if c.Status != vpn.ConnectionTerminating && c.Status != vpn.ConnectionFailedToTerminate {
 		c.EndReason = e.Reason
 	}

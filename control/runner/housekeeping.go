@@ -13,8 +13,8 @@ const (
 	flushCountersEvery = time.Minute
 	keepConnections    = 90 * 24 * time.Hour
 	keepRefusals       = 90 * 24 * time.Hour // audit records of refusals, and refused attempts of clients
-	purgeBatch         = 500       // rows in one transaction
-	keepGrants         = time.Hour // of logins that never became a connection
+	purgeBatch         = 500                 // rows in one transaction
+	keepGrants         = time.Hour           // of logins that never became a connection
 	purgeEvery         = time.Hour
 	// A connection must be missing twice, this far apart, before it is stored as ended: the event of
 	// its end may still arrive.

@@ -228,7 +228,7 @@ func (d *decider) decideLogin(ctx context.Context, tx *store.Tx, at loginContext
 	}
 	grant := vpn.LoginDecision{
 		ID: r.ID, Allow: true, Connection: vpn.NewConnectionID(), Session: vpn.NewSessionID(),
-		User: vpn.Identity{Name: r.CommonName}, Ends: now.Add(at.endpoint.SessionTimeout),
+		User: vpn.Identity{Name: r.CommonName}, Share: d.core.Settings.Share, Ends: now.Add(at.endpoint.SessionTimeout),
 	}
 	return grant, vpn.Connection{
 		ID: grant.Connection, Endpoint: at.endpoint.ID, Session: grant.Session, Node: d.node, Status: vpn.ConnectionConnecting,

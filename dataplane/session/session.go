@@ -22,11 +22,12 @@ type Session struct {
 	Association vpn.AssociationID `json:"association"`
 	User        vpn.Identity      `json:"user"`
 	Addr        netip.Addr        `json:"addr"`
-	Peer        netip.AddrPort    `json:"peer"`  // the client's outer address
-	Began       time.Duration     `json:"began"` // in Uptime
-	Ends        time.Duration     `json:"ends"`  // likewise
-	Token       string            `json:"token"` // OpenVPN's session ID: the client returns with it
-	Named       bool              `json:"named"` // the client has a user name, which its token is bound to
+	Peer        netip.AddrPort    `json:"peer"`                  // the client's outer address
+	Began       time.Duration     `json:"began"`                 // in Uptime
+	Ends        time.Duration     `json:"ends"`                  // likewise
+	Token       string            `json:"token"`                 // OpenVPN's session ID: the client returns with it
+	Certificate string            `json:"certificate,omitempty"` // vpn.LoginRequest.CertificateKey; empty in journals of earlier versions
+	Named       bool              `json:"named"`                 // the client has a user name, which its token is bound to
 	Instance    string            `json:"instance"`
 	Device      string            `json:"device"`
 	CID         ovpn.CID          `json:"cid"`

@@ -1,0 +1,42 @@
+package dataplane
+
+import (
+	"sallyport/dataplane/ovpn"
+	"sallyport/dataplane/session"
+	"sallyport/vpn"
+)
+
+// takeShare makes room for one more connection of a login's certificate, or refuses it. It and the opening
+// of the session run in the owner goroutine together, so that logins that are granted at the same time
+// cannot pass the limit.
+func (ep *endpoint) takeShare(p *pending, d vpn.LoginDecision) error {
+	key := p.request.CertificateKey()
+	if key == "" || d.Share.Limit <= 0 {
+		return nil
+	}
+	sessions := ep.sessions.Select(func(s *session.Session) bool { return s.Certificate == key && s.Connection != d.Connection })
+	held := make([]vpn.Held, len(sessions))
+	for i, s := range sessions {
+		held[i] = vpn.Held{Connection: s.Connection, Began: s.Began, Away: s.Away()}
+	}
+	ids, refused := d.Share.Admit(held)
+	if refused != nil {
+		ep.reportLogin(p, refused.Error())
+		return refused
+	}
+	if len(ids) > 0 {
+		message := ovpn.Halt("Another connection with your certificate took the place of this one.")
+		why := ending{reason: "Another connection with the same certificate took its place.", message: &message}
+		ep.notify(why, ep.closeSessions(why, ids...))
+	}
+	return nil
+}
+
+// reportLogin reports a login that web granted and the dataplane refuses, within the limit of such reports.
+func (ep *endpoint) reportLogin(p *pending, reason string) {
+	if ok, _ := ep.rejected.take(ep.now()); ok {
+		ep.events.Add(vpn.Event{Refused: &vpn.RefusedAttempt{
+			Endpoint: ep.id, Device: p.request.Device, CommonName: vpn.PrintableText(p.request.CommonName), Reason: reason,
+		}})
+	}
+}

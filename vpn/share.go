@@ -1,0 +1,61 @@
+package vpn
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Share bounds the connections that one certificate has to one endpoint at a time, active or away. It
+// travels with the decision on a login. The zero value is no bound.
+type Share struct {
+	Limit int `json:"limit,omitempty"` // 0: no limit
+	// EndOldest ends the oldest connection for a new login at the limit; otherwise the new login is refused.
+	EndOldest bool `json:"end_oldest,omitempty"`
+}
+
+// Held is a connection that a certificate has.
+type Held struct {
+	Connection ConnectionID
+	Began      time.Duration // since the host started
+	Away       time.Time     // since when its client is out of reach; zero: it is there
+}
+
+// Admit decides on one more connection of a certificate that has others: which of those end for it. At the
+// limit those whose clients are away end first, the longest away before the others. Where that is not
+// enough, either the oldest end as well, or the error refuses the new one and none ends.
+func (s Share) Admit(held []Held) (end []ConnectionID, refused error) {
+	excess := len(held) + 1 - s.Limit
+	if s.Limit <= 0 || excess <= 0 {
+		return nil, nil
+	}
+	order := slices.Clone(held)
+	slices.SortFunc(order, func(a, b Held) int {
+		switch {
+		case a.Away.IsZero() != b.Away.IsZero():
+			if a.Away.IsZero() {
+				return 1
+			}
+			return -1
+		case !a.Away.IsZero():
+			return cmp.Or(a.Away.Compare(b.Away), cmp.Compare(a.Connection, b.Connection))
+		default:
+			return cmp.Or(cmp.Compare(a.Began, b.Began), cmp.Compare(a.Connection, b.Connection))
+		}
+	})
+	order = order[:min(excess, len(order))]
+	if !s.EndOldest && slices.ContainsFunc(order, func(h Held) bool { return h.Away.IsZero() }) {
+		return nil, Refuse(Conflict, CodeCertificateConnectionLimitExceeded, fmt.Sprintf(
+			"Your certificate has as many connections as are allowed (%d). End one of them, or ask your administrator.", s.Limit))
+	}
+	return IDsOf(order, func(h Held) ConnectionID { return h.Connection }), nil
+}
+
+// CertificateKey names the certificate of a login among those of its endpoint.
+func (r LoginRequest) CertificateKey() string {
+	if r.Issuer == "" || r.Serial == "" {
+		return BareFingerprint(r.Fingerprint)
+	}
+	return BareFingerprint(r.Issuer) + " " + r.Serial // not the fingerprint: see CertificateBlock
+}

@@ -1,0 +1,38 @@
+package vpn_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"sallyport/vpn"
+)
+
+func TestShareAdmit(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	there := func(id vpn.ConnectionID, began time.Duration) vpn.Held { return vpn.Held{Connection: id, Began: began} }
+	away := func(id vpn.ConnectionID, minutes int) vpn.Held {
+		return vpn.Held{Connection: id, Away: noon.Add(-time.Duration(minutes) * time.Minute)}
+	}
+	for what, c := range map[string]struct {
+		share   vpn.Share
+		held    []vpn.Held
+		end     []vpn.ConnectionID
+		refused bool
+	}{
+		"no limit":                        {vpn.Share{}, []vpn.Held{there("a", 1), there("b", 2)}, nil, false},
+		"below the limit":                 {vpn.Share{Limit: 3}, []vpn.Held{there("a", 1), away("b", 2)}, nil, false},
+		"the longest away ends":           {vpn.Share{Limit: 3}, []vpn.Held{there("a", 1), away("b", 2), away("c", 9)}, []vpn.ConnectionID{"c"}, false},
+		"the newest is refused":           {vpn.Share{Limit: 2}, []vpn.Held{there("a", 2), there("b", 1)}, nil, true},
+		"the oldest ends":                 {vpn.Share{Limit: 2, EndOldest: true}, []vpn.Held{there("a", 2), there("b", 1)}, []vpn.ConnectionID{"b"}, false},
+		"one that is away ends before it": {vpn.Share{Limit: 2, EndOldest: true}, []vpn.Held{there("a", 1), away("b", 1)}, []vpn.ConnectionID{"b"}, false},
+		"a limit that was lowered":        {vpn.Share{Limit: 1, EndOldest: true}, []vpn.Held{there("a", 1), away("b", 1)}, []vpn.ConnectionID{"b", "a"}, false},
+		"refused, and none ends":          {vpn.Share{Limit: 1}, []vpn.Held{there("a", 1), away("b", 1)}, nil, true},
+	} {
+		end, err := c.share.Admit(c.held)
+		if !slices.Equal(end, c.end) || (err != nil) != c.refused {
+			t.Errorf("%s: %v end, %v", what, end, err)
+		}
+	}
+}
