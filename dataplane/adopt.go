@@ -53,6 +53,11 @@ func (e *Engine) adopt(ctx context.Context) {
 	}
 	e.loadSnapshots(ctx)
 	e.killUnknown(ctx, known)
+	var workers []*worker.Worker
+	for _, ep := range adopted {
+		workers = append(workers, ep.state.workers...)
+	}
+	worker.RemoveOldLogs(e.cfg.RunDir, workers)
 	for _, r := range records {
 		if !devices[r.Device] && filepath.Base(r.Device) == r.Device {
 			_ = e.journal.Remove(journal.Workers, r.Device) // no endpoint will read it

@@ -64,13 +64,11 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		slots: &slots{inUse: map[int]bool{}}, host: &findings{}, repairs: &fault.Repairs{}, faults: fault.NewList(),
 		endpoints: map[vpn.EndpointID]*endpoint{},
 	}
-	for _, dir := range []string{"workers", "logs"} {
-		// Workers pass through to their own directories, whose mode keeps other accounts out. The mode is
-		// set separately because a umask would keep the workers out too.
-		path := filepath.Join(cfg.RunDir, dir)
-		if err := errors.Join(os.MkdirAll(path, 0o711), os.Chmod(path, 0o711)); err != nil {
-			return nil, fmt.Errorf("run directory: %w", err)
-		}
+	// Workers pass through to their own directories, whose mode keeps other accounts out. The mode is
+	// set separately because a umask would keep the workers out too.
+	workers := filepath.Join(cfg.RunDir, "workers")
+	if err := errors.Join(os.MkdirAll(workers, 0o711), os.Chmod(workers, 0o711)); err != nil {
+		return nil, fmt.Errorf("run directory: %w", err)
 	}
 	var err error
 	if e.journal, err = journal.Open(filepath.Join(cfg.RunDir, "journal")); err != nil {

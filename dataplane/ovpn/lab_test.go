@@ -37,7 +37,6 @@ type lab struct {
 	proc   *supervise.Process
 	conn   *ovpn.Conn
 	host   *netlab.Namespace // the client's host
-	log    string
 }
 
 // newLab starts a worker as the dataplane does.
@@ -85,14 +84,13 @@ func newLab(t *testing.T, change func(*ovpn.Config)) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.log = filepath.Join(top, "worker.log")
 	binary, err := exec.LookPath("openvpn")
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.proc, err = supervise.Start(supervise.Spec{
 		Binary: binary, Args: []string{"--config", "stdin"}, Input: input,
-		Log: l.log, Dir: dir, UID: uid, GID: uid,
+		Dir: dir, UID: uid, GID: uid,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -100,8 +98,7 @@ func newLab(t *testing.T, change func(*ovpn.Config)) *lab {
 	t.Cleanup(func() {
 		_ = l.proc.Kill()
 		if t.Failed() {
-			b, _ := os.ReadFile(l.log)
-			t.Logf("the worker's log:\n%s", b)
+			t.Logf("the worker's log:\n%s", l.log())
 		}
 	})
 	l.dial()
@@ -113,6 +110,9 @@ func newLab(t *testing.T, change func(*ovpn.Config)) *lab {
 	until(l, func(s ovpn.State) bool { return s.Name == "CONNECTED" })
 	return l
 }
+
+// log is the beginning of what the worker wrote.
+func (l *lab) log() string { return string(l.proc.Log().Start(1 << 20)) }
 
 // dial connects to the worker, and fails as soon as the worker ends.
 func (l *lab) dial() {

@@ -10,54 +10,18 @@ import (
 )
 
 func TestStartRefusesRootAndRelativePaths(t *testing.T) {
-	good := Spec{Binary: "/bin/true", Log: "/tmp/l", Dir: "/tmp", UID: workerUID, GID: workerUID}
+	good := Spec{Binary: "/bin/true", Dir: "/tmp", UID: workerUID, GID: workerUID}
 	for name, change := range map[string]func(*Spec){
 		"root":            func(s *Spec) { s.UID = 0 },
 		"group root":      func(s *Spec) { s.GID = 0 },
 		"relative binary": func(s *Spec) { s.Binary = "openvpn" },
-		"relative log":    func(s *Spec) { s.Log = "log" },
+		"relative dir":    func(s *Spec) { s.Dir = "w" },
 	} {
 		s := good
 		change(&s)
 		if _, err := Start(s); err == nil {
 			t.Errorf("%s: started", name)
 		}
-	}
-}
-
-func TestTrimLogDuringWrites(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "log")
-	f, err := openLog(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for range 100 {
-		if _, err := f.WriteString("0123456789\n"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := TrimLog(path, 2000); err != nil {
-		t.Fatal(err)
-	}
-	if b, _ := os.ReadFile(path); len(b) != 1100 {
-		t.Errorf("a log below the limit: got %d bytes, want all 1100", len(b))
-	}
-	if err := TrimLog(path, 1000); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.WriteString("last\n"); err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := string(b); len(got) > 505 || !strings.HasPrefix(got, "0123456789\n") || !strings.HasSuffix(got, "9\nlast\n") || strings.ContainsRune(got, 0) {
-		t.Errorf("trimmed log: got %d bytes, %q", len(got), got)
-	}
-	if err := TrimLog(path+"x", 10); err != nil {
-		t.Errorf("no log: %v", err)
 	}
 }
 

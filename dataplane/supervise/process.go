@@ -34,6 +34,7 @@ func (e Exit) String() string {
 type Process struct {
 	id   Identity
 	fd   *os.File // a pidfd: unlike a PID it never refers to another process
+	log  *Log
 	done chan struct{}
 	exit Exit
 }
@@ -46,7 +47,8 @@ func Adopt(id Identity) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("adopt process %d: %w", id.PID, errors.Join(ErrGone, err))
 	}
-	// Compared after the pidfd was opened: the PID cannot be reused meanwhile.
+	log, _ := findLog(id.PID)
+	// Compared after the pidfd and the log were opened: the PID cannot have been reused meanwhile.
 	now, err := readIdentity(id.PID)
 	if err == nil && now != id {
 		err = ErrGone
@@ -56,12 +58,12 @@ func Adopt(id Identity) (*Process, error) {
 		_ = unix.Close(fd)
 		return nil, fmt.Errorf("adopt process %d: %w", id.PID, err)
 	}
-	return watch(id, fd), nil
+	return watch(id, fd, log), nil
 }
 
 // watchChild watches a child of this process that was just started. It may have ended already, but it
 // cannot have been reaped.
-func watchChild(pid int) (*Process, error) {
+func watchChild(pid int, log *Log) (*Process, error) {
 	fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
 	if err != nil {
 		_ = unix.Kill(pid, unix.SIGKILL) // not reaped yet, so the PID is still its own
@@ -75,11 +77,11 @@ func watchChild(pid int) (*Process, error) {
 		return nil, err
 	}
 	id.PID = pid
-	return watch(id, fd), nil
+	return watch(id, fd, log), nil
 }
 
-func watch(id Identity, fd int) *Process {
-	p := &Process{id: id, fd: os.NewFile(uintptr(fd), "pidfd"), done: make(chan struct{})}
+func watch(id Identity, fd int, log *Log) *Process {
+	p := &Process{id: id, fd: os.NewFile(uintptr(fd), "pidfd"), log: log, done: make(chan struct{})}
 	go p.wait()
 	return p
 }
@@ -118,6 +120,10 @@ func reapChild(fd int) Exit {
 
 // Identity identifies the process in a journal.
 func (p *Process) Identity() Identity { return p.id }
+
+// Log is what the process writes. It is nil where the output of an adopted process is no Log: an
+// earlier version of this program started it with a file that has a path.
+func (p *Process) Log() *Log { return p.log }
 
 // Done is closed when the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }

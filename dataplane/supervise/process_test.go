@@ -48,7 +48,7 @@ func startIn(t *testing.T, dir, script string) *Process {
 	t.Helper()
 	p, err := Start(Spec{
 		Binary: "/bin/sh", Args: []string{"-c", script}, Input: []byte("from stdin\n"),
-		Log: filepath.Join(filepath.Dir(dir), "log"), Dir: dir, UID: workerUID, GID: workerUID,
+		Dir: dir, UID: workerUID, GID: workerUID,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -152,20 +152,12 @@ func TestStartKeepsOwnPrivileges(t *testing.T) {
 
 func TestWorkerInputOutputAndExit(t *testing.T) {
 	dir := workerDir(t)
-	log := filepath.Join(filepath.Dir(dir), "log")
 	p := startIn(t, dir, "cat; pwd; echo oops >&2; exit 7")
 	if e := waitFor(t, p); !e.Known || e.Code != 7 || e.Signal != 0 {
 		t.Errorf("exit: got %+v, want status 7", e)
 	}
-	b, err := os.ReadFile(log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := string(b), "from stdin\n"+dir+"\noops\n"; got != want {
+	if got, want := p.Log().read(t), "from stdin\n"+dir+"\noops\n"; got != want {
 		t.Errorf("log: got %q, want %q", got, want)
-	}
-	if info, err := os.Stat(log); err != nil || info.Mode().Perm() != 0o600 || info.Sys().(*syscall.Stat_t).Uid != 0 {
-		t.Errorf("the log is readable by others: %v %v", info.Mode(), err)
 	}
 }
 
@@ -180,12 +172,8 @@ func TestStop(t *testing.T) {
 		}
 	})
 	t.Run("SIGKILL", func(t *testing.T) {
-		dir := workerDir(t)
-		p := startIn(t, dir, "trap '' TERM; echo ready; while :; do read x; done < /dev/zero")
-		eventually(t, "trap set", func() bool {
-			b, _ := os.ReadFile(filepath.Join(filepath.Dir(dir), "log"))
-			return len(b) > 0
-		})
+		p := startWorker(t, "trap '' TERM; echo ready; while :; do read x; done < /dev/zero")
+		eventually(t, "trap set", func() bool { return p.Log().read(t) != "" })
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		if err := p.Stop(ctx); err != nil {
@@ -239,11 +227,7 @@ func TestAdoptOfAnotherParent(t *testing.T) {
 	p := startIn(t, dir, "sleep 60 & echo $!; exec sleep 0.1")
 	waitFor(t, p)
 	var pid int
-	b, err := os.ReadFile(filepath.Join(filepath.Dir(dir), "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := fmt.Sscan(string(b), &pid); err != nil {
+	if _, err := fmt.Sscan(p.Log().read(t), &pid); err != nil {
 		t.Fatal(err)
 	}
 	id, err := readIdentity(pid)

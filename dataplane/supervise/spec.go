@@ -13,8 +13,6 @@ type Spec struct {
 	Args   []string // without the program's name
 	// Input is the whole standard input. It may be secret: it is never in a file with a name.
 	Input []byte
-	// Log is the path of the file for standard output and standard error.
-	Log string
 	// Dir is the worker's directory, made by MakeDir, and its working directory.
 	Dir      string
 	UID, GID uint32
@@ -24,8 +22,8 @@ type Spec struct {
 
 func (s Spec) check() error {
 	switch {
-	case !filepath.IsAbs(s.Binary) || !filepath.IsAbs(s.Log) || !filepath.IsAbs(s.Dir):
-		return fmt.Errorf("paths of a worker must be absolute: %q, %q, %q", s.Binary, s.Log, s.Dir)
+	case !filepath.IsAbs(s.Binary) || !filepath.IsAbs(s.Dir):
+		return fmt.Errorf("paths of a worker must be absolute: %q, %q", s.Binary, s.Dir)
 	case s.UID == 0 || s.GID == 0:
 		return errors.New("a worker never runs as root")
 	}

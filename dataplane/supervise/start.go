@@ -18,11 +18,11 @@ func Start(s Spec) (*Process, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	log, err := openLog(s.Log)
+	log, output, err := newLog()
 	if err != nil {
 		return nil, fmt.Errorf("log of a worker: %w", err)
 	}
-	defer log.Close()
+	defer output.Close()
 	input, err := newSecretFile(s.Input)
 	if err != nil {
 		return nil, fmt.Errorf("input of a worker: %w", err)
@@ -37,7 +37,7 @@ func Start(s Spec) (*Process, error) {
 	attr := &syscall.ProcAttr{
 		Dir:   s.Dir,
 		Env:   []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"},
-		Files: []uintptr{input.Fd(), log.Fd(), log.Fd()},
+		Files: []uintptr{input.Fd(), output.Fd(), output.Fd()},
 		Sys: &syscall.SysProcAttr{
 			// A process session of its own: signals of a terminal to this process do not reach it.
 			Setsid: true,
@@ -55,7 +55,7 @@ func Start(s Spec) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", s.Binary, err)
 	}
-	p, err := watchChild(pid)
+	p, err := watchChild(pid, log)
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", s.Binary, err)
 	}

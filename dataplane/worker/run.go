@@ -1,17 +1,13 @@
 package worker
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
-	"os"
-	"strings"
 	"time"
 
 	"sallyport/dataplane/journal"
@@ -20,12 +16,8 @@ import (
 	"sallyport/vpn"
 )
 
-const (
-	// maxClients is OpenVPN's own limit of clients; the pool of addresses is smaller.
-	maxClients = 16384
-	// maxLog is the size in bytes above which a worker's log is truncated.
-	maxLog = 4 << 20
-)
+// maxClients is OpenVPN's own limit of clients; the pool of addresses is smaller.
+const maxClients = 16384
 
 // ErrInterrupted says that AwaitReady was interrupted before the worker listened.
 var ErrInterrupted = errors.New("interrupted before the worker listened")
@@ -45,7 +37,7 @@ func (w *Worker) Run(ctx context.Context, d vpn.Desired) error {
 	proc, same, next, reason := w.proc, w.config == hash, w.next, w.reason
 	w.mu.Unlock()
 	if proc != nil && same {
-		_ = supervise.TrimLog(w.logPath(), maxLog)
+		w.trimLog(proc)
 		return nil
 	}
 	if proc != nil {
@@ -86,7 +78,7 @@ func (w *Worker) start(ctx context.Context, config ovpn.Config, hash string) err
 	}
 	proc, err := supervise.Start(supervise.Spec{
 		Binary: w.host.Binary(), Args: []string{"--config", "stdin"}, Input: input,
-		Log: w.logPath(), Dir: w.dir, UID: w.uid, GID: w.uid, Inherit: w.host.Inherit(),
+		Dir: w.dir, UID: w.uid, GID: w.uid, Inherit: w.host.Inherit(),
 	})
 	if err != nil {
 		return err
@@ -110,6 +102,7 @@ func (w *Worker) start(ctx context.Context, config ovpn.Config, hash string) err
 		}
 		return err
 	}
+	w.removeOldLog()
 	w.watch(proc)
 	conn, err := dial(ctx, w.socket(), proc)
 	if err == nil {
@@ -146,7 +139,7 @@ func (w *Worker) AwaitReady(ctx context.Context, interrupt <-chan struct{}) erro
 	case <-interrupt:
 		return ErrInterrupted
 	case <-proc.Done():
-		return vpn.Refuse(vpn.Unavailable, vpn.CodeWorkerFailed, "OpenVPN ended right after its start; the last line of its log: "+lastLine(w.logPath()))
+		return vpn.Refuse(vpn.Unavailable, vpn.CodeWorkerFailed, "OpenVPN ended right after its start; the last line of its log: "+lastLine(proc.Log()))
 	case <-deadline.C:
 		return vpn.Refuse(vpn.Unavailable, vpn.CodeWorkerFailed, "OpenVPN does not begin to listen.")
 	case <-ctx.Done():
@@ -204,6 +197,7 @@ func (w *Worker) ended(proc *supervise.Process) {
 	}
 	ran := w.host.Now().Sub(w.started)
 	w.reason = proc.Exit().String()
+	listened := w.ready
 	w.proc, w.ready = nil, false
 	again := w.backoff.Next(ran)
 	w.next = w.host.Now().Add(again)
@@ -221,6 +215,9 @@ func (w *Worker) ended(proc *supervise.Process) {
 		w.log.Info("worker stopped")
 	} else {
 		w.log.Warn("worker ended", "exit", event.Reason, "ran", ran.Round(time.Second), "again_in", again)
+		if text := startText(proc.Log()); !listened && text != "" {
+			w.log.Warn("the worker did not begin to listen; it wrote", "text", text)
+		}
 	}
 	w.emit(instance, nil, event)
 }
@@ -246,21 +243,4 @@ func dial(ctx context.Context, path string, proc *supervise.Process) (*ovpn.Conn
 	default:
 		return conn, err
 	}
-}
-
-// lastLine is the last line of a worker's log.
-func lastLine(path string) string {
-	f, err := os.Open(path)
-	if err != nil {
-		return "(" + err.Error() + ")"
-	}
-	defer f.Close()
-	const tail, maxLine = 4 << 10, 300
-	if info, err := f.Stat(); err == nil && info.Size() > tail {
-		_, _ = f.Seek(-tail, io.SeekEnd)
-	}
-	b, _ := io.ReadAll(io.LimitReader(f, tail))
-	lines := bytes.Split(bytes.TrimSpace(b), []byte("\n"))
-	line := lines[len(lines)-1]
-	return strings.ToValidUTF8(string(line[:min(len(line), maxLine)]), "?")
 }

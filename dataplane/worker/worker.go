@@ -134,8 +134,6 @@ func (w *Worker) Conn(instance string) *ovpn.Conn {
 
 func (w *Worker) socket() string { return filepath.Join(w.dir, "management.sock") }
 
-func (w *Worker) logPath() string { return filepath.Join(w.host.RunDir, "logs", w.Device+".log") }
-
 // EnsureDevice makes the tun device. recreated tells that the device had been deleted while the
 // process ran: the process reads from the deleted one, so it is ended.
 func (w *Worker) EnsureDevice(gateway netip.Addr) (recreated bool, err error) {
@@ -162,12 +160,12 @@ func (w *Worker) EnsureDevice(gateway netip.Addr) (recreated bool, err error) {
 	return true, nil
 }
 
-// Delete removes what a stopped worker leaves: the device, the directory, the log, the journal entry.
+// Delete removes what a stopped worker leaves: the device, the directory, the journal entry.
 func (w *Worker) Delete() {
 	if err := host.DeleteTun(w.Device); err != nil {
 		w.log.Error("tun device was not deleted", "err", err)
 	}
 	_ = os.RemoveAll(w.dir)
-	_ = os.Remove(w.logPath())
+	w.removeOldLog()
 	_ = w.host.Journal.Remove(journal.Workers, w.Device)
 }

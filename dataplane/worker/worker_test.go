@@ -131,7 +131,7 @@ func TestEndIsReportedOnce(t *testing.T) {
 	for _, requested := range []bool{false, true} {
 		w, events := newWorker(t)
 		proc, err := supervise.Start(supervise.Spec{
-			Binary: "/bin/sleep", Args: []string{"600"}, Log: filepath.Join(t.TempDir(), "log"), Dir: "/", UID: w.uid, GID: w.uid,
+			Binary: "/bin/sleep", Args: []string{"600"}, Dir: "/", UID: w.uid, GID: w.uid,
 		})
 		if err != nil {
 			t.Fatal(err)

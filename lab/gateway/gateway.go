@@ -46,7 +46,7 @@ func New(t testing.TB, on *netlab.Namespace, settings ...string) *Gateway {
 		g.Stop(t)
 		if t.Failed() {
 			t.Logf("the log of the gateway:\n%s", netlab.Tail(g.Log.String(), 120000))
-			for _, log := range g.workerLogs() {
+			for _, log := range g.WorkerLogs() {
 				t.Logf("the log of an OpenVPN worker:\n%s", log)
 			}
 		}
@@ -227,10 +227,14 @@ func (g *Gateway) SetupLink(t testing.TB) string {
 	return link
 }
 
-func (g *Gateway) workerLogs() []string {
+// WorkerLogs gives the end of the log of each worker that runs.
+func (g *Gateway) WorkerLogs() []string {
 	var out []string
-	logs, _ := filepath.Glob(filepath.Join(g.RunDir(), "logs/*.log"))
-	for _, path := range logs {
+	for _, pid := range g.Processes("openvpn") {
+		path := fmt.Sprintf("/proc/%d/fd/1", pid)
+		if file, err := os.Readlink(path); err != nil || !strings.HasPrefix(file, "/memfd:") {
+			continue // it has ended, or its log is a file with a path
+		}
 		b, _ := os.ReadFile(path)
 		out = append(out, path+"\n"+netlab.Tail(string(b), 4000))
 	}

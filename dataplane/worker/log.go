@@ -1,0 +1,79 @@
+package worker
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"sallyport/dataplane/supervise"
+)
+
+const (
+	// maxLog is the size in bytes above which a worker's log is truncated.
+	maxLog = 4 << 20
+	// maxStartText bounds what is read of a log and written to the log of this process.
+	maxStartText = 8 << 10
+	maxLine      = 300
+	// listening is the line after which OpenVPN lets clients in.
+	listening = "Initialization Sequence Completed"
+)
+
+func (w *Worker) trimLog(proc *supervise.Process) {
+	if log := proc.Log(); log != nil {
+		_ = log.Trim(maxLog)
+	} else {
+		_ = supervise.TrimFile(w.oldLog(), maxLog)
+	}
+}
+
+// startText is what a process wrote before it listened, where that is known. What it wrote afterwards
+// tells of clients whose logins wait, and what this process logs may be written to disk.
+func startText(log *supervise.Log) string {
+	if log == nil {
+		return ""
+	}
+	text, _, listened := strings.Cut(string(log.Start(maxStartText)), listening)
+	if listened {
+		text = text[:strings.LastIndexByte(text, '\n')+1]
+	}
+	return strings.TrimSpace(strings.ToValidUTF8(text, "?"))
+}
+
+// lastLine is the last line of startText.
+func lastLine(log *supervise.Log) string {
+	text := startText(log)
+	line := text[strings.LastIndexByte(text, '\n')+1:]
+	if line == "" {
+		return "(it is empty)"
+	}
+	return strings.ToValidUTF8(line[:min(len(line), maxLine)], "?")
+}
+
+// oldLog is where versions of this program up to the first half of 2026-11 had a worker's log. A
+// worker that such a version started goes on writing there.
+func (w *Worker) oldLog() string { return filepath.Join(oldLogs(w.host.RunDir), w.Device+".log") }
+
+func oldLogs(runDir string) string { return filepath.Join(runDir, "logs") }
+
+func (w *Worker) removeOldLog() {
+	_ = os.Remove(w.oldLog())
+	_ = os.Remove(oldLogs(w.host.RunDir)) // where it is empty
+}
+
+// RemoveOldLogs removes the log files of earlier versions of this program but those that one of the
+// workers still writes.
+func RemoveOldLogs(runDir string, workers []*Worker) {
+	written := map[string]bool{}
+	for _, w := range workers {
+		w.mu.Lock()
+		written[w.oldLog()] = w.proc != nil && w.proc.Log() == nil
+		w.mu.Unlock()
+	}
+	files, _ := filepath.Glob(filepath.Join(oldLogs(runDir), "*.log"))
+	for _, f := range files {
+		if !written[f] {
+			_ = os.Remove(f)
+		}
+	}
+	_ = os.Remove(oldLogs(runDir)) // where it is empty
+}

@@ -1,0 +1,68 @@
+package worker
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"sallyport/dataplane/supervise"
+)
+
+// What this process logs of a worker's output tells of no client.
+func TestStartTextEndsWhereClientsBegin(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Fatal("run this test as root: it starts a process under another account")
+	}
+	w, _ := newWorker(t)
+	for script, want := range map[string][2]string{
+		"echo one; echo two":           {"one\ntwo", "two"},
+		"printf 'Options \\377 error'": {"Options ? error", "Options ? error"},
+		"echo one; echo '2026 Initialization Sequence Completed'; echo 192.0.2.1:1 peer info: IV_VER=2": {"one", "one"},
+		"true": {"", "(it is empty)"},
+	} {
+		proc, err := supervise.Start(supervise.Spec{Binary: "/bin/sh", Args: []string{"-c", script}, Dir: "/", UID: w.uid, GID: w.uid})
+		if err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-proc.Done():
+		case <-time.After(10 * time.Second):
+			t.Fatal("the process does not end")
+		}
+		if text, last := startText(proc.Log()), lastLine(proc.Log()); text != want[0] || last != want[1] {
+			t.Errorf("%s: got %q and %q, want %q", script, text, last, want)
+		}
+	}
+}
+
+// A worker that an earlier version started goes on writing to a file: that is cut like a log in memory,
+// and removed with the directory when no process writes it.
+func TestOldLogFiles(t *testing.T) {
+	t.Parallel()
+	w, _ := newWorker(t)
+	logs := filepath.Join(w.host.RunDir, "logs")
+	if err := os.Mkdir(logs, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{w.Device, "sp-other"} {
+		if err := os.WriteFile(filepath.Join(logs, name+".log"), make([]byte, maxLog+1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := &supervise.Process{} // as adopted: its output is no log in memory
+	w.proc = old
+	RemoveOldLogs(w.host.RunDir, []*Worker{w})
+	if left, _ := filepath.Glob(filepath.Join(logs, "*")); len(left) != 1 || left[0] != w.oldLog() {
+		t.Fatalf("left are %v, want the log that is written", left)
+	}
+	w.trimLog(old)
+	if info, err := os.Stat(w.oldLog()); err != nil || info.Size() > maxLog/2 {
+		t.Errorf("the old log was not cut: %v %v", info.Size(), err)
+	}
+	w.removeOldLog()
+	if _, err := os.Stat(logs); !os.IsNotExist(err) {
+		t.Errorf("the directory of old logs is left: %v", err)
+	}
+}
