@@ -57,7 +57,7 @@ func (s *Store) newEndpointRow(e vpn.Endpoint) (r endpointRow, err error) {
 		ListenAddr: marshalText(e.Listen.Addr), Transport: string(e.Listen.Transport), Port: int64(e.Listen.Port),
 		Certificate: string(e.Certificate), ClientCA: string(e.ClientCA), Network: nullableID(e.Network), Generation: int64(e.Generation),
 		Deleting: e.Deleting, Created: micros(e.CreatedAt), Version: int64(e.Version),
-		Search: searchable(e.Name, string(e.ID), marshalText(e.ClientCIDR), e.Description),
+		Search: searchable(e.Name, string(e.ID), marshalText(e.ClientCIDR), e.Description, tagWords(e.Tags)),
 	}
 	if r.Tags, err = encodeJSON(e.Tags); err != nil {
 		return r, err

@@ -41,7 +41,7 @@ func newNetworkRow(n vpn.Network) (networkRow, error) {
 	}
 	return networkRow{
 		ID: string(n.ID), Name: n.Name, NameKey: fold(n.Name), CIDRs: cidrs, Tags: tags,
-		Created: micros(n.CreatedAt), Version: int64(n.Version), Search: searchable(words...),
+		Created: micros(n.CreatedAt), Version: int64(n.Version), Search: searchable(append(words, tagWords(n.Tags))...),
 	}, nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"sallyport/vpn"
 )
 
 // micros gives a time as it is stored; the zero time is 0.
@@ -51,6 +53,15 @@ func bounded(s string) string {
 // has it.
 func searchable(parts ...string) string {
 	return strings.ToLower(clean(strings.Join(parts, "\x1f")))
+}
+
+// tagWords are tags as a search finds them: by key, by value and by key=value.
+func tagWords(tags []vpn.Tag) string {
+	words := make([]string, len(tags))
+	for i, t := range tags {
+		words[i] = t.Key + "=" + t.Value
+	}
+	return strings.Join(words, "\x1f")
 }
 
 // sortNumber gives an address as a number to sort by, 0 for none and for IPv6.

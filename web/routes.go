@@ -34,6 +34,7 @@ func routes(h *admin.Console, a *access.Service) []route {
 		{get, "/healthz", healthz(a), public},
 		{get, "/static/*", echo.WrapHandler(static.Handler()), public},
 		{post, "/theme", page.ChooseTheme, public},
+		{post, "/list-view", page.ChooseList, signedIn},
 
 		{get, "/setup", h.Access.Setup.Form, setup},
 		{post, "/setup", h.Access.Setup.Complete, setup},

@@ -16,11 +16,19 @@ func (s *Service) Routes(ctx context.Context, by control.Principal, id vpn.Endpo
 		if err != nil {
 			return err
 		}
-		page, err := tx.Routes(ctx, id, l)
+		page := vpn.Page[vpn.Route]{}
+		if inMemory(l) {
+			page.Items, err = tx.RoutesOf(ctx, id)
+		} else {
+			page, err = tx.Routes(ctx, id, l)
+		}
 		if err != nil {
 			return err
 		}
 		out = vpn.MapPage(page, func(r vpn.Route) vpn.RouteStatus { return r.Status(observed[id]) })
+		if inMemory(l) {
+			out = vpn.Select(out.Items, l, routeFields)
+		}
 		return nil
 	})
 	return out, err

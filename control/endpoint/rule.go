@@ -16,7 +16,12 @@ func (s *Service) Rules(ctx context.Context, by control.Principal, id vpn.Endpoi
 		if err != nil {
 			return err
 		}
-		page, err := tx.Rules(ctx, id, l)
+		page := vpn.Page[vpn.Rule]{}
+		if inMemory(l) {
+			page.Items, err = tx.RulesOf(ctx, id)
+		} else {
+			page, err = tx.Rules(ctx, id, l)
+		}
 		if err != nil {
 			return err
 		}
@@ -34,6 +39,9 @@ func (s *Service) Rules(ctx context.Context, by control.Principal, id vpn.Endpoi
 			status.Warning = warnings[r.ID]
 			return status
 		})
+		if inMemory(l) {
+			out = vpn.Select(out.Items, l, ruleFields)
+		}
 		return nil
 	})
 	return out, err

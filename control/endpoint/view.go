@@ -31,7 +31,14 @@ type View struct {
 func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.List) (vpn.Page[vpn.EndpointSummary], error) {
 	var out vpn.Page[vpn.EndpointSummary]
 	err := s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) error {
-		page, err := tx.Endpoints(ctx, l)
+		page := vpn.Page[vpn.Endpoint]{}
+		var err error
+		computed := l.Filter["state"] != "" || endpointFields.Orders[l.Sort] != nil
+		if computed {
+			page.Items, err = tx.AllEndpoints(ctx)
+		} else {
+			page, err = tx.Endpoints(ctx, l)
+		}
 		if err != nil {
 			return err
 		}
@@ -63,6 +70,9 @@ func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.Lis
 			}
 			return row
 		})
+		if computed {
+			out = vpn.Select(out.Items, l, endpointFields)
+		}
 		return nil
 	})
 	return out, err

@@ -17,8 +17,8 @@ var chipMark = map[string]string{"good": "●", "wait": "◐", "bad": "▲", "":
 
 func tone(state string) string { return toneOf[strings.ToLower(state)] }
 
-// sentenceCase writes a state with a capital, as the guide's console does: "Pending-associate".
-func sentenceCase(state string) string {
+// SentenceCase writes a state with a capital, as the guide's console does: "Pending-associate".
+func SentenceCase(state string) string {
 	if state == "" {
 		return "Unknown"
 	}

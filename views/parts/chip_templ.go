@@ -66,7 +66,7 @@ func Chip(state string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var5 string
-		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(sentenceCase(state))
+		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(SentenceCase(state))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/parts/chip.templ`, Line: 5, Col: 139}
 		}

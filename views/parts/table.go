@@ -2,7 +2,10 @@ package parts
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
+
+	"github.com/a-h/templ"
 )
 
 // List is a table without its rows: columns, search, order and page. The rows are children of Table.
@@ -13,7 +16,6 @@ type List struct {
 	Noun    string     // "network"
 	Plural  string     // "networks"
 	Search  string
-	Box     bool   // draw a search box above the rows; lists that renew themselves have it outside
 	Hint    string // what the search box finds, for example "name, ID or CIDR"
 	Sort    string
 	Desc    bool
@@ -22,6 +24,72 @@ type List struct {
 	Total   int
 	Columns []Column
 	Empty   Empty
+	Filters []Filter
+	Part    string // id of the element around the table, which a search replaces
+	Size    int    // rows a page
+	NoFile  bool   // there is no export
+
+	Comfortable bool // high rows
+}
+
+// Filter narrows a list to one value of a field.
+type Filter struct {
+	Name    string
+	Label   string
+	Value   string // chosen; empty: none
+	Options []Option
+}
+
+func (f Filter) chosen() string {
+	for _, o := range f.Options {
+		if o.Value == f.Value {
+			return o.Label
+		}
+	}
+	return f.Value
+}
+
+// PageSizes are the numbers of rows of a page that can be chosen.
+var PageSizes = []int{25, 50, 100, 200}
+
+// narrowed tells whether a search or a filter hides rows.
+func (l List) narrowed() bool {
+	return l.Search != "" || slices.ContainsFunc(l.Filters, func(f Filter) bool { return f.Value != "" })
+}
+
+// self is the address of the list as it is shown.
+func (l List) self() string { return l.hrefPage(l.Page) }
+
+// hrefFile is the address of the list as a file.
+func (l List) hrefFile() string {
+	v := l.sorted(l.values())
+	v.Set("format", "csv")
+	return l.href(v)
+}
+
+// hrefWithout is the list without one of its filters.
+func (l List) hrefWithout(name string) string {
+	v := l.sorted(l.values())
+	v.Del(name)
+	return l.href(v)
+}
+
+func (l List) class() string {
+	if l.Comfortable {
+		return "table table-vcenter card-table"
+	}
+	return "table table-vcenter card-table table-compact"
+}
+
+// searching makes htmx show what is found while one types.
+func (l List) searching() templ.Attributes {
+	if l.Part == "" {
+		return nil
+	}
+	return templ.Attributes{
+		"hx-get": l.Path, "hx-trigger": "input delay:300ms, change", "hx-target": "#" + l.Part, "hx-select": "#" + l.Part,
+		"hx-swap": "outerHTML", "hx-replace-url": "true", "hx-sync": "this:replace",
+	}
 }
 
 // Column is a table's column; one with a Key can be sorted by it.
@@ -43,6 +111,11 @@ func (l List) values() url.Values {
 	v := url.Values{}
 	for k, vs := range l.Extra {
 		v[k] = vs
+	}
+	for _, f := range l.Filters {
+		if f.Value != "" {
+			v.Set(f.Name, f.Value)
+		}
 	}
 	return v
 }

@@ -11,15 +11,27 @@ import (
 	"sallyport/vpn"
 )
 
+var administratorCells = []page.Cell[vpn.Administrator]{
+	{Label: "User name", Text: func(r vpn.Administrator) string { return r.Username }},
+	{Label: "Role", Text: func(r vpn.Administrator) string { return views.RoleName(r.Role) }},
+	{Label: "State", Text: views.AccountState},
+}
+
 // List lists the accounts of the console.
 func (h *Administrators) List(c echo.Context) error {
 	l := page.ListOf(c)
-	found, err := h.access.Administrators(page.Context(c), page.Principal(c), l)
+	read := func(l vpn.List) (vpn.Page[vpn.Administrator], error) {
+		return h.access.Administrators(page.Context(c), page.Principal(c), l)
+	}
+	if page.WantsFile(c) {
+		return page.Export(c, "administrators", l, read, administratorCells)
+	}
+	found, err := read(l)
 	if err != nil {
 		return err
 	}
 	list := page.ListView(c, l, found)
-	list.Box = true
+	list.Part = "administrators"
 	list.Caption, list.Noun, list.Plural, list.Hint = "Administrators", "administrator", "administrators", "user name"
 	list.Columns = []parts.Column{
 		{Key: "username", Label: "User name"}, {Label: "Role"}, {Label: "State"},

@@ -36,7 +36,7 @@ func TestAdministratorsPage(t *testing.T) {
 		t.Errorf("the message %q is shown twice", again)
 	}
 	b.Post("/administrators/new", form).WantStatus(http.StatusUnprocessableEntity).WantFieldError("username", "already")
-	b.Get("/administrators?q=ann").WantText(".table-tools", "1 administrator").WantText("tbody", "anna")
+	b.Get("/administrators?q=ann").WantText(".list-summary", "1 administrator").WantText("tbody", "anna")
 	b.Get("/administrators?q=zzz").WantText(".empty", "No administrators match")
 
 	ro := s.SignIn(t, webtest.ReadOnly)

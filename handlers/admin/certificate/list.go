@@ -3,6 +3,7 @@ package certificate
 import (
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -15,12 +16,8 @@ import (
 // List lists the certificates.
 func (h *Certificates) List(c echo.Context) error {
 	l := page.ListOf(c)
-	use := vpn.CertificateUse(c.QueryParam("use"))
-	if use.Valid() {
-		l.Filter = map[string]string{"use": string(use)}
-	} else {
-		use = ""
-	}
+	filters := page.Narrow(c, &l, useFilter())
+	use := vpn.CertificateUse(l.Filter["use"])
 	issuer := vpn.CertificateStatus{}
 	if id := c.QueryParam("authority"); id != "" { // the confirm page for deleting an authority links here
 		var err error
@@ -28,33 +25,46 @@ func (h *Certificates) List(c echo.Context) error {
 			return err
 		}
 		l.Filter = map[string]string{"authority": id}
-		use = ""
+		use, filters = "", nil
 	}
-	found, err := h.certificates.Certificates(page.Context(c), page.Principal(c), l)
+	read := func(l vpn.List) (vpn.Page[vpn.CertificateStatus], error) {
+		return h.certificates.Certificates(page.Context(c), page.Principal(c), l)
+	}
+	if page.WantsFile(c) {
+		return page.Export(c, "certificates", l, read, certificateCells)
+	}
+	found, err := read(l)
 	if err != nil {
 		return err
 	}
-	v := views.CertificateList{List: page.ListView(c, l, found), Use: useFilter(use), Rows: found.Items}
+	v := views.CertificateList{List: page.ListView(c, l, found), Rows: found.Items}
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Certificates", "certificate", "certificates", "name, common name or ID"
+	v.List.Filters, v.List.Part = filters, "certificates"
 	v.List.Columns = []parts.Column{
 		{Key: "name", Label: "Name"}, {Label: "Use"}, {Key: "common_name", Label: "Common name"}, {Label: "Key type"},
 		{Key: "not_after", Label: "Expires"}, {Label: "Used by"},
 	}
 	v.List.Empty = emptyCertificates(use, page.Principal(c).Role.MayChange())
-	switch {
-	case issuer.ID != "":
+	if issuer.ID != "" {
 		v.List.Extra = url.Values{"authority": {string(issuer.ID)}}
 		v.Issuer = &issuer.Certificate
 		v.List.Empty = parts.Empty{Title: "No certificate of this authority is stored here"}
-	case use != "":
-		v.List.Extra = url.Values{"use": {string(use)}}
 	}
 	v.Chrome = h.pages.Chrome(c, "Certificates", "certificates")
 	return page.Render(c, http.StatusOK, views.Certificates(v))
 }
 
-func useFilter(use vpn.CertificateUse) views.Filter {
-	f := views.Filter{Name: "use", Label: "Use", Value: string(use), Options: []parts.Option{{Label: "Every use"}}}
+var certificateCells = []page.Cell[vpn.CertificateStatus]{
+	{Label: "Name", Text: func(r vpn.CertificateStatus) string { return r.Name }},
+	{Label: "ID", Text: func(r vpn.CertificateStatus) string { return string(r.ID) }},
+	{Label: "Use", Text: func(r vpn.CertificateStatus) string { return views.CertificateUse(r.Use) }},
+	{Label: "Common name", Text: func(r vpn.CertificateStatus) string { return r.CommonName }},
+	{Label: "Key type", Text: func(r vpn.CertificateStatus) string { return string(r.KeyType) }},
+	{Label: "Expires", Text: func(r vpn.CertificateStatus) string { return r.NotAfter.UTC().Format(time.RFC3339) }},
+}
+
+func useFilter() parts.Filter {
+	f := parts.Filter{Name: "use", Label: "Use", Options: []parts.Option{{Label: "Every use"}}}
 	for _, u := range []vpn.CertificateUse{vpn.UseAuthority, vpn.UseServer, vpn.UseClient} {
 		f.Options = append(f.Options, parts.Option{Value: string(u), Label: views.CertificateUse(u)})
 	}

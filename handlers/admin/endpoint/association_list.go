@@ -1,12 +1,43 @@
 package endpoint
 
 import (
+	"cmp"
+
 	"github.com/labstack/echo/v4"
 
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
+	"sallyport/vpn"
 )
+
+// associationFields is how the tab is searched, sorted and filtered.
+var associationFields = vpn.Fields[vpn.AssociationStatus]{
+	Search: func(a vpn.AssociationStatus) []string {
+		return []string{a.SubnetName, string(a.Subnet), a.CIDR.String(), a.Zone, string(a.ID)}
+	},
+	Orders: map[string]func(a, b vpn.AssociationStatus) int{
+		"subnet": func(a, b vpn.AssociationStatus) int {
+			return cmp.Compare(cmp.Or(a.SubnetName, string(a.Subnet)), cmp.Or(b.SubnetName, string(b.Subnet)))
+		},
+		"cidr":       func(a, b vpn.AssociationStatus) int { return a.CIDR.Addr().Compare(b.CIDR.Addr()) },
+		"zone":       func(a, b vpn.AssociationStatus) int { return cmp.Compare(a.Zone, b.Zone) },
+		"state":      func(a, b vpn.AssociationStatus) int { return cmp.Compare(a.State, b.State) },
+		"created_at": func(a, b vpn.AssociationStatus) int { return a.CreatedAt.Compare(b.CreatedAt) },
+	},
+	Usual:   func(a, b vpn.AssociationStatus) int { return a.CreatedAt.Compare(b.CreatedAt) },
+	Filters: map[string]func(vpn.AssociationStatus, string) bool{"state": func(a vpn.AssociationStatus, want string) bool { return string(a.State) == want }},
+}
+
+var associationCells = []page.Cell[vpn.AssociationStatus]{
+	{Label: "Target network", Text: func(a vpn.AssociationStatus) string { return a.SubnetName }},
+	{Label: "Subnet ID", Text: func(a vpn.AssociationStatus) string { return string(a.Subnet) }},
+	{Label: "CIDR", Text: func(a vpn.AssociationStatus) string { return a.CIDR.String() }},
+	{Label: "Availability zone", Text: func(a vpn.AssociationStatus) string { return a.Zone }},
+	{Label: "State", Text: func(a vpn.AssociationStatus) string { return string(a.State) }},
+	{Label: "Reason", Text: func(a vpn.AssociationStatus) string { return a.Reason }},
+	{Label: "Association ID", Text: func(a vpn.AssociationStatus) string { return string(a.ID) }},
+}
 
 // List shows the tab Target network associations.
 func (h *Associations) List(c echo.Context) error {
@@ -14,19 +45,27 @@ func (h *Associations) List(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	l := page.ListOf(c)
+	filters := page.Narrow(c, &l, page.StateFilter(vpn.Associating, vpn.Associated, vpn.AssociationFailed, vpn.Disassociating))
+	read := func(l vpn.List) (vpn.Page[vpn.AssociationStatus], error) {
+		return vpn.Select(view.Associations, l, associationFields), nil
+	}
+	if page.WantsFile(c) {
+		return page.Export(c, "target-networks-"+string(view.ID), l, read, associationCells)
+	}
+	found, _ := read(l)
 	n := len(view.Associations)
-	v := views.AssociationTab{Frame: f, Rows: view.Associations, List: parts.List{
-		Path: c.Request().URL.Path, Page: 1, Pages: 1, Total: n,
-		Caption: "Target network associations", Noun: "association", Plural: "associations",
-		Columns: []parts.Column{
-			{Label: "Target network"}, {Label: "CIDR"}, {Label: "Availability zone"}, {Label: "State"},
-			{Label: "Association ID"}, {Label: "Actions", Right: true},
-		},
-		Empty: parts.Empty{
-			Title: "No target network is associated",
-			Text:  "Clients cannot connect yet. Associate a subnet: the endpoint becomes available, and the routes of its network are added.",
-		},
-	}}
+	v := views.AssociationTab{Frame: f, Rows: found.Items, List: page.ListView(c, l, found)}
+	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Target network associations", "association", "associations", "subnet, CIDR, zone or ID"
+	v.List.Filters, v.List.Part = filters, "associations"
+	v.List.Columns = []parts.Column{
+		{Key: "subnet", Label: "Target network"}, {Key: "cidr", Label: "CIDR"}, {Key: "zone", Label: "Availability zone"}, {Key: "state", Label: "State"},
+		{Label: "Association ID"}, {Key: "created_at", Label: "Associated"}, {Label: "Actions", Right: true, Quiet: !f.MayChange()},
+	}
+	v.List.Empty = parts.Empty{
+		Title: "No target network is associated",
+		Text:  "Clients cannot connect yet. Associate a subnet: the endpoint becomes available, and the routes of its network are added.",
+	}
 	if f.MayChange() {
 		v.List.Empty.Action = parts.Button{Label: "Associate target network", Href: views.EndpointPath(view.ID, "associations", "new"), Tone: "primary"}
 	}

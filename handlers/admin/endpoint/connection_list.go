@@ -1,7 +1,6 @@
 package endpoint
 
 import (
-	"net/url"
 	"slices"
 	"time"
 
@@ -25,12 +24,8 @@ func (h *Connections) List(c echo.Context) error {
 		return err
 	}
 	l := page.ListOf(c)
-	status := c.QueryParam("status")
-	if !slices.Contains(connectionStatuses, vpn.ConnectionStatus(status)) {
-		status = ""
-	} else {
-		l.Filter = map[string]string{"status": status}
-	}
+	filters := page.Narrow(c, &l, statusFilter())
+	status := l.Filter["status"]
 	found, err := h.endpoints.Connections(page.Context(c), page.Principal(c), view.ID, l)
 	if err != nil {
 		return err
@@ -40,15 +35,13 @@ func (h *Connections) List(c echo.Context) error {
 		return err
 	}
 	v := views.ConnectionTab{
-		Frame: f, List: page.ListView(c, l, found), Status: statusFilter(status), Rows: found.Items, Attempts: refused,
+		Frame: f, List: page.ListView(c, l, found), Rows: found.Items, Attempts: refused,
 		Picked: map[vpn.ConnectionID]bool{},
 	}
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Connections", "connection", "connections", "user, client IP, device address or ID"
 	v.List.Columns = connectionColumns(f.Chrome.MayChange)
 	v.List.Empty = emptyConnections(view.ID, status)
-	if status != "" {
-		v.List.Extra = url.Values{"status": {status}}
-	}
+	v.List.Filters, v.List.Part, v.List.NoFile = filters, "connections", true
 	for _, id := range c.QueryParams()[page.Ticked] {
 		v.Picked[vpn.ConnectionID(id)] = true
 	}
@@ -76,8 +69,8 @@ func connectionColumns(mayChange bool) []parts.Column {
 	return columns
 }
 
-func statusFilter(status string) views.Filter {
-	f := views.Filter{Name: "status", Label: "Status", Value: status, Options: []parts.Option{{Label: "Every status"}}}
+func statusFilter() parts.Filter {
+	f := parts.Filter{Name: "status", Label: "Status", Options: []parts.Option{{Label: "Every status"}}}
 	for _, s := range connectionStatuses {
 		f.Options = append(f.Options, parts.Option{Value: string(s), Label: string(s)})
 	}

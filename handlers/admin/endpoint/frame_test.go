@@ -23,7 +23,7 @@ func TestPartsRenewThemselves(t *testing.T) {
 	}
 	for _, tab := range []string{"", "/associations", "/rules", "/routes", "/connections"} {
 		p := u.Admin.Get(u.Endpoint + tab)
-		part := p.Doc.Find("[hx-get]:not(#node-banner)")
+		part := p.Doc.Find("[data-live]:not(#node-banner)")
 		if part.Length() != 1 {
 			t.Fatalf("%s has %d parts that renew themselves, want 1", tab, part.Length())
 		}
@@ -38,7 +38,7 @@ func TestPartsRenewThemselves(t *testing.T) {
 		}
 	}
 	tab := u.Endpoint + "/connections"
-	href, _ := u.Admin.Get(tab).Doc.Find("[hx-get]:not(#node-banner)").Attr("hx-get")
+	href, _ := u.Admin.Get(tab).Doc.Find("[data-live]:not(#node-banner)").Attr("hx-get")
 	u.Connect(t, "bob", "10.20.0.6", vpn.ConnectionActive)
 	for _, tab := range []string{"", "/associations", "/rules", "/routes", "/connections"} { // wherever one looks, the tabs' counts are of now
 		q := renew(u.Endpoint+tab).WantText("#connection-count", "2").WantText("#association-count", "1")
@@ -47,7 +47,7 @@ func TestPartsRenewThemselves(t *testing.T) {
 		}
 	}
 	for _, tab := range []string{"/rules", "/routes"} {
-		seen, _ := u.Admin.Get(u.Endpoint + tab).Doc.Find("[hx-get]:not(#node-banner)").Attr("hx-get")
+		seen, _ := u.Admin.Get(u.Endpoint + tab).Doc.Find("[data-live]:not(#node-banner)").Attr("hx-get")
 		u.Connect(t, "carol", "10.20.0."+strconv.Itoa(7+len(tab)), vpn.ConnectionActive)
 		renew(seen).WantStatus(http.StatusOK) // though nothing else on the tab has changed
 	}
@@ -55,10 +55,10 @@ func TestPartsRenewThemselves(t *testing.T) {
 	if p.Doc.Find("input[checked]").Length() != 1 || p.Doc.Find("#pick-"+string(alice.ID)+"[checked]").Length() != 1 {
 		t.Errorf("the tick did not survive: %s", p.Body)
 	}
-	if next, _ := p.Doc.Find("[hx-get]:not(#node-banner)").Attr("hx-get"); strings.Contains(next, "cvpn-connection") {
+	if next, _ := p.Doc.Find("[data-live]:not(#node-banner)").Attr("hx-get"); strings.Contains(next, "cvpn-connection") {
 		t.Errorf("the next renewal would carry old ticks: %s", next)
 	}
-	list, _ := u.Admin.Get("/endpoints").Doc.Find("[hx-get]:not(#node-banner)").Attr("hx-get")
+	list, _ := u.Admin.Get("/endpoints").Doc.Find("[data-live]:not(#node-banner)").Attr("hx-get")
 	if q := renew(list); q.Status != http.StatusNoContent {
 		t.Errorf("the list of endpoints: got %d, want 204", q.Status)
 	}

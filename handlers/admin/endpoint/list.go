@@ -1,25 +1,49 @@
 package endpoint
 
 import (
+	"strconv"
+
 	"github.com/labstack/echo/v4"
 
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
+	"sallyport/vpn"
 )
+
+var endpointCells = []page.Cell[vpn.EndpointSummary]{
+	{Label: "Name", Text: func(e vpn.EndpointSummary) string { return e.Name }},
+	{Label: "ID", Text: func(e vpn.EndpointSummary) string { return string(e.ID) }},
+	{Label: "State", Text: func(e vpn.EndpointSummary) string { return string(e.State) }},
+	{Label: "Trouble", Text: func(e vpn.EndpointSummary) string { return e.Trouble }},
+	{Label: "Client IPv4 CIDR", Text: func(e vpn.EndpointSummary) string { return e.ClientCIDR.String() }},
+	{Label: "Transport", Text: func(e vpn.EndpointSummary) string { return views.TransportName(e.Listen.Transport) }},
+	{Label: "Port", Text: func(e vpn.EndpointSummary) string { return strconv.Itoa(int(e.Listen.Port)) }},
+	{Label: "Target networks", Text: func(e vpn.EndpointSummary) string { return strconv.Itoa(e.Associations) }},
+	{Label: "Connections", Text: func(e vpn.EndpointSummary) string { return strconv.Itoa(e.Connections) }},
+	{Label: "Tags", Text: func(e vpn.EndpointSummary) string { return views.Tags(e.Tags) }},
+}
 
 // List lists the Client VPN endpoints.
 func (h *Endpoints) List(c echo.Context) error {
 	l := page.ListOf(c)
-	found, err := h.endpoints.Endpoints(page.Context(c), page.Principal(c), l)
+	filters := page.Narrow(c, &l, page.StateFilter(vpn.EndpointPendingAssociate, vpn.EndpointAvailable, vpn.EndpointDeleting, "trouble"))
+	read := func(l vpn.List) (vpn.Page[vpn.EndpointSummary], error) {
+		return h.endpoints.Endpoints(page.Context(c), page.Principal(c), l)
+	}
+	if page.WantsFile(c) {
+		return page.Export(c, "client-vpn-endpoints", l, read, endpointCells)
+	}
+	found, err := read(l)
 	if err != nil {
 		return err
 	}
 	v := views.EndpointList{Fragment: page.Fragment(c), List: page.ListView(c, l, found), Rows: found.Items}
-	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Client VPN endpoints", "endpoint", "endpoints", "name, ID, client CIDR or description"
+	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Client VPN endpoints", "endpoint", "endpoints", "name, ID, client CIDR, description or tag (key=value)"
+	v.List.Filters, v.List.Part = filters, "endpoints"
 	v.List.Columns = []parts.Column{
-		{Key: "name", Label: "Name"}, {Label: "State"}, {Key: "client_cidr", Label: "Client IPv4 CIDR"},
-		{Label: "Transport"}, {Label: "Target networks", Right: true}, {Label: "Connections", Right: true},
+		{Key: "name", Label: "Name"}, {Key: "state", Label: "State"}, {Key: "client_cidr", Label: "Client IPv4 CIDR"},
+		{Key: "transport", Label: "Transport"}, {Key: "associations", Label: "Target networks", Right: true}, {Key: "connections", Label: "Connections", Right: true},
 	}
 	v.List.Empty = parts.Empty{
 		Title: "No Client VPN endpoint yet",

@@ -1,6 +1,8 @@
 package endpoint
 
 import (
+	"time"
+
 	"github.com/labstack/echo/v4"
 
 	"sallyport/handlers/admin/page"
@@ -9,6 +11,16 @@ import (
 	"sallyport/vpn"
 )
 
+var routeCells = []page.Cell[vpn.RouteStatus]{
+	{Label: "Route destination", Text: func(r vpn.RouteStatus) string { return r.Destination.String() }},
+	{Label: "Target", Text: func(r vpn.RouteStatus) string { return string(r.Subnet) }},
+	{Label: "Origin", Text: func(r vpn.RouteStatus) string { return string(r.Origin) }},
+	{Label: "Description", Text: func(r vpn.RouteStatus) string { return r.Description }},
+	{Label: "State", Text: func(r vpn.RouteStatus) string { return string(r.State) }},
+	{Label: "Reason", Text: func(r vpn.RouteStatus) string { return r.Reason }},
+	{Label: "Added", Text: func(r vpn.RouteStatus) string { return r.CreatedAt.UTC().Format(time.RFC3339) }},
+}
+
 // List shows the tab Route table.
 func (h *Routes) List(c echo.Context) error {
 	f, view, err := h.frame(c, "routes")
@@ -16,7 +28,14 @@ func (h *Routes) List(c echo.Context) error {
 		return err
 	}
 	l := page.ListOf(c)
-	found, err := h.endpoints.Routes(page.Context(c), page.Principal(c), view.ID, l)
+	filters := page.Narrow(c, &l, page.StateFilter(vpn.RouteCreating, vpn.RouteActive, vpn.RouteFailed, vpn.RouteDeleting))
+	read := func(l vpn.List) (vpn.Page[vpn.RouteStatus], error) {
+		return h.endpoints.Routes(page.Context(c), page.Principal(c), view.ID, l)
+	}
+	if page.WantsFile(c) {
+		return page.Export(c, "route-table-"+string(view.ID), l, read, routeCells)
+	}
+	found, err := read(l)
 	if err != nil {
 		return err
 	}
@@ -26,9 +45,10 @@ func (h *Routes) List(c echo.Context) error {
 	}
 	v := views.RouteTab{Frame: f, List: page.ListView(c, l, found), Rows: found.Items, SubnetNames: names}
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Route table", "route", "routes", "destination, subnet or description"
+	v.List.Filters, v.List.Part = filters, "routes"
 	v.List.Columns = []parts.Column{
-		{Key: "destination", Label: "Route destination"}, {Label: "Target"}, {Key: "origin", Label: "Origin"}, {Label: "Description"}, {Label: "State"},
-		{Key: "created_at", Label: "Added"}, {Label: "Actions", Right: true},
+		{Key: "destination", Label: "Route destination"}, {Key: "target", Label: "Target"}, {Key: "origin", Label: "Origin"}, {Key: "description", Label: "Description"}, {Key: "state", Label: "State"},
+		{Key: "created_at", Label: "Added"}, {Label: "Actions", Right: true, Quiet: !f.MayChange()},
 	}
 	v.List.Empty = parts.Empty{
 		Title: "The route table is empty",

@@ -2,24 +2,40 @@ package network
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
+	"sallyport/vpn"
 )
+
+var networkCells = []page.Cell[vpn.NetworkStatus]{
+	{Label: "Name", Text: func(r vpn.NetworkStatus) string { return r.Name }},
+	{Label: "ID", Text: func(r vpn.NetworkStatus) string { return string(r.ID) }},
+	{Label: "CIDRs", Text: func(r vpn.NetworkStatus) string { return views.Prefixes(r.CIDRs) }},
+	{Label: "Subnets", Text: func(r vpn.NetworkStatus) string { return strconv.Itoa(r.Subnets) }},
+	{Label: "Tags", Text: func(r vpn.NetworkStatus) string { return views.Tags(r.Tags) }},
+}
 
 // List lists the networks.
 func (h *Networks) List(c echo.Context) error {
 	l := page.ListOf(c)
-	found, err := h.networks.Networks(page.Context(c), page.Principal(c), l)
+	read := func(l vpn.List) (vpn.Page[vpn.NetworkStatus], error) {
+		return h.networks.Networks(page.Context(c), page.Principal(c), l)
+	}
+	if page.WantsFile(c) {
+		return page.Export(c, "networks", l, read, networkCells)
+	}
+	found, err := read(l)
 	if err != nil {
 		return err
 	}
 	list := page.ListView(c, l, found)
-	list.Box = true
-	list.Caption, list.Noun, list.Plural, list.Hint = "Networks", "network", "networks", "name, ID or CIDR"
+	list.Part = "networks"
+	list.Caption, list.Noun, list.Plural, list.Hint = "Networks", "network", "networks", "name, ID, CIDR or tag (key=value)"
 	list.Columns = []parts.Column{
 		{Key: "name", Label: "Name"}, {Label: "CIDRs"}, {Label: "Subnets", Right: true}, {Key: "created_at", Label: "Created"},
 	}

@@ -8,7 +8,15 @@ import (
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
+	"sallyport/vpn"
 )
+
+var subnetCells = []page.Cell[vpn.SubnetStatus]{
+	{Label: "Subnet", Text: func(r vpn.SubnetStatus) string { return r.Name }},
+	{Label: "ID", Text: func(r vpn.SubnetStatus) string { return string(r.ID) }},
+	{Label: "CIDR", Text: func(r vpn.SubnetStatus) string { return r.CIDR.String() }},
+	{Label: "Availability zone", Text: func(r vpn.SubnetStatus) string { return r.Zone }},
+}
 
 // View shows one network with its subnets.
 func (h *Networks) View(c echo.Context) error {
@@ -17,7 +25,13 @@ func (h *Networks) View(c echo.Context) error {
 		return err
 	}
 	l := page.ListOf(c)
-	found, err := h.networks.Subnets(page.Context(c), page.Principal(c), n.ID, l)
+	read := func(l vpn.List) (vpn.Page[vpn.SubnetStatus], error) {
+		return h.networks.Subnets(page.Context(c), page.Principal(c), n.ID, l)
+	}
+	if page.WantsFile(c) {
+		return page.Export(c, "subnets-"+string(n.ID), l, read, subnetCells)
+	}
+	found, err := read(l)
 	if err != nil {
 		return err
 	}
@@ -32,10 +46,10 @@ func (h *Networks) View(c echo.Context) error {
 		},
 		List: page.ListView(c, l, found), Rows: found.Items,
 	}
-	v.List.Box = true
+	v.List.Part = "subnets"
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Subnets", "subnet", "subnets", "name, ID, CIDR or zone"
 	v.List.Columns = []parts.Column{
-		{Key: "name", Label: "Subnet"}, {Key: "cidr", Label: "CIDR"}, {Key: "zone", Label: "Availability zone"}, {Label: "Target network of"}, {Label: "Actions", Right: true},
+		{Key: "name", Label: "Subnet"}, {Key: "cidr", Label: "CIDR"}, {Key: "zone", Label: "Availability zone"}, {Label: "Target network of"}, {Label: "Actions", Right: true, Quiet: !page.Principal(c).Role.MayChange()},
 	}
 	v.List.Empty = parts.Empty{Title: "No subnets yet", Text: "A subnet lies inside the network, in an availability zone. Associated with an endpoint it is a target network."}
 	if page.Principal(c).Role.MayChange() {

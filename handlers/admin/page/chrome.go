@@ -8,8 +8,6 @@ import (
 
 	"sallyport/control/access"
 	"sallyport/views/layout"
-	"sallyport/views/parts"
-	"sallyport/vpn"
 )
 
 // Chrome makes what surrounds a page: who is signed in, the messages of the last action, and
@@ -85,12 +83,4 @@ func LocalPath(s, fallback string) string {
 		return fallback
 	}
 	return s
-}
-
-// ListView is the table of a list, without its columns, for what was requested and found.
-func ListView[T any](c echo.Context, l vpn.List, page vpn.Page[T]) parts.List {
-	return parts.List{
-		Path: c.Request().URL.Path, Search: l.Search, Sort: l.Sort, Desc: l.Desc,
-		Page: page.Number, Pages: page.Pages(), Total: page.Total,
-	}
 }

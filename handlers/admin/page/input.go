@@ -41,6 +41,10 @@ func ListOf(c echo.Context) vpn.List {
 		}
 		return min(max(n, 0), maxPage)
 	}
+	size := number("size")
+	if size == 0 {
+		size, _ = listLook(c)
+	}
 	search := strings.ToValidUTF8(strings.TrimSpace(c.QueryParam("q")), "")
 	if len(search) > maxSearch {
 		search = strings.ToValidUTF8(search[:maxSearch], "")
@@ -50,7 +54,7 @@ func ListOf(c echo.Context) vpn.List {
 		Sort:   columnName(c.QueryParam("sort")),
 		Desc:   c.QueryParam("dir") == "desc",
 		Page:   number("page"),
-		Size:   number("size"),
+		Size:   size,
 	}.Bounded()
 }
 

@@ -1,0 +1,73 @@
+package endpoint
+
+import (
+	"cmp"
+	"strings"
+
+	"sallyport/vpn"
+)
+
+// How lists that show a state are sorted and filtered. A state is computed from what the dataplane reported, so no
+// column has it: these lists are read whole and narrowed in memory.
+
+// endpointFields has the orders that the database does not have. The filter value
+// "trouble" is every endpoint with a fault.
+var endpointFields = vpn.Fields[vpn.EndpointSummary]{
+	Search: func(e vpn.EndpointSummary) []string {
+		texts := []string{e.Name, string(e.ID), e.ClientCIDR.String(), e.Description}
+		for _, t := range e.Tags {
+			texts = append(texts, t.Key+"="+t.Value)
+		}
+		return texts
+	},
+	Orders: map[string]func(a, b vpn.EndpointSummary) int{
+		"state": func(a, b vpn.EndpointSummary) int { return cmp.Compare(a.State, b.State) },
+		"transport": func(a, b vpn.EndpointSummary) int {
+			return cmp.Or(cmp.Compare(a.Listen.Transport, b.Listen.Transport), cmp.Compare(a.Listen.Port, b.Listen.Port))
+		},
+		"associations": func(a, b vpn.EndpointSummary) int { return a.Associations - b.Associations },
+		"connections":  func(a, b vpn.EndpointSummary) int { return a.Connections - b.Connections },
+	},
+	Usual: func(a, b vpn.EndpointSummary) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.ID, b.ID))
+	},
+	Filters: map[string]func(vpn.EndpointSummary, string) bool{"state": func(e vpn.EndpointSummary, want string) bool {
+		return want == string(e.State) || want == "trouble" && e.Trouble != ""
+	}},
+}
+
+var ruleFields = vpn.Fields[vpn.RuleStatus]{
+	Search: func(r vpn.RuleStatus) []string { return []string{r.Destination.String(), r.Group, r.Description} },
+	Orders: map[string]func(a, b vpn.RuleStatus) int{
+		"group":       func(a, b vpn.RuleStatus) int { return cmp.Compare(a.Group, b.Group) },
+		"description": func(a, b vpn.RuleStatus) int { return cmp.Compare(a.Description, b.Description) },
+		"state":       func(a, b vpn.RuleStatus) int { return cmp.Compare(a.State, b.State) },
+		"created_at":  func(a, b vpn.RuleStatus) int { return a.CreatedAt.Compare(b.CreatedAt) },
+	},
+	Usual: func(a, b vpn.RuleStatus) int {
+		return cmp.Or(a.Destination.Addr().Compare(b.Destination.Addr()), a.Destination.Bits()-b.Destination.Bits(), cmp.Compare(a.Group, b.Group))
+	},
+	Filters: map[string]func(vpn.RuleStatus, string) bool{"state": func(r vpn.RuleStatus, want string) bool { return string(r.State) == want }},
+}
+
+var routeFields = vpn.Fields[vpn.RouteStatus]{
+	Search: func(r vpn.RouteStatus) []string {
+		return []string{r.Destination.String(), string(r.Subnet), r.Description}
+	},
+	Orders: map[string]func(a, b vpn.RouteStatus) int{
+		"target":      func(a, b vpn.RouteStatus) int { return cmp.Compare(a.Subnet, b.Subnet) },
+		"origin":      func(a, b vpn.RouteStatus) int { return cmp.Compare(a.Origin, b.Origin) },
+		"description": func(a, b vpn.RouteStatus) int { return cmp.Compare(a.Description, b.Description) },
+		"state":       func(a, b vpn.RouteStatus) int { return cmp.Compare(a.State, b.State) },
+		"created_at":  func(a, b vpn.RouteStatus) int { return a.CreatedAt.Compare(b.CreatedAt) },
+	},
+	Usual: func(a, b vpn.RouteStatus) int {
+		return cmp.Or(a.Destination.Addr().Compare(b.Destination.Addr()), a.Destination.Bits()-b.Destination.Bits(), cmp.Compare(a.Subnet, b.Subnet))
+	},
+	Filters: map[string]func(vpn.RouteStatus, string) bool{"state": func(r vpn.RouteStatus, want string) bool { return string(r.State) == want }},
+}
+
+// inMemory tells whether a list of parts needs what only the program knows.
+func inMemory(l vpn.List) bool {
+	return l.Filter["state"] != "" || l.Sort == "state" || l.Sort == "description" || l.Sort == "target"
+}

@@ -1,0 +1,97 @@
+package page
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// ListCookie holds how this browser shows lists: "<rows a page>.<density>". It identifies no account.
+const ListCookie = "sallyport-list"
+
+type listInput struct {
+	Size    string `form:"size"`
+	Density string `form:"density"`
+	Return  string `form:"return"`
+}
+
+// ChooseList keeps the number of rows of a page and their height in a cookie.
+func ChooseList(c echo.Context) error {
+	var in listInput
+	if err := Bind(c, &in); err != nil {
+		return err
+	}
+	size, err := strconv.Atoi(in.Size)
+	if err != nil || !slices.Contains(parts.PageSizes, size) || in.Density != "compact" && in.Density != "comfortable" {
+		return echo.NewHTTPError(http.StatusBadRequest)
+	}
+	c.SetCookie(&http.Cookie{ //nolint:gosec // Secure where the page is
+		Name: ListCookie, Value: in.Size + "." + in.Density, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: c.Scheme() == "https",
+	})
+	return c.Redirect(http.StatusSeeOther, LocalPath(in.Return, "/"))
+}
+
+// listLook is what the cookie says; 0 rows where it says nothing.
+func listLook(c echo.Context) (size int, comfortable bool) {
+	cookie, err := c.Cookie(ListCookie)
+	if err != nil {
+		return 0, false
+	}
+	rows, density, _ := strings.Cut(cookie.Value, ".")
+	size, err = strconv.Atoi(rows)
+	if err != nil || !slices.Contains(parts.PageSizes, size) {
+		size = 0
+	}
+	return size, density == "comfortable"
+}
+
+// ListView is the table of a list, without its columns, for what was requested and found.
+func ListView[T any](c echo.Context, l vpn.List, page vpn.Page[T]) parts.List {
+	_, comfortable := listLook(c)
+	return parts.List{
+		Path: c.Request().URL.Path, Search: l.Search, Sort: l.Sort, Desc: l.Desc,
+		Page: page.Number, Pages: page.Pages(), Total: page.Total, Size: l.Size, Comfortable: comfortable,
+	}
+}
+
+// Narrow reads the filters of a list from the query. A value that a filter does not offer is ignored.
+func Narrow(c echo.Context, l *vpn.List, filters ...parts.Filter) []parts.Filter {
+	l.Filter = map[string]string{}
+	for i, f := range filters {
+		value := c.QueryParam(f.Name)
+		if value != "" && slices.ContainsFunc(f.Options, func(o parts.Option) bool { return o.Value == value }) {
+			filters[i].Value = value
+			l.Filter[f.Name] = value
+		}
+	}
+	return filters
+}
+
+// StateFilter offers states to narrow a list by.
+func StateFilter[S ~string](states ...S) parts.Filter {
+	f := parts.Filter{Name: "state", Label: "State", Options: []parts.Option{{Label: "Every state"}}}
+	for _, s := range states {
+		f.Options = append(f.Options, parts.Option{Value: string(s), Label: parts.SentenceCase(string(s))})
+	}
+	return f
+}
+
+// ChosenFilters are the filters of a list as query parameters.
+func ChosenFilters(filters []parts.Filter) url.Values {
+	v := url.Values{}
+	for _, f := range filters {
+		if f.Value != "" {
+			v.Set(f.Name, f.Value)
+		}
+	}
+	return v
+}
