@@ -8,6 +8,9 @@ import (
 	"sallyport/vpn"
 )
 
+// bannerTitle is the title of the window in which clients show the endpoint's banner.
+const bannerTitle = "Client login banner"
+
 // directives turns the endpoint's vpn.ClientOptions into what OpenVPN tells the client of a session when it is admitted. Options
 // that OpenVPN has no part in are applied elsewhere: SourceNAT by the nftables rules, SessionTimeout by the end of the
 // session.
@@ -17,6 +20,9 @@ func directives(d vpn.Desired, s session.Session) []ovpn.Directive {
 		// Without a user name of its own the client could not return with its token. One that has a
 		// name must keep it: the token is bound to it.
 		out = append(out, ovpn.PushAuthTokenUser(string(s.Connection)))
+	}
+	if d.BannerEnabled {
+		out = append(out, ovpn.Banner(bannerTitle, d.Banner)...)
 	}
 	switch {
 	case d.SplitTunnel:

@@ -21,6 +21,12 @@ var fullTunnel = map[string]string{
 	"IPv6Outside": "a split tunnel leaves IPv6 to the client",
 }
 
+// needs are the options that change something only beside another one, with the function that sets that one.
+var needs = map[string]func(*vpn.ClientOptions){
+	"BannerEnabled": func(o *vpn.ClientOptions) { o.Banner = "Welcome" },
+	"Banner":        func(o *vpn.ClientOptions) { o.BannerEnabled = true },
+}
+
 // Every option changes what a client is told, with and without split tunnel, unless it is listed in notDirectives.
 func TestEveryOptionIsADirective(t *testing.T) {
 	t.Parallel()
@@ -34,6 +40,9 @@ func TestEveryOptionIsADirective(t *testing.T) {
 		for _, split := range []bool{false, true} {
 			without := d
 			without.SplitTunnel = split
+			if set, ok := needs[reflect.TypeFor[vpn.ClientOptions]().Field(i).Name]; ok {
+				set(&without.ClientOptions)
+			}
 			with := without
 			name := vpntest.FillField(&with.ClientOptions, i)
 			names[name] = true
@@ -51,6 +60,11 @@ func TestEveryOptionIsADirective(t *testing.T) {
 			if changed && listed {
 				t.Errorf("%s changes what directives returns, but notDirectives says that it is applied by %q. Remove it from notDirectives.", name, place)
 			}
+		}
+	}
+	for name := range needs {
+		if !names[name] {
+			t.Errorf("%s is listed in needs and is no option", name)
 		}
 	}
 	for _, list := range []map[string]string{notDirectives, fullTunnel} {

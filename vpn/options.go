@@ -16,6 +16,9 @@ type ClientOptions struct {
 	SessionTimeout time.Duration `json:"session_timeout"`
 	// IPv6Outside: IPv6 of clients with a full tunnel passes beside the tunnel, otherwise it is stopped.
 	IPv6Outside bool `json:"ipv6_outside"`
+	// BannerEnabled: clients show Banner whenever their tunnel comes up. The text is kept while it is off.
+	BannerEnabled bool   `json:"banner_enabled"`
+	Banner        string `json:"banner"` // plain text with line breaks (LF)
 }
 
 // DefaultSessionTimeout is the default of the guide, "Client VPN endpoints".
@@ -32,4 +35,5 @@ func (o ClientOptions) Check(c *Check) {
 	if o.SessionTimeout <= 0 {
 		c.Bad("session_timeout", "The session timeout is missing.")
 	}
+	checkBanner(c, o.BannerEnabled, o.Banner)
 }

@@ -3,6 +3,7 @@
 //
 //   data-copy="text" hidden           a button that copies the text; shown where that is possible
 //   data-confirm-text="delete"        a text box; the form's submit button works once it holds this
+//   data-count="1400"                 a text box with the number of its characters below it
 //   data-select-all="name"            a checkbox for all checkboxes of that name in its form
 //   data-needs-selection="name"       a button that works while one of those is ticked
 //   data-live                         a part of the page that renews itself (views/parts/live.go)
@@ -38,7 +39,21 @@
 
   function each(selector, act) { document.querySelectorAll(selector).forEach(act); }
 
+  // As the server counts: code points, and a line break as one.
+  function count(box) {
+    var shown = box.nextElementSibling;
+    if (!shown || !shown.hasAttribute("data-counted")) {
+      shown = document.createElement("div");
+      shown.setAttribute("data-counted", "");
+      box.after(shown);
+    }
+    var n = Array.from(box.value).length, most = Number(box.getAttribute("data-count"));
+    shown.className = n > most ? "field-error" : "form-hint";
+    shown.textContent = n.toLocaleString("en") + " of " + most.toLocaleString("en") + " characters";
+  }
+
   function refresh() {
+    each("[data-count]", count);
     each("[data-confirm-text]", function (input) {
       var button = input.form && input.form.querySelector('[type="submit"]');
       if (button) button.disabled = input.value.trim() !== input.getAttribute("data-confirm-text");
@@ -89,6 +104,7 @@
   });
   document.addEventListener("input", function (event) {
     if (event.target.hasAttribute("data-confirm-text")) refresh();
+    if (event.target.hasAttribute("data-count")) count(event.target);
   });
   // A part that renews itself is left alone while a swap would take away the keyboard's place or
   // selected text. htmx gives the focus back to a control with an id, and ticked boxes travel with

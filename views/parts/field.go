@@ -17,6 +17,7 @@ type Field struct {
 	Options      []Option // of select and radio
 	Rows         int      // of textarea
 	MaxLength    int      // 0: none
+	Count        int      // shows while typing how many of this many characters are used; 0: not shown
 	Checked      bool     // of checkbox
 	Required     bool
 	Disabled     bool

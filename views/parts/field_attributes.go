@@ -23,6 +23,9 @@ func (f Field) attributes() templ.Attributes {
 	if f.MaxLength > 0 {
 		a["maxlength"] = f.MaxLength
 	}
+	if f.Count > 0 {
+		a["data-count"] = f.Count
+	}
 	if f.Err != "" {
 		a["aria-invalid"] = "true"
 	}

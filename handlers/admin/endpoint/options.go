@@ -1,12 +1,18 @@
 package endpoint
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
+	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
 )
+
+// bannerClients says which clients show the banner (OpenVPN's gui-notes.txt).
+const bannerClients = "OpenVPN GUI for Windows shows it, from version 11.22 (OpenVPN 2.5.1); other clients connect without showing it."
 
 // endpointOptions lists the fields of vpn.ClientOptions in the order of the pages.
 var endpointOptions = optionList{
@@ -29,6 +35,27 @@ var endpointOptions = optionList{
 	{fact: func(o vpn.ClientOptions) parts.Pair {
 		return parts.Fact("Session timeout hours", strconv.Itoa(int(o.SessionTimeout/time.Hour)))
 	}},
+	checkbox(parts.Field{Name: "banner_enabled", Label: "Enable client login banner",
+		Help: "Clients show the text below whenever their VPN session is established or re-established; running sessions are not interrupted. " + bannerClients},
+		func(o *vpn.ClientOptions) *bool { return &o.BannerEnabled },
+		func(o vpn.ClientOptions) parts.Pair {
+			return parts.Pair{Label: "Client login banner", Value: parts.YesNo(o.BannerEnabled, "Enabled", "Disabled"), Help: parts.YesNo(o.BannerEnabled, bannerClients, "")}
+		}),
+	{
+		field: parts.Field{Name: "banner", Label: "Client login banner text", Type: "textarea", Rows: 5, Count: vpn.MaxBanner,
+			Help: fmt.Sprintf("Plain text, up to %s characters. It is kept while the banner is off.", parts.Number(vpn.MaxBanner))},
+		value: func(o vpn.ClientOptions) string { return o.Banner },
+		set: func(o *vpn.ClientOptions, typed string, _ *vpn.Check) {
+			o.Banner = strings.TrimSpace(strings.ReplaceAll(typed, "\r\n", "\n")) // as browsers send line breaks
+		},
+		fact: func(o vpn.ClientOptions) parts.Pair {
+			p := parts.Fact("Client login banner text", o.Banner)
+			if o.Banner != "" {
+				p.Body = views.BannerText(o.Banner)
+			}
+			return p
+		},
+	},
 }
 
 // option is one field of vpn.ClientOptions in the console.
