@@ -122,6 +122,9 @@ func TestWorkerHasNoPrivileges(t *testing.T) {
 		if f := strings.Fields(l); strings.HasPrefix(l, "Max core file size") && (f[4] != "0" || f[5] != "0") {
 			t.Errorf("a worker may leave a core file: %q", l)
 		}
+		if f := strings.Fields(l); strings.HasPrefix(l, "Max processes") && (f[2] != "64" || f[3] != "64") {
+			t.Errorf("a worker may start many processes: %q", l)
+		}
 	}
 }
 

@@ -34,6 +34,9 @@ func Start(s Spec) (*Process, error) {
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
 		return nil, fmt.Errorf("forbid core files: %w", err)
 	}
+	if err := limitProcesses(); err != nil {
+		return nil, err
+	}
 	attr := &syscall.ProcAttr{
 		Dir:   s.Dir,
 		Env:   []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"},
@@ -57,6 +60,11 @@ func Start(s Spec) (*Process, error) {
 	}
 	p, err := watchChild(pid, log)
 	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", s.Binary, err)
+	}
+	if err := limitProcessesOf(pid); err != nil && !errors.Is(err, unix.ESRCH) {
+		_ = p.Kill()
+		p.Release()
 		return nil, fmt.Errorf("start %s: %w", s.Binary, err)
 	}
 	return p, nil

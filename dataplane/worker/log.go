@@ -18,7 +18,16 @@ const (
 	listening = "Initialization Sequence Completed"
 )
 
-func (w *Worker) trimLog(proc *supervise.Process) {
+// trimLog cuts the log of the process that runs. It is called every pingInterval, whatever the
+// reconciler waits for: the packet filter limits how fast other hosts can have lines written, some
+// 300 kB in a second.
+func (w *Worker) trimLog() {
+	w.mu.Lock()
+	proc := w.proc
+	w.mu.Unlock()
+	if proc == nil {
+		return
+	}
 	if log := proc.Log(); log != nil {
 		_ = log.Trim(maxLog)
 	} else {

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -57,7 +58,7 @@ func TestOldLogFiles(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(logs, "*")); len(left) != 1 || left[0] != w.oldLog() {
 		t.Fatalf("left are %v, want the log that is written", left)
 	}
-	w.trimLog(old)
+	w.trimLog()
 	if info, err := os.Stat(w.oldLog()); err != nil || info.Size() > maxLog/2 {
 		t.Errorf("the old log was not cut: %v %v", info.Size(), err)
 	}
@@ -65,4 +66,38 @@ func TestOldLogFiles(t *testing.T) {
 	if _, err := os.Stat(logs); !os.IsNotExist(err) {
 		t.Errorf("the directory of old logs is left: %v", err)
 	}
+}
+
+// What other hosts have a worker write is cut while it runs, whatever the reconciler does.
+func TestLogStaysShort(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Fatal("run this test as root: it starts a process under another account")
+	}
+	w, _ := newWorker(t)
+	proc, err := supervise.Start(supervise.Spec{Binary: "/bin/sh", Args: []string{"-c", "yes garbage | head -c 6000000; exec sleep 600"}, Dir: "/", UID: w.uid, GID: w.uid})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = proc.Kill() }()
+	size := func() int64 {
+		info, err := os.Stat(fmt.Sprintf("/proc/%d/fd/1", proc.Identity().PID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	wait := func(what string, ok func() bool) {
+		for end := time.Now().Add(15 * time.Second); !ok(); <-time.After(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("not within 15 s: %s", what)
+			}
+		}
+	}
+	wait("it has written", func() bool { return size() == 6000000 })
+	w.proc, w.instance = proc, "run-1"
+	conn := serve(t, "")
+	w.conn = conn
+	go w.ping("run-1", conn)
+	wait("the log is cut", func() bool { return size() <= maxLog/2 })
 }

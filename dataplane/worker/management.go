@@ -142,7 +142,7 @@ func (w *Worker) reconnect(conn *ovpn.Conn) {
 	}
 }
 
-// ping notices a process that hangs.
+// ping notices a process that hangs, and keeps its log short.
 func (w *Worker) ping(instance string, conn *ovpn.Conn) {
 	tick := time.NewTicker(pingInterval)
 	defer tick.Stop()
@@ -155,6 +155,7 @@ func (w *Worker) ping(instance string, conn *ovpn.Conn) {
 			return
 		case <-tick.C:
 		}
+		w.trimLog()
 		ctx, cancel := context.WithTimeout(w.ctx, pingTimeout)
 		_, err := conn.Pid(ctx)
 		cancel()

@@ -37,7 +37,6 @@ func (w *Worker) Run(ctx context.Context, d vpn.Desired) error {
 	proc, same, next, reason := w.proc, w.config == hash, w.next, w.reason
 	w.mu.Unlock()
 	if proc != nil && same {
-		w.trimLog(proc)
 		return nil
 	}
 	if proc != nil {
