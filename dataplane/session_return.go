@@ -89,11 +89,13 @@ func stillOf(s session.Session) func(session.Session) bool {
 	return func(now session.Session) bool { return now.Client() == s.Client() }
 }
 
-// reauthenticate answers the hourly renegotiation: it is allowed while the session continues. It
-// runs in the owner goroutine.
+// reauthenticate answers the hourly renegotiation, and a client that starts again from the port of its
+// former run, which OpenVPN takes for one and then tells all that a new client is told. Both are allowed
+// while the session continues. OpenVPN has compared the certificate with that of the first handshake;
+// a token is not asked for, because a new run has none. It runs in the owner goroutine.
 func (ep *endpoint) reauthenticate(n worker.Event, ev ovpn.Reauth) {
 	s, ok := ep.sessions.ByClient(session.Client{Instance: n.Instance, CID: ev.CID})
-	if !ok || s.Expired() || !ev.Env.SessionState().Authenticated() {
+	if !ok || s.Expired() || s.User.Name != ev.Env.CommonName() || ev.Env.OffersToken() && !ev.Env.SessionState().Authenticated() {
 		go ep.deny(n.Conn, ev.CID, ev.KID, "no session", sessionIsOver)
 		return
 	}

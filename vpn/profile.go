@@ -53,14 +53,21 @@ func (p Profile) Render() (string, error) {
 		line("remote-random-hostname")
 	}
 	line("resolv-retry infinite")
+	// No persist-tun: a client whose resolver lies behind the tunnel could not look the name up after an
+	// outage. The back-off of a stock client reaches 300 s, and it waits 60 s or more for each attempt.
+	line("connect-retry 1 5")
+	line("server-poll-timeout 10")
 	line("nobind")
-	line("persist-tun")
 	line("remote-cert-tls server")
 	line(`verify-x509-name "%s" name`, p.ServerName)
 	line("tls-version-min 1.2")
+	// OpenVPN 2.4 does not know data-ciphers, and takes the line "cipher" alone.
+	line("ignore-unknown-option data-ciphers")
 	line("data-ciphers AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305")
 	line("cipher AES-256-GCM")
 	line("auth SHA256")
+	// Tells the program and the platform, which the list of connections shows.
+	line("push-peer-info")
 	line("verb 3")
 	block("ca", p.CA)
 	if p.Client != nil {

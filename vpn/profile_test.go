@@ -53,8 +53,8 @@ func TestProfileGolden(t *testing.T) {
 
 // directives is all that a profile may say, in order. No reneg-sec, nothing that runs a program.
 var directives = []string{
-	"client", "dev", "proto", "explicit-exit-notify", "remote", "remote-random-hostname", "resolv-retry", "nobind", "persist-tun",
-	"remote-cert-tls", "verify-x509-name", "tls-version-min", "data-ciphers", "cipher", "auth", "verb", "<ca>", "<cert>", "<key>", "<tls-crypt>",
+	"client", "dev", "proto", "explicit-exit-notify", "remote", "remote-random-hostname", "resolv-retry", "connect-retry", "server-poll-timeout", "nobind",
+	"remote-cert-tls", "verify-x509-name", "tls-version-min", "ignore-unknown-option", "data-ciphers", "cipher", "auth", "push-peer-info", "verb", "<ca>", "<cert>", "<key>", "<tls-crypt>",
 }
 
 // checkDirectives reads a profile as OpenVPN does: a word that begins a line outside a block is a directive.
