@@ -12,6 +12,7 @@ import (
 
 const (
 	sessionIsOver = "Your VPN session is over. Connect again."
+	noCipher      = "Your program and this server have no data cipher in common. Use OpenVPN 2.6 or later without cipher lines of your own."
 	cannotCheck   = "The VPN server cannot check your login right now. Your client tries again."
 	// denialBackoff is when a client tries again whose login could not be decided.
 	denialBackoff = 10 * time.Second

@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"crypto/rand"
+	"strings"
 	"time"
 
 	"sallyport/dataplane/ovpn"
@@ -35,6 +36,15 @@ const maxPending = 5000
 // connect handles a client whose certificate was verified. A client that returns with a token of a
 // session that we hold is let in again; every other login is sent to web as a question. It runs in the owner goroutine.
 func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
+	if !ev.Env.SharesCipher() {
+		// OpenVPN itself would refuse it only after the login, with a session that was listed already.
+		ep.report(ovpn.TLSRefused{
+			Peer: ev.Env.Untrusted(), Reason: ovpn.RefusedCipher, Subject: ev.Env.CommonName(), Count: 1,
+			Message: "The client has no data cipher in common with this server, which has " + strings.Join(vpn.DataCiphers(), ", ") + ".",
+		})
+		go ep.deny(n.Conn, ev.CID, ev.KID, "no common cipher", noCipher)
+		return
+	}
 	if ev.Env.OffersToken() || ev.Env.SessionState() != ovpn.SessionInitial {
 		if ev.Env.SessionState().Authenticated() && ep.resume(n, ev) {
 			return

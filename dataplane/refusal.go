@@ -9,7 +9,7 @@ import (
 	"sallyport/vpn"
 )
 
-// report reports a client whose certificate did not verify.
+// report reports a client that was refused before a login was asked for.
 func (ep *endpoint) report(ev ovpn.TLSRefused) {
 	unauthenticated := ev.Reason == ovpn.RefusedSharedKey // it does not have the endpoint's tls-crypt key
 	if unauthenticated && !ev.Peer.IsValid() {

@@ -13,6 +13,8 @@ import (
 	"sallyport/lab/testpki"
 )
 
+var dataCiphers = regexp.MustCompile(`(?m)^data-ciphers .*\ncipher .*$`)
+
 var sharedKey = regexp.MustCompile(`(?s)<tls-crypt>.*</tls-crypt>`)
 
 // withOtherSharedKey replaces the tls-crypt key of a profile by that of another endpoint.
@@ -20,12 +22,17 @@ func withOtherSharedKey(profile string) string {
 	return sharedKey.ReplaceAllString(profile, testpki.Inline("tls-crypt", testpki.StaticKey()))
 }
 
+// oldCiphers makes a profile that of a program which knows ciphers of the past only.
+func oldCiphers(profile string) string {
+	return dataCiphers.ReplaceAllString(profile, "data-ciphers AES-256-CBC:AES-128-CBC\ncipher AES-256-CBC")
+}
+
 // A client without a valid certificate is refused, with the reason in the console and in the log, and
 // gets no tunnel. The configuration file of the console is used unchanged; a user adds a certificate
 // and its key.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, 9)
+	s := newSite(t, 10)
 	const hour, year = time.Hour, 365 * 24 * time.Hour
 	ca, foreign := testpki.Authority(t, "Imported CA"), testpki.Authority(t, "Foreign CA")
 	server := ca.Issue(t, "vpn.lab.test", x509.ExtKeyUsageServerAuth, -hour, year)
@@ -45,7 +52,7 @@ func TestRefusals(t *testing.T) {
 
 	// With the file that has no certificate a stock client does not connect. One that has a user name
 	// and password does, and is refused.
-	bare := netlab.StartClient(t, s.clients[8], plain)
+	bare := netlab.StartClient(t, s.clients[9], plain)
 	netlab.Eventually(t, 10*time.Second, "a client without certificate gives up", func() bool { return !bare.Running() })
 
 	refusals := []struct{ profile, says string }{
@@ -56,10 +63,15 @@ func TestRefusals(t *testing.T) {
 		{withOtherSharedKey(client("alice", ca, year).AppendTo(plain)), "not made with this endpoint's shared key"},
 		{client("", ca, year).AppendTo(plain), "has no common name (CN)"},
 		{client(strings.Repeat("ж", 32)+"x", ca, year).AppendTo(plain), "has a common name (CN) that is too long: OpenVPN accepts at most 64 bytes"},
+		{oldCiphers(client("alice", ca, year).AppendTo(plain)), "has no data cipher in common with this server"},
 		{client("al\u0085ice", ca, year).AppendTo(plain), "common name contains the control character U+0085"},
 	}
+	var old *netlab.Client
 	for i, r := range refusals {
-		netlab.StartClient(t, s.clients[i], r.profile)
+		c := netlab.StartClient(t, s.clients[i], r.profile)
+		if strings.Contains(r.says, "data cipher") {
+			old = c
+		}
 	}
 	for i, r := range refusals {
 		device := "192.0.2." + strconv.Itoa(101+i) + ":"
@@ -83,8 +95,16 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 
+	// The client says why, and a refused client was never a connection.
+	netlab.Eventually(t, 10*time.Second, "the client with old ciphers is told", func() bool {
+		return strings.Contains(old.Log(), "no data cipher in common")
+	})
+	if got := s.connections(); len(got) != 0 {
+		t.Errorf("connections: got %v, want none", got)
+	}
+
 	// A client with a valid certificate connects meanwhile.
-	c := netlab.ConnectClient(t, s.clients[8], client("O'Brien & Жук (2nd floor)", ca, year).AppendTo(plain))
+	c := netlab.ConnectClient(t, s.clients[9], client("O'Brien & Жук (2nd floor)", ca, year).AppendTo(plain))
 	s.WaitText("/connections", "O'Brien & Жук (2nd floor)", c.Address(t).String(), "active")
 	if got := s.connections(); len(got) != 1 {
 		t.Errorf("connections: got %v, want one", got)

@@ -21,6 +21,9 @@ type Profile struct {
 	Client       *ProfileClient // nil leaves the certificate to the user, as the guide does
 }
 
+// DataCiphers are the ciphers of tunnels that servers and clients may agree on, the best first.
+func DataCiphers() []string { return []string{"AES-256-GCM", "AES-128-GCM", "CHACHA20-POLY1305"} }
+
 // ProfileClient is one issued client's certificate and key.
 type ProfileClient struct {
 	Name        string // of the file that is for this client alone; see Certificate.FileBase
@@ -63,7 +66,7 @@ func (p Profile) Render() (string, error) {
 	line("tls-version-min 1.2")
 	// OpenVPN 2.4 does not know data-ciphers, and takes the line "cipher" alone.
 	line("ignore-unknown-option data-ciphers")
-	line("data-ciphers AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305")
+	line("data-ciphers %s", strings.Join(DataCiphers(), ":"))
 	line("cipher AES-256-GCM")
 	line("auth SHA256")
 	// Tells the program and the platform, which the list of connections shows.

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 
 	"sallyport/vpn"
@@ -149,7 +150,7 @@ func (c Config) Render() ([]byte, error) {
 	line("duplicate-cn")
 	line("dh none")
 	line("tls-version-min 1.2")
-	line("data-ciphers AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305")
+	line("data-ciphers %s", strings.Join(vpn.DataCiphers(), ":"))
 	line("auth-gen-token 0 %d external-auth", wholeSeconds(TokenRenewal))
 	line("keepalive %d %d", wholeSeconds(PingInterval), wholeSeconds(PingRestart))
 	line("hand-window %d", wholeSeconds(HandWindow))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -116,6 +117,18 @@ func (e Env) Platform() string { return e.values["IV_PLAT"] }
 
 // Version is IV_VER, the client's OpenVPN version.
 func (e Env) Version() string { return e.values["IV_VER"] }
+
+// SharesCipher reports whether the client and the worker have a data cipher in common. It is true for
+// a client that does not say which it has: OpenVPN then decides by the client's one cipher.
+func (e Env) SharesCipher() bool {
+	offered := e.values["IV_CIPHERS"]
+	if offered == "" {
+		return true
+	}
+	return slices.ContainsFunc(strings.Split(offered, ":"), func(name string) bool {
+		return slices.ContainsFunc(vpn.DataCiphers(), func(ours string) bool { return strings.EqualFold(ours, name) })
+	})
+}
 
 // GUIVersion is IV_GUI_VER, the program around it.
 func (e Env) GUIVersion() string { return e.values["IV_GUI_VER"] }

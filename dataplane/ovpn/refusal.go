@@ -24,6 +24,7 @@ const (
 	RefusedCertificate   RefusedReason = "certificate" // another fault of the certificate
 	RefusedNoPassword    RefusedReason = "no-password"
 	RefusedSharedKey     RefusedReason = "shared-key" // tls-crypt: an unknown client, or an old profile
+	RefusedCipher        RefusedReason = "cipher"     // no data cipher in common
 	RefusedHandshake     RefusedReason = "handshake"  // anything else
 )
 
