@@ -24,7 +24,7 @@ func TestEmptyPages(t *testing.T) {
 	p.signUp(s)
 
 	for _, path := range []string{
-		"/", "/networks", "/networks/new", "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import",
+		"/", "/connections", "/networks", "/networks/new", "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import",
 		"/endpoints", "/endpoints/new", "/administrators", "/administrators/new", "/account", "/node", "/settings", "/no-such-page", "/networks/vpc-0",
 	} {
 		p.open(path)
@@ -117,7 +117,7 @@ func TestFilledPages(t *testing.T) {
 		p.open(c + "/delete")
 		p.inspect("one certificate delete " + title)
 	}
-	for _, tab := range []string{"", "/associations", "/associations/new", "/rules", "/rules/new", "/routes", "/routes/new", "/connections", "/connections?status=terminated", "/tags", "/edit", "/delete", "/configuration"} {
+	for _, tab := range []string{"", "/associations", "/associations/new", "/rules", "/rules/new", "/routes", "/routes/new", "/connections", "/connections?view=ended", "/connections?view=refused", "/tags", "/edit", "/delete", "/configuration"} {
 		p.open(other + tab)
 		p.inspect("pending endpoint" + strings.ReplaceAll(tab, "/", " "))
 		p.open(endpoint + tab)
@@ -160,7 +160,7 @@ func TestFilledPages(t *testing.T) {
 	s.StartWeb(t)
 	for _, path := range []string{
 		"/", "/networks", "/networks?page=7", "/networks?q=nothing", network, "/certificates", "/endpoints", "/endpoints?q=endpoint+7", "/administrators",
-		endpoint, endpoint + "/rules", endpoint + "/routes", endpoint + "/connections", endpoint + "/connections?page=21", endpoint + "/connections?q=unknown", endpoint + "/rules?q=nothing", "/node", "/settings",
+		endpoint, endpoint + "/rules", endpoint + "/routes", endpoint + "/connections", endpoint + "/connections?view=ended&page=20", endpoint + "/connections?view=refused", endpoint + "/connections?q=unknown", "/connections", "/connections?view=ended", "/connections?view=refused", endpoint + "/rules?q=nothing", "/node", "/settings",
 	} {
 		p.open(path)
 		p.inspect("many " + pageName(withoutIDs(path)))

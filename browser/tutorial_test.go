@@ -138,6 +138,7 @@ func TestTutorial(t *testing.T) {
 	p.press("Terminate", "alice")
 	p.waitText("alice")
 	p.press("Terminate connection")
+	p.open(details + "/connections?view=ended")
 	p.waitRow("alice", "terminated")
 	netlab.Eventually(t, 10*time.Second, "the client's program ended", func() bool { return !c.Running() })
 }

@@ -48,8 +48,13 @@ var (
 func (s *site) connections() []connectionRow {
 	s.T.Helper()
 	var out []connectionRow
-	for _, tr := range s.Get(s.Endpoint + "/connections?size=100").Doc.Find(`[aria-label="Connections"] tbody tr`).EachIter() {
+	seen := map[string]bool{}
+	for _, tr := range s.connectionRows() {
 		text := words(tr)
+		if seen[rowID.FindString(text)] { // it ended between the two views
+			continue
+		}
+		seen[rowID.FindString(text)] = true
 		traffic, addrs := rowTraffic.FindStringSubmatch(text), rowAddress.FindAllString(text, 2)
 		if traffic == nil || len(addrs) < 2 {
 			s.T.Fatalf("a row of Connections cannot be read: %s", text)
@@ -59,6 +64,18 @@ func (s *site) connections() []connectionRow {
 			clientIP: addrs[0], device: addrs[1],
 			in: traffic[1], packetsIn: traffic[2], out: traffic[3], packetsOut: traffic[4],
 		})
+	}
+	return out
+}
+
+// connectionRows reads the views Active and Ended.
+func (s *site) connectionRows() []*goquery.Selection {
+	s.T.Helper()
+	var out []*goquery.Selection
+	for _, view := range []string{"active", "ended"} {
+		for _, tr := range s.Get(s.Endpoint + "/connections?size=100&view=" + view).Doc.Find(`[aria-label="Connections"] tbody tr`).EachIter() {
+			out = append(out, tr)
+		}
 	}
 	return out
 }
@@ -90,7 +107,7 @@ func (s *site) connection(addr netip.Addr) (connectionRow, bool) {
 func (s *site) refused() []string {
 	s.T.Helper()
 	var out []string
-	for _, tr := range s.Get(s.Endpoint + "/connections").Doc.Find("#attempts tbody tr").EachIter() {
+	for _, tr := range s.Get(s.Endpoint + "/connections?view=refused").Doc.Find("#attempts tbody tr").EachIter() {
 		out = append(out, words(tr))
 	}
 	return out

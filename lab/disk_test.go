@@ -128,7 +128,7 @@ func (c *smallDiskSite) wantOneEnd(t *testing.T) {
 	var rows []string
 	netlab.Eventually(t, 30*time.Second, "the end of the connection of the client that left is listed", func() bool {
 		rows = rows[:0]
-		for _, tr := range c.Get(c.Endpoint + "/connections?size=200").Doc.Find("table").First().Find("tbody tr").EachIter() {
+		for _, tr := range c.Get(c.Endpoint + "/connections?view=ended&size=200").Doc.Find("table").First().Find("tbody tr").EachIter() {
 			if text := strings.ToLower(tr.Text()); strings.Contains(text, "leaving") {
 				rows = append(rows, strings.Join(strings.Fields(text), " "))
 			}

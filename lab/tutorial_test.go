@@ -93,7 +93,7 @@ func TestTutorial(t *testing.T) {
 	// A terminated connection stays terminated.
 	s.Remove("/connections", "alice", "Terminate connection")
 	netlab.Eventually(t, 10*time.Second, "the client's program ended", func() bool { return !c.Running() })
-	s.WaitText("/connections", "terminated")
+	s.WaitText("/connections?view=ended", "terminated")
 
 	// Disassociating the last target network ends sessions.
 	s.Authorize("10.0.0.0/16")

@@ -94,9 +94,14 @@ func (t *Tx) boundAttempts(ctx context.Context, added attemptRow) error {
 	return nil
 }
 
-// Attempts lists the refused attempts of an endpoint, the newest first, at most limit rows.
+// Attempts lists the refused attempts of an endpoint, the newest first, at most limit rows; of every
+// endpoint where id is empty.
 func (t *Tx) Attempts(ctx context.Context, id vpn.EndpointID, limit int) ([]vpn.Attempt, error) {
-	q := t.on(ctx).Where("endpoint_id = ?", clean(string(id))).Order("at DESC, number DESC").Limit(max(limit, 0))
+	q := t.on(ctx)
+	if id != "" {
+		q = q.Where("endpoint_id = ?", clean(string(id)))
+	}
+	q = q.Order("at DESC, number DESC").Limit(max(limit, 0))
 	return readAll(q, attemptNoun, attemptRow.attempt)
 }
 

@@ -93,9 +93,19 @@ var connectionList = listing{
 
 // Connections lists the connections of one endpoint that were ever established; searches user,
 // client IP, device and ID; sorts by established_at (default, newest first), username and
-// client_ip; filters by status.
+// client_ip; filters by status and by view: active (those that have not ended) or ended. An empty id
+// lists those of every endpoint.
 func (t *Tx) Connections(ctx context.Context, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.Connection], error) {
-	q := t.on(ctx).Where("endpoint_id = ? AND established_at > 0 AND status <> 'connecting'", clean(string(id)))
+	q := t.on(ctx).Where("established_at > 0 AND status <> 'connecting'")
+	if id != "" {
+		q = q.Where("endpoint_id = ?", clean(string(id)))
+	}
+	switch l.Filter["view"] {
+	case vpn.ViewActive:
+		q = q.Where(live)
+	case vpn.ViewEnded:
+		q = q.Where("status = 'terminated'")
+	}
 	rows, err := readPage(q, l, connectionList, connectionNoun, sameRow[connectionRow])
 	page := vpn.Page[vpn.Connection]{Total: rows.Total, Number: rows.Number, Size: rows.Size}
 	if err != nil {
@@ -115,8 +125,11 @@ var (
 )
 
 // LiveConnections lists the connections of an endpoint that are connecting, active, terminating or
-// failed-to-terminate.
+// failed-to-terminate; of every endpoint where id is empty.
 func (t *Tx) LiveConnections(ctx context.Context, id vpn.EndpointID) ([]vpn.Connection, error) {
+	if id == "" {
+		return t.readUnended(ctx, live)
+	}
 	return t.readUnended(ctx, live+" AND endpoint_id = ?", clean(string(id)))
 }
 

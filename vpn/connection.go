@@ -52,6 +52,12 @@ const (
 	ConnectionFailedToTerminate ConnectionStatus = "failed-to-terminate"
 )
 
+// The views of the list of connections, by the name "view" in List.Filter.
+const (
+	ViewActive = "active" // those that have not ended
+	ViewEnded  = "ended"
+)
+
 // Live reports whether the connection may carry traffic.
 func (c Connection) Live() bool {
 	return c.Status == ConnectionActive || c.Status == ConnectionTerminating || c.Status == ConnectionFailedToTerminate
@@ -72,6 +78,14 @@ type LiveConnection struct {
 	Device      netip.AddrPort `json:"device"`
 	Counters    Counters       `json:"counters"`
 	CountedAt   time.Time      `json:"counted_at"`
+}
+
+// Max is the larger of two counts of one connection, which only grow.
+func (c Counters) Max(d Counters) Counters {
+	return Counters{
+		BytesIn: max(c.BytesIn, d.BytesIn), PacketsIn: max(c.PacketsIn, d.PacketsIn),
+		BytesOut: max(c.BytesOut, d.BytesOut), PacketsOut: max(c.PacketsOut, d.PacketsOut),
+	}
 }
 
 // Plus adds two counts.

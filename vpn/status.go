@@ -43,6 +43,13 @@ func Trouble(associations []Association, o Observation) string {
 	}
 }
 
+// ConnectionSummary is a connection as lists show it.
+type ConnectionSummary struct {
+	Connection
+	EndpointName string // empty where it has none or was deleted
+	Target       string // name or ID of the subnet; empty where the association is gone
+}
+
 // AssociationStatus is a target network association with its state. Reason says what it waits for
 // or why it failed; otherwise it is empty.
 type AssociationStatus struct {

@@ -74,6 +74,7 @@ func vpnRoutes(h *admin.Console) []route {
 		{get, routeTable + "/:route/delete", h.Endpoint.Routes.DeleteForm, mayChange},
 		{post, routeTable + "/:route/delete", h.Endpoint.Routes.Delete, mayChange},
 
+		{get, "/connections", h.Endpoint.Connections.ListAll, signedIn},
 		{get, endpoint + "/connections", h.Endpoint.Connections.List, signedIn},
 		{get, endpoint + "/connections/terminate", h.Endpoint.Connections.TerminateForm, mayChange},
 		{post, endpoint + "/connections/terminate", h.Endpoint.Connections.Terminate, mayChange},

@@ -1,7 +1,9 @@
 package endpoint
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,33 +12,79 @@ import (
 	"sallyport/vpn"
 )
 
-// Connections lists the connections of an endpoint; live ones have the kernel's present counters.
-func (s *Service) Connections(ctx context.Context, by control.Principal, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.Connection], error) {
-	var out vpn.Page[vpn.Connection]
+// Connections lists the connections of an endpoint, or of every endpoint where id is empty; live ones have the kernel's
+// present counters. What only the dataplane knows is sorted in memory, among those that have not ended.
+func (s *Service) Connections(ctx context.Context, by control.Principal, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.ConnectionSummary], error) {
+	var out vpn.Page[vpn.ConnectionSummary]
+	counted := l.Filter["view"] == vpn.ViewActive && connectionFields.Orders[l.Sort] != nil
 	err := s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, string(id), func(tx *store.Tx) (err error) {
-		out, err = tx.Connections(ctx, id, l)
+		var found vpn.Page[vpn.Connection]
+		if counted {
+			found.Items, err = tx.LiveConnections(ctx, id)
+			found.Items = slices.DeleteFunc(found.Items, func(c vpn.Connection) bool { return !c.Live() })
+		} else {
+			found, err = tx.Connections(ctx, id, l)
+		}
+		if err != nil {
+			return err
+		}
+		out, err = connectionSummaries(ctx, tx, found)
 		return err
 	})
 	if err != nil {
 		return out, err
 	}
-	if !s.node.State(ctx).Reachable {
-		return out, nil // the stored counters are shown, and no page waits for a dataplane that does not answer
+	if s.node.State(ctx).Reachable { // else the last counters are shown, and no page waits for a dataplane that does not answer
+		s.live.refresh(ctx)
 	}
-	live := s.live.get(ctx)
-	for i, c := range out.Items {
-		if now, ok := live[c.ID]; ok && c.Live() {
-			out.Items[i].Counters, out.Items[i].CountedAt = now.Counters, now.CountedAt
-			out.Items[i].Device = now.Device
-		}
+	for i := range out.Items {
+		s.live.addTo(&out.Items[i].Connection)
+	}
+	if counted {
+		out = vpn.Select(out.Items, l, connectionFields)
 	}
 	return out, nil
 }
 
-// maxAttempts is the number of refused attempts that a page lists.
-const maxAttempts = 20
+// connectionSummaries adds the names of endpoints and target networks.
+func connectionSummaries(ctx context.Context, tx *store.Tx, found vpn.Page[vpn.Connection]) (vpn.Page[vpn.ConnectionSummary], error) {
+	var ids []vpn.EndpointID
+	for _, c := range found.Items {
+		if !slices.Contains(ids, c.Endpoint) {
+			ids = append(ids, c.Endpoint)
+		}
+	}
+	out := vpn.MapPage(found, func(c vpn.Connection) vpn.ConnectionSummary { return vpn.ConnectionSummary{Connection: c} })
+	if len(ids) == 0 {
+		return out, nil
+	}
+	names, err := tx.EndpointNames(ctx, ids...)
+	if err != nil {
+		return out, err
+	}
+	associations, err := tx.AssociationsOf(ctx, ids...)
+	if err != nil {
+		return out, err
+	}
+	subnets, err := tx.SubnetNames(ctx, vpn.IDsOf(associations, func(a vpn.Association) vpn.SubnetID { return a.Subnet })...)
+	if err != nil {
+		return out, err
+	}
+	targets := map[vpn.AssociationID]string{}
+	for _, a := range associations {
+		targets[a.ID] = cmp.Or(subnets[a.Subnet], string(a.Subnet))
+	}
+	for i, c := range out.Items {
+		out.Items[i].EndpointName, out.Items[i].Target = names[c.Endpoint], targets[c.Association]
+	}
+	return out, nil
+}
 
-// Attempts lists the newest attempts that were refused before a login, with the reasons.
+// maxAttempts is the number of refused attempts that a page can search.
+const maxAttempts = 1000
+
+// Attempts lists the newest attempts that were refused before a login, with the reasons; of every endpoint where id is
+// empty.
 func (s *Service) Attempts(ctx context.Context, by control.Principal, id vpn.EndpointID) (out []vpn.Attempt, err error) {
 	err = s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, string(id), func(tx *store.Tx) error { out, err = tx.Attempts(ctx, id, maxAttempts); return err })
 	return out, err
@@ -53,24 +101,55 @@ type liveCache struct {
 	mu   sync.Mutex // guards the fields below; held while the dataplane is asked
 	at   time.Time
 	last map[vpn.ConnectionID]vpn.LiveConnection
+	kept map[vpn.ConnectionID]keptCount // the largest counters that a page may have shown
 }
 
-// get gives the live connections; none where the dataplane does not answer.
-func (c *liveCache) get(ctx context.Context) map[vpn.ConnectionID]vpn.LiveConnection {
+// keptCount outlives a live connection: while it is terminated its last stored counters are older than what pages have
+// shown, and counters never run backwards.
+type keptCount struct {
+	counters vpn.Counters
+	at       time.Time
+}
+
+// countsKept is how long counters outlive their connection; its end, which stores the final ones, takes seconds.
+const countsKept = 10 * time.Minute
+
+// refresh asks for the live connections, unless the last answer is young.
+func (c *liveCache) refresh(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.last != nil && control.IsYoung(c.at, c.now(), liveCacheLife) {
-		return c.last
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	all, err := c.dataplane.Connections(ctx)
 	c.at, c.last = c.now(), make(map[vpn.ConnectionID]vpn.LiveConnection, len(all))
 	if err != nil {
-		return c.last // kept too: otherwise each page in turn would wait for a dataplane that does not answer
+		return // the empty answer is kept too: otherwise each page in turn would wait for a dataplane that does not answer
+	}
+	if c.kept == nil {
+		c.kept = map[vpn.ConnectionID]keptCount{}
 	}
 	for _, l := range all {
 		c.last[l.ID] = l
+		c.kept[l.ID] = keptCount{l.Counters.Max(c.kept[l.ID].counters), c.at}
 	}
-	return c.last
+	for id, k := range c.kept {
+		if c.at.Sub(k.at) > countsKept {
+			delete(c.kept, id)
+		}
+	}
+}
+
+// addTo gives a connection its present counters and address.
+func (c *liveCache) addTo(conn *vpn.Connection) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if k, ok := c.kept[conn.ID]; ok {
+		conn.Counters = conn.Counters.Max(k.counters)
+	}
+	if now, ok := c.last[conn.ID]; ok && conn.Live() {
+		conn.CountedAt, conn.Device = now.CountedAt, now.Device
+	}
 }

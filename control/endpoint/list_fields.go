@@ -67,6 +67,26 @@ var routeFields = vpn.Fields[vpn.RouteStatus]{
 	Filters: map[string]func(vpn.RouteStatus, string) bool{"state": func(r vpn.RouteStatus, want string) bool { return string(r.State) == want }},
 }
 
+// connectionFields sorts the connections that have not ended by what their table has no order for.
+var connectionFields = vpn.Fields[vpn.ConnectionSummary]{
+	Search: func(c vpn.ConnectionSummary) []string {
+		return []string{c.Username, c.ClientIP.String(), c.Device.String(), string(c.ID)}
+	},
+	Orders: map[string]func(a, b vpn.ConnectionSummary) int{
+		"common_name": func(a, b vpn.ConnectionSummary) int { return cmp.Compare(a.CommonName, b.CommonName) },
+		"target":      func(a, b vpn.ConnectionSummary) int { return cmp.Compare(a.Target, b.Target) },
+		"device":      func(a, b vpn.ConnectionSummary) int { return a.Device.Compare(b.Device) },
+		"platform": func(a, b vpn.ConnectionSummary) int {
+			return cmp.Compare(a.Platform+" "+a.ClientVersion, b.Platform+" "+b.ClientVersion)
+		},
+		"status": func(a, b vpn.ConnectionSummary) int { return cmp.Compare(a.Status, b.Status) },
+		"in":     func(a, b vpn.ConnectionSummary) int { return cmp.Compare(a.Counters.BytesIn, b.Counters.BytesIn) },
+		"out":    func(a, b vpn.ConnectionSummary) int { return cmp.Compare(a.Counters.BytesOut, b.Counters.BytesOut) },
+	},
+	Usual:   func(a, b vpn.ConnectionSummary) int { return b.EstablishedAt.Compare(a.EstablishedAt) },
+	Filters: map[string]func(vpn.ConnectionSummary, string) bool{"status": func(c vpn.ConnectionSummary, want string) bool { return string(c.Status) == want }},
+}
+
 // inMemory tells whether a list of parts needs what only the program knows.
 func inMemory(l vpn.List) bool {
 	return l.Filter["state"] != "" || l.Sort == "state" || l.Sort == "description" || l.Sort == "target"

@@ -64,6 +64,7 @@ var navigation = []menuGroup{
 	}},
 	{"VPN", []entry{
 		{"endpoints", "Client VPN endpoints", "/endpoints", "M5 20V10a7 7 0 0 1 14 0v10zM12 13v3"},
+		{"connections", "Connections", "/connections", "M3 12h4l3 7 4-14 3 7h4"},
 		{"networks", "Networks", "/networks", "M9 4h6v5H9zM3 15h6v5H3zM15 15h6v5h-6zM12 9v3M6 15v-3h12v3"},
 	}},
 	{"Access", []entry{

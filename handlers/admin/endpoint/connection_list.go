@@ -1,7 +1,9 @@
 package endpoint
 
 import (
-	"slices"
+	"cmp"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -12,10 +14,8 @@ import (
 	"sallyport/vpn"
 )
 
-// connectionStatuses are the values of the filter of the list.
-var connectionStatuses = []vpn.ConnectionStatus{
-	vpn.ConnectionActive, vpn.ConnectionTerminating, vpn.ConnectionTerminated, vpn.ConnectionFailedToTerminate,
-}
+// viewRefused is the view of the attempts that were refused, beside vpn.ViewActive and vpn.ViewEnded.
+const viewRefused = "refused"
 
 // List shows the tab Connections.
 func (h *Connections) List(c echo.Context) error {
@@ -23,67 +23,176 @@ func (h *Connections) List(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	v := views.ConnectionLists{Path: views.EndpointPath(view.ID, "connections"), MayChange: f.Chrome.MayChange, Now: h.pages.Now(), Endpoint: view.ID}
+	if done, err := h.fill(c, &v); done || err != nil {
+		return err
+	}
+	v.Tabs[0].Count = count(view.Connections)
+	f.Live = liveTab(c, f, v.List.Part, uncounted(v.Rows), v.Attempts, v.List.Total, v.Tabs)
+	v.Live, v.Fragment = f.Live, f.Fragment
+	return page.RenderLive(c, f.Live, views.EndpointConnections(f, v))
+}
+
+// ListAll shows the page Connections, which has those of every endpoint.
+func (h *Connections) ListAll(c echo.Context) error {
+	v := views.ConnectionLists{Path: "/connections", MayChange: page.Principal(c).Role.MayChange(), Now: h.pages.Now(), Fragment: page.Fragment(c)}
+	if done, err := h.fill(c, &v); done || err != nil {
+		return err
+	}
+	v.Live = page.Live(c, v.List.Part, page.RenewOften, uncounted(v.Rows), v.Attempts, v.List.Total, v.Tabs)
+	if !v.Fragment {
+		v.Chrome = h.pages.Chrome(c, "Connections", "connections")
+	}
+	return page.RenderLive(c, v.Live, views.AllConnections(v))
+}
+
+// fill reads the view that the query names. It is done where the list was sent as a file.
+func (h *Connections) fill(c echo.Context, v *views.ConnectionLists) (done bool, err error) {
+	v.View = cmp.Or(c.QueryParam("view"), vpn.ViewActive)
+	if c.QueryParam("status") == string(vpn.ConnectionTerminated) { // the address of an earlier version
+		v.View = vpn.ViewEnded
+	}
+	if v.View != vpn.ViewEnded && v.View != viewRefused {
+		v.View = vpn.ViewActive
+	}
+	v.Tabs = []parts.Tab{
+		{Label: "Active", Href: v.Path, Current: v.View == vpn.ViewActive},
+		{Label: "Ended", Href: v.Path + "?view=" + vpn.ViewEnded, Current: v.View == vpn.ViewEnded},
+		{Label: "Refused", Href: v.Path + "?view=" + viewRefused, Current: v.View == viewRefused},
+	}
+	attempts, err := h.endpoints.Attempts(page.Context(c), page.Principal(c), v.Endpoint)
+	if err != nil {
+		return false, err
+	}
+	v.Tabs[2].Count = count(len(attempts))
+	if v.View == viewRefused {
+		return h.fillAttempts(c, v, attempts)
+	}
+	return h.fillConnections(c, v)
+}
+
+func (h *Connections) fillConnections(c echo.Context, v *views.ConnectionLists) (bool, error) {
 	l := page.ListOf(c)
-	filters := page.Narrow(c, &l, statusFilter())
-	status := l.Filter["status"]
-	found, err := h.endpoints.Connections(page.Context(c), page.Principal(c), view.ID, l)
+	var filters []parts.Filter
+	if v.View == vpn.ViewActive {
+		filters = []parts.Filter{statusFilter()}
+	}
+	filters = page.Narrow(c, &l, filters...)
+	l.Filter["view"] = v.View
+	read := func(l vpn.List) (vpn.Page[vpn.ConnectionSummary], error) {
+		return h.endpoints.Connections(page.Context(c), page.Principal(c), v.Endpoint, l)
+	}
+	if page.WantsFile(c) {
+		return true, page.Export(c, "connections-"+v.View, l, read, connectionCells)
+	}
+	found, err := read(l)
 	if err != nil {
-		return err
+		return false, err
 	}
-	refused, err := h.endpoints.Attempts(page.Context(c), page.Principal(c), view.ID)
-	if err != nil {
-		return err
-	}
-	v := views.ConnectionTab{
-		Frame: f, List: page.ListView(c, l, found), Rows: found.Items, Attempts: refused,
-		Picked: map[vpn.ConnectionID]bool{},
-	}
+	v.List, v.Rows = page.ListView(c, l, found), found.Items
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Connections", "connection", "connections", "user, client IP, device address or ID"
-	v.List.Columns = connectionColumns(f.Chrome.MayChange)
-	v.List.Empty = emptyConnections(view.ID, status)
-	v.List.Filters, v.List.Part, v.List.NoFile = filters, "connections", true
+	v.List.Filters, v.List.Part, v.List.Columns, v.List.Empty = filters, "connections", v.Columns(), h.emptyConnections(*v)
+	if v.View != vpn.ViewActive {
+		v.List.Extra = map[string][]string{"view": {v.View}}
+	}
+	v.Picked = map[vpn.ConnectionID]bool{}
 	for _, id := range c.QueryParams()[page.Ticked] {
 		v.Picked[vpn.ConnectionID(id)] = true
 	}
-	v.Frame.Live = liveTab(c, f, "connections", uncounted(v.Rows), v.Attempts, v.List.Total)
-	return page.RenderLive(c, v.Frame.Live, views.EndpointConnections(v))
+	return false, nil
+}
+
+func (h *Connections) fillAttempts(c echo.Context, v *views.ConnectionLists, attempts []vpn.Attempt) (bool, error) {
+	l := page.ListOf(c)
+	read := func(l vpn.List) (vpn.Page[vpn.Attempt], error) { return vpn.Select(attempts, l, attemptFields), nil }
+	if page.WantsFile(c) {
+		return true, page.Export(c, "refused-attempts", l, read, attemptCells)
+	}
+	found, err := read(l)
+	v.List, v.Attempts = page.ListView(c, l, found), found.Items
+	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Refused attempts", "refused attempt", "refused attempts", "common name, device address or reason"
+	v.List.Part, v.List.Extra = "attempts", map[string][]string{"view": {viewRefused}}
+	v.List.Columns = []parts.Column{{Key: "at", Label: "When"}, {Key: "device", Label: "Device address"}, {Key: "common_name", Label: "Common name"}, {Key: "reason", Label: "Reason"}}
+	if v.Endpoint == "" {
+		v.List.Columns = append(v.List.Columns, parts.Column{Label: "Endpoint"})
+	}
+	v.List.Empty = parts.Empty{Title: "No client was refused so far", Text: "A client that is refused is listed here with the reason."}
+	return false, err
 }
 
 // uncounted leaves out the times when the counters were read: the page does not show them.
-func uncounted(list []vpn.Connection) []vpn.Connection {
-	out := slices.Clone(list)
+func uncounted(list []vpn.ConnectionSummary) []vpn.ConnectionSummary {
+	out := append([]vpn.ConnectionSummary{}, list...)
 	for i := range out {
 		out[i].CountedAt = time.Time{}
 	}
 	return out
 }
 
-func connectionColumns(mayChange bool) []parts.Column {
-	columns := []parts.Column{
-		{Key: "username", Label: "User"}, {Key: "established_at", Label: "Status and since"},
-		{Key: "client_ip", Label: "Client IP and device"}, {Label: "Traffic"},
-	}
-	if mayChange {
-		columns = append([]parts.Column{{Label: "Select"}}, columns...)
-	}
-	return columns
-}
-
+// statusFilter narrows the connections that have not ended.
 func statusFilter() parts.Filter {
 	f := parts.Filter{Name: "status", Label: "Status", Options: []parts.Option{{Label: "Every status"}}}
-	for _, s := range connectionStatuses {
-		f.Options = append(f.Options, parts.Option{Value: string(s), Label: string(s)})
+	for _, s := range []vpn.ConnectionStatus{vpn.ConnectionActive, vpn.ConnectionTerminating, vpn.ConnectionFailedToTerminate} {
+		f.Options = append(f.Options, parts.Option{Value: string(s), Label: parts.SentenceCase(string(s))})
 	}
 	return f
 }
 
-func emptyConnections(id vpn.EndpointID, status string) parts.Empty {
-	if status != "" {
-		return parts.Empty{Title: "No connection is " + status, Action: parts.Button{Label: "Show all connections", Href: views.EndpointPath(id, "connections")}}
+func (h *Connections) emptyConnections(v views.ConnectionLists) parts.Empty {
+	switch {
+	case v.View == vpn.ViewEnded:
+		return parts.Empty{Title: "No connection has ended yet", Text: "A connection stays listed here after its end, with the reason."}
+	case v.Endpoint == "":
+		return parts.Empty{Title: "No client is connected", Text: "The connections of every endpoint appear here."}
+	default:
+		return parts.Empty{
+			Title:  "No client is connected",
+			Text:   "Give your users the configuration file; their connections appear here.",
+			Action: parts.Button{Label: "Download client configuration", Href: views.EndpointPath(v.Endpoint, "configuration")},
+		}
 	}
-	return parts.Empty{
-		Title:  "No connections yet",
-		Text:   "Give your users the configuration file; their connections appear here.",
-		Action: parts.Button{Label: "Download client configuration", Href: views.EndpointPath(id, "configuration")},
-	}
+}
+
+var attemptFields = vpn.Fields[vpn.Attempt]{
+	Search: func(a vpn.Attempt) []string { return []string{a.CommonName, a.Device.String(), a.Reason} },
+	Orders: map[string]func(a, b vpn.Attempt) int{
+		"at":          func(a, b vpn.Attempt) int { return a.At.Compare(b.At) },
+		"device":      func(a, b vpn.Attempt) int { return a.Device.Compare(b.Device) },
+		"common_name": func(a, b vpn.Attempt) int { return strings.Compare(a.CommonName, b.CommonName) },
+		"reason":      func(a, b vpn.Attempt) int { return strings.Compare(a.Reason, b.Reason) },
+	},
+	Usual: func(a, b vpn.Attempt) int { return b.At.Compare(a.At) },
+}
+
+var attemptCells = []page.Cell[vpn.Attempt]{
+	{Label: "Last", Text: func(a vpn.Attempt) string { return a.At.UTC().Format(time.RFC3339) }},
+	{Label: "First", Text: func(a vpn.Attempt) string { return a.First.UTC().Format(time.RFC3339) }},
+	{Label: "Attempts", Text: func(a vpn.Attempt) string { return strconv.Itoa(max(a.Count, 1)) }},
+	{Label: "Device address", Text: func(a vpn.Attempt) string { return a.Device.String() }},
+	{Label: "Common name", Text: func(a vpn.Attempt) string { return a.CommonName }},
+	{Label: "Reason", Text: func(a vpn.Attempt) string { return a.Reason }},
+	{Label: "Endpoint ID", Text: func(a vpn.Attempt) string { return string(a.Endpoint) }},
+}
+
+var connectionCells = []page.Cell[vpn.ConnectionSummary]{
+	{Label: "User", Text: func(c vpn.ConnectionSummary) string { return c.Username }},
+	{Label: "Common name", Text: func(c vpn.ConnectionSummary) string { return c.CommonName }},
+	{Label: "Status", Text: func(c vpn.ConnectionSummary) string { return string(c.Status) }},
+	{Label: "Client IP", Text: func(c vpn.ConnectionSummary) string { return c.ClientIP.String() }},
+	{Label: "Target network", Text: func(c vpn.ConnectionSummary) string { return c.Target }},
+	{Label: "Device", Text: func(c vpn.ConnectionSummary) string { return c.Device.String() }},
+	{Label: "Platform", Text: func(c vpn.ConnectionSummary) string { return c.Platform }},
+	{Label: "Client version", Text: func(c vpn.ConnectionSummary) string { return c.ClientVersion }},
+	{Label: "Since", Text: func(c vpn.ConnectionSummary) string { return c.EstablishedAt.UTC().Format(time.RFC3339) }},
+	{Label: "Until", Text: func(c vpn.ConnectionSummary) string {
+		if c.EndedAt.IsZero() {
+			return ""
+		}
+		return c.EndedAt.UTC().Format(time.RFC3339)
+	}},
+	{Label: "Reason of the end", Text: func(c vpn.ConnectionSummary) string { return c.EndReason }},
+	{Label: "Bytes in", Text: func(c vpn.ConnectionSummary) string { return strconv.FormatUint(c.Counters.BytesIn, 10) }},
+	{Label: "Bytes out", Text: func(c vpn.ConnectionSummary) string { return strconv.FormatUint(c.Counters.BytesOut, 10) }},
+	{Label: "Connection ID", Text: func(c vpn.ConnectionSummary) string { return string(c.ID) }},
+	{Label: "Endpoint ID", Text: func(c vpn.ConnectionSummary) string { return string(c.Endpoint) }},
 }

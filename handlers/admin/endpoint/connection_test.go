@@ -37,7 +37,11 @@ func TestConnections(t *testing.T) {
 	for _, want := range []string{"alice", "10.20.0.5", "203.0.113.9:5000", "linux 2.6.14", "1 hour ago", "5.0 MiB", "4,321 packets", "12 B", "1 packet", "Active"} {
 		row.WantText("td", want)
 	}
+	u.Admin.Get(tab+"?view=ended").Row(string(gone.ID)).WantText("td", "The client left.")
+	p = u.Admin.Get(tab + "?status=terminated")
 	p.Row(string(gone.ID)).WantText("td", "Terminated").WantText("td", "The client left.")
+	p = u.Admin.Get(tab + "?view=refused")
+	webtest.CheckMarkup(t, tab+"?view=refused", p)
 	p.Row("mallory").WantText("td", "The certificate has expired.").WantText("td", "and 12,345 more since 1 minute ago").WantText("td", "1 minute ago").WantText("td", "198.51.100.9:1234")
 	if p.Doc.Find("main i").Length() != 0 {
 		t.Error("a user name became markup")
@@ -84,7 +88,7 @@ func TestManyConnections(t *testing.T) {
 	})
 	t.Logf("%d rows made in %v", many, time.Since(began))
 	tab := u.Endpoint + "/connections"
-	for _, query := range []string{"", "?page=600", "?sort=username&dir=desc", "?q=user29999", "?status=terminated&page=7"} {
+	for _, query := range []string{"?view=ended", "?view=ended&page=600", "?view=ended&sort=username&dir=desc", "?view=ended&q=user29999"} {
 		began := time.Now()
 		p := u.Admin.Get(tab + query).WantStatus(http.StatusOK)
 		took := time.Since(began)
@@ -96,5 +100,37 @@ func TestManyConnections(t *testing.T) {
 			t.Errorf("%q shows no row", query)
 		}
 	}
-	u.Admin.Get(tab+"?page=7").WantText("nav[aria-label=Pages]", "Page 7 of 600").WantText("nav[aria-label=Pages] a", "Next")
+	u.Admin.Get(tab+"?view=ended&page=7").WantText("nav[aria-label=Pages]", "Page 7 of 600").WantText("nav[aria-label=Pages] a", "Next")
+}
+
+// The page over all endpoints has the same three views; what was counted never runs backwards, and the live
+// counters can be sorted by.
+func TestAllConnections(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewReadyEndpoint(t)
+	alice := u.Connect(t, "alice", "10.20.0.5", vpn.ConnectionActive)
+	bob := u.Connect(t, "bob", "10.20.0.6", vpn.ConnectionActive)
+	u.Connect(t, "carol", "10.20.0.8", vpn.ConnectionTerminated)
+	say := func(live ...vpn.LiveConnection) {
+		u.Kit.Dataplane.Do(func() { u.Kit.Dataplane.Live = live })
+		u.Kit.Clock.Pass(2 * time.Second)
+	}
+	say(vpn.LiveConnection{ID: alice.ID, Counters: vpn.Counters{BytesIn: 1 << 20}}, vpn.LiveConnection{ID: bob.ID, Counters: vpn.Counters{BytesIn: 5 << 20}})
+	p := u.Admin.Get("/connections").WantText(".nav-link[aria-current]", "Connections").WantText(".list-summary", "2 connections")
+	webtest.CheckMarkup(t, "/connections", p)
+	p.Row("alice").WantText("td", "main").WantText("td", "1.0 MiB")
+	for query, first := range map[string]string{"?sort=in": "alice", "?sort=in&dir=desc": "bob"} {
+		if got := u.Admin.Get("/connections" + query).Text("tbody tr:first-child"); !strings.Contains(got, first) {
+			t.Errorf("%s begins with %q, want %s", query, got, first)
+		}
+	}
+	u.Admin.Get("/connections?view=ended").WantText("tbody", "carol")
+	u.Admin.Get("/connections?view=refused").WantText(".empty", "No client was refused")
+	u.Admin.Post(u.Endpoint+"/connections/terminate", url.Values{"user": {"alice"}})
+	say(vpn.LiveConnection{ID: bob.ID, Counters: vpn.Counters{BytesIn: 5 << 20}}) // the dataplane has ended it, and its end is not stored yet
+	u.Admin.Get("/connections").Row("alice").WantText("td", "Terminating").WantText("td", "1.0 MiB")
+	file := u.Admin.Get("/connections?format=csv").WantStatus(http.StatusOK)
+	if !strings.HasPrefix(file.Body, "User,Common name,") || !strings.Contains(file.Body, "\nbob,") {
+		t.Errorf("the file is %q", file.Body)
+	}
 }

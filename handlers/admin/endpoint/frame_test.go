@@ -90,7 +90,7 @@ func TestHeaderIsOnEveryTab(t *testing.T) {
 		p := u.Admin.Get(u.Endpoint+tab).WantText("title", title+" · main").WantText("#session-count", "1 live session").
 			WantText(".endpoint-facts", "vpn.example.test").WantText("#endpoint-state", "Available").WantText("#endpoint-state", "1 of 2 target networks failed").
 			WantText("#endpoint-trouble", "The interface eth1 is down.").WantText("#rule-count", "1").WantText("#route-count", "4")
-		if n := p.Doc.Find(".tabs .nav-link").Length(); n > 7 {
+		if n := p.Doc.Find("[aria-label='Client VPN endpoint'] .nav-link").Length(); n > 7 {
 			t.Errorf("%s: %d tabs, want at most 7", tab, n)
 		}
 		p.WantText("nav[aria-label=Main]", "1 endpoint with a fault")

@@ -28,7 +28,7 @@ func TestLabelsAreThoseOfTheGuide(t *testing.T) {
 		u.Endpoint + "/rules/new":        {"Destination network to enable access", "Grant access to", "Allow access to all users", "Description", "Add authorization rule"},
 		u.Endpoint + "/routes":           {"Route table", "Create route"},
 		u.Endpoint + "/routes/new":       {"Route destination", "Subnet ID for target network association", "Create route"},
-		u.Endpoint + "/connections":      {"Terminate connection", "Refused attempts"},
+		u.Endpoint + "/connections":      {"Terminate connection", "Active", "Ended", "Refused"},
 		u.Endpoint + "/configuration":    {"Download client configuration"},
 		u.Endpoint + "/edit":             {"Modify Client VPN endpoint"},
 	} {
@@ -49,7 +49,8 @@ func TestEndpointBecomesAvailable(t *testing.T) {
 	p.WantText("section[aria-label='What clients can reach']", "No target network: clients cannot connect").WantText("dl", "1,021 addresses")
 	u.Admin.Get(u.Endpoint+"/configuration").WantText("[role=status], .alert", "Clients cannot connect yet")
 	u.Admin.Get(u.Endpoint+"/associations/new").WantText("#subnet", "office-a")
-	u.Admin.Get(u.Endpoint+"/connections").WantText(".empty", "No connections yet").WantText("main", "No client was refused so far")
+	u.Admin.Get(u.Endpoint+"/connections").WantText(".empty", "No client is connected")
+	u.Admin.Get(u.Endpoint+"/connections?view=refused").WantText(".empty", "No client was refused so far")
 
 	u.Admin.Create(u.Endpoint+"/associations/new", url.Values{"subnet": {u.ZoneA}})
 	u.Admin.Get(u.Endpoint+"/associations").Row(u.ZoneA).WantText("td", "Associating").WantText("td", "No dataplane has reported")
