@@ -9,6 +9,7 @@ const (
 	faultRules    = "rules"   // the packet filter does not take the rules
 	faultWorker   = "worker"  // OpenVPN does not run
 	faultFirewall = "foreign" // another firewall drops tunnel packets
+	faultUnjudged = "unclear" // another firewall may drop tunnel packets; a warning
 	faultPolicy   = "policy"  // the host policy does not allow it
 	faultFlows    = "flows"   // flows of ended sessions are still in the kernel
 	faultJournal  = "journal" // the desired state cannot be written
@@ -21,4 +22,4 @@ const (
 )
 
 // reconcileOrder is the order in which reconcile makes its checks.
-var reconcileOrder = []string{faultHost, faultPolicy, faultPlace, faultReach, faultRules, faultWorker, faultFirewall}
+var reconcileOrder = []string{faultHost, faultPolicy, faultPlace, faultReach, faultRules, faultWorker, faultFirewall, faultUnjudged}

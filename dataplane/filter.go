@@ -3,8 +3,10 @@ package dataplane
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,6 +39,7 @@ type filter struct {
 	rules     map[vpn.EndpointID]nft.Endpoint
 	uplinks   map[vpn.EndpointID][]string // the interfaces that lead to each endpoint's networks
 	uncertain bool                        // the last write failed: the kernel may hold other rules
+	guarded   []string                    // the interfaces whose other packets the last written table drops
 }
 
 func newFilter(settings *host.Settings, limits nft.Limits, mark uint32, faults *fault.List, now func() time.Time, log *slog.Logger) *filter {
@@ -56,9 +59,14 @@ func (f *filter) of(id vpn.EndpointID) (rules nft.Endpoint, uplinks []string, ok
 
 // apply puts an endpoint's rules into the kernel, unless the kernel has the same already.
 func (f *filter) apply(ctx context.Context, rules nft.Endpoint, uplinks []string) error {
+	f.followForwarding()
+	guarded, err := f.guard()
+	if err != nil {
+		return err
+	}
 	f.mu.Lock()
 	present, ok := f.rules[rules.ID]
-	same := ok && !f.uncertain && present.Equal(rules) && slices.Equal(f.uplinks[rules.ID], uplinks)
+	same := ok && !f.uncertain && present.Equal(rules) && slices.Equal(f.uplinks[rules.ID], uplinks) && slices.Equal(f.guarded, guarded)
 	f.mu.Unlock()
 	if same {
 		return nil
@@ -100,6 +108,9 @@ func (f *filter) write(ctx context.Context, id vpn.EndpointID, rules *nft.Endpoi
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.uncertain = err != nil
+	if err == nil {
+		f.guarded = r.HostForwarding
+	}
 	if err != nil {
 		if had {
 			f.set(id, &oldRules, oldUplinks)
@@ -172,23 +183,51 @@ func (f *filter) repair(ctx context.Context) (differences []string, err error) {
 // forward, or are about to, only because an endpoint needs it. f.writing is held.
 func (f *filter) ruleset() (nft.Ruleset, error) {
 	r := nft.Ruleset{Workers: nft.UIDs{First: supervise.FirstUID, Last: supervise.LastUID}, Mark: f.marks, Limits: f.limits}
-	interfaces := f.settings.Changed()
 	f.mu.Lock()
-	for id, rules := range f.rules {
+	for _, rules := range f.rules {
 		r.Endpoints = append(r.Endpoints, rules)
-		interfaces = append(interfaces, f.uplinks[id]...)
 	}
 	f.mu.Unlock()
 	slices.SortFunc(r.Endpoints, func(a, b nft.Endpoint) int { return slices.Compare([]byte(a.ID), []byte(b.ID)) })
+	var err error
+	r.HostForwarding, err = f.guard()
+	return r, err
+}
+
+// guard lists the interfaces that forward, or are about to, only because an endpoint needs it: other
+// packets that come in there are dropped.
+func (f *filter) guard() ([]string, error) {
+	interfaces := f.settings.Changed()
+	f.mu.Lock()
+	for _, uplinks := range f.uplinks {
+		interfaces = append(interfaces, uplinks...)
+	}
+	f.mu.Unlock()
 	slices.Sort(interfaces)
 	interfaces = slices.DeleteFunc(slices.Compact(interfaces), func(name string) bool {
 		// No packet enters by an interface that is gone, and it must not delay what is revoked elsewhere.
 		_, err := net.InterfaceByName(name)
 		return err != nil
 	})
-	var err error
-	r.HostForwarding, err = f.settings.WouldForward(interfaces...)
-	return r, err
+	return f.settings.WouldForward(interfaces...)
+}
+
+// followForwarding gives up the interfaces whose forwarding another program wants as well.
+func (f *filter) followForwarding() {
+	wanted, err := f.settings.Follow()
+	if err != nil {
+		f.log.Error("the record of forwarding was not updated", "err", err)
+	}
+	if len(wanted) > 0 {
+		f.log.Info("another program switched forwarding on for the whole host; it stays on there, and packets of others pass", "interfaces", wanted)
+	}
+}
+
+// guardedUplinks lists the interfaces of networks where packets of others are dropped.
+func (f *filter) guardedUplinks() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(f.guarded), func(name string) bool { return strings.HasPrefix(name, host.DevicePrefix) })
 }
 
 // releaseSettings restores the settings of interfaces that no endpoint needs any more.
@@ -209,14 +248,15 @@ func (f *filter) traffic() firewall.Traffic {
 	t := firewall.Traffic{Table: nft.DefaultName}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for id, r := range f.rules {
-		t.Devices = append(t.Devices, r.Devices...)
-		t.Egress = append(t.Egress, f.uplinks[id]...)
-		for _, port := range r.Workers {
-			t.Workers = append(t.Workers, firewall.WorkerPort{Transport: r.Transport, Port: port})
+	for _, id := range slices.Sorted(maps.Keys(f.rules)) {
+		r := f.rules[id]
+		e := firewall.Endpoint{
+			ID: id, Clients: r.ClientCIDR, Devices: r.Devices, Egress: f.uplinks[id], Transport: r.Transport, Ports: r.Workers,
 		}
+		for _, p := range r.Public {
+			e.Addresses = append(e.Addresses, p.Addr())
+		}
+		t.Endpoints = append(t.Endpoints, e)
 	}
-	slices.Sort(t.Egress)
-	t.Egress = slices.Compact(t.Egress)
 	return t
 }

@@ -1,10 +1,12 @@
 package dataplane
 
 import (
+	"slices"
 	"sync"
 
 	"sallyport/dataplane/host/firewall"
 	"sallyport/dataplane/worker"
+	"sallyport/vpn"
 )
 
 // findings is what was found out about the host that concerns every endpoint.
@@ -12,7 +14,7 @@ type findings struct {
 	mu        sync.Mutex          // guards the fields below; no other lock is taken under it
 	openvpn   string              // the version that runs
 	missing   string              // the first prerequisite of tunnels that the host lacks, as a sentence
-	obstacles []firewall.Obstacle // other firewalls that drop tunnel packets
+	obstacles []firewall.Obstacle // other firewalls that drop tunnel packets, or may
 }
 
 func (f *findings) setPrerequisites(openvpn, missing string) {
@@ -28,23 +30,30 @@ func (f *findings) prerequisites() (openvpn, missing string) {
 	return f.openvpn, f.missing
 }
 
-// setObstacles tells whether the number of obstacles changed.
+// setObstacles tells whether the obstacles changed.
 func (f *findings) setObstacles(found []firewall.Obstacle) (changed bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	changed = len(found) != len(f.obstacles)
+	changed = !slices.Equal(found, f.obstacles)
 	f.obstacles = found
 	return changed
 }
 
-// obstacle is the first obstacle as a sentence with its remedy, or "".
-func (f *findings) obstacle() string {
+// obstacle gives the first firewall that drops an endpoint's packets and the first one that may, each
+// as sentences with the remedy, or "".
+func (f *findings) obstacle(id vpn.EndpointID) (drops, mayDrop string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.obstacles) == 0 {
-		return ""
+	for _, o := range f.obstacles {
+		switch {
+		case o.Endpoint != id:
+		case o.Certain && drops == "":
+			drops = o.Message + " To let them pass, run as root: " + o.Remedy
+		case !o.Certain && mayDrop == "":
+			mayDrop = o.Message + " The endpoint stays in service. To be sure that they pass, run as root: " + o.Remedy
+		}
 	}
-	return f.obstacles[0].Message + " " + f.obstacles[0].Remedy
+	return drops, mayDrop
 }
 
 // slots are the workers that the host can run: a worker's uid and port follow from its slot.

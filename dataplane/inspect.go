@@ -96,7 +96,7 @@ func (e *Engine) repairTable(ctx context.Context) {
 // checkFirewalls asks which other firewalls of this host drop tunnel packets.
 func (e *Engine) checkFirewalls(ctx context.Context) {
 	var found []firewall.Obstacle
-	if t := e.filter.traffic(); len(t.Devices) > 0 {
+	if t := e.filter.traffic(); len(t.Endpoints) > 0 {
 		var err error
 		if found, err = firewall.FindObstacles(ctx, t); err != nil {
 			e.log.WarnContext(ctx, "other firewalls cannot be examined", "err", err)

@@ -124,7 +124,9 @@ func (ep *endpoint) reconcile(ctx context.Context) {
 		return
 	}
 	ep.setFault(faultWorker, d, "")
-	ep.setFault(faultFirewall, d, ep.host.obstacle())
+	drops, mayDrop := ep.host.obstacle(ep.id)
+	ep.warn(faultUnjudged, d, mayDrop)
+	ep.setFault(faultFirewall, d, drops)
 	ep.applied.Store(d.Generation)
 }
 
@@ -144,6 +146,15 @@ func (ep *endpoint) setFault(check string, d vpn.Desired, sentence string) bool 
 		}
 	}
 	return sentence != ""
+}
+
+// warn records for every association what may go wrong and takes nothing out of service.
+func (ep *endpoint) warn(check string, d vpn.Desired, sentence string) {
+	for _, a := range d.Associations {
+		if ep.faults.Warn(check, string(a.ID), sentence, ep.now()) && sentence != "" {
+			ep.log.Warn("association may not work", "association", a.ID, "reason", sentence)
+		}
+	}
 }
 
 func subjects(d vpn.Desired) map[string]bool {

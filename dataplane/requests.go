@@ -67,7 +67,7 @@ func (e *Engine) endpointFor(d vpn.Desired) (*endpoint, error) {
 func (e *Engine) Status() vpn.NodeStatus {
 	s := vpn.NodeStatus{
 		Instance: e.instance, Version: e.cfg.Version, StartedAt: e.started.UTC(),
-		Faults: e.faults.All(), Repairs: e.repairs.All(), Endpoints: []vpn.EndpointStatus{},
+		Faults: e.faults.All(), Repairs: e.repairs.All(), Guarded: e.filter.guardedUplinks(), Endpoints: []vpn.EndpointStatus{},
 	}
 	s.OpenVPN, _ = e.host.prerequisites()
 	for _, ep := range e.all() {

@@ -92,6 +92,55 @@ func TestOtherTrafficOfTheHost(t *testing.T) {
 	}
 }
 
+// A host that forwards nothing starts to forward for another program while clients are connected: its
+// other traffic passes from then on, also after the stop.
+func TestForwardingSwitchedOnLater(t *testing.T) {
+	t.Parallel()
+	w := newTopology(t, 1)
+	w.serveEcho(t)
+	for _, device := range []string{"left", "right"} { // nothing forwards before
+		w.gatewayHost.Sysctl(t, "net/ipv4/conf/"+device+"/forwarding", "0")
+	}
+	g := startGateway(t, w.gatewayHost)
+	s := signUp(t, w, g)
+	s.CreateNetwork()
+	s.CreateCertificates("alice")
+	s.CreateEndpoint(nil)
+	s.Associate("subnet-a")
+	s.Authorize("0.0.0.0/0")
+	s.AddRoute("0.0.0.0/0", "subnet-a")
+	s.WaitRow("/routes", "0.0.0.0/0", "active")
+	c := netlab.ConnectClient(t, w.clients[0], s.Profile("alice"))
+	netlab.Eventually(t, 5*time.Second, "host A answers the client", func() bool { return c.On.Answers(addrHostA, netlab.EchoPort) })
+	netlab.Eventually(t, repairLimit, "the page says what the guard drops", func() bool {
+		text := s.Get("/node").Text()
+		return strings.Contains(text, "Forwarding for VPN clients only") && strings.Contains(text, "neta")
+	})
+	if w.right.AnswersTCP(addrHostA, netlab.EchoPort) {
+		t.Error("before the host forwards, others reach host A")
+	}
+
+	w.gatewayHost.Sysctl(t, "net/ipv4/ip_forward", "1")
+	netlab.Eventually(t, repairLimit, "a host behind another interface reaches host A", func() bool { return w.right.AnswersTCP(addrHostA, netlab.EchoPort) })
+	netlab.Eventually(t, repairLimit, "the page forgets the guard", func() bool {
+		return !strings.Contains(s.Get("/node").Text(), "Forwarding for VPN clients only")
+	})
+	if !c.On.Reaches(addrHostA, netlab.EchoPort) {
+		t.Error("the client no longer reaches host A")
+	}
+	wantNone(t, []probe{{"the internet reaches a client", func() bool { return w.internet.AnswersUDP(c.Address(t).String(), netlab.EchoPort) }}})
+
+	g.Stop(t)
+	for _, device := range []string{"all", "neta", "netb", "inet", "left"} {
+		if w.gatewayHost.ReadFile(t, "/proc/sys/net/ipv4/conf/"+device+"/forwarding") != "1" {
+			t.Errorf("after the stop %s does not forward", device)
+		}
+	}
+	if !w.right.Reaches(addrHostA, netlab.EchoPort) {
+		t.Error("after the stop the host does not forward what it forwarded before")
+	}
+}
+
 // hostState is everything on a host that the program may change.
 func hostState(t testing.TB, n *netlab.Namespace) map[string]string {
 	t.Helper()

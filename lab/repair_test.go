@@ -263,6 +263,18 @@ func TestHostFaults(t *testing.T) {
 		s.WaitNoText("/associations", "association-failed")
 		s.WaitRow("/associations", "10.0.1.0/24", "associated")
 	})
+
+	t.Run("another firewall has a rule that cannot be judged", func(t *testing.T) {
+		gw.NFT(t, "table ip other { chain forward { type filter hook forward priority 0; meta mark 0x1 drop\n}\n}")
+		s.WaitRow("/associations", "10.0.1.0/24", "associated", "may drop packets from VPN clients", "rules that Sallyport cannot judge")
+		netlab.Eventually(t, repairLimit, "the page of the node shows the warning", func() bool {
+			text := s.Get("/node").Text()
+			return strings.Contains(text, "Warning") && strings.Contains(text, "may drop packets from VPN clients")
+		})
+		s.WaitText("", "available", "may drop packets from VPN clients")
+		gw.NFT(t, "delete table ip other")
+		s.WaitNoText("/associations", "may drop")
+	})
 }
 
 // The dataplane obeys the host policy against what web asks for.

@@ -68,12 +68,15 @@ type Ended struct {
 
 // NodeStatus is what a dataplane reports about itself and about every endpoint that it realizes.
 type NodeStatus struct {
-	Instance  string           `json:"instance"` // new with every start of the process
-	Version   string           `json:"version"`
-	OpenVPN   string           `json:"openvpn"` // version of the OpenVPN that runs
-	StartedAt time.Time        `json:"started_at"`
-	Faults    []Fault          `json:"faults"`  // of the host itself
-	Repairs   []Fault          `json:"repairs"` // what another program had changed and the dataplane repaired, newest first
+	Instance  string    `json:"instance"` // new with every start of the process
+	Version   string    `json:"version"`
+	OpenVPN   string    `json:"openvpn"` // version of the OpenVPN that runs
+	StartedAt time.Time `json:"started_at"`
+	Faults    []Fault   `json:"faults"`  // of the host itself
+	Repairs   []Fault   `json:"repairs"` // what another program had changed and the dataplane repaired, newest first
+	// Guarded are interfaces on which the dataplane switched forwarding on for VPN clients: other packets
+	// that come in there are not forwarded.
+	Guarded   []string         `json:"guarded,omitempty"`
 	Endpoints []EndpointStatus `json:"endpoints"`
 }
 

@@ -21,19 +21,42 @@ type Fault struct {
 	Subject string    `json:"subject"`  // the ID it concerns: an association, rule, route, endpoint; empty for the host
 	Message string    `json:"sentence"` // the key of the first version: journals and rows have it
 	Since   time.Time `json:"since"`
+	Warning bool      `json:"warning,omitempty"` // the subject may work all the same, and stays in service
 }
 
 // Has reports whether the given generation was applied.
 func (o Observation) Has(generation uint64) bool { return o.Applied >= generation && o.Applied != 0 }
 
-// FaultOf returns the fault of a subject.
-func (o Observation) FaultOf(subject string) (Fault, bool) {
+// FaultOf returns the fault because of which a subject does not work.
+func (o Observation) FaultOf(subject string) (Fault, bool) { return o.first(subject, false) }
+
+// WarningOf returns the sentence of a subject's first warning, or "".
+func (o Observation) WarningOf(subject string) string {
+	f, _ := o.first(subject, true)
+	return f.Message
+}
+
+func (o Observation) first(subject string, warning bool) (Fault, bool) {
 	for _, f := range o.Faults {
-		if f.Subject == subject {
+		if f.Subject == subject && f.Warning == warning {
 			return f, true
 		}
 	}
 	return Fault{}, false
+}
+
+// Worst returns the first fault, or the first warning where there is no other.
+func (o Observation) Worst() Fault {
+	var worst Fault
+	for _, f := range o.Faults {
+		if !f.Warning {
+			return f
+		}
+		if worst.Message == "" {
+			worst = f
+		}
+	}
+	return worst
 }
 
 // Waiting returns the reason why a change is not applied yet, or "" where it is expected within seconds.

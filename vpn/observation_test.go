@@ -188,3 +188,23 @@ func TestConnectionLive(t *testing.T) {
 		}
 	}
 }
+
+// What may go wrong is said and takes nothing out of service.
+func TestWarningsFailNothing(t *testing.T) {
+	t.Parallel()
+	a := Association{ID: "cvpn-assoc-1", Generations: Generations{Added: 1}}
+	o := Observation{Applied: 1, Fresh: true, Faults: []Fault{{Subject: "cvpn-assoc-1", Message: "It may drop packets.", Warning: true}}}
+	if s := a.Status(o, ""); s.State != Associated || s.Reason != "It may drop packets." {
+		t.Errorf("the association is %s: %q", s.State, s.Reason)
+	}
+	if got := o.Worst().Message; got != "It may drop packets." {
+		t.Errorf("the worst is %q", got)
+	}
+	o.Faults = append(o.Faults, Fault{Subject: "cvpn-assoc-1", Message: "It drops packets."})
+	if s := a.Status(o, ""); s.State != AssociationFailed || s.Reason != "It drops packets." {
+		t.Errorf("with a fault the association is %s: %q", s.State, s.Reason)
+	}
+	if got := o.Worst().Message; got != "It drops packets." {
+		t.Errorf("with a fault the worst is %q", got)
+	}
+}

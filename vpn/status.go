@@ -15,10 +15,10 @@ type EndpointSummary struct {
 	Connections  int    // live ones
 	Associations int    // those that are not being removed
 	Trouble      string // which parts failed, in a few words; empty: none
-	Fault        string // the first fault that its dataplane reports, as a sentence; empty: none
+	Fault        string // the first fault or warning that its dataplane reports, as a sentence; empty: none
 }
 
-// Trouble says in a few words what failed of an endpoint; "" where nothing did.
+// Trouble says in a few words what failed of an endpoint, or may fail; "" where nothing did.
 func Trouble(associations []Association, o Observation) string {
 	failed, all := 0, 0
 	for _, a := range associations {
@@ -29,7 +29,13 @@ func Trouble(associations []Association, o Observation) string {
 			all++
 		}
 	}
-	switch n := len(o.Faults); {
+	warnings := 0
+	for _, f := range o.Faults {
+		if f.Warning {
+			warnings++
+		}
+	}
+	switch n := len(o.Faults) - warnings; {
 	case failed == 1 && all == 1:
 		return "The target network failed"
 	case failed > 0:
@@ -38,6 +44,8 @@ func Trouble(associations []Association, o Observation) string {
 		return "1 fault"
 	case n > 1:
 		return fmt.Sprintf("%d faults", n)
+	case warnings > 0:
+		return "Warning"
 	default:
 		return ""
 	}
@@ -50,8 +58,8 @@ type ConnectionSummary struct {
 	Target       string // name or ID of the subnet; empty where the association is gone
 }
 
-// AssociationStatus is a target network association with its state. Reason says what it waits for
-// or why it failed; otherwise it is empty.
+// AssociationStatus is a target network association with its state. Reason says what it waits for, why
+// it failed, or what may go wrong though it is associated; otherwise it is empty.
 type AssociationStatus struct {
 	Association
 	State      AssociationState
@@ -122,6 +130,8 @@ func (r Route) Status(o Observation) RouteStatus {
 // Status gives the association with its state, from what was applied.
 func (a Association) Status(o Observation, subnetName string) AssociationStatus {
 	s := AssociationStatus{Association: a, SubnetName: subnetName}
-	s.State, s.Reason = a.State(o)
+	if s.State, s.Reason = a.State(o); s.State == Associated {
+		s.Reason = o.WarningOf(string(a.ID))
+	}
 	return s
 }

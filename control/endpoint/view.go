@@ -65,9 +65,7 @@ func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.Lis
 				Endpoint: e, State: e.State(of[e.ID], o), Connections: live[e.ID],
 				Associations: len(liveOf(of[e.ID])), Trouble: vpn.Trouble(of[e.ID], o),
 			}
-			if len(o.Faults) > 0 {
-				row.Fault = o.Faults[0].Message
-			}
+			row.Fault = o.Worst().Message
 			return row
 		})
 		if computed {

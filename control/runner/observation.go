@@ -74,7 +74,7 @@ func isRepetition(old, now vpn.Observation) bool {
 		return false
 	}
 	for i := range now.Faults {
-		if old.Faults[i].Subject != now.Faults[i].Subject || old.Faults[i].Message != now.Faults[i].Message {
+		if old.Faults[i].Subject != now.Faults[i].Subject || old.Faults[i].Message != now.Faults[i].Message || old.Faults[i].Warning != now.Faults[i].Warning {
 			return false
 		}
 	}

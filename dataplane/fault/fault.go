@@ -72,24 +72,31 @@ func (l *List) Snapshot() []Entry {
 // Set records or, with an empty sentence, clears what one check found about a subject. It tells
 // whether that changed the list.
 func (l *List) Set(check, subject, sentence string, now time.Time) (changed bool) {
+	return l.set(key{check, subject}, vpn.Fault{Subject: subject, Message: sentence, Since: now})
+}
+
+// Warn is Set for what takes nothing out of service.
+func (l *List) Warn(check, subject, sentence string, now time.Time) (changed bool) {
+	return l.set(key{check, subject}, vpn.Fault{Subject: subject, Message: sentence, Since: now, Warning: true})
+}
+
+func (l *List) set(k key, f vpn.Fault) (changed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	k := key{check, subject}
 	old, was := l.found[k]
 	earlier := l.expected[k]
 	delete(l.expected, k)
-	if sentence == "" {
+	if f.Message == "" {
 		delete(l.found, k)
 		return was
 	}
-	if was && old.Message == sentence {
+	if was && old.Message == f.Message {
 		return false
 	}
-	since := now
-	if !was && earlier.Message == sentence {
-		since = earlier.Since
+	if !was && earlier.Message == f.Message {
+		f.Since = earlier.Since
 	}
-	l.found[k] = vpn.Fault{Subject: subject, Message: sentence, Since: since}
+	l.found[k] = f
 	return true
 }
 

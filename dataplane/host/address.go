@@ -40,7 +40,7 @@ func Addresses() ([]netip.Addr, error) {
 // minSignalInterval is the least time between two signals of Watch.
 const minSignalInterval = 300 * time.Millisecond
 
-// Watch signals that an interface, an address or a route of this host changed. A new route to a client
+// Watch signals that an interface, an address, a route or forwarding of this host changed. A new route to a client
 // is not signalled, because only this program adds such routes; a deleted one is. The channel holds
 // at most one signal, and the signal does not say what changed. The first change is signalled at
 // once, further ones every 300 ms, so that a thousand disconnecting clients do not cause a thousand
@@ -67,6 +67,10 @@ func Watch(ctx context.Context) (<-chan struct{}, error) {
 	if err == nil {
 		err = netlink.RouteSubscribeWithOptions(routes, done, netlink.RouteSubscribeOptions{ErrorCallback: lost, ReceiveBufferSize: buffer})
 	}
+	var forwarding <-chan struct{}
+	if err == nil {
+		forwarding, err = watchForwarding(done)
+	}
 	if err != nil {
 		stop()
 		return nil, Unavailable(err, "Changes of this host's interfaces and routes cannot be watched.")
@@ -79,7 +83,7 @@ func Watch(ctx context.Context) (<-chan struct{}, error) {
 		// be read, or the subscription blocks and never closes it.
 		var paused <-chan time.Time // until the next signal is allpending
 		pending := false            // a change came during the pause
-		for links != nil || addrs != nil || routes != nil {
+		for links != nil || addrs != nil || routes != nil || forwarding != nil {
 			open, relevant := true, true
 			var route netlink.RouteUpdate
 			select {
@@ -93,6 +97,10 @@ func Watch(ctx context.Context) (<-chan struct{}, error) {
 			case _, open = <-addrs:
 				if !open {
 					addrs = nil
+				}
+			case _, open = <-forwarding:
+				if !open {
+					forwarding = nil
 				}
 			case route, open = <-routes:
 				if !open {

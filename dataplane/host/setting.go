@@ -34,6 +34,8 @@ type settingChange struct {
 	Key       string `json:"key"`
 	Was       string `json:"was"`
 	Now       string `json:"now"`
+	// Host is the same setting of the host as a whole ("all") since the change, as far as it is known.
+	Host string `json:"host,omitempty"`
 }
 
 // OpenSettings reads the record at path (mode 0600), or starts an empty one. Errors, of all methods
@@ -52,6 +54,44 @@ func OpenSettings(path string, log *slog.Logger) (*Settings, error) {
 	}
 	return s, nil
 }
+
+// Follow forgets the interfaces whose forwarding another program wants too: it has switched forwarding
+// on for the whole host (net.ipv4.ip_forward) since Forward enabled theirs. They are left on by
+// Restore and Release. It returns these interfaces.
+func (s *Settings) Follow() ([]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.follow()
+}
+
+// follow is Follow; s.mu is held.
+func (s *Settings) follow() (wanted []string, err error) {
+	host, err := readSetting(wholeHost, "forwarding")
+	if err != nil {
+		return nil, err
+	}
+	var kept []settingChange
+	differs := false
+	for _, c := range s.changed {
+		if c.Key == "forwarding" && c.Host != host && c.Host != "" {
+			differs = true
+			if host == "1" {
+				wanted = append(wanted, c.Interface)
+				continue
+			}
+			c.Host = host
+		}
+		kept = append(kept, c)
+	}
+	if !differs {
+		return nil, nil
+	}
+	s.changed = kept
+	return wanted, s.save(kept)
+}
+
+// wholeHost is the name under which the kernel has the settings of all interfaces.
+const wholeHost = "all"
 
 // WouldForward returns those of the interfaces on which forwarding is off, or was off before Forward
 // enabled it. Before Forward is called, a rule must drop their packets that belong to no client.
@@ -104,7 +144,11 @@ func (s *Settings) set(name, key, want string) (repaired bool, err error) {
 	} else {
 		// Write the record first: after a crash in between, Restore finds the setting unchanged.
 		changed := slices.DeleteFunc(slices.Clone(s.changed), func(c settingChange) bool { return c.Interface == name && c.Key == key })
-		changed = append(changed, settingChange{Interface: name, Index: link.Attrs().Index, Key: key, Was: is, Now: want})
+		host, err := readSetting(wholeHost, key)
+		if err != nil {
+			return false, err
+		}
+		changed = append(changed, settingChange{Interface: name, Index: link.Attrs().Index, Key: key, Was: is, Now: want, Host: host})
 		if err := s.save(changed); err != nil {
 			return false, err
 		}
@@ -141,6 +185,9 @@ func (s *Settings) restoreWhere(which func(settingChange) bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var kept []settingChange
+	if _, err := s.follow(); err != nil {
+		return err
+	}
 	var errs error
 	for _, c := range s.changed {
 		if !which(c) {

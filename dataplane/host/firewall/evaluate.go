@@ -1,75 +1,27 @@
 package firewall
 
-import (
-	"slices"
-	"strings"
-)
-
-// packet is a sample packet as another firewall sees it: a value for each key that rules match on.
-type packet map[string]string
-
-// The keys of a packet. A condition on any other key is unknown.
-const (
-	keyIn       = "iifname"
-	keyOut      = "oifname"
-	keyState    = "ct state"
-	keyStatus   = "ct status"
-	keyProtocol = "l4proto"
-	keyPort     = "dport"
-	keyFrom     = "sport"
-	keyFamily   = "nfproto"
-)
-
-// condition is true where the packet's value is one of values (a trailing * matches any ending),
-// or, if negated, where it is none of them. A condition with an empty key cannot be evaluated.
-type condition struct {
-	key    string
-	values []string
-	negate bool
-}
-
-// answer is the result of a condition or a rule. A rule with a condition that cannot be evaluated
-// is skipped, whether it accepts or drops.
-type answer int
-
-const (
-	unknown answer = iota
-	yes
-	no
-)
-
-func (c condition) holds(p packet) answer {
-	value, ok := p[c.key]
-	if !ok {
-		return unknown
-	}
-	hit := slices.ContainsFunc(c.values, func(v string) bool {
-		stem, wild := strings.CutSuffix(v, "*")
-		return v == value || wild && strings.HasPrefix(value, stem)
-	})
-	if hit != c.negate {
-		return yes
-	}
-	return no
-}
+import "slices"
 
 // rule is one rule of another program: its conditions and its action (accept, drop, jump, goto,
-// return, or none). target is the chain of a jump or goto.
+// return, other, or none). target is the chain of a jump or goto.
 type rule struct {
 	conditions []condition
 	action     string
 	target     string
 }
 
+// actionOther is an action that this package does not know: it may end the evaluation or not.
+const actionOther = "other"
+
+// holds combines the conditions: one that does not hold decides, then one that cannot be judged.
 func (r rule) holds(p packet) answer {
 	result := yes
 	for _, c := range r.conditions {
-		switch c.holds(p) {
-		case no:
+		switch a := c.holds(p); {
+		case a == no:
 			return no
-		case unknown:
-			result = unknown
-		case yes:
+		case a == some || a == unknown && result == yes:
+			result = a
 		}
 	}
 	return result
@@ -78,25 +30,59 @@ func (r rule) holds(p packet) answer {
 // chains are the rules of one table by chain name.
 type chains map[string][]rule
 
-// verdict follows a packet through a chain: "accept", "drop", or "" where it reaches the end.
-func (cs chains) verdict(name string, p packet, depth int) string {
-	if depth > 16 { // the kernel's own limit on nested jumps
-		return "drop"
+// outcome is what may become of a packet: the results that are possible, one bit each.
+type outcome int
+
+const (
+	accepted outcome = 1 << iota
+	dropped
+	passed // it reaches the end of the chain
+)
+
+// verdict follows the packets of a flow through a chain. A rule that cannot be judged both applies
+// and does not. So does a rule that holds for some of the packets, unless they are typical: then
+// it does not apply. An outcome without accepted and passed is a certain drop.
+func (cs chains) verdict(name string, p packet, typical bool) outcome {
+	return cs.follow(name, p, typical, nil)
+}
+
+func (cs chains) follow(name string, p packet, typical bool, path []string) outcome {
+	rules, known := cs[name]
+	if !known || len(path) > maxJumps || slices.Contains(path, name) {
+		return accepted | dropped | passed
 	}
-	for _, r := range cs[name] {
-		if r.holds(p) != yes {
+	path = append(slices.Clone(path), name)
+	var out outcome
+	for _, r := range rules {
+		holds := r.holds(p)
+		if holds == no || holds == some && typical {
 			continue
 		}
+		var result outcome
+		ends := false
 		switch r.action {
-		case "accept", "drop":
-			return r.action
+		case "accept":
+			result, ends = accepted, true
+		case "drop":
+			result, ends = dropped, true
 		case "return":
-			return ""
-		case "jump", "goto":
-			if v := cs.verdict(r.target, p, depth+1); v != "" || r.action == "goto" {
-				return v
-			}
+			result, ends = passed, true
+		case "goto":
+			result, ends = cs.follow(r.target, p, typical, path), true
+		case "jump":
+			result = cs.follow(r.target, p, typical, path)
+			ends = result&passed == 0
+			result &^= passed
+		case actionOther:
+			result = accepted | dropped
+		}
+		out |= result
+		if ends && holds == yes {
+			return out
 		}
 	}
-	return ""
+	return out | passed
 }
+
+// maxJumps is the kernel's own limit on nested jumps.
+const maxJumps = 16

@@ -83,6 +83,10 @@ func nodeFacts(node node.View, version string, now time.Time) []parts.Pair {
 		parts.FactTime("Dataplane started", parts.At(now, node.Status.StartedAt)),
 		parts.Pair{Label: "Dataplane instance", Value: node.Status.Instance, Mono: true, Help: "Changes at every start"},
 	)
+	if names := node.Status.Guarded; node.Reachable && len(names) > 0 {
+		facts = append(facts, parts.Pair{Label: "Forwarding for VPN clients only", Value: strings.Join(names, ", "), Mono: true,
+			Help: "The host forwarded nothing there. Sallyport switched forwarding on and drops the packets of others that come in by these interfaces. If another program needs forwarding, switch it on for the whole host: sysctl -w net.ipv4.ip_forward=1. That is noticed at once."})
+	}
 	if node.Reachable {
 		facts = append(facts,
 			parts.Fact("Endpoints realized", parts.Number(len(node.Status.Endpoints))),

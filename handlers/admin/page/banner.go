@@ -1,10 +1,13 @@
 package page
 
 import (
+	"slices"
+
 	"github.com/labstack/echo/v4"
 
 	"sallyport/views/layout"
 	"sallyport/views/parts"
+	"sallyport/vpn"
 )
 
 // Banner is what the banner of a page says. Where the state of the node cannot be read it says nothing:
@@ -13,7 +16,7 @@ func (p *Pages) Banner(c echo.Context) layout.Banner {
 	node, err := p.nodes.Node(Context(c), Principal(c))
 	b := layout.Banner{Fault: node.Message, Since: node.Since}
 	for _, e := range node.Status.Endpoints {
-		if node.Reachable && len(e.Faults) > 0 {
+		if node.Reachable && slices.ContainsFunc(e.Faults, func(f vpn.Fault) bool { return !f.Warning }) {
 			b.Endpoints++
 		}
 	}
