@@ -15,6 +15,7 @@ import (
 
 	web "sallyport/dataplane/client"
 	"sallyport/dataplane/eventlog"
+	"sallyport/dataplane/hostpolicy"
 	"sallyport/dataplane/journal"
 	"sallyport/dataplane/session"
 	"sallyport/dataplane/supervise"
@@ -301,5 +302,22 @@ func wantEnds(t *testing.T, p *process) {
 	live, err := p.Connections(t.Context())
 	if err != nil || len(live) > 0 {
 		t.Errorf("live connections %v, %v", live, err)
+	}
+}
+
+// web can have so many endpoints written down where the host policy says nothing.
+func TestEndpointsAreBoundedByDefault(t *testing.T) {
+	t.Parallel()
+	e := &Engine{policy: hostpolicy.NewFile(""), endpoints: map[vpn.EndpointID]*endpoint{}}
+	for range defaultMaxEndpoints {
+		e.endpoints[vpn.NewEndpointID()] = &endpoint{}
+	}
+	if _, err := e.endpointFor(vpn.Desired{Endpoint: vpn.NewEndpointID()}); vpn.KindOf(err) != vpn.Conflict {
+		t.Errorf("one more: got %v, want a refusal", err)
+	}
+	for id, ep := range e.endpoints {
+		if got, err := e.endpointFor(vpn.Desired{Endpoint: id}); got != ep || err != nil {
+			t.Errorf("a known endpoint: %v", err)
+		}
 	}
 }

@@ -35,6 +35,10 @@ func (e *Engine) Apply(ctx context.Context, d vpn.Desired) (vpn.EndpointStatus, 
 	return ep.status(), nil
 }
 
+// defaultMaxEndpoints bounds what web can have written into the journal, where the host policy sets
+// no limit.
+const defaultMaxEndpoints = 64
+
 // endpointFor finds the endpoint of a desired state, or makes it.
 func (e *Engine) endpointFor(d vpn.Desired) (*endpoint, error) {
 	e.mu.Lock()
@@ -45,7 +49,7 @@ func (e *Engine) endpointFor(d vpn.Desired) (*endpoint, error) {
 	if ep, known := e.endpoints[d.Endpoint]; known {
 		return ep, nil
 	}
-	if policy, _ := e.policy.Current(); policy.MaxEndpoints > 0 && len(e.endpoints) >= policy.MaxEndpoints {
+	if policy, _ := e.policy.Current(); len(e.endpoints) >= cmp.Or(policy.MaxEndpoints, defaultMaxEndpoints) {
 		return nil, vpn.Refuse(vpn.Conflict, vpn.CodeEndpointLimitExceeded, "The host policy allows no more endpoints on this host.")
 	}
 	for id, other := range e.endpoints {

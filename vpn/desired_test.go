@@ -17,11 +17,11 @@ import (
 func newDesiredInput(t *testing.T) DesiredInput {
 	t.Helper()
 	e := newEndpoint(t)
-	e.TLSCrypt, e.TokenSecret = Secret(block("OpenVPN Static key V1")), Secret(block("OpenVPN auth token server key"))
+	e.TLSCrypt, e.TokenSecret = Secret(block("OpenVPN Static key V1")), Secret(block("OpenVPN auth-token server key"))
 	n := newNetwork(t, "10.0.0.0/16 10.1.0.0/16")
 	p := DesiredInput{
-		Server:    Certificate{ID: "cert-server", Use: UseServer, PEM: block("CERTIFICATE"), Chain: "chain " + block("CERTIFICATE")},
-		ServerKey: Secret(block("PRIVATE KEY")), ClientCA: Certificate{Use: UseAuthority, PEM: "authority " + block("CERTIFICATE")},
+		Server:    Certificate{ID: "cert-server", Use: UseServer, PEM: block("CERTIFICATE"), Chain: strings.Replace(block("CERTIFICATE"), "AAAA", "BBBB", 1)},
+		ServerKey: Secret(block("PRIVATE KEY")), ClientCA: Certificate{Use: UseAuthority, PEM: strings.Replace(block("CERTIFICATE"), "AAAA", "CCCC", 1)},
 		Blocks: AllBlocks(),
 	}
 	for i, zone := range []string{"zone-a", "zone-b", "zone-c"} {
@@ -155,6 +155,13 @@ func TestDesiredValidate(t *testing.T) {
 		"block twice":          {"blocks", func(d *Desired) { d.Blocks = []int{3, 3} }},
 		"certificate":          {"keys.certificate", func(d *Desired) { d.Keys.Certificate = "x" }},
 		"key":                  {"keys.key", func(d *Desired) { d.Keys.Key = "" }},
+		"long certificate":     {"keys.certificate", func(d *Desired) { d.Keys.Certificate = strings.Repeat(d.Keys.Certificate, 2000) }},
+		"many certificates":    {"keys.client_ca", func(d *Desired) { d.Keys.ClientCA = strings.Repeat(d.Keys.ClientCA, 33) }},
+		"text beside PEM":      {"keys.client_ca", func(d *Desired) { d.Keys.ClientCA += "up /bin/sh\n" }},
+		"text before PEM":      {"keys.client_ca", func(d *Desired) { d.Keys.ClientCA = "up /bin/sh\n" + d.Keys.ClientCA }},
+		"broken PEM before":    {"keys.client_ca", func(d *Desired) { d.Keys.ClientCA = "-----BEGIN X-----\nup /bin/sh\n" + d.Keys.ClientCA }},
+		"PEM of another type":  {"keys.key", func(d *Desired) { d.Keys.Key = Secret(d.Keys.Certificate) }},
+		"many associations":    {"associations", func(d *Desired) { d.Associations = make([]DesiredAssociation, 65) }},
 		"inline tag":           {"keys.client_ca", func(d *Desired) { d.Keys.ClientCA += "</ca>\nscript-security 2\n" }},
 		"tls-crypt":            {"keys.tls_crypt", func(d *Desired) { d.Keys.TLSCrypt = "x" }},
 		"token secret":         {"keys.token_secret", func(d *Desired) { d.Keys.TokenSecret += "\x00" }},

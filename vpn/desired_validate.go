@@ -1,13 +1,20 @@
 package vpn
 
 import (
+	"bytes"
+	"encoding/pem"
 	"fmt"
 	"strings"
 	"unicode/utf8"
 )
 
-// maxEndpointWorkers bounds the OpenVPN processes of one endpoint.
-const maxEndpointWorkers = 64
+const (
+	// maxEndpointWorkers bounds the OpenVPN processes of one endpoint.
+	maxEndpointWorkers = 64
+	// maxAssociations bounds the target network associations of one endpoint: there is one for each
+	// availability zone.
+	maxAssociations = 64
+)
 
 // Validate is the dataplane's own check of a desired state: it trusts the peer of the socket to be web, but not the
 // content of its messages. It refuses everything that the constructors of this package cannot create, so that no
@@ -43,18 +50,56 @@ func (d Desired) Validate() error {
 	return c.Err()
 }
 
+// Bounds of key material: what the console creates and imports is far smaller.
+const (
+	maxKeyText   = 64 << 10 // bytes
+	maxPEMBlocks = 32
+)
+
 func (d Desired) validateKeys(c *Check) {
-	for name, text := range map[string]string{
-		"keys.certificate": d.Keys.Certificate, "keys.key": d.Keys.Key.Reveal(), "keys.client_ca": d.Keys.ClientCA,
-		"keys.tls_crypt": d.Keys.TLSCrypt.Reveal(), "keys.token_secret": d.Keys.TokenSecret.Reveal(),
+	for _, k := range []struct {
+		name, text string
+		ofType     func(string) bool
+	}{
+		{"keys.certificate", d.Keys.Certificate, isType("CERTIFICATE")},
+		{"keys.key", d.Keys.Key.Reveal(), func(t string) bool { return strings.HasSuffix(t, "PRIVATE KEY") }},
+		{"keys.client_ca", d.Keys.ClientCA, isType("CERTIFICATE")},
+		{"keys.tls_crypt", d.Keys.TLSCrypt.Reveal(), isType("OpenVPN Static key V1")},
+		{"keys.token_secret", d.Keys.TokenSecret.Reveal(), isType("OpenVPN auth-token server key")},
 	} {
-		if !strings.Contains(text, "-----BEGIN ") || strings.ContainsAny(text, "<>\x00") {
-			c.Bad(name, "This is not a PEM block.")
+		switch {
+		case len(k.text) > maxKeyText:
+			c.Bad(k.name, fmt.Sprintf("This is longer than %d bytes.", maxKeyText))
+		case strings.ContainsAny(k.text, "<>\x00") || !isPEM(k.text, k.ofType):
+			c.Bad(k.name, "This is not PEM of the type that belongs here.")
 		}
 	}
 }
 
+func isType(want string) func(string) bool { return func(t string) bool { return t == want } }
+
+// isPEM tells whether a text is PEM blocks of a type and nothing else but space.
+func isPEM(text string, ofType func(string) bool) bool {
+	rest := []byte(strings.TrimSpace(text))
+	for n := 0; len(rest) > 0; n++ {
+		if n == maxPEMBlocks || !bytes.HasPrefix(rest, []byte("-----BEGIN ")) {
+			return false
+		}
+		block, after := pem.Decode(rest)
+		// pem.Decode passes over what it cannot read: only the first block may have been decoded.
+		if block == nil || !ofType(block.Type) || bytes.Count(rest[:len(rest)-len(after)], []byte("-----BEGIN ")) != 1 {
+			return false
+		}
+		rest = bytes.TrimSpace(after)
+	}
+	return text != ""
+}
+
 func (d Desired) validateAssociations(c *Check) {
+	if len(d.Associations) > maxAssociations {
+		c.Bad("associations", fmt.Sprintf("There are %d target network associations; at most %d are possible.", len(d.Associations), maxAssociations))
+		return
+	}
 	seen := map[AssociationID]bool{}
 	for _, a := range d.Associations {
 		if !a.ID.Valid() || !isIPv4Network(a.Subnet) || a.Subnet.Overlaps(d.ClientCIDR) || unroutableReason(a.Subnet) != "" {
@@ -78,6 +123,7 @@ func (d Desired) validateAssociations(c *Check) {
 func (d Desired) validateRules(c *Check) {
 	if len(d.Rules) > MaxRules {
 		c.Bad("rules", fmt.Sprintf("There are %d rules; at most %d are possible.", len(d.Rules), MaxRules))
+		return
 	}
 	seen := map[RuleID]bool{}
 	for _, r := range d.Rules {

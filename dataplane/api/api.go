@@ -3,9 +3,11 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"log/slog"
@@ -118,9 +120,15 @@ func (s *server) connections(*http.Request) (any, error) { return s.engine.Conne
 
 func decodeBody[T any](r *http.Request) (T, error) {
 	var v T
-	d := json.NewDecoder(r.Body)
+	body, err := io.ReadAll(r.Body)
+	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
-	err := d.Decode(&v)
+	if err == nil {
+		if countObjects(body) > wire.MaxObjects {
+			return v, vpn.Refuse(vpn.Invalid, vpn.CodeMessageTooLarge, fmt.Sprintf("The message has more than %d objects.", wire.MaxObjects))
+		}
+		err = d.Decode(&v)
+	}
 	if err == nil {
 		if _, err = d.Token(); errors.Is(err, io.EOF) {
 			return v, nil
@@ -131,6 +139,22 @@ func decodeBody[T any](r *http.Request) (T, error) {
 		return v, vpn.Refuse(vpn.Invalid, vpn.CodeMessageTooLarge, "The message is larger than the dataplane accepts.").Because(err)
 	}
 	return v, vpn.Refuse(vpn.Invalid, vpn.CodeMalformedMessage, "The message cannot be read.").Because(err)
+}
+
+// countObjects counts the objects of a JSON text.
+func countObjects(text []byte) (n int) {
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		switch {
+		case text[i] == '"':
+			quoted = !quoted
+		case quoted && text[i] == '\\':
+			i++
+		case !quoted && text[i] == '{':
+			n++
+		}
+	}
+	return n
 }
 
 // reply writes the JSON of body, or the error.

@@ -115,6 +115,7 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 		"two messages":    {"PUT", path, fmt.Sprintf(`{"endpoint":%q}{}`, endpointID), 422, "MalformedMessage"},
 		"cut short":       {"PUT", path, fmt.Sprintf(`{"endpoint":%q`, endpointID), 422, "MalformedMessage"},
 		"another's":       {"PUT", path, `{"endpoint":"cvpn-endpoint-0123456789abcdef1"}`, 422, "InvalidParameterValue"},
+		"many objects":    {"POST", "/v1/logins/decide", "[" + strings.Repeat("{},", wire.MaxObjects) + "{}]", 422, "MessageTooLarge"},
 		"too large":       {"PUT", path, `{"endpoint":"` + strings.Repeat("x", wire.MaxMessage) + `"}`, 422, "MessageTooLarge"},
 		"no endpoint ID":  {"DELETE", "/v1/endpoints/..%2f..%2fetc", "", 422, "InvalidParameterValue"},
 		"bad decision":    {"POST", "/v1/logins/decide", `{"id":1}`, 422, "MalformedMessage"},

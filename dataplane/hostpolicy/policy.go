@@ -24,7 +24,7 @@ type Policy struct {
 	Ports        []PortRange    `json:"ports"`                  // empty: any
 	Egress       []string       `json:"egress_interfaces"`      // that client traffic may leave by; empty: any
 	Forbidden    []netip.Prefix `json:"forbidden_destinations"` // that no rule can open
-	MaxEndpoints int            `json:"max_endpoints"`          // 0: no limit
+	MaxEndpoints int            `json:"max_endpoints"`          // 0: 64
 	MaxWorkers   int            `json:"max_workers"`            // of one endpoint; 0: no limit
 	MaxSessions  int            `json:"max_sessions"`           // of this host; 0: no limit
 }

@@ -28,6 +28,10 @@ const (
 // group names fits.
 const MaxMessage = 4 << 20
 
+// MaxObjects is the limit of JSON objects in a request. An empty object of three bytes takes
+// hundreds in memory.
+const MaxObjects = 40_000
+
 // HeartbeatSeconds is how often an idle stream sends an empty line.
 const HeartbeatSeconds = 5
 
