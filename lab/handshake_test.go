@@ -75,7 +75,9 @@ func (h *handshake) wrap(opcode byte, plain []byte) []byte {
 var clientHello = func() []byte {
 	ours, theirs := net.Pipe()
 	defer ours.Close()
-	go func() { _ = tls.Client(theirs, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12}).Handshake() }()
+	go func() {
+		_ = tls.Client(theirs, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12}).Handshake()
+	}()
 	record := make([]byte, 4096)
 	n, _ := ours.Read(record)
 	return record[:n]

@@ -1,0 +1,49 @@
+package lab
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"sallyport/lab/netlab"
+)
+
+// Blocking a certificate ends its connection at once with a sentence, and refuses it from then on; another
+// certificate is not concerned, and after Unblock it connects again.
+func TestBlock(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 2)
+	s.CreateNetwork()
+	s.CreateCertificates("alice", "bob")
+	s.CreateEndpoint(nil)
+	s.Associate("subnet-a")
+	s.WaitText("", "available")
+	profile := s.Profile("alice")
+	alice, bob := netlab.ConnectClient(t, s.clients[0], profile), netlab.ConnectClient(t, s.clients[1], s.Profile("bob"))
+	s.WaitText("/connections", "alice", "Block this certificate")
+	const sentence = "Your certificate is blocked on this VPN"
+	block, _ := s.Get(s.Endpoint + "/connections").Doc.Find("tr").FilterFunction(func(_ int, row *goquery.Selection) bool {
+		return strings.Contains(row.Text(), "alice")
+	}).Find("a[href$='/block']").Attr("href")
+	s.MustSubmit(block, "Block certificate", nil)
+	began := time.Now()
+	netlab.Eventually(t, 5*time.Second, "the blocked client's program ends", func() bool { return !alice.Running() })
+	t.Logf("the client ended %d ms after the block", time.Since(began).Milliseconds())
+	if !strings.Contains(alice.Log(), sentence) {
+		t.Errorf("the client was not told why: %s", netlab.Tail(alice.Log(), 500))
+	}
+	again := netlab.StartClient(t, s.clients[0], profile)
+	netlab.Eventually(t, 10*time.Second, "a login of the blocked certificate is refused", func() bool { return !again.Running() })
+	if again.Ups() > 0 || !strings.Contains(again.Log(), sentence) {
+		t.Errorf("the blocked client: %s", netlab.Tail(again.Log(), 500))
+	}
+	s.WaitText("/connections", sentence, "The certificate was blocked by administrator")
+	if !bob.Running() {
+		t.Error("the other client ended too")
+	}
+	unblock, _ := s.Get("/certificates/blocked").Doc.Find("a[href$='/unblock']").Attr("href")
+	s.MustSubmit(unblock, "Unblock certificate", nil)
+	netlab.ConnectClient(t, s.clients[0], profile)
+}
