@@ -18,6 +18,7 @@ import (
 	"sallyport/control/network"
 	"sallyport/control/node"
 	"sallyport/control/runner"
+	"sallyport/control/setting"
 	"sallyport/control/tutorial"
 	"sallyport/dataplane/client"
 	"sallyport/handlers/admin"
@@ -76,7 +77,7 @@ func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (adm
 	services := admin.Services{
 		Core: core, Access: access.New(core, limits), Networks: network.New(core), Certificates: certificate.New(core, maker),
 		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: dataplane, PKI: maker, Node: nodes, Resolver: endpoint.SystemResolver{}}),
-		Nodes:     nodes, Tutorial: tutorial.New(core),
+		Nodes:     nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
 	}
 	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Limits: limits, KeepChanges: cfg.Audit.Keep})
 	return services, run, db, nil
@@ -103,8 +104,7 @@ func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*st
 
 func deploymentSettings(cfg config.Config) control.Settings {
 	settings := control.Settings{
-		PublicName: cfg.Public.Name, VPNDomain: cfg.Public.VPNDomain, Version: version,
-		Share: vpn.Share{Limit: cfg.Share.Limit, EndOldest: cfg.Share.EndOldest},
+		Given: cfg.Given, Version: version,
 		Reserved: []vpn.Reservation{{Owner: "the console", Listen: vpn.Listen{
 			Addr: cfg.Console.Listen.Addr().Unmap(), Transport: vpn.TCP, Port: cfg.Console.Listen.Port(),
 		}}},

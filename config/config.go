@@ -28,10 +28,12 @@ type Config struct {
 	Log      Log
 	Console  Console
 	Session  Session
-	Share    Share
 	Audit    Audit
 	Public   Public
 	Data     Dataplane
+	// Given are the deployment-wide settings (vpn.DeploymentSettings) that are set here, by key: the
+	// Settings page cannot change them.
+	Given map[string]vpn.GivenSetting
 
 	origin map[string]string // key -> the form that was used, for Validate
 }
@@ -76,9 +78,8 @@ type Audit struct {
 
 // Public is how clients reach this deployment.
 type Public struct {
-	Name      string   // the remote of client configuration files; "": a name below VPNDomain
-	VPNDomain string   // endpoints are <endpoint-id>.<VPNDomain>
-	URL       *url.URL // base of pages that identity providers and clients open; nil when unset
+	Name string   // the setting public_name, where it is given
+	URL  *url.URL // base of pages that identity providers and clients open; nil when unset
 }
 
 // Dataplane is what the root process needs, and where web finds it.
@@ -91,12 +92,6 @@ type Dataplane struct {
 	HostPolicy      string // path; the file may be absent
 	PacketMark      uint32 // one bit; 0 for none
 	Limits          Limits
-}
-
-// Share bounds the connections of one client certificate.
-type Share struct {
-	Limit     int // 0: no limit
-	EndOldest bool
 }
 
 // Limits bound what one address may take of what all share; 0 is no limit.

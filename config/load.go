@@ -46,6 +46,11 @@ func Load(args, environ []string) (Config, []string, error) {
 	if len(l.faults) > 0 {
 		return Config{}, nil, errors.Join(l.faults...)
 	}
+	for key, given := range l.cfg.Given {
+		given.Source = l.cfg.origin[key]
+		l.cfg.Given[key] = given
+	}
+	l.cfg.Public.Name = l.cfg.Given["public_name"].Value
 	if err := l.cfg.finish(); err != nil {
 		return Config{}, nil, err
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 	"net/netip"
@@ -24,7 +25,28 @@ type setting struct {
 }
 
 // settings lists every key in the order of the help page.
-func settings() []setting {
+func settings() []setting { return append(startSettings(), deploymentSettings()...) }
+
+// deploymentSettings are the keys of what the Settings page can set as well. Their presets are not given values.
+func deploymentSettings() []setting {
+	var out []setting
+	for _, s := range vpn.DeploymentSettings() {
+		out = append(out, setting{key: s.Key, shown: s.Preset, help: s.Help + " Where it is not set here, it is set on the Settings page.", set: func(c *Config, v string) error {
+			if why := s.Check(v); why != "" {
+				return errors.New(strings.TrimSuffix(why, "."))
+			}
+			if c.Given == nil {
+				c.Given = map[string]vpn.GivenSetting{}
+			}
+			c.Given[s.Key] = vpn.GivenSetting{Value: v}
+			return nil
+		}})
+	}
+	return out
+}
+
+// startSettings are the keys of what a node needs to start.
+func startSettings() []setting {
 	return []setting{
 		{key: "data_dir", preset: "/var/lib/sallyport", help: "Directory of the database, keys and certificates. Created with mode 0700.", set: text(func(c *Config) *string { return &c.DataDir })},
 		{key: "run_dir", preset: "/run/sallyport", help: "Directory of sockets and journals, lost at a reboot.", set: text(func(c *Config) *string { return &c.RunDir })},
@@ -41,11 +63,6 @@ func settings() []setting {
 		{key: "session_absolute", preset: "12h", help: "A console sign-in ends after so long in any case.", set: duration(func(c *Config) *time.Duration { return &c.Session.Absolute })},
 		{key: "audit_keep", preset: "0", help: "How long audit records of changes are kept, for example 17520h (two years); 0: for ever. Records of refusals are kept for 90 days.", set: duration(func(c *Config) *time.Duration { return &c.Audit.Keep })},
 
-		{key: "connections_per_certificate", preset: "5", help: "Connections that one client certificate may have to one endpoint at a time, those whose clients are out of reach included; 0: no limit. At the limit a connection whose client is out of reach ends first.", set: count(func(c *Config) *int { return &c.Share.Limit }, 0, 1000000)},
-		{key: "connections_end_oldest", preset: "false", help: "At connections_per_certificate, end the oldest connection and let the new client in, and do not refuse the new client.", set: boolean(func(c *Config) *bool { return &c.Share.EndOldest })},
-
-		{key: "public_name", help: "Host name or address that client configuration files name as remote.", set: text(func(c *Config) *string { return &c.Public.Name })},
-		{key: "vpn_domain", help: "Domain below which endpoints have names of their own, <endpoint-id>.<vpn_domain>; used where public_name is not set.", set: text(func(c *Config) *string { return &c.Public.VPNDomain })},
 		{key: "public_url", help: "Base address of the pages that identity providers and VPN clients open, for example https://vpn.example.com.", set: setURL},
 
 		{key: "node_name", shown: "the host's name", help: "Name of this machine among those that share the database.", set: text(func(c *Config) *string { return &c.Node.Name })},

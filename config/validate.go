@@ -77,12 +77,6 @@ func (c Config) validateConsole(bad report) {
 }
 
 func (c Config) validatePublic(bad report) {
-	if n := c.Public.Name; n != "" && !isHost(n) {
-		bad("public_name", "%q is neither a host name nor an address", n)
-	}
-	if d := c.Public.VPNDomain; d != "" && !isDomain(d) {
-		bad("vpn_domain", "%q is not a domain such as vpn.example.com", d)
-	}
 	if u := c.Public.URL; u != nil {
 		if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 			bad("public_url", "give the scheme, the host and the port only, such as https://vpn.example.com")
@@ -138,9 +132,4 @@ func isHost(s string) bool {
 		return true
 	}
 	return len(s) <= 253 && hostName.MatchString(s)
-}
-
-func isDomain(s string) bool {
-	_, err := netip.ParseAddr(s)
-	return err != nil && isHost(s) && strings.Contains(s, ".")
 }

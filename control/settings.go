@@ -1,14 +1,33 @@
 package control
 
-import "sallyport/vpn"
+import (
+	"context"
 
-// Settings are the names of the deployment, and what the settings page shows besides.
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Settings are what the configuration and the host say of the deployment.
 type Settings struct {
-	PublicName      string // host name or address in profiles
-	VPNDomain       string // profiles have <endpoint-id>.<domain> where this is set and PublicName is not
-	PublicURL       string // base of the pages for end users and identity providers
-	FallbackAddress string // this host's own address, for profiles while neither name is set
+	Given           map[string]vpn.GivenSetting // of the deployment-wide settings, by key
+	PublicURL       string                      // base of the pages for end users and identity providers
+	FallbackAddress string                      // this host's own address, for profiles while no name is set
 	Version         string
-	Share           vpn.Share         // of each client certificate
 	Reserved        []vpn.Reservation // ports of this host that no endpoint may have
+}
+
+// Deployment gives the deployment-wide settings that are in force.
+func (c *Core) Deployment(ctx context.Context, tx *store.Tx) (vpn.Deployment, error) {
+	saved, err := tx.Settings(ctx)
+	if err != nil {
+		return vpn.Deployment{}, err
+	}
+	return vpn.ReadDeployment(saved.InForce(c.Settings.Given)), nil
+}
+
+// PublicName is the public name that is in force.
+func (c *Core) PublicName(ctx context.Context) (string, error) {
+	var d vpn.Deployment
+	err := c.View(ctx, func(tx *store.Tx) (err error) { d, err = c.Deployment(ctx, tx); return err })
+	return d.PublicName, err
 }

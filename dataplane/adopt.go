@@ -228,7 +228,7 @@ func (e *Engine) restoreRules(ctx context.Context, endpoints []*endpoint) error 
 	for _, ep := range endpoints {
 		desired, workers := ep.state.desired, ep.state.workers
 		policy, problem := ep.policy.Current()
-		if len(desired.Associations) == 0 || len(workers) == 0 || problem != "" || policy.AllowsListen(desired.Listen) != "" {
+		if len(desired.Associations) == 0 || len(workers) == 0 || problem != "" || policy.Allows(desired) != "" {
 			continue // the reconciler removes it from the host
 		}
 		narrowed := ep.narrow(desired, policy)

@@ -85,7 +85,7 @@ func (ep *endpoint) reconcile(ctx context.Context) {
 		return
 	}
 	if problem == "" {
-		problem = policy.AllowsListen(d.Listen)
+		problem = policy.Allows(d)
 	}
 	if ep.setFault(faultPolicy, d, problem) {
 		ep.removeFromHost(ctx, workers, problem)

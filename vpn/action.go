@@ -69,6 +69,8 @@ const (
 
 	// The console and its accounts.
 	DescribeNode           Action = "DescribeNode"
+	DescribeSettings       Action = "DescribeSettings"
+	ModifySettings         Action = "ModifySettings"
 	DescribeGettingStarted Action = "DescribeGettingStarted"
 	ListAdministrators     Action = "ListAdministrators"
 	DescribeAdministrator  Action = "DescribeAdministrator"
@@ -122,6 +124,8 @@ var actions = map[Action]struct {
 	DescribeClientVpnConnections:        {Reads, "Show connections"},
 	TerminateClientVpnConnections:       {Writes, "Terminate connections"},
 	DescribeNode:                        {Reads, "Show the state of the dataplane"},
+	DescribeSettings:                    {Reads, "Show settings"},
+	ModifySettings:                      {Writes, "Modify settings"},
 	DescribeGettingStarted:              {Reads, "Show the tutorial's progress"},
 	ListAdministrators:                  {Reads, "List administrators"},
 	DescribeAdministrator:               {Reads, "Show administrator"},

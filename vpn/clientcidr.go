@@ -3,6 +3,8 @@ package vpn
 import (
 	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 )
 
 // Limits of a client CIDR range (guide, "Limitations and rules of Client VPN").
@@ -47,6 +49,47 @@ var linkLocal = netip.MustParsePrefix("169.254.0.0/16")
 func ValidClientCIDR(p netip.Prefix) bool {
 	return isIPv4Network(p) &&
 		p.Bits() >= widestClientCIDR && p.Bits() <= narrowestClientCIDR && unassignable(p) == ""
+}
+
+// privateRanges are the ranges that no host on the internet has: those of RFC 1918, and the shared address space of
+// RFC 6598. A client CIDR that lies elsewhere cuts the gateway off from the hosts that have its addresses.
+var privateRanges = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"),
+	netip.MustParsePrefix("172.16.0.0/12"),
+	netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("100.64.0.0/10"),
+}
+
+// IsPrivateRange reports whether all addresses of p lie in one of the private ranges.
+func IsPrivateRange(p netip.Prefix) bool {
+	return slices.ContainsFunc(privateRanges, func(r netip.Prefix) bool { return r.Bits() <= p.Bits() && r.Contains(p.Addr()) })
+}
+
+func privateRangeTexts() []string {
+	var texts []string
+	for _, r := range privateRanges {
+		texts = append(texts, r.String())
+	}
+	return texts
+}
+
+// CheckClientRange refuses a client CIDR with public addresses, unless the deployment allows them. Only a new endpoint
+// is asked: one that exists keeps its client CIDR. Field: client_cidr.
+func (e Endpoint) CheckClientRange(allowPublic bool) error {
+	var c Check
+	if !allowPublic && !IsPrivateRange(e.ClientCIDR) {
+		c.Bad("client_cidr", fmt.Sprintf("%s has public addresses, so this host could no longer reach the hosts on the internet that have them. Choose a range in %s; an administrator can allow other ranges on the Settings page.",
+			e.ClientCIDR, strings.Join(privateRangeTexts(), ", ")))
+	}
+	return c.Err()
+}
+
+// ClientRangeWarning says what is wrong with the client CIDR of an endpoint that exists, or "".
+func (e Endpoint) ClientRangeWarning() string {
+	if IsPrivateRange(e.ClientCIDR) {
+		return ""
+	}
+	return fmt.Sprintf("The client CIDR %s has public addresses: this host cannot reach the hosts on the internet that have them. Make a new endpoint with a private range and move the clients to it.", e.ClientCIDR)
 }
 
 // Block is block n (0 to 63) of a client CIDR.

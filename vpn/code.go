@@ -22,6 +22,7 @@ const (
 	CodeRequestLimitExceeded  Code = "RequestLimitExceeded"
 	CodeLimitExceeded         Code = "LimitExceeded"
 	CodeEndpointLimitExceeded Code = "ClientVpnEndpointLimitExceeded"
+	CodeTooManyPendingChanges Code = "ConcurrentMutationLimitExceeded"
 	CodeInsufficientStorage   Code = "InsufficientStorage"
 	CodeDatabaseUnavailable   Code = "DatabaseUnavailable"
 
@@ -77,7 +78,8 @@ var codes = map[Code]string{
 	CodeUnauthorizedOperation:              "The caller may not do this.",
 	CodeRequestLimitExceeded:               "There were too many attempts; wait and try again.",
 	CodeLimitExceeded:                      "A limit of the host is reached.",
-	CodeEndpointLimitExceeded:              "A quota of the endpoint, or the number of endpoints that the host policy allows, is reached.",
+	CodeEndpointLimitExceeded:              "A quota of endpoints or of the parts of one, or the number of endpoints that the host policy allows, is reached.",
+	CodeTooManyPendingChanges:              "Too many changes of the endpoint wait for the dataplane.",
 	CodeInsufficientStorage:                "The disk that holds the database is full; nothing was saved.",
 	CodeDatabaseUnavailable:                "The database does not answer, or another program keeps it locked.",
 	CodeVpcNotFound:                        "There is no network with this ID.",

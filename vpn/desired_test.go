@@ -32,20 +32,20 @@ func newDesiredInput(t *testing.T) DesiredInput {
 		p.Associations, p.Routes = append(p.Associations, a), append(p.Routes, routes...)
 	}
 	for _, s := range []RuleSpec{{Destination: "10.0.0.0/16", AllUsers: true}, {Destination: "0.0.0.0/0", Group: "ops"}, {Destination: "10.9.0.0/16", AllUsers: true}} {
-		r, err := e.Authorize(s, p.Rules, now)
+		r, err := e.Authorize(s, p.Rules, testQuotas, now)
 		if err != nil {
 			t.Fatal(err)
 		}
 		p.Rules = append(p.Rules, r)
 	}
 	for _, s := range []RouteSpec{{Destination: "0.0.0.0/0", Target: string(p.Associations[0].Subnet)}, {Destination: "10.20.0.0/22", Target: LocalTarget}} {
-		r, err := e.AddRoute(s, p.Associations, p.Routes, now)
+		r, err := e.AddRoute(s, p.Associations, p.Routes, testQuotas, now)
 		if err != nil {
 			t.Fatal(err)
 		}
 		p.Routes = append(p.Routes, r)
 	}
-	gone, err := e.AddRoute(RouteSpec{Destination: "192.0.2.0/24", Target: string(p.Associations[0].Subnet)}, p.Associations, p.Routes, now)
+	gone, err := e.AddRoute(RouteSpec{Destination: "192.0.2.0/24", Target: string(p.Associations[0].Subnet)}, p.Associations, p.Routes, testQuotas, now)
 	if err != nil {
 		t.Fatal(err)
 	}

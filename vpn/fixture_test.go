@@ -84,3 +84,6 @@ func wantRefused(t *testing.T, what string, err error, kind Kind, words string) 
 		t.Errorf("%s: got %v (%s), want %s with %q", what, err, KindOf(err), kind, words)
 	}
 }
+
+// testQuotas are the highest quotas.
+var testQuotas = Quotas{Endpoints: MaxEndpoints, Rules: MaxRules, Routes: MaxRoutes, PendingChanges: MaxPendingChanges}

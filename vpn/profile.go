@@ -120,7 +120,7 @@ func (p Profile) FileName() string {
 func CheckPublicName(name string) string {
 	switch {
 	case name == "":
-		return "No public name is set, so clients would not know where to connect. Set public_name."
+		return "No public name is set, so clients would not know where to connect. Set the public name on the Settings page."
 	case len(name) > maxPublicName:
 		return fmt.Sprintf("The public name is longer than %d characters, which is what OpenVPN clients can read.", maxPublicName)
 	}

@@ -136,7 +136,7 @@ func TestProfileTakesNoInjection(t *testing.T) {
 func TestProfileRefuses(t *testing.T) {
 	t.Parallel()
 	for words, spoil := range map[string]func(*Profile){
-		"Set public_name":                      func(p *Profile) { p.Remote = "" },
+		"Set the public name":                  func(p *Profile) { p.Remote = "" },
 		"is not a host name":                   func(p *Profile) { p.Remote = "vpn example" },
 		"common name cannot":                   func(p *Profile) { p.ServerName = `a"b` },
 		"without its chain":                    func(p *Profile) { p.CA = "" },

@@ -63,7 +63,7 @@ func (r Route) State(o Observation) (RouteState, string) {
 
 // AddRoute checks a route against the endpoint's associations and routes and creates it.
 // Fields: destination, subnet, description.
-func (e *Endpoint) AddRoute(s RouteSpec, associations []Association, present []Route, now time.Time) (Route, error) {
+func (e *Endpoint) AddRoute(s RouteSpec, associations []Association, present []Route, q Quotas, now time.Time) (Route, error) {
 	if e.Deleting {
 		return Route{}, ErrEndpointDeleting(e.ID)
 	}
@@ -109,8 +109,8 @@ func (e *Endpoint) AddRoute(s RouteSpec, associations []Association, present []R
 		}
 		return o.Removed
 	})
-	if live >= MaxRoutes {
-		return Route{}, overQuota("routes", MaxRoutes)
+	if err := checkParts("routes", live, q.Routes); err != nil {
+		return Route{}, err
 	}
 	e.Generation++
 	r.Added = e.Generation

@@ -47,7 +47,7 @@ func TestAddRoute(t *testing.T) {
 		{"192.168.0.0/16", at(a), "a\nb", "description", "a line break"},
 	} {
 		e := e
-		r, err := e.AddRoute(RouteSpec{Destination: c.destination, Target: c.target, Description: c.description}, []Association{a, b, gone}, present, now)
+		r, err := e.AddRoute(RouteSpec{Destination: c.destination, Target: c.target, Description: c.description}, []Association{a, b, gone}, present, testQuotas, now)
 		wantBad(t, c.destination+" by "+c.target, err, c.field, c.words)
 		switch {
 		case err != nil && e.Generation != 1:
@@ -57,7 +57,7 @@ func TestAddRoute(t *testing.T) {
 		}
 	}
 	local := Route{Destination: e.ClientCIDR, Origin: OriginAddRoute}
-	_, err := e.AddRoute(RouteSpec{Destination: "10.20.0.0/22", Target: LocalTarget}, nil, []Route{local}, now)
+	_, err := e.AddRoute(RouteSpec{Destination: "10.20.0.0/22", Target: LocalTarget}, nil, []Route{local}, testQuotas, now)
 	wantBad(t, "a second local route", err, "destination", "already a route")
 }
 
@@ -71,10 +71,10 @@ func TestRouteQuota(t *testing.T) {
 		present = append(present, Route{Origin: OriginAddRoute, Association: a.ID, Destination: cidr(fmt.Sprintf("192.168.%d.0/24", i))})
 	}
 	spec := RouteSpec{Destination: "172.16.0.0/12", Target: string(a.Subnet)}
-	_, err := e.AddRoute(spec, []Association{a}, present, now)
+	_, err := e.AddRoute(spec, []Association{a}, present, testQuotas, now)
 	wantRefused(t, "one more", err, Conflict, "100 routes")
 	present[3].Removed = 9
-	if _, err := e.AddRoute(spec, []Association{a}, present, now); err != nil {
+	if _, err := e.AddRoute(spec, []Association{a}, present, testQuotas, now); err != nil {
 		t.Error(err)
 	}
 }

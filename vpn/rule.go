@@ -52,7 +52,7 @@ func (r Rule) State(o Observation) (RuleState, string) {
 
 // Authorize checks a rule against the rules of the endpoint and creates it.
 // Fields: destination, group, description.
-func (e *Endpoint) Authorize(s RuleSpec, present []Rule, now time.Time) (Rule, error) {
+func (e *Endpoint) Authorize(s RuleSpec, present []Rule, q Quotas, now time.Time) (Rule, error) {
 	if e.Deleting {
 		return Rule{}, ErrEndpointDeleting(e.ID)
 	}
@@ -78,8 +78,8 @@ func (e *Endpoint) Authorize(s RuleSpec, present []Rule, now time.Time) (Rule, e
 	if err := c.Err(); err != nil {
 		return Rule{}, err
 	}
-	if live := countLive(present, func(o Rule) uint64 { return o.Removed }); live >= MaxRules {
-		return Rule{}, overQuota("authorization rules", MaxRules)
+	if err := checkParts("authorization rules", countLive(present, func(o Rule) uint64 { return o.Removed }), q.Rules); err != nil {
+		return Rule{}, err
 	}
 	e.Generation++
 	r.Added = e.Generation

@@ -40,7 +40,7 @@ func TestAuthorize(t *testing.T) {
 		{RuleSpec{Destination: "10.1.0.0/16", AllUsers: true, Description: "a\nb"}, "description", "a line break"},
 	} {
 		e := e
-		r, err := e.Authorize(c.spec, present, now)
+		r, err := e.Authorize(c.spec, present, testQuotas, now)
 		wantBad(t, fmt.Sprintf("%.60v", c.spec), err, c.field, c.words)
 		switch {
 		case err != nil && e.Generation != 1:
@@ -59,10 +59,10 @@ func TestRuleQuota(t *testing.T) {
 	for i := range present {
 		present[i] = Rule{Endpoint: e.ID, Destination: cidr(fmt.Sprintf("10.%d.%d.0/24", i/250, i%250)), AllUsers: true}
 	}
-	_, err := e.Authorize(RuleSpec{Destination: "192.0.2.0/24", AllUsers: true}, present, now)
+	_, err := e.Authorize(RuleSpec{Destination: "192.0.2.0/24", AllUsers: true}, present, testQuotas, now)
 	wantRefused(t, "one more", err, Conflict, "500 authorization rules")
 	present[7].Removed = 3
-	if _, err := e.Authorize(RuleSpec{Destination: "192.0.2.0/24", AllUsers: true}, present, now); err != nil {
+	if _, err := e.Authorize(RuleSpec{Destination: "192.0.2.0/24", AllUsers: true}, present, testQuotas, now); err != nil {
 		t.Error(err)
 	}
 }
@@ -70,7 +70,7 @@ func TestRuleQuota(t *testing.T) {
 func TestRevoke(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
-	r, err := e.Authorize(RuleSpec{Destination: "10.0.0.0/16", AllUsers: true}, nil, now)
+	r, err := e.Authorize(RuleSpec{Destination: "10.0.0.0/16", AllUsers: true}, nil, testQuotas, now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"strings"
@@ -25,7 +26,8 @@ func (e unknownHost) sentence() string {
 // foreign page whose name server resolves its name to this host would have the origin of the console
 // in the browser, and could read every page and send every form. An IP address cannot be rebound, so
 // it is always allowed.
-func allowedHosts(names []string) echo.MiddlewareFunc {
+// publicName gives the public name that is in force: it can be changed while the console runs.
+func allowedHosts(names []string, publicName func(context.Context) (string, error)) echo.MiddlewareFunc {
 	allowed := map[string]bool{"localhost": true}
 	for _, n := range names {
 		allowed[plainHost(n)] = true
@@ -35,6 +37,13 @@ func allowedHosts(names []string) echo.MiddlewareFunc {
 		return func(c echo.Context) error {
 			name := plainHost(c.Request().Host)
 			if _, err := netip.ParseAddr(name); err == nil || allowed[name] {
+				return next(c)
+			}
+			set, err := publicName(c.Request().Context())
+			if err != nil {
+				return err
+			}
+			if set != "" && name == plainHost(set) {
 				return next(c)
 			}
 			return unknownHost{name}

@@ -45,6 +45,7 @@ func routes(h *admin.Console, a *access.Service) []route {
 		{get, "/", h.Tutorial.View, signedIn},
 		{get, "/node", h.Node.View, signedIn},
 		{get, "/settings", h.Node.Settings, signedIn},
+		{post, "/settings", h.Node.SaveSettings, mayChange},
 		{get, layout.BannerPath, h.Node.Banner, signedIn},
 		{get, "/account", h.Access.Account.View, signedIn},
 		{post, "/account/password", h.Access.Account.ChangePassword, signedIn},

@@ -112,7 +112,7 @@ func TestErrorPages(t *testing.T) {
 	s := webtest.NewWithAccounts(t)
 	b := s.SignIn(t, webtest.Administrator)
 	b.Get("/nothing-here").WantStatus(http.StatusNotFound).WantText("main", "no page at this address").WantText("nav[aria-label=Main]", "Networks")
-	b.Post("/settings", nil).WantStatus(http.StatusMethodNotAllowed).WantText("main", "links and buttons")
+	b.Post("/networks", nil).WantStatus(http.StatusMethodNotAllowed).WantText("main", "links and buttons")
 	b.Get("/administrators/nothing-such").WantStatus(http.StatusNotFound).WantText("main", "nothing-such")
 	s.Visitor(t).Get("/nothing-here").WantStatus(http.StatusNotFound)
 

@@ -39,7 +39,7 @@ func New(c Config) http.Handler {
 		logRequests(c.Log, c.Now),
 		recoverPanics,
 		secureHeaders,
-		allowedHosts(c.Names),
+		allowedHosts(c.Names, c.Services.Core.PublicName),
 		refuseCrossOrigin,
 		limitBody(maxBody),
 		sessions.load,

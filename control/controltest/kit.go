@@ -16,6 +16,7 @@ import (
 	"sallyport/control/network"
 	"sallyport/control/node"
 	"sallyport/control/runner"
+	"sallyport/control/setting"
 	"sallyport/control/tutorial"
 	"sallyport/pki"
 	"sallyport/store"
@@ -39,6 +40,7 @@ type Services struct {
 	Certificates *certificate.Service
 	Endpoints    *endpoint.Service
 	Nodes        *node.Service
+	Settings     *setting.Service
 	Tutorial     *tutorial.Service
 	Runner       *runner.Runner
 }
@@ -104,7 +106,7 @@ func (k *Kit) NewServices(o Options) Services {
 		o.Store = k.Store
 	}
 	if o.Settings == nil {
-		o.Settings = &control.Settings{PublicName: "vpn.example.test", Version: "test"}
+		o.Settings = &control.Settings{Given: Given("public_name", "vpn.example.test"), Version: "test"}
 	}
 	log := slog.New(slog.NewJSONHandler(k.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	core := control.NewCore(o.Store, log, k.Clock.Now, *o.Settings)
@@ -112,7 +114,7 @@ func (k *Kit) NewServices(o Options) Services {
 	return Services{
 		Core: core, Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificate.New(core, pki.Maker{}),
 		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: k.Dataplane, PKI: pki.Maker{}, Node: nodes, Resolver: o.Resolver}),
-		Nodes:     nodes, Tutorial: tutorial.New(core),
+		Nodes:     nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
 		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Limits: Limits, KeepChanges: KeepChanges}),
 	}
 }

@@ -17,6 +17,9 @@ func (s *Service) Associate(ctx context.Context, by control.Principal, id vpn.En
 		if err != nil {
 			return err
 		}
+		if _, err := s.quotas(ctx, tx, *e); err != nil {
+			return err
+		}
 		present, err := tx.AssociationsOf(ctx, id)
 		if err != nil {
 			return err

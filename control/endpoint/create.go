@@ -16,6 +16,9 @@ func (s *Service) CreateEndpoint(ctx context.Context, by control.Principal, spec
 		if e, err = vpn.NewEndpoint(spec, s.core.Now()); err != nil {
 			return err
 		}
+		if err := s.checkNew(ctx, tx, e); err != nil {
+			return err
+		}
 		e.TLSCrypt, e.TokenSecret = s.pki.StaticKey(), s.pki.TokenSecret()
 		if err := s.checkEndpoint(ctx, tx, e); err != nil {
 			return err
@@ -24,6 +27,22 @@ func (s *Service) CreateEndpoint(ctx context.Context, by control.Principal, spec
 		return tx.CreateEndpoint(ctx, e)
 	})
 	return e, err
+}
+
+// checkNew checks an endpoint that does not exist yet against the settings of the deployment.
+func (s *Service) checkNew(ctx context.Context, tx *store.Tx, e vpn.Endpoint) error {
+	d, err := s.core.Deployment(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := e.CheckClientRange(d.PublicClientRanges); err != nil {
+		return err
+	}
+	all, err := tx.AllEndpoints(ctx)
+	if err != nil {
+		return err
+	}
+	return d.Quotas.CheckEndpoints(len(all))
 }
 
 // checkEndpoint checks an endpoint against the other endpoints and the certificates.

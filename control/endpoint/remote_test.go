@@ -53,17 +53,17 @@ func TestPublicName(t *testing.T) {
 		remote, words string
 		random        bool
 	}{
-		"resolves to this host": {control.Settings{PublicName: "vpn.test"}, map[string][]netip.Addr{"vpn.test": own}, "vpn.test", "", false},
-		"wildcard": {control.Settings{PublicName: "vpn.test"},
+		"resolves to this host": {control.Settings{Given: controltest.Given("public_name", "vpn.test")}, map[string][]netip.Addr{"vpn.test": own}, "vpn.test", "", false},
+		"wildcard": {control.Settings{Given: controltest.Given("public_name", "vpn.test")},
 			map[string][]netip.Addr{"vpn.test": own, "sallyport-wildcard-check.vpn.test": own}, "vpn.test", "", true},
-		"resolves elsewhere": {control.Settings{PublicName: "vpn.test"}, map[string][]netip.Addr{"vpn.test": foreign}, "vpn.test", "not an address of this host", false},
-		"does not resolve":   {control.Settings{PublicName: "vpn.test"}, nil, "vpn.test", "cannot be resolved", false},
-		"address of ours":    {control.Settings{PublicName: "192.0.2.10"}, nil, "192.0.2.10", "", false},
-		"address elsewhere":  {control.Settings{PublicName: "192.0.2.99"}, nil, "192.0.2.99", "not an address of this host", false},
-		"domain":             {control.Settings{VPNDomain: "vpn.test"}, map[string][]netip.Addr{id + ".vpn.test": own}, id + ".vpn.test", "", false},
-		"name before domain": {control.Settings{PublicName: "a.test", VPNDomain: "vpn.test"}, map[string][]netip.Addr{"a.test": own}, "a.test", "", false},
-		"fallback":           {control.Settings{FallbackAddress: "192.0.2.10"}, nil, "192.0.2.10", "Set public_name", false},
-		"nothing":            {control.Settings{}, nil, "", "Set public_name", false},
+		"resolves elsewhere": {control.Settings{Given: controltest.Given("public_name", "vpn.test")}, map[string][]netip.Addr{"vpn.test": foreign}, "vpn.test", "not an address of this host", false},
+		"does not resolve":   {control.Settings{Given: controltest.Given("public_name", "vpn.test")}, nil, "vpn.test", "cannot be resolved", false},
+		"address of ours":    {control.Settings{Given: controltest.Given("public_name", "192.0.2.10")}, nil, "192.0.2.10", "", false},
+		"address elsewhere":  {control.Settings{Given: controltest.Given("public_name", "192.0.2.99")}, nil, "192.0.2.99", "not an address of this host", false},
+		"domain":             {control.Settings{Given: controltest.Given("vpn_domain", "vpn.test")}, map[string][]netip.Addr{id + ".vpn.test": own}, id + ".vpn.test", "", false},
+		"name before domain": {control.Settings{Given: controltest.Given("public_name", "a.test", "vpn_domain", "vpn.test")}, map[string][]netip.Addr{"a.test": own}, "a.test", "", false},
+		"fallback":           {control.Settings{FallbackAddress: "192.0.2.10"}, nil, "192.0.2.10", "Set the public name", false},
+		"nothing":            {control.Settings{}, nil, "", "Set the public name", false},
 	} {
 		x := s.named(&fakeResolver{names: c.names}, c.settings)
 		v, err := x.Endpoints.Endpoint(t.Context(), s.Admin, s.Endpoint.ID)
@@ -73,7 +73,7 @@ func TestPublicName(t *testing.T) {
 		}
 		file, err := x.Endpoints.ClientConfiguration(t.Context(), s.Admin, s.Endpoint.ID, "")
 		if c.remote == "" {
-			s.WantKind(name, err, vpn.Conflict, "Set public_name")
+			s.WantKind(name, err, vpn.Conflict, "Set the public name")
 			continue
 		}
 		s.Must(err)
@@ -93,7 +93,7 @@ func TestNameOfAnEndpointOnOneAddress(t *testing.T) {
 	s.Must(err)
 	for name, settings := range map[string]control.Settings{
 		"192.0.2.20": {FallbackAddress: "192.0.2.10"},
-		"vpn.test":   {FallbackAddress: "192.0.2.10", PublicName: "vpn.test"},
+		"vpn.test":   {FallbackAddress: "192.0.2.10", Given: controltest.Given("public_name", "vpn.test")},
 	} {
 		v, err := s.named(&fakeResolver{}, settings).Endpoints.Endpoint(t.Context(), s.Admin, e.ID)
 		s.Must(err)
@@ -108,7 +108,7 @@ func TestNamesAreRemembered(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	r := &fakeResolver{names: map[string][]netip.Addr{"vpn.test": {netip.MustParseAddr("192.0.2.10")}}}
-	x := s.named(r, control.Settings{PublicName: "vpn.test"})
+	x := s.named(r, control.Settings{Given: controltest.Given("public_name", "vpn.test")})
 	ctx, cancel := context.WithCancel(t.Context())
 	r.before = cancel
 	_, _ = x.Endpoints.Endpoint(ctx, s.Admin, s.Endpoint.ID)

@@ -64,7 +64,11 @@ func (s *Service) CreateRoute(ctx context.Context, by control.Principal, id vpn.
 		if err != nil {
 			return err
 		}
-		if made, err = e.AddRoute(spec, associations, present, s.core.Now()); err != nil {
+		quotas, err := s.quotas(ctx, tx, *e)
+		if err != nil {
+			return err
+		}
+		if made, err = e.AddRoute(spec, associations, present, quotas, s.core.Now()); err != nil {
 			return err
 		}
 		a.After = control.Describe(made)

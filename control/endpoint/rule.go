@@ -73,7 +73,11 @@ func (s *Service) Authorize(ctx context.Context, by control.Principal, id vpn.En
 		if err != nil {
 			return err
 		}
-		if made, err = e.Authorize(spec, present, s.core.Now()); err != nil {
+		quotas, err := s.quotas(ctx, tx, *e)
+		if err != nil {
+			return err
+		}
+		if made, err = e.Authorize(spec, present, quotas, s.core.Now()); err != nil {
 			return err
 		}
 		a.After = control.Describe(made)

@@ -52,6 +52,7 @@ func TestManyChangeOneEndpoint(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
 	start := s.View().Generation
+	s.Set(s.Admin, "pending_change_quota", "100")
 	const each, workers = 5, 8
 	var wg sync.WaitGroup
 	errs := make(chan error, workers*each)

@@ -23,6 +23,7 @@ type View struct {
 	Trouble         string // which parts failed, in a few words; "" where none did
 	Remote          string // the name that profiles have
 	RemoteWarning   string // what is wrong with Remote; "" where nothing is
+	RangeWarning    string // what is wrong with the client CIDR; "" where nothing is
 	Faults          []vpn.Fault
 	Repairs         []vpn.Fault // changes that other programs had made to it and that were undone, newest first
 }
@@ -79,7 +80,11 @@ func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.Lis
 // Endpoint gives one endpoint.
 func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.EndpointID) (View, error) {
 	var v View
+	var deployment vpn.Deployment
 	err := s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, string(id), func(tx *store.Tx) (err error) {
+		if deployment, err = s.core.Deployment(ctx, tx); err != nil {
+			return err
+		}
 		if v.Endpoint, err = tx.Endpoint(ctx, id); err != nil {
 			return err
 		}
@@ -117,7 +122,8 @@ func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.End
 	if err != nil {
 		return v, err
 	}
-	v.Remote, v.RemoteWarning = s.remote(ctx, v.Endpoint)
+	v.RangeWarning = v.ClientRangeWarning()
+	v.Remote, v.RemoteWarning = s.remote(ctx, deployment, v.Endpoint)
 	for _, r := range s.node.State(ctx).Status.Repairs {
 		if r.Subject == string(id) {
 			v.Repairs = append(v.Repairs, r)

@@ -182,6 +182,8 @@ func (d *decider) decideBatch(ctx context.Context, rs []vpn.LoginRequest) ([]vpn
 			ds = append(ds, decision)
 			if decision.Allow {
 				granted = append(granted, c)
+				at.live++
+				contexts[r.Endpoint] = at
 			}
 		}
 		if len(granted) == 0 {
@@ -199,6 +201,9 @@ type loginContext struct {
 	state        vpn.EndpointState
 	issuer       vpn.Issuer            // of the client certificates
 	blocks       vpn.CertificateBlocks // that may be about one of the logins
+	live         int                   // connections of the endpoint
+	limit        int                   // of them
+	share        vpn.Share             // of each client certificate
 	gone         bool
 }
 
@@ -215,20 +220,46 @@ func (d *decider) loginContext(ctx context.Context, tx *store.Tx, id vpn.Endpoin
 	if err != nil {
 		return loginContext{}, err
 	}
+	deployment, err := d.core.Deployment(ctx, tx)
+	if err != nil {
+		return loginContext{}, err
+	}
+	live, err := tx.CountLive(ctx, e.ID)
+	if err != nil {
+		return loginContext{}, err
+	}
 	server, err := tx.Certificate(ctx, e.Certificate)
-	return loginContext{endpoint: e, associations: associations, state: e.State(associations, observed[e.ID]), issuer: e.RequiredIssuer(server)}, err
+	return loginContext{
+		endpoint: e, live: live[e.ID], limit: deployment.Quotas.ConnectionLimit(countStaying(associations)), share: deployment.Share,
+		associations: associations, state: e.State(associations, observed[e.ID]), issuer: e.RequiredIssuer(server),
+	}, err
+}
+
+// countStaying counts the associations that are not being removed.
+func countStaying(associations []vpn.Association) int {
+	n := 0
+	for _, a := range associations {
+		if a.Removed == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // decideLogin decides one login; the connection is what a grant begins.
 func (d *decider) decideLogin(ctx context.Context, tx *store.Tx, at loginContext, r vpn.LoginRequest) (vpn.LoginDecision, vpn.Connection, error) {
 	now := d.core.Now()
-	if reason, later := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, at.blocks, r); reason != "" {
+	reason, later := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, at.blocks, r)
+	if reason == "" {
+		reason = vpn.CheckConnections(at.live, at.limit)
+	}
+	if reason != "" {
 		attempt := vpn.RefusedAttempt{Endpoint: at.endpoint.ID, Device: r.Device, CommonName: vpn.PrintableText(r.CommonName), Reason: reason}
 		return vpn.LoginDecision{ID: r.ID, Reason: reason, Later: later}, vpn.Connection{}, tx.CreateAttempt(ctx, attempt, now)
 	}
 	grant := vpn.LoginDecision{
 		ID: r.ID, Allow: true, Connection: vpn.NewConnectionID(), Session: vpn.NewSessionID(),
-		User: vpn.Identity{Name: r.CommonName}, Share: d.core.Settings.Share, Ends: now.Add(at.endpoint.SessionTimeout),
+		User: vpn.Identity{Name: r.CommonName}, Share: at.share, Ends: now.Add(at.endpoint.SessionTimeout),
 	}
 	return grant, vpn.Connection{
 		ID: grant.Connection, Endpoint: at.endpoint.ID, Session: grant.Session, Node: d.node, Status: vpn.ConnectionConnecting,

@@ -182,3 +182,22 @@ func TestOwnAuthority(t *testing.T) {
 		t.Errorf("%d refused attempts, want 2", n)
 	}
 }
+
+// An endpoint takes so many connections as its quota says, also among logins that are decided together.
+func TestConnectionsOfAnEndpointAreLimited(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	s.Set(s.Admin, "connection_quota", "2")
+	s.AddLogins(s.Login("alice"), s.Login("bob"), s.Login("carol"))
+	granted := 0
+	for _, d := range s.Dataplane.Decisions {
+		if d.Allow {
+			granted++
+		} else if !strings.Contains(d.Reason, "its limit of 2 connections") || d.Later {
+			t.Errorf("the refusal is %+v", d)
+		}
+	}
+	if granted != 2 || len(s.Dataplane.Decisions) != 3 {
+		t.Errorf("%d of %d logins were granted, want 2 of 3", granted, len(s.Dataplane.Decisions))
+	}
+}

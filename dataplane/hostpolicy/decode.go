@@ -37,7 +37,7 @@ func (p *Policy) decode(r io.Reader) error {
 			return fmt.Errorf("%s%s is negative", lineOf(text, strconv.Quote(key)), key)
 		}
 	}
-	for _, q := range slices.Concat(p.Listen, p.Forbidden) {
+	for _, q := range slices.Concat(p.Listen, p.Forbidden, p.ClientRanges) {
 		if !q.IsValid() || !q.Addr().Is4() || q != q.Masked() {
 			return fmt.Errorf("%s%s is not an IPv4 network in CIDR notation, such as 192.0.2.0/24", lineOf(text, strconv.Quote(q.String())), q)
 		}

@@ -24,6 +24,7 @@ type Policy struct {
 	Ports        []PortRange    `json:"ports"`                  // empty: any
 	Egress       []string       `json:"egress_interfaces"`      // that client traffic may leave by; empty: any
 	Forbidden    []netip.Prefix `json:"forbidden_destinations"` // that no rule can open
+	ClientRanges []netip.Prefix `json:"client_ranges"`          // that client CIDRs must lie in; empty: any
 	MaxEndpoints int            `json:"max_endpoints"`          // 0: 64
 	MaxWorkers   int            `json:"max_workers"`            // of one endpoint; 0: no limit
 	MaxSessions  int            `json:"max_sessions"`           // of this host; 0: no limit
@@ -126,6 +127,23 @@ func (p Policy) AllowsListen(l vpn.Listen) string {
 		return fmt.Sprintf("The host policy does not allow VPN port %d.", l.Port)
 	}
 	return ""
+}
+
+// AllowsClients gives the sentence why clients may not have the addresses of a client CIDR, or "".
+func (p Policy) AllowsClients(client netip.Prefix) string {
+	inside := func(q netip.Prefix) bool { return q.Bits() <= client.Bits() && q.Contains(client.Addr()) }
+	if len(p.ClientRanges) == 0 || slices.ContainsFunc(p.ClientRanges, inside) {
+		return ""
+	}
+	return fmt.Sprintf("The host policy does not allow the client CIDR %s: it lies in none of its client_ranges.", client)
+}
+
+// Allows gives the sentence why the policy allows no such endpoint at all, or "".
+func (p Policy) Allows(d vpn.Desired) string {
+	if why := p.AllowsListen(d.Listen); why != "" {
+		return why
+	}
+	return p.AllowsClients(d.ClientCIDR)
 }
 
 // AllowsEgress gives the sentence why client traffic may not leave by the interface, or "".

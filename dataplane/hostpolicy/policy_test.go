@@ -23,7 +23,7 @@ func TestPolicyFile(t *testing.T) {
 		t.Fatal("run this test as root: the policy file belongs to root")
 	}
 	for name, c := range map[string]struct{ text, problem string }{
-		"all":              {`{"listen":["192.0.2.0/24"],"ports":["443","1194-1210"],"egress_interfaces":["eth1"],"forbidden_destinations":["10.9.0.0/16"],"max_endpoints":2,"max_workers":1,"max_sessions":9}`, ""},
+		"all":              {`{"listen":["192.0.2.0/24"],"ports":["443","1194-1210"],"egress_interfaces":["eth1"],"forbidden_destinations":["10.9.0.0/16"],"client_ranges":["10.0.0.0/8"],"max_endpoints":2,"max_workers":1,"max_sessions":9}`, ""},
 		"nothing":          {`{}`, ""},
 		"empty file":       {``, "malformed"},
 		"unknown key":      {`{"allow_all":true}`, "malformed"},
@@ -32,6 +32,7 @@ func TestPolicyFile(t *testing.T) {
 		"port too large":   {`{"ports":["65536"]}`, "neither a port"},
 		"number for text":  {`{"ports":[443]}`, "malformed"},
 		"host bits":        {`{"forbidden_destinations":["10.9.0.1/16"]}`, "not an IPv4 network"},
+		"client host bits": {`{"client_ranges":["10.0.0.1/8"]}`, "not an IPv4 network"},
 		"IPv6":             {`{"listen":["2001:db8::/32"]}`, "not an IPv4 network"},
 		"negative":         {`{"max_sessions":-1}`, "negative"},
 		"something behind": {`{} {}`, "something follows"},
@@ -129,5 +130,18 @@ func TestPolicyAllows(t *testing.T) {
 	got := p.Narrow([]netip.Prefix{prefix("10.8.0.0/15"), prefix("10.9.1.0/24"), prefix("172.16.0.0/12")})
 	if len(got) != 2 || got[0] != prefix("10.8.0.0/16") || got[1] != prefix("172.16.0.0/12") {
 		t.Errorf("routes %v", got)
+	}
+}
+
+func TestPolicyLimitsClientRanges(t *testing.T) {
+	t.Parallel()
+	p := Policy{ClientRanges: []netip.Prefix{netip.MustParsePrefix("10.20.0.0/14"), netip.MustParsePrefix("100.64.0.0/10")}}
+	for client, allowed := range map[string]bool{"10.20.0.0/22": true, "10.20.0.0/14": true, "100.64.0.0/12": true, "10.24.0.0/22": false, "10.16.0.0/12": false, "8.8.8.0/22": false} {
+		if why := p.AllowsClients(netip.MustParsePrefix(client)); (why == "") != allowed {
+			t.Errorf("%s: %q", client, why)
+		}
+	}
+	if why := (Policy{}).AllowsClients(netip.MustParsePrefix("8.8.8.0/22")); why != "" {
+		t.Errorf("a policy without client_ranges: %s", why)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	endpointcontrol "sallyport/control/endpoint"
 	networkcontrol "sallyport/control/network"
 	nodecontrol "sallyport/control/node"
+	settingcontrol "sallyport/control/setting"
 	tutorialcontrol "sallyport/control/tutorial"
 	"sallyport/handlers/admin/access"
 	"sallyport/handlers/admin/certificate"
@@ -28,6 +29,7 @@ type Services struct {
 	Certificates *certificatecontrol.Service
 	Endpoints    *endpointcontrol.Service
 	Nodes        *nodecontrol.Service
+	Settings     *settingcontrol.Service
 	Tutorial     *tutorialcontrol.Service
 }
 
@@ -60,7 +62,7 @@ func New(c Config) *Console {
 		Network:      network.New(pages, s.Networks),
 		Certificates: certificate.New(pages, s.Certificates),
 		Endpoint:     endpoint.New(pages, s.Endpoints, s.Networks),
-		Node:         node.New(pages, s.Core, s.Nodes, s.Endpoints),
+		Node:         node.New(pages, s.Core, s.Nodes, s.Endpoints, s.Settings),
 		Tutorial:     tutorial.New(pages, s.Tutorial),
 	}
 }

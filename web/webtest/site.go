@@ -26,7 +26,8 @@ type Site struct {
 func (s *Site) Services() admin.Services {
 	k := s.Kit
 	return admin.Services{
-		Core: k.Core, Access: k.Access, Networks: k.Networks, Certificates: k.Certificates, Endpoints: k.Endpoints, Nodes: k.Nodes, Tutorial: k.Tutorial,
+		Core: k.Core, Access: k.Access, Networks: k.Networks, Certificates: k.Certificates, Endpoints: k.Endpoints, Nodes: k.Nodes,
+		Settings: k.Settings, Tutorial: k.Tutorial,
 	}
 }
 
@@ -54,7 +55,7 @@ func NewUnstarted(t testing.TB, options ...Option) *Site {
 	t.Helper()
 	kit := controltest.NewWithClock(t, controltest.RunningClock())
 	kit.Dataplane.Say(vpn.NodeStatus{}, nil)
-	kit.Services = kit.NewServices(controltest.Options{Settings: &control.Settings{PublicName: "vpn.example.test", Version: "test", Reserved: []vpn.Reservation{
+	kit.Services = kit.NewServices(controltest.Options{Settings: &control.Settings{Given: controltest.Given("public_name", "vpn.example.test"), Version: "test", Reserved: []vpn.Reservation{
 		{Owner: "the console", Listen: vpn.Listen{Addr: netip.IPv4Unspecified(), Transport: vpn.TCP, Port: 8443}},
 	}}})
 	s := &Site{Kit: kit}

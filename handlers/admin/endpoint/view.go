@@ -38,7 +38,7 @@ func endpointFacts(v endpoint.View, now time.Time) []parts.Pair {
 		{Label: "Client VPN endpoint ID", Value: string(v.ID), Copy: true},
 		views.RemoteName(v.Remote, v.RemoteWarning),
 		{Label: "Description", Value: v.Description},
-		{Label: "Client IPv4 CIDR", Value: v.ClientCIDR.String(), Help: fmt.Sprintf("%s addresses for clients", parts.Number(n))},
+		{Label: "Client IPv4 CIDR", Value: v.ClientCIDR.String(), Help: fmt.Sprintf("%s addresses for clients.", parts.Number(n)) + before(v.RangeWarning)},
 		certificateFact("Server certificate", v.Server, now),
 		parts.Fact("Authentication", "Use mutual authentication"),
 		clientCertificateFact(v, now),

@@ -5,6 +5,7 @@ import (
 	"sallyport/control"
 	"sallyport/control/endpoint"
 	"sallyport/control/node"
+	"sallyport/control/setting"
 	"sallyport/handlers/admin/page"
 )
 
@@ -14,9 +15,11 @@ type Node struct {
 	core      *control.Core
 	nodes     *node.Service
 	endpoints *endpoint.Service
+
+	deployment *setting.Service
 }
 
 // New makes the actions.
-func New(pages *page.Pages, core *control.Core, nodes *node.Service, endpoints *endpoint.Service) Node {
-	return Node{pages, core, nodes, endpoints}
+func New(pages *page.Pages, core *control.Core, nodes *node.Service, endpoints *endpoint.Service, deployment *setting.Service) Node {
+	return Node{pages, core, nodes, endpoints, deployment}
 }

@@ -1,0 +1,70 @@
+// Package setting holds the use cases of the deployment-wide settings.
+package setting
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Service is the use cases of settings.
+type Service struct{ core *control.Core }
+
+// New makes the use cases.
+func New(core *control.Core) *Service { return &Service{core: core} }
+
+// View is the settings in the order of vpn.DeploymentSettings.
+type View struct {
+	Settings []Setting
+	Version  int // for Save
+}
+
+// Setting is one setting with the value in force.
+type Setting struct {
+	vpn.Setting
+	Value  string
+	Source string // the place in the configuration that sets it, so that it cannot be changed; "" where it can
+	Saved  bool   // an administrator saved the value
+}
+
+// Settings gives the settings that are in force, and where each comes from.
+func (s *Service) Settings(ctx context.Context, by control.Principal) (View, error) {
+	var v View
+	err := s.core.Read(ctx, by, vpn.DescribeSettings, "", func(tx *store.Tx) error {
+		saved, err := tx.Settings(ctx)
+		v = s.view(saved)
+		return err
+	})
+	return v, err
+}
+
+func (s *Service) view(saved vpn.SavedSettings) View {
+	v := View{Version: saved.Version}
+	inForce := saved.InForce(s.core.Settings.Given)
+	for _, k := range vpn.DeploymentSettings() {
+		given, fixed := s.core.Settings.Given[k.Key]
+		_, kept := saved.Values[k.Key]
+		v.Settings = append(v.Settings, Setting{Setting: k, Value: inForce[k.Key], Source: given.Source, Saved: kept && !fixed})
+	}
+	return v
+}
+
+// Save changes the settings that the configuration does not set; values has all of those. Fields: their
+// keys. Stale where another administrator saved after the form was filled.
+func (s *Service) Save(ctx context.Context, by control.Principal, version int, values map[string]string) error {
+	given := s.core.Settings.Given
+	return s.core.Change(ctx, by, vpn.ModifySettings, "", func(tx *store.Tx, a *vpn.AuditRecord) error {
+		saved, err := tx.LockSettings(ctx)
+		if err != nil {
+			return err
+		}
+		a.Before = control.Describe(saved.InForce(given))
+		if err := saved.Edit(version, values, given); err != nil {
+			return err
+		}
+		a.After = control.Describe(saved.InForce(given))
+		return tx.SaveSettings(ctx, saved)
+	})
+}

@@ -1,0 +1,61 @@
+package setting_test
+
+import (
+	"strings"
+	"testing"
+
+	"sallyport/control/controltest"
+	"sallyport/vpn"
+)
+
+func TestSettingsAreSavedAndAudited(t *testing.T) {
+	t.Parallel()
+	s := controltest.NewSite(t)
+	view, err := s.Settings.Settings(t.Context(), s.ReadOnly)
+	s.Must(err)
+	values := map[string]string{}
+	for _, k := range view.Settings {
+		values[k.Key] = k.Value
+		if (k.Key == "public_name") != (k.Source != "") {
+			t.Errorf("%s comes from %q", k.Key, k.Source)
+		}
+	}
+	values["vpn_domain"] = "vpn.example"
+	s.WantKind("a read-only account", s.Settings.Save(t.Context(), s.ReadOnly, view.Version, values), vpn.Denied, "read-only")
+	s.Must(s.Settings.Save(t.Context(), s.Admin, view.Version, values))
+	if a := s.LastAudit(); a.Action != vpn.ModifySettings || strings.Contains(a.Before, "vpn.example\"") || !strings.Contains(a.After, `"vpn_domain":"vpn.example"`) {
+		t.Errorf("audit %+v", a)
+	}
+	s.WantRefusal("a form of before", vpn.Stale, "Another administrator", func() error { return s.Settings.Save(t.Context(), s.Admin, view.Version, values) })
+	values["rule_quota"] = "0"
+	s.WantBadInput("a quota of nothing", "rule_quota", func() error { return s.Settings.Save(t.Context(), s.Admin, view.Version+1, values) })
+}
+
+func TestQuotasAndRangesHold(t *testing.T) {
+	t.Parallel()
+	s := controltest.NewSite(t)
+	create := func(cidr string) error {
+		_, err := s.Endpoints.CreateEndpoint(t.Context(), s.Admin, vpn.EndpointSpec{Name: "x", ClientCIDR: cidr, Certificate: s.Server.ID, ClientCA: s.CA.ID, Port: "1194", ClientOptions: vpn.DefaultOptions()})
+		return err
+	}
+	s.WantBadInput("a public range", "client_cidr", func() error { return create("203.0.112.0/22") })
+	s.Set(s.Admin, "public_client_ranges", "true", "endpoint_quota", "2")
+	s.Must(create("203.0.112.0/22"))
+	s.WantRefusal("one endpoint too many", vpn.Conflict, "raise it on the Settings page", func() error { return create("10.99.0.0/22") })
+
+	s.Associate(s.A)
+	s.Set(s.Admin, "rule_quota", "1", "route_quota", "1", "pending_change_quota", "4")
+	s.Authorize("10.0.0.0/16")
+	s.WantRefusal("one rule too many", vpn.Conflict, "quota is 1", func() error {
+		_, err := s.Endpoints.Authorize(t.Context(), s.Admin, s.Endpoint.ID, vpn.RuleSpec{Destination: "10.1.0.0/16", AllUsers: true})
+		return err
+	})
+	route := func(destination string) error {
+		_, err := s.Endpoints.CreateRoute(t.Context(), s.Admin, s.Endpoint.ID, vpn.RouteSpec{Destination: destination, Target: string(s.A.ID)})
+		return err
+	}
+	s.Must(route("10.1.0.0/16"))
+	s.WantRefusal("a change too many", vpn.Conflict, "wait for the dataplane", func() error { return route("10.2.0.0/16") })
+	s.Reconcile()
+	s.WantRefusal("a route too many", vpn.Conflict, "already has 1 routes", func() error { return route("10.2.0.0/16") })
+}

@@ -1,0 +1,79 @@
+package node
+
+import (
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control/setting"
+	"sallyport/handlers/admin/page"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// SaveSettings changes the settings of the deployment.
+func (h *Node) SaveSettings(c echo.Context) error {
+	typed := map[string]string{}
+	for _, s := range vpn.DeploymentSettings() {
+		typed[s.Key] = c.FormValue(s.Key)
+		if s.Kind == vpn.SettingSwitch {
+			typed[s.Key] = strconv.FormatBool(typed[s.Key] == "on")
+		}
+	}
+	version, _ := strconv.Atoi(c.FormValue("version")) // text that is no number is a version that was never saved
+	err := h.deployment.Save(page.Context(c), page.Principal(c), version, typed)
+	if page.BelongsInForm(err) {
+		return h.renderSettings(c, typed, err)
+	}
+	if err != nil {
+		return err
+	}
+	return h.pages.Done(c, "Settings saved.", "/settings")
+}
+
+// settingsForm makes the form, filled with what was typed or is in force, and the section of each field.
+func settingsForm(saved setting.View, typed map[string]string, refused error, mayChange bool) (f parts.Form, sections []string) {
+	f = parts.Form{Action: "/settings", Hidden: []parts.Hidden{{Name: "version", Value: strconv.Itoa(saved.Version)}}}
+	if mayChange {
+		f.Submit = "Save settings"
+	}
+	for _, s := range saved.Settings {
+		f.Fields = append(f.Fields, settingField(s, typed, mayChange))
+		sections = append(sections, s.Section)
+	}
+	if refused == nil {
+		return f, sections
+	}
+	if vpn.KindOf(refused) != vpn.Stale {
+		page.Fail(&f, refused)
+		return f, sections
+	}
+	var stored []parts.Field
+	for _, s := range saved.Settings {
+		stored = append(stored, settingField(s, nil, mayChange))
+	}
+	f.Fail(page.Refusal(refused), f.SavedBefore(stored))
+	f.Intro = "To keep what you typed, save again: it then replaces what the other administrator saved."
+	return f, sections
+}
+
+func settingField(s setting.Setting, typed map[string]string, mayChange bool) parts.Field {
+	value := s.Value
+	if v, present := typed[s.Key]; present && s.Source == "" {
+		value = v
+	}
+	field := parts.Field{Name: s.Key, Label: s.Label, Value: value, Help: s.Help, Disabled: !mayChange || s.Source != ""}
+	switch s.Kind {
+	case vpn.SettingSwitch:
+		field.Type, field.Checked, field.Value = "checkbox", value == "true", "on"
+	case vpn.SettingNumber:
+		field.InputMode, field.Required = "numeric", true
+		field.Help += " From " + parts.Number(s.Least) + " to " + parts.Number(s.Most) + "; the default is " + s.Preset + "."
+	default:
+		field.Mono = true
+	}
+	if s.Source != "" {
+		field.Help += " It is set by " + s.Source + " and can be changed only there."
+	}
+	return field
+}

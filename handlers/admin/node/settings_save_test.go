@@ -1,0 +1,32 @@
+package node_test
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+
+	"sallyport/web/webtest"
+)
+
+func TestTheSettingsForm(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewReadyEndpoint(t)
+	p := u.Admin.Get("/settings").WantText("#public_name-help", "It is set by public_name (sallyport.conf, line 1) and can be changed only there.")
+	webtest.CheckMarkup(t, "/settings", p)
+	if p.Doc.Find("#public_name[disabled]").Length() != 1 || p.Doc.Find("#rule_quota[disabled]").Length() != 0 {
+		t.Error("what the configuration sets can be typed, or what it does not set cannot")
+	}
+	form := url.Values{"version": {"1"}, "public_name": {"other.example"}, "vpn_domain": {"vpn.example"}, "endpoint_quota": {"6"},
+		"rule_quota": {"0"}, "route_quota": {"10"}, "pending_change_quota": {"10"}, "connection_quota": {"0"}, "connections_per_certificate": {"5"}}
+	u.Admin.Post("/settings", form).WantStatus(http.StatusUnprocessableEntity).WantText("#rule_quota-error", "whole number from 1 to 500")
+	form.Set("rule_quota", "60")
+	u.Admin.Post("/settings", form).WantStatus(http.StatusSeeOther)
+	p = u.Admin.Get("/settings")
+	for field, want := range map[string]string{"rule_quota": "60", "endpoint_quota": "6", "vpn_domain": "vpn.example", "public_name": "vpn.example.test"} {
+		if got, _ := p.Doc.Find("#" + field).Attr("value"); got != want {
+			t.Errorf("%s: %q, want %q", field, got, want)
+		}
+	}
+	form.Set("rule_quota", "61")
+	u.Admin.Post("/settings", form).WantStatus(http.StatusConflict).WantText("#rule_quota-error", "Another administrator saved: “60”")
+}

@@ -1,0 +1,12 @@
+-- +goose Up
+-- The settings that hold for all endpoints and nodes, as an administrator saved them: one row, and one JSON
+-- object of text, so that a new setting needs no column.
+CREATE TABLE deployment (
+    id       INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    settings TEXT    NOT NULL, -- JSON
+    version  INTEGER NOT NULL
+) STRICT;
+INSERT INTO deployment (id, settings, version) VALUES (1, '{}', 1);
+
+-- +goose Down
+DROP TABLE deployment;

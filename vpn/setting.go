@@ -1,0 +1,208 @@
+package vpn
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Deployment is the settings that hold for all endpoints and nodes, as they are in force.
+type Deployment struct {
+	PublicName         string // the remote of client configuration files; "": a name below VPNDomain
+	VPNDomain          string // endpoints are <endpoint-id>.<VPNDomain>
+	PublicClientRanges bool   // a client CIDR may have public addresses
+	Quotas             Quotas
+	Share              Share // of each client certificate
+}
+
+// SettingKind is the kind of value that a setting has.
+type SettingKind int
+
+// The kinds of settings.
+const (
+	SettingText   SettingKind = iota
+	SettingNumber             // a whole number within two bounds
+	SettingSwitch             // "true" or "false"
+)
+
+// Setting describes one deployment-wide setting. The configuration file, the Settings page and the docs
+// read the same table (DeploymentSettings).
+type Setting struct {
+	Key         string // in the configuration file, the database and the form
+	Label       string
+	Section     string // the part of the Settings page
+	Preset      string // the value where neither the configuration nor the database has one
+	Help        string
+	Kind        SettingKind
+	Least, Most int // of a number
+	read        func(*Deployment, string) string
+}
+
+// Sections of the Settings page.
+const (
+	sectionNames  = "Names"
+	sectionRanges = "Client ranges"
+	sectionQuotas = "Quotas"
+	sectionShares = "Connections of one certificate"
+)
+
+// DeploymentSettings lists the settings in the order of the page.
+func DeploymentSettings() []Setting {
+	return []Setting{
+		{Key: "public_name", Label: "Public name", Section: sectionNames,
+			Help: "Host name or address that client configuration files name as remote.",
+			read: readName(CheckPublicName, func(d *Deployment) *string { return &d.PublicName })},
+		{Key: "vpn_domain", Label: "VPN domain", Section: sectionNames,
+			Help: "Domain below which endpoints have names of their own, <endpoint-id>.<vpn_domain>; used where public_name is not set.",
+			read: readName(checkDomain, func(d *Deployment) *string { return &d.VPNDomain })},
+		{Key: "public_client_ranges", Label: "Allow public client CIDR ranges", Section: sectionRanges, Preset: "false", Kind: SettingSwitch,
+			Help: "Allow client CIDR ranges outside of " + strings.Join(privateRangeTexts(), ", ") + ". The gateway cannot reach hosts on the internet that have addresses of such a range.",
+			read: readSwitch(func(d *Deployment) *bool { return &d.PublicClientRanges })},
+		quota("endpoint_quota", "Client VPN endpoints", DefaultQuotas.Endpoints, 1, MaxEndpoints, "Client VPN endpoints of this deployment.",
+			func(q *Quotas) *int { return &q.Endpoints }),
+		quota("rule_quota", "Authorization rules per Client VPN endpoint", DefaultQuotas.Rules, 1, MaxRules, "Authorization rules that an endpoint may have.",
+			func(q *Quotas) *int { return &q.Rules }),
+		quota("route_quota", "Routes per Client VPN endpoint", DefaultQuotas.Routes, 1, MaxRoutes, "Routes that an endpoint may have besides those that each target network brings.",
+			func(q *Quotas) *int { return &q.Routes }),
+		quota("pending_change_quota", "Pending changes per Client VPN endpoint", DefaultQuotas.PendingChanges, 1, MaxPendingChanges,
+			"Changes of an endpoint that may wait for the dataplane at once. Removals do not count and always work.",
+			func(q *Quotas) *int { return &q.PendingChanges }),
+		quota("connection_quota", "Concurrent client connections per Client VPN endpoint", DefaultQuotas.Connections, 0, MaxConnections,
+			"Client connections that an endpoint may have at once. 0: by the number of its associations: 7,000 with one, 36,500 with two, 66,500 with three, 96,500 with four, 126,000 with five or more.",
+			func(q *Quotas) *int { return &q.Connections }),
+		{Key: "connections_per_certificate", Label: "Connections per client certificate", Section: sectionShares, Preset: "5", Kind: SettingNumber, Most: 1000000,
+			Help: "Connections that one client certificate may have to one endpoint at a time, those whose clients are out of reach included; 0: no limit. At the limit a connection whose client is out of reach ends first.",
+			read: readNumber(0, 1000000, func(d *Deployment) *int { return &d.Share.Limit })},
+		{Key: "connections_end_oldest", Label: "End the oldest connection at this limit", Section: sectionShares, Preset: "false", Kind: SettingSwitch,
+			Help: "At connections_per_certificate, end the oldest connection and let the new client in, and do not refuse the new client.",
+			read: readSwitch(func(d *Deployment) *bool { return &d.Share.EndOldest })},
+	}
+}
+
+func quota(key, label string, preset, least, most int, help string, field func(*Quotas) *int) Setting {
+	return Setting{
+		Key: key, Label: label, Section: sectionQuotas, Preset: strconv.Itoa(preset), Kind: SettingNumber, Least: least, Most: most, Help: help,
+		read: readNumber(least, most, func(d *Deployment) *int { return field(&d.Quotas) }),
+	}
+}
+
+// Check returns why a value cannot be set, or "".
+func (s Setting) Check(value string) string { return s.read(&Deployment{}, strings.TrimSpace(value)) }
+
+// ReadDeployment gives the settings in force. values are by key; a setting without one, or with one that
+// this version does not take, has its preset.
+func ReadDeployment(values map[string]string) Deployment {
+	var d Deployment
+	for _, s := range DeploymentSettings() {
+		value, set := values[s.Key]
+		if !set || s.Check(value) != "" {
+			value = s.Preset
+		}
+		_ = s.read(&d, strings.TrimSpace(value)) // checked; a test checks the presets
+	}
+	return d
+}
+
+// GivenSetting is a setting that the configuration sets, so that the Settings page cannot change it.
+type GivenSetting struct {
+	Value  string
+	Source string // the line, variable or flag
+}
+
+func readName(check func(string) string, field func(*Deployment) *string) func(*Deployment, string) string {
+	return func(d *Deployment, v string) string {
+		if v != "" {
+			if why := check(v); why != "" {
+				return why
+			}
+		}
+		*field(d) = v
+		return ""
+	}
+}
+
+func readSwitch(field func(*Deployment) *bool) func(*Deployment, string) string {
+	return func(d *Deployment, v string) string {
+		b, err := strconv.ParseBool(v)
+		if err != nil {
+			return fmt.Sprintf("%q is neither true nor false.", v)
+		}
+		*field(d) = b
+		return ""
+	}
+}
+
+func readNumber(least, most int, field func(*Deployment) *int) func(*Deployment, string) string {
+	return func(d *Deployment, v string) string {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < least || n > most {
+			return fmt.Sprintf("%q is not a whole number from %d to %d.", v, least, most)
+		}
+		*field(d) = n
+		return ""
+	}
+}
+
+var domainName = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+
+// longestDomain leaves room for an endpoint ID and a dot in a public name.
+const longestDomain = maxPublicName - 33
+
+func checkDomain(s string) string {
+	if len(s) > longestDomain || !domainName.MatchString(s) {
+		return fmt.Sprintf("%q is not a domain such as vpn.example.com.", s)
+	}
+	return ""
+}
+
+// SavedSettings is what an administrator saved of the settings, by key. Version counts saves.
+type SavedSettings struct {
+	Values  map[string]string
+	Version int
+}
+
+// Edit applies a Settings form: values has every setting that is not given. A value that is the preset is not
+// kept. Stale where another administrator saved after the form was filled; fields are the keys.
+func (s *SavedSettings) Edit(version int, values map[string]string, given map[string]GivenSetting) error {
+	if version != s.Version {
+		return ErrStale("settings")
+	}
+	var c Check
+	next := map[string]string{}
+	for _, k := range DeploymentSettings() {
+		if _, fixed := given[k.Key]; fixed { // what was saved counts again when the configuration no longer has it
+			if v, kept := s.Values[k.Key]; kept {
+				next[k.Key] = v
+			}
+			continue
+		}
+		v := strings.TrimSpace(values[k.Key])
+		if why := k.Check(v); why != "" {
+			c.Bad(k.Key, why)
+		} else if v != k.Preset {
+			next[k.Key] = v
+		}
+	}
+	if err := c.Err(); err != nil {
+		return err
+	}
+	s.Values = next
+	s.Version++
+	return nil
+}
+
+// InForce gives the settings in force: those of the configuration, then what was saved, then the presets.
+func (s SavedSettings) InForce(given map[string]GivenSetting) map[string]string {
+	out := map[string]string{}
+	for _, k := range DeploymentSettings() {
+		out[k.Key] = k.Preset
+		if v, saved := s.Values[k.Key]; saved && k.Check(v) == "" {
+			out[k.Key] = v
+		}
+		if g, fixed := given[k.Key]; fixed {
+			out[k.Key] = strings.TrimSpace(g.Value)
+		}
+	}
+	return out
+}
