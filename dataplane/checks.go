@@ -8,6 +8,7 @@ const (
 	faultReach    = "reach"   // a target network cannot be reached
 	faultRules    = "rules"   // the packet filter does not take the rules
 	faultWorker   = "worker"  // OpenVPN does not run
+	faultSome     = "some"    // some workers do not run; a warning
 	faultFirewall = "foreign" // another firewall drops tunnel packets
 	faultUnjudged = "unclear" // another firewall may drop tunnel packets; a warning
 	faultPolicy   = "policy"  // the host policy does not allow it
@@ -22,4 +23,4 @@ const (
 )
 
 // reconcileOrder is the order in which reconcile makes its checks.
-var reconcileOrder = []string{faultHost, faultPolicy, faultPlace, faultReach, faultRules, faultWorker, faultFirewall, faultUnjudged}
+var reconcileOrder = []string{faultHost, faultPolicy, faultPlace, faultReach, faultRules, faultWorker, faultSome, faultFirewall, faultUnjudged}

@@ -22,7 +22,8 @@ import (
 // endpoint is one endpoint on this host: its desired state, its workers, its sessions.
 //
 // One goroutine, own, owns its state: API calls and workers send to it, and whatever changes a
-// session in the kernel or in the journal runs there, so that none of these steps meets another.
+// session in the kernel or in the journal runs there, so that no two of these steps run at the
+// same time.
 // What may block for long runs outside and sends its result back: reconcile (which starts workers
 // and writes the packet filter's rules) has a goroutine of its own, commands to workers and the
 // removal of flows have theirs.
@@ -112,8 +113,8 @@ func (ep *endpoint) own(tick <-chan time.Time) {
 	}
 }
 
-// do has own run f and waits for it. f may make short kernel calls and write the journal; it must not
-// wait for a worker or a program, and not call do. do is false, and f does not
+// do has own run f and waits for it. f may wait for the kernel and the journal; it must not
+// wait for a worker or the reconciler, and must not call do. do is false, and f does not
 // run, where the endpoint has ended.
 func (ep *endpoint) do(f func()) bool { return ep.doUnless(nil, f) }
 

@@ -78,8 +78,8 @@ func hasDevice(workers []*worker.Worker, device string) bool {
 
 // runWorkers starts the workers that should run, restarts those that run with an old configuration,
 // and waits until they listen, unless it is woken: what is revoked must not wait for a worker. The
-// error says why none of them listens.
-func (ep *endpoint) runWorkers(ctx context.Context, workers []*worker.Worker, d vpn.Desired) error {
+// error says why none of them listens; where only some do not, warning says so.
+func (ep *endpoint) runWorkers(ctx context.Context, workers []*worker.Worker, d vpn.Desired) (warning string, err error) {
 	var failure error
 	for _, w := range workers {
 		if err := w.Run(ctx, d); err != nil {
@@ -93,15 +93,27 @@ func (ep *endpoint) runWorkers(ctx context.Context, workers []*worker.Worker, d 
 			ready++
 		case errors.Is(err, worker.ErrInterrupted):
 			ep.wake() // AwaitReady has consumed the signal
-			return err
+			return "", err
 		case ctx.Err() != nil:
-			return err
+			return "", err
 		case failure == nil:
 			failure = err
 		}
 	}
 	if ready == 0 {
-		return failure
+		return "", failure
 	}
-	return nil
+	return warnOfWorkers(len(workers)-ready, len(workers), failure), nil
+}
+
+// warnOfWorkers is the sentence about workers that do not run beside others that do, or "".
+func warnOfWorkers(failed, all int, cause error) string {
+	if failed == 0 {
+		return ""
+	}
+	verb := "does"
+	if failed > 1 {
+		verb = "do"
+	}
+	return fmt.Sprintf("%d of %d OpenVPN workers %s not run: %s", failed, all, verb, adminMessage(cause))
 }

@@ -64,7 +64,7 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision) (session.Session
 	case ep.state.removed || len(desired.Associations) == 0:
 		return session.Session{}, vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "This VPN endpoint has no target network.")
 	case duration <= 0:
-		return session.Session{}, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "Your VPN session ended before it began.")
+		return session.Session{}, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "Your login took too long. Connect again.")
 	}
 	if err := ep.takeShare(p, d); err != nil {
 		return session.Session{}, err

@@ -74,6 +74,7 @@ func clientVersion(env ovpn.Env) string {
 // ask sends a login to web, and denies it where no answer comes in time.
 func (ep *endpoint) ask(n worker.Event, p *pending) {
 	if len(ep.state.pending) >= maxPending || n.Worker.Conn(n.Instance) != n.Conn {
+		ep.log.Warn("a login is denied: too many wait, or its worker has ended", "waiting", len(ep.state.pending), "common_name", p.request.CommonName)
 		go ep.denyForNow(p, "too many logins wait", cannotCheck)
 		return
 	}

@@ -115,7 +115,7 @@ func (ep *endpoint) reconcile(ctx context.Context) {
 		ep.updateSessions(d)
 		ep.repairRoutes()
 	})
-	err = ep.runWorkers(ctx, workers, d)
+	warning, err := ep.runWorkers(ctx, workers, d)
 	if errors.Is(err, worker.ErrInterrupted) {
 		return
 	}
@@ -124,6 +124,7 @@ func (ep *endpoint) reconcile(ctx context.Context) {
 		return
 	}
 	ep.setFault(faultWorker, d, "")
+	ep.warn(faultSome, d, warning)
 	drops, mayDrop := ep.host.obstacle(ep.id)
 	ep.warn(faultUnjudged, d, mayDrop)
 	ep.setFault(faultFirewall, d, drops)
