@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -110,6 +111,14 @@ func (c *Client) Leave(t testing.TB) {
 	case <-c.done:
 	case <-time.After(15 * time.Second):
 		t.Fatal("the client does not end")
+	}
+}
+
+// Restart has the client connect again, as it does by itself when the server is silent.
+func (c *Client) Restart(t testing.TB) {
+	t.Helper()
+	if err := c.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
 	}
 }
 
