@@ -104,6 +104,9 @@ run: deps-run build ## Serve the console and a dataplane, with state in .run/.
 	if [ "$$(id -u)" = 0 ] && ! setpriv --reuid=$(WEB_USER) --regid=$(WEB_USER) --clear-groups test -x '$(CURDIR)'; then \
 		dir='$(RUN_DIR_ELSEWHERE)'; echo "Only root may enter $(CURDIR), so the state is kept in $$dir."; \
 	fi; \
+	case "$$dir" in *[!A-Za-z0-9/._-]*) \
+		echo "OpenVPN does not take every character of $$dir, so the state is kept in $(RUN_DIR_ELSEWHERE)."; dir='$(RUN_DIR_ELSEWHERE)' ;; \
+	esac; \
 	mkdir -p "$$dir"; install -m 0755 bin/sallyport "$$dir/sallyport.new"; mv -f "$$dir/sallyport.new" "$$dir/sallyport"; \
 	[ "$$(id -u)" = 0 ] || [ -n "$$as" ] || echo "Not root, and no sudo: the console runs, tunnels do not."; \
 	listen="$${SALLYPORT_CONSOLE_LISTEN:-127.0.0.1:8443}"; case "$$listen" in :*|0.0.0.0:*) listen="127.0.0.1:$${listen##*:}" ;; esac; \

@@ -41,6 +41,20 @@ func TestDefaultsAreValid(t *testing.T) {
 	}
 }
 
+// OpenVPN does not take every path, so a run directory that it refuses is refused at the start.
+func TestRunDirectoryFitsOpenVPN(t *testing.T) {
+	t.Parallel()
+	for dir, want := range map[string]bool{"/run/sallyport": true, "/srv/u_1.a-b/run": true, "/srv/My Projects/run": false, "/srv/\u00fc/run": false} {
+		c, _, err := Load(nil, []string{"SALLYPORT_RUN_DIR=" + dir, "SALLYPORT_DATA_DIR=/srv/My Projects/\u00fc"})
+		if err == nil {
+			err = c.Validate()
+		}
+		if (err == nil) != want || err != nil && !strings.Contains(err.Error(), "SALLYPORT_RUN_DIR") {
+			t.Errorf("%s: %v, want it taken: %v", dir, err, want)
+		}
+	}
+}
+
 func TestWeightOfSources(t *testing.T) {
 	t.Parallel()
 	file := confFile(t, "# comment\n\nlog_level = warn\nlog_format = \"json\"\nsession_idle = 5m\n")

@@ -13,8 +13,9 @@ import (
 )
 
 var (
-	hostName = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
-	zoneName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
+	hostName  = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+	plainPath = regexp.MustCompile(`^/[A-Za-z0-9/._-]+$`) // as dataplane/ovpn writes it into a configuration
+	zoneName  = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
 )
 
 // Validate checks the settings against each other. The error joins every fault; each names the setting in the form
@@ -27,6 +28,9 @@ func (c Config) Validate() error {
 	c.validateConsole(bad)
 	c.validatePublic(bad)
 	c.validateNode(bad)
+	if !plainPath.MatchString(c.RunDir) {
+		bad("run_dir", "%q: OpenVPN takes paths of the letters A to Z and a to z, digits, and . _ - only; no association would ever work. Choose a directory such as /run/sallyport (data_dir may have any name)", c.RunDir)
+	}
 	if _, err := c.Seal.Decode(); c.Seal.Key != "" && err != nil {
 		bad("seal_key", "%v", err)
 	}

@@ -71,7 +71,26 @@ func (ep *endpoint) applyRules(ctx context.Context, d vpn.Desired, workers []*wo
 	if err != nil {
 		return err
 	}
-	return ep.filter.apply(ctx, rules, uplinks)
+	former, _, _ := ep.filter.of(ep.id)
+	if err := ep.filter.apply(ctx, rules, uplinks); err != nil {
+		return err
+	}
+	ep.forgetEarlyFlows(ctx, former, rules)
+	return nil
+}
+
+// forgetEarlyFlows deletes the flows of clients that sent their first packet before the public port led
+// to a worker, so that they need not wait until connection tracking forgets them.
+func (ep *endpoint) forgetEarlyFlows(ctx context.Context, former, now nft.Endpoint) {
+	opened := slices.DeleteFunc(slices.Clone(now.Public), func(p netip.AddrPort) bool {
+		return former.Transport == now.Transport && slices.Contains(former.Public, p) && len(former.Workers) > 0
+	})
+	if len(now.Workers) == 0 {
+		return
+	}
+	if err := host.ForgetUntranslated(now.Transport, opened...); err != nil {
+		ep.log.WarnContext(ctx, "flows of early clients were not deleted", "err", errorChain(err))
+	}
 }
 
 // revoke applies the rules of a desired state that cannot be reached otherwise: what was revoked is

@@ -3,6 +3,7 @@ package lab
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -101,6 +102,15 @@ func TestRepairs(t *testing.T) {
 	})
 }
 
+// flushes is how often another program flushes the rules, once a second (LAB_FLUSHES).
+func flushes(t testing.TB) int {
+	t.Helper()
+	if n, err := strconv.Atoi(os.Getenv("LAB_FLUSHES")); err == nil {
+		return n
+	}
+	return 10
+}
+
 // Another program flushes every rule of the host once a second, and once more while no dataplane
 // runs: not one packet of a client reaches a host without a rule, no packet of an outsider reaches a
 // client, and the connections that rules allow carry on.
@@ -118,7 +128,7 @@ func TestFlushes(t *testing.T) {
 	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for range 15 {
+	for range flushes(t) {
 		gw.NFT(t, "flush ruleset")
 		netlab.Eventually(t, repairLimit, "the table is whole again", whole)
 		b.waitTransfers(t, "a flush")
@@ -143,6 +153,7 @@ func TestFlushes(t *testing.T) {
 	b.waitTransfers(t, "a flush after an upgrade")
 	for i, p := range probes {
 		p.end()
+		t.Logf("stream %d: %d forbidden packets sent, %d arrived", i, p.sent.Load(), p.arrived.Load())
 		if sent, arrived := p.sent.Load(), p.arrived.Load(); sent == 0 || arrived != 0 {
 			t.Errorf("%d of %d forbidden packets arrived (stream %d)", arrived, sent, i)
 		}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"sallyport/vpn"
 )
 
 // ForgetFlows deletes every connection tracking entry that was opened from or to one of the clients'
@@ -21,7 +23,7 @@ func ForgetFlows(clients ...netip.Addr) error {
 		wanted[a] = true
 	}
 	var err error
-	for range 3 {
+	for range dumpAttempts {
 		_, err = netlink.ConntrackDeleteFilters(netlink.ConntrackTable, unix.AF_INET, wanted)
 		// If the table changed during the dump, an entry may have been missed: read it again.
 		if !errors.Is(err, netlink.ErrDumpInterrupted) {
@@ -32,6 +34,50 @@ func ForgetFlows(clients ...netip.Addr) error {
 		return Unavailable(err, "The connection tracking entries of a disconnected client cannot be deleted, so its address is not given out again.")
 	}
 	return nil
+}
+
+// ForgetUntranslated deletes the connection tracking entries of a transport to public addresses and
+// ports whose destination is not translated: a client sent their first packet before a rule led it to
+// a worker. As long as such an entry exists, each further packet of that flow misses the rule too.
+func ForgetUntranslated(transport vpn.Transport, public ...netip.AddrPort) error {
+	if len(public) == 0 {
+		return nil
+	}
+	wanted := untranslated{protocol: unix.IPPROTO_UDP, to: map[netip.AddrPort]bool{}}
+	if transport == vpn.TCP {
+		wanted.protocol = unix.IPPROTO_TCP
+	}
+	for _, p := range public {
+		wanted.to[p] = true
+	}
+	var err error
+	for range dumpAttempts {
+		_, err = netlink.ConntrackDeleteFilters(netlink.ConntrackTable, unix.AF_INET, wanted)
+		if !errors.Is(err, netlink.ErrDumpInterrupted) {
+			break
+		}
+	}
+	if err != nil {
+		return Unavailable(err, "The connection tracking entries of clients that came before the port was open cannot be deleted; they connect after a minute.")
+	}
+	return nil
+}
+
+// dumpAttempts is how often a dump of the kernel is read that a change interrupted.
+const dumpAttempts = 3
+
+// untranslated matches the entries to public ports that no rule translated.
+type untranslated struct {
+	protocol uint8
+	to       map[netip.AddrPort]bool
+}
+
+// MatchConntrackFlow reports whether netlink shall delete the entry.
+func (u untranslated) MatchConntrackFlow(flow *netlink.ConntrackFlow) bool {
+	dst, _ := netip.AddrFromSlice(flow.Forward.DstIP)
+	// The reply of a translated flow comes from the port of a worker.
+	return flow.Forward.Protocol == u.protocol && u.to[netip.AddrPortFrom(dst.Unmap(), flow.Forward.DstPort)] &&
+		flow.Reverse.SrcPort == flow.Forward.DstPort
 }
 
 // flowFilter matches the entries of some addresses.
