@@ -156,7 +156,8 @@ const findPoint = `(words, within) => {
 	let seen = [];
 	for (const scope of scopes.filter(Boolean)) {
 		const all = [...scope.querySelectorAll("a[href], button, summary, label, .form-check-label")].filter(shown);
-		const hit = all.find(e => clean(e.innerText) === words) || all.find(e => clean(e.getAttribute("aria-label")) === words);
+		const uncounted = e => clean(e.innerText).replace(/ [\d,]+$/, ""); // a tab without the number of its rows
+		const hit = all.find(e => clean(e.innerText) === words) || all.find(e => uncounted(e) === words) || all.find(e => clean(e.getAttribute("aria-label")) === words);
 		seen = all.map(e => clean(e.innerText));
 		if (!hit) continue;
 		if (hit.disabled) return {Why: "it is disabled"};

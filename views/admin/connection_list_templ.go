@@ -729,9 +729,9 @@ func connectionRow(v ConnectionLists, r vpn.ConnectionSummary) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var32 string
-			templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs("Block the certificate of connection " + string(r.ID))
+			templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs("Block this certificate: connection " + string(r.ID))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/connection_list.templ`, Line: 160, Col: 187}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/connection_list.templ`, Line: 160, Col: 186}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
 			if templ_7745c5c3_Err != nil {
