@@ -105,7 +105,7 @@ func TestTutorial(t *testing.T) {
 
 	// From here the tab Connections stays open and is updated without a reload.
 	p.press("Connections", connection)
-	p.waitText("No connections yet", "No client was refused")
+	p.waitText("No client is connected")
 	p.markPage()
 	c := netlab.ConnectClient(t, s.clients[0], profile)
 	p.waitRow("alice", "active", "10.128.0.")
