@@ -111,7 +111,7 @@ var actions = map[Action]struct {
 	DeleteClientVpnEndpoint:             {Writes, "Delete Client VPN endpoint"},
 	FinishDeleteClientVpnEndpoint:       {ByProgram, "Client VPN endpoint is deleted"},
 	CreateTags:                          {Writes, "Save tags"},
-	ExportClientVpnClientConfiguration:  {Reads, "Download client configuration"},
+	ExportClientVpnClientConfiguration:  {Writes, "Download client configuration"},
 	DescribeClientVpnTargetNetworks:     {Reads, "Show target network associations"},
 	AssociateClientVpnTargetNetwork:     {Writes, "Associate target network"},
 	DisassociateClientVpnTargetNetwork:  {Writes, "Disassociate target network"},

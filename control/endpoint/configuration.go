@@ -27,7 +27,8 @@ func (s *Service) ConfigurationPreview(ctx context.Context, by control.Principal
 // With a client certificate named, the file has the certificate and its private key, which takes the
 // permission of vpn.ExportClientCertificateKey. Field: client.
 func (s *Service) ClientConfiguration(ctx context.Context, by control.Principal, id vpn.EndpointID, client vpn.CertificateID) (Configuration, error) {
-	if err := by.May(vpn.ExportClientVpnClientConfiguration, string(id)); err != nil {
+	// The plain file has the endpoint's tls-crypt key, so it takes an account that may change.
+	if err := s.core.Allow(ctx, by, vpn.ExportClientVpnClientConfiguration, string(id)); err != nil {
 		return Configuration{}, err
 	}
 	view, p, file, err := s.plainConfiguration(ctx, by, id)

@@ -25,7 +25,12 @@ func TestClientConfiguration(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	ctx := t.Context()
-	c, err := s.Endpoints.ClientConfiguration(ctx, s.ReadOnly, s.Endpoint.ID, "")
+	_, err := s.Endpoints.ClientConfiguration(ctx, s.ReadOnly, s.Endpoint.ID, "")
+	s.WantKind("a read-only account", err, vpn.Denied, "read-only")
+	if r := s.LastAudit(); r.Action != vpn.ExportClientVpnClientConfiguration || r.Actor != "reader" || r.Result == "ok" {
+		t.Errorf("the refusal is recorded as %+v", r)
+	}
+	c, err := s.Endpoints.ClientConfiguration(ctx, s.Admin, s.Endpoint.ID, "")
 	s.Must(err)
 	if !c.Unusable || c.FileName != string(s.Endpoint.ID)+".ovpn" || strings.Contains(c.Text, "<key>") || strings.Contains(c.Text, "PRIVATE KEY") {
 		t.Errorf("got %+v", c)
@@ -35,7 +40,7 @@ func TestClientConfiguration(t *testing.T) {
 			t.Errorf("no %q in\n%s", line, c.Text)
 		}
 	}
-	if r := s.LastAudit(); s.exports() != 1 || r.Actor != "reader" || r.Subject != string(s.Endpoint.ID) || strings.Contains(r.After, "PRIVATE") {
+	if r := s.LastAudit(); s.exports() != 1 || r.Actor != "admin" || r.Subject != string(s.Endpoint.ID) || strings.Contains(r.After, "PRIVATE") {
 		t.Errorf("audit %+v", r)
 	}
 	s.Association = s.Associate(s.A)
