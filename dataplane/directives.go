@@ -22,7 +22,7 @@ func directives(d vpn.Desired, s session.Session) []ovpn.Directive {
 		out = append(out, ovpn.PushAuthTokenUser(string(s.Connection)))
 	}
 	if d.BannerEnabled {
-		out = append(out, ovpn.Banner(bannerTitle, d.Banner)...)
+		out = append(out, ovpn.PushBanner(bannerTitle, d.Banner)...)
 	}
 	switch {
 	case d.SplitTunnel:

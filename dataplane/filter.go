@@ -260,3 +260,10 @@ func (f *filter) traffic() firewall.Traffic {
 	}
 	return t
 }
+
+// removeTable removes the table, when no endpoint writes it.
+func (f *filter) removeTable() error {
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	return f.table.Remove()
+}

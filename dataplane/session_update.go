@@ -32,7 +32,8 @@ func (ep *endpoint) detachSessions(sessions ...session.Session) {
 	}
 	counted, err := ep.filter.table.End(addrs...)
 	if err != nil {
-		// Their worker has ended, so no packet comes through; their end and their return close them again.
+		// No worker carries their packets any more, but the filter still lets packets with their addresses
+		// pass from the endpoint's own devices; their end and their return close them again.
 		ep.log.Error("sessions without a worker were not removed from the packet filter", "err", errorChain(err))
 	}
 	for _, s := range ep.sessions.Detach(ids, countersOf(counted), ep.now()) {

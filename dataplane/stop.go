@@ -51,7 +51,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 		ep.cancel()
 		failures = append(failures, e.dropJournal(ep.id))
 	}
-	failures = append(failures, e.journal.Remove(journal.Snapshots, hostSnapshot), e.filter.settings.Restore(), e.filter.table.Remove(), e.filter.closeOwned())
+	failures = append(failures, e.journal.Remove(journal.Snapshots, hostSnapshot), e.filter.settings.Restore(), e.filter.removeTable(), e.filter.closeOwned())
 	return errors.Join(failures...)
 }
 

@@ -101,10 +101,10 @@ func PushSessionTimeout(d time.Duration) Directive {
 // shorter than maxLine.
 const maxBannerPiece = 230
 
-// Banner shows text in a window of the client: in pieces of at most 230 bytes, the last piece of each
+// PushBanner shows text in a window of the client: in pieces of at most 230 bytes, the last piece of each
 // line as `msg` (which ends the line), the others as `msg-n`. Clients without this feature ignore it.
 // Empty text gives no directives.
-func Banner(title, text string) []Directive {
+func PushBanner(title, text string) []Directive {
 	if text == "" {
 		return nil
 	}

@@ -108,15 +108,15 @@ func TestBannerArrivesWhole(t *testing.T) {
 		"short": "Hello.", "lines": "one\n\n  three  \r\nfour\n", "syntax": `a,b#c;d%41"e"'f'\n100%` + "\t$(x)`y`",
 		"long": strings.Repeat("Grüße, 世界! ", 110), "escapes at every edge": strings.Repeat(",", 1400), "edges": strings.Repeat("x", 229) + "ü" + strings.Repeat("%", 77),
 	} {
-		got, title := shown(t, Banner("Welcome, all", text))
+		got, title := shown(t, PushBanner("Welcome, all", text))
 		if want := strings.ReplaceAll(text, "\r\n", "\n"); got != want || title != "Welcome, all" {
 			t.Errorf("%s: got %q under %q, want %q", name, got, title, want)
 		}
 	}
-	if Banner("x", "") != nil {
+	if PushBanner("x", "") != nil {
 		t.Error("an empty banner is shown")
 	}
-	if _, err := directiveLines(Banner(strings.Repeat("x", 300), "x")); err == nil {
+	if _, err := directiveLines(PushBanner(strings.Repeat("x", 300), "x")); err == nil {
 		t.Error("a title that does not fit is sent")
 	}
 }

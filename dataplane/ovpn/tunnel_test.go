@@ -133,7 +133,7 @@ func (l *lab) authorize(c ovpn.Connect, addr string) {
 		ovpn.PushRoute(netip.MustParsePrefix("198.51.100.0/24")),
 		ovpn.PushDNS(gateway),
 		ovpn.PushSessionTimeout(24 * time.Hour),
-	}, ovpn.Banner("Welcome", strings.Repeat("Be good, it's a \"rule\"; 100% #1. ", 40))...)
+	}, ovpn.PushBanner("Welcome", strings.Repeat("Be good, it's a \"rule\"; 100% #1. ", 40))...)
 	if c.Env.Username() == "" {
 		ds = append(ds, ovpn.PushAuthTokenUser("session-0123456789abcdef"))
 	}
