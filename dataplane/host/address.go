@@ -14,7 +14,7 @@ import (
 // Addresses lists the IPv4 addresses of this host that clients can dial: all but loopback addresses
 // and those of our tun devices. An endpoint that listens on every address listens on these.
 func Addresses() ([]netip.Addr, error) {
-	links, err := netlink.LinkList()
+	links, err := repeatDump(netlink.LinkList)
 	if err != nil {
 		return nil, Unavailable(err, "The network devices of this host cannot be read.")
 	}
@@ -22,7 +22,7 @@ func Addresses() ([]netip.Addr, error) {
 	for _, l := range links {
 		own[l.Attrs().Index] = isOurs(l)
 	}
-	list, err := netlink.AddrList(nil, netlink.FAMILY_V4)
+	list, err := repeatDump(func() ([]netlink.Addr, error) { return netlink.AddrList(nil, netlink.FAMILY_V4) })
 	if err != nil {
 		return nil, Unavailable(err, "The addresses of this host cannot be read.")
 	}

@@ -63,9 +63,6 @@ func ForgetUntranslated(transport vpn.Transport, public ...netip.AddrPort) error
 	return nil
 }
 
-// dumpAttempts is how often a dump of the kernel is read that a change interrupted.
-const dumpAttempts = 3
-
 // untranslated matches the entries to public ports that no rule translated.
 type untranslated struct {
 	protocol uint8

@@ -13,7 +13,9 @@ import (
 // sorted: the routes to a wide one such as 10.0.0.0/16 or 0.0.0.0/0 often use several. Each of them
 // needs forwarding for the replies. The loopback device and our own are left out.
 func OutgoingInterfaces(destination netip.Prefix) ([]string, error) {
-	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_TABLE)
+	routes, err := repeatDump(func() ([]netlink.Route, error) {
+		return netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_TABLE)
+	})
 	if err != nil {
 		return nil, Unavailable(err, "The routes of this host cannot be read.")
 	}
@@ -32,7 +34,7 @@ func OutgoingInterfaces(destination netip.Prefix) ([]string, error) {
 	if path, err := Reach(destination); err == nil {
 		names = append(names, path.Interface)
 	}
-	links, err := netlink.LinkList()
+	links, err := repeatDump(netlink.LinkList)
 	if err != nil {
 		return nil, Unavailable(err, "The network devices of this host cannot be read.")
 	}

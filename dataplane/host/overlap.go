@@ -10,11 +10,13 @@ import (
 // CheckOverlap refuses a client range that overlaps a route or an address of this host: replies to clients
 // would follow that route. The default route and our own routes and devices are ignored.
 func CheckOverlap(client netip.Prefix) error {
-	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_UNSPEC}, netlink.RT_FILTER_TABLE)
+	routes, err := repeatDump(func() ([]netlink.Route, error) {
+		return netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_UNSPEC}, netlink.RT_FILTER_TABLE)
+	})
 	if err != nil {
 		return Unavailable(err, "The routes of this host cannot be read.")
 	}
-	links, err := netlink.LinkList()
+	links, err := repeatDump(netlink.LinkList)
 	if err != nil {
 		return Unavailable(err, "The network devices of this host cannot be read.")
 	}

@@ -37,7 +37,9 @@ func UnrouteClient(client netip.Addr) error {
 
 // ClientRoutes lists our routes: the device of each client's address.
 func ClientRoutes() (map[netip.Addr]string, error) {
-	routes, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Protocol: routeProtocol}, netlink.RT_FILTER_PROTOCOL)
+	routes, err := repeatDump(func() ([]netlink.Route, error) {
+		return netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Protocol: routeProtocol}, netlink.RT_FILTER_PROTOCOL)
+	})
 	if err != nil {
 		return nil, Unavailable(err, "The routes of this host cannot be read.")
 	}
@@ -59,7 +61,7 @@ func clientRoute(client netip.Addr) *netlink.Route {
 }
 
 func readLinkNames() (map[int]string, error) {
-	links, err := netlink.LinkList()
+	links, err := repeatDump(netlink.LinkList)
 	if err != nil {
 		return nil, Unavailable(err, "The network devices of this host cannot be read.")
 	}

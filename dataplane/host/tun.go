@@ -196,7 +196,7 @@ func DeleteTun(name string) error {
 
 // Tuns lists the names of all our devices, sorted.
 func Tuns() ([]string, error) {
-	links, err := netlink.LinkList()
+	links, err := repeatDump(netlink.LinkList)
 	if err != nil {
 		return nil, Unavailable(err, "The network devices of this host cannot be read.")
 	}
