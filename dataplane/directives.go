@@ -21,6 +21,13 @@ func directives(d vpn.Desired, s session.Session) []ovpn.Directive {
 		// name must keep it: the token is bound to it.
 		out = append(out, ovpn.PushAuthTokenUser(string(s.Connection)))
 	}
+	dns := d.DNSServers()
+	for _, a := range dns {
+		out = append(out, ovpn.PushDNS(a))
+	}
+	if len(dns) > 0 && !d.SplitTunnel { // a split tunnel leaves other names to the client's own servers
+		out = append(out, ovpn.PushBlockOutsideDNS())
+	}
 	if d.BannerEnabled {
 		out = append(out, ovpn.PushBanner(bannerTitle, d.Banner)...)
 	}

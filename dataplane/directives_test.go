@@ -25,6 +25,9 @@ var fullTunnel = map[string]string{
 var needs = map[string]func(*vpn.ClientOptions){
 	"BannerEnabled": func(o *vpn.ClientOptions) { o.Banner = "Welcome" },
 	"Banner":        func(o *vpn.ClientOptions) { o.BannerEnabled = true },
+	"DNSEnabled":    func(o *vpn.ClientOptions) { o.DNS1 = netip.MustParseAddr("10.0.0.2") },
+	"DNS1":          func(o *vpn.ClientOptions) { o.DNSEnabled = true },
+	"DNS2":          func(o *vpn.ClientOptions) { o.DNSEnabled = true },
 }
 
 // Every option changes what a client is told, with and without split tunnel, unless it is listed in notDirectives.

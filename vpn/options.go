@@ -1,6 +1,9 @@
 package vpn
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // ClientOptions are the settings of an endpoint that an administrator chooses and the dataplane obeys. Endpoint,
 // EndpointSpec, EndpointEdit and Desired embed them, and the store keeps them in one column as JSON.
@@ -19,6 +22,11 @@ type ClientOptions struct {
 	// BannerEnabled: clients show Banner whenever their tunnel comes up. The text is kept while it is off.
 	BannerEnabled bool   `json:"banner_enabled"`
 	Banner        string `json:"banner"` // plain text with line breaks (LF)
+	// DNSEnabled: clients use DNS1 and DNS2, in this order. The addresses are kept while it is off; the zero address
+	// is none.
+	DNSEnabled bool       `json:"dns_enabled"`
+	DNS1       netip.Addr `json:"dns1"`
+	DNS2       netip.Addr `json:"dns2"`
 }
 
 // DefaultSessionTimeout is the default of the guide, "Client VPN endpoints".
@@ -26,7 +34,7 @@ const DefaultSessionTimeout = 24 * time.Hour
 
 // DefaultOptions are the options that the form for a new endpoint starts with.
 func DefaultOptions() ClientOptions {
-	return ClientOptions{SourceNAT: true, SessionTimeout: DefaultSessionTimeout}
+	return ClientOptions{SourceNAT: true, SessionTimeout: DefaultSessionTimeout, DNSEnabled: true}
 }
 
 // Check records what is wrong with the options, under the JSON key of each field. The console, the API and the
@@ -36,4 +44,6 @@ func (o ClientOptions) Check(c *Check) {
 		c.Bad("session_timeout", "The session timeout is missing.")
 	}
 	checkBanner(c, o.BannerEnabled, o.Banner)
+	checkDNS(c, "dns1", o.DNS1)
+	checkDNS(c, "dns2", o.DNS2)
 }

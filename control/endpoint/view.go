@@ -24,6 +24,7 @@ type View struct {
 	Remote          string // the name that profiles have
 	RemoteWarning   string // what is wrong with Remote; "" where nothing is
 	RangeWarning    string // what is wrong with the client CIDR; "" where nothing is
+	DNSWarning      string // which DNS servers clients cannot reach; "" where there is none
 	Faults          []vpn.Fault
 	Repairs         []vpn.Fault // changes that other programs had made to it and that were undone, newest first
 }
@@ -115,6 +116,9 @@ func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.End
 		if v.Rules, v.Routes, err = tx.CountParts(ctx, id); err != nil {
 			return err
 		}
+		if v.DNSWarning, err = dnsWarning(ctx, tx, v.Endpoint); err != nil {
+			return err
+		}
 		live, err := tx.CountLive(ctx, id)
 		v.Connections = live[id]
 		return err
@@ -161,4 +165,17 @@ func plainAssociations(rows []vpn.AssociationStatus) []vpn.Association {
 		out[i] = r.Association
 	}
 	return out
+}
+
+// dnsWarning says which DNS servers of an endpoint clients cannot reach.
+func dnsWarning(ctx context.Context, tx *store.Tx, e vpn.Endpoint) (string, error) {
+	if len(e.DNSServers()) == 0 {
+		return "", nil
+	}
+	rules, err := tx.RulesOf(ctx, e.ID)
+	if err != nil {
+		return "", err
+	}
+	routes, err := tx.RoutesOf(ctx, e.ID)
+	return vpn.DNSWarning(e, rules, routes), err
 }

@@ -74,6 +74,11 @@ func PushDNS(server netip.Addr) Directive {
 	return directive(`push "dhcp-option DNS %s"`, server)
 }
 
+// PushBlockOutsideDNS has a Windows client ask no DNS server but those of the tunnel: Windows asks the
+// servers of every interface and takes the first answer. Clients of other systems log that they do not
+// know the option.
+func PushBlockOutsideDNS() Directive { return directive(`push "block-outside-dns"`) }
+
 // PushAuthTokenUser assigns a user name to a client without one. A stock client keeps its token only
 // together with a user name: without this line a certificate-only client returns after every restart
 // as a new session (session_state Initial, another session_id); with it, as AuthenticatedEmptyUser of

@@ -51,6 +51,7 @@ func TestDirectives(t *testing.T) {
 		{PushDNS(a("10.77.0.1")), `push "dhcp-option DNS 10.77.0.1"`},
 		{PushDNS(a("2001:db8::1")), ""},
 		{PushDNS(netip.Addr{}), ""},
+		{PushBlockOutsideDNS(), `push "block-outside-dns"`},
 		{PushAuthTokenUser("session-0123"), `push "auth-token-user c2Vzc2lvbi0wMTIz"`},
 		{PushAuthTokenUser(""), ""},
 		{PushAuthTokenUser(strings.Repeat("x", 129)), ""},

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -16,10 +17,21 @@ const bannerClients = "OpenVPN GUI for Windows shows it, from version 11.22 (Ope
 
 // endpointOptions lists the fields of vpn.ClientOptions in the order of the pages.
 var endpointOptions = optionList{
-	{fact: func(o vpn.ClientOptions) parts.Pair {
-		return parts.Pair{Label: "Split-tunnel", Value: parts.YesNo(o.SplitTunnel, "Enabled", "Disabled"), Help: parts.YesNo(o.SplitTunnel,
-			"Clients send only what the routes name into the tunnel.", "Clients send all their traffic into the tunnel.")}
-	}},
+	checkbox(parts.Field{Name: "dns_enabled", Label: "Enable DNS servers",
+		Help: "Clients use the DNS servers below. Verify that the DNS servers can be reached by clients. The addresses are kept while it is off."},
+		func(o *vpn.ClientOptions) *bool { return &o.DNSEnabled },
+		func(o vpn.ClientOptions) parts.Pair {
+			return parts.Fact("DNS servers", parts.YesNo(o.DNSEnabled, "Enabled", "Disabled"))
+		}),
+	dnsServer("dns1", "DNS Server 1 IP address", func(o *vpn.ClientOptions) *netip.Addr { return &o.DNS1 }),
+	dnsServer("dns2", "DNS Server 2 IP address", func(o *vpn.ClientOptions) *netip.Addr { return &o.DNS2 }),
+	checkbox(parts.Field{Name: "split_tunnel", Label: "Enable split-tunnel",
+		Help: "Only traffic for the endpoint's routes goes into the tunnel; all else leaves clients as before. Clients that are connected learn a change of this, and under split-tunnel a change of the routes, with their next connection."},
+		func(o *vpn.ClientOptions) *bool { return &o.SplitTunnel },
+		func(o vpn.ClientOptions) parts.Pair {
+			return parts.Pair{Label: "Split-tunnel", Value: parts.YesNo(o.SplitTunnel, "Enabled", "Disabled"), Help: parts.YesNo(o.SplitTunnel,
+				"Clients send only what the routes name into the tunnel.", "Clients send all their traffic into the tunnel.")}
+		}),
 	checkbox(parts.Field{Name: "ipv6_outside", Label: "Leave IPv6 outside the tunnel",
 		Help: "The VPN carries IPv4. While this is off, a connected client reaches nothing over IPv6. Switch it on only if your clients' IPv6 is protected in another way: " +
 			"what is reached over IPv6 then passes beside the VPN, past its rules. Clients that are connected get it with their next connection."},
@@ -72,6 +84,28 @@ type option struct {
 }
 
 type optionList []option
+
+// dnsServer is the address of a DNS server; blank is none.
+func dnsServer(name, label string, at func(*vpn.ClientOptions) *netip.Addr) option {
+	text := func(o vpn.ClientOptions) string {
+		if a := *at(&o); a.IsValid() {
+			return a.String()
+		}
+		return ""
+	}
+	return option{
+		field: parts.Field{Name: name, Label: label, Mono: true, Autocomplete: "off"},
+		value: text,
+		set: func(o *vpn.ClientOptions, typed string, c *vpn.Check) {
+			a, err := vpn.ParseDNSServer(typed)
+			if err != nil {
+				c.Bad(name, err.Error())
+			}
+			*at(o) = a
+		},
+		fact: func(o vpn.ClientOptions) parts.Pair { return parts.Fact(label, text(o)) },
+	}
+}
 
 // checkbox is an option that is on or off.
 func checkbox(field parts.Field, at func(*vpn.ClientOptions) *bool, fact func(vpn.ClientOptions) parts.Pair) option {

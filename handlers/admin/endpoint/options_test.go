@@ -15,7 +15,6 @@ import (
 
 // notInForm are the options that the endpoint form does not offer, with the reason.
 var notInForm = map[string]string{
-	"split_tunnel":    "a change of the routes does not reach clients that are connected yet",
 	"source_nat":      "the target networks need a route back to the clients first, and the console cannot tell whether there is one",
 	"session_timeout": "every endpoint has the default of 24 hours",
 }

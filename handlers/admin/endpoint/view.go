@@ -24,7 +24,7 @@ func (h *Endpoints) View(c echo.Context) error {
 	if v.Map, err = h.endpointMap(c, view); err != nil {
 		return err
 	}
-	v.Frame.Live = liveTab(c, f, "details", v.Repairs, v.Map, view.Version, view.Remote, view.RemoteWarning)
+	v.Frame.Live = liveTab(c, f, "details", v.Repairs, v.Map, view.Version, view.Remote, view.RemoteWarning, view.DNSWarning)
 	return page.RenderLive(c, v.Frame.Live, views.EndpointDetailsPage(v))
 }
 
@@ -47,7 +47,11 @@ func endpointFacts(v endpoint.View, now time.Time) []parts.Pair {
 		{Label: "VPN port", Value: strconv.Itoa(int(v.Listen.Port))},
 		network,
 	}
-	return append(append(facts, endpointOptions.facts(v.ClientOptions)...),
+	facts = append(facts, endpointOptions.facts(v.ClientOptions)...)
+	if v.DNSWarning != "" {
+		facts = append(facts, parts.Pair{Label: "DNS servers that are not reached", Value: v.DNSWarning, Body: views.Warning(v.DNSWarning)})
+	}
+	return append(facts,
 		parts.Pair{Label: "Connections", Value: parts.Number(v.Connections), Href: views.EndpointPath(v.ID, "connections")},
 		parts.FactTime("Created", parts.At(now, v.CreatedAt)))
 }
