@@ -54,7 +54,7 @@ func runDataplane(ctx context.Context, cfg config.Config, log *slog.Logger) erro
 	working, halt := context.WithCancel(context.WithoutCancel(ctx))
 	defer halt()
 	engine, err := dataplane.Open(working, dataplane.Config{
-		RunDir: cfg.RunDir, OpenVPN: cfg.Data.OpenVPN, AllowOldOpenVPN: cfg.Data.AllowOldOpenVPN, HostPolicy: cfg.Data.HostPolicy, Workers: cfg.Data.Workers, PacketMark: cfg.Data.PacketMark, Limits: dataplane.Limits(cfg.Data.Limits), Version: version, Log: log,
+		RunDir: cfg.RunDir, OpenVPN: cfg.Data.OpenVPN, AllowOldOpenVPN: cfg.Data.AllowOldOpenVPN, HostPolicy: cfg.Data.HostPolicy, Workers: cfg.Data.Workers, PacketMark: cfg.Data.PacketMark, Limits: dataplane.Limits(cfg.Data.Limits), AwayTime: cfg.Data.AwayTime, Version: version, Log: log,
 	})
 	if err != nil {
 		return err

@@ -92,6 +92,7 @@ type Dataplane struct {
 	HostPolicy      string // path; the file may be absent
 	PacketMark      uint32 // one bit; 0 for none
 	Limits          Limits
+	AwayTime        time.Duration // how long a connection is kept for a client that is out of reach
 }
 
 // Limits bound what one address may take of what all share; 0 is no limit.

@@ -201,15 +201,17 @@ func (ep *endpoint) adoptSession(s session.Session, counted map[netip.Addr]nft.C
 	if !s.Connection.Valid() || ep.limiter.Reserve(s.Connection, 0) != nil {
 		return false
 	}
-	var away time.Time
-	if !slices.ContainsFunc(ep.state.workers, func(w *worker.Worker) bool { return w.Device == s.Device && w.Runs(s.Instance) }) {
-		away = ep.now()
+	if !s.Away() && !slices.ContainsFunc(ep.state.workers, func(w *worker.Worker) bool { return w.Device == s.Device && w.Runs(s.Instance) }) {
+		s.AwayAt = session.Uptime()
 		s.Before = s.Before.Plus(vpn.Counters(counted[s.Addr]))
 	}
 	s.Ends = min(s.Ends, session.Uptime()+ep.state.desired.SessionTimeout) // a run directory that outlived its host has another uptime
-	if !ep.sessions.Adopt(s, away) {
+	if !ep.sessions.Adopt(s) {
 		ep.limiter.Release(s.Connection)
 		return false
+	}
+	if s.Away() && s.Established { // the crash may have come before the event
+		ep.events.Add(awayEvent(s))
 	}
 	return true
 }
@@ -237,7 +239,7 @@ func (e *Engine) restoreRules(ctx context.Context, endpoints []*endpoint) error 
 			return err
 		}
 		part := adopted{rules: rules, uplinks: ep.findUplinks(narrowed, policy)}
-		for _, s := range ep.sessions.Select(func(s *session.Session) bool { return s.Away().IsZero() }) {
+		for _, s := range ep.sessions.Select(func(s *session.Session) bool { return !s.Away() }) {
 			part.sessions = append(part.sessions, inTable(s))
 		}
 		parts = append(parts, part)

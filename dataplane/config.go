@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"cmp"
 	"log/slog"
 	"time"
 
@@ -16,10 +17,14 @@ type Config struct {
 	Workers         int    // OpenVPN processes of each endpoint; 0: one for each core, at most 4
 	HostPolicy      string // path of the policy file, which may be absent
 	Limits          Limits
-	PacketMark      uint32 // the bit of accepted packets, see nft.OwnedTable; 0: no owned table
-	Version         string // of this program
+	AwayTime        time.Duration // how long a connection is kept for a client that is out of reach
+	PacketMark      uint32        // the bit of accepted packets, see nft.OwnedTable; 0: no owned table
+	Version         string        // of this program
 	Log             *slog.Logger
 }
+
+// awayTime is how long a connection is kept for a client that is out of reach.
+func (c Config) awayTime() time.Duration { return cmp.Or(c.AwayTime, defaultAwayTime) }
 
 // binary is the path of the OpenVPN program.
 func (c Config) binary() string {
@@ -41,9 +46,8 @@ const (
 	applyTimeout = 5 * time.Second
 	// decisionTimeout is how long a login may wait for web. It is shorter than the client's timeout.
 	decisionTimeout = 30 * time.Second
-	// returnTimeout is how long a connection outlives its worker: twice the time in which a client
-	// notices (ping-restart) and returns.
-	returnTimeout = 75 * time.Second
+	// defaultAwayTime is the AwayTime where none is set.
+	defaultAwayTime = time.Hour
 )
 
 // Limits bound what one address may take of what all share.

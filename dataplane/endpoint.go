@@ -75,6 +75,7 @@ type state struct {
 	workers     []*worker.Worker
 	pending     map[string]*pending // logins that wait for web, by ID
 	waiting     map[session.Client]*pending
+	goodbyes    map[exiting]bool
 }
 
 // newEndpoint makes an endpoint that does nothing until start.
@@ -88,7 +89,7 @@ func (e *Engine) newEndpoint(d vpn.Desired) *endpoint {
 		requests: make(chan func()), notices: make(chan worker.Event), kick: make(chan struct{}, 1),
 		ctx: ctx, cancel: cancel, ended: make(chan struct{}),
 		state: state{
-			desired: d, observed: make(chan struct{}), pending: map[string]*pending{}, waiting: map[session.Client]*pending{},
+			desired: d, observed: make(chan struct{}), pending: map[string]*pending{}, waiting: map[session.Client]*pending{}, goodbyes: map[exiting]bool{},
 		},
 		reconciler: reconciler{paths: map[vpn.AssociationID]string{}},
 	}

@@ -3,12 +3,13 @@ package dataplane
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"net/netip"
 	"time"
 
 	"sallyport/dataplane/ovpn"
 	"sallyport/dataplane/session"
 	"sallyport/dataplane/worker"
-	"sallyport/vpn"
 )
 
 // handle handles what a worker reports. It runs in the owner goroutine.
@@ -21,7 +22,11 @@ func (ep *endpoint) handle(n worker.Event) {
 	case ovpn.Established:
 		ep.establish(n, ev)
 	case ovpn.Disconnect:
-		ep.disconnected(session.Client{Instance: n.Instance, CID: ev.CID})
+		ep.disconnected(session.Client{Instance: n.Instance, CID: ev.CID}, ev.Env.Trusted())
+	case ovpn.Goodbye:
+		ep.goodbye(n.Instance, ev)
+	case worker.Listed:
+		ep.refreshPeers(n.Instance, ev.Status)
 	case ovpn.TLSRefused:
 		ep.report(ev)
 	case worker.Resumed:
@@ -46,8 +51,9 @@ func (ep *endpoint) establish(n worker.Event, ev ovpn.Established) {
 	ep.journalSession(s)
 }
 
-// disconnected handles the end of a client's tunnel.
-func (ep *endpoint) disconnected(c session.Client) {
+// disconnected handles the end of a client's tunnel. The connection ends where the client said goodbye
+// or its tunnel was never up; a client that fell silent is away.
+func (ep *endpoint) disconnected(c session.Client, peer netip.AddrPort) {
 	if p := ep.state.waiting[c]; p != nil {
 		ep.forgetLogin(p)
 	}
@@ -55,15 +61,20 @@ func (ep *endpoint) disconnected(c session.Client) {
 	if !ok { // it was ended, or has returned under another CID
 		return
 	}
-	reason := "The client disconnected."
-	if !s.Established {
-		reason = "The client left before its tunnel was up."
+	left := exiting{c.Instance, ovpn.Goodbye{CommonName: s.User.Name, Peer: peer}}
+	switch {
+	case !s.Established:
+		ep.closeSessions(ending{reason: "The client left before its tunnel was up."}, s.Connection)
+	case ep.state.goodbyes[left]:
+		ep.closeSessions(ending{reason: clientDisconnected}, s.Connection)
+	default:
+		ep.leave(s)
 	}
-	ep.closeSessions(ending{reason: reason}, s.Connection)
+	delete(ep.state.goodbyes, left)
 }
 
 // workerEnded keeps the sessions of a worker's process that ended, with their addresses but without
-// their rights: their clients return within a minute, each with its token.
+// their rights: they are away, and their clients return within a minute, each with its token.
 func (ep *endpoint) workerEnded(n worker.Event, ev worker.Ended) {
 	ep.detachWorker(n.Instance)
 	if !ev.Requested {
@@ -79,11 +90,12 @@ func (ep *endpoint) detachWorker(instance string) {
 			ep.forgetLogin(p)
 		}
 	}
-	ep.detachSessions(ep.sessions.Select(func(s *session.Session) bool { return s.Away().IsZero() && s.Instance == instance })...)
+	maps.DeleteFunc(ep.state.goodbyes, func(l exiting, _ bool) bool { return l.instance == instance })
+	ep.leave(ep.sessions.Select(func(s *session.Session) bool { return !s.Away() && s.Instance == instance })...)
 }
 
 // compare brings the sessions into agreement with what a worker's process says of its clients, after
-// a time without events: sessions that the process still has continue, those that it lost end,
+// a time without events: sessions that the process still has continue, those that it lost are away,
 // logins that waited are to be made again, and clients without a session are disconnected.
 func (ep *endpoint) compare(n worker.Event, status ovpn.Status) {
 	if n.Worker.Instance() != n.Instance {
@@ -93,13 +105,12 @@ func (ep *endpoint) compare(n worker.Event, status ovpn.Status) {
 	for _, c := range status.Clients {
 		unknown[c.CID] = c
 	}
-	var lost []vpn.ConnectionID
-	var unanswered []session.Session
-	for _, s := range ep.sessions.Select(func(s *session.Session) bool { return s.Away().IsZero() && s.Instance == n.Instance }) {
+	var lost, unanswered []session.Session
+	for _, s := range ep.sessions.Select(func(s *session.Session) bool { return !s.Away() && s.Instance == n.Instance }) {
 		c, has := unknown[s.CID]
 		switch {
 		case !has || c.Addr.IsValid() && c.Addr != s.Addr:
-			lost = append(lost, s.Connection)
+			lost = append(lost, s)
 			continue
 		case !c.Addr.IsValid(): // a client that returns by its token was established before
 			unanswered = append(unanswered, s)
@@ -116,7 +127,9 @@ func (ep *endpoint) compare(n worker.Event, status ovpn.Status) {
 			ep.forgetLogin(p)
 		}
 	}
-	ep.closeSessions(ending{reason: "The client disconnected."}, lost...)
+	for _, s := range lost {
+		ep.disconnected(s.Client(), s.Peer)
+	}
 	for _, s := range unanswered {
 		ep.answerAgain(n, s)
 	}

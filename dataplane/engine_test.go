@@ -274,7 +274,7 @@ func wantEnds(t *testing.T, p *process) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	want := map[vpn.ConnectionID]string{toldConnection: "Told.", lostConnection: "The client disconnected.", strayConnection: "The VPN server was restarted."}
+	want := map[vpn.ConnectionID]string{toldConnection: "Told.", lostConnection: "The client left before its tunnel was up.", strayConnection: "The VPN server was restarted."}
 	var last uint64
 	for ev, err := range p.Events(ctx, "", 0) {
 		if err != nil {

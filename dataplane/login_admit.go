@@ -1,6 +1,8 @@
 package dataplane
 
 import (
+	"errors"
+
 	"sallyport/dataplane/host"
 	"sallyport/dataplane/journal"
 	"sallyport/dataplane/nft"
@@ -46,7 +48,12 @@ func (ep *endpoint) openSession(p *pending, d vpn.LoginDecision) (session.Sessio
 	if problem != "" {
 		return session.Session{}, vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "This VPN server takes no connections right now. Ask your administrator.")
 	}
-	if err := ep.limiter.Reserve(d.Connection, policy.MaxSessions); err != nil {
+	err := ep.limiter.Reserve(d.Connection, policy.MaxSessions)
+	if err != nil && !errors.Is(err, session.ErrKnownConnection) { // a client that is away makes room
+		ep.reclaim(1)
+		err = ep.limiter.Reserve(d.Connection, policy.MaxSessions)
+	}
+	if err != nil {
 		return session.Session{}, err
 	}
 	s, err := ep.newSession(p, d)
@@ -75,11 +82,18 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision) (session.Session
 		Peer: p.request.Device, Began: began, Ends: began + duration, Token: p.token, Certificate: p.request.CertificateKey(), Named: p.named,
 		Instance: p.client.Instance, Device: p.device, CID: p.client.CID, KID: p.kid,
 	}, desired.Associations)
+	if !ok && len(ep.sessions.LongestAway(1)) > 0 {
+		ep.reclaim(1)
+		return session.Session{}, errAddressSoon
+	}
 	if !ok {
 		return session.Session{}, vpn.Refuse(vpn.Conflict, vpn.CodeAddressesExhausted, "The VPN endpoint has no free client address. Ask your administrator.")
 	}
 	return s, nil
 }
+
+// errAddressSoon says that an address becomes free in a moment.
+var errAddressSoon = vpn.Refuse(vpn.Unavailable, vpn.CodeAddressesExhausted, "The VPN endpoint frees an address for you. Your client tries again.")
 
 // closeFormer ends the session of a client that is about to get another one: a client asked again,
 // under another KID, while its first login was being answered. A client that has two sessions in the table would keep

@@ -37,6 +37,10 @@ func (ep *endpoint) answer(ctx context.Context, a *answer) {
 	case !errors.Is(a.err, session.ErrKnownConnection): // a known one continues
 		ep.events.Add(vpn.Event{Ended: &vpn.Ended{Connection: d.Connection, Endpoint: ep.id, Reason: userMessage(a.err)}})
 	}
+	if errors.Is(a.err, errAddressSoon) {
+		ep.denyForNow(p, "no address yet", userMessage(a.err))
+		return
+	}
 	if a.err != nil {
 		ep.log.WarnContext(ctx, "a granted login was not let in", "connection", d.Connection, "err", errorChain(a.err))
 		ep.deny(p.conn, p.client.CID, p.kid, "not admitted", userMessage(a.err))

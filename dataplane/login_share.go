@@ -17,7 +17,7 @@ func (ep *endpoint) takeShare(p *pending, d vpn.LoginDecision) error {
 	sessions := ep.sessions.Select(func(s *session.Session) bool { return s.Certificate == key && s.Connection != d.Connection })
 	held := make([]vpn.Held, len(sessions))
 	for i, s := range sessions {
-		held[i] = vpn.Held{Connection: s.Connection, Began: s.Began, Away: s.Away()}
+		held[i] = vpn.Held{Connection: s.Connection, Began: s.Began, Away: s.AwayAt}
 	}
 	ids, refused := d.Share.Admit(held)
 	if refused != nil {

@@ -216,3 +216,10 @@ func (f *fixture) logIn(r run, cid ovpn.CID, name, token string, id vpn.Connecti
 		ID: p.request.ID, Allow: true, Connection: id, Session: vpn.NewSessionID(), User: vpn.Identity{Name: name}, Ends: f.now().Add(f.desired().SessionTimeout),
 	}})
 }
+
+// leave has a client say goodbye and disconnect.
+func (f *fixture) leave(r run, cid ovpn.CID) {
+	s, _ := f.ep.sessions.ByClient(session.Client{Instance: r.instance, CID: cid})
+	f.send(r, ovpn.Goodbye{CommonName: s.User.Name, Peer: s.Peer})
+	f.send(r, ovpn.Disconnect{CID: cid})
+}

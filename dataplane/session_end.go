@@ -3,8 +3,10 @@ package dataplane
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"sync"
+	"time"
 
 	"sallyport/dataplane/host"
 	"sallyport/dataplane/journal"
@@ -90,7 +92,7 @@ func (ep *endpoint) notifier(why ending, ended []session.Session) func(context.C
 	byRun := map[run][]session.Session{}
 	for _, s := range ended {
 		for _, w := range ep.state.workers {
-			if conn := w.Conn(s.Instance); conn != nil && s.Away().IsZero() {
+			if conn := w.Conn(s.Instance); conn != nil && !s.Away() {
 				r := run{w, s.Instance, conn}
 				byRun[r] = append(byRun[r], s)
 			}
@@ -121,17 +123,17 @@ func (ep *endpoint) notifier(why ending, ended []session.Session) func(context.C
 	}
 }
 
-// expireSessions ends the sessions that have reached their maximum duration or did not return. It
-// runs in the owner goroutine.
+// expireSessions ends the sessions that have reached their maximum duration, and those whose clients
+// have been away for too long or hold addresses that others need. It runs in the owner goroutine.
 func (ep *endpoint) expireSessions() {
-	now, uptime := ep.now(), session.Uptime()
+	uptime := session.Uptime()
 	timeout := ep.state.desired.SessionTimeout // a shorter one holds for live sessions too
 	var expired, lost []vpn.ConnectionID
 	ep.sessions.Select(func(s *session.Session) bool {
 		switch {
 		case uptime > s.Ends || s.Began > 0 && uptime-s.Began > timeout:
 			expired = append(expired, s.Connection)
-		case !s.Away().IsZero() && now.Sub(s.Away()) > returnTimeout:
+		case s.Away() && uptime-s.AwayAt > ep.cfg.awayTime():
 			lost = append(lost, s.Connection)
 		}
 		return false
@@ -139,7 +141,34 @@ func (ep *endpoint) expireSessions() {
 	halt := ovpn.Halt("Your VPN session has reached its maximum duration. Connect again to go on.")
 	why := ending{reason: "The session reached its maximum duration.", message: &halt}
 	ep.notify(why, ep.closeSessions(why, expired...))
-	ep.closeSessions(ending{reason: "The OpenVPN worker ended and the client did not come back."}, lost...)
+	ep.closeSessions(ending{reason: "The client was out of reach for " + inWords(ep.cfg.awayTime()) + "."}, lost...)
+	ep.reclaim(ep.sessions.Shortage())
+}
+
+// reclaim ends the n sessions that have been away for the longest time, for the sake of their
+// addresses. It runs in the owner goroutine.
+func (ep *endpoint) reclaim(n int) {
+	if n <= 0 {
+		return
+	}
+	ids := ep.sessions.LongestAway(n)
+	ep.closeSessions(ending{reason: "The client was out of reach, and another client needed its address."}, ids...)
+}
+
+// inWords gives a duration as a sentence has it.
+func inWords(d time.Duration) string {
+	for _, unit := range []struct {
+		length    time.Duration
+		one, many string
+	}{{time.Hour, "an hour", "hours"}, {time.Minute, "a minute", "minutes"}, {time.Second, "a second", "seconds"}} {
+		switch {
+		case d == unit.length:
+			return unit.one
+		case d%unit.length == 0:
+			return fmt.Sprintf("%d %s", d/unit.length, unit.many)
+		}
+	}
+	return d.String()
 }
 
 // terminate ends sessions by request. After HALT the client's program stays away; after RESTART it

@@ -14,10 +14,10 @@ import (
 // no such session continues. It runs in the owner goroutine.
 func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) bool {
 	s, ok := ep.sessions.ByToken(ev.Env.SessionID())
-	if !ok || ep.state.removed || s.User.Name != ev.Env.CommonName() || s.Expired() || n.Worker.Conn(n.Instance) != n.Conn {
+	if !ok || ep.state.removed || !s.Proves(ev.Env) || s.Expired() || n.Worker.Conn(n.Instance) != n.Conn {
 		return false
 	}
-	if s.Away().IsZero() {
+	if !s.Away() {
 		// It returns before its former tunnel was noticed to be gone (it roamed, or was restarted): that
 		// is closed first, and its counters are kept.
 		ep.detachSessions(s)
@@ -57,7 +57,7 @@ func (ep *endpoint) letReturn(conn *ovpn.Conn, s session.Session, ds []ovpn.Dire
 func (ep *endpoint) returnFailed(s session.Session, err error) {
 	ep.log.Warn("a returning client was not let in", "connection", s.Connection, "err", errorChain(err))
 	if now, ok := ep.sessions.ByClient(s.Client()); ok && now.Connection == s.Connection {
-		ep.detachSessions(now)
+		ep.leave(now)
 	}
 }
 
@@ -95,7 +95,7 @@ func stillOf(s session.Session) func(session.Session) bool {
 // a token is not asked for, because a new run has none. It runs in the owner goroutine.
 func (ep *endpoint) reauthenticate(n worker.Event, ev ovpn.Reauth) {
 	s, ok := ep.sessions.ByClient(session.Client{Instance: n.Instance, CID: ev.CID})
-	if !ok || s.Expired() || s.User.Name != ev.Env.CommonName() || ev.Env.OffersToken() && !ev.Env.SessionState().Authenticated() {
+	if !ok || s.Expired() || !s.Proves(ev.Env) || ev.Env.OffersToken() && !ev.Env.SessionState().Authenticated() {
 		go ep.deny(n.Conn, ev.CID, ev.KID, "no session", sessionIsOver)
 		return
 	}

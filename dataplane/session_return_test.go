@@ -76,7 +76,7 @@ func TestReturnWhoseAnswerFailedIsDisconnected(t *testing.T) {
 	refuse(r.conn, "client-auth 2 ")
 	f.send(r, ovpn.Connect{CID: 2, Env: env("alice", "tok", ovpn.SessionAuthenticated)})
 	eventually(t, "the client is disconnected", func() bool { return sent(`client-kill 2 "RESTART,[P]Try again"`) == 1 })
-	if s, _ := f.ep.sessions.Get(id); s.Away().IsZero() {
+	if s, _ := f.ep.sessions.Get(id); !s.Away() {
 		t.Error("the session does not wait for its client")
 	}
 }

@@ -36,9 +36,23 @@ func (ep *endpoint) detachSessions(sessions ...session.Session) {
 		// pass from the endpoint's own devices; their end and their return close them again.
 		ep.log.Error("sessions without a worker were not removed from the packet filter", "err", errorChain(err))
 	}
-	for _, s := range ep.sessions.Detach(ids, countersOf(counted), ep.now()) {
+	for _, s := range ep.sessions.Detach(ids, countersOf(counted), session.Uptime()) {
 		ep.journalSession(s)
 	}
+}
+
+// leave is detachSessions for clients that are out of reach: web is told. It runs in the owner goroutine.
+func (ep *endpoint) leave(sessions ...session.Session) {
+	ep.detachSessions(sessions...)
+	for _, s := range sessions {
+		if now, ok := ep.sessions.Get(s.Connection); ok && now.Established {
+			ep.events.Add(awayEvent(now))
+		}
+	}
+}
+
+func awayEvent(s session.Session) vpn.Event {
+	return vpn.Event{Away: &vpn.Away{Connection: s.Connection, Endpoint: s.Endpoint, Counters: s.Before}}
 }
 
 func countersOf(counted map[netip.Addr]nft.Counters) map[netip.Addr]vpn.Counters {
@@ -65,7 +79,7 @@ func (ep *endpoint) updateSessions(d vpn.Desired) {
 	var put []nft.Session
 	for _, s := range ep.sessions.Select(func(s *session.Session) bool {
 		_, there := present[s.Addr]
-		return s.Away().IsZero() && (there && moved[s.Connection] || !there && s.Established)
+		return !s.Away() && (there && moved[s.Connection] || !there && s.Established)
 	}) {
 		put = append(put, inTable(s))
 	}
@@ -79,7 +93,7 @@ func (ep *endpoint) updateSessions(d vpn.Desired) {
 
 // repairRoutes restores the routes to clients that another program removed. It runs in the owner goroutine.
 func (ep *endpoint) repairRoutes() {
-	up := ep.sessions.Select(func(s *session.Session) bool { return s.Away().IsZero() && s.Established })
+	up := ep.sessions.Select(func(s *session.Session) bool { return !s.Away() && s.Established })
 	if len(up) == 0 {
 		return
 	}

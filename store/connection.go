@@ -35,6 +35,7 @@ type connectionRow struct {
 	ClientVersion string `gorm:"column:client_version"`
 	Created       int64  `gorm:"column:created_at"`
 	Established   int64  `gorm:"column:established_at"`
+	Away          int64  `gorm:"column:away_at"`
 	Ended         int64  `gorm:"column:ended_at"`
 	EndReason     string `gorm:"column:end_reason"`
 	Search        string `gorm:"column:search"`
@@ -50,7 +51,7 @@ func newConnectionRow(c vpn.Connection) connectionRow {
 		CommonName: clean(c.CommonName), Serial: clean(c.Serial), Fingerprint: clean(c.Fingerprint), Issuer: clean(c.Issuer),
 		ClientIP: marshalText(c.ClientIP), ClientNumber: sortNumber(c.ClientIP),
 		Device: marshalText(c.Device), Platform: clean(c.Platform), ClientVersion: clean(c.ClientVersion),
-		Established: micros(c.EstablishedAt), Ended: micros(c.EndedAt), EndReason: clean(c.EndReason),
+		Established: micros(c.EstablishedAt), Away: micros(c.AwaySince), Ended: micros(c.EndedAt), EndReason: clean(c.EndReason),
 		Search: searchable(c.Username, marshalText(c.ClientIP), marshalText(c.Device), string(c.ID)),
 	}
 }
@@ -62,7 +63,7 @@ func (r connectionRow) connection() (vpn.Connection, error) {
 		ID: vpn.ConnectionID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Association: vpn.AssociationID(r.Association),
 		Session: vpn.SessionID(r.Session), Node: r.Node, Status: vpn.ConnectionStatus(r.Status), Username: r.Username,
 		CommonName: r.CommonName, Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, ClientIP: d.addr(r.ClientIP), Device: d.addrPort(r.Device),
-		Platform: r.Platform, ClientVersion: r.ClientVersion, EstablishedAt: instant(r.Established),
+		Platform: r.Platform, ClientVersion: r.ClientVersion, EstablishedAt: instant(r.Established), AwaySince: instant(r.Away),
 		EndedAt: instant(r.Ended), EndReason: r.EndReason,
 	}, d.err
 }
@@ -124,7 +125,7 @@ var (
 	unwanted = []string{string(vpn.ConnectionTerminating), string(vpn.ConnectionFailedToTerminate)}
 )
 
-// LiveConnections lists the connections of an endpoint that are connecting, active, terminating or
+// LiveConnections lists the connections of an endpoint that are connecting, active, away, terminating or
 // failed-to-terminate; of every endpoint where id is empty.
 func (t *Tx) LiveConnections(ctx context.Context, id vpn.EndpointID) ([]vpn.Connection, error) {
 	if id == "" {

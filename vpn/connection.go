@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Connection is a VPN session that a client established (guide, "Client connections"). It ends when the
-// client leaves, is terminated or reaches the session timeout, and stays listed.
+// Connection is one stay of a client under a VPN session (guide, "Client connections"). It ends when the
+// client leaves, is out of reach for too long, is terminated or reaches the session timeout, and stays listed.
 type Connection struct {
 	ID            ConnectionID
 	Endpoint      EndpointID
@@ -24,7 +24,8 @@ type Connection struct {
 	Platform      string         // as the client says: "linux", "win", "mac", "ios", "android"
 	ClientVersion string         // as the client says
 	EstablishedAt time.Time
-	EndedAt       time.Time // zero while active
+	AwaySince     time.Time // zero unless the client is out of reach
+	EndedAt       time.Time // zero before the end
 	EndReason     string
 	Counters      Counters
 	CountedAt     time.Time
@@ -43,10 +44,12 @@ type Counters struct {
 type ConnectionStatus string
 
 // The connection states. Connecting is ours and never listed: a login was granted, and the
-// client has yet to set its tunnel up.
+// client has yet to set its tunnel up. Away is ours too: the client is out of reach, and its address
+// and connection are kept for a while.
 const (
 	ConnectionConnecting        ConnectionStatus = "connecting"
 	ConnectionActive            ConnectionStatus = "active"
+	ConnectionAway              ConnectionStatus = "away"
 	ConnectionTerminating       ConnectionStatus = "terminating"
 	ConnectionTerminated        ConnectionStatus = "terminated"
 	ConnectionFailedToTerminate ConnectionStatus = "failed-to-terminate"
@@ -63,9 +66,9 @@ func (c Connection) Live() bool {
 	return c.Status == ConnectionActive || c.Status == ConnectionTerminating || c.Status == ConnectionFailedToTerminate
 }
 
-// CanTerminate reports whether the connection can be terminated: it is live and not terminating.
+// CanTerminate reports whether the connection can be terminated: it is live or away, and not terminating.
 func (c Connection) CanTerminate() bool {
-	return c.Status == ConnectionActive || c.Status == ConnectionFailedToTerminate
+	return c.Status == ConnectionActive || c.Status == ConnectionAway || c.Status == ConnectionFailedToTerminate
 }
 
 // LiveConnection is what a dataplane knows of a connection at this moment.

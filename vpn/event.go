@@ -16,6 +16,7 @@ type Event struct {
 	// Exactly one of these is set.
 	Refused     *RefusedAttempt `json:"refused,omitempty"`
 	Established *Established    `json:"established,omitempty"`
+	Away        *Away           `json:"away,omitempty"`
 	Ended       *Ended          `json:"ended,omitempty"`
 }
 
@@ -49,13 +50,21 @@ type Attempt struct {
 	At    time.Time // of the last
 }
 
-// Established says that a granted login became a connection.
+// Established says that a granted login became a connection, that a client that was away has returned,
+// or that a client has another device address or association.
 type Established struct {
 	Connection  ConnectionID   `json:"connection"`
 	Endpoint    EndpointID     `json:"endpoint"`
 	Association AssociationID  `json:"association"`
 	ClientIP    netip.Addr     `json:"client_ip"`
 	Device      netip.AddrPort `json:"device"`
+}
+
+// Away says that the client of a connection is out of reach: the connection carries nothing and is kept for its return.
+type Away struct {
+	Connection ConnectionID `json:"connection"`
+	Endpoint   EndpointID   `json:"endpoint"`
+	Counters   Counters     `json:"counters"`
 }
 
 // Ended says that a connection is over; its counters are final.

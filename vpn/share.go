@@ -19,7 +19,7 @@ type Share struct {
 type Held struct {
 	Connection ConnectionID
 	Began      time.Duration // since the host started
-	Away       time.Time     // since when its client is out of reach; zero: it is there
+	Away       time.Duration // likewise, since when its client is out of reach; 0: it is there
 }
 
 // Admit decides on one more connection of a certificate that has others: which of those end for it. At the
@@ -33,19 +33,19 @@ func (s Share) Admit(held []Held) (end []ConnectionID, refused error) {
 	order := slices.Clone(held)
 	slices.SortFunc(order, func(a, b Held) int {
 		switch {
-		case a.Away.IsZero() != b.Away.IsZero():
-			if a.Away.IsZero() {
+		case (a.Away == 0) != (b.Away == 0):
+			if a.Away == 0 {
 				return 1
 			}
 			return -1
-		case !a.Away.IsZero():
-			return cmp.Or(a.Away.Compare(b.Away), cmp.Compare(a.Connection, b.Connection))
+		case a.Away != 0:
+			return cmp.Or(cmp.Compare(a.Away, b.Away), cmp.Compare(a.Connection, b.Connection))
 		default:
 			return cmp.Or(cmp.Compare(a.Began, b.Began), cmp.Compare(a.Connection, b.Connection))
 		}
 	})
 	order = order[:min(excess, len(order))]
-	if !s.EndOldest && slices.ContainsFunc(order, func(h Held) bool { return h.Away.IsZero() }) {
+	if !s.EndOldest && slices.ContainsFunc(order, func(h Held) bool { return h.Away == 0 }) {
 		return nil, Refuse(Conflict, CodeCertificateConnectionLimitExceeded, fmt.Sprintf(
 			"Your certificate has as many connections as are allowed (%d). End one of them, or ask your administrator.", s.Limit))
 	}

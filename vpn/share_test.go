@@ -10,10 +10,10 @@ import (
 
 func TestShareAdmit(t *testing.T) {
 	t.Parallel()
-	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	const day = 24 * time.Hour // of uptime
 	there := func(id vpn.ConnectionID, began time.Duration) vpn.Held { return vpn.Held{Connection: id, Began: began} }
 	away := func(id vpn.ConnectionID, minutes int) vpn.Held {
-		return vpn.Held{Connection: id, Away: noon.Add(-time.Duration(minutes) * time.Minute)}
+		return vpn.Held{Connection: id, Away: day - time.Duration(minutes)*time.Minute}
 	}
 	for what, c := range map[string]struct {
 		share   vpn.Share

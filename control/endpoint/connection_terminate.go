@@ -38,7 +38,7 @@ func (s *Service) terminate(ctx context.Context, by control.Principal, id vpn.En
 			return err
 		}
 		for _, c := range chosen {
-			if c.Status != vpn.ConnectionActive && c.Status != vpn.ConnectionFailedToTerminate {
+			if !c.CanTerminate() {
 				continue
 			}
 			c.Status = vpn.ConnectionTerminating
@@ -54,7 +54,7 @@ func (s *Service) terminate(ctx context.Context, by control.Principal, id vpn.En
 	return n, err
 }
 
-// ConnectionsPreview lists the live connections that a confirmation is about: the chosen ones, or all
+// ConnectionsPreview lists the connections, live or away, that a confirmation is about: the chosen ones, or all
 // of a user name.
 func (s *Service) ConnectionsPreview(ctx context.Context, by control.Principal, id vpn.EndpointID, ids []vpn.ConnectionID, username string) ([]vpn.Connection, error) {
 	var out []vpn.Connection
@@ -97,7 +97,7 @@ func liveWhere(ctx context.Context, tx *store.Tx, id vpn.EndpointID, keep func(v
 	}
 	var out []vpn.Connection
 	for _, c := range all {
-		if c.Live() && keep(c) {
+		if (c.Live() || c.CanTerminate()) && keep(c) {
 			out = append(out, c)
 		}
 	}

@@ -4,10 +4,43 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"sallyport/control/controltest"
 	"sallyport/vpn"
 )
+
+// A client that falls silent is away: not counted, listed with the time, and active again when it returns.
+func TestClientThatIsAway(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	c := s.Connect("alice")
+	away := vpn.Event{Away: &vpn.Away{Connection: c.ID, Endpoint: s.Endpoint.ID, Counters: vpn.Counters{BytesIn: 9}}}
+	s.Clock.Pass(time.Minute)
+	s.AddEvents(away)
+	got := s.Connection(c.ID)
+	if got.Status != vpn.ConnectionAway || !got.AwaySince.Equal(s.Clock.Now()) || got.Counters.BytesIn != 9 || s.View().Connections != 0 {
+		t.Errorf("away: %+v; %d are counted", got, s.View().Connections)
+	}
+	since := got.AwaySince
+	s.Clock.Pass(time.Minute)
+	s.AddEvents(away) // repeated
+	if got = s.Connection(c.ID); !got.AwaySince.Equal(since) {
+		t.Errorf("away since %s, was %s", got.AwaySince, since)
+	}
+	s.AddEvents(vpn.Event{Established: &vpn.Established{Connection: c.ID, Endpoint: s.Endpoint.ID, ClientIP: c.ClientIP, Device: c.Device}})
+	if got = s.Connection(c.ID); got.Status != vpn.ConnectionActive || !got.AwaySince.IsZero() || !got.EstablishedAt.Equal(c.EstablishedAt) {
+		t.Errorf("returned: %+v", got)
+	}
+	s.AddEvents(away)
+	if n, err := s.Endpoints.TerminateConnections(t.Context(), s.Admin, s.Endpoint.ID, []vpn.ConnectionID{c.ID}); err != nil || n != 1 {
+		t.Errorf("terminated %d: %v", n, err)
+	}
+	s.AddEvents(away)
+	if got = s.Connection(c.ID); got.Status != vpn.ConnectionTerminating {
+		t.Errorf("an event made a terminated connection %s", got.Status)
+	}
+}
 
 // Terminations are repeated until the end is reported; a failure of the dataplane is shown.
 func TestTerminationsArePushedUntilDone(t *testing.T) {

@@ -13,6 +13,8 @@ func (f *follower) apply(ctx context.Context, tx *store.Tx, ev vpn.Event) error 
 	switch {
 	case ev.Established != nil:
 		return f.established(ctx, tx, *ev.Established, ev.At)
+	case ev.Away != nil:
+		return f.away(ctx, tx, *ev.Away, ev.At)
 	case ev.Ended != nil:
 		return f.ended(ctx, tx, *ev.Ended, ev.At)
 	case ev.Refused != nil:
@@ -36,6 +38,26 @@ func (f *follower) established(ctx context.Context, tx *store.Tx, e vpn.Establis
 	if c.Status == vpn.ConnectionConnecting {
 		c.Status, c.EstablishedAt = vpn.ConnectionActive, at
 	}
+	if c.Status == vpn.ConnectionAway {
+		c.Status = vpn.ConnectionActive
+	}
+	c.AwaySince = time.Time{}
+	return tx.SaveConnection(ctx, c)
+}
+
+// away stores that a connection's client is out of reach. One that is being terminated stays so.
+func (f *follower) away(ctx context.Context, tx *store.Tx, e vpn.Away, at time.Time) error {
+	c, err := tx.Connection(ctx, e.Connection)
+	if err != nil && vpn.KindOf(err) == vpn.NotFound {
+		return nil
+	}
+	if err != nil || c.Status != vpn.ConnectionActive {
+		return err
+	}
+	c.Status, c.AwaySince = vpn.ConnectionAway, control.NotBefore(at, c.EstablishedAt)
+	if e.Counters != (vpn.Counters{}) {
+		c.Counters, c.CountedAt = e.Counters, at
+	}
 	return tx.SaveConnection(ctx, c)
 }
 
@@ -53,6 +75,7 @@ func (f *follower) ended(ctx context.Context, tx *store.Tx, e vpn.Ended, at time
 	if c.Status != vpn.ConnectionTerminating && c.Status != vpn.ConnectionFailedToTerminate {
 		c.EndReason = e.Reason
 	}
+	c.AwaySince = time.Time{}
 	c.Status, c.EndedAt = vpn.ConnectionTerminated, control.NotBefore(at, c.EstablishedAt)
 	if e.Counters != (vpn.Counters{}) { // a repeated end has no counters: the stored ones stay
 		c.Counters, c.CountedAt = e.Counters, at

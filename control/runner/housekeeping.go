@@ -136,6 +136,7 @@ func (s *Runner) sweepEndpoint(ctx context.Context, id vpn.EndpointID, running, 
 			case !missed[c.ID]:
 				missing[c.ID] = true
 			default:
+				c.AwaySince = time.Time{}
 				c.Status, c.EndedAt = vpn.ConnectionTerminated, control.NotBefore(s.core.Now(), c.EstablishedAt)
 				if c.EndReason == "" {
 					c.EndReason = "The dataplane no longer has this connection."

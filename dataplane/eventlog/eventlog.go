@@ -94,7 +94,7 @@ func (l *Log) load(f io.Reader) {
 			break
 		}
 		l.seq = max(l.seq, ev.Seq)
-		if ev.Refused != nil || ev.Established != nil || ev.Ended != nil { // earlier versions wrote logins as well
+		if ev.Refused != nil || ev.Established != nil || ev.Away != nil || ev.Ended != nil { // earlier versions wrote logins as well
 			l.keep(ev)
 		}
 	}

@@ -111,6 +111,9 @@ func (c *Conn) read(r *bufio.Reader) {
 			if refusal, complete := refusals.Log(l); complete {
 				ok = c.queue.put(refusal)
 			}
+			if left, is := parseGoodbye(l.Text); is {
+				ok = c.queue.put(left)
+			}
 		}
 		if !ok {
 			c.fail(ErrStalled)

@@ -48,6 +48,13 @@ type (
 		Primary bool
 	}
 
+	// Goodbye means that a client left by itself. OpenVPN says it in its log only; Disconnect follows at
+	// once or within five seconds. A client that falls silent, or ends its TCP connection, says none.
+	Goodbye struct {
+		CommonName string
+		Peer       netip.AddrPort // where its packets came from last
+	}
+
 	// Disconnect means that a client's connection has ended. For a killed client it comes about five
 	// seconds late, after the Connect of the same user's next attempt. Its Env is empty for a client
 	// that was never established.
@@ -100,6 +107,7 @@ func (Reauth) event()      {}
 func (Established) event() {}
 func (Address) event()     {}
 func (Disconnect) event()  {}
+func (Goodbye) event()     {}
 func (ByteCount) event()   {}
 func (CRResponse) event()  {}
 func (Notify) event()      {}

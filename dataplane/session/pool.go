@@ -15,6 +15,7 @@ type Pool struct {
 	blocks []int
 	now    func() time.Time
 
+	size  int                 // the addresses of the blocks that a client may have
 	held  map[netip.Addr]bool // false: it cools down
 	fresh netip.Addr          // the next address that was never used, in block blocks[block]
 	block int
@@ -43,7 +44,15 @@ func (p *Pool) Assign(blocks []int) {
 	if slices.Equal(blocks, p.blocks) {
 		return
 	}
-	p.blocks, p.block, p.fresh = slices.Clone(blocks), 0, netip.Addr{}
+	p.blocks, p.block, p.fresh, p.size = slices.Clone(blocks), 0, netip.Addr{}, 0
+	for _, n := range blocks {
+		block := vpn.Block(p.client, n)
+		for addr := block.Addr(); block.Contains(addr); addr = addr.Next() {
+			if vpn.Assignable(p.client, addr) {
+				p.size++
+			}
+		}
+	}
 	if len(blocks) > 0 {
 		p.fresh = vpn.Block(p.client, blocks[0]).Addr()
 	}
@@ -97,6 +106,9 @@ func (p *Pool) Release(addr netip.Addr) {
 		p.free = append(p.free, freed{addr: addr, at: p.now()})
 	}
 }
+
+// Capacity is the number of addresses of the blocks.
+func (p *Pool) Capacity() int { return p.size }
 
 // Holds tells whether a session holds the address.
 func (p *Pool) Holds(addr netip.Addr) bool { return p.held[addr] }

@@ -35,9 +35,10 @@ type Session struct {
 	Established bool              `json:"established"` // the tunnel was up at least once
 	Before      vpn.Counters      `json:"before"`      // what earlier workers counted
 	Ended       bool              `json:"ended"`       // reported to web; the address is not free yet
+	// AwayAt is when the client went out of reach, in Uptime; 0 while a worker has it.
+	AwayAt time.Duration `json:"away_at,omitzero"`
 
-	up   bool      // the tunnel is up at the present worker
-	away time.Time // when its worker ended; zero while a worker has the client
+	up bool // the tunnel is up at the present worker
 }
 
 // Client is how a worker's events name a client: a CID is valid for one run of a process only.
@@ -49,8 +50,15 @@ type Client struct {
 // Client names the session's client.
 func (s Session) Client() Client { return Client{s.Instance, s.CID} }
 
-// Away is when the session's worker ended, and zero while a worker has its client.
-func (s Session) Away() time.Time { return s.away }
+// Away tells whether the client is out of reach: nothing passes, and its connection is kept for its return.
+func (s Session) Away() bool { return s.AwayAt > 0 }
+
+// Proves tells whether a client that was verified with a certificate is the session's: the certificate
+// is the one of its login, or has its common name where the journal of an earlier version has none.
+func (s Session) Proves(env ovpn.Env) bool {
+	login := vpn.LoginRequest{Serial: env.Serial(), Fingerprint: env.Digest(), Issuer: env.IssuerDigest()}
+	return s.User.Name == env.CommonName() && (s.Certificate == "" || s.Certificate == login.CertificateKey())
+}
 
 // Expired tells whether the session has reached its maximum duration.
 func (s Session) Expired() bool { return Uptime() > s.Ends }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -57,15 +58,14 @@ func (t *Table) Open(s Session, associations []vpn.DesiredAssociation) (opened S
 	return s, true
 }
 
-// Adopt adds a session of an earlier process. away is zero where a worker has its client. It is
-// false where the address is held already, or no client may have it.
-func (t *Table) Adopt(s Session, away time.Time) bool {
+// Adopt adds a session of an earlier process. It is false where the address is held already, or no
+// client may have it.
+func (t *Table) Adopt(s Session) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.pool.Hold(s.Addr) {
 		return false
 	}
-	s.away = away
 	t.add(&s)
 	t.byToken[s.Token] = t.byID[s.Connection]
 	return true
@@ -74,7 +74,7 @@ func (t *Table) Adopt(s Session, away time.Time) bool {
 func (t *Table) add(s *Session) {
 	t.byID[s.Connection] = s
 	t.associated[s.Association]++
-	if s.away.IsZero() {
+	if !s.Away() {
 		t.byClient[s.Client()] = s
 	}
 }
@@ -147,7 +147,7 @@ func (t *Table) Attach(id vpn.ConnectionID, c Client, kid ovpn.KID, device strin
 		return Session{}, false
 	}
 	t.detach(s)
-	s.Instance, s.CID, s.KID, s.Device, s.Peer, s.away = c.Instance, c.CID, kid, device, peer, time.Time{}
+	s.Instance, s.CID, s.KID, s.Device, s.Peer, s.AwayAt = c.Instance, c.CID, kid, device, peer, 0
 	t.byClient[c] = s
 	if !contains(associations, s.Association) {
 		t.move(s, t.leastUsed(associations))
@@ -155,20 +155,57 @@ func (t *Table) Attach(id vpn.ConnectionID, c Client, kid ovpn.KID, device strin
 	return *s, true
 }
 
-// Detach takes sessions from their workers and keeps them for the return of their clients. counted
-// is what the kernel counted for each address since the last Detach.
-func (t *Table) Detach(ids []vpn.ConnectionID, counted map[netip.Addr]vpn.Counters, now time.Time) []Session {
+// Detach takes sessions from their workers and keeps them for the return of their clients, which are
+// away from the given Uptime on. counted is what the kernel counted for each address since the last Detach.
+func (t *Table) Detach(ids []vpn.ConnectionID, counted map[netip.Addr]vpn.Counters, uptime time.Duration) []Session {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var out []Session
 	for _, id := range ids {
 		if s := t.byID[id]; s != nil {
 			t.detach(s)
-			s.Before, s.away = s.Before.Plus(counted[s.Addr]), now
+			s.Before = s.Before.Plus(counted[s.Addr])
+			if !s.Away() {
+				s.AwayAt = uptime
+			}
 			out = append(out, *s)
 		}
 	}
 	return out
+}
+
+// LongestAway gives the n sessions that have been away for the longest time.
+func (t *Table) LongestAway(n int) []vpn.ConnectionID {
+	away := t.Select(func(s *Session) bool { return s.Away() })
+	slices.SortFunc(away, func(a, b Session) int { return cmp.Compare(a.AwayAt, b.AwayAt) })
+	return vpn.IDsOf(away[:min(max(n, 0), len(away))], func(s Session) vpn.ConnectionID { return s.Connection })
+}
+
+// Shortage is how many sessions are to end so that, once their addresses are free, a few are left for
+// new clients.
+func (t *Table) Shortage() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	capacity := t.pool.Capacity()
+	return max(0, min(capacity/reservedShare, maxReserved)-(capacity-len(t.byID)))
+}
+
+// A share of the addresses is kept free of clients that are away: one in reservedShare, at most maxReserved.
+const (
+	reservedShare = 16
+	maxReserved   = 64
+)
+
+// Move notes the outer address of a worker's client, and tells whether it is another one.
+func (t *Table) Move(c Client, peer netip.AddrPort) (s Session, moved bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.byClient[c]
+	if p == nil || !peer.IsValid() || p.Peer == peer {
+		return Session{}, false
+	}
+	p.Peer = peer
+	return *p, p.up
 }
 
 func (t *Table) detach(s *Session) {
@@ -259,7 +296,7 @@ func (t *Table) Verify() error {
 		if s.up {
 			up++
 		}
-		if s.away.IsZero() {
+		if !s.Away() {
 			clients++
 			if t.byClient[s.Client()] != s {
 				return fmt.Errorf("session %s is not found by its client", id)

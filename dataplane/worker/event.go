@@ -6,8 +6,8 @@ import (
 	"sallyport/dataplane/ovpn"
 )
 
-// Event is what happened at a run of a worker. Detail is Resumed, Ended, or one of ovpn's Connect,
-// Reauth, Established, Disconnect and TLSRefused.
+// Event is what happened at a run of a worker. Detail is Resumed, Listed, Ended, or one of ovpn's Connect,
+// Reauth, Established, Goodbye, Disconnect and TLSRefused.
 type Event struct {
 	Worker   *Worker
 	Instance string     // the run of the process: CIDs are valid within it only
@@ -18,6 +18,10 @@ type Event struct {
 // Resumed says that the management connection to a running process is open again, after a time
 // without events. Status is what the process says of its clients.
 type Resumed struct{ Status ovpn.Status }
+
+// Listed is what a process says of its clients every half minute: a client that changes its address
+// causes no event.
+type Listed struct{ Status ovpn.Status }
 
 // Ended says that the process has ended: its clients return within a minute.
 type Ended struct {

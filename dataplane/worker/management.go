@@ -13,6 +13,7 @@ import (
 const (
 	pingInterval = 5 * time.Second
 	pingTimeout  = 5 * time.Second
+	listEvery    = 6 // pings: half a minute
 	maxMissed    = 3 // pings in a row without an answer: the process hangs and is replaced
 )
 
@@ -71,7 +72,7 @@ func (w *Worker) follow(instance string, conn *ovpn.Conn) {
 			}
 		case ovpn.Fatal:
 			w.log.Error("worker reported a fatal error", "reason", ev.Text)
-		case ovpn.Connect, ovpn.Reauth, ovpn.Established, ovpn.Disconnect, ovpn.TLSRefused:
+		case ovpn.Connect, ovpn.Reauth, ovpn.Established, ovpn.Goodbye, ovpn.Disconnect, ovpn.TLSRefused:
 			w.emit(instance, conn, ev)
 		}
 	}
@@ -142,12 +143,12 @@ func (w *Worker) reconnect(conn *ovpn.Conn) {
 	}
 }
 
-// ping notices a process that hangs, and keeps its log short.
+// ping notices a process that hangs, and keeps its log short. It asks it for its clients now and then.
 func (w *Worker) ping(instance string, conn *ovpn.Conn) {
 	tick := time.NewTicker(pingInterval)
 	defer tick.Stop()
 	missed := 0
-	for {
+	for n := 1; ; n++ {
 		select {
 		case <-conn.Done():
 			return
@@ -157,7 +158,15 @@ func (w *Worker) ping(instance string, conn *ovpn.Conn) {
 		}
 		w.trimLog()
 		ctx, cancel := context.WithTimeout(w.ctx, pingTimeout)
-		_, err := conn.Pid(ctx)
+		var err error
+		if n%listEvery == 0 {
+			var status ovpn.Status
+			if status, err = conn.Status(ctx); err == nil {
+				w.emit(instance, conn, Listed{Status: status})
+			}
+		} else {
+			_, err = conn.Pid(ctx)
+		}
 		cancel()
 		if err == nil {
 			missed = 0

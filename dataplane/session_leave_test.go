@@ -1,0 +1,165 @@
+package dataplane
+
+import (
+	"testing"
+	"time"
+
+	"sallyport/dataplane/ovpn"
+	"sallyport/vpn"
+)
+
+// logInUp has a client log in and set its tunnel up.
+func (f *fixture) logInUp(t *testing.T, r run, cid ovpn.CID, name, token string) vpn.ConnectionID {
+	t.Helper()
+	id := vpn.NewConnectionID()
+	if err := f.logIn(r, cid, name, token, id); err != nil {
+		t.Fatal(err)
+	}
+	f.send(r, ovpn.Established{CID: cid, Env: env(name, token, ovpn.SessionInitial)})
+	return id
+}
+
+// lastEvent gives the newest event.
+func (f *fixture) lastEvent() vpn.Event {
+	all := f.events.Unacknowledged()
+	return all[len(all)-1]
+}
+
+// A client that falls silent is away: nothing passes, and it returns by its token at another worker to
+// its connection and address.
+func TestSilentClientIsAwayAndReturns(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777e", "10.36.0.0/22")
+	id := f.logInUp(t, f.runs[0], 1, "alice", "t1")
+	before, _ := f.ep.sessions.Get(id)
+	f.send(f.runs[0], ovpn.Disconnect{CID: 1})
+	s, ok := f.ep.sessions.Get(id)
+	if !ok || !s.Away() || f.ep.sessions.Up() != 0 {
+		t.Fatalf("after its disconnect: %+v, %v; %d are up", s, ok, f.ep.sessions.Up())
+	}
+	if ev := f.lastEvent(); ev.Away == nil || ev.Away.Connection != id {
+		t.Errorf("the last event is %+v", ev)
+	}
+	f.check(t) // the kernel admits none that is away
+	other := f.runs[1]
+	sent := commandsTo(other.conn)
+	f.send(other, ovpn.Connect{CID: 5, KID: 1, Env: env("alice", "t1", ovpn.SessionAuthenticated)})
+	eventually(t, "the client is let in", func() bool { return sent("client-auth 5 ") == 1 })
+	f.send(other, ovpn.Established{CID: 5})
+	s, _ = f.ep.sessions.Get(id)
+	if s.Away() || s.Addr != before.Addr || s.Ends != before.Ends || f.lastEvent().Established == nil {
+		t.Errorf("returned: %+v, was %+v; event %+v", s, before, f.lastEvent())
+	}
+	f.check(t)
+}
+
+// A client that says goodbye leaves at once, also where it has moved since.
+func TestGoodbyeEndsTheConnection(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777e", "10.36.0.0/22")
+	r := f.runs[0]
+	a, b := f.logInUp(t, r, 1, "alice", "t1"), f.logInUp(t, r, 2, "bob", "t2")
+	peer := env("", "", "").Untrusted()
+	f.send(r, ovpn.Goodbye{CommonName: "mallory", Peer: peer})
+	if !f.has(a) || !f.has(b) {
+		t.Fatal("another's goodbye ended a connection")
+	}
+	f.send(r, ovpn.Goodbye{CommonName: "alice", Peer: peer})
+	if f.has(a) || !f.has(b) || f.lastEvent().Ended == nil || f.lastEvent().Ended.Reason != clientDisconnected {
+		t.Errorf("alice is there: %v, bob: %v; event %+v", f.has(a), f.has(b), f.lastEvent())
+	}
+	moved := ovpn.NewEnv(map[string]string{"trusted_ip": "192.0.2.9", "trusted_port": "77"})
+	f.send(r, ovpn.Goodbye{CommonName: "bob", Peer: moved.Trusted()})
+	f.send(r, ovpn.Disconnect{CID: 2, Env: moved})
+	if f.has(b) {
+		t.Error("bob had moved, said goodbye, and is there")
+	}
+	if left := len(f.ep.state.goodbyes); left != 1 { // mallory's
+		t.Errorf("%d goodbyes are kept", left)
+	}
+}
+
+// A connection ends as lost when its client was away for too long.
+func TestAwayTimeIsOver(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777e", "10.36.0.0/22")
+	id := f.logInUp(t, f.runs[0], 1, "alice", "t1")
+	f.send(f.runs[0], ovpn.Disconnect{CID: 1})
+	f.inOwn(f.ep.expireSessions)
+	if !f.has(id) {
+		t.Fatal("the connection ended at once")
+	}
+	f.ep.cfg.AwayTime = time.Nanosecond
+	f.inOwn(f.ep.expireSessions)
+	if ev := f.lastEvent(); f.has(id) || ev.Ended == nil || ev.Ended.Reason != "The client was out of reach for 1ns." {
+		t.Errorf("it is there: %v; event %+v", f.has(id), ev)
+	}
+	for d, want := range map[time.Duration]string{time.Hour: "an hour", 2 * time.Hour: "2 hours", 90 * time.Minute: "90 minutes", time.Second: "a second"} {
+		if got := inWords(d); got != want {
+			t.Errorf("%s in words: %q", d, got)
+		}
+	}
+}
+
+// Clients that are away give their addresses up for new ones, the longest away first.
+func TestAddressesOfClientsThatAreAway(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777e", "10.36.0.0/22")
+	r := f.runs[0]
+	f.inOwn(func() { f.ep.sessions.AssignBlocks([]int{1}) }) // 16 addresses, one of them kept free
+	var ids []vpn.ConnectionID
+	for n := range ovpn.CID(16) {
+		ids = append(ids, f.logInUp(t, r, n, "alice", string(rune('a'+n))))
+	}
+	for _, n := range []ovpn.CID{3, 2} {
+		f.send(r, ovpn.Disconnect{CID: n})
+	}
+	sent := commandsTo(r.conn)
+	if err := f.logIn(r, 20, "bob", "t20", vpn.NewConnectionID()); err == nil || sent(`client-deny 20 0 "no address yet" "TEMP[`) != 1 {
+		t.Errorf("the login without an address: %v", err)
+	}
+	if f.has(ids[3]) || !f.has(ids[2]) {
+		t.Errorf("the first is there: %v, the second: %v", f.has(ids[3]), f.has(ids[2]))
+	}
+	f.inOwn(f.ep.expireSessions)
+	if !f.has(ids[2]) {
+		t.Error("more were ended than are needed")
+	}
+	f.ep.releaseAddresses(true)
+	f.check(t)
+}
+
+// At the renegotiation of a live client its certificate is enough; another certificate is not.
+func TestRenegotiationNeedsTheCertificate(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777e", "10.36.0.0/22")
+	r := f.runs[0]
+	with := func(digest string, state ovpn.SessionState) ovpn.Env {
+		return ovpn.NewEnv(map[string]string{"common_name": "alice", "session_id": "t1", "session_state": string(state), "tls_digest_sha256_0": digest})
+	}
+	f.send(r, ovpn.Connect{CID: 1, Env: with("AB:01", ovpn.SessionInitial)})
+	id := vpn.NewConnectionID()
+	if err := f.Decide(f.ep.ctx, []vpn.LoginDecision{{
+		ID: f.pendingOf(r, 1).request.ID, Allow: true, Connection: id, Session: vpn.NewSessionID(), User: vpn.Identity{Name: "alice"}, Ends: f.now().Add(time.Hour),
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	sent := commandsTo(r.conn)
+	f.send(r, ovpn.Reauth{CID: 1, KID: 2, Env: with("AB:01", ovpn.SessionInitial)})
+	eventually(t, "a client without a token goes on", func() bool { return sent("client-auth-nt 1 2")+sent("client-auth 1 2") == 1 })
+	f.send(r, ovpn.Reauth{CID: 1, KID: 3, Env: with("CD:02", ovpn.SessionAuthenticated)})
+	eventually(t, "another certificate is refused", func() bool { return sent("client-deny 1 3 ") == 1 })
+	f.send(r, ovpn.Connect{CID: 2, Env: with("CD:02", ovpn.SessionAuthenticated)})
+	if s, _ := f.ep.sessions.Get(id); s.CID != 1 {
+		t.Error("a token resumed a session of another certificate")
+	}
+}
+
+// The list shows where a client is that changed its address.
+func TestMovedClient(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777e", "10.36.0.0/22")
+	id := f.logInUp(t, f.runs[0], 1, "alice", "t1")
+	peer := ovpn.NewEnv(map[string]string{"trusted_ip": "192.0.2.9", "trusted_port": "77"}).Trusted()
+	status := ovpn.Status{Clients: []ovpn.StatusClient{{CID: 1, Peer: peer}, {CID: 8, Peer: peer}}}
+	for range 2 {
+		f.inOwn(func() { f.ep.refreshPeers(f.runs[0].instance, status) })
+	}
+	if s, _ := f.ep.sessions.Get(id); s.Peer != peer || len(f.events.Unacknowledged()) != 2 || f.lastEvent().Established.Device != peer {
+		t.Errorf("%+v; events %+v", s, f.events.Unacknowledged())
+	}
+}
