@@ -1,7 +1,9 @@
 package vpn
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -117,4 +119,30 @@ func AllBlocks() []int {
 		all[i] = i
 	}
 	return all
+}
+
+// FreeClientCIDR proposes a client range of the narrowest size that overlaps with none of the ranges that are taken;
+// the zero Prefix where it finds none. It prefers addresses that private networks use seldom.
+func FreeClientCIDR(taken []netip.Prefix) netip.Prefix {
+	for _, pool := range []netip.Prefix{netip.MustParsePrefix("10.128.0.0/9"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("100.64.0.0/10")} {
+		for at := pool.Addr(); pool.Contains(at); {
+			p := netip.PrefixFrom(at, 22)
+			blocked := slices.IndexFunc(taken, p.Overlaps)
+			if blocked < 0 {
+				return p
+			}
+			after := p // the wider of the two is passed
+			if taken[blocked].Bits() < p.Bits() {
+				after = taken[blocked]
+			}
+			b := after.Masked().Addr().As4()
+			next := uint64(binary.BigEndian.Uint32(b[:])) + 1<<(32-after.Bits())
+			if next > math.MaxUint32 {
+				break
+			}
+			binary.BigEndian.PutUint32(b[:], uint32(next))
+			at = netip.AddrFrom4(b)
+		}
+	}
+	return netip.Prefix{}
 }

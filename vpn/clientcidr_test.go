@@ -94,3 +94,19 @@ func TestAssignable(t *testing.T) {
 		t.Errorf("capacity %d, counted %d, want 1021", got, counted)
 	}
 }
+
+func TestFreeClientCIDR(t *testing.T) {
+	t.Parallel()
+	p := netip.MustParsePrefix
+	for want, taken := range map[string][]netip.Prefix{
+		"10.128.0.0/22":  {p("10.0.0.0/16")},
+		"10.128.8.0/22":  {p("10.128.0.0/22"), p("10.128.4.0/24")},
+		"172.16.0.0/22":  {p("10.0.0.0/8")},
+		"172.20.0.0/22":  {p("172.16.0.0/14"), p("10.0.0.0/8")},
+		"invalid Prefix": {p("0.0.0.0/0")},
+	} {
+		if got := FreeClientCIDR(taken); got.String() != want {
+			t.Errorf("%v: got %s, want %s", taken, got, want)
+		}
+	}
+}

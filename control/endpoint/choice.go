@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"net/netip"
 
 	"sallyport/control"
 	"sallyport/control/certificate"
@@ -14,6 +15,7 @@ type Choices struct {
 	Servers     certificate.Choices
 	Authorities certificate.Choices
 	FreePort    uint16
+	FreeCIDR    string // a client range that no endpoint and no network has; "" where none was found
 }
 
 // EndpointChoices lists the certificates an endpoint can have and proposes a free port.
@@ -28,7 +30,21 @@ func (s *Service) EndpointChoices(ctx context.Context, by control.Principal, fin
 			return err
 		}
 		all, err := tx.AllEndpoints(ctx)
+		if err != nil {
+			return err
+		}
 		out.FreePort = vpn.FreePort(vpn.UDP, all, s.settings.Reserved...)
+		networks, err := tx.Networks(ctx, vpn.List{Size: vpn.MaxPageSize})
+		taken := []netip.Prefix{}
+		for _, e := range all {
+			taken = append(taken, e.ClientCIDR)
+		}
+		for _, n := range networks.Items {
+			taken = append(taken, n.CIDRs...)
+		}
+		if free := vpn.FreeClientCIDR(taken); free.IsValid() {
+			out.FreeCIDR = free.String()
+		}
 		return err
 	})
 	return out, err

@@ -7,6 +7,7 @@
 //   data-select-all="name"            a checkbox for all checkboxes of that name in its form
 //   data-needs-selection="name"       a button that works while one of those is ticked
 //   data-live                         a part of the page that renews itself (views/parts/live.go)
+//   data-gets-file                    a form whose answer is a file: the page stays, without the last refusal
 //   <time datetime title>             a relative time with the exact one as title: kept up to date
 (function () {
   "use strict";
@@ -119,6 +120,14 @@
   });
   document.addEventListener("htmx:beforeSwap", function (event) {
     if (event.detail.target.hasAttribute("data-live") && inUse(event.detail.target)) event.detail.shouldSwap = false;
+  });
+  document.addEventListener("submit", function (event) {
+    if (!event.target.hasAttribute("data-gets-file")) return;
+    event.target.querySelectorAll("#error-summary, .field-error").forEach(function (e) { e.remove(); });
+    event.target.querySelectorAll("[aria-invalid]").forEach(function (e) {
+      e.removeAttribute("aria-invalid");
+      e.classList.remove("is-invalid");
+    });
   });
   // A menu closes by Escape, which gives the focus back to its button, and by a click elsewhere.
   document.addEventListener("click", function (event) {

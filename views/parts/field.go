@@ -104,6 +104,7 @@ type Form struct {
 	Err     string   // sentence of the error summary; empty: nothing is wrong
 	Orphans []string // error sentences of fields that this form does not have
 	Files   bool     // it uploads files
+	Gets    bool     // its answer is a file: the page stays, and scripts take an earlier refusal away
 	// Username is in a hidden control: a password manager reads from it which account the password is of.
 	Username string
 }

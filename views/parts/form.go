@@ -36,11 +36,12 @@ func (b Button) attributes() templ.Attributes {
 	return templ.Attributes{"id": b.ID}
 }
 
-func (f Form) enctype() templ.Attributes {
-	if !f.Files {
-		return nil
+func (f Form) attributes() templ.Attributes {
+	a := templ.Attributes{"data-gets-file": f.Gets}
+	if f.Files {
+		a["enctype"] = "multipart/form-data"
 	}
-	return templ.Attributes{"enctype": "multipart/form-data"}
+	return a
 }
 
 func (f Form) hasDetails() bool {

@@ -31,7 +31,7 @@ func (h *Associations) renderNew(c echo.Context, in associationInput, refused er
 		v.Notice = &views.Notice{Tone: "info", Title: "There is no network yet",
 			Text:   "A target network is a subnet of a network. Create the network first, then a subnet in it.",
 			Action: parts.Button{Label: "Create network", Href: "/networks/new", Tone: "primary"}}
-	case len(choices.Subnets) == 0:
+	case len(choices.Subnets) == 0 && (in.Network == "" || len(choices.Networks) == 1): // else another network can be chosen
 		v.Notice = &views.Notice{Tone: "info", Title: "There is no subnet yet",
 			Text:   "Create a subnet in the network, then come back to associate it.",
 			Action: parts.Button{Label: "Create subnet", Href: views.NetworkPath(choices.Networks[0].ID, "subnets", "new"), Tone: "primary"}}

@@ -3,6 +3,8 @@ package endpoint_test
 import (
 	"net/http"
 	"net/url"
+	"path"
+	"strings"
 	"testing"
 
 	"sallyport/web/webtest"
@@ -19,4 +21,23 @@ func TestSecondSubnetOfAZone(t *testing.T) {
 	}
 	u.Admin.Post(u.Endpoint+"/associations/new", url.Values{"subnet": {third}}).WantStatus(http.StatusUnprocessableEntity).WantRefusedField("subnet", "already has a target network")
 	u.Admin.Create(u.Endpoint+"/associations/new", url.Values{"subnet": {u.ZoneB}})
+}
+
+// A network without subnets is refused in the form, which keeps its choices: there are subnets elsewhere.
+func TestAssociateKeepsItsForm(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewEndpoint(t)
+	empty := path.Base(u.Admin.Create("/networks/new", url.Values{"name": {"empty"}, "cidrs": {"10.9.0.0/16"}}))
+	form := u.Endpoint + "/associations/new"
+	p := u.Admin.Post(form, url.Values{"network": {empty}, "subnet": {u.ZoneA}}).WantStatus(http.StatusUnprocessableEntity)
+	if len(p.Options("network")) != 2 || strings.Contains(p.Text("main"), "There is no subnet yet") {
+		t.Errorf("the form does not offer both networks: %s", p.Text("main"))
+	}
+	p = u.Admin.Get(form + "?network=" + path.Base(u.Network))
+	if len(p.Options("subnet")) != 2 {
+		t.Errorf("the chosen network offers %v", p.Options("subnet"))
+	}
+	if from, _ := p.Doc.Find("[hx-target='#subnet']").Attr("hx-trigger"); from != "change from:#network" {
+		t.Errorf("a chosen network does not filter the subnets at once: %q", from)
+	}
 }

@@ -36,7 +36,10 @@ func (h *Configuration) renderView(c echo.Context, picked string, refused error)
 	case err != nil:
 		return err
 	}
-	if file.Unusable {
+	switch {
+	case len(view.Faults) > 0:
+		v.Notices = append(v.Notices, views.Notice{Tone: "danger", Title: "Clients cannot rely on this endpoint", Text: view.Faults[0].Message + " Until that is mended the file may not work."})
+	case file.Unusable:
 		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients cannot connect yet",
 			Text:   "The endpoint is " + string(view.State) + ". The file is complete; it works once a target network is associated.",
 			Action: parts.Button{Label: "Target network associations", Href: views.EndpointPath(view.ID, "associations")}})
@@ -68,7 +71,7 @@ func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, id vp
 		return nil
 	}
 	v.Form = parts.Form{
-		Title: "With a client certificate and key", Action: views.EndpointPath(id, "configuration"), Submit: "Download with certificate and key",
+		Title: "With a client certificate and key", Action: views.EndpointPath(id, "configuration"), Submit: "Download with certificate and key", Gets: true,
 		Intro: "Anyone with this file can connect as this client, so give it to that user only. The download is recorded in the audit trail.",
 		Fields: []parts.Field{{Name: "client", Label: "Client certificate and key", Type: "select", Value: picked, Required: true,
 			Options: views.CertificateOptions("Choose a client certificate", clients.List)}},

@@ -19,6 +19,9 @@ func (h *Endpoints) renderNew(c echo.Context, in endpointInput, refused error) e
 	if refused == nil && in.Port == "" {
 		in.Port = strconv.Itoa(int(choices.FreePort))
 	}
+	if refused == nil && in.ClientCIDR == "" {
+		in.ClientCIDR = choices.FreeCIDR
+	}
 	if refused == nil && in.Certificate == "" && len(choices.Servers.List) == 1 {
 		in.Certificate = string(choices.Servers.List[0].ID)
 	}

@@ -97,3 +97,14 @@ func TestTransportAndListenAddress(t *testing.T) {
 	u.Admin.Post(path+"/edit", url.Values{"version": {edit.Value("version")}, "name": {"by tcp"}, "certificate": {edit.Value("certificate")}, "port": {"8443"}}).
 		WantStatus(http.StatusUnprocessableEntity).WantRefusedField("port", "belongs to the console")
 }
+
+// The form proposes what cannot be changed later: a client range that no network and no endpoint has.
+func TestNewEndpointProposesARange(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewEndpoint(t)
+	u.Admin.Get("/endpoints/new").WantValue("client_cidr", "10.128.0.0/22")
+	u.Admin.Create("/endpoints/new", u.EndpointForm("second", "10.128.0.0/20", "1195"))
+	u.Admin.Get("/endpoints/new").WantValue("client_cidr", "10.128.16.0/22")
+	form := u.EndpointForm("bad", "what", "1196")
+	u.Admin.Post("/endpoints/new", form).WantStatus(http.StatusUnprocessableEntity).WantValue("client_cidr", "what")
+}

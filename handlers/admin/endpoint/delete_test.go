@@ -16,7 +16,7 @@ func TestConfirmPagesNameWhatIsLost(t *testing.T) {
 	u.Admin.Create(u.Endpoint+"/routes/new", url.Values{"destination": {"192.0.2.0/24"}, "subnet": {u.ZoneA}, "description": {"partner"}})
 	u.Connect(t, "alice", "10.20.0.5", vpn.ConnectionActive)
 	u.Connect(t, "bob", "10.20.0.6", vpn.ConnectionActive)
-	u.Admin.Get(u.Endpoint+"/edit").WantText("#port-help", "resets 2 connections that are open now")
+	u.Admin.Get(u.Endpoint+"/edit").WantText("#port-help", "cuts off 2 connections until the users have a new configuration file")
 
 	link := func(tab, row string) string {
 		href, _ := u.Admin.Get(u.Endpoint + tab).Row(row).Doc.Find("a.btn").Attr("href")

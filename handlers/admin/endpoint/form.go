@@ -99,7 +99,7 @@ func (in endpointInput) fields(choices endpointChoices) []parts.Field {
 	servers, restarts, ports := choices.Servers.List, "", portHelp(choices.FreePort)
 	if stored != nil {
 		restarts = restartHelp(stored.Connections)
-		ports = restarts + " Configuration files that were handed out name the old port."
+		ports = newPortHelp(stored.Connections)
 		if stored.Server.ID != "" && !slices.ContainsFunc(servers, func(c vpn.Certificate) bool { return c.ID == stored.Certificate }) {
 			servers = append([]vpn.Certificate{stored.Server}, servers...) // expired, but still in use
 		}
@@ -107,7 +107,7 @@ func (in endpointInput) fields(choices endpointChoices) []parts.Field {
 	fields := []parts.Field{
 		{Name: "name", Label: "Name tag", Value: in.Name, Help: "Shown in lists.", Autocomplete: "off", Focus: true},
 		{Name: "description", Label: "Description", Value: in.Description, Help: "A brief description of the Client VPN endpoint.", Autocomplete: "off"},
-		immutable(parts.Field{Name: "client_cidr", Label: "Client IPv4 CIDR", Value: in.ClientCIDR, Required: true, Mono: true, Placeholder: "10.0.0.0/22", Autocomplete: "off", Help: clientCIDRHelp(in.ClientCIDR)},
+		immutable(parts.Field{Name: "client_cidr", Label: "Client IPv4 CIDR", Value: in.ClientCIDR, Required: true, Mono: true, Autocomplete: "off", Help: clientCIDRHelp(in.ClientCIDR)},
 			func(e endpoint.View) string { return e.ClientCIDR.String() }),
 		{Name: "certificate", Label: "Server certificate", Type: "select", Value: in.Certificate, Required: true,
 			Options: views.CertificateOptions("Choose a server certificate", servers),

@@ -23,6 +23,14 @@ func restartHelp(connections int) string {
 		parts.Count(connections, "connection"), parts.YesNo(connections == 1, "is", "are"))
 }
 
+// newPortHelp says what another port does to the clients: their files name the old one.
+func newPortHelp(connections int) string {
+	if connections == 0 {
+		return "Changing it restarts the endpoint. Configuration files that were handed out name the old port and stop working."
+	}
+	return "Changing it cuts off " + parts.Count(connections, "connection") + " until the users have a new configuration file: the files that were handed out name the old port."
+}
+
 // clientCIDRHelp explains the field in the words of the guide, "Create a Client VPN endpoint", and says what the
 // typed range would give.
 func clientCIDRHelp(typed string) string {
