@@ -27,7 +27,10 @@ func TestFrame(t *testing.T) {
 		t.Errorf("the skip link is %s on %s", text, ground)
 	}
 
-	menuOpen := func() (open bool) { p.mustEval(`() => !!document.querySelector(".page-head details[open]")`, &open); return open }
+	menuOpen := func() (open bool) {
+		p.mustEval(`() => !!document.querySelector(".page-head details[open]")`, &open)
+		return open
+	}
 	p.click("Actions")
 	netlab.Eventually(t, patience, "the menu opens", menuOpen)
 	p.key(kb.Escape)

@@ -158,8 +158,6 @@ const findPoint = `(words, within) => {
 		const all = [...scope.querySelectorAll("a[href], button, summary, label, .form-check-label")].filter(shown);
 		const uncounted = e => clean(e.innerText).replace(/ [\d,]+$/, ""); // a tab without the number of its rows
 		const hit = all.find(e => clean(e.innerText) === words) || all.find(e => uncounted(e) === words) || all.find(e => clean(e.getAttribute("aria-label")) === words);
-		const hit = all.find(e => clean(e.innerText) === words) || all.find(e => clean(e.getAttribute("aria-label")) === words)
-			|| all.find(e => e.matches(".nav-link") && clean(e.innerText).replace(/ [\d,]+$/, "") === words); // a tab has its count beside its name
 		seen = all.map(e => clean(e.innerText));
 		if (!hit) continue;
 		if (hit.disabled) return {Why: "it is disabled"};
