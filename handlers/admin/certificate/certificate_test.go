@@ -87,8 +87,8 @@ func TestReadOnlyAccountsGetNoKeys(t *testing.T) {
 	}
 	r.Post(u.Client+"/key", nil).WantStatus(http.StatusForbidden)
 	r.Post(u.Endpoint+"/configuration", url.Values{"client": {path.Base(u.Client)}}).WantStatus(http.StatusForbidden)
-	r.Get(u.Endpoint + "/configuration/download").WantStatus(http.StatusForbidden).WantText("main", "read-only")
-	r.Get(u.Endpoint + "/configuration").WantStatus(http.StatusOK).WantText("main", "Ask an administrator")
+	r.Get(u.Endpoint+"/configuration/download").WantStatus(http.StatusForbidden).WantText("main", "read-only")
+	r.Get(u.Endpoint+"/configuration").WantStatus(http.StatusOK).WantText("main", "Ask an administrator")
 	for _, tab := range []string{"", "/associations", "/rules", "/routes", "/connections", "/tags"} {
 		p := r.Get(u.Endpoint + tab).WantStatus(http.StatusOK)
 		if got := p.Text("main button, main a.btn"); strings.Contains(got, "Delete") || strings.Contains(got, "Add") || strings.Contains(got, "Save") {
