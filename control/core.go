@@ -103,8 +103,8 @@ func (c *Core) Change(ctx context.Context, by Principal, action vpn.Action, subj
 	return err
 }
 
-// Allow asks for permission before work that Change should not begin with, such as hashing a
-// password. A refusal is recorded.
+// Allow asks for permission before work that Change should not begin with, such as reading a request's
+// body or hashing a password. subject is what the request names. A refusal is recorded.
 func (c *Core) Allow(ctx context.Context, by Principal, action vpn.Action, subject string) error {
 	err := by.May(action, subject)
 	if err != nil {
@@ -116,15 +116,6 @@ func (c *Core) Allow(ctx context.Context, by Principal, action vpn.Action, subje
 // Record makes the audit record of a success.
 func (c *Core) Record(by Principal, action vpn.Action, subject string) vpn.AuditRecord {
 	return vpn.AuditRecord{At: c.Now(), Actor: by.Name, Source: by.Source, Request: by.Request, Action: action, Subject: subject, Result: "ok"}
-}
-
-// Refuse records that a read-only account was refused a change, and returns the error to answer with.
-// A front door calls it where it refuses a request before any use case; subject is what the request
-// named.
-func (c *Core) Refuse(ctx context.Context, by Principal, action vpn.Action, subject string) error {
-	refused := ErrReadOnly()
-	c.AuditRefusal(ctx, by, action, subject, refused)
-	return refused
 }
 
 // Describe is a value as the audit trail keeps it: JSON, with stars for secrets.

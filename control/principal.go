@@ -44,7 +44,7 @@ func (p Principal) May(action vpn.Action, subject string) error {
 		case access == vpn.Reads, access == vpn.Writes && p.Role.MayChange(), access == vpn.OwnAccount && subject == p.ID:
 			return nil
 		case access == vpn.Writes:
-			return vpn.Refuse(vpn.Denied, vpn.CodeUnauthorizedOperation, "Your account is read-only. Ask an administrator to make this change.")
+			return vpn.Refuse(vpn.Denied, vpn.CodeUnauthorizedOperation, "Your account is read-only: it can see everything and cannot change anything. Ask an administrator to make this change.")
 		}
 	case PortalUser, AccessKey: // denied everything until their features give them grants
 	default:
@@ -55,9 +55,4 @@ func (p Principal) May(action vpn.Action, subject string) error {
 
 func errSignInFirst() error {
 	return vpn.Refuse(vpn.Denied, vpn.CodeUnauthorizedOperation, "Sign in first.")
-}
-
-// ErrReadOnly is the answer to a read-only account that asks for a change or for its form.
-func ErrReadOnly() *vpn.Error {
-	return vpn.Refuse(vpn.Denied, vpn.CodeUnauthorizedOperation, "Your account is read-only: it can see everything and cannot change anything.")
 }

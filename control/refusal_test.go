@@ -19,14 +19,14 @@ func TestRefusalsAreCounted(t *testing.T) {
 	const asked = 1100
 	began := count()
 	for range asked {
-		h.WantKind("a refused change", h.Core.Refuse(t.Context(), h.ReadOnly, "POST /networks/new", "/networks/new"), vpn.Denied, "read-only")
+		h.WantKind("a refused change", h.Core.Allow(t.Context(), h.ReadOnly, vpn.CreateVpc, "/networks/new"), vpn.Denied, "read-only")
 	}
 	if n := count() - began; n != 100 {
 		t.Errorf("%d records of one account, want 100", n)
 	}
 	other := h.Account("other", vpn.RoleReadOnly)
 	other.Source = "192.0.2.77"
-	_ = h.Core.Refuse(t.Context(), other, "POST /networks/new", "/networks/new")
+	_ = h.Core.Allow(t.Context(), other, vpn.CreateVpc, "/networks/new")
 	if r := h.LastAudit(); r.Actor != "other" {
 		t.Errorf("another account's refusal is not recorded; the last is %+v", r)
 	}
@@ -36,7 +36,7 @@ func TestRefusalsAreCounted(t *testing.T) {
 	if r.Actor != "reader" || r.Source != h.ReadOnly.Source || !strings.Contains(r.Result, "and 1,000 more refusals since 12:00 UTC") {
 		t.Errorf("the record of the others is %+v", r)
 	}
-	_ = h.Core.Refuse(t.Context(), h.ReadOnly, "POST /networks/new", "again")
+	_ = h.Core.Allow(t.Context(), h.ReadOnly, vpn.CreateVpc, "again")
 	if r := h.LastAudit(); r.Subject != "again" {
 		t.Errorf("the next window records nothing; the last is %+v", r)
 	}

@@ -146,14 +146,10 @@ func Actions() []Action { return slices.Sorted(maps.Keys(actions)) }
 func (a Action) Access() Access { return actions[a].access }
 
 // Text is the action in words, as the audit trail shows it; the name itself for an action that is not
-// in the table, such as a RequestAction.
+// in the table: earlier versions recorded some refusals as "POST /networks/new".
 func (a Action) Text() string {
 	if facts, known := actions[a]; known {
 		return facts.text
 	}
 	return string(a)
 }
-
-// RequestAction names a request that was refused before a use case could name its action, by its
-// method and route: "POST /networks/new".
-func RequestAction(method, route string) Action { return Action(method + " " + route) }

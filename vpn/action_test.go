@@ -20,8 +20,8 @@ func TestActions(t *testing.T) {
 			t.Errorf("%s: access %d", a, a.Access())
 		}
 	}
-	if a := RequestAction("POST", "/networks/new"); a != "POST /networks/new" || a.Access() != ByProgram || a.Text() != "POST /networks/new" {
-		t.Errorf("a request that was refused at the door: %q, access %d, text %q", a, a.Access(), a.Text())
+	if a := Action("POST /networks/new"); a.Access() != ByProgram || a.Text() != "POST /networks/new" {
+		t.Errorf("a refusal that an earlier version recorded: %q, access %d, text %q", a, a.Access(), a.Text())
 	}
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"sallyport/handlers/admin"
+	"sallyport/vpn"
 )
 
 // TableRow is a route for tests outside the package.
@@ -12,10 +13,14 @@ type TableRow struct {
 
 // Table is the route table as registered.
 func Table(s admin.Services) []TableRow {
-	names := map[policy]string{public: "public", setup: "setup", signedIn: "signed-in", mayChange: "may-change"}
+	names := map[callers]string{everyClient: "public", beforeSetup: "setup", everyAccount: "signed-in"}
 	var out []TableRow
 	for _, r := range routes(admin.New(admin.Config{Services: s}), s.Access) {
-		out = append(out, TableRow{r.method, r.path, names[r.policy]})
+		name := names[r.policy.callers]
+		if r.policy.action.Access() == vpn.Writes {
+			name = "may-change"
+		}
+		out = append(out, TableRow{r.method, r.path, name})
 	}
 	return out
 }

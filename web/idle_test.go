@@ -65,7 +65,7 @@ func TestRefusedChangesAreAudited(t *testing.T) {
 			t.Errorf("got the record %+v, want the request, its source and the refusal in it", r)
 		}
 	}
-	if len(got) != 2 || got[0] != "POST /certificates/:certificate/delete /certificates/cert-1/delete" || got[1] != "POST /networks/new /networks/new" {
+	if len(got) != 2 || got[0] != "DeleteCertificate /certificates/cert-1/delete" || got[1] != "CreateVpc /networks/new" {
 		t.Errorf("got %q, want the two attempts and no link that was followed", got)
 	}
 }

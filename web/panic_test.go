@@ -50,5 +50,5 @@ func TestARouteNeedsAPolicy(t *testing.T) {
 			t.Error("a route without a policy was registered")
 		}
 	}()
-	policy(0).guard(admin.Services{}, nil)
+	policy{}.guard(admin.Services{}, nil)
 }

@@ -12,24 +12,37 @@ import (
 	"sallyport/vpn"
 )
 
-// policy says which accounts may use a route. The zero value is none of them, so that a route
-// without a policy cannot be registered.
-type policy int
+// policy says who may use a route. The zero value admits no client, so that a route without a policy cannot
+// be registered.
+type policy struct {
+	callers callers
+	action  vpn.Action // what a caller needs permission for; "": the use case alone asks for it
+}
+
+type callers int
 
 const (
-	_         policy = iota
-	public           // every client
-	setup            // every client, as long as no administrator exists
-	signedIn         // every account
-	mayChange        // accounts that may change something
+	_            callers = iota
+	everyClient          // signed in or not
+	beforeSetup          // every client, as long as no administrator exists
+	everyAccount         // those who have signed in
 )
+
+var (
+	public   = policy{callers: everyClient}
+	setup    = policy{callers: beforeSetup}
+	signedIn = policy{callers: everyAccount}
+)
+
+// may is the policy of a change and of the page with its form: an account that may do the action.
+func may(action vpn.Action) policy { return policy{callers: everyAccount, action: action} }
 
 // guard checks the policy before the handler runs.
 func (p policy) guard(s admin.Services, next echo.HandlerFunc) echo.HandlerFunc {
-	switch p {
-	case public:
+	switch p.callers {
+	case everyClient:
 		return next
-	case setup:
+	case beforeSetup:
 		return func(ec echo.Context) error {
 			needed, err := s.Access.SetupNeeded(ec.Request().Context())
 			switch {
@@ -40,14 +53,13 @@ func (p policy) guard(s admin.Services, next echo.HandlerFunc) echo.HandlerFunc 
 			}
 			return next(ec)
 		}
-	case signedIn, mayChange:
+	case everyAccount:
 		return func(ec echo.Context) error {
-			caller, ok := page.CallerOf(ec)
-			switch {
-			case !ok:
+			if _, ok := page.CallerOf(ec); !ok {
 				return access.SignInFirst(ec)
-			case p == mayChange && !caller.Administrator.Role.MayChange():
-				return refuseChange(ec, s.Core)
+			}
+			if err := p.permit(ec, s.Core); err != nil {
+				return err
 			}
 			return next(ec)
 		}
@@ -56,12 +68,15 @@ func (p policy) guard(s admin.Services, next echo.HandlerFunc) echo.HandlerFunc 
 	}
 }
 
-// refuseChange refuses a read-only account. A refused change writes an audit record; a refused page
-// with a form does not.
-func refuseChange(ec echo.Context, core *control.Core) error {
-	r := ec.Request()
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return control.ErrReadOnly()
+// permit asks for permission before the body of a request is read. A refused change writes an audit
+// record; a refused page with a form does not.
+func (p policy) permit(ec echo.Context, core *control.Core) error {
+	r, by := ec.Request(), page.Principal(ec)
+	switch {
+	case p.action == "":
+		return nil
+	case r.Method == http.MethodGet, r.Method == http.MethodHead:
+		return by.May(p.action, r.URL.Path)
 	}
-	return core.Refuse(r.Context(), page.Principal(ec), vpn.RequestAction(r.Method, ec.Path()), r.URL.Path)
+	return core.Allow(r.Context(), by, p.action, r.URL.Path)
 }

@@ -10,6 +10,7 @@ import (
 	"sallyport/handlers/admin/page"
 	"sallyport/static"
 	"sallyport/views/layout"
+	"sallyport/vpn"
 )
 
 const (
@@ -45,17 +46,17 @@ func routes(h *admin.Console, a *access.Service) []route {
 		{get, "/", h.Tutorial.View, signedIn},
 		{get, "/node", h.Node.View, signedIn},
 		{get, "/settings", h.Node.Settings, signedIn},
-		{post, "/settings", h.Node.SaveSettings, mayChange},
+		{post, "/settings", h.Node.SaveSettings, may(vpn.ModifySettings)},
 		{get, layout.BannerPath, h.Node.Banner, signedIn},
 		{get, "/account", h.Access.Account.View, signedIn},
 		{post, "/account/password", h.Access.Account.ChangePassword, signedIn},
 
 		{get, "/administrators", h.Access.Administrators.List, signedIn},
-		{get, "/administrators/new", h.Access.Administrators.New, mayChange},
-		{post, "/administrators/new", h.Access.Administrators.Add, mayChange},
-		{get, "/administrators/:administrator", h.Access.Administrators.View, mayChange},
-		{post, "/administrators/:administrator", h.Access.Administrators.Edit, mayChange},
-		{post, "/administrators/:administrator/password", h.Access.Administrators.ResetPassword, mayChange},
+		{get, "/administrators/new", h.Access.Administrators.New, may(vpn.AddAdministrator)},
+		{post, "/administrators/new", h.Access.Administrators.Add, may(vpn.AddAdministrator)},
+		{get, "/administrators/:administrator", h.Access.Administrators.View, may(vpn.EditAdministrator)},
+		{post, "/administrators/:administrator", h.Access.Administrators.Edit, may(vpn.EditAdministrator)},
+		{post, "/administrators/:administrator/password", h.Access.Administrators.ResetPassword, may(vpn.ResetPassword)},
 	}
 	return append(own, vpnRoutes(h)...)
 }
