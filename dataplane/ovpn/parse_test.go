@@ -40,6 +40,9 @@ func events(lines []string) (all []ovpn.Event, answers []string) {
 			if refused, ok := r.Log(l); ok {
 				all = append(all, refused)
 			}
+			if left, ok := ovpn.ParseGoodbye(l.Text); ok {
+				all = append(all, left)
+			}
 		}
 	}
 	return all, answers

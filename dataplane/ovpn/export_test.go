@@ -1,0 +1,4 @@
+package ovpn
+
+// ParseGoodbye is parseGoodbye for tests outside the package.
+var ParseGoodbye = parseGoodbye
