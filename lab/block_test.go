@@ -39,7 +39,8 @@ func TestBlock(t *testing.T) {
 	if again.Ups() > 0 || !strings.Contains(again.Log(), sentence) {
 		t.Errorf("the blocked client: %s", netlab.Tail(again.Log(), 500))
 	}
-	s.WaitText("/connections", sentence, "The certificate was blocked by administrator")
+	s.WaitText("/connections?view=refused", sentence)
+	s.WaitText("/connections?view=ended", "The certificate was blocked by administrator")
 	if !bob.Running() {
 		t.Error("the other client ended too")
 	}

@@ -168,7 +168,7 @@ func TestOldRowsSurviveLaterMigrations(t *testing.T) {
 			f.endpoint.ClientOptions = vpn.ClientOptions{SplitTunnel: true, SessionTimeout: 8 * time.Hour}
 			second := f.endpoint
 			second.ID, second.ClientCIDR, second.Listen.Port = vpn.NewEndpointID(), prefix("100.64.0.0/16"), 443
-			second.ClientOptions = vpn.DefaultOptions()
+			second.ClientOptions = vpn.ClientOptions{SourceNAT: true, SessionTimeout: vpn.DefaultSessionTimeout}
 			stopAt(t, s, network)
 			update(t, s, func(ctx context.Context, x *Tx) error { return x.CreateNetwork(ctx, f.network) })
 			stopAt(t, s, endpoint)

@@ -1,7 +1,10 @@
 package vpn
 
 import (
+	"fmt"
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -31,6 +34,18 @@ type ClientOptions struct {
 
 // DefaultSessionTimeout is the default of the guide, "Client VPN endpoints".
 const DefaultSessionTimeout = 24 * time.Hour
+
+// MaxSessionHours is the longest session timeout that can be chosen: a week.
+const MaxSessionHours = 168
+
+// ParseSessionTimeout reads a whole number of hours from 1 to MaxSessionHours.
+func ParseSessionTimeout(text string) (time.Duration, error) {
+	hours, err := strconv.Atoi(strings.TrimSpace(text))
+	if err != nil || hours < 1 || hours > MaxSessionHours {
+		return 0, fmt.Errorf("Enter a whole number of hours from 1 to %d.", MaxSessionHours) //nolint:staticcheck // a sentence for the page
+	}
+	return time.Duration(hours) * time.Hour, nil
+}
 
 // DefaultOptions are the options that the form for a new endpoint starts with.
 func DefaultOptions() ClientOptions {

@@ -74,3 +74,13 @@ func TestOptionsAreCheckedAlike(t *testing.T) {
 		}
 	}
 }
+
+func TestParseSessionTimeout(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{"1": time.Hour, " 24 ": 24 * time.Hour, "168": 168 * time.Hour, "0": 0, "169": 0, "-1": 0, "1.5": 0, "8h": 0, "": 0} {
+		got, err := vpn.ParseSessionTimeout(text)
+		if got != want || (err != nil) != (want == 0) {
+			t.Errorf("%q: %s, %v; want %s", text, got, err, want)
+		}
+	}
+}

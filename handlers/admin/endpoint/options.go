@@ -44,9 +44,23 @@ var endpointOptions = optionList{
 		return parts.Pair{Label: "Source NAT", Value: parts.YesNo(o.SourceNAT, "Enabled", "Disabled"), Help: parts.YesNo(o.SourceNAT,
 			"Target networks see the address of this host.", "Target networks see the addresses of the clients.")}
 	}},
-	{fact: func(o vpn.ClientOptions) parts.Pair {
-		return parts.Fact("Session timeout hours", strconv.Itoa(int(o.SessionTimeout/time.Hour)))
-	}},
+	{
+		field: parts.Field{Name: "session_timeout", Label: "Session timeout hours", InputMode: "numeric", Autocomplete: "off",
+			Help: fmt.Sprintf("The maximum VPN session duration, usually 8, 10, 12 or 24; 1 to %d. It counts from the login, over reconnects. When it is decreased, sessions that are older end at once.", vpn.MaxSessionHours)},
+		value: func(o vpn.ClientOptions) string { return strconv.Itoa(int(o.SessionTimeout / time.Hour)) },
+		set: func(o *vpn.ClientOptions, typed string, c *vpn.Check) {
+			switch timeout, err := vpn.ParseSessionTimeout(typed); {
+			case strings.TrimSpace(typed) == "": // the stored one, or the default of a new endpoint, stays
+			case err != nil:
+				c.Bad("session_timeout", err.Error())
+			default:
+				o.SessionTimeout = timeout
+			}
+		},
+		fact: func(o vpn.ClientOptions) parts.Pair {
+			return parts.Fact("Session timeout hours", strconv.Itoa(int(o.SessionTimeout/time.Hour)))
+		},
+	},
 	checkbox(parts.Field{Name: "banner_enabled", Label: "Enable client login banner",
 		Help: "Clients show the text below whenever their VPN session is established or re-established; running sessions are not interrupted. " + bannerClients},
 		func(o *vpn.ClientOptions) *bool { return &o.BannerEnabled },

@@ -15,8 +15,7 @@ import (
 
 // notInForm are the options that the endpoint form does not offer, with the reason.
 var notInForm = map[string]string{
-	"source_nat":      "the target networks need a route back to the clients first, and the console cannot tell whether there is one",
-	"session_timeout": "every endpoint has the default of 24 hours",
+	"source_nat": "the target networks need a route back to the clients first, and the console cannot tell whether there is one",
 }
 
 // jsonKeys are the keys of the fields of vpn.ClientOptions, which are the names of the form's controls too.
@@ -51,6 +50,7 @@ func throughForm(t *testing.T, l optionList, o vpn.ClientOptions) vpn.ClientOpti
 func TestEveryOptionIsInTheForm(t *testing.T) {
 	t.Parallel()
 	filled := vpntest.Filled[vpn.ClientOptions]()
+	filled.SessionTimeout = 8 * time.Hour // the form has whole hours
 	back := reflect.ValueOf(throughForm(t, endpointOptions, filled))
 	in := inputOf(vpn.Endpoint{ClientOptions: filled})
 	for i, key := range jsonKeys() {
@@ -132,5 +132,24 @@ func TestOptionsOfTheForm(t *testing.T) {
 	got, err := l.read(func(field string) string { return map[string]string{"session_timeout": "x"}[field] }, stored)
 	if vpn.FieldsOf(err)["session_timeout"] == "" || !got.SourceNAT || got.SplitTunnel {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// A session timeout that is no number of hours is refused beside its field; a blank one keeps what is stored.
+func TestSessionTimeoutOfTheForm(t *testing.T) {
+	t.Parallel()
+	stored := vpn.ClientOptions{SessionTimeout: 8 * time.Hour}
+	read := func(typed string) (vpn.ClientOptions, error) {
+		return endpointOptions.read(func(field string) string { return map[string]string{"session_timeout": typed}[field] }, stored)
+	}
+	for typed, want := range map[string]time.Duration{"": 8 * time.Hour, "12": 12 * time.Hour} {
+		if got, err := read(typed); err != nil || got.SessionTimeout != want {
+			t.Errorf("%q: %s, %v; want %s", typed, got.SessionTimeout, err, want)
+		}
+	}
+	for _, typed := range []string{"0", "169", "a day"} {
+		if _, err := read(typed); vpn.FieldsOf(err)["session_timeout"] == "" {
+			t.Errorf("%q: %v, want a sentence beside the field", typed, err)
+		}
 	}
 }
