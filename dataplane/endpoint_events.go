@@ -30,6 +30,9 @@ func (ep *endpoint) handle(n worker.Event) {
 	case ovpn.TLSRefused:
 		ep.report(ev)
 	case worker.Resumed:
+		for _, left := range ev.Left {
+			ep.rememberGoodbye(n.Instance, left)
+		}
 		ep.compare(n, ev.Status)
 	case worker.Ended:
 		ep.workerEnded(n, ev)
@@ -62,6 +65,7 @@ func (ep *endpoint) disconnected(c session.Client, peer netip.AddrPort) {
 		return
 	}
 	left := exiting{c.Instance, ovpn.Goodbye{CommonName: s.User.Name, Peer: peer}}
+	defer delete(ep.state.goodbyes, left)
 	switch {
 	case !s.Established:
 		ep.closeSessions(ending{reason: "The client left before its tunnel was up."}, s.Connection)
@@ -70,7 +74,6 @@ func (ep *endpoint) disconnected(c session.Client, peer netip.AddrPort) {
 	default:
 		ep.leave(s)
 	}
-	delete(ep.state.goodbyes, left)
 }
 
 // workerEnded keeps the sessions of a worker's process that ended, with their addresses but without

@@ -26,6 +26,11 @@ func (ep *endpoint) goodbye(instance string, ev ovpn.Goodbye) {
 		ep.closeSessions(ending{reason: clientDisconnected}, s.Connection)
 		return
 	}
+	ep.rememberGoodbye(instance, ev)
+}
+
+// rememberGoodbye has the connection of a client end when OpenVPN reports its disconnect.
+func (ep *endpoint) rememberGoodbye(instance string, ev ovpn.Goodbye) {
 	if len(ep.state.goodbyes) >= maxGoodbyes {
 		clear(ep.state.goodbyes)
 	}

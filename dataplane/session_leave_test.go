@@ -1,10 +1,12 @@
 package dataplane
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
 	"sallyport/dataplane/ovpn"
+	"sallyport/dataplane/worker"
 	"sallyport/vpn"
 )
 
@@ -74,6 +76,20 @@ func TestGoodbyeEndsTheConnection(t *testing.T) {
 	}
 	if left := len(f.ep.state.goodbyes); left != 1 { // mallory's
 		t.Errorf("%d goodbyes are kept", left)
+	}
+}
+
+// A client that left while no management session was open ended its connection; one that fell silent in that
+// time is away, and so is one whose goodbye was of another address.
+func TestGoodbyeWithoutManagement(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777e", "10.36.0.0/22")
+	r := f.runs[0]
+	a, b := f.logInUp(t, r, 1, "alice", "t1"), f.logInUp(t, r, 2, "bob", "t2")
+	peer := env("", "", "").Untrusted()
+	other := netip.MustParseAddrPort("192.0.2.9:77")
+	f.send(r, worker.Resumed{Left: []ovpn.Goodbye{{CommonName: "alice", Peer: peer}, {CommonName: "bob", Peer: other}}})
+	if f.has(a) || !f.has(b) {
+		t.Errorf("alice, who left, is there: %v; bob, who is away: %v", f.has(a), f.has(b))
 	}
 }
 

@@ -111,7 +111,7 @@ func (c *Conn) read(r *bufio.Reader) {
 			if refusal, complete := refusals.Log(l); complete {
 				ok = c.queue.put(refusal)
 			}
-			if left, is := parseGoodbye(l.Text); is {
+			if left, is := ParseGoodbye(l.Text); is {
 				ok = c.queue.put(left)
 			}
 		}

@@ -8,9 +8,9 @@ import (
 // The log lines by which a worker tells that a client left: of clients since 2.6, and of older ones.
 var goodbyes = []string{" CC-EEN exit message received by peer", " OCC exit message received by peer"}
 
-// parseGoodbye finds the client that left in a log line: "common name/address:port text". Other lines
+// ParseGoodbye finds the client that left in a log line: "common name/address:port text". Other lines
 // may end with text that a client sent, so the caller compares both the name and the address.
-func parseGoodbye(text string) (Goodbye, bool) {
+func ParseGoodbye(text string) (Goodbye, bool) {
 	for _, line := range goodbyes {
 		client, ok := strings.CutSuffix(text, line)
 		if !ok {

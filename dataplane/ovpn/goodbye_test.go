@@ -15,7 +15,7 @@ func TestGoodbye(t *testing.T) {
 		"cli/192.0.2.2 CC-EEN exit message received by peer":                             "",
 		"cli/192.0.2.2:1 VERIFY cli/192.0.2.2:56749 CC-EEN exit message received by pee": "",
 	} {
-		got, ok := parseGoodbye(line)
+		got, ok := ParseGoodbye(line)
 		if ok != (want != "") || ok && (got.CommonName != want || got.Peer != netip.MustParseAddrPort("192.0.2.2:56749")) {
 			t.Errorf("%s: %+v, %v", line, got, ok)
 		}

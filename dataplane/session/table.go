@@ -225,8 +225,8 @@ func (t *Table) setUp(s *Session, up bool) {
 	s.up = up
 }
 
-// Establish notes that the tunnel of a worker's client is up. first is true where it was never up
-// before. A valid peer replaces the client's outer address.
+// Establish notes that the tunnel of a worker's client is up. first is true where it was not up
+// before: never, or not since the client returned. A valid peer replaces the client's outer address.
 func (t *Table) Establish(c Client, peer netip.AddrPort) (s Session, first, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -234,7 +234,7 @@ func (t *Table) Establish(c Client, peer netip.AddrPort) (s Session, first, ok b
 	if p == nil {
 		return Session{}, false, false
 	}
-	first = !p.Established
+	first = !p.Established || !p.up
 	t.setUp(p, true)
 	p.Established = true
 	if peer.IsValid() {

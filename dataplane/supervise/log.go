@@ -109,6 +109,32 @@ func (l *Log) Start(maxBytes int64) []byte {
 	return b
 }
 
+// Tail returns at most the last maxBytes of what the worker wrote, from the start of a line.
+func (l *Log) Tail(maxBytes int64) ([]byte, error) { return tail(l.file, maxBytes) }
+
+// TailFile does the same for the log of a worker that an earlier version of this program started.
+func TailFile(path string, maxBytes int64) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return tail(f, maxBytes)
+}
+
+func tail(f *os.File, maxBytes int64) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	from := max(0, info.Size()-maxBytes)
+	b, err := io.ReadAll(io.NewSectionReader(f, from, maxBytes))
+	if i := bytes.IndexByte(b, '\n'); from > 0 && i >= 0 {
+		b = b[i+1:]
+	}
+	return b, err
+}
+
 // Trim cuts a log that is longer than maxBytes to its last maxBytes/2, at the start of a line. Lines
 // that the worker writes at the same moment may be lost.
 func (l *Log) Trim(maxBytes int64) error {

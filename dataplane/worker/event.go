@@ -16,8 +16,12 @@ type Event struct {
 }
 
 // Resumed says that the management connection to a running process is open again, after a time
-// without events. Status is what the process says of its clients.
-type Resumed struct{ Status ovpn.Status }
+// without events. Status is what the process says of its clients, and Left are clients that said goodbye
+// in that time.
+type Resumed struct {
+	Status ovpn.Status
+	Left   []ovpn.Goodbye
+}
 
 // Listed is what a process says of its clients every half minute: a client that changes its address
 // causes no event.

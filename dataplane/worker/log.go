@@ -4,7 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"sallyport/dataplane/ovpn"
 	"sallyport/dataplane/supervise"
 )
 
@@ -14,6 +16,10 @@ const (
 	// maxStartText bounds what is read of a log and written to the log of this process.
 	maxStartText = 8 << 10
 	maxLine      = 300
+	// maxGoodbyeText bounds what is read of a log to find the clients that left, and goodbyeAge how long ago
+	// they may have left: longer than a dataplane takes to start.
+	maxGoodbyeText = 256 << 10
+	goodbyeAge     = time.Minute
 	// listening is the line after which OpenVPN lets clients in.
 	listening = "Initialization Sequence Completed"
 )
@@ -85,4 +91,42 @@ func RemoveOldLogs(runDir string, workers []*Worker) {
 		}
 	}
 	_ = os.Remove(oldLogs(runDir)) // where it is empty
+}
+
+// left gives the clients that left by themselves in the last minute. OpenVPN tells that in its log only, and
+// no management session was there to read it.
+func (w *Worker) left(proc *supervise.Process) []ovpn.Goodbye {
+	if proc == nil { // see Attach
+		return nil
+	}
+	var text []byte
+	var err error
+	if log := proc.Log(); log != nil {
+		text, err = log.Tail(maxGoodbyeText)
+	} else {
+		text, err = supervise.TailFile(w.oldLog(), maxGoodbyeText)
+	}
+	if err != nil {
+		w.log.Warn("the worker's log cannot be read", "err", err)
+	}
+	return goodbyesIn(string(text), time.Now().Add(-goodbyeAge))
+}
+
+// goodbyesIn finds the clients that left since a moment in lines of OpenVPN's log, which begin with the local
+// time.
+func goodbyesIn(text string, since time.Time) (out []ovpn.Goodbye) {
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		if len(line) <= len(time.DateTime) {
+			continue
+		}
+		at, err := time.ParseInLocation(time.DateTime, line[:len(time.DateTime)], time.Local)
+		if err != nil || at.Before(since) {
+			continue
+		}
+		if g, ok := ovpn.ParseGoodbye(line[len(time.DateTime)+1:]); ok {
+			out = append(out, g)
+		}
+	}
+	return out
 }

@@ -2,11 +2,14 @@ package worker
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
+	"sallyport/dataplane/ovpn"
 	"sallyport/dataplane/supervise"
 )
 
@@ -100,4 +103,20 @@ func TestLogStaysShort(t *testing.T) {
 	w.conn = conn
 	go w.ping("run-1", conn)
 	wait("the log is cut", func() bool { return size() <= maxLog/2 })
+}
+
+// Only clients that left after the moment count; text that a client sent does not.
+func TestGoodbyesInLog(t *testing.T) {
+	t.Parallel()
+	const log = `2026-11-27 07:00:00 old/192.0.2.9:1000 CC-EEN exit message received by peer
+2026-11-27 07:17:31 alice/192.0.2.2:56749 CC-EEN exit message received by peer
+2026-11-27 07:17:32 192.0.2.3:2 peer info: IV_GUI_VER=bob
+short
+2026-11-27 07:17:33 alice/192.0.2.2:56749 [alice] Inactivity timeout (--ping-restart), restarting
+`
+	since := time.Date(2026, 11, 27, 7, 17, 0, 0, time.Local)
+	want := []ovpn.Goodbye{{CommonName: "alice", Peer: netip.MustParseAddrPort("192.0.2.2:56749")}}
+	if got := goodbyesIn(log, since); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
 }

@@ -45,7 +45,7 @@ func (w *Worker) attach(ctx context.Context, proc *supervise.Process, conn *ovpn
 	}
 	if status != nil {
 		w.setReady(conn)
-		w.emit(instance, conn, Resumed{Status: *status})
+		w.emit(instance, conn, Resumed{Status: *status, Left: w.left(proc)})
 	}
 	for _, command := range []func(context.Context) error{conn.LogOn, conn.StateOn, conn.HoldRelease} {
 		if err := command(ctx); err != nil {

@@ -1,4 +1,0 @@
-package ovpn
-
-// ParseGoodbye is parseGoodbye for tests outside the package.
-var ParseGoodbye = parseGoodbye
