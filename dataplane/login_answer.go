@@ -34,7 +34,9 @@ func (ep *endpoint) answer(ctx context.Context, a *answer) {
 	switch {
 	case a.opened:
 		a.err = ep.letIn(ctx, a)
-	case !errors.Is(a.err, session.ErrKnownConnection): // a known one continues
+	case errors.Is(a.err, session.ErrKnownConnection): // it continues
+	case terminated(a.err): // Terminate has reported its end
+	default:
 		ep.events.Add(vpn.Event{Ended: &vpn.Ended{Connection: d.Connection, Endpoint: ep.id, Reason: userMessage(a.err)}})
 	}
 	if errors.Is(a.err, errAddressSoon) {
@@ -45,6 +47,12 @@ func (ep *endpoint) answer(ctx context.Context, a *answer) {
 		ep.log.WarnContext(ctx, "a granted login was not let in", "connection", d.Connection, "err", errorChain(a.err))
 		ep.deny(p.conn, p.client.CID, p.kid, "not admitted", userMessage(a.err))
 	}
+}
+
+// terminated tells whether a login was not let in because its connection was terminated meanwhile.
+func terminated(err error) bool {
+	refused, ok := errors.AsType[*vpn.Error](err)
+	return ok && refused.Code == vpn.CodeConnectionTerminated
 }
 
 // letIn lets the client of an open session in. Where that fails, or the kernel was not opened, the

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -153,17 +154,31 @@ func grantable(d vpn.LoginDecision) bool {
 		len(d.User.Groups) <= vpn.MaxGroups && !slices.ContainsFunc(d.User.Groups, func(g string) bool { return !named(g) })
 }
 
-// Terminate ends connections. The end of an unknown connection is reported again, because web would
-// not ask if it had read of it.
+// refusalTime is how long a connection is refused that was terminated before it began: longer than a
+// login can wait, so that no decision of web that is on its way lets it in.
+const refusalTime = 2 * decisionTimeout
+
+// Terminate ends connections. One that no session is known of may belong to a login that is being answered:
+// it is refused from now on. Its end is reported again, because web would not ask if it had read of it.
 func (e *Engine) Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error {
 	if len(reason) > maxReason {
 		return vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "The reason is too long.")
 	}
 	unknown := map[vpn.ConnectionID]bool{}
+	var refused []vpn.ConnectionID
 	for _, id := range ids {
-		if id.Valid() {
-			unknown[id] = true
+		if !id.Valid() {
+			continue
 		}
+		unknown[id] = true
+		// First, because a session is made only after its ID was reserved: whatever is reserved by now is found
+		// below, or has ended.
+		if _, added := e.limiter.RefuseUnknown(id, reason); added {
+			refused = append(refused, id)
+		}
+	}
+	if len(refused) > 0 {
+		time.AfterFunc(refusalTime, func() { e.limiter.Forget(refused...) })
 	}
 	for _, ep := range e.all() {
 		var found []vpn.ConnectionID

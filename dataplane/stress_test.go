@@ -218,6 +218,35 @@ func TestHostileDecisions(t *testing.T) {
 	}
 }
 
+// A connection that is terminated while its login is being answered does not begin: its certificate was
+// blocked in the instant between web's decision and its arrival here.
+func TestTerminatedBeforeItBegan(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-6666666666666666b", "10.31.0.0/22")
+	r := f.runs[0]
+	sent := commandsTo(r.conn)
+	id := vpn.NewConnectionID()
+	f.send(r, ovpn.Connect{CID: 1, Env: env("alice", "t1", ovpn.SessionInitial)})
+	if err := f.Terminate(t.Context(), []vpn.ConnectionID{id}, vpn.BlockedMessage()); err != nil {
+		t.Fatal(err)
+	}
+	err := f.Decide(t.Context(), []vpn.LoginDecision{{
+		ID: f.pendingOf(r, 1).request.ID, Allow: true, Connection: id, Session: vpn.NewSessionID(), User: vpn.Identity{Name: "alice"}, Ends: f.now().Add(time.Hour),
+	}})
+	if vpn.KindOf(err) != vpn.Denied || f.has(id) || sent("client-auth ") != 0 || sent(`client-deny 1 0 "not admitted" "`+vpn.BlockedMessage()) != 1 {
+		t.Errorf("the login: %v; it is there: %v; denied: %d", err, f.has(id), sent("client-deny "))
+	}
+	ends := 0
+	for _, ev := range f.events.Unacknowledged() {
+		if ev.Ended != nil && ev.Ended.Connection == id {
+			ends++
+		}
+	}
+	if ends != 1 {
+		t.Errorf("its end was reported %d times", ends)
+	}
+	f.check(t)
+}
+
 // A session ends when its endpoint's duration is over, also when that is shortened while it runs.
 func TestShorterDurationActsAtOnce(t *testing.T) {
 	f := newFixture(t, "cvpn-endpoint-4444444444444444a", "10.34.0.0/22")

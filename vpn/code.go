@@ -65,6 +65,7 @@ const (
 	CodeLoginNotFound                      Code = "NoSuchLogin"
 	CodeAddressesExhausted                 Code = "ClientVpnAddressesExhausted"
 	CodeConnectionLimitExceeded            Code = "ClientVpnConnectionLimitExceeded"
+	CodeConnectionTerminated               Code = "ClientVpnConnectionTerminated"
 )
 
 // codes is the table of all codes with what each means.
@@ -116,6 +117,7 @@ var codes = map[Code]string{
 	CodeLoginNotFound:                      "The login does not wait any more.",
 	CodeAddressesExhausted:                 "The endpoint has no free client address.",
 	CodeConnectionLimitExceeded:            "The limit of connections is reached.",
+	CodeConnectionTerminated:               "The connection was terminated before it began.",
 }
 
 // Codes lists all codes in their order.

@@ -27,12 +27,14 @@ func (f *follower) apply(ctx context.Context, tx *store.Tx, ev vpn.Event) error 
 
 func (f *follower) established(ctx context.Context, tx *store.Tx, e vpn.Established, at time.Time) error {
 	c, err := tx.Connection(ctx, e.Connection)
-	if err != nil && vpn.KindOf(err) == vpn.NotFound {
-		f.core.Log.WarnContext(ctx, "a connection without a grant was established and will be ended", "connection", e.Connection)
-		return nil // sweepConnections ends it
-	}
-	if err != nil || c.Status == vpn.ConnectionTerminated {
+	switch {
+	case err != nil && vpn.KindOf(err) != vpn.NotFound:
 		return err
+	case err != nil || c.Status == vpn.ConnectionTerminated:
+		// A repetition of old events has such ones too: their connections have ended, and nothing happens.
+		f.core.Log.WarnContext(ctx, "a connection that is not to be was established; it is ended", "connection", e.Connection)
+		f.unwanted = append(f.unwanted, e.Connection)
+		return nil
 	}
 	c.ClientIP, c.Device, c.Association = e.ClientIP, e.Device, e.Association
 	if c.Status == vpn.ConnectionConnecting {

@@ -79,7 +79,8 @@ type follower struct {
 
 	epoch          string // of the newest event that is in the database
 	seq            uint64
-	batch          []vpn.Event // that are not in the database yet
+	batch          []vpn.Event        // that are not in the database yet
+	unwanted       []vpn.ConnectionID // established, and the database says that they are not to be
 	unacknowledged int
 }
 
@@ -151,6 +152,20 @@ func (f *follower) follow(ctx context.Context) error {
 	}
 }
 
+// endUnwanted ends the connections that are established and are not to be. Where it fails sweepConnections
+// ends them.
+func (f *follower) endUnwanted(ctx context.Context) {
+	if len(f.unwanted) == 0 {
+		return
+	}
+	if err := f.dataplane.Terminate(ctx, f.unwanted, unknownSession); err != nil {
+		f.core.Log.WarnContext(ctx, "connections that are not to be were not ended yet", "number", len(f.unwanted), "err", errorChain(err))
+	}
+}
+
+// unknownSession is what the user of a connection is shown that the database does not have.
+const unknownSession = "Your session is not known to the VPN server any more."
+
 // write applies the batch and moves the cursor, all in one transaction.
 func (f *follower) write(ctx context.Context) error {
 	if len(f.batch) == 0 {
@@ -158,6 +173,7 @@ func (f *follower) write(ctx context.Context) error {
 	}
 	last := f.batch[len(f.batch)-1]
 	err := f.core.Update(ctx, func(tx *store.Tx) error {
+		f.unwanted = nil
 		for _, ev := range f.batch {
 			if err := f.apply(ctx, tx, ev); err != nil {
 				return err
@@ -168,6 +184,7 @@ func (f *follower) write(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	f.endUnwanted(ctx)
 	ended := false
 	for _, ev := range f.batch {
 		ended = ended || ev.Ended != nil

@@ -212,7 +212,8 @@ func TestLoginMovesNoCursor(t *testing.T) {
 	}
 }
 
-// Events of ended or unknown connections change nothing and do not delay others.
+// Events of ended or unknown connections change nothing and do not delay others. One that is established and
+// not to be is ended at once.
 func TestEventsOutOfPlace(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -222,15 +223,22 @@ func TestEventsOutOfPlace(t *testing.T) {
 	before := s.Rows("event_cursor")
 	late := end
 	late.Ended = &vpn.Ended{Connection: c.ID, Endpoint: s.Endpoint.ID, Reason: "The connection had ended."}
+	unknown := vpn.NewConnectionID()
 	s.AddEvents(late,
 		vpn.Event{Established: &vpn.Established{Connection: c.ID, Endpoint: s.Endpoint.ID}},
-		vpn.Event{Established: &vpn.Established{Connection: vpn.NewConnectionID(), Endpoint: s.Endpoint.ID}},
+		vpn.Event{Established: &vpn.Established{Connection: unknown, Endpoint: s.Endpoint.ID}},
 		vpn.Event{Ended: &vpn.Ended{Connection: vpn.NewConnectionID(), Endpoint: s.Endpoint.ID}},
 		vpn.Event{})
 	if after := s.Rows("event_cursor"); after != before {
 		t.Errorf("changed\n%s\nto\n%s", before, after)
 	}
 	s.cursor("epoch-1", 7)
+	if got := s.Dataplane.Terminated; !slices.Equal(got, []vpn.ConnectionID{c.ID, unknown}) {
+		t.Errorf("terminated %v, want the ended and the unknown one", got)
+	}
+	s.Dataplane.RefuseEnd = errors.New("management socket is gone")
+	s.AddEvents(vpn.Event{Established: &vpn.Established{Connection: unknown, Endpoint: s.Endpoint.ID}})
+	s.cursor("epoch-1", 8)
 }
 
 // A grant that never became a connection is never listed, and leaves no row when it ends.

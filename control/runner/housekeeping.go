@@ -118,7 +118,7 @@ func (s *Runner) sweepConnections(ctx context.Context, missed map[vpn.Connection
 		}
 	}
 	if len(unknown) > 0 {
-		err = s.dataplane.Terminate(ctx, unknown, "Your session is not known to the VPN server any more.")
+		err = s.dataplane.Terminate(ctx, unknown, unknownSession)
 	}
 	return missing, err
 }

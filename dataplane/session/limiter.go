@@ -6,23 +6,29 @@ import (
 	"sallyport/vpn"
 )
 
-// Limiter checks two things across all endpoints of the host: a connection ID names one connection
-// only, and the number of connections stays within the host policy. A second session under one ID
-// would replace the first in the table, and the first, still in the kernel, would never end. The
-// zero value is empty. A Limiter is safe for concurrent use.
+// Limiter checks three things across all endpoints of the host: a connection ID names one connection
+// only, a connection that was terminated before it began does not begin, and the number of connections
+// stays within the host policy. A second session under one ID would replace the first in the table, and
+// the first, still in the kernel, would never end. The zero value is empty. A Limiter is safe for
+// concurrent use.
 type Limiter struct {
-	mu   sync.Mutex                // guards the fields below; no other lock is taken under it
-	ids  map[vpn.ConnectionID]bool // true: live; false: its address cools down
-	live int
+	mu      sync.Mutex                  // guards the fields below; no other lock is taken under it
+	ids     map[vpn.ConnectionID]bool   // true: live; false: its address cools down
+	refused map[vpn.ConnectionID]string // terminated before they began: the reason. None of them is in ids
+	live    int
 }
 
 // Reserve takes an ID while fewer than limit connections are live; limit 0 is no limit. The errors
-// are ErrKnownConnection and a Conflict that says that the host takes no more.
+// are ErrKnownConnection, a Denied with the reason of RefuseUnknown, and a Conflict that says that the
+// host takes no more.
 func (l *Limiter) Reserve(id vpn.ConnectionID, limit int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, known := l.ids[id]; known {
 		return ErrKnownConnection
+	}
+	if reason, refused := l.refused[id]; refused {
+		return vpn.Refuse(vpn.Denied, vpn.CodeConnectionTerminated, reason)
 	}
 	if limit > 0 && l.live >= limit {
 		return vpn.Refuse(vpn.Conflict, vpn.CodeConnectionLimitExceeded, "This VPN server takes no more connections. Ask your administrator.")
@@ -37,6 +43,34 @@ func (l *Limiter) Reserve(id vpn.ConnectionID, limit int) error {
 
 // ErrKnownConnection says that another connection has the ID.
 var ErrKnownConnection = vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "A connection with this ID exists.")
+
+// RefuseUnknown refuses an ID that no connection has, so that a login that is being answered cannot begin
+// one: Reserve gives the reason until Forget. It tells whether no connection has the ID; added is true
+// where it was not refused before.
+func (l *Limiter) RefuseUnknown(id vpn.ConnectionID, reason string) (unknown, added bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, known := l.ids[id]; known {
+		return false, false
+	}
+	if _, refused := l.refused[id]; refused {
+		return true, false
+	}
+	if l.refused == nil {
+		l.refused = map[vpn.ConnectionID]string{}
+	}
+	l.refused[id] = reason
+	return true, true
+}
+
+// Forget takes RefuseUnknown back.
+func (l *Limiter) Forget(ids ...vpn.ConnectionID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, id := range ids {
+		delete(l.refused, id)
+	}
+}
 
 // End notes that a connection has ended. Its ID is not free yet.
 func (l *Limiter) End(id vpn.ConnectionID) {

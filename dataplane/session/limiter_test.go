@@ -34,3 +34,25 @@ func TestLimiter(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestLimiterRefusesWhatWasTerminated(t *testing.T) {
+	t.Parallel()
+	var l Limiter
+	one := vpn.NewConnectionID()
+	if unknown, added := l.RefuseUnknown(one, "Ended."); !unknown || !added {
+		t.Errorf("unknown %v, added %v", unknown, added)
+	}
+	if unknown, added := l.RefuseUnknown(one, "Again."); !unknown || added {
+		t.Errorf("again: unknown %v, added %v", unknown, added)
+	}
+	if err := l.Reserve(one, 0); vpn.KindOf(err) != vpn.Denied || err.Error() != "Ended." {
+		t.Errorf("a connection that was terminated before it began: %v", err)
+	}
+	l.Forget(one)
+	if err := l.Reserve(one, 1); err != nil {
+		t.Fatal(err)
+	}
+	if unknown, _ := l.RefuseUnknown(one, "Ended."); unknown {
+		t.Error("a live connection is unknown")
+	}
+}
