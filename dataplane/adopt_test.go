@@ -30,6 +30,9 @@ func TestReturnIsAnsweredByTheNextProcess(t *testing.T) {
 		t.Fatalf("the journal has %+v, %v", kept, err)
 	}
 	f.send(after, worker.Resumed{Status: ovpn.Status{Clients: []ovpn.StatusClient{{CID: 2, Addr: kept[0].Addr}}}})
+	if ev := f.lastEvent(); ev.Established == nil || ev.Established.Connection != id {
+		t.Errorf("its tunnel was up before this process asked, and the last event is %+v", ev)
+	}
 	if n := sent("client-auth 2 "); n != 1 {
 		t.Errorf("a client that has its answer was answered again: %d times", n)
 	}

@@ -76,6 +76,7 @@ type state struct {
 	pending     map[string]*pending // logins that wait for web, by ID
 	waiting     map[session.Client]*pending
 	goodbyes    map[exiting]bool
+	freed       map[string]time.Duration // when, in session.Uptime, an address was freed for a client that had none
 }
 
 // newEndpoint makes an endpoint that does nothing until start.
@@ -90,6 +91,7 @@ func (e *Engine) newEndpoint(d vpn.Desired) *endpoint {
 		ctx: ctx, cancel: cancel, ended: make(chan struct{}),
 		state: state{
 			desired: d, observed: make(chan struct{}), pending: map[string]*pending{}, waiting: map[session.Client]*pending{}, goodbyes: map[exiting]bool{},
+			freed: map[string]time.Duration{},
 		},
 		reconciler: reconciler{paths: map[vpn.AssociationID]string{}},
 	}

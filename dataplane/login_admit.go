@@ -1,7 +1,11 @@
 package dataplane
 
 import (
+	"cmp"
 	"errors"
+	"maps"
+	"slices"
+	"time"
 
 	"sallyport/dataplane/host"
 	"sallyport/dataplane/journal"
@@ -42,29 +46,28 @@ func (ep *endpoint) admit(granted []*answer) {
 	}
 }
 
-// openSession enters a session into the table. It runs in the owner goroutine.
+// openSession enters a session into the table. Whatever else ends for it ends last: a login that is refused
+// costs no other connection its place. It runs in the owner goroutine.
 func (ep *endpoint) openSession(p *pending, d vpn.LoginDecision) (session.Session, error) {
 	policy, problem := ep.policy.Current()
 	if problem != "" {
 		return session.Session{}, vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "This VPN server takes no connections right now. Ask your administrator.")
 	}
 	err := ep.limiter.Reserve(d.Connection, policy.MaxSessions)
-	if err != nil && !errors.Is(err, session.ErrKnownConnection) { // a client that is away makes room
-		ep.reclaim(1)
-		err = ep.limiter.Reserve(d.Connection, policy.MaxSessions)
-	}
-	if err != nil {
+	full := errors.Is(err, session.ErrFull)
+	if err != nil && !full {
 		return session.Session{}, err
 	}
-	s, err := ep.newSession(p, d)
+	s, err := ep.newSession(p, d, full)
 	if err != nil {
 		ep.limiter.Release(d.Connection)
 	}
 	return s, err
 }
 
-func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision) (session.Session, error) {
-	ep.closeFormer(p.client, d.Connection)
+// newSession is openSession for a login whose connection has its place; where the host is full it takes
+// that of a client that is away, or of one that ends for the share of its certificate.
+func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision, full bool) (session.Session, error) {
 	desired := ep.state.desired
 	duration := min(d.Ends.Sub(ep.now()), desired.SessionTimeout) // no decision exceeds the endpoint's session timeout
 	switch {
@@ -73,27 +76,70 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision) (session.Session
 	case duration <= 0:
 		return session.Session{}, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "Your login took too long. Connect again.")
 	}
-	if err := ep.takeShare(p, d); err != nil {
+	ep.closeFormer(p.client, d.Connection)
+	sharers, err := ep.sharersToEnd(p, d)
+	if err != nil {
 		return session.Session{}, err
 	}
+	var away []vpn.ConnectionID
+	if full && len(sharers) == 0 {
+		if away = ep.sessions.LongestAway(1); len(away) == 0 {
+			return session.Session{}, session.ErrFull
+		}
+	}
+	if !ep.sessions.HasFreeAddress() {
+		return session.Session{}, ep.freeAddressFor(p, sharers)
+	}
+	if full {
+		if err := ep.limiter.Replace(slices.Concat(sharers, away)[0], d.Connection); err != nil {
+			return session.Session{}, err
+		}
+	}
+	ep.endSharers(sharers)
+	ep.reclaim(away...)
 	began := session.Uptime()
 	s, ok := ep.sessions.Open(session.Session{
 		Connection: d.Connection, Session: d.Session, Endpoint: ep.id, Association: d.Association, User: d.User,
 		Peer: p.request.Device, Began: began, Ends: began + duration, Token: p.token, Certificate: p.request.CertificateKey(), Named: p.named,
 		Instance: p.client.Instance, Device: p.device, CID: p.client.CID, KID: p.kid,
 	}, desired.Associations)
-	if !ok && len(ep.sessions.LongestAway(1)) > 0 {
-		ep.reclaim(1)
-		return session.Session{}, errAddressSoon
-	}
-	if !ok {
-		return session.Session{}, vpn.Refuse(vpn.Conflict, vpn.CodeAddressesExhausted, "The VPN endpoint has no free client address. Ask your administrator.")
+	if !ok { // only this goroutine takes addresses
+		return session.Session{}, errNoAddress
 	}
 	return s, nil
 }
 
-// errAddressSoon says that an address becomes free in a moment.
-var errAddressSoon = vpn.Refuse(vpn.Unavailable, vpn.CodeAddressesExhausted, "The VPN endpoint frees an address for you. Your client tries again.")
+var (
+	errNoAddress = vpn.Refuse(vpn.Conflict, vpn.CodeAddressesExhausted, "The VPN endpoint has no free client address. Ask your administrator.")
+	// errAddressSoon says that an address becomes free in a moment.
+	errAddressSoon = vpn.Refuse(vpn.Unavailable, vpn.CodeAddressesExhausted, "The VPN endpoint frees an address for you. Your client tries again.")
+)
+
+// freeAddressFor ends a connection for the address that a login needs: one that ends for the share of the
+// same certificate, or the one that has been away for the longest time. The address cools down before
+// the client has it, so a client that tries again sooner ends no second one.
+func (ep *endpoint) freeAddressFor(p *pending, sharers []vpn.ConnectionID) error {
+	away := ep.sessions.LongestAway(1)
+	client := cmp.Or(p.request.CertificateKey(), p.request.CommonName)
+	now := session.Uptime()
+	maps.DeleteFunc(ep.state.freed, func(_ string, at time.Duration) bool { return now-at > freedFor })
+	_, freed := ep.state.freed[client]
+	switch {
+	case freed:
+		return errAddressSoon
+	case len(sharers) > 0:
+		ep.endSharers(sharers)
+	case len(away) > 0:
+		ep.reclaim(away...)
+	default:
+		return errNoAddress
+	}
+	ep.state.freed[client] = now
+	return errAddressSoon
+}
+
+// freedFor is how long an address that was freed for a client may take to become free.
+const freedFor = session.AddressCooldown + 2*sessionInterval
 
 // closeFormer ends the session of a client that is about to get another one: a client asked again,
 // under another KID, while its first login was being answered. A client that has two sessions in the table would keep

@@ -6,13 +6,13 @@ import (
 	"sallyport/vpn"
 )
 
-// takeShare makes room for one more connection of a login's certificate, or refuses it. It and the opening
-// of the session run in the owner goroutine together, so that logins that are granted at the same time
-// cannot pass the limit.
-func (ep *endpoint) takeShare(p *pending, d vpn.LoginDecision) error {
+// sharersToEnd gives the connections of a login's certificate that end for one more, or refuses it. It and
+// the opening of the session run in the owner goroutine together, so that logins that are granted at the
+// same time cannot pass the limit.
+func (ep *endpoint) sharersToEnd(p *pending, d vpn.LoginDecision) ([]vpn.ConnectionID, error) {
 	key := p.request.CertificateKey()
 	if key == "" || d.Share.Limit <= 0 {
-		return nil
+		return nil, nil
 	}
 	sessions := ep.sessions.Select(func(s *session.Session) bool { return s.Certificate == key && s.Connection != d.Connection })
 	held := make([]vpn.Held, len(sessions))
@@ -22,14 +22,17 @@ func (ep *endpoint) takeShare(p *pending, d vpn.LoginDecision) error {
 	ids, refused := d.Share.Admit(held)
 	if refused != nil {
 		ep.reportLogin(p, refused.Error())
-		return refused
 	}
+	return ids, refused
+}
+
+// endSharers ends connections for one more of the same certificate. It runs in the owner goroutine.
+func (ep *endpoint) endSharers(ids []vpn.ConnectionID) {
 	if len(ids) > 0 {
 		message := ovpn.Halt("Another connection with your certificate took the place of this one.")
 		why := ending{reason: "Another connection with the same certificate took its place.", message: &message}
 		ep.notify(why, ep.closeSessions(why, ids...))
 	}
-	return nil
 }
 
 // reportLogin reports a login that web granted and the dataplane refuses, within the limit of such reports.

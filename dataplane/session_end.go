@@ -142,16 +142,11 @@ func (ep *endpoint) expireSessions() {
 	why := ending{reason: "The session reached its maximum duration.", message: &halt}
 	ep.notify(why, ep.closeSessions(why, expired...))
 	ep.closeSessions(ending{reason: "The client was out of reach for " + inWords(ep.cfg.awayTime()) + "."}, lost...)
-	ep.reclaim(ep.sessions.Shortage())
+	ep.reclaim(ep.sessions.LongestAway(ep.sessions.Shortage())...)
 }
 
-// reclaim ends the n sessions that have been away for the longest time, for the sake of their
-// addresses. It runs in the owner goroutine.
-func (ep *endpoint) reclaim(n int) {
-	if n <= 0 {
-		return
-	}
-	ids := ep.sessions.LongestAway(n)
+// reclaim ends sessions that are away, for the sake of their addresses or places. It runs in the owner goroutine.
+func (ep *endpoint) reclaim(ids ...vpn.ConnectionID) {
 	ep.closeSessions(ending{reason: "The client was out of reach, and another client needed its address."}, ids...)
 }
 

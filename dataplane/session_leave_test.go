@@ -2,9 +2,12 @@ package dataplane
 
 import (
 	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"sallyport/dataplane/hostpolicy"
 	"sallyport/dataplane/ovpn"
 	"sallyport/dataplane/worker"
 	"sallyport/vpn"
@@ -136,6 +139,50 @@ func TestAddressesOfClientsThatAreAway(t *testing.T) {
 	f.inOwn(f.ep.expireSessions)
 	if !f.has(ids[2]) {
 		t.Error("more were ended than are needed")
+	}
+	f.ep.releaseAddresses(true)
+	f.check(t)
+}
+
+// A login that is refused ends no connection of another client that is away, and one that waits for an
+// address ends one only.
+func TestRefusedLoginEndsNoOtherConnection(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777e", "10.36.0.0/22")
+	r := f.runs[0]
+	f.inOwn(func() { f.ep.sessions.AssignBlocks([]int{1}) }) // 16 addresses
+	var ids []vpn.ConnectionID
+	for n := range ovpn.CID(16) {
+		ids = append(ids, f.logInUp(t, r, n, "alice", string(rune('a'+n))))
+	}
+	for n := range ovpn.CID(8) {
+		f.send(r, ovpn.Disconnect{CID: n})
+	}
+	policy := filepath.Join(t.TempDir(), "policy.json")
+	if err := os.WriteFile(policy, []byte("{\"max_sessions\": 16}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.ep.policy = hostpolicy.NewFile(policy) // the host is full too
+	away := func() int { return len(f.ep.sessions.LongestAway(16)) }
+	login := func(cid ovpn.CID, name string, change func(*vpn.LoginDecision)) error {
+		f.send(r, ovpn.Connect{CID: cid, Env: env(name, name, ovpn.SessionInitial)})
+		d := vpn.LoginDecision{ID: f.pendingOf(r, cid).request.ID, Allow: true, Connection: vpn.NewConnectionID(),
+			Session: vpn.NewSessionID(), User: vpn.Identity{Name: name}, Ends: f.now().Add(time.Hour)}
+		change(&d)
+		return f.Decide(t.Context(), []vpn.LoginDecision{d})
+	}
+	late := login(30, "bob", func(d *vpn.LoginDecision) { d.Ends = f.now().Add(-time.Hour) })
+	known := login(31, "bob", func(d *vpn.LoginDecision) { d.Connection = ids[12] })
+	terminated := login(32, "bob", func(d *vpn.LoginDecision) { _ = f.Terminate(t.Context(), []vpn.ConnectionID{d.Connection}, "No.") })
+	if late == nil || known == nil || terminated == nil || away() != 8 {
+		t.Fatalf("late: %v; known: %v; terminated: %v; %d are away, want 8", late, known, terminated, away())
+	}
+	for cid := range ovpn.CID(3) {
+		if err := login(33+cid, "bob", func(*vpn.LoginDecision) {}); vpn.KindOf(err) != vpn.Unavailable {
+			t.Errorf("without an address: %v", err)
+		}
+	}
+	if away() != 7 {
+		t.Errorf("%d are away after one client tried three times, want 7", away())
 	}
 	f.ep.releaseAddresses(true)
 	f.check(t)

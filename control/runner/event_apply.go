@@ -27,10 +27,11 @@ func (f *follower) apply(ctx context.Context, tx *store.Tx, ev vpn.Event) error 
 
 func (f *follower) established(ctx context.Context, tx *store.Tx, e vpn.Established, at time.Time) error {
 	c, err := tx.Connection(ctx, e.Connection)
-	switch {
-	case err != nil && vpn.KindOf(err) != vpn.NotFound:
+	missing := vpn.KindOf(err) == vpn.NotFound
+	if err != nil && !missing {
 		return err
-	case err != nil || c.Status == vpn.ConnectionTerminated:
+	}
+	if missing || c.Status == vpn.ConnectionTerminated {
 		// A repetition of old events has such ones too: their connections have ended, and nothing happens.
 		f.core.Log.WarnContext(ctx, "a connection that is not to be was established; it is ended", "connection", e.Connection)
 		f.unwanted = append(f.unwanted, e.Connection)

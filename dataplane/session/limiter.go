@@ -19,19 +19,15 @@ type Limiter struct {
 }
 
 // Reserve takes an ID while fewer than limit connections are live; limit 0 is no limit. The errors
-// are ErrKnownConnection, a Denied with the reason of RefuseUnknown, and a Conflict that says that the
-// host takes no more.
+// are ErrKnownConnection, a Denied with the reason of RefuseUnknown, and ErrFull.
 func (l *Limiter) Reserve(id vpn.ConnectionID, limit int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, known := l.ids[id]; known {
-		return ErrKnownConnection
-	}
-	if reason, refused := l.refused[id]; refused {
-		return vpn.Refuse(vpn.Denied, vpn.CodeConnectionTerminated, reason)
+	if err := l.check(id); err != nil {
+		return err
 	}
 	if limit > 0 && l.live >= limit {
-		return vpn.Refuse(vpn.Conflict, vpn.CodeConnectionLimitExceeded, "This VPN server takes no more connections. Ask your administrator.")
+		return ErrFull
 	}
 	if l.ids == nil {
 		l.ids = map[vpn.ConnectionID]bool{}
@@ -41,8 +37,37 @@ func (l *Limiter) Reserve(id vpn.ConnectionID, limit int) error {
 	return nil
 }
 
-// ErrKnownConnection says that another connection has the ID.
-var ErrKnownConnection = vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "A connection with this ID exists.")
+// Replace takes an ID for a connection that begins in the place of one that the caller ends. The errors
+// are those of Reserve; ErrFull where the former one has ended already.
+func (l *Limiter) Replace(former, id vpn.ConnectionID) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.check(id); err != nil {
+		return err
+	}
+	if !l.ids[former] {
+		return ErrFull
+	}
+	l.ids[former], l.ids[id] = false, true
+	return nil
+}
+
+// check tells why an ID cannot be taken; l.mu is held.
+func (l *Limiter) check(id vpn.ConnectionID) error {
+	if _, known := l.ids[id]; known {
+		return ErrKnownConnection
+	}
+	if reason, refused := l.refused[id]; refused {
+		return vpn.Refuse(vpn.Denied, vpn.CodeConnectionTerminated, reason)
+	}
+	return nil
+}
+
+// Why the Limiter does not take an ID: another connection has it, or the host takes no more.
+var (
+	ErrKnownConnection = vpn.Refuse(vpn.Conflict, vpn.CodeInvalidParameterValue, "A connection with this ID exists.")
+	ErrFull            = vpn.Refuse(vpn.Conflict, vpn.CodeConnectionLimitExceeded, "This VPN server takes no more connections. Ask your administrator.")
+)
 
 // RefuseUnknown refuses an ID that no connection has, so that a login that is being answered cannot begin
 // one: Reserve gives the reason until Forget. It tells whether no connection has the ID; added is true

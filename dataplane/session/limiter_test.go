@@ -17,9 +17,24 @@ func TestLimiter(t *testing.T) {
 	if err := l.Reserve(one, 0); !errors.Is(err, ErrKnownConnection) {
 		t.Errorf("a second holder of an ID: %v", err)
 	}
-	if err := l.Reserve(two, 1); vpn.KindOf(err) != vpn.Conflict {
+	if err := l.Reserve(two, 1); !errors.Is(err, ErrFull) {
 		t.Errorf("one more than the host takes: %v", err)
 	}
+	three := vpn.NewConnectionID()
+	if err := l.Replace(two, three); !errors.Is(err, ErrFull) {
+		t.Errorf("in the place of one that is not there: %v", err)
+	}
+	if err := l.Replace(one, three); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Replace(three, one); !errors.Is(err, ErrKnownConnection) {
+		t.Errorf("an ID that is not free yet: %v", err)
+	}
+	l.Release(one)
+	if err := l.Replace(three, one); err != nil {
+		t.Fatal(err)
+	}
+	l.Release(three)
 	l.End(one)
 	l.End(one)
 	if err := l.Reserve(one, 0); !errors.Is(err, ErrKnownConnection) {

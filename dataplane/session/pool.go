@@ -60,13 +60,23 @@ func (p *Pool) Assign(blocks []int) {
 
 // Take gives a free address. ok is false where all are held or cool down.
 func (p *Pool) Take() (addr netip.Addr, ok bool) {
+	if addr, ok = p.next(); !ok {
+		return addr, false
+	}
+	if len(p.free) > 0 && p.free[0].addr == addr {
+		p.free = p.free[1:]
+	}
+	p.held[addr] = true
+	return addr, true
+}
+
+// next finds the address that Take gives, and leaves it where it is.
+func (p *Pool) next() (addr netip.Addr, ok bool) {
 	for p.block < len(p.blocks) {
 		block := vpn.Block(p.client, p.blocks[p.block])
 		for ; block.Contains(p.fresh); p.fresh = p.fresh.Next() {
 			if _, used := p.held[p.fresh]; !used && vpn.Assignable(p.client, p.fresh) {
-				addr, p.fresh = p.fresh, p.fresh.Next()
-				p.held[addr] = true
-				return addr, true
+				return p.fresh, true
 			}
 		}
 		if p.block++; p.block < len(p.blocks) {
@@ -74,13 +84,11 @@ func (p *Pool) Take() (addr netip.Addr, ok bool) {
 		}
 	}
 	for len(p.free) > 0 && p.now().Sub(p.free[0].at) >= AddressCooldown {
-		addr, p.free = p.free[0].addr, p.free[1:]
-		if !p.assigned(addr) {
-			delete(p.held, addr) // its block was assigned to another node
-			continue
+		if addr = p.free[0].addr; p.assigned(addr) {
+			return addr, true
 		}
-		p.held[addr] = true
-		return addr, true
+		p.free = p.free[1:]
+		delete(p.held, addr) // its block was assigned to another node
 	}
 	return netip.Addr{}, false
 }

@@ -43,6 +43,14 @@ func (t *Table) AssignBlocks(blocks []int) {
 	t.pool.Assign(blocks)
 }
 
+// HasFreeAddress tells whether Open would find an address.
+func (t *Table) HasFreeAddress() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, ok := t.pool.next()
+	return ok
+}
+
 // Open adds a session under a free address. Where its association is none of those given, it gets
 // the one with the fewest sessions. ok is false where no address is free.
 func (t *Table) Open(s Session, associations []vpn.DesiredAssociation) (opened Session, ok bool) {
