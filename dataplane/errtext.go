@@ -23,6 +23,17 @@ func userMessage(err error) string {
 	return "The VPN server cannot let you in right now. Try again later or ask your administrator."
 }
 
+// userCode is the code of an error for a client's user.
+func userCode(err error) vpn.Code {
+	if e, ok := errors.AsType[*vpn.Error](err); ok {
+		return e.Code
+	}
+	return vpn.CodeHostFailed
+}
+
+// clientText is an error as a client shows it to its user.
+func clientText(err error) string { return vpn.ClientText(userCode(err), userMessage(err)) }
+
 // errorChain is an error with all its causes, for the log.
 func errorChain(err error) string {
 	text := err.Error()

@@ -51,7 +51,7 @@ func (ep *endpoint) admit(granted []*answer) {
 func (ep *endpoint) openSession(p *pending, d vpn.LoginDecision) (session.Session, error) {
 	policy, problem := ep.policy.Current()
 	if problem != "" {
-		return session.Session{}, vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "This VPN server takes no connections right now. Ask your administrator.")
+		return session.Session{}, vpn.Refuse(vpn.Conflict, vpn.CodeEndpointUnavailable, "This VPN server takes no connections right now. Ask your administrator.")
 	}
 	err := ep.limiter.Reserve(d.Connection, policy.MaxSessions)
 	full := errors.Is(err, session.ErrFull)
@@ -72,9 +72,9 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision, full bool) (sess
 	duration := min(d.Ends.Sub(ep.now()), desired.SessionTimeout) // no decision exceeds the endpoint's session timeout
 	switch {
 	case ep.state.removed || len(desired.Associations) == 0:
-		return session.Session{}, vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "This VPN endpoint has no target network.")
+		return session.Session{}, vpn.Refuse(vpn.Conflict, vpn.CodeEndpointUnavailable, "This VPN endpoint has no target network.")
 	case duration <= 0:
-		return session.Session{}, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "Your login took too long. Connect again.")
+		return session.Session{}, vpn.Refuse(vpn.Invalid, vpn.CodeLoginNotDecided, "Your login took too long. Connect again.")
 	}
 	ep.closeFormer(p.client, d.Connection)
 	sharers, err := ep.sharersToEnd(p, d)

@@ -23,12 +23,15 @@ const (
 func (ep *endpoint) answer(ctx context.Context, a *answer) {
 	p, d := a.login, a.decision
 	if !d.Allow {
-		ep.log.InfoContext(ctx, "login denied", "common_name", p.request.CommonName, "device", p.request.Device, "reason", d.Reason, "later", d.Later)
+		ep.log.InfoContext(ctx, "login denied", "common_name", p.request.CommonName, "device", p.request.Device, "code", d.Code, "reason", d.Reason, "later", d.Later)
+		if d.Code == vpn.CodeLoginNotDecided { // what web could not decide it could not record either
+			ep.reportUndecided(p)
+		}
 		if d.Later {
-			ep.denyForNow(p, "denied for now", d.Reason)
+			ep.denyForNow(p, "denied for now", vpn.ClientText(d.Code, d.Reason))
 			return
 		}
-		ep.deny(p.conn, p.client.CID, p.kid, "denied", d.Reason)
+		ep.deny(p.conn, p.client.CID, p.kid, "denied", vpn.ClientText(d.Code, d.Reason))
 		return
 	}
 	switch {
@@ -37,15 +40,15 @@ func (ep *endpoint) answer(ctx context.Context, a *answer) {
 	case errors.Is(a.err, session.ErrKnownConnection): // it continues
 	case terminated(a.err): // Terminate has reported its end
 	default:
-		ep.events.Add(vpn.Event{Ended: &vpn.Ended{Connection: d.Connection, Endpoint: ep.id, Reason: userMessage(a.err)}})
+		ep.events.Add(vpn.Event{Ended: &vpn.Ended{Connection: d.Connection, Endpoint: ep.id, Code: userCode(a.err), Reason: userMessage(a.err)}})
 	}
 	if errors.Is(a.err, errAddressSoon) {
-		ep.denyForNow(p, "no address yet", userMessage(a.err))
+		ep.denyForNow(p, "no address yet", clientText(a.err))
 		return
 	}
 	if a.err != nil {
 		ep.log.WarnContext(ctx, "a granted login was not let in", "connection", d.Connection, "err", errorChain(a.err))
-		ep.deny(p.conn, p.client.CID, p.kid, "not admitted", userMessage(a.err))
+		ep.deny(p.conn, p.client.CID, p.kid, "not admitted", clientText(a.err))
 	}
 }
 
@@ -60,17 +63,17 @@ func terminated(err error) bool {
 func (ep *endpoint) letIn(ctx context.Context, a *answer) error {
 	p, id, only := a.login, a.session.Connection, stillOf(a.session)
 	if a.err != nil {
-		ep.end(ctx, ending{reason: userMessage(a.err), only: only}, id)
+		ep.end(ctx, ending{code: userCode(a.err), reason: userMessage(a.err), only: only}, id)
 		return a.err
 	}
 	err := p.conn.Admit(ctx, p.client.CID, p.kid, a.directives)
 	switch {
 	case errors.Is(err, ovpn.ErrNoClient):
-		ep.end(ctx, ending{reason: "The client left before it was let in.", only: only}, id)
+		ep.end(ctx, ending{code: vpn.CodeConnectionNotEstablished, reason: "The client left before it was let in.", only: only}, id)
 	case err != nil:
 		// OpenVPN may have let it in.
 		again := ovpn.Restart("Try again", true)
-		ep.end(ctx, ending{reason: "The client could not be let in.", message: &again, only: only}, id)
+		ep.end(ctx, ending{code: vpn.CodeConnectionNotEstablished, reason: "The client could not be let in.", message: &again, only: only}, id)
 		return err
 	default:
 		ep.do(func() { ep.sessions.AllowReturn(id) })
@@ -78,17 +81,28 @@ func (ep *endpoint) letIn(ctx context.Context, a *answer) error {
 	return nil
 }
 
-// deny refuses a client. userReason is shown to its user.
-func (ep *endpoint) deny(conn *ovpn.Conn, cid ovpn.CID, kid ovpn.KID, logReason, userReason string) {
-	if err := conn.Deny(ep.ctx, cid, kid, logReason, userReason); err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
+// deny refuses a client. userText is shown to its user.
+func (ep *endpoint) deny(conn *ovpn.Conn, cid ovpn.CID, kid ovpn.KID, logReason, userText string) {
+	if err := conn.Deny(ep.ctx, cid, kid, logReason, userText); err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
 		ep.log.Warn("a client was not notified that it is refused", "err", err)
 	}
 }
 
-// denyForNow refuses a client that tries again by itself. userReason is shown to its user.
-func (ep *endpoint) denyForNow(p *pending, logReason, userReason string) {
-	err := p.conn.DenyForNow(ep.ctx, p.client.CID, p.kid, logReason, userReason, denialBackoff)
+// denyForNow refuses a client that tries again by itself. userText is shown to its user.
+func (ep *endpoint) denyForNow(p *pending, logReason, userText string) {
+	err := p.conn.DenyForNow(ep.ctx, p.client.CID, p.kid, logReason, userText, denialBackoff)
 	if err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
 		ep.log.Warn("a login could not be denied", "err", err)
 	}
 }
+
+// reportUndecided reports a login that was not decided, within the limit of such reports.
+func (ep *endpoint) reportUndecided(p *pending) {
+	if ok, _ := ep.rejected.take(ep.now()); ok {
+		refused := p.request.Refused(vpn.CodeLoginNotDecided, cannotCheck)
+		ep.events.Add(vpn.Event{Refused: &refused})
+	}
+}
+
+// undecided is what the client of a login is told that was not decided.
+func undecided() string { return vpn.ClientText(vpn.CodeLoginNotDecided, cannotCheck) }

@@ -39,10 +39,10 @@ func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
 	if !ev.Env.SharesCipher() {
 		// OpenVPN itself would refuse it only after the login, with a session that was listed already.
 		ep.report(ovpn.TLSRefused{
-			Peer: ev.Env.Untrusted(), Reason: ovpn.RefusedCipher, Subject: ev.Env.CommonName(), Count: 1,
+			Peer: ev.Env.Untrusted(), Code: vpn.CodeCipherMismatch, Subject: ev.Env.CommonName(), Count: 1,
 			Message: "The client has no data cipher in common with this server, which has " + strings.Join(vpn.DataCiphers(), ", ") + ".",
 		})
-		go ep.deny(n.Conn, ev.CID, ev.KID, "no common cipher", noCipher)
+		go ep.deny(n.Conn, ev.CID, ev.KID, "no common cipher", vpn.ClientText(vpn.CodeCipherMismatch, noCipher))
 		return
 	}
 	if ev.Env.OffersToken() || ev.Env.SessionState() != ovpn.SessionInitial {
@@ -75,7 +75,8 @@ func clientVersion(env ovpn.Env) string {
 func (ep *endpoint) ask(n worker.Event, p *pending) {
 	if len(ep.state.pending) >= maxPending || n.Worker.Conn(n.Instance) != n.Conn {
 		ep.log.Warn("a login is denied: too many wait, or its worker has ended", "waiting", len(ep.state.pending), "common_name", p.request.CommonName)
-		go ep.denyForNow(p, "too many logins wait", cannotCheck)
+		ep.reportUndecided(p)
+		go ep.denyForNow(p, "too many logins wait", undecided())
 		return
 	}
 	if former := ep.state.waiting[p.client]; former != nil {
@@ -94,7 +95,8 @@ func (ep *endpoint) decisionMissing(id string) {
 		return
 	}
 	ep.log.Warn("web did not answer a login in time; it is denied", "common_name", p.request.CommonName)
-	ep.denyForNow(p, "no decision in time", cannotCheck)
+	ep.reportUndecided(p)
+	ep.denyForNow(p, "no decision in time", undecided())
 }
 
 // claim removes a waiting login, so that only this caller answers it; nil where it does not wait. It

@@ -52,6 +52,34 @@ func TestLoginsAnsweredTogether(t *testing.T) {
 	}
 }
 
+// A login that was granted and finds no free address is reported with its code and its sentence, and its
+// client is told both.
+func TestLoginWithoutFreeAddress(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777e", "10.41.0.0/22")
+	told := commandsTo(f.runs[0].conn)
+	f.ep.sessions.AssignBlocks(nil)
+	f.send(f.runs[0], ovpn.Connect{CID: 1, KID: 1, Env: env("alice", "t", ovpn.SessionInitial)})
+	granted := vpn.LoginDecision{
+		ID: f.pendingOf(f.runs[0], 1).request.ID, Allow: true, Connection: vpn.NewConnectionID(), Session: vpn.NewSessionID(),
+		User: vpn.Identity{Name: "alice"}, Ends: f.now().Add(time.Hour),
+	}
+	if err := f.Decide(t.Context(), []vpn.LoginDecision{granted}); err == nil {
+		t.Error("the login was carried out")
+	}
+	const sentence = "The VPN endpoint has no free client address. Ask your administrator."
+	for _, e := range f.events.Unacknowledged() {
+		if e.Ended != nil && e.Ended.Connection == granted.Connection && (e.Ended.Code != vpn.CodeAddressesExhausted || e.Ended.Reason != sentence) {
+			t.Errorf("reported: %+v", *e.Ended)
+		}
+	}
+	if !f.events.Ended()[granted.Connection] {
+		t.Error("nothing is reported")
+	}
+	if n := told(`client-deny 1 1 "not admitted" "ClientVpnAddressesExhausted: ` + sentence + `"`); n != 1 {
+		t.Errorf("the client was told %d times, want once", n)
+	}
+}
+
 // A client whose login web cannot decide at the moment is told to try again by itself; a refusal is final.
 func TestLoginThatIsRefusedForNow(t *testing.T) {
 	f := newFixture(t, "cvpn-endpoint-7777777777777777d", "10.39.0.0/22")
@@ -59,13 +87,13 @@ func TestLoginThatIsRefusedForNow(t *testing.T) {
 	for cid, later := range []bool{false, true} {
 		f.send(f.runs[0], ovpn.Connect{CID: ovpn.CID(cid), KID: 1, Env: env("alice", fmt.Sprint("t", cid), ovpn.SessionInitial)})
 		p := f.pendingOf(f.runs[0], ovpn.CID(cid))
-		if err := f.Decide(t.Context(), []vpn.LoginDecision{{ID: p.request.ID, Reason: "The database is locked.", Later: later}}); err != nil {
+		if err := f.Decide(t.Context(), []vpn.LoginDecision{{ID: p.request.ID, Code: vpn.CodeLoginNotDecided, Reason: "The database is locked.", Later: later}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for command, want := range map[string]int{
-		`client-deny 0 1 "denied" "The database is locked."`:                          1,
-		`client-deny 1 1 "denied for now" "TEMP[backoff 10]:The database is locked."`: 1,
+		`client-deny 0 1 "denied" "ClientVpnLoginNotDecided: The database is locked."`:                          1,
+		`client-deny 1 1 "denied for now" "TEMP[backoff 10]:ClientVpnLoginNotDecided: The database is locked."`: 1,
 		`client-deny `: 2,
 	} {
 		if got := told(command); got != want {

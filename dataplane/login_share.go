@@ -19,11 +19,7 @@ func (ep *endpoint) sharersToEnd(p *pending, d vpn.LoginDecision) ([]vpn.Connect
 	for i, s := range sessions {
 		held[i] = vpn.Held{Connection: s.Connection, Began: s.Began, Away: s.AwayAt}
 	}
-	ids, refused := d.Share.Admit(held)
-	if refused != nil {
-		ep.reportLogin(p, refused.Error())
-	}
-	return ids, refused
+	return d.Share.Admit(held)
 }
 
 // endSharers ends connections for one more of the same certificate. It runs in the owner goroutine.
@@ -32,14 +28,5 @@ func (ep *endpoint) endSharers(ids []vpn.ConnectionID) {
 		message := ovpn.Halt("Another connection with your certificate took the place of this one.")
 		why := ending{reason: "Another connection with the same certificate took its place.", message: &message}
 		ep.notify(why, ep.closeSessions(why, ids...))
-	}
-}
-
-// reportLogin reports a login that web granted and the dataplane refuses, within the limit of such reports.
-func (ep *endpoint) reportLogin(p *pending, reason string) {
-	if ok, _ := ep.rejected.take(ep.now()); ok {
-		ep.events.Add(vpn.Event{Refused: &vpn.RefusedAttempt{
-			Endpoint: ep.id, Device: p.request.Device, CommonName: vpn.PrintableText(p.request.CommonName), Reason: reason,
-		}})
 	}
 }

@@ -53,12 +53,12 @@ func TestShareOfACertificate(t *testing.T) {
 	}
 	reported := 0
 	for _, e := range f.events.Unacknowledged() {
-		if e.Refused != nil && strings.Contains(e.Refused.Reason, "as many connections as are allowed (5)") {
+		if e.Ended != nil && e.Ended.Code == vpn.CodeCertificateConnectionLimitExceeded && strings.Contains(e.Ended.Reason, "as many connections as are allowed (5)") {
 			reported++
 		}
 	}
-	if reported == 0 {
-		t.Error("none of the refused logins is reported")
+	if reported != crowd-limit {
+		t.Errorf("%d refused logins are reported with their code, want %d", reported, crowd-limit)
 	}
 
 	// By setting, the oldest ends instead.

@@ -9,9 +9,9 @@ import (
 	"sallyport/vpn"
 )
 
-// report reports a client that was refused before a login was asked for.
+// report reports a client that was refused before web was asked.
 func (ep *endpoint) report(ev ovpn.TLSRefused) {
-	unauthenticated := ev.Reason == ovpn.RefusedSharedKey // it does not have the endpoint's tls-crypt key
+	unauthenticated := ev.Code == vpn.CodeSharedKeyMismatch // it does not have the endpoint's tls-crypt key
 	if unauthenticated && !ev.Peer.IsValid() {
 		return
 	}
@@ -30,7 +30,7 @@ func (ep *endpoint) report(ev ovpn.TLSRefused) {
 	if !peer.IsValid() {
 		peer = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
 	}
-	ep.events.Add(vpn.Event{Refused: &vpn.RefusedAttempt{Endpoint: ep.id, Device: peer, CommonName: ev.Subject, Reason: ev.Message, Count: ev.Count, Unauthenticated: unauthenticated}})
+	ep.events.Add(vpn.Event{Refused: &vpn.RefusedAttempt{Endpoint: ep.id, Device: peer, CommonName: ev.Subject, Code: ev.Code, Reason: ev.Message, Count: ev.Count, Unauthenticated: unauthenticated}})
 }
 
 // How many refused attempts of an endpoint are reported. Any host can send packets that are refused,

@@ -196,8 +196,8 @@ func (e *Engine) Terminate(ctx context.Context, ids []vpn.ConnectionID, reason s
 	}
 	reported := e.events.Ended()
 	for id := range unknown {
-		if !reported[id] {
-			e.events.Add(vpn.Event{Ended: &vpn.Ended{Connection: id, Reason: "The connection had ended."}})
+		if !reported[id] { // it ended, or its login never became a connection
+			e.events.Add(vpn.Event{Ended: &vpn.Ended{Connection: id, Code: vpn.CodeConnectionTerminated, Reason: reason}})
 		}
 	}
 	return nil

@@ -18,6 +18,7 @@ import (
 
 // ending is why sessions end.
 type ending struct {
+	code    vpn.Code                   // why a granted login became no connection; otherwise empty
 	reason  string                     // for web and the log
 	message *ovpn.Message              // for the clients; nil where they have left already
 	only    func(session.Session) bool // asked last, when nothing else can change the session; nil: all
@@ -57,7 +58,7 @@ func (ep *endpoint) closeSessions(why ending, ids ...vpn.ConnectionID) []session
 		if err := host.UnrouteClient(s.Addr); err != nil {
 			ep.log.Error("a client's route was not removed", "address", s.Addr, "err", err)
 		}
-		ep.events.Add(vpn.Event{Ended: &vpn.Ended{Connection: s.Connection, Endpoint: ep.id, Reason: why.reason, Counters: s.Before}})
+		ep.events.Add(vpn.Event{Ended: &vpn.Ended{Connection: s.Connection, Endpoint: ep.id, Code: why.code, Reason: why.reason, Counters: s.Before}})
 		if err := ep.journal.Put(journal.Sessions, string(s.Connection), s); err != nil {
 			ep.log.Error("the end of a session was not journalled", "connection", s.Connection, "err", err)
 			_ = ep.journal.Remove(journal.Sessions, string(s.Connection))

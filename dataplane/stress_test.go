@@ -232,7 +232,7 @@ func TestTerminatedBeforeItBegan(t *testing.T) {
 	err := f.Decide(t.Context(), []vpn.LoginDecision{{
 		ID: f.pendingOf(r, 1).request.ID, Allow: true, Connection: id, Session: vpn.NewSessionID(), User: vpn.Identity{Name: "alice"}, Ends: f.now().Add(time.Hour),
 	}})
-	if vpn.KindOf(err) != vpn.Denied || f.has(id) || sent("client-auth ") != 0 || sent(`client-deny 1 0 "not admitted" "`+vpn.BlockedMessage()) != 1 {
+	if vpn.KindOf(err) != vpn.Denied || f.has(id) || sent("client-auth ") != 0 || sent(`client-deny 1 0 "not admitted" "ClientVpnConnectionTerminated: `+vpn.BlockedMessage()) != 1 {
 		t.Errorf("the login: %v; it is there: %v; denied: %d", err, f.has(id), sent("client-deny "))
 	}
 	ends := 0

@@ -29,6 +29,7 @@ type attemptRow struct {
 	Source          string `gorm:"column:source"`
 	Device          string `gorm:"column:device"`
 	CommonName      string `gorm:"column:common_name"`
+	Code            string `gorm:"column:code"`
 	Reason          string `gorm:"column:reason"`
 	Unauthenticated bool   `gorm:"column:unauthenticated"`
 	Count           int    `gorm:"column:attempts"`
@@ -42,7 +43,7 @@ func (r attemptRow) attempt() (vpn.Attempt, error) {
 	var d decoder
 	return vpn.Attempt{
 		RefusedAttempt: vpn.RefusedAttempt{
-			Endpoint: vpn.EndpointID(r.Endpoint), Device: d.addrPort(r.Device), CommonName: r.CommonName, Reason: r.Reason,
+			Endpoint: vpn.EndpointID(r.Endpoint), Device: d.addrPort(r.Device), CommonName: r.CommonName, Code: vpn.Code(r.Code), Reason: r.Reason,
 			Count: r.Count, Unauthenticated: r.Unauthenticated,
 		},
 		First: instant(r.First), At: instant(r.At),
@@ -57,7 +58,7 @@ func (t *Tx) CreateAttempt(ctx context.Context, a vpn.RefusedAttempt, at time.Ti
 		return err
 	}
 	row := attemptRow{
-		Endpoint: string(a.Endpoint), Source: a.Source(), Device: marshalText(a.Device), CommonName: clean(a.CommonName), Reason: clean(a.Reason),
+		Endpoint: string(a.Endpoint), Source: a.Source(), Device: marshalText(a.Device), CommonName: clean(a.CommonName), Code: clean(string(a.Code)), Reason: clean(a.Reason),
 		Unauthenticated: a.Unauthenticated, Count: max(a.Count, 1), First: micros(at), At: micros(at),
 	}
 	var same attemptRow
@@ -66,7 +67,7 @@ func (t *Tx) CreateAttempt(ctx context.Context, a vpn.RefusedAttempt, at time.Ti
 	switch {
 	case err == nil:
 		row.Number, row.Count, row.First, row.At = same.Number, same.Count+row.Count, same.First, max(same.At, row.At)
-		return attemptNoun.wrote(t.on(ctx).Model(&attemptRow{}).Where("number = ?", row.Number).Select("device", "attempts", "at").Updates(&row), row.Endpoint)
+		return attemptNoun.wrote(t.on(ctx).Model(&attemptRow{}).Where("number = ?", row.Number).Select("device", "code", "attempts", "at").Updates(&row), row.Endpoint)
 	case !errors.Is(err, gorm.ErrRecordNotFound):
 		return attemptNoun.read(err, row.Endpoint)
 	}

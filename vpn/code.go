@@ -59,13 +59,29 @@ const (
 	CodeOpenVPNUnusable      Code = "OpenVPNUnusable"
 	CodeOpenVPNTooOld        Code = "OpenVPNTooOld"
 
-	// Logins.
+	// Logins: see LoginCodes.
+	CodeLoginNotFound                      Code = "NoSuchLogin"
+	CodeSharedKeyMismatch                  Code = "ClientSharedKeyMismatch"
+	CodeHandshakeFailed                    Code = "ClientHandshakeFailed"
+	CodeCipherMismatch                     Code = "ClientCipherMismatch"
+	CodePasswordMissing                    Code = "ClientPasswordMissing"
+	CodeCertificateMissing                 Code = "ClientCertificateMissing"
+	CodeCertificateUntrusted               Code = "ClientCertificateUntrusted"
+	CodeCertificateExpired                 Code = "ClientCertificateExpired"
+	CodeCertificateNotYetValid             Code = "ClientCertificateNotYetValid"
+	CodeCertificateUsage                   Code = "ClientCertificateUsageMismatch"
+	CodeCertificateRefused                 Code = "ClientCertificateRefused"
 	CodeCertificateBlocked                 Code = "ClientCertificateBlocked"
 	CodeCertificateConnectionLimitExceeded Code = "ClientCertificateConnectionLimitExceeded"
-	CodeLoginNotFound                      Code = "NoSuchLogin"
-	CodeAddressesExhausted                 Code = "ClientVpnAddressesExhausted"
+	CodeCommonNameMissing                  Code = "ClientCommonNameMissing"
+	CodeCommonNameTooLong                  Code = "ClientCommonNameTooLong"
+	CodeCommonNameInvalid                  Code = "ClientCommonNameInvalid"
+	CodeEndpointUnavailable                Code = "ClientVpnEndpointUnavailable"
 	CodeConnectionLimitExceeded            Code = "ClientVpnConnectionLimitExceeded"
 	CodeConnectionTerminated               Code = "ClientVpnConnectionTerminated"
+	CodeAddressesExhausted                 Code = "ClientVpnAddressesExhausted"
+	CodeLoginNotDecided                    Code = "ClientVpnLoginNotDecided"
+	CodeConnectionNotEstablished           Code = "ClientVpnConnectionNotEstablished"
 )
 
 // codes is the table of all codes with what each means.
@@ -111,14 +127,42 @@ var codes = map[Code]string{
 	CodeOpenVPNMissing:                     "OpenVPN is not installed.",
 	CodeOpenVPNUnusable:                    "The installed OpenVPN does not say which version it is.",
 	CodeOpenVPNTooOld:                      "The installed OpenVPN is older than the oldest that is allowed.",
+	CodeSharedKeyMismatch:                  "The packet was not made with the endpoint's shared key.",
+	CodeHandshakeFailed:                    "The TLS handshake with the client failed or was not completed in time.",
+	CodeCipherMismatch:                     "The client and the server have no data cipher in common.",
+	CodePasswordMissing:                    "The client sent no user name and password, which the endpoint requires.",
+	CodeCertificateMissing:                 "The client presented no certificate.",
+	CodeCertificateUntrusted:               "The client's certificate was not issued by the authority that the endpoint takes.",
+	CodeCertificateExpired:                 "A certificate of the client has expired.",
+	CodeCertificateNotYetValid:             "A certificate of the client is not valid yet.",
+	CodeCertificateUsage:                   "The client's certificate is not meant for VPN clients.",
+	CodeCertificateRefused:                 "OpenVPN refused a certificate of the client for another reason, which the sentence has.",
 	CodeCertificateBlocked:                 "An administrator has blocked the client's certificate.",
 	CodeCertificateConnectionLimitExceeded: "The client's certificate has as many connections as are allowed.",
+	CodeCommonNameMissing:                  "The client's certificate has no common name.",
+	CodeCommonNameTooLong:                  "The common name of the client's certificate is longer than OpenVPN accepts.",
+	CodeCommonNameInvalid:                  "The common name of the client's certificate has characters that are not allowed.",
+	CodeEndpointUnavailable:                "The endpoint takes no connections: it has no target network that works, it is being deleted, or the host policy cannot be read.",
+	CodeLoginNotDecided:                    "The server did not decide the login in time.",
+	CodeConnectionNotEstablished:           "The login was granted, and the client's tunnel never came up.",
 	CodeBlockNotFound:                      "No client certificate with this fingerprint is blocked.",
 	CodeLoginNotFound:                      "The login does not wait any more.",
 	CodeAddressesExhausted:                 "The endpoint has no free client address.",
 	CodeConnectionLimitExceeded:            "The limit of connections is reached.",
 	CodeConnectionTerminated:               "The connection was terminated before it began.",
 }
+
+// loginCodes are why a client is not let in, in the order of its way: handshake, certificate, login, tunnel.
+var loginCodes = []Code{
+	CodeSharedKeyMismatch, CodeHandshakeFailed, CodePasswordMissing,
+	CodeCertificateMissing, CodeCertificateUntrusted, CodeCertificateExpired, CodeCertificateNotYetValid, CodeCertificateUsage, CodeCertificateRefused,
+	CodeCommonNameMissing, CodeCommonNameTooLong, CodeCommonNameInvalid, CodeCipherMismatch,
+	CodeCertificateBlocked, CodeEndpointUnavailable, CodeConnectionLimitExceeded, CodeCertificateConnectionLimitExceeded, CodeAddressesExhausted,
+	CodeLoginNotDecided, CodeHostFailed, CodeConnectionTerminated, CodeConnectionNotEstablished,
+}
+
+// LoginCodes lists the codes of refused attempts.
+func LoginCodes() []Code { return slices.Clone(loginCodes) }
 
 // Codes lists all codes in their order.
 func Codes() []Code { return slices.Sorted(maps.Keys(codes)) }

@@ -46,21 +46,22 @@ func CheckCommonName(cn string) string {
 }
 
 // commonNameFault tells the client why a common name that OpenVPN has verified cannot name a user,
-// or "". Such a certificate was issued elsewhere. What can be shown and logged without misleading
+// or nil. Such a certificate was issued elsewhere. What can be shown and logged without misleading
 // its reader is accepted, also where CheckCommonName would refuse it.
-func commonNameFault(cn string) string {
+func commonNameFault(cn string) *Error {
+	const ask = " Ask your administrator for another certificate."
 	if cn == "" {
-		return "Your certificate has no common name. Ask your administrator for another certificate."
+		return Refuse(Denied, CodeCommonNameMissing, "Your certificate has no common name."+ask)
 	}
 	if !utf8.ValidString(cn) {
-		return "Your certificate's common name is not valid UTF-8 text. Ask your administrator for another certificate."
+		return Refuse(Denied, CodeCommonNameInvalid, "Your certificate's common name is not valid UTF-8 text."+ask)
 	}
 	for _, r := range cn {
 		if isControl(r) {
-			return "Your certificate's common name contains " + describeRune(r) + ", which is not allowed. Ask your administrator for another certificate."
+			return Refuse(Denied, CodeCommonNameInvalid, "Your certificate's common name contains "+describeRune(r)+", which is not allowed."+ask)
 		}
 	}
-	return ""
+	return nil
 }
 
 // isControl reports whether a character has an effect instead of a look: the C0 and C1 controls, DEL,

@@ -75,6 +75,16 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
+// ShownCode is the code that is shown beside the sentence of a refusal, or "". What is wrong with the
+// caller's own input is said beside the fields, and who may not is told no more than that.
+func ShownCode(err error) Code {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Kind == Internal || e.Kind == Invalid || e.Kind == Denied || e.Kind == Throttled {
+		return ""
+	}
+	return e.Code
+}
+
 // FieldsOf gives the field sentences of err, or nil.
 func FieldsOf(err error) map[string]string {
 	if e, ok := errors.AsType[*Error](err); ok {

@@ -20,11 +20,13 @@ type Event struct {
 	Ended       *Ended          `json:"ended,omitempty"`
 }
 
-// RefusedAttempt is a client that never got as far as a login: its certificate did not verify.
+// RefusedAttempt is a client that was not let in: its certificate did not verify, its login was refused, or
+// its tunnel never came up.
 type RefusedAttempt struct {
 	Endpoint   EndpointID     `json:"endpoint"`
 	Device     netip.AddrPort `json:"device"`
 	CommonName string         `json:"common_name,omitempty"`
+	Code       Code           `json:"code,omitempty"` // one of LoginCodes; empty in reports of earlier versions
 	Reason     string         `json:"reason"`
 	Count      int            `json:"count,omitempty"` // how many attempts this is; 0 is one
 	// Unauthenticated tells that the packet was not made with the endpoint's key: any host can send it,
@@ -71,6 +73,7 @@ type Away struct {
 type Ended struct {
 	Connection ConnectionID `json:"connection"`
 	Endpoint   EndpointID   `json:"endpoint"`
+	Code       Code         `json:"code,omitempty"` // why a granted login became no connection; otherwise empty
 	Reason     string       `json:"reason"`
 	Counters   Counters     `json:"counters"`
 }

@@ -24,6 +24,11 @@ type LoginRequest struct {
 	Deadline    time.Time      `json:"deadline"`    // an answer after it is ignored
 }
 
+// Refused is the login as a refused attempt.
+func (r LoginRequest) Refused(code Code, reason string) RefusedAttempt {
+	return RefusedAttempt{Endpoint: r.Endpoint, Device: r.Device, CommonName: PrintableText(r.CommonName), Code: code, Reason: reason}
+}
+
 // LoginDecision admits or denies a waiting client.
 type LoginDecision struct {
 	ID    string `json:"id"`
@@ -36,8 +41,22 @@ type LoginDecision struct {
 	Share       Share         `json:"share,omitzero"`        // of the client's certificate
 	Ends        time.Time     `json:"ends"`                  // when the session reaches its maximum duration
 	// Set where it is false:
-	Reason string `json:"reason,omitempty"` // what the client shows its user
+	Code   Code   `json:"code,omitempty"`
+	Reason string `json:"reason,omitempty"` // what the client shows its user, after the code
 	Later  bool   `json:"later,omitempty"`  // the reason is of the moment: the client shall try again by itself
+}
+
+// Deny is the decision that refuses a waiting client. One that is Unavailable is for the moment.
+func Deny(id string, refused *Error) LoginDecision {
+	return LoginDecision{ID: id, Code: refused.Code, Reason: refused.Msg, Later: refused.Kind == Unavailable}
+}
+
+// ClientText is a refusal as a client shows it to its user: the code, then the sentence.
+func ClientText(code Code, sentence string) string {
+	if code == "" {
+		return sentence
+	}
+	return string(code) + ": " + sentence
 }
 
 // Issuer is the one authority whose certificates an endpoint takes, by the SHA-256 fingerprint of
@@ -75,24 +94,27 @@ func (i Issuer) issued(r LoginRequest) bool {
 
 // DecideLogin is the rule for mutual authentication: the endpoint takes connections, the client's
 // certificate, which OpenVPN has verified against the endpoint's authority, was issued by issuer and is
-// not blocked, and its common name can name a user. The sentence says why not. later tells that nothing but the moment
-// is against it: the endpoint has associations that are to stay, and none of them works.
-func DecideLogin(e Endpoint, state EndpointState, associations []Association, issuer Issuer, blocks CertificateBlocks, r LoginRequest) (refusal string, later bool) {
+// not blocked, and its common name can name a user. The refusal says why not, nil lets the client in. It is Unavailable
+// where nothing but the moment is against it: the endpoint has associations that are to stay, and none of them works.
+func DecideLogin(e Endpoint, state EndpointState, associations []Association, issuer Issuer, blocks CertificateBlocks, r LoginRequest) *Error {
 	switch {
 	case e.Deleting || state == EndpointDeleting:
-		return "This VPN endpoint is being deleted.", false
+		return Refuse(Conflict, CodeEndpointUnavailable, "This VPN endpoint is being deleted.")
 	case state != EndpointAvailable && !slices.ContainsFunc(associations, func(a Association) bool { return a.Removed == 0 }):
-		return "This VPN endpoint has no target network yet. Ask your administrator.", false
+		return Refuse(Conflict, CodeEndpointUnavailable, "This VPN endpoint has no target network yet. Ask your administrator.")
 	case blocks.Refuse(r):
-		return errCertificateBlocked.Msg, false
+		return errCertificateBlocked
 	case !issuer.issued(r):
-		return "Your certificate was not issued by the authority " + PrintableText(issuer.Name) + " itself, which this VPN endpoint requires. Ask your administrator for another certificate.", false
+		return Refuse(Denied, CodeCertificateUntrusted,
+			"Your certificate was not issued by the authority "+PrintableText(issuer.Name)+" itself, which this VPN endpoint requires. Ask your administrator for another certificate.")
 	}
-	refusal = commonNameFault(r.CommonName)
-	if refusal == "" && state != EndpointAvailable {
-		return "The target network of this VPN endpoint is not ready. Your client tries again.", true
+	if refused := commonNameFault(r.CommonName); refused != nil {
+		return refused
 	}
-	return refusal, false
+	if state != EndpointAvailable {
+		return Refuse(Unavailable, CodeEndpointUnavailable, "The target network of this VPN endpoint is not ready. Your client tries again.")
+	}
+	return nil
 }
 
 // Identity is a VPN user, as proved by an identity source or a certificate.

@@ -1,6 +1,7 @@
 package vpn
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -123,11 +124,22 @@ func TestDecideLogin(t *testing.T) {
 		"a quotation mark":          {false, EndpointAvailable, `Robert "Bob" Smith`, ""}, // issued elsewhere
 		"any script":                {false, EndpointAvailable, "O'Brien & Жук (東京)", ""},
 	} {
-		got, later := DecideLogin(Endpoint{Deleting: c.deleting}, c.state, nil, Issuer{}, nil, LoginRequest{CommonName: c.cn, Deadline: now.Add(time.Second)})
-		if later || (got == "") != (c.words == "") || !strings.Contains(got, c.words) {
-			t.Errorf("%s: got %q", name, got)
+		got := denied(DecideLogin(Endpoint{Deleting: c.deleting}, c.state, nil, Issuer{}, nil, LoginRequest{CommonName: c.cn, Deadline: now.Add(time.Second)}))
+		if got.Later || (got.Reason == "") != (c.words == "") || !strings.Contains(got.Reason, c.words) {
+			t.Errorf("%s: got %+v", name, got)
+		}
+		if got.Reason != "" && !slices.Contains(LoginCodes(), got.Code) {
+			t.Errorf("%s: the code %q is not one of LoginCodes", name, got.Code)
 		}
 	}
+}
+
+// denied is the decision that a refusal makes; the zero value where the client is let in.
+func denied(refused *Error) LoginDecision {
+	if refused == nil {
+		return LoginDecision{}
+	}
+	return Deny("", refused)
 }
 
 // A client of an endpoint whose target networks do not work at present tries again by itself, unless
@@ -152,9 +164,9 @@ func TestDecideLoginLater(t *testing.T) {
 		if c.endpoint.Name != "" {
 			issuer = Issuer{Name: "CA", Fingerprint: "01"}
 		}
-		got, later := DecideLogin(c.endpoint, EndpointPendingAssociate, c.associations, issuer, nil, LoginRequest{CommonName: c.cn})
-		if later != c.later || !strings.Contains(got, c.words) {
-			t.Errorf("%s: got %q, later %v", name, got, later)
+		got := denied(DecideLogin(c.endpoint, EndpointPendingAssociate, c.associations, issuer, nil, LoginRequest{CommonName: c.cn}))
+		if got.Later != c.later || !strings.Contains(got.Reason, c.words) {
+			t.Errorf("%s: got %+v", name, got)
 		}
 	}
 }
@@ -167,13 +179,13 @@ func TestDecideLoginByIssuer(t *testing.T) {
 	for presented, words := range map[string]string{
 		"abcd01": "", "AB:CD:01": "", "abcd02": "not issued by the authority Corp VPN Servers itself", "": "not issued by the authority Corp VPN Servers itself",
 	} {
-		got, _ := DecideLogin(Endpoint{}, EndpointAvailable, nil, issuer, nil, LoginRequest{CommonName: "alice", Issuer: presented})
-		if (got == "") != (words == "") || !strings.Contains(got, words) {
-			t.Errorf("issued by %q: got %q", presented, got)
+		got := denied(DecideLogin(Endpoint{}, EndpointAvailable, nil, issuer, nil, LoginRequest{CommonName: "alice", Issuer: presented}))
+		if (got.Reason == "") != (words == "") || !strings.Contains(got.Reason, words) {
+			t.Errorf("issued by %q: got %+v", presented, got)
 		}
 	}
-	if got, _ := DecideLogin(Endpoint{}, EndpointAvailable, nil, Issuer{}, nil, LoginRequest{CommonName: "alice", Issuer: "abcd02"}); got != "" {
-		t.Errorf("without an issuer: got %q", got)
+	if got := DecideLogin(Endpoint{}, EndpointAvailable, nil, Issuer{}, nil, LoginRequest{CommonName: "alice", Issuer: "abcd02"}); got != nil {
+		t.Errorf("without an issuer: got %v", got)
 	}
 }
 

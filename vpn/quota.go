@@ -41,17 +41,12 @@ func (q Quotas) ConnectionLimit(associations int) int {
 	return connectionsByAssociations[max(0, min(associations, len(connectionsByAssociations))-1)]
 }
 
-// errConnectionLimit is the refusal of a login at the limit of its endpoint's connections.
-func errConnectionLimit(limit int) *Error {
-	return Refuse(Conflict, CodeConnectionLimitExceeded, fmt.Sprintf("This VPN endpoint has its limit of %d connections. Ask your administrator.", limit))
-}
-
-// CheckConnections gives the sentence why an endpoint with live connections takes no further one, or "".
-func CheckConnections(live, limit int) string {
+// CheckConnections refuses a login where an endpoint's live connections have reached their limit.
+func CheckConnections(live, limit int) *Error {
 	if live < limit {
-		return ""
+		return nil
 	}
-	return errConnectionLimit(limit).Msg
+	return Refuse(Conflict, CodeConnectionLimitExceeded, fmt.Sprintf("This VPN endpoint has its limit of %d connections. Ask your administrator.", limit))
 }
 
 const raiseQuota = "An administrator can raise it on the Settings page."

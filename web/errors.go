@@ -57,7 +57,7 @@ var sentences = map[int]string{
 func errorPage(err error) (int, views.Failure) {
 	status, f := http.StatusInternalServerError, views.Failure{}
 	if e, ok := errors.AsType[*vpn.Error](err); ok {
-		status, f.Text = statusOf[e.Kind], e.Msg
+		status, f.Text, f.Code = statusOf[e.Kind], e.Msg, string(vpn.ShownCode(e))
 		for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
 			f.Details = append(f.Details, e.Fields[name])
 		}

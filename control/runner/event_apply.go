@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -19,7 +20,7 @@ func (f *follower) apply(ctx context.Context, tx *store.Tx, ev vpn.Event) error 
 		return f.ended(ctx, tx, *ev.Ended, ev.At)
 	case ev.Refused != nil:
 		f.core.Log.InfoContext(ctx, "connection attempt refused", "endpoint", ev.Refused.Endpoint,
-			"device", ev.Refused.Device.String(), "common_name", ev.Refused.CommonName, "reason", ev.Refused.Reason)
+			"device", ev.Refused.Device.String(), "common_name", ev.Refused.CommonName, "code", ev.Refused.Code, "reason", ev.Refused.Reason)
 		return tx.CreateAttempt(ctx, *ev.Refused, ev.At)
 	}
 	return nil
@@ -73,7 +74,7 @@ func (f *follower) ended(ctx context.Context, tx *store.Tx, e vpn.Ended, at time
 		return err
 	}
 	if c.EstablishedAt.IsZero() {
-		return tx.DeleteConnection(ctx, c.ID) // it is in no list, and a client can cause any number of them
+		return f.neverEstablished(ctx, tx, c, e, at)
 	}
 	if c.Status != vpn.ConnectionTerminating && c.Status != vpn.ConnectionFailedToTerminate {
 		c.EndReason = e.Reason
@@ -84,4 +85,16 @@ func (f *follower) ended(ctx context.Context, tx *store.Tx, e vpn.Ended, at time
 		c.Counters, c.CountedAt = e.Counters, at
 	}
 	return tx.SaveConnection(ctx, c)
+}
+
+// neverEstablished lists a granted login that became no connection as a refused attempt. Its row goes: a
+// client can cause any number of them, and refused attempts are bounded.
+func (f *follower) neverEstablished(ctx context.Context, tx *store.Tx, c vpn.Connection, e vpn.Ended, at time.Time) error {
+	login := vpn.LoginRequest{Endpoint: c.Endpoint, Device: c.Device, CommonName: c.CommonName}
+	refused := login.Refused(cmp.Or(e.Code, vpn.CodeConnectionNotEstablished), e.Reason)
+	f.core.Log.InfoContext(ctx, "a granted login became no connection", "endpoint", c.Endpoint, "connection", c.ID, "common_name", refused.CommonName, "code", refused.Code, "reason", e.Reason)
+	if err := tx.CreateAttempt(ctx, refused, at); err != nil {
+		return err
+	}
+	return tx.DeleteConnection(ctx, c.ID)
 }

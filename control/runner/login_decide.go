@@ -12,12 +12,15 @@ import (
 )
 
 const (
-	maxWaitingLogins = 1000 // before the stream of logins waits too
-	maxLogins        = 32   // in one transaction
-	maxAnswers       = 8    // that are on their way to the dataplane
-	cannotDecide     = "The VPN server cannot check your login right now. Your client tries again."
-	endpointGone     = "This VPN endpoint no longer exists."
+	maxWaitingLogins = 1000             // before the stream of logins waits too
+	maxLogins        = 32               // in one transaction
+	maxAnswers       = 8                // that are on their way to the dataplane
 	answerTimeout    = 30 * time.Second // for the dataplane to carry answers out; a stuck worker takes as long to be replaced
+)
+
+var (
+	errCannotDecide = vpn.Refuse(vpn.Unavailable, vpn.CodeLoginNotDecided, "The VPN server cannot check your login right now. Your client tries again.")
+	errEndpointGone = vpn.Refuse(vpn.Conflict, vpn.CodeEndpointUnavailable, "This VPN endpoint no longer exists.")
 )
 
 // decider decides the logins that wait at the dataplane.
@@ -120,7 +123,7 @@ func (d *decider) decide(ctx context.Context, rs []vpn.LoginRequest) []vpn.Login
 		return ds
 	}
 	d.core.Log.ErrorContext(ctx, "a login could not be decided; its client is told to try again", "endpoint", rs[0].Endpoint, "common_name", rs[0].CommonName, "err", errorChain(err))
-	return []vpn.LoginDecision{{ID: rs[0].ID, Reason: cannotDecide, Later: true}}
+	return []vpn.LoginDecision{vpn.Deny(rs[0].ID, errCannotDecide)}
 }
 
 func latestDeadline(rs []vpn.LoginRequest) time.Time {
@@ -169,10 +172,10 @@ func (d *decider) decideBatch(ctx context.Context, rs []vpn.LoginRequest) ([]vpn
 			}
 			switch {
 			case at.gone:
-				ds = append(ds, vpn.LoginDecision{ID: r.ID, Reason: endpointGone})
+				ds = append(ds, vpn.Deny(r.ID, errEndpointGone))
 				continue
 			case time.Now().After(r.Deadline): // the dataplane has answered it by now
-				ds = append(ds, vpn.LoginDecision{ID: r.ID, Reason: cannotDecide, Later: true})
+				ds = append(ds, vpn.Deny(r.ID, errCannotDecide))
 				continue
 			}
 			decision, c, err := d.decideLogin(ctx, tx, at, r)
@@ -249,13 +252,12 @@ func countStaying(associations []vpn.Association) int {
 // decideLogin decides one login; the connection is what a grant begins.
 func (d *decider) decideLogin(ctx context.Context, tx *store.Tx, at loginContext, r vpn.LoginRequest) (vpn.LoginDecision, vpn.Connection, error) {
 	now := d.core.Now()
-	reason, later := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, at.blocks, r)
-	if reason == "" {
-		reason = vpn.CheckConnections(at.live, at.limit)
+	refused := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, at.blocks, r)
+	if refused == nil {
+		refused = vpn.CheckConnections(at.live, at.limit)
 	}
-	if reason != "" {
-		attempt := vpn.RefusedAttempt{Endpoint: at.endpoint.ID, Device: r.Device, CommonName: vpn.PrintableText(r.CommonName), Reason: reason}
-		return vpn.LoginDecision{ID: r.ID, Reason: reason, Later: later}, vpn.Connection{}, tx.CreateAttempt(ctx, attempt, now)
+	if refused != nil {
+		return vpn.Deny(r.ID, refused), vpn.Connection{}, tx.CreateAttempt(ctx, r.Refused(refused.Code, refused.Msg), now)
 	}
 	grant := vpn.LoginDecision{
 		ID: r.ID, Allow: true, Connection: vpn.NewConnectionID(), Session: vpn.NewSessionID(),

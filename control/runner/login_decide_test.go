@@ -197,7 +197,33 @@ func TestConnectionsOfAnEndpointAreLimited(t *testing.T) {
 			t.Errorf("the refusal is %+v", d)
 		}
 	}
+	if n := len(s.Query("SELECT * FROM attempt WHERE code = 'ClientVpnConnectionLimitExceeded' AND reason LIKE '%its limit of 2 connections%'")); n != 1 {
+		t.Errorf("%d refused attempts are listed with their code, want 1", n)
+	}
 	if granted != 2 || len(s.Dataplane.Decisions) != 3 {
 		t.Errorf("%d of %d logins were granted, want 2 of 3", granted, len(s.Dataplane.Decisions))
+	}
+}
+
+// A granted login that becomes no connection is listed as a refused attempt, with the code and the sentence of
+// the dataplane. Nothing else is left of it.
+func TestGrantedLoginThatIsNotEstablished(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	s.AddLogins(s.Login("alice"), s.Login("bob"))
+	full, left := s.Dataplane.Decisions[0].Connection, s.Dataplane.Decisions[1].Connection
+	s.AddEvents(
+		vpn.Event{Ended: &vpn.Ended{Connection: full, Endpoint: s.Endpoint.ID, Code: vpn.CodeAddressesExhausted, Reason: "No address is free."}},
+		vpn.Event{Ended: &vpn.Ended{Connection: left, Endpoint: s.Endpoint.ID, Reason: "The client left."}})
+	for name, want := range map[string]string{
+		"alice": "code = 'ClientVpnAddressesExhausted' AND reason = 'No address is free.'",
+		"bob":   "code = 'ClientVpnConnectionNotEstablished' AND reason = 'The client left.'",
+	} {
+		if n := len(s.Query("SELECT * FROM attempt WHERE common_name = '" + name + "' AND " + want)); n != 1 {
+			t.Errorf("%d refused attempts of %s have %s, want 1", n, name, want)
+		}
+	}
+	if n := len(s.Query("SELECT * FROM connection")); n != 0 {
+		t.Errorf("%d connections are left, want none", n)
 	}
 }

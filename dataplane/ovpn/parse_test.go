@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"sallyport/dataplane/ovpn"
+	"sallyport/vpn"
 )
 
 // transcript reads the recorded lines of a real OpenVPN 2.6.14.
@@ -110,7 +111,7 @@ func TestTranscriptOfRenegotiation(t *testing.T) {
 	if r := of[ovpn.Reauth](all); len(r) != 2 || r[0].CID != 1 || r[0].KID != 3 || r[1].KID != 4 {
 		t.Errorf("reauths: got %v", r)
 	}
-	if r := of[ovpn.TLSRefused](all); len(r) != 1 || r[0].Reason != ovpn.RefusedNotYetValid || r[0].Subject != "CN=x, serial=1: y" || r[0].Serial != "119" {
+	if r := of[ovpn.TLSRefused](all); len(r) != 1 || r[0].Code != vpn.CodeCertificateNotYetValid || r[0].Subject != "CN=x, serial=1: y" || r[0].Serial != "119" {
 		t.Errorf("refusals: got %+v", r)
 	}
 	if n := of[ovpn.Notify](all); len(n) != 1 || n[0] != (ovpn.Notify{Severity: "info", Kind: "remote-exit", Text: "EXIT"}) {
@@ -144,7 +145,7 @@ func TestTranscriptOfAPassword(t *testing.T) {
 	if !e.CanSSO("webauth") || !e.CanSSO("crtext") || e.CanSSO("openurl") || e.CanSSO("") {
 		t.Error("login methods: want webauth and crtext, nothing else")
 	}
-	if r := of[ovpn.TLSRefused](all); len(r) != 1 || r[0].Reason != ovpn.RefusedNoPassword {
+	if r := of[ovpn.TLSRefused](all); len(r) != 1 || r[0].Code != vpn.CodePasswordMissing {
 		t.Errorf("refusals: got %+v", r)
 	}
 }
@@ -152,16 +153,16 @@ func TestTranscriptOfAPassword(t *testing.T) {
 func TestTranscriptOfRefusals(t *testing.T) {
 	all, _ := events(transcript(t, "certificate_refusals"))
 	want := []struct {
-		reason   ovpn.RefusedReason
+		code     vpn.Code
 		sentence string
 	}{
-		{ovpn.RefusedUntrustedCA, "The client certificate CN=mallory was issued by a CA that this endpoint does not trust."},
-		{ovpn.RefusedUntrustedCA, "The client certificate CN=mallory2 was issued by a CA that this endpoint does not trust."},
-		{ovpn.RefusedExpired, "The client certificate CN=bob has expired."},
-		{ovpn.RefusedUsage, "The client certificate CN=vpn.example.com is not meant for clients; a server's certificate is refused here."},
-		{ovpn.RefusedUsage, "The client certificate is not meant for clients: its extended key usage lacks client authentication."},
-		{ovpn.RefusedSharedKey, "The packet was not made with this endpoint's shared key: the sender is no client of it, or has a configuration file that is out of date."},
-		{ovpn.RefusedNoCertificate, "The client presented no certificate, and this endpoint requires one."},
+		{vpn.CodeCertificateUntrusted, "The client certificate CN=mallory was issued by a CA that this endpoint does not trust."},
+		{vpn.CodeCertificateUntrusted, "The client certificate CN=mallory2 was issued by a CA that this endpoint does not trust."},
+		{vpn.CodeCertificateExpired, "The client certificate CN=bob has expired."},
+		{vpn.CodeCertificateUsage, "The client certificate CN=vpn.example.com is not meant for clients; a server's certificate is refused here."},
+		{vpn.CodeCertificateUsage, "The client certificate is not meant for clients: its extended key usage lacks client authentication."},
+		{vpn.CodeSharedKeyMismatch, "The packet was not made with this endpoint's shared key: the sender is no client of it, or has a configuration file that is out of date."},
+		{vpn.CodeCertificateMissing, "The client presented no certificate, and this endpoint requires one."},
 	}
 	got := of[ovpn.TLSRefused](all)
 	if len(got) != len(want) {
@@ -169,8 +170,8 @@ func TestTranscriptOfRefusals(t *testing.T) {
 	}
 	for i, w := range want {
 		g := got[i]
-		if g.Reason != w.reason || g.Message != w.sentence || g.Peer.Addr() != netip.MustParseAddr("192.0.2.2") || g.Count != 1 || g.At.IsZero() {
-			t.Errorf("refusal %d: got %+v, want %s: %s", i, g, w.reason, w.sentence)
+		if g.Code != w.code || g.Message != w.sentence || g.Peer.Addr() != netip.MustParseAddr("192.0.2.2") || g.Count != 1 || g.At.IsZero() {
+			t.Errorf("refusal %d: got %+v, want %s: %s", i, g, w.code, w.sentence)
 		}
 	}
 	if got[2].Serial != "94376941562887042293345696740588134485418067815" {
@@ -202,7 +203,14 @@ func TestRefusalsOfCommonNames(t *testing.T) {
 				got = append(got, x)
 			}
 		}
-		if len(got) != 1 || got[0].Reason != ovpn.RefusedCertificate || got[0].Subject != subject || !strings.HasPrefix(got[0].Message, strings.TrimSpace("The client certificate "+subject)+" "+want) {
+		code := vpn.CodeCommonNameInvalid
+		switch {
+		case strings.Contains(want, "has no"):
+			code = vpn.CodeCommonNameMissing
+		case strings.Contains(want, "too long"):
+			code = vpn.CodeCommonNameTooLong
+		}
+		if len(got) != 1 || got[0].Code != code || got[0].Subject != subject || !strings.HasPrefix(got[0].Message, strings.TrimSpace("The client certificate "+subject)+" "+want) {
 			t.Errorf("%q: got %+v, want %q", subject, got, want)
 		}
 	}
@@ -224,7 +232,7 @@ func TestRefusalsOfOtherForms(t *testing.T) {
 				got = x
 			}
 		}
-		if got.Reason != ovpn.RefusedCertificate || got.Message != want.Message || got.Subject != want.Subject || got.Serial != want.Serial {
+		if got.Code != vpn.CodeCertificateRefused || got.Message != want.Message || got.Subject != want.Subject || got.Serial != want.Serial {
 			t.Errorf("%s: got %+v", line, got)
 		}
 	}

@@ -11,29 +11,12 @@ import (
 	"sallyport/vpn"
 )
 
-// RefusedReason is why the TLS handshake with a client failed.
-type RefusedReason string
-
-// The reasons of TLSRefused.
-const (
-	RefusedUntrustedCA   RefusedReason = "untrusted-ca"
-	RefusedExpired       RefusedReason = "expired"
-	RefusedNotYetValid   RefusedReason = "not-yet-valid"
-	RefusedUsage         RefusedReason = "wrong-usage"
-	RefusedNoCertificate RefusedReason = "no-certificate"
-	RefusedCertificate   RefusedReason = "certificate" // another fault of the certificate
-	RefusedNoPassword    RefusedReason = "no-password"
-	RefusedSharedKey     RefusedReason = "shared-key" // tls-crypt: an unknown client, or an old profile
-	RefusedCipher        RefusedReason = "cipher"     // no data cipher in common
-	RefusedHandshake     RefusedReason = "handshake"  // anything else
-)
-
 // TLSRefused is a client that a worker refused during the TLS handshake, before it had a CID. OpenVPN
 // sends no >CLIENT notification for it: it is read from the log.
 type TLSRefused struct {
-	At     time.Time
-	Peer   netip.AddrPort
-	Reason RefusedReason
+	At   time.Time
+	Peer netip.AddrPort
+	Code vpn.Code // one of vpn.LoginCodes
 	// Subject and Serial (decimal) are those of the certificate, where the log has them. They are not
 	// verified.
 	Subject, Serial string
@@ -83,7 +66,7 @@ func (r *Refusals) Log(l Log) (TLSRefused, bool) {
 		cause, known := r.causes[peer]
 		delete(r.causes, peer)
 		if !known {
-			cause = TLSRefused{Peer: peer, Reason: RefusedHandshake, Message: "The TLS handshake failed; the log does not say why."}
+			cause = TLSRefused{Peer: peer, Code: vpn.CodeHandshakeFailed, Message: "The TLS handshake failed; the log does not say why."}
 		}
 		cause.At, cause.Count = l.At, 1
 		return cause, true
@@ -98,9 +81,9 @@ func (r *Refusals) Log(l Log) (TLSRefused, bool) {
 	return TLSRefused{}, false
 }
 
-// addCause keeps the first cause of a handshake, and replaces RefusedHandshake by a specific reason.
+// addCause keeps the first cause of a handshake, and replaces vpn.CodeHandshakeFailed by a specific reason.
 func (r *Refusals) addCause(peer netip.AddrPort, cause TLSRefused) {
-	if old, ok := r.causes[peer]; ok && old.Reason != RefusedHandshake {
+	if old, ok := r.causes[peer]; ok && old.Code != vpn.CodeHandshakeFailed {
 		return
 	}
 	if r.causes == nil || len(r.causes) >= maxCauses {
@@ -121,7 +104,7 @@ func (r *Refusals) sharedKeyRefusal(at time.Time, addr string) (TLSRefused, bool
 		return TLSRefused{}, false
 	}
 	e := TLSRefused{
-		At: at, Peer: peer, Reason: RefusedSharedKey, Count: r.sharedKeyCount,
+		At: at, Peer: peer, Code: vpn.CodeSharedKeyMismatch, Count: r.sharedKeyCount,
 		Message: "The packet was not made with this endpoint's shared key: the sender is no client of it, or has a configuration file that is out of date.",
 	}
 	r.sharedKeyCount, r.sharedKeyReported = 0, at
@@ -135,22 +118,22 @@ func parseCause(text string) (TLSRefused, bool) {
 	case strings.HasPrefix(text, "VERIFY ERROR: "):
 		return parseVerifyError(text), true
 	case text == "VERIFY EKU ERROR":
-		return TLSRefused{Reason: RefusedUsage, Message: "The client certificate is not meant for clients: its extended key usage lacks client authentication."}, true
+		return TLSRefused{Code: vpn.CodeCertificateUsage, Message: "The client certificate is not meant for clients: its extended key usage lacks client authentication."}, true
 	case text == "VERIFY KU ERROR":
-		return TLSRefused{Reason: RefusedUsage, Message: "The client certificate is not meant for TLS: its key usage lacks digital signatures."}, true
+		return TLSRefused{Code: vpn.CodeCertificateUsage, Message: "The client certificate is not meant for TLS: its key usage lacks digital signatures."}, true
 	case strings.Contains(text, "peer did not return a certificate"):
-		return TLSRefused{Reason: RefusedNoCertificate, Message: "The client presented no certificate, and this endpoint requires one."}, true
+		return TLSRefused{Code: vpn.CodeCertificateMissing, Message: "The client presented no certificate, and this endpoint requires one."}, true
 	case strings.Contains(text, "Auth Username/Password was not provided by peer"):
-		return TLSRefused{Reason: RefusedNoPassword, Message: "The client sent no user name and password, and this endpoint requires them."}, true
+		return TLSRefused{Code: vpn.CodePasswordMissing, Message: "The client sent no user name and password, and this endpoint requires them."}, true
 	case strings.HasPrefix(text, "TLS Error: TLS key negotiation failed to occur within"):
-		return TLSRefused{Reason: RefusedHandshake, Message: fmt.Sprintf("The client did not complete the TLS handshake within %d seconds.", wholeSeconds(HandWindow))}, true
+		return TLSRefused{Code: vpn.CodeHandshakeFailed, Message: fmt.Sprintf("The client did not complete the TLS handshake within %d seconds.", wholeSeconds(HandWindow))}, true
 	case strings.Contains(text, "unsupported protocol"):
-		return TLSRefused{Reason: RefusedHandshake, Message: "The client supports no TLS version that this endpoint allows; 1.2 is the lowest."}, true
+		return TLSRefused{Code: vpn.CodeHandshakeFailed, Message: "The client supports no TLS version that this endpoint allows; 1.2 is the lowest."}, true
 	case strings.Contains(text, "no shared cipher"):
-		return TLSRefused{Reason: RefusedHandshake, Message: "The client and this endpoint have no TLS cipher in common."}, true
+		return TLSRefused{Code: vpn.CodeHandshakeFailed, Message: "The client and this endpoint have no TLS cipher in common."}, true
 	case strings.HasPrefix(text, "OpenSSL: error:"):
 		_, words, _ := strings.Cut(strings.TrimPrefix(text, "OpenSSL: error:"), "::")
-		return TLSRefused{Reason: RefusedHandshake, Message: "The TLS handshake failed: " + makePrintable(strings.Trim(words, ":")) + "."}, true
+		return TLSRefused{Code: vpn.CodeHandshakeFailed, Message: "The TLS handshake failed: " + makePrintable(strings.Trim(words, ":")) + "."}, true
 	}
 	return TLSRefused{}, false
 }
@@ -166,7 +149,7 @@ func parseCommonNameError(text string) TLSRefused {
 	if i := strings.LastIndex(subject, "')"); i >= 0 {
 		subject = subject[:i]
 	}
-	e := TLSRefused{Reason: RefusedCertificate, Subject: makePrintable(subject)}
+	e := TLSRefused{Code: vpn.CodeCommonNameInvalid, Subject: makePrintable(subject)}
 	_, cn, found := strings.Cut(", "+subject, ", CN=")
 	if !found {
 		_, cn, found = strings.Cut(subject, " + CN=")
@@ -177,8 +160,10 @@ func parseCommonNameError(text string) TLSRefused {
 	}
 	switch {
 	case !found:
+		e.Code = vpn.CodeCommonNameMissing
 		e.Message = of + " has no common name (CN). OpenVPN names a client by it; issue a certificate that has one."
 	case len(cn) > vpn.MaxCommonName:
+		e.Code = vpn.CodeCommonNameTooLong
 		e.Message = fmt.Sprintf("%s has a common name (CN) that is too long: OpenVPN accepts at most %d bytes. Issue one with a shorter name.", of, vpn.MaxCommonName)
 	default:
 		e.Message = of + " has a common name (CN) that OpenVPN cannot read."
@@ -193,7 +178,7 @@ func parseVerifyError(text string) TLSRefused {
 	depth, rest, found := strings.Cut(strings.TrimPrefix(text, "VERIFY ERROR: depth="), ", error=")
 	if !found {
 		words := strings.TrimPrefix(text, "VERIFY ERROR: ")
-		return TLSRefused{Reason: RefusedCertificate, Message: "A certificate of the client was refused: " + makePrintable(words) + "."}
+		return TLSRefused{Code: vpn.CodeCertificateRefused, Message: "A certificate of the client was refused: " + makePrintable(words) + "."}
 	}
 	if i := strings.LastIndex(rest, ", serial="); i >= 0 {
 		if serial := rest[i+len(", serial="):]; strings.Trim(strings.TrimPrefix(serial, "-"), "0123456789") == "" {
@@ -211,15 +196,15 @@ func parseVerifyError(text string) TLSRefused {
 		"unable to verify the first certificate", "certificate signature failure", "invalid CA certificate",
 		"self-signed certificate", "self-signed certificate in certificate chain",
 		"self signed certificate", "self signed certificate in certificate chain", "certificate not trusted":
-		e.Reason, e.Message = RefusedUntrustedCA, of+" was issued by a CA that this endpoint does not trust."
+		e.Code, e.Message = vpn.CodeCertificateUntrusted, of+" was issued by a CA that this endpoint does not trust."
 	case "certificate has expired":
-		e.Reason, e.Message = RefusedExpired, of+" has expired."
+		e.Code, e.Message = vpn.CodeCertificateExpired, of+" has expired."
 	case "certificate is not yet valid":
-		e.Reason, e.Message = RefusedNotYetValid, of+" is not valid yet; the clock of its issuer or of this server may be wrong."
+		e.Code, e.Message = vpn.CodeCertificateNotYetValid, of+" is not valid yet; the clock of its issuer or of this server may be wrong."
 	case "unsuitable certificate purpose", "unsupported certificate purpose":
-		e.Reason, e.Message = RefusedUsage, of+" is not meant for clients; a server's certificate is refused here."
+		e.Code, e.Message = vpn.CodeCertificateUsage, of+" is not meant for clients; a server's certificate is refused here."
 	default:
-		e.Reason, e.Message = RefusedCertificate, of+" was refused: "+makePrintable(words)+"."
+		e.Code, e.Message = vpn.CodeCertificateRefused, of+" was refused: "+makePrintable(words)+"."
 	}
 	return e
 }

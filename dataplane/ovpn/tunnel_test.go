@@ -151,22 +151,22 @@ func refusals(t *testing.T, l *lab) {
 		name   string
 		client testpki.Credential
 		extra  string
-		reason ovpn.RefusedReason
+		code   vpn.Code
 		says   string
 	}{
-		{"another CA", other.Issue(t, "mallory", forClients, -hour, hour), "", ovpn.RefusedUntrustedCA,
+		{"another CA", other.Issue(t, "mallory", forClients, -hour, hour), "", vpn.CodeCertificateUntrusted,
 			"The client certificate CN=mallory was issued by a CA that this endpoint does not trust."},
-		{"a CA of the same name", namesake.Issue(t, "trudy", forClients, -hour, hour), "", ovpn.RefusedUntrustedCA,
+		{"a CA of the same name", namesake.Issue(t, "trudy", forClients, -hour, hour), "", vpn.CodeCertificateUntrusted,
 			"The client certificate CN=trudy was issued by a CA that this endpoint does not trust."},
-		{"expired", l.ca.Issue(t, "bob", forClients, -day, -hour), "", ovpn.RefusedExpired, "The client certificate CN=bob has expired."},
-		{"not valid yet", l.ca.Issue(t, "eve", forClients, hour, day), "", ovpn.RefusedNotYetValid, "The client certificate CN=eve is not valid yet"},
-		{"a server's", l.ca.Issue(t, "www", x509.ExtKeyUsageServerAuth, -hour, hour), "", ovpn.RefusedUsage, "The client certificate CN=www is not meant for clients"},
-		{"none", testpki.Credential{}, user, ovpn.RefusedNoCertificate, "The client presented no certificate"},
+		{"expired", l.ca.Issue(t, "bob", forClients, -day, -hour), "", vpn.CodeCertificateExpired, "The client certificate CN=bob has expired."},
+		{"not valid yet", l.ca.Issue(t, "eve", forClients, hour, day), "", vpn.CodeCertificateNotYetValid, "The client certificate CN=eve is not valid yet"},
+		{"a server's", l.ca.Issue(t, "www", x509.ExtKeyUsageServerAuth, -hour, hour), "", vpn.CodeCertificateUsage, "The client certificate CN=www is not meant for clients"},
+		{"none", testpki.Credential{}, user, vpn.CodeCertificateMissing, "The client presented no certificate"},
 	} {
 		t.Run("it refuses "+c.name, func(t *testing.T) {
 			x := l.connect(c.client, c.extra)
 			defer x.Kill()
-			r := until(l, func(r ovpn.TLSRefused) bool { return r.Reason == c.reason })
+			r := until(l, func(r ovpn.TLSRefused) bool { return r.Code == c.code })
 			if !strings.HasPrefix(r.Message, c.says) || r.Peer.Addr() != netip.MustParseAddr("192.0.2.2") {
 				t.Errorf("got %q from %v, want %q", r.Message, r.Peer, c.says)
 			}
@@ -203,7 +203,7 @@ func TestPasswordsOnEveryAddress(t *testing.T) {
 			l.config.Keys.TLSCrypt = testpki.EndpointKeys(t, l.ca).TLSCrypt
 			unknown := l.connect(testpki.Credential{}, "<auth-user-pass>\nx\nx\n</auth-user-pass>")
 			l.config.Keys.TLSCrypt = real
-			if r := until(l, anyEvent[ovpn.TLSRefused]); r.Reason != ovpn.RefusedSharedKey || r.Peer.Addr() != netip.MustParseAddr("192.0.2.2") {
+			if r := until(l, anyEvent[ovpn.TLSRefused]); r.Code != vpn.CodeSharedKeyMismatch || r.Peer.Addr() != netip.MustParseAddr("192.0.2.2") {
 				t.Errorf("a client with another tls-crypt key: got %+v", r)
 			}
 			unknown.Kill()

@@ -4,6 +4,7 @@ package admin
 type Failure struct {
 	Title   string
 	Text    string   // the sentence
+	Code    string   // of the refusal; empty: not shown
 	Details []string // further sentences: the fields of a refused request
 	Request string   // request ID, which the log has too; empty: not shown
 }

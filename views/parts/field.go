@@ -102,6 +102,7 @@ type Form struct {
 	Fields  []Field
 	Hidden  []Hidden
 	Err     string   // sentence of the error summary; empty: nothing is wrong
+	Code    string   // of the refusal, beside its sentence; empty: not shown
 	Orphans []string // error sentences of fields that this form does not have
 	Files   bool     // it uploads files
 	Gets    bool     // its answer is a file: the page stays, and scripts take an earlier refusal away

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -104,14 +105,15 @@ func (h *Connections) fillConnections(c echo.Context, v *views.ConnectionLists) 
 
 func (h *Connections) fillAttempts(c echo.Context, v *views.ConnectionLists, attempts []vpn.Attempt) (bool, error) {
 	l := page.ListOf(c)
+	filters := page.Narrow(c, &l, codeFilter(attempts))
 	read := func(l vpn.List) (vpn.Page[vpn.Attempt], error) { return vpn.Select(attempts, l, attemptFields), nil }
 	if page.WantsFile(c) {
 		return true, page.Export(c, "refused-attempts", l, read, attemptCells)
 	}
 	found, err := read(l)
 	v.List, v.Attempts = page.ListView(c, l, found), found.Items
-	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Refused attempts", "refused attempt", "refused attempts", "common name, device address or reason"
-	v.List.Part, v.List.Extra = "attempts", map[string][]string{"view": {viewRefused}}
+	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Refused attempts", "refused attempt", "refused attempts", "common name, device address, code or reason"
+	v.List.Filters, v.List.Part, v.List.Extra = filters, "attempts", map[string][]string{"view": {viewRefused}}
 	v.List.Columns = []parts.Column{{Key: "at", Label: "When"}, {Key: "device", Label: "Device address"}, {Key: "common_name", Label: "Common name"}, {Key: "reason", Label: "Reason"}}
 	if v.Endpoint == "" {
 		v.List.Columns = append(v.List.Columns, parts.Column{Label: "Endpoint"})
@@ -138,6 +140,17 @@ func statusFilter() parts.Filter {
 	return f
 }
 
+// codeFilter narrows the attempts to those of one code that is among them.
+func codeFilter(attempts []vpn.Attempt) parts.Filter {
+	f := parts.Filter{Name: "code", Label: "Code", Options: []parts.Option{{Label: "Every code"}}}
+	for _, code := range vpn.LoginCodes() {
+		if slices.ContainsFunc(attempts, func(a vpn.Attempt) bool { return a.Code == code }) {
+			f.Options = append(f.Options, parts.Option{Value: string(code), Label: string(code)})
+		}
+	}
+	return f
+}
+
 func (h *Connections) emptyConnections(v views.ConnectionLists) parts.Empty {
 	switch {
 	case v.View == vpn.ViewEnded:
@@ -154,14 +167,17 @@ func (h *Connections) emptyConnections(v views.ConnectionLists) parts.Empty {
 }
 
 var attemptFields = vpn.Fields[vpn.Attempt]{
-	Search: func(a vpn.Attempt) []string { return []string{a.CommonName, a.Device.String(), a.Reason} },
+	Search: func(a vpn.Attempt) []string {
+		return []string{a.CommonName, a.Device.String(), string(a.Code), a.Reason}
+	},
 	Orders: map[string]func(a, b vpn.Attempt) int{
 		"at":          func(a, b vpn.Attempt) int { return a.At.Compare(b.At) },
 		"device":      func(a, b vpn.Attempt) int { return a.Device.Compare(b.Device) },
 		"common_name": func(a, b vpn.Attempt) int { return strings.Compare(a.CommonName, b.CommonName) },
 		"reason":      func(a, b vpn.Attempt) int { return strings.Compare(a.Reason, b.Reason) },
 	},
-	Usual: func(a, b vpn.Attempt) int { return b.At.Compare(a.At) },
+	Usual:   func(a, b vpn.Attempt) int { return b.At.Compare(a.At) },
+	Filters: map[string]func(vpn.Attempt, string) bool{"code": func(a vpn.Attempt, code string) bool { return string(a.Code) == code }},
 }
 
 var attemptCells = []page.Cell[vpn.Attempt]{
@@ -170,6 +186,7 @@ var attemptCells = []page.Cell[vpn.Attempt]{
 	{Label: "Attempts", Text: func(a vpn.Attempt) string { return strconv.Itoa(max(a.Count, 1)) }},
 	{Label: "Device address", Text: func(a vpn.Attempt) string { return a.Device.String() }},
 	{Label: "Common name", Text: func(a vpn.Attempt) string { return a.CommonName }},
+	{Label: "Code", Text: func(a vpn.Attempt) string { return string(a.Code) }},
 	{Label: "Reason", Text: func(a vpn.Attempt) string { return a.Reason }},
 	{Label: "Endpoint ID", Text: func(a vpn.Attempt) string { return string(a.Endpoint) }},
 }

@@ -26,8 +26,12 @@ func TestConnections(t *testing.T) {
 		u.Kit.Dataplane.Live = []vpn.LiveConnection{{ID: alice.ID, Device: netip.MustParseAddrPort("203.0.113.9:5000"), Counters: vpn.Counters{BytesIn: 5 << 20, PacketsIn: 4321, BytesOut: 12, PacketsOut: 1}}}
 	})
 	u.Update(t, func(tx *store.Tx) error {
+		full := vpn.RefusedAttempt{Endpoint: u.ID(), CommonName: "oscar", Code: vpn.CodeAddressesExhausted, Reason: "No address is free."}
+		if err := tx.CreateAttempt(t.Context(), full, time.Now()); err != nil {
+			return err
+		}
 		return tx.CreateAttempt(t.Context(), vpn.RefusedAttempt{
-			Endpoint: u.ID(), Device: netip.MustParseAddrPort("198.51.100.9:1234"), CommonName: "mallory", Reason: "The certificate has expired.", Count: 12346,
+			Endpoint: u.ID(), Device: netip.MustParseAddrPort("198.51.100.9:1234"), CommonName: "mallory", Code: vpn.CodeCertificateExpired, Reason: "The certificate has expired.", Count: 12346,
 		}, time.Now().Add(-time.Minute))
 	})
 
@@ -43,6 +47,13 @@ func TestConnections(t *testing.T) {
 	p = u.Admin.Get(tab + "?view=refused")
 	webtest.CheckMarkup(t, tab+"?view=refused", p)
 	p.Row("mallory").WantText("td", "The certificate has expired.").WantText("td", "and 12,345 more since 1 minute ago").WantText("td", "1 minute ago").WantText("td", "198.51.100.9:1234")
+	p.Row("mallory").WantText("code", "ClientCertificateExpired")
+	if got := u.Admin.Get(tab + "?view=refused&code=ClientCertificateExpired").Text("tbody"); !strings.Contains(got, "mallory") || strings.Contains(got, "oscar") {
+		t.Errorf("the filter by code shows %q", got)
+	}
+	if got := u.Admin.Get(tab + "?view=refused&format=csv").Body; !strings.Contains(got, ",ClientVpnAddressesExhausted,") {
+		t.Errorf("the exported file is %q", got)
+	}
 	if p.Doc.Find("main i").Length() != 0 {
 		t.Error("a user name became markup")
 	}

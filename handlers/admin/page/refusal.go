@@ -13,6 +13,7 @@ func Fail(form *parts.Form, err error) {
 		return
 	}
 	form.Fail(Refusal(err), vpn.FieldsOf(err))
+	form.Code = string(vpn.ShownCode(err))
 }
 
 // BelongsInForm tells whether a refusal is shown in the form that was posted rather than on an error
