@@ -75,8 +75,8 @@ type state struct {
 	workers     []*worker.Worker
 	pending     map[string]*pending // logins that wait for web, by ID
 	waiting     map[session.Client]*pending
-	goodbyes    map[exiting]bool
-	freed       map[string]time.Duration // when, in session.Uptime, an address was freed for a client that had none
+	goodbyes    map[exiting]time.Duration // when, in session.Uptime
+	freed       map[string]time.Duration  // when, in session.Uptime, an address was freed for a client that had none
 }
 
 // newEndpoint makes an endpoint that does nothing until start.
@@ -90,7 +90,7 @@ func (e *Engine) newEndpoint(d vpn.Desired) *endpoint {
 		requests: make(chan func()), notices: make(chan worker.Event), kick: make(chan struct{}, 1),
 		ctx: ctx, cancel: cancel, ended: make(chan struct{}),
 		state: state{
-			desired: d, observed: make(chan struct{}), pending: map[string]*pending{}, waiting: map[session.Client]*pending{}, goodbyes: map[exiting]bool{},
+			desired: d, observed: make(chan struct{}), pending: map[string]*pending{}, waiting: map[session.Client]*pending{}, goodbyes: map[exiting]time.Duration{},
 			freed: map[string]time.Duration{},
 		},
 		reconciler: reconciler{paths: map[vpn.AssociationID]string{}},
@@ -111,6 +111,7 @@ func (ep *endpoint) own(tick <-chan time.Time) {
 			ep.handle(n)
 		case <-tick:
 			ep.expireSessions()
+			ep.forgetGoodbyes()
 			go ep.releaseAddresses(false)
 		}
 	}

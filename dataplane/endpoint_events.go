@@ -23,6 +23,8 @@ func (ep *endpoint) handle(n worker.Event) {
 		ep.establish(n, ev)
 	case ovpn.Disconnect:
 		ep.disconnected(session.Client{Instance: n.Instance, CID: ev.CID}, ev.Env.Trusted())
+		// Where its session had ended before.
+		delete(ep.state.goodbyes, exiting{n.Instance, ovpn.Goodbye{CommonName: ev.Env.CommonName(), Peer: ev.Env.Trusted()}})
 	case ovpn.Goodbye:
 		ep.goodbye(n.Instance, ev)
 	case worker.Listed:
@@ -31,7 +33,7 @@ func (ep *endpoint) handle(n worker.Event) {
 		ep.report(ev)
 	case worker.Resumed:
 		for _, left := range ev.Left {
-			ep.rememberGoodbye(n.Instance, left)
+			ep.rememberGoodbye(n.Instance, left.Goodbye, time.Since(left.At))
 		}
 		ep.compare(n, ev.Status)
 	case worker.Ended:
@@ -69,7 +71,7 @@ func (ep *endpoint) disconnected(c session.Client, peer netip.AddrPort) {
 	switch {
 	case !s.Established:
 		ep.closeSessions(ending{reason: "The client left before its tunnel was up."}, s.Connection)
-	case ep.state.goodbyes[left]:
+	case ep.saidGoodbye(s, left):
 		ep.closeSessions(ending{reason: clientDisconnected}, s.Connection)
 	default:
 		ep.leave(s)
@@ -93,7 +95,7 @@ func (ep *endpoint) detachWorker(instance string) {
 			ep.forgetLogin(p)
 		}
 	}
-	maps.DeleteFunc(ep.state.goodbyes, func(l exiting, _ bool) bool { return l.instance == instance })
+	maps.DeleteFunc(ep.state.goodbyes, func(l exiting, _ time.Duration) bool { return l.instance == instance })
 	ep.leave(ep.sessions.Select(func(s *session.Session) bool { return !s.Away() && s.Instance == instance })...)
 }
 

@@ -100,7 +100,7 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision, full bool) (sess
 	began := session.Uptime()
 	s, ok := ep.sessions.Open(session.Session{
 		Connection: d.Connection, Session: d.Session, Endpoint: ep.id, Association: d.Association, User: d.User,
-		Peer: p.request.Device, Began: began, Ends: began + duration, Token: p.token, Certificate: p.request.CertificateKey(), Named: p.named,
+		Peer: p.request.Device, Began: began, Joined: began, Ends: began + duration, Token: p.token, Certificate: p.request.CertificateKey(), Named: p.named,
 		Instance: p.client.Instance, Device: p.device, CID: p.client.CID, KID: p.kid,
 	}, desired.Associations)
 	if !ok { // only this goroutine takes addresses

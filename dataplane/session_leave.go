@@ -1,6 +1,9 @@
 package dataplane
 
 import (
+	"maps"
+	"time"
+
 	"sallyport/dataplane/ovpn"
 	"sallyport/dataplane/session"
 )
@@ -13,8 +16,12 @@ type exiting struct {
 	ovpn.Goodbye
 }
 
-// maxGoodbyes bounds how many of them are remembered. One that is forgotten counts as out of reach.
-const maxGoodbyes = 1000
+const (
+	// maxGoodbyes bounds how many of them are remembered. One that is forgotten counts as out of reach.
+	maxGoodbyes = 1000
+	// goodbyeKept is how long one is remembered: longer than OpenVPN keeps such a client.
+	goodbyeKept = 30 * time.Second
+)
 
 // goodbye ends the connection of a client that left by itself. OpenVPN keeps a client for some seconds
 // more whose goodbye came on the control channel; its disconnect then finds no session. A client that
@@ -26,15 +33,29 @@ func (ep *endpoint) goodbye(instance string, ev ovpn.Goodbye) {
 		ep.closeSessions(ending{reason: clientDisconnected}, s.Connection)
 		return
 	}
-	ep.rememberGoodbye(instance, ev)
+	ep.rememberGoodbye(instance, ev, 0)
 }
 
-// rememberGoodbye has the connection of a client end when OpenVPN reports its disconnect.
-func (ep *endpoint) rememberGoodbye(instance string, ev ovpn.Goodbye) {
+// rememberGoodbye has the connection of a client end when OpenVPN reports its disconnect. ago is how long
+// ago it was said.
+func (ep *endpoint) rememberGoodbye(instance string, ev ovpn.Goodbye, ago time.Duration) {
 	if len(ep.state.goodbyes) >= maxGoodbyes {
 		clear(ep.state.goodbyes)
 	}
-	ep.state.goodbyes[exiting{instance, ev}] = true
+	ep.state.goodbyes[exiting{instance, ev}] = session.Uptime() - ago
+}
+
+// forgetGoodbyes forgets those that no disconnect followed.
+func (ep *endpoint) forgetGoodbyes() {
+	now := session.Uptime()
+	maps.DeleteFunc(ep.state.goodbyes, func(_ exiting, said time.Duration) bool { return now-said > goodbyeKept })
+}
+
+// saidGoodbye tells whether the client of a session said goodbye, as the client that it is now: another with
+// the same name and port may have left before it came. The log has the time to the second.
+func (ep *endpoint) saidGoodbye(s session.Session, as exiting) bool {
+	said, ok := ep.state.goodbyes[as]
+	return ok && said+time.Second > s.Joined
 }
 
 // refreshPeers notes the outer addresses of clients that changed theirs.

@@ -90,10 +90,54 @@ func TestGoodbyeWithoutManagement(t *testing.T) {
 	a, b := f.logInUp(t, r, 1, "alice", "t1"), f.logInUp(t, r, 2, "bob", "t2")
 	peer := env("", "", "").Untrusted()
 	other := netip.MustParseAddrPort("192.0.2.9:77")
-	f.send(r, worker.Resumed{Left: []ovpn.Goodbye{{CommonName: "alice", Peer: peer}, {CommonName: "bob", Peer: other}}})
+	f.send(r, worker.Resumed{Left: []worker.Left{
+		{Goodbye: ovpn.Goodbye{CommonName: "alice", Peer: peer}, At: time.Now().Truncate(time.Second)},
+		{Goodbye: ovpn.Goodbye{CommonName: "bob", Peer: other}, At: time.Now()},
+	}})
 	if f.has(a) || !f.has(b) {
 		t.Errorf("alice, who left, is there: %v; bob, who is away: %v", f.has(a), f.has(b))
 	}
+}
+
+// The goodbye of a client whose connection was terminated, or that left and came again, ends no later
+// connection from the same port.
+func TestGoodbyeOfAnEarlierConnection(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777e", "10.36.0.0/22")
+	r := f.runs[0]
+	peer := env("", "", "").Untrusted()
+	gone := ovpn.NewEnv(map[string]string{"common_name": "alice", "trusted_ip": "192.0.2.1", "trusted_port": "5000"})
+	first := f.logInUp(t, r, 1, "alice", "t1")
+	if err := f.Terminate(t.Context(), []vpn.ConnectionID{first}, "No."); err != nil {
+		t.Fatal(err)
+	}
+	f.send(r, ovpn.Goodbye{CommonName: "alice", Peer: peer})
+	f.send(r, ovpn.Disconnect{CID: 1, Env: gone})
+	if left := len(f.ep.state.goodbyes); left != 0 {
+		t.Errorf("%d goodbyes are kept", left)
+	}
+	f.send(r, ovpn.Goodbye{CommonName: "alice", Peer: peer}) // and its disconnect has no name
+	f.inOwn(func() {
+		for said := range f.ep.state.goodbyes {
+			f.ep.state.goodbyes[said] -= 2 * time.Second
+		}
+	})
+	second := f.logInUp(t, r, 2, "alice", "t2")
+	f.send(r, ovpn.Disconnect{CID: 2, Env: gone})
+	if s, _ := f.ep.sessions.Get(second); !s.Away() {
+		t.Error("an old goodbye ended a connection")
+	}
+	third := f.logInUp(t, r, 3, "alice", "t3")
+	f.send(r, worker.Resumed{Left: []worker.Left{{Goodbye: ovpn.Goodbye{CommonName: "alice", Peer: peer}, At: time.Now().Add(-20 * time.Second)}}})
+	if s, _ := f.ep.sessions.Get(third); !s.Away() {
+		t.Error("a goodbye in the log from before its login ended a connection")
+	}
+	f.inOwn(func() {
+		f.ep.rememberGoodbye(r.instance, ovpn.Goodbye{CommonName: "alice", Peer: peer}, goodbyeKept+time.Second)
+		f.ep.forgetGoodbyes()
+		if left := len(f.ep.state.goodbyes); left != 0 {
+			t.Errorf("%d old goodbyes are kept", left)
+		}
+	})
 }
 
 // A connection ends as lost when its client was away for too long.

@@ -27,7 +27,8 @@ func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) bool {
 		ep.forgetLogin(former) // the client asks again, under another KID
 	}
 	ep.closeFormer(c, s.Connection)
-	s, _ = ep.sessions.Attach(s.Connection, c, ev.KID, n.Worker.Device, ev.Env.Untrusted(), ep.state.desired.Associations)
+	a := session.Arrival{Client: c, KID: ev.KID, Device: n.Worker.Device, Peer: ev.Env.Untrusted(), At: session.Uptime()}
+	s, _ = ep.sessions.Attach(s.Connection, a, ep.state.desired.Associations)
 	ep.journalSession(s) // where it fails, a crash has this client return once more
 	if err := ep.openKernel(s); err != nil {
 		ep.returnFailed(s, err)

@@ -37,6 +37,8 @@ type Session struct {
 	Ended       bool              `json:"ended"`       // reported to web; the address is not free yet
 	// AwayAt is when the client went out of reach, in Uptime; 0 while a worker has it.
 	AwayAt time.Duration `json:"away_at,omitzero"`
+	// Joined is when the present worker got the client, in Uptime; 0 in journals of earlier versions.
+	Joined time.Duration `json:"joined,omitzero"`
 
 	up bool // the tunnel is up at the present worker
 }

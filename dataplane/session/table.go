@@ -145,9 +145,18 @@ func (t *Table) AllowReturn(id vpn.ConnectionID) {
 	}
 }
 
+// Arrival is a client that returns to its session.
+type Arrival struct {
+	Client Client
+	KID    ovpn.KID
+	Device string
+	Peer   netip.AddrPort
+	At     time.Duration // in Uptime
+}
+
 // Attach gives a session to a worker whose client it is now. It gets another association where its
 // own is none of those given.
-func (t *Table) Attach(id vpn.ConnectionID, c Client, kid ovpn.KID, device string, peer netip.AddrPort, associations []vpn.DesiredAssociation) (Session, bool) {
+func (t *Table) Attach(id vpn.ConnectionID, a Arrival, associations []vpn.DesiredAssociation) (Session, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := t.byID[id]
@@ -155,8 +164,9 @@ func (t *Table) Attach(id vpn.ConnectionID, c Client, kid ovpn.KID, device strin
 		return Session{}, false
 	}
 	t.detach(s)
-	s.Instance, s.CID, s.KID, s.Device, s.Peer, s.AwayAt = c.Instance, c.CID, kid, device, peer, 0
-	t.byClient[c] = s
+	s.Instance, s.CID, s.KID, s.Device, s.Peer = a.Client.Instance, a.Client.CID, a.KID, a.Device, a.Peer
+	s.AwayAt, s.Joined = 0, a.At
+	t.byClient[a.Client] = s
 	if !contains(associations, s.Association) {
 		t.move(s, t.leastUsed(associations))
 	}

@@ -52,7 +52,7 @@ func TestTableAgreesWithItself(t *testing.T) {
 			}
 		case 2:
 			client := Client{"w2", ovpn.CID(10_000 + step)}
-			if got, ok := table.Attach(id, client, 0, "tun", netip.AddrPort{}, associations[rng.IntN(3):]); !ok || got.Client() != client {
+			if got, ok := table.Attach(id, Arrival{Client: client, Device: "tun"}, associations[rng.IntN(3):]); !ok || got.Client() != client {
 				t.Fatalf("attached %+v, %v", got, ok)
 			}
 		case 3:

@@ -20,7 +20,13 @@ type Event struct {
 // in that time.
 type Resumed struct {
 	Status ovpn.Status
-	Left   []ovpn.Goodbye
+	Left   []Left
+}
+
+// Left is a client that said goodbye while no management session was there to read it.
+type Left struct {
+	ovpn.Goodbye
+	At time.Time // to the second
 }
 
 // Listed is what a process says of its clients every half minute: a client that changes its address

@@ -95,7 +95,7 @@ func RemoveOldLogs(runDir string, workers []*Worker) {
 
 // left gives the clients that left by themselves in the last minute. OpenVPN tells that in its log only, and
 // no management session was there to read it.
-func (w *Worker) left(proc *supervise.Process) []ovpn.Goodbye {
+func (w *Worker) left(proc *supervise.Process) []Left {
 	if proc == nil { // see Attach
 		return nil
 	}
@@ -114,7 +114,7 @@ func (w *Worker) left(proc *supervise.Process) []ovpn.Goodbye {
 
 // goodbyesIn finds the clients that left since a moment in lines of OpenVPN's log, which begin with the local
 // time.
-func goodbyesIn(text string, since time.Time) (out []ovpn.Goodbye) {
+func goodbyesIn(text string, since time.Time) (out []Left) {
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\n")
 		if len(line) <= len(time.DateTime) {
@@ -125,7 +125,7 @@ func goodbyesIn(text string, since time.Time) (out []ovpn.Goodbye) {
 			continue
 		}
 		if g, ok := ovpn.ParseGoodbye(line[len(time.DateTime)+1:]); ok {
-			out = append(out, g)
+			out = append(out, Left{g, at})
 		}
 	}
 	return out

@@ -115,7 +115,7 @@ short
 2026-11-27 07:17:33 alice/192.0.2.2:56749 [alice] Inactivity timeout (--ping-restart), restarting
 `
 	since := time.Date(2026, 11, 27, 7, 17, 0, 0, time.Local)
-	want := []ovpn.Goodbye{{CommonName: "alice", Peer: netip.MustParseAddrPort("192.0.2.2:56749")}}
+	want := []Left{{ovpn.Goodbye{CommonName: "alice", Peer: netip.MustParseAddrPort("192.0.2.2:56749")}, since.Add(31 * time.Second)}}
 	if got := goodbyesIn(log, since); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
