@@ -76,6 +76,7 @@ type state struct {
 	pending     map[string]*pending // logins that wait for web, by ID
 	waiting     map[session.Client]*pending
 	goodbyes    map[exiting]time.Duration // when, in session.Uptime
+	open        bool                      // the kernel may still be open for a session that is away
 	freed       map[string]time.Duration  // when, in session.Uptime, an address was freed for a client that had none
 }
 
@@ -111,6 +112,7 @@ func (ep *endpoint) own(tick <-chan time.Time) {
 			ep.handle(n)
 		case <-tick:
 			ep.expireSessions()
+			ep.closeAway()
 			ep.forgetGoodbyes()
 			go ep.releaseAddresses(false)
 		}

@@ -3,6 +3,7 @@ package dataplane
 import (
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -138,6 +139,31 @@ func TestGoodbyeOfAnEarlierConnection(t *testing.T) {
 			t.Errorf("%d old goodbyes are kept", left)
 		}
 	})
+}
+
+// Where the kernel cannot be closed for a client that is away, it is as soon as that can be done.
+func TestAwayIsClosedLater(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777e", "10.36.0.0/22")
+	id := f.logInUp(t, f.runs[0], 1, "alice", "t1")
+	f.logInUp(t, f.runs[0], 2, "bob", "t2")
+	admits := func() bool {
+		s, _ := f.ep.sessions.Get(id)
+		_, there := f.filter.table.Sessions()[s.Addr]
+		return there
+	}
+	// Another program's table in the place of ours, whose set has other elements: ours cannot be taken out of it.
+	foreign := exec.Command("nft", "delete table inet sallyport; add table inet sallyport; add set inet sallyport sessions { type inet_service; }")
+	if out, err := foreign.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	f.send(f.runs[0], ovpn.Disconnect{CID: 1})
+	f.inOwn(f.ep.closeAway)
+	if !admits() {
+		t.Fatal("the test cannot tell: the kernel was closed at once")
+	}
+	f.repairTable(t.Context())
+	f.inOwn(f.ep.closeAway)
+	f.check(t)
 }
 
 // A connection ends as lost when its client was away for too long.

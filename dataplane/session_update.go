@@ -33,11 +33,28 @@ func (ep *endpoint) detachSessions(sessions ...session.Session) {
 	counted, err := ep.filter.table.End(addrs...)
 	if err != nil {
 		// No worker carries their packets any more, but the filter still lets packets with their addresses
-		// pass from the endpoint's own devices; their end and their return close them again.
-		ep.log.Error("sessions without a worker were not removed from the packet filter", "err", errorChain(err))
+		// pass from the endpoint's own devices.
+		ep.log.Error("sessions without a worker were not removed from the packet filter", "number", len(sessions), "err", errorChain(err))
+		ep.state.open = true
 	}
 	for _, s := range ep.sessions.Detach(ids, countersOf(counted), session.Uptime()) {
 		ep.journalSession(s)
+	}
+}
+
+// closeAway closes the kernel for sessions that are away where that failed before. It runs in the owner goroutine.
+func (ep *endpoint) closeAway() {
+	if !ep.state.open {
+		return
+	}
+	present := ep.filter.table.Sessions()
+	open := ep.sessions.Select(func(s *session.Session) bool { _, there := present[s.Addr]; return there && s.Away() })
+	ep.state.open = false
+	if len(open) > 0 {
+		ep.detachSessions(open...)
+	}
+	if len(open) > 0 && !ep.state.open {
+		ep.log.Info("sessions without a worker are removed from the packet filter now", "number", len(open))
 	}
 }
 
