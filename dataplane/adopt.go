@@ -201,14 +201,20 @@ func (ep *endpoint) adoptSession(s session.Session, counted map[netip.Addr]nft.C
 	if !s.Connection.Valid() || ep.limiter.Reserve(s.Connection, 0) != nil {
 		return false
 	}
-	if !s.Away() && !slices.ContainsFunc(ep.state.workers, func(w *worker.Worker) bool { return w.Device == s.Device && w.Runs(s.Instance) }) {
+	// A run directory that outlived its host has another uptime.
+	s.AwayAt, s.Joined, s.Began = min(s.AwayAt, session.Uptime()), min(s.Joined, session.Uptime()), min(s.Began, session.Uptime())
+	s.Ends = min(s.Ends, session.Uptime()+ep.state.desired.SessionTimeout)
+	left := !s.Away() && !slices.ContainsFunc(ep.state.workers, func(w *worker.Worker) bool { return w.Device == s.Device && w.Runs(s.Instance) })
+	if left {
 		s.AwayAt = session.Uptime()
 		s.Before = s.Before.Plus(vpn.Counters(counted[s.Addr]))
 	}
-	s.Ends = min(s.Ends, session.Uptime()+ep.state.desired.SessionTimeout) // a run directory that outlived its host has another uptime
 	if !ep.sessions.Adopt(s) {
 		ep.limiter.Release(s.Connection)
 		return false
+	}
+	if left { // else each restart would begin its time of being away again
+		ep.journalSession(s)
 	}
 	if s.Away() && s.Established { // the crash may have come before the event
 		ep.events.Add(awayEvent(s))

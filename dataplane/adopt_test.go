@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"testing"
+	"time"
 
 	"sallyport/dataplane/journal"
 	"sallyport/dataplane/ovpn"
@@ -40,6 +41,53 @@ func TestReturnIsAnsweredByTheNextProcess(t *testing.T) {
 	eventually(t, "the client that waits is answered", func() bool { return sent("client-auth 2 ") == 2 })
 	if !f.has(id) || len(f.events.Ended()) > 0 {
 		t.Error("the session ended")
+	}
+}
+
+// A session whose worker ended with the process before is away from this moment on, whatever restarts
+// follow, and a moment of another host's uptime is now at the latest.
+func TestAdoptedSessionIsAwaySinceItsWorkerEnded(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777c", "10.35.0.0/22")
+	r := f.runs[0]
+	stays, later := f.logInUp(t, r, 1, "alice", "t1"), f.logInUp(t, r, 2, "bob", "t2")
+	read := func() map[vpn.ConnectionID]session.Session {
+		t.Helper()
+		all, err := journal.Read[session.Session](f.journal, journal.Sessions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[vpn.ConnectionID]session.Session{}
+		for _, s := range all {
+			out[s.Connection] = s
+		}
+		return out
+	}
+	adopt := func(s session.Session) session.Session {
+		t.Helper()
+		f.inOwn(func() {
+			f.ep.sessions = session.NewTable(f.ep.clientCIDR, vpn.AllBlocks(), f.now)
+			f.limiter.Release(s.Connection)
+			if !f.ep.adoptSession(s, nil) {
+				t.Fatal("the session is not adopted")
+			}
+		})
+		now, _ := f.ep.sessions.Get(s.Connection)
+		return now
+	}
+	s := read()[stays]
+	s.Instance = "a run that has ended"
+	first := adopt(s)
+	if kept := read()[stays]; !kept.Away() || kept.AwayAt != first.AwayAt {
+		t.Errorf("it is away since %s, the journal has %s", first.AwayAt, kept.AwayAt)
+	}
+	if second := adopt(read()[stays]); second.AwayAt != first.AwayAt {
+		t.Errorf("after another restart it is away since %s, was %s", second.AwayAt, first.AwayAt)
+	}
+	s = read()[later]
+	far := session.Uptime() + 1000*time.Hour
+	s.AwayAt, s.Joined, s.Began, s.Ends = far, far, far, far+time.Hour
+	if now, got := session.Uptime(), adopt(s); got.AwayAt > now+time.Minute || got.Joined > now+time.Minute || got.Began > now+time.Minute || got.Expired() {
+		t.Errorf("after a start of the host: %+v, uptime %s", got, now)
 	}
 }
 
