@@ -27,7 +27,7 @@ func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) bool {
 		ep.forgetLogin(former) // the client asks again, under another KID
 	}
 	ep.closeFormer(c, s.Connection)
-	a := session.Arrival{Client: c, KID: ev.KID, Device: n.Worker.Device, Peer: ev.Env.Untrusted(), At: session.Uptime()}
+	a := session.Arrival{Client: c, KID: ev.KID, Device: n.Worker.Device, Peer: ev.Env.Untrusted(), At: session.Uptime(), Certificate: session.CertificateKey(ev.Env)}
 	s, _ = ep.sessions.Attach(s.Connection, a, ep.state.desired.Associations)
 	ep.journalSession(s) // where it fails, a crash has this client return once more
 	if err := ep.openKernel(s); err != nil {

@@ -4,7 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"sallyport/dataplane/journal"
 	"sallyport/dataplane/ovpn"
+	"sallyport/dataplane/session"
 	"sallyport/dataplane/worker"
 	"sallyport/vpn"
 )
@@ -78,6 +80,27 @@ func TestReturnWhoseAnswerFailedIsDisconnected(t *testing.T) {
 	eventually(t, "the client is disconnected", func() bool { return sent(`client-kill 2 "RESTART,[P]Try again"`) == 1 })
 	if s, _ := f.ep.sessions.Get(id); !s.Away() {
 		t.Error("the session does not wait for its client")
+	}
+}
+
+// A session that an earlier version journalled has no certificate: it is that of its client's first return.
+func TestFirstReturnBindsTheCertificate(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777e", "10.36.0.0/22")
+	r := f.runs[0]
+	id := f.logInUp(t, r, 1, "alice", "t1") // without a certificate
+	with := func(serial string) ovpn.Env {
+		return ovpn.NewEnv(map[string]string{
+			"common_name": "alice", "session_id": "t1", "session_state": string(ovpn.SessionAuthenticated), "tls_serial_0": serial, "tls_digest_sha256_1": "CC:01",
+		})
+	}
+	f.send(r, ovpn.Connect{CID: 2, Env: with("17")})
+	kept, err := journal.Read[session.Session](f.journal, journal.Sessions)
+	if err != nil || len(kept) != 1 || kept[0].Certificate != "cc01 17" || kept[0].CID != 2 {
+		t.Fatalf("the journal has %+v, %v", kept, err)
+	}
+	f.send(r, ovpn.Connect{CID: 3, Env: with("18")})
+	if s, _ := f.ep.sessions.Get(id); s.CID != 2 {
+		t.Error("another certificate with the same common name resumed the session")
 	}
 }
 

@@ -152,6 +152,8 @@ type Arrival struct {
 	Device string
 	Peer   netip.AddrPort
 	At     time.Duration // in Uptime
+	// Certificate is of a client whose session has none, because an earlier version journalled it.
+	Certificate string
 }
 
 // Attach gives a session to a worker whose client it is now. It gets another association where its
@@ -165,7 +167,7 @@ func (t *Table) Attach(id vpn.ConnectionID, a Arrival, associations []vpn.Desire
 	}
 	t.detach(s)
 	s.Instance, s.CID, s.KID, s.Device, s.Peer = a.Client.Instance, a.Client.CID, a.KID, a.Device, a.Peer
-	s.AwayAt, s.Joined = 0, a.At
+	s.AwayAt, s.Joined, s.Certificate = 0, a.At, cmp.Or(s.Certificate, a.Certificate)
 	t.byClient[a.Client] = s
 	if !contains(associations, s.Association) {
 		t.move(s, t.leastUsed(associations))
