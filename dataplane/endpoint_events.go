@@ -10,6 +10,7 @@ import (
 	"sallyport/dataplane/ovpn"
 	"sallyport/dataplane/session"
 	"sallyport/dataplane/worker"
+	"sallyport/vpn"
 )
 
 // handle handles what a worker reports. It runs in the owner goroutine.
@@ -70,7 +71,7 @@ func (ep *endpoint) disconnected(c session.Client, peer netip.AddrPort) {
 	defer delete(ep.state.goodbyes, left)
 	switch {
 	case !s.Established:
-		ep.closeSessions(ending{reason: "The client left before its tunnel was up."}, s.Connection)
+		ep.closeSessions(ending{code: vpn.CodeConnectionNotEstablished, reason: "The client left before its tunnel was up."}, s.Connection)
 	case ep.saidGoodbye(s, left):
 		ep.closeSessions(ending{reason: clientDisconnected}, s.Connection)
 	default:

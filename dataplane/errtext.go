@@ -14,25 +14,20 @@ func adminMessage(err error) string {
 	return err.Error()
 }
 
-// userMessage is the text of an error for a client's user: only the sentence of a *vpn.Error, because
-// other errors name paths and devices of the host.
-func userMessage(err error) string {
-	if e, ok := errors.AsType[*vpn.Error](err); ok {
-		return e.Msg
-	}
-	return "The VPN server cannot let you in right now. Try again later or ask your administrator."
-}
+// errNotLetIn is what a client's user is told of an error that is not for people: it may name paths and
+// devices of the host.
+var errNotLetIn = vpn.Refuse(vpn.Unavailable, vpn.CodeHostFailed, "The VPN server cannot let you in right now. Try again later or ask your administrator.")
 
-// userCode is the code of an error for a client's user.
-func userCode(err error) vpn.Code {
+// forUser is an error as a client's user may know it.
+func forUser(err error) *vpn.Error {
 	if e, ok := errors.AsType[*vpn.Error](err); ok {
-		return e.Code
+		return e
 	}
-	return vpn.CodeHostFailed
+	return errNotLetIn
 }
 
 // clientText is an error as a client shows it to its user.
-func clientText(err error) string { return vpn.ClientText(userCode(err), userMessage(err)) }
+func clientText(err error) string { return vpn.ClientText(forUser(err).Code, forUser(err).Msg) }
 
 // errorChain is an error with all its causes, for the log.
 func errorChain(err error) string {

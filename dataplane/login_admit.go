@@ -146,7 +146,7 @@ const freedFor = session.AddressCooldown + 2*sessionInterval
 // the address of the first, whose end no event reports. It runs in the owner goroutine.
 func (ep *endpoint) closeFormer(c session.Client, next vpn.ConnectionID) {
 	if former, ok := ep.sessions.ByClient(c); ok && former.Connection != next {
-		ep.closeSessions(ending{reason: "The client logged in again before its tunnel was up."}, former.Connection)
+		ep.closeSessions(ending{code: vpn.CodeConnectionNotEstablished, reason: "The client logged in again before its tunnel was up."}, former.Connection)
 	}
 }
 

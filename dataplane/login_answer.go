@@ -40,7 +40,7 @@ func (ep *endpoint) answer(ctx context.Context, a *answer) {
 	case errors.Is(a.err, session.ErrKnownConnection): // it continues
 	case terminated(a.err): // Terminate has reported its end
 	default:
-		ep.events.Add(vpn.Event{Ended: &vpn.Ended{Connection: d.Connection, Endpoint: ep.id, Code: userCode(a.err), Reason: userMessage(a.err)}})
+		ep.events.Add(vpn.Event{Ended: &vpn.Ended{Connection: d.Connection, Endpoint: ep.id, Code: forUser(a.err).Code, Reason: forUser(a.err).Msg}})
 	}
 	if errors.Is(a.err, errAddressSoon) {
 		ep.denyForNow(p, "no address yet", clientText(a.err))
@@ -63,7 +63,7 @@ func terminated(err error) bool {
 func (ep *endpoint) letIn(ctx context.Context, a *answer) error {
 	p, id, only := a.login, a.session.Connection, stillOf(a.session)
 	if a.err != nil {
-		ep.end(ctx, ending{code: userCode(a.err), reason: userMessage(a.err), only: only}, id)
+		ep.end(ctx, ending{code: forUser(a.err).Code, reason: forUser(a.err).Msg, only: only}, id)
 		return a.err
 	}
 	err := p.conn.Admit(ctx, p.client.CID, p.kid, a.directives)

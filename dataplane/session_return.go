@@ -7,6 +7,7 @@ import (
 	"sallyport/dataplane/ovpn"
 	"sallyport/dataplane/session"
 	"sallyport/dataplane/worker"
+	"sallyport/vpn"
 )
 
 // resume lets a client that returns with a genuine token into the session that we hold: same
@@ -66,7 +67,7 @@ func (ep *endpoint) returnFailed(s session.Session, err error) {
 // runs in the owner goroutine.
 func (ep *endpoint) answerAgain(n worker.Event, s session.Session) {
 	again := ovpn.Restart("Try again", true)
-	failed := ending{reason: "The client could not be let in.", message: &again, only: stillOf(s)}
+	failed := ending{code: vpn.CodeConnectionNotEstablished, reason: "The client could not be let in.", message: &again, only: stillOf(s)}
 	err := ep.journal.Put(journal.Sessions, string(s.Connection), s)
 	if err == nil {
 		err = ep.openKernel(s)

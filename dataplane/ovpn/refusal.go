@@ -149,7 +149,7 @@ func parseCommonNameError(text string) TLSRefused {
 	if i := strings.LastIndex(subject, "')"); i >= 0 {
 		subject = subject[:i]
 	}
-	e := TLSRefused{Code: vpn.CodeCommonNameInvalid, Subject: makePrintable(subject)}
+	e := TLSRefused{Subject: makePrintable(subject)}
 	_, cn, found := strings.Cut(", "+subject, ", CN=")
 	if !found {
 		_, cn, found = strings.Cut(subject, " + CN=")
@@ -160,13 +160,11 @@ func parseCommonNameError(text string) TLSRefused {
 	}
 	switch {
 	case !found:
-		e.Code = vpn.CodeCommonNameMissing
-		e.Message = of + " has no common name (CN). OpenVPN names a client by it; issue a certificate that has one."
+		e.Code, e.Message = vpn.CodeCommonNameMissing, of+" has no common name (CN). OpenVPN names a client by it; issue a certificate that has one."
 	case len(cn) > vpn.MaxCommonName:
-		e.Code = vpn.CodeCommonNameTooLong
-		e.Message = fmt.Sprintf("%s has a common name (CN) that is too long: OpenVPN accepts at most %d bytes. Issue one with a shorter name.", of, vpn.MaxCommonName)
+		e.Code, e.Message = vpn.CodeCommonNameTooLong, fmt.Sprintf("%s has a common name (CN) that is too long: OpenVPN accepts at most %d bytes. Issue one with a shorter name.", of, vpn.MaxCommonName)
 	default:
-		e.Message = of + " has a common name (CN) that OpenVPN cannot read."
+		e.Code, e.Message = vpn.CodeCommonNameInvalid, of+" has a common name (CN) that OpenVPN cannot read."
 	}
 	return e
 }
