@@ -25,7 +25,7 @@ WEB_USER := 69999
 
 # What must be there, and the Debian package that brings it.
 DEPS_RUN := npm:npm openvpn:openvpn nft:nftables ip:iproute2
-DEPS_TEST := ping:iputils-ping iperf3:iperf3 openssl:openssl curl:curl chromium:chromium \
+DEPS_TEST := ping:iputils-ping iperf3:iperf3 openssl:openssl /usr/share/easy-rsa/easyrsa:easy-rsa curl:curl chromium:chromium \
 	/usr/share/fonts/truetype/dejavu:fonts-dejavu-core /usr/lib/postgresql/*/bin/initdb:postgresql
 
 define install

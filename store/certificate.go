@@ -78,11 +78,15 @@ var certificateList = listing{
 		"name": {"name_key"}, "common_name": {"common_name_key"}, "not_after": {"not_after"}, "created_at": {"created_at"},
 	},
 	normal: "name", tie: "id",
-	filters: map[string]string{"use": "use", "authority": "authority_id"},
+	filters: map[string]string{"use": "use", "authority": "authority_id",
+		"origin": "CASE WHEN authority_id IS NULL THEN '" + OriginImported + "' ELSE 'issued' END"},
 }
 
+// OriginImported is the value of the filter origin for certificates that none of our authorities issued.
+const OriginImported = "imported"
+
 // Certificates searches name, common name and ID; sorts by name (default), common_name, not_after
-// and created_at; filters by use and authority.
+// and created_at; filters by use, authority and origin.
 func (t *Tx) Certificates(ctx context.Context, l vpn.List) (vpn.Page[vpn.Certificate], error) {
 	return readPage(t.on(ctx), l, certificateList, certificateNoun, certificateRow.certificate)
 }

@@ -77,8 +77,8 @@ func (c Certificate) ExpiresSoon(now time.Time) bool {
 }
 
 // TrustAnchor is the PEM that a certificate contributes when clients must chain to it: an
-// authority itself, or what stands above a server certificate (guide, "Getting
-// started with Client VPN": "you can use the server certificate for both").
+// authority itself, or what stands above a server's or client's certificate (guide, "Mutual
+// authentication": "you can use the server certificate ARN for both server and client").
 func (c Certificate) TrustAnchor() string {
 	if c.Use == UseAuthority {
 		return c.PEM

@@ -18,7 +18,7 @@ type Endpoint struct {
 	ClientCIDR  netip.Prefix
 	Listen      Listen
 	Certificate CertificateID // the server's
-	ClientCA    CertificateID // what client certificates must chain to; the server's own means its issuer
+	ClientCA    CertificateID // the authority of the client certificates; a server's or client's certificate means its issuer
 	ClientOptions
 	Network     NetworkID // set by the first association, cleared by the last
 	Tags        []Tag
@@ -141,13 +141,13 @@ func (e Endpoint) CheckCertificates(server, client Certificate, public bool, now
 		c.Bad("certificate", fmt.Sprintf("%s expired on %s.", server.Label(), server.NotAfter.UTC().Format("2 January 2006")))
 	}
 	switch {
-	case client.Use == UseClient:
-		c.Bad("client_ca", "Choose the authority that issues the client certificates, not one client's certificate.")
+	case client.Use == UseClient && client.Chain == "":
+		c.Bad("client_ca", fmt.Sprintf("%s is kept without the certificates above it, so others of its authority could not be verified. Import it with its chain, or choose the authority.", client.Label()))
 	case client.Use == UseServer && client.ID != server.ID:
-		c.Bad("client_ca", "Choose a certificate authority, or the server certificate itself for the authority that issued it.")
+		c.Bad("client_ca", "Choose a certificate authority, a client certificate for the authority that issued it, or the server certificate itself for its own.")
 	case client.TrustAnchor() == "":
 		c.Bad("client_ca", fmt.Sprintf("%s has no chain, so no client certificate could be verified with it; choose an authority.", client.Label()))
-	case client.Use == UseAuthority && client.Expired(now):
+	case client.Use != UseServer && client.Expired(now):
 		c.Bad("client_ca", fmt.Sprintf("%s expired on %s.", client.Label(), client.NotAfter.UTC().Format("2 January 2006")))
 	case public && client.ID == server.ID:
 		c.Bad("client_ca", fmt.Sprintf("%s was issued by a public authority, which gives certificates to anyone: anyone with one could connect. Client certificates must come from an authority of your own.", client.Label()))

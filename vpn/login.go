@@ -76,14 +76,14 @@ func (c Certificate) ownIssuer() Issuer {
 	return i
 }
 
-// RequiredIssuer is the authority whose client certificates an endpoint takes, where that is the
-// authority of its server certificate: OpenVPN has to be given the root above it, and would accept
-// every authority below that root.
-func (e Endpoint) RequiredIssuer(server Certificate) Issuer {
-	if e.ClientCA != e.Certificate {
+// RequiredIssuer is the authority whose client certificates an endpoint with this ClientCA takes, where
+// that is the issuer of a server's or client's certificate: OpenVPN has to be given the root above it,
+// and would accept every authority below that root.
+func RequiredIssuer(clientCA Certificate) Issuer {
+	if clientCA.Use == UseAuthority {
 		return Issuer{}
 	}
-	return server.ownIssuer()
+	return clientCA.ownIssuer()
 }
 
 // issued tells whether the authority itself issued a client's certificate, and not another one

@@ -14,6 +14,7 @@ import (
 type Choices struct {
 	Servers     certificate.Choices
 	Authorities certificate.Choices
+	Clients     certificate.Choices // imported ones, each of which stands for the authority that issued it
 	FreePort    uint16
 	FreeCIDR    string // a client range that no endpoint and no network has; "" where none was found
 }
@@ -27,6 +28,10 @@ func (s *Service) EndpointChoices(ctx context.Context, by control.Principal, fin
 			return err
 		}
 		if out.Authorities, err = certificate.Choose(ctx, tx, map[string]string{"use": string(vpn.UseAuthority)}, find, valid, keep...); err != nil {
+			return err
+		}
+		withChain := func(c vpn.Certificate) bool { return valid(c) && c.Chain != "" }
+		if out.Clients, err = certificate.Choose(ctx, tx, map[string]string{"use": string(vpn.UseClient), "origin": store.OriginImported}, find, withChain, keep...); err != nil {
 			return err
 		}
 		all, err := tx.AllEndpoints(ctx)

@@ -33,7 +33,7 @@ func TestCreateIsRefused(t *testing.T) {
 		{"a certificate that is not there", "certificate", endpoint(func(x *vpn.EndpointSpec) { x.Certificate = "cert-gone" })},
 		{"an authority as server", "certificate", endpoint(func(x *vpn.EndpointSpec) { x.Certificate = s.CA.ID })},
 		{"an expired certificate", "certificate", endpoint(func(x *vpn.EndpointSpec) { x.Certificate = expired.ID })},
-		{"a client as authority", "client_ca", endpoint(func(x *vpn.EndpointSpec) { x.ClientCA = s.Alice.ID })},
+		{"another server's authority", "client_ca", endpoint(func(x *vpn.EndpointSpec) { x.ClientCA = expired.ID })},
 	} {
 		s.WantBadInput(c.what, c.field, c.run)
 	}

@@ -231,10 +231,10 @@ func (d *decider) loginContext(ctx context.Context, tx *store.Tx, id vpn.Endpoin
 	if err != nil {
 		return loginContext{}, err
 	}
-	server, err := tx.Certificate(ctx, e.Certificate)
+	clientCA, err := tx.Certificate(ctx, e.ClientCA)
 	return loginContext{
 		endpoint: e, live: live[e.ID], limit: deployment.Quotas.ConnectionLimit(countStaying(associations)), share: deployment.Share,
-		associations: associations, state: e.State(associations, observed[e.ID]), issuer: e.RequiredIssuer(server),
+		associations: associations, state: e.State(associations, observed[e.ID]), issuer: vpn.RequiredIssuer(clientCA),
 	}, err
 }
 

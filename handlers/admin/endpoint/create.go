@@ -36,7 +36,7 @@ func (h *Endpoints) renderNew(c echo.Context, in endpointInput, refused error) e
 		Header: parts.Header{Crumbs: []parts.Crumb{{Label: "Client VPN endpoints", Href: "/endpoints"}}, Title: "Create Client VPN endpoint"},
 		Form:   form, Tags: &tags,
 	}
-	v.Finder = page.Finder(c, "/endpoints/new", "certificates", choices.Servers.More || choices.Authorities.More)
+	v.Finder = page.Finder(c, "/endpoints/new", "certificates", choices.Servers.More || choices.Authorities.More || choices.Clients.More)
 	if len(choices.Servers.List) == 0 && v.Finder == nil {
 		v.Notice = &views.Notice{
 			Tone: "info", Title: "There is no server certificate yet",

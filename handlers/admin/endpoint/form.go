@@ -116,8 +116,8 @@ func (in endpointInput) fields(choices endpointChoices) []parts.Field {
 			Options: []parts.Option{{Value: "mutual", Label: "Use mutual authentication", Help: "Clients prove themselves with a certificate. It cannot be changed after the endpoint is created."}}},
 			func(endpoint.View) string { return "Use mutual authentication" }),
 		immutable(parts.Field{Name: "client_ca", Label: "Client certificate", Type: "select", Value: in.ClientCA, Required: true,
-			Options: views.CertificateOptions("The server certificate's own authority", choices.Authorities.List),
-			Help:    "Client certificates must be issued by this authority. If server and client certificates come from the same authority, keep the server certificate's own."},
+			Options: clientAuthorityOptions(choices.Choices),
+			Help:    "Client certificates must be issued by this authority; an imported client certificate stands for the authority that issued it. If server and client certificates come from the same authority, keep the server certificate's own."},
 			func(e endpoint.View) string {
 				return parts.YesNo(e.ClientCA == e.Certificate, "The server certificate's own authority", views.NameOr(e.ClientAuthority.Name, e.ClientCA))
 			}),

@@ -3,6 +3,8 @@ package endpoint
 import (
 	"fmt"
 
+	"sallyport/control/endpoint"
+	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
 )
@@ -49,4 +51,14 @@ func portHelp(free uint16) string {
 		return "The default is 443. Another endpoint can have the same port with the other transport protocol or at another address."
 	}
 	return fmt.Sprintf("The default is 443, which is taken for UDP; %d is free.", free)
+}
+
+// clientAuthorityOptions offers what can say which authority client certificates come from.
+func clientAuthorityOptions(choices endpoint.Choices) []parts.Option {
+	out := views.CertificateOptions("The server certificate's own authority", choices.Authorities.List)
+	for _, o := range views.CertificateOptions("", choices.Clients.List)[1:] {
+		o.Label = "The authority of client certificate " + o.Label
+		out = append(out, o)
+	}
+	return out
 }

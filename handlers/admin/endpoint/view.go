@@ -3,6 +3,7 @@ package endpoint
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -75,5 +76,9 @@ func clientCertificateFact(v endpoint.View, now time.Time) parts.Pair {
 	if v.ClientCA == v.Certificate {
 		return parts.Pair{Label: "Client certificate", Value: "The server certificate's own authority", Help: "Clients need a certificate of the authority that issued the server certificate."}
 	}
-	return certificateFact("Client certificate", v.ClientAuthority, now)
+	p := certificateFact("Client certificate", v.ClientAuthority, now)
+	if v.ClientAuthority.Use == vpn.UseClient {
+		p.Help = strings.TrimSpace("Clients need a certificate of the authority that issued it. " + p.Help)
+	}
+	return p
 }
