@@ -220,3 +220,18 @@ func TestWarningsFailNothing(t *testing.T) {
 		t.Errorf("with a fault the worst is %q", got)
 	}
 }
+// What issued the client certificate that stands for an authority is required, and not the root above
+// it; an authority that was chosen itself needs no more than OpenVPN's check.
+func TestRequiredIssuer(t *testing.T) {
+	t.Parallel()
+	chain := "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n"
+	if got := RequiredIssuer(Certificate{Use: UseAuthority, Chain: chain}); got != (Issuer{}) {
+		t.Errorf("an authority: %+v", got)
+	}
+	const ofABC = "b5d4045c3f466fa91fe2cc6abe79232a1a57cdf104f7a26e716e0a1e2789df78"
+	for _, use := range []CertificateUse{UseClient, UseServer} {
+		if got := RequiredIssuer(Certificate{Use: use, Issuer: "Corp Users", Chain: chain}); got != (Issuer{Name: "Corp Users", Fingerprint: ofABC}) {
+			t.Errorf("%s: %+v", use, got)
+		}
+	}
+}
