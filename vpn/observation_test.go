@@ -220,6 +220,7 @@ func TestWarningsFailNothing(t *testing.T) {
 		t.Errorf("with a fault the worst is %q", got)
 	}
 }
+
 // What issued the client certificate that stands for an authority is required, and not the root above
 // it; an authority that was chosen itself needs no more than OpenVPN's check.
 func TestRequiredIssuer(t *testing.T) {
