@@ -43,7 +43,7 @@ func benchmarkList[T any](b *testing.B, s *Store, lists map[string]vpn.List, rea
 			for b.Loop() {
 				err := s.View(b.Context(), func(x *Tx) error {
 					p, err := read(b.Context(), x, l)
-					if err == nil && len(p.Items) == 0 {
+					if err == nil && len(p.Items) == 0 && name != "search none" {
 						err = fmt.Errorf("empty page of %d rows", p.Total)
 					}
 					return err
@@ -67,23 +67,35 @@ func BenchmarkConnections(b *testing.B) {
 		seed(b, s, func(i int) connectionRow {
 			c := newConnection()
 			c.Username, c.ClientIP, c.EstablishedAt = fmt.Sprintf("user%05d@example.com", i%7000), benchAddr(i), at.Add(time.Duration(i)*time.Second)
+			c.EndedAt = c.EstablishedAt
 			if c.Status = vpn.ConnectionTerminated; i%1000 == 0 {
 				c.Status = vpn.ConnectionActive
 			}
 			return newConnectionRow(c)
 		})
-		const last = many / vpn.DefaultPageSize
+		for i := range 7000 {
+			if err := s.writing.WithContext(b.Context()).Create(&nameRow{Name: fmt.Sprintf("user%05d@example.com", i)}).Error; err != nil {
+				b.Fatal(err)
+			}
+		}
+		half := func(order string) string {
+			return endedList.placeOf(connectionRow{Number: many / 2, Ended: micros(at.Add(many / 2 * time.Second)), UsernameKey: "user03500", ClientNumber: sortNumber(benchAddr(many / 2))}, order)
+		}
 		benchmarkList(b, s, map[string]vpn.List{
-			"first":        {},
-			"deep":         {Page: last},
-			"middle":       {Page: last / 2},
-			"by user":      {Sort: "username"},
-			"by user deep": {Sort: "username", Page: last},
-			"by address":   {Sort: "client_ip", Desc: true},
-			"search few":   {Search: "user00017@"},
-			"search all":   {Search: "example"},
-			"active":       {Filter: map[string]string{"status": "active"}},
+			"first":          {},
+			"middle":         {After: half("ended_at")},
+			"back":           {Before: half("ended_at")},
+			"by user":        {Sort: "username"},
+			"by user middle": {Sort: "username", After: half("username")},
+			"by address":     {Sort: "client_ip", Desc: true},
+			"search few":     {Search: "user00017@"},
+			"search all":     {Search: "example"},
+			"search address": {Search: "10.1.134."},
+			"search none":    {Search: "nothing such"},
 		}, func(ctx context.Context, x *Tx, l vpn.List) (vpn.Page[vpn.Connection], error) {
+			return x.EndedConnections(ctx, "cvpn-endpoint-a", l)
+		})
+		benchmarkList(b, s, map[string]vpn.List{"active": {}, "active of a status": {Filter: map[string]string{"status": "active"}}}, func(ctx context.Context, x *Tx, l vpn.List) (vpn.Page[vpn.Connection], error) {
 			return x.Connections(ctx, "cvpn-endpoint-a", l)
 		})
 		b.Run("count live", func(b *testing.B) {

@@ -30,6 +30,8 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"connection":         testConnection,
 	"connection lists":   testConnectionLists,
 	"connection purge":   testConnectionPurge,
+	"ended connections":  testEndedConnections,
+	"ended search":       testEndedSearch,
 	"counters":           testCounters,
 	"attempt":            testAttempt,
 	"block":              testBlock,

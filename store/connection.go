@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"gorm.io/gorm"
+
 	"sallyport/vpn"
 )
 
@@ -92,22 +94,11 @@ var connectionList = listing{
 	filters: map[string]string{"status": "status"},
 }
 
-// Connections lists the connections of one endpoint that were ever established; searches user,
-// client IP, device and ID; sorts by established_at (default, newest first), username and
-// client_ip; filters by status and by view: active (those that have not ended) or ended. An empty id
-// lists those of every endpoint.
+// Connections lists the connections of one endpoint that were established and have not ended; searches user,
+// client IP, device and ID; sorts by established_at (default, newest first), username and client_ip; filters by
+// status. An empty id lists those of every endpoint.
 func (t *Tx) Connections(ctx context.Context, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.Connection], error) {
-	q := t.on(ctx).Where("established_at > 0 AND status <> 'connecting'")
-	if id != "" {
-		q = q.Where("endpoint_id = ?", clean(string(id)))
-	}
-	switch l.Filter["view"] {
-	case vpn.ViewActive:
-		q = q.Where(live)
-	case vpn.ViewEnded:
-		q = q.Where("status = 'terminated'")
-	}
-	rows, err := readPage(q, l, connectionList, connectionNoun, sameRow[connectionRow])
+	rows, err := readPage(t.ofEndpoint(ctx, id).Where(unended), l, connectionList, connectionNoun, sameRow[connectionRow])
 	page := vpn.Page[vpn.Connection]{Total: rows.Total, Number: rows.Number, Size: rows.Size}
 	if err != nil {
 		return page, err
@@ -116,9 +107,27 @@ func (t *Tx) Connections(ctx context.Context, id vpn.EndpointID, l vpn.List) (vp
 	return page, err
 }
 
+// CountUnended counts the connections that Connections lists.
+func (t *Tx) CountUnended(ctx context.Context, id vpn.EndpointID) (int, error) {
+	var n int64
+	err := t.ofEndpoint(ctx, id).Model(&connectionRow{}).Where(unended).Count(&n).Error
+	return int(n), connectionNoun.read(err, "")
+}
+
+// ofEndpoint is a query about the connections of an endpoint, or of every endpoint where id is empty.
+func (t *Tx) ofEndpoint(ctx context.Context, id vpn.EndpointID) *gorm.DB {
+	if id == "" {
+		return t.on(ctx)
+	}
+	return t.on(ctx).Where("endpoint_id = ?", clean(string(id)))
+}
+
 // live is, word for word, the condition of the indexes that have only connections that have not ended.
 // Thus queries never read the ended connections, which are a thousand times as many.
 const live = "status <> 'terminated'"
+
+// unended are the connections that lists call active.
+const unended = live + " AND status <> 'connecting' AND established_at > 0"
 
 var (
 	carrying = []string{string(vpn.ConnectionActive), string(vpn.ConnectionTerminating), string(vpn.ConnectionFailedToTerminate)}
@@ -178,6 +187,9 @@ func (t *Tx) CreateConnection(ctx context.Context, cs ...vpn.Connection) error {
 		if err := t.saveCounter(ctx, rows[i].Number, c); err != nil {
 			return err
 		}
+		if err := t.saveEndedName(ctx, c); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -186,7 +198,10 @@ func (t *Tx) CreateConnection(ctx context.Context, cs ...vpn.Connection) error {
 func (t *Tx) SaveConnection(ctx context.Context, c vpn.Connection) error {
 	row := newConnectionRow(c)
 	g := t.on(ctx).Model(&connectionRow{}).Where("id = ?", row.ID).Select("*").Omit("number", "id", "created_at").Updates(&row)
-	if err := connectionNoun.wrote(g, row.ID); err != nil || !hasCounters(c) {
+	if err := connectionNoun.wrote(g, row.ID); err != nil {
+		return err
+	}
+	if err := t.saveEndedName(ctx, c); err != nil || !hasCounters(c) {
 		return err
 	}
 	stored, err := readOne[connectionRow](t.on(ctx).Select("number"), connectionNoun, "id", string(c.ID))
@@ -199,16 +214,6 @@ func (t *Tx) SaveConnection(ctx context.Context, c vpn.Connection) error {
 // DeleteConnection removes a connection with its counters.
 func (t *Tx) DeleteConnection(ctx context.Context, id vpn.ConnectionID) error {
 	return connectionNoun.deleted(t.on(ctx).Where("id = ?", clean(string(id))).Delete(&connectionRow{}), string(id))
-}
-
-// PurgeConnections deletes connections that ended before the given time, at most limit, and returns their
-// number.
-func (t *Tx) PurgeConnections(ctx context.Context, endedBefore time.Time, limit int) (int, error) {
-	before := micros(endedBefore)
-	old := t.on(ctx).Model(&connectionRow{}).Select("id").Where(`(status = 'terminated' AND ended_at > 0 AND ended_at < ?)
-		OR (status = 'terminated' AND ended_at = 0 AND created_at < ?)`, before, before).Limit(limit)
-	g := t.on(ctx).Where("id IN (?)", old).Delete(&connectionRow{})
-	return int(g.RowsAffected), connectionNoun.read(g.Error, "")
 }
 
 // PurgeConnecting deletes the connections that were granted before the given time and never

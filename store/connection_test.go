@@ -112,20 +112,22 @@ func testConnectionLists(t *testing.T, s *Store) {
 			l    vpn.List
 			want []vpn.Connection
 		}{
-			{vpn.List{}, []vpn.Connection{failed, ended, leaving, active}},
-			{vpn.List{Sort: "established_at"}, []vpn.Connection{active, leaving, ended, failed}},
-			{vpn.List{Sort: "username"}, []vpn.Connection{failed, ended, leaving, active}},
-			{vpn.List{Sort: "client_ip"}, []vpn.Connection{failed, leaving, active, ended}},
-			{vpn.List{Sort: "client_ip", Desc: true, Size: 2, Page: 2}, []vpn.Connection{leaving, failed}},
-			{vpn.List{Search: "VE"}, []vpn.Connection{failed, ended, leaving, active}},
-			{vpn.List{Search: "10.0.0.100"}, []vpn.Connection{ended}},
+			{vpn.List{}, []vpn.Connection{failed, leaving, active}},
+			{vpn.List{Sort: "established_at"}, []vpn.Connection{active, leaving, failed}},
+			{vpn.List{Sort: "username"}, []vpn.Connection{failed, leaving, active}},
+			{vpn.List{Sort: "client_ip"}, []vpn.Connection{failed, leaving, active}},
+			{vpn.List{Sort: "client_ip", Desc: true, Size: 2, Page: 2}, []vpn.Connection{failed}},
+			{vpn.List{Search: "VE"}, []vpn.Connection{failed, leaving, active}},
 			{vpn.List{Search: string(active.ID)}, []vpn.Connection{active}},
-			{vpn.List{Search: "2001:DB8::1"}, []vpn.Connection{failed, ended, leaving, active}},
-			{vpn.List{Filter: map[string]string{"status": "terminated"}}, []vpn.Connection{ended}},
+			{vpn.List{Search: "2001:DB8::1"}, []vpn.Connection{failed, leaving, active}},
+			{vpn.List{Filter: map[string]string{"status": "terminating"}}, []vpn.Connection{leaving}},
 			{vpn.List{Filter: map[string]string{"status": "connecting"}}, []vpn.Connection{}},
 		} {
 			same(t, fmt.Sprintf("connections %+v", c.l), must[vpn.Page[vpn.Connection]](t)(x.Connections(ctx, active.Endpoint, c.l)).Items, c.want)
 		}
+		same(t, "count of unended", must[int](t)(x.CountUnended(ctx, active.Endpoint)), 3)
+		same(t, "count of unended everywhere", must[int](t)(x.CountUnended(ctx, "")), 4)
+		same(t, "ended", must[vpn.Page[vpn.Connection]](t)(x.EndedConnections(ctx, active.Endpoint, vpn.List{})).Items, []vpn.Connection{ended})
 		set("live", must[[]vpn.Connection](t)(x.LiveConnections(ctx, active.Endpoint)), active, leaving, failed, waiting)
 		set("to terminate", must[[]vpn.Connection](t)(x.ConnectionsToTerminate(ctx, "n1")), leaving, failed)
 		set("to terminate elsewhere", must[[]vpn.Connection](t)(x.ConnectionsToTerminate(ctx, "n2")))

@@ -9,6 +9,10 @@ type List struct {
 	Page   int // from 1
 	Size   int // rows a page; 0 means DefaultPageSize, at most MaxPageSize
 	Filter map[string]string
+
+	// Long lists have no page numbers: After or Before is the place of a row as the last page told it
+	// (Page.Next, Page.Prev). An invalid one is ignored.
+	After, Before string
 }
 
 // Rows a page.
@@ -33,6 +37,12 @@ type Page[T any] struct {
 	Total  int
 	Number int
 	Size   int
+
+	// Of a long list, which is read from a place on: More tells that there are more rows than Total, which are not
+	// counted; Next and Prev are the places for List.After and List.Before, empty at the ends.
+	Long       bool
+	More       bool
+	Next, Prev string
 }
 
 // Pages is the number of pages, at least one.
@@ -45,7 +55,9 @@ func (p Page[T]) Pages() int {
 
 // MapPage makes a page of other items, one for each.
 func MapPage[T, U any](p Page[T], f func(T) U) Page[U] {
-	out := Page[U]{Total: p.Total, Number: p.Number, Size: p.Size, Items: make([]U, len(p.Items))}
+	out := Page[U]{
+		Total: p.Total, Number: p.Number, Size: p.Size, Long: p.Long, More: p.More, Next: p.Next, Prev: p.Prev, Items: make([]U, len(p.Items)),
+	}
 	for i, x := range p.Items {
 		out.Items[i] = f(x)
 	}

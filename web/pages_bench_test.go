@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,14 +21,15 @@ import (
 type crowd struct {
 	b        *webtest.Browser
 	rows     int
-	network  string // path of the one with all the subnets
-	endpoint string // path of the one with all the connections
+	at       time.Time // when the first row was made
+	network  string    // path of the one with all the subnets
+	endpoint string    // path of the one with all the connections
 }
 
 func newCrowd(t testing.TB, rows int) *crowd {
 	t.Helper()
 	s := webtest.NewWithAccounts(t)
-	c := &crowd{b: s.SignIn(t, webtest.Administrator), rows: rows}
+	c := &crowd{b: s.SignIn(t, webtest.Administrator), rows: rows, at: time.Now().Add(-24 * time.Hour)}
 	u := &webtest.Fixture{Site: s, Admin: c.b}
 	c.network = c.b.Create("/networks/new", url.Values{"name": {"big"}, "cidrs": {"10.0.0.0/8"}})
 	u.Network = c.network
@@ -44,7 +46,7 @@ func newCrowd(t testing.TB, rows int) *crowd {
 
 // fill writes to the database directly: the forms would take hours.
 func (c *crowd) fill(ctx context.Context, tx *store.Tx, u *webtest.Fixture) error {
-	at := time.Now().Add(-24 * time.Hour)
+	at := c.at
 	big, authority := vpn.NetworkID(lastOf(c.network)), vpn.CertificateID(lastOf(u.Authority))
 	pem := "-----BEGIN CERTIFICATE-----\n" + strings.Repeat("MIIBszCCAVmgAwIBAgIUQb0000000000000000000000000000000000000000000\n", 12) + "-----END CERTIFICATE-----\n"
 	for i := range c.rows {
@@ -112,6 +114,8 @@ func (c *crowd) load(t testing.TB, path string) time.Duration {
 // pages are the lists, first, deep, searched and filtered, and the forms with their choices.
 func (c *crowd) pages() map[string]string {
 	last := fmt.Sprintf("?page=%d", max(1, c.rows/vpn.DefaultPageSize))
+	half := fmt.Sprintf(`["ended_at",%d,%d]`, c.at.Add(time.Hour+time.Duration(c.rows/2)*time.Millisecond).UnixMicro(), c.rows)
+	deep := "&after=" + base64.RawURLEncoding.EncodeToString([]byte(half))
 	return map[string]string{
 		"start":                   "/",
 		"networks":                "/networks",
@@ -136,12 +140,14 @@ func (c *crowd) pages() map[string]string {
 		"rules search":            c.endpoint + "/rules?q=10.0.1",
 		"routes":                  c.endpoint + "/routes",
 		"connections":             c.endpoint + "/connections",
-		"connections deep":        c.endpoint + "/connections?view=ended&" + last[1:],
+		"connections deep":        c.endpoint + "/connections?view=ended" + deep,
 		"connections search":      c.endpoint + "/connections?view=ended&q=user00001",
 		"connections active":      c.endpoint + "/connections?sort=in",
 		"connections by user":     c.endpoint + "/connections?view=ended&sort=username",
 		"all connections":         "/connections",
 		"all connections ended":   "/connections?view=ended",
+		"all connections deep":    "/connections?view=ended" + deep,
+		"all connections search":  "/connections?view=ended&q=user00001",
 		"all connections refused": "/connections?view=refused",
 		"form endpoint":           "/endpoints/new",
 		"form edit":               c.endpoint + "/edit",

@@ -12,17 +12,22 @@ import (
 	"sallyport/vpn"
 )
 
-// Connections lists the connections of an endpoint, or of every endpoint where id is empty; live ones have the kernel's
-// present counters. What only the dataplane knows is sorted in memory, among those that have not ended.
+// Connections lists the connections of an endpoint, or of every endpoint where id is empty: those that have not ended,
+// or those of vpn.ViewEnded. Live ones have the kernel's present counters. What only the dataplane knows is sorted in
+// memory, among those that have not ended.
 func (s *Service) Connections(ctx context.Context, by control.Principal, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.ConnectionSummary], error) {
 	var out vpn.Page[vpn.ConnectionSummary]
-	counted := l.Filter["view"] == vpn.ViewActive && connectionFields.Orders[l.Sort] != nil
+	hasEnded := l.Filter["view"] == vpn.ViewEnded
+	inMemory := !hasEnded && connectionFields.Orders[l.Sort] != nil
 	err := s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, string(id), func(tx *store.Tx) (err error) {
 		var found vpn.Page[vpn.Connection]
-		if counted {
+		switch {
+		case hasEnded:
+			found, err = tx.EndedConnections(ctx, id, l)
+		case inMemory:
 			found.Items, err = tx.LiveConnections(ctx, id)
-			found.Items = slices.DeleteFunc(found.Items, func(c vpn.Connection) bool { return !c.Live() })
-		} else {
+			found.Items = slices.DeleteFunc(found.Items, func(c vpn.Connection) bool { return c.Status == vpn.ConnectionConnecting })
+		default:
 			found, err = tx.Connections(ctx, id, l)
 		}
 		if err != nil {
@@ -31,7 +36,7 @@ func (s *Service) Connections(ctx context.Context, by control.Principal, id vpn.
 		out, err = connectionSummaries(ctx, tx, found)
 		return err
 	})
-	if err != nil {
+	if err != nil || hasEnded {
 		return out, err
 	}
 	if s.node.State(ctx).Reachable { // else the last counters are shown, and no page waits for a dataplane that does not answer
@@ -40,10 +45,29 @@ func (s *Service) Connections(ctx context.Context, by control.Principal, id vpn.
 	for i := range out.Items {
 		s.live.addTo(&out.Items[i].Connection)
 	}
-	if counted {
+	if inMemory {
 		out = vpn.Select(out.Items, l, connectionFields)
 	}
 	return out, nil
+}
+
+// ConnectionCounts are how many rows the views of connections have. Those that are long are counted up to a limit.
+type ConnectionCounts struct {
+	Active    int
+	Ended     int
+	MoreEnded bool
+}
+
+// ConnectionCounts counts the connections of an endpoint, or of every endpoint where id is empty.
+func (s *Service) ConnectionCounts(ctx context.Context, by control.Principal, id vpn.EndpointID) (n ConnectionCounts, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, string(id), func(tx *store.Tx) (err error) {
+		if n.Active, err = tx.CountUnended(ctx, id); err != nil {
+			return err
+		}
+		n.Ended, n.MoreEnded, err = tx.CountEnded(ctx, id)
+		return err
+	})
+	return n, err
 }
 
 // connectionSummaries adds the names of endpoints and target networks.

@@ -30,6 +30,11 @@ type List struct {
 	NoFile  bool   // there is no export
 
 	Comfortable bool // high rows
+
+	// A long list has no page numbers (vpn.Page).
+	Long       bool
+	More       bool // there are more rows than Total
+	Next, Prev string
 }
 
 // Filter narrows a list to one value of a field.
@@ -148,6 +153,15 @@ func (l List) hrefPage(n int) string {
 	return l.href(v)
 }
 
+// hrefPlace is the page of a long list that begins after, or ends before, a place.
+func (l List) hrefPlace(name, place string) string {
+	v := l.sorted(l.values())
+	if place != "" {
+		v.Set(name, place)
+	}
+	return l.href(v)
+}
+
 // hrefSort sorts by a column, or reverses the order where the list is sorted by it already.
 func (l List) hrefSort(key string) string {
 	v := l.values()
@@ -190,8 +204,11 @@ func (c Column) class() string {
 	return ""
 }
 
-// count is the number of rows with its noun: "1 network", "1,234 networks".
+// count is the number of rows with its noun: "1 network", "1,234 networks", "more than 1,000 connections".
 func (l List) count() string {
+	if l.More {
+		return "more than " + Number(l.Total) + " " + l.Plural
+	}
 	if l.Total == 1 {
 		return "1 " + l.Noun
 	}

@@ -115,6 +115,17 @@ func (p Page) WantRefusedField(name, want string) Page {
 	return p.WantText("#"+id+"-error", want)
 }
 
+// Href is the address of the first link that reads so.
+func (p Page) Href(words string) string {
+	p.T.Helper()
+	link := p.Doc.Find("a").FilterFunction(func(_ int, a *goquery.Selection) bool { return strings.TrimSpace(a.Text()) == words }).First()
+	href, ok := link.Attr("href")
+	if !ok {
+		p.T.Fatalf("there is no link %q: %s", words, p.Text("a"))
+	}
+	return href
+}
+
 // Options are the values that a select element offers, with their labels.
 func (p Page) Options(name string) map[string]string {
 	out := map[string]string{}

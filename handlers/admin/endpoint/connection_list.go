@@ -28,7 +28,6 @@ func (h *Connections) List(c echo.Context) error {
 	if done, err := h.fill(c, &v); done || err != nil {
 		return err
 	}
-	v.Tabs[0].Count = count(view.Connections)
 	f.Live = liveTab(c, f, v.List.Part, uncounted(v.Rows), v.Attempts, v.List.Total, v.Tabs)
 	v.Live, v.Fragment = f.Live, f.Fragment
 	return page.RenderLive(c, f.Live, views.EndpointConnections(f, v))
@@ -65,7 +64,14 @@ func (h *Connections) fill(c echo.Context, v *views.ConnectionLists) (done bool,
 	if err != nil {
 		return false, err
 	}
-	v.Tabs[2].Count = count(len(attempts))
+	counts, err := h.endpoints.ConnectionCounts(page.Context(c), page.Principal(c), v.Endpoint)
+	if err != nil {
+		return false, err
+	}
+	v.Tabs[0].Count, v.Tabs[1].Count, v.Tabs[2].Count = count(counts.Active), count(counts.Ended), count(len(attempts))
+	if counts.MoreEnded {
+		v.Tabs[1].Count += "+"
+	}
 	if v.View == viewRefused {
 		return h.fillAttempts(c, v, attempts)
 	}
@@ -134,7 +140,7 @@ func uncounted(list []vpn.ConnectionSummary) []vpn.ConnectionSummary {
 // statusFilter narrows the connections that have not ended.
 func statusFilter() parts.Filter {
 	f := parts.Filter{Name: "status", Label: "Status", Options: []parts.Option{{Label: "Every status"}}}
-	for _, s := range []vpn.ConnectionStatus{vpn.ConnectionActive, vpn.ConnectionTerminating, vpn.ConnectionFailedToTerminate} {
+	for _, s := range []vpn.ConnectionStatus{vpn.ConnectionActive, vpn.ConnectionAway, vpn.ConnectionTerminating, vpn.ConnectionFailedToTerminate} {
 		f.Options = append(f.Options, parts.Option{Value: string(s), Label: parts.SentenceCase(string(s))})
 	}
 	return f

@@ -1,8 +1,6 @@
 package endpoint
 
 import (
-	"strconv"
-
 	"github.com/labstack/echo/v4"
 
 	"sallyport/control/endpoint"
@@ -83,7 +81,7 @@ func count(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return strconv.Itoa(n)
+	return parts.Number(n)
 }
 
 // liveTab is page.Live for a tab of an endpoint: the state and the counts of the tabs are renewed too.

@@ -30,7 +30,7 @@ func Export[T any](c echo.Context, name string, l vpn.List, read func(vpn.List) 
 		line[i] = cell.Label
 	}
 	_ = w.Write(line) // a strings.Builder refuses nothing
-	l.Size = vpn.MaxPageSize
+	l.Size, l.After, l.Before = vpn.MaxPageSize, "", ""
 	for l.Page = 1; l.Page <= maxExported/vpn.MaxPageSize; l.Page++ {
 		found, err := read(l)
 		if err != nil {
@@ -42,7 +42,7 @@ func Export[T any](c echo.Context, name string, l vpn.List, read func(vpn.List) 
 			}
 			_ = w.Write(line)
 		}
-		if l.Page >= found.Pages() {
+		if l.After = found.Next; l.After == "" && (found.Long || l.Page >= found.Pages()) {
 			break
 		}
 	}

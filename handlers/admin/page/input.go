@@ -31,7 +31,8 @@ func Bind(c echo.Context, in any) error {
 	return err
 }
 
-// ListOf reads the request for a list from the query: q, sort, dir, page, size. Invalid values are
+// ListOf reads the request for a list from the query: q, sort, dir, page, size,
+// after, before. Invalid values are
 // ignored: they come from links and bookmarks, and the list is still a useful answer.
 func ListOf(c echo.Context) vpn.List {
 	number := func(name string) int {
@@ -55,6 +56,8 @@ func ListOf(c echo.Context) vpn.List {
 		Desc:   c.QueryParam("dir") == "desc",
 		Page:   number("page"),
 		Size:   size,
+		After:  place(c.QueryParam("after")),
+		Before: place(c.QueryParam("before")),
 	}.Bounded()
 }
 
@@ -66,8 +69,17 @@ func Find(c echo.Context) string {
 
 const (
 	maxSearch = 200
+	maxPlace  = 4096
 	maxPage   = 1_000_000 // far beyond any list; keeps page*size within an int
 )
+
+// place gives s where it can be a place in a long list, otherwise "".
+func place(s string) string {
+	if len(s) > maxPlace {
+		return ""
+	}
+	return s
+}
 
 // columnName gives s where it can be the name of a column, otherwise "".
 func columnName(s string) string {

@@ -60,6 +60,7 @@ func ListView[T any](c echo.Context, l vpn.List, page vpn.Page[T]) parts.List {
 	return parts.List{
 		Path: c.Request().URL.Path, Search: l.Search, Sort: l.Sort, Desc: l.Desc,
 		Page: page.Number, Pages: page.Pages(), Total: page.Total, Size: l.Size, Comfortable: comfortable,
+		Long: page.Long, More: page.More, Next: page.Next, Prev: page.Prev,
 	}
 }
 
