@@ -77,12 +77,19 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision, full bool) (sess
 		return session.Session{}, vpn.Refuse(vpn.Invalid, vpn.CodeLoginNotDecided, "Your login took too long. Connect again.")
 	}
 	ep.closeFormer(p.client, d.Connection)
+	if s, ok := ep.sessions.ByToken(p.request.Token); ok && s.Connection != d.Connection { // it asked twice
+		ep.closeSessions(ending{reason: "The client came back with another connection."}, s.Connection)
+	}
+	replaced, err := ep.replaced(d)
+	if err != nil {
+		return session.Session{}, err
+	}
 	sharers, err := ep.sharersToEnd(p, d)
 	if err != nil {
 		return session.Session{}, err
 	}
 	var away []vpn.ConnectionID
-	if full && len(sharers) == 0 {
+	if full && len(sharers)+len(replaced) == 0 {
 		if away = ep.sessions.LongestAway(1); len(away) == 0 {
 			return session.Session{}, session.ErrFull
 		}
@@ -91,16 +98,21 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision, full bool) (sess
 		return session.Session{}, ep.freeAddressFor(p, sharers)
 	}
 	if full {
-		if err := ep.limiter.Replace(slices.Concat(sharers, away)[0], d.Connection); err != nil {
+		if err := ep.limiter.Replace(slices.Concat(sharers, replaced, away)[0], d.Connection); err != nil {
 			return session.Session{}, err
 		}
 	}
 	ep.endSharers(sharers)
+	ep.endReplaced(replaced)
 	ep.reclaim(away...)
-	began := session.Uptime()
+	now := session.Uptime()
+	began := now
+	if !d.Started.IsZero() {
+		began -= max(0, ep.now().Sub(d.Started))
+	}
 	s, ok := ep.sessions.Open(session.Session{
 		Connection: d.Connection, Session: d.Session, Endpoint: ep.id, Association: d.Association, User: d.User,
-		Peer: p.request.Device, Began: began, Joined: began, Ends: began + duration, Token: p.token, Certificate: p.request.CertificateKey(), Named: p.named,
+		Peer: p.request.Device, Began: began, Joined: now, Ends: now + duration, Token: p.request.Token, Certificate: p.request.CertificateKey(), Named: p.named,
 		Instance: p.client.Instance, Device: p.device, CID: p.client.CID, KID: p.kid,
 	}, desired.Associations)
 	if !ok { // only this goroutine takes addresses
@@ -109,11 +121,7 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision, full bool) (sess
 	return s, nil
 }
 
-var (
-	errNoAddress = vpn.Refuse(vpn.Conflict, vpn.CodeAddressesExhausted, "The VPN endpoint has no free client address. Ask your administrator.")
-	// errAddressSoon says that an address becomes free in a moment.
-	errAddressSoon = vpn.Refuse(vpn.Unavailable, vpn.CodeAddressesExhausted, "The VPN endpoint frees an address for you. Your client tries again.")
-)
+var errNoAddress = vpn.Refuse(vpn.Conflict, vpn.CodeAddressesExhausted, "The VPN endpoint has no free client address. Ask your administrator.")
 
 // freeAddressFor ends a connection for the address that a login needs: one that ends for the share of the
 // same certificate, or the one that has been away for the longest time. The address cools down before

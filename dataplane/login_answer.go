@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	sessionIsOver = "Your VPN session is over. Connect again."
-	noCipher      = "Your program and this server have no data cipher in common. Use OpenVPN 2.6 or later without cipher lines of your own."
-	cannotCheck   = "The VPN server cannot check your login right now. Your client tries again."
+	noCipher    = "Your program and this server have no data cipher in common. Use OpenVPN 2.6 or later without cipher lines of your own."
+	cannotCheck = "The VPN server cannot check your login right now. Your client tries again."
+	cannotLetIn = "The VPN server cannot let you in right now. Your client tries again."
 	// denialBackoff is when a client tries again whose login could not be decided.
 	denialBackoff = 10 * time.Second
 )
@@ -28,7 +28,7 @@ func (ep *endpoint) answer(ctx context.Context, a *answer) {
 			ep.reportUndecided(p)
 		}
 		if d.Later {
-			ep.denyForNow(p, "denied for now", vpn.ClientText(d.Code, d.Reason))
+			ep.denyForNow(p.conn, p.client.CID, p.kid, "denied for now", vpn.ClientText(d.Code, d.Reason))
 			return
 		}
 		ep.deny(p.conn, p.client.CID, p.kid, "denied", vpn.ClientText(d.Code, d.Reason))
@@ -42,8 +42,8 @@ func (ep *endpoint) answer(ctx context.Context, a *answer) {
 	default:
 		ep.events.Add(vpn.Event{Ended: &vpn.Ended{Connection: d.Connection, Endpoint: ep.id, Code: forUser(a.err).Code, Reason: forUser(a.err).Msg}})
 	}
-	if errors.Is(a.err, errAddressSoon) {
-		ep.denyForNow(p, "no address yet", clientText(a.err))
+	if isForNow(a.err) {
+		ep.denyForNow(p.conn, p.client.CID, p.kid, "no place yet", clientText(a.err))
 		return
 	}
 	if a.err != nil {
@@ -89,8 +89,8 @@ func (ep *endpoint) deny(conn *ovpn.Conn, cid ovpn.CID, kid ovpn.KID, logReason,
 }
 
 // denyForNow refuses a client that tries again by itself. userText is shown to its user.
-func (ep *endpoint) denyForNow(p *pending, logReason, userText string) {
-	err := p.conn.DenyForNow(ep.ctx, p.client.CID, p.kid, logReason, userText, denialBackoff)
+func (ep *endpoint) denyForNow(conn *ovpn.Conn, cid ovpn.CID, kid ovpn.KID, logReason, userText string) {
+	err := conn.DenyForNow(ep.ctx, cid, kid, logReason, userText, denialBackoff)
 	if err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
 		ep.log.Warn("a login could not be denied", "err", err)
 	}
@@ -106,3 +106,12 @@ func (ep *endpoint) reportUndecided(p *pending) {
 
 // undecided is what the client of a login is told that was not decided.
 func undecided() string { return vpn.ClientText(vpn.CodeLoginNotDecided, cannotCheck) }
+
+// notNow is what a client is told that may come in, but not at this moment.
+func notNow() string { return vpn.ClientText(vpn.CodeLoginNotDecided, cannotLetIn) }
+
+// sessionOver is what a client is told whose session continues no more.
+func sessionOver() string {
+	over := vpn.SessionOver()
+	return vpn.ClientText(over.Code, over.Msg)
+}

@@ -19,7 +19,6 @@ import (
 // its clients, and disconnects each that no session is known of, so that it logs in again at once.
 type pending struct {
 	request vpn.LoginRequest
-	token   string
 	named   bool // the client sent a user name
 	client  session.Client
 	device  string
@@ -34,7 +33,8 @@ type pending struct {
 const maxPending = 5000
 
 // connect handles a client whose certificate was verified. A client that returns with a token of a
-// session that we hold is let in again; every other login is sent to web as a question. It runs in the owner goroutine.
+// session that we hold is let in again; every other login is sent to web as a question, that of a client with another
+// token as well: its session may have outlived its connection, or the run directory. It runs in the owner goroutine.
 func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
 	if !ev.Env.SharesCipher() {
 		// OpenVPN itself would refuse it only after the login, with a session that was listed already.
@@ -45,21 +45,27 @@ func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
 		go ep.deny(n.Conn, ev.CID, ev.KID, "no common cipher", vpn.ClientText(vpn.CodeCipherMismatch, noCipher))
 		return
 	}
-	if ev.Env.OffersToken() || ev.Env.SessionState() != ovpn.SessionInitial {
-		if ev.Env.SessionState().Authenticated() && ep.resume(n, ev) {
-			return
-		}
+	if ep.state.removed { // its workers are about to end
+		go ep.denyForNow(n.Conn, ev.CID, ev.KID, "the endpoint is stopping", notNow())
+		return
+	}
+	returns := ev.Env.SessionState().Authenticated()
+	switch {
+	case returns && ep.holds(ev.Env.SessionID()):
+		ep.resume(n, ev)
+		return
+	case !returns && (ev.Env.OffersToken() || ev.Env.SessionState() != ovpn.SessionInitial):
 		// A client forgets a token that is refused, and logs in again without it.
-		go ep.deny(n.Conn, ev.CID, ev.KID, "token of no session", sessionIsOver)
+		go ep.deny(n.Conn, ev.CID, ev.KID, "token of no session", sessionOver())
 		return
 	}
 	ep.ask(n, &pending{
 		request: vpn.LoginRequest{
 			ID: rand.Text(), Endpoint: ep.id, Device: ev.Env.Untrusted(), CommonName: ev.Env.CommonName(),
 			Serial: ev.Env.Serial(), Fingerprint: ev.Env.Digest(), Issuer: ev.Env.IssuerDigest(), Platform: ev.Env.Platform(), Version: clientVersion(ev.Env),
-			Deadline: ep.now().Add(decisionTimeout),
+			Deadline: ep.now().Add(decisionTimeout), Token: ev.Env.SessionID(), Returns: returns,
 		},
-		token: ev.Env.SessionID(), named: ev.Env.Username() != "", client: session.Client{Instance: n.Instance, CID: ev.CID},
+		named: ev.Env.Username() != "", client: session.Client{Instance: n.Instance, CID: ev.CID},
 		device: n.Worker.Device, conn: n.Conn, kid: ev.KID,
 	})
 }
@@ -76,7 +82,7 @@ func (ep *endpoint) ask(n worker.Event, p *pending) {
 	if len(ep.state.pending) >= maxPending || n.Worker.Conn(n.Instance) != n.Conn {
 		ep.log.Warn("a login is denied: too many wait, or its worker has ended", "waiting", len(ep.state.pending), "common_name", p.request.CommonName)
 		ep.reportUndecided(p)
-		go ep.denyForNow(p, "too many logins wait", undecided())
+		go ep.denyForNow(p.conn, p.client.CID, p.kid, "too many logins wait", undecided())
 		return
 	}
 	if former := ep.state.waiting[p.client]; former != nil {
@@ -96,7 +102,7 @@ func (ep *endpoint) decisionMissing(id string) {
 	}
 	ep.log.Warn("web did not answer a login in time; it is denied", "common_name", p.request.CommonName)
 	ep.reportUndecided(p)
-	ep.denyForNow(p, "no decision in time", undecided())
+	ep.denyForNow(p.conn, p.client.CID, p.kid, "no decision in time", undecided())
 }
 
 // claim removes a waiting login, so that only this caller answers it; nil where it does not wait. It

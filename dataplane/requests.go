@@ -150,7 +150,8 @@ func grantable(d vpn.LoginDecision) bool {
 	named := func(s string) bool {
 		return s != "" && len(s) <= maxName && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 	}
-	return d.Connection.Valid() && d.Session.Valid() && !d.Ends.IsZero() && named(d.User.Name) &&
+	return !slices.ContainsFunc(d.Replaces, func(id vpn.ConnectionID) bool { return !id.Valid() }) &&
+		d.Connection.Valid() && d.Session.Valid() && !d.Ends.IsZero() && named(d.User.Name) &&
 		len(d.User.Groups) <= vpn.MaxGroups && !slices.ContainsFunc(d.User.Groups, func(g string) bool { return !named(g) })
 }
 

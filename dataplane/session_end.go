@@ -132,7 +132,7 @@ func (ep *endpoint) expireSessions() {
 	var expired, lost []vpn.ConnectionID
 	ep.sessions.Select(func(s *session.Session) bool {
 		switch {
-		case uptime > s.Ends || s.Began > 0 && uptime-s.Began > timeout:
+		case uptime > s.Ends || s.Began != 0 && uptime-s.Began > timeout:
 			expired = append(expired, s.Connection)
 		case s.Away() && uptime-s.AwayAt > ep.cfg.awayTime():
 			lost = append(lost, s.Connection)

@@ -200,7 +200,7 @@ func TestAddressesOfClientsThatAreAway(t *testing.T) {
 		f.send(r, ovpn.Disconnect{CID: n})
 	}
 	sent := commandsTo(r.conn)
-	if err := f.logIn(r, 20, "bob", "t20", vpn.NewConnectionID()); err == nil || sent(`client-deny 20 0 "no address yet" "TEMP[`) != 1 {
+	if err := f.logIn(r, 20, "bob", "t20", vpn.NewConnectionID()); err == nil || sent(`client-deny 20 0 "no place yet" "TEMP[`) != 1 {
 		t.Errorf("the login without an address: %v", err)
 	}
 	if f.has(ids[3]) || !f.has(ids[2]) {

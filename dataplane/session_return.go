@@ -10,13 +10,19 @@ import (
 	"sallyport/vpn"
 )
 
+// holds tells whether a client has a connection that it continues with a token.
+func (ep *endpoint) holds(token string) bool {
+	_, ok := ep.sessions.ByToken(token)
+	return ok
+}
+
 // resume lets a client that returns with a genuine token into the session that we hold: same
-// connection, same address, no question to web. Only the session's end ends it. It is false where
-// no such session continues. It runs in the owner goroutine.
-func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) bool {
-	s, ok := ep.sessions.ByToken(ev.Env.SessionID())
-	if !ok || ep.state.removed || !s.Proves(ev.Env) || s.Expired() || n.Worker.Conn(n.Instance) != n.Conn {
-		return false
+// connection, same address, no question to web. Only the session's end ends it. It runs in the owner goroutine.
+func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) {
+	s, _ := ep.sessions.ByToken(ev.Env.SessionID())
+	if !s.Proves(ev.Env) || s.Expired() || n.Worker.Conn(n.Instance) != n.Conn {
+		go ep.deny(n.Conn, ev.CID, ev.KID, "token of no session", sessionOver())
+		return
 	}
 	if !s.Away() {
 		// It returns before its former tunnel was noticed to be gone (it roamed, or was restarted): that
@@ -33,10 +39,10 @@ func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) bool {
 	ep.journalSession(s) // where it fails, a crash has this client return once more
 	if err := ep.openKernel(s); err != nil {
 		ep.returnFailed(s, err)
-		return false
+		go ep.denyForNow(n.Conn, ev.CID, ev.KID, "not admitted", notNow())
+		return
 	}
 	go ep.letReturn(n.Conn, s, directives(ep.state.desired, s))
-	return true
 }
 
 // letReturn admits a returning client at its worker. Where that fails it may return once more.
@@ -98,7 +104,7 @@ func stillOf(s session.Session) func(session.Session) bool {
 func (ep *endpoint) reauthenticate(n worker.Event, ev ovpn.Reauth) {
 	s, ok := ep.sessions.ByClient(session.Client{Instance: n.Instance, CID: ev.CID})
 	if !ok || s.Expired() || !s.Proves(ev.Env) || ev.Env.OffersToken() && !ev.Env.SessionState().Authenticated() {
-		go ep.deny(n.Conn, ev.CID, ev.KID, "no session", sessionIsOver)
+		go ep.deny(n.Conn, ev.CID, ev.KID, "no session", sessionOver())
 		return
 	}
 	go func() {

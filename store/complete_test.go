@@ -157,6 +157,15 @@ func testEveryField(t *testing.T, s *Store) {
 			return x.Connection(ctx, v.ID)
 		},
 	}.check(t, s)
+	entity[vpn.Session]{
+		identity: func(v *vpn.Session, _ bool) { v.ID, v.Endpoint = vpn.SessionID(next("session-")), f.endpoint.ID },
+		create:   func(ctx context.Context, x *Tx, v vpn.Session) error { return x.CreateVPNSession(ctx, v) },
+		save:     func(ctx context.Context, x *Tx, v vpn.Session) error { return x.SaveVPNSession(ctx, v) },
+		read: func(ctx context.Context, x *Tx, v vpn.Session) (vpn.Session, error) {
+			return x.VPNSession(ctx, v.ID)
+		},
+		immutable: []string{"Endpoint"},
+	}.check(t, s)
 	entity[vpn.CertificateBlock]{
 		identity: func(*vpn.CertificateBlock, bool) {},
 		create: func(ctx context.Context, x *Tx, v vpn.CertificateBlock) error {

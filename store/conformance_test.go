@@ -39,6 +39,8 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"administrator":      testAdministrator,
 	"administrator race": testAdministratorLock,
 	"session":            testSession,
+	"VPN session":        testVPNSession,
+	"places":             testPlaces,
 	"set-up link":        testSetupLink,
 	"audit":              testAudit,
 	"search":             testSearch,

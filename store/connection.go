@@ -170,6 +170,32 @@ func (t *Tx) CountLive(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.Endp
 	return countRows(q, connectionNoun, "endpoint_id", ids)
 }
 
+// Places counts the connections of an endpoint that its quota bounds.
+func (t *Tx) Places(ctx context.Context, id vpn.EndpointID) (vpn.Places, error) {
+	var p vpn.Places
+	var rows []struct {
+		Status string `gorm:"column:status"`
+		N      int    `gorm:"column:n"`
+	}
+	err := t.on(ctx).Model(&connectionRow{}).Select("status, count(*) AS n").Where(live+" AND endpoint_id = ?", clean(string(id))).Group("status").Find(&rows).Error
+	for _, r := range rows {
+		if r.Status == string(vpn.ConnectionAway) {
+			p.Away += r.N
+		} else {
+			p.Held += r.N
+		}
+	}
+	return p, connectionNoun.read(err, "")
+}
+
+// LongestAway gives the n connections of an endpoint whose clients have been away for the longest time.
+func (t *Tx) LongestAway(ctx context.Context, id vpn.EndpointID, n int) ([]vpn.ConnectionID, error) {
+	var ids []vpn.ConnectionID
+	err := t.on(ctx).Model(&connectionRow{}).Where(live+" AND endpoint_id = ? AND status = ?", clean(string(id)), string(vpn.ConnectionAway)).
+		Order("away_at, number").Limit(n).Pluck("id", &ids).Error
+	return ids, connectionNoun.read(err, "")
+}
+
 // CreateConnection adds connections.
 func (t *Tx) CreateConnection(ctx context.Context, cs ...vpn.Connection) error {
 	rows := make([]connectionRow, len(cs))

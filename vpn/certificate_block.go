@@ -58,6 +58,11 @@ func (b CertificateBlock) IsOfConnection(c Connection) bool {
 	return b.isOf(c.Fingerprint, c.Serial, c.Issuer)
 }
 
+// IsOfSession tells whether the login of a VPN session was made with the blocked certificate.
+func (b CertificateBlock) IsOfSession(s Session) bool {
+	return b.isOf(s.Fingerprint, s.Serial, s.Issuer)
+}
+
 func (b CertificateBlock) isOf(fingerprint, serial, issuer string) bool {
 	return BareFingerprint(fingerprint) == b.Fingerprint || (b.Issuer != "" && serial == b.Serial && BareFingerprint(issuer) == b.Issuer)
 }

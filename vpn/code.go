@@ -38,6 +38,7 @@ const (
 	CodeConnectionNotFound    Code = "InvalidClientVpnConnectionId.NotFound"
 	CodeAdministratorNotFound Code = "InvalidAdministratorId.NotFound"
 	CodeSessionNotFound       Code = "InvalidSession.NotFound"
+	CodeVPNSessionNotFound    Code = "InvalidClientVpnSessionId.NotFound"
 
 	// The dataplane and its host.
 	CodeDataplaneUnavailable Code = "DataplaneUnavailable"
@@ -82,6 +83,7 @@ const (
 	CodeAddressesExhausted                 Code = "ClientVpnAddressesExhausted"
 	CodeLoginNotDecided                    Code = "ClientVpnLoginNotDecided"
 	CodeConnectionNotEstablished           Code = "ClientVpnConnectionNotEstablished"
+	CodeSessionOver                        Code = "ClientVpnSessionOver"
 )
 
 // codes is the table of all codes with what each means.
@@ -109,6 +111,7 @@ var codes = map[Code]string{
 	CodeConnectionNotFound:                 "There is no connection with this ID.",
 	CodeAdministratorNotFound:              "There is no account with this ID or user name.",
 	CodeSessionNotFound:                    "The session of the browser has ended.",
+	CodeVPNSessionNotFound:                 "There is no such VPN session.",
 	CodeDataplaneUnavailable:               "No dataplane answers on this host.",
 	CodeMessageTooLarge:                    "The message is larger than the dataplane accepts.",
 	CodeMalformedMessage:                   "The dataplane cannot read the message.",
@@ -150,6 +153,7 @@ var codes = map[Code]string{
 	CodeAddressesExhausted:                 "The endpoint has no free client address.",
 	CodeConnectionLimitExceeded:            "The limit of connections is reached.",
 	CodeConnectionTerminated:               "The connection was terminated before it began.",
+	CodeSessionOver:                        "The VPN session has ended, or is not known.",
 }
 
 // loginCodes are why a client is not let in, in the order of its way: handshake, certificate, login, tunnel.

@@ -22,6 +22,10 @@ type LoginRequest struct {
 	Platform    string         `json:"platform"`    // client-controlled: shown, never decided upon
 	Version     string         `json:"version"`     // likewise
 	Deadline    time.Time      `json:"deadline"`    // an answer after it is ignored
+	// Token names the token that the client has or, with the answer, gets. It is not the token, and proves nothing.
+	Token string `json:"token,omitempty"`
+	// Returns tells that the client has proved the token: it asks for another connection under its session.
+	Returns bool `json:"returns,omitempty"`
 }
 
 // Refused is the login as a refused attempt.
@@ -40,6 +44,9 @@ type LoginDecision struct {
 	Association AssociationID `json:"association,omitempty"` // empty lets the node choose
 	Share       Share         `json:"share,omitzero"`        // of the client's certificate
 	Ends        time.Time     `json:"ends"`                  // when the session reaches its maximum duration
+	Started     time.Time     `json:"started,omitzero"`      // the session's login, where it is not this one
+	// Replaces are connections whose clients are away, and which end for this one.
+	Replaces []ConnectionID `json:"replaces,omitempty"`
 	// Set where it is false:
 	Code   Code   `json:"code,omitempty"`
 	Reason string `json:"reason,omitempty"` // what the client shows its user, after the code

@@ -41,12 +41,25 @@ func (q Quotas) ConnectionLimit(associations int) int {
 	return connectionsByAssociations[max(0, min(associations, len(connectionsByAssociations))-1)]
 }
 
-// CheckConnections refuses a login where an endpoint's live connections have reached their limit.
-func CheckConnections(live, limit int) *Error {
-	if live < limit {
-		return nil
-	}
+// errConnectionLimit is the refusal of a login at the limit of its endpoint's connections.
+func errConnectionLimit(limit int) *Error {
 	return Refuse(Conflict, CodeConnectionLimitExceeded, fmt.Sprintf("This VPN endpoint has its limit of %d connections. Ask your administrator.", limit))
+}
+
+// Places are the connections of an endpoint, which are bounded by Limit.
+type Places struct {
+	Held  int // by clients that are there, or are about to be
+	Away  int // by clients that are away
+	Limit int
+}
+
+// Take decides on one more connection: how many connections end for it whose clients are away, the longest
+// away first. It is refused where clients that are there have all places.
+func (p Places) Take() (end int, refused *Error) {
+	if p.Held >= p.Limit {
+		return 0, errConnectionLimit(p.Limit)
+	}
+	return max(0, p.Held+p.Away+1-p.Limit), nil
 }
 
 const raiseQuota = "An administrator can raise it on the Settings page."

@@ -81,8 +81,10 @@ func (s *Service) block(ctx context.Context, by control.Principal, subject strin
 			return err
 		}
 		a.After = control.Describe(block)
-		n, err = endConnectionsWith(ctx, tx, block)
-		return err
+		if n, err = endConnectionsWith(ctx, tx, block); err != nil {
+			return err
+		}
+		return endSessionsWith(ctx, tx, block)
 	})
 	return n, err
 }
@@ -98,12 +100,31 @@ func endConnectionsWith(ctx context.Context, tx *store.Tx, block vpn.Certificate
 		if c.Live() {
 			n++
 		}
-		c.Status, c.EndReason = vpn.ConnectionTerminating, "The certificate was blocked by administrator "+block.By+"."
+		c.Status, c.EndReason = vpn.ConnectionTerminating, blockedBy(block)
 		if err := tx.SaveConnection(ctx, c); err != nil {
 			return 0, err
 		}
 	}
 	return n, nil
+}
+
+// endSessionsWith ends the sessions of a blocked certificate, those without a connection too.
+func endSessionsWith(ctx context.Context, tx *store.Tx, block vpn.CertificateBlock) error {
+	sessions, err := tx.VPNSessionsWith(ctx, block)
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		s.End(block.At, blockedBy(block))
+		if err := tx.SaveVPNSession(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func blockedBy(b vpn.CertificateBlock) string {
+	return "The certificate was blocked by administrator " + b.By + "."
 }
 
 func blockOf(ctx context.Context, tx *store.Tx, id vpn.CertificateID) (vpn.CertificateBlock, error) {

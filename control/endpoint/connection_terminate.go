@@ -11,7 +11,7 @@ import (
 // maxTerminate is the most connections of one request, so that its confirmation stays readable.
 const maxTerminate = 1000
 
-// TerminateConnections ends connections of an endpoint and returns their number. Connections that have
+// TerminateConnections ends connections of an endpoint and their sessions, and returns their number. Connections that have
 // ended are not counted.
 func (s *Service) TerminateConnections(ctx context.Context, by control.Principal, id vpn.EndpointID, ids []vpn.ConnectionID) (int, error) {
 	return s.terminate(ctx, by, id, func(tx *store.Tx) ([]vpn.Connection, error) {
@@ -19,7 +19,7 @@ func (s *Service) TerminateConnections(ctx context.Context, by control.Principal
 	})
 }
 
-// TerminateUser ends the connections of one user name to an endpoint and returns their number.
+// TerminateUser ends the connections of one user name to an endpoint and their sessions, and returns their number.
 func (s *Service) TerminateUser(ctx context.Context, by control.Principal, id vpn.EndpointID, username string) (int, error) {
 	return s.terminate(ctx, by, id, func(tx *store.Tx) ([]vpn.Connection, error) {
 		return connectionsOfUser(ctx, tx, id, username)
@@ -46,12 +46,29 @@ func (s *Service) terminate(ctx context.Context, by control.Principal, id vpn.En
 			if err := tx.SaveConnection(ctx, c); err != nil {
 				return err
 			}
+			if err := s.endSession(ctx, tx, c); err != nil {
+				return err
+			}
 			n++
 		}
 		a.Before = control.Describe(vpn.IDsOf(chosen, func(c vpn.Connection) vpn.ConnectionID { return c.ID }))
 		return nil
 	})
 	return n, err
+}
+
+// endSession ends the session of a connection that is terminated: its client's token is of no use any more.
+// Connections from before the program stored sessions have none.
+func (s *Service) endSession(ctx context.Context, tx *store.Tx, c vpn.Connection) error {
+	session, err := tx.VPNSession(ctx, c.Session)
+	if err != nil && vpn.KindOf(err) == vpn.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	session.End(s.core.Now(), c.EndReason)
+	return tx.SaveVPNSession(ctx, session)
 }
 
 // ConnectionsPreview lists the connections, live or away, that a confirmation is about: the chosen ones, or all

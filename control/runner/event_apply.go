@@ -96,5 +96,14 @@ func (f *follower) neverEstablished(ctx context.Context, tx *store.Tx, c vpn.Con
 	if err := tx.CreateAttempt(ctx, refused, at); err != nil {
 		return err
 	}
+	session, err := tx.VPNSession(ctx, c.Session)
+	switch {
+	case err != nil && vpn.KindOf(err) != vpn.NotFound:
+		return err
+	case err == nil && session.Connections == 1: // the login began it
+		if err := tx.DeleteVPNSession(ctx, session.ID); err != nil {
+			return err
+		}
+	}
 	return tx.DeleteConnection(ctx, c.ID)
 }

@@ -15,6 +15,7 @@ const (
 	keepRefusals       = 90 * 24 * time.Hour // audit records of refusals, and refused attempts of clients
 	purgeBatch         = 500                 // rows in one transaction
 	keepGrants         = time.Hour           // of logins that never became a connection
+	keepSessions       = 24 * time.Hour      // VPN sessions after their maximum duration
 	purgeEvery         = time.Hour
 	// A connection must be missing twice, this far apart, before it is stored as ended: the event of
 	// its end may still arrive.
@@ -175,6 +176,9 @@ func (s *Runner) purge(ctx context.Context) error {
 			return tx.PurgeSessions(ctx, now.Add(-s.limits.Idle), now.Add(-s.limits.Absolute))
 		},
 		func(tx *store.Tx) (int, error) { return tx.PurgeConnecting(ctx, now.Add(-keepGrants)) },
+		func(tx *store.Tx) (int, error) {
+			return tx.PurgeVPNSessions(ctx, now.Add(-keepSessions), purgeBatch)
+		},
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeConnections(ctx, now.Add(-keepConnections), purgeBatch)
 		},

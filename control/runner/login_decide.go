@@ -147,54 +147,72 @@ func (d *decider) answer(ctx context.Context, ds []vpn.LoginDecision) {
 
 // decideBatch decides logins in one transaction.
 func (d *decider) decideBatch(ctx context.Context, rs []vpn.LoginRequest) ([]vpn.LoginDecision, error) {
-	var ds []vpn.LoginDecision
+	var b *batch
 	err := d.core.Update(ctx, func(tx *store.Tx) error {
-		ds = make([]vpn.LoginDecision, 0, len(rs))
-		blocks, err := tx.BlocksFor(ctx, rs...)
-		if err != nil {
+		b = &batch{decider: d, tx: tx, contexts: map[vpn.EndpointID]*loginContext{}}
+		var err error
+		if b.blocks, err = tx.BlocksFor(ctx, rs...); err != nil {
 			return err
 		}
-		contexts := map[vpn.EndpointID]loginContext{}
-		var granted []vpn.Connection
 		for _, r := range rs {
-			at, known := contexts[r.Endpoint]
-			if !known {
-				var err error
-				at, err = d.loginContext(ctx, tx, r.Endpoint)
-				at.blocks = blocks
-				if vpn.KindOf(err) == vpn.NotFound { // deleted while its client was on the way
-					at.gone, err = true, nil
-				}
-				if err != nil {
-					return err
-				}
-				contexts[r.Endpoint] = at
-			}
-			switch {
-			case at.gone:
-				ds = append(ds, vpn.Deny(r.ID, errEndpointGone))
-				continue
-			case time.Now().After(r.Deadline): // the dataplane has answered it by now
-				ds = append(ds, vpn.Deny(r.ID, errCannotDecide))
-				continue
-			}
-			decision, c, err := d.decideLogin(ctx, tx, at, r)
+			decision, err := b.decide(ctx, r)
 			if err != nil {
 				return err
 			}
-			ds = append(ds, decision)
-			if decision.Allow {
-				granted = append(granted, c)
-				at.live++
-				contexts[r.Endpoint] = at
-			}
+			b.decisions = append(b.decisions, decision)
 		}
-		if len(granted) == 0 {
-			return nil
-		}
-		return tx.CreateConnection(ctx, granted...)
+		return b.save(ctx)
 	})
-	return ds, err
+	if err != nil {
+		return nil, err
+	}
+	return b.decisions, nil
+}
+
+// batch is the logins that one transaction decides.
+type batch struct {
+	*decider
+	tx          *store.Tx
+	blocks      vpn.CertificateBlocks // that may be about one of the logins
+	contexts    map[vpn.EndpointID]*loginContext
+	decisions   []vpn.LoginDecision
+	connections []vpn.Connection // to be created
+	sessions    []vpn.Session    // likewise
+}
+
+func (b *batch) decide(ctx context.Context, r vpn.LoginRequest) (vpn.LoginDecision, error) {
+	at := b.contexts[r.Endpoint]
+	if at == nil {
+		found, err := b.loginContext(ctx, b.tx, r.Endpoint)
+		if vpn.KindOf(err) == vpn.NotFound { // deleted while its client was on the way
+			found.gone, err = true, nil
+		}
+		if err != nil {
+			return vpn.LoginDecision{}, err
+		}
+		at = &found
+		b.contexts[r.Endpoint] = at
+	}
+	switch {
+	case at.gone:
+		return vpn.Deny(r.ID, errEndpointGone), nil
+	case time.Now().After(r.Deadline): // the dataplane has answered it by now
+		return vpn.Deny(r.ID, errCannotDecide), nil
+	}
+	return b.decideLogin(ctx, at, r)
+}
+
+// save writes what the granted logins begin.
+func (b *batch) save(ctx context.Context) error {
+	if len(b.sessions) > 0 {
+		if err := b.tx.CreateVPNSession(ctx, b.sessions...); err != nil {
+			return err
+		}
+	}
+	if len(b.connections) == 0 {
+		return nil
+	}
+	return b.tx.CreateConnection(ctx, b.connections...)
 }
 
 // loginContext is what logins to one endpoint are decided by.
@@ -202,11 +220,9 @@ type loginContext struct {
 	endpoint     vpn.Endpoint
 	associations []vpn.Association
 	state        vpn.EndpointState
-	issuer       vpn.Issuer            // of the client certificates
-	blocks       vpn.CertificateBlocks // that may be about one of the logins
-	live         int                   // connections of the endpoint
-	limit        int                   // of them
-	share        vpn.Share             // of each client certificate
+	issuer       vpn.Issuer // of the client certificates
+	places       vpn.Places // of its connections
+	share        vpn.Share  // of each client certificate
 	gone         bool
 }
 
@@ -227,13 +243,14 @@ func (d *decider) loginContext(ctx context.Context, tx *store.Tx, id vpn.Endpoin
 	if err != nil {
 		return loginContext{}, err
 	}
-	live, err := tx.CountLive(ctx, e.ID)
+	places, err := tx.Places(ctx, e.ID)
 	if err != nil {
 		return loginContext{}, err
 	}
+	places.Limit = deployment.Quotas.ConnectionLimit(countStaying(associations))
 	clientCA, err := tx.Certificate(ctx, e.ClientCA)
 	return loginContext{
-		endpoint: e, live: live[e.ID], limit: deployment.Quotas.ConnectionLimit(countStaying(associations)), share: deployment.Share,
+		endpoint: e, places: places, share: deployment.Share,
 		associations: associations, state: e.State(associations, observed[e.ID]), issuer: vpn.RequiredIssuer(clientCA),
 	}, err
 }
@@ -247,25 +264,4 @@ func countStaying(associations []vpn.Association) int {
 		}
 	}
 	return n
-}
-
-// decideLogin decides one login; the connection is what a grant begins.
-func (d *decider) decideLogin(ctx context.Context, tx *store.Tx, at loginContext, r vpn.LoginRequest) (vpn.LoginDecision, vpn.Connection, error) {
-	now := d.core.Now()
-	refused := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, at.blocks, r)
-	if refused == nil {
-		refused = vpn.CheckConnections(at.live, at.limit)
-	}
-	if refused != nil {
-		return vpn.Deny(r.ID, refused), vpn.Connection{}, tx.CreateAttempt(ctx, r.Refused(refused.Code, refused.Msg), now)
-	}
-	grant := vpn.LoginDecision{
-		ID: r.ID, Allow: true, Connection: vpn.NewConnectionID(), Session: vpn.NewSessionID(),
-		User: vpn.Identity{Name: r.CommonName}, Share: at.share, Ends: now.Add(at.endpoint.SessionTimeout),
-	}
-	return grant, vpn.Connection{
-		ID: grant.Connection, Endpoint: at.endpoint.ID, Session: grant.Session, Node: d.node, Status: vpn.ConnectionConnecting,
-		Username: grant.User.Name, CommonName: r.CommonName, Serial: r.Serial, Fingerprint: vpn.BareFingerprint(r.Fingerprint), Issuer: vpn.BareFingerprint(r.Issuer), Device: r.Device,
-		Platform: r.Platform, ClientVersion: r.Version,
-	}, nil
 }

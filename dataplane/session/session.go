@@ -23,7 +23,7 @@ type Session struct {
 	User        vpn.Identity      `json:"user"`
 	Addr        netip.Addr        `json:"addr"`
 	Peer        netip.AddrPort    `json:"peer"`                  // the client's outer address
-	Began       time.Duration     `json:"began"`                 // in Uptime
+	Began       time.Duration     `json:"began"`                 // the login, in Uptime; negative where the host was started since; 0: not known
 	Ends        time.Duration     `json:"ends"`                  // likewise
 	Token       string            `json:"token"`                 // OpenVPN's session ID: the client returns with it
 	Certificate string            `json:"certificate,omitempty"` // vpn.LoginRequest.CertificateKey; empty in journals of earlier versions

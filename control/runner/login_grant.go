@@ -1,0 +1,96 @@
+package runner
+
+import (
+	"context"
+	"time"
+
+	"sallyport/control"
+	"sallyport/vpn"
+)
+
+// decideLogin decides one login. A client with the token of a running session gets another connection
+// under it; every other login that is granted begins a session.
+func (b *batch) decideLogin(ctx context.Context, at *loginContext, r vpn.LoginRequest) (vpn.LoginDecision, error) {
+	if refused := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, b.blocks, r); refused != nil {
+		return b.refuse(ctx, r, refused)
+	}
+	now := b.core.Now()
+	session := vpn.NewSession(at.endpoint, r, vpn.Identity{Name: r.CommonName}, now)
+	if r.Returns {
+		var err error
+		session, err = b.tx.VPNSessionByToken(ctx, r.Endpoint, r.Token)
+		if vpn.KindOf(err) == vpn.NotFound { // it was purged: the empty session takes no client
+			err = nil
+		}
+		if err != nil {
+			return vpn.LoginDecision{}, err
+		}
+		if over := session.Continue(at.endpoint, r, now); over != nil {
+			// Not listed among the refused attempts: the client forgets the token and logs in.
+			return vpn.Deny(r.ID, over), nil
+		}
+		if err := b.endFormer(ctx, at, session); err != nil {
+			return vpn.LoginDecision{}, err
+		}
+	}
+	end, refused := at.places.Take()
+	if refused != nil {
+		return b.refuse(ctx, r, refused)
+	}
+	return b.grant(ctx, at, r, session, end)
+}
+
+// grant makes a connection under a session. Of the endpoint's connections whose clients are away, so many end for it.
+func (b *batch) grant(ctx context.Context, at *loginContext, r vpn.LoginRequest, session vpn.Session, end int) (vpn.LoginDecision, error) {
+	granted := vpn.LoginDecision{
+		ID: r.ID, Allow: true, Connection: vpn.NewConnectionID(), Session: session.ID,
+		User: vpn.Identity{Name: session.Username}, Share: at.share, Ends: session.Ends(at.endpoint),
+	}
+	var err error
+	if end > 0 {
+		if granted.Replaces, err = b.tx.LongestAway(ctx, at.endpoint.ID, end); err != nil {
+			return vpn.LoginDecision{}, err
+		}
+	}
+	at.places.Held++
+	b.connections = append(b.connections, vpn.Connection{
+		ID: granted.Connection, Endpoint: at.endpoint.ID, Session: session.ID, Node: b.node, Status: vpn.ConnectionConnecting,
+		Username: session.Username, CommonName: r.CommonName, Serial: r.Serial, Fingerprint: vpn.BareFingerprint(r.Fingerprint), Issuer: vpn.BareFingerprint(r.Issuer), Device: r.Device,
+		Platform: r.Platform, ClientVersion: r.Version,
+	})
+	session.Open(granted.Connection)
+	if session.Connections == 1 {
+		b.sessions = append(b.sessions, session)
+		return granted, nil
+	}
+	granted.Started = session.StartedAt
+	return granted, b.tx.SaveVPNSession(ctx, session)
+}
+
+// endFormer ends the last connection of a session whose client is about to get another one: the
+// dataplane does not have it any more, as after a restart of its host.
+func (b *batch) endFormer(ctx context.Context, at *loginContext, session vpn.Session) error {
+	c, err := b.tx.Connection(ctx, session.Connection)
+	if vpn.KindOf(err) == vpn.NotFound {
+		return nil
+	}
+	if err != nil || c.Status == vpn.ConnectionTerminated {
+		return err
+	}
+	if c.Status == vpn.ConnectionAway {
+		at.places.Away--
+	} else {
+		at.places.Held--
+	}
+	if c.EstablishedAt.IsZero() {
+		return b.tx.DeleteConnection(ctx, c.ID)
+	}
+	c.AwaySince, c.EndReason = time.Time{}, "The client came back with another connection."
+	c.Status, c.EndedAt = vpn.ConnectionTerminated, control.NotBefore(b.core.Now(), c.EstablishedAt)
+	return b.tx.SaveConnection(ctx, c)
+}
+
+// refuse denies a login, which is listed among the refused attempts.
+func (b *batch) refuse(ctx context.Context, r vpn.LoginRequest, refused *vpn.Error) (vpn.LoginDecision, error) {
+	return vpn.Deny(r.ID, refused), b.tx.CreateAttempt(ctx, r.Refused(refused.Code, refused.Msg), b.core.Now())
+}

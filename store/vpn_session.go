@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"sallyport/vpn"
+)
+
+var vpnSessionNoun = noun{
+	what: "VPN session", code: vpn.CodeVPNSessionNotFound,
+	taken:    "This VPN session exists already.",
+	dangling: "The endpoint of this VPN session no longer exists.",
+}
+
+type vpnSessionRow struct {
+	ID          string `gorm:"column:id;primaryKey"`
+	Endpoint    string `gorm:"column:endpoint_id"`
+	Username    string `gorm:"column:username"`
+	CommonName  string `gorm:"column:common_name"`
+	Serial      string `gorm:"column:serial"`
+	Fingerprint string `gorm:"column:fingerprint"`
+	Issuer      string `gorm:"column:issuer"`
+	Token       string `gorm:"column:token"`
+	Connection  string `gorm:"column:connection_id"`
+	Connections int    `gorm:"column:connections"`
+	Started     int64  `gorm:"column:started_at"`
+	Ends        int64  `gorm:"column:ends_at"`
+	Ended       int64  `gorm:"column:ended_at"`
+	EndReason   string `gorm:"column:end_reason"`
+}
+
+func (vpnSessionRow) TableName() string { return "vpn_session" }
+
+func newVPNSessionRow(s vpn.Session) vpnSessionRow {
+	return vpnSessionRow{
+		ID: string(s.ID), Endpoint: string(s.Endpoint), Username: clean(s.Username), CommonName: clean(s.CommonName),
+		Serial: clean(s.Serial), Fingerprint: clean(s.Fingerprint), Issuer: clean(s.Issuer), Token: clean(s.Token),
+		Connection: string(s.Connection), Connections: s.Connections,
+		Started: micros(s.StartedAt), Ends: micros(s.EndsAt), Ended: micros(s.EndedAt), EndReason: clean(s.EndReason),
+	}
+}
+
+func (r vpnSessionRow) session() (vpn.Session, error) {
+	return vpn.Session{
+		ID: vpn.SessionID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Username: r.Username, CommonName: r.CommonName,
+		Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, Token: r.Token,
+		Connection: vpn.ConnectionID(r.Connection), Connections: r.Connections,
+		StartedAt: instant(r.Started), EndsAt: instant(r.Ends), EndedAt: instant(r.Ended), EndReason: r.EndReason,
+	}, nil
+}
+
+// VPNSession reads one VPN session.
+func (t *Tx) VPNSession(ctx context.Context, id vpn.SessionID) (vpn.Session, error) {
+	row, err := readOne[vpnSessionRow](t.on(ctx), vpnSessionNoun, "id", string(id))
+	if err != nil {
+		return vpn.Session{}, err
+	}
+	return row.session()
+}
+
+// VPNSessionByToken reads the newest VPN session of an endpoint whose client has a token. NotFound where
+// token is empty.
+func (t *Tx) VPNSessionByToken(ctx context.Context, e vpn.EndpointID, token string) (vpn.Session, error) {
+	if token == "" {
+		return vpn.Session{}, vpnSessionNoun.read(errNoRow, "")
+	}
+	row, err := readOne[vpnSessionRow](t.on(ctx).Where("endpoint_id = ?", string(e)).Order("started_at DESC, id"), vpnSessionNoun, "token", token)
+	if err != nil {
+		return vpn.Session{}, err
+	}
+	return row.session()
+}
+
+// VPNSessionsWith lists the VPN sessions of every endpoint with a certificate that were not ended.
+func (t *Tx) VPNSessionsWith(ctx context.Context, b vpn.CertificateBlock) ([]vpn.Session, error) {
+	found, err := readAll(t.on(ctx).Where("ended_at = 0 AND (fingerprint = ? OR serial = ?)", b.Fingerprint, b.Serial), vpnSessionNoun, vpnSessionRow.session)
+	return slices.DeleteFunc(found, func(s vpn.Session) bool { return !b.IsOfSession(s) }), err
+}
+
+// CreateVPNSession adds VPN sessions.
+func (t *Tx) CreateVPNSession(ctx context.Context, ss ...vpn.Session) error {
+	rows := make([]vpnSessionRow, len(ss))
+	for i, s := range ss {
+		rows[i] = newVPNSessionRow(s)
+	}
+	return vpnSessionNoun.wrote(t.on(ctx).Create(&rows), rows[0].ID)
+}
+
+// SaveVPNSession writes every column of a VPN session but its endpoint.
+func (t *Tx) SaveVPNSession(ctx context.Context, s vpn.Session) error {
+	row := newVPNSessionRow(s)
+	return vpnSessionNoun.wrote(t.on(ctx).Model(&vpnSessionRow{}).Where("id = ?", row.ID).Select("*").Omit("id", "endpoint_id").Updates(&row), row.ID)
+}
+
+// DeleteVPNSession removes a VPN session.
+func (t *Tx) DeleteVPNSession(ctx context.Context, id vpn.SessionID) error {
+	return vpnSessionNoun.deleted(t.on(ctx).Where("id = ?", clean(string(id))).Delete(&vpnSessionRow{}), string(id))
+}
+
+// PurgeVPNSessions deletes the VPN sessions that reached their maximum duration before a time, at most
+// limit, and returns their number.
+func (t *Tx) PurgeVPNSessions(ctx context.Context, endedBefore time.Time, limit int) (int, error) {
+	old := t.on(ctx).Model(&vpnSessionRow{}).Select("id").Where("ends_at < ?", micros(endedBefore)).Limit(limit)
+	g := t.on(ctx).Where("id IN (?)", old).Delete(&vpnSessionRow{})
+	return int(g.RowsAffected), vpnSessionNoun.read(g.Error, "")
+}
