@@ -7,6 +7,7 @@
 //   data-select-all="name"            a checkbox for all checkboxes of that name in its form
 //   data-needs-selection="name"       a button that works while one of those is ticked
 //   data-live                         a part of the page that renews itself (views/parts/live.go)
+//   data-tags                         rows of tags, with a <template> of a row, and the buttons data-tag-add, data-tag-remove
 //   data-gets-file                    a form whose answer is a file: the page stays, without the last refusal
 //   <time datetime title>             a relative time with the exact one as title: kept up to date
 (function () {
@@ -94,9 +95,37 @@
     });
   }
 
+  // The numbers in names of tag rows, as the server writes them.
+  function renumber(tags) {
+    tags.querySelectorAll(".tag-row").forEach(function (row, i) {
+      row.querySelectorAll("input, button").forEach(function (e) {
+        e.setAttribute("aria-label", e.getAttribute("aria-label").replace(/\d+$/, i + 1));
+        if (e.id) e.id = e.id.replace(/\d+$/, i + 1);
+        if (e.hasAttribute("data-tag-remove")) e.value = i + 1;
+      });
+    });
+  }
+  function changeTags(button) {
+    var tags = button.closest("[data-tags]"), row = button.closest(".tag-row"), add = tags.querySelector("[data-tag-add]");
+    if (row) {
+      row.remove();
+      renumber(tags);
+      add.focus();
+      say("Tag removed.");
+      return;
+    }
+    var template = tags.querySelector("template"), made = template.content.firstElementChild.cloneNode(true), last = tags.querySelectorAll(".tag-row");
+    if (last.length) last[last.length - 1].after(made); else template.before(made);
+    renumber(tags);
+    made.querySelector("input").focus();
+  }
+
   document.addEventListener("click", function (event) {
-    var button = event.target.closest && event.target.closest("[data-copy]");
-    if (button) copy(button);
+    var button = event.target.closest && event.target.closest("[data-copy], [data-tag-add], [data-tag-remove]");
+    if (!button) return;
+    if (button.hasAttribute("data-copy")) { copy(button); return; }
+    event.preventDefault();
+    changeTags(button);
   });
   document.addEventListener("change", function (event) {
     var all = event.target.getAttribute("data-select-all");

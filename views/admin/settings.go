@@ -4,7 +4,6 @@ import "sallyport/views/parts"
 
 // Settings is the page of the deployment's settings.
 type Settings struct {
-	Form     parts.Form
-	Sections []string     // of each field
-	Facts    []parts.Pair // that only the configuration or the host can change
+	Form  parts.Form
+	Facts []parts.Pair // that only the configuration or the host can change
 }

@@ -6,18 +6,21 @@ import "slices"
 type Field struct {
 	Name         string // name in the posted form; also the id of the element unless ID is set
 	ID           string
-	Type         string // text (default), password, number, textarea, select, radio, checkbox, file, fact (text that cannot be changed)
+	Type         string // text (default), password, number, textarea, select, radio, checkbox, file, tags, fact (text that cannot be changed)
 	Label        string
 	Value        string
+	Section      string // title of the form's section that it is in; empty: above all sections
 	Help         string // one or two sentences below the label
 	Err          string
 	Placeholder  string
 	Autocomplete string
 	InputMode    string
 	Options      []Option // of select and radio
+	Suggestions  []string // values that a text box offers; others can be typed
 	Rows         int      // of textarea
 	MaxLength    int      // 0: none
 	Count        int      // shows while typing how many of this many characters are used; 0: not shown
+	Tags         TagRows  // of tags
 	Checked      bool     // of checkbox
 	Required     bool
 	Disabled     bool
@@ -94,18 +97,20 @@ func (f Field) rows() int {
 
 // Form is a card with a form in it.
 type Form struct {
-	Title   string
-	Intro   string
-	Action  string // path that it posts to
-	Submit  string
-	Cancel  string // path of the link "Cancel"; empty: no such link
-	Fields  []Field
-	Hidden  []Hidden
-	Err     string   // sentence of the error summary; empty: nothing is wrong
-	Code    string   // of the refusal, beside its sentence; empty: not shown
-	Orphans []string // error sentences of fields that this form does not have
-	Files   bool     // it uploads files
-	Gets    bool     // its answer is a file: the page stays, and scripts take an earlier refusal away
+	Title  string
+	Intro  string
+	Action string // path that it posts to
+	Submit string
+	Cancel string // path of the link "Cancel"; empty: no such link
+	Fields []Field
+	// Sections are the headings of the form, in their order. Each field names its own.
+	Sections []Section
+	Hidden   []Hidden
+	Err      string   // sentence of the error summary; empty: nothing is wrong
+	Code     string   // of the refusal, beside its sentence; empty: not shown
+	Orphans  []string // error sentences of fields that this form does not have
+	Files    bool     // it uploads files
+	Gets     bool     // its answer is a file: the page stays, and scripts take an earlier refusal away
 	// Username is in a hidden control: a password manager reads from it which account the password is of.
 	Username string
 }

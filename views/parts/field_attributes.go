@@ -20,6 +20,9 @@ func (f Field) attributes() templ.Attributes {
 	set("inputmode", f.InputMode)
 	set("data-confirm-text", f.Expect)
 	set("aria-describedby", f.describedBy())
+	if len(f.Suggestions) > 0 {
+		a["list"] = f.id() + "-list"
+	}
 	if f.MaxLength > 0 {
 		a["maxlength"] = f.MaxLength
 	}

@@ -16,25 +16,18 @@ func (h *Endpoints) renderNew(c echo.Context, in endpointInput, refused error) e
 	if err != nil {
 		return err
 	}
-	if refused == nil && in.Port == "" {
-		in.Port = strconv.Itoa(int(choices.FreePort))
+	if in.fresh {
+		in.Port, in.ClientCIDR = strconv.Itoa(int(choices.FreePort)), choices.FreeCIDR
+		if len(choices.Servers.List) == 1 {
+			in.Certificate = string(choices.Servers.List[0].ID)
+		}
 	}
-	if refused == nil && in.ClientCIDR == "" {
-		in.ClientCIDR = choices.FreeCIDR
-	}
-	if refused == nil && in.Certificate == "" && len(choices.Servers.List) == 1 {
-		in.Certificate = string(choices.Servers.List[0].ID)
-	}
-	form := parts.Form{
-		Action: "/endpoints/new", Submit: "Create Client VPN endpoint", Cancel: "/endpoints",
-		Fields: in.fields(endpointChoices{Choices: choices}),
-	}
+	form := parts.Form{Action: "/endpoints/new", Submit: "Create Client VPN endpoint", Cancel: "/endpoints"}
+	in.fill(&form, endpointChoices{Choices: choices})
 	page.Fail(&form, refused)
-	tags := page.TagRows(in.TagKeys, in.TagValues)
-	tags.Err = vpn.FieldsOf(refused)["tags"]
 	v := views.FormPage{
 		Header: parts.Header{Crumbs: []parts.Crumb{{Label: "Client VPN endpoints", Href: "/endpoints"}}, Title: "Create Client VPN endpoint"},
-		Form:   form, Tags: &tags,
+		Form:   form,
 	}
 	v.Finder = page.Finder(c, "/endpoints/new", "certificates", choices.Servers.More || choices.Authorities.More || choices.Clients.More)
 	if len(choices.Servers.List) == 0 && v.Finder == nil {
@@ -50,7 +43,7 @@ func (h *Endpoints) renderNew(c echo.Context, in endpointInput, refused error) e
 
 // New shows the form for a new endpoint.
 func (h *Endpoints) New(c echo.Context) error {
-	return h.renderNew(c, endpointInput{typed: endpointOptions.values(vpn.DefaultOptions())}, nil)
+	return h.renderNew(c, endpointInput{fresh: true, typed: endpointOptions.values(vpn.DefaultOptions())}, nil)
 }
 
 // Create creates an endpoint.
@@ -58,6 +51,9 @@ func (h *Endpoints) Create(c echo.Context) error {
 	in, err := bindEndpoint(c)
 	if err != nil {
 		return err
+	}
+	if in.Rearrange() {
+		return h.renderNew(c, in, nil)
 	}
 	spec, err := in.spec()
 	var e vpn.Endpoint

@@ -34,8 +34,9 @@ func (h *Endpoints) renderEdit(c echo.Context, typed *endpointInput, refused err
 	offered := endpointChoices{Choices: choices, stored: &view}
 	form := parts.Form{
 		Action: views.EndpointPath(view.ID, "edit"), Submit: "Modify Client VPN endpoint", Cancel: views.EndpointPath(view.ID),
-		Hidden: []parts.Hidden{{Name: "version", Value: in.Version}}, Fields: in.fields(offered),
+		Hidden: []parts.Hidden{{Name: "version", Value: in.Version}},
 	}
+	in.fill(&form, offered)
 	switch {
 	case stale:
 		status = http.StatusConflict
@@ -47,8 +48,7 @@ func (h *Endpoints) renderEdit(c echo.Context, typed *endpointInput, refused err
 	}
 	return page.Render(c, status, views.Form(views.FormPage{
 		Chrome: h.pages.Chrome(c, "Modify Client VPN endpoint", "endpoints"),
-		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, ""), Title: "Modify Client VPN endpoint",
-			Note: "The client IPv4 CIDR, the authentication options, the transport protocol and the listen address cannot be modified."},
+		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, ""), Title: "Modify Client VPN endpoint"},
 		Finder: page.Finder(c, views.EndpointPath(view.ID, "edit"), "server certificates", choices.Servers.More), Form: form,
 	}))
 }

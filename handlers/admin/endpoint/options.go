@@ -12,12 +12,15 @@ import (
 	"sallyport/vpn"
 )
 
-// bannerClients says which clients show the banner (OpenVPN's gui-notes.txt).
-const bannerClients = "OpenVPN GUI for Windows shows it, from version 11.22 (OpenVPN 2.5.1); other clients connect without showing it."
+// bannerClients says which clients show the banner (OpenVPN's gui-notes.txt), and when.
+const (
+	bannerClients = "OpenVPN GUI for Windows shows it, from version 11.22 (OpenVPN 2.5.1); other clients connect without showing it."
+	bannerWhen    = "It is shown when a VPN session is established or re-established; running sessions are not interrupted."
+)
 
 // endpointOptions lists the fields of vpn.ClientOptions in the order of the pages.
 var endpointOptions = optionList{
-	checkbox(parts.Field{Name: "dns_enabled", Label: "Enable DNS servers",
+	checkbox(parts.Field{Section: sectionConnection, Name: "dns_enabled", Label: "Enable DNS servers",
 		Help: "Clients use the DNS servers below. Verify that the DNS servers can be reached by clients. The addresses are kept while it is off."},
 		func(o *vpn.ClientOptions) *bool { return &o.DNSEnabled },
 		func(o vpn.ClientOptions) parts.Pair {
@@ -25,14 +28,14 @@ var endpointOptions = optionList{
 		}),
 	dnsServer("dns1", "DNS Server 1 IP address", func(o *vpn.ClientOptions) *netip.Addr { return &o.DNS1 }),
 	dnsServer("dns2", "DNS Server 2 IP address", func(o *vpn.ClientOptions) *netip.Addr { return &o.DNS2 }),
-	checkbox(parts.Field{Name: "split_tunnel", Label: "Enable split-tunnel",
+	checkbox(parts.Field{Section: sectionOther, Name: "split_tunnel", Label: "Enable split-tunnel",
 		Help: "Only traffic for the endpoint's routes goes into the tunnel; all else leaves clients as before. Clients that are connected learn a change of this, and under split-tunnel a change of the routes, with their next connection."},
 		func(o *vpn.ClientOptions) *bool { return &o.SplitTunnel },
 		func(o vpn.ClientOptions) parts.Pair {
 			return parts.Pair{Label: "Split-tunnel", Value: parts.YesNo(o.SplitTunnel, "Enabled", "Disabled"), Help: parts.YesNo(o.SplitTunnel,
 				"Clients send only what the routes name into the tunnel.", "Clients send all their traffic into the tunnel.")}
 		}),
-	checkbox(parts.Field{Name: "ipv6_outside", Label: "Leave IPv6 outside the tunnel",
+	checkbox(parts.Field{Section: sectionOther, Name: "ipv6_outside", Label: "Leave IPv6 outside the tunnel",
 		Help: "The VPN carries IPv4. While this is off, a connected client reaches nothing over IPv6. Switch it on only if your clients' IPv6 is protected in another way: " +
 			"what is reached over IPv6 then passes beside the VPN, past its rules. Clients that are connected get it with their next connection."},
 		func(o *vpn.ClientOptions) *bool { return &o.IPv6Outside },
@@ -40,13 +43,17 @@ var endpointOptions = optionList{
 			return parts.Pair{Label: "IPv6 of clients", Value: parts.YesNo(o.IPv6Outside, "Outside the tunnel", "Stopped"), Help: parts.YesNo(o.IPv6Outside,
 				"What clients reach over IPv6 passes beside the VPN, past its rules.", "Connected clients reach nothing over IPv6. A split tunnel leaves IPv6 to the client.")}
 		}),
-	{fact: func(o vpn.ClientOptions) parts.Pair {
-		return parts.Pair{Label: "Source NAT", Value: parts.YesNo(o.SourceNAT, "Enabled", "Disabled"), Help: parts.YesNo(o.SourceNAT,
-			"Target networks see the address of this host.", "Target networks see the addresses of the clients.")}
-	}},
+	checkbox(parts.Field{Section: sectionOther, Name: "source_nat", Label: "Enable source NAT",
+		Help: "Traffic to the target networks carries an address of this host, so that answers find their way back. Switch it off only where the target networks have a route to the client CIDR by way of this host: " +
+			"their servers then see the address of each client."},
+		func(o *vpn.ClientOptions) *bool { return &o.SourceNAT },
+		func(o vpn.ClientOptions) parts.Pair {
+			return parts.Pair{Label: "Source NAT", Value: parts.YesNo(o.SourceNAT, "Enabled", "Disabled"), Help: parts.YesNo(o.SourceNAT,
+				"Target networks see the address of this host.", "Target networks see the addresses of the clients, and need a route to them by way of this host.")}
+		}),
 	{
-		field: parts.Field{Name: "session_timeout", Label: "Session timeout hours", InputMode: "numeric", Autocomplete: "off",
-			Help: fmt.Sprintf("The maximum VPN session duration, usually 8, 10, 12 or 24; 1 to %d. It counts from the login, over reconnects. When it is decreased, sessions that are older end at once.", vpn.MaxSessionHours)},
+		field: parts.Field{Section: sectionOther, Name: "session_timeout", Label: "Session timeout hours", InputMode: "numeric", Autocomplete: "off", Suggestions: []string{"8", "10", "12", "24"},
+			Help: fmt.Sprintf("The maximum VPN session duration: 8, 10, 12, 24 or any whole number from 1 to %d. It counts from the login, over reconnects. When it is decreased, sessions that are older end at once.", vpn.MaxSessionHours)},
 		value: func(o vpn.ClientOptions) string { return strconv.Itoa(int(o.SessionTimeout / time.Hour)) },
 		set: func(o *vpn.ClientOptions, typed string, c *vpn.Check) {
 			switch timeout, err := vpn.ParseSessionTimeout(typed); {
@@ -61,14 +68,14 @@ var endpointOptions = optionList{
 			return parts.Fact("Session timeout hours", strconv.Itoa(int(o.SessionTimeout/time.Hour)))
 		},
 	},
-	checkbox(parts.Field{Name: "banner_enabled", Label: "Enable client login banner",
-		Help: "Clients show the text below whenever their VPN session is established or re-established; running sessions are not interrupted. " + bannerClients},
+	checkbox(parts.Field{Section: sectionOther, Name: "banner_enabled", Label: "Enable client login banner",
+		Help: "Clients show the text below. " + bannerWhen + " " + bannerClients},
 		func(o *vpn.ClientOptions) *bool { return &o.BannerEnabled },
 		func(o vpn.ClientOptions) parts.Pair {
-			return parts.Pair{Label: "Client login banner", Value: parts.YesNo(o.BannerEnabled, "Enabled", "Disabled"), Help: parts.YesNo(o.BannerEnabled, bannerClients, "")}
+			return parts.Pair{Label: "Client login banner", Value: parts.YesNo(o.BannerEnabled, "Enabled", "Disabled"), Help: parts.YesNo(o.BannerEnabled, bannerWhen+" "+bannerClients, "")}
 		}),
 	{
-		field: parts.Field{Name: "banner", Label: "Client login banner text", Type: "textarea", Rows: 5, Count: vpn.MaxBanner,
+		field: parts.Field{Section: sectionOther, Name: "banner", Label: "Client login banner text", Type: "textarea", Rows: 5, Count: vpn.MaxBanner,
 			Help: fmt.Sprintf("Plain text, up to %s characters. It is kept while the banner is off.", parts.Number(vpn.MaxBanner))},
 		value: func(o vpn.ClientOptions) string { return o.Banner },
 		set: func(o *vpn.ClientOptions, typed string, _ *vpn.Check) {
@@ -108,7 +115,7 @@ func dnsServer(name, label string, at func(*vpn.ClientOptions) *netip.Addr) opti
 		return ""
 	}
 	return option{
-		field: parts.Field{Name: name, Label: label, Mono: true, Autocomplete: "off"},
+		field: parts.Field{Section: sectionConnection, Name: name, Label: label, Mono: true, Autocomplete: "off"},
 		value: text,
 		set: func(o *vpn.ClientOptions, typed string, c *vpn.Check) {
 			a, err := vpn.ParseDNSServer(typed)
@@ -166,6 +173,18 @@ func (l optionList) read(typed func(field string) string, base vpn.ClientOptions
 		}
 	}
 	return base, c.Err()
+}
+
+// summary says what the options of the folded section are.
+func (l optionList) summary(typed map[string]string) string {
+	o, _ := l.read(func(field string) string { return typed[field] }, vpn.DefaultOptions())
+	return strings.Join([]string{
+		"Split-tunnel " + parts.YesNo(o.SplitTunnel, "on", "off"),
+		"IPv6 of clients " + parts.YesNo(o.IPv6Outside, "outside the tunnel", "stopped"),
+		"source NAT " + parts.YesNo(o.SourceNAT, "on", "off"),
+		"sessions of " + parts.Count(int(o.SessionTimeout/time.Hour), "hour"),
+		parts.YesNo(o.BannerEnabled, "login banner on", "no login banner"),
+	}, " · ")
 }
 
 func (l optionList) facts(o vpn.ClientOptions) []parts.Pair {

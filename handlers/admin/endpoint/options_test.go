@@ -14,9 +14,7 @@ import (
 )
 
 // notInForm are the options that the endpoint form does not offer, with the reason.
-var notInForm = map[string]string{
-	"source_nat": "the target networks need a route back to the clients first, and the console cannot tell whether there is one",
-}
+var notInForm = map[string]string{}
 
 // jsonKeys are the keys of the fields of vpn.ClientOptions, which are the names of the form's controls too.
 func jsonKeys() []string {

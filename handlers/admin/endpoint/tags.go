@@ -12,9 +12,8 @@ import (
 )
 
 type tagsInput struct {
-	Version   string   `form:"version"`
-	TagKeys   []string `form:"tag_key"`
-	TagValues []string `form:"tag_value"`
+	Version string `form:"version"`
+	page.TagInput
 }
 
 func (h *Endpoints) renderTags(c echo.Context, in *tagsInput, refused error) error {
@@ -23,27 +22,27 @@ func (h *Endpoints) renderTags(c echo.Context, in *tagsInput, refused error) err
 		return err
 	}
 	if in == nil {
-		in = &tagsInput{}
-		for _, t := range view.Tags {
-			in.TagKeys, in.TagValues = append(in.TagKeys, t.Key), append(in.TagValues, t.Value)
-		}
+		in = &tagsInput{TagInput: page.TagsTyped(view.Tags)}
 	}
-	rows := page.TagRows(in.TagKeys, in.TagValues)
-	rows.Disabled = !f.MayChange()
 	// The version is always the stored one: if another administrator saved first, their tags are shown,
 	// and saving again replaces them.
+	field := in.Field()
+	field.Section, field.Disabled = "", !f.MayChange()
 	form := parts.Form{
-		Action: views.EndpointPath(view.ID, "tags"), Submit: "Save tags",
+		Action: views.EndpointPath(view.ID, "tags"),
+		Fields: []parts.Field{field},
 		Hidden: []parts.Hidden{{Name: "version", Value: strconv.Itoa(view.Version)}},
+	}
+	if f.MayChange() {
+		form.Submit = "Save tags"
 	}
 	if refused != nil {
 		page.Fail(&form, refused)
-		rows.Err = vpn.FieldsOf(refused)["tags"]
 	}
 	if vpn.KindOf(refused) == vpn.Stale && refused != nil {
-		rows.Err = "Another administrator saved other tags meanwhile: " + describeTags(view.Tags) + ". Save again to replace them with the tags below."
+		form.Fields[0].Err = "Another administrator saved other tags meanwhile: " + describeTags(view.Tags) + ". Save again to replace them with the tags below."
 	}
-	return page.RenderForm(c, refused, views.EndpointTagsPage(f, form, rows))
+	return page.RenderForm(c, refused, views.EndpointTagsPage(f, form))
 }
 
 func describeTags(tags []vpn.Tag) string {
@@ -62,8 +61,11 @@ func (h *Endpoints) SaveTags(c echo.Context) error {
 	if err := page.Bind(c, &in); err != nil {
 		return err
 	}
+	if in.Rearrange() {
+		return h.renderTags(c, &in, nil)
+	}
 	version, _ := strconv.Atoi(in.Version) // text that is no number is a version that was never saved
-	_, err := h.endpoints.SaveEndpointTags(page.Context(c), page.Principal(c), endpointID(c), version, page.TagsOf(in.TagKeys, in.TagValues))
+	_, err := h.endpoints.SaveEndpointTags(page.Context(c), page.Principal(c), endpointID(c), version, in.Tags())
 	if page.BelongsInForm(err) {
 		return h.renderTags(c, &in, err)
 	}

@@ -13,18 +13,19 @@ type networkInput struct {
 	Name  string `form:"name"`
 	CIDRs string `form:"cidrs"`
 
-	TagKeys   []string `form:"tag_key"`
-	TagValues []string `form:"tag_value"`
+	page.TagInput
 }
 
 func (in networkInput) form() parts.Form {
 	return parts.Form{
 		Action: "/networks/new", Submit: "Create network", Cancel: "/networks",
 		Fields: []parts.Field{
-			{Name: "name", Label: "Name", Value: in.Name, Required: true, Autocomplete: "off", Focus: true},
+			{Name: "name", Label: "Name", Value: in.Name, Required: true, Autocomplete: "off", Focus: !in.Rearranged()},
 			{Name: "cidrs", Label: "IPv4 CIDRs", Type: "textarea", Rows: 3, Value: in.CIDRs, Required: true, Mono: true, Placeholder: "10.0.0.0/16",
 				Help: "The network's address ranges in CIDR notation, one per line, at most five. They must not overlap with each other or with the client CIDR of an endpoint that uses the network."},
+			in.Field(),
 		},
+		Sections: []parts.Section{{Title: "Tags"}},
 	}
 }
 
@@ -34,11 +35,10 @@ func networkHeader() parts.Header {
 }
 
 func (h *Networks) renderNew(c echo.Context, in networkInput, refused error) error {
-	form, tags := in.form(), page.TagRows(in.TagKeys, in.TagValues)
+	form := in.form()
 	page.Fail(&form, refused)
-	tags.Err = vpn.FieldsOf(refused)["tags"]
 	return page.RenderForm(c, refused, views.Form(views.FormPage{
-		Chrome: h.pages.Chrome(c, "Create network", "networks"), Header: networkHeader(), Form: form, Tags: &tags,
+		Chrome: h.pages.Chrome(c, "Create network", "networks"), Header: networkHeader(), Form: form,
 	}))
 }
 
@@ -51,7 +51,10 @@ func (h *Networks) Create(c echo.Context) error {
 	if err := page.Bind(c, &in); err != nil {
 		return err
 	}
-	n, err := h.networks.CreateNetwork(page.Context(c), page.Principal(c), vpn.NetworkSpec{Name: in.Name, CIDRs: in.CIDRs, Tags: page.TagsOf(in.TagKeys, in.TagValues)})
+	if in.Rearrange() {
+		return h.renderNew(c, in, nil)
+	}
+	n, err := h.networks.CreateNetwork(page.Context(c), page.Principal(c), vpn.NetworkSpec{Name: in.Name, CIDRs: in.CIDRs, Tags: in.Tags()})
 	if page.BelongsInForm(err) {
 		return h.renderNew(c, in, err)
 	}

@@ -24,7 +24,7 @@ func (h *Node) renderSettings(c echo.Context, typed map[string]string, refused e
 		{Label: "Public URL", Value: h.core.Settings.PublicURL, Mono: true, Help: "public_url: base of the pages that users open"},
 		{Label: "Address used while no name is set", Value: h.core.Settings.FallbackAddress, Mono: true},
 	}}
-	v.Form, v.Sections = settingsForm(saved, typed, refused, chrome.MayChange)
+	v.Form = settingsForm(saved, typed, refused, chrome.MayChange)
 	status := http.StatusOK
 	switch {
 	case refused != nil && vpn.KindOf(refused) == vpn.Stale:

@@ -31,22 +31,24 @@ func (h *Node) SaveSettings(c echo.Context) error {
 	return h.pages.Done(c, "Settings saved.", "/settings")
 }
 
-// settingsForm makes the form, filled with what was typed or is in force, and the section of each field.
-func settingsForm(saved setting.View, typed map[string]string, refused error, mayChange bool) (f parts.Form, sections []string) {
-	f = parts.Form{Action: "/settings", Hidden: []parts.Hidden{{Name: "version", Value: strconv.Itoa(saved.Version)}}}
+// settingsForm makes the form, filled with what was typed or is in force.
+func settingsForm(saved setting.View, typed map[string]string, refused error, mayChange bool) parts.Form {
+	f := parts.Form{Action: "/settings", Hidden: []parts.Hidden{{Name: "version", Value: strconv.Itoa(saved.Version)}}}
 	if mayChange {
 		f.Submit = "Save settings"
 	}
 	for _, s := range saved.Settings {
 		f.Fields = append(f.Fields, settingField(s, typed, mayChange))
-		sections = append(sections, s.Section)
+		if n := len(f.Sections); n == 0 || f.Sections[n-1].Title != s.Section {
+			f.Sections = append(f.Sections, parts.Section{Title: s.Section})
+		}
 	}
 	if refused == nil {
-		return f, sections
+		return f
 	}
 	if vpn.KindOf(refused) != vpn.Stale {
 		page.Fail(&f, refused)
-		return f, sections
+		return f
 	}
 	var stored []parts.Field
 	for _, s := range saved.Settings {
@@ -54,7 +56,7 @@ func settingsForm(saved setting.View, typed map[string]string, refused error, ma
 	}
 	f.Fail(page.Refusal(refused), f.SavedBefore(stored))
 	f.Intro = "To keep what you typed, save again: it then replaces what the other administrator saved."
-	return f, sections
+	return f
 }
 
 func settingField(s setting.Setting, typed map[string]string, mayChange bool) parts.Field {
@@ -62,7 +64,7 @@ func settingField(s setting.Setting, typed map[string]string, mayChange bool) pa
 	if v, present := typed[s.Key]; present && s.Source == "" {
 		value = v
 	}
-	field := parts.Field{Name: s.Key, Label: s.Label, Value: value, Help: s.Help, Disabled: !mayChange || s.Source != ""}
+	field := parts.Field{Section: s.Section, Name: s.Key, Label: s.Label, Value: value, Help: s.Help, Disabled: !mayChange || s.Source != ""}
 	switch s.Kind {
 	case vpn.SettingSwitch:
 		field.Type, field.Checked, field.Value = "checkbox", value == "true", "on"

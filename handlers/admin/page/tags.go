@@ -1,36 +1,71 @@
 package page
 
 import (
-	views "sallyport/views/admin"
+	"slices"
+	"strconv"
+
+	"sallyport/views/parts"
 	"sallyport/vpn"
 )
 
-// spareTagRows is how many empty rows a form has below its tags.
-const spareTagRows = 3
+// TagInput is the tags of a posted form, row by row.
+type TagInput struct {
+	Keys   []string `form:"tag_key"`
+	Values []string `form:"tag_value"`
+	Rows   string   `form:"tag_rows"` // the button that was pressed: see parts.TagRowsName; empty: another one
 
-// TagsOf pairs keys and values of a posted form, row by row.
-func TagsOf(keys, values []string) []vpn.Tag {
+	focus      int
+	rearranged bool
+}
+
+// TagsTyped is the input as it shows stored tags.
+func TagsTyped(tags []vpn.Tag) TagInput {
+	var in TagInput
+	for _, t := range tags {
+		in.Keys, in.Values = append(in.Keys, t.Key), append(in.Values, t.Value)
+	}
+	return in
+}
+
+// Tags pairs keys and values.
+func (in TagInput) Tags() []vpn.Tag {
 	var out []vpn.Tag
-	for i, k := range keys {
+	for i, k := range in.Keys {
 		t := vpn.Tag{Key: k}
-		if i < len(values) {
-			t.Value = values[i]
+		if i < len(in.Values) {
+			t.Value = in.Values[i]
 		}
 		out = append(out, t)
 	}
 	return out
 }
 
-// TagRows are the tags as typed, without empty rows but with new ones below.
-func TagRows(keys, values []string) views.TagRows {
-	var rows views.TagRows
-	for _, t := range TagsOf(keys, values) {
-		if t.Key != "" || t.Value != "" {
-			rows.Rows = append(rows.Rows, views.Tag{Key: t.Key, Value: t.Value})
-		}
+// Rearrange adds or removes a row, if the form was posted for that: then it is shown again and nothing is saved.
+func (in *TagInput) Rearrange() bool {
+	if in.Rows == "" {
+		return false
 	}
-	for range min(spareTagRows, max(0, vpn.MaxTags-len(rows.Rows))) {
-		rows.Rows = append(rows.Rows, views.Tag{})
+	tags := in.Tags()
+	if n, err := strconv.Atoi(in.Rows); err == nil && n >= 1 && n <= len(tags) {
+		tags = slices.Delete(tags, n-1, n)
+	} else if in.Rows == parts.TagRowsAdd && len(tags) < vpn.MaxTags {
+		tags = append(tags, vpn.Tag{})
 	}
-	return rows
+	*in = TagsTyped(tags)
+	in.focus, in.rearranged = len(tags), true
+	return true
+}
+
+// Rearranged tells whether the form is shown again because of its rows: the user goes on there.
+func (in TagInput) Rearranged() bool { return in.rearranged }
+
+// Field is the control of the tags.
+func (in TagInput) Field() parts.Field {
+	f := parts.Field{Name: "tags", Type: "tags", Label: "Tags", Section: "Tags",
+		Help: "Keys and values of your choice, to find and filter by. A row without a key and a value is ignored.",
+		Tags: parts.TagRows{Full: len(in.Keys) >= vpn.MaxTags, Focus: in.focus}}
+	for _, t := range in.Tags() {
+		f.Tags.Rows = append(f.Tags.Rows, parts.Tag{Key: t.Key, Value: t.Value})
+	}
+	return f
 }

@@ -1,0 +1,108 @@
+package endpoint
+
+import (
+	"slices"
+	"strings"
+
+	"sallyport/control/endpoint"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+// The sections of the form, in the order of the guide's steps, "Create a Client VPN endpoint".
+const (
+	sectionDetails        = "Details"
+	sectionAuthentication = "Authentication"
+	sectionConnection     = "Connection"
+	sectionOther          = "Other parameters"
+	sectionTags           = "Tags"
+)
+
+// endpointChoices is what the form offers and shows besides what was typed.
+type endpointChoices struct {
+	endpoint.Choices
+	stored *endpoint.View // nil for a new endpoint
+}
+
+// immutable is a control of a new endpoint, and a fact with the reason for a stored one.
+func (choices endpointChoices) immutable(input parts.Field, reason string, fact func(endpoint.View) string) parts.Field {
+	if choices.stored == nil {
+		return input
+	}
+	return parts.Field{Section: input.Section, Type: "fact", Label: input.Label, Value: fact(*choices.stored), Help: "Cannot be changed: " + reason}
+}
+
+// fill gives the endpoint form its fields and sections.
+func (in endpointInput) fill(f *parts.Form, choices endpointChoices) {
+	f.Fields = in.fields(choices)
+	f.Sections = []parts.Section{
+		{Title: sectionDetails}, {Title: sectionAuthentication}, {Title: sectionConnection},
+		{Title: sectionOther, Folds: choices.stored == nil, Summary: endpointOptions.summary(in.typed)}, {Title: sectionTags},
+	}
+}
+
+// fields are the controls in the order of the guide. What is immutable is an input for a new endpoint and a fact for
+// a stored one.
+func (in endpointInput) fields(choices endpointChoices) []parts.Field {
+	fields := slices.Concat(in.detailFields(choices), in.authenticationFields(choices), in.connectionFields(choices), endpointOptions.fields(in.typed))
+	if choices.stored == nil { // a stored endpoint has a tab for them
+		fields = append(fields, in.Field())
+	}
+	return fields
+}
+
+func (in endpointInput) detailFields(choices endpointChoices) []parts.Field {
+	return []parts.Field{
+		{Section: sectionDetails, Name: "name", Label: "Name tag", Value: in.Name, Help: "Shown in lists.", Autocomplete: "off", Focus: !in.Rearranged()},
+		{Section: sectionDetails, Name: "description", Label: "Description", Value: in.Description, Help: "A brief description of the Client VPN endpoint.", Autocomplete: "off"},
+		choices.immutable(parts.Field{Section: sectionDetails, Name: "client_cidr", Label: "Client IPv4 CIDR", Value: in.ClientCIDR, Required: true, Mono: true, Autocomplete: "off", Help: clientCIDRHelp(in.ClientCIDR)},
+			"clients have addresses of it. Another range takes another endpoint.",
+			func(e endpoint.View) string { return e.ClientCIDR.String() }),
+	}
+}
+
+func (in endpointInput) authenticationFields(choices endpointChoices) []parts.Field {
+	servers, restarts := choices.Servers.List, ""
+	if stored := choices.stored; stored != nil {
+		restarts = restartHelp(stored.Connections)
+		if stored.Server.ID != "" && !slices.ContainsFunc(servers, func(c vpn.Certificate) bool { return c.ID == stored.Certificate }) {
+			servers = append([]vpn.Certificate{stored.Server}, servers...) // expired, but still in use
+		}
+	}
+	return []parts.Field{
+		{Section: sectionAuthentication, Name: "certificate", Label: "Server certificate", Type: "select", Value: in.Certificate, Required: true,
+			Options: views.CertificateOptions("Choose a server certificate", servers),
+			Help:    "Clients use the server certificate to authenticate the Client VPN endpoint to which they are connecting." + before(restarts)},
+		choices.immutable(parts.Field{Section: sectionAuthentication, Name: "authentication", Label: "Authentication options", Type: "radio", Value: "mutual", Required: true,
+			Options: []parts.Option{{Value: "mutual", Label: "Use mutual authentication", Help: "Clients prove themselves with a certificate. It cannot be changed after the endpoint is created."}}},
+			"what users prove themselves with is fixed for the life of an endpoint.",
+			func(endpoint.View) string { return "Use mutual authentication" }),
+		choices.immutable(parts.Field{Section: sectionAuthentication, Name: "client_ca", Label: "Client certificate", Type: "select", Value: in.ClientCA, Required: true,
+			Options: clientAuthorityOptions(choices.Choices),
+			Help:    "Client certificates must be issued by this authority; an imported client certificate stands for the authority that issued it. If server and client certificates come from the same authority, keep the server certificate's own."},
+			"it is a part of the authentication options.",
+			func(e endpoint.View) string {
+				return parts.YesNo(e.ClientCA == e.Certificate, "The server certificate's own authority", views.NameOr(e.ClientAuthority.Name, e.ClientCA))
+			}),
+	}
+}
+
+func (in endpointInput) connectionFields(choices endpointChoices) []parts.Field {
+	ports := portHelp(choices.FreePort)
+	if choices.stored != nil {
+		ports = newPortHelp(choices.stored.Connections)
+	}
+	return []parts.Field{
+		choices.immutable(parts.Field{Section: sectionConnection, Name: "transport", Label: "Transport Protocol", Type: "select", Value: in.Transport, Required: true,
+			Options: []parts.Option{{Value: string(vpn.UDP), Label: "UDP"}, {Value: string(vpn.TCP), Label: "TCP"}},
+			Help:    "UDP typically offers better performance than TCP. You cannot change the transport protocol after you create the Client VPN endpoint."},
+			"the configuration files of the users name it.",
+			func(e endpoint.View) string { return strings.ToUpper(string(e.Listen.Transport)) }),
+		choices.immutable(parts.Field{Section: sectionConnection, Name: "listen_addr", Label: "Listen address", Value: in.ListenAddr, Mono: true, Placeholder: "192.0.2.10", Autocomplete: "off",
+			Help: "One of the IPv4 addresses of this host, if clients can reach only that one. If empty, the endpoint listens on every address of this host. It cannot be changed later."},
+			"the endpoint keeps its place on the host.",
+			func(e endpoint.View) string { return listenAddress(e.Listen) }),
+		{Section: sectionConnection, Name: "port", Label: "VPN port", Value: in.Port, InputMode: "numeric", Required: true, Autocomplete: "off", Help: ports},
+	}
+}
