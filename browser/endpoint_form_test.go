@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/chromedp/kb"
 )
 
 // The form of an endpoint, with scripts and without: rows of tags are added and removed, Enter in a text box saves, and
@@ -41,9 +40,8 @@ func TestEndpointForm(t *testing.T) {
 		p.fill("Value of tag 2", "berlin")
 		p.click("Other parameters")
 		p.fill("Session timeout hours", "169")
-		p.field("Name tag")
-		p.key(kb.Enter)
-		p.waitPage("Enter")
+		p.fill("Name tag", name)
+		p.pressEnter()
 		p.waitText("Enter a whole number of hours from 1 to 168.", "Session timeout hours")
 		if key := p.value("Key of tag 2"); key != "site" {
 			t.Errorf("%s scripts: the refused form has lost a tag: %q", name, key)
