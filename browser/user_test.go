@@ -157,7 +157,7 @@ const findPoint = `(words, within) => {
 	for (const scope of scopes.filter(Boolean)) {
 		const all = [...scope.querySelectorAll("a[href], button, summary, label, .form-check-label")].filter(shown);
 		const uncounted = e => clean(e.innerText).replace(/ [\d,]+$/, ""); // a tab without the number of its rows
-		const hit = all.find(e => clean(e.innerText) === words) || all.find(e => uncounted(e) === words) || all.find(e => clean(e.getAttribute("aria-label")) === words);
+		const hit = all.find(e => clean(e.innerText) === words) || all.find(e => uncounted(e) === words) || all.find(e => e.matches("summary") && clean(e.querySelector("h2") && e.querySelector("h2").innerText) === words) || all.find(e => clean(e.getAttribute("aria-label")) === words);
 		seen = all.map(e => clean(e.innerText));
 		if (!hit) continue;
 		if (hit.disabled) return {Why: "it is disabled"};
