@@ -71,7 +71,7 @@ func BenchmarkSessions(b *testing.B) {
 		b.ReportMetric(float64(one.Microseconds()), "µs/end")
 		b.ReportMetric(float64(one)/float64(together), "end-ratio-alone/together")
 		b.ReportMetric(float64(took(func() { f.ep.releaseAddresses(true) }).Microseconds())/1000, "ms/settle-400")
-		f.ep.endAll(b.Context(), "bench")
+		f.ep.endAll(b.Context(), forGood("bench"))
 		f.ep.releaseAddresses(true)
 	}
 }

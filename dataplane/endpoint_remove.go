@@ -11,13 +11,13 @@ import (
 
 // remove ends the endpoint's work and removes it from the host. It tells whether everything is gone;
 // it can be called again.
-func (ep *endpoint) remove(ctx context.Context, reason string) bool {
+func (ep *endpoint) remove(ctx context.Context, why ending) bool {
 	ep.removing.Lock()
 	defer ep.removing.Unlock()
 	ep.stopReconciler()
 	ep.do(func() { ep.state.removed = true })
 	_, workers, _ := ep.current()
-	return ep.removeFromHost(ctx, workers, reason)
+	return ep.removeFromHost(ctx, workers, why)
 }
 
 // stopReconciler ends the reconciler and waits for it. own continues.
@@ -29,7 +29,7 @@ func (ep *endpoint) stopReconciler() {
 // disable removes everything of an endpoint without a target network from the host: sessions,
 // workers, devices, rules, the port. Its desired state is then in effect: no client can connect.
 func (ep *endpoint) disable(ctx context.Context, d vpn.Desired, workers []*worker.Worker) {
-	if !ep.removeFromHost(ctx, workers, "The endpoint has no target network any more.") {
+	if !ep.removeFromHost(ctx, workers, forGood("The endpoint has no target network any more.")) {
 		return
 	}
 	ep.faults.Keep(map[string]bool{})
@@ -37,10 +37,10 @@ func (ep *endpoint) disable(ctx context.Context, d vpn.Desired, workers []*worke
 }
 
 // removeFromHost removes sessions, workers, rules and devices, and tells whether all are gone.
-func (ep *endpoint) removeFromHost(ctx context.Context, workers []*worker.Worker, reason string) bool {
-	ep.endAll(ctx, reason)
+func (ep *endpoint) removeFromHost(ctx context.Context, workers []*worker.Worker, why ending) bool {
+	ep.endAll(ctx, why)
 	stopped := ep.stopWorkers(ctx, workers)
-	ep.endAll(ctx, reason) // sessions that were admitted meanwhile
+	ep.endAll(ctx, why) // sessions that were admitted meanwhile
 	released := ep.releaseAddresses(stopped)
 	ep.releasePort()
 	if !stopped {

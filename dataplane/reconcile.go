@@ -88,7 +88,7 @@ func (ep *endpoint) reconcile(ctx context.Context) {
 		problem = policy.Allows(d)
 	}
 	if ep.setFault(faultPolicy, d, problem) {
-		ep.removeFromHost(ctx, workers, problem)
+		ep.removeFromHost(ctx, workers, forNow(problem))
 		ep.applied.Store(0)
 		return
 	}

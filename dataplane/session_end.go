@@ -170,17 +170,26 @@ func inWords(d time.Duration) string {
 // terminate ends sessions by request. After HALT the client's program stays away; after RESTART it
 // would return within a second.
 func (ep *endpoint) terminate(ctx context.Context, reason string, ids ...vpn.ConnectionID) {
-	halt := ovpn.Halt(reason)
-	ep.end(ctx, ending{reason: reason, message: &halt}, ids...)
+	ep.end(ctx, forGood(reason), ids...)
 }
 
+// forGood ends sessions whose clients are not to come back: their programs end with the reason.
+func forGood(reason string) ending {
+	halt := ovpn.Halt(reason)
+	return ending{reason: reason, message: &halt}
+}
+
+// forNow ends sessions because their workers are about to stop. A worker that stops tells its UDP clients
+// to connect again, and TCP clients see that their connection is closed: they come back when the endpoint does.
+func forNow(reason string) ending { return ending{reason: reason} }
+
 // endAll ends every session, because the endpoint is removed from the host.
-func (ep *endpoint) endAll(ctx context.Context, reason string) {
+func (ep *endpoint) endAll(ctx context.Context, why ending) {
 	var ids []vpn.ConnectionID
 	for _, s := range ep.sessions.Select(nil) {
 		ids = append(ids, s.Connection)
 	}
-	ep.terminate(ctx, reason, ids...)
+	ep.end(ctx, why, ids...)
 }
 
 // releaseAddresses frees the addresses of ended sessions, all that ended since the last call

@@ -17,7 +17,7 @@ func (e *Engine) Forget(ctx context.Context, id vpn.EndpointID) error {
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx) // never stop half-way
-	if !ep.remove(ctx, "The endpoint was deleted.") {
+	if !ep.remove(ctx, forGood("The endpoint was deleted.")) {
 		return vpn.Refuse(vpn.Unavailable, vpn.CodeRemovalFailed, "The endpoint cannot be removed from this host yet; the dataplane's log says why.")
 	}
 	if err := e.dropJournal(id); err != nil {
@@ -41,7 +41,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 	all := e.all()
 	for _, ep := range all {
 		removals.Go(func() {
-			if !ep.remove(ctx, "The VPN server was stopped.") {
+			if !ep.remove(ctx, forNow("The VPN server was stopped.")) {
 				ep.deleteWorkers() // the table is removed as a whole, below
 			}
 		})

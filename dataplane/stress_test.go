@@ -96,7 +96,7 @@ func TestSessionsUnderStress(t *testing.T) {
 	work.Wait()
 	f.ep.releaseAddresses(true)
 	f.check(t)
-	f.ep.endAll(t.Context(), "test")
+	f.ep.endAll(t.Context(), forGood("test"))
 	f.ep.releaseAddresses(true)
 	f.check(t)
 	if n := len(f.filter.table.Sessions()); n > 0 {

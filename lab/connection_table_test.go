@@ -153,25 +153,38 @@ func (s *site) kernelCounters(t testing.TB, client netip.Addr) vpn.Counters {
 }
 
 // audited gives subject and before of every audit record of an action, oldest first.
-func audited(t testing.TB, g *gateway.Gateway, action string) [][2]string {
+func audited(t testing.TB, g *gateway.Gateway, action string) [][]string {
+	t.Helper()
+	return stored(t, g, "SELECT subject, before FROM audit WHERE action = ? ORDER BY id", action)
+}
+
+// stored reads rows of texts from the program's database.
+func stored(t testing.TB, g *gateway.Gateway, query string, args ...any) [][]string {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(g.Dir, "data/sallyport.db")+"?mode=ro&_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(t.Context(), "SELECT subject, before FROM audit WHERE action = ? ORDER BY id", action)
+	rows, err := db.QueryContext(t.Context(), query, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
-	var out [][2]string
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out [][]string
 	for rows.Next() {
-		var r [2]string
-		if err := rows.Scan(&r[0], &r[1]); err != nil {
+		row, to := make([]string, len(columns)), make([]any, len(columns))
+		for i := range row {
+			to[i] = &row[i]
+		}
+		if err := rows.Scan(to...); err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, r)
+		out = append(out, row)
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
