@@ -12,8 +12,8 @@ import (
 const bannerTitle = "Client login banner"
 
 // directives turns the endpoint's vpn.ClientOptions into what OpenVPN tells the client of a session when it is admitted. Options
-// that OpenVPN has no part in are applied elsewhere: SourceNAT by the nftables rules, SessionTimeout by the end of the
-// session.
+// that OpenVPN has no part in are applied elsewhere: SourceNAT by the nftables rules, SessionTimeout and SignInAgain by
+// the end of the session.
 func directives(d vpn.Desired, s session.Session) []ovpn.Directive {
 	out := []ovpn.Directive{ovpn.IfconfigPush(s.Addr, d.ClientCIDR)}
 	if !s.Named {

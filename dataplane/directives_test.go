@@ -13,7 +13,8 @@ import (
 // notDirectives are the options that OpenVPN does not send to clients, with the place that applies them.
 var notDirectives = map[string]string{
 	"SourceNAT":      "nftables rules: nft.Endpoint.SourceNAT",
-	"SessionTimeout": "end of the session: newSession sets it, and updateSessions shortens it",
+	"SessionTimeout": "end of the session: newSession sets it, and expireSessions obeys a shorter one",
+	"SignInAgain":    "end of the session: expireSessions",
 }
 
 // fullTunnel are the options that change nothing for the clients of a split tunnel, with the reason.

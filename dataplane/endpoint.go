@@ -114,6 +114,7 @@ func (ep *endpoint) own(tick <-chan time.Time) {
 			ep.expireSessions()
 			ep.closeAway()
 			ep.forgetGoodbyes()
+			ep.reconnectSome()
 			go ep.releaseAddresses(false)
 		}
 	}

@@ -113,7 +113,7 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision, full bool) (sess
 	s, ok := ep.sessions.Open(session.Session{
 		Connection: d.Connection, Session: d.Session, Endpoint: ep.id, Association: d.Association, User: d.User,
 		Peer: p.request.Device, Began: began, Joined: now, Ends: now + duration, Token: p.request.Token, Certificate: p.request.CertificateKey(), Named: p.named,
-		Instance: p.client.Instance, Device: p.device, CID: p.client.CID, KID: p.kid,
+		Instance: p.client.Instance, Device: p.device, CID: p.client.CID, KID: p.kid, Told: desired.Generation,
 	}, desired.Associations)
 	if !ok { // only this goroutine takes addresses
 		return session.Session{}, errNoAddress

@@ -139,8 +139,11 @@ func (ep *endpoint) expireSessions() {
 		}
 		return false
 	})
-	halt := ovpn.Halt("Your VPN session has reached its maximum duration. Connect again to go on.")
-	why := ending{reason: "The session reached its maximum duration.", message: &halt}
+	over := ovpn.Halt("Your VPN session has reached its maximum duration. Connect again to go on.")
+	if ep.state.desired.SignInAgain {
+		over = ovpn.Restart("Your VPN session has reached its maximum duration. Your client signs in again.", true)
+	}
+	why := ending{reason: "The session reached its maximum duration.", message: &over}
 	ep.notify(why, ep.closeSessions(why, expired...))
 	ep.closeSessions(ending{reason: "The client was out of reach for " + inWords(ep.cfg.awayTime()) + "."}, lost...)
 	ep.reclaim(ep.sessions.LongestAway(ep.sessions.Shortage())...)

@@ -36,6 +36,7 @@ func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) {
 	ep.closeFormer(c, s.Connection)
 	a := session.Arrival{Client: c, KID: ev.KID, Device: n.Worker.Device, Peer: ev.Env.Untrusted(), At: session.Uptime(), Certificate: session.CertificateKey(ev.Env)}
 	s, _ = ep.sessions.Attach(s.Connection, a, ep.state.desired.Associations)
+	s = ep.tell(s)
 	ep.journalSession(s) // where it fails, a crash has this client return once more
 	if err := ep.openKernel(s); err != nil {
 		ep.returnFailed(s, err)
@@ -74,6 +75,7 @@ func (ep *endpoint) returnFailed(s session.Session, err error) {
 func (ep *endpoint) answerAgain(n worker.Event, s session.Session) {
 	again := ovpn.Restart("Try again", true)
 	failed := ending{code: vpn.CodeConnectionNotEstablished, reason: "The client could not be let in.", message: &again, only: stillOf(s)}
+	s = ep.tell(s)
 	err := ep.journal.Put(journal.Sessions, string(s.Connection), s)
 	if err == nil {
 		err = ep.openKernel(s)

@@ -35,6 +35,8 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"counters":           testCounters,
 	"attempt":            testAttempt,
 	"block":              testBlock,
+	"profile download":   testProfileDownload,
+	"people":             testPeople,
 	"event cursor":       testEventCursor,
 	"administrator":      testAdministrator,
 	"administrator race": testAdministratorLock,

@@ -49,7 +49,7 @@ func newFixture() fixture {
 		Listen:      vpn.Listen{Addr: netip.MustParseAddr("192.0.2.1"), Transport: vpn.TCP, Port: 65535},
 		Certificate: f.server.ID, ClientCA: f.authority.ID, ClientOptions: vpntest.Filled[vpn.ClientOptions](),
 		Network: f.network.ID, Tags: []vpn.Tag{{Key: "k", Value: "v"}, {Key: "a", Value: ""}}, TLSCrypt: "static key", TokenSecret: "token secret",
-		Generation: 1<<63 + 5, Deleting: true, CreatedAt: at, Version: 7,
+		Generation: 1<<63 + 5, PushGeneration: 1<<63 + 4, Deleting: true, CreatedAt: at, Version: 7,
 	}
 	f.firstAssoc = vpn.Association{
 		ID: vpn.NewAssociationID(), Endpoint: f.endpoint.ID, Network: f.network.ID, Subnet: f.a.ID, CIDR: f.a.CIDR, Zone: f.a.Zone,

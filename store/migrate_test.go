@@ -166,6 +166,7 @@ func TestOldRowsSurviveLaterMigrations(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, f := open(t), newFixture()
 			f.endpoint.ClientOptions = vpn.ClientOptions{SplitTunnel: true, SessionTimeout: 8 * time.Hour}
+			f.endpoint.PushGeneration = 0
 			second := f.endpoint
 			second.ID, second.ClientCIDR, second.Listen.Port = vpn.NewEndpointID(), prefix("100.64.0.0/16"), 443
 			second.ClientOptions = vpn.ClientOptions{SourceNAT: true, SessionTimeout: vpn.DefaultSessionTimeout}
@@ -210,6 +211,7 @@ func TestOptionsMigrateDownAndUp(t *testing.T) {
 			// Migration 17 moved three options out of columns of their own. Going below it loses every later option.
 			o := f.endpoint.ClientOptions
 			f.endpoint.ClientOptions = vpn.ClientOptions{SplitTunnel: o.SplitTunnel, SourceNAT: o.SourceNAT, SessionTimeout: o.SessionTimeout}
+			f.endpoint.PushGeneration = 0
 			stopBelow(t, s, 17)
 			stopAt(t, s, 17)
 			view(t, s, func(ctx context.Context, x *Tx) error {

@@ -9,10 +9,12 @@ import (
 // difference, so that applying it twice or after a gap gives the same result. Generation grows with every change; the
 // dataplane refuses an older one.
 type Desired struct {
-	Endpoint   EndpointID   `json:"endpoint"`
-	Generation uint64       `json:"generation"`
-	Listen     Listen       `json:"listen"`
-	ClientCIDR netip.Prefix `json:"client_cidr"`
+	Endpoint   EndpointID `json:"endpoint"`
+	Generation uint64     `json:"generation"`
+	// PushGeneration: sessions whose clients were told the state of an older generation are reconnected.
+	PushGeneration uint64       `json:"push_generation,omitempty"`
+	Listen         Listen       `json:"listen"`
+	ClientCIDR     netip.Prefix `json:"client_cidr"`
 	// Blocks are the numbers (0 to 63) of the client CIDR's blocks that this node may hand out.
 	Blocks []int `json:"blocks"`
 	// Workers is the number of OpenVPN processes; 0 lets the node choose.

@@ -23,7 +23,7 @@ type DesiredInput struct {
 func (p DesiredInput) Desired() Desired {
 	e := p.Endpoint
 	d := Desired{
-		Endpoint: e.ID, Generation: e.Generation, Listen: e.Listen, ClientCIDR: e.ClientCIDR,
+		Endpoint: e.ID, Generation: e.Generation, PushGeneration: e.PushGeneration, Listen: e.Listen, ClientCIDR: e.ClientCIDR,
 		Blocks: p.Blocks, ClientOptions: e.ClientOptions,
 		Keys: Keys{
 			Certificate: p.Server.PEM + p.Server.Chain, Key: p.ServerKey,

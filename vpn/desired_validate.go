@@ -27,6 +27,9 @@ func (d Desired) Validate() error {
 	if d.Generation == 0 {
 		c.Bad("generation", "The generation is missing.")
 	}
+	if d.PushGeneration > d.Generation {
+		c.Bad("push_generation", "The push generation is newer than the generation.")
+	}
 	if !d.Listen.Addr.Is4() || !d.Listen.Transport.Valid() || d.Listen.Port == 0 {
 		c.Bad("listen", "The listen address, transport or port is malformed.")
 	}

@@ -26,9 +26,12 @@ type Endpoint struct {
 	TokenSecret Secret
 	// Generation counts changes of what the dataplane must know.
 	Generation uint64
-	Deleting   bool
-	CreatedAt  time.Time
-	Version    int // counts saves, so that a save on top of an older version is refused
+	// PushGeneration is the generation of the last change that live sessions were to learn at once: those whose clients
+	// were told an older one are reconnected. 0: there was none.
+	PushGeneration uint64
+	Deleting       bool
+	CreatedAt      time.Time
+	Version        int // counts saves, so that a save on top of an older version is refused
 }
 
 // EndpointState is where an endpoint is in its life (guide, "Client VPN endpoints").
@@ -166,6 +169,7 @@ type EndpointEdit struct {
 	Certificate CertificateID
 	Port        string
 	ClientOptions
+	Consent Consent // to what the modification does
 }
 
 // Edit applies a modification and reports whether clients are cut off by it for a moment: the
@@ -200,6 +204,28 @@ func (e *Endpoint) Edit(in EndpointEdit) (restarts bool, err error) {
 	}
 	e.ClientOptions = in.ClientOptions
 	return restarts, nil
+}
+
+// Reconnect has live sessions learn the present state at once, where the administrator chose that and the effect of
+// the change leaves the choice.
+func (e *Endpoint) Reconnect(effect Effect, consent Consent) {
+	if consent.Reconnect && effect.Choice() {
+		e.PushGeneration = e.Generation
+	}
+}
+
+// RotateKey replaces the key that every configuration file has. The files that were handed out stop working.
+func (e *Endpoint) RotateKey(version int, key Secret) error {
+	switch {
+	case e.Deleting:
+		return ErrEndpointDeleting(e.ID)
+	case version != e.Version:
+		return ErrStale("endpoint")
+	}
+	e.TLSCrypt = key
+	e.Generation++
+	e.Version++
+	return nil
 }
 
 // Label is what lists and messages call the endpoint.

@@ -20,6 +20,9 @@ type ClientOptions struct {
 	SourceNAT bool `json:"source_nat"`
 	// SessionTimeout is the maximum VPN session duration; in JSON it is in nanoseconds.
 	SessionTimeout time.Duration `json:"session_timeout"`
+	// SignInAgain: a client whose session has reached its maximum duration is let sign in again by itself, otherwise it
+	// is disconnected.
+	SignInAgain bool `json:"sign_in_again"`
 	// IPv6Outside: IPv6 of clients with a full tunnel passes beside the tunnel, otherwise it is stopped.
 	IPv6Outside bool `json:"ipv6_outside"`
 	// BannerEnabled: clients show Banner whenever their tunnel comes up. The text is kept while it is off.

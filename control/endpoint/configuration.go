@@ -31,14 +31,15 @@ func (s *Service) ClientConfiguration(ctx context.Context, by control.Principal,
 	if err := s.core.Allow(ctx, by, vpn.ExportClientVpnClientConfiguration, string(id)); err != nil {
 		return Configuration{}, err
 	}
-	view, p, file, err := s.plainConfiguration(ctx, by, id)
+	side, p, file, err := s.plainConfiguration(ctx, by, id)
 	if err != nil {
 		return Configuration{}, err // there is no file, so nothing is audited
 	}
+	download := vpn.ProfileDownload{Endpoint: id, Revision: side.Revision(), Certificate: client, By: by.Name, At: s.core.Now()}
 	if client == "" {
-		return file, s.auditExport(ctx, by, id)
+		return file, s.recordExport(ctx, by, download)
 	}
-	if p.Client, err = s.profileClient(ctx, by, view, client); err != nil {
+	if p.Client, err = s.profileClient(ctx, by, side.Endpoint, download); err != nil {
 		return Configuration{}, err
 	}
 	file.FileName = p.FileName()
@@ -46,36 +47,39 @@ func (s *Service) ClientConfiguration(ctx context.Context, by control.Principal,
 	return file, err
 }
 
-func (s *Service) plainConfiguration(ctx context.Context, by control.Principal, id vpn.EndpointID) (View, vpn.Profile, Configuration, error) {
+func (s *Service) plainConfiguration(ctx context.Context, by control.Principal, id vpn.EndpointID) (vpn.Side, vpn.Profile, Configuration, error) {
 	view, err := s.Endpoint(ctx, by, id)
 	if err != nil {
-		return view, vpn.Profile{}, Configuration{}, err
+		return vpn.Side{}, vpn.Profile{}, Configuration{}, err
 	}
-	p := vpn.Profile{
-		Endpoint: view.ID, Remote: view.Remote, RandomPrefix: s.names.wildcard(ctx, view.Remote),
-		Port: view.Listen.Port, Transport: view.Listen.Transport,
-		CA: view.Server.Chain, ServerName: view.Server.CommonName, TLSCrypt: view.TLSCrypt,
-	}
+	side := view.Side()
+	p := side.Profile()
+	p.RandomPrefix = s.names.wildcard(ctx, view.Remote)
 	file := Configuration{FileName: p.FileName(), Unusable: view.State != vpn.EndpointAvailable}
 	if file.Text, err = p.Render(); err != nil {
-		return view, p, Configuration{}, err
+		return side, p, Configuration{}, err
 	}
-	return view, p, file, nil
+	return side, p, file, nil
 }
 
-// auditExport records that a plain file was downloaded: the file holds the endpoint's tls-crypt key.
-func (s *Service) auditExport(ctx context.Context, by control.Principal, id vpn.EndpointID) error {
+// recordExport records that a plain file was downloaded, in the audit trail too: the file holds the endpoint's
+// tls-crypt key.
+func (s *Service) recordExport(ctx context.Context, by control.Principal, d vpn.ProfileDownload) error {
 	return s.core.Update(ctx, func(tx *store.Tx) error {
-		if err := by.Recheck(ctx, tx, vpn.ExportClientVpnClientConfiguration, string(id)); err != nil {
+		if err := by.Recheck(ctx, tx, vpn.ExportClientVpnClientConfiguration, string(d.Endpoint)); err != nil {
 			return err
 		}
-		record := s.core.Record(by, vpn.ExportClientVpnClientConfiguration, string(id))
-		return tx.Audit(ctx, record)
+		if err := tx.CreateProfileDownload(ctx, d); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, s.core.Record(by, vpn.ExportClientVpnClientConfiguration, string(d.Endpoint)))
 	})
 }
 
-func (s *Service) profileClient(ctx context.Context, by control.Principal, e View, id vpn.CertificateID) (*vpn.ProfileClient, error) {
+// profileClient gives the certificate and key that a download has, and records the download.
+func (s *Service) profileClient(ctx context.Context, by control.Principal, e vpn.Endpoint, d vpn.ProfileDownload) (*vpn.ProfileClient, error) {
 	var out *vpn.ProfileClient
+	id := d.Certificate
 	// The permission is that of the key; the record is that of the file that the key is exported in.
 	err := s.core.Change(ctx, by, vpn.ExportClientCertificateKey, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		a.Action = vpn.ExportClientVpnClientConfiguration
@@ -83,7 +87,7 @@ func (s *Service) profileClient(ctx context.Context, by control.Principal, e Vie
 		if err != nil {
 			return err
 		}
-		authority, err := clientAuthority(ctx, tx, e.Endpoint)
+		authority, err := clientAuthority(ctx, tx, e)
 		if err != nil {
 			return err
 		}
@@ -107,7 +111,7 @@ func (s *Service) profileClient(ctx context.Context, by control.Principal, e Vie
 		}
 		out = &vpn.ProfileClient{Name: c.FileBase(), Certificate: c.PEM, Key: key}
 		a.Subject, a.After = string(e.ID), control.Describe(map[string]string{"client_certificate": string(id), "common_name": c.CommonName})
-		return nil
+		return tx.CreateProfileDownload(ctx, d)
 	})
 	return out, err
 }

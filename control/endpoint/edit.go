@@ -10,29 +10,27 @@ import (
 
 // EditResult tells what a modification did.
 type EditResult struct {
-	Endpoint    vpn.Endpoint
-	Restarts    bool // workers restart, so clients are cut off for a moment
-	Connections int
+	Endpoint vpn.Endpoint
+	Did      vpn.Announcement // what it did, by the numbers of the moment
 }
 
-// EditEndpoint modifies an endpoint. Fields: those of vpn.EndpointEdit. Stale where another
-// administrator saved after the form was filled.
+// EditEndpoint modifies an endpoint. Fields: those of vpn.EndpointEdit, and confirm. Stale where another
+// administrator saved after the form was filled. ErrUnannounced where the administrator was told something else
+// than what it does (AnnounceEdit).
 func (s *Service) EditEndpoint(ctx context.Context, by control.Principal, id vpn.EndpointID, in vpn.EndpointEdit) (EditResult, error) {
 	var out EditResult
 	err := s.changeEndpoint(ctx, by, vpn.ModifyClientVpnEndpoint, id, func(tx *store.Tx, e *vpn.Endpoint, a *vpn.AuditRecord) (err error) {
 		a.Before = control.Describe(e)
-		if out.Restarts, err = e.Edit(in); err != nil {
+		out.Did, err = s.apply(ctx, tx, e, func(_ *store.Tx, e *vpn.Endpoint) error { _, err := e.Edit(in); return err })
+		if err != nil {
 			return err
 		}
-		if out.Restarts { // otherwise an expired certificate would prevent a new description
-			if err := s.checkEndpoint(ctx, tx, *e); err != nil {
-				return err
-			}
+		if err := out.Did.Check(in.Consent); err != nil {
+			return err
 		}
-		counts, err := tx.CountLive(ctx, id)
-		out.Endpoint, out.Connections = *e, counts[id]
-		a.After = control.Describe(e)
-		return err
+		e.Reconnect(out.Did.Effect, in.Consent)
+		out.Endpoint, a.After = *e, control.Describe(e)
+		return nil
 	})
 	return out, err
 }

@@ -21,6 +21,14 @@ type Resolver interface {
 // remote is the name that the endpoint's profiles have, and a sentence on what is wrong with it; "" where
 // nothing is.
 func (s *Service) remote(ctx context.Context, d vpn.Deployment, e vpn.Endpoint) (name, warning string) {
+	if name, warning = s.remoteName(d, e); warning == "" {
+		warning = s.names.check(ctx, name)
+	}
+	return name, warning
+}
+
+// remoteName is remote without a look-up.
+func (s *Service) remoteName(d vpn.Deployment, e vpn.Endpoint) (name, warning string) {
 	switch {
 	case d.PublicName != "":
 		name = d.PublicName
@@ -33,7 +41,7 @@ func (s *Service) remote(ctx context.Context, d vpn.Deployment, e vpn.Endpoint) 
 	default:
 		return "", "Neither a public name nor a VPN domain is set, so there is no name for clients to connect to. Set the public name on the Settings page."
 	}
-	return name, s.names.check(ctx, name)
+	return name, ""
 }
 
 const (

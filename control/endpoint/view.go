@@ -29,6 +29,11 @@ type View struct {
 	Repairs         []vpn.Fault // changes that other programs had made to it and that were undone, newest first
 }
 
+// Side is the endpoint with what its workers and its files are made of.
+func (v View) Side() vpn.Side {
+	return vpn.Side{Endpoint: v.Endpoint, Server: v.Server, ClientCA: v.ClientAuthority, Remote: v.Remote}
+}
+
 // Endpoints lists endpoints.
 func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.List) (vpn.Page[vpn.EndpointSummary], error) {
 	var out vpn.Page[vpn.EndpointSummary]

@@ -12,10 +12,11 @@ import (
 const (
 	flushCountersEvery = time.Minute
 	keepConnections    = 90 * 24 * time.Hour
-	keepRefusals       = 90 * 24 * time.Hour // audit records of refusals, and refused attempts of clients
-	purgeBatch         = 500                 // rows in one transaction
-	keepGrants         = time.Hour           // of logins that never became a connection
-	keepSessions       = 24 * time.Hour      // VPN sessions after their maximum duration
+	keepRefusals       = 90 * 24 * time.Hour      // audit records of refusals, and refused attempts of clients
+	keepDownloads      = 3 * 365 * 24 * time.Hour // of configuration files: longer than the certificates in them are valid by default
+	purgeBatch         = 500                      // rows in one transaction
+	keepGrants         = time.Hour                // of logins that never became a connection
+	keepSessions       = 24 * time.Hour           // VPN sessions after their maximum duration
 	purgeEvery         = time.Hour
 	// A connection must be missing twice, this far apart, before it is stored as ended: the event of
 	// its end may still arrive.
@@ -181,6 +182,9 @@ func (s *Runner) purge(ctx context.Context) error {
 		},
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeConnections(ctx, now.Add(-keepConnections), purgeBatch)
+		},
+		func(tx *store.Tx) (int, error) {
+			return tx.PurgeProfileDownloads(ctx, now.Add(-keepDownloads), purgeBatch)
 		},
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeAttempts(ctx, now.Add(-keepRefusals), purgeBatch)

@@ -39,8 +39,12 @@ type Session struct {
 	AwayAt time.Duration `json:"away_at,omitzero"`
 	// Joined is when the present worker got the client, in Uptime; 0 in journals of earlier versions.
 	Joined time.Duration `json:"joined,omitzero"`
+	// Told is the generation of the desired state that the client was told when it was last let in; 0 in journals of
+	// earlier versions.
+	Told uint64 `json:"told,omitzero"`
 
-	up bool // the tunnel is up at the present worker
+	up    bool // the tunnel is up at the present worker
+	asked bool // the client was asked to connect again, and has not yet
 }
 
 // Client is how a worker's events name a client: a CID is valid for one run of a process only.

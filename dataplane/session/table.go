@@ -230,6 +230,7 @@ func (t *Table) Move(c Client, peer netip.AddrPort) (s Session, moved bool) {
 
 func (t *Table) detach(s *Session) {
 	t.setUp(s, false)
+	s.asked = false
 	if t.byClient[s.Client()] == s {
 		delete(t.byClient, s.Client())
 	}

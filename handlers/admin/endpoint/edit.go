@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -83,10 +84,27 @@ func (h *Endpoints) Edit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if goesBack(c) {
+		return h.renderEdit(c, &in, nil)
+	}
 	edit, err := in.edit(stored.Endpoint)
+	var what vpn.Announcement
+	if err == nil {
+		what, err = h.endpoints.AnnounceEdit(page.Context(c), page.Principal(c), stored.ID, edit)
+	}
 	var result endpoint.EditResult
 	if err == nil {
+		edit.Consent = consentOf(c)
+		if edit.Consent.Announced == "" && what.Kind() != "" {
+			return h.renderAnnouncement(c, stored, what, nil)
+		}
+		if err = what.Check(edit.Consent); err != nil {
+			return h.renderAnnouncement(c, stored, what, err)
+		}
 		result, err = h.endpoints.EditEndpoint(page.Context(c), page.Principal(c), stored.ID, edit)
+		if errors.Is(err, vpn.ErrUnannounced) { // in the moment since
+			return h.renderAnnouncement(c, stored, result.Did, err)
+		}
 	}
 	if page.BelongsInForm(err) {
 		return h.renderEdit(c, &in, err)
@@ -94,9 +112,20 @@ func (h *Endpoints) Edit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	return h.pages.Done(c, editDone(result, edit.Consent), views.EndpointPath(result.Endpoint.ID))
+}
+
+// editDone says what a modification did.
+func editDone(result endpoint.EditResult, consent vpn.Consent) string {
 	text := "Client VPN endpoint modified."
-	if result.Restarts && result.Connections > 0 {
-		text += " " + parts.Count(result.Connections, "connection") + " will be reset for a moment."
+	switch did := result.Did; {
+	case did.Connections == 0:
+	case len(did.Restart) > 0:
+		text += " " + parts.Count(did.Connections, "connection") + " will be reset for a moment."
+	case did.Choice() && consent.Reconnect:
+		text += " " + parts.Count(did.Connections, "connection") + " will be made again."
+	case did.Choice():
+		text += " Clients that are connected learn it with their next connection."
 	}
-	return h.pages.Done(c, text, views.EndpointPath(result.Endpoint.ID))
+	return text
 }

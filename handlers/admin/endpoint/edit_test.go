@@ -24,7 +24,8 @@ func TestTwoAdministratorsSaveTheSameEndpoint(t *testing.T) {
 	if got := u.Stored(t).Name; got != "first" {
 		t.Errorf("the endpoint is called %q, want first: the second save must change nothing", got)
 	}
-	second.Create(u.Endpoint+"/edit", url.Values{"version": {p.Value("version")}, "name": {"second"}, "description": {"second words"}, "certificate": {path.Base(u.Server)}, "port": {"1194"}})
+	second.Create(u.Endpoint+"/edit", url.Values{"version": {p.Value("version")}, "name": {"second"}, "description": {"second words"}, "certificate": {path.Base(u.Server)}, "port": {"1194"},
+		"announced": {"files"}, "confirm": {"replace"}})
 	if got := u.Stored(t); got.Name != "second" || got.Listen.Port != 1194 {
 		t.Errorf("got %q port %d, want second 1194 after saving again", got.Name, got.Listen.Port)
 	}

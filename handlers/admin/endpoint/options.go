@@ -68,6 +68,16 @@ var endpointOptions = optionList{
 			return parts.Fact("Session timeout hours", strconv.Itoa(int(o.SessionTimeout/time.Hour)))
 		},
 	},
+	{
+		field: parts.Field{Section: sectionOther, Name: "sign_in_again", Label: "Disconnect on session timeout", Type: "checkbox",
+			Help: "A client whose session has reached its maximum duration is disconnected, and its user connects again. While this is off, the client is let sign in again by itself: with a certificate that takes a moment and no user."},
+		value: func(o vpn.ClientOptions) string { return parts.YesNo(o.SignInAgain, "", "on") },
+		set:   func(o *vpn.ClientOptions, typed string, _ *vpn.Check) { o.SignInAgain = typed != "on" },
+		fact: func(o vpn.ClientOptions) parts.Pair {
+			return parts.Pair{Label: "Disconnect on session timeout", Value: parts.YesNo(o.SignInAgain, "Disabled", "Enabled"), Help: parts.YesNo(o.SignInAgain,
+				"Clients sign in again by themselves.", "Users connect again.")}
+		},
+	},
 	checkbox(parts.Field{Section: sectionOther, Name: "banner_enabled", Label: "Enable client login banner",
 		Help: "Clients show the text below. " + bannerWhen + " " + bannerClients},
 		func(o *vpn.ClientOptions) *bool { return &o.BannerEnabled },

@@ -1,0 +1,49 @@
+package worker
+
+import (
+	"testing"
+
+	"sallyport/vpn"
+	"sallyport/vpn/vpntest"
+)
+
+// A worker restarts for exactly the changes that are announced as a restart.
+func TestRestartsAreThoseAnnounced(t *testing.T) {
+	t.Parallel()
+	input := vpntest.Filled[vpn.DesiredInput]()
+	input.ClientCA.Use = vpn.UseAuthority
+	w := &Worker{Device: "svpn0", Port: vpn.FirstWorkerPort}
+	_, before := w.configuration(input.Desired(), "")
+	was := vpn.Side{Endpoint: input.Endpoint, Server: input.Server, ClientCA: input.ClientCA, Remote: "vpn.example.test"}
+	seen := map[bool]int{}
+	for name, change := range map[string]func(*vpn.DesiredInput){
+		"name":           func(p *vpn.DesiredInput) { p.Endpoint.Name = "x" },
+		"generation":     func(p *vpn.DesiredInput) { p.Endpoint.Generation++ },
+		"port":           func(p *vpn.DesiredInput) { p.Endpoint.Listen.Port++ },
+		"certificate":    func(p *vpn.DesiredInput) { p.Server.PEM = "other" },
+		"intermediate":   func(p *vpn.DesiredInput) { p.Server.Chain = "other" },
+		"client CA":      func(p *vpn.DesiredInput) { p.ClientCA.PEM = "other" },
+		"tls-crypt key":  func(p *vpn.DesiredInput) { p.Endpoint.TLSCrypt = "other" },
+		"split-tunnel":   func(p *vpn.DesiredInput) { p.Endpoint.SplitTunnel = false },
+		"source NAT":     func(p *vpn.DesiredInput) { p.Endpoint.SourceNAT = false },
+		"timeout":        func(p *vpn.DesiredInput) { p.Endpoint.SessionTimeout *= 2 },
+		"sign in again":  func(p *vpn.DesiredInput) { p.Endpoint.SignInAgain = false },
+		"IPv6":           func(p *vpn.DesiredInput) { p.Endpoint.IPv6Outside = false },
+		"banner":         func(p *vpn.DesiredInput) { p.Endpoint.Banner = "x" },
+		"banner off":     func(p *vpn.DesiredInput) { p.Endpoint.BannerEnabled = false },
+		"DNS servers":    func(p *vpn.DesiredInput) { p.Endpoint.DNS1 = p.Endpoint.DNS2 },
+		"no DNS servers": func(p *vpn.DesiredInput) { p.Endpoint.DNSEnabled = false },
+	} {
+		p := input
+		change(&p)
+		_, after := w.configuration(p.Desired(), "")
+		effect := vpn.EffectOf(was, vpn.Side{Endpoint: p.Endpoint, Server: p.Server, ClientCA: p.ClientCA, Remote: was.Remote})
+		if restarts := before != after; restarts != (len(effect.Restart) > 0) {
+			t.Errorf("%s: the worker restarts: %t, announced: %v", name, restarts, effect.Restart)
+		}
+		seen[before != after]++
+	}
+	if seen[true] == 0 || seen[false] == 0 {
+		t.Errorf("restarts: %v", seen)
+	}
+}

@@ -1,0 +1,76 @@
+package endpoint_test
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+
+	"sallyport/vpn"
+	"sallyport/web/webtest"
+)
+
+// announce posts the form of an endpoint with changes, and expects the page that tells what they do.
+func announce(t *testing.T, u *webtest.Fixture, change url.Values) (webtest.Page, url.Values) {
+	t.Helper()
+	form := u.Admin.Get(u.Endpoint + "/edit").FormValues("form.form-card")
+	for name, value := range change {
+		form[name] = value
+	}
+	p := u.Admin.Post(u.Endpoint+"/edit", form)
+	p.WantStatus(http.StatusOK).WantText("h2", "What this change does")
+	return p, p.FormValues("form.announcement")
+}
+
+// A change that makes files useless says so and asks for a word; what was typed is kept on the way there and back.
+func TestModifyAnnounces(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewReadyEndpoint(t)
+	u.Connect(t, "alice", "10.20.0.2", vpn.ConnectionActive)
+	u.Connect(t, "alice", "10.20.0.3", vpn.ConnectionActive)
+	u.Connect(t, "bob", "10.20.0.4", vpn.ConnectionActive)
+	u.Admin.Get(u.Endpoint + "/configuration/download").WantStatus(http.StatusOK)
+	p, form := announce(t, u, url.Values{"port": {"1194"}, "banner": {"line 1\r\nline 2"}})
+	p.WantText(".announcement", "1 configuration file that was downloaded stops working. 2 people are cut off until they have a new file.").
+		WantText(".announcement", "3 connections are reset, of 2 people.").WantText(".announcement", "type replace here")
+	if u.Stored(t).Listen.Port != 443 {
+		t.Fatal("the announcement saved the change")
+	}
+
+	back := url.Values{"back": {"form"}}
+	for name, value := range form {
+		back[name] = value
+	}
+	u.Admin.Post(u.Endpoint+"/edit", back).WantStatus(http.StatusOK).WantValue("port", "1194").WantValue("banner", "line 1\nline 2")
+
+	form.Set("confirm", "yes")
+	u.Admin.Post(u.Endpoint+"/edit", form).WantStatus(http.StatusUnprocessableEntity).WantText("#confirm-error", "Type the word replace")
+	form.Set("confirm", "replace")
+	form.Set("announced", "next")
+	u.Admin.Post(u.Endpoint+"/edit", form).WantStatus(http.StatusConflict).WantText(".alert", "is different now from what was announced")
+	form.Set("announced", "files restart")
+	u.Admin.Create(u.Endpoint+"/edit", form)
+	if got := u.Stored(t); got.Listen.Port != 1194 || got.Banner != "line 1\nline 2" {
+		t.Errorf("stored %d %q", got.Listen.Port, got.Banner)
+	}
+}
+
+// What clients learn when they connect is a choice; what concerns no one is saved at once.
+func TestModifyOffersToReconnect(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewReadyEndpoint(t)
+	version := u.Admin.Get(u.Endpoint + "/edit").FormValues("form.form-card")
+	version.Set("split_tunnel", "on")
+	version.Set("dns_enabled", "on")
+	u.Admin.Create(u.Endpoint+"/edit", version)
+	u.Connect(t, "alice", "10.20.0.2", vpn.ConnectionActive)
+	p, form := announce(t, u, url.Values{"dns1": {"10.0.0.2"}})
+	p.WantText(".announcement", "1 person is connected now").WantText(".announcement", "On their next connection")
+	if form.Get("reconnect") != "later" {
+		t.Errorf("%q is chosen beforehand", form.Get("reconnect"))
+	}
+	form.Set("reconnect", "now")
+	u.Admin.Create(u.Endpoint+"/edit", form)
+	if e := u.Stored(t); e.PushGeneration != e.Generation || e.DNS1.String() != "10.0.0.2" {
+		t.Errorf("stored %+v", e)
+	}
+}

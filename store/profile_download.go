@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"sallyport/vpn"
+)
+
+var downloadNoun = noun{
+	what: "download of a configuration file", code: vpn.CodeEndpointNotFound,
+	dangling: "The endpoint of this file no longer exists.",
+}
+
+// keptDownloads bounds the rows of one endpoint: a script that fetches the file over and over fills no disk.
+const keptDownloads = 20000
+
+type downloadRow struct {
+	Number      int64  `gorm:"column:number;primaryKey;autoIncrement"`
+	Endpoint    string `gorm:"column:endpoint_id"`
+	Revision    string `gorm:"column:revision"`
+	Certificate string `gorm:"column:certificate_id"`
+	By          string `gorm:"column:downloaded_by"`
+	At          int64  `gorm:"column:at"`
+}
+
+func (downloadRow) TableName() string { return "profile_download" }
+
+func (r downloadRow) download() (vpn.ProfileDownload, error) {
+	return vpn.ProfileDownload{
+		Endpoint: vpn.EndpointID(r.Endpoint), Revision: r.Revision, Certificate: vpn.CertificateID(r.Certificate), By: r.By, At: instant(r.At),
+	}, nil
+}
+
+// CreateProfileDownload adds a file that was handed out. The newest of an endpoint are kept.
+func (t *Tx) CreateProfileDownload(ctx context.Context, d vpn.ProfileDownload) error {
+	row := downloadRow{
+		Endpoint: string(d.Endpoint), Revision: clean(d.Revision), Certificate: clean(string(d.Certificate)), By: clean(d.By), At: micros(d.At),
+	}
+	if err := downloadNoun.wrote(t.on(ctx).Create(&row), row.Endpoint); err != nil {
+		return err
+	}
+	old := t.on(ctx).Model(&downloadRow{}).Select("number").Where("endpoint_id = ?", row.Endpoint).
+		Order("number DESC").Limit(keptDownloads).Offset(keptDownloads)
+	return downloadNoun.read(t.on(ctx).Where("number IN (?)", old).Delete(&downloadRow{}).Error, row.Endpoint)
+}
+
+// ProfileDownloads lists the files of an endpoint that were handed out, the newest first, at most limit.
+func (t *Tx) ProfileDownloads(ctx context.Context, id vpn.EndpointID, limit int) ([]vpn.ProfileDownload, error) {
+	q := t.on(ctx).Where("endpoint_id = ?", clean(string(id))).Order("number DESC").Limit(max(limit, 0))
+	return readAll(q, downloadNoun, downloadRow.download)
+}
+
+// CountProfileDownloads counts the files of an endpoint that were handed out, by revision.
+func (t *Tx) CountProfileDownloads(ctx context.Context, id vpn.EndpointID) (map[string]int, error) {
+	var rows []struct {
+		Revision string `gorm:"column:revision"`
+		Total    int64  `gorm:"column:total"`
+	}
+	err := t.on(ctx).Model(&downloadRow{}).Select("revision, COUNT(*) AS total").Where("endpoint_id = ?", clean(string(id))).Group("revision").Find(&rows).Error
+	out := make(map[string]int, len(rows))
+	for _, r := range rows {
+		out[r.Revision] = int(r.Total)
+	}
+	return out, downloadNoun.read(err, string(id))
+}
+
+// PurgeProfileDownloads deletes the rows of files that were handed out before the given time, at most limit, and
+// returns their number.
+func (t *Tx) PurgeProfileDownloads(ctx context.Context, before time.Time, limit int) (int, error) {
+	old := t.on(ctx).Model(&downloadRow{}).Select("number").Where("at < ?", micros(before)).Limit(limit)
+	g := t.on(ctx).Where("number IN (?)", old).Delete(&downloadRow{})
+	return int(g.RowsAffected), downloadNoun.read(g.Error, "")
+}

@@ -1,0 +1,146 @@
+package vpn
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Reach is whom and what an effect concerns at a moment. People are distinct users.
+type Reach struct {
+	People, Connections int // connected now
+	Older               int // people with a session that ends because it is older than Effect.EndsOlder
+	Stop                int // handed-out files that work before the change and not after it
+	Again               int // handed-out files that do not work before the change and do after it
+}
+
+// Announcement is what an administrator is told before a change is saved.
+type Announcement struct {
+	Effect
+	Reach
+}
+
+// ConsentWord is what the administrator types to change what makes handed-out files useless.
+const ConsentWord = "replace"
+
+// ReconnectPace is how many clients of an endpoint are reconnected in a second, at most.
+const ReconnectPace = 20
+
+// Consent is the administrator's answer to an announcement.
+type Consent struct {
+	Announced string // Announcement.Kind of what was shown; empty: nothing was
+	Word      string // as typed
+	Reconnect bool   // now; otherwise clients learn of the change with their next connection
+}
+
+// ErrUnannounced says that a change would do something of another kind than the administrator was told.
+var ErrUnannounced = Refuse(Conflict, CodeIncorrectState, "What this change does is different now from what was announced. Read it again, then confirm.")
+
+// Kind names what kinds of things the change does; "" where there is nothing to announce. It does not depend on how
+// many people are concerned: a save is right as long as its kind is what was announced.
+func (a Announcement) Kind() string {
+	var kinds []string
+	for _, k := range []struct {
+		name   string
+		within bool
+	}{
+		{"files", len(a.Files) > 0},
+		{"restart", len(a.Restart) > 0 && a.Connections > 0},
+		{"next", a.Choice() && a.Connections > 0},
+		{"end", a.Older > 0},
+		{"now", len(a.AtOnce) > 0 && a.Connections > 0},
+	} {
+		if k.within {
+			kinds = append(kinds, k.name)
+		}
+	}
+	return strings.Join(kinds, " ")
+}
+
+// Word is what the administrator must type; "": nothing.
+func (a Announcement) Word() string {
+	if len(a.Files) > 0 {
+		return ConsentWord
+	}
+	return ""
+}
+
+// Check tells whether the administrator has agreed to what the change does now. Field: confirm.
+func (a Announcement) Check(c Consent) error {
+	if a.Kind() != c.Announced {
+		return ErrUnannounced
+	}
+	if word := a.Word(); strings.TrimSpace(c.Word) != word && word != "" {
+		var check Check
+		check.Bad("confirm", "Type the word "+word+" to confirm.")
+		return check.Err()
+	}
+	return nil
+}
+
+// Sentence is one thing that a change does.
+type Sentence struct {
+	About string // the settings it comes from
+	Text  string
+}
+
+// Sentences tell the administrator what the change does, the worst first.
+func (a Announcement) Sentences() []Sentence {
+	var out []Sentence
+	add := func(about []Aspect, text string) {
+		labels := make([]string, len(about))
+		for i, aspect := range about {
+			labels[i] = aspect.Label()
+		}
+		out = append(out, Sentence{strings.Join(labels, ", "), text})
+	}
+	if len(a.Files) > 0 {
+		add(a.Files, a.filesText())
+	}
+	if len(a.Restart) > 0 && a.Connections > 0 {
+		text := "The OpenVPN workers restart, one after the other: " + counted(a.Connections, "connection is", "connections are") + " reset, of " + counted(a.People, "person", "people") + "."
+		if len(a.Files) == 0 {
+			text += " The clients return by themselves, usually within some seconds."
+		}
+		add(append(a.Restart[:len(a.Restart):len(a.Restart)], a.Next...), text)
+	}
+	if a.Older > 0 {
+		add([]Aspect{"session_timeout"}, fmt.Sprintf("Sessions older than %s end at once: %s disconnected.", hours(a.EndsOlder), counted(a.Older, "person is", "people are")))
+	}
+	if a.Choice() && a.Connections > 0 {
+		add(a.Next, "Clients learn this when they connect. "+counted(a.People, "person is", "people are")+" connected now, with what was set before.")
+	}
+	if len(a.AtOnce) > 0 && a.Connections > 0 {
+		add(a.AtOnce, "This acts on running sessions at once and interrupts none. "+counted(a.People, "person is", "people are")+" connected now.")
+	}
+	return out
+}
+
+func (a Announcement) filesText() string {
+	var text string
+	switch a.Stop {
+	case 0:
+		text = "Configuration files that were handed out stop working; no download of one is recorded."
+	default:
+		text = counted(a.Stop, "configuration file that was downloaded stops", "configuration files that were downloaded stop") + " working."
+	}
+	if a.People > 0 {
+		text += " " + counted(a.People, "person is", "people are") + " cut off until they have a new file."
+	} else {
+		text += " Users cannot connect until they have a new file."
+	}
+	if a.Again > 0 {
+		text += " " + counted(a.Again, "file", "files") + " of earlier settings " + map[bool]string{true: "works", false: "work"}[a.Again == 1] + " again."
+	}
+	return text
+}
+
+// counted is a number with what it counts.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func hours(d time.Duration) string { return counted(int(d/time.Hour), "hour", "hours") }
