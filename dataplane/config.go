@@ -40,6 +40,9 @@ const (
 	reconcileInterval = 5 * time.Second
 	// inspectInterval is how often the host itself is examined.
 	inspectInterval = 10 * time.Second
+	// settleTime is how long other programs must have left the packet filter alone before their rules
+	// are judged: a reload of ufw, for example, takes a second or two and drops packets meanwhile.
+	settleTime = 2 * time.Second
 	// sessionInterval is how often sessions are examined for their end.
 	sessionInterval = time.Second
 	// applyTimeout is how long a caller of Apply waits until the desired state is in effect.

@@ -71,11 +71,15 @@ func (ep *endpoint) applyRules(ctx context.Context, d vpn.Desired, workers []*wo
 	if err != nil {
 		return err
 	}
-	former, _, _ := ep.filter.of(ep.id)
+	former, formerUplinks, _ := ep.filter.of(ep.id)
 	if err := ep.filter.apply(ctx, rules, uplinks); err != nil {
 		return err
 	}
 	ep.forgetEarlyFlows(ctx, former, rules)
+	if !slices.Equal(formerUplinks, uplinks) || !slices.Equal(former.Devices, rules.Devices) ||
+		!slices.Equal(former.Workers, rules.Workers) || !slices.Equal(former.Public, rules.Public) {
+		ep.host.examineFirewalls()
+	}
 	return nil
 }
 

@@ -61,7 +61,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	e := &Engine{
 		cfg: cfg, log: cfg.Log, now: time.Now, instance: rand.Text(), started: time.Now(), ctx: ctx,
 		logins: login.NewQueue(), policy: hostpolicy.NewFile(cfg.HostPolicy), limiter: &session.Limiter{},
-		slots: &slots{inUse: map[int]bool{}}, host: &findings{}, repairs: &fault.Repairs{}, faults: fault.NewList(),
+		slots: &slots{inUse: map[int]bool{}}, host: newFindings(), repairs: &fault.Repairs{}, faults: fault.NewList(),
 		endpoints: map[vpn.EndpointID]*endpoint{},
 	}
 	// Workers pass through to their own directories, whose mode keeps other accounts out. The mode is

@@ -15,6 +15,19 @@ type findings struct {
 	openvpn   string              // the version that runs
 	missing   string              // the first prerequisite of tunnels that the host lacks, as a sentence
 	obstacles []firewall.Obstacle // other firewalls that drop tunnel packets, or may
+
+	examine chan struct{} // holds a signal where other firewalls are to be examined at once
+}
+
+func newFindings() *findings { return &findings{examine: make(chan struct{}, 1)} }
+
+// examineFirewalls has other firewalls examined at once: there are packets that they have not been
+// asked about.
+func (f *findings) examineFirewalls() {
+	select {
+	case f.examine <- struct{}{}:
+	default:
+	}
 }
 
 func (f *findings) setPrerequisites(openvpn, missing string) {

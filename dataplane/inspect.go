@@ -11,21 +11,42 @@ import (
 
 // inspect looks after what all endpoints share: that the table in the kernel is the one that was
 // written, that the host still has the prerequisites of tunnels, that no other firewall drops their
-// packets. It looks when the kernel reports a change, and every inspectInterval.
+// packets. It looks when the kernel reports a change, and every inspectInterval. The rules of another
+// program are judged when it has finished.
 func (e *Engine) inspect(ctx context.Context) {
 	tick := time.NewTicker(inspectInterval)
 	defer tick.Stop()
 	rules, links := watchRules(ctx, e), watchHost(ctx, e)
+	var settled <-chan time.Time // while another program changes its rules
+	var since time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case _, open := <-rules:
+		case _, open := <-rules.Any:
 			e.repairTable(ctx)
 			e.saveSnapshot()
 			if !open {
-				rules = nil
+				rules = nft.Changes{}
 			}
+			continue
+		case _, open := <-rules.Foreign:
+			if !open {
+				rules.Foreign = nil
+				continue
+			}
+			if settled == nil {
+				since = time.Now()
+			}
+			settled = time.After(min(settleTime, inspectInterval-time.Since(since)))
+			continue
+		case <-settled:
+			settled = nil
+			e.checkFirewalls(ctx)
+			e.saveSnapshot()
+			continue
+		case <-e.host.examine:
+			e.checkFirewalls(ctx)
 			continue
 		case _, open := <-links:
 			if !open {
@@ -35,7 +56,7 @@ func (e *Engine) inspect(ctx context.Context) {
 			continue
 		case <-tick.C:
 		}
-		if rules == nil {
+		if rules.Any == nil {
 			rules = watchRules(ctx, e)
 		}
 		if links == nil {
@@ -45,15 +66,17 @@ func (e *Engine) inspect(ctx context.Context) {
 			e.checkPrerequisites(ctx)
 		}
 		e.repairTable(ctx)
-		e.checkFirewalls(ctx)
+		if settled == nil {
+			e.checkFirewalls(ctx)
+		}
 		e.checkTracking(ctx)
 		e.faults.Set(faultEvents, "", e.events.Fault(), e.now())
 		e.saveSnapshot()
 	}
 }
 
-func watchRules(ctx context.Context, e *Engine) <-chan struct{} {
-	changes, err := nft.Watch(ctx)
+func watchRules(ctx context.Context, e *Engine) nft.Changes {
+	changes, err := nft.Watch(ctx, nft.DefaultName)
 	if err != nil {
 		e.log.WarnContext(ctx, "changes of the packet filter are noticed late", "err", err)
 	}

@@ -110,7 +110,7 @@ func TestDriftIsNoticedAndRepaired(t *testing.T) {
 	e := l.endpoint(all("172.16.5.5/32"), group("172.17.0.0/16", "engineers"))
 	l.applyEndpoint(e)
 	c := l.client("10.8.0.2", 0, "engineers")
-	changed, err := nft.Watch(t.Context())
+	changes, err := nft.Watch(t.Context(), "sptest")
 	must(t, err)
 	tail := func(id string) string { return id[strings.LastIndexByte(id, '-')+1:] }
 	reach := "reach_" + tail(string(l.id)) + "_" + tail(string(l.assoc))
@@ -135,10 +135,10 @@ func TestDriftIsNoticedAndRepaired(t *testing.T) {
 			if len(found) != 0 {
 				t.Fatalf("drift %q before anything was changed", found)
 			}
-			drainSignals(changed)
+			drainSignals(changes.Any)
 			nftCommand(t, tc.line)
 			select {
-			case <-changed:
+			case <-changes.Any:
 			case <-time.After(timeout):
 				t.Error("Watch signalled nothing")
 			}
@@ -179,6 +179,45 @@ func TestEndAndPutAfterForeignFlush(t *testing.T) {
 	must(t, l.table.Repair(t.Context()))
 	a.mustNotAnswer(someTarget)
 	b.mustAnswer(someTarget)
+}
+
+// A change of our tables is told from one of another program's.
+func TestWatchTellsWhoseTableChanged(t *testing.T) {
+	nftCommand(t, "flush ruleset")
+	changes, err := nft.Watch(t.Context(), "spwatch")
+	must(t, err)
+	t.Cleanup(func() { nftCommand(t, "flush ruleset") })
+	for _, tc := range []struct {
+		line    string
+		foreign bool
+	}{
+		{"table inet spwatch { set s { type ipv4_addr; }; chain f { type filter hook forward priority 0; }; }", false},
+		{"table inet spwatch-owned-1 { chain f { type filter hook forward priority 0; }; }", false},
+		{"add element inet spwatch s { 10.0.0.1 }", false},
+		{"add rule inet spwatch f accept", false},
+		{"table ip spwatcher { set s { type ipv4_addr; }; chain f { type filter hook forward priority 0; }; }", true},
+		{"add element ip spwatcher s { 10.0.0.1 }", true},
+		{"add rule ip spwatcher f accept", true},
+		{"delete table ip spwatcher", true},
+	} {
+		drainSignals(changes.Any)
+		drainSignals(changes.Foreign)
+		nftCommand(t, tc.line)
+		select {
+		case <-changes.Any:
+		case <-time.After(timeout):
+			t.Fatalf("%s: no signal", tc.line)
+		}
+		foreign := false
+		select {
+		case <-changes.Foreign:
+			foreign = true
+		case <-time.After(50 * time.Millisecond):
+		}
+		if foreign != tc.foreign {
+			t.Errorf("%s: foreign is %v, want %v", tc.line, foreign, tc.foreign)
+		}
+	}
 }
 
 func drainSignals(c <-chan struct{}) {

@@ -19,6 +19,7 @@ type Namespace struct {
 	// Name is what `ip netns` calls it; empty for Here.
 	Name   string
 	handle netns.NsHandle
+	files  int // a process in the host's mount namespace, see LayFiles; 0: it has the machine's files
 }
 
 // New makes a host with nothing but a loopback device, and removes it at the end of the test with
@@ -54,8 +55,11 @@ func (n *Namespace) IP(t testing.TB, args ...string) string {
 
 // Exec prepares a command that runs on the host.
 func (n *Namespace) Exec(args ...string) *exec.Cmd {
-	if n.Name == "" {
+	switch {
+	case n.Name == "":
 		return exec.Command(args[0], args[1:]...)
+	case n.files != 0:
+		return n.inFiles(args)
 	}
 	return exec.Command("ip", append([]string{"netns", "exec", n.Name}, args...)...)
 }

@@ -113,7 +113,7 @@ func (t Traffic) obstacles(b base, rules chains) []Obstacle {
 			}
 		}
 		if o.Message != "" {
-			o.Remedy = e.remedy(b, rules)
+			o.Remedy = t.remedy(e, b, rules)
 			found = append(found, o)
 		}
 	}

@@ -58,11 +58,26 @@ func TestObstaclesOfOtherFirewallsHaveARemedy(t *testing.T) {
 }`, "", ""},
 		{"firewalld", `table inet firewalld { chain filter_FORWARD { type filter hook forward priority 10; ct state { established, related } accept; ct status dnat accept; reject with icmpx admin-prohibited
 }
-}`, "inet firewalld filter_FORWARD", "firewall-cmd --permanent --zone=trusted --add-interface=sptest-0"},
+}`, "inet firewalld filter_FORWARD", "firewall-cmd --permanent --zone=trusted --add-interface=sp+ && firewall-cmd --reload"},
+		{"firewalld, the interface in a zone", `table inet firewalld { chain filter_INPUT { type filter hook input priority 10; ct state { established, related } accept; jump filter_INPUT_ZONES; reject with icmpx admin-prohibited
+}
+ chain filter_INPUT_ZONES { ip saddr 203.0.113.0/24 goto filter_IN_drop; iifname "sp*" goto filter_IN_trusted; iifname "eth7" goto filter_IN_internal; iifname "lo" goto filter_IN_dmz; goto filter_IN_public
+}
+ chain filter_IN_drop { drop
+}
+ chain filter_IN_trusted { accept
+}
+ chain filter_IN_internal { udp dport 40001 accept
+}
+ chain filter_IN_dmz { tcp dport 22 accept; reject with icmpx admin-prohibited
+}
+ chain filter_IN_public { udp dport 40001 accept
+}
+}`, "?inet firewalld filter_INPUT", "firewall-cmd --permanent --zone=dmz --add-port=21000-21255/udp && firewall-cmd --reload"},
 		{"ufw", `table ip filter { chain ufw-user-forward { }
  chain FORWARD { type filter hook forward priority 0; policy drop; jump ufw-user-forward
 }
-}`, "ip filter FORWARD", "ufw route allow in on sptest-0 out on lan0"},
+}`, "ip filter FORWARD", "ufw route allow in on sp+ && ufw route allow out on sp+"},
 		{"closed input", `table inet a { chain i { type filter hook input priority 0; policy drop; ct state established accept; tcp dport 22 accept
 }
 }`, "inet a i", "nft insert rule inet a i ct status dnat accept"},

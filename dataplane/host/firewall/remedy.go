@@ -2,76 +2,101 @@ package firewall
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sallyport/dataplane/host"
+	"sallyport/vpn"
 )
 
-// remedy returns commands of the program that made the chain, as one line of a shell. Where that program allows it, an
-// interface is written as the wildcard for all our devices, so that another endpoint needs no
-// further command.
-func (e Endpoint) remedy(b base, rules chains) string {
-	var lines []string
-	_, docker := rules["DOCKER-USER"]
+// The names of what firewalld and Docker make, by which their chains are known.
+const (
+	firewalldTable = "inet firewalld"
+	dockerChain    = "DOCKER-USER"
+)
+
+// remedy returns commands of the program that made the chain, as one line of a shell. Where that
+// program allows it, they name all our devices and all ports of workers, so that neither another
+// endpoint nor another worker needs a further command.
+func (t Traffic) remedy(e Endpoint, b base, rules chains) string {
 	_, ufw := rules["ufw-user-forward"]
 	module, iptables := strings.CutPrefix(b.table, "ip ")
+	var lines []string
 	switch {
-	case b.table == "inet firewalld" && b.hook == "forward":
-		for _, d := range e.Devices {
-			lines = append(lines, "firewall-cmd --permanent --zone=trusted --add-interface="+d)
-		}
-		lines = append(lines, "firewall-cmd --reload")
-	case b.table == "inet firewalld":
-		for _, port := range e.Ports {
-			lines = append(lines, fmt.Sprintf("firewall-cmd --permanent --add-port=%d/%s", port, e.Transport))
+	case b.table == firewalldTable && b.hook == "forward":
+		lines = []string{fmt.Sprintf("firewall-cmd --permanent --zone=trusted --add-interface=%s+", host.DevicePrefix), "firewall-cmd --reload"}
+	case b.table == firewalldTable:
+		for _, zone := range t.zones(e, b, rules) {
+			lines = append(lines, fmt.Sprintf("firewall-cmd --permanent --zone=%s --add-port=%s/%s", zone, workerPorts("-"), e.Transport))
 		}
 		lines = append(lines, "firewall-cmd --reload")
 	case ufw && b.hook == "forward":
-		for _, d := range e.Devices {
-			for _, to := range e.Egress {
-				lines = append(lines, fmt.Sprintf("ufw route allow in on %s out on %s", d, to), fmt.Sprintf("ufw route allow in on %s out on %s", to, d))
-			}
-		}
+		lines = []string{fmt.Sprintf("ufw route allow in on %s+", host.DevicePrefix), fmt.Sprintf("ufw route allow out on %s+", host.DevicePrefix)}
 	case ufw && b.hook == "input":
-		for _, port := range e.Ports {
-			lines = append(lines, fmt.Sprintf("ufw allow %d/%s", port, e.Transport))
-		}
+		lines = []string{fmt.Sprintf("ufw allow %s/%s", workerPorts(":"), e.Transport)}
 	case b.table == legacyTable:
-		lines = e.iptables("iptables-legacy", b.name, b.hook)
+		lines = e.iptables("iptables-legacy", b, rules)
 	case iptables && b.name == strings.ToUpper(b.name):
-		command, chain := "iptables", b.name
+		command := "iptables"
 		if module != "filter" {
 			command += " -t " + module
-		} else if docker && b.hook == "forward" {
-			chain = "DOCKER-USER"
 		}
-		lines = e.iptables(command, chain, b.hook)
+		lines = e.iptables(command, b, rules)
 	case b.hook == "forward":
 		for _, side := range []string{keyIn, keyOut} {
 			lines = append(lines, fmt.Sprintf("nft insert rule %s %s %s '\"%s*\"' accept", b.table, b.name, side, host.DevicePrefix))
 		}
 	case b.hook == "input":
-		lines = append(lines, fmt.Sprintf("nft insert rule %s %s ct status dnat accept", b.table, b.name))
+		lines = []string{fmt.Sprintf("nft insert rule %s %s ct status dnat accept", b.table, b.name)}
 	default:
-		lines = append(lines, fmt.Sprintf("nft insert rule %s %s ct state established,related accept", b.table, b.name))
+		lines = []string{fmt.Sprintf("nft insert rule %s %s ct state established,related accept", b.table, b.name)}
 	}
 	return strings.Join(lines, " && ")
 }
 
-func (e Endpoint) iptables(command, chain, hook string) []string {
-	if hook == "forward" {
+// workerPorts is the range of the ports of all workers that a host can have. Packets that did not
+// come through the port of an endpoint are dropped there by our own table.
+func workerPorts(separator string) string {
+	return fmt.Sprintf("%d%s%d", vpn.FirstWorkerPort, separator, vpn.FirstWorkerPort+vpn.MaxWorkers-1)
+}
+
+// iptables returns commands that let packets pass a chain of iptables. Docker keeps what stands in a
+// chain of its own for that purpose.
+func (e Endpoint) iptables(command string, b base, rules chains) []string {
+	chain := b.name
+	if _, docker := rules[dockerChain]; docker && chain == "FORWARD" {
+		chain = dockerChain
+	}
+	switch b.hook {
+	case "forward":
 		return []string{
 			fmt.Sprintf("%s -I %s -i %s+ -j ACCEPT", command, chain, host.DevicePrefix),
 			fmt.Sprintf("%s -I %s -o %s+ -j ACCEPT", command, chain, host.DevicePrefix),
 		}
+	case "input":
+		return []string{fmt.Sprintf("%s -I %s -p %s --dport %s -j ACCEPT", command, chain, e.Transport, workerPorts(":"))}
 	}
-	side := "--dport"
-	if hook == "output" {
-		side = "--sport"
+	return []string{fmt.Sprintf("%s -I %s -p %s --sport %s -j ACCEPT", command, chain, e.Transport, workerPorts(":"))}
+}
+
+// zones returns firewalld's zones of the interfaces at which packets of clients to this host are
+// dropped, or may be.
+func (t Traffic) zones(e Endpoint, b base, rules chains) []string {
+	var out []string
+	for _, s := range t.samples(e, b.hook) {
+		if drops, doubt := b.judge(s, rules); !drops && doubt == "" {
+			continue
+		}
+		for _, r := range rules["filter_INPUT_ZONES"] {
+			if r.holds(s.typical) != yes {
+				continue
+			}
+			if zone, ok := strings.CutPrefix(r.target, "filter_IN_"); ok && !slices.Contains(out, zone) {
+				out = append(out, zone)
+			}
+			break
+		}
 	}
-	var lines []string
-	for _, port := range e.Ports {
-		lines = append(lines, fmt.Sprintf("%s -I %s -p %s %s %d -j ACCEPT", command, chain, e.Transport, side, port))
-	}
-	return lines
+	slices.Sort(out)
+	return out
 }
