@@ -112,7 +112,7 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision, full bool) (sess
 	}
 	s, ok := ep.sessions.Open(session.Session{
 		Connection: d.Connection, Session: d.Session, Endpoint: ep.id, Association: d.Association, User: d.User,
-		Peer: p.request.Device, Began: began, Joined: now, Ends: now + duration, Token: p.request.Token, Certificate: p.request.CertificateKey(), Named: p.named,
+		Peer: p.request.Device, Began: began, Joined: now, Ends: now + duration, Token: p.request.Token, Certificate: p.certificate, Named: p.named,
 		Instance: p.client.Instance, Device: p.device, CID: p.client.CID, KID: p.kid, Told: desired.Generation,
 	}, desired.Associations)
 	if !ok { // only this goroutine takes addresses
@@ -128,7 +128,7 @@ var errNoAddress = vpn.Refuse(vpn.Conflict, vpn.CodeAddressesExhausted, "The VPN
 // the client has it, so a client that tries again sooner ends no second one.
 func (ep *endpoint) freeAddressFor(p *pending, sharers []vpn.ConnectionID) error {
 	away := ep.sessions.LongestAway(1)
-	client := cmp.Or(p.request.CertificateKey(), p.request.CommonName)
+	client := cmp.Or(p.certificate, p.request.CommonName)
 	now := session.Uptime()
 	maps.DeleteFunc(ep.state.freed, func(_ string, at time.Duration) bool { return now-at > freedFor })
 	_, freed := ep.state.freed[client]

@@ -19,12 +19,14 @@ import (
 // its clients, and disconnects each that no session is known of, so that it logs in again at once.
 type pending struct {
 	request vpn.LoginRequest
-	named   bool // the client sent a user name
-	client  session.Client
-	device  string
-	conn    *ovpn.Conn
-	kid     ovpn.KID
-	timer   *time.Timer
+	// certificate is vpn.LoginRequest.CertificateKey.
+	certificate string
+	named       bool // the client sent a user name
+	client      session.Client
+	device      string
+	conn        *ovpn.Conn
+	kid         ovpn.KID
+	timer       *time.Timer
 }
 
 // maxPending bounds the logins of an endpoint that wait at once. Web decides hundreds in a second;
@@ -65,9 +67,15 @@ func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
 			Serial: ev.Env.Serial(), Fingerprint: ev.Env.Digest(), Issuer: ev.Env.IssuerDigest(), Platform: ev.Env.Platform(), Version: clientVersion(ev.Env),
 			Deadline: ep.now().Add(decisionTimeout), Token: ev.Env.SessionID(), Returns: returns,
 		},
-		named: ev.Env.Username() != "", client: session.Client{Instance: n.Instance, CID: ev.CID},
+		certificate: ep.certificateOf(ev.Env), named: ev.Env.Username() != "", client: session.Client{Instance: n.Instance, CID: ev.CID},
 		device: n.Worker.Device, conn: n.Conn, kid: ev.KID,
 	})
+}
+
+// certificateOf names the certificate that a client was verified with among those of the endpoint.
+func (ep *endpoint) certificateOf(env ovpn.Env) string {
+	r := vpn.LoginRequest{CommonName: env.CommonName(), Serial: env.Serial(), Fingerprint: env.Digest(), Issuer: env.IssuerDigest()}
+	return vpn.AuthoritiesIn(ep.state.desired.Keys.ClientCA).Verify(r).CertificateKey()
 }
 
 func clientVersion(env ovpn.Env) string {

@@ -10,7 +10,7 @@ import (
 // the opening of the session run in the owner goroutine together, so that logins that are granted at the
 // same time cannot pass the limit.
 func (ep *endpoint) sharersToEnd(p *pending, d vpn.LoginDecision) ([]vpn.ConnectionID, error) {
-	key := p.request.CertificateKey()
+	key := p.certificate
 	if key == "" || d.Share.Limit <= 0 {
 		return nil, nil
 	}

@@ -45,10 +45,10 @@ func TestShareOfACertificate(t *testing.T) {
 	count := func(key string) int {
 		return len(f.ep.sessions.Select(func(s *session.Session) bool { return s.Certificate == key }))
 	}
-	if got := count("cc 17"); got != limit {
+	if got := count("17 alice"); got != limit {
 		t.Errorf("%d connections of one certificate, want %d", got, limit)
 	}
-	if got := count("cc 18"); got != 1 {
+	if got := count("18 alice"); got != 1 {
 		t.Errorf("%d connections of another certificate, want 1", got)
 	}
 	reported := 0
@@ -63,8 +63,8 @@ func TestShareOfACertificate(t *testing.T) {
 
 	// By setting, the oldest ends instead.
 	share.EndOldest = true
-	oldest := f.ep.sessions.Select(func(s *session.Session) bool { return s.Certificate == "cc 17" })[0]
-	for _, s := range f.ep.sessions.Select(func(s *session.Session) bool { return s.Certificate == "cc 17" }) {
+	oldest := f.ep.sessions.Select(func(s *session.Session) bool { return s.Certificate == "17 alice" })[0]
+	for _, s := range f.ep.sessions.Select(func(s *session.Session) bool { return s.Certificate == "17 alice" }) {
 		if s.Began < oldest.Began {
 			oldest = s
 		}
@@ -74,8 +74,8 @@ func TestShareOfACertificate(t *testing.T) {
 	if err := f.Decide(t.Context(), []vpn.LoginDecision{d}); err != nil {
 		t.Fatal(err)
 	}
-	if f.has(oldest.Connection) || !f.has(d.Connection) || count("cc 17") != limit {
-		t.Errorf("the oldest continues: %v, the new one: %v, of %d", f.has(oldest.Connection), f.has(d.Connection), count("cc 17"))
+	if f.has(oldest.Connection) || !f.has(d.Connection) || count("17 alice") != limit {
+		t.Errorf("the oldest continues: %v, the new one: %v, of %d", f.has(oldest.Connection), f.has(d.Connection), count("17 alice"))
 	}
 	f.ep.releaseAddresses(true)
 	f.check(t)

@@ -20,7 +20,8 @@ func (ep *endpoint) holds(token string) bool {
 // connection, same address, no question to web. Only the session's end ends it. It runs in the owner goroutine.
 func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) {
 	s, _ := ep.sessions.ByToken(ev.Env.SessionID())
-	if !s.Proves(ev.Env) || s.Expired() || n.Worker.Conn(n.Instance) != n.Conn {
+	certificate := ep.certificateOf(ev.Env)
+	if !s.Proves(ev.Env.CommonName(), certificate) || s.Expired() || n.Worker.Conn(n.Instance) != n.Conn {
 		go ep.deny(n.Conn, ev.CID, ev.KID, "token of no session", sessionOver())
 		return
 	}
@@ -34,7 +35,7 @@ func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) {
 		ep.forgetLogin(former) // the client asks again, under another KID
 	}
 	ep.closeFormer(c, s.Connection)
-	a := session.Arrival{Client: c, KID: ev.KID, Device: n.Worker.Device, Peer: ev.Env.Untrusted(), At: session.Uptime(), Certificate: session.CertificateKey(ev.Env)}
+	a := session.Arrival{Client: c, KID: ev.KID, Device: n.Worker.Device, Peer: ev.Env.Untrusted(), At: session.Uptime(), Certificate: certificate}
 	s, _ = ep.sessions.Attach(s.Connection, a, ep.state.desired.Associations)
 	s = ep.tell(s)
 	ep.journalSession(s) // where it fails, a crash has this client return once more
@@ -105,7 +106,7 @@ func stillOf(s session.Session) func(session.Session) bool {
 // a token is not asked for, because a new run has none. It runs in the owner goroutine.
 func (ep *endpoint) reauthenticate(n worker.Event, ev ovpn.Reauth) {
 	s, ok := ep.sessions.ByClient(session.Client{Instance: n.Instance, CID: ev.CID})
-	if !ok || s.Expired() || !s.Proves(ev.Env) || ev.Env.OffersToken() && !ev.Env.SessionState().Authenticated() {
+	if !ok || s.Expired() || !s.Proves(ev.Env.CommonName(), ep.certificateOf(ev.Env)) || ev.Env.OffersToken() && !ev.Env.SessionState().Authenticated() {
 		go ep.deny(n.Conn, ev.CID, ev.KID, "no session", sessionOver())
 		return
 	}

@@ -90,12 +90,12 @@ func TestFirstReturnBindsTheCertificate(t *testing.T) {
 	id := f.logInUp(t, r, 1, "alice", "t1") // without a certificate
 	with := func(serial string) ovpn.Env {
 		return ovpn.NewEnv(map[string]string{
-			"common_name": "alice", "session_id": "t1", "session_state": string(ovpn.SessionAuthenticated), "tls_serial_0": serial, "tls_digest_sha256_1": "CC:01",
+			"common_name": "alice", "session_id": "t1", "session_state": string(ovpn.SessionAuthenticated), "tls_serial_0": serial, "tls_digest_sha256_0": "AA:" + serial, "tls_digest_sha256_1": "CC:01",
 		})
 	}
 	f.send(r, ovpn.Connect{CID: 2, Env: with("17")})
 	kept, err := journal.Read[session.Session](f.journal, journal.Sessions)
-	if err != nil || len(kept) != 1 || kept[0].Certificate != "cc01 17" || kept[0].CID != 2 {
+	if err != nil || len(kept) != 1 || kept[0].Certificate != "17 alice" || kept[0].CID != 2 {
 		t.Fatalf("the journal has %+v, %v", kept, err)
 	}
 	f.send(r, ovpn.Connect{CID: 3, Env: with("18")})

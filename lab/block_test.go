@@ -1,13 +1,16 @@
 package lab
 
 import (
+	"crypto/x509"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
+	"sallyport/lab/gateway"
 	"sallyport/lab/netlab"
+	"sallyport/lab/testpki"
 )
 
 // Blocking a certificate ends its connection at once with a sentence, and refuses it from then on; another
@@ -47,4 +50,35 @@ func TestBlock(t *testing.T) {
 	unblock, _ := s.Get("/certificates/blocked").Doc.Find("a[href$='/unblock']").Attr("href")
 	s.MustSubmit(unblock, "Unblock certificate", nil)
 	netlab.ConnectClient(t, s.clients[0], profile)
+}
+
+// A block holds for the same certificate with another encoding of its signature, and of that of its issuer's
+// certificate, which the client sends.
+func TestBlockHoldsForAlteredSignatures(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 1)
+	const hour, year = time.Hour, 300 * 24 * time.Hour
+	root := testpki.Authority(t, "Imported CA")
+	issuer := root.Authority(t, "Issuer below it")
+	alice := issuer.Issue(t, "alice", x509.ExtKeyUsageClientAuth, -hour, year)
+	s.CreateNetwork()
+	s.CreateCertificates()
+	s.MustSubmit("/certificates/import", "Import certificate", gateway.Fields{"Use": "Certificate authority", "Certificate": root.Certificate})
+	s.CreateEndpoint(gateway.Fields{"Client certificate": "Imported CA"})
+	s.Associate("subnet-a")
+	s.WaitText("", "available")
+	plain := s.Profile("")
+	profile := func(c, issuer testpki.Credential) string {
+		return c.AppendTo(plain) + testpki.Inline("extra-certs", issuer.Certificate)
+	}
+	client := netlab.ConnectClient(t, s.clients[0], profile(alice, issuer))
+	s.WaitText("/connections", "alice", "Block this certificate")
+	block, _ := s.Get(s.Endpoint + "/connections").Doc.Find("a[href$='/block']").Attr("href")
+	s.MustSubmit(block, "Block certificate", nil)
+	netlab.Eventually(t, 5*time.Second, "the blocked client's program ends", func() bool { return !client.Running() })
+	again := netlab.StartClient(t, s.clients[0], profile(alice.Altered(t), issuer.Altered(t)))
+	netlab.Eventually(t, 15*time.Second, "a login of the blocked certificate is refused", func() bool { return !again.Running() })
+	if again.Ups() > 0 || !strings.Contains(again.Log(), "Your certificate is blocked on this VPN") {
+		t.Errorf("the blocked client: %s", netlab.Tail(again.Log(), 500))
+	}
 }

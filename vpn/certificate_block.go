@@ -8,9 +8,11 @@ import (
 
 // CertificateBlock refuses one client certificate, wherever it was issued, until an administrator removes the block.
 //
-// A certificate is recognized by its fingerprint, and by its serial number together with its issuer:
-// the holder of a certificate with an ECDSA signature can make a second one of it that is as valid and has
-// another fingerprint, and an issuer that is renewed with its key gets another fingerprint itself.
+// A certificate is recognized by its fingerprint, and by its serial number together with its issuer or, where
+// that is not certain, its common name. The fingerprint is not enough: the holder of a certificate with an
+// ECDSA signature can make a second one of it that is as valid and has another fingerprint, and likewise of the
+// issuer's certificate where the client sends that (see Authorities). An issuer that is renewed with
+// its key gets another fingerprint itself.
 type CertificateBlock struct {
 	Fingerprint string // SHA-256 of the certificate, as BareFingerprint; it names the block
 	Serial      string // decimal
@@ -48,23 +50,37 @@ func BlockOfConnection(c Connection) (CertificateBlock, bool) {
 }
 
 // IsOf tells whether the block is about the certificate of a login.
-func (b CertificateBlock) IsOf(r LoginRequest) bool { return b.isOf(r.Fingerprint, r.Serial, r.Issuer) }
+// The login is one of Authorities.Verify.
+func (b CertificateBlock) IsOf(r LoginRequest) bool {
+	return b.isOf(r.Fingerprint, r.Serial, r.Issuer, r.CommonName)
+}
 
 // IsOfConnection tells whether a connection was made with the blocked certificate.
 func (b CertificateBlock) IsOfConnection(c Connection) bool {
 	if c.Fingerprint == "" { // made before the program recorded fingerprints
-		return c.Serial == b.Serial && PrintableText(c.CommonName) == PrintableText(b.CommonName)
+		c.Issuer = ""
 	}
-	return b.isOf(c.Fingerprint, c.Serial, c.Issuer)
+	return b.isOf(c.Fingerprint, c.Serial, c.Issuer, c.CommonName)
 }
 
 // IsOfSession tells whether the login of a VPN session was made with the blocked certificate.
 func (b CertificateBlock) IsOfSession(s Session) bool {
-	return b.isOf(s.Fingerprint, s.Serial, s.Issuer)
+	return b.isOf(s.Fingerprint, s.Serial, s.Issuer, s.CommonName)
 }
 
-func (b CertificateBlock) isOf(fingerprint, serial, issuer string) bool {
-	return BareFingerprint(fingerprint) == b.Fingerprint || (b.Issuer != "" && serial == b.Serial && BareFingerprint(issuer) == b.Issuer)
+func (b CertificateBlock) isOf(fingerprint, serial, issuer, commonName string) bool {
+	issuer = BareFingerprint(issuer)
+	switch {
+	case fingerprint != "" && BareFingerprint(fingerprint) == b.Fingerprint:
+		return true
+	case serial == "" || serial != b.Serial:
+		return false
+	case issuer != "" && issuer == b.Issuer:
+		return true
+	default:
+		uncertain := issuer == "" || b.Issuer == "" || namesCertificate(serial)
+		return uncertain && PrintableText(commonName) == PrintableText(b.CommonName)
+	}
 }
 
 // CertificateBlocks are blocks that may be about a login.

@@ -9,39 +9,70 @@ import (
 	"sallyport/vpn"
 )
 
-// A block finds its certificate by fingerprint, and by serial number and issuer; a serial number alone is no match.
+// A block finds its certificate by fingerprint, by serial number and issuer, and by serial number and common
+// name where the issuer is not certain or the number is one of those that no two certificates have.
 func TestBlockIsOf(t *testing.T) {
 	t.Parallel()
-	b := vpn.CertificateBlock{Fingerprint: "aabb", Serial: "17", Issuer: "ccdd", CommonName: "alice"}
+	const long = "1234567890123456789012345678901"
+	block := func(serial, issuer string) vpn.CertificateBlock {
+		return vpn.CertificateBlock{Fingerprint: "aabb", Serial: serial, Issuer: issuer, CommonName: "alice"}
+	}
 	for what, c := range map[string]struct {
-		fingerprint, serial, issuer string
-		want                        bool
+		block                                   vpn.CertificateBlock
+		fingerprint, serial, issuer, commonName string
+		want                                    bool
 	}{
-		"the certificate":                      {"AA:BB", "17", "CC:DD", true},
-		"its issuer was renewed":               {"aabb", "17", "eeff", true},
-		"with another encoding of a signature": {"1234", "17", "ccdd", true},
-		"same number of another issuer":        {"1234", "17", "eeff", false},
-		"another of the issuer":                {"1234", "18", "ccdd", false},
-		"nothing known":                        {"", "", "", false},
+		"the certificate":                                     {block("17", "ccdd"), "AA:BB", "17", "CC:DD", "alice", true},
+		"its issuer was renewed":                              {block("17", "ccdd"), "aabb", "17", "eeff", "alice", true},
+		"with another encoding of a signature":                {block("17", "ccdd"), "1234", "17", "ccdd", "alice", true},
+		"of two signatures":                                   {block("17", "ccdd"), "1234", "17", "", "alice", true},
+		"of two signatures, and the issuer is kept":           {block(long, "ccdd"), "1234", long, "eeff", "alice", true},
+		"the block has no issuer":                             {block("17", ""), "1234", "17", "eeff", "alice", true},
+		"same number of another issuer":                       {block("17", "ccdd"), "1234", "17", "eeff", "alice", false},
+		"same number of an uncertain issuer, of another name": {block("17", "ccdd"), "1234", "17", "", "bob", false},
+		"same long number, of another name":                   {block(long, "ccdd"), "1234", long, "eeff", "bob", false},
+		"another of the issuer":                               {block("17", "ccdd"), "1234", "18", "ccdd", "alice", false},
+		"nothing known":                                       {block("", ""), "", "", "", "alice", false},
 	} {
-		r := vpn.LoginRequest{Fingerprint: c.fingerprint, Serial: c.serial, Issuer: c.issuer}
-		if got := (vpn.CertificateBlocks{b}).Refuse(r); got != c.want {
+		r := vpn.LoginRequest{Fingerprint: c.fingerprint, Serial: c.serial, Issuer: c.issuer, CommonName: c.commonName}
+		if got := (vpn.CertificateBlocks{c.block}).Refuse(r); got != c.want {
 			t.Errorf("%s: refused %t, want %t", what, got, c.want)
 		}
-		if c.fingerprint == "" {
-			continue
-		}
-		if got := b.IsOfConnection(vpn.Connection{Fingerprint: c.fingerprint, Serial: c.serial, Issuer: c.issuer}); got != c.want {
+		of := vpn.Connection{Fingerprint: c.fingerprint, Serial: c.serial, Issuer: c.issuer, CommonName: c.commonName}
+		if got := c.block.IsOfConnection(of); got != c.want {
 			t.Errorf("%s: connection %t, want %t", what, got, c.want)
 		}
 	}
-	b.Issuer = ""
-	if b.IsOf(vpn.LoginRequest{Fingerprint: "1234", Serial: "17"}) {
-		t.Error("a block without an issuer is of every certificate with its number")
-	}
 	// Connections from before fingerprints were recorded: by number and name.
+	b := block("17", "ccdd")
 	if !b.IsOfConnection(vpn.Connection{Serial: "17", CommonName: "alice"}) || b.IsOfConnection(vpn.Connection{Serial: "17", CommonName: "bob"}) {
 		t.Error("old connections are not found by serial number and common name")
+	}
+}
+
+// The issuer of a login counts where OpenVPN was given its certificate, and the same certificate has one key
+// whatever the client sends.
+func TestAuthorities(t *testing.T) {
+	t.Parallel()
+	text := func(of string) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte(of)}))
+	}
+	digest := func(of string) string { return fmt.Sprintf("%X", sha256.Sum256([]byte(of))) }
+	trusted := vpn.AuthoritiesIn(text("root")+text("second"), "", text("third"))
+	for of, known := range map[string]bool{"root": true, "second": true, "third": true, "sent": false} {
+		r := trusted.Verify(vpn.LoginRequest{Issuer: digest(of), Serial: "17", CommonName: "alice", Fingerprint: of})
+		if (r.Issuer != "") != known {
+			t.Errorf("the issuer %s is known: %t, want %t", of, r.Issuer != "", known)
+		}
+	}
+	key := func(serial, issuer, fingerprint string) string {
+		return trusted.Verify(vpn.LoginRequest{Issuer: digest(issuer), Serial: serial, CommonName: "alice", Fingerprint: fingerprint}).CertificateKey()
+	}
+	if key("17", "sent", "1") != key("17", "sent again", "2") || key("17", "root", "1") != key("17", "root", "2") {
+		t.Error("another encoding of a signature makes another certificate")
+	}
+	if key("17", "root", "1") == key("17", "second", "1") || key("17", "sent", "1") == key("18", "sent", "1") {
+		t.Error("two certificates have one key")
 	}
 }
 

@@ -48,7 +48,7 @@ func (s Session) Ends(e Endpoint) time.Time {
 // has the certificate of the login, and the session has not ended. Nil lets it.
 // DecideLogin judges everything else about the client.
 func (s Session) Continue(e Endpoint, r LoginRequest, now time.Time) *Error {
-	login := LoginRequest{Serial: s.Serial, Fingerprint: s.Fingerprint, Issuer: s.Issuer}
+	login := LoginRequest{CommonName: s.CommonName, Serial: s.Serial, Fingerprint: s.Fingerprint, Issuer: s.Issuer}
 	if s.Endpoint != e.ID || s.CommonName != r.CommonName || login.CertificateKey() != r.CertificateKey() ||
 		!s.EndedAt.IsZero() || !now.Before(s.Ends(e)) {
 		return errSessionOver

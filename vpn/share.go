@@ -52,10 +52,15 @@ func (s Share) Admit(held []Held) (end []ConnectionID, refused error) {
 	return IDsOf(order, func(h Held) ConnectionID { return h.Connection }), nil
 }
 
-// CertificateKey names the certificate of a login among those of its endpoint.
+// CertificateKey names the certificate of a login among those of its endpoint, by what its holder cannot
+// change: see CertificateBlock. The login is one of Authorities.Verify.
 func (r LoginRequest) CertificateKey() string {
-	if r.Issuer == "" || r.Serial == "" {
+	switch {
+	case r.Serial == "":
 		return BareFingerprint(r.Fingerprint)
+	case r.Issuer == "" || namesCertificate(r.Serial):
+		return r.Serial + " " + r.CommonName
+	default:
+		return BareFingerprint(r.Issuer) + " " + r.Serial
 	}
-	return BareFingerprint(r.Issuer) + " " + r.Serial // not the fingerprint: see CertificateBlock
 }

@@ -73,7 +73,7 @@ func TestBlockOfConnection(t *testing.T) {
 	s := newAssociatedSite(t)
 	ctx := t.Context()
 	r := s.Login("carol")
-	r.Serial, r.Fingerprint, r.Issuer = "99", "ab12", "cd34"
+	r.Serial, r.Fingerprint, r.Issuer = "99", "ab12", s.CA.Fingerprint
 	s.AddLogins(r)
 	d := s.Dataplane.Decisions[0]
 	s.AddEvents(vpn.Event{Established: &vpn.Established{Connection: d.Connection, Endpoint: s.Endpoint.ID, Association: s.Association.ID}})
@@ -85,8 +85,14 @@ func TestBlockOfConnection(t *testing.T) {
 	s.Must(err)
 	page, err := s.Certificates.BlockedCertificates(ctx, s.Admin, vpn.List{})
 	s.Must(err)
-	if n != 1 || page.Total != 1 || page.Items[0].Fingerprint != "ab12" || page.Items[0].Issuer != "cd34" || page.Items[0].By != s.Admin.Name {
+	if n != 1 || page.Total != 1 || page.Items[0].Fingerprint != "ab12" || page.Items[0].Issuer != vpn.BareFingerprint(s.CA.Fingerprint) || page.Items[0].By != s.Admin.Name {
 		t.Errorf("%d ended, blocked: %+v", n, page)
+	}
+	// The holder changes the signatures of the certificate and of its issuer's, which OpenVPN has from the client.
+	r.ID, r.Fingerprint, r.Issuer = "again", "ab13", "cd35"
+	s.AddLogins(r)
+	if d := s.Dataplane.Decisions[1]; d.Allow {
+		t.Errorf("a login of the blocked certificate with other signatures: %+v", d)
 	}
 	old := s.Connect("old") // without a fingerprint, as an earlier version stored connections
 	s.WantRefusal("from an earlier version", vpn.Conflict, "before the server recorded", func() error {

@@ -27,7 +27,7 @@ func TestLifeOfAConnection(t *testing.T) {
 		}
 	}
 	login := s.Login("alice")
-	login.Fingerprint, login.Issuer = "AB:01", "CD:02"
+	login.Fingerprint, login.Issuer = "AB:01", strings.ToUpper(s.CA.Fingerprint)
 	s.AddLogins(login)
 	d := s.Dataplane.Decisions[0]
 	if !d.Allow || d.ID != "login-alice" || !d.Connection.Valid() || !d.Session.Valid() || d.User.Name != "alice" ||
@@ -42,7 +42,7 @@ func TestLifeOfAConnection(t *testing.T) {
 	s.AddEvents(vpn.Event{Established: &vpn.Established{Connection: d.Connection, Endpoint: s.Endpoint.ID, Association: s.Association.ID, ClientIP: ip, Device: device}})
 	c := s.Connection(d.Connection)
 	if c.Status != vpn.ConnectionActive || c.ClientIP != ip || c.Device != device || c.Association != s.Association.ID || !c.EstablishedAt.Equal(s.Clock.Now()) ||
-		c.Platform != "linux" || c.ClientVersion != "2.6.14" || c.Serial != "7" || c.Fingerprint != "ab01" || c.Issuer != "cd02" {
+		c.Platform != "linux" || c.ClientVersion != "2.6.14" || c.Serial != "7" || c.Fingerprint != "ab01" || c.Issuer != vpn.BareFingerprint(s.CA.Fingerprint) {
 		t.Errorf("got %+v", c)
 	}
 	if s.View().Connections != 1 {

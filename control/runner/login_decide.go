@@ -220,9 +220,10 @@ type loginContext struct {
 	endpoint     vpn.Endpoint
 	associations []vpn.Association
 	state        vpn.EndpointState
-	issuer       vpn.Issuer // of the client certificates
-	places       vpn.Places // of its connections
-	share        vpn.Share  // of each client certificate
+	issuer       vpn.Issuer      // of the client certificates
+	authorities  vpn.Authorities // that OpenVPN verifies them with, and issuer
+	places       vpn.Places      // of its connections
+	share        vpn.Share       // of each client certificate
 	gone         bool
 }
 
@@ -249,9 +250,11 @@ func (d *decider) loginContext(ctx context.Context, tx *store.Tx, id vpn.Endpoin
 	}
 	places.Limit = deployment.Quotas.ConnectionLimit(countStaying(associations))
 	clientCA, err := tx.Certificate(ctx, e.ClientCA)
+	issuer := vpn.RequiredIssuer(clientCA)
 	return loginContext{
-		endpoint: e, places: places, share: deployment.Share,
-		associations: associations, state: e.State(associations, observed[e.ID]), issuer: vpn.RequiredIssuer(clientCA),
+		authorities: vpn.AuthoritiesIn(clientCA.TrustAnchor()).With(issuer),
+		endpoint:    e, places: places, share: deployment.Share,
+		associations: associations, state: e.State(associations, observed[e.ID]), issuer: issuer,
 	}, err
 }
 

@@ -11,6 +11,7 @@ import (
 // decideLogin decides one login. A client with the token of a running session gets another connection
 // under it; every other login that is granted begins a session.
 func (b *batch) decideLogin(ctx context.Context, at *loginContext, r vpn.LoginRequest) (vpn.LoginDecision, error) {
+	r = at.authorities.Verify(r)
 	if refused := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, b.blocks, r); refused != nil {
 		return b.refuse(ctx, r, refused)
 	}

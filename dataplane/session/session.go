@@ -61,13 +61,8 @@ func (s Session) Away() bool { return s.AwayAt > 0 }
 
 // Proves tells whether a client that was verified with a certificate is the session's: the certificate
 // is the one of its login, or has its common name where the journal of an earlier version has none.
-func (s Session) Proves(env ovpn.Env) bool {
-	return s.User.Name == env.CommonName() && (s.Certificate == "" || s.Certificate == CertificateKey(env))
-}
-
-// CertificateKey is vpn.LoginRequest.CertificateKey of the certificate that a client was verified with.
-func CertificateKey(env ovpn.Env) string {
-	return vpn.LoginRequest{Serial: env.Serial(), Fingerprint: env.Digest(), Issuer: env.IssuerDigest()}.CertificateKey()
+func (s Session) Proves(commonName, certificate string) bool {
+	return s.User.Name == commonName && (s.Certificate == "" || s.Certificate == certificate)
 }
 
 // Expired tells whether the session has reached its maximum duration.

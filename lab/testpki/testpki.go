@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
@@ -87,6 +88,39 @@ func newCredential(t testing.TB, template *x509.Certificate, issuer *Credential)
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(c.key)
 	must()
 	c.Certificate, c.Key = block("CERTIFICATE", der), block("PRIVATE KEY", pkcs8)
+	return c
+}
+
+// Altered is the same credential under another encoding of its certificate's signature, which is as valid:
+// of an ECDSA signature (r, s) anyone can make (r, n - s).
+func (c Credential) Altered(t testing.TB) Credential {
+	t.Helper()
+	var certificate struct {
+		Body, Algorithm asn1.RawValue
+		Signature       asn1.BitString
+	}
+	var signature struct{ R, S *big.Int }
+	_, err := asn1.Unmarshal(c.cert.Raw, &certificate)
+	if err == nil {
+		_, err = asn1.Unmarshal(certificate.Signature.Bytes, &signature)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	signature.S.Sub(elliptic.P256().Params().N, signature.S)
+	raw, err := asn1.Marshal(signature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate.Signature = asn1.BitString{Bytes: raw, BitLength: 8 * len(raw)}
+	der, err := asn1.Marshal(certificate)
+	if err == nil {
+		c.cert, err = x509.ParseCertificate(der)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Certificate = block("CERTIFICATE", der)
 	return c
 }
 
