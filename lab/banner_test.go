@@ -37,7 +37,7 @@ func TestBannerOfAStockClient(t *testing.T) {
 		t.Errorf("the client shows %q under %q, want %q", shown, title, text)
 	}
 
-	s.MustSubmit(s.Endpoint+"/edit", "Modify Client VPN endpoint", gateway.Fields{"Client login banner text": "short"})
+	s.Modify(gateway.Fields{"Client login banner text": "short"}, nil)
 	c.Leave(t)
 	if ups := c.Ups(); ups != 1 {
 		t.Errorf("the tunnel came up %d times, although only the banner was changed", ups)

@@ -99,6 +99,6 @@ func TestSplitTunnelWithDNS(t *testing.T) {
 		return err == nil && len(found) == 1 && found[0] == netip.MustParseAddr("10.0.1.77")
 	})
 
-	s.MustSubmit(s.Endpoint+"/edit", "Modify Client VPN endpoint", gateway.Fields{"DNS Server 2 IP address": ""})
+	s.Modify(gateway.Fields{"DNS Server 2 IP address": ""}, nil)
 	s.WaitNoText("", "203.0.113.53")
 }

@@ -71,7 +71,7 @@ func TestFullTunnelStopsIPv6(t *testing.T) {
 		t.Error("IPv4 does not pass the tunnel of a client without IPv6")
 	}
 
-	s.MustSubmit(s.Endpoint+"/edit", "Modify Client VPN endpoint", gateway.Fields{"Leave IPv6 outside the tunnel": "on"})
+	s.Modify(gateway.Fields{"Leave IPv6 outside the tunnel": "on"}, nil)
 	s.WaitText("", "Outside the tunnel")
 	netlab.Eventually(t, 40*time.Second, "a new connection leaves IPv6 outside the tunnel", func() bool {
 		c := netlab.ConnectClient(t, with, s.Profile("alice"))

@@ -47,6 +47,7 @@ const (
 	DescribeClientVpnEndpoints         Action = "DescribeClientVpnEndpoints"
 	CreateClientVpnEndpoint            Action = "CreateClientVpnEndpoint"
 	ModifyClientVpnEndpoint            Action = "ModifyClientVpnEndpoint"
+	RotateClientVpnEndpointKey         Action = "RotateClientVpnEndpointKey"
 	DeleteClientVpnEndpoint            Action = "DeleteClientVpnEndpoint"
 	FinishDeleteClientVpnEndpoint      Action = "FinishDeleteClientVpnEndpoint"
 	CreateTags                         Action = "CreateTags"
@@ -108,6 +109,7 @@ var actions = map[Action]struct {
 	DescribeClientVpnEndpoints:          {Reads, "Show Client VPN endpoints"},
 	CreateClientVpnEndpoint:             {Writes, "Create Client VPN endpoint"},
 	ModifyClientVpnEndpoint:             {Writes, "Modify Client VPN endpoint"},
+	RotateClientVpnEndpointKey:          {Writes, "Rotate the key of configuration files"},
 	DeleteClientVpnEndpoint:             {Writes, "Delete Client VPN endpoint"},
 	FinishDeleteClientVpnEndpoint:       {ByProgram, "Client VPN endpoint is deleted"},
 	CreateTags:                          {Writes, "Save tags"},

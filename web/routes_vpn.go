@@ -52,6 +52,8 @@ func vpnRoutes(h *admin.Console) []route {
 		{get, endpoint, h.Endpoint.Endpoints.View, signedIn},
 		{get, endpoint + "/edit", h.Endpoint.Endpoints.EditForm, may(vpn.ModifyClientVpnEndpoint)},
 		{post, endpoint + "/edit", h.Endpoint.Endpoints.Edit, may(vpn.ModifyClientVpnEndpoint)},
+		{get, endpoint + "/rotate-key", h.Endpoint.Endpoints.RotateKeyForm, may(vpn.RotateClientVpnEndpointKey)},
+		{post, endpoint + "/rotate-key", h.Endpoint.Endpoints.RotateKey, may(vpn.RotateClientVpnEndpointKey)},
 		{get, endpoint + "/delete", h.Endpoint.Endpoints.DeleteForm, may(vpn.DeleteClientVpnEndpoint)},
 		{post, endpoint + "/delete", h.Endpoint.Endpoints.Delete, may(vpn.DeleteClientVpnEndpoint)},
 		{get, endpoint + "/tags", h.Endpoint.Endpoints.Tags, signedIn},

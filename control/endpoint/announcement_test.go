@@ -143,3 +143,41 @@ func TestDownloadsAreRecorded(t *testing.T) {
 		t.Errorf("got %q, want %q", rows, want)
 	}
 }
+
+// A new key makes the files of the old one useless, with the word and never without. The trail has who did it, and no
+// key.
+func TestRotateKey(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	ctx, id := t.Context(), s.Endpoint.ID
+	_, err := s.Endpoints.ClientConfiguration(ctx, s.Admin, id, "")
+	s.Must(err)
+	s.connect("alice", time.Hour)
+	before := s.View()
+	a, err := s.Endpoints.AnnounceKeyRotation(ctx, s.Admin, id)
+	s.Must(err)
+	if a.Kind() != "files restart" || a.Stop != 1 || a.People != 1 {
+		t.Errorf("got %+v", a)
+	}
+	rows := s.Rows()
+	_, err = s.Endpoints.RotateKey(ctx, s.Admin, id, before.Version, vpn.Consent{Announced: a.Kind()})
+	if vpn.FieldsOf(err)["confirm"] == "" || s.Rows() != rows {
+		t.Errorf("without the word: got %v", err)
+	}
+	consent := vpn.Consent{Announced: a.Kind(), Word: "replace"}
+	_, err = s.Endpoints.RotateKey(ctx, s.Admin, id, before.Version-1, consent)
+	s.WantKind("from an old page", err, vpn.Stale, "Another administrator")
+	_, err = s.Endpoints.RotateKey(ctx, s.Admin, id, before.Version, consent)
+	s.Must(err)
+	now := s.View()
+	if now.TLSCrypt == before.TLSCrypt || now.Generation != before.Generation+1 || now.TokenSecret != before.TokenSecret {
+		t.Error("the key is the same, or more than the key changed")
+	}
+	if r := s.LastAudit(); r.Action != vpn.RotateClientVpnEndpointKey || r.Actor != "admin" || strings.Contains(r.Before+r.After, "STATIC") || strings.Contains(r.After, "BEGIN") {
+		t.Errorf("audit %+v", r)
+	}
+	s.Reconcile()
+	if s.Dataplane.Desired[id].Keys.TLSCrypt != now.TLSCrypt {
+		t.Error("the dataplane has the old key")
+	}
+}

@@ -192,3 +192,17 @@ func (a *Admin) Confirmation(tab, row string) *Page {
 	}
 	return a.Get(u.RequestURI())
 }
+
+// Modify changes the endpoint, through the page that tells what the change does where there is one. answer are the
+// fields of that page. It gives the page; nil: the change was saved at once.
+func (a *Admin) Modify(in, answer Fields) (announced *Page) {
+	a.T.Helper()
+	p := a.MustSubmit(a.Endpoint+"/edit", "Modify Client VPN endpoint", in)
+	if p.Doc.Find("form.announcement").Length() == 0 {
+		return nil
+	}
+	if done := a.Press(p, "Modify Client VPN endpoint", answer); done.Status != 200 || done.Doc.Find("form.announcement").Length() > 0 {
+		a.T.Fatalf("the change was not saved: status %d: %s", done.Status, done.Text())
+	}
+	return p
+}

@@ -50,14 +50,15 @@ func (h *Endpoints) renderAnnouncement(c echo.Context, stored endpoint.View, wha
 		Header: parts.Header{Crumbs: endpointCrumbs(stored.Endpoint, ""), Title: "Modify Client VPN endpoint " + views.NameOr(stored.Name, stored.ID)},
 		What:   what, Action: views.EndpointPath(stored.ID, "edit"), Button: "Modify Client VPN endpoint", Cancel: views.EndpointPath(stored.ID),
 		Back: true, Hidden: typedValues(c), Later: !consentOf(c).Reconnect,
-		Err: page.Refusal(refused), Word: vpn.FieldsOf(refused)["confirm"],
 	}
-	status := http.StatusOK
-	switch {
-	case v.Word != "":
-		status = http.StatusUnprocessableEntity
-	case refused != nil:
-		status = http.StatusConflict
+	return renderAnnounced(c, v, refused)
+}
+
+// renderAnnounced draws the step; refused is why the change was not made.
+func renderAnnounced(c echo.Context, v views.Announcement, refused error) error {
+	v.Err, v.Word = page.Refusal(refused), vpn.FieldsOf(refused)["confirm"]
+	if refused == nil || v.Word != "" {
+		return page.RenderForm(c, refused, views.AnnouncementPage(v))
 	}
-	return page.Render(c, status, views.AnnouncementPage(v))
+	return page.Render(c, http.StatusConflict, views.AnnouncementPage(v))
 }

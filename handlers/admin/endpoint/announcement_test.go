@@ -74,3 +74,23 @@ func TestModifyOffersToReconnect(t *testing.T) {
 		t.Errorf("stored %+v", e)
 	}
 }
+
+func TestRotateKeyOfFiles(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewReadyEndpoint(t)
+	u.Connect(t, "alice", "10.20.0.2", vpn.ConnectionActive)
+	u.Admin.Get(u.Endpoint+"/rules").WantText(".dropdown-menu", "Rotate key of configuration files")
+	key := u.Stored(t).TLSCrypt
+	form := u.Admin.Get(u.Endpoint+"/rotate-key").WantText(".announcement", "1 person is cut off until they have a new file.").FormValues("form.announcement")
+	u.Admin.Post(u.Endpoint+"/rotate-key", form).WantStatus(http.StatusUnprocessableEntity).WantText("#confirm-error", "Type the word replace")
+	form.Set("confirm", "replace")
+	stale := url.Values{"version": {"0"}, "announced": form["announced"], "confirm": form["confirm"]}
+	u.Admin.Post(u.Endpoint+"/rotate-key", stale).WantStatus(http.StatusConflict).WantText(".alert", "Another administrator")
+	if u.Stored(t).TLSCrypt != key {
+		t.Fatal("the key changed")
+	}
+	u.Admin.Create(u.Endpoint+"/rotate-key", form)
+	if u.Stored(t).TLSCrypt == key {
+		t.Error("the key is the same")
+	}
+}
