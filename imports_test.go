@@ -38,10 +38,11 @@ var arrows = map[string][]string{
 	"static/internal/...": {},
 	"lab/...":             {"..."},
 	// What tests share. No entry but lab's and browser's allows an import of it: only tests do.
-	"lab/netlab":  {},
-	"lab/testpki": {"vpn"},
-	"lab/gateway": {"lab/netlab"},
-	"browser/...": {"..."},
+	"lab/netlab":    {},
+	"lab/testpki":   {"vpn"},
+	"lab/gateway":   {"lab/netlab"},
+	"lab/directory": {"lab/netlab", "lab/testpki", "vpn"},
+	"browser/...":   {"..."},
 }
 
 // rule finds the entry of arrows for a package, or "" for a room that is not declared.

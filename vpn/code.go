@@ -77,6 +77,18 @@ const (
 	CodeCommonNameMissing                  Code = "ClientCommonNameMissing"
 	CodeCommonNameTooLong                  Code = "ClientCommonNameTooLong"
 	CodeCommonNameInvalid                  Code = "ClientCommonNameInvalid"
+	CodeUserCredentials                    Code = "UserCredentialsRefused"
+	CodeUserUnknown                        Code = "UserUnknown"
+	CodeUserAmbiguous                      Code = "UserAmbiguous"
+	CodeUserUnnamed                        Code = "UserUnnamed"
+	CodeUserLocked                         Code = "UserLocked"
+	CodeUserDisabled                       Code = "UserDisabled"
+	CodeUserExpired                        Code = "UserExpired"
+	CodeUserPasswordExpired                Code = "UserPasswordExpired"
+	CodeUserPasswordMustChange             Code = "UserPasswordMustChange"
+	CodeUserRestricted                     Code = "UserRestricted"
+	CodeDirectoryUnavailable               Code = "DirectoryUnavailable"
+	CodeDirectoryMisconfigured             Code = "DirectoryMisconfigured"
 	CodeEndpointUnavailable                Code = "ClientVpnEndpointUnavailable"
 	CodeConnectionLimitExceeded            Code = "ClientVpnConnectionLimitExceeded"
 	CodeConnectionTerminated               Code = "ClientVpnConnectionTerminated"
@@ -145,6 +157,18 @@ var codes = map[Code]string{
 	CodeCommonNameMissing:                  "The client's certificate has no common name.",
 	CodeCommonNameTooLong:                  "The common name of the client's certificate is longer than OpenVPN accepts.",
 	CodeCommonNameInvalid:                  "The common name of the client's certificate has characters that are not allowed.",
+	CodeUserCredentials:                    "The user name or the password is wrong.",
+	CodeUserUnknown:                        "The directory has no such user, or the user filter leaves the user out. The user is told what a wrong password is told.",
+	CodeUserAmbiguous:                      "More than one user of the directory has the name. The user is told what a wrong password is told.",
+	CodeUserUnnamed:                        "The directory gives the user no name that can be shown. The user is told what a wrong password is told.",
+	CodeUserLocked:                         "The directory has locked the account. The user is told what a wrong password is told.",
+	CodeUserDisabled:                       "The account is disabled in the directory; the password was right.",
+	CodeUserExpired:                        "The account has expired in the directory; the password was right.",
+	CodeUserPasswordExpired:                "The password has expired; it was right.",
+	CodeUserPasswordMustChange:             "The password has to be changed before the first sign-in; it was right.",
+	CodeUserRestricted:                     "The directory does not let the account sign in at this time or from this server; the password was right.",
+	CodeDirectoryUnavailable:               "The directory does not answer.",
+	CodeDirectoryMisconfigured:             "The directory cannot be used as it is configured.",
 	CodeEndpointUnavailable:                "The endpoint takes no connections: it has no target network that works, it is being deleted, or the host policy cannot be read.",
 	CodeLoginNotDecided:                    "The server did not decide the login in time.",
 	CodeConnectionNotEstablished:           "The login was granted, and the client's tunnel never came up.",

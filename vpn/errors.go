@@ -133,3 +133,11 @@ func (c *Check) Err() error {
 	}
 	return &Error{Kind: Invalid, Code: CodeInvalidParameterValue, Msg: msg, Fields: c.fields}
 }
+
+// CodeOf gives the code of err, or "".
+func CodeOf(err error) Code {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return ""
+}

@@ -13,6 +13,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,23 @@ func (c Credential) Issue(t testing.TB, commonName string, use x509.ExtKeyUsage,
 		Subject: pkix.Name{CommonName: commonName}, NotBefore: time.Now().Add(from), NotAfter: time.Now().Add(to),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{use},
 	}, &c)
+}
+
+// IssueFor has an authority sign a certificate for a server with these names and addresses, valid for a day.
+func (c Credential) IssueFor(t testing.TB, names ...string) Credential {
+	t.Helper()
+	template := &x509.Certificate{
+		Subject: pkix.Name{CommonName: names[0]}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	for _, name := range names {
+		if ip := net.ParseIP(name); ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		} else {
+			template.DNSNames = append(template.DNSNames, name)
+		}
+	}
+	return newCredential(t, template, &c)
 }
 
 // newCredential signs a template with a key of its own where issuer is nil, and otherwise with the

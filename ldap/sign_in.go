@@ -1,0 +1,136 @@
+package ldap
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	goldap "github.com/go-ldap/ldap/v3"
+
+	"sallyport/vpn"
+)
+
+// SignIn proves a password and tells who the user is. Errors: Denied with the code of the reason; Unavailable where the
+// directory cannot say, now or as it is configured. trace may be nil.
+//
+// An unknown user costs the directory as much as a known one: a random password is tried for a random name.
+func (d *Directory) SignIn(ctx context.Context, typed string, password vpn.Secret, trace *Trace) (user vpn.DirectoryUser, err error) {
+	if fault := vpn.UserNameFault(typed); fault != "" {
+		return user, errUnknownUser
+	}
+	if n := len(password.Reveal()); n == 0 || n > vpn.MaxUserPassword { // an empty one would be an anonymous sign-in, which succeeds
+		return user, errCredentials
+	}
+	var entry *goldap.Entry
+	err = d.searching(ctx, trace, func(c *conn) error {
+		done := trace.step("Find the user")
+		entry, err = d.findUser(ctx, c, typed)
+		if err == nil {
+			user, err = d.userOf(entry)
+		}
+		done(err, describeUser(user)...)
+		return err
+	})
+	if err != nil {
+		if vpn.KindOf(err) == vpn.Denied {
+			d.proveUnknown(ctx)
+		}
+		return vpn.DirectoryUser{}, err
+	}
+	if err := d.prove(ctx, entry.DN, password, trace); err != nil {
+		return vpn.DirectoryUser{}, err
+	}
+	err = d.searching(ctx, nil, func(c *conn) error {
+		done := trace.step("Read the groups")
+		user.Groups, user.More, err = d.groupsOf(ctx, c, entry)
+		done(err, describeGroups(user)...)
+		return err
+	})
+	return user, err
+}
+
+// prove has the directory judge a password, on a connection of its own.
+func (d *Directory) prove(ctx context.Context, dn string, password vpn.Secret, trace *Trace) error {
+	select {
+	case d.proving <- struct{}{}:
+		defer func() { <-d.proving }()
+	case <-ctx.Done():
+		return unavailable("The directory is slow: too many sign-ins wait for it.", ctx.Err())
+	}
+	c, err := d.dial(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	done := trace.step("Check the password")
+	request := goldap.NewSimpleBindRequest(dn, password.Reveal(), nil)
+	if d.options.Type != vpn.ActiveDirectory { // which says all in the text of its answer
+		request.Controls = []goldap.Control{goldap.NewControlBeheraPasswordPolicy()}
+	}
+	var answer *goldap.SimpleBindResult
+	err = c.do(ctx, func() (err error) { answer, err = c.SimpleBind(request); return err })
+	var policy goldap.Control
+	if answer != nil {
+		policy = goldap.FindControl(answer.Controls, goldap.ControlTypeBeheraPasswordPolicy)
+	}
+	if refusal := bindRefusal(err, policy); refusal != nil {
+		done(refusal)
+		return refusal
+	}
+	if err != nil {
+		err = unavailable(fmt.Sprintf("The directory did not answer the user's sign-in: %v.", err), err)
+	}
+	done(err)
+	return err
+}
+
+// proveUnknown takes as long as a wrong password.
+func (d *Directory) proveUnknown(ctx context.Context) {
+	_ = d.prove(ctx, "CN="+rand.Text()+","+d.options.BaseDN, vpn.Secret(rand.Text()), nil)
+}
+
+// LookUp reads a user again, by the key that SignIn told, for a session that runs. A user that the directory no longer
+// has, or that the user filter leaves out, is Denied with CodeUserUnknown.
+func (d *Directory) LookUp(ctx context.Context, key string) (user vpn.DirectoryUser, err error) {
+	base, scope, filter, err := d.keySearch(key)
+	if err != nil {
+		return user, err
+	}
+	err = d.searching(ctx, nil, func(c *conn) error {
+		entry, err := d.oneUser(ctx, c, base, scope, filter)
+		if err != nil {
+			return err
+		}
+		if user, err = d.userOf(entry); err != nil {
+			return err
+		}
+		user.Groups, user.More, err = d.groupsOf(ctx, c, entry)
+		return err
+	})
+	return user, err
+}
+
+func describeUser(u vpn.DirectoryUser) []string {
+	if u.DN == "" {
+		return nil
+	}
+	out := []string{"DN " + vpn.PrintableText(u.DN), "name " + vpn.PrintableText(u.Name)}
+	if u.Mail != "" {
+		out = append(out, "e-mail "+vpn.PrintableText(u.Mail))
+	}
+	if u.Disabled {
+		out = append(out, "disabled, or expired")
+	}
+	return out
+}
+
+func describeGroups(u vpn.DirectoryUser) []string {
+	out := []string{fmt.Sprintf("%d groups", len(u.Groups))}
+	if u.More {
+		out[0] += "; others do not count"
+	}
+	for _, g := range u.Groups {
+		out = append(out, g.Name+" "+g.ID)
+	}
+	return out
+}
