@@ -23,6 +23,7 @@ func (ep *endpoint) handle(n worker.Event) {
 	case ovpn.Established:
 		ep.establish(n, ev)
 	case ovpn.Disconnect:
+		delete(ep.state.mismatched, session.Client{Instance: n.Instance, CID: ev.CID})
 		ep.disconnected(session.Client{Instance: n.Instance, CID: ev.CID}, ev.Env.Trusted())
 		// Where its session had ended before.
 		delete(ep.state.goodbyes, exiting{n.Instance, ovpn.Goodbye{CommonName: ev.Env.CommonName(), Peer: ev.Env.Trusted()}})
@@ -32,6 +33,8 @@ func (ep *endpoint) handle(n worker.Event) {
 		ep.refreshPeers(n.Instance, ev.Status)
 	case ovpn.TLSRefused:
 		ep.report(ev)
+	case ovpn.CipherFailure:
+		ep.cipherFailed(n.Instance, ev)
 	case worker.Resumed:
 		for _, left := range ev.Left {
 			ep.rememberGoodbye(n.Instance, left.Goodbye, time.Since(left.At))
@@ -48,7 +51,13 @@ func (ep *endpoint) handle(n worker.Event) {
 // the two reports it twice, in the other order the event would be lost. A client without a session is
 // disconnected: its session ended before it was notified.
 func (ep *endpoint) establish(n worker.Event, ev ovpn.Established) {
-	s, _, ok := ep.sessions.Establish(session.Client{Instance: n.Instance, CID: ev.CID}, ev.Env.Trusted())
+	c := session.Client{Instance: n.Instance, CID: ev.CID}
+	if ep.state.mismatched[c] {
+		delete(ep.state.mismatched, c)
+		go ep.haltMismatched(n, ev.CID)
+		return
+	}
+	s, _, ok := ep.sessions.Establish(c, ev.Env.Trusted())
 	if !ok {
 		go ep.disconnectUnknown(n, map[ovpn.CID]ovpn.StatusClient{ev.CID: {}})
 		return
@@ -96,6 +105,7 @@ func (ep *endpoint) detachWorker(instance string) {
 			ep.forgetLogin(p)
 		}
 	}
+	maps.DeleteFunc(ep.state.mismatched, func(c session.Client, _ bool) bool { return c.Instance == instance })
 	maps.DeleteFunc(ep.state.goodbyes, func(l exiting, _ time.Duration) bool { return l.instance == instance })
 	ep.leave(ep.sessions.Select(func(s *session.Session) bool { return !s.Away() && s.Instance == instance })...)
 }

@@ -11,7 +11,6 @@ import (
 )
 
 const (
-	noCipher    = "Your program and this server have no data cipher in common. Use OpenVPN 2.6 or later without cipher lines of your own."
 	cannotCheck = "The VPN server cannot check your login right now. Your client tries again."
 	cannotLetIn = "The VPN server cannot let you in right now. Your client tries again."
 	// denialBackoff is when a client tries again whose login could not be decided.
@@ -28,7 +27,7 @@ func (ep *endpoint) answer(ctx context.Context, a *answer) {
 			ep.reportUndecided(p)
 		}
 		if d.Later {
-			ep.denyForNow(p.conn, p.client.CID, p.kid, "denied for now", vpn.ClientText(d.Code, d.Reason))
+			ep.denyForNow(p.conn, p.client.CID, p.kid, p.waits, "denied for now", vpn.ClientText(d.Code, d.Reason))
 			return
 		}
 		ep.deny(p.conn, p.client.CID, p.kid, "denied", vpn.ClientText(d.Code, d.Reason))
@@ -43,7 +42,7 @@ func (ep *endpoint) answer(ctx context.Context, a *answer) {
 		ep.events.Add(vpn.Event{Ended: &vpn.Ended{Connection: d.Connection, Endpoint: ep.id, Code: forUser(a.err).Code, Reason: forUser(a.err).Msg}})
 	}
 	if isForNow(a.err) {
-		ep.denyForNow(p.conn, p.client.CID, p.kid, "no place yet", clientText(a.err))
+		ep.denyForNow(p.conn, p.client.CID, p.kid, p.waits, "no place yet", clientText(a.err))
 		return
 	}
 	if a.err != nil {
@@ -88,9 +87,15 @@ func (ep *endpoint) deny(conn *ovpn.Conn, cid ovpn.CID, kid ovpn.KID, logReason,
 	}
 }
 
-// denyForNow refuses a client that tries again by itself. userText is shown to its user.
-func (ep *endpoint) denyForNow(conn *ovpn.Conn, cid ovpn.CID, kid ovpn.KID, logReason, userText string) {
-	err := conn.DenyForNow(ep.ctx, cid, kid, logReason, userText, denialBackoff)
+// denyForNow refuses a client that tries again by itself. userText is shown to its user. Clients before 2.6
+// end at any AUTH_FAILED, so they are told to connect again, which they do by their connect-retry.
+func (ep *endpoint) denyForNow(conn *ovpn.Conn, cid ovpn.CID, kid ovpn.KID, waits bool, logReason, userText string) {
+	var err error
+	if waits {
+		err = conn.DenyForNow(ep.ctx, cid, kid, logReason, userText, denialBackoff)
+	} else {
+		err = conn.Kill(ep.ctx, cid, ovpn.Restart(userText, true))
+	}
 	if err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
 		ep.log.Warn("a login could not be denied", "err", err)
 	}

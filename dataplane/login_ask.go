@@ -2,7 +2,6 @@ package dataplane
 
 import (
 	"crypto/rand"
-	"strings"
 	"time"
 
 	"sallyport/dataplane/ovpn"
@@ -22,6 +21,7 @@ type pending struct {
 	// certificate is vpn.LoginRequest.CertificateKey.
 	certificate string
 	named       bool // the client sent a user name
+	waits       bool // the client understands a denial for now
 	client      session.Client
 	device      string
 	conn        *ovpn.Conn
@@ -39,16 +39,11 @@ const maxPending = 5000
 // token as well: its session may have outlived its connection, or the run directory. It runs in the owner goroutine.
 func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
 	if !ev.Env.SharesCipher() {
-		// OpenVPN itself would refuse it only after the login, with a session that was listed already.
-		ep.report(ovpn.TLSRefused{
-			Peer: ev.Env.Untrusted(), Code: vpn.CodeCipherMismatch, Subject: ev.Env.CommonName(), Count: 1,
-			Message: "The client has no data cipher in common with this server, which has " + strings.Join(vpn.DataCiphers(), ", ") + ".",
-		})
-		go ep.deny(n.Conn, ev.CID, ev.KID, "no common cipher", vpn.ClientText(vpn.CodeCipherMismatch, noCipher))
+		ep.refuseCipher(n, ev)
 		return
 	}
 	if ep.state.removed { // its workers are about to end
-		go ep.denyForNow(n.Conn, ev.CID, ev.KID, "the endpoint is stopping", notNow())
+		go ep.denyForNow(n.Conn, ev.CID, ev.KID, ev.Env.WaitsAfterDenial(), "the endpoint is stopping", notNow())
 		return
 	}
 	returns := ev.Env.SessionState().Authenticated()
@@ -67,7 +62,7 @@ func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
 			Serial: ev.Env.Serial(), Fingerprint: ev.Env.Digest(), Issuer: ev.Env.IssuerDigest(), Platform: ev.Env.Platform(), Version: clientVersion(ev.Env),
 			Deadline: ep.now().Add(decisionTimeout), Token: ev.Env.SessionID(), Returns: returns,
 		},
-		certificate: ep.certificateOf(ev.Env), named: ev.Env.Username() != "", client: session.Client{Instance: n.Instance, CID: ev.CID},
+		certificate: ep.certificateOf(ev.Env), named: ev.Env.Username() != "", waits: ev.Env.WaitsAfterDenial(), client: session.Client{Instance: n.Instance, CID: ev.CID},
 		device: n.Worker.Device, conn: n.Conn, kid: ev.KID,
 	})
 }
@@ -90,7 +85,7 @@ func (ep *endpoint) ask(n worker.Event, p *pending) {
 	if len(ep.state.pending) >= maxPending || n.Worker.Conn(n.Instance) != n.Conn {
 		ep.log.Warn("a login is denied: too many wait, or its worker has ended", "waiting", len(ep.state.pending), "common_name", p.request.CommonName)
 		ep.reportUndecided(p)
-		go ep.denyForNow(p.conn, p.client.CID, p.kid, "too many logins wait", undecided())
+		go ep.denyForNow(p.conn, p.client.CID, p.kid, p.waits, "too many logins wait", undecided())
 		return
 	}
 	if former := ep.state.waiting[p.client]; former != nil {
@@ -110,7 +105,7 @@ func (ep *endpoint) decisionMissing(id string) {
 	}
 	ep.log.Warn("web did not answer a login in time; it is denied", "common_name", p.request.CommonName)
 	ep.reportUndecided(p)
-	ep.denyForNow(p.conn, p.client.CID, p.kid, "no decision in time", undecided())
+	ep.denyForNow(p.conn, p.client.CID, p.kid, p.waits, "no decision in time", undecided())
 }
 
 // claim removes a waiting login, so that only this caller answers it; nil where it does not wait. It

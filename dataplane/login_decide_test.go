@@ -2,6 +2,8 @@ package dataplane
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -91,7 +93,13 @@ func TestLoginThatIsRefusedForNow(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	old := ovpn.NewEnv(map[string]string{"common_name": "alice", "session_id": "t3", "session_state": string(ovpn.SessionInitial), "IV_PROTO": "30"}) // 2.5
+	f.send(f.runs[0], ovpn.Connect{CID: 3, KID: 1, Env: old})
+	if err := f.Decide(t.Context(), []vpn.LoginDecision{vpn.Deny(f.pendingOf(f.runs[0], 3).request.ID, vpn.Refuse(vpn.Unavailable, vpn.CodeLoginNotDecided, "Wait."))}); err != nil {
+		t.Fatal(err)
+	}
 	for command, want := range map[string]int{
+		`client-kill 3 "RESTART,[P]ClientVpnLoginNotDecided: Wait."`:                                            1,
 		`client-deny 0 1 "denied" "ClientVpnLoginNotDecided: The database is locked."`:                          1,
 		`client-deny 1 1 "denied for now" "TEMP[backoff 10]:ClientVpnLoginNotDecided: The database is locked."`: 1,
 		`client-deny `: 2,
@@ -99,5 +107,43 @@ func TestLoginThatIsRefusedForNow(t *testing.T) {
 		if got := told(command); got != want {
 			t.Errorf("%d commands begin with %s, want %d", got, command, want)
 		}
+	}
+}
+
+// A client with which OpenVPN agrees on no cipher after its login is no connection for a moment: its session ends
+// with a code before OpenVPN reports it as established.
+func TestCipherFailureIsNoConnection(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777f", "10.42.0.0/22")
+	told := commandsTo(f.runs[0].conn)
+	alice, bob := vpn.NewConnectionID(), vpn.NewConnectionID()
+	for cid, id := range []vpn.ConnectionID{alice, bob} {
+		if err := f.logIn(f.runs[0], ovpn.CID(cid), []string{"alice", "bob"}[cid], fmt.Sprint("t", cid), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.send(f.runs[0], ovpn.CipherFailure{CommonName: "alice", Peer: netip.MustParseAddrPort("192.0.2.1:5000")})
+	for cid := range ovpn.CID(2) {
+		f.send(f.runs[0], ovpn.Established{CID: cid, Env: env("", "", "")})
+	}
+	if f.has(alice) || !f.has(bob) {
+		t.Errorf("alice is there: %v, bob: %v", f.has(alice), f.has(bob))
+	}
+	var codes []vpn.Code
+	for _, e := range f.events.Unacknowledged() {
+		switch {
+		case e.Ended != nil && e.Ended.Connection == alice:
+			codes = append(codes, e.Ended.Code)
+		case e.Established != nil && e.Established.Connection == alice:
+			t.Error("alice is reported as established")
+		}
+	}
+	if !slices.Equal(codes, []vpn.Code{vpn.CodeCipherMismatch}) {
+		t.Errorf("alice's ends have the codes %v", codes)
+	}
+	eventually(t, "alice's program is told why", func() bool {
+		return told(`client-kill 0 "HALT,ClientCipherMismatch: Your program and this server have no data cipher in common.`) == 1
+	})
+	if n := told("client-kill "); n != 1 {
+		t.Errorf("%d clients were told to end", n)
 	}
 }

@@ -199,6 +199,7 @@ func (f *fixture) has(id vpn.ConnectionID) bool {
 func env(name, token string, state ovpn.SessionState) ovpn.Env {
 	return ovpn.NewEnv(map[string]string{
 		"common_name": name, "session_id": token, "session_state": string(state), "untrusted_ip": "192.0.2.1", "untrusted_port": "5000",
+		"IV_PROTO": "990", // as OpenVPN 2.6 has it
 	})
 }
 

@@ -41,7 +41,7 @@ func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) {
 	ep.journalSession(s) // where it fails, a crash has this client return once more
 	if err := ep.openKernel(s); err != nil {
 		ep.returnFailed(s, err)
-		go ep.denyForNow(n.Conn, ev.CID, ev.KID, "not admitted", notNow())
+		go ep.denyForNow(n.Conn, ev.CID, ev.KID, ev.Env.WaitsAfterDenial(), "not admitted", notNow())
 		return
 	}
 	go ep.letReturn(n.Conn, s, directives(ep.state.desired, s))

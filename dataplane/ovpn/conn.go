@@ -114,6 +114,9 @@ func (c *Conn) read(r *bufio.Reader) {
 			if left, is := ParseGoodbye(l.Text); is {
 				ok = c.queue.put(left)
 			}
+			if failed, is := ParseCipherFailure(l.Text); is {
+				ok = c.queue.put(failed)
+			}
 		}
 		if !ok {
 			c.fail(ErrStalled)

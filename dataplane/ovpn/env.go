@@ -130,6 +130,15 @@ func (e Env) SharesCipher() bool {
 	})
 }
 
+// authFailTemp is the bit of IV_PROTO by which a client says that it understands AUTH_FAILED,TEMP (2.6 and later).
+const authFailTemp = 1 << 8
+
+// WaitsAfterDenial reports whether the client understands DenyForNow. Others end.
+func (e Env) WaitsAfterDenial() bool {
+	proto, err := strconv.ParseUint(e.values["IV_PROTO"], 10, 32)
+	return err == nil && proto&authFailTemp != 0
+}
+
 // GUIVersion is IV_GUI_VER, the program around it.
 func (e Env) GUIVersion() string { return e.values["IV_GUI_VER"] }
 

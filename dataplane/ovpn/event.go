@@ -55,6 +55,13 @@ type (
 		Peer       netip.AddrPort // where its packets came from last
 	}
 
+	// CipherFailure means that OpenVPN refuses an authorized client, because they have no data cipher in
+	// common. It says so in its log only, and an Established event follows nevertheless.
+	CipherFailure struct {
+		CommonName string
+		Peer       netip.AddrPort
+	}
+
 	// Disconnect means that a client's connection has ended. For a killed client it comes about five
 	// seconds late, after the Connect of the same user's next attempt. Its Env is empty for a client
 	// that was never established.
@@ -101,18 +108,19 @@ type (
 	Other struct{ Kind string }
 )
 
-func (Hold) event()        {}
-func (Connect) event()     {}
-func (Reauth) event()      {}
-func (Established) event() {}
-func (Address) event()     {}
-func (Disconnect) event()  {}
-func (Goodbye) event()     {}
-func (ByteCount) event()   {}
-func (CRResponse) event()  {}
-func (Notify) event()      {}
-func (State) event()       {}
-func (Log) event()         {}
-func (Fatal) event()       {}
-func (Other) event()       {}
-func (TLSRefused) event()  {}
+func (Hold) event()          {}
+func (Connect) event()       {}
+func (Reauth) event()        {}
+func (Established) event()   {}
+func (Address) event()       {}
+func (Disconnect) event()    {}
+func (Goodbye) event()       {}
+func (CipherFailure) event() {}
+func (ByteCount) event()     {}
+func (CRResponse) event()    {}
+func (Notify) event()        {}
+func (State) event()         {}
+func (Log) event()           {}
+func (Fatal) event()         {}
+func (Other) event()         {}
+func (TLSRefused) event()    {}

@@ -65,6 +65,9 @@ func (s Session) Proves(commonName, certificate string) bool {
 	return s.User.Name == commonName && (s.Certificate == "" || s.Certificate == certificate)
 }
 
+// Up tells whether the tunnel is up at the present worker.
+func (s Session) Up() bool { return s.up }
+
 // Expired tells whether the session has reached its maximum duration.
 func (s Session) Expired() bool { return Uptime() > s.Ends }
 

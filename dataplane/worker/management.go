@@ -72,7 +72,7 @@ func (w *Worker) follow(instance string, conn *ovpn.Conn) {
 			}
 		case ovpn.Fatal:
 			w.log.Error("worker reported a fatal error", "reason", ev.Text)
-		case ovpn.Connect, ovpn.Reauth, ovpn.Established, ovpn.Goodbye, ovpn.Disconnect, ovpn.TLSRefused:
+		case ovpn.Connect, ovpn.Reauth, ovpn.Established, ovpn.Goodbye, ovpn.Disconnect, ovpn.TLSRefused, ovpn.CipherFailure:
 			w.emit(instance, conn, ev)
 		}
 	}
