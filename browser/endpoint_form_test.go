@@ -65,3 +65,42 @@ func TestEndpointForm(t *testing.T) {
 	p.click("Other parameters")
 	p.inspect("endpoint form open")
 }
+
+// What cannot be changed later is checked before an endpoint is created: the client CIDR against networks, the host and
+// other endpoints, the listen address against the host. What is proposed is free.
+func TestEndpointPlace(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 0)
+	s.On.IP(t, "route", "add", "10.128.0.0/16", "dev", "inet")
+	p := newUser(t, s.base)
+	p.signUp(s)
+	p.createNetwork(0)
+	p.createCertificates()
+	p.open("/endpoints/new")
+	proposed := p.value("Client IPv4 CIDR")
+	if proposed != "10.129.0.0/22" {
+		t.Errorf("%s is proposed, want the first range beside the host's route", proposed)
+	}
+	for typed, want := range map[string]string{
+		"10.0.4.0/22":   "10.0.4.0/22 overlaps with 10.0.0.0/16 of network office",
+		"10.128.4.0/22": "The client range 10.128.4.0/22 overlaps 10.128.0.0/16, to which this host has a route by inet.",
+		"10.129.1.0/22": "has host bits set",
+		"8.8.8.0/22":    "has public addresses",
+	} {
+		p.fill("Client IPv4 CIDR", typed)
+		p.press("Create Client VPN endpoint")
+		p.waitText(want)
+		if kept := p.value("Client IPv4 CIDR"); kept != typed {
+			t.Errorf("%s was typed and %s is kept", typed, kept)
+		}
+	}
+	p.inspect("refused endpoint place")
+	p.fill("Client IPv4 CIDR", proposed)
+	p.choose("Listen address", gatewayAddr)
+	p.press("Create Client VPN endpoint")
+	p.waitText("pending-associate", gatewayAddr)
+	p.open("/endpoints/new")
+	p.fill("Client IPv4 CIDR", "10.129.0.0/20")
+	p.press("Create Client VPN endpoint")
+	p.waitText("overlaps with 10.129.0.0/22, the client range of endpoint")
+}

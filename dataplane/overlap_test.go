@@ -1,11 +1,16 @@
 package dataplane
 
 import (
+	"net/netip"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
+	"sallyport/dataplane/hostpolicy"
 	"sallyport/vpn"
 )
 
@@ -21,6 +26,8 @@ func TestClientRangeOfTheHost(t *testing.T) {
 	}
 	ip("route add 10.77.2.0/24 dev neta")
 	p := startEngine(t, runDir(t))
+	wantPlace(t, p.CheckPlace(t.Context(), vpn.Place{Address: netip.IPv4Unspecified(), ClientCIDR: netip.MustParsePrefix("10.77.0.0/22")}),
+		"client_cidr", "The client range 10.77.0.0/22 overlaps 10.77.2.0/24, to which this host has a route by neta.")
 	d := desiredOf(t, "cvpn-endpoint-7123456789abcdef0", 1277, "10.77.0.0/22")
 	if err := p.Apply(t.Context(), d); err != nil {
 		t.Fatal(err)
@@ -46,4 +53,46 @@ func TestClientRangeOfTheHost(t *testing.T) {
 	eventually(t, "the overlap is no longer reported", func() bool { return message() == "" })
 	wantApplied(t, p, d)
 	p.end(t, syscall.SIGTERM)
+}
+
+// wantPlace checks the sentence of a field; "" stands for no refusal.
+func wantPlace(t *testing.T, err error, field, want string) {
+	t.Helper()
+	if got := vpn.FieldsOf(err)[field]; got != want || want == "" && err != nil {
+		t.Errorf("%s: got %v, want %q", field, err, want)
+	}
+}
+
+// What an endpoint cannot have on the host is told before it is created, by the host's addresses and the host policy;
+// what it can have is offered.
+func TestPlaceOnTheHost(t *testing.T) {
+	needsSandbox(t)
+	path := filepath.Join(t.TempDir(), "policy.json")
+	policy := func(text string) *Engine {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return &Engine{policy: hostpolicy.NewFile(path)}
+	}
+	place := func(address, clients string) vpn.Place {
+		return vpn.Place{Address: netip.MustParseAddr(address), ClientCIDR: netip.MustParsePrefix(clients)}
+	}
+	any := policy("{}")
+	wantPlace(t, any.CheckPlace(place("0.0.0.0", "10.90.0.0/22")), "", "")
+	wantPlace(t, any.CheckPlace(place("10.0.1.1", "10.90.0.0/22")), "", "")
+	wantPlace(t, any.CheckPlace(place("192.0.2.77", "10.90.0.0/22")), "listen_addr", "This host has no address 192.0.2.77 to listen on.")
+	wantPlace(t, any.CheckPlace(place("0.0.0.0", "10.0.0.0/22")), "client_cidr", "The client range 10.0.0.0/22 overlaps 10.0.1.0/24, to which this host has a route by neta.")
+	h, err := any.Host()
+	if err != nil || !h.EveryAddress || !slices.Contains(h.Addresses, netip.MustParseAddr("10.0.1.1")) || !slices.Contains(h.Used, netip.MustParsePrefix("10.0.1.0/24")) {
+		t.Errorf("got %+v, %v", h, err)
+	}
+
+	strict := policy(`{"listen": ["192.0.2.0/24"], "client_ranges": ["10.20.0.0/16"]}`)
+	wantPlace(t, strict.CheckPlace(place("10.0.1.1", "10.20.0.0/22")), "listen_addr", "The host policy does not allow listening on 10.0.1.1.")
+	wantPlace(t, strict.CheckPlace(place("0.0.0.0", "10.20.0.0/22")), "listen_addr", "The host policy does not allow listening on 0.0.0.0.")
+	wantPlace(t, strict.CheckPlace(place("0.0.0.0", "10.90.0.0/22")), "client_cidr", "The host policy does not allow the client CIDR 10.90.0.0/22: it lies in none of its client_ranges.")
+	if h, err := strict.Host(); err != nil || h.EveryAddress || len(h.Addresses) != 0 || len(h.ClientRanges) != 1 {
+		t.Errorf("with a policy: %+v, %v", h, err)
+	}
 }

@@ -72,6 +72,11 @@ func (t *Tx) Networks(ctx context.Context, l vpn.List) (vpn.Page[vpn.Network], e
 	return readPage(t.on(ctx), l, networkList, networkNoun, networkRow.network)
 }
 
+// AllNetworks reads every network, by name.
+func (t *Tx) AllNetworks(ctx context.Context) ([]vpn.Network, error) {
+	return readAll(t.on(ctx).Order("name_key, id"), networkNoun, networkRow.network)
+}
+
 // CreateNetwork adds a network.
 func (t *Tx) CreateNetwork(ctx context.Context, n vpn.Network) error {
 	row, err := newNetworkRow(n)

@@ -62,6 +62,9 @@ var privateRanges = []netip.Prefix{
 	netip.MustParsePrefix("100.64.0.0/10"),
 }
 
+// OverlapsPrivate reports whether p has an address in one of the private ranges.
+func OverlapsPrivate(p netip.Prefix) bool { return slices.ContainsFunc(privateRanges, p.Overlaps) }
+
 // IsPrivateRange reports whether all addresses of p lie in one of the private ranges.
 func IsPrivateRange(p netip.Prefix) bool {
 	return slices.ContainsFunc(privateRanges, func(r netip.Prefix) bool { return r.Bits() <= p.Bits() && r.Contains(p.Addr()) })
@@ -122,9 +125,17 @@ func AllBlocks() []int {
 }
 
 // FreeClientCIDR proposes a client range of the narrowest size that overlaps with none of the ranges that are taken;
-// the zero Prefix where it finds none. It prefers addresses that private networks use seldom.
-func FreeClientCIDR(taken []netip.Prefix) netip.Prefix {
-	for _, pool := range []netip.Prefix{netip.MustParsePrefix("10.128.0.0/9"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("100.64.0.0/10")} {
+// the zero Prefix where it finds none. It looks in the ranges that are allowed; where none are named, in those that
+// private networks use seldom.
+func FreeClientCIDR(taken, allowed []netip.Prefix) netip.Prefix {
+	pools := allowed
+	if len(pools) == 0 {
+		pools = []netip.Prefix{netip.MustParsePrefix("10.128.0.0/9"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("100.64.0.0/10")}
+	}
+	for _, pool := range pools {
+		if pool.Bits() > narrowestClientCIDR {
+			continue
+		}
 		for at := pool.Addr(); pool.Contains(at); {
 			p := netip.PrefixFrom(at, 22)
 			blocked := slices.IndexFunc(taken, p.Overlaps)

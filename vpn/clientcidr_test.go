@@ -105,8 +105,11 @@ func TestFreeClientCIDR(t *testing.T) {
 		"172.20.0.0/22":  {p("172.16.0.0/14"), p("10.0.0.0/8")},
 		"invalid Prefix": {p("0.0.0.0/0")},
 	} {
-		if got := FreeClientCIDR(taken); got.String() != want {
+		if got := FreeClientCIDR(taken, nil); got.String() != want {
 			t.Errorf("%v: got %s, want %s", taken, got, want)
 		}
+	}
+	if got := FreeClientCIDR([]netip.Prefix{p("10.20.0.0/21")}, []netip.Prefix{p("192.168.0.0/24"), p("10.20.0.0/16")}); got != p("10.20.8.0/22") {
+		t.Errorf("within the allowed ranges: got %s, want 10.20.8.0/22", got)
 	}
 }

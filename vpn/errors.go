@@ -119,6 +119,21 @@ func (c *Check) Bad(field, sentence string) {
 	}
 }
 
+// Add records the fields of another refusal. Any other error is returned.
+func (c *Check) Add(err error) error {
+	if err == nil {
+		return nil
+	}
+	fields := FieldsOf(err)
+	if len(fields) == 0 {
+		return err
+	}
+	for name, sentence := range fields {
+		c.Bad(name, sentence)
+	}
+	return nil
+}
+
 // Has reports whether a field already has a sentence.
 func (c *Check) Has(field string) bool { _, ok := c.fields[field]; return ok }
 

@@ -1,8 +1,10 @@
 package controltest
 
 import (
+	"cmp"
 	"context"
 	"iter"
+	"net/netip"
 	"slices"
 	"sync"
 
@@ -35,11 +37,15 @@ type Dataplane struct {
 	Acknowledged  []uint64
 	Decisions     []vpn.LoginDecision
 	OnDecide      func(vpn.LoginDecision)
+	Machine       vpn.Host // what Host answers
+	RefusePlace   error    // CheckPlace fails with it
+	Places        []vpn.Place
 }
 
 // NewDataplane makes a dataplane without endpoints.
 func NewDataplane() *Dataplane {
-	return &Dataplane{Faults: map[vpn.EndpointID][]vpn.Fault{}, Desired: map[vpn.EndpointID]vpn.Desired{}, Applied: map[vpn.EndpointID]uint64{}}
+	return &Dataplane{Faults: map[vpn.EndpointID][]vpn.Fault{}, Desired: map[vpn.EndpointID]vpn.Desired{}, Applied: map[vpn.EndpointID]uint64{},
+		Machine: vpn.Host{Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.10")}, EveryAddress: true}}
 }
 
 // ErrDown is the error of a dataplane that does not answer.
@@ -171,6 +177,19 @@ func (d *Dataplane) Terminate(_ context.Context, ids []vpn.ConnectionID, message
 	d.Terminated = append(d.Terminated, ids...)
 	d.Messages = append(d.Messages, message)
 	return d.RefuseEnd
+}
+
+func (d *Dataplane) Host(context.Context) (vpn.Host, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.Machine, d.Down
+}
+
+func (d *Dataplane) CheckPlace(_ context.Context, p vpn.Place) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Places = append(d.Places, p)
+	return cmp.Or(d.Down, d.RefusePlace)
 }
 
 func (d *Dataplane) Connections(context.Context) ([]vpn.LiveConnection, error) {

@@ -2,7 +2,8 @@ package endpoint
 
 import (
 	"context"
-	"net/netip"
+	"slices"
+	"time"
 
 	"sallyport/control"
 	"sallyport/control/certificate"
@@ -16,12 +17,20 @@ type Choices struct {
 	Authorities certificate.Choices
 	Clients     certificate.Choices // imported ones, each of which stands for the authority that issued it
 	FreePort    uint16
-	FreeCIDR    string // a client range that no endpoint and no network has; "" where none was found
+	FreeCIDR    string // a client range that no endpoint, no network and not the host has; "" where none was found
+	Host        vpn.Host
+	HostKnown   bool // the dataplane answered, so Host says something
 }
 
 // EndpointChoices lists the certificates an endpoint can have and proposes a free port.
 func (s *Service) EndpointChoices(ctx context.Context, by control.Principal, find string, keep ...vpn.CertificateID) (Choices, error) {
 	var out Choices
+	if err := by.May(vpn.DescribeClientVpnEndpoints, ""); err != nil {
+		return out, err
+	}
+	host, known := s.host(ctx) // before the transaction, because it asks another process
+	out.Host, out.HostKnown = host, known
+	taken := slices.Clone(host.Used)
 	err := s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) (err error) {
 		valid := func(c vpn.Certificate) bool { return !c.Expired(s.core.Now()) }
 		if out.Servers, err = certificate.Choose(ctx, tx, map[string]string{"use": string(vpn.UseServer)}, find, certificate.UsableWithKey(s.core.Now()), keep...); err != nil {
@@ -39,18 +48,31 @@ func (s *Service) EndpointChoices(ctx context.Context, by control.Principal, fin
 			return err
 		}
 		out.FreePort = vpn.FreePort(vpn.UDP, all, s.settings.Reserved...)
-		networks, err := tx.Networks(ctx, vpn.List{Size: vpn.MaxPageSize})
-		taken := []netip.Prefix{}
+		networks, err := tx.AllNetworks(ctx)
+		if err != nil {
+			return err
+		}
 		for _, e := range all {
 			taken = append(taken, e.ClientCIDR)
 		}
-		for _, n := range networks.Items {
+		for _, n := range networks {
 			taken = append(taken, n.CIDRs...)
 		}
-		if free := vpn.FreeClientCIDR(taken); free.IsValid() {
+		if free := vpn.FreeClientCIDR(taken, host.ClientRanges); free.IsValid() {
 			out.FreeCIDR = free.String()
 		}
-		return err
+		return nil
 	})
 	return out, err
+}
+
+// hostWait is how long a form waits for the answer of the dataplane.
+const hostWait = 500 * time.Millisecond
+
+// host asks the dataplane about the host; known is false where it does not answer.
+func (s *Service) host(ctx context.Context) (h vpn.Host, known bool) {
+	ctx, cancel := context.WithTimeout(ctx, hostWait)
+	defer cancel()
+	h, err := s.dataplane.Host(ctx)
+	return h, err == nil
 }

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"time"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -12,11 +13,16 @@ import (
 // description, client_cidr, certificate, client_ca, transport, listen_addr, port, tags.
 func (s *Service) CreateEndpoint(ctx context.Context, by control.Principal, spec vpn.EndpointSpec) (vpn.Endpoint, error) {
 	var e vpn.Endpoint
-	err := s.core.Change(ctx, by, vpn.CreateClientVpnEndpoint, "", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
-		if e, err = vpn.NewEndpoint(spec, s.core.Now()); err != nil {
-			return err
-		}
-		if err := s.checkNew(ctx, tx, e); err != nil {
+	if err := s.core.Allow(ctx, by, vpn.CreateClientVpnEndpoint, ""); err != nil {
+		return e, err
+	}
+	e, err := vpn.NewEndpoint(spec, s.core.Now())
+	if err != nil {
+		return e, err
+	}
+	place := s.checkPlace(ctx, e) // not within the transaction, because it asks another process
+	err = s.core.Change(ctx, by, vpn.CreateClientVpnEndpoint, "", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
+		if err := s.checkNew(ctx, tx, e, place); err != nil {
 			return err
 		}
 		e.TLSCrypt, e.TokenSecret = s.pki.StaticKey(), s.pki.TokenSecret()
@@ -29,20 +35,46 @@ func (s *Service) CreateEndpoint(ctx context.Context, by control.Principal, spec
 	return e, err
 }
 
-// checkNew checks an endpoint that does not exist yet against the settings of the deployment.
-func (s *Service) checkNew(ctx context.Context, tx *store.Tx, e vpn.Endpoint) error {
-	d, err := s.core.Deployment(ctx, tx)
-	if err != nil {
+// placeWait is how long a new endpoint waits for the answer of the dataplane.
+const placeWait = 2 * time.Second
+
+// checkPlace asks the dataplane whether the endpoint finds its place on the host. A dataplane that does not answer
+// refuses nothing: it checks again before it applies the endpoint.
+func (s *Service) checkPlace(ctx context.Context, e vpn.Endpoint) error {
+	ctx, cancel := context.WithTimeout(ctx, placeWait)
+	defer cancel()
+	err := s.dataplane.CheckPlace(ctx, e.Place())
+	if vpn.KindOf(err) == vpn.Invalid && err != nil {
 		return err
 	}
-	if err := e.CheckClientRange(d.PublicClientRanges); err != nil {
+	return nil
+}
+
+// checkNew checks an endpoint that does not exist yet against what cannot be changed later and the settings of the
+// deployment. place is the answer of the host.
+func (s *Service) checkNew(ctx context.Context, tx *store.Tx, e vpn.Endpoint, place error) error {
+	d, err := s.core.Deployment(ctx, tx)
+	if err != nil {
 		return err
 	}
 	all, err := tx.AllEndpoints(ctx)
 	if err != nil {
 		return err
 	}
-	return d.Quotas.CheckEndpoints(len(all))
+	if err := d.Quotas.CheckEndpoints(len(all)); err != nil {
+		return err
+	}
+	networks, err := tx.AllNetworks(ctx)
+	if err != nil {
+		return err
+	}
+	var c vpn.Check
+	for _, refused := range []error{e.CheckClientRange(d.PublicClientRanges), e.CheckNetworks(networks), e.CheckConflicts(all, s.settings.Reserved...), place} {
+		if err := c.Add(refused); err != nil {
+			return err
+		}
+	}
+	return c.Err()
 }
 
 // checkEndpoint checks an endpoint against the other endpoints and the certificates.

@@ -1,8 +1,10 @@
 package endpoint_test
 
 import (
+	"net/netip"
 	"testing"
 
+	"sallyport/control/controltest"
 	"sallyport/vpn"
 )
 
@@ -28,6 +30,7 @@ func TestCreateIsRefused(t *testing.T) {
 		{"endpoint of /11", "client_cidr", endpoint(func(x *vpn.EndpointSpec) { x.ClientCIDR = "10.32.0.0/11" })},
 		{"endpoint with host bits", "client_cidr", endpoint(func(x *vpn.EndpointSpec) { x.ClientCIDR = "10.40.0.1/22" })},
 		{"endpoint that overlaps another", "client_cidr", endpoint(func(x *vpn.EndpointSpec) { x.ClientCIDR = "10.20.0.0/22" })},
+		{"endpoint that overlaps a network", "client_cidr", endpoint(func(x *vpn.EndpointSpec) { x.ClientCIDR = "10.0.4.0/22" })},
 		{"a taken port", "port", endpoint(func(x *vpn.EndpointSpec) { x.Port = "443" })},
 		{"no certificate", "certificate", endpoint(func(x *vpn.EndpointSpec) { x.Certificate = "" })},
 		{"a certificate that is not there", "certificate", endpoint(func(x *vpn.EndpointSpec) { x.Certificate = "cert-gone" })},
@@ -45,4 +48,50 @@ func (s *site) expiredCertificate() vpn.Certificate {
 	c := s.Issue(vpn.UseServer, "old.example.test")
 	s.Exec("UPDATE certificate SET not_after = 1 WHERE id = '" + string(c.ID) + "'")
 	return c
+}
+
+// A new endpoint is checked against the host, together with the other checks; a dataplane that does not answer refuses
+// nothing.
+func TestCreateAsksTheHost(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	create := func(x vpn.EndpointSpec) error {
+		x.Certificate, x.ClientCA, x.ClientOptions = s.Server.ID, s.CA.ID, vpn.DefaultOptions()
+		_, err := s.Endpoints.CreateEndpoint(t.Context(), s.Admin, x)
+		return err
+	}
+	var refused vpn.Check
+	refused.Bad("listen_addr", "This host has no address 192.0.2.77 to listen on.")
+	s.Dataplane.Do(func() { s.Dataplane.RefusePlace = refused.Err() })
+	fields := vpn.FieldsOf(create(vpn.EndpointSpec{ClientCIDR: "10.0.4.0/22", ListenAddr: "192.0.2.77", Port: "1200"}))
+	if fields["listen_addr"] == "" || fields["client_cidr"] != "10.0.4.0/22 overlaps with 10.0.0.0/16 of network "+s.Network.Label()+"." {
+		t.Errorf("got %v", fields)
+	}
+	last := s.Dataplane.Places[len(s.Dataplane.Places)-1]
+	if last.Address.String() != "192.0.2.77" || last.ClientCIDR.String() != "10.0.4.0/22" {
+		t.Errorf("the host was asked for %+v", last)
+	}
+	s.Dataplane.Do(func() { s.Dataplane.Down, s.Dataplane.RefusePlace = controltest.ErrDown, nil })
+	s.Must(create(vpn.EndpointSpec{ClientCIDR: "10.40.0.0/22", ListenAddr: "192.0.2.77", Port: "1200"}))
+}
+
+// The form proposes a range that the host has no address in and no route to, within the ranges of the host policy.
+func TestProposedRange(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	propose := func(h vpn.Host) string {
+		t.Helper()
+		s.Dataplane.Do(func() { s.Dataplane.Machine = h })
+		c, err := s.Endpoints.EndpointChoices(t.Context(), s.Admin, "")
+		if err != nil || !c.HostKnown {
+			t.Fatalf("got %+v, %v", c, err)
+		}
+		return c.FreeCIDR
+	}
+	if got := propose(vpn.Host{Used: []netip.Prefix{netip.MustParsePrefix("10.128.0.0/20")}}); got != "10.128.16.0/22" {
+		t.Errorf("beside the host's routes: %s", got)
+	}
+	if got := propose(vpn.Host{ClientRanges: []netip.Prefix{netip.MustParsePrefix("10.20.0.0/16")}}); got != "10.20.4.0/22" {
+		t.Errorf("within the policy's ranges: %s", got)
+	}
 }

@@ -10,8 +10,13 @@ import (
 	"sallyport/vpn"
 )
 
-// Dataplane knows the present counters of connections.
+// Dataplane knows the present counters of connections, and the host that endpoints are on.
 type Dataplane interface {
+	// Host tells what the host offers to a new endpoint. Unavailable where the dataplane does not answer.
+	Host(ctx context.Context) (vpn.Host, error)
+	// CheckPlace refuses what an endpoint cannot have on the host. Fields: listen_addr, client_cidr. Unavailable where
+	// the dataplane does not answer.
+	CheckPlace(ctx context.Context, p vpn.Place) error
 	// Connections lists every live connection. Unavailable where the dataplane does not answer.
 	Connections(ctx context.Context) ([]vpn.LiveConnection, error)
 }
@@ -35,18 +40,19 @@ type Config struct {
 
 // Service is the use cases of endpoints. It keeps only caches between calls.
 type Service struct {
-	core     *control.Core
-	pki      PKI
-	node     *node.Service
-	settings control.Settings
-	names    *nameChecker
-	live     *liveCache
+	core      *control.Core
+	dataplane Dataplane
+	pki       PKI
+	node      *node.Service
+	settings  control.Settings
+	names     *nameChecker
+	live      *liveCache
 }
 
 // New makes the use cases.
 func New(c Config) *Service {
 	return &Service{
-		core: c.Core, pki: c.PKI, node: c.Node, settings: c.Core.Settings,
+		core: c.Core, dataplane: c.Dataplane, pki: c.PKI, node: c.Node, settings: c.Core.Settings,
 		names: newNameChecker(c.Resolver, c.Core.Now),
 		live:  &liveCache{dataplane: c.Dataplane, now: c.Core.Now},
 	}

@@ -30,6 +30,8 @@ type Engine interface {
 	Decide(ctx context.Context, ds []vpn.LoginDecision) error
 	Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error
 	Connections() ([]vpn.LiveConnection, error)
+	Host() (vpn.Host, error)
+	CheckPlace(p vpn.Place) error
 }
 
 // Handler routes the requests of package wire to the engine. A *vpn.Error is sent as wire.Error with
@@ -52,6 +54,8 @@ func (s *server) routes() http.Handler {
 		wire.Decide:      s.decide,
 		wire.Terminate:   s.terminate,
 		wire.Connections: s.connections,
+		wire.Host:        s.host,
+		wire.CheckPlace:  s.checkPlace,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, wire.MaxMessage)
@@ -117,6 +121,16 @@ func (s *server) terminate(r *http.Request) (any, error) {
 }
 
 func (s *server) connections(*http.Request) (any, error) { return s.engine.Connections() }
+
+func (s *server) host(*http.Request) (any, error) { return s.engine.Host() }
+
+func (s *server) checkPlace(r *http.Request) (any, error) {
+	p, err := decodeBody[vpn.Place](r)
+	if err != nil {
+		return nil, err
+	}
+	return struct{}{}, s.engine.CheckPlace(p)
+}
 
 func decodeBody[T any](r *http.Request) (T, error) {
 	var v T

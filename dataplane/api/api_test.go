@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -82,6 +83,9 @@ func (e *engine) Acknowledge(string, uint64) error                            { 
 func (e *engine) Decide(context.Context, []vpn.LoginDecision) error           { return e.err }
 func (e *engine) Connections() ([]vpn.LiveConnection, error)                  { return []vpn.LiveConnection{}, e.err }
 func (e *engine) Terminate(context.Context, []vpn.ConnectionID, string) error { return e.err }
+
+func (e *engine) Host() (vpn.Host, error)      { return vpn.Host{}, e.err }
+func (e *engine) CheckPlace(p vpn.Place) error { return errors.Join(p.Validate(), e.err) }
 
 func discardLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
@@ -263,8 +267,8 @@ func TestReaderThatDoesNotRead(t *testing.T) {
 
 // FuzzRequests: no request causes an internal error.
 func FuzzRequests(f *testing.F) {
-	patterns := []string{wire.Status, wire.Apply, wire.Forget, wire.Acknowledge, wire.Decide, wire.Terminate, wire.Connections}
-	for i, body := range []string{"", fmt.Sprintf(`{"endpoint":%q}`, endpointID), "{}", `{"epoch":"x","seq":18446744073709551615}`, `{"id":"x","allow":true,"ends":"2030-01-01T00:00:00Z"}`, `{"connections":["x"],"reason":""}`, "[[[[[["} {
+	patterns := []string{wire.Status, wire.Apply, wire.Forget, wire.Acknowledge, wire.Decide, wire.Terminate, wire.Connections, wire.Host, wire.CheckPlace}
+	for i, body := range []string{"", fmt.Sprintf(`{"endpoint":%q}`, endpointID), "{}", `{"epoch":"x","seq":18446744073709551615}`, `{"id":"x","allow":true,"ends":"2030-01-01T00:00:00Z"}`, `{"connections":["x"],"reason":""}`, "", `{"address":"192.0.2.1","client_cidr":"10.20.0.0/22"}`, "[[[[[["} {
 		f.Add(uint8(i), string(endpointID), []byte(body))
 	}
 	h := Handler(&engine{}, discardLog())

@@ -78,6 +78,17 @@ func (c *Client) Connections(ctx context.Context) (out []vpn.LiveConnection, err
 	return out, err
 }
 
+// Host returns what the host offers to a new endpoint.
+func (c *Client) Host(ctx context.Context) (h vpn.Host, err error) {
+	err = c.call(ctx, wire.Host, "", nil, &h)
+	return h, err
+}
+
+// CheckPlace refuses what an endpoint cannot have on the host. Fields: listen_addr, client_cidr.
+func (c *Client) CheckPlace(ctx context.Context, p vpn.Place) error {
+	return c.call(ctx, wire.CheckPlace, "", p, nil)
+}
+
 // call makes one request; pattern is a constant of package wire. The reply is decoded into reply,
 // unless that is nil.
 func (c *Client) call(ctx context.Context, pattern, id string, body, reply any) error {

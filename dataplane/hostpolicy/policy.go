@@ -116,12 +116,20 @@ func (f *File) read(file *os.File) error {
 	return nil
 }
 
+// AllowsAddress gives the sentence why an endpoint may not listen on an address, or "".
+func (p Policy) AllowsAddress(a netip.Addr) string {
+	// "Every address" is allowed only where every address is.
+	inside := func(q netip.Prefix) bool { return q.Contains(a) && (!a.IsUnspecified() || q.Bits() == 0) }
+	if len(p.Listen) > 0 && !slices.ContainsFunc(p.Listen, inside) {
+		return fmt.Sprintf("The host policy does not allow listening on %s.", a)
+	}
+	return ""
+}
+
 // AllowsListen gives the sentence why an endpoint may not listen there, or "".
 func (p Policy) AllowsListen(l vpn.Listen) string {
-	// "Every address" is allowed only where every address is.
-	inside := func(q netip.Prefix) bool { return q.Contains(l.Addr) && (!l.Addr.IsUnspecified() || q.Bits() == 0) }
-	if len(p.Listen) > 0 && !slices.ContainsFunc(p.Listen, inside) {
-		return fmt.Sprintf("The host policy does not allow listening on %s.", l.Addr)
+	if why := p.AllowsAddress(l.Addr); why != "" {
+		return why
 	}
 	if len(p.Ports) > 0 && !slices.ContainsFunc(p.Ports, func(r PortRange) bool { return r.first <= l.Port && l.Port <= r.last }) {
 		return fmt.Sprintf("The host policy does not allow VPN port %d.", l.Port)

@@ -22,6 +22,8 @@ const (
 	Decide      = "POST /v1/logins/decide"
 	Terminate   = "POST /v1/connections/terminate"
 	Connections = "GET /v1/connections"
+	Host        = "GET /v1/host"
+	CheckPlace  = "POST /v1/host/check"
 )
 
 // MaxMessage is the size limit of a request's body in bytes: a desired state with 500 rules and long

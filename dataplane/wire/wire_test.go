@@ -36,6 +36,8 @@ func TestMessagesCarryEveryField(t *testing.T) {
 	carried[vpn.LoginRequest](t)
 	carried[vpn.LoginDecision](t)
 	carried[vpn.LiveConnection](t)
+	carried[vpn.Host](t)
+	carried[vpn.Place](t)
 	carried[wire.Cursor](t)
 	carried[wire.Termination](t)
 	carried[wire.Error](t)

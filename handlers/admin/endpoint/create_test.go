@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"sallyport/control/controltest"
 	"sallyport/web/webtest"
 )
 
@@ -21,6 +22,7 @@ func TestBadEndpointsAndPartsChangeNothing(t *testing.T) {
 		{"/endpoints/new", "client_cidr", "10.32.0.0/11", "too large"},
 		{"/endpoints/new", "client_cidr", "10.40.0.1/22", "has host bits set; the range that contains it is 10.40.0.0/22"},
 		{"/endpoints/new", "client_cidr", "10.20.0.0/20", "overlaps with 10.20.0.0/22"},
+		{"/endpoints/new", "client_cidr", "10.1.0.0/22", "overlaps with 10.1.0.0/16 of network office"},
 		{"/endpoints/new", "client_cidr", "", "Enter an IPv4 range"},
 		{"/endpoints/new", "client_cidr", `<script>alert(1)</script>`, "not an IPv4 range"},
 		{"/endpoints/new", "certificate", "", "Choose a server certificate"},
@@ -76,7 +78,10 @@ func TestTransportAndListenAddress(t *testing.T) {
 	t.Parallel()
 	u := webtest.NewEndpoint(t)
 	u.Admin.Get("/endpoints/new").WantText("#transport-help", "UDP typically offers better performance than TCP. You cannot change the transport protocol after you create the Client VPN endpoint.").
-		WantText("#listen_addr-help", "every address of this host")
+		WantText("#listen_addr-help", "Every address of this host")
+	if got := u.Admin.Get("/endpoints/new").Options("listen_addr"); len(got) != 1 || got["192.0.2.10"] == "" {
+		t.Errorf("the listen addresses are %v", got)
+	}
 	v := u.EndpointForm("by tcp", "10.40.0.0/22", "8443")
 	v.Set("transport", "tcp")
 	p := u.Admin.Post("/endpoints/new", v).WantStatus(http.StatusUnprocessableEntity)
@@ -107,4 +112,21 @@ func TestNewEndpointProposesARange(t *testing.T) {
 	u.Admin.Get("/endpoints/new").WantValue("client_cidr", "10.128.16.0/22")
 	form := u.EndpointForm("bad", "what", "1196")
 	u.Admin.Post("/endpoints/new", form).WantStatus(http.StatusUnprocessableEntity).WantValue("client_cidr", "what")
+}
+
+// While no dataplane answers, the listen address is typed. Where the host policy does not allow every address, the
+// first that it allows is chosen.
+func TestListenAddressOfTheHost(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewEndpoint(t)
+	u.Kit.Dataplane.Do(func() { u.Kit.Dataplane.Machine.EveryAddress = false })
+	p := u.Admin.Get("/endpoints/new").WantValue("listen_addr", "192.0.2.10").WantText("#listen_addr-help", "host policy")
+	if _, disabled := p.Doc.Find("#listen_addr option").First().Attr("disabled"); !disabled {
+		t.Error("all addresses can be chosen though the policy does not allow them")
+	}
+	u.Kit.Dataplane.Do(func() { u.Kit.Dataplane.Down = controltest.ErrDown })
+	p = u.Admin.Get("/endpoints/new").WantText("#listen_addr-help", "No dataplane answers, so the address is not checked.")
+	if !p.Doc.Find("#listen_addr").Is("input") {
+		t.Error("the listen address cannot be typed")
+	}
 }

@@ -99,10 +99,36 @@ func (in endpointInput) connectionFields(choices endpointChoices) []parts.Field 
 			Help:    "UDP typically offers better performance than TCP. You cannot change the transport protocol after you create the Client VPN endpoint."},
 			"the configuration files of the users name it.",
 			func(e endpoint.View) string { return strings.ToUpper(string(e.Listen.Transport)) }),
-		choices.immutable(parts.Field{Section: sectionConnection, Name: "listen_addr", Label: "Listen address", Value: in.ListenAddr, Mono: true, Placeholder: "192.0.2.10", Autocomplete: "off",
-			Help: "One of the IPv4 addresses of this host, if clients can reach only that one. If empty, the endpoint listens on every address of this host. It cannot be changed later."},
+		choices.immutable(in.listenField(choices.Choices),
 			"the endpoint keeps its place on the host.",
 			func(e endpoint.View) string { return listenAddress(e.Listen) }),
 		{Section: sectionConnection, Name: "port", Label: "VPN port", Value: in.Port, InputMode: "numeric", Required: true, Autocomplete: "off", Help: ports},
 	}
+}
+
+// listenField offers the addresses of the host. Where they are not known the address is typed.
+func (in endpointInput) listenField(choices endpoint.Choices) parts.Field {
+	f := parts.Field{Section: sectionConnection, Name: "listen_addr", Label: "Listen address", Value: in.ListenAddr, Mono: true, Autocomplete: "off"}
+	if !choices.HostKnown {
+		f.Placeholder = "192.0.2.10"
+		f.Help = "One of the IPv4 addresses of this host, if clients can reach only that one. If empty, the endpoint listens on every address of this host. " +
+			"No dataplane answers, so the address is not checked. It cannot be changed later."
+		return f
+	}
+	f.Type, f.Required = "select", true
+	f.Help = "Every address of this host, or the one that clients can reach. It cannot be changed later."
+	f.Options = []parts.Option{{Label: "All addresses of this host", Disabled: !choices.Host.EveryAddress}}
+	if !choices.Host.EveryAddress {
+		f.Help += " The host policy allows those that can be chosen."
+		if in.fresh && len(choices.Host.Addresses) > 0 {
+			f.Value = choices.Host.Addresses[0].String()
+		}
+	}
+	for _, a := range choices.Host.Addresses {
+		f.Options = append(f.Options, parts.Option{Value: a.String(), Label: a.String()})
+	}
+	if !slices.ContainsFunc(f.Options, func(o parts.Option) bool { return o.Value == f.Value }) {
+		f.Options = append(f.Options, parts.Option{Value: f.Value, Label: f.Value + " (not an address of this host)"})
+	}
+	return f
 }
