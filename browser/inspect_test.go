@@ -25,6 +25,9 @@ var looks = []look{
 	{"phone", false, 390, 844},
 }
 
+// tablet is looked at for its width alone: its colours and roles are those of the others.
+var tablet = look{"tablet", false, 1024, 768}
+
 // setLook has the browser show pages in a look, the open one too.
 func (p *user) setLook(l look) {
 	p.t.Helper()
@@ -47,6 +50,9 @@ func (p *user) inspect(name string) {
 		p.inspectAsIs(name+" ("+l.name+")", l.dark)
 		p.screenshot("pages/" + l.name + "/" + name)
 	}
+	p.setLook(tablet)
+	p.wantFit(name + " (tablet)")
+	p.screenshot("pages/" + tablet.name + "/" + name)
 	p.setLook(looks[0])
 	for _, f := range p.drain() {
 		p.t.Errorf("%s at %s: the browser reports: %s", name, p.address(), f)
@@ -67,6 +73,9 @@ const tooWide = `() => {
 	return page.scrollWidth + " px on a screen of " + room + ": " + wide.slice(-3).map(e => e.outerHTML.slice(0, 160)).join(" ‖ ");
 }`
 
+const tableCut = `() => innerWidth < 1280 ? "" : [...document.querySelectorAll("main .table-responsive")].filter(e => e.scrollWidth > e.clientWidth + 1)
+	.map(e => e.getAttribute("aria-label") + " is " + e.scrollWidth + " px in " + e.clientWidth).join(", ")`
+
 func (p *user) inspectAsIs(name string, dark bool) {
 	p.t.Helper()
 	var there bool
@@ -83,10 +92,21 @@ func (p *user) inspectAsIs(name string, dark bool) {
 	for _, v := range violations {
 		p.t.Errorf("%s at %s: axe: %s", name, p.address(), v)
 	}
+	p.wantFit(name)
+}
+
+// wantFit checks that the open page is no wider than the screen, and that on a desk its tables are no wider than the
+// page.
+func (p *user) wantFit(name string) {
+	p.t.Helper()
 	var wide string
 	p.mustEval(tooWide, &wide)
 	if wide != "" {
 		p.t.Errorf("%s at %s is wider than the screen: %s", name, p.address(), wide)
+	}
+	p.mustEval(tableCut, &wide)
+	if wide != "" {
+		p.t.Errorf("%s at %s: a table is cut: %s", name, p.address(), wide)
 	}
 }
 

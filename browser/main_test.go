@@ -34,7 +34,7 @@ func prepare(dir string) error {
 		artifacts = "../.artifacts"
 	}
 	artifacts = filepath.Join(artifacts, "browser")
-	for _, l := range looks {
+	for _, l := range append(looks[:len(looks):len(looks)], tablet) {
 		if err := os.MkdirAll(filepath.Join(artifacts, "pages", l.name), 0o755); err != nil {
 			return err
 		}

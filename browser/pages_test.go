@@ -156,7 +156,7 @@ func TestFilledPages(t *testing.T) {
 	p.open("about:blank") // otherwise the browser reports that the console is away
 	reader.open("about:blank")
 	s.StopCommand(t, "serve")
-	s.multiplyRows(t)
+	s.multiplyRows(t, 0, 1000)
 	s.StartWeb(t)
 	for _, path := range []string{
 		"/", "/networks", "/networks?page=7", "/networks?q=nothing", network, "/certificates", "/endpoints", "/endpoints?q=endpoint+7", "/administrators",

@@ -31,17 +31,17 @@ func rowPatterns() []rowPattern {
 		{"endpoint", map[string]string{"id": id("cvpn-endpoint"), "name": "'endpoint ' || n", "name_key": "'endpoint ' || n", "client_cidr": "printf('10.%d.%d.0/22', 130 + n / 64, n % 64 * 4)", "client_cidr_first": "167772160 + (130 + n / 64) * 65536 + n % 64 * 1024", "port": "2000 + n", "search": "'endpoint ' || n"}, ""},
 		{"rule", map[string]string{"id": id("rule"), "destination": cidr, "destination_first": "167772160 + 65536 + n * 32", "destination_bits": "27", "description": "CASE n % 3 WHEN 0 THEN '' ELSE 'Access to the servers of team ' || n END", "search": "''"}, ""},
 		{"route", map[string]string{"id": id("route"), "destination": "printf('172.%d.%d.%d/27', 16 + n / 2048, n / 8 % 256, n % 8 * 32)", "destination_first": "2886729728 + n * 32", "destination_bits": "27", "search": "''"}, "route WHERE origin = 'add-route'"},
-		{"connection", map[string]string{"number": "1000 + n", "id": id("cvpn-connection"), "status": "CASE WHEN n > 960 THEN 'active' ELSE 'terminated' END", "username": "'user' || (n % 300) || '@example.com'", "username_key": "'user' || (n % 300) || '@example.com'", "client_ip": "printf('10.128.%d.%d', n / 250, 2 + n % 250)", "client_ip_number": "176160768 + n", "device": "printf('203.0.113.%d:%d', n % 254 + 1, 20000 + n)", "established_at": "established_at - n * 60000000", "ended_at": "CASE WHEN n > 960 THEN 0 ELSE established_at - n * 30000000 END", "end_reason": "CASE WHEN n > 960 THEN '' WHEN n % 9 = 0 THEN 'terminated by admin' ELSE 'the client disconnected' END", "search": "''"}, ""},
+		{"connection", map[string]string{"number": "1000 + n", "id": id("cvpn-connection"), "status": "CASE WHEN n > 960 OR n < 40 THEN CASE n % 9 WHEN 5 THEN 'away' ELSE 'active' END ELSE 'terminated' END", "username": "'user' || (n % 300) || '@example.com'", "username_key": "'user' || (n % 300) || '@example.com'", "client_ip": "printf('10.128.%d.%d', n / 250, 2 + n % 250)", "client_ip_number": "176160768 + n", "device": "printf('203.0.113.%d:%d', n % 254 + 1, 20000 + n)", "established_at": "established_at - n * 60000000", "away_at": "CASE WHEN (n > 960 OR n < 40) AND n % 9 = 5 THEN established_at ELSE 0 END", "ended_at": "CASE WHEN n > 960 OR n < 40 THEN 0 ELSE established_at - n * 30000000 END", "end_reason": "CASE WHEN n > 960 OR n < 40 THEN '' WHEN n % 9 = 0 THEN 'terminated by admin' ELSE 'the client disconnected' END", "search": "''"}, ""},
 		{"connection_counter", map[string]string{"number": "1000 + n", "bytes_in": "n * n * 7919", "packets_in": "n * n * 11", "bytes_out": "n * n * 104729", "packets_out": "n * n * 90"},
 			"(SELECT established_at AS counted_at FROM connection)"}, // the console writes counters once a minute
 		{"attempt", map[string]string{"number": "1000 + n", "device": "printf('198.51.100.%d:%d', n % 254 + 1, 30000 + n)", "common_name": "'visitor ' || n", "at": "at - n * 1000000", "source": "printf('198.51.100.%d', n % 254 + 1)", "attempts": "1 + n % 3 * 400", "first_at": "at - n * 2000000"},
-			"(SELECT endpoint_id, 'The certificate was issued by another authority than this endpoint asks for.' AS reason, established_at AS at, 0 AS number, '' AS device, '' AS common_name, '' AS source, 0 AS unauthenticated, 1 AS attempts, established_at AS first_at FROM connection)"},
+			"(SELECT endpoint_id, 'The certificate was issued by another authority than this endpoint asks for.' AS reason, 'WrongAuthority' AS code, established_at AS at, 0 AS number, '' AS device, '' AS common_name, '' AS source, 0 AS unauthenticated, 1 AS attempts, established_at AS first_at FROM connection)"},
 		{"administrator", map[string]string{"id": id("admin"), "username": "'admin' || n", "role": "CASE n % 3 WHEN 0 THEN 'administrator' ELSE 'read-only' END", "last_sign_in": "0", "disabled": "n % 7 = 0", "search": "'admin' || n"}, ""},
 	}
 }
 
-// multiplyRows adds 1,000 rows to each table of a stopped gateway's database.
-func (s *site) multiplyRows(t testing.TB) {
+// multiplyRows adds rows to each table of a stopped gateway's database, up to the given number.
+func (s *site) multiplyRows(t testing.TB, from, to int) {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(s.Dir, "data", "sallyport.db"))
 	if err != nil {
@@ -62,18 +62,18 @@ func (s *site) multiplyRows(t testing.TB) {
 			}
 		}
 		// The aliases tell the counter from a column of the same name.
-		from := c.pattern
-		if from == "" {
-			from = c.table
+		pattern := c.pattern
+		if pattern == "" {
+			pattern = c.table
 		}
-		query := fmt.Sprintf(`WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < 1000),
+		query := fmt.Sprintf(`WITH RECURSIVE counter (n) AS (SELECT CAST(%[5]d AS INTEGER) UNION ALL SELECT n + 1 FROM counter WHERE n < %[6]d),
 			pattern AS (SELECT * FROM %[4]s LIMIT 1)
-			INSERT INTO %[1]s (%[2]s) SELECT %[3]s FROM pattern, counter`, c.table, strings.Join(columns, ", "), strings.Join(values, ", "), from)
+			INSERT INTO %[1]s (%[2]s) SELECT %[3]s FROM pattern, counter`, c.table, strings.Join(columns, ", "), strings.Join(values, ", "), pattern, from+1, to)
 		result, err := db.ExecContext(t.Context(), query)
 		if err != nil {
 			t.Fatalf("more rows of %s: %v", c.table, err)
 		}
-		if n, _ := result.RowsAffected(); n != 1000 {
+		if n, _ := result.RowsAffected(); int(n) != to-from {
 			t.Fatalf("%d more rows of %s: the table was empty", n, c.table)
 		}
 	}

@@ -174,8 +174,8 @@ func terminatedConnectionsStayEnded(t *testing.T, s *site, clients []*netlab.Cli
 			netlab.Eventually(t, 10*time.Second, "the client on "+c.On.Name+" has ended", func() bool { return !c.Running() })
 		}
 	}
-	terminate("connection="+ids["bob"], 4, bob)
-	terminate("connection="+ids["carol"]+"&connection="+ids["dave"], 2, carol, dave)
+	terminate("id="+ids["bob"], 4, bob)
+	terminate("id="+ids["carol"]+"&id="+ids["dave"], 2, carol, dave)
 	for _, c := range alices {
 		if !c.Running() || !c.On.Reaches(addrHostA, netlab.EchoPort) {
 			t.Error("a connection ended that was not terminated")

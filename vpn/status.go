@@ -3,6 +3,7 @@ package vpn
 import (
 	"cmp"
 	"fmt"
+	"time"
 )
 
 // A status (of an endpoint: a summary) is a resource together with what a list or a page shows beside it: its current
@@ -54,8 +55,17 @@ func Trouble(associations []Association, o Observation) string {
 // ConnectionSummary is a connection as lists show it.
 type ConnectionSummary struct {
 	Connection
-	EndpointName string // empty where it has none or was deleted
-	Target       string // name or ID of the subnet; empty where the association is gone
+	EndpointName string    // empty where it has none or was deleted
+	Target       string    // name or ID of the subnet; empty where the association is gone
+	SessionEnds  time.Time // when the VPN session ends at the latest; zero where that is not known
+}
+
+// End is when the connection ended, or ends at the latest; zero where that is not known.
+func (c ConnectionSummary) End() time.Time {
+	if !c.EndedAt.IsZero() {
+		return c.EndedAt
+	}
+	return c.SessionEnds
 }
 
 // AssociationStatus is a target network association with its state. Reason says what it waits for, why

@@ -120,39 +120,51 @@ func (s *Service) DisassociatePreview(ctx context.Context, by control.Principal,
 // endpoint is pending-associate again and its sessions end.
 func (s *Service) Disassociate(ctx context.Context, by control.Principal, id vpn.EndpointID, association vpn.AssociationID) error {
 	return s.changeEndpoint(ctx, by, vpn.DisassociateClientVpnTargetNetwork, id, func(tx *store.Tx, e *vpn.Endpoint, record *vpn.AuditRecord) error {
-		present, err := tx.AssociationsOf(ctx, id)
-		if err != nil {
-			return err
-		}
-		routes, err := tx.RoutesOf(ctx, id)
-		if err != nil {
-			return err
-		}
-		var removed *vpn.Association
-		remaining := 0
-		for i := range present {
-			switch {
-			case present[i].ID == association:
-				removed = &present[i]
-			case present[i].Removed == 0:
-				remaining++
-			}
-		}
-		if removed == nil {
-			return noSuchAssociation(association)
-		}
-		record.Before = control.Describe(*removed)
-		gone, err := e.Disassociate(removed, routes, remaining)
-		if err != nil {
-			return err
-		}
-		for _, r := range gone {
-			if err := tx.SaveRoute(ctx, r); err != nil {
-				return err
-			}
-		}
-		return tx.SaveAssociation(ctx, *removed)
+		a, err := disassociate(ctx, tx, e, association)
+		record.Before = control.Describe(a)
+		return err
 	})
+}
+
+// DisassociateSeveral removes target networks in one change. Those that are refused stay.
+func (s *Service) DisassociateSeveral(ctx context.Context, by control.Principal, id vpn.EndpointID, associations []vpn.AssociationID) (int, []control.RefusedRow, error) {
+	return changeSeveral(ctx, s, by, vpn.DisassociateClientVpnTargetNetwork, id, associations, disassociate)
+}
+
+// disassociate gives the association as it was.
+func disassociate(ctx context.Context, tx *store.Tx, e *vpn.Endpoint, association vpn.AssociationID) (was vpn.Association, err error) {
+	present, err := tx.AssociationsOf(ctx, e.ID)
+	if err != nil {
+		return was, err
+	}
+	routes, err := tx.RoutesOf(ctx, e.ID)
+	if err != nil {
+		return was, err
+	}
+	var removed *vpn.Association
+	remaining := 0
+	for i := range present {
+		switch {
+		case present[i].ID == association:
+			removed = &present[i]
+		case present[i].Removed == 0:
+			remaining++
+		}
+	}
+	if removed == nil {
+		return was, noSuchAssociation(association)
+	}
+	was = *removed
+	gone, err := e.Disassociate(removed, routes, remaining)
+	if err != nil {
+		return was, err
+	}
+	for _, r := range gone {
+		if err := tx.SaveRoute(ctx, r); err != nil {
+			return was, err
+		}
+	}
+	return was, tx.SaveAssociation(ctx, *removed)
 }
 
 func noSuchAssociation(id vpn.AssociationID) error {

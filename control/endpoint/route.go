@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"slices"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -80,14 +81,32 @@ func (s *Service) CreateRoute(ctx context.Context, by control.Principal, id vpn.
 // DeleteRoute removes a manual route.
 func (s *Service) DeleteRoute(ctx context.Context, by control.Principal, id vpn.EndpointID, route vpn.RouteID) error {
 	return s.changeEndpoint(ctx, by, vpn.DeleteClientVpnRoute, id, func(tx *store.Tx, e *vpn.Endpoint, a *vpn.AuditRecord) error {
-		r, err := tx.Route(ctx, route)
-		if err != nil {
-			return err
-		}
+		r, err := removeRoute(ctx, tx, e, route)
 		a.Before = control.Describe(r)
-		if err := e.RemoveRoute(&r); err != nil {
-			return err
-		}
-		return tx.SaveRoute(ctx, r)
+		return err
 	})
+}
+
+// DeleteRoutes removes manual routes in one change. Those that are refused stay.
+func (s *Service) DeleteRoutes(ctx context.Context, by control.Principal, id vpn.EndpointID, routes []vpn.RouteID) (int, []control.RefusedRow, error) {
+	return changeSeveral(ctx, s, by, vpn.DeleteClientVpnRoute, id, routes, removeRoute)
+}
+
+// removeRoute gives the route as it was.
+func removeRoute(ctx context.Context, tx *store.Tx, e *vpn.Endpoint, route vpn.RouteID) (vpn.Route, error) {
+	was, err := tx.Route(ctx, route)
+	if err != nil {
+		return was, err
+	}
+	r := was
+	if err := e.RemoveRoute(&r); err != nil {
+		return was, err
+	}
+	return was, tx.SaveRoute(ctx, r)
+}
+
+// RoutesNamed gives those of the routes that an endpoint has.
+func (s *Service) RoutesNamed(ctx context.Context, by control.Principal, id vpn.EndpointID, ids []vpn.RouteID) (found []vpn.Route, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnRoutes, string(id), func(tx *store.Tx) error { found, err = tx.RoutesOf(ctx, id); return err })
+	return slices.DeleteFunc(found, func(r vpn.Route) bool { return !slices.Contains(ids, r.ID) }), err
 }

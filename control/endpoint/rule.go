@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"slices"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -116,14 +117,32 @@ func (s *Service) RevokePreview(ctx context.Context, by control.Principal, id vp
 // Revoke removes an authorization rule. Established flows that only this rule allowed are cut.
 func (s *Service) Revoke(ctx context.Context, by control.Principal, id vpn.EndpointID, rule vpn.RuleID) error {
 	return s.changeEndpoint(ctx, by, vpn.RevokeClientVpnIngress, id, func(tx *store.Tx, e *vpn.Endpoint, a *vpn.AuditRecord) error {
-		r, err := tx.Rule(ctx, rule)
-		if err != nil {
-			return err
-		}
+		r, err := revoke(ctx, tx, e, rule)
 		a.Before = control.Describe(r)
-		if err := e.Revoke(&r); err != nil {
-			return err
-		}
-		return tx.SaveRule(ctx, r)
+		return err
 	})
+}
+
+// RevokeSeveral removes authorization rules in one change. Those that are refused stay.
+func (s *Service) RevokeSeveral(ctx context.Context, by control.Principal, id vpn.EndpointID, rules []vpn.RuleID) (int, []control.RefusedRow, error) {
+	return changeSeveral(ctx, s, by, vpn.RevokeClientVpnIngress, id, rules, revoke)
+}
+
+// revoke gives the rule as it was.
+func revoke(ctx context.Context, tx *store.Tx, e *vpn.Endpoint, rule vpn.RuleID) (vpn.Rule, error) {
+	was, err := tx.Rule(ctx, rule)
+	if err != nil {
+		return was, err
+	}
+	r := was
+	if err := e.Revoke(&r); err != nil {
+		return was, err
+	}
+	return was, tx.SaveRule(ctx, r)
+}
+
+// RulesNamed gives those of the authorization rules that an endpoint has.
+func (s *Service) RulesNamed(ctx context.Context, by control.Principal, id vpn.EndpointID, ids []vpn.RuleID) (found []vpn.Rule, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnAuthorizationRules, string(id), func(tx *store.Tx) error { found, err = tx.RulesOf(ctx, id); return err })
+	return slices.DeleteFunc(found, func(r vpn.Rule) bool { return !slices.Contains(ids, r.ID) }), err
 }

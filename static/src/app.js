@@ -5,6 +5,7 @@
 //   data-confirm-text="delete"        a text box; the form's submit button works once it holds this
 //   data-count="1400"                 a text box with the number of its characters below it
 //   data-select-all="name"            a checkbox for all checkboxes of that name in its form
+//   data-selected="name"              how many of those are ticked
 //   data-needs-selection="name"       a button that works while one of those is ticked
 //   data-live                         a part of the page that renews itself (views/parts/live.go)
 //   data-tags                         rows of tags, with a <template> of a row, and the buttons data-tag-add, data-tag-remove
@@ -61,6 +62,7 @@
       if (button) button.disabled = input.value.trim() !== input.getAttribute("data-confirm-text");
     });
     each("[data-select-all]", function (all) {
+      all.hidden = false;
       var list = boxes(all.getAttribute("data-select-all"), all.form);
       var ticked = list.filter(function (box) { return box.checked; }).length;
       all.checked = list.length > 0 && ticked === list.length;
@@ -69,6 +71,11 @@
     each("[data-needs-selection]", function (button) {
       button.disabled = !boxes(button.getAttribute("data-needs-selection"), button.form)
         .some(function (box) { return box.checked; });
+    });
+    each("[data-selected]", function (shown) {
+      var ticked = boxes(shown.getAttribute("data-selected"), shown.closest("form")).filter(function (box) { return box.checked; }).length;
+      var text = ticked ? ticked + " selected" : "";
+      if (shown.textContent !== text) shown.textContent = text;
     });
     each("[data-copy]", function (button) {
       button.hidden = !navigator.clipboard; // absent where the page came over plain HTTP

@@ -85,7 +85,8 @@ func originName(o vpn.RouteOrigin) string {
 	return parts.YesNo(o == vpn.OriginAssociate, "Automatic", "Manual")
 }
 
-func routeTarget(r vpn.Route) string {
+// RouteTarget is what a route leads through.
+func RouteTarget(r vpn.Route) string {
 	if r.Local() {
 		return vpn.LocalTarget
 	}

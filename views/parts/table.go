@@ -31,10 +31,42 @@ type List struct {
 
 	Comfortable bool // high rows
 
+	// Several rows can be chosen for an action. Each row then begins with Pick.
+	Bulk   []BulkAction
+	Picked map[string]bool // rows whose box is ticked, by the box's value
+	AllOn  bool            // every box is ticked
+
 	// A long list has no page numbers (vpn.Page).
 	Long       bool
 	More       bool // there are more rows than Total
 	Next, Prev string
+}
+
+// PickName is the name of the boxes that choose rows.
+const PickName = "id"
+
+// BulkAction is an action on the chosen rows. Path is the page that asks for confirmation.
+type BulkAction struct {
+	Label string
+	Path  string
+}
+
+// allColumns are the columns with that of the boxes.
+func (l List) allColumns() []Column {
+	if len(l.Bulk) == 0 {
+		return l.Columns
+	}
+	return append([]Column{{Label: "Select", pick: true}}, l.Columns...)
+}
+
+// hrefAllOn is the list with every box ticked, for a browser without scripts.
+func (l List) hrefAllOn() string {
+	v := l.sorted(l.values())
+	v.Set("pick", "all")
+	if l.Page > 1 {
+		v.Set("page", strconv.Itoa(l.Page))
+	}
+	return l.href(v)
 }
 
 // Filter narrows a list to one value of a field.
@@ -101,8 +133,11 @@ func (l List) searching() templ.Attributes {
 type Column struct {
 	Key   string
 	Label string
-	Right bool // numbers
-	Quiet bool // the label is for screen readers only: checkboxes, buttons
+	Right bool     // numbers
+	Quiet bool     // the label is for screen readers only: buttons
+	Below []Column // what the second line of a cell shows
+
+	pick bool
 }
 
 // Empty is what a list without rows shows.
@@ -184,6 +219,20 @@ func (l List) ariaSort(c Column) string {
 	default:
 		return "ascending"
 	}
+}
+
+// sorting tells a screen reader whether the list is sorted by one of the lines of a column.
+func (l List) sorting(c Column) templ.Attributes {
+	lines := append([]Column{c}, c.Below...)
+	for _, line := range lines {
+		if l.ariaSort(line) != "none" {
+			return templ.Attributes{"aria-sort": l.ariaSort(line)}
+		}
+	}
+	if slices.ContainsFunc(lines, func(c Column) bool { return c.Key != "" }) {
+		return templ.Attributes{"aria-sort": "none"}
+	}
+	return nil
 }
 
 func (l List) sortMark(c Column) string {

@@ -87,6 +87,9 @@ func relative(d time.Duration) string {
 // Count writes a number with its noun: "1 connection", "3 connections".
 func Count(n int, noun string) string { return count(n, noun) }
 
+// Are is Count with its verb: "1 route is", "3 routes are".
+func Are(n int, noun string) string { return count(n, noun) + YesNo(n == 1, " is", " are") }
+
 func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

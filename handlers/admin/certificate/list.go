@@ -44,6 +44,9 @@ func (h *Certificates) List(c echo.Context) error {
 		{Key: "name", Label: "Name"}, {Label: "Use"}, {Key: "common_name", Label: "Common name"}, {Label: "Key type"},
 		{Key: "not_after", Label: "Expires"}, {Label: "Used by"},
 	}
+	if page.Principal(c).Role.MayChange() {
+		v.List.Bulk = []parts.BulkAction{{Label: "Delete certificates", Path: "/certificates/delete"}}
+	}
 	v.List.Empty = emptyCertificates(use, page.Principal(c).Role.MayChange())
 	if issuer.ID != "" {
 		v.List.Extra = url.Values{"authority": {string(issuer.ID)}}

@@ -59,14 +59,15 @@ func (h *Associations) List(c echo.Context) error {
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Target network associations", "association", "associations", "subnet, CIDR, zone or ID"
 	v.List.Filters, v.List.Part = filters, "associations"
 	v.List.Columns = []parts.Column{
-		{Key: "subnet", Label: "Target network"}, {Key: "cidr", Label: "CIDR"}, {Key: "zone", Label: "Availability zone"}, {Key: "state", Label: "State"},
-		{Label: "Association ID"}, {Key: "created_at", Label: "Associated"}, {Label: "Actions", Right: true, Quiet: !f.MayChange()},
+		{Key: "subnet", Label: "Target network"}, {Key: "cidr", Label: "CIDR", Below: []parts.Column{{Key: "zone", Label: "Availability zone"}}}, {Key: "state", Label: "State"},
+		{Label: "Association ID", Below: []parts.Column{{Key: "created_at", Label: "Associated"}}}, {Label: "Actions", Right: true, Quiet: !f.MayChange()},
 	}
 	v.List.Empty = parts.Empty{
 		Title: "No target network is associated",
 		Text:  "Clients cannot connect yet. Associate a subnet: the endpoint becomes available, and the routes of its network are added.",
 	}
 	if f.MayChange() {
+		v.List.Bulk = []parts.BulkAction{{Label: "Disassociate target networks", Path: views.EndpointPath(view.ID, "associations", "delete")}}
 		v.List.Empty.Action = parts.Button{Label: "Associate target network", Href: views.EndpointPath(view.ID, "associations", "new"), Tone: "primary"}
 	}
 	v.Network, v.Name = view.Network, view.NetworkName

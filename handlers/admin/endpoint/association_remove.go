@@ -1,6 +1,8 @@
 package endpoint
 
 import (
+	"slices"
+
 	"github.com/labstack/echo/v4"
 
 	"sallyport/control/endpoint"
@@ -60,4 +62,50 @@ func (h *Associations) Remove(c echo.Context) error {
 		return err // there is no form to return to: the association is gone
 	}
 	return h.pages.Done(c, "The target network is being disassociated.", views.EndpointPath(endpointID(c), "associations"))
+}
+
+// several are the associations that a request chooses.
+func (h *Associations) several(c echo.Context) (page.Several, []vpn.AssociationID, error) {
+	ids := page.Picked[vpn.AssociationID](c)
+	view, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), endpointID(c))
+	s := page.Several{
+		Text:   "Their routes are removed from the route table, and clients no longer reach the network through them.",
+		People: connectedNow(view.Connections), Button: "Disassociate target networks", Section: "endpoints",
+		Path: views.EndpointPath(endpointID(c), "associations", "delete"), List: views.EndpointPath(endpointID(c), "associations"),
+	}
+	stay := false
+	for _, a := range view.Associations {
+		if slices.Contains(ids, a.ID) {
+			s.Rows = append(s.Rows, page.Row{ID: string(a.ID), Name: views.NameOr(a.SubnetName, a.Subnet) + " (" + a.CIDR.String() + ", " + a.Zone + ")"})
+		} else if a.Removed == 0 {
+			stay = true
+		}
+	}
+	s.Title = "Disassociate " + parts.Count(len(s.Rows), "target network") + "?"
+	if !stay {
+		s.Text = "No target network is left: the endpoint becomes pending-associate, all its sessions end, and clients cannot connect until a target network is associated. " + s.Text
+	}
+	return s, ids, err
+}
+
+// RemoveSeveralForm asks for confirmation to disassociate several target networks.
+func (h *Associations) RemoveSeveralForm(c echo.Context) error {
+	s, _, err := h.several(c)
+	if err != nil {
+		return err
+	}
+	return h.pages.ConfirmSeveral(c, s)
+}
+
+// RemoveSeveral disassociates several target networks.
+func (h *Associations) RemoveSeveral(c echo.Context) error {
+	s, ids, err := h.several(c)
+	if err != nil {
+		return err
+	}
+	n, refused, err := h.endpoints.DisassociateSeveral(page.Context(c), page.Principal(c), endpointID(c), ids)
+	if err != nil {
+		return err
+	}
+	return h.pages.DoneSeveral(c, s, n, parts.Are(n, "target network")+" being disassociated.", refused)
 }

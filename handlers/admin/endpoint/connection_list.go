@@ -30,6 +30,7 @@ func (h *Connections) List(c echo.Context) error {
 	}
 	f.Live = liveTab(c, f, v.List.Part, uncounted(v.Rows), v.Attempts, v.List.Total, v.Tabs)
 	v.Live, v.Fragment = f.Live, f.Fragment
+	v.Live.Also = append(v.Live.Also, viewCounts(v)...)
 	return page.RenderLive(c, f.Live, views.EndpointConnections(f, v))
 }
 
@@ -40,10 +41,16 @@ func (h *Connections) ListAll(c echo.Context) error {
 		return err
 	}
 	v.Live = page.Live(c, v.List.Part, page.RenewOften, uncounted(v.Rows), v.Attempts, v.List.Total, v.Tabs)
+	v.Live.Also = viewCounts(v)
 	if !v.Fragment {
 		v.Chrome = h.pages.Chrome(c, "Connections", "connections")
 	}
 	return page.RenderLive(c, v.Live, views.AllConnections(v))
+}
+
+// viewCounts are the IDs of the counts of the views, which are renewed with the list.
+func viewCounts(v views.ConnectionLists) []string {
+	return []string{v.Tabs[0].CountID, v.Tabs[1].CountID, v.Tabs[2].CountID}
 }
 
 // fill reads the view that the query names. It is done where the list was sent as a file.
@@ -56,9 +63,9 @@ func (h *Connections) fill(c echo.Context, v *views.ConnectionLists) (done bool,
 		v.View = vpn.ViewActive
 	}
 	v.Tabs = []parts.Tab{
-		{Label: "Active", Href: v.Path, Current: v.View == vpn.ViewActive},
-		{Label: "Ended", Href: v.Path + "?view=" + vpn.ViewEnded, Current: v.View == vpn.ViewEnded},
-		{Label: "Refused", Href: v.Path + "?view=" + viewRefused, Current: v.View == viewRefused},
+		{Label: "Active", Href: v.Path, Current: v.View == vpn.ViewActive, CountID: "active-count"},
+		{Label: "Ended", Href: v.Path + "?view=" + vpn.ViewEnded, Current: v.View == vpn.ViewEnded, CountID: "ended-count"},
+		{Label: "Refused", Href: v.Path + "?view=" + viewRefused, Current: v.View == viewRefused, CountID: "refused-count"},
 	}
 	attempts, err := h.endpoints.Attempts(page.Context(c), page.Principal(c), v.Endpoint)
 	if err != nil {
@@ -102,9 +109,8 @@ func (h *Connections) fillConnections(c echo.Context, v *views.ConnectionLists) 
 	if v.View != vpn.ViewActive {
 		v.List.Extra = map[string][]string{"view": {v.View}}
 	}
-	v.Picked = map[vpn.ConnectionID]bool{}
-	for _, id := range c.QueryParams()[page.Ticked] {
-		v.Picked[vpn.ConnectionID(id)] = true
+	if v.MayChange && v.View == vpn.ViewActive {
+		v.List.Bulk = []parts.BulkAction{{Label: "Terminate connections", Path: v.Path + "/terminate"}}
 	}
 	return false, nil
 }

@@ -1,37 +1,40 @@
 package endpoint
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
+	"sallyport/views/layout"
 	"sallyport/views/parts"
 	"sallyport/vpn"
 )
 
-type terminateInput struct {
-	Connections []string `form:"connection"`
-	User        string   `form:"user"`
-}
-
-func (in terminateInput) ids() []vpn.ConnectionID {
-	var out []vpn.ConnectionID
-	for _, id := range in.Connections {
-		out = append(out, vpn.ConnectionID(id))
-	}
-	return out
-}
-
-// TerminateForm asks for confirmation to end connections: those that the query names, or all of a user.
+// TerminateForm asks for confirmation to end connections: those that the query names, or all of a user. On the page of
+// every endpoint's connections they may belong to several.
 func (h *Connections) TerminateForm(c echo.Context) error {
-	in := terminateInput{Connections: c.QueryParams()[page.Ticked], User: c.QueryParam("user")}
-	view, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), endpointID(c))
-	if err != nil {
-		return err
+	if id := endpointID(c); id != "" {
+		if _, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), id); err != nil {
+			return err
+		}
 	}
-	list, err := h.endpoints.ConnectionsPreview(page.Context(c), page.Principal(c), view.ID, in.ids(), in.User)
+	section := "endpoints"
+	if endpointID(c) == "" {
+		section = "connections"
+	}
+	chrome := func() layout.Chrome { return h.pages.Chrome(c, "Terminate connection", section) }
+	user := c.QueryParam("user")
+	back := page.LocalPath(c.QueryParam("return"), connectionsPath(endpointID(c)))
+	if len(page.Picked[string](c)) == 0 && user == "" {
+		return page.Render(c, http.StatusOK, views.ConfirmPage(chrome(), parts.Confirm{
+			Title: "Terminate connection", Blocked: "Select at least one connection.", Cancel: back,
+		}))
+	}
+	list, err := h.endpoints.ConnectionsPreview(page.Context(c), page.Principal(c), endpointID(c), page.Picked[vpn.ConnectionID](c), user)
 	if err != nil {
 		return err
 	}
@@ -41,27 +44,50 @@ func (h *Connections) TerminateForm(c echo.Context) error {
 	confirm := parts.Confirm{
 		Title:  "Terminate " + parts.Count(len(list), "connection") + "?",
 		Text:   "The VPN session ends immediately, and its traffic is interrupted. A client with a valid certificate can connect again.",
-		People: endingNow(len(list), view.Connections),
-		Action: views.EndpointPath(view.ID, "connections", "terminate"), Cancel: views.EndpointPath(view.ID, "connections"), Button: "Terminate connection",
+		People: disconnected(list),
+		Action: connectionsPath(endpointID(c)) + "/terminate", Cancel: back, Button: "Terminate connection",
+		Hidden: []parts.Hidden{{Name: "return", Value: back}},
 	}
-	if in.User != "" {
-		confirm.Title = "Terminate all connections of " + in.User + "?"
-		confirm.Hidden = []parts.Hidden{{Name: "user", Value: in.User}}
+	if user != "" {
+		confirm.Title = "Terminate all connections of " + user + "?"
+		confirm.Hidden = append(confirm.Hidden, parts.Hidden{Name: "user", Value: user})
 	}
 	for _, conn := range list {
-		if in.User == "" {
-			confirm.Hidden = append(confirm.Hidden, parts.Hidden{Name: page.Ticked, Value: string(conn.ID)})
+		if user == "" {
+			confirm.Hidden = append(confirm.Hidden, parts.Hidden{Name: parts.PickName, Value: string(conn.ID)})
 		}
 	}
-	return page.Render(c, http.StatusOK, views.TerminatePage(h.pages.Chrome(c, "Terminate connection", "endpoints"), confirm, list))
+	return page.Render(c, http.StatusOK, views.TerminatePage(chrome(), confirm, list))
 }
 
-// endingNow says how many of the connected clients are affected.
-func endingNow(n, all int) string {
-	if n >= all {
-		return connectedNow(all)
+// connectionsPath is the list of an endpoint's connections, or of all of them.
+func connectionsPath(id vpn.EndpointID) string {
+	if id == "" {
+		return "/connections"
 	}
-	return parts.Number(n) + " of the " + parts.Number(all) + " clients that are connected at this moment."
+	return views.EndpointPath(id, "connections")
+}
+
+// disconnected says how many people lose their connections.
+func disconnected(list []vpn.Connection) string {
+	users := map[string]bool{}
+	for _, c := range list {
+		users[c.Username] = true
+	}
+	people := "1 person is"
+	if n := len(users); n != 1 {
+		people = parts.Number(n) + " people are"
+	}
+	text := people + " disconnected"
+	if len(list) > len(users) {
+		text += " on " + parts.Count(len(list), "device")
+	}
+	return text + "."
+}
+
+type terminateInput struct {
+	User   string `form:"user"`
+	Return string `form:"return"`
 }
 
 // Terminate ends connections.
@@ -70,19 +96,25 @@ func (h *Connections) Terminate(c echo.Context) error {
 	if err := page.Bind(c, &in); err != nil {
 		return err
 	}
-	var n int
-	var err error
-	if in.User != "" {
-		n, err = h.endpoints.TerminateUser(page.Context(c), page.Principal(c), endpointID(c), in.User)
-	} else {
-		n, err = h.endpoints.TerminateConnections(page.Context(c), page.Principal(c), endpointID(c), in.ids())
-	}
+	list, err := h.endpoints.ConnectionsPreview(page.Context(c), page.Principal(c), endpointID(c), page.Picked[vpn.ConnectionID](c), in.User)
 	if err != nil {
 		return err
 	}
-	text := parts.Count(n, "connection") + " will be terminated."
-	if n == 0 {
+	of := map[vpn.EndpointID][]vpn.ConnectionID{}
+	for _, conn := range list {
+		of[conn.Endpoint] = append(of[conn.Endpoint], conn.ID)
+	}
+	total := 0
+	for _, id := range slices.Sorted(maps.Keys(of)) {
+		n, err := h.endpoints.TerminateConnections(page.Context(c), page.Principal(c), id, of[id])
+		if err != nil {
+			return err
+		}
+		total += n
+	}
+	text := parts.Count(total, "connection") + " will be terminated."
+	if total == 0 {
 		text = "There was nothing to terminate."
 	}
-	return h.pages.Done(c, text, views.EndpointPath(endpointID(c), "connections"))
+	return h.pages.Done(c, text, page.LocalPath(in.Return, connectionsPath(endpointID(c))))
 }

@@ -5,9 +5,12 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"path"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/PuerkitoBio/goquery"
 
 	"sallyport/store"
 	"sallyport/vpn"
@@ -38,7 +41,7 @@ func TestConnections(t *testing.T) {
 	p := u.Admin.Get(tab)
 	webtest.CheckMarkup(t, tab, p)
 	row := p.Row(string(alice.ID))
-	for _, want := range []string{"alice", "10.20.0.5", "203.0.113.9:5000", "linux 2.6.14", "1 hour ago", "5.0 MiB", "4,321 packets", "12 B", "1 packet", "Active"} {
+	for _, want := range []string{"alice", "10.20.0.5", "203.0.113.9:5000", "linux", "2.6.14", "1 hour ago", "5.0 MiB", "4,321 packets", "12 B", "1 packet", "Active"} {
 		row.WantText("td", want)
 	}
 	u.Admin.Get(tab+"?view=ended").Row(string(gone.ID)).WantText("td", "The client left.")
@@ -62,10 +65,10 @@ func TestConnections(t *testing.T) {
 	}
 	u.Admin.Get(tab+"?q=10.20.0.7").Row("bob").WantText("td", "10.20.0.7")
 
-	ask := tab + "/terminate?connection=" + string(bob.ID)
-	p = u.Admin.Get(ask).WantText("h1", "Terminate 1 connection?").WantText("td", "bob").WantText("main", "1 of the 3 clients that are connected")
+	ask := tab + "/terminate?id=" + string(bob.ID)
+	p = u.Admin.Get(ask).WantText("h1", "Terminate 1 connection?").WantText("td", "bob").WantText("main", "1 person is disconnected.")
 	webtest.CheckMarkup(t, ask, p)
-	u.Admin.Follow(u.Admin.Post(tab+"/terminate", url.Values{"connection": {p.Value("connection")}})).WantText("[role=status]", "1 connection will be terminated")
+	u.Admin.Follow(u.Admin.Post(tab+"/terminate", url.Values{"id": {p.Value("id")}})).WantText("[role=status]", "1 connection will be terminated")
 	u.Admin.Get(tab).Row(string(bob.ID)).WantText("td", "Terminating").WantText("td", "Terminated by administrator boss")
 
 	p = u.Admin.Get(tab+"/terminate?user=alice").WantText("h1", "all connections of alice")
@@ -74,8 +77,44 @@ func TestConnections(t *testing.T) {
 	}
 	u.Admin.Follow(u.Admin.Post(tab+"/terminate", url.Values{"user": {p.Value("user")}})).WantText("[role=status]", "2 connections")
 	u.Admin.Get(tab).Row(string(again.ID)).WantText("td", "Terminating")
-	u.Admin.Get(tab+"/terminate").WantStatus(http.StatusConflict).WantText("main", "Select at least one connection")
-	u.Admin.Get(tab+"/terminate?connection="+string(gone.ID)).WantStatus(http.StatusConflict).WantText("main", "has already ended")
+	u.Admin.Get(tab+"/terminate").WantText("main", "Select at least one connection")
+	u.Admin.Get(tab+"/terminate?id="+string(gone.ID)).WantStatus(http.StatusConflict).WantText("main", "has already ended")
+}
+
+// Connections of several endpoints are chosen together; the confirmation tells people from their devices.
+func TestTerminateSeveral(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewReadyEndpoint(t)
+	other := u.Admin.Create("/endpoints/new", u.EndpointForm("other", "10.40.0.0/22", "4443"))
+	alice, again := u.Connect(t, "alice", "10.20.0.5", vpn.ConnectionActive), u.Connect(t, "alice", "10.20.0.6", vpn.ConnectionAway)
+	u.Connect(t, "bob", "10.20.0.7", vpn.ConnectionActive)
+	carol := u.Connect(t, "carol", "10.40.0.5", vpn.ConnectionActive)
+	carol.Endpoint = vpn.EndpointID(path.Base(other))
+	u.Update(t, func(tx *store.Tx) error { return tx.SaveConnection(t.Context(), carol) })
+
+	if n := u.Admin.Get("/connections?status=away").Doc.Find("tbody tr").Length(); n != 1 {
+		t.Errorf("%d connections are away, want 1", n)
+	}
+	if n := u.Admin.Get("/connections?sort=in").Doc.Find("tbody tr").Length(); n != 4 {
+		t.Errorf("%d connections are sorted by what they sent, want 4", n)
+	}
+	if n := u.Admin.Get("/connections?pick=all").Doc.Find("input[name=id][checked]").Length(); n != 4 {
+		t.Errorf("%d of 4 boxes are ticked", n)
+	}
+	ask := "/connections/terminate?return=" + url.QueryEscape("/connections?q=a") + "&id=" + string(alice.ID) + "&id=" + string(again.ID) + "&id=" + string(carol.ID)
+	p := u.Admin.Get(ask).WantText("h1", "Terminate 3 connections?").WantText("main", "2 people are disconnected on 3 devices.")
+	webtest.CheckMarkup(t, ask, p)
+	form := url.Values{"return": {p.Doc.Find("main input[name=return]").AttrOr("value", "")}}
+	p.Doc.Find("input[name=id]").Each(func(_ int, e *goquery.Selection) { form.Add("id", e.AttrOr("value", "")) })
+	answer := u.Admin.Post("/connections/terminate", form)
+	if at := answer.Header.Get("Location"); at != "/connections?q=a" {
+		t.Errorf("the answer leads to %q, want the list as it was", at)
+	}
+	u.Admin.Follow(answer).WantText("[role=status]", "3 connections will be terminated")
+	if got := u.Admin.Get("/connections?status=active").Text("tbody"); !strings.Contains(got, "bob") || strings.Contains(got, "alice") || strings.Contains(got, "carol") {
+		t.Errorf("active are %q, want bob alone", got)
+	}
+	u.Admin.Get("/connections/terminate").WantText("main", "Select at least one connection")
 }
 
 // Every page of a list with many rows is fast.

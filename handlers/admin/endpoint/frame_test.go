@@ -51,7 +51,7 @@ func TestPartsRenewThemselves(t *testing.T) {
 		u.Connect(t, "carol", "10.20.0."+strconv.Itoa(7+len(tab)), vpn.ConnectionActive)
 		renew(seen).WantStatus(http.StatusOK) // though nothing else on the tab has changed
 	}
-	p := renew(href + "&connection=" + string(alice.ID)).WantStatus(http.StatusOK)
+	p := renew(href + "&id=" + string(alice.ID)).WantStatus(http.StatusOK)
 	if p.Doc.Find("input[checked]").Length() != 1 || p.Doc.Find("#pick-"+string(alice.ID)+"[checked]").Length() != 1 {
 		t.Errorf("the tick did not survive: %s", p.Body)
 	}

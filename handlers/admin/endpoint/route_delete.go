@@ -59,3 +59,45 @@ func (h *Routes) Delete(c echo.Context) error {
 	}
 	return h.pages.Done(c, "The route is being deleted.", views.EndpointPath(endpointID(c), "routes"))
 }
+
+// several are the routes that a request chooses.
+func (h *Routes) several(c echo.Context) (page.Several, []vpn.RouteID, error) {
+	ids := page.Picked[vpn.RouteID](c)
+	routes, err := h.endpoints.RoutesNamed(page.Context(c), page.Principal(c), endpointID(c), ids)
+	return page.Several{
+		Title: "Delete " + parts.Count(len(routes), "route") + "?",
+		Text:  "Clients no longer reach the destinations through these routes, even if a rule authorizes it.",
+		Rows: page.RowsOf(routes, func(r vpn.Route) page.Row {
+			return page.Row{ID: string(r.ID), Name: views.Destination(r.Destination) + " through " + views.RouteTarget(r)}
+		}),
+		Button: "Delete routes", Section: "endpoints",
+		Path: views.EndpointPath(endpointID(c), "routes", "delete"), List: views.EndpointPath(endpointID(c), "routes"),
+	}, ids, err
+}
+
+// DeleteSeveralForm asks for confirmation to delete several routes.
+func (h *Routes) DeleteSeveralForm(c echo.Context) error {
+	s, _, err := h.several(c)
+	if err != nil {
+		return err
+	}
+	view, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), endpointID(c))
+	if err != nil {
+		return err
+	}
+	s.People = connectedNow(view.Connections)
+	return h.pages.ConfirmSeveral(c, s)
+}
+
+// DeleteSeveral deletes several manual routes.
+func (h *Routes) DeleteSeveral(c echo.Context) error {
+	s, ids, err := h.several(c)
+	if err != nil {
+		return err
+	}
+	n, refused, err := h.endpoints.DeleteRoutes(page.Context(c), page.Principal(c), endpointID(c), ids)
+	if err != nil {
+		return err
+	}
+	return h.pages.DoneSeveral(c, s, n, parts.Are(n, "route")+" being deleted.", refused)
+}

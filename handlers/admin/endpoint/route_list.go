@@ -55,6 +55,7 @@ func (h *Routes) List(c echo.Context) error {
 		Text:  "When you associate a target network, the routes of its network are added here. Further networks, such as the internet (0.0.0.0/0), need a route of their own.",
 	}
 	if f.MayChange() {
+		v.List.Bulk = []parts.BulkAction{{Label: "Delete routes", Path: views.EndpointPath(view.ID, "routes", "delete")}}
 		v.List.Empty.Action = parts.Button{Label: "Associate target network", Href: views.EndpointPath(view.ID, "associations", "new"), Tone: "primary"}
 	}
 	v.Frame.Live = liveTab(c, f, "routes", v.Rows, v.SubnetNames, v.List.Total)

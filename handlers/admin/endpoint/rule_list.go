@@ -47,6 +47,7 @@ func (h *Rules) List(c echo.Context) error {
 	}
 	v.List.Empty = parts.Empty{Title: "No authorization rule yet", Text: "Connected clients cannot reach a network until a rule grants access to it."}
 	if f.MayChange() {
+		v.List.Bulk = []parts.BulkAction{{Label: "Remove authorization rules", Path: views.EndpointPath(view.ID, "rules", "delete")}}
 		v.List.Empty.Action = parts.Button{Label: "Add authorization rule", Href: views.EndpointPath(view.ID, "rules", "new"), Tone: "primary"}
 	}
 	v.Frame.Live = liveTab(c, f, "rules", v.Rows, v.List.Total)

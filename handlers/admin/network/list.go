@@ -44,6 +44,7 @@ func (h *Networks) List(c echo.Context) error {
 		Text:  "A network is a private network that clients need to reach. Create it with its address ranges, then add subnets to it.",
 	}
 	if page.Principal(c).Role.MayChange() {
+		list.Bulk = []parts.BulkAction{{Label: "Delete networks", Path: "/networks/delete"}}
 		list.Empty.Action = parts.Button{Label: "Create network", Href: "/networks/new", Tone: "primary"}
 	}
 	return page.Render(c, http.StatusOK, views.Networks(h.pages.Chrome(c, "Networks", "networks"), list, found.Items))

@@ -53,6 +53,7 @@ func (h *Networks) View(c echo.Context) error {
 	}
 	v.List.Empty = parts.Empty{Title: "No subnets yet", Text: "A subnet lies inside the network, in an availability zone. Associated with an endpoint it is a target network."}
 	if page.Principal(c).Role.MayChange() {
+		v.List.Bulk = []parts.BulkAction{{Label: "Delete subnets", Path: views.NetworkPath(n.ID, "subnets", "delete")}}
 		v.List.Empty.Action = parts.Button{Label: "Create subnet", Href: views.NetworkPath(n.ID, "subnets", "new"), Tone: "primary"}
 	}
 	v.Chrome = h.pages.Chrome(c, v.Header.Title, "networks")

@@ -57,7 +57,12 @@ func listLook(c echo.Context) (size int, comfortable bool) {
 // ListView is the table of a list, without its columns, for what was requested and found.
 func ListView[T any](c echo.Context, l vpn.List, page vpn.Page[T]) parts.List {
 	_, comfortable := listLook(c)
+	picked := map[string]bool{}
+	for _, id := range Picked[string](c) {
+		picked[id] = true
+	}
 	return parts.List{
+		Picked: picked, AllOn: c.QueryParam("pick") == "all",
 		Path: c.Request().URL.Path, Search: l.Search, Sort: l.Sort, Desc: l.Desc,
 		Page: page.Number, Pages: page.Pages(), Total: page.Total, Size: l.Size, Comfortable: comfortable,
 		Long: page.Long, More: page.More, Next: page.Next, Prev: page.Prev,

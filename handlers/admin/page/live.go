@@ -23,15 +23,12 @@ const (
 	RenewSeldom = 5 * time.Second
 )
 
-// Ticked is the name of the checkboxes that a renewal sends along, so that they stay ticked.
-const Ticked = "connection"
-
 // Live describes the part of this page that renews itself. shown is everything that the part shows,
 // except relative times, which a script updates.
 func Live(c echo.Context, id string, every time.Duration, shown ...any) parts.Live {
 	query := url.Values{}
 	for name, values := range c.QueryParams() {
-		if name != "seen" && name != Ticked {
+		if name != "seen" && name != "pick" && name != "return" && name != parts.PickName {
 			query[name] = values
 		}
 	}

@@ -1,0 +1,55 @@
+package browser
+
+import (
+	"database/sql"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// Every list with a page of lines, as most installations have them.
+func TestListsOfSixty(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 0)
+	p := newUser(t, s.base)
+	p.signUp(s)
+	endpoint, _ := p.createAll()
+	p.open("/networks")
+	network := p.link("/networks/vpc-")
+	p.open("about:blank")
+	s.StopCommand(t, "serve")
+	s.addConnection(t)
+	s.multiplyRows(t, 0, 60)
+	s.StartWeb(t)
+	for _, path := range []string{
+		"/networks", network, "/certificates", "/endpoints", "/administrators", "/connections", "/connections?view=ended", "/connections?view=refused",
+		endpoint + "/associations", endpoint + "/rules", endpoint + "/routes", endpoint + "/connections", endpoint + "/connections?view=ended", endpoint + "/connections?view=refused",
+	} {
+		p.open(path)
+		p.inspect("sixty " + pageName(withoutIDs(path)))
+	}
+
+	// The box in the head ticks all; the number and the buttons follow.
+	p.open(endpoint + "/rules")
+	p.mustEval(`() => document.getElementById("pick-all").click()`, nil)
+	p.waitText("50 selected")
+	p.press("Remove authorization rules")
+	p.waitText("Remove 50 authorization rules?")
+}
+
+// addConnection writes the connection that the others are copied from: no client connects here.
+func (s *site) addConnection(t testing.TB) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(s.Dir, "data", "sallyport.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	at := time.Now().Add(-time.Hour).UnixMicro()
+	if _, err := db.ExecContext(t.Context(), `INSERT INTO connection (id, endpoint_id, association_id, session_id, node, status, username, username_key, common_name, serial,
+		fingerprint, issuer, client_ip, client_ip_number, device, platform, client_version, created_at, established_at, away_at, ended_at, end_reason, search)
+		SELECT 'cvpn-connection-0123456789abcdef0', endpoint_id, id, 'session-0123456789abcdef0', 'gateway-1', 'active', 'anna@example.com', 'anna@example.com', 'anna@example.com', '1',
+		'ab', 'cd', '10.128.0.2', 176160770, '203.0.113.2:40000', 'linux', '2.6.14', ?, ?, 0, 0, '', '' FROM association LIMIT 1`, at, at); err != nil {
+		t.Fatal(err)
+	}
+}
