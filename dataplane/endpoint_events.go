@@ -30,7 +30,7 @@ func (ep *endpoint) handle(n worker.Event) {
 	case ovpn.Goodbye:
 		ep.goodbye(n.Instance, ev)
 	case worker.Listed:
-		ep.refreshPeers(n.Instance, ev.Status)
+		ep.refreshClients(n.Instance, ev.Status)
 	case ovpn.TLSRefused:
 		ep.report(ev)
 	case ovpn.CipherFailure:

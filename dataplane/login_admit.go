@@ -20,6 +20,10 @@ import (
 func (ep *endpoint) admit(granted []*answer) {
 	var routed []*answer
 	for _, a := range granted {
+		if a.rejoined() {
+			a.err = ep.rejoin(a)
+			continue
+		}
 		if a.session, a.err = ep.openSession(a.login, a.decision); a.err != nil {
 			continue
 		}
@@ -112,7 +116,7 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision, full bool) (sess
 	}
 	s, ok := ep.sessions.Open(session.Session{
 		Connection: d.Connection, Session: d.Session, Endpoint: ep.id, Association: d.Association, User: d.User,
-		Peer: p.request.Device, Began: began, Joined: now, Ends: now + duration, Token: p.request.Token, Certificate: p.certificate, Named: p.named,
+		Peer: p.request.Device, Began: began, Joined: now, Ends: now + duration, Token: p.request.Token, Certificate: p.certificate, Named: p.named, Platform: p.request.Platform,
 		Instance: p.client.Instance, Device: p.device, CID: p.client.CID, KID: p.kid, Told: desired.Generation,
 	}, desired.Associations)
 	if !ok { // only this goroutine takes addresses

@@ -33,6 +33,10 @@ func (ep *endpoint) answer(ctx context.Context, a *answer) {
 		ep.deny(p.conn, p.client.CID, p.kid, "denied", vpn.ClientText(d.Code, d.Reason))
 		return
 	}
+	if a.rejoined() {
+		ep.answerRejoined(a)
+		return
+	}
 	switch {
 	case a.opened:
 		a.err = ep.letIn(ctx, a)

@@ -56,11 +56,15 @@ func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
 		go ep.deny(n.Conn, ev.CID, ev.KID, "token of no session", sessionOver())
 		return
 	}
+	var continues vpn.ConnectionID
+	if !returns {
+		continues = ep.free(ev.Env)
+	}
 	ep.ask(n, &pending{
 		request: vpn.LoginRequest{
 			ID: rand.Text(), Endpoint: ep.id, Device: ev.Env.Untrusted(), CommonName: ev.Env.CommonName(),
 			Serial: ev.Env.Serial(), Fingerprint: ev.Env.Digest(), Issuer: ev.Env.IssuerDigest(), Platform: ev.Env.Platform(), Version: clientVersion(ev.Env),
-			Deadline: ep.now().Add(decisionTimeout), Token: ev.Env.SessionID(), Returns: returns,
+			Deadline: ep.now().Add(decisionTimeout), Token: ev.Env.SessionID(), Returns: returns, Continues: continues,
 		},
 		certificate: ep.certificateOf(ev.Env), named: ev.Env.Username() != "", waits: ev.Env.WaitsAfterDenial(), client: session.Client{Instance: n.Instance, CID: ev.CID},
 		device: n.Worker.Device, conn: n.Conn, kid: ev.KID,

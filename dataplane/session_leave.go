@@ -58,10 +58,13 @@ func (ep *endpoint) saidGoodbye(s session.Session, as exiting) bool {
 	return ok && said+time.Second > s.Joined
 }
 
-// refreshPeers notes the outer addresses of clients that changed theirs.
-func (ep *endpoint) refreshPeers(instance string, status ovpn.Status) {
+// refreshClients notes which clients were heard, and the outer addresses of those that changed theirs.
+func (ep *endpoint) refreshClients(instance string, status ovpn.Status) {
+	now := session.Uptime()
 	for _, c := range status.Clients {
-		if s, moved := ep.sessions.Move(session.Client{Instance: instance, CID: c.CID}, c.Peer); moved {
+		client := session.Client{Instance: instance, CID: c.CID}
+		ep.sessions.Hear(client, c.In, now)
+		if s, moved := ep.sessions.Move(client, c.Peer); moved {
 			ep.events.Add(s.Event())
 			ep.journalSession(s)
 		}

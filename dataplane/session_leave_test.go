@@ -290,7 +290,7 @@ func TestMovedClient(t *testing.T) {
 	peer := ovpn.NewEnv(map[string]string{"trusted_ip": "192.0.2.9", "trusted_port": "77"}).Trusted()
 	status := ovpn.Status{Clients: []ovpn.StatusClient{{CID: 1, Peer: peer}, {CID: 8, Peer: peer}}}
 	for range 2 {
-		f.inOwn(func() { f.ep.refreshPeers(f.runs[0].instance, status) })
+		f.inOwn(func() { f.ep.refreshClients(f.runs[0].instance, status) })
 	}
 	if s, _ := f.ep.sessions.Get(id); s.Peer != peer || len(f.events.Unacknowledged()) != 2 || f.lastEvent().Established.Device != peer {
 		t.Errorf("%+v; events %+v", s, f.events.Unacknowledged())

@@ -25,42 +25,54 @@ func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) {
 		go ep.deny(n.Conn, ev.CID, ev.KID, "token of no session", sessionOver())
 		return
 	}
+	c := session.Client{Instance: n.Instance, CID: ev.CID}
+	if former := ep.state.waiting[c]; former != nil {
+		ep.forgetLogin(former) // the client asks again, under another KID
+	}
+	s, err := ep.attach(s, session.Arrival{
+		Client: c, KID: ev.KID, Device: n.Worker.Device, Peer: ev.Env.Untrusted(), At: session.Uptime(), Certificate: certificate,
+	})
+	if err != nil {
+		go ep.denyForNow(n.Conn, ev.CID, ev.KID, ev.Env.WaitsAfterDenial(), "not admitted", notNow())
+		return
+	}
+	ds := directives(ep.state.desired, s)
+	go func() { _ = ep.letReturn(n.Conn, s, ds) }() // it logs
+}
+
+// attach gives a session a client that returns, and opens the kernel for it. It runs in the owner goroutine.
+func (ep *endpoint) attach(s session.Session, a session.Arrival) (session.Session, error) {
 	if !s.Away() {
 		// It returns before its former tunnel was noticed to be gone (it roamed, or was restarted): that
 		// is closed first, and its counters are kept.
 		ep.detachSessions(s)
 	}
-	c := session.Client{Instance: n.Instance, CID: ev.CID}
-	if former := ep.state.waiting[c]; former != nil {
-		ep.forgetLogin(former) // the client asks again, under another KID
-	}
-	ep.closeFormer(c, s.Connection)
-	a := session.Arrival{Client: c, KID: ev.KID, Device: n.Worker.Device, Peer: ev.Env.Untrusted(), At: session.Uptime(), Certificate: certificate}
+	ep.closeFormer(a.Client, s.Connection)
 	s, _ = ep.sessions.Attach(s.Connection, a, ep.state.desired.Associations)
 	s = ep.tell(s)
 	ep.journalSession(s) // where it fails, a crash has this client return once more
 	if err := ep.openKernel(s); err != nil {
 		ep.returnFailed(s, err)
-		go ep.denyForNow(n.Conn, ev.CID, ev.KID, ev.Env.WaitsAfterDenial(), "not admitted", notNow())
-		return
+		return s, err
 	}
-	go ep.letReturn(n.Conn, s, directives(ep.state.desired, s))
+	return s, nil
 }
 
 // letReturn admits a returning client at its worker. Where that fails it may return once more.
-func (ep *endpoint) letReturn(conn *ovpn.Conn, s session.Session, ds []ovpn.Directive) {
+func (ep *endpoint) letReturn(conn *ovpn.Conn, s session.Session, ds []ovpn.Directive) error {
 	err := conn.Admit(ep.ctx, s.CID, s.KID, ds)
 	if err == nil || ep.ctx.Err() != nil {
-		return
+		return err
 	}
 	ep.do(func() { ep.returnFailed(s, err) })
 	if errors.Is(err, ovpn.ErrNoClient) {
-		return
+		return err
 	}
 	// OpenVPN may have let it in, and then a denial has no effect.
 	if err := conn.Kill(ep.ctx, s.CID, ovpn.Restart("Try again", true)); err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
 		ep.log.Warn("a client was not notified that it is to return again", "connection", s.Connection, "err", err)
 	}
+	return err
 }
 
 // returnFailed keeps a session whose client could not be let in again. It runs in the owner goroutine.

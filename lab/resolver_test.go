@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,8 +71,9 @@ func useResolver(t *testing.T, n *netlab.Namespace) {
 	}
 }
 
-// serveName answers every question for an IPv4 address with addr, at addrResolver.
-func serveName(t *testing.T, on *netlab.Namespace, addr string) {
+// serveName answers every question for an IPv4 address with addr, at addrResolver. The function that it returns
+// changes the answer.
+func serveName(t *testing.T, on *netlab.Namespace, addr string) (change func(addr string)) {
 	t.Helper()
 	var conn net.PacketConn
 	err := on.Do(func() (err error) { conn, err = net.ListenPacket("udp4", addrResolver+":53"); return err })
@@ -79,7 +81,9 @@ func serveName(t *testing.T, on *netlab.Namespace, addr string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	a := dnsmessage.AResource{A: [4]byte(net.ParseIP(addr).To4())}
+	var now atomic.Pointer[dnsmessage.AResource]
+	change = func(addr string) { now.Store(&dnsmessage.AResource{A: [4]byte(net.ParseIP(addr).To4())}) }
+	change(addr)
 	go func() {
 		b := make([]byte, 1500)
 		for {
@@ -94,11 +98,12 @@ func serveName(t *testing.T, on *netlab.Namespace, addr string) {
 			q := m.Questions[0]
 			m.Response, m.Additionals = true, nil
 			if q.Type == dnsmessage.TypeA {
-				m.Answers = []dnsmessage.Resource{{Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 5}, Body: &a}}
+				m.Answers = []dnsmessage.Resource{{Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 5}, Body: now.Load()}}
 			}
 			if answer, err := m.Pack(); err == nil {
 				_, _ = conn.WriteTo(answer, from)
 			}
 		}
 	}()
+	return change
 }

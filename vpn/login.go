@@ -26,6 +26,9 @@ type LoginRequest struct {
 	Token string `json:"token,omitempty"`
 	// Returns tells that the client has proved the token: it asks for another connection under its session.
 	Returns bool `json:"returns,omitempty"`
+	// Continues is a connection that a client with this certificate, and without a user name, had and is out of reach of: the
+	// client without a token may be the same.
+	Continues ConnectionID `json:"continues,omitempty"`
 }
 
 // Refused is the login as a refused attempt.
@@ -38,7 +41,7 @@ type LoginDecision struct {
 	ID    string `json:"id"`
 	Allow bool   `json:"allow"`
 	// Set where Allow is true:
-	Connection  ConnectionID  `json:"connection,omitempty"`
+	Connection  ConnectionID  `json:"connection,omitempty"` // a new one, or the one that the client continues
 	Session     SessionID     `json:"session,omitempty"`
 	User        Identity      `json:"user"`
 	Association AssociationID `json:"association,omitempty"` // empty lets the node choose

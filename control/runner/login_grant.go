@@ -15,6 +15,12 @@ func (b *batch) decideLogin(ctx context.Context, at *loginContext, r vpn.LoginRe
 	if refused := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, b.blocks, r); refused != nil {
 		return b.refuse(ctx, r, refused)
 	}
+	if r.Continues != "" && !r.Returns {
+		decision, ok, err := b.rejoin(ctx, at, r)
+		if ok || err != nil {
+			return decision, err
+		}
+	}
 	now := b.core.Now()
 	session := vpn.NewSession(at.endpoint, r, vpn.Identity{Name: r.CommonName}, now)
 	if r.Returns {
@@ -39,6 +45,27 @@ func (b *batch) decideLogin(ctx context.Context, at *loginContext, r vpn.LoginRe
 		return b.refuse(ctx, r, refused)
 	}
 	return b.grant(ctx, at, r, session, end)
+}
+
+// rejoin has a client without a token continue a connection, whose place it has. It is false where the
+// client gets a connection and a session of its own.
+func (b *batch) rejoin(ctx context.Context, at *loginContext, r vpn.LoginRequest) (vpn.LoginDecision, bool, error) {
+	c, err := b.tx.Connection(ctx, r.Continues)
+	var session vpn.Session
+	if err == nil {
+		session, err = b.tx.VPNSession(ctx, c.Session)
+	}
+	if vpn.KindOf(err) == vpn.NotFound {
+		return vpn.LoginDecision{}, false, nil
+	}
+	if err != nil || !session.Rejoin(c, at.endpoint, r, b.core.Now()) {
+		return vpn.LoginDecision{}, false, err
+	}
+	session.Token = r.Token
+	return vpn.LoginDecision{
+		ID: r.ID, Allow: true, Connection: c.ID, Session: session.ID, User: vpn.Identity{Name: session.Username},
+		Share: at.share, Ends: session.Ends(at.endpoint), Started: session.StartedAt,
+	}, true, b.tx.SaveVPNSession(ctx, session)
 }
 
 // grant makes a connection under a session. Of the endpoint's connections whose clients are away, so many end for it.

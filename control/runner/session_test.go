@@ -180,3 +180,42 @@ func TestAwayClientsMakeRoom(t *testing.T) {
 		t.Errorf("a return: %+v", d)
 	}
 }
+
+// A client without a token continues the connection that its certificate's former client was lost from, unless that
+// is none of a running session; its new token is the session's from then on.
+func TestConnectionIsContinuedByCertificate(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	first := s.decided(s.loginWith("1", "t1", false))
+	asks := func(id, token string) *vpn.LoginRequest {
+		r := s.loginWith(id, token, false)
+		r.Continues = first.Connection
+		return r
+	}
+	if d := s.decided(asks("2", "t2")); !d.Allow || d.Connection == first.Connection {
+		t.Errorf("a connection that is not established yet was continued: %+v", d)
+	}
+	s.establish(first)
+	s.AddEvents(vpn.Event{Away: &vpn.Away{Connection: first.Connection, Endpoint: s.Endpoint.ID}})
+	s.Clock.Pass(time.Hour)
+	d := s.decided(asks("3", "t3"))
+	if !d.Allow || d.Connection != first.Connection || d.Session != first.Session || !d.Ends.Equal(first.Ends) || d.Started.IsZero() {
+		t.Errorf("continued: %+v, was %+v", d, first)
+	}
+	if got, _ := s.session(first.Session); got.Token != "t3" || got.Connections != 1 {
+		t.Errorf("the session is %+v", got)
+	}
+	foreign := asks("4", "t4")
+	foreign.Serial = "99"
+	if d := s.decided(foreign); !d.Allow || d.Connection == first.Connection {
+		t.Errorf("another certificate: %+v", d)
+	}
+	s.Clock.Pass(s.Endpoint.SessionTimeout)
+	if d := s.decided(asks("5", "t5")); !d.Allow || d.Session == first.Session || !d.Started.IsZero() {
+		t.Errorf("after the session's end: %+v", d)
+	}
+	s.AddEvents(vpn.Event{Ended: &vpn.Ended{Connection: first.Connection, Reason: "Over."}})
+	if d := s.decided(asks("6", "t6")); !d.Allow || d.Connection == first.Connection {
+		t.Errorf("an ended connection: %+v", d)
+	}
+}

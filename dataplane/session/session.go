@@ -28,6 +28,7 @@ type Session struct {
 	Token       string            `json:"token"`                 // OpenVPN's session ID: the client returns with it
 	Certificate string            `json:"certificate,omitempty"` // vpn.LoginRequest.CertificateKey; empty in journals of earlier versions
 	Named       bool              `json:"named"`                 // the client has a user name, which its token is bound to
+	Platform    string            `json:"platform,omitempty"`    // as the client says; see Free
 	Instance    string            `json:"instance"`
 	Device      string            `json:"device"`
 	CID         ovpn.CID          `json:"cid"`
@@ -43,8 +44,10 @@ type Session struct {
 	// earlier versions.
 	Told uint64 `json:"told,omitzero"`
 
-	up    bool // the tunnel is up at the present worker
-	asked bool // the client was asked to connect again, and has not yet
+	up       bool          // the tunnel is up at the present worker
+	asked    bool          // the client was asked to connect again, and has not yet
+	received uint64        // what the present worker received from the client
+	heard    time.Duration // when that was last seen to grow, in Uptime
 }
 
 // Client is how a worker's events name a client: a CID is valid for one run of a process only.

@@ -80,6 +80,7 @@ func (t *Table) Adopt(s Session) bool {
 }
 
 func (t *Table) add(s *Session) {
+	s.heard = Uptime()
 	t.byID[s.Connection] = s
 	t.associated[s.Association]++
 	if !s.Away() {
@@ -152,6 +153,7 @@ type Arrival struct {
 	Device string
 	Peer   netip.AddrPort
 	At     time.Duration // in Uptime
+	Token  string        // of a client that came without one; empty: the session keeps its token
 	// Certificate is of a client whose session has none, because an earlier version journalled it.
 	Certificate string
 }
@@ -166,6 +168,13 @@ func (t *Table) Attach(id vpn.ConnectionID, a Arrival, associations []vpn.Desire
 		return Session{}, false
 	}
 	t.detach(s)
+	if a.Token != "" && a.Token != s.Token { // the client returns with it once AllowReturn says so
+		if t.byToken[s.Token] == s {
+			delete(t.byToken, s.Token)
+		}
+		s.Token = a.Token
+	}
+	s.received, s.heard = 0, a.At
 	s.Instance, s.CID, s.KID, s.Device, s.Peer = a.Client.Instance, a.Client.CID, a.KID, a.Device, a.Peer
 	s.AwayAt, s.Joined, s.Certificate = 0, a.At, cmp.Or(s.Certificate, a.Certificate)
 	t.byClient[a.Client] = s

@@ -29,7 +29,7 @@ type Left struct {
 	At time.Time // to the second
 }
 
-// Listed is what a process says of its clients every half minute: a client that changes its address
+// Listed is what a process says of its clients every ten seconds: a client that changes its address
 // causes no event.
 type Listed struct{ Status ovpn.Status }
 

@@ -13,7 +13,7 @@ import (
 const (
 	pingInterval = 5 * time.Second
 	pingTimeout  = 5 * time.Second
-	listEvery    = 6 // pings: half a minute
+	listEvery    = 2 // pings: ten seconds
 	maxMissed    = 3 // pings in a row without an answer: the process hangs and is replaced
 )
 

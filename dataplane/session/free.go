@@ -1,0 +1,24 @@
+package session
+
+import "time"
+
+// silence is how long a live client is certainly heard again within: it sends a ping every five seconds,
+// and the workers are asked what they received every ten.
+const silence = 17 * time.Second
+
+// Free tells whether a client without a token can continue the session, where its certificate is all that a
+// login needs: the session's client is away, or has been silent for so long that it is about to be. The platform keeps two devices with
+// copies of one certificate apart where it can.
+func (s Session) Free(certificate, platform string, uptime time.Duration) bool {
+	return s.Established && !s.Named && s.Certificate != "" && s.Certificate == certificate && s.Platform == platform && uptime <= s.Ends &&
+		(s.Away() || uptime-max(s.heard, s.Joined) > silence)
+}
+
+// Hear notes what a worker received from a client so far.
+func (t *Table) Hear(c Client, received uint64, uptime time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s := t.byClient[c]; s != nil && s.received != received {
+		s.received, s.heard = received, uptime
+	}
+}
