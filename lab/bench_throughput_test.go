@@ -100,43 +100,82 @@ func (l *results) add(rate, cost float64) {
 	l.rate, l.cost = append(l.rate, rate), append(l.cost, cost)
 }
 
-// serveStreams serves streams: a client sends "u" and data, or "d" and reads data.
+// streamServer serves streams on a host: a client sends "u" and data, or "d" and reads data.
+type streamServer struct {
+	listener net.Listener
+	running  sync.WaitGroup
+
+	mu       sync.Mutex // guards the fields below
+	conns    []net.Conn
+	stopped  bool
+	failures []error // of streams that a client sent; a reset is how a client ends one
+}
+
+// serveStreams serves streams until the end of the benchmark, and then says what failed. A goroutine must not
+// do so itself: an error that it reports after its benchmark has ended fails the run, and the testing
+// package never prints it.
 func serveStreams(b *testing.B, on *netlab.Namespace) {
 	b.Helper()
-	err := on.Do(func() error {
-		l, err := net.Listen("tcp4", fmt.Sprintf(":%d", streamPort))
-		if err != nil {
-			return err
-		}
-		b.Cleanup(func() { l.Close() })
-		go func() {
-			for {
-				conn, err := l.Accept()
-				if err != nil {
-					return
-				}
-				go func() {
-					defer conn.Close()
-					var way [1]byte
-					if _, err := io.ReadFull(conn, way[:]); err != nil {
-						return
-					}
-					if way[0] == 'u' {
-						_, err := readStream(conn)
-						if err != nil && !errors.Is(err, unix.ECONNRESET) {
-							b.Error(err)
-						}
-						return
-					}
-					_, _ = io.Copy(conn, zero{})
-				}()
-			}
-		}()
-		return nil
+	s := &streamServer{}
+	err := on.Do(func() (err error) {
+		s.listener, err = net.Listen("tcp4", fmt.Sprintf(":%d", streamPort))
+		return err
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
+	s.running.Go(s.accept)
+	b.Cleanup(func() {
+		for _, err := range s.stop() {
+			b.Errorf("the receiver of a stream to %s: %v", on.Name, err)
+		}
+	})
+}
+
+func (s *streamServer) accept() {
+	for {
+		conn, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		s.conns = append(s.conns, conn)
+		if s.stopped {
+			conn.Close()
+		}
+		s.mu.Unlock()
+		s.running.Go(func() { s.serve(conn) })
+	}
+}
+
+func (s *streamServer) serve(conn net.Conn) {
+	defer conn.Close()
+	var way [1]byte
+	if _, err := io.ReadFull(conn, way[:]); err != nil {
+		return
+	}
+	if way[0] == 'd' {
+		_, _ = io.Copy(conn, zero{})
+		return
+	}
+	if _, err := readStream(conn); err != nil && !errors.Is(err, unix.ECONNRESET) && !isClosed(err) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.failures = append(s.failures, err)
+	}
+}
+
+// stop ends every stream, waits for its goroutine and gives what failed.
+func (s *streamServer) stop() []error {
+	s.listener.Close()
+	s.mu.Lock()
+	s.stopped = true
+	for _, conn := range s.conns {
+		conn.Close()
+	}
+	s.mu.Unlock()
+	s.running.Wait()
+	return s.failures
 }
 
 // runStreams runs one stream from each client for a while, all together, and gives their sum in
@@ -147,39 +186,46 @@ func runStreams(b *testing.B, clients []*netlab.Namespace, way string) (rate, co
 	for i, n := range clients {
 		var err error
 		if conns[i], err = n.Dial("tcp4", addrHostA, streamPort); err != nil {
-			b.Fatal(err)
+			b.Fatalf("a stream from %s: %v", n.Name, err)
 		}
 	}
-	var total int64
-	var mu sync.Mutex
+	moved, failures := make([]int64, len(conns)), make([]error, len(conns))
 	var running sync.WaitGroup
 	before := busySeconds(b)
 	until := time.Now().Add(streamTime)
-	for _, conn := range conns {
+	for i, conn := range conns {
 		running.Go(func() {
 			defer conn.Close()
 			_ = conn.(*net.TCPConn).SetLinger(0) // what is then in its buffers is not sent in the next turn
 			_ = conn.SetDeadline(until)
-			var moved int64
-			if way == "up" {
-				_, _ = conn.Write([]byte("u"))
-				moved, _ = io.Copy(conn, struct{ io.Reader }{zero{}})
-			} else {
-				_, _ = conn.Write([]byte("d"))
-				var err error
-				if moved, err = readStream(conn); !errors.Is(err, os.ErrDeadlineExceeded) {
-					b.Error(err)
-				}
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			total += moved
+			moved[i], failures[i] = runStream(conn, way)
 		})
 	}
 	running.Wait()
 	spent := busySeconds(b) - before
+	var total int64
+	for i, n := range clients {
+		if !errors.Is(failures[i], os.ErrDeadlineExceeded) || moved[i] == 0 {
+			b.Fatalf("the stream %s of %s moved %d bytes and ended with: %v", way, n.Name, moved[i], failures[i])
+		}
+		total += moved[i]
+	}
 	<-time.After(drain)
 	return float64(total) * 8 / streamTime.Seconds() / 1e6, spent / (float64(total) / 1e9)
+}
+
+// runStream moves data one way until the deadline of the connection, and gives its bytes.
+func runStream(conn net.Conn, way string) (int64, error) {
+	if way == "up" {
+		if _, err := conn.Write([]byte("u")); err != nil {
+			return 0, err
+		}
+		return io.Copy(conn, struct{ io.Reader }{zero{}})
+	}
+	if _, err := conn.Write([]byte("d")); err != nil {
+		return 0, err
+	}
+	return readStream(conn)
 }
 
 // readStream reads until the stream ends, and gives its bytes.

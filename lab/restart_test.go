@@ -21,7 +21,7 @@ func TestRestartFromTheSamePort(t *testing.T) {
 	s.WaitText("", "available")
 	s.Authorize("10.0.1.0/24")
 	s.WaitRow("/rules", "10.0.1.0/24", "active")
-	profile := strings.Replace(s.Profile("alice"), "\nnobind\n", "\nlport 40123\n", 1)
+	profile := fixedPort(s.Profile("alice"))
 	c := netlab.ConnectClient(t, s.clients[0], profile)
 	addr := c.Address(t)
 	c.Kill()
