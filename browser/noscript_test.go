@@ -33,6 +33,8 @@ func TestWithoutScripts(t *testing.T) {
 		netlab.Eventually(t, patience, step+" is done", func() bool { p.open("/"); return p.rowText(step, "done") != "" })
 	}
 
+	p.modifyByAnnouncement(t, other)
+
 	// A menu opens without a script.
 	p.open(other)
 	p.click("Actions")

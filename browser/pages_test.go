@@ -142,6 +142,7 @@ func TestFilledPages(t *testing.T) {
 	p.open(endpoint + "/edit")
 	p.fill("VPN port", "seventy")
 	p.wantRefused("endpoint edit", "Modify Client VPN endpoint")
+	p.inspectAnnouncements(endpoint)
 	p.open(administrator)
 	p.fill("New password", "short")
 	p.wantRefused("password", "Reset password")

@@ -168,7 +168,7 @@ func formDefaults(form *goquery.Selection) url.Values {
 }
 
 // fillField sets the value of the field with a label: text, the option that contains it, or a box or
-// radio button that is chosen.
+// radio button that is chosen; "off" unticks a box.
 func fillField(form *goquery.Selection, v url.Values, label, value string) error {
 	found := form.Find("label").FilterFunction(func(_ int, l *goquery.Selection) bool {
 		text := l
@@ -199,6 +199,8 @@ func fillField(form *goquery.Selection, v url.Values, label, value string) error
 		}
 		chosen, _ := option.First().Attr("value")
 		v.Set(name, chosen)
+	case kind == "checkbox" && value == "off":
+		v.Del(name)
 	case kind == "checkbox" || kind == "radio":
 		chosen, _ := field.Attr("value")
 		v.Set(name, chosen)
