@@ -53,7 +53,7 @@ func testPeople(t *testing.T, s *Store) {
 		c("4", "carol", vpn.ConnectionAway, at), c("5", "dave", vpn.ConnectionTerminated, at), c("6", "erin", vpn.ConnectionConnecting, time.Time{}))
 	for before, want := range map[time.Time][2]int{{}: {2, 3}, at.Add(time.Minute): {1, 1}, at: {0, 0}} {
 		view(t, s, func(ctx context.Context, x *Tx) error {
-			people, connections, err := x.CountPeople(ctx, "e", before)
+			people, connections, err := x.CountPeople(ctx, before, "e", "other")
 			if err != nil || people != want[0] || connections != want[1] {
 				t.Errorf("before %v: got %d people, %d connections, %v, want %v", before, people, connections, err, want)
 			}

@@ -2,6 +2,7 @@ package vpn
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -118,6 +119,9 @@ func (a Announcement) Sentences() []Sentence {
 
 func (a Announcement) filesText() string {
 	var text string
+	if slices.Contains(a.Files, AspectRemote) {
+		return a.remoteText()
+	}
 	switch a.Stop {
 	case 0:
 		text = "Configuration files that were handed out stop working; no download of one is recorded."
@@ -129,10 +133,27 @@ func (a Announcement) filesText() string {
 	} else {
 		text += " Users cannot connect until they have a new file."
 	}
-	if a.Again > 0 {
-		text += " " + counted(a.Again, "file", "files") + " of earlier settings " + map[bool]string{true: "works", false: "work"}[a.Again == 1] + " again."
+	return text + a.againText()
+}
+
+// remoteText tells what another remote name does: nothing at once, and it depends on where the old one leads.
+func (a Announcement) remoteText() string {
+	text := "Configuration files that were handed out have the old name; no download of one is recorded."
+	if a.Stop > 0 {
+		text = counted(a.Stop, "configuration file that was downloaded has", "configuration files that were downloaded have") + " the old name."
 	}
-	return text
+	text += " Clients get in with it only as long as the old name leads to this host."
+	if a.People > 0 {
+		text += " " + counted(a.People, "person is", "people are") + " connected now: without the old name they are cut off from their next connection on until they have a new file."
+	}
+	return text + a.againText()
+}
+
+func (a Announcement) againText() string {
+	if a.Again == 0 {
+		return ""
+	}
+	return " " + counted(a.Again, "file of earlier settings works", "files of earlier settings work") + " again."
 }
 
 // counted is a number with what it counts.

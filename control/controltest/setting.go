@@ -28,7 +28,9 @@ func (k *Kit) Set(by control.Principal, pairs ...string) {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		values[pairs[i]] = pairs[i+1]
 	}
-	k.Must(k.Settings.Save(k.T.Context(), by, view.Version, values))
+	does, err := k.Settings.AnnounceSave(k.T.Context(), by, view.Version, values)
+	k.Must(err)
+	k.Must(k.Settings.Save(k.T.Context(), by, view.Version, values, vpn.Consent{Announced: does.Kind(), Word: does.Word()}))
 }
 
 // RaiseQuotas sets every quota to its highest value.

@@ -30,14 +30,18 @@ func (s *Service) announce(ctx context.Context, by control.Principal, action vpn
 
 // apply makes a change of an endpoint in memory and tells what it does.
 func (s *Service) apply(ctx context.Context, tx *store.Tx, e *vpn.Endpoint, change func(*store.Tx, *vpn.Endpoint) error) (vpn.Announcement, error) {
-	before, err := s.side(ctx, tx, *e)
+	deployment, err := s.core.Deployment(ctx, tx)
+	if err != nil {
+		return vpn.Announcement{}, err
+	}
+	before, err := s.core.Side(ctx, tx, deployment, *e)
 	if err != nil {
 		return vpn.Announcement{}, err
 	}
 	if err := change(tx, e); err != nil {
 		return vpn.Announcement{}, err
 	}
-	after, err := s.side(ctx, tx, *e)
+	after, err := s.core.Side(ctx, tx, deployment, *e)
 	if err != nil {
 		return vpn.Announcement{}, err
 	}
@@ -52,25 +56,14 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, e *vpn.Endpoint, chan
 	return a, err
 }
 
-// side is an endpoint with what its workers and its files are made of. A certificate that does not exist is left zero.
-func (s *Service) side(ctx context.Context, tx *store.Tx, e vpn.Endpoint) (vpn.Side, error) {
-	deployment, err := s.core.Deployment(ctx, tx)
-	if err != nil {
-		return vpn.Side{}, err
-	}
-	certificates, err := tx.CertificatesByID(ctx, e.Certificate, e.ClientCA)
-	remote, _ := s.remoteName(deployment, e)
-	return vpn.Side{Endpoint: e, Server: certificates[e.Certificate], ClientCA: certificates[e.ClientCA], Remote: remote}, err
-}
-
 // reach counts whom and what an effect concerns now.
 func (s *Service) reach(ctx context.Context, tx *store.Tx, effect vpn.Effect, before, after vpn.Side) (r vpn.Reach, err error) {
 	id := before.Endpoint.ID
-	if r.People, r.Connections, err = tx.CountPeople(ctx, id, time.Time{}); err != nil {
+	if r.People, r.Connections, err = tx.CountPeople(ctx, time.Time{}, id); err != nil {
 		return r, err
 	}
 	if effect.EndsOlder > 0 {
-		if r.Older, _, err = tx.CountPeople(ctx, id, s.core.Now().Add(-effect.EndsOlder)); err != nil {
+		if r.Older, _, err = tx.CountPeople(ctx, s.core.Now().Add(-effect.EndsOlder), id); err != nil {
 			return r, err
 		}
 	}

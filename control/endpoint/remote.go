@@ -21,27 +21,10 @@ type Resolver interface {
 // remote is the name that the endpoint's profiles have, and a sentence on what is wrong with it; "" where
 // nothing is.
 func (s *Service) remote(ctx context.Context, d vpn.Deployment, e vpn.Endpoint) (name, warning string) {
-	if name, warning = s.remoteName(d, e); warning == "" {
+	if name, warning = d.RemoteName(e, s.settings.FallbackAddress); warning == "" {
 		warning = s.names.check(ctx, name)
 	}
 	return name, warning
-}
-
-// remoteName is remote without a look-up.
-func (s *Service) remoteName(d vpn.Deployment, e vpn.Endpoint) (name, warning string) {
-	switch {
-	case d.PublicName != "":
-		name = d.PublicName
-	case d.VPNDomain != "":
-		name = string(e.ID) + "." + d.VPNDomain
-	case e.Listen.Addr.IsValid() && !e.Listen.Addr.IsUnspecified():
-		return e.Listen.Addr.String(), "Neither a public name nor a VPN domain is set, so client configuration files have the endpoint's listen address. Set the public name on the Settings page to the name that clients know this host by."
-	case s.settings.FallbackAddress != "":
-		return s.settings.FallbackAddress, "Neither a public name nor a VPN domain is set, so client configuration files have this host's own address. Set the public name on the Settings page to the name that clients know this host by."
-	default:
-		return "", "Neither a public name nor a VPN domain is set, so there is no name for clients to connect to. Set the public name on the Settings page."
-	}
-	return name, ""
 }
 
 const (

@@ -50,21 +50,3 @@ func (s *Service) view(saved vpn.SavedSettings) View {
 	}
 	return v
 }
-
-// Save changes the settings that the configuration does not set; values has all of those. Fields: their
-// keys. Stale where another administrator saved after the form was filled.
-func (s *Service) Save(ctx context.Context, by control.Principal, version int, values map[string]string) error {
-	given := s.core.Settings.Given
-	return s.core.Change(ctx, by, vpn.ModifySettings, "", func(tx *store.Tx, a *vpn.AuditRecord) error {
-		saved, err := tx.LockSettings(ctx)
-		if err != nil {
-			return err
-		}
-		a.Before = control.Describe(saved.InForce(given))
-		if err := saved.Edit(version, values, given); err != nil {
-			return err
-		}
-		a.After = control.Describe(saved.InForce(given))
-		return tx.SaveSettings(ctx, saved)
-	})
-}

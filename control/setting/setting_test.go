@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"sallyport/control"
 	"sallyport/control/controltest"
 	"sallyport/vpn"
 )
@@ -21,14 +22,14 @@ func TestSettingsAreSavedAndAudited(t *testing.T) {
 		}
 	}
 	values["vpn_domain"] = "vpn.example"
-	s.WantKind("a read-only account", s.Settings.Save(t.Context(), s.ReadOnly, view.Version, values), vpn.Denied, "read-only")
-	s.Must(s.Settings.Save(t.Context(), s.Admin, view.Version, values))
+	s.WantKind("a read-only account", s.Settings.Save(t.Context(), s.ReadOnly, view.Version, values, vpn.Consent{}), vpn.Denied, "read-only")
+	s.Must(s.Settings.Save(t.Context(), s.Admin, view.Version, values, vpn.Consent{}))
 	if a := s.LastAudit(); a.Action != vpn.ModifySettings || strings.Contains(a.Before, "vpn.example\"") || !strings.Contains(a.After, `"vpn_domain":"vpn.example"`) {
 		t.Errorf("audit %+v", a)
 	}
-	s.WantRefusal("a form of before", vpn.Stale, "Another administrator", func() error { return s.Settings.Save(t.Context(), s.Admin, view.Version, values) })
+	s.WantRefusal("a form of before", vpn.Stale, "Another administrator", func() error { return s.Settings.Save(t.Context(), s.Admin, view.Version, values, vpn.Consent{}) })
 	values["rule_quota"] = "0"
-	s.WantBadInput("a quota of nothing", "rule_quota", func() error { return s.Settings.Save(t.Context(), s.Admin, view.Version+1, values) })
+	s.WantBadInput("a quota of nothing", "rule_quota", func() error { return s.Settings.Save(t.Context(), s.Admin, view.Version+1, values, vpn.Consent{}) })
 }
 
 func TestQuotasAndRangesHold(t *testing.T) {
@@ -58,4 +59,38 @@ func TestQuotasAndRangesHold(t *testing.T) {
 	s.WantRefusal("a change too many", vpn.Conflict, "wait for the dataplane", func() error { return route("10.2.0.0/16") })
 	s.Reconcile()
 	s.WantRefusal("a route too many", vpn.Conflict, "already has 1 routes", func() error { return route("10.2.0.0/16") })
+}
+
+// Another remote name is announced by the files that have the old one.
+func TestAnotherNameIsAnnounced(t *testing.T) {
+	t.Parallel()
+	s := controltest.NewSite(t)
+	settings := control.Settings{FallbackAddress: "192.0.2.1"} // the configuration sets no name
+	services := s.NewServices(controltest.Options{Settings: &settings})
+	values := map[string]string{}
+	view, err := services.Settings.Settings(t.Context(), s.Admin)
+	s.Must(err)
+	for _, k := range view.Settings {
+		values[k.Key] = k.Value
+	}
+	values["public_name"] = "vpn.example.test"
+	s.Must(services.Settings.Save(t.Context(), s.Admin, view.Version, values, vpn.Consent{})) // no file has the address
+	for range 2 {
+		_, err = services.Endpoints.ClientConfiguration(t.Context(), s.Admin, s.Endpoint.ID, "")
+		s.Must(err)
+	}
+	values["rule_quota"] = "60"
+	s.Must(services.Settings.Save(t.Context(), s.Admin, view.Version+1, values, vpn.Consent{}))
+	values["public_name"] = "gw.example.test"
+	a, err := services.Settings.AnnounceSave(t.Context(), s.Admin, view.Version+2, values)
+	s.Must(err)
+	if a.Kind() != "files" || a.Stop != 2 {
+		t.Errorf("got %+v", a)
+	}
+	rows := s.Rows()
+	err = services.Settings.Save(t.Context(), s.Admin, view.Version+2, values, vpn.Consent{Announced: "files"})
+	if vpn.FieldsOf(err)["confirm"] == "" || s.Rows() != rows {
+		t.Errorf("without the word: got %v", err)
+	}
+	s.Must(services.Settings.Save(t.Context(), s.Admin, view.Version+2, values, vpn.Consent{Announced: "files", Word: "replace"}))
 }

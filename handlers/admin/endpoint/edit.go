@@ -84,7 +84,7 @@ func (h *Endpoints) Edit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if goesBack(c) {
+	if page.GoesBack(c) {
 		return h.renderEdit(c, &in, nil)
 	}
 	edit, err := in.edit(stored.Endpoint)
@@ -94,7 +94,7 @@ func (h *Endpoints) Edit(c echo.Context) error {
 	}
 	var result endpoint.EditResult
 	if err == nil {
-		edit.Consent = consentOf(c)
+		edit.Consent = page.Consent(c)
 		if edit.Consent.Announced == "" && what.Kind() != "" {
 			return h.renderAnnouncement(c, stored, what, nil)
 		}

@@ -24,7 +24,7 @@ func (h *Endpoints) renderRotateKey(c echo.Context, refused error) error {
 	if err != nil {
 		return err
 	}
-	return renderAnnounced(c, views.Announcement{
+	return page.RenderAnnouncement(c, views.Announcement{
 		Chrome: h.pages.Chrome(c, "Rotate key of configuration files", "endpoints"),
 		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, ""), Title: "Rotate the key of the configuration files of " + views.NameOr(view.Name, view.ID)},
 		Intro:  "All configuration files of an endpoint have one key (tls-crypt). OpenVPN answers no packet that was made without it. Rotate it when a file got into wrong hands; a single client is shut out by blocking its certificate.",
@@ -39,7 +39,7 @@ func (h *Endpoints) RotateKey(c echo.Context) error {
 	if err != nil {
 		version = 0 // was never saved
 	}
-	result, err := h.endpoints.RotateKey(page.Context(c), page.Principal(c), endpointID(c), version, consentOf(c))
+	result, err := h.endpoints.RotateKey(page.Context(c), page.Principal(c), endpointID(c), version, page.Consent(c))
 	if page.BelongsInForm(err) || errors.Is(err, vpn.ErrUnannounced) {
 		return h.renderRotateKey(c, err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"sallyport/control/setting"
 	"sallyport/handlers/admin/page"
+	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
 )
@@ -21,7 +22,20 @@ func (h *Node) SaveSettings(c echo.Context) error {
 		}
 	}
 	version, _ := strconv.Atoi(c.FormValue("version")) // text that is no number is a version that was never saved
-	err := h.deployment.Save(page.Context(c), page.Principal(c), version, typed)
+	if page.GoesBack(c) {
+		return h.renderSettings(c, typed, nil)
+	}
+	what, err := h.deployment.AnnounceSave(page.Context(c), page.Principal(c), version, typed)
+	consent := page.Consent(c)
+	if err == nil && consent.Announced == "" && what.Kind() != "" {
+		return h.renderAnnouncement(c, what, nil)
+	}
+	if err == nil {
+		if err = what.Check(consent); err != nil {
+			return h.renderAnnouncement(c, what, err)
+		}
+		err = h.deployment.Save(page.Context(c), page.Principal(c), version, typed, consent)
+	}
 	if page.BelongsInForm(err) {
 		return h.renderSettings(c, typed, err)
 	}
@@ -29,6 +43,15 @@ func (h *Node) SaveSettings(c echo.Context) error {
 		return err
 	}
 	return h.pages.Done(c, "Settings saved.", "/settings")
+}
+
+// renderAnnouncement shows what the posted settings do to the files that were handed out; refused is why they were not
+// saved, nil where that was not tried.
+func (h *Node) renderAnnouncement(c echo.Context, what vpn.Announcement, refused error) error {
+	return page.RenderAnnouncement(c, views.Announcement{
+		Chrome: h.pages.Chrome(c, "Settings", "settings"), Header: parts.Header{Title: "Save settings"},
+		What: what, Action: "/settings", Button: "Save settings", Cancel: "/settings", Back: true, Hidden: page.Typed(c),
+	}, refused)
 }
 
 // settingsForm makes the form, filled with what was typed or is in force.
