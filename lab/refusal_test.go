@@ -55,16 +55,16 @@ func TestRefusals(t *testing.T) {
 	bare := netlab.StartClient(t, s.clients[9], plain)
 	netlab.Eventually(t, 10*time.Second, "a client without certificate gives up", func() bool { return !bare.Running() })
 
-	refusals := []struct{ profile, says string }{
-		{client("mallory", foreign, year).AppendTo(plain), "issued by a CA that this endpoint does not trust"},
-		{client("late", ca, -time.Minute).AppendTo(plain), "has expired"},
-		{server.AppendTo(plain), "not meant for clients"},
-		{plain + "<auth-user-pass>\nalice\nsecret\n</auth-user-pass>\n", "presented no certificate"},
-		{withOtherSharedKey(client("alice", ca, year).AppendTo(plain)), "not made with this endpoint's shared key"},
-		{client("", ca, year).AppendTo(plain), "has no common name (CN)"},
-		{client(strings.Repeat("ж", 32)+"x", ca, year).AppendTo(plain), "has a common name (CN) that is too long: OpenVPN accepts at most 64 bytes"},
-		{oldCiphers(client("alice", ca, year).AppendTo(plain)), "has no data cipher in common with this server"},
-		{client("al\u0085ice", ca, year).AppendTo(plain), "common name contains the control character U+0085"},
+	refusals := []struct{ profile, code, says string }{
+		{client("mallory", foreign, year).AppendTo(plain), "ClientCertificateUntrusted", "issued by a CA that this endpoint does not trust"},
+		{client("late", ca, -time.Minute).AppendTo(plain), "ClientCertificateExpired", "has expired"},
+		{server.AppendTo(plain), "ClientCertificateUsageMismatch", "not meant for clients"},
+		{plain + "<auth-user-pass>\nalice\nsecret\n</auth-user-pass>\n", "ClientCertificateMissing", "presented no certificate"},
+		{withOtherSharedKey(client("alice", ca, year).AppendTo(plain)), "ClientSharedKeyMismatch", "not made with this endpoint's shared key"},
+		{client("", ca, year).AppendTo(plain), "ClientCommonNameMissing", "has no common name (CN)"},
+		{client(strings.Repeat("ж", 32)+"x", ca, year).AppendTo(plain), "ClientCommonNameTooLong", "has a common name (CN) that is too long: OpenVPN accepts at most 64 bytes"},
+		{oldCiphers(client("alice", ca, year).AppendTo(plain)), "ClientCipherMismatch", "has no data cipher in common with this server"},
+		{client("al\u0085ice", ca, year).AppendTo(plain), "ClientCommonNameInvalid", "common name contains the control character U+0085"},
 	}
 	var old *netlab.Client
 	for i, r := range refusals {
@@ -77,7 +77,7 @@ func TestRefusals(t *testing.T) {
 		device := "192.0.2." + strconv.Itoa(101+i) + ":"
 		netlab.Eventually(t, 15*time.Second, "Refused attempts lists "+device+" because it "+r.says+", and has "+strings.Join(s.refused(), " | "), func() bool {
 			for _, line := range s.refused() {
-				if strings.Contains(line, device) && strings.Contains(line, r.says) {
+				if strings.Contains(line, device) && strings.Contains(line, r.says) && strings.Contains(line, r.code) {
 					return true
 				}
 			}
@@ -97,7 +97,7 @@ func TestRefusals(t *testing.T) {
 
 	// The client says why, and a refused client was never a connection.
 	netlab.Eventually(t, 10*time.Second, "the client with old ciphers is told", func() bool {
-		return strings.Contains(old.Log(), "no data cipher in common")
+		return strings.Contains(old.Log(), "AUTH_FAILED,ClientCipherMismatch: Your program and this server have no data cipher in common.")
 	})
 	if got := s.connections(); len(got) != 0 {
 		t.Errorf("connections: got %v, want none", got)

@@ -57,7 +57,7 @@ func DeploymentSettings() []Setting {
 			Help: "Domain below which endpoints have names of their own, <endpoint-id>.<vpn_domain>; used where public_name is not set.",
 			read: readName(checkDomain, func(d *Deployment) *string { return &d.VPNDomain })},
 		{Key: "public_client_ranges", Label: "Allow public client CIDR ranges", Section: sectionRanges, Preset: "false", Kind: SettingSwitch,
-			Help: "Allow client CIDR ranges outside of " + strings.Join(privateRangeTexts(), ", ") + ". The gateway cannot reach hosts on the internet that have addresses of such a range.",
+			Help: "Allow client CIDR ranges outside of " + strings.Join(privateRangeTexts(), ", ") + ". The host policy has to name such a range in client_ranges as well. The gateway cannot reach hosts on the internet that have its addresses.",
 			read: readSwitch(func(d *Deployment) *bool { return &d.PublicClientRanges })},
 		quota("endpoint_quota", "Client VPN endpoints", DefaultQuotas.Endpoints, 1, MaxEndpoints, "Client VPN endpoints of this deployment.",
 			func(q *Quotas) *int { return &q.Endpoints }),

@@ -24,7 +24,7 @@ type Policy struct {
 	Ports        []PortRange    `json:"ports"`                  // empty: any
 	Egress       []string       `json:"egress_interfaces"`      // that client traffic may leave by; empty: any
 	Forbidden    []netip.Prefix `json:"forbidden_destinations"` // that no rule can open
-	ClientRanges []netip.Prefix `json:"client_ranges"`          // that client CIDRs must lie in; empty: any
+	ClientRanges []netip.Prefix `json:"client_ranges"`          // that client CIDRs must lie in; empty: the private ones
 	MaxEndpoints int            `json:"max_endpoints"`          // 0: 64
 	MaxWorkers   int            `json:"max_workers"`            // of one endpoint; 0: no limit
 	MaxSessions  int            `json:"max_sessions"`           // of this host; 0: no limit
@@ -137,11 +137,15 @@ func (p Policy) AllowsListen(l vpn.Listen) string {
 	return ""
 }
 
-// AllowsClients gives the sentence why clients may not have the addresses of a client CIDR, or "".
+// AllowsClients gives the sentence why clients may not have the addresses of a client CIDR, or "". Public
+// addresses cut this host off from the hosts that have them, so root must have named their range.
 func (p Policy) AllowsClients(client netip.Prefix) string {
 	inside := func(q netip.Prefix) bool { return q.Bits() <= client.Bits() && q.Contains(client.Addr()) }
-	if len(p.ClientRanges) == 0 || slices.ContainsFunc(p.ClientRanges, inside) {
+	switch {
+	case slices.ContainsFunc(p.ClientRanges, inside), len(p.ClientRanges) == 0 && vpn.IsPrivateRange(client):
 		return ""
+	case len(p.ClientRanges) == 0:
+		return fmt.Sprintf("The client CIDR %s has public addresses, and the host policy does not allow them: name the range in its client_ranges.", client)
 	}
 	return fmt.Sprintf("The host policy does not allow the client CIDR %s: it lies in none of its client_ranges.", client)
 }
@@ -166,7 +170,7 @@ func (p Policy) AllowsEgress(name string) string {
 func (p Policy) Forbids(destination netip.Prefix) string {
 	for _, f := range p.Forbidden {
 		if f.Bits() <= destination.Bits() && f.Contains(destination.Addr()) {
-			return fmt.Sprintf("The host policy Forbids %s, so this rule opens nothing.", f)
+			return fmt.Sprintf("The host policy forbids %s, so this rule opens nothing.", f)
 		}
 	}
 	return ""

@@ -135,13 +135,24 @@ func TestPolicyAllows(t *testing.T) {
 
 func TestPolicyLimitsClientRanges(t *testing.T) {
 	t.Parallel()
+	if why := (Policy{}).Allows(vpn.Desired{ClientCIDR: netip.MustParsePrefix("8.8.8.0/22")}); !strings.Contains(why, "public addresses") {
+		t.Errorf("a desired state with a public client CIDR: %q", why)
+	}
 	p := Policy{ClientRanges: []netip.Prefix{netip.MustParsePrefix("10.20.0.0/14"), netip.MustParsePrefix("100.64.0.0/10")}}
 	for client, allowed := range map[string]bool{"10.20.0.0/22": true, "10.20.0.0/14": true, "100.64.0.0/12": true, "10.24.0.0/22": false, "10.16.0.0/12": false, "8.8.8.0/22": false} {
 		if why := p.AllowsClients(netip.MustParsePrefix(client)); (why == "") != allowed {
 			t.Errorf("%s: %q", client, why)
 		}
 	}
-	if why := (Policy{}).AllowsClients(netip.MustParsePrefix("8.8.8.0/22")); why != "" {
-		t.Errorf("a policy without client_ranges: %s", why)
+	for client, allowed := range map[string]bool{
+		"10.0.0.0/12": true, "172.31.252.0/22": true, "192.168.0.0/16": true, "100.127.252.0/22": true,
+		"8.8.8.0/22": false, "203.0.112.0/22": false, "93.176.0.0/12": false, "172.32.0.0/22": false,
+	} {
+		if why := (Policy{}).AllowsClients(netip.MustParsePrefix(client)); (why == "") != allowed || !allowed && !strings.Contains(why, "client_ranges") {
+			t.Errorf("%s without client_ranges: %q", client, why)
+		}
+		if why := (Policy{ClientRanges: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}}).AllowsClients(netip.MustParsePrefix(client)); why != "" {
+			t.Errorf("%s where every range is allowed: %s", client, why)
+		}
 	}
 }
