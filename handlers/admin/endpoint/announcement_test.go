@@ -94,3 +94,18 @@ func TestRotateKeyOfFiles(t *testing.T) {
 		t.Error("the key is the same")
 	}
 }
+
+// The page of the file says how many were handed out, and how many of them work.
+func TestHandedOutFiles(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewReadyEndpoint(t)
+	for range 2 {
+		u.Admin.Get(u.Endpoint + "/configuration/download").WantStatus(http.StatusOK)
+	}
+	u.Admin.Get(u.Endpoint+"/configuration").WantText("main", "2 downloads")
+	_, form := announce(t, u, url.Values{"port": {"1194"}})
+	form.Set("confirm", "replace")
+	u.Admin.Create(u.Endpoint+"/edit", form)
+	u.Admin.Get(u.Endpoint + "/configuration/download").WantStatus(http.StatusOK)
+	u.Admin.Get(u.Endpoint+"/configuration").WantText("main", "3 downloads").WantText("main", "2 of other settings no longer work.")
+}

@@ -29,6 +29,11 @@ func (h *Configuration) renderView(c echo.Context, picked string, refused error)
 			parts.Fact("Transport Protocol", strings.ToUpper(string(view.Listen.Transport))+", port "+strconv.Itoa(int(view.Listen.Port))),
 		},
 	}
+	work, stopped, err := h.endpoints.HandedOut(page.Context(c), page.Principal(c), view)
+	if err != nil {
+		return err
+	}
+	v.Facts = append(v.Facts, handedOutFact(work, stopped))
 	file, err := h.endpoints.ConfigurationPreview(page.Context(c), page.Principal(c), view.ID)
 	switch {
 	case page.BelongsInForm(err):
@@ -78,4 +83,13 @@ func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, id vp
 	}
 	page.Fail(&v.Form, refused)
 	return nil
+}
+
+// handedOutFact says how many files were downloaded, and how many of them the endpoint no longer answers.
+func handedOutFact(work, stopped int) parts.Pair {
+	fact := parts.Fact("Files handed out", parts.Count(work+stopped, "download"))
+	if stopped > 0 {
+		fact.Help = parts.Number(stopped) + " of other settings no longer " + parts.YesNo(stopped == 1, "works", "work") + "."
+	}
+	return fact
 }
