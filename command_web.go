@@ -15,6 +15,7 @@ import (
 	"sallyport/control/access"
 	"sallyport/control/certificate"
 	"sallyport/control/endpoint"
+	"sallyport/control/identity"
 	"sallyport/control/network"
 	"sallyport/control/node"
 	"sallyport/control/runner"
@@ -22,6 +23,7 @@ import (
 	"sallyport/control/tutorial"
 	"sallyport/dataplane/client"
 	"sallyport/handlers/admin"
+	"sallyport/ldap"
 	"sallyport/pki"
 	"sallyport/static"
 	"sallyport/store"
@@ -77,10 +79,15 @@ func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (adm
 	services := admin.Services{
 		Core: core, Access: access.New(core, limits), Networks: network.New(core), Certificates: certificate.New(core, maker),
 		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: dataplane, PKI: maker, Node: nodes, Resolver: endpoint.SystemResolver{}}),
-		Nodes:     nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
+		Identity:  identity.New(core, openDirectory), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
 	}
 	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Limits: limits, KeepChanges: cfg.Audit.Keep})
 	return services, run, db, nil
+}
+
+// openDirectory fits package ldap into what the use cases of identity providers need.
+func openDirectory(o vpn.DirectoryOptions, password vpn.Secret) (identity.Source, error) {
+	return ldap.New(o, password, ldap.DefaultTimeouts)
 }
 
 // openDatabase opens the database and brings its schema up to date.

@@ -24,7 +24,7 @@ func TestEmptyPages(t *testing.T) {
 	p.signUp(s)
 
 	for _, path := range []string{
-		"/", "/connections", "/networks", "/networks/new", "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import",
+		"/", "/connections", "/networks", "/networks/new", "/identity-providers", "/identity-providers/directories/new", "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import",
 		"/endpoints", "/endpoints/new", "/administrators", "/administrators/new", "/account", "/node", "/settings", "/no-such-page", "/networks/vpc-0",
 	} {
 		p.open(path)
@@ -32,7 +32,7 @@ func TestEmptyPages(t *testing.T) {
 	}
 	for path, button := range map[string]string{
 		"/networks/new": "Create network", "/certificates/authority/new": "Create certificate authority", "/certificates/issue": "Issue certificate",
-		"/certificates/import": "Import certificate", "/endpoints/new": "Create Client VPN endpoint", "/administrators/new": "Add administrator", "/account": "Change password",
+		"/certificates/import": "Import certificate", "/identity-providers/directories/new": "Create directory", "/endpoints/new": "Create Client VPN endpoint", "/administrators/new": "Add administrator", "/account": "Change password",
 	} {
 		p.open(path)
 		p.wantRefused(pageName(path), button)

@@ -85,7 +85,7 @@ func (d *Directory) order() []*server {
 }
 
 // dial connects to the first server that answers.
-func (d *Directory) dial(ctx context.Context, trace *Trace) (*conn, error) {
+func (d *Directory) dial(ctx context.Context, trace *vpn.SignInTrace) (*conn, error) {
 	var faults []error
 	for _, s := range d.order() {
 		c, err := d.dialServer(ctx, s, trace)
@@ -113,8 +113,8 @@ func joinSentences(list []error) string {
 	return strings.Join(out, " ")
 }
 
-func (d *Directory) dialServer(ctx context.Context, s *server, trace *Trace) (*conn, error) {
-	done := trace.step("Connect to " + s.url.String())
+func (d *Directory) dialServer(ctx context.Context, s *server, trace *vpn.SignInTrace) (*conn, error) {
+	done := step(trace, "Connect to "+s.url.String())
 	ctx, cancel := context.WithTimeout(ctx, d.timeouts.Dial)
 	defer cancel()
 	c, detail, err := d.handshake(ctx, s)

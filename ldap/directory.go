@@ -30,7 +30,8 @@ type Directory struct {
 	domain  domainName
 }
 
-// New prepares a directory; it connects when it is first used. The password is the service account's.
+// New prepares a directory; it connects when it is first used. The password is the service account's. Fields: ca,
+// user_filter, base_dn.
 func New(o vpn.DirectoryOptions, password vpn.Secret, t Timeouts) (*Directory, error) {
 	d := &Directory{
 		options: o, password: password, timeouts: t,
@@ -43,13 +44,20 @@ func New(o vpn.DirectoryOptions, password vpn.Secret, t Timeouts) (*Directory, e
 		}
 		d.servers = append(d.servers, s)
 	}
+	var check vpn.Check
 	if o.CA != "" {
 		d.roots = x509.NewCertPool()
 		if !d.roots.AppendCertsFromPEM([]byte(o.CA)) {
-			return nil, errors.New("no certificate authority can be read")
+			check.Bad("ca", "No certificate can be read here. Paste the authority of the directory's certificates, in PEM.")
 		}
 	}
-	return d, nil
+	if sentence := filterFault(o.UserFilter); sentence != "" {
+		check.Bad("user_filter", sentence)
+	}
+	if _, err := goldap.ParseDN(o.BaseDN); err != nil {
+		check.Bad("base_dn", "This is no DN; write it as DC=corp,DC=example,DC=com.")
+	}
+	return d, check.Err()
 }
 
 // Close ends the connections at rest.
@@ -66,7 +74,7 @@ func (d *Directory) Close() {
 
 // searching runs f on a connection of the service account. Where a connection that had rested is found broken, f runs
 // again on a new one.
-func (d *Directory) searching(ctx context.Context, trace *Trace, f func(c *conn) error) error {
+func (d *Directory) searching(ctx context.Context, trace *vpn.SignInTrace, f func(c *conn) error) error {
 	select {
 	case d.places <- struct{}{}:
 		defer func() { <-d.places }()
@@ -97,7 +105,7 @@ func broken(err error) bool {
 }
 
 // serviceConn gives a connection of the service account; rested tells that it has been used before.
-func (d *Directory) serviceConn(ctx context.Context, trace *Trace) (c *conn, rested bool, err error) {
+func (d *Directory) serviceConn(ctx context.Context, trace *vpn.SignInTrace) (c *conn, rested bool, err error) {
 	for trace == nil { // an administrator's trial goes the whole way
 		select {
 		case c := <-d.idle:
@@ -113,7 +121,7 @@ func (d *Directory) serviceConn(ctx context.Context, trace *Trace) (c *conn, res
 	if c, err = d.dial(ctx, trace); err != nil {
 		return nil, false, err
 	}
-	done := trace.step("Sign in as the service account")
+	done := step(trace, "Sign in as the service account")
 	err = c.do(ctx, func() error { return c.Bind(d.options.BindDN, d.password.Reveal()) })
 	if err != nil {
 		_ = c.Close()

@@ -1,7 +1,6 @@
 package ldap
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -53,16 +52,16 @@ func userFilter(o vpn.DirectoryOptions, name, account string) string {
 	return "(&" + class + o.UserFilter + anyOf(names) + ")"
 }
 
-// CheckFilter checks the user filter as typed: it has to be one filter in parentheses.
-func CheckFilter(filter string) error {
+// filterFault says in a sentence what is wrong with a user filter, or "". It has to be one filter in parentheses.
+func filterFault(filter string) string {
 	if filter == "" {
-		return nil
+		return ""
 	}
 	if !strings.HasPrefix(filter, "(") {
-		return errors.New("the filter does not begin with a parenthesis")
+		return "A filter begins with a parenthesis, for example (memberOf=CN=VPN,OU=Groups,DC=corp,DC=example,DC=com)."
 	}
 	if _, err := goldap.CompileFilter(filter); err != nil {
-		return fmt.Errorf("the filter cannot be read: %w", err)
+		return fmt.Sprintf("The filter cannot be read: %s.", vpn.PrintableText(unwrapped(err).Error()))
 	}
-	return nil
+	return ""
 }

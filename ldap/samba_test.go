@@ -6,7 +6,6 @@ import (
 
 	"sallyport/lab/directory"
 	"sallyport/lab/netlab"
-	"sallyport/ldap"
 	"sallyport/vpn"
 )
 
@@ -99,7 +98,7 @@ func TestActiveDirectory(t *testing.T) {
 	t.Run("StartTLS and trial", func(t *testing.T) {
 		o := s.Options
 		o.URLs = []string{"ldap://" + sambaAddr}
-		var trace ldap.Trace
+		var trace vpn.SignInTrace
 		if _, err := open(t, o).SignIn(t.Context(), "alice", directory.Password, &trace); err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 // directory cannot say, now or as it is configured. trace may be nil.
 //
 // An unknown user costs the directory as much as a known one: a random password is tried for a random name.
-func (d *Directory) SignIn(ctx context.Context, typed string, password vpn.Secret, trace *Trace) (user vpn.DirectoryUser, err error) {
+func (d *Directory) SignIn(ctx context.Context, typed string, password vpn.Secret, trace *vpn.SignInTrace) (user vpn.DirectoryUser, err error) {
 	if fault := vpn.UserNameFault(typed); fault != "" {
 		return user, errUnknownUser
 	}
@@ -23,7 +23,7 @@ func (d *Directory) SignIn(ctx context.Context, typed string, password vpn.Secre
 	}
 	var entry *goldap.Entry
 	err = d.searching(ctx, trace, func(c *conn) error {
-		done := trace.step("Find the user")
+		done := step(trace, "Find the user")
 		entry, err = d.findUser(ctx, c, typed)
 		if err == nil {
 			user, err = d.userOf(entry)
@@ -41,7 +41,7 @@ func (d *Directory) SignIn(ctx context.Context, typed string, password vpn.Secre
 		return vpn.DirectoryUser{}, err
 	}
 	err = d.searching(ctx, nil, func(c *conn) error {
-		done := trace.step("Read the groups")
+		done := step(trace, "Read the groups")
 		user.Groups, user.More, err = d.groupsOf(ctx, c, entry)
 		done(err, describeGroups(user)...)
 		return err
@@ -50,7 +50,7 @@ func (d *Directory) SignIn(ctx context.Context, typed string, password vpn.Secre
 }
 
 // prove has the directory judge a password, on a connection of its own.
-func (d *Directory) prove(ctx context.Context, dn string, password vpn.Secret, trace *Trace) error {
+func (d *Directory) prove(ctx context.Context, dn string, password vpn.Secret, trace *vpn.SignInTrace) error {
 	select {
 	case d.proving <- struct{}{}:
 		defer func() { <-d.proving }()
@@ -62,7 +62,7 @@ func (d *Directory) prove(ctx context.Context, dn string, password vpn.Secret, t
 		return err
 	}
 	defer func() { _ = c.Close() }()
-	done := trace.step("Check the password")
+	done := step(trace, "Check the password")
 	request := goldap.NewSimpleBindRequest(dn, password.Reveal(), nil)
 	if d.options.Type != vpn.ActiveDirectory { // which says all in the text of its answer
 		request.Controls = []goldap.Control{goldap.NewControlBeheraPasswordPolicy()}

@@ -43,6 +43,13 @@ const (
 	BlockClientCertificate     Action = "BlockClientCertificate"
 	UnblockClientCertificate   Action = "UnblockClientCertificate"
 
+	// Identity providers.
+	DescribeDirectories Action = "DescribeDirectories"
+	CreateDirectory     Action = "CreateDirectory"
+	ModifyDirectory     Action = "ModifyDirectory"
+	DeleteDirectory     Action = "DeleteDirectory"
+	TestDirectorySignIn Action = "TestDirectorySignIn"
+
 	// Client VPN endpoints.
 	DescribeClientVpnEndpoints         Action = "DescribeClientVpnEndpoints"
 	CreateClientVpnEndpoint            Action = "CreateClientVpnEndpoint"
@@ -106,6 +113,11 @@ var actions = map[Action]struct {
 	ListBlockedCertificates:             {Reads, "List blocked certificates"},
 	BlockClientCertificate:              {Writes, "Block client certificate"},
 	UnblockClientCertificate:            {Writes, "Unblock client certificate"},
+	DescribeDirectories:                 {Reads, "Show identity providers"},
+	CreateDirectory:                     {Writes, "Create directory"},
+	ModifyDirectory:                     {Writes, "Modify directory"},
+	DeleteDirectory:                     {Writes, "Delete directory"},
+	TestDirectorySignIn:                 {Writes, "Test sign-in at directory"},
 	DescribeClientVpnEndpoints:          {Reads, "Show Client VPN endpoints"},
 	CreateClientVpnEndpoint:             {Writes, "Create Client VPN endpoint"},
 	ModifyClientVpnEndpoint:             {Writes, "Modify Client VPN endpoint"},

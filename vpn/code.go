@@ -30,6 +30,7 @@ const (
 	CodeVpcNotFound           Code = "InvalidVpcID.NotFound"
 	CodeSubnetNotFound        Code = "InvalidSubnetID.NotFound"
 	CodeCertificateNotFound   Code = "InvalidCertificateId.NotFound"
+	CodeDirectoryNotFound     Code = "InvalidDirectoryId.NotFound"
 	CodeBlockNotFound         Code = "InvalidBlockedCertificate.NotFound"
 	CodeEndpointNotFound      Code = "InvalidClientVpnEndpointId.NotFound"
 	CodeAssociationNotFound   Code = "InvalidClientVpnAssociationId.NotFound"
@@ -172,6 +173,7 @@ var codes = map[Code]string{
 	CodeEndpointUnavailable:                "The endpoint takes no connections: it has no target network that works, it is being deleted, or the host policy cannot be read.",
 	CodeLoginNotDecided:                    "The server did not decide the login in time.",
 	CodeConnectionNotEstablished:           "The login was granted, and the client's tunnel never came up.",
+	CodeDirectoryNotFound:                  "There is no directory with this ID.",
 	CodeBlockNotFound:                      "No client certificate with this fingerprint is blocked.",
 	CodeLoginNotFound:                      "The login does not wait any more.",
 	CodeAddressesExhausted:                 "The endpoint has no free client address.",

@@ -84,6 +84,50 @@ type DirectoryOptions struct {
 	MFA    bool         `json:"mfa,omitempty"` // users also enter a code of an authenticator
 }
 
+// DirectorySpec is a directory as typed. An empty password of an edit keeps the one that is stored.
+type DirectorySpec struct {
+	Version  int // an edit's: the one that the form was filled from
+	Name     string
+	Password Secret // of the service account
+	DirectoryOptions
+}
+
+// NewDirectory checks a new directory. Fields: name, and those of DirectoryOptions.CheckOptions.
+func NewDirectory(in DirectorySpec, now time.Time) (Directory, error) {
+	var c Check
+	d := Directory{ID: NewDirectoryID(), Version: 1, CreatedAt: now, DirectoryOptions: in.DirectoryOptions}
+	d.Name = checkName(&c, "name", in.Name, true)
+	d.CheckOptions(&c, in.Password, false)
+	return d, c.Err()
+}
+
+// Edit applies a change. The type stays: users and groups are named by it. Who changes to which server the password
+// of the service account goes has to know it.
+func (d *Directory) Edit(in DirectorySpec) error {
+	if in.Version != d.Version {
+		return ErrStale("directory")
+	}
+	var c Check
+	next := *d
+	next.DirectoryOptions = in.DirectoryOptions
+	next.Type = d.Type
+	next.Name = checkName(&c, "name", in.Name, true)
+	next.CheckOptions(&c, in.Password, true)
+	sameServer := slices.Equal(next.URLs, d.URLs) && next.WithoutTLS == d.WithoutTLS && next.CA == d.CA && next.BindDN == d.BindDN
+	if in.Password == "" && !sameServer {
+		c.Bad("bind_password", "Enter the password of the service account again: the servers, their authorities or the account have changed.")
+	}
+	if err := c.Err(); err != nil {
+		return err
+	}
+	next.Version++
+	*d = next
+	return nil
+}
+
+// Label is what lists and messages call the directory.
+func (d Directory) Label() string { return labelOf(d.Name, string(d.ID)) }
+
 // Limits of directories (guide, "Client VPN quotas": "Users and groups").
 const (
 	MaxGroupID       = 255 // characters
@@ -98,6 +142,17 @@ type Group struct {
 	ID   string `json:"id"`   // what authorization rules name: the SID in an Active Directory, otherwise the DN
 	Name string `json:"name"` // what lists show
 }
+
+// SignInStep is one step of a sign-in, for the administrator who tries one.
+type SignInStep struct {
+	Name   string
+	Detail []string // what was found, a line each
+	Took   time.Duration
+	Err    error
+}
+
+// SignInTrace collects the steps of one sign-in.
+type SignInTrace struct{ Steps []SignInStep }
 
 // DirectoryUser is what a directory tells about one user.
 type DirectoryUser struct {

@@ -10,6 +10,7 @@ import (
 func vpnRoutes(h *admin.Console) []route {
 	const (
 		network      = "/networks/:network"
+		directory    = "/identity-providers/directories/:directory"
 		certificate  = "/certificates/:certificate"
 		endpoint     = "/endpoints/:endpoint"
 		associations = endpoint + "/associations"
@@ -31,6 +32,16 @@ func vpnRoutes(h *admin.Console) []route {
 		{post, network + "/subnets/delete", h.Network.Subnets.DeleteSeveral, may(vpn.DeleteSubnet)},
 		{get, "/subnets/:subnet/delete", h.Network.Subnets.DeleteForm, may(vpn.DeleteSubnet)},
 		{post, "/subnets/:subnet/delete", h.Network.Subnets.Delete, may(vpn.DeleteSubnet)},
+
+		{get, "/identity-providers", h.Directories.List, signedIn},
+		{get, "/identity-providers/directories/new", h.Directories.New, may(vpn.CreateDirectory)},
+		{post, "/identity-providers/directories/new", h.Directories.Create, may(vpn.CreateDirectory)},
+		{get, directory, h.Directories.View, signedIn},
+		{get, directory + "/edit", h.Directories.EditForm, may(vpn.ModifyDirectory)},
+		{post, directory + "/edit", h.Directories.Edit, may(vpn.ModifyDirectory)},
+		{get, directory + "/delete", h.Directories.DeleteForm, may(vpn.DeleteDirectory)},
+		{post, directory + "/delete", h.Directories.Delete, may(vpn.DeleteDirectory)},
+		{post, directory + "/test", h.Directories.Test, may(vpn.TestDirectorySignIn)},
 
 		{get, "/certificates", h.Certificates.List, signedIn},
 		{get, "/certificates/authority/new", h.Certificates.AuthorityForm, may(vpn.CreateCertificateAuthority)},

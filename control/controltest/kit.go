@@ -13,6 +13,7 @@ import (
 	"sallyport/control/access"
 	"sallyport/control/certificate"
 	"sallyport/control/endpoint"
+	"sallyport/control/identity"
 	"sallyport/control/network"
 	"sallyport/control/node"
 	"sallyport/control/runner"
@@ -38,6 +39,7 @@ type Services struct {
 	Access       *access.Service
 	Networks     *network.Service
 	Certificates *certificate.Service
+	Identity     *identity.Service
 	Endpoints    *endpoint.Service
 	Nodes        *node.Service
 	Settings     *setting.Service
@@ -60,6 +62,7 @@ type Kit struct {
 	Path      string  // of the SQLite file
 	Raw       *sql.DB // the same file, to see and to break every row
 	Dataplane *Dataplane
+	Directory *Directory // of every directory that is created
 	Clock     *Clock
 	Log       *Log
 	Admin     control.Principal // administrator "admin", where the kit has accounts
@@ -79,7 +82,7 @@ func NewWithClock(t testing.TB, clock *Clock) *Kit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &Kit{T: t, Dataplane: NewDataplane(), Clock: clock, Log: &Log{}, Path: filepath.Join(t.TempDir(), "test.db")}
+	k := &Kit{T: t, Dataplane: NewDataplane(), Directory: &Directory{}, Clock: clock, Log: &Log{}, Path: filepath.Join(t.TempDir(), "test.db")}
 	k.Store, err = store.Open(t.Context(), k.Path, store.Options{Sealer: sealer, Now: clock.Now})
 	k.Must(err)
 	t.Cleanup(func() { _ = k.Store.Close() })
@@ -114,7 +117,7 @@ func (k *Kit) NewServices(o Options) Services {
 	return Services{
 		Core: core, Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificate.New(core, pki.Maker{}),
 		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: k.Dataplane, PKI: pki.Maker{}, Node: nodes, Resolver: o.Resolver}),
-		Nodes:     nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
+		Identity:  identity.New(core, k.Directory.Open), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
 		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Limits: Limits, KeepChanges: KeepChanges}),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	accesscontrol "sallyport/control/access"
 	certificatecontrol "sallyport/control/certificate"
 	endpointcontrol "sallyport/control/endpoint"
+	identitycontrol "sallyport/control/identity"
 	networkcontrol "sallyport/control/network"
 	nodecontrol "sallyport/control/node"
 	settingcontrol "sallyport/control/setting"
@@ -15,6 +16,7 @@ import (
 	"sallyport/handlers/admin/access"
 	"sallyport/handlers/admin/certificate"
 	"sallyport/handlers/admin/endpoint"
+	"sallyport/handlers/admin/identity"
 	"sallyport/handlers/admin/network"
 	"sallyport/handlers/admin/node"
 	"sallyport/handlers/admin/page"
@@ -27,6 +29,7 @@ type Services struct {
 	Access       *accesscontrol.Service
 	Networks     *networkcontrol.Service
 	Certificates *certificatecontrol.Service
+	Identity     *identitycontrol.Service
 	Endpoints    *endpointcontrol.Service
 	Nodes        *nodecontrol.Service
 	Settings     *settingcontrol.Service
@@ -47,6 +50,7 @@ type Console struct {
 	Access       access.Actions
 	Network      network.Actions
 	Certificates certificate.Certificates
+	Directories  identity.Directories
 	Endpoint     endpoint.Actions
 	Node         node.Node
 	Tutorial     tutorial.Tutorial
@@ -61,6 +65,7 @@ func New(c Config) *Console {
 		Access:       access.New(pages, s.Access, c.Cookie),
 		Network:      network.New(pages, s.Networks),
 		Certificates: certificate.New(pages, s.Certificates),
+		Directories:  identity.New(pages, s.Identity),
 		Endpoint:     endpoint.New(pages, s.Endpoints, s.Networks),
 		Node:         node.New(pages, s.Core, s.Nodes, s.Endpoints, s.Settings),
 		Tutorial:     tutorial.New(pages, s.Tutorial),

@@ -23,6 +23,11 @@ func SubnetPath(id vpn.SubnetID, below ...string) string {
 	return pathOf("/subnets", append([]string{string(id)}, below...)...)
 }
 
+// DirectoryPath is the page of a directory, or a page below it.
+func DirectoryPath(id vpn.DirectoryID, below ...string) string {
+	return pathOf("/identity-providers/directories", append([]string{string(id)}, below...)...)
+}
+
 // CertificatePath is the page of a certificate, or a page below it.
 func CertificatePath(id vpn.CertificateID, below ...string) string {
 	return pathOf("/certificates", append([]string{string(id)}, below...)...)

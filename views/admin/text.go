@@ -115,3 +115,16 @@ func CertificateOptions(none string, list []vpn.Certificate) []parts.Option {
 	}
 	return out
 }
+
+// DirectoryType is the type of a directory in words.
+func DirectoryType(t vpn.DirectoryType) string {
+	switch t {
+	case vpn.ActiveDirectory:
+		return "Active Directory"
+	case vpn.OpenLDAP:
+		return "OpenLDAP"
+	case vpn.OtherDirectory:
+		return "Other LDAP directory"
+	}
+	return string(t)
+}

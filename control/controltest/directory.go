@@ -1,0 +1,97 @@
+package controltest
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"sallyport/control/identity"
+	"sallyport/vpn"
+)
+
+// Directory is a directory whose users a test sets. It answers at once, or as a test says.
+type Directory struct {
+	mu      sync.Mutex // guards all below
+	people  map[string]person
+	failure error // of every call; nil: none
+}
+
+type person struct {
+	password vpn.Secret
+	user     vpn.DirectoryUser
+}
+
+// Put adds a user, or replaces the one with the same name.
+func (d *Directory) Put(password vpn.Secret, u vpn.DirectoryUser) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.people == nil {
+		d.people = map[string]person{}
+	}
+	d.people[strings.ToLower(u.Name)] = person{password, u}
+}
+
+// Fail has every call fail; nil ends it.
+func (d *Directory) Fail(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.failure = err
+}
+
+// Open is an identity.Opener.
+func (d *Directory) Open(vpn.DirectoryOptions, vpn.Secret) (identity.Source, error) { return d, nil }
+
+// SignIn implements identity.Source.
+func (d *Directory) SignIn(_ context.Context, name string, password vpn.Secret, trace *vpn.SignInTrace) (vpn.DirectoryUser, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p, known := d.people[strings.ToLower(name)]
+	err := d.failure
+	switch {
+	case err != nil:
+	case !known:
+		err = vpn.Refuse(vpn.Denied, vpn.CodeUserUnknown, "The directory has no such user.")
+	case p.password != password:
+		err = vpn.Refuse(vpn.Denied, vpn.CodeUserCredentials, "The user name or the password is wrong.")
+	}
+	if trace != nil {
+		trace.Steps = append(trace.Steps, vpn.SignInStep{Name: "Check the password", Err: err})
+	}
+	if err != nil {
+		return vpn.DirectoryUser{}, err
+	}
+	return p.user, nil
+}
+
+// LookUp implements identity.Source.
+func (d *Directory) LookUp(_ context.Context, key string) (vpn.DirectoryUser, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.failure != nil {
+		return vpn.DirectoryUser{}, d.failure
+	}
+	for _, p := range d.people {
+		if p.user.Key == key {
+			return p.user, nil
+		}
+	}
+	return vpn.DirectoryUser{}, vpn.Refuse(vpn.Denied, vpn.CodeUserUnknown, "The directory has no such user.")
+}
+
+// FindGroups implements identity.Source.
+func (d *Directory) FindGroups(_ context.Context, part string, limit int) (out []vpn.Group, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, p := range d.people {
+		for _, g := range p.user.Groups {
+			if strings.Contains(strings.ToLower(g.Name), strings.ToLower(part)) && !slices.Contains(out, g) && len(out) < limit {
+				out = append(out, g)
+			}
+		}
+	}
+	return out, d.failure
+}
+
+// Close implements identity.Source.
+func (d *Directory) Close() {}

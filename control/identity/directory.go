@@ -1,0 +1,83 @@
+package identity
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Directories lists directories.
+func (s *Service) Directories(ctx context.Context, by control.Principal, l vpn.List) (p vpn.Page[vpn.Directory], err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeDirectories, "", func(tx *store.Tx) error { p, err = tx.Directories(ctx, l); return err })
+	return p, err
+}
+
+// Directory gives one directory.
+func (s *Service) Directory(ctx context.Context, by control.Principal, id vpn.DirectoryID) (d vpn.Directory, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeDirectories, string(id), func(tx *store.Tx) error { d, err = tx.Directory(ctx, id); return err })
+	return d, err
+}
+
+// CreateDirectory adds a directory. It is not connected to: TestSignIn does. Fields: those of vpn.NewDirectory.
+func (s *Service) CreateDirectory(ctx context.Context, by control.Principal, spec vpn.DirectorySpec) (vpn.Directory, error) {
+	var d vpn.Directory
+	err := s.core.Change(ctx, by, vpn.CreateDirectory, "", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
+		if d, err = vpn.NewDirectory(spec, s.core.Now()); err != nil {
+			return err
+		}
+		if err := s.check(d, spec.Password); err != nil {
+			return err
+		}
+		a.Subject, a.After = string(d.ID), control.Describe(d)
+		return tx.CreateDirectory(ctx, d, spec.Password)
+	})
+	return d, err
+}
+
+// EditDirectory changes a directory. Stale where another administrator saved first.
+func (s *Service) EditDirectory(ctx context.Context, by control.Principal, id vpn.DirectoryID, spec vpn.DirectorySpec) (vpn.Directory, error) {
+	var d vpn.Directory
+	err := s.core.Change(ctx, by, vpn.ModifyDirectory, string(id), func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
+		if d, err = tx.Directory(ctx, id); err != nil {
+			return err
+		}
+		a.Before = control.Describe(d)
+		if err := d.Edit(spec); err != nil {
+			return err
+		}
+		if err := s.check(d, spec.Password); err != nil {
+			return err
+		}
+		a.After = control.Describe(d)
+		return tx.SaveDirectory(ctx, d, spec.Password)
+	})
+	return d, err
+}
+
+// check has the source itself read the options.
+func (s *Service) check(d vpn.Directory, password vpn.Secret) error {
+	source, err := s.open(d.DirectoryOptions, password)
+	if err != nil {
+		return err
+	}
+	source.Close()
+	return nil
+}
+
+// DeleteDirectory removes a directory that no endpoint uses.
+func (s *Service) DeleteDirectory(ctx context.Context, by control.Principal, id vpn.DirectoryID) error {
+	err := s.core.Change(ctx, by, vpn.DeleteDirectory, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
+		d, err := tx.Directory(ctx, id)
+		if err != nil {
+			return err
+		}
+		a.Before = control.Describe(d)
+		return tx.DeleteDirectory(ctx, id)
+	})
+	if err == nil {
+		s.forget(id)
+	}
+	return err
+}

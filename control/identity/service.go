@@ -1,0 +1,89 @@
+// Package identity holds the use cases of identity providers: where VPN users prove who they are.
+package identity
+
+import (
+	"context"
+	"sync"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Source is a directory that users sign in to; package ldap implements it. Errors are Denied with the reason's code, or
+// Unavailable.
+type Source interface {
+	// SignIn proves a password and reads the user with the groups. trace may be nil.
+	SignIn(ctx context.Context, name string, password vpn.Secret, trace *vpn.SignInTrace) (vpn.DirectoryUser, error)
+	// LookUp reads a user again, by vpn.DirectoryUser.Key.
+	LookUp(ctx context.Context, key string) (vpn.DirectoryUser, error)
+	// FindGroups finds groups by a part of their name.
+	FindGroups(ctx context.Context, part string, limit int) ([]vpn.Group, error)
+	// Close ends its connections at rest.
+	Close()
+}
+
+// Opener prepares a source without connecting. Invalid, with fields, where the options cannot be used.
+type Opener func(o vpn.DirectoryOptions, password vpn.Secret) (Source, error)
+
+// Service is the use cases of identity providers.
+type Service struct {
+	core *control.Core
+	open Opener
+
+	mu      sync.Mutex // guards sources; held for no call
+	sources map[vpn.DirectoryID]openSource
+}
+
+type openSource struct {
+	Source
+	version int
+}
+
+// New makes the use cases.
+func New(core *control.Core, open Opener) *Service {
+	return &Service{core: core, open: open, sources: map[vpn.DirectoryID]openSource{}}
+}
+
+// Source gives a directory as it is configured now. Its connections are kept for the next use.
+func (s *Service) Source(ctx context.Context, id vpn.DirectoryID) (vpn.Directory, Source, error) {
+	var d vpn.Directory
+	var password vpn.Secret
+	err := s.core.View(ctx, func(tx *store.Tx) (err error) {
+		if d, err = tx.Directory(ctx, id); err != nil {
+			return err
+		}
+		password, err = tx.DirectoryPassword(ctx, id)
+		return err
+	})
+	if err != nil {
+		s.forget(id)
+		return d, nil, err
+	}
+	s.mu.Lock()
+	kept, ok := s.sources[id]
+	s.mu.Unlock()
+	if ok && kept.version == d.Version {
+		return d, kept, nil
+	}
+	source, err := s.open(d.DirectoryOptions, password)
+	if err != nil {
+		return d, nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if kept, ok := s.sources[id]; ok {
+		kept.Close()
+	}
+	s.sources[id] = openSource{source, d.Version}
+	return d, source, nil
+}
+
+func (s *Service) forget(id vpn.DirectoryID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if kept, ok := s.sources[id]; ok {
+		kept.Close()
+		delete(s.sources, id)
+	}
+}
