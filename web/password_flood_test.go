@@ -28,7 +28,7 @@ func TestSignInBesideManyOthers(t *testing.T) {
 	refused := make(chan struct{}, clients)
 	for i := range clients {
 		flood.Go(func() {
-			p := s.Visitor(t).Send(http.MethodPost, "/sign-in", strings.NewReader(webtest.Credentials("boss", "a wrong password").Encode()), http.Header{
+			p := s.Visitor(t).Send(http.MethodPost, "/sign-in", strings.NewReader(webtest.Credentials("admin", "a wrong password").Encode()), http.Header{
 				"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}, "X-Forwarded-For": {fmt.Sprintf("203.0.113.%d", i)},
 			})
 			if p.Status == http.StatusServiceUnavailable {

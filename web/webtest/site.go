@@ -34,7 +34,7 @@ func (s *Site) Services() admin.Services {
 // The accounts of a site, which have the same password.
 const (
 	Password      = controltest.Password
-	Administrator = "boss"
+	Administrator = "admin"
 	ReadOnly      = "reader"
 )
 

@@ -30,7 +30,7 @@ func TestSignIn(t *testing.T) {
 	if strings.Contains(cookie, "Domain") {
 		t.Errorf("the cookie is %q, want no domain", cookie)
 	}
-	b.Follow(p).WantText(".top-user", "boss administrator")
+	b.Follow(p).WantText(".top-user", "admin administrator")
 	if log := s.Kit.Log.String(); strings.Contains(log, webtest.Password) || strings.Contains(log, b.Cookie().Value) {
 		t.Errorf("the log holds a password or a session's identifier")
 	}

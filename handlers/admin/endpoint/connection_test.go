@@ -69,7 +69,7 @@ func TestConnections(t *testing.T) {
 	p = u.Admin.Get(ask).WantText("h1", "Terminate 1 connection?").WantText("td", "bob").WantText("main", "1 person is disconnected.")
 	webtest.CheckMarkup(t, ask, p)
 	u.Admin.Follow(u.Admin.Post(tab+"/terminate", url.Values{"id": {p.Value("id")}})).WantText("[role=status]", "1 connection will be terminated")
-	u.Admin.Get(tab).Row(string(bob.ID)).WantText("td", "Terminating").WantText("td", "Terminated by administrator boss")
+	u.Admin.Get(tab).Row(string(bob.ID)).WantText("td", "Terminating").WantText("td", "Terminated by administrator admin")
 
 	p = u.Admin.Get(tab+"/terminate?user=alice").WantText("h1", "all connections of alice")
 	if got := p.Doc.Find("tbody tr").Length(); got != 2 {
