@@ -39,6 +39,8 @@ type OwnedTable struct {
 
 const tableFlagOwner = 0x2 // NFT_TABLE_F_OWNER, since Linux 5.12
 
+const randomEnd = 4 // bytes
+
 // ownedPrefix begins the names of owned tables; the mark in hexadecimal and a random end follow.
 func ownedPrefix(name string) string { return name + "-owned-" }
 
@@ -48,7 +50,7 @@ func OpenOwnedTable(name string, mark uint32) (*OwnedTable, error) {
 	if bits.OnesCount32(mark) != 1 {
 		return nil, refuseRuleset("The packet mark 0x%x is not a single bit.", mark)
 	}
-	end := make([]byte, 4)
+	end := make([]byte, randomEnd)
 	_, _ = rand.Read(end)
 	t := &OwnedTable{name: fmt.Sprintf("%s%08x-%s", ownedPrefix(name), mark, hex.EncodeToString(end))}
 	if err := t.open(mark); err != nil {
@@ -201,11 +203,23 @@ func OwnedMarks(name string) (uint32, error) {
 	}
 	var marks uint32
 	for _, t := range tables {
-		rest, ours := strings.CutPrefix(t.Name, ownedPrefix(name))
-		digits, _, _ := strings.Cut(rest, "-")
-		if n, err := strconv.ParseUint(digits, 16, 32); ours && err == nil {
-			marks |= uint32(n)
+		// The library reads the flags in the byte order of the host, and the kernel sends them in that of the network.
+		if flags := t.Flags | bits.ReverseBytes32(t.Flags); flags&tableFlagOwner != 0 {
+			marks |= markOf(t.Name, name)
 		}
 	}
 	return marks, nil
+}
+
+// markOf is the mark in the name of an owned table beside the table called name; 0 where OpenOwnedTable gives
+// no such name: a table of another program must not decide what accepted packets are marked with.
+func markOf(owned, name string) uint32 {
+	rest, ours := strings.CutPrefix(owned, ownedPrefix(name))
+	digits, end, _ := strings.Cut(rest, "-")
+	n, notHex := strconv.ParseUint(digits, 16, 32)
+	random, notRandom := hex.DecodeString(end)
+	if !ours || notHex != nil || notRandom != nil || len(digits) != 8 || len(random) != randomEnd || bits.OnesCount64(n) != 1 {
+		return 0
+	}
+	return uint32(n)
 }

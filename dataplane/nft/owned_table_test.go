@@ -157,6 +157,14 @@ func TestOwnedTableLivesAsLongAsItsSocket(t *testing.T) {
 		t.Errorf("marks beside another table: 0x%x, %v", other, err)
 	}
 
+	// Tables of other programs, whatever their names, decide nothing.
+	for _, name := range []string{"sptest-owned-ffffffff-00112233", "sptest-owned-00ff0000-00112233", "sptest-owned-00000004-00112233", "sptest-owned-00000008"} {
+		nftCommand(t, "add table inet "+name) // until the ruleset is flushed below
+	}
+	if marks, err := nft.OwnedMarks("sptest"); err != nil || marks != testMark {
+		t.Errorf("beside tables of other programs: marks 0x%x, %v", marks, err)
+	}
+
 	worker := exec.Command("sleep", "1000")
 	worker.ExtraFiles = []*os.File{owned.File()}
 	must(t, worker.Start())
