@@ -66,9 +66,9 @@ func (f *filter) apply(ctx context.Context, rules nft.Endpoint, uplinks []string
 	}
 	f.mu.Lock()
 	present, ok := f.rules[rules.ID]
-	same := ok && !f.uncertain && present.Equal(rules) && slices.Equal(f.uplinks[rules.ID], uplinks) && slices.Equal(f.guarded, guarded)
+	same := ok && !f.uncertain && slices.Equal(f.uplinks[rules.ID], uplinks) && slices.Equal(f.guarded, guarded)
 	f.mu.Unlock()
-	if same {
+	if same && present.Equal(rules) { // which may render both, so not under mu
 		return nil
 	}
 	return f.write(ctx, rules.ID, &rules, uplinks)
