@@ -126,8 +126,10 @@ func (ep *endpoint) own(tick <-chan time.Time) {
 // run, where the endpoint has ended.
 func (ep *endpoint) do(f func()) bool { return ep.doUnless(nil, f) }
 
-// doUnless is do for a caller that stops waiting for own when giveUp is closed: it is false then, and
-// f does not run. nil is never closed.
+// doWithin is do for a caller that waits for own no longer than ctx: it is false after that, and f does
+// not run. A caller whose work must be finished once it has begun uses do.
+func (ep *endpoint) doWithin(ctx context.Context, f func()) bool { return ep.doUnless(ctx.Done(), f) }
+
 func (ep *endpoint) doUnless(giveUp <-chan struct{}, f func()) bool {
 	done := make(chan struct{})
 	select {
@@ -148,13 +150,16 @@ func (ep *endpoint) current() (d vpn.Desired, workers []*worker.Worker, ok bool)
 	return d, workers, ok
 }
 
-var errEndpointRemoved = vpn.Refuse(vpn.Unavailable, vpn.CodeIncorrectState, "The endpoint is being removed from this host.")
+var (
+	errEndpointRemoved = vpn.Refuse(vpn.Unavailable, vpn.CodeIncorrectState, "The endpoint is being removed from this host.")
+	errBusy            = vpn.Refuse(vpn.Unavailable, vpn.CodeDataplaneUnavailable, "The dataplane is busy with this endpoint. Try again.")
+)
 
 // accept takes a newer desired state over. The journal has it before it takes effect; but where it
 // cannot be written (a full disk) what was revoked is revoked all the same: the reconciler
 // journals it as soon as it can, and after a crash before that web sends it again.
-func (ep *endpoint) accept(d vpn.Desired) (err error) {
-	ran := ep.do(func() {
+func (ep *endpoint) accept(ctx context.Context, d vpn.Desired) (err error) {
+	ran := ep.doWithin(ctx, func() {
 		s := &ep.state
 		switch {
 		case s.removed:
@@ -177,7 +182,11 @@ func (ep *endpoint) accept(d vpn.Desired) (err error) {
 		s.desired = d
 		ep.wake()
 	})
-	if !ran {
+	switch {
+	case ran:
+	case ctx.Err() != nil:
+		return errBusy
+	default:
 		return errEndpointRemoved
 	}
 	return err
@@ -202,7 +211,7 @@ func (ep *endpoint) awaitApplied(ctx context.Context, generation uint64) {
 	defer cancel()
 	for {
 		var observed chan struct{}
-		if !ep.doUnless(ctx.Done(), func() { observed = ep.state.observed }) || ep.applied.Load() >= generation {
+		if !ep.doWithin(ctx, func() { observed = ep.state.observed }) || ep.applied.Load() >= generation {
 			return
 		}
 		select {

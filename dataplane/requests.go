@@ -29,7 +29,7 @@ func (e *Engine) Apply(ctx context.Context, d vpn.Desired) (vpn.EndpointStatus, 
 	if err != nil {
 		return vpn.EndpointStatus{}, err
 	}
-	if err := ep.accept(d); err != nil {
+	if err := ep.accept(ctx, d); err != nil {
 		return vpn.EndpointStatus{}, err
 	}
 	ep.awaitApplied(ctx, d.Generation)
@@ -183,7 +183,7 @@ func (e *Engine) Terminate(ctx context.Context, ids []vpn.ConnectionID, reason s
 	}
 	for _, ep := range e.all() {
 		var found []vpn.ConnectionID
-		ep.do(func() { // so that no end is half done: its event is added
+		looked := ep.doWithin(ctx, func() { // so that no end is half done: its event is added
 			for id := range unknown {
 				if _, ok := ep.sessions.Get(id); ok {
 					found = append(found, id)
@@ -191,6 +191,9 @@ func (e *Engine) Terminate(ctx context.Context, ids []vpn.ConnectionID, reason s
 				}
 			}
 		})
+		if !looked && ctx.Err() != nil {
+			return errBusy // else what was not found would be reported as ended
+		}
 		if len(found) > 0 {
 			ep.terminate(ctx, reason, found...)
 		}

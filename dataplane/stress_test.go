@@ -247,6 +247,30 @@ func TestTerminatedBeforeItBegan(t *testing.T) {
 	f.check(t)
 }
 
+// A request that gives up while an endpoint is busy changes nothing, and reports no connection as ended.
+func TestRequestsToABusyEndpointGiveUp(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-6666666666666666c", "10.31.0.0/22")
+	id := f.logInUp(t, f.runs[0], 1, "alice", "t1")
+	newer := f.desired()
+	newer.Generation++
+	began, release := make(chan struct{}), make(chan struct{})
+	busy := make(chan struct{})
+	go func() { defer close(busy); f.inOwn(func() { close(began); <-release }) }()
+	<-began
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, applied := f.Apply(ctx, newer)
+	terminated := f.Terminate(ctx, []vpn.ConnectionID{id}, "No.")
+	close(release)
+	<-busy
+	if vpn.KindOf(applied) != vpn.Unavailable || vpn.KindOf(terminated) != vpn.Unavailable {
+		t.Errorf("apply: %v, terminate: %v", applied, terminated)
+	}
+	if !f.has(id) || f.events.Ended()[id] || f.desired().Generation == newer.Generation {
+		t.Errorf("the connection is there: %v, reported as ended: %v, generation %d", f.has(id), f.events.Ended()[id], f.desired().Generation)
+	}
+}
+
 // A session ends when its endpoint's duration is over, also when that is shortened while it runs.
 func TestShorterDurationActsAtOnce(t *testing.T) {
 	f := newFixture(t, "cvpn-endpoint-4444444444444444a", "10.34.0.0/22")
@@ -260,7 +284,7 @@ func TestShorterDurationActsAtOnce(t *testing.T) {
 	shorter := f.desired()
 	shorter.Generation++
 	shorter.SessionTimeout = time.Nanosecond
-	if err := f.ep.accept(shorter); err != nil {
+	if err := f.ep.accept(t.Context(), shorter); err != nil {
 		t.Fatal(err)
 	}
 	if f.inOwn(f.ep.expireSessions); f.has(id) || len(f.filter.table.Sessions()) > 0 {
