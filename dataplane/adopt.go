@@ -63,14 +63,12 @@ func (e *Engine) adopt(ctx context.Context) {
 			_ = e.journal.Remove(journal.Workers, r.Device) // no endpoint will read it
 		}
 	}
-	dropped := e.adoptSessions(sessions)
+	e.leftover = e.adoptSessions(sessions)
 	if err := e.restoreRules(ctx, adopted); err != nil {
 		e.filter.distrust() // the reconcilers write all rules
 		e.log.ErrorContext(ctx, "the packet filter could not be taken over", "err", errorChain(err))
 	}
-	if err := host.ForgetFlows(dropped...); err != nil { // after the packet filter has closed them
-		e.log.ErrorContext(ctx, "flows of sessions that are not adopted were not removed", "number", len(dropped), "err", errorChain(err))
-	}
+	e.forgetLeftover(ctx) // after the packet filter has closed them
 	e.deleteUnknownDevices(devices)
 	var resuming sync.WaitGroup // a worker that does not answer takes seconds to be given up
 	for _, ep := range adopted {
@@ -84,6 +82,23 @@ func (e *Engine) adopt(ctx context.Context) {
 	for _, ep := range adopted {
 		ep.startReconciler() //nolint:contextcheck // an endpoint lives as long as the engine, not as the call
 		ep.wake()
+	}
+}
+
+// forgetLeftover removes the flows of sessions that were not adopted. What fails is tried again.
+func (e *Engine) forgetLeftover(ctx context.Context) {
+	if len(e.leftover) == 0 {
+		return
+	}
+	err := host.ForgetFlows(e.leftover...)
+	sentence := ""
+	if err != nil {
+		sentence = "Flows of clients of an earlier process are still in the kernel, and the next client with the same address may receive them: " + adminMessage(err)
+	} else {
+		e.leftover = nil
+	}
+	if e.faults.Set(faultFlows, "", sentence, e.now()) && err != nil {
+		e.log.ErrorContext(ctx, "flows of sessions that are not adopted were not removed", "number", len(e.leftover), "err", errorChain(err))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
@@ -31,7 +32,9 @@ type Engine struct {
 	instance string
 	started  time.Time
 	ctx      context.Context // ends with the process: endpoints live as long
-	running  sync.WaitGroup
+	running  sync.WaitGroup  // Run's work, which Stop ends first
+	halted   context.Context // ends when halt is called
+	halt     context.CancelFunc
 
 	// What endpoints share. Each has a lock of its own.
 	filter  *filter
@@ -51,6 +54,10 @@ type Engine struct {
 	endpoints map[vpn.EndpointID]*endpoint
 	stopping  bool // no new endpoint is taken
 
+	// leftover is addresses of sessions that were not adopted, whose flows may still be in the kernel. adopt and
+	// then inspect use it.
+	leftover []netip.Addr
+
 	saving sync.Mutex // guards saved; held while the journal is written
 	saved  []byte     // the host's snapshot as the journal has it
 }
@@ -64,6 +71,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		slots: &slots{inUse: map[int]bool{}}, host: newFindings(), repairs: &fault.Repairs{}, faults: fault.NewList(),
 		endpoints: map[vpn.EndpointID]*endpoint{},
 	}
+	e.halted, e.halt = context.WithCancel(ctx)
 	// Workers pass through to their own directories, whose mode keeps other accounts out. The mode is
 	// set separately because a umask would keep the workers out too.
 	workers := filepath.Join(cfg.RunDir, "workers")
@@ -88,8 +96,11 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// Run works until ctx ends. It leaves the kernel as it is: Stop cleans it.
+// Run works until ctx ends or Stop is called. It leaves the kernel as it is: Stop cleans it.
 func (e *Engine) Run(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(e.halted, cancel)() //nolint:contextcheck // Stop's, which is another's
 	e.running.Go(func() { e.inspect(ctx) })
 	<-ctx.Done()
 	e.running.Wait()

@@ -3,15 +3,20 @@ package dataplane
 import (
 	"context"
 	"io/fs"
+	"log/slog"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	web "sallyport/dataplane/client"
 	"sallyport/dataplane/eventlog"
@@ -302,6 +307,71 @@ func wantEnds(t *testing.T, p *process) {
 	live, err := p.Connections(t.Context())
 	if err != nil || len(live) > 0 {
 		t.Errorf("live connections %v, %v", live, err)
+	}
+}
+
+// The inspector has ended before a stop removes what it looks after.
+func TestStopEndsTheInspector(t *testing.T) {
+	needsSandbox(t)
+	e, err := Open(t.Context(), Config{RunDir: runDir(t), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ran := make(chan struct{})
+	go func() { defer close(ran); e.Run(ctx) }()
+	if err := e.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "Run returns", func() bool {
+		select {
+		case <-ran:
+			return true
+		default:
+			return false
+		}
+	})
+}
+
+// The flows of sessions that are not adopted are removed later where that failed at the start.
+func TestLeftoverFlowsAreRemovedLater(t *testing.T) {
+	needsSandbox(t)
+	e, err := Open(t.Context(), Config{RunDir: runDir(t), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.leftover = []netip.Addr{netip.MustParseAddr("10.36.0.9")}
+	withoutAdmin(t, func() { e.forgetLeftover(t.Context()) })
+	if len(e.leftover) != 1 || len(e.faults.All()) != 1 {
+		t.Fatalf("without the right to it: %v are left, faults %+v", e.leftover, e.faults.All())
+	}
+	e.forgetLeftover(t.Context())
+	if len(e.leftover) != 0 || len(e.faults.All()) != 0 {
+		t.Errorf("%v are left, faults %+v", e.leftover, e.faults.All())
+	}
+}
+
+// withoutAdmin runs f in a thread without CAP_NET_ADMIN, which ends with it.
+func withoutAdmin(t *testing.T, f func()) {
+	t.Helper()
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and never unlocked
+		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+		var data [2]unix.CapUserData
+		err := unix.Capget(&header, &data[0])
+		data[0].Effective &^= 1 << unix.CAP_NET_ADMIN
+		if err == nil {
+			err = unix.Capset(&header, &data[0])
+		}
+		if err == nil {
+			f()
+		}
+		done <- err
+	}()
+	if err := <-done; err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -70,6 +70,7 @@ func (e *Engine) inspect(ctx context.Context) {
 			e.checkFirewalls(ctx)
 		}
 		e.checkTracking(ctx)
+		e.forgetLeftover(ctx)
 		e.faults.Set(faultEvents, "", e.events.Fault(), e.now())
 		e.saveSnapshot()
 	}

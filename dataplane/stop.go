@@ -36,6 +36,8 @@ func (e *Engine) Forget(ctx context.Context, id vpn.EndpointID) error {
 // as it was before. The events stay in the event log for web to read from the next process.
 func (e *Engine) Stop(ctx context.Context) error {
 	e.rejectNew()
+	e.halt()
+	e.running.Wait() // or it would repair and write down what is removed below
 	var failures []error
 	var removals sync.WaitGroup // a worker takes two seconds to tell its clients
 	all := e.all()
