@@ -23,6 +23,7 @@ var arrows = map[string][]string{
 	"control/...":         {"vpn", "store", "control/..."},
 	"control/controltest": {"vpn", "store", "control/...", "pki"},
 	"store":               {"vpn", "migrations"},
+	"store/postgrestest":  {}, // test kit
 	"migrations":          {},
 	"saml":                {"vpn"},
 	"ldap":                {"vpn"},

@@ -151,7 +151,7 @@ func (p *user) rowText(words ...string) string {
 const findPoint = `(words, within) => {
 	const clean = s => (s || "").replace(/\s+/g, " ").trim();
 	const shown = e => e.checkVisibility({visibilityProperty: true}) && e.getBoundingClientRect().width > 1;
-	let scopes = within ? [...document.querySelectorAll("tr, .guide-step, form, nav")].filter(e => clean(e.innerText).includes(within))
+	let scopes = within ? [...document.querySelectorAll("tr, .guide-step"), ...document.querySelectorAll("form, nav")].filter(e => clean(e.innerText).includes(within))
 		: [document.querySelector("main"), document.body];
 	let seen = [];
 	for (const scope of scopes.filter(Boolean)) {

@@ -10,8 +10,9 @@ import (
 	"sallyport/vpn"
 )
 
-// ended is, word for word, the condition of the indexes of the ended connections.
-const ended = "status = 'terminated' AND established_at > 0"
+// ended is, word for word, the condition of the indexes of the ended connections. It says <> and not >, which SQLite
+// would take for a range of an index that it prefers to the right one.
+const ended = "status = 'terminated' AND established_at <> 0"
 
 var endedList = longListing[connectionRow]{
 	orders: map[string]keyColumn[connectionRow]{
@@ -30,7 +31,7 @@ func (t *Tx) EndedConnections(ctx context.Context, id vpn.EndpointID, l vpn.List
 	q := t.ofEndpoint(ctx, id).Where(ended)
 	if term := fold(strings.TrimSpace(l.Search)); term != "" {
 		var err error
-		if q, err = t.searchEnded(ctx, q, term); err != nil {
+		if q, err = t.searchEnded(ctx, id, term); err != nil {
 			return vpn.Page[vpn.Connection]{}, err
 		}
 	}

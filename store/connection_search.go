@@ -8,18 +8,20 @@ import (
 	"strings"
 
 	"gorm.io/gorm"
+
+	"sallyport/vpn"
 )
 
 // maxNames is how many user names a search collects. A term that more names have is in so many connections that
 // reading them in their order finds a page soon.
 const maxNames = 500
 
-// searchEnded narrows a query of ended connections to those that a search finds. Each text has an index of its own:
-// a condition with OR over all of them would read every connection. So their numbers are collected first; where
-// there are too many for that, the connections are read in the order of the list until the page is full.
-func (t *Tx) searchEnded(ctx context.Context, q *gorm.DB, term string) (*gorm.DB, error) {
-	q = q.Session(&gorm.Session{})
-	inOrder := q.Where(`search LIKE ? ESCAPE '\'`, "%"+escapeLike(term)+"%")
+// searchEnded is a query of the ended connections of an endpoint, or of every endpoint, that a search finds. Each text
+// has an index of its own: a condition with OR over all of them would read every connection. So their numbers are
+// collected first; where there are too many for that, the connections are read in the order of the list until the
+// page is full.
+func (t *Tx) searchEnded(ctx context.Context, id vpn.EndpointID, term string) (*gorm.DB, error) {
+	inOrder := t.ofEndpoint(ctx, id).Where(ended).Where(`search LIKE ? ESCAPE '\'`, "%"+escapeLike(term)+"%")
 	var names []string
 	err := t.on(ctx).Model(&nameRow{}).Where(`name LIKE ? ESCAPE '\'`, "%"+escapeLike(term)+"%").Limit(maxNames+1).Pluck("name", &names).Error
 	if err != nil {
@@ -29,9 +31,17 @@ func (t *Tx) searchEnded(ctx context.Context, q *gorm.DB, term string) (*gorm.DB
 		return inOrder, nil
 	}
 	var found []int64
-	for _, c := range append(textConditions(term), condition{"username_key IN ?", []any{names}}) {
+	for _, c := range append(textConditions(term), condition{"username_key IN ?", []any{names}, true}) {
+		q := t.on(ctx)
+		switch {
+		case id == "":
+		case c.ofEndpoint:
+			q = q.Where("endpoint_id = ?", clean(string(id)))
+		default: // an expression is no reason to read the index of an endpoint instead of that of the text
+			q = q.Where("endpoint_id || '' = ?", clean(string(id)))
+		}
 		var numbers []int64
-		if err := q.Model(&connectionRow{}).Where(c.sql, c.args...).Limit(maxCounted+1).Pluck("number", &numbers).Error; err != nil {
+		if err := q.Model(&connectionRow{}).Where(ended).Where(c.sql, c.args...).Limit(maxCounted+1).Pluck("number", &numbers).Error; err != nil {
 			return nil, connectionNoun.read(err, "")
 		}
 		if len(numbers) > maxCounted {
@@ -40,28 +50,30 @@ func (t *Tx) searchEnded(ctx context.Context, q *gorm.DB, term string) (*gorm.DB
 		found = append(found, numbers...)
 	}
 	slices.Sort(found)
-	return q.Where("number IN " + numberList(slices.Compact(found))), nil
+	return t.on(ctx).Where("number IN " + numberList(slices.Compact(found))), nil
 }
 
+// condition is a range of an index.
 type condition struct {
-	sql  string
-	args []any
+	sql        string
+	args       []any
+	ofEndpoint bool // the index begins with the endpoint
 }
 
 // textConditions are the ranges of the indexes in which texts begin with the term.
 func textConditions(term string) []condition {
 	var out []condition
 	if first, last, ok := addressRange(term); ok {
-		out = append(out, condition{"client_ip_number BETWEEN ? AND ?", []any{first, last}})
+		out = append(out, condition{"client_ip_number BETWEEN ? AND ?", []any{first, last}, true})
 	}
 	if strings.Trim(term, "0123456789abcdef.:[]") == "" {
 		for _, text := range []string{term, "[" + term} { // an IPv6 address stands in brackets
-			out = append(out, condition{"device >= ? AND device < ?", []any{text, text + "\x7f"}})
+			out = append(out, condition{"device >= ? AND device < ?", []any{text, text + "\x7f"}, false})
 		}
 	}
 	const prefix = "cvpn-connection-" // as vpn.NewConnectionID
 	if id := strings.TrimPrefix(term, prefix); strings.Trim(id, "0123456789abcdef") == "" && (id != term || len(id) >= 6) {
-		out = append(out, condition{"id >= ? AND id < ?", []any{prefix + id, prefix + id + "\x7f"}})
+		out = append(out, condition{"id >= ? AND id < ?", []any{prefix + id, prefix + id + "\x7f"}, false})
 	}
 	return out
 }

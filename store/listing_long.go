@@ -51,12 +51,16 @@ func readLong[R any](q *gorm.DB, l vpn.List, s longListing[R], n noun) (vpn.Page
 	}
 	column := s.orders[order].column
 	by := column + direction + ", number" + direction
-	keys := q.Select("number").Order(by).Limit(l.Size + 1)
+	keys := q.Order(by).Limit(l.Size + 1)
 	if resumes {
 		keys = keys.Where("("+column+", number)"+beyond+"(?, ?)", from.value, from.number)
 	}
 	p := vpn.Page[R]{Size: l.Size, Number: 1, Long: true}
-	if err := q.Session(&gorm.Session{NewDB: true}).Where("number IN (?)", keys).Order(by).Find(&p.Items).Error; err != nil {
+	var numbers []int64 // two statements: a database that joins the rows to the keys may read them all
+	if err := keys.Pluck("number", &numbers).Error; err != nil {
+		return p, n.read(err, "")
+	}
+	if err := q.Session(&gorm.Session{NewDB: true}).Where("number IN " + numberList(numbers)).Order(by).Find(&p.Items).Error; err != nil {
 		return p, n.read(err, "")
 	}
 	more := len(p.Items) > l.Size

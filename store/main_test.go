@@ -23,6 +23,6 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "The tests of package store need a private PostgreSQL:", err)
 		return 1
 	}
-	defer server.stop()
+	defer server.Stop()
 	return m.Run()
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
@@ -27,6 +28,8 @@ type Options struct {
 	MaxPages int
 	// Connections is the most connections to a PostgreSQL server; 0: 16.
 	Connections int
+	// Queries counts the statements that read rows; nil: they are not counted.
+	Queries *atomic.Int64
 }
 
 // Store is an open database.
@@ -75,7 +78,23 @@ func Open(ctx context.Context, dsn string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	return s, nil
+	return s, s.countQueries()
+}
+
+// countQueries counts what gorm reads, for tests of how many statements a page takes.
+func (s *Store) countQueries() error {
+	if s.options.Queries == nil {
+		return nil
+	}
+	count := func(*gorm.DB) { s.options.Queries.Add(1) }
+	var errs []error
+	for _, db := range []*gorm.DB{s.reading, s.writing} {
+		errs = append(errs, db.Callback().Query().Before("gorm:query").Register("count", count), db.Callback().Row().Before("gorm:row").Register("count", count))
+		if s.reading == s.writing {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func openGORM(d gorm.Dialector) (*gorm.DB, error) {

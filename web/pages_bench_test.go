@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,17 +20,26 @@ import (
 
 // crowd is a console whose lists have a given number of rows.
 type crowd struct {
-	b        *webtest.Browser
-	rows     int
-	at       time.Time // when the first row was made
-	network  string    // path of the one with all the subnets
-	endpoint string    // path of the one with all the connections
+	b       *webtest.Browser
+	rows    int
+	queries *atomic.Int64
+
+	endpoints int
+	at        time.Time // when the first row was made
+	network   string    // path of the one with all the subnets
+	endpoint  string    // path of the one with all the connections
 }
 
 func newCrowd(t testing.TB, rows int) *crowd {
 	t.Helper()
-	s := webtest.NewWithAccounts(t)
-	c := &crowd{b: s.SignIn(t, webtest.Administrator), rows: rows, at: time.Now().Add(-24 * time.Hour)}
+	return newCrowdOn(t, "", rows, min(rows, 60))
+}
+
+// newCrowdOn makes a console on a database, whose lists have rows; the lists of parts have at most 60.
+func newCrowdOn(t testing.TB, dsn string, rows, endpoints int) *crowd {
+	t.Helper()
+	s, queries := webtest.NewOn(t, dsn)
+	c := &crowd{b: s.SignIn(t, webtest.Administrator), rows: rows, endpoints: endpoints, queries: queries, at: time.Now().Add(-24 * time.Hour)}
 	u := &webtest.Fixture{Site: s, Admin: c.b}
 	c.network = c.b.Create("/networks/new", url.Values{"name": {"big"}, "cidrs": {"10.0.0.0/8"}})
 	u.Network = c.network
@@ -48,6 +58,7 @@ func newCrowd(t testing.TB, rows int) *crowd {
 func (c *crowd) fill(ctx context.Context, tx *store.Tx, u *webtest.Fixture) error {
 	at := c.at
 	big, authority := vpn.NetworkID(lastOf(c.network)), vpn.CertificateID(lastOf(u.Authority))
+	var clients []vpn.Connection
 	pem := "-----BEGIN CERTIFICATE-----\n" + strings.Repeat("MIIBszCCAVmgAwIBAgIUQb0000000000000000000000000000000000000000000\n", 12) + "-----END CERTIFICATE-----\n"
 	for i := range c.rows {
 		when := at.Add(time.Duration(i) * time.Millisecond)
@@ -60,6 +71,15 @@ func (c *crowd) fill(ctx context.Context, tx *store.Tx, u *webtest.Fixture) erro
 		if i%1000 == 0 {
 			client.Status, client.EndedAt = vpn.ConnectionActive, time.Time{}
 		}
+		if clients = append(clients, client); len(clients) == 500 || i == c.rows-1 {
+			if err := tx.CreateConnection(ctx, clients...); err != nil {
+				return err
+			}
+			clients = clients[:0]
+		}
+		if c.endpoints > 60 && i >= 60 {
+			continue // the many rows are those of connections
+		}
 		first := uint32(10<<24 | i<<5)
 		subnet := netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(first >> 24), byte(first >> 16), byte(first >> 8), byte(first)}), 27)
 		for _, err := range []error{
@@ -70,7 +90,6 @@ func (c *crowd) fill(ctx context.Context, tx *store.Tx, u *webtest.Fixture) erro
 				Serial: fmt.Sprint(i), NotBefore: at, NotAfter: at.AddDate(1, 0, 0), PEM: pem, CreatedAt: when,
 			}, "key"),
 			tx.CreateAdministrator(ctx, vpn.Administrator{ID: vpn.NewAdministratorID(), Username: fmt.Sprintf("admin%06d", i), Role: vpn.RoleReadOnly, PasswordHash: "none", CreatedAt: when, Version: 1}),
-			tx.CreateConnection(ctx, client),
 			tx.Audit(ctx, vpn.AuditRecord{At: when, Actor: webtest.Administrator, Action: "CreateVpc", Subject: string(big), Result: "ok"}),
 		} {
 			if err != nil {
@@ -78,10 +97,62 @@ func (c *crowd) fill(ctx context.Context, tx *store.Tx, u *webtest.Fixture) erro
 			}
 		}
 	}
+	ended := vpn.Connection{
+		ID: vpn.NewConnectionID(), Endpoint: u.ID(), Session: vpn.NewSessionID(), Node: "node-1", Status: vpn.ConnectionTerminated,
+		Username: "first", ClientIP: netip.MustParseAddr("100.64.0.9"), EstablishedAt: at, EndedAt: at,
+	}
+	if err := tx.CreateConnection(ctx, ended); err != nil {
+		return err
+	}
+	if err := c.fillParts(ctx, tx, u); err != nil {
+		return err
+	}
 	for i := range min(c.rows, vpn.MaxRules) {
 		destination := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 0}), 24)
 		if err := tx.CreateRule(ctx, vpn.Rule{ID: vpn.NewRuleID(), Endpoint: u.ID(), Destination: destination, AllUsers: true, CreatedAt: at, Generations: vpn.Generations{Added: 1}}); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// fillParts makes endpoints like the first one, and parts of it.
+func (c *crowd) fillParts(ctx context.Context, tx *store.Tx, u *webtest.Fixture) error {
+	e, err := tx.Endpoint(ctx, u.ID())
+	if err != nil {
+		return err
+	}
+	for i := range c.endpoints {
+		other := e
+		other.ID, other.Name, other.Listen.Port = vpn.NewEndpointID(), fmt.Sprintf("endpoint %04d", i), uint16(2000+i)
+		other.ClientCIDR = netip.PrefixFrom(netip.AddrFrom4([4]byte{11, byte(i >> 6), byte(i << 2), 0}), 22)
+		if err := tx.CreateEndpoint(ctx, other); err != nil {
+			return err
+		}
+	}
+	for i := range min(c.rows, 60) {
+		source := netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, 113, byte(i)}), 4000)
+		subnet := vpn.Subnet{
+			ID: vpn.NewSubnetID(), Network: vpn.NetworkID(lastOf(c.network)), Name: fmt.Sprintf("target %d", i),
+			CIDR: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 254, byte(i), 0}), 24), Zone: fmt.Sprintf("target-%d", i), CreatedAt: c.at,
+		}
+		association := vpn.Association{
+			ID: vpn.NewAssociationID(), Endpoint: e.ID, Network: subnet.Network, Subnet: subnet.ID, CIDR: subnet.CIDR, Zone: subnet.Zone, CreatedAt: c.at,
+			Generations: vpn.Generations{Added: 1},
+		}
+		for _, err := range []error{
+			tx.CreateSubnet(ctx, subnet),
+			tx.CreateAssociation(ctx, association),
+			tx.CreateRoute(ctx, vpn.Route{
+				ID: vpn.NewRouteID(), Endpoint: e.ID, Association: association.ID, Subnet: subnet.ID, CreatedAt: c.at, Generations: vpn.Generations{Added: 1},
+				Destination: netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 16, byte(i), 0}), 24), Origin: vpn.OriginAddRoute,
+			}),
+			tx.CreateAttempt(ctx, vpn.RefusedAttempt{Endpoint: e.ID, Device: source, CommonName: fmt.Sprintf("mallory%d", i), Reason: "The certificate has expired."}, c.at),
+			tx.CreateCertificateBlock(ctx, vpn.CertificateBlock{Fingerprint: fmt.Sprintf("%064x", i), Serial: fmt.Sprint(i), CommonName: "blocked", By: webtest.Administrator, At: c.at}),
+		} {
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"log/slog"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,15 +79,36 @@ func New(t testing.TB) *Kit {
 // NewWithClock makes a kit without accounts.
 func NewWithClock(t testing.TB, clock *Clock) *Kit {
 	t.Helper()
+	return newKit(t, clock, "", nil)
+}
+
+// NewOn makes a kit without accounts on a database; the kit has no Path and no Raw then. An empty address is a file of
+// the kit's own. It counts the queries.
+func NewOn(t testing.TB, clock *Clock, dsn string) (*Kit, *atomic.Int64) {
+	t.Helper()
+	n := &atomic.Int64{}
+	return newKit(t, clock, dsn, n), n
+}
+
+func newKit(t testing.TB, clock *Clock, dsn string, queries *atomic.Int64) *Kit {
+	t.Helper()
 	sealer, err := pki.NewSealer(pki.NewSealKey())
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &Kit{T: t, Dataplane: NewDataplane(), Directory: &Directory{}, Clock: clock, Log: &Log{}, Path: filepath.Join(t.TempDir(), "test.db")}
-	k.Store, err = store.Open(t.Context(), k.Path, store.Options{Sealer: sealer, Now: clock.Now})
+	k := &Kit{T: t, Dataplane: NewDataplane(), Directory: &Directory{}, Clock: clock, Log: &Log{}}
+	if dsn == "" {
+		k.Path = filepath.Join(t.TempDir(), "test.db")
+		dsn = k.Path
+	}
+	k.Store, err = store.Open(t.Context(), dsn, store.Options{Sealer: sealer, Now: clock.Now, Queries: queries})
 	k.Must(err)
 	t.Cleanup(func() { _ = k.Store.Close() })
 	k.Must(k.Store.Migrate(t.Context()))
+	if k.Path == "" {
+		k.Services = k.NewServices(Options{})
+		return k
+	}
 	k.Raw, err = sql.Open("sqlite", k.Path+"?_pragma=busy_timeout(5000)")
 	k.Must(err)
 	t.Cleanup(func() { _ = k.Raw.Close() })

@@ -9,15 +9,15 @@ DROP INDEX connection_by_time;
 DROP INDEX connection_by_end;
 CREATE INDEX connection_failed ON connection (created_at) WHERE status = 'terminated' AND established_at = 0;
 ALTER TABLE connection ALTER COLUMN device TYPE TEXT COLLATE "C";
-CREATE INDEX ended_by_end ON connection (endpoint_id, ended_at, number) WHERE status = 'terminated' AND established_at > 0;
-CREATE INDEX ended_by_established ON connection (endpoint_id, established_at, number) WHERE status = 'terminated' AND established_at > 0;
-CREATE INDEX ended_by_username ON connection (endpoint_id, username_key, number) WHERE status = 'terminated' AND established_at > 0;
-CREATE INDEX ended_by_client_ip ON connection (endpoint_id, client_ip_number, number) WHERE status = 'terminated' AND established_at > 0;
-CREATE INDEX all_ended_by_end ON connection (ended_at, number) WHERE status = 'terminated' AND established_at > 0;
-CREATE INDEX all_ended_by_established ON connection (established_at, number) WHERE status = 'terminated' AND established_at > 0;
-CREATE INDEX all_ended_by_username ON connection (username_key, number) WHERE status = 'terminated' AND established_at > 0;
-CREATE INDEX all_ended_by_client_ip ON connection (client_ip_number, number) WHERE status = 'terminated' AND established_at > 0;
-CREATE INDEX ended_by_device ON connection (device, endpoint_id, number) WHERE status = 'terminated' AND established_at > 0;
+CREATE INDEX ended_by_end ON connection (endpoint_id, ended_at, number) WHERE status = 'terminated' AND established_at <> 0;
+CREATE INDEX ended_by_established ON connection (endpoint_id, established_at, number) WHERE status = 'terminated' AND established_at <> 0;
+CREATE INDEX ended_by_username ON connection (endpoint_id, username_key, number) WHERE status = 'terminated' AND established_at <> 0;
+CREATE INDEX ended_by_client_ip ON connection (endpoint_id, client_ip_number, number) WHERE status = 'terminated' AND established_at <> 0;
+CREATE INDEX all_ended_by_end ON connection (ended_at, number) WHERE status = 'terminated' AND established_at <> 0;
+CREATE INDEX all_ended_by_established ON connection (established_at, number) WHERE status = 'terminated' AND established_at <> 0;
+CREATE INDEX all_ended_by_username ON connection (username_key, number) WHERE status = 'terminated' AND established_at <> 0;
+CREATE INDEX all_ended_by_client_ip ON connection (client_ip_number, number) WHERE status = 'terminated' AND established_at <> 0;
+CREATE INDEX ended_by_device ON connection (device, endpoint_id, number) WHERE status = 'terminated' AND established_at <> 0;
 
 -- The user names of ended connections: a search looks at each name once.
 CREATE TABLE connection_name (

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 
 	"sallyport/control"
@@ -53,7 +54,22 @@ func New(t testing.TB, options ...Option) *Site {
 // NewUnstarted makes a console that the test starts itself.
 func NewUnstarted(t testing.TB, options ...Option) *Site {
 	t.Helper()
-	kit := controltest.NewWithClock(t, controltest.RunningClock())
+	return newSite(t, controltest.NewWithClock(t, controltest.RunningClock()), options...)
+}
+
+// NewOn starts a console with accounts on a database, whose queries are counted; an empty address is a file of its own.
+func NewOn(t testing.TB, dsn string) (*Site, *atomic.Int64) {
+	t.Helper()
+	kit, queries := controltest.NewOn(t, controltest.RunningClock(), dsn)
+	s := newSite(t, kit)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	s.AddAccounts(t)
+	return s, queries
+}
+
+func newSite(t testing.TB, kit *controltest.Kit, options ...Option) *Site {
+	t.Helper()
 	kit.Dataplane.Say(vpn.NodeStatus{}, nil)
 	kit.Services = kit.NewServices(controltest.Options{Settings: &control.Settings{Given: controltest.Given("public_name", "vpn.example.test"), Version: "test", Reserved: []vpn.Reservation{
 		{Owner: "the console", Listen: vpn.Listen{Addr: netip.IPv4Unspecified(), Transport: vpn.TCP, Port: 8443}},

@@ -1,0 +1,32 @@
+package web_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// A list of 60 rows takes as many queries as a list of one: none is made for each row.
+func TestListsTakeNoQueryForEachRow(t *testing.T) {
+	t.Parallel()
+	one, sixty := newCrowd(t, 1), newCrowd(t, 60)
+	paths := sixty.pages()
+	for name, path := range one.pages() {
+		if strings.Contains(name, "deep") || strings.Contains(name, "search") || strings.Contains(name, "find") {
+			continue // they find one row or none
+		}
+		if name == "start" || name == "details" {
+			continue // no lists: the tutorial looks at 20 endpoints at most, and the picture shows 6 rules and counts the others
+		}
+		count := func(c *crowd, path string) int64 {
+			path += map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")] + "size=200" // a full page counts the others by one more query
+			c.load(t, path)                                                                          // the first request of a session writes when it was seen
+			before := c.queries.Load()
+			c.load(t, path)
+			return c.queries.Load() - before
+		}
+		few, many := count(one, path), count(sixty, paths[name])
+		if few != many || few == 0 {
+			t.Errorf("%s: %d queries with one row, %d with 60", name, few, many)
+		}
+	}
+}
