@@ -76,7 +76,7 @@ func testEndpointSave(t *testing.T, s *Store) {
 	e := f.endpoint
 	e.Name, e.Description, e.Certificate, e.ClientCA = "New name", "other", f.authority.ID, f.server.ID
 	e.Listen.Port, e.SplitTunnel, e.SourceNAT, e.SessionTimeout = 1194, false, false, time.Minute
-	e.Network, e.Tags, e.TLSCrypt, e.TokenSecret = "", nil, "new static", "new token"
+	e.Network, e.NetworkChosen, e.Tags, e.TLSCrypt, e.TokenSecret = "", false, nil, "new static", "new token"
 	e.Generation, e.Deleting, e.Version = 9, false, 8
 	read := func() (got vpn.Endpoint) {
 		view(t, s, func(ctx context.Context, x *Tx) (err error) { got, err = x.Endpoint(ctx, e.ID); return err })

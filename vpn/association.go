@@ -61,12 +61,10 @@ func (e *Endpoint) Associate(n Network, s Subnet, others []Association, now time
 			c.Bad("subnet", fmt.Sprintf("Availability zone %s already has a target network (%s); each must be in a different zone.", s.Zone, o.Subnet))
 		}
 	}
-	for _, cidr := range n.CIDRs {
-		if cidr.Overlaps(e.ClientCIDR) {
-			c.Bad("network", fmt.Sprintf("The client CIDR %s overlaps with %s of network %s.", e.ClientCIDR, cidr, n.Label()))
-		}
+	if e.NetworkChosen && e.Network != n.ID {
+		c.Bad("network", "The endpoint is bound to VPC "+string(e.Network)+". Modify the endpoint to choose another.")
 	}
-	if err := c.Err(); err != nil {
+	if err := e.checkNetworkRanges(&c, n); err != nil {
 		return Association{}, nil, err
 	}
 	e.Generation++
@@ -86,7 +84,8 @@ func (e *Endpoint) Associate(n Network, s Subnet, others []Association, now time
 }
 
 // Disassociate marks the association and its routes as removed in the next generation, and returns these routes.
-// remaining is the number of the endpoint's other live associations; at 0 the endpoint has no network any more.
+// remaining is the number of the endpoint's other live associations; at 0 the endpoint
+// keeps only a network that was chosen for it.
 func (e *Endpoint) Disassociate(a *Association, routes []Route, remaining int) ([]Route, error) {
 	if a.Endpoint != e.ID {
 		return nil, NoSuch(CodeAssociationNotFound, "target network association", string(a.ID))
@@ -103,7 +102,7 @@ func (e *Endpoint) Disassociate(a *Association, routes []Route, remaining int) (
 			leaving = append(leaving, r)
 		}
 	}
-	if remaining == 0 {
+	if remaining == 0 && !e.NetworkChosen {
 		e.Network = ""
 	}
 	return leaving, nil

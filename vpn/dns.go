@@ -47,7 +47,7 @@ func ParseDNSServer(s string) (netip.Addr, error) {
 // DNSWarning says which DNS servers clients are told to use and cannot reach, because no route or no rule leads
 // there; "" where there is none. Without a target network it says nothing, as Warnings does.
 func DNSWarning(e Endpoint, rules []Rule, routes []Route) string {
-	if e.Network == "" {
+	if !e.hasTarget(routes) {
 		return ""
 	}
 	var missing []string

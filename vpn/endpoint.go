@@ -20,10 +20,13 @@ type Endpoint struct {
 	Certificate CertificateID // the server's
 	ClientCA    CertificateID // the authority of the client certificates; a server's or client's certificate means its issuer
 	ClientOptions
-	Network     NetworkID // set by the first association, cleared by the last
-	Tags        []Tag
-	TLSCrypt    Secret
-	TokenSecret Secret
+	// Network is that of the target networks. The first association sets it; the last one clears it, unless it was
+	// chosen for the endpoint.
+	Network       NetworkID
+	NetworkChosen bool
+	Tags          []Tag
+	TLSCrypt      Secret
+	TokenSecret   Secret
 	// Generation counts changes of what the dataplane must know.
 	Generation uint64
 	// PushGeneration is the generation of the last change that live sessions were to learn at once: those whose clients
@@ -65,6 +68,7 @@ type EndpointSpec struct {
 	Transport   Transport     // "" means UDP
 	ListenAddr  string        // "" means every address of the host
 	Port        string        // "" means 443
+	Network     NetworkID     // ""  means that the first association decides
 	Tags        []Tag
 	ClientOptions
 }
@@ -168,6 +172,7 @@ type EndpointEdit struct {
 	Description string
 	Certificate CertificateID
 	Port        string
+	Network     NetworkID // the one that is chosen for the endpoint, "" for none (ChooseNetwork)
 	ClientOptions
 	Consent Consent // to what the modification does
 }

@@ -5,7 +5,7 @@ package vpn
 // warnings, because every destination would get one; rules that are being removed get none either.
 func Warnings(e Endpoint, rules []Rule, routes []Route) map[RuleID]string {
 	out := map[RuleID]string{}
-	if e.Network == "" {
+	if !e.hasTarget(routes) {
 		return out
 	}
 	for _, r := range rules {

@@ -11,7 +11,7 @@ import (
 
 // AnnounceEdit tells what a modification would do, and changes nothing. The errors are those of EditEndpoint.
 func (s *Service) AnnounceEdit(ctx context.Context, by control.Principal, id vpn.EndpointID, in vpn.EndpointEdit) (vpn.Announcement, error) {
-	return s.announce(ctx, by, vpn.ModifyClientVpnEndpoint, id, func(tx *store.Tx, e *vpn.Endpoint) error { _, err := e.Edit(in); return err })
+	return s.announce(ctx, by, vpn.ModifyClientVpnEndpoint, id, modify(ctx, in))
 }
 
 // announce tells what a change would do that the action makes.

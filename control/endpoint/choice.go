@@ -18,6 +18,7 @@ type Choices struct {
 	Clients     certificate.Choices // imported ones, each of which stands for the authority that issued it
 	FreePort    uint16
 	FreeCIDR    string // a client range that no endpoint, no network and not the host has; "" where none was found
+	Networks    []vpn.Network
 	Host        vpn.Host
 	HostKnown   bool // the dataplane answered, so Host says something
 }
@@ -55,6 +56,7 @@ func (s *Service) EndpointChoices(ctx context.Context, by control.Principal, fin
 		for _, e := range all {
 			taken = append(taken, e.ClientCIDR)
 		}
+		out.Networks = networks
 		for _, n := range networks {
 			taken = append(taken, n.CIDRs...)
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 // CreateEndpoint makes a Client VPN endpoint in state pending-associate. Fields: name,
-// description, client_cidr, certificate, client_ca, transport, listen_addr, port, tags.
+// description, client_cidr, certificate, client_ca, transport, listen_addr, port, network, tags.
 func (s *Service) CreateEndpoint(ctx context.Context, by control.Principal, spec vpn.EndpointSpec) (vpn.Endpoint, error) {
 	var e vpn.Endpoint
 	if err := s.core.Allow(ctx, by, vpn.CreateClientVpnEndpoint, ""); err != nil {
@@ -22,6 +22,9 @@ func (s *Service) CreateEndpoint(ctx context.Context, by control.Principal, spec
 	}
 	place := s.checkPlace(ctx, e) // not within the transaction, because it asks another process
 	err = s.core.Change(ctx, by, vpn.CreateClientVpnEndpoint, "", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
+		if err := chooseNetwork(ctx, tx, &e, spec.Network); err != nil {
+			return err
+		}
 		if err := s.checkNew(ctx, tx, e, place); err != nil {
 			return err
 		}

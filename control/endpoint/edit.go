@@ -21,7 +21,7 @@ func (s *Service) EditEndpoint(ctx context.Context, by control.Principal, id vpn
 	var out EditResult
 	err := s.changeEndpoint(ctx, by, vpn.ModifyClientVpnEndpoint, id, func(tx *store.Tx, e *vpn.Endpoint, a *vpn.AuditRecord) (err error) {
 		a.Before = control.Describe(e)
-		out.Did, err = s.apply(ctx, tx, e, func(_ *store.Tx, e *vpn.Endpoint) error { _, err := e.Edit(in); return err })
+		out.Did, err = s.apply(ctx, tx, e, modify(ctx, in))
 		if err != nil {
 			return err
 		}
@@ -33,6 +33,39 @@ func (s *Service) EditEndpoint(ctx context.Context, by control.Principal, id vpn
 		return nil
 	})
 	return out, err
+}
+
+// modify is the change of a modification.
+func modify(ctx context.Context, in vpn.EndpointEdit) func(*store.Tx, *vpn.Endpoint) error {
+	return func(tx *store.Tx, e *vpn.Endpoint) error {
+		if _, err := e.Edit(in); err != nil {
+			return err
+		}
+		return chooseNetwork(ctx, tx, e, in.Network)
+	}
+}
+
+// chooseNetwork binds an endpoint to a network, or frees it. Field: network.
+func chooseNetwork(ctx context.Context, tx *store.Tx, e *vpn.Endpoint, id vpn.NetworkID) error {
+	if id == "" && !e.NetworkChosen {
+		return nil
+	}
+	var n vpn.Network
+	if id != "" {
+		var err error
+		if n, err = tx.Network(ctx, id); err != nil && vpn.KindOf(err) == vpn.NotFound {
+			var c vpn.Check
+			c.Bad("network", "This network does not exist any more; choose another.")
+			return c.Err()
+		} else if err != nil {
+			return err
+		}
+	}
+	present, err := tx.AssociationsOf(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	return e.ChooseNetwork(n, present)
 }
 
 // SaveEndpointTags replaces an endpoint's tags. Field: tags.

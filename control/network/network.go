@@ -59,6 +59,15 @@ func (s *Service) DeleteNetwork(ctx context.Context, by control.Principal, id vp
 		if len(subnets) > 0 {
 			return vpn.Refuse(vpn.Conflict, vpn.CodeDependencyViolation, "Network "+n.Label()+" still has "+control.Plural(len(subnets), "subnet")+". Delete the subnets first.")
 		}
+		all, err := tx.AllEndpoints(ctx)
+		if err != nil {
+			return err
+		}
+		for _, e := range all {
+			if e.Network == id {
+				return vpn.Refuse(vpn.Conflict, vpn.CodeDependencyViolation, "Network "+n.Label()+" is the VPC of endpoint "+e.Label()+". Choose another for the endpoint first.")
+			}
+		}
 		a.Before = control.Describe(n)
 		return tx.DeleteNetwork(ctx, id)
 	})

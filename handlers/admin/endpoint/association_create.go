@@ -27,6 +27,7 @@ func (h *Associations) renderNew(c echo.Context, in associationInput, refused er
 	}
 	switch {
 	case v.Finder != nil: // there are more than the form can list
+	case refused != nil: // the form says why
 	case len(choices.Networks) == 0:
 		v.Notice = &views.Notice{Tone: "info", Title: "There is no network yet",
 			Text:   "A target network is a subnet of a network. Create the network first, then a subnet in it.",

@@ -87,7 +87,7 @@ func (h *Endpoints) Edit(c echo.Context) error {
 	if page.GoesBack(c) {
 		return h.renderEdit(c, &in, nil)
 	}
-	edit, err := in.edit(stored.Endpoint)
+	edit, err := in.edit(stored)
 	var what vpn.Announcement
 	if err == nil {
 		what, err = h.endpoints.AnnounceEdit(page.Context(c), page.Principal(c), stored.ID, edit)

@@ -1,10 +1,12 @@
 package endpoint
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
 
+	"sallyport/control/endpoint"
 	"sallyport/handlers/admin/page"
 	"sallyport/vpn"
 )
@@ -21,6 +23,7 @@ type endpointInput struct {
 	Transport   string `form:"transport"`
 	ListenAddr  string `form:"listen_addr"`
 	Port        string `form:"port"`
+	Network     string `form:"network"`
 	page.TagInput
 
 	fresh bool              // nothing was typed yet
@@ -45,7 +48,7 @@ func bindEndpoint(c echo.Context) (endpointInput, error) {
 func inputOf(e vpn.Endpoint) endpointInput {
 	return endpointInput{
 		Version: strconv.Itoa(e.Version), Name: e.Name, Description: e.Description,
-		Certificate: string(e.Certificate), Port: strconv.Itoa(int(e.Listen.Port)), typed: endpointOptions.values(e.ClientOptions),
+		Certificate: string(e.Certificate), Port: strconv.Itoa(int(e.Listen.Port)), Network: chosen(e), typed: endpointOptions.values(e.ClientOptions),
 	}
 }
 
@@ -59,18 +62,34 @@ func (in endpointInput) spec() (vpn.EndpointSpec, error) {
 	return vpn.EndpointSpec{
 		Name: in.Name, Description: in.Description, ClientCIDR: in.ClientCIDR,
 		Certificate: vpn.CertificateID(in.Certificate), ClientCA: vpn.CertificateID(in.ClientCA),
-		Transport: vpn.Transport(in.Transport), ListenAddr: in.ListenAddr, Port: in.Port, Tags: in.Tags(),
+		Transport: vpn.Transport(in.Transport), ListenAddr: in.ListenAddr, Port: in.Port, Network: vpn.NetworkID(in.Network), Tags: in.Tags(),
 		ClientOptions: options,
 	}, err
 }
 
 // edit needs the stored endpoint for the options that the form does not offer. The version protects them: a save in
 // between makes the edit stale.
-func (in endpointInput) edit(stored vpn.Endpoint) (vpn.EndpointEdit, error) {
+func (in endpointInput) edit(stored endpoint.View) (vpn.EndpointEdit, error) {
 	version, _ := strconv.Atoi(in.Version) // text that is no number is a version that was never saved
 	options, err := in.options(stored.ClientOptions)
+	if in.Network == "" && isAssociated(stored) { // the form shows it as a fact
+		in.Network = chosen(stored.Endpoint)
+	}
 	return vpn.EndpointEdit{
 		Version: version, Name: in.Name, Description: in.Description,
-		Certificate: vpn.CertificateID(in.Certificate), Port: in.Port, ClientOptions: options,
+		Certificate: vpn.CertificateID(in.Certificate), Port: in.Port, Network: vpn.NetworkID(in.Network), ClientOptions: options,
 	}, err
+}
+
+// isAssociated tells whether an endpoint has a target network that is not being removed.
+func isAssociated(v endpoint.View) bool {
+	return slices.ContainsFunc(v.Associations, func(a vpn.AssociationStatus) bool { return a.Removed == 0 })
+}
+
+// chosen is the network that was chosen for an endpoint; "" for none.
+func chosen(e vpn.Endpoint) string {
+	if e.NetworkChosen {
+		return string(e.Network)
+	}
+	return ""
 }

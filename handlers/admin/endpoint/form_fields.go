@@ -103,7 +103,31 @@ func (in endpointInput) connectionFields(choices endpointChoices) []parts.Field 
 			"the endpoint keeps its place on the host.",
 			func(e endpoint.View) string { return listenAddress(e.Listen) }),
 		{Section: sectionConnection, Name: "port", Label: "VPN port", Value: in.Port, InputMode: "numeric", Required: true, Autocomplete: "off", Help: ports},
+		in.networkField(choices),
 	}
+}
+
+// maxNetworkOptions bounds the networks that the form offers.
+const maxNetworkOptions = 1000
+
+// networkField is the network of the endpoint: a fact while it has target networks.
+func (in endpointInput) networkField(choices endpointChoices) parts.Field {
+	f := parts.Field{Section: sectionConnection, Name: "network", Label: "VPC (network)"}
+	if stored := choices.stored; stored != nil && isAssociated(*stored) {
+		f.Type, f.Value = "fact", views.NameOr(stored.NetworkName, stored.Network)
+		f.Help = "It can be changed while no target network is associated."
+		f.Name = ""
+		return f
+	}
+	f.Type, f.Value = "select", in.Network
+	f.Help = "Target networks are then subnets of this network only. It can be changed while no target network is associated."
+	f.Options = []parts.Option{{Label: "The network of the first target network"}}
+	for i, n := range choices.Networks {
+		if i < maxNetworkOptions || string(n.ID) == in.Network {
+			f.Options = append(f.Options, parts.Option{Value: string(n.ID), Label: n.Label() + ", " + views.Prefixes(n.CIDRs)})
+		}
+	}
+	return f
 }
 
 // listenField offers the addresses of the host. Where they are not known the address is typed.

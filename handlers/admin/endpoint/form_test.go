@@ -3,6 +3,7 @@ package endpoint_test
 import (
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"testing"
 
@@ -35,6 +36,38 @@ func TestSectionsOfTheEndpointForm(t *testing.T) {
 	p.WantText(".form-section", "10.20.0.0/22Cannot be changed: clients have addresses of it.").WantText(".form-section", "UDPCannot be changed: the configuration files of the users name it.")
 }
 
+// The VPC of an endpoint is chosen when it is created, binds its associations, and can be changed only without any.
+func TestNetworkOfTheEndpoint(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewEndpoint(t)
+	branch := path.Base(u.Admin.Create("/networks/new", url.Values{"name": {"branch"}, "cidrs": {"10.7.0.0/16"}}))
+	office := path.Base(u.Network)
+	form := u.EndpointForm("bound", "10.40.0.0/22", "1194")
+	form.Set("network", "vpc-gone")
+	u.Admin.Post("/endpoints/new", form).WantStatus(http.StatusUnprocessableEntity).WantRefusedField("network", "does not exist any more")
+	form.Set("network", branch)
+	bound := u.Admin.Create("/endpoints/new", form)
+	u.Admin.Get(bound).WantText("dl", "branch").WantText("dl", "Chosen for the endpoint")
+	u.Admin.Post("/networks/"+branch+"/delete", url.Values{}).WantText("main", "is the VPC of endpoint bound")
+	if got := u.Admin.Get(bound + "/associations/new").Options("network"); len(got) > 1 || got[office] != "" {
+		t.Errorf("the form of an association offers the networks %v", got)
+	}
+	u.Admin.Post(bound+"/associations/new", url.Values{"network": {office}, "subnet": {u.ZoneA}}).WantStatus(http.StatusUnprocessableEntity).
+		WantText("#error-summary", "is bound to VPC "+branch)
+
+	edit := u.Admin.Get(bound+"/edit").WantValue("network", branch).FormValues("form.form-card")
+	edit.Set("network", office)
+	u.Admin.Create(bound+"/edit", edit)
+	u.Admin.Create(bound+"/associations/new", url.Values{"network": {office}, "subnet": {u.ZoneA}})
+	p := u.Admin.Get(bound+"/edit").WantText(".form-section", "It can be changed while no target network is associated.")
+	edit = p.FormValues("form.form-card")
+	u.Admin.Create(bound+"/edit", edit) // without the field: it stays chosen
+	u.Admin.Get(bound).WantText("dl", "Chosen for the endpoint")
+	edit = u.Admin.Get(bound + "/edit").FormValues("form.form-card")
+	edit.Set("network", branch)
+	u.Admin.Post(bound+"/edit", edit).WantStatus(http.StatusUnprocessableEntity).WantText("#error-summary", "only while no target network is associated")
+}
+
 // Rows of tags are added and removed by buttons of the form, without scripts: what was typed is kept, and nothing is
 // saved.
 func TestRowsOfTags(t *testing.T) {
@@ -51,28 +84,28 @@ func TestRowsOfTags(t *testing.T) {
 	}
 	network := url.Values{"name": {"n"}, "cidrs": {"10.5.0.0/16"}}
 	endpoint := u.EndpointForm("second", "10.40.0.0/22", "1234")
-	for path, form := range map[string]url.Values{"/endpoints/new": endpoint, "/networks/new": network, u.Endpoint + "/tags": {"version": {"1"}}} {
-		if got := rows(u.Admin.Get(path)); got != "" {
-			t.Errorf("%s begins with the tags %q", path, got)
+	for at, form := range map[string]url.Values{"/endpoints/new": endpoint, "/networks/new": network, u.Endpoint + "/tags": {"version": {"1"}}} {
+		if got := rows(u.Admin.Get(at)); got != "" {
+			t.Errorf("%s begins with the tags %q", at, got)
 		}
 		form["tag_key"], form["tag_value"], form["tag_rows"] = []string{"team", "site"}, []string{"ops", "berlin"}, []string{"add"}
-		p := u.Admin.Post(path, form).WantStatus(http.StatusOK)
+		p := u.Admin.Post(at, form).WantStatus(http.StatusOK)
 		if got := rows(p); got != "team,ops,site,berlin,," {
-			t.Errorf("%s: after Add tag: %q", path, got)
+			t.Errorf("%s: after Add tag: %q", at, got)
 		}
 		if focus := p.Doc.Find("[autofocus]"); focus.Length() != 1 || focus.AttrOr("id", "") != "tag-key-3" {
-			t.Errorf("%s: the focus is not in the new row", path)
+			t.Errorf("%s: the focus is not in the new row", at)
 		}
 		if name := form.Get("name"); name != "" && p.Value("name") != name {
-			t.Errorf("%s: the name is %q after Add tag", path, p.Value("name"))
+			t.Errorf("%s: the name is %q after Add tag", at, p.Value("name"))
 		}
 		form.Set("tag_rows", "1")
-		if got := rows(u.Admin.Post(path, form).WantStatus(http.StatusOK)); got != "site,berlin" {
-			t.Errorf("%s: after Remove tag 1: %q", path, got)
+		if got := rows(u.Admin.Post(at, form).WantStatus(http.StatusOK)); got != "site,berlin" {
+			t.Errorf("%s: after Remove tag 1: %q", at, got)
 		}
 		// The first button of the form, which Enter presses, is none of these.
 		if name := p.Doc.Find("form:has([data-tags]) [type=submit]").First().AttrOr("name", ""); name != "" {
-			t.Errorf("%s: Enter presses %s", path, name)
+			t.Errorf("%s: Enter presses %s", at, name)
 		}
 	}
 	endpoint.Set("port", "")
