@@ -115,6 +115,7 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision, full bool) (sess
 		began -= max(0, ep.now().Sub(d.Started))
 	}
 	s, ok := ep.sessions.Open(session.Session{
+		Addr:       d.Addr,
 		Connection: d.Connection, Session: d.Session, Endpoint: ep.id, Association: d.Association, User: d.User,
 		Peer: p.request.Device, Began: began, Joined: now, Ends: now + duration, Token: p.request.Token, Certificate: p.certificate, Named: p.named, Platform: p.request.Platform,
 		Instance: p.client.Instance, Device: p.device, CID: p.client.CID, KID: p.kid, Told: desired.Generation,

@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -38,11 +39,15 @@ func TestTokenWithoutConnectionAsksWeb(t *testing.T) {
 	}
 	ago := session.Uptime() + time.Hour
 	f.inOwn(func() { f.ep.state.desired.SessionTimeout = ago + time.Hour })
-	id, err := f.grantAgain(t, r, 1, ago, nil)
+	wanted := netip.MustParseAddr("10.36.0.77")
+	id, err := f.grantAgain(t, r, 1, ago, func(d *vpn.LoginDecision) { d.Addr = wanted })
 	if err != nil {
 		t.Fatal(err)
 	}
 	s, _ := f.ep.sessions.Get(id)
+	if s.Addr != wanted {
+		t.Errorf("it has address %s, want the former %s", s.Addr, wanted)
+	}
 	if left := s.Ends - session.Uptime(); left > time.Hour || left < time.Hour-time.Minute || s.Began > -time.Hour+time.Minute || s.Token != "t1" {
 		t.Errorf("%s are left of the session %+v", left, s)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"sallyport/lab/gateway"
 	"sallyport/lab/netlab"
 )
 
@@ -162,4 +163,33 @@ func TestGatewayMoves(t *testing.T) {
 	lead(elsewhere)
 	c.reaches(t, 100*time.Second, "a change of the gateway's address")
 	s.wantSameConnection(t, c, "a change of the gateway's address")
+}
+
+// A client over TCP says no goodbye that a server could tell from a lost network: the connection of one that its user ended is
+// away, and continues when the user connects again. One whose worker ended comes back at once.
+func TestReturnOverTCP(t *testing.T) {
+	t.Parallel()
+	s := newReturnSite(t, []func(string) string{nil, nil}, gateway.Fields{"Transport Protocol": "TCP"})
+	ended := s.vpn[0]
+	ended.Leave(t)
+	netlab.Eventually(t, 20*time.Second, "the connection is away", func() bool {
+		rows := stored(t, s.Gateway, "SELECT status FROM connection WHERE id = ?", ended.connection)
+		return len(rows) == 1 && rows[0][0] == "away"
+	})
+	ended.Client = netlab.ConnectClient(t, ended.On, s.Profile("usera"))
+	ended.reaches(t, comesBack, "an end by its user")
+	s.wantSameConnection(t, ended, "an end by its user")
+
+	kill(t, s.Processes("openvpn")...)
+	for _, c := range s.vpn {
+		c.WaitUp(t, c.ups+1)
+		c.reaches(t, comesBack, "the end of its worker")
+		s.wantSameConnection(t, c, "the end of its worker")
+	}
+	s.StopCommand(t, "serve")
+	s.Start(t, "serve")
+	for _, c := range s.vpn {
+		c.reaches(t, comesBack, "a stop of the gateway")
+		s.wantAnotherConnection(t, c, "a stop of the gateway")
+	}
 }

@@ -91,13 +91,13 @@ func (s *returnSite) link(t *testing.T, c *returning, state string) {
 	s.wan.IP(t, "link", "set", c.cable, state)
 }
 
-// wantAnotherConnection checks that a client has another connection under the same session, and that the former one ended.
+// wantAnotherConnection checks that a client has another connection under the same session with the same address, and that the former one ended.
 func (s *returnSite) wantAnotherConnection(t *testing.T, c *returning, what string) {
 	t.Helper()
 	former := *c
 	s.remember(t, c)
-	if c.connection == former.connection || c.session != former.session {
-		t.Errorf("after %s the client has connection %s of session %s, and had %s of %s", what, c.connection, c.session, former.connection, former.session)
+	if c.connection == former.connection || c.session != former.session || c.address != former.address {
+		t.Errorf("after %s the client has connection %s of session %s with %s, and had %s of %s with %s", what, c.connection, c.session, c.address, former.connection, former.session, former.address)
 	}
 	netlab.Eventually(t, 10*time.Second, "the former connection has ended", func() bool {
 		rows := stored(t, s.Gateway, "SELECT status FROM connection WHERE id = ?", former.connection)

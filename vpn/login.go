@@ -48,6 +48,9 @@ type LoginDecision struct {
 	Share       Share         `json:"share,omitzero"`        // of the client's certificate
 	Ends        time.Time     `json:"ends"`                  // when the session reaches its maximum duration
 	Started     time.Time     `json:"started,omitzero"`      // the session's login, where it is not this one
+	// Addr is the client address that the session had, which the client gets where it is free: some clients cannot
+	// give their device another one.
+	Addr netip.Addr `json:"addr,omitzero"`
 	// Replaces are connections whose clients are away, and which end for this one.
 	Replaces []ConnectionID `json:"replaces,omitempty"`
 	// Set where it is false:

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"sallyport/control"
@@ -23,6 +24,7 @@ func (b *batch) decideLogin(ctx context.Context, at *loginContext, r vpn.LoginRe
 	}
 	now := b.core.Now()
 	session := vpn.NewSession(at.endpoint, r, vpn.Identity{Name: r.CommonName}, now)
+	var former netip.Addr
 	if r.Returns {
 		var err error
 		session, err = b.tx.VPNSessionByToken(ctx, r.Endpoint, r.Token)
@@ -36,7 +38,7 @@ func (b *batch) decideLogin(ctx context.Context, at *loginContext, r vpn.LoginRe
 			// Not listed among the refused attempts: the client forgets the token and logs in.
 			return vpn.Deny(r.ID, over), nil
 		}
-		if err := b.endFormer(ctx, at, session); err != nil {
+		if former, err = b.endFormer(ctx, at, session); err != nil {
 			return vpn.LoginDecision{}, err
 		}
 	}
@@ -44,7 +46,9 @@ func (b *batch) decideLogin(ctx context.Context, at *loginContext, r vpn.LoginRe
 	if refused != nil {
 		return b.refuse(ctx, r, refused)
 	}
-	return b.grant(ctx, at, r, session, end)
+	granted, err := b.grant(ctx, at, r, session, end)
+	granted.Addr = former
+	return granted, err
 }
 
 // rejoin has a client without a token continue a connection, whose place it has. It is false where the
@@ -96,14 +100,14 @@ func (b *batch) grant(ctx context.Context, at *loginContext, r vpn.LoginRequest,
 }
 
 // endFormer ends the last connection of a session whose client is about to get another one: the
-// dataplane does not have it any more, as after a restart of its host.
-func (b *batch) endFormer(ctx context.Context, at *loginContext, session vpn.Session) error {
+// dataplane does not have it any more, as after a restart of its host. It returns the address of that connection.
+func (b *batch) endFormer(ctx context.Context, at *loginContext, session vpn.Session) (netip.Addr, error) {
 	c, err := b.tx.Connection(ctx, session.Connection)
 	if vpn.KindOf(err) == vpn.NotFound {
-		return nil
+		return netip.Addr{}, nil
 	}
 	if err != nil || c.Status == vpn.ConnectionTerminated {
-		return err
+		return c.ClientIP, err
 	}
 	if c.Status == vpn.ConnectionAway {
 		at.places.Away--
@@ -111,11 +115,11 @@ func (b *batch) endFormer(ctx context.Context, at *loginContext, session vpn.Ses
 		at.places.Held--
 	}
 	if c.EstablishedAt.IsZero() {
-		return b.tx.DeleteConnection(ctx, c.ID)
+		return c.ClientIP, b.tx.DeleteConnection(ctx, c.ID)
 	}
 	c.AwaySince, c.EndReason = time.Time{}, "The client came back with another connection."
 	c.Status, c.EndedAt = vpn.ConnectionTerminated, control.NotBefore(b.core.Now(), c.EstablishedAt)
-	return b.tx.SaveConnection(ctx, c)
+	return c.ClientIP, b.tx.SaveConnection(ctx, c)
 }
 
 // refuse denies a login, which is listed among the refused attempts.

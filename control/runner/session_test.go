@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +31,7 @@ func (s *site) decided(r *vpn.LoginRequest) vpn.LoginDecision {
 
 func (s *site) establish(d vpn.LoginDecision) {
 	s.T.Helper()
-	s.AddEvents(vpn.Event{Established: &vpn.Established{Connection: d.Connection, Endpoint: s.Endpoint.ID, Association: s.Association.ID}})
+	s.AddEvents(vpn.Event{Established: &vpn.Established{Connection: d.Connection, Endpoint: s.Endpoint.ID, Association: s.Association.ID, ClientIP: netip.MustParseAddr("10.20.0.9")}})
 }
 
 func (s *site) session(id vpn.SessionID) (found vpn.Session, there bool) {
@@ -53,7 +54,8 @@ func TestConnectionUnderARunningSession(t *testing.T) {
 	s.Clock.Pass(3 * time.Hour)
 	again := s.decided(s.loginWith("2", "t1", true))
 	if !again.Allow || again.Session != first.Session || again.Connection == first.Connection || !again.Ends.Equal(first.Ends) ||
-		!again.Started.Equal(first.Ends.Add(-s.Endpoint.SessionTimeout)) || !first.Started.IsZero() {
+		!again.Started.Equal(first.Ends.Add(-s.Endpoint.SessionTimeout)) || !first.Started.IsZero() ||
+		again.Addr != netip.MustParseAddr("10.20.0.9") || first.Addr.IsValid() {
 		t.Errorf("the second connection: %+v, the first: %+v", again, first)
 	}
 	if c := s.Connection(first.Connection); c.Status != vpn.ConnectionTerminated || !strings.Contains(c.EndReason, "came back") {

@@ -58,8 +58,12 @@ func (p *Pool) Assign(blocks []int) {
 	}
 }
 
-// Take gives a free address. ok is false where all are held or cool down.
-func (p *Pool) Take() (addr netip.Addr, ok bool) {
+// Take gives a free address: the wanted one where that is free, which may be the zero value. ok is false where all
+// are held or cool down.
+func (p *Pool) Take(wanted netip.Addr) (addr netip.Addr, ok bool) {
+	if p.takeThis(wanted) {
+		return wanted, true
+	}
 	if addr, ok = p.next(); !ok {
 		return addr, false
 	}
@@ -91,6 +95,21 @@ func (p *Pool) next() (addr netip.Addr, ok bool) {
 		delete(p.held, addr) // its block was assigned to another node
 	}
 	return netip.Addr{}, false
+}
+
+func (p *Pool) takeThis(addr netip.Addr) bool {
+	if !addr.IsValid() || !p.assigned(addr) || !vpn.Assignable(p.client, addr) {
+		return false
+	}
+	if _, used := p.held[addr]; used {
+		n := slices.IndexFunc(p.free, func(f freed) bool { return f.addr == addr && p.now().Sub(f.at) >= AddressCooldown })
+		if n < 0 {
+			return false
+		}
+		p.free = slices.Delete(p.free, n, n+1)
+	}
+	p.held[addr] = true
+	return true
 }
 
 func (p *Pool) assigned(addr netip.Addr) bool {

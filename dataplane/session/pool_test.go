@@ -26,7 +26,7 @@ func TestPoolGivesTheLeastRecentlyUsed(t *testing.T) {
 	p := NewPool(smallest, []int{5}, c.now)
 	var all []netip.Addr
 	for {
-		a, ok := p.Take()
+		a, ok := p.Take(netip.Addr{})
 		if !ok {
 			break
 		}
@@ -39,21 +39,21 @@ func TestPoolGivesTheLeastRecentlyUsed(t *testing.T) {
 	c.advance(time.Second)
 	p.Release(all[1])
 	p.Release(all[1]) // released twice counts once
-	if a, ok := p.Take(); ok {
+	if a, ok := p.Take(netip.Addr{}); ok {
 		t.Errorf("%s was given out again without a cooldown", a)
 	}
 	c.advance(AddressCooldown - time.Second)
-	if a, ok := p.Take(); !ok || a != all[3] {
+	if a, ok := p.Take(netip.Addr{}); !ok || a != all[3] {
 		t.Errorf("got %s, want %s: it was released first", a, all[3])
 	}
-	if a, ok := p.Take(); ok {
+	if a, ok := p.Take(netip.Addr{}); ok {
 		t.Errorf("%s was given out a second early", a)
 	}
 	c.advance(time.Second)
-	if a, ok := p.Take(); !ok || a != all[1] {
+	if a, ok := p.Take(netip.Addr{}); !ok || a != all[1] {
 		t.Errorf("got %s, want %s", a, all[1])
 	}
-	if a, ok := p.Take(); ok {
+	if a, ok := p.Take(netip.Addr{}); ok {
 		t.Errorf("%s has two holders", a)
 	}
 }
@@ -62,7 +62,7 @@ func TestPoolLeavesOutWhatNoClientMayHave(t *testing.T) {
 	t.Parallel()
 	p := NewPool(smallest, vpn.AllBlocks(), time.Now)
 	n := 0
-	for a, ok := p.Take(); ok; a, ok = p.Take() {
+	for a, ok := p.Take(netip.Addr{}); ok; a, ok = p.Take(netip.Addr{}) {
 		if !vpn.Assignable(smallest, a) {
 			t.Errorf("%s was given out", a)
 		}
@@ -71,7 +71,7 @@ func TestPoolLeavesOutWhatNoClientMayHave(t *testing.T) {
 	if want := int(vpn.ClientCapacity(smallest)); n != want {
 		t.Errorf("a /22 gave %d addresses, want %d", n, want)
 	}
-	if _, ok := NewPool(smallest, nil, time.Now).Take(); ok {
+	if _, ok := NewPool(smallest, nil, time.Now).Take(netip.Addr{}); ok {
 		t.Error("a pool without blocks gave an address")
 	}
 }
@@ -88,7 +88,7 @@ func TestPoolHoldsWhatTheJournalHas(t *testing.T) {
 			t.Errorf("%s is held, and no client may have it", bad)
 		}
 	}
-	if a, _ := p.Take(); a == first {
+	if a, _ := p.Take(netip.Addr{}); a == first {
 		t.Errorf("%s has two holders", a)
 	}
 }
@@ -106,7 +106,7 @@ func TestPoolNeverHasTwoHolders(t *testing.T) {
 		for range 4000 {
 			switch n := rng.IntN(100); {
 			case n < 50:
-				a, ok := p.Take()
+				a, ok := p.Take(netip.Addr{})
 				if !ok {
 					continue
 				}
@@ -132,5 +132,40 @@ func TestPoolNeverHasTwoHolders(t *testing.T) {
 				p.Release(netip.MustParseAddr("10.20.3.3")) // no session holds it
 			}
 		}
+	}
+}
+
+// The wanted address is given where it is free: never used, or cooled down. Another one is given where it is not.
+func TestPoolGivesTheWantedAddress(t *testing.T) {
+	t.Parallel()
+	c := &clock{noon}
+	p := NewPool(smallest, []int{5}, c.now)
+	first, ok := p.Take(netip.Addr{})
+	wanted := first.Next().Next().Next()
+	if a, _ := p.Take(wanted); !ok || a != wanted {
+		t.Fatalf("got %s, want %s", a, wanted)
+	}
+	for what, a := range map[string]netip.Addr{"held": wanted, "of another block": smallest.Addr().Next().Next(), "of another range": netip.MustParseAddr("192.0.2.1")} {
+		if got, ok := p.Take(a); !ok || got == a {
+			t.Errorf("an address that is %s: %s, %v", what, got, ok)
+		}
+	}
+	p.Release(wanted)
+	if a, ok := p.Take(wanted); !ok || a == wanted {
+		t.Errorf("%s was given out again without a cooldown", a)
+	}
+	c.advance(AddressCooldown)
+	if a, _ := p.Take(wanted); a != wanted {
+		t.Errorf("got %s, want %s", a, wanted)
+	}
+	seen := map[netip.Addr]bool{}
+	for a, ok := p.Take(netip.Addr{}); ok; a, ok = p.Take(netip.Addr{}) {
+		if seen[a] || a == wanted || a == first {
+			t.Errorf("%s has two holders", a)
+		}
+		seen[a] = true
+	}
+	if len(seen) != 16-6 {
+		t.Errorf("%d addresses were left, want 10", len(seen))
 	}
 }

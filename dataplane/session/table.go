@@ -51,12 +51,12 @@ func (t *Table) HasFreeAddress() bool {
 	return ok
 }
 
-// Open adds a session under a free address. Where its association is none of those given, it gets
+// Open adds a session under a free address, its own where that is free. Where its association is none of those given, it gets
 // the one with the fewest sessions. ok is false where no address is free.
 func (t *Table) Open(s Session, associations []vpn.DesiredAssociation) (opened Session, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if s.Addr, ok = t.pool.Take(); !ok {
+	if s.Addr, ok = t.pool.Take(s.Addr); !ok {
 		return Session{}, false
 	}
 	if !contains(associations, s.Association) {
