@@ -31,6 +31,7 @@ func (ep *endpoint) handle(n worker.Event) {
 		ep.goodbye(n.Instance, ev)
 	case worker.Listed:
 		ep.refreshClients(n.Instance, ev.Status)
+		ep.endHandshakes(n, ev)
 	case ovpn.TLSRefused:
 		ep.report(ev)
 	case ovpn.CipherFailure:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -170,6 +171,20 @@ func Restart(text string, keepPassword bool) Message {
 func (c *Conn) Kill(ctx context.Context, cid CID, m Message) error {
 	head := fmt.Sprintf("client-kill %d ", cid)
 	return c.runForClient(ctx, "kill", cid, head+quoteParameter(fitSentence(m.text, maxLine-len(head))))
+}
+
+// Drop ends at once, without a word to the client, what the worker keeps of a client at an address. It is
+// for handshakes that were left: Kill would keep them for five seconds more. A client that is gone is no
+// error.
+func (c *Conn) Drop(ctx context.Context, peer netip.AddrPort) error {
+	_, err := c.runForText(ctx, "kill "+peer.String())
+	if err, ok := errors.AsType[*commandError](err); ok && strings.Contains(err.text, "not found") {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("drop the client at %s: %w", peer, err)
+	}
+	return nil
 }
 
 // runForClient sends a command about a client. It returns ErrNoClient where the worker does not know

@@ -87,11 +87,15 @@ func (c *Conn) fail(err error) {
 	close(c.done)
 }
 
+// fullText is in the log line of a client that is one more than max-clients. Its name is not in the line.
+const fullText = "would exceed maximum number of clients"
+
 // read parses the worker's lines until the connection ends. It waits only for the worker, never for the
 // receiver of events.
 func (c *Conn) read(r *bufio.Reader) {
 	var parser Parser
 	var refusals Refusals
+	var full time.Time // of the last Full
 	for {
 		line, err := r.ReadSlice('\n')
 		if err != nil {
@@ -116,6 +120,10 @@ func (c *Conn) read(r *bufio.Reader) {
 			}
 			if failed, is := ParseCipherFailure(l.Text); is {
 				ok = c.queue.put(failed)
+			}
+			if strings.Contains(l.Text, fullText) && time.Since(full) >= time.Second {
+				full = time.Now()
+				ok = c.queue.put(Full{})
 			}
 		}
 		if !ok {

@@ -116,6 +116,7 @@ func TestCommandsAreWrittenForOpenVPN(t *testing.T) {
 			[]string{`client-pending-auth 3 1 "WEB_AUTH::https://vpn.example/a/x" 180`}},
 		{"halt", func() error { return c.Kill(ctx, 3, ovpn.Halt("Ended, by an administrator.")) }, []string{`client-kill 3 "HALT,Ended, by an administrator."`}},
 		{"restart", func() error { return c.Kill(ctx, 3, ovpn.Restart("config changed", true)) }, []string{`client-kill 3 "RESTART,[P]config changed"`}},
+		{"drop", func() error { return c.Drop(ctx, netip.MustParseAddrPort("192.0.2.9:4711")) }, []string{"kill 192.0.2.9:4711"}},
 		{"restart, no flags", func() error { return c.Kill(ctx, 3, ovpn.Restart("[N]x", false)) }, []string{`client-kill 3 "RESTART, [N]x"`}},
 	}
 	for _, k := range cases {
@@ -274,6 +275,24 @@ func TestEventsInOrderUntilTheEnd(t *testing.T) {
 
 // Where no event is received, log lines are dropped, events of clients are kept, and in the end the
 // connection is closed. The worker never has to wait.
+// A worker that is full says so for each client that it turns away; one event is enough.
+func TestFull(t *testing.T) {
+	c, p := dial(t)
+	for range 3 {
+		p.send(">LOG:1795769352,N,MULTI: new incoming connection would exceed maximum number of clients (2046)")
+	}
+	_ = p.conn.Close()
+	full := 0
+	for e := range c.Events() {
+		if _, is := e.(ovpn.Full); is {
+			full++
+		}
+	}
+	if full != 1 {
+		t.Errorf("%d events, want one", full)
+	}
+}
+
 func TestStalledConsumerNeverStopsTheReader(t *testing.T) {
 	c, p := dial(t)
 	const logs = 60_000

@@ -70,6 +70,10 @@ type (
 		Env Env
 	}
 
+	// Full means that a client was turned away because the worker has as many as it may. It comes at most
+	// once in a second.
+	Full struct{}
+
 	// ByteCount holds a client's totals in bytes: In is what the worker received from the client.
 	ByteCount struct {
 		CID     CID
@@ -124,3 +128,4 @@ func (Log) event()           {}
 func (Fatal) event()         {}
 func (Other) event()         {}
 func (TLSRefused) event()    {}
+func (Full) event()          {}

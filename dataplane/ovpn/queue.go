@@ -63,7 +63,7 @@ func (q *queue) backlog() (waiting int, dropped uint64) {
 // isInformative reports whether dropping the event loses no state. Byte counts are totals and repeated.
 func isInformative(e Event) bool {
 	switch e.(type) {
-	case Log, ByteCount, Notify, Other, TLSRefused:
+	case Log, ByteCount, Notify, Other, TLSRefused, Full:
 		return true
 	}
 	return false

@@ -29,9 +29,12 @@ type Left struct {
 	At time.Time // to the second
 }
 
-// Listed is what a process says of its clients every ten seconds: a client that changes its address
-// causes no event.
-type Listed struct{ Status ovpn.Status }
+// Listed is what a process says of its clients every ten seconds, since a client that changes its
+// address causes no event, and where it turned a client away because it was full.
+type Listed struct {
+	Status ovpn.Status
+	Full   bool
+}
 
 // Ended says that the process has ended: its clients return within a minute.
 type Ended struct {

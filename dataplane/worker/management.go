@@ -53,13 +53,15 @@ func (w *Worker) attach(ctx context.Context, proc *supervise.Process, conn *ovpn
 			return err
 		}
 	}
-	go w.follow(instance, conn)
-	go w.ping(instance, conn) //nolint:contextcheck // a management session lives as long as the endpoint, not as the call
+	full := make(chan struct{}, 1)
+	go w.follow(instance, conn, full)
+	go w.ping(instance, conn, full) //nolint:contextcheck // a management session lives as long as the endpoint, not as the call
 	return nil
 }
 
-// follow handles the events of a run in their order until the connection ends.
-func (w *Worker) follow(instance string, conn *ovpn.Conn) {
+// follow handles the events of a run in their order until the connection ends. It sends to full, which
+// holds one, where the process turned a client away.
+func (w *Worker) follow(instance string, conn *ovpn.Conn, full chan<- struct{}) {
 	for ev := range conn.Events() {
 		switch ev := ev.(type) {
 		case ovpn.Hold:
@@ -72,6 +74,11 @@ func (w *Worker) follow(instance string, conn *ovpn.Conn) {
 			}
 		case ovpn.Fatal:
 			w.log.Error("worker reported a fatal error", "reason", ev.Text)
+		case ovpn.Full:
+			select {
+			case full <- struct{}{}:
+			default:
+			}
 		case ovpn.Connect, ovpn.Reauth, ovpn.Established, ovpn.Goodbye, ovpn.Disconnect, ovpn.TLSRefused, ovpn.CipherFailure:
 			w.emit(instance, conn, ev)
 		}
@@ -143,26 +150,31 @@ func (w *Worker) reconnect(conn *ovpn.Conn) {
 	}
 }
 
-// ping notices a process that hangs, and keeps its log short. It asks it for its clients now and then.
-func (w *Worker) ping(instance string, conn *ovpn.Conn) {
+// ping notices a process that hangs, and keeps its log short. It asks it for its clients now and then, and
+// where it is full.
+func (w *Worker) ping(instance string, conn *ovpn.Conn, full <-chan struct{}) {
 	tick := time.NewTicker(pingInterval)
 	defer tick.Stop()
 	missed := 0
-	for n := 1; ; n++ {
+	for n := 0; ; {
+		crowded := false
 		select {
 		case <-conn.Done():
 			return
 		case <-w.ctx.Done():
 			return
+		case <-full:
+			crowded = true
 		case <-tick.C:
+			n++
 		}
 		w.trimLog()
 		ctx, cancel := context.WithTimeout(w.ctx, pingTimeout)
 		var err error
-		if n%listEvery == 0 {
+		if crowded || n%listEvery == 0 {
 			var status ovpn.Status
 			if status, err = conn.Status(ctx); err == nil {
-				w.emit(instance, conn, Listed{Status: status})
+				w.emit(instance, conn, Listed{Status: status, Full: crowded})
 			}
 		} else {
 			_, err = conn.Pid(ctx)
