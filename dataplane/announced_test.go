@@ -5,8 +5,10 @@ import (
 	"reflect"
 	"testing"
 
+	"sallyport/dataplane/journal"
 	"sallyport/dataplane/ovpn"
 	"sallyport/dataplane/session"
+	"sallyport/dataplane/worker"
 	"sallyport/vpn"
 	"sallyport/vpn/vpntest"
 )
@@ -44,7 +46,7 @@ func TestPushesAreThoseAnnounced(t *testing.T) {
 }
 
 // Clients that were told an outdated state are asked to connect again, so many in a second, each once, until they
-// have.
+// have, over a restart of this process too.
 func TestOutdatedClientsReconnectPaced(t *testing.T) {
 	f := newFixture(t, "cvpn-endpoint-7777777777777777d", "10.39.0.0/22")
 	r := f.runs[0]
@@ -78,13 +80,29 @@ func TestOutdatedClientsReconnectPaced(t *testing.T) {
 			t.Errorf("%s is away before its client left", s.Connection)
 		}
 	}
-	// Those that have returned were told; a process that takes over asks the others once more.
-	for _, s := range f.ep.sessions.Select(nil) {
-		f.send(r, ovpn.Connect{CID: ovpn.CID(n) + s.CID, Env: env("alice", s.Token, ovpn.SessionAuthenticated)})
-		f.send(r, ovpn.Established{CID: ovpn.CID(n) + s.CID})
+	// Some return, and are told. The process that takes over reads of them in the journal, and asks the others again.
+	const returned = 5
+	for i := range returned {
+		s, _ := f.ep.sessions.ByClient(session.Client{Instance: r.instance, CID: ovpn.CID(i)})
+		f.send(r, ovpn.Connect{CID: ovpn.CID(n + i), Env: env("alice", s.Token, ovpn.SessionAuthenticated)})
+		f.send(r, ovpn.Established{CID: ovpn.CID(n + i)})
 	}
 	second(n)
-	if told := f.ep.sessions.Select(func(s *session.Session) bool { return s.Told == f.desired().Generation }); len(told) != n {
-		t.Errorf("%d of %d clients are known to have been told", len(told), n)
+	kept, err := journal.Read[session.Session](f.journal, journal.Sessions)
+	if err != nil || len(kept) != n {
+		t.Fatalf("the journal has %d sessions, %v", len(kept), err)
 	}
+	var status ovpn.Status
+	f.inOwn(func() {
+		f.ep.sessions = session.NewTable(f.ep.clientCIDR, vpn.AllBlocks(), f.now)
+		for _, s := range kept {
+			if !f.ep.sessions.Adopt(s) {
+				t.Errorf("%s is not adopted", s.Connection)
+			}
+			status.Clients = append(status.Clients, ovpn.StatusClient{CID: s.CID, Addr: s.Addr})
+		}
+	})
+	f.send(r, worker.Resumed{Status: status})
+	second(n + n - returned)
+	second(n + n - returned)
 }

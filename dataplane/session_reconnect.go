@@ -13,7 +13,7 @@ import (
 func (ep *endpoint) reconnectSome() {
 	d := ep.state.desired
 	if d.PushGeneration == 0 || ep.applied.Load() < d.PushGeneration {
-		return // a client that returned now might be told the old state
+		return // as long as the change is not in effect, it interrupts no client
 	}
 	outdated := ep.sessions.TakeOutdated(d.PushGeneration, vpn.ReconnectPace)
 	if len(outdated) == 0 {

@@ -24,6 +24,7 @@ func TestModifyDoesWhatIsAnnounced(t *testing.T) {
 	s.WaitText("", "available")
 	s.Authorize("10.0.1.0/24")
 	s.WaitRow("/rules", "10.0.1.0/24", "active")
+	servePushes(t, s.hostA)
 	users := []string{"alice", "alice", "bob"}
 	var clients []*netlab.Client
 	for i, name := range users {
@@ -33,6 +34,7 @@ func TestModifyDoesWhatIsAnnounced(t *testing.T) {
 	// settled waits until every client's tunnel has come up as often as was announced, and carries its user's traffic
 	// under the connection that it began with.
 	var began string
+	var flows []*flow
 	settled := func() {
 		t.Helper()
 		for _, c := range clients {
@@ -53,6 +55,9 @@ func TestModifyDoesWhatIsAnnounced(t *testing.T) {
 		if began == "" {
 			began = ids
 		}
+		for _, f := range flows {
+			f.waitFlowing(t)
+		}
 		if sortedLines(ids) != sortedLines(began) {
 			t.Errorf("the connections are\n%s, they began as\n%s", ids, began)
 		}
@@ -63,6 +68,10 @@ func TestModifyDoesWhatIsAnnounced(t *testing.T) {
 		}
 	}
 	settled()
+	flows = receive(t, clients[0].On, addrHostA)
+	for _, f := range flows {
+		f.waitFlowing(t)
+	}
 	now := gateway.Fields{"Reconnect them now": ""}
 	const two = "2 people are connected now"
 	for _, c := range []struct {
@@ -75,6 +84,9 @@ func TestModifyDoesWhatIsAnnounced(t *testing.T) {
 		{"description", gateway.Fields{"Description": "changed"}, nil, nil, 0},
 		{"session timeout", gateway.Fields{"Session timeout hours": "12"}, nil, nil, 0},
 		{"disconnect on session timeout", gateway.Fields{"Disconnect on session timeout": "off"}, nil, []string{"interrupts none", two}, 0},
+		{"source NAT off", gateway.Fields{"Enable source NAT": "off"}, nil, []string{"interrupts none", two}, 0},
+		{"source NAT on", gateway.Fields{"Enable source NAT": "on"}, nil, []string{"interrupts none", two}, 0},
+		{"IPv6, later", gateway.Fields{"Leave IPv6 outside the tunnel": "on"}, nil, []string{"when they connect", two}, 0},
 		{"banner, later", gateway.Fields{"Enable client login banner": "on", "Client login banner text": "Welcome"}, nil, []string{"when they connect", two}, 0},
 		{"DNS server, now", gateway.Fields{"DNS Server 1 IP address": addrHostA}, now, []string{"when they connect", two}, 1},
 		{"split-tunnel, now", gateway.Fields{"Enable split-tunnel": "on"}, now, []string{"when they connect", two}, 1},
