@@ -90,7 +90,7 @@ func TestModifyDoesWhatIsAnnounced(t *testing.T) {
 		{"banner, later", gateway.Fields{"Enable client login banner": "on", "Client login banner text": "Welcome"}, nil, []string{"when they connect", two}, 0},
 		{"DNS server, now", gateway.Fields{"DNS Server 1 IP address": addrHostA}, now, []string{"when they connect", two}, 1},
 		{"split-tunnel, now", gateway.Fields{"Enable split-tunnel": "on"}, now, []string{"when they connect", two}, 1},
-		{"server certificate", gateway.Fields{"Server certificate": "renewed"}, nil, []string{"3 connections are reset, of 2 people", "return by themselves"}, 1},
+		{"server certificate", gateway.Fields{"Server certificate": "renewed"}, nil, []string{"3 connections of 2 people are reset", "return by themselves"}, 1},
 	} {
 		page := s.Modify(c.in, c.answer)
 		switch {

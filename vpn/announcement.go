@@ -88,31 +88,34 @@ type Sentence struct {
 // Sentences tell the administrator what the change does, the worst first.
 func (a Announcement) Sentences() []Sentence {
 	var out []Sentence
-	add := func(about []Aspect, text string) {
-		labels := make([]string, len(about))
-		for i, aspect := range about {
-			labels[i] = aspect.Label()
+	add := func(text string, about ...[]Aspect) {
+		var labels []string
+		for _, aspect := range slices.Concat(about...) {
+			if label := aspect.Label(); !slices.Contains(labels, label) {
+				labels = append(labels, label)
+			}
 		}
 		out = append(out, Sentence{strings.Join(labels, ", "), text})
 	}
-	if len(a.Files) > 0 {
-		add(a.Files, a.filesText())
-	}
+	reset := ""
 	if len(a.Restart) > 0 && a.Connections > 0 {
-		text := "The OpenVPN workers restart, one after the other: " + counted(a.Connections, "connection is", "connections are") + " reset, of " + counted(a.People, "person", "people") + "."
-		if len(a.Files) == 0 {
-			text += " The clients return by themselves, usually within some seconds."
-		}
-		add(append(a.Restart[:len(a.Restart):len(a.Restart)], a.Next...), text)
+		reset = "The OpenVPN workers restart, one after the other: " + counted(a.Connections, "connection", "connections") + " of " +
+			counted(a.People, "person", "people") + map[bool]string{true: " is reset.", false: " are reset."}[a.Connections == 1]
+	}
+	switch {
+	case len(a.Files) > 0:
+		add(strings.TrimSpace(a.filesText()+" "+reset), a.Files, a.Restart, a.Next)
+	case reset != "":
+		add(reset+" The clients return by themselves, usually within some seconds.", a.Restart, a.Next)
 	}
 	if a.Older > 0 {
-		add([]Aspect{"session_timeout"}, fmt.Sprintf("Sessions older than %s end at once: %s disconnected.", hours(a.EndsOlder), counted(a.Older, "person is", "people are")))
+		add(fmt.Sprintf("Sessions older than %s end at once: %s disconnected.", hours(a.EndsOlder), counted(a.Older, "person is", "people are")), []Aspect{"session_timeout"})
 	}
 	if a.Choice() && a.Connections > 0 {
-		add(a.Next, "Clients learn this when they connect. "+counted(a.People, "person is", "people are")+" connected now, with what was set before.")
+		add("Clients learn this when they connect. "+counted(a.People, "person is", "people are")+" connected now, with what was set before.", a.Next)
 	}
 	if len(a.AtOnce) > 0 && a.Connections > 0 {
-		add(a.AtOnce, "This acts on running sessions at once and interrupts none. "+counted(a.People, "person is", "people are")+" connected now.")
+		add("This acts on running sessions at once and interrupts none. "+counted(a.People, "person is", "people are")+" connected now.", a.AtOnce)
 	}
 	return out
 }

@@ -31,7 +31,7 @@ func TestModifyAnnounces(t *testing.T) {
 	u.Admin.Get(u.Endpoint + "/configuration/download").WantStatus(http.StatusOK)
 	p, form := announce(t, u, url.Values{"port": {"1194"}, "banner": {"line 1\r\nline 2"}})
 	p.WantText(".announcement", "1 configuration file that was downloaded stops working. 2 people are cut off until they have a new file.").
-		WantText(".announcement", "3 connections are reset, of 2 people.").WantText(".announcement", "type replace here")
+		WantText(".announcement", "3 connections of 2 people are reset.").WantText(".announcement", "type replace here")
 	if u.Stored(t).Listen.Port != 443 {
 		t.Fatal("the announcement saved the change")
 	}

@@ -27,7 +27,7 @@ func (h *Endpoints) renderRotateKey(c echo.Context, refused error) error {
 	return page.RenderAnnouncement(c, views.Announcement{
 		Chrome: h.pages.Chrome(c, "Rotate key of configuration files", "endpoints"),
 		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, ""), Title: "Rotate the key of the configuration files of " + views.NameOr(view.Name, view.ID)},
-		Intro:  "All configuration files of an endpoint have one key (tls-crypt). OpenVPN answers no packet that was made without it. Rotate it when a file got into wrong hands; a single client is shut out by blocking its certificate.",
+		Intro:  "All configuration files of an endpoint have one key (tls-crypt). OpenVPN answers no packet that was made without it. Rotate it when a file got into the wrong hands; a single client is shut out by blocking its certificate.",
 		What:   what, Action: views.EndpointPath(view.ID, "rotate-key"), Button: "Rotate key", Cancel: views.EndpointPath(view.ID),
 		Hidden: []parts.Hidden{{Name: "version", Value: strconv.Itoa(view.Version)}},
 	}, refused)
