@@ -42,6 +42,10 @@ func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
 		ep.refuseCipher(n, ev)
 		return
 	}
+	if ev.Env.AltersCommonName() {
+		ep.refuseName(n, ev)
+		return
+	}
 	if ep.state.removed { // its workers are about to end
 		go ep.denyForNow(n.Conn, ev.CID, ev.KID, ev.Env.WaitsAfterDenial(), "the endpoint is stopping", notNow())
 		return

@@ -23,6 +23,7 @@ func TestWaitingLoginIsInNoFile(t *testing.T) {
 	} {
 		values[name] = "secret-value-of-" + name
 	}
+	values["tls_id_0"] = "CN=" + values["common_name"]
 	search := func(when string) {
 		t.Helper()
 		files := 0

@@ -32,7 +32,7 @@ func oldCiphers(profile string) string {
 // and its key.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, 10)
+	s := newSite(t, 12)
 	const hour, year = time.Hour, 365 * 24 * time.Hour
 	ca, foreign := testpki.Authority(t, "Imported CA"), testpki.Authority(t, "Foreign CA")
 	server := ca.Issue(t, "vpn.lab.test", x509.ExtKeyUsageServerAuth, -hour, year)
@@ -52,7 +52,7 @@ func TestRefusals(t *testing.T) {
 
 	// With the file that has no certificate a stock client does not connect. One that has a user name
 	// and password does, and is refused.
-	bare := netlab.StartClient(t, s.clients[9], plain)
+	bare := netlab.StartClient(t, s.clients[11], plain)
 	netlab.Eventually(t, 10*time.Second, "a client without certificate gives up", func() bool { return !bare.Running() })
 
 	refusals := []struct{ profile, code, says string }{
@@ -64,6 +64,8 @@ func TestRefusals(t *testing.T) {
 		{client("", ca, year).AppendTo(plain), "ClientCommonNameMissing", "has no common name (CN)"},
 		{client(strings.Repeat("ж", 32)+"x", ca, year).AppendTo(plain), "ClientCommonNameTooLong", "has a common name (CN) that is too long: OpenVPN accepts at most 64 bytes"},
 		{oldCiphers(client("alice", ca, year).AppendTo(plain)), "ClientCipherMismatch", "has no data cipher in common with this server"},
+		{client("admin\x00.mallory", ca, year).AppendTo(plain), "ClientCommonNameInvalid", "common name contains control characters"},
+		{client("ad\amin", ca, year).AppendTo(plain), "ClientCommonNameInvalid", "common name contains control characters"},
 		{client("al\u0085ice", ca, year).AppendTo(plain), "ClientCommonNameInvalid", "common name contains the control character U+0085"},
 	}
 	var old *netlab.Client
@@ -104,7 +106,7 @@ func TestRefusals(t *testing.T) {
 	}
 
 	// A client with a valid certificate connects meanwhile.
-	c := netlab.ConnectClient(t, s.clients[9], client("O'Brien & Жук (2nd floor)", ca, year).AppendTo(plain))
+	c := netlab.ConnectClient(t, s.clients[11], client("O'Brien & Жук (2nd floor)", ca, year).AppendTo(plain))
 	s.WaitText("/connections", "O'Brien & Жук (2nd floor)", c.Address(t).String(), "active")
 	if got := s.connections(); len(got) != 1 {
 		t.Errorf("connections: got %v, want one", got)

@@ -9,7 +9,9 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -156,6 +158,31 @@ func TestCheckImportAccepts(t *testing.T) {
 	if _, err := check(forge(t, key, &ca, nil).Certificate, sec1, ca.Certificate, vpn.UseServer, now); err != nil {
 		t.Errorf("SEC 1 key: %v", err)
 	}
+}
+
+// What is unusual and works is taken: OpenVPN connected with each of these.
+func TestCheckImportAcceptsTheUnusual(t *testing.T) {
+	t.Parallel()
+	ca := mustAuthority(t, spec("Corp CA"))
+	for what, change := range map[string]func(*x509.Certificate){
+		"a wildcard":                  func(c *x509.Certificate) { c.Subject.CommonName = "*.example.com" },
+		"letters beyond ASCII":        func(c *x509.Certificate) { c.Subject.CommonName = "vpn.bücher.example" },
+		"valid until 9999":            func(c *x509.Certificate) { c.NotAfter = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC) },
+		"two common names":            func(c *x509.Certificate) { c.Subject.ExtraNames = twoCommonNames("first.example", "second.example") },
+		"a serial number of 20 bytes": func(c *x509.Certificate) { c.SerialNumber = new(big.Int).Lsh(big.NewInt(1), 158) },
+	} {
+		leaf := forge(t, ecKey(t, elliptic.P256()), &ca, change)
+		if _, err := check(leaf.Certificate, leaf.Key.Reveal(), ca.Certificate, vpn.UseServer, time.Now()); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func twoCommonNames(names ...string) (out []pkix.AttributeTypeAndValue) {
+	for _, n := range names {
+		out = append(out, pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: n})
+	}
+	return out
 }
 
 func TestCheckImportRefuses(t *testing.T) {

@@ -1,7 +1,9 @@
 package access_test
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"sallyport/control"
@@ -113,4 +115,40 @@ func TestLastAdministrator(t *testing.T) {
 	h.Must(edit(h.Admin, "reader", vpn.RoleReadOnly, false))
 	_, err = h.Access.EditAdministrator(ctx, h.Admin, vpn.AdministratorID(h.ReadOnly.ID), access.AdministratorEdit{Version: 1, Role: vpn.RoleReadOnly})
 	h.WantKind("an old form", err, vpn.Stale, "Another administrator changed this account")
+}
+
+// Of two administrators who demote each other at the same time, one remains one.
+func TestAdministratorsDemoteEachOther(t *testing.T) {
+	t.Parallel()
+	h := newKit(t)
+	ctx := t.Context()
+	for round := range 5 {
+		other := h.Account(fmt.Sprint("other", round), vpn.RoleAdministrator)
+		ids := []vpn.AdministratorID{vpn.AdministratorID(h.Admin.ID), vpn.AdministratorID(other.ID)}
+		var demoting sync.WaitGroup
+		for i, by := range []control.Principal{h.Admin, other} {
+			demoting.Go(func() {
+				var a vpn.Administrator
+				_ = h.Store.View(ctx, func(tx *store.Tx) (err error) { a, err = tx.Administrator(ctx, ids[1-i]); return err })
+				_, _ = h.Access.EditAdministrator(ctx, by, a.ID, access.AdministratorEdit{Version: a.Version, Role: vpn.RoleReadOnly})
+			})
+		}
+		demoting.Wait()
+		left := 0
+		for _, id := range ids {
+			h.Must(h.Store.View(ctx, func(tx *store.Tx) error {
+				a, err := tx.Administrator(ctx, id)
+				if a.Role == vpn.RoleAdministrator {
+					left++
+				}
+				return err
+			}))
+		}
+		if left != 1 {
+			t.Fatalf("round %d: %d of the two are administrators, want one", round, left)
+		}
+		if a := h.Query("SELECT id FROM administrator WHERE username = 'admin' AND role = 'administrator'"); len(a) == 0 {
+			return // the other one won
+		}
+	}
 }

@@ -2,6 +2,7 @@ package certificate_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"sallyport/vpn"
@@ -40,5 +41,24 @@ func TestClientKeyOnce(t *testing.T) {
 	s.WantKind("again", err, vpn.Conflict, "given out only once")
 	if pair.Key != "" || s.Rows() != before {
 		t.Error("the refusal gave the key or changed something")
+	}
+}
+
+// Of ten requests at once one gets the key.
+func TestClientKeyOnceAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	keys := make(chan vpn.Secret, 10)
+	var asking sync.WaitGroup
+	for range cap(keys) {
+		asking.Go(func() {
+			if pair, _, err := s.Certificates.TakeClientKey(t.Context(), s.Admin, s.Alice.ID); err == nil {
+				keys <- pair.Key
+			}
+		})
+	}
+	asking.Wait()
+	if len(keys) != 1 {
+		t.Errorf("%d of ten requests got the key, want one", len(keys))
 	}
 }

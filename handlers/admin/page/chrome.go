@@ -3,6 +3,7 @@ package page
 import (
 	"net/http"
 	"strings"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
 
@@ -79,7 +80,7 @@ func (p *Pages) Done(c echo.Context, text, to string) error {
 // LocalPath gives s where it is a path of this console, otherwise fallback: a redirect must never lead
 // to another site.
 func LocalPath(s, fallback string) string {
-	if !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") || strings.ContainsAny(s, "\\\r\n\t") {
+	if !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") || strings.Contains(s, "\\") || strings.ContainsFunc(s, unicode.IsControl) {
 		return fallback
 	}
 	return s
