@@ -60,11 +60,13 @@ func (t *Tx) administrator(ctx context.Context, column, value string) (vpn.Admin
 }
 
 var administratorList = listing{
-	orders: map[string][]string{"username": {"username"}, "last_sign_in": {"last_sign_in"}},
+	orders: map[string][]string{"username": {"username"}, "last_sign_in": {"last_sign_in"}, "role": {"role"}, "state": {"disabled"}, "created_at": {"created_at"}},
 	normal: "username", tie: "id",
+	filters: map[string]string{"role": "role", "state": "CASE WHEN disabled THEN 'disabled' ELSE 'active' END"},
 }
 
-// Administrators searches the user name; sorts by username (default) and last_sign_in.
+// Administrators searches the user name; sorts by username (default), last_sign_in, role, state and
+// created_at; filters by role and state (active or disabled).
 func (t *Tx) Administrators(ctx context.Context, l vpn.List) (vpn.Page[vpn.Administrator], error) {
 	return readPage(t.on(ctx), l, administratorList, administratorNoun, administratorRow.administrator)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -104,6 +105,37 @@ func (t *Tx) Attempts(ctx context.Context, id vpn.EndpointID, limit int) ([]vpn.
 	}
 	q = q.Order("at DESC, number DESC").Limit(max(limit, 0))
 	return readAll(q, attemptNoun, attemptRow.attempt)
+}
+
+var attemptList = longListing[attemptRow]{
+	orders: map[string]keyColumn[attemptRow]{"at": {"at", func(r attemptRow) any { return r.At }}},
+	normal: "at", number: func(r attemptRow) int64 { return r.Number },
+}
+
+// AllAttempts lists the refused attempts of every endpoint; searches common name, device address, code and reason;
+// sorts by at (default, newest first); filters by code. It is a long list.
+func (t *Tx) AllAttempts(ctx context.Context, l vpn.List) (vpn.Page[vpn.Attempt], error) {
+	q := t.on(ctx)
+	if code := l.Filter["code"]; code != "" {
+		q = q.Where("code = ?", clean(code))
+	}
+	if term := fold(strings.TrimSpace(l.Search)); term != "" {
+		q = q.Where(`lower(common_name || ' ' || device || ' ' || code || ' ' || reason) LIKE ? ESCAPE '\'`, "%"+escapeLike(term)+"%")
+	}
+	rows, err := readLong(q, l, attemptList, attemptNoun)
+	if err != nil {
+		return vpn.Page[vpn.Attempt]{}, err
+	}
+	list, err := mapRows(rows.Items, attemptNoun, attemptRow.attempt)
+	page := vpn.MapPage(rows, func(attemptRow) vpn.Attempt { return vpn.Attempt{} })
+	page.Items = list
+	return page, err
+}
+
+// CountAttempts counts the refused attempts of an endpoint, or of every endpoint where id is empty: at most
+// maxCounted, and whether there are more.
+func (t *Tx) CountAttempts(ctx context.Context, id vpn.EndpointID) (int, bool, error) {
+	return countSome(t.ofEndpoint(ctx, id).Model(&attemptRow{}), attemptNoun)
 }
 
 // PurgeAttempts deletes attempts of which the last was before the given time, at most limit rows, and

@@ -75,7 +75,7 @@ func (t *Tx) Certificate(ctx context.Context, id vpn.CertificateID) (vpn.Certifi
 
 var certificateList = listing{
 	orders: map[string][]string{
-		"name": {"name_key"}, "common_name": {"common_name_key"}, "not_after": {"not_after"}, "created_at": {"created_at"},
+		"name": {"name_key"}, "common_name": {"common_name_key"}, "not_after": {"not_after"}, "created_at": {"created_at"}, "use": {"use"}, "key_type": {"key_type"},
 	},
 	normal: "name", tie: "id",
 	filters: map[string]string{"use": "use", "authority": "authority_id",
@@ -86,9 +86,18 @@ var certificateList = listing{
 const OriginImported = "imported"
 
 // Certificates searches name, common name and ID; sorts by name (default), common_name, not_after
-// and created_at; filters by use, authority and origin.
+// and created_at; filters by use, authority, origin and state (valid, expires soon, expired).
 func (t *Tx) Certificates(ctx context.Context, l vpn.List) (vpn.Page[vpn.Certificate], error) {
-	return readPage(t.on(ctx), l, certificateList, certificateNoun, certificateRow.certificate)
+	q, now := t.on(ctx), t.store.options.Now()
+	switch l.Filter["state"] {
+	case "expired":
+		q = q.Where("not_after < ?", micros(now))
+	case "expires soon":
+		q = q.Where("not_after >= ? AND not_after < ?", micros(now), micros(now.Add(vpn.ExpiryWarning)))
+	case "valid":
+		q = q.Where("not_after >= ?", micros(now.Add(vpn.ExpiryWarning)))
+	}
+	return readPage(q, l, certificateList, certificateNoun, certificateRow.certificate)
 }
 
 // CertificatesByID reads certificates; unknown ones are absent.

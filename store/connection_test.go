@@ -264,6 +264,19 @@ func testAttempt(t *testing.T, s *Store) {
 	same(t, "rows of all", len(got), keptAttempts)
 	same(t, "newest", got[0].At, at.Add((keptAttempts+8)*time.Second))
 
+	// Those of every endpoint are a long list.
+	view(t, s, func(ctx context.Context, x *Tx) error {
+		first := must[vpn.Page[vpn.Attempt]](t)(x.AllAttempts(ctx, vpn.List{Size: 20}))
+		second := must[vpn.Page[vpn.Attempt]](t)(x.AllAttempts(ctx, vpn.List{Size: 20, After: first.Next}))
+		same(t, "pages", append(first.Items, second.Items...), got[:40])
+		same(t, "counted", first.Total, keptAttempts)
+		same(t, "search", len(must[vpn.Page[vpn.Attempt]](t)(x.AllAttempts(ctx, vpn.List{Search: "10.1.1.7:"})).Items), 1)
+		same(t, "of a code", len(must[vpn.Page[vpn.Attempt]](t)(x.AllAttempts(ctx, vpn.List{Filter: map[string]string{"code": "none"}})).Items), 0)
+		n, more, err := x.CountAttempts(ctx, f.endpoint.ID)
+		same(t, "count", []any{n, more, err}, []any{keptAttempts, false, nil})
+		return nil
+	})
+
 	// Old rows are purged, a batch at a time.
 	update(t, s, func(ctx context.Context, x *Tx) error {
 		same(t, "a batch", must[int](t)(x.PurgeAttempts(ctx, got[0].At, 10)), 10)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"net/netip"
+	"slices"
 
 	"gorm.io/gorm/clause"
 
@@ -138,6 +139,37 @@ func (t *Tx) Endpoints(ctx context.Context, l vpn.List) (vpn.Page[vpn.Endpoint],
 func (t *Tx) AllEndpoints(ctx context.Context) ([]vpn.Endpoint, error) {
 	q := t.on(ctx).Omit("tls_crypt", "token_secret").Order("name_key, id")
 	return readAll(q, endpointNoun, endpointRow.endpoint)
+}
+
+// EndpointsByID reads endpoints without their secrets; unknown ones are absent.
+func (t *Tx) EndpointsByID(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]vpn.Endpoint, error) {
+	found := make(map[vpn.EndpointID]vpn.Endpoint, len(ids))
+	for part := range slices.Chunk(ids, batch) {
+		list, err := readAll(t.on(ctx).Omit("tls_crypt", "token_secret").Where("id IN ?", idStrings(part)), endpointNoun, endpointRow.endpoint)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range list {
+			found[e.ID] = e
+		}
+	}
+	return found, nil
+}
+
+// UsedNetworks are the networks whose subnets are target networks of endpoints, with their names.
+func (t *Tx) UsedNetworks(ctx context.Context) (map[vpn.NetworkID]string, error) {
+	var ids []vpn.NetworkID
+	if err := t.on(ctx).Model(&associationRow{}).Distinct("network_id").Pluck("network_id", &ids).Error; err != nil {
+		return nil, endpointNoun.read(err, "")
+	}
+	return namesOf(t.on(ctx).Model(&networkRow{}), networkNoun, ids)
+}
+
+// UsedZones are the availability zones of all target networks.
+func (t *Tx) UsedZones(ctx context.Context) ([]string, error) {
+	var zones []string
+	err := t.on(ctx).Model(&associationRow{}).Distinct("zone").Order("zone").Pluck("zone", &zones).Error
+	return zones, endpointNoun.read(err, "")
 }
 
 // CountParts counts the rules and routes of an endpoint, with those that are being removed.

@@ -15,6 +15,7 @@ type listing struct {
 	newest  bool                // normal is descending
 	tie     string              // a unique column, which makes the order the same on every page
 	filters map[string]string   // column, by the name in vpn.List
+	tags    bool                // the filter "tag" finds a tag by key or by key=value
 }
 
 // readPage reads one page. For a page after the last one it reads the last one: rows may have been deleted
@@ -26,6 +27,9 @@ func readPage[R, T any](q *gorm.DB, l vpn.List, s listing, n noun, to func(R) (T
 		if v := l.Filter[name]; v != "" {
 			q = q.Where(column+" = ?", clean(v))
 		}
+	}
+	if tag := fold(l.Filter["tag"]); tag != "" && s.tags {
+		q = q.Where(`search || ? LIKE ? ESCAPE '\'`, separator, "%"+escapeLike(tagPattern(tag))+"%")
 	}
 	if term := fold(strings.TrimSpace(l.Search)); term != "" {
 		q = q.Where(`search LIKE ? ESCAPE '\'`, "%"+escapeLike(term)+"%")
@@ -81,6 +85,14 @@ func (s listing) order(l vpn.List) string {
 		terms = append(terms, c+direction)
 	}
 	return strings.Join(append(terms, s.tie+direction), ", ")
+}
+
+// tagPattern is how a tag stands in the text that a search looks at (tagWords): a whole "key=value", or the key.
+func tagPattern(tag string) string {
+	if strings.Contains(tag, "=") {
+		return separator + tag + separator
+	}
+	return separator + tag + "="
 }
 
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

@@ -64,10 +64,10 @@ func (t *Tx) Network(ctx context.Context, id vpn.NetworkID) (vpn.Network, error)
 
 var networkList = listing{
 	orders: map[string][]string{"name": {"name_key"}, "created_at": {"created_at"}},
-	normal: "name", tie: "id",
+	normal: "name", tie: "id", tags: true,
 }
 
-// Networks searches name, ID and CIDR; sorts by name (default) and created_at.
+// Networks searches name, ID and CIDR; sorts by name (default) and created_at; filters by tag.
 func (t *Tx) Networks(ctx context.Context, l vpn.List) (vpn.Page[vpn.Network], error) {
 	return readPage(t.on(ctx), l, networkList, networkNoun, networkRow.network)
 }

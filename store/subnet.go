@@ -69,11 +69,18 @@ func (t *Tx) SubnetNames(ctx context.Context, ids ...vpn.SubnetID) (map[vpn.Subn
 
 var subnetList = listing{
 	orders: map[string][]string{"name": {"name_key"}, "cidr": {"cidr_first", "cidr_bits"}, "zone": {"zone", "cidr_first"}},
-	normal: "cidr", tie: "id",
+	normal: "cidr", tie: "id", filters: map[string]string{"zone": "zone"},
+}
+
+// Zones are the availability zones of a network's subnets.
+func (t *Tx) Zones(ctx context.Context, n vpn.NetworkID) ([]string, error) {
+	var zones []string
+	err := t.on(ctx).Model(&subnetRow{}).Where("network_id = ?", clean(string(n))).Distinct("zone").Order("zone").Pluck("zone", &zones).Error
+	return zones, subnetNoun.read(err, "")
 }
 
 // Subnets lists the subnets of one network; searches name, ID, CIDR and zone; sorts by name, cidr
-// (default) and zone.
+// (default) and zone; filters by zone.
 func (t *Tx) Subnets(ctx context.Context, n vpn.NetworkID, l vpn.List) (vpn.Page[vpn.Subnet], error) {
 	q := t.on(ctx).Where("network_id = ?", clean(string(n)))
 	return readPage(q, l, subnetList, subnetNoun, subnetRow.subnet)

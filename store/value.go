@@ -49,10 +49,12 @@ func bounded(s string) string {
 	return s
 }
 
+const separator = "\x1f"
+
 // searchable joins the texts that a search looks at. The separator is not printable, so no search term
 // has it.
 func searchable(parts ...string) string {
-	return strings.ToLower(clean(strings.Join(parts, "\x1f")))
+	return strings.ToLower(clean(strings.Join(parts, separator)))
 }
 
 // tagWords are tags as a search finds them: by key, by value and by key=value.
@@ -61,7 +63,7 @@ func tagWords(tags []vpn.Tag) string {
 	for i, t := range tags {
 		words[i] = t.Key + "=" + t.Value
 	}
-	return strings.Join(words, "\x1f")
+	return strings.Join(words, separator)
 }
 
 // sortNumber gives an address as a number to sort by, 0 for none and for IPv6.

@@ -60,6 +60,21 @@ func (t *Tx) VPNSession(ctx context.Context, id vpn.SessionID) (vpn.Session, err
 	return row.session()
 }
 
+// VPNSessionsByID reads VPN sessions; unknown ones are absent.
+func (t *Tx) VPNSessionsByID(ctx context.Context, ids ...vpn.SessionID) (map[vpn.SessionID]vpn.Session, error) {
+	found := make(map[vpn.SessionID]vpn.Session, len(ids))
+	for part := range slices.Chunk(ids, batch) {
+		list, err := readAll(t.on(ctx).Where("id IN ?", idStrings(part)), vpnSessionNoun, vpnSessionRow.session)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range list {
+			found[s.ID] = s
+		}
+	}
+	return found, nil
+}
+
 // VPNSessionByToken reads the newest VPN session of an endpoint whose client has a token. NotFound where
 // token is empty.
 func (t *Tx) VPNSessionByToken(ctx context.Context, e vpn.EndpointID, token string) (vpn.Session, error) {

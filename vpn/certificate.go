@@ -68,12 +68,12 @@ func (c Certificate) Label() string { return labelOf(c.Name, string(c.ID)) }
 // Expired reports whether the certificate has ended at now.
 func (c Certificate) Expired(now time.Time) bool { return now.After(c.NotAfter) }
 
-// expiryWarning is how long before its end a certificate is called "expiring soon".
-const expiryWarning = 30 * 24 * time.Hour
+// ExpiryWarning is how long before its end a certificate is called "expiring soon".
+const ExpiryWarning = 30 * 24 * time.Hour
 
-// ExpiresSoon reports whether the certificate ends within expiryWarning.
+// ExpiresSoon reports whether the certificate ends within ExpiryWarning.
 func (c Certificate) ExpiresSoon(now time.Time) bool {
-	return !c.Expired(now) && now.Add(expiryWarning).After(c.NotAfter)
+	return !c.Expired(now) && now.Add(ExpiryWarning).After(c.NotAfter)
 }
 
 // TrustAnchor is the PEM that a certificate contributes when clients must chain to it: an

@@ -13,10 +13,11 @@ import (
 type EndpointSummary struct {
 	Endpoint
 	State        EndpointState
-	Connections  int    // live ones
-	Associations int    // those that are not being removed
-	Trouble      string // which parts failed, in a few words; empty: none
-	Fault        string // the first fault or warning that its dataplane reports, as a sentence; empty: none
+	Connections  int      // live ones
+	Associations int      // those that are not being removed
+	Trouble      string   // which parts failed, in a few words; empty: none
+	Zones        []string // of its target networks
+	Fault        string   // the first fault or warning that its dataplane reports, as a sentence; empty: none
 }
 
 // Trouble says in a few words what failed of an endpoint, or may fail; "" where nothing did.

@@ -95,6 +95,12 @@ type Tag struct {
 	Value string `json:"value"`
 }
 
+// Is tells whether the tag is what a person looks for: its key, or "key=value", in any case.
+func (t Tag) Is(text string) bool {
+	key, value, whole := strings.Cut(text, "=")
+	return strings.EqualFold(t.Key, key) && (!whole || strings.EqualFold(t.Value, value))
+}
+
 // NormalizeTags trims tags, leaves out empty rows and refuses repeated or overlong keys. Errors
 // are recorded for the form field "tags".
 func NormalizeTags(c *Check, tags []Tag) []Tag {

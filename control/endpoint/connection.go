@@ -18,7 +18,7 @@ import (
 func (s *Service) Connections(ctx context.Context, by control.Principal, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.ConnectionSummary], error) {
 	var out vpn.Page[vpn.ConnectionSummary]
 	hasEnded := l.Filter["view"] == vpn.ViewEnded
-	inMemory := !hasEnded && connectionFields.Orders[l.Sort] != nil
+	inMemory := !hasEnded && (connectionFields.Orders[l.Sort] != nil || l.Filter["target"] != "" || l.Filter["platform"] != "")
 	err := s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, string(id), func(tx *store.Tx) (err error) {
 		var found vpn.Page[vpn.Connection]
 		switch {
@@ -53,9 +53,8 @@ func (s *Service) Connections(ctx context.Context, by control.Principal, id vpn.
 
 // ConnectionCounts are how many rows the views of connections have. Those that are long are counted up to a limit.
 type ConnectionCounts struct {
-	Active    int
-	Ended     int
-	MoreEnded bool
+	Active, Ended, Refused int
+	MoreEnded, MoreRefused bool
 }
 
 // ConnectionCounts counts the connections of an endpoint, or of every endpoint where id is empty.
@@ -64,7 +63,10 @@ func (s *Service) ConnectionCounts(ctx context.Context, by control.Principal, id
 		if n.Active, err = tx.CountUnended(ctx, id); err != nil {
 			return err
 		}
-		n.Ended, n.MoreEnded, err = tx.CountEnded(ctx, id)
+		if n.Ended, n.MoreEnded, err = tx.CountEnded(ctx, id); err != nil {
+			return err
+		}
+		n.Refused, n.MoreRefused, err = tx.CountAttempts(ctx, id)
 		return err
 	})
 	return n, err
@@ -82,7 +84,11 @@ func connectionSummaries(ctx context.Context, tx *store.Tx, found vpn.Page[vpn.C
 	if len(ids) == 0 {
 		return out, nil
 	}
-	names, err := tx.EndpointNames(ctx, ids...)
+	endpoints, err := tx.EndpointsByID(ctx, ids...)
+	if err != nil {
+		return out, err
+	}
+	sessions, err := tx.VPNSessionsByID(ctx, vpn.IDsOf(found.Items, func(c vpn.Connection) vpn.SessionID { return c.Session })...)
 	if err != nil {
 		return out, err
 	}
@@ -99,18 +105,26 @@ func connectionSummaries(ctx context.Context, tx *store.Tx, found vpn.Page[vpn.C
 		targets[a.ID] = cmp.Or(subnets[a.Subnet], string(a.Subnet))
 	}
 	for i, c := range out.Items {
-		out.Items[i].EndpointName, out.Items[i].Target = names[c.Endpoint], targets[c.Association]
+		out.Items[i].EndpointName, out.Items[i].Target = endpoints[c.Endpoint].Name, targets[c.Association]
+		if session, known := sessions[c.Session]; known {
+			out.Items[i].SessionEnds = session.Ends(endpoints[c.Endpoint])
+		}
 	}
 	return out, nil
 }
 
-// maxAttempts is the number of refused attempts that a page can search.
+// maxAttempts is the number of refused attempts of an endpoint that a page can search; the store keeps no more.
 const maxAttempts = 1000
 
-// Attempts lists the newest attempts that were refused before a login, with the reasons; of every endpoint where id is
-// empty.
+// Attempts lists the newest attempts of an endpoint that were refused before a login, with the reasons.
 func (s *Service) Attempts(ctx context.Context, by control.Principal, id vpn.EndpointID) (out []vpn.Attempt, err error) {
 	err = s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, string(id), func(tx *store.Tx) error { out, err = tx.Attempts(ctx, id, maxAttempts); return err })
+	return out, err
+}
+
+// AllAttempts lists those of every endpoint.
+func (s *Service) AllAttempts(ctx context.Context, by control.Principal, l vpn.List) (out vpn.Page[vpn.Attempt], err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, "", func(tx *store.Tx) error { out, err = tx.AllAttempts(ctx, l); return err })
 	return out, err
 }
 

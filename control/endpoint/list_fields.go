@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"sallyport/vpn"
@@ -31,9 +32,16 @@ var endpointFields = vpn.Fields[vpn.EndpointSummary]{
 	Usual: func(a, b vpn.EndpointSummary) int {
 		return cmp.Or(cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.ID, b.ID))
 	},
-	Filters: map[string]func(vpn.EndpointSummary, string) bool{"state": func(e vpn.EndpointSummary, want string) bool {
-		return want == string(e.State) || want == "trouble" && e.Trouble != ""
-	}},
+	Filters: map[string]func(vpn.EndpointSummary, string) bool{
+		"state": func(e vpn.EndpointSummary, want string) bool {
+			return want == string(e.State) || want == "trouble" && e.Trouble != ""
+		},
+		"tag": func(e vpn.EndpointSummary, want string) bool {
+			return slices.ContainsFunc(e.Tags, func(t vpn.Tag) bool { return t.Is(want) })
+		},
+		"network": func(e vpn.EndpointSummary, want string) bool { return string(e.Network) == want },
+		"zone":    func(e vpn.EndpointSummary, want string) bool { return slices.Contains(e.Zones, want) },
+	},
 }
 
 var ruleFields = vpn.Fields[vpn.RuleStatus]{
@@ -47,7 +55,9 @@ var ruleFields = vpn.Fields[vpn.RuleStatus]{
 	Usual: func(a, b vpn.RuleStatus) int {
 		return cmp.Or(a.Destination.Addr().Compare(b.Destination.Addr()), a.Destination.Bits()-b.Destination.Bits(), cmp.Compare(a.Group, b.Group))
 	},
-	Filters: map[string]func(vpn.RuleStatus, string) bool{"state": func(r vpn.RuleStatus, want string) bool { return string(r.State) == want }},
+	Filters: map[string]func(vpn.RuleStatus, string) bool{
+		"state": func(r vpn.RuleStatus, want string) bool { return string(r.State) == want },
+	},
 }
 
 var routeFields = vpn.Fields[vpn.RouteStatus]{
@@ -64,7 +74,11 @@ var routeFields = vpn.Fields[vpn.RouteStatus]{
 	Usual: func(a, b vpn.RouteStatus) int {
 		return cmp.Or(a.Destination.Addr().Compare(b.Destination.Addr()), a.Destination.Bits()-b.Destination.Bits(), cmp.Compare(a.Subnet, b.Subnet))
 	},
-	Filters: map[string]func(vpn.RouteStatus, string) bool{"state": func(r vpn.RouteStatus, want string) bool { return string(r.State) == want }},
+	Filters: map[string]func(vpn.RouteStatus, string) bool{
+		"state":  func(r vpn.RouteStatus, want string) bool { return string(r.State) == want },
+		"origin": func(r vpn.RouteStatus, want string) bool { return string(r.Origin) == want },
+		"target": func(r vpn.RouteStatus, want string) bool { return string(r.Subnet) == want },
+	},
 }
 
 // connectionFields sorts the connections that have not ended by what their table has no order for.
@@ -83,11 +97,20 @@ var connectionFields = vpn.Fields[vpn.ConnectionSummary]{
 		"in":     func(a, b vpn.ConnectionSummary) int { return cmp.Compare(a.Counters.BytesIn, b.Counters.BytesIn) },
 		"out":    func(a, b vpn.ConnectionSummary) int { return cmp.Compare(a.Counters.BytesOut, b.Counters.BytesOut) },
 	},
-	Usual:   func(a, b vpn.ConnectionSummary) int { return b.EstablishedAt.Compare(a.EstablishedAt) },
-	Filters: map[string]func(vpn.ConnectionSummary, string) bool{"status": func(c vpn.ConnectionSummary, want string) bool { return string(c.Status) == want }},
+	Usual: func(a, b vpn.ConnectionSummary) int { return b.EstablishedAt.Compare(a.EstablishedAt) },
+	Filters: map[string]func(vpn.ConnectionSummary, string) bool{
+		"status":   func(c vpn.ConnectionSummary, want string) bool { return string(c.Status) == want },
+		"platform": func(c vpn.ConnectionSummary, want string) bool { return c.Platform == want },
+		"target":   func(c vpn.ConnectionSummary, want string) bool { return c.Target == want },
+	},
 }
 
 // inMemory tells whether a list of parts needs what only the program knows.
 func inMemory(l vpn.List) bool {
-	return l.Filter["state"] != "" || l.Sort == "state" || l.Sort == "description" || l.Sort == "target"
+	for _, name := range []string{"state", "origin", "target"} {
+		if l.Filter[name] != "" {
+			return true
+		}
+	}
+	return l.Sort == "state" || l.Sort == "description" || l.Sort == "target"
 }

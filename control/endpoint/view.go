@@ -40,7 +40,7 @@ func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.Lis
 	err := s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) error {
 		page := vpn.Page[vpn.Endpoint]{}
 		var err error
-		computed := l.Filter["state"] != "" || endpointFields.Orders[l.Sort] != nil
+		computed := l.Filter["state"] != "" || l.Filter["tag"] != "" || l.Filter["network"] != "" || l.Filter["zone"] != "" || endpointFields.Orders[l.Sort] != nil
 		if computed {
 			page.Items, err = tx.AllEndpoints(ctx)
 		} else {
@@ -72,6 +72,9 @@ func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.Lis
 				Endpoint: e, State: e.State(of[e.ID], o), Connections: live[e.ID],
 				Associations: len(liveOf(of[e.ID])), Trouble: vpn.Trouble(of[e.ID], o),
 			}
+			for _, a := range of[e.ID] {
+				row.Zones = append(row.Zones, a.Zone)
+			}
 			row.Fault = o.Worst().Message
 			return row
 		})
@@ -79,6 +82,24 @@ func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.Lis
 			out = vpn.Select(out.Items, l, endpointFields)
 		}
 		return nil
+	})
+	return out, err
+}
+
+// FilterChoices are what lists of endpoints can be narrowed to.
+type FilterChoices struct {
+	Networks map[vpn.NetworkID]string // with their names
+	Zones    []string
+}
+
+// FilterChoices gives the networks and availability zones of all target networks.
+func (s *Service) FilterChoices(ctx context.Context, by control.Principal) (out FilterChoices, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) error {
+		if out.Networks, err = tx.UsedNetworks(ctx); err != nil {
+			return err
+		}
+		out.Zones, err = tx.UsedZones(ctx)
+		return err
 	})
 	return out, err
 }

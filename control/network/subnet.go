@@ -69,6 +69,12 @@ func (s *Service) CreateSubnet(ctx context.Context, by control.Principal, networ
 	return sub, err
 }
 
+// Zones lists the availability zones of a network's subnets.
+func (s *Service) Zones(ctx context.Context, by control.Principal, id vpn.NetworkID) (zones []string, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeSubnets, string(id), func(tx *store.Tx) error { zones, err = tx.Zones(ctx, id); return err })
+	return zones, err
+}
+
 // DeleteSubnet removes a subnet that no endpoint has as a target network.
 func (s *Service) DeleteSubnet(ctx context.Context, by control.Principal, id vpn.SubnetID) (vpn.Subnet, error) {
 	var sub vpn.Subnet

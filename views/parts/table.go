@@ -75,6 +75,7 @@ type Filter struct {
 	Label   string
 	Value   string // chosen; empty: none
 	Options []Option
+	Text    bool // any value can be typed; the label says what
 }
 
 func (f Filter) chosen() string {

@@ -17,9 +17,18 @@ var administratorCells = []page.Cell[vpn.Administrator]{
 	{Label: "State", Text: views.AccountState},
 }
 
+func roleFilter() parts.Filter {
+	f := parts.Filter{Name: "role", Label: "Role", Options: []parts.Option{{Label: "Every role"}}}
+	for _, r := range []vpn.Role{vpn.RoleAdministrator, vpn.RoleReadOnly} {
+		f.Options = append(f.Options, parts.Option{Value: string(r), Label: views.RoleName(r)})
+	}
+	return f
+}
+
 // List lists the accounts of the console.
 func (h *Administrators) List(c echo.Context) error {
 	l := page.ListOf(c)
+	filters := page.Narrow(c, &l, roleFilter(), page.StateFilter("active", "disabled"))
 	read := func(l vpn.List) (vpn.Page[vpn.Administrator], error) {
 		return h.access.Administrators(page.Context(c), page.Principal(c), l)
 	}
@@ -31,11 +40,11 @@ func (h *Administrators) List(c echo.Context) error {
 		return err
 	}
 	list := page.ListView(c, l, found)
-	list.Part = "administrators"
+	list.Part, list.Filters = "administrators", filters
 	list.Caption, list.Noun, list.Plural, list.Hint = "Administrators", "administrator", "administrators", "user name"
 	list.Columns = []parts.Column{
-		{Key: "username", Label: "User name"}, {Label: "Role"}, {Label: "State"},
-		{Key: "last_sign_in", Label: "Last sign-in"}, {Label: "Created"},
+		{Key: "username", Label: "User name"}, {Key: "role", Label: "Role"}, {Key: "state", Label: "State"},
+		{Key: "last_sign_in", Label: "Last sign-in"}, {Key: "created_at", Label: "Created"},
 	}
 	return page.Render(c, http.StatusOK, views.Administrators(h.pages.Chrome(c, "Administrators", "administrators"), list, found.Items, vpn.AdministratorID(page.Principal(c).ID)))
 }

@@ -16,7 +16,7 @@ import (
 // List lists the certificates.
 func (h *Certificates) List(c echo.Context) error {
 	l := page.ListOf(c)
-	filters := page.Narrow(c, &l, useFilter())
+	filters := page.Narrow(c, &l, useFilter(), page.StateFilter("valid", "expires soon", "expired"))
 	use := vpn.CertificateUse(l.Filter["use"])
 	issuer := vpn.CertificateStatus{}
 	if id := c.QueryParam("authority"); id != "" { // the confirm page for deleting an authority links here
@@ -41,7 +41,7 @@ func (h *Certificates) List(c echo.Context) error {
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Certificates", "certificate", "certificates", "name, common name or ID"
 	v.List.Filters, v.List.Part = filters, "certificates"
 	v.List.Columns = []parts.Column{
-		{Key: "name", Label: "Name"}, {Label: "Use"}, {Key: "common_name", Label: "Common name"}, {Label: "Key type"},
+		{Key: "name", Label: "Name"}, {Key: "use", Label: "Use"}, {Key: "common_name", Label: "Common name"}, {Key: "key_type", Label: "Key type"},
 		{Key: "not_after", Label: "Expires"}, {Label: "Used by"},
 	}
 	if page.Principal(c).Role.MayChange() {

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -25,8 +26,21 @@ var associationFields = vpn.Fields[vpn.AssociationStatus]{
 		"state":      func(a, b vpn.AssociationStatus) int { return cmp.Compare(a.State, b.State) },
 		"created_at": func(a, b vpn.AssociationStatus) int { return a.CreatedAt.Compare(b.CreatedAt) },
 	},
-	Usual:   func(a, b vpn.AssociationStatus) int { return a.CreatedAt.Compare(b.CreatedAt) },
-	Filters: map[string]func(vpn.AssociationStatus, string) bool{"state": func(a vpn.AssociationStatus, want string) bool { return string(a.State) == want }},
+	Usual: func(a, b vpn.AssociationStatus) int { return a.CreatedAt.Compare(b.CreatedAt) },
+	Filters: map[string]func(vpn.AssociationStatus, string) bool{
+		"state": func(a vpn.AssociationStatus, want string) bool { return string(a.State) == want },
+		"zone":  func(a vpn.AssociationStatus, want string) bool { return a.Zone == want },
+	},
+}
+
+// zoneFilter narrows the associations to those of one availability zone.
+func zoneFilter(associations []vpn.AssociationStatus) parts.Filter {
+	var zones []string
+	for _, a := range associations {
+		zones = append(zones, a.Zone)
+	}
+	slices.Sort(zones)
+	return page.ChoiceFilter("zone", "Availability zone", "Every zone", slices.Compact(zones)...)
 }
 
 var associationCells = []page.Cell[vpn.AssociationStatus]{
@@ -46,7 +60,7 @@ func (h *Associations) List(c echo.Context) error {
 		return err
 	}
 	l := page.ListOf(c)
-	filters := page.Narrow(c, &l, page.StateFilter(vpn.Associating, vpn.Associated, vpn.AssociationFailed, vpn.Disassociating))
+	filters := page.Narrow(c, &l, page.StateFilter(vpn.Associating, vpn.Associated, vpn.AssociationFailed, vpn.Disassociating), zoneFilter(view.Associations))
 	read := func(l vpn.List) (vpn.Page[vpn.AssociationStatus], error) {
 		return vpn.Select(view.Associations, l, associationFields), nil
 	}

@@ -25,6 +25,9 @@ func (h *Connections) List(c echo.Context) error {
 		return err
 	}
 	v := views.ConnectionLists{Path: views.EndpointPath(view.ID, "connections"), MayChange: f.Chrome.MayChange, Now: h.pages.Now(), Endpoint: view.ID}
+	for _, a := range view.Associations {
+		v.Targets = append(v.Targets, cmp.Or(a.SubnetName, string(a.Subnet)))
+	}
 	if done, err := h.fill(c, &v); done || err != nil {
 		return err
 	}
@@ -67,20 +70,13 @@ func (h *Connections) fill(c echo.Context, v *views.ConnectionLists) (done bool,
 		{Label: "Ended", Href: v.Path + "?view=" + vpn.ViewEnded, Current: v.View == vpn.ViewEnded, CountID: "ended-count"},
 		{Label: "Refused", Href: v.Path + "?view=" + viewRefused, Current: v.View == viewRefused, CountID: "refused-count"},
 	}
-	attempts, err := h.endpoints.Attempts(page.Context(c), page.Principal(c), v.Endpoint)
-	if err != nil {
-		return false, err
-	}
 	counts, err := h.endpoints.ConnectionCounts(page.Context(c), page.Principal(c), v.Endpoint)
 	if err != nil {
 		return false, err
 	}
-	v.Tabs[0].Count, v.Tabs[1].Count, v.Tabs[2].Count = count(counts.Active), count(counts.Ended), count(len(attempts))
-	if counts.MoreEnded {
-		v.Tabs[1].Count += "+"
-	}
+	v.Tabs[0].Count, v.Tabs[1].Count, v.Tabs[2].Count = count(counts.Active), orMore(counts.Ended, counts.MoreEnded), orMore(counts.Refused, counts.MoreRefused)
 	if v.View == viewRefused {
-		return h.fillAttempts(c, v, attempts)
+		return h.fillAttempts(c, v)
 	}
 	return h.fillConnections(c, v)
 }
@@ -89,7 +85,10 @@ func (h *Connections) fillConnections(c echo.Context, v *views.ConnectionLists) 
 	l := page.ListOf(c)
 	var filters []parts.Filter
 	if v.View == vpn.ViewActive {
-		filters = []parts.Filter{statusFilter()}
+		filters = []parts.Filter{statusFilter(), page.ChoiceFilter("platform", "Platform", "Every platform", platforms...)}
+		if len(v.Targets) > 1 {
+			filters = append(filters, page.ChoiceFilter("target", "Target network", "Every target network", v.Targets...))
+		}
 	}
 	filters = page.Narrow(c, &l, filters...)
 	l.Filter["view"] = v.View
@@ -115,10 +114,33 @@ func (h *Connections) fillConnections(c echo.Context, v *views.ConnectionLists) 
 	return false, nil
 }
 
-func (h *Connections) fillAttempts(c echo.Context, v *views.ConnectionLists, attempts []vpn.Attempt) (bool, error) {
+// orMore is the count of a tab whose rows are counted up to a limit.
+func orMore(n int, more bool) string {
+	if more {
+		return count(n) + "+"
+	}
+	return count(n)
+}
+
+func (h *Connections) fillAttempts(c echo.Context, v *views.ConnectionLists) (bool, error) {
 	l := page.ListOf(c)
-	filters := page.Narrow(c, &l, codeFilter(attempts))
-	read := func(l vpn.List) (vpn.Page[vpn.Attempt], error) { return vpn.Select(attempts, l, attemptFields), nil }
+	codes := vpn.LoginCodes()
+	read := func(l vpn.List) (vpn.Page[vpn.Attempt], error) {
+		return h.endpoints.AllAttempts(page.Context(c), page.Principal(c), l)
+	}
+	sorted := func(string) string { return "" } // those of every endpoint may be many
+	if v.Endpoint != "" {
+		attempts, err := h.endpoints.Attempts(page.Context(c), page.Principal(c), v.Endpoint)
+		if err != nil {
+			return false, err
+		}
+		codes = slices.DeleteFunc(slices.Clone(codes), func(code vpn.Code) bool {
+			return !slices.ContainsFunc(attempts, func(a vpn.Attempt) bool { return a.Code == code })
+		})
+		read = func(l vpn.List) (vpn.Page[vpn.Attempt], error) { return vpn.Select(attempts, l, attemptFields), nil }
+		sorted = func(key string) string { return key }
+	}
+	filters := page.Narrow(c, &l, codeFilter(codes))
 	if page.WantsFile(c) {
 		return true, page.Export(c, "refused-attempts", l, read, attemptCells)
 	}
@@ -126,7 +148,7 @@ func (h *Connections) fillAttempts(c echo.Context, v *views.ConnectionLists, att
 	v.List, v.Attempts = page.ListView(c, l, found), found.Items
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Refused attempts", "refused attempt", "refused attempts", "common name, device address, code or reason"
 	v.List.Filters, v.List.Part, v.List.Extra = filters, "attempts", map[string][]string{"view": {viewRefused}}
-	v.List.Columns = []parts.Column{{Key: "at", Label: "When"}, {Key: "device", Label: "Device address"}, {Key: "common_name", Label: "Common name"}, {Key: "reason", Label: "Reason"}}
+	v.List.Columns = []parts.Column{{Key: "at", Label: "When"}, {Key: sorted("device"), Label: "Device address"}, {Key: sorted("common_name"), Label: "Common name"}, {Key: sorted("reason"), Label: "Reason"}}
 	if v.Endpoint == "" {
 		v.List.Columns = append(v.List.Columns, parts.Column{Label: "Endpoint"})
 	}
@@ -152,16 +174,17 @@ func statusFilter() parts.Filter {
 	return f
 }
 
-// codeFilter narrows the attempts to those of one code that is among them.
-func codeFilter(attempts []vpn.Attempt) parts.Filter {
+// codeFilter narrows the attempts to those of one code.
+func codeFilter(codes []vpn.Code) parts.Filter {
 	f := parts.Filter{Name: "code", Label: "Code", Options: []parts.Option{{Label: "Every code"}}}
-	for _, code := range vpn.LoginCodes() {
-		if slices.ContainsFunc(attempts, func(a vpn.Attempt) bool { return a.Code == code }) {
-			f.Options = append(f.Options, parts.Option{Value: string(code), Label: string(code)})
-		}
+	for _, code := range codes {
+		f.Options = append(f.Options, parts.Option{Value: string(code), Label: string(code)})
 	}
 	return f
 }
+
+// platforms are what clients call themselves (IV_PLAT).
+var platforms = []string{"linux", "win", "mac", "ios", "android"}
 
 func (h *Connections) emptyConnections(v views.ConnectionLists) parts.Empty {
 	switch {

@@ -1,6 +1,9 @@
 package endpoint
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -24,10 +27,26 @@ var endpointCells = []page.Cell[vpn.EndpointSummary]{
 	{Label: "Tags", Text: func(e vpn.EndpointSummary) string { return views.Tags(e.Tags) }},
 }
 
+// networkFilter narrows the endpoints to those of one network.
+func networkFilter(networks map[vpn.NetworkID]string) parts.Filter {
+	f := parts.Filter{Name: "network", Label: "Network", Options: []parts.Option{{Label: "Every network"}}}
+	for _, id := range slices.SortedFunc(maps.Keys(networks), func(a, b vpn.NetworkID) int {
+		return cmp.Or(cmp.Compare(networks[a], networks[b]), cmp.Compare(a, b))
+	}) {
+		f.Options = append(f.Options, parts.Option{Value: string(id), Label: views.NameOr(networks[id], id)})
+	}
+	return f
+}
+
 // List lists the Client VPN endpoints.
 func (h *Endpoints) List(c echo.Context) error {
 	l := page.ListOf(c)
-	filters := page.Narrow(c, &l, page.StateFilter(vpn.EndpointPendingAssociate, vpn.EndpointAvailable, vpn.EndpointDeleting, "trouble"))
+	choices, err := h.endpoints.FilterChoices(page.Context(c), page.Principal(c))
+	if err != nil {
+		return err
+	}
+	filters := page.Narrow(c, &l, page.StateFilter(vpn.EndpointPendingAssociate, vpn.EndpointAvailable, vpn.EndpointDeleting, "trouble"),
+		networkFilter(choices.Networks), page.ChoiceFilter("zone", "Availability zone", "Every zone", choices.Zones...), page.TagFilter())
 	read := func(l vpn.List) (vpn.Page[vpn.EndpointSummary], error) {
 		return h.endpoints.Endpoints(page.Context(c), page.Principal(c), l)
 	}

@@ -21,6 +21,15 @@ var routeCells = []page.Cell[vpn.RouteStatus]{
 	{Label: "Added", Text: func(r vpn.RouteStatus) string { return r.CreatedAt.UTC().Format(time.RFC3339) }},
 }
 
+// targetFilter narrows the routes to those through one target network.
+func targetFilter(associations []vpn.AssociationStatus) parts.Filter {
+	f := parts.Filter{Name: "target", Label: "Target", Options: []parts.Option{{Label: "Every target"}}}
+	for _, a := range associations {
+		f.Options = append(f.Options, parts.Option{Value: string(a.Subnet), Label: views.NameOr(a.SubnetName, a.Subnet)})
+	}
+	return f
+}
+
 // List shows the tab Route table.
 func (h *Routes) List(c echo.Context) error {
 	f, view, err := h.frame(c, "routes")
@@ -28,7 +37,10 @@ func (h *Routes) List(c echo.Context) error {
 		return err
 	}
 	l := page.ListOf(c)
-	filters := page.Narrow(c, &l, page.StateFilter(vpn.RouteCreating, vpn.RouteActive, vpn.RouteFailed, vpn.RouteDeleting))
+	filters := page.Narrow(c, &l, page.StateFilter(vpn.RouteCreating, vpn.RouteActive, vpn.RouteFailed, vpn.RouteDeleting),
+		parts.Filter{Name: "origin", Label: "Origin", Options: []parts.Option{
+			{Label: "Every origin"}, {Value: string(vpn.OriginAssociate), Label: "Automatic"}, {Value: string(vpn.OriginAddRoute), Label: "Manual"},
+		}}, targetFilter(view.Associations))
 	read := func(l vpn.List) (vpn.Page[vpn.RouteStatus], error) {
 		return h.endpoints.Routes(page.Context(c), page.Principal(c), view.ID, l)
 	}

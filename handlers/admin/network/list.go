@@ -23,6 +23,7 @@ var networkCells = []page.Cell[vpn.NetworkStatus]{
 // List lists the networks.
 func (h *Networks) List(c echo.Context) error {
 	l := page.ListOf(c)
+	filters := page.Narrow(c, &l, page.TagFilter())
 	read := func(l vpn.List) (vpn.Page[vpn.NetworkStatus], error) {
 		return h.networks.Networks(page.Context(c), page.Principal(c), l)
 	}
@@ -34,7 +35,7 @@ func (h *Networks) List(c echo.Context) error {
 		return err
 	}
 	list := page.ListView(c, l, found)
-	list.Part = "networks"
+	list.Part, list.Filters = "networks", filters
 	list.Caption, list.Noun, list.Plural, list.Hint = "Networks", "network", "networks", "name, ID, CIDR or tag (key=value)"
 	list.Columns = []parts.Column{
 		{Key: "name", Label: "Name"}, {Label: "CIDRs"}, {Label: "Subnets", Right: true}, {Key: "created_at", Label: "Created"},

@@ -25,6 +25,11 @@ func (h *Networks) View(c echo.Context) error {
 		return err
 	}
 	l := page.ListOf(c)
+	zones, err := h.networks.Zones(page.Context(c), page.Principal(c), n.ID)
+	if err != nil {
+		return err
+	}
+	filters := page.Narrow(c, &l, page.ChoiceFilter("zone", "Availability zone", "Every availability zone", zones...))
 	read := func(l vpn.List) (vpn.Page[vpn.SubnetStatus], error) {
 		return h.networks.Subnets(page.Context(c), page.Principal(c), n.ID, l)
 	}
@@ -46,7 +51,7 @@ func (h *Networks) View(c echo.Context) error {
 		},
 		List: page.ListView(c, l, found), Rows: found.Items,
 	}
-	v.List.Part = "subnets"
+	v.List.Part, v.List.Filters = "subnets", filters
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Subnets", "subnet", "subnets", "name, ID, CIDR or zone"
 	v.List.Columns = []parts.Column{
 		{Key: "name", Label: "Subnet"}, {Key: "cidr", Label: "CIDR"}, {Key: "zone", Label: "Availability zone"}, {Label: "Target network of"}, {Label: "Actions", Right: true, Quiet: !page.Principal(c).Role.MayChange()},

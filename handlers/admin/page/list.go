@@ -74,12 +74,37 @@ func Narrow(c echo.Context, l *vpn.List, filters ...parts.Filter) []parts.Filter
 	l.Filter = map[string]string{}
 	for i, f := range filters {
 		value := c.QueryParam(f.Name)
+		if f.Text {
+			filters[i].Value = textValue(value)
+			l.Filter[f.Name] = filters[i].Value
+			continue
+		}
 		if value != "" && slices.ContainsFunc(f.Options, func(o parts.Option) bool { return o.Value == value }) {
 			filters[i].Value = value
 			l.Filter[f.Name] = value
 		}
 	}
 	return filters
+}
+
+// textValue is a filter's value as it can be looked for.
+func textValue(s string) string {
+	s = strings.ReplaceAll(strings.ToValidUTF8(strings.TrimSpace(s), ""), "\x00", "")
+	return strings.ToValidUTF8(s[:min(len(s), maxSearch)], "")
+}
+
+// TagFilter narrows a list to what has a tag: "key", or "key=value".
+func TagFilter() parts.Filter {
+	return parts.Filter{Name: "tag", Label: "Tag (key or key=value)", Text: true}
+}
+
+// ChoiceFilter offers values to narrow a list by; all is the choice of none.
+func ChoiceFilter(name, label, all string, values ...string) parts.Filter {
+	f := parts.Filter{Name: name, Label: label, Options: []parts.Option{{Label: all}}}
+	for _, v := range values {
+		f.Options = append(f.Options, parts.Option{Value: v, Label: v})
+	}
+	return f
 }
 
 // StateFilter offers states to narrow a list by.
