@@ -66,10 +66,14 @@ func (a Announcement) Word() string {
 	return ""
 }
 
-// Check tells whether the administrator has agreed to what the change does now. Field: confirm.
+// Check tells whether the administrator has agreed to what the change does now; that it does less than was announced,
+// because people have left, is no reason to ask again. Field: confirm.
 func (a Announcement) Check(c Consent) error {
-	if a.Kind() != c.Announced {
-		return ErrUnannounced
+	told := strings.Fields(c.Announced)
+	for _, kind := range strings.Fields(a.Kind()) {
+		if !slices.Contains(told, kind) {
+			return ErrUnannounced
+		}
 	}
 	if word := a.Word(); strings.TrimSpace(c.Word) != word && word != "" {
 		var check Check

@@ -1,6 +1,7 @@
 package vpn
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -115,7 +116,10 @@ func TestAnnouncement(t *testing.T) {
 	if err := a.Check(Consent{Announced: "files", Word: " replace "}); err != nil {
 		t.Error(err)
 	}
-	if err := a.Check(Consent{Announced: "next", Word: "replace"}); err != ErrUnannounced {
+	if err := a.Check(Consent{Announced: "files restart", Word: "replace"}); err != nil {
+		t.Errorf("everyone has left: got %v", err)
+	}
+	if err := a.Check(Consent{Announced: "next", Word: "replace"}); !errors.Is(err, ErrUnannounced) {
 		t.Errorf("got %v", err)
 	}
 }
