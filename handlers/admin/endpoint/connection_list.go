@@ -237,10 +237,10 @@ var connectionCells = []page.Cell[vpn.ConnectionSummary]{
 	{Label: "Client version", Text: func(c vpn.ConnectionSummary) string { return c.ClientVersion }},
 	{Label: "Since", Text: func(c vpn.ConnectionSummary) string { return c.EstablishedAt.UTC().Format(time.RFC3339) }},
 	{Label: "Until", Text: func(c vpn.ConnectionSummary) string {
-		if c.EndedAt.IsZero() {
+		if c.End().IsZero() {
 			return ""
 		}
-		return c.EndedAt.UTC().Format(time.RFC3339)
+		return c.End().UTC().Format(time.RFC3339)
 	}},
 	{Label: "Reason of the end", Text: func(c vpn.ConnectionSummary) string { return c.EndReason }},
 	{Label: "Bytes in", Text: func(c vpn.ConnectionSummary) string { return strconv.FormatUint(c.Counters.BytesIn, 10) }},

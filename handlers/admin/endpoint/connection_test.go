@@ -81,6 +81,32 @@ func TestConnections(t *testing.T) {
 	u.Admin.Get(tab+"/terminate?id="+string(gone.ID)).WantStatus(http.StatusConflict).WantText("main", "has already ended")
 }
 
+// A live connection shows until when its session lasts: the timeout counts from the login, and a shorter one holds at once.
+func TestConnectionUntil(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewReadyEndpoint(t)
+	alice := u.Connect(t, "alice", "10.20.0.5", vpn.ConnectionActive)
+	began := time.Now().Add(-90 * time.Minute)
+	u.Update(t, func(tx *store.Tx) error {
+		return tx.CreateVPNSession(t.Context(), vpn.Session{ID: alice.Session, Endpoint: u.ID(), StartedAt: began, EndsAt: began.Add(24 * time.Hour)})
+	})
+	for _, path := range []string{"/connections", u.Endpoint + "/connections", "/connections?sort=in"} {
+		u.Admin.Get(path).Row("alice").WantText("td", "1 hour ago").WantText("td", "in 22 hours")
+	}
+	u.Update(t, func(tx *store.Tx) error {
+		e, err := tx.LockEndpoint(t.Context(), u.ID())
+		if err != nil {
+			return err
+		}
+		e.SessionTimeout = 8 * time.Hour
+		return tx.SaveEndpoint(t.Context(), e)
+	})
+	u.Admin.Get("/connections").Row("alice").WantText("td", "in 6 hours")
+	if file := u.Admin.Get("/connections?format=csv").Body; !strings.Contains(file, began.Add(8*time.Hour).UTC().Format(time.RFC3339)) {
+		t.Errorf("the file does not have the end of the session: %s", file)
+	}
+}
+
 // Connections of several endpoints are chosen together; the confirmation tells people from their devices.
 func TestTerminateSeveral(t *testing.T) {
 	t.Parallel()
