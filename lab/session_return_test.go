@@ -162,6 +162,7 @@ func TestReturnAfterTheAwayTime(t *testing.T) {
 		rows := stored(t, s.Gateway, "SELECT end_reason FROM connection WHERE id = ?", c.connection)
 		return len(rows) == 1 && strings.Contains(rows[0][0], "out of reach for a second")
 	})
+	passed(t, time.Now(), 15*time.Second) // its address has cooled down
 	s.link(t, c, "up")
 	c.reaches(t, 35*time.Second, "an outage that was longer than the away time")
 	s.wantAnotherConnection(t, c, "an outage that was longer than the away time")
