@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -72,7 +74,19 @@ func readAssociations(q *gorm.DB, column string, ids []string) ([]vpn.Associatio
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return readAll(q.Where(column+" IN ?", ids).Order("endpoint_id, zone, id"), associationNoun, associationRow.association)
+	q = q.Session(&gorm.Session{})
+	var out []vpn.Association
+	for part := range slices.Chunk(ids, batch) {
+		list, err := readAll(q.Where(column+" IN ?", part).Order("endpoint_id, zone, id"), associationNoun, associationRow.association)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+	}
+	if len(ids) > batch { // the order of one statement
+		slices.SortStableFunc(out, func(a, b vpn.Association) int { return cmp.Compare(a.Endpoint, b.Endpoint) })
+	}
+	return out, nil
 }
 
 // CreateAssociation adds an association.

@@ -126,11 +126,11 @@ var endpointList = listing{
 	orders: map[string][]string{
 		"name": {"name_key"}, "client_cidr": {"client_cidr_first", "client_cidr_bits"}, "created_at": {"created_at"},
 	},
-	normal: "name", tie: "id",
+	normal: "name", tie: "id", tags: true, filters: map[string]string{"network": "network_id"},
 }
 
 // Endpoints searches name, ID, client CIDR and description; sorts by name (default), client_cidr
-// and created_at. The secrets are left out.
+// and created_at; filters by network and tag. The secrets are left out.
 func (t *Tx) Endpoints(ctx context.Context, l vpn.List) (vpn.Page[vpn.Endpoint], error) {
 	return readPage(t.on(ctx), l, endpointList, endpointNoun, endpointRow.endpoint)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"gorm.io/gorm/clause"
 
@@ -37,12 +38,16 @@ func (t *Tx) Observations(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.E
 	if len(ids) == 0 {
 		return latest, nil
 	}
-	q := t.on(ctx).Where("endpoint_id IN ?", idStrings(ids)).Order("seen_at, node")
-	list, err := readAll(q, observationNoun, observationRow.observation)
-	for _, o := range list {
-		latest[o.Endpoint] = o
+	for part := range slices.Chunk(idStrings(ids), batch) {
+		list, err := readAll(t.on(ctx).Where("endpoint_id IN ?", part).Order("seen_at, node"), observationNoun, observationRow.observation)
+		if err != nil {
+			return latest, err
+		}
+		for _, o := range list {
+			latest[o.Endpoint] = o
+		}
 	}
-	return latest, err
+	return latest, nil
 }
 
 // SaveObservation keeps one row for each node and endpoint. An endpoint that does not exist is

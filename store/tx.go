@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -90,13 +91,18 @@ func countRows[ID ~string](q *gorm.DB, n noun, column string, ids []ID) (map[ID]
 	if len(ids) == 0 {
 		return out, nil
 	}
-	var rows []struct {
-		ID    string `gorm:"column:id"`
-		Total int64  `gorm:"column:total"`
+	q = q.Session(&gorm.Session{})
+	for part := range slices.Chunk(idStrings(ids), batch) {
+		var rows []struct {
+			ID    string `gorm:"column:id"`
+			Total int64  `gorm:"column:total"`
+		}
+		if err := q.Select(column+" AS id, COUNT(*) AS total").Where(column+" IN ?", part).Group(column).Find(&rows).Error; err != nil {
+			return out, n.read(err, "")
+		}
+		for _, r := range rows {
+			out[ID(r.ID)] = int(r.Total)
+		}
 	}
-	err := q.Select(column+" AS id, COUNT(*) AS total").Where(column+" IN ?", idStrings(ids)).Group(column).Find(&rows).Error
-	for _, r := range rows {
-		out[ID(r.ID)] = int(r.Total)
-	}
-	return out, n.read(err, "")
+	return out, nil
 }

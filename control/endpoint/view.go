@@ -40,7 +40,7 @@ func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.Lis
 	err := s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) error {
 		page := vpn.Page[vpn.Endpoint]{}
 		var err error
-		computed := l.Filter["state"] != "" || l.Filter["tag"] != "" || l.Filter["network"] != "" || l.Filter["zone"] != "" || endpointFields.Orders[l.Sort] != nil
+		computed := l.Filter["state"] != "" || l.Filter["zone"] != "" || endpointFields.Orders[l.Sort] != nil
 		if computed {
 			page.Items, err = tx.AllEndpoints(ctx)
 		} else {
