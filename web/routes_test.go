@@ -113,7 +113,7 @@ func TestErrorPages(t *testing.T) {
 	b := s.SignIn(t, webtest.Administrator)
 	b.Get("/nothing-here").WantStatus(http.StatusNotFound).WantText("main", "no page at this address").WantText("nav[aria-label=Main]", "Networks")
 	b.Post("/networks", nil).WantStatus(http.StatusMethodNotAllowed).WantText("main", "links and buttons")
-	b.Get("/administrators/nothing-such").WantStatus(http.StatusNotFound).WantText("main", "nothing-such")
+	b.Get("/administrators/nothing-such").WantStatus(http.StatusNotFound).WantText("main", "nothing-such").WantText("main code", "InvalidAdministratorId.NotFound")
 	s.Visitor(t).Get("/nothing-here").WantStatus(http.StatusNotFound)
 
 	p := b.Send(http.MethodPost, "/administrators/new", strings.NewReader(`{"username":"x"}`), http.Header{"Content-Type": {"application/json"}})

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"sallyport/control"
 	"sallyport/control/controltest"
 	"sallyport/web/webtest"
 )
@@ -128,5 +129,19 @@ func TestListenAddressOfTheHost(t *testing.T) {
 	p = u.Admin.Get("/endpoints/new").WantText("#listen_addr-help", "No dataplane answers, so the address is not checked.")
 	if !p.Doc.Find("#listen_addr").Is("input") {
 		t.Error("the listen address cannot be typed")
+	}
+}
+
+// A refusal for which the guide has a code shows it beside the sentence; what is wrong with the input shows none.
+func TestRefusedFormShowsTheCode(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewEndpoint(t)
+	u.Kit.Set(control.SystemPrincipal("test"), "endpoint_quota", "1")
+	p := u.Admin.Post("/endpoints/new", u.EndpointForm("second", "10.40.0.0/22", "1194")).WantStatus(http.StatusUnprocessableEntity)
+	p.WantText("#error-summary", "the quota is 1").WantText("#error-summary code", "ClientVpnEndpointLimitExceeded")
+	webtest.CheckMarkup(t, "/endpoints/new", p)
+	p = u.Admin.Post("/endpoints/new", u.EndpointForm("second", "10.40.0.0/23", "1194")).WantStatus(http.StatusUnprocessableEntity)
+	if got := p.Doc.Find("#error-summary code").Text(); got != "" {
+		t.Errorf("a field that is wrong shows the code %s", got)
 	}
 }
