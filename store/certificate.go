@@ -150,9 +150,13 @@ func (t *Tx) EndpointsUsing(ctx context.Context, ids ...vpn.CertificateID) (map[
 	if len(ids) == 0 {
 		return using, nil
 	}
-	var rows []endpointRow
-	err := t.on(ctx).Select("id", "certificate_id", "client_ca_id").
-		Where("certificate_id IN ? OR client_ca_id IN ?", idStrings(ids), idStrings(ids)).Order("id").Find(&rows).Error
+	var rows []struct{ ID, Server, Client, Authority string }
+	err := t.on(ctx).Table("endpoint").
+		Select("endpoint.id, endpoint.certificate_id AS server, endpoint.client_ca_id AS client, "+
+			"CASE WHEN clients.use <> ? THEN COALESCE(clients.authority_id, '') ELSE '' END AS authority", string(vpn.UseAuthority)).
+		Joins("JOIN certificate clients ON clients.id = endpoint.client_ca_id").
+		Where("endpoint.certificate_id IN ? OR endpoint.client_ca_id IN ? OR clients.authority_id IN ?", idStrings(ids), idStrings(ids), idStrings(ids)).
+		Order("endpoint.id").Find(&rows).Error
 	if err != nil {
 		return nil, endpointNoun.read(err, "")
 	}
@@ -161,12 +165,12 @@ func (t *Tx) EndpointsUsing(ctx context.Context, ids ...vpn.CertificateID) (map[
 		wanted[id] = true
 	}
 	for _, r := range rows {
-		server, client := vpn.CertificateID(r.Certificate), vpn.CertificateID(r.ClientCA)
-		if wanted[server] {
-			using[server] = append(using[server], vpn.EndpointID(r.ID))
-		}
-		if wanted[client] && client != server {
-			using[client] = append(using[client], vpn.EndpointID(r.ID))
+		seen := map[vpn.CertificateID]bool{"": true}
+		for _, id := range []vpn.CertificateID{vpn.CertificateID(r.Server), vpn.CertificateID(r.Client), vpn.CertificateID(r.Authority)} {
+			if wanted[id] && !seen[id] {
+				using[id] = append(using[id], vpn.EndpointID(r.ID))
+			}
+			seen[id] = true
 		}
 	}
 	return using, nil

@@ -182,3 +182,14 @@ func TestPublicAuthorityBesideItsField(t *testing.T) {
 	u.Admin.Post("/certificates/import", url.Values{"use": {"authority"}, "certificate": {public}}).
 		WantStatus(http.StatusUnprocessableEntity).WantRefusedField("certificate", "is a public authority")
 }
+
+// An authority is used by an endpoint that takes its clients through the server certificate.
+func TestAuthorityIsUsedThroughTheServerCertificate(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewEndpoint(t)
+	for _, path := range []string{u.Authority, u.Server} {
+		if got := u.Admin.Get(path).Text("dl a[href='" + u.Endpoint + "']"); got != "main" {
+			t.Errorf("%s is used by %q, want main", path, got)
+		}
+	}
+}
