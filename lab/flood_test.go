@@ -116,8 +116,8 @@ func waitMemory(t *testing.T, worker, before, peak int) {
 	})
 }
 
-// A host opens TCP connections to the port of a TCP endpoint and sends nothing: another client connects,
-// and the memory of the worker stays bounded.
+// A host opens TCP connections to the port of a TCP endpoint and sends nothing: another client connects, the
+// connections are closed, and the memory of the worker stays bounded and comes back.
 func TestSilentConnections(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 3, floodSettings()...)
@@ -132,8 +132,9 @@ func TestSilentConnections(t *testing.T) {
 	worker := s.Process(t, "openvpn")
 	quiet := pings(t, s.clients[0], floodTime())
 	t.Logf("quiet: %v; worker %d MB", quiet, resident(t, worker)>>20)
-	var open atomic.Int64
-	floodFrom(t, s.clients[1], "silent connections", func(stop <-chan struct{}) int { return openSilent(stop, &open) }, func() {
+	before := resident(t, worker)
+	var open, closed atomic.Int64
+	floodFrom(t, s.clients[1], "silent connections", func(stop <-chan struct{}) int { return openSilent(stop, &open, &closed) }, func() {
 		began := time.Now()
 		c := netlab.StartClient(t, s.clients[2], profile)
 		netlab.Eventually(t, 5*time.Second, "a client connects within 5 s beside silent connections", func() bool { return c.Ups() == 1 })
@@ -148,6 +149,9 @@ func TestSilentConnections(t *testing.T) {
 		if most := 500 + 5*int64(time.Since(began)/time.Second+5); open.Load() > most || memory > floodMemory {
 			t.Errorf("%d connections are open, want at most %d; the worker holds %d MB", open.Load(), most, memory>>20)
 		}
+		netlab.Eventually(t, time.Minute, "the connections that were opened first are closed", func() bool { return closed.Load() >= 400 })
+		t.Logf("%d silent connections were closed within %.0f s", closed.Load(), time.Since(began).Seconds())
+		waitMemory(t, worker, before, memory)
 	})
 }
 
@@ -303,8 +307,9 @@ func addresses() (all []net.IP) {
 	return all
 }
 
-// openSilent opens TCP connections, keeps them and sends nothing. open counts those that are open.
-func openSilent(stop <-chan struct{}, open *atomic.Int64) (tried int) {
+// openSilent opens TCP connections, keeps them and sends nothing. open counts those that are open, closed
+// those that the server closed.
+func openSilent(stop <-chan struct{}, open, closed *atomic.Int64) (tried int) {
 	for {
 		select {
 		case <-stop:
@@ -320,6 +325,7 @@ func openSilent(stop <-chan struct{}, open *atomic.Int64) (tried int) {
 		go func() { // until the server closes it
 			_, _ = c.Read(make([]byte, 1))
 			open.Add(-1)
+			closed.Add(1)
 			c.Close()
 		}()
 		defer c.Close()

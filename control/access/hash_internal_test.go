@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"testing"
+	"time"
 
 	"sallyport/vpn"
 )
@@ -46,5 +47,34 @@ func TestQueueOfPasswords(t *testing.T) {
 	cancel()
 	if h.unknown.Load() != 0 || h.known.Load() != 0 {
 		t.Errorf("%d and %d wait, want none", h.unknown.Load(), h.known.Load())
+	}
+}
+
+// 200 passwords that unknown clients try at once hold a known caller up for no longer than one hash takes.
+func TestKnownCallerBesideManyPasswords(t *testing.T) {
+	t.Parallel()
+	h := newPasswordHasher()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	const callers = 200
+	refused := make(chan struct{}, callers)
+	for range callers {
+		go func() {
+			if _, err := h.matches(ctx, "", "guess", false); vpn.KindOf(err) == vpn.Unavailable {
+				refused <- struct{}{}
+			}
+		}()
+	}
+	for range callers - maxHashesWaiting - 20 { // hashes that end make room for a few more
+		<-refused
+	}
+	began := time.Now()
+	if _, err := h.matches(ctx, "", "known", true); err != nil {
+		t.Fatal(err)
+	}
+	took := time.Since(began)
+	t.Logf("beside %d passwords a known caller waited %v", callers, took.Round(time.Millisecond))
+	if took > 5*time.Second {
+		t.Errorf("beside %d passwords a known caller waited %v", callers, took)
 	}
 }

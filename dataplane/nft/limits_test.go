@@ -12,6 +12,7 @@ import (
 	"github.com/vishvananda/netlink"
 
 	"sallyport/dataplane/nft"
+	"sallyport/vpn"
 )
 
 // datagrams sends n datagrams, each from a port of its own where fresh, from a source address.
@@ -164,5 +165,38 @@ func TestFlowsOfOneClientAreLimited(t *testing.T) {
 	bob.datagrams(20, true, "", "172.16.5.5:19", []byte("flow"))
 	if n := settled(arrived); n != passed+20 {
 		t.Errorf("%d flows passed in all, want another client's 20 too", n)
+	}
+}
+
+// TestOfficeReturnsAtOnce: 500 clients behind one address that open their flows at once, over UDP and over
+// TCP, pass the limits that hold where nothing else is set.
+func TestOfficeReturnsAtOnce(t *testing.T) {
+	const office = 500
+	for _, transport := range []vpn.Transport{vpn.UDP, vpn.TCP} {
+		t.Run(string(transport), func(t *testing.T) {
+			l := newLab(t)
+			e := l.endpoint(all("172.16.0.0/12"))
+			e.Public = []netip.AddrPort{netip.MustParseAddrPort("198.51.100.1:1194")}
+			e.Workers, e.Transport = []uint16{40001}, transport
+			must(t, l.table.Apply(context.Background(), nft.Ruleset{Endpoints: []nft.Endpoint{e}, Limits: nft.DefaultLimits}))
+			passed, began := int64(0), time.Now()
+			if transport == vpn.UDP {
+				arrived := silentWorker(t, "198.51.100.1:40001")
+				l.outside.datagrams(office, true, "", "198.51.100.1:1194", []byte{7 << 3})
+				passed = settled(arrived)
+			} else {
+				listener, err := net.Listen("tcp4", "198.51.100.1:40001")
+				must(t, err)
+				t.Cleanup(func() { _ = listener.Close() })
+				for range office {
+					l.outside.dialTCP("198.51.100.1:1194")
+					passed++
+				}
+			}
+			t.Logf("%d flows of one address in %v", passed, time.Since(began).Round(time.Millisecond))
+			if passed != office {
+				t.Errorf("%d of %d flows of one address passed", passed, office)
+			}
+		})
 	}
 }
