@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"golang.org/x/net/ipv4"
+
 	"sallyport/dataplane/host"
 	"sallyport/dataplane/nft"
 )
@@ -28,7 +30,8 @@ func BenchmarkLimits(b *testing.B) {
 	limits(nft.DefaultLimits)
 	must(b, host.RouteClient(session.Addr, session.Device))
 
-	// The flow outside is answered once: what follows is no new flow.
+	// Each flow is answered once: what follows is no new flow. In a flow that is never answered, each packet
+	// of a client has its flows counted, which takes 0.8 µs.
 	worker, err := net.ListenPacket("udp4", netip.AddrPortFrom(wanGateway, 21000).String())
 	must(b, err)
 	b.Cleanup(func() { _ = worker.Close() })
@@ -47,7 +50,9 @@ func BenchmarkLimits(b *testing.B) {
 	ask := datagram(session.Addr, someTarget, 4000, 9, 1200)
 	asking := func() { _, _ = l.devices[0].file.Write(ask) }
 	asking()
-	_, _, _, err = served.ReadFrom(make([]byte, 2000))
+	_, _, asker, err := served.ReadFrom(make([]byte, 2000))
+	must(b, err)
+	_, err = served.WriteTo(data, &ipv4.ControlMessage{Src: someTarget.AsSlice()}, asker)
 	must(b, err)
 
 	for name, packet := range map[string]func(){"outside": arriving, "inside": asking} {
