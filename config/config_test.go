@@ -173,3 +173,15 @@ func TestAccepted(t *testing.T) {
 		}
 	}
 }
+
+// A host with any name starts.
+func TestNodeNameOfTheHost(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]string{
+		"vpn1": "vpn1", "vpn1.example.com": "vpn1.example.com", "my_host": "my-host", "(none)": "none", "": "node", "___": "node", "bücher": "b-cher", "a..b": "node",
+	} {
+		if got := nodeName(host); got != want || !isHost(got) {
+			t.Errorf("%q: got %q, want %q", host, got, want)
+		}
+	}
+}

@@ -39,7 +39,8 @@ func Load(args, environ []string) (Config, []string, error) {
 			_ = s.set(&l.cfg, s.preset) // a test checks that every preset can be read
 		}
 	}
-	l.cfg.Node.Name, _ = os.Hostname()
+	name, _ := os.Hostname()
+	l.cfg.Node.Name = nodeName(name)
 	l.apply(file)
 	l.apply(withoutPath(env))
 	l.apply(withoutPath(flags))
@@ -199,4 +200,19 @@ func unquote(v string) string {
 		return v[1 : n-1]
 	}
 	return v
+}
+
+// nodeName is the name of the node where none is set: the host's, in which "-" stands for what no host name
+// has ("_", "(none)").
+func nodeName(host string) string {
+	name := strings.Trim(strings.Map(func(r rune) rune {
+		if r == '.' || r == '-' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
+			return r
+		}
+		return '-'
+	}, host), "-.")
+	if !isHost(name) {
+		return "node"
+	}
+	return name
 }
