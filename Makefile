@@ -60,7 +60,7 @@ help: ## List the targets.
 .PHONY: deps
 deps: deps-run ## Install what is missing to build, run and test (Debian packages, by apt-get).
 	@$(call install,$(DEPS_TEST))
-	@lab/firewalls.sh .tools/firewalls
+	@lab/programs.sh .tools/programs
 
 .PHONY: deps-run
 deps-run: ## Install what is missing to build and run.

@@ -13,13 +13,13 @@ import (
 	"sallyport/lab/netlab"
 )
 
-// firewalls is where `make deps` unpacks the firewalls of Debian.
-func firewalls(t testing.TB) string {
+// programs is where `make deps` unpacks programs of Debian.
+func programs(t testing.TB) string {
 	t.Helper()
 	_, file, _, _ := runtime.Caller(0)
-	dir := filepath.Join(filepath.Dir(file), "../.tools/firewalls")
+	dir := filepath.Join(filepath.Dir(file), "../.tools/programs")
 	if _, err := os.Stat(filepath.Join(dir, "ready")); err != nil {
-		t.Fatal("the firewalls of Debian are missing: run make deps")
+		t.Fatal("the programs of Debian are missing: run make deps")
 	}
 	return filepath.Join(dir, "root")
 }
@@ -158,7 +158,7 @@ func (s *site) wantNoComplaint(t testing.TB, when string) {
 func newFirewallHost(t *testing.T) *topology {
 	t.Helper()
 	w := newTopology(t, 1)
-	w.gatewayHost.LayFiles(t, firewalls(t))
+	w.gatewayHost.LayFiles(t, programs(t))
 	return w
 }
 
@@ -173,20 +173,25 @@ func TestUFW(t *testing.T) {
 	}.beside(t, newFirewallHost(t))
 }
 
-// busConfiguration is of a D-Bus daemon for firewalld alone: polkit, which decides about users other
+// busConfiguration is of a D-Bus daemon for one program: polkit, which decides about users other
 // than root, is not there.
 const busConfiguration = `<busconfig><type>system</type><listen>unix:path=/run/dbus/system_bus_socket</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*"/><allow own="*"/><allow receive_sender="*"/><allow user="*"/></policy></busconfig>`
+
+func startBus(t *testing.T, on *netlab.Namespace) {
+	t.Helper()
+	on.Shell(t, "mkdir -p /run/dbus")
+	on.WriteFile(t, "/run/bus.conf", busConfiguration)
+	on.StartDaemon(t, "dbus-daemon", "--config-file=/run/bus.conf", "--nofork", "--nopidfile")
+	netlab.Eventually(t, 10*time.Second, "D-Bus answers", func() bool { return on.Exec("test", "-S", "/run/dbus/system_bus_socket").Run() == nil })
+}
 
 // The gateway's uplink is in another zone than the default one.
 func TestFirewalld(t *testing.T) {
 	t.Parallel()
 	w := newFirewallHost(t)
 	gw := w.gatewayHost
-	gw.Shell(t, "mkdir -p /run/dbus")
-	gw.WriteFile(t, "/run/bus.conf", busConfiguration)
-	gw.StartDaemon(t, "dbus-daemon", "--config-file=/run/bus.conf", "--nofork", "--nopidfile")
-	netlab.Eventually(t, 10*time.Second, "D-Bus answers", func() bool { return gw.Exec("test", "-S", "/run/dbus/system_bus_socket").Run() == nil })
+	startBus(t, gw)
 	gw.StartDaemon(t, "firewalld", "--nofork", "--nopid")
 	netlab.Eventually(t, 20*time.Second, "firewalld runs", func() bool { return gw.Exec("firewall-cmd", "--state").Run() == nil })
 	const zone = "firewall-cmd --permanent --zone=dmz --add-interface=wan && firewall-cmd --reload"

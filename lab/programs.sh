@@ -1,5 +1,5 @@
 #!/bin/bash
-# Fetches the firewalls of Debian that the lab runs beside the gateway, and unpacks them below a
+# Fetches programs of Debian that the lab runs beside the gateway and its clients, and unpacks them below a
 # directory as their maintainer scripts would leave them. Nothing is installed: a test lays
 # the directory over the files of a host of its own. What this machine has already is not fetched.
 set -euo pipefail
@@ -7,7 +7,7 @@ set -euo pipefail
 dir="$1"
 [ ! -e "$dir/ready" ] || exit 0
 if ! command -v apt-get >/dev/null; then
-	echo "This machine has no apt-get: the lab cannot run ufw, firewalld and Docker beside the gateway."
+	echo "This machine has no apt-get: the lab cannot run ufw, firewalld, Docker and NetworkManager."
 	exit 0
 fi
 as=""
@@ -19,11 +19,11 @@ dir="$(cd "$dir" && pwd)"
 root="$dir/root"
 for name in bin sbin lib lib64; do ln -s "usr/$name" "$root/$name"; done
 
-echo "Fetching ufw, firewalld, Docker and iptables into $dir (not installed)"
+echo "Fetching ufw, firewalld, Docker, iptables and NetworkManager into $dir (not installed)"
 $as apt-get -qq update
 # The download runs as root: the user _apt cannot write everywhere.
 $as env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends --download-only \
-	-o Dir::Cache::archives="$dir/archives" -o APT::Sandbox::User=root install iptables ufw firewalld docker.io dbus >/dev/null
+	-o Dir::Cache::archives="$dir/archives" -o APT::Sandbox::User=root install iptables ufw firewalld docker.io dbus network-manager network-manager-openvpn >/dev/null
 for package in "$dir"/archives/*.deb; do
 	dpkg-deb --fsys-tarfile "$package" | tar -x --no-same-owner --keep-directory-symlink -C "$root"
 done
