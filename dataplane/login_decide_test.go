@@ -108,6 +108,35 @@ func TestLoginThatIsRefusedForNow(t *testing.T) {
 			t.Errorf("%d commands begin with %s, want %d", got, command, want)
 		}
 	}
+	// Web could not record what it could not decide.
+	if got := refusedWith(f, vpn.CodeLoginNotDecided); got != 3 {
+		t.Errorf("%d logins are reported as not decided, want 3", got)
+	}
+}
+
+// refusedWith is the number of refused attempts that were reported with a code.
+func refusedWith(f *fixture, code vpn.Code) (n int) {
+	for _, e := range f.events.Unacknowledged() {
+		if e.Refused != nil && e.Refused.Code == code {
+			n++
+		}
+	}
+	return n
+}
+
+// A client whose common name OpenVPN has altered is not let in under the name that is left of it.
+func TestAlteredNameIsRefused(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-77777777777777801", "10.43.0.0/22")
+	told := commandsTo(f.runs[0].conn)
+	f.send(f.runs[0], ovpn.Connect{CID: 1, KID: 1, Env: ovpn.NewEnv(map[string]string{
+		"common_name": "admin", "tls_id_0": `CN=admin\00.mallory`, "session_id": "t", "session_state": string(ovpn.SessionInitial), "untrusted_ip": "192.0.2.1", "untrusted_port": "5000",
+	})})
+	if f.pendingOf(f.runs[0], 1) != nil || refusedWith(f, vpn.CodeCommonNameInvalid) != 1 {
+		t.Error("web is asked, or nothing is reported")
+	}
+	eventually(t, "the client is told why", func() bool {
+		return told(`client-deny 1 1 "altered common name" "ClientCommonNameInvalid: Your certificate's common name contains control characters`) == 1
+	})
 }
 
 // A client with which OpenVPN agrees on no cipher after its login is no connection for a moment: its session ends
