@@ -228,7 +228,7 @@ func unchanging(profile string) string {
 }
 
 // identity is what a list shows of a rule, route or association that an upgrade must not change.
-var identity = regexp.MustCompile(`\b(cvpn-[a-z]+-[0-9a-f]{17}|subnet-[0-9a-f]{17}|\d+\.\d+\.\d+\.\d+/\d+|active|associated)\b`)
+var identity = regexp.MustCompile(`\b(cvpn-(?:assoc|rule|route)-[0-9a-f]{17}|subnet-[0-9a-f]{17}|\d+\.\d+\.\d+\.\d+/\d+|active|associated)\b`)
 
 // check compares what is there after the upgrade with what was there before.
 func (s *upgradeSite) check(t *testing.T, before state) {
