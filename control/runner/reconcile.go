@@ -74,7 +74,12 @@ func (s *Runner) ReconcileOnce(ctx context.Context) error {
 		if r.Applied > e.Generation {
 			failures = append(failures, s.catchUp(ctx, id, r.Applied))
 		}
-		if err := s.sendDesired(ctx, id); err != nil {
+		wait, err := s.sendDesired(ctx, id, r.Applied)
+		if wait > 0 {
+			time.AfterFunc(wait, s.core.Nudge)
+			continue
+		}
+		if err != nil {
 			failures = append(failures, err)
 			refused[id] = err
 		}
@@ -117,18 +122,35 @@ func (s *Runner) catchUp(ctx context.Context, id vpn.EndpointID, applied uint64)
 	})
 }
 
-func (s *Runner) sendDesired(ctx context.Context, id vpn.EndpointID) error {
-	d, err := s.desired(ctx, id)
+// sendDesired sends the desired state of an endpoint whose generation applied is in the kernel. It is not sent yet where
+// wait is not zero.
+func (s *Runner) sendDesired(ctx context.Context, id vpn.EndpointID, applied uint64) (wait time.Duration, err error) {
+	p, err := s.desired(ctx, id)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return s.dataplane.Apply(ctx, d)
+	if wait := s.untilDevices(p.Associations, applied); wait > 0 {
+		return wait, nil
+	}
+	return 0, s.dataplane.Apply(ctx, p.Desired())
+}
+
+// untilDevices is how long the first association of an endpoint waits still.
+func (s *Runner) untilDevices(associations []vpn.Association, applied uint64) time.Duration {
+	wait := time.Duration(0)
+	for _, a := range associations {
+		age := s.core.Now().Sub(a.CreatedAt)
+		if a.Added <= applied || age < 0 || age >= s.deviceDelay {
+			return 0
+		}
+		wait = s.deviceDelay - age
+	}
+	return wait
 }
 
 // desired reads the parts of an endpoint's desired state in one snapshot.
-func (s *Runner) desired(ctx context.Context, id vpn.EndpointID) (vpn.Desired, error) {
-	var p vpn.DesiredInput
-	err := s.core.View(ctx, func(tx *store.Tx) (err error) {
+func (s *Runner) desired(ctx context.Context, id vpn.EndpointID) (p vpn.DesiredInput, err error) {
+	err = s.core.View(ctx, func(tx *store.Tx) (err error) {
 		if p.Endpoint, err = tx.Endpoint(ctx, id); err != nil {
 			return err
 		}
@@ -151,7 +173,7 @@ func (s *Runner) desired(ctx context.Context, id vpn.EndpointID) (vpn.Desired, e
 		return err
 	})
 	p.Blocks = vpn.AllBlocks() // all are this node's while there is one node
-	return p.Desired(), err
+	return p, err
 }
 
 // pushTerminations sends the terminations that administrators asked for until each end is reported.

@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sallyport/control/controltest"
+	"sallyport/control/runner"
 	"sallyport/vpn"
 )
 
@@ -202,5 +204,30 @@ func TestUnknownEndpointIsForgotten(t *testing.T) {
 	}
 	if s.View().State != vpn.EndpointAvailable {
 		t.Error("the other endpoint is affected")
+	}
+}
+
+// The first association of an endpoint is sent a moment after it is made, the next ones at once, and old ones at once
+// after a start.
+func TestFirstAssociationWaits(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Runner = runner.New(runner.Config{Core: s.Core, Dataplane: s.Dataplane, Node: s.Nodes, NodeName: "node-1", Limits: controltest.Limits, DeviceDelay: time.Second})
+	s.Reconcile()
+	s.Associate(s.A)
+	s.Reconcile()
+	sent := func() int { return len(s.Dataplane.Desired[s.Endpoint.ID].Associations) }
+	if n := sent(); n != 0 {
+		t.Errorf("%d associations are sent at once", n)
+	}
+	s.Clock.Pass(time.Second)
+	s.Reconcile()
+	if n := sent(); n != 1 {
+		t.Errorf("after a second %d associations are sent, want 1", n)
+	}
+	s.Associate(s.B)
+	s.Reconcile()
+	if n := sent(); n != 2 {
+		t.Errorf("of two associations %d are sent", n)
 	}
 }

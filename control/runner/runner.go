@@ -20,6 +20,10 @@ type Config struct {
 	Limits    vpn.SessionLimits
 	// KeepChanges is how long audit records of changes are kept; 0: for ever.
 	KeepChanges time.Duration
+	// DeviceDelay is how long the first association of an endpoint waits before it is sent. The endpoint's devices appear
+	// then, and a browser on this host gives up what it loads while a device appears (Chromium: ERR_NETWORK_CHANGED), which
+	// would be the page that answers the association.
+	DeviceDelay time.Duration
 }
 
 // Runner does what the program does by itself on one node: Reconcile, Follow and Housekeep each run
@@ -32,11 +36,12 @@ type Runner struct {
 	limits    vpn.SessionLimits
 
 	keepChanges time.Duration
+	deviceDelay time.Duration
 }
 
 // New makes the runner of a node.
 func New(c Config) *Runner {
-	return &Runner{core: c.Core, dataplane: c.Dataplane, watch: c.Node, node: c.NodeName, limits: c.Limits, keepChanges: c.KeepChanges}
+	return &Runner{core: c.Core, dataplane: c.Dataplane, watch: c.Node, node: c.NodeName, limits: c.Limits, keepChanges: c.KeepChanges, deviceDelay: c.DeviceDelay}
 }
 
 // Dataplane is the root process of the node. The error of every method is a *vpn.Error of kind
