@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+
+	"sallyport/lab/netlab"
 )
 
 // What a first day in the console stumbled over: forms that vanish, tags by which nothing is found, an authority that
@@ -104,3 +106,110 @@ func TestFirstDay(t *testing.T) {
 		p.waitText("Only for the staff.", "Änderungen werden protokolliert.", "OpenVPN GUI for Windows shows it", "established or re-established")
 	})
 }
+
+// With a client connected: what was counted does not run backwards while the connection is terminated, and a new
+// port says how many people it cuts off and waits for the word.
+func TestFirstClients(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 1)
+	p := newUser(t, s.base)
+	p.signUp(s)
+	p.createNetwork(1)
+	p.createCertificates("alice@example.com", "bob@example.com")
+	endpoint := p.createEndpoint()
+	p.open(endpoint + "/associations/new")
+	p.choose("Choose a subnet to associate", "subnet-a")
+	p.press("Associate target network")
+	p.open(endpoint + "/rules/new")
+	p.fill("Destination network to enable access", "10.0.0.0/16")
+	p.press("Add authorization rule")
+	p.open("about:blank") // otherwise the browser reports that the console is away
+	s.StopCommand(t, "serve")
+	s.StartWeb(t)
+	s.Start(t, "dataplane")
+	p.open(endpoint + "/rules")
+	p.waitRow("10.0.0.0/16", "active")
+	connect := func(name string) (*netlab.Client, string) {
+		p.open(endpoint + "/configuration")
+		p.choose("Client certificate and key", name)
+		_, profile := p.download("Download with certificate and key")
+		return netlab.ConnectClient(t, s.clients[0], profile), profile
+	}
+
+	t.Run("counters do not run backwards", func(t *testing.T) {
+		alice, _ := connect("alice@example.com")
+		pings(s.clients[0], targetAddr, "1300")
+		p.open(endpoint + "/connections")
+		p.waitRow("alice", "active", "KiB")
+		var counted []trafficRow
+		p.mustEval(trafficOf, &counted, "alice")
+
+		// Without a dataplane the connection stays terminating, and only the stored counters are at hand.
+		s.KillCommand("dataplane")
+		p.waitText("The dataplane needs attention")
+		p.press("Terminate", "alice")
+		p.press("Terminate connection")
+		p.waitRow("alice", "terminating")
+		var terminating []trafficRow
+		p.mustEval(trafficOf, &terminating, "alice")
+		counted = append(counted, terminating...)
+		s.Start(t, "dataplane")
+		netlab.Eventually(t, patience, "the client's program ended", func() bool {
+			var now []trafficRow
+			if p.eval(trafficOf, &now, "alice") == nil {
+				counted = append(counted, now...)
+			}
+			return !alice.Running()
+		})
+		p.open(endpoint + "/connections?view=ended")
+		p.waitRow("alice", "terminated")
+		var last []trafficRow
+		p.mustEval(trafficOf, &last, "alice")
+		counted = append(counted, last...)
+		for i, now := range counted {
+			if now.In == 0 || now.Out == 0 {
+				t.Fatalf("the row shows no packets: %+v", counted)
+			}
+			if i > 0 && (now.In < counted[i-1].In || now.Out < counted[i-1].Out) {
+				t.Errorf("the counters ran backwards: %+v, then %+v", counted[i-1], now)
+			}
+		}
+	})
+
+	t.Run("a new port cuts people off", func(t *testing.T) {
+		bob, profile := connect("bob@example.com")
+		if !strings.Contains(profile, gatewayAddr+" 443") {
+			t.Fatalf("the file does not name the port: %s", profile)
+		}
+		p.announcePort(endpoint, "1195")
+		p.waitText("2 configuration files that were downloaded stop working. 1 person is cut off until they have a new file.")
+		waits := func() (disabled bool) {
+			p.mustEval(`() => document.querySelector(".announcement [type=submit]").disabled`, &disabled)
+			return disabled
+		}
+		p.fill("To confirm, type replace here", "replac")
+		if !waits() {
+			t.Error("the button does not wait for the word")
+		}
+		p.fill("To confirm, type replace here", "replace")
+		netlab.Eventually(t, patience, "the word opens the button", func() bool { return !waits() })
+		p.press("Modify Client VPN endpoint")
+		p.waitText("Client VPN endpoint modified.", "1195")
+		bob.Kill()
+		if _, profile = connect("bob@example.com"); !strings.Contains(profile, gatewayAddr+" 1195") {
+			t.Errorf("the new file does not name the new port: %s", profile)
+		}
+	})
+}
+
+// trafficRow is how many packets a row of connections shows.
+type trafficRow struct {
+	Status  string
+	In, Out uint64
+}
+
+// trafficOf reads the rows of a user.
+const trafficOf = `(user) => [...document.querySelectorAll("main tbody tr")].filter(r => r.innerText.includes(user)).map(r => {
+	const [into, out] = [...r.querySelectorAll("[title$=packets], [title$=packet]")].map(e => Number(e.title.replace(/\D/g, "")));
+	return {Status: r.querySelector("[data-label=Status]").innerText, In: into, Out: out};
+})`
