@@ -135,7 +135,7 @@ func TestAlteredNameIsRefused(t *testing.T) {
 		t.Error("web is asked, or nothing is reported")
 	}
 	eventually(t, "the client is told why", func() bool {
-		return told(`client-deny 1 1 "altered common name" "ClientCommonNameInvalid: Your certificate's common name contains control characters`) == 1
+		return told(`client-deny 1 1 "altered common name" "ClientCommonNameInvalid: Your certificate's subject or common name contains control characters`) == 1
 	})
 }
 

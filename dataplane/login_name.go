@@ -8,9 +8,9 @@ import (
 
 // errNameAltered refuses a certificate whose common name OpenVPN does not report as it is.
 var errNameAltered = vpn.Refuse(vpn.Denied, vpn.CodeCommonNameInvalid,
-	"Your certificate's common name contains control characters, which are not allowed. Ask your administrator for another certificate.")
+	"Your certificate's subject or common name contains control characters, which are not allowed. Ask your administrator for another certificate.")
 
-// refuseName refuses a client whose common name OpenVPN cuts at a NUL or writes with "_" for another control
+// refuseName refuses a client whose common name OpenVPN may cut at a NUL or write with "_" for another control
 // character: it would have the name of another user.
 func (ep *endpoint) refuseName(n worker.Event, ev ovpn.Connect) {
 	ep.report(ovpn.TLSRefused{Peer: ev.Env.Untrusted(), Code: errNameAltered.Code, Message: errNameAltered.Msg, Subject: vpn.PrintableText(ev.Env.Subject()), Count: 1})

@@ -35,22 +35,15 @@ func (e Env) Empty() bool { return len(e.values) == 0 }
 // CommonName is the client certificate's; empty where none was asked for.
 func (e Env) CommonName() string { return e.values["common_name"] }
 
-// Subject is the subject of the client certificate. OpenVPN writes control characters in it as a backslash and
-// two hex digits.
+// Subject is the subject of the client certificate. OpenVPN writes a control character in it as a backslash and
+// two hex digits, and a backslash as two.
 func (e Env) Subject() string { return e.values["tls_id_0"] }
 
-// AltersCommonName reports whether CommonName is not the name in the certificate: OpenVPN cuts it at a NUL, and
-// replaces other control characters below 0x80 by "_". The subject has both as they are.
+// AltersCommonName reports whether CommonName may be another name than the certificate has: OpenVPN cuts it at a NUL,
+// and replaces other control characters below 0x80 by "_". They are looked for in the whole subject: a part of it can
+// have the text that separates the parts, but none can have a single backslash.
 func (e Env) AltersCommonName() bool {
-	subject, name := e.Subject(), "CN="+e.CommonName()
-	for at := 0; subject != "" && at+len(name) <= len(subject); at++ {
-		if before, after := subject[:at], subject[at+len(name):]; strings.HasPrefix(subject[at:], name) &&
-			(before == "" || strings.HasSuffix(before, ", ") || strings.HasSuffix(before, " + ")) &&
-			(after == "" || strings.HasPrefix(after, ", ") || strings.HasPrefix(after, " + ")) {
-			return false
-		}
-	}
-	return subject != ""
+	return strings.Contains(strings.ReplaceAll(e.Subject(), `\\`, ""), `\`)
 }
 
 // Serial is the client certificate's serial number in decimal.
