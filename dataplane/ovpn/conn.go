@@ -87,8 +87,9 @@ func (c *Conn) fail(err error) {
 	close(c.done)
 }
 
-// fullText is in the log line of a client that is one more than max-clients. Its name is not in the line.
-const fullText = "would exceed maximum number of clients"
+// fullText begins the log line of a client that is one more than max-clients. The client is not named in the line. A
+// line in which a client can have its own text, as its common name, begins with the client's name and address.
+const fullText = "MULTI: new incoming connection would exceed maximum number of clients"
 
 // read parses the worker's lines until the connection ends. It waits only for the worker, never for the
 // receiver of events.
@@ -121,7 +122,7 @@ func (c *Conn) read(r *bufio.Reader) {
 			if failed, is := ParseCipherFailure(l.Text); is {
 				ok = c.queue.put(failed)
 			}
-			if strings.Contains(l.Text, fullText) && time.Since(full) >= time.Second {
+			if strings.HasPrefix(l.Text, fullText) && time.Since(full) >= time.Second {
 				full = time.Now()
 				ok = c.queue.put(Full{})
 			}

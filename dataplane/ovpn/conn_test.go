@@ -273,8 +273,6 @@ func TestEventsInOrderUntilTheEnd(t *testing.T) {
 	}
 }
 
-// Where no event is received, log lines are dropped, events of clients are kept, and in the end the
-// connection is closed. The worker never has to wait.
 // A worker that is full says so for each client that it turns away; one event is enough.
 func TestFull(t *testing.T) {
 	c, p := dial(t)
@@ -293,6 +291,20 @@ func TestFull(t *testing.T) {
 	}
 }
 
+// A client cannot say that its worker is full.
+func TestFullIsNotForged(t *testing.T) {
+	c, p := dial(t)
+	p.send(">LOG:1795769352,N,192.0.2.9:4711 VERIFY ERROR: depth=0, error=self-signed certificate: CN=MULTI: new incoming connection would exceed maximum number of clients, serial=5")
+	_ = p.conn.Close()
+	for e := range c.Events() {
+		if _, is := e.(ovpn.Full); is {
+			t.Error("the common name of a client counts as a worker that is full")
+		}
+	}
+}
+
+// Where no event is received, log lines are dropped, events of clients are kept, and in the end the
+// connection is closed. The worker never has to wait.
 func TestStalledConsumerNeverStopsTheReader(t *testing.T) {
 	c, p := dial(t)
 	const logs = 60_000
