@@ -133,9 +133,10 @@ func FreeClientCIDR(taken, allowed []netip.Prefix) netip.Prefix {
 		pools = []netip.Prefix{netip.MustParsePrefix("10.128.0.0/9"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("100.64.0.0/10")}
 	}
 	for _, pool := range pools {
-		if pool.Bits() > narrowestClientCIDR {
+		if !pool.Addr().Is4() || pool.Bits() > narrowestClientCIDR {
 			continue
 		}
+		pool = pool.Masked()
 		for at := pool.Addr(); pool.Contains(at); {
 			p := netip.PrefixFrom(at, 22)
 			blocked := slices.IndexFunc(taken, p.Overlaps)

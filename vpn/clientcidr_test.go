@@ -109,6 +109,12 @@ func TestFreeClientCIDR(t *testing.T) {
 			t.Errorf("%v: got %s, want %s", taken, got, want)
 		}
 	}
+	if got := FreeClientCIDR([]netip.Prefix{p("10.1.0.0/22"), p("fd00::/8")}, []netip.Prefix{{}, p("fd00::/8"), p("::ffff:10.0.0.0/104"), p("10.1.2.3/16")}); got != p("10.1.4.0/22") {
+		t.Errorf("got %s in a range with host bits beside one of IPv6, want 10.1.4.0/22", got)
+	}
+	if got := FreeClientCIDR(nil, []netip.Prefix{p("fd00::/8")}); got.IsValid() {
+		t.Errorf("got %s in a range of IPv6", got)
+	}
 	if got := FreeClientCIDR([]netip.Prefix{p("10.20.0.0/21")}, []netip.Prefix{p("192.168.0.0/24"), p("10.20.0.0/16")}); got != p("10.20.8.0/22") {
 		t.Errorf("within the allowed ranges: got %s, want 10.20.8.0/22", got)
 	}
