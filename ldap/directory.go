@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"sync"
 
 	goldap "github.com/go-ldap/ldap/v3"
 
@@ -23,6 +24,9 @@ type Directory struct {
 	timeouts Timeouts
 	servers  []*server
 	roots    *x509.CertPool // nil: those of this host
+
+	mu     sync.Mutex // guards closed; held for no call
+	closed bool
 
 	idle    chan *conn    // of the service account, at rest
 	places  chan struct{} // one for each connection of the service account
@@ -60,8 +64,11 @@ func New(o vpn.DirectoryOptions, password vpn.Secret, t Timeouts) (*Directory, e
 	return d, check.Err()
 }
 
-// Close ends the connections at rest.
+// Close ends the connections at rest, and those in use when they come to rest.
 func (d *Directory) Close() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed = true
 	for {
 		select {
 		case c := <-d.idle:
@@ -88,13 +95,28 @@ func (d *Directory) searching(ctx context.Context, trace *vpn.SignInTrace, f fun
 		}
 		err = f(c)
 		if !broken(err) && !c.IsClosing() {
-			d.idle <- c
+			d.rest(c)
 			return err
 		}
 		_ = c.Close()
 		if !rested || ctx.Err() != nil {
 			return err
 		}
+	}
+}
+
+// rest keeps a connection for the next search, where there is room: a test sign-in always makes one of its own.
+func (d *Directory) rest(c *conn) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		_ = c.Close()
+		return
+	}
+	select {
+	case d.idle <- c:
+	default:
+		_ = c.Close()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"syscall"
 
 	goldap "github.com/go-ldap/ldap/v3"
 
@@ -111,7 +112,10 @@ func connectFault(host string, err error) error {
 	if noName, ok := errors.AsType[*net.DNSError](err); ok {
 		return unavailable(fmt.Sprintf("The name %s cannot be resolved.", noName.Name), err)
 	}
-	return unavailable(fmt.Sprintf("%s cannot be reached: %v.", host, err), err)
+	if cause, ok := errors.AsType[syscall.Errno](err); ok {
+		return unavailable(fmt.Sprintf("%s cannot be reached: %v. Check the address, the port and the firewalls on the way.", host, cause), err)
+	}
+	return unavailable(fmt.Sprintf("%s does not speak TLS and LDAP as the URL says: %v. Check the scheme and the port.", host, err), err)
 }
 
 // searchFault says what is wrong where the service account's search failed.

@@ -40,6 +40,9 @@ func (d *Directory) SignIn(ctx context.Context, typed string, password vpn.Secre
 	if err := d.prove(ctx, entry.DN, password, trace); err != nil {
 		return vpn.DirectoryUser{}, err
 	}
+	if user.Disabled { // where the directory lets such a user sign in nevertheless
+		return vpn.DirectoryUser{}, errDisabled
+	}
 	err = d.searching(ctx, nil, func(c *conn) error {
 		done := step(trace, "Read the groups")
 		user.Groups, user.More, err = d.groupsOf(ctx, c, entry)

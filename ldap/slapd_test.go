@@ -1,6 +1,7 @@
 package ldap_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -55,6 +56,16 @@ func TestOpenLDAP(t *testing.T) {
 		} {
 			_, err := signIn(t, d, c.name, c.password)
 			wantCode(t, c.name+" / "+c.password, err, c.code)
+		}
+	})
+	t.Run("any number of trials", func(t *testing.T) {
+		for range 20 {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			_, err := d.SignIn(ctx, "alice", directory.Password, &vpn.SignInTrace{})
+			cancel()
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 	t.Run("user filter", func(t *testing.T) {

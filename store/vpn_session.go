@@ -109,6 +109,13 @@ func (t *Tx) SaveVPNSession(ctx context.Context, s vpn.Session) error {
 	return vpnSessionNoun.wrote(t.on(ctx).Model(&vpnSessionRow{}).Where("id = ?", row.ID).Select("*").Omit("id", "endpoint_id").Updates(&row), row.ID)
 }
 
+// EndVPNSessionsOf ends the VPN sessions of a user at an endpoint that were not ended.
+func (t *Tx) EndVPNSessionsOf(ctx context.Context, e vpn.EndpointID, username string, at time.Time, reason string) error {
+	g := t.on(ctx).Model(&vpnSessionRow{}).Where("endpoint_id = ? AND username = ? AND ended_at = 0", string(e), clean(username)).
+		Updates(map[string]any{"ended_at": micros(at), "end_reason": clean(reason)})
+	return vpnSessionNoun.read(g.Error, "")
+}
+
 // DeleteVPNSession removes a VPN session.
 func (t *Tx) DeleteVPNSession(ctx context.Context, id vpn.SessionID) error {
 	return vpnSessionNoun.deleted(t.on(ctx).Where("id = ?", clean(string(id))).Delete(&vpnSessionRow{}), string(id))

@@ -58,6 +58,14 @@ func (t DirectoryType) SignInNames() []SignInName {
 	return []SignInName{SignInUID, SignInMail}
 }
 
+// usualNames are those of a directory for which none was chosen.
+func (t DirectoryType) usualNames() []SignInName {
+	if t == ActiveDirectory {
+		return []SignInName{SignInUPN, SignInAccount}
+	}
+	return []SignInName{SignInUID}
+}
+
 // Directory is a source of users with names and passwords, and of their groups.
 type Directory struct {
 	ID        DirectoryID
@@ -191,10 +199,10 @@ func (o *DirectoryOptions) CheckOptions(c *Check, password Secret, passwordKept 
 		c.Bad("user_filter", fmt.Sprintf("The filter has %d characters; at most %d are possible.", n, maxUserFilter))
 	}
 	if len(o.SignIn) == 0 {
-		c.Bad("sign_in", "Choose at least one name that users sign in with.")
+		o.SignIn = o.Type.usualNames()
 	}
 	for _, name := range o.SignIn {
-		if !slices.Contains(o.Type.SignInNames(), name) {
+		if o.Type != "" && !slices.Contains(o.Type.SignInNames(), name) {
 			c.Bad("sign_in", fmt.Sprintf("Users of this type of directory have no %s.", PrintableText(string(name))))
 		}
 	}

@@ -39,7 +39,6 @@ func TestDirectoryOptions(t *testing.T) {
 		"a line break":     {func(o *DirectoryOptions) { o.BaseDN = "DC=a\nDC=b" }, "base_dn", "one line"},
 		"long base DN":     {func(o *DirectoryOptions) { o.BaseDN = strings.Repeat("x", 1001) }, "base_dn", "at most 1000"},
 		"no account":       {func(o *DirectoryOptions) { o.BindDN = "" }, "bind_dn", "service account"},
-		"no sign-in name":  {func(o *DirectoryOptions) { o.SignIn = nil }, "sign_in", "at least one"},
 		"uid in AD":        {func(o *DirectoryOptions) { o.SignIn = []SignInName{SignInUID} }, "sign_in", "have no uid"},
 		"a long filter":    {func(o *DirectoryOptions) { o.UserFilter = strings.Repeat("x", 1001) }, "user_filter", "at most 1000"},
 	} {
@@ -48,6 +47,14 @@ func TestDirectoryOptions(t *testing.T) {
 		x.change(&o)
 		o.CheckOptions(&c, "secret", false)
 		wantBad(t, name, c.Err(), x.field, x.words)
+	}
+	for _, kind := range []DirectoryType{ActiveDirectory, OpenLDAP} {
+		c = Check{}
+		o = good()
+		o.Type, o.SignIn = kind, nil
+		if o.CheckOptions(&c, "secret", false); c.Err() != nil || len(o.SignIn) == 0 || o.SignIn[0] != kind.SignInNames()[0] {
+			t.Errorf("the usual names of %s: %v, %v", kind, o.SignIn, c.Err())
+		}
 	}
 	c = Check{}
 	o = good()

@@ -111,7 +111,7 @@ func vpnRoutes(h *admin.Console) []route {
 		{post, endpoint + "/connections/:connection/block", h.Certificates.BlockOfConnection, may(vpn.BlockClientCertificate)},
 
 		{get, endpoint + "/configuration", h.Endpoint.Configuration.View, signedIn},
-		{get, endpoint + "/configuration/download", h.Endpoint.Configuration.Download, signedIn},
+		{post, endpoint + "/configuration/download", h.Endpoint.Configuration.Download, may(vpn.ExportClientVpnClientConfiguration)},
 		{post, endpoint + "/configuration", h.Endpoint.Configuration.DownloadWithClient, may(vpn.ExportClientVpnClientConfiguration)},
 	}
 }

@@ -22,9 +22,16 @@ func (s *Service) TerminateConnections(ctx context.Context, by control.Principal
 // TerminateUser ends the connections of one user name to an endpoint and their sessions, and returns their number.
 func (s *Service) TerminateUser(ctx context.Context, by control.Principal, id vpn.EndpointID, username string) (int, error) {
 	return s.terminate(ctx, by, id, func(tx *store.Tx) ([]vpn.Connection, error) {
-		return connectionsOfUser(ctx, tx, id, username)
+		chosen, err := connectionsOfUser(ctx, tx, id, username)
+		if err != nil {
+			return nil, err
+		}
+		// A session without a connection has a token too.
+		return chosen, tx.EndVPNSessionsOf(ctx, id, username, s.core.Now(), terminatedBy(by))
 	})
 }
+
+func terminatedBy(by control.Principal) string { return "Terminated by administrator " + by.Name + "." }
 
 func (s *Service) terminate(ctx context.Context, by control.Principal, id vpn.EndpointID, choose func(*store.Tx) ([]vpn.Connection, error)) (int, error) {
 	n := 0
@@ -42,7 +49,7 @@ func (s *Service) terminate(ctx context.Context, by control.Principal, id vpn.En
 				continue
 			}
 			c.Status = vpn.ConnectionTerminating
-			c.EndReason = "Terminated by administrator " + by.Name + "."
+			c.EndReason = terminatedBy(by)
 			if err := tx.SaveConnection(ctx, c); err != nil {
 				return err
 			}

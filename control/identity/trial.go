@@ -47,7 +47,7 @@ func (s *Service) TestSignIn(ctx context.Context, by control.Principal, id vpn.D
 	var trace vpn.SignInTrace
 	t.User, t.Refused = source.SignIn(limited, name, password, &trace)
 	t.Steps, t.Took = trace.Steps, time.Since(begun)
-	return t, s.core.Change(ctx, by, vpn.TestDirectorySignIn, string(id), func(_ *store.Tx, a *vpn.AuditRecord) error {
+	return t, s.core.Change(context.WithoutCancel(ctx), by, vpn.TestDirectorySignIn, string(id), func(_ *store.Tx, a *vpn.AuditRecord) error {
 		a.After = control.Describe(struct {
 			User   string
 			Result string

@@ -97,7 +97,7 @@ func (a *Admin) AddRoute(cidr, subnet string) {
 func (a *Admin) Profile(client string) string {
 	a.T.Helper()
 	if client == "" {
-		return a.Get(a.Endpoint + "/configuration/download").Body
+		return a.Submit(a.Endpoint+"/configuration", "Download client configuration", nil).Body
 	}
 	p := a.Submit(a.Endpoint+"/configuration", "Download with certificate and key", Fields{"Client certificate and key": client})
 	if !strings.Contains(p.Body, "<cert>") {

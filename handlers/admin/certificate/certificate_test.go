@@ -87,7 +87,7 @@ func TestReadOnlyAccountsGetNoKeys(t *testing.T) {
 	}
 	r.Post(u.Client+"/key", nil).WantStatus(http.StatusForbidden)
 	r.Post(u.Endpoint+"/configuration", url.Values{"client": {path.Base(u.Client)}}).WantStatus(http.StatusForbidden)
-	r.Get(u.Endpoint+"/configuration/download").WantStatus(http.StatusForbidden).WantText("main", "read-only")
+	r.Post(u.Endpoint+"/configuration/download", nil).WantStatus(http.StatusForbidden).WantText("main", "read-only")
 	r.Get(u.Endpoint+"/configuration").WantStatus(http.StatusOK).WantText("main", "Ask an administrator")
 	for _, tab := range []string{"", "/associations", "/rules", "/routes", "/connections", "/tags"} {
 		p := r.Get(u.Endpoint + tab).WantStatus(http.StatusOK)

@@ -24,7 +24,7 @@ func (h *Directories) renderNew(c echo.Context, in directoryInput, refused error
 
 // New shows the form for a directory.
 func (h *Directories) New(c echo.Context) error {
-	return h.renderNew(c, directoryInput{SignIn: []string{string(vpn.SignInUPN), string(vpn.SignInAccount)}}, nil)
+	return h.renderNew(c, directoryInput{}, nil)
 }
 
 // Create creates a directory.

@@ -98,8 +98,11 @@ func (in directoryInput) fields(stored *vpn.Directory) []parts.Field {
 		kind = parts.Field{Label: "Type", Type: "fact", Value: views.DirectoryType(stored.Type), Help: "The type cannot be changed."}
 		passwordHelp = "If empty, the stored password is kept. It is needed again where servers, authorities or the account change."
 	}
-	signIn := parts.Field{Name: "sign_in", Label: "Users sign in with", Type: "select", Value: strings.Join(in.SignIn, ","), Required: true, Section: sectionUsers,
-		Help: "The first name is what lists call a user, as the directory spells it."}
+	signIn := parts.Field{Name: "sign_in", Label: "Users sign in with", Type: "select", Value: strings.Join(in.SignIn, ","), Required: stored != nil, Section: sectionUsers,
+		Help: "The first name is what lists call a user, as the directory spells it. Usual are userPrincipalName and sAMAccountName in an Active Directory, uid elsewhere."}
+	if stored == nil {
+		signIn.Options = []parts.Option{{Label: "The usual names of the type"}}
+	}
 	for _, c := range signInChoices {
 		if stored == nil || (c.only == vpn.ActiveDirectory) == (stored.Type == vpn.ActiveDirectory) || joinNames(c.names) == string(vpn.SignInMail) {
 			signIn.Options = append(signIn.Options, parts.Option{Value: joinNames(c.names), Label: c.label})

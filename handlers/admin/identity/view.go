@@ -90,7 +90,7 @@ func (h *Directories) render(c echo.Context, in trialInput, refused error, trial
 func trialView(t identity.Trial) *views.Trial {
 	v := &views.Trial{Steps: t.Steps, Took: t.Took, Name: t.User.Name}
 	if t.Refused != nil {
-		v.Refused, v.Code = page.Refusal(t.Refused), string(vpn.CodeOf(t.Refused))
+		v.Refused, v.Code, v.Unavailable = page.Refusal(t.Refused), string(vpn.CodeOf(t.Refused)), vpn.KindOf(t.Refused) == vpn.Unavailable
 	}
 	return v
 }
