@@ -165,8 +165,8 @@ func (s *Service) BlockedCertificates(ctx context.Context, by control.Principal,
 	return out, err
 }
 
-// blocksOf finds the blocks of certificates, by ID; others are absent.
-func blocksOf(ctx context.Context, tx *store.Tx, certs ...vpn.Certificate) (map[vpn.CertificateID]*vpn.CertificateBlock, error) {
+// BlocksOf finds the blocks of certificates, by ID; others are absent.
+func BlocksOf(ctx context.Context, tx *store.Tx, certs ...vpn.Certificate) (map[vpn.CertificateID]*vpn.CertificateBlock, error) {
 	logins := make([]vpn.LoginRequest, len(certs))
 	for i, c := range certs {
 		logins[i] = vpn.LoginRequest{Fingerprint: c.Fingerprint, Serial: c.Serial}

@@ -29,7 +29,7 @@ func (s *Service) Certificates(ctx context.Context, by control.Principal, l vpn.
 		if err != nil {
 			return err
 		}
-		blocked, err := blocksOf(ctx, tx, page.Items...)
+		blocked, err := BlocksOf(ctx, tx, page.Items...)
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func (s *Service) Certificate(ctx context.Context, by control.Principal, id vpn.
 		if err != nil {
 			return err
 		}
-		blocked, err := blocksOf(ctx, tx, row.Certificate)
+		blocked, err := BlocksOf(ctx, tx, row.Certificate)
 		row.UsedBy, row.Issued, row.Blocked = used[id], issued[id], blocked[id]
 		return err
 	})

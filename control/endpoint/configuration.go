@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"slices"
 
 	"sallyport/control"
 	"sallyport/control/certificate"
@@ -91,6 +92,10 @@ func (s *Service) profileClient(ctx context.Context, by control.Principal, e vpn
 		if err != nil {
 			return err
 		}
+		blocked, err := certificate.BlocksOf(ctx, tx, c)
+		if err != nil {
+			return err
+		}
 		var check vpn.Check
 		switch {
 		case c.Use != vpn.UseClient:
@@ -101,6 +106,8 @@ func (s *Service) profileClient(ctx context.Context, by control.Principal, e vpn
 			check.Bad("client", "The private key of "+c.Label()+" is not kept here.")
 		case c.Expired(s.core.Now()):
 			check.Bad("client", c.Label()+" has expired.")
+		case blocked[c.ID] != nil:
+			check.Bad("client", c.Label()+" is blocked: every endpoint refuses it. Unblock it first, or issue another one.")
 		}
 		if err := check.Err(); err != nil {
 			return err
@@ -130,7 +137,7 @@ func clientAuthority(ctx context.Context, tx *store.Tx, e vpn.Endpoint) (vpn.Cer
 }
 
 // ClientCertificates lists the issued client certificates that could be put into the endpoint's
-// configuration file: their key is kept and the endpoint accepts their issuer.
+// configuration file: their key is kept, the endpoint accepts their issuer, and they are not blocked.
 func (s *Service) ClientCertificates(ctx context.Context, by control.Principal, id vpn.EndpointID, find string, keep ...vpn.CertificateID) (out certificate.Choices, err error) {
 	err = s.core.Read(ctx, by, vpn.ListCertificates, "", func(tx *store.Tx) error {
 		e, err := tx.Endpoint(ctx, id)
@@ -143,7 +150,11 @@ func (s *Service) ClientCertificates(ctx context.Context, by control.Principal, 
 		}
 		filter := map[string]string{"use": string(vpn.UseClient), "authority": string(authority)}
 		usable := func(c vpn.Certificate) bool { return c.HasKey && !c.Expired(s.core.Now()) && c.Authority == authority }
-		out, err = certificate.Choose(ctx, tx, filter, find, usable, keep...)
+		if out, err = certificate.Choose(ctx, tx, filter, find, usable, keep...); err != nil {
+			return err
+		}
+		blocked, err := certificate.BlocksOf(ctx, tx, out.List...)
+		out.List = slices.DeleteFunc(out.List, func(c vpn.Certificate) bool { return blocked[c.ID] != nil })
 		return err
 	})
 	return out, err

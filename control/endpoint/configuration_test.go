@@ -90,6 +90,29 @@ func TestClientConfigurationRefuses(t *testing.T) {
 	}
 }
 
+// A blocked certificate is neither offered nor exported, until it is unblocked.
+func TestBlockedCertificateIsNotExported(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ctx := t.Context()
+	offered := func() int {
+		t.Helper()
+		list, err := s.Endpoints.ClientCertificates(ctx, s.Admin, s.Endpoint.ID, "", s.Alice.ID)
+		s.Must(err)
+		return len(list.List)
+	}
+	_, err := s.Certificates.BlockCertificate(ctx, s.Admin, s.Alice.ID)
+	s.Must(err)
+	_, err = s.Endpoints.ClientConfiguration(ctx, s.Admin, s.Endpoint.ID, s.Alice.ID)
+	if !strings.Contains(vpn.FieldsOf(err)["client"], "is blocked") || s.exports() != 0 || offered() != 0 {
+		t.Errorf("blocked: %v, %d exports, %d offered", err, s.exports(), offered())
+	}
+	s.Must(s.Certificates.UnblockCertificate(ctx, s.Admin, vpn.BareFingerprint(s.Alice.Fingerprint)))
+	if _, err := s.Endpoints.ClientConfiguration(ctx, s.Admin, s.Endpoint.ID, s.Alice.ID); err != nil || offered() != 1 {
+		t.Errorf("unblocked: %v, %d offered", err, offered())
+	}
+}
+
 // A file that could not be made is not recorded as exported.
 func TestBrokenConfigurationIsNotExported(t *testing.T) {
 	t.Parallel()
