@@ -48,7 +48,10 @@ func TestModifyAnnounces(t *testing.T) {
 	form.Set("announced", "next")
 	u.Admin.Post(u.Endpoint+"/edit", form).WantStatus(http.StatusConflict).WantText(".alert", "is different now from what was announced")
 	form.Set("announced", "files restart")
-	u.Admin.Create(u.Endpoint+"/edit", form)
+	if to := u.Admin.Create(u.Endpoint+"/edit", form); to != u.Endpoint+"/configuration" {
+		t.Errorf("the change of the port leads to %s", to)
+	}
+	u.Admin.Get(u.Endpoint+"/configuration").WantText("[role=status]", "Client VPN endpoint modified. 2 people need a new file.")
 	if got := u.Stored(t); got.Listen.Port != 1194 || got.Banner != "line 1\nline 2" {
 		t.Errorf("stored %d %q", got.Listen.Port, got.Banner)
 	}

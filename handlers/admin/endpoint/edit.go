@@ -112,13 +112,19 @@ func (h *Endpoints) Edit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, editDone(result, edit.Consent), views.EndpointPath(result.Endpoint.ID))
+	to := views.EndpointPath(result.Endpoint.ID)
+	if len(result.Did.Files) > 0 {
+		to = views.EndpointPath(result.Endpoint.ID, "configuration")
+	}
+	return h.pages.Done(c, editDone(result, edit.Consent), to)
 }
 
 // editDone says what a modification did.
 func editDone(result endpoint.EditResult, consent vpn.Consent) string {
 	text := "Client VPN endpoint modified."
 	switch did := result.Did; {
+	case len(did.Files) > 0:
+		text += needFile(did.People)
 	case did.Connections == 0:
 	case len(did.Restart) > 0:
 		text += " " + parts.Count(did.Connections, "connection") + " will be reset for a moment."
@@ -128,4 +134,12 @@ func editDone(result endpoint.EditResult, consent vpn.Consent) string {
 		text += " Clients that are connected learn it with their next connection."
 	}
 	return text
+}
+
+// needFile says how many of the people who were connected need a new configuration file; "" for none.
+func needFile(people int) string {
+	if people == 0 {
+		return ""
+	}
+	return " " + parts.YesNo(people == 1, "1 person needs", parts.Number(people)+" people need") + " a new file."
 }

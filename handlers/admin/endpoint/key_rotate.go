@@ -46,9 +46,5 @@ func (h *Endpoints) RotateKey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	text := "The key was rotated."
-	if n := result.Did.People; n > 0 {
-		text += " " + parts.YesNo(n == 1, "1 person needs", parts.Number(n)+" people need") + " a new file."
-	}
-	return h.pages.Done(c, text, views.EndpointPath(result.Endpoint.ID, "configuration"))
+	return h.pages.Done(c, "The key was rotated."+needFile(result.Did.People), views.EndpointPath(result.Endpoint.ID, "configuration"))
 }
