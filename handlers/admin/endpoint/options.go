@@ -40,8 +40,11 @@ var endpointOptions = optionList{
 			"what is reached over IPv6 then passes beside the VPN, past its rules. Clients that are connected get it with their next connection."},
 		func(o *vpn.ClientOptions) *bool { return &o.IPv6Outside },
 		func(o vpn.ClientOptions) parts.Pair {
+			if o.SplitTunnel && !o.IPv6Outside {
+				return parts.Fact("IPv6 of clients", "Left to the client (split tunnel)")
+			}
 			return parts.Pair{Label: "IPv6 of clients", Value: parts.YesNo(o.IPv6Outside, "Outside the tunnel", "Stopped"), Help: parts.YesNo(o.IPv6Outside,
-				"What clients reach over IPv6 passes beside the VPN, past its rules.", "Connected clients reach nothing over IPv6. A split tunnel leaves IPv6 to the client.")}
+				"What clients reach over IPv6 passes beside the VPN, past its rules.", "Connected clients reach nothing over IPv6.")}
 		}),
 	checkbox(parts.Field{Section: sectionOther, Name: "source_nat", Label: "Enable source NAT",
 		Help: "Traffic to the target networks carries an address of this host, so that answers find their way back. Switch it off only where the target networks have a route to the client CIDR by way of this host: " +

@@ -103,6 +103,16 @@ func TestEveryOptionIsAmongTheFacts(t *testing.T) {
 	}
 }
 
+// A split tunnel stops no IPv6, whatever the option for it is.
+func TestIPv6UnderSplitTunnel(t *testing.T) {
+	t.Parallel()
+	for split, want := range map[bool]string{true: "IPv6 of clients: Left to the client (split tunnel) ", false: "IPv6 of clients: Stopped Connected clients reach nothing over IPv6."} {
+		if got := factTexts(vpn.ClientOptions{SplitTunnel: split}); !slices.Contains(got, want) {
+			t.Errorf("split-tunnel %t: no %q in %q", split, want, got)
+		}
+	}
+}
+
 // A new entry in the list of options is all that the form needs: text and a checkbox go through it and keep what the
 // form does not offer.
 func TestOptionsOfTheForm(t *testing.T) {
