@@ -13,6 +13,7 @@ type Reach struct {
 	Older               int // people with a session that ends because it is older than Effect.EndsOlder
 	Stop                int // handed-out files that work before the change and not after it
 	Again               int // handed-out files that do not work before the change and do after it
+	Recorded            int // handed-out files, those that work and those that do not
 }
 
 // Announcement is what an administrator is told before a change is saved.
@@ -131,7 +132,7 @@ func (a Announcement) filesText() string {
 	}
 	switch a.Stop {
 	case 0:
-		text = "Configuration files that were handed out stop working; no download of one is recorded."
+		text = "Configuration files that were handed out stop working; " + a.recordedText()
 	default:
 		text = counted(a.Stop, "configuration file that was downloaded stops", "configuration files that were downloaded stop") + " working."
 	}
@@ -145,7 +146,7 @@ func (a Announcement) filesText() string {
 
 // remoteText tells what another remote name does: nothing at once, and it depends on where the old one leads.
 func (a Announcement) remoteText() string {
-	text := "Configuration files that were handed out have the old name; no download of one is recorded."
+	text := "Configuration files that were handed out have the old name; " + a.recordedText()
 	if a.Stop > 0 {
 		text = counted(a.Stop, "configuration file that was downloaded has", "configuration files that were downloaded have") + " the old name."
 	}
@@ -154,6 +155,18 @@ func (a Announcement) remoteText() string {
 		text += " " + counted(a.People, "person is", "people are") + " connected now: without the old name they are cut off from their next connection on until they have a new file."
 	}
 	return text + a.againText()
+}
+
+// recordedText says why no download is counted among the files that a change makes useless.
+func (a Announcement) recordedText() string {
+	switch a.Recorded {
+	case 0:
+		return "no download of one is recorded."
+	case 1:
+		return "the 1 recorded download no longer works."
+	default:
+		return fmt.Sprintf("none of the %d recorded downloads still works.", a.Recorded)
+	}
 }
 
 func (a Announcement) againText() string {

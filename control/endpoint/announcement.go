@@ -73,6 +73,9 @@ func (s *Service) reach(ctx context.Context, tx *store.Tx, effect vpn.Effect, be
 			return r, err
 		}
 		r.Stop, r.Again = files[before.Revision()], files[after.Revision()]
+		for _, n := range files {
+			r.Recorded += n
+		}
 	}
 	return r, nil
 }
