@@ -25,7 +25,7 @@ func TestServerCertificatesOwnAuthority(t *testing.T) {
 	}
 	s.CreateNetwork()
 	s.MustSubmit("/certificates/import", "Import certificate", gateway.Fields{
-		"Use": "Server certificate", "Certificate": server.Certificate, "Private key": server.Key, "Certificate chain": root.Certificate + servers.Certificate,
+		"Server certificate": "", "Certificate": server.Certificate, "Private key": server.Key, "Certificate chain": root.Certificate + servers.Certificate,
 	})
 	s.CreateEndpoint(gateway.Fields{"Client certificate": "The server certificate's own authority"})
 	s.Associate("subnet-a")

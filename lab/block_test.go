@@ -63,7 +63,7 @@ func TestBlockHoldsForAlteredSignatures(t *testing.T) {
 	alice := issuer.Issue(t, "alice", x509.ExtKeyUsageClientAuth, -hour, year)
 	s.CreateNetwork()
 	s.CreateCertificates()
-	s.MustSubmit("/certificates/import", "Import certificate", gateway.Fields{"Use": "Certificate authority", "Certificate": root.Certificate})
+	s.MustSubmit("/certificates/import", "Import certificate", gateway.Fields{"Certificate authority": "", "Certificate": root.Certificate})
 	s.CreateEndpoint(gateway.Fields{"Client certificate": "Imported CA"})
 	s.Associate("subnet-a")
 	s.WaitText("", "available")

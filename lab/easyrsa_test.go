@@ -42,7 +42,7 @@ func TestCertificatesOfEasyRSA(t *testing.T) {
 	s := newSite(t, 2)
 	s.CreateNetwork()
 	for name, use := range map[string]string{"server": "Server certificate", "client1.domain.tld": "Client certificate"} {
-		s.MustSubmit("/certificates/import", "Import certificate", gateway.Fields{"Use": use,
+		s.MustSubmit("/certificates/import", "Import certificate", gateway.Fields{use: "",
 			"Certificate": pki("issued/" + name + ".crt"), "Private key": pki("private/" + name + ".key"), "Certificate chain": pki("ca.crt")})
 	}
 	s.CreateEndpoint(gateway.Fields{"Server certificate": "server, valid", "Client certificate": "The authority of client certificate client1.domain.tld"})

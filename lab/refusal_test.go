@@ -41,9 +41,9 @@ func TestRefusals(t *testing.T) {
 	}
 
 	s.CreateNetwork()
-	s.MustSubmit("/certificates/import", "Import certificate", gateway.Fields{"Use": "Certificate authority", "Certificate": ca.Certificate})
+	s.MustSubmit("/certificates/import", "Import certificate", gateway.Fields{"Certificate authority": "", "Certificate": ca.Certificate})
 	s.MustSubmit("/certificates/import", "Import certificate", gateway.Fields{
-		"Use": "Server certificate", "Certificate": server.Certificate, "Private key": server.Key, "Certificate chain": ca.Certificate,
+		"Server certificate": "", "Certificate": server.Certificate, "Private key": server.Key, "Certificate chain": ca.Certificate,
 	})
 	s.CreateEndpoint(gateway.Fields{"Client certificate": "Imported CA"})
 	s.Associate("subnet-a")

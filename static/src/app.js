@@ -9,6 +9,7 @@
 //   data-needs-selection="name"       a button that works while one of those is ticked
 //   data-live                         a part of the page that renews itself (views/parts/live.go)
 //   data-tags                         rows of tags, with a <template> of a row, and the buttons data-tag-add, data-tag-remove
+//   data-follows="name"               a control that follows a choice of its form (views/parts/field_follow.go)
 //   data-gets-file                    a form whose answer is a file: the page stays, without the last refusal
 //   <time datetime title>             a relative time with the exact one as title: kept up to date
 (function () {
@@ -55,8 +56,26 @@
     shown.textContent = n.toLocaleString("en") + " of " + most.toLocaleString("en") + " characters";
   }
 
+  function follow(part) {
+    var form = part.closest("form"), choice = form && form.elements[part.getAttribute("data-follows")];
+    var chosen = choice && choice.value, control = part.querySelector("input, select, textarea");
+    if (!chosen || !control) return;
+    function holds(name) { return part.getAttribute(name).split(" ").indexOf(chosen) >= 0; }
+    if (part.hasAttribute("data-shown")) part.hidden = !holds("data-shown");
+    if (part.hasAttribute("data-required")) {
+      control.required = holds("data-required");
+      part.querySelector(".optional").hidden = control.required;
+    }
+    var proposed = part.querySelector("[data-proposed]");
+    var next = proposed && JSON.parse(part.getAttribute("data-proposals"))[chosen];
+    if (!next || next === proposed.value) return;
+    if (control.value === proposed.value) control.value = next;
+    proposed.value = next;
+  }
+
   function refresh() {
     each("[data-count]", count);
+    each("[data-follows]", follow);
     each("[data-confirm-text]", function (input) {
       var button = input.form && input.form.querySelector('[type="submit"]');
       if (button) button.disabled = input.value.trim() !== input.getAttribute("data-confirm-text");

@@ -23,6 +23,7 @@ type Field struct {
 	Tags         TagRows  // of tags
 	Checked      bool     // of checkbox
 	Required     bool
+	Follow       Follow // the choice of the form that it follows; zero: none
 	Disabled     bool
 	Mono         bool   // a fixed-width font, for addresses and PEM
 	Expect       string // the word to type; scripts disable the submit button until then

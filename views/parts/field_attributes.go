@@ -6,7 +6,7 @@ import "github.com/a-h/templ"
 // (novalidate): the sentences of the server say more, and they survive a reload.
 func (f Field) attributes() templ.Attributes {
 	a := templ.Attributes{
-		"required":  f.Required && f.Type != "checkbox",
+		"required":  f.must() && f.Type != "checkbox",
 		"disabled":  f.Disabled,
 		"autofocus": f.Focus,
 	}

@@ -70,8 +70,12 @@ func Document(t testing.TB, html string) Page {
 // Value is what a field of a form holds.
 func (p Page) Value(name string) string {
 	p.T.Helper()
-	field := p.Doc.Find(`[name="` + name + `"]`).First()
+	fields := p.Doc.Find(`[name="` + name + `"]`)
+	field := fields.First()
 	switch {
+	case field.Is("[type=radio]"):
+		v, _ := fields.Filter("[checked]").Attr("value")
+		return v
 	case field.Is("textarea"):
 		return field.Text()
 	case field.Is("select"):

@@ -22,8 +22,20 @@ type authorityInput struct {
 // certificateCrumbs are the breadcrumbs of the forms about certificates.
 var certificateCrumbs = []parts.Crumb{{Label: "Certificates", Href: "/certificates"}}
 
+// The sections of the forms about certificates.
+const (
+	sectionDetails = "Details"
+	sectionName    = "Name"
+	sectionKey     = "Key and validity"
+	sectionPEM     = "PEM"
+)
+
+func nameField(value string) parts.Field {
+	return parts.Field{Section: sectionName, Name: "name", Label: "Name", Value: value, Autocomplete: "off", Help: "Shown in lists. If empty, the common name is used."}
+}
+
 func keyTypeField(value string) parts.Field {
-	f := parts.Field{Name: "key_type", Label: "Key type", Type: "select", Value: value, Required: true,
+	f := parts.Field{Section: sectionKey, Name: "key_type", Label: "Key type", Type: "select", Value: value, Required: true,
 		Help: "ECDSA P-256 is fast and strong. Choose RSA for clients that do not support ECDSA."}
 	for _, k := range vpn.KeyTypes {
 		f.Options = append(f.Options, parts.Option{Value: string(k), Label: string(k)})
@@ -34,12 +46,13 @@ func keyTypeField(value string) parts.Field {
 func (in authorityInput) form() parts.Form {
 	return parts.Form{
 		Action: "/certificates/authority/new", Submit: "Create certificate authority", Cancel: "/certificates",
+		Sections: []parts.Section{{Title: sectionName}, {Title: sectionKey}},
 		Fields: []parts.Field{
-			{Name: "common_name", Label: "Common name (CN)", Value: in.CommonName, Required: true, Autocomplete: "off", Placeholder: "Example VPN CA", Focus: true,
+			{Section: sectionName, Name: "common_name", Label: "Common name (CN)", Value: in.CommonName, Required: true, Autocomplete: "off", Placeholder: "Example VPN CA", Focus: true,
 				Help: "The name of the authority in every certificate that it issues."},
-			{Name: "name", Label: "Name", Value: in.Name, Autocomplete: "off", Help: "Shown in lists. If empty, the common name is used."},
+			nameField(in.Name),
 			keyTypeField(in.KeyType),
-			{Name: "valid_days", Label: "Validity in days", Value: in.ValidDays, Required: true, InputMode: "numeric", Autocomplete: "off",
+			{Section: sectionKey, Name: "valid_days", Label: "Validity in days", Value: in.ValidDays, Required: true, InputMode: "numeric", Autocomplete: "off",
 				Help: "A certificate cannot be valid longer than its authority. When the authority expires, all its certificates must be replaced."},
 		},
 	}

@@ -19,26 +19,33 @@ type importInput struct {
 }
 
 func (in importInput) form() parts.Form {
+	server, client := string(vpn.UseServer), string(vpn.UseClient)
+	key := in.pemField("private_key", "Private key", "", "PRIVATE KEY",
+		"A server certificate needs it, the others do not. With it, an authority issues certificates here, and a client certificate can be put into configuration files. Without a passphrase. It is stored sealed and never shown again.")
+	key.Follow.Required = []string{server}
+	chain := in.pemField("chain", "Certificate chain", in.Chain, "CERTIFICATE",
+		"Of a server or client certificate: the intermediates and the root above it, in PEM. The other side verifies the certificate with them.")
+	chain.Follow.Required, chain.Follow.Shown = []string{server, client}, []string{server, client}
+	own := in.pemField("certificate", "Certificate", in.Certificate, "CERTIFICATE", "The certificate itself, in PEM.")
+	own.Required = true
 	return parts.Form{
 		Action: "/certificates/import", Submit: "Import certificate", Cancel: "/certificates",
+		Sections: []parts.Section{{Title: sectionDetails}, {Title: sectionPEM}, {Title: sectionName}},
 		Fields: []parts.Field{
-			{Name: "use", Label: "Use", Type: "select", Value: in.Use, Required: true, Options: []parts.Option{
-				{Label: "Choose a use"},
-				{Value: string(vpn.UseServer), Label: "Server certificate"},
-				{Value: string(vpn.UseAuthority), Label: "Certificate authority that client certificates come from"},
-				{Value: string(vpn.UseClient), Label: "Client certificate"},
+			{Section: sectionDetails, Name: "use", Label: "Use", Type: "radio", Value: in.Use, Required: true, Options: []parts.Option{
+				{Value: server, Label: "Server certificate", Help: "Proves the identity of an endpoint to its clients."},
+				{Value: string(vpn.UseAuthority), Label: "Certificate authority", Help: "Client certificates come from it."},
+				{Value: client, Label: "Client certificate", Help: "Proves the identity of one user or device, or stands for the authority that issued it."},
 			}},
-			{Name: "name", Label: "Name", Value: in.Name, Autocomplete: "off", Help: "Shown in lists. If empty, the common name is used."},
-			pemField("certificate", "Certificate", in.Certificate, true, "CERTIFICATE", "The certificate itself, in PEM."),
-			pemField("private_key", "Private key", in.PrivateKey, false, "PRIVATE KEY", "A server certificate needs it, without a passphrase. It is stored sealed and never shown again."),
-			pemField("chain", "Certificate chain", in.Chain, false, "CERTIFICATE", "The intermediates and the root above the certificate, in PEM. Clients verify a server certificate with it."),
+			own, key, chain,
+			nameField(in.Name),
 		},
 	}
 }
 
-func pemField(name, label, value string, required bool, block, help string) parts.Field {
-	return parts.Field{Name: name, Label: label, Type: "textarea", Rows: 6, Value: value, Required: required, Mono: true, Autocomplete: "off",
-		Placeholder: "-----BEGIN " + block + "-----", Help: help}
+func (in importInput) pemField(name, label, value, block, help string) parts.Field {
+	return parts.Field{Section: sectionPEM, Name: name, Label: label, Type: "textarea", Rows: 6, Value: value, Mono: true, Autocomplete: "off",
+		Placeholder: "-----BEGIN " + block + "-----", Help: help, Follow: parts.Follow{Choice: "use", Chosen: in.Use}}
 }
 
 func (in importInput) spec() certificate.ImportSpec {

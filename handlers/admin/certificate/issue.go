@@ -1,7 +1,8 @@
 package certificate
 
 import (
-	"fmt"
+	"cmp"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -20,34 +21,46 @@ type issueInput struct {
 	DNSNames   string `form:"dns_names"`
 	KeyType    string `form:"key_type"`
 	ValidDays  string `form:"valid_days"`
+	Proposed   string `form:"valid_days_proposed"` // what the form had in valid_days
 }
 
 func (in issueInput) spec() certificate.IssueSpec {
 	return certificate.IssueSpec{
 		Authority: vpn.CertificateID(in.Authority), Use: vpn.CertificateUse(in.Use), Name: in.Name, CommonName: in.CommonName,
-		DNSNames: in.DNSNames, KeyType: vpn.KeyType(in.KeyType), ValidDays: in.ValidDays,
+		DNSNames: in.DNSNames, KeyType: vpn.KeyType(in.KeyType), ValidDays: parts.Typed(in.ValidDays, in.Proposed),
 	}
 }
 
 func (in issueInput) form(authorities []vpn.Certificate) parts.Form {
 	return parts.Form{
 		Action: "/certificates/issue", Submit: "Issue certificate", Cancel: "/certificates",
+		Sections: []parts.Section{{Title: sectionDetails}, {Title: sectionName}, {Title: sectionKey}},
 		Fields: []parts.Field{
-			{Name: "use", Label: "Use", Type: "radio", Value: in.Use, Required: true, Options: []parts.Option{
+			{Section: sectionDetails, Name: "use", Label: "Use", Type: "radio", Value: in.Use, Required: true, Options: []parts.Option{
 				{Value: string(vpn.UseServer), Label: "Server certificate", Help: "Proves the identity of an endpoint to its clients."},
 				{Value: string(vpn.UseClient), Label: "Client certificate", Help: "Proves the identity of one user or device to the endpoint."},
 			}},
-			{Name: "authority", Label: "Certificate authority", Type: "select", Value: in.Authority, Required: true,
+			{Section: sectionDetails, Name: "authority", Label: "Certificate authority", Type: "select", Value: in.Authority, Required: true,
 				Options: views.CertificateOptions("Choose an authority", authorities)},
-			{Name: "common_name", Label: "Common name (CN)", Value: in.CommonName, Required: true, Autocomplete: "off", Placeholder: "server, or client1.domain.tld",
+			{Section: sectionName, Name: "common_name", Label: "Common name (CN)", Value: in.CommonName, Required: true, Autocomplete: "off", Placeholder: "server, or client1.domain.tld",
 				Help: "For a client certificate: the user name in connections and logs."},
-			{Name: "name", Label: "Name", Value: in.Name, Autocomplete: "off", Help: "Shown in lists. If empty, the common name is used."},
-			{Name: "dns_names", Label: "DNS names", Value: in.DNSNames, Autocomplete: "off", Mono: true, Help: "For a server certificate: its host names, separated by spaces or commas."},
+			nameField(in.Name),
+			{Section: sectionName, Name: "dns_names", Label: "DNS names", Value: in.DNSNames, Autocomplete: "off", Mono: true,
+				Help: "For a server certificate: its host names, separated by spaces or commas.", Follow: parts.Follow{Choice: "use", Chosen: in.Use, Shown: []string{string(vpn.UseServer)}}},
 			keyTypeField(in.KeyType),
-			{Name: "valid_days", Label: "Validity in days", Value: in.ValidDays, InputMode: "numeric", Autocomplete: "off",
-				Help: fmt.Sprintf("If empty: %d days for a server certificate, %d for a client certificate.", vpn.DefaultValidDays[vpn.UseServer], vpn.DefaultValidDays[vpn.UseClient])},
+			in.validityField(),
 		},
 	}
+}
+
+// validityField holds the validity of the chosen use until another one is typed.
+func (in issueInput) validityField() parts.Field {
+	server, client := strconv.Itoa(vpn.DefaultValidDays[vpn.UseServer]), strconv.Itoa(vpn.DefaultValidDays[vpn.UseClient])
+	proposed := map[string]string{string(vpn.UseServer): server, string(vpn.UseClient): client}
+	return parts.Field{Section: sectionKey, Name: "valid_days", Label: "Validity in days", Required: true, InputMode: "numeric", Autocomplete: "off",
+		Value:  cmp.Or(parts.Typed(in.ValidDays, in.Proposed), proposed[in.Use]),
+		Help:   "Unless it is changed: " + server + " for a server certificate, " + client + " for a client certificate. A certificate cannot be valid longer than its authority.",
+		Follow: parts.Follow{Choice: "use", Chosen: in.Use, Proposed: proposed}}
 }
 
 func (h *Certificates) renderIssue(c echo.Context, in issueInput, refused error) error {

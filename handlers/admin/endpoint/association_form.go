@@ -29,6 +29,7 @@ func (in associationInput) form(choices endpoint.AssociationChoices) parts.Form 
 		networks = append(networks, parts.Option{Value: string(n.ID), Label: n.Label()})
 	}
 	subnets := []parts.Option{{Label: "Choose a subnet"}}
+	var free []string
 	for _, s := range choices.Subnets {
 		if in.Network != "" && string(s.Network) != in.Network {
 			continue
@@ -39,16 +40,22 @@ func (in associationInput) form(choices endpoint.AssociationChoices) parts.Form 
 		}
 		if o.Disabled {
 			o.Label += " (cannot be chosen)"
+		} else {
+			free = append(free, o.Value)
 		}
 		subnets = append(subnets, o)
+	}
+	if in.Subnet == "" && len(free) == 1 && !choices.MoreSubnets {
+		in.Subnet = free[0]
 	}
 	id := choices.Endpoint.ID
 	return parts.Form{
 		Action: views.EndpointPath(id, "associations", "new"), Submit: "Associate target network", Cancel: views.EndpointPath(id, "associations"),
+		Sections: []parts.Section{{Title: sectionTarget}},
 		Fields: []parts.Field{
-			{Name: "network", Label: "VPC (network)", Type: "select", Value: in.Network, Options: networks, Required: true,
+			{Section: sectionTarget, Name: "network", Label: "VPC (network)", Type: "select", Value: in.Network, Options: networks, Required: true,
 				Help: "The network in which the subnet is located. All target networks of an endpoint must be in the same network."},
-			{Name: "subnet", Label: "Choose a subnet to associate", Type: "select", Value: in.Subnet, Options: subnets, Required: true,
+			{Section: sectionTarget, Name: "subnet", Label: "Choose a subnet to associate", Type: "select", Value: in.Subnet, Options: subnets, Required: true,
 				Help: "It must not overlap with the client CIDR, and each target network must be in a different availability zone."},
 		},
 	}

@@ -19,6 +19,13 @@ const (
 	sectionTags           = "Tags"
 )
 
+// The sections of the forms of an endpoint's parts.
+const (
+	sectionDestination = "Destination"
+	sectionTarget      = "Target network"
+	sectionAccess      = "Access"
+)
+
 // endpointChoices is what the form offers and shows besides what was typed.
 type endpointChoices struct {
 	endpoint.Choices

@@ -33,12 +33,13 @@ func (in routeInput) form(view endpoint.View) parts.Form {
 	subnets = append(subnets, parts.Option{Value: vpn.LocalTarget, Label: "local – between clients of this endpoint"})
 	return parts.Form{
 		Action: views.EndpointPath(view.ID, "routes", "new"), Submit: "Create route", Cancel: views.EndpointPath(view.ID, "routes"),
+		Sections: []parts.Section{{Title: sectionDestination}, {Title: sectionTarget}, {Title: sectionDetails}},
 		Fields: []parts.Field{
-			{Name: "destination", Label: "Route destination", Value: in.Destination, Required: true, Mono: true, Placeholder: "0.0.0.0/0", Autocomplete: "off", Focus: true,
+			{Section: sectionDestination, Name: "destination", Label: "Route destination", Value: in.Destination, Required: true, Mono: true, Placeholder: "0.0.0.0/0", Autocomplete: "off", Focus: true,
 				Help: "The IPv4 CIDR range of the destination network. For internet access, enter 0.0.0.0/0. Clients also need an authorization rule for it."},
-			{Name: "subnet", Label: "Subnet ID for target network association", Type: "select", Value: in.Subnet, Options: subnets, Required: true,
+			{Section: sectionTarget, Name: "subnet", Label: "Subnet ID for target network association", Type: "select", Value: in.Subnet, Options: subnets, Required: true,
 				Help: "The associated subnet through which to route traffic. For traffic between clients, choose local; its destination is the client CIDR, " + view.ClientCIDR.String() + "."},
-			{Name: "description", Label: "Description", Value: in.Description, Help: "A brief description of the route.", Autocomplete: "off"},
+			{Section: sectionDetails, Name: "description", Label: "Description", Value: in.Description, Help: "A brief description of the route.", Autocomplete: "off"},
 		},
 	}
 }

@@ -21,13 +21,14 @@ type ruleInput struct {
 func (in ruleInput) form(view endpoint.View, example string) parts.Form {
 	return parts.Form{
 		Action: views.EndpointPath(view.ID, "rules", "new"), Submit: "Add authorization rule", Cancel: views.EndpointPath(view.ID, "rules"),
+		Sections: []parts.Section{{Title: sectionDestination}, {Title: sectionAccess}, {Title: sectionDetails}},
 		Fields: []parts.Field{
-			{Name: "destination", Label: "Destination network to enable access", Value: in.Destination, Required: true, Mono: true, Placeholder: "10.0.0.0/16",
+			{Section: sectionDestination, Name: "destination", Label: "Destination network to enable access", Value: in.Destination, Required: true, Mono: true, Placeholder: "10.0.0.0/16",
 				Autocomplete: "off", Focus: true,
 				Help: "The IP address, in CIDR notation, of the network that you want users to access. " + example + "0.0.0.0/0 means everywhere: the internet and every network in the route table, except those with a narrower rule. A route to the destination is needed as well."},
-			{Name: "access", Label: "Grant access to", Type: "radio", Value: "all", Required: true,
+			{Section: sectionAccess, Name: "access", Label: "Grant access to", Type: "radio", Value: "all", Required: true,
 				Options: []parts.Option{{Value: "all", Label: "Allow access to all users", Help: "Every client that can connect. Access groups need user-based authentication, which is not available yet."}}},
-			{Name: "description", Label: "Description", Value: in.Description, Help: "A brief description of the authorization rule.", Autocomplete: "off"},
+			{Section: sectionDetails, Name: "description", Label: "Description", Value: in.Description, Help: "A brief description of the authorization rule.", Autocomplete: "off"},
 		},
 	}
 }

@@ -1,0 +1,59 @@
+package browser
+
+import (
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+)
+
+// Fields of the forms about certificates follow the use at once; what was typed stays. Without scripts all are shown.
+func TestCertificateForms(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 0)
+	p := newUser(t, s.base)
+	p.signUp(s)
+	p.createCertificates()
+
+	days := func(want string) {
+		t.Helper()
+		if got := p.value("Validity in days"); got != want {
+			t.Errorf("the validity is %s days, want %s", got, want)
+		}
+	}
+	p.open("/certificates/issue")
+	p.waitText("DNS names")
+	days("825")
+	p.fill("DNS names", "vpn.example.test")
+	p.tick("Client certificate")
+	p.waitNoText("DNS names")
+	days("365")
+	p.inspect("issue a client certificate")
+	p.fill("Validity in days", "10")
+	p.tick("Server certificate")
+	p.waitText("DNS names")
+	days("10")
+	if got := p.value("DNS names"); got != "vpn.example.test" {
+		t.Errorf("the DNS names are %q after the use was changed twice", got)
+	}
+
+	p.open("/certificates/import")
+	p.waitText("Certificate chain")
+	p.waitNoText("Private key – optional")
+	p.tick("Certificate authority")
+	p.waitText("Private key – optional")
+	p.waitNoText("Certificate chain")
+	p.inspect("import an authority")
+	p.tick("Server certificate")
+	p.waitText("Certificate chain")
+	p.waitNoText("Private key – optional")
+
+	p.do(emulation.SetScriptExecutionDisabled(true))
+	p.open("/certificates/import")
+	p.tick("Certificate authority")
+	p.waitText("Certificate chain", "Of a server or client certificate")
+	p.open("/certificates/issue")
+	p.tick("Client certificate")
+	p.fill("Common name (CN)", "")
+	p.press("Issue certificate")
+	days("365")
+}
