@@ -113,11 +113,15 @@ func TestSilentConnectionIsFree(t *testing.T) {
 	client := session.Client{Instance: r.instance, CID: 1}
 	f.ep.sessions.Hear(client, 100, now+10*time.Second)
 	f.ep.sessions.Hear(client, 100, now+20*time.Second)
-	if free(20*time.Second) || !free(30*time.Second) || free(48*time.Hour) {
-		t.Errorf("free after 20 s: %v, 30 s: %v, its end: %v", free(20*time.Second), free(30*time.Second), free(48*time.Hour))
+	if free(20*time.Second) || free(40*time.Second) {
+		t.Errorf("free after 20 s: %v; after 40 s, in which the worker was not asked for 20: %v", free(20*time.Second), free(40*time.Second))
 	}
-	f.ep.sessions.Hear(client, 101, now+30*time.Second)
-	if free(31 * time.Second) {
+	f.ep.sessions.Hear(client, 100, now+30*time.Second)
+	if !free(30*time.Second) || free(48*time.Hour) {
+		t.Errorf("free after 30 s: %v, its end: %v", free(30*time.Second), free(48*time.Hour))
+	}
+	f.ep.sessions.Hear(client, 101, now+40*time.Second)
+	if free(41 * time.Second) {
 		t.Error("it is free although it was heard")
 	}
 }

@@ -3,7 +3,7 @@ package session
 import "time"
 
 // silence is how long a live client is certainly heard again within: it sends a ping every five seconds,
-// and the workers are asked what they received every ten.
+// and the workers are asked what they received every ten. A worker that was not asked says nothing of its clients.
 const silence = 17 * time.Second
 
 // Free tells whether a client without a token can continue the session, where its certificate is all that a
@@ -11,14 +11,19 @@ const silence = 17 * time.Second
 // copies of one certificate apart where it can.
 func (s Session) Free(certificate, platform string, uptime time.Duration) bool {
 	return s.Established && !s.Named && s.Certificate != "" && s.Certificate == certificate && s.Platform == platform && uptime <= s.Ends &&
-		(s.Away() || uptime-max(s.heard, s.Joined) > silence)
+		(s.Away() || s.listed-max(s.heard, s.Joined) > silence)
 }
 
 // Hear notes what a worker received from a client so far.
 func (t *Table) Hear(c Client, received uint64, uptime time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if s := t.byClient[c]; s != nil && s.received != received {
+	s := t.byClient[c]
+	if s == nil {
+		return
+	}
+	s.listed = uptime
+	if s.received != received {
 		s.received, s.heard = received, uptime
 	}
 }

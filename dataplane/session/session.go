@@ -48,6 +48,7 @@ type Session struct {
 	asked    bool          // the client was asked to connect again, and has not yet
 	received uint64        // what the present worker received from the client
 	heard    time.Duration // when that was last seen to grow, in Uptime
+	listed   time.Duration // when the present worker last told what it received, in Uptime; 0: it has not yet
 }
 
 // Client is how a worker's events name a client: a CID is valid for one run of a process only.
