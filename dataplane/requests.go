@@ -99,6 +99,7 @@ func (e *Engine) Acknowledge(epoch string, seq uint64) error {
 const (
 	maxName   = 1 << 10 // of a user or a group
 	maxReason = 1 << 10
+	maxCode   = 100
 )
 
 // Decide answers waiting logins, those of each endpoint together. One bad decision does not affect
@@ -108,7 +109,7 @@ func (e *Engine) Decide(ctx context.Context, ds []vpn.LoginDecision) error {
 	var missing error
 	of := map[*endpoint][]vpn.LoginDecision{}
 	for _, d := range ds {
-		if len(d.Reason) > maxReason || d.Allow && !grantable(d) {
+		if len(d.Reason) > maxReason || !plausible(d.Code) || d.Allow && !grantable(d) {
 			failures = append(failures, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "The decision is malformed."))
 			continue
 		}
@@ -144,6 +145,14 @@ func (e *Engine) endpointOfLogin(id string) *endpoint {
 		return nil
 	}
 	return e.endpoint(at)
+}
+
+// plausible tells whether a code can be one of this or another version of the program: clients are told it, and so
+// are the log and the list of refused attempts.
+func plausible(c vpn.Code) bool {
+	return len(c) <= maxCode && !strings.ContainsFunc(string(c), func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.')
+	})
 }
 
 func grantable(d vpn.LoginDecision) bool {

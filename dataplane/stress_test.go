@@ -187,6 +187,9 @@ func TestHostileDecisions(t *testing.T) {
 		"an end in the past": func(d *vpn.LoginDecision) { d.Ends = f.now().Add(-time.Hour) },
 		"a path for an ID":   func(d *vpn.LoginDecision) { d.Connection = "../../etc/passwd" },
 		"a long reason":      func(d *vpn.LoginDecision) { d.Allow, d.Reason = false, strings.Repeat("r", 2000) },
+		"a long code":        func(d *vpn.LoginDecision) { d.Allow, d.Code = false, vpn.Code(strings.Repeat("c", 101)) },
+		"a code of two":      func(d *vpn.LoginDecision) { d.Allow, d.Code = false, "AuthFailure: x" },
+		"a code with a line": func(d *vpn.LoginDecision) { d.Allow, d.Code = false, "AuthFailure\n" },
 	} {
 		if id, err := grant(change); vpn.KindOf(err) != vpn.Invalid || f.has(id) {
 			t.Errorf("%s: %v, want Invalid and no session", name, err)
