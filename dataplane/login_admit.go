@@ -19,9 +19,12 @@ import (
 // each answer. It runs in the owner goroutine.
 func (ep *endpoint) admit(granted []*answer) {
 	var routed []*answer
+	ep.forgetFlowsOfOthers(granted)
 	for _, a := range granted {
 		if a.rejoined() {
-			a.err = ep.rejoin(a)
+			if a.err == nil {
+				a.err = ep.rejoin(a)
+			}
 			continue
 		}
 		if a.session, a.err = ep.openSession(a.login, a.decision); a.err != nil {

@@ -3,8 +3,10 @@ package dataplane
 import (
 	"cmp"
 	"errors"
+	"net/netip"
 	"slices"
 
+	"sallyport/dataplane/host"
 	"sallyport/dataplane/ovpn"
 	"sallyport/dataplane/session"
 	"sallyport/vpn"
@@ -56,19 +58,54 @@ func (ep *endpoint) free(env ovpn.Env) vpn.ConnectionID {
 // or has ended meanwhile. It runs in the owner goroutine.
 func (ep *endpoint) rejoin(a *answer) error {
 	p := a.login
-	now := session.Uptime()
-	s, ok := ep.sessions.Get(p.request.Continues)
-	if !ok || ep.state.removed || !s.Free(p.certificate, p.request.Platform, now) {
+	s, ok := ep.continued(p)
+	if !ok {
 		return errNotFree
 	}
 	s, err := ep.attach(s, session.Arrival{
-		Client: p.client, KID: p.kid, Device: p.device, Peer: p.request.Device, At: now, Token: p.request.Token,
+		Client: p.client, KID: p.kid, Device: p.device, Peer: p.request.Device, At: session.Uptime(), Token: p.request.Token,
 	})
 	if err != nil {
 		return errNotFree
 	}
 	a.session, a.directives = s, directives(ep.state.desired, s)
 	return nil
+}
+
+// continued gives the session that a login continues; false where that was taken or has ended. It runs in the owner
+// goroutine.
+func (ep *endpoint) continued(p *pending) (session.Session, bool) {
+	s, ok := ep.sessions.Get(p.request.Continues)
+	return s, ok && !ep.state.removed && s.Free(p.certificate, p.request.Platform, session.Uptime())
+}
+
+// forgetFlowsOfOthers removes the flows of the connections that granted logins continue from other addresses than
+// before: another device with a copy of the certificate must not get the streams of the former one. A client that is
+// silent is taken off its connection first, so that it opens no more. It is for all logins that are granted together,
+// because removing flows reads the host's whole connection tracking table. It runs in the owner goroutine.
+func (ep *endpoint) forgetFlowsOfOthers(granted []*answer) {
+	var moved []*answer
+	var addrs []netip.Addr
+	for _, a := range granted {
+		if !a.rejoined() {
+			continue
+		}
+		s, ok := ep.continued(a.login)
+		if !ok || s.Peer.Addr() == a.login.request.Device.Addr() {
+			continue
+		}
+		if !s.Away() {
+			ep.leave(s)
+			ep.displace(s)
+		}
+		moved, addrs = append(moved, a), append(addrs, s.Addr)
+	}
+	if err := host.ForgetFlows(addrs...); err != nil {
+		ep.log.Warn("clients do not continue their connections yet: flows are left", "number", len(moved), "err", errorChain(err))
+		for _, a := range moved {
+			a.err = errNotFree
+		}
+	}
 }
 
 // rejoined tells whether a granted login continues a connection.

@@ -48,7 +48,11 @@ func (ep *endpoint) attach(s session.Session, a session.Arrival) (session.Sessio
 		ep.detachSessions(s)
 	}
 	ep.closeFormer(a.Client, s.Connection)
+	former := s
 	s, _ = ep.sessions.Attach(s.Connection, a, ep.state.desired.Associations)
+	if former.Client() != s.Client() {
+		ep.displace(former)
+	}
 	s = ep.tell(s)
 	ep.journalSession(s) // where it fails, a crash has this client return once more
 	if err := ep.openKernel(s); err != nil {
@@ -56,6 +60,24 @@ func (ep *endpoint) attach(s session.Session, a session.Arrival) (session.Sessio
 		return s, err
 	}
 	return s, nil
+}
+
+// displace has the worker of a client that lost its session to another one disconnect it, if it still has it: a
+// client that lives would believe that it is connected. It runs in the owner goroutine.
+func (ep *endpoint) displace(former session.Session) {
+	if former.Away() || former.Asked() {
+		return
+	}
+	for _, w := range ep.state.workers {
+		if conn := w.Conn(former.Instance); conn != nil {
+			go func() {
+				again := ovpn.Restart("Your VPN session continues at another client. Connect again.", true)
+				if err := conn.Kill(ep.ctx, former.CID, again); err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
+					ep.log.Debug("a client was not notified that another one continues its session", "connection", former.Connection, "err", err)
+				}
+			}()
+		}
+	}
 }
 
 // letReturn admits a returning client at its worker. Where that fails it may return once more.

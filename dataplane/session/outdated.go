@@ -14,6 +14,9 @@ func (t *Table) Tell(id vpn.ConnectionID, generation uint64) (Session, bool) {
 	return *s, true
 }
 
+// Asked tells whether the client was told to connect again, and has not left its worker yet.
+func (s Session) Asked() bool { return s.asked }
+
 // TakeOutdated gives at most n sessions that are up and whose clients were told an older generation, each once until
 // its client has left its worker.
 func (t *Table) TakeOutdated(generation uint64, n int) []Session {
