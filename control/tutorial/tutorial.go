@@ -17,7 +17,8 @@ type Step struct {
 	Done     bool
 	Next     bool // it is the first that is not done
 	Optional bool
-	Endpoint vpn.EndpointID // the endpoint that the step is about; "" before there is one
+	Network  vpn.NetworkID   // the network that still needs a subnet; "" for none
+	Endpoint vpn.EndpointRef // the endpoint that the step is about; without an ID before there is one
 	Note     string
 }
 
@@ -65,7 +66,8 @@ func (s *Service) tutorial(ctx context.Context, tx *store.Tx) ([]Step, error) {
 	}
 	network.Done = subnets > 0
 	if networks.Total > 0 && !network.Done {
-		network.Note = "The network has no subnet yet."
+		n := networks.Items[0]
+		network.Network, network.Note = n.ID, "Network "+n.Label()+" has no subnet yet."
 	}
 
 	certificates := Step{Key: Certificates}
@@ -144,7 +146,7 @@ func (s steps) list() []Step {
 func (s *Service) stepsOf(ctx context.Context, tx *store.Tx, e vpn.Endpoint) (steps, error) {
 	out := stepsWithoutEndpoint()
 	for _, step := range []*Step{&out.endpoint, &out.association, &out.rule, &out.internet, &out.configuration, &out.connect} {
-		step.Endpoint = e.ID
+		step.Endpoint = vpn.EndpointRef{ID: e.ID, Name: e.Name}
 	}
 	associations, err := tx.AssociationsOf(ctx, e.ID)
 	if err != nil {

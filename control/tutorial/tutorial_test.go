@@ -44,6 +44,11 @@ func TestGettingStarted(t *testing.T) {
 	s.Network, err = s.Networks.CreateNetwork(ctx, s.Admin, vpn.NetworkSpec{Name: "office", CIDRs: "10.0.0.0/16"})
 	s.Must(err)
 	want("a network without subnets", "[prerequisites]")
+	steps, err := s.Tutorial.GettingStarted(ctx, s.ReadOnly)
+	s.Must(err)
+	if steps[0].Network != s.Network.ID || steps[0].Note != "Network "+s.Network.Label()+" has no subnet yet." {
+		t.Errorf("got %+v", steps[0])
+	}
 	s.A, err = s.Networks.CreateSubnet(ctx, s.Admin, s.Network.ID, vpn.SubnetSpec{CIDR: "10.0.1.0/24", Zone: "zone-a"})
 	s.Must(err)
 	want("a subnet", "prerequisites [certificates]")
@@ -97,7 +102,7 @@ func TestGettingStartedFollowsTheBest(t *testing.T) {
 	s.Reconcile()
 	steps, err := s.Tutorial.GettingStarted(t.Context(), s.ReadOnly)
 	s.Must(err)
-	if steps[3].Key != tutorial.Association || !steps[3].Done || steps[3].Endpoint != best.ID {
+	if steps[3].Key != tutorial.Association || !steps[3].Done || steps[3].Endpoint != (vpn.EndpointRef{ID: best.ID, Name: "best"}) {
 		t.Errorf("got %+v", steps[3])
 	}
 	s.Dataplane.Down = controltest.ErrDown

@@ -1,13 +1,17 @@
 package admin
 
-import "sallyport/views/parts"
+import (
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
 
 // Step is one step of the tutorial.
 type Step struct {
 	Mark     string // in the circle: the number of the step, or a tick
 	Title    string
 	Texts    []string
-	Note     string // about its present state
+	Note     string           // about its present state
+	Endpoint *vpn.EndpointRef // the endpoint that this step and those below are about, where the step names it
 	Done     bool
 	Next     bool
 	Optional bool

@@ -76,15 +76,19 @@ var stepTexts = map[tutorial.Key]stepText{
 // actions are the links of the step. The first one is the primary button of the next step.
 func (t stepText) actions(s tutorial.Step, mayChange bool) []parts.Button {
 	var out []parts.Button
-	for _, l := range t.links {
+	links := t.links
+	if s.Network != "" { // the network is there already
+		links = []stepLink{{"Create subnet", views.NetworkPath(s.Network, "subnets", "new"), true}, {"Networks", "/networks", false}}
+	}
+	for _, l := range links {
 		path, ofEndpoint := cutEndpoint(l.path)
 		switch {
 		case l.changes && !mayChange:
 			continue
-		case ofEndpoint && s.Endpoint == "":
+		case ofEndpoint && s.Endpoint.ID == "":
 			continue
 		case ofEndpoint:
-			path = views.EndpointPath(s.Endpoint) + path
+			path = views.EndpointPath(s.Endpoint.ID) + path
 		}
 		b := parts.Button{ID: "step-" + string(s.Key) + "-" + strconv.Itoa(len(out)), Label: l.label, Href: path, Small: true}
 		if s.Next && len(out) == 0 {

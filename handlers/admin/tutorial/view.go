@@ -32,6 +32,9 @@ func startView(steps []tutorial.Step, mayChange bool) views.Start {
 			Title: text.title, Texts: text.texts, Note: s.Note, Done: s.Done, Next: s.Next, Optional: s.Optional,
 			Actions: text.actions(s, mayChange),
 		}
+		if s.Key == tutorial.Endpoint && s.Endpoint.ID != "" {
+			step.Endpoint = &s.Endpoint
+		}
 		switch {
 		case s.Key == tutorial.Prerequisites:
 			step.Mark = "•"

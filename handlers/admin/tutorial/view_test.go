@@ -2,6 +2,7 @@ package tutorial_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -23,7 +24,22 @@ func TestGettingStartedSaysWhatIsNext(t *testing.T) {
 			t.Errorf("step %d has no text", i)
 		}
 	})
-	if got := s.SignIn(t, webtest.ReadOnly).Get("/").Text(".guide-step-next"); strings.Contains(got, "Create network") {
+	network := s.SignIn(t, webtest.Administrator).Create("/networks/new", url.Values{"name": {"office"}, "cidrs": {"10.0.0.0/16"}})
+	p = s.SignIn(t, webtest.Administrator).Get("/").WantText(".guide-step-next a", "Create subnet")
+	if got := p.Href("Create subnet"); got != network+"/subnets/new" {
+		t.Errorf("the next step leads to %s", got)
+	}
+	if got := s.SignIn(t, webtest.ReadOnly).Get("/").Text(".guide-step-next"); strings.Contains(got, "Create ") {
 		t.Errorf("a read-only account is offered to create a network")
+	}
+}
+
+// The tutorial names the endpoint that its steps are about.
+func TestGettingStartedNamesItsEndpoint(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewEndpoint(t)
+	p := u.Admin.Get("/").WantText(".guide-step p", "This step and those below are about endpoint main.")
+	if got := p.Href("main"); got != u.Endpoint {
+		t.Errorf("the name leads to %s", got)
 	}
 }
