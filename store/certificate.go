@@ -86,9 +86,17 @@ var certificateList = listing{
 const OriginImported = "imported"
 
 // Certificates searches name, common name and ID; sorts by name (default), common_name, not_after
-// and created_at; filters by use, authority, origin and state (valid, expires soon, expired).
+// and created_at; filters by use, authority, origin and state (valid, expires soon, expired, blocked). One that is
+// blocked has no other state.
 func (t *Tx) Certificates(ctx context.Context, l vpn.List) (vpn.Page[vpn.Certificate], error) {
 	q, now := t.on(ctx), t.store.options.Now()
+	const blocked = "REPLACE(LOWER(fingerprint), ':', '') IN (SELECT b.fingerprint FROM blocked_certificate b)"
+	switch l.Filter["state"] {
+	case "blocked":
+		q = q.Where(blocked)
+	case "valid", "expires soon", "expired":
+		q = q.Where("NOT (" + blocked + ")")
+	}
 	switch l.Filter["state"] {
 	case "expired":
 		q = q.Where("not_after < ?", micros(now))

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"strings"
 	"testing"
 
 	"sallyport/web/webtest"
@@ -23,6 +24,14 @@ func TestBlockPages(t *testing.T) {
 	b.Create(client+"/block", nil)
 	b.Get(client).WantText("h1", "Blocked").WantText("dl", "by "+webtest.Administrator).WantText("main", "Unblock certificate")
 	b.Get("/certificates?use=client").WantText("table", "Blocked")
+	for state, want := range map[string]bool{"blocked": true, "valid": false, "expires+soon": false, "expired": false} {
+		if got := strings.Contains(b.Get("/certificates?use=client&state="+state).Text("tbody"), "alice"); got != want {
+			t.Errorf("the state %s shows the blocked certificate: %t", state, got)
+		}
+	}
+	if got := b.Get("/certificates?use=client&state=blocked&format=csv").Body; !strings.Contains(got, ",State") || !strings.Contains(got, ",blocked") {
+		t.Errorf("the exported file is %q", got)
+	}
 	b.Post(client+"/block", nil).WantStatus(http.StatusUnprocessableEntity).WantText("[role=alert]", "blocked already")
 	list := b.Get("/certificates/blocked").WantText("table", "alice")
 	webtest.CheckMarkup(t, "blocked", list)

@@ -16,7 +16,7 @@ import (
 // List lists the certificates.
 func (h *Certificates) List(c echo.Context) error {
 	l := page.ListOf(c)
-	filters := page.Narrow(c, &l, useFilter(), page.StateFilter("valid", "expires soon", "expired"))
+	filters := page.Narrow(c, &l, useFilter(), page.StateFilter("valid", "expires soon", "expired", "blocked"))
 	use := vpn.CertificateUse(l.Filter["use"])
 	issuer := vpn.CertificateStatus{}
 	if id := c.QueryParam("authority"); id != "" { // the confirm page for deleting an authority links here
@@ -31,7 +31,7 @@ func (h *Certificates) List(c echo.Context) error {
 		return h.certificates.Certificates(page.Context(c), page.Principal(c), l)
 	}
 	if page.WantsFile(c) {
-		return page.Export(c, "certificates", l, read, certificateCells)
+		return page.Export(c, "certificates", l, read, certificateCells(h.pages.Now()))
 	}
 	found, err := read(l)
 	if err != nil {
@@ -57,13 +57,17 @@ func (h *Certificates) List(c echo.Context) error {
 	return page.Render(c, http.StatusOK, views.Certificates(v))
 }
 
-var certificateCells = []page.Cell[vpn.CertificateStatus]{
-	{Label: "Name", Text: func(r vpn.CertificateStatus) string { return r.Name }},
-	{Label: "ID", Text: func(r vpn.CertificateStatus) string { return string(r.ID) }},
-	{Label: "Use", Text: func(r vpn.CertificateStatus) string { return views.CertificateUse(r.Use) }},
-	{Label: "Common name", Text: func(r vpn.CertificateStatus) string { return r.CommonName }},
-	{Label: "Key type", Text: func(r vpn.CertificateStatus) string { return string(r.KeyType) }},
-	{Label: "Expires", Text: func(r vpn.CertificateStatus) string { return r.NotAfter.UTC().Format(time.RFC3339) }},
+// certificateCells are the columns of the exported file; a state is that at the given time.
+func certificateCells(now time.Time) []page.Cell[vpn.CertificateStatus] {
+	return []page.Cell[vpn.CertificateStatus]{
+		{Label: "Name", Text: func(r vpn.CertificateStatus) string { return r.Name }},
+		{Label: "ID", Text: func(r vpn.CertificateStatus) string { return string(r.ID) }},
+		{Label: "Use", Text: func(r vpn.CertificateStatus) string { return views.CertificateUse(r.Use) }},
+		{Label: "Common name", Text: func(r vpn.CertificateStatus) string { return r.CommonName }},
+		{Label: "Key type", Text: func(r vpn.CertificateStatus) string { return string(r.KeyType) }},
+		{Label: "Expires", Text: func(r vpn.CertificateStatus) string { return r.NotAfter.UTC().Format(time.RFC3339) }},
+		{Label: "State", Text: func(r vpn.CertificateStatus) string { return views.CertificateState(r, now) }},
+	}
 }
 
 func useFilter() parts.Filter {
