@@ -103,12 +103,16 @@
   }
 
   // The same words as views/parts/text.go writes, or the text would jump at the first refresh.
-  var units = [["year", 31536000, 63072000], ["month", 2592000, 5184000], ["day", 86400, 172800], ["hour", 3600, 3600], ["minute", 60, 60], ["second", 1, 0]];
+  var units = [["second", 1, 60], ["minute", 60, 3600], ["hour", 3600, 172800], ["day", 86400, 5184000], ["month", 2592000, 63072000], ["year", 31536000, Infinity]];
   function relative(seconds) {
     var distance = Math.abs(seconds);
     if (seconds <= 0 && distance < 10) return "just now";
-    var unit = units.find(function (u) { return distance >= u[2]; });
-    var n = Math.floor(distance / unit[1]);
+    var whole = seconds > 0 ? Math.round : Math.floor;
+    var unit = units.find(function (u) {
+      var step = Math.min(u[1], 86400);
+      return whole(distance / step) * step < u[2];
+    });
+    var n = whole(distance / unit[1]);
     var words = n + " " + unit[0] + (n === 1 ? "" : "s");
     return seconds > 0 ? "in " + words : words + " ago";
   }

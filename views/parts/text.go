@@ -2,6 +2,7 @@ package parts
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 )
@@ -58,25 +59,37 @@ func At(now, t time.Time) When {
 	}
 }
 
+// units are the units of a relative time, each with the distance from which on the next one is used.
+var units = []struct {
+	name        string
+	size, until time.Duration
+}{
+	{"second", time.Second, time.Minute},
+	{"minute", time.Minute, time.Hour},
+	{"hour", time.Hour, 2 * day},
+	{"day", day, 60 * day},
+	{"month", 30 * day, 2 * 365 * day},
+	{"year", 365 * day, math.MaxInt64},
+}
+
+const day = 24 * time.Hour
+
+// relative is rounded to the nearest unit where it is ahead: ten years less a second are 10 years.
 func relative(d time.Duration) string {
-	ahead := d > 0
-	d = d.Abs()
-	var s string
-	switch {
-	case d < 10*time.Second && !ahead:
+	if d <= 0 && d > -10*time.Second {
 		return "just now"
-	case d < time.Minute:
-		s = count(int(d/time.Second), "second")
-	case d < time.Hour:
-		s = count(int(d/time.Minute), "minute")
-	case d < 48*time.Hour:
-		s = count(int(d/time.Hour), "hour")
-	case d < 60*24*time.Hour:
-		s = count(int(d/(24*time.Hour)), "day")
-	case d < 2*365*24*time.Hour:
-		s = count(int(d/(30*24*time.Hour)), "month")
-	default:
-		s = count(int(d/(365*24*time.Hour)), "year")
+	}
+	ahead, d := d > 0, d.Abs()
+	whole := time.Duration.Truncate
+	if ahead {
+		whole = time.Duration.Round
+	}
+	s := ""
+	for _, u := range units {
+		if whole(d, min(u.size, day)) < u.until {
+			s = count(int(whole(d, u.size)/u.size), u.name)
+			break
+		}
 	}
 	if ahead {
 		return "in " + s

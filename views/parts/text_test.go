@@ -33,6 +33,8 @@ func TestAt(t *testing.T) {
 		-3 * time.Second: "just now", -59 * time.Second: "59 seconds ago", -time.Minute: "1 minute ago",
 		-47 * time.Hour: "47 hours ago", -72 * time.Hour: "3 days ago", 3 * time.Second: "in 3 seconds",
 		90 * 24 * time.Hour: "in 3 months", 3 * 365 * 24 * time.Hour: "in 3 years",
+		24*time.Hour - time.Second: "in 24 hours", 3650*24*time.Hour - time.Second: "in 10 years", 59*time.Minute + 50*time.Second: "in 1 hour",
+		2*365*24*time.Hour - time.Second: "in 2 years",
 	} {
 		if got := At(now, now.Add(d)).Relative; got != want {
 			t.Errorf("%s from now is %q, want %q", d, got, want)
