@@ -47,14 +47,18 @@ func (h *Certificates) renderDelete(c echo.Context, refused error) error {
 
 // Delete deletes a certificate.
 func (h *Certificates) Delete(c echo.Context) error {
-	err := h.certificates.DeleteCertificate(page.Context(c), page.Principal(c), certificateID(c))
+	deleted, err := h.certificates.Certificate(page.Context(c), page.Principal(c), certificateID(c))
+	if err != nil {
+		return err
+	}
+	err = h.certificates.DeleteCertificate(page.Context(c), page.Principal(c), certificateID(c))
 	if page.BelongsInForm(err) {
 		return h.renderDelete(c, err)
 	}
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Certificate "+string(certificateID(c))+" deleted.", "/certificates")
+	return h.pages.Done(c, "Certificate "+views.NameOr(deleted.Name, deleted.ID)+" deleted.", "/certificates")
 }
 
 // several are the certificates that a request chooses.

@@ -37,14 +37,18 @@ func (h *Networks) renderDelete(c echo.Context, refused error) error {
 
 // Delete deletes a network.
 func (h *Networks) Delete(c echo.Context) error {
-	err := h.networks.DeleteNetwork(page.Context(c), page.Principal(c), networkID(c))
+	deleted, err := h.networks.Network(page.Context(c), page.Principal(c), networkID(c))
+	if err != nil {
+		return err
+	}
+	err = h.networks.DeleteNetwork(page.Context(c), page.Principal(c), networkID(c))
 	if page.BelongsInForm(err) {
 		return h.renderDelete(c, err)
 	}
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Network "+string(networkID(c))+" deleted.", "/networks")
+	return h.pages.Done(c, "Network "+views.NameOr(deleted.Name, deleted.ID)+" deleted.", "/networks")
 }
 
 // several are the networks that a request chooses.
