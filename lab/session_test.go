@@ -168,7 +168,11 @@ func terminatedConnectionsStayEnded(t *testing.T, s *site, clients []*netlab.Cli
 	}
 	terminate := func(query string, left int, ended ...*netlab.Client) {
 		t.Helper()
-		s.Press(s.Get(s.Endpoint+"/connections/terminate?"+query), "Terminate connection", nil)
+		button := "Terminate connection"
+		if len(s.active())-left > 1 {
+			button += "s"
+		}
+		s.Press(s.Get(s.Endpoint+"/connections/terminate?"+query), button, nil)
 		netlab.Eventually(t, 10*time.Second, fmt.Sprintf("%d connections are left, after %s", left, query), func() bool { return len(s.active()) == left })
 		for _, c := range ended {
 			netlab.Eventually(t, 10*time.Second, "the client on "+c.On.Name+" has ended", func() bool { return !c.Running() })

@@ -60,5 +60,9 @@ func (h *Associations) Create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Target network "+string(a.Subnet)+" is being associated.", views.EndpointPath(a.Endpoint, "associations"))
+	name := string(a.Subnet)
+	if d, err := h.endpoints.DisassociatePreview(page.Context(c), page.Principal(c), a.Endpoint, a.ID); err == nil {
+		name = views.NameOr(d.Association.SubnetName, a.Subnet)
+	}
+	return h.pages.Done(c, "Target network "+name+" is being associated.", views.EndpointPath(a.Endpoint, "associations"))
 }

@@ -45,7 +45,7 @@ func (h *Connections) TerminateForm(c echo.Context) error {
 		Title:  "Terminate " + parts.Count(len(list), "connection") + "?",
 		Text:   "The VPN session ends immediately, and its traffic is interrupted. A client with a valid certificate can connect again.",
 		People: disconnected(list),
-		Action: connectionsPath(endpointID(c)) + "/terminate", Cancel: back, Button: "Terminate connection",
+		Action: connectionsPath(endpointID(c)) + "/terminate", Cancel: back, Button: parts.YesNo(len(list) == 1, "Terminate connection", "Terminate connections"),
 		Hidden: []parts.Hidden{{Name: "return", Value: back}},
 	}
 	if user != "" {

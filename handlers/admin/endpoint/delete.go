@@ -73,12 +73,16 @@ func (h *Endpoints) Delete(c echo.Context) error {
 	if err := page.Bind(c, &in); err != nil {
 		return err
 	}
-	err := h.endpoints.DeleteEndpoint(page.Context(c), page.Principal(c), endpointID(c), in.Confirm)
+	deleted, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), endpointID(c))
+	if err != nil {
+		return err
+	}
+	err = h.endpoints.DeleteEndpoint(page.Context(c), page.Principal(c), endpointID(c), in.Confirm)
 	if page.BelongsInForm(err) {
 		return h.renderDelete(c, err)
 	}
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Client VPN endpoint "+string(endpointID(c))+" is being deleted.", "/endpoints")
+	return h.pages.Done(c, "Client VPN endpoint "+views.NameOr(deleted.Name, deleted.ID)+" is being deleted.", "/endpoints")
 }

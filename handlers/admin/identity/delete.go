@@ -25,12 +25,16 @@ func (h *Directories) renderDelete(c echo.Context, refused error) error {
 
 // Delete deletes a directory.
 func (h *Directories) Delete(c echo.Context) error {
-	err := h.identity.DeleteDirectory(page.Context(c), page.Principal(c), directoryID(c))
+	deleted, err := h.identity.Directory(page.Context(c), page.Principal(c), directoryID(c))
+	if err != nil {
+		return err
+	}
+	err = h.identity.DeleteDirectory(page.Context(c), page.Principal(c), directoryID(c))
 	if page.BelongsInForm(err) {
 		return h.renderDelete(c, err)
 	}
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Directory "+string(directoryID(c))+" deleted.", "/identity-providers")
+	return h.pages.Done(c, "Directory "+views.NameOr(deleted.Name, deleted.ID)+" deleted.", "/identity-providers")
 }
