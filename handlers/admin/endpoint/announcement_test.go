@@ -28,7 +28,7 @@ func TestModifyAnnounces(t *testing.T) {
 	u.Connect(t, "alice", "10.20.0.2", vpn.ConnectionActive)
 	u.Connect(t, "alice", "10.20.0.3", vpn.ConnectionActive)
 	u.Connect(t, "bob", "10.20.0.4", vpn.ConnectionActive)
-	u.Admin.Post(u.Endpoint + "/configuration/download", nil).WantStatus(http.StatusOK)
+	u.Admin.Post(u.Endpoint+"/configuration/download", nil).WantStatus(http.StatusOK)
 	p, form := announce(t, u, url.Values{"port": {"1194"}, "banner": {"line 1\r\nline 2"}})
 	p.WantText(".announcement", "1 configuration file that was downloaded stops working. 2 people are cut off until they have a new file.").
 		WantText(".announcement", "3 connections of 2 people are reset.").WantText(".announcement", "type replace here")
@@ -103,12 +103,12 @@ func TestHandedOutFiles(t *testing.T) {
 	t.Parallel()
 	u := webtest.NewReadyEndpoint(t)
 	for range 2 {
-		u.Admin.Post(u.Endpoint + "/configuration/download", nil).WantStatus(http.StatusOK)
+		u.Admin.Post(u.Endpoint+"/configuration/download", nil).WantStatus(http.StatusOK)
 	}
 	u.Admin.Get(u.Endpoint+"/configuration").WantText("main", "2 downloads")
 	_, form := announce(t, u, url.Values{"port": {"1194"}})
 	form.Set("confirm", "replace")
 	u.Admin.Create(u.Endpoint+"/edit", form)
-	u.Admin.Post(u.Endpoint + "/configuration/download", nil).WantStatus(http.StatusOK)
+	u.Admin.Post(u.Endpoint+"/configuration/download", nil).WantStatus(http.StatusOK)
 	u.Admin.Get(u.Endpoint+"/configuration").WantText("main", "3 downloads").WantText("main", "2 of other settings no longer work.")
 }

@@ -95,7 +95,7 @@ func TestTransportAndListenAddress(t *testing.T) {
 	path := u.Admin.Create("/endpoints/new", v)
 	u.Admin.Get(path).WantText("dl", "Transport ProtocolTCP").WantText("dl", "Listen address192.0.2.10").WantText("dl", "VPN port443")
 	u.Admin.Get(u.Endpoint).WantText("dl", "Listen addressEvery address of this host")
-	if got := u.Admin.Post(path + "/configuration/download", nil).Body; !strings.Contains(got, "proto tcp") || !strings.Contains(got, " 443") {
+	if got := u.Admin.Post(path+"/configuration/download", nil).Body; !strings.Contains(got, "proto tcp") || !strings.Contains(got, " 443") {
 		t.Errorf("the file of a TCP endpoint is %q", got)
 	}
 	// A modification refuses the port of the console as well.

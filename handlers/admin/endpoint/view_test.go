@@ -80,7 +80,7 @@ func TestEndpointBecomesAvailable(t *testing.T) {
 	if steps := u.Admin.Get("/").Text(".guide-steps"); strings.Contains(steps, "configuration file ● Done") {
 		t.Error("the tutorial says that the file was downloaded")
 	}
-	config := u.Admin.Post(u.Endpoint + "/configuration/download", nil).WantStatus(http.StatusOK)
+	config := u.Admin.Post(u.Endpoint+"/configuration/download", nil).WantStatus(http.StatusOK)
 	if strings.Contains(config.Body, "PRIVATE KEY") || !strings.Contains(config.Body, "remote vpn.example.test 443") {
 		t.Errorf("got the file %q", config.Body)
 	}
