@@ -38,5 +38,7 @@ func (p *user) modifyByAnnouncement(t *testing.T, endpoint string) {
 	p.press("Modify Client VPN endpoint")
 	p.fill("To confirm, type replace here", "replace")
 	p.press("Modify Client VPN endpoint")
-	p.waitText("Client VPN endpoint modified.", "1196", "typed before the announcement")
+	p.waitText("Client VPN endpoint modified.", "Download client configuration") // the file is another one now
+	p.open(endpoint)
+	p.waitText("1196", "typed before the announcement")
 }

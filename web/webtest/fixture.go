@@ -148,15 +148,20 @@ func (s *Site) Digest(t testing.TB) string {
 	t.Helper()
 	b := s.SignIn(t, Administrator)
 	var all strings.Builder
-	for _, path := range []string{"/networks", "/certificates", "/endpoints"} {
+	read := func(path string) Page {
 		p := b.Get(path)
+		p.Doc.Find("time").Remove() // "12 seconds ago" changes by itself
+		return p
+	}
+	for _, path := range []string{"/networks", "/certificates", "/endpoints"} {
+		p := read(path)
 		all.WriteString(p.Text("table") + "\n")
 		p.Doc.Find("tbody a").Each(func(_ int, a *goquery.Selection) {
 			href, _ := a.Attr("href")
-			all.WriteString(b.Get(href).Text("dl, table") + "\n")
+			all.WriteString(read(href).Text("dl, table") + "\n")
 			if strings.HasPrefix(href, "/endpoints/") {
 				for _, tab := range []string{"/associations", "/rules", "/routes"} {
-					all.WriteString(b.Get(href+tab).Text("tbody") + "\n")
+					all.WriteString(read(href+tab).Text("tbody") + "\n")
 				}
 			}
 		})

@@ -29,7 +29,7 @@ func TestRenewals(t *testing.T) {
 	href, _ := b.Get("/").Doc.Find("#tutorial").Attr("hx-get")
 	b.Create("/networks/new", url.Values{"name": {"office"}, "cidrs": {"10.0.0.0/16"}})
 	p := b.Send(http.MethodGet, href, nil, http.Header{"Hx-Request": {"true"}}).WantStatus(http.StatusOK)
-	p.WantText("#tutorial", "The network has no subnet yet.")
+	p.WantText("#tutorial", "has no subnet yet.")
 	if p := b.Get(layout.BannerPath); p.Status != http.StatusSeeOther || p.Header.Get("Location") != "/node" {
 		t.Errorf("the banner in a browser: got %d to %q, want the way to the settings", p.Status, p.Header.Get("Location"))
 	}
