@@ -93,10 +93,10 @@ func (in directoryInput) fields(stored *vpn.Directory) []parts.Field {
 	}
 	kind := parts.Field{Name: "type", Label: "Type", Type: "select", Value: in.Type, Required: true, Options: types,
 		Help: "It decides how groups are named and nested. It cannot be changed later."}
-	passwordHelp := "It is stored sealed and never shown again."
+	keptHelp := "It is stored sealed and never shown again."
 	if stored != nil {
 		kind = parts.Field{Label: "Type", Type: "fact", Value: views.DirectoryType(stored.Type), Help: "The type cannot be changed."}
-		passwordHelp = "If empty, the stored password is kept. It is needed again where servers, authorities or the account change."
+		keptHelp = "If empty, the stored password is kept. It is needed again where servers, authorities or the account change."
 	}
 	signIn := parts.Field{Name: "sign_in", Label: "Users sign in with", Type: "select", Value: strings.Join(in.SignIn, ","), Required: stored != nil, Section: sectionUsers,
 		Help: "The first name is what lists call a user, as the directory spells it. Usual are userPrincipalName and sAMAccountName in an Active Directory, uid elsewhere."}
@@ -119,7 +119,7 @@ func (in directoryInput) fields(stored *vpn.Directory) []parts.Field {
 			Help: "Only for a directory on this host (ldap://localhost): passwords are readable on the way."},
 		{Name: "bind_dn", Label: "Account", Value: in.BindDN, Required: true, Mono: true, Autocomplete: "off", Section: sectionAccount,
 			Placeholder: "CN=vpn,OU=Service,DC=corp,DC=example,DC=com", Help: "Its DN, or in an Active Directory its user principal name."},
-		{Name: "bind_password", Label: "Password", Type: "password", Required: stored == nil, Autocomplete: "new-password", Section: sectionAccount, Help: passwordHelp},
+		{Name: "bind_password", Label: "Password", Type: "password", Required: stored == nil, Autocomplete: "new-password", Section: sectionAccount, Help: keptHelp},
 		{Name: "base_dn", Label: "Base DN", Value: in.BaseDN, Required: true, Mono: true, Autocomplete: "off", Section: sectionUsers, Placeholder: "DC=corp,DC=example,DC=com",
 			Help: "Users and groups are found below it."},
 		signIn,
