@@ -99,6 +99,7 @@ func TestSourceNAT(t *testing.T) {
 	}
 	before := dial()
 	want(before, gatewayAddr, "with source NAT")
+	s.WaitText("/connections", "alice", "active") // otherwise what is announced changes while it is confirmed
 	s.Modify(gateway.Fields{"Enable source NAT": "off"}, nil)
 	s.WaitText("", "Target networks see the addresses of the clients")
 	without := becomes(own)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"maps"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -197,8 +198,12 @@ func (a *Admin) Confirmation(tab, row string) *Page {
 // fields of that page. It gives the page; nil: the change was saved at once.
 func (a *Admin) Modify(in, answer Fields) (announced *Page) {
 	a.T.Helper()
-	p := a.MustSubmit(a.Endpoint+"/edit", "Modify Client VPN endpoint", in)
-	if p.Doc.Find("form.announcement").Length() == 0 {
+	p := a.Submit(a.Endpoint+"/edit", "Modify Client VPN endpoint", in)
+	announces := p.Doc.Find("form.announcement").Length() > 0
+	switch conflict := p.Status == http.StatusConflict; { // where a client connected while it was saved
+	case p.Status != http.StatusOK && !(conflict && announces):
+		a.T.Fatalf("the change was not accepted: status %d: %s", p.Status, p.Text())
+	case !announces:
 		return nil
 	}
 	if done := a.Press(p, "Modify Client VPN endpoint", answer); done.Status != 200 || done.Doc.Find("form.announcement").Length() > 0 {
