@@ -16,10 +16,10 @@ import (
 const ownFiles = `set -e
 mount -t tmpfs files "$1"
 for dir in usr etc var/lib; do
-	mkdir -p "$1/$dir" "$1/work/$dir"
+	mkdir -p "$1/$dir" "$1/scratch/$dir"
 	lower="/$dir"
 	if [ -d "$2/$dir" ]; then lower="$2/$dir:/$dir"; fi
-	mount -t overlay files -o "lowerdir=$lower,upperdir=$1/$dir,workdir=$1/work/$dir" "/$dir"
+	mount -t overlay files -o "lowerdir=$lower,upperdir=$1/$dir,workdir=$1/scratch/$dir" "/$dir"
 done
 mount -t tmpfs run /run
 mkdir -p /run/lock
