@@ -22,18 +22,22 @@ func ForgetFlows(clients ...netip.Addr) error {
 	for _, a := range clients {
 		wanted[a] = true
 	}
-	var err error
+	if err := deleteFlows(wanted); err != nil {
+		return Unavailable(err, "The connection tracking entries of a disconnected client cannot be deleted, so its address is not given out again.")
+	}
+	return nil
+}
+
+// deleteFlows deletes the connection tracking entries that a filter matches. If the table changed while it was read, an
+// entry may have been missed: it is read again.
+func deleteFlows(wanted netlink.CustomConntrackFilter) (err error) {
 	for range dumpAttempts {
 		_, err = netlink.ConntrackDeleteFilters(netlink.ConntrackTable, unix.AF_INET, wanted)
-		// If the table changed during the dump, an entry may have been missed: read it again.
 		if !errors.Is(err, netlink.ErrDumpInterrupted) {
 			break
 		}
 	}
-	if err != nil {
-		return Unavailable(err, "The connection tracking entries of a disconnected client cannot be deleted, so its address is not given out again.")
-	}
-	return nil
+	return err
 }
 
 // ForgetUntranslated deletes the connection tracking entries of a transport to public addresses and
@@ -50,14 +54,7 @@ func ForgetUntranslated(transport vpn.Transport, public ...netip.AddrPort) error
 	for _, p := range public {
 		wanted.to[p] = true
 	}
-	var err error
-	for range dumpAttempts {
-		_, err = netlink.ConntrackDeleteFilters(netlink.ConntrackTable, unix.AF_INET, wanted)
-		if !errors.Is(err, netlink.ErrDumpInterrupted) {
-			break
-		}
-	}
-	if err != nil {
+	if err := deleteFlows(wanted); err != nil {
 		return Unavailable(err, "The connection tracking entries of clients that came before the port was open cannot be deleted; they connect after a minute.")
 	}
 	return nil
