@@ -70,7 +70,7 @@ func (s *site) changes(rule vpn.Rule, route vpn.Route, other vpn.Endpoint, c vpn
 			return x.Certificates.DeleteCertificate(ctx, by, s.Alice.ID)
 		}},
 		{vpn.CreateClientVpnEndpoint, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
-			_, err := x.Endpoints.CreateEndpoint(ctx, by, vpn.EndpointSpec{Name: "third", ClientCIDR: "10.40.0.0/22", Certificate: s.Server.ID, Port: "1200", ClientOptions: vpn.DefaultOptions()})
+			_, err := x.Endpoints.CreateEndpoint(ctx, by, vpn.EndpointSpec{Name: "third", ClientCIDR: "10.40.0.0/22", Certificate: s.Server.ID, Port: "1200", Mutual: true, ClientOptions: vpn.DefaultOptions()})
 			return err
 		}},
 		{vpn.ModifyClientVpnEndpoint, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {

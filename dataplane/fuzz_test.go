@@ -33,6 +33,7 @@ func FuzzApply(f *testing.F) {
 	add(func(d *vpn.Desired) { d.Rules[0].AllUsers, d.Rules[0].Group = false, `"; flush ruleset; "` })
 	add(func(d *vpn.Desired) { d.Associations[0].Routes = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")} })
 	add(func(d *vpn.Desired) { d.Keys.Certificate += "</ca>\nscript-security 3\nup /bin/sh\n" })
+	add(func(d *vpn.Desired) { d.Passwords, d.WithoutCertificates, d.Keys.ClientCA = true, true, "" })
 	add(func(d *vpn.Desired) { d.Keys.ClientCA = "-----BEGIN X-----\nup /bin/sh\n-----END X-----\n" })
 	f.Add([]byte(`{"client_cidr":"0.0.0.0/0","blocks":[64,-1]}`))
 	f.Add([]byte(`{"listen":{"addr":"::1","transport":"udp\n","port":65536}}`))
@@ -54,7 +55,7 @@ func FuzzApply(f *testing.F) {
 		}
 		config := ovpn.Config{
 			Device: "tun9", Gateway: vpn.Gateway(d.ClientCIDR), ClientCIDR: d.ClientCIDR, Transport: d.Listen.Transport,
-			Listen: netip.AddrPortFrom(d.Listen.Addr, 21000), Management: "/run/m", ClientCertificates: true, Keys: d.Keys, MaxClients: 10,
+			Listen: netip.AddrPortFrom(d.Listen.Addr, 21000), Management: "/run/m", ClientCertificates: !d.WithoutCertificates, Passwords: d.Passwords, Keys: d.Keys, MaxClients: 10,
 		}
 		out, err := config.Render()
 		if err != nil {

@@ -160,9 +160,9 @@ func (t *Tx) EndpointsUsing(ctx context.Context, ids ...vpn.CertificateID) (map[
 	}
 	var rows []struct{ ID, Server, Client, Authority string }
 	err := t.on(ctx).Table("endpoint").
-		Select("endpoint.id, endpoint.certificate_id AS server, endpoint.client_ca_id AS client, "+
+		Select("endpoint.id, endpoint.certificate_id AS server, COALESCE(endpoint.client_ca_id, '') AS client, "+
 			"CASE WHEN clients.use <> ? THEN COALESCE(clients.authority_id, '') ELSE '' END AS authority", string(vpn.UseAuthority)).
-		Joins("JOIN certificate clients ON clients.id = endpoint.client_ca_id").
+		Joins("LEFT JOIN certificate clients ON clients.id = endpoint.client_ca_id").
 		Where("endpoint.certificate_id IN ? OR endpoint.client_ca_id IN ? OR clients.authority_id IN ?", idStrings(ids), idStrings(ids), idStrings(ids)).
 		Order("endpoint.id").Find(&rows).Error
 	if err != nil {

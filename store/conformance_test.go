@@ -17,6 +17,7 @@ func containsFold(s, part string) bool {
 var suite = map[string]func(t *testing.T, s *Store){
 	"network":            testNetwork,
 	"subnet":             testSubnet,
+	"directory":          testDirectory,
 	"certificate":        testCertificate,
 	"certificate key":    testCertificateKey,
 	"endpoint":           testEndpoint,

@@ -101,3 +101,11 @@ func (t *Tx) SaveDirectory(ctx context.Context, d vpn.Directory, password vpn.Se
 func (t *Tx) DeleteDirectory(ctx context.Context, id vpn.DirectoryID) error {
 	return directoryNoun.deleted(t.on(ctx).Where("id = ?", clean(string(id))).Delete(&directoryRow{}), string(id))
 }
+
+// EndpointsOfDirectory lists the endpoints whose users sign in at a directory, by name.
+func (t *Tx) EndpointsOfDirectory(ctx context.Context, id vpn.DirectoryID) ([]vpn.EndpointRef, error) {
+	q := t.on(ctx).Select("id", "name").Where("directory_id = ?", clean(string(id))).Order("name_key, id")
+	return readAll(q, endpointNoun, func(r endpointRow) (vpn.EndpointRef, error) {
+		return vpn.EndpointRef{ID: vpn.EndpointID(r.ID), Name: r.Name}, nil
+	})
+}

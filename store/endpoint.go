@@ -14,7 +14,7 @@ import (
 var endpointNoun = noun{
 	what: "Client VPN endpoint", code: vpn.CodeEndpointNotFound,
 	taken:    "Another endpoint already has this client CIDR or this address, transport and port.",
-	dangling: "The endpoint's certificate or network no longer exists.",
+	dangling: "The endpoint's certificate, directory or network no longer exists.",
 	used:     "The endpoint is still in use.",
 }
 
@@ -30,7 +30,8 @@ type endpointRow struct {
 	Transport   string  `gorm:"column:transport"`
 	Port        int64   `gorm:"column:port"`
 	Certificate string  `gorm:"column:certificate_id"`
-	ClientCA    string  `gorm:"column:client_ca_id"`
+	ClientCA    *string `gorm:"column:client_ca_id"`
+	Directory   *string `gorm:"column:directory_id"`
 	Options     string  `gorm:"column:options"`
 	Network     *string `gorm:"column:network_id"`
 	Chosen      bool    `gorm:"column:network_chosen"`
@@ -58,7 +59,8 @@ func (s *Store) newEndpointRow(e vpn.Endpoint) (r endpointRow, err error) {
 		ID: string(e.ID), Name: e.Name, NameKey: fold(e.Name), Description: e.Description,
 		ClientCIDR: marshalText(e.ClientCIDR), ClientFirst: sortNumber(e.ClientCIDR.Addr()), ClientBits: int64(e.ClientCIDR.Bits()),
 		ListenAddr: marshalText(e.Listen.Addr), Transport: string(e.Listen.Transport), Port: int64(e.Listen.Port),
-		Certificate: string(e.Certificate), ClientCA: string(e.ClientCA), Network: nullableID(e.Network), Chosen: e.NetworkChosen, Generation: int64(e.Generation), Push: int64(e.PushGeneration),
+		Certificate: string(e.Certificate), ClientCA: nullableID(e.ClientCA), Directory: nullableID(e.Directory),
+		Network: nullableID(e.Network), Chosen: e.NetworkChosen, Generation: int64(e.Generation), Push: int64(e.PushGeneration),
 		Deleting: e.Deleting, Created: micros(e.CreatedAt), Version: int64(e.Version),
 		Search: searchable(e.Name, string(e.ID), marshalText(e.ClientCIDR), e.Description, tagWords(e.Tags)),
 	}
@@ -81,7 +83,7 @@ func (r endpointRow) endpoint() (vpn.Endpoint, error) {
 	e := vpn.Endpoint{
 		ID: vpn.EndpointID(r.ID), Name: r.Name, Description: r.Description, ClientCIDR: d.prefix(r.ClientCIDR),
 		Listen:      vpn.Listen{Addr: d.addr(r.ListenAddr), Transport: vpn.Transport(r.Transport), Port: uint16(r.Port)},
-		Certificate: vpn.CertificateID(r.Certificate), ClientCA: vpn.CertificateID(r.ClientCA),
+		Certificate: vpn.CertificateID(r.Certificate), ClientCA: idOrEmpty[vpn.CertificateID](r.ClientCA), Directory: idOrEmpty[vpn.DirectoryID](r.Directory),
 		Network: idOrEmpty[vpn.NetworkID](r.Network), NetworkChosen: r.Chosen, Generation: uint64(r.Generation), PushGeneration: uint64(r.Push), Deleting: r.Deleting,
 		CreatedAt: instant(r.Created), Version: int(r.Version),
 	}

@@ -18,7 +18,7 @@ func testEndpoint(t *testing.T, s *Store) {
 	f := stored(t, s)
 	full(t, f.endpoint)
 	second := vpn.Endpoint{
-		ID: vpn.NewEndpointID(), Name: "backup", ClientCIDR: prefix("100.64.0.0/16"), Certificate: f.server.ID, ClientCA: f.server.ID,
+		ID: vpn.NewEndpointID(), Name: "backup", ClientCIDR: prefix("100.64.0.0/16"), Certificate: f.server.ID,
 		Listen: vpn.Listen{Addr: netip.IPv4Unspecified(), Transport: vpn.UDP, Port: 443},
 	}
 	update(t, s, func(ctx context.Context, x *Tx) error {
@@ -62,6 +62,7 @@ func testEndpoint(t *testing.T, s *Store) {
 		"same port":        func(e *vpn.Endpoint) { e.Listen = f.endpoint.Listen },
 		"no certificate":   func(e *vpn.Endpoint) { e.Certificate = "cert-none" },
 		"no authority":     func(e *vpn.Endpoint) { e.ClientCA = "cert-none" },
+		"no directory":     func(e *vpn.Endpoint) { e.Directory = "d-none" },
 		"no network":       func(e *vpn.Endpoint) { e.Network = "vpc-none" },
 	} {
 		e := second

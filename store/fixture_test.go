@@ -24,6 +24,7 @@ type fixture struct {
 	server     vpn.Certificate
 	endpoint   vpn.Endpoint
 	firstAssoc vpn.Association
+	directory  vpn.Directory
 }
 
 func newFixture() fixture {
@@ -44,10 +45,13 @@ func newFixture() fixture {
 		Fingerprint: "AA:BB", KeyType: string(vpn.RSA2048), NotBefore: at, NotAfter: at.Add(time.Hour), PEM: "PEM-S", Chain: "PEM-A",
 		HasKey: true, KeyTaken: true, CreatedAt: at,
 	}
+	f.directory = vpn.Directory{
+		ID: vpn.NewDirectoryID(), Name: "Staff", Version: 2, CreatedAt: at, DirectoryOptions: vpntest.Filled[vpn.DirectoryOptions](),
+	}
 	f.endpoint = vpn.Endpoint{
 		ID: vpn.NewEndpointID(), Name: "Main", Description: "The one – with a dash", ClientCIDR: prefix("172.20.0.0/16"),
 		Listen:      vpn.Listen{Addr: netip.MustParseAddr("192.0.2.1"), Transport: vpn.TCP, Port: 65535},
-		Certificate: f.server.ID, ClientCA: f.authority.ID, ClientOptions: vpntest.Filled[vpn.ClientOptions](),
+		Certificate: f.server.ID, ClientCA: f.authority.ID, Directory: f.directory.ID, ClientOptions: vpntest.Filled[vpn.ClientOptions](),
 		Network: f.network.ID, NetworkChosen: true, Tags: []vpn.Tag{{Key: "k", Value: "v"}, {Key: "a", Value: ""}}, TLSCrypt: "static key", TokenSecret: "token secret",
 		Generation: 1<<63 + 5, PushGeneration: 1<<63 + 4, Deleting: true, CreatedAt: at, Version: 7,
 	}
@@ -73,6 +77,7 @@ func (f fixture) store(ctx context.Context, x *Tx) error {
 		func() error { return x.CreateSubnet(ctx, f.b) },
 		func() error { return x.CreateCertificate(ctx, f.authority, "") },
 		func() error { return x.CreateCertificate(ctx, f.server, "private key") },
+		func() error { return x.CreateDirectory(ctx, f.directory, "bind password") },
 		func() error { return x.CreateEndpoint(ctx, f.endpoint) },
 		func() error { return x.CreateAssociation(ctx, f.firstAssoc) },
 	} {

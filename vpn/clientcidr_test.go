@@ -31,7 +31,7 @@ func TestClientCIDR(t *testing.T) {
 		{"fd00::/16", "IPv4"},
 		{"", "Enter"},
 	} {
-		_, err := NewEndpoint(EndpointSpec{ClientCIDR: c.in, Certificate: "cert-1", ClientOptions: DefaultOptions()}, now)
+		_, err := NewEndpoint(EndpointSpec{ClientCIDR: c.in, Certificate: "cert-1", Mutual: true, ClientOptions: DefaultOptions()}, now)
 		field := "client_cidr"
 		if c.words == "" {
 			field = ""

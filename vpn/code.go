@@ -105,7 +105,7 @@ var codes = map[Code]string{
 	CodeMissingParameter:                   "The request lacks a value that it needs.",
 	CodeIncorrectState:                     "The present state of the thing, or a change that was saved meanwhile, does not allow the request.",
 	CodeDependencyViolation:                "Something else refers to the thing, or it refers to something that does not exist.",
-	CodeResourceInUse:                      "The certificate is in use and cannot be deleted.",
+	CodeResourceInUse:                      "The thing is in use and cannot be deleted.",
 	CodeAuthFailure:                        "The caller is not signed in, or the proof of who they are was not accepted.",
 	CodeUnauthorizedOperation:              "The caller may not do this.",
 	CodeRequestLimitExceeded:               "There were too many attempts; wait and try again.",

@@ -18,8 +18,12 @@ type Desired struct {
 	// Blocks are the numbers (0 to 63) of the client CIDR's blocks that this node may hand out.
 	Blocks []int `json:"blocks"`
 	// Workers is the number of OpenVPN processes; 0 lets the node choose.
-	Workers int  `json:"workers"`
-	Keys    Keys `json:"keys"`
+	Workers int `json:"workers"`
+	// Passwords tells that users sign in with user name and password, WithoutCertificates that clients need no
+	// certificate. A state of an older program has neither: its clients need certificates alone.
+	Passwords           bool `json:"passwords,omitempty"`
+	WithoutCertificates bool `json:"without_certificates,omitempty"`
+	Keys                Keys `json:"keys"`
 	ClientOptions
 	Associations []DesiredAssociation `json:"associations"`
 	Rules        []DesiredRule        `json:"rules"`
@@ -31,7 +35,7 @@ type Desired struct {
 type Keys struct {
 	Certificate string `json:"certificate"` // leaf first, then intermediates
 	Key         Secret `json:"key"`
-	ClientCA    string `json:"client_ca"` // what client certificates must chain to
+	ClientCA    string `json:"client_ca"` // what client certificates must chain to; empty: WithoutCertificates
 	TLSCrypt    Secret `json:"tls_crypt"` // OpenVPN static key V1
 	TokenSecret Secret `json:"token_secret"`
 }

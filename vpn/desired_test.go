@@ -100,6 +100,10 @@ func TestDesired(t *testing.T) {
 	if got := p.Desired().Keys.ClientCA; got != p.Server.Chain {
 		t.Errorf("client authority %q", got)
 	}
+	p.Endpoint.ClientCA, p.Endpoint.Directory, p.ClientCA = "", "d-1", Certificate{}
+	if d := p.Desired(); d.Validate() != nil || !d.Passwords || !d.WithoutCertificates || d.Keys.ClientCA != "" {
+		t.Errorf("without certificates: %+v, %v", d, d.Validate())
+	}
 	p.Routes = slices.DeleteFunc(p.Routes, Route.Local)
 	if p.Desired().ClientToClient {
 		t.Error("clients reach each other without a local route")
@@ -163,6 +167,9 @@ func TestDesiredValidate(t *testing.T) {
 		"PEM of another type":  {"keys.key", func(d *Desired) { d.Keys.Key = Secret(d.Keys.Certificate) }},
 		"many associations":    {"associations", func(d *Desired) { d.Associations = make([]DesiredAssociation, 65) }},
 		"inline tag":           {"keys.client_ca", func(d *Desired) { d.Keys.ClientCA += "</ca>\nscript-security 2\n" }},
+		"no client authority":  {"keys.client_ca", func(d *Desired) { d.Keys.ClientCA = "" }},
+		"needless authority":   {"keys.client_ca", func(d *Desired) { d.Passwords, d.WithoutCertificates = true, true }},
+		"no proof":             {"passwords", func(d *Desired) { d.WithoutCertificates, d.Keys.ClientCA = true, "" }},
 		"tls-crypt":            {"keys.tls_crypt", func(d *Desired) { d.Keys.TLSCrypt = "x" }},
 		"token secret":         {"keys.token_secret", func(d *Desired) { d.Keys.TokenSecret += "\x00" }},
 		"association ID":       {"associations", func(d *Desired) { d.Associations[0].ID = "a; drop" }},

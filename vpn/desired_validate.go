@@ -60,6 +60,9 @@ const (
 )
 
 func (d Desired) validateKeys(c *Check) {
+	if d.WithoutCertificates && !d.Passwords {
+		c.Bad("passwords", "Clients need neither a certificate nor a password.")
+	}
 	for _, k := range []struct {
 		name, text string
 		ofType     func(string) bool
@@ -71,6 +74,10 @@ func (d Desired) validateKeys(c *Check) {
 		{"keys.token_secret", d.Keys.TokenSecret.Reveal(), isType("OpenVPN auth-token server key")},
 	} {
 		switch {
+		case k.name == "keys.client_ca" && d.WithoutCertificates:
+			if k.text != "" {
+				c.Bad(k.name, "There is an authority of client certificates, and clients need none.")
+			}
 		case len(k.text) > maxKeyText:
 			c.Bad(k.name, fmt.Sprintf("This is longer than %d bytes.", maxKeyText))
 		case strings.ContainsAny(k.text, "<>\x00") || !isPEM(k.text, k.ofType):

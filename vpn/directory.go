@@ -133,6 +133,29 @@ func (d *Directory) Edit(in DirectorySpec) error {
 	return nil
 }
 
+// InUse refuses to delete a directory that endpoints use; nil where none does.
+func (d Directory) InUse(by []EndpointRef) error {
+	if len(by) == 0 {
+		return nil
+	}
+	names := make([]string, 0, maxNamed)
+	for _, e := range by[:min(len(by), maxNamed)] {
+		names = append(names, e.Label())
+	}
+	which := "endpoint "
+	if len(by) > 1 {
+		which = "endpoints "
+	}
+	which += strings.Join(names, ", ")
+	if more := len(by) - len(names); more > 0 {
+		which += fmt.Sprintf(" and %d more", more)
+	}
+	return Refuse(Conflict, CodeResourceInUse, "Users of "+which+" sign in at directory "+d.Label()+". An endpoint keeps its directory: delete the directory after them.")
+}
+
+// maxNamed bounds the endpoints that a sentence names.
+const maxNamed = 5
+
 // Label is what lists and messages call the directory.
 func (d Directory) Label() string { return labelOf(d.Name, string(d.ID)) }
 

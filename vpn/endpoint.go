@@ -18,7 +18,10 @@ type Endpoint struct {
 	ClientCIDR  netip.Prefix
 	Listen      Listen
 	Certificate CertificateID // the server's
-	ClientCA    CertificateID // the authority of the client certificates; a server's or client's certificate means its issuer
+	// ClientCA is the authority of the client certificates; a server's or client's certificate means its issuer. Empty:
+	// clients need no certificate. At least one of ClientCA and Directory is set, and neither is changed later.
+	ClientCA  CertificateID
+	Directory DirectoryID // proves the users' names and passwords; empty: users are not asked for any
 	ClientOptions
 	// Network is that of the target networks. The first association sets it; the last one clears it, unless it was
 	// chosen for the endpoint.
@@ -64,7 +67,10 @@ type EndpointSpec struct {
 	Description string
 	ClientCIDR  string
 	Certificate CertificateID
-	ClientCA    CertificateID // "" means the server certificate's own authority
+	Mutual      bool          // clients need a certificate
+	ClientCA    CertificateID // with Mutual; "" means the server certificate's own authority
+	UserBased   bool          // users sign in with user name and password
+	Directory   DirectoryID   // with UserBased
 	Transport   Transport     // "" means UDP
 	ListenAddr  string        // "" means every address of the host
 	Port        string        // "" means 443
@@ -75,11 +81,12 @@ type EndpointSpec struct {
 
 // NewEndpoint checks the parts of a request that stand on their own and makes the endpoint,
 // without keys. What depends on other resources is checked by CheckConflicts and CheckCertificates.
-// Fields: name, description, client_cidr, certificate, transport, listen_addr, port, tags, and those of ClientOptions.
+// Fields: name, description, client_cidr, certificate, directory, mutual, transport, listen_addr, port, tags, and those of
+// ClientOptions.
 func NewEndpoint(s EndpointSpec, now time.Time) (Endpoint, error) {
 	var c Check
 	e := Endpoint{
-		ID: NewEndpointID(), Certificate: s.Certificate, ClientCA: s.ClientCA, ClientOptions: s.ClientOptions,
+		ID: NewEndpointID(), Certificate: s.Certificate, ClientOptions: s.ClientOptions,
 		Generation: 1, CreatedAt: now, Version: 1,
 	}
 	e.Name = checkName(&c, "name", s.Name, false)
@@ -89,9 +96,7 @@ func NewEndpoint(s EndpointSpec, now time.Time) (Endpoint, error) {
 	if s.Certificate == "" {
 		c.Bad("certificate", "Choose a server certificate.")
 	}
-	if e.ClientCA == "" {
-		e.ClientCA = s.Certificate
-	}
+	e.ClientCA, e.Directory = s.authentication(&c)
 	e.Listen = parseListen(&c, s)
 	e.ClientOptions.Check(&c)
 	return e, c.Err()
@@ -135,8 +140,9 @@ func parsePort(c *Check, s string) uint16 {
 	return uint16(port)
 }
 
-// CheckCertificates checks what the endpoint's two certificates are; public tells that client
-// certificates would come from an authority that issues to everybody. Fields: certificate, client_ca.
+// CheckCertificates checks what the endpoint's certificates are; public tells that client certificates would come from an
+// authority that issues to everybody. client is not looked at where the endpoint needs no client certificates. Fields:
+// certificate, client_ca.
 func (e Endpoint) CheckCertificates(server, client Certificate, public bool, now time.Time) error {
 	var c Check
 	switch {
@@ -148,6 +154,7 @@ func (e Endpoint) CheckCertificates(server, client Certificate, public bool, now
 		c.Bad("certificate", fmt.Sprintf("%s expired on %s.", server.Label(), server.NotAfter.UTC().Format("2 January 2006")))
 	}
 	switch {
+	case !e.Mutual():
 	case client.Use == UseClient && client.Chain == "":
 		c.Bad("client_ca", fmt.Sprintf("%s is kept without the certificates above it, so others of its authority could not be verified. Import it with its chain, or choose the authority.", client.Label()))
 	case client.Use == UseServer && client.ID != server.ID:
@@ -198,7 +205,7 @@ func (e *Endpoint) Edit(in EndpointEdit) (restarts bool, err error) {
 		return false, err
 	}
 	restarts = port != e.Listen.Port || in.Certificate != e.Certificate
-	if e.ClientCA == e.Certificate {
+	if e.OwnAuthority() {
 		e.ClientCA = in.Certificate
 	}
 	e.Name, e.Description = name, description

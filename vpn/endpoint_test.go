@@ -24,7 +24,7 @@ func TestNewEndpointDefaults(t *testing.T) {
 // Each part of the form is refused beside its own field.
 func TestNewEndpointRefuses(t *testing.T) {
 	t.Parallel()
-	good := EndpointSpec{Name: "main", ClientCIDR: "10.20.0.0/22", Certificate: "cert-1", Transport: TCP, ListenAddr: "192.0.2.1", Port: "1194", ClientOptions: DefaultOptions()}
+	good := EndpointSpec{Name: "main", ClientCIDR: "10.20.0.0/22", Certificate: "cert-1", Transport: TCP, ListenAddr: "192.0.2.1", Port: "1194", Mutual: true, ClientOptions: DefaultOptions()}
 	for _, c := range []struct {
 		change       func(*EndpointSpec)
 		field, words string
@@ -133,6 +133,7 @@ func TestCheckCertificates(t *testing.T) {
 	ca := Certificate{ID: "cert-ca", Use: UseAuthority, PEM: "CA", NotAfter: now.Add(time.Hour)}
 	server := Certificate{ID: "cert-s", Use: UseServer, HasKey: true, Chain: "CA", NotAfter: now.Add(time.Hour)}
 	with := func(c Certificate, f func(*Certificate)) Certificate { f(&c); return c }
+	mutual := Endpoint{ClientCA: "cert-ca"}
 	for name, c := range map[string]struct {
 		server, client Certificate
 		field, words   string
@@ -152,10 +153,12 @@ func TestCheckCertificates(t *testing.T) {
 		"authority expired":      {server, with(ca, func(c *Certificate) { c.NotAfter = now.Add(-time.Second) }), "client_ca", "expired"},
 		"nothing on either side": {Certificate{}, Certificate{}, "client_ca", "no chain"},
 	} {
-		wantBad(t, name, Endpoint{}.CheckCertificates(c.server, c.client, false, now), c.field, c.words)
+		wantBad(t, name, mutual.CheckCertificates(c.server, c.client, false, now), c.field, c.words)
 	}
-	wantBad(t, "public authority", Endpoint{}.CheckCertificates(server, ca, true, now), "client_ca", "Choose an authority of your own")
-	wantBad(t, "server's public authority", Endpoint{}.CheckCertificates(server, server, true, now), "client_ca", "must come from an authority of your own")
+	wantBad(t, "public authority", mutual.CheckCertificates(server, ca, true, now), "client_ca", "Choose an authority of your own")
+	wantBad(t, "server's public authority", mutual.CheckCertificates(server, server, true, now), "client_ca", "must come from an authority of your own")
+	wantBad(t, "no client certificates", Endpoint{Directory: "d-1"}.CheckCertificates(server, Certificate{}, true, now), "", "")
+	wantBad(t, "no client certificates, no key", Endpoint{Directory: "d-1"}.CheckCertificates(with(server, func(c *Certificate) { c.HasKey = false }), Certificate{}, false, now), "certificate", "not kept here")
 }
 
 // Names change without a restart; the certificate and the port restart workers and are a new

@@ -21,7 +21,7 @@ func block(kind string) string {
 // newEndpoint is an endpoint as the form's defaults make it.
 func newEndpoint(t *testing.T) Endpoint {
 	t.Helper()
-	e, err := NewEndpoint(EndpointSpec{Name: "main", ClientCIDR: "10.20.0.0/22", Certificate: "cert-server", ClientOptions: DefaultOptions()}, now)
+	e, err := NewEndpoint(EndpointSpec{Name: "main", ClientCIDR: "10.20.0.0/22", Certificate: "cert-server", Mutual: true, ClientOptions: DefaultOptions()}, now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -117,6 +117,8 @@ func DecideLogin(e Endpoint, state EndpointState, associations []Association, is
 		return Refuse(Conflict, CodeEndpointUnavailable, "This VPN endpoint has no target network yet. Ask your administrator.")
 	case blocks.Refuse(r):
 		return errCertificateBlocked
+	case e.AsksPassword(): // the password was not proved
+		return Refuse(Unavailable, CodeLoginNotDecided, "The VPN server cannot check your login right now. Your client tries again.")
 	case !issuer.issued(r):
 		return Refuse(Denied, CodeCertificateUntrusted,
 			"Your certificate was not issued by the authority "+PrintableText(issuer.Name)+" itself, which this VPN endpoint requires. Ask your administrator for another certificate.")

@@ -184,6 +184,10 @@ func TestDecideLoginByIssuer(t *testing.T) {
 			t.Errorf("issued by %q: got %+v", presented, got)
 		}
 	}
+	unproved := Endpoint{ClientCA: "cert-ca", Directory: "d-1"}
+	if got := DecideLogin(unproved, EndpointAvailable, nil, Issuer{}, nil, LoginRequest{CommonName: "alice"}); got == nil || got.Code != CodeLoginNotDecided {
+		t.Errorf("a password that was not proved: got %v", got)
+	}
 	if got := DecideLogin(Endpoint{}, EndpointAvailable, nil, Issuer{}, nil, LoginRequest{CommonName: "alice", Issuer: "abcd02"}); got != nil {
 		t.Errorf("without an issuer: got %v", got)
 	}

@@ -23,7 +23,7 @@ func wantOptions(t *testing.T, hop string, got, want vpn.ClientOptions) {
 func TestEveryOptionReachesTheDataplane(t *testing.T) {
 	t.Parallel()
 	want := vpntest.Filled[vpn.ClientOptions]()
-	spec := vpn.EndpointSpec{ClientCIDR: "10.20.0.0/22", Certificate: "cert-1", ClientOptions: want}
+	spec := vpn.EndpointSpec{ClientCIDR: "10.20.0.0/22", Certificate: "cert-1", Mutual: true, ClientOptions: want}
 	e, err := vpn.NewEndpoint(spec, time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestEveryOptionReachesTheDataplane(t *testing.T) {
 func TestOptionsAreCheckedAlike(t *testing.T) {
 	t.Parallel()
 	var o vpn.ClientOptions
-	e, created := vpn.NewEndpoint(vpn.EndpointSpec{ClientCIDR: "10.20.0.0/22", Certificate: "cert-1", ClientOptions: o}, time.Now())
+	e, created := vpn.NewEndpoint(vpn.EndpointSpec{ClientCIDR: "10.20.0.0/22", Certificate: "cert-1", Mutual: true, ClientOptions: o}, time.Now())
 	_, edited := e.Edit(vpn.EndpointEdit{Version: 1, Certificate: "cert-1", ClientOptions: o})
 	for what, err := range map[string]error{"new endpoint": created, "edit": edited, "desired state": vpn.Desired{ClientOptions: o}.Validate()} {
 		if vpn.FieldsOf(err)["session_timeout"] == "" {

@@ -62,7 +62,7 @@ func (s *Site) Issue(use vpn.CertificateUse, cn string) vpn.Certificate {
 // CreateEndpoint makes an endpoint.
 func (s *Site) CreateEndpoint(name, cidr, port string) vpn.Endpoint {
 	s.T.Helper()
-	e, err := s.Endpoints.CreateEndpoint(s.T.Context(), s.Admin, vpn.EndpointSpec{Name: name, ClientCIDR: cidr, Certificate: s.Server.ID, ClientCA: s.CA.ID, Port: port, ClientOptions: vpn.DefaultOptions()})
+	e, err := s.Endpoints.CreateEndpoint(s.T.Context(), s.Admin, vpn.EndpointSpec{Name: name, ClientCIDR: cidr, Certificate: s.Server.ID, ClientCA: s.CA.ID, Port: port, Mutual: true, ClientOptions: vpn.DefaultOptions()})
 	s.Must(err)
 	return e
 }

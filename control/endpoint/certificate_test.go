@@ -31,14 +31,14 @@ func TestPublicAuthorityIsRefused(t *testing.T) {
 		}
 		return tx.CreateCertificate(t.Context(), server, "key")
 	}))
-	own, err := s.Endpoints.CreateEndpoint(t.Context(), s.Admin, vpn.EndpointSpec{Name: "own", ClientCIDR: "10.60.0.0/22", Certificate: s.Server.ID, Port: "1300", ClientOptions: vpn.DefaultOptions()})
+	own, err := s.Endpoints.CreateEndpoint(t.Context(), s.Admin, vpn.EndpointSpec{Name: "own", ClientCIDR: "10.60.0.0/22", Certificate: s.Server.ID, Port: "1300", Mutual: true, ClientOptions: vpn.DefaultOptions()})
 	s.Must(err)
 	n := 0
 	create := func(server, client vpn.CertificateID) error {
 		n++
 		_, err := s.Endpoints.CreateEndpoint(t.Context(), s.Admin, vpn.EndpointSpec{
 			Name: "new", ClientCIDR: "10." + strconv.Itoa(100+n) + ".0.0/22", Certificate: server, ClientCA: client, Port: strconv.Itoa(1400 + n),
-			ClientOptions: vpn.DefaultOptions(),
+			Mutual: true, ClientOptions: vpn.DefaultOptions(),
 		})
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // CreateEndpoint makes a Client VPN endpoint in state pending-associate. Fields: name,
-// description, client_cidr, certificate, client_ca, transport, listen_addr, port, network, tags.
+// description, client_cidr, certificate, mutual, client_ca, directory, transport, listen_addr, port, network, tags.
 func (s *Service) CreateEndpoint(ctx context.Context, by control.Principal, spec vpn.EndpointSpec) (vpn.Endpoint, error) {
 	var e vpn.Endpoint
 	if err := s.core.Allow(ctx, by, vpn.CreateClientVpnEndpoint, ""); err != nil {
@@ -30,6 +30,9 @@ func (s *Service) CreateEndpoint(ctx context.Context, by control.Principal, spec
 		}
 		e.TLSCrypt, e.TokenSecret = s.pki.StaticKey(), s.pki.TokenSecret()
 		if err := s.checkEndpoint(ctx, tx, e); err != nil {
+			return err
+		}
+		if err := checkDirectory(ctx, tx, e); err != nil {
 			return err
 		}
 		a.Subject, a.After = string(e.ID), control.Describe(e)
@@ -80,6 +83,20 @@ func (s *Service) checkNew(ctx context.Context, tx *store.Tx, e vpn.Endpoint, pl
 	return c.Err()
 }
 
+// checkDirectory checks that the directory of an endpoint exists. Field: directory.
+func checkDirectory(ctx context.Context, tx *store.Tx, e vpn.Endpoint) error {
+	if !e.AsksPassword() {
+		return nil
+	}
+	_, err := tx.Directory(ctx, e.Directory)
+	if vpn.KindOf(err) == vpn.NotFound {
+		var c vpn.Check
+		c.Bad("directory", "This directory does not exist any more; choose another.")
+		return c.Err()
+	}
+	return err
+}
+
 // checkEndpoint checks an endpoint against the other endpoints and the certificates.
 func (s *Service) checkEndpoint(ctx context.Context, tx *store.Tx, e vpn.Endpoint) error {
 	all, err := tx.AllEndpoints(ctx)
@@ -97,7 +114,7 @@ func (s *Service) checkEndpoint(ctx context.Context, tx *store.Tx, e vpn.Endpoin
 	if _, ok := certificates[e.Certificate]; !ok {
 		missing.Bad("certificate", "This certificate does not exist any more; choose another.")
 	}
-	if _, ok := certificates[e.ClientCA]; !ok {
+	if _, ok := certificates[e.ClientCA]; !ok && e.Mutual() {
 		missing.Bad("client_ca", "This certificate does not exist any more; choose another.")
 	}
 	if err := missing.Err(); err != nil {

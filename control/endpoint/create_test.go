@@ -15,7 +15,7 @@ func TestCreateIsRefused(t *testing.T) {
 	ctx := t.Context()
 	expired := s.expiredCertificate()
 	spec := func(f func(*vpn.EndpointSpec)) vpn.EndpointSpec {
-		x := vpn.EndpointSpec{Name: "new", ClientCIDR: "10.40.0.0/22", Certificate: s.Server.ID, ClientCA: s.CA.ID, Port: "1200", ClientOptions: vpn.DefaultOptions()}
+		x := vpn.EndpointSpec{Name: "new", ClientCIDR: "10.40.0.0/22", Certificate: s.Server.ID, ClientCA: s.CA.ID, Port: "1200", Mutual: true, ClientOptions: vpn.DefaultOptions()}
 		f(&x)
 		return x
 	}
@@ -56,7 +56,7 @@ func TestCreateAsksTheHost(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	create := func(x vpn.EndpointSpec) error {
-		x.Certificate, x.ClientCA, x.ClientOptions = s.Server.ID, s.CA.ID, vpn.DefaultOptions()
+		x.Certificate, x.Mutual, x.ClientCA, x.ClientOptions = s.Server.ID, true, s.CA.ID, vpn.DefaultOptions()
 		_, err := s.Endpoints.CreateEndpoint(t.Context(), s.Admin, x)
 		return err
 	}

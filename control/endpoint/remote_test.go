@@ -88,7 +88,7 @@ func TestNameOfAnEndpointOnOneAddress(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	e, err := s.Endpoints.CreateEndpoint(t.Context(), s.Admin, vpn.EndpointSpec{
-		Name: "one", ClientCIDR: "10.61.0.0/22", Certificate: s.Server.ID, ClientCA: s.CA.ID, Port: "1301", ListenAddr: "192.0.2.20", ClientOptions: vpn.DefaultOptions(),
+		Name: "one", ClientCIDR: "10.61.0.0/22", Certificate: s.Server.ID, ClientCA: s.CA.ID, Port: "1301", ListenAddr: "192.0.2.20", Mutual: true, ClientOptions: vpn.DefaultOptions(),
 	})
 	s.Must(err)
 	for name, settings := range map[string]control.Settings{

@@ -66,11 +66,18 @@ func (s *Service) check(d vpn.Directory, password vpn.Secret) error {
 	return nil
 }
 
-// DeleteDirectory removes a directory that no endpoint uses.
+// DeleteDirectory removes a directory. Conflict while an endpoint uses it.
 func (s *Service) DeleteDirectory(ctx context.Context, by control.Principal, id vpn.DirectoryID) error {
 	err := s.core.Change(ctx, by, vpn.DeleteDirectory, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		d, err := tx.Directory(ctx, id)
 		if err != nil {
+			return err
+		}
+		used, err := tx.EndpointsOfDirectory(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := d.InUse(used); err != nil {
 			return err
 		}
 		a.Before = control.Describe(d)

@@ -249,13 +249,19 @@ func (d *decider) loginContext(ctx context.Context, tx *store.Tx, id vpn.Endpoin
 		return loginContext{}, err
 	}
 	places.Limit = deployment.Quotas.ConnectionLimit(countStaying(associations))
-	clientCA, err := tx.Certificate(ctx, e.ClientCA)
-	issuer := vpn.RequiredIssuer(clientCA)
-	return loginContext{
-		authorities: vpn.AuthoritiesIn(clientCA.TrustAnchor()).With(issuer),
-		endpoint:    e, places: places, share: deployment.Share,
-		associations: associations, state: e.State(associations, observed[e.ID]), issuer: issuer,
-	}, err
+	at := loginContext{
+		endpoint: e, places: places, share: deployment.Share,
+		associations: associations, state: e.State(associations, observed[e.ID]),
+	}
+	if e.Mutual() {
+		clientCA, err := tx.Certificate(ctx, e.ClientCA)
+		if err != nil {
+			return loginContext{}, err
+		}
+		at.issuer = vpn.RequiredIssuer(clientCA)
+		at.authorities = vpn.AuthoritiesIn(clientCA.TrustAnchor()).With(at.issuer)
+	}
+	return at, nil
 }
 
 // countStaying counts the associations that are not being removed.

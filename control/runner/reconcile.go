@@ -160,8 +160,10 @@ func (s *Runner) desired(ctx context.Context, id vpn.EndpointID) (p vpn.DesiredI
 		if p.ServerKey, err = tx.CertificateKey(ctx, p.Endpoint.Certificate); err != nil {
 			return err
 		}
-		if p.ClientCA, err = tx.Certificate(ctx, p.Endpoint.ClientCA); err != nil {
-			return err
+		if p.Endpoint.Mutual() {
+			if p.ClientCA, err = tx.Certificate(ctx, p.Endpoint.ClientCA); err != nil {
+				return err
+			}
 		}
 		if p.Associations, err = tx.AssociationsOf(ctx, id); err != nil {
 			return err

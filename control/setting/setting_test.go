@@ -36,7 +36,7 @@ func TestQuotasAndRangesHold(t *testing.T) {
 	t.Parallel()
 	s := controltest.NewSite(t)
 	create := func(cidr string) error {
-		_, err := s.Endpoints.CreateEndpoint(t.Context(), s.Admin, vpn.EndpointSpec{Name: "x", ClientCIDR: cidr, Certificate: s.Server.ID, ClientCA: s.CA.ID, Port: "1194", ClientOptions: vpn.DefaultOptions()})
+		_, err := s.Endpoints.CreateEndpoint(t.Context(), s.Admin, vpn.EndpointSpec{Name: "x", ClientCIDR: cidr, Certificate: s.Server.ID, ClientCA: s.CA.ID, Port: "1194", Mutual: true, ClientOptions: vpn.DefaultOptions()})
 		return err
 	}
 	s.WantBadInput("a public range", "client_cidr", func() error { return create("203.0.112.0/22") })

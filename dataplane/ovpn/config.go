@@ -2,6 +2,7 @@ package ovpn
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -52,7 +53,10 @@ type Config struct {
 	// ClientCertificates enables mutual authentication: a client needs a client certificate issued by
 	// Keys.ClientCA before its login is decided.
 	ClientCertificates bool
-	Keys               vpn.Keys
+	// Passwords has every client asked for a user name and a password. At least one of the two is set.
+	// An older program did not hash it (worker.configuration).
+	Passwords bool `json:",omitempty"`
+	Keys      vpn.Keys
 	// MaxClients is OpenVPN's own limit. The dataplane's quota is lower.
 	MaxClients int
 	// MSSFix is in bytes; 0 means DefaultMSSFix.
@@ -87,6 +91,8 @@ func (c Config) check() error {
 		return fmt.Errorf("listen address %s", c.Listen)
 	case c.MaxClients < 1 || c.MaxClients > 0xFFFFFE: // a peer ID has 24 bits
 		return fmt.Errorf("%d clients at most", c.MaxClients)
+	case !c.ClientCertificates && !c.Passwords:
+		return errors.New("clients need neither a certificate nor a password")
 	case c.MSSFix != 0 && (c.MSSFix < 576 || c.MSSFix > 1500):
 		return fmt.Errorf("mssfix %d", c.MSSFix)
 	}
@@ -140,11 +146,13 @@ func (c Config) Render() ([]byte, error) {
 		line("verify-client-cert require")
 		// Also refuses a server certificate of the same CA.
 		line("remote-cert-tls client")
+	} else {
+		line("verify-client-cert none")
+	}
+	if !c.Passwords {
 		// Without it OpenVPN admits a client with a certificate and no user name without sending
 		// CONNECT, so without a decision of ours.
 		line("auth-user-pass-optional")
-	} else {
-		line("verify-client-cert none")
 	}
 	// Common names are not unique here; the dataplane limits the connections of a user.
 	line("duplicate-cn")

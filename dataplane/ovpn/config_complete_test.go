@@ -22,7 +22,8 @@ func TestRenderSeesEveryField(t *testing.T) {
 		"Transport":          func(c *ovpn.Config) { c.Transport = vpn.TCP },
 		"Listen":             func(c *ovpn.Config) { c.Listen = netip.MustParseAddrPort("192.0.2.1:1202") },
 		"Management":         func(c *ovpn.Config) { c.Management = "/run/sallyport/workers/1/m.sock" },
-		"ClientCertificates": func(c *ovpn.Config) { c.ClientCertificates = false },
+		"ClientCertificates": func(c *ovpn.Config) { c.ClientCertificates, c.Passwords = false, true },
+		"Passwords":          func(c *ovpn.Config) { c.Passwords = true },
 		"Keys.Certificate":   func(c *ovpn.Config) { c.Keys.Certificate += c.Keys.ClientCA }, // an intermediate
 		"Keys.Key":           func(c *ovpn.Config) { c.Keys = goodConfig(t).Keys },           // a key fits its own certificate only
 		"Keys.ClientCA":      func(c *ovpn.Config) { c.Keys.ClientCA = other.Keys.ClientCA },

@@ -46,8 +46,10 @@ func TestRenderSaysWhatTheDesignSays(t *testing.T) {
 		{"mutual over UDP", func(*ovpn.Config) {},
 			"proto udp4;local 192.0.2.1;port 1201;fast-io;rcvbuf 1048576;sndbuf 1048576;explicit-exit-notify 1;verify-client-cert require;remote-cert-tls client;auth-user-pass-optional",
 			"multihome;verify-client-cert none;dev-node "},
-		{"no certificates", func(c *ovpn.Config) { c.ClientCertificates = false; c.Keys.ClientCA = "" },
+		{"no certificates", func(c *ovpn.Config) { c.ClientCertificates, c.Passwords, c.Keys.ClientCA = false, true, "" },
 			"verify-client-cert none", "auth-user-pass-optional;remote-cert-tls"},
+		{"certificates and passwords", func(c *ovpn.Config) { c.Passwords = true },
+			"verify-client-cert require;remote-cert-tls client", "auth-user-pass-optional;verify-client-cert none"},
 		{"every address, UDP", func(c *ovpn.Config) { c.Listen = netip.MustParseAddrPort("0.0.0.0:1201") }, "multihome", "local "},
 		{"every address, TCP", func(c *ovpn.Config) {
 			c.Transport = vpn.TCP
@@ -128,6 +130,7 @@ func TestRenderRefuses(t *testing.T) {
 		"no clients":                 func(c *ovpn.Config) { c.MaxClients = 0 },
 		"mssfix":                     func(c *ovpn.Config) { c.MSSFix = 9000 },
 		"no client CA":               func(c *ovpn.Config) { c.Keys.ClientCA = "" },
+		"no proof":                   func(c *ovpn.Config) { c.ClientCertificates = false },
 		"no key":                     func(c *ovpn.Config) { c.Keys.Key = "" },
 		"certificate that is none":   func(c *ovpn.Config) { c.Keys.Certificate = certificateBlock([]byte{0x30, 3, 2, 1, 1}) },
 		"CA that is none":            func(c *ovpn.Config) { c.Keys.ClientCA = certificateBlock([]byte("plugin x")) },

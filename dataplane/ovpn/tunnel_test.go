@@ -196,7 +196,7 @@ func TestPasswordsOnEveryAddress(t *testing.T) {
 	for _, transport := range []vpn.Transport{vpn.UDP, vpn.TCP} {
 		t.Run(string(transport), func(t *testing.T) {
 			l := newLab(t, func(c *ovpn.Config) {
-				c.Transport, c.ClientCertificates = transport, false
+				c.Transport, c.ClientCertificates, c.Passwords = transport, false, true
 				c.Listen = netip.MustParseAddrPort("0.0.0.0:1202")
 			})
 			real := l.config.Keys.TLSCrypt

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"net/netip"
 	"testing"
 
 	"sallyport/vpn"
@@ -45,5 +46,18 @@ func TestRestartsAreThoseAnnounced(t *testing.T) {
 	}
 	if seen[true] == 0 || seen[false] == 0 {
 		t.Errorf("restarts: %v", seen)
+	}
+}
+
+// The hash of a configuration is that of the program as of commit 34183eb: a worker that it started runs on after an upgrade.
+func TestEarlierWorkersRunOn(t *testing.T) {
+	t.Parallel()
+	d := vpn.Desired{
+		ClientCIDR: netip.MustParsePrefix("10.20.0.0/22"), Listen: vpn.Listen{Addr: netip.MustParseAddr("192.0.2.10"), Transport: vpn.UDP, Port: 1194},
+		Keys: vpn.Keys{Certificate: "certificate", Key: "key", ClientCA: "authority", TLSCrypt: "tls-crypt", TokenSecret: "token"},
+	}
+	_, got := (&Worker{Device: "svpn0", Port: vpn.FirstWorkerPort}).configuration(d, "/run/tun")
+	if want := "8ed6032a49577969ec70659e2d41f46492fb35d8fe2429d57e4ceb98d8eb41cc"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -61,7 +61,7 @@ func (in endpointInput) spec() (vpn.EndpointSpec, error) {
 	options, err := in.options(vpn.DefaultOptions())
 	return vpn.EndpointSpec{
 		Name: in.Name, Description: in.Description, ClientCIDR: in.ClientCIDR,
-		Certificate: vpn.CertificateID(in.Certificate), ClientCA: vpn.CertificateID(in.ClientCA),
+		Certificate: vpn.CertificateID(in.Certificate), Mutual: true, ClientCA: vpn.CertificateID(in.ClientCA),
 		Transport: vpn.Transport(in.Transport), ListenAddr: in.ListenAddr, Port: in.Port, Network: vpn.NetworkID(in.Network), Tags: in.Tags(),
 		ClientOptions: options,
 	}, err
