@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,7 +31,16 @@ func (ep *endpoint) report(ev ovpn.TLSRefused) {
 	if !peer.IsValid() {
 		peer = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
 	}
-	ep.events.Add(vpn.Event{Refused: &vpn.RefusedAttempt{Endpoint: ep.id, Device: peer, CommonName: ev.Subject, Code: ev.Code, Reason: ev.Message, Count: ev.Count, Unauthenticated: unauthenticated}})
+	ep.events.Add(vpn.Event{Refused: &vpn.RefusedAttempt{Endpoint: ep.id, Device: peer, CommonName: subjectName(ev.Subject), Code: ev.Code, Reason: ev.Message, Count: ev.Count, Unauthenticated: unauthenticated}})
+}
+
+// subjectName is the common name of a subject that has nothing else ("CN=alice"). Any other subject stays whole: OpenVPN
+// does not mark where one of its values ends.
+func subjectName(subject string) string {
+	if name, only := strings.CutPrefix(subject, "CN="); only && !strings.Contains(name, "=") {
+		return name
+	}
+	return subject
 }
 
 // How many refused attempts of an endpoint are reported. Any host can send packets that are refused,
