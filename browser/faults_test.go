@@ -28,6 +28,13 @@ func (f *faults) add(format string, args ...any) {
 	f.list = append(f.list, fmt.Sprintf(format, args...))
 }
 
+// setOffline tells whether the console is stopped, so that requests may fail.
+func (f *faults) setOffline(offline bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.offline = offline
+}
+
 // drain gives the faults so far and removes them.
 func (f *faults) drain() []string {
 	f.mu.Lock()
@@ -43,8 +50,12 @@ func (f *faults) listen(tab context.Context) {
 		case *runtime.EventExceptionThrown:
 			f.add("script error: %s", e.ExceptionDetails.Error())
 		case *runtime.EventConsoleAPICalled:
-			if e.Type == runtime.APITypeError || e.Type == runtime.APITypeWarning {
-				f.add("console %s: %s", e.Type, consoleText(e.Args))
+			text := consoleText(e.Args)
+			f.mu.Lock()
+			expected := f.offline && strings.HasPrefix(text, `"htmx:`) // htmx writes each request that got no answer
+			f.mu.Unlock()
+			if (e.Type == runtime.APITypeError || e.Type == runtime.APITypeWarning) && !expected {
+				f.add("console %s: %s", e.Type, text)
 			}
 		case *network.EventRequestWillBeSent:
 			if e.Type == network.ResourceTypeDocument {

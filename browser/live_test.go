@@ -46,4 +46,16 @@ func TestLiveUpdates(t *testing.T) {
 		t.Errorf("the form now holds %q", got)
 	}
 	s.Start(t, "dataplane") // its stop cleans up after the one that was killed
+
+	// An open page says that the console is gone, and stops when it is back.
+	p.open(endpoint + "/associations")
+	p.markPage()
+	p.setOffline(true)
+	s.KillCommand("web")
+	p.waitText("The console does not answer. What you see is of", "subnet-a")
+	p.screenshot("console-silent")
+	s.StartWeb(t)
+	p.waitNoText("The console does not answer")
+	p.setOffline(false)
+	p.wantMarkedPage()
 }

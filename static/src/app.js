@@ -2,7 +2,7 @@
 // Behaviour hangs on attributes:
 //
 //   data-copy="text" hidden           a button that copies the text; shown where that is possible
-//   data-confirm-text="delete"        a text box; the form's submit button works once it holds this
+//   data-confirm-text="delete"        a text box; the form's submit buttons without a name work once it holds this
 //   data-count="1400"                 a text box with the number of its characters below it
 //   data-select-all="name"            a checkbox for all checkboxes of that name in its form
 //   data-selected="name"              how many of those are ticked
@@ -77,8 +77,9 @@
     each("[data-count]", count);
     each("[data-follows]", follow);
     each("[data-confirm-text]", function (input) {
-      var button = input.form && input.form.querySelector('[type="submit"]');
-      if (button) button.disabled = input.value.trim() !== input.getAttribute("data-confirm-text");
+      if (input.form) input.form.querySelectorAll('[type="submit"]:not([name])').forEach(function (button) {
+        button.disabled = input.value.trim() !== input.getAttribute("data-confirm-text");
+      });
     });
     each("[data-select-all]", function (all) {
       all.hidden = false;
@@ -180,6 +181,45 @@
   document.addEventListener("htmx:beforeSwap", function (event) {
     if (event.detail.target.hasAttribute("data-live") && inUse(event.detail.target)) event.detail.shouldSwap = false;
   });
+  // Where a part got no answer twice in a row, the page says so, and of when it is.
+  var answers = {}, opened = Date.now();
+  function polled(event) {
+    var part = event.detail.requestConfig && event.detail.requestConfig.elt;
+    if (!part || !part.hasAttribute("data-live")) return null;
+    return answers[part.id] = answers[part.id] || { at: opened, failures: 0 };
+  }
+  function showSilence() {
+    var silent = Object.keys(answers).map(function (id) { return answers[id]; }).filter(function (a) { return a.failures > 1; });
+    var shown = document.getElementById("console-silent");
+    if (!silent.length) {
+      if (shown) shown.remove();
+      return;
+    }
+    if (!shown) {
+      shown = document.createElement("div");
+      shown.id = "console-silent";
+      shown.className = "alert alert-warning";
+      shown.setAttribute("role", "status");
+      document.getElementById("main").prepend(shown);
+    }
+    var at = new Date(Math.min.apply(null, silent.map(function (a) { return a.at; })));
+    var text = "The console does not answer. What you see is of " + at.toISOString().slice(11, 16) + " UTC.";
+    if (shown.textContent !== text) shown.textContent = text;
+  }
+  function failed(event) {
+    var answer = polled(event), status = event.detail.xhr.status;
+    if (!answer || (status && status < 500)) return; // a refusal is an answer
+    answer.failures++;
+    showSilence();
+  }
+  ["htmx:sendError", "htmx:timeout", "htmx:responseError"].forEach(function (name) { document.addEventListener(name, failed); });
+  document.addEventListener("htmx:afterRequest", function (event) {
+    var answer = event.detail.successful && polled(event);
+    if (!answer) return;
+    answer.at = Date.now();
+    answer.failures = 0;
+    showSilence();
+  });
   document.addEventListener("submit", function (event) {
     if (!event.target.hasAttribute("data-gets-file")) return;
     event.target.querySelectorAll("#error-summary, .field-error").forEach(function (e) { e.remove(); });
@@ -189,12 +229,13 @@
     });
   });
   // A menu closes by Escape, which gives the focus back to its button, and by a click elsewhere.
+  var menus = "details.dropdown[open], details.row-menu[open]";
   document.addEventListener("click", function (event) {
-    each("details.dropdown[open]", function (menu) { if (!menu.contains(event.target)) menu.open = false; });
+    each(menus, function (menu) { if (!menu.contains(event.target)) menu.open = false; });
   });
   document.addEventListener("keydown", function (event) {
     if (event.key !== "Escape") return;
-    each("details.dropdown[open]", function (menu) {
+    each(menus, function (menu) {
       menu.open = false;
       if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
     });

@@ -31,6 +31,24 @@ func Destination(p netip.Prefix) string {
 	return p.String()
 }
 
+// PlatformName is what a client says that it runs on (IV_PLAT), as its maker writes it. A platform that is not known
+// is shown as the client wrote it.
+func PlatformName(platform string) string {
+	switch platform {
+	case "win":
+		return "Windows"
+	case "mac":
+		return "macOS"
+	case "ios":
+		return "iOS"
+	case "android":
+		return "Android"
+	case "linux":
+		return "Linux"
+	}
+	return platform
+}
+
 // Prefixes lists address ranges: "10.0.0.0/16, 10.1.0.0/16".
 func Prefixes(list []netip.Prefix) string {
 	words := make([]string, len(list))

@@ -183,8 +183,8 @@ func FormCard(f Form) templ.Component {
 	})
 }
 
-// EnterButton is the first child of a form with rows to add and remove: Enter in a text box presses the first button
-// of a form, and that would be one of theirs.
+// EnterButton is the first child of a form whose first button does something else than save it, such as remove a row:
+// Enter in a text box presses the first button of a form.
 func EnterButton() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

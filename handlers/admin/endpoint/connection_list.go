@@ -85,7 +85,7 @@ func (h *Connections) fillConnections(c echo.Context, v *views.ConnectionLists) 
 	l := page.ListOf(c)
 	var filters []parts.Filter
 	if v.View == vpn.ViewActive {
-		filters = []parts.Filter{statusFilter(), page.ChoiceFilter("platform", "Platform", "Every platform", platforms...)}
+		filters = []parts.Filter{statusFilter(), platformFilter()}
 		if len(v.Targets) > 1 {
 			filters = append(filters, page.ChoiceFilter("target", "Target network", "Every target network", v.Targets...))
 		}
@@ -183,8 +183,14 @@ func codeFilter(codes []vpn.Code) parts.Filter {
 	return f
 }
 
-// platforms are what clients call themselves (IV_PLAT).
-var platforms = []string{"linux", "win", "mac", "ios", "android"}
+// platformFilter narrows the connections to those of one platform (IV_PLAT).
+func platformFilter() parts.Filter {
+	f := parts.Filter{Name: "platform", Label: "Platform", Options: []parts.Option{{Label: "Every platform"}}}
+	for _, platform := range []string{"win", "mac", "ios", "android", "linux"} {
+		f.Options = append(f.Options, parts.Option{Value: platform, Label: views.PlatformName(platform)})
+	}
+	return f
+}
 
 func (h *Connections) emptyConnections(v views.ConnectionLists) parts.Empty {
 	switch {
