@@ -7,6 +7,17 @@ import (
 	"time"
 )
 
+// menuCut opens the menu of the last row and tells what of it cannot be clicked.
+const menuCut = `() => {
+	const menus = document.querySelectorAll(".row-menu"), menu = menus[menus.length - 1];
+	menu.open = true;
+	return [...menu.querySelectorAll("a, button")].filter(e => {
+		e.scrollIntoView({block: "center"});
+		const b = e.getBoundingClientRect(), at = x => document.elementFromPoint(x, b.top + b.height / 2);
+		return b.right > innerWidth || !e.contains(at(b.left + 2)) || !e.contains(at(b.right - 2));
+	}).map(e => e.textContent + e.getAttribute("aria-label") + " is cut").join(", ");
+}`
+
 // Every list with a page of lines, as most installations have them.
 func TestListsOfSixty(t *testing.T) {
 	t.Parallel()
@@ -28,6 +39,19 @@ func TestListsOfSixty(t *testing.T) {
 		p.open(path)
 		p.inspect("sixty " + pageName(withoutIDs(path)))
 	}
+
+	// The menu of a row is whole: on the last row too, and on a phone.
+	for _, l := range []look{looks[0], looks[2]} {
+		p.setLook(l)
+		p.open("/connections")
+		var cut string
+		p.mustEval(menuCut, &cut)
+		if cut != "" {
+			t.Errorf("%s: %s", l.name, cut)
+		}
+		p.screenshot("row-menu-" + l.name)
+	}
+	p.setLook(looks[0])
 
 	// The box in the head ticks all; the number and the buttons follow.
 	p.open(endpoint + "/rules")
