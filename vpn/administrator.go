@@ -35,6 +35,17 @@ type Administrator struct {
 	Version      int
 }
 
+// CheckDisable says why an account cannot be disabled, or let in again where disabled is false; nil where it can.
+func (a Administrator) CheckDisable(disabled bool) error {
+	switch {
+	case a.Disabled && disabled:
+		return Refuse(Conflict, CodeIncorrectState, "Account "+a.Username+" is disabled already.")
+	case !a.Disabled && !disabled:
+		return Refuse(Conflict, CodeIncorrectState, "Account "+a.Username+" is not disabled.")
+	}
+	return nil
+}
+
 // Password limits. There is no composition rule on purpose: length is what helps (NIST SP
 // 800-63B section 5.1.1). The upper limit bounds the cost of hashing.
 const (

@@ -272,15 +272,18 @@ func (e *Endpoint) Retag(version int, tags []Tag) error {
 	return nil
 }
 
+// DeleteWord is what a person types to confirm that an endpoint is deleted.
+const DeleteWord = "delete"
+
 // MarkDeleting begins the end of an endpoint. typed is what the person typed to confirm;
 // live is the number of target networks that are still associated. Field: confirm.
 func (e *Endpoint) MarkDeleting(typed string, live int) error {
 	if err := e.CheckDelete(live); err != nil {
 		return err
 	}
-	if strings.TrimSpace(typed) != "delete" {
+	if strings.TrimSpace(typed) != DeleteWord {
 		var c Check
-		c.Bad("confirm", "Type the word delete to confirm.")
+		c.Bad("confirm", "Type the word "+DeleteWord+" to confirm.")
 		return c.Err()
 	}
 	e.Deleting = true

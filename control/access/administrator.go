@@ -78,9 +78,25 @@ type AdministratorEdit struct {
 // administrator cannot take their own rights away, and one administrator who can sign in always
 // remains. Fields: role, disabled.
 func (s *Service) EditAdministrator(ctx context.Context, by control.Principal, id vpn.AdministratorID, in AdministratorEdit) (vpn.Administrator, error) {
+	return s.editAdministrator(ctx, by, id, func(vpn.Administrator) (AdministratorEdit, error) { return in, nil })
+}
+
+// SetDisabled disables an account or lets it sign in again, as EditAdministrator does. Conflict where it is so already.
+func (s *Service) SetDisabled(ctx context.Context, by control.Principal, id vpn.AdministratorID, disabled bool) error {
+	_, err := s.editAdministrator(ctx, by, id, func(a vpn.Administrator) (AdministratorEdit, error) {
+		return AdministratorEdit{Version: a.Version, Role: a.Role, Disabled: disabled}, a.CheckDisable(disabled)
+	})
+	return err
+}
+
+func (s *Service) editAdministrator(ctx context.Context, by control.Principal, id vpn.AdministratorID, edit func(vpn.Administrator) (AdministratorEdit, error)) (vpn.Administrator, error) {
 	var admin vpn.Administrator
 	err := s.core.Change(ctx, by, vpn.EditAdministrator, string(id), func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
 		if admin, err = tx.Administrator(ctx, id); err != nil {
+			return err
+		}
+		in, err := edit(admin)
+		if err != nil {
 			return err
 		}
 		if in.Version != admin.Version {

@@ -49,41 +49,68 @@ func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.Lis
 		if err != nil {
 			return err
 		}
-		ids := vpn.IDsOf(page.Items, func(e vpn.Endpoint) vpn.EndpointID { return e.ID })
-		observed, err := s.core.Observations(ctx, tx, ids...)
-		if err != nil {
+		if out, err = s.endpointSummaries(ctx, tx, page); err != nil {
 			return err
 		}
-		associations, err := tx.AssociationsOf(ctx, ids...)
-		if err != nil {
-			return err
-		}
-		live, err := tx.CountLive(ctx, ids...)
-		if err != nil {
-			return err
-		}
-		of := map[vpn.EndpointID][]vpn.Association{}
-		for _, a := range associations {
-			of[a.Endpoint] = append(of[a.Endpoint], a)
-		}
-		out = vpn.MapPage(page, func(e vpn.Endpoint) vpn.EndpointSummary {
-			o := observed[e.ID]
-			row := vpn.EndpointSummary{
-				Endpoint: e, State: e.State(of[e.ID], o), Connections: live[e.ID],
-				Associations: len(liveOf(of[e.ID])), Trouble: vpn.Trouble(of[e.ID], o),
-			}
-			for _, a := range of[e.ID] {
-				row.Zones = append(row.Zones, a.Zone)
-			}
-			row.Fault = o.Worst().Message
-			return row
-		})
 		if computed {
 			out = vpn.Select(out.Items, l, endpointFields)
 		}
 		return nil
 	})
 	return out, err
+}
+
+// EndpointsNamed gives those of the named endpoints that exist, in the order of the names.
+func (s *Service) EndpointsNamed(ctx context.Context, by control.Principal, ids []vpn.EndpointID) ([]vpn.EndpointSummary, error) {
+	var out vpn.Page[vpn.EndpointSummary]
+	err := s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) error {
+		found, err := tx.EndpointsByID(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		var page vpn.Page[vpn.Endpoint]
+		for _, id := range ids {
+			if e, there := found[id]; there {
+				page.Items = append(page.Items, e)
+			}
+		}
+		out, err = s.endpointSummaries(ctx, tx, page)
+		return err
+	})
+	return out.Items, err
+}
+
+// endpointSummaries adds what lists show of endpoints.
+func (s *Service) endpointSummaries(ctx context.Context, tx *store.Tx, page vpn.Page[vpn.Endpoint]) (vpn.Page[vpn.EndpointSummary], error) {
+	ids := vpn.IDsOf(page.Items, func(e vpn.Endpoint) vpn.EndpointID { return e.ID })
+	observed, err := s.core.Observations(ctx, tx, ids...)
+	if err != nil {
+		return vpn.Page[vpn.EndpointSummary]{}, err
+	}
+	associations, err := tx.AssociationsOf(ctx, ids...)
+	if err != nil {
+		return vpn.Page[vpn.EndpointSummary]{}, err
+	}
+	live, err := tx.CountLive(ctx, ids...)
+	if err != nil {
+		return vpn.Page[vpn.EndpointSummary]{}, err
+	}
+	of := map[vpn.EndpointID][]vpn.Association{}
+	for _, a := range associations {
+		of[a.Endpoint] = append(of[a.Endpoint], a)
+	}
+	return vpn.MapPage(page, func(e vpn.Endpoint) vpn.EndpointSummary {
+		o := observed[e.ID]
+		row := vpn.EndpointSummary{
+			Endpoint: e, State: e.State(of[e.ID], o), Connections: live[e.ID],
+			Associations: len(liveOf(of[e.ID])), Trouble: vpn.Trouble(of[e.ID], o),
+		}
+		for _, a := range of[e.ID] {
+			row.Zones = append(row.Zones, a.Zone)
+		}
+		row.Fault = o.Worst().Message
+		return row
+	}), nil
 }
 
 // FilterChoices are what lists of endpoints can be narrowed to.

@@ -122,6 +122,7 @@
       var at = Date.parse(time.getAttribute("datetime"));
       if (isNaN(at)) return;
       var text = relative((at - Date.now()) / 1000);
+      if (time.hasAttribute("data-lasting")) text = text === "just now" ? "for a moment" : text.replace(/^(.*) ago$/, "for $1");
       if (time.textContent !== text) time.textContent = text;
     });
   }

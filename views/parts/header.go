@@ -47,6 +47,7 @@ type Confirm struct {
 	Title    string   // "Delete network office?"
 	Text     string   // one or two sentences: what happens
 	Losses   []string // each thing that will be deleted
+	About    string   // what stands above the things instead, where none is lost: "These accounts:"
 	People   string   // how many clients are connected, as a sentence; empty: not shown
 	Facts    []Pair
 	Action   string

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -59,6 +60,20 @@ func At(now, t time.Time) When {
 	}
 }
 
+// Lasting is how long a state that began then has lasted: "for 3 minutes".
+func (w When) Lasting() string {
+	if span, past := strings.CutSuffix(w.Relative, " ago"); past {
+		return "for " + span
+	}
+	if w.Relative == justNow {
+		return "for a moment"
+	}
+	return w.Relative
+}
+
+// justNow is the relative time of the last seconds.
+const justNow = "just now"
+
 // units are the units of a relative time, each with the distance from which on the next one is used.
 var units = []struct {
 	name        string
@@ -77,7 +92,7 @@ const day = 24 * time.Hour
 // relative is rounded to the nearest unit where it is ahead: ten years less a second are 10 years.
 func relative(d time.Duration) string {
 	if d <= 0 && d > -10*time.Second {
-		return "just now"
+		return justNow
 	}
 	ahead, d := d > 0, d.Abs()
 	whole := time.Duration.Truncate

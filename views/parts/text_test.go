@@ -40,6 +40,11 @@ func TestAt(t *testing.T) {
 			t.Errorf("%s from now is %q, want %q", d, got, want)
 		}
 	}
+	for d, want := range map[time.Duration]string{-3 * time.Second: "for a moment", -time.Minute: "for 1 minute", -72 * time.Hour: "for 3 days"} {
+		if got := At(now, now.Add(d)).Lasting(); got != want {
+			t.Errorf("a state that began %s from now lasts %q, want %q", d, got, want)
+		}
+	}
 	if w := At(now, time.Time{}); w.Relative != "never" || w.ISO != "" {
 		t.Errorf("the zero time is %+v, want never", w)
 	}

@@ -46,5 +46,8 @@ func (h *Administrators) List(c echo.Context) error {
 		{Key: "username", Label: "User name"}, {Key: "role", Label: "Role"}, {Key: "state", Label: "State"},
 		{Key: "last_sign_in", Label: "Last sign-in"}, {Key: "created_at", Label: "Created"},
 	}
+	if page.Principal(c).Role.MayChange() {
+		list.Bulk = []parts.BulkAction{{Label: "Disable accounts", Path: "/administrators/disable"}, {Label: "Enable accounts", Path: "/administrators/enable"}}
+	}
 	return page.Render(c, http.StatusOK, views.Administrators(h.pages.Chrome(c, "Administrators", "administrators"), list, found.Items, vpn.AdministratorID(page.Principal(c).ID)))
 }

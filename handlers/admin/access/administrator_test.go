@@ -3,6 +3,7 @@ package access_test
 import (
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"testing"
 
@@ -84,4 +85,34 @@ func TestOwnPasswordCannotBeReset(t *testing.T) {
 	b.Post(accountPath(t, b, webtest.Administrator)+"/password", url.Values{"password": {fresh}, "password_again": {fresh}}).
 		WantStatus(http.StatusConflict).WantText("main", "with the present one")
 	s.SignIn(t, webtest.Administrator) // still signs in as before
+}
+
+// Several accounts are disabled and enabled together. The signed-in account and those that are so already stay.
+func TestSeveralAccounts(t *testing.T) {
+	t.Parallel()
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
+	for _, name := range []string{"anna", "ben"} {
+		b.Create("/administrators/new", url.Values{"username": {name}, "role": {"administrator"}, "password": {webtest.Password}, "password_again": {webtest.Password}})
+	}
+	anna := s.SignIn(t, "anna")
+	list := b.Get("/administrators")
+	webtest.CheckMarkup(t, "/administrators", list)
+	if list.Row(webtest.Administrator).Doc.Find("input").Length() != 0 {
+		t.Error("the signed-in account can be ticked")
+	}
+	id := func(name string) string { return path.Base(accountPath(t, b, name)) }
+	chosen := url.Values{"id": {id("anna"), id("ben"), id(webtest.Administrator)}}
+	p := b.Get("/administrators/disable?"+chosen.Encode()).WantText("h1", "Disable 3 accounts?").WantText("li", "anna").WantText("main", "These accounts:")
+	webtest.CheckMarkup(t, "disable several", p)
+	s.SignIn(t, webtest.ReadOnly).Post("/administrators/disable", chosen).WantStatus(http.StatusForbidden)
+	anna.Get("/networks").WantStatus(http.StatusOK)
+	b.Post("/administrators/disable", chosen).WantStatus(http.StatusUnprocessableEntity).WantText(".alert-success", "2 accounts disabled.").WantText("li", webtest.Administrator+": You cannot take your own rights away")
+	if p := anna.Get("/networks"); p.Status != http.StatusSeeOther {
+		t.Errorf("a disabled account still gets %d", p.Status)
+	}
+	b.Get("/administrators/disable?"+url.Values{"id": {id("anna")}}.Encode()).WantText(".alert", "None of the chosen rows").WantText("main", "Account anna is disabled already.")
+	b.Follow(b.Post("/administrators/enable", url.Values{"id": {id("anna"), id("ben")}})).WantText("[role=status]", "2 accounts enabled.")
+	s.SignIn(t, "anna").Get("/networks").WantStatus(http.StatusOK)
+	b.Post("/administrators/enable", nil).WantText("main", "Select at least one row")
 }

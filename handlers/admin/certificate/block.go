@@ -136,6 +136,33 @@ func (h *Certificates) Unblock(c echo.Context) error {
 	return h.pages.Done(c, "The certificate is unblocked.", views.BlockedPath())
 }
 
+// severalBlocked are the blocked certificates that a request chooses, by their fingerprints.
+func (h *Certificates) severalBlocked(c echo.Context) (page.Several, []string, error) {
+	ids := page.Picked[string](c)
+	rows, err := page.RowsByID(ids, func(fingerprint string) (string, error) {
+		b, err := h.certificates.UnblockPreview(page.Context(c), page.Principal(c), fingerprint)
+		return views.NameOr(b.CommonName, "unknown") + " (serial number " + b.Serial + ")", err
+	})
+	return page.Several{
+		Title: "Unblock " + parts.Count(len(rows), "certificate") + "?",
+		Text:  "The holders of these certificates can connect again.", About: "These certificates:",
+		Rows:   rows,
+		Button: "Unblock certificates", Section: "certificates", Path: views.BlockedPath("unblock"), List: views.BlockedPath(),
+	}, ids, err
+}
+
+// UnblockSeveralForm asks for confirmation to take several blocks back.
+func (h *Certificates) UnblockSeveralForm(c echo.Context) error {
+	return page.AskSeveral(h.pages, c, h.severalBlocked)
+}
+
+// UnblockSeveral takes several blocks back. Each is a change of its own.
+func (h *Certificates) UnblockSeveral(c echo.Context) error {
+	return page.ActOnSeveral(h.pages, c, h.severalBlocked, page.OneByOne(func(fingerprint string) error {
+		return h.certificates.UnblockCertificate(page.Context(c), page.Principal(c), fingerprint)
+	}), func(n int) string { return parts.Count(n, "certificate") + " unblocked." })
+}
+
 // Blocked lists the blocked certificates.
 func (h *Certificates) Blocked(c echo.Context) error {
 	l := page.ListOf(c)
@@ -145,7 +172,11 @@ func (h *Certificates) Blocked(c echo.Context) error {
 	}
 	v := views.BlockedList{Crumbs: certificateCrumbs, List: page.ListView(c, l, found), Rows: found.Items}
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Blocked certificates", "blocked certificate", "blocked certificates", "common name, serial number or fingerprint"
-	v.List.Columns = []parts.Column{{Key: "common_name", Label: "Common name"}, {Label: "Serial number and fingerprint"}, {Key: "at", Label: "Blocked"}}
+	v.List.Columns = []parts.Column{{Key: "common_name", Label: "Common name"}, {Label: "Serial number and fingerprint"}, {Key: "at", Label: "Blocked"}, {Label: "Actions", Quiet: true}}
+	v.List.Part = "blocked"
+	if page.Principal(c).Role.MayChange() {
+		v.List.Bulk = []parts.BulkAction{{Label: "Unblock certificates", Path: views.BlockedPath("unblock")}}
+	}
 	v.List.Empty = parts.Empty{Title: "No certificate is blocked", Text: "Block a client certificate on its own page, or from one of its connections."}
 	v.Chrome = h.pages.Chrome(c, "Blocked certificates", "certificates")
 	return page.Render(c, http.StatusOK, views.BlockedCertificates(v))

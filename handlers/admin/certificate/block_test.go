@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"sallyport/web/webtest"
 )
 
@@ -41,4 +43,20 @@ func TestBlockPages(t *testing.T) {
 	webtest.CheckMarkup(t, "unblock", b.Get(unblock).WantText("h1", "Unblock the certificate of alice?"))
 	b.Create(unblock, nil)
 	b.Get(client).WantText("main", "Block certificate")
+
+	// Several blocks are taken back together.
+	other := b.Create("/certificates/issue", url.Values{
+		"use": {"client"}, "authority": {path.Base(authority)}, "common_name": {"bob"}, "key_type": {"ECDSA P-256"}, "valid_days": {"10"},
+	})
+	b.Create(client+"/block", nil)
+	b.Create(other+"/block", nil)
+	var chosen url.Values = map[string][]string{"id": {"nothing-such"}}
+	b.Get("/certificates/blocked").Doc.Find("input[name=id]").Each(func(_ int, e *goquery.Selection) { chosen.Add("id", e.AttrOr("value", "")) })
+	p := b.Get("/certificates/blocked/unblock?"+chosen.Encode()).WantText("h1", "Unblock 2 certificates?").WantText("li", "alice (serial number").WantText("li", "bob (")
+	webtest.CheckMarkup(t, "unblock several", p)
+	s.SignIn(t, webtest.ReadOnly).Post("/certificates/blocked/unblock", chosen).WantStatus(http.StatusForbidden)
+	b.Get(other).WantText("h1", "Blocked")
+	b.Post("/certificates/blocked/unblock", chosen).WantStatus(http.StatusUnprocessableEntity).WantText(".alert-success", "2 certificates unblocked.").WantText(".alert-warning", "1 row stayed").WantText("li", "nothing-such")
+	b.Get("/certificates/blocked").WantText(".empty", "No certificate is blocked")
+	b.Get(other).WantText("main", "Block certificate")
 }

@@ -3,7 +3,6 @@ package certificate
 import (
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
@@ -64,43 +63,26 @@ func (h *Certificates) Delete(c echo.Context) error {
 // several are the certificates that a request chooses.
 func (h *Certificates) several(c echo.Context) (page.Several, []vpn.CertificateID, error) {
 	ids := page.Picked[vpn.CertificateID](c)
-	s := page.Several{
-		Text:   "They are removed from Sallyport with their private keys, permanently. Copies elsewhere stay valid until they expire. A certificate that an endpoint uses stays, and an authority of which certificates are kept.",
-		Button: "Delete certificates", Section: "certificates", Path: "/certificates/delete", List: "/certificates",
-	}
-	for _, id := range ids {
+	rows, err := page.RowsByID(ids, func(id vpn.CertificateID) (string, error) {
 		cert, err := h.certificates.Certificate(page.Context(c), page.Principal(c), id)
-		switch {
-		case err == nil:
-			s.Rows = append(s.Rows, page.Row{ID: string(id), Name: views.NameOr(cert.Name, id) + " (" + views.CertificateUse(cert.Use) + ", " + cert.CommonName + ")"})
-		case vpn.KindOf(err) != vpn.NotFound:
-			return s, nil, err
-		}
-	}
-	s.Title = "Delete " + parts.Count(len(s.Rows), "certificate") + "?"
-	return s, ids, nil
+		return views.NameOr(cert.Name, id) + " (" + views.CertificateUse(cert.Use) + ", " + cert.CommonName + ")", err
+	})
+	return page.Several{
+		Title:  "Delete " + parts.Count(len(rows), "certificate") + "?",
+		Text:   "They are removed from Sallyport with their private keys, permanently. Copies elsewhere stay valid until they expire. A certificate that an endpoint uses stays, and an authority of which certificates are kept.",
+		Rows:   rows,
+		Button: "Delete certificates", Section: "certificates", Path: "/certificates/delete", List: "/certificates",
+	}, ids, err
 }
 
 // DeleteSeveralForm asks for confirmation to delete several certificates.
 func (h *Certificates) DeleteSeveralForm(c echo.Context) error {
-	s, _, err := h.several(c)
-	if err != nil {
-		return err
-	}
-	return h.pages.ConfirmSeveral(c, s)
+	return page.AskSeveral(h.pages, c, h.several)
 }
 
 // DeleteSeveral deletes several certificates. Each is a change of its own.
 func (h *Certificates) DeleteSeveral(c echo.Context) error {
-	s, ids, err := h.several(c)
-	if err != nil {
-		return err
-	}
-	done, refused, err := control.Several(ids, func(id vpn.CertificateID) error {
+	return page.ActOnSeveral(h.pages, c, h.several, page.OneByOne(func(id vpn.CertificateID) error {
 		return h.certificates.DeleteCertificate(page.Context(c), page.Principal(c), id)
-	})
-	if err != nil {
-		return err
-	}
-	return h.pages.DoneSeveral(c, s, len(done), parts.Count(len(done), "certificate")+" deleted.", refused)
+	}), func(n int) string { return parts.Count(n, "certificate") + " deleted." })
 }

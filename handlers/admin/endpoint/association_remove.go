@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"sallyport/control"
 	"sallyport/control/endpoint"
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
@@ -90,22 +91,12 @@ func (h *Associations) several(c echo.Context) (page.Several, []vpn.AssociationI
 
 // RemoveSeveralForm asks for confirmation to disassociate several target networks.
 func (h *Associations) RemoveSeveralForm(c echo.Context) error {
-	s, _, err := h.several(c)
-	if err != nil {
-		return err
-	}
-	return h.pages.ConfirmSeveral(c, s)
+	return page.AskSeveral(h.pages, c, h.several)
 }
 
-// RemoveSeveral disassociates several target networks.
+// RemoveSeveral disassociates several target networks in one change.
 func (h *Associations) RemoveSeveral(c echo.Context) error {
-	s, ids, err := h.several(c)
-	if err != nil {
-		return err
-	}
-	n, refused, err := h.endpoints.DisassociateSeveral(page.Context(c), page.Principal(c), endpointID(c), ids)
-	if err != nil {
-		return err
-	}
-	return h.pages.DoneSeveral(c, s, n, parts.Are(n, "target network")+" being disassociated.", refused)
+	return page.ActOnSeveral(h.pages, c, h.several, func(ids []vpn.AssociationID) (int, []control.RefusedRow, error) {
+		return h.endpoints.DisassociateSeveral(page.Context(c), page.Principal(c), endpointID(c), ids)
+	}, func(n int) string { return parts.Are(n, "target network") + " being disassociated." })
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"sallyport/vpn"
 	"sallyport/web/webtest"
 )
 
@@ -105,5 +106,46 @@ func TestSeveralDeleted(t *testing.T) {
 		if got := u.Admin.Get(list).Text("tbody"); strings.Contains(got, "dos") {
 			t.Errorf("%s still has it: %s", list, got)
 		}
+	}
+}
+
+// Endpoints are deleted together once the word is typed; one that has a target network stays, and says why.
+func TestSeveralEndpointsDeleted(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewReadyEndpoint(t)
+	free := []string{}
+	for _, form := range []url.Values{u.EndpointForm("spare-1", "10.90.0.0/22", "2001"), u.EndpointForm("spare-2", "10.90.4.0/22", "2002")} {
+		free = append(free, path.Base(u.Admin.Create("/endpoints/new", form)))
+	}
+	list := u.Admin.Get("/endpoints")
+	webtest.CheckMarkup(t, "/endpoints", list)
+	query := url.Values{"id": append(free, string(u.ID())), "return": {"/endpoints?q=s"}}
+	p := u.Admin.Get("/endpoints/delete?" + query.Encode())
+	p.WantText("h1", "Delete 2 Client VPN endpoints?").WantText("li", "spare-1 (cvpn-endpoint-").WantText("li", "spare-2 (").WantText("main", "still has an associated target network").WantText("main", "No client is connected")
+	webtest.CheckMarkup(t, "/endpoints/delete", p)
+	digest := u.Digest(t)
+	u.Admin.Post("/endpoints/delete", query).WantStatus(http.StatusUnprocessableEntity).WantText("#confirm-error", "Type the word delete")
+	if u.Digest(t) != digest {
+		t.Error("endpoints were deleted without the word")
+	}
+	reader := u.SignIn(t, webtest.ReadOnly)
+	reader.Post("/endpoints/delete", url.Values{"id": free, "confirm": {"delete"}}).WantStatus(http.StatusForbidden)
+	if n := reader.Get("/endpoints").Doc.Find("input[name=id]").Length(); n != 0 {
+		t.Errorf("a read-only account sees %d boxes", n)
+	}
+	query.Set("confirm", "delete")
+	u.Admin.Post("/endpoints/delete", query).WantStatus(http.StatusUnprocessableEntity).WantText(".alert-success", "2 Client VPN endpoints are being deleted.").WantText("li", "Disassociate all target networks first")
+	u.Admin.Get("/endpoints/delete?id="+string(u.ID())).WantText(".alert", "None of the chosen rows").WantText("main", "still has")
+	if u.Stored(t).Deleting {
+		t.Error("the endpoint with a target network is being deleted")
+	}
+	deleted := 0
+	for _, r := range u.Kit.Audit() {
+		if r.Action == vpn.DeleteClientVpnEndpoint && r.Result == "ok" {
+			deleted++
+		}
+	}
+	if deleted != 2 {
+		t.Errorf("%d endpoints have an audit record of their own, want 2", deleted)
 	}
 }

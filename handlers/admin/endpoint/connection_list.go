@@ -43,7 +43,7 @@ func (h *Connections) ListAll(c echo.Context) error {
 	if done, err := h.fill(c, &v); done || err != nil {
 		return err
 	}
-	v.Live = page.Live(c, v.List.Part, page.RenewOften, uncounted(v.Rows), v.Attempts, v.List.Total, v.Tabs)
+	v.Live = page.Live(c, v.List.Part, page.RenewOften, uncounted(v.Rows), v.Attempts, v.EndpointNames, v.List.Total, v.Tabs)
 	v.Live.Also = viewCounts(v)
 	if !v.Fragment {
 		v.Chrome = h.pages.Chrome(c, "Connections", "connections")
@@ -145,6 +145,14 @@ func (h *Connections) fillAttempts(c echo.Context, v *views.ConnectionLists) (bo
 		return true, page.Export(c, "refused-attempts", l, read, attemptCells)
 	}
 	found, err := read(l)
+	if err != nil {
+		return false, err
+	}
+	if v.Endpoint == "" {
+		if v.EndpointNames, err = h.endpoints.EndpointNames(page.Context(c), page.Principal(c), vpn.IDsOf(found.Items, func(a vpn.Attempt) vpn.EndpointID { return a.Endpoint })...); err != nil {
+			return false, err
+		}
+	}
 	v.List, v.Attempts = page.ListView(c, l, found), found.Items
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Refused attempts", "refused attempt", "refused attempts", "common name, device address, code or reason"
 	v.List.Filters, v.List.Part, v.List.Extra = filters, "attempts", map[string][]string{"view": {viewRefused}}
@@ -153,7 +161,7 @@ func (h *Connections) fillAttempts(c echo.Context, v *views.ConnectionLists) (bo
 		v.List.Columns = append(v.List.Columns, parts.Column{Label: "Endpoint"})
 	}
 	v.List.Empty = parts.Empty{Title: "No client was refused so far", Text: "A client that is refused is listed here with the reason."}
-	return false, err
+	return false, nil
 }
 
 // uncounted leaves out the times when the counters were read: the page does not show them.

@@ -49,7 +49,7 @@ func TestConnections(t *testing.T) {
 	p.Row(string(gone.ID)).WantText("td", "Terminated").WantText("td", "The client left.")
 	p = u.Admin.Get(tab + "?view=refused")
 	webtest.CheckMarkup(t, tab+"?view=refused", p)
-	p.Row("mallory").WantText("td", "The certificate has expired.").WantText("td", "and 12,345 more since 1 minute ago").WantText("td", "1 minute ago").WantText("td", "198.51.100.9:1234")
+	p.Row("mallory").WantText("td", "The certificate has expired.").WantText("td", "and 12,345 more, the first 1 minute ago").WantText("td", "1 minute ago").WantText("td", "198.51.100.9:1234")
 	p.Row("mallory").WantText("code", "ClientCertificateExpired")
 	if got := u.Admin.Get(tab + "?view=refused&code=ClientCertificateExpired").Text("tbody"); !strings.Contains(got, "mallory") || strings.Contains(got, "oscar") {
 		t.Errorf("the filter by code shows %q", got)

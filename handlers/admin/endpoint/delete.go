@@ -20,7 +20,7 @@ func deleteEndpointConfirm(v endpoint.View) parts.Confirm {
 			"the shared key inside its configuration files",
 		},
 		People: connectedNow(v.Connections),
-		Action: views.EndpointPath(v.ID, "delete"), Cancel: views.EndpointPath(v.ID), Button: "Delete", Typed: "delete",
+		Action: views.EndpointPath(v.ID, "delete"), Cancel: views.EndpointPath(v.ID), Button: "Delete", Typed: vpn.DeleteWord,
 	}
 	n := 0
 	for _, a := range v.Associations {

@@ -71,6 +71,9 @@ func (h *Endpoints) List(c echo.Context) error {
 	if page.Principal(c).Role.MayChange() {
 		v.List.Empty.Action = parts.Button{Label: "Create Client VPN endpoint", Href: "/endpoints/new", Tone: "primary"}
 	}
+	if page.Principal(c).Role.MayChange() {
+		v.List.Bulk = []parts.BulkAction{{Label: "Delete endpoints", Path: "/endpoints/delete"}}
+	}
 	v.Live = page.Live(c, "endpoints", page.RenewOften, v.Rows, v.List.Total)
 	if !v.Fragment {
 		v.Chrome = h.pages.Chrome(c, "Client VPN endpoints", "endpoints")

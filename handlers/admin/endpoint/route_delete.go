@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"sallyport/control"
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
@@ -63,6 +64,10 @@ func (h *Routes) Delete(c echo.Context) error {
 // several are the routes that a request chooses.
 func (h *Routes) several(c echo.Context) (page.Several, []vpn.RouteID, error) {
 	ids := page.Picked[vpn.RouteID](c)
+	view, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), endpointID(c))
+	if err != nil {
+		return page.Several{}, nil, err
+	}
 	routes, err := h.endpoints.RoutesNamed(page.Context(c), page.Principal(c), endpointID(c), ids)
 	return page.Several{
 		Title: "Delete " + parts.Count(len(routes), "route") + "?",
@@ -70,34 +75,19 @@ func (h *Routes) several(c echo.Context) (page.Several, []vpn.RouteID, error) {
 		Rows: page.RowsOf(routes, func(r vpn.Route) page.Row {
 			return page.Row{ID: string(r.ID), Name: views.Destination(r.Destination) + " through " + views.RouteTarget(r)}
 		}),
-		Button: "Delete routes", Section: "endpoints",
+		People: connectedNow(view.Connections), Button: "Delete routes", Section: "endpoints",
 		Path: views.EndpointPath(endpointID(c), "routes", "delete"), List: views.EndpointPath(endpointID(c), "routes"),
 	}, ids, err
 }
 
 // DeleteSeveralForm asks for confirmation to delete several routes.
 func (h *Routes) DeleteSeveralForm(c echo.Context) error {
-	s, _, err := h.several(c)
-	if err != nil {
-		return err
-	}
-	view, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), endpointID(c))
-	if err != nil {
-		return err
-	}
-	s.People = connectedNow(view.Connections)
-	return h.pages.ConfirmSeveral(c, s)
+	return page.AskSeveral(h.pages, c, h.several)
 }
 
-// DeleteSeveral deletes several manual routes.
+// DeleteSeveral deletes several manual routes in one change.
 func (h *Routes) DeleteSeveral(c echo.Context) error {
-	s, ids, err := h.several(c)
-	if err != nil {
-		return err
-	}
-	n, refused, err := h.endpoints.DeleteRoutes(page.Context(c), page.Principal(c), endpointID(c), ids)
-	if err != nil {
-		return err
-	}
-	return h.pages.DoneSeveral(c, s, n, parts.Are(n, "route")+" being deleted.", refused)
+	return page.ActOnSeveral(h.pages, c, h.several, func(ids []vpn.RouteID) (int, []control.RefusedRow, error) {
+		return h.endpoints.DeleteRoutes(page.Context(c), page.Principal(c), endpointID(c), ids)
+	}, func(n int) string { return parts.Are(n, "route") + " being deleted." })
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"sallyport/control"
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
@@ -41,42 +42,30 @@ func (h *Rules) Revoke(c echo.Context) error {
 // several are the authorization rules that a request chooses.
 func (h *Rules) several(c echo.Context) (page.Several, []vpn.RuleID, error) {
 	ids := page.Picked[vpn.RuleID](c)
+	view, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), endpointID(c))
+	if err != nil {
+		return page.Several{}, nil, err
+	}
 	rules, err := h.endpoints.RulesNamed(page.Context(c), page.Principal(c), endpointID(c), ids)
-	n := len(rules)
 	return page.Several{
-		Title: "Remove " + parts.Count(n, "authorization rule") + "?",
+		Title: "Remove " + parts.Count(len(rules), "authorization rule") + "?",
 		Text:  "For each destination the next wider rule decides then; without one it is denied. The change takes effect at once, for running transfers as well.",
 		Rows: page.RowsOf(rules, func(r vpn.Rule) page.Row {
 			return page.Row{ID: string(r.ID), Name: views.Destination(r.Destination) + " for " + r.Grantee()}
 		}),
-		Button: "Remove authorization rules", Section: "endpoints",
+		People: connectedNow(view.Connections), Button: "Remove authorization rules", Section: "endpoints",
 		Path: views.EndpointPath(endpointID(c), "rules", "delete"), List: views.EndpointPath(endpointID(c), "rules"),
 	}, ids, err
 }
 
 // RevokeSeveralForm asks for confirmation to remove several authorization rules.
 func (h *Rules) RevokeSeveralForm(c echo.Context) error {
-	s, _, err := h.several(c)
-	if err != nil {
-		return err
-	}
-	view, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), endpointID(c))
-	if err != nil {
-		return err
-	}
-	s.People = connectedNow(view.Connections)
-	return h.pages.ConfirmSeveral(c, s)
+	return page.AskSeveral(h.pages, c, h.several)
 }
 
-// RevokeSeveral removes several authorization rules.
+// RevokeSeveral removes several authorization rules in one change.
 func (h *Rules) RevokeSeveral(c echo.Context) error {
-	s, ids, err := h.several(c)
-	if err != nil {
-		return err
-	}
-	n, refused, err := h.endpoints.RevokeSeveral(page.Context(c), page.Principal(c), endpointID(c), ids)
-	if err != nil {
-		return err
-	}
-	return h.pages.DoneSeveral(c, s, n, parts.Are(n, "authorization rule")+" being removed.", refused)
+	return page.ActOnSeveral(h.pages, c, h.several, func(ids []vpn.RuleID) (int, []control.RefusedRow, error) {
+		return h.endpoints.RevokeSeveral(page.Context(c), page.Principal(c), endpointID(c), ids)
+	}, func(n int) string { return parts.Are(n, "authorization rule") + " being removed." })
 }

@@ -108,7 +108,7 @@ func TestStatesAreExplained(t *testing.T) {
 	since := time.Now().Add(-5 * time.Minute)
 	u.SetApplied(t, vpn.Fault{Subject: association, Message: "The nft program <b>failed</b>.", Since: since})
 	u.Admin.Get(u.Endpoint+"/associations").WantText("#endpoint-state", "The nft program <b>failed</b>.").Row(association).WantText("td", "Association-failed")
-	p := u.Admin.Get(u.Endpoint).WantText("[role=alert]", "The nft program").WantText("[role=alert] time", "5 minutes ago")
+	p := u.Admin.Get(u.Endpoint).WantText("[role=alert]", "The nft program").WantText("[role=alert] time", "for 5 minutes")
 	if p.Doc.Find("main b").Length() != 0 {
 		t.Error("a sentence of the dataplane became markup")
 	}

@@ -3,7 +3,6 @@ package network
 import (
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
@@ -54,43 +53,26 @@ func (h *Networks) Delete(c echo.Context) error {
 // several are the networks that a request chooses.
 func (h *Networks) several(c echo.Context) (page.Several, []vpn.NetworkID, error) {
 	ids := page.Picked[vpn.NetworkID](c)
-	s := page.Several{
-		Text:   "Endpoints can no longer use them. The networks themselves and their hosts are not changed. A network that has subnets stays.",
-		Button: "Delete networks", Section: "networks", Path: "/networks/delete", List: "/networks",
-	}
-	for _, id := range ids {
+	rows, err := page.RowsByID(ids, func(id vpn.NetworkID) (string, error) {
 		n, err := h.networks.Network(page.Context(c), page.Principal(c), id)
-		switch {
-		case err == nil:
-			s.Rows = append(s.Rows, page.Row{ID: string(id), Name: views.NameOr(n.Name, id) + " (" + views.Prefixes(n.CIDRs) + ")"})
-		case vpn.KindOf(err) != vpn.NotFound:
-			return s, nil, err
-		}
-	}
-	s.Title = "Delete " + parts.Count(len(s.Rows), "network") + "?"
-	return s, ids, nil
+		return views.NameOr(n.Name, id) + " (" + views.Prefixes(n.CIDRs) + ")", err
+	})
+	return page.Several{
+		Title:  "Delete " + parts.Count(len(rows), "network") + "?",
+		Text:   "Endpoints can no longer use them. The networks themselves and their hosts are not changed. A network that has subnets stays.",
+		Rows:   rows,
+		Button: "Delete networks", Section: "networks", Path: "/networks/delete", List: "/networks",
+	}, ids, err
 }
 
 // DeleteSeveralForm asks for confirmation to delete several networks.
 func (h *Networks) DeleteSeveralForm(c echo.Context) error {
-	s, _, err := h.several(c)
-	if err != nil {
-		return err
-	}
-	return h.pages.ConfirmSeveral(c, s)
+	return page.AskSeveral(h.pages, c, h.several)
 }
 
 // DeleteSeveral deletes several networks. Each is a change of its own.
 func (h *Networks) DeleteSeveral(c echo.Context) error {
-	s, ids, err := h.several(c)
-	if err != nil {
-		return err
-	}
-	done, refused, err := control.Several(ids, func(id vpn.NetworkID) error {
+	return page.ActOnSeveral(h.pages, c, h.several, page.OneByOne(func(id vpn.NetworkID) error {
 		return h.networks.DeleteNetwork(page.Context(c), page.Principal(c), id)
-	})
-	if err != nil {
-		return err
-	}
-	return h.pages.DoneSeveral(c, s, len(done), parts.Count(len(done), "network")+" deleted.", refused)
+	}), func(n int) string { return parts.Count(n, "network") + " deleted." })
 }

@@ -3,7 +3,6 @@ package network
 import (
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control"
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
@@ -48,21 +47,16 @@ func (h *Subnets) Delete(c echo.Context) error {
 // several are the subnets that a request chooses.
 func (h *Subnets) several(c echo.Context) (page.Several, []vpn.SubnetID, error) {
 	ids := page.Picked[vpn.SubnetID](c)
-	s := page.Several{
+	rows, err := page.RowsByID(ids, func(id vpn.SubnetID) (string, error) {
+		s, err := h.networks.Subnet(page.Context(c), page.Principal(c), id)
+		return views.NameOr(s.Name, id) + " (" + s.CIDR.String() + ", " + s.Zone + ")", err
+	})
+	return page.Several{
+		Title:  "Delete " + parts.Count(len(rows), "subnet") + "?",
 		Text:   "They can no longer be associated with an endpoint. The hosts in them are not changed.",
+		Rows:   rows,
 		Button: "Delete subnets", Section: "networks", Path: views.NetworkPath(networkID(c), "subnets", "delete"), List: views.NetworkPath(networkID(c)),
-	}
-	for _, id := range ids {
-		sub, err := h.networks.Subnet(page.Context(c), page.Principal(c), id)
-		switch {
-		case err == nil:
-			s.Rows = append(s.Rows, page.Row{ID: string(id), Name: views.NameOr(sub.Name, id) + " (" + sub.CIDR.String() + ", " + sub.Zone + ")"})
-		case vpn.KindOf(err) != vpn.NotFound:
-			return s, nil, err
-		}
-	}
-	s.Title = "Delete " + parts.Count(len(s.Rows), "subnet") + "?"
-	return s, ids, nil
+	}, ids, err
 }
 
 // DeleteSeveralForm asks for confirmation to delete several subnets.
@@ -70,25 +64,13 @@ func (h *Subnets) DeleteSeveralForm(c echo.Context) error {
 	if _, err := h.networks.Network(page.Context(c), page.Principal(c), networkID(c)); err != nil {
 		return err
 	}
-	s, _, err := h.several(c)
-	if err != nil {
-		return err
-	}
-	return h.pages.ConfirmSeveral(c, s)
+	return page.AskSeveral(h.pages, c, h.several)
 }
 
 // DeleteSeveral deletes several subnets. Each is a change of its own.
 func (h *Subnets) DeleteSeveral(c echo.Context) error {
-	s, ids, err := h.several(c)
-	if err != nil {
-		return err
-	}
-	done, refused, err := control.Several(ids, func(id vpn.SubnetID) error {
+	return page.ActOnSeveral(h.pages, c, h.several, page.OneByOne(func(id vpn.SubnetID) error {
 		_, err := h.networks.DeleteSubnet(page.Context(c), page.Principal(c), id)
 		return err
-	})
-	if err != nil {
-		return err
-	}
-	return h.pages.DoneSeveral(c, s, len(done), parts.Count(len(done), "subnet")+" deleted.", refused)
+	}), func(n int) string { return parts.Count(n, "subnet") + " deleted." })
 }

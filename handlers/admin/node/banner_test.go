@@ -18,13 +18,13 @@ func TestNodeFaultIsOnEveryPage(t *testing.T) {
 	}
 	s.Kit.Dataplane.Say(vpn.NodeStatus{Faults: []vpn.Fault{{Message: "There is no /dev/net/tun on this host.", Since: s.Kit.Clock.Now().Add(-3 * time.Hour)}}}, nil)
 	s.Kit.Clock.Pass(3 * time.Second)
-	b.Get("/administrators").WantText("[role=alert]", "no /dev/net/tun").WantText("[role=alert] time", "3 hours ago")
+	b.Get("/administrators").WantText("[role=alert]", "no /dev/net/tun").WantText("[role=alert] time", "for 3 hours")
 	b.Get("/node").WantStatus(http.StatusOK).WantText("#node", "no /dev/net/tun").WantText("#node", "Reachable")
 	s.Kit.Dataplane.Say(vpn.NodeStatus{}, vpn.Refuse(vpn.Unavailable, "", "The dataplane does not answer."))
 	s.Kit.Clock.Pass(3 * time.Second)
 	b.Get("/node").WantStatus(http.StatusOK).WantText("[role=alert]", "does not answer").WantText("#node", "Unreachable")
 	s.Kit.Clock.Pass(20 * time.Minute)
-	b.Get("/node").WantText("[role=alert] time", "20 minutes ago")
+	b.Get("/node").WantText("[role=alert] time", "for 20 minutes")
 	s.Kit.Dataplane.Say(vpn.NodeStatus{}, nil)
 	s.Kit.Clock.Pass(20 * time.Minute)
 	if got := b.Get("/administrators").Text("[role=alert]"); got != "" {

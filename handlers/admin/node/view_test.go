@@ -19,7 +19,7 @@ func TestTheNodePage(t *testing.T) {
 	u.Kit.Clock.Pass(time.Minute)
 	p := u.Admin.Get("/node").WantText("#node", "No repair since the dataplane started")
 	webtest.CheckMarkup(t, "/node", p)
-	for _, want := range []string{"node-1", "zone-a, zone-b", "2.6.14", "instance-7", "2 hours ago", "just now", "Connections4", "Port 443 is taken.", "1 hour ago"} {
+	for _, want := range []string{"node-1", "zone-a, zone-b", "2.6.14", "instance-7", "2 hours ago", "just now", "Connections4", "Port 443 is taken.", "for 1 hour"} {
 		p.WantText("#node", want)
 	}
 	u.Kit.Dataplane.Say(vpn.NodeStatus{StartedAt: u.Kit.Clock.Now(), Repairs: []vpn.Fault{
