@@ -77,7 +77,7 @@ func (ep *endpoint) disconnected(c session.Client, peer netip.AddrPort) {
 	if !ok { // it was ended, or has returned under another CID
 		return
 	}
-	left := exiting{c.Instance, ovpn.Goodbye{CommonName: s.User.Name, Peer: peer}}
+	left := exiting{c.Instance, ovpn.Goodbye{CommonName: s.CommonName, Peer: peer}}
 	defer delete(ep.state.goodbyes, left)
 	switch {
 	case !s.Established:

@@ -120,7 +120,7 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision, full bool) (sess
 	s, ok := ep.sessions.Open(session.Session{
 		Addr:       d.Addr,
 		Connection: d.Connection, Session: d.Session, Endpoint: ep.id, Association: d.Association, User: d.User,
-		Peer: p.request.Device, Began: began, Joined: now, Ends: now + duration, Token: p.request.Token, Certificate: p.certificate, Named: p.named, Platform: p.request.Platform,
+		Peer: p.request.Device, Began: began, Joined: now, Ends: now + duration, Token: p.request.Token, Certificate: p.certificate, CommonName: p.request.CommonName, LoginName: p.request.Username, Named: p.named, Platform: p.request.Platform,
 		Instance: p.client.Instance, Device: p.device, CID: p.client.CID, KID: p.kid, Told: desired.Generation,
 	}, desired.Associations)
 	if !ok { // only this goroutine takes addresses

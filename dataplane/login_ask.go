@@ -69,6 +69,7 @@ func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
 			ID: rand.Text(), Endpoint: ep.id, Device: ev.Env.Untrusted(), CommonName: ev.Env.CommonName(),
 			Serial: ev.Env.Serial(), Fingerprint: ev.Env.Digest(), Issuer: ev.Env.IssuerDigest(), Platform: ev.Env.Platform(), Version: clientVersion(ev.Env),
 			Deadline: ep.now().Add(decisionTimeout), Token: ev.Env.SessionID(), Returns: returns, Continues: continues,
+			Username: ep.loginName(ev.Env), Password: ep.passwordOf(ev.Env, returns), SSO: ev.Env.SSO(),
 		},
 		certificate: ep.certificateOf(ev.Env), named: ev.Env.Username() != "", waits: ev.Env.WaitsAfterDenial(), client: session.Client{Instance: n.Instance, CID: ev.CID},
 		device: n.Worker.Device, conn: n.Conn, kid: ev.KID,
@@ -79,6 +80,23 @@ func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
 func (ep *endpoint) certificateOf(env ovpn.Env) string {
 	r := vpn.LoginRequest{CommonName: env.CommonName(), Serial: env.Serial(), Fingerprint: env.Digest(), Issuer: env.IssuerDigest()}
 	return vpn.AuthoritiesIn(ep.state.desired.Keys.ClientCA).Verify(r).CertificateKey()
+}
+
+// loginName is what a client says that its user is called, where the endpoint asks for it.
+func (ep *endpoint) loginName(env ovpn.Env) string {
+	if !ep.state.desired.Passwords {
+		return ""
+	}
+	return env.Username()
+}
+
+// passwordOf is what a login sends to web to be proved: nothing where the endpoint does not ask for a password, or where
+// OpenVPN has proved a token that came in its place.
+func (ep *endpoint) passwordOf(env ovpn.Env, returns bool) vpn.Secret {
+	if !ep.state.desired.Passwords || returns {
+		return ""
+	}
+	return env.Password()
 }
 
 func clientVersion(env ovpn.Env) string {
@@ -130,6 +148,7 @@ func (ep *endpoint) claim(id string) *pending {
 func (ep *endpoint) forgetLogin(p *pending) {
 	p.timer.Stop()
 	ep.logins.Remove(p.request.ID)
+	p.request.Password = ""
 	delete(ep.state.pending, p.request.ID)
 	if ep.state.waiting[p.client] == p {
 		delete(ep.state.waiting, p.client)

@@ -28,7 +28,7 @@ func (ep *endpoint) refuseCipher(n worker.Event, ev ovpn.Connect) {
 // does not have: 2.4 with ncp-disable, and older ones. OpenVPN reports it as established next.
 func (ep *endpoint) cipherFailed(instance string, ev ovpn.CipherFailure) {
 	for _, s := range ep.sessions.Select(func(s *session.Session) bool {
-		return !s.Away() && !s.Up() && s.Instance == instance && s.User.Name == ev.CommonName && s.Peer == ev.Peer
+		return !s.Away() && !s.Up() && s.Instance == instance && s.CommonName == ev.CommonName && s.Peer == ev.Peer
 	}) {
 		ep.state.mismatched[s.Client()] = true
 		if s.Established { // it returned with another cipher than it had

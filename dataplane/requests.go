@@ -161,6 +161,7 @@ func grantable(d vpn.LoginDecision) bool {
 	}
 	return !slices.ContainsFunc(d.Replaces, func(id vpn.ConnectionID) bool { return !id.Valid() }) &&
 		d.Connection.Valid() && d.Session.Valid() && !d.Ends.IsZero() && named(d.User.Name) &&
+		len(d.User.Provider) <= maxName && len(d.User.Key) <= maxName &&
 		len(d.User.Groups) <= vpn.MaxGroups && !slices.ContainsFunc(d.User.Groups, func(g string) bool { return !named(g) })
 }
 

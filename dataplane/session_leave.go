@@ -28,7 +28,7 @@ const (
 // has changed its address since the worker was last asked is found when it disconnects.
 func (ep *endpoint) goodbye(instance string, ev ovpn.Goodbye) {
 	for _, s := range ep.sessions.Select(func(s *session.Session) bool {
-		return !s.Away() && s.Established && s.Instance == instance && s.Peer == ev.Peer && s.User.Name == ev.CommonName
+		return !s.Away() && s.Established && s.Instance == instance && s.Peer == ev.Peer && s.CommonName == ev.CommonName
 	}) {
 		ep.closeSessions(ending{reason: clientDisconnected}, s.Connection)
 		return

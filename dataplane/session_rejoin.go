@@ -22,7 +22,7 @@ var errNotFree = vpn.Refuse(vpn.Unavailable, vpn.CodeLoginNotDecided, cannotLetI
 // the one that came from the same address, and then the one that was lost last. It runs in the owner goroutine.
 func (ep *endpoint) free(env ovpn.Env) vpn.ConnectionID {
 	certificate := ep.certificateOf(env)
-	if env.Username() != "" || certificate == "" {
+	if ep.state.desired.Passwords || env.Username() != "" || certificate == "" {
 		return ""
 	}
 	now := session.Uptime()
@@ -34,7 +34,9 @@ func (ep *endpoint) free(env ovpn.Env) vpn.ConnectionID {
 	for _, p := range ep.state.pending {
 		asked[p.request.Continues] = true
 	}
-	found = slices.DeleteFunc(found, func(s session.Session) bool { return asked[s.Connection] || !s.Proves(env.CommonName(), certificate) })
+	found = slices.DeleteFunc(found, func(s session.Session) bool {
+		return asked[s.Connection] || !s.Proves(env.CommonName(), "", certificate)
+	})
 	if len(found) == 0 {
 		return ""
 	}

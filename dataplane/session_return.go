@@ -21,7 +21,7 @@ func (ep *endpoint) holds(token string) bool {
 func (ep *endpoint) resume(n worker.Event, ev ovpn.Connect) {
 	s, _ := ep.sessions.ByToken(ev.Env.SessionID())
 	certificate := ep.certificateOf(ev.Env)
-	if !s.Proves(ev.Env.CommonName(), certificate) || s.Expired() || n.Worker.Conn(n.Instance) != n.Conn {
+	if !s.Proves(ev.Env.CommonName(), ep.loginName(ev.Env), certificate) || s.Expired() || n.Worker.Conn(n.Instance) != n.Conn {
 		go ep.deny(n.Conn, ev.CID, ev.KID, "token of no session", sessionOver())
 		return
 	}
@@ -140,7 +140,7 @@ func stillOf(s session.Session) func(session.Session) bool {
 // a token is not asked for, because a new run has none. It runs in the owner goroutine.
 func (ep *endpoint) reauthenticate(n worker.Event, ev ovpn.Reauth) {
 	s, ok := ep.sessions.ByClient(session.Client{Instance: n.Instance, CID: ev.CID})
-	if !ok || s.Expired() || !s.Proves(ev.Env.CommonName(), ep.certificateOf(ev.Env)) || ev.Env.OffersToken() && !ev.Env.SessionState().Authenticated() {
+	if !ok || s.Expired() || !s.Proves(ev.Env.CommonName(), ep.loginName(ev.Env), ep.certificateOf(ev.Env)) || ev.Env.OffersToken() && !ev.Env.SessionState().Authenticated() {
 		go ep.deny(n.Conn, ev.CID, ev.KID, "no session", sessionOver())
 		return
 	}

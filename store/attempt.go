@@ -23,13 +23,14 @@ var attemptNoun = noun{
 	dangling: "The endpoint of this attempt no longer exists.",
 }
 
-// attemptRow is the attempts of one source with one common name and one reason.
+// attemptRow is the attempts of one source with one common name, one user name and one reason.
 type attemptRow struct {
 	Number          int64  `gorm:"column:number;primaryKey;autoIncrement"`
 	Endpoint        string `gorm:"column:endpoint_id"`
 	Source          string `gorm:"column:source"`
 	Device          string `gorm:"column:device"`
 	CommonName      string `gorm:"column:common_name"`
+	Username        string `gorm:"column:username"`
 	Code            string `gorm:"column:code"`
 	Reason          string `gorm:"column:reason"`
 	Unauthenticated bool   `gorm:"column:unauthenticated"`
@@ -44,26 +45,26 @@ func (r attemptRow) attempt() (vpn.Attempt, error) {
 	var d decoder
 	return vpn.Attempt{
 		RefusedAttempt: vpn.RefusedAttempt{
-			Endpoint: vpn.EndpointID(r.Endpoint), Device: d.addrPort(r.Device), CommonName: r.CommonName, Code: vpn.Code(r.Code), Reason: r.Reason,
+			Endpoint: vpn.EndpointID(r.Endpoint), Device: d.addrPort(r.Device), CommonName: r.CommonName, Username: r.Username, Code: vpn.Code(r.Code), Reason: r.Reason,
 			Count: r.Count, Unauthenticated: r.Unauthenticated,
 		},
 		First: instant(r.First), At: instant(r.At),
 	}, d.err
 }
 
-// CreateAttempt adds a refused attempt: to the row of its source, common name and reason where there is
-// one. An endpoint that does not exist is ignored: events outlive endpoints.
+// CreateAttempt adds a refused attempt: to the row of its source, common name, user name and reason where
+// there is one. An endpoint that does not exist is ignored: events outlive endpoints.
 func (t *Tx) CreateAttempt(ctx context.Context, a vpn.RefusedAttempt, at time.Time) error {
 	known, err := t.endpointExists(ctx, a.Endpoint)
 	if err != nil || !known {
 		return err
 	}
 	row := attemptRow{
-		Endpoint: string(a.Endpoint), Source: a.Source(), Device: marshalText(a.Device), CommonName: clean(a.CommonName), Code: clean(string(a.Code)), Reason: clean(a.Reason),
+		Endpoint: string(a.Endpoint), Source: a.Source(), Device: marshalText(a.Device), CommonName: clean(a.CommonName), Username: clean(a.Username), Code: clean(string(a.Code)), Reason: clean(a.Reason),
 		Unauthenticated: a.Unauthenticated, Count: max(a.Count, 1), First: micros(at), At: micros(at),
 	}
 	var same attemptRow
-	err = t.on(ctx).Where("endpoint_id = ? AND source = ? AND common_name = ? AND reason = ?", row.Endpoint, row.Source, row.CommonName, row.Reason).
+	err = t.on(ctx).Where("endpoint_id = ? AND source = ? AND common_name = ? AND username = ? AND reason = ?", row.Endpoint, row.Source, row.CommonName, row.Username, row.Reason).
 		Order("number DESC").Limit(1).Take(&same).Error
 	switch {
 	case err == nil:
@@ -112,7 +113,7 @@ var attemptList = longListing[attemptRow]{
 	normal: "at", number: func(r attemptRow) int64 { return r.Number },
 }
 
-// AllAttempts lists the refused attempts of every endpoint; searches common name, device address, code and reason;
+// AllAttempts lists the refused attempts of every endpoint; searches common name, user name, device address, code and reason;
 // sorts by at (default, newest first); filters by code. It is a long list.
 func (t *Tx) AllAttempts(ctx context.Context, l vpn.List) (vpn.Page[vpn.Attempt], error) {
 	q := t.on(ctx)
@@ -120,7 +121,7 @@ func (t *Tx) AllAttempts(ctx context.Context, l vpn.List) (vpn.Page[vpn.Attempt]
 		q = q.Where("code = ?", clean(code))
 	}
 	if term := fold(strings.TrimSpace(l.Search)); term != "" {
-		q = q.Where(`lower(common_name || ' ' || device || ' ' || code || ' ' || reason) LIKE ? ESCAPE '\'`, "%"+escapeLike(term)+"%")
+		q = q.Where(`lower(common_name || ' ' || username || ' ' || device || ' ' || code || ' ' || reason) LIKE ? ESCAPE '\'`, "%"+escapeLike(term)+"%")
 	}
 	rows, err := readLong(q, l, attemptList, attemptNoun)
 	if err != nil {

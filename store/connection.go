@@ -26,6 +26,8 @@ type connectionRow struct {
 	Status        string `gorm:"column:status"`
 	Username      string `gorm:"column:username"`
 	UsernameKey   string `gorm:"column:username_key"`
+	Provider      string `gorm:"column:provider"`
+	UserKey       string `gorm:"column:user_key"`
 	CommonName    string `gorm:"column:common_name"`
 	Serial        string `gorm:"column:serial"`
 	Fingerprint   string `gorm:"column:fingerprint"`
@@ -50,7 +52,7 @@ func newConnectionRow(c vpn.Connection) connectionRow {
 	return connectionRow{
 		ID: string(c.ID), Endpoint: string(c.Endpoint), Association: string(c.Association), Session: string(c.Session),
 		Node: c.Node, Status: string(c.Status), Username: clean(c.Username), UsernameKey: fold(c.Username),
-		CommonName: clean(c.CommonName), Serial: clean(c.Serial), Fingerprint: clean(c.Fingerprint), Issuer: clean(c.Issuer),
+		Provider: string(c.Provider), UserKey: clean(c.UserKey), CommonName: clean(c.CommonName), Serial: clean(c.Serial), Fingerprint: clean(c.Fingerprint), Issuer: clean(c.Issuer),
 		ClientIP: marshalText(c.ClientIP), ClientNumber: sortNumber(c.ClientIP),
 		Device: marshalText(c.Device), Platform: clean(c.Platform), ClientVersion: clean(c.ClientVersion),
 		Established: micros(c.EstablishedAt), Away: micros(c.AwaySince), Ended: micros(c.EndedAt), EndReason: clean(c.EndReason),
@@ -64,7 +66,7 @@ func (r connectionRow) connection() (vpn.Connection, error) {
 	return vpn.Connection{
 		ID: vpn.ConnectionID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Association: vpn.AssociationID(r.Association),
 		Session: vpn.SessionID(r.Session), Node: r.Node, Status: vpn.ConnectionStatus(r.Status), Username: r.Username,
-		CommonName: r.CommonName, Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, ClientIP: d.addr(r.ClientIP), Device: d.addrPort(r.Device),
+		Provider: vpn.DirectoryID(r.Provider), UserKey: r.UserKey, CommonName: r.CommonName, Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, ClientIP: d.addr(r.ClientIP), Device: d.addrPort(r.Device),
 		Platform: r.Platform, ClientVersion: r.ClientVersion, EstablishedAt: instant(r.Established), AwaySince: instant(r.Away),
 		EndedAt: instant(r.Ended), EndReason: r.EndReason,
 	}, d.err

@@ -18,6 +18,11 @@ type vpnSessionRow struct {
 	ID          string `gorm:"column:id;primaryKey"`
 	Endpoint    string `gorm:"column:endpoint_id"`
 	Username    string `gorm:"column:username"`
+	Provider    string `gorm:"column:provider"`
+	UserKey     string `gorm:"column:user_key"`
+	Groups      string `gorm:"column:user_groups"`
+	MoreGroups  bool   `gorm:"column:more_groups"`
+	LoginName   string `gorm:"column:login_name"`
 	CommonName  string `gorm:"column:common_name"`
 	Serial      string `gorm:"column:serial"`
 	Fingerprint string `gorm:"column:fingerprint"`
@@ -33,22 +38,35 @@ type vpnSessionRow struct {
 
 func (vpnSessionRow) TableName() string { return "vpn_session" }
 
-func newVPNSessionRow(s vpn.Session) vpnSessionRow {
+func newVPNSessionRow(s vpn.Session) (vpnSessionRow, error) {
+	groups := make([]string, len(s.Groups))
+	for i, g := range s.Groups {
+		groups[i] = clean(g)
+	}
+	encoded, err := encodeJSON(groups)
 	return vpnSessionRow{
-		ID: string(s.ID), Endpoint: string(s.Endpoint), Username: clean(s.Username), CommonName: clean(s.CommonName),
+		ID: string(s.ID), Endpoint: string(s.Endpoint), Username: clean(s.Username), Provider: string(s.Provider), UserKey: clean(s.UserKey),
+		Groups: encoded, MoreGroups: s.MoreGroups, LoginName: clean(s.LoginName), CommonName: clean(s.CommonName),
 		Serial: clean(s.Serial), Fingerprint: clean(s.Fingerprint), Issuer: clean(s.Issuer), Token: clean(s.Token),
 		Connection: string(s.Connection), Connections: s.Connections,
 		Started: micros(s.StartedAt), Ends: micros(s.EndsAt), Ended: micros(s.EndedAt), EndReason: clean(s.EndReason),
-	}
+	}, err
 }
 
 func (r vpnSessionRow) session() (vpn.Session, error) {
-	return vpn.Session{
-		ID: vpn.SessionID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Username: r.Username, CommonName: r.CommonName,
+	var d decoder
+	s := vpn.Session{
+		ID: vpn.SessionID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Username: r.Username, Provider: vpn.DirectoryID(r.Provider), UserKey: r.UserKey,
+		MoreGroups: r.MoreGroups, LoginName: r.LoginName, CommonName: r.CommonName,
 		Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, Token: r.Token,
 		Connection: vpn.ConnectionID(r.Connection), Connections: r.Connections,
 		StartedAt: instant(r.Started), EndsAt: instant(r.Ends), EndedAt: instant(r.Ended), EndReason: r.EndReason,
-	}, nil
+	}
+	d.json(r.Groups, &s.Groups)
+	if len(s.Groups) == 0 {
+		s.Groups = nil
+	}
+	return s, d.err
 }
 
 // VPNSession reads one VPN session.
@@ -98,14 +116,20 @@ func (t *Tx) VPNSessionsWith(ctx context.Context, b vpn.CertificateBlock) ([]vpn
 func (t *Tx) CreateVPNSession(ctx context.Context, ss ...vpn.Session) error {
 	rows := make([]vpnSessionRow, len(ss))
 	for i, s := range ss {
-		rows[i] = newVPNSessionRow(s)
+		var err error
+		if rows[i], err = newVPNSessionRow(s); err != nil {
+			return err
+		}
 	}
 	return vpnSessionNoun.wrote(t.on(ctx).Create(&rows), rows[0].ID)
 }
 
 // SaveVPNSession writes every column of a VPN session but its endpoint.
 func (t *Tx) SaveVPNSession(ctx context.Context, s vpn.Session) error {
-	row := newVPNSessionRow(s)
+	row, err := newVPNSessionRow(s)
+	if err != nil {
+		return err
+	}
 	return vpnSessionNoun.wrote(t.on(ctx).Model(&vpnSessionRow{}).Where("id = ?", row.ID).Select("*").Omit("id", "endpoint_id").Updates(&row), row.ID)
 }
 

@@ -14,7 +14,9 @@ type Connection struct {
 	Session       SessionID
 	Node          string
 	Status        ConnectionStatus
-	Username      string // what lists call the user; the common name under mutual authentication
+	Username      string      // what lists call the user; the common name where the certificate is all that a login needs
+	Provider      DirectoryID // as Identity has it, like the next
+	UserKey       string
 	CommonName    string
 	Serial        string // decimal serial number of the client's certificate
 	Fingerprint   string // SHA-256 of that certificate, as BareFingerprint; empty where it was not recorded yet

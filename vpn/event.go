@@ -26,7 +26,8 @@ type RefusedAttempt struct {
 	Endpoint   EndpointID     `json:"endpoint"`
 	Device     netip.AddrPort `json:"device"`
 	CommonName string         `json:"common_name,omitempty"`
-	Code       Code           `json:"code,omitempty"` // one of LoginCodes; empty in reports of earlier versions
+	Username   string         `json:"username,omitempty"` // as typed
+	Code       Code           `json:"code,omitempty"`     // one of LoginCodes; empty in reports of earlier versions
 	Reason     string         `json:"reason"`
 	Count      int            `json:"count,omitempty"` // how many attempts this is; 0 is one
 	// Unauthenticated tells that the packet was not made with the endpoint's key: any host can send it,
@@ -34,8 +35,8 @@ type RefusedAttempt struct {
 	Unauthenticated bool `json:"unauthenticated,omitempty"`
 }
 
-// Source names the client of an attempt in the list: attempts of one source with one common name and
-// one reason are one line. Those without the endpoint's key are one source, since their addresses may be
+// Source names the client of an attempt in the list: attempts of one source with one common name, one
+// user name and one reason are one line. Those without the endpoint's key are one source, since their addresses may be
 // forged.
 func (a RefusedAttempt) Source() string {
 	if a.Unauthenticated {

@@ -15,7 +15,7 @@ type LoginRequest struct {
 	ID          string         `json:"id"` // names the waiting client at its node; opaque
 	Endpoint    EndpointID     `json:"endpoint"`
 	Device      netip.AddrPort `json:"device"`
-	CommonName  string         `json:"common_name"`
+	CommonName  string         `json:"common_name"` // empty where the endpoint needs no client certificates
 	Serial      string         `json:"serial"`      // of the client certificate, decimal
 	Fingerprint string         `json:"fingerprint"` // SHA-256 of it, hex
 	Issuer      string         `json:"issuer"`      // SHA-256 of the certificate that it was verified with, hex
@@ -29,11 +29,20 @@ type LoginRequest struct {
 	// Continues is a connection that a client with this certificate, and without a user name, had and is out of reach of: the
 	// client without a token may be the same.
 	Continues ConnectionID `json:"continues,omitempty"`
+	// Username is what the client sent, where the endpoint asks for it.
+	Username string `json:"username,omitempty"`
+	// Password is what the client sent with it. It is empty where Returns is true. It crosses the socket of the dataplane
+	// in wire.Login and is in no other text.
+	Password Secret `json:"-"`
+	// SSO are the ways of signing in that the client says it can (IV_SSO).
+	SSO []string `json:"sso,omitempty"`
 }
 
 // Refused is the login as a refused attempt.
 func (r LoginRequest) Refused(code Code, reason string) RefusedAttempt {
-	return RefusedAttempt{Endpoint: r.Endpoint, Device: r.Device, CommonName: PrintableText(r.CommonName), Code: code, Reason: reason}
+	return RefusedAttempt{
+		Endpoint: r.Endpoint, Device: r.Device, CommonName: PrintableText(r.CommonName), Username: PrintableText(r.Username), Code: code, Reason: reason,
+	}
 }
 
 // LoginDecision admits or denies a waiting client.
@@ -132,8 +141,21 @@ func DecideLogin(e Endpoint, state EndpointState, associations []Association, is
 	return nil
 }
 
-// Identity is a VPN user, as proved by an identity source or a certificate.
+// Identity is a VPN user, as proved by an identity source or a certificate. Provider and Key name the same user whatever
+// was typed at a login, and at every endpoint. Journals of sessions have it by its field names.
 type Identity struct {
-	Name   string   // what lists call the user: the certificate's common name, a user name, an e-mail address
-	Groups []string // at most 200 are kept (guide, "Client VPN quotas")
+	Provider DirectoryID `json:",omitempty"` // empty: the certificate proved the user
+	Key      string      `json:",omitempty"` // stays when the user is renamed (DirectoryUser.Key); empty without Provider
+	Name     string      // what lists call the user: the certificate's common name, a user name, an e-mail address
+	Groups   []string    // IDs; at most MaxGroups are kept (guide, "Client VPN quotas")
+	More     bool        `json:",omitempty"` // the user has more groups than these
+}
+
+// Identity is the user as one of a directory.
+func (u DirectoryUser) Identity(provider DirectoryID) Identity {
+	groups := u.Groups[:min(len(u.Groups), MaxGroups)]
+	return Identity{
+		Provider: provider, Key: u.Key, Name: u.Name, More: u.More || len(groups) < len(u.Groups),
+		Groups: IDsOf(groups, func(g Group) string { return g.ID }),
+	}
 }

@@ -7,7 +7,12 @@ import "time"
 type Session struct {
 	ID          SessionID
 	Endpoint    EndpointID
-	Username    string // as in Connection
+	Username    string      // as in Connection
+	Provider    DirectoryID // as Identity has it, like the next three
+	UserKey     string
+	Groups      []string
+	MoreGroups  bool
+	LoginName   string // what was typed at the login: the token is bound to it
 	CommonName  string // of the client's certificate, like the next three
 	Serial      string
 	Fingerprint string
@@ -29,10 +34,16 @@ func SessionOver() *Error { return errSessionOver }
 // NewSession is the session that a granted login begins. The session has no connection yet.
 func NewSession(e Endpoint, r LoginRequest, user Identity, now time.Time) Session {
 	return Session{
-		ID: NewSessionID(), Endpoint: e.ID, Username: user.Name, CommonName: r.CommonName,
+		ID: NewSessionID(), Endpoint: e.ID, Username: user.Name, Provider: user.Provider, UserKey: user.Key,
+		Groups: user.Groups, MoreGroups: user.More, LoginName: r.Username, CommonName: r.CommonName,
 		Serial: r.Serial, Fingerprint: BareFingerprint(r.Fingerprint), Issuer: BareFingerprint(r.Issuer), Token: r.Token,
 		StartedAt: now, EndsAt: now.Add(e.SessionTimeout),
 	}
+}
+
+// User is the session's user.
+func (s Session) User() Identity {
+	return Identity{Provider: s.Provider, Key: s.UserKey, Name: s.Username, Groups: s.Groups, More: s.MoreGroups}
 }
 
 // Ends is when the session reaches its maximum duration. A session timeout that was shortened since the
@@ -45,11 +56,11 @@ func (s Session) Ends(e Endpoint) time.Time {
 }
 
 // Continue decides on another connection under the session for a client that has its token: the client
-// has the certificate of the login, and the session has not ended. Nil lets it.
+// has the certificate and the user name of the login, and the session has not ended. Nil lets it.
 // DecideLogin judges everything else about the client.
 func (s Session) Continue(e Endpoint, r LoginRequest, now time.Time) *Error {
 	login := LoginRequest{CommonName: s.CommonName, Serial: s.Serial, Fingerprint: s.Fingerprint, Issuer: s.Issuer}
-	if s.Endpoint != e.ID || s.CommonName != r.CommonName || login.CertificateKey() != r.CertificateKey() ||
+	if s.Endpoint != e.ID || s.LoginName != r.Username || s.CommonName != r.CommonName || login.CertificateKey() != r.CertificateKey() ||
 		!s.EndedAt.IsZero() || !now.Before(s.Ends(e)) {
 		return errSessionOver
 	}

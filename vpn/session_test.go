@@ -11,7 +11,7 @@ func TestSessionContinues(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
 	e.SessionTimeout = 8 * time.Hour
-	login := LoginRequest{CommonName: "alice", Serial: "7", Fingerprint: "AB:01", Issuer: "CA", Token: "t1"}
+	login := LoginRequest{Username: "Alice", CommonName: "alice", Serial: "7", Fingerprint: "AB:01", Issuer: "CA", Token: "t1"}
 	s := NewSession(e, login, Identity{Name: "alice"}, now)
 	s.Open("cvpn-connection-1")
 	short := e
@@ -38,6 +38,7 @@ func TestSessionContinues(t *testing.T) {
 		"ended":                      {session: blocked, endpoint: e, over: true},
 		"another endpoint":           {session: s, endpoint: Endpoint{ID: "other", ClientOptions: e.ClientOptions}, over: true},
 		"another common name":        {session: s, endpoint: e, change: func(r *LoginRequest) { r.CommonName = "bob" }, over: true},
+		"another user name":          {session: s, endpoint: e, change: func(r *LoginRequest) { r.Username = "alice" }, over: true},
 		"another certificate":        {session: s, endpoint: e, change: func(r *LoginRequest) { r.Serial = "8" }, over: true},
 		"another issuer":             {session: s, endpoint: e, change: func(r *LoginRequest) { r.Issuer = "cb" }, over: true},
 		"another signature":          {session: s, endpoint: e, change: func(r *LoginRequest) { r.Fingerprint = "ab02" }}, // as CertificateKey has it

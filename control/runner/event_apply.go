@@ -91,6 +91,9 @@ func (f *follower) ended(ctx context.Context, tx *store.Tx, e vpn.Ended, at time
 // client can cause any number of them, and refused attempts are bounded.
 func (f *follower) neverEstablished(ctx context.Context, tx *store.Tx, c vpn.Connection, e vpn.Ended, at time.Time) error {
 	login := vpn.LoginRequest{Endpoint: c.Endpoint, Device: c.Device, CommonName: c.CommonName}
+	if c.Provider != "" {
+		login.Username = c.Username
+	}
 	refused := login.Refused(cmp.Or(e.Code, vpn.CodeConnectionNotEstablished), e.Reason)
 	f.core.Log.InfoContext(ctx, "a granted login became no connection", "endpoint", c.Endpoint, "connection", c.ID, "common_name", refused.CommonName, "code", refused.Code, "reason", e.Reason)
 	if err := tx.CreateAttempt(ctx, refused, at); err != nil {

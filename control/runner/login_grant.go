@@ -67,7 +67,7 @@ func (b *batch) rejoin(ctx context.Context, at *loginContext, r vpn.LoginRequest
 	}
 	session.Token = r.Token
 	return vpn.LoginDecision{
-		ID: r.ID, Allow: true, Connection: c.ID, Session: session.ID, User: vpn.Identity{Name: session.Username},
+		ID: r.ID, Allow: true, Connection: c.ID, Session: session.ID, User: session.User(),
 		Share: at.share, Ends: session.Ends(at.endpoint), Started: session.StartedAt,
 	}, true, b.tx.SaveVPNSession(ctx, session)
 }
@@ -76,7 +76,7 @@ func (b *batch) rejoin(ctx context.Context, at *loginContext, r vpn.LoginRequest
 func (b *batch) grant(ctx context.Context, at *loginContext, r vpn.LoginRequest, session vpn.Session, end int) (vpn.LoginDecision, error) {
 	granted := vpn.LoginDecision{
 		ID: r.ID, Allow: true, Connection: vpn.NewConnectionID(), Session: session.ID,
-		User: vpn.Identity{Name: session.Username}, Share: at.share, Ends: session.Ends(at.endpoint),
+		User: session.User(), Share: at.share, Ends: session.Ends(at.endpoint),
 	}
 	var err error
 	if end > 0 {
@@ -87,7 +87,7 @@ func (b *batch) grant(ctx context.Context, at *loginContext, r vpn.LoginRequest,
 	at.places.Held++
 	b.connections = append(b.connections, vpn.Connection{
 		ID: granted.Connection, Endpoint: at.endpoint.ID, Session: session.ID, Node: b.node, Status: vpn.ConnectionConnecting,
-		Username: session.Username, CommonName: r.CommonName, Serial: r.Serial, Fingerprint: vpn.BareFingerprint(r.Fingerprint), Issuer: vpn.BareFingerprint(r.Issuer), Device: r.Device,
+		Username: session.Username, Provider: session.Provider, UserKey: session.UserKey, CommonName: r.CommonName, Serial: r.Serial, Fingerprint: vpn.BareFingerprint(r.Fingerprint), Issuer: vpn.BareFingerprint(r.Issuer), Device: r.Device,
 		Platform: r.Platform, ClientVersion: r.Version,
 	})
 	session.Open(granted.Connection)

@@ -203,7 +203,17 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 }
 
 // logins streams the logins that wait for a decision.
-func (s *server) logins(w http.ResponseWriter, r *http.Request) { stream(s, w, r, s.engine.Logins) }
+func (s *server) logins(w http.ResponseWriter, r *http.Request) {
+	stream(s, w, r, func(ctx context.Context) iter.Seq[wire.Login] {
+		return func(yield func(wire.Login) bool) {
+			for l := range s.engine.Logins(ctx) {
+				if !yield(wire.NewLogin(l)) {
+					return
+				}
+			}
+		}
+	})
+}
 
 // stream writes each value of source as one line until the peer disconnects. A peer that does not
 // read is disconnected after s.timeout; the engine sends what it missed to the next reader.

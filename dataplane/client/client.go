@@ -162,7 +162,13 @@ func (c *Client) Events(ctx context.Context, epoch string, after uint64) iter.Se
 // Logins yields the logins that wait for a decision, and then each new one, until ctx ends or the
 // stream breaks; the break is yielded last. The next call yields the logins that still wait again.
 func (c *Client) Logins(ctx context.Context) iter.Seq2[vpn.LoginRequest, error] {
-	return stream[vpn.LoginRequest](ctx, c, wire.Logins, nil)
+	return func(yield func(vpn.LoginRequest, error) bool) {
+		for l, err := range stream[wire.Login](ctx, c, wire.Logins, nil) {
+			if !yield(l.Request(), err) {
+				return
+			}
+		}
+	}
 }
 
 // stream yields the values of a stream of JSON lines, and last the error that ended it.

@@ -1,7 +1,6 @@
 package ovpn
 
 import (
-	"net/netip"
 	"strings"
 )
 
@@ -14,12 +13,11 @@ var cipherFailures = []string{" PUSH: No common cipher between server and client
 func ParseCipherFailure(text string) (CipherFailure, bool) {
 	for _, line := range cipherFailures {
 		client, _, ok := strings.Cut(text, line)
-		at := strings.LastIndexByte(client, '/')
-		if !ok || at < 0 {
+		if !ok {
 			continue
 		}
-		peer, err := netip.ParseAddrPort(client[at+1:])
-		return CipherFailure{CommonName: client[:at], Peer: peer}, err == nil
+		commonName, peer, ok := cutPeer(client)
+		return CipherFailure{CommonName: commonName, Peer: peer}, ok
 	}
 	return CipherFailure{}, false
 }

@@ -153,14 +153,17 @@ func (e Env) WaitsAfterDenial() bool {
 // GUIVersion is IV_GUI_VER, the program around it.
 func (e Env) GUIVersion() string { return e.values["IV_GUI_VER"] }
 
-// CanSSO reports whether the client announces a login method ("webauth", "openurl", "crtext").
-func (e Env) CanSSO(method string) bool {
+// maxSSO bounds the login methods that are read: there are four, and a client may announce anything.
+const maxSSO = 8
+
+// SSO lists the login methods that the client announces ("webauth", "openurl", "crtext").
+func (e Env) SSO() (out []string) {
 	for m := range strings.SplitSeq(e.values["IV_SSO"], ",") {
-		if strings.TrimSpace(m) == method {
-			return true
+		if m = strings.TrimSpace(m); m != "" && len(out) < maxSSO {
+			out = append(out, m)
 		}
 	}
-	return false
+	return out
 }
 
 // DaemonPID is the worker's process, 0 where it was not said.

@@ -142,7 +142,7 @@ func TestTranscriptOfAPassword(t *testing.T) {
 	if e.Username() != "dave" || e.Password().Reveal() != "secret" || e.OffersToken() || e.CommonName() != "" {
 		t.Errorf("got user %q, token %v, name %q", e.Username(), e.OffersToken(), e.CommonName())
 	}
-	if !e.CanSSO("webauth") || !e.CanSSO("crtext") || e.CanSSO("openurl") || e.CanSSO("") {
+	if !slices.Equal(e.SSO(), []string{"webauth", "crtext"}) || ovpn.NewEnv(nil).SSO() != nil {
 		t.Error("login methods: want webauth and crtext, nothing else")
 	}
 	if r := of[ovpn.TLSRefused](all); len(r) != 1 || r[0].Code != vpn.CodePasswordMissing {

@@ -27,6 +27,8 @@ type Session struct {
 	Ends        time.Duration     `json:"ends"`                  // likewise
 	Token       string            `json:"token"`                 // OpenVPN's session ID: the client returns with it
 	Certificate string            `json:"certificate,omitempty"` // vpn.LoginRequest.CertificateKey; empty in journals of earlier versions
+	CommonName  string            `json:"common_name,omitempty"` // of the certificate; see Table.add
+	LoginName   string            `json:"login_name,omitempty"`  // what was typed at the login, where the endpoint asks for a user name
 	Named       bool              `json:"named"`                 // the client has a user name, which its token is bound to
 	Platform    string            `json:"platform,omitempty"`    // as the client says; see Free
 	Instance    string            `json:"instance"`
@@ -63,10 +65,10 @@ func (s Session) Client() Client { return Client{s.Instance, s.CID} }
 // Away tells whether the client is out of reach: nothing passes, and its connection is kept for its return.
 func (s Session) Away() bool { return s.AwayAt > 0 }
 
-// Proves tells whether a client that was verified with a certificate is the session's: the certificate
-// is the one of its login, or has its common name where the journal of an earlier version has none.
-func (s Session) Proves(commonName, certificate string) bool {
-	return s.User.Name == commonName && (s.Certificate == "" || s.Certificate == certificate)
+// Proves tells whether a client is the session's: it has the user name and the certificate of the login. Of a session in the
+// journal of an earlier version the common name of the certificate is known alone.
+func (s Session) Proves(commonName, loginName, certificate string) bool {
+	return s.CommonName == commonName && s.LoginName == loginName && (s.Certificate == "" || s.Certificate == certificate)
 }
 
 // Up tells whether the tunnel is up at the present worker.

@@ -79,7 +79,11 @@ func (t *Table) Adopt(s Session) bool {
 	return true
 }
 
+// add enters a session. Those in journals of earlier versions have no common name: it is what they call the user.
 func (t *Table) add(s *Session) {
+	if s.CommonName == "" && s.User.Provider == "" {
+		s.CommonName = s.User.Name
+	}
 	s.heard = Uptime()
 	t.byID[s.Connection] = s
 	t.associated[s.Association]++

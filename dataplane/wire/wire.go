@@ -37,6 +37,21 @@ const MaxObjects = 40_000
 // HeartbeatSeconds is how often an idle stream sends an empty line.
 const HeartbeatSeconds = 5
 
+// Login is a waiting login on its stream. Of all texts of the program it alone has the password.
+type Login struct {
+	vpn.LoginRequest
+	Password string `json:"password,omitempty"`
+}
+
+// NewLogin makes the message about a login.
+func NewLogin(r vpn.LoginRequest) Login { return Login{r, r.Password.Reveal()} }
+
+// Request is the login that the message is about.
+func (l Login) Request() vpn.LoginRequest {
+	l.LoginRequest.Password = vpn.Secret(l.Password)
+	return l.LoginRequest
+}
+
 // Cursor names the last event that the web process has stored.
 type Cursor struct {
 	Epoch string `json:"epoch"`

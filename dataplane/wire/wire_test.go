@@ -2,8 +2,11 @@ package wire_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"log/slog"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"sallyport/dataplane/wire"
@@ -33,7 +36,6 @@ func TestMessagesCarryEveryField(t *testing.T) {
 	carried[vpn.Desired](t)
 	carried[vpn.NodeStatus](t)
 	carried[vpn.Event](t)
-	carried[vpn.LoginRequest](t)
 	carried[vpn.LoginDecision](t)
 	carried[vpn.LiveConnection](t)
 	carried[vpn.Host](t)
@@ -41,6 +43,25 @@ func TestMessagesCarryEveryField(t *testing.T) {
 	carried[wire.Cursor](t)
 	carried[wire.Termination](t)
 	carried[wire.Error](t)
+}
+
+// The password of a login is on its stream, and in no other text about it.
+func TestLoginCarriesPassword(t *testing.T) {
+	t.Parallel()
+	want := vpntest.Filled[vpn.LoginRequest]()
+	text, err := json.Marshal(wire.NewLogin(want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got wire.Login
+	if err := json.Unmarshal(text, &got); err != nil || !reflect.DeepEqual(got.Request(), want) {
+		t.Errorf("the socket changes it: %v\n got %#v\nwant %#v\njson %s", err, got.Request(), want, text)
+	}
+	text, err = json.Marshal(want)
+	shown := string(text) + fmt.Sprintf("%v %+v %#v", want, want, want) + slog.AnyValue(want).String()
+	if password := want.Password.Reveal(); err != nil || password == "" || strings.Contains(shown, password) {
+		t.Errorf("the password %q is in %s, %v", password, shown, err)
+	}
 }
 
 // Every kind of refusal has a status of its own, which leads back to it.
