@@ -114,7 +114,7 @@ func joinSentences(list []error) string {
 }
 
 func (d *Directory) dialServer(ctx context.Context, s *server, trace *vpn.SignInTrace) (*conn, error) {
-	done := step(trace, "Connect to "+s.url.String())
+	done := trace.Step("Connect to "+s.url.String())
 	ctx, cancel := context.WithTimeout(ctx, d.timeouts.Dial)
 	defer cancel()
 	c, detail, err := d.handshake(ctx, s)

@@ -143,7 +143,7 @@ func (d *Directory) serviceConn(ctx context.Context, trace *vpn.SignInTrace) (c 
 	if c, err = d.dial(ctx, trace); err != nil {
 		return nil, false, err
 	}
-	done := step(trace, "Sign in as the service account")
+	done := trace.Step("Sign in as the service account")
 	err = c.do(ctx, func() error { return c.Bind(d.options.BindDN, d.password.Reveal()) })
 	if err != nil {
 		_ = c.Close()

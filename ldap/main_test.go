@@ -44,7 +44,7 @@ func signIn(t testing.TB, d *ldap.Directory, name, password string) (vpn.Directo
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	return d.SignIn(ctx, name, vpn.Secret(password), nil)
+	return d.SignIn(ctx, vpn.SignInAttempt{Name: name, Password: vpn.Secret(password)})
 }
 
 func wantCode(t testing.TB, what string, err error, code vpn.Code) {

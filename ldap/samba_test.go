@@ -99,7 +99,7 @@ func TestActiveDirectory(t *testing.T) {
 		o := s.Options
 		o.URLs = []string{"ldap://" + sambaAddr}
 		var trace vpn.SignInTrace
-		if _, err := open(t, o).SignIn(t.Context(), "alice", directory.Password, &trace); err != nil {
+		if _, err := open(t, o).SignIn(t.Context(), vpn.SignInAttempt{Name: "alice", Password: directory.Password, Trace: &trace}); err != nil {
 			t.Fatal(err)
 		}
 		var steps []string

@@ -11,20 +11,21 @@ import (
 )
 
 // SignIn proves a password and tells who the user is. Errors: Denied with the code of the reason; Unavailable where the
-// directory cannot say, now or as it is configured. trace may be nil.
+// directory cannot say, now or as it is configured; those of the attempt's own questions.
 //
 // An unknown user costs the directory as much as a known one: a random password is tried for a random name.
-func (d *Directory) SignIn(ctx context.Context, typed string, password vpn.Secret, trace *vpn.SignInTrace) (user vpn.DirectoryUser, err error) {
-	if fault := vpn.UserNameFault(typed); fault != "" {
+func (d *Directory) SignIn(ctx context.Context, a vpn.SignInAttempt) (user vpn.DirectoryUser, err error) {
+	if fault := vpn.UserNameFault(a.Name); fault != "" {
 		return user, errUnknownUser
 	}
-	if n := len(password.Reveal()); n == 0 || n > vpn.MaxUserPassword { // an empty one would be an anonymous sign-in, which succeeds
+	if n := len(a.Password.Reveal()); n == 0 || n > vpn.MaxUserPassword { // an empty one would be an anonymous sign-in, which succeeds
 		return user, errCredentials
 	}
+	trace := a.Trace
 	var entry *goldap.Entry
 	err = d.searching(ctx, trace, func(c *conn) error {
-		done := step(trace, "Find the user")
-		entry, err = d.findUser(ctx, c, typed)
+		done := trace.Step("Find the user")
+		entry, err = d.findUser(ctx, c, a.Name)
 		if err == nil {
 			user, err = d.userOf(entry)
 		}
@@ -33,18 +34,27 @@ func (d *Directory) SignIn(ctx context.Context, typed string, password vpn.Secre
 	})
 	if err != nil {
 		if vpn.KindOf(err) == vpn.Denied {
+			if throttled := a.MayTry(ctx, ""); throttled != nil {
+				return vpn.DirectoryUser{}, throttled
+			}
 			d.proveUnknown(ctx)
 		}
 		return vpn.DirectoryUser{}, err
 	}
-	if err := d.prove(ctx, entry.DN, password, trace); err != nil {
+	if err := a.MayTry(ctx, user.Key); err != nil {
+		return vpn.DirectoryUser{}, err
+	}
+	if err := d.prove(ctx, entry.DN, a.Password, trace); err != nil {
+		return vpn.DirectoryUser{}, err
+	}
+	if err := a.MayPass(ctx, user.Key); err != nil {
 		return vpn.DirectoryUser{}, err
 	}
 	if user.Disabled { // where the directory lets such a user sign in nevertheless
 		return vpn.DirectoryUser{}, errDisabled
 	}
 	err = d.searching(ctx, nil, func(c *conn) error {
-		done := step(trace, "Read the groups")
+		done := trace.Step("Read the groups")
 		user.Groups, user.More, err = d.groupsOf(ctx, c, entry)
 		done(err, describeGroups(user)...)
 		return err
@@ -65,7 +75,7 @@ func (d *Directory) prove(ctx context.Context, dn string, password vpn.Secret, t
 		return err
 	}
 	defer func() { _ = c.Close() }()
-	done := step(trace, "Check the password")
+	done := trace.Step("Check the password")
 	request := goldap.NewSimpleBindRequest(dn, password.Reveal(), nil)
 	if d.options.Type != vpn.ActiveDirectory { // which says all in the text of its answer
 		request.Controls = []goldap.Control{goldap.NewControlBeheraPasswordPolicy()}
@@ -108,6 +118,22 @@ func (d *Directory) LookUp(ctx context.Context, key string) (user vpn.DirectoryU
 			return err
 		}
 		user.Groups, user.More, err = d.groupsOf(ctx, c, entry)
+		return err
+	})
+	return user, err
+}
+
+// Find finds the user that a typed name is about, without the groups, by the rules of SignIn.
+func (d *Directory) Find(ctx context.Context, typed string) (user vpn.DirectoryUser, err error) {
+	if fault := vpn.UserNameFault(typed); fault != "" {
+		return user, errUnknownUser
+	}
+	err = d.searching(ctx, nil, func(c *conn) error {
+		entry, err := d.findUser(ctx, c, typed)
+		if err != nil {
+			return err
+		}
+		user, err = d.userOf(entry)
 		return err
 	})
 	return user, err

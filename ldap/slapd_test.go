@@ -61,7 +61,7 @@ func TestOpenLDAP(t *testing.T) {
 	t.Run("any number of trials", func(t *testing.T) {
 		for range 20 {
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			_, err := d.SignIn(ctx, "alice", directory.Password, &vpn.SignInTrace{})
+			_, err := d.SignIn(ctx, vpn.SignInAttempt{Name: "alice", Password: directory.Password, Trace: &vpn.SignInTrace{}})
 			cancel()
 			if err != nil {
 				t.Fatal(err)

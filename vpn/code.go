@@ -31,6 +31,7 @@ const (
 	CodeSubnetNotFound        Code = "InvalidSubnetID.NotFound"
 	CodeCertificateNotFound   Code = "InvalidCertificateId.NotFound"
 	CodeDirectoryNotFound     Code = "InvalidDirectoryId.NotFound"
+	CodeMFADeviceNotFound     Code = "InvalidMFADeviceId.NotFound"
 	CodeBlockNotFound         Code = "InvalidBlockedCertificate.NotFound"
 	CodeEndpointNotFound      Code = "InvalidClientVpnEndpointId.NotFound"
 	CodeAssociationNotFound   Code = "InvalidClientVpnAssociationId.NotFound"
@@ -61,7 +62,7 @@ const (
 	CodeOpenVPNUnusable      Code = "OpenVPNUnusable"
 	CodeOpenVPNTooOld        Code = "OpenVPNTooOld"
 
-	// Logins: see LoginCodes.
+	// Logins: see Refusals.
 	CodeLoginNotFound                      Code = "NoSuchLogin"
 	CodeSharedKeyMismatch                  Code = "ClientSharedKeyMismatch"
 	CodeHandshakeFailed                    Code = "ClientHandshakeFailed"
@@ -88,6 +89,11 @@ const (
 	CodeUserPasswordExpired                Code = "UserPasswordExpired"
 	CodeUserPasswordMustChange             Code = "UserPasswordMustChange"
 	CodeUserRestricted                     Code = "UserRestricted"
+	CodeSignInThrottled                    Code = "UserSignInThrottled"
+	CodeMFACodeMissing                     Code = "UserMFACodeMissing"
+	CodeMFANotUsed                         Code = "UserMFANotUsed"
+	CodeMFACodeWrong                       Code = "UserMFACodeWrong"
+	CodeMFADeviceMissing                   Code = "UserMFADeviceMissing"
 	CodeDirectoryUnavailable               Code = "DirectoryUnavailable"
 	CodeDirectoryMisconfigured             Code = "DirectoryMisconfigured"
 	CodeEndpointUnavailable                Code = "ClientVpnEndpointUnavailable"
@@ -168,6 +174,12 @@ var codes = map[Code]string{
 	CodeUserPasswordExpired:                "The password has expired; it was right.",
 	CodeUserPasswordMustChange:             "The password has to be changed before the first sign-in; it was right.",
 	CodeUserRestricted:                     "The directory does not let the account sign in at this time or from this server; the password was right.",
+	CodeSignInThrottled:                    "Too many sign-ins with the user name, or from the address, failed; the sentence says when the next one is tried.",
+	CodeMFACodeMissing:                     "The directory demands an MFA code, and the client sent none: its configuration file is of a time when none was demanded, or the user entered none.",
+	CodeMFANotUsed:                         "The client sent an MFA code, or a password of the form SCRV1:…:…, and the directory demands none.",
+	CodeMFACodeWrong:                       "The MFA code is wrong, or was used before; the password was right. The user is told what a wrong password is told.",
+	CodeMFADeviceMissing:                   "The directory demands an MFA code, and no MFA device is registered for the user; the password was right.",
+	CodeMFADeviceNotFound:                  "There is no MFA device with this ID, or its enrollment has ended.",
 	CodeDirectoryUnavailable:               "The directory does not answer.",
 	CodeDirectoryMisconfigured:             "The directory cannot be used as it is configured.",
 	CodeEndpointUnavailable:                "The endpoint takes no connections: it has no target network that works, it is being deleted, or the host policy cannot be read.",
@@ -181,18 +193,6 @@ var codes = map[Code]string{
 	CodeConnectionTerminated:               "The connection was terminated before it began.",
 	CodeSessionOver:                        "The VPN session has ended, or is not known.",
 }
-
-// loginCodes are why a client is not let in, in the order of its way: handshake, certificate, login, tunnel.
-var loginCodes = []Code{
-	CodeSharedKeyMismatch, CodeHandshakeFailed, CodePasswordMissing,
-	CodeCertificateMissing, CodeCertificateUntrusted, CodeCertificateExpired, CodeCertificateNotYetValid, CodeCertificateUsage, CodeCertificateRefused,
-	CodeCommonNameMissing, CodeCommonNameTooLong, CodeCommonNameInvalid, CodeCipherMismatch,
-	CodeCertificateBlocked, CodeEndpointUnavailable, CodeConnectionLimitExceeded, CodeCertificateConnectionLimitExceeded, CodeAddressesExhausted,
-	CodeLoginNotDecided, CodeHostFailed, CodeConnectionTerminated, CodeConnectionNotEstablished,
-}
-
-// LoginCodes lists the codes of refused attempts.
-func LoginCodes() []Code { return slices.Clone(loginCodes) }
 
 // Codes lists all codes in their order.
 func Codes() []Code { return slices.Sorted(maps.Keys(codes)) }

@@ -174,17 +174,6 @@ type Group struct {
 	Name string `json:"name"` // what lists show
 }
 
-// SignInStep is one step of a sign-in, for the administrator who tries one.
-type SignInStep struct {
-	Name   string
-	Detail []string // what was found, a line each
-	Took   time.Duration
-	Err    error
-}
-
-// SignInTrace collects the steps of one sign-in.
-type SignInTrace struct{ Steps []SignInStep }
-
 // DirectoryUser is what a directory tells about one user.
 type DirectoryUser struct {
 	Key      string // stays when the user is renamed or moved: objectGUID or entryUUID

@@ -43,25 +43,45 @@ func (d *Directory) Fail(err error) {
 func (d *Directory) Open(vpn.DirectoryOptions, vpn.Secret) (identity.Source, error) { return d, nil }
 
 // SignIn implements identity.Source.
-func (d *Directory) SignIn(_ context.Context, name string, password vpn.Secret, trace *vpn.SignInTrace) (vpn.DirectoryUser, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	p, known := d.people[strings.ToLower(name)]
-	err := d.failure
-	switch {
-	case err != nil:
-	case !known:
-		err = vpn.Refuse(vpn.Denied, vpn.CodeUserUnknown, "The directory has no such user.")
-	case p.password != password:
+func (d *Directory) SignIn(ctx context.Context, a vpn.SignInAttempt) (vpn.DirectoryUser, error) {
+	p, err := d.find(a.Name)
+	if err != nil && vpn.KindOf(err) != vpn.Denied {
+		return vpn.DirectoryUser{}, err
+	}
+	if throttled := a.MayTry(ctx, p.user.Key); throttled != nil {
+		return vpn.DirectoryUser{}, throttled
+	}
+	done := a.Trace.Step("Check the password")
+	if err == nil && p.password != a.Password {
 		err = vpn.Refuse(vpn.Denied, vpn.CodeUserCredentials, "The user name or the password is wrong.")
 	}
-	if trace != nil {
-		trace.Steps = append(trace.Steps, vpn.SignInStep{Name: "Check the password", Err: err})
+	done(err)
+	if err == nil {
+		err = a.MayPass(ctx, p.user.Key)
 	}
 	if err != nil {
 		return vpn.DirectoryUser{}, err
 	}
 	return p.user, nil
+}
+
+// Find implements identity.Source.
+func (d *Directory) Find(_ context.Context, name string) (vpn.DirectoryUser, error) {
+	p, err := d.find(name)
+	return p.user, err
+}
+
+func (d *Directory) find(name string) (person, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.failure != nil {
+		return person{}, d.failure
+	}
+	p, known := d.people[strings.ToLower(name)]
+	if !known {
+		return person{}, vpn.Refuse(vpn.Denied, vpn.CodeUserUnknown, "The directory has no such user.")
+	}
+	return p, nil
 }
 
 // LookUp implements identity.Source.

@@ -13,8 +13,10 @@ import (
 // Source is a directory that users sign in to; package ldap implements it. Errors are Denied with the reason's code, or
 // Unavailable.
 type Source interface {
-	// SignIn proves a password and reads the user with the groups. trace may be nil.
-	SignIn(ctx context.Context, name string, password vpn.Secret, trace *vpn.SignInTrace) (vpn.DirectoryUser, error)
+	// SignIn proves a password and reads the user with the groups.
+	SignIn(ctx context.Context, a vpn.SignInAttempt) (vpn.DirectoryUser, error)
+	// Find finds the user that a typed name is about, without the groups.
+	Find(ctx context.Context, name string) (vpn.DirectoryUser, error)
 	// LookUp reads a user again, by vpn.DirectoryUser.Key.
 	LookUp(ctx context.Context, key string) (vpn.DirectoryUser, error)
 	// FindGroups finds groups by a part of their name.

@@ -45,7 +45,7 @@ func (s *Service) TestSignIn(ctx context.Context, by control.Principal, id vpn.D
 	limited, cancel := context.WithTimeout(ctx, trialTimeout)
 	defer cancel()
 	var trace vpn.SignInTrace
-	t.User, t.Refused = source.SignIn(limited, name, password, &trace)
+	t.User, t.Refused = source.SignIn(limited, vpn.SignInAttempt{Name: name, Password: password, Trace: &trace})
 	t.Steps, t.Took = trace.Steps, time.Since(begun)
 	return t, s.core.Change(context.WithoutCancel(ctx), by, vpn.TestDirectorySignIn, string(id), func(_ *store.Tx, a *vpn.AuditRecord) error {
 		a.After = control.Describe(struct {

@@ -1,0 +1,119 @@
+package vpn
+
+// Refusal says about one code of LoginCodes what a client and a connection log are told.
+type Refusal struct {
+	Code   Code
+	Told   Telling
+	As     Code   // what the client is told where Told is TellsAsOther
+	Reason string // connection-attempt-failure-reason of a connection log (guide, "Connection logging")
+}
+
+// Telling is how a client learns of a refusal.
+type Telling string
+
+// The ways.
+const (
+	TellsNothing Telling = "no"                       // its packets are not answered
+	TellsTLS     Telling = "that TLS failed"          // the refusal is before the login
+	TellsCode    Telling = "yes"                      // code and sentence
+	TellsLate    Telling = "yes, or that TLS failed"  // OpenVPN refuses what it can tell, before the login
+	TellsAsOther Telling = "as another code"          // the difference would help an attacker
+	TellsEnd     Telling = "that the connection ends" // it was let in before
+)
+
+// Failure reasons that several codes share.
+const (
+	reasonTLS         = "tls-handshake-failed"
+	reasonCommonName  = "certificate-common-name-invalid"
+	reasonCredentials = "authentication-failed"
+	reasonDirectory   = "directory-unavailable"
+	reasonLimit       = "connection-limit-exceeded"
+	reasonService     = "service-error"
+)
+
+// refusals is the table of why a client is not let in, in the order of its way: handshake, certificate, user, login, tunnel.
+var refusals = []Refusal{
+	{CodeSharedKeyMismatch, TellsNothing, "", "shared-key-mismatch"},
+	{CodeHandshakeFailed, TellsTLS, "", reasonTLS},
+	{CodePasswordMissing, TellsTLS, "", "password-missing"},
+	{CodeCertificateMissing, TellsTLS, "", "certificate-missing"},
+	{CodeCertificateUntrusted, TellsLate, "", "certificate-untrusted"},
+	{CodeCertificateExpired, TellsTLS, "", "certificate-expired"},
+	{CodeCertificateNotYetValid, TellsTLS, "", "certificate-not-yet-valid"},
+	{CodeCertificateUsage, TellsTLS, "", "certificate-usage-mismatch"},
+	{CodeCertificateRefused, TellsTLS, "", "certificate-refused"},
+	{CodeCommonNameMissing, TellsLate, "", reasonCommonName},
+	{CodeCommonNameTooLong, TellsTLS, "", reasonCommonName},
+	{CodeCommonNameInvalid, TellsLate, "", reasonCommonName},
+	{CodeCipherMismatch, TellsCode, "", "cipher-mismatch"},
+	{CodeCertificateBlocked, TellsCode, "", "certificate-revoked"},
+	{CodeSignInThrottled, TellsCode, "", "too-many-attempts"},
+	{CodeMFACodeMissing, TellsCode, "", "mfa-code-missing"},
+	{CodeMFANotUsed, TellsCode, "", "mfa-not-used"},
+	{CodeUserCredentials, TellsCode, "", reasonCredentials},
+	{CodeUserUnknown, TellsAsOther, CodeUserCredentials, reasonCredentials},
+	{CodeUserAmbiguous, TellsAsOther, CodeUserCredentials, reasonCredentials},
+	{CodeUserUnnamed, TellsAsOther, CodeUserCredentials, reasonCredentials},
+	{CodeUserLocked, TellsAsOther, CodeUserCredentials, "account-locked"},
+	{CodeMFACodeWrong, TellsAsOther, CodeUserCredentials, "mfa-failed"},
+	{CodeMFADeviceMissing, TellsCode, "", "mfa-device-missing"},
+	{CodeUserDisabled, TellsCode, "", "account-disabled"},
+	{CodeUserExpired, TellsCode, "", "account-expired"},
+	{CodeUserPasswordExpired, TellsCode, "", "password-expired"},
+	{CodeUserPasswordMustChange, TellsCode, "", "password-must-change"},
+	{CodeUserRestricted, TellsCode, "", "account-restricted"},
+	{CodeDirectoryUnavailable, TellsCode, "", reasonDirectory},
+	{CodeDirectoryMisconfigured, TellsAsOther, CodeDirectoryUnavailable, reasonDirectory},
+	{CodeEndpointUnavailable, TellsCode, "", "endpoint-unavailable"},
+	{CodeConnectionLimitExceeded, TellsCode, "", reasonLimit},
+	{CodeCertificateConnectionLimitExceeded, TellsCode, "", reasonLimit},
+	{CodeAddressesExhausted, TellsCode, "", "addresses-exhausted"},
+	{CodeLoginNotDecided, TellsCode, "", reasonService},
+	{CodeHostFailed, TellsCode, "", reasonService},
+	{CodeConnectionTerminated, TellsEnd, "", "connection-terminated"},
+	{CodeConnectionNotEstablished, TellsNothing, "", "connection-not-established"},
+}
+
+// told are the sentences for clients that are not those of the refusal itself: of what is told as another code, and of a
+// directory's fault, whose own sentence names servers and accounts.
+var told = map[Code]string{
+	CodeUserCredentials:      "The user name or the password is wrong.",
+	CodeDirectoryUnavailable: "The directory that checks your password does not answer. Try again later.",
+}
+
+// withMFA is the sentence of CodeUserCredentials where users enter a code too: which of the three is wrong is not told.
+const withMFA = "The user name, the password or the MFA code is wrong."
+
+// Refusals lists what is told of each code of LoginCodes, in their order.
+func Refusals() []Refusal { return append([]Refusal(nil), refusals...) }
+
+// LoginCodes lists the codes of refused attempts.
+func LoginCodes() []Code { return IDsOf(refusals, func(r Refusal) Code { return r.Code }) }
+
+// FailureReason is the connection-attempt-failure-reason of a code; "" for a code that refuses no client.
+func (c Code) FailureReason() string {
+	for _, r := range refusals {
+		if r.Code == c {
+			return r.Reason
+		}
+	}
+	return ""
+}
+
+// ToldToClient is a refusal as the person who signs in may know it: a wrong name, password or code are one. mfa tells
+// that users enter a code too.
+func (e *Error) ToldToClient(mfa bool) *Error {
+	shown := *e
+	for _, r := range refusals {
+		if r.Code == e.Code && r.As != "" {
+			shown.Code = r.As
+		}
+	}
+	if sentence := told[shown.Code]; sentence != "" {
+		shown.Msg = sentence
+	}
+	if shown.Code == CodeUserCredentials && mfa {
+		shown.Msg = withMFA
+	}
+	return &shown
+}

@@ -1,0 +1,81 @@
+package vpn
+
+import (
+	"fmt"
+	"time"
+)
+
+// SignInLimit bounds the failed sign-ins of VPN users, so that a directory never locks an account because of wrong
+// passwords that came through this server: it stays below the directory's own limit, and forgets no sooner.
+type SignInLimit struct {
+	Attempts int           // failed sign-ins of an account, one after the other
+	Window   time.Duration // without a failure, after which they are forgotten
+}
+
+// SignInFailures are the failed sign-ins of one account, or from one source, since the last one that succeeded or was
+// forgotten.
+type SignInFailures struct {
+	Count int
+	Last  time.Time
+}
+
+// sourceFactor is how many times the limit of an account a source has: many users may be behind one address.
+const sourceFactor = 10
+
+// pauses are the waits after failures of an account that are below the limit: by the number of failures. The last one holds
+// for all above.
+var pauses = []time.Duration{0, 0, 5 * time.Second, 15 * time.Second, 30 * time.Second}
+
+// Forgotten tells whether the failures do not count any more. A clock that was set back forgets them too.
+func (l SignInLimit) Forgotten(f SignInFailures, now time.Time) bool {
+	return f.Count == 0 || !now.Before(f.Last.Add(l.Window)) || f.Last.After(now.Add(time.Minute))
+}
+
+// AccountWait is how long an account takes no sign-in; 0: it takes one now. The last attempt of the limit is kept for
+// sources that the user signed in from before: failures from elsewhere never keep those out.
+func (l SignInLimit) AccountWait(f SignInFailures, known bool, now time.Time) time.Duration {
+	if l.Forgotten(f, now) {
+		return 0
+	}
+	limit := l.Attempts
+	if !known {
+		limit--
+	}
+	if f.Count >= limit {
+		return f.Last.Add(l.Window).Sub(now)
+	}
+	return max(0, f.Last.Add(pauses[min(f.Count, len(pauses)-1)]).Sub(now))
+}
+
+// SourceWait is the same for a source.
+func (l SignInLimit) SourceWait(f SignInFailures, now time.Time) time.Duration {
+	if l.Forgotten(f, now) || f.Count < sourceFactor*l.Attempts {
+		return 0
+	}
+	return f.Last.Add(l.Window).Sub(now)
+}
+
+// Failed counts one more failure.
+func (l SignInLimit) Failed(f SignInFailures, now time.Time) SignInFailures {
+	if l.Forgotten(f, now) {
+		f.Count = 0
+	}
+	return SignInFailures{Count: f.Count + 1, Last: now}
+}
+
+// ErrSignInThrottled refuses a sign-in that has to wait.
+func ErrSignInThrottled(wait time.Duration, now time.Time) *Error {
+	return Refuse(Throttled, CodeSignInThrottled, fmt.Sprintf("Too many sign-ins failed. Try again in %s, at %s UTC.", roundedWait(wait), now.Add(wait).Add(time.Second).UTC().Format("15:04:05")))
+}
+
+// roundedWait is a wait in words, never shorter than it is.
+func roundedWait(d time.Duration) string {
+	n, unit := int((d+time.Second-1)/time.Second), "second"
+	if d > 90*time.Second {
+		n, unit = int((d+time.Minute-1)/time.Minute), "minute"
+	}
+	if n != 1 {
+		unit += "s"
+	}
+	return fmt.Sprintf("%d %s", n, unit)
+}
