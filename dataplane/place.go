@@ -50,24 +50,28 @@ func (e *Engine) CheckPlace(p vpn.Place) error {
 		c.Bad("client_cidr", problem)
 		return c.Err()
 	}
-	if why := policy.AllowsAddress(p.Address); why != "" {
-		c.Bad("listen_addr", why)
+	if p.Address.IsValid() {
+		if why := policy.AllowsAddress(p.Address); why != "" {
+			c.Bad("listen_addr", why)
+		}
+		addresses, err := host.Addresses()
+		if err != nil {
+			return err
+		}
+		if !p.Address.IsUnspecified() && !slices.Contains(addresses, p.Address) {
+			c.Bad("listen_addr", fmt.Sprintf("This host has no address %s to listen on.", p.Address))
+		}
 	}
-	if why := policy.AllowsClients(p.ClientCIDR); why != "" {
-		c.Bad("client_cidr", why)
-	}
-	addresses, err := host.Addresses()
-	if err != nil {
-		return err
-	}
-	if !p.Address.IsUnspecified() && !slices.Contains(addresses, p.Address) {
-		c.Bad("listen_addr", fmt.Sprintf("This host has no address %s to listen on.", p.Address))
-	}
-	err = host.CheckOverlap(p.ClientCIDR)
-	if vpn.KindOf(err) == vpn.Conflict {
-		c.Bad("client_cidr", adminMessage(err))
-	} else if err != nil {
-		return err
+	if p.ClientCIDR.IsValid() {
+		if why := policy.AllowsClients(p.ClientCIDR); why != "" {
+			c.Bad("client_cidr", why)
+		}
+		err := host.CheckOverlap(p.ClientCIDR)
+		if vpn.KindOf(err) == vpn.Conflict {
+			c.Bad("client_cidr", adminMessage(err))
+		} else if err != nil {
+			return err
+		}
 	}
 	return c.Err()
 }

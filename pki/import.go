@@ -19,16 +19,16 @@ func (Maker) CheckImport(use vpn.CertificateUse, p vpn.KeyPair, now time.Time) (
 	var c vpn.Check
 	cert := importCertificate(&c, p.Certificate, use, now)
 	pair := vpn.KeyPair{Key: importKey(&c, p.Key.Reveal(), cert, use)}
-	if cert == nil {
-		return vpn.KeyPair{}, c.Err()
+	if !use.Valid() {
+		c.Bad("use", "Choose what the certificate is for.")
 	}
-	pair.Certificate = encodeCertificate(cert.Raw)
 	if use != vpn.UseAuthority {
 		pair.Chain = importChain(&c, p.Chain, cert, use, now)
 	}
 	if err := c.Err(); err != nil {
 		return vpn.KeyPair{}, err
 	}
+	pair.Certificate = encodeCertificate(cert.Raw)
 	return pair, nil
 }
 
@@ -95,8 +95,6 @@ func usageFault(cert *x509.Certificate, use vpn.CertificateUse) string {
 		}
 	case vpn.UseServer, vpn.UseClient:
 		return leafFault(cert, use)
-	default:
-		return "Choose what the certificate is for."
 	}
 	return ""
 }
@@ -173,17 +171,21 @@ func importKey(c *vpn.Check, text string, cert *x509.Certificate, use vpn.Certif
 
 // importChain finds the way from the certificate to its root among what was pasted.
 func importChain(c *vpn.Check, text string, cert *x509.Certificate, use vpn.CertificateUse, now time.Time) string {
-	if c.Has(fieldCertificate) {
-		return ""
-	}
-	issuer := nameOf(cert.Issuer.CommonName, cert.Issuer.String())
 	if text == "" {
-		c.Bad(fieldChain, "Paste the certificate of "+issuer+", which issued this one: it is what the other side trusts.")
+		issuer := "the authority"
+		if cert != nil {
+			issuer = nameOf(cert.Issuer.CommonName, cert.Issuer.String())
+		}
+		if use.Valid() {
+			c.Bad(fieldChain, "Paste the certificate of "+issuer+", which issued this one: it is what the other side trusts.")
+		}
 		return ""
 	}
 	given, fault := readCertificates(text)
 	if fault != "" {
 		c.Bad(fieldChain, fault)
+	}
+	if fault != "" || c.Has(fieldCertificate) || !use.Valid() {
 		return ""
 	}
 	path, fault := findChain(cert, given, use, now)

@@ -258,7 +258,7 @@ func TestCheckImportRefuses(t *testing.T) {
 		"server as client":      {good.Certificate, "", ca.Certificate, vpn.UseClient, "certificate", "not for clients"},
 		"client, no chain":      {client.Certificate, "", "", vpn.UseClient, "chain", "Paste the certificate of Corp CA"},
 		"quote in the name":     {quoted.Certificate, quoted.Key.Reveal(), ca.Certificate, vpn.UseServer, "certificate", "“\"”, which ends a value"},
-		"no use":                {good.Certificate, key, ca.Certificate, "", "certificate", "Choose what"},
+		"no use":                {good.Certificate, key, ca.Certificate, "", "use", "Choose what"},
 		"no key":                {good.Certificate, "", ca.Certificate, vpn.UseServer, "private_key", "Paste the private key"},
 		"another's key":         {good.Certificate, client.Key.Reveal(), ca.Certificate, vpn.UseServer, "private_key", "not the key of the certificate."},
 		"key of another type":   {good.Certificate, weakKey, ca.Certificate, vpn.UseServer, "private_key", "it is RSA 1024 and the certificate's is ECDSA P-256"},
@@ -292,8 +292,8 @@ func TestCheckImportRefuses(t *testing.T) {
 func TestCheckImportReportsEveryBoxAtOnce(t *testing.T) {
 	t.Parallel()
 	_, err := check("a", "b", "c", vpn.UseServer, time.Now())
-	if f := vpn.FieldsOf(err); len(f) != 2 || f["certificate"] == "" || f["private_key"] == "" {
-		t.Errorf("got %v, want sentences for certificate and private_key", f)
+	if f := vpn.FieldsOf(err); len(f) != 3 || f["certificate"] == "" || f["private_key"] == "" || f["chain"] == "" {
+		t.Errorf("got %v, want sentences for certificate, private_key and chain", f)
 	}
 }
 

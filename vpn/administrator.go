@@ -82,7 +82,8 @@ func CheckPassword(c *Check, username, password, again string) {
 		c.Bad("password", "The password must not be the user name.")
 	case isRepeated(password):
 		c.Bad("password", "The password must not be one character repeated.")
-	case password != again:
+	}
+	if password != "" && password != again {
 		c.Bad("password_again", "The two passwords differ.")
 	}
 }

@@ -39,29 +39,30 @@ func (a Association) State(o Observation) (AssociationState, string) {
 }
 
 // Associate checks a target network for the endpoint and creates the association with its automatic routes, which
-// are removed together with it. others are the endpoint's associations. Fields: network, subnet.
+// are removed together with it. others are the endpoint's associations. A zero network or subnet is not judged: it was
+// refused already. Fields: network, subnet.
 func (e *Endpoint) Associate(n Network, s Subnet, others []Association, now time.Time) (Association, []Route, error) {
 	if e.Deleting {
 		return Association{}, nil, ErrEndpointDeleting(e.ID)
 	}
 	var c Check
-	if s.Network != n.ID {
+	if s.ID != "" && n.ID != "" && s.Network != n.ID {
 		c.Bad("subnet", fmt.Sprintf("Subnet %s does not belong to network %s.", s.Label(), n.Label()))
 	}
 	for _, o := range others {
+		if o.Removed == 0 && n.ID != "" && o.Network != n.ID {
+			c.Bad("network", "All target networks of an endpoint must be subnets of one network; this endpoint has "+string(o.Network)+".")
+		}
 		switch {
 		case o.Subnet == s.ID && o.Removed == 0:
 			c.Bad("subnet", fmt.Sprintf("Subnet %s is already associated.", s.Label()))
 		case o.Subnet == s.ID:
 			c.Bad("subnet", fmt.Sprintf("Subnet %s is still being disassociated; try again in a moment.", s.Label()))
-		case o.Removed != 0:
-		case o.Network != n.ID:
-			c.Bad("network", "All target networks of an endpoint must be subnets of one network; this endpoint has "+string(o.Network)+".")
-		case o.Zone == s.Zone:
+		case o.Removed == 0 && o.Network == s.Network && o.Zone == s.Zone:
 			c.Bad("subnet", fmt.Sprintf("Availability zone %s already has a target network (%s); each must be in a different zone.", s.Zone, o.Subnet))
 		}
 	}
-	if e.NetworkChosen && e.Network != n.ID {
+	if n.ID != "" && e.NetworkChosen && e.Network != n.ID {
 		c.Bad("network", "The endpoint is bound to VPC "+string(e.Network)+". Modify the endpoint to choose another.")
 	}
 	if err := e.checkNetworkRanges(&c, n); err != nil {

@@ -64,7 +64,7 @@ func checkDNSNames(c *Check, s string) []string {
 	}
 	for _, n := range names {
 		if CheckPublicName(strings.TrimPrefix(n, "*.")) != "" {
-			c.Bad("dns_names", fmt.Sprintf("%q is not a host name.", n))
+			c.Also("dns_names", fmt.Sprintf("%q is not a host name.", n))
 		}
 	}
 	return names

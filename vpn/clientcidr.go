@@ -33,6 +33,9 @@ func parseClientCIDR(c *Check, s string) netip.Prefix {
 			c.Bad("client_cidr", fmt.Sprintf("%s has addresses of %s.", p, why))
 		}
 	}
+	if c.Has("client_cidr") {
+		return netip.Prefix{}
+	}
 	return p
 }
 
@@ -82,7 +85,7 @@ func privateRangeTexts() []string {
 // is asked: one that exists keeps its client CIDR. Field: client_cidr.
 func (e Endpoint) CheckClientRange(allowPublic bool) error {
 	var c Check
-	if !allowPublic && !IsPrivateRange(e.ClientCIDR) {
+	if !allowPublic && e.ClientCIDR.IsValid() && !IsPrivateRange(e.ClientCIDR) {
 		c.Bad("client_cidr", fmt.Sprintf("%s has public addresses, so this host could no longer reach the hosts on the internet that have them. Choose a range in %s; an administrator can allow other ranges on the Settings page.",
 			e.ClientCIDR, strings.Join(privateRangeTexts(), ", ")))
 	}

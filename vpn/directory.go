@@ -112,9 +112,6 @@ func NewDirectory(in DirectorySpec, now time.Time) (Directory, error) {
 // Edit applies a change. The type stays: users and groups are named by it. Who changes to which server the password
 // of the service account goes has to know it.
 func (d *Directory) Edit(in DirectorySpec) error {
-	if in.Version != d.Version {
-		return ErrStale("directory")
-	}
 	var c Check
 	next := *d
 	next.DirectoryOptions = in.DirectoryOptions
@@ -124,6 +121,9 @@ func (d *Directory) Edit(in DirectorySpec) error {
 	sameServer := slices.Equal(next.URLs, d.URLs) && next.WithoutTLS == d.WithoutTLS && next.CA == d.CA && next.BindDN == d.BindDN
 	if in.Password == "" && !sameServer {
 		c.Bad("bind_password", "Enter the password of the service account again: the servers, their authorities or the account have changed.")
+	}
+	if in.Version != d.Version {
+		return ErrStale("directory").Beside(c.fields)
 	}
 	if err := c.Err(); err != nil {
 		return err
@@ -232,12 +232,12 @@ func (o *DirectoryOptions) checkURLs(c *Check) {
 	for i, raw := range o.URLs {
 		u, sentence := parseDirectoryURL(raw)
 		if sentence != "" {
-			c.Bad("urls", sentence)
+			c.Also("urls", sentence)
 			continue
 		}
 		o.URLs[i] = u.String()
 		if o.WithoutTLS && !isLoopback(u.Hostname()) {
-			c.Bad("without_tls", fmt.Sprintf("%s is not on this host: passwords would cross the network readably. TLS can be left out only for localhost.", u.Hostname()))
+			c.Also("without_tls", fmt.Sprintf("%s is not on this host: passwords would cross the network readably. TLS can be left out only for localhost.", u.Hostname()))
 		}
 	}
 }

@@ -77,14 +77,19 @@ type EndpointSpec struct {
 	Network     NetworkID     // ""  means that the first association decides
 	Tags        []Tag
 	ClientOptions
+	Unread error // of options that were typed and could not be read, by their fields; nil: none
 }
 
 // NewEndpoint checks the parts of a request that stand on their own and makes the endpoint,
-// without keys. What depends on other resources is checked by CheckConflicts and CheckCertificates.
+// without keys. What depends on other resources is checked by CheckConflicts and CheckCertificates; where the request
+// is refused, they can still judge the parts of the endpoint that are sound, and the others are zero.
 // Fields: name, description, client_cidr, certificate, directory, mutual, transport, listen_addr, port, tags, and those of
 // ClientOptions.
 func NewEndpoint(s EndpointSpec, now time.Time) (Endpoint, error) {
 	var c Check
+	if err := c.Add(s.Unread); err != nil {
+		return Endpoint{}, err
+	}
 	e := Endpoint{
 		ID: NewEndpointID(), Certificate: s.Certificate, ClientOptions: s.ClientOptions,
 		Generation: 1, CreatedAt: now, Version: 1,
@@ -115,8 +120,10 @@ func parseListen(c *Check, s EndpointSpec) Listen {
 		switch {
 		case err != nil || !addr.Is4():
 			c.Bad("listen_addr", fmt.Sprintf("%q is not an IPv4 address.", a))
+			l.Addr = netip.Addr{}
 		case addr.As4()[0] >= 224:
 			c.Bad("listen_addr", fmt.Sprintf("%s cannot be the address of a host.", a))
+			l.Addr = netip.Addr{}
 		default:
 			l.Addr = addr
 		}
@@ -134,18 +141,21 @@ func parsePort(c *Check, s string) uint16 {
 	switch {
 	case err != nil || port == 0:
 		c.Bad("port", "The VPN port is a number from 1 to 65535; 443 and 1194 are the usual ones.")
+		return 0
 	case port >= FirstWorkerPort && port < FirstWorkerPort+MaxWorkers:
 		c.Bad("port", fmt.Sprintf("The ports from %d to %d are where the OpenVPN processes of this host listen; 443 and 1194 are the usual ones for an endpoint.", FirstWorkerPort, FirstWorkerPort+MaxWorkers-1))
+		return 0
 	}
 	return uint16(port)
 }
 
 // CheckCertificates checks what the endpoint's certificates are; public tells that client certificates would come from an
-// authority that issues to everybody. client is not looked at where the endpoint needs no client certificates. Fields:
-// certificate, client_ca.
+// authority that issues to everybody. client is not looked at where the endpoint needs no client certificates. A zero
+// certificate is not judged: what refers to it was refused already. Fields: certificate, client_ca.
 func (e Endpoint) CheckCertificates(server, client Certificate, public bool, now time.Time) error {
 	var c Check
 	switch {
+	case server.ID == "":
 	case server.Use != UseServer:
 		c.Bad("certificate", fmt.Sprintf("%s is not a server certificate.", server.Label()))
 	case !server.HasKey:
@@ -154,10 +164,10 @@ func (e Endpoint) CheckCertificates(server, client Certificate, public bool, now
 		c.Bad("certificate", fmt.Sprintf("%s expired on %s.", server.Label(), server.NotAfter.UTC().Format("2 January 2006")))
 	}
 	switch {
-	case !e.Mutual():
+	case !e.Mutual() || client.ID == "":
 	case client.Use == UseClient && client.Chain == "":
 		c.Bad("client_ca", fmt.Sprintf("%s is kept without the certificates above it, so others of its authority could not be verified. Import it with its chain, or choose the authority.", client.Label()))
-	case client.Use == UseServer && client.ID != server.ID:
+	case client.Use == UseServer && client.ID != server.ID && server.ID != "":
 		c.Bad("client_ca", "Choose a certificate authority, a client certificate for the authority that issued it, or the server certificate itself for its own.")
 	case client.TrustAnchor() == "":
 		c.Bad("client_ca", fmt.Sprintf("%s has no chain, so no client certificate could be verified with it; choose an authority.", client.Label()))
@@ -181,18 +191,20 @@ type EndpointEdit struct {
 	Port        string
 	Network     NetworkID // the one that is chosen for the endpoint, "" for none (ChooseNetwork)
 	ClientOptions
+	Unread  error   // as that of EndpointSpec
 	Consent Consent // to what the modification does
 }
 
 // Edit applies a modification and reports whether clients are cut off by it for a moment: the
-// server certificate and the port restart the workers, names and options do not.
+// server certificate and the port restart the workers, names and options do not. Where it is refused, the endpoint has
+// the certificate and the port that are sound, so that further checks can judge them; it is not to be saved.
 func (e *Endpoint) Edit(in EndpointEdit) (restarts bool, err error) {
 	var c Check
 	if e.Deleting {
 		return false, ErrEndpointDeleting(e.ID)
 	}
-	if in.Version != e.Version {
-		return false, ErrStale("endpoint")
+	if err := c.Add(in.Unread); err != nil {
+		return false, err
 	}
 	name := checkName(&c, "name", in.Name, false)
 	description := checkDescription(&c, "description", in.Description)
@@ -201,21 +213,36 @@ func (e *Endpoint) Edit(in EndpointEdit) (restarts bool, err error) {
 	}
 	port := parsePort(&c, in.Port)
 	in.ClientOptions.Check(&c)
+	if in.Version != e.Version {
+		return false, ErrStale("endpoint").Beside(c.fields)
+	}
 	if err := c.Err(); err != nil {
+		if !c.Has("port") {
+			e.Listen.Port = port
+		}
+		if !c.Has("certificate") {
+			e.takeCertificate(in.Certificate)
+		}
 		return false, err
 	}
 	restarts = port != e.Listen.Port || in.Certificate != e.Certificate
-	if e.OwnAuthority() {
-		e.ClientCA = in.Certificate
-	}
+	e.takeCertificate(in.Certificate)
 	e.Name, e.Description = name, description
-	e.Certificate, e.Listen.Port = in.Certificate, port
+	e.Listen.Port = port
 	e.Version++
 	if restarts || !reflect.DeepEqual(in.ClientOptions, e.ClientOptions) {
 		e.Generation++
 	}
 	e.ClientOptions = in.ClientOptions
 	return restarts, nil
+}
+
+// takeCertificate gives the endpoint another server certificate; its own authority follows where clients come from it.
+func (e *Endpoint) takeCertificate(id CertificateID) {
+	if e.OwnAuthority() {
+		e.ClientCA = id
+	}
+	e.Certificate = id
 }
 
 // Reconnect has live sessions learn the present state at once, where the administrator chose that and the effect of

@@ -151,7 +151,9 @@ func TestCheckCertificates(t *testing.T) {
 		"another server":         {server, with(server, func(c *Certificate) { c.ID = "cert-o" }), "client_ca", "the server certificate itself"},
 		"both without a chain":   {with(server, func(c *Certificate) { c.Chain = "" }), with(server, func(c *Certificate) { c.Chain = "" }), "client_ca", "no chain"},
 		"authority expired":      {server, with(ca, func(c *Certificate) { c.NotAfter = now.Add(-time.Second) }), "client_ca", "expired"},
-		"nothing on either side": {Certificate{}, Certificate{}, "client_ca", "no chain"},
+		"server, client gone":    {with(server, func(c *Certificate) { c.HasKey = false }), Certificate{}, "certificate", "not kept here"},
+		"client, server gone":    {Certificate{}, with(server, func(c *Certificate) { c.Chain = "" }), "client_ca", "no chain"},
+		"both gone":              {Certificate{}, Certificate{}, "", ""},
 	} {
 		wantBad(t, name, mutual.CheckCertificates(c.server, c.client, false, now), c.field, c.words)
 	}

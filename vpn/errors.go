@@ -67,6 +67,13 @@ func (e *Error) Because(cause error) *Error {
 	return &c
 }
 
+// Beside returns a copy of e with sentences for fields.
+func (e *Error) Beside(fields map[string]string) *Error {
+	c := *e
+	c.Fields = fields
+	return &c
+}
+
 // KindOf returns the kind of any error; nil and other errors are Internal, so check for nil first.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
@@ -107,6 +114,7 @@ func NoSuch(code Code, what, id string) *Error {
 // at once.
 type Check struct {
 	fields map[string]string
+	whole  *Error // why the request is refused whatever its fields hold; nil: it is not
 }
 
 // Bad records a sentence for a field. The first one of a field is kept.
@@ -119,26 +127,59 @@ func (c *Check) Bad(field, sentence string) {
 	}
 }
 
-// Add records the fields of another refusal. Any other error is returned.
+// maxSentences bounds what is said about one field.
+const maxSentences = 8
+
+// Also records a further sentence for a field, for a control that holds several things.
+func (c *Check) Also(field, sentence string) {
+	said := c.fields[field]
+	switch {
+	case said == "":
+		c.Bad(field, sentence)
+	case !strings.Contains(said, sentence) && strings.Count(said, ". ") < maxSentences-1:
+		c.fields[field] = said + " " + sentence
+	}
+}
+
+// Add records another refusal: its fields, and a Conflict as a refusal of the request as a whole, of which the first
+// is kept. Any other error is returned.
 func (c *Check) Add(err error) error {
 	if err == nil {
 		return nil
 	}
-	fields := FieldsOf(err)
-	if len(fields) == 0 {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Kind != Conflict && (e.Kind != Invalid || len(e.Fields) == 0) {
 		return err
 	}
-	for name, sentence := range fields {
+	for name, sentence := range e.Fields {
 		c.Bad(name, sentence)
 	}
+	if e.Kind == Conflict && c.whole == nil {
+		c.whole = e
+	}
 	return nil
+}
+
+// Together makes one refusal of several, so that all of them are shown at once (Check.Add). It gives the first
+// error that is no such refusal as it is.
+func Together(refusals ...error) error {
+	var c Check
+	for _, r := range refusals {
+		if err := c.Add(r); err != nil {
+			return err
+		}
+	}
+	return c.Err()
 }
 
 // Has reports whether a field already has a sentence.
 func (c *Check) Has(field string) bool { _, ok := c.fields[field]; return ok }
 
-// Err returns nil where no field is bad, otherwise one Invalid error with every field.
+// Err returns nil where nothing is bad, otherwise one error with every field: Invalid, or the refusal of the whole.
 func (c *Check) Err() error {
+	if c.whole != nil {
+		return c.whole.Beside(c.fields)
+	}
 	if len(c.fields) == 0 {
 		return nil
 	}

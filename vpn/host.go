@@ -17,7 +17,8 @@ type Host struct {
 	ClientRanges []netip.Prefix `json:"client_ranges"`
 }
 
-// Place is what an endpoint needs for itself on a host. It cannot be changed later.
+// Place is what an endpoint needs for itself on a host. It cannot be changed later. A zero part is not asked for: it
+// was refused already.
 type Place struct {
 	Address    netip.Addr   `json:"address"` // to listen on; unspecified: every address of the host
 	ClientCIDR netip.Prefix `json:"client_cidr"`
@@ -29,10 +30,10 @@ func (e Endpoint) Place() Place { return Place{Address: e.Listen.Addr, ClientCID
 // Validate is the dataplane's check of a message.
 func (p Place) Validate() error {
 	var c Check
-	if !p.Address.Is4() {
+	if p.Address.IsValid() && !p.Address.Is4() {
 		c.Bad("listen_addr", "The listen address is malformed.")
 	}
-	if !ValidClientCIDR(p.ClientCIDR) {
+	if p.ClientCIDR.IsValid() && !ValidClientCIDR(p.ClientCIDR) {
 		c.Bad("client_cidr", "The client CIDR is malformed.")
 	}
 	return c.Err()

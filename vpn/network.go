@@ -52,21 +52,21 @@ func parseNetworkCIDRs(c *Check, s string) []netip.Prefix {
 	for _, w := range words {
 		p, err := ParseCIDR(w)
 		if err != nil {
-			c.Bad("cidrs", err.Error())
-			return nil
+			c.Also("cidrs", err.Error())
+			continue
 		}
 		if p.Bits() < 8 {
-			c.Bad("cidrs", fmt.Sprintf("%s is too wide for a network; /8 is the widest.", p))
+			c.Also("cidrs", fmt.Sprintf("%s is too wide for a network; /8 is the widest.", p))
 		}
 		if p.Bits() > 28 {
-			c.Bad("cidrs", fmt.Sprintf("%s is too small for a network; /28 is the smallest.", p))
+			c.Also("cidrs", fmt.Sprintf("%s is too small for a network; /28 is the smallest.", p))
 		}
 		if why := unroutableReason(p); why != "" {
-			c.Bad("cidrs", fmt.Sprintf("%s lies in %s.", p, why))
+			c.Also("cidrs", fmt.Sprintf("%s lies in %s.", p, why))
 		}
 		for _, q := range out {
 			if q.Overlaps(p) {
-				c.Bad("cidrs", fmt.Sprintf("%s overlaps with %s.", p, q))
+				c.Also("cidrs", fmt.Sprintf("%s overlaps with %s.", p, q))
 			}
 		}
 		out = append(out, p)

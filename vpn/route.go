@@ -100,16 +100,13 @@ func (e *Endpoint) AddRoute(s RouteSpec, associations []Association, present []R
 			c.Bad("destination", fmt.Sprintf("There is already a route to %s with this target.", p))
 		}
 	}
-	if err := c.Err(); err != nil {
-		return Route{}, err
-	}
 	live := countLive(present, func(o Route) uint64 {
 		if o.Origin == OriginAssociate {
 			return 1 // automatic routes do not count
 		}
 		return o.Removed
 	})
-	if err := checkParts("routes", live, q.Routes); err != nil {
+	if err := Together(c.Err(), checkParts("routes", live, q.Routes)); err != nil {
 		return Route{}, err
 	}
 	e.Generation++

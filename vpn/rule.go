@@ -75,10 +75,8 @@ func (e *Endpoint) Authorize(s RuleSpec, present []Rule, q Quotas, now time.Time
 			c.Bad("destination", fmt.Sprintf("There is already an authorization rule for %s and %s.", p, r.Grantee()))
 		}
 	}
-	if err := c.Err(); err != nil {
-		return Rule{}, err
-	}
-	if err := checkParts("authorization rules", countLive(present, func(o Rule) uint64 { return o.Removed }), q.Rules); err != nil {
+	live := countLive(present, func(o Rule) uint64 { return o.Removed })
+	if err := Together(c.Err(), checkParts("authorization rules", live, q.Rules)); err != nil {
 		return Rule{}, err
 	}
 	e.Generation++

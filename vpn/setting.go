@@ -165,9 +165,6 @@ type SavedSettings struct {
 // Edit applies a Settings form: values has every setting that is not given. A value that is the preset is not
 // kept. Stale where another administrator saved after the form was filled; fields are the keys.
 func (s *SavedSettings) Edit(version int, values map[string]string, given map[string]GivenSetting) error {
-	if version != s.Version {
-		return ErrStale("settings")
-	}
 	var c Check
 	next := map[string]string{}
 	for _, k := range DeploymentSettings() {
@@ -183,6 +180,9 @@ func (s *SavedSettings) Edit(version int, values map[string]string, given map[st
 		} else if v != k.Preset {
 			next[k.Key] = v
 		}
+	}
+	if version != s.Version {
+		return ErrStale("settings").Beside(c.fields)
 	}
 	if err := c.Err(); err != nil {
 		return err

@@ -113,22 +113,22 @@ func NormalizeTags(c *Check, tags []Tag) []Tag {
 		}
 		switch {
 		case t.Key == "":
-			c.Bad("tags", fmt.Sprintf("The tag value %q has no key.", t.Value))
+			c.Also("tags", fmt.Sprintf("The tag value %q has no key.", t.Value))
 		case utf8.RuneCountInString(t.Key) > maxTagKey:
-			c.Bad("tags", fmt.Sprintf("A tag key may have at most %d characters.", maxTagKey))
+			c.Also("tags", fmt.Sprintf("A tag key may have at most %d characters.", maxTagKey))
 		case utf8.RuneCountInString(t.Value) > maxTagValue:
-			c.Bad("tags", fmt.Sprintf("A tag value may have at most %d characters.", maxTagValue))
+			c.Also("tags", fmt.Sprintf("A tag value may have at most %d characters.", maxTagValue))
 		case seen[t.Key]:
-			c.Bad("tags", fmt.Sprintf("The tag key %q is repeated.", t.Key))
+			c.Also("tags", fmt.Sprintf("The tag key %q is repeated.", t.Key))
 		}
 		if r, bad := firstOutside(t.Key+t.Value, nameMarks); bad {
-			c.Bad("tags", fmt.Sprintf("Tags may have letters, digits, spaces and %s; %s is not allowed.", nameMarks, describeRune(r)))
+			c.Also("tags", fmt.Sprintf("Tags may have letters, digits, spaces and %s; %s is not allowed.", nameMarks, describeRune(r)))
 		}
 		seen[t.Key] = true
 		out = append(out, t)
 	}
 	if len(out) > MaxTags {
-		c.Bad("tags", fmt.Sprintf("There are %d tags; at most %d are possible.", len(out), MaxTags))
+		c.Also("tags", fmt.Sprintf("There are %d tags; at most %d are possible.", len(out), MaxTags))
 	}
 	return out
 }

@@ -38,10 +38,8 @@ func (s *Service) AddAdministrator(ctx context.Context, by control.Principal, in
 		return admin, err
 	}
 	err = s.core.Change(ctx, by, vpn.AddAdministrator, string(admin.ID), func(tx *store.Tx, a *vpn.AuditRecord) error {
-		if _, err := tx.AdministratorByUsername(ctx, admin.Username); err == nil {
-			var c vpn.Check
-			c.Bad("username", "There is already an account with this user name.")
-			return c.Err()
+		if err := checkFree(ctx, tx, admin.Username); err != nil {
+			return err
 		}
 		a.After = control.Describe(admin)
 		return tx.CreateAdministrator(ctx, admin)
@@ -59,12 +57,27 @@ func (s *Service) newAdministrator(ctx context.Context, in AdministratorSpec) (v
 		c.Bad("role", "Choose a role.")
 	}
 	vpn.CheckPassword(&c, a.Username, in.Password, in.Again)
-	if err := c.Err(); err != nil {
+	// Asked again in the transaction; here, so that one answer has all that is wrong.
+	err := s.core.View(ctx, func(tx *store.Tx) error { return checkFree(ctx, tx, a.Username) })
+	if err := vpn.Together(c.Err(), err); err != nil {
 		return a, err
 	}
-	var err error
 	a.PasswordHash, err = s.passwords.hash(ctx, in.Password)
 	return a, err
+}
+
+// checkFree refuses a user name that an account has. Field: username.
+func checkFree(ctx context.Context, tx *store.Tx, username string) error {
+	_, err := tx.AdministratorByUsername(ctx, username)
+	switch {
+	case err == nil:
+		var c vpn.Check
+		c.Bad("username", "There is already an account with this user name.")
+		return c.Err()
+	case vpn.KindOf(err) == vpn.NotFound:
+		return nil
+	}
+	return err
 }
 
 // AdministratorEdit is a request to change an account. Version is the one the form was filled from.

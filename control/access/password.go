@@ -45,6 +45,7 @@ func (s *Service) ChangeOwnPassword(ctx context.Context, by control.Principal, t
 		var c vpn.Check
 		c.Bad("current", "This is not your present password.")
 		s.core.AuditRefusal(ctx, by, vpn.ChangePassword, by.ID, c.Err()) // recorded like a refused sign-in: it may be a guess
+		vpn.CheckPassword(&c, admin.Username, password, again)
 		return c.Err()
 	}
 	s.signIns.forget(by.Source, by.Name)

@@ -23,14 +23,11 @@ func (s *Service) ImportCertificate(ctx context.Context, by control.Principal, i
 	if err := s.core.Allow(ctx, by, vpn.ImportCertificate, ""); err != nil {
 		return vpn.Certificate{}, err
 	}
-	name, err := vpn.CheckImportName(in.Name, in.Use)
-	if err != nil {
-		return vpn.Certificate{}, err
-	}
+	name, typed := vpn.CheckImportName(in.Name, in.Use)
 	pair, err := s.pki.CheckImport(in.Use, vpn.KeyPair{
 		Certificate: in.Certificate, Key: vpn.Secret(in.PrivateKey), Chain: in.Chain,
 	}, s.core.Now())
-	if err != nil {
+	if err := vpn.Together(typed, err); err != nil {
 		return vpn.Certificate{}, err
 	}
 	return s.keepCertificate(ctx, by, vpn.ImportCertificate, name, in.Use, "", pair)

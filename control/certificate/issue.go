@@ -50,12 +50,9 @@ func (s *Service) IssueCertificate(ctx context.Context, by control.Principal, in
 	if err := s.core.Allow(ctx, by, vpn.IssueCertificate, ""); err != nil {
 		return vpn.Certificate{}, err
 	}
-	name, spec, err := vpn.CheckCertificateSpec(in.Use, in.Name, in.CommonName, in.DNSNames, in.KeyType, in.ValidDays)
-	if err != nil {
-		return vpn.Certificate{}, err
-	}
+	name, spec, typed := vpn.CheckCertificateSpec(in.Use, in.Name, in.CommonName, in.DNSNames, in.KeyType, in.ValidDays)
 	authority, err := s.signer(ctx, by, in.Authority, spec)
-	if err != nil {
+	if err := vpn.Together(typed, err); err != nil {
 		return vpn.Certificate{}, err
 	}
 	pair, err := s.pki.Issue(authority, in.Use, spec, s.core.Now())
@@ -75,6 +72,10 @@ func (s *Service) signer(ctx context.Context, by control.Principal, id vpn.Certi
 			return check.Err()
 		}
 		c, err := tx.Certificate(ctx, id)
+		if err != nil && vpn.KindOf(err) == vpn.NotFound {
+			check.Bad("authority", "This certificate authority does not exist any more; choose another.")
+			return check.Err()
+		}
 		if err != nil {
 			return err
 		}

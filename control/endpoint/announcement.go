@@ -38,7 +38,8 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, e *vpn.Endpoint, chan
 	if err != nil {
 		return vpn.Announcement{}, err
 	}
-	if err := change(tx, e); err != nil {
+	refused := change(tx, e)
+	if err := new(vpn.Check).Add(refused); err != nil { // more checks would say nothing
 		return vpn.Announcement{}, err
 	}
 	after, err := s.core.Side(ctx, tx, deployment, *e)
@@ -48,9 +49,10 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, e *vpn.Endpoint, chan
 	a := vpn.Announcement{Effect: vpn.EffectOf(before, after)}
 	// Otherwise an expired certificate would prevent a new description.
 	if len(a.Restart) > 0 || e.Certificate != before.Endpoint.Certificate {
-		if err := s.checkEndpoint(ctx, tx, *e); err != nil {
-			return a, err
-		}
+		refused = vpn.Together(refused, s.checkEndpoint(ctx, tx, *e))
+	}
+	if refused != nil {
+		return a, refused
 	}
 	a.Reach, err = s.reach(ctx, tx, a.Effect, before, after)
 	return a, err

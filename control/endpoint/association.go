@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"cmp"
 	"context"
 
 	"sallyport/control"
@@ -13,19 +14,15 @@ import (
 func (s *Service) Associate(ctx context.Context, by control.Principal, id vpn.EndpointID, network vpn.NetworkID, subnet vpn.SubnetID) (vpn.Association, error) {
 	var made vpn.Association
 	err := s.changeEndpoint(ctx, by, vpn.AssociateClientVpnTargetNetwork, id, func(tx *store.Tx, e *vpn.Endpoint, a *vpn.AuditRecord) error {
-		n, sub, err := readTarget(ctx, tx, network, subnet)
-		if err != nil {
-			return err
-		}
-		if _, err := s.quotas(ctx, tx, *e); err != nil {
-			return err
-		}
+		n, sub, unread := readTarget(ctx, tx, network, subnet)
+		_, pending := s.quotas(ctx, tx, *e)
 		present, err := tx.AssociationsOf(ctx, id)
 		if err != nil {
 			return err
 		}
 		var routes []vpn.Route
-		if made, routes, err = e.Associate(n, sub, present, s.core.Now()); err != nil {
+		made, routes, err = e.Associate(n, sub, present, s.core.Now())
+		if err := vpn.Together(unread, pending, err); err != nil {
 			return err
 		}
 		if err := tx.CreateAssociation(ctx, made); err != nil {
@@ -42,26 +39,26 @@ func (s *Service) Associate(ctx context.Context, by control.Principal, id vpn.En
 	return made, err
 }
 
-// readTarget reads the subnet to associate and its network; "" for the network means that of the subnet.
-func readTarget(ctx context.Context, tx *store.Tx, network vpn.NetworkID, subnet vpn.SubnetID) (vpn.Network, vpn.Subnet, error) {
-	var check vpn.Check
+// readTarget reads the subnet to associate and its network; "" for the network means that of the subnet. What there is
+// none of is refused, and zero. Fields: network, subnet.
+func readTarget(ctx context.Context, tx *store.Tx, network vpn.NetworkID, subnet vpn.SubnetID) (n vpn.Network, sub vpn.Subnet, err error) {
+	var c vpn.Check
 	if subnet == "" {
-		check.Bad("subnet", "Choose a subnet to associate.")
-		return vpn.Network{}, vpn.Subnet{}, check.Err()
+		c.Bad("subnet", "Choose a subnet to associate.")
+	} else if sub, err = tx.Subnet(ctx, subnet); err != nil && vpn.KindOf(err) == vpn.NotFound {
+		c.Bad("subnet", "This subnet does not exist any more; choose another.")
+	} else if err != nil {
+		return n, sub, err
 	}
-	sub, err := tx.Subnet(ctx, subnet)
-	if vpn.KindOf(err) == vpn.NotFound && err != nil {
-		check.Bad("subnet", "This subnet does not exist any more; choose another.")
-		return vpn.Network{}, vpn.Subnet{}, check.Err()
+	if network = cmp.Or(network, sub.Network); network == "" {
+		return n, sub, c.Err()
 	}
-	if err != nil {
-		return vpn.Network{}, vpn.Subnet{}, err
+	if n, err = tx.Network(ctx, network); err != nil && vpn.KindOf(err) == vpn.NotFound {
+		c.Bad("network", "This network does not exist any more; choose another.")
+	} else if err != nil {
+		return n, sub, err
 	}
-	if network == "" {
-		network = sub.Network
-	}
-	n, err := tx.Network(ctx, network)
-	return n, sub, err
+	return n, sub, c.Err()
 }
 
 // Disassociation is what an administrator should know before disassociating a target network.

@@ -16,25 +16,17 @@ func (s *Service) CreateEndpoint(ctx context.Context, by control.Principal, spec
 	if err := s.core.Allow(ctx, by, vpn.CreateClientVpnEndpoint, ""); err != nil {
 		return e, err
 	}
-	e, err := vpn.NewEndpoint(spec, s.core.Now())
-	if err != nil {
-		return e, err
+	e, typed := vpn.NewEndpoint(spec, s.core.Now())
+	if kind := vpn.KindOf(typed); typed != nil && kind != vpn.Invalid {
+		return e, typed
 	}
 	place := s.checkPlace(ctx, e) // not within the transaction, because it asks another process
-	err = s.core.Change(ctx, by, vpn.CreateClientVpnEndpoint, "", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
-		if err := chooseNetwork(ctx, tx, &e, spec.Network); err != nil {
-			return err
-		}
-		if err := s.checkNew(ctx, tx, e, place); err != nil {
+	err := s.core.Change(ctx, by, vpn.CreateClientVpnEndpoint, "", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
+		// One answer has all that is wrong, whichever check finds it.
+		if err := vpn.Together(typed, chooseNetwork(ctx, tx, &e, spec.Network), s.checkNew(ctx, tx, e, place), s.checkEndpoint(ctx, tx, e), checkDirectory(ctx, tx, e)); err != nil {
 			return err
 		}
 		e.TLSCrypt, e.TokenSecret = s.pki.StaticKey(), s.pki.TokenSecret()
-		if err := s.checkEndpoint(ctx, tx, e); err != nil {
-			return err
-		}
-		if err := checkDirectory(ctx, tx, e); err != nil {
-			return err
-		}
 		a.Subject, a.After = string(e.ID), control.Describe(e)
 		return tx.CreateEndpoint(ctx, e)
 	})
@@ -67,20 +59,11 @@ func (s *Service) checkNew(ctx context.Context, tx *store.Tx, e vpn.Endpoint, pl
 	if err != nil {
 		return err
 	}
-	if err := d.Quotas.CheckEndpoints(len(all)); err != nil {
-		return err
-	}
 	networks, err := tx.AllNetworks(ctx)
 	if err != nil {
 		return err
 	}
-	var c vpn.Check
-	for _, refused := range []error{e.CheckClientRange(d.PublicClientRanges), e.CheckNetworks(networks), e.CheckConflicts(all, s.settings.Reserved...), place} {
-		if err := c.Add(refused); err != nil {
-			return err
-		}
-	}
-	return c.Err()
+	return vpn.Together(d.Quotas.CheckEndpoints(len(all)), e.CheckClientRange(d.PublicClientRanges), e.CheckNetworks(networks), e.CheckConflicts(all, s.settings.Reserved...), place)
 }
 
 // checkDirectory checks that the directory of an endpoint exists. Field: directory.
@@ -103,23 +86,18 @@ func (s *Service) checkEndpoint(ctx context.Context, tx *store.Tx, e vpn.Endpoin
 	if err != nil {
 		return err
 	}
-	if err := e.CheckConflicts(all, s.settings.Reserved...); err != nil {
-		return err
-	}
 	certificates, err := tx.CertificatesByID(ctx, e.Certificate, e.ClientCA)
 	if err != nil {
 		return err
 	}
 	var missing vpn.Check
-	if _, ok := certificates[e.Certificate]; !ok {
+	if _, ok := certificates[e.Certificate]; !ok && e.Certificate != "" {
 		missing.Bad("certificate", "This certificate does not exist any more; choose another.")
 	}
-	if _, ok := certificates[e.ClientCA]; !ok && e.Mutual() {
+	if _, ok := certificates[e.ClientCA]; !ok && e.Mutual() && !e.OwnAuthority() {
 		missing.Bad("client_ca", "This certificate does not exist any more; choose another.")
 	}
-	if err := missing.Err(); err != nil {
-		return err
-	}
 	client := certificates[e.ClientCA]
-	return e.CheckCertificates(certificates[e.Certificate], client, s.pki.PubliclyTrusted(client.TrustAnchor()), s.core.Now())
+	return vpn.Together(e.CheckConflicts(all, s.settings.Reserved...), missing.Err(),
+		e.CheckCertificates(certificates[e.Certificate], client, s.pki.PubliclyTrusted(client.TrustAnchor()), s.core.Now()))
 }

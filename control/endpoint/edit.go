@@ -38,10 +38,8 @@ func (s *Service) EditEndpoint(ctx context.Context, by control.Principal, id vpn
 // modify is the change of a modification.
 func modify(ctx context.Context, in vpn.EndpointEdit) func(*store.Tx, *vpn.Endpoint) error {
 	return func(tx *store.Tx, e *vpn.Endpoint) error {
-		if _, err := e.Edit(in); err != nil {
-			return err
-		}
-		return chooseNetwork(ctx, tx, e, in.Network)
+		_, typed := e.Edit(in)
+		return vpn.Together(typed, chooseNetwork(ctx, tx, e, in.Network))
 	}
 }
 

@@ -65,11 +65,9 @@ func (s *Service) CreateRoute(ctx context.Context, by control.Principal, id vpn.
 		if err != nil {
 			return err
 		}
-		quotas, err := s.quotas(ctx, tx, *e)
-		if err != nil {
-			return err
-		}
-		if made, err = e.AddRoute(spec, associations, present, quotas, s.core.Now()); err != nil {
+		quotas, pending := s.quotas(ctx, tx, *e)
+		made, err = e.AddRoute(spec, associations, present, quotas, s.core.Now())
+		if err := vpn.Together(pending, err); err != nil {
 			return err
 		}
 		a.After = control.Describe(made)

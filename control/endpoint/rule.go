@@ -74,11 +74,9 @@ func (s *Service) Authorize(ctx context.Context, by control.Principal, id vpn.En
 		if err != nil {
 			return err
 		}
-		quotas, err := s.quotas(ctx, tx, *e)
-		if err != nil {
-			return err
-		}
-		if made, err = e.Authorize(spec, present, quotas, s.core.Now()); err != nil {
+		quotas, pending := s.quotas(ctx, tx, *e)
+		made, err = e.Authorize(spec, present, quotas, s.core.Now())
+		if err := vpn.Together(pending, err); err != nil {
 			return err
 		}
 		a.After = control.Describe(made)

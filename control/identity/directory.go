@@ -24,10 +24,8 @@ func (s *Service) Directory(ctx context.Context, by control.Principal, id vpn.Di
 func (s *Service) CreateDirectory(ctx context.Context, by control.Principal, spec vpn.DirectorySpec) (vpn.Directory, error) {
 	var d vpn.Directory
 	err := s.core.Change(ctx, by, vpn.CreateDirectory, "", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
-		if d, err = vpn.NewDirectory(spec, s.core.Now()); err != nil {
-			return err
-		}
-		if err := s.check(d, spec.Password); err != nil {
+		d, err = vpn.NewDirectory(spec, s.core.Now())
+		if err := vpn.Together(err, s.check(d.DirectoryOptions, spec.Password, err)); err != nil {
 			return err
 		}
 		a.Subject, a.After = string(d.ID), control.Describe(d)
@@ -44,10 +42,8 @@ func (s *Service) EditDirectory(ctx context.Context, by control.Principal, id vp
 			return err
 		}
 		a.Before = control.Describe(d)
-		if err := d.Edit(spec); err != nil {
-			return err
-		}
-		if err := s.check(d, spec.Password); err != nil {
+		err = d.Edit(spec)
+		if err := vpn.Together(err, s.check(spec.DirectoryOptions, spec.Password, err)); err != nil {
 			return err
 		}
 		a.After = control.Describe(d)
@@ -56,9 +52,12 @@ func (s *Service) EditDirectory(ctx context.Context, by control.Principal, id vp
 	return d, err
 }
 
-// check has the source itself read the options.
-func (s *Service) check(d vpn.Directory, password vpn.Secret) error {
-	source, err := s.open(d.DirectoryOptions, password)
+// check has the source itself read the options. What typed refuses already is left out.
+func (s *Service) check(o vpn.DirectoryOptions, password vpn.Secret, typed error) error {
+	if vpn.FieldsOf(typed)["urls"] != "" {
+		o.URLs = nil
+	}
+	source, err := s.open(o, password)
 	if err != nil {
 		return err
 	}

@@ -55,11 +55,7 @@ func (h *Endpoints) Create(c echo.Context) error {
 	if in.Rearrange() {
 		return h.renderNew(c, in, nil)
 	}
-	spec, err := in.spec()
-	var e vpn.Endpoint
-	if err == nil {
-		e, err = h.endpoints.CreateEndpoint(page.Context(c), page.Principal(c), spec)
-	}
+	e, err := h.endpoints.CreateEndpoint(page.Context(c), page.Principal(c), in.spec())
 	if page.BelongsInForm(err) {
 		return h.renderNew(c, in, err)
 	}

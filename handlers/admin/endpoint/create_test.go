@@ -140,6 +140,7 @@ func TestRefusedFormShowsTheCode(t *testing.T) {
 	p := u.Admin.Post("/endpoints/new", u.EndpointForm("second", "10.40.0.0/22", "1194")).WantStatus(http.StatusUnprocessableEntity)
 	p.WantText("#error-summary", "the quota is 1").WantText("#error-summary code", "ClientVpnEndpointLimitExceeded")
 	webtest.CheckMarkup(t, "/endpoints/new", p)
+	u.Kit.Set(control.SystemPrincipal("test"), "endpoint_quota", "2")
 	p = u.Admin.Post("/endpoints/new", u.EndpointForm("second", "10.40.0.0/23", "1194")).WantStatus(http.StatusUnprocessableEntity)
 	if got := p.Doc.Find("#error-summary code").Text(); got != "" {
 		t.Errorf("a field that is wrong shows the code %s", got)

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -41,7 +42,7 @@ func (h *Endpoints) renderEdit(c echo.Context, typed *endpointInput, refused err
 	switch {
 	case stale:
 		status = http.StatusConflict
-		form.Fail(page.Refusal(refused), form.SavedBefore(saved.fields(offered)))
+		page.FailStale(&form, refused, saved.fields(offered))
 		form.Intro = "To keep what you typed, choose Modify Client VPN endpoint again: it then replaces what the other administrator saved. To keep that, choose Cancel."
 	case refused != nil:
 		status = http.StatusUnprocessableEntity
@@ -58,17 +59,14 @@ func (h *Endpoints) renderEdit(c echo.Context, typed *endpointInput, refused err
 // where the authority is that certificate's own: the form has no field for it then.
 func besideCertificate(e vpn.Endpoint, refused error) error {
 	sentence := vpn.FieldsOf(refused)["client_ca"]
-	if sentence == "" || e.ClientCA != e.Certificate || vpn.FieldsOf(refused)["certificate"] != "" {
+	detail, ok := errors.AsType[*vpn.Error](refused)
+	if !ok || sentence == "" || e.ClientCA != e.Certificate || detail.Fields["certificate"] != "" {
 		return refused
 	}
-	var c vpn.Check
-	for name, s := range vpn.FieldsOf(refused) {
-		if name != "client_ca" {
-			c.Bad(name, s)
-		}
-	}
-	c.Bad("certificate", sentence)
-	return c.Err()
+	fields := maps.Clone(detail.Fields)
+	delete(fields, "client_ca")
+	fields["certificate"] = sentence
+	return detail.Beside(fields)
 }
 
 // EditForm shows the form that modifies an endpoint.
@@ -87,11 +85,8 @@ func (h *Endpoints) Edit(c echo.Context) error {
 	if page.GoesBack(c) {
 		return h.renderEdit(c, &in, nil)
 	}
-	edit, err := in.edit(stored)
-	var what vpn.Announcement
-	if err == nil {
-		what, err = h.endpoints.AnnounceEdit(page.Context(c), page.Principal(c), stored.ID, edit)
-	}
+	edit := in.edit(stored)
+	what, err := h.endpoints.AnnounceEdit(page.Context(c), page.Principal(c), stored.ID, edit)
 	var result endpoint.EditResult
 	if err == nil {
 		edit.Consent = page.Consent(c)

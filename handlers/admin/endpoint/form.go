@@ -57,28 +57,28 @@ func (in endpointInput) options(base vpn.ClientOptions) (vpn.ClientOptions, erro
 	return endpointOptions.read(func(field string) string { return in.typed[field] }, base)
 }
 
-func (in endpointInput) spec() (vpn.EndpointSpec, error) {
-	options, err := in.options(vpn.DefaultOptions())
+func (in endpointInput) spec() vpn.EndpointSpec {
+	options, unread := in.options(vpn.DefaultOptions())
 	return vpn.EndpointSpec{
 		Name: in.Name, Description: in.Description, ClientCIDR: in.ClientCIDR,
 		Certificate: vpn.CertificateID(in.Certificate), Mutual: true, ClientCA: vpn.CertificateID(in.ClientCA),
 		Transport: vpn.Transport(in.Transport), ListenAddr: in.ListenAddr, Port: in.Port, Network: vpn.NetworkID(in.Network), Tags: in.Tags(),
-		ClientOptions: options,
-	}, err
+		ClientOptions: options, Unread: unread,
+	}
 }
 
 // edit needs the stored endpoint for the options that the form does not offer. The version protects them: a save in
 // between makes the edit stale.
-func (in endpointInput) edit(stored endpoint.View) (vpn.EndpointEdit, error) {
+func (in endpointInput) edit(stored endpoint.View) vpn.EndpointEdit {
 	version, _ := strconv.Atoi(in.Version) // text that is no number is a version that was never saved
-	options, err := in.options(stored.ClientOptions)
+	options, unread := in.options(stored.ClientOptions)
 	if in.Network == "" && isAssociated(stored) { // the form shows it as a fact
 		in.Network = chosen(stored.Endpoint)
 	}
 	return vpn.EndpointEdit{
 		Version: version, Name: in.Name, Description: in.Description,
-		Certificate: vpn.CertificateID(in.Certificate), Port: in.Port, Network: vpn.NetworkID(in.Network), ClientOptions: options,
-	}, err
+		Certificate: vpn.CertificateID(in.Certificate), Port: in.Port, Network: vpn.NetworkID(in.Network), ClientOptions: options, Unread: unread,
+	}
 }
 
 // isAssociated tells whether an endpoint has a target network that is not being removed.

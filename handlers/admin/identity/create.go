@@ -65,7 +65,7 @@ func (h *Directories) renderEdit(c echo.Context, typed *directoryInput, refused 
 	switch {
 	case stale:
 		status = http.StatusConflict
-		form.Fail(page.Refusal(refused), form.SavedBefore(saved.fields(&d)))
+		page.FailStale(&form, refused, saved.fields(&d))
 	case refused != nil:
 		status = http.StatusUnprocessableEntity
 	}

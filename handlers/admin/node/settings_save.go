@@ -77,7 +77,7 @@ func settingsForm(saved setting.View, typed map[string]string, refused error, ma
 	for _, s := range saved.Settings {
 		stored = append(stored, settingField(s, nil, mayChange))
 	}
-	f.Fail(page.Refusal(refused), f.SavedBefore(stored))
+	page.FailStale(&f, refused, stored)
 	f.Intro = "To keep what you typed, save again: it then replaces what the other administrator saved."
 	return f
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"testing"
 
+	"sallyport/vpn"
 	"sallyport/web/webtest"
 )
 
@@ -29,4 +30,23 @@ func TestTheSettingsForm(t *testing.T) {
 	}
 	form.Set("rule_quota", "61")
 	u.Admin.Post("/settings", form).WantStatus(http.StatusConflict).WantText("#rule_quota-error", "Another administrator saved: “60”")
+}
+
+// One submit names all that is wrong with the settings.
+func TestAllFaultsOfTheSettings(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewEndpoint(t)
+	form, want, right := url.Values{"version": {"1"}}, map[string]string{}, []string{"public_name"} // the configuration sets it
+	for _, s := range vpn.DeploymentSettings() {
+		switch {
+		case s.Key == "public_name":
+			form.Set(s.Key, "vpn.example.test")
+		case s.Kind == vpn.SettingSwitch:
+			right = append(right, s.Key)
+		default:
+			form.Set(s.Key, "-1 %")
+			want[s.Key] = `"-1 %" is not`
+		}
+	}
+	u.WantAllFaults(t, webtest.WrongForm{Path: "/settings", Form: form, Want: want, Right: right})
 }

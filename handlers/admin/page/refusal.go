@@ -2,6 +2,7 @@ package page
 
 import (
 	"errors"
+	"strings"
 
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -14,6 +15,16 @@ func Fail(form *parts.Form, err error) {
 	}
 	form.Fail(Refusal(err), vpn.FieldsOf(err))
 	form.Code = string(vpn.ShownCode(err))
+}
+
+// FailStale puts into a form that another administrator saved since it was filled. saved are the same fields with what
+// is stored now. What is wrong with a typed value is said before that.
+func FailStale(form *parts.Form, err error, saved []parts.Field) {
+	fields := form.SavedBefore(saved)
+	for name, sentence := range vpn.FieldsOf(err) {
+		fields[name] = strings.TrimSpace(sentence + " " + fields[name])
+	}
+	form.Fail(Refusal(err), fields)
 }
 
 // BelongsInForm tells whether a refusal is shown in the form that was posted rather than on an error
