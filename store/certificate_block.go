@@ -12,6 +12,7 @@ type blockRow struct {
 	Fingerprint string `gorm:"column:fingerprint;primaryKey"`
 	Serial      string `gorm:"column:serial"`
 	Issuer      string `gorm:"column:issuer"`
+	IssuerKey   string `gorm:"column:issuer_key"`
 	CommonName  string `gorm:"column:common_name"`
 	By          string `gorm:"column:blocked_by"`
 	At          int64  `gorm:"column:at"`
@@ -21,13 +22,13 @@ type blockRow struct {
 func (blockRow) TableName() string { return "blocked_certificate" }
 
 func (r blockRow) block() (vpn.CertificateBlock, error) {
-	return vpn.CertificateBlock{Fingerprint: r.Fingerprint, Serial: r.Serial, Issuer: r.Issuer, CommonName: r.CommonName, By: r.By, At: instant(r.At)}, nil
+	return vpn.CertificateBlock{Fingerprint: r.Fingerprint, Serial: r.Serial, Issuer: r.Issuer, IssuerKey: r.IssuerKey, CommonName: r.CommonName, By: r.By, At: instant(r.At)}, nil
 }
 
 // CreateCertificateBlock blocks a certificate. Conflict where it is blocked already.
 func (t *Tx) CreateCertificateBlock(ctx context.Context, b vpn.CertificateBlock) error {
 	row := blockRow{
-		Fingerprint: clean(b.Fingerprint), Serial: clean(b.Serial), Issuer: clean(b.Issuer), CommonName: clean(b.CommonName),
+		Fingerprint: clean(b.Fingerprint), Serial: clean(b.Serial), Issuer: clean(b.Issuer), IssuerKey: b.IssuerKey, CommonName: clean(b.CommonName),
 		By: clean(b.By), At: micros(b.At), Search: searchable(b.CommonName, b.Serial, b.Fingerprint),
 	}
 	return blockNoun.wrote(t.on(ctx).Create(&row), row.Fingerprint)

@@ -9,7 +9,7 @@ import (
 )
 
 func testBlock(t *testing.T, s *Store) {
-	a := vpn.CertificateBlock{Fingerprint: "aa", Serial: "1", Issuer: "ca", CommonName: "alice", By: "admin", At: at}
+	a := vpn.CertificateBlock{Fingerprint: "aa", Serial: "1", Issuer: "ca", IssuerKey: "k", CommonName: "alice", By: "admin", At: at}
 	b := vpn.CertificateBlock{Fingerprint: "bb", Serial: "2", CommonName: "bob", By: "admin", At: at.Add(time.Second)}
 	for _, x := range []vpn.CertificateBlock{a, b} {
 		update(t, s, func(ctx context.Context, tx *Tx) error { return tx.CreateCertificateBlock(ctx, x) })
@@ -28,7 +28,8 @@ func testBlock(t *testing.T, s *Store) {
 	// Connections with a certificate: by its fingerprint, and by serial number and issuer, but not by the
 	// serial number alone.
 	c := func(id, fingerprint, serial, issuer, cn string, status vpn.ConnectionStatus) vpn.Connection {
-		return vpn.Connection{ID: vpn.ConnectionID(id), Endpoint: "e-" + vpn.EndpointID(id), Fingerprint: fingerprint, Serial: serial, Issuer: issuer, CommonName: cn, Status: status}
+		key := map[string]string{"ca": "k", "other": "l"}[issuer]
+		return vpn.Connection{ID: vpn.ConnectionID(id), Endpoint: "e-" + vpn.EndpointID(id), Fingerprint: fingerprint, Serial: serial, Issuer: issuer, IssuerKey: key, CommonName: cn, Status: status}
 	}
 	create(t, s, c("1", "aa", "1", "ca", "alice", vpn.ConnectionActive), c("2", "a2", "1", "ca", "alice", vpn.ConnectionConnecting),
 		c("3", "a3", "1", "other", "alice", vpn.ConnectionActive), c("4", "", "1", "", "alice", vpn.ConnectionActive),

@@ -27,6 +27,7 @@ type vpnSessionRow struct {
 	Serial      string `gorm:"column:serial"`
 	Fingerprint string `gorm:"column:fingerprint"`
 	Issuer      string `gorm:"column:issuer"`
+	IssuerKey   string `gorm:"column:issuer_key"`
 	Token       string `gorm:"column:token"`
 	Connection  string `gorm:"column:connection_id"`
 	Connections int    `gorm:"column:connections"`
@@ -47,7 +48,7 @@ func newVPNSessionRow(s vpn.Session) (vpnSessionRow, error) {
 	return vpnSessionRow{
 		ID: string(s.ID), Endpoint: string(s.Endpoint), Username: clean(s.Username), Provider: string(s.Provider), UserKey: clean(s.UserKey),
 		Groups: encoded, MoreGroups: s.MoreGroups, LoginName: clean(s.LoginName), CommonName: clean(s.CommonName),
-		Serial: clean(s.Serial), Fingerprint: clean(s.Fingerprint), Issuer: clean(s.Issuer), Token: clean(s.Token),
+		Serial: clean(s.Serial), Fingerprint: clean(s.Fingerprint), Issuer: clean(s.Issuer), IssuerKey: s.IssuerKey, Token: clean(s.Token),
 		Connection: string(s.Connection), Connections: s.Connections,
 		Started: micros(s.StartedAt), Ends: micros(s.EndsAt), Ended: micros(s.EndedAt), EndReason: clean(s.EndReason),
 	}, err
@@ -58,7 +59,7 @@ func (r vpnSessionRow) session() (vpn.Session, error) {
 	s := vpn.Session{
 		ID: vpn.SessionID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Username: r.Username, Provider: vpn.DirectoryID(r.Provider), UserKey: r.UserKey,
 		MoreGroups: r.MoreGroups, LoginName: r.LoginName, CommonName: r.CommonName,
-		Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, Token: r.Token,
+		Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, IssuerKey: r.IssuerKey, Token: r.Token,
 		Connection: vpn.ConnectionID(r.Connection), Connections: r.Connections,
 		StartedAt: instant(r.Started), EndsAt: instant(r.Ends), EndedAt: instant(r.Ended), EndReason: r.EndReason,
 	}

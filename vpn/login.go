@@ -22,6 +22,7 @@ type LoginRequest struct {
 	Platform    string         `json:"platform"`    // client-controlled: shown, never decided upon
 	Version     string         `json:"version"`     // likewise
 	Deadline    time.Time      `json:"deadline"`    // an answer after it is ignored
+	IssuerKey   string         `json:"-"`           // KeyDigest of that certificate, as Authorities.Verify sets it
 	// Token names the token that the client has or, with the answer, gets. It is not the token, and proves nothing.
 	Token string `json:"token,omitempty"`
 	// Returns tells that the client has proved the token: it asks for another connection under its session.
@@ -82,8 +83,8 @@ func ClientText(code Code, sentence string) string {
 }
 
 // Issuer is the one authority whose certificates an endpoint takes, by the SHA-256 fingerprint of
-// its own certificate. The zero value takes those of every authority that OpenVPN accepts.
-type Issuer struct{ Name, Fingerprint string }
+// its own certificate; Key is the KeyDigest of that. The zero value takes those of every authority that OpenVPN accepts.
+type Issuer struct{ Name, Fingerprint, Key string }
 
 // unknownIssuer is the fingerprint of no certificate.
 const unknownIssuer = "none"
@@ -93,7 +94,7 @@ const unknownIssuer = "none"
 func (c Certificate) ownIssuer() Issuer {
 	i := Issuer{Name: c.Issuer, Fingerprint: unknownIssuer}
 	if block, _ := pem.Decode([]byte(c.Chain)); block != nil {
-		i.Fingerprint = fmt.Sprintf("%x", sha256.Sum256(block.Bytes))
+		i.Fingerprint, i.Key = fmt.Sprintf("%x", sha256.Sum256(block.Bytes)), KeyDigest(block.Bytes)
 	}
 	return i
 }

@@ -13,10 +13,11 @@ type Session struct {
 	Groups      []string
 	MoreGroups  bool
 	LoginName   string // what was typed at the login: the token is bound to it
-	CommonName  string // of the client's certificate, like the next three
+	CommonName  string // of the client's certificate, like the next four
 	Serial      string
 	Fingerprint string
 	Issuer      string
+	IssuerKey   string
 	Token       string       // LoginRequest.Token of the client that has the session
 	Connection  ConnectionID // the last one that was made under it
 	Connections int          // how many were made under it
@@ -36,7 +37,7 @@ func NewSession(e Endpoint, r LoginRequest, user Identity, now time.Time) Sessio
 	return Session{
 		ID: NewSessionID(), Endpoint: e.ID, Username: user.Name, Provider: user.Provider, UserKey: user.Key,
 		Groups: user.Groups, MoreGroups: user.More, LoginName: r.Username, CommonName: r.CommonName,
-		Serial: r.Serial, Fingerprint: BareFingerprint(r.Fingerprint), Issuer: BareFingerprint(r.Issuer), Token: r.Token,
+		Serial: r.Serial, Fingerprint: BareFingerprint(r.Fingerprint), Issuer: BareFingerprint(r.Issuer), IssuerKey: r.IssuerKey, Token: r.Token,
 		StartedAt: now, EndsAt: now.Add(e.SessionTimeout),
 	}
 }

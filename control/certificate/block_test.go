@@ -1,9 +1,13 @@
 package certificate_test
 
 import (
+	"crypto/sha256"
+	"encoding/pem"
+	"fmt"
 	"strings"
 	"testing"
 
+	"sallyport/lab/testpki"
 	"sallyport/vpn"
 )
 
@@ -65,6 +69,38 @@ func TestBlock(t *testing.T) {
 		t.Errorf("a login of the unblocked certificate: %+v", d)
 	}
 	s.WantRefusal("unblocked twice", vpn.NotFound, "", func() error { return s.Certificates.UnblockCertificate(ctx, s.Admin, p.Fingerprint) })
+}
+
+// A block holds where the authority was renewed with its key meanwhile, and the holder sends another encoding of the
+// signature, whatever the serial number is. A certificate of the same number and name from another authority is another one.
+func TestBlockOfRenewedAuthority(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	ca := testpki.Authority(t, "Old CA")
+	require := func(c testpki.Credential) (fingerprint string) {
+		s.Exec("UPDATE certificate SET pem = '" + c.Certificate + "' WHERE id = '" + string(s.CA.ID) + "'")
+		block, _ := pem.Decode([]byte(c.Certificate))
+		return fmt.Sprintf("%x", sha256.Sum256(block.Bytes))
+	}
+	login := func(id, fingerprint, issuer string) vpn.LoginDecision {
+		r := s.Login("alice")
+		r.ID, r.Serial, r.Fingerprint, r.Issuer = id, "17", fingerprint, issuer
+		s.AddLogins(r)
+		return s.Dataplane.Decisions[len(s.Dataplane.Decisions)-1]
+	}
+	d := login("1", "aa", require(ca))
+	s.AddEvents(vpn.Event{Established: &vpn.Established{Connection: d.Connection, Endpoint: s.Endpoint.ID, Association: s.Association.ID}})
+	n, err := s.Certificates.BlockConnectionCertificate(t.Context(), s.Admin, s.Endpoint.ID, d.Connection)
+	s.Must(err)
+	if n != 1 {
+		t.Errorf("%d connections are ended, want 1", n)
+	}
+	if d := login("2", "bb", require(ca.Renewed(t))); d.Allow || d.Reason != vpn.BlockedMessage() {
+		t.Errorf("with another signature, after the authority was renewed: %+v", d)
+	}
+	if d := login("3", "cc", require(testpki.Authority(t, "New CA"))); !d.Allow {
+		t.Errorf("the certificate of another authority: %+v", d)
+	}
 }
 
 // A certificate that is not kept here is blocked by one of its connections.

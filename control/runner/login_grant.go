@@ -87,7 +87,8 @@ func (b *batch) grant(ctx context.Context, at *loginContext, r vpn.LoginRequest,
 	at.places.Held++
 	b.connections = append(b.connections, vpn.Connection{
 		ID: granted.Connection, Endpoint: at.endpoint.ID, Session: session.ID, Node: b.node, Status: vpn.ConnectionConnecting,
-		Username: session.Username, Provider: session.Provider, UserKey: session.UserKey, CommonName: r.CommonName, Serial: r.Serial, Fingerprint: vpn.BareFingerprint(r.Fingerprint), Issuer: vpn.BareFingerprint(r.Issuer), Device: r.Device,
+		Username: session.Username, Provider: session.Provider, UserKey: session.UserKey, CommonName: r.CommonName, Serial: r.Serial, Fingerprint: vpn.BareFingerprint(r.Fingerprint), Issuer: vpn.BareFingerprint(r.Issuer),
+		IssuerKey: r.IssuerKey, Device: r.Device,
 		Platform: r.Platform, ClientVersion: r.Version,
 	})
 	session.Open(granted.Connection)

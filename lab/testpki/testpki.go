@@ -109,6 +109,22 @@ func newCredential(t testing.TB, template *x509.Certificate, issuer *Credential)
 	return c
 }
 
+// Renewed is an authority without one above it under a certificate of another serial number, with the same name and key.
+func (c Credential) Renewed(t testing.TB) Credential {
+	t.Helper()
+	template := *c.cert
+	template.SerialNumber = new(big.Int).Add(c.cert.SerialNumber, big.NewInt(1))
+	der, err := x509.CreateCertificate(rand.Reader, &template, &template, c.key.Public(), c.key)
+	if err == nil {
+		c.cert, err = x509.ParseCertificate(der)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Certificate = block("CERTIFICATE", der)
+	return c
+}
+
 // Altered is the same credential under another encoding of its certificate's signature, which is as valid:
 // of an ECDSA signature (r, s) anyone can make (r, n - s).
 func (c Credential) Altered(t testing.TB) Credential {
