@@ -47,7 +47,7 @@ func TestOutageWithResolverBehindTheTunnel(t *testing.T) {
 	}
 
 	s.wan.IP(t, "link", "set", "gw", "down")
-	c.Restart(t) // as its keepalive does after 30 s
+	c.Restart(t) // as its keepalive does after 20 s
 	netlab.Eventually(t, 40*time.Second, "an attempt has failed", func() bool {
 		return strings.Contains(c.Log(), "server_poll") || strings.Contains(c.Log(), "Cannot resolve")
 	})

@@ -16,12 +16,15 @@ import (
 
 // Settings of every worker. HandWindow limits a browser login (the 60 s of a stock server would end it
 // before a user has found the second factor). At the hourly renegotiation an expired session ends.
-// The keepalive determines how long a client takes to detect that its worker has ended.
+// PingRestart is the silence after which a client takes its worker for lost, and begins anew at the address that it
+// knows; only its second attempt, 11 s later, looks the name of the gateway up again. PingAway is the silence after which
+// a worker takes a client for lost. It is longer: what the client does about the silence comes first.
 const (
 	HandWindow    = 180 * time.Second
 	RenegInterval = time.Hour
 	PingInterval  = 5 * time.Second
-	PingRestart   = 30 * time.Second
+	PingRestart   = 20 * time.Second
+	PingAway      = time.Minute
 	// TokenRenewal is how long a client may be offline and still return without a login. OpenVPN's
 	// token has no lifetime (0): the end of a session is decided by the session table.
 	TokenRenewal = 7 * 24 * time.Hour
@@ -160,7 +163,10 @@ func (c Config) Render() ([]byte, error) {
 	line("tls-version-min 1.2")
 	line("data-ciphers %s", strings.Join(vpn.DataCiphers(), ":"))
 	line("auth-gen-token 0 %d external-auth", wholeSeconds(TokenRenewal))
-	line("keepalive %d %d", wholeSeconds(PingInterval), wholeSeconds(PingRestart))
+	line("ping %d", wholeSeconds(PingInterval))
+	line("ping-restart %d", wholeSeconds(PingAway))
+	line(`push "ping %d"`, wholeSeconds(PingInterval))
+	line(`push "ping-restart %d"`, wholeSeconds(PingRestart))
 	line("hand-window %d", wholeSeconds(HandWindow))
 	line("reneg-sec %d", wholeSeconds(RenegInterval))
 	line("mssfix %d", c.mssfix())

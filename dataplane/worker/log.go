@@ -24,7 +24,7 @@ const (
 	listening = "Initialization Sequence Completed"
 )
 
-// trimLog cuts the log of the process that runs. It is called every pingInterval, whatever the
+// trimLog cuts the log of the process that runs. It is called every listInterval, whatever the
 // reconciler waits for: the packet filter limits how fast other hosts can have lines written, some
 // 300 kB in a second.
 func (w *Worker) trimLog() {

@@ -101,7 +101,7 @@ func TestLogStaysShort(t *testing.T) {
 	w.proc, w.instance = proc, "run-1"
 	conn := serve(t, "")
 	w.conn = conn
-	go w.ping("run-1", conn, nil)
+	go w.list("run-1", conn, nil)
 	wait("the log is cut", func() bool { return size() <= maxLog/2 })
 }
 

@@ -11,10 +11,9 @@ import (
 )
 
 const (
-	pingInterval = 5 * time.Second
-	pingTimeout  = 5 * time.Second
-	listEvery    = 2 // pings: ten seconds
-	maxMissed    = 3 // pings in a row without an answer: the process hangs and is replaced
+	listInterval = 5 * time.Second
+	listTimeout  = 5 * time.Second
+	maxMissed    = 3 // lists in a row without an answer: the process hangs and is replaced
 )
 
 // errReplaced says that another process runs in the worker's place.
@@ -55,7 +54,7 @@ func (w *Worker) attach(ctx context.Context, proc *supervise.Process, conn *ovpn
 	}
 	full := make(chan struct{}, 1)
 	go w.follow(instance, conn, full)
-	go w.ping(instance, conn, full) //nolint:contextcheck // a management session lives as long as the endpoint, not as the call
+	go w.list(instance, conn, full) //nolint:contextcheck // a management session lives as long as the endpoint, not as the call
 	return nil
 }
 
@@ -150,13 +149,13 @@ func (w *Worker) reconnect(conn *ovpn.Conn) {
 	}
 }
 
-// ping notices a process that hangs, and keeps its log short. It asks it for its clients now and then, and
-// where it is full.
-func (w *Worker) ping(instance string, conn *ovpn.Conn, full <-chan struct{}) {
-	tick := time.NewTicker(pingInterval)
+// list asks a process for its clients at every interval, and where it is full. It notices one that hangs, and keeps
+// its log short.
+func (w *Worker) list(instance string, conn *ovpn.Conn, full <-chan struct{}) {
+	tick := time.NewTicker(listInterval)
 	defer tick.Stop()
 	missed := 0
-	for n := 0; ; {
+	for {
 		crowded := false
 		select {
 		case <-conn.Done():
@@ -166,21 +165,13 @@ func (w *Worker) ping(instance string, conn *ovpn.Conn, full <-chan struct{}) {
 		case <-full:
 			crowded = true
 		case <-tick.C:
-			n++
 		}
 		w.trimLog()
-		ctx, cancel := context.WithTimeout(w.ctx, pingTimeout)
-		var err error
-		if crowded || n%listEvery == 0 {
-			var status ovpn.Status
-			if status, err = conn.Status(ctx); err == nil {
-				w.emit(instance, conn, Listed{Status: status, Full: crowded})
-			}
-		} else {
-			_, err = conn.Pid(ctx)
-		}
+		ctx, cancel := context.WithTimeout(w.ctx, listTimeout)
+		status, err := conn.Status(ctx)
 		cancel()
 		if err == nil {
+			w.emit(instance, conn, Listed{Status: status, Full: crowded})
 			missed = 0
 			continue
 		}
