@@ -63,7 +63,7 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 		PlainHTTP: cfg.Console.PlainHTTP, TrustedProxies: cfg.Console.TrustedProxies, Names: consoleNames(cfg),
 	})
 	log.InfoContext(ctx, "console is ready", "url", consoleURL(cfg), "version", version)
-	return web.Serve(ctx, l, h, tlsConfig, log)
+	return web.Serve(ctx, l, h, tlsConfig, cfg.Console.TrustedProxies, log)
 }
 
 // openServices opens the database, brings its schema up to date and connects the rooms.

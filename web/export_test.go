@@ -1,6 +1,12 @@
 package web
 
 import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
 	"sallyport/handlers/admin"
 	"sallyport/vpn"
 )
@@ -23,4 +29,15 @@ func Table(s admin.Services) []TableRow {
 		out = append(out, TableRow{r.method, r.path, name})
 	}
 	return out
+}
+
+// MaxOpenOf is how many connections one client may have.
+const MaxOpenOf = maxOpenOf
+
+// ServeQuickly serves plain HTTP with the times for a request divided, so that a test can wait for them.
+func ServeQuickly(ctx context.Context, l net.Listener, h http.Handler, divided time.Duration, log *slog.Logger) error {
+	s := newServer(h, nil, log)
+	s.ReadHeaderTimeout /= divided
+	s.ReadTimeout /= divided
+	return serve(ctx, bound(l, nil), s)
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 )
 
@@ -14,9 +15,15 @@ import (
 const shutdownTimeout = 10 * time.Second
 
 // Serve answers on a listener until ctx is cancelled, then lets open requests finish. A nil
-// encryption serves plain HTTP, for loopback and for a trusted proxy on this host.
-func Serve(ctx context.Context, l net.Listener, h http.Handler, encryption *tls.Config, log *slog.Logger) error {
-	server := &http.Server{
+// encryption serves plain HTTP, for loopback and for a trusted proxy on this host. Connections above a
+// limit are closed; that of one client does not hold for proxies.
+func Serve(ctx context.Context, l net.Listener, h http.Handler, encryption *tls.Config, proxies []netip.Prefix, log *slog.Logger) error {
+	return serve(ctx, bound(l, proxies), newServer(h, encryption, log))
+}
+
+// newServer bounds how long a client may take for each part of a request: one that sends slowly keeps nothing from others.
+func newServer(h http.Handler, encryption *tls.Config, log *slog.Logger) *http.Server {
+	return &http.Server{
 		Handler:           h,
 		TLSConfig:         encryption,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -26,9 +33,12 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, encryption *tls.
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // TLS handshakes that clients abort
 	}
+}
+
+func serve(ctx context.Context, l net.Listener, server *http.Server) error {
 	ended := make(chan error, 1)
 	go func() {
-		if encryption == nil {
+		if server.TLSConfig == nil {
 			ended <- server.Serve(l)
 			return
 		}

@@ -1,0 +1,143 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"testing"
+	"time"
+
+	"sallyport/web"
+	"sallyport/web/webtest"
+)
+
+// away is a listener whose clients seem to come from other hosts: each from an address that the test chooses.
+type away struct {
+	net.Listener
+	from func() netip.AddrPort
+}
+
+type awayConn struct {
+	net.Conn
+	addr net.Addr
+}
+
+func (c awayConn) RemoteAddr() net.Addr { return c.addr }
+
+func (a away) Accept() (net.Conn, error) {
+	conn, err := a.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return awayConn{conn, net.TCPAddrFromAddrPort(a.from())}, nil
+}
+
+// serveAway serves the console of a site to clients elsewhere, with the times for a request divided.
+func serveAway(t *testing.T, s *webtest.Site, divided time.Duration, from func() netip.AddrPort) (addr string) {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- web.ServeQuickly(ctx, away{l, from}, s.Config.Handler, divided, s.Kit.Core.Log) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return l.Addr().String()
+}
+
+// answers gets the sign-in page over a connection of its own.
+func answers(addr string) error {
+	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	res, err := client.Get("http://" + addr + "/sign-in")
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %d, %w", res.StatusCode, err)
+	}
+	return nil
+}
+
+// Clients that send nothing, half a header or half a body hold up nobody, and lose their connections.
+func TestSlowRequests(t *testing.T) {
+	t.Parallel()
+	s := webtest.NewUnstarted(t)
+	n := 0
+	addr := serveAway(t, s, 10, func() netip.AddrPort {
+		n++ // one goroutine accepts
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, 113, byte(n % 100)}), 4000)
+	})
+	var slow []net.Conn
+	for _, sent := range []string{
+		"", "POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ",
+		"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nusername=a",
+	} {
+		for range 300 {
+			conn, err := net.Dial("tcp4", addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			if _, err := io.WriteString(conn, sent); err != nil {
+				t.Fatal(err)
+			}
+			slow = append(slow, conn)
+		}
+	}
+	began := time.Now()
+	if err := answers(addr); err != nil {
+		t.Errorf("beside %d slow requests: %v", len(slow), err)
+	}
+	if took := time.Since(began); took > 2*time.Second { // 3 ms where nothing else runs
+		t.Errorf("beside %d slow requests the console answered after %s", len(slow), took)
+	}
+	for i, conn := range slow { // times out where the console keeps one
+		_ = conn.SetReadDeadline(time.Now().Add(15 * time.Second))
+		if _, err := io.Copy(io.Discard, conn); err != nil {
+			if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+				t.Fatalf("slow request %d of %d is open after %s", i, len(slow), time.Since(began))
+			}
+		}
+	}
+}
+
+// One client has a bounded number of connections, which others do not notice.
+func TestConnectionsOfOneClient(t *testing.T) {
+	t.Parallel()
+	s := webtest.NewUnstarted(t)
+	from := make(chan string, 2*web.MaxOpenOf)
+	addr := serveAway(t, s, 1, func() netip.AddrPort { return netip.MustParseAddrPort(<-from) })
+	closed := 0
+	for i := range web.MaxOpenOf + 10 {
+		from <- fmt.Sprintf("[2001:db8:1:2::%x]:4000", i+1) // addresses of one network are one client
+		conn, err := net.Dial("tcp4", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if i < web.MaxOpenOf {
+			continue
+		}
+		_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+		if _, err := conn.Read(make([]byte, 1)); err == io.EOF {
+			closed++
+		}
+	}
+	if closed != 10 {
+		t.Errorf("%d of 10 connections above the limit were closed at once", closed)
+	}
+	from <- "[2001:db8:1:3::1]:4000"
+	if err := answers(addr); err != nil {
+		t.Errorf("another client: %v", err)
+	}
+}
