@@ -70,7 +70,7 @@ func answers(addr string) error {
 	return nil
 }
 
-// Clients that send nothing, half a header or half a body hold up nobody, and lose their connections.
+// Clients that send nothing, half a header or half a body delay no other client, and lose their connections.
 func TestSlowRequests(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewUnstarted(t)
