@@ -81,7 +81,7 @@ func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (adm
 		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: dataplane, PKI: maker, Node: nodes, Resolver: endpoint.SystemResolver{}}),
 		Identity:  identity.New(core, openDirectory), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
 	}
-	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Limits: limits, KeepChanges: cfg.Audit.Keep, DeviceDelay: time.Second})
+	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Prover: services.Identity, Limits: limits, KeepChanges: cfg.Audit.Keep, DeviceDelay: time.Second})
 	return services, run, db, nil
 }
 

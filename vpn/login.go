@@ -115,26 +115,31 @@ func (i Issuer) issued(r LoginRequest) bool {
 	return i.Fingerprint == "" || BareFingerprint(i.Fingerprint) == BareFingerprint(r.Issuer)
 }
 
-// DecideLogin is the rule for mutual authentication: the endpoint takes connections, the client's
-// certificate, which OpenVPN has verified against the endpoint's authority, was issued by issuer and is
-// not blocked, and its common name can name a user. The refusal says why not, nil lets the client in. It is Unavailable
-// where nothing but the moment is against it: the endpoint has associations that are to stay, and none of them works.
-func DecideLogin(e Endpoint, state EndpointState, associations []Association, issuer Issuer, blocks CertificateBlocks, r LoginRequest) *Error {
+// DecideLogin is the rule for a login: the endpoint takes connections; where it needs client certificates, the client's,
+// which OpenVPN has verified against the endpoint's authority, was issued by issuer and is not blocked, and its common name
+// can name a user; where it asks for passwords, the user is proved, unless the client returns with a token
+// (Session.Continue). The refusal says why not, nil lets the client in. It is Unavailable where nothing but the moment is
+// against it: the endpoint has associations that are to stay, and none of them works, or the directory does not answer.
+func DecideLogin(e Endpoint, state EndpointState, associations []Association, issuer Issuer, blocks CertificateBlocks, r LoginRequest, proof Proof) *Error {
+	byCertificate := e.Mutual() || !e.AsksPassword()
 	switch {
 	case e.Deleting || state == EndpointDeleting:
 		return Refuse(Conflict, CodeEndpointUnavailable, "This VPN endpoint is being deleted.")
 	case state != EndpointAvailable && !slices.ContainsFunc(associations, func(a Association) bool { return a.Removed == 0 }):
 		return Refuse(Conflict, CodeEndpointUnavailable, "This VPN endpoint has no target network yet. Ask your administrator.")
-	case blocks.Refuse(r):
+	case byCertificate && blocks.Refuse(r):
 		return errCertificateBlocked
-	case e.AsksPassword(): // the password was not proved
-		return Refuse(Unavailable, CodeLoginNotDecided, "The VPN server cannot check your login right now. Your client tries again.")
-	case !issuer.issued(r):
+	case byCertificate && !issuer.issued(r):
 		return Refuse(Denied, CodeCertificateUntrusted,
 			"Your certificate was not issued by the authority "+PrintableText(issuer.Name)+" itself, which this VPN endpoint requires. Ask your administrator for another certificate.")
 	}
-	if refused := commonNameFault(r.CommonName); refused != nil {
+	if refused := commonNameFault(r.CommonName); refused != nil && byCertificate {
 		return refused
+	}
+	if e.AsksPassword() && !r.Returns {
+		if refused := proof.refuse(e, r); refused != nil {
+			return refused
+		}
 	}
 	if state != EndpointAvailable {
 		return Refuse(Unavailable, CodeEndpointUnavailable, "The target network of this VPN endpoint is not ready. Your client tries again.")

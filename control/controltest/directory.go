@@ -15,6 +15,7 @@ type Directory struct {
 	mu      sync.Mutex // guards all below
 	people  map[string]person
 	failure error // of every call; nil: none
+	before  func(ctx context.Context, name string)
 }
 
 type person struct {
@@ -39,11 +40,24 @@ func (d *Directory) Fail(err error) {
 	d.failure = err
 }
 
+// Before has f called at the beginning of every sign-in, which waits for it.
+func (d *Directory) Before(f func(ctx context.Context, name string)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.before = f
+}
+
 // Open is an identity.Opener.
 func (d *Directory) Open(vpn.DirectoryOptions, vpn.Secret) (identity.Source, error) { return d, nil }
 
 // SignIn implements identity.Source.
 func (d *Directory) SignIn(ctx context.Context, a vpn.SignInAttempt) (vpn.DirectoryUser, error) {
+	d.mu.Lock()
+	before := d.before
+	d.mu.Unlock()
+	if before != nil {
+		before(ctx, a.Name)
+	}
 	p, err := d.find(a.Name)
 	if err != nil && vpn.KindOf(err) != vpn.Denied {
 		return vpn.DirectoryUser{}, err

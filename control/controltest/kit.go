@@ -136,11 +136,12 @@ func (k *Kit) NewServices(o Options) Services {
 	log := slog.New(slog.NewJSONHandler(k.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	core := control.NewCore(o.Store, log, k.Clock.Now, *o.Settings)
 	nodes := node.New(core, k.Dataplane, "node-1", []string{"zone-a", "zone-b"})
+	users := identity.New(core, k.Directory.Open)
 	return Services{
 		Core: core, Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificate.New(core, pki.Maker{}),
 		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: k.Dataplane, PKI: pki.Maker{}, Node: nodes, Resolver: o.Resolver}),
-		Identity:  identity.New(core, k.Directory.Open), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
-		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Limits: Limits, KeepChanges: KeepChanges}),
+		Identity:  users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
+		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Prover: users, Limits: Limits, KeepChanges: KeepChanges}),
 	}
 }
 

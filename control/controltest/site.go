@@ -67,6 +67,29 @@ func (s *Site) CreateEndpoint(name, cidr, port string) vpn.Endpoint {
 	return e
 }
 
+// AskPasswords adds a directory and has the site's endpoint be one whose users sign in there; mutual: with a certificate too.
+func (s *Site) AskPasswords(mutual bool) vpn.Directory {
+	s.T.Helper()
+	d, err := s.Identity.CreateDirectory(s.T.Context(), s.Admin, DirectorySpec())
+	s.Must(err)
+	spec := vpn.EndpointSpec{Name: "users", ClientCIDR: "10.40.0.0/22", Certificate: s.Server.ID, Port: "1194", UserBased: true, Directory: d.ID, ClientOptions: vpn.DefaultOptions()}
+	if mutual {
+		spec.Mutual, spec.ClientCA = true, s.CA.ID
+	}
+	s.Endpoint, err = s.Endpoints.CreateEndpoint(s.T.Context(), s.Admin, spec)
+	s.Must(err)
+	s.Association = s.Associate(s.A)
+	s.Reconcile()
+	return d
+}
+
+// DirectorySpec is a directory as typed.
+func DirectorySpec() vpn.DirectorySpec {
+	return vpn.DirectorySpec{Name: "Corporate directory", Password: "service", DirectoryOptions: vpn.DirectoryOptions{
+		Type: vpn.OpenLDAP, URLs: []string{"ldaps://ldap.example.test"}, BaseDN: "dc=example,dc=test", BindDN: "cn=vpn,dc=example,dc=test",
+	}}
+}
+
 // Associate makes a subnet a target network of the endpoint.
 func (s *Site) Associate(sub vpn.Subnet) vpn.Association {
 	s.T.Helper()

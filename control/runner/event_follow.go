@@ -40,6 +40,7 @@ func (s *Runner) FollowOnce(ctx context.Context) error {
 	logins := s.newDecider()
 	err := s.newFollower(logins.busy).follow(ctx)
 	_ = logins.receive(ctx) // the error is that of the event stream: both break together
+	logins.proving.Wait()
 	for len(logins.queue) > 0 {
 		logins.answer(ctx, logins.decide(ctx, logins.drain(<-logins.queue)))
 	}

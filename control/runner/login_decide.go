@@ -28,20 +28,23 @@ type decider struct {
 	core      *control.Core
 	dataplane Dataplane
 	node      string
+	prover    Prover
 
-	queue    chan vpn.LoginRequest
+	turns    *turns
+	proving  sync.WaitGroup // logins that are not queued yet
+	queue    chan login
 	received sync.Map     // the IDs of logins that were received, until their deadline
-	deciding atomic.Int64 // how many are not answered yet
+	deciding atomic.Int64 // how many that were queued are not answered yet
 }
 
 func (s *Runner) newDecider() *decider {
-	return &decider{core: s.core, dataplane: s.dataplane, node: s.node, queue: make(chan vpn.LoginRequest, maxWaitingLogins)}
+	return &decider{core: s.core, dataplane: s.dataplane, node: s.node, prover: s.prover, turns: newTurns(), queue: make(chan login, maxWaitingLogins)}
 }
 
-// busy tells whether a login was received that is not answered yet.
+// busy tells whether a login is being decided.
 func (d *decider) busy() bool { return d.deciding.Load() > 0 }
 
-// receive queues the dataplane's waiting logins until the stream breaks. A new stream repeats the
+// receive queues the dataplane's waiting logins until the stream breaks: at once, or when they are proved. A new stream repeats the
 // logins that still wait: this is the one place that drops the repetitions, because a second
 // decision would record a second connection.
 func (d *decider) receive(ctx context.Context) error {
@@ -53,16 +56,28 @@ func (d *decider) receive(ctx context.Context) error {
 			continue
 		}
 		time.AfterFunc(time.Until(r.Deadline)+answerTimeout, func() { d.received.Delete(r.ID) })
-		d.deciding.Add(1)
-		select {
-		case d.queue <- r:
-		case <-ctx.Done():
-			d.deciding.Add(-1)
-			d.received.Delete(r.ID)
-			return ctx.Err()
+		if needsProof(r) {
+			d.proving.Go(func() { d.prove(ctx, r) })
+			continue
+		}
+		if err := d.enqueue(ctx, login{LoginRequest: r}); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// enqueue has a login decided.
+func (d *decider) enqueue(ctx context.Context, l login) error {
+	d.deciding.Add(1)
+	select {
+	case d.queue <- l:
+		return nil
+	case <-ctx.Done():
+		d.deciding.Add(-1)
+		d.received.Delete(l.ID)
+		return ctx.Err()
+	}
 }
 
 // run decides what is queued until ctx ends. Logins that arrive while others are being decided are
@@ -70,9 +85,10 @@ func (d *decider) receive(ctx context.Context) error {
 func (d *decider) run(ctx context.Context) {
 	var answering sync.WaitGroup
 	defer answering.Wait()
+	defer d.proving.Wait()
 	free := make(chan struct{}, maxAnswers)
 	for {
-		var batch []vpn.LoginRequest
+		var batch []login
 		select {
 		case r := <-d.queue:
 			batch = d.drain(r)
@@ -93,8 +109,8 @@ func (d *decider) run(ctx context.Context) {
 }
 
 // drain takes what is queued behind the first login, up to a batch.
-func (d *decider) drain(first vpn.LoginRequest) []vpn.LoginRequest {
-	batch := []vpn.LoginRequest{first}
+func (d *decider) drain(first login) []login {
+	batch := []login{first}
 	for len(batch) < maxLogins {
 		select {
 		case r := <-d.queue:
@@ -108,7 +124,7 @@ func (d *decider) drain(first vpn.LoginRequest) []vpn.LoginRequest {
 
 // decide gives a decision for each login. It is in the database before the dataplane is told, so
 // that an established connection always has its row.
-func (d *decider) decide(ctx context.Context, rs []vpn.LoginRequest) []vpn.LoginDecision {
+func (d *decider) decide(ctx context.Context, rs []login) []vpn.LoginDecision {
 	ctx, cancel := context.WithDeadline(ctx, latestDeadline(rs))
 	defer cancel()
 	ds, err := d.decideBatch(ctx, rs)
@@ -118,7 +134,7 @@ func (d *decider) decide(ctx context.Context, rs []vpn.LoginRequest) []vpn.Login
 	if len(rs) > 1 { // one bad login must not fail the batch: decide one by one
 		ds = ds[:0]
 		for _, r := range rs {
-			ds = append(ds, d.decide(ctx, []vpn.LoginRequest{r})...)
+			ds = append(ds, d.decide(ctx, []login{r})...)
 		}
 		return ds
 	}
@@ -126,7 +142,7 @@ func (d *decider) decide(ctx context.Context, rs []vpn.LoginRequest) []vpn.Login
 	return []vpn.LoginDecision{vpn.Deny(rs[0].ID, errCannotDecide)}
 }
 
-func latestDeadline(rs []vpn.LoginRequest) time.Time {
+func latestDeadline(rs []login) time.Time {
 	last := rs[0].Deadline
 	for _, r := range rs {
 		if r.Deadline.After(last) {
@@ -146,12 +162,12 @@ func (d *decider) answer(ctx context.Context, ds []vpn.LoginDecision) {
 }
 
 // decideBatch decides logins in one transaction.
-func (d *decider) decideBatch(ctx context.Context, rs []vpn.LoginRequest) ([]vpn.LoginDecision, error) {
+func (d *decider) decideBatch(ctx context.Context, rs []login) ([]vpn.LoginDecision, error) {
 	var b *batch
 	err := d.core.Update(ctx, func(tx *store.Tx) error {
 		b = &batch{decider: d, tx: tx, contexts: map[vpn.EndpointID]*loginContext{}}
 		var err error
-		if b.blocks, err = tx.BlocksFor(ctx, rs...); err != nil {
+		if b.blocks, err = tx.BlocksFor(ctx, requests(rs)...); err != nil {
 			return err
 		}
 		for _, r := range rs {
@@ -180,7 +196,15 @@ type batch struct {
 	sessions    []vpn.Session    // likewise
 }
 
-func (b *batch) decide(ctx context.Context, r vpn.LoginRequest) (vpn.LoginDecision, error) {
+func requests(ls []login) []vpn.LoginRequest {
+	rs := make([]vpn.LoginRequest, len(ls))
+	for i, l := range ls {
+		rs[i] = l.LoginRequest
+	}
+	return rs
+}
+
+func (b *batch) decide(ctx context.Context, r login) (vpn.LoginDecision, error) {
 	at := b.contexts[r.Endpoint]
 	if at == nil {
 		found, err := b.loginContext(ctx, b.tx, r.Endpoint)
@@ -224,6 +248,7 @@ type loginContext struct {
 	authorities  vpn.Authorities // that OpenVPN verifies them with, and issuer
 	places       vpn.Places      // of its connections
 	share        vpn.Share       // of each client certificate
+	directory    vpn.Directory   // that proves its users; zero where it asks for no passwords
 	gone         bool
 }
 
@@ -252,6 +277,11 @@ func (d *decider) loginContext(ctx context.Context, tx *store.Tx, id vpn.Endpoin
 	at := loginContext{
 		endpoint: e, places: places, share: deployment.Share,
 		associations: associations, state: e.State(associations, observed[e.ID]),
+	}
+	if e.AsksPassword() {
+		if at.directory, err = tx.Directory(ctx, e.Directory); err != nil {
+			return loginContext{}, err
+		}
 	}
 	if e.Mutual() {
 		clientCA, err := tx.Certificate(ctx, e.ClientCA)

@@ -11,9 +11,12 @@ import (
 
 // decideLogin decides one login. A client with the token of a running session gets another connection
 // under it; every other login that is granted begins a session.
-func (b *batch) decideLogin(ctx context.Context, at *loginContext, r vpn.LoginRequest) (vpn.LoginDecision, error) {
-	r = at.authorities.Verify(r)
-	if refused := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, b.blocks, r); refused != nil {
+func (b *batch) decideLogin(ctx context.Context, at *loginContext, l login) (vpn.LoginDecision, error) {
+	r, proof := at.authorities.Verify(l.LoginRequest), l.proof
+	if !proof.Holds(at.directory) && (proof.Refused == nil || proof.Refused.Kind != vpn.Unavailable) {
+		proof = vpn.Proof{} // the directory was changed while it was asked
+	}
+	if refused := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, b.blocks, r, proof); refused != nil {
 		return b.refuse(ctx, r, refused)
 	}
 	if r.Continues != "" && !r.Returns {
@@ -23,7 +26,7 @@ func (b *batch) decideLogin(ctx context.Context, at *loginContext, r vpn.LoginRe
 		}
 	}
 	now := b.core.Now()
-	session := vpn.NewSession(at.endpoint, r, vpn.Identity{Name: r.CommonName}, now)
+	session := vpn.NewSession(at.endpoint, r, vpn.UserOf(at.endpoint, r, proof), now)
 	var former netip.Addr
 	if r.Returns {
 		var err error
@@ -123,7 +126,11 @@ func (b *batch) endFormer(ctx context.Context, at *loginContext, session vpn.Ses
 	return c.ClientIP, b.tx.SaveConnection(ctx, c)
 }
 
-// refuse denies a login, which is listed among the refused attempts.
+// refuse denies a login, which is listed among the refused attempts. The client is not told all that the list has.
 func (b *batch) refuse(ctx context.Context, r vpn.LoginRequest, refused *vpn.Error) (vpn.LoginDecision, error) {
-	return vpn.Deny(r.ID, refused), b.tx.CreateAttempt(ctx, r.Refused(refused.Code, refused.Msg), b.core.Now())
+	if refused.Code == vpn.CodeLoginNotDecided { // the dataplane reports it
+		return vpn.Deny(r.ID, refused), nil
+	}
+	told := refused.ToldToClient(b.contexts[r.Endpoint].directory.MFA)
+	return vpn.Deny(r.ID, told), b.tx.CreateAttempt(ctx, r.Refused(refused.Code, refused.Msg), b.core.Now())
 }

@@ -17,6 +17,7 @@ type Config struct {
 	Dataplane Dataplane
 	Node      *node.Service
 	NodeName  string
+	Prover    Prover
 	Limits    vpn.SessionLimits
 	// KeepChanges is how long audit records of changes are kept; 0: for ever.
 	KeepChanges time.Duration
@@ -33,6 +34,7 @@ type Runner struct {
 	dataplane Dataplane
 	watch     *node.Service
 	node      string
+	prover    Prover
 	limits    vpn.SessionLimits
 
 	keepChanges time.Duration
@@ -41,7 +43,7 @@ type Runner struct {
 
 // New makes the runner of a node.
 func New(c Config) *Runner {
-	return &Runner{core: c.Core, dataplane: c.Dataplane, watch: c.Node, node: c.NodeName, limits: c.Limits, keepChanges: c.KeepChanges, deviceDelay: c.DeviceDelay}
+	return &Runner{core: c.Core, dataplane: c.Dataplane, watch: c.Node, node: c.NodeName, prover: c.Prover, limits: c.Limits, keepChanges: c.KeepChanges, deviceDelay: c.DeviceDelay}
 }
 
 // Dataplane is the root process of the node. The error of every method is a *vpn.Error of kind

@@ -1,0 +1,81 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sallyport/control/identity"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Prover proves users by their passwords.
+type Prover interface {
+	// Prove asks a directory. Errors: Denied and Throttled with the code of the reason; Unavailable where the directory
+	// cannot say.
+	Prove(ctx context.Context, r identity.ProofRequest) (vpn.Proof, error)
+}
+
+// login is a waiting login with what was proved of it.
+type login struct {
+	vpn.LoginRequest
+	proof vpn.Proof
+}
+
+// proofMargin is how long before a login's deadline its proof is given up, so that the client is told in time.
+const proofMargin = 5 * time.Second
+
+var errDirectorySlow = vpn.Refuse(vpn.Unavailable, vpn.CodeDirectoryUnavailable, "The directory did not prove the user in time.")
+
+// needsProof tells whether a directory is asked before the login is decided.
+func needsProof(r vpn.LoginRequest) bool { return !r.Returns && (r.Username != "" || r.Password != "") }
+
+// prove has a directory prove a login, outside of any transaction and beside all other logins, and queues it. Others do not
+// wait for it. The password is in no memory of ours afterwards.
+func (d *decider) prove(ctx context.Context, r vpn.LoginRequest) {
+	l := login{LoginRequest: r}
+	l.Password = ""
+	l.proof = d.proofOf(ctx, r)
+	if ctx.Err() == nil {
+		_ = d.enqueue(ctx, l) // the error is that of ctx: the program ends
+	}
+}
+
+// proofOf is the zero Proof where the endpoint asks for no password, or nothing could be asked.
+func (d *decider) proofOf(ctx context.Context, r vpn.LoginRequest) vpn.Proof {
+	ctx, cancel := context.WithDeadline(ctx, r.Deadline.Add(-proofMargin))
+	defer cancel()
+	var e vpn.Endpoint
+	err := d.core.View(ctx, func(tx *store.Tx) (err error) { e, err = tx.Endpoint(ctx, r.Endpoint); return err })
+	if err != nil && vpn.KindOf(err) != vpn.NotFound {
+		d.core.Log.ErrorContext(ctx, "the endpoint of a login cannot be read", "endpoint", r.Endpoint, "err", errorChain(err))
+	}
+	if err != nil || !e.AsksPassword() {
+		return vpn.Proof{}
+	}
+	done, err := d.turns.take(ctx, e.Directory, r.Device.Addr())
+	if err != nil {
+		return vpn.Proof{Directory: e.Directory, Refused: d.refusalOf(ctx, e, err)}
+	}
+	defer done()
+	proof, err := d.prover.Prove(ctx, identity.ProofRequest{Directory: e.Directory, Username: r.Username, Password: r.Password, From: r.Device.Addr().Unmap()})
+	if err != nil {
+		proof.Directory, proof.Refused = e.Directory, d.refusalOf(ctx, e, err)
+	}
+	return proof
+}
+
+// refusalOf is the refusal of a login that was not proved.
+func (d *decider) refusalOf(ctx context.Context, e vpn.Endpoint, err error) *vpn.Error {
+	refused, ok := errors.AsType[*vpn.Error](err)
+	switch {
+	case ok && (refused.Kind == vpn.Denied || refused.Kind == vpn.Throttled):
+	case ok && refused.Kind == vpn.Unavailable:
+		d.core.Log.WarnContext(ctx, "a login could not be proved; its client tries again", "endpoint", e.ID, "directory", e.Directory, "err", errorChain(err))
+	default:
+		d.core.Log.ErrorContext(ctx, "a login could not be proved; its client tries again", "endpoint", e.ID, "directory", e.Directory, "err", errorChain(err))
+		refused = errDirectorySlow.Because(err)
+	}
+	return refused
+}

@@ -1,0 +1,41 @@
+package vpn
+
+// Proof is what a directory said of the user name and the password of a login. It was asked before the login is decided, so
+// what it was asked by may have changed since: see Holds. The zero value proves no user.
+type Proof struct {
+	Directory DirectoryID
+	Version   int  // of the directory's settings
+	MFA       bool // of the directory's settings
+	User      DirectoryUser
+	Refused   *Error // why it proved no user; nil: User is proved
+}
+
+// Holds tells whether the proof is by the directory as it is now.
+func (p Proof) Holds(d Directory) bool {
+	return p.Directory != "" && p.Directory == d.ID && p.Version == d.Version && p.MFA == d.MFA
+}
+
+var (
+	errPasswordMissing = Refuse(Denied, CodePasswordMissing, "Your client sent no user name and password, which this VPN endpoint requires. Download your profile again.")
+	errNotProved       = Refuse(Unavailable, CodeLoginNotDecided, "The VPN server cannot check your login right now. Your client tries again.")
+)
+
+// refuse judges a login that is to be proved by a password. Nil: it is proved.
+func (p Proof) refuse(e Endpoint, r LoginRequest) *Error {
+	switch {
+	case r.Username == "":
+		return errPasswordMissing
+	case p.Directory != e.Directory || p.Refused == nil && p.User.Key == "":
+		return errNotProved
+	default:
+		return p.Refused
+	}
+}
+
+// UserOf is the user of a login that DecideLogin lets in and that begins a session.
+func UserOf(e Endpoint, r LoginRequest, p Proof) Identity {
+	if e.AsksPassword() {
+		return p.User.Identity(p.Directory)
+	}
+	return Identity{Name: r.CommonName}
+}
