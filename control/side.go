@@ -8,9 +8,17 @@ import (
 )
 
 // Side is an endpoint with what its workers and its configuration files are made of, under the settings of a
-// deployment. A certificate that does not exist is left zero.
+// deployment. A certificate or directory that does not exist is left zero.
 func (c *Core) Side(ctx context.Context, tx *store.Tx, d vpn.Deployment, e vpn.Endpoint) (vpn.Side, error) {
+	side := vpn.Side{Endpoint: e}
+	side.Remote, _ = d.RemoteName(e, c.Settings.FallbackAddress)
 	certificates, err := tx.CertificatesByID(ctx, e.Certificate, e.ClientCA)
-	remote, _ := d.RemoteName(e, c.Settings.FallbackAddress)
-	return vpn.Side{Endpoint: e, Server: certificates[e.Certificate], ClientCA: certificates[e.ClientCA], Remote: remote}, err
+	if err != nil {
+		return side, err
+	}
+	side.Server, side.ClientCA = certificates[e.Certificate], certificates[e.ClientCA]
+	if e.AsksPassword() {
+		side.Directory, err = tx.Directory(ctx, e.Directory)
+	}
+	return side, err
 }

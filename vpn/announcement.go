@@ -126,22 +126,26 @@ func (a Announcement) Sentences() []Sentence {
 }
 
 func (a Announcement) filesText() string {
-	var text string
 	if slices.Contains(a.Files, AspectRemote) {
 		return a.remoteText()
 	}
-	switch a.Stop {
-	case 0:
-		text = "Configuration files that were handed out stop working; " + a.recordedText()
-	default:
-		text = counted(a.Stop, "configuration file that was downloaded stops", "configuration files that were downloaded stop") + " working."
-	}
-	if a.People > 0 {
+	text := a.stopText()
+	switch {
+	case slices.Contains(a.Files, AspectMFA) && a.People > 0: // no session ends by it
+		text += " " + counted(a.People, "person is", "people are") + " connected now: their sessions go on, and at the next sign-in they need a new file."
+	case a.People > 0:
 		text += " " + counted(a.People, "person is", "people are") + " cut off until they have a new file."
-	} else {
+	default:
 		text += " Users cannot connect until they have a new file."
 	}
 	return text + a.againText()
+}
+
+func (a Announcement) stopText() string {
+	if a.Stop == 0 {
+		return "Configuration files that were handed out stop working; " + a.recordedText()
+	}
+	return counted(a.Stop, "configuration file that was downloaded stops", "configuration files that were downloaded stop") + " working."
 }
 
 // remoteText tells what another remote name does: nothing at once, and it depends on where the old one leads.

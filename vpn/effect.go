@@ -17,6 +17,7 @@ const (
 	AspectCommonName      Aspect = "common_name"
 	AspectClientAuthority Aspect = "client_authority"
 	AspectKey             Aspect = "tls_crypt"
+	AspectMFA             Aspect = "mfa" // of the endpoint's directory
 )
 
 // aspectLabels are the names of the aspects in sentences: the labels of the form where it has them.
@@ -24,6 +25,7 @@ var aspectLabels = map[Aspect]string{
 	AspectPort: "VPN port", AspectCertificate: "Server certificate", AspectRemote: "Remote name",
 	AspectServerAuthority: "Authority of the server certificate", AspectCommonName: "Common name of the server certificate",
 	AspectClientAuthority: "Authority of the client certificates", AspectKey: "Key of the configuration files",
+	AspectMFA: "Multi-factor authentication",
 }
 
 // Label is the aspect in words.

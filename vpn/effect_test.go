@@ -33,7 +33,7 @@ func TestEveryOptionHasAnEffect(t *testing.T) {
 func side(t *testing.T) Side {
 	t.Helper()
 	e := newEndpoint(t)
-	e.TLSCrypt, e.ClientCA = "key", "cert-ca"
+	e.TLSCrypt, e.ClientCA, e.Directory = "key", "cert-ca", "d-1"
 	return Side{
 		Endpoint: e, Remote: "vpn.example.test", Server: Certificate{ID: "cert-server", PEM: "server", Chain: block("CERTIFICATE"), CommonName: "vpn"},
 		ClientCA: Certificate{ID: "cert-ca", Use: UseAuthority, PEM: "authority"},
@@ -55,6 +55,8 @@ func TestEffect(t *testing.T) {
 			s.Server.PEM, s.Server.Chain = "x", strings.Replace(block("CERTIFICATE"), "AAAA", "BBBB", 1)
 		}, Effect{Restart: []Aspect{AspectCertificate}, Files: []Aspect{AspectServerAuthority}}},
 		"key":                    {func(s *Side) { s.Endpoint.TLSCrypt = "new" }, Effect{Restart: []Aspect{AspectKey}, Files: []Aspect{AspectKey}}},
+		"MFA of the directory":   {func(s *Side) { s.Directory.MFA = true }, Effect{Files: []Aspect{AspectMFA}}},
+		"MFA of none":            {func(s *Side) { s.Directory.MFA, s.Endpoint.Directory = true, "" }, Effect{}},
 		"public name":            {func(s *Side) { s.Remote = "gw.example.test" }, Effect{Files: []Aspect{AspectRemote}}},
 		"split-tunnel":           {func(s *Side) { s.Endpoint.SplitTunnel = true }, Effect{Next: []Aspect{"split_tunnel"}}},
 		"source NAT":             {func(s *Side) { s.Endpoint.SourceNAT = false }, Effect{AtOnce: []Aspect{"source_nat"}}},
@@ -89,6 +91,7 @@ func TestAnnouncement(t *testing.T) {
 		"port":            {Announcement{Effect{Restart: []Aspect{AspectPort}, Files: []Aspect{AspectPort}}, Reach{People: 5, Connections: 6, Stop: 12}}, "files restart", []string{"12 configuration files that were downloaded stop working. 5 people are cut off until they have a new file.", "6 connections of 5 people are reset."}},
 		"port, no one":    {Announcement{Effect{Restart: []Aspect{AspectPort}, Files: []Aspect{AspectPort}}, Reach{Again: 1}}, "files", []string{"no download of one is recorded", "1 file of earlier settings works again."}},
 		"port, old files": {Announcement{Effect{Files: []Aspect{AspectPort}}, Reach{Recorded: 4}}, "files", []string{"none of the 4 recorded downloads still works."}},
+		"MFA":             {Announcement{Effect{Files: []Aspect{AspectMFA}}, Reach{Stop: 2, People: 1}}, "files", []string{"2 configuration files that were downloaded stop working. 1 person is connected now: their sessions go on"}},
 		"key, old file":   {Announcement{Effect{Files: []Aspect{AspectKey}}, Reach{Recorded: 1}}, "files", []string{"the 1 recorded download no longer works."}},
 		"public name":     {Announcement{Effect{Files: []Aspect{AspectRemote}}, Reach{People: 5, Connections: 6, Stop: 2}}, "files", []string{"2 configuration files that were downloaded have the old name.", "5 people are connected now"}},
 		"DNS servers":     {Announcement{Effect{Next: []Aspect{"dns1"}}, Reach{People: 1, Connections: 1}}, "next", []string{"1 person is connected now"}},
@@ -141,5 +144,15 @@ func TestReconnect(t *testing.T) {
 		if e.Reconnect(c.effect, Consent{Reconnect: c.chosen}); e.PushGeneration != c.want {
 			t.Errorf("%+v chosen %t: got %d", c.effect, c.chosen, e.PushGeneration)
 		}
+	}
+}
+
+// A file that was handed out by the program from before there were directories works still, and is known to.
+func TestEarlierRevisions(t *testing.T) {
+	t.Parallel()
+	s := side(t)
+	s.Endpoint.Directory = ""
+	if got, want := s.Revision(), "3ed695296eec3e91f1a5ab3a"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

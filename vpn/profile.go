@@ -18,6 +18,8 @@ type Profile struct {
 	CA           string // what the server's certificate chains to
 	ServerName   string // the server certificate's common name, pinned so that no other certificate of the CA passes
 	TLSCrypt     Secret
+	Password     bool           // the client asks its user for a name and a password
+	Code         bool           // and for a code of an authenticator, together with the password
 	Client       *ProfileClient // nil leaves the certificate to the user, as the guide does
 }
 
@@ -69,6 +71,14 @@ func (p Profile) Render() (string, error) {
 	line("data-ciphers %s", strings.Join(DataCiphers(), ":"))
 	line("cipher AES-256-GCM")
 	line("auth SHA256")
+	// No auth-nocache: a client that is told to try again, or whose first packets are lost, would ask its user again each
+	// time. After the login it has a token, and needs the password for another session only.
+	if p.Password {
+		line("auth-user-pass")
+	}
+	if p.Code {
+		line(`static-challenge "Enter MFA code " 1`)
+	}
 	// Tells the program and the platform, which the list of connections shows.
 	line("push-peer-info")
 	line("verb 3")
@@ -87,6 +97,9 @@ func (p Profile) validate() error {
 	}
 	if fault := CheckCommonName(p.ServerName); fault != "" {
 		return Refuse(Conflict, CodeInvalidParameterValue, "The server certificate's common name cannot be written into a configuration file. "+fault)
+	}
+	if p.Code && !p.Password {
+		return Refuse(Conflict, CodeInvalidParameterValue, "A configuration file that asks for a code asks for a password too.")
 	}
 	if p.CA == "" {
 		return Refuse(Conflict, CodeInvalidParameterValue, "The server certificate was imported without its chain, so clients could not verify it. Import it again with its chain.")

@@ -26,7 +26,8 @@ type ProfileDownload struct {
 type Side struct {
 	Endpoint         Endpoint
 	Server, ClientCA Certificate
-	Remote           string // the name that files have; empty where there is none
+	Directory        Directory // zero where the endpoint has none
+	Remote           string    // the name that files have; empty where there is none
 }
 
 // Profile is the configuration file of the endpoint without a client certificate.
@@ -34,8 +35,12 @@ func (s Side) Profile() Profile {
 	return Profile{
 		Endpoint: s.Endpoint.ID, Remote: s.Remote, Port: s.Endpoint.Listen.Port, Transport: s.Endpoint.Listen.Transport,
 		CA: s.Server.Chain, ServerName: s.Server.CommonName, TLSCrypt: s.Endpoint.TLSCrypt,
+		Password: s.Endpoint.AsksPassword(), Code: s.asksCode(),
 	}
 }
+
+// asksCode tells whether the files have the client ask for a code.
+func (s Side) asksCode() bool { return s.Endpoint.AsksPassword() && s.Directory.MFA }
 
 // Revision names what a configuration file must agree with its endpoint in: a file works as long as the revision
 // with which it was handed out is the endpoint's. It does not depend on the order of changes, so that files work
@@ -43,6 +48,9 @@ func (s Side) Profile() Profile {
 func (s Side) Revision() string {
 	sum := sha256.New()
 	for _, p := range s.fileParts() {
+		if p.aspect == AspectMFA && p.value == "" { // revisions of files from before there was MFA stay
+			continue
+		}
 		fmt.Fprintf(sum, "%s %d\n%s\n", p.aspect, len(p.value), p.value)
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:12])
@@ -54,17 +62,21 @@ type filePart struct {
 	value  string
 }
 
-// fileParts are all of them, in a fixed order. The transport protocol never changes; it is a part so that the
+// fileParts are all of them, in a fixed order. The transport protocol and whether a password is asked never change; the transport is a part so that the
 // revision names all that a client goes by.
 func (s Side) fileParts() []filePart {
-	issuer := RequiredIssuer(s.ClientCA)
+	clients := ""
+	if s.Endpoint.Mutual() {
+		clients = trusted(s.ClientCA.TrustAnchor()) + " " + BareFingerprint(RequiredIssuer(s.ClientCA).Fingerprint)
+	}
 	return []filePart{
 		{AspectRemote, s.Remote},
 		{AspectPort, string(s.Endpoint.Listen.Transport) + " " + strconv.Itoa(int(s.Endpoint.Listen.Port))},
 		{AspectServerAuthority, trusted(s.Server.Chain)},
 		{AspectCommonName, s.Server.CommonName},
-		{AspectClientAuthority, trusted(s.ClientCA.TrustAnchor()) + " " + BareFingerprint(issuer.Fingerprint)},
+		{AspectClientAuthority, clients},
 		{AspectKey, s.Endpoint.TLSCrypt.Reveal()},
+		{AspectMFA, map[bool]string{true: "code"}[s.asksCode()]},
 	}
 }
 

@@ -23,7 +23,10 @@ func TestProfileGolden(t *testing.T) {
 	udp, tcp := newProfile(), newProfile()
 	tcp.Transport, tcp.Port, tcp.RandomPrefix = TCP, 1194, true
 	tcp.Client = &ProfileClient{Certificate: block("CERTIFICATE"), Key: Secret(block("PRIVATE KEY"))}
-	for name, p := range map[string]Profile{"udp": udp, "tcp_client": tcp} {
+	password, code := newProfile(), newProfile()
+	password.Password, code.Password, code.Code = true, true, true
+	code.Client = tcp.Client
+	for name, p := range map[string]Profile{"udp": udp, "tcp_client": tcp, "password": password, "code_client": code} {
 		got, err := p.Render()
 		if err != nil {
 			t.Fatal(err)
@@ -54,7 +57,7 @@ func TestProfileGolden(t *testing.T) {
 // directives is all that a profile may say, in order. No reneg-sec, nothing that runs a program.
 var directives = []string{
 	"client", "dev", "proto", "explicit-exit-notify", "remote", "remote-random-hostname", "resolv-retry", "connect-retry", "server-poll-timeout", "nobind",
-	"remote-cert-tls", "verify-x509-name", "tls-version-min", "ignore-unknown-option", "data-ciphers", "cipher", "auth", "push-peer-info", "verb", "<ca>", "<cert>", "<key>", "<tls-crypt>",
+	"remote-cert-tls", "verify-x509-name", "tls-version-min", "ignore-unknown-option", "data-ciphers", "cipher", "auth", "auth-user-pass", "static-challenge", "push-peer-info", "verb", "<ca>", "<cert>", "<key>", "<tls-crypt>",
 }
 
 // checkDirectives reads a profile as OpenVPN does: a word that begins a line outside a block is a directive.
@@ -124,7 +127,7 @@ func TestProfileTakesNoInjection(t *testing.T) {
 		}
 	}
 	p := newProfile()
-	p.RandomPrefix, p.Client = true, &ProfileClient{Certificate: block("CERTIFICATE"), Key: Secret(block("PRIVATE KEY"))}
+	p.RandomPrefix, p.Password, p.Code, p.Client = true, true, true, &ProfileClient{Certificate: block("CERTIFICATE"), Key: Secret(block("PRIVATE KEY"))}
 	text, err := p.Render()
 	if err != nil {
 		t.Fatal(err)
@@ -137,6 +140,7 @@ func TestProfileRefuses(t *testing.T) {
 	t.Parallel()
 	for words, spoil := range map[string]func(*Profile){
 		"Set the public name":                  func(p *Profile) { p.Remote = "" },
+		"asks for a password too":              func(p *Profile) { p.Code = true },
 		"is not a host name":                   func(p *Profile) { p.Remote = "vpn example" },
 		"common name cannot":                   func(p *Profile) { p.ServerName = `a"b` },
 		"without its chain":                    func(p *Profile) { p.CA = "" },

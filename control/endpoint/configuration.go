@@ -98,6 +98,8 @@ func (s *Service) profileClient(ctx context.Context, by control.Principal, e vpn
 		}
 		var check vpn.Check
 		switch {
+		case !e.Mutual():
+			check.Bad("client", "Clients of this endpoint need no certificate: users sign in with name and password.")
 		case c.Use != vpn.UseClient:
 			check.Bad("client", c.Label()+" is not a client certificate.")
 		case c.Authority == "" || c.Authority != authority:
@@ -124,8 +126,11 @@ func (s *Service) profileClient(ctx context.Context, by control.Principal, e vpn
 }
 
 // clientAuthority is the authority, kept here, that issues the endpoint's client certificates; "" where
-// none is.
+// none is, or the endpoint needs no client certificates.
 func clientAuthority(ctx context.Context, tx *store.Tx, e vpn.Endpoint) (vpn.CertificateID, error) {
+	if !e.Mutual() {
+		return "", nil
+	}
 	ca, err := tx.Certificate(ctx, e.ClientCA)
 	if err != nil {
 		return "", err

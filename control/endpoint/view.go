@@ -16,7 +16,8 @@ type View struct {
 	Observation     vpn.Observation
 	Associations    []vpn.AssociationStatus
 	Server          vpn.Certificate
-	ClientAuthority vpn.Certificate
+	ClientAuthority vpn.Certificate // zero where clients need no certificate
+	UserDirectory   vpn.Directory   // zero where users are not asked for a password
 	NetworkName     string
 	Connections     int
 	Rules, Routes   int
@@ -31,7 +32,7 @@ type View struct {
 
 // Side is the endpoint with what its workers and its files are made of.
 func (v View) Side() vpn.Side {
-	return vpn.Side{Endpoint: v.Endpoint, Server: v.Server, ClientCA: v.ClientAuthority, Remote: v.Remote}
+	return vpn.Side{Endpoint: v.Endpoint, Server: v.Server, ClientCA: v.ClientAuthority, Directory: v.UserDirectory, Remote: v.Remote}
 }
 
 // Endpoints lists endpoints.
@@ -159,6 +160,11 @@ func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.End
 			return err
 		}
 		v.Server, v.ClientAuthority = certificates[v.Certificate], certificates[v.ClientCA]
+		if v.AsksPassword() {
+			if v.UserDirectory, err = tx.Directory(ctx, v.Directory); err != nil {
+				return err
+			}
+		}
 		if v.Network != "" {
 			n, err := tx.Network(ctx, v.Network)
 			if err != nil {

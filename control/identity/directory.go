@@ -34,22 +34,35 @@ func (s *Service) CreateDirectory(ctx context.Context, by control.Principal, spe
 	return d, err
 }
 
-// EditDirectory changes a directory. Stale where another administrator saved first.
-func (s *Service) EditDirectory(ctx context.Context, by control.Principal, id vpn.DirectoryID, spec vpn.DirectorySpec) (vpn.Directory, error) {
+// EditDirectory changes a directory. Stale where another administrator saved first; ErrUnannounced where the
+// administrator was told something else than what it does. Field: confirm, and those of vpn.Directory.Edit.
+func (s *Service) EditDirectory(ctx context.Context, by control.Principal, id vpn.DirectoryID, spec vpn.DirectorySpec, consent vpn.Consent) (vpn.Directory, error) {
 	var d vpn.Directory
 	err := s.core.Change(ctx, by, vpn.ModifyDirectory, string(id), func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
 		if d, err = tx.Directory(ctx, id); err != nil {
 			return err
 		}
 		a.Before = control.Describe(d)
-		err = d.Edit(spec)
-		if err := vpn.Together(err, s.check(spec.DirectoryOptions, spec.Password, err)); err != nil {
+		if err := s.edit(&d, spec); err != nil {
+			return err
+		}
+		does, err := s.announce(ctx, tx, d)
+		if err != nil {
+			return err
+		}
+		if err := does.Check(consent); err != nil {
 			return err
 		}
 		a.After = control.Describe(d)
 		return tx.SaveDirectory(ctx, d, spec.Password)
 	})
 	return d, err
+}
+
+// edit changes a directory in memory.
+func (s *Service) edit(d *vpn.Directory, spec vpn.DirectorySpec) error {
+	err := d.Edit(spec)
+	return vpn.Together(err, s.check(spec.DirectoryOptions, spec.Password, err))
 }
 
 // check has the source itself read the options. What typed refuses already is left out.

@@ -2,7 +2,6 @@ package setting
 
 import (
 	"context"
-	"time"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -58,46 +57,29 @@ func (s *Service) Save(ctx context.Context, by control.Principal, version int, v
 // announce adds up, over all endpoints, what another remote name does to their files.
 func (s *Service) announce(ctx context.Context, tx *store.Tx, before, after vpn.SavedSettings) (vpn.Announcement, error) {
 	was, is := vpn.ReadDeployment(before.InForce(s.core.Settings.Given)), vpn.ReadDeployment(after.InForce(s.core.Settings.Given))
-	var total vpn.Announcement
 	if was.PublicName == is.PublicName && was.VPNDomain == is.VPNDomain {
-		return total, nil
+		return vpn.Announcement{}, nil
 	}
 	all, err := tx.AllEndpoints(ctx)
 	if err != nil {
-		return total, err
+		return vpn.Announcement{}, err
 	}
-	var concerned []vpn.EndpointID
+	var changes []control.SideChange
 	for _, bare := range all {
 		if bare.Deleting {
 			continue
 		}
 		e, err := tx.Endpoint(ctx, bare.ID) // with its key
 		if err != nil {
-			return total, err
+			return vpn.Announcement{}, err
 		}
 		old, err := s.core.Side(ctx, tx, was, e)
 		if err != nil {
-			return total, err
+			return vpn.Announcement{}, err
 		}
 		next := old
 		next.Remote, _ = is.RemoteName(e, s.core.Settings.FallbackAddress)
-		effect := vpn.EffectOf(old, next)
-		if len(effect.Files) == 0 {
-			continue
-		}
-		files, err := tx.CountProfileDownloads(ctx, e.ID)
-		if err != nil {
-			return total, err
-		}
-		total.Files = effect.Files
-		total.Stop, total.Again = total.Stop+files[old.Revision()], total.Again+files[next.Revision()]
-		concerned = append(concerned, e.ID)
+		changes = append(changes, control.SideChange{Before: old, After: next})
 	}
-	if total.People, total.Connections, err = tx.CountPeople(ctx, time.Time{}, concerned...); err != nil {
-		return total, err
-	}
-	if total.Stop == 0 && total.Connections == 0 { // the first name of a new deployment concerns no file
-		return vpn.Announcement{}, nil
-	}
-	return total, nil
+	return s.core.AnnounceFiles(ctx, tx, changes)
 }

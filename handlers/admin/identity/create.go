@@ -75,6 +75,21 @@ func (h *Directories) renderEdit(c echo.Context, typed *directoryInput, refused 
 	}))
 }
 
+// renderAnnouncement shows what the posted modification does to configuration files. refused is why it was not made: nil
+// where it was not tried.
+func (h *Directories) renderAnnouncement(c echo.Context, what vpn.Announcement, refused error) error {
+	d, err := h.identity.Directory(page.Context(c), page.Principal(c), directoryID(c))
+	if err != nil {
+		return err
+	}
+	return page.RenderAnnouncement(c, views.Announcement{
+		Chrome: h.pages.Chrome(c, "Modify directory", "identity"),
+		Header: parts.Header{Crumbs: append(crumbs[:1:1], parts.Crumb{Label: views.NameOr(d.Name, d.ID), Href: views.DirectoryPath(d.ID)}), Title: "Modify directory " + views.NameOr(d.Name, d.ID)},
+		What:   what, Action: views.DirectoryPath(d.ID, "edit"), Button: "Modify directory", Cancel: views.DirectoryPath(d.ID),
+		Back: true, Hidden: page.Typed(c),
+	}, refused)
+}
+
 // EditForm shows the form that modifies a directory.
 func (h *Directories) EditForm(c echo.Context) error { return h.renderEdit(c, nil, nil) }
 
@@ -85,7 +100,26 @@ func (h *Directories) Edit(c echo.Context) error {
 		return err
 	}
 	in.bound()
-	d, err := h.identity.EditDirectory(page.Context(c), page.Principal(c), directoryID(c), in.spec())
+	if page.GoesBack(c) {
+		return h.renderEdit(c, &in, nil)
+	}
+	what, err := h.identity.AnnounceEdit(page.Context(c), page.Principal(c), directoryID(c), in.spec())
+	var d vpn.Directory
+	if err == nil {
+		consent := page.Consent(c)
+		if what.Kind() != "" && in.Password != "" { // the page of the announcement carries no password
+			var check vpn.Check
+			check.Bad("bind_password", "Multi-factor authentication is changed on its own: save the password of the service account before it or after it.")
+			return h.renderEdit(c, &in, check.Err())
+		}
+		if consent.Announced == "" && what.Kind() != "" {
+			return h.renderAnnouncement(c, what, nil)
+		}
+		if err = what.Check(consent); err != nil {
+			return h.renderAnnouncement(c, what, err)
+		}
+		d, err = h.identity.EditDirectory(page.Context(c), page.Principal(c), directoryID(c), in.spec(), consent)
+	}
 	if page.BelongsInForm(err) || vpn.KindOf(err) == vpn.Stale {
 		return h.renderEdit(c, &in, err)
 	}
