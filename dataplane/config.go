@@ -49,6 +49,12 @@ const (
 	applyTimeout = 5 * time.Second
 	// decisionTimeout is how long a login may wait for web. It is shorter than the client's timeout.
 	decisionTimeout = 30 * time.Second
+	// proofTimeout is the same for a login that a directory has to prove, patientTimeout where the client can be told to
+	// wait longer than its own 60 seconds: directories have several servers, each of which may take seconds to be given up.
+	proofTimeout   = 45 * time.Second
+	patientTimeout = 90 * time.Second
+	// patienceDelay is when a client is told to wait longer. Directories answer most logins before.
+	patienceDelay = 5 * time.Second
 	// defaultAwayTime is the AwayTime where none is set.
 	defaultAwayTime = time.Hour
 )

@@ -22,7 +22,7 @@ const (
 func (ep *endpoint) answer(ctx context.Context, a *answer) {
 	p, d := a.login, a.decision
 	if !d.Allow {
-		ep.log.InfoContext(ctx, "login denied", "common_name", p.request.CommonName, "device", p.request.Device, "code", d.Code, "reason", d.Reason, "later", d.Later)
+		ep.log.InfoContext(ctx, "login denied", "common_name", p.request.CommonName, "user", p.request.Username, "device", p.request.Device, "code", d.Code, "reason", d.Reason, "later", d.Later)
 		if d.Code == vpn.CodeLoginNotDecided { // what web could not decide it could not record either
 			ep.reportUndecided(p)
 		}

@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"crypto/rand"
+	"errors"
 	"time"
 
 	"sallyport/dataplane/ovpn"
@@ -27,6 +28,7 @@ type pending struct {
 	conn        *ovpn.Conn
 	kid         ovpn.KID
 	timer       *time.Timer
+	patience    *time.Timer // nil where the client is not told to wait longer
 }
 
 // maxPending bounds the logins of an endpoint that wait at once. Web decides hundreds in a second;
@@ -64,11 +66,12 @@ func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
 	if !returns {
 		continues = ep.free(ev.Env)
 	}
-	ep.ask(n, &pending{
+	timeout := ep.loginTimeout(ev.Env, returns)
+	ep.ask(n, timeout, &pending{
 		request: vpn.LoginRequest{
 			ID: rand.Text(), Endpoint: ep.id, Device: ev.Env.Untrusted(), CommonName: ev.Env.CommonName(),
 			Serial: ev.Env.Serial(), Fingerprint: ev.Env.Digest(), Issuer: ev.Env.IssuerDigest(), Platform: ev.Env.Platform(), Version: clientVersion(ev.Env),
-			Deadline: ep.now().Add(decisionTimeout), Token: ev.Env.SessionID(), Returns: returns, Continues: continues,
+			Deadline: ep.now().Add(timeout), Token: ev.Env.SessionID(), Returns: returns, Continues: continues,
 			Username: ep.loginName(ev.Env), Password: ep.passwordOf(ev.Env, returns), SSO: ev.Env.SSO(),
 		},
 		certificate: ep.certificateOf(ev.Env), named: ev.Env.Username() != "", waits: ev.Env.WaitsAfterDenial(), client: session.Client{Instance: n.Instance, CID: ev.CID},
@@ -106,10 +109,22 @@ func clientVersion(env ovpn.Env) string {
 	return env.Version()
 }
 
+// loginTimeout is how long a login waits for web.
+func (ep *endpoint) loginTimeout(env ovpn.Env, returns bool) time.Duration {
+	switch {
+	case !ep.state.desired.Passwords || returns:
+		return decisionTimeout
+	case env.WaitsWhenAsked():
+		return patientTimeout
+	default:
+		return proofTimeout
+	}
+}
+
 // ask sends a login to web, and denies it where no answer comes in time.
-func (ep *endpoint) ask(n worker.Event, p *pending) {
+func (ep *endpoint) ask(n worker.Event, timeout time.Duration, p *pending) {
 	if len(ep.state.pending) >= maxPending || n.Worker.Conn(n.Instance) != n.Conn {
-		ep.log.Warn("a login is denied: too many wait, or its worker has ended", "waiting", len(ep.state.pending), "common_name", p.request.CommonName)
+		ep.log.Warn("a login is denied: too many wait, or its worker has ended", "waiting", len(ep.state.pending), "common_name", p.request.CommonName, "user", p.request.Username)
 		ep.reportUndecided(p)
 		go ep.denyForNow(p.conn, p.client.CID, p.kid, p.waits, "too many logins wait", undecided())
 		return
@@ -118,8 +133,23 @@ func (ep *endpoint) ask(n worker.Event, p *pending) {
 		ep.forgetLogin(former) // the client asks again, under another KID
 	}
 	ep.state.pending[p.request.ID], ep.state.waiting[p.client] = p, p
-	p.timer = time.AfterFunc(decisionTimeout, func() { ep.decisionMissing(p.request.ID) })
+	p.timer = time.AfterFunc(timeout, func() { ep.decisionMissing(p.request.ID) })
+	if timeout == patientTimeout {
+		p.patience = time.AfterFunc(patienceDelay, func() { ep.askForPatience(p.request.ID) })
+	}
 	ep.logins.Add(p.request)
+}
+
+// askForPatience has the client of a login that is not decided yet wait longer than its own 60 seconds.
+func (ep *endpoint) askForPatience(id string) {
+	var p *pending
+	ep.do(func() { p = ep.state.pending[id] })
+	if p == nil {
+		return
+	}
+	if err := p.conn.KeepWaiting(ep.ctx, p.client.CID, p.kid, patientTimeout+patienceDelay); err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
+		ep.log.Warn("a client was not asked to wait longer for its login", "err", err)
+	}
 }
 
 // decisionMissing denies a login that web did not answer in time.
@@ -129,7 +159,7 @@ func (ep *endpoint) decisionMissing(id string) {
 	if p == nil {
 		return
 	}
-	ep.log.Warn("web did not answer a login in time; it is denied", "common_name", p.request.CommonName)
+	ep.log.Warn("web did not answer a login in time; it is denied", "common_name", p.request.CommonName, "user", p.request.Username)
 	ep.reportUndecided(p)
 	ep.denyForNow(p.conn, p.client.CID, p.kid, p.waits, "no decision in time", undecided())
 }
@@ -147,6 +177,9 @@ func (ep *endpoint) claim(id string) *pending {
 // forgetLogin removes a waiting login. It runs in the owner goroutine.
 func (ep *endpoint) forgetLogin(p *pending) {
 	p.timer.Stop()
+	if p.patience != nil {
+		p.patience.Stop()
+	}
 	ep.logins.Remove(p.request.ID)
 	p.request.Password = ""
 	delete(ep.state.pending, p.request.ID)

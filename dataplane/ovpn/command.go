@@ -144,6 +144,11 @@ func (c *Conn) PendingAuth(ctx context.Context, cid CID, kid KID, extra string, 
 	return c.runForClient(ctx, "ask for a login", cid, pendingAuth(cid, kid, extra, timeout))
 }
 
+// KeepWaiting has a client wait for its login until timeout after its TLS handshake, where its own timeout is shorter.
+func (c *Conn) KeepWaiting(ctx context.Context, cid CID, kid KID, timeout time.Duration) error {
+	return c.PendingAuth(ctx, cid, kid, "", timeout)
+}
+
 func pendingAuth(cid CID, kid KID, extra string, timeout time.Duration) string {
 	return fmt.Sprintf("client-pending-auth %d %d %s %d", cid, kid, quoteParameter(extra), wholeSeconds(timeout))
 }

@@ -141,13 +141,21 @@ func (e Env) SharesCipher() bool {
 	})
 }
 
+// authPending is the bit of IV_PROTO by which a client says that it understands AUTH_PENDING with a timeout (2.6 and later).
+const authPending = 1 << 4
+
+// WaitsWhenAsked reports whether the client understands KeepWaiting.
+func (e Env) WaitsWhenAsked() bool { return e.hasProtocol(authPending) }
+
 // authFailTemp is the bit of IV_PROTO by which a client says that it understands AUTH_FAILED,TEMP (2.6 and later).
 const authFailTemp = 1 << 8
 
 // WaitsAfterDenial reports whether the client understands DenyForNow. Others end.
-func (e Env) WaitsAfterDenial() bool {
+func (e Env) WaitsAfterDenial() bool { return e.hasProtocol(authFailTemp) }
+
+func (e Env) hasProtocol(bit uint64) bool {
 	proto, err := strconv.ParseUint(e.values["IV_PROTO"], 10, 32)
-	return err == nil && proto&authFailTemp != 0
+	return err == nil && proto&bit != 0
 }
 
 // GUIVersion is IV_GUI_VER, the program around it.
