@@ -39,6 +39,14 @@ func TestEndpointForm(t *testing.T) {
 		}
 		p.fill("Value of tag 2", "berlin")
 		p.click("Other parameters")
+		if scripts { // the summary of the section follows what is chosen in it
+			p.click("Enable split-tunnel")
+			p.fill("Session timeout hours", "9")
+			p.click("Other parameters")
+			p.waitText("Split-tunnel on · IPv6 of clients left to them", "sessions of 9 h")
+			p.click("Other parameters")
+			p.click("Enable split-tunnel")
+		}
 		p.fill("Session timeout hours", "169")
 		p.fill("Name tag", name)
 		p.pressEnter()

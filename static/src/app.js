@@ -10,6 +10,7 @@
 //   data-live                         a part of the page that renews itself (views/parts/live.go)
 //   data-tags                         rows of tags, with a <template> of a row, and the buttons data-tag-add, data-tag-remove
 //   data-follows="name"               a control that follows a choice of its form (views/parts/field_follow.go)
+//   data-says="cases"                 a text about checkboxes and text boxes of its form (views/parts/form_section.go)
 //   data-gets-file                    a form whose answer is a file: the page stays, without the last refusal
 //   <time datetime title>             a relative time with the exact one as title: kept up to date
 (function () {
@@ -73,8 +74,21 @@
     proposed.value = next;
   }
 
+  // As the server writes it: the first case whose checkboxes are all ticked.
+  function summarize(part) {
+    var controls = part.closest("form").elements;
+    var found = JSON.parse(part.getAttribute("data-says")).find(function (c) {
+      return (c.if || []).every(function (name) { return controls[name] && controls[name].checked; });
+    });
+    var text = found ? found.text.replace(/{([a-z_0-9]+)(\|([^}]*))?}/g, function (_, name, bar, empty) {
+      return (controls[name] && controls[name].value.trim()) || empty || "";
+    }) : "";
+    if (part.textContent !== text) part.textContent = text;
+  }
+
   function refresh() {
     each("[data-count]", count);
+    each("[data-says]", summarize);
     each("[data-follows]", follow);
     each("[data-confirm-text]", function (input) {
       if (input.form) input.form.querySelectorAll('[type="submit"]:not([name])').forEach(function (button) {
@@ -167,6 +181,7 @@
   document.addEventListener("input", function (event) {
     if (event.target.hasAttribute("data-confirm-text")) refresh();
     if (event.target.hasAttribute("data-count")) count(event.target);
+    each("[data-says]", summarize);
   });
   // A part that renews itself is left alone while a swap would take away the keyboard's place or
   // selected text. htmx gives the focus back to a control with an id, and ticked boxes travel with

@@ -154,6 +154,38 @@ func (f Form) SavedBefore(saved []Field) map[string]string {
 	return out
 }
 
+// Change is a field with its value before and after a change.
+type Change struct {
+	Label, Was, Is string
+	Long           bool // of several lines
+}
+
+// Changes lists the fields whose values differ. Both lists have the same fields.
+func Changes(before, after []Field) []Change {
+	var out []Change
+	for _, old := range before {
+		for _, f := range after {
+			if f.Name != "" && f.Name == old.Name && (f.Value != old.Value || f.Checked != old.Checked) {
+				out = append(out, Change{Label: f.Label, Was: old.plain(), Is: f.plain(), Long: f.Type == "textarea"})
+			}
+		}
+	}
+	return out
+}
+
+// plain is the value of a field in a sentence about a change.
+func (f Field) plain() string {
+	if f.Type == "checkbox" {
+		return YesNo(f.Checked, "on", "off")
+	}
+	for _, o := range f.Options {
+		if o.Value == f.Value {
+			return o.Label
+		}
+	}
+	return f.Value
+}
+
 // shown is the value of a field as the person sees it.
 func (f Field) shown() string {
 	if f.Type == "checkbox" {

@@ -32,6 +32,11 @@ func TestModifyAnnounces(t *testing.T) {
 	p, form := announce(t, u, url.Values{"port": {"1194"}, "banner": {"line 1\r\nline 2"}})
 	p.WantText(".announcement", "1 configuration file that was downloaded stops working. 2 people are cut off until they have a new file.").
 		WantText(".announcement", "3 connections of 2 people are reset.").WantText(".announcement", "type replace here")
+	p.WantText(".changes", "VPN portBefore: 443 → After: 1194").WantText(".changes details", "BeforenothingAfterline 1 line 2")
+	if got := p.Doc.Find(".changes dt").Length(); got != 2 {
+		t.Errorf("%d settings change: %s", got, p.Text(".changes"))
+	}
+	webtest.CheckMarkup(t, "announcement", p)
 	if u.Stored(t).Listen.Port != 443 {
 		t.Fatal("the announcement saved the change")
 	}
@@ -67,6 +72,7 @@ func TestModifyOffersToReconnect(t *testing.T) {
 	u.Admin.Create(u.Endpoint+"/edit", version)
 	u.Connect(t, "alice", "10.20.0.2", vpn.ConnectionActive)
 	p, form := announce(t, u, url.Values{"dns1": {"10.0.0.2"}})
+	p.WantText(".changes", "DNS Server 1 IP addressBefore: nothing → After: 10.0.0.2")
 	p.WantText(".announcement", "1 person is connected now").WantText(".announcement", "On their next connection")
 	if form.Get("reconnect") != "later" {
 		t.Errorf("%q is chosen beforehand", form.Get("reconnect"))

@@ -91,14 +91,14 @@ func (h *Endpoints) Edit(c echo.Context) error {
 	if err == nil {
 		edit.Consent = page.Consent(c)
 		if edit.Consent.Announced == "" && what.Kind() != "" {
-			return h.renderAnnouncement(c, stored, what, nil)
+			return h.renderAnnouncement(c, stored, edit, what, nil)
 		}
 		if err = what.Check(edit.Consent); err != nil {
-			return h.renderAnnouncement(c, stored, what, err)
+			return h.renderAnnouncement(c, stored, edit, what, err)
 		}
 		result, err = h.endpoints.EditEndpoint(page.Context(c), page.Principal(c), stored.ID, edit)
 		if errors.Is(err, vpn.ErrUnannounced) { // in the moment since
-			return h.renderAnnouncement(c, stored, result.Did, err)
+			return h.renderAnnouncement(c, stored, edit, result.Did, err)
 		}
 	}
 	if page.BelongsInForm(err) {

@@ -1,8 +1,10 @@
 package endpoint
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -49,6 +51,14 @@ func inputOf(e vpn.Endpoint) endpointInput {
 	return endpointInput{
 		Version: strconv.Itoa(e.Version), Name: e.Name, Description: e.Description,
 		Certificate: string(e.Certificate), Port: strconv.Itoa(int(e.Listen.Port)), Network: chosen(e), typed: endpointOptions.values(e.ClientOptions),
+	}
+}
+
+// inputOfEdit is the form as it would show the endpoint after a modification.
+func inputOfEdit(edit vpn.EndpointEdit) endpointInput {
+	return endpointInput{
+		Name: strings.TrimSpace(edit.Name), Description: strings.TrimSpace(edit.Description), Certificate: string(edit.Certificate),
+		Port: cmp.Or(strings.TrimSpace(edit.Port), strconv.Itoa(vpn.DefaultPort)), Network: string(edit.Network), typed: endpointOptions.values(edit.ClientOptions),
 	}
 }
 

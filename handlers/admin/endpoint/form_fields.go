@@ -45,7 +45,7 @@ func (in endpointInput) fill(f *parts.Form, choices endpointChoices) {
 	f.Fields = in.fields(choices)
 	f.Sections = []parts.Section{
 		{Title: sectionDetails}, {Title: sectionAuthentication}, {Title: sectionConnection},
-		{Title: sectionOther, Folds: choices.stored == nil, Summary: endpointOptions.summary(in.typed)}, {Title: sectionTags},
+		{Title: sectionOther, Folds: choices.stored == nil, Summary: otherSummary}, {Title: sectionTags},
 	}
 }
 

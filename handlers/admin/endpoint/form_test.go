@@ -19,11 +19,18 @@ func TestSectionsOfTheEndpointForm(t *testing.T) {
 	if got := p.Text(".form-section-title"); got != "DetailsAuthenticationConnectionOther parametersTags" {
 		t.Errorf("the sections are %q", got)
 	}
-	p.WantText("details.form-section summary", "Split-tunnel off · IPv6 of clients stopped · source NAT on · sessions of 24 hours · no login banner")
+	p.WantText("details.form-section summary", "Split-tunnel off · IPv6 of clients stopped · source NAT on · sessions of 24 h, then disconnected · no login banner")
 	if p.Doc.Find("details.form-section[open]").Length() != 0 || p.Doc.Find("details.form-section #session_timeout").Length() != 1 {
 		t.Error("Other parameters is not closed, or has no session timeout")
 	}
 	form := u.EndpointForm("second", "10.40.0.0/22", "1194")
+	for name, value := range map[string]string{"split_tunnel": "on", "source_nat": "", "session_timeout": "", "banner_enabled": "on", "banner": "Hello", "tag_rows": "add"} {
+		form.Set(name, value)
+	}
+	u.Admin.Post("/endpoints/new", form).WantText("details.form-section summary", "Split-tunnel on · IPv6 of clients left to them · source NAT off · sessions of 24 h, then signed in again · login banner on")
+	form.Set("ipv6_outside", "on")
+	u.Admin.Post("/endpoints/new", form).WantText("details.form-section summary", "IPv6 of clients outside the tunnel")
+	form.Del("tag_rows")
 	form.Set("session_timeout", "200")
 	p = u.Admin.Post("/endpoints/new", form).WantStatus(http.StatusUnprocessableEntity).WantRefusedField("session_timeout", "from 1 to 168")
 	if p.Doc.Find("details.form-section[open]").Length() != 1 {

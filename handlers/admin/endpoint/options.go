@@ -188,17 +188,16 @@ func (l optionList) read(typed func(field string) string, base vpn.ClientOptions
 	return base, c.Err()
 }
 
-// summary says what the options of the folded section are.
-func (l optionList) summary(typed map[string]string) string {
-	o, _ := l.read(func(field string) string { return typed[field] }, vpn.DefaultOptions())
-	return strings.Join([]string{
-		"Split-tunnel " + parts.YesNo(o.SplitTunnel, "on", "off"),
-		"IPv6 of clients " + parts.YesNo(o.IPv6Outside, "outside the tunnel", "stopped"),
-		"source NAT " + parts.YesNo(o.SourceNAT, "on", "off"),
-		"sessions of " + parts.Count(int(o.SessionTimeout/time.Hour), "hour"),
-		parts.YesNo(o.BannerEnabled, "login banner on", "no login banner"),
-	}, " · ")
+// otherSummary says what the options of the folded section are.
+var otherSummary = []parts.Says{
+	{{If: []string{"split_tunnel"}, Text: "Split-tunnel on"}, {Text: "Split-tunnel off"}},
+	{{If: []string{"ipv6_outside"}, Text: "IPv6 of clients outside the tunnel"}, {If: []string{"split_tunnel"}, Text: "IPv6 of clients left to them"}, {Text: "IPv6 of clients stopped"}},
+	{{If: []string{"source_nat"}, Text: "source NAT on"}, {Text: "source NAT off"}},
+	{{If: []string{"sign_in_again"}, Text: sessionSummary + ", then disconnected"}, {Text: sessionSummary + ", then signed in again"}},
+	{{If: []string{"banner_enabled"}, Text: "login banner on"}, {Text: "no login banner"}},
 }
+
+var sessionSummary = fmt.Sprintf("sessions of {session_timeout|%d} h", vpn.DefaultSessionTimeout/time.Hour)
 
 func (l optionList) facts(o vpn.ClientOptions) []parts.Pair {
 	var out []parts.Pair

@@ -2,6 +2,7 @@ package node
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -16,7 +17,7 @@ import (
 func (h *Node) SaveSettings(c echo.Context) error {
 	typed := map[string]string{}
 	for _, s := range vpn.DeploymentSettings() {
-		typed[s.Key] = c.FormValue(s.Key)
+		typed[s.Key] = strings.TrimSpace(c.FormValue(s.Key))
 		if s.Kind == vpn.SettingSwitch {
 			typed[s.Key] = strconv.FormatBool(typed[s.Key] == "on")
 		}
@@ -28,11 +29,11 @@ func (h *Node) SaveSettings(c echo.Context) error {
 	what, err := h.deployment.AnnounceSave(page.Context(c), page.Principal(c), version, typed)
 	consent := page.Consent(c)
 	if err == nil && consent.Announced == "" && what.Kind() != "" {
-		return h.renderAnnouncement(c, what, nil)
+		return h.renderAnnouncement(c, typed, what, nil)
 	}
 	if err == nil {
 		if err = what.Check(consent); err != nil {
-			return h.renderAnnouncement(c, what, err)
+			return h.renderAnnouncement(c, typed, what, err)
 		}
 		err = h.deployment.Save(page.Context(c), page.Principal(c), version, typed, consent)
 	}
@@ -47,10 +48,19 @@ func (h *Node) SaveSettings(c echo.Context) error {
 
 // renderAnnouncement shows what the posted settings do to the files that were handed out; refused is why they were not
 // saved, nil where that was not tried.
-func (h *Node) renderAnnouncement(c echo.Context, what vpn.Announcement, refused error) error {
+func (h *Node) renderAnnouncement(c echo.Context, typed map[string]string, what vpn.Announcement, refused error) error {
+	saved, err := h.deployment.Settings(page.Context(c), page.Principal(c))
+	if err != nil {
+		return err
+	}
+	var before, after []parts.Field
+	for _, s := range saved.Settings {
+		before, after = append(before, settingField(s, nil, true)), append(after, settingField(s, typed, true))
+	}
 	return page.RenderAnnouncement(c, views.Announcement{
 		Chrome: h.pages.Chrome(c, "Settings", "settings"), Header: parts.Header{Title: "Save settings"},
-		What: what, Action: "/settings", Button: "Save settings", Cancel: "/settings", Back: true, Hidden: page.Typed(c),
+		Changes: parts.Changes(before, after),
+		What:    what, Action: "/settings", Button: "Save settings", Cancel: "/settings", Back: true, Hidden: page.Typed(c),
 	}, refused)
 }
 
