@@ -36,6 +36,8 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"counters":           testCounters,
 	"attempt":            testAttempt,
 	"block":              testBlock,
+	"users":              testUsers,
+	"user lists":         testUserLists,
 	"profile download":   testProfileDownload,
 	"people":             testPeople,
 	"event cursor":       testEventCursor,

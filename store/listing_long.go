@@ -19,6 +19,7 @@ const maxCounted = 1000
 type longListing[R any] struct {
 	orders map[string]keyColumn[R] // by the name in vpn.List
 	normal string                  // the order where vpn.List names none, newest first
+	first  bool                    // normal is ascending
 	number func(R) int64           // the column "number", which makes the order unique
 }
 
@@ -41,7 +42,7 @@ func readLong[R any](q *gorm.DB, l vpn.List, s longListing[R], n noun) (vpn.Page
 	q = q.Model(new(R)).Session(&gorm.Session{})
 	order, desc := l.Sort, l.Desc
 	if _, known := s.orders[order]; !known {
-		order, desc = s.normal, true
+		order, desc = s.normal, !s.first
 	}
 	back := l.Before != ""
 	from, resumes := s.parse(l.After+l.Before, order)

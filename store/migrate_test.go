@@ -203,6 +203,47 @@ func TestOldRowsSurviveLaterMigrations(t *testing.T) {
 	}
 }
 
+// The users whose connections are known are the first rows of the list of users.
+func TestUsersOfOldConnections(t *testing.T) {
+	const before = 33
+	for name, open := range unmigrated {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			stopAt(t, s, before)
+			update(t, s, func(ctx context.Context, x *Tx) error {
+				for i, c := range []struct {
+					username    string
+					established time.Time
+				}{{"Alice", at}, {"Alice", at.Add(time.Hour)}, {"bob", at}, {"never", time.Time{}}} {
+					row := newConnectionRow(vpn.Connection{ID: vpn.NewConnectionID(), Endpoint: "e", Username: c.username, EstablishedAt: c.established, Status: vpn.ConnectionTerminated})
+					row.Number = int64(i + 1)
+					if err := x.on(ctx).Select(oldConnectionColumns).Create(&row).Error; err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			migrated(t, s)
+			view(t, s, func(ctx context.Context, x *Tx) error {
+				p := must[vpn.Page[vpn.User]](t)(x.VPNUsers(ctx, vpn.List{Sort: "name"}))
+				same(t, "users", names(p.Items, func(u vpn.User) string { return u.Name }), []string{"Alice", "bob"})
+				alice := p.Items[0]
+				same(t, "alice", alice, vpn.User{ID: alice.ID, UserRef: vpn.UserRef{Key: "Alice"}, Name: "Alice", FirstSeen: at, SignedInAt: at.Add(time.Hour)})
+				if len(alice.ID) != len(vpn.NewUserID()) || alice.ID == p.Items[1].ID {
+					t.Errorf("IDs are %s and %s", alice.ID, p.Items[1].ID)
+				}
+				return nil
+			})
+		})
+	}
+}
+
+// oldConnectionColumns are those of a connection before users had a table.
+var oldConnectionColumns = []string{
+	"number", "id", "endpoint_id", "association_id", "session_id", "node", "status", "username", "username_key", "common_name", "serial", "fingerprint", "issuer",
+	"client_ip", "client_ip_number", "device", "platform", "client_version", "created_at", "established_at", "away_at", "ended_at", "end_reason", "search",
+}
+
 // The options come back into their columns, and out of them again.
 func TestOptionsMigrateDownAndUp(t *testing.T) {
 	for name, open := range openers {

@@ -50,6 +50,12 @@ const (
 	DeleteDirectory     Action = "DeleteDirectory"
 	TestDirectorySignIn Action = "TestDirectorySignIn"
 
+	// Users and groups.
+	DescribeVpnUsers  Action = "DescribeVpnUsers"
+	DescribeVpnGroups Action = "DescribeVpnGroups"
+	BlockVpnUser      Action = "BlockVpnUser"
+	UnblockVpnUser    Action = "UnblockVpnUser"
+
 	// Client VPN endpoints.
 	DescribeClientVpnEndpoints         Action = "DescribeClientVpnEndpoints"
 	CreateClientVpnEndpoint            Action = "CreateClientVpnEndpoint"
@@ -118,6 +124,10 @@ var actions = map[Action]struct {
 	ModifyDirectory:                     {Writes, "Modify directory"},
 	DeleteDirectory:                     {Writes, "Delete directory"},
 	TestDirectorySignIn:                 {Writes, "Test sign-in at directory"},
+	DescribeVpnUsers:                    {Reads, "Show users"},
+	DescribeVpnGroups:                   {Reads, "Show groups"},
+	BlockVpnUser:                        {Writes, "Block user"},
+	UnblockVpnUser:                      {Writes, "Unblock user"},
 	DescribeClientVpnEndpoints:          {Reads, "Show Client VPN endpoints"},
 	CreateClientVpnEndpoint:             {Writes, "Create Client VPN endpoint"},
 	ModifyClientVpnEndpoint:             {Writes, "Modify Client VPN endpoint"},

@@ -32,6 +32,8 @@ const (
 	CodeCertificateNotFound   Code = "InvalidCertificateId.NotFound"
 	CodeDirectoryNotFound     Code = "InvalidDirectoryId.NotFound"
 	CodeMFADeviceNotFound     Code = "InvalidMFADeviceId.NotFound"
+	CodeUserNotFound          Code = "InvalidUserId.NotFound"
+	CodeUserGroupNotFound     Code = "InvalidUserGroupId.NotFound"
 	CodeBlockNotFound         Code = "InvalidBlockedCertificate.NotFound"
 	CodeEndpointNotFound      Code = "InvalidClientVpnEndpointId.NotFound"
 	CodeAssociationNotFound   Code = "InvalidClientVpnAssociationId.NotFound"
@@ -89,6 +91,7 @@ const (
 	CodeUserPasswordExpired                Code = "UserPasswordExpired"
 	CodeUserPasswordMustChange             Code = "UserPasswordMustChange"
 	CodeUserRestricted                     Code = "UserRestricted"
+	CodeUserBlocked                        Code = "UserBlocked"
 	CodeSignInThrottled                    Code = "UserSignInThrottled"
 	CodeMFACodeMissing                     Code = "UserMFACodeMissing"
 	CodeMFANotUsed                         Code = "UserMFANotUsed"
@@ -174,6 +177,7 @@ var codes = map[Code]string{
 	CodeUserPasswordExpired:                "The password has expired; it was right.",
 	CodeUserPasswordMustChange:             "The password has to be changed before the first sign-in; it was right.",
 	CodeUserRestricted:                     "The directory does not let the account sign in at this time or from this server; the password was right.",
+	CodeUserBlocked:                        "An administrator has blocked the user.",
 	CodeSignInThrottled:                    "Too many sign-ins with the user name, or from the address, failed; the sentence says when the next one is tried.",
 	CodeMFACodeMissing:                     "The directory demands an MFA code, and the client sent none: its configuration file is of a time when none was demanded, or the user entered none.",
 	CodeMFANotUsed:                         "The client sent an MFA code, or a password of the form SCRV1:…:…, and the directory demands none.",
@@ -186,6 +190,8 @@ var codes = map[Code]string{
 	CodeLoginNotDecided:                    "The server did not decide the login in time.",
 	CodeConnectionNotEstablished:           "The login was granted, and the client's tunnel never came up.",
 	CodeDirectoryNotFound:                  "There is no directory with this ID.",
+	CodeUserNotFound:                       "There is no VPN user with this ID.",
+	CodeUserGroupNotFound:                  "There is no group with this ID.",
 	CodeBlockNotFound:                      "No client certificate with this fingerprint is blocked.",
 	CodeLoginNotFound:                      "The login does not wait any more.",
 	CodeAddressesExhausted:                 "The endpoint has no free client address.",

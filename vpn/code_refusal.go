@@ -62,6 +62,7 @@ var refusals = []Refusal{
 	{CodeUserPasswordExpired, TellsCode, "", "password-expired"},
 	{CodeUserPasswordMustChange, TellsCode, "", "password-must-change"},
 	{CodeUserRestricted, TellsCode, "", "account-restricted"},
+	{CodeUserBlocked, TellsCode, "", "user-blocked"},
 	{CodeDirectoryUnavailable, TellsCode, "", reasonDirectory},
 	{CodeDirectoryMisconfigured, TellsAsOther, CodeDirectoryUnavailable, reasonDirectory},
 	{CodeEndpointUnavailable, TellsCode, "", "endpoint-unavailable"},

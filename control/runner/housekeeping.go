@@ -16,6 +16,7 @@ const (
 	keepDownloads      = 3 * 365 * 24 * time.Hour // of configuration files: longer than the certificates in them are valid by default
 	purgeBatch         = 500                      // rows in one transaction
 	keepGrants         = time.Hour                // of logins that never became a connection
+	keepUsers          = 365 * 24 * time.Hour     // after they were last seen, and groups without members
 	keepSessions       = 24 * time.Hour           // VPN sessions after their maximum duration
 	purgeEvery         = time.Hour
 	// A connection must be missing twice, this far apart, before it is stored as ended: the event of
@@ -189,6 +190,8 @@ func (s *Runner) purge(ctx context.Context) error {
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeAttempts(ctx, now.Add(-keepRefusals), purgeBatch)
 		},
+		func(tx *store.Tx) (int, error) { return tx.PurgeVPNUsers(ctx, now.Add(-keepUsers), purgeBatch) },
+		func(tx *store.Tx) (int, error) { return tx.PurgeVPNGroups(ctx, now.Add(-keepUsers), purgeBatch) },
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeAudit(ctx, now.Add(-keepRefusals), changes, purgeBatch)
 		},

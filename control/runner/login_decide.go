@@ -170,6 +170,9 @@ func (d *decider) decideBatch(ctx context.Context, rs []login) ([]vpn.LoginDecis
 		if b.blocks, err = tx.BlocksFor(ctx, requests(rs)...); err != nil {
 			return err
 		}
+		if b.users, err = tx.VPNUsersOf(ctx, refsOf(rs)...); err != nil {
+			return err
+		}
 		for _, r := range rs {
 			decision, err := b.decide(ctx, r)
 			if err != nil {
@@ -189,7 +192,9 @@ func (d *decider) decideBatch(ctx context.Context, rs []login) ([]vpn.LoginDecis
 type batch struct {
 	*decider
 	tx          *store.Tx
-	blocks      vpn.CertificateBlocks // that may be about one of the logins
+	blocks      vpn.CertificateBlocks    // that may be about one of the logins
+	users       map[vpn.UserRef]vpn.User // those that are known
+	seen        []vpn.Sighting
 	contexts    map[vpn.EndpointID]*loginContext
 	decisions   []vpn.LoginDecision
 	connections []vpn.Connection // to be created
@@ -226,8 +231,11 @@ func (b *batch) decide(ctx context.Context, r login) (vpn.LoginDecision, error) 
 	return b.decideLogin(ctx, at, r)
 }
 
-// save writes what the granted logins begin.
+// save writes what the granted logins begin, and who was seen.
 func (b *batch) save(ctx context.Context) error {
+	if err := b.tx.SeeUser(ctx, b.seen...); err != nil {
+		return err
+	}
 	if len(b.sessions) > 0 {
 		if err := b.tx.CreateVPNSession(ctx, b.sessions...); err != nil {
 			return err

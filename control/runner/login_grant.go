@@ -17,7 +17,11 @@ func (b *batch) decideLogin(ctx context.Context, at *loginContext, l login) (vpn
 		proof = vpn.Proof{} // the directory was changed while it was asked
 	}
 	if refused := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, b.blocks, r, proof); refused != nil {
-		return b.refuse(ctx, r, refused)
+		return b.refuse(ctx, r, refused, proof)
+	}
+	user := vpn.UserOf(at.endpoint, r, proof)
+	if refused := b.users[user.Ref()].Refuse(); refused != nil { // of a client that returns, the block has ended the session
+		return b.refuse(ctx, r, refused, proof)
 	}
 	if r.Continues != "" && !r.Returns {
 		decision, ok, err := b.rejoin(ctx, at, r)
@@ -26,7 +30,7 @@ func (b *batch) decideLogin(ctx context.Context, at *loginContext, l login) (vpn
 		}
 	}
 	now := b.core.Now()
-	session := vpn.NewSession(at.endpoint, r, vpn.UserOf(at.endpoint, r, proof), now)
+	session := vpn.NewSession(at.endpoint, r, user, now)
 	var former netip.Addr
 	if r.Returns {
 		var err error
@@ -47,9 +51,9 @@ func (b *batch) decideLogin(ctx context.Context, at *loginContext, l login) (vpn
 	}
 	end, refused := at.places.Take()
 	if refused != nil {
-		return b.refuse(ctx, r, refused)
+		return b.refuse(ctx, r, refused, proof)
 	}
-	granted, err := b.grant(ctx, at, r, session, end)
+	granted, err := b.grant(ctx, at, r, session, end, proof)
 	granted.Addr = former
 	return granted, err
 }
@@ -76,7 +80,7 @@ func (b *batch) rejoin(ctx context.Context, at *loginContext, r vpn.LoginRequest
 }
 
 // grant makes a connection under a session. Of the endpoint's connections whose clients are away, so many end for it.
-func (b *batch) grant(ctx context.Context, at *loginContext, r vpn.LoginRequest, session vpn.Session, end int) (vpn.LoginDecision, error) {
+func (b *batch) grant(ctx context.Context, at *loginContext, r vpn.LoginRequest, session vpn.Session, end int, proof vpn.Proof) (vpn.LoginDecision, error) {
 	granted := vpn.LoginDecision{
 		ID: r.ID, Allow: true, Connection: vpn.NewConnectionID(), Session: session.ID,
 		User: session.User(), Share: at.share, Ends: session.Ends(at.endpoint),
@@ -96,6 +100,7 @@ func (b *batch) grant(ctx context.Context, at *loginContext, r vpn.LoginRequest,
 	})
 	session.Open(granted.Connection)
 	if session.Connections == 1 {
+		b.seen = append(b.seen, b.sighting(r, session.User().Ref(), proof))
 		b.sessions = append(b.sessions, session)
 		return granted, nil
 	}
@@ -127,9 +132,12 @@ func (b *batch) endFormer(ctx context.Context, at *loginContext, session vpn.Ses
 }
 
 // refuse denies a login, which is listed among the refused attempts. The client is not told all that the list has.
-func (b *batch) refuse(ctx context.Context, r vpn.LoginRequest, refused *vpn.Error) (vpn.LoginDecision, error) {
+func (b *batch) refuse(ctx context.Context, r vpn.LoginRequest, refused *vpn.Error, proof vpn.Proof) (vpn.LoginDecision, error) {
 	if refused.Code == vpn.CodeLoginNotDecided { // the dataplane reports it
 		return vpn.Deny(r.ID, refused), nil
+	}
+	if err := b.seeRefused(ctx, r, refused, proof); err != nil {
+		return vpn.LoginDecision{}, err
 	}
 	told := refused.ToldToClient(b.contexts[r.Endpoint].directory.MFA)
 	return vpn.Deny(r.ID, told), b.tx.CreateAttempt(ctx, r.Refused(refused.Code, refused.Msg), b.core.Now())
