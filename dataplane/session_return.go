@@ -144,6 +144,9 @@ func (ep *endpoint) reauthenticate(n worker.Event, ev ovpn.Reauth) {
 		go ep.deny(n.Conn, ev.CID, ev.KID, "no session", sessionOver())
 		return
 	}
+	if bound, ok := ep.sessions.Bind(s.Connection, ep.certificateOf(ev.Env)); ok {
+		ep.journalSession(bound)
+	}
 	go func() {
 		if err := n.Conn.Authorize(ep.ctx, ev.CID, ev.KID, nil); err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
 			ep.log.Warn("a renegotiation was not answered", "connection", s.Connection, "err", err)

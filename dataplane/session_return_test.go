@@ -104,6 +104,27 @@ func TestFirstReturnBindsTheCertificate(t *testing.T) {
 	}
 }
 
+// It is that of its client's renegotiation, where that comes first: OpenVPN lets a running client renegotiate with no other one.
+func TestRenegotiationBindsTheCertificate(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-7777777777777777e", "10.36.0.0/22")
+	r := f.runs[0]
+	id := f.logInUp(t, r, 1, "alice", "t1") // without a certificate
+	with := func(serial string) ovpn.Env {
+		return ovpn.NewEnv(map[string]string{
+			"common_name": "alice", "session_id": "t1", "session_state": string(ovpn.SessionAuthenticated), "tls_serial_0": serial, "tls_digest_sha256_0": "AA:" + serial, "tls_digest_sha256_1": "CC:01",
+		})
+	}
+	f.send(r, ovpn.Reauth{CID: 1, Env: with("17")})
+	kept, err := journal.Read[session.Session](f.journal, journal.Sessions)
+	if err != nil || len(kept) != 1 || kept[0].Certificate != "17 alice" {
+		t.Fatalf("the journal has %+v, %v", kept, err)
+	}
+	f.send(r, ovpn.Connect{CID: 2, Env: with("18")})
+	if s, _ := f.ep.sessions.Get(id); s.CID != 1 {
+		t.Error("another certificate with the same common name resumed the session")
+	}
+}
+
 // A client whose tunnel is up and that has no session is disconnected.
 func TestTunnelWithoutSessionIsDisconnected(t *testing.T) {
 	f := newFixture(t, "cvpn-endpoint-7777777777777777e", "10.36.0.0/22")

@@ -150,6 +150,18 @@ func (t *Table) AllowReturn(id vpn.ConnectionID) {
 	}
 }
 
+// Bind gives a session that an earlier version journalled the certificate of its client.
+func (t *Table) Bind(id vpn.ConnectionID, certificate string) (Session, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.byID[id]
+	if s == nil || s.Certificate != "" {
+		return Session{}, false
+	}
+	s.Certificate = certificate
+	return *s, true
+}
+
 // Arrival is a client that returns to its session.
 type Arrival struct {
 	Client Client

@@ -88,6 +88,23 @@ func (c *Console) read(res *http.Response) *Page {
 	return &Page{Status: res.StatusCode, URL: res.Request.URL, Doc: doc, Header: res.Header, Body: string(b)}
 }
 
+// Post sends a form with more headers, without a cookie, and gives the status of the answer. It is for many at a time.
+func (c *Console) Post(path string, v url.Values, header http.Header) (status int, err error) {
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, c.base+path, strings.NewReader(v.Encode()))
+	if err != nil {
+		return 0, err
+	}
+	r.Header = header.Clone()
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := c.http.Transport.RoundTrip(r)
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, res.Body)
+	return res.StatusCode, err
+}
+
 // Fields are a form's values by visible label or, for a field without one, by aria-label. A label that the form does not have fails the test.
 type Fields map[string]string
 
