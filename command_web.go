@@ -111,7 +111,7 @@ func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*st
 
 func deploymentSettings(cfg config.Config) control.Settings {
 	settings := control.Settings{
-		Given: cfg.Given, Version: version,
+		Given: cfg.Given, Start: cfg.Start, Version: version,
 		Reserved: []vpn.Reservation{{Owner: "the console", Listen: vpn.Listen{
 			Addr: cfg.Console.Listen.Addr().Unmap(), Transport: vpn.TCP, Port: cfg.Console.Listen.Port(),
 		}}},

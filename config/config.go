@@ -34,6 +34,8 @@ type Config struct {
 	// Given are the deployment-wide settings (vpn.DeploymentSettings) that are set here, by key: the
 	// Settings page cannot change them.
 	Given map[string]vpn.GivenSetting
+	// Start are all other settings as they are in force, for the console to show.
+	Start []vpn.StartSetting
 
 	origin map[string]string // key -> the form that was used, for Validate
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sallyport/vpn"
 )
 
 func confFile(t *testing.T, text string) string {
@@ -183,5 +185,32 @@ func TestNodeNameOfTheHost(t *testing.T) {
 		if got := nodeName(host); got != want || !isHost(got) {
 			t.Errorf("%q: got %q, want %q", host, got, want)
 		}
+	}
+}
+
+// What only the configuration sets is listed with its source; a secret is not shown.
+func TestStartSettings(t *testing.T) {
+	t.Parallel()
+	cfg, _, err := Load([]string{"--console-listen", "127.0.0.1:9443"}, []string{"SALLYPORT_SEAL_KEY=" + strings.Repeat("ab", 32), "SALLYPORT_CONFIG=/dev/null", "SALLYPORT_RULE_QUOTA=7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]vpn.StartSetting{}
+	for _, s := range cfg.Start {
+		if shown[s.Key] = s; s.Help == "" || strings.Contains(s.Value, "abab") {
+			t.Errorf("got %+v", s)
+		}
+	}
+	if s := shown["console_listen"]; s.Value != "127.0.0.1:9443" || s.Source != "--console-listen" {
+		t.Errorf("got %+v", s)
+	}
+	if s := shown["seal_key"]; !s.Secret || s.Value != "" || s.Source != "SALLYPORT_SEAL_KEY" {
+		t.Errorf("got %+v", s)
+	}
+	if s := shown["session_idle"]; s.Value != "1h" || s.Source != "" {
+		t.Errorf("got %+v", s)
+	}
+	if _, deployment := shown["rule_quota"]; deployment {
+		t.Error("a setting of the Settings page is listed too")
 	}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"sallyport/vpn"
 )
 
 const (
@@ -32,7 +35,7 @@ func Load(args, environ []string) (Config, []string, error) {
 		return Config{}, nil, err
 	}
 
-	l := loader{known: map[string]setting{}, cfg: Config{origin: map[string]string{}}}
+	l := loader{known: map[string]setting{}, values: map[string]string{}, cfg: Config{origin: map[string]string{}}}
 	for _, s := range append(settings(), twins()...) {
 		l.known[s.key] = s
 		if s.preset != "" {
@@ -52,6 +55,16 @@ func Load(args, environ []string) (Config, []string, error) {
 		l.cfg.Given[key] = given
 	}
 	l.cfg.Public.Name = l.cfg.Given["public_name"].Value
+	for _, s := range startSettings() {
+		shown := vpn.StartSetting{Key: s.key, Help: s.help, Value: cmp.Or(s.preset, s.shown), Source: l.cfg.origin[s.key], Secret: s.secret && l.cfg.origin[s.key] != ""}
+		if value, given := l.values[s.key]; given {
+			shown.Value = value
+		}
+		if shown.Secret {
+			shown.Value = ""
+		}
+		l.cfg.Start = append(l.cfg.Start, shown)
+	}
 	if err := l.cfg.finish(); err != nil {
 		return Config{}, nil, err
 	}
@@ -67,6 +80,7 @@ type assignment struct {
 type loader struct {
 	known  map[string]setting
 	cfg    Config
+	values map[string]string // what was given, by key
 	faults []error
 }
 
@@ -99,7 +113,7 @@ func (l *loader) apply(source []assignment) {
 		if err := s.set(&l.cfg, a.value); err != nil {
 			l.fault(a.origin, err)
 		}
-		l.cfg.origin[target] = a.origin
+		l.cfg.origin[target], l.values[target] = a.origin, a.value
 	}
 }
 

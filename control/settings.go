@@ -10,6 +10,7 @@ import (
 // Settings are what the configuration and the host say of the deployment.
 type Settings struct {
 	Given           map[string]vpn.GivenSetting // of the deployment-wide settings, by key
+	Start           []vpn.StartSetting          // what only the configuration sets
 	PublicURL       string                      // base of the pages for end users and identity providers
 	FallbackAddress string                      // this host's own address, for profiles while no name is set
 	Version         string

@@ -16,6 +16,9 @@ type Deployment struct {
 	Share              Share // of each client certificate
 }
 
+// Named tells whether configuration files name something that an administrator chose.
+func (d Deployment) Named() bool { return d.PublicName != "" || d.VPNDomain != "" }
+
 // SettingKind is the kind of value that a setting has.
 type SettingKind int
 
@@ -33,9 +36,11 @@ type Setting struct {
 	Label       string
 	Section     string // the part of the Settings page
 	Preset      string // the value where neither the configuration nor the database has one
-	Help        string
+	Help        string // what it is
+	Acts        string // what it acts on, and from when on
 	Kind        SettingKind
-	Least, Most int // of a number
+	Least, Most int    // of a number
+	Unit        string // of a number: what is counted
 	read        func(*Deployment, string) string
 }
 
@@ -51,38 +56,50 @@ const (
 func DeploymentSettings() []Setting {
 	return []Setting{
 		{Key: "public_name", Label: "Public name", Section: sectionNames,
-			Help: "Host name or address that client configuration files name as remote.",
+			Help: "Host name or address at which users reach this host from where they are. Client configuration files name it as remote.",
+			Acts: actsOnFiles,
 			read: readName(CheckPublicName, func(d *Deployment) *string { return &d.PublicName })},
 		{Key: "vpn_domain", Label: "VPN domain", Section: sectionNames,
-			Help: "Domain below which endpoints have names of their own, <endpoint-id>.<vpn_domain>; used where public_name is not set.",
+			Help: "Domain below which each endpoint has a name of its own, <endpoint ID>.<VPN domain>. It counts while no public name is set.",
+			Acts: actsOnFiles,
 			read: readName(checkDomain, func(d *Deployment) *string { return &d.VPNDomain })},
 		{Key: "public_client_ranges", Label: "Allow public client CIDR ranges", Section: sectionRanges, Preset: "false", Kind: SettingSwitch,
 			Help: "Allow client CIDR ranges outside of " + strings.Join(privateRangeTexts(), ", ") + ". The host policy has to name such a range in client_ranges as well. The gateway cannot reach hosts on the internet that have its addresses.",
+			Acts: "Acts on endpoints that are created from now on. Those that exist keep their range.",
 			read: readSwitch(func(d *Deployment) *bool { return &d.PublicClientRanges })},
-		quota("endpoint_quota", "Client VPN endpoints", DefaultQuotas.Endpoints, 1, MaxEndpoints, "Client VPN endpoints of this deployment.",
+		quota("endpoint_quota", "Client VPN endpoints", DefaultQuotas.Endpoints, 1, MaxEndpoints, "endpoints", "Client VPN endpoints of this deployment.", actsOnNext,
 			func(q *Quotas) *int { return &q.Endpoints }),
-		quota("rule_quota", "Authorization rules per Client VPN endpoint", DefaultQuotas.Rules, 1, MaxRules, "Authorization rules that an endpoint may have.",
+		quota("rule_quota", "Authorization rules per Client VPN endpoint", DefaultQuotas.Rules, 1, MaxRules, "rules", "Authorization rules that an endpoint may have.", actsOnNext,
 			func(q *Quotas) *int { return &q.Rules }),
-		quota("route_quota", "Routes per Client VPN endpoint", DefaultQuotas.Routes, 1, MaxRoutes, "Routes that an endpoint may have besides those that each target network brings.",
+		quota("route_quota", "Routes per Client VPN endpoint", DefaultQuotas.Routes, 1, MaxRoutes, "routes", "Routes that an endpoint may have besides those that each target network brings.", actsOnNext,
 			func(q *Quotas) *int { return &q.Routes }),
-		quota("pending_change_quota", "Pending changes per Client VPN endpoint", DefaultQuotas.PendingChanges, 1, MaxPendingChanges,
-			"Changes of an endpoint that may wait for the dataplane at once. Removals do not count and always work.",
+		quota("pending_change_quota", "Pending changes per Client VPN endpoint", DefaultQuotas.PendingChanges, 1, MaxPendingChanges, "changes",
+			"Changes of an endpoint that may wait for the dataplane at once. Removals do not count and always work.", "Acts on the next change.",
 			func(q *Quotas) *int { return &q.PendingChanges }),
-		quota("connection_quota", "Concurrent client connections per Client VPN endpoint", DefaultQuotas.Connections, 0, MaxConnections,
-			"Client connections that an endpoint may have at once. 0: by the number of its associations: 7,000 with one, 36,500 with two, 66,500 with three, 96,500 with four, 126,000 with five or more.",
+		quota("connection_quota", "Concurrent client connections per Client VPN endpoint", DefaultQuotas.Connections, 0, MaxConnections, "connections",
+			"Client connections that an endpoint may have at once. 0: by the number of its associations: 7,000 with one, 36,500 with two, 66,500 with three, 96,500 with four, 126,000 with five or more.", actsOnLogins,
 			func(q *Quotas) *int { return &q.Connections }),
-		{Key: "connections_per_certificate", Label: "Connections per client certificate", Section: sectionShares, Preset: "5", Kind: SettingNumber, Most: 1000000,
+		{Key: "connections_per_certificate", Label: "Connections per client certificate", Section: sectionShares, Preset: "5", Kind: SettingNumber, Most: 1000000, Unit: "connections",
 			Help: "Connections that one client certificate may have to one endpoint at a time, those whose clients are out of reach included; 0: no limit. At the limit a connection whose client is out of reach ends first.",
+			Acts: actsOnLogins,
 			read: readNumber(0, 1000000, func(d *Deployment) *int { return &d.Share.Limit })},
 		{Key: "connections_end_oldest", Label: "End the oldest connection at this limit", Section: sectionShares, Preset: "false", Kind: SettingSwitch,
-			Help: "At connections_per_certificate, end the oldest connection and let the new client in, and do not refuse the new client.",
+			Help: "At the limit of connections per client certificate the oldest connection ends and the new client gets in. While this is off, the new client is refused.",
+			Acts: actsOnLogins,
 			read: readSwitch(func(d *Deployment) *bool { return &d.Share.EndOldest })},
 	}
 }
 
-func quota(key, label string, preset, least, most int, help string, field func(*Quotas) *int) Setting {
+// What settings act on, in the words of the page.
+const (
+	actsOnFiles  = "Acts on configuration files that are downloaded from now on. Files that were handed out keep the name that they have."
+	actsOnNext   = "Acts on what is added from now on. Where there is more than a lowered quota, all of it stays."
+	actsOnLogins = "Acts on logins from now on. Connections that there are stay."
+)
+
+func quota(key, label string, preset, least, most int, unit, help, acts string, field func(*Quotas) *int) Setting {
 	return Setting{
-		Key: key, Label: label, Section: sectionQuotas, Preset: strconv.Itoa(preset), Kind: SettingNumber, Least: least, Most: most, Help: help,
+		Key: key, Label: label, Section: sectionQuotas, Preset: strconv.Itoa(preset), Kind: SettingNumber, Least: least, Most: most, Unit: unit, Help: help, Acts: acts,
 		read: readNumber(least, most, func(d *Deployment) *int { return field(&d.Quotas) }),
 	}
 }
@@ -108,6 +125,15 @@ func ReadDeployment(values map[string]string) Deployment {
 type GivenSetting struct {
 	Value  string
 	Source string // the line, variable or flag
+}
+
+// StartSetting is a setting of the configuration alone, which a node needs to start, as it is in force.
+type StartSetting struct {
+	Key    string
+	Help   string
+	Value  string // "" where it is not set, or not shown
+	Secret bool   // its value is not shown
+	Source string // the line, variable or flag; "" where it has its default
 }
 
 func readName(check func(string) string, field func(*Deployment) *string) func(*Deployment, string) string {

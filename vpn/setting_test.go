@@ -11,7 +11,7 @@ func TestSettingPresets(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, s := range DeploymentSettings() {
-		if why := s.Check(s.Preset); why != "" || seen[s.Key] || s.Label == "" || s.Help == "" || s.Section == "" {
+		if why := s.Check(s.Preset); why != "" || seen[s.Key] || s.Label == "" || s.Help == "" || s.Acts == "" || (s.Kind == SettingNumber) != (s.Unit != "") || s.Section == "" {
 			t.Errorf("%s: preset %q: %s; label %q", s.Key, s.Preset, why, s.Label)
 		}
 		seen[s.Key] = true

@@ -20,7 +20,9 @@ type Choices struct {
 	FreeCIDR    string // a client range that no endpoint, no network and not the host has; "" where none was found
 	Networks    []vpn.Network
 	Host        vpn.Host
-	HostKnown   bool // the dataplane answered, so Host says something
+	HostKnown   bool   // the dataplane answered, so Host says something
+	Unnamed     bool   // there is neither a public name nor a VPN domain
+	OwnAddress  string // what configuration files name then; "" where it is not known
 }
 
 // EndpointChoices lists the certificates an endpoint can have and proposes a free port.
@@ -44,6 +46,11 @@ func (s *Service) EndpointChoices(ctx context.Context, by control.Principal, fin
 		if out.Clients, err = certificate.Choose(ctx, tx, map[string]string{"use": string(vpn.UseClient), "origin": store.OriginImported}, find, withChain, keep...); err != nil {
 			return err
 		}
+		d, err := s.core.Deployment(ctx, tx)
+		if err != nil {
+			return err
+		}
+		out.Unnamed, out.OwnAddress = !d.Named(), s.core.Settings.FallbackAddress
 		all, err := tx.AllEndpoints(ctx)
 		if err != nil {
 			return err

@@ -27,6 +27,7 @@ type Key string
 
 // The steps, in the order of the tutorial.
 const (
+	PublicName    Key = "public-name"
 	Prerequisites Key = "prerequisites"
 	Certificates  Key = "certificates"
 	Endpoint      Key = "endpoint"
@@ -55,6 +56,17 @@ func (s *Service) GettingStarted(ctx context.Context, by control.Principal) ([]S
 }
 
 func (s *Service) tutorial(ctx context.Context, tx *store.Tx) ([]Step, error) {
+	name := Step{Key: PublicName}
+	d, err := s.core.Deployment(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if name.Done = d.Named(); !name.Done {
+		name.Note = "No public name is set."
+		if a := s.core.Settings.FallbackAddress; a != "" {
+			name.Note = "No public name is set: configuration files would name " + a + ", this host's own address."
+		}
+	}
 	network := Step{Key: Prerequisites}
 	networks, err := tx.Networks(ctx, vpn.List{Size: 1})
 	if err != nil {
@@ -84,7 +96,7 @@ func (s *Service) tutorial(ctx context.Context, tx *store.Tx) ([]Step, error) {
 		certificates.Note = "There is a server certificate; a client certificate is still missing."
 	}
 	rest, err := s.endpointSteps(ctx, tx)
-	return append([]Step{network, certificates}, rest...), err
+	return append([]Step{name, network, certificates}, rest...), err
 }
 
 func countUse(ctx context.Context, tx *store.Tx, use vpn.CertificateUse) (int, error) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"sallyport/control"
 	"sallyport/control/certificate"
 	"sallyport/control/controltest"
 	"sallyport/control/tutorial"
@@ -35,7 +36,7 @@ func TestGettingStarted(t *testing.T) {
 	ctx := t.Context()
 	want := func(what, ticks string) {
 		t.Helper()
-		if got := s.ticks(); got != ticks {
+		if got := s.ticks(); got != "public-name "+ticks {
 			t.Errorf("%s: got %q, want %q", what, got, ticks)
 		}
 	}
@@ -46,8 +47,8 @@ func TestGettingStarted(t *testing.T) {
 	want("a network without subnets", "[prerequisites]")
 	steps, err := s.Tutorial.GettingStarted(ctx, s.ReadOnly)
 	s.Must(err)
-	if steps[0].Network != s.Network.ID || steps[0].Note != "Network "+s.Network.Label()+" has no subnet yet." {
-		t.Errorf("got %+v", steps[0])
+	if steps[1].Network != s.Network.ID || steps[1].Note != "Network "+s.Network.Label()+" has no subnet yet." {
+		t.Errorf("got %+v", steps[1])
 	}
 	s.A, err = s.Networks.CreateSubnet(ctx, s.Admin, s.Network.ID, vpn.SubnetSpec{CIDR: "10.0.1.0/24", Zone: "zone-a"})
 	s.Must(err)
@@ -102,8 +103,8 @@ func TestGettingStartedFollowsTheBest(t *testing.T) {
 	s.Reconcile()
 	steps, err := s.Tutorial.GettingStarted(t.Context(), s.ReadOnly)
 	s.Must(err)
-	if steps[3].Key != tutorial.Association || !steps[3].Done || steps[3].Endpoint != (vpn.EndpointRef{ID: best.ID, Name: "best"}) {
-		t.Errorf("got %+v", steps[3])
+	if steps[4].Key != tutorial.Association || !steps[4].Done || steps[4].Endpoint != (vpn.EndpointRef{ID: best.ID, Name: "best"}) {
+		t.Errorf("got %+v", steps[4])
 	}
 	s.Dataplane.Down = controltest.ErrDown
 	s.Clock.Pass(vpn.ObservationLife + time.Second)
@@ -111,7 +112,31 @@ func TestGettingStartedFollowsTheBest(t *testing.T) {
 	s.Must(err)
 	steps, err = s.Tutorial.GettingStarted(t.Context(), s.ReadOnly)
 	s.Must(err)
-	if steps[4].Done || !strings.Contains(steps[4].Note, "has not answered") {
-		t.Errorf("got %+v", steps[4])
+	if steps[5].Done || !strings.Contains(steps[5].Note, "has not answered") {
+		t.Errorf("got %+v", steps[5])
+	}
+}
+
+// Without a public name the first step is to set one; it says what configuration files would name.
+func TestGettingStartedAsksForTheName(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	settings := control.Settings{FallbackAddress: "192.0.2.1"}
+	services := s.NewServices(controltest.Options{Settings: &settings})
+	first := func() tutorial.Step {
+		t.Helper()
+		steps, err := services.Tutorial.GettingStarted(t.Context(), s.ReadOnly)
+		s.Must(err)
+		return steps[0]
+	}
+	if got := first(); got.Key != tutorial.PublicName || got.Done || !got.Next || !strings.Contains(got.Note, "would name 192.0.2.1") {
+		t.Errorf("got %+v", got)
+	}
+	if c, err := services.Endpoints.EndpointChoices(t.Context(), s.Admin, ""); err != nil || !c.Unnamed || c.OwnAddress != "192.0.2.1" {
+		t.Errorf("the form of an endpoint: got %+v, %v", c, err)
+	}
+	s.Set(s.Admin, "vpn_domain", "vpn.example.test")
+	if got := first(); !got.Done || got.Note != "" {
+		t.Errorf("with a VPN domain: got %+v", got)
 	}
 }

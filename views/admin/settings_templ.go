@@ -47,7 +47,7 @@ func SettingsPage(c layout.Chrome, s Settings) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = parts.PageHeader(parts.Header{Title: "Settings", Note: "The settings hold for all endpoints. What the configuration file or the environment sets is read-only here."}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.PageHeader(parts.Header{Title: "Settings", Note: "The settings hold for all endpoints and take effect when they are saved. What the configuration file, the environment or the command line sets is read-only here, with its source."}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -172,9 +172,27 @@ func SettingsPage(c layout.Chrome, s Settings) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = parts.Card("Set in the configuration file").Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.Card("Names and addresses of this host").Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			if len(s.Start) > 0 {
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<details class=\"card mt-3\"><summary class=\"card-header\"><h2 class=\"card-title\">Configuration of this host</h2></summary><div class=\"card-body\"><p class=\"text-secondary\">What a node needs to start. It is read when Sallyport starts, and is changed in the configuration file, the environment or the command line.</p>")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = parts.KeyValues(s.Start).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</div></details>")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			return nil
 		})

@@ -11,6 +11,8 @@ type Field struct {
 	Value        string
 	Section      string // title of the form's section that it is in; empty: above all sections
 	Help         string // one or two sentences below the label
+	Small        string // a line in small print below the help
+	Key          string // what the setting is called in the configuration, before the small print; empty: nothing
 	Err          string
 	Placeholder  string
 	Autocomplete string
@@ -64,10 +66,12 @@ func (f Field) inputType() string {
 	return f.Type
 }
 
+func (f Field) helps() bool { return f.Help != "" || f.Small != "" || f.Key != "" }
+
 // describedBy lists the ids of the elements that explain the control to a screen reader.
 func (f Field) describedBy() string {
 	var s string
-	if f.Help != "" {
+	if f.helps() {
 		s = f.id() + "-help"
 	}
 	if f.Err != "" {

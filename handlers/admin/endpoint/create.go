@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -30,6 +31,14 @@ func (h *Endpoints) renderNew(c echo.Context, in endpointInput, refused error) e
 		Form:   form,
 	}
 	v.Finder = page.Finder(c, "/endpoints/new", "certificates", choices.Servers.More || choices.Authorities.More || choices.Clients.More)
+	if choices.Unnamed {
+		v.Notice = &views.Notice{
+			Tone: "warning", Title: "No public name is set",
+			Text: "Configuration files of this endpoint would name " + cmp.Or(choices.OwnAddress, "no host") + ", this host's own address, which users outside may not reach. " +
+				"Set the public name before you hand the first file out: with another name each file has to be replaced.",
+			Action: parts.Button{Label: "Set the public name", Href: "/settings#public_name"},
+		}
+	}
 	if len(choices.Servers.List) == 0 && v.Finder == nil {
 		v.Notice = &views.Notice{
 			Tone: "info", Title: "There is no server certificate yet",

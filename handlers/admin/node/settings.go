@@ -21,9 +21,12 @@ func (h *Node) renderSettings(c echo.Context, typed map[string]string, refused e
 	}
 	chrome := h.pages.Chrome(c, "Settings", "settings")
 	v := views.Settings{Facts: []parts.Pair{
-		{Label: "Public URL", Value: h.core.Settings.PublicURL, Mono: true, Help: "public_url: base of the pages that users open"},
-		{Label: "Address used while no name is set", Value: h.core.Settings.FallbackAddress, Mono: true},
+		{Label: "Public URL", Value: h.core.Settings.PublicURL, Mono: true, Help: "Base address of the pages that identity providers and VPN clients open (public_url)."},
+		{Label: "Address used while no name is set", Value: h.core.Settings.FallbackAddress, Mono: true, Help: "Configuration files name it while there is neither a public name nor a VPN domain. Users outside may not reach it."},
 	}}
+	for _, s := range h.core.Settings.Start {
+		v.Start = append(v.Start, startFact(s))
+	}
 	v.Form = settingsForm(saved, typed, refused, chrome.MayChange)
 	status := http.StatusOK
 	switch {
@@ -33,4 +36,16 @@ func (h *Node) renderSettings(c echo.Context, typed map[string]string, refused e
 		status = http.StatusUnprocessableEntity
 	}
 	return page.Render(c, status, views.SettingsPage(chrome, v))
+}
+
+// startFact is a setting of the configuration with its source.
+func startFact(s vpn.StartSetting) parts.Pair {
+	p := parts.Pair{Label: s.Key, Value: s.Value, Mono: true, Help: s.Help + " Its default."}
+	if s.Secret {
+		p.Value = "kept secret"
+	}
+	if s.Source != "" {
+		p.Help = s.Help + " Set by " + s.Source + "."
+	}
+	return p
 }

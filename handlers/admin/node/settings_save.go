@@ -97,16 +97,25 @@ func settingField(s setting.Setting, typed map[string]string, mayChange bool) pa
 	if v, present := typed[s.Key]; present && s.Source == "" {
 		value = v
 	}
-	field := parts.Field{Section: s.Section, Name: s.Key, Label: s.Label, Value: value, Help: s.Help, Disabled: !mayChange || s.Source != ""}
+	field := parts.Field{Section: s.Section, Name: s.Key, Label: s.Label, Value: value, Help: s.Help + " " + s.Acts, Disabled: !mayChange || s.Source != "", Key: s.Key}
+	var small []string
 	switch s.Kind {
 	case vpn.SettingSwitch:
 		field.Type, field.Checked, field.Value = "checkbox", value == "true", "on"
+		small = append(small, "default "+parts.YesNo(s.Preset == "true", "on", "off"))
 	case vpn.SettingNumber:
 		field.InputMode, field.Required = "numeric", true
-		field.Help += " From " + parts.Number(s.Least) + " to " + parts.Number(s.Most) + "; the default is " + s.Preset + "."
+		small = append(small, "from "+parts.Number(s.Least)+" to "+parts.Number(s.Most)+" "+s.Unit, "default "+s.Preset)
 	default:
 		field.Mono = true
+		small = append(small, "default: none")
 	}
+	if s.Since.IsZero() && s.Source == "" {
+		small = append(small, "not changed")
+	} else if s.Source == "" {
+		small = append(small, "changed by "+s.By+" on "+s.Since.UTC().Format("2 January 2006, 15:04 UTC"))
+	}
+	field.Small = strings.Join(small, " · ")
 	if s.Source != "" {
 		field.Help += " It is set by " + s.Source + " and can be changed only there."
 	}

@@ -14,6 +14,7 @@ func TestTheSettingsForm(t *testing.T) {
 	u := webtest.NewReadyEndpoint(t)
 	p := u.Admin.Get("/settings").WantText("#public_name-help", "It is set by public_name (sallyport.conf, line 1) and can be changed only there.")
 	webtest.CheckMarkup(t, "/settings", p)
+	p.WantText("#rule_quota-help", "Acts on what is added from now on.").WantText("#rule_quota-help", "rule_quota · from 1 to 500 rules · default 50 · not changed")
 	if p.Doc.Find("#public_name[disabled]").Length() != 1 || p.Doc.Find("#rule_quota[disabled]").Length() != 0 {
 		t.Error("what the configuration sets can be typed, or what it does not set cannot")
 	}
@@ -28,6 +29,7 @@ func TestTheSettingsForm(t *testing.T) {
 			t.Errorf("%s: %q, want %q", field, got, want)
 		}
 	}
+	p.WantText("#rule_quota-help", "changed by admin on ")
 	form.Set("rule_quota", "61")
 	u.Admin.Post("/settings", form).WantStatus(http.StatusConflict).WantText("#rule_quota-error", "Another administrator saved: “60”")
 }

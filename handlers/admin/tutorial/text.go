@@ -25,6 +25,14 @@ type stepLink struct {
 }
 
 var stepTexts = map[tutorial.Key]stepText{
+	tutorial.PublicName: {
+		title: "Prerequisites: the public name",
+		texts: []string{
+			"Every configuration file names the host that its user connects to. Set the public name first: a host name, or an address, that leads to this host from where the users are.",
+			"Without it, files name this host's own address, which users outside may not reach; and when a name is set later, each file that was handed out has to be replaced.",
+		},
+		links: []stepLink{{"Set the public name", "/settings#public_name", true}, {"Settings", "/settings", false}},
+	},
 	tutorial.Prerequisites: {
 		title: "Prerequisites: a network with a subnet",
 		texts: []string{"A network (a VPC of AWS Client VPN) is a private network that this host can reach. Describe it with its IPv4 ranges, and at least one subnet in it: clients enter the network through a subnet."},
