@@ -12,10 +12,14 @@ import (
 )
 
 const (
-	maxWaitingLogins = 1000             // before the stream of logins waits too
-	maxLogins        = 32               // in one transaction
-	maxAnswers       = 8                // that are on their way to the dataplane
-	answerTimeout    = 30 * time.Second // for the dataplane to carry answers out; a stuck worker takes as long to be replaced
+	maxWaitingLogins = 1000 // before the stream of logins waits too
+	maxLogins        = 32   // in one transaction
+	maxAnswers       = 8    // that are on their way to the dataplane
+	// In a crowd a login waits for others: each transaction, and each change of the packet filter that follows it, costs
+	// more than the login. A login is in a crowd where another was decided less than crowdTime before.
+	crowdTime     = 100 * time.Millisecond
+	crowdDelay    = 30 * time.Millisecond
+	answerTimeout = 30 * time.Second // for the dataplane to carry answers out; a stuck worker takes as long to be replaced
 )
 
 var (
@@ -80,22 +84,26 @@ func (d *decider) enqueue(ctx context.Context, l login) error {
 	}
 }
 
-// run decides what is queued until ctx ends. Logins that arrive while others are being decided are
-// decided together: a single login does not wait, and many need few transactions.
+// run decides what is queued until ctx ends. Logins that arrive shortly after others are decided together: a single login
+// does not wait, and many need few transactions.
 func (d *decider) run(ctx context.Context) {
 	var answering sync.WaitGroup
 	defer answering.Wait()
 	defer d.proving.Wait()
 	free := make(chan struct{}, maxAnswers)
+	var decided time.Time // the last login
 	for {
-		var batch []login
+		var first login
 		select {
-		case r := <-d.queue:
-			batch = d.drain(r)
+		case first = <-d.queue:
 		case <-ctx.Done():
 			return
 		}
-		decisions := d.decide(ctx, batch)
+		if time.Since(decided) < crowdTime {
+			waitFor(ctx, crowdDelay)
+		}
+		decisions := d.decide(ctx, d.drain(first))
+		decided = time.Now()
 		select {
 		case free <- struct{}{}:
 		case <-ctx.Done():

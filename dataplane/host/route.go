@@ -14,16 +14,32 @@ const routeProtocol = 83
 
 // RouteClient sets the route of a client's address to a device, and replaces an existing one.
 func RouteClient(client netip.Addr, device string) error {
-	link, err := netlink.LinkByName(device)
+	index, err := indexOf(device)
 	if err != nil {
 		return Unavailable(err, "The tunnel device %s does not exist.", device)
 	}
 	route := clientRoute(client)
-	route.LinkIndex = link.Attrs().Index
+	route.LinkIndex = index
 	if err := netlink.RouteReplace(route); err != nil {
 		return Unavailable(err, "The route to the client %s cannot be set.", client)
 	}
 	return nil
+}
+
+// indexOf is the number of a device. It is asked at every login: all that netlink tells about a device took longer than
+// setting the route.
+func indexOf(device string) (int, error) {
+	request, err := unix.NewIfreq(device)
+	if err != nil {
+		return 0, err
+	}
+	s, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(s)
+	err = unix.IoctlIfreq(s, unix.SIOCGIFINDEX, request)
+	return int(request.Uint32()), err
 }
 
 // UnrouteClient deletes the route of a client's address; a missing one is no error.
