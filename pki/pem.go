@@ -45,7 +45,7 @@ var header = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]*): *(.*)$`)
 // it never repeats the text, which may be a private key in the wrong box.
 func readBlocks(text, want string) ([]*pem.Block, string) {
 	if strings.TrimSpace(text) == "" {
-		return nil, "Paste " + want + " in PEM form."
+		return nil, "Paste " + want + " in PEM form, or choose its file."
 	}
 	if len(text) > maxText {
 		return nil, fmt.Sprintf("This is %d KB; %s in PEM form is a few KB of text.", len(text)/1024, want)

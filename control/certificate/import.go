@@ -15,6 +15,7 @@ type ImportSpec struct {
 	Certificate string
 	PrivateKey  string
 	Chain       string
+	Unread      error // of what was given twice or cannot be read, by field; nil: nothing
 }
 
 // ImportCertificate keeps a certificate that was made elsewhere, after checking that it fits its use.
@@ -27,7 +28,7 @@ func (s *Service) ImportCertificate(ctx context.Context, by control.Principal, i
 	pair, err := s.pki.CheckImport(in.Use, vpn.KeyPair{
 		Certificate: in.Certificate, Key: vpn.Secret(in.PrivateKey), Chain: in.Chain,
 	}, s.core.Now())
-	if err := vpn.Together(typed, err); err != nil {
+	if err := vpn.Together(in.Unread, typed, err); err != nil {
 		return vpn.Certificate{}, err
 	}
 	return s.keepCertificate(ctx, by, vpn.ImportCertificate, name, in.Use, "", pair)

@@ -1,5 +1,7 @@
 package parts
 
+import "github.com/a-h/templ"
+
 import "slices"
 
 // Field is one control of a form, with what the user typed and what is wrong with it.
@@ -20,6 +22,8 @@ type Field struct {
 	Options      []Option // of select and radio
 	Suggestions  []string // values that a text box offers; others can be typed
 	Rows         int      // of textarea
+	Upload       string   // of textarea: name of a control below it that takes the text from files; empty: none
+	Several      bool     // of Upload: more than one file can be chosen
 	MaxLength    int      // 0: none
 	Count        int      // shows while typing how many of this many characters are used; 0: not shown
 	Tags         TagRows  // of tags
@@ -91,6 +95,15 @@ func (f Field) class(base string) string {
 		base += " is-invalid"
 	}
 	return base
+}
+
+// uploadLabel names the control that takes the text from files.
+func (f Field) uploadLabel() string {
+	return "or choose " + YesNo(f.Several, "files", "a file")
+}
+
+func (f Field) uploadAttributes() templ.Attributes {
+	return templ.Attributes{"multiple": f.Several, "disabled": f.Disabled, "aria-label": f.Label + ": " + YesNo(f.Several, "files", "file")}
 }
 
 func (f Field) rows() int {

@@ -1,8 +1,10 @@
 package webtest
 
 import (
+	"bytes"
 	"crypto/tls"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -109,4 +111,27 @@ func (b *Browser) Cookie() *http.Cookie {
 // Credentials are the sign-in form.
 func Credentials(username, Password string) url.Values {
 	return url.Values{"username": {username}, "password": {Password}}
+}
+
+// PostFiles posts a form as a browser does that uploads files: their contents, by the name of the control.
+func (b *Browser) PostFiles(path string, form url.Values, files map[string][]string) Page {
+	b.T.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for name, values := range form {
+		for _, value := range values {
+			_ = w.WriteField(name, value) // to memory it cannot fail
+		}
+	}
+	for name, contents := range files {
+		for _, content := range contents {
+			part, err := w.CreateFormFile(name, "file.pem")
+			if err != nil {
+				b.T.Fatal(err)
+			}
+			_, _ = part.Write([]byte(content))
+		}
+	}
+	_ = w.Close()
+	return b.Send(http.MethodPost, path, &body, http.Header{"Content-Type": {w.FormDataContentType()}, "Sec-Fetch-Site": {"same-origin"}})
 }

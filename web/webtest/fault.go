@@ -31,7 +31,7 @@ func (u *Fixture) WantAllFaults(t testing.TB, w WrongForm) Page {
 			t.Errorf("%s: the summary does not lead to %s", w.Path, name)
 		}
 	}
-	p.Doc.Find("form.form-card").Find("input:not([type=hidden], [readonly]), select, textarea").Each(func(_ int, s *goquery.Selection) {
+	p.Doc.Find("form.form-card").Find("input:not([type=hidden], [type=file], [readonly]), select, textarea").Each(func(_ int, s *goquery.Selection) {
 		name := s.AttrOr("name", "")
 		if strings.HasPrefix(name, "tag_") {
 			name = "tags"
@@ -40,7 +40,7 @@ func (u *Fixture) WantAllFaults(t testing.TB, w WrongForm) Page {
 		if right := slices.Contains(w.Right, name); name != "" && wrong == right {
 			t.Errorf("%s: the test does not say whether %s can be wrong", w.Path, name)
 		}
-		if kind := s.AttrOr("type", ""); name == "tags" || slices.Contains(w.Secret, name) || s.Is("select") || kind == "password" || kind == "checkbox" || kind == "radio" || kind == "file" {
+		if kind := s.AttrOr("type", ""); name == "tags" || slices.Contains(w.Secret, name) || s.Is("select") || kind == "password" || kind == "checkbox" || kind == "radio" {
 			return
 		}
 		if typed := w.Form.Get(name); p.Value(name) != typed {

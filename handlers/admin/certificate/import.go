@@ -1,6 +1,9 @@
 package certificate
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"github.com/labstack/echo/v4"
 
 	"sallyport/control/certificate"
@@ -16,7 +19,41 @@ type importInput struct {
 	Certificate string `form:"certificate"`
 	PrivateKey  string `form:"private_key"`
 	Chain       string `form:"chain"`
+
+	unread     error // of the files
+	keyWasFile bool
 }
+
+// uploads are the controls for files with the text boxes that they stand for.
+func (in *importInput) uploads() map[string]*string {
+	return map[string]*string{"certificate": &in.Certificate, "private_key": &in.PrivateKey, "chain": &in.Chain}
+}
+
+// readFiles takes the texts from the chosen files. A box that has a text too, and an empty file, are refused.
+func (in *importInput) readFiles(c echo.Context) error {
+	var check vpn.Check
+	for box, text := range in.uploads() {
+		up, err := page.UploadOf(c, box+uploadSuffix)
+		if err != nil {
+			return err
+		}
+		switch {
+		case up.Files == 0:
+		case strings.TrimSpace(*text) != "":
+			check.Bad(box, "There is a text and a file. Empty the box to use the file, or choose no file.")
+		case strings.TrimSpace(up.Text) == "":
+			check.Bad(box, "The file is empty.")
+		default:
+			*text = up.Text
+			in.keyWasFile = in.keyWasFile || box == "private_key"
+		}
+	}
+	in.unread = check.Err()
+	return nil
+}
+
+// uploadSuffix ends the name of the control for files of a text box.
+const uploadSuffix = "_file"
 
 func (in importInput) form() parts.Form {
 	server, client := string(vpn.UseServer), string(vpn.UseClient)
@@ -25,11 +62,12 @@ func (in importInput) form() parts.Form {
 	key.Follow.Required = []string{server}
 	chain := in.pemField("chain", "Certificate chain", in.Chain, "CERTIFICATE",
 		"Of a server or client certificate: the intermediates and the root above it, in PEM. The other side verifies the certificate with them.")
+	chain.Several = true
 	chain.Follow.Required, chain.Follow.Shown = []string{server, client}, []string{server, client}
 	own := in.pemField("certificate", "Certificate", in.Certificate, "CERTIFICATE", "The certificate itself, in PEM.")
 	own.Required = true
 	return parts.Form{
-		Action: "/certificates/import", Submit: "Import certificate", Cancel: "/certificates",
+		Files: true, Action: "/certificates/import", Submit: "Import certificate", Cancel: "/certificates",
 		Sections: []parts.Section{{Title: sectionDetails}, {Title: sectionPEM}, {Title: sectionName}},
 		Fields: []parts.Field{
 			{Section: sectionDetails, Name: "use", Label: "Use", Type: "radio", Value: in.Use, Required: true, Options: []parts.Option{
@@ -45,32 +83,43 @@ func (in importInput) form() parts.Form {
 
 func (in importInput) pemField(name, label, value, block, help string) parts.Field {
 	return parts.Field{Section: sectionPEM, Name: name, Label: label, Type: "textarea", Rows: 6, Value: value, Mono: true, Autocomplete: "off",
-		Placeholder: "-----BEGIN " + block + "-----", Help: help, Follow: parts.Follow{Choice: "use", Chosen: in.Use}}
+		Placeholder: "-----BEGIN " + block + "-----", Help: help, Upload: name + uploadSuffix, Follow: parts.Follow{Choice: "use", Chosen: in.Use}}
 }
 
 func (in importInput) spec() certificate.ImportSpec {
-	return certificate.ImportSpec{Name: in.Name, Use: vpn.CertificateUse(in.Use), Certificate: in.Certificate, PrivateKey: in.PrivateKey, Chain: in.Chain}
+	return certificate.ImportSpec{Name: in.Name, Use: vpn.CertificateUse(in.Use), Certificate: in.Certificate, PrivateKey: in.PrivateKey, Chain: in.Chain, Unread: in.unread}
 }
 
 // pasteAgain is the error beside a text box that had a private key in it.
-const pasteAgain = "Paste the private key again: a page never sends one back."
+const (
+	pasteAgain  = "Paste the private key again: a page never sends one back."
+	chooseAgain = "Choose the file of the private key again: a page never sends one back."
+)
 
 // renderImport shows the form. After a refusal it keeps what was typed, except private keys.
 func (h *Certificates) renderImport(c echo.Context, typed importInput, refused error) error {
 	clean := h.certificates.WithoutPrivateKeys(typed.spec())
-	in := importInput{Name: clean.Name, Use: typed.Use, Certificate: clean.Certificate, Chain: clean.Chain}
+	in := importInput{Name: clean.Name, Use: typed.Use, Certificate: shownText(clean.Certificate), Chain: shownText(clean.Chain)}
 	form := in.form()
 	page.Fail(&form, refused)
 	if typed.PrivateKey != "" {
 		for i := range form.Fields {
 			if f := &form.Fields[i]; f.Name == "private_key" {
-				f.Help = pasteAgain + " " + f.Help
+				f.Help = parts.YesNo(typed.keyWasFile, chooseAgain, pasteAgain) + " " + f.Help
 			}
 		}
 	}
 	head := parts.Header{Crumbs: certificateCrumbs, Title: "Import certificate",
-		Note: "For certificates that were created elsewhere, for example with easy-rsa. Everything is checked before it is saved."}
+		Note: "For certificates that were created elsewhere, for example with easy-rsa. Paste the PEM texts or choose their files. Everything is checked before it is saved."}
 	return page.RenderForm(c, refused, views.Form(views.FormPage{Chrome: h.pages.Chrome(c, "Import certificate", "certificates"), Header: head, Form: form}))
+}
+
+// shownText is a text as a page can show it: nothing of a binary file.
+func shownText(text string) string {
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		return ""
+	}
+	return text
 }
 
 // ImportForm shows the form for an import.
@@ -82,6 +131,9 @@ func (h *Certificates) ImportForm(c echo.Context) error {
 func (h *Certificates) Import(c echo.Context) error {
 	var in importInput
 	if err := page.Bind(c, &in); err != nil {
+		return err
+	}
+	if err := in.readFiles(c); err != nil {
 		return err
 	}
 	cert, err := h.certificates.ImportCertificate(page.Context(c), page.Principal(c), in.spec())
