@@ -73,7 +73,7 @@ const tooWide = `() => {
 	return page.scrollWidth + " px on a screen of " + room + ": " + wide.slice(-3).map(e => e.outerHTML.slice(0, 160)).join(" ‖ ");
 }`
 
-const tableCut = `() => innerWidth < 1280 ? "" : [...document.querySelectorAll("main .table-responsive")].filter(e => e.scrollWidth > e.clientWidth + 1)
+const tableCut = `() => [...document.querySelectorAll("main .table-responsive")].filter(e => e.scrollWidth > e.clientWidth + 1)
 	.map(e => e.getAttribute("aria-label") + " is " + e.scrollWidth + " px in " + e.clientWidth).join(", ")`
 
 func (p *user) inspectAsIs(name string, dark bool) {
@@ -95,8 +95,7 @@ func (p *user) inspectAsIs(name string, dark bool) {
 	p.wantFit(name)
 }
 
-// wantFit checks that the open page is no wider than the screen, and that on a desk its tables are no wider than the
-// page.
+// wantFit checks that the open page is no wider than the screen, and its tables no wider than the page.
 func (p *user) wantFit(name string) {
 	p.t.Helper()
 	var wide string

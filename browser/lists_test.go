@@ -11,7 +11,7 @@ import (
 const menuCut = `() => {
 	const menus = document.querySelectorAll(".row-menu"), menu = menus[menus.length - 1];
 	menu.open = true;
-	return [...menu.querySelectorAll("a, button")].filter(e => {
+	return [...menu.querySelectorAll("a, button")].filter(e => e.offsetParent).filter(e => {
 		e.scrollIntoView({block: "center"});
 		const b = e.getBoundingClientRect(), at = x => document.elementFromPoint(x, b.top + b.height / 2);
 		return b.right > innerWidth || !e.contains(at(b.left + 2)) || !e.contains(at(b.right - 2));

@@ -22,19 +22,7 @@ type listing struct {
 // since. An empty filter value filters nothing.
 func readPage[R, T any](q *gorm.DB, l vpn.List, s listing, n noun, to func(R) (T, error)) (vpn.Page[T], error) {
 	l = l.Bounded()
-	q = q.Model(new(R))
-	for name, column := range s.filters {
-		if v := l.Filter[name]; v != "" {
-			q = q.Where(column+" = ?", clean(v))
-		}
-	}
-	if tag := fold(l.Filter["tag"]); tag != "" && s.tags {
-		q = q.Where(`search || ? LIKE ? ESCAPE '\'`, separator, "%"+escapeLike(tagPattern(tag))+"%")
-	}
-	if term := fold(strings.TrimSpace(l.Search)); term != "" {
-		q = q.Where(`search LIKE ? ESCAPE '\'`, "%"+escapeLike(term)+"%")
-	}
-	q = q.Session(&gorm.Session{}) // each use below starts from here
+	q = s.narrow(q.Model(new(R)), l).Session(&gorm.Session{}) // each use below starts from here
 	p := vpn.Page[T]{Size: l.Size, Number: 1}
 	var rows []R
 	var err error
@@ -59,6 +47,22 @@ func readPage[R, T any](q *gorm.DB, l vpn.List, s listing, n noun, to func(R) (T
 	}
 	p.Items, err = mapRows(rows, n, to)
 	return p, err
+}
+
+// narrow leaves the rows that a list's search and its filters by stored columns find.
+func (s listing) narrow(q *gorm.DB, l vpn.List) *gorm.DB {
+	for name, column := range s.filters {
+		if v := l.Filter[name]; v != "" {
+			q = q.Where(column+" = ?", clean(v))
+		}
+	}
+	if tag := fold(l.Filter["tag"]); tag != "" && s.tags {
+		q = q.Where(`search || ? LIKE ? ESCAPE '\'`, separator, "%"+escapeLike(tagPattern(tag))+"%")
+	}
+	if term := fold(strings.TrimSpace(l.Search)); term != "" {
+		q = q.Where(`search LIKE ? ESCAPE '\'`, "%"+escapeLike(term)+"%")
+	}
+	return q
 }
 
 // pageRows reads the keys of the page from an index alone, and then the rows of those keys.

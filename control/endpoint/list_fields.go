@@ -9,23 +9,13 @@ import (
 )
 
 // How lists that show a state are sorted and filtered. A state is computed from what the dataplane reported, so no
-// column has it: these lists are read whole and narrowed in memory.
+// column has it: these lists are read to their end and narrowed in memory. What the database can find it has found before.
 
 // endpointFields has the orders that the database does not have. The filter value
 // "trouble" is every endpoint with a fault.
 var endpointFields = vpn.Fields[vpn.EndpointSummary]{
-	Search: func(e vpn.EndpointSummary) []string {
-		texts := []string{e.Name, string(e.ID), e.ClientCIDR.String(), e.Description}
-		for _, t := range e.Tags {
-			texts = append(texts, t.Key+"="+t.Value)
-		}
-		return texts
-	},
 	Orders: map[string]func(a, b vpn.EndpointSummary) int{
-		"state": func(a, b vpn.EndpointSummary) int { return cmp.Compare(a.State, b.State) },
-		"transport": func(a, b vpn.EndpointSummary) int {
-			return cmp.Or(cmp.Compare(a.Listen.Transport, b.Listen.Transport), cmp.Compare(a.Listen.Port, b.Listen.Port))
-		},
+		"state":        func(a, b vpn.EndpointSummary) int { return cmp.Compare(a.State, b.State) },
 		"associations": func(a, b vpn.EndpointSummary) int { return a.Associations - b.Associations },
 		"connections":  func(a, b vpn.EndpointSummary) int { return a.Connections - b.Connections },
 	},
@@ -36,11 +26,7 @@ var endpointFields = vpn.Fields[vpn.EndpointSummary]{
 		"state": func(e vpn.EndpointSummary, want string) bool {
 			return want == string(e.State) || want == "trouble" && e.Trouble != ""
 		},
-		"tag": func(e vpn.EndpointSummary, want string) bool {
-			return slices.ContainsFunc(e.Tags, func(t vpn.Tag) bool { return t.Is(want) })
-		},
-		"network": func(e vpn.EndpointSummary, want string) bool { return string(e.Network) == want },
-		"zone":    func(e vpn.EndpointSummary, want string) bool { return slices.Contains(e.Zones, want) },
+		"zone": func(e vpn.EndpointSummary, want string) bool { return slices.Contains(e.Zones, want) },
 	},
 }
 

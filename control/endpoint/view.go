@@ -36,28 +36,39 @@ func (v View) Side() vpn.Side {
 }
 
 // Endpoints lists endpoints.
-func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.List) (vpn.Page[vpn.EndpointSummary], error) {
-	var out vpn.Page[vpn.EndpointSummary]
-	err := s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) error {
-		page := vpn.Page[vpn.Endpoint]{}
-		var err error
-		computed := l.Filter["state"] != "" || l.Filter["zone"] != "" || endpointFields.Orders[l.Sort] != nil
-		if computed {
-			page.Items, err = tx.AllEndpoints(ctx)
-		} else {
-			page, err = tx.Endpoints(ctx, l)
+func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.List) (out vpn.Page[vpn.EndpointSummary], err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) error {
+		if l.Filter["state"] != "" || l.Filter["zone"] != "" || endpointFields.Orders[l.Sort] != nil {
+			out, err = s.computedEndpoints(ctx, tx, l)
+			return err
 		}
+		page, err := tx.Endpoints(ctx, l)
 		if err != nil {
 			return err
 		}
-		if out, err = s.endpointSummaries(ctx, tx, page); err != nil {
-			return err
-		}
-		if computed {
-			out = vpn.Select(out.Items, l, endpointFields)
-		}
-		return nil
+		out, err = s.endpointSummaries(ctx, tx, page)
+		return err
 	})
+	return out, err
+}
+
+// computedEndpoints orders and filters endpoints by what is computed. It reads as little as that needs of all endpoints,
+// and the whole of those of the page.
+func (s *Service) computedEndpoints(ctx context.Context, tx *store.Tx, l vpn.List) (vpn.Page[vpn.EndpointSummary], error) {
+	outlines, err := tx.EndpointOutlines(ctx, l)
+	if err != nil {
+		return vpn.Page[vpn.EndpointSummary]{}, err
+	}
+	all, err := s.endpointSummaries(ctx, tx, vpn.Page[vpn.Endpoint]{Items: outlines})
+	if err != nil {
+		return all, err
+	}
+	l.Search = "" // the outlines are those that it finds
+	out := vpn.Select(all.Items, l, endpointFields)
+	whole, err := tx.EndpointsByID(ctx, vpn.IDsOf(out.Items, func(e vpn.EndpointSummary) vpn.EndpointID { return e.ID })...)
+	for i := range out.Items {
+		out.Items[i].Endpoint = whole[out.Items[i].ID]
+	}
 	return out, err
 }
 

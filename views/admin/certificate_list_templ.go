@@ -333,7 +333,7 @@ func certificateUsers(r vpn.CertificateStatus) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if r.Use == vpn.UseAuthority {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<div>issued ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<div>Issued ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1,6 +1,10 @@
 package parts
 
-import "github.com/a-h/templ"
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+)
 
 // Header is the top of a page: breadcrumbs, title, state. The actions are children of PageHeader.
 type Header struct {
@@ -44,11 +48,13 @@ func FactTime(label string, w When) Pair { return Pair{Label: label, When: &w} }
 
 // Confirm is the step before something is lost.
 type Confirm struct {
+	Crumbs   []Crumb  // the way to what it is about
 	Title    string   // "Delete network office?"
 	Text     string   // one or two sentences: what happens
 	Losses   []string // each thing that will be deleted
 	About    string   // what stands above the things instead, where none is lost: "These accounts:"
 	People   string   // how many clients are connected, as a sentence; empty: not shown
+	Stay     []Pair   // things that the change leaves as they are, and why
 	Facts    []Pair
 	Action   string
 	Button   string // "Delete"
@@ -58,6 +64,14 @@ type Confirm struct {
 	TypedErr string // what was wrong with it
 	Err      string // why it was refused
 	Blocked  string // what prevents it, as a sentence: there is no button then; empty: nothing
+}
+
+// heading is no question where the change is not possible.
+func (c Confirm) heading() string {
+	if c.Blocked != "" {
+		return strings.TrimSuffix(c.Title, "?")
+	}
+	return c.Title
 }
 
 func (c Confirm) typedField() Field {

@@ -236,6 +236,19 @@ func (l List) sorting(c Column) templ.Attributes {
 	return nil
 }
 
+// sortable are the columns, and the second lines of columns, by which the list can be sorted.
+func (l List) sortable() []Column {
+	var out []Column
+	for _, c := range l.Columns {
+		for _, line := range append([]Column{c}, c.Below...) {
+			if line.Key != "" {
+				out = append(out, line)
+			}
+		}
+	}
+	return out
+}
+
 func (l List) sortMark(c Column) string {
 	switch l.ariaSort(c) {
 	case "ascending":

@@ -13,7 +13,8 @@ import (
 func (h *Administrators) several(disable bool) page.Choose[vpn.AdministratorID] {
 	return func(c echo.Context) (page.Several, []vpn.AdministratorID, error) {
 		s := page.Several{
-			Title: "Enable", Text: "They can sign in again with their passwords.", About: "These accounts:",
+			Crumbs: []parts.Crumb{{Label: "Administrators", Href: "/administrators"}},
+			Title:  "Enable", Text: "They can sign in again with their passwords.", About: "These accounts:",
 			Button: "Enable accounts", Section: "administrators", Path: "/administrators/enable", List: "/administrators",
 		}
 		if disable {

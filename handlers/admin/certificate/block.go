@@ -21,7 +21,9 @@ func (h *Certificates) renderBlock(c echo.Context, refused error) error {
 		return err
 	}
 	path := views.CertificatePath(certificateID(c))
-	return h.renderConfirm(c, refused, "certificates", confirmBlock(preview, path+"/block", path))
+	confirm := confirmBlock(preview, path+"/block", path)
+	confirm.Crumbs = append(certificateCrumbs[:1:1], parts.Crumb{Label: preview.CommonName, Href: path})
+	return h.renderConfirm(c, refused, "certificates", confirm)
 }
 
 // Block blocks a certificate.
@@ -48,7 +50,9 @@ func (h *Certificates) renderBlockOfConnection(c echo.Context, refused error) er
 		return err
 	}
 	list := views.EndpointPath(endpoint, "connections")
-	return h.renderConfirm(c, refused, "endpoints", confirmBlock(preview, views.EndpointPath(endpoint, "connections", string(connection), "block"), list))
+	confirm := confirmBlock(preview, views.EndpointPath(endpoint, "connections", string(connection), "block"), list)
+	confirm.Crumbs = []parts.Crumb{{Label: "Client VPN endpoints", Href: "/endpoints"}, {Label: string(endpoint), Href: views.EndpointPath(endpoint)}, {Label: "Connections", Href: list}}
+	return h.renderConfirm(c, refused, "endpoints", confirm)
 }
 
 // BlockOfConnection blocks the certificate of a connection.
@@ -108,6 +112,10 @@ func blockFacts(p certificate.BlockPreview) []parts.Pair {
 	}
 }
 
+func blockedCrumbs() []parts.Crumb {
+	return append(certificateCrumbs[:1:1], parts.Crumb{Label: "Blocked certificates", Href: views.BlockedPath()})
+}
+
 // UnblockForm asks for confirmation to take a block back.
 func (h *Certificates) UnblockForm(c echo.Context) error { return h.renderUnblock(c, nil) }
 
@@ -117,6 +125,7 @@ func (h *Certificates) renderUnblock(c echo.Context, refused error) error {
 		return err
 	}
 	return h.renderConfirm(c, refused, "certificates", parts.Confirm{
+		Crumbs: blockedCrumbs(),
 		Title:  "Unblock the certificate of " + preview.CommonName + "?",
 		Text:   "The holder of this certificate can connect again.",
 		Facts:  append(blockFacts(preview), parts.Fact("Blocked by", preview.By), parts.FactTime("Blocked", parts.At(h.pages.Now(), preview.At))),
@@ -144,8 +153,9 @@ func (h *Certificates) severalBlocked(c echo.Context) (page.Several, []string, e
 		return views.NameOr(b.CommonName, "unknown") + " (serial number " + b.Serial + ")", err
 	})
 	return page.Several{
-		Title: "Unblock " + parts.Count(len(rows), "certificate") + "?",
-		Text:  "The holders of these certificates can connect again.", About: "These certificates:",
+		Crumbs: blockedCrumbs(),
+		Title:  "Unblock " + parts.Count(len(rows), "certificate") + "?",
+		Text:   "The holders of these certificates can connect again.", About: "These certificates:",
 		Rows:   rows,
 		Button: "Unblock certificates", Section: "certificates", Path: views.BlockedPath("unblock"), List: views.BlockedPath(),
 	}, ids, err

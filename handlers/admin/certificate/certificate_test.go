@@ -63,7 +63,7 @@ func TestCertificatesOfOurOwn(t *testing.T) {
 	if got := b.Get("/certificates?use=client").Text("tbody"); strings.Contains(got, "Example CA") {
 		t.Errorf("the filter for clients shows %q", got)
 	}
-	b.Get("/certificates").Row("Certificate authority").WantText("td", "issued 1 certificate")
+	b.Get("/certificates").Row("Certificate authority").WantText("td", "Issued 1 certificate")
 	p = b.Get(authority+"/delete").WantText(".alert", "while certificates that it issued")
 	webtest.WantNoButton(t, p)
 	issued, _ := p.Doc.Find("main dl a, main a:contains('1 certificate')").First().Attr("href")

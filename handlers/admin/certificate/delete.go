@@ -18,6 +18,7 @@ func (h *Certificates) renderDelete(c echo.Context, refused error) error {
 		return err
 	}
 	confirm := parts.Confirm{
+		Crumbs: append(certificateCrumbs[:1:1], parts.Crumb{Label: views.NameOr(cert.Name, cert.ID), Href: views.CertificatePath(cert.ID)}),
 		Title:  "Delete certificate " + views.NameOr(cert.Name, cert.ID) + "?",
 		Text:   "The certificate is removed from Sallyport. Copies elsewhere stay valid until they expire: deleting a client certificate does not stop its holder from connecting. To do that, block it.",
 		Losses: []string{"the " + map[vpn.CertificateUse]string{vpn.UseAuthority: "certificate authority", vpn.UseServer: "server certificate", vpn.UseClient: "client certificate"}[cert.Use] + " " + cert.CommonName},
@@ -68,6 +69,7 @@ func (h *Certificates) several(c echo.Context) (page.Several, []vpn.CertificateI
 		return views.NameOr(cert.Name, id) + " (" + views.CertificateUse(cert.Use) + ", " + cert.CommonName + ")", err
 	})
 	return page.Several{
+		Crumbs: certificateCrumbs,
 		Title:  "Delete " + parts.Count(len(rows), "certificate") + "?",
 		Text:   "They are removed from Sallyport with their private keys, permanently. Copies elsewhere stay valid until they expire. A certificate that an endpoint uses stays, and an authority of which certificates are kept.",
 		Rows:   rows,

@@ -66,7 +66,7 @@ func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
 		facts = append(facts, parts.Pair{Label: "Blocked", Value: parts.At(now, cert.Blocked.At).Relative + " by " + cert.Blocked.By, Help: "Every endpoint refuses it."})
 	}
 	if cert.Use == vpn.UseAuthority {
-		facts = append(facts, parts.Fact("Issued here", parts.Count(cert.Issued, "certificate")))
+		facts = append(facts, parts.Pair{Label: "Issued here", Value: parts.Count(cert.Issued, "certificate"), Href: views.IssuedPath(cert.ID)})
 	}
 	return facts
 }

@@ -50,6 +50,9 @@ func (h *Associations) renderRemove(c echo.Context, refused error) error {
 		return err
 	}
 	confirm := disassociateConfirm(endpointID(c), d)
+	if confirm.Crumbs, err = h.crumbs(c, "associations"); err != nil {
+		return err
+	}
 	confirm.Err = page.Refusal(refused)
 	return page.RenderForm(c, refused, views.ConfirmPage(h.pages.Chrome(c, "Disassociate target network", "endpoints"), confirm))
 }
@@ -70,6 +73,7 @@ func (h *Associations) several(c echo.Context) (page.Several, []vpn.AssociationI
 	ids := page.Picked[vpn.AssociationID](c)
 	view, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), endpointID(c))
 	s := page.Several{
+		Crumbs: endpointCrumbs(view.Endpoint, "associations"),
 		Text:   "Their routes are removed from the route table, and clients no longer reach the network through them.",
 		People: connectedNow(view.Connections), Button: "Disassociate target networks", Section: "endpoints",
 		Path: views.EndpointPath(endpointID(c), "associations", "delete"), List: views.EndpointPath(endpointID(c), "associations"),

@@ -17,10 +17,13 @@ import (
 // TerminateForm asks for confirmation to end connections: those that the query names, or all of a user. On the page of
 // every endpoint's connections they may belong to several.
 func (h *Connections) TerminateForm(c echo.Context) error {
+	crumbs := []parts.Crumb{{Label: "Connections", Href: "/connections"}}
 	if id := endpointID(c); id != "" {
-		if _, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), id); err != nil {
+		view, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), id)
+		if err != nil {
 			return err
 		}
+		crumbs = endpointCrumbs(view.Endpoint, "connections")
 	}
 	section := "endpoints"
 	if endpointID(c) == "" {
@@ -31,7 +34,7 @@ func (h *Connections) TerminateForm(c echo.Context) error {
 	back := page.LocalPath(c.QueryParam("return"), connectionsPath(endpointID(c)))
 	if len(page.Picked[string](c)) == 0 && user == "" {
 		return page.Render(c, http.StatusOK, views.ConfirmPage(chrome(), parts.Confirm{
-			Title: "Terminate connection", Blocked: "Select at least one connection.", Cancel: back,
+			Crumbs: crumbs, Title: "Terminate connection", Blocked: "Select at least one connection.", Cancel: back,
 		}))
 	}
 	list, err := h.endpoints.ConnectionsPreview(page.Context(c), page.Principal(c), endpointID(c), page.Picked[vpn.ConnectionID](c), user)
@@ -42,6 +45,7 @@ func (h *Connections) TerminateForm(c echo.Context) error {
 		return vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "There is nothing to terminate: the connection has already ended.")
 	}
 	confirm := parts.Confirm{
+		Crumbs: crumbs,
 		Title:  "Terminate " + parts.Count(len(list), "connection") + "?",
 		Text:   "The VPN session ends immediately, and its traffic is interrupted. A client with a valid certificate can connect again.",
 		People: disconnected(list),

@@ -27,7 +27,7 @@ func (h *Endpoints) renderNew(c echo.Context, in endpointInput, refused error) e
 	in.fill(&form, endpointChoices{Choices: choices})
 	page.Fail(&form, refused)
 	v := views.FormPage{
-		Header: parts.Header{Crumbs: []parts.Crumb{{Label: "Client VPN endpoints", Href: "/endpoints"}}, Title: "Create Client VPN endpoint"},
+		Header: parts.Header{Crumbs: listCrumbs, Title: "Create Client VPN endpoint"},
 		Form:   form,
 	}
 	v.Finder = page.Finder(c, "/endpoints/new", "certificates", choices.Servers.More || choices.Authorities.More || choices.Clients.More)

@@ -1,6 +1,8 @@
 package endpoint
 
 import (
+	"net/url"
+
 	"github.com/labstack/echo/v4"
 
 	"sallyport/control/endpoint"
@@ -12,8 +14,9 @@ import (
 
 func deleteEndpointConfirm(v endpoint.View) parts.Confirm {
 	confirm := parts.Confirm{
-		Title: "Delete Client VPN endpoint " + views.NameOr(v.Name, v.ID) + "?",
-		Text:  "Clients can no longer connect to it, and the configuration files that users have stop working. This cannot be undone.",
+		Crumbs: endpointCrumbs(v.Endpoint, ""),
+		Title:  "Delete Client VPN endpoint " + views.NameOr(v.Name, v.ID) + "?",
+		Text:   "Clients can no longer connect to it, and the configuration files that users have stop working. This cannot be undone.",
 		Losses: []string{
 			"the endpoint " + string(v.ID) + " with its client range " + v.ClientCIDR.String(),
 			"its authorization rules, routes and tags",
@@ -22,10 +25,11 @@ func deleteEndpointConfirm(v endpoint.View) parts.Confirm {
 		People: connectedNow(v.Connections),
 		Action: views.EndpointPath(v.ID, "delete"), Cancel: views.EndpointPath(v.ID), Button: "Delete", Typed: vpn.DeleteWord,
 	}
-	n := 0
+	n, all := 0, url.Values{"return": {views.EndpointPath(v.ID, "delete")}}
 	for _, a := range v.Associations {
 		if a.Removed == 0 {
 			n++
+			all.Add(parts.PickName, string(a.ID))
 		}
 	}
 	confirm.Blocked = page.Refusal(v.CheckDelete(n))
@@ -33,6 +37,8 @@ func deleteEndpointConfirm(v endpoint.View) parts.Confirm {
 		confirm.Facts = []parts.Pair{{
 			Label: "Target network associations", Value: parts.Count(n, "association"), Href: views.EndpointPath(v.ID, "associations"),
 			Help: "Disassociate all target networks before you delete the endpoint.",
+		}, {
+			Label: "To do that", Value: "Disassociate all of them", Href: views.EndpointPath(v.ID, "associations", "delete") + "?" + all.Encode(),
 		}}
 	}
 	return confirm

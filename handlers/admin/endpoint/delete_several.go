@@ -14,6 +14,7 @@ func (h *Endpoints) several(c echo.Context) (page.Several, []vpn.EndpointID, err
 	ids := page.Picked[vpn.EndpointID](c)
 	chosen, err := h.endpoints.EndpointsNamed(page.Context(c), page.Principal(c), ids)
 	s := page.Several{
+		Crumbs: listCrumbs,
 		Text:   "Clients can no longer connect to them, and the configuration files that users have stop working. Their authorization rules, routes and tags go with them. This cannot be undone.",
 		Typed:  vpn.DeleteWord,
 		Button: "Delete endpoints", Section: "endpoints", Path: "/endpoints/delete", List: "/endpoints",

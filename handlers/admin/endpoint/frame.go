@@ -20,12 +20,19 @@ var endpointTabs = []struct{ key, label string }{
 	{"tags", "Tags"},
 }
 
+// listCrumbs are the breadcrumbs of the pages about one endpoint, or several.
+var listCrumbs = []parts.Crumb{{Label: "Client VPN endpoints", Href: "/endpoints"}}
+
+// crumbs are the breadcrumbs of a page about a part of the endpoint that the path names.
+func (h *common) crumbs(c echo.Context, tab string) ([]parts.Crumb, error) {
+	id := endpointID(c)
+	names, err := h.endpoints.EndpointNames(page.Context(c), page.Principal(c), id)
+	return endpointCrumbs(vpn.Endpoint{ID: id, Name: names[id]}, tab), err
+}
+
 // endpointCrumbs are the breadcrumbs of a form of an endpoint.
 func endpointCrumbs(e vpn.Endpoint, tab string) []parts.Crumb {
-	crumbs := []parts.Crumb{
-		{Label: "Client VPN endpoints", Href: "/endpoints"},
-		{Label: views.NameOr(e.Name, e.ID), Href: views.EndpointPath(e.ID)},
-	}
+	crumbs := append(listCrumbs[:1:1], parts.Crumb{Label: views.NameOr(e.Name, e.ID), Href: views.EndpointPath(e.ID)})
 	for _, t := range endpointTabs {
 		if t.key != "" && t.key == tab {
 			crumbs = append(crumbs, parts.Crumb{Label: t.label, Href: views.EndpointPath(e.ID, t.key)})

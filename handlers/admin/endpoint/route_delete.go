@@ -33,6 +33,7 @@ func (h *Routes) renderDelete(c echo.Context, refused error) error {
 		loss += " (" + r.Description + ")"
 	}
 	confirm := parts.Confirm{
+		Crumbs: endpointCrumbs(view.Endpoint, "routes"),
 		Title:  "Delete route to " + r.Destination.String() + "?",
 		Text:   "Clients no longer reach the destination through this route, even if a rule authorizes it.",
 		Losses: []string{loss}, People: connectedNow(view.Connections), Err: page.Refusal(refused),
@@ -70,8 +71,9 @@ func (h *Routes) several(c echo.Context) (page.Several, []vpn.RouteID, error) {
 	}
 	routes, err := h.endpoints.RoutesNamed(page.Context(c), page.Principal(c), endpointID(c), ids)
 	return page.Several{
-		Title: "Delete " + parts.Count(len(routes), "route") + "?",
-		Text:  "Clients no longer reach the destinations through these routes, even if a rule authorizes it.",
+		Crumbs: endpointCrumbs(view.Endpoint, "routes"),
+		Title:  "Delete " + parts.Count(len(routes), "route") + "?",
+		Text:   "Clients no longer reach the destinations through these routes, even if a rule authorizes it.",
 		Rows: page.RowsOf(routes, func(r vpn.Route) page.Row {
 			return page.Row{ID: string(r.ID), Name: views.Destination(r.Destination) + " through " + views.RouteTarget(r)}
 		}),

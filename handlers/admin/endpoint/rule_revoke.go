@@ -18,12 +18,17 @@ func (h *Rules) RevokeForm(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	crumbs, err := h.crumbs(c, "rules")
+	if err != nil {
+		return err
+	}
 	r := preview.Rule
 	loss := "the rule that grants " + r.Grantee() + " access to " + views.Destination(r.Destination)
 	if r.Description != "" {
 		loss += " (" + r.Description + ")"
 	}
 	return page.Render(c, http.StatusOK, views.ConfirmPage(h.pages.Chrome(c, "Remove authorization rule", "endpoints"), parts.Confirm{
+		Crumbs: crumbs,
 		Title:  "Remove authorization rule for " + r.Destination.String() + "?",
 		Text:   preview.After.Message() + " The change takes effect at once, for running transfers as well.",
 		Losses: []string{loss}, People: connectedNow(preview.Connections),
@@ -48,8 +53,9 @@ func (h *Rules) several(c echo.Context) (page.Several, []vpn.RuleID, error) {
 	}
 	rules, err := h.endpoints.RulesNamed(page.Context(c), page.Principal(c), endpointID(c), ids)
 	return page.Several{
-		Title: "Remove " + parts.Count(len(rules), "authorization rule") + "?",
-		Text:  "For each destination the next wider rule decides then; without one it is denied. The change takes effect at once, for running transfers as well.",
+		Crumbs: endpointCrumbs(view.Endpoint, "rules"),
+		Title:  "Remove " + parts.Count(len(rules), "authorization rule") + "?",
+		Text:   "For each destination the next wider rule decides then; without one it is denied. The change takes effect at once, for running transfers as well.",
 		Rows: page.RowsOf(rules, func(r vpn.Rule) page.Row {
 			return page.Row{ID: string(r.ID), Name: views.Destination(r.Destination) + " for " + r.Grantee()}
 		}),

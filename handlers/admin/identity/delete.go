@@ -17,7 +17,8 @@ func (h *Directories) renderDelete(c echo.Context, refused error) error {
 		return err
 	}
 	return page.RenderForm(c, refused, views.ConfirmPage(h.pages.Chrome(c, "Delete directory", "identity"), parts.Confirm{
-		Title: "Delete directory " + views.NameOr(d.Name, d.ID) + "?", Text: "The directory itself and its users are not changed.",
+		Crumbs: append(crumbs[:1:1], parts.Crumb{Label: views.NameOr(d.Name, d.ID), Href: views.DirectoryPath(d.ID)}),
+		Title:  "Delete directory " + views.NameOr(d.Name, d.ID) + "?", Text: "The directory itself and its users are not changed.",
 		Losses: []string{"the settings of " + string(d.ID) + ", with the stored password of its service account"}, Err: page.Refusal(refused),
 		Action: views.DirectoryPath(d.ID, "delete"), Cancel: views.DirectoryPath(d.ID), Button: "Delete",
 	}))

@@ -9,6 +9,9 @@ import (
 	"sallyport/vpn"
 )
 
+// networkCrumbs are the breadcrumbs of the pages about one network.
+var networkCrumbs = []parts.Crumb{{Label: "Networks", Href: "/networks"}}
+
 type networkInput struct {
 	Name  string `form:"name"`
 	CIDRs string `form:"cidrs"`
@@ -30,7 +33,7 @@ func (in networkInput) form() parts.Form {
 }
 
 func networkHeader() parts.Header {
-	return parts.Header{Crumbs: []parts.Crumb{{Label: "Networks", Href: "/networks"}}, Title: "Create network",
+	return parts.Header{Crumbs: networkCrumbs, Title: "Create network",
 		Note: "A private network that this host can route to. It corresponds to a VPC of AWS Client VPN."}
 }
 

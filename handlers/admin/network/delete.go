@@ -22,6 +22,7 @@ func (h *Networks) renderDelete(c echo.Context, refused error) error {
 		return err
 	}
 	confirm := parts.Confirm{
+		Crumbs: append(networkCrumbs[:1:1], parts.Crumb{Label: views.NameOr(n.Name, n.ID), Href: views.NetworkPath(n.ID)}),
 		Title:  "Delete network " + views.NameOr(n.Name, n.ID) + "?",
 		Text:   "Endpoints can no longer use it. The network itself and its hosts are not changed.",
 		Losses: []string{"the network " + string(n.ID) + " with " + views.Prefixes(n.CIDRs)}, Err: page.Refusal(refused),
@@ -58,6 +59,7 @@ func (h *Networks) several(c echo.Context) (page.Several, []vpn.NetworkID, error
 		return views.NameOr(n.Name, id) + " (" + views.Prefixes(n.CIDRs) + ")", err
 	})
 	return page.Several{
+		Crumbs: networkCrumbs,
 		Title:  "Delete " + parts.Count(len(rows), "network") + "?",
 		Text:   "Endpoints can no longer use them. The networks themselves and their hosts are not changed. A network that has subnets stays.",
 		Rows:   rows,

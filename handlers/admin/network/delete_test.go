@@ -12,7 +12,7 @@ func TestNetworksInUseStay(t *testing.T) {
 	t.Parallel()
 	u := webtest.NewReadyEndpoint(t)
 	before := u.Digest(t)
-	p := u.Admin.Get(u.Network+"/delete").WantText("h1", "Delete network office?").WantText("main", "2 subnets").WantText(".alert", "while it has subnets")
+	p := u.Admin.Get(u.Network+"/delete").WantText("h1", "Delete network office").WantText("main", "2 subnets").WantText(".alert", "while it has subnets")
 	webtest.WantNoButton(t, p)
 	u.Admin.Post(u.Network+"/delete", nil).WantStatus(http.StatusUnprocessableEntity).WantText("[role=alert]", "still has 2 subnets")
 	subnet := "/subnets/" + u.ZoneA + "/delete"

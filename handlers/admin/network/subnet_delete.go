@@ -17,7 +17,12 @@ func (h *Subnets) renderDelete(c echo.Context, refused error) error {
 	if err != nil {
 		return err
 	}
+	n, err := h.networks.Network(page.Context(c), page.Principal(c), s.Network)
+	if err != nil {
+		return err
+	}
 	confirm := parts.Confirm{
+		Crumbs: append(networkCrumbs[:1:1], parts.Crumb{Label: views.NameOr(n.Name, n.ID), Href: views.NetworkPath(n.ID)}),
 		Title:  "Delete subnet " + views.NameOr(s.Name, s.ID) + "?",
 		Text:   "It can no longer be associated with an endpoint. The hosts in it are not changed.",
 		Losses: []string{"the subnet " + string(s.ID) + " (" + s.CIDR.String() + ", " + s.Zone + ")"}, Err: page.Refusal(refused),
@@ -52,6 +57,7 @@ func (h *Subnets) several(c echo.Context) (page.Several, []vpn.SubnetID, error) 
 		return views.NameOr(s.Name, id) + " (" + s.CIDR.String() + ", " + s.Zone + ")", err
 	})
 	return page.Several{
+		Crumbs: append(networkCrumbs[:1:1], parts.Crumb{Label: string(networkID(c)), Href: views.NetworkPath(networkID(c))}),
 		Title:  "Delete " + parts.Count(len(rows), "subnet") + "?",
 		Text:   "They can no longer be associated with an endpoint. The hosts in them are not changed.",
 		Rows:   rows,

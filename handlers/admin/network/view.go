@@ -41,7 +41,7 @@ func (h *Networks) View(c echo.Context) error {
 		return err
 	}
 	v := views.NetworkPage{
-		Header: parts.Header{Crumbs: []parts.Crumb{{Label: "Networks", Href: "/networks"}}, Title: views.NameOr(n.Name, n.ID)},
+		Header: parts.Header{Crumbs: networkCrumbs, Title: views.NameOr(n.Name, n.ID)},
 		ID:     n.ID,
 		Facts: []parts.Pair{
 			{Label: "Network (VPC) ID", Value: string(n.ID), Copy: true},

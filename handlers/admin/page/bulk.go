@@ -39,6 +39,7 @@ const maxPicked = 1000
 
 // Several asks for confirmation of an action on several rows of a list.
 type Several struct {
+	Crumbs  []parts.Crumb
 	Title   string // "Remove 3 authorization rules?"
 	Text    string // what happens
 	Rows    []Row
@@ -125,7 +126,7 @@ func OneByOne[I vpn.ID](change func(I) error) func([]I) (int, []control.RefusedR
 func (p *Pages) confirmSeveral(c echo.Context, s Several, refused error) error {
 	back := LocalPath(strings.TrimSpace(c.FormValue("return")), s.List)
 	confirm := parts.Confirm{
-		Title: s.Title, Text: s.Text, People: s.People, Action: s.Path, Cancel: back, Button: s.Button, Facts: s.Stay, About: s.About,
+		Title: s.Title, Text: s.Text, People: s.People, Action: s.Path, Cancel: back, Button: s.Button, Stay: s.Stay, About: s.About, Crumbs: s.Crumbs,
 		Hidden: []parts.Hidden{{Name: "return", Value: back}},
 		Typed:  s.Typed, Err: Refusal(refused), TypedErr: vpn.FieldsOf(refused)["confirm"],
 	}
