@@ -63,7 +63,6 @@ func TestTutorial(t *testing.T) {
 	p.fill("Name tag", "tutorial")
 	p.fill("Client IPv4 CIDR", "10.128.0.0/22")
 	p.choose("Server certificate", "vpn.example.com")
-	p.tick("Use mutual authentication")
 	p.press("Create Client VPN endpoint")
 	p.waitText("pending-associate")
 	details := p.address()

@@ -10,13 +10,17 @@ func (e Endpoint) AsksPassword() bool { return e.Directory != "" }
 // then come from that of the next server certificate too.
 func (e Endpoint) OwnAuthority() bool { return e.Mutual() && e.ClientCA == e.Certificate }
 
-// AuthenticationType names what users prove, in the words of the form.
-func (e Endpoint) AuthenticationType() string {
+// AuthenticationType names what users prove, in the words of the guide. d is the endpoint's directory.
+func (e Endpoint) AuthenticationType(d Directory) string {
+	directory := "Active Directory authentication"
+	if d.Type != ActiveDirectory {
+		directory = "Directory authentication"
+	}
 	switch {
 	case e.Mutual() && e.AsksPassword():
-		return "Active Directory authentication and mutual authentication"
+		return directory + " and mutual authentication"
 	case e.AsksPassword():
-		return "Active Directory authentication"
+		return directory
 	}
 	return "Mutual authentication"
 }

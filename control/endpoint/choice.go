@@ -16,6 +16,7 @@ type Choices struct {
 	Servers     certificate.Choices
 	Authorities certificate.Choices
 	Clients     certificate.Choices // imported ones, each of which stands for the authority that issued it
+	Directories []vpn.Directory     // by name
 	FreePort    uint16
 	FreeCIDR    string // a client range that no endpoint, no network and not the host has; "" where none was found
 	Networks    []vpn.Network
@@ -51,6 +52,11 @@ func (s *Service) EndpointChoices(ctx context.Context, by control.Principal, fin
 			return err
 		}
 		out.Unnamed, out.OwnAddress = !d.Named(), s.core.Settings.FallbackAddress
+		directories, err := tx.Directories(ctx, vpn.List{Size: vpn.MaxPageSize})
+		if err != nil {
+			return err
+		}
+		out.Directories = directories.Items
 		all, err := tx.AllEndpoints(ctx)
 		if err != nil {
 			return err

@@ -20,6 +20,12 @@ func (s *Service) Directory(ctx context.Context, by control.Principal, id vpn.Di
 	return d, err
 }
 
+// EndpointsOf lists the endpoints whose users sign in at a directory.
+func (s *Service) EndpointsOf(ctx context.Context, by control.Principal, id vpn.DirectoryID) (used []vpn.EndpointRef, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeDirectories, string(id), func(tx *store.Tx) error { used, err = tx.EndpointsOfDirectory(ctx, id); return err })
+	return used, err
+}
+
 // CreateDirectory adds a directory. It is not connected to: TestSignIn does. Fields: those of vpn.NewDirectory.
 func (s *Service) CreateDirectory(ctx context.Context, by control.Principal, spec vpn.DirectorySpec) (vpn.Directory, error) {
 	var d vpn.Directory

@@ -91,11 +91,11 @@ func (s *Service) tutorial(ctx context.Context, tx *store.Tx) ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	certificates.Done = servers > 0 && clients > 0
-	if servers > 0 && clients == 0 {
+	rest, mutual, err := s.endpointSteps(ctx, tx)
+	certificates.Done = servers > 0 && (clients > 0 || !mutual)
+	if servers > 0 && !certificates.Done {
 		certificates.Note = "There is a server certificate; a client certificate is still missing."
 	}
-	rest, err := s.endpointSteps(ctx, tx)
 	return append([]Step{name, network, certificates}, rest...), err
 }
 
@@ -104,11 +104,13 @@ func countUse(ctx context.Context, tx *store.Tx, use vpn.CertificateUse) (int, e
 	return page.Total, err
 }
 
-// endpointSteps are the steps from step 2 on, for the endpoint that has most of them done.
-func (s *Service) endpointSteps(ctx context.Context, tx *store.Tx) ([]Step, error) {
+// endpointSteps are the steps from step 2 on, for the endpoint that has most of them done, and whether its clients need
+// certificates. Those of the first endpoint do, as in the guide.
+func (s *Service) endpointSteps(ctx context.Context, tx *store.Tx) (list []Step, mutual bool, err error) {
+	mutual = true
 	all, err := tx.AllEndpoints(ctx)
 	if err != nil {
-		return nil, err
+		return nil, mutual, err
 	}
 	best, bestDone := stepsWithoutEndpoint().list(), -1
 	const enough = 20 // endpoints are looked at: the tutorial is for the first ones
@@ -123,7 +125,7 @@ func (s *Service) endpointSteps(ctx context.Context, tx *store.Tx) ([]Step, erro
 		}
 		progress, err := s.stepsOf(ctx, tx, e)
 		if err != nil {
-			return nil, err
+			return nil, mutual, err
 		}
 		list, done := progress.list(), 0
 		for _, step := range list {
@@ -132,10 +134,10 @@ func (s *Service) endpointSteps(ctx context.Context, tx *store.Tx) ([]Step, erro
 			}
 		}
 		if done > bestDone {
-			best, bestDone = list, done
+			best, bestDone, mutual = list, done, e.Mutual()
 		}
 	}
-	return best, nil
+	return best, mutual, nil
 }
 
 // steps are the tutorial's steps that are about one endpoint.

@@ -59,7 +59,7 @@
 
   function follow(part) {
     var form = part.closest("form"), choice = form && form.elements[part.getAttribute("data-follows")];
-    var chosen = choice && choice.value, control = part.querySelector("input, select, textarea");
+    var chosen = choice && (choice.type !== "checkbox" ? choice.value : choice.checked ? "on" : "off"), control = part.querySelector("input, select, textarea");
     if (!chosen || !control) return;
     function holds(name) { return part.getAttribute(name).split(" ").indexOf(chosen) >= 0; }
     if (part.hasAttribute("data-shown")) part.hidden = !holds("data-shown");

@@ -11,12 +11,21 @@ import (
 // Follow says what a control has to do with a choice of the same form. Without scripts the control is always shown and
 // its help says when it counts; scripts follow the choice at once. What was typed stays and is posted in either case.
 type Follow struct {
-	Choice   string            // name of the radio or select field; empty: the control follows none
-	Chosen   string            // value of that field; empty: nothing is chosen yet
+	Choice   string            // name of the radio, select or checkbox field; empty: the control follows none
+	Chosen   string            // value of that field, Ticked of a checkbox; empty: nothing is chosen yet
 	Shown    []string          // the choices with which scripts show the control; empty: all
 	Required []string          // the choices with which it must be filled in; empty: Field.Required says it
 	Proposed map[string]string // what is in the control by choice until the user types something else
 }
+
+// The choices of a checkbox.
+const (
+	TickedOn  = "on"
+	TickedOff = "off"
+)
+
+// Ticked is the choice of a checkbox.
+func Ticked(on bool) string { return YesNo(on, TickedOn, TickedOff) }
 
 // proposedSuffix ends the name of the hidden value that tells what a control held as a proposal.
 const proposedSuffix = "_proposed"

@@ -52,7 +52,7 @@ func (u *Fixture) Issue(use, commonName string) string {
 
 // EndpointForm is the form of a new endpoint, filled in.
 func (u *Fixture) EndpointForm(name, cidr, port string) url.Values {
-	return url.Values{"name": {name}, "client_cidr": {cidr}, "certificate": {path.Base(u.Server)}, "port": {port}, "authentication": {"mutual"}, "source_nat": {"on"}}
+	return url.Values{"name": {name}, "client_cidr": {cidr}, "certificate": {path.Base(u.Server)}, "port": {port}, "mutual": {"on"}, "source_nat": {"on"}}
 }
 
 // NewReadyEndpoint makes a console with an endpoint that has a target network and a rule, applied by the

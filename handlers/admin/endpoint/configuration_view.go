@@ -6,10 +6,10 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"sallyport/control/endpoint"
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
-	"sallyport/vpn"
 )
 
 // View shows the page "Download client configuration".
@@ -28,6 +28,10 @@ func (h *Configuration) renderView(c echo.Context, picked string, refused error)
 			views.RemoteName(view.Remote, ""),
 			parts.Fact("Transport Protocol", strings.ToUpper(string(view.Listen.Transport))+", port "+strconv.Itoa(int(view.Listen.Port))),
 		},
+	}
+	v.Title, v.Text = plainFile(view)
+	if view.Side().Profile().Code {
+		v.Facts = append(v.Facts, parts.Pair{Label: "Multi-factor authentication", Value: "The client asks for a code", Help: "A file from before it was enabled does not."})
 	}
 	work, stopped, err := h.endpoints.HandedOut(page.Context(c), page.Principal(c), view)
 	if err != nil {
@@ -52,8 +56,8 @@ func (h *Configuration) renderView(c echo.Context, picked string, refused error)
 	if view.RemoteWarning != "" {
 		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients may not find the endpoint", Text: view.RemoteWarning})
 	}
-	if page.Principal(c).Role.MayChange() {
-		if err := h.clientForm(c, &v, view.ID, picked, refused); err != nil {
+	if view.Mutual() && page.Principal(c).Role.MayChange() {
+		if err := h.clientForm(c, &v, view, picked, refused); err != nil {
 			return err
 		}
 	}
@@ -62,7 +66,8 @@ func (h *Configuration) renderView(c echo.Context, picked string, refused error)
 }
 
 // clientForm offers the client certificates to choose from, or says what to do if there are none.
-func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, id vpn.EndpointID, picked string, refused error) error {
+func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, view endpoint.View, picked string, refused error) error {
+	id := view.ID
 	clients, err := h.endpoints.ClientCertificates(page.Context(c), page.Principal(c), id, page.Find(c), page.CertificateIDs(picked)...)
 	if err != nil {
 		return err
@@ -75,14 +80,30 @@ func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, id vp
 		}
 		return nil
 	}
-	v.Form = parts.Form{
+	intro := "Anyone with this file can connect as this client, so give it to that user only."
+	if view.AsksPassword() {
+		intro = "The file proves the client; its user signs in with name and password besides. Give it to that user only."
+	}
+	v.Form = &parts.Form{
 		Title: "With a client certificate and key", Action: views.EndpointPath(id, "configuration"), Submit: "Download with certificate and key", Gets: true,
-		Intro: "Anyone with this file can connect as this client, so give it to that user only. The download is recorded in the audit trail.",
+		Intro: intro + " The download is recorded in the audit trail.",
 		Fields: []parts.Field{{Name: "client", Label: "Client certificate and key", Type: "select", Value: picked, Required: true,
 			Options: views.CertificateOptions("Choose a client certificate", clients.List)}},
 	}
-	page.Fail(&v.Form, refused)
+	page.Fail(v.Form, refused)
 	return nil
+}
+
+// plainFile is the heading and the text of the file without a client certificate.
+func plainFile(view endpoint.View) (title, text string) {
+	text = "The file has the name of the endpoint and the certificates that verify it."
+	if view.AsksPassword() {
+		text += " Users sign in with their own name and password of " + view.UserDirectory.Label() + ": the file has neither."
+	}
+	if !view.Mutual() {
+		return "Configuration file", text + " All users get the same file."
+	}
+	return "Without a client certificate", text + " Each user adds their own certificate and key to the file, between <cert> and <key> tags. Without them a client cannot connect."
 }
 
 // handedOutFact says how many files were downloaded, and how many of them the endpoint no longer answers.

@@ -18,6 +18,7 @@ func (h *Endpoints) renderNew(c echo.Context, in endpointInput, refused error) e
 		return err
 	}
 	if in.fresh {
+		in.Mutual = parts.TickedOn
 		in.Port, in.ClientCIDR = strconv.Itoa(int(choices.FreePort)), choices.FreeCIDR
 		if len(choices.Servers.List) == 1 {
 			in.Certificate = string(choices.Servers.List[0].ID)

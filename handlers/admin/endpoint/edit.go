@@ -60,7 +60,7 @@ func (h *Endpoints) renderEdit(c echo.Context, typed *endpointInput, refused err
 func besideCertificate(e vpn.Endpoint, refused error) error {
 	sentence := vpn.FieldsOf(refused)["client_ca"]
 	detail, ok := errors.AsType[*vpn.Error](refused)
-	if !ok || sentence == "" || e.ClientCA != e.Certificate || detail.Fields["certificate"] != "" {
+	if !ok || sentence == "" || !e.OwnAuthority() || detail.Fields["certificate"] != "" {
 		return refused
 	}
 	fields := maps.Clone(detail.Fields)

@@ -27,13 +27,13 @@ func TestAllFaultsOfANewEndpoint(t *testing.T) {
 	u.Kit.Set(control.SystemPrincipal("test"), "endpoint_quota", "1")
 	form := url.Values{
 		"name": {"a<b"}, "description": {strings.Repeat("d", 256)}, "client_cidr": {"10.40.0.0/23"}, "certificate": {"cert-gone"}, "client_ca": {"cert-lost"},
-		"authentication": {"mutual"}, "transport": {"sctp"}, "listen_addr": {"gateway"}, "port": {"65536"}, "network": {"vpc-gone"}, "tag_key": {"", "a"}, "tag_value": {"lone", "<"},
+		"mutual": {"on"}, "user_based": {"on"}, "directory": {"d-gone"}, "transport": {"sctp"}, "listen_addr": {"gateway"}, "port": {"65536"}, "network": {"vpc-gone"}, "tag_key": {"", "a"}, "tag_value": {"lone", "<"},
 	}
 	want := map[string]string{
-		"name": "is not allowed", "description": "256 characters", "client_cidr": "too small", "certificate": "does not exist any more", "client_ca": "does not exist any more",
+		"name": "is not allowed", "description": "256 characters", "client_cidr": "too small", "certificate": "does not exist any more", "client_ca": "does not exist any more", "directory": "does not exist any more",
 		"transport": "UDP or TCP", "listen_addr": "is not an IPv4 address", "port": "from 1 to 65535", "network": "does not exist any more", "tags": "has no key. Tags may have letters",
 	}
-	right := append(optionFaults(form, want), "authentication")
+	right := append(optionFaults(form, want), "mutual", "user_based", "user_authentication")
 	u.WantAllFaults(t, webtest.WrongForm{Path: "/endpoints/new", Form: form, Want: want, Right: right, Whole: "the quota is 1"})
 
 	// All of it can be read now, and belongs to others.

@@ -21,6 +21,9 @@ type endpointInput struct {
 	Description string `form:"description"`
 	ClientCIDR  string `form:"client_cidr"`
 	Certificate string `form:"certificate"`
+	UserBased   string `form:"user_based"`
+	Directory   string `form:"directory"`
+	Mutual      string `form:"mutual"`
 	ClientCA    string `form:"client_ca"`
 	Transport   string `form:"transport"`
 	ListenAddr  string `form:"listen_addr"`
@@ -71,7 +74,8 @@ func (in endpointInput) spec() vpn.EndpointSpec {
 	options, unread := in.options(vpn.DefaultOptions())
 	return vpn.EndpointSpec{
 		Name: in.Name, Description: in.Description, ClientCIDR: in.ClientCIDR,
-		Certificate: vpn.CertificateID(in.Certificate), Mutual: true, ClientCA: vpn.CertificateID(in.ClientCA),
+		Certificate: vpn.CertificateID(in.Certificate),
+		UserBased:   in.UserBased != "", Directory: vpn.DirectoryID(in.Directory), Mutual: in.Mutual != "", ClientCA: vpn.CertificateID(in.ClientCA),
 		Transport: vpn.Transport(in.Transport), ListenAddr: in.ListenAddr, Port: in.Port, Network: vpn.NetworkID(in.Network), Tags: in.Tags(),
 		ClientOptions: options, Unread: unread,
 	}

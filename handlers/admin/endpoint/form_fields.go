@@ -69,32 +69,6 @@ func (in endpointInput) detailFields(choices endpointChoices) []parts.Field {
 	}
 }
 
-func (in endpointInput) authenticationFields(choices endpointChoices) []parts.Field {
-	servers, restarts := choices.Servers.List, ""
-	if stored := choices.stored; stored != nil {
-		restarts = restartHelp(stored.Connections)
-		if stored.Server.ID != "" && !slices.ContainsFunc(servers, func(c vpn.Certificate) bool { return c.ID == stored.Certificate }) {
-			servers = append([]vpn.Certificate{stored.Server}, servers...) // expired, but still in use
-		}
-	}
-	return []parts.Field{
-		{Section: sectionAuthentication, Name: "certificate", Label: "Server certificate", Type: "select", Value: in.Certificate, Required: true,
-			Options: views.CertificateOptions("Choose a server certificate", servers),
-			Help:    "Clients use the server certificate to authenticate the Client VPN endpoint to which they are connecting." + before(restarts)},
-		choices.immutable(parts.Field{Section: sectionAuthentication, Name: "authentication", Label: "Authentication options", Type: "radio", Value: "mutual", Required: true,
-			Options: []parts.Option{{Value: "mutual", Label: "Use mutual authentication", Help: "Clients prove themselves with a certificate. It cannot be changed after the endpoint is created."}}},
-			"what users prove themselves with is fixed for the life of an endpoint.",
-			func(endpoint.View) string { return "Use mutual authentication" }),
-		choices.immutable(parts.Field{Section: sectionAuthentication, Name: "client_ca", Label: "Client certificate", Type: "select", Value: in.ClientCA, Required: true,
-			Options: clientAuthorityOptions(choices.Choices),
-			Help:    "Client certificates must be issued by this authority; an imported client certificate stands for the authority that issued it. If server and client certificates come from the same authority, keep the server certificate's own."},
-			"it is a part of the authentication options.",
-			func(e endpoint.View) string {
-				return parts.YesNo(e.ClientCA == e.Certificate, "The server certificate's own authority", views.NameOr(e.ClientAuthority.Name, e.ClientCA))
-			}),
-	}
-}
-
 func (in endpointInput) connectionFields(choices endpointChoices) []parts.Field {
 	ports := portHelp(choices.FreePort)
 	if choices.stored != nil {

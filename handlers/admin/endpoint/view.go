@@ -44,13 +44,14 @@ func endpointFacts(v endpoint.View, now time.Time) []parts.Pair {
 		{Label: "Description", Value: v.Description},
 		{Label: "Client IPv4 CIDR", Value: v.ClientCIDR.String(), Help: fmt.Sprintf("%s addresses for clients.", parts.Number(n)) + before(v.RangeWarning)},
 		certificateFact("Server certificate", v.Server, now),
-		parts.Fact("Authentication", "Use mutual authentication"),
-		clientCertificateFact(v, now),
+	}
+	facts = append(facts, authenticationFacts(v, now)...)
+	facts = append(facts, []parts.Pair{
 		{Label: "Transport Protocol", Value: views.TransportName(v.Listen.Transport)},
 		{Label: "Listen address", Value: listenAddress(v.Listen)},
 		{Label: "VPN port", Value: strconv.Itoa(int(v.Listen.Port))},
 		network,
-	}
+	}...)
 	facts = append(facts, endpointOptions.facts(v.ClientOptions)...)
 	if v.DNSWarning != "" {
 		facts = append(facts, parts.Pair{Label: "DNS servers that are not reached", Value: v.DNSWarning, Body: views.Warning(v.DNSWarning)})
@@ -75,8 +76,23 @@ func certificateFact(label string, cert vpn.Certificate, now time.Time) parts.Pa
 	return p
 }
 
+func authenticationFacts(v endpoint.View, now time.Time) []parts.Pair {
+	facts := []parts.Pair{parts.Fact("Authentication type", v.AuthenticationType(v.UserDirectory))}
+	if v.AsksPassword() {
+		d := parts.Pair{Label: "Directory ID", Value: v.UserDirectory.Label(), Href: views.DirectoryPath(v.Directory)}
+		if v.UserDirectory.MFA {
+			d.Help = "Users also enter a code of an authenticator."
+		}
+		facts = append(facts, d)
+	}
+	if v.Mutual() {
+		facts = append(facts, clientCertificateFact(v, now))
+	}
+	return facts
+}
+
 func clientCertificateFact(v endpoint.View, now time.Time) parts.Pair {
-	if v.ClientCA == v.Certificate {
+	if v.OwnAuthority() {
 		return parts.Pair{Label: "Client certificate", Value: "The server certificate's own authority", Help: "Clients need a certificate of the authority that issued the server certificate."}
 	}
 	p := certificateFact("Client certificate", v.ClientAuthority, now)

@@ -19,7 +19,7 @@ func TestLabelsAreThoseOfTheGuide(t *testing.T) {
 	u.Connect(t, "alice", "10.20.0.5", vpn.ConnectionActive)
 	for page, labels := range map[string][]string{
 		"/endpoints":     {"Client VPN endpoints", "Create Client VPN endpoint"},
-		"/endpoints/new": {"Name tag", "Description", "Client IPv4 CIDR", "Server certificate", "Authentication options", "Use mutual authentication", "Client certificate", "Transport Protocol", "Listen address", "VPN port", "Create Client VPN endpoint"},
+		"/endpoints/new": {"Name tag", "Description", "Client IPv4 CIDR", "Server certificate", "Use user-based authentication", "Active Directory authentication", "Directory ID", "Use mutual authentication", "Client certificate", "Transport Protocol", "Listen address", "VPN port", "Create Client VPN endpoint"},
 		u.Endpoint: {"Details", "Target network associations", "Authorization rules", "Route table", "Connections", "Tags",
 			"Download client configuration", "Modify Client VPN endpoint", "Transport Protocol", "Session timeout hours", "Client VPN endpoint ID"},
 		u.Endpoint + "/associations":     {"Associate target network", "Disassociate"},

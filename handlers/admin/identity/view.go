@@ -55,6 +55,10 @@ func (h *Directories) render(c echo.Context, in trialInput, refused error, trial
 	if err != nil {
 		return err
 	}
+	used, err := h.identity.EndpointsOf(page.Context(c), page.Principal(c), d.ID)
+	if err != nil {
+		return err
+	}
 	authorities := "Those that this host trusts"
 	if d.CA != "" {
 		authorities = parts.Count(strings.Count(d.CA, "BEGIN CERTIFICATE"), "certificate")
@@ -71,6 +75,7 @@ func (h *Directories) render(c echo.Context, in trialInput, refused error, trial
 			parts.Fact("Service account", d.BindDN),
 			parts.Fact("Users sign in with", strings.ReplaceAll(joinNames(d.SignIn), ",", ", ")),
 			parts.Fact("User filter", d.UserFilter),
+			views.FactEndpoints("Used by", used),
 			parts.FactTime("Created", parts.At(h.pages.Now(), d.CreatedAt)),
 		},
 	}
