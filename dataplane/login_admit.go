@@ -73,7 +73,7 @@ func (ep *endpoint) openSession(p *pending, d vpn.LoginDecision) (session.Sessio
 }
 
 // newSession is openSession for a login whose connection has its place; where the host is full it takes
-// that of a client that is away, or of one that ends for the share of its certificate.
+// that of a client that is away, or of one that ends for the share of its user or certificate.
 func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision, full bool) (session.Session, error) {
 	desired := ep.state.desired
 	duration := min(d.Ends.Sub(ep.now()), desired.SessionTimeout) // no decision exceeds the endpoint's session timeout
@@ -132,7 +132,7 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision, full bool) (sess
 var errNoAddress = vpn.Refuse(vpn.Conflict, vpn.CodeAddressesExhausted, "The VPN endpoint has no free client address. Ask your administrator.")
 
 // freeAddressFor ends a connection for the address that a login needs: one that ends for the share of the
-// same certificate, or the one that has been away for the longest time. The address cools down before
+// same user or certificate, or the one that has been away for the longest time. The address cools down before
 // the client has it, so a client that tries again sooner ends no second one.
 func (ep *endpoint) freeAddressFor(p *pending, sharers []vpn.ConnectionID) error {
 	away := ep.sessions.LongestAway(1)

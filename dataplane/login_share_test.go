@@ -80,3 +80,33 @@ func TestShareOfACertificate(t *testing.T) {
 	f.ep.releaseAddresses(true)
 	f.check(t)
 }
+
+// The connections of one user of a directory count together, at whichever certificate, and another user's apart.
+func TestShareOfAUser(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-77777777777777781", "10.40.0.0/20")
+	r := f.runs[0]
+	var ids [4]vpn.ConnectionID
+	login := func(cid ovpn.CID, user string) error {
+		ids[cid] = vpn.NewConnectionID()
+		f.send(r, ovpn.Connect{CID: cid, Env: ovpn.NewEnv(map[string]string{
+			"common_name": "shared", "session_id": fmt.Sprint("t", cid), "session_state": string(ovpn.SessionInitial),
+			"untrusted_ip": "192.0.2.1", "untrusted_port": "5000", "tls_serial_0": "17", "tls_digest_sha256_0": "aa", "tls_digest_sha256_1": "cc",
+		})})
+		return f.Decide(t.Context(), []vpn.LoginDecision{{
+			ID: f.pendingOf(r, cid).request.ID, Allow: true, Connection: ids[cid], Session: vpn.NewSessionID(),
+			User: vpn.Identity{Provider: "d-1", Key: user, Name: user}, Ends: f.now().Add(f.desired().SessionTimeout), Share: vpn.Share{Limit: 2},
+		}})
+	}
+	for cid, user := range []string{"alice", "alice", "alice", "bob"} {
+		if err := login(ovpn.CID(cid), user); cid != 2 && err != nil || cid == 2 && vpn.CodeOf(err) != vpn.CodeUserConnectionLimitExceeded {
+			t.Errorf("login %d of %s: %v", cid, user, err)
+		}
+	}
+	for cid, has := range []bool{true, true, false, true} {
+		if f.has(ids[cid]) != has {
+			t.Errorf("login %d: want connected %v", cid, has)
+		}
+	}
+	f.ep.releaseAddresses(true)
+	f.check(t)
+}

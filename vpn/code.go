@@ -78,6 +78,7 @@ const (
 	CodeCertificateRefused                 Code = "ClientCertificateRefused"
 	CodeCertificateBlocked                 Code = "ClientCertificateBlocked"
 	CodeCertificateConnectionLimitExceeded Code = "ClientCertificateConnectionLimitExceeded"
+	CodeUserConnectionLimitExceeded        Code = "ClientUserConnectionLimitExceeded"
 	CodeCommonNameMissing                  Code = "ClientCommonNameMissing"
 	CodeCommonNameTooLong                  Code = "ClientCommonNameTooLong"
 	CodeCommonNameInvalid                  Code = "ClientCommonNameInvalid"
@@ -164,6 +165,7 @@ var codes = map[Code]string{
 	CodeCertificateRefused:                 "OpenVPN refused a certificate of the client for another reason, which the sentence has.",
 	CodeCertificateBlocked:                 "An administrator has blocked the client's certificate.",
 	CodeCertificateConnectionLimitExceeded: "The client's certificate has as many connections as are allowed.",
+	CodeUserConnectionLimitExceeded:        "The user has as many connections as are allowed.",
 	CodeCommonNameMissing:                  "The client's certificate has no common name.",
 	CodeCommonNameTooLong:                  "The common name of the client's certificate is longer than OpenVPN accepts.",
 	CodeCommonNameInvalid:                  "The common name of the client's certificate has characters that are not allowed.",

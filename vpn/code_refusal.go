@@ -68,6 +68,7 @@ var refusals = []Refusal{
 	{CodeEndpointUnavailable, TellsCode, "", "endpoint-unavailable"},
 	{CodeConnectionLimitExceeded, TellsCode, "", reasonLimit},
 	{CodeCertificateConnectionLimitExceeded, TellsCode, "", reasonLimit},
+	{CodeUserConnectionLimitExceeded, TellsCode, "", reasonLimit},
 	{CodeAddressesExhausted, TellsCode, "", "addresses-exhausted"},
 	{CodeLoginNotDecided, TellsCode, "", reasonService},
 	{CodeHostFailed, TellsCode, "", reasonService},

@@ -30,9 +30,28 @@ func TestShareAdmit(t *testing.T) {
 		"a limit that was lowered":        {vpn.Share{Limit: 1, EndOldest: true}, []vpn.Held{there("a", 1), away("b", 1)}, []vpn.ConnectionID{"b", "a"}, false},
 		"refused, and none ends":          {vpn.Share{Limit: 1}, []vpn.Held{there("a", 1), away("b", 1)}, nil, true},
 	} {
-		end, err := c.share.Admit(c.held)
+		end, err := c.share.Admit(vpn.Sharer{Certificate: "cc 17"}, c.held)
 		if !slices.Equal(end, c.end) || (err != nil) != c.refused {
 			t.Errorf("%s: %v end, %v", what, end, err)
 		}
+	}
+}
+
+// Users with copies of one certificate have a share each; where certificates are all that there is, it is theirs.
+func TestSharerOf(t *testing.T) {
+	t.Parallel()
+	alice, bob := vpn.Identity{Provider: "d-1", Key: "a", Name: "alice"}, vpn.Identity{Provider: "d-1", Key: "b", Name: "bob"}
+	renamed := vpn.Identity{Provider: "d-1", Key: "a", Name: "alice.new"}
+	switch {
+	case vpn.SharerOf(alice, "cc 17") == vpn.SharerOf(bob, "cc 17"):
+		t.Error("two users with one certificate share")
+	case vpn.SharerOf(alice, "cc 17") != vpn.SharerOf(renamed, "cc 18"):
+		t.Error("a renamed user with another certificate has another share")
+	case vpn.SharerOf(vpn.Identity{Name: "alice"}, "cc 17") == vpn.SharerOf(vpn.Identity{Name: "alice"}, "cc 18"):
+		t.Error("two certificates share")
+	}
+	_, err := vpn.Share{Limit: 1}.Admit(vpn.SharerOf(alice, ""), []vpn.Held{{Connection: "a"}})
+	if vpn.CodeOf(err) != vpn.CodeUserConnectionLimitExceeded {
+		t.Errorf("refused with %v", err)
 	}
 }
