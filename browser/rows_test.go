@@ -35,7 +35,7 @@ func rowPatterns() []rowPattern {
 		{"connection_counter", map[string]string{"number": "1000 + n", "bytes_in": "n * n * 7919", "packets_in": "n * n * 11", "bytes_out": "n * n * 104729", "packets_out": "n * n * 90"},
 			"(SELECT established_at AS counted_at FROM connection)"}, // the console writes counters once a minute
 		{"attempt", map[string]string{"number": "1000 + n", "device": "printf('198.51.100.%d:%d', n % 254 + 1, 30000 + n)", "common_name": "'visitor ' || n", "at": "at - n * 1000000", "source": "printf('198.51.100.%d', n % 254 + 1)", "attempts": "1 + n % 3 * 400", "first_at": "at - n * 2000000"},
-			"(SELECT endpoint_id, 'The certificate was issued by another authority than this endpoint asks for.' AS reason, 'WrongAuthority' AS code, established_at AS at, 0 AS number, '' AS device, '' AS common_name, '' AS source, 0 AS unauthenticated, 1 AS attempts, established_at AS first_at FROM connection)"},
+			"(SELECT endpoint_id, 'The certificate was issued by another authority than this endpoint asks for.' AS reason, 'WrongAuthority' AS code, established_at AS at, 0 AS number, '' AS device, '' AS common_name, '' AS username, '' AS source, 0 AS unauthenticated, 1 AS attempts, established_at AS first_at FROM connection)"},
 		{"administrator", map[string]string{"id": id("admin"), "username": "'admin' || n", "role": "CASE n % 3 WHEN 0 THEN 'administrator' ELSE 'read-only' END", "last_sign_in": "0", "disabled": "n % 7 = 0", "search": "'admin' || n"}, ""},
 	}
 }

@@ -309,7 +309,7 @@ func Certificates(v CertificateList) templ.Component {
 }
 
 // maxUsersListed is how many endpoints a line of the list names.
-const maxUsersListed = 3
+const maxUsersListed = 2
 
 func certificateUsers(r vpn.CertificateStatus) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
