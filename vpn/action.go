@@ -49,9 +49,6 @@ const (
 	ModifyDirectory     Action = "ModifyDirectory"
 	DeleteDirectory     Action = "DeleteDirectory"
 	TestDirectorySignIn Action = "TestDirectorySignIn"
-	RegisterMFADevice   Action = "RegisterMFADevice"
-	ConfirmMFADevice    Action = "ConfirmMFADevice"
-	ResetMFADevice      Action = "ResetMFADevice"
 
 	// Users and groups.
 	DescribeVpnUsers  Action = "DescribeVpnUsers"
@@ -131,9 +128,6 @@ var actions = map[Action]struct {
 	DescribeVpnGroups:                   {Reads, "Show groups"},
 	BlockVpnUser:                        {Writes, "Block user"},
 	UnblockVpnUser:                      {Writes, "Unblock user"},
-	RegisterMFADevice:                   {Writes, "Register MFA device"},
-	ConfirmMFADevice:                    {Writes, "Confirm MFA device"},
-	ResetMFADevice:                      {Writes, "Reset MFA device"},
 	DescribeClientVpnEndpoints:          {Reads, "Show Client VPN endpoints"},
 	CreateClientVpnEndpoint:             {Writes, "Create Client VPN endpoint"},
 	ModifyClientVpnEndpoint:             {Writes, "Modify Client VPN endpoint"},

@@ -35,8 +35,6 @@ type Service struct {
 
 	mu      sync.Mutex // guards sources; held for no call
 	sources map[vpn.DirectoryID]openSource
-
-	turns turns
 }
 
 type openSource struct {
@@ -46,7 +44,7 @@ type openSource struct {
 
 // New makes the use cases.
 func New(core *control.Core, open Opener) *Service {
-	return &Service{core: core, open: open, sources: map[vpn.DirectoryID]openSource{}, turns: turns{queue: map[store.SignInID]*turn{}}}
+	return &Service{core: core, open: open, sources: map[vpn.DirectoryID]openSource{}}
 }
 
 // Source gives a directory as it is configured now. Its connections are kept for the next use.

@@ -13,7 +13,6 @@ import (
 	nodecontrol "sallyport/control/node"
 	settingcontrol "sallyport/control/setting"
 	tutorialcontrol "sallyport/control/tutorial"
-	usercontrol "sallyport/control/user"
 	"sallyport/handlers/admin/access"
 	"sallyport/handlers/admin/certificate"
 	"sallyport/handlers/admin/endpoint"
@@ -22,7 +21,6 @@ import (
 	"sallyport/handlers/admin/node"
 	"sallyport/handlers/admin/page"
 	"sallyport/handlers/admin/tutorial"
-	"sallyport/handlers/admin/user"
 )
 
 // Services are the use cases that the console offers. Every field is required.
@@ -32,7 +30,6 @@ type Services struct {
 	Networks     *networkcontrol.Service
 	Certificates *certificatecontrol.Service
 	Identity     *identitycontrol.Service
-	Users        *usercontrol.Service
 	Endpoints    *endpointcontrol.Service
 	Nodes        *nodecontrol.Service
 	Settings     *settingcontrol.Service
@@ -54,7 +51,6 @@ type Console struct {
 	Network      network.Actions
 	Certificates certificate.Certificates
 	Directories  identity.Directories
-	Users        user.Users
 	Endpoint     endpoint.Actions
 	Node         node.Node
 	Tutorial     tutorial.Tutorial
@@ -70,7 +66,6 @@ func New(c Config) *Console {
 		Network:      network.New(pages, s.Networks),
 		Certificates: certificate.New(pages, s.Certificates),
 		Directories:  identity.New(pages, s.Identity),
-		Users:        user.New(pages, s.Users),
 		Endpoint:     endpoint.New(pages, s.Endpoints, s.Networks),
 		Node:         node.New(pages, s.Core, s.Nodes, s.Endpoints, s.Settings),
 		Tutorial:     tutorial.New(pages, s.Tutorial),

@@ -25,6 +25,8 @@ type Server struct {
 	Options vpn.DirectoryOptions
 
 	dir  string
+	args []string
+	at   string // where it listens
 	on   *netlab.Namespace
 	pid  int
 	done chan struct{}
@@ -33,7 +35,28 @@ type Server struct {
 // start runs a server in a directory of its own until the end of the test, and waits until it listens.
 func (s *Server) start(t testing.TB, listens string, args ...string) {
 	t.Helper()
-	cmd := s.on.Exec(args...)
+	s.args, s.at = args, listens
+	s.launch(t)
+	t.Cleanup(func() {
+		s.Stop()
+		if t.Failed() {
+			b, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+			t.Logf("the log of %s:\n%s", args[0], netlab.Tail(string(b), 3000))
+		}
+	})
+	s.wait(t)
+}
+
+// Again starts the server after Stop.
+func (s *Server) Again(t testing.TB) {
+	t.Helper()
+	s.launch(t)
+	s.wait(t)
+}
+
+func (s *Server) launch(t testing.TB) {
+	t.Helper()
+	cmd := s.on.Exec(s.args...)
 	log, err := os.Create(filepath.Join(s.dir, "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -45,16 +68,13 @@ func (s *Server) start(t testing.TB, listens string, args ...string) {
 	}
 	s.pid, s.done = cmd.Process.Pid, make(chan struct{})
 	go func() { _ = cmd.Wait(); _ = log.Close(); close(s.done) }()
-	t.Cleanup(func() {
-		s.Stop()
-		if t.Failed() {
-			b, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-			t.Logf("the log of %s:\n%s", args[0], netlab.Tail(string(b), 3000))
-		}
-	})
-	netlab.Eventually(t, 20*time.Second, args[0]+" listens", func() bool {
+}
+
+func (s *Server) wait(t testing.TB) {
+	t.Helper()
+	netlab.Eventually(t, 20*time.Second, s.args[0]+" listens", func() bool {
 		var conn net.Conn
-		err := s.on.Do(func() (err error) { conn, err = net.DialTimeout("tcp", listens, time.Second); return err })
+		err := s.on.Do(func() (err error) { conn, err = net.DialTimeout("tcp", s.at, time.Second); return err })
 		if err == nil {
 			_ = conn.Close()
 		}

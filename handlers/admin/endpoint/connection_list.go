@@ -156,7 +156,7 @@ func (h *Connections) fillAttempts(c echo.Context, v *views.ConnectionLists) (bo
 	v.List, v.Attempts = page.ListView(c, l, found), found.Items
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Refused attempts", "refused attempt", "refused attempts", "common name, device address, code or reason"
 	v.List.Filters, v.List.Part, v.List.Extra = filters, "attempts", map[string][]string{"view": {viewRefused}}
-	v.List.Columns = []parts.Column{{Key: "at", Label: "When"}, {Key: sorted("device"), Label: "Device address"}, {Key: sorted("common_name"), Label: "Common name"}, {Key: sorted("reason"), Label: "Reason"}}
+	v.List.Columns = []parts.Column{{Key: "at", Label: "When"}, {Key: sorted("device"), Label: "Device address"}, {Key: sorted("username"), Label: "User"}, {Key: sorted("reason"), Label: "Reason"}}
 	if v.Endpoint == "" {
 		v.List.Columns = append(v.List.Columns, parts.Column{Label: "Endpoint"})
 	}
@@ -217,13 +217,15 @@ func (h *Connections) emptyConnections(v views.ConnectionLists) parts.Empty {
 
 var attemptFields = vpn.Fields[vpn.Attempt]{
 	Search: func(a vpn.Attempt) []string {
-		return []string{a.CommonName, a.Device.String(), string(a.Code), a.Reason}
+		return []string{a.CommonName, a.Username, a.Device.String(), string(a.Code), a.Reason}
 	},
 	Orders: map[string]func(a, b vpn.Attempt) int{
-		"at":          func(a, b vpn.Attempt) int { return a.At.Compare(b.At) },
-		"device":      func(a, b vpn.Attempt) int { return a.Device.Compare(b.Device) },
-		"common_name": func(a, b vpn.Attempt) int { return strings.Compare(a.CommonName, b.CommonName) },
-		"reason":      func(a, b vpn.Attempt) int { return strings.Compare(a.Reason, b.Reason) },
+		"at":     func(a, b vpn.Attempt) int { return a.At.Compare(b.At) },
+		"device": func(a, b vpn.Attempt) int { return a.Device.Compare(b.Device) },
+		"username": func(a, b vpn.Attempt) int {
+			return strings.Compare(cmp.Or(a.Username, a.CommonName), cmp.Or(b.Username, b.CommonName))
+		},
+		"reason": func(a, b vpn.Attempt) int { return strings.Compare(a.Reason, b.Reason) },
 	},
 	Usual:   func(a, b vpn.Attempt) int { return b.At.Compare(a.At) },
 	Filters: map[string]func(vpn.Attempt, string) bool{"code": func(a vpn.Attempt, code string) bool { return string(a.Code) == code }},
@@ -234,6 +236,7 @@ var attemptCells = []page.Cell[vpn.Attempt]{
 	{Label: "First", Text: func(a vpn.Attempt) string { return a.First.UTC().Format(time.RFC3339) }},
 	{Label: "Attempts", Text: func(a vpn.Attempt) string { return strconv.Itoa(max(a.Count, 1)) }},
 	{Label: "Device address", Text: func(a vpn.Attempt) string { return a.Device.String() }},
+	{Label: "User name", Text: func(a vpn.Attempt) string { return a.Username }},
 	{Label: "Common name", Text: func(a vpn.Attempt) string { return a.CommonName }},
 	{Label: "Code", Text: func(a vpn.Attempt) string { return string(a.Code) }},
 	{Label: "Reason", Text: func(a vpn.Attempt) string { return a.Reason }},
