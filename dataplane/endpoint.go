@@ -77,8 +77,9 @@ type state struct {
 	waiting     map[session.Client]*pending
 	goodbyes    map[exiting]time.Duration // when, in session.Uptime
 	mismatched  map[session.Client]bool   // that share no cipher: OpenVPN reports them as established next
-	open        bool                      // the kernel may still be open for a session that is away
-	freed       map[string]time.Duration  // when, in session.Uptime, an address was freed for a client that had none
+	unreadable  map[session.Client]packets
+	open        bool                     // the kernel may still be open for a session that is away
+	freed       map[string]time.Duration // when, in session.Uptime, an address was freed for a client that had none
 }
 
 // newEndpoint makes an endpoint that does nothing until start.
@@ -93,7 +94,8 @@ func (e *Engine) newEndpoint(d vpn.Desired) *endpoint {
 		ctx: ctx, cancel: cancel, ended: make(chan struct{}),
 		state: state{
 			desired: d, observed: make(chan struct{}), pending: map[string]*pending{}, waiting: map[session.Client]*pending{}, goodbyes: map[exiting]time.Duration{}, mismatched: map[session.Client]bool{},
-			freed: map[string]time.Duration{},
+			unreadable: map[session.Client]packets{},
+			freed:      map[string]time.Duration{},
 		},
 		reconciler: reconciler{paths: map[vpn.AssociationID]string{}},
 	}

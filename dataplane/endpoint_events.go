@@ -36,6 +36,8 @@ func (ep *endpoint) handle(n worker.Event) {
 		ep.report(ev)
 	case ovpn.CipherFailure:
 		ep.cipherFailed(n.Instance, ev)
+	case ovpn.Unreadable:
+		ep.unreadable(n.Instance, ev)
 	case worker.Resumed:
 		for _, left := range ev.Left {
 			ep.rememberGoodbye(n.Instance, left.Goodbye, time.Since(left.At))
@@ -73,6 +75,7 @@ func (ep *endpoint) disconnected(c session.Client, peer netip.AddrPort) {
 	if p := ep.state.waiting[c]; p != nil {
 		ep.forgetLogin(p)
 	}
+	delete(ep.state.unreadable, c)
 	s, ok := ep.sessions.ByClient(c)
 	if !ok { // it was ended, or has returned under another CID
 		return
@@ -107,6 +110,7 @@ func (ep *endpoint) detachWorker(instance string) {
 		}
 	}
 	maps.DeleteFunc(ep.state.mismatched, func(c session.Client, _ bool) bool { return c.Instance == instance })
+	maps.DeleteFunc(ep.state.unreadable, func(c session.Client, _ packets) bool { return c.Instance == instance })
 	maps.DeleteFunc(ep.state.goodbyes, func(l exiting, _ time.Duration) bool { return l.instance == instance })
 	ep.leave(ep.sessions.Select(func(s *session.Session) bool { return !s.Away() && s.Instance == instance })...)
 }

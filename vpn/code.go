@@ -69,6 +69,7 @@ const (
 	CodeSharedKeyMismatch                  Code = "ClientSharedKeyMismatch"
 	CodeHandshakeFailed                    Code = "ClientHandshakeFailed"
 	CodeCipherMismatch                     Code = "ClientCipherMismatch"
+	CodeFramingMismatch                    Code = "ClientFramingMismatch"
 	CodePasswordMissing                    Code = "ClientPasswordMissing"
 	CodeCertificateMissing                 Code = "ClientCertificateMissing"
 	CodeCertificateUntrusted               Code = "ClientCertificateUntrusted"
@@ -156,6 +157,7 @@ var codes = map[Code]string{
 	CodeSharedKeyMismatch:                  "The packet was not made with the endpoint's shared key.",
 	CodeHandshakeFailed:                    "The TLS handshake with the client failed or was not completed in time.",
 	CodeCipherMismatch:                     "The client and the server have no data cipher in common.",
+	CodeFramingMismatch:                    "The client frames its packets in a way that the server does not know: its configuration file has fragment.",
 	CodePasswordMissing:                    "The client sent no user name and password, which the endpoint requires.",
 	CodeCertificateMissing:                 "The client presented no certificate.",
 	CodeCertificateUntrusted:               "The client's certificate was not issued by the authority that the endpoint takes.",

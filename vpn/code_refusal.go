@@ -74,6 +74,7 @@ var refusals = []Refusal{
 	{CodeHostFailed, TellsCode, "", reasonService},
 	{CodeConnectionTerminated, TellsEnd, "", "connection-terminated"},
 	{CodeConnectionNotEstablished, TellsNothing, "", "connection-not-established"},
+	{CodeFramingMismatch, TellsEnd, "", "framing-mismatch"},
 }
 
 // told are the sentences for clients that are not those of the refusal itself: of what is told as another code, and of a

@@ -175,6 +175,9 @@ func (c Config) Render() ([]byte, error) {
 	// would block every login. The packet filter limits each address, and with tls-crypt a reply is no
 	// longer than the packet that it answers.
 	line("connect-freq-initial 1000000 10")
+	// Nothing is compressed: traffic that an attacker has a part in could be guessed by its length. A client whose own file has
+	// comp-lzo or compress would reach nothing; it is told to use the framing alone (compress stub-v2).
+	line("compress migrate")
 	line("script-security 1")
 	// Level 1 logs refusals, starts and ends. Level 3 would add forty lines to a login, each written by
 	// the worker's single thread, and repeat our commands; level 4 and above would log the traffic of

@@ -36,8 +36,8 @@ func TestRenderSaysWhatTheDesignSays(t *testing.T) {
 		"ifconfig 10.77.0.1 255.255.0.0;push \"topology subnet\";push \"route-gateway 10.77.0.1\";" +
 		"management /run/sallyport/workers/0/m.sock unix;management-client-auth;management-hold;duplicate-cn;dh none;" +
 		"tls-version-min 1.2;ping 5;ping-restart 60;push \"ping 5\";push \"ping-restart 20\";mssfix 1360;hand-window 180;reneg-sec 3600;script-security 1;" +
-		"auth-gen-token 0 604800 external-auth;verb 1;max-clients 100"
-	const never = "server ;client-to-client;client-config-dir;compress;comp-lzo;plugin ;user ;chroot ;daemon;log ;up ;writepid "
+		"auth-gen-token 0 604800 external-auth;verb 1;max-clients 100;compress migrate"
+	const never = "server ;client-to-client;client-config-dir;compress l;comp-lzo;plugin ;user ;chroot ;daemon;log ;up ;writepid "
 	cases := []struct {
 		name       string
 		change     func(*ovpn.Config)

@@ -122,6 +122,9 @@ func (c *Conn) read(r *bufio.Reader) {
 			if failed, is := ParseCipherFailure(l.Text); is {
 				ok = c.queue.put(failed)
 			}
+			if packet, is := ParseUnreadable(l.Text); is {
+				ok = c.queue.put(packet)
+			}
 			if strings.HasPrefix(l.Text, fullText) && time.Since(full) >= time.Second {
 				full = time.Now()
 				ok = c.queue.put(Full{})

@@ -62,6 +62,13 @@ type (
 		Peer       netip.AddrPort
 	}
 
+	// Unreadable means that a client sent a packet that is none of IPv4 or IPv6, as one does whose packets have a header that
+	// the server does not expect (fragment). Its log has it only.
+	Unreadable struct {
+		CommonName string
+		Peer       netip.AddrPort
+	}
+
 	// Disconnect means that a client's connection has ended. For a killed client it comes about five
 	// seconds late, after the Connect of the same user's next attempt. Its Env is empty for a client
 	// that was never established.
@@ -120,6 +127,7 @@ func (Address) event()       {}
 func (Disconnect) event()    {}
 func (Goodbye) event()       {}
 func (CipherFailure) event() {}
+func (Unreadable) event()    {}
 func (ByteCount) event()     {}
 func (CRResponse) event()    {}
 func (Notify) event()        {}
