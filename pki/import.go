@@ -172,12 +172,12 @@ func importKey(c *vpn.Check, text string, cert *x509.Certificate, use vpn.Certif
 // importChain finds the way from the certificate to its root among what was pasted.
 func importChain(c *vpn.Check, text string, cert *x509.Certificate, use vpn.CertificateUse, now time.Time) string {
 	if text == "" {
-		issuer := "the authority"
+		above := "the authority that issued this one"
 		if cert != nil {
-			issuer = nameOf(cert.Issuer.CommonName, cert.Issuer.String())
+			above = nameOf(cert.Issuer.CommonName, cert.Issuer.String()) + ", which issued this one"
 		}
 		if use.Valid() {
-			c.Bad(fieldChain, "Paste the certificate of "+issuer+", which issued this one: it is what the other side trusts.")
+			c.Bad(fieldChain, "Paste the certificate of "+above+": it is what the other side trusts.")
 		}
 		return ""
 	}

@@ -12,8 +12,8 @@ const (
 	MaxName        = 255 // as a name tag of the guide's service
 	MaxDescription = 255
 	MaxTags        = 50
-	maxTagKey      = 128
-	maxTagValue    = 256
+	MaxTagKey      = 128
+	MaxTagValue    = 256
 )
 
 // nameMarks are the characters besides letters, digits and spaces that a name may have: those
@@ -114,10 +114,10 @@ func NormalizeTags(c *Check, tags []Tag) []Tag {
 		switch {
 		case t.Key == "":
 			c.Also("tags", fmt.Sprintf("The tag value %q has no key.", t.Value))
-		case utf8.RuneCountInString(t.Key) > maxTagKey:
-			c.Also("tags", fmt.Sprintf("A tag key may have at most %d characters.", maxTagKey))
-		case utf8.RuneCountInString(t.Value) > maxTagValue:
-			c.Also("tags", fmt.Sprintf("A tag value may have at most %d characters.", maxTagValue))
+		case utf8.RuneCountInString(t.Key) > MaxTagKey:
+			c.Also("tags", fmt.Sprintf("A tag key may have at most %d characters.", MaxTagKey))
+		case utf8.RuneCountInString(t.Value) > MaxTagValue:
+			c.Also("tags", fmt.Sprintf("A tag value may have at most %d characters.", MaxTagValue))
 		case seen[t.Key]:
 			c.Also("tags", fmt.Sprintf("The tag key %q is repeated.", t.Key))
 		}

@@ -236,6 +236,17 @@
     answer.failures = 0;
     showSilence();
   });
+  // A form is sent once: a second click or Enter would make the same thing twice. A page that the browser shows again
+  // sends it again.
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("data-gets-file")) return;
+    if (form.hasAttribute("data-sent")) event.preventDefault();
+    form.setAttribute("data-sent", "");
+  });
+  window.addEventListener("pageshow", function () {
+    each("[data-sent]", function (form) { form.removeAttribute("data-sent"); });
+  });
   document.addEventListener("submit", function (event) {
     if (!event.target.hasAttribute("data-gets-file")) return;
     event.target.querySelectorAll("#error-summary, .field-error").forEach(function (e) { e.remove(); });

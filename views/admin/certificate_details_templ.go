@@ -216,7 +216,7 @@ func CertificatePage(v Certificate) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if v.Key.Button != "" {
-					templ_7745c5c3_Err = parts.PostButton(parts.Button{Label: v.Key.Button, Href: CertificatePath(v.ID, "key"), Tone: "primary"}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = parts.PostButton(parts.Button{Label: v.Key.Button, Href: CertificatePath(v.ID, "key"), Tone: "primary", Gets: true}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

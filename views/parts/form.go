@@ -11,6 +11,7 @@ type Button struct {
 	Small    bool
 	Disabled bool
 	Hidden   []Hidden
+	Gets     bool // of a form: its answer is a file, and the page stays
 }
 
 func (b Button) class() string {

@@ -36,7 +36,11 @@ func (h *Session) Form(c echo.Context) error {
 	if _, ok := page.CallerOf(c); ok {
 		return c.Redirect(http.StatusSeeOther, next)
 	}
-	return h.renderSignIn(c, http.StatusOK, signInInput{Next: next}.form())
+	form := signInInput{Next: next}.form()
+	if c.QueryParam("unsaved") != "" {
+		form.Intro = "Your session had ended, so what you sent was not saved. Sign in to go back to its page."
+	}
+	return h.renderSignIn(c, http.StatusOK, form)
 }
 
 func (h *Session) renderSignIn(c echo.Context, status int, form parts.Form) error {
@@ -95,7 +99,8 @@ func (h *Session) SignOut(c echo.Context) error {
 }
 
 // SignInFirst redirects a request without a session to the sign-in page, and back afterwards. A posted
-// form cannot be posted again by a redirect, so the way back is the start page. A part of a page that
+// form cannot be posted again by a redirect: the sign-in page says that it was not saved, and leads back to the page
+// that it was on. A part of a page that
 // renews itself makes the browser load the sign-in page as a whole.
 func SignInFirst(c echo.Context) error {
 	to := "/sign-in"
@@ -104,8 +109,20 @@ func SignInFirst(c echo.Context) error {
 		c.Response().Header().Set("HX-Redirect", to)
 		return c.NoContent(http.StatusUnauthorized)
 	}
-	if next := r.URL.RequestURI(); r.Method == http.MethodGet && next != "/" {
-		to += "?next=" + url.QueryEscape(next)
+	next := r.URL.RequestURI()
+	query := url.Values{}
+	if r.Method != http.MethodGet {
+		query.Set("unsaved", "1")
+		next = "/"
+		if from, err := url.Parse(r.Referer()); err == nil && from.Host == r.Host {
+			next = page.LocalPath(from.RequestURI(), "/")
+		}
+	}
+	if next != "/" {
+		query.Set("next", next)
+	}
+	if len(query) > 0 {
+		to += "?" + query.Encode()
 	}
 	return c.Redirect(http.StatusSeeOther, to)
 }

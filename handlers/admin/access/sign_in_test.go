@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -135,5 +136,21 @@ func TestDisablingAnAccountEndsItsSessions(t *testing.T) {
 	p := b.Send(http.MethodGet, "/node", nil, http.Header{"Hx-Request": {"true"}})
 	if p.Status != http.StatusUnauthorized || p.Header.Get("HX-Redirect") != "/sign-in" {
 		t.Errorf("got status %d and HX-Redirect %q, want 401 and /sign-in", p.Status, p.Header.Get("HX-Redirect"))
+	}
+}
+
+// A form that is sent after the session ended says that it was not saved, and leads back to its page.
+func TestFormWithoutASession(t *testing.T) {
+	t.Parallel()
+	s := webtest.NewWithAccounts(t)
+	b := s.Visitor(t)
+	form := url.Values{"name": {"office"}, "cidrs": {"10.0.0.0/16"}}
+	for referer, want := range map[string]string{s.URL + "/networks/new?a=b": "/networks/new?a=b", "https://evil.example/networks/new": "/", "": "/"} {
+		r := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}, "Referer": {referer}}
+		p := b.Follow(b.Send(http.MethodPost, "/networks/new", strings.NewReader(form.Encode()), r).WantStatus(http.StatusSeeOther))
+		p.WantText("form", "was not saved").WantValue("next", want)
+	}
+	if p := b.Get("/sign-in"); strings.Contains(p.Text("main, body"), "not saved") {
+		t.Error("the sign-in page speaks of a form though none was sent")
 	}
 }

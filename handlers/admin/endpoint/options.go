@@ -21,7 +21,7 @@ const (
 // endpointOptions lists the fields of vpn.ClientOptions in the order of the pages.
 var endpointOptions = optionList{
 	checkbox(parts.Field{Section: sectionConnection, Name: "dns_enabled", Label: "Enable DNS servers",
-		Help: "Clients use the DNS servers below. Verify that the DNS servers can be reached by clients. The addresses are kept while it is off."},
+		Help: "Clients use the DNS servers below, for example the resolver of the network. Verify that the DNS servers can be reached by clients. Without an address, clients keep their own. The addresses are kept while it is off."},
 		func(o *vpn.ClientOptions) *bool { return &o.DNSEnabled },
 		func(o vpn.ClientOptions) parts.Pair {
 			return parts.Fact("DNS servers", parts.YesNo(o.DNSEnabled, "Enabled", "Disabled"))
@@ -89,7 +89,7 @@ var endpointOptions = optionList{
 		}),
 	{
 		field: parts.Field{Section: sectionOther, Name: "banner", Label: "Client login banner text", Type: "textarea", Rows: 5, Count: vpn.MaxBanner,
-			Help: fmt.Sprintf("Plain text, up to %s characters. It is kept while the banner is off.", parts.Number(vpn.MaxBanner))},
+			Help: fmt.Sprintf("Plain text in UTF-8, up to %s characters. It is kept while the banner is off.", parts.Number(vpn.MaxBanner))},
 		value: func(o vpn.ClientOptions) string { return o.Banner },
 		set: func(o *vpn.ClientOptions, typed string, _ *vpn.Check) {
 			o.Banner = strings.TrimSpace(strings.ReplaceAll(typed, "\r\n", "\n")) // as browsers send line breaks

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -59,10 +60,13 @@ func (in *TagInput) Rearrange() bool {
 // Rearranged tells whether the form is shown again because of its rows: the user goes on there.
 func (in TagInput) Rearranged() bool { return in.rearranged }
 
+var tagsHelp = fmt.Sprintf("Keys and values of your choice, to find and filter by: up to %d tags, a key of up to %d characters, a value of up to %d. A row without a key and a value is ignored.",
+	vpn.MaxTags, vpn.MaxTagKey, vpn.MaxTagValue)
+
 // Field is the control of the tags.
 func (in TagInput) Field() parts.Field {
 	f := parts.Field{Name: "tags", Type: "tags", Label: "Tags", Section: "Tags",
-		Help: "Keys and values of your choice, to find and filter by. A row without a key and a value is ignored.",
+		Help: tagsHelp,
 		Tags: parts.TagRows{Full: len(in.Keys) >= vpn.MaxTags, Focus: in.focus}}
 	for _, t := range in.Tags() {
 		f.Tags.Rows = append(f.Tags.Rows, parts.Tag{Key: t.Key, Value: t.Value})
