@@ -70,7 +70,7 @@ func Directories(c layout.Chrome, list parts.List, rows []vpn.Directory) templ.C
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = parts.PageHeader(parts.Header{Title: "Identity providers", Note: "An Active Directory, or another LDAP directory. It can be created and tried here; endpoints cannot use it yet: their clients have certificates."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.PageHeader(parts.Header{Title: "Identity providers", Note: "An Active Directory, or another LDAP directory: users of an endpoint with user-based authentication sign in there."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

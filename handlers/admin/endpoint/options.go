@@ -73,7 +73,7 @@ var endpointOptions = optionList{
 	},
 	{
 		field: parts.Field{Section: sectionOther, Name: "sign_in_again", Label: "Disconnect on session timeout", Type: "checkbox",
-			Help: "A client whose session has reached its maximum duration is disconnected, and its user connects again. While this is off, the client is let sign in again by itself: with a certificate that takes a moment and no user."},
+			Help: "A client whose session has reached its maximum duration is disconnected, and its user connects again. While this is off, the client is let sign in again by itself: with a certificate, or a password that the program keeps, that takes a moment and no user."},
 		value: func(o vpn.ClientOptions) string { return parts.YesNo(o.SignInAgain, "", "on") },
 		set:   func(o *vpn.ClientOptions, typed string, _ *vpn.Check) { o.SignInAgain = typed != "on" },
 		fact: func(o vpn.ClientOptions) parts.Pair {

@@ -38,7 +38,7 @@ func (h *Directories) List(c echo.Context) error {
 	list.Columns = []parts.Column{{Key: "name", Label: "Name"}, {Label: "Type"}, {Label: "URLs"}, {Key: "created_at", Label: "Created"}}
 	list.Empty = parts.Empty{
 		Title: "No identity providers yet",
-		Text:  "A directory proves user names and passwords. It can be created and tried here; endpoints cannot use it yet.",
+		Text:  "A directory proves user names and passwords. Create and try it here, then create an endpoint with user-based authentication.",
 	}
 	if page.Principal(c).Role.MayChange() {
 		list.Empty.Action = parts.Button{Label: "Create directory", Href: "/identity-providers/directories/new", Tone: "primary"}
