@@ -21,6 +21,7 @@ import (
 	"sallyport/control/runner"
 	"sallyport/control/setting"
 	"sallyport/control/tutorial"
+	"sallyport/control/user"
 	"sallyport/dataplane/client"
 	"sallyport/handlers/admin"
 	"sallyport/ldap"
@@ -79,6 +80,7 @@ func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (adm
 	services := admin.Services{
 		Core: core, Access: access.New(core, limits), Networks: network.New(core), Certificates: certificate.New(core, maker),
 		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: dataplane, PKI: maker, Node: nodes, Resolver: endpoint.SystemResolver{}}),
+		Users:     user.New(core),
 		Identity:  identity.New(core, openDirectory), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
 	}
 	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Prover: services.Identity, Limits: limits, KeepChanges: cfg.Audit.Keep, DeviceDelay: time.Second})

@@ -21,6 +21,17 @@ type attempt struct {
 	run    func(context.Context, controltest.Services, control.Principal) error
 }
 
+// user gives the ID of a user of client certificates.
+func (s *site) user(name string) vpn.UserID {
+	var id vpn.UserID
+	s.Must(s.Store.View(s.T.Context(), func(tx *store.Tx) error {
+		u, err := tx.VPNUserNamed(s.T.Context(), "", name)
+		id = u.ID
+		return err
+	}))
+	return id
+}
+
 // changes is every use case that changes something, each with a request that succeeds for an
 // administrator.
 func (s *site) changes(rule vpn.Rule, route vpn.Route, other vpn.Endpoint, c vpn.Connection) []attempt {
@@ -65,6 +76,14 @@ func (s *site) changes(rule vpn.Rule, route vpn.Route, other vpn.Endpoint, c vpn
 		}},
 		{vpn.UnblockClientCertificate, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
 			return x.Certificates.UnblockCertificate(ctx, by, vpn.BareFingerprint(s.Alice.Fingerprint))
+		}},
+		{vpn.BlockVpnUser, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Users.Block(ctx, by, []vpn.UserID{s.user(c.Username)}, "left")
+			return err
+		}},
+		{vpn.UnblockVpnUser, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, _, err := x.Users.Unblock(ctx, by, []vpn.UserID{s.user(c.Username)})
+			return err
 		}},
 		{vpn.DeleteCertificate, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
 			return x.Certificates.DeleteCertificate(ctx, by, s.Alice.ID)

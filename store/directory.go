@@ -109,3 +109,14 @@ func (t *Tx) EndpointsOfDirectory(ctx context.Context, id vpn.DirectoryID) ([]vp
 		return vpn.EndpointRef{ID: vpn.EndpointID(r.ID), Name: r.Name}, nil
 	})
 }
+
+// DirectoryNames reads the names of all directories.
+func (t *Tx) DirectoryNames(ctx context.Context) (map[vpn.DirectoryID]string, error) {
+	var rows []directoryRow
+	err := t.on(ctx).Select("id", "name").Find(&rows).Error
+	out := make(map[vpn.DirectoryID]string, len(rows))
+	for _, r := range rows {
+		out[vpn.DirectoryID(r.ID)] = r.Name
+	}
+	return out, directoryNoun.read(err, "")
+}

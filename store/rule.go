@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"sallyport/vpn"
 )
@@ -88,4 +89,20 @@ func (t *Tx) SaveRule(ctx context.Context, r vpn.Rule) error {
 	row := newRuleRow(r)
 	g := t.on(ctx).Model(&ruleRow{}).Where("id = ?", row.ID).Select("*").Omit("id", "endpoint_id", "created_at").Updates(&row)
 	return ruleNoun.wrote(g, row.ID)
+}
+
+// RulesOfGroups lists the rules that name one of the groups, on the endpoints whose users are of a directory, without
+// those that are being removed.
+func (t *Tx) RulesOfGroups(ctx context.Context, d vpn.DirectoryID, groups ...string) ([]vpn.Rule, error) {
+	endpoints := t.on(ctx).Model(&endpointRow{}).Select("id").Where("directory_id = ?", clean(string(d)))
+	var out []vpn.Rule
+	for part := range slices.Chunk(groups, batch) {
+		found, err := readAll(t.on(ctx).Where("endpoint_id IN (?) AND removed = 0 AND group_id IN ?", endpoints, cleanAll(part)).
+			Order("endpoint_id, destination_first, destination_bits, id"), ruleNoun, ruleRow.rule)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
 }

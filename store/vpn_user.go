@@ -249,15 +249,6 @@ var userList = longListing[userRow]{
 	normal: "signed_in_at", number: func(r userRow) int64 { return r.Number },
 }
 
-// The values of the filter "state" of VPNUsers.
-const (
-	UserStateBlocked   = "blocked"
-	UserStateConnected = "connected"
-)
-
-// NoProvider is the value of the filter "provider" for users of client certificates.
-const NoProvider = "certificate"
-
 // VPNUsers lists users; searches the name; sorts by signed_in_at (default, newest first), name and refused_at; filters by
 // provider, by group (a vpn.UserGroupID) and by state. It is a long list.
 func (t *Tx) VPNUsers(ctx context.Context, l vpn.List) (vpn.Page[vpn.User], error) {
@@ -279,15 +270,15 @@ func (t *Tx) usersWhere(ctx context.Context, l vpn.List) (*gorm.DB, error) {
 	q := t.on(ctx)
 	switch provider := l.Filter["provider"]; provider {
 	case "":
-	case NoProvider:
+	case vpn.UsersOfCertificates:
 		q = q.Where("provider = ''")
 	default:
 		q = q.Where("provider = ?", clean(provider))
 	}
 	switch l.Filter["state"] {
-	case UserStateBlocked:
+	case vpn.UserBlocked:
 		q = q.Where("blocked_at <> 0")
-	case UserStateConnected:
+	case vpn.UserConnected:
 		numbers, err := t.connectedUsers(ctx)
 		if err != nil {
 			return nil, err

@@ -138,12 +138,12 @@ func testUserLists(t *testing.T, s *Store) {
 		p := must[vpn.Page[vpn.User]](t)(x.VPNUsers(ctx, vpn.List{Size: 3}))
 		same(t, "next page", list(vpn.List{Size: 3, After: p.Next}), []string{"user4", "user3", "user2"})
 		same(t, "searched", list(vpn.List{Search: "100%"}), []string{"carol"})
-		same(t, "blocked", list(vpn.List{Filter: map[string]string{"state": UserStateBlocked}}), []string{"user2"})
-		same(t, "connected", list(vpn.List{Filter: map[string]string{"state": UserStateConnected}}), []string{"user5", "dave"})
+		same(t, "blocked", list(vpn.List{Filter: map[string]string{"state": vpn.UserBlocked}}), []string{"user2"})
+		same(t, "connected", list(vpn.List{Filter: map[string]string{"state": vpn.UserConnected}}), []string{"user5", "dave"})
 		refs := []vpn.UserRef{{Key: "dave"}, of.UserRef, {Key: "user5"}}
 		same(t, "connections", must[map[vpn.UserRef]int](t)(x.CountConnectionsOf(ctx, refs...)), map[vpn.UserRef]int{refs[0]: 1, refs[1]: 1})
 		same(t, "live connections", len(must[[]vpn.Connection](t)(x.LiveConnectionsOf(ctx, refs...))), 2)
-		same(t, "of certificates", list(vpn.List{Sort: "name", Filter: map[string]string{"provider": NoProvider}}), []string{"carol", "dave"})
+		same(t, "of certificates", list(vpn.List{Sort: "name", Filter: map[string]string{"provider": vpn.UsersOfCertificates}}), []string{"carol", "dave"})
 		same(t, "of another provider", len(list(vpn.List{Filter: map[string]string{"provider": "d-9"}})), 0)
 		groups := must[vpn.Page[vpn.UserGroup]](t)(x.VPNGroups(ctx, vpn.List{Search: "S-ST"}))
 		if len(groups.Items) != 1 || groups.Items[0].Members != 6 || groups.Items[0].More {

@@ -32,7 +32,10 @@ func newDesiredInput(t *testing.T) DesiredInput {
 		p.Associations, p.Routes = append(p.Associations, a), append(p.Routes, routes...)
 	}
 	for _, s := range []RuleSpec{{Destination: "10.0.0.0/16", AllUsers: true}, {Destination: "0.0.0.0/0", Group: "ops"}, {Destination: "10.9.0.0/16", AllUsers: true}} {
-		r, err := e.Authorize(s, p.Rules, testQuotas, now)
+		asking := e // a group needs users of a directory
+		asking.Directory = "d-0123456789"
+		r, err := asking.Authorize(s, p.Rules, testQuotas, now)
+		e.Generation = asking.Generation
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -68,7 +68,11 @@ func (e *Endpoint) Authorize(s RuleSpec, present []Rule, q Quotas, now time.Time
 	r.Description = checkDescription(&c, "description", s.Description)
 	if !s.AllUsers {
 		r.Group = strings.TrimSpace(s.Group)
-		checkGroupID(&c, r.Group)
+		if !e.AsksPassword() {
+			c.Bad("group", "Clients of this endpoint have certificates, which belong to no group. An access group needs an endpoint with user-based authentication.")
+		} else {
+			checkGroupID(&c, r.Group)
+		}
 	}
 	for _, o := range present {
 		if o.Removed == 0 && o.Destination == p && o.AllUsers == r.AllUsers && o.Group == r.Group && !c.Has("destination") {

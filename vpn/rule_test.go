@@ -10,6 +10,7 @@ import (
 func TestAuthorize(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
+	e.Directory = "d-0123456789"
 	all := Rule{Endpoint: e.ID, Destination: cidr("10.0.0.0/16"), AllUsers: true, Generations: Generations{Added: 1}}
 	group := Rule{Endpoint: e.ID, Destination: cidr("10.0.0.0/16"), Group: "S-1-5-21-1", Generations: Generations{Added: 1}}
 	leaving := Rule{Endpoint: e.ID, Destination: cidr("10.9.0.0/16"), AllUsers: true, Generations: Generations{Added: 1, Removed: 2}}
@@ -83,4 +84,12 @@ func TestRevoke(t *testing.T) {
 	if e.Generation != 3 {
 		t.Errorf("generation %d", e.Generation)
 	}
+}
+
+// Where certificates are all that clients have, no user is in a group.
+func TestNoGroupRuleWithoutUsers(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	_, err := e.Authorize(RuleSpec{Destination: "10.0.0.0/16", Group: "S-1-5-21-1"}, nil, testQuotas, now)
+	wantBad(t, "group rule", err, "group", "belong to no group")
 }

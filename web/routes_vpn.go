@@ -43,6 +43,15 @@ func vpnRoutes(h *admin.Console) []route {
 		{post, directory + "/delete", h.Directories.Delete, may(vpn.DeleteDirectory)},
 		{post, directory + "/test", h.Directories.Test, may(vpn.TestDirectorySignIn)},
 
+		{get, "/users", h.Users.List, signedIn},
+		{get, "/users/groups", h.Users.Groups, signedIn},
+		{get, "/users/groups/:group", h.Users.Group, signedIn},
+		{get, "/users/block", h.Users.BlockForm, may(vpn.BlockVpnUser)},
+		{post, "/users/block", h.Users.Block, may(vpn.BlockVpnUser)},
+		{get, "/users/unblock", h.Users.UnblockForm, may(vpn.UnblockVpnUser)},
+		{post, "/users/unblock", h.Users.Unblock, may(vpn.UnblockVpnUser)},
+		{get, "/users/:user", h.Users.View, signedIn},
+
 		{get, "/certificates", h.Certificates.List, signedIn},
 		{get, "/certificates/authority/new", h.Certificates.AuthorityForm, may(vpn.CreateCertificateAuthority)},
 		{post, "/certificates/authority/new", h.Certificates.CreateAuthority, may(vpn.CreateCertificateAuthority)},

@@ -20,6 +20,7 @@ import (
 	"sallyport/control/runner"
 	"sallyport/control/setting"
 	"sallyport/control/tutorial"
+	"sallyport/control/user"
 	"sallyport/pki"
 	"sallyport/store"
 	"sallyport/vpn"
@@ -41,6 +42,7 @@ type Services struct {
 	Networks     *network.Service
 	Certificates *certificate.Service
 	Identity     *identity.Service
+	Users        *user.Service
 	Endpoints    *endpoint.Service
 	Nodes        *node.Service
 	Settings     *setting.Service
@@ -140,6 +142,7 @@ func (k *Kit) NewServices(o Options) Services {
 	return Services{
 		Core: core, Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificate.New(core, pki.Maker{}),
 		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: k.Dataplane, PKI: pki.Maker{}, Node: nodes, Resolver: o.Resolver}),
+		Users:     user.New(core),
 		Identity:  users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
 		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Prover: users, Limits: Limits, KeepChanges: KeepChanges}),
 	}

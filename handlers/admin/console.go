@@ -13,6 +13,7 @@ import (
 	nodecontrol "sallyport/control/node"
 	settingcontrol "sallyport/control/setting"
 	tutorialcontrol "sallyport/control/tutorial"
+	usercontrol "sallyport/control/user"
 	"sallyport/handlers/admin/access"
 	"sallyport/handlers/admin/certificate"
 	"sallyport/handlers/admin/endpoint"
@@ -21,6 +22,7 @@ import (
 	"sallyport/handlers/admin/node"
 	"sallyport/handlers/admin/page"
 	"sallyport/handlers/admin/tutorial"
+	"sallyport/handlers/admin/user"
 )
 
 // Services are the use cases that the console offers. Every field is required.
@@ -30,6 +32,7 @@ type Services struct {
 	Networks     *networkcontrol.Service
 	Certificates *certificatecontrol.Service
 	Identity     *identitycontrol.Service
+	Users        *usercontrol.Service
 	Endpoints    *endpointcontrol.Service
 	Nodes        *nodecontrol.Service
 	Settings     *settingcontrol.Service
@@ -51,6 +54,7 @@ type Console struct {
 	Network      network.Actions
 	Certificates certificate.Certificates
 	Directories  identity.Directories
+	Users        user.Users
 	Endpoint     endpoint.Actions
 	Node         node.Node
 	Tutorial     tutorial.Tutorial
@@ -66,6 +70,7 @@ func New(c Config) *Console {
 		Network:      network.New(pages, s.Networks),
 		Certificates: certificate.New(pages, s.Certificates),
 		Directories:  identity.New(pages, s.Identity),
+		Users:        user.New(pages, s.Users),
 		Endpoint:     endpoint.New(pages, s.Endpoints, s.Networks),
 		Node:         node.New(pages, s.Core, s.Nodes, s.Endpoints, s.Settings),
 		Tutorial:     tutorial.New(pages, s.Tutorial),

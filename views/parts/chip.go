@@ -5,10 +5,10 @@ import "strings"
 // toneOf gives the colour and mark of each state word. A word that is not in it is drawn grey: a chip
 // must not look good or bad without a decision here.
 var toneOf = map[string]string{
-	"available": "good", "associated": "good", "active": "good", "ok": "good", "valid": "good", "enabled": "good", "reachable": "good", "done": "good",
+	"available": "good", "associated": "good", "active": "good", "ok": "good", "valid": "good", "enabled": "good", "reachable": "good", "done": "good", "allowed": "good",
 	"pending-associate": "wait", "associating": "wait", "authorizing": "wait", "creating": "wait", "connecting": "wait", "next": "wait", "expires soon": "wait",
 	"disassociating": "wait", "revoking": "wait", "deleting": "wait", "terminating": "wait", "away": "wait",
-	"association-failed": "bad", "failed": "bad", "failed-to-terminate": "bad", "expired": "bad", "blocked": "bad", "unreachable": "bad", "trouble": "bad",
+	"association-failed": "bad", "failed": "bad", "failed-to-terminate": "bad", "expired": "bad", "blocked": "bad", "unreachable": "bad", "trouble": "bad", "denied": "bad",
 }
 
 var chipClass = map[string]string{"good": "bg-green-lt", "wait": "bg-yellow-lt", "bad": "bg-red-lt", "": "bg-secondary-lt"}

@@ -111,7 +111,7 @@ func ActOnSeveral[I vpn.ID](p *Pages, c echo.Context, choose Choose[I], act func
 	if err != nil {
 		return err
 	}
-	return p.doneSeveral(c, s, n, done(n), refused)
+	return p.DoneSeveral(c, s, n, done(n), refused)
 }
 
 // OneByOne acts on each row by a change of its own.
@@ -144,9 +144,9 @@ func (p *Pages) confirmSeveral(c echo.Context, s Several, refused error) error {
 	return RenderForm(c, refused, views.ConfirmPage(p.Chrome(c, s.Button, s.Section), confirm))
 }
 
-// doneSeveral shows the result of an action on several rows: the list, or a page that names each row that was
+// DoneSeveral shows the result of an action on several rows: the list, or a page that names each row that was
 // refused and why. done is the sentence about the rows that were changed.
-func (p *Pages) doneSeveral(c echo.Context, s Several, n int, done string, refused []control.RefusedRow) error {
+func (p *Pages) DoneSeveral(c echo.Context, s Several, n int, done string, refused []control.RefusedRow) error {
 	back := LocalPath(strings.TrimSpace(c.FormValue("return")), s.List)
 	if len(refused) == 0 {
 		return p.Done(c, done, back)

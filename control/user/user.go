@@ -1,0 +1,115 @@
+package user
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Users lists users. For its orders and filters see store.Tx.VPNUsers.
+func (s *Service) Users(ctx context.Context, by control.Principal, l vpn.List) (out vpn.Page[vpn.UserSummary], err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeVpnUsers, "", func(tx *store.Tx) error {
+		found, err := tx.VPNUsers(ctx, l)
+		if err != nil {
+			return err
+		}
+		out = vpn.MapPage(found, func(u vpn.User) vpn.UserSummary { return vpn.UserSummary{User: u} })
+		return summarize(ctx, tx, out.Items)
+	})
+	return out, err
+}
+
+// summarize adds the names of the providers and the numbers of connections.
+func summarize(ctx context.Context, tx *store.Tx, users []vpn.UserSummary) error {
+	names, err := tx.DirectoryNames(ctx)
+	if err != nil {
+		return err
+	}
+	refs := make([]vpn.UserRef, len(users))
+	for i, u := range users {
+		refs[i] = u.UserRef
+	}
+	connections, err := tx.CountConnectionsOf(ctx, refs...)
+	for i, u := range users {
+		users[i].ProviderName, users[i].Connections = names[u.Provider], connections[u.UserRef]
+	}
+	return err
+}
+
+// Providers lists the directories, by name.
+func (s *Service) Providers(ctx context.Context, by control.Principal) (out []vpn.DirectoryRef, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeVpnUsers, "", func(tx *store.Tx) error {
+		names, err := tx.DirectoryNames(ctx)
+		for id, name := range names {
+			out = append(out, vpn.DirectoryRef{ID: id, Name: name})
+		}
+		slices.SortFunc(out, func(a, b vpn.DirectoryRef) int {
+			return cmp.Or(cmp.Compare(strings.ToLower(a.Label()), strings.ToLower(b.Label())), cmp.Compare(a.ID, b.ID))
+		})
+		return err
+	})
+	return out, err
+}
+
+// View is one user with the groups as last seen and with what they can reach.
+type View struct {
+	vpn.UserSummary
+	Groups    []vpn.UserGroup
+	RefusedBy vpn.EndpointRef // the endpoint of the last refusal; the zero value where it is gone
+	Access    []vpn.EndpointAccess
+}
+
+// User gives one user.
+func (s *Service) User(ctx context.Context, by control.Principal, id vpn.UserID) (v View, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeVpnUsers, string(id), func(tx *store.Tx) error {
+		u, err := tx.VPNUser(ctx, id)
+		if err != nil {
+			return err
+		}
+		one := []vpn.UserSummary{{User: u}}
+		if err := summarize(ctx, tx, one); err != nil {
+			return err
+		}
+		v = View{UserSummary: one[0]}
+		if v.Groups, err = tx.VPNGroupsOf(ctx, id); err != nil {
+			return err
+		}
+		endpoints, err := tx.AllEndpoints(ctx)
+		if err != nil {
+			return err
+		}
+		groups := make([]string, len(v.Groups))
+		for i, g := range v.Groups {
+			groups[i] = g.ID
+		}
+		for _, e := range endpoints {
+			if e.ID == u.RefusedBy {
+				v.RefusedBy = vpn.EndpointRef{ID: e.ID, Name: e.Name}
+			}
+			if e.Deleting || e.Directory != u.Provider {
+				continue
+			}
+			lines, err := accessTo(ctx, tx, e, groups)
+			if err != nil {
+				return err
+			}
+			v.Access = append(v.Access, vpn.EndpointAccess{Endpoint: vpn.EndpointRef{ID: e.ID, Name: e.Name}, Lines: lines})
+		}
+		return nil
+	})
+	return v, err
+}
+
+func accessTo(ctx context.Context, tx *store.Tx, e vpn.Endpoint, groups []string) ([]vpn.UserAccess, error) {
+	rules, err := tx.RulesOf(ctx, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := tx.RoutesOf(ctx, e.ID)
+	return vpn.UserAccessOf(rules, routes, groups), err
+}

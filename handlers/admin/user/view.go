@@ -1,0 +1,123 @@
+package user
+
+import (
+	"net/http"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control/user"
+	"sallyport/handlers/admin/page"
+	views "sallyport/views/admin"
+	"sallyport/views/parts"
+	"sallyport/vpn"
+)
+
+var crumbs = []parts.Crumb{{Label: "Users and groups", Href: usersPath}}
+
+// View shows one user.
+func (h *Users) View(c echo.Context) error {
+	u, err := h.users.User(page.Context(c), page.Principal(c), userID(c))
+	if err != nil {
+		return err
+	}
+	v := views.UserPage{
+		Chrome: h.pages.Chrome(c, views.NameOr(u.Name, u.ID), section), Header: parts.Header{Crumbs: crumbs, Title: views.NameOr(u.Name, u.ID)},
+		User: u.UserSummary, Facts: h.facts(u), Groups: u.Groups, Access: u.Access, Names: map[string]string{},
+	}
+	if u.Blocked() {
+		v.Header.State = "blocked"
+	}
+	for _, g := range u.Groups {
+		v.Names[g.ID] = g.Name
+	}
+	return page.Render(c, http.StatusOK, views.User(v))
+}
+
+func (h *Users) facts(u user.View) []parts.Pair {
+	now := h.pages.Now()
+	provider := parts.Pair{Label: "Provider", Value: views.ProviderName(u.Provider, u.ProviderName)}
+	if u.ProviderName != "" {
+		provider.Href = views.DirectoryPath(u.Provider)
+	}
+	connections := parts.Pair{Label: "Connections", Value: parts.Number(u.Connections)}
+	if u.Connections > 0 {
+		connections.Href = views.ConnectionsOf(u.Name)
+	}
+	facts := []parts.Pair{
+		provider, connections, parts.FactTime("Last sign-in", parts.At(now, u.SignedInAt)), parts.FactTime("First seen", parts.At(now, u.FirstSeen)),
+		{Label: "User ID", Value: string(u.ID), Copy: true},
+	}
+	if u.Provider != "" {
+		facts = append(facts, parts.Pair{Label: "Key in the directory", Value: u.Key, Mono: true})
+	}
+	if u.RefusedAt.IsZero() {
+		return append(facts, parts.Fact("Last refusal", "None since users are listed"))
+	}
+	var body templ.Component = views.Refusal(parts.At(now, u.RefusedAt), u.RefusedCode, u.RefusedReason, u.RefusedBy)
+	return append(facts, parts.Pair{Label: "Last refusal", Body: body})
+}
+
+// Groups lists the groups.
+func (h *Users) Groups(c echo.Context) error {
+	l := page.ListOf(c)
+	provider, err := h.providerFilter(c, false)
+	if err != nil {
+		return err
+	}
+	filters := page.Narrow(c, &l, provider)
+	read := func(l vpn.List) (vpn.Page[vpn.UserGroupSummary], error) {
+		return h.users.Groups(page.Context(c), page.Principal(c), l)
+	}
+	if page.WantsFile(c) {
+		return page.Export(c, "groups", l, read, groupCells)
+	}
+	found, err := read(l)
+	if err != nil {
+		return err
+	}
+	v := views.UserGroupList{Tabs: tabs(true), List: page.ListView(c, l, found), Rows: found.Items}
+	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint, v.List.Part = "Groups", "group", "groups", "name or group ID", "groups"
+	v.List.Filters = filters
+	v.List.Columns = []parts.Column{
+		{Key: "name", Label: "Name"}, {Label: "Group ID"}, {Label: "Provider"}, {Label: "Users", Right: true}, {Label: "Rules", Right: true}, {Label: "First seen"},
+	}
+	v.List.Empty = parts.Empty{Title: "No group was seen yet", Text: "The groups of a directory's user are listed from the first login on. The form for an authorization rule finds the others in the directory."}
+	v.Chrome = h.pages.Chrome(c, "Users and groups", section)
+	return page.Render(c, http.StatusOK, views.UserGroups(v))
+}
+
+// Group shows one group with its users.
+func (h *Users) Group(c echo.Context) error {
+	g, err := h.users.Group(page.Context(c), page.Principal(c), vpn.UserGroupID(c.Param("group")))
+	if err != nil {
+		return err
+	}
+	l := page.ListOf(c)
+	l.Filter = map[string]string{"group": string(g.Key)}
+	read := func(l vpn.List) (vpn.Page[vpn.UserSummary], error) {
+		return h.users.Users(page.Context(c), page.Principal(c), l)
+	}
+	if page.WantsFile(c) {
+		return page.Export(c, "users-of-group", l, read, cells)
+	}
+	found, err := read(l)
+	if err != nil {
+		return err
+	}
+	provider := parts.Pair{Label: "Provider", Value: views.ProviderName(g.Provider, g.ProviderName)}
+	if g.ProviderName != "" {
+		provider.Href = views.DirectoryPath(g.Provider)
+	}
+	v := views.UserGroupPage{
+		Header: parts.Header{Crumbs: append(crumbs[:1:1], parts.Crumb{Label: "Groups", Href: groupsPath}), Title: views.NameOr(g.Name, g.ID)},
+		Facts: []parts.Pair{
+			{Label: "Group ID", Value: g.ID, Copy: true}, provider, parts.FactTime("First seen", parts.At(h.pages.Now(), g.FirstSeen)),
+		},
+		Rules: g.Rules, Endpoints: g.Endpoints, Group: g.UserGroup, List: page.ListView(c, l, found), Members: found.Items,
+	}
+	h.describe(c, &v.List)
+	v.List.Empty = parts.Empty{Title: "No user has this group any more", Text: "At their last sign-in none of the known users was in it."}
+	v.Chrome = h.pages.Chrome(c, views.NameOr(g.Name, g.ID), section)
+	return page.Render(c, http.StatusOK, views.UserGroup(v))
+}
