@@ -38,6 +38,8 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"block":              testBlock,
 	"users":              testUsers,
 	"user lists":         testUserLists,
+	"MFA device":         testMFADevice,
+	"sign-ins":           testSignIns,
 	"profile download":   testProfileDownload,
 	"people":             testPeople,
 	"event cursor":       testEventCursor,

@@ -49,6 +49,9 @@ const (
 	ModifyDirectory     Action = "ModifyDirectory"
 	DeleteDirectory     Action = "DeleteDirectory"
 	TestDirectorySignIn Action = "TestDirectorySignIn"
+	RegisterMFADevice   Action = "RegisterMFADevice"
+	ConfirmMFADevice    Action = "ConfirmMFADevice"
+	ResetMFADevice      Action = "ResetMFADevice"
 
 	// Users and groups.
 	DescribeVpnUsers  Action = "DescribeVpnUsers"
@@ -128,6 +131,9 @@ var actions = map[Action]struct {
 	DescribeVpnGroups:                   {Reads, "Show groups"},
 	BlockVpnUser:                        {Writes, "Block user"},
 	UnblockVpnUser:                      {Writes, "Unblock user"},
+	RegisterMFADevice:                   {Writes, "Register MFA device"},
+	ConfirmMFADevice:                    {Writes, "Confirm MFA device"},
+	ResetMFADevice:                      {Writes, "Reset MFA device"},
 	DescribeClientVpnEndpoints:          {Reads, "Show Client VPN endpoints"},
 	CreateClientVpnEndpoint:             {Writes, "Create Client VPN endpoint"},
 	ModifyClientVpnEndpoint:             {Writes, "Modify Client VPN endpoint"},

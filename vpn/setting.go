@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Deployment is the settings that hold for all endpoints and nodes, as they are in force.
@@ -14,6 +15,7 @@ type Deployment struct {
 	PublicClientRanges bool   // a client CIDR may have public addresses
 	Quotas             Quotas
 	Share              Share // of each client certificate
+	SignIn             SignInLimit
 }
 
 // Named tells whether configuration files name something that an administrator chose.
@@ -50,6 +52,7 @@ const (
 	sectionRanges = "Client ranges"
 	sectionQuotas = "Quotas"
 	sectionShares = "Connections of one certificate"
+	sectionSignIn = "Sign-ins of VPN users"
 )
 
 // DeploymentSettings lists the settings in the order of the page.
@@ -87,14 +90,23 @@ func DeploymentSettings() []Setting {
 			Help: "At the limit of connections per user or client certificate the oldest connection ends and the new client gets in. While this is off, the new client is refused.",
 			Acts: actsOnLogins,
 			read: readSwitch(func(d *Deployment) *bool { return &d.Share.EndOldest })},
+		{Key: "sign_in_attempts", Label: "Failed sign-ins of a VPN user", Section: sectionSignIn, Preset: strconv.Itoa(DefaultSignInLimit.Attempts), Kind: SettingNumber, Least: 2, Most: 100, Unit: "sign-ins",
+			Acts: actsOnSignIns,
+			Help: "Wrong passwords and codes, one after the other, after which no more are tried. Set it below the number at which the directory locks an account. The last one is kept for networks and devices that the user has signed in from. A source may fail ten times as often.",
+			read: readNumber(2, 100, func(d *Deployment) *int { return &d.SignIn.Attempts })},
+		{Key: "sign_in_window", Label: "Failed sign-ins are forgotten after", Section: sectionSignIn, Preset: strconv.Itoa(int(DefaultSignInLimit.Window / time.Minute)), Kind: SettingNumber, Least: 1, Most: 1440, Unit: "minutes",
+			Acts: actsOnSignIns,
+			Help: "After so many minutes without a failed sign-in, or after one that succeeds. Set it to the time after which the directory forgets wrong passwords, or longer.",
+			read: readMinutes(1, 1440, func(d *Deployment) *time.Duration { return &d.SignIn.Window })},
 	}
 }
 
 // What settings act on, in the words of the page.
 const (
-	actsOnFiles  = "Acts on configuration files that are downloaded from now on. Files that were handed out keep the name that they have."
-	actsOnNext   = "Acts on what is added from now on. Where there is more than a lowered quota, all of it stays."
-	actsOnLogins = "Acts on logins from now on. Connections that there are stay."
+	actsOnFiles   = "Acts on configuration files that are downloaded from now on. Files that were handed out keep the name that they have."
+	actsOnNext    = "Acts on what is added from now on. Where there is more than a lowered quota, all of it stays."
+	actsOnSignIns = "Acts on sign-ins from now on."
+	actsOnLogins  = "Acts on logins from now on. Connections that there are stay."
 )
 
 func quota(key, label string, preset, least, most int, unit, help, acts string, field func(*Quotas) *int) Setting {
@@ -167,6 +179,17 @@ func readNumber(least, most int, field func(*Deployment) *int) func(*Deployment,
 		}
 		*field(d) = n
 		return ""
+	}
+}
+
+func readMinutes(least, most int, field func(*Deployment) *time.Duration) func(*Deployment, string) string {
+	return func(d *Deployment, v string) string {
+		n := 0
+		fault := readNumber(least, most, func(*Deployment) *int { return &n })(d, v)
+		if fault == "" {
+			*field(d) = time.Duration(n) * time.Minute
+		}
+		return fault
 	}
 }
 

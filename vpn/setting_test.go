@@ -16,7 +16,7 @@ func TestSettingPresets(t *testing.T) {
 		}
 		seen[s.Key] = true
 	}
-	if d := ReadDeployment(nil); d != (Deployment{Quotas: DefaultQuotas, Share: Share{Limit: 5}}) {
+	if d := ReadDeployment(nil); d != (Deployment{Quotas: DefaultQuotas, Share: Share{Limit: 5}, SignIn: DefaultSignInLimit}) {
 		t.Errorf("the presets are %+v", d)
 	}
 }

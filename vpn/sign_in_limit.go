@@ -79,3 +79,25 @@ func roundedWait(d time.Duration) string {
 	}
 	return fmt.Sprintf("%d %s", n, unit)
 }
+
+// SignInSubject is what failed sign-ins are counted of.
+type SignInSubject int
+
+// The subjects. Any host can cause rows of the last two, so their number is bounded.
+const (
+	SubjectUser    SignInSubject = iota // a user of a directory, by DirectoryUser.Key
+	SubjectUnknown                      // a name that is no user of a directory
+	SubjectSource                       // the network that sign-ins come from
+)
+
+// DefaultSignInLimit is below the usual limits of directories, 5 to 10 failures in 10 minutes.
+var DefaultSignInLimit = SignInLimit{Attempts: 4, Window: 10 * time.Minute}
+
+// CountsAsFailure tells whether a refusal is a failed sign-in, which may have been a guess.
+func (e *Error) CountsAsFailure() bool {
+	switch e.Code {
+	case CodeUserCredentials, CodeUserUnknown, CodeUserAmbiguous, CodeUserUnnamed, CodeUserLocked, CodeMFACodeWrong:
+		return true
+	}
+	return false
+}

@@ -35,6 +35,8 @@ type Service struct {
 
 	mu      sync.Mutex // guards sources; held for no call
 	sources map[vpn.DirectoryID]openSource
+
+	turns turns
 }
 
 type openSource struct {
@@ -44,7 +46,7 @@ type openSource struct {
 
 // New makes the use cases.
 func New(core *control.Core, open Opener) *Service {
-	return &Service{core: core, open: open, sources: map[vpn.DirectoryID]openSource{}}
+	return &Service{core: core, open: open, sources: map[vpn.DirectoryID]openSource{}, turns: turns{queue: map[store.SignInID]*turn{}}}
 }
 
 // Source gives a directory as it is configured now. Its connections are kept for the next use.

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"sallyport/control"
@@ -20,38 +21,53 @@ type Trial struct {
 	Took    time.Duration
 }
 
-// TestSignIn signs a user in at a directory by the code path of a login, without letting anyone in. A refusal is in the
-// Trial; the error tells that nothing was tried. The audit trail has the user name and the result, never the password.
-func (s *Service) TestSignIn(ctx context.Context, by control.Principal, id vpn.DirectoryID, name string, password vpn.Secret) (Trial, error) {
+// TrialRequest is a sign-in as an administrator tries it.
+type TrialRequest struct {
+	Directory vpn.DirectoryID
+	Username  string
+	Password  vpn.Secret
+	Code      string // the MFA code, where the directory demands one
+}
+
+// TestSignIn signs a user in at a directory by the code path of a login, without letting anyone in. It counts as a login
+// does, and uses up an MFA code. A refusal is in the Trial; the error tells that nothing was tried. The audit trail has the
+// user name and the result, never the password. Fields: user, password.
+func (s *Service) TestSignIn(ctx context.Context, by control.Principal, r TrialRequest) (Trial, error) {
 	var t Trial
-	if err := s.core.Allow(ctx, by, vpn.TestDirectorySignIn, string(id)); err != nil {
+	if err := s.core.Allow(ctx, by, vpn.TestDirectorySignIn, string(r.Directory)); err != nil {
 		return t, err
 	}
 	var c vpn.Check
-	if fault := vpn.UserNameFault(name); fault != "" {
+	if fault := vpn.UserNameFault(r.Username); fault != "" {
 		c.Bad("user", fault)
 	}
-	if password == "" {
+	if r.Password == "" {
 		c.Bad("password", "Enter a password.")
 	}
 	if err := c.Err(); err != nil {
 		return t, err
 	}
-	_, source, err := s.Source(ctx, id)
+	d, _, err := s.Source(ctx, r.Directory)
 	if err != nil {
 		return t, err
 	}
+	password := r.Password
+	if d.MFA {
+		password = vpn.WithCode(r.Password, r.Code)
+	}
+	from, _ := netip.ParseAddr(by.Source) // the zero address where there is none
 	begun := time.Now()
 	limited, cancel := context.WithTimeout(ctx, trialTimeout)
 	defer cancel()
 	var trace vpn.SignInTrace
-	t.User, t.Refused = source.SignIn(limited, vpn.SignInAttempt{Name: name, Password: password, Trace: &trace})
+	proof, refused := s.Prove(limited, ProofRequest{Directory: d.ID, Username: r.Username, Password: password, From: from, Trial: true, Trace: &trace})
+	t.User, t.Refused = proof.User, refused
 	t.Steps, t.Took = trace.Steps, time.Since(begun)
-	return t, s.core.Change(context.WithoutCancel(ctx), by, vpn.TestDirectorySignIn, string(id), func(_ *store.Tx, a *vpn.AuditRecord) error {
+	return t, s.core.Change(context.WithoutCancel(ctx), by, vpn.TestDirectorySignIn, string(d.ID), func(_ *store.Tx, a *vpn.AuditRecord) error {
 		a.After = control.Describe(struct {
 			User   string
 			Result string
-		}{name, resultOf(t.Refused)})
+		}{r.Username, resultOf(t.Refused)})
 		return nil
 	})
 }

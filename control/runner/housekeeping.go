@@ -14,6 +14,8 @@ const (
 	keepConnections    = 90 * 24 * time.Hour
 	keepRefusals       = 90 * 24 * time.Hour      // audit records of refusals, and refused attempts of clients
 	keepDownloads      = 3 * 365 * 24 * time.Hour // of configuration files: longer than the certificates in them are valid by default
+	keepFailures       = 25 * time.Hour           // of sign-ins: longer than they can count
+	keepPlaces         = 90 * 24 * time.Hour      // from where users of directories signed in
 	purgeBatch         = 500                      // rows in one transaction
 	keepGrants         = time.Hour                // of logins that never became a connection
 	keepUsers          = 365 * 24 * time.Hour     // after they were last seen, and groups without members
@@ -186,6 +188,12 @@ func (s *Runner) purge(ctx context.Context) error {
 		},
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeProfileDownloads(ctx, now.Add(-keepDownloads), purgeBatch)
+		},
+		func(tx *store.Tx) (int, error) {
+			return tx.PurgeSignInFailures(ctx, now.Add(-keepFailures), purgeBatch)
+		},
+		func(tx *store.Tx) (int, error) {
+			return tx.PurgeSignIns(ctx, now.Add(-keepPlaces), purgeBatch)
 		},
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeAttempts(ctx, now.Add(-keepRefusals), purgeBatch)

@@ -59,7 +59,7 @@ func (d *decider) proofOf(ctx context.Context, r vpn.LoginRequest) vpn.Proof {
 		return vpn.Proof{Directory: e.Directory, Refused: d.refusalOf(ctx, e, err)}
 	}
 	defer done()
-	proof, err := d.prover.Prove(ctx, identity.ProofRequest{Directory: e.Directory, Username: r.Username, Password: r.Password, From: r.Device.Addr().Unmap()})
+	proof, err := d.prover.Prove(ctx, identity.ProofRequest{Directory: e.Directory, Username: r.Username, Password: r.Password, From: r.Device.Addr().Unmap(), Device: vpn.BareFingerprint(r.Fingerprint)})
 	if err != nil {
 		proof.Directory, proof.Refused = e.Directory, d.refusalOf(ctx, e, err)
 	}

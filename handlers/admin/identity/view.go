@@ -16,16 +16,20 @@ import (
 type trialInput struct {
 	User     string `form:"user"`
 	Password string `form:"password"`
+	Code     string `form:"code"`
 }
 
 func (in trialInput) form(d vpn.Directory, refused error) parts.Form {
 	f := parts.Form{
 		Title: "Test sign-in", Action: views.DirectoryPath(d.ID, "test"), Submit: "Test sign-in",
-		Intro: "It takes each step of a real sign-in and lets no client in. Wrong passwords count at the directory as any others do.",
+		Intro: "It takes each step of a real sign-in and lets no client in. Wrong passwords count at the directory, and against the limit of failed sign-ins, as any others do.",
 		Fields: []parts.Field{
 			{Name: "user", Label: "User name", Value: in.User, Required: true, Autocomplete: "off"},
 			{Name: "password", Label: "Password", Type: "password", Required: true, Autocomplete: "off"},
 		},
+	}
+	if d.MFA {
+		f.Fields = append(f.Fields, parts.Field{Name: "code", Label: "MFA code", Autocomplete: "off", Help: "Of the device that is registered for the user. The code is used up."})
 	}
 	page.Fail(&f, refused)
 	return f
@@ -40,7 +44,9 @@ func (h *Directories) Test(c echo.Context) error {
 	if err := page.Bind(c, &in); err != nil {
 		return err
 	}
-	trial, err := h.identity.TestSignIn(page.Context(c), page.Principal(c), directoryID(c), in.User, vpn.Secret(in.Password))
+	trial, err := h.identity.TestSignIn(page.Context(c), page.Principal(c), identity.TrialRequest{
+		Directory: directoryID(c), Username: in.User, Password: vpn.Secret(in.Password), Code: in.Code,
+	})
 	if page.BelongsInForm(err) {
 		return h.render(c, in, err, nil)
 	}

@@ -1,0 +1,126 @@
+package identity_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/control/identity"
+	"sallyport/vpn"
+)
+
+// register gives alice a confirmed device and returns its key.
+func (k *kit) register() vpn.Secret {
+	k.T.Helper()
+	device, err := k.Identity.RegisterMFADevice(k.T.Context(), k.Admin, k.d.ID, "ALICE@corp.example.com")
+	k.Must(err)
+	_, _, key, err := k.Identity.PendingMFADevice(k.T.Context(), k.Admin, k.d.ID, device.ID)
+	k.Must(err)
+	_, err = k.Identity.ConfirmMFADevice(k.T.Context(), k.Admin, k.d.ID, device.ID, vpn.TOTP(key, k.Clock.Now()))
+	k.Must(err)
+	return key
+}
+
+// A login needs the password and a code that was not used; which of them was wrong is not told to the client.
+func TestMFALogin(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, true)
+	const from = "192.0.2.1"
+	k.try(alice, vpn.WithCode(right, "123456"), from, vpn.CodeMFADeviceMissing)
+	key := k.register()
+	code := func() vpn.Secret { return vpn.WithCode(right, vpn.TOTP(key, k.Clock.Now())) }
+	k.try(alice, code(), from, vpn.CodeMFACodeWrong) // the registration used it
+	k.Clock.Pass(30 * time.Second)
+	k.try(alice, code(), from, "")
+	k.try(alice, code(), from, vpn.CodeMFACodeWrong)
+	k.Clock.Pass(30 * time.Second)
+	k.try(alice, right, from, vpn.CodeMFACodeMissing)
+	k.try(alice, vpn.WithCode(right, ""), from, vpn.CodeMFACodeMissing)
+	wrongCode := k.try(alice, vpn.WithCode(right, "000000"), from, vpn.CodeMFACodeWrong)
+	k.Clock.Pass(30 * time.Second)
+	wrongPassword := k.try(alice, vpn.WithCode("guess", vpn.TOTP(key, k.Clock.Now())), from, wrong)
+	k.Clock.Pass(30 * time.Second)
+	for _, err := range []error{wrongCode, wrongPassword} {
+		told := err.(*vpn.Error).ToldToClient(true)
+		if told.Code != wrong || told.Msg != "The user name, the password or the MFA code is wrong." {
+			t.Errorf("%v is told as %s: %s", err, told.Code, told.Msg)
+		}
+	}
+	k.try(alice, code(), from, "") // the code that the wrong password came with is not the only one that was left
+	if rows := k.Rows(); strings.Contains(rows, key.Reveal()) || strings.Contains(rows, right.Reveal()) {
+		t.Error("the database has the key or the password")
+	}
+}
+
+// Wrong codes are throttled as wrong passwords are.
+func TestMFACodesAreThrottled(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, true)
+	key := k.register()
+	for range 3 {
+		k.try(alice, vpn.WithCode(right, "000000"), "203.0.113.1", vpn.CodeMFACodeWrong)
+		k.Clock.Pass(16 * time.Second)
+	}
+	k.try(alice, vpn.WithCode(right, vpn.TOTP(key, k.Clock.Now())), "203.0.113.1", vpn.CodeSignInThrottled)
+}
+
+// Without MFA the form of the answer is refused even where it is the password.
+func TestFormOfACodeWithoutMFA(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, false)
+	k.Directory.Put("SCRV1:YQ==:Yg==", vpn.DirectoryUser{Key: "guid-bob", Name: "bob"})
+	k.try("bob", "SCRV1:YQ==:Yg==", "192.0.2.1", vpn.CodeMFANotUsed)
+}
+
+func TestMFADeviceLife(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, true)
+	ctx := t.Context()
+	for name, words := range map[string]string{"": "Enter a user name", "mallory": "no such user"} {
+		_, err := k.Identity.RegisterMFADevice(ctx, k.Admin, k.d.ID, name)
+		if !strings.Contains(vpn.FieldsOf(err)["user"], words) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	if _, err := k.Identity.RegisterMFADevice(ctx, k.ReadOnly, k.d.ID, alice); vpn.KindOf(err) != vpn.Denied {
+		t.Errorf("a read-only account: %v", err)
+	}
+	first, err := k.Identity.RegisterMFADevice(ctx, k.Admin, k.d.ID, alice)
+	k.Must(err)
+	_, _, key, err := k.Identity.PendingMFADevice(ctx, k.Admin, k.d.ID, first.ID)
+	k.Must(err)
+	if _, _, _, err := k.Identity.PendingMFADevice(ctx, k.ReadOnly, k.d.ID, first.ID); vpn.KindOf(err) != vpn.Denied {
+		t.Errorf("a read-only account gets the key: %v", err)
+	}
+	k.try(alice, vpn.WithCode(right, vpn.TOTP(key, k.Clock.Now())), "192.0.2.1", vpn.CodeMFADeviceMissing) // not confirmed yet
+	if _, err := k.Identity.ConfirmMFADevice(ctx, k.Admin, k.d.ID, first.ID, "000000"); vpn.FieldsOf(err)["code"] == "" {
+		t.Errorf("a wrong first code: %v", err)
+	}
+	second, err := k.Identity.RegisterMFADevice(ctx, k.Admin, k.d.ID, alice) // takes the place of the first
+	k.Must(err)
+	if _, err := k.Identity.ConfirmMFADevice(ctx, k.Admin, k.d.ID, first.ID, vpn.TOTP(key, k.Clock.Now())); vpn.CodeOf(err) != vpn.CodeMFADeviceNotFound {
+		t.Errorf("the first device: %v", err)
+	}
+	_, _, key, err = k.Identity.PendingMFADevice(ctx, k.Admin, k.d.ID, second.ID)
+	k.Must(err)
+	_, err = k.Identity.ConfirmMFADevice(ctx, k.Admin, k.d.ID, second.ID, vpn.TOTP(key, k.Clock.Now()))
+	k.Must(err)
+	if _, _, _, err := k.Identity.PendingMFADevice(ctx, k.Admin, k.d.ID, second.ID); vpn.KindOf(err) != vpn.Conflict {
+		t.Errorf("the key of a registered device is shown: %v", err)
+	}
+	if _, err := k.Identity.RegisterMFADevice(ctx, k.Admin, k.d.ID, alice); !strings.Contains(vpn.FieldsOf(err)["user"], "Reset it") {
+		t.Errorf("a second device: %v", err)
+	}
+	_, list, err := k.Identity.MFADevices(ctx, k.ReadOnly, k.d.ID, vpn.List{Search: "ALICE"})
+	if err != nil || len(list.Items) != 1 || list.Items[0].UserKey != "guid-alice" {
+		t.Errorf("list: %+v, %v", list.Items, err)
+	}
+	k.Clock.Pass(30 * time.Second)
+	trial, err := k.Identity.TestSignIn(ctx, k.Admin, identity.TrialRequest{Directory: k.d.ID, Username: alice, Password: right, Code: vpn.TOTP(key, k.Clock.Now())})
+	if err != nil || trial.Refused != nil || trial.Steps[len(trial.Steps)-1].Name != "Check the MFA code" {
+		t.Errorf("trial: %v, %v, %v", err, trial.Refused, trial.Steps)
+	}
+	k.Must(k.Identity.ResetMFADevice(ctx, k.Admin, k.d.ID, second.ID))
+	k.Clock.Pass(30 * time.Second)
+	k.try(alice, vpn.WithCode(right, vpn.TOTP(key, k.Clock.Now())), "192.0.2.1", vpn.CodeMFADeviceMissing)
+}

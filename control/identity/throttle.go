@@ -1,0 +1,187 @@
+package identity
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+const (
+	// placeAge is how old the record of a place may be before a sign-in from there renews it.
+	placeAge = 24 * time.Hour
+	// crowded is what an account with too many sign-ins at a time is told to wait.
+	crowded = 5 * time.Second
+)
+
+// throttle bounds the failed sign-ins of one attempt's account and source (vpn.SignInLimit). The counts are in the database,
+// so that they outlast the program and are one for logins, tests and pages. The console's own accounts have no directory
+// that locks them, and a throttle of their own (package access).
+type throttle struct {
+	service *Service
+	request ProofRequest
+	limit   vpn.SignInLimit
+
+	account store.SignInID // empty until the user was looked for
+	kind    vpn.SignInSubject
+	release func() // ends the turn of the account; nil: it has none
+}
+
+// source is the network that the attempt comes from.
+func (t *throttle) source() store.SignInID {
+	return store.NewSignInID("source", control.SourceNetwork(t.request.From.Unmap().String()))
+}
+
+// places are from where the attempt comes: the network, and the device that has proved a certificate.
+func (t *throttle) places() []store.SignInID {
+	if t.request.Device == "" {
+		return []store.SignInID{t.source()}
+	}
+	return []store.SignInID{t.source(), store.NewSignInID("device", t.request.Device)}
+}
+
+// begin reads the limit, and refuses a source that has failed too often before the directory is asked, unless one of the
+// directory's users signed in from there: who that is, is not known yet.
+func (t *throttle) begin(ctx context.Context) error {
+	now := t.service.core.Now()
+	return t.service.core.View(ctx, func(tx *store.Tx) error {
+		deployment, err := t.service.core.Deployment(ctx, tx)
+		if err != nil {
+			return err
+		}
+		t.limit = deployment.SignIn
+		failed, err := tx.SignInFailures(ctx, t.source())
+		if err != nil {
+			return err
+		}
+		wait := t.limit.SourceWait(failed, now)
+		if wait == 0 {
+			return nil
+		}
+		if last, err := tx.SignedInAt(ctx, t.request.Directory, "", t.places()...); err != nil || !last.IsZero() {
+			return err
+		}
+		return vpn.ErrSignInThrottled(wait, now)
+	})
+}
+
+// mayTry is vpn.SignInAttempt.Found. Sign-ins of one account take turns: the next one is judged by the result of the one
+// before.
+func (t *throttle) mayTry(ctx context.Context, key string) error {
+	t.account, t.kind = store.NewSignInID("user", string(t.request.Directory), key), vpn.SubjectUser
+	if key == "" {
+		t.account, t.kind = store.NewSignInID("name", string(t.request.Directory), bareName(t.request.Username)), vpn.SubjectUnknown
+	}
+	release, err := t.service.turns.take(ctx, t.account)
+	if err != nil {
+		return err
+	}
+	if release == nil {
+		return vpn.ErrSignInThrottled(crowded, t.service.core.Now())
+	}
+	t.release = release
+	now := t.service.core.Now()
+	return t.service.core.View(ctx, func(tx *store.Tx) error {
+		last, err := tx.SignedInAt(ctx, t.request.Directory, t.account, t.places()...)
+		if err != nil {
+			return err
+		}
+		ofAccount, err := tx.SignInFailures(ctx, t.account)
+		if err != nil {
+			return err
+		}
+		ofSource, err := tx.SignInFailures(ctx, t.source())
+		if err != nil {
+			return err
+		}
+		wait := t.limit.AccountWait(ofAccount, !last.IsZero(), now)
+		if last.IsZero() {
+			wait = max(wait, t.limit.SourceWait(ofSource, now))
+		}
+		if wait > 0 {
+			return vpn.ErrSignInThrottled(wait, now)
+		}
+		return nil
+	})
+}
+
+// bareName is a typed name without the domain and in one case, so that an unknown user is counted once however the name
+// is written, as a known one is.
+func bareName(typed string) string {
+	name := strings.ToLower(strings.TrimSpace(typed))
+	if _, after, ok := strings.Cut(name, `\`); ok {
+		name = after
+	}
+	name, _, _ = strings.Cut(name, "@")
+	return name
+}
+
+// end counts the result of the attempt and ends the account's turn. A sign-in whose result cannot be stored fails.
+func (t *throttle) end(ctx context.Context, result error) error {
+	if t.release == nil {
+		return result
+	}
+	defer t.release()
+	ctx = context.WithoutCancel(ctx) // a client that leaves does not take its guess back
+	var err error
+	switch refused := refusalOf(result); {
+	case result == nil:
+		err = t.succeeded(ctx)
+	case refused != nil && refused.CountsAsFailure():
+		err = t.failed(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return result
+}
+
+func (t *throttle) failed(ctx context.Context) error {
+	now := t.service.core.Now()
+	return t.service.core.Update(ctx, func(tx *store.Tx) error {
+		for subject, kind := range map[store.SignInID]vpn.SignInSubject{t.account: t.kind, t.source(): vpn.SubjectSource} {
+			f, err := tx.SignInFailures(ctx, subject)
+			if err == nil {
+				err = tx.SaveSignInFailures(ctx, subject, kind, t.limit.Failed(f, now))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// succeeded forgets the failures of the account, and remembers from where the user came. Most sign-ins change nothing.
+func (t *throttle) succeeded(ctx context.Context) error {
+	now := t.service.core.Now()
+	var failed vpn.SignInFailures
+	missing := make([]store.SignInID, 0, len(t.places()))
+	err := t.service.core.View(ctx, func(tx *store.Tx) (err error) {
+		if failed, err = tx.SignInFailures(ctx, t.account); err != nil || t.request.Trial {
+			return err
+		}
+		for _, p := range t.places() {
+			last, err := tx.SignedInAt(ctx, t.request.Directory, t.account, p)
+			if err != nil {
+				return err
+			}
+			if !control.IsYoung(last, now, placeAge) {
+				missing = append(missing, p)
+			}
+		}
+		return nil
+	})
+	if err != nil || failed.Count == 0 && len(missing) == 0 {
+		return err
+	}
+	return t.service.core.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.ForgetSignInFailures(ctx, t.account); err != nil || len(missing) == 0 {
+			return err
+		}
+		return tx.SaveSignIn(ctx, t.request.Directory, t.account, now, missing...)
+	})
+}
