@@ -3,6 +3,7 @@ package browser
 import (
 	"database/sql"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -50,6 +51,14 @@ func TestListsOfSixty(t *testing.T) {
 			t.Errorf("%s: %s", l.name, cut)
 		}
 		p.screenshot("row-menu-" + l.name)
+	}
+
+	// On a phone, where a list has no head, links sort it.
+	p.open("/endpoints")
+	p.click("State ↕")
+	p.waitPage("State")
+	if !strings.Contains(p.address(), "sort=state") || p.rowText("office-vpn", "Available") == "" {
+		t.Errorf("%s shows %s", p.address(), p.text())
 	}
 	p.setLook(looks[0])
 

@@ -50,6 +50,14 @@ func TestWithoutScripts(t *testing.T) {
 		return holds(p.text(), []string{"office-vpn"}) && p.rowText("branch-vpn") == ""
 	})
 
+	// A list is searched by its button.
+	p.open("/certificates")
+	p.mustEval(`() => { document.querySelector("input[name=q]").value = "bob"; }`, nil)
+	p.press("Search")
+	if p.rowText("bob@example.com") == "" || p.rowText("carol@example.com") != "" {
+		t.Errorf("%s shows %s", p.address(), p.text())
+	}
+
 	// The page is light by default and dark when chosen, and so is the next one.
 	if p.isDark() {
 		t.Error("the page is dark before Dark theme was chosen")

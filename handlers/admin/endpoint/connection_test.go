@@ -34,7 +34,7 @@ func TestConnections(t *testing.T) {
 			return err
 		}
 		return tx.CreateAttempt(t.Context(), vpn.RefusedAttempt{
-			Endpoint: u.ID(), Device: netip.MustParseAddrPort("198.51.100.9:1234"), CommonName: "mallory", Code: vpn.CodeCertificateExpired, Reason: "The certificate has expired.", Count: 12346,
+			Endpoint: u.ID(), Device: netip.MustParseAddrPort("198.51.100.9:1234"), CommonName: "mallory", Username: "corp\\mallory", Code: vpn.CodeCertificateExpired, Reason: "The certificate has expired.", Count: 12346,
 		}, time.Now().Add(-time.Minute))
 	})
 
@@ -50,7 +50,7 @@ func TestConnections(t *testing.T) {
 	p = u.Admin.Get(tab + "?view=refused")
 	webtest.CheckMarkup(t, tab+"?view=refused", p)
 	p.Row("mallory").WantText("td", "The certificate has expired.").WantText("td", "and 12,345 more, the first 1 minute ago").WantText("td", "1 minute ago").WantText("td", "198.51.100.9:1234")
-	p.Row("mallory").WantText("code", "ClientCertificateExpired")
+	p.Row("mallory").WantText("code", "ClientCertificateExpired").WantText("td", "corp\\mallory")
 	if got := u.Admin.Get(tab + "?view=refused&code=ClientCertificateExpired").Text("tbody"); !strings.Contains(got, "mallory") || strings.Contains(got, "oscar") {
 		t.Errorf("the filter by code shows %q", got)
 	}
