@@ -163,28 +163,17 @@ func (t *Tx) saveMemberships(ctx context.Context, users []userRow, before map[vp
 		return nil
 	}
 	numbers := map[key]int64{}
-	byProvider := map[string][]groupRow{}
+	byProvider := map[string][]vpn.Group{}
 	for k, g := range wanted {
-		byProvider[k.provider] = append(byProvider[k.provider], newGroupRow(vpn.UserGroup{Key: vpn.NewUserGroupID(), Provider: vpn.DirectoryID(k.provider), Group: g, FirstSeen: t.store.options.Now()}))
+		byProvider[k.provider] = append(byProvider[k.provider], g)
 	}
-	for provider, rows := range byProvider {
-		slices.SortFunc(rows, func(a, b groupRow) int { return strings.Compare(a.GroupID, b.GroupID) }) // one order for all transactions
-		for part := range slices.Chunk(rows, batch/2) {
-			rename := clause.OnConflict{Columns: []clause.Column{{Name: "provider"}, {Name: "group_id"}}, DoUpdates: clause.AssignmentColumns([]string{"name", "name_key", "search"})}
-			if err := t.on(ctx).Clauses(rename).Create(&part).Error; err != nil {
-				return groupNoun.read(err, "")
-			}
-			ids := make([]string, len(part))
-			for i, r := range part {
-				ids[i] = r.GroupID
-			}
-			var stored []groupRow
-			if err := t.on(ctx).Select("number", "group_id").Where("provider = ? AND group_id IN ?", provider, ids).Find(&stored).Error; err != nil {
-				return groupNoun.read(err, "")
-			}
-			for _, r := range stored {
-				numbers[key{provider, r.GroupID}] = r.Number
-			}
+	for provider, groups := range byProvider {
+		found, err := t.noteGroups(ctx, vpn.DirectoryID(provider), groups)
+		if err != nil {
+			return err
+		}
+		for id, n := range found {
+			numbers[key{provider, id}] = n
 		}
 	}
 	var members []memberRow
@@ -206,6 +195,40 @@ func (t *Tx) saveMemberships(ctx context.Context, users []userRow, before map[vp
 		return nil
 	}
 	return groupNoun.read(t.on(ctx).CreateInBatches(&members, batch).Error, "")
+}
+
+// NoteVPNGroup keeps the name of a group that no user need have been seen with.
+func (t *Tx) NoteVPNGroup(ctx context.Context, provider vpn.DirectoryID, g vpn.Group) error {
+	_, err := t.noteGroups(ctx, provider, []vpn.Group{g})
+	return err
+}
+
+// noteGroups adds groups, or renames them, and gives their numbers by group ID.
+func (t *Tx) noteGroups(ctx context.Context, provider vpn.DirectoryID, groups []vpn.Group) (map[string]int64, error) {
+	rows := make([]groupRow, len(groups))
+	for i, g := range groups {
+		rows[i] = newGroupRow(vpn.UserGroup{Key: vpn.NewUserGroupID(), Provider: provider, Group: g, FirstSeen: t.store.options.Now()})
+	}
+	slices.SortFunc(rows, func(a, b groupRow) int { return strings.Compare(a.GroupID, b.GroupID) }) // one order for all transactions
+	numbers := make(map[string]int64, len(rows))
+	rename := clause.OnConflict{Columns: []clause.Column{{Name: "provider"}, {Name: "group_id"}}, DoUpdates: clause.AssignmentColumns([]string{"name", "name_key", "search"})}
+	for part := range slices.Chunk(rows, batch/2) {
+		if err := t.on(ctx).Clauses(rename).Create(&part).Error; err != nil {
+			return nil, groupNoun.read(err, "")
+		}
+		ids := make([]string, len(part))
+		for i, r := range part {
+			ids[i] = r.GroupID
+		}
+		var stored []groupRow
+		if err := t.on(ctx).Select("number", "group_id").Where("provider = ? AND group_id IN ?", clean(string(provider)), ids).Find(&stored).Error; err != nil {
+			return nil, groupNoun.read(err, "")
+		}
+		for _, r := range stored {
+			numbers[r.GroupID] = r.Number
+		}
+	}
+	return numbers, nil
 }
 
 // PurgeVPNGroups deletes groups without members that were first seen before a time, at most limit, and returns their

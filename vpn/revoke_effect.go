@@ -9,9 +9,10 @@ import (
 // Fallback is the rule that decides about a destination after one of its authorization rules was revoked.
 type Fallback struct {
 	Destination netip.Prefix
-	By          netip.Prefix   // the most specific destination left that contains it; invalid: there is none
-	Grant       Grant          // what the rules of By allow
-	Within      []netip.Prefix // the destinations inside it that have rules of their own, outermost only, ascending
+	By          netip.Prefix      // the most specific destination left that contains it; invalid: there is none
+	Grant       Grant             // what the rules of By allow
+	Names       map[string]string // of access groups, where they are known
+	Within      []netip.Prefix    // the destinations inside it that have rules of their own, outermost only, ascending
 }
 
 // RevokeEffect finds the fallback, by longest prefix match, for the case that a rule is removed from the present ones.
@@ -61,9 +62,9 @@ func (s Fallback) Message() string {
 	case !s.By.IsValid():
 		out = "No other rule covers " + s.Destination.String() + ", so no client reaches it any more."
 	case s.By == s.Destination:
-		out = s.Destination.String() + " has another rule, which allows " + s.Grant.words() + "."
+		out = s.Destination.String() + " has another rule, which allows " + s.Grant.words(s.Names) + "."
 	default:
-		out = s.Destination.String() + " is then covered by " + s.By.String() + ", which allows " + s.Grant.words() + "."
+		out = s.Destination.String() + " is then covered by " + s.By.String() + ", which allows " + s.Grant.words(s.Names) + "."
 	}
 	if len(s.Within) == 0 {
 		return out
@@ -82,8 +83,8 @@ func (s Fallback) Message() string {
 	return out + " Inside it, " + joinWords(names) + verb
 }
 
-// words names the users that a grant allows.
-func (g Grant) words() string {
+// words names the users that a grant allows, groups by name where it is known.
+func (g Grant) words(known map[string]string) string {
 	if g.All {
 		return "all users"
 	}
@@ -93,7 +94,7 @@ func (g Grant) words() string {
 			names = append(names, "other groups")
 			break
 		}
-		names = append(names, "group "+group)
+		names = append(names, "group "+Group{ID: group, Name: known[group]}.Label())
 	}
 	return joinWords(names)
 }

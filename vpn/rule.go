@@ -40,6 +40,7 @@ type RuleSpec struct {
 	Destination string
 	AllUsers    bool
 	Group       string
+	GroupName   string // as the directory spells it, where the group was searched there; empty: not known
 	Description string
 }
 

@@ -3,6 +3,7 @@ package vpn
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -59,6 +60,7 @@ type ConnectionSummary struct {
 	EndpointName string    // empty where it has none or was deleted
 	Target       string    // name or ID of the subnet; empty where the association is gone
 	SessionEnds  time.Time // when the VPN session ends at the latest; zero where that is not known
+	MoreGroups   bool      // the user has more groups than count
 }
 
 // End is when the connection ended, or ends at the latest; zero where that is not known.
@@ -85,7 +87,20 @@ type RuleStatus struct {
 	State   RuleState
 	Reason  string
 	Warning string
+	// GroupName is the name of the access group, where it is known.
+	GroupName string
 }
+
+// Grantee names the users that the rule allows, a group by name and ID.
+func (r RuleStatus) Grantee() string {
+	if r.AllUsers || r.GroupName == "" {
+		return r.Rule.Grantee()
+	}
+	return "group " + Group{ID: r.Group, Name: r.GroupName}.Label()
+}
+
+// Warn adds a sentence to the warning.
+func (r *RuleStatus) Warn(sentence string) { r.Warning = strings.TrimSpace(r.Warning + " " + sentence) }
 
 // RouteStatus is a route with its state.
 type RouteStatus struct {

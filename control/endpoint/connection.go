@@ -107,7 +107,7 @@ func connectionSummaries(ctx context.Context, tx *store.Tx, found vpn.Page[vpn.C
 	for i, c := range out.Items {
 		out.Items[i].EndpointName, out.Items[i].Target = endpoints[c.Endpoint].Name, targets[c.Association]
 		if session, known := sessions[c.Session]; known {
-			out.Items[i].SessionEnds = session.Ends(endpoints[c.Endpoint])
+			out.Items[i].SessionEnds, out.Items[i].MoreGroups = session.Ends(endpoints[c.Endpoint]), session.MoreGroups
 		}
 	}
 	return out, nil

@@ -31,7 +31,9 @@ var endpointFields = vpn.Fields[vpn.EndpointSummary]{
 }
 
 var ruleFields = vpn.Fields[vpn.RuleStatus]{
-	Search: func(r vpn.RuleStatus) []string { return []string{r.Destination.String(), r.Group, r.Description} },
+	Search: func(r vpn.RuleStatus) []string {
+		return []string{r.Destination.String(), r.Group, r.GroupName, r.Description}
+	},
 	Orders: map[string]func(a, b vpn.RuleStatus) int{
 		"group":       func(a, b vpn.RuleStatus) int { return cmp.Compare(a.Group, b.Group) },
 		"description": func(a, b vpn.RuleStatus) int { return cmp.Compare(a.Description, b.Description) },

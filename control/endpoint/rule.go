@@ -40,6 +40,9 @@ func (s *Service) Rules(ctx context.Context, by control.Principal, id vpn.Endpoi
 			status.Warning = warnings[r.ID]
 			return status
 		})
+		if err := nameGroups(ctx, tx, e, out.Items); err != nil {
+			return err
+		}
 		if inMemory(l) {
 			out = vpn.Select(out.Items, l, ruleFields)
 		}
@@ -59,8 +62,17 @@ func (s *Service) Rule(ctx context.Context, by control.Principal, id vpn.Endpoin
 		if r.Endpoint != id {
 			return vpn.NoSuch(vpn.CodeRuleNotFound, "authorization rule", string(rule))
 		}
+		e, err := tx.Endpoint(ctx, id)
+		if err != nil {
+			return err
+		}
 		observed, err := s.core.Observations(ctx, tx, id)
-		out = r.Status(observed[id])
+		if err != nil {
+			return err
+		}
+		one := []vpn.RuleStatus{r.Status(observed[id])}
+		err = nameGroups(ctx, tx, e, one)
+		out = one[0]
 		return err
 	})
 	return out, err
@@ -80,6 +92,11 @@ func (s *Service) Authorize(ctx context.Context, by control.Principal, id vpn.En
 			return err
 		}
 		a.After = control.Describe(made)
+		if spec.GroupName != "" && !made.AllUsers {
+			if err := tx.NoteVPNGroup(ctx, e.Directory, vpn.Group{ID: made.Group, Name: spec.GroupName}); err != nil {
+				return err
+			}
+		}
 		return tx.CreateRule(ctx, made)
 	})
 	return made, err
@@ -105,6 +122,9 @@ func (s *Service) RevokePreview(ctx context.Context, by control.Principal, id vp
 			return err
 		}
 		out.After = vpn.RevokeEffect(out.Rule.Rule, present)
+		if out.After.Names, err = namesIn(ctx, tx, id, present); err != nil {
+			return err
+		}
 		live, err := tx.CountLive(ctx, id)
 		out.Connections = live[id]
 		return err
@@ -140,7 +160,22 @@ func revoke(ctx context.Context, tx *store.Tx, e *vpn.Endpoint, rule vpn.RuleID)
 }
 
 // RulesNamed gives those of the authorization rules that an endpoint has.
-func (s *Service) RulesNamed(ctx context.Context, by control.Principal, id vpn.EndpointID, ids []vpn.RuleID) (found []vpn.Rule, err error) {
-	err = s.core.Read(ctx, by, vpn.DescribeClientVpnAuthorizationRules, string(id), func(tx *store.Tx) error { found, err = tx.RulesOf(ctx, id); return err })
-	return slices.DeleteFunc(found, func(r vpn.Rule) bool { return !slices.Contains(ids, r.ID) }), err
+func (s *Service) RulesNamed(ctx context.Context, by control.Principal, id vpn.EndpointID, ids []vpn.RuleID) (found []vpn.RuleStatus, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnAuthorizationRules, string(id), func(tx *store.Tx) error {
+		rules, err := tx.RulesOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		e, err := tx.Endpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, r := range rules {
+			if slices.Contains(ids, r.ID) {
+				found = append(found, vpn.RuleStatus{Rule: r})
+			}
+		}
+		return nameGroups(ctx, tx, e, found)
+	})
+	return found, err
 }

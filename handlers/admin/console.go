@@ -71,7 +71,7 @@ func New(c Config) *Console {
 		Certificates: certificate.New(pages, s.Certificates),
 		Directories:  identity.New(pages, s.Identity),
 		Users:        user.New(pages, s.Users),
-		Endpoint:     endpoint.New(pages, s.Endpoints, s.Networks),
+		Endpoint:     endpoint.New(pages, s.Endpoints, s.Networks, s.Identity),
 		Node:         node.New(pages, s.Core, s.Nodes, s.Endpoints, s.Settings),
 		Tutorial:     tutorial.New(pages, s.Tutorial),
 	}

@@ -8,7 +8,7 @@ import "slices"
 type Field struct {
 	Name         string // name in the posted form; also the id of the element unless ID is set
 	ID           string
-	Type         string // text (default), password, number, textarea, select, radio, checkbox, file, tags, fact (text that cannot be changed)
+	Type         string // text (default), password, number, textarea, select, radio, checkbox, file, tags, find (a text with a button that searches), fact (text that cannot be changed)
 	Label        string
 	Value        string
 	Section      string // title of the form's section that it is in; empty: above all sections
@@ -46,6 +46,9 @@ type Option struct {
 
 // Hidden is a hidden value of a form.
 type Hidden struct{ Name, Value string }
+
+// SearchName is the name of the button of a field of type find.
+func SearchName(field string) string { return field + "_search" }
 
 func (f Field) id() string {
 	if f.ID != "" {

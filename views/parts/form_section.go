@@ -48,7 +48,7 @@ func (f Form) inSections() []formSection {
 
 // hasRows tells whether the form has rows that are added and removed by buttons.
 func (f Form) hasRows() bool {
-	return slices.ContainsFunc(f.Fields, func(field Field) bool { return field.Type == "tags" })
+	return slices.ContainsFunc(f.Fields, func(field Field) bool { return field.Type == "tags" || field.Type == "find" })
 }
 
 // open tells whether a folding section shows its fields at once.

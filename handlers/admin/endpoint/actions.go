@@ -5,6 +5,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"sallyport/control/endpoint"
+	"sallyport/control/identity"
 	"sallyport/control/network"
 	"sallyport/handlers/admin/page"
 	"sallyport/vpn"
@@ -21,12 +22,12 @@ type Actions struct {
 }
 
 // New makes the actions.
-func New(pages *page.Pages, endpoints *endpoint.Service, networks *network.Service) Actions {
+func New(pages *page.Pages, endpoints *endpoint.Service, networks *network.Service, directories *identity.Service) Actions {
 	shared := &common{pages, endpoints}
 	return Actions{
 		Endpoints:     Endpoints{shared},
 		Associations:  Associations{shared},
-		Rules:         Rules{shared, networks},
+		Rules:         Rules{shared, networks, directories},
 		Routes:        Routes{shared},
 		Connections:   Connections{shared},
 		Configuration: Configuration{shared},
@@ -48,7 +49,8 @@ type Associations struct{ *common }
 // Rules are the authorization rules of an endpoint.
 type Rules struct {
 	*common
-	networks *network.Service
+	networks    *network.Service
+	directories *identity.Service
 }
 
 // Routes are the route table of an endpoint.

@@ -12,24 +12,53 @@ import (
 	"sallyport/vpn"
 )
 
-// ruleInput is a rule as typed. The form has one choice for access until users have groups.
+// ruleInput is a rule as typed.
 type ruleInput struct {
 	Destination string `form:"destination"`
+	Access      string `form:"access"`
+	Picked      string `form:"group_pick"` // a group by its ID; empty: the ID is typed
+	Group       string `form:"group"`
+	Find        string `form:"group_find"`
+	Search      string `form:"group_find_search"` // the button of the search was pressed
 	Description string `form:"description"`
 }
 
-func (in ruleInput) form(view endpoint.View, example string) parts.Form {
+const (
+	accessAll   = "all"
+	accessGroup = "group"
+)
+
+// groupID is the chosen group, or the one that was typed.
+func (in ruleInput) groupID() string {
+	if in.Picked != "" {
+		return in.Picked
+	}
+	return in.Group
+}
+
+func (in ruleInput) form(view endpoint.View, example string, groups groupChoices) parts.Form {
+	if in.Access == "" {
+		in.Access = accessAll
+	}
+	fields := []parts.Field{
+		{Section: sectionDestination, Name: "destination", Label: "Destination network to enable access", Value: in.Destination, Required: true, Mono: true, Placeholder: "10.0.0.0/16",
+			Autocomplete: "off", Focus: true,
+			Help: "The IP address, in CIDR notation, of the network that you want users to access. " + example + "0.0.0.0/0 means everywhere: the internet and every network in the route table, except those with a narrower rule. A route to the destination is needed as well."},
+		{Section: sectionAccess, Name: "access", Label: "Grant access to", Type: "radio", Value: in.Access, Required: true, Options: []parts.Option{
+			{Value: accessAll, Label: "Allow access to all users", Help: "Every client that can connect."},
+			{Value: accessGroup, Label: "Allow access to users in a specific access group", Disabled: !view.AsksPassword(),
+				Help: parts.YesNo(view.AsksPassword(), "Users who were in the group at their sign-in.", "Clients of this endpoint have certificates, which belong to no group.")},
+		}},
+	}
+	if view.AsksPassword() {
+		fields = append(fields, in.groupFields(groups)...)
+	}
 	return parts.Form{
 		Action: views.EndpointPath(view.ID, "rules", "new"), Submit: "Add authorization rule", Cancel: views.EndpointPath(view.ID, "rules"),
 		Sections: []parts.Section{{Title: sectionDestination}, {Title: sectionAccess}, {Title: sectionDetails}},
-		Fields: []parts.Field{
-			{Section: sectionDestination, Name: "destination", Label: "Destination network to enable access", Value: in.Destination, Required: true, Mono: true, Placeholder: "10.0.0.0/16",
-				Autocomplete: "off", Focus: true,
-				Help: "The IP address, in CIDR notation, of the network that you want users to access. " + example + "0.0.0.0/0 means everywhere: the internet and every network in the route table, except those with a narrower rule. A route to the destination is needed as well."},
-			{Section: sectionAccess, Name: "access", Label: "Grant access to", Type: "radio", Value: "all", Required: true,
-				Options: []parts.Option{{Value: "all", Label: "Allow access to all users", Help: "Every client that can connect. Access groups need user-based authentication, which is not available yet."}}},
-			{Section: sectionDetails, Name: "description", Label: "Description", Value: in.Description, Help: "A brief description of the authorization rule.", Autocomplete: "off"},
-		},
+		Fields: append(fields, parts.Field{
+			Section: sectionDetails, Name: "description", Label: "Description", Value: in.Description, Help: "A brief description of the authorization rule.", Autocomplete: "off",
+		}),
 	}
 }
 
@@ -38,7 +67,14 @@ func (h *Rules) renderNew(c echo.Context, in ruleInput, refused error) error {
 	if err != nil {
 		return err
 	}
-	form := in.form(view, h.networkExample(c, view))
+	groups, err := h.groupChoices(c, view, in)
+	if err != nil {
+		return err
+	}
+	if in.Search != "" && len(groups.found) == 1 {
+		in.Picked, in.Group = groups.found[0].ID, ""
+	}
+	form := in.form(view, h.networkExample(c, view), groups)
 	page.Fail(&form, refused)
 	head := parts.Header{Crumbs: endpointCrumbs(view.Endpoint, "rules"), Title: "Add authorization rule"}
 	return page.RenderForm(c, refused, views.Form(views.FormPage{Chrome: h.pages.Chrome(c, "Add authorization rule", "endpoints"), Header: head, Form: form}))
@@ -69,8 +105,16 @@ func (h *Rules) Authorize(c echo.Context) error {
 	if err := page.Bind(c, &in); err != nil {
 		return err
 	}
+	if in.Search != "" { // nothing is saved: the form shows what was found
+		return h.renderNew(c, in, nil)
+	}
+	if in.Access == accessGroup && in.Picked != "" && in.Group != "" && in.Group != in.Picked {
+		var twice vpn.Check
+		twice.Bad("group", "A group is chosen above, and this is the ID of another one. Clear one of the two.")
+		return h.renderNew(c, in, twice.Err())
+	}
 	r, err := h.endpoints.Authorize(page.Context(c), page.Principal(c), endpointID(c), vpn.RuleSpec{
-		Destination: in.Destination, AllUsers: true, Description: in.Description,
+		Destination: in.Destination, AllUsers: in.Access != accessGroup, Group: in.groupID(), GroupName: h.foundName(c, in), Description: in.Description,
 	})
 	if page.BelongsInForm(err) {
 		return h.renderNew(c, in, err)

@@ -14,6 +14,7 @@ import (
 var ruleCells = []page.Cell[vpn.RuleStatus]{
 	{Label: "Destination", Text: func(r vpn.RuleStatus) string { return r.Destination.String() }},
 	{Label: "Access", Text: func(r vpn.RuleStatus) string { return r.Grantee() }},
+	{Label: "Access group ID", Text: func(r vpn.RuleStatus) string { return r.Group }},
 	{Label: "Description", Text: func(r vpn.RuleStatus) string { return r.Description }},
 	{Label: "State", Text: func(r vpn.RuleStatus) string { return string(r.State) }},
 	{Label: "Reason", Text: func(r vpn.RuleStatus) string { return r.Reason }},

@@ -56,7 +56,7 @@ func (h *Rules) several(c echo.Context) (page.Several, []vpn.RuleID, error) {
 		Crumbs: endpointCrumbs(view.Endpoint, "rules"),
 		Title:  "Remove " + parts.Count(len(rules), "authorization rule") + "?",
 		Text:   "For each destination the next wider rule decides then; without one it is denied. The change takes effect at once, for running transfers as well.",
-		Rows: page.RowsOf(rules, func(r vpn.Rule) page.Row {
+		Rows: page.RowsOf(rules, func(r vpn.RuleStatus) page.Row {
 			return page.Row{ID: string(r.ID), Name: views.Destination(r.Destination) + " for " + r.Grantee()}
 		}),
 		People: connectedNow(view.Connections), Button: "Remove authorization rules", Section: "endpoints",
