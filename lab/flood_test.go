@@ -40,17 +40,11 @@ type flood func(stop <-chan struct{}, profile string) int
 const (
 	// floodSlow is what a ping may take in any case: the machine of the tests has other work.
 	floodSlow = 25 * time.Millisecond
-	// floodSlowest is the same for the slowest percent, which meets a burst: 500 handshakes that begin at once
-	// keep a worker busy for 0.4 s, whether an office returns or a host floods.
-	floodSlowest = 500 * time.Millisecond
 	// floodMemory is what a worker may hold after a flood of one host: its burst of new flows, 500, with
 	// some 300 kB each. floodFullMemory is the same for as many clients as a worker with 1,023 addresses
 	// takes: hosts with many addresses.
 	floodMemory     = 200 << 20
 	floodFullMemory = 650 << 20
-	// fromMany is the flood that takes a worker's whole time: 1,000 handshakes in a second, as many as the
-	// limit for all addresses lets begin, of 0.8 ms each. What it does to pings depends on the machine.
-	fromMany = "half-open handshakes from many addresses"
 	// floodSources is from how many addresses more a flood of many comes.
 	floodSources = 20
 )
@@ -68,7 +62,7 @@ func TestFlood(t *testing.T) {
 		{"half-open handshakes", sendHalfOpen, floodMemory},
 		{"garbage without the key", sendGarbage, floodMemory},
 		{"repeated first packet", sendRepeated, floodMemory},
-		{fromMany, sendHalfOpen, floodFullMemory},
+		{"half-open handshakes from many addresses", sendHalfOpen, floodFullMemory},
 	}
 	b := newBusySite(t, 1, floodSettings()...)
 	for i := range len(floods) + 1 {
@@ -89,16 +83,12 @@ func TestFlood(t *testing.T) {
 		floodFrom(t, b.clients[1+i], f.name, func(stop <-chan struct{}) int { return f.send(stop, profile) }, func() {
 			began := time.Now()
 			c := netlab.StartClient(t, late, profile)
-			within := 5 * time.Second
-			if f.name == fromMany {
-				within = 15 * time.Second // 5 where the machine has no other work
-			}
-			netlab.Eventually(t, within, fmt.Sprintf("a client connects within %s during %s", within, f.name), func() bool { return c.Ups() == 1 })
+			netlab.Eventually(t, 5*time.Second, "a client connects within 5 s during "+f.name, func() bool { return c.Ups() == 1 })
 			in := time.Since(began)
 			during := pings(t, b.clients[0], floodTime())
 			memory := resident(t, worker)
 			t.Logf("%s: %v; a client connected in %d ms; worker %d MB", f.name, during, in.Milliseconds(), memory>>20)
-			if f.name != fromMany && during.slowerThan(quiet) || during.lost > during.sent/2 {
+			if during.slowerThan(quiet) {
 				t.Errorf("%s: the connected client's pings: %v, quiet: %v", f.name, during, quiet)
 			}
 			peak = max(peak, memory)
@@ -195,7 +185,7 @@ func (r roundTrips) String() string {
 // slowerThan tells whether a flood was noticed. Of the slowest percent it judges in long runs alone: in two
 // seconds that is two pings, and the machine of the tests has other work.
 func (r roundTrips) slowerThan(quiet roundTrips) bool {
-	slow := r.p50 > max(2*quiet.p50, floodSlow) || floodTime() > 10*time.Second && r.p99 > max(2*quiet.p99, floodSlowest)
+	slow := r.p50 > max(2*quiet.p50, floodSlow) || floodTime() > 10*time.Second && r.p99 > max(2*quiet.p99, floodSlow)
 	return r.lost > quiet.lost || slow
 }
 
@@ -271,13 +261,19 @@ func repeat(stop <-chan struct{}, ports, perTick int, packet []byte) (sent int) 
 	}
 }
 
-// sendHalfOpen begins handshakes with the endpoint's key, 100 at a time from each address of the host, and
-// leaves them after the client's first TLS message.
+// sendHalfOpen begins handshakes with the endpoint's key, 100 at a time from each address of the host and 1,500
+// in a second, and leaves them after the client's first TLS message. More would measure how this program and
+// the worker share the machine's processors.
 func sendHalfOpen(stop <-chan struct{}, profile string) int {
 	var begun atomic.Int64
-	sources := addresses()
+	sources, key := addresses(), newHandshake(profile)
 	free := make(chan struct{}, 100*len(sources))
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
 	for n := 0; ; n++ {
+		if n >= 100 && n%15 == 0 {
+			<-tick.C
+		}
 		select {
 		case <-stop:
 			return int(begun.Load())
@@ -289,7 +285,7 @@ func sendHalfOpen(stop <-chan struct{}, profile string) int {
 		}
 		go func() {
 			defer func() { c.Close(); <-free }()
-			h := newHandshake(profile)
+			h := key.another()
 			_, _ = c.Write(h.first())
 			reply := make([]byte, 2000)
 			_ = c.SetReadDeadline(time.Now().Add(500 * time.Millisecond))

@@ -17,6 +17,7 @@ import (
 // The first bytes of OpenVPN's control packets: opcode and key number 0.
 const (
 	firstPacket   = 7 << 3 // P_CONTROL_HARD_RESET_CLIENT_V2
+	firstReply    = 8 << 3 // P_CONTROL_HARD_RESET_SERVER_V2
 	controlPacket = 4 << 3 // P_CONTROL_V1
 )
 
@@ -37,8 +38,14 @@ func newHandshake(profile string) *handshake {
 	}
 	// The second half is what clients send with: 64 bytes for the cipher, 64 for the signature.
 	h := &handshake{encrypt: raw[128:160], sign: raw[192:224]}
-	_, _ = rand.Read(h.session[:])
-	return h
+	return h.another()
+}
+
+// another is a handshake with the same key.
+func (h *handshake) another() *handshake {
+	other := &handshake{encrypt: h.encrypt, sign: h.sign}
+	_, _ = rand.Read(other.session[:])
+	return other
 }
 
 // first is the packet that asks for a session.

@@ -22,14 +22,14 @@ const (
 	limitedSources = 65535
 	// allNewFlows bounds new flows of all sources together: at 40 µs for a packet that no key fits,
 	// and 30 s in connection tracking for each, floods from forged addresses take 4 % of a worker's
-	// core and 30,000 entries.
+	// core and 30,000 entries. Sources that open few have this bound for themselves, so that a new client
+	// gets in beside hosts that each open as many as they may.
 	allNewFlows = "1000/second burst 2000 packets"
+	fewNewFlows = "20/minute burst 10 packets"
 	unlisted    = "100/second burst 200 packets"
 	// handshakes are packets that are no data: some 15 for a login, a few more each hour. A flow that
 	// was answered once is not new, so garbage in it is bounded here.
 	handshakes = "200/second burst 10000 packets"
-	// dataOpcode is P_DATA_V2, the first five bits of OpenVPN's data packets.
-	dataOpcode = 9
 )
 
 // limits writes the sets and the chain of the limits. They are there without limits too, since
@@ -42,17 +42,20 @@ func (d *document) limits(r Ruleset) {
 		}
 	}
 	d.set("set", setPublic, "type ipv4_addr . inet_proto . inet_service", public)
-	for _, set := range []string{setNewFlows, setHandshakes} {
+	for _, set := range []string{setNewFlows, setFewFlows, setHandshakes} {
 		d.set("set", set, fmt.Sprintf("type ipv4_addr; size %d; flags dynamic,timeout; timeout 2m", limitedSources), nil)
 	}
 	d.set("set", setClientFlows, fmt.Sprintf("type ipv4_addr; size %d; flags dynamic", limitedSources), nil)
 	if r.Limits.NewFlows > 0 {
 		d.chain(chainNewFlows,
 			fmt.Sprintf("update @%s { ip saddr limit rate over %d/second burst %d packets } drop", setNewFlows, r.Limits.NewFlows, max(1, r.Limits.NewFlowsBurst)),
-			"limit rate over "+allNewFlows+" drop",
 			// Not "@… return": a look-up that finds the element takes one of its packets too.
-			"ip saddr != @"+setNewFlows+" limit rate over "+unlisted+" drop")
+			"ip saddr != @"+setNewFlows+" limit rate over "+unlisted+" drop",
+			fmt.Sprintf("update @%s { ip saddr limit rate %s } goto %s", setFewFlows, fewNewFlows, chainFewFlows),
+			"limit rate over "+allNewFlows+" drop")
+		d.chain(chainFewFlows, "limit rate over "+allNewFlows+" drop")
 	}
+	d.handshakePace(r.Limits)
 }
 
 // arriving are the rules of the limits at the hook prerouting, before any address translation: what
@@ -66,24 +69,4 @@ func (l Limits) arriving() []string {
 		rules = append(rules, fmt.Sprintf("ct state new %s add @%s { ip saddr ct count over %d } drop", fromTun, setClientFlows, l.ClientFlows))
 	}
 	return rules
-}
-
-// limitHandshakes are the rules at the hook input for packets to workers that are no data.
-func (r Ruleset) limitHandshakes() []string {
-	first, last := uint16(0), uint16(0)
-	for _, e := range r.Endpoints {
-		for _, port := range e.Workers {
-			if e.Transport == "udp" && (first == 0 || port < first) {
-				first = port
-			}
-			if e.Transport == "udp" {
-				last = max(last, port)
-			}
-		}
-	}
-	if r.Limits.NewFlows == 0 || first == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("ct status dnat udp dport %d-%d @th,64,5 != %d update @%s { ip saddr limit rate over %s } drop",
-		first, last, dataOpcode, setHandshakes, handshakes)}
 }

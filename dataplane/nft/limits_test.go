@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/net/ipv4"
 
 	"sallyport/dataplane/nft"
 	"sallyport/vpn"
@@ -198,5 +199,107 @@ func TestOfficeReturnsAtOnce(t *testing.T) {
 				t.Errorf("%d of %d flows of one address passed", passed, office)
 			}
 		})
+	}
+}
+
+// openVPN is a worker's port that replies to first packets, and counts what else arrives by its opcode.
+func openVPN(t *testing.T, listen string) (arrived *[32]atomic.Int64) {
+	t.Helper()
+	arrived, p := new([32]atomic.Int64), gatewaySpace(t).udp(listen)
+	go func() {
+		buf := make([]byte, 2000)
+		for {
+			n, _, from, err := p.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			if n == 0 {
+				continue
+			}
+			arrived[buf[0]>>3].Add(1)
+			if buf[0]>>3 == 7 {
+				_, _ = p.WriteTo([]byte{8 << 3}, nil, from)
+			}
+		}
+	}()
+	return arrived
+}
+
+// answeredFlows opens flows whose first packet the worker answered, and gives a function that sends a packet in
+// each of them.
+func (l *lab) answeredFlows(n int, source string) (send func(opcode byte)) {
+	l.t.Helper()
+	to := &net.UDPAddr{IP: wanGateway.AsSlice(), Port: 1194}
+	flows := make([]*ipv4.PacketConn, n)
+	for i := range flows {
+		flows[i] = l.outside.udp(source + ":0")
+		_, err := flows[i].WriteTo([]byte{7 << 3, 0, 0, 0}, nil, to)
+		must(l.t, err)
+		must(l.t, flows[i].SetReadDeadline(time.Now().Add(timeout)))
+		_, _, _, err = flows[i].ReadFrom(make([]byte, 100))
+		must(l.t, err)
+	}
+	return func(opcode byte) {
+		for i, c := range flows {
+			_, _ = c.WriteTo([]byte{opcode << 3, 0, 0, 0}, nil, to)
+			if i%50 == 49 {
+				<-time.After(5 * time.Millisecond) // the worker's buffer holds them
+			}
+		}
+	}
+}
+
+// TestHandshakesBeginAtAPace: of many clients that were answered and continue at once, a worker is handed as many
+// as a crowd may begin; a client of another address gets in beside them; what continues a handshake passes, what
+// begins another in the same flow counts; garbage uses nothing up; the rules written again give nothing anew.
+func TestHandshakesBeginAtAPace(t *testing.T) {
+	const (
+		clients = 400
+		// What one address, the pace and a crowd may begin at once: 5, 25 and 150. The rates let a few more pass.
+		atOnce, some = 180, 80
+	)
+	l := newLab(t)
+	for _, a := range []string{"198.51.100.3/24", "198.51.100.4/24"} {
+		addr, err := netlink.ParseAddr(a)
+		must(t, err)
+		must(t, l.outside.AddrAdd(l.outside.link("eth0"), addr))
+	}
+	l.applyLimits(nft.DefaultLimits)
+	worker := openVPN(t, "198.51.100.1:40001")
+	began := func(send func(opcode byte), opcode byte) int64 {
+		before := worker[opcode].Load()
+		send(opcode)
+		return settled(&worker[opcode]) - before
+	}
+	l.outside.datagrams(1000, true, "198.51.100.3", "198.51.100.1:1194", []byte{4 << 3, 0, 0, 0})
+	if n := settled(&worker[4]); n > 60 {
+		t.Errorf("%d packets of flows that were never answered arrived, want 20 and a few", n)
+	}
+	send := l.answeredFlows(clients, "198.51.100.2")
+	first := began(send, 4)
+	if first < atOnce || first > atOnce+some {
+		t.Errorf("%d of %d handshakes began, want %d and a few", first, clients, atOnce)
+	}
+	l.applyLimits(nft.DefaultLimits)
+	again := began(send, 5)
+	if again < first || again > first+some {
+		t.Errorf("%d handshakes continued, want the %d that began and a few", again, first)
+	}
+	other := l.answeredFlows(3, "198.51.100.4")
+	if n := began(other, 4); n != 3 {
+		t.Errorf("%d of 3 handshakes of another address began", n)
+	}
+	send(7) // another handshake in each flow
+	settled(&worker[7])
+	if n := began(send, 4); n > atOnce+some {
+		t.Errorf("%d handshakes began in flows that had begun one, want a few", n)
+	}
+	if n := began(send, 9); n != clients {
+		t.Errorf("%d of %d data packets arrived", n, clients)
+	}
+	must(t, noDrift(t, l.table))
+	l.applyLimits(nft.Limits{})
+	if n := began(l.answeredFlows(clients, "198.51.100.2"), 4); n != clients {
+		t.Errorf("%d of %d handshakes began without limits", n, clients)
 	}
 }

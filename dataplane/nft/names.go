@@ -16,7 +16,7 @@ var (
 	counterSets = []string{setSent, setReceived}
 	// limitSets are filled by packets. They outlive a rebuild too: to replace one is to forget who sent
 	// how much.
-	limitSets = []string{setNewFlows, setHandshakes, setClientFlows}
+	limitSets = []string{setNewFlows, setFewFlows, setHandshakes, setClientFlows, setSeldom, setSeldomPace, setBeginPace, setCrowdPace, setCrowdReserve, setBegun}
 )
 
 // Chains that packets between clients and the host itself pass before those of an endpoint.
@@ -38,11 +38,22 @@ const (
 
 	setPublic      = "public"      // address . protocol . port that clients dial
 	setNewFlows    = "newflows"    // source addresses that open flows to a public port
+	setFewFlows    = "fewflows"    // source addresses that open few of them
 	setHandshakes  = "handshakes"  // source addresses that send other packets than data to workers
 	setClientFlows = "clientflows" // clients, with the number of their flows
 
-	chainAccepted = "accepted" // marks a packet that a rule lets pass
-	chainNewFlows = "newflow"  // limits new flows to a public port
+	setSeldom       = "seldom"       // source addresses, with the handshakes that each may begin in any case
+	setSeldomPace   = "seldompace"   // ports of workers, with the pace of those
+	setBeginPace    = "beginpace"    // ports of workers, with the pace of other handshakes that begin
+	setCrowdPace    = "crowdpace"    // ports of workers, with the pace of a crowd
+	setCrowdReserve = "crowdreserve" // ports of workers, with what is left for crowds
+	setBegun        = "begun"        // address . port of clients whose handshake began a moment ago
+
+	chainAccepted  = "accepted"  // marks a packet that a rule lets pass
+	chainNewFlows  = "newflow"   // limits new flows to a public port
+	chainFewFlows  = "fewflow"   // limits those of sources that open few
+	chainHandshake = "handshake" // limits what a client sends to a worker that is no data
+	chainBegin     = "begin"     // notes the flow of a handshake that may begin
 )
 
 // uniquePart returns the digits of an identifier that was checked before.
