@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,13 +42,20 @@ func newPasswordSite(t testing.TB, clients int, settings ...string) *passwordSit
 	t.Helper()
 	w := newTopology(t, clients)
 	w.serveEcho(t)
-	s := &passwordSite{directory: directory.StartSlapd(t, w.hostB, addrHostB, testpki.Authority(t, "Directory CA"), peopleLDIF(), addrHostB)}
+	server := directory.StartSlapd(t, w.hostB, addrHostB, testpki.Authority(t, "Directory CA"), peopleLDIF(), addrHostB)
+	return w.newPasswordSite(t, server, gateway.Fields{"URLs": server.Options.URLs[0], "Certificate authorities": server.Options.CA}, settings...)
+}
+
+// newPasswordSite makes one on the gateway of a network. at says where it finds the directory.
+func (w *topology) newPasswordSite(t testing.TB, server *directory.Server, at gateway.Fields, settings ...string) *passwordSite {
+	t.Helper()
+	s := &passwordSite{directory: server}
 	s.site = signUp(t, w, startGateway(t, w.gatewayHost, settings...))
-	o := s.directory.Options
-	s.MustSubmit("/identity-providers/directories/new", "Create directory", gateway.Fields{
-		"Name": "People", "Type": "OpenLDAP", "URLs": strings.Join(o.URLs, "\n"), "Certificate authorities": o.CA, "Account": o.BindDN, "Password": directory.Password,
-		"Base DN": o.BaseDN,
-	})
+	in := gateway.Fields{
+		"Name": "People", "Type": "OpenLDAP", "Account": server.Options.BindDN, "Password": directory.Password, "Base DN": server.Options.BaseDN,
+	}
+	maps.Copy(in, at)
+	s.MustSubmit("/identity-providers/directories/new", "Create directory", in)
 	s.CreateNetwork()
 	s.CreateCertificates("alice")
 	s.CreateEndpoint(gateway.Fields{"Use user-based authentication": "", "Directory ID": "People", "Use mutual authentication": "off"})

@@ -31,6 +31,12 @@ func startBareServer(t testing.TB, clients int, more string) *bareServer {
 	t.Helper()
 	w := newTopology(t, clients)
 	w.serveEcho(t)
+	return w.startBareServer(t, more)
+}
+
+// startBareServer starts one on the gateway of a network.
+func (w *topology) startBareServer(t testing.TB, more string) *bareServer {
+	t.Helper()
 	now := time.Now()
 	must := func(p vpn.KeyPair, err error) vpn.KeyPair {
 		t.Helper()
