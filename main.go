@@ -41,6 +41,7 @@ var errUsage = errors.New("usage")
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	forbidCoreFiles()
 	err := run(ctx, os.Args[1:], os.Stdout)
 	switch {
 	case errors.Is(err, errUsage):
@@ -51,6 +52,9 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// forbidCoreFiles keeps what is in memory out of files: private keys, and passwords of logins. Lowering the limit cannot fail.
+func forbidCoreFiles() { _ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {

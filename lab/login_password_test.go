@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +123,8 @@ func TestPasswordLogins(t *testing.T) {
 	s.wantNowhere(t, secrets)
 }
 
+var noCoreFile = regexp.MustCompile(`Max core file size +0 +0 `)
+
 // wantNowhere looks for secrets, as they are and in base64, in all that the program has written: its run directory and its
 // data, which have journals, events and the database, its log and those of its workers.
 func (s *passwordSite) wantNowhere(t testing.TB, secrets []string) {
@@ -141,6 +144,14 @@ func (s *passwordSite) wantNowhere(t testing.TB, secrets []string) {
 		})
 		if err != nil {
 			t.Fatal(err)
+		}
+	}
+	for _, command := range []string{"web", "dataplane", "openvpn"} { // nor in a core file, had one of them crashed
+		for _, pid := range s.Processes(command) {
+			limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", pid))
+			if err != nil || !noCoreFile.Match(limits) {
+				t.Errorf("%s may write core files: %v", command, err)
+			}
 		}
 	}
 	if len(texts) < 8 {
