@@ -42,6 +42,13 @@ func vpnRoutes(h *admin.Console) []route {
 		{get, directory + "/delete", h.Directories.DeleteForm, may(vpn.DeleteDirectory)},
 		{post, directory + "/delete", h.Directories.Delete, may(vpn.DeleteDirectory)},
 		{post, directory + "/test", h.Directories.Test, may(vpn.TestDirectorySignIn)},
+		{get, directory + "/mfa", h.Directories.Devices, signedIn},
+		{get, directory + "/mfa/new", h.Directories.RegisterForm, may(vpn.RegisterMFADevice)},
+		{post, directory + "/mfa/new", h.Directories.Register, may(vpn.RegisterMFADevice)},
+		{get, directory + "/mfa/:device", h.Directories.Device, may(vpn.RegisterMFADevice)},
+		{post, directory + "/mfa/:device", h.Directories.Confirm, may(vpn.ConfirmMFADevice)},
+		{get, directory + "/mfa/:device/reset", h.Directories.ResetForm, may(vpn.ResetMFADevice)},
+		{post, directory + "/mfa/:device/reset", h.Directories.Reset, may(vpn.ResetMFADevice)},
 
 		{get, "/users", h.Users.List, signedIn},
 		{get, "/users/groups", h.Users.Groups, signedIn},

@@ -52,3 +52,8 @@ func pathOf(path string, below ...string) string {
 	}
 	return path
 }
+
+// MFADevicePath is the page of an MFA device, or a page below it.
+func MFADevicePath(d vpn.MFADevice, below ...string) string {
+	return DirectoryPath(d.Directory, append([]string{"mfa", string(d.ID)}, below...)...)
+}

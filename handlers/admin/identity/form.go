@@ -22,6 +22,7 @@ type directoryInput struct {
 	Password   string   `form:"bind_password"`
 	UserFilter string   `form:"user_filter"`
 	SignIn     []string `form:"sign_in"`
+	MFA        string   `form:"mfa"`
 }
 
 func inputOf(d vpn.Directory) directoryInput {
@@ -31,6 +32,9 @@ func inputOf(d vpn.Directory) directoryInput {
 	}
 	if d.WithoutTLS {
 		in.WithoutTLS = "on"
+	}
+	if d.MFA {
+		in.MFA = "on"
 	}
 	for _, name := range d.SignIn {
 		in.SignIn = append(in.SignIn, string(name))
@@ -42,7 +46,7 @@ func (in directoryInput) spec() vpn.DirectorySpec {
 	version, _ := strconv.Atoi(in.Version)
 	spec := vpn.DirectorySpec{Version: version, Name: in.Name, Password: vpn.Secret(in.Password), DirectoryOptions: vpn.DirectoryOptions{
 		Type: vpn.DirectoryType(in.Type), URLs: strings.Fields(in.URLs), WithoutTLS: in.WithoutTLS != "", CA: strings.TrimSpace(in.CA),
-		BaseDN: in.BaseDN, BindDN: in.BindDN, UserFilter: in.UserFilter,
+		BaseDN: in.BaseDN, BindDN: in.BindDN, UserFilter: in.UserFilter, MFA: in.MFA != "",
 	}}
 	for _, name := range in.SignIn {
 		if name != "" {
@@ -125,6 +129,8 @@ func (in directoryInput) fields(stored *vpn.Directory) []parts.Field {
 		signIn,
 		{Name: "user_filter", Label: "User filter", Value: in.UserFilter, Mono: true, Autocomplete: "off", Section: sectionUsers, Placeholder: "(memberOf=CN=VPN,OU=Groups,DC=corp,DC=example,DC=com)",
 			Help: "Only users that match may sign in, as an LDAP filter. If empty, all users."},
+		{Name: "mfa", Label: "Multi-factor authentication", Type: "checkbox", Checked: in.MFA != "", Value: "on", Section: sectionUsers,
+			Help: "Users enter the code of a registered device too. Register their devices first, on the tab MFA devices: users without one are refused. Configuration files that were handed out stop working and have to be downloaded again."},
 	}
 }
 

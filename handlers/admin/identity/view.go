@@ -70,7 +70,7 @@ func (h *Directories) render(c echo.Context, in trialInput, refused error, trial
 		authorities = parts.Count(strings.Count(d.CA, "BEGIN CERTIFICATE"), "certificate")
 	}
 	v := views.DirectoryPage{
-		Chrome: h.pages.Chrome(c, views.NameOr(d.Name, d.ID), "identity"), ID: d.ID,
+		Chrome: h.pages.Chrome(c, views.NameOr(d.Name, d.ID), "identity"), ID: d.ID, Tabs: tabs(d.ID, "Details"),
 		Header: parts.Header{Crumbs: crumbs, Title: views.NameOr(d.Name, d.ID)},
 		Facts: []parts.Pair{
 			{Label: "Directory ID", Value: string(d.ID), Copy: true},
@@ -81,6 +81,7 @@ func (h *Directories) render(c echo.Context, in trialInput, refused error, trial
 			parts.Fact("Service account", d.BindDN),
 			parts.Fact("Users sign in with", strings.ReplaceAll(joinNames(d.SignIn), ",", ", ")),
 			parts.Fact("User filter", d.UserFilter),
+			parts.Fact("Multi-factor authentication", parts.YesNo(d.MFA, "Users enter the code of a registered device", "Off")),
 			views.FactEndpoints("Used by", used),
 			parts.FactTime("Created", parts.At(h.pages.Now(), d.CreatedAt)),
 		},
