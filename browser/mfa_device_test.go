@@ -16,7 +16,7 @@ func TestMFADevice(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 0)
 	authority := testpki.Authority(t, "Directory CA")
-	server := directory.StartSlapd(t, s.Gateway.Host, "127.0.10.2", authority, "", "127.0.10.2")
+	server := directory.StartSlapd(t, s.On, "127.0.10.2", authority, "", "127.0.10.2")
 	p := newUser(t, s.base)
 	p.signUp(s)
 	p.open("/identity-providers/directories/new")
@@ -39,7 +39,7 @@ func TestMFADevice(t *testing.T) {
 	p.waitText("MFA device of alice", "Time-based, 6 digits")
 	p.inspect("MFA device")
 	var text string
-	p.eval(`document.querySelector("dl dd").innerText`, &text)
+	p.mustEval(`() => document.querySelector("dl dd").innerText`, &text)
 	key := vpn.Secret(strings.ReplaceAll(strings.TrimSpace(text), " ", ""))
 	used := vpn.TOTP(key, time.Now())
 	p.fill("MFA code", used)
