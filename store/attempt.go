@@ -33,6 +33,7 @@ type attemptRow struct {
 	Username        string `gorm:"column:username"`
 	Code            string `gorm:"column:code"`
 	Reason          string `gorm:"column:reason"`
+	Reference       string `gorm:"column:reference"`
 	Unauthenticated bool   `gorm:"column:unauthenticated"`
 	Count           int    `gorm:"column:attempts"`
 	First           int64  `gorm:"column:first_at"`
@@ -45,7 +46,7 @@ func (r attemptRow) attempt() (vpn.Attempt, error) {
 	var d decoder
 	return vpn.Attempt{
 		RefusedAttempt: vpn.RefusedAttempt{
-			Endpoint: vpn.EndpointID(r.Endpoint), Device: d.addrPort(r.Device), CommonName: r.CommonName, Username: r.Username, Code: vpn.Code(r.Code), Reason: r.Reason,
+			Endpoint: vpn.EndpointID(r.Endpoint), Device: d.addrPort(r.Device), CommonName: r.CommonName, Username: r.Username, Code: vpn.Code(r.Code), Reason: r.Reason, Reference: r.Reference,
 			Count: r.Count, Unauthenticated: r.Unauthenticated,
 		},
 		First: instant(r.First), At: instant(r.At),
@@ -60,7 +61,7 @@ func (t *Tx) CreateAttempt(ctx context.Context, a vpn.RefusedAttempt, at time.Ti
 		return err
 	}
 	row := attemptRow{
-		Endpoint: string(a.Endpoint), Source: a.Source(), Device: marshalText(a.Device), CommonName: clean(a.CommonName), Username: clean(a.Username), Code: clean(string(a.Code)), Reason: clean(a.Reason),
+		Endpoint: string(a.Endpoint), Source: a.Source(), Device: marshalText(a.Device), CommonName: clean(a.CommonName), Username: clean(a.Username), Code: clean(string(a.Code)), Reason: clean(a.Reason), Reference: clean(a.Reference),
 		Unauthenticated: a.Unauthenticated, Count: max(a.Count, 1), First: micros(at), At: micros(at),
 	}
 	var same attemptRow
@@ -69,7 +70,7 @@ func (t *Tx) CreateAttempt(ctx context.Context, a vpn.RefusedAttempt, at time.Ti
 	switch {
 	case err == nil:
 		row.Number, row.Count, row.First, row.At = same.Number, same.Count+row.Count, same.First, max(same.At, row.At)
-		return attemptNoun.wrote(t.on(ctx).Model(&attemptRow{}).Where("number = ?", row.Number).Select("device", "code", "attempts", "at").Updates(&row), row.Endpoint)
+		return attemptNoun.wrote(t.on(ctx).Model(&attemptRow{}).Where("number = ?", row.Number).Select("device", "code", "reference", "attempts", "at").Updates(&row), row.Endpoint)
 	case !errors.Is(err, gorm.ErrRecordNotFound):
 		return attemptNoun.read(err, row.Endpoint)
 	}
@@ -113,7 +114,7 @@ var attemptList = longListing[attemptRow]{
 	normal: "at", number: func(r attemptRow) int64 { return r.Number },
 }
 
-// AllAttempts lists the refused attempts of every endpoint; searches common name, user name, device address, code and reason;
+// AllAttempts lists the refused attempts of every endpoint; searches common name, user name, device address, code, reason and reference;
 // sorts by at (default, newest first); filters by code. It is a long list.
 func (t *Tx) AllAttempts(ctx context.Context, l vpn.List) (vpn.Page[vpn.Attempt], error) {
 	q := t.on(ctx)
@@ -121,7 +122,7 @@ func (t *Tx) AllAttempts(ctx context.Context, l vpn.List) (vpn.Page[vpn.Attempt]
 		q = q.Where("code = ?", clean(code))
 	}
 	if term := fold(strings.TrimSpace(l.Search)); term != "" {
-		q = q.Where(`lower(common_name || ' ' || username || ' ' || device || ' ' || code || ' ' || reason) LIKE ? ESCAPE '\'`, "%"+escapeLike(term)+"%")
+		q = q.Where(`lower(common_name || ' ' || username || ' ' || device || ' ' || code || ' ' || reason || ' ' || reference) LIKE ? ESCAPE '\'`, "%"+escapeLike(term)+"%")
 	}
 	rows, err := readLong(q, l, attemptList, attemptNoun)
 	if err != nil {

@@ -29,7 +29,8 @@ type RefusedAttempt struct {
 	Username   string         `json:"username,omitempty"` // as typed
 	Code       Code           `json:"code,omitempty"`     // one of LoginCodes; empty in reports of earlier versions
 	Reason     string         `json:"reason"`
-	Count      int            `json:"count,omitempty"` // how many attempts this is; 0 is one
+	Reference  string         `json:"reference,omitempty"` // of the last attempt, which its client was told; empty where it was told none
+	Count      int            `json:"count,omitempty"`     // how many attempts this is; 0 is one
 	// Unauthenticated tells that the packet was not made with the endpoint's key: any host can send it,
 	// with a forged address.
 	Unauthenticated bool `json:"unauthenticated,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -42,7 +43,7 @@ type LoginRequest struct {
 // Refused is the login as a refused attempt.
 func (r LoginRequest) Refused(code Code, reason string) RefusedAttempt {
 	return RefusedAttempt{
-		Endpoint: r.Endpoint, Device: r.Device, CommonName: PrintableText(r.CommonName), Username: PrintableText(r.Username), Code: code, Reason: reason,
+		Endpoint: r.Endpoint, Device: r.Device, CommonName: PrintableText(r.CommonName), Username: PrintableText(r.Username), Code: code, Reason: reason, Reference: r.Reference(),
 	}
 }
 
@@ -72,6 +73,21 @@ type LoginDecision struct {
 // Deny is the decision that refuses a waiting client. One that is Unavailable is for the moment.
 func Deny(id string, refused *Error) LoginDecision {
 	return LoginDecision{ID: id, Code: refused.Code, Reason: refused.Msg, Later: refused.Kind == Unavailable}
+}
+
+// referenceLength is short enough to be read out, and long enough to be found in a log.
+const referenceLength = 6
+
+// Reference names the login in the client's line, in the list of refused attempts and in the log.
+func (r LoginRequest) Reference() string {
+	return strings.ToLower(r.ID[:min(len(r.ID), referenceLength)])
+}
+
+// DenyWithReference is Deny, with the login's reference at the end of what the client shows.
+func (r LoginRequest) DenyWithReference(refused *Error) LoginDecision {
+	d := Deny(r.ID, refused)
+	d.Reason += " [" + r.Reference() + "]"
+	return d
 }
 
 // ClientText is a refusal as a client shows it to its user: the code, then the sentence.

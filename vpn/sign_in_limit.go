@@ -65,8 +65,18 @@ func (l SignInLimit) Failed(f SignInFailures, now time.Time) SignInFailures {
 
 // ErrSignInThrottled refuses a sign-in that has to wait.
 func ErrSignInThrottled(wait time.Duration, now time.Time) *Error {
-	return Refuse(Throttled, CodeSignInThrottled, fmt.Sprintf("Too many sign-ins failed. Try again in %s, at %s UTC.", roundedWait(wait), now.Add(wait).Add(time.Second).UTC().Format("15:04:05")))
+	return Refuse(Throttled, CodeSignInThrottled, fmt.Sprintf(tooManyFailed+" Try again in %s, at %s UTC.", roundedWait(wait), now.Add(wait).Add(time.Second).UTC().Format("15:04:05")))
 }
+
+// Listed is the sentence of a refusal as lists of attempts have it: without what differs from attempt to attempt.
+func (e *Error) Listed() string {
+	if e.Code == CodeSignInThrottled {
+		return tooManyFailed
+	}
+	return e.Msg
+}
+
+const tooManyFailed = "Too many sign-ins failed."
 
 // roundedWait is a wait in words, never shorter than it is.
 func roundedWait(d time.Duration) string {

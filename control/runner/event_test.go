@@ -77,7 +77,7 @@ func TestLoginIsRefused(t *testing.T) {
 		t.Errorf("got %+v", d)
 	}
 	attempts, err := s.Endpoints.Attempts(t.Context(), s.Admin, s.Endpoint.ID)
-	if err != nil || len(attempts) != 1 || attempts[0].Reason != d.Reason || attempts[0].CommonName != "alice" {
+	if err != nil || len(attempts) != 1 || d.Reason != attempts[0].Reason+" ["+attempts[0].Reference+"]" || !strings.Contains(s.Log.String(), `"reference":"`+attempts[0].Reference+`"`) || attempts[0].CommonName != "alice" {
 		t.Errorf("listed: %+v, %v", attempts, err)
 	}
 	if rows := s.Query("SELECT * FROM connection"); len(rows) != 0 {

@@ -140,5 +140,7 @@ func (b *batch) refuse(ctx context.Context, r vpn.LoginRequest, refused *vpn.Err
 		return vpn.LoginDecision{}, err
 	}
 	told := refused.ToldToClient(b.contexts[r.Endpoint].directory.MFA)
-	return vpn.Deny(r.ID, told), b.tx.CreateAttempt(ctx, r.Refused(refused.Code, refused.Msg), b.core.Now())
+	b.core.Log.InfoContext(ctx, "a login was refused", "endpoint", r.Endpoint, "device", r.Device.String(), "common_name", r.CommonName, "username", vpn.PrintableText(r.Username),
+		"code", refused.Code, "reason", refused.Msg, "reference", r.Reference())
+	return r.DenyWithReference(told), b.tx.CreateAttempt(ctx, r.Refused(refused.Code, refused.Listed()), b.core.Now())
 }

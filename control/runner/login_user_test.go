@@ -54,7 +54,7 @@ func TestBlockedUserIsRefused(t *testing.T) {
 	again.ID = "again"
 	s.AddLogins(again)
 	d := s.Dataplane.Decisions[len(s.Dataplane.Decisions)-1]
-	if d.Allow || d.Later || d.Code != vpn.CodeUserBlocked || d.Reason != vpn.UserBlockedMessage() {
+	if d.Allow || d.Later || d.Code != vpn.CodeUserBlocked || d.Reason != vpn.UserBlockedMessage()+" [again]" {
 		t.Errorf("got %+v", d)
 	}
 	if u := s.user("alice"); u.RefusedCode != vpn.CodeUserBlocked || u.RefusedBy != s.Endpoint.ID || !u.Blocked() {

@@ -240,6 +240,7 @@ var attemptCells = []page.Cell[vpn.Attempt]{
 	{Label: "Common name", Text: func(a vpn.Attempt) string { return a.CommonName }},
 	{Label: "Code", Text: func(a vpn.Attempt) string { return string(a.Code) }},
 	{Label: "Reason", Text: func(a vpn.Attempt) string { return a.Reason }},
+	{Label: "Reference", Text: func(a vpn.Attempt) string { return a.Reference }},
 	{Label: "Endpoint ID", Text: func(a vpn.Attempt) string { return string(a.Endpoint) }},
 }
 
