@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -77,15 +78,16 @@ func (h *Directories) renderEdit(c echo.Context, typed *directoryInput, refused 
 
 // renderAnnouncement shows what the posted modification does to configuration files. refused is why it was not made: nil
 // where it was not tried.
-func (h *Directories) renderAnnouncement(c echo.Context, what vpn.Announcement, refused error) error {
+func (h *Directories) renderAnnouncement(c echo.Context, in directoryInput, what vpn.Announcement, refused error) error {
 	d, err := h.identity.Directory(page.Context(c), page.Principal(c), directoryID(c))
 	if err != nil {
 		return err
 	}
 	return page.RenderAnnouncement(c, views.Announcement{
-		Chrome: h.pages.Chrome(c, "Modify directory", "identity"),
-		Header: parts.Header{Crumbs: append(crumbs[:1:1], parts.Crumb{Label: views.NameOr(d.Name, d.ID), Href: views.DirectoryPath(d.ID)}), Title: "Modify directory " + views.NameOr(d.Name, d.ID)},
-		What:   what, Action: views.DirectoryPath(d.ID, "edit"), Button: "Modify directory", Cancel: views.DirectoryPath(d.ID),
+		Chrome:  h.pages.Chrome(c, "Modify directory", "identity"),
+		Header:  parts.Header{Crumbs: append(crumbs[:1:1], parts.Crumb{Label: views.NameOr(d.Name, d.ID), Href: views.DirectoryPath(d.ID)}), Title: "Modify directory " + views.NameOr(d.Name, d.ID)},
+		Changes: parts.Changes(inputOf(d).fields(&d), in.fields(&d)),
+		What:    what, Action: views.DirectoryPath(d.ID, "edit"), Button: "Modify directory", Cancel: views.DirectoryPath(d.ID),
 		Back: true, Hidden: page.Typed(c),
 	}, refused)
 }
@@ -113,12 +115,17 @@ func (h *Directories) Edit(c echo.Context) error {
 			return h.renderEdit(c, &in, check.Err())
 		}
 		if consent.Announced == "" && what.Kind() != "" {
-			return h.renderAnnouncement(c, what, nil)
+			return h.renderAnnouncement(c, in, what, nil)
 		}
 		if err = what.Check(consent); err != nil {
-			return h.renderAnnouncement(c, what, err)
+			return h.renderAnnouncement(c, in, what, err)
 		}
 		d, err = h.identity.EditDirectory(page.Context(c), page.Principal(c), directoryID(c), in.spec(), consent)
+		if errors.Is(err, vpn.ErrUnannounced) { // in the moment since
+			if what, again := h.identity.AnnounceEdit(page.Context(c), page.Principal(c), directoryID(c), in.spec()); again == nil {
+				return h.renderAnnouncement(c, in, what, err)
+			}
+		}
 	}
 	if page.BelongsInForm(err) || vpn.KindOf(err) == vpn.Stale {
 		return h.renderEdit(c, &in, err)
