@@ -114,7 +114,7 @@ func joinSentences(list []error) string {
 }
 
 func (d *Directory) dialServer(ctx context.Context, s *server, trace *vpn.SignInTrace) (*conn, error) {
-	done := trace.Step("Connect to "+s.url.String())
+	done := trace.Step("Connect to " + s.url.String())
 	ctx, cancel := context.WithTimeout(ctx, d.timeouts.Dial)
 	defer cancel()
 	c, detail, err := d.handshake(ctx, s)
@@ -185,8 +185,12 @@ func describeCertificate(cert *x509.Certificate) string {
 	for _, ip := range cert.IPAddresses {
 		names = append(names, ip.String())
 	}
-	return fmt.Sprintf("certificate %s (%s), issued by %s, valid until %s",
-		vpn.PrintableText(cert.Subject.String()), vpn.PrintableText(strings.Join(names, ", ")), vpn.PrintableText(cert.Issuer.String()), cert.NotAfter.UTC().Format("2 January 2006"))
+	shown := ""
+	if len(names) > 0 {
+		shown = " (" + vpn.PrintableText(strings.Join(names, ", ")) + ")"
+	}
+	return fmt.Sprintf("certificate %s%s, issued by %s, valid until %s",
+		vpn.PrintableText(cert.Subject.String()), shown, vpn.PrintableText(cert.Issuer.String()), cert.NotAfter.UTC().Format("2 January 2006"))
 }
 
 // conn is a connection to a server whose operations end with their context.

@@ -109,6 +109,9 @@ func TestActiveDirectory(t *testing.T) {
 		if got := strings.Join(steps, ", "); got != "Connect to ldap://127.0.10.1, Sign in as the service account, Find the user, Check the password, Read the groups" {
 			t.Errorf("steps: %s", got)
 		}
+		if groups := strings.Join(trace.Steps[4].Detail, "; "); !strings.Contains(groups, ", in staff") || !strings.Contains(groups, "engineers S-1-5-21-") {
+			t.Errorf("groups: %s", groups)
+		}
 		if detail := strings.Join(trace.Steps[0].Detail, "; "); !strings.Contains(detail, "TLS 1.3") || !strings.Contains(detail, "issued by CN=Directory CA") {
 			t.Errorf("detail: %s", detail)
 		}

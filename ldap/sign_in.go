@@ -56,7 +56,11 @@ func (d *Directory) SignIn(ctx context.Context, a vpn.SignInAttempt) (user vpn.D
 	err = d.searching(ctx, nil, func(c *conn) error {
 		done := trace.Step("Read the groups")
 		user.Groups, user.More, err = d.groupsOf(ctx, c, entry)
-		done(err, describeGroups(user)...)
+		var in map[string][]string
+		if trace != nil && err == nil {
+			in = d.nestingOf(ctx, c, user.Groups)
+		}
+		done(err, describeGroups(user, in, fmt.Sprintf("%d groups", len(user.Groups)))...)
 		return err
 	})
 	return user, err
@@ -149,17 +153,6 @@ func describeUser(u vpn.DirectoryUser) []string {
 	}
 	if u.Disabled {
 		out = append(out, "disabled, or expired")
-	}
-	return out
-}
-
-func describeGroups(u vpn.DirectoryUser) []string {
-	out := []string{fmt.Sprintf("%d groups", len(u.Groups))}
-	if u.More {
-		out[0] += "; others do not count"
-	}
-	for _, g := range u.Groups {
-		out = append(out, g.Name+" "+g.ID)
 	}
 	return out
 }

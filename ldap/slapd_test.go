@@ -39,6 +39,18 @@ func TestOpenLDAP(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a trial shows how groups nest", func(t *testing.T) {
+		var trace vpn.SignInTrace
+		if _, err := d.SignIn(t.Context(), vpn.SignInAttempt{Name: "alice", Password: directory.Password, Trace: &trace}); err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(trace.Steps[len(trace.Steps)-1].Detail, "; ")
+		for _, want := range []string{"engineers cn=engineers,ou=groups,dc=example,dc=test, in staff", "dc=test, in everyone", "dc=test, in engineers"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%q is not in %s", want, got)
+			}
+		}
+	})
 	t.Run("refused", func(t *testing.T) {
 		for _, c := range []struct {
 			name, password string

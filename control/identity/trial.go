@@ -19,6 +19,8 @@ type Trial struct {
 	Steps   []vpn.SignInStep
 	Refused error // why the user would not be let in; nil: the password was right
 	Took    time.Duration
+	// Access is what the user could reach, through each endpoint of the directory; nil where the user is refused.
+	Access []vpn.EndpointAccess
 }
 
 // TrialRequest is a sign-in as an administrator tries it.
@@ -63,13 +65,37 @@ func (s *Service) TestSignIn(ctx context.Context, by control.Principal, r TrialR
 	proof, refused := s.Prove(limited, ProofRequest{Directory: d.ID, Username: r.Username, Password: password, From: from, Trial: true, Trace: &trace})
 	t.User, t.Refused = proof.User, refused
 	t.Steps, t.Took = trace.Steps, time.Since(begun)
-	return t, s.core.Change(context.WithoutCancel(ctx), by, vpn.TestDirectorySignIn, string(d.ID), func(_ *store.Tx, a *vpn.AuditRecord) error {
+	return t, s.core.Change(context.WithoutCancel(ctx), by, vpn.TestDirectorySignIn, string(d.ID), func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
+		if refused == nil {
+			t.Access, err = accessOf(ctx, tx, proof.User.Identity(d.ID))
+		}
 		a.After = control.Describe(struct {
 			User   string
 			Result string
 		}{r.Username, resultOf(t.Refused)})
-		return nil
+		return err
 	})
+}
+
+// accessOf tells what a user can reach through each endpoint of the directory.
+func accessOf(ctx context.Context, tx *store.Tx, user vpn.Identity) ([]vpn.EndpointAccess, error) {
+	used, err := tx.EndpointsOfDirectory(ctx, user.Provider)
+	if err != nil {
+		return nil, err
+	}
+	access := make([]vpn.EndpointAccess, len(used))
+	for i, e := range used {
+		rules, err := tx.RulesOf(ctx, e.ID)
+		if err != nil {
+			return nil, err
+		}
+		routes, err := tx.RoutesOf(ctx, e.ID)
+		if err != nil {
+			return nil, err
+		}
+		access[i] = vpn.EndpointAccess{Endpoint: e, Lines: vpn.UserAccessOf(rules, routes, user.Groups)}
+	}
+	return access, nil
 }
 
 func resultOf(refused error) string {

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -30,9 +31,30 @@ func devicesCrumb(d vpn.Directory) parts.Crumb {
 	return parts.Crumb{Label: "MFA devices", Href: views.DirectoryPath(d.ID, "mfa")}
 }
 
+var deviceCells = []page.Cell[vpn.MFADevice]{
+	{Label: "User", Text: func(d vpn.MFADevice) string { return d.Username }},
+	{Label: "MFA device ID", Text: func(d vpn.MFADevice) string { return string(d.ID) }},
+	{Label: "Confirmed", Text: func(d vpn.MFADevice) string { return exportedTime(d.ConfirmedAt) }},
+	{Label: "Registered", Text: func(d vpn.MFADevice) string { return exportedTime(d.CreatedAt) }},
+	{Label: "Registered by", Text: func(d vpn.MFADevice) string { return d.CreatedBy }},
+}
+
+func exportedTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
 // Devices lists the MFA devices of a directory's users.
 func (h *Directories) Devices(c echo.Context) error {
 	l := page.ListOf(c)
+	if page.WantsFile(c) {
+		return page.Export(c, "mfa-devices", l, func(l vpn.List) (vpn.Page[vpn.MFADevice], error) {
+			_, found, err := h.identity.MFADevices(page.Context(c), page.Principal(c), directoryID(c), l)
+			return found, err
+		}, deviceCells)
+	}
 	d, found, err := h.identity.MFADevices(page.Context(c), page.Principal(c), directoryID(c), l)
 	if err != nil {
 		return err

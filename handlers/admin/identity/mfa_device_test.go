@@ -47,6 +47,7 @@ func TestMFADevicePages(t *testing.T) {
 	s.Kit.Clock.Pass(30 * time.Second)
 	b.Post(at+"/test", url.Values{"user": {"alice@corp.example.com"}, "password": {"right"}, "code": {vpn.TOTP(key, s.Kit.Clock.Now())}}).
 		WantStatus(http.StatusOK).WantText("[role=status]", "signs in").WantText("ol", "Check the MFA code")
+	b.Get(devices + "?format=csv").WantStatus(http.StatusOK)
 	reader := s.SignIn(t, webtest.ReadOnly)
 	reader.Get(devices).WantText("td", "alice@corp.example.com")
 	reader.Get(device).WantStatus(http.StatusForbidden)

@@ -29,7 +29,7 @@ func (in trialInput) form(d vpn.Directory, refused error) parts.Form {
 		},
 	}
 	if d.MFA {
-		f.Fields = append(f.Fields, parts.Field{Name: "code", Label: "MFA code", Autocomplete: "off", Help: "Of the device that is registered for the user. The code is used up."})
+		f.Fields = append(f.Fields, parts.Field{Name: "code", Label: "MFA code", Required: true, Autocomplete: "off", Help: "Of the device that is registered for the user. The code is used up."})
 	}
 	page.Fail(&f, refused)
 	return f
@@ -101,6 +101,10 @@ func (h *Directories) render(c echo.Context, in trialInput, refused error, trial
 
 func trialView(t identity.Trial) *views.Trial {
 	v := &views.Trial{Steps: t.Steps, Took: t.Took, Name: t.User.Name}
+	v.Access.Access, v.Access.Names = t.Access, map[string]string{}
+	for _, g := range t.User.Groups {
+		v.Access.Names[g.ID] = g.Name
+	}
 	if t.Refused != nil {
 		v.Refused, v.Code, v.Unavailable = page.Refusal(t.Refused), string(vpn.CodeOf(t.Refused)), vpn.KindOf(t.Refused) == vpn.Unavailable
 	}
