@@ -55,7 +55,7 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 		return err
 	}
 	var background sync.WaitGroup
-	for _, job := range []func(context.Context){run.Reconcile, run.Follow, run.Housekeep} {
+	for _, job := range []func(context.Context){run.Reconcile, run.Follow, run.Housekeep, run.LookUp} {
 		background.Go(func() { job(ctx) })
 	}
 	defer background.Wait()
@@ -83,7 +83,7 @@ func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (adm
 		Users:     user.New(core),
 		Identity:  identity.New(core, openDirectory), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
 	}
-	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Prover: services.Identity, Limits: limits, KeepChanges: cfg.Audit.Keep, DeviceDelay: time.Second})
+	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Prover: services.Identity, Directories: services.Identity, Limits: limits, KeepChanges: cfg.Audit.Keep, DeviceDelay: time.Second})
 	return services, run, db, nil
 }
 

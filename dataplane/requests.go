@@ -156,13 +156,17 @@ func plausible(c vpn.Code) bool {
 }
 
 func grantable(d vpn.LoginDecision) bool {
+	return !slices.ContainsFunc(d.Replaces, func(id vpn.ConnectionID) bool { return !id.Valid() }) &&
+		d.Connection.Valid() && d.Session.Valid() && !d.Ends.IsZero() && carriable(d.User)
+}
+
+// carriable tells whether a user can stand in the journal and name sets of the packet filter.
+func carriable(u vpn.Identity) bool {
 	named := func(s string) bool {
 		return s != "" && len(s) <= maxName && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 	}
-	return !slices.ContainsFunc(d.Replaces, func(id vpn.ConnectionID) bool { return !id.Valid() }) &&
-		d.Connection.Valid() && d.Session.Valid() && !d.Ends.IsZero() && named(d.User.Name) &&
-		len(d.User.Provider) <= maxName && len(d.User.Key) <= maxName &&
-		len(d.User.Groups) <= vpn.MaxGroups && !slices.ContainsFunc(d.User.Groups, func(g string) bool { return !named(g) })
+	return named(u.Name) && len(u.Provider) <= maxName && len(u.Key) <= maxName &&
+		len(u.Groups) <= vpn.MaxGroups && !slices.ContainsFunc(u.Groups, func(g string) bool { return !named(g) })
 }
 
 // refusalTime is how long a connection is refused that was terminated before it began: longer than a
@@ -230,6 +234,7 @@ func (e *Engine) Connections() ([]vpn.LiveConnection, error) {
 			out = append(out, vpn.LiveConnection{
 				ID: s.Connection, Endpoint: ep.id, Association: s.Association, Session: s.Session,
 				ClientIP: s.Addr, Device: s.Peer, Counters: s.Before.Plus(vpn.Counters(counted[s.Addr])), CountedAt: now,
+				Revision: s.User.Revision,
 			})
 		}
 	}

@@ -22,6 +22,7 @@ type vpnSessionRow struct {
 	UserKey     string `gorm:"column:user_key"`
 	Groups      string `gorm:"column:user_groups"`
 	MoreGroups  bool   `gorm:"column:more_groups"`
+	Revision    int64  `gorm:"column:user_revision"`
 	LoginName   string `gorm:"column:login_name"`
 	CommonName  string `gorm:"column:common_name"`
 	Serial      string `gorm:"column:serial"`
@@ -47,7 +48,7 @@ func newVPNSessionRow(s vpn.Session) (vpnSessionRow, error) {
 	encoded, err := encodeJSON(groups)
 	return vpnSessionRow{
 		ID: string(s.ID), Endpoint: string(s.Endpoint), Username: clean(s.Username), Provider: string(s.Provider), UserKey: clean(s.UserKey),
-		Groups: encoded, MoreGroups: s.MoreGroups, LoginName: clean(s.LoginName), CommonName: clean(s.CommonName),
+		Groups: encoded, MoreGroups: s.MoreGroups, Revision: int64(s.Revision), LoginName: clean(s.LoginName), CommonName: clean(s.CommonName),
 		Serial: clean(s.Serial), Fingerprint: clean(s.Fingerprint), Issuer: clean(s.Issuer), IssuerKey: s.IssuerKey, Token: clean(s.Token),
 		Connection: string(s.Connection), Connections: s.Connections,
 		Started: micros(s.StartedAt), Ends: micros(s.EndsAt), Ended: micros(s.EndedAt), EndReason: clean(s.EndReason),
@@ -58,7 +59,7 @@ func (r vpnSessionRow) session() (vpn.Session, error) {
 	var d decoder
 	s := vpn.Session{
 		ID: vpn.SessionID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Username: r.Username, Provider: vpn.DirectoryID(r.Provider), UserKey: r.UserKey,
-		MoreGroups: r.MoreGroups, LoginName: r.LoginName, CommonName: r.CommonName,
+		MoreGroups: r.MoreGroups, Revision: uint64(r.Revision), LoginName: r.LoginName, CommonName: r.CommonName,
 		Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, IssuerKey: r.IssuerKey, Token: r.Token,
 		Connection: vpn.ConnectionID(r.Connection), Connections: r.Connections,
 		StartedAt: instant(r.Started), EndsAt: instant(r.Ends), EndedAt: instant(r.Ended), EndReason: r.EndReason,
@@ -111,6 +112,11 @@ func (t *Tx) VPNSessionByToken(ctx context.Context, e vpn.EndpointID, token stri
 func (t *Tx) VPNSessionsWith(ctx context.Context, b vpn.CertificateBlock) ([]vpn.Session, error) {
 	found, err := readAll(t.on(ctx).Where("ended_at = 0 AND (fingerprint = ? OR serial = ?)", b.Fingerprint, b.Serial), vpnSessionNoun, vpnSessionRow.session)
 	return slices.DeleteFunc(found, func(s vpn.Session) bool { return !b.IsOfSession(s) }), err
+}
+
+// DirectorySessions lists the VPN sessions whose users a directory proved, and that have not ended at a time.
+func (t *Tx) DirectorySessions(ctx context.Context, at time.Time) ([]vpn.Session, error) {
+	return readAll(t.on(ctx).Where("provider <> '' AND ended_at = 0 AND ends_at > ?", micros(at)).Order("provider, user_key, id"), vpnSessionNoun, vpnSessionRow.session)
 }
 
 // CreateVPNSession adds VPN sessions.

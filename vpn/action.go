@@ -44,14 +44,15 @@ const (
 	UnblockClientCertificate   Action = "UnblockClientCertificate"
 
 	// Identity providers.
-	DescribeDirectories Action = "DescribeDirectories"
-	CreateDirectory     Action = "CreateDirectory"
-	ModifyDirectory     Action = "ModifyDirectory"
-	DeleteDirectory     Action = "DeleteDirectory"
-	TestDirectorySignIn Action = "TestDirectorySignIn"
-	RegisterMFADevice   Action = "RegisterMFADevice"
-	ConfirmMFADevice    Action = "ConfirmMFADevice"
-	ResetMFADevice      Action = "ResetMFADevice"
+	DescribeDirectories    Action = "DescribeDirectories"
+	CreateDirectory        Action = "CreateDirectory"
+	ModifyDirectory        Action = "ModifyDirectory"
+	DeleteDirectory        Action = "DeleteDirectory"
+	TestDirectorySignIn    Action = "TestDirectorySignIn"
+	RegisterMFADevice      Action = "RegisterMFADevice"
+	ConfirmMFADevice       Action = "ConfirmMFADevice"
+	ResetMFADevice         Action = "ResetMFADevice"
+	ConfirmDirectoryLookUp Action = "ConfirmDirectoryLookUp"
 
 	// Users and groups.
 	DescribeVpnUsers  Action = "DescribeVpnUsers"
@@ -127,6 +128,7 @@ var actions = map[Action]struct {
 	ModifyDirectory:                     {Writes, "Modify directory"},
 	DeleteDirectory:                     {Writes, "Delete directory"},
 	TestDirectorySignIn:                 {Writes, "Test sign-in at directory"},
+	ConfirmDirectoryLookUp:              {Writes, "Apply held look-up of directory"},
 	DescribeVpnUsers:                    {Reads, "Show users"},
 	DescribeVpnGroups:                   {Reads, "Show groups"},
 	BlockVpnUser:                        {Writes, "Block user"},

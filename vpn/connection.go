@@ -84,6 +84,7 @@ type LiveConnection struct {
 	Device      netip.AddrPort `json:"device"`
 	Counters    Counters       `json:"counters"`
 	CountedAt   time.Time      `json:"counted_at"`
+	Revision    uint64         `json:"revision,omitempty"` // of the user's Identity that is in force
 }
 
 // Max is the larger of two counts of one connection, which only grow.

@@ -171,6 +171,8 @@ type Identity struct {
 	Name     string      // what lists call the user: the certificate's common name, a user name, an e-mail address
 	Groups   []string    // IDs; at most MaxGroups are kept (guide, "Client VPN quotas")
 	More     bool        `json:",omitempty"` // the user has more groups than these
+	// Revision counts what changed of it since the session's login.
+	Revision uint64 `json:",omitempty"`
 }
 
 // Identity is the user as one of a directory.

@@ -8,10 +8,11 @@ type Session struct {
 	ID          SessionID
 	Endpoint    EndpointID
 	Username    string      // as in Connection
-	Provider    DirectoryID // as Identity has it, like the next three
+	Provider    DirectoryID // as Identity has it, like the next four
 	UserKey     string
 	Groups      []string
 	MoreGroups  bool
+	Revision    uint64
 	LoginName   string // what was typed at the login: the token is bound to it
 	CommonName  string // of the client's certificate, like the next four
 	Serial      string
@@ -44,7 +45,7 @@ func NewSession(e Endpoint, r LoginRequest, user Identity, now time.Time) Sessio
 
 // User is the session's user.
 func (s Session) User() Identity {
-	return Identity{Provider: s.Provider, Key: s.UserKey, Name: s.Username, Groups: s.Groups, More: s.MoreGroups}
+	return Identity{Provider: s.Provider, Key: s.UserKey, Name: s.Username, Groups: s.Groups, More: s.MoreGroups, Revision: s.Revision}
 }
 
 // Ends is when the session reaches its maximum duration. A session timeout that was shortened since the

@@ -16,6 +16,8 @@ type Deployment struct {
 	Quotas             Quotas
 	Share              Share // of each client certificate
 	SignIn             SignInLimit
+	// LookUpSeconds is within which time a change of a user in a directory acts on live sessions.
+	LookUpSeconds int
 }
 
 // Named tells whether configuration files name something that an administrator chose.
@@ -51,8 +53,9 @@ const (
 	sectionNames  = "Names"
 	sectionRanges = "Client ranges"
 	sectionQuotas = "Quotas"
-	sectionShares = "Connections of one certificate"
 	sectionSignIn = "Sign-ins of VPN users"
+	sectionUsers  = "Users of directories"
+	sectionShares = "Connections of one user"
 )
 
 // DeploymentSettings lists the settings in the order of the page.
@@ -98,6 +101,10 @@ func DeploymentSettings() []Setting {
 			Acts: actsOnSignIns,
 			Help: "After so many minutes without a failed sign-in, or after one that succeeds. Set it to the time after which the directory forgets wrong passwords, or longer.",
 			read: readMinutes(1, 1440, func(d *Deployment) *time.Duration { return &d.SignIn.Window })},
+		{Key: "directory_look_up", Label: "Look up users of directories within", Section: sectionUsers, Preset: "60", Kind: SettingNumber, Least: 10, Most: 3600, Unit: "seconds",
+			Help: "Time within which a change of a user in a directory acts on live sessions: groups that were added or removed, a disabled or deleted account. Each user with a session is looked up twice in that time.",
+			Acts: "Acts on the next look-up.",
+			read: readNumber(10, 3600, func(d *Deployment) *int { return &d.LookUpSeconds })},
 	}
 }
 

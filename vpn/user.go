@@ -120,6 +120,8 @@ type Sighting struct {
 	At       time.Time
 	Endpoint EndpointID
 	Refused  *Error // why the user was not let in; nil: the login was granted
+	// LookedUp tells that the directory was asked without a login.
+	LookedUp bool
 	// Unproved tells that the login named the user without proving it: a refusal is noted with a user that is known, and
 	// the rest is not believed.
 	Unproved bool
@@ -133,9 +135,11 @@ func (u *User) See(s Sighting) {
 	if u.ID == "" {
 		u.ID, u.UserRef, u.FirstSeen = NewUserID(), s.UserRef, s.At
 	}
-	if s.Refused != nil {
+	switch {
+	case s.LookedUp:
+	case s.Refused != nil:
 		u.RefusedAt, u.RefusedCode, u.RefusedReason, u.RefusedBy = s.At, s.Refused.Code, s.Refused.Msg, s.Endpoint
-	} else {
+	default:
 		u.SignedInAt = s.At
 	}
 	if s.Unproved {

@@ -42,6 +42,8 @@ func vpnRoutes(h *admin.Console) []route {
 		{get, directory + "/delete", h.Directories.DeleteForm, may(vpn.DeleteDirectory)},
 		{post, directory + "/delete", h.Directories.Delete, may(vpn.DeleteDirectory)},
 		{post, directory + "/test", h.Directories.Test, may(vpn.TestDirectorySignIn)},
+		{get, directory + "/look-up", h.Directories.LookUpForm, may(vpn.ConfirmDirectoryLookUp)},
+		{post, directory + "/look-up", h.Directories.ConfirmLookUp, may(vpn.ConfirmDirectoryLookUp)},
 		{get, directory + "/mfa", h.Directories.Devices, signedIn},
 		{get, directory + "/mfa/new", h.Directories.RegisterForm, may(vpn.RegisterMFADevice)},
 		{post, directory + "/mfa/new", h.Directories.Register, may(vpn.RegisterMFADevice)},

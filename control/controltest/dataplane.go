@@ -36,6 +36,8 @@ type Dataplane struct {
 	Asked         []string // the epochs that Events was asked for
 	Acknowledged  []uint64
 	Decisions     []vpn.LoginDecision
+	Identities    []vpn.SessionIdentity // that Identify was called with
+	RefuseUsers   error                 // Identify fails with it
 	OnDecide      func(vpn.LoginDecision)
 	Machine       vpn.Host // what Host answers
 	RefusePlace   error    // CheckPlace fails with it
@@ -177,6 +179,23 @@ func (d *Dataplane) Terminate(_ context.Context, ids []vpn.ConnectionID, message
 	d.Terminated = append(d.Terminated, ids...)
 	d.Messages = append(d.Messages, message)
 	return d.RefuseEnd
+}
+
+func (d *Dataplane) Identify(_ context.Context, users []vpn.SessionIdentity) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := cmp.Or(d.Down, d.RefuseUsers); err != nil {
+		return err
+	}
+	d.Identities = append(d.Identities, users...)
+	for i, c := range d.Live {
+		for _, u := range users {
+			if c.Session == u.Session {
+				d.Live[i].Revision = u.User.Revision
+			}
+		}
+	}
+	return nil
 }
 
 func (d *Dataplane) Host(context.Context) (vpn.Host, error) {

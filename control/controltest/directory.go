@@ -33,6 +33,13 @@ func (d *Directory) Put(password vpn.Secret, u vpn.DirectoryUser) {
 	d.people[strings.ToLower(u.Name)] = person{password, u}
 }
 
+// Remove deletes a user.
+func (d *Directory) Remove(name string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.people, strings.ToLower(name))
+}
+
 // Fail has every call fail; nil ends it.
 func (d *Directory) Fail(err error) {
 	d.mu.Lock()

@@ -144,7 +144,7 @@ func (k *Kit) NewServices(o Options) Services {
 		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: k.Dataplane, PKI: pki.Maker{}, Node: nodes, Resolver: o.Resolver}),
 		Users:     user.New(core),
 		Identity:  users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
-		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Prover: users, Limits: Limits, KeepChanges: KeepChanges}),
+		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Prover: users, Directories: users, Limits: Limits, KeepChanges: KeepChanges}),
 	}
 }
 

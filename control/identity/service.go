@@ -33,8 +33,10 @@ type Service struct {
 	core *control.Core
 	open Opener
 
-	mu      sync.Mutex // guards sources; held for no call
-	sources map[vpn.DirectoryID]openSource
+	mu        sync.Mutex // guards the maps; held for no call of a source
+	sources   map[vpn.DirectoryID]openSource
+	passes    map[vpn.DirectoryID]Pass
+	confirmed map[vpn.DirectoryID]bool
 
 	turns turns
 }
@@ -46,7 +48,10 @@ type openSource struct {
 
 // New makes the use cases.
 func New(core *control.Core, open Opener) *Service {
-	return &Service{core: core, open: open, sources: map[vpn.DirectoryID]openSource{}, turns: turns{queue: map[store.SignInID]*turn{}}}
+	return &Service{
+		core: core, open: open, sources: map[vpn.DirectoryID]openSource{}, passes: map[vpn.DirectoryID]Pass{}, confirmed: map[vpn.DirectoryID]bool{},
+		turns: turns{queue: map[store.SignInID]*turn{}},
+	}
 }
 
 // Source gives a directory as it is configured now. Its connections are kept for the next use.

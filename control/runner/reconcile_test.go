@@ -212,7 +212,7 @@ func TestUnknownEndpointIsForgotten(t *testing.T) {
 func TestFirstAssociationWaits(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.Runner = runner.New(runner.Config{Core: s.Core, Dataplane: s.Dataplane, Node: s.Nodes, NodeName: "node-1", Prover: s.Identity, Limits: controltest.Limits, DeviceDelay: time.Second})
+	s.Runner = runner.New(runner.Config{Core: s.Core, Dataplane: s.Dataplane, Node: s.Nodes, NodeName: "node-1", Prover: s.Identity, Directories: s.Identity, Limits: controltest.Limits, DeviceDelay: time.Second})
 	s.Reconcile()
 	s.Associate(s.A)
 	s.Reconcile()

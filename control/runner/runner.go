@@ -18,7 +18,9 @@ type Config struct {
 	Node      *node.Service
 	NodeName  string
 	Prover    Prover
-	Limits    vpn.SessionLimits
+	// Directories are where users with sessions are looked up again.
+	Directories Directories
+	Limits      vpn.SessionLimits
 	// KeepChanges is how long audit records of changes are kept; 0: for ever.
 	KeepChanges time.Duration
 	// DeviceDelay is how long the first association of an endpoint waits before it is sent. The endpoint's devices appear
@@ -27,15 +29,17 @@ type Config struct {
 	DeviceDelay time.Duration
 }
 
-// Runner does what the program does by itself on one node: Reconcile, Follow and Housekeep each run
+// Runner does what the program does by itself on one node: Reconcile, Follow, Housekeep and LookUp each run
 // until their context ends.
 type Runner struct {
-	core      *control.Core
-	dataplane Dataplane
-	watch     *node.Service
-	node      string
-	prover    Prover
-	limits    vpn.SessionLimits
+	core        *control.Core
+	dataplane   Dataplane
+	watch       *node.Service
+	node        string
+	prover      Prover
+	directories Directories
+	lookedUp    map[vpn.DirectoryID]bool // those of which a pass is noted; LookUpOnce alone uses it
+	limits      vpn.SessionLimits
 
 	keepChanges time.Duration
 	deviceDelay time.Duration
@@ -43,7 +47,7 @@ type Runner struct {
 
 // New makes the runner of a node.
 func New(c Config) *Runner {
-	return &Runner{core: c.Core, dataplane: c.Dataplane, watch: c.Node, node: c.NodeName, prover: c.Prover, limits: c.Limits, keepChanges: c.KeepChanges, deviceDelay: c.DeviceDelay}
+	return &Runner{core: c.Core, dataplane: c.Dataplane, watch: c.Node, node: c.NodeName, prover: c.Prover, directories: c.Directories, lookedUp: map[vpn.DirectoryID]bool{}, limits: c.Limits, keepChanges: c.KeepChanges, deviceDelay: c.DeviceDelay}
 }
 
 // Dataplane is the root process of the node. The error of every method is a *vpn.Error of kind
@@ -68,6 +72,8 @@ type Dataplane interface {
 	Decide(ctx context.Context, ds []vpn.LoginDecision) error
 	// Terminate ends connections; unknown ones count as ended.
 	Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error
+	// Identify tells the users of sessions as their directories have them now; unknown sessions are ignored.
+	Identify(ctx context.Context, users []vpn.SessionIdentity) error
 	// Connections lists every live connection with its present counters.
 	Connections(ctx context.Context) ([]vpn.LiveConnection, error)
 }

@@ -30,6 +30,7 @@ type Engine interface {
 	Decide(ctx context.Context, ds []vpn.LoginDecision) error
 	Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error
 	Connections() ([]vpn.LiveConnection, error)
+	Identify(ctx context.Context, users []vpn.SessionIdentity) error
 	Host() (vpn.Host, error)
 	CheckPlace(p vpn.Place) error
 }
@@ -54,6 +55,7 @@ func (s *server) routes() http.Handler {
 		wire.Decide:      s.decide,
 		wire.Terminate:   s.terminate,
 		wire.Connections: s.connections,
+		wire.Identify:    s.identify,
 		wire.Host:        s.host,
 		wire.CheckPlace:  s.checkPlace,
 	} {
@@ -121,6 +123,14 @@ func (s *server) terminate(r *http.Request) (any, error) {
 }
 
 func (s *server) connections(*http.Request) (any, error) { return s.engine.Connections() }
+
+func (s *server) identify(r *http.Request) (any, error) {
+	users, err := decodeBody[[]vpn.SessionIdentity](r)
+	if err != nil {
+		return nil, err
+	}
+	return struct{}{}, s.engine.Identify(r.Context(), users)
+}
 
 func (s *server) host(*http.Request) (any, error) { return s.engine.Host() }
 

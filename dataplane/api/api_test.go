@@ -81,6 +81,7 @@ func (e *engine) Logins(ctx context.Context) iter.Seq[vpn.LoginRequest] {
 
 func (e *engine) Acknowledge(string, uint64) error                            { return e.err }
 func (e *engine) Decide(context.Context, []vpn.LoginDecision) error           { return e.err }
+func (e *engine) Identify(context.Context, []vpn.SessionIdentity) error       { return e.err }
 func (e *engine) Connections() ([]vpn.LiveConnection, error)                  { return []vpn.LiveConnection{}, e.err }
 func (e *engine) Terminate(context.Context, []vpn.ConnectionID, string) error { return e.err }
 

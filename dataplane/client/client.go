@@ -78,6 +78,11 @@ func (c *Client) Connections(ctx context.Context) (out []vpn.LiveConnection, err
 	return out, err
 }
 
+// Identify tells the users of sessions as their directories have them now.
+func (c *Client) Identify(ctx context.Context, users []vpn.SessionIdentity) error {
+	return c.call(ctx, wire.Identify, "", users, nil)
+}
+
 // Host returns what the host offers to a new endpoint.
 func (c *Client) Host(ctx context.Context) (h vpn.Host, err error) {
 	err = c.call(ctx, wire.Host, "", nil, &h)

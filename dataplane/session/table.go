@@ -162,6 +162,15 @@ func (t *Table) Bind(id vpn.ConnectionID, certificate string) (Session, bool) {
 	return *s, true
 }
 
+// Identify gives a session its user as the directory has it now.
+func (t *Table) Identify(id vpn.ConnectionID, user vpn.Identity) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s := t.byID[id]; s != nil {
+		s.User = user
+	}
+}
+
 // Arrival is a client that returns to its session.
 type Arrival struct {
 	Client Client

@@ -22,6 +22,7 @@ const (
 	Decide      = "POST /v1/logins/decide"
 	Terminate   = "POST /v1/connections/terminate"
 	Connections = "GET /v1/connections"
+	Identify    = "PUT /v1/identities"
 	Host        = "GET /v1/host"
 	CheckPlace  = "POST /v1/host/check"
 )

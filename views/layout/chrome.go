@@ -29,9 +29,16 @@ type Chrome struct {
 type Banner struct {
 	Fault string // a sentence; empty: the node works
 	Since time.Time
+	Held  []HeldLookUp
 	Live  parts.Live
 
 	Endpoints int // endpoints with a fault: their number stands in the menu
+}
+
+// HeldLookUp is a look-up of a directory's users that waits for an administrator.
+type HeldLookUp struct {
+	Sentence, Href string
+	Since          time.Time
 }
 
 // TroubleCountID is the element of the menu with the number of endpoints that have a fault.

@@ -69,6 +69,7 @@ func (h *Directories) render(c echo.Context, in trialInput, refused error, trial
 	if d.CA != "" {
 		authorities = parts.Count(strings.Count(d.CA, "BEGIN CERTIFICATE"), "certificate")
 	}
+	lookedUp, held := h.lookUp(d.ID)
 	v := views.DirectoryPage{
 		Chrome: h.pages.Chrome(c, views.NameOr(d.Name, d.ID), "identity"), ID: d.ID, Tabs: tabs(d.ID, "Details"),
 		Header: parts.Header{Crumbs: crumbs, Title: views.NameOr(d.Name, d.ID)},
@@ -83,12 +84,16 @@ func (h *Directories) render(c echo.Context, in trialInput, refused error, trial
 			parts.Fact("User filter", d.UserFilter),
 			parts.Fact("Multi-factor authentication", parts.YesNo(d.MFA, "Users enter the code of a registered device", "Off")),
 			views.FactEndpoints("Used by", used),
+			lookedUp,
 			parts.FactTime("Created", parts.At(h.pages.Now(), d.CreatedAt)),
 		},
 	}
 	if page.Principal(c).Role.MayChange() {
 		form := in.form(d, refused)
 		v.Form = &form
+	}
+	if held != nil {
+		v.Held = held.Sentence()
 	}
 	if trial != nil {
 		v.Trial = trialView(*trial)

@@ -23,6 +23,9 @@ func (p *Pages) Banner(c echo.Context) layout.Banner {
 	if err != nil {
 		b = layout.Banner{}
 	}
-	b.Live = parts.Live{ID: "node-banner", Self: layout.BannerPath, Seen: Digest([]any{b.Fault, b.Since, b.Endpoints}), Every: RenewSeldom, Also: []string{layout.TroubleCountID}}
+	for _, held := range p.lookUps.HeldPasses() {
+		b.Held = append(b.Held, layout.HeldLookUp{Sentence: string(held.Directory) + ": " + held.Sentence(), Href: "/identity-providers/directories/" + string(held.Directory), Since: held.Since})
+	}
+	b.Live = parts.Live{ID: "node-banner", Self: layout.BannerPath, Seen: Digest([]any{b.Fault, b.Since, b.Endpoints, b.Held}), Every: RenewSeldom, Also: []string{layout.TroubleCountID}}
 	return b
 }

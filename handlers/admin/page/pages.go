@@ -7,20 +7,27 @@ import (
 	"time"
 
 	"sallyport/control/access"
+	"sallyport/control/identity"
 	"sallyport/control/node"
 )
 
 // Pages makes what surrounds the pages of the console.
 type Pages struct {
-	access *access.Service
-	nodes  *node.Service
-	log    *slog.Logger
-	now    func() time.Time
+	access  *access.Service
+	nodes   *node.Service
+	lookUps LookUps
+	log     *slog.Logger
+	now     func() time.Time
+}
+
+// LookUps tells which look-ups of users with sessions are held.
+type LookUps interface {
+	HeldPasses() []identity.Held
 }
 
 // New makes Pages over the use cases that every page needs.
-func New(a *access.Service, n *node.Service, log *slog.Logger, now func() time.Time) *Pages {
-	return &Pages{access: a, nodes: n, log: log, now: now}
+func New(a *access.Service, n *node.Service, l LookUps, log *slog.Logger, now func() time.Time) *Pages {
+	return &Pages{access: a, nodes: n, lookUps: l, log: log, now: now}
 }
 
 // Now is the time of the request; pages show relative times relative to it.

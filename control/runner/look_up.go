@@ -1,0 +1,301 @@
+package runner
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"sallyport/control/identity"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Directories are where users with sessions are looked up again.
+type Directories interface {
+	// LookUp reads a user. Errors: Denied where there is no such user any more; Unavailable where the directory cannot say.
+	LookUp(ctx context.Context, id vpn.DirectoryID, key string) (vpn.DirectoryUser, error)
+	// NotePass keeps the result of a pass; Confirmed tells whether an administrator lets a held one go on.
+	NotePass(id vpn.DirectoryID, p identity.Pass)
+	Confirmed(id vpn.DirectoryID) bool
+}
+
+const (
+	lookUpsAtOnce  = 4   // at one directory
+	identitiesSent = 500 // in one message
+)
+
+// LookUp reads the users of directories with sessions again, until ctx ends, so that a change in a directory acts on live
+// sessions within Deployment.LookUpTime: a pass begins each half of it, and is given up after the other half.
+func (s *Runner) LookUp(ctx context.Context) {
+	for {
+		half := s.lookUpTime(ctx) / 2
+		next := time.NewTimer(half)
+		select {
+		case <-ctx.Done():
+			next.Stop()
+			return
+		case <-next.C:
+		}
+		pass, cancel := context.WithTimeout(ctx, half)
+		err := s.LookUpOnce(pass)
+		cancel()
+		if err != nil && vpn.KindOf(err) != vpn.Unavailable && ctx.Err() == nil {
+			s.core.Log.ErrorContext(ctx, "users of directories were not looked up", "err", errorChain(err))
+		}
+	}
+}
+
+func (s *Runner) lookUpTime(ctx context.Context) time.Duration {
+	d := vpn.ReadDeployment(nil)
+	_ = s.core.View(ctx, func(tx *store.Tx) error {
+		now, err := s.core.Deployment(ctx, tx)
+		if err == nil {
+			d = now
+		}
+		return err
+	})
+	return time.Duration(d.LookUpSeconds) * time.Second
+}
+
+// LookUpOnce is one pass. A directory that does not answer changes nothing for its users, and holds up no other directory.
+func (s *Runner) LookUpOnce(ctx context.Context) error {
+	var sessions []vpn.Session
+	err := s.core.View(ctx, func(tx *store.Tx) (err error) { sessions, err = tx.DirectorySessions(ctx, s.core.Now()); return err })
+	if err != nil {
+		return err
+	}
+	users := map[vpn.DirectoryID]map[string][]vpn.Session{}
+	for _, x := range sessions {
+		if users[x.Provider] == nil {
+			users[x.Provider] = map[string][]vpn.Session{}
+		}
+		users[x.Provider][x.UserKey] = append(users[x.Provider][x.UserKey], x)
+	}
+	s.forgetPasses(users)
+	var passes sync.WaitGroup
+	for id, of := range users {
+		passes.Go(func() { s.lookUpDirectory(ctx, id, of) })
+	}
+	passes.Wait()
+	return s.sendIdentities(ctx)
+}
+
+// forgetPasses forgets what was noted of directories whose users have no more sessions.
+func (s *Runner) forgetPasses(users map[vpn.DirectoryID]map[string][]vpn.Session) {
+	for id := range s.lookedUp {
+		if users[id] == nil {
+			delete(s.lookedUp, id)
+			s.directories.NotePass(id, identity.Pass{})
+		}
+	}
+	for id := range users {
+		s.lookedUp[id] = true
+	}
+}
+
+// found is what a directory says of one user now.
+type found struct {
+	key      string
+	user     vpn.DirectoryUser
+	gone     string // why the user has no access any more; empty: has
+	sessions []vpn.Session
+	err      error // nothing is known
+}
+
+// loses tells whether the user loses all access.
+func (f found) loses() bool {
+	had := slices.ContainsFunc(f.sessions, func(x vpn.Session) bool { return len(x.Groups) > 0 })
+	return f.gone != "" || had && len(f.user.Groups) == 0
+}
+
+func (s *Runner) lookUpDirectory(ctx context.Context, id vpn.DirectoryID, users map[string][]vpn.Session) {
+	all, failed := s.findUsers(ctx, id, users)
+	pass := identity.Pass{At: s.core.Now(), Users: len(users)}
+	for _, f := range all {
+		if f.loses() {
+			pass.Lost++
+		}
+	}
+	switch {
+	case failed != nil:
+		pass.Failed = failed.Error()
+	case vpn.MassLoss(pass.Lost, pass.Users) && !s.directories.Confirmed(id):
+		pass.Held = true
+		s.core.Log.WarnContext(ctx, "a look-up of users is held: too many would lose their access at once", "directory", id, "lost", pass.Lost, "users", pass.Users)
+	}
+	s.directories.NotePass(id, pass)
+	if pass.Held {
+		return
+	}
+	if err := s.takeOver(ctx, all); err != nil && ctx.Err() == nil {
+		s.core.Log.ErrorContext(ctx, "what a directory says about users with sessions was not stored", "directory", id, "err", errorChain(err))
+	}
+}
+
+// findUsers asks about each user, a few at once. The error is that the directory did not answer; then what was found before
+// is left out too, because a directory that fails halfway may have failed before.
+func (s *Runner) findUsers(ctx context.Context, id vpn.DirectoryID, users map[string][]vpn.Session) ([]found, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var (
+		mu     sync.Mutex // guards all and failed
+		all    []found
+		failed error
+		asking sync.WaitGroup
+	)
+	free := make(chan struct{}, lookUpsAtOnce)
+	for key, sessions := range users {
+		select {
+		case free <- struct{}{}:
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		asking.Go(func() {
+			defer func() { <-free }()
+			f := s.find(ctx, id, key, sessions)
+			mu.Lock()
+			defer mu.Unlock()
+			if f.err == nil {
+				all = append(all, f)
+				return
+			}
+			if failed == nil {
+				failed = f.err
+			}
+			cancel()
+		})
+	}
+	asking.Wait()
+	if failed == nil {
+		failed = ctx.Err()
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	return all, nil
+}
+
+func (s *Runner) find(ctx context.Context, id vpn.DirectoryID, key string, sessions []vpn.Session) found {
+	u, err := s.directories.LookUp(ctx, id, key)
+	f := found{key: key, user: u, sessions: sessions}
+	switch {
+	case vpn.KindOf(err) == vpn.Denied && vpn.CodeOf(err) == vpn.CodeUserUnknown:
+		f.gone = "The directory no longer has the user."
+	case vpn.KindOf(err) == vpn.Denied: // there is a user, who cannot be read: what was known goes on
+		f.sessions = nil
+		s.core.Log.WarnContext(ctx, "a user with sessions cannot be read in the directory", "directory", id, "user", sessions[0].Username, "err", errorChain(err))
+	case err != nil:
+		f.err = err
+	case u.Disabled:
+		f.gone = "The directory has disabled the user."
+	}
+	return f
+}
+
+// takeOver ends the sessions of users who are gone, and notes the groups of the others.
+func (s *Runner) takeOver(ctx context.Context, all []found) error {
+	all = slices.DeleteFunc(all, func(f found) bool {
+		return f.gone == "" && !slices.ContainsFunc(f.sessions, func(x vpn.Session) bool { return x.Identify(f.user) })
+	})
+	if len(all) == 0 {
+		return nil
+	}
+	ended := map[string][]vpn.Connection{}
+	err := s.core.Update(ctx, func(tx *store.Tx) error {
+		clear(ended)
+		for _, f := range all {
+			if f.gone != "" {
+				connections, err := s.endUser(ctx, tx, f)
+				if err != nil {
+					return err
+				}
+				ended[f.gone] = append(ended[f.gone], connections...)
+				continue
+			}
+			if err := identifySessions(ctx, tx, f, s.core.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for reason, connections := range ended {
+		s.core.Log.InfoContext(ctx, "sessions end because of the directory", "reason", reason, "connections", len(connections))
+		ids := vpn.IDsOf(connections, func(c vpn.Connection) vpn.ConnectionID { return c.ID })
+		if len(ids) == 0 {
+			continue
+		}
+		if err := s.dataplane.Terminate(ctx, ids, "Your account cannot use this VPN any more. Ask your administrator."); err != nil {
+			s.core.Log.WarnContext(ctx, "connections of users who are gone are terminated later", "err", errorChain(err))
+		}
+	}
+	s.core.Nudge() // it terminates what the dataplane has not
+	return nil
+}
+
+func (s *Runner) endUser(ctx context.Context, tx *store.Tx, f found) ([]vpn.Connection, error) {
+	ref := vpn.UserRef{Provider: f.sessions[0].Provider, Key: f.key}
+	connections, err := tx.LiveConnectionsOf(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range connections {
+		c.Status, c.EndReason = vpn.ConnectionTerminating, f.gone
+		if err := tx.SaveConnection(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	return connections, tx.EndVPNSessionsOfUsers(ctx, s.core.Now(), f.gone, ref)
+}
+
+// identifySessions reads the sessions again, because they may have changed since the directory was asked.
+func identifySessions(ctx context.Context, tx *store.Tx, f found, at time.Time) error {
+	now, err := tx.VPNSessionsByID(ctx, vpn.IDsOf(f.sessions, func(x vpn.Session) vpn.SessionID { return x.ID })...)
+	if err != nil {
+		return err
+	}
+	for _, x := range now {
+		if !x.Identify(f.user) {
+			continue
+		}
+		if err := tx.SaveVPNSession(ctx, x); err != nil {
+			return err
+		}
+	}
+	identity := f.user.Identity(f.sessions[0].Provider)
+	return tx.SeeUser(ctx, vpn.Sighting{
+		UserRef: identity.Ref(), Name: identity.Name, Groups: f.user.Groups[:len(identity.Groups)], More: identity.More, At: at, LookedUp: true,
+	})
+}
+
+// sendIdentities tells the dataplane each user whom it has in an older revision: after a change, after a message that was
+// lost, and for a login that was being granted meanwhile.
+func (s *Runner) sendIdentities(ctx context.Context) error {
+	live, err := s.dataplane.Connections(ctx)
+	if err != nil || len(live) == 0 {
+		return err
+	}
+	ids := vpn.IDsOf(live, func(c vpn.LiveConnection) vpn.SessionID { return c.Session })
+	var sessions map[vpn.SessionID]vpn.Session
+	err = s.core.View(ctx, func(tx *store.Tx) (err error) { sessions, err = tx.VPNSessionsByID(ctx, ids...); return err })
+	if err != nil {
+		return err
+	}
+	var outdated []vpn.SessionIdentity
+	for _, c := range live {
+		if x, ok := sessions[c.Session]; ok && x.Provider != "" && x.Revision > c.Revision {
+			outdated = append(outdated, vpn.SessionIdentity{Session: x.ID, User: x.User()})
+		}
+	}
+	for part := range slices.Chunk(outdated, identitiesSent) {
+		if err := s.dataplane.Identify(ctx, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package runner_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"sallyport/control"
+	"sallyport/control/controltest"
+	"sallyport/vpn"
+)
+
+// signedIn lets users in, whose tunnels are then up. Each has the group "staff".
+func (s *site) signedIn(n int) (connections []vpn.ConnectionID) {
+	s.T.Helper()
+	for i := range n {
+		name := fmt.Sprint("user", i)
+		s.Directory.Put("password", vpn.DirectoryUser{Key: "guid-" + name, Name: name, Groups: []vpn.Group{{ID: "staff", Name: "staff"}}})
+		got := s.decided(s.passwordLogin(name, name, "password"))
+		if !got.Allow {
+			s.T.Fatalf("%s: %+v", name, got)
+		}
+		s.establish(got)
+		s.Dataplane.Do(func() {
+			s.Dataplane.Live = append(s.Dataplane.Live, vpn.LiveConnection{ID: got.Connection, Session: got.Session, Endpoint: s.Endpoint.ID})
+		})
+		connections = append(connections, got.Connection)
+	}
+	return connections
+}
+
+func (s *site) lookUp() { s.T.Helper(); s.Must(s.Runner.LookUpOnce(s.T.Context())) }
+
+// The groups of live sessions follow the directory, and a user who is disabled or deleted loses the sessions. A message that
+// the dataplane did not get is sent again.
+func TestLookUpFollowsTheDirectory(t *testing.T) {
+	t.Parallel()
+	s, d := newPasswordSite(t, false)
+	connections := s.signedIn(3)
+	s.lookUp()
+	if len(s.Dataplane.Identities) != 0 {
+		t.Errorf("nothing has changed, and the dataplane was told %+v", s.Dataplane.Identities)
+	}
+	s.Directory.Put("password", vpn.DirectoryUser{Key: "guid-user0", Name: "user0", Groups: []vpn.Group{{ID: "guests", Name: "Guests"}}})
+	s.Directory.Put("password", vpn.DirectoryUser{Key: "guid-user1", Name: "user1", Disabled: true})
+	s.Directory.Remove("user2")
+	s.Dataplane.Do(func() { s.Dataplane.RefuseUsers = controltest.ErrDown })
+	if err := s.Runner.LookUpOnce(t.Context()); vpn.KindOf(err) != vpn.Unavailable {
+		t.Errorf("the dataplane did not get the users, and the pass says %v", err)
+	}
+	s.Dataplane.Do(func() { s.Dataplane.RefuseUsers = nil })
+	s.lookUp()
+	s.lookUp()
+	if got := s.Dataplane.Identities; len(got) != 1 || got[0].User.Revision != 1 || !slices.Equal(got[0].User.Groups, []string{"guests"}) || got[0].User.Provider != d.ID {
+		t.Errorf("the dataplane was told %+v", got)
+	}
+	for i, reason := range []string{"", "The directory has disabled the user.", "The directory no longer has the user."} {
+		c := s.Connection(connections[i])
+		if (c.Status == vpn.ConnectionTerminating) != (reason != "") || c.EndReason != reason {
+			t.Errorf("user%d: %s, %q", i, c.Status, c.EndReason)
+		}
+		session, _ := s.session(c.Session)
+		if session.EndedAt.IsZero() != (reason == "") {
+			t.Errorf("user%d: the session ended at %s", i, session.EndedAt)
+		}
+	}
+	if !slices.Contains(s.Dataplane.Messages, "Your account cannot use this VPN any more. Ask your administrator.") {
+		t.Errorf("the users were told %q", s.Dataplane.Messages)
+	}
+	if rows := s.Query("SELECT group_names FROM vpn_user WHERE name = 'user0'"); !strings.Contains(fmt.Sprint(rows), "Guests") {
+		t.Errorf("the list of users has %v", rows)
+	}
+}
+
+// A directory that does not answer, or answers for some users only, changes nothing for live sessions.
+func TestLookUpWithoutDirectory(t *testing.T) {
+	t.Parallel()
+	s, d := newPasswordSite(t, false)
+	connections := s.signedIn(2)
+	s.Directory.Remove("user0")
+	s.Directory.Fail(vpn.Refuse(vpn.Unavailable, vpn.CodeDirectoryUnavailable, "The directory did not answer in time."))
+	s.lookUp()
+	if c := s.Connection(connections[0]); c.Status != vpn.ConnectionActive {
+		t.Errorf("the connection is %s while the directory is down", c.Status)
+	}
+	if p, ok := s.Identity.LastPass(d.ID); !ok || !strings.Contains(p.Failed, "did not answer") || p.Held {
+		t.Errorf("noted: %+v", p)
+	}
+	s.Directory.Fail(nil)
+	s.lookUp()
+	if c := s.Connection(connections[0]); c.Status != vpn.ConnectionTerminating {
+		t.Errorf("the connection of a deleted user is %s", c.Status)
+	}
+	if p, _ := s.Identity.LastPass(d.ID); p.Failed != "" || p.Users != 2 || p.Lost != 1 {
+		t.Errorf("noted: %+v", p)
+	}
+}
+
+// Where most users would lose their access at once, none does until an administrator confirms, or the directory has them
+// again.
+func TestLookUpIsHeld(t *testing.T) {
+	t.Parallel()
+	s, d := newPasswordSite(t, false)
+	connections := s.signedIn(8)
+	active := func() (n int) {
+		for _, id := range connections {
+			if s.Connection(id).Status == vpn.ConnectionActive {
+				n++
+			}
+		}
+		return n
+	}
+	for i := range 5 {
+		s.Directory.Remove(fmt.Sprint("user", i))
+	}
+	s.Directory.Put("password", vpn.DirectoryUser{Key: "guid-user5", Name: "user5"}) // without the group
+	if err := s.Identity.ConfirmLoss(t.Context(), s.Admin, d.ID); vpn.KindOf(err) != vpn.Conflict {
+		t.Errorf("what is not held is confirmed: %v", err)
+	}
+	s.lookUp()
+	s.lookUp()
+	if held := s.Identity.HeldPasses(); active() != 8 || len(held) != 1 || held[0].Lost != 6 || held[0].Users != 8 || len(s.Dataplane.Identities) != 0 {
+		t.Errorf("%d are active, held: %+v", active(), held)
+	}
+	viewer := control.Principal{}
+	if err := s.Identity.ConfirmLoss(t.Context(), viewer, d.ID); vpn.KindOf(err) != vpn.Denied {
+		t.Errorf("an account that may not change confirms it: %v", err)
+	}
+	s.Must(s.Identity.ConfirmLoss(t.Context(), s.Admin, d.ID))
+	s.lookUp()
+	if active() != 3 || len(s.Identity.HeldPasses()) != 0 || len(s.Dataplane.Identities) != 1 {
+		t.Errorf("%d are active after the confirmation, held: %+v", active(), s.Identity.HeldPasses())
+	}
+	confirmed := func(r vpn.AuditRecord) bool {
+		return r.Action == vpn.ConfirmDirectoryLookUp && r.Subject == string(d.ID) && strings.Contains(r.After, "6")
+	}
+	if !slices.ContainsFunc(s.Audit(), confirmed) {
+		t.Errorf("the confirmation is not in the audit trail: %+v", s.Audit())
+	}
+}
