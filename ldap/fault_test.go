@@ -72,6 +72,19 @@ func TestServersThatDoNotAnswer(t *testing.T) {
 	}
 }
 
+// A certificate that is valid itself, of an authority that is not any more.
+func TestExpiredAuthorityOfTheDirectory(t *testing.T) {
+	t.Parallel()
+	old := testpki.ExpiredAuthority(t, "Old CA")
+	o := serve(t, old.IssueFor(t, "127.0.10.20"), func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) })
+	o.CA = old.Certificate
+	_, err := signIn(t, open(t, o), "alice", directory.Password)
+	wantCode(t, "expired authority", err, vpn.CodeDirectoryUnavailable)
+	if err == nil || !strings.Contains(err.Error(), "has expired or is not valid yet: CN=Old CA is valid from") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestCertificateOfTheDirectory(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

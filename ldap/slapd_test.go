@@ -59,6 +59,8 @@ func TestOpenLDAP(t *testing.T) {
 			{"alice", "wrong", vpn.CodeUserCredentials},
 			{"alice", "", vpn.CodeUserCredentials},
 			{"*)(uid=*", directory.Password, vpn.CodeUserUnknown},
+			{"*", directory.Password, vpn.CodeUserUnknown},
+			{strings.Repeat("a", 2000), directory.Password, vpn.CodeUserUnknown},
 			{"nosuch", directory.Password, vpn.CodeUserUnknown},
 			{"carol", directory.Password, vpn.CodeUserLocked},
 			{"dave", directory.Password, vpn.CodeUserPasswordMustChange},

@@ -39,6 +39,15 @@ func Authority(t testing.TB, commonName string) Credential {
 	}, nil)
 }
 
+// ExpiredAuthority makes an authority whose own certificate has expired a day ago.
+func ExpiredAuthority(t testing.TB, commonName string) Credential {
+	t.Helper()
+	return newCredential(t, &x509.Certificate{
+		Subject: pkix.Name{CommonName: commonName}, NotBefore: time.Now().AddDate(-1, 0, 0), NotAfter: time.Now().Add(-24 * time.Hour),
+		IsCA: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}, nil)
+}
+
 // Authority has an authority sign another one below it, valid as long.
 func (c Credential) Authority(t testing.TB, commonName string) Credential {
 	t.Helper()
