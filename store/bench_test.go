@@ -114,6 +114,84 @@ func BenchmarkConnections(b *testing.B) {
 	})
 }
 
+func BenchmarkUsers(b *testing.B) {
+	everyDatabase(b, func(b *testing.B, s *Store) {
+		seed(b, s, func(i int) userRow {
+			u := vpn.User{
+				ID: vpn.NewUserID(), UserRef: vpn.UserRef{Provider: corp, Key: fmt.Sprintf("guid-%06d", i)}, Name: fmt.Sprintf("user%06d@example.com", i),
+				FirstSeen: at, SignedInAt: at.Add(time.Duration(i) * time.Second), Groups: 2, GroupNames: []string{"staff", "engineers"},
+			}
+			if i%5000 == 0 {
+				u.Provider, u.BlockedAt = "", at
+			}
+			row, err := newUserRow(u)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return row
+		})
+		var groups []groupRow
+		for i := range 200 {
+			g := newGroupRow(vpn.UserGroup{Key: vpn.NewUserGroupID(), Provider: corp, Group: vpn.Group{ID: fmt.Sprintf("S-1-5-21-%d", i), Name: fmt.Sprintf("group %d", i)}, FirstSeen: at})
+			groups = append(groups, g)
+		}
+		if err := s.writing.WithContext(b.Context()).Create(&groups).Error; err != nil {
+			b.Fatal(err)
+		}
+		seed(b, s, func(i int) memberRow { return memberRow{User: int64(i + 1), Group: groups[0].Number} })
+		seed(b, s, func(i int) memberRow { return memberRow{User: int64(i + 1), Group: groups[1+i%199].Number} })
+		for i := range 500 {
+			c := newConnection()
+			c.UserKey, c.Provider, c.EstablishedAt = fmt.Sprintf("guid-%06d", i*7), corp, at
+			if err := s.Update(b.Context(), func(x *Tx) error { return x.CreateConnection(b.Context(), c) }); err != nil {
+				b.Fatal(err)
+			}
+		}
+		middle := userList.placeOf(userRow{Number: many / 2, SignedIn: micros(at.Add(many / 2 * time.Second)), NameKey: "user050000"}, "signed_in_at")
+		filter := func(name, value string) vpn.List { return vpn.List{Filter: map[string]string{name: value}} }
+		benchmarkList(b, s, map[string]vpn.List{
+			"first":        {},
+			"middle":       {After: middle},
+			"by name":      {Sort: "name"},
+			"by refusal":   {Sort: "refused_at", Desc: true},
+			"search few":   {Search: "user00017"},
+			"search all":   {Search: "example"},
+			"search none":  {Search: "nothing such"},
+			"of everyone":  filter("group", groups[0].ID),
+			"of one group": filter("group", groups[7].ID),
+			"blocked":      filter("state", vpn.UserBlocked),
+			"connected":    filter("state", vpn.UserConnected),
+			"few provider": filter("provider", vpn.UsersOfCertificates),
+			"provider":     filter("provider", string(corp)),
+		}, func(ctx context.Context, x *Tx, l vpn.List) (vpn.Page[vpn.User], error) {
+			p, err := x.VPNUsers(ctx, l)
+			if err != nil {
+				return p, err
+			}
+			refs := make([]vpn.UserRef, len(p.Items))
+			for i, u := range p.Items {
+				refs[i] = u.UserRef
+			}
+			_, err = x.CountConnectionsOf(ctx, refs...)
+			return p, err
+		})
+		benchmarkList(b, s, map[string]vpn.List{"groups": {}, "search groups": {Search: "21-19"}}, func(ctx context.Context, x *Tx, l vpn.List) (vpn.Page[vpn.UserGroup], error) {
+			return x.VPNGroups(ctx, l)
+		})
+		b.Run("login", func(b *testing.B) {
+			seen := vpn.Sighting{UserRef: vpn.UserRef{Provider: corp, Key: "guid-000007"}, Name: "user", At: at}
+			for i := range 200 {
+				seen.Groups = append(seen.Groups, vpn.Group{ID: fmt.Sprintf("S-1-5-21-%d", i), Name: fmt.Sprintf("group %d", i)})
+			}
+			for b.Loop() {
+				if err := s.Update(b.Context(), func(x *Tx) error { return x.SeeUser(b.Context(), seen) }); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	})
+}
+
 func BenchmarkRules(b *testing.B) {
 	everyDatabase(b, func(b *testing.B, s *Store) {
 		f := newFixture()

@@ -286,9 +286,10 @@ func (t *Tx) usersWhere(ctx context.Context, l vpn.List) (*gorm.DB, error) {
 		q = q.Where("number IN " + numberList(numbers))
 	}
 	if group := l.Filter["group"]; group != "" {
-		members := t.on(ctx).Table("vpn_user_group").Select("user_number").
-			Where("group_number = (?)", t.on(ctx).Model(&groupRow{}).Select("number").Where("id = ?", clean(group)))
-		q = q.Where("number IN (?)", members)
+		var err error
+		if q, err = t.membersOf(ctx, q, group); err != nil {
+			return nil, err
+		}
 	}
 	if term := fold(strings.TrimSpace(l.Search)); term != "" {
 		q = q.Where(`name_key LIKE ? ESCAPE '\'`, "%"+escapeLike(term)+"%")
@@ -298,21 +299,29 @@ func (t *Tx) usersWhere(ctx context.Context, l vpn.List) (*gorm.DB, error) {
 
 // connectedUsers are the numbers of the users that have connections which have not ended.
 func (t *Tx) connectedUsers(ctx context.Context) ([]int64, error) {
-	var rows []connectionRow
-	err := t.on(ctx).Model(&connectionRow{}).Where(unended).Distinct("provider", "user_key", "username").Find(&rows).Error
-	if err != nil {
-		return nil, userNoun.read(err, "")
+	const key = "CASE WHEN connection.provider = '' THEN connection.username ELSE connection.user_key END"
+	var numbers []int64
+	err := t.on(ctx).Model(&connectionRow{}).Joins("JOIN vpn_user ON vpn_user.provider = connection.provider AND vpn_user.user_key = "+key).
+		Where(unended).Distinct().Pluck("vpn_user.number", &numbers).Error
+	return numbers, userNoun.read(err, "")
+}
+
+// membersOf narrows users to the members of a group. Few members are read first; of many, the users are read in the order
+// of the list until the page is full.
+func (t *Tx) membersOf(ctx context.Context, q *gorm.DB, id string) (*gorm.DB, error) {
+	var group []int64
+	if err := t.on(ctx).Model(&groupRow{}).Where("id = ?", clean(id)).Pluck("number", &group).Error; err != nil {
+		return nil, groupNoun.read(err, "")
 	}
-	refs := make([]vpn.UserRef, len(rows))
-	for i, r := range rows {
-		refs[i] = vpn.Connection{Provider: vpn.DirectoryID(r.Provider), UserKey: r.UserKey, Username: r.Username}.UserRef()
+	if len(group) == 0 {
+		return q.Where("1 = 0"), nil
 	}
-	users, err := t.userRows(ctx, refs)
-	numbers := make([]int64, 0, len(users))
-	for _, u := range users {
-		numbers = append(numbers, u.Number)
+	var members []int64
+	err := t.on(ctx).Model(&memberRow{}).Where("group_number = ?", group[0]).Limit(maxCounted+1).Pluck("user_number", &members).Error
+	if err != nil || len(members) <= maxCounted {
+		return q.Where("number IN " + numberList(members)), groupNoun.read(err, "")
 	}
-	return numbers, err
+	return q.Where("EXISTS (SELECT 1 FROM vpn_user_group WHERE user_number = vpn_user.number AND group_number = ?)", group[0]), nil
 }
 
 // CountConnectionsOf counts the connections of users that have not ended; those without any are absent.

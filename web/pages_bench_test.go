@@ -148,6 +148,10 @@ func (c *crowd) fillParts(ctx context.Context, tx *store.Tx, u *webtest.Fixture)
 				Destination: netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 16, byte(i), 0}), 24), Origin: vpn.OriginAddRoute,
 			}),
 			tx.CreateAttempt(ctx, vpn.RefusedAttempt{Endpoint: e.ID, Device: source, CommonName: fmt.Sprintf("mallory%d", i), Reason: "The certificate has expired."}, c.at),
+			tx.SeeUser(ctx, vpn.Sighting{
+				UserRef: vpn.UserRef{Provider: "d-0123456789", Key: fmt.Sprint(i)}, Name: fmt.Sprintf("user%d@example.com", i), At: c.at,
+				Groups: []vpn.Group{{ID: "S-1-5-7", Name: "staff"}, {ID: fmt.Sprintf("S-1-5-7-%d", i), Name: fmt.Sprintf("team %d", i)}},
+			}),
 			tx.CreateCertificateBlock(ctx, vpn.CertificateBlock{Fingerprint: fmt.Sprintf("%064x", i), Serial: fmt.Sprint(i), CommonName: "blocked", By: webtest.Administrator, At: c.at}),
 		} {
 			if err != nil {
@@ -196,6 +200,9 @@ func (c *crowd) pages() map[string]string {
 		"subnets":                 c.network,
 		"subnets deep":            c.network + last,
 		"subnets search":          c.network + "?q=sub+00001",
+		"users":                   "/users",
+		"users by name":           "/users?sort=name&provider=certificate",
+		"groups":                  "/users/groups",
 		"certificates":            "/certificates",
 		"certificates deep":       "/certificates" + last,
 		"certificates search":     "/certificates?q=client-00001",
