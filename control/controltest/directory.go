@@ -14,7 +14,8 @@ import (
 type Directory struct {
 	mu      sync.Mutex // guards all below
 	people  map[string]person
-	failure error // of every call; nil: none
+	failure error  // of every call; nil: none
+	judging func() // nil: none
 	before  func(ctx context.Context, name string)
 }
 
@@ -47,6 +48,9 @@ func (d *Directory) Fail(err error) {
 	d.failure = err
 }
 
+// Judging has f called while a password is judged, after the attempt was allowed.
+func (d *Directory) Judging(f func()) { d.mu.Lock(); defer d.mu.Unlock(); d.judging = f }
+
 // Before has f called at the beginning of every sign-in, which waits for it.
 func (d *Directory) Before(f func(ctx context.Context, name string)) {
 	d.mu.Lock()
@@ -73,6 +77,12 @@ func (d *Directory) SignIn(ctx context.Context, a vpn.SignInAttempt) (vpn.Direct
 		return vpn.DirectoryUser{}, throttled
 	}
 	done := a.Trace.Step("Check the password")
+	d.mu.Lock()
+	judging := d.judging
+	d.mu.Unlock()
+	if judging != nil {
+		judging()
+	}
 	if err == nil && p.password != a.Password {
 		err = vpn.Refuse(vpn.Denied, vpn.CodeUserCredentials, "The user name or the password is wrong.")
 	}

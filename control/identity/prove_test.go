@@ -3,8 +3,10 @@ package identity_test
 import (
 	"fmt"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -131,6 +133,16 @@ func TestKnownDeviceKeepsAnAttempt(t *testing.T) {
 func TestAttemptsTogetherAreWithinTheLimit(t *testing.T) {
 	t.Parallel()
 	k := newKit(t, false)
+	var inside atomic.Int64
+	k.Directory.Judging(func() {
+		if inside.Add(1) > 1 {
+			t.Error("two passwords of one account are judged at a time")
+		}
+		for range 1000 {
+			runtime.Gosched()
+		}
+		inside.Add(-1)
+	})
 	var tried sync.Map
 	var all sync.WaitGroup
 	for i := range 20 {
