@@ -34,7 +34,7 @@ func TestListsOfSixty(t *testing.T) {
 	s.multiplyRows(t, 0, 60)
 	s.StartWeb(t)
 	for _, path := range []string{
-		"/networks", network, "/certificates", "/endpoints", "/administrators", "/connections", "/connections?view=ended", "/connections?view=refused",
+		"/networks", network, "/certificates", "/endpoints", "/administrators", "/users", "/users/groups", "/connections", "/connections?view=ended", "/connections?view=refused",
 		endpoint + "/associations", endpoint + "/rules", endpoint + "/routes", endpoint + "/connections", endpoint + "/connections?view=ended", endpoint + "/connections?view=refused",
 	} {
 		p.open(path)

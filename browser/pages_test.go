@@ -24,7 +24,7 @@ func TestEmptyPages(t *testing.T) {
 	p.signUp(s)
 
 	for _, path := range []string{
-		"/", "/connections", "/networks", "/networks/new", "/identity-providers", "/identity-providers/directories/new", "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import",
+		"/", "/connections", "/networks", "/networks/new", "/identity-providers", "/identity-providers/directories/new", "/users", "/users/groups", "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import",
 		"/endpoints", "/endpoints/new", "/administrators", "/administrators/new", "/account", "/node", "/settings", "/no-such-page", "/networks/vpc-0",
 	} {
 		p.open(path)
@@ -106,6 +106,12 @@ func TestFilledPages(t *testing.T) {
 	for _, path := range []string{"/", "/networks", network, network + "/delete", network + "/subnets/new", subnet, "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import", "/endpoints", "/endpoints/new", "/administrators", "/administrators/new", administrator, "/account", "/node", "/settings"} {
 		p.open(path)
 		p.inspect("one " + pageName(withoutIDs(path)))
+	}
+	p.open("/users")
+	userPage := p.hrefOf("alice@example.com")
+	for name, path := range map[string]string{"users": "/users", "user": userPage, "block user": "/users/block?id=" + userPage[len("/users/"):]} {
+		p.open(path)
+		p.inspect("one " + name)
 	}
 	for _, c := range certificates {
 		p.open(c)

@@ -36,6 +36,13 @@ func rowPatterns() []rowPattern {
 			"(SELECT established_at AS counted_at FROM connection)"}, // the console writes counters once a minute
 		{"attempt", map[string]string{"number": "1000 + n", "device": "printf('198.51.100.%d:%d', n % 254 + 1, 30000 + n)", "common_name": "'visitor ' || n", "at": "at - n * 1000000", "source": "printf('198.51.100.%d', n % 254 + 1)", "attempts": "1 + n % 3 * 400", "first_at": "at - n * 2000000"},
 			"(SELECT endpoint_id, 'The certificate was issued by another authority than this endpoint asks for.' AS reason, 'WrongAuthority' AS code, established_at AS at, 0 AS number, '' AS device, '' AS common_name, '' AS username, '' AS source, 0 AS unauthenticated, 1 AS attempts, established_at AS first_at FROM connection)"},
+		{"vpn_user", map[string]string{"number": "1000 + n", "id": id("user"), "user_key": "'guid-' || n", "name": "'user' || n || '@corp.example.com'", "name_key": "'user' || n || '@corp.example.com'", "signed_in_at": "first_seen_at - n * 60000000",
+			"refused_at": "CASE n % 4 WHEN 0 THEN first_seen_at - n * 1000000 ELSE 0 END", "refused_code": "CASE n % 4 WHEN 0 THEN 'UserPasswordMustChange' ELSE '' END", "blocked_at": "CASE n % 9 WHEN 0 THEN first_seen_at ELSE 0 END"},
+			`(SELECT 'd-0123456789' AS provider, established_at AS first_seen_at, 5 AS group_count, '["Engineering","Domain Users","VPN access for contractors"]' AS group_names, '' AS groups_digest, 0 AS more_groups,
+				'' AS refused_reason, '' AS refused_by, 'admin' AS blocked_by, '' AS block_reason FROM connection)`},
+		{"vpn_group", map[string]string{"number": "1000 + n", "id": id("group"), "group_id": "'S-1-5-21-3623811015-3361044348-30300820-' || n", "name": "'Team ' || n", "name_key": "'team ' || n", "search": "'team ' || n"},
+			"(SELECT 'd-0123456789' AS provider, established_at AS first_seen_at FROM connection)"},
+		{"vpn_user_group", map[string]string{"user_number": "1000 + n", "group_number": "1001"}, "(SELECT 1)"},
 		{"administrator", map[string]string{"id": id("admin"), "username": "'admin' || n", "role": "CASE n % 3 WHEN 0 THEN 'administrator' ELSE 'read-only' END", "last_sign_in": "0", "disabled": "n % 7 = 0", "search": "'admin' || n"}, ""},
 	}
 }
