@@ -70,7 +70,7 @@ func (h *Users) List(c echo.Context) error {
 func (h *Users) describe(c echo.Context, list *parts.List) {
 	list.Caption, list.Noun, list.Plural, list.Hint, list.Part = "Users", "user", "users", "name", "users"
 	list.Columns = []parts.Column{
-		{Key: "name", Label: "User"}, {Label: "Provider"}, {Label: "Groups"}, {Label: "Connections", Right: true}, {Key: "signed_in_at", Label: "Last sign-in"}, {Key: "refused_at", Label: "Last refusal"},
+		{Key: "name", Label: "User", Below: []parts.Column{{Label: "Provider"}}}, {Label: "Groups"}, {Label: "Connections", Right: true}, {Key: "signed_in_at", Label: "Last sign-in"}, {Key: "refused_at", Label: "Last refusal"},
 	}
 	list.Empty = parts.Empty{Title: "No user has signed in yet", Text: "A user is listed from the first login on, with the groups of it. Logins that name no known user are under Connections, Refused."}
 	if page.Principal(c).Role.MayChange() {
