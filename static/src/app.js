@@ -243,6 +243,7 @@
     if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("data-gets-file")) return;
     if (form.hasAttribute("data-sent")) event.preventDefault();
     form.setAttribute("data-sent", "");
+    setTimeout(function () { form.removeAttribute("data-sent"); }, 10000); // where the user stopped the browser
   });
   window.addEventListener("pageshow", function () {
     each("[data-sent]", function (form) { form.removeAttribute("data-sent"); });
