@@ -106,7 +106,7 @@ func (f Field) uploadLabel() string {
 }
 
 func (f Field) uploadAttributes() templ.Attributes {
-	return templ.Attributes{"multiple": f.Several, "disabled": f.Disabled, "aria-label": f.Label + ": " + YesNo(f.Several, "files", "file")}
+	return templ.Attributes{"multiple": f.Several, "disabled": f.Disabled, "aria-label": f.Label + ", " + f.uploadLabel()}
 }
 
 func (f Field) rows() int {
