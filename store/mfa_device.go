@@ -29,7 +29,7 @@ type mfaDeviceRow struct {
 func (mfaDeviceRow) TableName() string { return "mfa_device" }
 
 // mfaSecretColumn is the place that the key of a device is sealed for.
-const mfaSecretColumn = "mfa_device.secret"
+const mfaSecretColumn = "mfa_device.secret" //nolint:gosec // the name of a column
 
 func newMFADeviceRow(d vpn.MFADevice) mfaDeviceRow {
 	return mfaDeviceRow{

@@ -2,6 +2,7 @@ package vpn
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -105,9 +106,5 @@ var DefaultSignInLimit = SignInLimit{Attempts: 4, Window: 10 * time.Minute}
 
 // CountsAsFailure tells whether a refusal is a failed sign-in, which may have been a guess.
 func (e *Error) CountsAsFailure() bool {
-	switch e.Code {
-	case CodeUserCredentials, CodeUserUnknown, CodeUserAmbiguous, CodeUserUnnamed, CodeUserLocked, CodeMFACodeWrong:
-		return true
-	}
-	return false
+	return slices.Contains([]Code{CodeUserCredentials, CodeUserUnknown, CodeUserAmbiguous, CodeUserUnnamed, CodeUserLocked, CodeMFACodeWrong}, e.Code)
 }

@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +42,11 @@ func TestMFALogin(t *testing.T) {
 	wrongPassword := k.try(alice, vpn.WithCode("guess", vpn.TOTP(key, k.Clock.Now())), from, wrong)
 	k.Clock.Pass(30 * time.Second)
 	for _, err := range []error{wrongCode, wrongPassword} {
-		told := err.(*vpn.Error).ToldToClient(true)
+		refused, ok := errors.AsType[*vpn.Error](err)
+		if !ok {
+			t.Fatal(err)
+		}
+		told := refused.ToldToClient(true)
 		if told.Code != wrong || told.Msg != "The user name, the password or the MFA code is wrong." {
 			t.Errorf("%v is told as %s: %s", err, told.Code, told.Msg)
 		}
