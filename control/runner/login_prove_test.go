@@ -137,7 +137,7 @@ func TestSlowDirectoryDelaysItsUsersOnly(t *testing.T) {
 	})
 	s.Dataplane.OnDecide = func(d vpn.LoginDecision) { answered <- d.ID }
 	var waiting []vpn.LoginRequest
-	for i := range 40 {
+	for i := range 100 {
 		waiting = append(waiting, *s.passwordLogin(fmt.Sprintf("slow-%d", i), "slow", alicePassword))
 	}
 	other := *s.passwordLogin("other", "alice", alicePassword)
@@ -162,7 +162,7 @@ func TestSlowDirectoryDelaysItsUsersOnly(t *testing.T) {
 		t.Errorf("answered first: %v", got)
 	}
 	close(release)
-	for range 40 {
+	for range 100 {
 		next()
 	}
 	cancel()
