@@ -30,8 +30,9 @@ func TestLoginsSurviveFaults(t *testing.T) {
 
 	s.directory.Freeze()
 	waiting := netlab.StartClient(t, s.clients[1], impatient)
-	netlab.Eventually(t, 20*time.Second, "the client is asked to wait", func() bool { return strings.Contains(waiting.Log(), "AUTH_PENDING") })
-	<-time.After(6 * time.Second) // its own patience ends
+	netlab.Eventually(t, 20*time.Second, "the client is asked to wait longer than 10 seconds", func() bool {
+		return strings.Contains(waiting.Log(), "AUTH_PENDING received, extending handshake timeout from 10s to ")
+	})
 	s.directory.Thaw()
 	waiting.WaitUp(t, 1)
 	if strings.Contains(waiting.Log(), "AUTH_FAILED") || strings.Contains(waiting.Log(), "SIGUSR1") {
