@@ -33,15 +33,16 @@ func (s *Service) LookUp(ctx context.Context, id vpn.DirectoryID, key string) (v
 	return source.LookUp(ctx, key)
 }
 
-// NotePass keeps the result of a look-up for the pages. What no longer has sessions is forgotten with Pass{}.
-func (s *Service) NotePass(id vpn.DirectoryID, p Pass) {
+// NotePass keeps the result of a look-up for the pages, and gives the one before. What no longer has sessions is forgotten
+// with Pass{}.
+func (s *Service) NotePass(id vpn.DirectoryID, p Pass) (before Pass) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before = s.passes[id]
 	if p.At.IsZero() {
 		delete(s.passes, id)
-		return
+		return before
 	}
-	before := s.passes[id]
 	p.Since = p.At
 	if p.Held && before.Held || p.Failed != "" && before.Failed != "" {
 		p.Since = before.Since
@@ -50,6 +51,7 @@ func (s *Service) NotePass(id vpn.DirectoryID, p Pass) {
 	if !p.Held {
 		delete(s.confirmed, id)
 	}
+	return before
 }
 
 // LastPass is the last look-up of a directory; false where there was none, or no user has a session.

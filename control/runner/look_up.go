@@ -15,8 +15,9 @@ import (
 type Directories interface {
 	// LookUp reads a user. Errors: Denied where there is no such user any more; Unavailable where the directory cannot say.
 	LookUp(ctx context.Context, id vpn.DirectoryID, key string) (vpn.DirectoryUser, error)
-	// NotePass keeps the result of a pass; Confirmed tells whether an administrator lets a held one go on.
-	NotePass(id vpn.DirectoryID, p identity.Pass)
+	// NotePass keeps the result of a pass and gives the one before; Confirmed tells whether an administrator lets a held
+	// one go on.
+	NotePass(id vpn.DirectoryID, p identity.Pass) identity.Pass
 	Confirmed(id vpn.DirectoryID) bool
 }
 
@@ -124,9 +125,14 @@ func (s *Runner) lookUpDirectory(ctx context.Context, id vpn.DirectoryID, users 
 		pass.Held = true
 		s.core.Log.WarnContext(ctx, "a look-up of users is held: too many would lose their access at once", "directory", id, "lost", pass.Lost, "users", pass.Users)
 	}
-	s.directories.NotePass(id, pass)
-	if pass.Held {
+	before := s.directories.NotePass(id, pass)
+	switch {
+	case pass.Held:
 		return
+	case pass.Failed != "" && before.Failed == "":
+		s.core.Log.WarnContext(ctx, "users of a directory cannot be looked up; their sessions go on", "directory", id, "users", pass.Users, "err", errorChain(failed))
+	case pass.Failed == "" && before.Failed != "":
+		s.core.Log.InfoContext(ctx, "users of a directory are looked up again", "directory", id, "users", pass.Users)
 	}
 	if err := s.takeOver(ctx, all); err != nil && ctx.Err() == nil {
 		s.core.Log.ErrorContext(ctx, "what a directory says about users with sessions was not stored", "directory", id, "err", errorChain(err))

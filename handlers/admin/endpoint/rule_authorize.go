@@ -47,7 +47,7 @@ func (in ruleInput) form(view endpoint.View, example string, groups groupChoices
 		{Section: sectionAccess, Name: "access", Label: "Grant access to", Type: "radio", Value: in.Access, Required: true, Options: []parts.Option{
 			{Value: accessAll, Label: "Allow access to all users", Help: "Every client that can connect."},
 			{Value: accessGroup, Label: "Allow access to users in a specific access group", Disabled: !view.AsksPassword(),
-				Help: parts.YesNo(view.AsksPassword(), "Users who were in the group at their sign-in.", "Clients of this endpoint have certificates, which belong to no group.")},
+				Help: parts.YesNo(view.AsksPassword(), "Users who are in the group. A change of the group acts on live sessions.", "Clients of this endpoint have certificates, which belong to no group.")},
 		}},
 	}
 	if view.AsksPassword() {
