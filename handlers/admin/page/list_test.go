@@ -47,7 +47,7 @@ func TestLists(t *testing.T) {
 		t.Errorf("the file is sent as %q", got)
 	}
 	lines := strings.Split(file.Body, "\n")
-	if len(lines) != 4 || !strings.HasPrefix(lines[0], "Destination,Access,") || !strings.HasPrefix(lines[2], "10.1.0.0/16,all users,'=1+1,") {
+	if len(lines) != 4 || !strings.HasPrefix(lines[0], "Destination,Access,") || !strings.HasPrefix(lines[2], "10.1.0.0/16,all users,,'=1+1,") {
 		t.Errorf("the file is %q", file.Body)
 	}
 	for _, list := range []string{"/endpoints", "/networks", u.Network, "/certificates", "/administrators", u.Endpoint + "/associations", u.Endpoint + "/routes"} {
