@@ -16,7 +16,7 @@ import (
 // wrong passwords no more are tried, and a right one has to wait too.
 func TestMFALogins(t *testing.T) {
 	t.Parallel()
-	s := newPasswordSite(t, 6)
+	s := newPasswordSite(t, 8)
 	before := s.profile
 	list := s.Get("/identity-providers")
 	at, _ := list.Doc.Find(`a[href*="/directories/d-"]`).Attr("href")
@@ -25,15 +25,22 @@ func TestMFALogins(t *testing.T) {
 	if !strings.Contains(s.profile, "\nstatic-challenge \"Enter MFA code \" 1\n") {
 		t.Fatalf("the profile does not ask for the code:\n%s", netlab.Tail(s.profile, 2000))
 	}
-	page := s.MustSubmit(at+"/mfa/new", "Show QR code", gateway.Fields{"User name": "ALICE"})
-	key := vpn.Secret(strings.ReplaceAll(strings.TrimSpace(page.Doc.Find("dl dd").First().Text()), " ", ""))
-	if registered := s.Press(page, "Register", gateway.Fields{"MFA code": vpn.TOTP(key, time.Now())}); registered.Status != 200 {
-		t.Fatalf("not registered: %s", registered.Text())
+	register := func(user string) vpn.Secret {
+		t.Helper()
+		page := s.MustSubmit(at+"/mfa/new", "Show QR code", gateway.Fields{"User name": user})
+		key := vpn.Secret(strings.ReplaceAll(strings.TrimSpace(page.Doc.Find("dl dd").First().Text()), " ", ""))
+		if registered := s.Press(page, "Register", gateway.Fields{"MFA code": vpn.TOTP(key, time.Now())}); registered.Status != 200 {
+			t.Fatalf("not registered: %s", registered.Text())
+		}
+		return key
 	}
+	key := register("ALICE")
 	// What OpenVPN makes of the typed password and answer goes into the file of credentials: it has no place for the answer.
-	profile := strings.Replace(s.profile, "\nstatic-challenge \"Enter MFA code \" 1\n", "\n", 1)
+	typed := func(profile string) string {
+		return strings.Replace(profile, "\nstatic-challenge \"Enter MFA code \" 1\n", "\n", 1)
+	}
 	with := func(name, password, code string) string {
-		return as(t, profile, name, vpn.WithCode(vpn.Secret(password), code).Reveal())
+		return as(t, typed(s.profile), name, vpn.WithCode(vpn.Secret(password), code).Reveal())
 	}
 	told := func(c *netlab.Client, words ...string) {
 		t.Helper()
@@ -67,4 +74,17 @@ func TestMFALogins(t *testing.T) {
 	}
 	told(netlab.StartClient(t, guesses, with("erin", directory.Password, "000000")), "AUTH_FAILED,UserSignInThrottled: Too many sign-ins failed. Try again in ")
 	s.WaitRow("/connections?view=refused", "erin", "UserSignInThrottled")
+
+	// An endpoint that asks for a certificate as well.
+	second := register("spaces")
+	s.CreateEndpoint(gateway.Fields{
+		"Name tag": "both", "Client IPv4 CIDR": "10.132.0.0/22", "VPN port": "1194", "Use user-based authentication": "", "Directory ID": "People",
+	})
+	s.Associate("subnet-a")
+	s.WaitText("", "available")
+	both := func(code string) string {
+		return as(t, typed(s.Profile("alice")), "spaces", vpn.WithCode(vpn.Secret(people["spaces"]), code).Reveal())
+	}
+	told(netlab.StartClient(t, s.clients[6], both("000000")), one)
+	netlab.ConnectClient(t, s.clients[7], both(vpn.TOTP(second, time.Now().Add(30*time.Second))))
 }
