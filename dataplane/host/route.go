@@ -37,7 +37,7 @@ func indexOf(device string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer unix.Close(s)
+	defer func() { _ = unix.Close(s) }()
 	err = unix.IoctlIfreq(s, unix.SIOCGIFINDEX, request)
 	return int(request.Uint32()), err
 }

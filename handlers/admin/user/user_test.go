@@ -112,12 +112,12 @@ func TestBlockUsers(t *testing.T) {
 	webtest.CheckMarkup(t, ask, p)
 	form := p.FormValues("main form")
 	form.Set("reason", strings.Repeat("x", 300))
-	p = b.Post("/users/block", form).WantStatus(http.StatusUnprocessableEntity).WantText("#reason-error", "at most 255")
+	b.Post("/users/block", form).WantStatus(http.StatusUnprocessableEntity).WantText("#reason-error", "at most 255")
 	form.Set("reason", "laptop stolen")
 	reader := u.SignIn(t, webtest.ReadOnly)
 	reader.Post("/users/block", form).WantStatus(http.StatusForbidden)
 	webtest.WantNoButton(t, reader.Get(path))
-	p = b.Follow(b.Post("/users/block", form)).WantText("[role=status]", "1 user is blocked. 1 connection will be terminated.").WantText("h1", "Blocked").WantText("main", "laptop stolen")
+	b.Follow(b.Post("/users/block", form)).WantText("[role=status]", "1 user is blocked. 1 connection will be terminated.").WantText("h1", "Blocked").WantText("main", "laptop stolen")
 	u.Update(t, func(tx *store.Tx) error {
 		got, err := tx.Connection(t.Context(), c.ID)
 		if got.Status != vpn.ConnectionTerminating {

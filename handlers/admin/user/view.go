@@ -3,7 +3,6 @@ package user
 import (
 	"net/http"
 
-	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"sallyport/control/user"
@@ -54,7 +53,7 @@ func (h *Users) facts(u user.View) []parts.Pair {
 	if u.RefusedAt.IsZero() {
 		return append(facts, parts.Fact("Last refusal", "None since users are listed"))
 	}
-	var body templ.Component = views.Refusal(parts.At(now, u.RefusedAt), u.RefusedCode, u.RefusedReason, u.RefusedBy)
+	body := views.Refusal(parts.At(now, u.RefusedAt), u.RefusedCode, u.RefusedReason, u.RefusedBy)
 	return append(facts, parts.Pair{Label: "Last refusal", Body: body})
 }
 
