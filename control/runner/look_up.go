@@ -23,6 +23,7 @@ type Directories interface {
 
 const (
 	lookUpsAtOnce  = 4   // at one directory
+	usersStored    = 100 // in one transaction, which logins wait for
 	identitiesSent = 500 // in one message
 )
 
@@ -94,6 +95,14 @@ func (s *Runner) forgetPasses(users map[vpn.DirectoryID]map[string][]vpn.Session
 		s.lookedUp[id] = true
 	}
 }
+
+// Why the connections of a user who is gone end.
+const (
+	userDeleted  = "The directory no longer has the user."
+	userDisabled = "The directory has disabled the user."
+)
+
+var errLookUpSlow = vpn.Refuse(vpn.Unavailable, vpn.CodeDirectoryUnavailable, "The directory did not tell of all users in time.")
 
 // found is what a directory says of one user now.
 type found struct {
@@ -175,8 +184,8 @@ func (s *Runner) findUsers(ctx context.Context, id vpn.DirectoryID, users map[st
 		})
 	}
 	asking.Wait()
-	if failed == nil {
-		failed = ctx.Err()
+	if failed == nil && ctx.Err() != nil {
+		failed = errLookUpSlow.Because(ctx.Err())
 	}
 	if failed != nil {
 		return nil, failed
@@ -189,14 +198,14 @@ func (s *Runner) find(ctx context.Context, id vpn.DirectoryID, key string, sessi
 	f := found{key: key, user: u, sessions: sessions}
 	switch {
 	case vpn.KindOf(err) == vpn.Denied && vpn.CodeOf(err) == vpn.CodeUserUnknown:
-		f.gone = "The directory no longer has the user."
+		f.gone = userDeleted
 	case vpn.KindOf(err) == vpn.Denied: // there is a user, who cannot be read: what was known goes on
 		f.sessions = nil
 		s.core.Log.WarnContext(ctx, "a user with sessions cannot be read in the directory", "directory", id, "user", sessions[0].Username, "err", errorChain(err))
 	case err != nil:
 		f.err = err
 	case u.Disabled:
-		f.gone = "The directory has disabled the user."
+		f.gone = userDisabled
 	}
 	return f
 }
@@ -209,54 +218,41 @@ func (s *Runner) takeOver(ctx context.Context, all []found) error {
 	if len(all) == 0 {
 		return nil
 	}
-	ended := map[string][]vpn.Connection{}
-	err := s.core.Update(ctx, func(tx *store.Tx) error {
-		clear(ended)
-		for _, f := range all {
-			if f.gone != "" {
-				connections, err := s.endUser(ctx, tx, f)
-				if err != nil {
+	defer s.core.Nudge() // to terminate connections
+	for part := range slices.Chunk(all, usersStored) {
+		err := s.core.Update(ctx, func(tx *store.Tx) error {
+			for _, f := range part {
+				change := identifySessions
+				if f.gone != "" {
+					change = endUser
+				}
+				if err := change(ctx, tx, f, s.core.Now()); err != nil {
 					return err
 				}
-				ended[f.gone] = append(ended[f.gone], connections...)
-				continue
 			}
-			if err := identifySessions(ctx, tx, f, s.core.Now()); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for reason, connections := range ended {
-		s.core.Log.InfoContext(ctx, "sessions end because of the directory", "reason", reason, "connections", len(connections))
-		ids := vpn.IDsOf(connections, func(c vpn.Connection) vpn.ConnectionID { return c.ID })
-		if len(ids) == 0 {
-			continue
-		}
-		if err := s.dataplane.Terminate(ctx, ids, "Your account cannot use this VPN any more. Ask your administrator."); err != nil {
-			s.core.Log.WarnContext(ctx, "connections of users who are gone are terminated later", "err", errorChain(err))
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
-	s.core.Nudge() // it terminates what the dataplane has not
 	return nil
 }
 
-func (s *Runner) endUser(ctx context.Context, tx *store.Tx, f found) ([]vpn.Connection, error) {
+// endUser ends the sessions of a user on every endpoint, and has the connections terminated.
+func endUser(ctx context.Context, tx *store.Tx, f found, at time.Time) error {
 	ref := vpn.UserRef{Provider: f.sessions[0].Provider, Key: f.key}
 	connections, err := tx.LiveConnectionsOf(ctx, ref)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, c := range connections {
 		c.Status, c.EndReason = vpn.ConnectionTerminating, f.gone
 		if err := tx.SaveConnection(ctx, c); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return connections, tx.EndVPNSessionsOfUsers(ctx, s.core.Now(), f.gone, ref)
+	return tx.EndVPNSessionsOfUsers(ctx, at, f.gone, ref)
 }
 
 // identifySessions reads the sessions again, because they may have changed since the directory was asked.

@@ -65,6 +65,7 @@ func TestLookUpFollowsTheDirectory(t *testing.T) {
 			t.Errorf("user%d: the session ended at %s", i, session.EndedAt)
 		}
 	}
+	s.Reconcile()
 	if !slices.Contains(s.Dataplane.Messages, "Your account cannot use this VPN any more. Ask your administrator.") {
 		t.Errorf("the users were told %q", s.Dataplane.Messages)
 	}
@@ -137,5 +138,23 @@ func TestLookUpIsHeld(t *testing.T) {
 	}
 	if !slices.ContainsFunc(s.Audit(), confirmed) {
 		t.Errorf("the confirmation is not in the audit trail: %+v", s.Audit())
+	}
+}
+
+// The users of connections that end because the user is blocked are told so.
+func TestBlockedUserIsTold(t *testing.T) {
+	t.Parallel()
+	s, _ := newPasswordSite(t, false)
+	connections := s.signedIn(1)
+	users, err := s.Users.Users(t.Context(), s.Admin, vpn.List{})
+	s.Must(err)
+	if len(users.Items) != 1 {
+		t.Fatalf("the list of users has %+v", users.Items)
+	}
+	_, err = s.Users.Block(t.Context(), s.Admin, []vpn.UserID{users.Items[0].ID}, "laptop stolen")
+	s.Must(err)
+	s.Reconcile()
+	if !slices.Equal(s.Dataplane.Terminated, connections) || !slices.Equal(s.Dataplane.Messages, []string{vpn.UserBlockedMessage()}) {
+		t.Errorf("terminated: %v, told: %q", s.Dataplane.Terminated, s.Dataplane.Messages)
 	}
 }

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -178,42 +179,55 @@ func (s *Runner) desired(ctx context.Context, id vpn.EndpointID) (p vpn.DesiredI
 	return p, err
 }
 
-// pushTerminations sends the terminations that administrators asked for until each end is reported.
+// pushTerminations sends the terminations that were asked for until each end is reported.
 func (s *Runner) pushTerminations(ctx context.Context) error {
-	var pending, blocked []vpn.Connection
-	err := s.core.View(ctx, func(tx *store.Tx) (err error) {
-		if pending, err = tx.ConnectionsToTerminate(ctx, s.node); err == nil {
-			pending, blocked, err = splitBlocked(ctx, tx, pending)
+	var pending map[string][]vpn.Connection
+	err := s.core.View(ctx, func(tx *store.Tx) error {
+		all, err := tx.ConnectionsToTerminate(ctx, s.node)
+		if err == nil {
+			pending, err = byMessage(ctx, tx, all)
 		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return errors.Join(
-		s.terminate(ctx, pending, "Your session was ended by an administrator."),
-		s.terminate(ctx, blocked, vpn.BlockedMessage()),
-	)
+	var failures []error
+	for _, message := range slices.Sorted(maps.Keys(pending)) {
+		failures = append(failures, s.terminate(ctx, pending[message], message))
+	}
+	return errors.Join(failures...)
 }
 
-// splitBlocked separates the connections whose certificates are blocked: their users are told another sentence.
-func splitBlocked(ctx context.Context, tx *store.Tx, pending []vpn.Connection) (others, blocked []vpn.Connection, err error) {
+// byMessage sorts connections that are to be terminated by what their users are told.
+func byMessage(ctx context.Context, tx *store.Tx, pending []vpn.Connection) (map[string][]vpn.Connection, error) {
+	out := map[string][]vpn.Connection{}
 	if len(pending) == 0 {
-		return nil, nil, nil
+		return out, nil
 	}
 	logins := make([]vpn.LoginRequest, len(pending))
+	refs := make([]vpn.UserRef, len(pending))
 	for i, c := range pending {
-		logins[i] = vpn.LoginRequest{Fingerprint: c.Fingerprint, Serial: c.Serial}
+		logins[i], refs[i] = vpn.LoginRequest{Fingerprint: c.Fingerprint, Serial: c.Serial}, c.UserRef()
 	}
 	blocks, err := tx.BlocksFor(ctx, logins...)
-	for _, c := range pending {
-		if slices.ContainsFunc(blocks, func(b vpn.CertificateBlock) bool { return b.IsOfConnection(c) }) {
-			blocked = append(blocked, c)
-		} else {
-			others = append(others, c)
-		}
+	if err != nil {
+		return out, err
 	}
-	return others, blocked, err
+	users, err := tx.VPNUsersOf(ctx, refs...)
+	for _, c := range pending {
+		message := "Your session was ended by an administrator."
+		switch {
+		case slices.ContainsFunc(blocks, func(b vpn.CertificateBlock) bool { return b.IsOfConnection(c) }):
+			message = vpn.BlockedMessage()
+		case users[c.UserRef()].Blocked():
+			message = vpn.UserBlockedMessage()
+		case c.EndReason == userDeleted || c.EndReason == userDisabled:
+			message = "Your account cannot use this VPN any more. Ask your administrator."
+		}
+		out[message] = append(out[message], c)
+	}
+	return out, err
 }
 
 // terminate ends connections at the dataplane. message is what their users are shown.
