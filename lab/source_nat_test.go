@@ -72,12 +72,14 @@ func TestSourceNAT(t *testing.T) {
 	own := netlab.ConnectClient(t, client, s.Profile("alice")).Address(t)
 	gatewayAddr := netip.MustParseAddr("10.0.1.1")
 
-	dial := func() net.Conn {
+	dial := func() (conn net.Conn) {
 		t.Helper()
-		conn, err := client.Dial("tcp4", addrHostA, peerPort)
-		if err != nil {
-			t.Fatal(err)
-		}
+		// A busy machine may lose the first packet, and TCP repeats it after the probe's limit.
+		netlab.Eventually(t, 10*time.Second, "a connection to "+addrHostA, func() bool {
+			var err error
+			conn, err = client.Dial("tcp4", addrHostA, peerPort)
+			return err == nil
+		})
 		t.Cleanup(func() { _ = conn.Close() })
 		return conn
 	}

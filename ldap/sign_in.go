@@ -3,6 +3,7 @@ package ldap
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 
 	goldap "github.com/go-ldap/ldap/v3"
@@ -107,7 +108,8 @@ func (d *Directory) proveUnknown(ctx context.Context) {
 }
 
 // LookUp reads a user again, by the key that SignIn told, for a session that runs. A user that the directory no longer
-// has, or that the user filter leaves out, is Denied with CodeUserUnknown.
+// has, or that the user filter leaves out, is Denied with CodeUserUnknown. A user without a name that can be shown any
+// more has none.
 func (d *Directory) LookUp(ctx context.Context, key string) (user vpn.DirectoryUser, err error) {
 	base, scope, filter, err := d.keySearch(key)
 	if err != nil {
@@ -115,10 +117,13 @@ func (d *Directory) LookUp(ctx context.Context, key string) (user vpn.DirectoryU
 	}
 	err = d.searching(ctx, nil, func(c *conn) error {
 		entry, err := d.oneUser(ctx, c, base, scope, filter)
+		if goldap.IsErrorWithCode(errors.Unwrap(err), goldap.LDAPResultNoSuchObject) && scope == goldap.ScopeBaseObject {
+			return errUnknownUser // its DN is the key, and nothing is there any more
+		}
 		if err != nil {
 			return err
 		}
-		if user, err = d.userOf(entry); err != nil {
+		if user, err = d.userOf(entry); err != nil && vpn.CodeOf(err) != vpn.CodeUserUnnamed {
 			return err
 		}
 		user.Groups, user.More, err = d.groupsOf(ctx, c, entry)

@@ -39,6 +39,13 @@ func TestOpenLDAP(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a user whose DN is the key, and who is gone", func(t *testing.T) {
+		if u, err := d.LookUp(t.Context(), "uid=alice,ou=people,dc=example,dc=test"); err != nil || u.Name != "alice" {
+			t.Errorf("%+v, %v", u, err)
+		}
+		_, err := d.LookUp(t.Context(), "uid=gone,ou=people,dc=example,dc=test")
+		wantCode(t, "looked up again", err, vpn.CodeUserUnknown)
+	})
 	t.Run("a trial shows how groups nest", func(t *testing.T) {
 		var trace vpn.SignInTrace
 		if _, err := d.SignIn(t.Context(), vpn.SignInAttempt{Name: "alice", Password: directory.Password, Trace: &trace}); err != nil {

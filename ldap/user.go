@@ -75,16 +75,17 @@ func (d *Directory) userOf(e *goldap.Entry) (vpn.DirectoryUser, error) {
 			break
 		}
 	}
-	if vpn.UserNameFault(u.Name) != "" {
-		return u, vpn.Refuse(vpn.Denied, vpn.CodeUserUnnamed, fmt.Sprintf("The directory gives %s no %s that can name a user.", e.DN, d.options.SignIn[0]))
-	}
-	switch {
-	case len(e.GetRawAttributeValue(attrGUID)) > 0:
+	switch { // keySearch finds the user by it
+	case d.options.Type == vpn.ActiveDirectory && len(e.GetRawAttributeValue(attrGUID)) > 0:
 		u.Key = hex.EncodeToString(e.GetRawAttributeValue(attrGUID))
 	case e.GetAttributeValue(attrUUID) != "":
 		u.Key = e.GetAttributeValue(attrUUID)
 	default:
 		u.Key = strings.ToLower(e.DN)
+	}
+	if vpn.UserNameFault(u.Name) != "" {
+		u.Name = ""
+		return u, vpn.Refuse(vpn.Denied, vpn.CodeUserUnnamed, fmt.Sprintf("The directory gives %s no %s that can name a user.", e.DN, d.options.SignIn[0]))
 	}
 	return u, nil
 }

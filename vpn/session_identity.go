@@ -12,6 +12,9 @@ type SessionIdentity struct {
 // Identify takes over what the directory says about the session's user now. It is false where nothing is new.
 func (s *Session) Identify(u DirectoryUser) bool {
 	now := u.Identity(s.Provider)
+	if now.Name == "" { // the directory has none any more
+		now.Name = s.Username
+	}
 	if now.Name == s.Username && now.More == s.MoreGroups && sameGroups(now.Groups, s.Groups) {
 		return false
 	}

@@ -80,19 +80,21 @@ func (s *Service) Source(ctx context.Context, id vpn.DirectoryID) (vpn.Directory
 		return d, nil, err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if kept, ok := s.sources[id]; ok {
+	kept, ok = s.sources[id]
+	s.sources[id] = openSource{source, d.Version}
+	s.mu.Unlock()
+	if ok {
 		kept.Close()
 	}
-	s.sources[id] = openSource{source, d.Version}
 	return d, source, nil
 }
 
 func (s *Service) forget(id vpn.DirectoryID) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if kept, ok := s.sources[id]; ok {
+	kept, ok := s.sources[id]
+	delete(s.sources, id)
+	s.mu.Unlock()
+	if ok {
 		kept.Close()
-		delete(s.sources, id)
 	}
 }

@@ -39,9 +39,7 @@ func (s *Runner) LookUp(ctx context.Context) {
 			return
 		case <-next.C:
 		}
-		pass, cancel := context.WithTimeout(ctx, half)
-		err := s.LookUpOnce(pass)
-		cancel()
+		err := s.LookUpOnce(ctx, half)
 		if err != nil && vpn.KindOf(err) != vpn.Unavailable && ctx.Err() == nil {
 			s.core.Log.ErrorContext(ctx, "users of directories were not looked up", "err", errorChain(err))
 		}
@@ -60,8 +58,9 @@ func (s *Runner) lookUpTime(ctx context.Context) time.Duration {
 	return time.Duration(d.LookUpSeconds) * time.Second
 }
 
-// LookUpOnce is one pass. A directory that does not answer changes nothing for its users, and holds up no other directory.
-func (s *Runner) LookUpOnce(ctx context.Context) error {
+// LookUpOnce is one pass, in which the directories are asked for a limited time. A directory that does not answer changes
+// nothing for its users, and holds up no other directory.
+func (s *Runner) LookUpOnce(ctx context.Context, limit time.Duration) error {
 	var sessions []vpn.Session
 	err := s.core.View(ctx, func(tx *store.Tx) (err error) { sessions, err = tx.DirectorySessions(ctx, s.core.Now()); return err })
 	if err != nil {
@@ -77,7 +76,7 @@ func (s *Runner) LookUpOnce(ctx context.Context) error {
 	s.forgetPasses(users)
 	var passes sync.WaitGroup
 	for id, of := range users {
-		passes.Go(func() { s.lookUpDirectory(ctx, id, of) })
+		passes.Go(func() { s.lookUpDirectory(ctx, limit, id, of) })
 	}
 	passes.Wait()
 	return s.sendIdentities(ctx)
@@ -119,8 +118,10 @@ func (f found) loses() bool {
 	return f.gone != "" || had && len(f.user.Groups) == 0
 }
 
-func (s *Runner) lookUpDirectory(ctx context.Context, id vpn.DirectoryID, users map[string][]vpn.Session) {
-	all, failed := s.findUsers(ctx, id, users)
+func (s *Runner) lookUpDirectory(ctx context.Context, limit time.Duration, id vpn.DirectoryID, users map[string][]vpn.Session) {
+	asking, cancel := context.WithTimeout(ctx, limit)
+	all, failed := s.findUsers(asking, id, users)
+	cancel()
 	pass := identity.Pass{At: s.core.Now(), Users: len(users)}
 	for _, f := range all {
 		if f.loses() {
@@ -128,11 +129,12 @@ func (s *Runner) lookUpDirectory(ctx context.Context, id vpn.DirectoryID, users 
 		}
 	}
 	switch {
-	case failed != nil:
-		pass.Failed = failed.Error()
-	case vpn.MassLoss(pass.Lost, pass.Users) && !s.directories.Confirmed(id):
+	case vpn.MassLoss(pass.Lost, len(all)) && !s.directories.Confirmed(id):
 		pass.Held = true
 		s.core.Log.WarnContext(ctx, "a look-up of users is held: too many would lose their access at once", "directory", id, "lost", pass.Lost, "users", pass.Users)
+	}
+	if failed != nil && !pass.Held {
+		pass.Failed = failed.Error()
 	}
 	before := s.directories.NotePass(id, pass)
 	switch {
@@ -148,11 +150,12 @@ func (s *Runner) lookUpDirectory(ctx context.Context, id vpn.DirectoryID, users 
 	}
 }
 
-// findUsers asks about each user, a few at once. The error is that the directory did not answer; then what was found before
-// is left out too, because a directory that fails halfway may have failed before.
+// findUsers asks about each user, a few at once. Where the time is over it gives those that were found, and the next pass,
+// in another order, finds others. Where the directory does not answer it gives none, because one that fails halfway may
+// have failed before.
 func (s *Runner) findUsers(ctx context.Context, id vpn.DirectoryID, users map[string][]vpn.Session) ([]found, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	asked, stop := context.WithCancel(ctx)
+	defer stop()
 	var (
 		mu     sync.Mutex // guards all and failed
 		all    []found
@@ -163,32 +166,31 @@ func (s *Runner) findUsers(ctx context.Context, id vpn.DirectoryID, users map[st
 	for key, sessions := range users {
 		select {
 		case free <- struct{}{}:
-		case <-ctx.Done():
+		case <-asked.Done():
 		}
-		if ctx.Err() != nil {
+		if asked.Err() != nil {
 			break
 		}
 		asking.Go(func() {
 			defer func() { <-free }()
-			f := s.find(ctx, id, key, sessions)
+			f := s.find(asked, id, key, sessions)
 			mu.Lock()
 			defer mu.Unlock()
-			if f.err == nil {
+			switch {
+			case f.err == nil:
 				all = append(all, f)
-				return
-			}
-			if failed == nil {
+			case asked.Err() == nil:
 				failed = f.err
+				stop()
 			}
-			cancel()
 		})
 	}
 	asking.Wait()
-	if failed == nil && ctx.Err() != nil {
-		failed = errLookUpSlow.Because(ctx.Err())
-	}
-	if failed != nil {
+	switch {
+	case failed != nil:
 		return nil, failed
+	case ctx.Err() != nil:
+		return all, errLookUpSlow.Because(ctx.Err())
 	}
 	return all, nil
 }
@@ -220,7 +222,7 @@ func (s *Runner) takeOver(ctx context.Context, all []found) error {
 	}
 	defer s.core.Nudge() // to terminate connections
 	for part := range slices.Chunk(all, usersStored) {
-		err := s.core.Update(ctx, func(tx *store.Tx) error {
+		err := s.core.Update(store.Urgent(ctx), func(tx *store.Tx) error { // it takes access away, on a full disk too
 			for _, f := range part {
 				change := identifySessions
 				if f.gone != "" {

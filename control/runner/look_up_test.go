@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sallyport/control"
 	"sallyport/control/controltest"
@@ -30,7 +31,7 @@ func (s *site) signedIn(n int) (connections []vpn.ConnectionID) {
 	return connections
 }
 
-func (s *site) lookUp() { s.T.Helper(); s.Must(s.Runner.LookUpOnce(s.T.Context())) }
+func (s *site) lookUp() { s.T.Helper(); s.Must(s.Runner.LookUpOnce(s.T.Context(), time.Minute)) }
 
 // The groups of live sessions follow the directory, and a user who is disabled or deleted loses the sessions. A message that
 // the dataplane did not get is sent again.
@@ -46,7 +47,7 @@ func TestLookUpFollowsTheDirectory(t *testing.T) {
 	s.Directory.Put("password", vpn.DirectoryUser{Key: "guid-user1", Name: "user1", Disabled: true})
 	s.Directory.Remove("user2")
 	s.Dataplane.Do(func() { s.Dataplane.RefuseUsers = controltest.ErrDown })
-	if err := s.Runner.LookUpOnce(t.Context()); vpn.KindOf(err) != vpn.Unavailable {
+	if err := s.Runner.LookUpOnce(t.Context(), time.Minute); vpn.KindOf(err) != vpn.Unavailable {
 		t.Errorf("the dataplane did not get the users, and the pass says %v", err)
 	}
 	s.Dataplane.Do(func() { s.Dataplane.RefuseUsers = nil })
@@ -94,6 +95,26 @@ func TestLookUpWithoutDirectory(t *testing.T) {
 		t.Errorf("the connection of a deleted user is %s", c.Status)
 	}
 	if p, _ := s.Identity.LastPass(d.ID); p.Failed != "" || p.Users != 2 || p.Lost != 1 {
+		t.Errorf("noted: %+v", p)
+	}
+}
+
+// A user whom the directory gives no name any more keeps the one in the lists, and is judged as others are. Where the time is
+// over, those who were found count.
+func TestLookUpWithoutName(t *testing.T) {
+	t.Parallel()
+	s, d := newPasswordSite(t, false)
+	connections := s.signedIn(2)
+	s.Directory.Remove("user0")
+	s.Directory.Remove("user1")
+	s.Directory.Put("password", vpn.DirectoryUser{Key: "guid-user0", Groups: []vpn.Group{{ID: "guests", Name: "Guests"}}})
+	s.lookUp()
+	c := s.Connection(connections[0])
+	if session, _ := s.session(c.Session); session.Username != "user0" || !slices.Equal(session.Groups, []string{"guests"}) || c.Status != vpn.ConnectionActive {
+		t.Errorf("the session is %+v", session)
+	}
+	s.Must(s.Runner.LookUpOnce(t.Context(), 0))
+	if p, _ := s.Identity.LastPass(d.ID); !strings.Contains(p.Failed, "did not tell of all users in time") {
 		t.Errorf("noted: %+v", p)
 	}
 }
