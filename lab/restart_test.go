@@ -3,7 +3,9 @@ package lab
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"sallyport/lab/directory"
 	"sallyport/lab/netlab"
 )
 
@@ -34,5 +36,24 @@ func TestRestartFromTheSamePort(t *testing.T) {
 	}
 	if rows := s.connections(); len(rows) != 1 {
 		t.Errorf("connections: got %v, want one", rows)
+	}
+}
+
+// Where the endpoint asks for passwords, a handshake from the address and port of a client that has just vanished proves
+// nothing by the user name: a wrong password is refused, and the user with the right one gets in.
+func TestPasswordFromTheSamePort(t *testing.T) {
+	t.Parallel()
+	s := newPasswordSite(t, 1)
+	profile := fixedPort(s.profile)
+	c := netlab.ConnectClient(t, s.clients[0], as(t, profile, "alice", directory.Password))
+	c.Kill()
+	guess := netlab.StartClient(t, s.clients[0], as(t, profile, "alice", "guessed"))
+	netlab.Eventually(t, 90*time.Second, "the wrong password is refused", func() bool { return strings.Contains(guess.Log(), "AUTH_FAILED,UserCredentialsRefused") })
+	if guess.Ups() != 0 {
+		t.Error("a wrong password continued the connection of the user")
+	}
+	guess.Kill()
+	if c = netlab.ConnectClient(t, s.clients[0], as(t, profile, "alice", directory.Password)); !c.On.Reaches(addrHostA, netlab.EchoPort) {
+		t.Error("the user reaches nothing")
 	}
 }
