@@ -92,6 +92,25 @@ func TestUnknownNamesAreThrottledAlike(t *testing.T) {
 	k.try("mallory", "guess", "203.0.113.7", vpn.CodeSignInThrottled)
 }
 
+// Beside a name that exists, another domain is told what it is told beside one that does not: nothing tells them apart.
+func TestThrottleTellsNoNames(t *testing.T) {
+	t.Parallel()
+	for name, code := range map[string]vpn.Code{"alice": wrong, "mallory": vpn.CodeUserUnknown} {
+		k := newKit(t, false)
+		for i := range 3 {
+			k.try(name+"@corp.example.com", "guess", fmt.Sprintf("203.0.113.%d", i), code)
+			k.Clock.Pass(16 * time.Second)
+		}
+		k.try(name+"@other.example", "guess", "203.0.113.8", vpn.CodeSignInThrottled)
+		k = newKit(t, false)
+		for i := range 3 {
+			k.try(name+"@other.example", "guess", fmt.Sprintf("203.0.113.%d", i), vpn.CodeUserUnknown)
+			k.Clock.Pass(16 * time.Second)
+		}
+		k.try(name+"@corp.example.com", "guess", "203.0.113.8", vpn.CodeSignInThrottled)
+	}
+}
+
 // A source that tries many names is refused before the directory is asked, except for those who signed in from there.
 func TestSourceIsThrottled(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
@@ -26,7 +27,9 @@ type throttle struct {
 	limit   vpn.SignInLimit
 
 	account store.SignInID // empty until the user was looked for
-	kind    vpn.SignInSubject
+	// counted are the counters of the account: that of the user, and that of the name. A name is counted whether the
+	// directory has it or not, so that what a name with another domain is told does not tell whether there is such a user.
+	counted map[store.SignInID]vpn.SignInSubject
 	release func() // ends the turn of the account; nil: it has none
 }
 
@@ -71,9 +74,11 @@ func (t *throttle) begin(ctx context.Context) error {
 // mayTry is vpn.SignInAttempt.Found. Sign-ins of one account take turns: the next one is judged by the result of the one
 // before.
 func (t *throttle) mayTry(ctx context.Context, key string) error {
-	t.account, t.kind = store.NewSignInID("user", string(t.request.Directory), key), vpn.SubjectUser
-	if key == "" {
-		t.account, t.kind = store.NewSignInID("name", string(t.request.Directory), bareName(t.request.Username)), vpn.SubjectUnknown
+	t.account = store.NewSignInID("name", string(t.request.Directory), bareName(t.request.Username))
+	t.counted = map[store.SignInID]vpn.SignInSubject{t.account: vpn.SubjectUnknown}
+	if key != "" {
+		t.account = store.NewSignInID("user", string(t.request.Directory), key)
+		t.counted[t.account] = vpn.SubjectUser
 	}
 	release, err := t.service.turns.take(ctx, t.account)
 	if err != nil {
@@ -89,15 +94,18 @@ func (t *throttle) mayTry(ctx context.Context, key string) error {
 		if err != nil {
 			return err
 		}
-		ofAccount, err := tx.SignInFailures(ctx, t.account)
-		if err != nil {
-			return err
+		var wait time.Duration
+		for subject := range t.counted {
+			failed, err := tx.SignInFailures(ctx, subject)
+			if err != nil {
+				return err
+			}
+			wait = max(wait, t.limit.AccountWait(failed, !last.IsZero(), now))
 		}
 		ofSource, err := tx.SignInFailures(ctx, t.source())
 		if err != nil {
 			return err
 		}
-		wait := t.limit.AccountWait(ofAccount, !last.IsZero(), now)
 		if last.IsZero() {
 			wait = max(wait, t.limit.SourceWait(ofSource, now))
 		}
@@ -142,7 +150,9 @@ func (t *throttle) end(ctx context.Context, result error) error {
 func (t *throttle) failed(ctx context.Context) error {
 	now := t.service.core.Now()
 	return t.service.core.Update(ctx, func(tx *store.Tx) error {
-		for subject, kind := range map[store.SignInID]vpn.SignInSubject{t.account: t.kind, t.source(): vpn.SubjectSource} {
+		subjects := maps.Clone(t.counted)
+		subjects[t.source()] = vpn.SubjectSource
+		for subject, kind := range subjects {
 			f, err := tx.SignInFailures(ctx, subject)
 			if err == nil {
 				err = tx.SaveSignInFailures(ctx, subject, kind, t.limit.Failed(f, now))
@@ -158,11 +168,18 @@ func (t *throttle) failed(ctx context.Context) error {
 // succeeded forgets the failures of the account, and remembers from where the user came. Most sign-ins change nothing.
 func (t *throttle) succeeded(ctx context.Context) error {
 	now := t.service.core.Now()
-	var failed vpn.SignInFailures
+	var failed int
 	missing := make([]store.SignInID, 0, len(t.places()))
 	err := t.service.core.View(ctx, func(tx *store.Tx) (err error) {
-		if failed, err = tx.SignInFailures(ctx, t.account); err != nil || t.request.Trial {
-			return err
+		for subject := range t.counted {
+			f, err := tx.SignInFailures(ctx, subject)
+			if err != nil {
+				return err
+			}
+			failed += f.Count
+		}
+		if t.request.Trial {
+			return nil
 		}
 		for _, p := range t.places() {
 			last, err := tx.SignedInAt(ctx, t.request.Directory, t.account, p)
@@ -175,12 +192,17 @@ func (t *throttle) succeeded(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil || failed.Count == 0 && len(missing) == 0 {
+	if err != nil || failed == 0 && len(missing) == 0 {
 		return err
 	}
 	return t.service.core.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.ForgetSignInFailures(ctx, t.account); err != nil || len(missing) == 0 {
-			return err
+		for subject := range t.counted {
+			if err := tx.ForgetSignInFailures(ctx, subject); err != nil {
+				return err
+			}
+		}
+		if len(missing) == 0 {
+			return nil
 		}
 		return tx.SaveSignIn(ctx, t.request.Directory, t.account, now, missing...)
 	})
