@@ -93,7 +93,7 @@ func TestPasswordLogins(t *testing.T) {
 		connected = append(connected, netlab.StartClient(t, s.clients[len(connected)], as(t, s.profile, name, password)))
 	}
 	wrong := netlab.StartClient(t, s.clients[3], as(t, s.profile, "bob", guessed))
-	unknown := netlab.StartClient(t, s.clients[4], as(t, s.profile, "nobody@example.test", guessed))
+	unknown := netlab.StartClient(t, s.clients[4], as(t, s.profile, "unknown@example.test", guessed))
 	long := netlab.StartClient(t, s.clients[5], as(t, s.profile, strings.Repeat("x", 1000), guessed))
 	longer := netlab.StartClient(t, s.clients[7], as(t, s.profile, strings.Repeat("x", 2000), guessed))
 	mustChange := netlab.StartClient(t, s.clients[6], as(t, s.profile, "dave", directory.Password))
@@ -105,7 +105,7 @@ func TestPasswordLogins(t *testing.T) {
 	for c, want := range map[*netlab.Client]string{wrong: told, unknown: told, long: told, longer: "Key Method #2 write failed", mustChange: "AUTH_FAILED,UserPasswordMustChange: "} {
 		netlab.Eventually(t, 20*time.Second, "the client on "+c.On.Name+" is told: "+want, func() bool { return strings.Contains(c.Log(), want) })
 	}
-	for _, row := range [][]string{{"bob", "UserCredentialsRefused"}, {"nobody@example.test", "UserUnknown"}, {"dave", "UserPasswordMustChange"}} {
+	for _, row := range [][]string{{"bob", "UserCredentialsRefused"}, {"unknown@example.test", "UserUnknown"}, {"dave", "UserPasswordMustChange"}} {
 		s.WaitRow("/connections?view=refused", row[0], row[1])
 	}
 	if longer.Ups() > 0 { // OpenVPN itself cannot send such a name
