@@ -61,7 +61,7 @@ func TestMFALogins(t *testing.T) {
 	in := netlab.StartClient(t, s.clients[3], with("alice", directory.Password, next))
 	in.WaitUp(t, 1)
 	told(netlab.StartClient(t, s.clients[4], with("alice", directory.Password, next)), one)
-	for _, row := range [][]string{{"alice", "UserMFACodeMissing"}, {"bob", "UserMFADeviceMissing"}, {"alice", "UserMFACodeWrong"}} {
+	for _, row := range [][]string{{"alice", "UserMFACodeMissing"}, {"bob", "UserMFADeviceMissing"}, {"alice", "UserMFACodeWrong"}, {"alice", "UserMFACodeUsed"}} {
 		s.WaitRow("/connections?view=refused", row[0], row[1])
 	}
 	s.wantNowhere(t, []string{directory.Password, key.Reveal()})

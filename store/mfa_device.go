@@ -89,10 +89,14 @@ func (t *Tx) ConfirmMFADevice(ctx context.Context, d vpn.MFADevice) error {
 	return mfaDeviceNoun.wrote(t.on(ctx).Model(&mfaDeviceRow{}).Where("id = ?", row.ID).Select("used_step", "confirmed_at").Updates(&row), row.ID)
 }
 
-// UseMFACode notes that the code of a time step was used. It is false where that code, or a later one, was used before.
-func (t *Tx) UseMFACode(ctx context.Context, id vpn.MFADeviceID, step int64) (bool, error) {
-	g := t.on(ctx).Model(&mfaDeviceRow{}).Where("id = ? AND used_step < ?", clean(string(id)), step).Update("used_step", step)
-	return g.RowsAffected == 1, mfaDeviceNoun.read(g.Error, string(id))
+// UseMFACode uses a code up; the zero one needs nothing. It is false where that code, or a later one, was used before, or
+// the device is gone.
+func (t *Tx) UseMFACode(ctx context.Context, c vpn.MFACode) (bool, error) {
+	if c == (vpn.MFACode{}) {
+		return true, nil
+	}
+	g := t.on(ctx).Model(&mfaDeviceRow{}).Where("id = ? AND used_step < ?", clean(string(c.Device)), c.Step).Update("used_step", c.Step)
+	return g.RowsAffected == 1, mfaDeviceNoun.read(g.Error, string(c.Device))
 }
 
 // DeleteMFADevice removes a device.

@@ -39,7 +39,7 @@ func testMFADevice(t *testing.T, s *Store) {
 	update(t, s, func(ctx context.Context, x *Tx) error { return x.ConfirmMFADevice(ctx, confirmed) })
 	update(t, s, func(ctx context.Context, x *Tx) error {
 		for i, step := range []int64{41, 42, 42, 40, 43} {
-			same(t, fmt.Sprint("code ", i), must[bool](t)(x.UseMFACode(ctx, waiting.ID, step)), step > 41 && i != 2)
+			same(t, fmt.Sprint("code ", i), must[bool](t)(x.UseMFACode(ctx, vpn.MFACode{Device: waiting.ID, Step: step})), step > 41 && i != 2)
 		}
 		return nil
 	})

@@ -98,6 +98,7 @@ const (
 	CodeMFACodeMissing                     Code = "UserMFACodeMissing"
 	CodeMFANotUsed                         Code = "UserMFANotUsed"
 	CodeMFACodeWrong                       Code = "UserMFACodeWrong"
+	CodeMFACodeUsed                        Code = "UserMFACodeUsed"
 	CodeMFADeviceMissing                   Code = "UserMFADeviceMissing"
 	CodeDirectoryUnavailable               Code = "DirectoryUnavailable"
 	CodeDirectoryMisconfigured             Code = "DirectoryMisconfigured"
@@ -185,7 +186,8 @@ var codes = map[Code]string{
 	CodeSignInThrottled:                    "Too many sign-ins with the user name, or from the address, failed; the sentence says when the next one is tried.",
 	CodeMFACodeMissing:                     "The directory demands an MFA code, and the client sent none: its configuration file is of a time when none was demanded, or the user entered none.",
 	CodeMFANotUsed:                         "The client sent an MFA code, or a password of the form SCRV1:…:…, and the directory demands none.",
-	CodeMFACodeWrong:                       "The MFA code is wrong, or was used before; the password was right. The user is told what a wrong password is told.",
+	CodeMFACodeWrong:                       "The MFA code is wrong; the password was right. The user is told what a wrong password is told.",
+	CodeMFACodeUsed:                        "The MFA code was used for another sign-in, or is older than one that was; the password was right. The user is told what a wrong password is told.",
 	CodeMFADeviceMissing:                   "The directory demands an MFA code, and no MFA device is registered for the user; the password was right.",
 	CodeMFADeviceNotFound:                  "There is no MFA device with this ID, or its enrollment has ended.",
 	CodeDirectoryUnavailable:               "The directory does not answer.",

@@ -56,6 +56,7 @@ var refusals = []Refusal{
 	{CodeUserUnnamed, TellsAsOther, CodeUserCredentials, reasonCredentials},
 	{CodeUserLocked, TellsAsOther, CodeUserCredentials, "account-locked"},
 	{CodeMFACodeWrong, TellsAsOther, CodeUserCredentials, "mfa-failed"},
+	{CodeMFACodeUsed, TellsAsOther, CodeUserCredentials, "mfa-failed"},
 	{CodeMFADeviceMissing, TellsCode, "", "mfa-device-missing"},
 	{CodeUserDisabled, TellsCode, "", "account-disabled"},
 	{CodeUserExpired, TellsCode, "", "account-expired"},

@@ -38,6 +38,24 @@ func NewMFADevice(directory DirectoryID, user DirectoryUser, by string, now time
 	return MFADevice{ID: NewMFADeviceID(), Directory: directory, UserKey: user.Key, Username: user.Name, CreatedAt: now, CreatedBy: by}
 }
 
+// MFACode is a right code of a device. The login that it lets in uses it up.
+type MFACode struct {
+	Device MFADeviceID
+	Step   int64 // its time step
+}
+
+// Judge judges a code that was typed at a sign-in.
+func (d MFADevice) Judge(key Secret, typed string, now time.Time) (MFACode, *Error) {
+	step, ok := MatchTOTP(key, typed, now, d.UsedStep)
+	if ok {
+		return MFACode{d.ID, step}, nil
+	}
+	if _, used := MatchTOTP(key, typed, now, 0); used {
+		return MFACode{}, ErrMFACodeUsed
+	}
+	return MFACode{}, ErrMFACodeWrong
+}
+
 // Confirm judges the first code of a device.
 func (d *MFADevice) Confirm(key Secret, typed string, now time.Time) error {
 	if d.Confirmed() {

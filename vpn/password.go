@@ -62,7 +62,8 @@ var (
 
 // The refusals of a code, after the directory has accepted the password.
 var (
-	ErrMFACodeWrong     = Refuse(Denied, CodeMFACodeWrong, "The MFA code is wrong, or was used before.")
+	ErrMFACodeWrong     = Refuse(Denied, CodeMFACodeWrong, "The MFA code is wrong.")
+	ErrMFACodeUsed      = Refuse(Denied, CodeMFACodeUsed, "The MFA code was used for another sign-in, or is older than one that was.")
 	ErrMFADeviceMissing = Refuse(Denied, CodeMFADeviceMissing, "No MFA device is registered for you. Ask your administrator to register one.")
 )
 

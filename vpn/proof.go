@@ -7,7 +7,8 @@ type Proof struct {
 	Version   int  // of the directory's settings
 	MFA       bool // of the directory's settings
 	User      DirectoryUser
-	Refused   *Error // why it proved no user; nil: User is proved
+	Code      MFACode // that the user entered; zero: the directory demands none. It is not used up yet
+	Refused   *Error  // why it proved no user; nil: User is proved
 }
 
 // Holds tells whether the proof is by the directory as it is now.

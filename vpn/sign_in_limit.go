@@ -106,5 +106,5 @@ var DefaultSignInLimit = SignInLimit{Attempts: 4, Window: 10 * time.Minute}
 
 // CountsAsFailure tells whether a refusal is a failed sign-in, which may have been a guess.
 func (e *Error) CountsAsFailure() bool {
-	return slices.Contains([]Code{CodeUserCredentials, CodeUserUnknown, CodeUserAmbiguous, CodeUserUnnamed, CodeUserLocked, CodeMFACodeWrong}, e.Code)
+	return slices.Contains([]Code{CodeUserCredentials, CodeUserUnknown, CodeUserAmbiguous, CodeUserUnnamed, CodeUserLocked, CodeMFACodeWrong, CodeMFACodeUsed}, e.Code)
 }

@@ -70,7 +70,13 @@ func (s *Site) CreateEndpoint(name, cidr, port string) vpn.Endpoint {
 // AskPasswords adds a directory and has the site's endpoint be one whose users sign in there; mutual: with a certificate too.
 func (s *Site) AskPasswords(mutual bool) vpn.Directory {
 	s.T.Helper()
-	d, err := s.Identity.CreateDirectory(s.T.Context(), s.Admin, DirectorySpec())
+	return s.AskAnswers(DirectorySpec(), mutual)
+}
+
+// AskAnswers is AskPasswords with a directory of the test's own.
+func (s *Site) AskAnswers(directory vpn.DirectorySpec, mutual bool) vpn.Directory {
+	s.T.Helper()
+	d, err := s.Identity.CreateDirectory(s.T.Context(), s.Admin, directory)
 	s.Must(err)
 	spec := vpn.EndpointSpec{Name: "users", ClientCIDR: "10.40.0.0/22", Certificate: s.Server.ID, Port: "1194", UserBased: true, Directory: d.ID, ClientOptions: vpn.DefaultOptions()}
 	if mutual {
@@ -88,6 +94,19 @@ func DirectorySpec() vpn.DirectorySpec {
 	return vpn.DirectorySpec{Name: "Corporate directory", Password: "service", DirectoryOptions: vpn.DirectoryOptions{
 		Type: vpn.OpenLDAP, URLs: []string{"ldaps://ldap.example.test"}, BaseDN: "dc=example,dc=test", BindDN: "cn=vpn,dc=example,dc=test",
 	}}
+}
+
+// RegisterMFADevice gives a user of a directory a confirmed MFA device and returns its key.
+func (k *Kit) RegisterMFADevice(d vpn.DirectoryID, user string) vpn.Secret {
+	k.T.Helper()
+	ctx := k.T.Context()
+	device, err := k.Identity.RegisterMFADevice(ctx, k.Admin, d, user)
+	k.Must(err)
+	_, _, key, err := k.Identity.PendingMFADevice(ctx, k.Admin, d, device.ID)
+	k.Must(err)
+	_, err = k.Identity.ConfirmMFADevice(ctx, k.Admin, d, device.ID, vpn.TOTP(key, k.Clock.Now()))
+	k.Must(err)
+	return key
 }
 
 // Associate makes a subnet a target network of the endpoint.

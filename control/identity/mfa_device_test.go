@@ -10,30 +10,18 @@ import (
 	"sallyport/vpn"
 )
 
-// register gives alice a confirmed device and returns its key.
-func (k *kit) register() vpn.Secret {
-	k.T.Helper()
-	device, err := k.Identity.RegisterMFADevice(k.T.Context(), k.Admin, k.d.ID, "ALICE@corp.example.com")
-	k.Must(err)
-	_, _, key, err := k.Identity.PendingMFADevice(k.T.Context(), k.Admin, k.d.ID, device.ID)
-	k.Must(err)
-	_, err = k.Identity.ConfirmMFADevice(k.T.Context(), k.Admin, k.d.ID, device.ID, vpn.TOTP(key, k.Clock.Now()))
-	k.Must(err)
-	return key
-}
-
 // A login needs the password and a code that was not used; which of them was wrong is not told to the client.
 func TestMFALogin(t *testing.T) {
 	t.Parallel()
 	k := newKit(t, true)
 	const from = "192.0.2.1"
 	k.try(alice, vpn.WithCode(right, "123456"), from, vpn.CodeMFADeviceMissing)
-	key := k.register()
+	key := k.RegisterMFADevice(k.d.ID, "ALICE@corp.example.com")
 	code := func() vpn.Secret { return vpn.WithCode(right, vpn.TOTP(key, k.Clock.Now())) }
-	k.try(alice, code(), from, vpn.CodeMFACodeWrong) // the registration used it
+	k.try(alice, code(), from, vpn.CodeMFACodeUsed) // by the registration
 	k.Clock.Pass(30 * time.Second)
 	k.try(alice, code(), from, "")
-	k.try(alice, code(), from, vpn.CodeMFACodeWrong)
+	k.try(alice, code(), from, "") // what was proved is used up by who lets in
 	k.Clock.Pass(30 * time.Second)
 	k.try(alice, right, from, vpn.CodeMFACodeMissing)
 	k.try(alice, vpn.WithCode(right, ""), from, vpn.CodeMFACodeMissing)
@@ -61,7 +49,7 @@ func TestMFALogin(t *testing.T) {
 func TestMFACodesAreThrottled(t *testing.T) {
 	t.Parallel()
 	k := newKit(t, true)
-	key := k.register()
+	key := k.RegisterMFADevice(k.d.ID, "ALICE@corp.example.com")
 	for range 3 {
 		k.try(alice, vpn.WithCode(right, "000000"), "203.0.113.1", vpn.CodeMFACodeWrong)
 		k.Clock.Pass(16 * time.Second)
@@ -124,6 +112,10 @@ func TestMFADeviceLife(t *testing.T) {
 	trial, err := k.Identity.TestSignIn(ctx, k.Admin, identity.TrialRequest{Directory: k.d.ID, Username: alice, Password: right, Code: vpn.TOTP(key, k.Clock.Now())})
 	if err != nil || trial.Refused != nil || trial.Steps[len(trial.Steps)-1].Name != "Check the MFA code" {
 		t.Errorf("trial: %v, %v, %v", err, trial.Refused, trial.Steps)
+	}
+	trial, err = k.Identity.TestSignIn(ctx, k.Admin, identity.TrialRequest{Directory: k.d.ID, Username: alice, Password: right, Code: vpn.TOTP(key, k.Clock.Now())})
+	if err != nil || vpn.CodeOf(trial.Refused) != vpn.CodeMFACodeUsed {
+		t.Errorf("a second trial with the code: %v, %v", err, trial.Refused)
 	}
 	k.Must(k.Identity.ResetMFADevice(ctx, k.Admin, k.d.ID, second.ID))
 	k.Clock.Pass(30 * time.Second)

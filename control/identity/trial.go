@@ -66,7 +66,16 @@ func (s *Service) TestSignIn(ctx context.Context, by control.Principal, r TrialR
 	t.User, t.Refused = proof.User, refused
 	t.Steps, t.Took = trace.Steps, time.Since(begun)
 	return t, s.core.Change(context.WithoutCancel(ctx), by, vpn.TestDirectorySignIn, string(d.ID), func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
-		if refused == nil {
+		if t.Refused == nil {
+			unused, err := tx.UseMFACode(ctx, proof.Code)
+			if err != nil {
+				return err
+			}
+			if !unused {
+				t.Refused = vpn.ErrMFACodeUsed
+			}
+		}
+		if t.Refused == nil {
 			t.Access, err = accessOf(ctx, tx, proof.User.Identity(d.ID))
 		}
 		a.After = control.Describe(struct {

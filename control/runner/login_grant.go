@@ -53,6 +53,12 @@ func (b *batch) decideLogin(ctx context.Context, at *loginContext, l login) (vpn
 	if refused != nil {
 		return b.refuse(ctx, r, refused, proof)
 	}
+	if unused, err := b.tx.UseMFACode(ctx, proof.Code); err != nil || !unused { // last: a login that is refused keeps its code
+		if err != nil {
+			return vpn.LoginDecision{}, err
+		}
+		return b.refuse(ctx, r, vpn.ErrMFACodeUsed, proof)
+	}
 	granted, err := b.grant(ctx, at, r, session, end, proof)
 	granted.Addr = former
 	return granted, err

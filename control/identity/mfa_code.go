@@ -1,0 +1,32 @@
+package identity
+
+import (
+	"context"
+
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// judgeCode judges an MFA code of a user whose password was right. It does not use it up: the sign-in may be refused for
+// another reason, and a client repeats its answer then.
+func (s *Service) judgeCode(ctx context.Context, directory vpn.DirectoryID, userKey, typed string) (vpn.MFACode, error) {
+	var device vpn.MFADevice
+	var key vpn.Secret
+	err := s.core.View(ctx, func(tx *store.Tx) (err error) {
+		if device, err = tx.MFADeviceOf(ctx, directory, userKey); err == nil {
+			key, err = tx.MFADeviceKey(ctx, device.ID)
+		}
+		return err
+	})
+	switch {
+	case vpn.KindOf(err) == vpn.NotFound || err == nil && !device.Confirmed():
+		return vpn.MFACode{}, vpn.ErrMFADeviceMissing
+	case err != nil:
+		return vpn.MFACode{}, err
+	}
+	code, refused := device.Judge(key, typed, s.core.Now())
+	if refused != nil {
+		return vpn.MFACode{}, refused
+	}
+	return code, nil
+}
