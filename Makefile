@@ -28,7 +28,8 @@ DEPS_RUN := npm:npm openvpn:openvpn nft:nftables ip:iproute2
 DEPS_TEST := ping:iputils-ping iperf3:iperf3 openssl:openssl /usr/share/easy-rsa/easyrsa:easy-rsa curl:curl chromium:chromium \
 	/usr/share/fonts/truetype/dejavu:fonts-dejavu-core /usr/lib/postgresql/*/bin/initdb:postgresql \
 	/usr/sbin/slapd:slapd /usr/bin/ldapmodify:ldap-utils /usr/sbin/samba:samba /usr/share/samba/setup/provision.ldif:samba-ad-provision /usr/bin/ldbmodify:ldb-tools \
-	/usr/lib/*/samba/ldb/acl.so:samba-dsdb-modules /usr/lib/*/samba/vfs/acl_xattr.so:samba-vfs-modules
+	/usr/lib/*/samba/ldb/acl.so:samba-dsdb-modules /usr/lib/*/samba/vfs/acl_xattr.so:samba-vfs-modules \
+	php:php-cli /usr/lib/php/*/dom.so:php-xml /usr/lib/php/*/mbstring.so:php-mbstring
 
 define install
 	missing=""; \

@@ -6,9 +6,11 @@ set -euo pipefail
 
 dir="$1"
 packages="iptables ufw firewalld docker.io dbus network-manager network-manager-openvpn openvpn-auth-ldap"
-[ "$(cat "$dir/ready" 2>/dev/null)" != "$packages" ] || exit 0
+# Without what they depend on: SimpleSAMLphp runs on PHP alone, and a web server would be another one on this machine.
+alone="simplesamlphp"
+[ "$(cat "$dir/ready" 2>/dev/null)" != "$packages $alone" ] || exit 0
 if ! command -v apt-get >/dev/null; then
-	echo "This machine has no apt-get: the lab cannot run ufw, firewalld, Docker, NetworkManager and openvpn-auth-ldap."
+	echo "This machine has no apt-get: the lab cannot run ufw, firewalld, Docker, NetworkManager, openvpn-auth-ldap and SimpleSAMLphp."
 	exit 0
 fi
 as=""
@@ -20,11 +22,12 @@ dir="$(cd "$dir" && pwd)"
 root="$dir/root"
 for name in bin sbin lib lib64; do ln -s "usr/$name" "$root/$name"; done
 
-echo "Fetching ufw, firewalld, Docker, iptables, NetworkManager and openvpn-auth-ldap into $dir (not installed)"
+echo "Fetching ufw, firewalld, Docker, iptables, NetworkManager, openvpn-auth-ldap and SimpleSAMLphp into $dir (not installed)"
 $as apt-get -qq update
 # The download runs as root: the user _apt cannot write everywhere.
 $as env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends --download-only \
 	-o Dir::Cache::archives="$dir/archives" -o APT::Sandbox::User=root install $packages >/dev/null
+(cd "$dir/archives" && $as apt-get -qq -o APT::Sandbox::User=root download $alone)
 for package in "$dir"/archives/*.deb; do
 	dpkg-deb --fsys-tarfile "$package" | tar -x --no-same-owner --keep-directory-symlink -C "$root"
 done
@@ -40,4 +43,4 @@ if [ -d "$root/usr/share/ufw" ]; then
 	cp "$root"/usr/share/ufw/iptables/*.rules "$root"/usr/share/ufw/*.init "$root/usr/share/ufw/ufw.conf" "$root/etc/ufw/"
 	chmod 640 "$root"/etc/ufw/*.rules "$root"/etc/ufw/*.init
 fi
-echo "$packages" >"$dir/ready"
+echo "$packages $alone" >"$dir/ready"
