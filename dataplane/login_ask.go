@@ -13,7 +13,8 @@ import (
 
 // A login goes from OpenVPN's CLIENT:CONNECT to client-auth through five places: ovpn parses the
 // notification, login_ask.go asks web, login_decide.go takes web's decision, login_admit.go
-// opens the kernel for the session, login_answer.go answers OpenVPN.
+// opens the kernel for the session, login_answer.go answers OpenVPN. Where its user has to sign in outside of the client,
+// login_pend.go has it wait for that.
 
 // pending is a login that waits for web. It is in memory only: the next process asks the worker for
 // its clients, and disconnects each that no session is known of, so that it logs in again at once.
@@ -27,6 +28,9 @@ type pending struct {
 	device      string
 	conn        *ovpn.Conn
 	kid         ovpn.KID
+	began       time.Duration     // in session.Uptime
+	until       time.Duration     // likewise; when timer ends the login
+	pend        *vpn.LoginPending // how the client's user signs in; nil where web decides by itself
 	timer       *time.Timer
 	patience    *time.Timer // nil where the client is not told to wait longer
 }
@@ -133,11 +137,21 @@ func (ep *endpoint) ask(n worker.Event, timeout time.Duration, p *pending) {
 		ep.forgetLogin(former) // the client asks again, under another KID
 	}
 	ep.state.pending[p.request.ID], ep.state.waiting[p.client] = p, p
-	p.timer = time.AfterFunc(timeout, func() { ep.decisionMissing(p.request.ID) })
+	p.began = session.Uptime()
+	ep.waitFor(p, timeout)
 	if timeout == patientTimeout {
 		p.patience = time.AfterFunc(patienceDelay, func() { ep.askForPatience(p.request.ID) })
 	}
 	ep.logins.Add(p.request)
+}
+
+// waitFor has a login wait for timeout from now. It runs in the owner goroutine.
+func (ep *endpoint) waitFor(p *pending, timeout time.Duration) {
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	p.until = session.Uptime() + timeout
+	p.timer = time.AfterFunc(timeout, func() { ep.decisionMissing(p.request.ID) })
 }
 
 // askForPatience has the client of a login that is not decided yet wait longer than its own 60 seconds.
@@ -152,11 +166,24 @@ func (ep *endpoint) askForPatience(id string) {
 	}
 }
 
-// decisionMissing denies a login that web did not answer in time.
+// decisionMissing denies a login that web did not answer in time, or whose user did not sign in.
 func (ep *endpoint) decisionMissing(id string) {
 	var p *pending
-	ep.do(func() { p = ep.claim(id) })
+	ep.do(func() {
+		if p = ep.state.pending[id]; p == nil {
+			return
+		}
+		if session.Uptime() < p.until { // it was pended meanwhile
+			p = nil
+			return
+		}
+		ep.forgetLogin(p)
+	})
 	if p == nil {
+		return
+	}
+	if p.pend != nil {
+		ep.denyUnsigned(p)
 		return
 	}
 	ep.log.Warn("web did not answer a login in time; it is denied", "common_name", p.request.CommonName, "user", p.request.Username)
@@ -181,7 +208,7 @@ func (ep *endpoint) forgetLogin(p *pending) {
 		p.patience.Stop()
 	}
 	ep.logins.Remove(p.request.ID)
-	p.request.Password = ""
+	p.request.Password, p.request.Answer = "", ""
 	delete(ep.state.pending, p.request.ID)
 	if ep.state.waiting[p.client] == p {
 		delete(ep.state.waiting, p.client)

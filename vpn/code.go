@@ -100,6 +100,7 @@ const (
 	CodeMFACodeWrong                       Code = "UserMFACodeWrong"
 	CodeMFACodeUsed                        Code = "UserMFACodeUsed"
 	CodeMFADeviceMissing                   Code = "UserMFADeviceMissing"
+	CodeBrowserTimeout                     Code = "UserBrowserTimeout"
 	CodeDirectoryUnavailable               Code = "DirectoryUnavailable"
 	CodeDirectoryMisconfigured             Code = "DirectoryMisconfigured"
 	CodeEndpointUnavailable                Code = "ClientVpnEndpointUnavailable"
@@ -190,6 +191,7 @@ var codes = map[Code]string{
 	CodeMFACodeUsed:                        "The MFA code was used for another sign-in, or is older than one that was; the password was right. The user is told what a wrong password is told.",
 	CodeMFADeviceMissing:                   "The directory demands an MFA code, and no MFA device is registered for the user; the password was right.",
 	CodeMFADeviceNotFound:                  "There is no MFA device with this ID, or its enrollment has ended.",
+	CodeBrowserTimeout:                     "The client was told to open the browser, and no sign-in there, or no code, followed in the time that the client waits.",
 	CodeDirectoryUnavailable:               "The directory does not answer.",
 	CodeDirectoryMisconfigured:             "The directory cannot be used as it is configured.",
 	CodeEndpointUnavailable:                "The endpoint takes no connections: it has no target network that works, it is being deleted, or the host policy cannot be read.",

@@ -64,6 +64,7 @@ var refusals = []Refusal{
 	{CodeUserPasswordMustChange, TellsCode, "", "password-must-change"},
 	{CodeUserRestricted, TellsCode, "", "account-restricted"},
 	{CodeUserBlocked, TellsCode, "", "user-blocked"},
+	{CodeBrowserTimeout, TellsCode, "", "browser-sign-in-timeout"},
 	{CodeDirectoryUnavailable, TellsCode, "", reasonDirectory},
 	{CodeDirectoryMisconfigured, TellsAsOther, CodeDirectoryUnavailable, reasonDirectory},
 	{CodeEndpointUnavailable, TellsCode, "", "endpoint-unavailable"},

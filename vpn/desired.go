@@ -23,7 +23,9 @@ type Desired struct {
 	// certificate. A state of an older program has neither: its clients need certificates alone.
 	Passwords           bool `json:"passwords,omitempty"`
 	WithoutCertificates bool `json:"without_certificates,omitempty"`
-	Keys                Keys `json:"keys"`
+	// Browser tells that users sign in outside of the client (LoginPending): it has neither user name nor password.
+	Browser bool `json:"browser,omitempty"`
+	Keys    Keys `json:"keys"`
 	ClientOptions
 	Associations []DesiredAssociation `json:"associations"`
 	Rules        []DesiredRule        `json:"rules"`

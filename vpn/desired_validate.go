@@ -60,8 +60,11 @@ const (
 )
 
 func (d Desired) validateKeys(c *Check) {
-	if d.WithoutCertificates && !d.Passwords {
+	if d.WithoutCertificates && !d.Passwords && !d.Browser {
 		c.Bad("passwords", "Clients need neither a certificate nor a password.")
+	}
+	if d.Passwords && d.Browser {
+		c.Bad("browser", "Users sign in with a password or in the browser, not with both.")
 	}
 	for _, k := range []struct {
 		name, text string

@@ -38,6 +38,12 @@ type LoginRequest struct {
 	Password Secret `json:"-"`
 	// SSO are the ways of signing in that the client says it can (IV_SSO).
 	SSO []string `json:"sso,omitempty"`
+	// Pending tells that the client was told how its user signs in (LoginPending) and waits for that. The stream repeats
+	// such a login to each web process that connects to it.
+	Pending bool `json:"pending,omitempty"`
+	// Answer is what the user entered at the client since it was told the last time (SSOCRText); the stream then has the login
+	// once more. It crosses the socket in wire.Login and is in no other text.
+	Answer Secret `json:"-"`
 }
 
 // Refused is the login as a refused attempt.

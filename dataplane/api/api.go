@@ -28,6 +28,7 @@ type Engine interface {
 	Acknowledge(epoch string, seq uint64) error
 	Logins(ctx context.Context) iter.Seq[vpn.LoginRequest]
 	Decide(ctx context.Context, ds []vpn.LoginDecision) error
+	Pend(ctx context.Context, ps []vpn.LoginPending) error
 	Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error
 	Connections() ([]vpn.LiveConnection, error)
 	Identify(ctx context.Context, users []vpn.SessionIdentity) error
@@ -53,6 +54,7 @@ func (s *server) routes() http.Handler {
 		wire.Forget:      s.forget,
 		wire.Acknowledge: s.acknowledge,
 		wire.Decide:      s.decide,
+		wire.Pend:        s.pend,
 		wire.Terminate:   s.terminate,
 		wire.Connections: s.connections,
 		wire.Identify:    s.identify,
@@ -112,6 +114,14 @@ func (s *server) decide(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return struct{}{}, s.engine.Decide(r.Context(), ds)
+}
+
+func (s *server) pend(r *http.Request) (any, error) {
+	ps, err := decodeBody[[]vpn.LoginPending](r)
+	if err != nil {
+		return nil, err
+	}
+	return struct{}{}, s.engine.Pend(r.Context(), ps)
 }
 
 func (s *server) terminate(r *http.Request) (any, error) {

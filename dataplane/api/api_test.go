@@ -81,6 +81,7 @@ func (e *engine) Logins(ctx context.Context) iter.Seq[vpn.LoginRequest] {
 
 func (e *engine) Acknowledge(string, uint64) error                            { return e.err }
 func (e *engine) Decide(context.Context, []vpn.LoginDecision) error           { return e.err }
+func (e *engine) Pend(context.Context, []vpn.LoginPending) error              { return e.err }
 func (e *engine) Identify(context.Context, []vpn.SessionIdentity) error       { return e.err }
 func (e *engine) Connections() ([]vpn.LiveConnection, error)                  { return []vpn.LiveConnection{}, e.err }
 func (e *engine) Terminate(context.Context, []vpn.ConnectionID, string) error { return e.err }
@@ -124,6 +125,7 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 		"too large":       {"PUT", path, `{"endpoint":"` + strings.Repeat("x", wire.MaxMessage) + `"}`, 422, "MessageTooLarge"},
 		"no endpoint ID":  {"DELETE", "/v1/endpoints/..%2f..%2fetc", "", 422, "InvalidParameterValue"},
 		"bad decision":    {"POST", "/v1/logins/decide", `{"id":1}`, 422, "MalformedMessage"},
+		"bad pending":     {"POST", "/v1/logins/pend", `{"id":"a"}`, 422, "MalformedMessage"},
 		"bad cursor":      {"POST", "/v1/events/acknowledge", `{"seq":-1}`, 422, "MalformedMessage"},
 		"bad number":      {"GET", "/v1/events?after=x", "", 422, "InvalidParameterValue"},
 		"bad termination": {"POST", "/v1/connections/terminate", `{"connections":"all"}`, 422, "MalformedMessage"},

@@ -67,6 +67,12 @@ func (c *Client) Decide(ctx context.Context, ds []vpn.LoginDecision) error {
 	return c.call(ctx, wire.Decide, "", ds, nil)
 }
 
+// Pend has waiting clients tell their users how to sign in, and makes them wait. NotFound where the only failure is that a
+// login no longer waits.
+func (c *Client) Pend(ctx context.Context, ps ...vpn.LoginPending) error {
+	return c.call(ctx, wire.Pend, "", ps, nil)
+}
+
 // Terminate ends connections.
 func (c *Client) Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error {
 	return c.call(ctx, wire.Terminate, "", wire.Termination{Connections: ids, Reason: reason}, nil)

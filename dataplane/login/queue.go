@@ -6,6 +6,7 @@ package login
 import (
 	"context"
 	"iter"
+	"slices"
 	"sort"
 	"sync"
 
@@ -37,9 +38,28 @@ func NewQueue() *Queue {
 func (q *Queue) Add(r vpn.LoginRequest) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.newest++
 	q.waiting[r.ID] = r
-	q.order = append(q.order, entry{q.newest, r.ID})
+	q.append(r.ID)
+}
+
+// Update changes a login that waits. Streams yield it once more where again is true.
+func (q *Queue) Update(r vpn.LoginRequest, again bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if _, waits := q.waiting[r.ID]; !waits {
+		return
+	}
+	q.waiting[r.ID] = r
+	if again {
+		q.order = slices.DeleteFunc(q.order, func(e entry) bool { return e.id == r.ID })
+		q.append(r.ID)
+	}
+}
+
+// append puts a login at the end; q.mu is held.
+func (q *Queue) append(id string) {
+	q.newest++
+	q.order = append(q.order, entry{q.newest, id})
 	close(q.added)
 	q.added = make(chan struct{})
 }

@@ -135,10 +135,10 @@ func (c *Conn) deny(ctx context.Context, cid CID, kid KID, logReason, clientReas
 const maxPendingAuth = 246
 
 // PendingAuth defers the decision and tells the client what is needed: extra is
-// "WEB_AUTH::https://…", "OPEN_URL:…" or "CR_TEXT:…", at most 246 bytes. The client gives up
-// after timeout, which OpenVPN caps at half of RenegInterval.
+// "WEB_AUTH::https://…", "OPEN_URL:…" or "CR_TEXT:…", at most 246 bytes, also where it is quoted. The client gives up
+// timeout after its TLS handshake, which OpenVPN caps at half of RenegInterval.
 func (c *Conn) PendingAuth(ctx context.Context, cid CID, kid KID, extra string, timeout time.Duration) error {
-	if len(extra) > maxPendingAuth {
+	if len(extra) > maxPendingAuth || len(quoteParameter(extra)) > maxLine {
 		return fmt.Errorf("ask client %d to log in: a text of %d bytes; clients accept at most %d", cid, len(extra), maxPendingAuth)
 	}
 	return c.runForClient(ctx, "ask for a login", cid, pendingAuth(cid, kid, extra, timeout))
@@ -149,8 +149,10 @@ func (c *Conn) KeepWaiting(ctx context.Context, cid CID, kid KID, timeout time.D
 	return c.PendingAuth(ctx, cid, kid, "", timeout)
 }
 
+const pendingCommand = "client-pending-auth "
+
 func pendingAuth(cid CID, kid KID, extra string, timeout time.Duration) string {
-	return fmt.Sprintf("client-pending-auth %d %d %s %d", cid, kid, quoteParameter(extra), wholeSeconds(timeout))
+	return fmt.Sprintf(pendingCommand+"%d %d %s %d", cid, kid, quoteParameter(extra), wholeSeconds(timeout))
 }
 
 // Message is the text that Kill sends to a client.

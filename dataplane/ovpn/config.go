@@ -56,10 +56,12 @@ type Config struct {
 	// ClientCertificates enables mutual authentication: a client needs a client certificate issued by
 	// Keys.ClientCA before its login is decided.
 	ClientCertificates bool
-	// Passwords has every client asked for a user name and a password. At least one of the two is set.
-	// An older program did not hash it (worker.configuration).
+	// Passwords has every client asked for a user name and a password. An older program did not hash it
+	// (worker.configuration).
 	Passwords bool `json:",omitempty"`
-	Keys      vpn.Keys
+	// Browser tells that users sign in outside of the client. At least one of the three is set.
+	Browser bool `json:",omitempty"`
+	Keys    vpn.Keys
 	// MaxClients is OpenVPN's own limit. The dataplane's quota is lower.
 	MaxClients int
 	// MSSFix is in bytes; 0 means DefaultMSSFix.
@@ -94,7 +96,7 @@ func (c Config) check() error {
 		return fmt.Errorf("listen address %s", c.Listen)
 	case c.MaxClients < 1 || c.MaxClients > 0xFFFFFE: // a peer ID has 24 bits
 		return fmt.Errorf("%d clients at most", c.MaxClients)
-	case !c.ClientCertificates && !c.Passwords:
+	case !c.ClientCertificates && !c.Passwords && !c.Browser:
 		return errors.New("clients need neither a certificate nor a password")
 	case c.MSSFix != 0 && (c.MSSFix < 576 || c.MSSFix > 1500):
 		return fmt.Errorf("mssfix %d", c.MSSFix)
@@ -154,7 +156,7 @@ func (c Config) Render() ([]byte, error) {
 	}
 	if !c.Passwords {
 		// Without it OpenVPN admits a client with a certificate and no user name without sending
-		// CONNECT, so without a decision of ours.
+		// CONNECT, so without a decision of ours. A client that signs in in the browser sends a user name that says nothing.
 		line("auth-user-pass-optional")
 	}
 	// Common names are not unique here; the dataplane limits the connections of a user.

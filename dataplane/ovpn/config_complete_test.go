@@ -24,6 +24,7 @@ func TestRenderSeesEveryField(t *testing.T) {
 		"Management":         func(c *ovpn.Config) { c.Management = "/run/sallyport/workers/1/m.sock" },
 		"ClientCertificates": func(c *ovpn.Config) { c.ClientCertificates, c.Passwords = false, true },
 		"Passwords":          func(c *ovpn.Config) { c.Passwords = true },
+		"Browser":            func(c *ovpn.Config) { c.ClientCertificates, c.Browser = false, true },
 		"Keys.Certificate":   func(c *ovpn.Config) { c.Keys.Certificate += c.Keys.ClientCA }, // an intermediate
 		"Keys.Key":           func(c *ovpn.Config) { c.Keys = goodConfig(t).Keys },           // a key fits its own certificate only
 		"Keys.ClientCA":      func(c *ovpn.Config) { c.Keys.ClientCA = other.Keys.ClientCA },

@@ -114,6 +114,8 @@ func TestCommandsAreWrittenForOpenVPN(t *testing.T) {
 		{"deny for now", func() error { return c.DenyForNow(ctx, 3, 1, "down", "Try later.", 20*time.Second) }, []string{`client-deny 3 1 "down" "TEMP[backoff 20]:Try later."`}},
 		{"pending", func() error { return c.PendingAuth(ctx, 3, 1, "WEB_AUTH::https://vpn.example/a/x", 3*time.Minute) },
 			[]string{`client-pending-auth 3 1 "WEB_AUTH::https://vpn.example/a/x" 180`}},
+		{"pending, longest", func() error { return c.PendingAuth(ctx, 1<<63, 1<<63, strings.Repeat("x", 246), 3*time.Minute) },
+			[]string{`client-pending-auth 9223372036854775808 9223372036854775808 "` + strings.Repeat("x", 246) + `" 180`}},
 		{"halt", func() error { return c.Kill(ctx, 3, ovpn.Halt("Ended, by an administrator.")) }, []string{`client-kill 3 "HALT,Ended, by an administrator."`}},
 		{"restart", func() error { return c.Kill(ctx, 3, ovpn.Restart("config changed", true)) }, []string{`client-kill 3 "RESTART,[P]config changed"`}},
 		{"drop", func() error { return c.Drop(ctx, netip.MustParseAddrPort("192.0.2.9:4711")) }, []string{"kill 192.0.2.9:4711"}},
@@ -131,6 +133,7 @@ func TestCommandsAreWrittenForOpenVPN(t *testing.T) {
 	for _, err := range []error{
 		c.PendingAuth(ctx, 3, 1, strings.Repeat("x", 247), time.Minute),
 		c.PendingAuth(ctx, 3, 1, "WEB_AUTH::x\nsignal SIGTERM", time.Minute),
+		c.PendingAuth(ctx, 3, 1, "CR_TEXT:R,E:"+strings.Repeat(`"`, 125), time.Minute), // too long when it is quoted
 		c.Signal(ctx, "SIGTERM\nhold release"),
 		c.Authorize(ctx, 3, 1, []ovpn.Directive{ovpn.PushDNS(netip.Addr{})}),
 	} {

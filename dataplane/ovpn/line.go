@@ -6,17 +6,26 @@ import (
 	"unicode/utf8"
 )
 
-// maxLine is the longest line, in bytes, that may be sent to a worker: OpenVPN refuses a longer
-// parameter, and cuts a longer directive in two and reads the second part as another directive.
-const maxLine = 255
+const (
+	// maxLine is the longest line, in bytes, that may be sent to a worker: OpenVPN refuses a longer
+	// parameter, and cuts a longer directive in two and reads the second part as another directive.
+	maxLine = 255
+	// maxPendingLine is the same for pendingAuth, whose one long parameter is shorter than maxLine. OpenVPN reads lines of
+	// up to 1024 bytes.
+	maxPendingLine = 400
+)
 
 // encodeLines returns the bytes for a management socket; everything that is sent passes it. It refuses
 // control characters, which would end a line and start another, and lines that OpenVPN would cut.
 func encodeLines(lines []string) ([]byte, error) {
 	var b strings.Builder
 	for _, l := range lines {
-		if len(l) > maxLine {
-			return nil, fmt.Errorf("a line of %d bytes for OpenVPN, which accepts %d", len(l), maxLine)
+		limit := maxLine
+		if strings.HasPrefix(l, pendingCommand) {
+			limit = maxPendingLine
+		}
+		if len(l) > limit {
+			return nil, fmt.Errorf("a line of %d bytes for OpenVPN, which accepts %d", len(l), limit)
 		}
 		if !utf8.ValidString(l) || strings.ContainsFunc(l, isControl) {
 			return nil, fmt.Errorf("a control character in a line for OpenVPN")

@@ -20,6 +20,7 @@ const (
 	Acknowledge = "POST /v1/events/acknowledge"
 	Logins      = "GET /v1/logins"
 	Decide      = "POST /v1/logins/decide"
+	Pend        = "POST /v1/logins/pend"
 	Terminate   = "POST /v1/connections/terminate"
 	Connections = "GET /v1/connections"
 	Identify    = "PUT /v1/identities"
@@ -38,18 +39,19 @@ const MaxObjects = 40_000
 // HeartbeatSeconds is how often an idle stream sends an empty line.
 const HeartbeatSeconds = 5
 
-// Login is a waiting login on its stream. Of all texts of the program it alone has the password.
+// Login is a waiting login on its stream. Of all texts of the program it alone has the password and the answer.
 type Login struct {
 	vpn.LoginRequest
 	Password string `json:"password,omitempty"`
+	Answer   string `json:"answer,omitempty"`
 }
 
 // NewLogin makes the message about a login.
-func NewLogin(r vpn.LoginRequest) Login { return Login{r, r.Password.Reveal()} }
+func NewLogin(r vpn.LoginRequest) Login { return Login{r, r.Password.Reveal(), r.Answer.Reveal()} }
 
 // Request is the login that the message is about.
 func (l Login) Request() vpn.LoginRequest {
-	l.LoginRequest.Password = vpn.Secret(l.Password)
+	l.LoginRequest.Password, l.LoginRequest.Answer = vpn.Secret(l.Password), vpn.Secret(l.Answer)
 	return l.LoginRequest
 }
 

@@ -37,6 +37,7 @@ func TestMessagesCarryEveryField(t *testing.T) {
 	carried[vpn.NodeStatus](t)
 	carried[vpn.Event](t)
 	carried[vpn.LoginDecision](t)
+	carried[vpn.LoginPending](t)
 	carried[vpn.LiveConnection](t)
 	carried[vpn.Host](t)
 	carried[vpn.Place](t)
@@ -45,7 +46,7 @@ func TestMessagesCarryEveryField(t *testing.T) {
 	carried[wire.Error](t)
 }
 
-// The password of a login is on its stream, and in no other text about it.
+// The password and the answer of a login are on its stream, and in no other text about it.
 func TestLoginCarriesPassword(t *testing.T) {
 	t.Parallel()
 	want := vpntest.Filled[vpn.LoginRequest]()
@@ -60,8 +61,10 @@ func TestLoginCarriesPassword(t *testing.T) {
 	}
 	text, err = json.Marshal(want)
 	shown := string(text) + fmt.Sprintf("%v %+v %#v", want, want, want) + slog.AnyValue(want).String()
-	if password := want.Password.Reveal(); err != nil || password == "" || strings.Contains(shown, password) {
-		t.Errorf("the password %q is in %s, %v", password, shown, err)
+	for _, secret := range []string{want.Password.Reveal(), want.Answer.Reveal()} {
+		if err != nil || secret == "" || strings.Contains(shown, secret) {
+			t.Errorf("the secret %q is in %s, %v", secret, shown, err)
+		}
 	}
 }
 

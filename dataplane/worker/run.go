@@ -55,7 +55,7 @@ func (w *Worker) configuration(d vpn.Desired, node string) (ovpn.Config, string)
 	c := ovpn.Config{
 		Device: w.Device, DevNode: node, Gateway: vpn.Gateway(d.ClientCIDR), ClientCIDR: d.ClientCIDR,
 		Transport: d.Listen.Transport, Listen: netip.AddrPortFrom(d.Listen.Addr, w.Port),
-		Management: w.socket(), ClientCertificates: !d.WithoutCertificates, Passwords: d.Passwords, Keys: d.Keys, MaxClients: maxClients,
+		Management: w.socket(), ClientCertificates: !d.WithoutCertificates, Passwords: d.Passwords, Browser: d.Browser, Keys: d.Keys, MaxClients: maxClients,
 	}
 	// The public port is hashed too: sessions of the old port would otherwise continue unseen.
 	text, _ := json.Marshal([]any{c, d.Listen}) // Keys marshals itself in the clear; only the hash is kept
