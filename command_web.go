@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"sallyport/control/user"
 	"sallyport/dataplane/client"
 	"sallyport/handlers/admin"
+	"sallyport/handlers/portal"
 	"sallyport/ldap"
 	"sallyport/pki"
 	"sallyport/static"
@@ -47,8 +49,16 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 		return fmt.Errorf("console_listen, where the console listens: %w", err)
 	}
 	defer l.Close()
-	tlsConfig, err := consoleTLS(cfg, log)
+	public, err := openPublic(ctx, cfg, portal.Services{Core: services.Core}, log)
 	if err != nil {
+		return err
+	}
+	listeners := []listener{{Listener: l}}
+	if public != nil {
+		defer public.Close()
+		listeners = append(listeners, *public)
+	}
+	if listeners[0].encryption, err = consoleTLS(cfg, log); err != nil {
 		return err
 	}
 	if err := services.Access.OfferSetup(ctx, setupLinkPlace(cfg, os.Stderr)); err != nil {
@@ -59,12 +69,15 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 		background.Go(func() { job(ctx) })
 	}
 	defer background.Wait()
-	h := web.New(web.Config{ //nolint:contextcheck // each request brings its own
+	listeners[0].handler = web.New(web.Config{ //nolint:contextcheck // each request brings its own
 		Services: services, Log: log, Now: time.Now, SessionLife: cfg.Session.Absolute,
 		PlainHTTP: cfg.Console.PlainHTTP, TrustedProxies: cfg.Console.TrustedProxies, Names: consoleNames(cfg),
 	})
+	if public != nil {
+		log.InfoContext(ctx, "public pages are ready", "url", cfg.Public.URL.String(), "listen", cfg.Public.Listen)
+	}
 	log.InfoContext(ctx, "console is ready", "url", consoleURL(cfg), "version", version)
-	return web.Serve(ctx, l, h, tlsConfig, cfg.Console.TrustedProxies, log)
+	return serveAll(ctx, listeners, cfg.Console.TrustedProxies, log)
 }
 
 // openServices opens the database, brings its schema up to date and connects the rooms.
@@ -114,17 +127,21 @@ func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*st
 func deploymentSettings(cfg config.Config) control.Settings {
 	settings := control.Settings{
 		Given: cfg.Given, Start: cfg.Start, Version: version,
-		Reserved: []vpn.Reservation{{Owner: "the console", Listen: vpn.Listen{
-			Addr: cfg.Console.Listen.Addr().Unmap(), Transport: vpn.TCP, Port: cfg.Console.Listen.Port(),
-		}}},
+		Reserved: []vpn.Reservation{reserve("the console", cfg.Console.Listen)},
 	}
 	if a := (endpoint.SystemResolver{}).OwnAddress(); a.IsValid() {
 		settings.FallbackAddress = a.String()
 	}
-	if cfg.Public.URL != nil {
+	if cfg.Public.Off == "" {
 		settings.PublicURL = cfg.Public.URL.String()
+		settings.Reserved = append(settings.Reserved, reserve("the public pages", cfg.Public.Listen))
 	}
 	return settings
+}
+
+// reserve keeps the port of a listener from endpoints.
+func reserve(owner string, at netip.AddrPort) vpn.Reservation {
+	return vpn.Reservation{Owner: owner, Listen: vpn.Listen{Addr: at.Addr().Unmap(), Transport: vpn.TCP, Port: at.Port()}}
 }
 
 func openSealer(s config.Seal) (*pki.Sealer, error) {

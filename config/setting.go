@@ -57,13 +57,17 @@ func startSettings() []setting {
 		{key: "console_tls_certificate", shown: "self-signed, made at the first start", help: "PEM file: the console's certificate, then its intermediates. Read again when it changes.", set: text(func(c *Config) *string { return &c.Console.TLSCertificate })},
 		{key: "console_tls_key", help: "PEM file: the key of console_tls_certificate.", set: text(func(c *Config) *string { return &c.Console.TLSKey })},
 		{key: "console_plain_http", preset: "false", help: "Serve the console without TLS. Only on a loopback address, or behind trusted_proxies that speak TLS.", set: boolean(func(c *Config) *bool { return &c.Console.PlainHTTP })},
-		{key: "console_names", help: "Host names, separated by commas, that the console answers to besides public_name, the host of public_url, this machine's name and every address. Requests under other names are refused, so that no other site can pass itself off as the console (DNS rebinding).", set: words(func(c *Config) *[]string { return &c.Console.Names })},
+		{key: "console_names", help: "Host names, separated by commas, that the console answers to besides public_name, this machine's name and every address, but never the host of public_url. Requests under other names are refused, so that no other site can pass itself off as the console (DNS rebinding).", set: words(func(c *Config) *[]string { return &c.Console.Names })},
 		{key: "trusted_proxies", help: "Addresses or ranges, separated by commas, of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.", set: prefixes(func(c *Config) *[]netip.Prefix { return &c.Console.TrustedProxies })},
 		{key: "session_idle", preset: "1h", help: "A console sign-in ends after so long without a request.", set: duration(func(c *Config) *time.Duration { return &c.Session.Idle })},
 		{key: "session_absolute", preset: "12h", help: "A console sign-in ends after so long in any case.", set: duration(func(c *Config) *time.Duration { return &c.Session.Absolute })},
 		{key: "audit_keep", preset: "0", help: "How long audit records of changes are kept, for example 17520h (two years); 0: for ever. Records of refusals are kept for 90 days.", set: duration(func(c *Config) *time.Duration { return &c.Audit.Keep })},
 
-		{key: "public_url", help: "Base address of the pages that identity providers and VPN clients open, for example https://vpn.example.com.", set: setURL},
+		{key: "public_listen", preset: "127.0.0.1:8444", help: "Address and port of the public pages: what VPN clients, their users and identity providers open. Beyond loopback they are served where public_url is set too.", set: addrPort(func(c *Config) *netip.AddrPort { return &c.Public.Listen })},
+		{key: "public_url", shown: "https://localhost:8444, with the port of public_listen", help: "Base address of the public pages as users and identity providers open them, for example https://vpn.example.com. Its host name is not one of the console's: beyond loopback the console does not answer to it.", set: setURL},
+		{key: "public_tls_certificate", shown: "self-signed, made at the first start", help: "PEM file: the certificate of the public pages, then its intermediates. Read again when it changes.", set: text(func(c *Config) *string { return &c.Public.TLSCertificate })},
+		{key: "public_tls_key", help: "PEM file: the key of public_tls_certificate.", set: text(func(c *Config) *string { return &c.Public.TLSKey })},
+		{key: "public_plain_http", preset: "false", help: "Serve the public pages without TLS. Only on a loopback address, or behind trusted_proxies that speak TLS.", set: boolean(func(c *Config) *bool { return &c.Public.PlainHTTP })},
 
 		{key: "node_name", shown: "the host's name", help: "Name of this machine among those that share the database.", set: text(func(c *Config) *string { return &c.Node.Name })},
 		{key: "zones", preset: "zone-a", help: "Availability zones of this node, separated by commas. Shown in the console; as there is one node, it realizes associations with subnets of every zone.", set: words(func(c *Config) *[]string { return &c.Node.Zones })},
@@ -200,6 +204,7 @@ func setURL(c *Config, v string) error {
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
 		return fmt.Errorf("%q is not an address such as https://vpn.example.com", v)
 	}
+	u.Path = strings.TrimSuffix(u.Path, "/")
 	c.Public.URL = u
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 type Settings struct {
 	Given           map[string]vpn.GivenSetting // of the deployment-wide settings, by key
 	Start           []vpn.StartSetting          // what only the configuration sets
-	PublicURL       string                      // base of the pages for end users and identity providers
+	PublicURL       string                      // base of the public pages, for VPN clients, users and identity providers; "" where they are not served
 	FallbackAddress string                      // this host's own address, for profiles while no name is set
 	Version         string
 	Reserved        []vpn.Reservation // ports of this host that no endpoint may have
@@ -31,4 +31,10 @@ func (c *Core) PublicName(ctx context.Context) (string, error) {
 	var d vpn.Deployment
 	err := c.View(ctx, func(tx *store.Tx) (err error) { d, err = c.Deployment(ctx, tx); return err })
 	return d.PublicName, err
+}
+
+// Ready tells whether the database answers.
+func (c *Core) Ready(ctx context.Context) error {
+	_, err := c.PublicName(ctx)
+	return err
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"sallyport/handlers/admin"
-	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/vpn"
 )
@@ -53,55 +52,70 @@ var sentences = map[int]string{
 	http.StatusInternalServerError:  "Sallyport could not complete the request. Its log has the details under the request ID below.",
 }
 
-// errorPage gives the status of an error and the content of its page.
-func errorPage(err error) (int, views.Failure) {
-	status, f := http.StatusInternalServerError, views.Failure{}
+// fault is the content of an error page.
+type fault struct {
+	title, text, code string
+	details           []string
+}
+
+// faultOf gives the status of an error and the content of its page. Where the error has no text for users, that of
+// its status in sentences stands.
+func faultOf(err error, sentences map[int]string) (int, fault) {
+	status, f := http.StatusInternalServerError, fault{}
 	if e, ok := errors.AsType[*vpn.Error](err); ok {
-		status, f.Text, f.Code = statusOf[e.Kind], e.Msg, string(vpn.ShownCode(e))
+		status, f.text, f.code = statusOf[e.Kind], e.Msg, string(vpn.ShownCode(e))
 		for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
-			f.Details = append(f.Details, e.Fields[name])
+			f.details = append(f.details, e.Fields[name])
 		}
 	} else if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		status = http.StatusRequestEntityTooLarge
-		f.Text = fmt.Sprintf("The request is larger than %d KiB, which is the limit of this console. Nothing was saved.", e.Limit/1024)
+		if f.text = sentences[status]; f.text == "" {
+			f.text = fmt.Sprintf("The request is larger than %d KiB, which is the limit of this console. Nothing was saved.", e.Limit/1024)
+		}
 	} else if e, ok := errors.AsType[unknownHost](err); ok {
-		status, f.Text = http.StatusMisdirectedRequest, e.sentence()
+		status, f.text = http.StatusMisdirectedRequest, e.sentence
 	} else if e, ok := errors.AsType[*echo.HTTPError](err); ok {
 		status = e.Code
 	}
 	if status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable {
-		f.Text, f.Details = "", nil // the text of an internal error is for the log
+		f.text, f.details = "", nil // the text of an internal error is for the log
 	}
-	if f.Title = titles[status]; f.Title == "" {
-		f.Title = http.StatusText(status)
+	if f.title = titles[status]; f.title == "" {
+		f.title = http.StatusText(status)
 	}
-	if f.Text == "" {
-		if f.Text = sentences[status]; f.Text == "" {
-			f.Text = "The request could not be answered."
+	if f.text == "" {
+		if f.text = sentences[status]; f.text == "" {
+			f.text = "The request could not be answered."
 		}
 	}
 	return status, f
 }
 
+// retryLater says when to try again what is not possible now.
+func retryLater(c echo.Context, status int) {
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		c.Response().Header().Set("Retry-After", "30")
+	}
+}
+
 // errorHandler answers every error with a page, and logs internal ones, once.
 func errorHandler(log *slog.Logger, console *admin.Console) echo.HTTPErrorHandler {
 	return func(err error, c echo.Context) {
-		status, f := errorPage(err)
+		status, f := faultOf(err, sentences)
+		shown := views.Failure{Title: f.title, Text: f.text, Code: f.code, Details: f.details}
 		gone := errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil
 		if status >= http.StatusInternalServerError && !gone {
-			f.Request = page.RequestID(c)
+			shown.Request = requestID(c)
 			log.ErrorContext(c.Request().Context(), "request failed", "method", c.Request().Method, "route", c.Path(),
-				"status", status, "err", err, "cause", errors.Unwrap(err), "request_id", page.RequestID(c))
+				"status", status, "err", err, "cause", errors.Unwrap(err), "request_id", requestID(c))
 		}
 		if c.Response().Committed || gone {
 			return
 		}
-		if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-			c.Response().Header().Set("Retry-After", "30")
-		}
-		if err := console.Pages.Failure(c, status, f); err != nil {
-			log.ErrorContext(c.Request().Context(), "error page was not rendered", "err", err, "request_id", page.RequestID(c))
-			_ = c.String(status, f.Title+"\n"+f.Text+"\n")
+		retryLater(c, status)
+		if err := console.Pages.Failure(c, status, shown); err != nil {
+			log.ErrorContext(c.Request().Context(), "error page was not rendered", "err", err, "request_id", requestID(c))
+			_ = c.String(status, f.title+"\n"+f.text+"\n")
 		}
 	}
 }

@@ -21,7 +21,7 @@ type TableRow struct {
 func Table(s admin.Services) []TableRow {
 	names := map[callers]string{everyClient: "public", beforeSetup: "setup", everyAccount: "signed-in"}
 	var out []TableRow
-	for _, r := range routes(admin.New(admin.Config{Services: s}), s.Access) {
+	for _, r := range routes(admin.New(admin.Config{Services: s}), s.Core) {
 		name := names[r.policy.callers]
 		if r.policy.action.Access() == vpn.Writes {
 			name = "may-change"

@@ -13,19 +13,24 @@ const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 // static files sets its own Cache-Control.
 func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		h := c.Response().Header()
-		h.Set("Content-Security-Policy", contentSecurityPolicy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
-		if secure(c) {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
-		}
+		setHeaders(c, contentSecurityPolicy)
 		return next(c)
+	}
+}
+
+// setHeaders sets the headers that both listeners have, and the policy of one.
+func setHeaders(c echo.Context, policyOfContent string) {
+	h := c.Response().Header()
+	h.Set("Content-Security-Policy", policyOfContent)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	if secure(c) {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 }
 

@@ -9,17 +9,20 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// unknownHost is a request for a host name that is not one of the console.
-type unknownHost struct{ name string }
+// unknownHost is a request for a host name that is not one of the listener.
+type unknownHost struct {
+	name     string
+	sentence string // says to the user what to do about it
+}
 
 func (e unknownHost) Error() string { return "request for the unknown host name " + e.name }
 
-// sentence says to the user what to do about it.
-func (e unknownHost) sentence() string {
-	if e.name == "" {
-		return "The request does not say which host it is for. Open the console by its name or address."
+// notConsole is a request for a host name that the console does not answer to.
+func notConsole(name string) unknownHost {
+	if name == "" {
+		return unknownHost{name, "The request does not say which host it is for. Open the console by its name or address."}
 	}
-	return "This console does not accept the host name " + e.name + ". If it is a name of this host, add it to the setting console_names and restart Sallyport; otherwise open the console by its address."
+	return unknownHost{name, "This console does not accept the host name " + name + ". If it is a name of this host, add it to the setting console_names and restart Sallyport; otherwise open the console by its address."}
 }
 
 // allowedHosts refuses requests for host names that are not configured. It stops DNS rebinding: a
@@ -46,7 +49,7 @@ func allowedHosts(names []string, publicName func(context.Context) (string, erro
 			if set != "" && name == plainHost(set) {
 				return next(c)
 			}
-			return unknownHost{name}
+			return notConsole(name)
 		}
 	}
 }

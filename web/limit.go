@@ -14,15 +14,20 @@ const (
 	// the connection while the browser still sends, the browser would show a connection error instead
 	// of the error page.
 	maxDrained = 32 << 20
+
+	// Likewise of the public pages. The largest form is the answer of an identity provider: 128 KiB in base64,
+	// some characters of which take three in a form.
+	maxPublicBody    = 256 << 10
+	maxPublicDrained = 2 << 20
 )
 
-// limitBody refuses request bodies above limit bytes.
-func limitBody(limit int64) echo.MiddlewareFunc {
+// limitBody refuses request bodies above limit bytes, and reads a refused one up to drained bytes.
+func limitBody(limit, drained int64) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
 			if r.ContentLength > limit {
-				_, _ = io.CopyN(io.Discard, r.Body, maxDrained)
+				_, _ = io.CopyN(io.Discard, r.Body, drained)
 				return &http.MaxBytesError{Limit: limit}
 			}
 			r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)

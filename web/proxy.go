@@ -40,10 +40,10 @@ func trustProxyHeaders(trusted []netip.Prefix, log *slog.Logger, next http.Handl
 
 // onlyProxies refuses peers that are neither this host nor a declared proxy: over plain HTTP another
 // host would send passwords in clear text.
-func onlyProxies(trusted []netip.Prefix, next http.Handler) http.Handler {
+func onlyProxies(what string, trusted []netip.Prefix, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isLoopback(r.RemoteAddr) && !isTrusted(trusted, r.RemoteAddr) {
-			http.Error(w, "The console accepts requests here from its reverse proxy only (trusted_proxies). Open it by the address of the proxy.", http.StatusForbidden)
+			http.Error(w, what+" can be reached here through the reverse proxy only (trusted_proxies). Open the address of the proxy.", http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)

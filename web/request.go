@@ -22,11 +22,12 @@ func identify(next echo.HandlerFunc) echo.HandlerFunc {
 		var b [8]byte
 		_, _ = rand.Read(b[:])
 		id := hex.EncodeToString(b[:])
-		page.SetRequestID(c, id)
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
 		return next(c)
 	}
 }
+
+func requestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
 
 // logRequests logs each request, those that only read at debug level. It logs neither query nor body:
 // the secret of a set-up link is in the query. It answers an error first, so that the line has the
@@ -47,7 +48,7 @@ func logRequests(log *slog.Logger, now func() time.Time) echo.MiddlewareFunc {
 				slog.String("method", truncate(c.Request().Method)), slog.String("path", truncate(c.Request().URL.Path)),
 				slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size),
 				slog.Duration("took", now().Sub(started)), slog.String("source", c.RealIP()),
-				slog.String("user", caller.Administrator.Username), slog.String("request_id", page.RequestID(c)))
+				slog.String("user", caller.Administrator.Username), slog.String("request_id", requestID(c)))
 			return nil
 		}
 	}

@@ -1,11 +1,12 @@
 package web
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
 
-	"sallyport/control/access"
+	"sallyport/control"
 	"sallyport/handlers/admin"
 	"sallyport/handlers/admin/page"
 	"sallyport/static"
@@ -30,9 +31,9 @@ type route struct {
 var sessionless = map[string]bool{"/static/*": true, "/healthz": true}
 
 // routes is every URL of the console; those of the VPN itself are in routes_vpn.go.
-func routes(h *admin.Console, a *access.Service) []route {
+func routes(h *admin.Console, core *control.Core) []route {
 	own := []route{
-		{get, "/healthz", healthz(a), public},
+		{get, "/healthz", healthz(core.Ready), public},
 		{get, "/static/*", echo.WrapHandler(static.Handler()), public},
 		{post, "/theme", page.ChooseTheme, public},
 		{post, "/list-view", page.ChooseList, signedIn},
@@ -65,21 +66,25 @@ func routes(h *admin.Console, a *access.Service) []route {
 	return append(own, vpnRoutes(h)...)
 }
 
-// register adds the routes to echo, each behind its policy. Every GET route also answers HEAD.
+// register adds the routes to echo, each behind its policy.
 func register(e *echo.Echo, s admin.Services, list []route) {
 	for _, r := range list {
-		guarded := r.policy.guard(s, r.handler)
-		e.Add(r.method, r.path, guarded)
-		if r.method == get {
-			e.Add(http.MethodHead, r.path, guarded)
-		}
+		add(e, r.method, r.path, r.policy.guard(s, r.handler))
+	}
+}
+
+// add adds one route. What answers GET answers HEAD.
+func add(e *echo.Echo, method, path string, h echo.HandlerFunc) {
+	e.Add(method, path, h)
+	if method == get {
+		e.Add(http.MethodHead, path, h)
 	}
 }
 
 // healthz tells whether pages can be served, which needs the database.
-func healthz(a *access.Service) echo.HandlerFunc {
+func healthz(ready func(context.Context) error) echo.HandlerFunc {
 	return func(ec echo.Context) error {
-		if _, err := a.SetupNeeded(ec.Request().Context()); err != nil {
+		if err := ready(ec.Request().Context()); err != nil {
 			return ec.String(http.StatusServiceUnavailable, "the database does not answer\n")
 		}
 		return ec.String(http.StatusOK, "ok\n")

@@ -40,14 +40,14 @@ func New(c Config) http.Handler {
 		recoverPanics,
 		secureHeaders,
 		allowedHosts(c.Names, c.Services.Core.PublicName),
-		refuseCrossOrigin,
-		limitBody(maxBody),
+		refuseCrossOrigin("This request came from another site and was refused. Open the console itself and try again."),
+		limitBody(maxBody, maxDrained),
 		sessions.load,
 	)
-	register(e, c.Services, routes(console, c.Services.Access))
+	register(e, c.Services, routes(console, c.Services.Core))
 	h := trustProxyHeaders(c.TrustedProxies, c.Log, sameOrigin(e))
 	if c.PlainHTTP {
-		h = onlyProxies(c.TrustedProxies, h)
+		h = onlyProxies("The console", c.TrustedProxies, h)
 	}
 	return h
 }

@@ -16,10 +16,7 @@ type Caller struct {
 	Token         string
 }
 
-const (
-	callerKey    = "admin.caller"
-	requestIDKey = "admin.request_id"
-)
+const callerKey = "admin.caller"
 
 // SetCaller records the signed-in administrator. Package web calls it after it checked the session.
 func SetCaller(c echo.Context, caller Caller) { c.Set(callerKey, caller) }
@@ -30,14 +27,8 @@ func CallerOf(c echo.Context) (Caller, bool) {
 	return caller, ok
 }
 
-// SetRequestID records the identifier of the request for logs and audit records.
-func SetRequestID(c echo.Context, id string) { c.Set(requestIDKey, id) }
-
-// RequestID gives the identifier of the request.
-func RequestID(c echo.Context) string {
-	id, _ := c.Get(requestIDKey).(string)
-	return id
-}
+// RequestID is the identifier of the request, for logs and audit records. Package web sets it.
+func RequestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
 
 // Principal is who acts, for the use cases. It panics on a request without a session: its route has the
 // wrong policy.

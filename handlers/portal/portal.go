@@ -1,0 +1,34 @@
+package portal
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control"
+	"sallyport/handlers/portal/page"
+	views "sallyport/views/portal"
+)
+
+// Services are the use cases that the public pages offer. Every field is required.
+type Services struct {
+	Core *control.Core
+}
+
+// Config is what the actions of the public pages need. Every field is required.
+type Config struct {
+	Services Services
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// Portal is the set of the actions, by noun.
+type Portal struct{}
+
+// New makes the actions.
+func New(Config) *Portal { return &Portal{} }
+
+// Landing says what this address is to a person who opens it by hand.
+func (*Portal) Landing(c echo.Context) error { return page.Render(c, http.StatusOK, views.Landing()) }

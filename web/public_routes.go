@@ -1,0 +1,44 @@
+package web
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"sallyport/handlers/portal"
+	"sallyport/static"
+)
+
+// publicRoute is one URL of the public pages with its handler and policy. GET never changes anything.
+type publicRoute struct {
+	method  string
+	path    string
+	handler echo.HandlerFunc
+	policy  publicPolicy
+}
+
+// publicPolicy says who may use a public route. The zero value admits no client, so that a route without a policy
+// cannot be registered.
+type publicPolicy int
+
+const (
+	_                    publicPolicy = iota
+	everyVisitor                      // every client
+	fromIdentityProvider              // every client, by a form of an identity provider's page: acsPattern
+)
+
+func (p publicPolicy) guard(next echo.HandlerFunc) echo.HandlerFunc {
+	switch p {
+	case everyVisitor, fromIdentityProvider:
+		return next
+	default:
+		panic("web: a public route without a policy")
+	}
+}
+
+// publicRoutes is every URL of the public pages.
+func publicRoutes(h *portal.Portal, s portal.Services) []publicRoute {
+	return []publicRoute{
+		{get, "/healthz", healthz(s.Core.Ready), everyVisitor},
+		{get, "/static/*", echo.WrapHandler(static.Handler()), everyVisitor},
+		{get, "/", h.Landing, everyVisitor},
+	}
+}
