@@ -72,7 +72,7 @@ func firstName(dn string) string {
 }
 
 // describeGroups are the groups of a user for an administrator, each with those that it is in.
-func describeGroups(u vpn.DirectoryUser, in map[string][]string, count string) []string {
+func describeGroups(u vpn.ProviderUser, in map[string][]string, count string) []string {
 	if u.More {
 		count += "; others do not count"
 	}

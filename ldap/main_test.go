@@ -40,7 +40,7 @@ func open(t testing.TB, o vpn.DirectoryOptions) *ldap.Directory {
 	return d
 }
 
-func signIn(t testing.TB, d *ldap.Directory, name, password string) (vpn.DirectoryUser, error) {
+func signIn(t testing.TB, d *ldap.Directory, name, password string) (vpn.ProviderUser, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()

@@ -15,7 +15,7 @@ import (
 // directory cannot say, now or as it is configured; those of the attempt's own questions.
 //
 // An unknown user costs the directory as much as a known one: a random password is tried for a random name.
-func (d *Directory) SignIn(ctx context.Context, a vpn.SignInAttempt) (user vpn.DirectoryUser, err error) {
+func (d *Directory) SignIn(ctx context.Context, a vpn.SignInAttempt) (user vpn.ProviderUser, err error) {
 	if fault := vpn.UserNameFault(a.Name); fault != "" {
 		return user, errUnknownUser
 	}
@@ -36,23 +36,23 @@ func (d *Directory) SignIn(ctx context.Context, a vpn.SignInAttempt) (user vpn.D
 	if err != nil {
 		if vpn.KindOf(err) == vpn.Denied {
 			if throttled := a.MayTry(ctx, ""); throttled != nil {
-				return vpn.DirectoryUser{}, throttled
+				return vpn.ProviderUser{}, throttled
 			}
 			d.proveUnknown(ctx)
 		}
-		return vpn.DirectoryUser{}, err
+		return vpn.ProviderUser{}, err
 	}
 	if err := a.MayTry(ctx, user.Key); err != nil {
-		return vpn.DirectoryUser{}, err
+		return vpn.ProviderUser{}, err
 	}
 	if err := d.prove(ctx, entry.DN, a.Password, trace); err != nil {
-		return vpn.DirectoryUser{}, err
+		return vpn.ProviderUser{}, err
 	}
 	if err := a.MayPass(ctx, user.Key); err != nil {
-		return vpn.DirectoryUser{}, err
+		return vpn.ProviderUser{}, err
 	}
 	if user.Disabled { // where the directory lets such a user sign in nevertheless
-		return vpn.DirectoryUser{}, errDisabled
+		return vpn.ProviderUser{}, errDisabled
 	}
 	err = d.searching(ctx, nil, func(c *conn) error {
 		done := trace.Step("Read the groups")
@@ -110,7 +110,7 @@ func (d *Directory) proveUnknown(ctx context.Context) {
 // LookUp reads a user again, by the key that SignIn told, for a session that runs. A user that the directory no longer
 // has, or that the user filter leaves out, is Denied with CodeUserUnknown. A user without a name that can be shown any
 // more has none.
-func (d *Directory) LookUp(ctx context.Context, key string) (user vpn.DirectoryUser, err error) {
+func (d *Directory) LookUp(ctx context.Context, key string) (user vpn.ProviderUser, err error) {
 	base, scope, filter, err := d.keySearch(key)
 	if err != nil {
 		return user, err
@@ -133,7 +133,7 @@ func (d *Directory) LookUp(ctx context.Context, key string) (user vpn.DirectoryU
 }
 
 // Find finds the user that a typed name is about, without the groups, by the rules of SignIn.
-func (d *Directory) Find(ctx context.Context, typed string) (user vpn.DirectoryUser, err error) {
+func (d *Directory) Find(ctx context.Context, typed string) (user vpn.ProviderUser, err error) {
 	if fault := vpn.UserNameFault(typed); fault != "" {
 		return user, errUnknownUser
 	}
@@ -148,7 +148,7 @@ func (d *Directory) Find(ctx context.Context, typed string) (user vpn.DirectoryU
 	return user, err
 }
 
-func describeUser(u vpn.DirectoryUser) []string {
+func describeUser(u vpn.ProviderUser) []string {
 	if u.DN == "" {
 		return nil
 	}

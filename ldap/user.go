@@ -68,8 +68,8 @@ func (d *Directory) oneUser(ctx context.Context, c *conn, base string, scope int
 func (d *Directory) seconds() int { return max(1, int(d.timeouts.Operation/time.Second)) }
 
 // userOf reads a user without the groups.
-func (d *Directory) userOf(e *goldap.Entry) (vpn.DirectoryUser, error) {
-	u := vpn.DirectoryUser{DN: e.DN, Mail: e.GetAttributeValue(attrMail), Disabled: disabled(e)}
+func (d *Directory) userOf(e *goldap.Entry) (vpn.ProviderUser, error) {
+	u := vpn.ProviderUser{DN: e.DN, Mail: e.GetAttributeValue(attrMail), Disabled: disabled(e)}
 	for _, name := range d.options.SignIn {
 		if u.Name = e.GetAttributeValue(string(name)); u.Name != "" {
 			break

@@ -67,7 +67,7 @@ func (r connectionRow) connection() (vpn.Connection, error) {
 	return vpn.Connection{
 		ID: vpn.ConnectionID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Association: vpn.AssociationID(r.Association),
 		Session: vpn.SessionID(r.Session), Node: r.Node, Status: vpn.ConnectionStatus(r.Status), Username: r.Username,
-		Provider: vpn.DirectoryID(r.Provider), UserKey: r.UserKey, CommonName: r.CommonName, Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, IssuerKey: r.IssuerKey, ClientIP: d.addr(r.ClientIP), Device: d.addrPort(r.Device),
+		Provider: vpn.ProviderID(r.Provider), UserKey: r.UserKey, CommonName: r.CommonName, Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, IssuerKey: r.IssuerKey, ClientIP: d.addr(r.ClientIP), Device: d.addrPort(r.Device),
 		Platform: r.Platform, ClientVersion: r.ClientVersion, EstablishedAt: instant(r.Established), AwaySince: instant(r.Away),
 		EndedAt: instant(r.Ended), EndReason: r.EndReason,
 	}, d.err

@@ -102,21 +102,21 @@ func (t *Tx) DeleteDirectory(ctx context.Context, id vpn.DirectoryID) error {
 	return directoryNoun.deleted(t.on(ctx).Where("id = ?", clean(string(id))).Delete(&directoryRow{}), string(id))
 }
 
-// EndpointsOfDirectory lists the endpoints whose users sign in at a directory, by name.
-func (t *Tx) EndpointsOfDirectory(ctx context.Context, id vpn.DirectoryID) ([]vpn.EndpointRef, error) {
+// EndpointsOfProvider lists the endpoints whose users sign in at an identity provider, by name.
+func (t *Tx) EndpointsOfProvider(ctx context.Context, id vpn.ProviderID) ([]vpn.EndpointRef, error) {
 	q := t.on(ctx).Select("id", "name").Where("directory_id = ?", clean(string(id))).Order("name_key, id")
 	return readAll(q, endpointNoun, func(r endpointRow) (vpn.EndpointRef, error) {
 		return vpn.EndpointRef{ID: vpn.EndpointID(r.ID), Name: r.Name}, nil
 	})
 }
 
-// DirectoryNames reads the names of all directories.
-func (t *Tx) DirectoryNames(ctx context.Context) (map[vpn.DirectoryID]string, error) {
+// ProviderNames reads the names of all identity providers.
+func (t *Tx) ProviderNames(ctx context.Context) (map[vpn.ProviderID]string, error) {
 	var rows []directoryRow
 	err := t.on(ctx).Select("id", "name").Find(&rows).Error
-	out := make(map[vpn.DirectoryID]string, len(rows))
+	out := make(map[vpn.ProviderID]string, len(rows))
 	for _, r := range rows {
-		out[vpn.DirectoryID(r.ID)] = r.Name
+		out[vpn.ProviderID(r.ID)] = r.Name
 	}
 	return out, directoryNoun.read(err, "")
 }

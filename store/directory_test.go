@@ -12,8 +12,8 @@ func testDirectory(t *testing.T, s *Store) {
 	view(t, s, func(ctx context.Context, x *Tx) error {
 		same(t, "directory", must[vpn.Directory](t)(x.Directory(ctx, f.directory.ID)), f.directory)
 		same(t, "password", must[vpn.Secret](t)(x.DirectoryPassword(ctx, f.directory.ID)), "bind password")
-		same(t, "used by", must[[]vpn.EndpointRef](t)(x.EndpointsOfDirectory(ctx, f.directory.ID)), []vpn.EndpointRef{{ID: f.endpoint.ID, Name: f.endpoint.Name}})
-		same(t, "used by none", must[[]vpn.EndpointRef](t)(x.EndpointsOfDirectory(ctx, "d-none")), []vpn.EndpointRef{})
+		same(t, "used by", must[[]vpn.EndpointRef](t)(x.EndpointsOfProvider(ctx, f.directory.ID.Provider())), []vpn.EndpointRef{{ID: f.endpoint.ID, Name: f.endpoint.Name}})
+		same(t, "used by none", must[[]vpn.EndpointRef](t)(x.EndpointsOfProvider(ctx, "d-none")), []vpn.EndpointRef{})
 		return nil
 	})
 	remove := func(ctx context.Context, x *Tx) error { return x.DeleteDirectory(ctx, f.directory.ID) }

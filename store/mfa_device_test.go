@@ -18,7 +18,7 @@ func storedDirectory(t *testing.T, s *Store) vpn.Directory {
 
 func testMFADevice(t *testing.T, s *Store) {
 	d := storedDirectory(t, s)
-	waiting := vpn.NewMFADevice(d.ID, vpn.DirectoryUser{Key: "guid-1", Name: "Alice"}, "admin", at)
+	waiting := vpn.NewMFADevice(d.ID, vpn.ProviderUser{Key: "guid-1", Name: "Alice"}, "admin", at)
 	confirmed := waiting
 	confirmed.UsedStep, confirmed.ConfirmedAt = 41, at.Add(time.Minute)
 	update(t, s, func(ctx context.Context, x *Tx) error { return x.CreateMFADevice(ctx, waiting, "KEY") })

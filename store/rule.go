@@ -91,10 +91,10 @@ func (t *Tx) SaveRule(ctx context.Context, r vpn.Rule) error {
 	return ruleNoun.wrote(g, row.ID)
 }
 
-// RulesOfGroups lists the rules that name one of the groups, on the endpoints whose users are of a directory, without
+// RulesOfGroups lists the rules that name one of the groups, on the endpoints whose users are of an identity provider, without
 // those that are being removed.
-func (t *Tx) RulesOfGroups(ctx context.Context, d vpn.DirectoryID, groups ...string) ([]vpn.Rule, error) {
-	endpoints := t.on(ctx).Model(&endpointRow{}).Select("id").Where("directory_id = ?", clean(string(d)))
+func (t *Tx) RulesOfGroups(ctx context.Context, provider vpn.ProviderID, groups ...string) ([]vpn.Rule, error) {
+	endpoints := t.on(ctx).Model(&endpointRow{}).Select("id").Where("directory_id = ?", clean(string(provider)))
 	var out []vpn.Rule
 	for part := range slices.Chunk(groups, batch) {
 		found, err := readAll(t.on(ctx).Where("endpoint_id IN (?) AND removed = 0 AND group_id IN ?", endpoints, cleanAll(part)).

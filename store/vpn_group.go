@@ -35,7 +35,7 @@ func newGroupRow(g vpn.UserGroup) groupRow {
 
 func (r groupRow) group() (vpn.UserGroup, error) {
 	return vpn.UserGroup{
-		Key: vpn.UserGroupID(r.ID), Provider: vpn.DirectoryID(r.Provider), Group: vpn.Group{ID: r.GroupID, Name: r.Name}, FirstSeen: instant(r.FirstSeen),
+		Key: vpn.UserGroupID(r.ID), Provider: vpn.ProviderID(r.Provider), Group: vpn.Group{ID: r.GroupID, Name: r.Name}, FirstSeen: instant(r.FirstSeen),
 	}, nil
 }
 
@@ -168,7 +168,7 @@ func (t *Tx) saveMemberships(ctx context.Context, users []userRow, before map[vp
 		byProvider[k.provider] = append(byProvider[k.provider], g)
 	}
 	for provider, groups := range byProvider {
-		found, err := t.noteGroups(ctx, vpn.DirectoryID(provider), groups)
+		found, err := t.noteGroups(ctx, vpn.ProviderID(provider), groups)
 		if err != nil {
 			return err
 		}
@@ -198,13 +198,13 @@ func (t *Tx) saveMemberships(ctx context.Context, users []userRow, before map[vp
 }
 
 // NoteVPNGroup keeps the name of a group that no user need have been seen with.
-func (t *Tx) NoteVPNGroup(ctx context.Context, provider vpn.DirectoryID, g vpn.Group) error {
+func (t *Tx) NoteVPNGroup(ctx context.Context, provider vpn.ProviderID, g vpn.Group) error {
 	_, err := t.noteGroups(ctx, provider, []vpn.Group{g})
 	return err
 }
 
 // noteGroups adds groups, or renames them, and gives their numbers by group ID.
-func (t *Tx) noteGroups(ctx context.Context, provider vpn.DirectoryID, groups []vpn.Group) (map[string]int64, error) {
+func (t *Tx) noteGroups(ctx context.Context, provider vpn.ProviderID, groups []vpn.Group) (map[string]int64, error) {
 	rows := make([]groupRow, len(groups))
 	for i, g := range groups {
 		rows[i] = newGroupRow(vpn.UserGroup{Key: vpn.NewUserGroupID(), Provider: provider, Group: g, FirstSeen: t.store.options.Now()})

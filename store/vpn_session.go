@@ -58,7 +58,7 @@ func newVPNSessionRow(s vpn.Session) (vpnSessionRow, error) {
 func (r vpnSessionRow) session() (vpn.Session, error) {
 	var d decoder
 	s := vpn.Session{
-		ID: vpn.SessionID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Username: r.Username, Provider: vpn.DirectoryID(r.Provider), UserKey: r.UserKey,
+		ID: vpn.SessionID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Username: r.Username, Provider: vpn.ProviderID(r.Provider), UserKey: r.UserKey,
 		MoreGroups: r.MoreGroups, Revision: uint64(r.Revision), LoginName: r.LoginName, CommonName: r.CommonName,
 		Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, IssuerKey: r.IssuerKey, Token: r.Token,
 		Connection: vpn.ConnectionID(r.Connection), Connections: r.Connections,
@@ -116,7 +116,7 @@ func (t *Tx) VPNSessionsWith(ctx context.Context, b vpn.CertificateBlock) ([]vpn
 
 // DirectorySessions lists the VPN sessions whose users a directory proved, and that have not ended at a time.
 func (t *Tx) DirectorySessions(ctx context.Context, at time.Time) ([]vpn.Session, error) {
-	return readAll(t.on(ctx).Where("provider <> '' AND ended_at = 0 AND ends_at > ?", micros(at)).Order("provider, user_key, id"), vpnSessionNoun, vpnSessionRow.session)
+	return readAll(t.on(ctx).Where("provider LIKE 'd-%' AND ended_at = 0 AND ends_at > ?", micros(at)).Order("provider, user_key, id"), vpnSessionNoun, vpnSessionRow.session)
 }
 
 // CreateVPNSession adds VPN sessions.

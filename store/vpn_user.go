@@ -74,7 +74,7 @@ func (r userRow) user() (vpn.User, error) {
 }
 
 func (r userRow) ref() vpn.UserRef {
-	return vpn.UserRef{Provider: vpn.DirectoryID(r.Provider), Key: r.Key}
+	return vpn.UserRef{Provider: vpn.ProviderID(r.Provider), Key: r.Key}
 }
 
 // VPNUser reads one user.
@@ -101,7 +101,7 @@ func (t *Tx) VPNUsersByID(ctx context.Context, ids ...vpn.UserID) ([]vpn.User, e
 
 // VPNUserNamed finds the user of a provider whose name was typed, in whatever case. NotFound where none, or more than
 // one, has the name.
-func (t *Tx) VPNUserNamed(ctx context.Context, provider vpn.DirectoryID, name string) (vpn.User, error) {
+func (t *Tx) VPNUserNamed(ctx context.Context, provider vpn.ProviderID, name string) (vpn.User, error) {
 	rows, err := readAll(t.on(ctx).Where("name_key = ? AND provider = ?", fold(name), clean(string(provider))).Limit(2), userNoun, userRow.user)
 	if err == nil && len(rows) != 1 {
 		err = userNoun.read(errNoRow, name)
@@ -125,7 +125,7 @@ func (t *Tx) VPNUsersOf(ctx context.Context, refs ...vpn.UserRef) (map[vpn.UserR
 }
 
 func (t *Tx) userRows(ctx context.Context, refs []vpn.UserRef) (map[vpn.UserRef]userRow, error) {
-	keys := map[vpn.DirectoryID][]string{}
+	keys := map[vpn.ProviderID][]string{}
 	for _, ref := range refs {
 		keys[ref.Provider] = append(keys[ref.Provider], clean(ref.Key))
 	}
@@ -337,7 +337,7 @@ func (t *Tx) CountConnectionsOf(ctx context.Context, refs ...vpn.UserRef) (map[v
 		q := t.on(ctx).Model(&connectionRow{}).Where(unended).Where(condition, args...)
 		err := q.Select("provider, user_key, username, COUNT(*) AS total").Group("provider, user_key, username").Find(&rows).Error
 		for _, r := range rows {
-			out[vpn.Connection{Provider: vpn.DirectoryID(r.Provider), UserKey: r.UserKey, Username: r.Username}.UserRef()] += r.Total
+			out[vpn.Connection{Provider: vpn.ProviderID(r.Provider), UserKey: r.UserKey, Username: r.Username}.UserRef()] += r.Total
 		}
 		return connectionNoun.read(err, "")
 	})
@@ -366,7 +366,7 @@ func (t *Tx) EndVPNSessionsOfUsers(ctx context.Context, at time.Time, reason str
 
 // ofUsers runs a query about connections or VPN sessions for the users of each provider.
 func (t *Tx) ofUsers(refs []vpn.UserRef, run func(condition string, args ...any) error) error {
-	keys := map[vpn.DirectoryID][]string{}
+	keys := map[vpn.ProviderID][]string{}
 	for _, ref := range refs {
 		keys[ref.Provider] = append(keys[ref.Provider], clean(ref.Key))
 	}

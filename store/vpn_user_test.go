@@ -10,7 +10,7 @@ import (
 	"sallyport/vpn"
 )
 
-const corp vpn.DirectoryID = "d-0123456789"
+const corp vpn.ProviderID = "d-0123456789"
 
 func sighting(key string, groups ...string) vpn.Sighting {
 	s := vpn.Sighting{UserRef: vpn.UserRef{Provider: corp, Key: key}, Name: key + "@corp", At: at, Endpoint: "cvpn-endpoint-a"}

@@ -6,6 +6,9 @@ func (e Endpoint) Mutual() bool { return e.ClientCA != "" }
 // AsksPassword tells whether a user signs in with user name and password (guide, "Active Directory authentication").
 func (e Endpoint) AsksPassword() bool { return e.Directory != "" }
 
+// Provider is the identity provider of the endpoint's users; empty where the certificate alone proves them.
+func (e Endpoint) Provider() ProviderID { return e.Directory.Provider() }
+
 // OwnAuthority tells whether client certificates come from the authority of the endpoint's server certificate. They
 // then come from that of the next server certificate too.
 func (e Endpoint) OwnAuthority() bool { return e.Mutual() && e.ClientCA == e.Certificate }

@@ -14,8 +14,8 @@ type Connection struct {
 	Session       SessionID
 	Node          string
 	Status        ConnectionStatus
-	Username      string      // what lists call the user; the common name where the certificate is all that a login needs
-	Provider      DirectoryID // as Identity has it, like the next
+	Username      string     // what lists call the user; the common name where the certificate is all that a login needs
+	Provider      ProviderID // as Identity has it, like the next
 	UserKey       string
 	CommonName    string
 	Serial        string // decimal serial number of the client's certificate

@@ -174,17 +174,6 @@ type Group struct {
 	Name string `json:"name"` // what lists show
 }
 
-// DirectoryUser is what a directory tells about one user.
-type DirectoryUser struct {
-	Key      string // stays when the user is renamed or moved: objectGUID or entryUUID
-	DN       string
-	Name     string // as the directory spells it, whatever the user typed
-	Mail     string
-	Disabled bool // may not sign in at present: disabled, locked or expired
-	Groups   []Group
-	More     bool // the user has more groups than count
-}
-
 // CheckOptions checks what was typed, after trimming it. passwordKept tells that a password is stored already.
 // Fields: type, urls, without_tls, ca, base_dn, bind_dn, bind_password, user_filter, sign_in.
 func (o *DirectoryOptions) CheckOptions(c *Check, password Secret, passwordKept bool) {

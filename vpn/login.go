@@ -172,17 +172,17 @@ func DecideLogin(e Endpoint, state EndpointState, associations []Association, is
 // Identity is a VPN user, as proved by an identity source or a certificate. Provider and Key name the same user whatever
 // was typed at a login, and at every endpoint. Journals of sessions have it by its field names.
 type Identity struct {
-	Provider DirectoryID `json:",omitempty"` // empty: the certificate proved the user
-	Key      string      `json:",omitempty"` // stays when the user is renamed (DirectoryUser.Key); empty without Provider
-	Name     string      // what lists call the user: the certificate's common name, a user name, an e-mail address
-	Groups   []string    // IDs; at most MaxGroups are kept (guide, "Client VPN quotas")
-	More     bool        `json:",omitempty"` // the user has more groups than these
+	Provider ProviderID `json:",omitempty"` // empty: the certificate proved the user
+	Key      string     `json:",omitempty"` // stays when the user is renamed (ProviderUser.Key); empty without Provider
+	Name     string     // what lists call the user: the certificate's common name, a user name, an e-mail address
+	Groups   []string   // IDs; at most MaxGroups are kept (guide, "Client VPN quotas")
+	More     bool       `json:",omitempty"` // the user has more groups than these
 	// Revision counts what changed of it since the session's login.
 	Revision uint64 `json:",omitempty"`
 }
 
 // Identity is the user as one of a directory.
-func (u DirectoryUser) Identity(provider DirectoryID) Identity {
+func (u ProviderUser) Identity(provider ProviderID) Identity {
 	groups := u.Groups[:min(len(u.Groups), MaxGroups)]
 	return Identity{
 		Provider: provider, Key: u.Key, Name: u.Name, More: u.More || len(groups) < len(u.Groups),

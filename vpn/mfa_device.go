@@ -14,7 +14,7 @@ func NewMFADeviceID() MFADeviceID { return MFADeviceID(newID(prefixMFADevice)) }
 type MFADevice struct {
 	ID          MFADeviceID
 	Directory   DirectoryID
-	UserKey     string // DirectoryUser.Key
+	UserKey     string // ProviderUser.Key
 	Username    string // as the directory spelt it at the registration
 	UsedStep    int64  // the time step of the last code that was used; 0: none
 	ConfirmedAt time.Time
@@ -34,7 +34,7 @@ func (d MFADevice) UsedAt() time.Time {
 }
 
 // NewMFADevice is a device that waits for its first code.
-func NewMFADevice(directory DirectoryID, user DirectoryUser, by string, now time.Time) MFADevice {
+func NewMFADevice(directory DirectoryID, user ProviderUser, by string, now time.Time) MFADevice {
 	return MFADevice{ID: NewMFADeviceID(), Directory: directory, UserKey: user.Key, Username: user.Name, CreatedAt: now, CreatedBy: by}
 }
 

@@ -3,17 +3,17 @@ package vpn
 // Proof is what a directory said of the user name and the password of a login. It was asked before the login is decided, so
 // what it was asked by may have changed since: see Holds. The zero value proves no user.
 type Proof struct {
-	Directory DirectoryID
-	Version   int  // of the directory's settings
-	MFA       bool // of the directory's settings
-	User      DirectoryUser
-	Code      MFACode // that the user entered; zero: the directory demands none. It is not used up yet
-	Refused   *Error  // why it proved no user; nil: User is proved
+	Provider ProviderID
+	Version  int  // of the directory's settings
+	MFA      bool // of the directory's settings
+	User     ProviderUser
+	Code     MFACode // that the user entered; zero: the directory demands none. It is not used up yet
+	Refused  *Error  // why it proved no user; nil: User is proved
 }
 
 // Holds tells whether the proof is by the directory as it is now.
 func (p Proof) Holds(d Directory) bool {
-	return p.Directory != "" && p.Directory == d.ID && p.Version == d.Version && p.MFA == d.MFA
+	return p.Provider != "" && p.Provider == d.ID.Provider() && p.Version == d.Version && p.MFA == d.MFA
 }
 
 var (
@@ -26,7 +26,7 @@ func (p Proof) refuse(e Endpoint, r LoginRequest) *Error {
 	switch {
 	case r.Username == "":
 		return errPasswordMissing
-	case p.Directory != e.Directory || p.Refused == nil && p.User.Key == "":
+	case p.Provider != e.Provider() || p.Refused == nil && p.User.Key == "":
 		return errNotProved
 	default:
 		return p.Refused
@@ -36,7 +36,7 @@ func (p Proof) refuse(e Endpoint, r LoginRequest) *Error {
 // UserOf is the user of a login that DecideLogin lets in and that begins a session.
 func UserOf(e Endpoint, r LoginRequest, p Proof) Identity {
 	if e.AsksPassword() {
-		return p.User.Identity(p.Directory)
+		return p.User.Identity(p.Provider)
 	}
 	return Identity{Name: r.CommonName}
 }

@@ -7,8 +7,8 @@ import "time"
 type Session struct {
 	ID          SessionID
 	Endpoint    EndpointID
-	Username    string      // as in Connection
-	Provider    DirectoryID // as Identity has it, like the next four
+	Username    string     // as in Connection
+	Provider    ProviderID // as Identity has it, like the next four
 	UserKey     string
 	Groups      []string
 	MoreGroups  bool

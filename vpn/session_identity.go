@@ -10,7 +10,7 @@ type SessionIdentity struct {
 }
 
 // Identify takes over what the directory says about the session's user now. It is false where nothing is new.
-func (s *Session) Identify(u DirectoryUser) bool {
+func (s *Session) Identify(u ProviderUser) bool {
 	now := u.Identity(s.Provider)
 	if now.Name == "" { // the directory has none any more
 		now.Name = s.Username

@@ -4,14 +4,14 @@ import "testing"
 
 func TestSessionIdentify(t *testing.T) {
 	t.Parallel()
-	user := DirectoryUser{Key: "k", Name: "alice", Groups: []Group{{ID: "g1", Name: "one"}, {ID: "g2", Name: "two"}}}
+	user := ProviderUser{Key: "k", Name: "alice", Groups: []Group{{ID: "g1", Name: "one"}, {ID: "g2", Name: "two"}}}
 	s := NewSession(newEndpoint(t), LoginRequest{}, user.Identity("d-1"), now)
 	reordered, fewer, renamed := user, user, user
 	reordered.Groups = []Group{user.Groups[1], user.Groups[0]}
 	fewer.Groups = user.Groups[:1]
 	renamed.Name, renamed.Groups = "alice.new", fewer.Groups
 	for i, c := range []struct {
-		user     DirectoryUser
+		user     ProviderUser
 		changed  bool
 		revision uint64
 		groups   int

@@ -18,7 +18,7 @@ type Share struct {
 // Sharer is what the connections of a login count for: its user, where a directory proved one, because many users may have
 // copies of one certificate; otherwise the certificate.
 type Sharer struct {
-	Provider DirectoryID
+	Provider ProviderID
 	UserKey  string
 	// Certificate is LoginRequest.CertificateKey; empty where a directory proved the user.
 	Certificate string

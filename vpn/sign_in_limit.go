@@ -96,7 +96,7 @@ type SignInSubject int
 
 // The subjects. Any host can cause rows of the last two, so their number is bounded.
 const (
-	SubjectUser    SignInSubject = iota // a user of a directory, by DirectoryUser.Key
+	SubjectUser    SignInSubject = iota // a user of a directory, by ProviderUser.Key
 	SubjectUnknown                      // a name that is no user of a directory
 	SubjectSource                       // the network that sign-ins come from
 )

@@ -25,12 +25,12 @@ func NewUserGroupID() UserGroupID { return UserGroupID(newID("group-")) }
 // UserRef is who a VPN user is, whatever was typed at the login: the identity provider and what names the user there.
 // Users of client certificates have no provider, and their key is the common name.
 type UserRef struct {
-	Provider DirectoryID
+	Provider ProviderID
 	Key      string
 }
 
 // refOf is the user of an Identity, of a session or of a connection.
-func refOf(provider DirectoryID, key, name string) UserRef {
+func refOf(provider ProviderID, key, name string) UserRef {
 	if provider == "" {
 		return UserRef{Key: PrintableText(name)}
 	}
@@ -171,7 +171,7 @@ func GroupsDigest(groups []Group) string {
 // UserGroup is a group that users were seen with, or that a rule names.
 type UserGroup struct {
 	Key      UserGroupID
-	Provider DirectoryID
+	Provider ProviderID
 	Group
 	FirstSeen time.Time
 	Members   int  // users whose last login had the group

@@ -1,7 +1,6 @@
 package vpn
 
 import (
-	"cmp"
 	"net/netip"
 	"slices"
 )
@@ -74,15 +73,6 @@ type UserGroupSummary struct {
 	ProviderName string
 	Rules        int // that name it, on the endpoints whose users are of its provider
 }
-
-// DirectoryRef is a directory by its ID and name.
-type DirectoryRef struct {
-	ID   DirectoryID
-	Name string // empty where it has none
-}
-
-// Label is what lists call the directory.
-func (r DirectoryRef) Label() string { return cmp.Or(r.Name, string(r.ID)) }
 
 // The values of List.Filter for users: "state", and "provider" beside the directories.
 const (

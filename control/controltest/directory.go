@@ -21,11 +21,11 @@ type Directory struct {
 
 type person struct {
 	password vpn.Secret
-	user     vpn.DirectoryUser
+	user     vpn.ProviderUser
 }
 
 // Put adds a user, or replaces the one with the same name.
-func (d *Directory) Put(password vpn.Secret, u vpn.DirectoryUser) {
+func (d *Directory) Put(password vpn.Secret, u vpn.ProviderUser) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.people == nil {
@@ -62,7 +62,7 @@ func (d *Directory) Before(f func(ctx context.Context, name string)) {
 func (d *Directory) Open(vpn.DirectoryOptions, vpn.Secret) (identity.Source, error) { return d, nil }
 
 // SignIn implements identity.Source.
-func (d *Directory) SignIn(ctx context.Context, a vpn.SignInAttempt) (vpn.DirectoryUser, error) {
+func (d *Directory) SignIn(ctx context.Context, a vpn.SignInAttempt) (vpn.ProviderUser, error) {
 	d.mu.Lock()
 	before := d.before
 	d.mu.Unlock()
@@ -71,10 +71,10 @@ func (d *Directory) SignIn(ctx context.Context, a vpn.SignInAttempt) (vpn.Direct
 	}
 	p, err := d.find(a.Name)
 	if err != nil && vpn.KindOf(err) != vpn.Denied {
-		return vpn.DirectoryUser{}, err
+		return vpn.ProviderUser{}, err
 	}
 	if throttled := a.MayTry(ctx, p.user.Key); throttled != nil {
-		return vpn.DirectoryUser{}, throttled
+		return vpn.ProviderUser{}, throttled
 	}
 	done := a.Trace.Step("Check the password")
 	d.mu.Lock()
@@ -91,13 +91,13 @@ func (d *Directory) SignIn(ctx context.Context, a vpn.SignInAttempt) (vpn.Direct
 		err = a.MayPass(ctx, p.user.Key)
 	}
 	if err != nil {
-		return vpn.DirectoryUser{}, err
+		return vpn.ProviderUser{}, err
 	}
 	return p.user, nil
 }
 
 // Find implements identity.Source.
-func (d *Directory) Find(_ context.Context, name string) (vpn.DirectoryUser, error) {
+func (d *Directory) Find(_ context.Context, name string) (vpn.ProviderUser, error) {
 	p, err := d.find(name)
 	return p.user, err
 }
@@ -116,18 +116,18 @@ func (d *Directory) find(name string) (person, error) {
 }
 
 // LookUp implements identity.Source.
-func (d *Directory) LookUp(_ context.Context, key string) (vpn.DirectoryUser, error) {
+func (d *Directory) LookUp(_ context.Context, key string) (vpn.ProviderUser, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.failure != nil {
-		return vpn.DirectoryUser{}, d.failure
+		return vpn.ProviderUser{}, d.failure
 	}
 	for _, p := range d.people {
 		if p.user.Key == key {
 			return p.user, nil
 		}
 	}
-	return vpn.DirectoryUser{}, vpn.Refuse(vpn.Denied, vpn.CodeUserUnknown, "The directory has no such user.")
+	return vpn.ProviderUser{}, vpn.Refuse(vpn.Denied, vpn.CodeUserUnknown, "The directory has no such user.")
 }
 
 // FindGroups implements identity.Source.

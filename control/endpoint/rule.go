@@ -93,7 +93,7 @@ func (s *Service) Authorize(ctx context.Context, by control.Principal, id vpn.En
 		}
 		a.After = control.Describe(made)
 		if spec.GroupName != "" && !made.AllUsers {
-			if err := tx.NoteVPNGroup(ctx, e.Directory, vpn.Group{ID: made.Group, Name: spec.GroupName}); err != nil {
+			if err := tx.NoteVPNGroup(ctx, e.Provider(), vpn.Group{ID: made.Group, Name: spec.GroupName}); err != nil {
 				return err
 			}
 		}

@@ -40,7 +40,7 @@ func groupsOf(ctx context.Context, tx *store.Tx, e vpn.Endpoint, rules []vpn.Rul
 	found, err := tx.VPNGroupsNamed(ctx, ids...)
 	out := make(map[string]vpn.UserGroup, len(found))
 	for _, g := range found {
-		if g.Provider == e.Directory {
+		if g.Provider == e.Provider() {
 			out[g.ID] = g
 		}
 	}

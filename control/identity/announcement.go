@@ -33,7 +33,7 @@ func (s *Service) announce(ctx context.Context, tx *store.Tx, next vpn.Directory
 	if err != nil {
 		return vpn.Announcement{}, err
 	}
-	used, err := tx.EndpointsOfDirectory(ctx, next.ID)
+	used, err := tx.EndpointsOfProvider(ctx, next.ID.Provider())
 	if err != nil {
 		return vpn.Announcement{}, err
 	}

@@ -22,7 +22,7 @@ func (s *Service) Directory(ctx context.Context, by control.Principal, id vpn.Di
 
 // EndpointsOf lists the endpoints whose users sign in at a directory.
 func (s *Service) EndpointsOf(ctx context.Context, by control.Principal, id vpn.DirectoryID) (used []vpn.EndpointRef, err error) {
-	err = s.core.Read(ctx, by, vpn.DescribeDirectories, string(id), func(tx *store.Tx) error { used, err = tx.EndpointsOfDirectory(ctx, id); return err })
+	err = s.core.Read(ctx, by, vpn.DescribeDirectories, string(id), func(tx *store.Tx) error { used, err = tx.EndpointsOfProvider(ctx, id.Provider()); return err })
 	return used, err
 }
 
@@ -91,7 +91,7 @@ func (s *Service) DeleteDirectory(ctx context.Context, by control.Principal, id 
 		if err != nil {
 			return err
 		}
-		used, err := tx.EndpointsOfDirectory(ctx, id)
+		used, err := tx.EndpointsOfProvider(ctx, id.Provider())
 		if err != nil {
 			return err
 		}

@@ -24,11 +24,11 @@ type Pass struct {
 	Since  time.Time // of Held or Failed
 }
 
-// LookUp reads a user of a directory again, by vpn.DirectoryUser.Key.
-func (s *Service) LookUp(ctx context.Context, id vpn.DirectoryID, key string) (vpn.DirectoryUser, error) {
+// LookUp reads a user of a directory again, by vpn.ProviderUser.Key.
+func (s *Service) LookUp(ctx context.Context, id vpn.DirectoryID, key string) (vpn.ProviderUser, error) {
 	_, source, err := s.Source(ctx, id)
 	if err != nil {
-		return vpn.DirectoryUser{}, err
+		return vpn.ProviderUser{}, err
 	}
 	return source.LookUp(ctx, key)
 }

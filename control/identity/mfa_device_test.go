@@ -61,7 +61,7 @@ func TestMFACodesAreThrottled(t *testing.T) {
 func TestFormOfACodeWithoutMFA(t *testing.T) {
 	t.Parallel()
 	k := newKit(t, false)
-	k.Directory.Put("SCRV1:YQ==:Yg==", vpn.DirectoryUser{Key: "guid-bob", Name: "bob"})
+	k.Directory.Put("SCRV1:YQ==:Yg==", vpn.ProviderUser{Key: "guid-bob", Name: "bob"})
 	k.try("bob", "SCRV1:YQ==:Yg==", "192.0.2.1", vpn.CodeMFANotUsed)
 }
 

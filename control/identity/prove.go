@@ -30,7 +30,7 @@ func (s *Service) Prove(ctx context.Context, r ProofRequest) (vpn.Proof, error) 
 	if err != nil {
 		return vpn.Proof{}, err
 	}
-	proof := vpn.Proof{Directory: d.ID, Version: d.Version, MFA: d.MFA}
+	proof := vpn.Proof{Provider: d.ID.Provider(), Version: d.Version, MFA: d.MFA}
 	limits := &throttle{service: s, request: r}
 	done := r.Trace.Step("Compare failed sign-ins with their limits")
 	err = limits.begin(ctx)

@@ -30,7 +30,7 @@ func newKit(t *testing.T, mfa bool) *kit {
 		Type: vpn.ActiveDirectory, URLs: []string{"ldaps://dc1.corp.example.com"}, BaseDN: "DC=corp", BindDN: "svc@corp", MFA: mfa,
 	}})
 	k.Must(err)
-	k.Directory.Put(right, vpn.DirectoryUser{Key: "guid-alice", Name: "alice@corp.example.com"})
+	k.Directory.Put(right, vpn.ProviderUser{Key: "guid-alice", Name: "alice@corp.example.com"})
 	return &kit{k, d}
 }
 
@@ -115,7 +115,7 @@ func TestThrottleTellsNoNames(t *testing.T) {
 func TestSourceIsThrottled(t *testing.T) {
 	t.Parallel()
 	k := newKit(t, false)
-	k.Directory.Put(right, vpn.DirectoryUser{Key: "guid-bob", Name: "bob@corp.example.com"})
+	k.Directory.Put(right, vpn.ProviderUser{Key: "guid-bob", Name: "bob@corp.example.com"})
 	for i := range 40 {
 		k.try(fmt.Sprintf("name%d", i), "guess", "203.0.113.1", vpn.CodeUserUnknown)
 	}

@@ -14,11 +14,11 @@ import (
 // Unavailable.
 type Source interface {
 	// SignIn proves a password and reads the user with the groups.
-	SignIn(ctx context.Context, a vpn.SignInAttempt) (vpn.DirectoryUser, error)
+	SignIn(ctx context.Context, a vpn.SignInAttempt) (vpn.ProviderUser, error)
 	// Find finds the user that a typed name is about, without the groups.
-	Find(ctx context.Context, name string) (vpn.DirectoryUser, error)
-	// LookUp reads a user again, by vpn.DirectoryUser.Key.
-	LookUp(ctx context.Context, key string) (vpn.DirectoryUser, error)
+	Find(ctx context.Context, name string) (vpn.ProviderUser, error)
+	// LookUp reads a user again, by vpn.ProviderUser.Key.
+	LookUp(ctx context.Context, key string) (vpn.ProviderUser, error)
 	// FindGroups finds groups by a part of their name.
 	FindGroups(ctx context.Context, part string, limit int) ([]vpn.Group, error)
 	// Close ends its connections at rest.

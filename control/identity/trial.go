@@ -15,7 +15,7 @@ const trialTimeout = 30 * time.Second
 
 // Trial is a sign-in that an administrator tried.
 type Trial struct {
-	User    vpn.DirectoryUser
+	User    vpn.ProviderUser
 	Steps   []vpn.SignInStep
 	Refused error // why the user would not be let in; nil: the password was right
 	Took    time.Duration
@@ -76,7 +76,7 @@ func (s *Service) TestSignIn(ctx context.Context, by control.Principal, r TrialR
 			}
 		}
 		if t.Refused == nil {
-			t.Access, err = accessOf(ctx, tx, proof.User.Identity(d.ID))
+			t.Access, err = accessOf(ctx, tx, proof.User.Identity(d.ID.Provider()))
 		}
 		a.After = control.Describe(struct {
 			User   string
@@ -88,7 +88,7 @@ func (s *Service) TestSignIn(ctx context.Context, by control.Principal, r TrialR
 
 // accessOf tells what a user can reach through each endpoint of the directory.
 func accessOf(ctx context.Context, tx *store.Tx, user vpn.Identity) ([]vpn.EndpointAccess, error) {
-	used, err := tx.EndpointsOfDirectory(ctx, user.Provider)
+	used, err := tx.EndpointsOfProvider(ctx, user.Provider)
 	if err != nil {
 		return nil, err
 	}

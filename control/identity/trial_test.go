@@ -14,7 +14,7 @@ func TestTrialShowsWhatTheUserReaches(t *testing.T) {
 	t.Parallel()
 	s := controltest.NewSite(t)
 	d := s.AskPasswords(false)
-	s.Directory.Put(right, vpn.DirectoryUser{Key: "key-1", Name: "alice", Groups: []vpn.Group{{ID: "cn=engineers", Name: "engineers"}}})
+	s.Directory.Put(right, vpn.ProviderUser{Key: "key-1", Name: "alice", Groups: []vpn.Group{{ID: "cn=engineers", Name: "engineers"}}})
 	for destination, group := range map[string]string{"10.0.1.0/24": "cn=engineers", "10.0.1.10/32": "cn=sales"} {
 		_, err := s.Endpoints.Authorize(t.Context(), s.Admin, s.Endpoint.ID, vpn.RuleSpec{Destination: destination, Group: group})
 		s.Must(err)

@@ -16,7 +16,7 @@ func newMFASite(t *testing.T) (*site, vpn.Directory, vpn.Secret) {
 	spec := controltest.DirectorySpec()
 	spec.MFA = true
 	d := s.AskAnswers(spec, false)
-	s.Directory.Put(alicePassword, vpn.DirectoryUser{Key: "guid-1", Name: "alice"})
+	s.Directory.Put(alicePassword, vpn.ProviderUser{Key: "guid-1", Name: "alice"})
 	key := s.RegisterMFADevice(d.ID, "alice")
 	s.Clock.Pass(30 * time.Second)
 	return s, d, vpn.WithCode(alicePassword, vpn.TOTP(key, s.Clock.Now()))

@@ -56,12 +56,12 @@ func (d *decider) proofOf(ctx context.Context, r vpn.LoginRequest) vpn.Proof {
 	}
 	done, err := d.turns.take(ctx, e.Directory, r.Device.Addr())
 	if err != nil {
-		return vpn.Proof{Directory: e.Directory, Refused: d.refusalOf(ctx, e, err)}
+		return vpn.Proof{Provider: e.Provider(), Refused: d.refusalOf(ctx, e, err)}
 	}
 	defer done()
 	proof, err := d.prover.Prove(ctx, identity.ProofRequest{Directory: e.Directory, Username: r.Username, Password: r.Password, From: r.Device.Addr().Unmap(), Device: vpn.BareFingerprint(r.Fingerprint)})
 	if err != nil {
-		proof.Directory, proof.Refused = e.Directory, d.refusalOf(ctx, e, err)
+		proof.Provider, proof.Refused = e.Provider(), d.refusalOf(ctx, e, err)
 	}
 	return proof
 }

@@ -19,7 +19,7 @@ func newPasswordSite(t *testing.T, mutual bool) (*site, vpn.Directory) {
 	t.Helper()
 	s := newSite(t)
 	d := s.AskPasswords(mutual)
-	s.Directory.Put(alicePassword, vpn.DirectoryUser{Key: "guid-1", Name: "alice", Groups: []vpn.Group{{ID: "S-1-5-7", Name: "engineers"}}})
+	s.Directory.Put(alicePassword, vpn.ProviderUser{Key: "guid-1", Name: "alice", Groups: []vpn.Group{{ID: "S-1-5-7", Name: "engineers"}}})
 	return s, d
 }
 
@@ -37,15 +37,15 @@ func TestLoginByPassword(t *testing.T) {
 	s, d := newPasswordSite(t, false)
 	for _, typed := range []string{"alice", "ALICE"} {
 		got := s.decided(s.passwordLogin(typed, typed, alicePassword))
-		want := vpn.Identity{Provider: d.ID, Key: "guid-1", Name: "alice", Groups: []string{"S-1-5-7"}}
+		want := vpn.Identity{Provider: d.ID.Provider(), Key: "guid-1", Name: "alice", Groups: []string{"S-1-5-7"}}
 		if !got.Allow || fmt.Sprint(got.User) != fmt.Sprint(want) {
 			t.Fatalf("%s: %+v", typed, got)
 		}
 		session, _ := s.session(got.Session)
-		if session.LoginName != typed || session.UserKey != "guid-1" || session.Provider != d.ID || !slices.Equal(session.Groups, want.Groups) {
+		if session.LoginName != typed || session.UserKey != "guid-1" || session.Provider != d.ID.Provider() || !slices.Equal(session.Groups, want.Groups) {
 			t.Errorf("the session is %+v", session)
 		}
-		if c := s.Connection(got.Connection); c.Username != "alice" || c.UserKey != "guid-1" || c.Provider != d.ID {
+		if c := s.Connection(got.Connection); c.Username != "alice" || c.UserKey != "guid-1" || c.Provider != d.ID.Provider() {
 			t.Errorf("the connection is %+v", c)
 		}
 	}
@@ -128,7 +128,7 @@ func TestSlowDirectoryDelaysItsUsersOnly(t *testing.T) {
 	s := newAssociatedSite(t)
 	certificate := *s.Login("carol")
 	s.AskPasswords(false)
-	s.Directory.Put(alicePassword, vpn.DirectoryUser{Key: "guid-1", Name: "alice"})
+	s.Directory.Put(alicePassword, vpn.ProviderUser{Key: "guid-1", Name: "alice"})
 	release, answered := make(chan struct{}), make(chan string, 200)
 	s.Directory.Before(func(_ context.Context, name string) {
 		if name == "slow" {
@@ -174,7 +174,7 @@ func TestReturnNeedsTheUserName(t *testing.T) {
 	t.Parallel()
 	s, _ := newPasswordSite(t, false)
 	login := s.passwordLogin("1", "alice@corp", alicePassword)
-	s.Directory.Put(alicePassword, vpn.DirectoryUser{Key: "guid-1", Name: "alice@corp", Groups: []vpn.Group{{ID: "g"}}})
+	s.Directory.Put(alicePassword, vpn.ProviderUser{Key: "guid-1", Name: "alice@corp", Groups: []vpn.Group{{ID: "g"}}})
 	first := s.decided(login)
 	s.establish(first)
 	s.Directory.Fail(vpn.Refuse(vpn.Unavailable, vpn.CodeDirectoryUnavailable, "It is down.")) // a return does not ask it

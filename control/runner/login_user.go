@@ -15,7 +15,7 @@ func refsOf(ls []login) []vpn.UserRef {
 			refs = append(refs, vpn.Identity{Name: l.CommonName}.Ref())
 		}
 		if l.proof.User.Key != "" {
-			refs = append(refs, l.proof.User.Identity(l.proof.Directory).Ref())
+			refs = append(refs, l.proof.User.Identity(l.proof.Provider).Ref())
 		}
 	}
 	return refs
@@ -25,7 +25,7 @@ func refsOf(ls []login) []vpn.UserRef {
 func (b *batch) sighting(r vpn.LoginRequest, ref vpn.UserRef, proof vpn.Proof) vpn.Sighting {
 	s := vpn.Sighting{UserRef: ref, Name: ref.Key, At: b.core.Now(), Endpoint: r.Endpoint}
 	if ref.Provider != "" {
-		identity := proof.User.Identity(proof.Directory)
+		identity := proof.User.Identity(proof.Provider)
 		s.Name, s.More, s.Groups = identity.Name, identity.More, proof.User.Groups[:len(identity.Groups)]
 	}
 	return s
@@ -48,7 +48,7 @@ func (b *batch) seeRefused(ctx context.Context, r vpn.LoginRequest, refused *vpn
 		if r.Username == "" {
 			return nil
 		}
-		known, err := b.tx.VPNUserNamed(ctx, e.Directory, r.Username)
+		known, err := b.tx.VPNUserNamed(ctx, e.Provider(), r.Username)
 		if vpn.KindOf(err) == vpn.NotFound {
 			return nil
 		}

@@ -76,7 +76,7 @@ func TestBlockedUserIsRefused(t *testing.T) {
 func TestDirectoryUsersAreSeen(t *testing.T) {
 	t.Parallel()
 	s, d := newPasswordSite(t, false)
-	ref := vpn.UserRef{Provider: d.ID, Key: "guid-1"}
+	ref := vpn.UserRef{Provider: d.ID.Provider(), Key: "guid-1"}
 	for _, typed := range []string{"alice", "ALICE"} {
 		s.decided(s.passwordLogin(typed, typed, alicePassword))
 	}

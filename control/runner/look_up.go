@@ -14,7 +14,7 @@ import (
 // Directories are where users with sessions are looked up again.
 type Directories interface {
 	// LookUp reads a user. Errors: Denied where there is no such user any more; Unavailable where the directory cannot say.
-	LookUp(ctx context.Context, id vpn.DirectoryID, key string) (vpn.DirectoryUser, error)
+	LookUp(ctx context.Context, id vpn.DirectoryID, key string) (vpn.ProviderUser, error)
 	// NotePass keeps the result of a pass and gives the one before; Confirmed tells whether an administrator lets a held
 	// one go on.
 	NotePass(id vpn.DirectoryID, p identity.Pass) identity.Pass
@@ -68,10 +68,14 @@ func (s *Runner) LookUpOnce(ctx context.Context, limit time.Duration) error {
 	}
 	users := map[vpn.DirectoryID]map[string][]vpn.Session{}
 	for _, x := range sessions {
-		if users[x.Provider] == nil {
-			users[x.Provider] = map[string][]vpn.Session{}
+		directory, ok := x.Provider.Directory()
+		if !ok {
+			continue
 		}
-		users[x.Provider][x.UserKey] = append(users[x.Provider][x.UserKey], x)
+		if users[directory] == nil {
+			users[directory] = map[string][]vpn.Session{}
+		}
+		users[directory][x.UserKey] = append(users[directory][x.UserKey], x)
 	}
 	s.forgetPasses(users)
 	var passes sync.WaitGroup
@@ -106,7 +110,7 @@ var errLookUpSlow = vpn.Refuse(vpn.Unavailable, vpn.CodeDirectoryUnavailable, "T
 // found is what a directory says of one user now.
 type found struct {
 	key      string
-	user     vpn.DirectoryUser
+	user     vpn.ProviderUser
 	gone     string // why the user has no access any more; empty: has
 	sessions []vpn.Session
 	err      error // nothing is known

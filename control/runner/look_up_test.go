@@ -17,7 +17,7 @@ func (s *site) signedIn(n int) (connections []vpn.ConnectionID) {
 	s.T.Helper()
 	for i := range n {
 		name := fmt.Sprint("user", i)
-		s.Directory.Put("password", vpn.DirectoryUser{Key: "guid-" + name, Name: name, Groups: []vpn.Group{{ID: "staff", Name: "staff"}}})
+		s.Directory.Put("password", vpn.ProviderUser{Key: "guid-" + name, Name: name, Groups: []vpn.Group{{ID: "staff", Name: "staff"}}})
 		got := s.decided(s.passwordLogin(name, name, "password"))
 		if !got.Allow {
 			s.T.Fatalf("%s: %+v", name, got)
@@ -43,8 +43,8 @@ func TestLookUpFollowsTheDirectory(t *testing.T) {
 	if len(s.Dataplane.Identities) != 0 {
 		t.Errorf("nothing has changed, and the dataplane was told %+v", s.Dataplane.Identities)
 	}
-	s.Directory.Put("password", vpn.DirectoryUser{Key: "guid-user0", Name: "user0", Groups: []vpn.Group{{ID: "guests", Name: "Guests"}}})
-	s.Directory.Put("password", vpn.DirectoryUser{Key: "guid-user1", Name: "user1", Disabled: true})
+	s.Directory.Put("password", vpn.ProviderUser{Key: "guid-user0", Name: "user0", Groups: []vpn.Group{{ID: "guests", Name: "Guests"}}})
+	s.Directory.Put("password", vpn.ProviderUser{Key: "guid-user1", Name: "user1", Disabled: true})
 	s.Directory.Remove("user2")
 	s.Dataplane.Do(func() { s.Dataplane.RefuseUsers = controltest.ErrDown })
 	if err := s.Runner.LookUpOnce(t.Context(), time.Minute); vpn.KindOf(err) != vpn.Unavailable {
@@ -53,7 +53,7 @@ func TestLookUpFollowsTheDirectory(t *testing.T) {
 	s.Dataplane.Do(func() { s.Dataplane.RefuseUsers = nil })
 	s.lookUp()
 	s.lookUp()
-	if got := s.Dataplane.Identities; len(got) != 1 || got[0].User.Revision != 1 || !slices.Equal(got[0].User.Groups, []string{"guests"}) || got[0].User.Provider != d.ID {
+	if got := s.Dataplane.Identities; len(got) != 1 || got[0].User.Revision != 1 || !slices.Equal(got[0].User.Groups, []string{"guests"}) || got[0].User.Provider != d.ID.Provider() {
 		t.Errorf("the dataplane was told %+v", got)
 	}
 	for i, reason := range []string{"", "The directory has disabled the user.", "The directory no longer has the user."} {
@@ -107,7 +107,7 @@ func TestLookUpWithoutName(t *testing.T) {
 	connections := s.signedIn(2)
 	s.Directory.Remove("user0")
 	s.Directory.Remove("user1")
-	s.Directory.Put("password", vpn.DirectoryUser{Key: "guid-user0", Groups: []vpn.Group{{ID: "guests", Name: "Guests"}}})
+	s.Directory.Put("password", vpn.ProviderUser{Key: "guid-user0", Groups: []vpn.Group{{ID: "guests", Name: "Guests"}}})
 	s.lookUp()
 	c := s.Connection(connections[0])
 	if session, _ := s.session(c.Session); session.Username != "user0" || !slices.Equal(session.Groups, []string{"guests"}) || c.Status != vpn.ConnectionActive {
@@ -136,7 +136,7 @@ func TestLookUpIsHeld(t *testing.T) {
 	for i := range 5 {
 		s.Directory.Remove(fmt.Sprint("user", i))
 	}
-	s.Directory.Put("password", vpn.DirectoryUser{Key: "guid-user5", Name: "user5"}) // without the group
+	s.Directory.Put("password", vpn.ProviderUser{Key: "guid-user5", Name: "user5"}) // without the group
 	if err := s.Identity.ConfirmLoss(t.Context(), s.Admin, d.ID); vpn.KindOf(err) != vpn.Conflict {
 		t.Errorf("what is not held is confirmed: %v", err)
 	}

@@ -15,15 +15,15 @@ func (s *Service) Groups(ctx context.Context, by control.Principal, l vpn.List) 
 		if err != nil {
 			return err
 		}
-		names, err := tx.DirectoryNames(ctx)
+		names, err := tx.ProviderNames(ctx)
 		if err != nil {
 			return err
 		}
 		type key struct {
-			provider vpn.DirectoryID
+			provider vpn.ProviderID
 			group    string
 		}
-		rules, ids := map[key]int{}, map[vpn.DirectoryID][]string{}
+		rules, ids := map[key]int{}, map[vpn.ProviderID][]string{}
 		for _, g := range found.Items {
 			ids[g.Provider] = append(ids[g.Provider], g.ID)
 		}
@@ -58,7 +58,7 @@ func (s *Service) Group(ctx context.Context, by control.Principal, id vpn.UserGr
 		if err != nil {
 			return err
 		}
-		names, err := tx.DirectoryNames(ctx)
+		names, err := tx.ProviderNames(ctx)
 		if err != nil {
 			return err
 		}

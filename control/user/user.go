@@ -26,7 +26,7 @@ func (s *Service) Users(ctx context.Context, by control.Principal, l vpn.List) (
 
 // summarize adds the names of the providers and the numbers of connections.
 func summarize(ctx context.Context, tx *store.Tx, users []vpn.UserSummary) error {
-	names, err := tx.DirectoryNames(ctx)
+	names, err := tx.ProviderNames(ctx)
 	if err != nil {
 		return err
 	}
@@ -42,13 +42,13 @@ func summarize(ctx context.Context, tx *store.Tx, users []vpn.UserSummary) error
 }
 
 // Providers lists the directories, by name.
-func (s *Service) Providers(ctx context.Context, by control.Principal) (out []vpn.DirectoryRef, err error) {
+func (s *Service) Providers(ctx context.Context, by control.Principal) (out []vpn.ProviderRef, err error) {
 	err = s.core.Read(ctx, by, vpn.DescribeVpnUsers, "", func(tx *store.Tx) error {
-		names, err := tx.DirectoryNames(ctx)
+		names, err := tx.ProviderNames(ctx)
 		for id, name := range names {
-			out = append(out, vpn.DirectoryRef{ID: id, Name: name})
+			out = append(out, vpn.ProviderRef{ID: id, Name: name})
 		}
-		slices.SortFunc(out, func(a, b vpn.DirectoryRef) int {
+		slices.SortFunc(out, func(a, b vpn.ProviderRef) int {
 			return cmp.Or(cmp.Compare(strings.ToLower(a.Label()), strings.ToLower(b.Label())), cmp.Compare(a.ID, b.ID))
 		})
 		return err
@@ -91,7 +91,7 @@ func (s *Service) User(ctx context.Context, by control.Principal, id vpn.UserID)
 			if e.ID == u.RefusedBy {
 				v.RefusedBy = vpn.EndpointRef{ID: e.ID, Name: e.Name}
 			}
-			if e.Deleting || e.Directory != u.Provider {
+			if e.Deleting || e.Provider() != u.Provider {
 				continue
 			}
 			lines, err := accessTo(ctx, tx, e, groups)

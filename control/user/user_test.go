@@ -10,7 +10,7 @@ import (
 	"sallyport/vpn"
 )
 
-const corp vpn.DirectoryID = "d-0123456789"
+const corp vpn.ProviderID = "d-0123456789"
 
 type site struct{ *controltest.Site }
 
@@ -121,7 +121,7 @@ func TestUsersAndGroups(t *testing.T) {
 	s, alice, _ := newSite(t)
 	ctx := t.Context()
 	d := s.AskPasswords(false)
-	carol := s.see(vpn.Sighting{UserRef: vpn.UserRef{Provider: d.ID, Key: "g2"}, Name: "carol", At: s.Clock.Now(), Groups: []vpn.Group{{ID: "S-1-5-7", Name: "engineers"}}})
+	carol := s.see(vpn.Sighting{UserRef: vpn.UserRef{Provider: d.ID.Provider(), Key: "g2"}, Name: "carol", At: s.Clock.Now(), Groups: []vpn.Group{{ID: "S-1-5-7", Name: "engineers"}}})
 	_, err := s.Endpoints.Authorize(ctx, s.Admin, s.Endpoint.ID, vpn.RuleSpec{Destination: "10.0.0.0/24", Group: "S-1-5-7"})
 	s.Must(err)
 	_, err = s.Endpoints.Authorize(ctx, s.Admin, s.Endpoint.ID, vpn.RuleSpec{Destination: "10.0.1.0/24", Group: "S-1-5-8"})
@@ -144,7 +144,7 @@ func TestUsersAndGroups(t *testing.T) {
 	}
 	for _, g := range groups.Items {
 		want := 0
-		if g.Provider == d.ID {
+		if g.Provider == d.ID.Provider() {
 			want = 1
 		}
 		one, err := s.Users.Group(ctx, s.ReadOnly, g.Key)

@@ -28,6 +28,19 @@ func DirectoryPath(id vpn.DirectoryID, below ...string) string {
 	return pathOf("/identity-providers/directories", append([]string{string(id)}, below...)...)
 }
 
+// SAMLProviderPath is the page of a SAML provider, or a page below it.
+func SAMLProviderPath(id vpn.SAMLProviderID, below ...string) string {
+	return pathOf("/identity-providers/saml", append([]string{string(id)}, below...)...)
+}
+
+// ProviderPath is the page of an identity provider of any kind.
+func ProviderPath(id vpn.ProviderID) string {
+	if saml, ok := id.SAML(); ok {
+		return SAMLProviderPath(saml)
+	}
+	return DirectoryPath(vpn.DirectoryID(id))
+}
+
 // CertificatePath is the page of a certificate, or a page below it.
 func CertificatePath(id vpn.CertificateID, below ...string) string {
 	return pathOf("/certificates", append([]string{string(id)}, below...)...)

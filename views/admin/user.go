@@ -23,7 +23,7 @@ func ConnectionsOf(name string) string { return "/connections" + query("q", name
 const ClientCertificates = "Client certificates"
 
 // ProviderName is what lists call an identity provider.
-func ProviderName(id vpn.DirectoryID, name string) string {
+func ProviderName(id vpn.ProviderID, name string) string {
 	switch {
 	case id == "":
 		return ClientCertificates

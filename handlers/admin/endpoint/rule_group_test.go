@@ -32,7 +32,7 @@ func TestGroupRule(t *testing.T) {
 	t.Parallel()
 	u, e := newUserEndpoint(t)
 	b, path := u.Admin, "/endpoints/"+string(e.ID)+"/rules"
-	u.Kit.Directory.Put("pw", vpn.DirectoryUser{Key: "1", Name: "alice", Groups: []vpn.Group{{ID: "S-1-5-7", Name: "Engineering"}, {ID: "S-1-5-8", Name: "Engines"}}})
+	u.Kit.Directory.Put("pw", vpn.ProviderUser{Key: "1", Name: "alice", Groups: []vpn.Group{{ID: "S-1-5-7", Name: "Engineering"}, {ID: "S-1-5-8", Name: "Engines"}}})
 	p := b.Get(path+"/new").WantText("form", "No user of the directory has been seen with a group yet")
 	webtest.CheckMarkup(t, path, p)
 	form := url.Values{"destination": {"10.0.0.0/24"}, "access": {"group"}, "description": {"for engineers"}, "group_find": {"engine"}, "group_find_search": {"1"}}
@@ -64,7 +64,7 @@ func TestGroupRule(t *testing.T) {
 	p = b.Get(path).WantText("tbody", "group S-1-5-99")
 
 	u.Update(t, func(tx *store.Tx) error {
-		return tx.SeeUser(t.Context(), vpn.Sighting{UserRef: vpn.UserRef{Provider: e.Directory, Key: "1"}, Name: "alice", At: u.Kit.Clock.Now(), Groups: []vpn.Group{{ID: "S-1-5-7", Name: "Engineering"}}})
+		return tx.SeeUser(t.Context(), vpn.Sighting{UserRef: vpn.UserRef{Provider: e.Provider(), Key: "1"}, Name: "alice", At: u.Kit.Clock.Now(), Groups: []vpn.Group{{ID: "S-1-5-7", Name: "Engineering"}}})
 	})
 	if got := b.Get(path).Row("Engineering").Text("td"); strings.Contains(got, "No user has been seen") {
 		t.Errorf("the mark stays: %s", got)

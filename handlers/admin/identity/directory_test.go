@@ -79,7 +79,7 @@ func TestTestSignIn(t *testing.T) {
 	s := webtest.NewWithAccounts(t)
 	b := s.SignIn(t, webtest.Administrator)
 	page := b.Create(created, form(nil))
-	s.Kit.Directory.Put("right", vpn.DirectoryUser{Name: "alice@corp.example.com"})
+	s.Kit.Directory.Put("right", vpn.ProviderUser{Name: "alice@corp.example.com"})
 	try := func(user, password string) webtest.Page {
 		return b.Post(page+"/test", url.Values{"user": {user}, "password": {password}})
 	}

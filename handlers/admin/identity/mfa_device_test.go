@@ -20,7 +20,7 @@ func TestMFADevicePages(t *testing.T) {
 	if b.Get(at+"/edit").Doc.Find("#mfa[checked]").Length() != 1 {
 		t.Error("the form to modify the directory does not keep MFA")
 	}
-	s.Kit.Directory.Put("right", vpn.DirectoryUser{Key: "guid-1", Name: "alice@corp.example.com"})
+	s.Kit.Directory.Put("right", vpn.ProviderUser{Key: "guid-1", Name: "alice@corp.example.com"})
 	devices := at + "/mfa"
 	webtest.CheckMarkup(t, devices, b.Get(devices).WantText(".empty", "No MFA devices yet"))
 	webtest.CheckMarkup(t, devices+"/new", b.Get(devices+"/new"))

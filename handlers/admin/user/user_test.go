@@ -31,7 +31,7 @@ func see(t *testing.T, u *webtest.Fixture) (alice, bob vpn.User) {
 	}
 	seen := []vpn.Sighting{
 		{UserRef: vpn.UserRef{Key: "alice"}, Name: "alice", At: now},
-		{UserRef: vpn.UserRef{Provider: d.ID, Key: "guid-1"}, Name: "bob@corp", At: now, Groups: []vpn.Group{{ID: "S-1-5-7", Name: "engineers"}, {ID: "S-1-5-8", Name: "staff"}}},
+		{UserRef: vpn.UserRef{Provider: d.ID.Provider(), Key: "guid-1"}, Name: "bob@corp", At: now, Groups: []vpn.Group{{ID: "S-1-5-7", Name: "engineers"}, {ID: "S-1-5-8", Name: "staff"}}},
 	}
 	refused := seen[1]
 	refused.Refused, refused.Endpoint = vpn.Refuse(vpn.Denied, vpn.CodeUserDisabled, "The account is disabled in the directory."), e.ID

@@ -37,7 +37,7 @@ func (h *Users) facts(u user.View) []parts.Pair {
 	now := h.pages.Now()
 	provider := parts.Pair{Label: "Provider", Value: views.ProviderName(u.Provider, u.ProviderName)}
 	if u.ProviderName != "" {
-		provider.Href = views.DirectoryPath(u.Provider)
+		provider.Href = views.ProviderPath(u.Provider)
 	}
 	connections := parts.Pair{Label: "Connections", Value: parts.Number(u.Connections)}
 	if u.Connections > 0 {
@@ -106,7 +106,7 @@ func (h *Users) Group(c echo.Context) error {
 	}
 	provider := parts.Pair{Label: "Provider", Value: views.ProviderName(g.Provider, g.ProviderName)}
 	if g.ProviderName != "" {
-		provider.Href = views.DirectoryPath(g.Provider)
+		provider.Href = views.ProviderPath(g.Provider)
 	}
 	v := views.UserGroupPage{
 		Header: parts.Header{Crumbs: append(crumbs[:1:1], parts.Crumb{Label: "Groups", Href: groupsPath}), Title: views.NameOr(g.Name, g.ID)},
