@@ -99,6 +99,7 @@ const (
 	CodeMFANotUsed                         Code = "UserMFANotUsed"
 	CodeMFACodeWrong                       Code = "UserMFACodeWrong"
 	CodeMFACodeUsed                        Code = "UserMFACodeUsed"
+	CodeMFACodesThrottled                  Code = "UserMFACodesThrottled"
 	CodeMFADeviceMissing                   Code = "UserMFADeviceMissing"
 	CodeBrowserTimeout                     Code = "UserBrowserTimeout"
 	CodeDirectoryUnavailable               Code = "DirectoryUnavailable"
@@ -189,6 +190,7 @@ var codes = map[Code]string{
 	CodeMFANotUsed:                         "The client sent an MFA code, or a password of the form SCRV1:…:…, and the directory demands none.",
 	CodeMFACodeWrong:                       "The MFA code is wrong; the password was right. The user is told what a wrong password is told.",
 	CodeMFACodeUsed:                        "The MFA code was used for another sign-in, or is older than one that was; the password was right. The user is told what a wrong password is told.",
+	CodeMFACodesThrottled:                  "Too many MFA codes of the user were wrong after the right password: no code is judged for some hours. The user is told what a wrong password is told.",
 	CodeMFADeviceMissing:                   "The directory demands an MFA code, and no MFA device is registered for the user; the password was right.",
 	CodeMFADeviceNotFound:                  "There is no MFA device with this ID, or its enrollment has ended.",
 	CodeBrowserTimeout:                     "The client was told to open the browser, and no sign-in there, or no code, followed in the time that the client waits.",

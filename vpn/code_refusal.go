@@ -57,6 +57,7 @@ var refusals = []Refusal{
 	{CodeUserLocked, TellsAsOther, CodeUserCredentials, "account-locked"},
 	{CodeMFACodeWrong, TellsAsOther, CodeUserCredentials, "mfa-failed"},
 	{CodeMFACodeUsed, TellsAsOther, CodeUserCredentials, "mfa-failed"},
+	{CodeMFACodesThrottled, TellsAsOther, CodeUserCredentials, "mfa-failed"},
 	{CodeMFADeviceMissing, TellsCode, "", "mfa-device-missing"},
 	{CodeUserDisabled, TellsCode, "", "account-disabled"},
 	{CodeUserExpired, TellsCode, "", "account-expired"},

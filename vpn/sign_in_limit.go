@@ -74,6 +74,9 @@ func (e *Error) Listed() string {
 	if e.Code == CodeSignInThrottled {
 		return tooManyFailed
 	}
+	if e.Code == CodeMFACodesThrottled {
+		return tooManyCodes
+	}
 	return e.Msg
 }
 
@@ -106,5 +109,5 @@ var DefaultSignInLimit = SignInLimit{Attempts: 4, Window: 10 * time.Minute}
 
 // CountsAsFailure tells whether a refusal is a failed sign-in, which may have been a guess.
 func (e *Error) CountsAsFailure() bool {
-	return slices.Contains([]Code{CodeUserCredentials, CodeUserUnknown, CodeUserAmbiguous, CodeUserUnnamed, CodeUserLocked, CodeMFACodeWrong, CodeMFACodeUsed}, e.Code)
+	return slices.Contains([]Code{CodeUserCredentials, CodeUserUnknown, CodeUserAmbiguous, CodeUserUnnamed, CodeUserLocked, CodeMFACodeWrong, CodeMFACodeUsed, CodeMFACodesThrottled}, e.Code)
 }

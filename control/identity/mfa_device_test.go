@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"sallyport/control/controltest"
 	"sallyport/control/identity"
 	"sallyport/vpn"
 )
@@ -55,6 +56,45 @@ func TestMFACodesAreThrottled(t *testing.T) {
 		k.Clock.Pass(16 * time.Second)
 	}
 	k.try(alice, vpn.WithCode(right, vpn.TOTP(key, k.Clock.Now())), "203.0.113.1", vpn.CodeSignInThrottled)
+}
+
+// Who has the password guesses some codes at once and then one every few hours, and is not told that the password is right.
+// The user gets in from where the user signed in before, meanwhile. A right code gives no further guesses; another device does.
+func TestGuessedCodesAreBounded(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, true)
+	key := k.RegisterMFADevice(k.d.ID, alice)
+	const home, away = "192.0.2.1", "203.0.113.1"
+	code := func() vpn.Secret { return vpn.WithCode(right, vpn.TOTP(key, k.Clock.Now())) }
+	k.Clock.Pass(30 * time.Second)
+	k.try(alice, code(), home, "")
+	guess := func(n int, want vpn.Code) (last error) {
+		t.Helper()
+		for range n {
+			last = k.try(alice, vpn.WithCode(right, "000000"), away, want)
+			k.Clock.Pass(10 * time.Minute)
+		}
+		return last
+	}
+	guess(5, vpn.CodeMFACodeWrong)
+	refused, _ := errors.AsType[*vpn.Error](guess(1, vpn.CodeMFACodesThrottled))
+	if told := refused.ToldToClient(true); told.Code != wrong || !strings.Contains(refused.Msg, "is judged in 130 minutes, at ") || refused.Listed() == refused.Msg {
+		t.Errorf("%s: %s is told as %s", refused.Code, refused.Msg, told.Code)
+	}
+	k.try(alice, code(), away, vpn.CodeMFACodesThrottled)
+	k.Clock.Pass(10 * time.Minute)
+	k.try(alice, code(), home, "")
+	guess(1, vpn.CodeMFACodesThrottled)
+	k.Services = k.NewServices(controltest.Options{}) // the program restarts
+	k.Clock.Pass(110 * time.Minute)
+	guess(1, vpn.CodeMFACodeWrong)
+	guess(1, vpn.CodeMFACodesThrottled)
+	_, list, err := k.Identity.MFADevices(t.Context(), k.Admin, k.d.ID, vpn.List{})
+	k.Must(err)
+	k.Must(k.Identity.ResetMFADevice(t.Context(), k.Admin, k.d.ID, list.Items[0].ID))
+	key = k.RegisterMFADevice(k.d.ID, alice)
+	k.Clock.Pass(30 * time.Second)
+	k.try(alice, code(), away, "")
 }
 
 // Without MFA the form of the answer is refused even where it is the password.

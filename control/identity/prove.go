@@ -48,7 +48,7 @@ func (s *Service) Prove(ctx context.Context, r ProofRequest) (vpn.Proof, error) 
 		attempt.Proved = func(ctx context.Context, key string) error {
 			done := r.Trace.Step("Check the MFA code")
 			var err error
-			proof.Code, err = s.judgeCode(ctx, d.ID, key, code)
+			proof.Code, err = limits.judgeCode(ctx, key, code)
 			done(err)
 			return err
 		}

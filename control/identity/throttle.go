@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"maps"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +31,9 @@ type throttle struct {
 	// counted are the counters of the account: that of the user, and that of the name. A name is counted whether the
 	// directory has it or not, so that what a name with another domain is told does not tell whether there is such a user.
 	counted map[store.SignInID]vpn.SignInSubject
-	release func() // ends the turn of the account; nil: it has none
+	known   bool           // the account signed in from one of the places
+	code    store.SignInID // the counter of the MFA code that is judged; empty: none is
+	release func()         // ends the turn of the account; nil: it has none
 }
 
 // source is the network that the attempt comes from.
@@ -94,19 +97,20 @@ func (t *throttle) mayTry(ctx context.Context, key string) error {
 		if err != nil {
 			return err
 		}
+		t.known = !last.IsZero()
 		var wait time.Duration
 		for subject := range t.counted {
 			failed, err := tx.SignInFailures(ctx, subject)
 			if err != nil {
 				return err
 			}
-			wait = max(wait, t.limit.AccountWait(failed, !last.IsZero(), now))
+			wait = max(wait, t.limit.AccountWait(failed, t.known, now))
 		}
 		ofSource, err := tx.SignInFailures(ctx, t.source())
 		if err != nil {
 			return err
 		}
-		if last.IsZero() {
+		if !t.known {
 			wait = max(wait, t.limit.SourceWait(ofSource, now))
 		}
 		if wait > 0 {
@@ -114,6 +118,28 @@ func (t *throttle) mayTry(ctx context.Context, key string) error {
 		}
 		return nil
 	})
+}
+
+// mayJudge tells whether a code of an MFA device is judged, after the password was right.
+func (t *throttle) mayJudge(ctx context.Context, tx *store.Tx, device vpn.MFADeviceID) error {
+	t.code = store.NewSignInID("code", string(device), strconv.FormatBool(t.known))
+	wrong, err := tx.SignInFailures(ctx, t.code)
+	if err != nil {
+		return err
+	}
+	now := t.service.core.Now()
+	if wait := t.codes().Wait(wrong, now); wait > 0 {
+		return vpn.ErrMFACodesThrottled(wait, now)
+	}
+	return nil
+}
+
+// codes is the limit of the code.
+func (t *throttle) codes() vpn.MFALimit {
+	if t.known {
+		return vpn.MFALimitKnown
+	}
+	return vpn.MFALimitElsewhere
 }
 
 // bareName is a typed name without the domain and in one case, so that an unknown user is counted once however the name
@@ -139,7 +165,7 @@ func (t *throttle) end(ctx context.Context, result error) error {
 	case result == nil:
 		err = t.succeeded(ctx)
 	case refused != nil && refused.CountsAsFailure():
-		err = t.failed(ctx)
+		err = t.failed(ctx, refused.Code == vpn.CodeMFACodeWrong)
 	}
 	if err != nil {
 		return err
@@ -147,7 +173,7 @@ func (t *throttle) end(ctx context.Context, result error) error {
 	return result
 }
 
-func (t *throttle) failed(ctx context.Context) error {
+func (t *throttle) failed(ctx context.Context, wrongCode bool) error {
 	now := t.service.core.Now()
 	return t.service.core.Update(ctx, func(tx *store.Tx) error {
 		subjects := maps.Clone(t.counted)
@@ -161,7 +187,14 @@ func (t *throttle) failed(ctx context.Context) error {
 				return err
 			}
 		}
-		return nil
+		if !wrongCode {
+			return nil
+		}
+		wrong, err := tx.SignInFailures(ctx, t.code)
+		if err != nil {
+			return err
+		}
+		return tx.SaveSignInFailures(ctx, t.code, vpn.SubjectUser, t.codes().Wrong(wrong, now))
 	})
 }
 

@@ -14,7 +14,7 @@ const (
 	keepConnections    = 90 * 24 * time.Hour
 	keepRefusals       = 90 * 24 * time.Hour      // audit records of refusals, and refused attempts of clients
 	keepDownloads      = 3 * 365 * 24 * time.Hour // of configuration files: longer than the certificates in them are valid by default
-	keepFailures       = 25 * time.Hour           // of sign-ins: longer than they can count
+	keepFailures       = 30 * time.Hour           // of sign-ins: longer than they can count
 	keepPlaces         = 90 * 24 * time.Hour      // from where users of directories signed in
 	purgeBatch         = 500                      // rows in one transaction
 	keepGrants         = time.Hour                // of logins that never became a connection
