@@ -85,7 +85,7 @@ func tableOf(t *testing.T, heading string) [][]string {
 func refusals(t *testing.T) map[vpn.Code][]string {
 	t.Helper()
 	var files []*ast.File
-	for _, root := range []string{"vpn", "control", "dataplane", "ldap"} {
+	for _, root := range []string{"vpn", "control", "dataplane", "ldap", "saml"} {
 		err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err

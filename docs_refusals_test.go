@@ -44,7 +44,7 @@ Forms, error pages, lists and logs show a code beside a refusal.
 
 The view **Refused** of *Connections* has one of these codes for each attempt. What to do about each: [troubleshooting](troubleshooting.md#a-client-does-not-get-in).
 *Client is told*: with *yes* its log has the code, the sentence and at the end, in brackets, the reference of the login, which the attempt has in the list and in the log of ` + "`sallyport web`" + `.
-With another code the client is told that one alone, because the difference would help an attacker. *Reason* is the ` + "`connection-attempt-failure-reason`" + ` of a connection log.
+With another code the client is told that one alone, because the difference would help an attacker, or is for administrators. *Reason* is the ` + "`connection-attempt-failure-reason`" + ` of a connection log.
 
 | code | means | client is told | reason |
 |---|---|---|---|

@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 	"store/postgrestest":  {}, // test kit
 	"migrations":          {},
 	"saml":                {"vpn"},
+	"saml/samltest":       {}, // test kit
 	"ldap":                {"vpn"},
 	"pki":                 {"vpn"},
 	"dataplane/...":       {"vpn", "dataplane/..."},

@@ -1,7 +1,8 @@
-// Package saml is the room of the SAML identity source: it turns an IdP's response into a
-// vpn.Identity and knows no HTTP session and no database.
+// Package saml is the identity source "SAML": it sends a browser to an identity provider (IdP) and turns the IdP's answer
+// into a vpn.ProviderUser (guide, "Single sign-on (SAML 2.0-based federated authentication)"). It knows no HTTP session
+// and no database, and it never dials out: what an IdP says comes through the browser or was stored before.
 //
-// The room is empty: endpoints authenticate with certificates only, and the console offers
-// nothing else. What belongs here is in DESIGN's security floor: the guard in front of
-// crewjam/saml, which is not safe alone.
+// crewjam/saml verifies signatures and reads answers. In front of it stands a guard: size, markup, places of elements and
+// algorithms are checked before the library sees an answer, and what the answer is for is checked again after it (see
+// ServiceProvider.Accept). Answers are used once: that is the database's part, by vpn.SAMLAnswer.AssertionID.
 package saml

@@ -111,6 +111,37 @@ const (
 	CodeLoginNotDecided                    Code = "ClientVpnLoginNotDecided"
 	CodeConnectionNotEstablished           Code = "ClientVpnConnectionNotEstablished"
 	CodeSessionOver                        Code = "ClientVpnSessionOver"
+
+	// Answers of SAML identity providers: see Refusals.
+	CodeSAMLAnswerRefused       Code = "SAMLAnswerRefused"
+	CodeSAMLAnswerTooLarge      Code = "SAMLAnswerTooLarge"
+	CodeSAMLAnswerTooComplex    Code = "SAMLAnswerTooComplex"
+	CodeSAMLAnswerMalformed     Code = "SAMLAnswerMalformed"
+	CodeSAMLMarkupRefused       Code = "SAMLMarkupRefused"
+	CodeSAMLArtifactRefused     Code = "SAMLArtifactRefused"
+	CodeSAMLIssuerMismatch      Code = "SAMLIssuerMismatch"
+	CodeSAMLStatusRefused       Code = "SAMLStatusRefused"
+	CodeSAMLEncrypted           Code = "SAMLEncrypted"
+	CodeSAMLAssertionCount      Code = "SAMLAssertionCount"
+	CodeSAMLUnsigned            Code = "SAMLUnsigned"
+	CodeSAMLSignatureMisplaced  Code = "SAMLSignatureMisplaced"
+	CodeSAMLAlgorithmRefused    Code = "SAMLAlgorithmRefused"
+	CodeSAMLMetadataExpired     Code = "SAMLMetadataExpired"
+	CodeSAMLSignerUnknown       Code = "SAMLSignerUnknown"
+	CodeSAMLSignerExpired       Code = "SAMLSignerExpired"
+	CodeSAMLSignatureInvalid    Code = "SAMLSignatureInvalid"
+	CodeSAMLDestinationMismatch Code = "SAMLDestinationMismatch"
+	CodeSAMLUnsolicited         Code = "SAMLUnsolicited"
+	CodeSAMLRequestMismatch     Code = "SAMLRequestMismatch"
+	CodeSAMLNotYetValid         Code = "SAMLNotYetValid"
+	CodeSAMLExpired             Code = "SAMLExpired"
+	CodeSAMLAudienceMismatch    Code = "SAMLAudienceMismatch"
+	CodeSAMLConfirmationMissing Code = "SAMLConfirmationMissing"
+	CodeSAMLConfirmationMethod  Code = "SAMLConfirmationMethod"
+	CodeSAMLRecipientMismatch   Code = "SAMLRecipientMismatch"
+	CodeSAMLNameIDMissing       Code = "SAMLNameIDMissing"
+	CodeSAMLNameIDFormat        Code = "SAMLNameIDFormat"
+	CodeSAMLNameIDInvalid       Code = "SAMLNameIDInvalid"
 )
 
 // codes is the table of all codes with what each means.
@@ -208,6 +239,35 @@ var codes = map[Code]string{
 	CodeConnectionLimitExceeded:            "The limit of connections is reached.",
 	CodeConnectionTerminated:               "The connection was terminated before it began.",
 	CodeSessionOver:                        "The VPN session has ended, or is not known.",
+	CodeSAMLAnswerRefused:                  "The identity provider's answer cannot be accepted for another reason, which the sentence has.",
+	CodeSAMLAnswerTooLarge:                 "The identity provider's answer is larger than 128 KB.",
+	CodeSAMLAnswerTooComplex:               "The identity provider's answer has more XML elements, attributes or levels than any that is read.",
+	CodeSAMLAnswerMalformed:                "The identity provider's answer is no SAML answer, lacks what one needs, or has what does not belong there.",
+	CodeSAMLMarkupRefused:                  "The identity provider's answer has a document type, an entity, a comment, a CDATA section or a processing instruction.",
+	CodeSAMLArtifactRefused:                "The identity provider sent a reference (artifact) in place of the answer.",
+	CodeSAMLIssuerMismatch:                 "The answer is from another identity provider than the one that was asked.",
+	CodeSAMLStatusRefused:                  "The identity provider refused to sign the user in.",
+	CodeSAMLEncrypted:                      "The identity provider encrypted the assertion or a part of it.",
+	CodeSAMLAssertionCount:                 "The answer has no assertion, or more than one, or one in a place where it does not belong.",
+	CodeSAMLUnsigned:                       "Neither the answer nor its assertion is signed.",
+	CodeSAMLSignatureMisplaced:             "A signature of the answer does not cover exactly what is read from it.",
+	CodeSAMLAlgorithmRefused:               "The answer is signed by an algorithm that is not accepted, such as one with SHA-1.",
+	CodeSAMLMetadataExpired:                "The stored metadata of the identity provider has ended.",
+	CodeSAMLSignerUnknown:                  "The answer is signed with a certificate that the metadata of the identity provider does not have.",
+	CodeSAMLSignerExpired:                  "The answer is signed with a certificate that has expired or is not valid yet.",
+	CodeSAMLSignatureInvalid:               "A signature of the answer is wrong: the answer was changed on its way, or signed with another key.",
+	CodeSAMLDestinationMismatch:            "The answer was made for another address than ours.",
+	CodeSAMLUnsolicited:                    "The answer answers no request: the sign-in was begun at the identity provider.",
+	CodeSAMLRequestMismatch:                "The answer answers another request than the one that this browser has sent.",
+	CodeSAMLNotYetValid:                    "The answer is not valid yet: the clocks differ.",
+	CodeSAMLExpired:                        "The answer has expired: the clocks differ, or it is old.",
+	CodeSAMLAudienceMismatch:               "The assertion was made for another service, or does not say for which.",
+	CodeSAMLConfirmationMissing:            "The assertion does not say who may present it, or says it more than once.",
+	CodeSAMLConfirmationMethod:             "The assertion may be presented by the holder of a key only, or by another method than bearer.",
+	CodeSAMLRecipientMismatch:              "The assertion was made for delivery to another address than ours.",
+	CodeSAMLNameIDMissing:                  "The assertion does not name its user, or names more than one.",
+	CodeSAMLNameIDFormat:                   "The NameID has a format that does not name a user for good, such as transient.",
+	CodeSAMLNameIDInvalid:                  "The NameID is empty, longer than 255 characters, or no printable text.",
 }
 
 // Codes lists all codes in their order.

@@ -17,7 +17,7 @@ const (
 	TellsTLS     Telling = "that TLS failed"          // the refusal is before the login
 	TellsCode    Telling = "yes"                      // code and sentence
 	TellsLate    Telling = "yes, or that TLS failed"  // OpenVPN refuses what it can tell, before the login
-	TellsAsOther Telling = "as another code"          // the difference would help an attacker
+	TellsAsOther Telling = "as another code"          // the difference would help an attacker, or an administrator alone
 	TellsEnd     Telling = "that the connection ends" // it was let in before
 )
 
@@ -29,6 +29,7 @@ const (
 	reasonDirectory   = "directory-unavailable"
 	reasonLimit       = "connection-limit-exceeded"
 	reasonService     = "service-error"
+	reasonSAML        = "saml-answer-refused"
 )
 
 // refusals is the table of why a client is not let in, in the order of its way: handshake, certificate, user, login, tunnel.
@@ -68,6 +69,35 @@ var refusals = []Refusal{
 	{CodeBrowserTimeout, TellsCode, "", "browser-sign-in-timeout"},
 	{CodeDirectoryUnavailable, TellsCode, "", reasonDirectory},
 	{CodeDirectoryMisconfigured, TellsAsOther, CodeDirectoryUnavailable, reasonDirectory},
+	{CodeSAMLAnswerRefused, TellsCode, "", reasonSAML},
+	{CodeSAMLAnswerTooLarge, TellsCode, "", reasonSAML},
+	{CodeSAMLAnswerTooComplex, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLAnswerMalformed, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLMarkupRefused, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLArtifactRefused, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLIssuerMismatch, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLStatusRefused, TellsCode, "", "saml-sign-in-refused"},
+	{CodeSAMLEncrypted, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLAssertionCount, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLUnsigned, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLSignatureMisplaced, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLAlgorithmRefused, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLMetadataExpired, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLSignerUnknown, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLSignerExpired, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLSignatureInvalid, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLDestinationMismatch, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLUnsolicited, TellsCode, "", reasonSAML},
+	{CodeSAMLRequestMismatch, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLNotYetValid, TellsCode, "", reasonSAML},
+	{CodeSAMLExpired, TellsCode, "", reasonSAML},
+	{CodeSAMLAudienceMismatch, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLConfirmationMissing, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLConfirmationMethod, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLRecipientMismatch, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLNameIDMissing, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLNameIDFormat, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
+	{CodeSAMLNameIDInvalid, TellsAsOther, CodeSAMLAnswerRefused, reasonSAML},
 	{CodeEndpointUnavailable, TellsCode, "", "endpoint-unavailable"},
 	{CodeConnectionLimitExceeded, TellsCode, "", reasonLimit},
 	{CodeCertificateConnectionLimitExceeded, TellsCode, "", reasonLimit},
@@ -81,10 +111,16 @@ var refusals = []Refusal{
 }
 
 // told are the sentences for clients that are not those of the refusal itself: of what is told as another code, and of a
-// directory's fault, whose own sentence names servers and accounts.
+// directory's or an IdP's fault, whose own sentence is for an administrator.
 var told = map[Code]string{
 	CodeUserCredentials:      "The user name or the password is wrong.",
 	CodeDirectoryUnavailable: "The directory that checks your password does not answer. Try again later.",
+	CodeSAMLAnswerRefused:    "Your company's sign-in gave an answer that this VPN cannot accept. Try once more; if it happens again, tell your administrator.",
+	CodeSAMLAnswerTooLarge:   "Your company's sign-in gave an answer that is too large for this VPN. Tell your administrator.",
+	CodeSAMLStatusRefused:    "Your company's sign-in did not let you in. Try once more, or ask your administrator whether you may use this VPN.",
+	CodeSAMLNotYetValid:      "The clocks of your company's sign-in and of this VPN differ. Tell your administrator.",
+	CodeSAMLExpired:          "The answer of your company's sign-in is too old. Sign in again; if it happens again, tell your administrator.",
+	CodeSAMLUnsolicited:      "Begin the sign-in at the VPN, not at your company's page.",
 }
 
 // withMFA is the sentence of CodeUserCredentials where users enter a code too: which of the three is wrong is not told.
