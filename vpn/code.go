@@ -31,6 +31,7 @@ const (
 	CodeSubnetNotFound        Code = "InvalidSubnetID.NotFound"
 	CodeCertificateNotFound   Code = "InvalidCertificateId.NotFound"
 	CodeDirectoryNotFound     Code = "InvalidDirectoryId.NotFound"
+	CodeSAMLProviderNotFound  Code = "InvalidSAMLProviderId.NotFound"
 	CodeMFADeviceNotFound     Code = "InvalidMFADeviceId.NotFound"
 	CodeUserNotFound          Code = "InvalidUserId.NotFound"
 	CodeUserGroupNotFound     Code = "InvalidUserGroupId.NotFound"
@@ -43,6 +44,9 @@ const (
 	CodeAdministratorNotFound Code = "InvalidAdministratorId.NotFound"
 	CodeSessionNotFound       Code = "InvalidSession.NotFound"
 	CodeVPNSessionNotFound    Code = "InvalidClientVpnSessionId.NotFound"
+
+	// Identity providers.
+	CodeMetadataUnreadable Code = "SAMLMetadataUnreadable"
 
 	// The dataplane and its host.
 	CodeDataplaneUnavailable Code = "DataplaneUnavailable"
@@ -231,6 +235,8 @@ var codes = map[Code]string{
 	CodeLoginNotDecided:                    "The server did not decide the login in time.",
 	CodeConnectionNotEstablished:           "The login was granted, and the client's tunnel never came up.",
 	CodeDirectoryNotFound:                  "There is no directory with this ID.",
+	CodeSAMLProviderNotFound:               "There is no SAML provider with this ID.",
+	CodeMetadataUnreadable:                 "The metadata document behind a URL cannot be read.",
 	CodeUserNotFound:                       "There is no VPN user with this ID.",
 	CodeUserGroupNotFound:                  "There is no group with this ID.",
 	CodeBlockNotFound:                      "No client certificate with this fingerprint is blocked.",

@@ -2,6 +2,8 @@ package vpn
 
 import (
 	"fmt"
+	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -189,3 +191,25 @@ func (l SAMLLook) Sentence() string {
 	}
 	return "The document behind the metadata URL differs from the metadata that is stored: " + strings.Join(labels, ", ") + ". Nothing was changed by it. Compare it with the IdP, then modify the provider."
 }
+
+// ParseMetadataURL reads the URL of a metadata document: https, or http on this host. The sentence says what is wrong.
+func ParseMetadataURL(raw string) (u *url.URL, sentence string) {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	switch {
+	case err != nil || u.Host == "" || u.Opaque != "" || (u.Scheme != "https" && u.Scheme != "http"):
+		return nil, fmt.Sprintf("%s is not a URL; write https://host/path.", PrintableText(raw))
+	case u.User != nil:
+		return nil, "Write the URL without a user name and a password: the document is public."
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return nil, "The document says who may sign users in: write https://, so that no one on the way can change it."
+	case len(raw) > maxMetadataURL:
+		return nil, fmt.Sprintf("The URL is longer than %d characters.", maxMetadataURL)
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err != nil && !isHostName(u.Hostname()) {
+		return nil, fmt.Sprintf("%s is not the name of a host.", PrintableText(u.Hostname()))
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return u, ""
+}
+
+const maxMetadataURL = 2000
