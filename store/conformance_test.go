@@ -18,6 +18,7 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"network":            testNetwork,
 	"subnet":             testSubnet,
 	"directory":          testDirectory,
+	"SAML provider":      testSAMLProvider,
 	"certificate":        testCertificate,
 	"certificate key":    testCertificateKey,
 	"endpoint":           testEndpoint,

@@ -138,6 +138,11 @@ func (d Directory) InUse(by []EndpointRef) error {
 	if len(by) == 0 {
 		return nil
 	}
+	return Refuse(Conflict, CodeResourceInUse, "Users of "+namedEndpoints(by)+" sign in at directory "+d.Label()+". An endpoint keeps its directory: delete the directory after them.")
+}
+
+// namedEndpoints names endpoints in a sentence.
+func namedEndpoints(by []EndpointRef) string {
 	names := make([]string, 0, maxNamed)
 	for _, e := range by[:min(len(by), maxNamed)] {
 		names = append(names, e.Label())
@@ -150,7 +155,7 @@ func (d Directory) InUse(by []EndpointRef) error {
 	if more := len(by) - len(names); more > 0 {
 		which += fmt.Sprintf(" and %d more", more)
 	}
-	return Refuse(Conflict, CodeResourceInUse, "Users of "+which+" sign in at directory "+d.Label()+". An endpoint keeps its directory: delete the directory after them.")
+	return which
 }
 
 // maxNamed bounds the endpoints that a sentence names.
