@@ -112,11 +112,18 @@ func (t *Tx) EndpointsOfProvider(ctx context.Context, id vpn.ProviderID) ([]vpn.
 
 // ProviderNames reads the names of all identity providers.
 func (t *Tx) ProviderNames(ctx context.Context) (map[vpn.ProviderID]string, error) {
-	var rows []directoryRow
-	err := t.on(ctx).Select("id", "name").Find(&rows).Error
-	out := make(map[vpn.ProviderID]string, len(rows))
-	for _, r := range rows {
+	var directories []directoryRow
+	if err := t.on(ctx).Select("id", "name").Find(&directories).Error; err != nil {
+		return nil, directoryNoun.read(err, "")
+	}
+	var providers []samlProviderRow
+	err := t.on(ctx).Select("id", "name").Find(&providers).Error
+	out := make(map[vpn.ProviderID]string, len(directories)+len(providers))
+	for _, r := range directories {
 		out[vpn.ProviderID(r.ID)] = r.Name
 	}
-	return out, directoryNoun.read(err, "")
+	for _, r := range providers {
+		out[vpn.ProviderID(r.ID)] = r.Name
+	}
+	return out, samlProviderNoun.read(err, "")
 }

@@ -39,7 +39,7 @@ func testSAMLProvider(t *testing.T, s *Store) {
 	renamed.Name, renamed.Version, renamed.SAMLProviderOptions = "renamed", p.Version+1, vpn.SAMLProviderOptions{GroupAttribute: "groups"}
 	update(t, s, func(ctx context.Context, x *Tx) error { return x.SaveSAMLProvider(ctx, renamed, SAMLProviderSecrets{}) })
 	stored("without a document", renamed, secrets, look)
-	renamed.Metadata = vpn.SAMLMetadata{EntityID: "https://idp.example.com", Certificates: []vpn.SAMLCertificate{{Fingerprint: "AA", NotAfter: at.Add(time.Hour)}}}
+	renamed.Metadata = vpn.SAMLMetadata{EntityID: "https://idp.example.com", Certificates: []vpn.SAMLCertificate{{Fingerprint: "AA", NotAfter: at.Add(time.Hour).UTC()}}}
 	next := SAMLProviderSecrets{Document: "<new/>", SigningKey: "another"}
 	update(t, s, func(ctx context.Context, x *Tx) error { return x.SaveSAMLProvider(ctx, renamed, next) })
 	stored("with a document", renamed, next, look)
