@@ -19,7 +19,7 @@ import (
 )
 
 // Fetcher reads the metadata document behind a URL that an administrator gave. The URL comes from a form, and what it leads
-// to from a stranger's name server: so it speaks HTTPS, follows no redirect to another host, checks each address after its
+// to from a foreign name server: so it speaks HTTPS, follows no redirect to another host, checks each address after its
 // name was looked up, and bounds time and size. It uses no proxy, sends no cookie and unpacks nothing.
 type Fetcher struct {
 	// Private lets it connect to private addresses and to this host. Link-local addresses, where clouds have their metadata
@@ -189,7 +189,7 @@ func certificateFault(bad *tls.CertificateVerificationError) string {
 	return "its authority is unknown"
 }
 
-// shortened is a text of a stranger in a sentence.
+// shortened is a text of another host in a sentence.
 func shortened(s string) string {
 	const most = 200
 	if len(s) > most {
