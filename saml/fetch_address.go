@@ -31,7 +31,7 @@ var translated = []struct {
 }
 
 // isNeverAllowed tells of addresses that no setting allows: those of no host, and the link's own, where clouds have a
-// metadata service that gives credentials to whoever asks.
+// metadata service that gives credentials to every client.
 func isNeverAllowed(a netip.Addr) bool {
 	if in, ok := within(a); ok && isNeverAllowed(in) {
 		return true
