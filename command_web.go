@@ -39,6 +39,13 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	if err := static.Check(); err != nil {
 		return err
 	}
+	public, err := listenPublic(ctx, &cfg.Public)
+	if err != nil {
+		return err
+	}
+	if public != nil {
+		defer public.Close()
+	}
 	services, run, db, err := openServices(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -49,14 +56,15 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 		return fmt.Errorf("console_listen, where the console listens: %w", err)
 	}
 	defer l.Close()
-	public, err := openPublic(ctx, cfg, portal.Services{Core: services.Core}, log)
-	if err != nil {
-		return err
-	}
-	listeners := []listener{{Listener: l}}
-	if public != nil {
-		defer public.Close()
-		listeners = append(listeners, *public)
+	listeners := []listener{{Listener: l, limits: web.ConsoleLimits}}
+	if public == nil {
+		log.WarnContext(ctx, "the public pages are not served, so no VPN client can be signed in in a browser", "reason", cfg.Public.Off)
+	} else {
+		pages, err := publicListener(cfg, public, portal.Services{Core: services.Core}, log) //nolint:contextcheck // each request brings its own
+		if err != nil {
+			return err
+		}
+		listeners = append(listeners, pages)
 	}
 	if listeners[0].encryption, err = consoleTLS(cfg, log); err != nil {
 		return err
@@ -71,7 +79,7 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	defer background.Wait()
 	listeners[0].handler = web.New(web.Config{ //nolint:contextcheck // each request brings its own
 		Services: services, Log: log, Now: time.Now, SessionLife: cfg.Session.Absolute,
-		PlainHTTP: cfg.Console.PlainHTTP, TrustedProxies: cfg.Console.TrustedProxies, Names: consoleNames(cfg),
+		PlainHTTP: cfg.Console.PlainHTTP, TrustedProxies: cfg.Console.TrustedProxies, Names: consoleNames(cfg), PublicHost: cfg.Public.OwnHost(),
 	})
 	if public != nil {
 		log.InfoContext(ctx, "public pages are ready", "url", cfg.Public.URL.String(), "listen", cfg.Public.Listen)
@@ -132,7 +140,7 @@ func deploymentSettings(cfg config.Config) control.Settings {
 	if a := (endpoint.SystemResolver{}).OwnAddress(); a.IsValid() {
 		settings.FallbackAddress = a.String()
 	}
-	if cfg.Public.Off == "" {
+	if settings.PublicOff = cfg.Public.Off; settings.PublicOff == "" {
 		settings.PublicURL = cfg.Public.URL.String()
 		settings.Reserved = append(settings.Reserved, reserve("the public pages", cfg.Public.Listen))
 	}

@@ -35,6 +35,7 @@ type listenerCertificate struct {
 	given pemFiles // empty: a self-signed one
 	own   pemFiles // of the self-signed one
 	hosts []string // names and addresses of the self-signed one
+	must  string   // the one of them without which it is made again; "": none
 }
 
 // listenerTLS returns the configured certificate, or a self-signed one, whose fingerprint is printed at every start.
@@ -42,7 +43,7 @@ func listenerTLS(l listenerCertificate, log *slog.Logger) (*tls.Config, error) {
 	files := l.given
 	if files.certificate == "" {
 		files = l.own
-		if err := pki.EnsureSelfSigned(files.certificate, files.key, l.hosts, selfSignedLife); err != nil {
+		if err := pki.EnsureSelfSigned(files.certificate, files.key, l.hosts, l.must, selfSignedLife); err != nil {
 			return nil, fmt.Errorf("self-signed certificate: %w", err)
 		}
 		text, err := os.ReadFile(files.certificate)
@@ -70,6 +71,7 @@ type listener struct {
 	net.Listener
 	handler    http.Handler
 	encryption *tls.Config // nil: plain HTTP
+	limits     web.Limits
 }
 
 // serveAll serves until ctx ends, or until one of the listeners fails.
@@ -81,7 +83,7 @@ func serveAll(ctx context.Context, listeners []listener, proxies []netip.Prefix,
 	for i, l := range listeners {
 		serving.Go(func() {
 			defer stop()
-			errs[i] = web.Serve(ctx, l, l.handler, l.encryption, proxies, log)
+			errs[i] = web.Serve(ctx, l, l.handler, l.encryption, proxies, l.limits, log)
 		})
 	}
 	serving.Wait()

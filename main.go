@@ -22,8 +22,8 @@ var version = "unversioned"
 
 const usage = `Sallyport, a self-hosted Client VPN.
 
-  sallyport serve                       console and dataplane, both supervised
-  sallyport web                         the console alone (any user)
+  sallyport serve                       console, public pages and dataplane, supervised
+  sallyport web                         console and public pages alone (any user)
   sallyport dataplane                   the dataplane alone (root)
   sallyport migrate                     bring the database's schema up to date
   sallyport admin setup-link            a new link to create the first administrator

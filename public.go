@@ -12,36 +12,38 @@ import (
 	"sallyport/web"
 )
 
-// openPublic listens for the public pages; nil where they are not served, which the log says with the reason.
-func openPublic(ctx context.Context, cfg config.Config, services portal.Services, log *slog.Logger) (*listener, error) {
-	if cfg.Public.Off != "" {
-		log.WarnContext(ctx, "the public pages are not served: VPN clients cannot be signed in in a browser", "reason", cfg.Public.Off)
+// listenPublic listens for the public pages. Nil, with the reason in cfg: they are not served, because they are not
+// configured, or because the listener was not chosen and its port is taken.
+func listenPublic(ctx context.Context, cfg *config.Public) (net.Listener, error) {
+	if cfg.Off != "" {
 		return nil, nil
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Public.Listen.String())
-	if err != nil && cfg.Public.ByDefault {
-		log.WarnContext(ctx, "the public pages are not served, because their default port is taken: set public_listen", "err", err)
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen.String())
+	if err != nil && cfg.ByDefault {
+		cfg.Off = fmt.Sprintf("The default port of the public pages cannot be had (%v): set public_listen.", err)
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("public_listen, where the public pages are served: %w", err)
 	}
-	out := &listener{Listener: l, handler: web.NewPublic(web.PublicConfig{ //nolint:contextcheck // each request brings its own
+	return l, nil
+}
+
+// publicListener serves the public pages on a socket.
+func publicListener(cfg config.Config, l net.Listener, services portal.Services, log *slog.Logger) (listener, error) {
+	out := listener{Listener: l, limits: web.PublicLimits, handler: web.NewPublic(web.PublicConfig{
 		Services: services, Log: log, Now: time.Now, URL: cfg.Public.URL, Loopback: cfg.Public.Listen.Addr().IsLoopback(),
 		PlainHTTP: cfg.Public.PlainHTTP, TrustedProxies: cfg.Console.TrustedProxies,
 	})}
 	if cfg.Public.PlainHTTP {
 		return out, nil
 	}
+	var err error
 	out.encryption, err = listenerTLS(listenerCertificate{
 		owner: "The certificate of the public pages", given: pemFiles{cfg.Public.TLSCertificate, cfg.Public.TLSKey},
-		own: selfSignedFiles(cfg.DataDir, "public"), hosts: publicHosts(cfg),
+		own: selfSignedFiles(cfg.DataDir, "public"), hosts: publicHosts(cfg), must: cfg.Public.URL.Hostname(),
 	}, log)
-	if err != nil {
-		_ = l.Close()
-		return nil, err
-	}
-	return out, nil
+	return out, err
 }
 
 // publicHosts are the names and addresses of the self-signed certificate of the public pages.

@@ -9,12 +9,8 @@
 package config
 
 import (
-	"fmt"
-	"net"
 	"net/netip"
-	"net/url"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -81,18 +77,6 @@ type Audit struct {
 	Keep time.Duration // records of changes; 0: for ever
 }
 
-// Public is how clients reach this deployment, and the listener of the pages that they and identity providers open.
-type Public struct {
-	Name           string // the setting public_name, where it is given
-	Listen         netip.AddrPort
-	TLSCertificate string // path of PEM, leaf first; "" makes a self-signed one
-	TLSKey         string
-	PlainHTTP      bool
-	URL            *url.URL // base of the pages, without a final slash; nil where it is not set and has no default
-	Off            string   // why the pages are not served, in a sentence; "": they are
-	ByDefault      bool     // the listener was not chosen: where its port is taken, the pages are not served
-}
-
 // Dataplane is what the root process needs, and where web finds it.
 type Dataplane struct {
 	Socket          string
@@ -149,39 +133,6 @@ func (c *Config) finish() error {
 	}
 	c.finishPublic()
 	return nil
-}
-
-// finishPublic decides whether the public pages are served, and where they are by default: beyond loopback both their
-// listener and their address have to be given.
-func (c *Config) finishPublic() {
-	p, listens, named := &c.Public, c.isGiven("public_listen"), c.isGiven("public_url")
-	p.ByDefault = !listens
-	switch {
-	case !listens && p.Listen.Port() == c.Console.Listen.Port():
-		p.Off = fmt.Sprintf("The console has the port %d, which is the default of public_listen: set public_listen.", p.Listen.Port())
-	case !named && !p.Listen.Addr().IsLoopback():
-		p.Off = "public_listen is not a loopback address, and public_url is not set: set the address at which users and identity providers reach these pages."
-	case !listens && named && !isLoopbackHost(p.URL.Hostname()):
-		p.Off = "public_url is set, and public_listen is not: set where these pages are served."
-	}
-	if !named && p.Listen.Addr().IsLoopback() {
-		p.URL = &url.URL{Scheme: scheme(p.PlainHTTP), Host: net.JoinHostPort("localhost", strconv.Itoa(int(p.Listen.Port())))}
-	}
-}
-
-// isGiven reports whether a key was set, and not only its default.
-func (c *Config) isGiven(key string) bool { return c.origin[key] != "" }
-
-func scheme(plain bool) string {
-	if plain {
-		return "http"
-	}
-	return "https"
-}
-
-func isLoopbackHost(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }
 
 func absolute(p *string) error {

@@ -166,7 +166,7 @@ func TestAccepted(t *testing.T) {
 		{"--console-plain-http=true"},
 		{"--console-plain-http=true", "--console-listen=0.0.0.0:80", "--trusted-proxies=10.1.2.3"},
 		{"--console-listen=:8443"}, {"--console-listen=localhost:8443"},
-		{"--public-url=http://127.0.0.1:9000"}, {"--public-url=https://vpn.example.com/"},
+		{"--public-url=http://127.0.0.1:9000", "--public-listen=127.0.0.1:9000", "--public-plain-http=true"}, {"--public-url=https://vpn.example.com/"},
 		{"--public-name=192.0.2.1"}, {"--vpn-domain=vpn.example.com"}, {"--zones=eu-1a, eu-1b"},
 		{"--data-dir=./x"}, {"--", "--x"},
 	} {

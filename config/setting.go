@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/bits"
 	"net/netip"
-	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -193,20 +192,6 @@ func prefixes(field func(*Config) *[]netip.Prefix) func(*Config, string) error {
 
 func words(field func(*Config) *[]string) func(*Config, string) error {
 	return func(c *Config, v string) error { *field(c) = split(v); return nil }
-}
-
-func setURL(c *Config, v string) error {
-	if v == "" {
-		c.Public.URL = nil
-		return nil
-	}
-	u, err := url.Parse(v)
-	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return fmt.Errorf("%q is not an address such as https://vpn.example.com", v)
-	}
-	u.Path = strings.TrimSuffix(u.Path, "/")
-	c.Public.URL = u
-	return nil
 }
 
 func split(v string) []string {

@@ -48,14 +48,7 @@ func (c Config) name(key string) string {
 
 func (c Config) validateConsole(bad report) {
 	k := c.Console
-	switch {
-	case k.TLSCertificate != "" && k.TLSKey == "":
-		bad("console_tls_certificate", "set %s as well", c.name("console_tls_key"))
-	case k.TLSKey != "" && k.TLSCertificate == "":
-		bad("console_tls_key", "set %s as well", c.name("console_tls_certificate"))
-	case k.PlainHTTP && k.TLSKey != "":
-		bad("console_plain_http", "%s is set too; the console either speaks TLS or does not", c.name("console_tls_key"))
-	}
+	c.validateTLS(bad, "console", "the console either speaks TLS or does not", k.TLSCertificate, k.TLSKey, k.PlainHTTP)
 	if k.PlainHTTP && !k.Listen.Addr().IsLoopback() && len(k.TrustedProxies) == 0 {
 		bad("console_plain_http", "passwords would cross the network in the clear: %s is %s, which is not a loopback address; listen on 127.0.0.1, or set trusted_proxies to the reverse proxy that speaks TLS", c.name("console_listen"), k.Listen)
 	}
@@ -80,14 +73,16 @@ func (c Config) validateConsole(bad report) {
 	}
 }
 
-func (c Config) validatePublic(bad report) {
-	if u := c.Public.URL; u != nil {
-		if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-			bad("public_url", "give the scheme, the host and the port only, such as https://vpn.example.com")
-		}
-		if addr, err := netip.ParseAddr(u.Hostname()); u.Scheme == "http" && u.Hostname() != "localhost" && (err != nil || !addr.IsLoopback()) {
-			bad("public_url", "sign-ins need https; http is for loopback addresses only")
-		}
+// validateTLS checks the TLS settings of a listener, whose keys begin with prefix.
+func (c Config) validateTLS(bad report, prefix, either, certificate, key string, plain bool) {
+	certificateKey, keyKey := prefix+"_tls_certificate", prefix+"_tls_key"
+	switch {
+	case certificate != "" && key == "":
+		bad(certificateKey, "set %s as well", c.name(keyKey))
+	case key != "" && certificate == "":
+		bad(keyKey, "set %s as well", c.name(certificateKey))
+	case plain && key != "":
+		bad(prefix+"_plain_http", "%s is set too; %s", c.name(keyKey), either)
 	}
 }
 

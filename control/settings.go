@@ -12,6 +12,7 @@ type Settings struct {
 	Given           map[string]vpn.GivenSetting // of the deployment-wide settings, by key
 	Start           []vpn.StartSetting          // what only the configuration sets
 	PublicURL       string                      // base of the public pages, for VPN clients, users and identity providers; "" where they are not served
+	PublicOff       string                      // why they are not served, in a sentence
 	FallbackAddress string                      // this host's own address, for profiles while no name is set
 	Version         string
 	Reserved        []vpn.Reservation // ports of this host that no endpoint may have

@@ -1,6 +1,8 @@
 package pki
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"os"
 	"time"
@@ -10,11 +12,11 @@ import (
 const renewBefore = 7 * 24 * time.Hour
 
 // EnsureSelfSigned writes a self-signed certificate and its key (both 0600) where a file is missing, the certificate
-// cannot be read, or it ends within a week. Otherwise both files stay.
-func EnsureSelfSigned(certFile, keyFile string, hosts []string, validFor time.Duration) error {
+// cannot be read or does not name must (unless that is empty), or it ends within a week. Otherwise both files stay.
+func EnsureSelfSigned(certFile, keyFile string, hosts []string, must string, validFor time.Duration) error {
 	if text, err := os.ReadFile(certFile); err == nil {
-		facts, err := Maker{}.Facts(string(text))
-		if _, missing := os.Stat(keyFile); err == nil && missing == nil && time.Now().Add(renewBefore).Before(facts.NotAfter) {
+		_, missing := os.Stat(keyFile)
+		if missing == nil && isUsable(string(text), must, time.Now().Add(renewBefore)) {
 			return nil
 		}
 	} else if !errors.Is(err, os.ErrNotExist) {
@@ -28,4 +30,14 @@ func EnsureSelfSigned(certFile, keyFile string, hosts []string, validFor time.Du
 		return err
 	}
 	return os.WriteFile(certFile, []byte(pair.Certificate), 0o600)
+}
+
+// isUsable tells whether a certificate names a host, where one is given, and is valid until after a time.
+func isUsable(text, host string, until time.Time) bool {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return false
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	return err == nil && until.Before(cert.NotAfter) && (host == "" || cert.VerifyHostname(host) == nil)
 }

@@ -7,14 +7,15 @@ import (
 	"time"
 )
 
-// A certificate that lasts stays; one that ends within a week, or lacks its key, is replaced.
+// A certificate that lasts stays; one that ends within a week, lacks its key or does not name what it must, is replaced.
 func TestEnsureSelfSigned(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "c.crt"), filepath.Join(dir, "c.key")
+	must := ""
 	ensure := func(validFor time.Duration) string {
 		t.Helper()
-		if err := EnsureSelfSigned(cert, key, []string{"vpn.example", "192.0.2.1"}, validFor); err != nil {
+		if err := EnsureSelfSigned(cert, key, []string{"vpn.example", "192.0.2.1"}, must, validFor); err != nil {
 			t.Fatal(err)
 		}
 		text, err := os.ReadFile(cert)
@@ -40,6 +41,14 @@ func TestEnsureSelfSigned(t *testing.T) {
 	}
 	if facts, err := (Maker{}).Facts(third); err != nil || facts.CommonName != "vpn.example" {
 		t.Errorf("got %+v, %v", facts, err)
+	}
+	for name, stays := range map[string]bool{"192.0.2.1": true, "vpn.example": true, "VPN.example": true, "other.example": false, "192.0.2.2": false} {
+		must = name
+		if again := ensure(30 * 24 * time.Hour); (again == third) != stays {
+			t.Errorf("a certificate that must name %s stayed: %t", name, again == third)
+		} else {
+			third = again
+		}
 	}
 	if info, err := os.Stat(key); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the key file: %v, %v", info, err)

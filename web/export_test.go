@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sallyport/handlers/admin"
+	"sallyport/handlers/portal"
 	"sallyport/vpn"
 )
 
@@ -31,13 +32,26 @@ func Table(s admin.Services) []TableRow {
 	return out
 }
 
-// MaxOpenOf is how many connections one client may have.
-const MaxOpenOf = maxOpenOf
+// PublicTable is the route table of the public pages as registered.
+func PublicTable(s portal.Services) []TableRow {
+	names := map[publicPolicy]string{everyVisitor: "visitor", fromIdentityProvider: "identity-provider"}
+	var out []TableRow
+	for _, r := range publicRoutes(portal.New(portal.Config{Services: s}), s) {
+		out = append(out, TableRow{r.method, r.path, names[r.policy]})
+	}
+	return out
+}
+
+// OpenOf is how many connections one client may have.
+func (l Limits) OpenOf() int { return l.openOf }
+
+// ACSPattern is what other sites may send.
+const ACSPattern = acsPattern
 
 // ServeQuickly serves plain HTTP with the times for a request divided, so that a test can wait for them.
-func ServeQuickly(ctx context.Context, l net.Listener, h http.Handler, divided time.Duration, log *slog.Logger) error {
-	s := newServer(h, nil, log)
+func ServeQuickly(ctx context.Context, l net.Listener, h http.Handler, limits Limits, divided time.Duration, log *slog.Logger) error {
+	s := newServer(h, nil, limits, log)
 	s.ReadHeaderTimeout /= divided
 	s.ReadTimeout /= divided
-	return serve(ctx, bound(l, nil), s)
+	return serve(ctx, bound(l, nil, limits), s)
 }

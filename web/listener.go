@@ -4,28 +4,39 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 )
 
-const (
-	// maxOpen and maxOpenOf bound the connections that are open at once, of all clients and of one: a
-	// client may keep each open for ReadTimeout without having sent a request. A browser opens six.
-	maxOpen   = 4096
-	maxOpenOf = 256
+// Limits are what the clients of a listener may take.
+type Limits struct {
+	// Connections that are open at once, of all clients and of one: a client may keep each open for Read without
+	// having sent a request. A browser opens six.
+	open, openOf int
+	read         time.Duration // for a request with its body
+	idle         time.Duration // of a connection between two requests
+}
+
+// Limits of the two listeners. Behind one address stand the administrators of the console, but the users of a whole
+// office, who sign in at the same time in the morning and send small forms.
+var (
+	ConsoleLimits = Limits{open: 4096, openOf: 256, read: 60 * time.Second, idle: 2 * time.Minute}
+	PublicLimits  = Limits{open: 4096, openOf: 1024, read: 20 * time.Second, idle: 30 * time.Second}
 )
 
 // boundedListener closes connections above a limit at once: of one IPv4 address or IPv6 /64, and of all together.
 // This host and the declared proxies, which connect for many, have the limit of all only.
 type boundedListener struct {
 	net.Listener
-	many []netip.Prefix // the declared proxies
+	many   []netip.Prefix // the declared proxies
+	limits Limits
 
 	mu   sync.Mutex // guards both
 	of   map[netip.Prefix]int
 	open int
 }
 
-func bound(l net.Listener, proxies []netip.Prefix) *boundedListener {
-	return &boundedListener{Listener: l, many: proxies, of: map[netip.Prefix]int{}}
+func bound(l net.Listener, proxies []netip.Prefix, limits Limits) *boundedListener {
+	return &boundedListener{Listener: l, many: proxies, limits: limits, of: map[netip.Prefix]int{}}
 }
 
 // Accept gives the next connection that is within the limits.
@@ -61,7 +72,7 @@ func (b *boundedListener) source(remote net.Addr) netip.Prefix {
 func (b *boundedListener) take(from netip.Prefix) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.open >= maxOpen || from.IsValid() && b.of[from] >= maxOpenOf {
+	if b.open >= b.limits.open || from.IsValid() && b.of[from] >= b.limits.openOf {
 		return false
 	}
 	b.open++

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 
 	"github.com/labstack/echo/v4"
@@ -66,6 +67,22 @@ func isTrusted(trusted []netip.Prefix, remote string) bool {
 		}
 	}
 	return false
+}
+
+// clientScheme is the scheme that the client uses: of the connection, or what its last proxy reports. trustProxyHeaders
+// has removed the report of every other peer; echo's own default believes proxies with private addresses only.
+func clientScheme(r *http.Request) string {
+	reports := r.Header.Values("X-Forwarded-Proto")
+	if r.TLS != nil || len(reports) > 0 && strings.EqualFold(lastOf(reports), "https") {
+		return "https"
+	}
+	return "http"
+}
+
+// lastOf is the last value of a header that is a list.
+func lastOf(values []string) string {
+	last := values[len(values)-1]
+	return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
 }
 
 // clientAddress finds the address of the client: the peer, or what trusted proxies report.

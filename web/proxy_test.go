@@ -1,6 +1,7 @@
 package web
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -21,6 +22,30 @@ func TestOnlyProxies(t *testing.T) {
 		h.ServeHTTP(w, r)
 		if w.Code != want {
 			t.Errorf("%s: got %d, want %d", remote, w.Code, want)
+		}
+	}
+}
+
+// The scheme is what a declared proxy reports, wherever it is; of several reports the last counts, which is its own.
+func TestClientScheme(t *testing.T) {
+	t.Parallel()
+	var got string
+	h := trustProxyHeaders([]netip.Prefix{netip.MustParsePrefix("203.0.113.80/32")}, slog.New(slog.DiscardHandler), http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = clientScheme(r) }))
+	for _, c := range []struct {
+		remote  string
+		reports []string
+		want    string
+	}{
+		{"203.0.113.80:1", []string{"https"}, "https"}, {"203.0.113.80:1", []string{"HTTPS"}, "https"}, {"203.0.113.80:1", []string{"http, https"}, "https"}, {"203.0.113.80:1", []string{"http", "https"}, "https"},
+		{"203.0.113.80:1", []string{"https, http"}, "http"}, {"203.0.113.80:1", []string{"https", "http"}, "http"}, {"203.0.113.80:1", nil, "http"}, {"203.0.113.80:1", []string{""}, "http"},
+		{"203.0.113.81:1", []string{"https"}, "http"}, {"10.0.0.1:1", []string{"https"}, "http"}, {"127.0.0.1:1", []string{"https"}, "http"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = c.remote
+		r.Header["X-Forwarded-Proto"] = c.reports
+		h.ServeHTTP(httptest.NewRecorder(), r)
+		if got != c.want {
+			t.Errorf("%s reports %q: got %s, want %s", c.remote, c.reports, got, c.want)
 		}
 	}
 }

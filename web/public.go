@@ -1,14 +1,11 @@
 package web
 
 import (
-	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"time"
-
-	"github.com/labstack/echo/v4"
 
 	"sallyport/handlers/portal"
 )
@@ -31,10 +28,7 @@ const acsPattern = "POST /saml/{provider}/acs"
 // NewPublic makes the handler of the public pages: what end users and identity providers open. It shares no route, session
 // or cookie with the console.
 func NewPublic(c PublicConfig) http.Handler {
-	e := echo.New()
-	e.HideBanner, e.HidePort = true, true
-	e.Logger.SetOutput(io.Discard) // slog is used instead
-	e.IPExtractor = clientAddress(c.TrustedProxies)
+	e := newEcho(c.TrustedProxies)
 	e.HTTPErrorHandler = publicErrorHandler(c.Log)
 	e.Use(
 		identify,

@@ -17,19 +17,19 @@ const shutdownTimeout = 10 * time.Second
 // Serve answers on a listener until ctx is cancelled, then lets open requests finish. A nil
 // encryption serves plain HTTP, for loopback and for a trusted proxy on this host. Connections above a
 // limit are closed; that of one client does not hold for proxies.
-func Serve(ctx context.Context, l net.Listener, h http.Handler, encryption *tls.Config, proxies []netip.Prefix, log *slog.Logger) error {
-	return serve(ctx, bound(l, proxies), newServer(h, encryption, log))
+func Serve(ctx context.Context, l net.Listener, h http.Handler, encryption *tls.Config, proxies []netip.Prefix, limits Limits, log *slog.Logger) error {
+	return serve(ctx, bound(l, proxies, limits), newServer(h, encryption, limits, log))
 }
 
 // newServer bounds how long a client may take for each part of a request: one that sends slowly keeps nothing from others.
-func newServer(h http.Handler, encryption *tls.Config, log *slog.Logger) *http.Server {
+func newServer(h http.Handler, encryption *tls.Config, limits Limits, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		TLSConfig:         encryption,
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       60 * time.Second,
-		WriteTimeout:      90 * time.Second, // longer than ReadTimeout: it counts from the end of the header
-		IdleTimeout:       2 * time.Minute,
+		ReadTimeout:       limits.read,
+		WriteTimeout:      limits.read + 30*time.Second, // it counts from the end of the header
+		IdleTimeout:       limits.idle,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // TLS handshakes that clients abort
 	}

@@ -61,7 +61,7 @@ func TestServe(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	ended := make(chan error, 1)
-	go func() { ended <- web.Serve(ctx, l, h, certificate.TLSConfig(), nil, log) }()
+	go func() { ended <- web.Serve(ctx, l, h, certificate.TLSConfig(), nil, web.ConsoleLimits, log) }()
 
 	name := func(config *tls.Config) string {
 		t.Helper()

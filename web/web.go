@@ -21,16 +21,13 @@ type Config struct {
 	PlainHTTP      bool           // no TLS: only this host and TrustedProxies get an answer
 	TrustedProxies []netip.Prefix // their X-Forwarded-For and X-Forwarded-Proto are trusted
 	Names          []string       // allowed host names, besides localhost and every IP address
+	PublicHost     string         // host of the public pages, which is never allowed; "" on loopback
 }
 
 // New makes the handler of the console. The same-origin check comes first: a request that another
 // site made the browser send reaches only the error page.
 func New(c Config) http.Handler {
-	e := echo.New()
-	e.HideBanner, e.HidePort = true, true
-	e.Logger.SetOutput(io.Discard) // slog is used instead
-	e.IPExtractor = clientAddress(c.TrustedProxies)
-
+	e := newEcho(c.TrustedProxies)
 	sessions := &browserSessions{access: c.Services.Access, life: c.SessionLife}
 	console := admin.New(admin.Config{Services: c.Services, Cookie: sessions, Log: c.Log, Now: c.Now})
 	e.HTTPErrorHandler = errorHandler(c.Log, console)
@@ -39,7 +36,7 @@ func New(c Config) http.Handler {
 		logRequests(c.Log, c.Now),
 		recoverPanics,
 		secureHeaders,
-		allowedHosts(c.Names, c.Services.Core.PublicName),
+		allowedHosts(c.Names, c.PublicHost, c.Services.Core.PublicName),
 		refuseCrossOrigin("This request came from another site and was refused. Open the console itself and try again."),
 		limitBody(maxBody, maxDrained),
 		sessions.load,
@@ -50,4 +47,13 @@ func New(c Config) http.Handler {
 		h = onlyProxies("The console", c.TrustedProxies, h)
 	}
 	return h
+}
+
+// newEcho makes an instance that takes the client's address and scheme from declared proxies.
+func newEcho(proxies []netip.Prefix) *echo.Echo {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.Logger.SetOutput(io.Discard) // slog is used instead
+	e.IPExtractor, e.SchemeExtractor = clientAddress(proxies), clientScheme
+	return e
 }

@@ -19,6 +19,7 @@ type Browser struct {
 	T      testing.TB
 	Site   *Site
 	Client *http.Client
+	Base   string // where it sends requests: the console, or the public pages
 }
 
 // Visitor is a browser without a session.
@@ -34,7 +35,7 @@ func (s *Site) Visitor(t testing.TB) *Browser {
 			TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // the test server's own certificate
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}, s.URL}
 }
 
 // SignIn is a browser with a session of the account.
@@ -61,7 +62,7 @@ func (b *Browser) Post(path string, form url.Values) Page {
 // Send sends a request with the header added.
 func (b *Browser) Send(method, path string, body io.Reader, header http.Header) Page {
 	b.T.Helper()
-	r, err := http.NewRequestWithContext(b.T.Context(), method, b.Site.URL+path, body)
+	r, err := http.NewRequestWithContext(b.T.Context(), method, b.Base+path, body)
 	if err != nil {
 		b.T.Fatal(err)
 	}

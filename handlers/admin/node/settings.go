@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"sallyport/control"
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
@@ -21,7 +22,7 @@ func (h *Node) renderSettings(c echo.Context, typed map[string]string, refused e
 	}
 	chrome := h.pages.Chrome(c, "Settings", "settings")
 	v := views.Settings{Facts: []parts.Pair{
-		{Label: "Public URL", Value: h.core.Settings.PublicURL, Mono: true, Help: "Base address of the pages that identity providers and VPN clients open (public_url)."},
+		publicFact(h.core.Settings),
 		{Label: "Address used while no name is set", Value: h.core.Settings.FallbackAddress, Mono: true, Help: "Configuration files name it while there is neither a public name nor a VPN domain. Users outside may not reach it."},
 	}}
 	for _, s := range h.core.Settings.Start {
@@ -36,6 +37,15 @@ func (h *Node) renderSettings(c echo.Context, typed map[string]string, refused e
 		status = http.StatusUnprocessableEntity
 	}
 	return page.Render(c, status, views.SettingsPage(chrome, v))
+}
+
+// publicFact is where the public pages are, or why they are not served.
+func publicFact(s control.Settings) parts.Pair {
+	const label = "Public pages"
+	if s.PublicOff != "" {
+		return parts.Pair{Label: label, Value: "Not served", Help: s.PublicOff}
+	}
+	return parts.Pair{Label: label, Value: s.PublicURL, Mono: true, Help: "What VPN clients, their users and identity providers open (public_url, public_listen). The console does not answer to this host name, unless it is that of a loopback address."}
 }
 
 // startFact is a setting of the configuration with its source.

@@ -45,5 +45,8 @@ func loginCookie(c echo.Context) *http.Cookie {
 	if c.Scheme() == "https" {
 		name = secureLoginCookie
 	}
-	return &http.Cookie{Name: name, Path: "/", HttpOnly: true, Secure: true, SameSite: http.SameSiteNoneMode}
+	return &http.Cookie{Name: name, Path: "/", HttpOnly: true, Secure: true, SameSite: http.SameSiteNoneMode} //nolint:gosec // G124: see SetLoginToken for SameSite
 }
+
+// CookieNames are the names of all cookies of the public pages.
+func CookieNames() []string { return []string{secureLoginCookie, plainLoginCookie} }

@@ -1,0 +1,43 @@
+package webtest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"sallyport/handlers/portal"
+	"sallyport/web"
+)
+
+// PublicURL is where the public pages of a site are; they answer on a loopback address as well.
+const PublicURL = "https://portal.example.test"
+
+// PublicServices are the kit's use cases as the public pages take them.
+func (s *Site) PublicServices() portal.Services { return portal.Services{Core: s.Kit.Core} }
+
+// PublicOption changes the configuration of the public pages.
+type PublicOption func(*web.PublicConfig)
+
+// PublicHandler makes the handler of the public pages.
+func (s *Site) PublicHandler(options ...PublicOption) http.Handler {
+	base, _ := url.Parse(PublicURL) // a constant
+	config := web.PublicConfig{Services: s.PublicServices(), Log: s.Kit.Core.Log, Now: s.Kit.Clock.Now, URL: base, Loopback: true}
+	for _, o := range options {
+		o(&config)
+	}
+	return web.NewPublic(config)
+}
+
+// StartPublic serves the public pages over TLS, beside the console, and gives their address.
+func (s *Site) StartPublic(t testing.TB, options ...PublicOption) (base string) {
+	t.Helper()
+	server := httptest.NewUnstartedServer(s.PublicHandler(options...))
+	server.Config.ErrorLog = s.Config.ErrorLog
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// At is the same browser, with its cookies, at another address: that of StartPublic, or the console's.
+func (b *Browser) At(base string) *Browser { return &Browser{b.T, b.Site, b.Client, base} }
