@@ -25,6 +25,7 @@ func (e *Engine) adopt(ctx context.Context) {
 	desired := readJournal[vpn.Desired](ctx, e, journal.Desired)
 	records := readJournal[worker.Record](ctx, e, journal.Workers)
 	sessions := readJournal[session.Session](ctx, e, journal.Sessions)
+	logins := readJournal[pendedLogin](ctx, e, journal.Logins)
 	byEndpoint := map[vpn.EndpointID][]worker.Record{}
 	for _, r := range records {
 		byEndpoint[r.Endpoint] = append(byEndpoint[r.Endpoint], r)
@@ -64,6 +65,7 @@ func (e *Engine) adopt(ctx context.Context) {
 		}
 	}
 	e.leftover = e.adoptSessions(sessions)
+	e.adoptLogins(logins)
 	if err := e.restoreRules(ctx, adopted); err != nil {
 		e.filter.distrust() // the reconcilers write all rules
 		e.log.ErrorContext(ctx, "the packet filter could not be taken over", "err", errorChain(err))
@@ -80,6 +82,7 @@ func (e *Engine) adopt(ctx context.Context) {
 	}
 	resuming.Wait()
 	for _, ep := range adopted {
+		ep.do(func() {})     // what the workers said is known before web asks
 		ep.startReconciler() //nolint:contextcheck // an endpoint lives as long as the engine, not as the call
 		ep.wake()
 	}

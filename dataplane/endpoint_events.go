@@ -27,6 +27,8 @@ func (ep *endpoint) handle(n worker.Event) {
 		ep.disconnected(session.Client{Instance: n.Instance, CID: ev.CID}, ev.Env.Trusted())
 		// Where its session had ended before.
 		delete(ep.state.goodbyes, exiting{n.Instance, ovpn.Goodbye{CommonName: ev.Env.CommonName(), Peer: ev.Env.Trusted()}})
+	case ovpn.CRResponse:
+		ep.signInAnswered(n, ev)
 	case ovpn.Goodbye:
 		ep.goodbye(n.Instance, ev)
 	case worker.Listed:
@@ -109,6 +111,7 @@ func (ep *endpoint) detachWorker(instance string) {
 			ep.forgetLogin(p)
 		}
 	}
+	ep.dropLeft(instance)
 	maps.DeleteFunc(ep.state.mismatched, func(c session.Client, _ bool) bool { return c.Instance == instance })
 	maps.DeleteFunc(ep.state.unreadable, func(c session.Client, _ packets) bool { return c.Instance == instance })
 	maps.DeleteFunc(ep.state.goodbyes, func(l exiting, _ time.Duration) bool { return l.instance == instance })
@@ -117,7 +120,7 @@ func (ep *endpoint) detachWorker(instance string) {
 
 // compare brings the sessions into agreement with what a worker's process says of its clients, after
 // a time without events: sessions that the process still has continue, those that it lost are away,
-// logins that waited are to be made again, and clients without a session are disconnected.
+// logins that waited for web are to be made again, those that wait for a person go on, and clients without a session are disconnected.
 func (ep *endpoint) compare(n worker.Event, status ovpn.Status) {
 	if n.Worker.Instance() != n.Instance {
 		return // another process runs in its place
@@ -143,11 +146,7 @@ func (ep *endpoint) compare(n worker.Event, status ovpn.Status) {
 		}
 		delete(unknown, s.CID)
 	}
-	for _, p := range ep.state.pending {
-		if p.client.Instance == n.Instance {
-			ep.forgetLogin(p)
-		}
-	}
+	ep.comparePended(n, unknown)
 	for _, s := range lost {
 		ep.disconnected(s.Client(), s.Peer)
 	}

@@ -16,7 +16,7 @@ import (
 // opens the kernel for the session, login_answer.go answers OpenVPN. Where its user has to sign in outside of the client,
 // login_pend.go has it wait for that.
 
-// pending is a login that waits for web. It is in memory only: the next process asks the worker for
+// pending is a login that waits for web. It is in memory only, unless it was pended: the next process asks the worker for
 // its clients, and disconnects each that no session is known of, so that it logs in again at once.
 type pending struct {
 	request vpn.LoginRequest
@@ -31,6 +31,7 @@ type pending struct {
 	began       time.Duration     // in session.Uptime
 	until       time.Duration     // likewise; when timer ends the login
 	pend        *vpn.LoginPending // how the client's user signs in; nil where web decides by itself
+	told        bool              // the worker has said that it told the client so
 	timer       *time.Timer
 	patience    *time.Timer // nil where the client is not told to wait longer
 }
@@ -127,7 +128,7 @@ func (ep *endpoint) loginTimeout(env ovpn.Env, returns bool) time.Duration {
 
 // ask sends a login to web, and denies it where no answer comes in time.
 func (ep *endpoint) ask(n worker.Event, timeout time.Duration, p *pending) {
-	if len(ep.state.pending) >= maxPending || n.Worker.Conn(n.Instance) != n.Conn {
+	if len(ep.state.pending) >= maxPending || ep.crowdsOut(p) || n.Worker.Conn(n.Instance) != n.Conn {
 		ep.log.Warn("a login is denied: too many wait, or its worker has ended", "waiting", len(ep.state.pending), "common_name", p.request.CommonName, "user", p.request.Username)
 		ep.reportUndecided(p)
 		go ep.denyForNow(p.conn, p.client.CID, p.kid, p.waits, "too many logins wait", undecided())
@@ -157,11 +158,16 @@ func (ep *endpoint) waitFor(p *pending, timeout time.Duration) {
 // askForPatience has the client of a login that is not decided yet wait longer than its own 60 seconds.
 func (ep *endpoint) askForPatience(id string) {
 	var p *pending
-	ep.do(func() { p = ep.state.pending[id] })
+	var conn *ovpn.Conn
+	ep.do(func() {
+		if p = ep.state.pending[id]; p != nil {
+			conn = p.conn
+		}
+	})
 	if p == nil {
 		return
 	}
-	if err := p.conn.KeepWaiting(ep.ctx, p.client.CID, p.kid, patientTimeout+patienceDelay); err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
+	if err := conn.KeepWaiting(ep.ctx, p.client.CID, p.kid, patientTimeout+patienceDelay); err != nil && !errors.Is(err, ovpn.ErrNoClient) && ep.ctx.Err() == nil {
 		ep.log.Warn("a client was not asked to wait longer for its login", "err", err)
 	}
 }
@@ -208,6 +214,9 @@ func (ep *endpoint) forgetLogin(p *pending) {
 		p.patience.Stop()
 	}
 	ep.logins.Remove(p.request.ID)
+	if p.pend != nil {
+		ep.unjournalLogin(p.request.ID)
+	}
 	p.request.Password, p.request.Answer = "", ""
 	delete(ep.state.pending, p.request.ID)
 	if ep.state.waiting[p.client] == p {

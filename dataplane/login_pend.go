@@ -9,6 +9,7 @@ import (
 
 	"sallyport/dataplane/ovpn"
 	"sallyport/dataplane/session"
+	"sallyport/dataplane/worker"
 	"sallyport/vpn"
 )
 
@@ -61,22 +62,78 @@ func (ep *endpoint) pend(ctx context.Context, l vpn.LoginPending) error {
 		if p.patience != nil {
 			p.patience.Stop()
 		}
-		p.pend = &l
+		p.pend, p.told = &l, false
 		ep.waitFor(p, left)
 		p.request.Pending, p.request.Deadline, p.request.Answer = true, ep.now().Add(left), ""
+		ep.journalLogin(p)
 		ep.logins.Update(p.request, false)
 		conn = p.conn
 	})
 	if p == nil {
 		return errNoLogin
 	}
+	return ep.tellSignIn(ctx, conn, p, l.Text())
+}
+
+// tellSignIn tells the client of a login how its user signs in. It waits for the worker, so it runs outside own.
+func (ep *endpoint) tellSignIn(ctx context.Context, conn *ovpn.Conn, p *pending, text string) error {
 	// The client counts from its TLS handshake. It hears of the end before it gives up by itself.
-	err := conn.PendingAuth(ctx, p.client.CID, p.kid, l.Text(), vpn.SignInTime+signInGrace)
+	err := conn.PendingAuth(ctx, p.client.CID, p.kid, text, vpn.SignInTime+signInGrace)
+	ep.do(func() {
+		switch {
+		case ep.state.waiting[p.client] != p: // it was decided meanwhile
+		case err == nil:
+			p.told = true
+			ep.journalLogin(p)
+		case errors.Is(err, ovpn.ErrNoClient):
+			ep.forgetLogin(p)
+		}
+	})
 	if errors.Is(err, ovpn.ErrNoClient) {
-		ep.do(func() { ep.claim(l.ID) })
 		return errNoLogin
 	}
 	return err
+}
+
+// signInAnswered passes on what a client's user entered, once each time that the client is told: a client may send answers
+// without end.
+func (ep *endpoint) signInAnswered(n worker.Event, ev ovpn.CRResponse) {
+	p := ep.state.waiting[session.Client{Instance: n.Instance, CID: ev.CID}]
+	if p == nil || p.pend == nil || p.pend.Method != vpn.SSOCRText || p.kid != ev.KID || p.request.Answer != "" {
+		return
+	}
+	answer, ok := ev.Text()
+	if !ok {
+		ep.log.Warn("a client sent an answer that is no text; it is ignored", "common_name", p.request.CommonName, "device", p.request.Device)
+		return
+	}
+	p.request.Answer = answer
+	ep.logins.Update(p.request, true)
+}
+
+// How many logins of an endpoint may wait for a person. They wait for minutes, and each keeps a place at its worker: the
+// clients that return by token, and new handshakes, must always find one.
+const (
+	shareOfSignIns = 2 // of the addresses of the endpoint's clients and of maxPending
+	shareOfSource  = 8 // of these: one host
+)
+
+// crowdsOut tells whether a login would wait for a person beside too many others. It runs in the owner goroutine.
+func (ep *endpoint) crowdsOut(p *pending) bool {
+	if !ep.state.desired.Browser || p.request.Returns {
+		return false
+	}
+	most := min(maxPending, 1<<(32-ep.clientCIDR.Bits())) / shareOfSignIns
+	all, here := 0, 0
+	for _, other := range ep.state.pending {
+		if !other.request.Returns && other.client != p.client {
+			all++
+			if other.request.Device.Addr() == p.request.Device.Addr() {
+				here++
+			}
+		}
+	}
+	return all >= most || here >= most/shareOfSource
 }
 
 // signInGrace is how much longer a client waits than its login does.

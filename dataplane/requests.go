@@ -171,7 +171,7 @@ func carriable(u vpn.Identity) bool {
 
 // refusalTime is how long a connection is refused that was terminated before it began: longer than a
 // login can wait, so that no decision of web that is on its way lets it in.
-const refusalTime = 2 * patientTimeout
+const refusalTime = 2 * vpn.SignInTime
 
 // Terminate ends connections. One that no session is known of may belong to a login that is being answered:
 // it is refused from now on. Its end is reported again, because web would not ask if it had read of it.

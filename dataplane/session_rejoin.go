@@ -22,7 +22,7 @@ var errNotFree = vpn.Refuse(vpn.Unavailable, vpn.CodeLoginNotDecided, cannotLetI
 // the one that came from the same address, and then the one that was lost last. It runs in the owner goroutine.
 func (ep *endpoint) free(env ovpn.Env) vpn.ConnectionID {
 	certificate := ep.certificateOf(env)
-	if ep.state.desired.Passwords || env.Username() != "" || certificate == "" {
+	if ep.state.desired.Passwords || ep.state.desired.Browser || env.Username() != "" || certificate == "" {
 		return ""
 	}
 	now := session.Uptime()

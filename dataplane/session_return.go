@@ -137,16 +137,16 @@ func stillOf(s session.Session) func(session.Session) bool {
 // reauthenticate answers the hourly renegotiation, and a client that starts again from the port of its
 // former run, which OpenVPN takes for one and then tells all that a new client is told. Both are allowed
 // while the session continues. OpenVPN has compared the certificate with that of the first handshake, which is the proof
-// of its user; a token is not asked for, because a new run has none. Where the endpoint asks for passwords the token is
-// the proof: without it the client is asked to connect again, and its login is decided as any other, because the password
-// of a renegotiation is proved nowhere. It runs in the owner goroutine.
+// of its user; a token is not asked for, because a new run has none. Where users sign in with a password or in the browser the
+// token is the proof: without it the client is asked to connect again, and its login is decided as any other, because the
+// password of a renegotiation is proved nowhere. It runs in the owner goroutine.
 func (ep *endpoint) reauthenticate(n worker.Event, ev ovpn.Reauth) {
 	s, ok := ep.sessions.ByClient(session.Client{Instance: n.Instance, CID: ev.CID})
 	if !ok || s.Expired() || !s.Proves(ev.Env.CommonName(), ep.loginName(ev.Env), ep.certificateOf(ev.Env)) || ev.Env.OffersToken() && !ev.Env.SessionState().Authenticated() {
 		go ep.deny(n.Conn, ev.CID, ev.KID, "no session", sessionOver())
 		return
 	}
-	if ep.state.desired.Passwords && !(ev.Env.SessionState().Authenticated() && ev.Env.SessionID() == s.Token) {
+	if (ep.state.desired.Passwords || ep.state.desired.Browser) && !(ev.Env.SessionState().Authenticated() && ev.Env.SessionID() == s.Token) {
 		ep.log.Info("a client without the token of its session has to sign in again", "connection", s.Connection, "device", ev.Env.Untrusted())
 		again := ovpn.Restart("Your client signs in again.", true)
 		go func() {

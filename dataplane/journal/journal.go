@@ -25,6 +25,7 @@ const (
 	Workers   Kind = "workers"  // a worker's process and device, named by device
 	Sessions  Kind = "sessions" // a session, named by connection
 	Snapshots Kind = "memory"   // faults and repairs, named by endpoint
+	Logins    Kind = "logins"   // a login whose user signs in outside of the client, named by its ID
 )
 
 const (
@@ -35,7 +36,7 @@ const (
 
 // Open makes the journal's directories where they are missing.
 func Open(dir string) (*Journal, error) {
-	for _, kind := range []Kind{Desired, Workers, Sessions, Snapshots} {
+	for _, kind := range []Kind{Desired, Workers, Sessions, Snapshots, Logins} {
 		if err := os.MkdirAll(filepath.Join(dir, string(kind)), 0o700); err != nil {
 			return nil, fmt.Errorf("journal: %w", err)
 		}

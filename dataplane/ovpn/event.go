@@ -1,8 +1,13 @@
 package ovpn
 
 import (
+	"encoding/base64"
 	"net/netip"
+	"strings"
 	"time"
+	"unicode/utf8"
+
+	"sallyport/vpn"
 )
 
 type (
@@ -87,11 +92,11 @@ type (
 		In, Out uint64
 	}
 
-	// CRResponse is the reply to a CR_TEXT challenge of PendingAuth.
+	// CRResponse is the reply to a CR_TEXT challenge of PendingAuth. A client may send one at any time.
 	CRResponse struct {
 		CID      CID
 		KID      KID
-		Response string
+		Response vpn.Secret // base64, as the client sent it; see Text
 		Env      Env
 	}
 
@@ -118,6 +123,21 @@ type (
 	// because it may be secret.
 	Other struct{ Kind string }
 )
+
+// maxResponse is the length in bytes of the longest text that a user is expected to enter, in base64.
+const maxResponse = 344
+
+// Text is what the user entered; ok is false where that is no line of text, or too long.
+func (r CRResponse) Text() (text vpn.Secret, ok bool) {
+	if len(r.Response) > maxResponse {
+		return "", false
+	}
+	b, err := base64.StdEncoding.DecodeString(r.Response.Reveal())
+	if s := string(b); err == nil && s != "" && utf8.ValidString(s) && !strings.ContainsFunc(s, isControl) {
+		return vpn.Secret(s), true
+	}
+	return "", false
+}
 
 func (Hold) event()          {}
 func (Connect) event()       {}

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"sallyport/vpn"
 )
 
 // maxEnv is the number of values that are read of one block. A real block has about fifty; OpenVPN
@@ -83,7 +85,7 @@ func (p *Parser) clientLine(rest string) Event {
 		if len(f) < 3 {
 			return nil
 		}
-		p.open = CRResponse{CID: CID(cid), KID: KID(kid), Response: f[2]}
+		p.open = CRResponse{CID: CID(cid), KID: KID(kid), Response: vpn.Secret(f[2])}
 	default:
 		return Other{Kind: "CLIENT:" + word}
 	}

@@ -1,6 +1,7 @@
 package ovpn_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"sallyport/dataplane/ovpn"
 	"sallyport/vpn"
@@ -293,11 +296,27 @@ func TestParserKeepsValuesWhole(t *testing.T) {
 		t.Fatalf("got %v, want one event", all)
 	}
 	e := all[0].(ovpn.CRResponse)
-	if e.CID != 4 || e.KID != 1 || e.Response != "MTIzNDU2" || e.Env.Username() != "al\"ice ü x" || e.Env.Password().Reveal() != `p\w d=x,y"z` {
+	if e.CID != 4 || e.KID != 1 || e.Response.Reveal() != "MTIzNDU2" || e.Env.Username() != "al\"ice ü x" || e.Env.Password().Reveal() != `p\w d=x,y"z` {
 		t.Errorf("got %d %d %q, user %q", e.CID, e.KID, e.Response, e.Env.Username())
 	}
 	if got, want := e.Env.Untrusted(), netip.MustParseAddrPort("192.0.2.9:9"); got != want {
 		t.Errorf("peer: got %v, want %v", got, want)
+	}
+}
+
+// The answer to a challenge is a line of text of a bounded length, or none.
+func TestResponseIsText(t *testing.T) {
+	for response, want := range map[string]string{
+		"MTIzNDU2": "123456", "w7wgeA==": "ü x", base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", 256))): strings.Repeat("x", 256),
+		"": "", "MTIz NDU2": "", "MTIzNDU2=": "", "AAAA": "", "YQpi": "", "/w==": "", base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", 259))): "",
+	} {
+		if got, ok := (ovpn.CRResponse{Response: vpn.Secret(response)}).Text(); got.Reveal() != want || ok != (want != "") {
+			t.Errorf("%q is the text %q, %v, want %q", response, got.Reveal(), ok, want)
+		}
+	}
+	all, _ := events([]string{">CLIENT:CR_RESPONSE,4,1,MTIzNDU2", ">CLIENT:ENV,END"})
+	if shown := fmt.Sprintf("%v %+v %#v", all, all, all); strings.Contains(shown, "MTIz") {
+		t.Errorf("the answer shows: %s", shown)
 	}
 }
 
@@ -321,6 +340,7 @@ func FuzzParser(f *testing.F) {
 	for _, name := range []string{"certificate_refusals", "password", "renegotiation", "token_renegotiation", "token_restart"} {
 		f.Add(strings.Join(transcript(f, name), "\n"))
 	}
+	f.Add(">CLIENT:CR_RESPONSE,4,1,MTIzNDU2\n>CLIENT:ENV,END\n>CLIENT:CR_RESPONSE,4\n>CLIENT:CR_RESPONSE,4,1,\n>CLIENT:ENV,END\n>CLIENT:CR_RESPONSE,4,1,/w==,x\n>CLIENT:ENV,END")
 	f.Add(">CLIENT:CONNECT,1,1\n>CLIENT:ENV,=\n>CLIENT:ENV,END\n>NOTIFY:\n>STATE:\n>LOG:,,x/1.2.3.4:5 VERIFY ERROR: depth=")
 	f.Fuzz(func(t *testing.T, text string) {
 		all, answers := events(strings.Split(text, "\n"))
@@ -328,6 +348,11 @@ func FuzzParser(f *testing.F) {
 			t.Errorf("%d events and %d answers from %d lines", len(all), len(answers), n)
 		}
 		for _, e := range all {
+			if r, ok := e.(ovpn.CRResponse); ok {
+				if text, is := r.Text(); is == (text == "") || len(text) > 258 || !utf8.ValidString(text.Reveal()) || strings.ContainsFunc(text.Reveal(), unicode.IsControl) {
+					t.Errorf("the answer %q is no line of text", text.Reveal())
+				}
+			}
 			if r, ok := e.(ovpn.TLSRefused); ok && (r.Message == "" || !r.Peer.IsValid() || r.Count < 1 || strings.ContainsFunc(r.Message, func(c rune) bool { return c < 0x20 })) {
 				t.Errorf("a refusal that cannot be shown: %+v", r)
 			}

@@ -7,7 +7,7 @@ import (
 )
 
 // Event is what happened at a run of a worker. Detail is Resumed, Listed, Ended, or one of ovpn's Connect,
-// Reauth, Established, Goodbye, Disconnect, TLSRefused, CipherFailure and Unreadable.
+// Reauth, Established, Goodbye, Disconnect, CRResponse, TLSRefused, CipherFailure and Unreadable.
 type Event struct {
 	Worker   *Worker
 	Instance string     // the run of the process: CIDs are valid within it only

@@ -78,7 +78,7 @@ func (w *Worker) follow(instance string, conn *ovpn.Conn, full chan<- struct{}) 
 			case full <- struct{}{}:
 			default:
 			}
-		case ovpn.Connect, ovpn.Reauth, ovpn.Established, ovpn.Goodbye, ovpn.Disconnect, ovpn.TLSRefused, ovpn.CipherFailure, ovpn.Unreadable:
+		case ovpn.Connect, ovpn.Reauth, ovpn.Established, ovpn.Goodbye, ovpn.Disconnect, ovpn.CRResponse, ovpn.TLSRefused, ovpn.CipherFailure, ovpn.Unreadable:
 			w.emit(instance, conn, ev)
 		}
 	}
