@@ -25,23 +25,36 @@ func BenchmarkHundredLogins(b *testing.B) {
 	const clients, rounds = 100, 9
 	ours, profiles := benchSite(b, 1)
 	bare, tuned := startBareServer(b, 1, ""), startBareServer(b, 1, ourBuffers)
-	sides := []struct {
-		on      *netlab.Namespace
-		profile string
-		pids    map[string][]int
-	}{
-		{bare.clients[0], bare.profile, map[string][]int{"bare": {bare.pid}}},
-		{tuned.clients[0], tuned.profile, map[string][]int{"tuned": {tuned.pid}}},
-		{ours.clients[0], profiles[0], map[string][]int{"web": {ours.Process(b, "web")}, "dataplane": {ours.Process(b, "dataplane")}, "worker": ours.Processes("openvpn")}},
-	}
+	theirs := &loadSide{on: bare.clients[0], profiles: []string{bare.profile}, pids: map[string][]int{"bare": {bare.pid}}}
+	roomier := &loadSide{on: tuned.clients[0], profiles: []string{tuned.profile}, pids: map[string][]int{"tuned": {tuned.pid}}}
+	mine := &loadSide{on: ours.clients[0], profiles: profiles, pids: map[string][]int{"web": {ours.Process(b, "web")}, "dataplane": {ours.Process(b, "dataplane")}, "worker": ours.Processes("openvpn")}}
+	runLoad(b, clients, rounds, theirs, roomier, mine)
+	b.ReportMetric(median(mine.seconds)/median(theirs.seconds), "ratio")
+	b.ReportMetric(median(mine.seconds)/median(roomier.seconds), "tuned_ratio")
+	b.ReportMetric(slices.Min(mine.seconds)/slices.Min(roomier.seconds), "tuned_fastest_ratio")
+	b.Logf("ours %.2f s, bare %.2f s, bare with our buffers %.2f s, medians of %d; all: %.2f, %.2f, %.2f",
+		median(mine.seconds), median(theirs.seconds), median(roomier.seconds), rounds, mine.seconds, theirs.seconds, roomier.seconds)
+}
+
+// loadSide is one of the sides of a comparison: the clients of one server.
+type loadSide struct {
+	on       *netlab.Namespace
+	profiles []string         // each client takes the next
+	pids     map[string][]int // the processes whose time is reported, by name
+	seconds  []float64        // of each round
+}
+
+// runLoad has many clients connect at once, to each side in turn, and reports what the processes of each side spend on a
+// login until the last client is connected.
+func runLoad(b *testing.B, clients, rounds int, sides ...*loadSide) {
+	b.Helper()
 	spent := map[string]float64{}
-	var times [3][]float64
 	for range rounds {
-		for i, side := range sides {
+		for _, side := range sides {
 			for name, list := range side.pids {
 				spent[name] -= cpuSeconds(b, list...)
 			}
-			times[i] = append(times[i], allConnected(b, side.on, side.profile, clients, func() {
+			side.seconds = append(side.seconds, allConnected(b, side.on, side.profiles, clients, func() {
 				for name, list := range side.pids {
 					spent[name] += cpuSeconds(b, list...)
 				}
@@ -49,25 +62,22 @@ func BenchmarkHundredLogins(b *testing.B) {
 			<-time.After(cooldown)
 		}
 	}
-	theirs, roomier, mine := times[0], times[1], times[2]
-	b.ReportMetric(median(mine)/median(theirs), "ratio")
-	b.ReportMetric(median(mine)/median(roomier), "tuned_ratio")
-	b.ReportMetric(slices.Min(mine)/slices.Min(roomier), "tuned_fastest_ratio")
 	for name, s := range spent {
-		b.ReportMetric(s/rounds/clients*1000, name+"_cpu_ms/login")
+		b.ReportMetric(s/float64(rounds*clients)*1000, name+"_cpu_ms/login")
 	}
-	b.Logf("ours %.2f s, bare %.2f s, bare with our buffers %.2f s, medians of %d; all: %.2f, %.2f, %.2f",
-		median(mine), median(theirs), median(roomier), rounds, mine, theirs, roomier)
 }
 
 // allConnected starts clients together and gives the seconds until the last is connected; then is
 // called before they leave.
-func allConnected(b *testing.B, on *netlab.Namespace, profile string, count int, then func()) float64 {
+func allConnected(b *testing.B, on *netlab.Namespace, profiles []string, count int, then func()) float64 {
 	b.Helper()
 	dir := b.TempDir()
-	file := filepath.Join(dir, "client.ovpn")
-	if err := os.WriteFile(file, []byte(profile), 0o600); err != nil {
-		b.Fatal(err)
+	files := make([]string, len(profiles))
+	for i, profile := range profiles {
+		files[i] = filepath.Join(dir, fmt.Sprintf("%d.ovpn", i))
+		if err := os.WriteFile(files[i], []byte(profile), 0o600); err != nil {
+			b.Fatal(err)
+		}
 	}
 	logs := make([]string, count)
 	var running sync.WaitGroup
@@ -75,7 +85,7 @@ func allConnected(b *testing.B, on *netlab.Namespace, profile string, count int,
 	stop := make([]func(), 0, count)
 	for i := range count {
 		logs[i] = filepath.Join(dir, fmt.Sprintf("%d.log", i))
-		cmd := on.Exec("openvpn", "--config", file, "--log", logs[i], "--dev", fmt.Sprintf("load%d", i), "--dev-type", "tun",
+		cmd := on.Exec("openvpn", "--config", files[i%len(files)], "--log", logs[i], "--dev", fmt.Sprintf("load%d", i), "--dev-type", "tun",
 			"--ifconfig-noexec", "--route-noexec", "--disable-dco", "--verb", "1")
 		if err := cmd.Start(); err != nil {
 			b.Fatal(err)

@@ -18,9 +18,9 @@ import (
 // The benchmarks run our endpoint and stock OpenVPN in turns, in one run on one machine, and
 // report ratios, which do not depend on the speed of the machine.
 
-// benchSite is a site whose clients may reach host A. Its run directory is in memory, as /run is
-// on every host with systemd.
-func benchSite(b *testing.B, clients int) (*site, []string) {
+// benchSettings are those of the programs that are measured. Their run directory is in memory, as /run is on every host
+// with systemd, and one certificate may have any number of connections.
+func benchSettings(b *testing.B) []string {
 	b.Helper()
 	run, err := os.MkdirTemp("/dev/shm", "sallyport-lab-")
 	if err != nil {
@@ -30,7 +30,13 @@ func benchSite(b *testing.B, clients int) (*site, []string) {
 	if err := os.Chmod(run, 0o755); err != nil {
 		b.Fatal(err)
 	}
-	s := newSite(b, clients, "SALLYPORT_RUN_DIR="+filepath.Join(run, "run"), "SALLYPORT_CONNECTIONS_PER_CERTIFICATE=0")
+	return []string{"SALLYPORT_RUN_DIR=" + filepath.Join(run, "run"), "SALLYPORT_CONNECTIONS_PER_CERTIFICATE=0"}
+}
+
+// benchSite is a site whose clients may reach host A.
+func benchSite(b *testing.B, clients int) (*site, []string) {
+	b.Helper()
+	s := newSite(b, clients, benchSettings(b)...)
 	names := make([]string, max(clients, 1))
 	for i := range names {
 		names[i] = fmt.Sprintf("user%d", i)

@@ -1,6 +1,9 @@
 package lab
 
 import (
+	"bufio"
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,13 +93,41 @@ verb 1
 	})
 	w.gatewayHost.Sysctl(t, "net/ipv4/ip_forward", "1")
 	w.gatewayHost.NFT(t, "table ip bare { chain post { type nat hook postrouting priority srcnat; ip saddr "+bareRange+"/22 oifname != \"bare\" masquerade\n }\n}")
-	profile, err := vpn.Profile{
+	profile := vpn.Profile{
 		Endpoint: vpn.NewEndpointID(), Remote: gatewayWAN, Port: 1195, Transport: vpn.UDP,
 		CA: authority.Certificate, ServerName: "vpn.lab.test", TLSCrypt: secret,
 		Client: &vpn.ProfileClient{Certificate: client.Certificate, Key: client.Key},
-	}.Render()
+	}
+	if profile.Password = strings.Contains(more, askPasswords); profile.Password {
+		profile.Client = nil
+	}
+	text, err := profile.Render()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bareServer{topology: w, profile: profile, pid: cmd.Process.Pid}
+	return &bareServer{topology: w, profile: text, pid: cmd.Process.Pid}
+}
+
+// askPasswords is the configuration of a bare server whose clients have passwords instead of certificates.
+const askPasswords = "verify-client-cert none\nmanagement-client-auth\n"
+
+// startBarePasswordServer starts stock OpenVPN whose clients send passwords. Its management socket is answered at once: every
+// client may come in.
+func startBarePasswordServer(t testing.TB, more string) *bareServer {
+	t.Helper()
+	socket := filepath.Join(t.TempDir(), "management")
+	s := startBareServer(t, 1, more+askPasswords+"management "+socket+" unix\n")
+	conn, err := net.Dial("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	go func() {
+		for lines := bufio.NewScanner(conn); lines.Scan(); {
+			if ids, asks := strings.CutPrefix(lines.Text(), ">CLIENT:CONNECT,"); asks {
+				_, _ = fmt.Fprintf(conn, "client-auth-nt %s\n", strings.Replace(strings.TrimSpace(ids), ",", " ", 1))
+			}
+		}
+	}()
+	return s
 }

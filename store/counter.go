@@ -77,15 +77,25 @@ func (t *Tx) saveCounter(ctx context.Context, number int64, c vpn.Connection) er
 // are left out: their counters are final. All of them travel as one JSON text and are written by
 // one statement: given one by one, thousands of parameters took longer than the writing.
 func (t *Tx) SaveCounters(ctx context.Context, counts map[vpn.ConnectionID]vpn.Counters, at time.Time) error {
-	if len(counts) == 0 {
-		return nil
-	}
-	list := make([][5]any, 0, len(counts))
+	list := make([][6]any, 0, len(counts))
 	for id, c := range counts {
 		if !isStorable(string(id)) {
 			continue // no such connection; PostgreSQL would refuse the whole statement
 		}
-		list = append(list, [...]any{id, int64(c.BytesIn), int64(c.PacketsIn), int64(c.BytesOut), int64(c.PacketsOut)})
+		list = append(list, countedRow(id, c, at))
+	}
+	return t.saveCountedRows(ctx, list, "c."+live)
+}
+
+// countedRow is a connection with its counters for saveCountedRows.
+func countedRow(id vpn.ConnectionID, c vpn.Counters, at time.Time) [6]any {
+	return [...]any{id, int64(c.BytesIn), int64(c.PacketsIn), int64(c.BytesOut), int64(c.PacketsOut), micros(at)}
+}
+
+// saveCountedRows writes the counters of the connections, c, that fulfil a condition.
+func (t *Tx) saveCountedRows(ctx context.Context, list [][6]any, condition string) error {
+	if len(list) == 0 {
+		return nil
 	}
 	text, err := json.Marshal(list)
 	if err != nil {
@@ -93,12 +103,12 @@ func (t *Tx) SaveCounters(ctx context.Context, counts map[vpn.ConnectionID]vpn.C
 	}
 	// In one order, so that two transactions cannot deadlock.
 	statement := `INSERT INTO connection_counter (number, bytes_in, packets_in, bytes_out, packets_out, counted_at)
-SELECT c.number, CAST(e.value ->> 1 AS BIGINT), CAST(e.value ->> 2 AS BIGINT), CAST(e.value ->> 3 AS BIGINT), CAST(e.value ->> 4 AS BIGINT), ?
+SELECT c.number, CAST(e.value ->> 1 AS BIGINT), CAST(e.value ->> 2 AS BIGINT), CAST(e.value ->> 3 AS BIGINT), CAST(e.value ->> 4 AS BIGINT), CAST(e.value ->> 5 AS BIGINT)
 FROM ` + t.store.dialect.elements + ` JOIN connection AS c ON c.id = e.value ->> 0
-WHERE c.` + live + ` ORDER BY c.number
+WHERE ` + condition + ` ORDER BY c.number
 ON CONFLICT (number) DO UPDATE SET bytes_in = excluded.bytes_in, packets_in = excluded.packets_in,
 	bytes_out = excluded.bytes_out, packets_out = excluded.packets_out, counted_at = excluded.counted_at`
-	return connectionNoun.read(t.on(ctx).Exec(statement, micros(at), string(text)).Error, "")
+	return connectionNoun.read(t.on(ctx).Exec(statement, string(text)).Error, "")
 }
 
 func upsertCounters(q *gorm.DB) *gorm.DB {

@@ -187,7 +187,7 @@ func (s *Store) update(ctx context.Context, f func(*Tx) error) error {
 			if err := s.limitLockWait(g); err != nil {
 				return err
 			}
-			if err := f(&Tx{db: g, store: s}); err != nil {
+			if err := f(&Tx{db: g, store: s, brief: s.dialect.name == "sqlite"}); err != nil {
 				return err
 			}
 			return s.probeSpace(g)

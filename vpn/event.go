@@ -20,6 +20,19 @@ type Event struct {
 	Ended       *Ended          `json:"ended,omitempty"`
 }
 
+// Connection is the connection that the event is about; empty for an attempt that was refused.
+func (e Event) Connection() ConnectionID {
+	switch {
+	case e.Established != nil:
+		return e.Established.Connection
+	case e.Away != nil:
+		return e.Away.Connection
+	case e.Ended != nil:
+		return e.Ended.Connection
+	}
+	return ""
+}
+
 // RefusedAttempt is a client that was not let in: its certificate did not verify, its login was refused, or
 // its tunnel never came up.
 type RefusedAttempt struct {

@@ -175,10 +175,8 @@ func (f *follower) write(ctx context.Context) error {
 	last := f.batch[len(f.batch)-1]
 	err := f.core.Update(ctx, func(tx *store.Tx) error {
 		f.unwanted = nil
-		for _, ev := range f.batch {
-			if err := f.apply(ctx, tx, ev); err != nil {
-				return err
-			}
+		if err := f.apply(ctx, tx); err != nil {
+			return err
 		}
 		return tx.SaveEventCursor(ctx, f.node, last.Epoch, last.Seq)
 	})
