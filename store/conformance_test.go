@@ -41,6 +41,8 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"user lists":         testUserLists,
 	"MFA device":         testMFADevice,
 	"sign-ins":           testSignIns,
+	"browser sign-in":    testBrowserSignIn,
+	"SAML request":       testSAMLRequest,
 	"profile download":   testProfileDownload,
 	"people":             testPeople,
 	"event cursor":       testEventCursor,

@@ -106,6 +106,10 @@ const (
 	CodeMFACodesThrottled                  Code = "UserMFACodesThrottled"
 	CodeMFADeviceMissing                   Code = "UserMFADeviceMissing"
 	CodeBrowserTimeout                     Code = "UserBrowserTimeout"
+	CodeBrowserMissing                     Code = "ClientBrowserMissing"
+	CodeBrowserRefused                     Code = "UserBrowserSignInRefused"
+	CodeBrowserAddress                     Code = "UserBrowserAddressMismatch"
+	CodeBrowserCodeWrong                   Code = "UserBrowserCodeWrong"
 	CodeDirectoryUnavailable               Code = "DirectoryUnavailable"
 	CodeDirectoryMisconfigured             Code = "DirectoryMisconfigured"
 	CodeEndpointUnavailable                Code = "ClientVpnEndpointUnavailable"
@@ -146,6 +150,14 @@ const (
 	CodeSAMLNameIDMissing       Code = "SAMLNameIDMissing"
 	CodeSAMLNameIDFormat        Code = "SAMLNameIDFormat"
 	CodeSAMLNameIDInvalid       Code = "SAMLNameIDInvalid"
+
+	// Pages of the sign-in in a browser.
+	CodeBrowserLinkInvalid Code = "BrowserLinkInvalid"
+	CodeBrowserOther       Code = "BrowserMismatch"
+	CodeBrowserChanged     Code = "BrowserSignInChanged"
+	CodeSAMLRequestUnknown Code = "SAMLRequestUnknown"
+	CodeSAMLProviderOther  Code = "SAMLProviderMismatch"
+	CodeSAMLReplayed       Code = "SAMLAssertionReplayed"
 )
 
 // codes is the table of all codes with what each means.
@@ -229,6 +241,16 @@ var codes = map[Code]string{
 	CodeMFADeviceMissing:                   "The directory demands an MFA code, and no MFA device is registered for the user; the password was right.",
 	CodeMFADeviceNotFound:                  "There is no MFA device with this ID, or its enrollment has ended.",
 	CodeBrowserTimeout:                     "The client was told to open the browser, and no sign-in there, or no code, followed in the time that the client waits.",
+	CodeBrowserMissing:                     "The endpoint has users sign in in a browser, and the client announces no way to open one, or to type the code that the setting browser_code asks for.",
+	CodeBrowserRefused:                     "The person at the browser said that the sign-in is not theirs.",
+	CodeBrowserAddress:                     "The browser had another address than the client, which the setting browser_same_address refuses.",
+	CodeBrowserCodeWrong:                   "The code that the page showed after the sign-in was typed wrong at the client.",
+	CodeBrowserLinkInvalid:                 "The link of a sign-in in a browser is unknown, was used, or its client no longer waits.",
+	CodeBrowserOther:                       "The browser is not the one in which the sign-in was begun, or it keeps no cookies.",
+	CodeBrowserChanged:                     "The browser signed in once more after the page was shown.",
+	CodeSAMLRequestUnknown:                 "The identity provider's answer belongs to no request that waits: none was made, it is too old, or it was answered.",
+	CodeSAMLProviderOther:                  "The answer came to the address of another identity provider than the one that was asked.",
+	CodeSAMLReplayed:                       "The assertion was used before.",
 	CodeDirectoryUnavailable:               "The directory does not answer.",
 	CodeDirectoryMisconfigured:             "The directory cannot be used as it is configured.",
 	CodeEndpointUnavailable:                "The endpoint takes no connections: it has no target network that works, it is being deleted, or the host policy cannot be read.",

@@ -18,6 +18,10 @@ type Deployment struct {
 	SignIn             SignInLimit
 	// LookUpSeconds is within which time a change of a user in a directory acts on live sessions.
 	LookUpSeconds int
+	// BrowserSameAddress: a sign-in in a browser at another address than the client's is refused.
+	BrowserSameAddress bool
+	// BrowserCode: after a sign-in in a browser the person types a code at the client.
+	BrowserCode bool
 }
 
 // Named tells whether configuration files name something that an administrator chose.
@@ -50,12 +54,13 @@ type Setting struct {
 
 // Sections of the Settings page.
 const (
-	sectionNames  = "Names"
-	sectionRanges = "Client ranges"
-	sectionQuotas = "Quotas"
-	sectionSignIn = "Sign-ins of VPN users"
-	sectionUsers  = "Users of directories"
-	sectionShares = "Connections of one user"
+	sectionNames   = "Names"
+	sectionRanges  = "Client ranges"
+	sectionQuotas  = "Quotas"
+	sectionSignIn  = "Sign-ins of VPN users"
+	sectionUsers   = "Users of directories"
+	sectionBrowser = "Sign-ins in the browser"
+	sectionShares  = "Connections of one user"
 )
 
 // DeploymentSettings lists the settings in the order of the page.
@@ -105,6 +110,14 @@ func DeploymentSettings() []Setting {
 			Help: "Time within which a change of a user in a directory acts on live sessions: groups that were added or removed, a disabled or deleted account. Each user with a session is looked up twice in that time.",
 			Acts: "Acts on the next look-up.",
 			read: readNumber(10, 3600, func(d *Deployment) *int { return &d.LookUpSeconds })},
+		{Key: "browser_same_address", Label: "Refuse browsers at another address", Section: sectionBrowser, Preset: "false", Kind: SettingSwitch,
+			Help: "A VPN login by SAML is refused where the browser has another network address than the VPN client. While this is off, the page that asks to confirm warns. Leave it off where browsers use a proxy, or an IPv6 address beside the client's IPv4 address.",
+			Acts: actsOnSignIns,
+			read: readSwitch(func(d *Deployment) *bool { return &d.BrowserSameAddress })},
+		{Key: "browser_code", Label: "Ask for a code after the sign-in in the browser", Section: sectionBrowser, Preset: "false", Kind: SettingSwitch,
+			Help: "After a VPN login by SAML the page shows a code, which the user types at the VPN client: so the link of another user's client connects no client. Clients that cannot ask for a text (crtext) are refused.",
+			Acts: actsOnSignIns,
+			read: readSwitch(func(d *Deployment) *bool { return &d.BrowserCode })},
 	}
 }
 

@@ -1,0 +1,120 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"net/url"
+
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+var errReplayed = vpn.Refuse(vpn.Denied, vpn.CodeSAMLReplayed, "The identity provider's answer was used before. Begin the sign-in again.")
+
+// relayField is the parameter of an answer that names its request.
+const relayField = "RelayState"
+
+// Accept takes the answer of an identity provider, which came to the address of a provider, and gives the path of the page
+// that continues. An answer that belongs to no request of this browser is refused before it is read. What an answer proves is
+// stored in one transaction, which uses up the request and the assertion. The error is for the person; the log and the
+// refused attempts have the cause. With it path is where the person may begin again; empty: nowhere.
+func (s *Service) Accept(ctx context.Context, at vpn.SAMLProviderID, form url.Values, by Browser) (path string, err error) {
+	r, err := s.requestOf(ctx, at, form, by)
+	if err != nil {
+		s.core.Log.WarnContext(ctx, "the answer of an identity provider was refused", "provider", at, "source", by.Addr.String(), "code", vpn.CodeOf(err), "reason", err)
+		return "", err
+	}
+	switch r.Purpose {
+	case vpn.SAMLForLogin:
+		return s.acceptLogin(ctx, r, form, by)
+	case vpn.SAMLForTest:
+		return s.tests.FinishTest(ctx, r, form)
+	}
+	return "", vpn.ErrSAMLRequest
+}
+
+// requestOf reads the request that an answer says it is for, and judges whether it may be answered.
+func (s *Service) requestOf(ctx context.Context, at vpn.SAMLProviderID, form url.Values, by Browser) (vpn.SAMLRequest, error) {
+	relay := vpn.Secret(form.Get(relayField))
+	if len(relay) != linkLength {
+		return vpn.SAMLRequest{}, vpn.ErrSAMLRequest
+	}
+	var r vpn.SAMLRequest
+	err := s.core.View(ctx, func(tx *store.Tx) (err error) { r, err = tx.SAMLRequestByRelay(ctx, relay); return err })
+	if vpn.KindOf(err) == vpn.NotFound {
+		return r, vpn.ErrSAMLRequest
+	}
+	if err != nil {
+		return r, err
+	}
+	judged := r
+	return r, judged.Answer(at, by.digest(), s.core.Now())
+}
+
+// acceptLogin stores what an answer proves about the person of a VPN login.
+func (s *Service) acceptLogin(ctx context.Context, r vpn.SAMLRequest, form url.Values, by Browser) (string, error) {
+	answer, version, refused := s.providers.AcceptSAML(ctx, r.Provider, form, r.ID)
+	if refused != nil && refusalOf(refused) == nil {
+		return "", refused
+	}
+	var v vpn.BrowserSignIn
+	var why error // what the person is told
+	err := s.core.Update(ctx, func(tx *store.Tx) error {
+		now := s.core.Now()
+		var err error
+		if r, err = tx.SAMLRequest(ctx, r.ID); err != nil {
+			return err
+		}
+		if err := r.Answer(r.Provider, by.digest(), now); err != nil {
+			return err
+		}
+		if err := tx.SaveSAMLRequest(ctx, r); err != nil {
+			return err
+		}
+		if v, err = tx.BrowserSignIn(ctx, vpn.BrowserSignInID(r.Subject)); err != nil {
+			return err
+		}
+		why = refused
+		if why == nil {
+			fresh, err := tx.UseSAMLAssertion(ctx, r.Provider, answer.AssertionID, answer.NotOnOrAfter)
+			if err != nil {
+				return err
+			}
+			if !fresh {
+				why = errReplayed
+			}
+		}
+		if why == nil {
+			if why = v.SignIn(answer.User, version, r, by.Addr, now); why == nil {
+				return tx.SaveBrowserSignIn(ctx, v)
+			}
+			return nil
+		}
+		return tx.CreateAttempt(ctx, v.Login.Refused(refusalOf(why).Code, refusalOf(why).Listed()), now)
+	})
+	if err != nil {
+		return "", err
+	}
+	if why != nil {
+		s.core.Log.WarnContext(ctx, "the answer of an identity provider was refused", "provider", r.Provider, "endpoint", v.Login.Endpoint, "device", v.Login.Device.String(), "source", by.Addr.String(),
+			"code", vpn.CodeOf(why), "reason", why, "reference", v.Login.Reference())
+		return Path(v.Token), toldToPerson(why)
+	}
+	return ConfirmPath(v.Token), nil
+}
+
+// toldToPerson is a refusal of an answer as the person at the browser may know it.
+func toldToPerson(err error) error {
+	if e := refusalOf(err); e != nil {
+		return e.ToldToClient(false)
+	}
+	return err
+}
+
+// refusalOf is the refusal that an error is; nil: it is a fault.
+func refusalOf(err error) *vpn.Error {
+	if e, ok := errors.AsType[*vpn.Error](err); ok {
+		return e
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package signin
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"sallyport/control/signin"
+	views "sallyport/views/portal"
+	"sallyport/vpn"
+)
+
+func cookieDigest(b signin.Browser) string {
+	if b.Cookie == "" {
+		return ""
+	}
+	return vpn.TokenDigest(b.Cookie)
+}
+
+// shown is a sign-in as its pages draw it.
+func (h *SignIns) shown(v signin.View, by signin.Browser) views.SignIn {
+	now := h.now()
+	s := views.SignIn{
+		Path: signin.Path(v.Token), Endpoint: v.Endpoint.Label(), Provider: v.Provider, Strict: v.Strict,
+		Address: v.Login.Device.Addr().Unmap().String(), Platform: platform(v.Login.Platform), Client: cmp.Or(vpn.PrintableText(v.Login.Version), "unknown"),
+		Common: vpn.PrintableText(v.Login.CommonName), Asked: asked(now.Sub(v.CreatedAt)),
+		User: vpn.PrintableText(v.User.Name), Request: v.Request, WithCode: v.Code != "",
+	}
+	if v.AddressDiffers(by.Addr) {
+		s.Browser = by.Addr.String()
+	}
+	if v.User.Mail != v.User.Name {
+		s.Mail = vpn.PrintableText(v.User.Mail)
+	}
+	switch v.StateAt(now) {
+	case vpn.BrowserConfirmed:
+		s.Code = v.Code.Reveal()
+	case vpn.BrowserAnswered:
+		s.Connected = true
+	case vpn.BrowserExpired:
+		s.Expired = true
+	case vpn.BrowserRefused:
+		s.NotMe, s.Refusal = v.RefusedCode == vpn.CodeBrowserRefused, v.RefusedReason
+	}
+	return s
+}
+
+// platforms are what clients call the systems that they run on (IV_PLAT).
+var platforms = map[string]string{"win": "Windows", "mac": "macOS", "linux": "Linux", "android": "Android", "ios": "iOS", "freebsd": "FreeBSD", "openbsd": "OpenBSD"}
+
+func platform(said string) string {
+	return cmp.Or(platforms[said], vpn.PrintableText(said), "unknown")
+}
+
+func asked(ago time.Duration) string {
+	switch seconds := int(ago.Seconds()); {
+	case seconds < 2:
+		return "a moment ago"
+	case seconds < 120:
+		return fmt.Sprintf("%d seconds ago", seconds)
+	default:
+		return fmt.Sprintf("%d minutes ago", seconds/60)
+	}
+}

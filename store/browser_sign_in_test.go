@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"sallyport/vpn"
+	"sallyport/vpn/vpntest"
+)
+
+func testBrowserSignIn(t *testing.T, s *Store) {
+	f := stored(t, s)
+	v := vpntest.Filled[vpn.BrowserSignIn]()
+	v.ID, v.Login.Endpoint, v.Login.Password, v.Login.Answer, v.Login.IssuerKey = "sign-in-1", f.endpoint.ID, "", "", ""
+	v.State, v.ExpiresAt = vpn.BrowserWaiting, at.Add(time.Minute)
+	waiting := v
+	waiting.User, waiting.Version, waiting.Request, waiting.Browser = vpn.ProviderUser{}, 0, "", ""
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.CreateBrowserSignIn(ctx, waiting) })
+	same := func(what string, want vpn.BrowserSignIn) {
+		t.Helper()
+		view(t, s, func(ctx context.Context, x *Tx) error {
+			same(t, what, must[vpn.BrowserSignIn](t)(x.BrowserSignIn(ctx, v.ID)), want)
+			same(t, what+", by token", must[vpn.BrowserSignIn](t)(x.BrowserSignInByToken(ctx, v.Token)), want)
+			same(t, what+", by login", must[vpn.BrowserSignIn](t)(x.BrowserSignInOfLogin(ctx, v.Node, v.Login.ID)), want)
+			return nil
+		})
+	}
+	decided := func(what string, node string, now time.Time, want int) {
+		t.Helper()
+		view(t, s, func(ctx context.Context, x *Tx) error {
+			if got := must[[]vpn.BrowserSignIn](t)(x.DecidedBrowserSignIns(ctx, node, now)); len(got) != want {
+				t.Errorf("%s: %d, want %d", what, len(got), want)
+			}
+			return nil
+		})
+	}
+	same("created", waiting)
+	decided("waiting", v.Node, at, 0)
+	again := waiting
+	again.ID, again.Token = "sign-in-2", "another"
+	if err := attempt(t, s, func(ctx context.Context, x *Tx) error { return x.CreateBrowserSignIn(ctx, again) }); vpn.KindOf(err) != vpn.Conflict {
+		t.Errorf("a second one of the login: %v", err)
+	}
+	v.State = vpn.BrowserConfirmed
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.SaveBrowserSignIn(ctx, v) })
+	same("saved", v)
+	decided("confirmed", v.Node, at, 1)
+	decided("at another node", "other", at, 0)
+	decided("expired", v.Node, at.Add(time.Minute), 0)
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		if n := must[int](t)(x.PurgeBrowserSignIns(ctx, v.ExpiresAt, 10)); n != 0 {
+			t.Errorf("%d purged too early", n)
+		}
+		if n := must[int](t)(x.PurgeBrowserSignIns(ctx, v.ExpiresAt.Add(time.Second), 10)); n != 1 {
+			t.Errorf("%d purged, want 1", n)
+		}
+		return nil
+	})
+	view(t, s, func(ctx context.Context, x *Tx) error {
+		if _, err := x.BrowserSignInByToken(ctx, v.Token); vpn.CodeOf(err) != vpn.CodeBrowserLinkInvalid {
+			t.Errorf("purged: %v", err)
+		}
+		return nil
+	})
+}
+
+func testSAMLRequest(t *testing.T, s *Store) {
+	r := vpntest.Filled[vpn.SAMLRequest]()
+	r.Relay = vpn.TokenDigest("relay")
+	open := r
+	open.UsedAt, open.Result = time.Time{}, ""
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.CreateSAMLRequest(ctx, open) })
+	view(t, s, func(ctx context.Context, x *Tx) error {
+		same(t, "created", must[vpn.SAMLRequest](t)(x.SAMLRequestByRelay(ctx, "relay")), open)
+		return nil
+	})
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.SaveSAMLRequest(ctx, r) })
+	view(t, s, func(ctx context.Context, x *Tx) error {
+		same(t, "saved", must[vpn.SAMLRequest](t)(x.SAMLRequest(ctx, r.ID)), r)
+		same(t, "of its subject", must[[]vpn.SAMLRequest](t)(x.SAMLRequestsOf(ctx, r.Subject)), []vpn.SAMLRequest{r})
+		if _, err := x.SAMLRequestByRelay(ctx, "other"); vpn.CodeOf(err) != vpn.CodeSAMLRequestUnknown {
+			t.Errorf("another RelayState: %v", err)
+		}
+		return nil
+	})
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		same(t, "purged", must[int](t)(x.PurgeSAMLRequests(ctx, r.CreatedAt, 10)), 0)
+		same(t, "purged", must[int](t)(x.PurgeSAMLRequests(ctx, r.CreatedAt.Add(time.Second), 10)), 1)
+		for i, c := range []struct {
+			provider vpn.SAMLProviderID
+			id       string
+			fresh    bool
+		}{{"saml-1", "_a", true}, {"saml-1", "_a", false}, {"saml-1", "_b", true}, {"saml-2", "_a", true}} {
+			if fresh := must[bool](t)(x.UseSAMLAssertion(ctx, c.provider, c.id, at)); fresh != c.fresh {
+				t.Errorf("assertion %d: fresh is %v", i, fresh)
+			}
+		}
+		same(t, "purged assertions", must[int](t)(x.PurgeSAMLAssertions(ctx, at.Add(time.Second), 10)), 3)
+		return nil
+	})
+}
