@@ -113,7 +113,7 @@ func (d *Directory) walkGroups(ctx context.Context, c *conn, user *goldap.Entry)
 	var level []string
 	visit := func(entries []*goldap.Entry) {
 		for _, e := range entries {
-			id := groupID(e.DN)
+			id := vpn.CanonicalGroup(e.DN)
 			if visited[id] {
 				continue
 			}
@@ -169,16 +169,6 @@ func (d *Directory) groupPages(ctx context.Context, c *conn, filter string) (ent
 	}
 }
 
-// groupID is what names a group that has no SID: its DN, whose spelling of case and spaces may change from answer to
-// answer.
-func groupID(dn string) string {
-	parsed, err := goldap.ParseDN(dn)
-	if err != nil {
-		return strings.ToLower(dn)
-	}
-	return strings.ToLower(parsed.String())
-}
-
 // FindGroups finds groups by a part of their name, for a picker; at most limit of them.
 func (d *Directory) FindGroups(ctx context.Context, part string, limit int) (groups []vpn.Group, err error) {
 	class := anyOf([]string{"(objectClass=groupOfNames)", "(objectClass=groupOfUniqueNames)", "(objectClass=posixGroup)"})
@@ -197,7 +187,7 @@ func (d *Directory) FindGroups(ctx context.Context, part string, limit int) (gro
 			return searchFault(d.options.BaseDN, err)
 		}
 		for _, e := range found.Entries {
-			id := groupID(e.DN)
+			id := vpn.CanonicalGroup(e.DN)
 			if d.options.Type == vpn.ActiveDirectory {
 				if id, err = decodeSID(e.GetRawAttributeValue(attrSID)); err != nil {
 					continue

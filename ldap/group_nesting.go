@@ -27,7 +27,7 @@ func (d *Directory) nestingOf(ctx context.Context, c *conn, groups []vpn.Group) 
 			return in
 		}
 		for _, p := range parents {
-			in[g.ID] = append(in[g.ID], groupName(p, groupID(p.DN)))
+			in[g.ID] = append(in[g.ID], groupName(p, vpn.CanonicalGroup(p.DN)))
 		}
 		slices.Sort(in[g.ID])
 	}

@@ -2,7 +2,9 @@ package ldap_test
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +38,25 @@ func TestOpenLDAP(t *testing.T) {
 			again, err := d.LookUp(t.Context(), u.Key)
 			if err != nil || names(again.Groups) != names(u.Groups) {
 				t.Errorf("looked up again: %+v, %v", again, err)
+			}
+		}
+	})
+	t.Run("a group with letters beyond ASCII, a comma and quotes", func(t *testing.T) {
+		const dn = `cn=Büro \"Süd\"\, West,ou=groups,dc=example,dc=test`
+		encoded := base64.StdEncoding.EncodeToString([]byte(dn))
+		s.Modify(t, "dn:: "+encoded+"\nchangetype: add\nobjectClass: groupOfNames\ncn:: "+base64.StdEncoding.EncodeToString([]byte(`Büro "Süd", West`))+"\nmember: uid=alice,ou=people,dc=example,dc=test\n")
+		defer s.Modify(t, "dn:: "+encoded+"\nchangetype: delete\n")
+		u, err := signIn(t, d, "alice", directory.Password)
+		if err != nil || len(u.Groups) != 5 {
+			t.Fatalf("%+v, %v", u.Groups, err)
+		}
+		found, err := d.FindGroups(t.Context(), "BÜRO", 5)
+		if err != nil || len(found) != 1 || found[0].Name != `Büro "Süd", West` {
+			t.Fatalf("%+v, %v", found, err)
+		}
+		for _, typed := range []string{dn, found[0].ID, `CN=büro \22Süd\22\2C West, OU=Groups, DC=example,DC=test`} {
+			if !slices.ContainsFunc(u.Groups, func(g vpn.Group) bool { return g.ID == vpn.CanonicalGroup(typed) }) {
+				t.Errorf("%s is none of %+v", typed, u.Groups)
 			}
 		}
 	})

@@ -39,6 +39,7 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"block":              testBlock,
 	"users":              testUsers,
 	"user lists":         testUserLists,
+	"group spellings":    testGroupSpellings,
 	"MFA device":         testMFADevice,
 	"sign-ins":           testSignIns,
 	"browser sign-in":    testBrowserSignIn,

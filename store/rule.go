@@ -44,7 +44,7 @@ func (r ruleRow) rule() (vpn.Rule, error) {
 	var d decoder
 	return vpn.Rule{
 		ID: vpn.RuleID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Destination: d.prefix(r.Destination), AllUsers: r.AllUsers,
-		Group: r.Group, Description: r.Description, CreatedAt: instant(r.Created), Generations: generations(r.Added, r.Removed),
+		Group: vpn.CanonicalGroup(r.Group), Description: r.Description, CreatedAt: instant(r.Created), Generations: generations(r.Added, r.Removed),
 	}, d.err
 }
 
@@ -97,7 +97,7 @@ func (t *Tx) RulesOfGroups(ctx context.Context, provider vpn.ProviderID, groups 
 	endpoints := t.on(ctx).Model(&endpointRow{}).Select("id").Where("directory_id = ?", clean(string(provider)))
 	var out []vpn.Rule
 	for part := range slices.Chunk(groups, batch) {
-		found, err := readAll(t.on(ctx).Where("endpoint_id IN (?) AND removed = 0 AND group_id IN ?", endpoints, cleanAll(part)).
+		found, err := readAll(t.on(ctx).Where("endpoint_id IN (?) AND removed = 0 AND group_id IN ?", endpoints, groupSpellings(part)).
 			Order("endpoint_id, destination_first, destination_bits, id"), ruleNoun, ruleRow.rule)
 		if err != nil {
 			return nil, err

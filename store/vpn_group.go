@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gorm.io/gorm/clause"
 
@@ -35,7 +37,7 @@ func newGroupRow(g vpn.UserGroup) groupRow {
 
 func (r groupRow) group() (vpn.UserGroup, error) {
 	return vpn.UserGroup{
-		Key: vpn.UserGroupID(r.ID), Provider: vpn.ProviderID(r.Provider), Group: vpn.Group{ID: r.GroupID, Name: r.Name}, FirstSeen: instant(r.FirstSeen),
+		Key: vpn.UserGroupID(r.ID), Provider: vpn.ProviderID(r.Provider), Group: vpn.Group{ID: vpn.CanonicalGroup(r.GroupID), Name: r.Name}, FirstSeen: instant(r.FirstSeen),
 	}, nil
 }
 
@@ -72,7 +74,7 @@ func (t *Tx) VPNGroupsNamed(ctx context.Context, ids ...string) ([]vpn.UserGroup
 	var rows []groupRow
 	for part := range slices.Chunk(ids, batch) {
 		var some []groupRow
-		if err := t.on(ctx).Where("group_id IN ?", cleanAll(part)).Find(&some).Error; err != nil {
+		if err := t.on(ctx).Where("group_id IN ?", groupSpellings(part)).Find(&some).Error; err != nil {
 			return nil, groupNoun.read(err, "")
 		}
 		rows = append(rows, some...)
@@ -80,12 +82,29 @@ func (t *Tx) VPNGroupsNamed(ctx context.Context, ids ...string) ([]vpn.UserGroup
 	return t.withMembers(ctx, rows)
 }
 
-func cleanAll(texts []string) []string {
-	out := make([]string, len(texts))
-	for i, s := range texts {
-		out[i] = clean(s)
+// groupSpellings are the spellings of group IDs in columns: an earlier version wrote letters beyond ASCII as bytes.
+func groupSpellings(ids []string) []string {
+	out := make([]string, 0, len(ids))
+	for _, id := range ids {
+		out = append(out, clean(id))
+		if former := formerGroupID(id); former != clean(id) {
+			out = append(out, former)
+		}
 	}
 	return out
+}
+
+// formerGroupID is the spelling of an earlier version.
+func formerGroupID(id string) string {
+	var b strings.Builder
+	for _, octet := range []byte(clean(id)) {
+		if octet < utf8.RuneSelf {
+			b.WriteByte(octet)
+		} else {
+			fmt.Fprintf(&b, `\%02x`, octet)
+		}
+	}
+	return b.String()
 }
 
 var groupList = longListing[groupRow]{
@@ -213,6 +232,9 @@ func (t *Tx) noteGroups(ctx context.Context, provider vpn.ProviderID, groups []v
 	numbers := make(map[string]int64, len(rows))
 	rename := clause.OnConflict{Columns: []clause.Column{{Name: "provider"}, {Name: "group_id"}}, DoUpdates: clause.AssignmentColumns([]string{"name", "name_key", "search"})}
 	for part := range slices.Chunk(rows, batch/2) {
+		if err := t.respellGroups(ctx, part); err != nil {
+			return nil, err
+		}
 		if err := t.on(ctx).Clauses(rename).Create(&part).Error; err != nil {
 			return nil, groupNoun.read(err, "")
 		}
@@ -229,6 +251,22 @@ func (t *Tx) noteGroups(ctx context.Context, provider vpn.ProviderID, groups []v
 		}
 	}
 	return numbers, nil
+}
+
+// respellGroups gives groups of an earlier version their present spelling.
+func (t *Tx) respellGroups(ctx context.Context, rows []groupRow) error {
+	for _, r := range rows {
+		former := formerGroupID(r.GroupID)
+		if former == r.GroupID {
+			continue
+		}
+		present := t.on(ctx).Model(&groupRow{}).Select("1").Where("provider = ? AND group_id = ?", r.Provider, r.GroupID)
+		err := t.on(ctx).Model(&groupRow{}).Where("provider = ? AND group_id = ? AND NOT EXISTS (?)", r.Provider, former, present).Update("group_id", r.GroupID).Error
+		if err != nil {
+			return groupNoun.read(err, "")
+		}
+	}
+	return nil
 }
 
 // PurgeVPNGroups deletes groups without members that were first seen before a time, at most limit, and returns their

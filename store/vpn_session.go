@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"sallyport/vpn"
@@ -65,6 +66,9 @@ func (r vpnSessionRow) session() (vpn.Session, error) {
 		StartedAt: instant(r.Started), EndsAt: instant(r.Ends), EndedAt: instant(r.Ended), EndReason: r.EndReason,
 	}
 	d.json(r.Groups, &s.Groups)
+	if strings.Contains(r.Groups, `\\`) { // of an earlier version
+		s.Groups = vpn.CanonicalGroups(s.Groups)
+	}
 	if len(s.Groups) == 0 {
 		s.Groups = nil
 	}

@@ -49,7 +49,7 @@ func Decide(d Desired, association AssociationID, groups []string, dst netip.Add
 		return DenyNoRule
 	}
 	for _, r := range d.Rules {
-		if r.Destination.Bits() == best && r.Destination.Contains(dst) && (r.AllUsers || slices.Contains(groups, r.Group)) {
+		if r.Destination.Bits() == best && r.Destination.Contains(dst) && (r.AllUsers || hasGroup(groups, r.Group)) {
 			return Allow
 		}
 	}

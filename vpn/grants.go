@@ -88,8 +88,8 @@ func grantsByDestination(rules []DesiredRule) map[netip.Prefix]Grant {
 		switch {
 		case g.All || r.AllUsers:
 			g = Grant{All: true}
-		case !slices.Contains(g.Groups, r.Group):
-			g.Groups = append(slices.Clone(g.Groups), r.Group)
+		case !hasGroup(g.Groups, r.Group):
+			g.Groups = append(slices.Clone(g.Groups), CanonicalGroup(r.Group))
 			slices.Sort(g.Groups)
 		}
 		grants[r.Destination] = g

@@ -74,9 +74,12 @@ func (e *Endpoint) Authorize(s RuleSpec, present []Rule, q Quotas, now time.Time
 		} else {
 			checkGroupID(&c, r.Group)
 		}
+		if r.Group = CanonicalGroup(r.Group); !c.Has("group") {
+			checkGroupID(&c, r.Group)
+		}
 	}
 	for _, o := range present {
-		if o.Removed == 0 && o.Destination == p && o.AllUsers == r.AllUsers && o.Group == r.Group && !c.Has("destination") {
+		if o.Removed == 0 && o.Destination == p && o.AllUsers == r.AllUsers && SameGroup(o.Group, r.Group) && !c.Has("destination") {
 			c.Bad("destination", fmt.Sprintf("There is already an authorization rule for %s and %s.", p, r.Grantee()))
 		}
 	}

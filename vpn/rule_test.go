@@ -14,7 +14,8 @@ func TestAuthorize(t *testing.T) {
 	all := Rule{Endpoint: e.ID, Destination: cidr("10.0.0.0/16"), AllUsers: true, Generations: Generations{Added: 1}}
 	group := Rule{Endpoint: e.ID, Destination: cidr("10.0.0.0/16"), Group: "S-1-5-21-1", Generations: Generations{Added: 1}}
 	leaving := Rule{Endpoint: e.ID, Destination: cidr("10.9.0.0/16"), AllUsers: true, Generations: Generations{Added: 1, Removed: 2}}
-	present := []Rule{all, group, leaving}
+	named := Rule{Endpoint: e.ID, Destination: cidr("10.2.0.0/16"), Group: `cn=b\c3\bcro,dc=corp`, Generations: Generations{Added: 1}} // of an earlier version
+	present := []Rule{all, group, leaving, named}
 	for _, c := range []struct {
 		spec         RuleSpec
 		field, words string
@@ -29,6 +30,7 @@ func TestAuthorize(t *testing.T) {
 		{RuleSpec{Destination: "10.0.0.0/16", AllUsers: true}, "destination", "already an authorization rule for 10.0.0.0/16 and all users"},
 		{RuleSpec{Destination: "10.0.0.0/16", AllUsers: true, Group: "left in the form"}, "destination", "all users"},
 		{RuleSpec{Destination: "10.0.0.0/16", Group: " S-1-5-21-1 "}, "destination", "group S-1-5-21-1"},
+		{RuleSpec{Destination: "10.2.0.0/16", Group: "CN=Büro, DC=corp"}, "destination", "group cn=büro,dc=corp"},
 		{RuleSpec{Destination: "", AllUsers: true}, "destination", "Enter"},
 		{RuleSpec{Destination: "10.0.0.1/16", AllUsers: true}, "destination", "host bits"},
 		{RuleSpec{Destination: "fd00::/8", AllUsers: true}, "destination", "IPv4"},
@@ -36,6 +38,8 @@ func TestAuthorize(t *testing.T) {
 		{RuleSpec{Destination: "169.254.169.254/32", AllUsers: true}, "destination", "link-local"},
 		{RuleSpec{Destination: "10.1.0.0/16"}, "group", "Enter the ID"},
 		{RuleSpec{Destination: "10.1.0.0/16", Group: "a\nb"}, "group", "one line"},
+		{RuleSpec{Destination: "10.1.0.0/16", Group: "cn=a\nb,dc=corp"}, "group", "one line"},
+		{RuleSpec{Destination: "10.1.0.0/16", Group: "cn=" + strings.Repeat(`\00`, 90) + ",dc=x"}, "group", "at most 255"},
 		{RuleSpec{Destination: "10.1.0.0/16", Group: "\xff"}, "group", "one line"},
 		{RuleSpec{Destination: "10.1.0.0/16", Group: strings.Repeat("x", maxGroupID+1)}, "group", "at most 255"},
 		{RuleSpec{Destination: "10.1.0.0/16", AllUsers: true, Description: "a\nb"}, "description", "a line break"},

@@ -8,7 +8,7 @@ import (
 // Allows tells whether the rules of the destination let a user with the groups through. It is the decision of Decide about
 // the most specific destination.
 func (g Grant) Allows(groups []string) bool {
-	return g.All || slices.ContainsFunc(g.Groups, func(id string) bool { return slices.Contains(groups, id) })
+	return g.All || slices.ContainsFunc(g.Groups, func(id string) bool { return hasGroup(groups, id) })
 }
 
 // UserAccess is what the authorization rules of one destination mean for one user.

@@ -74,6 +74,7 @@ func (t *Table) Adopt(s Session) bool {
 	if !t.pool.Hold(s.Addr) {
 		return false
 	}
+	s.User.Groups = vpn.CanonicalGroups(s.User.Groups) // of an earlier version
 	t.add(&s)
 	t.byToken[s.Token] = t.byID[s.Connection]
 	return true

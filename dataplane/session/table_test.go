@@ -126,3 +126,17 @@ func TestAddressesCoolDown(t *testing.T) {
 		t.Error("a free address was not given out")
 	}
 }
+
+// The journal of an earlier version spells groups in another way than rules of now.
+func TestAdoptedSessionHasCanonicalGroups(t *testing.T) {
+	t.Parallel()
+	c := &clock{noon}
+	table := NewTable(smallest, []int{0, 1, 2, 3}, c.now)
+	opened, ok := NewTable(smallest, []int{0, 1, 2, 3}, c.now).Open(Session{Connection: "1", Token: "1", User: vpn.Identity{Groups: []string{`cn=b\c3\bcro,dc=corp`, "S-1-5-7"}}}, []vpn.DesiredAssociation{{ID: "a"}})
+	if !ok || !table.Adopt(opened) {
+		t.Fatal("not adopted")
+	}
+	if got, _ := table.Get("1"); fmt.Sprint(got.User.Groups) != "[cn=büro,dc=corp S-1-5-7]" {
+		t.Errorf("groups are %q", got.User.Groups)
+	}
+}

@@ -108,7 +108,7 @@ func (h *Rules) Authorize(c echo.Context) error {
 	if in.Search != "" { // nothing is saved: the form shows what was found
 		return h.renderNew(c, in, nil)
 	}
-	if in.Access == accessGroup && in.Picked != "" && in.Group != "" && in.Group != in.Picked {
+	if in.Access == accessGroup && in.Picked != "" && in.Group != "" && !vpn.SameGroup(in.Group, in.Picked) {
 		var twice vpn.Check
 		twice.Bad("group", "A group is chosen above, and this is the ID of another one. Clear one of the two.")
 		return h.renderNew(c, in, twice.Err())
