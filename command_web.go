@@ -28,6 +28,7 @@ import (
 	"sallyport/handlers/portal"
 	"sallyport/ldap"
 	"sallyport/pki"
+	"sallyport/saml"
 	"sallyport/static"
 	"sallyport/store"
 	"sallyport/vpn"
@@ -73,7 +74,7 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 		return err
 	}
 	var background sync.WaitGroup
-	for _, job := range []func(context.Context){run.Reconcile, run.Follow, run.Housekeep, run.LookUp} {
+	for _, job := range []func(context.Context){run.Reconcile, run.Follow, run.Housekeep, run.LookUp, run.LookAtMetadata} {
 		background.Go(func() { job(ctx) })
 	}
 	defer background.Wait()
@@ -102,9 +103,9 @@ func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (adm
 		Core: core, Access: access.New(core, limits), Networks: network.New(core), Certificates: certificate.New(core, maker),
 		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: dataplane, PKI: maker, Node: nodes, Resolver: endpoint.SystemResolver{}}),
 		Users:     user.New(core),
-		Identity:  identity.New(core, openDirectory), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
+		Identity:  identity.New(core, openDirectory, samlRoom{saml.Fetcher{Private: cfg.Public.PrivateMetadata}}), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
 	}
-	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Prover: services.Identity, Directories: services.Identity, Limits: limits, KeepChanges: cfg.Audit.Keep, DeviceDelay: time.Second})
+	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Prover: services.Identity, Directories: services.Identity, Metadata: services.Identity, Limits: limits, KeepChanges: cfg.Audit.Keep, DeviceDelay: time.Second})
 	return services, run, db, nil
 }
 

@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 	"vpn":                 {},
 	"vpn/...":             {"vpn"}, // test kits
 	"control/...":         {"vpn", "store", "control/..."},
-	"control/controltest": {"vpn", "store", "control/...", "pki"},
+	"control/controltest": {"vpn", "store", "control/...", "pki", "saml"},
 	"store":               {"vpn", "migrations"},
 	"store/postgrestest":  {}, // test kit
 	"migrations":          {},

@@ -18,9 +18,11 @@ type Public struct {
 	TLSCertificate string // path of PEM, leaf first; "" makes a self-signed one
 	TLSKey         string
 	PlainHTTP      bool
-	URL            *url.URL // base of the pages, without a final slash; nil where it is not set and has no default
-	Off            string   // why the pages are not served, in a sentence; "": they are
-	ByDefault      bool     // the listener was not chosen: where its port is taken, the pages are not served
+	// PrivateMetadata lets metadata URLs of SAML providers lead to private addresses and this host.
+	PrivateMetadata bool
+	URL             *url.URL // base of the pages, without a final slash; nil where it is not set and has no default
+	Off             string   // why the pages are not served, in a sentence; "": they are
+	ByDefault       bool     // the listener was not chosen: where its port is taken, the pages are not served
 }
 
 // OwnHost is the host name or address that belongs to the public pages alone: the console does not answer to it. It is

@@ -64,6 +64,7 @@ func startSettings() []setting {
 
 		{key: "public_listen", preset: "127.0.0.1:8444", help: "Address and port of the public pages: what VPN clients, their users and identity providers open. Beyond loopback they are served where public_url is set too.", set: addrPort(func(c *Config) *netip.AddrPort { return &c.Public.Listen })},
 		{key: "public_url", shown: "https://localhost:8444, with the port of public_listen", help: "Base address of the public pages as users and identity providers open them, for example https://vpn.example.com. Its host name is not one of the console's: beyond loopback the console does not answer to it.", set: setURL},
+		{key: "metadata_private_addresses", preset: "false", help: "Let the metadata URL of a SAML provider lead to a private address, or to this host. While this is off, only public addresses are connected to.", set: boolean(func(c *Config) *bool { return &c.Public.PrivateMetadata })},
 		{key: "public_tls_certificate", shown: "self-signed, made at the first start", help: "PEM file: the certificate of the public pages, then its intermediates. Read again when it changes.", set: text(func(c *Config) *string { return &c.Public.TLSCertificate })},
 		{key: "public_tls_key", help: "PEM file: the key of public_tls_certificate.", set: text(func(c *Config) *string { return &c.Public.TLSKey })},
 		{key: "public_plain_http", preset: "false", help: "Serve the public pages without TLS. Only on a loopback address, or behind trusted_proxies that speak TLS.", set: boolean(func(c *Config) *bool { return &c.Public.PlainHTTP })},

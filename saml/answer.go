@@ -98,7 +98,7 @@ func (sp *ServiceProvider) read(answer vpn.SAMLAnswer, proved *crewjam.Assertion
 	}
 	answer.AssertionID = proved.ID
 	answer.NotOnOrAfter = forgettable(m, answer.Seen.ReceivedAt)
-	answer.User = user(id, attributes, &answer.Seen)
+	answer.User = sp.user(id, attributes, &answer.Seen)
 	return answer, nil
 }
 

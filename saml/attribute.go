@@ -42,15 +42,12 @@ func (sp *ServiceProvider) attributes(assertion *etree.Element) []vpn.SAMLAttrib
 					a.Values = append(a.Values, text(value))
 				}
 			}
-			named := func(names ...string) bool {
-				return slices.Contains(names, a.Name) || slices.Contains(names, a.FriendlyName)
-			}
 			switch {
-			case named(sp.groupAttribute):
+			case isNamed(a, []string{sp.groupAttribute}):
 				a.Use = useGroups
-			case named(mailAttributes...):
+			case isNamed(a, sp.mailAttributes):
 				a.Use = useMail
-			case named(nameAttributes...):
+			case isNamed(a, sp.nameAttributes):
 				a.Use = useName
 			}
 			out = append(out, a)
@@ -60,13 +57,13 @@ func (sp *ServiceProvider) attributes(assertion *etree.Element) []vpn.SAMLAttrib
 }
 
 // user is the user whom an assertion names, with the groups that count.
-func user(id nameID, attributes []vpn.SAMLAttribute, trace *vpn.SAMLTrace) vpn.ProviderUser {
-	u := vpn.ProviderUser{Key: id.value, Name: id.value, Mail: firstText(attributes, useMail)}
-	if crewjam.NameIDFormat(id.format) == crewjam.EmailAddressNameIDFormat {
+func (sp *ServiceProvider) user(id nameID, attributes []vpn.SAMLAttribute, trace *vpn.SAMLTrace) vpn.ProviderUser {
+	u := vpn.ProviderUser{Key: id.value, Name: id.value, Mail: firstText(attributes, sp.mailAttributes)}
+	if u.Mail == "" && crewjam.NameIDFormat(id.format) == crewjam.EmailAddressNameIDFormat {
 		u.Mail = id.value
 	}
-	if crewjam.NameIDFormat(id.format) == crewjam.PersistentNameIDFormat { // mostly no text that a person knows
-		if better := firstText(attributes, useName); better != "" {
+	if sp.nameChosen || crewjam.NameIDFormat(id.format) == crewjam.PersistentNameIDFormat { // a persistent one is mostly no text that a person knows
+		if better := firstText(attributes, sp.nameAttributes); better != "" {
 			u.Name = better
 		} else if u.Mail != "" {
 			u.Name = u.Mail
@@ -76,10 +73,14 @@ func user(id nameID, attributes []vpn.SAMLAttribute, trace *vpn.SAMLTrace) vpn.P
 	return u
 }
 
-// firstText is the first value of the attributes of a use that lists can show.
-func firstText(attributes []vpn.SAMLAttribute, use string) string {
+func isNamed(a vpn.SAMLAttribute, names []string) bool {
+	return slices.Contains(names, a.Name) || slices.Contains(names, a.FriendlyName)
+}
+
+// firstText is the first value of the named attributes that lists can show.
+func firstText(attributes []vpn.SAMLAttribute, names []string) string {
 	for _, a := range attributes {
-		if a.Use != use {
+		if !isNamed(a, names) {
 			continue
 		}
 		for _, value := range a.Values {

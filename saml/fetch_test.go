@@ -89,6 +89,7 @@ func TestFetchStaysOnItsHost(t *testing.T) {
 
 func TestFetchIsBounded(t *testing.T) {
 	t.Parallel()
+	over := make(chan struct{})
 	f, at := site(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/declared":
@@ -103,9 +104,10 @@ func TestFetchIsBounded(t *testing.T) {
 		case "/slow":
 			_, _ = w.Write([]byte("<doc>"))
 			_ = http.NewResponseController(w).Flush()
-			<-r.Context().Done()
+			<-over
 		}
 	})
+	t.Cleanup(func() { close(over) }) // before the server is closed, which waits for its handlers
 	wantUnreadable(t, f, at+"/declared", "longer than 512 KB")
 	wantUnreadable(t, f, at+"/large", "longer than 512 KB")
 	f.Timeout = 200 * time.Millisecond

@@ -37,6 +37,9 @@ type Config struct {
 type ServiceProvider struct {
 	entityID, acsURL string
 	groupAttribute   string
+	mailAttributes   []string
+	nameAttributes   []string
+	nameChosen       bool // lists call a user by an attribute, whatever the NameID is
 	idp              identityProvider
 	key              *signingKey // nil: requests are not signed
 	now              func() time.Time
@@ -62,6 +65,13 @@ func New(c Config) (*ServiceProvider, error) {
 	sp := &ServiceProvider{entityID: c.EntityID, acsURL: c.ACSURL, groupAttribute: c.Options.GroupAttribute, idp: idp, now: c.Now}
 	if sp.now == nil {
 		sp.now = time.Now
+	}
+	sp.mailAttributes, sp.nameAttributes = mailAttributes, nameAttributes
+	if a := c.Options.MailAttribute; a != "" {
+		sp.mailAttributes = []string{a}
+	}
+	if a := c.Options.NameAttribute; a != "" {
+		sp.nameAttributes, sp.nameChosen = []string{a}, true
 	}
 	if sp.groupAttribute == "" {
 		sp.groupAttribute = vpn.UsualGroupAttribute

@@ -49,6 +49,11 @@ const (
 	ModifyDirectory        Action = "ModifyDirectory"
 	DeleteDirectory        Action = "DeleteDirectory"
 	TestDirectorySignIn    Action = "TestDirectorySignIn"
+	CreateSAMLProvider     Action = "CreateSAMLProvider"
+	ModifySAMLProvider     Action = "ModifySAMLProvider"
+	DeleteSAMLProvider     Action = "DeleteSAMLProvider"
+	CompareSAMLMetadata    Action = "CompareSAMLMetadata"
+	TestSAMLSignIn         Action = "TestSAMLSignIn"
 	RegisterMFADevice      Action = "RegisterMFADevice"
 	ConfirmMFADevice       Action = "ConfirmMFADevice"
 	ResetMFADevice         Action = "ResetMFADevice"
@@ -129,6 +134,11 @@ var actions = map[Action]struct {
 	DeleteDirectory:                     {Writes, "Delete directory"},
 	TestDirectorySignIn:                 {Writes, "Test sign-in at directory"},
 	ConfirmDirectoryLookUp:              {Writes, "Apply held look-up of directory"},
+	CreateSAMLProvider:                  {Writes, "Create SAML provider"},
+	ModifySAMLProvider:                  {Writes, "Modify SAML provider"},
+	DeleteSAMLProvider:                  {Writes, "Delete SAML provider"},
+	CompareSAMLMetadata:                 {Writes, "Compare the metadata of a SAML provider with its URL"},
+	TestSAMLSignIn:                      {Writes, "Test sign-in at SAML provider"},
 	DescribeVpnUsers:                    {Reads, "Show users"},
 	DescribeVpnGroups:                   {Reads, "Show groups"},
 	BlockVpnUser:                        {Writes, "Block user"},

@@ -37,9 +37,10 @@ type SAMLProvider struct {
 type SAMLProviderOptions struct {
 	// GroupAttribute names the attribute with the IDs of a user's groups, in its case.
 	GroupAttribute string `json:"group_attribute"`
-	// NameAttribute names the attribute with what lists call a user; empty: the NameID.
+	// NameAttribute names the attribute with what lists call a user; empty: the NameID, or one of the usual attributes where
+	// that is a random text.
 	NameAttribute string `json:"name_attribute,omitempty"`
-	// MailAttribute names the attribute with the e-mail address; empty: none is kept.
+	// MailAttribute names the attribute with the e-mail address; empty: one of the usual attributes.
 	MailAttribute string `json:"mail_attribute,omitempty"`
 	SignRequests  bool   `json:"sign_requests,omitempty"`
 	// MetadataURL is where the metadata document is; empty: it was uploaded. What is there now is compared with what is
@@ -127,6 +128,16 @@ func (o *SAMLProviderOptions) CheckOptions(c *Check) {
 		return
 	}
 	o.MetadataURL = u.String()
+}
+
+// Fault says why sign-ins at the provider are refused whatever its answers say, or "".
+func (m SAMLMetadata) Fault(now time.Time) string {
+	for _, e := range m.Expiries(now) {
+		if e.Days < 0 {
+			return e.What + " ended on " + dayOrNone(e.At) + ". Get the present document from the IdP."
+		}
+	}
+	return ""
 }
 
 // InUse refuses to delete a provider that endpoints use; nil where none does.

@@ -29,6 +29,9 @@ import (
 // Password is the password of each account that the kit makes.
 const Password = "correct horse battery"
 
+// PublicURL is the base of the public pages.
+const PublicURL = "https://vpn.example.test"
+
 // KeepChanges is how long audit records of changes are kept.
 const KeepChanges = 365 * 24 * time.Hour
 
@@ -66,6 +69,7 @@ type Kit struct {
 	Raw       *sql.DB // the same file, to see and to break every row
 	Dataplane *Dataplane
 	Directory *Directory // of every directory that is created
+	SAML      *SAML
 	Clock     *Clock
 	Log       *Log
 	Admin     control.Principal // administrator "admin", where the kit has accounts
@@ -98,7 +102,7 @@ func newKit(t testing.TB, clock *Clock, dsn string, queries *atomic.Int64) *Kit 
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &Kit{T: t, Dataplane: NewDataplane(), Directory: &Directory{}, Clock: clock, Log: &Log{}}
+	k := &Kit{T: t, Dataplane: NewDataplane(), Directory: &Directory{}, SAML: &SAML{clock: clock}, Clock: clock, Log: &Log{}}
 	if dsn == "" {
 		k.Path = filepath.Join(t.TempDir(), "test.db")
 		dsn = k.Path
@@ -133,18 +137,18 @@ func (k *Kit) NewServices(o Options) Services {
 		o.Store = k.Store
 	}
 	if o.Settings == nil {
-		o.Settings = &control.Settings{Given: Given("public_name", "vpn.example.test"), Version: "test"}
+		o.Settings = &control.Settings{Given: Given("public_name", "vpn.example.test"), PublicURL: PublicURL, Version: "test"}
 	}
 	log := slog.New(slog.NewJSONHandler(k.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	core := control.NewCore(o.Store, log, k.Clock.Now, *o.Settings)
 	nodes := node.New(core, k.Dataplane, "node-1", []string{"zone-a", "zone-b"})
-	users := identity.New(core, k.Directory.Open)
+	users := identity.New(core, k.Directory.Open, k.SAML)
 	return Services{
 		Core: core, Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificate.New(core, pki.Maker{}),
 		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: k.Dataplane, PKI: pki.Maker{}, Node: nodes, Resolver: o.Resolver}),
 		Users:     user.New(core),
 		Identity:  users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
-		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Prover: users, Directories: users, Limits: Limits, KeepChanges: KeepChanges}),
+		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Prover: users, Directories: users, Metadata: users, Limits: Limits, KeepChanges: KeepChanges}),
 	}
 }
 

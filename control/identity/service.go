@@ -32,11 +32,14 @@ type Opener func(o vpn.DirectoryOptions, password vpn.Secret) (Source, error)
 type Service struct {
 	core *control.Core
 	open Opener
+	saml SAML
 
-	mu        sync.Mutex // guards the maps; held for no call of a source
+	mu        sync.Mutex // guards the maps and troubles; held for no call of a source
 	sources   map[vpn.DirectoryID]openSource
 	passes    map[vpn.DirectoryID]Pass
 	confirmed map[vpn.DirectoryID]bool
+	opened    map[vpn.SAMLProviderID]openSAML
+	troubles  troubles // the last that were read
 
 	turns turns
 }
@@ -47,9 +50,9 @@ type openSource struct {
 }
 
 // New makes the use cases.
-func New(core *control.Core, open Opener) *Service {
+func New(core *control.Core, open Opener, saml SAML) *Service {
 	return &Service{
-		core: core, open: open, sources: map[vpn.DirectoryID]openSource{}, passes: map[vpn.DirectoryID]Pass{}, confirmed: map[vpn.DirectoryID]bool{},
+		core: core, open: open, saml: saml, opened: map[vpn.SAMLProviderID]openSAML{}, sources: map[vpn.DirectoryID]openSource{}, passes: map[vpn.DirectoryID]Pass{}, confirmed: map[vpn.DirectoryID]bool{},
 		turns: turns{queue: map[store.SignInID]*turn{}},
 	}
 }

@@ -20,6 +20,7 @@ type Config struct {
 	Prover    Prover
 	// Directories are where users with sessions are looked up again.
 	Directories Directories
+	Metadata    Metadata
 	Limits      vpn.SessionLimits
 	// KeepChanges is how long audit records of changes are kept; 0: for ever.
 	KeepChanges time.Duration
@@ -29,7 +30,7 @@ type Config struct {
 	DeviceDelay time.Duration
 }
 
-// Runner does what the program does by itself on one node: Reconcile, Follow, Housekeep and LookUp each run
+// Runner does what the program does by itself on one node: Reconcile, Follow, Housekeep, LookUp and LookAtMetadata each run
 // until their context ends.
 type Runner struct {
 	core        *control.Core
@@ -38,6 +39,7 @@ type Runner struct {
 	node        string
 	prover      Prover
 	directories Directories
+	metadata    Metadata
 	lookedUp    map[vpn.DirectoryID]bool // those of which a pass is noted; LookUpOnce alone uses it
 	limits      vpn.SessionLimits
 
@@ -47,7 +49,7 @@ type Runner struct {
 
 // New makes the runner of a node.
 func New(c Config) *Runner {
-	return &Runner{core: c.Core, dataplane: c.Dataplane, watch: c.Node, node: c.NodeName, prover: c.Prover, directories: c.Directories, lookedUp: map[vpn.DirectoryID]bool{}, limits: c.Limits, keepChanges: c.KeepChanges, deviceDelay: c.DeviceDelay}
+	return &Runner{core: c.Core, dataplane: c.Dataplane, watch: c.Node, node: c.NodeName, prover: c.Prover, directories: c.Directories, metadata: c.Metadata, lookedUp: map[vpn.DirectoryID]bool{}, limits: c.Limits, keepChanges: c.KeepChanges, deviceDelay: c.DeviceDelay}
 }
 
 // Dataplane is the root process of the node. The error of every method is a *vpn.Error of kind
