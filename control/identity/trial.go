@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"time"
 
 	"sallyport/control"
@@ -19,7 +20,8 @@ type Trial struct {
 	Steps   []vpn.SignInStep
 	Refused error // why the user would not be let in; nil: the password was right
 	Took    time.Duration
-	// Access is what the user could reach, through each endpoint of the directory; nil where the user is refused.
+	// Access is what the user could reach, through the endpoint that was asked for or each of the directory; nil where the
+	// user is refused.
 	Access []vpn.EndpointAccess
 }
 
@@ -28,12 +30,13 @@ type TrialRequest struct {
 	Directory vpn.DirectoryID
 	Username  string
 	Password  vpn.Secret
-	Code      string // the MFA code, where the directory demands one
+	Code      string         // the MFA code, where the directory demands one
+	Endpoint  vpn.EndpointID // what the user could reach through; empty: each endpoint of the directory
 }
 
 // TestSignIn signs a user in at a directory by the code path of a login, without letting anyone in. It counts as a login
 // does, and uses up an MFA code. A refusal is in the Trial; the error tells that nothing was tried. The audit trail has the
-// user name and the result, never the password. Fields: user, password.
+// user name and the result, never the password. Fields: user, password, endpoint.
 func (s *Service) TestSignIn(ctx context.Context, by control.Principal, r TrialRequest) (Trial, error) {
 	var t Trial
 	if err := s.core.Allow(ctx, by, vpn.TestDirectorySignIn, string(r.Directory)); err != nil {
@@ -45,6 +48,16 @@ func (s *Service) TestSignIn(ctx context.Context, by control.Principal, r TrialR
 	}
 	if r.Password == "" {
 		c.Bad("password", "Enter a password.")
+	}
+	used, err := s.EndpointsOf(ctx, by, r.Directory)
+	if err != nil {
+		return t, err
+	}
+	if r.Endpoint != "" {
+		used = slices.DeleteFunc(used, func(e vpn.EndpointRef) bool { return e.ID != r.Endpoint })
+		if len(used) == 0 {
+			c.Bad("endpoint", "Users of this endpoint do not sign in at this directory.")
+		}
 	}
 	if err := c.Err(); err != nil {
 		return t, err
@@ -66,6 +79,16 @@ func (s *Service) TestSignIn(ctx context.Context, by control.Principal, r TrialR
 	t.User, t.Refused = proof.User, refused
 	t.Steps, t.Took = trace.Steps, time.Since(begun)
 	return t, s.core.Change(context.WithoutCancel(ctx), by, vpn.TestDirectorySignIn, string(d.ID), func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
+		user := proof.User.Identity(d.ID.Provider())
+		if t.Refused == nil {
+			known, err := tx.VPNUsersOf(ctx, user.Ref())
+			if err != nil {
+				return err
+			}
+			if blocked := known[user.Ref()].Refuse(); blocked != nil {
+				t.Refused = blocked
+			}
+		}
 		if t.Refused == nil {
 			unused, err := tx.UseMFACode(ctx, proof.Code)
 			if err != nil {
@@ -76,7 +99,7 @@ func (s *Service) TestSignIn(ctx context.Context, by control.Principal, r TrialR
 			}
 		}
 		if t.Refused == nil {
-			t.Access, err = accessOf(ctx, tx, proof.User.Identity(d.ID.Provider()))
+			t.Access, err = accessOf(ctx, tx, user, used)
 		}
 		a.After = control.Describe(struct {
 			User   string
@@ -86,14 +109,10 @@ func (s *Service) TestSignIn(ctx context.Context, by control.Principal, r TrialR
 	})
 }
 
-// accessOf tells what a user can reach through each endpoint of the directory.
-func accessOf(ctx context.Context, tx *store.Tx, user vpn.Identity) ([]vpn.EndpointAccess, error) {
-	used, err := tx.EndpointsOfProvider(ctx, user.Provider)
-	if err != nil {
-		return nil, err
-	}
-	access := make([]vpn.EndpointAccess, len(used))
-	for i, e := range used {
+// accessOf tells what a user can reach through endpoints.
+func accessOf(ctx context.Context, tx *store.Tx, user vpn.Identity, through []vpn.EndpointRef) ([]vpn.EndpointAccess, error) {
+	access := make([]vpn.EndpointAccess, len(through))
+	for i, e := range through {
 		rules, err := tx.RulesOf(ctx, e.ID)
 		if err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"slices"
 	"testing"
 
 	"sallyport/control/controltest"
@@ -35,5 +36,41 @@ func TestTrialShowsWhatTheUserReaches(t *testing.T) {
 	refused, err := s.Identity.TestSignIn(t.Context(), s.Admin, identity.TrialRequest{Directory: d.ID, Username: "alice", Password: "guess"})
 	if err != nil || refused.Refused == nil || refused.Access != nil {
 		t.Errorf("refused: %v, %+v", err, refused)
+	}
+}
+
+// A trial can be about one endpoint of the directory. A user who is blocked here is refused, as at a login.
+func TestTrialThroughOneEndpoint(t *testing.T) {
+	t.Parallel()
+	s := controltest.NewSite(t)
+	d := s.AskPasswords(false)
+	s.Directory.Put(right, vpn.ProviderUser{Key: "key-1", Name: "alice"})
+	first := s.Endpoint
+	second, err := s.Endpoints.CreateEndpoint(t.Context(), s.Admin, vpn.EndpointSpec{
+		Name: "second", ClientCIDR: "10.44.0.0/22", Certificate: s.Server.ID, Port: "1195", UserBased: true, Directory: d.ID, ClientOptions: vpn.DefaultOptions(),
+	})
+	s.Must(err)
+	try := func(endpoint vpn.EndpointID) (identity.Trial, error) {
+		return s.Identity.TestSignIn(t.Context(), s.Admin, identity.TrialRequest{Directory: d.ID, Username: "alice", Password: right, Endpoint: endpoint})
+	}
+	for through, want := range map[vpn.EndpointID][]vpn.EndpointID{"": {first.ID, second.ID}, second.ID: {second.ID}} {
+		trial, err := try(through)
+		s.Must(err)
+		var got []vpn.EndpointID
+		for _, a := range trial.Access {
+			got = append(got, a.Endpoint.ID)
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("through %q: %v, want %v", through, got, want)
+		}
+	}
+	if _, err := try(vpn.NewEndpointID()); vpn.FieldsOf(err)["endpoint"] == "" {
+		t.Errorf("an endpoint of no directory: %v", err)
+	}
+	s.Exec("INSERT INTO vpn_user (id, provider, user_key, name, name_key, first_seen_at, signed_in_at, group_count, group_names, groups_digest, more_groups, refused_at, refused_code, refused_reason, refused_by, blocked_at, blocked_by, block_reason) VALUES ('user-1', '" + string(d.ID) + "', 'key-1', 'alice', 'alice', 1, 1, 0, '[]', '', 0, 0, '', '', '', 1, 'admin', 'left')")
+	if trial, err := try(""); err != nil || vpn.CodeOf(trial.Refused) != vpn.CodeUserBlocked || trial.Access != nil {
+		t.Errorf("a blocked user: %v, %+v", err, trial)
 	}
 }

@@ -1,11 +1,13 @@
 package identity_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
+	"sallyport/control"
 	"sallyport/vpn"
 	"sallyport/web/webtest"
 )
@@ -94,4 +96,31 @@ func TestTestSignIn(t *testing.T) {
 		t.Error("the database has the password, or the audit trail lacks the trial")
 	}
 	s.SignIn(t, webtest.ReadOnly).Post(page+"/test", url.Values{"user": {"a"}, "password": {"b"}}).WantStatus(http.StatusForbidden)
+}
+
+// Where several endpoints use the directory, the form offers one of them or all.
+func TestTestSignInThroughOneEndpoint(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewEndpoint(t)
+	page := u.Admin.Create(created, form(nil))
+	id := vpn.DirectoryID(page[strings.LastIndexByte(page, '/')+1:])
+	var second vpn.Endpoint
+	for n, name := range []string{"first", "second"} {
+		e, err := u.Kit.Endpoints.CreateEndpoint(t.Context(), control.SystemPrincipal("test"), vpn.EndpointSpec{
+			Name: name, ClientCIDR: fmt.Sprintf("10.4%d.0.0/22", n), Certificate: u.Stored(t).Certificate, Port: fmt.Sprint(1195 + n), UserBased: true, Directory: id, ClientOptions: vpn.DefaultOptions(),
+		})
+		u.Kit.Must(err)
+		second = e
+		if offered := u.Admin.Get(page).Doc.Find("select[name=endpoint]").Length(); offered != n {
+			t.Errorf("%d selects with %d endpoints", offered, n+1)
+		}
+	}
+	u.Kit.Directory.Put("right", vpn.ProviderUser{Name: "alice@corp.example.com"})
+	p := u.Admin.Post(page+"/test", url.Values{"user": {"alice@corp.example.com"}, "password": {"right"}, "endpoint": {string(second.ID)}}).
+		WantStatus(http.StatusOK).WantText("h3.card-title", "second")
+	if n := p.Doc.Find("h3.card-title a").Length(); n != 1 || p.Doc.Find("select[name=endpoint] option[selected]").AttrOr("value", "") != string(second.ID) {
+		t.Errorf("%d endpoints are shown", n)
+	}
+	webtest.CheckMarkup(t, page, p)
+	u.Admin.Post(page+"/test", url.Values{"user": {"a"}, "password": {"b"}, "endpoint": {"cvpn-endpoint-other"}}).WantStatus(http.StatusUnprocessableEntity).WantRefusedField("endpoint", "do not sign in at this directory")
 }

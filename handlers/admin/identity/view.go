@@ -17,9 +17,10 @@ type trialInput struct {
 	User     string `form:"user"`
 	Password string `form:"password"`
 	Code     string `form:"code"`
+	Endpoint string `form:"endpoint"`
 }
 
-func (in trialInput) form(d vpn.Directory, refused error) parts.Form {
+func (in trialInput) form(d vpn.Directory, used []vpn.EndpointRef, refused error) parts.Form {
 	f := parts.Form{
 		Title: "Test sign-in", Action: views.DirectoryPath(d.ID, "test"), Submit: "Test sign-in",
 		Intro: "It takes each step of a real sign-in and lets no client in. Wrong passwords count at the directory, and against the limit of failed sign-ins, as any others do.",
@@ -30,6 +31,14 @@ func (in trialInput) form(d vpn.Directory, refused error) parts.Form {
 	}
 	if d.MFA {
 		f.Fields = append(f.Fields, parts.Field{Name: "code", Label: "MFA code", Required: true, Autocomplete: "off", Help: "Of the device that is registered for the user. The code is used up."})
+	}
+	if len(used) > 1 {
+		through := parts.Field{Name: "endpoint", Label: "Endpoint", Type: "select", Value: in.Endpoint, Help: "What the user could reach through it is shown after the sign-in, with the rules that let through."}
+		through.Options = append(through.Options, parts.Option{Label: "All endpoints of the directory"})
+		for _, e := range used {
+			through.Options = append(through.Options, parts.Option{Value: string(e.ID), Label: e.Label()})
+		}
+		f.Fields = append(f.Fields, through)
 	}
 	page.Fail(&f, refused)
 	return f
@@ -45,7 +54,7 @@ func (h *Directories) Test(c echo.Context) error {
 		return err
 	}
 	trial, err := h.identity.TestSignIn(page.Context(c), page.Principal(c), identity.TrialRequest{
-		Directory: directoryID(c), Username: in.User, Password: vpn.Secret(in.Password), Code: in.Code,
+		Directory: directoryID(c), Username: in.User, Password: vpn.Secret(in.Password), Code: in.Code, Endpoint: vpn.EndpointID(in.Endpoint),
 	})
 	if page.BelongsInForm(err) {
 		return h.render(c, in, err, nil)
@@ -89,7 +98,7 @@ func (h *Directories) render(c echo.Context, in trialInput, refused error, trial
 		},
 	}
 	if page.Principal(c).Role.MayChange() {
-		form := in.form(d, refused)
+		form := in.form(d, used, refused)
 		v.Form = &form
 	}
 	if held != nil {
