@@ -102,9 +102,11 @@ func (t *Tx) DeleteDirectory(ctx context.Context, id vpn.DirectoryID) error {
 	return directoryNoun.deleted(t.on(ctx).Where("id = ?", clean(string(id))).Delete(&directoryRow{}), string(id))
 }
 
-// EndpointsOfProvider lists the endpoints whose users sign in at an identity provider, by name.
+// EndpointsOfProvider lists the endpoints whose users sign in at an identity provider, for a connection or for the self-service
+// portal, by name.
 func (t *Tx) EndpointsOfProvider(ctx context.Context, id vpn.ProviderID) ([]vpn.EndpointRef, error) {
-	q := t.on(ctx).Select("id", "name").Where("directory_id = ?", clean(string(id))).Order("name_key, id")
+	provider := clean(string(id))
+	q := t.on(ctx).Select("id", "name").Where("directory_id = ? OR saml_provider_id = ? OR portal_saml_provider_id = ?", provider, provider, provider).Order("name_key, id")
 	return readAll(q, endpointNoun, func(r endpointRow) (vpn.EndpointRef, error) {
 		return vpn.EndpointRef{ID: vpn.EndpointID(r.ID), Name: r.Name}, nil
 	})

@@ -63,6 +63,8 @@ func testEndpoint(t *testing.T, s *Store) {
 		"no certificate":   func(e *vpn.Endpoint) { e.Certificate = "cert-none" },
 		"no authority":     func(e *vpn.Endpoint) { e.ClientCA = "cert-none" },
 		"no directory":     func(e *vpn.Endpoint) { e.Directory = "d-none" },
+		"no SAML provider": func(e *vpn.Endpoint) { e.SAML = "saml-none" },
+		"no portal":        func(e *vpn.Endpoint) { e.PortalSAML = "saml-none" },
 		"no network":       func(e *vpn.Endpoint) { e.Network = "vpc-none" },
 	} {
 		e := second

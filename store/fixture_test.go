@@ -25,6 +25,7 @@ type fixture struct {
 	endpoint   vpn.Endpoint
 	firstAssoc vpn.Association
 	directory  vpn.Directory
+	saml       vpn.SAMLProvider
 }
 
 func newFixture() fixture {
@@ -48,10 +49,11 @@ func newFixture() fixture {
 	f.directory = vpn.Directory{
 		ID: vpn.NewDirectoryID(), Name: "Staff", Version: 2, CreatedAt: at, DirectoryOptions: vpntest.Filled[vpn.DirectoryOptions](),
 	}
+	f.saml = vpn.SAMLProvider{ID: vpn.NewSAMLProviderID(), Name: "Company", Version: 1, CreatedAt: at}
 	f.endpoint = vpn.Endpoint{
 		ID: vpn.NewEndpointID(), Name: "Main", Description: "The one – with a dash", ClientCIDR: prefix("172.20.0.0/16"),
 		Listen:      vpn.Listen{Addr: netip.MustParseAddr("192.0.2.1"), Transport: vpn.TCP, Port: 65535},
-		Certificate: f.server.ID, ClientCA: f.authority.ID, Directory: f.directory.ID, ClientOptions: vpntest.Filled[vpn.ClientOptions](),
+		Certificate: f.server.ID, ClientCA: f.authority.ID, Directory: f.directory.ID, SAML: f.saml.ID, PortalSAML: f.saml.ID, ClientOptions: vpntest.Filled[vpn.ClientOptions](),
 		Network: f.network.ID, NetworkChosen: true, Tags: []vpn.Tag{{Key: "k", Value: "v"}, {Key: "a", Value: ""}}, TLSCrypt: "static key", TokenSecret: "token secret",
 		Generation: 1<<63 + 5, PushGeneration: 1<<63 + 4, Deleting: true, CreatedAt: at, Version: 7,
 	}
@@ -78,6 +80,7 @@ func (f fixture) store(ctx context.Context, x *Tx) error {
 		func() error { return x.CreateCertificate(ctx, f.authority, "") },
 		func() error { return x.CreateCertificate(ctx, f.server, "private key") },
 		func() error { return x.CreateDirectory(ctx, f.directory, "bind password") },
+		func() error { return x.CreateSAMLProvider(ctx, f.saml, SAMLProviderSecrets{}) },
 		func() error { return x.CreateEndpoint(ctx, f.endpoint) },
 		func() error { return x.CreateAssociation(ctx, f.firstAssoc) },
 	} {

@@ -94,7 +94,7 @@ func (t *Tx) SaveRule(ctx context.Context, r vpn.Rule) error {
 // RulesOfGroups lists the rules that name one of the groups, on the endpoints whose users are of an identity provider, without
 // those that are being removed.
 func (t *Tx) RulesOfGroups(ctx context.Context, provider vpn.ProviderID, groups ...string) ([]vpn.Rule, error) {
-	endpoints := t.on(ctx).Model(&endpointRow{}).Select("id").Where("directory_id = ?", clean(string(provider)))
+	endpoints := t.on(ctx).Model(&endpointRow{}).Select("id").Where("directory_id = ? OR saml_provider_id = ?", clean(string(provider)), clean(string(provider)))
 	var out []vpn.Rule
 	for part := range slices.Chunk(groups, batch) {
 		found, err := readAll(t.on(ctx).Where("endpoint_id IN (?) AND removed = 0 AND group_id IN ?", endpoints, groupSpellings(part)).

@@ -19,7 +19,7 @@ func TestDesiredHasEveryField(t *testing.T) {
 	p.Associations[0].Removed, p.Rules[0].Removed, p.Routes[0].Removed = 0, 0, 0
 	p.Routes[0].Association = p.Associations[0].ID
 	p.Routes = append(p.Routes, local)
-	want := []string{"Browser", "WithoutCertificates", "Workers"} // the endpoint has a directory and a client authority; the node chooses the number
+	want := []string{"WithoutCertificates", "Workers"} // the endpoint has a client authority; the node chooses the number
 	if zero := vpntest.Zero(p.Desired()); !slices.Equal(zero, want) {
 		t.Errorf("zero: %v, want only %v", zero, want)
 	}

@@ -24,7 +24,7 @@ func (p DesiredInput) Desired() Desired {
 	e := p.Endpoint
 	d := Desired{
 		Endpoint: e.ID, Generation: e.Generation, PushGeneration: e.PushGeneration, Listen: e.Listen, ClientCIDR: e.ClientCIDR,
-		Blocks: p.Blocks, Passwords: e.AsksPassword(), WithoutCertificates: !e.Mutual(), ClientOptions: e.ClientOptions,
+		Blocks: p.Blocks, Passwords: e.AsksPassword(), Browser: e.Federated(), WithoutCertificates: !e.Mutual(), ClientOptions: e.ClientOptions,
 		Keys: Keys{
 			Certificate: p.Server.PEM + p.Server.Chain, Key: p.ServerKey,
 			ClientCA: p.ClientCA.TrustAnchor(), TLSCrypt: e.TLSCrypt, TokenSecret: e.TokenSecret,

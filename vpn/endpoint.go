@@ -19,9 +19,13 @@ type Endpoint struct {
 	Listen      Listen
 	Certificate CertificateID // the server's
 	// ClientCA is the authority of the client certificates; a server's or client's certificate means its issuer. Empty:
-	// clients need no certificate. At least one of ClientCA and Directory is set, and neither is changed later.
+	// clients need no certificate. At least one of ClientCA, Directory and SAML is set, Directory and SAML are not both, and
+	// none is changed later.
 	ClientCA  CertificateID
-	Directory DirectoryID // proves the users' names and passwords; empty: users are not asked for any
+	Directory DirectoryID    // proves the users' names and passwords; empty: users are not asked for any
+	SAML      SAMLProviderID // proves users in their browser; empty: they do not sign in there
+	// PortalSAML proves users of the self-service portal, with SAML alone; empty: SAML does.
+	PortalSAML SAMLProviderID
 	ClientOptions
 	// Network is that of the target networks. The first association sets it; the last one clears it, unless it was
 	// chosen for the endpoint.
@@ -69,13 +73,17 @@ type EndpointSpec struct {
 	Certificate CertificateID
 	Mutual      bool          // clients need a certificate
 	ClientCA    CertificateID // with Mutual; "" means the server certificate's own authority
-	UserBased   bool          // users sign in with user name and password
-	Directory   DirectoryID   // with UserBased
-	Transport   Transport     // "" means UDP
-	ListenAddr  string        // "" means every address of the host
-	Port        string        // "" means 443
-	Network     NetworkID     // ""  means that the first association decides
-	Tags        []Tag
+	UserBased   bool          // users sign in at an identity provider
+	// UserAuthentication says at which kind of provider they do; "" means DirectoryAuthentication.
+	UserAuthentication UserAuthentication
+	Directory          DirectoryID    // with DirectoryAuthentication
+	SAML               SAMLProviderID // with FederatedAuthentication
+	PortalSAML         SAMLProviderID // likewise; "" means SAML
+	Transport          Transport      // "" means UDP
+	ListenAddr         string         // "" means every address of the host
+	Port               string         // "" means 443
+	Network            NetworkID      // ""  means that the first association decides
+	Tags               []Tag
 	ClientOptions
 	Unread error // of options that were typed and could not be read, by their fields; nil: none
 }
@@ -83,8 +91,8 @@ type EndpointSpec struct {
 // NewEndpoint checks the parts of a request that stand on their own and makes the endpoint,
 // without keys. What depends on other resources is checked by CheckConflicts and CheckCertificates; where the request
 // is refused, they can still judge the parts of the endpoint that are sound, and the others are zero.
-// Fields: name, description, client_cidr, certificate, directory, mutual, transport, listen_addr, port, tags, and those of
-// ClientOptions.
+// Fields: name, description, client_cidr, certificate, user_authentication, directory, saml, portal_saml, mutual, transport, listen_addr, port,
+// tags, and those of ClientOptions.
 func NewEndpoint(s EndpointSpec, now time.Time) (Endpoint, error) {
 	var c Check
 	if err := c.Add(s.Unread); err != nil {
@@ -101,7 +109,7 @@ func NewEndpoint(s EndpointSpec, now time.Time) (Endpoint, error) {
 	if s.Certificate == "" {
 		c.Bad("certificate", "Choose a server certificate.")
 	}
-	e.ClientCA, e.Directory = s.authentication(&c)
+	s.authenticate(&c, &e)
 	e.Listen = parseListen(&c, s)
 	e.ClientOptions.Check(&c)
 	return e, c.Err()

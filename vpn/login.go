@@ -139,11 +139,11 @@ func (i Issuer) issued(r LoginRequest) bool {
 
 // DecideLogin is the rule for a login: the endpoint takes connections; where it needs client certificates, the client's,
 // which OpenVPN has verified against the endpoint's authority, was issued by issuer and is not blocked, and its common name
-// can name a user; where it asks for passwords, the user is proved, unless the client returns with a token
+// can name a user; where users sign in, the user is proved, unless the client returns with a token
 // (Session.Continue). The refusal says why not, nil lets the client in. It is Unavailable where nothing but the moment is
-// against it: the endpoint has associations that are to stay, and none of them works, or the directory does not answer.
+// against it: the endpoint has associations that are to stay, and none of them works, or the identity provider does not answer.
 func DecideLogin(e Endpoint, state EndpointState, associations []Association, issuer Issuer, blocks CertificateBlocks, r LoginRequest, proof Proof) *Error {
-	byCertificate := e.Mutual() || !e.AsksPassword()
+	byCertificate := e.Mutual() || !e.UserBased()
 	switch {
 	case e.Deleting || state == EndpointDeleting:
 		return Refuse(Conflict, CodeEndpointUnavailable, "This VPN endpoint is being deleted.")
@@ -158,7 +158,7 @@ func DecideLogin(e Endpoint, state EndpointState, associations []Association, is
 	if refused := commonNameFault(r.CommonName); refused != nil && byCertificate {
 		return refused
 	}
-	if e.AsksPassword() && !r.Returns {
+	if e.UserBased() && !r.Returns {
 		if refused := proof.refuse(e, r); refused != nil {
 			return refused
 		}

@@ -20,6 +20,9 @@ type Profile struct {
 	TLSCrypt     Secret
 	Password     bool           // the client asks its user for a name and a password
 	Code         bool           // and for a code of an authenticator, together with the password
+	Browser      bool           // the user signs in in the browser, which the client opens
+	CommandLine  bool           // with Browser: for the client's command line, which prints the address to open instead
+	Certificate  bool           // the client needs a certificate
 	Client       *ProfileClient // nil leaves the certificate to the user, as the guide does
 }
 
@@ -33,8 +36,12 @@ type ProfileClient struct {
 	Key         Secret
 }
 
+// browserUser is the user name, and the password, that a client sends whose user signs in in the browser.
+const browserUser = "browser"
+
 // Render gives the file. It never has "reneg-sec 0", unlike the guide's example:
-// in a 2.6 client that caps a browser login at 60 seconds.
+// in a 2.6 client that caps a browser login at 60 seconds. It has no auth-retry either: a client that is refused would open
+// the browser again and again.
 func (p Profile) Render() (string, error) {
 	if err := p.validate(); err != nil {
 		return "", err
@@ -76,6 +83,16 @@ func (p Profile) Render() (string, error) {
 	if p.Password {
 		line("auth-user-pass")
 	}
+	if p.Browser && !p.Certificate {
+		// OpenVPN demands a certificate, or a user name and a password; nothing reads these. OpenVPN Connect asks for a
+		// certificate unless it is told that there is none. The options need OpenVPN 2.6.
+		line("setenv CLIENT_CERT 0")
+		block("auth-user-pass", browserUser+"\n"+browserUser)
+	}
+	if p.CommandLine {
+		// Programs with a window say by themselves that they open the browser.
+		line("setenv IV_SSO %s", SSOWebAuth)
+	}
 	if p.Code {
 		line(`static-challenge "Enter MFA code " 1`)
 	}
@@ -101,6 +118,9 @@ func (p Profile) validate() error {
 	if p.Code && !p.Password {
 		return Refuse(Conflict, CodeInvalidParameterValue, "A configuration file that asks for a code asks for a password too.")
 	}
+	if p.Browser && p.Password || p.CommandLine && !p.Browser {
+		return Refuse(Conflict, CodeInvalidParameterValue, "Users sign in with a password or in the browser, and a file for the command line is for the browser.")
+	}
 	if p.CA == "" {
 		return Refuse(Conflict, CodeInvalidParameterValue, "The server certificate was imported without its chain, so clients could not verify it. Import it again with its chain.")
 	}
@@ -125,6 +145,9 @@ const maxPublicName = 240
 func (p Profile) FileName() string {
 	if p.Client != nil && p.Client.Name != "" {
 		return string(p.Endpoint) + "-" + p.Client.Name + ".ovpn"
+	}
+	if p.CommandLine {
+		return string(p.Endpoint) + "-command-line.ovpn"
 	}
 	return string(p.Endpoint) + ".ovpn"
 }

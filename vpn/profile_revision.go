@@ -35,7 +35,7 @@ func (s Side) Profile() Profile {
 	return Profile{
 		Endpoint: s.Endpoint.ID, Remote: s.Remote, Port: s.Endpoint.Listen.Port, Transport: s.Endpoint.Listen.Transport,
 		CA: s.Server.Chain, ServerName: s.Server.CommonName, TLSCrypt: s.Endpoint.TLSCrypt,
-		Password: s.Endpoint.AsksPassword(), Code: s.asksCode(),
+		Password: s.Endpoint.AsksPassword(), Code: s.asksCode(), Browser: s.Endpoint.Federated(), Certificate: s.Endpoint.Mutual(),
 	}
 }
 
@@ -62,7 +62,7 @@ type filePart struct {
 	value  string
 }
 
-// fileParts are all of them, in a fixed order. The transport protocol and whether a password is asked never change; the transport is a part so that the
+// fileParts are all of them, in a fixed order. The transport protocol and how users authenticate never change; the transport is a part so that the
 // revision names all that a client goes by.
 func (s Side) fileParts() []filePart {
 	clients := ""

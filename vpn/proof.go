@@ -1,6 +1,7 @@
 package vpn
 
-// Proof is what a directory said of the user name and the password of a login. It was asked before the login is decided, so
+// Proof is what an identity provider said of the user of a login: a directory of the name and the password, a SAML provider in
+// the browser. It was asked before the login is decided, so
 // what it was asked by may have changed since: see Holds. The zero value proves no user.
 type Proof struct {
 	Provider ProviderID
@@ -21,10 +22,10 @@ var (
 	errNotProved       = Refuse(Unavailable, CodeLoginNotDecided, "The VPN server cannot check your login right now. Your client tries again.")
 )
 
-// refuse judges a login that is to be proved by a password. Nil: it is proved.
+// refuse judges a login that an identity provider is to prove. Nil: it is proved.
 func (p Proof) refuse(e Endpoint, r LoginRequest) *Error {
 	switch {
-	case r.Username == "":
+	case e.AsksPassword() && r.Username == "":
 		return errPasswordMissing
 	case p.Provider != e.Provider() || p.Refused == nil && p.User.Key == "":
 		return errNotProved
@@ -35,7 +36,7 @@ func (p Proof) refuse(e Endpoint, r LoginRequest) *Error {
 
 // UserOf is the user of a login that DecideLogin lets in and that begins a session.
 func UserOf(e Endpoint, r LoginRequest, p Proof) Identity {
-	if e.AsksPassword() {
+	if e.UserBased() {
 		return p.User.Identity(p.Provider)
 	}
 	return Identity{Name: r.CommonName}

@@ -69,7 +69,7 @@ func (e *Endpoint) Authorize(s RuleSpec, present []Rule, q Quotas, now time.Time
 	r.Description = checkDescription(&c, "description", s.Description)
 	if !s.AllUsers {
 		r.Group = strings.TrimSpace(s.Group)
-		if !e.AsksPassword() {
+		if !e.UserBased() {
 			c.Bad("group", "Clients of this endpoint have certificates, which belong to no group. An access group needs an endpoint with user-based authentication.")
 		} else {
 			checkGroupID(&c, r.Group)

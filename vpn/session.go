@@ -72,7 +72,7 @@ func (s Session) Continue(e Endpoint, r LoginRequest, now time.Time) *Error {
 // Rejoin tells whether a client without a token continues a connection of the session: where a certificate
 // is all that a login needs, it is the proof of the session as well.
 func (s Session) Rejoin(c Connection, e Endpoint, r LoginRequest, now time.Time) bool {
-	return !e.AsksPassword() && c.ID == r.Continues && c.ID == s.Connection && (c.Status == ConnectionActive || c.Status == ConnectionAway) && s.Continue(e, r, now) == nil
+	return !e.UserBased() && c.ID == r.Continues && c.ID == s.Connection && (c.Status == ConnectionActive || c.Status == ConnectionAway) && s.Continue(e, r, now) == nil
 }
 
 // Open notes one more connection under the session.

@@ -134,6 +134,7 @@ func vpnRoutes(h *admin.Console) []route {
 
 		{get, endpoint + "/configuration", h.Endpoint.Configuration.View, signedIn},
 		{post, endpoint + "/configuration/download", h.Endpoint.Configuration.Download, may(vpn.ExportClientVpnClientConfiguration)},
+		{post, endpoint + "/configuration/command-line", h.Endpoint.Configuration.DownloadForCommandLine, may(vpn.ExportClientVpnClientConfiguration)},
 		{post, endpoint + "/configuration", h.Endpoint.Configuration.DownloadWithClient, may(vpn.ExportClientVpnClientConfiguration)},
 	}
 }

@@ -17,6 +17,8 @@ type Choices struct {
 	Authorities certificate.Choices
 	Clients     certificate.Choices // imported ones, each of which stands for the authority that issued it
 	Directories []vpn.Directory     // by name
+	SAML        []vpn.SAMLProvider  // by name
+	PublicURL   string              // base of the public pages; "" where they are not served
 	FreePort    uint16
 	FreeCIDR    string // a client range that no endpoint, no network and not the host has; "" where none was found
 	Networks    []vpn.Network
@@ -57,6 +59,11 @@ func (s *Service) EndpointChoices(ctx context.Context, by control.Principal, fin
 			return err
 		}
 		out.Directories = directories.Items
+		providers, err := tx.SAMLProviders(ctx, vpn.List{Size: vpn.MaxPageSize})
+		if err != nil {
+			return err
+		}
+		out.SAML, out.PublicURL = providers.Items, s.core.Settings.PublicURL
 		all, err := tx.AllEndpoints(ctx)
 		if err != nil {
 			return err

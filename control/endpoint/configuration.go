@@ -48,6 +48,24 @@ func (s *Service) ClientConfiguration(ctx context.Context, by control.Principal,
 	return file, err
 }
 
+// CommandLineConfiguration is ClientConfiguration without a certificate, for the command line of OpenVPN, where users sign in in
+// the browser: the client prints the address. Conflict where they do not.
+func (s *Service) CommandLineConfiguration(ctx context.Context, by control.Principal, id vpn.EndpointID) (Configuration, error) {
+	if err := s.core.Allow(ctx, by, vpn.ExportClientVpnClientConfiguration, string(id)); err != nil {
+		return Configuration{}, err
+	}
+	side, p, file, err := s.plainConfiguration(ctx, by, id)
+	if err != nil {
+		return Configuration{}, err
+	}
+	p.CommandLine = true
+	file.FileName = p.FileName()
+	if file.Text, err = p.Render(); err != nil {
+		return Configuration{}, err
+	}
+	return file, s.recordExport(ctx, by, vpn.ProfileDownload{Endpoint: id, Revision: side.Revision(), By: by.Name, At: s.core.Now()})
+}
+
 func (s *Service) plainConfiguration(ctx context.Context, by control.Principal, id vpn.EndpointID) (vpn.Side, vpn.Profile, Configuration, error) {
 	view, err := s.Endpoint(ctx, by, id)
 	if err != nil {
@@ -99,7 +117,7 @@ func (s *Service) profileClient(ctx context.Context, by control.Principal, e vpn
 		var check vpn.Check
 		switch {
 		case !e.Mutual():
-			check.Bad("client", "Clients of this endpoint need no certificate: users sign in with name and password.")
+			check.Bad("client", "Clients of this endpoint need no certificate: users sign in at an identity provider.")
 		case c.Use != vpn.UseClient:
 			check.Bad("client", c.Label()+" is not a client certificate.")
 		case c.Authority == "" || c.Authority != authority:

@@ -10,7 +10,7 @@ import (
 )
 
 // CreateEndpoint makes a Client VPN endpoint in state pending-associate. Fields: name,
-// description, client_cidr, certificate, mutual, client_ca, directory, transport, listen_addr, port, network, tags.
+// description, client_cidr, certificate, mutual, client_ca, user_authentication, directory, saml, portal_saml, transport, listen_addr, port, network, tags.
 func (s *Service) CreateEndpoint(ctx context.Context, by control.Principal, spec vpn.EndpointSpec) (vpn.Endpoint, error) {
 	var e vpn.Endpoint
 	if err := s.core.Allow(ctx, by, vpn.CreateClientVpnEndpoint, ""); err != nil {
@@ -23,7 +23,7 @@ func (s *Service) CreateEndpoint(ctx context.Context, by control.Principal, spec
 	place := s.checkPlace(ctx, e) // not within the transaction, because it asks another process
 	err := s.core.Change(ctx, by, vpn.CreateClientVpnEndpoint, "", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
 		// One answer has all that is wrong, whichever check finds it.
-		if err := vpn.Together(typed, chooseNetwork(ctx, tx, &e, spec.Network), s.checkNew(ctx, tx, e, place), s.checkEndpoint(ctx, tx, e), checkDirectory(ctx, tx, e)); err != nil {
+		if err := vpn.Together(typed, chooseNetwork(ctx, tx, &e, spec.Network), s.checkNew(ctx, tx, e, place), s.checkEndpoint(ctx, tx, e), checkProviders(ctx, tx, e)); err != nil {
 			return err
 		}
 		e.TLSCrypt, e.TokenSecret = s.pki.StaticKey(), s.pki.TokenSecret()
@@ -66,18 +66,22 @@ func (s *Service) checkNew(ctx context.Context, tx *store.Tx, e vpn.Endpoint, pl
 	return vpn.Together(d.Quotas.CheckEndpoints(len(all)), e.CheckClientRange(d.PublicClientRanges), e.CheckNetworks(networks), e.CheckConflicts(all, s.settings.Reserved...), place)
 }
 
-// checkDirectory checks that the directory of an endpoint exists. Field: directory.
-func checkDirectory(ctx context.Context, tx *store.Tx, e vpn.Endpoint) error {
-	if !e.AsksPassword() {
-		return nil
+// checkProviders checks that the identity providers of an endpoint exist. Fields: directory, saml, portal_saml.
+func checkProviders(ctx context.Context, tx *store.Tx, e vpn.Endpoint) error {
+	names, err := tx.ProviderNames(ctx)
+	if err != nil {
+		return err
 	}
-	_, err := tx.Directory(ctx, e.Directory)
-	if vpn.KindOf(err) == vpn.NotFound {
-		var c vpn.Check
-		c.Bad("directory", "This directory does not exist any more; choose another.")
-		return c.Err()
+	var c vpn.Check
+	for _, p := range []struct {
+		id          vpn.ProviderID
+		field, what string
+	}{{e.Directory.Provider(), "directory", "directory"}, {e.SAML.Provider(), "saml", "SAML provider"}, {e.PortalSAML.Provider(), "portal_saml", "SAML provider"}} {
+		if _, there := names[p.id]; !there && p.id != "" {
+			c.Bad(p.field, "This "+p.what+" does not exist any more; choose another.")
+		}
 	}
-	return err
+	return c.Err()
 }
 
 // checkEndpoint checks an endpoint against the other endpoints and the certificates.

@@ -29,7 +29,7 @@ func nameGroups(ctx context.Context, tx *store.Tx, e vpn.Endpoint, rules []vpn.R
 	return nil
 }
 
-// groupsOf are the groups of the endpoint's directory that rules name, by group ID.
+// groupsOf are the groups of the endpoint's identity provider that rules name, by group ID.
 func groupsOf(ctx context.Context, tx *store.Tx, e vpn.Endpoint, rules []vpn.RuleStatus) (map[string]vpn.UserGroup, error) {
 	var ids []string
 	for _, r := range rules {
@@ -65,14 +65,14 @@ func namesIn(ctx context.Context, tx *store.Tx, id vpn.EndpointID, rules []vpn.R
 	return names, err
 }
 
-// SeenGroups lists the groups that users of the endpoint's directory were seen with, by name: one page.
+// SeenGroups lists the groups that users of the endpoint's identity provider were seen with, by name: one page.
 func (s *Service) SeenGroups(ctx context.Context, by control.Principal, id vpn.EndpointID) (out []vpn.UserGroup, err error) {
 	err = s.core.Read(ctx, by, vpn.DescribeVpnGroups, string(id), func(tx *store.Tx) error {
 		e, err := tx.Endpoint(ctx, id)
-		if err != nil || !e.AsksPassword() {
+		if err != nil || !e.UserBased() {
 			return err
 		}
-		found, err := tx.VPNGroups(ctx, vpn.List{Size: vpn.MaxPageSize, Filter: map[string]string{"provider": string(e.Directory)}})
+		found, err := tx.VPNGroups(ctx, vpn.List{Size: vpn.MaxPageSize, Filter: map[string]string{"provider": string(e.Provider())}})
 		out = found.Items
 		return err
 	})

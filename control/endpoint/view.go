@@ -16,14 +16,17 @@ type View struct {
 	Observation     vpn.Observation
 	Associations    []vpn.AssociationStatus
 	Server          vpn.Certificate
-	ClientAuthority vpn.Certificate // zero where clients need no certificate
-	UserDirectory   vpn.Directory   // zero where users are not asked for a password
+	ClientAuthority vpn.Certificate  // zero where clients need no certificate
+	UserDirectory   vpn.Directory    // zero where users are not asked for a password
+	UserSAML        vpn.SAMLProvider // zero where users do not sign in in the browser
+	PortalProvider  vpn.SAMLProvider // of the self-service portal; zero where it is UserSAML, and without that
 	NetworkName     string
 	Connections     int
 	Rules, Routes   int
 	Trouble         string // which parts failed, in a few words; "" where none did
 	Remote          string // the name that profiles have
 	RemoteWarning   string // what is wrong with Remote; "" where nothing is
+	SignInWarning   string // why users do not reach the page of the sign-in; "" where they do
 	RangeWarning    string // what is wrong with the client CIDR; "" where nothing is
 	DNSWarning      string // which DNS servers clients cannot reach; "" where there is none
 	Faults          []vpn.Fault
@@ -176,6 +179,16 @@ func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.End
 				return err
 			}
 		}
+		if v.Federated() {
+			if v.UserSAML, err = tx.SAMLProvider(ctx, v.SAML); err != nil {
+				return err
+			}
+		}
+		if v.PortalSAML != "" {
+			if v.PortalProvider, err = tx.SAMLProvider(ctx, v.PortalSAML); err != nil {
+				return err
+			}
+		}
 		if v.Network != "" {
 			n, err := tx.Network(ctx, v.Network)
 			if err != nil {
@@ -197,6 +210,7 @@ func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.End
 		return v, err
 	}
 	v.RangeWarning = v.ClientRangeWarning()
+	v.SignInWarning = v.Endpoint.SignInWarning(s.core.Settings.PublicURL)
 	v.Remote, v.RemoteWarning = s.remote(ctx, deployment, v.Endpoint)
 	for _, r := range s.node.State(ctx).Status.Repairs {
 		if r.Subject == string(id) {

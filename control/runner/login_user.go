@@ -42,10 +42,10 @@ func (b *batch) seeRefused(ctx context.Context, r vpn.LoginRequest, refused *vpn
 	s := b.sighting(r, user.Ref(), proof)
 	s.Refused = refused
 	switch {
-	case !e.AsksPassword():
+	case !e.UserBased():
 		s.Unproved = slices.Contains(unprovedCodes, refused.Code)
 	case user.Key == "":
-		if r.Username == "" {
+		if !e.AsksPassword() || r.Username == "" { // the name that a client with a browser sends says nothing
 			return nil
 		}
 		known, err := b.tx.VPNUserNamed(ctx, e.Provider(), r.Username)

@@ -61,7 +61,8 @@
     var form = part.closest("form"), choice = form && form.elements[part.getAttribute("data-follows")];
     var chosen = choice && (choice.type !== "checkbox" ? choice.value : choice.checked ? "on" : "off"), control = part.querySelector("input, select, textarea");
     if (!chosen || !control) return;
-    function holds(name) { return part.getAttribute(name).split(" ").indexOf(chosen) >= 0; }
+    var above = (choice instanceof RadioNodeList ? choice[0] : choice).closest("[data-follows]"); // the choice follows another one
+    function holds(name) { return !(above && above.hidden) && part.getAttribute(name).split(" ").indexOf(chosen) >= 0; }
     if (part.hasAttribute("data-shown")) part.hidden = !holds("data-shown");
     if (part.hasAttribute("data-required")) {
       control.required = holds("data-required");

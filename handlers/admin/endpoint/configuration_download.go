@@ -16,6 +16,15 @@ func (h *Configuration) Download(c echo.Context) error {
 	return page.Download(c, file.FileName, "application/x-openvpn-profile", file.Text)
 }
 
+// DownloadForCommandLine sends the file for OpenVPN's command line, without a client certificate.
+func (h *Configuration) DownloadForCommandLine(c echo.Context) error {
+	file, err := h.endpoints.CommandLineConfiguration(page.Context(c), page.Principal(c), endpointID(c))
+	if err != nil {
+		return err
+	}
+	return page.Download(c, file.FileName, "application/x-openvpn-profile", file.Text)
+}
+
 type configurationInput struct {
 	Client string `form:"client"`
 }

@@ -30,6 +30,9 @@ func (h *Configuration) renderView(c echo.Context, picked string, refused error)
 		},
 	}
 	v.Title, v.Text = plainFile(view)
+	if view.Federated() {
+		v.Browser = &views.BrowserSignIn{CommandLine: views.EndpointPath(view.ID, "configuration", "command-line")}
+	}
 	if view.Side().Profile().Code {
 		v.Facts = append(v.Facts, parts.Pair{Label: "Multi-factor authentication", Value: "The client asks for a code", Help: "A file from before it was enabled does not."})
 	}
@@ -52,6 +55,9 @@ func (h *Configuration) renderView(c echo.Context, picked string, refused error)
 		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients cannot connect yet",
 			Text:   "The endpoint is " + string(view.State) + ". The file is complete; it works once a target network is associated.",
 			Action: parts.Button{Label: "Target network associations", Href: views.EndpointPath(view.ID, "associations")}})
+	}
+	if view.SignInWarning != "" {
+		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Users may not reach the page of the sign-in", Text: view.SignInWarning})
 	}
 	if view.RemoteWarning != "" {
 		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients may not find the endpoint", Text: view.RemoteWarning})
@@ -81,8 +87,11 @@ func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, view 
 		return nil
 	}
 	intro := "Anyone with this file can connect as this client, so give it to that user only."
-	if view.AsksPassword() {
+	switch {
+	case view.AsksPassword():
 		intro = "The file proves the client; its user signs in with name and password besides. Give it to that user only."
+	case view.Federated():
+		intro = "The file proves the client; its user signs in in the browser besides. Give it to that user only."
 	}
 	v.Form = &parts.Form{
 		Title: "With a client certificate and key", Action: views.EndpointPath(id, "configuration"), Submit: "Download with certificate and key", Gets: true,
@@ -97,8 +106,11 @@ func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, view 
 // plainFile is the heading and the text of the file without a client certificate.
 func plainFile(view endpoint.View) (title, text string) {
 	text = "The file has the name of the endpoint and the certificates that verify it."
-	if view.AsksPassword() {
+	switch {
+	case view.AsksPassword():
 		text += " Users sign in with their own name and password of " + view.UserDirectory.Label() + ": the file has neither."
+	case view.Federated():
+		text += " Users sign in in the browser, at " + view.UserSAML.Label() + "."
 	}
 	if !view.Mutual() {
 		return "Configuration file", text + " All users get the same file."

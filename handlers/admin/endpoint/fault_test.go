@@ -1,8 +1,10 @@
 package endpoint_test
 
 import (
+	"maps"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,7 +36,17 @@ func TestAllFaultsOfANewEndpoint(t *testing.T) {
 		"transport": "UDP or TCP", "listen_addr": "is not an IPv4 address", "port": "from 1 to 65535", "network": "does not exist any more", "tags": "has no key. Tags may have letters",
 	}
 	right := append(optionFaults(form, want), "mutual", "user_based", "user_authentication")
-	u.WantAllFaults(t, webtest.WrongForm{Path: "/endpoints/new", Form: form, Want: want, Right: right, Whole: "the quota is 1"})
+	noSAML := append(slices.Clone(right), "saml", "portal_saml")
+	u.WantAllFaults(t, webtest.WrongForm{Path: "/endpoints/new", Form: form, Want: want, Right: noSAML, Whole: "the quota is 1"})
+
+	saml := maps.Clone(form)
+	saml.Set("user_authentication", "federated")
+	saml.Set("saml", "saml-gone")
+	saml.Set("portal_saml", "saml-lost")
+	wantSAML := maps.Clone(want)
+	delete(wantSAML, "directory")
+	wantSAML["saml"], wantSAML["portal_saml"] = "does not exist any more", "does not exist any more"
+	u.WantAllFaults(t, webtest.WrongForm{Path: "/endpoints/new", Form: saml, Want: wantSAML, Right: append(right, "directory"), Whole: "the quota is 1"})
 
 	// All of it can be read now, and belongs to others.
 	var refused vpn.Check
@@ -55,7 +67,7 @@ func TestAllFaultsOfANewEndpoint(t *testing.T) {
 	}
 	delete(want, "client_ca") // a client certificate stands for its authority
 	delete(want, "transport")
-	u.WantAllFaults(t, webtest.WrongForm{Path: "/endpoints/new", Form: form, Want: want, Right: append(right, "client_ca", "transport"), Whole: "the quota is 1"})
+	u.WantAllFaults(t, webtest.WrongForm{Path: "/endpoints/new", Form: form, Want: want, Right: append(noSAML, "client_ca", "transport"), Whole: "the quota is 1"})
 }
 
 // The same for a modification, before anything is announced, and with what another administrator saved meanwhile.

@@ -16,19 +16,22 @@ import (
 // endpointInput is the endpoint form as typed, for a new endpoint and for a modification. A modification sends no
 // value for what is immutable.
 type endpointInput struct {
-	Version     string `form:"version"`
-	Name        string `form:"name"`
-	Description string `form:"description"`
-	ClientCIDR  string `form:"client_cidr"`
-	Certificate string `form:"certificate"`
-	UserBased   string `form:"user_based"`
-	Directory   string `form:"directory"`
-	Mutual      string `form:"mutual"`
-	ClientCA    string `form:"client_ca"`
-	Transport   string `form:"transport"`
-	ListenAddr  string `form:"listen_addr"`
-	Port        string `form:"port"`
-	Network     string `form:"network"`
+	Version            string `form:"version"`
+	Name               string `form:"name"`
+	Description        string `form:"description"`
+	ClientCIDR         string `form:"client_cidr"`
+	Certificate        string `form:"certificate"`
+	UserBased          string `form:"user_based"`
+	UserAuthentication string `form:"user_authentication"`
+	Directory          string `form:"directory"`
+	SAML               string `form:"saml"`
+	PortalSAML         string `form:"portal_saml"`
+	Mutual             string `form:"mutual"`
+	ClientCA           string `form:"client_ca"`
+	Transport          string `form:"transport"`
+	ListenAddr         string `form:"listen_addr"`
+	Port               string `form:"port"`
+	Network            string `form:"network"`
 	page.TagInput
 
 	fresh bool              // nothing was typed yet
@@ -75,7 +78,8 @@ func (in endpointInput) spec() vpn.EndpointSpec {
 	return vpn.EndpointSpec{
 		Name: in.Name, Description: in.Description, ClientCIDR: in.ClientCIDR,
 		Certificate: vpn.CertificateID(in.Certificate),
-		UserBased:   in.UserBased != "", Directory: vpn.DirectoryID(in.Directory), Mutual: in.Mutual != "", ClientCA: vpn.CertificateID(in.ClientCA),
+		UserBased:   in.UserBased != "", UserAuthentication: vpn.UserAuthentication(in.UserAuthentication), Directory: vpn.DirectoryID(in.Directory),
+		SAML: vpn.SAMLProviderID(in.SAML), PortalSAML: vpn.SAMLProviderID(in.PortalSAML), Mutual: in.Mutual != "", ClientCA: vpn.CertificateID(in.ClientCA),
 		Transport: vpn.Transport(in.Transport), ListenAddr: in.ListenAddr, Port: in.Port, Network: vpn.NetworkID(in.Network), Tags: in.Tags(),
 		ClientOptions: options, Unread: unread,
 	}

@@ -36,6 +36,16 @@ func (in ruleInput) groupID() string {
 	return in.Group
 }
 
+func groupHelp(view endpoint.View) string {
+	switch {
+	case view.AsksPassword():
+		return "Users who are in the group. A change of the group acts on live sessions."
+	case view.Federated():
+		return "Users who are in the group at their sign-in. A change of the group counts from the next one."
+	}
+	return "Clients of this endpoint have certificates, which belong to no group."
+}
+
 func (in ruleInput) form(view endpoint.View, example string, groups groupChoices) parts.Form {
 	if in.Access == "" {
 		in.Access = accessAll
@@ -46,12 +56,12 @@ func (in ruleInput) form(view endpoint.View, example string, groups groupChoices
 			Help: "The IP address, in CIDR notation, of the network that you want users to access. " + example + "0.0.0.0/0 means everywhere: the internet and every network in the route table, except those with a narrower rule. A route to the destination is needed as well."},
 		{Section: sectionAccess, Name: "access", Label: "Grant access to", Type: "radio", Value: in.Access, Required: true, Options: []parts.Option{
 			{Value: accessAll, Label: "Allow access to all users", Help: "Every client that can connect."},
-			{Value: accessGroup, Label: "Allow access to users in a specific access group", Disabled: !view.AsksPassword(),
-				Help: parts.YesNo(view.AsksPassword(), "Users who are in the group. A change of the group acts on live sessions.", "Clients of this endpoint have certificates, which belong to no group.")},
+			{Value: accessGroup, Label: "Allow access to users in a specific access group", Disabled: !view.UserBased(),
+				Help: groupHelp(view)},
 		}},
 	}
-	if view.AsksPassword() {
-		fields = append(fields, in.groupFields(groups)...)
+	if view.UserBased() {
+		fields = append(fields, in.groupFields(view, groups)...)
 	}
 	return parts.Form{
 		Action: views.EndpointPath(view.ID, "rules", "new"), Submit: "Add authorization rule", Cancel: views.EndpointPath(view.ID, "rules"),

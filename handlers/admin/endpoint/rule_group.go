@@ -24,11 +24,14 @@ type groupChoices struct {
 
 // groupChoices reads the groups that were seen and, where something is to be found, searches the directory.
 func (h *Rules) groupChoices(c echo.Context, view endpoint.View, in ruleInput) (out groupChoices, err error) {
-	if !view.AsksPassword() {
+	if !view.UserBased() {
 		return out, nil
 	}
 	if out.seen, err = h.endpoints.SeenGroups(page.Context(c), page.Principal(c), view.ID); err != nil {
 		return out, err
+	}
+	if !view.AsksPassword() { // SAML has no search
+		return out, nil
 	}
 	if strings.TrimSpace(in.Find) == "" {
 		if in.Search != "" {
@@ -65,7 +68,7 @@ func (h *Rules) foundName(c echo.Context, in ruleInput) string {
 	return found[i].Name
 }
 
-func (in ruleInput) groupFields(groups groupChoices) []parts.Field {
+func (in ruleInput) groupFields(view endpoint.View, groups groupChoices) []parts.Field {
 	follow := parts.Follow{Choice: "access", Chosen: in.Access, Shown: []string{accessGroup}}
 	pick := parts.Field{
 		Section: sectionAccess, Name: "group_pick", Label: "Group", Type: "select", Value: in.Picked, Follow: follow,
@@ -73,6 +76,18 @@ func (in ruleInput) groupFields(groups groupChoices) []parts.Field {
 	}
 	if pick.Options = groups.options(in.Picked); len(pick.Options) == 1 {
 		pick.Help = "No user of the directory has been seen with a group yet. Search the directory, or enter the ID."
+	}
+	id := parts.Field{
+		Section: sectionAccess, Name: "group", Label: "Access group ID", Value: in.Group, Mono: true, Autocomplete: "off", MaxLength: vpn.MaxGroupID, Follow: follow,
+		Help: "Where no group is chosen above: the SID of an Active Directory group (Get-ADGroup in PowerShell shows it), otherwise the DN of the group.",
+	}
+	if view.Federated() {
+		pick.Help = "Groups that users were in at their sign-in at " + view.UserSAML.Label() + "."
+		if len(pick.Options) == 1 {
+			pick.Help = "No user of the SAML provider has been seen with a group yet. Enter the ID."
+		}
+		id.Help = "Where no group is chosen above: a value of the attribute " + view.UserSAML.GroupAttribute + " exactly as the SAML provider sends it. Upper and lower case differ."
+		return []parts.Field{pick, id}
 	}
 	find := parts.Field{
 		Section: sectionAccess, Name: "group_find", Label: "Search groups in the directory", Type: "find", Value: in.Find, Autocomplete: "off", Follow: follow, Err: groups.fault,
@@ -84,10 +99,7 @@ func (in ruleInput) groupFields(groups groupChoices) []parts.Field {
 			find.Help = fmt.Sprintf("The first %d groups that match are offered under Group. Enter more of the name.", n)
 		}
 	}
-	return []parts.Field{pick, find, {
-		Section: sectionAccess, Name: "group", Label: "Access group ID", Value: in.Group, Mono: true, Autocomplete: "off", MaxLength: vpn.MaxGroupID, Follow: follow,
-		Help: "Where no group is chosen above: the SID of an Active Directory group (Get-ADGroup in PowerShell shows it), otherwise the DN of the group.",
-	}}
+	return []parts.Field{pick, find, id}
 }
 
 // options are the choices of the select, found ones first, each group once.

@@ -25,7 +25,7 @@ func (h *Endpoints) View(c echo.Context) error {
 	if v.Map, err = h.endpointMap(c, view); err != nil {
 		return err
 	}
-	v.Frame.Live = liveTab(c, f, "details", v.Repairs, v.Map, view.Version, view.Remote, view.RemoteWarning, view.DNSWarning)
+	v.Frame.Live = liveTab(c, f, "details", v.Repairs, v.Map, view.Version, view.Remote, view.RemoteWarning, view.SignInWarning, view.DNSWarning)
 	return page.RenderLive(c, v.Frame.Live, views.EndpointDetailsPage(v))
 }
 
@@ -85,8 +85,26 @@ func authenticationFacts(v endpoint.View, now time.Time) []parts.Pair {
 		}
 		facts = append(facts, d)
 	}
+	if v.Federated() {
+		facts = append(facts, samlFacts(v)...)
+	}
 	if v.Mutual() {
 		facts = append(facts, clientCertificateFact(v, now))
+	}
+	return facts
+}
+
+func samlFacts(v endpoint.View) []parts.Pair {
+	fact := func(label string, p vpn.SAMLProvider) parts.Pair {
+		return parts.Pair{Label: label, Value: p.Label(), Href: views.SAMLProviderPath(p.ID)}
+	}
+	portal := parts.Pair{Label: "Self-service SAML provider", Value: "The SAML provider"}
+	if v.PortalSAML != "" {
+		portal = fact(portal.Label, v.PortalProvider)
+	}
+	facts := []parts.Pair{fact("SAML provider", v.UserSAML), portal}
+	if v.SignInWarning != "" {
+		facts = append(facts, parts.Pair{Label: "Page of the sign-in", Value: v.SignInWarning, Body: views.Warning(v.SignInWarning)})
 	}
 	return facts
 }
