@@ -9,10 +9,11 @@ import (
 )
 
 // site is a gateway with its network: a host in the target network, a host on the internet by the
-// default route, and client hosts. The browser reaches the console at base.
+// default route, and client hosts. The browser reaches the console at base, the public pages at public.
 type site struct {
 	*gateway.Gateway
 	base    string
+	public  string // the public pages
 	clients []*netlab.Namespace
 }
 
@@ -31,15 +32,15 @@ func newSite(t testing.TB, clients int) *site {
 	host.IP(t, "addr", "add", gatewayAddr+"/32", "dev", "lo")
 	host.IP(t, "route", "add", "default", "via", "198.51.100.10")
 	target.IP(t, "route", "add", "default", "via", "10.0.1.1")
-	listen := fmt.Sprintf("127.0.0.1:%d", host.Forward(t))
-	s := &site{base: "https://" + listen}
+	listen, public := fmt.Sprintf("127.0.0.1:%d", host.Forward(t)), fmt.Sprintf("127.0.0.1:%d", host.Forward(t))
+	s := &site{base: "https://" + listen, public: "https://" + public}
 	for i := range clients {
 		c := netlab.New(t, fmt.Sprintf("c%d", i))
 		netlab.Connect(t, host, fmt.Sprintf("client%d", i), fmt.Sprintf("203.0.113.%d/30", 4*i+1), c, "eth0", fmt.Sprintf("203.0.113.%d/30", 4*i+2))
 		c.IP(t, "route", "add", "default", "via", fmt.Sprintf("203.0.113.%d", 4*i+1))
 		s.clients = append(s.clients, c)
 	}
-	s.Gateway = gateway.Start(t, host, "SALLYPORT_PUBLIC_NAME="+gatewayAddr, "SALLYPORT_NODE_NAME=gateway-1", "SALLYPORT_CONSOLE_LISTEN="+listen)
+	s.Gateway = gateway.Start(t, host, "SALLYPORT_PUBLIC_NAME="+gatewayAddr, "SALLYPORT_NODE_NAME=gateway-1", "SALLYPORT_CONSOLE_LISTEN="+listen, "SALLYPORT_PUBLIC_LISTEN="+public)
 	return s
 }
 

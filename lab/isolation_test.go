@@ -68,7 +68,7 @@ func (h deviceSender) answers(network, addr string, port int) bool {
 // do not reach those of the other.
 func TestTwoEndpoints(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, 3, "SALLYPORT_CONSOLE_LISTEN=0.0.0.0:8443")
+	s := newSite(t, 3, "SALLYPORT_CONSOLE_LISTEN=0.0.0.0:8443", "SALLYPORT_PUBLIC_LISTEN=0.0.0.0:8444", "SALLYPORT_PUBLIC_URL=https://portal.example.test:8444")
 	s.CreateNetwork()
 	s.CreateCertificates("alice", "bob", "carol")
 	s.CreateEndpoint(nil)
@@ -229,20 +229,22 @@ func sendDatagram(n *netlab.Namespace, addr, text string) error {
 }
 
 func gatewayIsClosedToClients(t *testing.T, s *site, c *netlab.Client, inside string) {
-	const ssh, console = 22, 8443
+	const ssh, console, pages = 22, 8443, 8444
 	s.gatewayHost.Serve(t, ssh)
 	tunnel := deviceSender{c.On, "tun0", ""}
 	if !(deviceSender{c.On, "eth0", ""}).answers("tcp4", gatewayWAN, ssh) {
 		t.Fatal("the server on the ssh port does not answer on the public address")
 	}
-	if conn, err := c.On.Dial("tcp4", gatewayWAN, console); err != nil {
-		t.Fatalf("the console does not answer on the public address: %v", err)
-	} else {
+	for _, port := range []int{console, pages} {
+		conn, err := c.On.Dial("tcp4", gatewayWAN, port)
+		if err != nil {
+			t.Fatalf("port %d does not answer on the public address: %v", port, err)
+		}
 		conn.Close()
 	}
 	var probes []probe
 	for _, to := range []string{inside, gatewayWAN, "10.0.1.1", "10.0.2.1", "198.51.100.1", "172.30.1.1", "172.30.2.1"} {
-		for _, port := range []int{ssh, console} {
+		for _, port := range []int{ssh, console, pages} {
 			probes = append(probes, probe{fmt.Sprintf("%s:%d answers through the tunnel", to, port), func() bool { return tunnel.opens(to, port) }})
 		}
 		probes = append(probes, probe{to + " answers a datagram through the tunnel", func() bool { return tunnel.answers("udp4", to, ssh) }})

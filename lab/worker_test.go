@@ -30,7 +30,7 @@ func TestWorkersOpenNoConnections(t *testing.T) {
 	s.Associate("subnet-a")
 	s.Authorize("10.0.1.0/24")
 	s.WaitRow("/rules", "10.0.1.0/24", "active")
-	for _, service := range [][2]string{{"127.0.0.1", "8443"}, {addrHostA, strconv.Itoa(netlab.EchoPort)}, {addrInternet, strconv.Itoa(netlab.EchoPort)}} {
+	for _, service := range [][2]string{{"127.0.0.1", "8443"}, {"127.0.0.1", "8444"}, {addrHostA, strconv.Itoa(netlab.EchoPort)}, {addrInternet, strconv.Itoa(netlab.EchoPort)}} {
 		if !opens(other, service[0], service[1]) {
 			t.Errorf("another user of the host cannot open %v", service)
 		}
