@@ -68,19 +68,21 @@ type endpoint struct {
 
 // state is what only own may touch.
 type state struct {
-	desired     vpn.Desired
-	unjournaled bool          // desired is not in the journal
-	removed     bool          // the endpoint is being removed and takes no change and no login
-	observed    chan struct{} // closed and replaced when a reconcile has ended
-	workers     []*worker.Worker
-	pending     map[string]*pending // logins that wait for web, by ID
-	waiting     map[session.Client]*pending
-	left        map[session.Client]pendedLogin // logins of an earlier process, until their workers say that the clients still wait
-	goodbyes    map[exiting]time.Duration      // when, in session.Uptime
-	mismatched  map[session.Client]bool        // that share no cipher: OpenVPN reports them as established next
-	unreadable  map[session.Client]packets
-	open        bool                     // the kernel may still be open for a session that is away
-	freed       map[string]time.Duration // when, in session.Uptime, an address was freed for a client that had none
+	desired       vpn.Desired
+	unjournaled   bool // desired is not in the journal
+	removed       bool // the endpoint is being removed and takes no change and no login
+	authorities   vpn.Authorities
+	authoritiesIn string        // the text that authorities are of
+	observed      chan struct{} // closed and replaced when a reconcile has ended
+	workers       []*worker.Worker
+	pending       map[string]*pending // logins that wait for web, by ID
+	waiting       map[session.Client]*pending
+	left          map[session.Client]pendedLogin // logins of an earlier process, until their workers say that the clients still wait
+	goodbyes      map[exiting]time.Duration      // when, in session.Uptime
+	mismatched    map[session.Client]bool        // that share no cipher: OpenVPN reports them as established next
+	unreadable    map[session.Client]packets
+	open          bool                     // the kernel may still be open for a session that is away
+	freed         map[string]time.Duration // when, in session.Uptime, an address was freed for a client that had none
 }
 
 // newEndpoint makes an endpoint that does nothing until start.

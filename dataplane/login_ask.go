@@ -87,7 +87,17 @@ func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
 // certificateOf names the certificate that a client was verified with among those of the endpoint.
 func (ep *endpoint) certificateOf(env ovpn.Env) string {
 	r := vpn.LoginRequest{CommonName: env.CommonName(), Serial: env.Serial(), Fingerprint: env.Digest(), Issuer: env.IssuerDigest()}
-	return vpn.AuthoritiesIn(ep.state.desired.Keys.ClientCA).Verify(r).CertificateKey()
+	return ep.authorities().Verify(r).CertificateKey()
+}
+
+// authorities are those that the clients' certificates are verified with. They are read once for each text: that took
+// longer than all else that is done about a login before web is asked. It runs in the owner goroutine.
+func (ep *endpoint) authorities() vpn.Authorities {
+	s := &ep.state
+	if text := s.desired.Keys.ClientCA; s.authorities == nil || s.authoritiesIn != text {
+		s.authorities, s.authoritiesIn = vpn.AuthoritiesIn(text), text
+	}
+	return s.authorities
 }
 
 // loginName is what a client says that its user is called, where the endpoint asks for it.
