@@ -17,8 +17,35 @@ const (
 	denialBackoff = 10 * time.Second
 )
 
-// answer sends the decision to the login's worker. It waits for the worker, so it runs
-// outside own. a.err is then why the client is not let in.
+// answerAll sends decisions to their worker: those who are let in are told by one write, and then the others. It waits for
+// the worker, so it runs outside own.
+func (ep *endpoint) answerAll(ctx context.Context, conn *ovpn.Conn, answers []*answer) {
+	var opened []*answer
+	var admissions []ovpn.Admission
+	for _, a := range answers {
+		if a.opened && a.err == nil {
+			opened = append(opened, a)
+			admissions = append(admissions, ovpn.Admission{CID: a.login.client.CID, KID: a.login.kid, Directives: a.directives})
+		}
+	}
+	for i, err := range conn.AdmitAll(ctx, admissions...) {
+		opened[i].told = err
+	}
+	if len(opened) > 0 {
+		ep.do(func() {
+			for _, a := range opened {
+				if a.told == nil {
+					ep.sessions.AllowReturn(a.session.Connection)
+				}
+			}
+		})
+	}
+	for _, a := range answers {
+		ep.answer(ctx, a)
+	}
+}
+
+// answer is answerAll for one login, after those who are let in were told. a.err is then why the client is not let in.
 func (ep *endpoint) answer(ctx context.Context, a *answer) {
 	p, d := a.login, a.decision
 	if !d.Allow {
@@ -61,15 +88,15 @@ func terminated(err error) bool {
 	return ok && refused.Code == vpn.CodeConnectionTerminated
 }
 
-// letIn lets the client of an open session in. Where that fails, or the kernel was not opened, the
-// session ends.
+// letIn is about a client whose worker was told to let it in. Where that failed, or the kernel was not opened, its session
+// ends.
 func (ep *endpoint) letIn(ctx context.Context, a *answer) error {
-	p, id, only := a.login, a.session.Connection, stillOf(a.session)
+	id, only := a.session.Connection, stillOf(a.session)
 	if a.err != nil {
 		ep.end(ctx, ending{code: forUser(a.err).Code, reason: forUser(a.err).Msg, only: only}, id)
 		return a.err
 	}
-	err := p.conn.Admit(ctx, p.client.CID, p.kid, a.directives)
+	err := a.told
 	switch {
 	case errors.Is(err, ovpn.ErrNoClient):
 		ep.end(ctx, ending{code: vpn.CodeConnectionNotEstablished, reason: "The client left before it was let in.", only: only}, id)
@@ -78,8 +105,6 @@ func (ep *endpoint) letIn(ctx context.Context, a *answer) error {
 		again := ovpn.Restart("Try again", true)
 		ep.end(ctx, ending{code: vpn.CodeConnectionNotEstablished, reason: "The client could not be let in.", message: &again, only: only}, id)
 		return err
-	default:
-		ep.do(func() { ep.sessions.AllowReturn(id) })
 	}
 	return nil
 }

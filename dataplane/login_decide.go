@@ -19,6 +19,7 @@ type answer struct {
 	session    session.Session
 	opened     bool // the session is in the table
 	directives []ovpn.Directive
+	told       error // why its worker does not let it in
 	err        error // why the client is not let in
 }
 
@@ -51,12 +52,8 @@ func (ep *endpoint) decide(ctx context.Context, ds []vpn.LoginDecision) error {
 		return errNoLogin
 	}
 	var workers sync.WaitGroup
-	for _, answers := range byWorker {
-		workers.Go(func() {
-			for _, a := range answers {
-				ep.answer(ctx, a)
-			}
-		})
+	for conn, answers := range byWorker {
+		workers.Go(func() { ep.answerAll(ctx, conn, answers) })
 	}
 	workers.Wait()
 	failures := make([]error, 0, len(granted))

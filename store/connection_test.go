@@ -54,6 +54,22 @@ func testConnection(t *testing.T, s *Store) {
 		update(t, s, func(ctx context.Context, x *Tx) error { return x.SaveConnection(ctx, c) })
 		check(c)
 	}
+	c.Association, c.Device, c.ClientIP, c.Status, c.EndReason = vpn.NewAssociationID(), netip.MustParseAddrPort("192.0.2.7:5000"), netip.MustParseAddr("10.0.0.77"), vpn.ConnectionAway, `"quoted" \ and ü`
+	c.EstablishedAt, c.AwaySince, c.EndedAt, c.Counters.BytesOut, c.CountedAt = at.Add(3*time.Second), at.Add(4*time.Second), time.Time{}, 1<<62, at.Add(5*time.Second)
+	bare.Status, bare.EndedAt, bare.Username = vpn.ConnectionTerminated, at.Add(time.Hour), "is not written"
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		return x.SaveConnectionStates(ctx, c, bare, vpn.Connection{ID: "cvpn-connection-none", Status: vpn.ConnectionActive})
+	})
+	bare.Username = ""
+	check(c)
+	check(bare)
+	view(t, s, func(ctx context.Context, x *Tx) error {
+		found := must[map[vpn.ConnectionID]vpn.Connection](t)(x.ConnectionsByID(ctx, c.ID, bare.ID, "cvpn-connection-none", "a\x00b"))
+		same(t, "connections by ID", len(found), 2)
+		same(t, "connection by ID", found[c.ID], c)
+		same(t, "other connection by ID", found[bare.ID], bare)
+		return nil
+	})
 	wantKind(t, "same ID", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.CreateConnection(ctx, c) }), vpn.Conflict)
 	c.ID = "cvpn-connection-none"
 	wantKind(t, "save missing", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.SaveConnection(ctx, c) }), vpn.NotFound)

@@ -19,6 +19,7 @@ type Tx struct {
 	db    *gorm.DB
 	store *Store
 	brief bool // no statement is interrupted
+	users readUsers
 }
 
 // on is a query. In a change on SQLite the end of ctx does not interrupt a statement, but ends the transaction before the next

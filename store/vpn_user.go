@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -124,21 +125,42 @@ func (t *Tx) VPNUsersOf(ctx context.Context, refs ...vpn.UserRef) (map[vpn.UserR
 	return out, err
 }
 
+// readUsers are users as this transaction has read them and not written since: a login is decided by its user, and noted
+// with the same.
+type readUsers struct {
+	asked map[vpn.UserRef]bool
+	rows  map[vpn.UserRef]userRow
+}
+
 func (t *Tx) userRows(ctx context.Context, refs []vpn.UserRef) (map[vpn.UserRef]userRow, error) {
+	if t.users.asked == nil {
+		t.users = readUsers{map[vpn.UserRef]bool{}, map[vpn.UserRef]userRow{}}
+	}
 	keys := map[vpn.ProviderID][]string{}
 	for _, ref := range refs {
-		keys[ref.Provider] = append(keys[ref.Provider], clean(ref.Key))
+		ref.Key = clean(ref.Key)
+		if !t.users.asked[ref] {
+			t.users.asked[ref] = true
+			keys[ref.Provider] = append(keys[ref.Provider], ref.Key)
+		}
 	}
-	out := map[vpn.UserRef]userRow{}
 	for provider, list := range keys {
 		for part := range slices.Chunk(list, batch) {
 			var rows []userRow
 			if err := t.on(ctx).Where("provider = ? AND user_key IN ?", clean(string(provider)), part).Find(&rows).Error; err != nil {
-				return out, userNoun.read(err, "")
+				t.users = readUsers{}
+				return nil, userNoun.read(err, "")
 			}
 			for _, r := range rows {
-				out[r.ref()] = r
+				t.users.rows[r.ref()] = r
 			}
+		}
+	}
+	out := map[vpn.UserRef]userRow{}
+	for _, ref := range refs {
+		ref.Key = clean(ref.Key)
+		if r, known := t.users.rows[ref]; known {
+			out[ref] = r
 		}
 	}
 	return out, nil
@@ -196,21 +218,31 @@ func (t *Tx) SeeUser(ctx context.Context, seen ...vpn.Sighting) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	if err := t.writeSeen(ctx, rows); err != nil {
+	if err := t.writeSeen(ctx, rows, known); err != nil {
 		return err
 	}
 	return t.saveMemberships(ctx, rows, known, groups)
 }
 
-// writeSeen adds the rows without a number, which it sets, and writes the others.
-func (t *Tx) writeSeen(ctx context.Context, rows []userRow) error {
+// writeSeen adds the rows without a number, which it sets, and writes the others. Most logins change the time alone.
+func (t *Tx) writeSeen(ctx context.Context, rows []userRow, known map[vpn.UserRef]userRow) error {
+	t.users = readUsers{}
 	var added, changed []userRow
+	var again [][2]int64 // number and time
 	for _, r := range rows {
-		if r.Number == 0 {
+		before := known[r.ref()]
+		before.SignedIn = r.SignedIn
+		switch {
+		case r.Number == 0:
 			added = append(added, r)
-		} else {
+		case sameSeen(before, r):
+			again = append(again, [...]int64{r.Number, r.SignedIn})
+		default:
 			changed = append(changed, r)
 		}
+	}
+	if err := t.signedInAgain(ctx, again); err != nil {
+		return err
 	}
 	if len(changed) > 0 {
 		replace := clause.OnConflict{Columns: []clause.Column{{Name: "number"}}, DoUpdates: clause.AssignmentColumns(seenColumns)}
@@ -231,8 +263,27 @@ func (t *Tx) writeSeen(ctx context.Context, rows []userRow) error {
 	return nil
 }
 
+// sameSeen tells whether two rows are equal in seenColumns.
+func sameSeen(a, b userRow) bool {
+	a.ID, a.FirstSeen, a.Blocked, a.BlockedBy, a.BlockReason = b.ID, b.FirstSeen, b.Blocked, b.BlockedBy, b.BlockReason
+	return a == b
+}
+
+func (t *Tx) signedInAgain(ctx context.Context, list [][2]int64) error {
+	if len(list) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		return err
+	}
+	statement := "UPDATE vpn_user SET signed_in_at = CAST(e.value ->> 1 AS BIGINT) FROM " + t.store.dialect.elements + " WHERE vpn_user.number = CAST(e.value ->> 0 AS BIGINT)"
+	return userNoun.read(t.on(ctx).Exec(statement, string(text)).Error, "")
+}
+
 // SaveVPNUserBlock writes whether the user is blocked.
 func (t *Tx) SaveVPNUserBlock(ctx context.Context, u vpn.User) error {
+	t.users = readUsers{}
 	row, err := newUserRow(u)
 	if err != nil {
 		return err
@@ -387,6 +438,7 @@ func (t *Tx) ofUsers(refs []vpn.UserRef, run func(condition string, args ...any)
 // PurgeVPNUsers deletes users who were last seen before a time and are not blocked, at most limit, and returns their
 // number.
 func (t *Tx) PurgeVPNUsers(ctx context.Context, before time.Time, limit int) (int, error) {
+	t.users = readUsers{}
 	old := t.on(ctx).Model(&userRow{}).Select("number").
 		Where("signed_in_at < ? AND refused_at < ? AND first_seen_at < ? AND blocked_at = 0", micros(before), micros(before), micros(before)).Order("signed_in_at").Limit(limit)
 	g := t.on(ctx).Where("number IN (?)", old).Delete(&userRow{})

@@ -17,8 +17,8 @@ const (
 	maxAnswers       = 8    // that are on their way to the dataplane
 	// In a crowd a login waits for others: each transaction, and each change of the packet filter that follows it, costs
 	// more than the login. A login is in a crowd where another was decided less than crowdTime before.
-	crowdTime     = 100 * time.Millisecond
-	crowdDelay    = 30 * time.Millisecond
+	crowdTime     = 150 * time.Millisecond
+	crowdDelay    = 60 * time.Millisecond
 	answerTimeout = 30 * time.Second // for the dataplane to carry answers out; a stuck worker takes as long to be replaced
 )
 

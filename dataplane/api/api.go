@@ -219,12 +219,12 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 		s.reply(w, r, nil, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "The number of the last event is malformed.").Because(err))
 		return
 	}
-	stream(s, w, r, func(ctx context.Context) iter.Seq[vpn.Event] { return s.engine.Events(ctx, query.Get("epoch"), after) })
+	stream(s, w, r, gatherTime, func(ctx context.Context) iter.Seq[vpn.Event] { return s.engine.Events(ctx, query.Get("epoch"), after) })
 }
 
 // logins streams the logins that wait for a decision.
 func (s *server) logins(w http.ResponseWriter, r *http.Request) {
-	stream(s, w, r, func(ctx context.Context) iter.Seq[wire.Login] {
+	stream(s, w, r, 0, func(ctx context.Context) iter.Seq[wire.Login] {
 		return func(yield func(wire.Login) bool) {
 			for l := range s.engine.Logins(ctx) {
 				if !yield(wire.NewLogin(l)) {
@@ -235,22 +235,31 @@ func (s *server) logins(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// stream writes each value of source as one line until the peer disconnects. A peer that does not
-// read is disconnected after s.timeout; the engine sends what it missed to the next reader.
-func stream[T any](s *server, w http.ResponseWriter, r *http.Request, source func(context.Context) iter.Seq[T]) {
+// crowdTime and gatherTime bound how often a stream of events is written: an event waits gatherTime for others where one was
+// sent less than crowdTime before. Web waits longer before it stores them.
+const (
+	crowdTime  = 100 * time.Millisecond
+	gatherTime = 20 * time.Millisecond
+)
+
+// stream writes each value of source as one line until the peer disconnects; values that come together are sent together, and
+// in a crowd those of the next gather. A peer that does not read is disconnected after s.timeout; the engine sends what it
+// missed to the next reader.
+func stream[T any](s *server, w http.ResponseWriter, r *http.Request, gather time.Duration, source func(context.Context) iter.Seq[T]) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	control := http.NewResponseController(w)
-	send := func(b []byte) bool {
+	write := func(b []byte) bool {
 		_ = control.SetWriteDeadline(time.Now().Add(s.timeout))
 		_, err := w.Write(append(b, '\n'))
-		return err == nil && control.Flush() == nil
+		return err == nil
 	}
-	if !send(nil) {
+	flush := func() bool { return control.Flush() == nil }
+	if !write(nil) || !flush() {
 		return
 	}
-	values := make(chan T)
+	values := make(chan T, streamBuffer)
 	go func() {
 		defer close(values)
 		for v := range source(ctx) {
@@ -263,18 +272,43 @@ func stream[T any](s *server, w http.ResponseWriter, r *http.Request, source fun
 	}()
 	keepalive := time.NewTicker(s.keepalive)
 	defer keepalive.Stop()
+	var flushed time.Time // the last value
 	for {
-		var line []byte
 		select {
 		case v, open := <-values:
 			if !open {
 				return
 			}
-			line, _ = json.Marshal(v)
+			if gather > 0 && time.Since(flushed) < crowdTime {
+				select {
+				case <-time.After(gather):
+				case <-ctx.Done():
+					return
+				}
+			}
+			for {
+				line, _ := json.Marshal(v)
+				if !write(line) {
+					return
+				}
+				if len(values) == 0 { // this goroutine alone receives
+					break
+				}
+				if v, open = <-values; !open {
+					return
+				}
+			}
+			flushed = time.Now()
 		case <-keepalive.C:
+			if !write(nil) {
+				return
+			}
 		}
-		if !send(line) {
+		if !flush() {
 			return
 		}
 	}
 }
+
+// streamBuffer is how many values of a stream wait for a writer.
+const streamBuffer = 64

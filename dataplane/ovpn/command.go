@@ -92,19 +92,49 @@ const pendingText = "GRANTED"
 // client-pending-auth. It comes after the decision and does not change it; where it fails, the client
 // is admitted when it asks.
 func (c *Conn) Admit(ctx context.Context, cid CID, kid KID, ds []Directive) error {
-	command, err := clientAuth(cid, kid, ds)
-	if err != nil {
-		return err
+	return c.AdmitAll(ctx, Admission{cid, kid, ds})[0]
+}
+
+// Admission is what one client is admitted with.
+type Admission struct {
+	CID        CID
+	KID        KID
+	Directives []Directive
+}
+
+// AdmitAll admits several clients by one write, and gives an error, or nil, for each.
+func (c *Conn) AdmitAll(ctx context.Context, as ...Admission) []error {
+	errs := make([]error, len(as))
+	authorized := make([]*pendingReply, len(as))
+	var commands [][]string
+	var replies []*pendingReply
+	for i, a := range as {
+		command, err := clientAuth(a.CID, a.KID, a.Directives)
+		if err != nil {
+			errs[i] = err
+			continue
+		}
+		authorized[i] = &pendingReply{done: make(chan struct{})}
+		commands = append(commands, command, []string{pendingAuth(a.CID, a.KID, pendingText, HandWindow)})
+		replies = append(replies, authorized[i], &pendingReply{done: make(chan struct{})}) // that to the second command does not matter
 	}
-	authorized := &pendingReply{done: make(chan struct{})}
-	looked := &pendingReply{done: make(chan struct{})}
-	err = c.sendAll(ctx, [][]string{command, {pendingAuth(cid, kid, pendingText, HandWindow)}}, authorized, looked)
-	select {
-	case <-authorized.done: // the reply to the second command does not matter
-		_, err = authorized.text()
-	default:
+	if len(commands) == 0 {
+		return errs
 	}
-	return clientError("authorize", cid, err)
+	failed := c.sendAll(ctx, commands, replies...)
+	for i, a := range as {
+		if authorized[i] == nil {
+			continue
+		}
+		err := failed
+		select {
+		case <-authorized[i].done:
+			_, err = authorized[i].text()
+		default:
+		}
+		errs[i] = clientError("authorize", a.CID, err)
+	}
+	return errs
 }
 
 // Deny refuses a client. logReason is written to the worker's log, clientReason is shown to the user;
