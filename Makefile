@@ -117,7 +117,7 @@ run: deps-run build ## Serve the console and a dataplane, with state in .run/.
 	scheme=https; note=" (self-signed certificate: the browser asks once)"; \
 	case "$${SALLYPORT_CONSOLE_PLAIN_HTTP:-}" in 1|t|T|true|TRUE|True) scheme=http; note="" ;; esac; \
 	[ -z "$${SALLYPORT_CONSOLE_TLS_CERTIFICATE:-}" ] || note=""; \
-	echo "The console will be at $$scheme://$$listen$$note, the public pages at $${SALLYPORT_PUBLIC_URL:-https://localhost:8444} unless set otherwise. Ctrl-C stops it."; \
+	echo "The console will be at $$scheme://$$listen$$note. The log says where the public pages are (https://localhost:8444 by default). Ctrl-C stops it."; \
 	exec $$as env SALLYPORT_DATA_DIR="$$dir/data" SALLYPORT_RUN_DIR="$$dir/run" $$(env | grep '^SALLYPORT_' || true) "$$dir/sallyport" serve
 
 .PHONY: test
