@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"sallyport/dataplane/login"
 	"sallyport/dataplane/nft"
@@ -73,6 +74,26 @@ func FuzzApply(f *testing.F) {
 			case inside && strings.Contains(line, "/bin/"):
 				t.Errorf("a key block has the line %q", line)
 			}
+		}
+	})
+}
+
+// FuzzPending: whatever a message says of how a user signs in, what passes the check is one line that a client accepts.
+func FuzzPending(f *testing.F) {
+	f.Add([]byte(`{"id":"x","method":"webauth","url":"https://vpn.example.com/a/b","until":"2030-01-01T00:00:00Z"}`))
+	f.Add([]byte(`{"id":"x","method":"crtext","prompt":"Enter the code\n\"","until":"2030-01-01T00:00:00Z"}`))
+	f.Add([]byte(`{"method":"openurl","url":"http://[::1]:8444/\u0000"}`))
+	e := &Engine{endpoints: map[vpn.EndpointID]*endpoint{}, logins: login.NewQueue()}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var l vpn.LoginPending
+		if json.Unmarshal(b, &l) != nil {
+			return
+		}
+		if err := e.Pend(t.Context(), []vpn.LoginPending{l}); err == nil {
+			t.Errorf("%+v was carried out, and no login waits", l)
+		}
+		if text := l.Text(); l.Validate() == nil && (text == "" || len(text) > 246 || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || r == '"' || r == '\\' })) {
+			t.Errorf("%q passes the check", text)
 		}
 	})
 }

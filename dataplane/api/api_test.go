@@ -270,8 +270,8 @@ func TestReaderThatDoesNotRead(t *testing.T) {
 
 // FuzzRequests: no request causes an internal error.
 func FuzzRequests(f *testing.F) {
-	patterns := []string{wire.Status, wire.Apply, wire.Forget, wire.Acknowledge, wire.Decide, wire.Terminate, wire.Connections, wire.Host, wire.CheckPlace}
-	for i, body := range []string{"", fmt.Sprintf(`{"endpoint":%q}`, endpointID), "{}", `{"epoch":"x","seq":18446744073709551615}`, `{"id":"x","allow":true,"ends":"2030-01-01T00:00:00Z"}`, `{"connections":["x"],"reason":""}`, "", `{"address":"192.0.2.1","client_cidr":"10.20.0.0/22"}`, "[[[[[["} {
+	patterns := []string{wire.Status, wire.Apply, wire.Forget, wire.Acknowledge, wire.Decide, wire.Terminate, wire.Connections, wire.Host, wire.CheckPlace, wire.Pend, wire.Identify}
+	for i, body := range []string{"", fmt.Sprintf(`{"endpoint":%q}`, endpointID), "{}", `{"epoch":"x","seq":18446744073709551615}`, `{"id":"x","allow":true,"ends":"2030-01-01T00:00:00Z"}`, `{"connections":["x"],"reason":""}`, "", `{"address":"192.0.2.1","client_cidr":"10.20.0.0/22"}`, `[{"id":"x","method":"webauth","url":"https://a","until":"2030-01-01T00:00:00Z"}]`, "[[[[[["} {
 		f.Add(uint8(i), string(endpointID), []byte(body))
 	}
 	h := Handler(&engine{}, discardLog())
