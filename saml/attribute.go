@@ -92,11 +92,18 @@ func firstText(attributes []vpn.SAMLAttribute, names []string) string {
 	return ""
 }
 
+// groupsLink is the attribute that Entra ID sends in place of more than 150 groups: an address to ask for them.
+const groupsLink = "http://schemas.microsoft.com/claims/groups.link"
+
 // groups are the groups that count: the first vpn.MaxGroups, without those that cannot be named in a rule.
 func groups(attributes []vpn.SAMLAttribute, trace *vpn.SAMLTrace) (out []vpn.Group, more bool) {
 	seen := map[string]bool{}
 	unusable, above := 0, 0
 	for _, a := range attributes {
+		if a.Name == groupsLink {
+			trace.Notes = append(trace.Notes, "The IdP sent a link in place of the groups, because there are too many: no group counts. In Entra ID choose \"Groups assigned to the application\" for the group claim.")
+			more = true
+		}
 		if a.Use != useGroups {
 			continue
 		}
@@ -119,7 +126,7 @@ func groups(attributes []vpn.SAMLAttribute, trace *vpn.SAMLTrace) (out []vpn.Gro
 	if above > 0 {
 		trace.Notes = append(trace.Notes, fmt.Sprintf("The first %d groups count; %d more do not. Have the IdP filter the group attribute to those that this VPN uses.", vpn.MaxGroups, above))
 	}
-	return out, above > 0
+	return out, more || above > 0
 }
 
 func printable(s string) bool {

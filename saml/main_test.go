@@ -1,6 +1,9 @@
 package saml_test
 
 import (
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
 	"net/url"
 	"sync"
 	"testing"
@@ -86,3 +89,31 @@ func at(t testing.TB, response *etree.Element, path string) *etree.Element {
 }
 
 func stamp(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
+
+// certificateOf is the certificate of a metadata document.
+func certificateOf(t testing.TB, metadata []byte) *x509.Certificate {
+	t.Helper()
+	doc := etree.NewDocument()
+	if err := doc.ReadFromBytes(metadata); err != nil {
+		t.Fatal(err)
+	}
+	der, err := base64.StdEncoding.DecodeString(at(t, doc.Root(), "//X509Certificate").Text())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// refusalOf is the refusal that an error is.
+func refusalOf(t testing.TB, err error) *vpn.Error {
+	t.Helper()
+	e, ok := errors.AsType[*vpn.Error](err)
+	if !ok {
+		t.Fatalf("%v is no refusal", err)
+	}
+	return e
+}
