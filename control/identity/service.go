@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"sallyport/control"
+	"sallyport/control/turn"
 	"sallyport/store"
 	"sallyport/vpn"
 )
@@ -41,7 +42,7 @@ type Service struct {
 	opened    map[vpn.SAMLProviderID]openSAML
 	troubles  troubles // the last that were read
 
-	turns turns
+	turns turn.Turns[store.SignInID] // of the sign-ins of one account
 }
 
 type openSource struct {
@@ -53,7 +54,6 @@ type openSource struct {
 func New(core *control.Core, open Opener, saml SAML) *Service {
 	return &Service{
 		core: core, open: open, saml: saml, opened: map[vpn.SAMLProviderID]openSAML{}, sources: map[vpn.DirectoryID]openSource{}, passes: map[vpn.DirectoryID]Pass{}, confirmed: map[vpn.DirectoryID]bool{},
-		turns: turns{queue: map[store.SignInID]*turn{}},
 	}
 }
 

@@ -2,12 +2,14 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"strconv"
 	"strings"
 	"time"
 
 	"sallyport/control"
+	"sallyport/control/turn"
 	"sallyport/store"
 	"sallyport/vpn"
 )
@@ -18,6 +20,10 @@ const (
 	// crowded is what an account with too many sign-ins at a time is told to wait.
 	crowded = 5 * time.Second
 )
+
+// oneSignIn has the sign-ins of one account follow each other. On several nodes each has its own turns: so many may be judged
+// by the same count.
+var oneSignIn = turn.Limit{Places: 1, Wanted: 32}
 
 // throttle bounds the failed sign-ins of one attempt's account and source (vpn.SignInLimit). The counts are in the database,
 // so that they outlast the program and are one for logins, tests and pages. The console's own accounts have no directory
@@ -83,12 +89,12 @@ func (t *throttle) mayTry(ctx context.Context, key string) error {
 		t.account = store.NewSignInID("user", string(t.request.Directory), key)
 		t.counted[t.account] = vpn.SubjectUser
 	}
-	release, err := t.service.turns.take(ctx, t.account)
-	if err != nil {
-		return err
-	}
-	if release == nil {
+	release, err := t.service.turns.Take(ctx, t.account, oneSignIn)
+	if errors.Is(err, turn.ErrMany) {
 		return vpn.ErrSignInThrottled(crowded, t.service.core.Now())
+	}
+	if err != nil {
+		return errSlowSignIns.Because(err)
 	}
 	t.release = release
 	now := t.service.core.Now()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sallyport/control"
+	"sallyport/control/turn"
 	"sallyport/store"
 	"sallyport/vpn"
 )
@@ -34,7 +35,7 @@ type decider struct {
 	node      string
 	prover    Prover
 
-	turns    *turns
+	turns    turn.Turns[turnKey]
 	proving  sync.WaitGroup // logins that are not queued yet
 	queue    chan login
 	received sync.Map     // the IDs of logins that were received, until their deadline
@@ -42,7 +43,7 @@ type decider struct {
 }
 
 func (s *Runner) newDecider() *decider {
-	return &decider{core: s.core, dataplane: s.dataplane, node: s.node, prover: s.prover, turns: newTurns(), queue: make(chan login, maxWaitingLogins)}
+	return &decider{core: s.core, dataplane: s.dataplane, node: s.node, prover: s.prover, queue: make(chan login, maxWaitingLogins)}
 }
 
 // busy tells whether a login is being decided.

@@ -54,7 +54,7 @@ func (d *decider) proofOf(ctx context.Context, r vpn.LoginRequest) vpn.Proof {
 	if err != nil || !e.AsksPassword() {
 		return vpn.Proof{}
 	}
-	done, err := d.turns.take(ctx, e.Directory, r.Device.Addr())
+	done, err := d.takeTurn(ctx, e.Directory, r.Device.Addr())
 	if err != nil {
 		return vpn.Proof{Provider: e.Provider(), Refused: d.refusalOf(ctx, e, err)}
 	}

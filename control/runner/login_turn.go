@@ -2,27 +2,21 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"net/netip"
-	"sync"
 
+	"sallyport/control/turn"
 	"sallyport/vpn"
 )
 
 // How many logins a directory is asked about at a time, from one address and in all, and how many of one address wait or
 // are asked about: a host that sends many takes no turn from others, and a slow directory none from other directories.
-const (
-	turnsOfSource    = 16
-	turnsOfDirectory = 64
-	waitingOfSource  = 256
+var (
+	turnsOfSource    = turn.Limit{Places: 16, Wanted: 256}
+	turnsOfDirectory = turn.Limit{Places: 64}
 )
 
 var errManyLogins = vpn.Refuse(vpn.Unavailable, vpn.CodeLoginNotDecided, "Too many logins from your address wait to be checked. Your client tries again.")
-
-// turns gives logins their turn at a directory.
-type turns struct {
-	mu sync.Mutex // guards of; held for no wait
-	of map[turnKey]*turn
-}
 
 // turnKey names those that take turns: the logins of one source at a directory, or all of a directory.
 type turnKey struct {
@@ -30,53 +24,20 @@ type turnKey struct {
 	source    netip.Addr // invalid: all
 }
 
-type turn struct {
-	places chan struct{}
-	held   int // by those that wait, and those that have their turn
-}
-
-func newTurns() *turns { return &turns{of: map[turnKey]*turn{}} }
-
-// take waits for a login's turn. done ends it. The error is that of ctx, or Unavailable where too many of the source wait.
-func (t *turns) take(ctx context.Context, directory vpn.DirectoryID, source netip.Addr) (done func(), err error) {
-	first, err := t.wait(ctx, turnKey{directory, source.Unmap()}, turnsOfSource, waitingOfSource)
+// takeTurn waits for a login's turn at a directory. done ends it. The error is that of ctx, or Unavailable where too many of
+// the source wait.
+func (d *decider) takeTurn(ctx context.Context, directory vpn.DirectoryID, source netip.Addr) (done func(), err error) {
+	first, err := d.turns.Take(ctx, turnKey{directory, source.Unmap()}, turnsOfSource)
+	if errors.Is(err, turn.ErrMany) {
+		return nil, errManyLogins
+	}
 	if err != nil {
 		return nil, err
 	}
-	second, err := t.wait(ctx, turnKey{directory: directory}, turnsOfDirectory, 0)
+	second, err := d.turns.Take(ctx, turnKey{directory: directory}, turnsOfDirectory)
 	if err != nil {
 		first()
 		return nil, err
 	}
 	return func() { second(); first() }, nil
-}
-
-// wait takes one of the places of a key. most bounds those that wait or have one; 0: no bound.
-func (t *turns) wait(ctx context.Context, key turnKey, places, most int) (done func(), err error) {
-	t.mu.Lock()
-	at := t.of[key]
-	if at == nil {
-		at = &turn{places: make(chan struct{}, places)}
-		t.of[key] = at
-	}
-	if most > 0 && at.held >= most {
-		t.mu.Unlock()
-		return nil, errManyLogins
-	}
-	at.held++
-	t.mu.Unlock()
-	leave := func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		if at.held--; at.held == 0 {
-			delete(t.of, key)
-		}
-	}
-	select {
-	case at.places <- struct{}{}:
-		return func() { <-at.places; leave() }, nil
-	case <-ctx.Done():
-		leave()
-		return nil, ctx.Err()
-	}
 }
