@@ -213,3 +213,17 @@ func ParseMetadataURL(raw string) (u *url.URL, sentence string) {
 }
 
 const maxMetadataURL = 2000
+
+// End is when sign-ins end unless the metadata is renewed; zero: never.
+func (m SAMLMetadata) End() time.Time {
+	var end time.Time
+	for _, c := range m.Certificates {
+		if c.NotAfter.After(end) {
+			end = c.NotAfter
+		}
+	}
+	if !m.ValidUntil.IsZero() && (end.IsZero() || m.ValidUntil.Before(end)) {
+		return m.ValidUntil
+	}
+	return end
+}

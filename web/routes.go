@@ -63,7 +63,7 @@ func routes(h *admin.Console, core *control.Core) []route {
 		{post, "/administrators/:administrator", h.Access.Administrators.Edit, may(vpn.EditAdministrator)},
 		{post, "/administrators/:administrator/password", h.Access.Administrators.ResetPassword, may(vpn.ResetPassword)},
 	}
-	return append(own, vpnRoutes(h)...)
+	return append(append(own, vpnRoutes(h)...), samlRoutes(h)...)
 }
 
 // register adds the routes to echo, each behind its policy.

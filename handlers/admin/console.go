@@ -21,6 +21,7 @@ import (
 	"sallyport/handlers/admin/network"
 	"sallyport/handlers/admin/node"
 	"sallyport/handlers/admin/page"
+	"sallyport/handlers/admin/saml"
 	"sallyport/handlers/admin/tutorial"
 	"sallyport/handlers/admin/user"
 )
@@ -54,6 +55,7 @@ type Console struct {
 	Network      network.Actions
 	Certificates certificate.Certificates
 	Directories  identity.Directories
+	SAML         saml.Providers
 	Users        user.Users
 	Endpoint     endpoint.Actions
 	Node         node.Node
@@ -70,6 +72,7 @@ func New(c Config) *Console {
 		Network:      network.New(pages, s.Networks),
 		Certificates: certificate.New(pages, s.Certificates),
 		Directories:  identity.New(pages, s.Identity),
+		SAML:         saml.New(pages, s.Core, s.Identity),
 		Users:        user.New(pages, s.Users),
 		Endpoint:     endpoint.New(pages, s.Endpoints, s.Networks, s.Identity),
 		Node:         node.New(pages, s.Core, s.Nodes, s.Endpoints, s.Settings),

@@ -27,10 +27,11 @@ type Chrome struct {
 // Banner is shown on every page while the node has a fault. Where scripts run it appears and disappears
 // without a reload.
 type Banner struct {
-	Fault string // a sentence; empty: the node works
-	Since time.Time
-	Held  []HeldLookUp
-	Live  parts.Live
+	Fault     string // a sentence; empty: the node works
+	Since     time.Time
+	Held      []HeldLookUp
+	Providers []ProviderTrouble
+	Live      parts.Live
 
 	Endpoints int // endpoints with a fault: their number stands in the menu
 }
@@ -39,6 +40,13 @@ type Banner struct {
 type HeldLookUp struct {
 	Sentence, Href string
 	Since          time.Time
+}
+
+// ProviderTrouble is what is wrong with a SAML provider.
+type ProviderTrouble struct {
+	Label     string
+	Sentences []string
+	Href      string
 }
 
 // TroubleCountID is the element of the menu with the number of endpoints that have a fault.

@@ -71,7 +71,7 @@ func NewOn(t testing.TB, dsn string) (*Site, *atomic.Int64) {
 func newSite(t testing.TB, kit *controltest.Kit, options ...Option) *Site {
 	t.Helper()
 	kit.Dataplane.Say(vpn.NodeStatus{}, nil)
-	kit.Services = kit.NewServices(controltest.Options{Settings: &control.Settings{Given: controltest.Given("public_name", "vpn.example.test"), Version: "test", Reserved: []vpn.Reservation{
+	kit.Services = kit.NewServices(controltest.Options{Settings: &control.Settings{Given: controltest.Given("public_name", "vpn.example.test"), PublicURL: PublicURL, Version: "test", Reserved: []vpn.Reservation{
 		{Owner: "the console", Listen: vpn.Listen{Addr: netip.IPv4Unspecified(), Transport: vpn.TCP, Port: 8443}},
 	}}})
 	s := &Site{Kit: kit}

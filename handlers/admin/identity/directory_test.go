@@ -29,7 +29,7 @@ func TestDirectoryLife(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewWithAccounts(t)
 	b := s.SignIn(t, webtest.Administrator)
-	b.Get("/identity-providers").WantStatus(http.StatusOK).WantText(".empty", "No identity providers yet").WantText(".empty a", "Create directory")
+	b.Get("/identity-providers").WantStatus(http.StatusOK).WantText(".empty", "No directories yet").WantText(".empty a", "Create directory")
 	webtest.CheckMarkup(t, created, b.Get(created))
 	page := b.Create(created, form(nil))
 	p := b.Get(page).WantText("h1", "corp").WantText("dl", "ldaps://dc1.corp.example.com, ldaps://dc2.corp.example.com").WantText("dl", "svc@corp.example.com")
@@ -49,7 +49,7 @@ func TestDirectoryLife(t *testing.T) {
 	b.Post(page+"/edit", edit).WantStatus(http.StatusConflict)
 
 	b.Get(page+"/delete").WantText("h1", "Delete directory company?")
-	b.Follow(b.Post(page+"/delete", nil)).WantText(".empty", "No identity providers yet")
+	b.Follow(b.Post(page+"/delete", nil)).WantText(".empty", "No directories yet")
 	b.Get(page).WantStatus(http.StatusNotFound)
 }
 

@@ -34,10 +34,10 @@ func (h *Directories) List(c echo.Context) error {
 	}
 	list := page.ListView(c, l, found)
 	list.Part = "directories"
-	list.Caption, list.Noun, list.Plural, list.Hint = "Identity providers", "directory", "directories", "name, ID, URL or base DN"
+	list.Caption, list.Noun, list.Plural, list.Hint = "Directories", "directory", "directories", "name, ID, URL or base DN"
 	list.Columns = []parts.Column{{Key: "name", Label: "Name"}, {Label: "Type"}, {Label: "URLs"}, {Key: "created_at", Label: "Created"}}
 	list.Empty = parts.Empty{
-		Title: "No identity providers yet",
+		Title: "No directories yet",
 		Text:  "A directory proves user names and passwords. Create and try it here, then create an endpoint with user-based authentication.",
 	}
 	if page.Principal(c).Role.MayChange() {

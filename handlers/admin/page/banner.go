@@ -26,6 +26,9 @@ func (p *Pages) Banner(c echo.Context) layout.Banner {
 	for _, held := range p.lookUps.HeldPasses() {
 		b.Held = append(b.Held, layout.HeldLookUp{Sentence: string(held.Directory) + ": " + held.Sentence(), Href: "/identity-providers/directories/" + string(held.Directory), Since: held.Since})
 	}
-	b.Live = parts.Live{ID: "node-banner", Self: layout.BannerPath, Seen: Digest([]any{b.Fault, b.Since, b.Endpoints, b.Held}), Every: RenewSeldom, Also: []string{layout.TroubleCountID}}
+	for _, t := range p.providers.ProviderTroubles(Context(c)) {
+		b.Providers = append(b.Providers, layout.ProviderTrouble{Label: t.Label, Sentences: t.Sentences, Href: "/identity-providers/saml/" + string(t.Provider)})
+	}
+	b.Live = parts.Live{ID: "node-banner", Self: layout.BannerPath, Seen: Digest([]any{b.Fault, b.Since, b.Endpoints, b.Held, b.Providers}), Every: RenewSeldom, Also: []string{layout.TroubleCountID}}
 	return b
 }

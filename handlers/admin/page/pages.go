@@ -3,6 +3,7 @@
 package page
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -13,11 +14,12 @@ import (
 
 // Pages makes what surrounds the pages of the console.
 type Pages struct {
-	access  *access.Service
-	nodes   *node.Service
-	lookUps LookUps
-	log     *slog.Logger
-	now     func() time.Time
+	access    *access.Service
+	nodes     *node.Service
+	lookUps   LookUps
+	providers Providers
+	log       *slog.Logger
+	now       func() time.Time
 }
 
 // LookUps tells which look-ups of users with sessions are held.
@@ -25,9 +27,17 @@ type LookUps interface {
 	HeldPasses() []identity.Held
 }
 
+// Providers tells what is wrong with SAML providers.
+type Providers interface {
+	ProviderTroubles(ctx context.Context) []identity.ProviderTrouble
+}
+
 // New makes Pages over the use cases that every page needs.
-func New(a *access.Service, n *node.Service, l LookUps, log *slog.Logger, now func() time.Time) *Pages {
-	return &Pages{access: a, nodes: n, lookUps: l, log: log, now: now}
+func New(a *access.Service, n *node.Service, l interface {
+	LookUps
+	Providers
+}, log *slog.Logger, now func() time.Time) *Pages {
+	return &Pages{access: a, nodes: n, lookUps: l, providers: l, log: log, now: now}
 }
 
 // Now is the time of the request; pages show relative times relative to it.
