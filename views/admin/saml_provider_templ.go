@@ -249,7 +249,7 @@ type SAMLProviderPage struct {
 	Header   parts.Header
 	Provider vpn.SAMLProvider
 	Look     vpn.SAMLLook
-	Notice   *Notice      // why nobody can sign in; nil: nothing
+	Notice   *Notice      // why no user can sign in; nil: nothing
 	Ours     []parts.Pair // what the identity provider needs to know; empty: it cannot be told
 	Facts    []parts.Pair
 	Ends     []vpn.SAMLExpiry // what ends soon

@@ -48,5 +48,5 @@ func (h *Providers) unserved() *views.Notice {
 		text = "Set public_listen and public_url in the configuration."
 	}
 	return &views.Notice{Tone: "warning", Title: "The public pages are not served",
-		Text: "Users come back from a SAML provider to the public pages of this VPN, so nobody can sign in there. " + text}
+		Text: "Users come back from a SAML provider to the public pages of this VPN, so no user can sign in there. " + text}
 }
