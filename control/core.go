@@ -31,6 +31,11 @@ func NewCore(s *store.Store, log *slog.Logger, now func() time.Time, settings Se
 // the caller is not known yet.
 func (c *Core) View(ctx context.Context, f func(*store.Tx) error) error { return c.store.View(ctx, f) }
 
+// Glance is View for a few short reads.
+func (c *Core) Glance(ctx context.Context, f func(*store.Tx) error) error {
+	return c.store.Glance(ctx, f)
+}
+
 // Update runs one transaction without asking for permission and without an audit record. For its
 // errors see store.Store.Update.
 func (c *Core) Update(ctx context.Context, f func(*store.Tx) error) error {

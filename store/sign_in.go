@@ -63,6 +63,28 @@ func (t *Tx) SignInFailures(ctx context.Context, subject SignInID) (vpn.SignInFa
 	return vpn.SignInFailures{Count: row.Failures, Last: instant(row.Last)}, signInNoun.read(err, "")
 }
 
+// SignInFailuresOf reads the failures of subjects; those without any are absent.
+func (t *Tx) SignInFailuresOf(ctx context.Context, subjects ...SignInID) (map[SignInID]vpn.SignInFailures, error) {
+	var rows []signInFailureRow
+	err := t.on(ctx).Where("subject IN ?", idStrings(subjects)).Find(&rows).Error
+	out := make(map[SignInID]vpn.SignInFailures, len(rows))
+	for _, r := range rows {
+		out[SignInID(r.Subject)] = vpn.SignInFailures{Count: r.Failures, Last: instant(r.Last)}
+	}
+	return out, signInNoun.read(err, "")
+}
+
+// SignInPlaces tells when an account last signed in from each of the places; those where it never did are absent.
+func (t *Tx) SignInPlaces(ctx context.Context, directory vpn.DirectoryID, account SignInID, places ...SignInID) (map[SignInID]time.Time, error) {
+	var rows []signInPlaceRow
+	err := t.on(ctx).Where("directory_id = ? AND account = ? AND place IN ?", clean(string(directory)), string(account), idStrings(places)).Find(&rows).Error
+	out := make(map[SignInID]time.Time, len(rows))
+	for _, r := range rows {
+		out[SignInID(r.Place)] = instant(r.At)
+	}
+	return out, signInNoun.read(err, "")
+}
+
 // SaveSignInFailures saves the failures of a subject.
 func (t *Tx) SaveSignInFailures(ctx context.Context, subject SignInID, kind vpn.SignInSubject, f vpn.SignInFailures) error {
 	row := signInFailureRow{Subject: string(subject), Kind: int(kind), Failures: f.Count, Last: micros(f.Last)}

@@ -145,13 +145,20 @@ func (s *Store) pools() []*sql.DB {
 // View runs reads on one snapshot of the data. Writing in it is an error. The function may run again
 // after a serialization failure, so it must not act outside the transaction. Where the database is locked
 // or does not answer, the error is of kind Unavailable.
-func (s *Store) View(ctx context.Context, f func(*Tx) error) error {
+func (s *Store) View(ctx context.Context, f func(*Tx) error) error { return s.view(ctx, false, f) }
+
+// Glance is View for a few short reads: on SQLite the end of ctx interrupts none of them (see Tx.on).
+func (s *Store) Glance(ctx context.Context, f func(*Tx) error) error {
+	return s.view(ctx, s.dialect.name == "sqlite", f)
+}
+
+func (s *Store) view(ctx context.Context, brief bool, f func(*Tx) error) error {
 	return s.retry(ctx, &s.viewing, func() error {
 		return s.reading.WithContext(ctx).Transaction(func(g *gorm.DB) error {
 			if err := s.limitLockWait(g); err != nil {
 				return err
 			}
-			return f(&Tx{db: g, store: s})
+			return f(&Tx{db: g, store: s, brief: brief})
 		}, s.dialect.view)
 	})
 }

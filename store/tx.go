@@ -22,8 +22,8 @@ type Tx struct {
 	users readUsers
 }
 
-// on is a query. In a change on SQLite the end of ctx does not interrupt a statement, but ends the transaction before the next
-// one: the driver and database/sql would each start a goroutine for each statement, which costs more than many a statement.
+// on is a query. In a change, or a Glance, on SQLite the end of ctx does not interrupt a statement, but ends the transaction
+// before the next one: the driver and database/sql would each start a goroutine for each statement, which costs more than many a statement.
 func (t *Tx) on(ctx context.Context) *gorm.DB {
 	if t.brief && ctx.Err() == nil {
 		ctx = context.WithoutCancel(ctx)

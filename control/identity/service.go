@@ -61,21 +61,24 @@ func New(core *control.Core, open Opener, saml SAML) *Service {
 func (s *Service) Source(ctx context.Context, id vpn.DirectoryID) (vpn.Directory, Source, error) {
 	var d vpn.Directory
 	var password vpn.Secret
-	err := s.core.View(ctx, func(tx *store.Tx) (err error) {
+	var kept openSource
+	err := s.core.Glance(ctx, func(tx *store.Tx) (err error) {
 		if d, err = tx.Directory(ctx, id); err != nil {
 			return err
 		}
-		password, err = tx.DirectoryPassword(ctx, id)
+		s.mu.Lock()
+		kept = s.sources[id]
+		s.mu.Unlock()
+		if kept.Source == nil || kept.version != d.Version {
+			password, err = tx.DirectoryPassword(ctx, id)
+		}
 		return err
 	})
 	if err != nil {
 		s.forget(id)
 		return d, nil, err
 	}
-	s.mu.Lock()
-	kept, ok := s.sources[id]
-	s.mu.Unlock()
-	if ok && kept.version == d.Version {
+	if kept.Source != nil && kept.version == d.Version {
 		return d, kept, nil
 	}
 	source, err := s.open(d.DirectoryOptions, password)
@@ -83,7 +86,7 @@ func (s *Service) Source(ctx context.Context, id vpn.DirectoryID) (vpn.Directory
 		return d, nil, err
 	}
 	s.mu.Lock()
-	kept, ok = s.sources[id]
+	kept, ok := s.sources[id]
 	s.sources[id] = openSource{source, d.Version}
 	s.mu.Unlock()
 	if ok {

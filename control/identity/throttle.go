@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +39,7 @@ type throttle struct {
 	// directory has it or not, so that what a name with another domain is told does not tell whether there is such a user.
 	counted map[store.SignInID]vpn.SignInSubject
 	known   bool           // the account signed in from one of the places
+	settled bool           // a success has nothing to store: no failure is counted, and each place is remembered
 	code    store.SignInID // the counter of the MFA code that is judged; empty: none is
 	release func()         // ends the turn of the account; nil: it has none
 }
@@ -59,7 +61,7 @@ func (t *throttle) places() []store.SignInID {
 // directory's users signed in from there: who that is, is not known yet.
 func (t *throttle) begin(ctx context.Context) error {
 	now := t.service.core.Now()
-	return t.service.core.View(ctx, func(tx *store.Tx) error {
+	return t.service.core.Glance(ctx, func(tx *store.Tx) error {
 		deployment, err := t.service.core.Deployment(ctx, tx)
 		if err != nil {
 			return err
@@ -98,26 +100,26 @@ func (t *throttle) mayTry(ctx context.Context, key string) error {
 	}
 	t.release = release
 	now := t.service.core.Now()
-	return t.service.core.View(ctx, func(tx *store.Tx) error {
-		last, err := tx.SignedInAt(ctx, t.request.Directory, t.account, t.places()...)
+	return t.service.core.Glance(ctx, func(tx *store.Tx) error {
+		last, err := tx.SignInPlaces(ctx, t.request.Directory, t.account, t.places()...)
 		if err != nil {
 			return err
 		}
-		t.known = !last.IsZero()
+		failed, err := tx.SignInFailuresOf(ctx, append(slices.Collect(maps.Keys(t.counted)), t.source())...)
+		if err != nil {
+			return err
+		}
+		t.known, t.settled = len(last) > 0, true
 		var wait time.Duration
 		for subject := range t.counted {
-			failed, err := tx.SignInFailures(ctx, subject)
-			if err != nil {
-				return err
-			}
-			wait = max(wait, t.limit.AccountWait(failed, t.known, now))
+			wait = max(wait, t.limit.AccountWait(failed[subject], t.known, now))
+			t.settled = t.settled && failed[subject].Count == 0
 		}
-		ofSource, err := tx.SignInFailures(ctx, t.source())
-		if err != nil {
-			return err
+		for _, p := range t.places() {
+			t.settled = t.settled && (t.request.Trial || control.IsYoung(last[p], now, placeAge))
 		}
 		if !t.known {
-			wait = max(wait, t.limit.SourceWait(ofSource, now))
+			wait = max(wait, t.limit.SourceWait(failed[t.source()], now))
 		}
 		if wait > 0 {
 			return vpn.ErrSignInThrottled(wait, now)
@@ -206,6 +208,9 @@ func (t *throttle) failed(ctx context.Context, wrongCode bool) error {
 
 // succeeded forgets the failures of the account, and remembers from where the user came. Most sign-ins change nothing.
 func (t *throttle) succeeded(ctx context.Context) error {
+	if t.settled { // what the account's turn has begun with: what another node has counted meanwhile stays
+		return nil
+	}
 	now := t.service.core.Now()
 	var failed int
 	missing := make([]store.SignInID, 0, len(t.places()))

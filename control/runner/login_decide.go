@@ -35,11 +35,12 @@ type decider struct {
 	node      string
 	prover    Prover
 
-	turns    turn.Turns[turnKey]
-	proving  sync.WaitGroup // logins that are not queued yet
-	queue    chan login
-	received sync.Map     // the IDs of logins that were received, until their deadline
-	deciding atomic.Int64 // how many that were queued are not answered yet
+	turns     turn.Turns[turnKey]
+	endpoints sync.Map       // those of logins that were proved, by ID
+	proving   sync.WaitGroup // logins that are not queued yet
+	queue     chan login
+	received  sync.Map     // the IDs of logins that were received, until their deadline
+	deciding  atomic.Int64 // how many that were queued are not answered yet
 }
 
 func (s *Runner) newDecider() *decider {

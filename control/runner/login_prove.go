@@ -46,8 +46,7 @@ func (d *decider) prove(ctx context.Context, r vpn.LoginRequest) {
 func (d *decider) proofOf(ctx context.Context, r vpn.LoginRequest) vpn.Proof {
 	ctx, cancel := context.WithDeadline(ctx, r.Deadline.Add(-proofMargin))
 	defer cancel()
-	var e vpn.Endpoint
-	err := d.core.View(ctx, func(tx *store.Tx) (err error) { e, err = tx.Endpoint(ctx, r.Endpoint); return err })
+	e, err := d.endpointOf(ctx, r.Endpoint)
 	if err != nil && vpn.KindOf(err) != vpn.NotFound {
 		d.core.Log.ErrorContext(ctx, "the endpoint of a login cannot be read", "endpoint", r.Endpoint, "err", errorChain(err))
 	}
@@ -64,6 +63,22 @@ func (d *decider) proofOf(ctx context.Context, r vpn.LoginRequest) vpn.Proof {
 		proof.Provider, proof.Refused = e.Provider(), d.refusalOf(ctx, e, err)
 	}
 	return proof
+}
+
+// endpointOf has of an endpoint what tells where its users sign in, which is chosen once, and is read once. The decision is by
+// the endpoint as it is then.
+func (d *decider) endpointOf(ctx context.Context, id vpn.EndpointID) (vpn.Endpoint, error) {
+	if known, ok := d.endpoints.Load(id); ok {
+		return known.(vpn.Endpoint), nil //nolint:forcetypeassert // it has no others
+	}
+	var e vpn.Endpoint
+	err := d.core.Glance(ctx, func(tx *store.Tx) (err error) { e, err = tx.Endpoint(ctx, id); return err })
+	if err != nil {
+		return e, err
+	}
+	e = vpn.Endpoint{ID: e.ID, Directory: e.Directory, SAML: e.SAML}
+	d.endpoints.Store(id, e)
+	return e, nil
 }
 
 // refusalOf is the refusal of a login that was not proved.
