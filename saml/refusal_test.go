@@ -126,10 +126,18 @@ var refusals = []refusal{
 		e.Parent().AddChild(e.Copy())
 	})},
 	{name: "holder-of-key", code: vpn.CodeSAMLConfirmationMethod, change: set("//SubjectConfirmation", "Method", "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key")},
-	{name: "two assertions", code: vpn.CodeSAMLAssertionCount, change: before(func(t *testing.T, r *etree.Element) {
+	{name: "two assertions", code: vpn.CodeSAMLAssertionCount, says: "more than one Assertion", change: before(func(t *testing.T, r *etree.Element) {
 		second := at(t, r, "./Assertion").Copy()
 		second.CreateAttr("ID", samltest.ID())
 		r.AddChild(second)
+	})},
+	{name: "an assertion elsewhere", code: vpn.CodeSAMLAssertionCount, says: "stands inside an element Extensions", change: after(func(t *testing.T, r *etree.Element) {
+		assertion := at(t, r, "./Assertion")
+		remove(assertion)
+		r.CreateElement("samlp:Extensions").AddChild(assertion)
+	})},
+	{name: "a response in the answer", code: vpn.CodeSAMLAssertionCount, says: "second Response", change: after(func(t *testing.T, r *etree.Element) {
+		at(t, r, "//AttributeValue").CreateElement("samlp:Response")
 	})},
 	{name: "no assertion", code: vpn.CodeSAMLAssertionCount, says: "no Assertion", change: before(func(t *testing.T, r *etree.Element) { remove(at(t, r, "./Assertion")) })},
 	{name: "encrypted assertion", code: vpn.CodeSAMLEncrypted, change: before(func(t *testing.T, r *etree.Element) {

@@ -40,6 +40,9 @@ func TestSignedRequestsAreSignedWithTheKeyOfOurMetadata(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if n := strings.Count(string(own), "<KeyDescriptor"); n != 1 || !strings.Contains(string(own), `use="signing"`) {
+		t.Errorf("%d keys: %s", n, own)
+	}
 	sum := sha256.Sum256([]byte(signed))
 	if err := rsa.VerifyPKCS1v15(certificateOf(t, own).PublicKey.(*rsa.PublicKey), crypto.SHA256, sum[:], signature); err != nil {
 		t.Error(err)
