@@ -24,7 +24,7 @@ func administer(ctx context.Context, cfg config.Config, log *slog.Logger, args [
 	if err := dropPrivilegesTo(cfg.DataDir); err != nil {
 		return err
 	}
-	services, _, db, err := openServices(ctx, cfg, log)
+	services, _, _, db, err := openServices(ctx, cfg, log)
 	if err != nil {
 		return err
 	}

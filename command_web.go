@@ -21,6 +21,7 @@ import (
 	"sallyport/control/node"
 	"sallyport/control/runner"
 	"sallyport/control/setting"
+	"sallyport/control/signin"
 	"sallyport/control/tutorial"
 	"sallyport/control/user"
 	"sallyport/dataplane/client"
@@ -47,7 +48,7 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	if public != nil {
 		defer public.Close()
 	}
-	services, run, db, err := openServices(ctx, cfg, log)
+	services, pages, run, db, err := openServices(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
@@ -61,11 +62,11 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	if public == nil {
 		log.WarnContext(ctx, "the public pages are not served, so no VPN client can be signed in in a browser", "reason", cfg.Public.Off)
 	} else {
-		pages, err := publicListener(cfg, public, portal.Services{Core: services.Core}, log) //nolint:contextcheck // each request brings its own
+		served, err := publicListener(cfg, public, pages, log) //nolint:contextcheck // each request brings its own
 		if err != nil {
 			return err
 		}
-		listeners = append(listeners, pages)
+		listeners = append(listeners, served)
 	}
 	if listeners[0].encryption, err = consoleTLS(cfg, log); err != nil {
 		return err
@@ -90,10 +91,10 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 }
 
 // openServices opens the database, brings its schema up to date and connects the rooms.
-func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (admin.Services, *runner.Runner, *store.Store, error) {
+func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (admin.Services, portal.Services, *runner.Runner, *store.Store, error) {
 	db, err := openDatabase(ctx, cfg, log)
 	if err != nil {
-		return admin.Services{}, nil, nil, err
+		return admin.Services{}, portal.Services{}, nil, nil, err
 	}
 	dataplane, maker := client.New(cfg.Data.Socket), pki.Maker{}
 	limits := vpn.SessionLimits{Idle: cfg.Session.Idle, Absolute: cfg.Session.Absolute}
@@ -105,8 +106,9 @@ func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (adm
 		Users:     user.New(core),
 		Identity:  identity.New(core, openDirectory, samlRoom{saml.Fetcher{Private: cfg.Public.PrivateMetadata}}), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
 	}
-	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Prover: services.Identity, Directories: services.Identity, Metadata: services.Identity, Limits: limits, KeepChanges: cfg.Audit.Keep, DeviceDelay: time.Second})
-	return services, run, db, nil
+	pages := portal.Services{Core: core, SignIns: signin.New(core, services.Identity, nil)}
+	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Prover: services.Identity, SignIns: pages.SignIns, Directories: services.Identity, Metadata: services.Identity, Limits: limits, KeepChanges: cfg.Audit.Keep, DeviceDelay: time.Second})
+	return services, pages, run, db, nil
 }
 
 // openDirectory fits package ldap into what the use cases of identity providers need.

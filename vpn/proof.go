@@ -17,6 +17,11 @@ func (p Proof) Holds(d Directory) bool {
 	return p.Provider != "" && p.Provider == d.ID.Provider() && p.Version == d.Version && p.MFA == d.MFA
 }
 
+// HoldsAt tells whether the proof is by the SAML provider as it is now. What proves no user holds.
+func (p Proof) HoldsAt(s SAMLProvider) bool {
+	return p.Provider != "" && p.Provider == s.ID.Provider() && (p.Refused != nil || p.Version == s.Version)
+}
+
 var (
 	errPasswordMissing = Refuse(Denied, CodePasswordMissing, "Your client sent no user name and password, which this VPN endpoint requires. Download your profile again.")
 	errNotProved       = Refuse(Unavailable, CodeLoginNotDecided, "The VPN server cannot check your login right now. Your client tries again.")
@@ -25,6 +30,8 @@ var (
 // refuse judges a login that an identity provider is to prove. Nil: it is proved.
 func (p Proof) refuse(e Endpoint, r LoginRequest) *Error {
 	switch {
+	case e.Federated() && p.Provider == "" && BrowserMethodOf(r.SSO) == "":
+		return ErrBrowserMissing
 	case e.AsksPassword() && r.Username == "":
 		return errPasswordMissing
 	case p.Provider != e.Provider() || p.Refused == nil && p.User.Key == "":

@@ -7,7 +7,8 @@ import (
 	"sallyport/static"
 )
 
-// publicRoute is one URL of the public pages with its handler and policy. GET never changes anything.
+// publicRoute is one URL of the public pages with its handler and policy. GET never changes anything, but for the way to an
+// identity provider: it makes a request, which connects no client.
 type publicRoute struct {
 	method  string
 	path    string
@@ -40,5 +41,11 @@ func publicRoutes(h *portal.Portal, s portal.Services) []publicRoute {
 		{get, "/healthz", healthz(s.Core.Ready), everyVisitor},
 		{get, "/static/*", echo.WrapHandler(static.Handler()), everyVisitor},
 		{get, "/", h.Landing, everyVisitor},
+
+		{get, "/a/:token", h.SignIns.Open, everyVisitor},
+		{get, "/a/:token/sign-in", h.SignIns.Begin, everyVisitor},
+		{get, "/a/:token/confirm", h.SignIns.Confirm, everyVisitor},
+		{post, "/a/:token/confirm", h.SignIns.Decide, everyVisitor},
+		{post, "/saml/:provider/acs", h.SignIns.Accept, fromIdentityProvider},
 	}
 }

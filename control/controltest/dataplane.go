@@ -39,6 +39,8 @@ type Dataplane struct {
 	Identities    []vpn.SessionIdentity // that Identify was called with
 	RefuseUsers   error                 // Identify fails with it
 	OnDecide      func(vpn.LoginDecision)
+	RefusePend    error // Pend fails with it
+	OnPend        func(vpn.LoginPending)
 	Machine       vpn.Host // what Host answers
 	RefusePlace   error    // CheckPlace fails with it
 	Places        []vpn.Place
@@ -168,6 +170,28 @@ func (d *Dataplane) Decide(_ context.Context, decisions []vpn.LoginDecision) err
 	defer d.mu.Unlock()
 	d.Decisions = append(d.Decisions, decisions...)
 	return d.Down
+}
+
+func (d *Dataplane) Pend(_ context.Context, ps ...vpn.LoginPending) error {
+	d.mu.Lock()
+	failure, tell := cmp.Or(d.Down, d.RefusePend), d.OnPend
+	for i := range d.WaitingLogins {
+		for _, p := range ps {
+			if failure == nil && d.WaitingLogins[i].ID == p.ID {
+				d.WaitingLogins[i].Pending, d.WaitingLogins[i].Answer = true, ""
+			}
+		}
+	}
+	d.mu.Unlock()
+	for _, p := range ps {
+		if err := p.Validate(); err != nil {
+			return err
+		}
+		if failure == nil && tell != nil {
+			tell(p)
+		}
+	}
+	return failure
 }
 
 func (d *Dataplane) Terminate(_ context.Context, ids []vpn.ConnectionID, message string) error {

@@ -19,6 +19,7 @@ import (
 	"sallyport/control/node"
 	"sallyport/control/runner"
 	"sallyport/control/setting"
+	"sallyport/control/signin"
 	"sallyport/control/tutorial"
 	"sallyport/control/user"
 	"sallyport/pki"
@@ -45,6 +46,7 @@ type Services struct {
 	Networks     *network.Service
 	Certificates *certificate.Service
 	Identity     *identity.Service
+	SignIns      *signin.Service
 	Users        *user.Service
 	Endpoints    *endpoint.Service
 	Nodes        *node.Service
@@ -70,6 +72,7 @@ type Kit struct {
 	Dataplane *Dataplane
 	Directory *Directory // of every directory that is created
 	SAML      *SAML
+	Provider  *SignInProvider // of every sign-in in a browser
 	Clock     *Clock
 	Log       *Log
 	Admin     control.Principal // administrator "admin", where the kit has accounts
@@ -102,7 +105,7 @@ func newKit(t testing.TB, clock *Clock, dsn string, queries *atomic.Int64) *Kit 
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &Kit{T: t, Dataplane: NewDataplane(), Directory: &Directory{}, SAML: &SAML{clock: clock}, Clock: clock, Log: &Log{}}
+	k := &Kit{T: t, Dataplane: NewDataplane(), Directory: &Directory{}, Provider: &SignInProvider{}, SAML: &SAML{clock: clock}, Clock: clock, Log: &Log{}}
 	if dsn == "" {
 		k.Path = filepath.Join(t.TempDir(), "test.db")
 		dsn = k.Path
@@ -143,12 +146,14 @@ func (k *Kit) NewServices(o Options) Services {
 	core := control.NewCore(o.Store, log, k.Clock.Now, *o.Settings)
 	nodes := node.New(core, k.Dataplane, "node-1", []string{"zone-a", "zone-b"})
 	users := identity.New(core, k.Directory.Open, k.SAML)
+	k.Provider.real(users)
+	signIns := signin.New(core, k.Provider, k.Provider)
 	return Services{
-		Core: core, Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificate.New(core, pki.Maker{}),
+		Core: core, SignIns: signIns, Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificate.New(core, pki.Maker{}),
 		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: k.Dataplane, PKI: pki.Maker{}, Node: nodes, Resolver: o.Resolver}),
 		Users:     user.New(core),
 		Identity:  users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
-		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Prover: users, Directories: users, Metadata: users, Limits: Limits, KeepChanges: KeepChanges}),
+		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Prover: users, SignIns: signIns, Directories: users, Metadata: users, Limits: Limits, KeepChanges: KeepChanges}),
 	}
 }
 

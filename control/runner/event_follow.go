@@ -29,6 +29,7 @@ func (s *Runner) Follow(ctx context.Context) {
 	events := s.newFollower(logins.busy)
 	var work sync.WaitGroup
 	work.Go(func() { logins.run(ctx) })
+	work.Go(func() { logins.watchBrowsers(ctx) })
 	work.Go(func() { s.repeat(ctx, "the login stream broke", logins.receive) })
 	s.repeat(ctx, "the event stream broke", events.follow)
 	work.Wait()

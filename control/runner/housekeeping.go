@@ -20,6 +20,8 @@ const (
 	keepGrants         = time.Hour                // of logins that never became a connection
 	keepUsers          = 365 * 24 * time.Hour     // after they were last seen, and groups without members
 	keepSessions       = 24 * time.Hour           // VPN sessions after their maximum duration
+	keepBrowsers       = time.Hour                // sign-ins in a browser, after their logins stopped to wait
+	keepRequests       = 24 * time.Hour           // of SAML, with the results of tests
 	purgeEvery         = time.Hour
 	// A connection must be missing twice, this far apart, before it is stored as ended: the event of
 	// its end may still arrive.
@@ -195,6 +197,13 @@ func (s *Runner) purge(ctx context.Context) error {
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeSignIns(ctx, now.Add(-keepPlaces), purgeBatch)
 		},
+		func(tx *store.Tx) (int, error) {
+			return tx.PurgeBrowserSignIns(ctx, now.Add(-keepBrowsers), purgeBatch)
+		},
+		func(tx *store.Tx) (int, error) {
+			return tx.PurgeSAMLRequests(ctx, now.Add(-keepRequests), purgeBatch)
+		},
+		func(tx *store.Tx) (int, error) { return tx.PurgeSAMLAssertions(ctx, now, purgeBatch) },
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeAttempts(ctx, now.Add(-keepRefusals), purgeBatch)
 		},

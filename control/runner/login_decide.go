@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sallyport/control"
+	"sallyport/control/signin"
 	"sallyport/control/turn"
 	"sallyport/store"
 	"sallyport/vpn"
@@ -34,6 +35,7 @@ type decider struct {
 	dataplane Dataplane
 	node      string
 	prover    Prover
+	signIns   *signin.Service
 
 	turns     turn.Turns[turnKey]
 	endpoints sync.Map       // those of logins that were proved, by ID
@@ -41,10 +43,11 @@ type decider struct {
 	queue     chan login
 	received  sync.Map     // the IDs of logins that were received, until their deadline
 	deciding  atomic.Int64 // how many that were queued are not answered yet
+	browsers  *browsers
 }
 
 func (s *Runner) newDecider() *decider {
-	return &decider{core: s.core, dataplane: s.dataplane, node: s.node, prover: s.prover, queue: make(chan login, maxWaitingLogins)}
+	return &decider{core: s.core, dataplane: s.dataplane, node: s.node, prover: s.prover, signIns: s.signIns, browsers: newBrowsers(), queue: make(chan login, maxWaitingLogins)}
 }
 
 // busy tells whether a login is being decided.
@@ -57,6 +60,9 @@ func (d *decider) receive(ctx context.Context) error {
 	for r, err := range d.dataplane.Logins(ctx) {
 		if err != nil {
 			return err
+		}
+		if d.browsers.waits(r) {
+			continue
 		}
 		if _, repeated := d.received.LoadOrStore(r.ID, true); repeated {
 			continue
@@ -207,8 +213,9 @@ type batch struct {
 	seen        []vpn.Sighting
 	contexts    map[vpn.EndpointID]*loginContext
 	decisions   []vpn.LoginDecision
-	connections []vpn.Connection // to be created
-	sessions    []vpn.Session    // likewise
+	connections []vpn.Connection    // to be created
+	sessions    []vpn.Session       // likewise
+	signIns     []vpn.BrowserSignIn // that the decisions end
 }
 
 func requests(ls []login) []vpn.LoginRequest {
@@ -238,13 +245,21 @@ func (b *batch) decide(ctx context.Context, r login) (vpn.LoginDecision, error) 
 	case time.Now().After(r.Deadline): // the dataplane has answered it by now
 		return vpn.Deny(r.ID, errCannotDecide), nil
 	}
-	return b.decideLogin(ctx, at, r)
+	if r.signIn == "" {
+		return b.decideLogin(ctx, at, r)
+	}
+	return b.decideSignIn(ctx, at, r)
 }
 
 // save writes what the granted logins begin, and who was seen.
 func (b *batch) save(ctx context.Context) error {
 	if err := b.tx.SeeUser(ctx, b.seen...); err != nil {
 		return err
+	}
+	for _, s := range b.signIns {
+		if err := b.tx.SaveBrowserSignIn(ctx, s); err != nil {
+			return err
+		}
 	}
 	if len(b.sessions) > 0 {
 		if err := b.tx.CreateVPNSession(ctx, b.sessions...); err != nil {
@@ -262,12 +277,21 @@ type loginContext struct {
 	endpoint     vpn.Endpoint
 	associations []vpn.Association
 	state        vpn.EndpointState
-	issuer       vpn.Issuer      // of the client certificates
-	authorities  vpn.Authorities // that OpenVPN verifies them with, and issuer
-	places       vpn.Places      // of its connections
-	share        vpn.Share       // of each client certificate
-	directory    vpn.Directory   // that proves its users; zero where it asks for no passwords
+	issuer       vpn.Issuer       // of the client certificates
+	authorities  vpn.Authorities  // that OpenVPN verifies them with, and issuer
+	places       vpn.Places       // of its connections
+	share        vpn.Share        // of each client certificate
+	directory    vpn.Directory    // that proves its users; zero where it asks for no passwords
+	saml         vpn.SAMLProvider // likewise; zero where its users do not sign in in a browser
 	gone         bool
+}
+
+// holds tells whether a proof is by the endpoint's identity provider as it is now.
+func (at *loginContext) holds(p vpn.Proof) bool {
+	if at.endpoint.Federated() {
+		return p.HoldsAt(at.saml)
+	}
+	return p.Holds(at.directory)
 }
 
 func (d *decider) loginContext(ctx context.Context, tx *store.Tx, id vpn.EndpointID) (loginContext, error) {
@@ -298,6 +322,11 @@ func (d *decider) loginContext(ctx context.Context, tx *store.Tx, id vpn.Endpoin
 	}
 	if e.AsksPassword() {
 		if at.directory, err = tx.Directory(ctx, e.Directory); err != nil {
+			return loginContext{}, err
+		}
+	}
+	if e.Federated() {
+		if at.saml, err = tx.SAMLProvider(ctx, e.SAML); err != nil {
 			return loginContext{}, err
 		}
 	}

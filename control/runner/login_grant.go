@@ -13,8 +13,8 @@ import (
 // under it; every other login that is granted begins a session.
 func (b *batch) decideLogin(ctx context.Context, at *loginContext, l login) (vpn.LoginDecision, error) {
 	r, proof := at.authorities.Verify(l.LoginRequest), l.proof
-	if !proof.Holds(at.directory) && (proof.Refused == nil || proof.Refused.Kind != vpn.Unavailable) {
-		proof = vpn.Proof{} // the directory was changed while it was asked
+	if !at.holds(proof) && (proof.Refused == nil || proof.Refused.Kind != vpn.Unavailable) {
+		proof = vpn.Proof{} // the identity provider was changed while it was asked
 	}
 	if refused := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, b.blocks, r, proof); refused != nil {
 		return b.refuse(ctx, r, refused, proof)

@@ -20,7 +20,8 @@ type Prover interface {
 // login is a waiting login with what was proved of it.
 type login struct {
 	vpn.LoginRequest
-	proof vpn.Proof
+	proof  vpn.Proof
+	signIn vpn.BrowserSignInID // in a browser; empty: its endpoint does not ask for one
 }
 
 // proofMargin is how long before a login's deadline its proof is given up, so that the client is told in time.
@@ -28,31 +29,36 @@ const proofMargin = 5 * time.Second
 
 var errDirectorySlow = vpn.Refuse(vpn.Unavailable, vpn.CodeDirectoryUnavailable, "The directory did not prove the user in time.")
 
-// needsProof tells whether a directory is asked before the login is decided.
-func needsProof(r vpn.LoginRequest) bool { return !r.Returns && (r.Username != "" || r.Password != "") }
+// needsProof tells whether an identity provider may have to prove the user before the login is decided.
+func needsProof(r vpn.LoginRequest) bool {
+	return !r.Returns && (r.Username != "" || r.Password != "" || vpn.BrowserMethodOf(r.SSO) != "")
+}
 
-// prove has a directory prove a login, outside of any transaction and beside all other logins, and queues it. Others do not
-// wait for it. The password is in no memory of ours afterwards.
+// prove has an identity provider prove a login, outside of any transaction and beside all other logins, and queues it. Others
+// do not wait for it. The password is in no memory of ours afterwards.
 func (d *decider) prove(ctx context.Context, r vpn.LoginRequest) {
 	l := login{LoginRequest: r}
 	l.Password = ""
-	l.proof = d.proofOf(ctx, r)
+	e, err := d.endpointOf(ctx, r.Endpoint)
+	switch {
+	case err != nil && vpn.KindOf(err) != vpn.NotFound:
+		d.core.Log.ErrorContext(ctx, "the endpoint of a login cannot be read", "endpoint", r.Endpoint, "err", errorChain(err))
+	case e.Federated():
+		if !d.proveInBrowser(ctx, e, &l) {
+			return
+		}
+	case e.AsksPassword():
+		l.proof = d.proofOf(ctx, e, r)
+	}
 	if ctx.Err() == nil {
 		_ = d.enqueue(ctx, l) // the error is that of ctx: the program ends
 	}
 }
 
-// proofOf is the zero Proof where the endpoint asks for no password, or nothing could be asked.
-func (d *decider) proofOf(ctx context.Context, r vpn.LoginRequest) vpn.Proof {
+// proofOf has a directory prove the password of a login.
+func (d *decider) proofOf(ctx context.Context, e vpn.Endpoint, r vpn.LoginRequest) vpn.Proof {
 	ctx, cancel := context.WithDeadline(ctx, r.Deadline.Add(-proofMargin))
 	defer cancel()
-	e, err := d.endpointOf(ctx, r.Endpoint)
-	if err != nil && vpn.KindOf(err) != vpn.NotFound {
-		d.core.Log.ErrorContext(ctx, "the endpoint of a login cannot be read", "endpoint", r.Endpoint, "err", errorChain(err))
-	}
-	if err != nil || !e.AsksPassword() {
-		return vpn.Proof{}
-	}
 	done, err := d.takeTurn(ctx, e.Directory, r.Device.Addr())
 	if err != nil {
 		return vpn.Proof{Provider: e.Provider(), Refused: d.refusalOf(ctx, e, err)}
@@ -87,9 +93,9 @@ func (d *decider) refusalOf(ctx context.Context, e vpn.Endpoint, err error) *vpn
 	switch {
 	case ok && (refused.Kind == vpn.Denied || refused.Kind == vpn.Throttled):
 	case ok && refused.Kind == vpn.Unavailable:
-		d.core.Log.WarnContext(ctx, "a login could not be proved; its client tries again", "endpoint", e.ID, "directory", e.Directory, "err", errorChain(err))
+		d.core.Log.WarnContext(ctx, "a login could not be proved; its client tries again", "endpoint", e.ID, "provider", e.Provider(), "err", errorChain(err))
 	default:
-		d.core.Log.ErrorContext(ctx, "a login could not be proved; its client tries again", "endpoint", e.ID, "directory", e.Directory, "err", errorChain(err))
+		d.core.Log.ErrorContext(ctx, "a login could not be proved; its client tries again", "endpoint", e.ID, "provider", e.Provider(), "err", errorChain(err))
 		refused = errDirectorySlow.Because(err)
 	}
 	return refused

@@ -8,6 +8,7 @@ import (
 
 	"sallyport/control"
 	"sallyport/control/node"
+	"sallyport/control/signin"
 	"sallyport/vpn"
 )
 
@@ -18,6 +19,7 @@ type Config struct {
 	Node      *node.Service
 	NodeName  string
 	Prover    Prover
+	SignIns   *signin.Service
 	// Directories are where users with sessions are looked up again.
 	Directories Directories
 	Metadata    Metadata
@@ -38,6 +40,7 @@ type Runner struct {
 	watch       *node.Service
 	node        string
 	prover      Prover
+	signIns     *signin.Service
 	directories Directories
 	metadata    Metadata
 	lookedUp    map[vpn.DirectoryID]bool // those of which a pass is noted; LookUpOnce alone uses it
@@ -49,7 +52,7 @@ type Runner struct {
 
 // New makes the runner of a node.
 func New(c Config) *Runner {
-	return &Runner{core: c.Core, dataplane: c.Dataplane, watch: c.Node, node: c.NodeName, prover: c.Prover, directories: c.Directories, metadata: c.Metadata, lookedUp: map[vpn.DirectoryID]bool{}, limits: c.Limits, keepChanges: c.KeepChanges, deviceDelay: c.DeviceDelay}
+	return &Runner{core: c.Core, dataplane: c.Dataplane, watch: c.Node, node: c.NodeName, prover: c.Prover, signIns: c.SignIns, directories: c.Directories, metadata: c.Metadata, lookedUp: map[vpn.DirectoryID]bool{}, limits: c.Limits, keepChanges: c.KeepChanges, deviceDelay: c.DeviceDelay}
 }
 
 // Dataplane is the root process of the node. The error of every method is a *vpn.Error of kind
@@ -72,6 +75,9 @@ type Dataplane interface {
 	// Decide answers logins. One failure does not affect the others; NotFound where a client no longer
 	// waits.
 	Decide(ctx context.Context, ds []vpn.LoginDecision) error
+	// Pend has the clients of waiting logins tell their users how to sign in, and wait for that. NotFound where a client no
+	// longer waits.
+	Pend(ctx context.Context, ps ...vpn.LoginPending) error
 	// Terminate ends connections; unknown ones count as ended.
 	Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error
 	// Identify tells the users of sessions as their directories have them now; unknown sessions are ignored.

@@ -24,10 +24,10 @@ func (s *Service) Accept(ctx context.Context, at vpn.SAMLProviderID, form url.Va
 		s.core.Log.WarnContext(ctx, "the answer of an identity provider was refused", "provider", at, "source", by.Addr.String(), "code", vpn.CodeOf(err), "reason", err)
 		return "", err
 	}
-	switch r.Purpose {
-	case vpn.SAMLForLogin:
+	switch {
+	case r.Purpose == vpn.SAMLForLogin:
 		return s.acceptLogin(ctx, r, form, by)
-	case vpn.SAMLForTest:
+	case r.Purpose == vpn.SAMLForTest && s.tests != nil:
 		return s.tests.FinishTest(ctx, r, form)
 	}
 	return "", vpn.ErrSAMLRequest

@@ -4,6 +4,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"net/url"
@@ -38,7 +39,7 @@ type Service struct {
 	decided   chan struct{} // has room for one wake-up of the runner
 }
 
-// New makes the use cases.
+// New makes the use cases. tests may be nil: then there are none.
 func New(core *control.Core, providers Providers, tests Tests) *Service {
 	return &Service{core: core, providers: providers, tests: tests, decided: make(chan struct{}, 1)}
 }
@@ -113,7 +114,7 @@ func (s *Service) complete(ctx context.Context, tx *store.Tx, v *View) (err erro
 	}
 	v.Strict = deployment.BrowserSameAddress
 	provider, err := tx.SAMLProvider(ctx, v.BrowserSignIn.Provider)
-	v.Provider = provider.Label()
+	v.Provider = cmp.Or(provider.Name, string(provider.ID))
 	return err
 }
 

@@ -8,13 +8,16 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"sallyport/control"
+	"sallyport/control/signin"
 	"sallyport/handlers/portal/page"
+	signins "sallyport/handlers/portal/signin"
 	views "sallyport/views/portal"
 )
 
 // Services are the use cases that the public pages offer. Every field is required.
 type Services struct {
-	Core *control.Core
+	Core    *control.Core
+	SignIns *signin.Service
 }
 
 // Config is what the actions of the public pages need. Every field is required.
@@ -25,10 +28,14 @@ type Config struct {
 }
 
 // Portal is the set of the actions, by noun.
-type Portal struct{}
+type Portal struct {
+	SignIns *signins.SignIns
+}
 
 // New makes the actions.
-func New(Config) *Portal { return &Portal{} }
+func New(c Config) *Portal {
+	return &Portal{SignIns: signins.New(c.Services.SignIns, c.Now)}
+}
 
 // Landing says what this address is to a person who opens it by hand.
 func (*Portal) Landing(c echo.Context) error { return page.Render(c, http.StatusOK, views.Landing()) }

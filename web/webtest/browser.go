@@ -17,7 +17,7 @@ import (
 // Browser keeps cookies and sends the origin of a form as browsers do, but does not follow redirects.
 type Browser struct {
 	T      testing.TB
-	Site   *Site
+	Site   *Site // nil: the server has no console
 	Client *http.Client
 	Base   string // where it sends requests: the console, or the public pages
 }
@@ -25,17 +25,25 @@ type Browser struct {
 // Visitor is a browser without a session.
 func (s *Site) Visitor(t testing.TB) *Browser {
 	t.Helper()
+	b := NewBrowser(t, s.URL)
+	b.Site = s
+	return b
+}
+
+// NewBrowser is a browser without cookies for the server at base.
+func NewBrowser(t testing.TB, base string) *Browser {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Browser{t, s, &http.Client{
+	return &Browser{t, nil, &http.Client{
 		Jar: jar,
 		Transport: &http.Transport{
 			TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // the test server's own certificate
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, s.URL}
+	}, base}
 }
 
 // SignIn is a browser with a session of the account.

@@ -1,11 +1,13 @@
 package webtest
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"testing"
 
+	"sallyport/control/controltest"
 	"sallyport/handlers/portal"
 	"sallyport/web"
 )
@@ -14,7 +16,22 @@ import (
 const PublicURL = "https://portal.example.test"
 
 // PublicServices are the kit's use cases as the public pages take them.
-func (s *Site) PublicServices() portal.Services { return portal.Services{Core: s.Kit.Core} }
+func (s *Site) PublicServices() portal.Services { return publicServices(s.Kit) }
+
+func publicServices(k *controltest.Kit) portal.Services {
+	return portal.Services{Core: k.Core, SignIns: k.SignIns}
+}
+
+// NewPublic serves the public pages alone over the use cases of a kit, and gives their address.
+func NewPublic(t testing.TB, k *controltest.Kit) (base string) {
+	t.Helper()
+	u, _ := url.Parse(PublicURL) // a constant
+	server := httptest.NewUnstartedServer(web.NewPublic(web.PublicConfig{Services: publicServices(k), Log: k.Core.Log, Now: k.Clock.Now, URL: u, Loopback: true}))
+	server.Config.ErrorLog = slog.NewLogLogger(k.Core.Log.Handler(), slog.LevelDebug)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server.URL
+}
 
 // PublicOption changes the configuration of the public pages.
 type PublicOption func(*web.PublicConfig)

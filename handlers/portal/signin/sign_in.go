@@ -93,13 +93,12 @@ func (h *SignIns) Confirm(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	switch v.StateAt(h.now()) {
-	case vpn.BrowserWaiting:
+	switch state := v.StateAt(h.now()); {
+	case state == vpn.BrowserWaiting:
 		return c.Redirect(http.StatusSeeOther, signin.Path(v.Token))
-	case vpn.BrowserSignedIn:
-		if !v.SameBrowser(cookieDigest(by)) {
-			return vpn.ErrBrowserOther
-		}
+	case state == vpn.BrowserSignedIn && !v.SameBrowser(cookieDigest(by)):
+		return vpn.ErrBrowserOther
+	case state == vpn.BrowserSignedIn:
 		return page.Render(c, http.StatusOK, views.SignInConfirm(h.shown(v, by)))
 	}
 	return page.Render(c, http.StatusOK, views.SignInDone(h.shown(v, by)))

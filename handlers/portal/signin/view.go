@@ -21,7 +21,7 @@ func cookieDigest(b signin.Browser) string {
 func (h *SignIns) shown(v signin.View, by signin.Browser) views.SignIn {
 	now := h.now()
 	s := views.SignIn{
-		Path: signin.Path(v.Token), Endpoint: v.Endpoint.Label(), Provider: v.Provider, Strict: v.Strict,
+		Path: signin.Path(v.Token), Endpoint: cmp.Or(v.Endpoint.Name, string(v.Endpoint.ID)), Provider: v.Provider, Strict: v.Strict,
 		Address: v.Login.Device.Addr().Unmap().String(), Platform: platform(v.Login.Platform), Client: cmp.Or(vpn.PrintableText(v.Login.Version), "unknown"),
 		Common: vpn.PrintableText(v.Login.CommonName), Asked: asked(now.Sub(v.CreatedAt)),
 		User: vpn.PrintableText(v.User.Name), Request: v.Request, WithCode: v.Code != "",
@@ -33,6 +33,7 @@ func (h *SignIns) shown(v signin.View, by signin.Browser) views.SignIn {
 		s.Mail = vpn.PrintableText(v.User.Mail)
 	}
 	switch v.StateAt(now) {
+	case vpn.BrowserWaiting, vpn.BrowserSignedIn:
 	case vpn.BrowserConfirmed:
 		s.Code = v.Code.Reveal()
 	case vpn.BrowserAnswered:

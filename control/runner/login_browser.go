@@ -1,0 +1,266 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"sync"
+	"time"
+
+	"sallyport/control/turn"
+	"sallyport/vpn"
+)
+
+// How many logins may wait for a sign-in in a browser: of one address, which may be that of a whole office, and in all. None
+// waits for its turn.
+var (
+	browsersOfSource = turn.Limit{Places: 256, Wanted: 256}
+	maxBrowsers      = turn.Limit{Places: 4096, Wanted: 4096}
+)
+
+const (
+	// lookForDecisions is how often the database is asked for decisions that another process has taken, while logins wait.
+	lookForDecisions = time.Second
+	// pendMargin is how much longer than the sign-in the client waits, so that it is told the result.
+	pendMargin = 8 * time.Second
+	// keptCodes is how many codes of a client wait to be judged.
+	keptCodes = 4
+)
+
+var errClientGone = errors.New("the client of the login waits no longer")
+
+// browsers are the logins that wait for sign-ins in a browser, each in a goroutine of its own. What they wait for is in the
+// database.
+type browsers struct {
+	turns turn.Turns[netip.Addr] // by the source; the zero address: all
+
+	mu      sync.Mutex          // guards waiting; held for no call
+	waiting map[string]*browser // by the ID of the login
+}
+
+// browser is one login that waits.
+type browser struct {
+	decided chan struct{}   // has room for one: the sign-in may have been decided
+	codes   chan vpn.Secret // that were typed at the client
+}
+
+func newBrowsers() *browsers { return &browsers{waiting: map[string]*browser{}} }
+
+// enter adds a login. It is Unavailable where too many wait.
+func (b *browsers) enter(ctx context.Context, r vpn.LoginRequest) (w *browser, leave func(), err error) {
+	source, err := b.turns.Take(ctx, r.Device.Addr().Unmap(), browsersOfSource)
+	if err != nil {
+		return nil, nil, errManyLogins.Because(err)
+	}
+	all, err := b.turns.Take(ctx, netip.Addr{}, maxBrowsers)
+	if err != nil {
+		source()
+		return nil, nil, errManyLogins.Because(err)
+	}
+	w = &browser{decided: make(chan struct{}, 1), codes: make(chan vpn.Secret, keptCodes)}
+	b.mu.Lock()
+	b.waiting[r.ID] = w
+	b.mu.Unlock()
+	return w, func() {
+		b.mu.Lock()
+		delete(b.waiting, r.ID)
+		b.mu.Unlock()
+		all()
+		source()
+	}, nil
+}
+
+// waits tells whether a login waits. A code that was typed at its client is handed to it.
+func (b *browsers) waits(r vpn.LoginRequest) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	w := b.waiting[r.ID]
+	if w == nil {
+		return false
+	}
+	if r.Answer != "" {
+		select {
+		case w.codes <- r.Answer:
+		default: // it types faster than codes are judged
+		}
+	}
+	return true
+}
+
+// wake has logins look at their sign-ins.
+func (b *browsers) wake(logins []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, id := range logins {
+		if w := b.waiting[id]; w != nil {
+			select {
+			case w.decided <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+func (b *browsers) none() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.waiting) == 0
+}
+
+// watchBrowsers wakes the logins whose sign-ins were decided, by this process or another, until ctx ends.
+func (d *decider) watchBrowsers(ctx context.Context) {
+	look := time.NewTicker(lookForDecisions)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		case <-d.signIns.Decided():
+		}
+		if d.browsers.none() {
+			continue
+		}
+		decided, err := d.signIns.DecidedAt(ctx, d.node)
+		if err != nil {
+			if ctx.Err() == nil && vpn.KindOf(err) != vpn.Unavailable {
+				d.core.Log.ErrorContext(ctx, "the decided sign-ins cannot be read", "err", errorChain(err))
+			}
+			continue
+		}
+		d.browsers.wake(vpn.IDsOf(decided, func(s vpn.BrowserSignIn) string { return s.Login.ID }))
+	}
+}
+
+// proveInBrowser has the user of a login sign in in a browser, and waits for that. It is false where nothing is to be decided:
+// the dataplane repeats the login, or its client waits no longer.
+func (d *decider) proveInBrowser(ctx context.Context, e vpn.Endpoint, l *login) bool {
+	l.proof = vpn.Proof{Provider: e.Provider()}
+	w, leave, err := d.browsers.enter(ctx, l.LoginRequest)
+	if err == nil {
+		defer leave()
+		err = d.awaitBrowser(ctx, e, l, w)
+	}
+	switch {
+	case ctx.Err() != nil || errors.Is(err, errClientGone):
+		d.received.Delete(l.ID)
+		return false
+	case err != nil:
+		l.proof.Refused = d.refusalOf(ctx, e, err)
+	}
+	return true
+}
+
+func (d *decider) awaitBrowser(ctx context.Context, e vpn.Endpoint, l *login, w *browser) error {
+	s, err := d.signIns.Begin(ctx, e.SAML, l.LoginRequest, d.node)
+	if err != nil {
+		return err
+	}
+	l.signIn = s.ID
+	l.Deadline = time.Now().Add(s.ExpiresAt.Add(pendMargin).Sub(d.core.Now()))
+	askedForCode := s.Method == vpn.SSOCRText
+	if !l.Pending && s.Open(d.core.Now()) {
+		if err := d.pend(ctx, s, d.invitation(s)); err != nil {
+			return err
+		}
+	}
+	code := l.Answer
+	for {
+		now := d.core.Now()
+		if waitsForCode := s.Code != "" && s.StateAt(now) == vpn.BrowserConfirmed; !s.Open(now) && !waitsForCode {
+			l.proof = s.Proof(now)
+			return nil
+		} else if waitsForCode && !askedForCode {
+			if err := d.pend(ctx, s, codePrompt("Type the code that the browser shows")); err != nil {
+				return err
+			}
+			askedForCode = true
+		}
+		if code != "" {
+			typed, right, err := d.signIns.Type(ctx, s.ID, code)
+			switch code = ""; {
+			case err != nil:
+				return err
+			case right:
+				l.proof = typed.Proof(now)
+				return nil
+			case typed.StateAt(now) != vpn.BrowserRefused:
+				if err := d.pend(ctx, typed, codePrompt("The code is wrong. Type the code that the browser shows after the sign-in")); err != nil {
+					return err
+				}
+			}
+			s = typed
+			continue
+		}
+		if code, err = d.sleep(ctx, w, s.ExpiresAt.Sub(now)); err != nil {
+			return err
+		}
+		next, err := d.signIns.SignIn(ctx, s.ID)
+		switch {
+		case err == nil:
+			s = next
+		case vpn.KindOf(err) != vpn.Unavailable || !s.Open(d.core.Now()):
+			return err
+		}
+	}
+}
+
+// sleep waits until a sign-in may have changed, and gives the code that was typed at the client meanwhile.
+func (*decider) sleep(ctx context.Context, w *browser, most time.Duration) (code vpn.Secret, err error) {
+	t := time.NewTimer(most)
+	defer t.Stop()
+	select {
+	case <-w.decided:
+	case code = <-w.codes:
+	case <-t.C:
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	return code, nil
+}
+
+// invitation is what the client is told first: the link, or the text that has it.
+func (d *decider) invitation(s vpn.BrowserSignIn) vpn.LoginPending {
+	url := d.signIns.URL(s)
+	if s.Method == vpn.SSOCRText {
+		return codePrompt("Open " + url + " in a browser, sign in, and type the code that it shows")
+	}
+	return vpn.LoginPending{Method: s.Method, URL: url}
+}
+
+func codePrompt(text string) vpn.LoginPending {
+	return vpn.LoginPending{Method: vpn.SSOCRText, Prompt: text}
+}
+
+// pend has the dataplane tell the client of a login how to go on. errClientGone: the dataplane does not have the login any
+// more, or repeats it when it answers again.
+func (d *decider) pend(ctx context.Context, s vpn.BrowserSignIn, p vpn.LoginPending) error {
+	p.ID, p.Until = s.Login.ID, time.Now().Add(s.ExpiresAt.Add(pendMargin).Sub(d.core.Now()))
+	err := d.dataplane.Pend(ctx, p)
+	switch vpn.KindOf(err) {
+	case vpn.NotFound, vpn.Unavailable:
+		return errClientGone
+	}
+	return err
+}
+
+// decideSignIn decides a login whose user was to sign in in a browser, by the row of the sign-in as it is now, and ends the
+// sign-in with it. A login that is repeated after its decision is decided by the same row again.
+func (b *batch) decideSignIn(ctx context.Context, at *loginContext, l login) (vpn.LoginDecision, error) {
+	s, err := b.tx.BrowserSignIn(ctx, l.signIn)
+	if vpn.KindOf(err) == vpn.NotFound {
+		return vpn.Deny(l.ID, errCannotDecide), nil
+	}
+	if err != nil {
+		return vpn.LoginDecision{}, err
+	}
+	if l.proof.Refused == nil {
+		l.proof = s.Proof(b.core.Now())
+	}
+	d, err := b.decideLogin(ctx, at, l)
+	if err == nil {
+		s.End(d)
+		b.signIns = append(b.signIns, s)
+	}
+	return d, err
+}

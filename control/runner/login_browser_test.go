@@ -1,0 +1,377 @@
+package runner_test
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sallyport/control/controltest"
+	"sallyport/control/signin"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// browserSite is a site whose users sign in in a browser, and whose runner follows the dataplane.
+type browserSite struct {
+	*site
+	pended  chan vpn.LoginPending
+	decided chan vpn.LoginDecision
+}
+
+func newBrowserSite(t *testing.T, mutual bool) *browserSite {
+	t.Helper()
+	s := &browserSite{site: newSite(t), pended: make(chan vpn.LoginPending, 99), decided: make(chan vpn.LoginDecision, 99)}
+	s.AskBrowser(mutual)
+	s.Dataplane.OnPend = func(p vpn.LoginPending) { s.pended <- p }
+	s.Dataplane.OnDecide = func(d vpn.LoginDecision) { s.decided <- d }
+	return s
+}
+
+// follow has a web process follow the dataplane until stop.
+func (s *browserSite) follow() (stop func()) {
+	ctx, cancel := context.WithCancel(s.T.Context())
+	var done sync.WaitGroup
+	done.Go(func() { s.Runner.Follow(ctx) })
+	return func() { cancel(); done.Wait() }
+}
+
+func (s *browserSite) login(id string, sso ...string) *vpn.LoginRequest {
+	r := s.Login("")
+	r.ID, r.Serial, r.Token, r.SSO = id, "", "token-"+id, sso
+	return r
+}
+
+func (s *browserSite) waits(rs ...*vpn.LoginRequest) {
+	s.Dataplane.Do(func() {
+		for _, r := range rs {
+			s.Dataplane.WaitingLogins = append(s.Dataplane.WaitingLogins, *r)
+		}
+	})
+}
+
+func next[T any](t testing.TB, what string, c <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(20 * time.Second):
+		t.Fatalf("%s did not happen", what)
+		panic("unreachable")
+	}
+}
+
+func (s *browserSite) nextPend() vpn.LoginPending {
+	s.T.Helper()
+	return next(s.T, "a client being told how to sign in", s.pended)
+}
+
+func (s *browserSite) nextDecision() vpn.LoginDecision {
+	s.T.Helper()
+	return next(s.T, "a decision", s.decided)
+}
+
+var desk = controltest.NewBrowser("198.51.100.7") // the address of controltest.Site.Login
+
+func (s *browserSite) confirm(v signin.View, yes bool, by signin.Browser) {
+	s.T.Helper()
+	s.Must(s.SignIns.Confirm(s.T.Context(), v.Token, yes, v.Request, by))
+}
+
+func (s *browserSite) state(token vpn.Secret) (v vpn.BrowserSignIn) {
+	s.T.Helper()
+	s.Must(s.Store.View(s.T.Context(), func(tx *store.Tx) (err error) {
+		v, err = tx.BrowserSignInByToken(s.T.Context(), token)
+		return err
+	}))
+	return v
+}
+
+// A person signs in and confirms: the client is let in as this user, with the groups. What the person says ends the sign-in.
+func TestLoginInBrowser(t *testing.T) {
+	t.Parallel()
+	s := newBrowserSite(t, false)
+	s.waits(s.login("first", "webauth"))
+	defer s.follow()()
+	p := s.nextPend()
+	token := controltest.TokenOf(p.URL)
+	if p.ID != "first" || p.Method != "webauth" || p.URL != controltest.PublicURL+"/a/"+token.Reveal() || len(token) != 22 {
+		t.Fatalf("the client is told %+v", p)
+	}
+	v := s.SignInBrowser(token, desk, "alice@example.com")
+	if v.User.Name != "alice@example.com" || v.Endpoint.ID != s.Endpoint.ID || v.Provider != "Corporate IdP" {
+		t.Errorf("the page shows %+v", v)
+	}
+	s.confirm(v, true, desk)
+	d := s.nextDecision()
+	if !d.Allow || d.User.Key != "alice@example.com" || d.User.Provider != s.Endpoint.Provider() || len(d.User.Groups) != 1 || d.User.Groups[0] != "staff" {
+		t.Fatalf("got %+v", d)
+	}
+	if c := s.Connection(d.Connection); c.Username != "alice@example.com" || c.Provider != s.Endpoint.Provider() {
+		t.Errorf("the connection is %+v", c)
+	}
+	if got := s.state(token); got.State != vpn.BrowserAnswered {
+		t.Errorf("the sign-in is %s", got.State)
+	}
+	if u := s.userOf(d.User.Ref()); u.Groups != 1 {
+		t.Errorf("the user is %+v", u)
+	}
+
+	s.waits(s.login("second", "openurl"))
+	p = s.nextPend()
+	v = s.SignInBrowser(controltest.TokenOf(p.URL), desk, "bob@example.com")
+	s.confirm(v, false, desk)
+	if d := s.nextDecision(); d.Allow || d.Later || d.Code != vpn.CodeBrowserRefused {
+		t.Errorf("refused by the person: %+v", d)
+	}
+	if n := len(s.Query("SELECT * FROM attempt WHERE code = 'UserBrowserSignInRefused'")); n != 1 {
+		t.Errorf("%d refused attempts", n)
+	}
+	left := s.Rows() + s.Log.String()
+	for _, secret := range []string{token.Reveal(), desk.Cookie.Reveal()} {
+		if strings.Contains(left, secret) {
+			t.Errorf("a sign-in leaves %q in a table or in the log", secret)
+		}
+	}
+}
+
+// A client that can open no browser is refused with a sentence that names others, and nothing waits for it.
+func TestLoginWithoutBrowser(t *testing.T) {
+	t.Parallel()
+	s := newBrowserSite(t, false)
+	s.AddLogins(s.login("none"), s.login("other", "proxy"))
+	for range 2 {
+		if d := s.nextDecision(); d.Allow || d.Later || d.Code != vpn.CodeBrowserMissing || !strings.Contains(d.Reason, "OpenVPN Connect") {
+			t.Errorf("got %+v", d)
+		}
+	}
+	if n := len(s.Query("SELECT * FROM browser_sign_in")); n != 0 {
+		t.Errorf("%d sign-ins wait", n)
+	}
+}
+
+// A web process that ends loses no sign-in, in whichever state it is: the next one finds it by the repeated login, and the
+// person goes on with the page that they have.
+func TestLoginInBrowserOutlivesWeb(t *testing.T) {
+	t.Parallel()
+	s := newBrowserSite(t, false)
+	s.waits(s.login("a", "webauth"))
+	stop := s.follow()
+	token := controltest.TokenOf(s.nextPend().URL)
+	restart := func(during func()) {
+		stop()
+		if during != nil {
+			during()
+		}
+		s.Services = s.NewServices(controltest.Options{})
+		stop = s.follow()
+	}
+	defer func() { stop() }()
+	restart(nil) // waiting
+	redirect, err := s.SignIns.Request(t.Context(), token, desk)
+	s.Must(err)
+	restart(nil) // at the identity provider
+	_, err = s.SignIns.Accept(t.Context(), s.Endpoint.SAML, controltest.AnswerTo(redirect, "alice"), desk)
+	s.Must(err)
+	restart(nil) // signed in
+	v, err := s.SignIns.Link(t.Context(), token, desk)
+	s.Must(err)
+	restart(func() { s.confirm(v, true, desk) }) // confirmed while no process has the login
+	if d := s.nextDecision(); !d.Allow || d.User.Name != "alice" {
+		t.Fatalf("got %+v", d)
+	}
+	// The decision did not reach the dataplane: the login is repeated, and decided by the same sign-in.
+	s.Dataplane.Do(func() { s.Dataplane.Decisions = nil })
+	restart(nil)
+	if d := s.nextDecision(); !d.Allow || d.User.Name != "alice" {
+		t.Errorf("repeated: %+v", d)
+	}
+	if n := len(s.Query("SELECT * FROM browser_sign_in")); n != 1 {
+		t.Errorf("%d sign-ins for one login", n)
+	}
+	if len(s.pended) != 0 {
+		t.Errorf("the client was told again: %+v", <-s.pended)
+	}
+}
+
+// A login that has waited long enough is refused with its code, and its link leads nowhere.
+func TestLoginInBrowserExpires(t *testing.T) {
+	t.Parallel()
+	s := newBrowserSite(t, false)
+	r := s.login("slow", "webauth")
+	v, err := s.SignIns.Begin(t.Context(), s.Endpoint.SAML, *r, "node-1")
+	s.Must(err)
+	s.Clock.Pass(vpn.BrowserWait - 50*time.Millisecond)
+	s.waits(r)
+	defer s.follow()()
+	s.nextPend()
+	s.Clock.Pass(time.Second)
+	if d := s.nextDecision(); d.Allow || d.Later || d.Code != vpn.CodeBrowserTimeout {
+		t.Errorf("got %+v", d)
+	}
+	if _, err := s.SignIns.Link(t.Context(), v.Token, desk); vpn.CodeOf(err) != vpn.CodeBrowserLinkInvalid {
+		t.Errorf("the link: %v", err)
+	}
+}
+
+// A client whose dataplane does not take the question is asked again when the login is repeated.
+func TestLoginInBrowserWithoutDataplane(t *testing.T) {
+	t.Parallel()
+	s := newBrowserSite(t, false)
+	s.Dataplane.Do(func() { s.Dataplane.RefusePend = controltest.ErrDown })
+	s.AddLogins(s.login("a", "webauth"))
+	if len(s.decided) != 0 {
+		t.Errorf("decided: %+v", <-s.decided)
+	}
+	s.Dataplane.Do(func() { s.Dataplane.RefusePend = nil })
+	defer s.follow()()
+	v := s.SignInBrowser(controltest.TokenOf(s.nextPend().URL), desk, "alice")
+	s.confirm(v, true, desk)
+	if d := s.nextDecision(); !d.Allow {
+		t.Errorf("got %+v", d)
+	}
+}
+
+// Blocked users and refused certificates are refused after the sign-in, as everywhere; the page says why.
+func TestLoginInBrowserIsDecided(t *testing.T) {
+	t.Parallel()
+	s := newBrowserSite(t, true)
+	certificate := func(id string) *vpn.LoginRequest {
+		r := s.loginWith(id, "token-"+id, false)
+		r.SSO = []string{"webauth"}
+		return r
+	}
+	s.waits(certificate("a"))
+	defer s.follow()()
+	in := func(user string) vpn.Secret {
+		token := controltest.TokenOf(s.nextPend().URL)
+		s.confirm(s.SignInBrowser(token, desk, user), true, desk)
+		return token
+	}
+	in("alice")
+	d := s.nextDecision()
+	if !d.Allow {
+		t.Fatalf("got %+v", d)
+	}
+	alice := s.userOf(d.User.Ref())
+	s.Must(alice.Block("admin", "", s.Clock.Now()))
+	s.Must(s.Store.Update(t.Context(), func(tx *store.Tx) error { return tx.SaveVPNUserBlock(t.Context(), alice) }))
+	s.waits(certificate("b"))
+	token := in("alice")
+	if d := s.nextDecision(); d.Allow || d.Code != vpn.CodeUserBlocked {
+		t.Errorf("blocked: %+v", d)
+	}
+	if v := s.state(token); v.State != vpn.BrowserRefused || v.RefusedCode != vpn.CodeUserBlocked {
+		t.Errorf("the page says %+v", v)
+	}
+	s.Exec("UPDATE saml_provider SET version = version + 1") // after the answers that the next login has
+	s.waits(certificate("c"))
+	in("bob")
+	if d := s.nextDecision(); d.Allow || !d.Later {
+		t.Errorf("the provider was changed meanwhile: %+v", d)
+	}
+}
+
+// With the setting, and with a client that can do nothing else, the person types a code at the client.
+func TestLoginInBrowserWithCode(t *testing.T) {
+	t.Parallel()
+	s := newBrowserSite(t, false)
+	before, err := s.Settings.Settings(t.Context(), s.Admin)
+	s.Must(err)
+	s.Must(s.Settings.Save(t.Context(), s.Admin, before.Version, s.settings("browser_code", "true"), vpn.Consent{}))
+	s.AddLogins(s.login("cannot", "webauth"))
+	if d := s.nextDecision(); d.Code != vpn.CodeBrowserMissing || !strings.Contains(d.Reason, "code") {
+		t.Errorf("a client that asks for no text: %+v", d)
+	}
+	defer s.follow()()
+	answer := func(id, text string) {
+		s.Dataplane.Do(func() {
+			for i := range s.Dataplane.WaitingLogins {
+				if r := &s.Dataplane.WaitingLogins[i]; r.ID == id {
+					r.Answer = vpn.Secret(text)
+				}
+			}
+		})
+	}
+	for _, sso := range []string{"webauth crtext", "crtext"} {
+		id := strings.ReplaceAll(sso, " ", "-")
+		s.waits(s.login(id, strings.Fields(sso)...))
+		p := s.nextPend()
+		link := p.URL
+		if sso == "crtext" {
+			if link = p.Prompt; p.Method != "crtext" || !strings.Contains(link, controltest.PublicURL+"/a/") {
+				t.Errorf("the client is told %+v", p)
+			}
+		}
+		token := controltest.TokenOf(link)
+		v := s.SignInBrowser(token, desk, "alice")
+		s.confirm(v, true, desk)
+		if sso != "crtext" {
+			if p := s.nextPend(); p.Method != "crtext" || !strings.Contains(p.Prompt, "code") {
+				t.Errorf("the client is told %+v", p)
+			}
+		}
+		answer(id, "000000x")
+		if p := s.nextPend(); !strings.Contains(p.Prompt, "wrong") {
+			t.Errorf("a wrong code: %+v", p)
+		}
+		if len(s.decided) != 0 {
+			t.Fatalf("decided before the code: %+v", <-s.decided)
+		}
+		answer(id, s.state(token).Code.Reveal())
+		if d := s.nextDecision(); !d.Allow || d.ID != id {
+			t.Errorf("%s: %+v", sso, d)
+		}
+	}
+	s.waits(s.login("wrong", "crtext"))
+	s.nextPend()
+	for i := range 3 {
+		answer("wrong", fmt.Sprint("00000x", i))
+		if i < 2 {
+			s.nextPend()
+		}
+	}
+	if d := s.nextDecision(); d.Allow || d.Code != vpn.CodeBrowserCodeWrong {
+		t.Errorf("three wrong codes: %+v", d)
+	}
+}
+
+// settings are all settings as the form sends them, one of them changed.
+func (s *browserSite) settings(key, value string) map[string]string {
+	values := map[string]string{}
+	for _, k := range vpn.DeploymentSettings() {
+		values[k.Key] = k.Preset
+	}
+	values[key] = value
+	return values
+}
+
+// Many persons sign in at once, each for their own client.
+func TestManyLoginsInBrowsers(t *testing.T) {
+	t.Parallel()
+	const people = 20
+	s := newBrowserSite(t, false)
+	for i := range people {
+		r := s.login(fmt.Sprintf("%02d", i), "webauth")
+		r.Device = netip.AddrPortFrom(netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}), 40000)
+		s.waits(r)
+	}
+	defer s.follow()()
+	var all sync.WaitGroup
+	for range people {
+		p := s.nextPend()
+		all.Go(func() {
+			by := controltest.NewBrowser("198.51.100.1")
+			s.confirm(s.SignInBrowser(controltest.TokenOf(p.URL), by, "user-"+p.ID), true, by)
+		})
+	}
+	all.Wait()
+	for range people {
+		if d := s.nextDecision(); !d.Allow || d.User.Name != "user-"+d.ID {
+			t.Errorf("got %+v", d)
+		}
+	}
+}
