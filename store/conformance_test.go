@@ -19,6 +19,7 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"subnet":             testSubnet,
 	"directory":          testDirectory,
 	"SAML provider":      testSAMLProvider,
+	"SAML trial":         testSAMLTrial,
 	"certificate":        testCertificate,
 	"certificate key":    testCertificateKey,
 	"endpoint":           testEndpoint,

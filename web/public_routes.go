@@ -46,6 +46,9 @@ func publicRoutes(h *portal.Portal, s portal.Services) []publicRoute {
 		{get, "/a/:token/sign-in", h.SignIns.Begin, everyVisitor},
 		{get, "/a/:token/confirm", h.SignIns.Confirm, everyVisitor},
 		{post, "/a/:token/confirm", h.SignIns.Decide, everyVisitor},
+		{get, "/saml/:provider/metadata", h.SAML.Metadata, everyVisitor},
+		{get, "/saml/:provider/test/:token", h.SAML.Test, everyVisitor},
+		{get, "/saml/:provider/tested", h.SAML.Tested, everyVisitor},
 		{post, "/saml/:provider/acs", h.SignIns.Accept, fromIdentityProvider},
 	}
 }

@@ -18,6 +18,8 @@ func samlRoutes(h *admin.Console) []route {
 		{post, provider + "/edit", h.SAML.Edit, may(vpn.ModifySAMLProvider)},
 		{get, provider + "/delete", h.SAML.DeleteForm, may(vpn.DeleteSAMLProvider)},
 		{post, provider + "/delete", h.SAML.Delete, may(vpn.DeleteSAMLProvider)},
+		{post, provider + "/test", h.SAML.Test, may(vpn.TestSAMLSignIn)},
+		{get, provider + "/test/:trial", h.SAML.Trial, may(vpn.TestSAMLSignIn)},
 		{post, provider + "/compare", h.SAML.Compare, may(vpn.CompareSAMLMetadata)},
 	}
 }

@@ -65,7 +65,10 @@ func (p *SignInProvider) AcceptSAML(ctx context.Context, id vpn.SAMLProviderID, 
 }
 
 // FinishTest implements signin.Tests.
-func (*SignInProvider) FinishTest(_ context.Context, r vpn.SAMLRequest, _ url.Values) (string, error) {
+func (p *SignInProvider) FinishTest(ctx context.Context, r vpn.SAMLRequest, form url.Values) (string, error) {
+	if served := p.realOf(ctx, r.Provider); served != nil {
+		return served.FinishTest(ctx, r, form)
+	}
 	return "/saml/" + string(r.Provider) + "/test/" + r.Subject, nil
 }
 

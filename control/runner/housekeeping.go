@@ -201,6 +201,9 @@ func (s *Runner) purge(ctx context.Context) error {
 			return tx.PurgeBrowserSignIns(ctx, now.Add(-keepBrowsers), purgeBatch)
 		},
 		func(tx *store.Tx) (int, error) {
+			return tx.PurgeSAMLTrials(ctx, now.Add(-keepRequests), purgeBatch)
+		},
+		func(tx *store.Tx) (int, error) {
 			return tx.PurgeSAMLRequests(ctx, now.Add(-keepRequests), purgeBatch)
 		},
 		func(tx *store.Tx) (int, error) { return tx.PurgeSAMLAssertions(ctx, now, purgeBatch) },

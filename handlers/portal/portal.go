@@ -10,6 +10,7 @@ import (
 	"sallyport/control"
 	"sallyport/control/signin"
 	"sallyport/handlers/portal/page"
+	"sallyport/handlers/portal/saml"
 	signins "sallyport/handlers/portal/signin"
 	views "sallyport/views/portal"
 )
@@ -18,6 +19,8 @@ import (
 type Services struct {
 	Core    *control.Core
 	SignIns *signin.Service
+	// Providers are the SAML providers, as far as the public pages need them.
+	Providers saml.Providers
 }
 
 // Config is what the actions of the public pages need. Every field is required.
@@ -30,11 +33,12 @@ type Config struct {
 // Portal is the set of the actions, by noun.
 type Portal struct {
 	SignIns *signins.SignIns
+	SAML    *saml.SAML
 }
 
 // New makes the actions.
 func New(c Config) *Portal {
-	return &Portal{SignIns: signins.New(c.Services.SignIns, c.Now)}
+	return &Portal{SignIns: signins.New(c.Services.SignIns, c.Now), SAML: saml.New(c.Services.Providers)}
 }
 
 // Landing says what this address is to a person who opens it by hand.
