@@ -35,7 +35,7 @@ func TestMFALogins(t *testing.T) {
 		return key
 	}
 	key := register("ALICE")
-	// What OpenVPN makes of the typed password and answer goes into the file of credentials: it has no place for the answer.
+	// Where no user types, what OpenVPN makes of password and answer goes into the file of credentials: it has no place for the answer.
 	typed := func(profile string) string {
 		return strings.Replace(profile, "\nstatic-challenge \"Enter MFA code \" 1\n", "\n", 1)
 	}
@@ -57,8 +57,9 @@ func TestMFALogins(t *testing.T) {
 	told(netlab.StartClient(t, s.clients[0], as(t, before, "alice", directory.Password)), "AUTH_FAILED,UserMFACodeMissing: ", "Download your profile again. [")
 	told(netlab.StartClient(t, s.clients[1], with("bob", directory.Password, "123456")), "AUTH_FAILED,UserMFADeviceMissing: ")
 	told(netlab.StartClient(t, s.clients[2], with("alice", directory.Password, "000000")), one)
-	next := vpn.TOTP(key, time.Now().Add(30*time.Second)) // that of now was used for the registration
-	in := netlab.StartClient(t, s.clients[3], with("alice", directory.Password, next))
+	next := vpn.TOTP(key, time.Now().Add(30*time.Second))      // that of now was used for the registration
+	in := netlab.StartTypingClient(t, s.clients[3], s.profile, // which makes the answer of its own file and prompts
+		netlab.Answer{Prompt: "Enter Auth Username:", Text: "alice"}, netlab.Answer{Prompt: "Enter Auth Password:", Text: directory.Password}, netlab.Answer{Prompt: "Enter MFA code", Text: next})
 	in.WaitUp(t, 1)
 	told(netlab.StartClient(t, s.clients[4], with("alice", directory.Password, next)), one)
 	for _, row := range [][]string{{"alice", "UserMFACodeMissing"}, {"bob", "UserMFADeviceMissing"}, {"alice", "UserMFACodeWrong"}, {"alice", "UserMFACodeUsed"}} {

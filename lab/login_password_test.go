@@ -50,8 +50,14 @@ func newPasswordSite(t testing.TB, clients int, settings ...string) *passwordSit
 // newPasswordSite makes one on the gateway of a network. at says where it finds the directory.
 func (w *topology) newPasswordSite(t testing.TB, server *directory.Server, at gateway.Fields, settings ...string) *passwordSite {
 	t.Helper()
+	return w.newPasswordSiteOn(t, startGateway(t, w.gatewayHost, settings...), server, at)
+}
+
+// newPasswordSiteOn makes one on a gateway that runs.
+func (w *topology) newPasswordSiteOn(t testing.TB, g *gateway.Gateway, server *directory.Server, at gateway.Fields) *passwordSite {
+	t.Helper()
 	s := &passwordSite{directory: server}
-	s.site = signUp(t, w, startGateway(t, w.gatewayHost, settings...))
+	s.site = signUp(t, w, g)
 	in := gateway.Fields{
 		"Name": "People", "Type": "OpenLDAP", "Account": server.Options.BindDN, "Password": directory.Password, "Base DN": server.Options.BaseDN,
 	}

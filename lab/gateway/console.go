@@ -127,10 +127,9 @@ func (c *Console) MustSubmit(path, button string, in Fields) *Page {
 // Press fills the form of a page that has the button, and sends it as a browser would.
 func (c *Console) Press(p *Page, button string, in Fields) *Page {
 	c.T.Helper()
+	pressed := func(_ int, b *goquery.Selection) bool { return strings.TrimSpace(b.Text()) == button }
 	form := p.Doc.Find("form").FilterFunction(func(_ int, f *goquery.Selection) bool {
-		return f.Find("button").FilterFunction(func(_ int, b *goquery.Selection) bool {
-			return strings.TrimSpace(b.Text()) == button
-		}).Length() > 0
+		return f.Find("button").FilterFunction(pressed).Length() > 0
 	})
 	if form.Length() == 0 {
 		c.T.Fatalf("%s (status %d) has no button %q: %s", p.URL.Path, p.Status, button, netlab.Tail(p.Text(), 600))
@@ -141,6 +140,9 @@ func (c *Console) Press(p *Page, button string, in Fields) *Page {
 		if err := fillField(form, values, label, value); err != nil {
 			c.T.Fatalf("%s: %v", p.URL.Path, err)
 		}
+	}
+	if b := form.Find("button").FilterFunction(pressed).First(); b.AttrOr("name", "") != "" {
+		values.Set(b.AttrOr("name", ""), b.AttrOr("value", ""))
 	}
 	action := p.URL
 	if a, ok := form.Attr("action"); ok && a != "" {

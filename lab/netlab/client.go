@@ -28,13 +28,20 @@ type Client struct {
 // killed at the end of the test.
 func StartClient(t testing.TB, on *Namespace, profile string) *Client {
 	t.Helper()
+	return startClient(t, on, profile, func(*Client) {})
+}
+
+// startClient prepares the client's command, which follows others, before it starts.
+func startClient(t testing.TB, on *Namespace, profile string, prepare func(*Client), follows ...string) *Client {
+	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "client.ovpn")
 	if err := os.WriteFile(file, []byte(profile), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c := &Client{On: on, log: filepath.Join(dir, "client.log"), done: make(chan struct{})}
-	c.cmd = on.Exec("openvpn", "--config", file, "--log", c.log)
+	c.cmd = on.Exec(append(follows, "openvpn", "--config", file, "--log", c.log)...)
+	prepare(c)
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
