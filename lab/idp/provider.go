@@ -50,6 +50,7 @@ type Options struct {
 	NameIDFormat   string // empty: EmailAddress
 	GroupAttribute string // empty: memberOf
 	Workers        int    // processes that answer; 0: 2
+	Yields         bool   // its processes get what others leave of the processor
 }
 
 // Provider is an identity provider that runs.
@@ -71,7 +72,7 @@ func Start(t testing.TB, on *netlab.Namespace, listen string, o Options) *Provid
 	p := &Provider{Base: "https://" + listen + "/", dir: t.TempDir(), on: on}
 	p.configure(t, o.filled())
 	p.serveTLS(t, listen)
-	p.run(t, o.filled().Workers)
+	p.run(t, o.filled())
 	p.Metadata = p.get(t, "saml2/idp/metadata.php")
 	return p
 }
@@ -91,7 +92,7 @@ func program(t testing.TB) string {
 }
 
 // run starts PHP's own server and waits until it answers.
-func (p *Provider) run(t testing.TB, workers int) {
+func (p *Provider) run(t testing.TB, o Options) {
 	t.Helper()
 	err := p.on.Do(func() error {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -104,8 +105,12 @@ func (p *Provider) run(t testing.TB, workers int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := p.on.Exec("php", "-d", "session.save_path="+filepath.Join(p.dir, "tmp"), "-d", "opcache.enable=0", "-S", "127.0.0.1:"+p.port, "-t", filepath.Join(program(t), "www"))
-	cmd.Env = append(os.Environ(), "SIMPLESAMLPHP_CONFIG_DIR="+p.dir, "PHP_CLI_SERVER_WORKERS="+number(workers))
+	nice := "0"
+	if o.Yields {
+		nice = "19"
+	}
+	cmd := p.on.Exec("nice", "-n", nice, "php", "-d", "session.save_path="+filepath.Join(p.dir, "tmp"), "-d", "opcache.enable=0", "-S", "127.0.0.1:"+p.port, "-t", filepath.Join(program(t), "www"))
+	cmd.Env = append(os.Environ(), "SIMPLESAMLPHP_CONFIG_DIR="+p.dir, "PHP_CLI_SERVER_WORKERS="+number(o.Workers))
 	out, err := os.Create(filepath.Join(p.dir, "log"))
 	if err != nil {
 		t.Fatal(err)

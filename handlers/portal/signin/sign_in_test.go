@@ -122,8 +122,8 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("confirmed: %+v", got)
 	}
 	s.decide(v, vpn.LoginDecision{Allow: true})
-	b.Follow(sent).WantStatus(http.StatusOK).WantText("h1", "Connected").WantText("main", "alice@example.com").WantText("main", "You can close this window")
-	b.Follow(b.Post(link+"/confirm", confirmForm(confirm, "not-me"))).WantText("h1", "Connected") // sent twice
+	b.Follow(sent).WantStatus(http.StatusOK).WantText("h1", "Signed in").WantText("main", "alice@example.com").WantText("main", "You can close this window")
+	b.Follow(b.Post(link+"/confirm", confirmForm(confirm, "not-me"))).WantText("h1", "Signed in") // sent twice
 	for _, p := range []webtest.Page{first, leads, accepted, confirm, sent} {
 		if p.Header.Get("Cache-Control") != "no-store" || p.Header.Get("Referrer-Policy") != "no-referrer" && p.Header.Get("Referrer-Policy") != "same-origin" {
 			t.Errorf("headers: %q, %q", p.Header.Get("Cache-Control"), p.Header.Get("Referrer-Policy"))
@@ -301,7 +301,7 @@ func TestLastPage(t *testing.T) {
 	sent := b.Post("/a/"+v.Token.Reveal()+"/confirm", confirmForm(confirm, "connect"))
 	timer := time.AfterFunc(50*time.Millisecond, func() { s.decide(v, vpn.LoginDecision{Allow: true}) })
 	defer timer.Stop()
-	b.Follow(sent).WantText("h1", "Connected")
+	b.Follow(sent).WantText("h1", "Signed in")
 	s.login.ID = "c"
 	v = s.waiting()
 	signIn(b, v, "alice")
