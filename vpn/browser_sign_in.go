@@ -135,6 +135,7 @@ var (
 	errBrowserNotMe   = Refuse(Denied, CodeBrowserRefused, "The sign-in was refused in the browser.")
 	errBrowserAddress = Refuse(Denied, CodeBrowserAddress,
 		"The browser and the VPN client have different network addresses, which your administrator does not allow. Open the page on the device that connects.")
+	errBrowserGone = Refuse(NotFound, CodeBrowserClientGone, "Your VPN client waited no longer. Connect with it again: it opens a new page.")
 	errBrowserCode = Refuse(Denied, CodeBrowserCodeWrong, "The code is wrong. Connect again.")
 )
 
@@ -209,12 +210,16 @@ func (s *BrowserSignIn) Refuse(why *Error) {
 	s.State, s.RefusedCode, s.RefusedReason = BrowserRefused, why.Code, why.Msg
 }
 
-// End notes how the login was decided.
-func (s *BrowserSignIn) End(d LoginDecision) {
-	if d.Allow {
-		s.State = BrowserAnswered
-	} else if s.State != BrowserRefused {
+// End notes how the login was decided, when its client was told. gone tells that it could not be told any more.
+func (s *BrowserSignIn) End(d LoginDecision, gone bool) {
+	switch {
+	case s.State == BrowserRefused:
+	case !d.Allow:
 		s.State, s.RefusedCode, s.RefusedReason = BrowserRefused, d.Code, d.Reason
+	case gone:
+		s.Refuse(errBrowserGone)
+	default:
+		s.State = BrowserAnswered
 	}
 }
 

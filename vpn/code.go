@@ -153,6 +153,7 @@ const (
 
 	// Pages of the sign-in in a browser.
 	CodeBrowserLinkInvalid Code = "BrowserLinkInvalid"
+	CodeBrowserClientGone  Code = "BrowserClientGone"
 	CodeBrowserOther       Code = "BrowserMismatch"
 	CodeBrowserChanged     Code = "BrowserSignInChanged"
 	CodeSAMLRequestUnknown Code = "SAMLRequestUnknown"
@@ -246,6 +247,7 @@ var codes = map[Code]string{
 	CodeBrowserAddress:                     "The browser had another address than the client, which the setting browser_same_address refuses.",
 	CodeBrowserCodeWrong:                   "The code that the page showed after the sign-in was typed wrong at the client.",
 	CodeBrowserLinkInvalid:                 "The link of a sign-in in a browser is unknown, was used, or its client no longer waits.",
+	CodeBrowserClientGone:                  "The person has confirmed the sign-in in the browser, and the client waited no longer.",
 	CodeBrowserOther:                       "The browser is not the one in which the sign-in was begun, or it keeps no cookies.",
 	CodeBrowserChanged:                     "The browser signed in once more after the page was shown.",
 	CodeSAMLRequestUnknown:                 "The identity provider's answer belongs to no request that waits: none was made, it is too old, or it was answered.",

@@ -39,6 +39,7 @@ type Dataplane struct {
 	Identities    []vpn.SessionIdentity // that Identify was called with
 	RefuseUsers   error                 // Identify fails with it
 	OnDecide      func(vpn.LoginDecision)
+	RefuseDecide  error // Decide fails with it
 	RefusePend    error // Pend fails with it
 	OnPend        func(vpn.LoginPending)
 	Machine       vpn.Host // what Host answers
@@ -169,7 +170,7 @@ func (d *Dataplane) Decide(_ context.Context, decisions []vpn.LoginDecision) err
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.Decisions = append(d.Decisions, decisions...)
-	return d.Down
+	return cmp.Or(d.Down, d.RefuseDecide)
 }
 
 func (d *Dataplane) Pend(_ context.Context, ps ...vpn.LoginPending) error {

@@ -36,6 +36,8 @@ type browsers struct {
 
 	mu      sync.Mutex          // guards waiting; held for no call
 	waiting map[string]*browser // by the ID of the login
+
+	ended sync.Map // the sign-ins of logins that are decided or about to be, by the ID of the login
 }
 
 // browser is one login that waits.
@@ -148,7 +150,31 @@ func (d *decider) proveInBrowser(ctx context.Context, e vpn.Endpoint, l *login) 
 	case err != nil:
 		l.proof.Refused = d.refusalOf(ctx, e, err)
 	}
+	if l.signIn != "" {
+		d.browsers.ended.Store(l.ID, l.signIn)
+	}
 	return true
+}
+
+// answerSignIns answers the logins whose users have signed in in a browser, each by itself, so that its page tells whether the
+// client heard of it. It gives the other decisions.
+func (d *decider) answerSignIns(ctx context.Context, ds []vpn.LoginDecision) (others []vpn.LoginDecision) {
+	for _, decision := range ds {
+		id, ok := d.browsers.ended.LoadAndDelete(decision.ID)
+		if !ok {
+			others = append(others, decision)
+			continue
+		}
+		err := d.dataplane.Decide(ctx, []vpn.LoginDecision{decision})
+		gone := vpn.KindOf(err) == vpn.NotFound
+		if err == nil || gone {
+			err = d.signIns.End(ctx, id.(vpn.BrowserSignInID), decision, gone) //nolint:forcetypeassert // it has no others
+		}
+		if err != nil {
+			d.core.Log.WarnContext(ctx, "the answer to a sign-in in a browser did not reach the dataplane, or was not stored", "err", errorChain(err))
+		}
+	}
+	return others
 }
 
 func (d *decider) awaitBrowser(ctx context.Context, e vpn.Endpoint, l *login, w *browser) error {
@@ -244,8 +270,8 @@ func (d *decider) pend(ctx context.Context, s vpn.BrowserSignIn, p vpn.LoginPend
 	return err
 }
 
-// decideSignIn decides a login whose user was to sign in in a browser, by the row of the sign-in as it is now, and ends the
-// sign-in with it. A login that is repeated after its decision is decided by the same row again.
+// decideSignIn decides a login whose user was to sign in in a browser, by the row of the sign-in as it is now, which a refusal
+// ends. A login that is repeated after its decision is decided by the same row again.
 func (b *batch) decideSignIn(ctx context.Context, at *loginContext, l login) (vpn.LoginDecision, error) {
 	s, err := b.tx.BrowserSignIn(ctx, l.signIn)
 	if vpn.KindOf(err) == vpn.NotFound {
@@ -258,8 +284,8 @@ func (b *batch) decideSignIn(ctx context.Context, at *loginContext, l login) (vp
 		l.proof = s.Proof(b.core.Now())
 	}
 	d, err := b.decideLogin(ctx, at, l)
-	if err == nil {
-		s.End(d)
+	if err == nil && !d.Allow {
+		s.End(d, false)
 		b.signIns = append(b.signIns, s)
 	}
 	return d, err

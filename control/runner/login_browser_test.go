@@ -113,9 +113,7 @@ func TestLoginInBrowser(t *testing.T) {
 	if c := s.Connection(d.Connection); c.Username != "alice@example.com" || c.Provider != s.Endpoint.Provider() {
 		t.Errorf("the connection is %+v", c)
 	}
-	if got := s.state(token); got.State != vpn.BrowserAnswered {
-		t.Errorf("the sign-in is %s", got.State)
-	}
+	s.reaches(token, vpn.BrowserAnswered)
 	if u := s.userOf(d.User.Ref()); u.Groups != 1 {
 		t.Errorf("the user is %+v", u)
 	}
@@ -135,6 +133,38 @@ func TestLoginInBrowser(t *testing.T) {
 		if strings.Contains(left, secret) {
 			t.Errorf("a sign-in leaves %q in a table or in the log", secret)
 		}
+	}
+}
+
+// reaches waits until a sign-in has a state.
+func (s *browserSite) reaches(token vpn.Secret, want vpn.BrowserState) vpn.BrowserSignIn {
+	s.T.Helper()
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for began := time.Now(); ; <-look.C {
+		v := s.state(token)
+		if v.State == want {
+			return v
+		}
+		if time.Since(began) > 20*time.Second {
+			s.T.Fatalf("the sign-in is %s, want %s", v.State, want)
+		}
+	}
+}
+
+// The page of a person whose client has left meanwhile says so.
+func TestLoginInBrowserOfAClientThatLeft(t *testing.T) {
+	t.Parallel()
+	s := newBrowserSite(t, false)
+	s.waits(s.login("left", "webauth"))
+	defer s.follow()()
+	token := controltest.TokenOf(s.nextPend().URL)
+	s.Dataplane.Do(func() {
+		s.Dataplane.RefuseDecide = vpn.Refuse(vpn.NotFound, vpn.CodeLoginNotFound, "No login waits.")
+	})
+	s.confirm(s.SignInBrowser(token, desk, "alice"), true, desk)
+	if v := s.reaches(token, vpn.BrowserRefused); v.RefusedCode != vpn.CodeBrowserClientGone {
+		t.Errorf("got %+v", v)
 	}
 }
 

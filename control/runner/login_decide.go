@@ -172,6 +172,9 @@ func (d *decider) answer(ctx context.Context, ds []vpn.LoginDecision) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	defer d.deciding.Add(-int64(len(ds)))
+	if ds = d.answerSignIns(ctx, ds); len(ds) == 0 {
+		return
+	}
 	if err := d.dataplane.Decide(ctx, ds); err != nil && vpn.KindOf(err) != vpn.NotFound {
 		d.core.Log.WarnContext(ctx, "answers to logins did not all reach the dataplane", "logins", len(ds), "err", errorChain(err))
 	}
@@ -215,7 +218,7 @@ type batch struct {
 	decisions   []vpn.LoginDecision
 	connections []vpn.Connection    // to be created
 	sessions    []vpn.Session       // likewise
-	signIns     []vpn.BrowserSignIn // that the decisions end
+	signIns     []vpn.BrowserSignIn // that refusals end
 }
 
 func requests(ls []login) []vpn.LoginRequest {

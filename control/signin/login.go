@@ -29,6 +29,18 @@ func (s *Service) Begin(ctx context.Context, provider vpn.SAMLProviderID, r vpn.
 	return v, err
 }
 
+// End notes that the client was told how its login was decided; gone: it could not be told any more.
+func (s *Service) End(ctx context.Context, id vpn.BrowserSignInID, d vpn.LoginDecision, gone bool) error {
+	return s.core.Update(ctx, func(tx *store.Tx) error {
+		v, err := tx.BrowserSignIn(ctx, id)
+		if err != nil {
+			return err
+		}
+		v.End(d, gone)
+		return tx.SaveBrowserSignIn(ctx, v)
+	})
+}
+
 // SignIn reads a sign-in.
 func (s *Service) SignIn(ctx context.Context, id vpn.BrowserSignInID) (vpn.BrowserSignIn, error) {
 	var v vpn.BrowserSignIn

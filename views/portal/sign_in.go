@@ -25,3 +25,11 @@ type SignIn struct {
 
 // CanConfirm tells whether the confirmation may be accepted.
 func (s SignIn) CanConfirm() bool { return s.Browser == "" || !s.Strict }
+
+// Person is the user with the e-mail address.
+func (s SignIn) Person() string {
+	if s.Mail == "" {
+		return s.User
+	}
+	return s.User + " (" + s.Mail + ")"
+}

@@ -52,7 +52,7 @@ func (s *site) state(v vpn.BrowserSignIn) vpn.BrowserSignIn {
 func (s *site) decide(v vpn.BrowserSignIn, d vpn.LoginDecision) {
 	s.T.Helper()
 	v = s.state(v)
-	v.End(d)
+	v.End(d, false)
 	s.Must(s.Store.Update(s.T.Context(), func(tx *store.Tx) error { return tx.SaveBrowserSignIn(s.T.Context(), v) }))
 }
 
