@@ -46,7 +46,11 @@ func (p Principal) May(action vpn.Action, subject string) error {
 		case access == vpn.Writes:
 			return vpn.Refuse(vpn.Denied, vpn.CodeUnauthorizedOperation, "Your account is read-only: it can see everything and cannot change anything. Ask an administrator to make this change.")
 		}
-	case PortalUser, AccessKey: // denied everything until their features give them grants
+	case PortalUser:
+		if access == vpn.OwnPortal {
+			return nil
+		}
+	case AccessKey: // denied everything until its feature gives it grants
 	default:
 		return errSignInFirst()
 	}

@@ -11,7 +11,11 @@ import (
 // the transaction of the action itself: a request may stay open for a minute after the front door has
 // checked them. nil, or an error of kind Denied with the sentence to answer with.
 func (p Principal) Recheck(ctx context.Context, tx *store.Tx, action vpn.Action, subject string) error {
-	if p.Kind != Administrator {
+	switch p.Kind {
+	case Administrator:
+	case PortalUser:
+		return p.recheckPortal(ctx, tx, action, subject)
+	default:
 		return p.May(action, subject)
 	}
 	account, err := tx.Administrator(ctx, vpn.AdministratorID(p.ID))
@@ -31,6 +35,25 @@ func (p Principal) Recheck(ctx context.Context, tx *store.Tx, action vpn.Action,
 		}
 	}
 	p.Role = account.Role
+	return p.May(action, subject)
+}
+
+// recheckPortal is Recheck for a user of the self-service portal, who may have been blocked or signed out.
+func (p Principal) recheckPortal(ctx context.Context, tx *store.Tx, action vpn.Action, subject string) error {
+	session, err := tx.PortalSession(ctx, p.Session)
+	if err != nil && vpn.KindOf(err) != vpn.NotFound {
+		return err
+	}
+	if err != nil || session.Key != p.ID {
+		return errNoLongerSignedIn()
+	}
+	users, err := tx.VPNUsersOf(ctx, session.UserRef)
+	if err != nil {
+		return err
+	}
+	if users[session.UserRef].Blocked() {
+		return errNoLongerSignedIn()
+	}
 	return p.May(action, subject)
 }
 

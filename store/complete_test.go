@@ -216,6 +216,25 @@ func testEveryField(t *testing.T, s *Store) {
 			return x.Session(ctx, v.Hash)
 		},
 	}.check(t, s)
+	entity[vpn.PortalSession]{
+		identity: func(v *vpn.PortalSession, filled bool) {
+			if !filled {
+				v.Groups = nil
+			}
+		},
+		create: func(ctx context.Context, x *Tx, v vpn.PortalSession) error { return x.CreatePortalSession(ctx, v) },
+		read: func(ctx context.Context, x *Tx, v vpn.PortalSession) (vpn.PortalSession, error) {
+			return x.PortalSession(ctx, v.Digest)
+		},
+	}.check(t, s)
+	entity[vpn.ProfileDownload]{
+		identity: func(v *vpn.ProfileDownload, _ bool) { v.Endpoint = f.endpoint.ID },
+		create:   func(ctx context.Context, x *Tx, v vpn.ProfileDownload) error { return x.CreateProfileDownload(ctx, v) },
+		read: func(ctx context.Context, x *Tx, v vpn.ProfileDownload) (vpn.ProfileDownload, error) {
+			list, err := x.ProfileDownloads(ctx, v.Endpoint, 1)
+			return first(list), err
+		},
+	}.check(t, s)
 	entity[vpn.AuditRecord]{
 		identity: func(*vpn.AuditRecord, bool) {},
 		create:   func(ctx context.Context, x *Tx, v vpn.AuditRecord) error { return x.Audit(ctx, v) },

@@ -46,6 +46,8 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"browser sign-in":    testBrowserSignIn,
 	"SAML request":       testSAMLRequest,
 	"profile download":   testProfileDownload,
+	"portal session":     testPortalSession,
+	"profile offer":      testProfileOffer,
 	"people":             testPeople,
 	"event cursor":       testEventCursor,
 	"administrator":      testAdministrator,

@@ -34,6 +34,7 @@ type endpointRow struct {
 	Directory   *string `gorm:"column:directory_id"`
 	SAML        *string `gorm:"column:saml_provider_id"`
 	PortalSAML  *string `gorm:"column:portal_saml_provider_id"`
+	Portal      bool    `gorm:"column:self_service_portal"`
 	Options     string  `gorm:"column:options"`
 	Network     *string `gorm:"column:network_id"`
 	Chosen      bool    `gorm:"column:network_chosen"`
@@ -62,6 +63,7 @@ func (s *Store) newEndpointRow(e vpn.Endpoint) (r endpointRow, err error) {
 		ClientCIDR: marshalText(e.ClientCIDR), ClientFirst: sortNumber(e.ClientCIDR.Addr()), ClientBits: int64(e.ClientCIDR.Bits()),
 		ListenAddr: marshalText(e.Listen.Addr), Transport: string(e.Listen.Transport), Port: int64(e.Listen.Port),
 		Certificate: string(e.Certificate), ClientCA: nullableID(e.ClientCA), Directory: nullableID(e.Directory), SAML: nullableID(e.SAML), PortalSAML: nullableID(e.PortalSAML),
+		Portal:  e.SelfServicePortal,
 		Network: nullableID(e.Network), Chosen: e.NetworkChosen, Generation: int64(e.Generation), Push: int64(e.PushGeneration),
 		Deleting: e.Deleting, Created: micros(e.CreatedAt), Version: int64(e.Version),
 		Search: searchable(e.Name, string(e.ID), marshalText(e.ClientCIDR), e.Description, tagWords(e.Tags)),
@@ -86,7 +88,7 @@ func (r endpointRow) endpoint() (vpn.Endpoint, error) {
 		ID: vpn.EndpointID(r.ID), Name: r.Name, Description: r.Description, ClientCIDR: d.prefix(r.ClientCIDR),
 		Listen:      vpn.Listen{Addr: d.addr(r.ListenAddr), Transport: vpn.Transport(r.Transport), Port: uint16(r.Port)},
 		Certificate: vpn.CertificateID(r.Certificate), ClientCA: idOrEmpty[vpn.CertificateID](r.ClientCA), Directory: idOrEmpty[vpn.DirectoryID](r.Directory),
-		SAML: idOrEmpty[vpn.SAMLProviderID](r.SAML), PortalSAML: idOrEmpty[vpn.SAMLProviderID](r.PortalSAML),
+		SAML: idOrEmpty[vpn.SAMLProviderID](r.SAML), PortalSAML: idOrEmpty[vpn.SAMLProviderID](r.PortalSAML), SelfServicePortal: r.Portal,
 		Network: idOrEmpty[vpn.NetworkID](r.Network), NetworkChosen: r.Chosen, Generation: uint64(r.Generation), PushGeneration: uint64(r.Push), Deleting: r.Deleting,
 		CreatedAt: instant(r.Created), Version: int(r.Version),
 	}
@@ -163,6 +165,12 @@ func (t *Tx) EndpointOutlines(ctx context.Context, l vpn.List) ([]vpn.Endpoint, 
 // AllEndpoints lists all endpoints without their secrets, for checks and for the reconciler.
 func (t *Tx) AllEndpoints(ctx context.Context) ([]vpn.Endpoint, error) {
 	q := t.on(ctx).Omit("tls_crypt", "token_secret").Order("name_key, id")
+	return readAll(q, endpointNoun, endpointRow.endpoint)
+}
+
+// PortalEndpoints lists the endpoints with the self-service portal, without their secrets, by name.
+func (t *Tx) PortalEndpoints(ctx context.Context) ([]vpn.Endpoint, error) {
+	q := t.on(ctx).Omit("tls_crypt", "token_secret").Where("self_service_portal = ? AND deleting = ?", true, false).Order("name_key, id")
 	return readAll(q, endpointNoun, endpointRow.endpoint)
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"gorm.io/gorm"
+
 	"sallyport/vpn"
 )
 
@@ -21,6 +23,8 @@ type downloadRow struct {
 	Revision    string `gorm:"column:revision"`
 	Certificate string `gorm:"column:certificate_id"`
 	By          string `gorm:"column:downloaded_by"`
+	Provider    string `gorm:"column:user_provider"`
+	UserKey     string `gorm:"column:user_key"`
 	At          int64  `gorm:"column:at"`
 }
 
@@ -29,6 +33,7 @@ func (downloadRow) TableName() string { return "profile_download" }
 func (r downloadRow) download() (vpn.ProfileDownload, error) {
 	return vpn.ProfileDownload{
 		Endpoint: vpn.EndpointID(r.Endpoint), Revision: r.Revision, Certificate: vpn.CertificateID(r.Certificate), By: r.By, At: instant(r.At),
+		User: vpn.UserRef{Provider: vpn.ProviderID(r.Provider), Key: r.UserKey},
 	}, nil
 }
 
@@ -36,6 +41,7 @@ func (r downloadRow) download() (vpn.ProfileDownload, error) {
 func (t *Tx) CreateProfileDownload(ctx context.Context, d vpn.ProfileDownload) error {
 	row := downloadRow{
 		Endpoint: string(d.Endpoint), Revision: clean(d.Revision), Certificate: clean(string(d.Certificate)), By: clean(d.By), At: micros(d.At),
+		Provider: clean(string(d.User.Provider)), UserKey: clean(d.User.Key),
 	}
 	if err := downloadNoun.wrote(t.on(ctx).Create(&row), row.Endpoint); err != nil {
 		return err
@@ -49,6 +55,19 @@ func (t *Tx) CreateProfileDownload(ctx context.Context, d vpn.ProfileDownload) e
 func (t *Tx) ProfileDownloads(ctx context.Context, id vpn.EndpointID, limit int) ([]vpn.ProfileDownload, error) {
 	q := t.on(ctx).Where("endpoint_id = ?", clean(string(id))).Order("number DESC").Limit(max(limit, 0))
 	return readAll(q, downloadNoun, downloadRow.download)
+}
+
+// LastProfileDownloads are the last files of each endpoint that a user fetched in the self-service portal.
+func (t *Tx) LastProfileDownloads(ctx context.Context, user vpn.UserRef) (map[vpn.EndpointID]vpn.ProfileDownload, error) {
+	of := func() *gorm.DB {
+		return t.on(ctx).Model(&downloadRow{}).Where("user_provider = ? AND user_key = ?", clean(string(user.Provider)), clean(user.Key))
+	}
+	list, err := readAll(t.on(ctx).Where("number IN (?)", of().Select("MAX(number)").Group("endpoint_id")), downloadNoun, downloadRow.download)
+	out := make(map[vpn.EndpointID]vpn.ProfileDownload, len(list))
+	for _, d := range list {
+		out[d.Endpoint] = d
+	}
+	return out, err
 }
 
 // CountProfileDownloads counts the files of an endpoint that were handed out, by revision.

@@ -19,6 +19,7 @@ const (
 	Reads                    // shows something and changes nothing
 	Writes                   // changes something
 	OwnAccount               // changes the caller's own account and nothing else
+	OwnPortal                // concerns the user of the self-service portal who asks, and no other one
 )
 
 // The actions.
@@ -89,6 +90,12 @@ const (
 	// Connections.
 	DescribeClientVpnConnections  Action = "DescribeClientVpnConnections"
 	TerminateClientVpnConnections Action = "TerminateClientVpnConnections"
+
+	// The self-service portal.
+	SignInToPortal           Action = "SignInToSelfServicePortal"
+	SignOutOfPortal          Action = "SignOutOfSelfServicePortal"
+	OpenPortal               Action = "OpenSelfServicePortal"
+	FetchPortalConfiguration Action = "DownloadSelfServicePortalConfiguration"
 
 	// The console and its accounts.
 	DescribeNode           Action = "DescribeNode"
@@ -165,6 +172,10 @@ var actions = map[Action]struct {
 	DeleteClientVpnRoute:                {Writes, "Delete route"},
 	DescribeClientVpnConnections:        {Reads, "Show connections"},
 	TerminateClientVpnConnections:       {Writes, "Terminate connections"},
+	SignInToPortal:                      {ByProgram, "Sign in to the self-service portal"},
+	SignOutOfPortal:                     {OwnPortal, "Sign out of the self-service portal"},
+	OpenPortal:                          {OwnPortal, "Show the self-service portal"},
+	FetchPortalConfiguration:            {OwnPortal, "Download client configuration from the self-service portal"},
 	DescribeNode:                        {Reads, "Show the state of the dataplane"},
 	DescribeSettings:                    {Reads, "Show settings"},
 	ModifySettings:                      {Writes, "Modify settings"},

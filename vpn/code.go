@@ -43,6 +43,7 @@ const (
 	CodeConnectionNotFound    Code = "InvalidClientVpnConnectionId.NotFound"
 	CodeAdministratorNotFound Code = "InvalidAdministratorId.NotFound"
 	CodeSessionNotFound       Code = "InvalidSession.NotFound"
+	CodePortalClosed          Code = "SelfServicePortalNotFound"
 	CodeVPNSessionNotFound    Code = "InvalidClientVpnSessionId.NotFound"
 
 	// Identity providers.
@@ -186,6 +187,7 @@ var codes = map[Code]string{
 	CodeConnectionNotFound:                 "There is no connection with this ID.",
 	CodeAdministratorNotFound:              "There is no account with this ID or user name.",
 	CodeSessionNotFound:                    "The session of the browser has ended.",
+	CodePortalClosed:                       "No endpoint has the ID, or the endpoint has no self-service portal.",
 	CodeVPNSessionNotFound:                 "There is no such VPN session.",
 	CodeDataplaneUnavailable:               "No dataplane answers on this host.",
 	CodeMessageTooLarge:                    "The message is larger than the dataplane accepts.",

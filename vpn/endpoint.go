@@ -26,6 +26,9 @@ type Endpoint struct {
 	SAML      SAMLProviderID // proves users in their browser; empty: they do not sign in there
 	// PortalSAML proves users of the self-service portal, with SAML alone; empty: SAML does.
 	PortalSAML SAMLProviderID
+	// SelfServicePortal lets users of the endpoint fetch its configuration file on the public pages (guide, "Access the
+	// self-service portal"). Only with an identity provider.
+	SelfServicePortal bool
 	ClientOptions
 	// Network is that of the target networks. The first association sets it; the last one clears it, unless it was
 	// chosen for the endpoint.
@@ -79,10 +82,11 @@ type EndpointSpec struct {
 	Directory          DirectoryID    // with DirectoryAuthentication
 	SAML               SAMLProviderID // with FederatedAuthentication
 	PortalSAML         SAMLProviderID // likewise; "" means SAML
-	Transport          Transport      // "" means UDP
-	ListenAddr         string         // "" means every address of the host
-	Port               string         // "" means 443
-	Network            NetworkID      // ""  means that the first association decides
+	SelfServicePortal  bool
+	Transport          Transport // "" means UDP
+	ListenAddr         string    // "" means every address of the host
+	Port               string    // "" means 443
+	Network            NetworkID // ""  means that the first association decides
 	Tags               []Tag
 	ClientOptions
 	Unread error // of options that were typed and could not be read, by their fields; nil: none
@@ -91,7 +95,7 @@ type EndpointSpec struct {
 // NewEndpoint checks the parts of a request that stand on their own and makes the endpoint,
 // without keys. What depends on other resources is checked by CheckConflicts and CheckCertificates; where the request
 // is refused, they can still judge the parts of the endpoint that are sound, and the others are zero.
-// Fields: name, description, client_cidr, certificate, user_authentication, directory, saml, portal_saml, mutual, transport, listen_addr, port,
+// Fields: name, description, client_cidr, certificate, user_authentication, directory, saml, portal_saml, mutual, self_service_portal, transport, listen_addr, port,
 // tags, and those of ClientOptions.
 func NewEndpoint(s EndpointSpec, now time.Time) (Endpoint, error) {
 	var c Check
@@ -110,6 +114,8 @@ func NewEndpoint(s EndpointSpec, now time.Time) (Endpoint, error) {
 		c.Bad("certificate", "Choose a server certificate.")
 	}
 	s.authenticate(&c, &e)
+	e.SelfServicePortal = s.SelfServicePortal
+	checkPortal(&c, s.SelfServicePortal, s.UserBased || !s.Mutual)
 	e.Listen = parseListen(&c, s)
 	e.ClientOptions.Check(&c)
 	return e, c.Err()
@@ -198,6 +204,8 @@ type EndpointEdit struct {
 	Certificate CertificateID
 	Port        string
 	Network     NetworkID // the one that is chosen for the endpoint, "" for none (ChooseNetwork)
+	// SelfServicePortal is as that of Endpoint.
+	SelfServicePortal bool
 	ClientOptions
 	Unread  error   // as that of EndpointSpec
 	Consent Consent // to what the modification does
@@ -220,6 +228,7 @@ func (e *Endpoint) Edit(in EndpointEdit) (restarts bool, err error) {
 		c.Bad("certificate", "Choose a server certificate.")
 	}
 	port := parsePort(&c, in.Port)
+	checkPortal(&c, in.SelfServicePortal, e.UserBased())
 	in.ClientOptions.Check(&c)
 	if in.Version != e.Version {
 		return false, ErrStale("endpoint").Beside(c.fields)
@@ -235,7 +244,7 @@ func (e *Endpoint) Edit(in EndpointEdit) (restarts bool, err error) {
 	}
 	restarts = port != e.Listen.Port || in.Certificate != e.Certificate
 	e.takeCertificate(in.Certificate)
-	e.Name, e.Description = name, description
+	e.Name, e.Description, e.SelfServicePortal = name, description, in.SelfServicePortal
 	e.Listen.Port = port
 	e.Version++
 	if restarts || !reflect.DeepEqual(in.ClientOptions, e.ClientOptions) {

@@ -19,7 +19,16 @@ type ProfileDownload struct {
 	Revision    string        // of the profile, see Revision
 	Certificate CertificateID // the client certificate in the file; empty: none
 	By          string        // who downloaded it, as the audit trail shows it
+	User        UserRef       // who fetched it in the self-service portal; zero: an administrator downloaded it
 	At          time.Time
+}
+
+// ProfileOffer is the configuration file that the self-service portal offers of an endpoint.
+type ProfileOffer struct {
+	Endpoint  EndpointID
+	Revision  string
+	Since     time.Time // when the revision was first seen to be the endpoint's
+	HandedOut int       // files of all revisions (guide, "CloudWatch metrics", SelfServicePortalClientConfigurationDownloads)
 }
 
 // Side is an endpoint before or after a change, with what its workers and its configuration files are made of.

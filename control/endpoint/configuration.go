@@ -66,6 +66,13 @@ func (s *Service) CommandLineConfiguration(ctx context.Context, by control.Princ
 	return file, s.recordExport(ctx, by, vpn.ProfileDownload{Endpoint: id, Revision: side.Revision(), By: by.Name, At: s.core.Now()})
 }
 
+// PlainFile is the file of ClientConfiguration without a certificate, with its revision, for the self-service portal, which
+// has asked for permission and records the download.
+func (s *Service) PlainFile(ctx context.Context, id vpn.EndpointID) (file Configuration, revision string, err error) {
+	side, _, file, err := s.plainConfiguration(ctx, control.SystemPrincipal("self-service portal"), id)
+	return file, side.Revision(), err
+}
+
 func (s *Service) plainConfiguration(ctx context.Context, by control.Principal, id vpn.EndpointID) (vpn.Side, vpn.Profile, Configuration, error) {
 	view, err := s.Endpoint(ctx, by, id)
 	if err != nil {

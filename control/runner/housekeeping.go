@@ -181,6 +181,9 @@ func (s *Runner) purge(ctx context.Context) error {
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeSessions(ctx, now.Add(-s.limits.Idle), now.Add(-s.limits.Absolute))
 		},
+		func(tx *store.Tx) (int, error) {
+			return tx.PurgePortalSessions(ctx, now.Add(-vpn.PortalIdle), now, purgeBatch)
+		},
 		func(tx *store.Tx) (int, error) { return tx.PurgeConnecting(ctx, now.Add(-keepGrants)) },
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeVPNSessions(ctx, now.Add(-keepSessions), purgeBatch)

@@ -1,0 +1,155 @@
+package portal
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"sallyport/control/endpoint"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Offer is the configuration file of an endpoint, as the portal offers it to a user.
+type Offer struct {
+	Endpoint vpn.Endpoint
+	File     endpoint.Configuration
+	Revision string
+	Since    time.Time // when the portal first offered this revision
+	Fetched  time.Time // when the user last fetched the file; zero: never
+	Outdated bool      // what the user fetched then is of another revision
+	Broken   error     // why there is no file at present; nil: there is one
+}
+
+// Checksum is the SHA-256 of the file, in hex.
+func (o Offer) Checksum() string {
+	sum := sha256.Sum256([]byte(o.File.Text))
+	return hex.EncodeToString(sum[:])
+}
+
+// Offers lists the endpoints with the self-service portal that accept the identity provider at which the user signed in.
+func (s *Service) Offers(ctx context.Context, u User) ([]Offer, error) {
+	var out []Offer
+	err := s.core.Read(ctx, u.Principal, vpn.OpenPortal, "", func(tx *store.Tx) error {
+		endpoints, err := tx.PortalEndpoints(ctx)
+		if err != nil {
+			return err
+		}
+		for _, e := range endpoints {
+			if accepts(e, u) {
+				out = append(out, Offer{Endpoint: e})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		o := &out[i]
+		if o.File, o.Revision, err = s.Files.PlainFile(ctx, o.Endpoint.ID); err == nil {
+			continue
+		}
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		o.Broken = err // of this one alone
+		s.core.Log.WarnContext(ctx, "the self-service portal has no configuration file of an endpoint", "endpoint", o.Endpoint.ID, "err", err)
+	}
+	if err := s.addHistory(ctx, u, out); err != nil {
+		return nil, err
+	}
+	return out, s.noteNew(ctx, out)
+}
+
+// addHistory adds since when files are offered, and what the user has fetched.
+func (s *Service) addHistory(ctx context.Context, u User, offers []Offer) error {
+	return s.core.Read(ctx, u.Principal, vpn.OpenPortal, "", func(tx *store.Tx) error {
+		fetched, err := tx.LastProfileDownloads(ctx, u.Session.UserRef)
+		if err != nil {
+			return err
+		}
+		since, err := tx.ProfileOffers(ctx, vpn.IDsOf(offers, func(o Offer) vpn.EndpointID { return o.Endpoint.ID })...)
+		for i := range offers {
+			o := &offers[i]
+			if known := since[o.Endpoint.ID]; known.Revision == o.Revision {
+				o.Since = known.Since
+			}
+			if d, ok := fetched[o.Endpoint.ID]; ok {
+				o.Fetched, o.Outdated = d.At, d.Revision != o.Revision && o.Broken == nil
+			}
+		}
+		return err
+	})
+}
+
+// noteNew notes the revisions that are offered for the first time.
+func (s *Service) noteNew(ctx context.Context, offers []Offer) error {
+	now := s.core.Now()
+	for i := range offers {
+		o := &offers[i]
+		if !o.Since.IsZero() || o.Broken != nil {
+			continue
+		}
+		o.Since = now
+		err := s.core.Update(ctx, func(tx *store.Tx) error { return offer(ctx, tx, o.Endpoint.ID, o.Revision, now) })
+		if err != nil && vpn.KindOf(err) != vpn.Unavailable && vpn.KindOf(err) != vpn.NotFound { // the page is worth more than the note
+			return err
+		}
+	}
+	return nil
+}
+
+// accepts tells whether the portal of an endpoint is for the user.
+func accepts(e vpn.Endpoint, u User) bool {
+	return e.PortalOpen() && e.PortalProvider() == u.Session.Provider
+}
+
+// Fetch gives the configuration file of an endpoint, which is the same as that of the console, and records the download.
+// vpn.ErrPortalClosed where the portal of the endpoint is not for the user.
+func (s *Service) Fetch(ctx context.Context, u User, id vpn.EndpointID) (endpoint.Configuration, error) {
+	if err := s.core.Read(ctx, u.Principal, vpn.FetchPortalConfiguration, string(id), func(tx *store.Tx) error { return checkAccepts(ctx, tx, u, id) }); err != nil {
+		return endpoint.Configuration{}, err
+	}
+	file, revision, err := s.Files.PlainFile(ctx, id)
+	if err != nil {
+		return endpoint.Configuration{}, err
+	}
+	err = s.core.Update(ctx, func(tx *store.Tx) error {
+		if err := u.Recheck(ctx, tx, vpn.FetchPortalConfiguration, string(id)); err != nil {
+			return err
+		}
+		if err := checkAccepts(ctx, tx, u, id); err != nil {
+			return err
+		}
+		if err := offer(ctx, tx, id, revision, s.core.Now()); err != nil {
+			return err
+		}
+		if err := tx.CountHandedOut(ctx, id); err != nil {
+			return err
+		}
+		if err := tx.CreateProfileDownload(ctx, vpn.ProfileDownload{Endpoint: id, Revision: revision, By: u.Name, User: u.Session.UserRef, At: s.core.Now()}); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, s.core.Record(u.Principal, vpn.FetchPortalConfiguration, string(id)))
+	})
+	return file, err
+}
+
+func checkAccepts(ctx context.Context, tx *store.Tx, u User, id vpn.EndpointID) error {
+	found, err := tx.EndpointsByID(ctx, id)
+	if err == nil && !accepts(found[id], u) {
+		err = vpn.ErrPortalClosed
+	}
+	return err
+}
+
+// offer notes that a revision is offered, unless it is known.
+func offer(ctx context.Context, tx *store.Tx, id vpn.EndpointID, revision string, now time.Time) error {
+	known, err := tx.ProfileOffers(ctx, id)
+	if err != nil || known[id].Revision == revision {
+		return err
+	}
+	return tx.OfferProfile(ctx, id, revision, now)
+}

@@ -1,0 +1,118 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// maxRequests bounds the requests of one network at one endpoint that wait for an answer: each is a row for some minutes.
+const maxRequests = 200
+
+var (
+	errManyRequests = vpn.Refuse(vpn.Throttled, vpn.CodeRequestLimitExceeded, "Too many sign-ins were begun from your network and not finished. Try again in some minutes.")
+	errReplayed     = vpn.Refuse(vpn.Denied, vpn.CodeSAMLReplayed, "The identity provider's answer was used before. Begin the sign-in again.")
+)
+
+// subjectOf is what a request of a visitor is for: the endpoint, and the network that it was begun from.
+func subjectOf(id vpn.EndpointID, by Visitor) string {
+	return string(id) + " " + control.SourceNetwork(by.Addr.String())
+}
+
+// Begin begins a sign-in at the endpoint's SAML provider for a browser, which its cookie binds to the answer, and gives the URL
+// that leads there.
+func (s *Service) Begin(ctx context.Context, id vpn.EndpointID, cookie vpn.Secret, by Visitor) (redirectURL string, err error) {
+	door, err := s.Door(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if door.SAML == "" {
+		return "", vpn.ErrPortalClosed
+	}
+	relay := vpn.NewToken()
+	request, redirectURL, err := s.Providers.RequestSAML(ctx, door.SAML, relay.Reveal())
+	if err != nil {
+		return "", err
+	}
+	r := vpn.SAMLRequest{
+		ID: request, Relay: vpn.TokenDigest(relay), Provider: door.SAML, Purpose: vpn.SAMLForPortal, Subject: subjectOf(id, by),
+		Browser: vpn.TokenDigest(cookie), CreatedAt: s.core.Now(),
+	}
+	return redirectURL, s.core.Update(ctx, func(tx *store.Tx) error {
+		former, err := tx.SAMLRequestsOf(ctx, r.Subject)
+		if err != nil {
+			return err
+		}
+		waiting := 0
+		for _, f := range former {
+			if f.UsedAt.IsZero() && r.CreatedAt.Sub(f.CreatedAt) < vpn.SAMLRequestTime {
+				waiting++
+			}
+		}
+		if waiting >= maxRequests {
+			return errManyRequests
+		}
+		return tx.CreateSAMLRequest(ctx, r)
+	})
+}
+
+// FinishPortal takes the answer to a request of Begin, which is used up by it, and begins a session. at is the endpoint whose
+// portal was opened, also where the answer is refused; the error is for the person then. browser names the browser by the
+// digest of its cookie.
+func (s *Service) FinishPortal(ctx context.Context, r vpn.SAMLRequest, form url.Values, browser string, by Visitor) (token vpn.Secret, at vpn.EndpointID, err error) {
+	id, _, _ := strings.Cut(r.Subject, " ")
+	at = vpn.EndpointID(id)
+	answer, version, refused := s.Providers.AcceptSAML(ctx, r.Provider, form, r.ID)
+	if e, ok := errors.AsType[*vpn.Error](refused); refused != nil && (!ok || e.Kind != vpn.Denied) {
+		return "", at, refused
+	}
+	why := refused
+	err = s.core.Update(ctx, func(tx *store.Tx) error {
+		token, why = "", refused
+		now := s.core.Now()
+		stored, err := tx.SAMLRequest(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		if err := stored.Answer(r.Provider, browser, now); err != nil {
+			return err
+		}
+		if err := tx.SaveSAMLRequest(ctx, stored); err != nil || why != nil {
+			return err
+		}
+		fresh, err := tx.UseSAMLAssertion(ctx, r.Provider, answer.AssertionID, answer.NotOnOrAfter)
+		if err != nil {
+			return err
+		}
+		provider, err := tx.SAMLProvider(ctx, r.Provider)
+		if err != nil {
+			return err
+		}
+		switch {
+		case !fresh:
+			why = errReplayed
+			return nil
+		case provider.Version != version:
+			why = errChanged
+			return nil
+		}
+		token, err = s.startSession(ctx, tx, Door{Endpoint: at, Provider: r.Provider.Provider()}, answer.User, by)
+		if vpn.KindOf(err) == vpn.Denied { // the user is blocked; the request is used up all the same
+			why, err = err, nil
+		}
+		return err
+	})
+	if err != nil {
+		return "", at, err
+	}
+	if e, ok := errors.AsType[*vpn.Error](why); ok {
+		s.core.Log.WarnContext(ctx, "a sign-in to the self-service portal was refused", "endpoint", at, "provider", r.Provider, "source", by.Addr.String(), "code", e.Code, "reason", e.Msg)
+		return "", at, e.ToldToClient(false)
+	}
+	return token, at, why
+}

@@ -1,0 +1,109 @@
+package portal
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"sallyport/control/identity"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+const (
+	maxProofs = 32               // sign-ins at directories at a time, so that those of VPN clients find room
+	proofTime = 20 * time.Second // that a directory has for one
+)
+
+// SignInRequest is a sign-in as typed.
+type SignInRequest struct {
+	Endpoint vpn.EndpointID
+	Username string
+	Password vpn.Secret
+	Code     string // of the user's authenticator, where the directory asks for one
+	By       Visitor
+	Former   vpn.Secret // the browser's present cookie, whose session ends; empty: none
+}
+
+var (
+	errBusy    = vpn.Refuse(vpn.Unavailable, vpn.CodeDirectoryUnavailable, "Many users sign in at the moment. Try again in a few seconds.")
+	errChanged = vpn.Refuse(vpn.Unavailable, vpn.CodeDirectoryUnavailable, "The settings of the sign-in changed meanwhile. Sign in again.")
+	errSlow    = vpn.Refuse(vpn.Unavailable, vpn.CodeDirectoryUnavailable, "The directory did not answer in time. Try again later.")
+)
+
+// SignIn has the endpoint's directory prove a user, within the limits of VPN logins, and begins a session. token is the value
+// of its cookie. Errors: vpn.ErrPortalClosed; Invalid with the fields username, password and code; otherwise what the person
+// may know of the refusal.
+func (s *Service) SignIn(ctx context.Context, in SignInRequest) (token vpn.Secret, err error) {
+	door, err := s.Door(ctx, in.Endpoint)
+	if err != nil {
+		return "", err
+	}
+	if door.asks == "" {
+		return "", vpn.ErrPortalClosed
+	}
+	if err := checkTyped(in, door); err != nil {
+		return "", err
+	}
+	token, err = s.signIn(ctx, door, in)
+	if refused, ok := errors.AsType[*vpn.Error](err); ok {
+		s.core.Log.InfoContext(ctx, "a sign-in to the self-service portal was refused", "endpoint", door.Endpoint, "source", in.By.Addr.String(), "code", refused.Code, "reason", refused.Msg)
+		return "", refused.ToldToClient(door.Code)
+	}
+	return token, err
+}
+
+func checkTyped(in SignInRequest, door Door) error {
+	var c vpn.Check
+	if strings.TrimSpace(in.Username) == "" {
+		c.Bad("username", "Enter your user name.")
+	}
+	if in.Password == "" {
+		c.Bad("password", "Enter your password.")
+	}
+	if door.Code && strings.TrimSpace(in.Code) == "" {
+		c.Bad("code", "Enter the code that your authenticator shows.")
+	}
+	return c.Err()
+}
+
+func (s *Service) signIn(ctx context.Context, door Door, in SignInRequest) (token vpn.Secret, err error) {
+	select {
+	case s.proofs <- struct{}{}:
+		defer func() { <-s.proofs }()
+	default:
+		return "", errBusy
+	}
+	password := in.Password
+	if door.Code {
+		password = vpn.WithCode(password, in.Code)
+	}
+	asking, cancel := context.WithTimeout(ctx, proofTime)
+	defer cancel()
+	proof, err := s.Prover.Prove(asking, identity.ProofRequest{Directory: door.asks, Username: in.Username, Password: password, From: in.By.Addr})
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+			return "", errSlow.Because(err)
+		}
+		return "", err
+	}
+	err = s.core.Update(ctx, func(tx *store.Tx) error {
+		if d, err := tx.Directory(ctx, door.asks); err != nil || !proof.Holds(d) {
+			return cmp.Or(err, error(errChanged))
+		}
+		if token, err = s.startSession(ctx, tx, door, proof.User, in.By); err != nil {
+			return err
+		}
+		if err := tx.DeletePortalSession(ctx, vpn.TokenDigest(in.Former)); err != nil {
+			return err
+		}
+		unused, err := tx.UseMFACode(ctx, proof.Code)
+		if err == nil && !unused {
+			err = vpn.ErrMFACodeUsed
+		}
+		return err
+	})
+	return token, err
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"sallyport/vpn"
+)
+
+func testPortalSession(t *testing.T, s *Store) {
+	now := at.UTC()
+	alice := vpn.PortalSession{Digest: "a", UserRef: vpn.UserRef{Provider: "d-1", Key: "alice"}, Name: "alice", CreatedAt: now, SeenAt: now, EndsAt: now.Add(8 * time.Hour)}
+	idle, long := alice, alice
+	idle.Digest, idle.SeenAt = "idle", now.Add(-time.Hour)
+	long.Digest, long.EndsAt = "long", now
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		for _, v := range []vpn.PortalSession{alice, idle, long} {
+			if err := x.CreatePortalSession(ctx, v); err != nil {
+				return err
+			}
+		}
+		n, err := x.PurgePortalSessions(ctx, now.Add(-time.Minute), now.Add(time.Second), 1)
+		same(t, "purged at first", n, 1)
+		if err == nil {
+			n, err = x.PurgePortalSessions(ctx, now.Add(-time.Minute), now.Add(time.Second), 10)
+		}
+		same(t, "purged", n, 1)
+		return err
+	})
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		if err := x.TouchPortalSession(ctx, "a", now.Add(time.Minute)); err != nil {
+			return err
+		}
+		got, err := x.PortalSession(ctx, "a")
+		same(t, "touched", got.SeenAt.Equal(now.Add(time.Minute)), true)
+		if err != nil {
+			return err
+		}
+		return x.DeletePortalSession(ctx, "a")
+	})
+	view(t, s, func(ctx context.Context, x *Tx) error {
+		for _, digest := range []string{"a", "idle", "long", "unknown"} {
+			if _, err := x.PortalSession(ctx, digest); vpn.KindOf(err) != vpn.NotFound {
+				t.Errorf("session %s: got %v, want that it is not found", digest, err)
+			}
+		}
+		return nil
+	})
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		if err := x.TouchPortalSession(ctx, "a", now); vpn.KindOf(err) != vpn.NotFound {
+			t.Errorf("an ended session is touched: %v", err)
+		}
+		return x.DeletePortalSession(ctx, "a")
+	})
+}
+
+func testProfileOffer(t *testing.T, s *Store) {
+	f := stored(t, s)
+	id, now := f.endpoint.ID, at.UTC()
+	alice, bob := vpn.UserRef{Provider: "d-1", Key: "alice"}, vpn.UserRef{Provider: "d-1", Key: "bob"}
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		if err := x.OfferProfile(ctx, id, "one", now); err != nil {
+			return err
+		}
+		for range 2 {
+			if err := x.CountHandedOut(ctx, id); err != nil {
+				return err
+			}
+		}
+		if err := x.CountHandedOut(ctx, "cvpn-endpoint-none"); vpn.KindOf(err) != vpn.NotFound {
+			t.Errorf("an endpoint without an offer: %v", err)
+		}
+		for _, d := range []vpn.ProfileDownload{{Revision: "one", User: alice}, {Revision: "two", User: alice}, {Revision: "three", User: bob}, {Revision: "four"}} {
+			d.Endpoint, d.At = id, now
+			if err := x.CreateProfileDownload(ctx, d); err != nil {
+				return err
+			}
+		}
+		return x.OfferProfile(ctx, id, "two", now.Add(time.Hour))
+	})
+	view(t, s, func(ctx context.Context, x *Tx) error {
+		offers, err := x.ProfileOffers(ctx, id, "cvpn-endpoint-none")
+		same(t, "offers", offers, map[vpn.EndpointID]vpn.ProfileOffer{id: {Endpoint: id, Revision: "two", Since: now.Add(time.Hour), HandedOut: 2}})
+		if err != nil {
+			return err
+		}
+		for user, want := range map[vpn.UserRef]string{alice: "two", bob: "three", {Provider: "d-2", Key: "alice"}: ""} {
+			last, err := x.LastProfileDownloads(ctx, user)
+			if err != nil {
+				return err
+			}
+			same(t, "last of "+user.Key, last[id].Revision, want)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,56 @@
+package vpn
+
+import "time"
+
+// How long a session of the self-service portal lasts: without a request, and at most.
+const (
+	PortalIdle = 30 * time.Minute
+	PortalLife = 8 * time.Hour
+)
+
+// PortalSession is a user who is signed in to the self-service portal.
+type PortalSession struct {
+	Digest string // TokenDigest of its cookie, which is not kept
+	UserRef
+	Name      string  // what pages call the user
+	Groups    []Group // as of the sign-in
+	Source    string  // the address of the browser that signed in
+	CreatedAt time.Time
+	SeenAt    time.Time // the last request, up to a minute
+	EndsAt    time.Time // whatever is requested
+}
+
+// NewPortalSession begins the session of a user whom a provider has proved. token is the value of its cookie.
+func NewPortalSession(provider ProviderID, u ProviderUser, source string, now time.Time) (s PortalSession, token Secret) {
+	token = NewToken()
+	identity := u.Identity(provider)
+	return PortalSession{
+		Digest: TokenDigest(token), UserRef: identity.Ref(), Name: identity.Name, Groups: u.Groups[:len(identity.Groups)], Source: source,
+		CreatedAt: now, SeenAt: now, EndsAt: now.Add(PortalLife),
+	}, token
+}
+
+// Ended tells whether the session is over. A clock that was set back ends it too: it would last longer by as much.
+func (s PortalSession) Ended(now time.Time) bool {
+	return now.Sub(s.SeenAt) > PortalIdle || !now.Before(s.EndsAt) || s.CreatedAt.After(now.Add(clockTolerance)) || s.SeenAt.After(now.Add(clockTolerance))
+}
+
+// clockTolerance is how far the clocks of two web processes may be apart.
+const clockTolerance = time.Minute
+
+// ErrPortalClosed is one answer to endpoint IDs that are unknown, and to those of endpoints without the self-service portal.
+var ErrPortalClosed = Refuse(NotFound, CodePortalClosed,
+	"There is no self-service portal for this Client VPN endpoint ID. Compare it with the one that you were given, or ask the administrators of your VPN.")
+
+// PortalOpen tells whether users of the endpoint can sign in to the self-service portal.
+func (e Endpoint) PortalOpen() bool { return e.SelfServicePortal && e.UserBased() && !e.Deleting }
+
+// PortalPath is that of the self-service portal of an endpoint, below the base of the public pages.
+func (id EndpointID) PortalPath() string { return "/endpoints/" + string(id) }
+
+// checkPortal checks whether the self-service portal can be enabled. Field: self_service_portal.
+func checkPortal(c *Check, enabled, userBased bool) {
+	if enabled && !userBased {
+		c.Bad("self_service_portal", "The self-service portal is not available where clients authenticate by certificates alone: its users sign in at an identity provider.")
+	}
+}
