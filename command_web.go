@@ -19,6 +19,7 @@ import (
 	"sallyport/control/identity"
 	"sallyport/control/network"
 	"sallyport/control/node"
+	selfservice "sallyport/control/portal"
 	"sallyport/control/runner"
 	"sallyport/control/setting"
 	"sallyport/control/signin"
@@ -106,7 +107,8 @@ func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (adm
 		Users:     user.New(core),
 		Identity:  identity.New(core, openDirectory, samlRoom{saml.Fetcher{Private: cfg.Public.PrivateMetadata}}), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
 	}
-	pages := portal.Services{Core: core, SignIns: signin.New(core, services.Identity, services.Identity), Providers: services.Identity}
+	users := selfservice.New(selfservice.Config{Core: core, Prover: services.Identity, Providers: services.Identity, Files: services.Endpoints})
+	pages := portal.Services{Core: core, SignIns: signin.New(core, services.Identity, services.Identity, users), Providers: services.Identity}
 	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Prover: services.Identity, SignIns: pages.SignIns, Directories: services.Identity, Metadata: services.Identity, Limits: limits, KeepChanges: cfg.Audit.Keep, DeviceDelay: time.Second})
 	return services, pages, run, db, nil
 }

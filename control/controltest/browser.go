@@ -133,10 +133,10 @@ func (s *Site) SignInBrowser(token vpn.Secret, b signin.Browser, user string) si
 	s.Must(err)
 	v, err := s.SignIns.Link(ctx, token, b)
 	s.Must(err)
-	path, err := s.SignIns.Accept(ctx, v.BrowserSignIn.Provider, AnswerTo(redirect, user), b)
+	a, err := s.SignIns.Accept(ctx, v.BrowserSignIn.Provider, AnswerTo(redirect, user), b)
 	s.Must(err)
-	if path != signin.ConfirmPath(token) {
-		s.T.Errorf("the answer leads to %s", path)
+	if a.Path != signin.ConfirmPath(token) {
+		s.T.Errorf("the answer leads to %s", a.Path)
 	}
 	v, err = s.SignIns.Link(ctx, token, b)
 	s.Must(err)

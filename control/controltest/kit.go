@@ -17,6 +17,7 @@ import (
 	"sallyport/control/identity"
 	"sallyport/control/network"
 	"sallyport/control/node"
+	"sallyport/control/portal"
 	"sallyport/control/runner"
 	"sallyport/control/setting"
 	"sallyport/control/signin"
@@ -47,6 +48,7 @@ type Services struct {
 	Certificates *certificate.Service
 	Identity     *identity.Service
 	SignIns      *signin.Service
+	Portal       *portal.Service
 	Users        *user.Service
 	Endpoints    *endpoint.Service
 	Nodes        *node.Service
@@ -147,10 +149,12 @@ func (k *Kit) NewServices(o Options) Services {
 	nodes := node.New(core, k.Dataplane, "node-1", []string{"zone-a", "zone-b"})
 	users := identity.New(core, k.Directory.Open, k.SAML)
 	k.Provider.real(users)
-	signIns := signin.New(core, k.Provider, k.Provider)
+	endpoints := endpoint.New(endpoint.Config{Core: core, Dataplane: k.Dataplane, PKI: pki.Maker{}, Node: nodes, Resolver: o.Resolver})
+	pages := portal.New(portal.Config{Core: core, Prover: users, Providers: k.Provider, Files: endpoints})
+	signIns := signin.New(core, k.Provider, k.Provider, pages)
 	return Services{
-		Core: core, SignIns: signIns, Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificate.New(core, pki.Maker{}),
-		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: k.Dataplane, PKI: pki.Maker{}, Node: nodes, Resolver: o.Resolver}),
+		Core: core, SignIns: signIns, Portal: pages, Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificate.New(core, pki.Maker{}),
+		Endpoints: endpoints,
 		Users:     user.New(core),
 		Identity:  users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
 		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Prover: users, SignIns: signIns, Directories: users, Metadata: users, Limits: Limits, KeepChanges: KeepChanges}),

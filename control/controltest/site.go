@@ -3,6 +3,7 @@ package controltest
 import (
 	"errors"
 	"net/netip"
+	"strconv"
 	"testing"
 	"time"
 
@@ -107,6 +108,17 @@ func (k *Kit) RegisterMFADevice(d vpn.DirectoryID, user string) vpn.Secret {
 	_, err = k.Identity.ConfirmMFADevice(ctx, k.Admin, d, device.ID, vpn.TOTP(key, k.Clock.Now()))
 	k.Must(err)
 	return key
+}
+
+// SetPortal enables the self-service portal of the site's endpoint, or disables it.
+func (s *Site) SetPortal(enabled bool) {
+	s.T.Helper()
+	e := s.View().Endpoint
+	_, err := s.Endpoints.EditEndpoint(s.T.Context(), s.Admin, e.ID, vpn.EndpointEdit{
+		Version: e.Version, Name: e.Name, Certificate: e.Certificate, Port: strconv.Itoa(int(e.Listen.Port)), SelfServicePortal: enabled, ClientOptions: e.ClientOptions,
+	})
+	s.Must(err)
+	s.Endpoint = s.View().Endpoint
 }
 
 // Associate makes a subnet a target network of the endpoint.

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -61,15 +62,26 @@ func (s *Service) Begin(ctx context.Context, id vpn.EndpointID, cookie vpn.Secre
 	})
 }
 
-// FinishPortal takes the answer to a request of Begin, which is used up by it, and begins a session. at is the endpoint whose
-// portal was opened, also where the answer is refused; the error is for the person then. browser names the browser by the
-// digest of its cookie.
-func (s *Service) FinishPortal(ctx context.Context, r vpn.SAMLRequest, form url.Values, browser string, by Visitor) (token vpn.Secret, at vpn.EndpointID, err error) {
+// FinishPortal takes the answer to a request of Begin, which is used up by it, and begins a session. path is that of the
+// portal's page; where the answer is refused, that of the sign-in, and the error is for the person. browser names the browser
+// by the digest of its cookie.
+func (s *Service) FinishPortal(ctx context.Context, r vpn.SAMLRequest, form url.Values, browser string, from netip.Addr, request string) (token vpn.Secret, path string, err error) {
 	id, _, _ := strings.Cut(r.Subject, " ")
-	at = vpn.EndpointID(id)
+	at := vpn.EndpointID(id)
+	token, err = s.finish(ctx, r, form, browser, at, Visitor{Addr: from, Request: request})
+	if err != nil {
+		return "", at.PortalPath(), err
+	}
+	return token, Path, nil
+}
+
+// Path is that of the page of a user who is signed in.
+const Path = "/portal"
+
+func (s *Service) finish(ctx context.Context, r vpn.SAMLRequest, form url.Values, browser string, at vpn.EndpointID, by Visitor) (token vpn.Secret, err error) {
 	answer, version, refused := s.Providers.AcceptSAML(ctx, r.Provider, form, r.ID)
 	if e, ok := errors.AsType[*vpn.Error](refused); refused != nil && (!ok || e.Kind != vpn.Denied) {
-		return "", at, refused
+		return "", refused
 	}
 	why := refused
 	err = s.core.Update(ctx, func(tx *store.Tx) error {
@@ -108,11 +120,11 @@ func (s *Service) FinishPortal(ctx context.Context, r vpn.SAMLRequest, form url.
 		return err
 	})
 	if err != nil {
-		return "", at, err
+		return "", err
 	}
 	if e, ok := errors.AsType[*vpn.Error](why); ok {
 		s.core.Log.WarnContext(ctx, "a sign-in to the self-service portal was refused", "endpoint", at, "provider", r.Provider, "source", by.Addr.String(), "code", e.Code, "reason", e.Msg)
-		return "", at, e.ToldToClient(false)
+		return "", e.ToldToClient(false)
 	}
-	return token, at, why
+	return token, why
 }

@@ -14,23 +14,32 @@ var errReplayed = vpn.Refuse(vpn.Denied, vpn.CodeSAMLReplayed, "The identity pro
 // relayField is the parameter of an answer that names its request.
 const relayField = "RelayState"
 
-// Accept takes the answer of an identity provider, which came to the address of a provider, and gives the path of the page
-// that continues. An answer that belongs to no request of this browser is refused before it is read. What an answer proves is
+// Accepted is what an answer of an identity provider leads to.
+type Accepted struct {
+	Path   string     // of the page that continues; with an error, where the person may begin again, and empty: nowhere
+	Portal vpn.Secret // the cookie of a new session of the self-service portal; empty: the answer was for something else
+}
+
+// Accept takes the answer of an identity provider, which came to the address of a provider. An answer that belongs to no request of this browser is refused before it is read. What an answer proves is
 // stored in one transaction, which uses up the request and the assertion. The error is for the person; the log and the
-// refused attempts have the cause. With it path is where the person may begin again; empty: nowhere.
-func (s *Service) Accept(ctx context.Context, at vpn.SAMLProviderID, form url.Values, by Browser) (path string, err error) {
+// refused attempts have the cause.
+func (s *Service) Accept(ctx context.Context, at vpn.SAMLProviderID, form url.Values, by Browser) (a Accepted, err error) {
 	r, err := s.requestOf(ctx, at, form, by)
 	if err != nil {
 		s.core.Log.WarnContext(ctx, "the answer of an identity provider was refused", "provider", at, "source", by.Addr.String(), "code", vpn.CodeOf(err), "reason", err)
-		return "", err
+		return a, err
 	}
 	switch {
 	case r.Purpose == vpn.SAMLForLogin:
-		return s.acceptLogin(ctx, r, form, by)
+		a.Path, err = s.acceptLogin(ctx, r, form, by)
 	case r.Purpose == vpn.SAMLForTest && s.tests != nil:
-		return s.tests.FinishTest(ctx, r, form)
+		a.Path, err = s.tests.FinishTest(ctx, r, form)
+	case r.Purpose == vpn.SAMLForPortal:
+		a.Portal, a.Path, err = s.portal.FinishPortal(ctx, r, form, by.digest(), by.Addr, by.Request)
+	default:
+		err = vpn.ErrSAMLRequest
 	}
-	return "", vpn.ErrSAMLRequest
+	return a, err
 }
 
 // requestOf reads the request that an answer says it is for, and judges whether it may be answered.

@@ -31,17 +31,25 @@ type Tests interface {
 	FinishTest(ctx context.Context, r vpn.SAMLRequest, form url.Values) (path string, err error)
 }
 
+// Portal takes the answers to the requests of the self-service portal.
+type Portal interface {
+	// FinishPortal judges an answer, which uses up its request, and begins a session. path is that of the page that continues,
+	// or where the person may begin again.
+	FinishPortal(ctx context.Context, r vpn.SAMLRequest, form url.Values, browser string, from netip.Addr, request string) (token vpn.Secret, path string, err error)
+}
+
 // Service is the use cases of sign-ins in a browser.
 type Service struct {
 	core      *control.Core
 	providers Providers
 	tests     Tests
+	portal    Portal
 	decided   chan struct{} // has room for one wake-up of the runner
 }
 
 // New makes the use cases. tests may be nil: then there are none.
-func New(core *control.Core, providers Providers, tests Tests) *Service {
-	return &Service{core: core, providers: providers, tests: tests, decided: make(chan struct{}, 1)}
+func New(core *control.Core, providers Providers, tests Tests, portal Portal) *Service {
+	return &Service{core: core, providers: providers, tests: tests, portal: portal, decided: make(chan struct{}, 1)}
 }
 
 // Decided receives a value when a person of this process has decided since the last one. Another process may have taken
@@ -59,6 +67,8 @@ func (s *Service) wake() {
 type Browser struct {
 	Cookie vpn.Secret // of the sign-in; empty: it has none
 	Addr   netip.Addr
+	// Request is the ID of the request.
+	Request string
 }
 
 // digest names the browser in rows; "" where it has no cookie.

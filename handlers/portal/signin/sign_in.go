@@ -37,7 +37,7 @@ func token(c echo.Context) vpn.Secret { return vpn.Secret(c.Param("token")) }
 // browser is who asks.
 func browser(c echo.Context) signin.Browser {
 	addr, _ := netip.ParseAddr(c.RealIP())
-	b := signin.Browser{Addr: addr.Unmap()}
+	b := signin.Browser{Addr: addr.Unmap(), Request: page.RequestID(c)}
 	if cookie := page.LoginToken(c); len(cookie) == tokenLength {
 		b.Cookie = vpn.Secret(cookie)
 	}
@@ -76,14 +76,14 @@ func (h *SignIns) Accept(c echo.Context) error {
 	if err := c.Request().ParseForm(); err != nil {
 		return err
 	}
-	path, err := h.service.Accept(page.Context(c), vpn.SAMLProviderID(c.Param("provider")), c.Request().PostForm, browser(c))
-	if refused := vpn.KindOf(err) == vpn.Denied; refused && path != "" {
-		return page.Render(c, http.StatusForbidden, views.SignInRefused(err.Error(), string(vpn.CodeOf(err)), path))
+	a, err := h.service.Accept(page.Context(c), vpn.SAMLProviderID(c.Param("provider")), c.Request().PostForm, browser(c))
+	if refused := vpn.KindOf(err) == vpn.Denied; refused && a.Path != "" {
+		return page.Render(c, http.StatusForbidden, views.SignInRefused(err.Error(), string(vpn.CodeOf(err)), a.Path))
 	}
 	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, path)
+	return c.Redirect(http.StatusSeeOther, a.Path)
 }
 
 // Confirm asks the person who has signed in, and says what became of the login after that.
