@@ -89,7 +89,7 @@ func TestFetchStaysOnItsHost(t *testing.T) {
 
 func TestFetchIsBounded(t *testing.T) {
 	t.Parallel()
-	over := make(chan struct{})
+	over, cut := make(chan struct{}), make(chan bool, 1)
 	f, at := site(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/declared":
@@ -98,9 +98,11 @@ func TestFetchIsBounded(t *testing.T) {
 		case "/large": // of unknown length
 			for range 160 {
 				if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+					cut <- true
 					return
 				}
 			}
+			cut <- false
 		case "/slow":
 			_, _ = w.Write([]byte("<doc>"))
 			_ = http.NewResponseController(w).Flush()
@@ -110,6 +112,9 @@ func TestFetchIsBounded(t *testing.T) {
 	t.Cleanup(func() { close(over) }) // before the server is closed, which waits for its handlers
 	wantUnreadable(t, f, at+"/declared", "longer than 512 KB")
 	wantUnreadable(t, f, at+"/large", "longer than 512 KB")
+	if !<-cut {
+		t.Error("all 10 MB were read")
+	}
 	f.Timeout = 200 * time.Millisecond
 	wantUnreadable(t, f, at+"/slow", "did not send the whole document within 200ms")
 }

@@ -49,17 +49,21 @@ func (h *Providers) Trial(c echo.Context) error {
 func (h *Providers) fill(v *views.SAMLTrialPage, t identity.SAMLTrial, endpoint vpn.EndpointID) {
 	r, now := t.Result, h.pages.Now()
 	seen := r.Seen
-	v.Facts = []parts.Pair{
-		{Label: "NameID", Value: seen.NameID, Mono: true, Help: seen.NameIDFormat},
-		parts.Fact("Name in lists", r.User.Name),
-		parts.Fact("E-mail address", r.User.Mail),
-		parts.Fact("Groups that count", parts.Number(len(r.User.Groups))),
+	v.Facts = []parts.Pair{{Label: "NameID", Value: seen.NameID, Mono: true, Help: seen.NameIDFormat}}
+	if r.Refused == "" {
+		v.Facts = append(v.Facts,
+			parts.Fact("Name in lists", r.User.Name),
+			parts.Fact("E-mail address", r.User.Mail),
+			parts.Fact("Groups that count", parts.Number(len(r.User.Groups))),
+		)
+	}
+	v.Facts = append(v.Facts,
 		clock(seen),
 		parts.Fact("Signed", strings.Join(seen.Signed, " and ")),
 		signer(seen, now),
-		parts.Fact("Size of the answer", parts.Bytes(uint64(max(0, seen.Size)))), //nolint:gosec // G115: not negative
+		parts.Fact("Size of the answer", parts.Bytes(uint64(max(0, seen.Size)))),
 		parts.Fact("Received", parts.At(now, r.At).Exact),
-	}
+	)
 	for _, e := range t.Provider.Metadata.Expiries(now) {
 		v.Warnings = append(v.Warnings, e.Sentence())
 	}

@@ -17,11 +17,10 @@ func (h *Providers) View(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	now := h.pages.Now()
 	p := v.SAMLProvider
 	shown := views.SAMLProviderPage{
 		Chrome: h.pages.Chrome(c, views.NameOr(p.Name, p.ID), "identity"), Header: parts.Header{Crumbs: crumbs, Title: views.NameOr(p.Name, p.ID)},
-		Provider: p, Look: v.Look, Notice: h.unserved(), Facts: h.facts(v), Ends: p.Metadata.Expiries(now),
+		Provider: p, Look: v.Look, Notice: h.unserved(), Facts: h.facts(v),
 	}
 	if v.EntityID != "" {
 		shown.Ours = []parts.Pair{
