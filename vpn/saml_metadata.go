@@ -68,9 +68,18 @@ func (m SAMLMetadata) DifferencesTo(newer SAMLMetadata) []SAMLDifference {
 			add("Signing certificate", "", c.text())
 		}
 	}
-	add("Metadata valid until", dayOrNone(m.ValidUntil), dayOrNone(newer.ValidUntil))
+	add(labelValidUntil, dayOrNone(m.ValidUntil), dayOrNone(newer.ValidUntil))
 	add("The IdP asks for signed requests", yesNo(m.WantsSigned), yesNo(newer.WantsSigned))
 	return out
+}
+
+const labelValidUntil = "Metadata valid until"
+
+// NewsIn lists what an administrator should know of a newer document: DifferencesTo without an end that has only moved on,
+// because many identity providers renew it every day. Expiries warns of the stored one.
+func (m SAMLMetadata) NewsIn(newer SAMLMetadata) []SAMLDifference {
+	later := newer.ValidUntil.IsZero() || !m.ValidUntil.IsZero() && newer.ValidUntil.After(m.ValidUntil)
+	return slices.DeleteFunc(m.DifferencesTo(newer), func(d SAMLDifference) bool { return later && d.Label == labelValidUntil })
 }
 
 func (m SAMLMetadata) has(c SAMLCertificate) bool {

@@ -24,6 +24,16 @@ func TestSAMLMetadataDifferences(t *testing.T) {
 	if d := old.DifferencesTo(next); !reflect.DeepEqual(d, want) {
 		t.Errorf("got %+v", d)
 	}
+	later := old
+	later.ValidUntil = end
+	renewed := later
+	renewed.ValidUntil = end.AddDate(0, 0, 7)
+	if d := later.NewsIn(renewed); len(d) != 0 {
+		t.Errorf("an end that moved on: %v", d)
+	}
+	if a, b, c := renewed.NewsIn(later), old.NewsIn(later), later.NewsIn(old); len(a) != 1 || len(b) != 1 || len(c) != 0 {
+		t.Errorf("an earlier end: %v; a new one: %v; none any more: %v", a, b, c)
+	}
 	if s := (SAMLLook{Differences: want}).Sentence(); !strings.Contains(s, "Sign-in URL, Signing certificate, Metadata valid until.") {
 		t.Error(s)
 	}

@@ -97,7 +97,7 @@ func (s *Service) lookAt(ctx context.Context, p vpn.SAMLProvider, before vpn.SAM
 		case err != nil:
 			look.Failed = err.Error()
 		default:
-			look.Metadata, look.Differences = m, p.Metadata.DifferencesTo(m)
+			look.Metadata, look.Differences = m, p.Metadata.NewsIn(m)
 		}
 	}
 	if look.Sentence() != "" {

@@ -211,3 +211,24 @@ func TestMetadataIsLookedAt(t *testing.T) {
 		t.Errorf("a request after the end: %v", err)
 	}
 }
+
+// A provider that endpoints use stays, whichever of its two uses it is; an edit says who is connected there.
+func TestSAMLProviderInUseIsKept(t *testing.T) {
+	t.Parallel()
+	s := controltest.NewSite(t)
+	ctx, idp := t.Context(), newIDP(t, s.Kit)
+	p := s.AskIDP(idp.Metadata())
+	portal, err := s.Identity.CreateSAMLProvider(ctx, s.Admin, vpn.SAMLProviderSpec{Name: "portal", Document: string(idp.Metadata())})
+	s.Must(err)
+	_, err = s.Endpoints.CreateEndpoint(ctx, s.Admin, vpn.EndpointSpec{
+		Name: "staff", ClientCIDR: "10.60.0.0/22", Certificate: s.Server.ID, Port: "1200", UserBased: true, UserAuthentication: vpn.FederatedAuthentication,
+		SAML: p.ID, PortalSAML: portal.ID, ClientOptions: vpn.DefaultOptions(),
+	})
+	s.Must(err)
+	s.WantRefusal("in use", vpn.Conflict, "Users of endpoints people, staff sign in at SAML provider Corporate IdP", func() error { return s.Identity.DeleteSAMLProvider(ctx, s.Admin, p.ID) })
+	s.WantRefusal("in use by the portal", vpn.Conflict, "Users of endpoint staff sign in at SAML provider portal", func() error { return s.Identity.DeleteSAMLProvider(ctx, s.Admin, portal.ID) })
+	e, err := s.Identity.AnnounceSAMLEdit(ctx, s.Admin, p.ID, vpn.SAMLProviderSpec{Version: p.Version, Name: "IdP"})
+	if err != nil || len(e.Used) != 2 || e.People != 0 {
+		t.Errorf("%+v, %v", e.Used, err)
+	}
+}

@@ -129,3 +129,20 @@ func TestBadSAMLProvidersChangeNothing(t *testing.T) {
 		t.Errorf("refused forms changed something:\n%s", after)
 	}
 }
+
+// Where no browser can come back from a provider, its pages say what to set, and a test is refused.
+func TestPublicPagesThatAreNotServed(t *testing.T) {
+	t.Parallel()
+	s := webtest.NewWithAccounts(t)
+	s.Kit.Core.Settings.PublicURL, s.Kit.Core.Settings.PublicOff = "", "public_url is set, and public_listen is not."
+	b, idp := s.SignIn(t, webtest.Administrator), newIDP(t, s)
+	b.Get(created).WantText("main", "The public pages are not served").WantText("main", "public_listen is not")
+	page := b.Create(created, form(string(idp.Metadata()), nil))
+	p := b.Get(page).WantText("main", "public_listen is not")
+	webtest.CheckMarkup(t, page, p)
+	if p.Doc.Find("#ours").Length() != 0 || strings.Contains(p.Text("main"), "Test sign-in") {
+		t.Error("the page shows values, or a test, that cannot work")
+	}
+	b.Post(page+"/test", nil).WantStatus(http.StatusConflict).WantText("main", "Set public_listen and public_url")
+	b.Get(page + "/metadata").WantStatus(http.StatusConflict)
+}

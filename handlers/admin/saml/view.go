@@ -42,6 +42,9 @@ func (h *Providers) facts(v identity.SAMLView) []parts.Pair {
 	if !m.ValidUntil.IsZero() {
 		end = parts.Fact("Metadata valid until", views.Date(m.ValidUntil)+", "+parts.At(now, m.ValidUntil).Relative)
 	}
+	if behind := v.Look.Metadata.ValidUntil; behind.After(m.ValidUntil) && !m.ValidUntil.IsZero() {
+		end.Help = "The document behind the metadata URL is valid until " + views.Date(behind) + "."
+	}
 	source := parts.Fact("Metadata URL", "None: the document was uploaded")
 	if p.MetadataURL != "" {
 		source = parts.Pair{Label: "Metadata URL", Value: p.MetadataURL, Mono: true, Help: "Compared " + parts.At(now, v.Look.At).Relative + "."}
