@@ -56,6 +56,12 @@ func (t *Tx) Directory(ctx context.Context, id vpn.DirectoryID) (vpn.Directory, 
 	return row.directory()
 }
 
+// DirectoryVersion reads the version of a directory, which changes with every save.
+func (t *Tx) DirectoryVersion(ctx context.Context, id vpn.DirectoryID) (int, error) {
+	row, err := readOne[directoryRow](t.on(ctx).Select("version"), directoryNoun, "id", string(id))
+	return int(row.Version), err
+}
+
 // DirectoryPassword reads and unseals the password of the service account.
 func (t *Tx) DirectoryPassword(ctx context.Context, id vpn.DirectoryID) (vpn.Secret, error) {
 	row, err := readOne[directoryRow](t.on(ctx).Select("id", "bind_password"), directoryNoun, "id", string(id))

@@ -47,7 +47,7 @@ type Service struct {
 
 type openSource struct {
 	Source
-	version int
+	directory vpn.Directory
 }
 
 // New makes the use cases.
@@ -59,17 +59,18 @@ func New(core *control.Core, open Opener, saml SAML) *Service {
 
 // Source gives a directory as it is configured now. Its connections are kept for the next use.
 func (s *Service) Source(ctx context.Context, id vpn.DirectoryID) (vpn.Directory, Source, error) {
+	s.mu.Lock()
+	kept := s.sources[id]
+	s.mu.Unlock()
 	var d vpn.Directory
 	var password vpn.Secret
-	var kept openSource
-	err := s.core.Glance(ctx, func(tx *store.Tx) (err error) {
-		if d, err = tx.Directory(ctx, id); err != nil {
+	err := s.core.Glance(ctx, func(tx *store.Tx) error {
+		version, err := tx.DirectoryVersion(ctx, id)
+		if err != nil || kept.Source != nil && kept.directory.Version == version {
+			d = kept.directory
 			return err
 		}
-		s.mu.Lock()
-		kept = s.sources[id]
-		s.mu.Unlock()
-		if kept.Source == nil || kept.version != d.Version {
+		if d, err = tx.Directory(ctx, id); err == nil {
 			password, err = tx.DirectoryPassword(ctx, id)
 		}
 		return err
@@ -78,7 +79,7 @@ func (s *Service) Source(ctx context.Context, id vpn.DirectoryID) (vpn.Directory
 		s.forget(id)
 		return d, nil, err
 	}
-	if kept.Source != nil && kept.version == d.Version {
+	if kept.Source != nil && kept.directory.Version == d.Version {
 		return d, kept, nil
 	}
 	source, err := s.open(d.DirectoryOptions, password)
@@ -87,7 +88,7 @@ func (s *Service) Source(ctx context.Context, id vpn.DirectoryID) (vpn.Directory
 	}
 	s.mu.Lock()
 	kept, ok := s.sources[id]
-	s.sources[id] = openSource{source, d.Version}
+	s.sources[id] = openSource{source, d}
 	s.mu.Unlock()
 	if ok {
 		kept.Close()
