@@ -1,7 +1,10 @@
 package lab
 
 import (
+	"bufio"
 	"fmt"
+	"net"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -23,7 +26,7 @@ func TestSAMLLogins(t *testing.T) {
 	for i := range samlCrowd {
 		users = append(users, idp.User{Name: fmt.Sprint("user", i), Groups: []string{"staff"}})
 	}
-	s := newFederatedSite(t, 9, idp.Options{Users: users, Workers: 4}, "SALLYPORT_CONNECTIONS_PER_CERTIFICATE=0")
+	s := newFederatedSite(t, 10, idp.Options{Users: users, Workers: 4}, "SALLYPORT_CONNECTIONS_PER_CERTIFICATE=0")
 	s.authorizeGroup(addrHostA+"/32", "engineers")
 	s.authorizeGroup(addrHostB+"/32", "sales")
 	profile, plain := s.commandLine(), s.Profile("")
@@ -54,9 +57,10 @@ func TestSAMLLogins(t *testing.T) {
 		t.Run("other user", func(t *testing.T) { t.Parallel(); s.forTest(t).otherUser(t, s.clients[5], profile) })
 		t.Run("without a browser", func(t *testing.T) { t.Parallel(); s.forTest(t).withoutBrowser(t, s.clients[6], plain) })
 		t.Run("late", func(t *testing.T) { t.Parallel(); s.forTest(t).clientLeaves(t, s.clients[7], profile) })
+		t.Run("program", func(t *testing.T) { t.Parallel(); s.forTest(t).program(t, s.clients[9], plain) })
 		t.Run("certificate", func(t *testing.T) { t.Parallel(); s.forTest(t).withCertificate(t, s.clients[8]) })
 	})
-	if !t.Failed() {
+	if !t.Failed() && alice != nil { // -run may leave it out
 		s.processesDie(t, alice, s.clients[5], profile)
 	}
 }
@@ -125,8 +129,8 @@ func (s *federatedSite) linkIsUsedOnce(t *testing.T, on, elsewhere *netlab.Names
 func (s *federatedSite) otherUser(t *testing.T, on *netlab.Namespace, profile string) {
 	c := netlab.StartClient(t, on, profile)
 	p := person(on)
-	asked := signIn(t, p, link(t, c, 1), "bob")
-	asked = want(t, p.Open(t, link(t, c, 1)), "bob@example.test")
+	signIn(t, p, link(t, c, 1), "bob")
+	asked := want(t, p.Open(t, link(t, c, 1)), "bob@example.test")
 	want(t, asked.Submit(t, map[string]string{"answer": "not-me"}), "not connected")
 	netlab.Eventually(t, 20*time.Second, "the client is refused", func() bool { return strings.Contains(c.Log(), "AUTH_FAILED,UserBrowserSignInRefused") })
 	<-c.Done()
@@ -143,6 +147,40 @@ func (s *federatedSite) withoutBrowser(t *testing.T, on *netlab.Namespace, plain
 	})
 	<-c.Done()
 	s.WaitRow("/connections?view=refused", "ClientBrowserMissing")
+}
+
+// program is a client that a program with a window runs, as OpenVPN GUI does: it is asked for no name and no password, and is told
+// to open the page.
+func (s *federatedSite) program(t *testing.T, on *netlab.Namespace, plain string) {
+	socket := filepath.Join(t.TempDir(), "m")
+	c := netlab.StartClient(t, on, plain+"\nsetenv IV_SSO openurl,webauth,crtext\nmanagement "+socket+" unix\nmanagement-query-passwords\nauth-retry interact\n")
+	var window net.Conn
+	netlab.Eventually(t, 10*time.Second, "the client has a socket for its program", func() (there bool) {
+		conn, err := net.Dial("unix", socket)
+		window = conn
+		return err == nil
+	})
+	defer window.Close()
+	told := make(chan string, 100)
+	go func() {
+		defer close(told)
+		for lines := bufio.NewScanner(window); lines.Scan(); {
+			if text := lines.Text(); strings.Contains(text, "WEB_AUTH") || strings.HasPrefix(text, ">PASSWORD:Need") {
+				told <- text
+			}
+		}
+	}()
+	page, found := strings.CutPrefix(<-told, ">INFOMSG:WEB_AUTH::")
+	if !found {
+		t.Fatalf("the program is told %q", page)
+	}
+	want(t, confirm(t, signIn(t, person(on), page, "alice")), "You can close this window")
+	c.WaitUp(t, 1)
+	select {
+	case text := <-told:
+		t.Errorf("the program is told %q besides", text)
+	default:
+	}
 }
 
 // clientLeaves has the client end while its user is at the identity provider: the page says what to do.

@@ -26,7 +26,9 @@ func TestProfileGolden(t *testing.T) {
 	password, code := newProfile(), newProfile()
 	password.Password, code.Password, code.Code = true, true, true
 	code.Client = tcp.Client
-	for name, p := range map[string]Profile{"udp": udp, "tcp_client": tcp, "password": password, "code_client": code} {
+	browser, line := newProfile(), newProfile()
+	browser.Browser, line.Browser, line.CommandLine, line.Certificate, line.Client = true, true, true, true, tcp.Client
+	for name, p := range map[string]Profile{"udp": udp, "tcp_client": tcp, "password": password, "code_client": code, "browser": browser, "command_line_client": line} {
 		got, err := p.Render()
 		if err != nil {
 			t.Fatal(err)
@@ -48,6 +50,10 @@ func TestProfileGolden(t *testing.T) {
 	if got := udp.FileName(); got != "cvpn-endpoint-0123456789abcdef0.ovpn" {
 		t.Errorf("file name %s", got)
 	}
+	line.Client = nil
+	if got := line.FileName(); got != "cvpn-endpoint-0123456789abcdef0-command-line.ovpn" {
+		t.Errorf("file name for the command line %s", got)
+	}
 	tcp.Client.Name = "alice"
 	if got := tcp.FileName(); got != "cvpn-endpoint-0123456789abcdef0-alice.ovpn" {
 		t.Errorf("file name for a client %s", got)
@@ -57,7 +63,7 @@ func TestProfileGolden(t *testing.T) {
 // directives is all that a profile may say, in order. No reneg-sec, nothing that runs a program.
 var directives = []string{
 	"client", "dev", "proto", "explicit-exit-notify", "remote", "remote-random-hostname", "resolv-retry", "connect-retry", "server-poll-timeout", "nobind",
-	"remote-cert-tls", "verify-x509-name", "tls-version-min", "ignore-unknown-option", "data-ciphers", "cipher", "auth", "auth-user-pass", "static-challenge", "push-peer-info", "verb", "<ca>", "<cert>", "<key>", "<tls-crypt>",
+	"remote-cert-tls", "verify-x509-name", "tls-version-min", "ignore-unknown-option", "data-ciphers", "cipher", "auth", "auth-user-pass", "setenv CLIENT_CERT", "<auth-user-pass>", "setenv IV_SSO", "static-challenge", "push-peer-info", "verb", "<ca>", "<cert>", "<key>", "<tls-crypt>",
 }
 
 // checkDirectives reads a profile as OpenVPN does: a word that begins a line outside a block is a directive.
@@ -65,7 +71,11 @@ func checkDirectives(t *testing.T, text string) {
 	t.Helper()
 	inside, at := "", -1
 	for n, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
-		word, _, _ := strings.Cut(line, " ")
+		word, rest, _ := strings.Cut(line, " ")
+		if word == "setenv" {
+			name, _, _ := strings.Cut(rest, " ")
+			word += " " + name
+		}
 		switch {
 		case inside == "" && len(line) > 255:
 			t.Errorf("line %d has %d bytes; OpenVPN reads 255", n+1, len(line))
@@ -133,6 +143,12 @@ func TestProfileTakesNoInjection(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkDirectives(t, text)
+	p = newProfile()
+	p.Browser, p.CommandLine = true, true
+	if text, err = p.Render(); err != nil {
+		t.Fatal(err)
+	}
+	checkDirectives(t, text)
 }
 
 // What a person can mend is said in a sentence.
@@ -141,6 +157,8 @@ func TestProfileRefuses(t *testing.T) {
 	for words, spoil := range map[string]func(*Profile){
 		"Set the public name":                  func(p *Profile) { p.Remote = "" },
 		"asks for a password too":              func(p *Profile) { p.Code = true },
+		"with a password or in the browser,":   func(p *Profile) { p.Browser, p.Password = true, true },
+		"a file for the command line is":       func(p *Profile) { p.CommandLine = true },
 		"is not a host name":                   func(p *Profile) { p.Remote = "vpn example" },
 		"common name cannot":                   func(p *Profile) { p.ServerName = `a"b` },
 		"without its chain":                    func(p *Profile) { p.CA = "" },
