@@ -189,7 +189,10 @@ func (s *federatedSite) clientLeaves(t *testing.T, on *netlab.Namespace, profile
 	p := person(on)
 	form := p.Open(t, link(t, c, 1)).Follow(t, "Sign in with")
 	c.Kill()
-	want(t, confirm(t, form.SignIn(t, "alice", idp.Password).Answer(t)), "connect with it again")
+	done := confirm(t, form.SignIn(t, "alice", idp.Password).Answer(t))
+	netlab.Eventually(t, 20*time.Second, "the page says that the client waits no longer", func() bool {
+		return strings.Contains(p.Open(t, done.URL.String()).Text(), "waited no longer. Connect with it again")
+	})
 }
 
 // withCertificate is an endpoint whose clients need a certificate besides.
