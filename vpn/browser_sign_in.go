@@ -135,7 +135,7 @@ var (
 	errBrowserNotMe   = Refuse(Denied, CodeBrowserRefused, "The sign-in was refused in the browser.")
 	errBrowserAddress = Refuse(Denied, CodeBrowserAddress,
 		"The browser and the VPN client have different network addresses, which your administrator does not allow. Open the page on the device that connects.")
-	errBrowserGone = Refuse(NotFound, CodeBrowserClientGone, "Your VPN client waited no longer. Connect with it again: it opens a new page.")
+	errBrowserGone = Refuse(NotFound, CodeBrowserClientGone, "Your VPN client waited no longer: connect with it again, and it opens a new page.")
 	errBrowserCode = Refuse(Denied, CodeBrowserCodeWrong, "The code is wrong. Connect again.")
 )
 
