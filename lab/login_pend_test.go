@@ -132,8 +132,8 @@ func (s *browserSite) decide(t *testing.T, d vpn.LoginDecision) {
 	}
 }
 
-// A stock client is told to open the browser and is let in by the decision, also where the dataplane was killed in between:
-// it is the same client of the same worker, and is told once. It renegotiates, connects again and returns to another
+// A stock client is told to open the browser and is let in by the decision, also where the dataplane was killed and then
+// replaced in between: it is the same client of the same worker, and is told once. It renegotiates, connects again and returns to another
 // worker process by its token, without the browser. Others are refused, give up, or answer a question.
 func TestPendedLogins(t *testing.T) {
 	t.Parallel()
@@ -152,6 +152,10 @@ func TestPendedLogins(t *testing.T) {
 	ready := s.ReadyCount("dataplane")
 	kill(t, s.Process(t, "dataplane"))
 	s.WaitReady(t, "dataplane", ready+1)
+	if err := syscall.Kill(s.Process(t, "dataplane"), syscall.SIGHUP); err != nil { // as for another program
+		t.Fatal(err)
+	}
+	s.WaitReady(t, "dataplane", ready+2)
 	if again := s.login(t, in, waiting); again.ID != r.ID || again.Device != r.Device || again.Platform != r.Platform || time.Until(again.Deadline) > 3*time.Minute {
 		t.Errorf("the next process has %+v, was %+v", again, r)
 	}
