@@ -48,7 +48,7 @@ func TestPublicPages(t *testing.T) {
 		t.Errorf("the dark page is %s, as the light one", ground[1])
 	}
 
-	p.open(s.public + "/endpoints")
+	p.open(s.public + "/nothing-here")
 	p.waitText("There is no page at this address")
 	p.inspectPublic("public-unknown")
 	p.drain() // the browser reports the status 404
@@ -68,5 +68,5 @@ func TestPublicPages(t *testing.T) {
 
 	p.do(emulation.SetScriptExecutionDisabled(true))
 	p.open(s.public + "/")
-	p.waitText("VPN sign-in")
+	p.waitText("VPN self-service portal")
 }

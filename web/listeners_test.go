@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"sallyport/handlers/portal/page"
+	"sallyport/store"
+	"sallyport/vpn"
 	"sallyport/web"
 	"sallyport/web/webtest"
 )
 
 // shared are the paths that both listeners have.
-var shared = []string{"/healthz", "/static/*", "/"}
+var shared = []string{"/healthz", "/static/*", "/", "/endpoints/:endpoint"}
 
 // Both route tables, with every kind of session on either listener: what is a session on the one is nothing on the other.
 func TestListenersShareNoSession(t *testing.T) {
@@ -44,7 +46,10 @@ func TestListenersShareNoSession(t *testing.T) {
 			if slices.Contains(shared, r.Path) {
 				continue
 			}
-			if p := ask(b, r); p.Status != http.StatusNotFound || p.Header.Get("Set-Cookie") != "" {
+			p := ask(b, r)
+			// Below the address of an endpoint's portal there is another method, and no page.
+			there := p.Status == http.StatusMethodNotAllowed && r.Method == http.MethodPost && strings.Count(r.Path, "/") == 2 && strings.HasPrefix(r.Path, "/endpoints/")
+			if p.Status != http.StatusNotFound && !there || p.Header.Get("Set-Cookie") != "" {
 				t.Errorf("%s %s of %s on the public listener: status %d", r.Method, r.Path, name, p.Status)
 			}
 		}
@@ -55,9 +60,24 @@ func TestListenersShareNoSession(t *testing.T) {
 		}
 	}
 
+	// A user of the self-service portal is nobody in the console.
+	user := s.Visitor(t)
+	consoleURL, _ := url.Parse(s.URL)
+	session, secret := vpn.NewPortalSession("d-1", vpn.ProviderUser{Key: "alice", Name: "alice"}, "127.0.0.1", s.Kit.Clock.Now())
+	s.Update(t, func(tx *store.Tx) error { return tx.CreatePortalSession(t.Context(), session) })
+	user.Client.Jar.SetCookies(consoleURL, []*http.Cookie{{Name: "__Host-sallyport-portal", Value: secret.Reveal(), Path: "/", Secure: true}})
+	user.At(public).Get("/portal").WantStatus(http.StatusOK).WantText("main", "Signed in as alice")
+	for _, r := range console {
+		if r.Policy != "signed-in" && r.Policy != "may-change" {
+			continue
+		}
+		if p := ask(user, r); p.Status != http.StatusSeeOther || !strings.HasPrefix(p.Header.Get("Location"), "/sign-in") {
+			t.Errorf("%s %s of a portal user: status %d to %q, want the sign-in page", r.Method, r.Path, p.Status, p.Header.Get("Location"))
+		}
+	}
+
 	// A value that is a session of the console is none under the name of a public cookie.
 	token := callers["an administrator"].Cookie().Value
-	consoleURL, _ := url.Parse(s.URL)
 	for _, name := range page.CookieNames() {
 		b := s.Visitor(t)
 		b.Client.Jar.SetCookies(consoleURL, []*http.Cookie{{Name: name, Value: token, Path: "/", Secure: true}})

@@ -40,7 +40,7 @@ func NewPublic(c PublicConfig) http.Handler {
 		limitBody(maxPublicBody, maxPublicDrained),
 	)
 	for _, r := range publicRoutes(portal.New(portal.Config{Services: c.Services, Log: c.Log, Now: c.Now}), c.Services) {
-		add(e, r.method, r.path, r.policy.guard(r.handler))
+		add(e, r.method, r.path, r.policy.guard(r.handler, c.Services.Portal))
 	}
 	h := trustProxyHeaders(c.TrustedProxies, c.Log, sameOrigin(e, acsPattern))
 	if c.PlainHTTP {

@@ -3,6 +3,7 @@ package web
 import (
 	"github.com/labstack/echo/v4"
 
+	selfservice "sallyport/control/portal"
 	"sallyport/handlers/portal"
 	"sallyport/static"
 )
@@ -24,10 +25,13 @@ const (
 	_                    publicPolicy = iota
 	everyVisitor                      // every client
 	fromIdentityProvider              // every client, by a form of an identity provider's page: acsPattern
+	portalUser                        // users who are signed in to the self-service portal
 )
 
-func (p publicPolicy) guard(next echo.HandlerFunc) echo.HandlerFunc {
+func (p publicPolicy) guard(next echo.HandlerFunc, users *selfservice.Service) echo.HandlerFunc {
 	switch p {
+	case portalUser:
+		return usersOnly(users, next)
 	case everyVisitor, fromIdentityProvider:
 		return next
 	default:
@@ -40,7 +44,15 @@ func publicRoutes(h *portal.Portal, s portal.Services) []publicRoute {
 	return []publicRoute{
 		{get, "/healthz", healthz(s.Core.Ready), everyVisitor},
 		{get, "/static/*", echo.WrapHandler(static.Handler()), everyVisitor},
-		{get, "/", h.Landing, everyVisitor},
+
+		{get, "/", h.SelfService.Entry, everyVisitor},
+		{get, "/find", h.SelfService.Find, everyVisitor},
+		{get, "/endpoints/:endpoint", h.SelfService.Door, everyVisitor},
+		{post, "/endpoints/:endpoint/sign-in", h.SelfService.SignIn, everyVisitor},
+		{get, "/endpoints/:endpoint/saml", h.SelfService.Begin, everyVisitor},
+		{get, selfservice.Path, h.SelfService.Home, portalUser},
+		{post, "/portal/endpoints/:endpoint/configuration", h.SelfService.Download, portalUser},
+		{post, "/portal/sign-out", h.SelfService.SignOut, portalUser},
 
 		{get, "/a/:token", h.SignIns.Open, everyVisitor},
 		{get, "/a/:token/sign-in", h.SignIns.Begin, everyVisitor},

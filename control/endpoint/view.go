@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"strings"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -26,6 +27,8 @@ type View struct {
 	Trouble         string // which parts failed, in a few words; "" where none did
 	Remote          string // the name that profiles have
 	RemoteWarning   string // what is wrong with Remote; "" where nothing is
+	PortalURL       string // of the self-service portal; "" where the public pages are not served
+	PortalDownloads int    // configuration files that the self-service portal has handed out
 	SignInWarning   string // why users do not reach the page of the sign-in; "" where they do
 	RangeWarning    string // what is wrong with the client CIDR; "" where nothing is
 	DNSWarning      string // which DNS servers clients cannot reach; "" where there is none
@@ -199,6 +202,11 @@ func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.End
 		if v.Rules, v.Routes, err = tx.CountParts(ctx, id); err != nil {
 			return err
 		}
+		offers, err := tx.ProfileOffers(ctx, id)
+		if err != nil {
+			return err
+		}
+		v.PortalDownloads = offers[id].HandedOut
 		if v.DNSWarning, err = dnsWarning(ctx, tx, v.Endpoint); err != nil {
 			return err
 		}
@@ -208,6 +216,9 @@ func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.End
 	})
 	if err != nil {
 		return v, err
+	}
+	if base := s.core.Settings.PublicURL; base != "" {
+		v.PortalURL = strings.TrimSuffix(base, "/") + id.PortalPath()
 	}
 	v.RangeWarning = v.ClientRangeWarning()
 	v.SignInWarning = v.Endpoint.SignInWarning(s.core.Settings.PublicURL)

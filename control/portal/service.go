@@ -3,6 +3,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"net/url"
@@ -90,7 +91,7 @@ func (s *Service) Door(ctx context.Context, id vpn.EndpointID) (Door, error) {
 		}
 		d.SAML = vpn.SAMLProviderID(d.Provider)
 		provider, err := tx.SAMLProvider(ctx, d.SAML)
-		d.Label = provider.Label()
+		d.Label = cmp.Or(provider.Name, string(provider.ID))
 		return err
 	})
 	if err != nil {

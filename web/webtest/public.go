@@ -19,7 +19,7 @@ const PublicURL = "https://portal.example.test"
 func (s *Site) PublicServices() portal.Services { return publicServices(s.Kit) }
 
 func publicServices(k *controltest.Kit) portal.Services {
-	return portal.Services{Core: k.Core, SignIns: k.SignIns, Providers: k.Identity}
+	return portal.Services{Core: k.Core, SignIns: k.SignIns, Portal: k.Portal, Providers: k.Identity}
 }
 
 // NewPublic serves the public pages alone over the use cases of a kit, and gives their address.

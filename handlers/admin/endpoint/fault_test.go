@@ -19,7 +19,7 @@ func optionFaults(form url.Values, want map[string]string) (right []string) {
 		form.Set(name, value)
 	}
 	want["dns1"], want["dns2"], want["session_timeout"], want["banner"] = "is not an IPv4 address", "multicast", "from 1 to 168", "1401 characters"
-	return []string{"dns_enabled", "split_tunnel", "ipv6_outside", "source_nat", "sign_in_again", "banner_enabled"}
+	return []string{"dns_enabled", "split_tunnel", "ipv6_outside", "source_nat", "sign_in_again", "banner_enabled", "self_service_portal"}
 }
 
 // One submit names all that is wrong with a new endpoint: what cannot be read, and what something else forbids.

@@ -10,6 +10,7 @@ import (
 
 	"sallyport/control/endpoint"
 	"sallyport/handlers/admin/page"
+	"sallyport/views/parts"
 	"sallyport/vpn"
 )
 
@@ -26,6 +27,7 @@ type endpointInput struct {
 	Directory          string `form:"directory"`
 	SAML               string `form:"saml"`
 	PortalSAML         string `form:"portal_saml"`
+	SelfServicePortal  string `form:"self_service_portal"`
 	Mutual             string `form:"mutual"`
 	ClientCA           string `form:"client_ca"`
 	Transport          string `form:"transport"`
@@ -57,6 +59,7 @@ func inputOf(e vpn.Endpoint) endpointInput {
 	return endpointInput{
 		Version: strconv.Itoa(e.Version), Name: e.Name, Description: e.Description,
 		Certificate: string(e.Certificate), Port: strconv.Itoa(int(e.Listen.Port)), Network: chosen(e), typed: endpointOptions.values(e.ClientOptions),
+		SelfServicePortal: parts.YesNo(e.SelfServicePortal, "on", ""),
 	}
 }
 
@@ -65,6 +68,7 @@ func inputOfEdit(edit vpn.EndpointEdit) endpointInput {
 	return endpointInput{
 		Name: strings.TrimSpace(edit.Name), Description: strings.TrimSpace(edit.Description), Certificate: string(edit.Certificate),
 		Port: cmp.Or(strings.TrimSpace(edit.Port), strconv.Itoa(vpn.DefaultPort)), Network: string(edit.Network), typed: endpointOptions.values(edit.ClientOptions),
+		SelfServicePortal: parts.YesNo(edit.SelfServicePortal, "on", ""),
 	}
 }
 
@@ -79,7 +83,7 @@ func (in endpointInput) spec() vpn.EndpointSpec {
 		Name: in.Name, Description: in.Description, ClientCIDR: in.ClientCIDR,
 		Certificate: vpn.CertificateID(in.Certificate),
 		UserBased:   in.UserBased != "", UserAuthentication: vpn.UserAuthentication(in.UserAuthentication), Directory: vpn.DirectoryID(in.Directory),
-		SAML: vpn.SAMLProviderID(in.SAML), PortalSAML: vpn.SAMLProviderID(in.PortalSAML), Mutual: in.Mutual != "", ClientCA: vpn.CertificateID(in.ClientCA),
+		SAML: vpn.SAMLProviderID(in.SAML), PortalSAML: vpn.SAMLProviderID(in.PortalSAML), SelfServicePortal: in.SelfServicePortal != "", Mutual: in.Mutual != "", ClientCA: vpn.CertificateID(in.ClientCA),
 		Transport: vpn.Transport(in.Transport), ListenAddr: in.ListenAddr, Port: in.Port, Network: vpn.NetworkID(in.Network), Tags: in.Tags(),
 		ClientOptions: options, Unread: unread,
 	}
@@ -95,7 +99,7 @@ func (in endpointInput) edit(stored endpoint.View) vpn.EndpointEdit {
 	}
 	return vpn.EndpointEdit{
 		Version: version, Name: in.Name, Description: in.Description,
-		Certificate: vpn.CertificateID(in.Certificate), Port: in.Port, Network: vpn.NetworkID(in.Network), ClientOptions: options, Unread: unread,
+		Certificate: vpn.CertificateID(in.Certificate), Port: in.Port, Network: vpn.NetworkID(in.Network), SelfServicePortal: in.SelfServicePortal != "", ClientOptions: options, Unread: unread,
 	}
 }
 

@@ -52,7 +52,7 @@ func (in endpointInput) fill(f *parts.Form, choices endpointChoices) {
 // fields are the controls in the order of the guide. What is immutable is an input for a new endpoint and a fact for
 // a stored one.
 func (in endpointInput) fields(choices endpointChoices) []parts.Field {
-	fields := slices.Concat(in.detailFields(choices), in.authenticationFields(choices), in.connectionFields(choices), endpointOptions.fields(in.typed))
+	fields := slices.Concat(in.detailFields(choices), in.authenticationFields(choices), in.connectionFields(choices), endpointOptions.fields(in.typed), []parts.Field{in.portalField(choices)})
 	if choices.stored == nil { // a stored endpoint has a tab for them
 		fields = append(fields, in.Field())
 	}
@@ -67,6 +67,24 @@ func (in endpointInput) detailFields(choices endpointChoices) []parts.Field {
 			"clients have addresses of it. Another range takes another endpoint.",
 			func(e endpoint.View) string { return e.ClientCIDR.String() }),
 	}
+}
+
+// portalField is the self-service portal, which needs users (guide, "Access the self-service portal").
+func (in endpointInput) portalField(choices endpointChoices) parts.Field {
+	f := parts.Field{Section: sectionOther, Name: "self_service_portal", Label: "Enable self-service portal", Type: "checkbox", Checked: in.SelfServicePortal != "",
+		Help: "Users of this endpoint sign in on a web page and download the client configuration file there. Its address is on the Details tab of the endpoint. " +
+			"It is not available where clients authenticate by certificates alone."}
+	if choices.PublicURL == "" {
+		f.Help += " The public pages are not served at present: users cannot reach it until public_listen and public_url are set in the configuration file."
+	}
+	switch stored := choices.stored; {
+	case stored == nil:
+		f.Follow = parts.Follow{Choice: "user_based", Chosen: parts.Ticked(in.UserBased != ""), Shown: []string{parts.TickedOn}}
+	case !stored.UserBased():
+		f.Type, f.Name, f.Value = "fact", "", "Not available"
+		f.Help = "Clients of this endpoint authenticate by certificates alone, and users of the self-service portal sign in at an identity provider."
+	}
+	return f
 }
 
 func (in endpointInput) connectionFields(choices endpointChoices) []parts.Field {

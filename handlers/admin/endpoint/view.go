@@ -53,6 +53,7 @@ func endpointFacts(v endpoint.View, now time.Time) []parts.Pair {
 		network,
 	}...)
 	facts = append(facts, endpointOptions.facts(v.ClientOptions)...)
+	facts = append(facts, portalFacts(v)...)
 	if v.DNSWarning != "" {
 		facts = append(facts, parts.Pair{Label: "DNS servers that are not reached", Value: v.DNSWarning, Body: views.Warning(v.DNSWarning)})
 	}
@@ -107,6 +108,24 @@ func samlFacts(v endpoint.View) []parts.Pair {
 		facts = append(facts, parts.Pair{Label: "Page of the sign-in", Value: v.SignInWarning, Body: views.Warning(v.SignInWarning)})
 	}
 	return facts
+}
+
+// portalFacts are the self-service portal and its address (guide, "Access the self-service portal").
+func portalFacts(v endpoint.View) []parts.Pair {
+	if !v.UserBased() {
+		return []parts.Pair{{Label: "Self-service portal", Value: "Not available", Help: "Clients authenticate by certificates alone."}}
+	}
+	if !v.SelfServicePortal {
+		return []parts.Pair{{Label: "Self-service portal", Value: "Disabled"}}
+	}
+	facts := []parts.Pair{{Label: "Self-service portal", Value: "Enabled", Help: "Configuration files downloaded from it: " + parts.Number(v.PortalDownloads) + "."}}
+	if v.PortalURL == "" {
+		warning := "The public pages are not served, so users cannot reach the self-service portal. Set public_listen and public_url in the configuration file."
+		return append(facts, parts.Pair{Label: "Self-service portal URL", Value: warning, Body: views.Warning(warning)})
+	}
+	return append(facts,
+		parts.Pair{Label: "Self-service portal URL", Value: v.PortalURL, Copy: true},
+		parts.Pair{Label: "QR code of the self-service portal", Body: parts.QR(v.PortalURL, "QR code of the self-service portal URL")})
 }
 
 func clientCertificateFact(v endpoint.View, now time.Time) parts.Pair {

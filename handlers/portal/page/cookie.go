@@ -49,4 +49,10 @@ func loginCookie(c echo.Context) *http.Cookie {
 }
 
 // CookieNames are the names of all cookies of the public pages.
-func CookieNames() []string { return []string{secureLoginCookie, plainLoginCookie} }
+func CookieNames() []string {
+	names := []string{secureLoginCookie, plainLoginCookie}
+	for _, n := range []string{portalCookie, endpointCookie} {
+		names = append(names, securePrefix+n, n)
+	}
+	return names
+}

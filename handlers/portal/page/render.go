@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/netip"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -30,6 +31,12 @@ func Failure(c echo.Context, status int, f views.Failure) error {
 
 // Context is the context of the request.
 func Context(c echo.Context) context.Context { return c.Request().Context() }
+
+// Address is that of the browser.
+func Address(c echo.Context) netip.Addr {
+	addr, _ := netip.ParseAddr(c.RealIP()) // of a connection of this host's own listener it is one
+	return addr.Unmap()
+}
 
 // RequestID is the identifier of the request, for logs and audit records. Package web sets it.
 func RequestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }

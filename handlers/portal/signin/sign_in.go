@@ -4,7 +4,6 @@ package signin
 
 import (
 	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -36,8 +35,7 @@ func token(c echo.Context) vpn.Secret { return vpn.Secret(c.Param("token")) }
 
 // browser is who asks.
 func browser(c echo.Context) signin.Browser {
-	addr, _ := netip.ParseAddr(c.RealIP())
-	b := signin.Browser{Addr: addr.Unmap(), Request: page.RequestID(c)}
+	b := signin.Browser{Addr: page.Address(c), Request: page.RequestID(c)}
 	if cookie := page.LoginToken(c); len(cookie) == tokenLength {
 		b.Cookie = vpn.Secret(cookie)
 	}
@@ -82,6 +80,10 @@ func (h *SignIns) Accept(c echo.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if a.Portal != "" {
+		page.SetPortalToken(c, a.Portal)
+		page.EndLoginToken(c)
 	}
 	return c.Redirect(http.StatusSeeOther, a.Path)
 }

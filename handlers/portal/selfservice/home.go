@@ -1,0 +1,62 @@
+package selfservice
+
+import (
+	"cmp"
+	"errors"
+	"mime"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control/portal"
+	"sallyport/handlers/portal/page"
+	views "sallyport/views/portal"
+	"sallyport/vpn"
+)
+
+// Home lists the endpoints of the user with their configuration files.
+func (h *Pages) Home(c echo.Context) error {
+	u := page.User(c)
+	offers, err := h.service.Offers(page.Context(c), u)
+	if err != nil {
+		return err
+	}
+	v := views.PortalHome{User: vpn.PrintableText(u.Name), Idle: strconv.Itoa(int(vpn.PortalIdle.Minutes())), Ends: written(u.Session.EndsAt)}
+	for _, o := range offers {
+		v.Offers = append(v.Offers, offered(o))
+	}
+	return page.Render(c, http.StatusOK, views.PortalHomePage(v))
+}
+
+func offered(o portal.Offer) views.PortalOffer {
+	v := views.PortalOffer{
+		Anchor: string(o.Endpoint.ID), Name: cmp.Or(o.Endpoint.Name, string(o.Endpoint.ID)), Description: o.Endpoint.Description, Certificate: o.Endpoint.Mutual(), Browser: o.Endpoint.Federated(),
+	}
+	if o.Broken != nil {
+		v.Broken = true
+		return v
+	}
+	v.Download, v.File, v.Checksum, v.Since = portal.Path+o.Endpoint.ID.PortalPath()+"/configuration", o.File.FileName, o.Checksum(), written(o.Since)
+	v.Waits, v.Outdated = o.File.Unusable, o.Outdated
+	if !o.Fetched.IsZero() {
+		v.Fetched = written(o.Fetched)
+	}
+	return v
+}
+
+func written(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
+
+// Download sends the configuration file of an endpoint. It is a form, because the download is recorded.
+func (h *Pages) Download(c echo.Context) error {
+	file, err := h.service.Fetch(page.Context(c), page.User(c), vpn.EndpointID(c.Param("endpoint")))
+	if errors.Is(err, vpn.ErrPortalClosed) {
+		return closed(c)
+	}
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": file.FileName}))
+	return c.Blob(http.StatusOK, "application/x-openvpn-profile", []byte(file.Text))
+}

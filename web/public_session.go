@@ -1,0 +1,36 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	selfservice "sallyport/control/portal"
+	"sallyport/handlers/portal/page"
+	pages "sallyport/handlers/portal/selfservice"
+	"sallyport/vpn"
+)
+
+// usersOnly admits users who are signed in to the self-service portal, and leads others to where they sign in.
+func usersOnly(users *selfservice.Service, next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		token := page.PortalToken(c)
+		u, err := users.Authenticate(page.Context(c), token, page.Visitor(c))
+		if vpn.KindOf(err) == vpn.Denied {
+			to := pages.BackTo(c)
+			if token != "" {
+				page.EndPortalToken(c)
+				if strings.Contains(to, "?") {
+					to += "&ended"
+				}
+			}
+			return c.Redirect(http.StatusSeeOther, to)
+		}
+		if err != nil {
+			return err
+		}
+		page.SetUser(c, u)
+		return next(c)
+	}
+}
