@@ -60,7 +60,7 @@ func TestListenersShareNoSession(t *testing.T) {
 		}
 	}
 
-	// A user of the self-service portal is nobody in the console.
+	// A user of the self-service portal is a visitor in the console.
 	user := s.Visitor(t)
 	consoleURL, _ := url.Parse(s.URL)
 	session, secret := vpn.NewPortalSession("d-1", vpn.ProviderUser{Key: "alice", Name: "alice"}, "127.0.0.1", s.Kit.Clock.Now())
