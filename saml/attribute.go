@@ -42,28 +42,40 @@ func (sp *ServiceProvider) attributes(assertion *etree.Element) []vpn.SAMLAttrib
 					a.Values = append(a.Values, text(value))
 				}
 			}
-			switch {
-			case isNamed(a, []string{sp.groupAttribute}):
-				a.Use = useGroups
-			case isNamed(a, sp.mailAttributes):
-				a.Use = useMail
-			case isNamed(a, sp.nameAttributes):
-				a.Use = useName
-			}
 			out = append(out, a)
 		}
 	}
+	sp.assignUses(out)
 	return out
+}
+
+// assignUses says what each attribute is used for. One is used by its friendly name only where none has the name: the
+// friendly name is for readers and names no attribute (saml-core-2.0, 2.7.3.1), but some IdPs send memberOf there alone.
+func (sp *ServiceProvider) assignUses(attributes []vpn.SAMLAttribute) {
+	for _, wanted := range []struct {
+		use   string
+		names []string
+	}{{useGroups, []string{sp.groupAttribute}}, {useMail, sp.mailAttributes}, {useName, sp.nameAttributes}} {
+		named := func(a vpn.SAMLAttribute) bool { return slices.Contains(wanted.names, a.Name) }
+		if !slices.ContainsFunc(attributes, named) {
+			named = func(a vpn.SAMLAttribute) bool { return slices.Contains(wanted.names, a.FriendlyName) }
+		}
+		for i, a := range attributes {
+			if a.Use == "" && named(a) {
+				attributes[i].Use = wanted.use
+			}
+		}
+	}
 }
 
 // user is the user whom an assertion names, with the groups that count.
 func (sp *ServiceProvider) user(id nameID, attributes []vpn.SAMLAttribute, trace *vpn.SAMLTrace) vpn.ProviderUser {
-	u := vpn.ProviderUser{Key: id.value, Name: id.value, Mail: firstText(attributes, sp.mailAttributes)}
+	u := vpn.ProviderUser{Key: id.key(), Name: id.value, Mail: firstText(attributes, useMail)}
 	if u.Mail == "" && crewjam.NameIDFormat(id.format) == crewjam.EmailAddressNameIDFormat {
 		u.Mail = id.value
 	}
 	if sp.nameChosen || crewjam.NameIDFormat(id.format) == crewjam.PersistentNameIDFormat { // a persistent one is mostly no text that a person knows
-		if better := firstText(attributes, sp.nameAttributes); better != "" {
+		if better := firstText(attributes, useName); better != "" {
 			u.Name = better
 		} else if u.Mail != "" {
 			u.Name = u.Mail
@@ -73,14 +85,10 @@ func (sp *ServiceProvider) user(id nameID, attributes []vpn.SAMLAttribute, trace
 	return u
 }
 
-func isNamed(a vpn.SAMLAttribute, names []string) bool {
-	return slices.Contains(names, a.Name) || slices.Contains(names, a.FriendlyName)
-}
-
-// firstText is the first value of the named attributes that lists can show.
-func firstText(attributes []vpn.SAMLAttribute, names []string) string {
+// firstText is the first value of the attributes of a use that lists can show.
+func firstText(attributes []vpn.SAMLAttribute, use string) string {
 	for _, a := range attributes {
-		if !isNamed(a, names) {
+		if a.Use != use {
 			continue
 		}
 		for _, value := range a.Values {

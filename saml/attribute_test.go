@@ -20,7 +20,9 @@ func TestTheNameOfAUser(t *testing.T) {
 		key, name, mail string
 	}{
 		"an e-mail address":               {samltest.Email, "alice@example.test", nil, "alice@example.test", "alice@example.test", "alice@example.test"},
-		"in another case, another user":   {samltest.Email, "Alice@example.test", nil, "Alice@example.test", "Alice@example.test", "Alice@example.test"},
+		"the same user in another case":   {samltest.Email, "Alice@Example.Test", nil, "alice@example.test", "Alice@Example.Test", "Alice@Example.Test"},
+		"a letter that looks like K":      {samltest.Email, "\u212Aate@example.test", nil, "\u212Aate@example.test", "\u212Aate@example.test", "\u212Aate@example.test"},
+		"a name in another case":          {samltest.Unspecified, "Alice", nil, "Alice", "Alice", ""},
 		"unspecified":                     {samltest.Unspecified, "alice", map[string][]string{"mail": {"a@example.test"}}, "alice", "alice", "a@example.test"},
 		"white space around it":           {samltest.Unspecified, "\n  alice\n", nil, "alice", "alice", ""},
 		"persistent":                      {samltest.Persistent, "G4F3", nil, "G4F3", "G4F3", ""},

@@ -19,8 +19,23 @@ const MaxNameID = 255
 // nameID is who the assertion is about.
 type nameID struct{ value, format string }
 
-// subject finds the user of an assertion. The name is its text, whatever its format: an IdP that changes the format goes on
-// to mean the same user. It is compared as it is, with its case.
+// key is what tells users apart: the text, whatever its format, so that an IdP that changes the format goes on to mean the
+// same user. An e-mail address counts without its case, as directories take it: one that a person typed in another
+// case must not be another user, whom a block of the first does not stop. Other names may be codes in which the case counts.
+// Letters beyond ASCII keep theirs: some have a twin among the others.
+func (id nameID) key() string {
+	if !strings.Contains(id.value, "@") {
+		return id.value
+	}
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, id.value)
+}
+
+// subject finds the user of an assertion.
 func (sp *ServiceProvider) subject(assertion *etree.Element, trace *vpn.SAMLTrace) (nameID, error) {
 	subject := child(assertion, nsAssertion, "Subject")
 	var names []*etree.Element

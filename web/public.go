@@ -30,6 +30,9 @@ const acsPattern = "POST /saml/{provider}/acs"
 func NewPublic(c PublicConfig) http.Handler {
 	e := newEcho(c.TrustedProxies)
 	e.HTTPErrorHandler = publicErrorHandler(c.Log)
+	// The scheme decides the names of the cookies, so no request has a say in it: behind a proxy that does not report the
+	// scheme, cookies would lose the prefix that keeps other hosts of the domain from setting them.
+	e.SchemeExtractor = func(*http.Request) string { return c.URL.Scheme }
 	e.Use(
 		identify,
 		logPublicRequests(c.Log, c.Now),

@@ -27,7 +27,7 @@ func newSite(t *testing.T) *site {
 	s.AskBrowser(false)
 	s.base = webtest.NewPublic(t, s.Kit)
 	s.login = *s.Login("")
-	s.login.Device, s.login.Platform, s.login.Version, s.login.SSO = netip.MustParseAddrPort("127.0.0.1:40000"), "win", "OpenVPN GUI 11.50", []string{"webauth"}
+	s.login.Device, s.login.Platform, s.login.Version, s.login.SSO = netip.MustParseAddrPort("127.0.0.1:40000"), "win", "OpenVPN_GUI_11.50.0.0", []string{"webauth"}
 	return s
 }
 
@@ -90,7 +90,7 @@ func TestSignIn(t *testing.T) {
 	v, b := s.waiting(), s.browser()
 	link := "/a/" + v.Token.Reveal()
 	first := b.Get(link).WantStatus(http.StatusOK)
-	for _, want := range []string{"people", "Windows", "OpenVPN GUI 11.50", "127.0.0.1", "a moment ago"} {
+	for _, want := range []string{"people", "Windows", "OpenVPN_GUI_11.50.0.0", "127.0.0.1", "a moment ago"} {
 		first.WantText("dl", want)
 	}
 	first.WantText("main", "Is this your VPN connection?")
@@ -307,4 +307,15 @@ func TestLastPage(t *testing.T) {
 	signIn(b, v, "alice")
 	s.Clock.Pass(vpn.BrowserWait)
 	b.Get("/a/"+v.Token.Reveal()+"/confirm").WantText("main", "waits no longer")
+}
+
+// A client chooses what it says of itself: it must not speak to the person who compares it.
+func TestClientsSayOneWord(t *testing.T) {
+	s := newSite(t)
+	s.login.Platform, s.login.Version = "Your own laptop. Press Connect to keep your access.", "The security check was passed"
+	b := s.browser()
+	facts := b.Get("/a/" + s.waiting().Token.Reveal()).Text("dl")
+	if strings.Contains(facts, "laptop") || strings.Contains(facts, "check") || strings.Count(facts, "unknown") != 2 {
+		t.Errorf("the page says %q", facts)
+	}
 }
