@@ -36,18 +36,24 @@ func SplitPassword(sent Secret) (password Secret, code string, form PasswordForm
 	if !ok {
 		return sent, "", PasswordAlone
 	}
-	plain, err := base64.StdEncoding.Strict().DecodeString(first)
-	if err != nil {
+	plain, ok := decodeBase64(first)
+	if !ok {
 		return sent, "", PasswordAlone
 	}
-	answer, err := base64.StdEncoding.Strict().DecodeString(second)
-	if err != nil {
+	answer, ok := decodeBase64(second)
+	if !ok {
 		return sent, "", PasswordAlone
 	}
 	if len(answer) > maxMFAAnswer { // no code
 		answer = answer[:maxMFAAnswer]
 	}
 	return Secret(plain), string(answer), PasswordWithCode
+}
+
+// decodeBase64 takes the one spelling that a client writes: the library passes over line breaks.
+func decodeBase64(text string) ([]byte, bool) {
+	b, err := base64.StdEncoding.Strict().DecodeString(text)
+	return b, err == nil && !strings.ContainsAny(text, "\r\n")
 }
 
 // The refusals of the form of a password. They are decided before the directory is asked, and say nothing about it.

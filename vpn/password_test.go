@@ -45,7 +45,7 @@ func TestPasswordsOfLogins(t *testing.T) {
 
 // A password comes back as it was sent, whatever it is made of, and never in two ways.
 func FuzzSplitPassword(f *testing.F) {
-	for _, s := range []string{"", "secret", "SCRV1:", "SCRV1::", "SCRV1:YQ==:MTIzNDU2", "SCRV1:YQ=:MQ==", "SCRV1:YR==:MQ==", "CRV1::a::b", "CRV1::", "SCRV1:YQ==:MQ==:x"} {
+	for _, s := range []string{"", "secret", "SCRV1:", "SCRV1::", "SCRV1:YQ==:MTIzNDU2", "SCRV1:YQ=:MQ==", "SCRV1:YR==:MQ==", "CRV1::a::b", "CRV1::", "SCRV1:YQ==:MQ==:x", "SCRV1:\n:", "SCRV1:YQ==:MQ\r=="} {
 		f.Add(s, "123456")
 	}
 	f.Fuzz(func(t *testing.T, text, typed string) {
