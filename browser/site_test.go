@@ -40,7 +40,7 @@ func newSite(t testing.TB, clients int) *site {
 		c.IP(t, "route", "add", "default", "via", fmt.Sprintf("203.0.113.%d", 4*i+1))
 		s.clients = append(s.clients, c)
 	}
-	s.Gateway = gateway.Start(t, host, "SALLYPORT_PUBLIC_NAME="+gatewayAddr, "SALLYPORT_NODE_NAME=gateway-1", "SALLYPORT_CONSOLE_LISTEN="+listen, "SALLYPORT_PUBLIC_LISTEN="+public)
+	s.Gateway = gateway.Start(t, host, "SALLYPORT_PUBLIC_NAME="+gatewayAddr, "SALLYPORT_NODE_NAME=gateway-1", "SALLYPORT_DIRECTORY_LOOK_UP=10", "SALLYPORT_CONSOLE_LISTEN="+listen, "SALLYPORT_PUBLIC_LISTEN="+public)
 	return s
 }
 

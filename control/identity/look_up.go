@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -90,18 +91,30 @@ func (s *Service) ConfirmLoss(ctx context.Context, by control.Principal, id vpn.
 // Held is a directory whose look-up is held.
 type Held struct {
 	Directory vpn.DirectoryID
+	Label     string // what lists call it
 	Pass
 }
 
 // HeldPasses lists the directories whose look-up is held, for the banner of every page.
-func (s *Service) HeldPasses() []Held {
+func (s *Service) HeldPasses(ctx context.Context) []Held {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	var out []Held
 	for _, id := range slices.Sorted(maps.Keys(s.passes)) {
 		if p := s.passes[id]; p.Held {
-			out = append(out, Held{id, p})
+			out = append(out, Held{id, string(id), p})
 		}
+	}
+	s.mu.Unlock()
+	if len(out) == 0 {
+		return nil
+	}
+	var names map[vpn.ProviderID]string
+	err := s.core.View(ctx, func(tx *store.Tx) (err error) { names, err = tx.ProviderNames(ctx); return err })
+	if err != nil {
+		return out // the ID is enough where the name cannot be read
+	}
+	for i, h := range out {
+		out[i].Label = cmp.Or(names[h.Directory.Provider()], h.Label)
 	}
 	return out
 }

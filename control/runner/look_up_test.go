@@ -142,7 +142,7 @@ func TestLookUpIsHeld(t *testing.T) {
 	}
 	s.lookUp()
 	s.lookUp()
-	if held := s.Identity.HeldPasses(); active() != 8 || len(held) != 1 || held[0].Lost != 6 || held[0].Users != 8 || len(s.Dataplane.Identities) != 0 {
+	if held := s.Identity.HeldPasses(t.Context()); active() != 8 || len(held) != 1 || held[0].Lost != 6 || held[0].Users != 8 || len(s.Dataplane.Identities) != 0 {
 		t.Errorf("%d are active, held: %+v", active(), held)
 	}
 	viewer := control.Principal{}
@@ -151,8 +151,8 @@ func TestLookUpIsHeld(t *testing.T) {
 	}
 	s.Must(s.Identity.ConfirmLoss(t.Context(), s.Admin, d.ID))
 	s.lookUp()
-	if active() != 3 || len(s.Identity.HeldPasses()) != 0 || len(s.Dataplane.Identities) != 1 {
-		t.Errorf("%d are active after the confirmation, held: %+v", active(), s.Identity.HeldPasses())
+	if active() != 3 || len(s.Identity.HeldPasses(t.Context())) != 0 || len(s.Dataplane.Identities) != 1 {
+		t.Errorf("%d are active after the confirmation, held: %+v", active(), s.Identity.HeldPasses(t.Context()))
 	}
 	confirmed := func(r vpn.AuditRecord) bool {
 		return r.Action == vpn.ConfirmDirectoryLookUp && r.Subject == string(d.ID) && strings.Contains(r.After, "6")

@@ -38,6 +38,7 @@ type Banner struct {
 
 // HeldLookUp is a look-up of a directory's users that waits for an administrator.
 type HeldLookUp struct {
+	Label          string // of the directory
 	Sentence, Href string
 	Since          time.Time
 }

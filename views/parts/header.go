@@ -34,6 +34,7 @@ type Pair struct {
 	Href  string
 	Copy  bool
 	Mono  bool
+	Wide  bool // has a line of its own: a long value
 	State bool
 	When  *When
 	Body  templ.Component

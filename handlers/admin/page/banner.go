@@ -23,8 +23,8 @@ func (p *Pages) Banner(c echo.Context) layout.Banner {
 	if err != nil {
 		b = layout.Banner{}
 	}
-	for _, held := range p.lookUps.HeldPasses() {
-		b.Held = append(b.Held, layout.HeldLookUp{Sentence: string(held.Directory) + ": " + held.Sentence(), Href: "/identity-providers/directories/" + string(held.Directory), Since: held.Since})
+	for _, held := range p.lookUps.HeldPasses(Context(c)) {
+		b.Held = append(b.Held, layout.HeldLookUp{Label: held.Label, Sentence: held.Sentence(), Href: "/identity-providers/directories/" + string(held.Directory), Since: held.Since})
 	}
 	for _, t := range p.providers.ProviderTroubles(Context(c)) {
 		b.Providers = append(b.Providers, layout.ProviderTrouble{Label: t.Label, Sentences: t.Sentences, Href: "/identity-providers/saml/" + string(t.Provider)})

@@ -24,7 +24,7 @@ type Pages struct {
 
 // LookUps tells which look-ups of users with sessions are held.
 type LookUps interface {
-	HeldPasses() []identity.Held
+	HeldPasses(ctx context.Context) []identity.Held
 }
 
 // Providers tells what is wrong with SAML providers.

@@ -91,7 +91,7 @@ func TestUserPages(t *testing.T) {
 	p = b.Get("/users/groups").WantText(".list-summary", "2 groups")
 	webtest.CheckMarkup(t, "/users/groups", p)
 	group, _ := p.Row("engineers").WantText("td", "S-1-5-7").Doc.Find("a").Attr("href")
-	p = b.Get(group).WantText("h1", "engineers").WantText("main", "users: 10.0.0.0/16").WantText("tbody", "bob@corp")
+	p = b.Get(group).WantText("h1", "engineers").WantText("main", "users to 10.0.0.0/16").WantText("tbody", "bob@corp")
 	webtest.CheckMarkup(t, group, p)
 	if file := b.Get("/users/groups?format=csv").Body; !strings.Contains(file, "engineers,S-1-5-7,Corporate directory,"+string(bob.Provider)+",1,1,") {
 		t.Errorf("the file is %s", file)

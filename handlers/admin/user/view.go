@@ -51,7 +51,7 @@ func (h *Users) facts(u user.View) []parts.Pair {
 		facts = append(facts, parts.Pair{Label: "Key in the directory", Value: u.Key, Mono: true})
 	}
 	if u.RefusedAt.IsZero() {
-		return append(facts, parts.Fact("Last refusal", "None since users are listed"))
+		return append(facts, parts.Fact("Last refusal", "None is known"))
 	}
 	body := views.Refusal(parts.At(now, u.RefusedAt), u.RefusedCode, u.RefusedReason, u.RefusedBy)
 	return append(facts, parts.Pair{Label: "Last refusal", Body: body})
@@ -111,7 +111,7 @@ func (h *Users) Group(c echo.Context) error {
 	v := views.UserGroupPage{
 		Header: parts.Header{Crumbs: append(crumbs[:1:1], parts.Crumb{Label: "Groups", Href: groupsPath}), Title: views.NameOr(g.Name, g.ID)},
 		Facts: []parts.Pair{
-			{Label: "Group ID", Value: g.ID, Copy: true}, provider, parts.FactTime("First seen", parts.At(h.pages.Now(), g.FirstSeen)),
+			{Label: "Group ID", Value: g.ID, Copy: true, Wide: len(g.ID) > wideID}, provider, parts.FactTime("First seen", parts.At(h.pages.Now(), g.FirstSeen)),
 		},
 		Rules: g.Rules, Endpoints: g.Endpoints, Group: g.UserGroup, List: page.ListView(c, l, found), Members: found.Items,
 	}
@@ -120,3 +120,6 @@ func (h *Users) Group(c echo.Context) error {
 	v.Chrome = h.pages.Chrome(c, views.NameOr(g.Name, g.ID), section)
 	return page.Render(c, http.StatusOK, views.UserGroup(v))
 }
+
+// wideID is the length, in bytes, from which the ID of a group has a line of its own.
+const wideID = 36
