@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 )
 
 // What users prove: at least one of a certificate and a password. What was not chosen is not taken from the rest of a form.
@@ -100,8 +101,13 @@ func TestFederatedLogin(t *testing.T) {
 		t.Errorf("the user is %+v", u)
 	}
 	connection := Connection{ID: "c", Status: ConnectionActive}
-	if (Session{Endpoint: e.ID, Connection: "c"}).Rejoin(connection, e, LoginRequest{Continues: "c"}, now) {
+	session := Session{Endpoint: e.ID, Connection: "c", StartedAt: now, EndsAt: now.Add(time.Hour)}
+	if session.Rejoin(connection, e, LoginRequest{Continues: "c"}, now) {
 		t.Error("a client without a token continues the connection of a user who signed in in the browser")
+	}
+	e.ClientCA, e.SAML = "cert-ca", ""
+	if !session.Rejoin(connection, e, LoginRequest{Continues: "c"}, now) {
+		t.Error("a client with a certificate does not continue its connection")
 	}
 }
 
