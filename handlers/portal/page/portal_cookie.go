@@ -57,8 +57,8 @@ func value(c echo.Context, name string) string {
 }
 
 func set(c echo.Context, name, value string, maxAge int) {
-	c.SetCookie(&http.Cookie{
-		Name: named(c, name), Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: c.Scheme() == "https", SameSite: http.SameSiteLaxMode, //nolint:gosec // G124: plain HTTP is for loopback only
+	c.SetCookie(&http.Cookie{ //nolint:gosec // G124: plain HTTP is for loopback only
+		Name: named(c, name), Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: c.Scheme() == "https", SameSite: http.SameSiteLaxMode,
 	})
 }
 
