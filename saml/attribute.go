@@ -116,6 +116,7 @@ func groups(attributes []vpn.SAMLAttribute, trace *vpn.SAMLTrace) (out []vpn.Gro
 			continue
 		}
 		for _, value := range a.Values {
+			value = vpn.CanonicalGroup(value) // as rules have it
 			switch {
 			case value == "" || seen[value]:
 			case utf8.RuneCountInString(value) > vpn.MaxGroupID || !printable(value):

@@ -59,6 +59,11 @@ func TestGroupsOfTheAttribute(t *testing.T) {
 	}
 	a = good()
 	a.GroupAttribute = "memberof" // the name has its case
+	named := good()
+	named.Groups = []string{"CN=Büro Süd, OU=Groups,DC=corp", `cn=b\c3\bcro s\c3\bcd,ou=groups,dc=corp`, "Staff"}
+	if have, _ := groups(t, sp(t), named); !slices.Equal(have, []string{"cn=büro süd,ou=groups,dc=corp", "Staff"}) {
+		t.Errorf("DNs of groups are %q", have)
+	}
 	if have, _ := groups(t, sp(t), a); len(have) != 0 {
 		t.Errorf("%q", have)
 	}
