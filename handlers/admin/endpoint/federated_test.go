@@ -38,6 +38,7 @@ func federatedForm(u *webtest.Fixture, name, cidr, port string, more url.Values)
 func TestFederatedEndpoint(t *testing.T) {
 	t.Parallel()
 	u := webtest.NewEndpoint(t)
+	u.Kit.Core.Settings.PublicURL = "" // the public pages are not served
 	p := u.Admin.Get("/endpoints/new").WantText("form", "There is no SAML provider yet").WantText("form", "The public pages are not served")
 	webtest.CheckMarkup(t, "/endpoints/new", p)
 	company, portal := newSAMLProvider(t, u, "company"), newSAMLProvider(t, u, "portal")
