@@ -32,6 +32,7 @@ type pending struct {
 	until       time.Duration     // likewise; when timer ends the login
 	pend        *vpn.LoginPending // how the client's user signs in; nil where web decides by itself
 	told        bool              // the worker has said that it told the client so
+	garbled     bool              // the client sent an answer that is no text
 	timer       *time.Timer
 	patience    *time.Timer // nil where the client is not told to wait longer
 }

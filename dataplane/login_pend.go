@@ -104,7 +104,10 @@ func (ep *endpoint) signInAnswered(n worker.Event, ev ovpn.CRResponse) {
 	}
 	answer, ok := ev.Text()
 	if !ok {
-		ep.log.Warn("a client sent an answer that is no text; it is ignored", "common_name", p.request.CommonName, "device", p.request.Device)
+		if !p.garbled {
+			p.garbled = true
+			ep.log.Warn("a client sent an answer that is no text; it and others are ignored", "common_name", p.request.CommonName, "device", p.request.Device)
+		}
 		return
 	}
 	p.request.Answer = answer

@@ -33,6 +33,7 @@ type browserSignInRow struct {
 	WrongCodes    int64  `gorm:"column:wrong_codes"`
 	RefusedCode   string `gorm:"column:refused_code"`
 	RefusedReason string `gorm:"column:refused_reason"`
+	Told          bool   `gorm:"column:told"`
 	Created       int64  `gorm:"column:created_at"`
 	Expires       int64  `gorm:"column:expires_at"`
 }
@@ -63,7 +64,7 @@ func (s *Store) newBrowserSignInRow(v vpn.BrowserSignIn) (browserSignInRow, erro
 		ID: string(v.ID), TokenDigest: vpn.TokenDigest(v.Token), Token: token, Node: clean(v.Node), LoginID: clean(v.Login.ID), Login: clean(login),
 		Endpoint: string(v.Login.Endpoint), Provider: string(v.Provider), Method: clean(v.Method), State: string(v.State),
 		User: clean(user), Version: int64(v.Version), Request: clean(v.Request), Browser: clean(v.Browser), BrowserAddr: marshalText(v.BrowserAddr),
-		Code: code, WrongCodes: int64(v.WrongCodes), RefusedCode: clean(string(v.RefusedCode)), RefusedReason: clean(v.RefusedReason),
+		Code: code, WrongCodes: int64(v.WrongCodes), RefusedCode: clean(string(v.RefusedCode)), RefusedReason: clean(v.RefusedReason), Told: v.Told,
 		Created: micros(v.CreatedAt), Expires: micros(v.ExpiresAt),
 	}, err
 }
@@ -73,7 +74,7 @@ func (s *Store) browserSignIn(r browserSignInRow) (vpn.BrowserSignIn, error) {
 	v := vpn.BrowserSignIn{
 		ID: vpn.BrowserSignInID(r.ID), Node: r.Node, Provider: vpn.SAMLProviderID(r.Provider), Method: r.Method, State: vpn.BrowserState(r.State),
 		Version: int(r.Version), Request: r.Request, Browser: r.Browser, BrowserAddr: d.addr(r.BrowserAddr), WrongCodes: int(r.WrongCodes),
-		RefusedCode: vpn.Code(r.RefusedCode), RefusedReason: r.RefusedReason, CreatedAt: instant(r.Created), ExpiresAt: instant(r.Expires),
+		RefusedCode: vpn.Code(r.RefusedCode), RefusedReason: r.RefusedReason, Told: r.Told, CreatedAt: instant(r.Created), ExpiresAt: instant(r.Expires),
 	}
 	d.json(r.Login, &v.Login)
 	d.json(r.User, &v.User)
@@ -104,7 +105,7 @@ func (t *Tx) SaveBrowserSignIn(ctx context.Context, s vpn.BrowserSignIn) error {
 		return err
 	}
 	g := t.on(ctx).Model(&browserSignInRow{}).Where("id = ?", row.ID).
-		Select("state", "provider_user", "provider_version", "request_id", "browser", "browser_addr", "wrong_codes", "refused_code", "refused_reason").Updates(&row)
+		Select("state", "provider_user", "provider_version", "request_id", "browser", "browser_addr", "wrong_codes", "refused_code", "refused_reason", "told").Updates(&row)
 	return browserSignInNoun.wrote(g, row.ID)
 }
 
@@ -135,11 +136,13 @@ func (t *Tx) BrowserSignInOfLogin(ctx context.Context, node, login string) (vpn.
 	return t.store.browserSignIn(row)
 }
 
-// DecidedBrowserSignIns lists the sign-ins of a node that persons have confirmed or that were refused, and that expire
-// after a time.
-func (t *Tx) DecidedBrowserSignIns(ctx context.Context, node string, now time.Time) ([]vpn.BrowserSignIn, error) {
-	q := t.on(ctx).Where("node = ? AND state IN ? AND expires_at > ?", clean(node), []string{string(vpn.BrowserConfirmed), string(vpn.BrowserRefused)}, micros(now))
-	return readAll(q.Order("id"), browserSignInNoun, t.store.browserSignIn)
+// DecidedBrowserSignIns lists the logins of a node whose sign-ins were confirmed or refused and expire after a time, and which
+// were not told so.
+func (t *Tx) DecidedBrowserSignIns(ctx context.Context, node string, now time.Time) ([]string, error) {
+	var logins []string
+	q := t.on(ctx).Model(&browserSignInRow{}).Where("node = ? AND told = ? AND state IN ? AND expires_at > ?",
+		clean(node), false, []string{string(vpn.BrowserConfirmed), string(vpn.BrowserRefused)}, micros(now))
+	return logins, browserSignInNoun.read(q.Order("id").Pluck("login_id", &logins).Error, "")
 }
 
 // PurgeBrowserSignIns deletes the sign-ins that expired before a time, at most limit, and returns their number.

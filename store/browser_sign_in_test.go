@@ -29,8 +29,8 @@ func testBrowserSignIn(t *testing.T, s *Store) {
 	decided := func(what string, node string, now time.Time, want int) {
 		t.Helper()
 		view(t, s, func(ctx context.Context, x *Tx) error {
-			if got := must[[]vpn.BrowserSignIn](t)(x.DecidedBrowserSignIns(ctx, node, now)); len(got) != want {
-				t.Errorf("%s: %d, want %d", what, len(got), want)
+			if got := must[[]string](t)(x.DecidedBrowserSignIns(ctx, node, now)); len(got) != want || want > 0 && got[0] != v.Login.ID {
+				t.Errorf("%s: %v, want %d", what, got, want)
 			}
 			return nil
 		})
@@ -42,12 +42,16 @@ func testBrowserSignIn(t *testing.T, s *Store) {
 	if err := attempt(t, s, func(ctx context.Context, x *Tx) error { return x.CreateBrowserSignIn(ctx, again) }); vpn.KindOf(err) != vpn.Conflict {
 		t.Errorf("a second one of the login: %v", err)
 	}
-	v.State = vpn.BrowserConfirmed
+	v.State, v.Told = vpn.BrowserConfirmed, false
 	update(t, s, func(ctx context.Context, x *Tx) error { return x.SaveBrowserSignIn(ctx, v) })
 	same("saved", v)
 	decided("confirmed", v.Node, at, 1)
 	decided("at another node", "other", at, 0)
 	decided("expired", v.Node, at.Add(time.Minute), 0)
+	v.Told = true
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.SaveBrowserSignIn(ctx, v) })
+	same("told", v)
+	decided("told", v.Node, at, 0)
 	update(t, s, func(ctx context.Context, x *Tx) error {
 		if n := must[int](t)(x.PurgeBrowserSignIns(ctx, v.ExpiresAt, 10)); n != 0 {
 			t.Errorf("%d purged too early", n)

@@ -68,6 +68,7 @@ type BrowserSignIn struct {
 	WrongCodes    int
 	RefusedCode   Code
 	RefusedReason string
+	Told          bool // its login was decided, or waits no longer: nothing is to be done about it
 	CreatedAt     time.Time
 	ExpiresAt     time.Time
 }
@@ -212,6 +213,7 @@ func (s *BrowserSignIn) Refuse(why *Error) {
 
 // End notes how the login was decided, when its client was told. gone tells that it could not be told any more.
 func (s *BrowserSignIn) End(d LoginDecision, gone bool) {
+	s.Told = true
 	switch {
 	case s.State == BrowserRefused:
 	case !d.Allow:

@@ -27,3 +27,12 @@ func (s *Runner) Purge(ctx context.Context) error { return s.purge(ctx) }
 func (s *Runner) PurgeAfter(ctx context.Context, last time.Time) error {
 	return s.purgeUnlessSet(ctx, &clockWatch{last: last})
 }
+
+// Answer sends decisions to the dataplane, of which signIns end sign-ins in a browser.
+func (s *Runner) Answer(ctx context.Context, signIns map[string]vpn.BrowserSignInID, ds ...vpn.LoginDecision) {
+	d := s.newDecider()
+	for login, id := range signIns {
+		d.browsers.ended.Store(login, id)
+	}
+	d.answer(ctx, ds)
+}

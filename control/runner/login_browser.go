@@ -130,7 +130,7 @@ func (d *decider) watchBrowsers(ctx context.Context) {
 			}
 			continue
 		}
-		d.browsers.wake(vpn.IDsOf(decided, func(s vpn.BrowserSignIn) string { return s.Login.ID }))
+		d.browsers.wake(decided)
 	}
 }
 
@@ -156,25 +156,19 @@ func (d *decider) proveInBrowser(ctx context.Context, e vpn.Endpoint, l *login) 
 	return true
 }
 
-// answerSignIns answers the logins whose users have signed in in a browser, each by itself, so that its page tells whether the
-// client heard of it. It gives the other decisions.
-func (d *decider) answerSignIns(ctx context.Context, ds []vpn.LoginDecision) (others []vpn.LoginDecision) {
-	for _, decision := range ds {
-		id, ok := d.browsers.ended.LoadAndDelete(decision.ID)
-		if !ok {
-			others = append(others, decision)
-			continue
-		}
-		err := d.dataplane.Decide(ctx, []vpn.LoginDecision{decision})
-		gone := vpn.KindOf(err) == vpn.NotFound
-		if err == nil || gone {
-			err = d.signIns.End(ctx, id.(vpn.BrowserSignInID), decision, gone) //nolint:forcetypeassert // it has no others
-		}
-		if err != nil {
-			d.core.Log.WarnContext(ctx, "the answer to a sign-in in a browser did not reach the dataplane, or was not stored", "err", errorChain(err))
-		}
+// answerSignIn answers a login whose user has signed in in a browser, by itself, so that its page tells whether the client
+// heard of it.
+func (d *decider) answerSignIn(ctx context.Context, id vpn.BrowserSignInID, decision vpn.LoginDecision) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	err := d.dataplane.Decide(ctx, []vpn.LoginDecision{decision})
+	gone := vpn.KindOf(err) == vpn.NotFound
+	if err == nil || gone {
+		err = d.signIns.End(ctx, id, decision, gone)
 	}
-	return others
+	if err != nil {
+		d.core.Log.WarnContext(ctx, "the answer to a sign-in in a browser did not reach the dataplane, or was not stored", "err", errorChain(err))
+	}
 }
 
 func (d *decider) awaitBrowser(ctx context.Context, e vpn.Endpoint, l *login, w *browser) error {

@@ -168,15 +168,27 @@ func latestDeadline(rs []login) time.Time {
 	return last
 }
 
+// answer sends decisions to the dataplane: those to sign-ins in a browser beside each other and all others, so that a worker
+// that does not answer delays its own clients only.
 func (d *decider) answer(ctx context.Context, ds []vpn.LoginDecision) {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
-	defer cancel()
 	defer d.deciding.Add(-int64(len(ds)))
-	if ds = d.answerSignIns(ctx, ds); len(ds) == 0 {
+	var sent sync.WaitGroup
+	defer sent.Wait()
+	others := make([]vpn.LoginDecision, 0, len(ds))
+	for _, decision := range ds {
+		if id, ok := d.browsers.ended.LoadAndDelete(decision.ID); ok {
+			sent.Go(func() { d.answerSignIn(ctx, id.(vpn.BrowserSignInID), decision) }) //nolint:forcetypeassert // it has no others
+			continue
+		}
+		others = append(others, decision)
+	}
+	if len(others) == 0 {
 		return
 	}
-	if err := d.dataplane.Decide(ctx, ds); err != nil && vpn.KindOf(err) != vpn.NotFound {
-		d.core.Log.WarnContext(ctx, "answers to logins did not all reach the dataplane", "logins", len(ds), "err", errorChain(err))
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	if err := d.dataplane.Decide(ctx, others); err != nil && vpn.KindOf(err) != vpn.NotFound {
+		d.core.Log.WarnContext(ctx, "answers to logins did not all reach the dataplane", "logins", len(others), "err", errorChain(err))
 	}
 }
 

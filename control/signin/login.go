@@ -48,14 +48,13 @@ func (s *Service) SignIn(ctx context.Context, id vpn.BrowserSignInID) (vpn.Brows
 	return v, err
 }
 
-// DecidedAt lists the sign-ins of a node that were decided and whose logins may wait.
-func (s *Service) DecidedAt(ctx context.Context, node string) ([]vpn.BrowserSignIn, error) {
-	var vs []vpn.BrowserSignIn
-	err := s.core.View(ctx, func(tx *store.Tx) (err error) {
-		vs, err = tx.DecidedBrowserSignIns(ctx, node, s.core.Now())
+// DecidedAt lists the logins of a node whose sign-ins were decided and which may wait.
+func (s *Service) DecidedAt(ctx context.Context, node string) (logins []string, err error) {
+	err = s.core.View(ctx, func(tx *store.Tx) (err error) {
+		logins, err = tx.DecidedBrowserSignIns(ctx, node, s.core.Now())
 		return err
 	})
-	return vs, err
+	return logins, err
 }
 
 // Type takes a code that was typed at the client.
