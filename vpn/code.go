@@ -160,6 +160,7 @@ const (
 	CodeSAMLRequestUnknown Code = "SAMLRequestUnknown"
 	CodeSAMLProviderOther  Code = "SAMLProviderMismatch"
 	CodeSAMLReplayed       Code = "SAMLAssertionReplayed"
+	CodeSignInNotCompleted Code = "BrowserSignInNotCompleted"
 )
 
 // codes is the table of all codes with what each means.
@@ -252,6 +253,7 @@ var codes = map[Code]string{
 	CodeBrowserClientGone:                  "The person has confirmed the sign-in in the browser, and the client waited no longer.",
 	CodeBrowserOther:                       "The browser is not the one in which the sign-in was begun, or it keeps no cookies.",
 	CodeBrowserChanged:                     "The browser signed in once more after the page was shown.",
+	CodeSignInNotCompleted:                 "A fault stopped the sign-in after the identity provider had answered. The log has the cause; the user begins again.",
 	CodeSAMLRequestUnknown:                 "The identity provider's answer belongs to no request that waits: none was made, it is too old, or it was answered.",
 	CodeSAMLProviderOther:                  "The answer came to the address of another identity provider than the one that was asked.",
 	CodeSAMLReplayed:                       "The assertion was used before.",

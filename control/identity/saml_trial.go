@@ -125,7 +125,7 @@ func (s *Service) RequestTrial(ctx context.Context, provider vpn.SAMLProviderID,
 			return err
 		}
 		for _, r := range former {
-			if !r.UsedAt.IsZero() {
+			if r.Result != "" {
 				return vpn.ErrSAMLTrial
 			}
 		}
@@ -155,8 +155,8 @@ func (s *Service) RequestTrial(ctx context.Context, provider vpn.SAMLProviderID,
 // TestedPath is the public page after a test sign-in at a provider. It says where the result is, and nothing of it.
 func TestedPath(provider vpn.SAMLProviderID) string { return "/saml/" + string(provider) + "/tested" }
 
-// FinishTest judges the answer to the request of a test sign-in, by the code path of a login, and stores what it says, of one
-// that is refused too. It gives the path of the page that leads back to the console.
+// FinishTest judges the answer to the request of a test sign-in, which is used up, by the code path of a login, and stores what
+// it says, of one that is refused too. It gives the path of the page that leads back to the console.
 func (s *Service) FinishTest(ctx context.Context, r vpn.SAMLRequest, form url.Values) (path string, err error) {
 	answer, _, refused := s.AcceptSAML(ctx, r.Provider, form, r.ID)
 	if refused != nil && refusalOf(refused) == nil {
@@ -168,9 +168,6 @@ func (s *Service) FinishTest(ctx context.Context, r vpn.SAMLRequest, form url.Va
 		stored, err := tx.SAMLRequest(ctx, r.ID)
 		if err != nil {
 			return err
-		}
-		if !stored.UsedAt.IsZero() {
-			return vpn.ErrSAMLRequest
 		}
 		earlier, err := resultOfTrial(ctx, tx, r.Subject)
 		if err != nil {
@@ -192,7 +189,7 @@ func (s *Service) FinishTest(ctx context.Context, r vpn.SAMLRequest, form url.Va
 		if err != nil {
 			return err
 		}
-		stored.UsedAt, stored.Result = now, string(text)
+		stored.Result = string(text)
 		if err := tx.SaveSAMLRequest(ctx, stored); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"sallyport/control"
 	"sallyport/control/controltest"
+	"sallyport/control/identity"
 	"sallyport/control/portal"
 	"sallyport/vpn"
 )
@@ -312,4 +314,47 @@ func TestSignInBySAML(t *testing.T) {
 	}
 	s.Clock.Pass(vpn.SAMLRequestTime)
 	begin()
+}
+
+// heldProver holds every sign-in until a test lets it go.
+type heldProver struct{ asked, free chan struct{} }
+
+func (p *heldProver) Prove(context.Context, identity.ProofRequest) (vpn.Proof, error) {
+	p.asked <- struct{}{}
+	<-p.free
+	return vpn.Proof{}, vpn.Refuse(vpn.Denied, vpn.CodeUserCredentials, "wrong")
+}
+
+// The sign-ins of one source leave places to others.
+func TestSourcesTakeTurns(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	prover := &heldProver{asked: make(chan struct{}, 100), free: make(chan struct{})}
+	c := s.Portal.Config
+	c.Prover = prover
+	p := portal.New(c)
+	done := make(chan error, 41)
+	signIn := func(from string) {
+		in := s.request("alice")
+		in.By = visitor(from)
+		go func() { _, err := p.SignIn(t.Context(), in); done <- err }()
+	}
+	for range 40 {
+		signIn("192.0.2.7")
+	}
+	for range 8 {
+		s.WantKind("one more than may wait", <-done, vpn.Unavailable, "")
+	}
+	signIn("198.51.100.7")
+	for i := range 9 {
+		select {
+		case <-prover.asked:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%d sign-ins ask the directory at a time", i)
+		}
+	}
+	close(prover.free)
+	for range 33 {
+		s.WantKind("with its turn", <-done, vpn.Denied, "")
+	}
 }

@@ -62,13 +62,12 @@ func (s *Service) Begin(ctx context.Context, id vpn.EndpointID, cookie vpn.Secre
 	})
 }
 
-// FinishPortal takes the answer to a request of Begin, which is used up by it, and begins a session. path is that of the
-// portal's page; where the answer is refused, that of the sign-in, and the error is for the person. browser names the browser
-// by the digest of its cookie.
-func (s *Service) FinishPortal(ctx context.Context, r vpn.SAMLRequest, form url.Values, browser string, from netip.Addr, request string) (token vpn.Secret, path string, err error) {
+// FinishPortal takes the answer to a request of Begin, which is used up, and begins a session. path is that of the portal's
+// page; where the answer is refused, that of the sign-in, and the error is for the person.
+func (s *Service) FinishPortal(ctx context.Context, r vpn.SAMLRequest, form url.Values, from netip.Addr, request string) (token vpn.Secret, path string, err error) {
 	id, _, _ := strings.Cut(r.Subject, " ")
 	at := vpn.EndpointID(id)
-	token, err = s.finish(ctx, r, form, browser, at, Visitor{Addr: from, Request: request})
+	token, err = s.finish(ctx, r, form, at, Visitor{Addr: from, Request: request})
 	if err != nil {
 		return "", at.PortalPath(), err
 	}
@@ -78,7 +77,7 @@ func (s *Service) FinishPortal(ctx context.Context, r vpn.SAMLRequest, form url.
 // Path is that of the page of a user who is signed in.
 const Path = "/portal"
 
-func (s *Service) finish(ctx context.Context, r vpn.SAMLRequest, form url.Values, browser string, at vpn.EndpointID, by Visitor) (token vpn.Secret, err error) {
+func (s *Service) finish(ctx context.Context, r vpn.SAMLRequest, form url.Values, at vpn.EndpointID, by Visitor) (token vpn.Secret, err error) {
 	answer, version, refused := s.Providers.AcceptSAML(ctx, r.Provider, form, r.ID)
 	if e, ok := errors.AsType[*vpn.Error](refused); refused != nil && (!ok || e.Kind != vpn.Denied) {
 		return "", refused
@@ -86,16 +85,8 @@ func (s *Service) finish(ctx context.Context, r vpn.SAMLRequest, form url.Values
 	why := refused
 	err = s.core.Update(ctx, func(tx *store.Tx) error {
 		token, why = "", refused
-		now := s.core.Now()
-		stored, err := tx.SAMLRequest(ctx, r.ID)
-		if err != nil {
-			return err
-		}
-		if err := stored.Answer(r.Provider, browser, now); err != nil {
-			return err
-		}
-		if err := tx.SaveSAMLRequest(ctx, stored); err != nil || why != nil {
-			return err
+		if why != nil {
+			return nil
 		}
 		fresh, err := tx.UseSAMLAssertion(ctx, r.Provider, answer.AssertionID, answer.NotOnOrAfter)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"sallyport/control"
 	"sallyport/control/endpoint"
 	"sallyport/control/identity"
+	"sallyport/control/turn"
 	"sallyport/store"
 	"sallyport/vpn"
 )
@@ -47,12 +48,12 @@ type Config struct {
 type Service struct {
 	Config
 	core   *control.Core
-	proofs chan struct{} // has room for the sign-ins at directories that run
+	proofs turn.Sources // of the sign-ins at directories
 }
 
 // New makes the use cases.
 func New(c Config) *Service {
-	return &Service{Config: c, core: c.Core, proofs: make(chan struct{}, maxProofs)}
+	return &Service{Config: c, core: c.Core, proofs: turn.Sources{OfOne: proofsOfSource, OfAll: proofsOfAll}}
 }
 
 // Visitor is a browser without a session.

@@ -7,15 +7,22 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/control"
 	"sallyport/control/identity"
+	"sallyport/control/turn"
 	"sallyport/store"
 	"sallyport/vpn"
 )
 
-const (
-	maxProofs = 32               // sign-ins at directories at a time, so that those of VPN clients find room
-	proofTime = 20 * time.Second // that a directory has for one
+// How many sign-ins ask directories at a time, so that those of VPN clients find room: of one source, which may be a whole
+// office, and in all; and how many wait.
+var (
+	proofsOfSource = turn.Limit{Places: 8, Wanted: 32}
+	proofsOfAll    = turn.Limit{Places: 32, Wanted: 128}
 )
+
+// proofTime is how long a sign-in waits for its turn and the directory.
+const proofTime = 20 * time.Second
 
 // SignInRequest is a sign-in as typed.
 type SignInRequest struct {
@@ -70,18 +77,17 @@ func checkTyped(in SignInRequest, door Door) error {
 }
 
 func (s *Service) signIn(ctx context.Context, door Door, in SignInRequest) (token vpn.Secret, err error) {
-	select {
-	case s.proofs <- struct{}{}:
-		defer func() { <-s.proofs }()
-	default:
-		return "", errBusy
+	asking, cancel := context.WithTimeout(ctx, proofTime)
+	defer cancel()
+	done, err := s.proofs.Take(asking, control.SourceNetwork(in.By.Addr.String()))
+	if err != nil {
+		return "", cmp.Or(ctx.Err(), error(errBusy))
 	}
+	defer done()
 	password := in.Password
 	if door.Code {
 		password = vpn.WithCode(password, in.Code)
 	}
-	asking, cancel := context.WithTimeout(ctx, proofTime)
-	defer cancel()
 	proof, err := s.Prover.Prove(asking, identity.ProofRequest{Directory: door.asks, Username: in.Username, Password: password, From: in.By.Addr})
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {

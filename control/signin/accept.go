@@ -9,7 +9,10 @@ import (
 	"sallyport/vpn"
 )
 
-var errReplayed = vpn.Refuse(vpn.Denied, vpn.CodeSAMLReplayed, "The identity provider's answer was used before. Begin the sign-in again.")
+var (
+	errReplayed     = vpn.Refuse(vpn.Denied, vpn.CodeSAMLReplayed, "The identity provider's answer was used before. Begin the sign-in again.")
+	errNotCompleted = vpn.Refuse(vpn.Unavailable, vpn.CodeSignInNotCompleted, "Your sign-in was not completed, because of a fault in this VPN. Begin it again.")
+)
 
 // relayField is the parameter of an answer that names its request.
 const relayField = "RelayState"
@@ -20,24 +23,31 @@ type Accepted struct {
 	Portal vpn.Secret // the cookie of a new session of the self-service portal; empty: the answer was for something else
 }
 
-// Accept takes the answer of an identity provider, which came to the address of a provider. An answer that belongs to no request of this browser is refused before it is read. What an answer proves is
-// stored in one transaction, which uses up the request and the assertion. The error is for the person; the log and the
-// refused attempts have the cause.
+// Accept takes the answer of an identity provider, which came to the address of a provider. An answer that belongs to no
+// request of this browser is refused before it is read. The request is used up before the answer is verified, so that a
+// request has one verification, whatever comes of it; where a fault stops what follows, the person begins again. What an
+// answer proves is stored in one transaction, which uses up the assertion. The error is for the person; the log and the
+// refused attempts have the cause. It is Unavailable, and the request is not used up, where too many answers wait.
 func (s *Service) Accept(ctx context.Context, at vpn.SAMLProviderID, form url.Values, by Browser) (a Accepted, err error) {
-	r, err := s.requestOf(ctx, at, form, by)
+	r, done, err := s.claim(ctx, at, form, by)
 	if err != nil {
 		s.core.Log.WarnContext(ctx, "the answer of an identity provider was refused", "provider", at, "source", by.Addr.String(), "code", vpn.CodeOf(err), "reason", err)
 		return a, err
 	}
+	defer done()
 	switch {
 	case r.Purpose == vpn.SAMLForLogin:
 		a.Path, err = s.acceptLogin(ctx, r, form, by)
 	case r.Purpose == vpn.SAMLForTest && s.tests != nil:
 		a.Path, err = s.tests.FinishTest(ctx, r, form)
 	case r.Purpose == vpn.SAMLForPortal:
-		a.Portal, a.Path, err = s.portal.FinishPortal(ctx, r, form, by.digest(), by.Addr, by.Request)
+		a.Portal, a.Path, err = s.portal.FinishPortal(ctx, r, form, by.Addr, by.Request)
 	default:
 		err = vpn.ErrSAMLRequest
+	}
+	if err != nil && refusalOf(err) == nil && ctx.Err() == nil {
+		s.core.Log.ErrorContext(ctx, "a sign-in was not completed", "provider", at, "purpose", r.Purpose, "source", by.Addr.String(), "err", err, "request_id", by.Request)
+		err = errNotCompleted.Because(err)
 	}
 	return a, err
 }
@@ -60,27 +70,45 @@ func (s *Service) requestOf(ctx context.Context, at vpn.SAMLProviderID, form url
 	return r, judged.Answer(at, by.digest(), s.core.Now())
 }
 
-// acceptLogin stores what an answer proves about the person of a VPN login.
-func (s *Service) acceptLogin(ctx context.Context, r vpn.SAMLRequest, form url.Values, by Browser) (string, error) {
-	answer, version, refused := s.providers.AcceptSAML(ctx, r.Provider, form, r.ID)
-	if refused != nil && refusalOf(refused) == nil {
-		return "", refused
+// claim waits for the turn of an answer, and uses up its request. done ends the turn.
+func (s *Service) claim(ctx context.Context, at vpn.SAMLProviderID, form url.Values, by Browser) (r vpn.SAMLRequest, done func(), err error) {
+	if r, err = s.requestOf(ctx, at, form, by); err != nil {
+		return r, nil, err
 	}
-	var v vpn.BrowserSignIn
-	var why error // what the person is told
-	err := s.core.Update(ctx, func(tx *store.Tx) error {
-		now := s.core.Now()
-		var err error
+	if done, err = s.takeTurn(ctx, by); err != nil {
+		return r, nil, err
+	}
+	err = s.core.Update(ctx, func(tx *store.Tx) error {
 		if r, err = tx.SAMLRequest(ctx, r.ID); err != nil {
 			return err
 		}
-		if err := r.Answer(r.Provider, by.digest(), now); err != nil {
+		if err := r.Answer(at, by.digest(), s.core.Now()); err != nil {
 			return err
 		}
-		if err := tx.SaveSAMLRequest(ctx, r); err != nil {
-			return err
-		}
-		if v, err = tx.BrowserSignIn(ctx, vpn.BrowserSignInID(r.Subject)); err != nil {
+		return tx.SaveSAMLRequest(ctx, r)
+	})
+	if err != nil {
+		done()
+		return r, nil, err
+	}
+	return r, done, nil
+}
+
+// acceptLogin stores what an answer proves about the person of a VPN login. With an error, path is where they begin again.
+func (s *Service) acceptLogin(ctx context.Context, r vpn.SAMLRequest, form url.Values, by Browser) (path string, err error) {
+	v, err := s.SignIn(ctx, vpn.BrowserSignInID(r.Subject))
+	if err != nil {
+		return "", err
+	}
+	answer, version, refused := s.providers.AcceptSAML(ctx, r.Provider, form, r.ID)
+	if refused != nil && refusalOf(refused) == nil {
+		return Path(v.Token), refused
+	}
+	var why error // what the person is told
+	err = s.core.Update(ctx, func(tx *store.Tx) error {
+		now := s.core.Now()
+		var err error
+		if v, err = tx.BrowserSignIn(ctx, v.ID); err != nil {
 			return err
 		}
 		why = refused
@@ -102,7 +130,7 @@ func (s *Service) acceptLogin(ctx context.Context, r vpn.SAMLRequest, form url.V
 		return tx.CreateAttempt(ctx, v.Login.Refused(refusalOf(why).Code, refusalOf(why).Listed()), now)
 	})
 	if err != nil {
-		return "", err
+		return Path(v.Token), err
 	}
 	if why != nil {
 		s.core.Log.WarnContext(ctx, "the answer of an identity provider was refused", "provider", r.Provider, "endpoint", v.Login.Endpoint, "device", v.Login.Device.String(), "source", by.Addr.String(),

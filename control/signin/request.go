@@ -21,6 +21,16 @@ func (s *Service) Request(ctx context.Context, token vpn.Secret, by Browser) (re
 	if !v.Open(s.core.Now()) {
 		return "", vpn.ErrBrowserLink
 	}
+	fewEnough := func(tx *store.Tx) error {
+		former, err := tx.SAMLRequestsOf(ctx, string(v.ID))
+		if err == nil && len(former) >= maxRequests {
+			err = errManyRequests
+		}
+		return err
+	}
+	if err := s.core.View(ctx, fewEnough); err != nil { // before a request is made, and signed
+		return "", err
+	}
 	relay := vpn.NewToken()
 	id, redirectURL, err := s.providers.RequestSAML(ctx, v.BrowserSignIn.Provider, relay.Reveal())
 	if err != nil {
@@ -31,12 +41,8 @@ func (s *Service) Request(ctx context.Context, token vpn.Secret, by Browser) (re
 		Browser: by.digest(), CreatedAt: s.core.Now(),
 	}
 	return redirectURL, s.core.Update(ctx, func(tx *store.Tx) error {
-		former, err := tx.SAMLRequestsOf(ctx, r.Subject)
-		if err != nil {
+		if err := fewEnough(tx); err != nil {
 			return err
-		}
-		if len(former) >= maxRequests {
-			return errManyRequests
 		}
 		return tx.CreateSAMLRequest(ctx, r)
 	})

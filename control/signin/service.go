@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"sallyport/control"
+	"sallyport/control/turn"
 	"sallyport/store"
 	"sallyport/vpn"
 )
@@ -26,16 +27,15 @@ type Providers interface {
 
 // Tests takes the answers to the requests of tests.
 type Tests interface {
-	// FinishTest judges the answer to a test's request, which is used up by it, and gives the path of the page with the
-	// result.
+	// FinishTest judges the answer to a test's request, which is used up, and gives the path of the page that continues.
 	FinishTest(ctx context.Context, r vpn.SAMLRequest, form url.Values) (path string, err error)
 }
 
 // Portal takes the answers to the requests of the self-service portal.
 type Portal interface {
-	// FinishPortal judges an answer, which uses up its request, and begins a session. path is that of the page that continues,
-	// or where the person may begin again.
-	FinishPortal(ctx context.Context, r vpn.SAMLRequest, form url.Values, browser string, from netip.Addr, request string) (token vpn.Secret, path string, err error)
+	// FinishPortal judges an answer, whose request is used up, and begins a session. path is that of the page that continues;
+	// with an error, where the person may begin again.
+	FinishPortal(ctx context.Context, r vpn.SAMLRequest, form url.Values, from netip.Addr, request string) (token vpn.Secret, path string, err error)
 }
 
 // Service is the use cases of sign-ins in a browser.
@@ -44,12 +44,13 @@ type Service struct {
 	providers Providers
 	tests     Tests
 	portal    Portal
+	answers   turn.Sources  // to be verified
 	decided   chan struct{} // has room for one wake-up of the runner
 }
 
 // New makes the use cases. tests may be nil: then there are none.
 func New(core *control.Core, providers Providers, tests Tests, portal Portal) *Service {
-	return &Service{core: core, providers: providers, tests: tests, portal: portal, decided: make(chan struct{}, 1)}
+	return &Service{core: core, providers: providers, tests: tests, portal: portal, decided: make(chan struct{}, 1), answers: turn.Sources{OfOne: answersOfSource, OfAll: answersOfAll}}
 }
 
 // Decided receives a value when a person of this process has decided since the last one. Another process may have taken

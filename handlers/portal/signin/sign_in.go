@@ -69,14 +69,17 @@ func (h *SignIns) Begin(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, url)
 }
 
+// againStatus is the status of the page that leads to where a person may begin again.
+var againStatus = map[vpn.Kind]int{vpn.Denied: http.StatusForbidden, vpn.Unavailable: http.StatusServiceUnavailable}
+
 // Accept takes the answer of an identity provider, and leads to the page that continues.
 func (h *SignIns) Accept(c echo.Context) error {
 	if err := c.Request().ParseForm(); err != nil {
 		return err
 	}
 	a, err := h.service.Accept(page.Context(c), vpn.SAMLProviderID(c.Param("provider")), c.Request().PostForm, browser(c))
-	if refused := vpn.KindOf(err) == vpn.Denied; refused && a.Path != "" {
-		return page.Render(c, http.StatusForbidden, views.SignInRefused(err.Error(), string(vpn.CodeOf(err)), a.Path))
+	if status := againStatus[vpn.KindOf(err)]; err != nil && a.Path != "" && status != 0 {
+		return page.Render(c, status, views.SignInRefused(err.Error(), string(vpn.CodeOf(err)), a.Path))
 	}
 	if err != nil {
 		return err
