@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -86,6 +87,44 @@ func testSAMLRequest(t *testing.T, s *Store) {
 		if _, err := x.SAMLRequestByRelay(ctx, "other"); vpn.CodeOf(err) != vpn.CodeSAMLRequestUnknown {
 			t.Errorf("another RelayState: %v", err)
 		}
+		return nil
+	})
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		for i, browser := range []string{"a", "b", "a", "c"} {
+			w := open
+			w.ID, w.Relay, w.Browser, w.CreatedAt = fmt.Sprint("w", i), fmt.Sprint("w", i), browser, r.CreatedAt.Add(time.Duration(i)*time.Second)
+			if browser == "c" {
+				w.Subject = "another"
+			}
+			if err := x.CreateSAMLRequest(ctx, w); err != nil {
+				return err
+			}
+		}
+		waiting := func(what string, wantAll, wantOf int, gone string) {
+			t.Helper()
+			all, of, err := x.WaitingSAMLRequests(ctx, r.Purpose, r.Subject)
+			if err != nil || all != wantAll || of != wantOf {
+				t.Errorf("%s: %d, %d, %v", what, all, of, err)
+			}
+			if _, err := x.SAMLRequest(ctx, gone); vpn.KindOf(err) != vpn.NotFound {
+				t.Errorf("%s: %s is there: %v", what, gone, err)
+			}
+		}
+		waiting("created", 4, 3, "-")
+		if err := x.DropSAMLRequestOf(ctx, r.Subject, "b"); err != nil {
+			return err
+		}
+		waiting("of the browser", 3, 2, "w1")
+		if err := x.DropSAMLRequestOf(ctx, r.Subject, "none"); err != nil {
+			return err
+		}
+		waiting("of the subject", 2, 1, "w0")
+		if err := x.DropSAMLRequest(ctx, r.Purpose); err != nil {
+			return err
+		}
+		waiting("of all", 1, 0, "w2")
+		same(t, "purged without a result", must[int](t)(x.PurgeSAMLRequestsWithoutResult(ctx, r.CreatedAt.Add(3*time.Second), 10)), 0)
+		same(t, "purged without a result", must[int](t)(x.PurgeSAMLRequestsWithoutResult(ctx, r.CreatedAt.Add(time.Minute), 10)), 1)
 		return nil
 	})
 	update(t, s, func(ctx context.Context, x *Tx) error {

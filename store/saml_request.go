@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"sallyport/vpn"
@@ -74,9 +75,50 @@ func (t *Tx) SAMLRequestsOf(ctx context.Context, subject string) ([]vpn.SAMLRequ
 	return readAll(t.on(ctx).Where("subject = ?", clean(subject)).Order("created_at DESC, id"), samlRequestNoun, samlRequestRow.request)
 }
 
+// waitingSAMLRequest is in the words of two indexes.
+const waitingSAMLRequest = "used_at = 0"
+
+// WaitingSAMLRequests counts the requests of a purpose that are not answered: all, and those for a subject.
+func (t *Tx) WaitingSAMLRequests(ctx context.Context, purpose vpn.SAMLPurpose, subject string) (all, ofSubject int, err error) {
+	for _, c := range []struct {
+		column, value string
+		to            *int
+	}{{"purpose", string(purpose), &all}, {"subject", clean(subject), &ofSubject}} {
+		var n int64
+		if err := t.on(ctx).Model(&samlRequestRow{}).Where(waitingSAMLRequest).Where(c.column+" = ?", c.value).Count(&n).Error; err != nil {
+			return 0, 0, samlRequestNoun.read(err, "")
+		}
+		*c.to = int(n)
+	}
+	return all, ofSubject, nil
+}
+
+// DropSAMLRequest deletes the oldest request of a purpose that is not answered.
+func (t *Tx) DropSAMLRequest(ctx context.Context, purpose vpn.SAMLPurpose) error {
+	return t.dropSAMLRequest(ctx, t.on(ctx).Where("purpose = ?", string(purpose)).Order("created_at"))
+}
+
+// DropSAMLRequestOf deletes the oldest request for a subject that is not answered: of the browser, where it has one.
+func (t *Tx) DropSAMLRequestOf(ctx context.Context, subject, browser string) error {
+	order := clause.OrderBy{Expression: clause.Expr{SQL: "CASE WHEN browser = ? THEN 0 ELSE 1 END, created_at", Vars: []any{browser}}}
+	return t.dropSAMLRequest(ctx, t.on(ctx).Where("subject = ?", clean(subject)).Clauses(order))
+}
+
+func (t *Tx) dropSAMLRequest(ctx context.Context, in *gorm.DB) error {
+	oldest := in.Model(&samlRequestRow{}).Select("id").Where(waitingSAMLRequest).Limit(1)
+	return samlRequestNoun.read(t.on(ctx).Where("id IN (?)", oldest).Delete(&samlRequestRow{}).Error, "")
+}
+
 // PurgeSAMLRequests deletes the requests that were made before a time, at most limit, and returns their number.
 func (t *Tx) PurgeSAMLRequests(ctx context.Context, before time.Time, limit int) (int, error) {
 	old := t.on(ctx).Model(&samlRequestRow{}).Select("id").Where("created_at < ?", micros(before)).Limit(limit)
+	g := t.on(ctx).Where("id IN (?)", old).Delete(&samlRequestRow{})
+	return int(g.RowsAffected), samlRequestNoun.read(g.Error, "")
+}
+
+// PurgeSAMLRequestsWithoutResult is PurgeSAMLRequests of those that are no test, or whose test found nothing.
+func (t *Tx) PurgeSAMLRequestsWithoutResult(ctx context.Context, before time.Time, limit int) (int, error) {
+	old := t.on(ctx).Model(&samlRequestRow{}).Select("id").Where("created_at < ? AND result = ''", micros(before)).Limit(limit)
 	g := t.on(ctx).Where("id IN (?)", old).Delete(&samlRequestRow{})
 	return int(g.RowsAffected), samlRequestNoun.read(g.Error, "")
 }

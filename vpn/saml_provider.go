@@ -23,6 +23,13 @@ func NewSAMLProviderID() SAMLProviderID {
 	return SAMLProviderID(prefixSAMLProvider + hex.EncodeToString(b[:]))
 }
 
+// WellFormed tells whether the ID is one that NewSAMLProviderID makes. Others are neither looked up nor logged.
+func (id SAMLProviderID) WellFormed() bool {
+	digits, found := strings.CutPrefix(string(id), prefixSAMLProvider)
+	_, err := hex.DecodeString(digits)
+	return found && err == nil && len(digits) == 2*samlProviderIDBytes
+}
+
 // SAMLProvider is an identity provider (IdP) that proves users by SAML 2.0, in their browser.
 type SAMLProvider struct {
 	ID        SAMLProviderID

@@ -19,6 +19,8 @@ const (
 	// some characters of which take three in a form.
 	maxPublicBody    = 256 << 10
 	maxPublicDrained = 2 << 20
+	// The other forms of the public pages hold a name, a password and a code.
+	maxPublicForm = 32 << 10
 )
 
 // limitBody refuses request bodies above limit bytes, and reads a refused one up to drained bytes.

@@ -31,9 +31,11 @@ const (
 func (p publicPolicy) guard(next echo.HandlerFunc, users *selfservice.Service) echo.HandlerFunc {
 	switch p {
 	case portalUser:
-		return usersOnly(users, next)
-	case everyVisitor, fromIdentityProvider:
-		return next
+		return limitBody(maxPublicForm, maxPublicDrained)(usersOnly(users, next))
+	case everyVisitor:
+		return limitBody(maxPublicForm, maxPublicDrained)(next)
+	case fromIdentityProvider:
+		return takeTurns(next)
 	default:
 		panic("web: a public route without a policy")
 	}

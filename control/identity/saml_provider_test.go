@@ -181,6 +181,14 @@ func TestMetadataIsLookedAt(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 	troubles("differs from the metadata that is stored: Signing certificate.")
+	// What was read for the banner is kept, whatever a visitor asks for.
+	k.Exec("UPDATE saml_provider SET name = 'renamed'")
+	if _, err := k.Identity.OwnMetadata(ctx, vpn.NewSAMLProviderID()); vpn.KindOf(err) != vpn.NotFound {
+		t.Errorf("metadata of an unknown provider: %v", err)
+	}
+	if all := k.Identity.ProviderTroubles(ctx); len(all) != 1 || strings.Contains(all[0].Label, "renamed") {
+		t.Errorf("read again: %+v", all)
+	}
 	k.Clock.Pass(25 * time.Hour)
 	if l := look(); !l.Since.Equal(since) || !l.At.Equal(k.Clock.Now()) {
 		t.Errorf("the same differences: %+v", l)

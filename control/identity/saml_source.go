@@ -52,7 +52,9 @@ func (s *Service) ServiceProvider(ctx context.Context, id vpn.SAMLProviderID) (v
 	var p vpn.SAMLProvider
 	err := s.core.View(ctx, func(tx *store.Tx) (err error) { p, err = tx.SAMLProvider(ctx, id); return err })
 	if err != nil {
-		s.forgetSAML(id)
+		s.mu.Lock()
+		delete(s.opened, id)
+		s.mu.Unlock()
 		return p, nil, err
 	}
 	s.mu.Lock()
@@ -92,6 +94,7 @@ func (s *Service) openSAML(p vpn.SAMLProvider, secrets store.SAMLProviderSecrets
 	})
 }
 
+// forgetSAML has a provider that was changed read again, with what is wrong with it.
 func (s *Service) forgetSAML(id vpn.SAMLProviderID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"sallyport/control/controltest"
 	"sallyport/control/identity"
 	"sallyport/control/portal"
+	"sallyport/control/signin"
 	"sallyport/vpn"
 )
 
@@ -303,17 +305,48 @@ func TestSignInBySAML(t *testing.T) {
 	if n := len(s.Query("SELECT digest FROM portal_session")); n != 1 {
 		t.Errorf("%d sessions", n)
 	}
-	for range 300 {
-		if _, err = s.Portal.Begin(t.Context(), s.Endpoint.ID, b.Cookie, portal.Visitor{Addr: b.Addr}); err != nil {
-			break
-		}
+}
+
+// The requests that wait are bounded, of a network and in all. Above it the oldest is given up, of the same browser first: the
+// others of its network can finish theirs.
+func TestRequestsThatWait(t *testing.T) {
+	t.Parallel()
+	s := &site{Site: controltest.NewSite(t)}
+	p := s.AskBrowser(false)
+	s.SetPortal(true)
+	begin := func(b signin.Browser) url.Values {
+		to, err := s.Portal.Begin(t.Context(), s.Endpoint.ID, b.Cookie, portal.Visitor{Addr: b.Addr})
+		s.Must(err)
+		return controltest.AnswerTo(to, "alice@example.com")
 	}
-	s.WantKind("too many", err, vpn.Throttled, "Too many sign-ins")
-	if _, err = s.Portal.Begin(t.Context(), s.Endpoint.ID, b.Cookie, visitor("198.51.100.1")); err != nil {
-		t.Errorf("from another network: %v", err)
+	waiting := func() string { return s.Query("SELECT COUNT(*) FROM saml_request WHERE used_at = 0")[0] }
+	honest, other, flood := controltest.NewBrowser("192.0.2.7"), controltest.NewBrowser("198.51.100.1"), controltest.NewBrowser("192.0.2.7")
+	first, far := begin(honest), begin(other)
+	for range 250 {
+		s.Clock.Pass(time.Millisecond)
+		begin(flood)
 	}
-	s.Clock.Pass(vpn.SAMLRequestTime)
-	begin()
+	if n := waiting(); n != "201" {
+		t.Errorf("%s requests wait", n)
+	}
+	_, err := s.SignIns.Accept(t.Context(), p.ID, first, honest)
+	s.Must(err)
+	last := begin(flood)
+	s.Exec("INSERT INTO saml_request WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4799) SELECT 'x' || i, 'r' || i, provider_id, purpose, 's' || i, browser, '', created_at + 1, 0 FROM n, (SELECT * FROM saml_request LIMIT 1)")
+	if n := waiting(); n != "5000" {
+		t.Fatalf("%s requests wait", n)
+	}
+	s.Clock.Pass(time.Second)
+	begin(flood) // displaces one of its own
+	_, err = s.SignIns.Accept(t.Context(), p.ID, far, other)
+	s.Must(err)
+	begin(controltest.NewBrowser("203.0.113.1"))
+	begin(controltest.NewBrowser("203.0.113.2"))
+	if n := waiting(); n != "5000" {
+		t.Errorf("%s requests wait", n)
+	}
+	_, err = s.SignIns.Accept(t.Context(), p.ID, last, flood)
+	s.Must(err)
 }
 
 // heldProver holds every sign-in until a test lets it go.

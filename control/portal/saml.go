@@ -12,13 +12,15 @@ import (
 	"sallyport/vpn"
 )
 
-// maxRequests bounds the requests of one network at one endpoint that wait for an answer: each is a row for some minutes.
-const maxRequests = 200
-
-var (
-	errManyRequests = vpn.Refuse(vpn.Throttled, vpn.CodeRequestLimitExceeded, "Too many sign-ins were begun from your network and not finished. Try again in some minutes.")
-	errReplayed     = vpn.Refuse(vpn.Denied, vpn.CodeSAMLReplayed, "The identity provider's answer was used before. Begin the sign-in again.")
+// How many requests may wait for an answer: of one network at one endpoint, and in all. Above it the oldest is given up, of the
+// same browser first: others of the network, which may be a whole office, can sign in. A network never displaces the requests
+// of others by its number.
+const (
+	maxRequests    = 200
+	maxAllRequests = 5000
 )
+
+var errReplayed = vpn.Refuse(vpn.Denied, vpn.CodeSAMLReplayed, "The identity provider's answer was used before. Begin the sign-in again.")
 
 // subjectOf is what a request of a visitor is for: the endpoint, and the network that it was begun from.
 func subjectOf(id vpn.EndpointID, by Visitor) string {
@@ -45,18 +47,17 @@ func (s *Service) Begin(ctx context.Context, id vpn.EndpointID, cookie vpn.Secre
 		Browser: vpn.TokenDigest(cookie), CreatedAt: s.core.Now(),
 	}
 	return redirectURL, s.core.Update(ctx, func(tx *store.Tx) error {
-		former, err := tx.SAMLRequestsOf(ctx, r.Subject)
+		all, ofNetwork, err := tx.WaitingSAMLRequests(ctx, r.Purpose, r.Subject)
+		switch {
+		case err != nil:
+			return err
+		case ofNetwork >= maxRequests:
+			err = tx.DropSAMLRequestOf(ctx, r.Subject, r.Browser)
+		case all >= maxAllRequests:
+			err = tx.DropSAMLRequest(ctx, r.Purpose)
+		}
 		if err != nil {
 			return err
-		}
-		waiting := 0
-		for _, f := range former {
-			if f.UsedAt.IsZero() && r.CreatedAt.Sub(f.CreatedAt) < vpn.SAMLRequestTime {
-				waiting++
-			}
-		}
-		if waiting >= maxRequests {
-			return errManyRequests
 		}
 		return tx.CreateSAMLRequest(ctx, r)
 	})

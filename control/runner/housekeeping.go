@@ -23,6 +23,9 @@ const (
 	keepBrowsers       = time.Hour                // sign-ins in a browser, after their logins stopped to wait
 	keepRequests       = 24 * time.Hour           // of SAML, with the results of tests
 	purgeEvery         = time.Hour
+	// Requests of SAML without a result: visitors make them without an account, so they are purged often.
+	keepOpenRequests       = 15 * time.Minute
+	purgeOpenRequestsEvery = 5 * time.Minute
 	// A connection must be missing twice, this far apart, before it is stored as ended: the event of
 	// its end may still arrive.
 	sweepEvery = 30 * time.Second
@@ -37,6 +40,8 @@ func (s *Runner) Housekeep(ctx context.Context) {
 	defer counters.Stop()
 	defer purge.Stop()
 	defer sweep.Stop()
+	requests := time.NewTicker(purgeOpenRequestsEvery)
+	defer requests.Stop()
 	missed := map[vpn.ConnectionID]bool{}
 	last := map[vpn.ConnectionID]vpn.Counters{}
 	clock := clockWatch{last: s.core.Now().Round(0)}
@@ -53,6 +58,8 @@ func (s *Runner) Housekeep(ctx context.Context) {
 			missed, err = s.sweepConnections(ctx, missed)
 		case <-purge.C:
 			err = s.purgeUnlessSet(ctx, &clock)
+		case <-requests.C:
+			err = s.purgeOpenRequests(ctx)
 		}
 		if err != nil && vpn.KindOf(err) != vpn.Unavailable && ctx.Err() == nil {
 			s.core.Log.ErrorContext(ctx, "housekeeping", "err", errorChain(err))
@@ -169,6 +176,23 @@ func (s *Runner) purgeUnlessSet(ctx context.Context, clock *clockWatch) error {
 	return s.purge(ctx)
 }
 
+// purgeOpenRequests purges the requests of SAML that cannot be answered any more. Where the clock was set, a person begins again.
+func (s *Runner) purgeOpenRequests(ctx context.Context) error {
+	return s.inBatches(ctx, func(tx *store.Tx) (int, error) {
+		return tx.PurgeSAMLRequestsWithoutResult(ctx, s.core.Now().Add(-keepOpenRequests), purgeBatch)
+	})
+}
+
+// inBatches purges until there is no more.
+func (s *Runner) inBatches(ctx context.Context, purge func(*store.Tx) (int, error)) error {
+	for n := 1; n > 0; {
+		if err := s.core.Update(ctx, func(tx *store.Tx) (err error) { n, err = purge(tx); return err }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // purge deletes old rows, a batch in each transaction: deleting all at once would hold SQLite's write
 // lock, and logins wait for it.
 func (s *Runner) purge(ctx context.Context) error {
@@ -219,10 +243,8 @@ func (s *Runner) purge(ctx context.Context) error {
 			return tx.PurgeAudit(ctx, now.Add(-keepRefusals), changes, purgeBatch)
 		},
 	} {
-		for n := 1; n > 0; {
-			if err := s.core.Update(ctx, func(tx *store.Tx) (err error) { n, err = purge(tx); return err }); err != nil {
-				return err
-			}
+		if err := s.inBatches(ctx, purge); err != nil {
+			return err
 		}
 	}
 	return nil

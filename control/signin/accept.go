@@ -29,9 +29,14 @@ type Accepted struct {
 // answer proves is stored in one transaction, which uses up the assertion. The error is for the person; the log and the
 // refused attempts have the cause. It is Unavailable, and the request is not used up, where too many answers wait.
 func (s *Service) Accept(ctx context.Context, at vpn.SAMLProviderID, form url.Values, by Browser) (a Accepted, err error) {
+	if !at.WellFormed() {
+		return a, vpn.ErrSAMLRequest
+	}
 	r, done, err := s.claim(ctx, at, form, by)
 	if err != nil {
-		s.core.Log.WarnContext(ctx, "the answer of an identity provider was refused", "provider", at, "source", by.Addr.String(), "code", vpn.CodeOf(err), "reason", err)
+		if ok, left := s.refusals.take(s.core.Now()); ok {
+			s.core.Log.WarnContext(ctx, "the answer of an identity provider was refused", "provider", at, "source", by.Addr.String(), "code", vpn.CodeOf(err), "reason", err, "not_logged_before", left)
+		}
 		return a, err
 	}
 	defer done()

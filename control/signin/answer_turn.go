@@ -13,12 +13,12 @@ import (
 // How many answers a process verifies at a time, and how many wait: a forged answer costs 20 ms of a processor and 14 MB,
 // and needs no account. Of one source, which may be a whole office, one is verified at a time.
 var (
-	answersOfSource = turn.Limit{Places: 1, Wanted: 16}
-	answersOfAll    = turn.Limit{Places: 2, Wanted: 128}
+	answersOfSource = turn.Limit{Places: 1, Wanted: 128}
+	answersOfAll    = turn.Limit{Places: 2, Wanted: 512}
 )
 
 // answerWait is how long an answer waits for its turn.
-const answerWait = 5 * time.Second
+const answerWait = 10 * time.Second
 
 var errManyAnswers = vpn.Refuse(vpn.Unavailable, vpn.CodeRequestLimitExceeded, "Many users sign in at the moment. Load this page again in some seconds: your sign-in then continues.")
 

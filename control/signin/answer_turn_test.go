@@ -117,11 +117,18 @@ func TestAnswersTakeTurns(t *testing.T) {
 		form url.Values
 		err  error
 	}
-	const wanted = 16
-	done := make(chan answer, wanted+1)
-	for i := range wanted + 1 {
+	const wanted = 4
+	s.service.LimitAnswers(wanted)
+	done := make(chan answer, wanted+2)
+	answers := make([]answer, wanted+1)
+	for i := range answers {
 		v := s.waiting(fmt.Sprint("login-", i))
-		a := answer{at: v.Provider, form: s.asked(v, by)}
+		answers[i] = answer{at: v.Provider, form: s.asked(v, by)}
+	}
+	other := controltest.NewBrowser("198.51.100.7")
+	v := s.waiting("of another source")
+	form := s.asked(v, other)
+	for _, a := range answers {
 		go func() {
 			_, a.err = s.service.Accept(t.Context(), a.at, a.form, by)
 			done <- a
@@ -129,9 +136,6 @@ func TestAnswersTakeTurns(t *testing.T) {
 	}
 	busy := <-done
 	s.WantKind("one more than may wait", busy.err, vpn.Unavailable, "Load this page again")
-	other := controltest.NewBrowser("198.51.100.7")
-	v := s.waiting("of another source")
-	form := s.asked(v, other)
 	go func() {
 		_, err := s.service.Accept(t.Context(), v.Provider, form, other)
 		done <- answer{err: err}

@@ -45,6 +45,7 @@ type Service struct {
 	tests     Tests
 	portal    Portal
 	answers   turn.Sources  // to be verified
+	refusals  pace          // of answers that belong to no request
 	decided   chan struct{} // has room for one wake-up of the runner
 }
 

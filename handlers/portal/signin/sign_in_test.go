@@ -1,6 +1,7 @@
 package signin_test
 
 import (
+	"errors"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -317,5 +318,47 @@ func TestClientsSayOneWord(t *testing.T) {
 	facts := b.Get("/a/" + s.waiting().Token.Reveal()).Text("dl")
 	if strings.Contains(facts, "laptop") || strings.Contains(facts, "check") || strings.Count(facts, "unknown") != 2 {
 		t.Errorf("the page says %q", facts)
+	}
+}
+
+// After a fault the page leads to where the person may begin again, and does not tell the cause.
+func TestFaultAfterTheAnswer(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v, b := s.waiting(), s.browser()
+	form := controltest.AnswerTo(toProvider(b, v), "alice@example.com")
+	s.Provider.Fail(errors.New("the disk is full"))
+	p := answer(b, v, form).WantStatus(http.StatusServiceUnavailable).WantText("h1", "The sign-in failed").WantText("main", "Begin it again")
+	if strings.Contains(p.Body, "disk") || p.Href("Try again") != "/a/"+v.Token.Reveal() {
+		t.Errorf("the page is %s", p.Body)
+	}
+	s.Provider.Fail(nil)
+	answer(b, v, form).WantStatus(http.StatusNotFound)
+	signIn(b, v, "alice@example.com")
+}
+
+// What visitors send without an account writes no more than a few short lines into the log.
+func TestLogOfVisitors(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.browser()
+	const said = "the answer of an identity provider was refused"
+	post := func(provider string) {
+		b.Send(http.MethodPost, "/saml/"+provider+"/acs", strings.NewReader("RelayState=x"), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}).WantStatus(http.StatusNotFound)
+	}
+	post(strings.Repeat("A", 40000))
+	if log := s.Log.String(); strings.Contains(log, "AAAAAAAAAA") || strings.Contains(log, said) {
+		t.Error("the log has what is no ID")
+	}
+	for range 50 {
+		post(string(vpn.NewSAMLProviderID()))
+	}
+	if n := strings.Count(s.Log.String(), said); n != 30 {
+		t.Errorf("%d lines", n)
+	}
+	s.Clock.Pass(time.Minute)
+	post(string(vpn.NewSAMLProviderID()))
+	if log := s.Log.String(); strings.Count(log, said) != 31 || !strings.Contains(log, `"not_logged_before":20`) {
+		t.Error("the log does not tell what it left out")
 	}
 }
