@@ -53,7 +53,7 @@ func TestWaitingLoginIsInNoFile(t *testing.T) {
 	f.inOwn(func() { f.ep.state.desired.Passwords = true })
 	f.send(f.runs[0], ovpn.Connect{CID: 1, KID: 1, Env: ovpn.NewEnv(values)})
 	waiting := f.pendingOf(f.runs[0], 1)
-	var request vpn.LoginRequest
+	var request vpn.LoginNews
 	for request = range f.Logins(t.Context()) {
 		break
 	}

@@ -58,6 +58,7 @@ func (e *Engine) adoptLogins(logins []pendedLogin) {
 			continue
 		}
 		ep.state.left[l.client()] = l
+		e.logins.Expect(l.Request.ID)
 	}
 }
 
@@ -96,7 +97,7 @@ func (ep *endpoint) comparePended(n worker.Event, clients map[ovpn.CID]ovpn.Stat
 		}
 		delete(ep.state.left, c)
 		if !waits(c.CID) {
-			ep.unjournalLogin(l.Request.ID)
+			ep.dropLogin(l.Request.ID)
 			continue
 		}
 		delete(clients, c.CID)
@@ -138,7 +139,13 @@ func (ep *endpoint) dropLeft(instance string) {
 	for c, l := range ep.state.left {
 		if c.Instance == instance {
 			delete(ep.state.left, c)
-			ep.unjournalLogin(l.Request.ID)
+			ep.dropLogin(l.Request.ID)
 		}
 	}
+}
+
+// dropLogin forgets a login of an earlier process that does not wait again.
+func (ep *endpoint) dropLogin(id string) {
+	ep.unjournalLogin(id)
+	ep.logins.Remove(id)
 }

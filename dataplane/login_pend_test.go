@@ -2,9 +2,11 @@ package dataplane
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,7 +97,7 @@ func TestPendedLogin(t *testing.T) {
 	if n := sent(`client-pending-auth 1 1 "WEB_AUTH::` + signInURL + `" 185`); n != 1 {
 		t.Errorf("the client was told %d times", n)
 	}
-	var waits vpn.LoginRequest
+	var waits vpn.LoginNews
 	for waits = range f.Logins(t.Context()) { // as another web process reads it
 		break
 	}
@@ -270,7 +272,9 @@ func TestAnswerOfPendedLogin(t *testing.T) {
 	read := make(chan vpn.LoginRequest)
 	go func() {
 		for l := range f.Logins(t.Context()) {
-			read <- l
+			if !l.All {
+				read <- l.LoginRequest
+			}
 		}
 	}()
 	if first := <-read; first.Answer != "" || first.Pending {
@@ -374,3 +378,39 @@ func TestRenegotiationNeedsTheTokenBesideABrowser(t *testing.T) {
 }
 
 func base64Of(s string) vpn.Secret { return vpn.Secret(base64.StdEncoding.EncodeToString([]byte(s))) }
+
+// The stream tells that the client of a pended login has left, and awaits the pended logins of an earlier process before it
+// says that it has had all.
+func TestStreamTellsThatClientLeft(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-77777777777777911", "10.58.0.0/22")
+	r := f.runs[0]
+	pended := func(cid ovpn.CID) string {
+		id := f.browserLogin(t, r, cid, "192.0.2.1")
+		if err := f.Pend(t.Context(), []vpn.LoginPending{f.pendingFor(id, time.Minute)}); err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	left, stays := pended(1), pended(2)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	next, stop := iter.Pull(f.Logins(ctx))
+	defer stop()
+	for n, ok := next(); !n.All; n, ok = next() {
+		if !ok || n.ID != left && n.ID != stays {
+			t.Fatalf("the stream has %+v", n)
+		}
+	}
+	f.send(r, ovpn.Disconnect{CID: 1})
+	if n, _ := next(); !n.Gone || n.ID != left {
+		t.Errorf("its client left, and the stream has %+v", n)
+	}
+	f.Engine.logins.Expect("former")
+	f.inOwn(func() {
+		f.ep.state.left[session.Client{Instance: r.instance, CID: 9}] = pendedLogin{Request: vpn.LoginRequest{ID: "former"}}
+	})
+	f.send(r, worker.Resumed{Status: ovpn.Status{Clients: []ovpn.StatusClient{{CID: 2}}}})
+	if n, _ := next(); !n.Gone || n.ID != "former" {
+		t.Errorf("the client of an earlier process left, and the stream has %+v", n)
+	}
+}

@@ -86,8 +86,8 @@ func (e *Engine) Events(ctx context.Context, epoch string, after uint64) iter.Se
 	return e.events.Events(ctx, epoch, after)
 }
 
-// Logins yields the logins that wait for Decide and then each new one, each once, until ctx ends.
-func (e *Engine) Logins(ctx context.Context) iter.Seq[vpn.LoginRequest] { return e.logins.Stream(ctx) }
+// Logins yields the logins that wait for Decide and then each new one, and which of them wait no longer, until ctx ends.
+func (e *Engine) Logins(ctx context.Context) iter.Seq[vpn.LoginNews] { return e.logins.Stream(ctx) }
 
 // Acknowledge lets events up to and including seq be forgotten.
 func (e *Engine) Acknowledge(epoch string, seq uint64) error {

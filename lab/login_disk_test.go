@@ -50,8 +50,9 @@ func TestWaitingLoginIsInNoFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		request = r
-		break
+		if request = r.LoginRequest; request.ID != "" {
+			break
+		}
 	}
 	if request.CommonName != "name-of-the-waiting-login" {
 		t.Fatalf("the login that waits is %+v", request)

@@ -92,8 +92,8 @@ func (s *browserSite) login(t *testing.T, c *netlab.Client, is func(vpn.LoginReq
 			if err != nil {
 				break // the dataplane is being started
 			}
-			if r.Device.Addr() == netip.MustParsePrefix(device).Addr() && is(r) {
-				return r
+			if r.Device.Addr() == netip.MustParsePrefix(device).Addr() && is(r.LoginRequest) {
+				return r.LoginRequest
 			}
 		}
 	}

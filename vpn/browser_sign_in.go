@@ -211,6 +211,13 @@ func (s *BrowserSignIn) Refuse(why *Error) {
 	s.State, s.RefusedCode, s.RefusedReason = BrowserRefused, why.Code, why.Msg
 }
 
+// Leave ends it where its client waits no longer before the login is decided.
+func (s *BrowserSignIn) Leave(now time.Time) {
+	if s.Open(now) || s.StateAt(now) == BrowserConfirmed {
+		s.Refuse(errBrowserGone)
+	}
+}
+
 // End notes how the login was decided, when its client was told. gone tells that it could not be told any more.
 func (s *BrowserSignIn) End(d LoginDecision, gone bool) {
 	s.Told = true

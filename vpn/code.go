@@ -250,7 +250,7 @@ var codes = map[Code]string{
 	CodeBrowserAddress:                     "The browser had another address than the client, which the setting browser_same_address refuses.",
 	CodeBrowserCodeWrong:                   "The code that the page showed after the sign-in was typed wrong at the client.",
 	CodeBrowserLinkInvalid:                 "The link of a sign-in in a browser is unknown, was used, or its client no longer waits.",
-	CodeBrowserClientGone:                  "The person has confirmed the sign-in in the browser, and the client waited no longer.",
+	CodeBrowserClientGone:                  "The client waited no longer for the sign-in in the browser: it had left before, or before the person confirmed.",
 	CodeBrowserOther:                       "The browser is not the one in which the sign-in was begun, or it keeps no cookies.",
 	CodeBrowserChanged:                     "The browser signed in once more after the page was shown.",
 	CodeSignInNotCompleted:                 "A fault stopped the sign-in after the identity provider had answered. The log has the cause; the user begins again.",

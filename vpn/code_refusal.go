@@ -68,6 +68,7 @@ var refusals = []Refusal{
 	{CodeUserBlocked, TellsCode, "", "user-blocked"},
 	{CodeBrowserMissing, TellsCode, "", "browser-missing"},
 	{CodeBrowserTimeout, TellsCode, "", "browser-sign-in-timeout"},
+	{CodeBrowserClientGone, TellsCode, "", "browser-client-left"},
 	{CodeBrowserRefused, TellsCode, "", "browser-sign-in-refused"},
 	{CodeBrowserAddress, TellsCode, "", "browser-address-mismatch"},
 	{CodeBrowserCodeWrong, TellsCode, "", "browser-code-wrong"},

@@ -46,6 +46,15 @@ type LoginRequest struct {
 	Answer Secret `json:"-"`
 }
 
+// LoginNews is what the stream of logins says: that a login waits, as it is now; or one of the others.
+type LoginNews struct {
+	LoginRequest
+	// Gone tells that the login with this ID, which was pended, waits no longer: it was decided, or its client has left.
+	Gone bool
+	// All tells that the stream has had every login that waits: one that it did not have waits no longer. There is no login.
+	All bool
+}
+
 // Refused is the login as a refused attempt.
 func (r LoginRequest) Refused(code Code, reason string) RefusedAttempt {
 	return RefusedAttempt{

@@ -32,6 +32,8 @@ type Dataplane struct {
 	Live          []vpn.LiveConnection
 	EventLog      []vpn.Event
 	WaitingLogins []vpn.LoginRequest
+	GoneLogins    []string // the IDs of logins of which Logins says that they wait no longer
+	TellsGone     bool     // Logins says that it has had all
 	Repeat        bool     // Events begins at the oldest event, whatever was asked for
 	Asked         []string // the epochs that Events was asked for
 	Acknowledged  []uint64
@@ -138,19 +140,29 @@ func (d *Dataplane) Events(_ context.Context, epoch string, after uint64) iter.S
 	}
 }
 
-func (d *Dataplane) Logins(context.Context) iter.Seq2[vpn.LoginRequest, error] {
+// Logins yields the logins that wait. A stream of a dataplane that says who is gone says that these are all.
+func (d *Dataplane) Logins(context.Context) iter.Seq2[vpn.LoginNews, error] {
 	d.mu.Lock()
 	waiting := slices.DeleteFunc(slices.Clone(d.WaitingLogins), func(r vpn.LoginRequest) bool { // those that were answered
 		return slices.ContainsFunc(d.Decisions, func(a vpn.LoginDecision) bool { return a.ID == r.ID })
 	})
+	gone, compares := slices.Clone(d.GoneLogins), d.TellsGone
 	d.mu.Unlock()
-	return func(yield func(vpn.LoginRequest, error) bool) {
+	return func(yield func(vpn.LoginNews, error) bool) {
 		for _, r := range waiting {
-			if !yield(r, nil) {
+			if !yield(vpn.LoginNews{LoginRequest: r}, nil) {
 				return
 			}
 		}
-		yield(vpn.LoginRequest{}, ErrDown)
+		for _, id := range gone {
+			if !yield(vpn.LoginNews{LoginRequest: vpn.LoginRequest{ID: id}, Gone: true}, nil) {
+				return
+			}
+		}
+		if compares && !yield(vpn.LoginNews{All: true}, nil) {
+			return
+		}
+		yield(vpn.LoginNews{}, ErrDown)
 	}
 }
 

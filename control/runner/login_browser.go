@@ -44,12 +44,13 @@ type browsers struct {
 type browser struct {
 	decided chan struct{}   // has room for one: the sign-in may have been decided
 	codes   chan vpn.Secret // that were typed at the client
+	client  *loginClient
 }
 
 func newBrowsers() *browsers { return &browsers{waiting: map[string]*browser{}} }
 
 // enter adds a login. It is Unavailable where too many wait.
-func (b *browsers) enter(ctx context.Context, r vpn.LoginRequest) (w *browser, leave func(), err error) {
+func (b *browsers) enter(ctx context.Context, r login) (w *browser, leave func(), err error) {
 	source, err := b.turns.Take(ctx, r.Device.Addr().Unmap(), browsersOfSource)
 	if err != nil {
 		return nil, nil, errManyLogins.Because(err)
@@ -59,7 +60,7 @@ func (b *browsers) enter(ctx context.Context, r vpn.LoginRequest) (w *browser, l
 		source()
 		return nil, nil, errManyLogins.Because(err)
 	}
-	w = &browser{decided: make(chan struct{}, 1), codes: make(chan vpn.Secret, keptCodes)}
+	w = &browser{decided: make(chan struct{}, 1), codes: make(chan vpn.Secret, keptCodes), client: r.client}
 	b.mu.Lock()
 	b.waiting[r.ID] = w
 	b.mu.Unlock()
@@ -138,7 +139,7 @@ func (d *decider) watchBrowsers(ctx context.Context) {
 // the dataplane repeats the login, or its client waits no longer.
 func (d *decider) proveInBrowser(ctx context.Context, e vpn.Endpoint, l *login) bool {
 	l.proof = vpn.Proof{Provider: e.Provider()}
-	w, leave, err := d.browsers.enter(ctx, l.LoginRequest)
+	w, leave, err := d.browsers.enter(ctx, *l)
 	if err == nil {
 		defer leave()
 		err = d.awaitBrowser(ctx, e, l, w)
@@ -215,6 +216,9 @@ func (d *decider) awaitBrowser(ctx context.Context, e vpn.Endpoint, l *login, w 
 		if code, err = d.sleep(ctx, w, s.ExpiresAt.Sub(now)); err != nil {
 			return err
 		}
+		if w.client.hasLeft() { // decideSignIn ends it
+			return nil
+		}
 		next, err := d.signIns.SignIn(ctx, s.ID)
 		switch {
 		case err == nil:
@@ -233,6 +237,7 @@ func (*decider) sleep(ctx context.Context, w *browser, most time.Duration) (code
 	case <-w.decided:
 	case code = <-w.codes:
 	case <-t.C:
+	case <-w.client.left:
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
@@ -273,6 +278,9 @@ func (b *batch) decideSignIn(ctx context.Context, at *loginContext, l login) (vp
 	}
 	if err != nil {
 		return vpn.LoginDecision{}, err
+	}
+	if l.client.hasLeft() {
+		s.Leave(b.core.Now())
 	}
 	if l.proof.Refused == nil {
 		l.proof = s.Proof(b.core.Now())

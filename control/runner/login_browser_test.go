@@ -405,3 +405,53 @@ func TestManyLoginsInBrowsers(t *testing.T) {
 		}
 	}
 }
+
+// Clients that leave give up their places at once, whether the stream says so or a new one does not have them. Their sign-ins
+// are over, say why, and are listed once; they can be confirmed no more.
+func TestLoginInBrowserIsAbandoned(t *testing.T) {
+	t.Parallel()
+	const places = 256
+	s := newBrowserSite(t, false)
+	s.pended = make(chan vpn.LoginPending, places+9)
+	s.decided = make(chan vpn.LoginDecision, places+9)
+	s.Dataplane.Do(func() { s.Dataplane.TellsGone = true })
+	defer s.follow()()
+	tokens := make([]vpn.Secret, places)
+	for i := range places {
+		s.waits(s.login(fmt.Sprint("left-", i), "webauth"))
+	}
+	for i := range places {
+		tokens[i] = controltest.TokenOf(s.nextPend().URL)
+	}
+	told := s.state(tokens[0]).Login.ID
+	v := s.SignInBrowser(tokens[0], desk, "alice")
+	s.Dataplane.Do(func() { s.Dataplane.GoneLogins = []string{told} })
+	s.reaches(tokens[0], vpn.BrowserRefused)
+	s.Dataplane.Do(func() { s.Dataplane.WaitingLogins = nil }) // a stream that connected later
+	for range places {
+		if d := s.nextDecision(); d.Allow || d.Code != vpn.CodeBrowserClientGone {
+			t.Fatalf("got %+v", d)
+		}
+	}
+	for _, token := range tokens {
+		if v := s.reaches(token, vpn.BrowserRefused); v.RefusedCode != vpn.CodeBrowserClientGone {
+			t.Errorf("the page of a client that left says %+v", v)
+		}
+	}
+	if err := s.SignIns.Confirm(t.Context(), v.Token, true, v.Request, desk); vpn.KindOf(err) != vpn.NotFound {
+		t.Errorf("it can still be confirmed: %v", err)
+	}
+	if n := len(s.Query("SELECT id FROM connection")); n != 0 {
+		t.Errorf("%d connections", n)
+	}
+	var listed int
+	s.Must(s.Raw.QueryRowContext(t.Context(), "SELECT SUM(attempts) FROM attempt WHERE code = 'BrowserClientGone'").Scan(&listed))
+	if others := s.Query("SELECT code FROM attempt WHERE code <> 'BrowserClientGone'"); listed != places || len(others) != 0 {
+		t.Errorf("%d attempts are listed of %d, and %v", listed, places, others)
+	}
+	s.waits(s.login("honest", "webauth"))
+	s.confirm(s.SignInBrowser(controltest.TokenOf(s.nextPend().URL), desk, "bob"), true, desk)
+	if d := s.nextDecision(); !d.Allow {
+		t.Errorf("the next client: %+v", d)
+	}
+}

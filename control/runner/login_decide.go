@@ -41,7 +41,7 @@ type decider struct {
 	endpoints sync.Map       // those of logins that were proved, by ID
 	proving   sync.WaitGroup // logins that are not queued yet
 	queue     chan login
-	received  sync.Map     // the IDs of logins that were received, until their deadline
+	received  sync.Map     // the loginClient of each login that was received, by its ID, until its deadline
 	deciding  atomic.Int64 // how many that were queued are not answered yet
 	browsers  *browsers
 }
@@ -57,19 +57,32 @@ func (d *decider) busy() bool { return d.deciding.Load() > 0 }
 // logins that still wait: this is the one place that drops the repetitions, because a second
 // decision would record a second connection.
 func (d *decider) receive(ctx context.Context) error {
-	for r, err := range d.dataplane.Logins(ctx) {
-		if err != nil {
+	had := map[string]bool{} // by this stream, until it has had all that wait
+	for n, err := range d.dataplane.Logins(ctx) {
+		switch {
+		case err != nil:
 			return err
+		case n.Gone:
+			d.leave(n.ID)
+			continue
+		case n.All:
+			d.leaveOthers(had)
+			had = nil
+			continue
+		case had != nil:
+			had[n.ID] = true
 		}
+		r := n.LoginRequest
 		if d.browsers.waits(r) {
 			continue
 		}
-		if _, repeated := d.received.LoadOrStore(r.ID, true); repeated {
+		client := newLoginClient()
+		if _, repeated := d.received.LoadOrStore(r.ID, client); repeated {
 			continue
 		}
 		time.AfterFunc(time.Until(r.Deadline)+answerTimeout, func() { d.received.Delete(r.ID) })
 		if needsProof(r) {
-			d.proving.Go(func() { d.prove(ctx, r) })
+			d.proving.Go(func() { d.prove(ctx, r, client) })
 			continue
 		}
 		if err := d.enqueue(ctx, login{LoginRequest: r}); err != nil {

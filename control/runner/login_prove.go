@@ -21,6 +21,7 @@ type Prover interface {
 type login struct {
 	vpn.LoginRequest
 	proof  vpn.Proof
+	client *loginClient
 	signIn vpn.BrowserSignInID // in a browser; empty: its endpoint does not ask for one
 }
 
@@ -36,8 +37,8 @@ func needsProof(r vpn.LoginRequest) bool {
 
 // prove has an identity provider prove a login, outside of any transaction and beside all other logins, and queues it. Others
 // do not wait for it. The password is in no memory of ours afterwards.
-func (d *decider) prove(ctx context.Context, r vpn.LoginRequest) {
-	l := login{LoginRequest: r}
+func (d *decider) prove(ctx context.Context, r vpn.LoginRequest, client *loginClient) {
+	l := login{LoginRequest: r, client: client}
 	l.Password = ""
 	e, err := d.endpointOf(ctx, r.Endpoint)
 	switch {

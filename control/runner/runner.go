@@ -70,8 +70,8 @@ type Dataplane interface {
 	Acknowledge(ctx context.Context, epoch string, seq uint64) error
 	// Logins yields the logins that wait for Decide, then each new one, until ctx ends or the
 	// connection breaks, which is the last thing it yields. The next call yields those that still
-	// wait again.
-	Logins(ctx context.Context) iter.Seq2[vpn.LoginRequest, error]
+	// wait again. It tells which wait no longer.
+	Logins(ctx context.Context) iter.Seq2[vpn.LoginNews, error]
 	// Decide answers logins. One failure does not affect the others; NotFound where a client no longer
 	// waits.
 	Decide(ctx context.Context, ds []vpn.LoginDecision) error

@@ -26,7 +26,7 @@ type Engine interface {
 	Forget(ctx context.Context, id vpn.EndpointID) error
 	Events(ctx context.Context, epoch string, after uint64) iter.Seq[vpn.Event]
 	Acknowledge(epoch string, seq uint64) error
-	Logins(ctx context.Context) iter.Seq[vpn.LoginRequest]
+	Logins(ctx context.Context) iter.Seq[vpn.LoginNews]
 	Decide(ctx context.Context, ds []vpn.LoginDecision) error
 	Pend(ctx context.Context, ps []vpn.LoginPending) error
 	Terminate(ctx context.Context, ids []vpn.ConnectionID, reason string) error
@@ -222,11 +222,15 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	stream(s, w, r, gatherTime, func(ctx context.Context) iter.Seq[vpn.Event] { return s.engine.Events(ctx, query.Get("epoch"), after) })
 }
 
-// logins streams the logins that wait for a decision.
+// logins streams the logins that wait for a decision. A web process before wire.LoginsGone was added hears of nothing else.
 func (s *server) logins(w http.ResponseWriter, r *http.Request) {
+	withGone := r.URL.Query().Has(wire.LoginsGone)
 	stream(s, w, r, 0, func(ctx context.Context) iter.Seq[wire.Login] {
 		return func(yield func(wire.Login) bool) {
 			for l := range s.engine.Logins(ctx) {
+				if (l.Gone || l.All) && !withGone {
+					continue
+				}
 				if !yield(wire.NewLogin(l)) {
 					return
 				}

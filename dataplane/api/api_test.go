@@ -32,7 +32,7 @@ type engine struct {
 	forgotten atomic.Int64
 	err       error
 	events    chan vpn.Event
-	logins    chan vpn.LoginRequest
+	logins    chan vpn.LoginNews
 	readers   atomic.Int64
 }
 
@@ -62,8 +62,8 @@ func (e *engine) Events(ctx context.Context, _ string, after uint64) iter.Seq[vp
 	}
 }
 
-func (e *engine) Logins(ctx context.Context) iter.Seq[vpn.LoginRequest] {
-	return func(yield func(vpn.LoginRequest) bool) {
+func (e *engine) Logins(ctx context.Context) iter.Seq[vpn.LoginNews] {
+	return func(yield func(vpn.LoginNews) bool) {
 		e.readers.Add(1)
 		defer e.readers.Add(-1)
 		for {
@@ -221,11 +221,13 @@ func TestEventStream(t *testing.T) {
 // Waiting logins have a stream of their own, with heartbeats.
 func TestLoginStream(t *testing.T) {
 	t.Parallel()
-	e := &engine{logins: make(chan vpn.LoginRequest)}
+	e := &engine{logins: make(chan vpn.LoginNews)}
 	r := openStream(t, &server{engine: e, log: discardLog(), timeout: time.Second, keepalive: 20 * time.Millisecond}, "/v1/logins")
 	go func() {
 		for _, id := range []string{"a", "b"} {
-			e.logins <- vpn.LoginRequest{ID: id, CommonName: "alice"}
+			e.logins <- vpn.LoginNews{LoginRequest: vpn.LoginRequest{ID: id, CommonName: "alice"}}
+			e.logins <- vpn.LoginNews{All: true} // this web process did not ask for it
+			e.logins <- vpn.LoginNews{LoginRequest: vpn.LoginRequest{ID: "left"}, Gone: true}
 		}
 	}()
 	keepalives := 0

@@ -171,11 +171,12 @@ func (c *Client) Events(ctx context.Context, epoch string, after uint64) iter.Se
 }
 
 // Logins yields the logins that wait for a decision, and then each new one, until ctx ends or the
-// stream breaks; the break is yielded last. The next call yields the logins that still wait again.
-func (c *Client) Logins(ctx context.Context) iter.Seq2[vpn.LoginRequest, error] {
-	return func(yield func(vpn.LoginRequest, error) bool) {
-		for l, err := range stream[wire.Login](ctx, c, wire.Logins, nil) {
-			if !yield(l.Request(), err) {
+// stream breaks; the break is yielded last. The next call yields the logins that still wait again. Between them it tells which
+// wait no longer; a dataplane before that was added does not.
+func (c *Client) Logins(ctx context.Context) iter.Seq2[vpn.LoginNews, error] {
+	return func(yield func(vpn.LoginNews, error) bool) {
+		for l, err := range stream[wire.Login](ctx, c, wire.Logins, url.Values{wire.LoginsGone: {"true"}}) {
+			if !yield(l.News(), err) {
 				return
 			}
 		}

@@ -175,16 +175,16 @@ func TestLoginStreams(t *testing.T) {
 		if pattern := r.Method + " " + r.URL.Path; pattern != wire.Logins {
 			t.Errorf("asked for %s, want %s", pattern, wire.Logins)
 		}
-		fmt.Fprint(w, "\n{\"id\":\"a\",\"common_name\":\"alice\"}\n\n{\"id\":\"b\"}\n")
+		fmt.Fprint(w, "\n{\"id\":\"a\",\"common_name\":\"alice\"}\n\n{\"id\":\"b\"}\n{\"all\":true}\n{\"id\":\"a\",\"gone\":true}\n")
 	}))
 	var got []string
 	var last error
 	for r, err := range c.Logins(t.Context()) {
 		if last = err; err == nil {
-			got = append(got, r.ID+" "+r.CommonName)
+			got = append(got, fmt.Sprint(r.ID, " ", r.CommonName, " ", r.All, r.Gone))
 		}
 	}
-	if want := []string{"a alice", "b "}; !slices.Equal(got, want) {
+	if want := []string{"a alice false false", "b  false false", "  true false", "a  false true"}; !slices.Equal(got, want) {
 		t.Errorf("got logins %q, want %q", got, want)
 	}
 	wantUnavailable(t, "the end of a stream", last, "does not answer")

@@ -14,13 +14,14 @@ import (
 // waitingIn gives the IDs that a new stream yields before it would wait.
 func waitingIn(q *Queue) []string {
 	var out []string
-	for last := uint64(0); ; {
-		r, number, _ := q.next(last)
-		if number == 0 {
+	for at := (position{}); ; {
+		n, ok, _ := q.next(&at)
+		if !ok {
 			return out
 		}
-		last = number
-		out = append(out, r.ID)
+		if !n.Gone && !n.All {
+			out = append(out, n.ID)
+		}
 	}
 }
 
@@ -34,6 +35,9 @@ func TestEachStreamYieldsWhatStillWaits(t *testing.T) {
 	defer cancel()
 	var got []string
 	for r := range q.Stream(ctx) {
+		if r.All {
+			continue
+		}
 		got = append(got, r.ID)
 		switch r.ID {
 		case "a":
@@ -72,6 +76,9 @@ func TestStreamsBesideChanges(t *testing.T) {
 		work.Go(func() {
 			last, stayed := -1, 0
 			for r := range q.Stream(ctx) {
+				if r.All {
+					continue
+				}
 				var n int
 				if _, err := fmt.Sscan(r.ID, &n); err != nil || n <= last {
 					t.Errorf("login %s follows %d", r.ID, last)
@@ -99,5 +106,62 @@ func TestStreamsBesideChanges(t *testing.T) {
 	work.Wait()
 	if n := len(q.order); n > 2*len(q.waiting)+minOrder {
 		t.Errorf("the order of %d waiting logins has %d entries", len(q.waiting), n)
+	}
+}
+
+// A stream tells which pended logins wait no longer, and when it has had all; the logins of an earlier process are awaited for
+// that. One that is read too slowly ends.
+func TestStreamTellsWhoIsGone(t *testing.T) {
+	t.Parallel()
+	q := NewQueue()
+	read := func(at *position) (out []string) {
+		for {
+			n, ok, _ := q.next(at)
+			switch {
+			case !ok:
+				return out
+			case n.All:
+				out = append(out, "all")
+			case n.Gone:
+				out = append(out, "gone "+n.ID)
+			default:
+				out = append(out, n.ID)
+			}
+		}
+	}
+	want := func(at *position, want ...string) {
+		t.Helper()
+		if got := read(at); !slices.Equal(got, want) {
+			t.Errorf("yielded %q, want %q", got, want)
+		}
+	}
+	for _, id := range []string{"asked", "pended", "later"} {
+		q.Add(vpn.LoginRequest{ID: id})
+	}
+	q.Expect("former")
+	q.Expect("again")
+	slow := position{gone: q.now()}
+	first := slow
+	want(&first, "asked", "pended", "later")
+	q.Update(vpn.LoginRequest{ID: "pended", Pending: true}, false)
+	q.Remove("asked")
+	q.Remove("pended")
+	want(&first, "gone pended")
+	q.Add(vpn.LoginRequest{ID: "again", Pending: true})
+	want(&first, "again")
+	q.Remove("former")
+	want(&first, "gone former", "all")
+	second := position{gone: q.now()}
+	want(&second, "later", "again", "all")
+	q.Remove("again")
+	want(&first, "gone again")
+	want(&second, "gone again")
+	for n := range 2 * keptGone {
+		id := fmt.Sprint(n)
+		q.Add(vpn.LoginRequest{ID: id, Pending: true})
+		q.Remove(id)
+	}
+	if _, ok, changed := q.next(&slow); ok || changed != nil || len(q.gone) >= 2*keptGone {
+		t.Errorf("a stream that has missed logins goes on; %d are kept", len(q.gone))
 	}
 }

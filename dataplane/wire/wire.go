@@ -19,6 +19,7 @@ const (
 	Events      = "GET /v1/events"
 	Acknowledge = "POST /v1/events/acknowledge"
 	Logins      = "GET /v1/logins"
+	LoginsGone  = "gone" // in the query of Logins: the stream shall have what Login.Gone and Login.All say
 	Decide      = "POST /v1/logins/decide"
 	Pend        = "POST /v1/logins/pend"
 	Terminate   = "POST /v1/connections/terminate"
@@ -44,15 +45,19 @@ type Login struct {
 	vpn.LoginRequest
 	Password string `json:"password,omitempty"`
 	Answer   string `json:"answer,omitempty"`
+	Gone     bool   `json:"gone,omitempty"` // vpn.LoginNews; sent where LoginsGone was asked for
+	All      bool   `json:"all,omitempty"`  // likewise
 }
 
 // NewLogin makes the message about a login.
-func NewLogin(r vpn.LoginRequest) Login { return Login{r, r.Password.Reveal(), r.Answer.Reveal()} }
+func NewLogin(n vpn.LoginNews) Login {
+	return Login{n.LoginRequest, n.Password.Reveal(), n.Answer.Reveal(), n.Gone, n.All}
+}
 
-// Request is the login that the message is about.
-func (l Login) Request() vpn.LoginRequest {
+// News is what the message says.
+func (l Login) News() vpn.LoginNews {
 	l.LoginRequest.Password, l.LoginRequest.Answer = vpn.Secret(l.Password), vpn.Secret(l.Answer)
-	return l.LoginRequest
+	return vpn.LoginNews{LoginRequest: l.LoginRequest, Gone: l.Gone, All: l.All}
 }
 
 // Cursor names the last event that the web process has stored.

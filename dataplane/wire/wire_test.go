@@ -51,13 +51,13 @@ func TestLoginCarriesPassword(t *testing.T) {
 	t.Parallel()
 	want := vpntest.Filled[vpn.LoginRequest]()
 	want.IssuerKey = "" // web finds it
-	text, err := json.Marshal(wire.NewLogin(want))
+	text, err := json.Marshal(wire.NewLogin(vpn.LoginNews{LoginRequest: want}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got wire.Login
-	if err := json.Unmarshal(text, &got); err != nil || !reflect.DeepEqual(got.Request(), want) {
-		t.Errorf("the socket changes it: %v\n got %#v\nwant %#v\njson %s", err, got.Request(), want, text)
+	if err := json.Unmarshal(text, &got); err != nil || !reflect.DeepEqual(got.News().LoginRequest, want) {
+		t.Errorf("the socket changes it: %v\n got %#v\nwant %#v\njson %s", err, got.News().LoginRequest, want, text)
 	}
 	text, err = json.Marshal(want)
 	shown := string(text) + fmt.Sprintf("%v %+v %#v", want, want, want) + slog.AnyValue(want).String()
