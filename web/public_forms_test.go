@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -41,14 +40,16 @@ func TestFormsTakeTurns(t *testing.T) {
 		return w.Code
 	}
 	acs := "/saml/" + string(p.ID) + "/acs"
-	body := heldBody{begun: make(chan struct{}, 100), free: make(chan struct{})}
-	var all sync.WaitGroup
-	for range 20 {
-		all.Go(func() {
-			if status := post("198.51.100.7", acs, body); status != http.StatusNotFound {
-				t.Errorf("got %d", status)
-			}
-		})
+	body := heldBody{begun: make(chan struct{}, 300), free: make(chan struct{})}
+	const sent, wait = 280, 256
+	answered := make(chan int, sent)
+	for range sent {
+		go func() { answered <- post("198.51.100.7", acs, body) }()
+	}
+	for range sent - wait { // the others wait
+		if status := <-answered; status != http.StatusServiceUnavailable {
+			t.Fatalf("got %d", status)
+		}
 	}
 	for i := range 16 {
 		select {
@@ -64,7 +65,11 @@ func TestFormsTakeTurns(t *testing.T) {
 		t.Errorf("%d more forms are read", n)
 	}
 	close(body.free)
-	all.Wait()
+	for range wait {
+		if status := <-answered; status != http.StatusNotFound {
+			t.Errorf("got %d", status)
+		}
+	}
 	if status := post("203.0.113.9", "/a/x/confirm", strings.NewReader("a="+strings.Repeat("a", 40<<10))); status != http.StatusRequestEntityTooLarge {
 		t.Errorf("a large form: got %d", status)
 	}

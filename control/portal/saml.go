@@ -83,12 +83,12 @@ func (s *Service) finish(ctx context.Context, r vpn.SAMLRequest, form url.Values
 	if e, ok := errors.AsType[*vpn.Error](refused); refused != nil && (!ok || e.Kind != vpn.Denied) {
 		return "", refused
 	}
-	why := refused
+	if refused != nil {
+		return "", s.refuse(ctx, r, at, by, refused)
+	}
+	var why error
 	err = s.core.Update(ctx, func(tx *store.Tx) error {
-		token, why = "", refused
-		if why != nil {
-			return nil
-		}
+		token, why = "", nil
 		fresh, err := tx.UseSAMLAssertion(ctx, r.Provider, answer.AssertionID, answer.NotOnOrAfter)
 		if err != nil {
 			return err
@@ -111,12 +111,21 @@ func (s *Service) finish(ctx context.Context, r vpn.SAMLRequest, form url.Values
 		}
 		return err
 	})
+	if err == nil && why != nil {
+		err = s.refuse(ctx, r, at, by, why)
+	}
 	if err != nil {
 		return "", err
 	}
-	if e, ok := errors.AsType[*vpn.Error](why); ok {
-		s.core.Log.WarnContext(ctx, "a sign-in to the self-service portal was refused", "endpoint", at, "provider", r.Provider, "source", by.Addr.String(), "code", e.Code, "reason", e.Msg)
-		return "", e.ToldToClient(false)
+	return token, nil
+}
+
+// refuse logs why an answer begins no session, and gives what the person may know of it.
+func (s *Service) refuse(ctx context.Context, r vpn.SAMLRequest, at vpn.EndpointID, by Visitor, why error) error {
+	e, ok := errors.AsType[*vpn.Error](why)
+	if !ok {
+		return why
 	}
-	return token, why
+	s.core.Log.WarnContext(ctx, "a sign-in to the self-service portal was refused", "endpoint", at, "provider", r.Provider, "source", by.Addr.String(), "code", e.Code, "reason", e.Msg)
+	return e.ToldToClient(false)
 }
