@@ -33,8 +33,12 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	for _, m := range done {
-		s.options.Logger.InfoContext(ctx, "schema migrated", "step", m.Source.Version, "duration", m.Duration)
+	if len(done) > 0 {
+		var took time.Duration
+		for _, m := range done {
+			took += m.Duration
+		}
+		s.options.Logger.InfoContext(ctx, "schema migrated", "steps", len(done), "now_at", done[len(done)-1].Source.Version, "duration", took)
 	}
 	return nil
 }
