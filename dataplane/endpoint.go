@@ -77,9 +77,10 @@ type state struct {
 	workers       []*worker.Worker
 	pending       map[string]*pending // logins that wait for web, by ID
 	waiting       map[session.Client]*pending
-	left          map[session.Client]pendedLogin // logins of an earlier process, until their workers say that the clients still wait
-	goodbyes      map[exiting]time.Duration      // when, in session.Uptime
-	mismatched    map[session.Client]bool        // that share no cipher: OpenVPN reports them as established next
+	left          map[session.Client]pendedLogin   // logins of an earlier process, until their workers say that the clients still wait
+	asked         map[session.Client]time.Duration // when, in session.Uptime, their logins were asked for or answered; until workers have them no more
+	goodbyes      map[exiting]time.Duration        // when, in session.Uptime
+	mismatched    map[session.Client]bool          // that share no cipher: OpenVPN reports them as established next
 	unreadable    map[session.Client]packets
 	open          bool                     // the kernel may still be open for a session that is away
 	freed         map[string]time.Duration // when, in session.Uptime, an address was freed for a client that had none
@@ -96,7 +97,7 @@ func (e *Engine) newEndpoint(d vpn.Desired) *endpoint {
 		requests: make(chan func()), notices: make(chan worker.Event), kick: make(chan struct{}, 1),
 		ctx: ctx, cancel: cancel, ended: make(chan struct{}),
 		state: state{
-			desired: d, observed: make(chan struct{}), pending: map[string]*pending{}, waiting: map[session.Client]*pending{}, left: map[session.Client]pendedLogin{}, goodbyes: map[exiting]time.Duration{}, mismatched: map[session.Client]bool{},
+			desired: d, observed: make(chan struct{}), pending: map[string]*pending{}, waiting: map[session.Client]*pending{}, left: map[session.Client]pendedLogin{}, asked: map[session.Client]time.Duration{}, goodbyes: map[exiting]time.Duration{}, mismatched: map[session.Client]bool{},
 			unreadable: map[session.Client]packets{},
 			freed:      map[string]time.Duration{},
 		},

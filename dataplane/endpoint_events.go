@@ -112,6 +112,7 @@ func (ep *endpoint) detachWorker(instance string) {
 		}
 	}
 	ep.dropLeft(instance)
+	maps.DeleteFunc(ep.state.asked, func(c session.Client, _ time.Duration) bool { return c.Instance == instance })
 	maps.DeleteFunc(ep.state.mismatched, func(c session.Client, _ bool) bool { return c.Instance == instance })
 	maps.DeleteFunc(ep.state.unreadable, func(c session.Client, _ packets) bool { return c.Instance == instance })
 	maps.DeleteFunc(ep.state.goodbyes, func(l exiting, _ time.Duration) bool { return l.instance == instance })
@@ -152,6 +153,9 @@ func (ep *endpoint) compare(n worker.Event, status ovpn.Status) {
 	}
 	for _, s := range unanswered {
 		ep.answerAgain(n, s)
+	}
+	for cid := range unknown {
+		ep.noteAsked(session.Client{Instance: n.Instance, CID: cid})
 	}
 	if len(unknown) > 0 {
 		go ep.disconnectUnknown(n, unknown)

@@ -46,6 +46,7 @@ const maxPending = 5000
 // session that we hold is let in again; every other login is sent to web as a question, that of a client with another
 // token as well: its session may have outlived its connection, or the run directory. It runs in the owner goroutine.
 func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
+	ep.noteAsked(session.Client{Instance: n.Instance, CID: ev.CID})
 	if !ev.Env.SharesCipher() {
 		ep.refuseCipher(n, ev)
 		return
@@ -218,7 +219,7 @@ func (ep *endpoint) claim(id string) *pending {
 	return p
 }
 
-// forgetLogin removes a waiting login. It runs in the owner goroutine.
+// forgetLogin removes a waiting login; its client hears of the answer when it asks. It runs in the owner goroutine.
 func (ep *endpoint) forgetLogin(p *pending) {
 	p.timer.Stop()
 	if p.patience != nil {
@@ -230,6 +231,7 @@ func (ep *endpoint) forgetLogin(p *pending) {
 	}
 	p.request.Password, p.request.Answer = "", ""
 	delete(ep.state.pending, p.request.ID)
+	ep.noteAsked(p.client)
 	if ep.state.waiting[p.client] == p {
 		delete(ep.state.waiting, p.client)
 	}
