@@ -121,7 +121,7 @@ func newBrowserCode() Secret {
 // Why there is no sign-in, or not by this browser. The sentences of the first two are for the client.
 var (
 	ErrBrowserMissing = Refuse(Denied, CodeBrowserMissing,
-		"This VPN endpoint signs you in in a browser, and your client cannot open one. Use OpenVPN Connect, OpenVPN GUI 2.6 or later, Tunnelblick, Viscosity or openvpn3 for Linux.")
+		"This VPN endpoint signs you in in a browser, and your client cannot open one. Use OpenVPN Connect, OpenVPN GUI 2.6, Tunnelblick, Viscosity or openvpn3, or add --setenv IV_SSO webauth.")
 	errBrowserNoCode = Refuse(Denied, CodeBrowserMissing,
 		"This VPN endpoint asks for a code after the sign-in in the browser, and your client cannot ask for it. Use OpenVPN Connect, OpenVPN GUI 2.6 or later or openvpn3 for Linux.")
 	// ErrBrowserLink is one answer to unknown, old and used links: what a link was is for its own person.

@@ -10,6 +10,7 @@ import (
 
 	"sallyport/handlers/portal/page"
 	views "sallyport/views/portal"
+	"sallyport/vpn"
 )
 
 // publicSentences stand on the error page of the public pages where the error itself has none for users.
@@ -27,6 +28,9 @@ func publicErrorHandler(log *slog.Logger) echo.HTTPErrorHandler {
 		status, f := faultOf(err, publicSentences)
 		gone := errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil
 		shown := views.Failure{Title: f.title, Text: f.text, Code: f.code, Details: f.details}
+		if vpn.CodeOf(err) == vpn.CodeBrowserLinkInvalid {
+			shown.Title = "This sign-in is over"
+		}
 		if status >= http.StatusInternalServerError && !gone {
 			shown.Request = requestID(c)
 			log.ErrorContext(c.Request().Context(), "public request failed", "method", c.Request().Method, "route", c.Path(),

@@ -664,7 +664,7 @@ func portalOffer(o PortalOffer) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if o.Certificate {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<p class=\"notice\">The file has no client certificate. You need one besides: the administrators of your VPN give it to you.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<p class=\"notice\">The file has no client certificate, and does not connect without one. Ask your administrator for the complete file with your certificate.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

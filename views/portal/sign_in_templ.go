@@ -207,7 +207,7 @@ func SignInConfirm(s SignIn) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<button class=\"button second\" name=\"answer\" value=\"not-me\">This is not me</button></div></form><p class=\"quiet\">Signed in with the wrong account? Sign out at ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<button class=\"button second\" name=\"answer\" value=\"not-me\">This is not my device</button></div></form><p class=\"quiet\">Signed in with the wrong account? Sign out at ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -332,7 +332,7 @@ func SignInDone(s SignIn) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<h1>Connection refused</h1><p class=\"notice good\">The VPN client is not connected.</p><p>If you received the link from another person, tell the administrators of your VPN. You can close this window.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<h1>Connection refused</h1><p class=\"notice good\">The VPN client is not connected.</p><p>If you received the link from another person, tell the administrators of your VPN. If it was you, connect again. You can close this window.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -59,6 +59,9 @@ func client(said string) string {
 	if !version.MatchString(said) {
 		return unknown
 	}
+	if said[0] >= '0' && said[0] <= '9' { // openvpn itself sends its version alone
+		return "OpenVPN " + said
+	}
 	return said
 }
 
