@@ -183,16 +183,16 @@ func (s *federatedSite) program(t *testing.T, on *netlab.Namespace, plain string
 	}
 }
 
-// clientLeaves has the client end while its user is at the identity provider: the page says what to do.
+// clientLeaves has the client end while its user is at the identity provider: every page then says what to do.
 func (s *federatedSite) clientLeaves(t *testing.T, on *netlab.Namespace, profile string) {
 	c := netlab.StartClient(t, on, profile)
 	p := person(on)
-	form := p.Open(t, link(t, c, 1)).Follow(t, "Sign in with")
+	page := link(t, c, 1)
+	form := p.Open(t, page).Follow(t, "Sign in with")
 	c.Kill()
-	done := confirm(t, form.SignIn(t, "alice", idp.Password).Answer(t))
-	netlab.Eventually(t, 20*time.Second, "the page says that the client waits no longer", func() bool {
-		return strings.Contains(p.Open(t, done.URL.String()).Text(), "waited no longer. Connect with it again")
-	})
+	const sentence = "Connect with your VPN client again"
+	netlab.Eventually(t, 20*time.Second, "the page says that the client waits no longer", func() bool { return strings.Contains(p.Open(t, page).Text(), sentence) })
+	want(t, form.SignIn(t, "alice", idp.Password).Answer(t), sentence)
 }
 
 // withCertificate is an endpoint whose clients need a certificate besides.

@@ -152,6 +152,27 @@ func (i Issuer) issued(r LoginRequest) bool {
 // (Session.Continue). The refusal says why not, nil lets the client in. It is Unavailable where nothing but the moment is
 // against it: the endpoint has associations that are to stay, and none of them works, or the identity provider does not answer.
 func DecideLogin(e Endpoint, state EndpointState, associations []Association, issuer Issuer, blocks CertificateBlocks, r LoginRequest, proof Proof) *Error {
+	if refused := decideClient(e, state, associations, issuer, blocks, r); refused != nil {
+		return refused
+	}
+	if e.UserBased() && !r.Returns {
+		if refused := proof.refuse(e, r); refused != nil {
+			return refused
+		}
+	}
+	return decideMoment(state)
+}
+
+// DecideBefore is DecideLogin without the user: what refuses a login before its person is sent to a browser.
+func DecideBefore(e Endpoint, state EndpointState, associations []Association, issuer Issuer, blocks CertificateBlocks, r LoginRequest) *Error {
+	if refused := decideClient(e, state, associations, issuer, blocks, r); refused != nil {
+		return refused
+	}
+	return decideMoment(state)
+}
+
+// decideClient is about the endpoint and the client's certificate.
+func decideClient(e Endpoint, state EndpointState, associations []Association, issuer Issuer, blocks CertificateBlocks, r LoginRequest) *Error {
 	byCertificate := e.Mutual() || !e.UserBased()
 	switch {
 	case e.Deleting || state == EndpointDeleting:
@@ -167,11 +188,11 @@ func DecideLogin(e Endpoint, state EndpointState, associations []Association, is
 	if refused := commonNameFault(r.CommonName); refused != nil && byCertificate {
 		return refused
 	}
-	if e.UserBased() && !r.Returns {
-		if refused := proof.refuse(e, r); refused != nil {
-			return refused
-		}
-	}
+	return nil
+}
+
+// decideMoment is what only the moment is against.
+func decideMoment(state EndpointState) *Error {
 	if state != EndpointAvailable {
 		return Refuse(Unavailable, CodeEndpointUnavailable, "The target network of this VPN endpoint is not ready. Your client tries again.")
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sallyport/control/turn"
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -139,6 +140,9 @@ func (d *decider) watchBrowsers(ctx context.Context) {
 // the dataplane repeats the login, or its client waits no longer.
 func (d *decider) proveInBrowser(ctx context.Context, e vpn.Endpoint, l *login) bool {
 	l.proof = vpn.Proof{Provider: e.Provider()}
+	if l.proof.Refused = d.refuseBefore(ctx, e, l.LoginRequest); l.proof.Refused != nil {
+		return ctx.Err() == nil
+	}
 	w, leave, err := d.browsers.enter(ctx, *l)
 	if err == nil {
 		defer leave()
@@ -170,6 +174,24 @@ func (d *decider) answerSignIn(ctx context.Context, id vpn.BrowserSignInID, deci
 	if err != nil {
 		d.core.Log.WarnContext(ctx, "the answer to a sign-in in a browser did not reach the dataplane, or was not stored", "err", errorChain(err))
 	}
+}
+
+// refuseBefore tells why a login is refused for every user, so that no person signs in for nothing. The decision looks at it
+// again.
+func (d *decider) refuseBefore(ctx context.Context, e vpn.Endpoint, r vpn.LoginRequest) (refused *vpn.Error) {
+	err := d.core.Glance(ctx, func(tx *store.Tx) error {
+		at, err := d.loginContext(ctx, tx, r.Endpoint)
+		if err != nil {
+			return err
+		}
+		blocks, err := tx.BlocksFor(ctx, r)
+		refused = vpn.DecideBefore(at.endpoint, at.state, at.associations, at.issuer, blocks, at.authorities.Verify(r))
+		return err
+	})
+	if err != nil {
+		return d.refusalOf(ctx, e, err)
+	}
+	return refused
 }
 
 func (d *decider) awaitBrowser(ctx context.Context, e vpn.Endpoint, l *login, w *browser) error {

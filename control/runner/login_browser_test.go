@@ -455,3 +455,17 @@ func TestLoginInBrowserIsAbandoned(t *testing.T) {
 		t.Errorf("the next client: %+v", d)
 	}
 }
+
+// A client that is refused for every user sends no person to a browser.
+func TestLoginInBrowserIsRefusedBefore(t *testing.T) {
+	t.Parallel()
+	s := newBrowserSite(t, false)
+	s.Exec("UPDATE observation SET faults = json_array(json_object('subject', '" + string(s.Association.ID) + "', 'sentence', 'The subnet is not reachable.', 'since', '2026-11-20T12:00:00Z'))")
+	s.AddLogins(s.login("early", "webauth"))
+	if d := s.nextDecision(); d.Allow || d.Code != vpn.CodeEndpointUnavailable {
+		t.Errorf("got %+v", d)
+	}
+	if n := len(s.Query("SELECT id FROM browser_sign_in")); n != 0 || len(s.pended) != 0 {
+		t.Errorf("%d sign-ins wait", n)
+	}
+}

@@ -26,7 +26,7 @@ func TestAnswersAreAccepted(t *testing.T) {
 		code   vpn.Code
 	}{
 		{Options{}, vpn.ProviderUser{Key: "alice@example.test", Name: "alice@example.test"}, 2, ""},
-		{Options{NameIDFormat: Persistent, Users: []User{{Name: "alice", NameID: "id-of-alice", Groups: many}}}, vpn.ProviderUser{Key: "id-of-alice", Name: "id-of-alice", More: true}, vpn.MaxGroups, ""},
+		{Options{NameIDFormat: Persistent, Users: []User{{Name: "alice", NameID: "id-of-alice", Groups: many}}}, vpn.ProviderUser{Key: "id-of-alice", Name: "alice", More: true}, vpn.MaxGroups, ""},
 		{Options{NameIDFormat: Unspecified}, vpn.ProviderUser{Key: "alice@example.test", Name: "alice@example.test"}, 2, ""},
 		{Options{NameIDFormat: Transient}, vpn.ProviderUser{}, 0, vpn.CodeSAMLNameIDFormat},
 	} {

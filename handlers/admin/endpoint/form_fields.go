@@ -81,7 +81,7 @@ func (in endpointInput) portalField(choices endpointChoices) parts.Field {
 	case stored == nil:
 		f.Follow = parts.Follow{Choice: "user_based", Chosen: parts.Ticked(in.UserBased != ""), Shown: []string{parts.TickedOn}}
 	case !stored.UserBased():
-		f.Type, f.Name, f.Value = "fact", "", "Not available"
+		f.Type, f.Name, f.Value = "fact", "", "Not possible"
 		f.Help = "Clients of this endpoint authenticate by certificates alone, and users of the self-service portal sign in at an identity provider."
 	}
 	return f

@@ -113,7 +113,7 @@ func samlFacts(v endpoint.View) []parts.Pair {
 // portalFacts are the self-service portal and its address (guide, "Access the self-service portal").
 func portalFacts(v endpoint.View) []parts.Pair {
 	if !v.UserBased() {
-		return []parts.Pair{{Label: "Self-service portal", Value: "Not available", Help: "Clients authenticate by certificates alone."}}
+		return []parts.Pair{{Label: "Self-service portal", Value: "Not possible", Help: "Clients authenticate by certificates alone."}}
 	}
 	if !v.SelfServicePortal {
 		return []parts.Pair{{Label: "Self-service portal", Value: "Disabled"}}
