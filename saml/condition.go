@@ -102,7 +102,7 @@ func (sp *ServiceProvider) destination(m message, trace *vpn.SAMLTrace) error {
 
 func (sp *ServiceProvider) inResponseTo(response *etree.Element, expect vpn.SAMLExpect, trace *vpn.SAMLTrace) error {
 	seen := attribute(response, "InResponseTo")
-	compare(trace, "InResponseTo", expect.RequestID, seen, seen != "" && seen == expect.RequestID)
+	compare(trace, "InResponseTo of the "+response.Tag, expect.RequestID, seen, seen != "" && seen == expect.RequestID)
 	switch {
 	case seen == "":
 		return refuse(vpn.CodeSAMLUnsolicited, "The answer answers no request: the user began at the IdP. Sign-ins begin at the VPN.")

@@ -149,7 +149,7 @@ func (sp *ServiceProvider) vetSigners(m message, trace *vpn.SAMLTrace, now time.
 		}
 		trace.Signer = describe(certificate)
 		trace.SignerKnown = slices.ContainsFunc(sp.idp.certificates, certificate.Equal)
-		compare(trace, "Signing certificate", sp.idp.fingerprints(), trace.Signer.Fingerprint, trace.SignerKnown)
+		compare(trace, "Signing certificate of the "+signature.Parent().Tag, sp.idp.fingerprints(), trace.Signer.Fingerprint, trace.SignerKnown)
 		switch {
 		case !trace.SignerKnown:
 			refusal = refuse(vpn.CodeSAMLSignerUnknown, "The answer is signed with a certificate that the metadata of the IdP does not have: %s, valid until %s, SHA-256 %s. If the IdP has changed its certificate, get its new metadata and modify the provider.",

@@ -61,14 +61,22 @@ func (e Endpoint) SignInWarning(publicURL string) string {
 	if !e.Federated() {
 		return ""
 	}
-	u, err := url.Parse(publicURL)
+	_, err := url.Parse(publicURL)
 	switch {
 	case publicURL == "" || err != nil:
 		return "The public pages are not served, so users cannot sign in. Set public_listen and public_url in the configuration file."
-	case isLoopback(u.Hostname()) && !e.Listen.Addr.IsLoopback():
-		return "Users sign in at " + publicURL + ", which is reached from this host alone. Set public_listen and public_url in the configuration file to where users reach the public pages."
+	case !e.Listen.Addr.IsLoopback():
+		return PublicURLWarning(publicURL)
 	}
 	return ""
+}
+
+// PublicURLWarning says that only this host reaches the public pages at their base, or "".
+func PublicURLWarning(publicURL string) string {
+	if u, err := url.Parse(publicURL); err != nil || !isLoopback(u.Hostname()) {
+		return ""
+	}
+	return "Users sign in at " + publicURL + ", which is reached from this host alone. Set public_listen and public_url in the configuration file to where users reach the public pages."
 }
 
 // UserAuthentication is a kind of user-based authentication (guide, "Create a Client VPN endpoint").

@@ -91,7 +91,7 @@ func DeploymentSettings() []Setting {
 			"Client connections that an endpoint may have at once. 0: by the number of its associations: 7,000 with one, 36,500 with two, 66,500 with three, 96,500 with four, 126,000 with five or more.", actsOnLogins,
 			func(q *Quotas) *int { return &q.Connections }),
 		{Key: "connections_per_certificate", Label: "Connections per user or client certificate", Section: sectionShares, Preset: "5", Kind: SettingNumber, Most: 1000000, Unit: "connections",
-			Help: "Connections that one user of a directory, or one client certificate where no directory is used, may have to one endpoint at a time, those whose clients are out of reach included; 0: no limit. At the limit a connection whose client is out of reach ends first.",
+			Help: "Connections that one user of an identity provider (directory or SAML), or one client certificate where none is used, may have to one endpoint at a time, those whose clients are out of reach included; 0: no limit. At the limit a connection whose client is out of reach ends first.",
 			Acts: actsOnLogins,
 			read: readNumber(0, 1000000, func(d *Deployment) *int { return &d.Share.Limit })},
 		{Key: "connections_end_oldest", Label: "End the oldest connection at this limit", Section: sectionShares, Preset: "false", Kind: SettingSwitch,

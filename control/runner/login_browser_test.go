@@ -125,7 +125,7 @@ func TestLoginInBrowser(t *testing.T) {
 	if d := s.nextDecision(); d.Allow || d.Later || d.Code != vpn.CodeBrowserRefused {
 		t.Errorf("refused by the person: %+v", d)
 	}
-	if n := len(s.Query("SELECT * FROM attempt WHERE code = 'UserBrowserSignInRefused'")); n != 1 {
+	if n := len(s.Query("SELECT * FROM attempt WHERE code = 'UserBrowserSignInRefused' AND username = 'bob@example.com'")); n != 1 {
 		t.Errorf("%d refused attempts", n)
 	}
 	left := s.Rows() + s.Log.String()

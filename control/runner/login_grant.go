@@ -145,6 +145,11 @@ func (b *batch) refuse(ctx context.Context, r vpn.LoginRequest, refused *vpn.Err
 	if err := b.seeRefused(ctx, r, refused, proof); err != nil {
 		return vpn.LoginDecision{}, err
 	}
+	if at := b.contexts[r.Endpoint]; at.endpoint.Federated() { // the name that the client sends says nothing
+		if name := vpn.UserOf(at.endpoint, r, proof).Name; name != "" {
+			r.Username = name
+		}
+	}
 	told := refused.ToldToClient(b.contexts[r.Endpoint].directory.MFA)
 	b.core.Log.InfoContext(ctx, "a login was refused", "endpoint", r.Endpoint, "device", r.Device.String(), "common_name", r.CommonName, "username", vpn.PrintableText(r.Username),
 		"code", refused.Code, "reason", refused.Msg, "reference", r.Reference())

@@ -20,6 +20,7 @@ func (h *Endpoints) renderNew(c echo.Context, in endpointInput, refused error) e
 	if in.fresh {
 		in.Mutual = parts.TickedOn
 		in.Port, in.ClientCIDR = strconv.Itoa(int(choices.FreePort)), choices.FreeCIDR
+		in.presetProvider(choices)
 		if len(choices.Servers.List) == 1 {
 			in.Certificate = string(choices.Servers.List[0].ID)
 		}

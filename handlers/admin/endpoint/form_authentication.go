@@ -59,6 +59,19 @@ func (in endpointInput) authenticationOptions(choices endpoint.Choices) []parts.
 	}...)
 }
 
+// presetProvider chooses the only provider of each kind, and the kind that there is.
+func (in *endpointInput) presetProvider(choices endpoint.Choices) {
+	if len(choices.Directories) == 0 && len(choices.SAML) > 0 {
+		in.UserAuthentication = string(vpn.FederatedAuthentication)
+	}
+	if len(choices.Directories) == 1 {
+		in.Directory = string(choices.Directories[0].ID)
+	}
+	if len(choices.SAML) == 1 {
+		in.SAML = string(choices.SAML[0].ID)
+	}
+}
+
 // withKind has a control follow the kind of user-based authentication.
 func (in endpointInput) withKind(kind vpn.UserAuthentication, required bool) parts.Follow {
 	f := parts.Follow{Choice: "user_authentication", Chosen: parts.TickedOff, Shown: []string{string(kind)}}

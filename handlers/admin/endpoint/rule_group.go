@@ -116,7 +116,11 @@ func (g groupChoices) options(picked string) []parts.Option {
 		add(f.ID, f.Name, " (found, "+f.ID+")")
 	}
 	for _, s := range g.seen {
-		add(s.ID, s.Name, " ("+parts.Count(s.Members, "user")+", "+s.ID+")")
+		note := parts.Count(s.Members, "user")
+		if s.Name != "" && s.Name != s.ID {
+			note += ", " + s.ID
+		}
+		add(s.ID, s.Name, " ("+note+")")
 	}
 	if picked != "" {
 		add(picked, picked, "")

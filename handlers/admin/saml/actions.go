@@ -38,9 +38,13 @@ func below(p vpn.SAMLProvider) []parts.Crumb {
 	return append(crumbs[:len(crumbs):len(crumbs)], parts.Crumb{Label: views.NameOr(p.Name, p.ID), Href: views.SAMLProviderPath(p.ID)})
 }
 
-// unserved warns where browsers cannot come back from an identity provider; nil: they can.
+// unserved warns where browsers cannot come back from an identity provider, or those of this host alone; nil: they can.
 func (h *Providers) unserved() *views.Notice {
-	if h.core.Settings.PublicURL != "" {
+	if base := h.core.Settings.PublicURL; base != "" {
+		if warning := vpn.PublicURLWarning(base); warning != "" {
+			return &views.Notice{Tone: "warning", Title: "Users may not reach the page of the sign-in",
+				Text: warning + " Do so before you enter the values at the identity provider: they change with public_url."}
+		}
 		return nil
 	}
 	text := h.core.Settings.PublicOff

@@ -81,7 +81,7 @@ const (
 )
 
 var sections = []parts.Section{
-	{Title: sectionMetadata, Help: "It says where users sign in, and with which certificates the provider signs."},
+	{Title: sectionMetadata, Help: "It says where users sign in, and with which certificates the provider signs. A new provider needs the document or its URL."},
 	{Title: sectionUsers, Help: "Names of attributes are case-sensitive."},
 	{Title: sectionRequests},
 }

@@ -54,7 +54,7 @@ func (h *Providers) fill(v *views.SAMLTrialPage, t identity.SAMLTrial, endpoint 
 		v.Facts = append(v.Facts,
 			parts.Fact("Name in lists", r.User.Name),
 			parts.Fact("E-mail address", r.User.Mail),
-			parts.Fact("Groups that count", parts.Number(len(r.User.Groups))),
+			parts.Pair{Label: "Groups that count", Value: groupNames(r.User.Groups), Wide: len(r.User.Groups) > 3},
 		)
 	}
 	v.Facts = append(v.Facts,
@@ -76,6 +76,14 @@ func (h *Providers) fill(v *views.SAMLTrialPage, t identity.SAMLTrial, endpoint 
 	for _, e := range t.Endpoints {
 		v.Through.Options = append(v.Through.Options, parts.Option{Value: string(e.ID), Label: e.Label()})
 	}
+}
+
+// groupNames are the groups that count, by name.
+func groupNames(groups []vpn.Group) string {
+	if len(groups) == 0 {
+		return "0"
+	}
+	return parts.Number(len(groups)) + ": " + strings.Join(vpn.IDsOf(groups, func(g vpn.Group) string { return views.NameOr(g.Name, g.ID) }), ", ")
 }
 
 // clock is the difference of the clocks in words.

@@ -48,7 +48,8 @@ func (h *Users) facts(u user.View) []parts.Pair {
 		{Label: "User ID", Value: string(u.ID), Copy: true},
 	}
 	if u.Provider != "" {
-		facts = append(facts, parts.Pair{Label: "Key in the directory", Value: u.Key, Mono: true})
+		_, saml := u.Provider.SAML()
+		facts = append(facts, parts.Pair{Label: parts.YesNo(saml, "NameID", "Key in the directory"), Value: u.Key, Mono: true})
 	}
 	if u.RefusedAt.IsZero() {
 		return append(facts, parts.Fact("Last refusal", "None is known"))
