@@ -143,13 +143,14 @@ const maxPublicName = 240
 // FileName is the name under which a browser saves the file. It contains the client's name, so that files with
 // private keys of different clients are not confused.
 func (p Profile) FileName() string {
+	name := string(p.Endpoint)
 	if p.Client != nil && p.Client.Name != "" {
-		return string(p.Endpoint) + "-" + p.Client.Name + ".ovpn"
+		name += "-" + p.Client.Name
 	}
 	if p.CommandLine {
-		return string(p.Endpoint) + "-command-line.ovpn"
+		name += "-command-line"
 	}
-	return string(p.Endpoint) + ".ovpn"
+	return name + ".ovpn"
 }
 
 // CheckPublicName returns why a host name or IPv4 address cannot stand in a profile, or "".

@@ -28,6 +28,16 @@ func (s *Service) ConfigurationPreview(ctx context.Context, by control.Principal
 // With a client certificate named, the file has the certificate and its private key, which takes the
 // permission of vpn.ExportClientCertificateKey. Field: client.
 func (s *Service) ClientConfiguration(ctx context.Context, by control.Principal, id vpn.EndpointID, client vpn.CertificateID) (Configuration, error) {
+	return s.export(ctx, by, id, client, false)
+}
+
+// CommandLineConfiguration is ClientConfiguration for the command line of OpenVPN, where users sign in in the browser: the
+// client prints the address. Conflict where they do not.
+func (s *Service) CommandLineConfiguration(ctx context.Context, by control.Principal, id vpn.EndpointID, client vpn.CertificateID) (Configuration, error) {
+	return s.export(ctx, by, id, client, true)
+}
+
+func (s *Service) export(ctx context.Context, by control.Principal, id vpn.EndpointID, client vpn.CertificateID, commandLine bool) (Configuration, error) {
 	// The plain file has the endpoint's tls-crypt key, so it takes an account that may change.
 	if err := s.core.Allow(ctx, by, vpn.ExportClientVpnClientConfiguration, string(id)); err != nil {
 		return Configuration{}, err
@@ -36,6 +46,11 @@ func (s *Service) ClientConfiguration(ctx context.Context, by control.Principal,
 	if err != nil {
 		return Configuration{}, err // there is no file, so nothing is audited
 	}
+	p.CommandLine = commandLine
+	if file.Text, err = p.Render(); err != nil {
+		return Configuration{}, err
+	}
+	file.FileName = p.FileName()
 	download := vpn.ProfileDownload{Endpoint: id, Revision: side.Revision(), Certificate: client, By: by.Name, At: s.core.Now()}
 	if client == "" {
 		return file, s.recordExport(ctx, by, download)
@@ -46,24 +61,6 @@ func (s *Service) ClientConfiguration(ctx context.Context, by control.Principal,
 	file.FileName = p.FileName()
 	file.Text, err = p.Render()
 	return file, err
-}
-
-// CommandLineConfiguration is ClientConfiguration without a certificate, for the command line of OpenVPN, where users sign in in
-// the browser: the client prints the address. Conflict where they do not.
-func (s *Service) CommandLineConfiguration(ctx context.Context, by control.Principal, id vpn.EndpointID) (Configuration, error) {
-	if err := s.core.Allow(ctx, by, vpn.ExportClientVpnClientConfiguration, string(id)); err != nil {
-		return Configuration{}, err
-	}
-	side, p, file, err := s.plainConfiguration(ctx, by, id)
-	if err != nil {
-		return Configuration{}, err
-	}
-	p.CommandLine = true
-	file.FileName = p.FileName()
-	if file.Text, err = p.Render(); err != nil {
-		return Configuration{}, err
-	}
-	return file, s.recordExport(ctx, by, vpn.ProfileDownload{Endpoint: id, Revision: side.Revision(), By: by.Name, At: s.core.Now()})
 }
 
 // PlainFile is the file of ClientConfiguration without a certificate, with its revision, for the self-service portal, which

@@ -18,7 +18,7 @@ func (h *Configuration) Download(c echo.Context) error {
 
 // DownloadForCommandLine sends the file for OpenVPN's command line, without a client certificate.
 func (h *Configuration) DownloadForCommandLine(c echo.Context) error {
-	file, err := h.endpoints.CommandLineConfiguration(page.Context(c), page.Principal(c), endpointID(c))
+	file, err := h.endpoints.CommandLineConfiguration(page.Context(c), page.Principal(c), endpointID(c), "")
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,8 @@ func (h *Configuration) DownloadForCommandLine(c echo.Context) error {
 }
 
 type configurationInput struct {
-	Client string `form:"client"`
+	Client      string `form:"client"`
+	CommandLine string `form:"command_line"`
 }
 
 // DownloadWithClient sends the file with the certificate and key of one client.
@@ -38,11 +39,15 @@ func (h *Configuration) DownloadWithClient(c echo.Context) error {
 	if in.Client == "" {
 		var check vpn.Check
 		check.Bad("client", "Choose the client certificate to include in the file.")
-		return h.renderView(c, "", check.Err())
+		return h.renderView(c, in, check.Err())
 	}
-	file, err := h.endpoints.ClientConfiguration(page.Context(c), page.Principal(c), endpointID(c), vpn.CertificateID(in.Client))
+	export := h.endpoints.ClientConfiguration
+	if in.CommandLine != "" {
+		export = h.endpoints.CommandLineConfiguration
+	}
+	file, err := export(page.Context(c), page.Principal(c), endpointID(c), vpn.CertificateID(in.Client))
 	if page.BelongsInForm(err) {
-		return h.renderView(c, in.Client, err)
+		return h.renderView(c, in, err)
 	}
 	if err != nil {
 		return err

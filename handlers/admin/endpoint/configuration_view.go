@@ -13,9 +13,9 @@ import (
 )
 
 // View shows the page "Download client configuration".
-func (h *Configuration) View(c echo.Context) error { return h.renderView(c, "", nil) }
+func (h *Configuration) View(c echo.Context) error { return h.renderView(c, configurationInput{}, nil) }
 
-func (h *Configuration) renderView(c echo.Context, picked string, refused error) error {
+func (h *Configuration) renderView(c echo.Context, in configurationInput, refused error) error {
 	view, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), endpointID(c))
 	if err != nil {
 		return err
@@ -31,7 +31,7 @@ func (h *Configuration) renderView(c echo.Context, picked string, refused error)
 	}
 	v.Title, v.Text = plainFile(view)
 	if view.Federated() {
-		v.Browser = &views.BrowserSignIn{CommandLine: views.EndpointPath(view.ID, "configuration", "command-line")}
+		v.Browser = &views.BrowserSignIn{WithCertificate: view.Mutual(), CommandLine: views.EndpointPath(view.ID, "configuration", "command-line")}
 	}
 	if view.Side().Profile().Code {
 		v.Facts = append(v.Facts, parts.Pair{Label: "Multi-factor authentication", Value: "The client asks for a code", Help: "A file from before it was enabled does not."})
@@ -63,7 +63,7 @@ func (h *Configuration) renderView(c echo.Context, picked string, refused error)
 		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients may not find the endpoint", Text: view.RemoteWarning})
 	}
 	if view.Mutual() && page.Principal(c).Role.MayChange() {
-		if err := h.clientForm(c, &v, view, picked, refused); err != nil {
+		if err := h.clientForm(c, &v, view, in, refused); err != nil {
 			return err
 		}
 	}
@@ -72,9 +72,9 @@ func (h *Configuration) renderView(c echo.Context, picked string, refused error)
 }
 
 // clientForm offers the client certificates to choose from, or says what to do if there are none.
-func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, view endpoint.View, picked string, refused error) error {
+func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, view endpoint.View, in configurationInput, refused error) error {
 	id := view.ID
-	clients, err := h.endpoints.ClientCertificates(page.Context(c), page.Principal(c), id, page.Find(c), page.CertificateIDs(picked)...)
+	clients, err := h.endpoints.ClientCertificates(page.Context(c), page.Principal(c), id, page.Find(c), page.CertificateIDs(in.Client)...)
 	if err != nil {
 		return err
 	}
@@ -96,8 +96,12 @@ func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, view 
 	v.Form = &parts.Form{
 		Title: "With a client certificate and key", Action: views.EndpointPath(id, "configuration"), Submit: "Download with certificate and key", Gets: true,
 		Intro: intro + " The download is recorded in the audit trail.",
-		Fields: []parts.Field{{Name: "client", Label: "Client certificate and key", Type: "select", Value: picked, Required: true,
+		Fields: []parts.Field{{Name: "client", Label: "Client certificate and key", Type: "select", Value: in.Client, Required: true,
 			Options: views.CertificateOptions("Choose a client certificate", clients.List)}},
+	}
+	if view.Federated() {
+		v.Form.Fields = append(v.Form.Fields, parts.Field{Name: "command_line", Label: "For the command line of OpenVPN", Type: "checkbox", Checked: in.CommandLine != "",
+			Help: "The client then prints the address of the sign-in. Programs with a window open it by themselves: leave this off for them."})
 	}
 	page.Fail(v.Form, refused)
 	return nil

@@ -86,6 +86,18 @@ func TestFederatedEndpoint(t *testing.T) {
 	if file := u.Admin.Post(both+"/configuration/download", nil).WantStatus(http.StatusOK).Body; strings.Contains(file, "auth-user-pass") {
 		t.Errorf("the file of an endpoint with certificates is\n%s", file)
 	}
+	if u.Admin.Get(both+"/configuration").Doc.Find("form[action$='/command-line']").Length() != 0 {
+		t.Error("a file for the command line without a certificate is offered, with which no client connects")
+	}
+	certified := url.Values{"client": {path.Base(u.Client)}}
+	if file := u.Admin.Post(both+"/configuration", certified).WantStatus(http.StatusOK).Body; strings.Contains(file, "IV_SSO") || !strings.Contains(file, "<cert>") {
+		t.Errorf("the file with a certificate is\n%s", file)
+	}
+	certified.Set("command_line", "on")
+	if file := u.Admin.Post(both+"/configuration", certified).WantStatus(http.StatusOK).Body; !strings.Contains(file, "\nsetenv IV_SSO webauth\n") || !strings.Contains(file, "<cert>") {
+		t.Errorf("the file with a certificate for the command line is\n%s", file)
+	}
+	u.Admin.Post(u.Endpoint+"/configuration", certified).WantStatus(http.StatusUnprocessableEntity)
 	u.Update(t, func(tx *store.Tx) error {
 		for id, names := range map[vpn.SAMLProviderID]string{company.ID: "both staff", portal.ID: "both"} {
 			used, err := tx.EndpointsOfProvider(t.Context(), id.Provider())
