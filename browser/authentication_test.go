@@ -45,6 +45,7 @@ func TestDirectoryEndpoint(t *testing.T) {
 	p.tick("Use mutual authentication")
 	p.waitNoText("Client certificate")
 	p.fill("Name tag", "staff")
+	p.choose("Directory ID", "Choose a directory") // the only one is chosen already
 	p.press("Create Client VPN endpoint")
 	p.waitText("Choose the directory that proves the names and passwords", "Directory ID")
 	p.inspect("endpoint without its directory")
