@@ -113,7 +113,7 @@ func TestSignInIsRefused(t *testing.T) {
 	}
 	answers := map[string]bool{}
 	s.Clock.Pass(time.Minute)
-	for _, c := range []struct{ name, password, code string }{{"alice", "wrong", "123456"}, {"nobody", "wrong", "123456"}, {"alice", password.Reveal(), "000000"}} {
+	for _, c := range []struct{ name, password, code string }{{"alice", "wrong", "123456"}, {"unknown", "wrong", "123456"}, {"alice", password.Reveal(), "000000"}} {
 		err := try(c.name, vpn.Secret(c.password), c.code)
 		if vpn.CodeOf(err) != vpn.CodeUserCredentials {
 			t.Errorf("%s: got %v", c.name, err)
