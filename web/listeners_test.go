@@ -66,7 +66,7 @@ func TestListenersShareNoSession(t *testing.T) {
 	session, secret := vpn.NewPortalSession("d-1", vpn.ProviderUser{Key: "alice", Name: "alice"}, "127.0.0.1", s.Kit.Clock.Now())
 	s.Update(t, func(tx *store.Tx) error { return tx.CreatePortalSession(t.Context(), session) })
 	user.Client.Jar.SetCookies(consoleURL, []*http.Cookie{{Name: "__Host-sallyport-portal", Value: secret.Reveal(), Path: "/", Secure: true}})
-	user.At(public).Get("/portal").WantStatus(http.StatusOK).WantText("main", "Signed in as alice")
+	user.At(public).Get("/portal").WantStatus(http.StatusOK).WantText("header", "Signed in as alice")
 	for _, r := range console {
 		if r.Policy != "signed-in" && r.Policy != "may-change" {
 			continue

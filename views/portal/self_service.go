@@ -21,7 +21,7 @@ type PortalDoor struct {
 
 // PortalHome is the page of a user who is signed in.
 type PortalHome struct {
-	User   string
+	Nav    Nav
 	Offers []PortalOffer
 	Idle   string // minutes
 	Ends   string // when the session does

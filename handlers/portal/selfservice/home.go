@@ -23,7 +23,7 @@ func (h *Pages) Home(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := views.PortalHome{User: vpn.PrintableText(u.Name), Idle: strconv.Itoa(int(vpn.PortalIdle.Minutes())), Ends: written(u.Session.EndsAt)}
+	v := views.PortalHome{Nav: page.Nav(c, page.ConnectPath), Idle: strconv.Itoa(int(vpn.PortalIdle.Minutes())), Ends: written(u.Session.EndsAt)}
 	for _, o := range offers {
 		v.Offers = append(v.Offers, offered(o))
 	}

@@ -46,7 +46,7 @@ func (s *site) signedIn(name string) *webtest.Browser {
 	s.T.Helper()
 	b := s.browser()
 	b.Get(s.door()).WantStatus(http.StatusOK)
-	b.Follow(b.Post(s.door()+"/sign-in", url.Values{"username": {name}, "password": {password.Reveal()}})).WantStatus(http.StatusOK).WantText("main", "Signed in as "+name)
+	b.Follow(b.Post(s.door()+"/sign-in", url.Values{"username": {name}, "password": {password.Reveal()}})).WantStatus(http.StatusOK).WantText("header", "Signed in as "+name)
 	return b
 }
 
@@ -82,7 +82,7 @@ func TestWayToTheFile(t *testing.T) {
 			t.Errorf("the cookie is %q, want %s and no age", cookie, want)
 		}
 	}
-	home := b.Follow(signed).WantStatus(http.StatusOK).WantText("main", "Signed in as alice").WantText("main", s.Endpoint.Name).WantText("main", "not yet")
+	home := b.Follow(signed).WantStatus(http.StatusOK).WantText("header", "Signed in as alice").WantText("main", s.Endpoint.Name).WantText("main", "not yet")
 	webtest.CheckMarkup(t, "/portal", home)
 	want, err := s.Endpoints.ClientConfiguration(t.Context(), s.Admin, s.Endpoint.ID, "")
 	s.Must(err)
@@ -120,7 +120,7 @@ func TestSignInWithCode(t *testing.T) {
 	b.Post(s.door()+"/sign-in", form).WantStatus(http.StatusForbidden).WantText("[role=alert]", "The user name, the password or the MFA code is wrong.")
 	s.Clock.Pass(time.Minute)
 	form.Set("code", vpn.TOTP(key, s.Clock.Now()))
-	b.Follow(b.Post(s.door()+"/sign-in", form)).WantText("main", "Signed in as alice")
+	b.Follow(b.Post(s.door()+"/sign-in", form)).WantText("header", "Signed in as alice")
 }
 
 // To a visitor an endpoint without the portal is as one that does not exist.
@@ -152,7 +152,7 @@ func TestUsersAreApart(t *testing.T) {
 	s := newSite(t, false)
 	visitor, alice, bob := s.browser(), s.signedIn("alice"), s.signedIn("bob")
 	alice.Post(s.download(), nil).WantStatus(http.StatusOK)
-	bob.Get("/portal").WantText("main", "Signed in as bob").WantText("dl", "not yet")
+	bob.Get("/portal").WantText("header", "Signed in as bob").WantText("dl", "not yet")
 	saml := s.AskBrowser(false) // an endpoint of another identity provider
 	s.SetPortal(true)
 	if text := alice.Get("/portal").Text("main"); strings.Contains(text, s.Endpoint.Name) {
@@ -193,7 +193,7 @@ func TestUsersAreApart(t *testing.T) {
 		})
 	}
 	form := controltest.AnswerTo(to, "carol@example.com")
-	b.Follow(answer(form)).WantStatus(http.StatusOK).WantText("main", "Signed in as carol@example.com").WantText("main", s.Endpoint.Name)
+	b.Follow(answer(form)).WantStatus(http.StatusOK).WantText("header", "Signed in as carol@example.com").WantText("main", s.Endpoint.Name)
 	answer(form).WantStatus(http.StatusNotFound)
 	s.Provider.Fail(vpn.Refuse(vpn.Denied, vpn.CodeSAMLAnswerRefused, "The signature is wrong."))
 	answer(controltest.AnswerTo(b.Get(s.door()+"/saml").Header.Get("Location"), "carol@example.com")).WantStatus(http.StatusForbidden).WantText("h1", "The sign-in failed")

@@ -1,0 +1,34 @@
+package page
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"sallyport/control/portal"
+	views "sallyport/views/portal"
+	"sallyport/vpn"
+)
+
+// The pages of the self-service portal.
+const (
+	ConnectPath = portal.Path
+)
+
+// entries are the pages in the order of the navigation. shown tells whether a user has the page; nil: every user has.
+var entries = []struct {
+	views.NavEntry
+	shown func(portal.User) bool
+}{
+	{views.NavEntry{Path: ConnectPath, Label: "Connect", Icon: "connect"}, nil},
+}
+
+// Nav is the frame of a page that belongs to the entry with a path, for the user of the request.
+func Nav(c echo.Context, here string) views.Nav {
+	u := User(c)
+	n := views.Nav{User: vpn.PrintableText(u.Name), Here: here}
+	for _, e := range entries {
+		if e.shown == nil || e.shown(u) {
+			n.Entries = append(n.Entries, e.NavEntry)
+		}
+	}
+	return n
+}
