@@ -24,6 +24,7 @@ type samlProviderRow struct {
 	Created    int64  `gorm:"column:created_at"`
 	Version    int64  `gorm:"column:version"`
 	Search     string `gorm:"column:search"`
+	KnownURL   string `gorm:"column:known_url"`
 }
 
 func (samlProviderRow) TableName() string { return "saml_provider" }
@@ -50,19 +51,20 @@ func (s *Store) newSAMLProviderRow(p vpn.SAMLProvider, secrets SAMLProviderSecre
 	return samlProviderRow{
 		ID: string(p.ID), Name: p.Name, NameKey: fold(p.Name), Options: clean(options), Document: clean(secrets.Document), Metadata: clean(metadata), Look: "{}", SigningKey: sealed,
 		Created: micros(p.CreatedAt), Version: int64(p.Version), Search: searchable(p.Name, string(p.ID), p.Metadata.EntityID, p.Metadata.SignInURL),
+		KnownURL: clean(p.KnownURL),
 	}, err
 }
 
 func (r samlProviderRow) provider() (vpn.SAMLProvider, error) {
 	var c decoder
-	p := vpn.SAMLProvider{ID: vpn.SAMLProviderID(r.ID), Name: r.Name, Version: int(r.Version), CreatedAt: instant(r.Created)}
+	p := vpn.SAMLProvider{ID: vpn.SAMLProviderID(r.ID), Name: r.Name, Version: int(r.Version), CreatedAt: instant(r.Created), KnownURL: r.KnownURL}
 	c.json(r.Options, &p.SAMLProviderOptions)
 	c.json(r.Metadata, &p.Metadata)
 	return p, c.err
 }
 
 // samlProviderFacts are the columns of vpn.SAMLProvider: the document is large.
-var samlProviderFacts = []string{"id", "name", "options", "metadata", "created_at", "version"}
+var samlProviderFacts = []string{"id", "name", "options", "metadata", "created_at", "version", "known_url"}
 
 // SAMLProvider reads one provider.
 func (t *Tx) SAMLProvider(ctx context.Context, id vpn.SAMLProviderID) (vpn.SAMLProvider, error) {
@@ -107,13 +109,14 @@ func (t *Tx) CreateSAMLProvider(ctx context.Context, p vpn.SAMLProvider, secrets
 	return samlProviderNoun.wrote(t.on(ctx).Create(&row), row.ID)
 }
 
-// SaveSAMLProvider saves a provider. Secrets that are empty keep what is stored, an empty document the metadata too.
+// SaveSAMLProvider saves a provider, without KnownURL. Secrets that are empty keep what is stored, an empty document the
+// metadata too.
 func (t *Tx) SaveSAMLProvider(ctx context.Context, p vpn.SAMLProvider, secrets SAMLProviderSecrets) error {
 	row, err := t.store.newSAMLProviderRow(p, secrets)
 	if err != nil {
 		return err
 	}
-	keep := []string{"id", "created_at", "look"}
+	keep := []string{"id", "created_at", "look", "known_url"}
 	if row.Document == "" {
 		keep = append(keep, "document", "metadata")
 	}
@@ -121,6 +124,12 @@ func (t *Tx) SaveSAMLProvider(ctx context.Context, p vpn.SAMLProvider, secrets S
 		keep = append(keep, "signing_key")
 	}
 	return samlProviderNoun.wrote(t.on(ctx).Model(&samlProviderRow{}).Where("id = ?", row.ID).Select("*").Omit(keep...).Updates(&row), row.ID)
+}
+
+// SaveSAMLKnownURL stores the base of the public pages with which a provider has our values. Without a provider it does nothing.
+func (t *Tx) SaveSAMLKnownURL(ctx context.Context, id vpn.SAMLProviderID, publicURL string) error {
+	err := t.on(ctx).Model(&samlProviderRow{}).Where("id = ?", clean(string(id))).Update("known_url", clean(publicURL)).Error
+	return samlProviderNoun.read(err, string(id))
 }
 
 // DeleteSAMLProvider removes a provider. Conflict while an endpoint uses it.

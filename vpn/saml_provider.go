@@ -38,6 +38,9 @@ type SAMLProvider struct {
 	CreatedAt time.Time
 	SAMLProviderOptions
 	Metadata SAMLMetadata // what the document says; the document itself is kept apart
+	// KnownURL is the base of the public pages with which the provider is known to have our values: the one at its creation,
+	// or of the last answer that was accepted. Empty: not known.
+	KnownURL string
 }
 
 // SAMLProviderOptions is what an administrator sets. The metadata of the IdP is kept apart.
@@ -64,7 +67,7 @@ type SAMLProviderSpec struct {
 	Name    string
 	// Document is the metadata document as uploaded or pasted; empty: the one behind the URL, or an edit's: what is stored.
 	Document string
-	Fetch    bool // an edit's: read the document behind the URL again
+	Fetch    bool // read the document behind the URL: a new provider's without Document, or an edit's, again
 	SAMLProviderOptions
 }
 
@@ -74,10 +77,10 @@ func NewSAMLProvider(in SAMLProviderSpec, now time.Time) (SAMLProvider, error) {
 	p := SAMLProvider{ID: NewSAMLProviderID(), Version: 1, CreatedAt: now, SAMLProviderOptions: in.SAMLProviderOptions}
 	p.Name = checkName(&c, "name", in.Name, true)
 	p.CheckOptions(&c)
-	if in.Document == "" && p.MetadataURL == "" {
-		c.Bad("metadata", "Choose the file of the metadata document, paste it, or enter its URL.")
+	if in.Document == "" && !in.Fetch {
+		c.Bad("metadata", "Choose the file of the metadata document, or paste it. Or have it read from its URL.")
 	}
-	checkDocument(&c, in.Document)
+	checkSource(&c, in)
 	return p, c.Err()
 }
 
@@ -88,13 +91,7 @@ func (p *SAMLProvider) Edit(in SAMLProviderSpec) error {
 	next.SAMLProviderOptions = in.SAMLProviderOptions
 	next.Name = checkName(&c, "name", in.Name, true)
 	next.CheckOptions(&c)
-	checkDocument(&c, in.Document)
-	if in.Fetch && next.MetadataURL == "" {
-		c.Bad("metadata_url", "Enter the URL of the metadata document.")
-	}
-	if in.Fetch && in.Document != "" {
-		c.Bad("fetch", "There is a document too. Read the one behind the URL, or use the one that was chosen or pasted.")
-	}
+	checkSource(&c, in)
 	if in.Version != p.Version {
 		return ErrStale("SAML provider").Beside(c.fields)
 	}
@@ -106,9 +103,16 @@ func (p *SAMLProvider) Edit(in SAMLProviderSpec) error {
 	return nil
 }
 
-func checkDocument(c *Check, document string) {
-	if len(document) > MaxSAMLMetadata {
+// checkSource checks where a new document comes from.
+func checkSource(c *Check, in SAMLProviderSpec) {
+	if len(in.Document) > MaxSAMLMetadata {
 		c.Bad("metadata", "The document is longer than 512 KB: it is that of a federation. Use the one of the identity provider alone.")
+	}
+	if in.Fetch && strings.TrimSpace(in.MetadataURL) == "" {
+		c.Bad("metadata_url", "Enter the URL of the metadata document.")
+	}
+	if in.Fetch && in.Document != "" {
+		c.Bad("fetch", "There is a document too. Read the one behind the URL, or use the one that was chosen or pasted.")
 	}
 }
 
@@ -157,6 +161,21 @@ func (p SAMLProvider) InUse(by []EndpointRef) error {
 
 // Label is what lists and messages call the provider.
 func (p SAMLProvider) Label() string { return labelOf(p.Name, string(p.ID)) }
+
+// ValuesChanged tells whether the provider was made, or last used, with another base of the public pages than publicURL: its
+// entity ID and ACS URL then have to be corrected at the identity provider. False where either is not known.
+func (p SAMLProvider) ValuesChanged(publicURL string) bool {
+	return p.KnownURL != "" && publicURL != "" && p.EntityID(p.KnownURL) != p.EntityID(publicURL)
+}
+
+// ValuesSentence says that the values for the identity provider changed with publicURL, and what to do; empty: they did not.
+func (p SAMLProvider) ValuesSentence(publicURL string) string {
+	if !p.ValuesChanged(publicURL) {
+		return ""
+	}
+	return "public_url is now " + publicURL + " and was " + p.KnownURL + ": entity ID and ACS URL have changed with it. " +
+		"Enter the new ones at the identity provider, then test a sign-in; until then users may not be able to sign in."
+}
 
 // EntityID names us to the provider, and is where our metadata is. publicURL is the base of the public pages.
 func (p SAMLProvider) EntityID(publicURL string) string { return p.publicPath(publicURL) + "/metadata" }

@@ -33,7 +33,8 @@ func vpnRoutes(h *admin.Console) []route {
 		{get, "/subnets/:subnet/delete", h.Network.Subnets.DeleteForm, may(vpn.DeleteSubnet)},
 		{post, "/subnets/:subnet/delete", h.Network.Subnets.Delete, may(vpn.DeleteSubnet)},
 
-		{get, "/identity-providers", h.Directories.List, signedIn},
+		{get, "/identity-providers", h.Directories.Open, signedIn},
+		{get, "/identity-providers/directories", h.Directories.List, signedIn},
 		{get, "/identity-providers/directories/new", h.Directories.New, may(vpn.CreateDirectory)},
 		{post, "/identity-providers/directories/new", h.Directories.Create, may(vpn.CreateDirectory)},
 		{get, directory, h.Directories.View, signedIn},

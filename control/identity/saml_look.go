@@ -146,7 +146,8 @@ type troubles struct {
 	list []ProviderTrouble
 }
 
-// ProviderTroubles lists the providers whose metadata ends soon, has ended, or differs from what is behind its URL.
+// ProviderTroubles lists the providers whose metadata ends soon, has ended, or differs from what is behind its URL, and those
+// that need our new values after a change of public_url.
 func (s *Service) ProviderTroubles(ctx context.Context) []ProviderTrouble {
 	now := s.core.Now()
 	s.mu.Lock()
@@ -169,6 +170,9 @@ func (s *Service) ProviderTroubles(ctx context.Context) []ProviderTrouble {
 			t := ProviderTrouble{Provider: p.ID, Label: p.Label(), Since: look.Since}
 			for _, e := range p.Metadata.Expiries(now) {
 				t.Sentences = append(t.Sentences, e.Sentence())
+			}
+			if sentence := p.ValuesSentence(s.core.Settings.PublicURL); sentence != "" {
+				t.Sentences = append(t.Sentences, sentence)
 			}
 			if sentence := look.Sentence(); sentence != "" {
 				t.Sentences = append(t.Sentences, sentence)

@@ -14,6 +14,23 @@ func (s *Service) SAMLProviders(ctx context.Context, by control.Principal, l vpn
 	return p, err
 }
 
+// ProviderCounts are the numbers of the identity providers of each kind.
+type ProviderCounts struct{ Directories, SAML int }
+
+// ProviderCounts counts the identity providers.
+func (s *Service) ProviderCounts(ctx context.Context, by control.Principal) (n ProviderCounts, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeDirectories, "", func(tx *store.Tx) error {
+		directories, err := tx.Directories(ctx, vpn.List{Size: 1})
+		if err != nil {
+			return err
+		}
+		providers, err := tx.SAMLProviders(ctx, vpn.List{Size: 1})
+		n = ProviderCounts{directories.Total, providers.Total}
+		return err
+	})
+	return n, err
+}
+
 // SAMLView is a SAML provider as its page shows it.
 type SAMLView struct {
 	vpn.SAMLProvider
@@ -21,6 +38,8 @@ type SAMLView struct {
 	Used []vpn.EndpointRef // the endpoints whose users sign in there
 	// Ours are the values for the IdP; empty where the public pages are not served.
 	EntityID, ACSURL string
+	// Former are the values that the IdP is known to have, where they are others; otherwise empty.
+	FormerEntityID, FormerACSURL string
 }
 
 // SAMLProvider gives one provider.
@@ -37,6 +56,9 @@ func (s *Service) SAMLProvider(ctx context.Context, by control.Principal, id vpn
 	})
 	if base := s.core.Settings.PublicURL; base != "" {
 		v.EntityID, v.ACSURL = v.SAMLProvider.EntityID(base), v.SAMLProvider.ACSURL(base)
+		if v.ValuesChanged(base) {
+			v.FormerEntityID, v.FormerACSURL = v.SAMLProvider.EntityID(v.KnownURL), v.SAMLProvider.ACSURL(v.KnownURL)
+		}
 	}
 	return v, err
 }
@@ -48,6 +70,7 @@ func (s *Service) CreateSAMLProvider(ctx context.Context, by control.Principal, 
 		return vpn.SAMLProvider{}, err
 	}
 	p, typed := vpn.NewSAMLProvider(spec, s.core.Now())
+	p.KnownURL = s.core.Settings.PublicURL
 	secrets, err := s.read(ctx, &p, spec, typed)
 	if err := vpn.Together(typed, err); err != nil {
 		return vpn.SAMLProvider{}, err

@@ -102,10 +102,12 @@ func TestSAMLProviderByURL(t *testing.T) {
 		return func() error { _, err := s.Identity.CreateSAMLProvider(ctx, s.Admin, spec); return err }
 	}
 	byURL := func(url string) vpn.SAMLProviderSpec {
-		return vpn.SAMLProviderSpec{Name: "okta", SAMLProviderOptions: vpn.SAMLProviderOptions{MetadataURL: url}}
+		return vpn.SAMLProviderSpec{Name: "okta", Fetch: true, SAMLProviderOptions: vpn.SAMLProviderOptions{MetadataURL: url}}
 	}
 	s.WantBadInput("neither document nor URL", "metadata", create(vpn.SAMLProviderSpec{Name: "okta"}))
-	s.WantBadInput("no URL", "metadata_url", create(byURL("idp.example.com")))
+	s.WantBadInput("no URL", "metadata_url", create(byURL("")))
+	s.WantBadInput("a URL that is not to be read", "metadata", create(vpn.SAMLProviderSpec{Name: "okta", SAMLProviderOptions: vpn.SAMLProviderOptions{MetadataURL: metadataURL}}))
+	s.WantBadInput("a host", "metadata_url", create(byURL("idp.example.com")))
 	s.WantBadInput("without TLS", "metadata_url", create(byURL("http://idp.example.com/metadata")))
 	s.WantBadInput("no document there", "metadata_url", create(byURL(metadataURL)))
 	s.SAML.Put(metadataURL, []byte("<html>"))
@@ -127,7 +129,7 @@ func TestSAMLProviderByURL(t *testing.T) {
 	next.SignInURL = "https://idp.example.com/new"
 	s.SAML.Put(metadataURL, next.Metadata())
 	edit := byURL(metadataURL)
-	edit.Version = p.Version
+	edit.Version, edit.Fetch = p.Version, false
 	if p, err = s.Identity.EditSAMLProvider(ctx, s.Admin, p.ID, edit); err != nil || p.Metadata.SignInURL != idp.SignInURL {
 		t.Errorf("an edit that asks for no document: %v, %+v", err, p.Metadata)
 	}

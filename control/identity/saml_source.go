@@ -123,12 +123,29 @@ func (s *Service) RequestSAML(ctx context.Context, id vpn.SAMLProviderID, relayS
 	return sp.Request(relayState)
 }
 
-// AcceptSAML judges the answer to a request. version is that of the provider's settings.
+// AcceptSAML judges the answer to a request. version is that of the provider's settings. An answer that is accepted proves that
+// the identity provider has our present values.
 func (s *Service) AcceptSAML(ctx context.Context, id vpn.SAMLProviderID, form url.Values, requestID string) (answer vpn.SAMLAnswer, version int, err error) {
 	p, sp, err := s.ServiceProvider(ctx, id)
 	if err != nil {
 		return answer, 0, err
 	}
 	answer, err = sp.Accept(form, vpn.SAMLExpect{RequestID: requestID})
+	if base := s.core.Settings.PublicURL; err == nil && p.KnownURL != base {
+		s.learnURL(ctx, id, base)
+	}
 	return answer, p.Version, err
+}
+
+// learnURL notes that a provider has the values with a base of the public pages. A sign-in does not fail with it: the next one
+// notes it again.
+func (s *Service) learnURL(ctx context.Context, id vpn.SAMLProviderID, base string) {
+	err := s.core.Update(ctx, func(tx *store.Tx) error { return tx.SaveSAMLKnownURL(ctx, id, base) })
+	if err != nil {
+		s.core.Log.WarnContext(ctx, "the public URL of a SAML provider was not stored", "provider", id, "err", err)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.troubles = troubles{}
 }

@@ -16,8 +16,8 @@ import (
 	"sallyport/vpn"
 )
 
-// Directories draws the list of identity providers.
-func Directories(c layout.Chrome, list parts.List, rows []vpn.Directory) templ.Component {
+// Directories draws the list of directories.
+func Directories(c layout.Chrome, tabs []parts.Tab, list parts.List, rows []vpn.Directory) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -70,7 +70,7 @@ func Directories(c layout.Chrome, list parts.List, rows []vpn.Directory) templ.C
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = parts.PageHeader(parts.Header{Title: "Identity providers", Note: "An Active Directory, or another LDAP directory: users of an endpoint with user-based authentication sign in there."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.PageHeader(parts.Header{Title: "Identity providers", Note: providersNote}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -78,7 +78,7 @@ func Directories(c layout.Chrome, list parts.List, rows []vpn.Directory) templ.C
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = parts.Tabs("Identity providers", providerTabs(false)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.Tabs("Identity providers", tabs).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -23,14 +23,21 @@ func SubnetPath(id vpn.SubnetID, below ...string) string {
 	return pathOf("/subnets", append([]string{string(id)}, below...)...)
 }
 
+// The pages of the identity providers: the kind of which there are some, and the lists of each kind.
+const (
+	ProvidersPath     = "/identity-providers"
+	DirectoriesPath   = ProvidersPath + "/directories"
+	SAMLProvidersPath = ProvidersPath + "/saml"
+)
+
 // DirectoryPath is the page of a directory, or a page below it.
 func DirectoryPath(id vpn.DirectoryID, below ...string) string {
-	return pathOf("/identity-providers/directories", append([]string{string(id)}, below...)...)
+	return pathOf(DirectoriesPath, append([]string{string(id)}, below...)...)
 }
 
 // SAMLProviderPath is the page of a SAML provider, or a page below it.
 func SAMLProviderPath(id vpn.SAMLProviderID, below ...string) string {
-	return pathOf("/identity-providers/saml", append([]string{string(id)}, below...)...)
+	return pathOf(SAMLProvidersPath, append([]string{string(id)}, below...)...)
 }
 
 // ProviderPath is the page of an identity provider of any kind.

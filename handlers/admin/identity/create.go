@@ -12,11 +12,11 @@ import (
 	"sallyport/vpn"
 )
 
-var crumbs = []parts.Crumb{{Label: "Identity providers", Href: "/identity-providers"}}
+var crumbs = []parts.Crumb{{Label: "Identity providers", Href: views.ProvidersPath}}
 
 func (h *Directories) renderNew(c echo.Context, in directoryInput, refused error) error {
 	form := in.form(nil, refused)
-	form.Action, form.Submit, form.Cancel = "/identity-providers/directories/new", "Create directory", "/identity-providers"
+	form.Action, form.Submit, form.Cancel = "/identity-providers/directories/new", "Create directory", views.DirectoriesPath
 	return page.RenderForm(c, refused, views.Form(views.FormPage{
 		Chrome: h.pages.Chrome(c, "Create directory", "identity"), Form: form,
 		Header: parts.Header{Crumbs: crumbs, Title: "Create directory", Note: "An Active Directory or another LDAP server that proves user names and passwords."},

@@ -37,5 +37,5 @@ func (h *Directories) Delete(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Directory "+views.NameOr(deleted.Name, deleted.ID)+" deleted.", "/identity-providers")
+	return h.pages.Done(c, "Directory "+views.NameOr(deleted.Name, deleted.ID)+" deleted.", views.DirectoriesPath)
 }

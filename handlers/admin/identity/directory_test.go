@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"sallyport/control"
+	"sallyport/saml/samltest"
 	"sallyport/vpn"
 	"sallyport/web/webtest"
 )
@@ -51,6 +52,24 @@ func TestDirectoryLife(t *testing.T) {
 	b.Get(page+"/delete").WantText("h1", "Delete directory company?")
 	b.Follow(b.Post(page+"/delete", nil)).WantText(".empty", "No directories yet")
 	b.Get(page).WantStatus(http.StatusNotFound)
+}
+
+// The page opens on the kind of which there are some; its tabs count both.
+func TestProvidersOpenOnTheirKind(t *testing.T) {
+	t.Parallel()
+	s := webtest.NewWithAccounts(t)
+	b, idp := s.SignIn(t, webtest.Administrator), samltest.New(t, "https://idp.example.com", "https://idp.example.com/sso")
+	const page = "/identity-providers"
+	b.Get(page).WantStatus(http.StatusOK).WantText("[aria-current=page]", "Directories 0")
+	b.Create("/identity-providers/saml/new", url.Values{"name": {"okta"}, "metadata": {string(idp.Metadata())}})
+	if to := b.Get(page).WantStatus(http.StatusSeeOther).Header.Get("Location"); to != page+"/saml" {
+		t.Errorf("leads to %s", to)
+	}
+	p := b.Get(page+"/saml").WantText("[aria-current=page]", "SAML providers 1").WantText("main", "a directory").WantText("main", "a SAML provider in the browser")
+	webtest.CheckMarkup(t, page+"/saml", p)
+	b.Get(p.Href("Directories 0")).WantStatus(http.StatusOK).WantText(".empty", "No directories yet")
+	b.Create(created, form(nil))
+	b.Get(page).WantStatus(http.StatusOK).WantText("[aria-current=page]", "Directories 1")
 }
 
 func TestBadDirectoriesChangeNothing(t *testing.T) {

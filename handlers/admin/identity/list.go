@@ -19,7 +19,20 @@ var cells = []page.Cell[vpn.Directory]{
 	{Label: "URLs", Text: func(d vpn.Directory) string { return strings.Join(d.URLs, " ") }},
 }
 
-// List lists the identity providers.
+// Open shows the kind of identity providers of which there are some: the directories, or the SAML providers where they are the
+// only ones.
+func (h *Directories) Open(c echo.Context) error {
+	counts, err := h.identity.ProviderCounts(page.Context(c), page.Principal(c))
+	if err != nil {
+		return err
+	}
+	if counts.Directories == 0 && counts.SAML > 0 {
+		return c.Redirect(http.StatusSeeOther, views.SAMLProvidersPath)
+	}
+	return h.List(c)
+}
+
+// List lists the directories.
 func (h *Directories) List(c echo.Context) error {
 	l := page.ListOf(c)
 	read := func(l vpn.List) (vpn.Page[vpn.Directory], error) {
@@ -43,5 +56,9 @@ func (h *Directories) List(c echo.Context) error {
 	if page.Principal(c).Role.MayChange() {
 		list.Empty.Action = parts.Button{Label: "Create directory", Href: "/identity-providers/directories/new", Tone: "primary"}
 	}
-	return page.Render(c, http.StatusOK, views.Directories(h.pages.Chrome(c, "Identity providers", "identity"), list, found.Items))
+	counts, err := h.identity.ProviderCounts(page.Context(c), page.Principal(c))
+	if err != nil {
+		return err
+	}
+	return page.Render(c, http.StatusOK, views.Directories(h.pages.Chrome(c, "Identity providers", "identity"), views.ProviderTabs(false, counts.Directories, counts.SAML), list, found.Items))
 }

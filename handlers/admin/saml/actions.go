@@ -25,13 +25,13 @@ func New(pages *page.Pages, core *control.Core, service *identity.Service) Provi
 }
 
 const (
-	listPath   = "/identity-providers/saml"
+	listPath   = views.SAMLProvidersPath
 	createPath = "/identity-providers/saml/new"
 )
 
 func providerID(c echo.Context) vpn.SAMLProviderID { return vpn.SAMLProviderID(c.Param("saml")) }
 
-var crumbs = []parts.Crumb{{Label: "Identity providers", Href: "/identity-providers"}, {Label: "SAML providers", Href: listPath}}
+var crumbs = []parts.Crumb{{Label: "Identity providers", Href: views.ProvidersPath}, {Label: "SAML providers", Href: listPath}}
 
 // below are the breadcrumbs of a page below that of a provider.
 func below(p vpn.SAMLProvider) []parts.Crumb {

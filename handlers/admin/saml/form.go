@@ -1,6 +1,7 @@
 package saml
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 type providerInput struct {
 	Version        string `form:"version"`
 	Name           string `form:"name"`
+	Source         string `form:"metadata_source"` // of a new provider: sourceDocument or sourceURL
 	Document       string `form:"metadata"`
 	MetadataURL    string `form:"metadata_url"`
 	Fetch          string `form:"fetch"`
@@ -46,6 +48,9 @@ func (in *providerInput) read(c echo.Context) error {
 		return err
 	}
 	in.Document = strings.TrimSpace(in.Document)
+	if in.Source == sourceURL { // what was chosen or pasted before stays out of it
+		in.Document, up = "", page.Upload{}
+	}
 	var check vpn.Check
 	switch {
 	case up.Files == 0:
@@ -66,13 +71,19 @@ const documentFile = "metadata_file"
 func (in providerInput) spec() vpn.SAMLProviderSpec {
 	version, _ := strconv.Atoi(in.Version)
 	return vpn.SAMLProviderSpec{
-		Version: version, Name: in.Name, Document: in.Document, Fetch: in.Fetch != "",
+		Version: version, Name: in.Name, Document: in.Document, Fetch: in.Fetch != "" || in.Source == sourceURL,
 		SAMLProviderOptions: vpn.SAMLProviderOptions{
 			GroupAttribute: in.GroupAttribute, NameAttribute: in.NameAttribute, MailAttribute: in.MailAttribute,
 			SignRequests: in.SignRequests != "", MetadataURL: in.MetadataURL,
 		},
 	}
 }
+
+// Where the metadata of a new provider comes from.
+const (
+	sourceDocument = "document"
+	sourceURL      = "url"
+)
 
 const (
 	sectionMetadata = "Metadata of the identity provider"
@@ -81,7 +92,7 @@ const (
 )
 
 var sections = []parts.Section{
-	{Title: sectionMetadata, Help: "It says where users sign in, and with which certificates the provider signs. A new provider needs the document or its URL."},
+	{Title: sectionMetadata, Help: "It says where users sign in, and with which certificates the provider signs."},
 	{Title: sectionUsers, Help: "Names of attributes are case-sensitive."},
 	{Title: sectionRequests},
 }
@@ -92,11 +103,11 @@ func (in providerInput) fields(stored *vpn.SAMLProvider) []parts.Field {
 		Upload: documentFile, Placeholder: "<EntityDescriptor …>", Help: "Paste the XML that the provider offers for download, or choose its file. Without it, the document behind the URL is read."}
 	address := parts.Field{Name: "metadata_url", Label: "Metadata URL", Value: in.MetadataURL, Mono: true, Autocomplete: "off", Section: sectionMetadata, Placeholder: "https://",
 		Help: "If set, the document there is compared with the stored one once a day. Differences are shown; they change nothing by themselves."}
-	out := []parts.Field{
-		{Name: "name", Label: "Name", Value: in.Name, Required: true, Autocomplete: "off", Focus: true},
-		document, address,
-	}
-	if stored != nil {
+	out := []parts.Field{{Name: "name", Label: "Name", Value: in.Name, Required: true, Autocomplete: "off", Focus: true}}
+	if stored == nil {
+		out = append(out, in.sourceFields(document, address)...)
+	} else {
+		out = append(out, document, address)
 		out[1].Help = "If empty, the stored document is kept. What is different in a new one is shown before it is saved."
 		out = append(out, parts.Field{Name: "fetch", Label: "Read the document behind the URL again", Type: "checkbox", Checked: in.Fetch != "", Value: "on", Section: sectionMetadata})
 	}
@@ -110,6 +121,21 @@ func (in providerInput) fields(stored *vpn.SAMLProvider) []parts.Field {
 		parts.Field{Name: "sign_requests", Label: "Sign requests", Type: "checkbox", Checked: in.SignRequests != "", Value: "on", Section: sectionRequests,
 			Help: "The key is made here and sealed; its certificate is in our metadata. Most providers do not need it."},
 	)
+}
+
+// sourceFields are the fields of a new provider for its metadata: one of the two is needed.
+func (in providerInput) sourceFields(document, address parts.Field) []parts.Field {
+	chosen := cmp.Or(in.Source, sourceDocument)
+	document.Follow = parts.Follow{Choice: "metadata_source", Chosen: chosen, Shown: []string{sourceDocument}, Required: []string{sourceDocument}}
+	address.Follow = parts.Follow{Choice: "metadata_source", Chosen: chosen, Required: []string{sourceURL}}
+	document.Help = "Paste the XML that the provider offers for download, or choose its file."
+	return []parts.Field{{
+		Name: "metadata_source", Label: "Read the metadata from", Type: "radio", Value: chosen, Required: true, Section: sectionMetadata,
+		Options: []parts.Option{
+			{Value: sourceDocument, Label: "The document", Help: "A file of the provider, or its text. Google Workspace has nothing else."},
+			{Value: sourceURL, Label: "The metadata URL", Help: "It is read once when you create the provider."},
+		},
+	}, document, address}
 }
 
 func (in providerInput) form(stored *vpn.SAMLProvider, refused error) parts.Form {

@@ -43,5 +43,12 @@ func (h *Providers) List(c echo.Context) error {
 	if page.Principal(c).Role.MayChange() {
 		list.Empty.Action = parts.Button{Label: "Create SAML provider", Href: createPath, Tone: "primary"}
 	}
-	return page.Render(c, http.StatusOK, views.SAMLProviders(h.pages.Chrome(c, "Identity providers", "identity"), list, found.Items))
+	counts, err := h.identity.ProviderCounts(page.Context(c), page.Principal(c))
+	if err != nil {
+		return err
+	}
+	return page.Render(c, http.StatusOK, views.SAMLProviders(views.SAMLProvidersPage{
+		Chrome: h.pages.Chrome(c, "Identity providers", "identity"), Tabs: views.ProviderTabs(true, counts.Directories, counts.SAML),
+		List: list, Rows: found.Items, PublicURL: h.core.Settings.PublicURL,
+	}))
 }

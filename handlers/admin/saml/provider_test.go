@@ -84,7 +84,7 @@ func TestMetadataDifferencesAreShown(t *testing.T) {
 	b, idp, next := s.SignIn(t, webtest.Administrator), newIDP(t, s), newIDP(t, s)
 	const at = "https://idp.example.com/metadata"
 	s.Kit.SAML.Put(at, idp.Metadata())
-	page := b.Create(created, form("", url.Values{"metadata_url": {at}}))
+	page := b.Create(created, form("", url.Values{"metadata_source": {"url"}, "metadata_url": {at}}))
 	b.Follow(b.Post(page+"/compare", nil)).WantText("[role=status]", "is the stored one")
 	s.Kit.SAML.Put(at, next.Metadata())
 	p := b.Follow(b.Post(page+"/compare", nil)).WantText("main", "The metadata behind the URL differs")
@@ -122,7 +122,9 @@ func TestBadSAMLProvidersChangeNothing(t *testing.T) {
 		p := b.Post(created, form(good, url.Values{c.field: {c.value}})).WantStatus(http.StatusUnprocessableEntity).WantRefusedField(c.field, c.want)
 		webtest.CheckMarkup(t, c.field, p)
 	}
-	p := b.Post(created, form("", url.Values{"metadata_url": {"https://idp.example.com/nothing"}})).WantStatus(http.StatusUnprocessableEntity).WantRefusedField("metadata_url", "No document is there")
+	p := b.Post(created, form("left from before", url.Values{"metadata_source": {"url"}, "metadata_url": {""}})).WantStatus(http.StatusUnprocessableEntity).WantRefusedField("metadata_url", "Enter the URL")
+	webtest.CheckMarkup(t, "no URL", p)
+	p = b.Post(created, form("", url.Values{"metadata_source": {"url"}, "metadata_url": {"https://idp.example.com/nothing"}})).WantStatus(http.StatusUnprocessableEntity).WantRefusedField("metadata_url", "No document is there")
 	webtest.CheckMarkup(t, "no document", p)
 	b.PostFiles(created, form(good, nil), map[string][]string{"metadata_file": {good}}).WantStatus(http.StatusUnprocessableEntity).WantRefusedField("metadata", "a text and a file")
 	if after := s.Digest(t); after != before {

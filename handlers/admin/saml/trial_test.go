@@ -128,6 +128,43 @@ func TestRefusedTestSignIns(t *testing.T) {
 	}
 }
 
+// After a change of public_url the list, the provider's page and every page say that the identity provider needs the new values,
+// until an answer for them is accepted. A refused one changes nothing.
+func TestChangedPublicURL(t *testing.T) {
+	t.Parallel()
+	x := newTrial(t)
+	const former = "https://vpn.example.com"
+	x.Kit.Exec("UPDATE saml_provider SET known_url = '" + former + "'") // as it was at the creation
+	x.Kit.Clock.Pass(2 * time.Minute)                                   // what the banner knew is old
+	wantAlert := func(want bool) {
+		t.Helper()
+		list, page, any := x.Admin.Get("/identity-providers/saml"), x.Admin.Get(x.page), x.Admin.Get("/networks")
+		for at, p := range map[string]webtest.Page{"list": list, "page": page} {
+			webtest.CheckMarkup(t, at, p)
+		}
+		for what, got := range map[string]bool{
+			"list":     strings.Contains(list.Text("table"), "Values changed"),
+			"page":     strings.Contains(page.Text("main [role=status]"), former+"/saml/"+path.Base(x.page)+"/acs → After: "+webtest.PublicURL),
+			"any page": strings.Contains(any.Text("[role=alert]"), "entity ID and ACS URL have changed"),
+		} {
+			if got != want {
+				t.Errorf("%s: alert %v, want %v\n%s", what, got, want, page.Text("main"))
+			}
+		}
+	}
+	wantAlert(true)
+	_, link := x.begin(t)
+	x.answer(t, link, func(a *samltest.Answer) { a.Audience = former + "/saml/" + path.Base(x.page) + "/metadata" })
+	wantAlert(true)
+	edit := x.Admin.Get(x.page + "/edit").FormValues("form.form-card")
+	edit.Set("name", "renamed")
+	x.Admin.Follow(x.Admin.Post(x.page+"/edit", edit))
+	wantAlert(true)
+	_, link = x.begin(t)
+	x.answer(t, link, nil)
+	wantAlert(false)
+}
+
 // Without groups the page names the attribute that may be meant.
 func TestTestSignInWithoutGroups(t *testing.T) {
 	t.Parallel()

@@ -20,7 +20,10 @@ func (h *Providers) View(c echo.Context) error {
 	p := v.SAMLProvider
 	shown := views.SAMLProviderPage{
 		Chrome: h.pages.Chrome(c, views.NameOr(p.Name, p.ID), "identity"), Header: parts.Header{Crumbs: crumbs, Title: views.NameOr(p.Name, p.ID)},
-		Provider: p, Look: v.Look, Notice: h.unserved(), Facts: h.facts(v),
+		Provider: p, Look: v.Look, Notice: h.unserved(), Facts: h.facts(v), Changed: p.ValuesSentence(h.core.Settings.PublicURL),
+	}
+	if shown.Changed != "" {
+		shown.Changes = []parts.Change{{Label: "Entity ID", Was: v.FormerEntityID, Is: v.EntityID}, {Label: "ACS URL", Was: v.FormerACSURL, Is: v.ACSURL}}
 	}
 	if v.EntityID != "" {
 		shown.Ours = []parts.Pair{
