@@ -80,14 +80,14 @@ func TestSelfServicePortal(t *testing.T) {
 	p.fill("Password", directory.Password)
 	p.fill("MFA code", vpn.TOTP(key, time.Now()))
 	p.press("Sign in")
-	p.waitText("Signed in as alice", "Office VPN", "You cannot connect yet", "not yet")
+	p.waitText("Signed in as alice", "Office VPN", "You cannot connect yet", "You have not downloaded it yet")
 	name, file := p.download("Download configuration file")
 	if name != id+".ovpn" || file != want {
 		t.Errorf("the file %s is\n%s\nthe console's is\n%s", name, file, want)
 	}
 	p.do(emulation.SetScriptExecutionDisabled(false))
 	p.open(s.public + "/portal")
-	p.waitNoText("not yet")
+	p.waitNoText("You have not downloaded it yet")
 	p.inspectPublic("portal-home")
 	p.press("Sign out")
 	p.waitText("Sign in", "Another Client VPN endpoint")

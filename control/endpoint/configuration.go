@@ -15,6 +15,7 @@ type Configuration struct {
 	FileName string
 	Text     string
 	Unusable bool // the endpoint is not available, so no client can connect yet
+	Code     bool // users type an MFA code
 }
 
 // ConfigurationPreview makes the plain file for the page that offers it. It is not audited as an
@@ -63,10 +64,14 @@ func (s *Service) export(ctx context.Context, by control.Principal, id vpn.Endpo
 	return file, err
 }
 
-// PlainFile is the file of ClientConfiguration without a certificate, with its revision, for the self-service portal, which
-// has asked for permission and records the download.
-func (s *Service) PlainFile(ctx context.Context, id vpn.EndpointID) (file Configuration, revision string, err error) {
-	side, _, file, err := s.plainConfiguration(ctx, control.SystemPrincipal("self-service portal"), id)
+// PlainFile is the file of ClientConfiguration without a certificate, or of CommandLineConfiguration, with its revision, for the
+// self-service portal, which has asked for permission and records the download.
+func (s *Service) PlainFile(ctx context.Context, id vpn.EndpointID, commandLine bool) (file Configuration, revision string, err error) {
+	side, p, file, err := s.plainConfiguration(ctx, control.SystemPrincipal("self-service portal"), id)
+	if err == nil && commandLine {
+		p.CommandLine = true
+		file.Text, err = p.Render()
+	}
 	return file, side.Revision(), err
 }
 
@@ -78,7 +83,7 @@ func (s *Service) plainConfiguration(ctx context.Context, by control.Principal, 
 	side := view.Side()
 	p := side.Profile()
 	p.RandomPrefix = s.names.wildcard(ctx, view.Remote)
-	file := Configuration{FileName: p.FileName(), Unusable: view.State != vpn.EndpointAvailable}
+	file := Configuration{FileName: p.FileName(), Unusable: view.State != vpn.EndpointAvailable, Code: p.Code}
 	if file.Text, err = p.Render(); err != nil {
 		return side, p, Configuration{}, err
 	}

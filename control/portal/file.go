@@ -48,7 +48,7 @@ func (s *Service) Offers(ctx context.Context, u User) ([]Offer, error) {
 	}
 	for i := range out {
 		o := &out[i]
-		if o.File, o.Revision, err = s.Files.PlainFile(ctx, o.Endpoint.ID); err == nil {
+		if o.File, o.Revision, err = s.Files.PlainFile(ctx, o.Endpoint.ID, false); err == nil {
 			continue
 		}
 		if ctx.Err() != nil {
@@ -107,12 +107,12 @@ func accepts(e vpn.Endpoint, u User) bool {
 }
 
 // Fetch gives the configuration file of an endpoint, which is the same as that of the console, and records the download.
-// vpn.ErrPortalClosed where the portal of the endpoint is not for the user.
-func (s *Service) Fetch(ctx context.Context, u User, id vpn.EndpointID) (endpoint.Configuration, error) {
+// vpn.ErrPortalClosed where the portal of the endpoint is not for the user; Conflict where there is no file for the command line.
+func (s *Service) Fetch(ctx context.Context, u User, id vpn.EndpointID, commandLine bool) (endpoint.Configuration, error) {
 	if err := s.core.Read(ctx, u.Principal, vpn.FetchPortalConfiguration, string(id), func(tx *store.Tx) error { return checkAccepts(ctx, tx, u, id) }); err != nil {
 		return endpoint.Configuration{}, err
 	}
-	file, revision, err := s.Files.PlainFile(ctx, id)
+	file, revision, err := s.Files.PlainFile(ctx, id, commandLine)
 	if err != nil {
 		return endpoint.Configuration{}, err
 	}

@@ -192,7 +192,7 @@ func TestSessionEnds(t *testing.T) {
 	_, err := s.Users.Block(t.Context(), s.Admin, []vpn.UserID{vpn.UserID(strings.Trim(rows[0], "[] "))}, "left")
 	s.Must(err)
 	s.wantEnded("blocked", used)
-	_, err = s.Portal.Fetch(t.Context(), bob, s.Endpoint.ID)
+	_, err = s.Portal.Fetch(t.Context(), bob, s.Endpoint.ID, false)
 	s.WantKind("a request that was under way", err, vpn.Denied, "")
 	_, err = s.Portal.SignIn(t.Context(), s.request("bob"))
 	s.WantKind("sign-in of a blocked user", err, vpn.Denied, "blocked")
@@ -214,7 +214,7 @@ func TestFiles(t *testing.T) {
 	}
 	first := s.Clock.Now()
 	s.Clock.Pass(10 * time.Minute)
-	got, err := s.Portal.Fetch(t.Context(), alice, portalID)
+	got, err := s.Portal.Fetch(t.Context(), alice, portalID, false)
 	s.Must(err)
 	if got != want {
 		t.Errorf("the file is\n%s\nwant\n%s", got.Text, want.Text)
@@ -249,14 +249,14 @@ func TestFiles(t *testing.T) {
 	other := s.Endpoint.ID
 	mutual := s.CreateEndpoint("mutual", "10.60.0.0/22", "1200").ID
 	for what, id := range map[string]vpn.EndpointID{"another identity provider": other, "certificates alone": mutual, "unknown": vpn.NewEndpointID()} {
-		if _, err := s.Portal.Fetch(t.Context(), alice, id); !errors.Is(err, vpn.ErrPortalClosed) {
+		if _, err := s.Portal.Fetch(t.Context(), alice, id, false); !errors.Is(err, vpn.ErrPortalClosed) {
 			t.Errorf("%s: got %v", what, err)
 		}
 	}
 	if offers, err = s.Portal.Offers(t.Context(), alice); err != nil || len(offers) != 1 {
 		t.Errorf("got %+v, %v", offers, err)
 	}
-	if _, err := s.Portal.Fetch(t.Context(), portal.User{Principal: s.Admin, Session: alice.Session}, portalID); vpn.KindOf(err) != vpn.Denied {
+	if _, err := s.Portal.Fetch(t.Context(), portal.User{Principal: s.Admin, Session: alice.Session}, portalID, false); vpn.KindOf(err) != vpn.Denied {
 		t.Errorf("an administrator in place of a user: %v", err)
 	}
 	if _, err := s.Endpoints.Endpoint(t.Context(), alice.Principal, portalID); vpn.KindOf(err) != vpn.Denied {

@@ -33,7 +33,7 @@ type Providers interface {
 
 // Files renders configuration files.
 type Files interface {
-	PlainFile(ctx context.Context, id vpn.EndpointID) (file endpoint.Configuration, revision string, err error)
+	PlainFile(ctx context.Context, id vpn.EndpointID, commandLine bool) (file endpoint.Configuration, revision string, err error)
 }
 
 // Config is what the use cases need. Every field is required.

@@ -23,8 +23,9 @@ type PortalDoor struct {
 type PortalHome struct {
 	Nav    Nav
 	Offers []PortalOffer
-	Idle   string // minutes
-	Ends   string // when the session does
+	Steps  ClientSteps // where there are offers
+	Idle   string      // minutes
+	Ends   string      // when the session does
 }
 
 // PortalOffer is the configuration file of an endpoint.
@@ -41,5 +42,5 @@ type PortalOffer struct {
 	Waits       bool   // the endpoint is not available yet
 	Broken      bool   // there is no file at present
 	Certificate bool   // a client certificate is needed besides
-	Browser     bool   // users sign in in the browser
+	CommandLine bool   // there is a file for the command line besides
 }

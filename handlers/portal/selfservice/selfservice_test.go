@@ -82,7 +82,7 @@ func TestWayToTheFile(t *testing.T) {
 			t.Errorf("the cookie is %q, want %s and no age", cookie, want)
 		}
 	}
-	home := b.Follow(signed).WantStatus(http.StatusOK).WantText("header", "Signed in as alice").WantText("main", s.Endpoint.Name).WantText("main", "not yet")
+	home := b.Follow(signed).WantStatus(http.StatusOK).WantText("header", "Signed in as alice").WantText("main", s.Endpoint.Name).WantText(".offer summary", "You have not downloaded it yet")
 	webtest.CheckMarkup(t, "/portal", home)
 	want, err := s.Endpoints.ClientConfiguration(t.Context(), s.Admin, s.Endpoint.ID, "")
 	s.Must(err)
@@ -95,7 +95,7 @@ func TestWayToTheFile(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, file.Header.Get(name), value)
 		}
 	}
-	if text := b.Get("/portal").Text("dl"); strings.Contains(text, "not yet") {
+	if text := b.Get("/portal").Text(".offer summary"); !strings.HasPrefix(text, "You downloaded it on") {
 		t.Errorf("after the download: %s", text)
 	}
 	if p := b.Get("/"); p.Header.Get("Location") != "/portal" {
@@ -152,7 +152,7 @@ func TestUsersAreApart(t *testing.T) {
 	s := newSite(t, false)
 	visitor, alice, bob := s.browser(), s.signedIn("alice"), s.signedIn("bob")
 	alice.Post(s.download(), nil).WantStatus(http.StatusOK)
-	bob.Get("/portal").WantText("header", "Signed in as bob").WantText("dl", "not yet")
+	bob.Get("/portal").WantText("header", "Signed in as bob").WantText(".offer summary", "not downloaded it yet")
 	saml := s.AskBrowser(false) // an endpoint of another identity provider
 	s.SetPortal(true)
 	if text := alice.Get("/portal").Text("main"); strings.Contains(text, s.Endpoint.Name) {
@@ -197,4 +197,44 @@ func TestUsersAreApart(t *testing.T) {
 	answer(form).WantStatus(http.StatusNotFound)
 	s.Provider.Fail(vpn.Refuse(vpn.Denied, vpn.CodeSAMLAnswerRefused, "The signature is wrong."))
 	answer(controltest.AnswerTo(b.Get(s.door()+"/saml").Header.Get("Location"), "carol@example.com")).WantStatus(http.StatusForbidden).WantText("h1", "The sign-in failed")
+}
+
+// Each platform has its program and four steps; the file for the command line is the console's.
+func TestSteps(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	b := s.signedIn("alice")
+	for _, p := range vpn.Platforms() {
+		for _, c := range vpn.SuitingPrograms(p, vpn.ClientNeeds{}) {
+			at := "/portal?platform=" + string(p) + "&program=" + string(c.ID)
+			page := b.Get(at).WantStatus(http.StatusOK).WantText("#steps", p.Label())
+			webtest.CheckMarkup(t, at, page)
+			if n := page.Doc.Find(".steps > li").Length(); n != 4 {
+				t.Errorf("%s: %d steps", at, n)
+			}
+			if c.Site != "" && page.Doc.Find(`.steps a[href="`+c.Site+`"]`).Length() != 1 {
+				t.Errorf("%s does not lead to %s", at, c.Site)
+			}
+			if page.Doc.Find("button[name=variant]").Length() != 0 {
+				t.Errorf("%s offers another file, from which nothing differs", at)
+			}
+		}
+	}
+	command := url.Values{"variant": {"command-line"}}
+	b.Post(s.download(), command).WantStatus(http.StatusConflict)
+
+	saml := s.AskBrowser(false)
+	s.SetPortal(true)
+	c := s.browser()
+	to := c.Get(c.Get(s.door()).Href("Sign in with Corporate IdP")).Header.Get("Location")
+	c.Follow(c.Send(http.MethodPost, "/saml/"+string(saml.ID)+"/acs", strings.NewReader(controltest.AnswerTo(to, "carol@example.com").Encode()), http.Header{
+		"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://idp.example.test"},
+	})).WantStatus(http.StatusOK)
+	page := c.Get("/portal?platform=linux").WantText(".steps", "WEB_AUTH::").WantText("button[name=variant]", "Download file for the command line")
+	page.WantText("main", "NetworkManager cannot open the page on which you sign in")
+	want, err := s.Endpoints.CommandLineConfiguration(t.Context(), s.Admin, s.Endpoint.ID, "")
+	s.Must(err)
+	if got := c.Post(s.download(), command).WantStatus(http.StatusOK); got.Body != want.Text || !strings.Contains(got.Body, "setenv IV_SSO webauth") {
+		t.Errorf("the file is\n%s\nwant\n%s", got.Body, want.Text)
+	}
 }

@@ -1,0 +1,166 @@
+package portal
+
+import "sallyport/vpn"
+
+// ClientSteps is how to connect with a program, in four steps.
+type ClientSteps struct {
+	Program vpn.ClientProgram
+	Needs   vpn.ClientNeeds
+	File    string // the name of the file; empty: the user has several
+	Others  []vpn.ClientProgram
+	Unfit   []vpn.ClientProgram // those of the platform with which users cannot sign in
+	Install *Installer          // what the administrators offer for the platform; nil: nothing
+}
+
+// Installer is a program that the administrators offer.
+type Installer struct {
+	Label    string // what it is
+	Href     string
+	Size     string // empty: it is a link
+	Checksum string // SHA-256 in hex; empty: not known
+}
+
+// step is one of the four.
+type step struct {
+	title   string
+	text    string
+	lines   []string // to be typed in a terminal
+	after   string   // text below the lines
+	picture string   // the ID of a symbol in portal.svg
+	shows   string   // what it shows, for those who do not see it
+}
+
+func (s ClientSteps) signIn() string {
+	switch {
+	case s.Needs.Browser && s.Program.Terminal:
+		return " It prints an address after WEB_AUTH::. Open it in your browser, check that the page names your device, sign in as you did here, and confirm."
+	case s.Needs.Browser:
+		return " A page opens in your browser: check that it names your device, sign in as you did here, and confirm."
+	case s.Needs.Code:
+		return " Enter the user name and the password with which you signed in here, and the code that your authenticator shows."
+	default:
+		return " Enter the user name and the password with which you signed in here."
+	}
+}
+
+func (s ClientSteps) file() string {
+	if s.File == "" {
+		return "cvpn-endpoint-….ovpn"
+	}
+	return s.File
+}
+
+// steps are always four: install, download, import, connect.
+func (s ClientSteps) steps() []step {
+	install, fetch, add, connect := s.install(), s.download(), s.add(), s.connect()
+	if s.Program.Terminal {
+		connect.after = s.signIn() + " You are connected when it says Initialization Sequence Completed. Ctrl-C disconnects."
+	} else {
+		connect.text += s.signIn()
+	}
+	return []step{install, fetch, add, connect}
+}
+
+func (s ClientSteps) phone() bool {
+	return s.Program.Platform == vpn.IOS || s.Program.Platform == vpn.Android
+}
+
+func (s ClientSteps) install() step {
+	out := step{title: "Install " + s.Program.Name, picture: "pic-install", shows: "A window with an arrow that points into it"}
+	switch {
+	case s.Program.ID == vpn.NetworkManager:
+		out.title, out.text = "Install the OpenVPN plug-in", "In a terminal: the first line on Debian and Ubuntu, the second one on Fedora. Many systems have it already."
+		out.lines = []string{"sudo apt install network-manager-openvpn-gnome", "sudo dnf install NetworkManager-openvpn-gnome"}
+		out.picture, out.shows = "pic-terminal", "A terminal with a line that was typed"
+	case s.Program.Terminal:
+		out.title, out.text = "Install OpenVPN", "In a terminal: the first line on Debian and Ubuntu, the second one on Fedora."
+		out.lines = []string{"sudo apt install openvpn", "sudo dnf install openvpn"}
+		out.picture, out.shows = "pic-terminal", "A terminal with a line that was typed"
+	case s.Program.Platform == vpn.IOS:
+		out.text, out.picture, out.shows = "Get it from the App Store. It is free.", "pic-store", "A telephone with an app that is being installed"
+	case s.Program.Platform == vpn.Android:
+		out.text, out.picture, out.shows = "Get it from Google Play. It is free.", "pic-store", "A telephone with an app that is being installed"
+	case s.Program.ID == vpn.OpenVPNGUI:
+		out.text = "It is part of the OpenVPN Community edition, version 2.6 or later. Open the file that you downloaded and follow its steps."
+	case s.Program.ID == vpn.Viscosity:
+		out.text = "It costs money after a trial. Open the file that you downloaded and follow its steps."
+	default:
+		out.text = "Open the file that you downloaded and follow its steps."
+	}
+	return out
+}
+
+func (s ClientSteps) download() step {
+	out := step{title: "Download the configuration file", picture: "pic-file", shows: "A document with an arrow that points down",
+		text: "Use the button above. The browser puts the file into the folder Downloads."}
+	switch {
+	case s.Program.Terminal && s.Needs.Browser:
+		out.text = "Use the button Download file for the command line above."
+	case s.Program.Platform == vpn.IOS:
+		out.text = "Tap the button above, and Download if Safari asks."
+	case s.Program.Platform == vpn.Android:
+		out.text = "Tap the button above."
+	}
+	return out
+}
+
+func (s ClientSteps) add() step {
+	out := step{title: "Open it with " + s.Program.Name, picture: "pic-import", shows: "A document that goes into a window"}
+	switch s.Program.ID {
+	case vpn.OpenVPNGUI:
+		out.title, out.text = "Import it", "Start OpenVPN GUI. Right-click its icon beside the clock, choose Import, then Import file, and choose the file."
+		out.picture, out.shows = "pic-tray", "A menu that opens from an icon beside the clock"
+	case vpn.Tunnelblick:
+		out.text, out.picture, out.shows = "Double-click the file, or drag it onto the Tunnelblick icon in the menu bar. Install it for yourself alone when it asks.", "pic-tray", "A menu that opens from an icon"
+	case vpn.NetworkManager:
+		out.title, out.text = "Import it", "Open the settings of your system, Network, and add a VPN: Import from file. Choose the file and enter your user name."
+	case vpn.OpenVPNTerminal:
+		out.title, out.text, out.lines = "Go to its folder", "In the terminal:", []string{"cd ~/Downloads"}
+		out.picture, out.shows = "pic-terminal", "A terminal with a line that was typed"
+	default:
+		out.text = "Double-click the file. If another program opens, start " + s.Program.Name + " and drag the file into its window. Confirm the import."
+		if s.Program.Platform == vpn.IOS {
+			out.text = "Tap the arrow of the downloads in Safari, then the file. Tap Share, choose OpenVPN, and add the profile."
+		} else if s.Program.Platform == vpn.Android {
+			out.text = "Tap the message of the download, choose " + s.Program.Name + ", and confirm the import. No message? In " + s.Program.Name + " import a file, and choose it in Downloads."
+		}
+		if s.phone() {
+			out.picture, out.shows = "pic-share", "A telephone on which a document goes into an app"
+		}
+	}
+	return out
+}
+
+func (s ClientSteps) connect() step {
+	out := step{title: "Connect", picture: "pic-connect", shows: "A window with a switch that is on"}
+	switch s.Program.ID {
+	case vpn.OpenVPNGUI:
+		out.text = "Right-click the icon again and choose Connect."
+	case vpn.Tunnelblick, vpn.Viscosity:
+		out.text = "Click the icon of " + s.Program.Name + " and connect."
+	case vpn.NetworkManager:
+		out.text = "Turn the VPN on in the menu of your system."
+	case vpn.OpenVPNTerminal:
+		out.text, out.lines = "In the terminal, where it asks for the password of your computer first:", []string{"sudo openvpn --config " + s.file()}
+		out.picture, out.shows = "pic-terminal", "A terminal with a line that was typed"
+	default:
+		out.text = "Turn the switch beside the profile on."
+		if s.Program.Platform == vpn.IOS {
+			out.text += " The first time your device asks whether it may add a VPN: allow it."
+		} else if s.Program.Platform == vpn.Android {
+			out.text += " The first time your device asks whether it may set up a VPN: confirm."
+		}
+		if s.phone() {
+			out.picture, out.shows = "pic-switch", "A telephone with a switch that is on"
+		}
+	}
+	return out
+}
+
+// differs lists how the file of the program differs from the plain one; empty: it does not.
+func (s ClientSteps) differs() string {
+	if s.Program.Terminal && s.Needs.Browser {
+		return "The file for the command line has one line more: setenv IV_SSO webauth. It says that OpenVPN prints the address of the sign-in, because it cannot open the browser itself."
+	}
+	return ""
+}
