@@ -42,6 +42,7 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	if err := static.Check(); err != nil {
 		return err
 	}
+	web.CollectGarbageLessOften()
 	public, err := listenPublic(ctx, &cfg.Public)
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 // BenchmarkAnswers has the public pages take answers of users with 10 groups, each of another login. The aim is 300 a second
 // and core. The ratio is to the judgement of the same answers without pages and database.
 func BenchmarkAnswers(b *testing.B) {
+	web.CollectGarbageLessOften() // as the process that serves them
 	s := controltest.NewSite(b)
 	idp := newIDP(b, s.Kit)
 	s.AskIDP(idp.Metadata())
