@@ -44,17 +44,17 @@ Forms, error pages, lists and logs show a code beside a refusal.
 
 The view **Refused** of *Connections* has one of these codes for each attempt. What to do about each: [troubleshooting](troubleshooting.md#a-client-does-not-get-in).
 *Client is told*: with *yes* its log has the code, the sentence and at the end, in brackets, the reference of the login, which the attempt has in the list and in the log of ` + "`sallyport web`" + `.
-With another code the client is told that one alone, because the difference would help an attacker, or is for administrators. *Reason* is the ` + "`connection-attempt-failure-reason`" + ` of a connection log.
+With another code the client is told that one alone, because the difference would help an attacker, or is for administrators. *User* is what the page *My access* of the self-service portal advises. *Reason* is the ` + "`connection-attempt-failure-reason`" + ` of a connection log.
 
-| code | means | client is told | reason |
-|---|---|---|---|
+| code | means | client is told | user | reason |
+|---|---|---|---|---|
 `)
 	for _, r := range vpn.Refusals() {
 		told := string(r.Told)
 		if r.As != "" {
 			told = "`" + string(r.As) + "`"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` |\n", r.Code, r.Code.Meaning(), told, r.Reason)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | `%s` |\n", r.Code, r.Code.Meaning(), told, r.Code.Advice(), r.Reason)
 	}
 	b.WriteString("\n## All other codes\n\n| code | means |\n|---|---|\n")
 	for _, code := range vpn.Codes() {
@@ -70,7 +70,7 @@ func TestRefusalsAreComplete(t *testing.T) {
 	t.Parallel()
 	seen := map[vpn.Code]bool{}
 	for _, r := range vpn.Refusals() {
-		if seen[r.Code] || r.Code.Meaning() == "" || r.Told == "" || r.Reason == "" || r.Code.FailureReason() != r.Reason {
+		if seen[r.Code] || r.Code.Meaning() == "" || r.Told == "" || r.Reason == "" || r.Code.FailureReason() != r.Reason || r.Code.Advice() == "" {
 			t.Errorf("%+v", r)
 		}
 		seen[r.Code] = true

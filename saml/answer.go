@@ -98,8 +98,19 @@ func (sp *ServiceProvider) read(answer vpn.SAMLAnswer, proved *crewjam.Assertion
 	}
 	answer.AssertionID = proved.ID
 	answer.NotOnOrAfter = forgettable(m, answer.Seen.ReceivedAt)
+	answer.SessionEnds = sessionEnds(proved)
 	answer.User = sp.user(id, attributes, &answer.Seen)
 	return answer, nil
+}
+
+// sessionEnds is the earliest end that the IdP sets a session; zero: it sets none.
+func sessionEnds(proved *crewjam.Assertion) (first time.Time) {
+	for _, statement := range proved.AuthnStatements {
+		if end := statement.SessionNotOnOrAfter; end != nil && !end.IsZero() && (first.IsZero() || end.Before(first)) {
+			first = end.UTC()
+		}
+	}
+	return first
 }
 
 // forgettable is when an accepted answer is refused in any case.

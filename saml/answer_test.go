@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"slices"
 	"testing"
+	"time"
 
 	"sallyport/saml/samltest"
 	"sallyport/vpn"
@@ -35,6 +36,19 @@ func TestAGoodAnswerNamesItsUser(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Where the IdP says when a session ends, the answer says it too.
+func TestTheEndOfASession(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]bool{"": false, stamp(20 * time.Minute): true} {
+		a := good()
+		set("//AuthnStatement", "SessionNotOnOrAfter", value)(t, &a)
+		got, err := accept(t, a)
+		if err != nil || want != (!got.SessionEnds.IsZero() && time.Until(got.SessionEnds) < 21*time.Minute) {
+			t.Errorf("%q: %s, %v", value, got.SessionEnds, err)
+		}
 	}
 }
 

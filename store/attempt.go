@@ -38,6 +38,9 @@ type attemptRow struct {
 	Count           int    `gorm:"column:attempts"`
 	First           int64  `gorm:"column:first_at"`
 	At              int64  `gorm:"column:at"`
+	Provider        string `gorm:"column:user_provider"`
+	UserKey         string `gorm:"column:user_key"`
+	Portal          bool   `gorm:"column:portal"`
 }
 
 func (attemptRow) TableName() string { return "attempt" }
@@ -45,15 +48,16 @@ func (attemptRow) TableName() string { return "attempt" }
 func (r attemptRow) attempt() (vpn.Attempt, error) {
 	var d decoder
 	return vpn.Attempt{
+		Number: r.Number,
 		RefusedAttempt: vpn.RefusedAttempt{
 			Endpoint: vpn.EndpointID(r.Endpoint), Device: d.addrPort(r.Device), CommonName: r.CommonName, Username: r.Username, Code: vpn.Code(r.Code), Reason: r.Reason, Reference: r.Reference,
-			Count: r.Count, Unauthenticated: r.Unauthenticated,
+			Count: r.Count, Unauthenticated: r.Unauthenticated, User: vpn.UserRef{Provider: vpn.ProviderID(r.Provider), Key: r.UserKey}, Portal: r.Portal,
 		},
 		First: instant(r.First), At: instant(r.At),
 	}, d.err
 }
 
-// CreateAttempt adds a refused attempt: to the row of its source, common name, user name and reason where
+// CreateAttempt adds a refused attempt: to the row of its source, common name, user name, user and reason where
 // there is one. An endpoint that does not exist is ignored: events outlive endpoints.
 func (t *Tx) CreateAttempt(ctx context.Context, a vpn.RefusedAttempt, at time.Time) error {
 	known, err := t.endpointExists(ctx, a.Endpoint)
@@ -63,9 +67,11 @@ func (t *Tx) CreateAttempt(ctx context.Context, a vpn.RefusedAttempt, at time.Ti
 	row := attemptRow{
 		Endpoint: string(a.Endpoint), Source: a.Source(), Device: marshalText(a.Device), CommonName: clean(a.CommonName), Username: clean(a.Username), Code: clean(string(a.Code)), Reason: clean(a.Reason), Reference: clean(a.Reference),
 		Unauthenticated: a.Unauthenticated, Count: max(a.Count, 1), First: micros(at), At: micros(at),
+		Provider: clean(string(a.User.Provider)), UserKey: clean(a.User.Key), Portal: a.Portal,
 	}
 	var same attemptRow
-	err = t.on(ctx).Where("endpoint_id = ? AND source = ? AND common_name = ? AND username = ? AND reason = ?", row.Endpoint, row.Source, row.CommonName, row.Username, row.Reason).
+	err = t.on(ctx).Where("endpoint_id = ? AND source = ? AND common_name = ? AND username = ? AND reason = ? AND user_provider = ? AND user_key = ? AND portal = ?",
+		row.Endpoint, row.Source, row.CommonName, row.Username, row.Reason, row.Provider, row.UserKey, row.Portal).
 		Order("number DESC").Limit(1).Take(&same).Error
 	switch {
 	case err == nil:

@@ -185,6 +185,7 @@ func testEveryField(t *testing.T, s *Store) {
 		read: func(ctx context.Context, x *Tx, v vpn.Attempt) (vpn.Attempt, error) {
 			list, err := x.Attempts(ctx, v.Endpoint, 1)
 			got := first(list)
+			got.Number = v.Number    // the database gives it
 			if got.First == got.At { // one attempt is the first and the last
 				got.First = v.First
 			}
@@ -224,7 +225,14 @@ func testEveryField(t *testing.T, s *Store) {
 		},
 		create: func(ctx context.Context, x *Tx, v vpn.PortalSession) error { return x.CreatePortalSession(ctx, v) },
 		read: func(ctx context.Context, x *Tx, v vpn.PortalSession) (vpn.PortalSession, error) {
-			return x.PortalSession(ctx, v.Digest)
+			return x.PortalSessionOf(ctx, v.UserRef, v.ID)
+		},
+	}.check(t, s)
+	entity[vpn.UserReport]{
+		identity: func(v *vpn.UserReport, _ bool) { v.ID = vpn.UserReportID(next("report-")) },
+		create:   func(ctx context.Context, x *Tx, v vpn.UserReport) error { return x.CreateUserReport(ctx, v) },
+		read: func(ctx context.Context, x *Tx, v vpn.UserReport) (vpn.UserReport, error) {
+			return x.UserReport(ctx, v.ID)
 		},
 	}.check(t, s)
 	entity[vpn.ProfileDownload]{

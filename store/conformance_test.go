@@ -47,6 +47,8 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"SAML request":       testSAMLRequest,
 	"profile download":   testProfileDownload,
 	"portal session":     testPortalSession,
+	"user sign-ins":      testUserSignIns,
+	"user report":        testUserReport,
 	"profile offer":      testProfileOffer,
 	"people":             testPeople,
 	"event cursor":       testEventCursor,

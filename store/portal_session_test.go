@@ -10,20 +10,19 @@ import (
 
 func testPortalSession(t *testing.T, s *Store) {
 	now := at.UTC()
-	alice := vpn.PortalSession{Digest: "a", UserRef: vpn.UserRef{Provider: "d-1", Key: "alice"}, Name: "alice", CreatedAt: now, SeenAt: now, EndsAt: now.Add(8 * time.Hour)}
-	idle, long := alice, alice
-	idle.Digest, idle.SeenAt = "idle", now.Add(-time.Hour)
-	long.Digest, long.EndsAt = "long", now
+	session := func(digest string, ends time.Time) vpn.PortalSession {
+		return vpn.PortalSession{Digest: digest, ID: vpn.PortalSessionID("id-" + digest), UserRef: vpn.UserRef{Provider: "d-1", Key: "alice"}, Name: "alice", CreatedAt: now, SeenAt: now, EndsAt: ends}
+	}
 	update(t, s, func(ctx context.Context, x *Tx) error {
-		for _, v := range []vpn.PortalSession{alice, idle, long} {
+		for _, v := range []vpn.PortalSession{session("a", now.Add(8*time.Hour)), session("old", now), session("older", now)} {
 			if err := x.CreatePortalSession(ctx, v); err != nil {
 				return err
 			}
 		}
-		n, err := x.PurgePortalSessions(ctx, now.Add(-time.Minute), now.Add(time.Second), 1)
+		n, err := x.PurgePortalSessions(ctx, now.Add(time.Second), 1)
 		same(t, "purged at first", n, 1)
 		if err == nil {
-			n, err = x.PurgePortalSessions(ctx, now.Add(-time.Minute), now.Add(time.Second), 10)
+			n, err = x.PurgePortalSessions(ctx, now.Add(time.Second), 10)
 		}
 		same(t, "purged", n, 1)
 		return err
@@ -32,15 +31,18 @@ func testPortalSession(t *testing.T, s *Store) {
 		if err := x.TouchPortalSession(ctx, "a", now.Add(time.Minute)); err != nil {
 			return err
 		}
+		if err := x.SavePortalGroups(ctx, vpn.UserRef{Provider: "d-1", Key: "alice"}, []vpn.Group{{ID: "staff"}}); err != nil {
+			return err
+		}
 		got, err := x.PortalSession(ctx, "a")
-		same(t, "touched", got.SeenAt.Equal(now.Add(time.Minute)), true)
+		same(t, "touched", got.SeenAt.Equal(now.Add(time.Minute)) && len(got.Groups) == 1, true)
 		if err != nil {
 			return err
 		}
-		return x.DeletePortalSession(ctx, "a")
+		return x.EndPortalSession(ctx, "a", now, "Signed out.")
 	})
 	view(t, s, func(ctx context.Context, x *Tx) error {
-		for _, digest := range []string{"a", "idle", "long", "unknown"} {
+		for _, digest := range []string{"a", "old", "older", "unknown"} {
 			if _, err := x.PortalSession(ctx, digest); vpn.KindOf(err) != vpn.NotFound {
 				t.Errorf("session %s: got %v, want that it is not found", digest, err)
 			}
@@ -51,7 +53,7 @@ func testPortalSession(t *testing.T, s *Store) {
 		if err := x.TouchPortalSession(ctx, "a", now); vpn.KindOf(err) != vpn.NotFound {
 			t.Errorf("an ended session is touched: %v", err)
 		}
-		return x.DeletePortalSession(ctx, "a")
+		return x.EndPortalSession(ctx, "a", now.Add(time.Hour), "again")
 	})
 }
 

@@ -146,7 +146,7 @@ func (t *Tx) SaveVPNSession(ctx context.Context, s vpn.Session) error {
 
 // EndVPNSessionsOf ends the VPN sessions of a user at an endpoint that were not ended.
 func (t *Tx) EndVPNSessionsOf(ctx context.Context, e vpn.EndpointID, username string, at time.Time, reason string) error {
-	g := t.on(ctx).Model(&vpnSessionRow{}).Where("endpoint_id = ? AND username = ? AND ended_at = 0", string(e), clean(username)).
+	g := t.on(ctx).Model(&vpnSessionRow{}).Where("endpoint_id = ? AND username = ? AND ended_at = 0 AND ends_at > ?", string(e), clean(username), micros(at)).
 		Updates(map[string]any{"ended_at": micros(at), "end_reason": clean(reason)})
 	return vpnSessionNoun.read(g.Error, "")
 }

@@ -44,6 +44,8 @@ const (
 	CodeAdministratorNotFound Code = "InvalidAdministratorId.NotFound"
 	CodeSessionNotFound       Code = "InvalidSession.NotFound"
 	CodePortalClosed          Code = "SelfServicePortalNotFound"
+	CodeSignInNotFound        Code = "InvalidSignIn.NotFound"
+	CodeUserReportNotFound    Code = "InvalidUserReportId.NotFound"
 	CodeVPNSessionNotFound    Code = "InvalidClientVpnSessionId.NotFound"
 
 	// Identity providers.
@@ -190,6 +192,8 @@ var codes = map[Code]string{
 	CodeSessionNotFound:                    "The session of the browser has ended.",
 	CodePortalClosed:                       "No endpoint has the ID, or the endpoint has no self-service portal.",
 	CodeVPNSessionNotFound:                 "There is no such VPN session.",
+	CodeSignInNotFound:                     "The user has no such sign-in.",
+	CodeUserReportNotFound:                 "There is no report of a user with this ID.",
 	CodeDataplaneUnavailable:               "No dataplane answers on this host.",
 	CodeMessageTooLarge:                    "The message is larger than the dataplane accepts.",
 	CodeMalformedMessage:                   "The dataplane cannot read the message.",

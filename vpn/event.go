@@ -47,6 +47,10 @@ type RefusedAttempt struct {
 	// Unauthenticated tells that the packet was not made with the endpoint's key: any host can send it,
 	// with a forged address.
 	Unauthenticated bool `json:"unauthenticated,omitempty"`
+	// User is who was refused, as far as web knows: proved, or the known user whose name was typed. The zero value: not known.
+	User UserRef `json:"-"`
+	// Portal tells that the sign-in was at the self-service portal: Device has no port.
+	Portal bool `json:"-"`
 }
 
 // Source names the client of an attempt in the list: attempts of one source with one common name, one
@@ -62,6 +66,7 @@ func (a RefusedAttempt) Source() string {
 // Attempt is the refused attempts of one client for one reason; RefusedAttempt is the last of them, with
 // the number of all.
 type Attempt struct {
+	Number int64 // names it in the list
 	RefusedAttempt
 	First time.Time
 	At    time.Time // of the last

@@ -8,31 +8,43 @@ const (
 	PortalLife = 8 * time.Hour
 )
 
-// PortalSession is a user who is signed in to the self-service portal.
+// PortalSessionID is "portal-" and 17 hex digits: pages name a session by it.
+type PortalSessionID string
+
+// PortalSession is a user who is signed in to the self-service portal, or was.
 type PortalSession struct {
 	Digest string // TokenDigest of its cookie, which is not kept
+	ID     PortalSessionID
 	UserRef
 	Name      string  // what pages call the user
 	Groups    []Group // as of the sign-in
 	Source    string  // the address of the browser that signed in
 	CreatedAt time.Time
-	SeenAt    time.Time // the last request, up to a minute
-	EndsAt    time.Time // whatever is requested
+	SeenAt    time.Time  // the last request, up to a minute
+	EndsAt    time.Time  // whatever is requested
+	Endpoint  EndpointID // whose sign-in it was
+	EndedAt   time.Time  // zero unless it was ended before
+	EndReason string
 }
 
-// NewPortalSession begins the session of a user whom a provider has proved. token is the value of its cookie.
-func NewPortalSession(provider ProviderID, u ProviderUser, source string, now time.Time) (s PortalSession, token Secret) {
+// NewPortalSession begins the session of a user whom a provider has proved, at the latest until a time that the provider sets;
+// zero: it sets none. token is the value of its cookie.
+func NewPortalSession(provider ProviderID, u ProviderUser, source string, until, now time.Time) (s PortalSession, token Secret) {
 	token = NewToken()
 	identity := u.Identity(provider)
+	ends := now.Add(PortalLife)
+	if !until.IsZero() && until.Before(ends) {
+		ends = until
+	}
 	return PortalSession{
-		Digest: TokenDigest(token), UserRef: identity.Ref(), Name: identity.Name, Groups: u.Groups[:len(identity.Groups)], Source: source,
-		CreatedAt: now, SeenAt: now, EndsAt: now.Add(PortalLife),
+		Digest: TokenDigest(token), ID: PortalSessionID(newID("portal-")), UserRef: identity.Ref(), Name: identity.Name, Groups: u.Groups[:len(identity.Groups)], Source: source,
+		CreatedAt: now, SeenAt: now, EndsAt: ends,
 	}, token
 }
 
 // Ended tells whether the session is over. A clock that was set back ends it too: it would last longer by as much.
 func (s PortalSession) Ended(now time.Time) bool {
-	return now.Sub(s.SeenAt) > PortalIdle || !now.Before(s.EndsAt) || s.CreatedAt.After(now.Add(clockTolerance)) || s.SeenAt.After(now.Add(clockTolerance))
+	return !s.EndedAt.IsZero() || now.Sub(s.SeenAt) > PortalIdle || !now.Before(s.EndsAt) || s.CreatedAt.After(now.Add(clockTolerance)) || s.SeenAt.After(now.Add(clockTolerance))
 }
 
 // clockTolerance is how far the clocks of two web processes may be apart.

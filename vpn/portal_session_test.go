@@ -8,7 +8,7 @@ import (
 func TestPortalSession(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 27, 10, 0, 0, 0, time.UTC)
-	s, token := NewPortalSession("d-1", ProviderUser{Key: "k", Name: "alice", Groups: []Group{{ID: "staff"}}}, "192.0.2.7", now)
+	s, token := NewPortalSession("d-1", ProviderUser{Key: "k", Name: "alice", Groups: []Group{{ID: "staff"}}}, "192.0.2.7", time.Time{}, now)
 	if s.Digest != TokenDigest(token) || s.UserRef != (UserRef{"d-1", "k"}) || s.Name != "alice" || len(s.Groups) != 1 || s.Source != "192.0.2.7" {
 		t.Errorf("got %+v", s)
 	}

@@ -31,6 +31,8 @@ type SAMLAnswer struct {
 	AssertionID string
 	// NotOnOrAfter is when every answer with this AssertionID is refused in any case, so that it can be forgotten.
 	NotOnOrAfter time.Time
+	// SessionEnds is when the IdP wants a session that the answer begins to end (SessionNotOnOrAfter); zero: it does not say.
+	SessionEnds time.Time
 	// Seen is filled as far as the answer could be read, of one that is refused too.
 	Seen SAMLTrace
 }

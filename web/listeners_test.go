@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sallyport/handlers/portal/page"
 	"sallyport/store"
@@ -63,7 +64,7 @@ func TestListenersShareNoSession(t *testing.T) {
 	// A user of the self-service portal is a visitor in the console.
 	user := s.Visitor(t)
 	consoleURL, _ := url.Parse(s.URL)
-	session, secret := vpn.NewPortalSession("d-1", vpn.ProviderUser{Key: "alice", Name: "alice"}, "127.0.0.1", s.Kit.Clock.Now())
+	session, secret := vpn.NewPortalSession("d-1", vpn.ProviderUser{Key: "alice", Name: "alice"}, "127.0.0.1", time.Time{}, s.Kit.Clock.Now())
 	s.Update(t, func(tx *store.Tx) error { return tx.CreatePortalSession(t.Context(), session) })
 	user.Client.Jar.SetCookies(consoleURL, []*http.Cookie{{Name: "__Host-sallyport-portal", Value: secret.Reveal(), Path: "/", Secure: true}})
 	user.At(public).Get("/portal").WantStatus(http.StatusOK).WantText("header", "Signed in as alice")

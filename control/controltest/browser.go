@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"sallyport/control/identity"
 	"sallyport/control/signin"
@@ -18,6 +19,7 @@ import (
 type SignInProvider struct {
 	mu      sync.Mutex // guards all below
 	failure error      // of every answer; nil: none
+	ends    time.Time  // of the session that an answer begins; zero: not set
 	served  *identity.Service
 }
 
@@ -42,6 +44,9 @@ const (
 // Fail has every answer refused; nil ends it.
 func (p *SignInProvider) Fail(err error) { p.mu.Lock(); defer p.mu.Unlock(); p.failure = err }
 
+// EndSessions sets when the sessions that answers begin end.
+func (p *SignInProvider) EndSessions(at time.Time) { p.mu.Lock(); defer p.mu.Unlock(); p.ends = at }
+
 // RequestSAML implements signin.Providers.
 func (p *SignInProvider) RequestSAML(ctx context.Context, id vpn.SAMLProviderID, relay string) (string, string, error) {
 	if served := p.realOf(ctx, id); served != nil {
@@ -61,7 +66,7 @@ func (p *SignInProvider) AcceptSAML(ctx context.Context, id vpn.SAMLProviderID, 
 		return vpn.SAMLAnswer{}, 1, p.failure
 	}
 	name := form.Get(answerUser)
-	return vpn.SAMLAnswer{User: vpn.ProviderUser{Key: name, Name: name, Groups: []vpn.Group{{ID: "staff", Name: "staff"}}}, AssertionID: form.Get(answerAssertion)}, 1, nil
+	return vpn.SAMLAnswer{User: vpn.ProviderUser{Key: name, Name: name, Groups: []vpn.Group{{ID: "staff", Name: "staff"}}}, AssertionID: form.Get(answerAssertion), SessionEnds: p.ends}, 1, nil
 }
 
 // FinishTest implements signin.Tests.

@@ -84,7 +84,7 @@ func (s *Service) finish(ctx context.Context, r vpn.SAMLRequest, form url.Values
 		return "", refused
 	}
 	if refused != nil {
-		return "", s.refuse(ctx, r, at, by, refused)
+		return "", s.refuse(ctx, r, at, by, vpn.ProviderUser{}, refused)
 	}
 	var why error
 	err = s.core.Update(ctx, func(tx *store.Tx) error {
@@ -105,14 +105,14 @@ func (s *Service) finish(ctx context.Context, r vpn.SAMLRequest, form url.Values
 			why = errChanged
 			return nil
 		}
-		token, err = s.startSession(ctx, tx, Door{Endpoint: at, Provider: r.Provider.Provider()}, answer.User, by)
+		token, err = s.startSession(ctx, tx, Door{Endpoint: at, Provider: r.Provider.Provider()}, answer.User, answer.SessionEnds, by)
 		if vpn.KindOf(err) == vpn.Denied { // the user is blocked; the request is used up all the same
 			why, err = err, nil
 		}
 		return err
 	})
 	if err == nil && why != nil {
-		err = s.refuse(ctx, r, at, by, why)
+		err = s.refuse(ctx, r, at, by, answer.User, why)
 	}
 	if err != nil {
 		return "", err
@@ -120,12 +120,12 @@ func (s *Service) finish(ctx context.Context, r vpn.SAMLRequest, form url.Values
 	return token, nil
 }
 
-// refuse logs why an answer begins no session, and gives what the person may know of it.
-func (s *Service) refuse(ctx context.Context, r vpn.SAMLRequest, at vpn.EndpointID, by Visitor, why error) error {
+// refuse lists why an answer begins no session, with the user whom it proved, and gives what the person may know of it.
+func (s *Service) refuse(ctx context.Context, r vpn.SAMLRequest, at vpn.EndpointID, by Visitor, user vpn.ProviderUser, why error) error {
 	e, ok := errors.AsType[*vpn.Error](why)
 	if !ok {
 		return why
 	}
-	s.core.Log.WarnContext(ctx, "a sign-in to the self-service portal was refused", "endpoint", at, "provider", r.Provider, "source", by.Addr.String(), "code", e.Code, "reason", e.Msg)
+	s.noteRefusal(ctx, refusedSignIn{door: Door{Endpoint: at, Provider: r.Provider.Provider()}, user: user, by: by, refusal: e, momentary: errors.Is(why, errChanged)})
 	return e.ToldToClient(false)
 }

@@ -58,9 +58,11 @@ func principal(s vpn.PortalSession, by Visitor) control.Principal {
 	return control.Principal{Kind: control.PortalUser, ID: s.Key, Name: s.Name, Session: s.Digest, Source: by.Addr.String(), Request: by.Request}
 }
 
-// startSession begins the session of a proved user in the transaction of the sign-in. Denied where the user is blocked.
-func (s *Service) startSession(ctx context.Context, tx *store.Tx, door Door, u vpn.ProviderUser, by Visitor) (token vpn.Secret, err error) {
-	session, token := vpn.NewPortalSession(door.Provider, u, by.Addr.String(), s.core.Now())
+// startSession begins the session of a proved user in the transaction of the sign-in, until the provider's end of it at the
+// latest; zero: it sets none. Denied where the user is blocked.
+func (s *Service) startSession(ctx context.Context, tx *store.Tx, door Door, u vpn.ProviderUser, until time.Time, by Visitor) (token vpn.Secret, err error) {
+	session, token := vpn.NewPortalSession(door.Provider, u, by.Addr.String(), until, s.core.Now())
+	session.Endpoint = door.Endpoint
 	users, err := tx.VPNUsersOf(ctx, session.UserRef)
 	if err != nil {
 		return "", err
@@ -82,7 +84,7 @@ func (s *Service) startSession(ctx context.Context, tx *store.Tx, door Door, u v
 // SignOut ends the session of a user.
 func (s *Service) SignOut(ctx context.Context, u User) error {
 	return s.core.Update(store.Urgent(ctx), func(tx *store.Tx) error {
-		if err := tx.DeletePortalSession(ctx, u.Session.Digest); err != nil {
+		if err := tx.EndPortalSession(ctx, u.Session.Digest, s.core.Now(), "Signed out."); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, s.core.Record(u.Principal, vpn.SignOutOfPortal, ""))

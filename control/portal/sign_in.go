@@ -54,9 +54,9 @@ func (s *Service) SignIn(ctx context.Context, in SignInRequest) (token vpn.Secre
 	if err := checkTyped(in, door); err != nil {
 		return "", err
 	}
-	token, err = s.signIn(ctx, door, in)
+	token, user, err := s.signIn(ctx, door, in)
 	if refused, ok := errors.AsType[*vpn.Error](err); ok {
-		s.core.Log.InfoContext(ctx, "a sign-in to the self-service portal was refused", "endpoint", door.Endpoint, "source", in.By.Addr.String(), "code", refused.Code, "reason", refused.Msg)
+		s.noteRefusal(ctx, refusedSignIn{door: door, typed: in.Username, user: user, by: in.By, refusal: refused, momentary: errors.Is(err, errBusy) || errors.Is(err, errChanged)})
 		return "", refused.ToldToClient(door.Code)
 	}
 	return token, err
@@ -76,12 +76,13 @@ func checkTyped(in SignInRequest, door Door) error {
 	return c.Err()
 }
 
-func (s *Service) signIn(ctx context.Context, door Door, in SignInRequest) (token vpn.Secret, err error) {
+// signIn gives the user as far as the directory proved one.
+func (s *Service) signIn(ctx context.Context, door Door, in SignInRequest) (token vpn.Secret, user vpn.ProviderUser, err error) {
 	asking, cancel := context.WithTimeout(ctx, proofTime)
 	defer cancel()
 	done, err := s.proofs.Take(asking, control.SourceNetwork(in.By.Addr.String()))
 	if err != nil {
-		return "", cmp.Or(ctx.Err(), error(errBusy))
+		return "", user, cmp.Or(ctx.Err(), error(errBusy))
 	}
 	defer done()
 	password := in.Password
@@ -91,18 +92,19 @@ func (s *Service) signIn(ctx context.Context, door Door, in SignInRequest) (toke
 	proof, err := s.Prover.Prove(asking, identity.ProofRequest{Directory: door.asks, Username: in.Username, Password: password, From: in.By.Addr})
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-			return "", errSlow.Because(err)
+			return "", user, errSlow.Because(err)
 		}
-		return "", err
+		return "", proof.User, err
 	}
+	user = proof.User
 	err = s.core.Update(ctx, func(tx *store.Tx) error {
 		if d, err := tx.Directory(ctx, door.asks); err != nil || !proof.Holds(d) {
 			return cmp.Or(err, error(errChanged))
 		}
-		if token, err = s.startSession(ctx, tx, door, proof.User, in.By); err != nil {
+		if token, err = s.startSession(ctx, tx, door, proof.User, time.Time{}, in.By); err != nil {
 			return err
 		}
-		if err := tx.DeletePortalSession(ctx, vpn.TokenDigest(in.Former)); err != nil {
+		if err := tx.EndPortalSession(ctx, vpn.TokenDigest(in.Former), s.core.Now(), "The browser signed in again."); err != nil {
 			return err
 		}
 		unused, err := tx.UseMFACode(ctx, proof.Code)
@@ -111,5 +113,5 @@ func (s *Service) signIn(ctx context.Context, door Door, in SignInRequest) (toke
 		}
 		return err
 	})
-	return token, err
+	return token, user, err
 }

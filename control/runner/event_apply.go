@@ -130,6 +130,7 @@ func (b *eventBatch) neverEstablished(ctx context.Context, c vpn.Connection, e v
 		login.Username = c.Username
 	}
 	refused := login.Refused(cmp.Or(e.Code, vpn.CodeConnectionNotEstablished), e.Reason)
+	refused.User = c.UserRef()
 	b.core.Log.InfoContext(ctx, "a granted login became no connection", "endpoint", c.Endpoint, "connection", c.ID, "common_name", refused.CommonName, "code", refused.Code, "reason", e.Reason)
 	if err := b.tx.CreateAttempt(ctx, refused, at); err != nil {
 		return err

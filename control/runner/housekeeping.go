@@ -19,7 +19,7 @@ const (
 	purgeBatch         = 500                      // rows in one transaction
 	keepGrants         = time.Hour                // of logins that never became a connection
 	keepUsers          = 365 * 24 * time.Hour     // after they were last seen, and groups without members
-	keepSessions       = 24 * time.Hour           // VPN sessions after their maximum duration
+	keepSessions       = 14 * 24 * time.Hour      // of the VPN and of the portal, after their maximum duration: they are the sign-ins of users
 	keepBrowsers       = time.Hour                // sign-ins in a browser, after their logins stopped to wait
 	keepRequests       = 24 * time.Hour           // of SAML, with the results of tests
 	purgeEvery         = time.Hour
@@ -206,7 +206,7 @@ func (s *Runner) purge(ctx context.Context) error {
 			return tx.PurgeSessions(ctx, now.Add(-s.limits.Idle), now.Add(-s.limits.Absolute))
 		},
 		func(tx *store.Tx) (int, error) {
-			return tx.PurgePortalSessions(ctx, now.Add(-vpn.PortalIdle), now, purgeBatch)
+			return tx.PurgePortalSessions(ctx, now.Add(-keepSessions), purgeBatch)
 		},
 		func(tx *store.Tx) (int, error) { return tx.PurgeConnecting(ctx, now.Add(-keepGrants)) },
 		func(tx *store.Tx) (int, error) {
@@ -236,6 +236,9 @@ func (s *Runner) purge(ctx context.Context) error {
 		func(tx *store.Tx) (int, error) { return tx.PurgeSAMLAssertions(ctx, now, purgeBatch) },
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeAttempts(ctx, now.Add(-keepRefusals), purgeBatch)
+		},
+		func(tx *store.Tx) (int, error) {
+			return tx.PurgeUserReports(ctx, now.Add(-keepUsers), purgeBatch)
 		},
 		func(tx *store.Tx) (int, error) { return tx.PurgeVPNUsers(ctx, now.Add(-keepUsers), purgeBatch) },
 		func(tx *store.Tx) (int, error) { return tx.PurgeVPNGroups(ctx, now.Add(-keepUsers), purgeBatch) },

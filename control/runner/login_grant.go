@@ -142,7 +142,8 @@ func (b *batch) refuse(ctx context.Context, r vpn.LoginRequest, refused *vpn.Err
 	if refused.Code == vpn.CodeLoginNotDecided { // the dataplane reports it
 		return vpn.Deny(r.ID, refused), nil
 	}
-	if err := b.seeRefused(ctx, r, refused, proof); err != nil {
+	user, err := b.seeRefused(ctx, r, refused, proof)
+	if err != nil {
 		return vpn.LoginDecision{}, err
 	}
 	if at := b.contexts[r.Endpoint]; at.endpoint.Federated() { // the name that the client sends says nothing
@@ -153,5 +154,7 @@ func (b *batch) refuse(ctx context.Context, r vpn.LoginRequest, refused *vpn.Err
 	told := refused.ToldToClient(b.contexts[r.Endpoint].directory.MFA)
 	b.core.Log.InfoContext(ctx, "a login was refused", "endpoint", r.Endpoint, "device", r.Device.String(), "common_name", r.CommonName, "username", vpn.PrintableText(r.Username),
 		"code", refused.Code, "reason", refused.Msg, "reference", r.Reference())
-	return r.DenyWithReference(told), b.tx.CreateAttempt(ctx, r.Refused(refused.Code, refused.Listed()), b.core.Now())
+	attempt := r.Refused(refused.Code, refused.Listed())
+	attempt.User = user
+	return r.DenyWithReference(told), b.tx.CreateAttempt(ctx, attempt, b.core.Now())
 }

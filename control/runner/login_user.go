@@ -34,9 +34,9 @@ func (b *batch) sighting(r vpn.LoginRequest, ref vpn.UserRef, proof vpn.Proof) v
 // unprovedCodes are the refusals of certificates that prove no user.
 var unprovedCodes = []vpn.Code{vpn.CodeCertificateUntrusted, vpn.CodeCommonNameMissing, vpn.CodeCommonNameTooLong, vpn.CodeCommonNameInvalid}
 
-// seeRefused notes a refused login with its user. Where the directory proved no user, it is the known user whose name was
-// typed, if there is one.
-func (b *batch) seeRefused(ctx context.Context, r vpn.LoginRequest, refused *vpn.Error, proof vpn.Proof) error {
+// seeRefused notes a refused login with its user, whom it returns; the zero value: not known. Where the directory proved no user,
+// it is the known user whose name was typed, if there is one.
+func (b *batch) seeRefused(ctx context.Context, r vpn.LoginRequest, refused *vpn.Error, proof vpn.Proof) (vpn.UserRef, error) {
 	e := b.contexts[r.Endpoint].endpoint
 	user := vpn.UserOf(e, r, proof)
 	s := b.sighting(r, user.Ref(), proof)
@@ -46,19 +46,23 @@ func (b *batch) seeRefused(ctx context.Context, r vpn.LoginRequest, refused *vpn
 		s.Unproved = slices.Contains(unprovedCodes, refused.Code)
 	case user.Key == "":
 		if !e.AsksPassword() || r.Username == "" { // the name that a client with a browser sends says nothing
-			return nil
+			return vpn.UserRef{}, nil
 		}
 		known, err := b.tx.VPNUserNamed(ctx, e.Provider(), r.Username)
 		if vpn.KindOf(err) == vpn.NotFound {
-			return nil
+			return vpn.UserRef{}, nil
 		}
 		if err != nil {
-			return err
+			return vpn.UserRef{}, err
 		}
 		s.UserRef, s.Unproved = known.UserRef, true
 	}
-	if s.Key != "" {
-		b.seen = append(b.seen, s)
+	if s.Key == "" {
+		return vpn.UserRef{}, nil
 	}
-	return nil
+	b.seen = append(b.seen, s)
+	if !e.UserBased() && s.Unproved {
+		return vpn.UserRef{}, nil
+	}
+	return s.UserRef, nil
 }

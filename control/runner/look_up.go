@@ -61,21 +61,9 @@ func (s *Runner) lookUpTime(ctx context.Context) time.Duration {
 // LookUpOnce is one pass, in which the directories are asked for a limited time. A directory that does not answer changes
 // nothing for its users, and holds up no other directory.
 func (s *Runner) LookUpOnce(ctx context.Context, limit time.Duration) error {
-	var sessions []vpn.Session
-	err := s.core.View(ctx, func(tx *store.Tx) (err error) { sessions, err = tx.DirectorySessions(ctx, s.core.Now()); return err })
+	users, err := s.usersWithSessions(ctx)
 	if err != nil {
 		return err
-	}
-	users := map[vpn.DirectoryID]map[string][]vpn.Session{}
-	for _, x := range sessions {
-		directory, ok := x.Provider.Directory()
-		if !ok {
-			continue
-		}
-		if users[directory] == nil {
-			users[directory] = map[string][]vpn.Session{}
-		}
-		users[directory][x.UserKey] = append(users[directory][x.UserKey], x)
 	}
 	s.forgetPasses(users)
 	var passes sync.WaitGroup
@@ -86,8 +74,50 @@ func (s *Runner) LookUpOnce(ctx context.Context, limit time.Duration) error {
 	return s.sendIdentities(ctx)
 }
 
+// sessionsOf are the sessions of one user: of the VPN, and of the self-service portal.
+type sessionsOf struct {
+	user   vpn.UserRef
+	vpn    []vpn.Session
+	portal []vpn.PortalSession
+}
+
+// usersWithSessions are the users of each directory who have sessions, by their key.
+func (s *Runner) usersWithSessions(ctx context.Context) (map[vpn.DirectoryID]map[string]*sessionsOf, error) {
+	users := map[vpn.DirectoryID]map[string]*sessionsOf{}
+	of := func(u vpn.UserRef) *sessionsOf {
+		directory, ok := u.Provider.Directory()
+		if !ok {
+			return &sessionsOf{}
+		}
+		if users[directory] == nil {
+			users[directory] = map[string]*sessionsOf{}
+		}
+		if users[directory][u.Key] == nil {
+			users[directory][u.Key] = &sessionsOf{user: u}
+		}
+		return users[directory][u.Key]
+	}
+	return users, s.core.View(ctx, func(tx *store.Tx) error {
+		now := s.core.Now()
+		sessions, err := tx.DirectorySessions(ctx, now)
+		if err != nil {
+			return err
+		}
+		for _, x := range sessions {
+			o := of(vpn.UserRef{Provider: x.Provider, Key: x.UserKey})
+			o.vpn = append(o.vpn, x)
+		}
+		portal, err := tx.DirectoryPortalSessions(ctx, now.Add(-vpn.PortalIdle), now)
+		for _, x := range portal {
+			o := of(x.UserRef)
+			o.portal = append(o.portal, x)
+		}
+		return err
+	})
+}
+
 // forgetPasses forgets what was noted of directories whose users have no more sessions.
-func (s *Runner) forgetPasses(users map[vpn.DirectoryID]map[string][]vpn.Session) {
+func (s *Runner) forgetPasses(users map[vpn.DirectoryID]map[string]*sessionsOf) {
 	for id := range s.lookedUp {
 		if users[id] == nil {
 			delete(s.lookedUp, id)
@@ -109,20 +139,20 @@ var errLookUpSlow = vpn.Refuse(vpn.Unavailable, vpn.CodeDirectoryUnavailable, "T
 
 // found is what a directory says of one user now.
 type found struct {
-	key      string
 	user     vpn.ProviderUser
 	gone     string // why the user has no access any more; empty: has
-	sessions []vpn.Session
+	sessions sessionsOf
 	err      error // nothing is known
 }
 
 // loses tells whether the user loses all access.
 func (f found) loses() bool {
-	had := slices.ContainsFunc(f.sessions, func(x vpn.Session) bool { return len(x.Groups) > 0 })
+	had := slices.ContainsFunc(f.sessions.vpn, func(x vpn.Session) bool { return len(x.Groups) > 0 }) ||
+		slices.ContainsFunc(f.sessions.portal, func(x vpn.PortalSession) bool { return len(x.Groups) > 0 })
 	return f.gone != "" || had && len(f.user.Groups) == 0
 }
 
-func (s *Runner) lookUpDirectory(ctx context.Context, limit time.Duration, id vpn.DirectoryID, users map[string][]vpn.Session) {
+func (s *Runner) lookUpDirectory(ctx context.Context, limit time.Duration, id vpn.DirectoryID, users map[string]*sessionsOf) {
 	asking, cancel := context.WithTimeout(ctx, limit)
 	all, failed := s.findUsers(asking, id, users)
 	cancel()
@@ -157,7 +187,7 @@ func (s *Runner) lookUpDirectory(ctx context.Context, limit time.Duration, id vp
 // findUsers asks about each user, a few at once. Where the time is over it gives those that were found, and the next pass,
 // in another order, finds others. Where the directory does not answer it gives none, because one that fails halfway may
 // have failed before.
-func (s *Runner) findUsers(ctx context.Context, id vpn.DirectoryID, users map[string][]vpn.Session) ([]found, error) {
+func (s *Runner) findUsers(ctx context.Context, id vpn.DirectoryID, users map[string]*sessionsOf) ([]found, error) {
 	asked, stop := context.WithCancel(ctx)
 	defer stop()
 	var (
@@ -177,7 +207,7 @@ func (s *Runner) findUsers(ctx context.Context, id vpn.DirectoryID, users map[st
 		}
 		asking.Go(func() {
 			defer func() { <-free }()
-			f := s.find(asked, id, key, sessions)
+			f := s.find(asked, id, key, *sessions)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -199,15 +229,15 @@ func (s *Runner) findUsers(ctx context.Context, id vpn.DirectoryID, users map[st
 	return all, nil
 }
 
-func (s *Runner) find(ctx context.Context, id vpn.DirectoryID, key string, sessions []vpn.Session) found {
+func (s *Runner) find(ctx context.Context, id vpn.DirectoryID, key string, sessions sessionsOf) found {
 	u, err := s.directories.LookUp(ctx, id, key)
-	f := found{key: key, user: u, sessions: sessions}
+	f := found{user: u, sessions: sessions}
 	switch {
 	case vpn.KindOf(err) == vpn.Denied && vpn.CodeOf(err) == vpn.CodeUserUnknown:
 		f.gone = userDeleted
 	case vpn.KindOf(err) == vpn.Denied: // there is a user, who cannot be read: what was known goes on
-		f.sessions = nil
-		s.core.Log.WarnContext(ctx, "a user with sessions cannot be read in the directory", "directory", id, "user", sessions[0].Username, "err", errorChain(err))
+		f.sessions = sessionsOf{}
+		s.core.Log.WarnContext(ctx, "a user with sessions cannot be read in the directory", "directory", id, "user_key", vpn.PrintableText(key), "err", errorChain(err))
 	case err != nil:
 		f.err = err
 	case u.Disabled:
@@ -219,7 +249,7 @@ func (s *Runner) find(ctx context.Context, id vpn.DirectoryID, key string, sessi
 // takeOver ends the sessions of users who are gone, and notes the groups of the others.
 func (s *Runner) takeOver(ctx context.Context, all []found) error {
 	all = slices.DeleteFunc(all, func(f found) bool {
-		return f.gone == "" && !slices.ContainsFunc(f.sessions, func(x vpn.Session) bool { return x.Identify(f.user) })
+		return f.gone == "" && !slices.ContainsFunc(f.sessions.vpn, func(x vpn.Session) bool { return x.Identify(f.user) }) && !f.changesPortal()
 	})
 	if len(all) == 0 {
 		return nil
@@ -245,9 +275,9 @@ func (s *Runner) takeOver(ctx context.Context, all []found) error {
 	return nil
 }
 
-// endUser ends the sessions of a user on every endpoint, and has the connections terminated.
+// endUser ends the sessions of a user on every endpoint and in the self-service portal, and has the connections terminated.
 func endUser(ctx context.Context, tx *store.Tx, f found, at time.Time) error {
-	ref := vpn.UserRef{Provider: f.sessions[0].Provider, Key: f.key}
+	ref := f.sessions.user
 	connections, err := tx.LiveConnectionsOf(ctx, ref)
 	if err != nil {
 		return err
@@ -258,12 +288,26 @@ func endUser(ctx context.Context, tx *store.Tx, f found, at time.Time) error {
 			return err
 		}
 	}
+	if err := tx.EndPortalSessionsOf(ctx, at, f.gone, "", ref); err != nil {
+		return err
+	}
 	return tx.EndVPNSessionsOfUsers(ctx, at, f.gone, ref)
+}
+
+// changesPortal tells whether a session of the self-service portal has other groups than the user has now.
+func (f found) changesPortal() bool {
+	now := vpn.GroupsDigest(f.portalGroups())
+	return slices.ContainsFunc(f.sessions.portal, func(x vpn.PortalSession) bool { return vpn.GroupsDigest(x.Groups) != now })
+}
+
+// portalGroups are the user's groups that count, as a session of the portal has them.
+func (f found) portalGroups() []vpn.Group {
+	return f.user.Groups[:min(len(f.user.Groups), vpn.MaxGroups)]
 }
 
 // identifySessions reads the sessions again, because they may have changed since the directory was asked.
 func identifySessions(ctx context.Context, tx *store.Tx, f found, at time.Time) error {
-	now, err := tx.VPNSessionsByID(ctx, vpn.IDsOf(f.sessions, func(x vpn.Session) vpn.SessionID { return x.ID })...)
+	now, err := tx.VPNSessionsByID(ctx, vpn.IDsOf(f.sessions.vpn, func(x vpn.Session) vpn.SessionID { return x.ID })...)
 	if err != nil {
 		return err
 	}
@@ -275,7 +319,12 @@ func identifySessions(ctx context.Context, tx *store.Tx, f found, at time.Time) 
 			return err
 		}
 	}
-	identity := f.user.Identity(f.sessions[0].Provider)
+	if f.changesPortal() {
+		if err := tx.SavePortalGroups(ctx, f.sessions.user, f.portalGroups()); err != nil {
+			return err
+		}
+	}
+	identity := f.user.Identity(f.sessions.user.Provider)
 	return tx.SeeUser(ctx, vpn.Sighting{
 		UserRef: identity.Ref(), Name: identity.Name, Groups: f.user.Groups[:len(identity.Groups)], More: identity.More, At: at, LookedUp: true,
 	})

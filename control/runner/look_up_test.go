@@ -9,6 +9,7 @@ import (
 
 	"sallyport/control"
 	"sallyport/control/controltest"
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -177,5 +178,38 @@ func TestBlockedUserIsTold(t *testing.T) {
 	s.Reconcile()
 	if !slices.Equal(s.Dataplane.Terminated, connections) || !slices.Equal(s.Dataplane.Messages, []string{vpn.UserBlockedMessage()}) {
 		t.Errorf("terminated: %v, told: %q", s.Dataplane.Terminated, s.Dataplane.Messages)
+	}
+}
+
+// Users who are in the self-service portal alone are looked up too: who is gone loses the session there, and the groups of the
+// others follow the directory.
+func TestLookUpOfPortalSessions(t *testing.T) {
+	t.Parallel()
+	s, d := newPasswordSite(t, false)
+	sessions := map[string]vpn.PortalSession{}
+	for _, name := range []string{"user0", "user1", "user2", "idle"} {
+		u := vpn.ProviderUser{Key: "guid-" + name, Name: name, Groups: []vpn.Group{{ID: "staff", Name: "staff"}}}
+		s.Directory.Put("password", u)
+		sessions[name], _ = vpn.NewPortalSession(d.ID.Provider(), u, "192.0.2.7", time.Time{}, s.Clock.Now())
+		s.Must(s.Store.Update(t.Context(), func(tx *store.Tx) error { return tx.CreatePortalSession(t.Context(), sessions[name]) }))
+	}
+	s.Exec("UPDATE portal_session SET seen_at = seen_at - 3600000000 WHERE name = 'idle'")
+	s.Directory.Put("password", vpn.ProviderUser{Key: "guid-user0", Name: "user0", Groups: []vpn.Group{{ID: "guests", Name: "Guests"}}})
+	s.Directory.Put("password", vpn.ProviderUser{Key: "guid-user1", Name: "user1", Disabled: true})
+	s.Directory.Remove("user2")
+	s.lookUp()
+	for name, reason := range map[string]string{"user0": "", "user1": "The directory has disabled the user.", "user2": "The directory no longer has the user.", "idle": ""} {
+		if rows := s.Query("SELECT end_reason FROM portal_session WHERE name = '" + name + "' AND (ended_at = 0) = (end_reason = '')"); len(rows) != 1 || rows[0] != reason {
+			t.Errorf("%s: %q", name, rows)
+		}
+	}
+	if rows := s.Query("SELECT user_groups FROM portal_session WHERE name = 'user0'"); !strings.Contains(fmt.Sprint(rows), "Guests") {
+		t.Errorf("the session has %v", rows)
+	}
+	if rows := s.Query("SELECT group_names FROM vpn_user WHERE name = 'user0'"); !strings.Contains(fmt.Sprint(rows), "Guests") {
+		t.Errorf("the list of users has %v", rows)
+	}
+	if pass, known := s.Identity.LastPass(d.ID); !known || pass.Users != 3 {
+		t.Errorf("the pass is %+v", pass)
 	}
 }

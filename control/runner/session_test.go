@@ -142,7 +142,7 @@ func TestGrantWithoutConnectionLeavesNoSession(t *testing.T) {
 	if _, there := s.session(first.Session); !there {
 		t.Error("the session is gone")
 	}
-	s.Clock.Pass(48*time.Hour + time.Second)
+	s.Clock.Pass(15*24*time.Hour + time.Second)
 	s.Must(s.Runner.Purge(t.Context()))
 	if _, there := s.session(first.Session); there {
 		t.Error("an old session was not purged")

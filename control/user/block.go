@@ -105,7 +105,7 @@ func changeUsers(ctx context.Context, tx *store.Tx, ids []vpn.UserID, change fun
 	return before, after, refused, err
 }
 
-// endAll ends the sessions of users on every endpoint, also those without a connection, and has the connections
+// endAll ends the sessions of users on every endpoint and in the self-service portal, also those without a connection, and has the connections
 // terminated. A login that was granted a moment ago and is not established yet is among them, but not in the number.
 func (s *Service) endAll(ctx context.Context, tx *store.Tx, by control.Principal, users []vpn.User) (n int, err error) {
 	if len(users) == 0 {
@@ -128,6 +128,9 @@ func (s *Service) endAll(ctx context.Context, tx *store.Tx, by control.Principal
 		if err := tx.SaveConnection(ctx, c); err != nil {
 			return 0, err
 		}
+	}
+	if err := tx.EndPortalSessionsOf(ctx, s.core.Now(), reason, "", refs...); err != nil {
+		return 0, err
 	}
 	return n, tx.EndVPNSessionsOfUsers(ctx, s.core.Now(), reason, refs...)
 }
