@@ -61,19 +61,20 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	}
 	defer l.Close()
 	listeners := []listener{{Listener: l, limits: web.ConsoleLimits}}
+	var notice startNotice
+	if listeners[0].encryption, err = consoleTLS(cfg, &notice, log); err != nil {
+		return err
+	}
 	if public == nil {
 		log.WarnContext(ctx, "the public pages are not served, so no VPN client can be signed in in a browser", "reason", cfg.Public.Off)
 	} else {
-		served, err := publicListener(cfg, public, pages, log) //nolint:contextcheck // each request brings its own
+		served, err := publicListener(cfg, public, pages, &notice, log) //nolint:contextcheck // each request brings its own
 		if err != nil {
 			return err
 		}
 		listeners = append(listeners, served)
 	}
-	if listeners[0].encryption, err = consoleTLS(cfg, log); err != nil {
-		return err
-	}
-	if err := services.Access.OfferSetup(ctx, setupLinkPlace(cfg, os.Stderr)); err != nil {
+	if err := services.Access.OfferSetup(ctx, setupLinkPlace(cfg, &notice)); err != nil {
 		return err
 	}
 	var background sync.WaitGroup
@@ -89,6 +90,9 @@ func runWeb(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 		log.InfoContext(ctx, "public pages are ready", "url", cfg.Public.URL.String(), "listen", cfg.Public.Listen)
 	}
 	log.InfoContext(ctx, "console is ready", "url", consoleURL(cfg), "version", version)
+	if err := notice.writeTo(os.Stderr); err != nil { // the file has the link too
+		log.WarnContext(ctx, "the fingerprints and the set-up link were not written", "err", err)
+	}
 	return serveAll(ctx, listeners, cfg.Console.TrustedProxies, log)
 }
 

@@ -13,14 +13,14 @@ import (
 	"sallyport/control/endpoint"
 )
 
-// consoleTLS returns the console's certificate, nil for plain HTTP.
-func consoleTLS(cfg config.Config, log *slog.Logger) (*tls.Config, error) {
+// consoleTLS returns the console's certificate, nil for plain HTTP. The fingerprint of a self-signed one is written to told.
+func consoleTLS(cfg config.Config, told io.Writer, log *slog.Logger) (*tls.Config, error) {
 	if cfg.Console.PlainHTTP {
 		return nil, nil
 	}
 	return listenerTLS(listenerCertificate{
 		owner: "The console's certificate", given: pemFiles{cfg.Console.TLSCertificate, cfg.Console.TLSKey},
-		own: selfSignedFiles(cfg.DataDir, "console"), hosts: certificateHosts(cfg),
+		own: selfSignedFiles(cfg.DataDir, "console"), hosts: certificateHosts(cfg), told: told,
 	}, log)
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -36,9 +37,10 @@ type listenerCertificate struct {
 	own   pemFiles // of the self-signed one
 	hosts []string // names and addresses of the self-signed one
 	must  string   // the one of them without which it is made again; "": none
+	told  io.Writer
 }
 
-// listenerTLS returns the configured certificate, or a self-signed one, whose fingerprint is printed at every start.
+// listenerTLS returns the configured certificate, or a self-signed one, whose fingerprint is written to told.
 func listenerTLS(l listenerCertificate, log *slog.Logger) (*tls.Config, error) {
 	files := l.given
 	if files.certificate == "" {
@@ -54,7 +56,7 @@ func listenerTLS(l listenerCertificate, log *slog.Logger) (*tls.Config, error) {
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(os.Stderr, "\n%s is self-signed. Compare before you trust it; SHA-256:\n\n  %s\n", l.owner, fingerprint)
+		fmt.Fprintf(l.told, "\n%s is self-signed. Compare before you trust it; SHA-256:\n\n  %s\n", l.owner, fingerprint)
 	}
 	c, err := web.LoadCertificate(files.certificate, files.key, log, time.Now)
 	if errors.Is(err, fs.ErrPermission) {

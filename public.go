@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"time"
@@ -29,8 +30,8 @@ func listenPublic(ctx context.Context, cfg *config.Public) (net.Listener, error)
 	return l, nil
 }
 
-// publicListener serves the public pages on a socket.
-func publicListener(cfg config.Config, l net.Listener, services portal.Services, log *slog.Logger) (listener, error) {
+// publicListener serves the public pages on a socket. The fingerprint of a self-signed certificate is written to told.
+func publicListener(cfg config.Config, l net.Listener, services portal.Services, told io.Writer, log *slog.Logger) (listener, error) {
 	out := listener{Listener: l, limits: web.PublicLimits, handler: web.NewPublic(web.PublicConfig{
 		Services: services, Log: log, Now: time.Now, URL: cfg.Public.URL, Loopback: cfg.Public.Listen.Addr().IsLoopback(),
 		PlainHTTP: cfg.Public.PlainHTTP, TrustedProxies: cfg.Console.TrustedProxies,
@@ -41,7 +42,7 @@ func publicListener(cfg config.Config, l net.Listener, services portal.Services,
 	var err error
 	out.encryption, err = listenerTLS(listenerCertificate{
 		owner: "The certificate of the public pages", given: pemFiles{cfg.Public.TLSCertificate, cfg.Public.TLSKey},
-		own: selfSignedFiles(cfg.DataDir, "public"), hosts: publicHosts(cfg), must: cfg.Public.URL.Hostname(),
+		own: selfSignedFiles(cfg.DataDir, "public"), hosts: publicHosts(cfg), must: cfg.Public.URL.Hostname(), told: told,
 	}, log)
 	return out, err
 }

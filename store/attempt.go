@@ -146,6 +146,21 @@ func (t *Tx) CountAttempts(ctx context.Context, id vpn.EndpointID) (int, bool, e
 	return countSome(t.ofEndpoint(ctx, id).Model(&attemptRow{}), attemptNoun)
 }
 
+// AttemptCodes counts the newest refused attempts of every endpoint by their code, at most maxCounted of them.
+func (t *Tx) AttemptCodes(ctx context.Context) (map[vpn.Code]int, error) {
+	var rows []struct {
+		Code string `gorm:"column:code"`
+		N    int    `gorm:"column:n"`
+	}
+	newest := t.on(ctx).Model(&attemptRow{}).Select("code").Order("at DESC, number DESC").Limit(maxCounted)
+	err := t.on(ctx).Table("(?) AS newest", newest).Select("code, count(*) AS n").Group("code").Find(&rows).Error
+	out := make(map[vpn.Code]int, len(rows))
+	for _, r := range rows {
+		out[vpn.Code(r.Code)] = r.N
+	}
+	return out, attemptNoun.read(err, "")
+}
+
 // PurgeAttempts deletes attempts of which the last was before the given time, at most limit rows, and
 // returns their number.
 func (t *Tx) PurgeAttempts(ctx context.Context, before time.Time, limit int) (int, error) {

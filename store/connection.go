@@ -173,6 +173,12 @@ func (t *Tx) CountLive(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.Endp
 	return countRows(q, connectionNoun, "endpoint_id", ids)
 }
 
+// CountAway counts the connections of each endpoint whose clients are away; endpoints without any are absent.
+func (t *Tx) CountAway(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]int, error) {
+	q := t.on(ctx).Model(&connectionRow{}).Where(live+" AND status = ?", string(vpn.ConnectionAway))
+	return countRows(q, connectionNoun, "endpoint_id", ids)
+}
+
 // Places counts the connections of an endpoint that its quota bounds.
 func (t *Tx) Places(ctx context.Context, id vpn.EndpointID) (vpn.Places, error) {
 	var p vpn.Places

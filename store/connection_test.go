@@ -287,6 +287,11 @@ func testAttempt(t *testing.T, s *Store) {
 		same(t, "pages", append(first.Items, second.Items...), got[:40])
 		same(t, "counted", first.Total, keptAttempts)
 		same(t, "search", len(must[vpn.Page[vpn.Attempt]](t)(x.AllAttempts(ctx, vpn.List{Search: "10.1.1.7:"})).Items), 1)
+		codes := 0
+		for _, n := range must[map[vpn.Code]int](t)(x.AttemptCodes(ctx)) {
+			codes += n
+		}
+		same(t, "counted by code", codes, keptAttempts)
 		same(t, "of a code", len(must[vpn.Page[vpn.Attempt]](t)(x.AllAttempts(ctx, vpn.List{Filter: map[string]string{"code": "none"}})).Items), 0)
 		n, more, err := x.CountAttempts(ctx, f.endpoint.ID)
 		same(t, "count", []any{n, more, err}, []any{keptAttempts, false, nil})

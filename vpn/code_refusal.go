@@ -135,7 +135,42 @@ const withMFA = "The user name, the password or the MFA code is wrong."
 // Refusals lists what is told of each code of LoginCodes, in their order.
 func Refusals() []Refusal { return append([]Refusal(nil), refusals...) }
 
-// LoginCodes lists the codes of refused attempts.
+// areaFrom is the stage of a client's way that begins with a code of the table of refusals; "" where none does.
+func areaFrom(first Code) string {
+	switch first {
+	case CodeSharedKeyMismatch:
+		return "Handshake and certificate"
+	case CodeSignInThrottled:
+		return "User, password and MFA"
+	case CodeBrowserMissing:
+		return "Sign-in in the browser"
+	case CodeDirectoryUnavailable:
+		return "Directory"
+	case CodeSAMLAnswerRefused:
+		return "Answer of the SAML provider"
+	case CodeEndpointUnavailable:
+		return "Endpoint and its limits"
+	case CodeConnectionTerminated:
+		return "After the login"
+	}
+	return ""
+}
+
+// Area is the stage of a client's way at which a code refuses; "" for a code that refuses no client.
+func (c Code) Area() string {
+	area := ""
+	for _, r := range refusals {
+		if from := areaFrom(r.Code); from != "" {
+			area = from
+		}
+		if r.Code == c {
+			return area
+		}
+	}
+	return ""
+}
+
+// LoginCodes lists the codes of refused attempts, in the order of a client's way.
 func LoginCodes() []Code { return IDsOf(refusals, func(r Refusal) Code { return r.Code }) }
 
 // FailureReason is the connection-attempt-failure-reason of a code; "" for a code that refuses no client.

@@ -92,6 +92,13 @@ func (e *Endpoint) Authorize(s RuleSpec, present []Rule, q Quotas, now time.Time
 	return r, nil
 }
 
+// WellFormedGroupID tells whether a text can be the ID of an access group.
+func WellFormedGroupID(group string) bool {
+	var c Check
+	checkGroupID(&c, group)
+	return c.Err() == nil
+}
+
 func checkGroupID(c *Check, group string) {
 	switch {
 	case group == "":

@@ -15,6 +15,7 @@ type EndpointSummary struct {
 	Endpoint
 	State        EndpointState
 	Connections  int      // live ones
+	Away         int      // connections whose clients are away
 	Associations int      // those that are not being removed
 	Trouble      string   // which parts failed, in a few words; empty: none
 	Zones        []string // of its target networks
@@ -61,6 +62,9 @@ type ConnectionSummary struct {
 	Target       string    // name or ID of the subnet; empty where the association is gone
 	SessionEnds  time.Time // when the VPN session ends at the latest; zero where that is not known
 	MoreGroups   bool      // the user has more groups than count
+	// User is the row of the user of an identity provider; empty: not known, or a user of client certificates.
+	User    UserID
+	Blocked bool // the user
 }
 
 // End is when the connection ended, or ends at the latest; zero where that is not known.

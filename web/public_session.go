@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -18,14 +17,12 @@ func usersOnly(users *selfservice.Service, next echo.HandlerFunc) echo.HandlerFu
 		token := page.PortalToken(c)
 		u, err := users.Authenticate(page.Context(c), token, page.Visitor(c))
 		if vpn.KindOf(err) == vpn.Denied {
-			to := pages.BackTo(c)
+			why := ""
 			if token != "" {
 				page.EndPortalToken(c)
-				if strings.Contains(to, "?") {
-					to += "&ended"
-				}
+				why = pages.EndedParam
 			}
-			return c.Redirect(http.StatusSeeOther, to)
+			return c.Redirect(http.StatusSeeOther, pages.BackTo(c, why))
 		}
 		if err != nil {
 			return err

@@ -100,12 +100,25 @@ func connectionSummaries(ctx context.Context, tx *store.Tx, found vpn.Page[vpn.C
 	if err != nil {
 		return out, err
 	}
+	var refs []vpn.UserRef
+	for _, c := range found.Items {
+		if c.Provider != "" {
+			refs = append(refs, c.UserRef())
+		}
+	}
+	users, err := tx.VPNUsersOf(ctx, refs...)
+	if err != nil {
+		return out, err
+	}
 	targets := map[vpn.AssociationID]string{}
 	for _, a := range associations {
 		targets[a.ID] = cmp.Or(subnets[a.Subnet], string(a.Subnet))
 	}
 	for i, c := range out.Items {
 		out.Items[i].EndpointName, out.Items[i].Target = endpoints[c.Endpoint].Name, targets[c.Association]
+		if user, known := users[c.UserRef()]; known {
+			out.Items[i].User, out.Items[i].Blocked = user.ID, user.Blocked()
+		}
 		if session, known := sessions[c.Session]; known {
 			out.Items[i].SessionEnds, out.Items[i].MoreGroups = session.Ends(endpoints[c.Endpoint]), session.MoreGroups
 		}
@@ -126,6 +139,12 @@ func (s *Service) Attempts(ctx context.Context, by control.Principal, id vpn.End
 func (s *Service) AllAttempts(ctx context.Context, by control.Principal, l vpn.List) (out vpn.Page[vpn.Attempt], err error) {
 	err = s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, "", func(tx *store.Tx) error { out, err = tx.AllAttempts(ctx, l); return err })
 	return out, err
+}
+
+// AttemptCodes counts the refused attempts of every endpoint by their code, the newest ones where there are very many.
+func (s *Service) AttemptCodes(ctx context.Context, by control.Principal) (n map[vpn.Code]int, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnConnections, "", func(tx *store.Tx) error { n, err = tx.AttemptCodes(ctx); return err })
+	return n, err
 }
 
 // liveCacheLife is how long one answer of the dataplane serves all pages.

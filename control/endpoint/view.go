@@ -22,7 +22,8 @@ type View struct {
 	UserSAML        vpn.SAMLProvider // zero where users do not sign in in the browser
 	PortalProvider  vpn.SAMLProvider // of the self-service portal; zero where it is UserSAML, and without that
 	NetworkName     string
-	Connections     int
+	Connections     int // live ones
+	Away            int // connections whose clients are away
 	Rules, Routes   int
 	Trouble         string // which parts failed, in a few words; "" where none did
 	Remote          string // the name that profiles have
@@ -113,6 +114,10 @@ func (s *Service) endpointSummaries(ctx context.Context, tx *store.Tx, page vpn.
 	if err != nil {
 		return vpn.Page[vpn.EndpointSummary]{}, err
 	}
+	away, err := tx.CountAway(ctx, ids...)
+	if err != nil {
+		return vpn.Page[vpn.EndpointSummary]{}, err
+	}
 	of := map[vpn.EndpointID][]vpn.Association{}
 	for _, a := range associations {
 		of[a.Endpoint] = append(of[a.Endpoint], a)
@@ -120,7 +125,7 @@ func (s *Service) endpointSummaries(ctx context.Context, tx *store.Tx, page vpn.
 	return vpn.MapPage(page, func(e vpn.Endpoint) vpn.EndpointSummary {
 		o := observed[e.ID]
 		row := vpn.EndpointSummary{
-			Endpoint: e, State: e.State(of[e.ID], o), Connections: live[e.ID],
+			Endpoint: e, State: e.State(of[e.ID], o), Connections: live[e.ID], Away: away[e.ID],
 			Associations: len(liveOf(of[e.ID])), Trouble: vpn.Trouble(of[e.ID], o),
 		}
 		for _, a := range of[e.ID] {
@@ -211,7 +216,11 @@ func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.End
 			return err
 		}
 		live, err := tx.CountLive(ctx, id)
-		v.Connections = live[id]
+		if err != nil {
+			return err
+		}
+		away, err := tx.CountAway(ctx, id)
+		v.Connections, v.Away = live[id], away[id]
 		return err
 	})
 	if err != nil {

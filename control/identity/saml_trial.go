@@ -33,6 +33,7 @@ type SAMLTrial struct {
 	Link      string // for the administrator; empty: it can no longer be used
 	Result    *vpn.SAMLTrialResult
 	Endpoints []vpn.EndpointRef // whose rules can be asked for: those of the provider, or all where it has none
+	Used      bool              // the endpoints are those of the provider
 	// Access is what the user could reach, through the endpoint that was asked for or each of the provider; nil where the
 	// user is refused.
 	Access []vpn.EndpointAccess
@@ -58,7 +59,7 @@ func (s *Service) SAMLTrial(ctx context.Context, by control.Principal, provider 
 		if err != nil {
 			return err
 		}
-		if v.Endpoints = through; len(through) == 0 {
+		if v.Endpoints, v.Used = through, len(through) > 0; !v.Used {
 			all, err := tx.AllEndpoints(ctx)
 			if err != nil {
 				return err

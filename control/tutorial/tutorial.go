@@ -29,6 +29,7 @@ type Key string
 const (
 	PublicName    Key = "public-name"
 	Prerequisites Key = "prerequisites"
+	SignIn        Key = "sign-in"
 	Certificates  Key = "certificates"
 	Endpoint      Key = "endpoint"
 	Association   Key = "association"
@@ -82,6 +83,11 @@ func (s *Service) tutorial(ctx context.Context, tx *store.Tx) ([]Step, error) {
 		network.Network, network.Note = n.ID, "Network "+n.Label()+" has no subnet yet."
 	}
 
+	signIn := Step{Key: SignIn, Optional: true}
+	if signIn.Done, err = hasProviders(ctx, tx); err != nil {
+		return nil, err
+	}
+
 	certificates := Step{Key: Certificates}
 	servers, err := countUse(ctx, tx, vpn.UseServer)
 	if err != nil {
@@ -91,12 +97,22 @@ func (s *Service) tutorial(ctx context.Context, tx *store.Tx) ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	rest, mutual, err := s.endpointSteps(ctx, tx)
+	rest, mutual, err := s.endpointSteps(ctx, tx, !signIn.Done)
 	certificates.Done = servers > 0 && (clients > 0 || !mutual)
 	if servers > 0 && !certificates.Done {
 		certificates.Note = "There is a server certificate; a client certificate is still missing."
 	}
-	return append([]Step{name, network, certificates}, rest...), err
+	return append([]Step{name, network, signIn, certificates}, rest...), err
+}
+
+// hasProviders tells whether there is an identity provider.
+func hasProviders(ctx context.Context, tx *store.Tx) (bool, error) {
+	directories, err := tx.Directories(ctx, vpn.List{Size: 1})
+	if err != nil || directories.Total > 0 {
+		return err == nil, err
+	}
+	saml, err := tx.SAMLProviders(ctx, vpn.List{Size: 1})
+	return saml.Total > 0, err
 }
 
 func countUse(ctx context.Context, tx *store.Tx, use vpn.CertificateUse) (int, error) {
@@ -105,9 +121,9 @@ func countUse(ctx context.Context, tx *store.Tx, use vpn.CertificateUse) (int, e
 }
 
 // endpointSteps are the steps from step 2 on, for the endpoint that has most of them done, and whether its clients need
-// certificates. Those of the first endpoint do, as in the guide.
-func (s *Service) endpointSteps(ctx context.Context, tx *store.Tx) (list []Step, mutual bool, err error) {
-	mutual = true
+// certificates: as given where there is no endpoint yet.
+func (s *Service) endpointSteps(ctx context.Context, tx *store.Tx, given bool) (list []Step, mutual bool, err error) {
+	mutual = given
 	all, err := tx.AllEndpoints(ctx)
 	if err != nil {
 		return nil, mutual, err

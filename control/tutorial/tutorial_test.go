@@ -57,6 +57,10 @@ func TestGettingStarted(t *testing.T) {
 	s.Must(err)
 	s.Server = s.Issue(vpn.UseServer, "vpn.example.test")
 	want("one certificate", "prerequisites [certificates]")
+	d, err := s.Identity.CreateDirectory(ctx, s.Admin, controltest.DirectorySpec())
+	s.Must(err)
+	want("people sign in at a directory: a server certificate is enough", "prerequisites sign-in certificates [endpoint]")
+	s.Must(s.Identity.DeleteDirectory(ctx, s.Admin, d.ID))
 	s.Alice = s.Issue(vpn.UseClient, "alice")
 	want("both certificates", "prerequisites certificates [endpoint]")
 	s.Endpoint = s.CreateEndpoint("main", "10.20.0.0/22", "")
@@ -103,8 +107,8 @@ func TestGettingStartedFollowsTheBest(t *testing.T) {
 	s.Reconcile()
 	steps, err := s.Tutorial.GettingStarted(t.Context(), s.ReadOnly)
 	s.Must(err)
-	if steps[4].Key != tutorial.Association || !steps[4].Done || steps[4].Endpoint != (vpn.EndpointRef{ID: best.ID, Name: "best"}) {
-		t.Errorf("got %+v", steps[4])
+	if steps[5].Key != tutorial.Association || !steps[5].Done || steps[5].Endpoint != (vpn.EndpointRef{ID: best.ID, Name: "best"}) {
+		t.Errorf("got %+v", steps[5])
 	}
 	s.Dataplane.Down = controltest.ErrDown
 	s.Clock.Pass(vpn.ObservationLife + time.Second)
@@ -112,8 +116,8 @@ func TestGettingStartedFollowsTheBest(t *testing.T) {
 	s.Must(err)
 	steps, err = s.Tutorial.GettingStarted(t.Context(), s.ReadOnly)
 	s.Must(err)
-	if steps[5].Done || !strings.Contains(steps[5].Note, "has not answered") {
-		t.Errorf("got %+v", steps[5])
+	if steps[6].Done || !strings.Contains(steps[6].Note, "has not answered") {
+		t.Errorf("got %+v", steps[6])
 	}
 }
 

@@ -13,6 +13,14 @@ func EndpointPath(id vpn.EndpointID, below ...string) string {
 	return pathOf("/endpoints", append([]string{string(id)}, below...)...)
 }
 
+// GroupParam is the parameter of the form of an authorization rule that chooses an access group by its ID.
+const GroupParam = "group"
+
+// RuleForGroupPath is the form for an authorization rule for an access group.
+func RuleForGroupPath(id vpn.EndpointID, group string) string {
+	return EndpointPath(id, "rules", "new") + "?" + url.Values{GroupParam: {group}}.Encode()
+}
+
 // NetworkPath is the page of a network, or a page below it.
 func NetworkPath(id vpn.NetworkID, below ...string) string {
 	return pathOf("/networks", append([]string{string(id)}, below...)...)

@@ -41,7 +41,27 @@ type Option struct {
 	Value    string
 	Label    string
 	Help     string // shown under a radio choice; ignored by selects
+	Group    string // heading of a select's choices that follow each other with the same one; empty: none
 	Disabled bool
+}
+
+// optionGroup is a run of choices with one heading.
+type optionGroup struct {
+	heading string
+	options []Option
+}
+
+// groupOptions splits choices where their heading changes.
+func groupOptions(options []Option) []optionGroup {
+	var out []optionGroup
+	for _, o := range options {
+		if n := len(out); n == 0 || out[n-1].heading != o.Group {
+			out = append(out, optionGroup{heading: o.Group})
+		}
+		last := &out[len(out)-1]
+		last.options = append(last.options, o)
+	}
+	return out
 }
 
 // Hidden is a hidden value of a form.

@@ -4,6 +4,8 @@ package portal
 type Entry struct {
 	Endpoint string // as typed, or as the browser remembers it
 	Err      string // what is wrong with it; empty: nothing
+	// A session ended, or the user signed out.
+	Ended, SignedOut bool
 }
 
 // PortalDoor is the sign-in of an endpoint's users.
@@ -16,7 +18,8 @@ type PortalDoor struct {
 	Errs     map[string]string
 	Sentence string // why the sign-in was refused; empty: it was not
 	ErrCode  string
-	Ended    bool // a session ended
+	// A session ended, or the user signed out.
+	Ended, SignedOut bool
 }
 
 // PortalHome is the page of a user who is signed in.

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,7 +125,7 @@ func orMore(n int, more bool) string {
 
 func (h *Connections) fillAttempts(c echo.Context, v *views.ConnectionLists) (bool, error) {
 	l := page.ListOf(c)
-	codes := vpn.LoginCodes()
+	var occurring map[vpn.Code]int
 	read := func(l vpn.List) (vpn.Page[vpn.Attempt], error) {
 		return h.endpoints.AllAttempts(page.Context(c), page.Principal(c), l)
 	}
@@ -134,13 +135,20 @@ func (h *Connections) fillAttempts(c echo.Context, v *views.ConnectionLists) (bo
 		if err != nil {
 			return false, err
 		}
-		codes = slices.DeleteFunc(slices.Clone(codes), func(code vpn.Code) bool {
-			return !slices.ContainsFunc(attempts, func(a vpn.Attempt) bool { return a.Code == code })
-		})
+		occurring = map[vpn.Code]int{}
+		for _, a := range attempts {
+			occurring[a.Code]++
+		}
 		read = func(l vpn.List) (vpn.Page[vpn.Attempt], error) { return vpn.Select(attempts, l, attemptFields), nil }
 		sorted = func(key string) string { return key }
 	}
-	filters := page.Narrow(c, &l, codeFilter(codes))
+	if v.Endpoint == "" {
+		var err error
+		if occurring, err = h.endpoints.AttemptCodes(page.Context(c), page.Principal(c)); err != nil {
+			return false, err
+		}
+	}
+	filters := page.Narrow(c, &l, codeFilter(occurring))
 	if page.WantsFile(c) {
 		return true, page.Export(c, "refused-attempts", l, read, attemptCells)
 	}
@@ -182,12 +190,33 @@ func statusFilter() parts.Filter {
 	return f
 }
 
-// codeFilter narrows the attempts to those of one code.
-func codeFilter(codes []vpn.Code) parts.Filter {
+// codeFilter narrows the attempts to those of one code: first the codes that occur, with their numbers, the most frequent
+// ones first, then the others by the stage of a client's way.
+func codeFilter(occurring map[vpn.Code]int) parts.Filter {
 	f := parts.Filter{Name: "code", Label: "Code", Options: []parts.Option{{Label: "Every code"}}}
+	codes := slices.DeleteFunc(slices.Collect(maps.Keys(occurring)), func(code vpn.Code) bool { return code == "" })
+	slices.SortFunc(codes, func(a, b vpn.Code) int {
+		return cmp.Or(occurring[b]-occurring[a], strings.Compare(string(a), string(b)))
+	})
 	for _, code := range codes {
-		f.Options = append(f.Options, parts.Option{Value: string(code), Label: string(code)})
+		f.Options = append(f.Options, parts.Option{Value: string(code), Label: string(code) + " (" + parts.Number(occurring[code]) + ")", Group: "In this list"})
 	}
+	var others []parts.Option
+	for _, code := range vpn.LoginCodes() {
+		if occurring[code] == 0 {
+			others = append(others, parts.Option{Value: string(code), Label: string(code), Group: "None: " + code.Area()})
+		}
+	}
+	// The table has the stages one after the other; within one the codes are sorted.
+	for start := 0; start < len(others); {
+		end := start
+		for end < len(others) && others[end].Group == others[start].Group {
+			end++
+		}
+		slices.SortFunc(others[start:end], func(a, b parts.Option) int { return strings.Compare(a.Value, b.Value) })
+		start = end
+	}
+	f.Options = append(f.Options, others...)
 	return f
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,16 @@ func TestConnections(t *testing.T) {
 	webtest.CheckMarkup(t, tab+"?view=refused", p)
 	p.Row("mallory").WantText("td", "The certificate has expired.").WantText("td", "and 12,345 more, the first 1 minute ago").WantText("td", "1 minute ago").WantText("td", "198.51.100.9:1234")
 	p.Row("mallory").WantText("code", "ClientCertificateExpired").WantText("td", "corp\\mallory")
+	for _, at := range []string{tab, "/connections"} { // the codes that occur come first, with their numbers
+		var labels []string
+		u.Admin.Get(at + "?view=refused").Doc.Find("select[name=code] option").Each(func(_ int, o *goquery.Selection) { labels = append(labels, o.Text()) })
+		if len(labels) < 30 || !slices.Equal(labels[:4], []string{"Every code", "ClientCertificateExpired (1)", "ClientVpnAddressesExhausted (1)", "ClientCertificateBlocked"}) {
+			t.Errorf("%s: the codes are %v", at, labels)
+		}
+	}
+	if got := p.Doc.Find("select[name=code] optgroup").Length(); got != 8 {
+		t.Errorf("%d groups of codes", got)
+	}
 	if got := u.Admin.Get(tab + "?view=refused&code=ClientCertificateExpired").Text("tbody"); !strings.Contains(got, "mallory") || strings.Contains(got, "oscar") {
 		t.Errorf("the filter by code shows %q", got)
 	}

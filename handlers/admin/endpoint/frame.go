@@ -51,7 +51,7 @@ func (h *common) frame(c echo.Context, tab string) (views.EndpointFrame, endpoin
 		return views.EndpointFrame{}, view, err
 	}
 	f := views.EndpointFrame{Endpoint: view.Endpoint, State: view.State, Reason: view.Reason, Fragment: page.Fragment(c),
-		Trouble: view.Trouble, Faults: view.Faults, Remote: view.Remote, Sessions: view.Connections}
+		Trouble: view.Trouble, Faults: view.Faults, Remote: view.Remote, Connected: view.Connections, Away: view.Away}
 	title := views.NameOr(view.Name, view.ID)
 	for _, t := range endpointTabs {
 		link := parts.Tab{Label: t.label, Href: f.Path(), Current: t.key == tab}
@@ -66,7 +66,7 @@ func (h *common) frame(c echo.Context, tab string) (views.EndpointFrame, endpoin
 		case "tags":
 			link.Count = count(len(view.Tags))
 		case "connections":
-			link.Count, link.CountID = count(view.Connections), views.ConnectionCountID
+			link.Count, link.CountID = count(view.Connections+view.Away), views.ConnectionCountID
 		}
 		if link.Current {
 			title = t.label + " · " + title
@@ -93,7 +93,7 @@ func count(n int) string {
 
 // liveTab is page.Live for a tab of an endpoint: the state and the counts of the tabs are renewed too.
 func liveTab(c echo.Context, f views.EndpointFrame, id string, shown ...any) parts.Live {
-	l := page.Live(c, id, page.RenewOften, f.State, f.Reason, f.Trouble, f.Faults, f.Sessions, f.Tabs, f.Endpoint.Deleting, shown)
+	l := page.Live(c, id, page.RenewOften, f.State, f.Reason, f.Trouble, f.Faults, f.Connected, f.Away, f.Tabs, f.Endpoint.Deleting, shown)
 	l.Also = []string{
 		views.EndpointStateID, views.EndpointTroubleID, views.SessionCountID,
 		views.AssociationCountID, views.RuleCountID, views.RouteCountID, views.ConnectionCountID,

@@ -73,6 +73,7 @@ func TestHeaderIsOnEveryTab(t *testing.T) {
 	t.Parallel()
 	u := webtest.NewReadyEndpoint(t)
 	u.Connect(t, "alice", "10.20.0.5", vpn.ConnectionActive)
+	u.Connect(t, "bob", "10.20.0.6", vpn.ConnectionAway)
 	u.Admin.Create(u.Endpoint+"/associations/new", url.Values{"subnet": {u.ZoneB}})
 	var failed vpn.Association
 	u.Update(t, func(tx *store.Tx) error {
@@ -87,7 +88,7 @@ func TestHeaderIsOnEveryTab(t *testing.T) {
 	for tab, title := range map[string]string{
 		"": "Details", "/associations": "Target network associations", "/rules": "Authorization rules", "/routes": "Route table", "/connections": "Connections", "/tags": "Tags",
 	} {
-		p := u.Admin.Get(u.Endpoint+tab).WantText("title", title+" · main").WantText("#session-count", "1 live session").
+		p := u.Admin.Get(u.Endpoint+tab).WantText("title", title+" · main").WantText("#session-count", "1 connected, 1 away").WantText("#connection-count", "2").
 			WantText(".endpoint-facts", "vpn.example.test").WantText("#endpoint-state", "Available").WantText("#endpoint-state", "1 of 2 target networks failed").
 			WantText("#endpoint-trouble", "The interface eth1 is down.").WantText("#rule-count", "1").WantText("#route-count", "4")
 		if n := p.Doc.Find("[aria-label='Client VPN endpoint'] .nav-link").Length(); n > 7 {
@@ -95,5 +96,7 @@ func TestHeaderIsOnEveryTab(t *testing.T) {
 		}
 		p.WantText("nav[aria-label=Main]", "1 endpoint with a fault")
 	}
+	u.Admin.Get(u.Endpoint+"/connections").WantText("#active-count", "2").WantText(".list-summary", "2 connections")
+	u.Admin.Get("/endpoints").Row("main").WantText("td", "1 away")
 	u.Admin.Get("/endpoints").Row("main").WantText("td", "1 of 2 target networks failed")
 }

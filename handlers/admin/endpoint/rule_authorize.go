@@ -106,8 +106,14 @@ func (h *Rules) networkExample(c echo.Context, view endpoint.View) string {
 	return "The network of this endpoint has " + strings.Join(cidrs, ", ") + ". "
 }
 
-// New shows the form for an authorization rule.
-func (h *Rules) New(c echo.Context) error { return h.renderNew(c, ruleInput{}, nil) }
+// New shows the form for an authorization rule. The query may choose an access group by its ID.
+func (h *Rules) New(c echo.Context) error {
+	var in ruleInput
+	if group := c.QueryParam(views.GroupParam); vpn.WellFormedGroupID(group) {
+		in.Access, in.Picked = accessGroup, group
+	}
+	return h.renderNew(c, in, nil)
+}
 
 // Authorize adds an authorization rule.
 func (h *Rules) Authorize(c echo.Context) error {

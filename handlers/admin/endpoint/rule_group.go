@@ -86,7 +86,7 @@ func (in ruleInput) groupFields(view endpoint.View, groups groupChoices) []parts
 		if len(pick.Options) == 1 {
 			pick.Help = "No user of the SAML provider has been seen with a group yet. Enter the ID."
 		}
-		id.Help = "Where no group is chosen above: a value of the attribute " + view.UserSAML.GroupAttribute + " exactly as the SAML provider sends it. Upper and lower case differ."
+		id.Help = "Where no group is chosen above: a value of the attribute " + view.UserSAML.GroupAttribute + " exactly as the SAML provider sends it. Upper and lower case differ. A test sign-in on the page of the provider shows the IDs of a user's groups, each with a link to this form."
 		return []parts.Field{pick, id}
 	}
 	find := parts.Field{

@@ -58,7 +58,7 @@ func endpointFacts(v endpoint.View, now time.Time) []parts.Pair {
 		facts = append(facts, parts.Pair{Label: "DNS servers that are not reached", Value: v.DNSWarning, Body: views.Warning(v.DNSWarning)})
 	}
 	return append(facts,
-		parts.Pair{Label: "Connections", Value: parts.Number(v.Connections), Href: views.EndpointPath(v.ID, "connections")},
+		parts.Pair{Label: "Connections", Value: views.ConnectedText(v.Connections, v.Away), Href: views.EndpointPath(v.ID, "connections")},
 		parts.FactTime("Created", parts.At(now, v.CreatedAt)))
 }
 

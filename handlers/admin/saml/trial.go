@@ -71,11 +71,36 @@ func (h *Providers) fill(v *views.SAMLTrialPage, t identity.SAMLTrial, endpoint 
 	if r.Refused == "" && len(r.User.Groups) == 0 {
 		v.Warnings = append(v.Warnings, noGroups(t.Provider.GroupAttribute, seen.Attributes))
 	}
+	if r.Refused == "" {
+		v.Groups, v.RuleHelp = h.groups(r.User.Groups, t, endpoint)
+	}
 	v.Access.Access, v.Access.Names = t.Access, map[string]string{}
 	v.Through = parts.Field{Name: "endpoint", Label: "Endpoint", Type: "select", Value: string(endpoint), Options: []parts.Option{{Label: "All endpoints of the provider"}}}
 	for _, e := range t.Endpoints {
 		v.Through.Options = append(v.Through.Options, parts.Option{Value: string(e.ID), Label: e.Label()})
 	}
+}
+
+// groups are the groups of a user, each with the form that grants access to it at the chosen endpoint, or the only one of the
+// provider. help says why there is none.
+func (h *Providers) groups(of []vpn.Group, t identity.SAMLTrial, chosen vpn.EndpointID) (rows []views.TrialGroup, help string) {
+	at := slices.IndexFunc(t.Endpoints, func(e vpn.EndpointRef) bool { return e.ID == chosen || len(t.Endpoints) == 1 })
+	switch {
+	case !t.Used:
+		help = "No endpoint uses this provider yet. Rules for these groups are added at an endpoint that does."
+	case at < 0:
+		help = "Choose an endpoint below to add a rule for one of these groups."
+	default:
+		help = "A rule for one of these groups at endpoint " + t.Endpoints[at].Label() + ":"
+	}
+	for _, g := range of {
+		row := views.TrialGroup{ID: g.ID, Name: g.Name}
+		if t.Used && at >= 0 {
+			row.Rule = views.RuleForGroupPath(t.Endpoints[at].ID, g.ID)
+		}
+		rows = append(rows, row)
+	}
+	return rows, help
 }
 
 // groupNames are the groups that count, by name.

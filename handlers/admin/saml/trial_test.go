@@ -94,12 +94,47 @@ func TestTestSignIn(t *testing.T) {
 	webtest.CheckMarkup(t, page, p)
 	p = x.Admin.Get(page+"?endpoint="+endpoint).WantText("main", "10.0.0.0/24").WantText("main", "A rule allows all users.")
 	webtest.CheckMarkup(t, page+"?endpoint", p)
+	p.WantText("#groups", "No endpoint uses this provider yet")
 	x.public.Get(link).WantStatus(http.StatusNotFound).WantText("main", "over or was never begun")
 	if rows := x.Kit.Rows(); !strings.Contains(rows, string(vpn.TestSAMLSignIn)) {
 		t.Error("the audit trail lacks the test")
 	}
 	x.SignIn(t, webtest.ReadOnly).Post(x.page+"/test", nil).WantStatus(http.StatusForbidden)
 	x.SignIn(t, webtest.ReadOnly).Get(page).WantStatus(http.StatusForbidden)
+}
+
+// Each group of the user leads to the form of a rule for it, at the chosen endpoint of the provider.
+func TestRulesForGroupsOfATest(t *testing.T) {
+	t.Parallel()
+	x := newTrial(t)
+	federated := x.EndpointForm("federated", "10.40.0.0/22", "1194")
+	federated.Del("mutual")
+	for name, value := range map[string]string{"user_based": "on", "user_authentication": "federated", "saml": path.Base(x.page)} {
+		federated.Set(name, value)
+	}
+	endpoint := x.Admin.Create("/endpoints/new", federated)
+	page, link := x.begin(t)
+	x.answer(t, link, func(a *samltest.Answer) { a.Groups = []string{"R&D <all>"} }).WantStatus(http.StatusSeeOther)
+	p := x.Admin.Get(page).WantText("#groups", "A rule for one of these groups at endpoint federated")
+	webtest.CheckMarkup(t, page, p)
+	form := x.Admin.Get(p.Href("Add authorization rule for this group: R&D <all>")).WantStatus(http.StatusOK)
+	if form.Value("access") != "group" || form.Value("group_pick") != "R&D <all>" {
+		t.Errorf("the form has %q, %q", form.Value("access"), form.Value("group_pick"))
+	}
+	values := form.WantText("form", "A test sign-in on the page of the provider").FormValues("form.form-card")
+	values.Set("destination", "10.0.0.0/24")
+	x.Admin.Follow(x.Admin.Post(endpoint+"/rules/new", values)).WantText("tbody", "group R&D <all>")
+	if form = x.Admin.Get(endpoint + "/rules/new?group=" + strings.Repeat("g", 256)); form.Value("access") != "all" {
+		t.Error("the form takes an ID that is too long")
+	}
+	second := federated
+	second.Set("name", "second")
+	second.Set("client_cidr", "10.44.0.0/22")
+	second.Set("port", "1195")
+	x.Admin.Create("/endpoints/new", second)
+	x.Admin.Get(page).WantText("#groups", "Choose an endpoint below")
+	p = x.Admin.Get(page+"?endpoint="+path.Base(endpoint)).WantText("#groups a", "Add authorization rule")
+	webtest.CheckMarkup(t, page+"?endpoint", p)
 }
 
 // What is refused says in the console what to do.

@@ -38,11 +38,19 @@ var stepTexts = map[tutorial.Key]stepText{
 		texts: []string{"A network (a VPC of AWS Client VPN) is a private network that this host can reach. Describe it with its IPv4 ranges, and at least one subnet in it: clients enter the network through a subnet."},
 		links: []stepLink{{"Create network", "/networks/new", true}, {"Networks", "/networks", false}},
 	},
+	tutorial.SignIn: {
+		title: "Prerequisites: the company's sign-in",
+		texts: []string{
+			"Where people are to sign in with the company's accounts instead of certificates, or besides, create the identity provider first. A SAML provider (Okta, Entra ID, Keycloak, Google Workspace …) signs them in in their browser; a directory asks for user name and password.",
+			"Enter our values at the provider, test a sign-in, then choose “User-based authentication” in the form of the endpoint. One configuration file serves all users then. Recipes for each provider: docs/saml.md.",
+		},
+		links: []stepLink{{"Create SAML provider", views.SAMLProvidersPath + "/new", true}, {"Create directory", views.DirectoriesPath + "/new", true}, {"Identity providers", views.ProvidersPath, false}},
+	},
 	tutorial.Certificates: {
 		title: "Generate server and client certificates and keys",
 		texts: []string{
 			"With mutual authentication, Client VPN uses certificates to perform authentication between clients and the Client VPN endpoint. You need a server certificate and key, and at least one client certificate and key.",
-			"Create a certificate authority here and issue both from it, or import what you have.",
+			"Create a certificate authority here and issue both from it, or import what you have. Where people sign in with the company's accounts alone, the server certificate is enough.",
 		},
 		links: []stepLink{{"Create certificate authority", "/certificates/authority/new", true}, {"Issue certificate", "/certificates/issue", true}, {"Import certificate", "/certificates/import", true}},
 	},

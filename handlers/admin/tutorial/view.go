@@ -36,7 +36,7 @@ func startView(steps []tutorial.Step, mayChange bool) views.Start {
 			step.Endpoint = &s.Endpoint
 		}
 		switch {
-		case s.Key == tutorial.PublicName, s.Key == tutorial.Prerequisites:
+		case s.Key == tutorial.PublicName, s.Key == tutorial.Prerequisites, s.Key == tutorial.SignIn:
 			step.Mark = "•"
 		default:
 			number++

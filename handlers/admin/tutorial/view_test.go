@@ -19,6 +19,9 @@ func TestGettingStartedSaysWhatIsNext(t *testing.T) {
 	for _, want := range []string{"Generate server and client certificates", "Create a Client VPN endpoint", "Associate a target network", "Add an authorization rule", "internet", "configuration file", "Connect to the Client VPN endpoint"} {
 		p.WantText(".guide-steps", want)
 	}
+	if got := p.Href("Create SAML provider"); got != "/identity-providers/saml/new" {
+		t.Errorf("the branch for the company's sign-in leads to %q", got)
+	}
 	p.Doc.Find(".guide-step").Each(func(i int, step *goquery.Selection) {
 		if step.Find(".guide-title").Text() == "" || step.Find("p").Length() == 0 {
 			t.Errorf("step %d has no text", i)

@@ -2,6 +2,7 @@ package user_test
 
 import (
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -44,6 +45,29 @@ func see(t *testing.T, u *webtest.Fixture) (alice, bob vpn.User) {
 		return err
 	})
 	return alice, bob
+}
+
+// The row of a connection with a certificate and a user leads to the block of either, and back to the list.
+func TestBlockFromConnection(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewReadyEndpoint(t)
+	_, bob := see(t, u)
+	c := vpn.Connection{
+		ID: vpn.NewConnectionID(), Endpoint: u.ID(), Session: vpn.NewSessionID(), Node: "node-1", Status: vpn.ConnectionActive, Provider: bob.Provider, UserKey: bob.Key,
+		Username: bob.Name, CommonName: "laptop", Serial: "1", Fingerprint: strings.Repeat("ab", 32), ClientIP: netip.MustParseAddr("10.20.0.5"), EstablishedAt: u.Kit.Clock.Now(),
+	}
+	u.Update(t, func(tx *store.Tx) error { return tx.CreateConnection(t.Context(), c) })
+	list := u.Endpoint + "/connections"
+	p := u.Admin.Get(list)
+	webtest.CheckMarkup(t, list, p)
+	if row := p.Row("laptop").Doc.Text(); !strings.Contains(row, "Block this certificate") {
+		t.Errorf("the row lacks the certificate: %s", row)
+	}
+	ask := u.Admin.Get(p.Href("Block this user")).WantText("h1", "Block bob@corp")
+	u.Admin.Follow(u.Admin.Post("/users/block", ask.FormValues("main form"))).WantText("h1", "main").WantText("[role=status]", "1 user is blocked")
+	if row := u.Admin.Get(list).Row("laptop").Doc.Text(); strings.Contains(row, "Block this user") {
+		t.Error("a blocked user can be blocked again")
+	}
 }
 
 func TestUserPages(t *testing.T) {

@@ -28,7 +28,9 @@ func (h *Pages) Entry(c echo.Context) error {
 	if _, err := h.service.Authenticate(page.Context(c), page.PortalToken(c), page.Visitor(c)); err == nil {
 		return c.Redirect(http.StatusSeeOther, portal.Path)
 	}
-	return page.Render(c, http.StatusOK, views.PortalEntry(views.Entry{Endpoint: string(page.Endpoint(c))}))
+	return page.Render(c, http.StatusOK, views.PortalEntry(views.Entry{
+		Endpoint: string(page.Endpoint(c)), Ended: c.QueryParams().Has(EndedParam), SignedOut: c.QueryParams().Has(signedOutParam),
+	}))
 }
 
 // longestID bounds an endpoint ID as typed.
@@ -47,8 +49,11 @@ func (h *Pages) Find(c echo.Context) error {
 		return page.Render(c, http.StatusNotFound, views.PortalEntry(views.Entry{Err: vpn.ErrPortalClosed.Msg}))
 	}
 	to := "/endpoints/" + url.PathEscape(typed)
-	if c.QueryParams().Has("ended") {
-		to += "?ended"
+	for _, why := range []string{EndedParam, signedOutParam} {
+		if c.QueryParams().Has(why) {
+			to += "?" + why
+			break
+		}
 	}
 	return c.Redirect(http.StatusSeeOther, to)
 }

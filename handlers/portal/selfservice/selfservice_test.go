@@ -102,7 +102,7 @@ func TestWayToTheFile(t *testing.T) {
 		t.Errorf("who is signed in is led to %q", p.Header.Get("Location"))
 	}
 	out := b.Post("/portal/sign-out", nil)
-	b.Follow(b.Follow(out)).WantText("h1", "Sign in")
+	b.Follow(b.Follow(out)).WantText("h1", "Sign in").WantText("[role=status]", "You are signed out").WantText("[role=status]", "Your VPN connections go on")
 	b.Post(s.download(), nil).WantStatus(http.StatusSeeOther)
 }
 
@@ -195,6 +195,8 @@ func TestUsersAreApart(t *testing.T) {
 	form := controltest.AnswerTo(to, "carol@example.com")
 	b.Follow(answer(form)).WantStatus(http.StatusOK).WantText("header", "Signed in as carol@example.com").WantText("main", s.Endpoint.Name)
 	answer(form).WantStatus(http.StatusNotFound)
+	out := b.Follow(b.Follow(b.Post("/portal/sign-out", nil))).WantText("[role=status]", "You are signed out").WantText("[role=status]", "Corporate IdP still knows you in this browser")
+	webtest.CheckMarkup(t, "signed out", out)
 	s.Provider.Fail(vpn.Refuse(vpn.Denied, vpn.CodeSAMLAnswerRefused, "The signature is wrong."))
 	answer(controltest.AnswerTo(b.Get(s.door()+"/saml").Header.Get("Location"), "carol@example.com")).WantStatus(http.StatusForbidden).WantText("h1", "The sign-in failed")
 }

@@ -24,7 +24,7 @@ func (h *Pages) Door(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, portal.Path)
 	}
 	v := shown(*door)
-	v.Ended = c.QueryParams().Has("ended")
+	v.Ended, v.SignedOut = c.QueryParams().Has(EndedParam), c.QueryParams().Has(signedOutParam)
 	return page.Render(c, http.StatusOK, views.PortalSignIn(v))
 }
 
@@ -113,13 +113,23 @@ func (h *Pages) SignOut(c echo.Context) error {
 		return err
 	}
 	page.EndPortalToken(c)
-	return c.Redirect(http.StatusSeeOther, BackTo(c))
+	return c.Redirect(http.StatusSeeOther, BackTo(c, signedOutParam))
 }
 
-// BackTo is where a browser signs in again: at the endpoint that it knows.
-func BackTo(c echo.Context) string {
+// What the page says to which a browser is led whose session is over.
+const (
+	EndedParam     = "ended"      // it was ended
+	signedOutParam = "signed-out" // the user signed out
+)
+
+// BackTo is where a browser signs in again: at the endpoint that it knows. why is one of the parameters above; empty: none.
+func BackTo(c echo.Context, why string) string {
+	to := url.URL{Path: "/", RawQuery: why}
 	if id := page.Endpoint(c); id != "" && vpn.PrintableText(string(id)) == string(id) {
-		return "/find?endpoint=" + url.QueryEscape(string(id))
+		to.Path, to.RawQuery = "/find", "endpoint="+url.QueryEscape(string(id))
+		if why != "" {
+			to.RawQuery += "&" + why
+		}
 	}
-	return "/"
+	return to.String()
 }
