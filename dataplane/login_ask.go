@@ -77,7 +77,7 @@ func (ep *endpoint) connect(n worker.Event, ev ovpn.Connect) {
 	ep.ask(n, timeout, &pending{
 		request: vpn.LoginRequest{
 			ID: rand.Text(), Endpoint: ep.id, Device: ev.Env.Untrusted(), CommonName: ev.Env.CommonName(),
-			Serial: ev.Env.Serial(), Fingerprint: ev.Env.Digest(), Issuer: ev.Env.IssuerDigest(), Platform: ev.Env.Platform(), Version: clientVersion(ev.Env),
+			Serial: ev.Env.Serial(), Fingerprint: ev.Env.Digest(), Issuer: ev.Env.IssuerDigest(), Chain: ev.Env.Chain(), Platform: ev.Env.Platform(), Version: clientVersion(ev.Env),
 			Deadline: ep.now().Add(timeout), Token: ev.Env.SessionID(), Returns: returns, Continues: continues,
 			Username: ep.loginName(ev.Env), Password: ep.passwordOf(ev.Env, returns), SSO: ev.Env.SSO(),
 		},

@@ -177,6 +177,20 @@ func testEveryField(t *testing.T, s *Store) {
 			return x.CertificateBlock(ctx, v.Fingerprint)
 		},
 	}.check(t, s)
+	entity[vpn.Revocation]{
+		identity: func(*vpn.Revocation, bool) {},
+		create:   func(ctx context.Context, x *Tx, v vpn.Revocation) error { return x.SaveRevocations(ctx, v) },
+		read: func(ctx context.Context, x *Tx, v vpn.Revocation) (vpn.Revocation, error) {
+			return x.Revocation(ctx, v.CertificateNumber)
+		},
+	}.check(t, s)
+	entity[vpn.RevocationList]{
+		identity: func(*vpn.RevocationList, bool) {},
+		create:   func(ctx context.Context, x *Tx, v vpn.RevocationList) error { return x.SaveRevocationList(ctx, v, nil) },
+		read: func(ctx context.Context, x *Tx, v vpn.RevocationList) (vpn.RevocationList, error) {
+			return x.RevocationList(ctx, v.IssuerKey)
+		},
+	}.check(t, s)
 	entity[vpn.Attempt]{
 		identity: func(v *vpn.Attempt, _ bool) { v.Endpoint = f.endpoint.ID },
 		create: func(ctx context.Context, x *Tx, v vpn.Attempt) error {

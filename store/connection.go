@@ -33,6 +33,7 @@ type connectionRow struct {
 	Fingerprint   string `gorm:"column:fingerprint"`
 	Issuer        string `gorm:"column:issuer"`
 	IssuerKey     string `gorm:"column:issuer_key"`
+	Above         string `gorm:"column:above"`
 	ClientIP      string `gorm:"column:client_ip"`
 	ClientNumber  int64  `gorm:"column:client_ip_number"`
 	Device        string `gorm:"column:device"`
@@ -53,7 +54,7 @@ func newConnectionRow(c vpn.Connection) connectionRow {
 	return connectionRow{
 		ID: string(c.ID), Endpoint: string(c.Endpoint), Association: string(c.Association), Session: string(c.Session),
 		Node: c.Node, Status: string(c.Status), Username: clean(c.Username), UsernameKey: fold(c.Username),
-		Provider: string(c.Provider), UserKey: clean(c.UserKey), CommonName: clean(c.CommonName), Serial: clean(c.Serial), Fingerprint: clean(c.Fingerprint), Issuer: clean(c.Issuer), IssuerKey: c.IssuerKey,
+		Provider: string(c.Provider), UserKey: clean(c.UserKey), CommonName: clean(c.CommonName), Serial: clean(c.Serial), Fingerprint: clean(c.Fingerprint), Issuer: clean(c.Issuer), IssuerKey: c.IssuerKey, Above: encodeNumbers(c.Above),
 		ClientIP: marshalText(c.ClientIP), ClientNumber: sortNumber(c.ClientIP),
 		Device: marshalText(c.Device), Platform: clean(c.Platform), ClientVersion: clean(c.ClientVersion),
 		Established: micros(c.EstablishedAt), Away: micros(c.AwaySince), Ended: micros(c.EndedAt), EndReason: clean(c.EndReason),
@@ -67,7 +68,7 @@ func (r connectionRow) connection() (vpn.Connection, error) {
 	return vpn.Connection{
 		ID: vpn.ConnectionID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Association: vpn.AssociationID(r.Association),
 		Session: vpn.SessionID(r.Session), Node: r.Node, Status: vpn.ConnectionStatus(r.Status), Username: r.Username,
-		Provider: vpn.ProviderID(r.Provider), UserKey: r.UserKey, CommonName: r.CommonName, Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, IssuerKey: r.IssuerKey, ClientIP: d.addr(r.ClientIP), Device: d.addrPort(r.Device),
+		Provider: vpn.ProviderID(r.Provider), UserKey: r.UserKey, CommonName: r.CommonName, Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, IssuerKey: r.IssuerKey, Above: decodeNumbers(r.Above), ClientIP: d.addr(r.ClientIP), Device: d.addrPort(r.Device),
 		Platform: r.Platform, ClientVersion: r.ClientVersion, EstablishedAt: instant(r.Established), AwaySince: instant(r.Away),
 		EndedAt: instant(r.Ended), EndReason: r.EndReason,
 	}, d.err
@@ -156,6 +157,15 @@ func (t *Tx) ConnectionsToTerminate(ctx context.Context, node string) ([]vpn.Con
 func (t *Tx) LiveConnectionsWith(ctx context.Context, b vpn.CertificateBlock) ([]vpn.Connection, error) {
 	found, err := t.readUnended(ctx, live+" AND (fingerprint = ? OR serial = ?)", b.Fingerprint, b.Serial)
 	return slices.DeleteFunc(found, func(c vpn.Connection) bool { return !b.IsOfConnection(c) }), err
+}
+
+// LiveConnectionsListed lists the connections of every endpoint that are connecting, active, away, terminating or failed-to-terminate, and
+// that a revocation may be about: see VPNSessionsListed.
+func (t *Tx) LiveConnectionsListed(ctx context.Context, serials ...string) ([]vpn.Connection, error) {
+	if len(serials) > 0 {
+		return t.readUnended(ctx, live+" AND (serial IN ? OR above <> '')", serials)
+	}
+	return t.readUnended(ctx, live+" AND (serial IN (SELECT r.serial FROM revocation r) OR above <> '')")
 }
 
 func (t *Tx) readUnended(ctx context.Context, where string, args ...any) ([]vpn.Connection, error) {

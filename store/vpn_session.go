@@ -30,6 +30,7 @@ type vpnSessionRow struct {
 	Fingerprint string `gorm:"column:fingerprint"`
 	Issuer      string `gorm:"column:issuer"`
 	IssuerKey   string `gorm:"column:issuer_key"`
+	Above       string `gorm:"column:above"`
 	Token       string `gorm:"column:token"`
 	Connection  string `gorm:"column:connection_id"`
 	Connections int    `gorm:"column:connections"`
@@ -50,7 +51,7 @@ func newVPNSessionRow(s vpn.Session) (vpnSessionRow, error) {
 	return vpnSessionRow{
 		ID: string(s.ID), Endpoint: string(s.Endpoint), Username: clean(s.Username), Provider: string(s.Provider), UserKey: clean(s.UserKey),
 		Groups: encoded, MoreGroups: s.MoreGroups, Revision: int64(s.Revision), LoginName: clean(s.LoginName), CommonName: clean(s.CommonName),
-		Serial: clean(s.Serial), Fingerprint: clean(s.Fingerprint), Issuer: clean(s.Issuer), IssuerKey: s.IssuerKey, Token: clean(s.Token),
+		Serial: clean(s.Serial), Fingerprint: clean(s.Fingerprint), Issuer: clean(s.Issuer), IssuerKey: s.IssuerKey, Above: encodeNumbers(s.Above), Token: clean(s.Token),
 		Connection: string(s.Connection), Connections: s.Connections,
 		Started: micros(s.StartedAt), Ends: micros(s.EndsAt), Ended: micros(s.EndedAt), EndReason: clean(s.EndReason),
 	}, err
@@ -61,7 +62,7 @@ func (r vpnSessionRow) session() (vpn.Session, error) {
 	s := vpn.Session{
 		ID: vpn.SessionID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Username: r.Username, Provider: vpn.ProviderID(r.Provider), UserKey: r.UserKey,
 		MoreGroups: r.MoreGroups, Revision: uint64(r.Revision), LoginName: r.LoginName, CommonName: r.CommonName,
-		Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, IssuerKey: r.IssuerKey, Token: r.Token,
+		Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, IssuerKey: r.IssuerKey, Above: decodeNumbers(r.Above), Token: r.Token,
 		Connection: vpn.ConnectionID(r.Connection), Connections: r.Connections,
 		StartedAt: instant(r.Started), EndsAt: instant(r.Ends), EndedAt: instant(r.Ended), EndReason: r.EndReason,
 	}
@@ -116,6 +117,19 @@ func (t *Tx) VPNSessionByToken(ctx context.Context, e vpn.EndpointID, token stri
 func (t *Tx) VPNSessionsWith(ctx context.Context, b vpn.CertificateBlock) ([]vpn.Session, error) {
 	found, err := readAll(t.on(ctx).Where("ended_at = 0 AND (fingerprint = ? OR serial = ?)", b.Fingerprint, b.Serial), vpnSessionNoun, vpnSessionRow.session)
 	return slices.DeleteFunc(found, func(s vpn.Session) bool { return !b.IsOfSession(s) }), err
+}
+
+// VPNSessionsListed lists the VPN sessions of every endpoint that have not ended at a time, and that a revocation may be about:
+// the serial number of the certificate is among serials or, without serials, in any list, or there are authorities between
+// the certificate and its root.
+func (t *Tx) VPNSessionsListed(ctx context.Context, at time.Time, serials ...string) ([]vpn.Session, error) {
+	q := t.on(ctx).Where("ended_at = 0 AND ends_at > ?", micros(at))
+	if len(serials) > 0 {
+		q = q.Where("serial IN ? OR above <> ''", serials)
+	} else {
+		q = q.Where("serial IN (SELECT r.serial FROM revocation r) OR above <> ''")
+	}
+	return readAll(q.Order("id"), vpnSessionNoun, vpnSessionRow.session)
 }
 
 // DirectorySessions lists the VPN sessions whose users a directory proved, and that have not ended at a time.

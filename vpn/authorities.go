@@ -38,13 +38,16 @@ func (a Authorities) With(required Issuer) Authorities {
 	return a
 }
 
-// Verify is the login with the key of its issuer, and without the issuer where that is known from the client alone.
+// Verify is the login with the keys of the issuers in its chain, and without the issuer where that is known from the client alone.
 func (a Authorities) Verify(r LoginRequest) LoginRequest {
 	key, known := a[BareFingerprint(r.Issuer)]
 	if !known {
 		r.Issuer = ""
 	}
-	r.IssuerKey = key
+	r.IssuerKey, r.Above = key, nil
+	for i := 0; i+1 < len(r.Chain); i++ { // the last is the root: no other authority can revoke it
+		r.Above = append(r.Above, CertificateNumber{IssuerKey: a[BareFingerprint(r.Chain[i+1].Fingerprint)], Serial: r.Chain[i].Serial})
+	}
 	return r
 }
 

@@ -35,6 +35,8 @@ const (
 	CodeMFADeviceNotFound     Code = "InvalidMFADeviceId.NotFound"
 	CodeUserNotFound          Code = "InvalidUserId.NotFound"
 	CodeUserGroupNotFound     Code = "InvalidUserGroupId.NotFound"
+	CodeRevocationNotFound    Code = "InvalidRevocation.NotFound"
+	CodeCRLNotFound           Code = "InvalidRevocationList.NotFound"
 	CodeBlockNotFound         Code = "InvalidBlockedCertificate.NotFound"
 	CodeEndpointNotFound      Code = "InvalidClientVpnEndpointId.NotFound"
 	CodeAssociationNotFound   Code = "InvalidClientVpnAssociationId.NotFound"
@@ -85,6 +87,8 @@ const (
 	CodeCertificateUsage                   Code = "ClientCertificateUsageMismatch"
 	CodeCertificateRefused                 Code = "ClientCertificateRefused"
 	CodeCertificateBlocked                 Code = "ClientCertificateBlocked"
+	CodeCertificateRevoked                 Code = "ClientCertificateRevoked"
+	CodeRevocationListExpired              Code = "ClientCertificateRevocationListExpired"
 	CodeCertificateConnectionLimitExceeded Code = "ClientCertificateConnectionLimitExceeded"
 	CodeUserConnectionLimitExceeded        Code = "ClientUserConnectionLimitExceeded"
 	CodeCommonNameMissing                  Code = "ClientCommonNameMissing"
@@ -224,6 +228,8 @@ var codes = map[Code]string{
 	CodeCertificateUsage:                   "The client's certificate is not meant for VPN clients.",
 	CodeCertificateRefused:                 "OpenVPN refused a certificate of the client for another reason, which the sentence has.",
 	CodeCertificateBlocked:                 "An administrator has blocked the client's certificate.",
+	CodeCertificateRevoked:                 "The client's certificate, or an authority above it, is on the certificate revocation list of its authority.",
+	CodeRevocationListExpired:              "The certificate revocation list that was imported for an authority of the client's certificate has expired.",
 	CodeCertificateConnectionLimitExceeded: "The client's certificate has as many connections as are allowed.",
 	CodeUserConnectionLimitExceeded:        "The user has as many connections as are allowed.",
 	CodeCommonNameMissing:                  "The client's certificate has no common name.",
@@ -271,6 +277,8 @@ var codes = map[Code]string{
 	CodeMetadataUnreadable:                 "The metadata document behind a URL cannot be read.",
 	CodeUserNotFound:                       "There is no VPN user with this ID.",
 	CodeUserGroupNotFound:                  "There is no group with this ID.",
+	CodeRevocationNotFound:                 "No certificate with this issuer and serial number is revoked.",
+	CodeCRLNotFound:                        "There is no certificate revocation list of this authority.",
 	CodeBlockNotFound:                      "No client certificate with this fingerprint is blocked.",
 	CodeLoginNotFound:                      "The login does not wait any more.",
 	CodeAddressesExhausted:                 "The endpoint has no free client address.",

@@ -29,6 +29,8 @@ var advice = map[Code]string{
 	CodeCommonNameInvalid:                  askCertificate,
 	CodeCipherMismatch:                     "Update your VPN client to its newest version, then connect again.",
 	CodeCertificateBlocked:                 askCertificate,
+	CodeCertificateRevoked:                 askCertificate,
+	CodeRevocationListExpired:              "Tell your administrators: they have to renew the revocation list of your certificate’s authority.",
 	CodeSignInThrottled:                    "Wait some minutes, then sign in with the right password. If you did not try to sign in then, another person may have: use “That was not me”.",
 	CodeMFACodeMissing:                     "Enter the code that your authenticator shows. If your client does not ask for it: " + newFile,
 	CodeMFANotUsed:                         newFile,

@@ -25,6 +25,7 @@ const (
 const (
 	reasonTLS         = "tls-handshake-failed"
 	reasonCommonName  = "certificate-common-name-invalid"
+	reasonRevoked     = "certificate-revoked"
 	reasonCredentials = "authentication-failed"
 	reasonDirectory   = "directory-unavailable"
 	reasonLimit       = "connection-limit-exceeded"
@@ -47,7 +48,9 @@ var refusals = []Refusal{
 	{CodeCommonNameTooLong, TellsTLS, "", reasonCommonName},
 	{CodeCommonNameInvalid, TellsLate, "", reasonCommonName},
 	{CodeCipherMismatch, TellsCode, "", "cipher-mismatch"},
-	{CodeCertificateBlocked, TellsCode, "", "certificate-revoked"},
+	{CodeCertificateBlocked, TellsCode, "", reasonRevoked},
+	{CodeCertificateRevoked, TellsCode, "", reasonRevoked},
+	{CodeRevocationListExpired, TellsCode, "", "certificate-revocation-list-expired"},
 	{CodeSignInThrottled, TellsCode, "", "too-many-attempts"},
 	{CodeMFACodeMissing, TellsCode, "", "mfa-code-missing"},
 	{CodeMFANotUsed, TellsCode, "", "mfa-not-used"},

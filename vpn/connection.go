@@ -18,10 +18,11 @@ type Connection struct {
 	Provider      ProviderID // as Identity has it, like the next
 	UserKey       string
 	CommonName    string
-	Serial        string // decimal serial number of the client's certificate
-	Fingerprint   string // SHA-256 of that certificate, as BareFingerprint; empty where it was not recorded yet
-	Issuer        string // SHA-256 of its issuer's certificate, likewise
-	IssuerKey     string // KeyDigest of its issuer; empty where it is not known
+	Serial        string              // decimal serial number of the client's certificate
+	Fingerprint   string              // SHA-256 of that certificate, as BareFingerprint; empty where it was not recorded yet
+	Issuer        string              // SHA-256 of its issuer's certificate, likewise
+	IssuerKey     string              // KeyDigest of its issuer; empty where it is not known
+	Above         []CertificateNumber // the authorities below the root that the certificate was verified with
 	ClientIP      netip.Addr
 	Device        netip.AddrPort // where the client's packets come from
 	Platform      string         // as the client says: "linux", "win", "mac", "ios", "android"

@@ -24,6 +24,10 @@ type LoginRequest struct {
 	Version     string         `json:"version"`     // likewise
 	Deadline    time.Time      `json:"deadline"`    // an answer after it is ignored
 	IssuerKey   string         `json:"-"`           // KeyDigest of that certificate, as Authorities.Verify sets it
+	// Chain are the certificates above the client's own that it was verified with, up to the root.
+	Chain []ChainCertificate `json:"chain,omitempty"`
+	// Above are those below the root, as Authorities.Verify sets them.
+	Above []CertificateNumber `json:"-"`
 	// Token names the token that the client has or, with the answer, gets. It is not the token, and proves nothing.
 	Token string `json:"token,omitempty"`
 	// Returns tells that the client has proved the token: it asks for another connection under its session.
@@ -147,12 +151,12 @@ func (i Issuer) issued(r LoginRequest) bool {
 }
 
 // DecideLogin is the rule for a login: the endpoint takes connections; where it needs client certificates, the client's,
-// which OpenVPN has verified against the endpoint's authority, was issued by issuer and is not blocked, and its common name
+// which OpenVPN has verified against the endpoint's authority, was issued by issuer and is neither blocked nor revoked, and its common name
 // can name a user; where users sign in, the user is proved, unless the client returns with a token
 // (Session.Continue). The refusal says why not, nil lets the client in. It is Unavailable where nothing but the moment is
 // against it: the endpoint has associations that are to stay, and none of them works, or the identity provider does not answer.
-func DecideLogin(e Endpoint, state EndpointState, associations []Association, issuer Issuer, blocks CertificateBlocks, r LoginRequest, proof Proof) *Error {
-	if refused := decideClient(e, state, associations, issuer, blocks, r); refused != nil {
+func DecideLogin(e Endpoint, state EndpointState, associations []Association, issuer Issuer, barred Barred, r LoginRequest, proof Proof) *Error {
+	if refused := decideClient(e, state, associations, issuer, barred, r); refused != nil {
 		return refused
 	}
 	if e.UserBased() && !r.Returns {
@@ -164,23 +168,23 @@ func DecideLogin(e Endpoint, state EndpointState, associations []Association, is
 }
 
 // DecideBefore is DecideLogin without the user: what refuses a login before its person is sent to a browser.
-func DecideBefore(e Endpoint, state EndpointState, associations []Association, issuer Issuer, blocks CertificateBlocks, r LoginRequest) *Error {
-	if refused := decideClient(e, state, associations, issuer, blocks, r); refused != nil {
+func DecideBefore(e Endpoint, state EndpointState, associations []Association, issuer Issuer, barred Barred, r LoginRequest) *Error {
+	if refused := decideClient(e, state, associations, issuer, barred, r); refused != nil {
 		return refused
 	}
 	return decideMoment(state)
 }
 
 // decideClient is about the endpoint and the client's certificate.
-func decideClient(e Endpoint, state EndpointState, associations []Association, issuer Issuer, blocks CertificateBlocks, r LoginRequest) *Error {
+func decideClient(e Endpoint, state EndpointState, associations []Association, issuer Issuer, barred Barred, r LoginRequest) *Error {
 	byCertificate := e.Mutual() || !e.UserBased()
 	switch {
 	case e.Deleting || state == EndpointDeleting:
 		return Refuse(Conflict, CodeEndpointUnavailable, "This VPN endpoint is being deleted.")
 	case state != EndpointAvailable && !slices.ContainsFunc(associations, func(a Association) bool { return a.Removed == 0 }):
 		return Refuse(Conflict, CodeEndpointUnavailable, "This VPN endpoint has no target network yet. Ask your administrator.")
-	case byCertificate && blocks.Refuse(r):
-		return errCertificateBlocked
+	case byCertificate && barred.Refuse(r) != nil:
+		return barred.Refuse(r)
 	case byCertificate && !issuer.issued(r):
 		return Refuse(Denied, CodeCertificateUntrusted,
 			"Your certificate was not issued by the authority "+PrintableText(issuer.Name)+" itself, which this VPN endpoint requires. Ask your administrator for another certificate.")

@@ -19,13 +19,14 @@ type Session struct {
 	Fingerprint string
 	Issuer      string
 	IssuerKey   string
-	Token       string       // LoginRequest.Token of the client that has the session
-	Connection  ConnectionID // the last one that was made under it
-	Connections int          // how many were made under it
-	StartedAt   time.Time    // the login
-	EndsAt      time.Time    // its maximum duration, as it was at the login
-	EndedAt     time.Time    // zero unless it was ended before
-	EndReason   string       // why it was ended before
+	Above       []CertificateNumber // the authorities below the root that the certificate was verified with
+	Token       string              // LoginRequest.Token of the client that has the session
+	Connection  ConnectionID        // the last one that was made under it
+	Connections int                 // how many were made under it
+	StartedAt   time.Time           // the login
+	EndsAt      time.Time           // its maximum duration, as it was at the login
+	EndedAt     time.Time           // zero unless it was ended before
+	EndReason   string              // why it was ended before
 }
 
 var errSessionOver = Refuse(Denied, CodeSessionOver, "Your VPN session is over. Connect again.")
@@ -38,7 +39,7 @@ func NewSession(e Endpoint, r LoginRequest, user Identity, now time.Time) Sessio
 	return Session{
 		ID: NewSessionID(), Endpoint: e.ID, Username: user.Name, Provider: user.Provider, UserKey: user.Key,
 		Groups: user.Groups, MoreGroups: user.More, LoginName: r.Username, CommonName: r.CommonName,
-		Serial: r.Serial, Fingerprint: BareFingerprint(r.Fingerprint), Issuer: BareFingerprint(r.Issuer), IssuerKey: r.IssuerKey, Token: r.Token,
+		Serial: r.Serial, Fingerprint: BareFingerprint(r.Fingerprint), Issuer: BareFingerprint(r.Issuer), IssuerKey: r.IssuerKey, Above: r.Above, Token: r.Token,
 		StartedAt: now, EndsAt: now.Add(e.SessionTimeout),
 	}
 }

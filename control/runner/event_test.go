@@ -28,6 +28,7 @@ func TestLifeOfAConnection(t *testing.T) {
 	}
 	login := s.Login("alice")
 	login.Fingerprint, login.Issuer = "AB:01", strings.ToUpper(s.CA.Fingerprint)
+	login.Chain = []vpn.ChainCertificate{{Serial: "8", Fingerprint: "CD:02"}, {Serial: "9", Fingerprint: s.CA.Fingerprint}}
 	s.AddLogins(login)
 	d := s.Dataplane.Decisions[0]
 	if !d.Allow || d.ID != "login-alice" || !d.Connection.Valid() || !d.Session.Valid() || d.User.Name != "alice" ||

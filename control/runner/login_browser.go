@@ -184,8 +184,8 @@ func (d *decider) refuseBefore(ctx context.Context, e vpn.Endpoint, r vpn.LoginR
 		if err != nil {
 			return err
 		}
-		blocks, err := tx.BlocksFor(ctx, r)
-		refused = vpn.DecideBefore(at.endpoint, at.state, at.associations, at.issuer, blocks, at.authorities.Verify(r))
+		barred, err := tx.BarredFor(ctx, d.core.Now(), r)
+		refused = vpn.DecideBefore(at.endpoint, at.state, at.associations, at.issuer, barred, at.authorities.Verify(r))
 		return err
 	})
 	if err != nil {

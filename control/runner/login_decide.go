@@ -211,7 +211,7 @@ func (d *decider) decideBatch(ctx context.Context, rs []login) ([]vpn.LoginDecis
 	err := d.core.Update(ctx, func(tx *store.Tx) error {
 		b = &batch{decider: d, tx: tx, contexts: map[vpn.EndpointID]*loginContext{}}
 		var err error
-		if b.blocks, err = tx.BlocksFor(ctx, requests(rs)...); err != nil {
+		if b.barred, err = tx.BarredFor(ctx, d.core.Now(), requests(rs)...); err != nil {
 			return err
 		}
 		if b.users, err = tx.VPNUsersOf(ctx, refsOf(rs)...); err != nil {
@@ -236,7 +236,7 @@ func (d *decider) decideBatch(ctx context.Context, rs []login) ([]vpn.LoginDecis
 type batch struct {
 	*decider
 	tx          *store.Tx
-	blocks      vpn.CertificateBlocks    // that may be about one of the logins
+	barred      vpn.Barred               // that may be about one of the logins
 	users       map[vpn.UserRef]vpn.User // those that are known
 	seen        []vpn.Sighting
 	contexts    map[vpn.EndpointID]*loginContext

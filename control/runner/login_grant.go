@@ -16,7 +16,7 @@ func (b *batch) decideLogin(ctx context.Context, at *loginContext, l login) (vpn
 	if !at.holds(proof) && (proof.Refused == nil || proof.Refused.Kind != vpn.Unavailable) {
 		proof = vpn.Proof{} // the identity provider was changed while it was asked
 	}
-	if refused := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, b.blocks, r, proof); refused != nil {
+	if refused := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, b.barred, r, proof); refused != nil {
 		return b.refuse(ctx, r, refused, proof)
 	}
 	user := vpn.UserOf(at.endpoint, r, proof)
@@ -101,7 +101,7 @@ func (b *batch) grant(ctx context.Context, at *loginContext, r vpn.LoginRequest,
 	b.connections = append(b.connections, vpn.Connection{
 		ID: granted.Connection, Endpoint: at.endpoint.ID, Session: session.ID, Node: b.node, Status: vpn.ConnectionConnecting,
 		Username: session.Username, Provider: session.Provider, UserKey: session.UserKey, CommonName: r.CommonName, Serial: r.Serial, Fingerprint: vpn.BareFingerprint(r.Fingerprint), Issuer: vpn.BareFingerprint(r.Issuer),
-		IssuerKey: r.IssuerKey, Device: r.Device,
+		IssuerKey: r.IssuerKey, Above: r.Above, Device: r.Device,
 		Platform: r.Platform, ClientVersion: r.Version,
 	})
 	session.Open(granted.Connection)

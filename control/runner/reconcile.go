@@ -214,12 +214,18 @@ func byMessage(ctx context.Context, tx *store.Tx, pending []vpn.Connection) (map
 	if err != nil {
 		return out, err
 	}
+	revoked, err := tx.RevocationsOf(ctx, connectionNumbers(pending)...)
+	if err != nil {
+		return out, err
+	}
 	users, err := tx.VPNUsersOf(ctx, refs...)
 	for _, c := range pending {
 		message := "Your session was ended by an administrator."
 		switch {
 		case slices.ContainsFunc(blocks, func(b vpn.CertificateBlock) bool { return b.IsOfConnection(c) }):
 			message = vpn.BlockedMessage()
+		case revoked.Message(c) != "":
+			message = revoked.Message(c)
 		case users[c.UserRef()].Blocked():
 			message = vpn.UserBlockedMessage()
 		case c.EndReason == userDeleted || c.EndReason == userDisabled:
@@ -228,6 +234,14 @@ func byMessage(ctx context.Context, tx *store.Tx, pending []vpn.Connection) (map
 		out[message] = append(out[message], c)
 	}
 	return out, err
+}
+
+func connectionNumbers(cs []vpn.Connection) []vpn.CertificateNumber {
+	var chains []vpn.CertificateNumber
+	for _, c := range cs {
+		chains = append(chains, c.Chain()...)
+	}
+	return chains
 }
 
 // terminate ends connections at the dataplane. message is what their users are shown.

@@ -55,6 +55,23 @@ func (e Env) Digest() string { return e.digest("0") }
 // IssuerDigest is the same of the certificate that the client certificate was verified with.
 func (e Env) IssuerDigest() string { return e.digest("1") }
 
+// maxDepth is more certificates than OpenVPN accepts above a client's own.
+const maxDepth = 16
+
+// Chain are the certificates above the client's own that it was verified with, up to the root.
+func (e Env) Chain() []vpn.ChainCertificate {
+	var chain []vpn.ChainCertificate
+	for depth := 1; depth <= maxDepth; depth++ {
+		n := strconv.Itoa(depth)
+		c := vpn.ChainCertificate{Serial: e.values["tls_serial_"+n], Fingerprint: e.digest(n)}
+		if c.Serial == "" && c.Fingerprint == "" {
+			break
+		}
+		chain = append(chain, c)
+	}
+	return chain
+}
+
 func (e Env) digest(depth string) string {
 	return strings.ToLower(strings.ReplaceAll(e.values["tls_digest_sha256_"+depth], ":", ""))
 }

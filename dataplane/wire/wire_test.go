@@ -50,7 +50,7 @@ func TestMessagesCarryEveryField(t *testing.T) {
 func TestLoginCarriesPassword(t *testing.T) {
 	t.Parallel()
 	want := vpntest.Filled[vpn.LoginRequest]()
-	want.IssuerKey = "" // web finds it
+	want.IssuerKey, want.Above = "", nil // web finds them
 	text, err := json.Marshal(wire.NewLogin(vpn.LoginNews{LoginRequest: want}))
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,106 @@
+package certificate
+
+import (
+	"context"
+	"time"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// RevokeIn revokes certificates of one authority whose list is made here, and ends the connections and sessions with them. It returns the
+// number of connections. The list is signed afterwards: by the caller, or by housekeeping within a minute. A certificate
+// that is revoked already is revoked for the new reason; the reason of one that is not on hold does not become a hold.
+func RevokeIn(ctx context.Context, tx *store.Tx, revoked vpn.Revocation) (int, error) {
+	if revoked.IssuerKey == "" || revoked.Serial == "" {
+		return 0, vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "It is not known which authority issued this certificate. Block it instead.")
+	}
+	list, err := ownList(ctx, tx, revoked.IssuerKey)
+	if err != nil {
+		return 0, err
+	}
+	switch present, err := tx.Revocation(ctx, revoked.CertificateNumber); {
+	case vpn.KindOf(err) == vpn.NotFound:
+		list.Entries++
+	case err != nil:
+		return 0, err
+	case revoked.Hold() || !present.Hold():
+		return 0, vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "The certificate is revoked already.")
+	}
+	if err := tx.SaveRevocations(ctx, revoked); err != nil {
+		return 0, err
+	}
+	list.Unsigned, list.SavedAt, list.SavedBy = true, revoked.At, revoked.By
+	if err := tx.SaveRevocationList(ctx, list, nil); err != nil {
+		return 0, err
+	}
+	return endRevoked(ctx, tx, revoked.At, revoked.Serial)
+}
+
+// ownList reads the list of an authority, or begins one. A list that was imported becomes one that is made here: its entries
+// stay.
+func ownList(ctx context.Context, tx *store.Tx, issuerKey string) (vpn.RevocationList, error) {
+	list, err := tx.RevocationList(ctx, issuerKey)
+	if vpn.KindOf(err) == vpn.NotFound {
+		return vpn.RevocationList{IssuerKey: issuerKey}, nil
+	}
+	list.Imported = false
+	return list, err
+}
+
+// EndRevoked ends the connections and sessions of every certificate that a list revokes. It is for what a login and a revocation
+// at the same time, or a process that was killed, may have left.
+func EndRevoked(ctx context.Context, tx *store.Tx, now time.Time) error {
+	_, err := endRevoked(ctx, tx, now)
+	return err
+}
+
+// endRevoked ends the connections and sessions of certificates that are revoked: those with the serial numbers or, without them, all. It
+// returns the number of connections that were live.
+func endRevoked(ctx context.Context, tx *store.Tx, now time.Time, serials ...string) (int, error) {
+	connections, err := tx.LiveConnectionsListed(ctx, serials...)
+	if err != nil {
+		return 0, err
+	}
+	sessions, err := tx.VPNSessionsListed(ctx, now, serials...)
+	if err != nil {
+		return 0, err
+	}
+	var certs []vpn.CertificateNumber
+	for _, c := range connections {
+		certs = append(certs, c.Chain()...)
+	}
+	for _, s := range sessions {
+		certs = append(certs, s.Chain()...)
+	}
+	revoked, err := tx.RevocationsOf(ctx, certs...)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, c := range connections {
+		entry, above, found := revoked.Find(c.Chain())
+		if !found || c.Status == vpn.ConnectionTerminating || c.Status == vpn.ConnectionFailedToTerminate {
+			continue // the latter are ended until their end is reported
+		}
+		if c.Live() {
+			n++
+		}
+		c.Status, c.EndReason = vpn.ConnectionTerminating, entry.EndReason(above)
+		if err := tx.SaveConnection(ctx, c); err != nil {
+			return 0, err
+		}
+	}
+	for _, s := range sessions {
+		entry, above, found := revoked.Find(s.Chain())
+		if !found {
+			continue
+		}
+		s.End(control.NotBefore(now, s.StartedAt), entry.EndReason(above))
+		if err := tx.SaveVPNSession(ctx, s); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}

@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+
+	"gorm.io/gorm/clause"
+
+	"sallyport/vpn"
+)
+
+var revocationListNoun = noun{what: "certificate revocation list of", code: vpn.CodeCRLNotFound, taken: "There is a list of this authority already."}
+
+type revocationListRow struct {
+	IssuerKey   string `gorm:"column:issuer_key;primaryKey"`
+	Authority   string `gorm:"column:authority"`
+	Fingerprint string `gorm:"column:fingerprint"`
+	SelfSigned  bool   `gorm:"column:self_signed"`
+	Imported    bool   `gorm:"column:imported"`
+	Number      string `gorm:"column:list_number"`
+	ThisUpdate  int64  `gorm:"column:this_update"`
+	NextUpdate  int64  `gorm:"column:next_update"`
+	Entries     int    `gorm:"column:entries"`
+	Unsigned    bool   `gorm:"column:unsigned"`
+	SavedAt     int64  `gorm:"column:saved_at"`
+	SavedBy     string `gorm:"column:saved_by"`
+}
+
+func (revocationListRow) TableName() string { return "revocation_list" }
+
+func (r revocationListRow) list() (vpn.RevocationList, error) {
+	return vpn.RevocationList{
+		IssuerKey: r.IssuerKey, Authority: r.Authority, Fingerprint: r.Fingerprint, SelfSigned: r.SelfSigned, Imported: r.Imported, Number: r.Number,
+		ThisUpdate: wholeInstant(r.ThisUpdate), NextUpdate: wholeInstant(r.NextUpdate), Entries: r.Entries, Unsigned: r.Unsigned, SavedAt: instant(r.SavedAt), SavedBy: r.SavedBy,
+	}, nil
+}
+
+type revocationListFileRow struct {
+	IssuerKey string `gorm:"column:issuer_key;primaryKey"`
+	DER       []byte `gorm:"column:der"`
+}
+
+func (revocationListFileRow) TableName() string { return "revocation_list_file" }
+
+// SaveRevocationList adds the list of an authority, or replaces it. Without der, the signed list that is kept stays as it is.
+func (t *Tx) SaveRevocationList(ctx context.Context, l vpn.RevocationList, der []byte) error {
+	row := revocationListRow{
+		IssuerKey: l.IssuerKey, Authority: clean(l.Authority), Fingerprint: clean(l.Fingerprint), SelfSigned: l.SelfSigned, Imported: l.Imported, Number: l.Number,
+		ThisUpdate: wholeMicros(l.ThisUpdate), NextUpdate: wholeMicros(l.NextUpdate), Entries: l.Entries, Unsigned: l.Unsigned, SavedAt: micros(l.SavedAt), SavedBy: clean(l.SavedBy),
+	}
+	of := []clause.Column{{Name: "issuer_key"}}
+	if err := t.on(ctx).Clauses(clause.OnConflict{Columns: of, UpdateAll: true}).Create(&row).Error; err != nil || der == nil {
+		return revocationListNoun.read(err, l.IssuerKey)
+	}
+	file := revocationListFileRow{IssuerKey: l.IssuerKey, DER: der}
+	return revocationListNoun.read(t.on(ctx).Clauses(clause.OnConflict{Columns: of, UpdateAll: true}).Create(&file).Error, l.IssuerKey)
+}
+
+// DeleteRevocationList removes the list of an authority, without its entries.
+func (t *Tx) DeleteRevocationList(ctx context.Context, issuerKey string) error {
+	return revocationListNoun.deleted(t.on(ctx).Where("issuer_key = ?", clean(issuerKey)).Delete(&revocationListRow{}), issuerKey)
+}
+
+// RevocationList reads the list of an authority.
+func (t *Tx) RevocationList(ctx context.Context, issuerKey string) (vpn.RevocationList, error) {
+	row, err := readOne[revocationListRow](t.on(ctx), revocationListNoun, "issuer_key", issuerKey)
+	if err != nil {
+		return vpn.RevocationList{}, err
+	}
+	return row.list()
+}
+
+// RevocationLists reads the list of every authority that has one, the one that ends first first.
+func (t *Tx) RevocationLists(ctx context.Context) ([]vpn.RevocationList, error) {
+	return readAll(t.on(ctx).Order("next_update, issuer_key"), revocationListNoun, revocationListRow.list)
+}
+
+// RevocationListFile reads the signed list of an authority in DER. NotFound where there is none.
+func (t *Tx) RevocationListFile(ctx context.Context, issuerKey string) ([]byte, error) {
+	row, err := readOne[revocationListFileRow](t.on(ctx), revocationListNoun, "issuer_key", issuerKey)
+	return row.DER, err
+}
