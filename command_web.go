@@ -21,6 +21,7 @@ import (
 	"sallyport/control/node"
 	selfservice "sallyport/control/portal"
 	"sallyport/control/runner"
+	"sallyport/control/search"
 	"sallyport/control/setting"
 	"sallyport/control/signin"
 	"sallyport/control/tutorial"
@@ -110,7 +111,7 @@ func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (adm
 		Core: core, Access: access.New(core, limits), Networks: network.New(core), Certificates: certificate.New(core, maker),
 		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: dataplane, PKI: maker, Node: nodes, Resolver: endpoint.SystemResolver{}}),
 		Users:     user.New(core),
-		Identity:  identity.New(core, openDirectory, samlRoom{saml.Fetcher{Private: cfg.Public.PrivateMetadata}}), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
+		Identity:  identity.New(core, openDirectory, samlRoom{saml.Fetcher{Private: cfg.Public.PrivateMetadata}}), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core),
 	}
 	users := selfservice.New(selfservice.Config{Core: core, Prover: services.Identity, Providers: services.Identity, Files: services.Endpoints})
 	pages := portal.Services{Core: core, SignIns: signin.New(core, services.Identity, services.Identity, users), Portal: users, Providers: services.Identity}

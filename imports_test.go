@@ -36,6 +36,8 @@ var arrows = map[string][]string{
 	"web/webtest":         {"vpn", "control/...", "store", "handlers/...", "web"}, // test kit
 	"handlers/...":        {"vpn", "control/...", "views/...", "handlers/..."},
 	"views/...":           {"vpn", "static", "views/..."},
+	"views/help":          {"docs"},
+	"docs":                {}, // what it embeds is the help of the console (docs/adr/0020)
 	"static":              {},
 	"static/internal/...": {},
 	"lab/...":             {"..."},

@@ -18,7 +18,7 @@ func TestKeyboard(t *testing.T) {
 	p.signUp(s)
 	p.createCertificates()
 	endpoint := p.createEndpoint()
-	p.press("Sign out")
+	p.pressInAccountMenu("Sign out")
 
 	p.open("/sign-in")
 	p.tabTo("User name")

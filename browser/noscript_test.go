@@ -62,7 +62,7 @@ func TestWithoutScripts(t *testing.T) {
 	if p.isDark() {
 		t.Error("the page is dark before Dark theme was chosen")
 	}
-	p.press("Dark theme")
+	p.pressInAccountMenu("Dark theme")
 	if !p.isDark() {
 		t.Error("the page is not dark after Dark theme was chosen")
 	}
@@ -70,7 +70,7 @@ func TestWithoutScripts(t *testing.T) {
 	if !p.isDark() {
 		t.Error("the next page does not have the chosen theme")
 	}
-	p.press("Light theme")
+	p.pressInAccountMenu("Light theme")
 	if p.isDark() {
 		t.Error("the page is not light after Light theme was chosen")
 	}

@@ -25,7 +25,7 @@ func TestEmptyPages(t *testing.T) {
 
 	for _, path := range []string{
 		"/", "/connections", "/networks", "/networks/new", "/identity-providers", "/identity-providers/directories/new", "/users", "/users/groups", "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import",
-		"/endpoints", "/endpoints/new", "/administrators", "/administrators/new", "/account", "/node", "/settings", "/no-such-page", "/networks/vpc-0",
+		"/endpoints", "/endpoints/new", "/administrators", "/administrators/new", "/account", "/node", "/settings", "/search", "/search?q=10.0.0.1", "/help", "/help/host", "/no-such-page", "/networks/vpc-0",
 	} {
 		p.open(path)
 		p.inspect("empty " + pageName(path))
@@ -37,7 +37,7 @@ func TestEmptyPages(t *testing.T) {
 		p.open(path)
 		p.wantRefused(pageName(path), button)
 	}
-	p.press("Sign out")
+	p.pressInAccountMenu("Sign out")
 	p.open("/sign-in")
 	p.inspect("sign-in")
 	p.fill("User name", "admin")

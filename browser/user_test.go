@@ -207,6 +207,13 @@ func (p *user) press(words string, within ...string) {
 	p.waitPage(words)
 }
 
+// pressInAccountMenu presses an entry of the menu of one's own account, at the top of a wide page.
+func (p *user) pressInAccountMenu(words string) {
+	p.t.Helper()
+	p.click("admin administrator")
+	p.press(words)
+}
+
 // waitPage waits for the page that follows a click or a key.
 func (p *user) waitPage(after string) {
 	p.t.Helper()

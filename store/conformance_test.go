@@ -28,6 +28,7 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"observation":        testObservation,
 	"association":        testAssociation,
 	"rule":               testRule,
+	"everything":         testSearchOfEverything,
 	"route":              testRoute,
 	"removed":            testRemoved,
 	"connection":         testConnection,

@@ -10,6 +10,7 @@ import (
 	"sallyport/handlers/admin"
 	"sallyport/handlers/admin/page"
 	"sallyport/static"
+	"sallyport/views/help"
 	"sallyport/views/layout"
 	"sallyport/vpn"
 )
@@ -45,6 +46,9 @@ func routes(h *admin.Console, core *control.Core) []route {
 		{post, "/sign-out", h.Access.Session.SignOut, public},
 
 		{get, "/", h.Tutorial.View, signedIn},
+		{get, layout.SearchPath, h.Search.View, signedIn},
+		{get, help.Path, h.Help.Index, signedIn},
+		{get, help.Path + "/:page", h.Help.View, signedIn},
 		{get, "/node", h.Node.View, signedIn},
 		{get, "/settings", h.Node.Settings, signedIn},
 		{post, "/settings", h.Node.SaveSettings, may(vpn.ModifySettings)},

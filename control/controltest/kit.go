@@ -19,6 +19,7 @@ import (
 	"sallyport/control/node"
 	"sallyport/control/portal"
 	"sallyport/control/runner"
+	"sallyport/control/search"
 	"sallyport/control/setting"
 	"sallyport/control/signin"
 	"sallyport/control/tutorial"
@@ -54,6 +55,7 @@ type Services struct {
 	Nodes        *node.Service
 	Settings     *setting.Service
 	Tutorial     *tutorial.Service
+	Search       *search.Service
 	Runner       *runner.Runner
 }
 
@@ -156,7 +158,7 @@ func (k *Kit) NewServices(o Options) Services {
 		Core: core, SignIns: signIns, Portal: pages, Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificate.New(core, pki.Maker{}),
 		Endpoints: endpoints,
 		Users:     user.New(core),
-		Identity:  users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core),
+		Identity:  users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core),
 		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Prover: users, SignIns: signIns, Directories: users, Metadata: users, Limits: Limits, KeepChanges: KeepChanges}),
 	}
 }

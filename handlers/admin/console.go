@@ -11,17 +11,20 @@ import (
 	identitycontrol "sallyport/control/identity"
 	networkcontrol "sallyport/control/network"
 	nodecontrol "sallyport/control/node"
+	searchcontrol "sallyport/control/search"
 	settingcontrol "sallyport/control/setting"
 	tutorialcontrol "sallyport/control/tutorial"
 	usercontrol "sallyport/control/user"
 	"sallyport/handlers/admin/access"
 	"sallyport/handlers/admin/certificate"
 	"sallyport/handlers/admin/endpoint"
+	"sallyport/handlers/admin/help"
 	"sallyport/handlers/admin/identity"
 	"sallyport/handlers/admin/network"
 	"sallyport/handlers/admin/node"
 	"sallyport/handlers/admin/page"
 	"sallyport/handlers/admin/saml"
+	"sallyport/handlers/admin/search"
 	"sallyport/handlers/admin/tutorial"
 	"sallyport/handlers/admin/user"
 )
@@ -38,6 +41,7 @@ type Services struct {
 	Nodes        *nodecontrol.Service
 	Settings     *settingcontrol.Service
 	Tutorial     *tutorialcontrol.Service
+	Search       *searchcontrol.Service
 }
 
 // Config is what the actions of the console need. Every field is required.
@@ -60,6 +64,8 @@ type Console struct {
 	Endpoint     endpoint.Actions
 	Node         node.Node
 	Tutorial     tutorial.Tutorial
+	Search       search.Search
+	Help         help.Help
 }
 
 // New makes the actions.
@@ -77,5 +83,7 @@ func New(c Config) *Console {
 		Endpoint:     endpoint.New(pages, s.Endpoints, s.Networks, s.Identity),
 		Node:         node.New(pages, s.Core, s.Nodes, s.Endpoints, s.Settings),
 		Tutorial:     tutorial.New(pages, s.Tutorial),
+		Search:       search.New(pages, s.Search),
+		Help:         help.New(pages),
 	}
 }

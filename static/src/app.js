@@ -11,6 +11,7 @@
 //   data-tags                         rows of tags, with a <template> of a row, and the buttons data-tag-add, data-tag-remove
 //   data-follows="name"               a control that follows a choice of its form (views/parts/field_follow.go)
 //   data-says="cases"                 a text about checkboxes and text boxes of its form (views/parts/form_section.go)
+//   data-search-link                  the link to the search of everything, which Ctrl-K follows
 //   data-gets-file                    a form whose answer is a file: the page stays, without the last refusal
 //   <time datetime title>             a relative time with the exact one as title: kept up to date
 (function () {
@@ -256,6 +257,14 @@
       e.removeAttribute("aria-invalid");
       e.classList.remove("is-invalid");
     });
+  });
+  // Ctrl-K, or Command-K, opens the search of everything.
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    var link = document.querySelector("[data-search-link]");
+    if (!link) return;
+    event.preventDefault();
+    window.location.assign(link.href);
   });
   // A menu closes by Escape, which gives the focus back to its button, and by a click elsewhere.
   var menus = "details.dropdown[open], details.row-menu[open]";

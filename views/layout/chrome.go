@@ -14,6 +14,7 @@ type Chrome struct {
 	Title     string // of the page; the browser's tab shows it before the name of the product
 	Section   string // key of the navigation entry that is current; "" for none
 	Path      string // of this page, for forms that return to it
+	Help      string // URL of the page of the help about this one
 	Theme     string // "light", "dark", or "" for the preference of the browser
 	User      string // user name; "" without a sign-in
 	Role      string
@@ -49,6 +50,9 @@ type ProviderTrouble struct {
 	Sentences []string
 	Href      string
 }
+
+// SearchPath is the URL of the search of everything.
+const SearchPath = "/search"
 
 // TroubleCountID is the element of the menu with the number of endpoints that have a fault.
 const TroubleCountID = "trouble-count"

@@ -8,13 +8,14 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"sallyport/control/access"
+	"sallyport/views/help"
 	"sallyport/views/layout"
 )
 
 // Chrome makes what surrounds a page: who is signed in, the messages of the last action, and
 // what is wrong with the node.
 func (p *Pages) Chrome(c echo.Context, title, section string) layout.Chrome {
-	chrome := layout.Chrome{Title: title, Section: section, Path: ownPath(c), Theme: theme(c), Now: p.now()}
+	chrome := layout.Chrome{Title: title, Section: section, Path: ownPath(c), Theme: theme(c), Now: p.now(), Help: help.About(c.Request().URL.Path)}
 	caller, ok := CallerOf(c)
 	if !ok {
 		return chrome

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"gorm.io/gorm"
+
+	"sallyport/vpn"
+)
+
+// Search reads, of each kind, at most vpn.SearchEach rows that hold a text where the list of the kind searches for it, without
+// counting the rest. An IPv4 address also finds the subnets, rules and routes whose range contains it, the narrowest
+// first, and a connection's ID finds it after its end too.
+func (t *Tx) Search(ctx context.Context, text string) (r vpn.SearchResult, err error) {
+	r.EndpointNames = map[vpn.EndpointID]string{}
+	if text == "" {
+		return r, nil
+	}
+	s := search{t: t, ctx: ctx, like: "%" + escapeLike(fold(text)) + "%"}
+	for _, p := range vpn.PrefixesOf(text) {
+		s.ranges = append(s.ranges, marshalText(p))
+	}
+	r.Endpoints = find(&s, "name_key, id", "", endpointNoun, endpointRow.endpoint)
+	r.Networks = find(&s, "name_key, id", "", networkNoun, networkRow.network)
+	r.Subnets = find(&s, "cidr_bits DESC, cidr_first, id", "cidr", subnetNoun, subnetRow.subnet)
+	r.Rules = find(&s, "destination_bits DESC, destination_first, id", "destination", ruleNoun, ruleRow.rule)
+	r.Routes = find(&s, "destination_bits DESC, destination_first, id", "destination", routeNoun, routeRow.route)
+	r.Directories = find(&s, "name_key, id", "", directoryNoun, directoryRow.directory)
+	r.Providers = find(&s, "name_key, id", "", samlProviderNoun, samlProviderRow.provider)
+	r.Certificates = find(&s, "name_key, id", "", certificateNoun, certificateRow.certificate)
+	r.Administrators = find(&s, "username, id", "", administratorNoun, administratorRow.administrator)
+	s.users(&r, text)
+	s.connections(&r, text)
+	s.nameEndpoints(&r)
+	return r, s.err
+}
+
+// search is one search. After the first error it reads nothing.
+type search struct {
+	t      *Tx
+	ctx    context.Context
+	like   string
+	ranges []string // the ranges that contain the address that is searched for
+	err    error
+}
+
+// find reads rows of a table with a column search. ranged is the column of its range; empty: it has none.
+func find[R, T any](s *search, order, ranged string, n noun, to func(R) (T, error)) []T {
+	if s.err != nil {
+		return nil
+	}
+	var out []T
+	where := func(condition string, value any) *gorm.DB {
+		return s.t.on(s.ctx).Where(condition, value).Order(order).Limit(vpn.SearchEach)
+	}
+	if ranged != "" && len(s.ranges) > 0 {
+		out, s.err = readAll(where(ranged+" IN ?", s.ranges), n, to)
+	} else {
+		out, s.err = readAll(where(`search LIKE ? ESCAPE '\'`, s.like), n, to)
+	}
+	return out
+}
+
+func (s *search) users(r *vpn.SearchResult, text string) {
+	l := vpn.List{Search: text, Size: vpn.SearchEach}
+	if s.err == nil {
+		var rows []userRow
+		s.err = s.t.on(s.ctx).Where(`name_key LIKE ? ESCAPE '\' OR id = ?`, s.like, clean(text)).Order("signed_in_at DESC, number DESC").Limit(vpn.SearchEach).Find(&rows).Error
+		if s.err == nil {
+			r.Users, s.err = mapRows(rows, userNoun, userRow.user)
+		}
+	}
+	if s.err == nil {
+		var groups vpn.Page[vpn.UserGroup]
+		groups, s.err = s.t.VPNGroups(s.ctx, l)
+		r.Groups = groups.Items
+	}
+}
+
+func (s *search) connections(r *vpn.SearchResult, text string) {
+	if s.err != nil {
+		return
+	}
+	var rows []connectionRow
+	s.err = connectionNoun.read(s.t.on(s.ctx).Where(unended+` AND search LIKE ? ESCAPE '\'`, s.like).Order("established_at DESC, number DESC").Limit(vpn.SearchEach).Find(&rows).Error, "")
+	if s.err == nil && len(rows) == 0 && vpn.ConnectionID(text).Valid() {
+		s.err = connectionNoun.read(s.t.on(s.ctx).Where("id = ?", clean(text)).Find(&rows).Error, "")
+	}
+	if s.err == nil {
+		r.Connections, s.err = mapRows(rows, connectionNoun, connectionRow.connection)
+	}
+}
+
+// nameEndpoints reads the names of the endpoints of what was found.
+func (s *search) nameEndpoints(r *vpn.SearchResult) {
+	var ids []vpn.EndpointID
+	add := func(id vpn.EndpointID) {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	for _, x := range r.Rules {
+		add(x.Endpoint)
+	}
+	for _, x := range r.Routes {
+		add(x.Endpoint)
+	}
+	for _, x := range r.Connections {
+		add(x.Endpoint)
+	}
+	if s.err != nil || len(ids) == 0 {
+		return
+	}
+	r.EndpointNames, s.err = s.t.EndpointNames(s.ctx, ids...)
+}
