@@ -41,6 +41,9 @@ func TestLinksOfTheManual(t *testing.T) {
 		if strings.Contains(p.HTML, "style=") || strings.Contains(p.HTML, "raw HTML omitted") && !strings.Contains(p.HTML, "<!-- raw HTML omitted -->") {
 			t.Errorf("%s has markup that the console refuses", p.Href())
 		}
+		if strings.Contains(p.HTML, "<th></th>") {
+			t.Errorf("%s has a table with an empty heading", p.Href())
+		}
 		if p.Title == "" || strings.Contains(p.HTML, "<h1") {
 			t.Errorf("%s: title %q", p.Href(), p.Title)
 		}
