@@ -20,6 +20,7 @@ type Principal struct {
 	ID      string   // of the account, user or key
 	Name    string   // as the audit trail shows it
 	Role    vpn.Role // what an administrator may do
+	ForMFA  bool     // of a portal user: the session is for setting up an authenticator, and reaches nothing else
 	Session string   // hash of the session that the request came with; "": it came with none
 	Source  string   // address of the client
 	Request string   // request ID
@@ -47,7 +48,8 @@ func (p Principal) May(action vpn.Action, subject string) error {
 			return vpn.Refuse(vpn.Denied, vpn.CodeUnauthorizedOperation, "Your account is read-only: it can see everything and cannot change anything. Ask an administrator to make this change.")
 		}
 	case PortalUser:
-		if access == vpn.OwnPortal {
+		switch {
+		case access == vpn.OwnFactor, access == vpn.OwnPortal && !p.ForMFA:
 			return nil
 		}
 	case AccessKey: // denied everything until its feature gives it grants

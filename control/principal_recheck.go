@@ -54,6 +54,7 @@ func (p Principal) recheckPortal(ctx context.Context, tx *store.Tx, action vpn.A
 	if users[session.UserRef].Blocked() {
 		return errNoLongerSignedIn()
 	}
+	p.ForMFA = session.ForMFA()
 	return p.May(action, subject)
 }
 

@@ -22,11 +22,12 @@ func TestMay(t *testing.T) {
 		{"read-only account", reader, map[vpn.Access]bool{vpn.Reads: true, vpn.OwnAccount: true}},
 		{"account without a role", control.Principal{Kind: control.Administrator, ID: "a"}, nil},
 		{"account with an unknown role", control.Principal{Kind: control.Administrator, ID: "a", Role: "owner"}, nil},
-		{"portal user", control.Principal{Kind: control.PortalUser, ID: "a", Role: all}, map[vpn.Access]bool{vpn.OwnPortal: true}},
+		{"portal user", control.Principal{Kind: control.PortalUser, ID: "a", Role: all}, map[vpn.Access]bool{vpn.OwnPortal: true, vpn.OwnFactor: true}},
+		{"portal user without an authenticator", control.Principal{Kind: control.PortalUser, ID: "a", Role: all, ForMFA: true}, map[vpn.Access]bool{vpn.OwnFactor: true}},
 		{"access key", control.Principal{Kind: control.AccessKey, ID: "a", Role: all}, nil},
 		{"unauthenticated", control.Principal{ID: "a", Role: all}, nil},
 		{"unknown kind", control.Principal{Kind: 99, ID: "a", Role: all}, nil},
-		{"system", control.SystemPrincipal("test"), map[vpn.Access]bool{vpn.ByProgram: true, vpn.Reads: true, vpn.Writes: true, vpn.OwnAccount: true, vpn.OwnPortal: true}},
+		{"system", control.SystemPrincipal("test"), map[vpn.Access]bool{vpn.ByProgram: true, vpn.Reads: true, vpn.Writes: true, vpn.OwnAccount: true, vpn.OwnPortal: true, vpn.OwnFactor: true}},
 	} {
 		for _, action := range append(vpn.Actions(), "Unknown") {
 			err := c.by.May(action, "a")

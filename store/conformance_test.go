@@ -43,6 +43,7 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"user lists":         testUserLists,
 	"group spellings":    testGroupSpellings,
 	"MFA device":         testMFADevice,
+	"MFA enrolment":      testMFAEnrolment,
 	"sign-ins":           testSignIns,
 	"browser sign-in":    testBrowserSignIn,
 	"SAML request":       testSAMLRequest,

@@ -24,6 +24,8 @@ type mfaDeviceRow struct {
 	Created   int64  `gorm:"column:created_at"`
 	CreatedBy string `gorm:"column:created_by"`
 	Search    string `gorm:"column:search"`
+
+	SelfEnrolled bool `gorm:"column:self_enrolled"`
 }
 
 func (mfaDeviceRow) TableName() string { return "mfa_device" }
@@ -35,13 +37,14 @@ func newMFADeviceRow(d vpn.MFADevice) mfaDeviceRow {
 	return mfaDeviceRow{
 		ID: string(d.ID), Directory: string(d.Directory), UserKey: clean(d.UserKey), Name: clean(d.Username), NameKey: fold(d.Username),
 		UsedStep: d.UsedStep, Confirmed: micros(d.ConfirmedAt), Created: micros(d.CreatedAt), CreatedBy: clean(d.CreatedBy), Search: searchable(d.Username, string(d.ID)),
+		SelfEnrolled: d.SelfEnrolled,
 	}
 }
 
 func (r mfaDeviceRow) device() (vpn.MFADevice, error) {
 	return vpn.MFADevice{
 		ID: vpn.MFADeviceID(r.ID), Directory: vpn.DirectoryID(r.Directory), UserKey: r.UserKey, Username: r.Name,
-		UsedStep: r.UsedStep, ConfirmedAt: instant(r.Confirmed), CreatedAt: instant(r.Created), CreatedBy: r.CreatedBy,
+		UsedStep: r.UsedStep, ConfirmedAt: instant(r.Confirmed), CreatedAt: instant(r.Created), CreatedBy: r.CreatedBy, SelfEnrolled: r.SelfEnrolled,
 	}, nil
 }
 

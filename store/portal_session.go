@@ -18,6 +18,7 @@ type portalSessionRow struct {
 	Key       string `gorm:"column:user_key"`
 	Name      string `gorm:"column:name"`
 	Groups    string `gorm:"column:user_groups"`
+	Purpose   string `gorm:"column:purpose"`
 	Source    string `gorm:"column:source"`
 	Endpoint  string `gorm:"column:endpoint_id"`
 	Created   int64  `gorm:"column:created_at"`
@@ -32,7 +33,7 @@ func (portalSessionRow) TableName() string { return "portal_session" }
 func (r portalSessionRow) session() (vpn.PortalSession, error) {
 	var d decoder
 	s := vpn.PortalSession{
-		Digest: r.Digest, ID: vpn.PortalSessionID(r.ID), UserRef: vpn.UserRef{Provider: vpn.ProviderID(r.Provider), Key: r.Key}, Name: r.Name, Source: r.Source,
+		Digest: r.Digest, ID: vpn.PortalSessionID(r.ID), UserRef: vpn.UserRef{Provider: vpn.ProviderID(r.Provider), Key: r.Key}, Name: r.Name, Source: r.Source, Purpose: vpn.PortalPurpose(r.Purpose),
 		Endpoint: vpn.EndpointID(r.Endpoint), CreatedAt: instant(r.Created), SeenAt: instant(r.Seen), EndsAt: instant(r.Ends), EndedAt: instant(r.Ended), EndReason: r.EndReason,
 	}
 	d.json(r.Groups, &s.Groups)
@@ -70,7 +71,7 @@ func (t *Tx) CreatePortalSession(ctx context.Context, s vpn.PortalSession) error
 		return err
 	}
 	return portalSessionNoun.wrote(t.on(ctx).Create(&portalSessionRow{
-		Digest: s.Digest, ID: string(s.ID), Provider: clean(string(s.Provider)), Key: clean(s.Key), Name: clean(s.Name), Groups: clean(groups), Source: clean(s.Source), Endpoint: clean(string(s.Endpoint)),
+		Digest: s.Digest, ID: string(s.ID), Provider: clean(string(s.Provider)), Key: clean(s.Key), Name: clean(s.Name), Groups: clean(groups), Source: clean(s.Source), Purpose: string(s.Purpose), Endpoint: clean(string(s.Endpoint)),
 		Created: micros(s.CreatedAt), Seen: micros(s.SeenAt), Ends: micros(s.EndsAt), Ended: micros(s.EndedAt), EndReason: clean(s.EndReason),
 	}), "")
 }

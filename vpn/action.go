@@ -20,6 +20,7 @@ const (
 	Writes                   // changes something
 	OwnAccount               // changes the caller's own account and nothing else
 	OwnPortal                // concerns the user of the self-service portal who asks, and no other one
+	OwnFactor                // concerns the authenticator of the user of the self-service portal who asks
 )
 
 // The actions.
@@ -58,6 +59,7 @@ const (
 	RegisterMFADevice      Action = "RegisterMFADevice"
 	ConfirmMFADevice       Action = "ConfirmMFADevice"
 	ResetMFADevice         Action = "ResetMFADevice"
+	CreateEnrolmentCode    Action = "CreateMFAEnrolmentCode"
 	ConfirmDirectoryLookUp Action = "ConfirmDirectoryLookUp"
 
 	// Users and groups.
@@ -96,6 +98,11 @@ const (
 	SignOutOfPortal          Action = "SignOutOfSelfServicePortal"
 	OpenPortal               Action = "OpenSelfServicePortal"
 	FetchPortalConfiguration Action = "DownloadSelfServicePortalConfiguration"
+	ShowOwnFactor            Action = "ShowOwnMFADevice"
+	EnrolOwnFactor           Action = "EnrolMFADevice"
+	ReplaceOwnFactor         Action = "ReplaceMFADevice"
+	RenewRecoveryCodes       Action = "RenewMFARecoveryCodes"
+	UseRecoveryCode          Action = "UseMFARecoveryCode"
 
 	// The console and its accounts.
 	DescribeNode           Action = "DescribeNode"
@@ -153,6 +160,7 @@ var actions = map[Action]struct {
 	RegisterMFADevice:                   {Writes, "Register MFA device"},
 	ConfirmMFADevice:                    {Writes, "Confirm MFA device"},
 	ResetMFADevice:                      {Writes, "Reset MFA device"},
+	CreateEnrolmentCode:                 {Writes, "Create MFA enrolment code"},
 	DescribeClientVpnEndpoints:          {Reads, "Show Client VPN endpoints"},
 	CreateClientVpnEndpoint:             {Writes, "Create Client VPN endpoint"},
 	ModifyClientVpnEndpoint:             {Writes, "Modify Client VPN endpoint"},
@@ -176,6 +184,11 @@ var actions = map[Action]struct {
 	SignOutOfPortal:                     {OwnPortal, "Sign out of the self-service portal"},
 	OpenPortal:                          {OwnPortal, "Show the self-service portal"},
 	FetchPortalConfiguration:            {OwnPortal, "Download client configuration from the self-service portal"},
+	ShowOwnFactor:                       {OwnFactor, "Show the own MFA device in the self-service portal"},
+	EnrolOwnFactor:                      {OwnFactor, "Set up the own MFA device in the self-service portal"},
+	ReplaceOwnFactor:                    {OwnFactor, "Replace the own MFA device in the self-service portal"},
+	RenewRecoveryCodes:                  {OwnFactor, "Make new MFA recovery codes in the self-service portal"},
+	UseRecoveryCode:                     {OwnFactor, "Use an MFA recovery code in the self-service portal"},
 	DescribeNode:                        {Reads, "Show the state of the dataplane"},
 	DescribeSettings:                    {Reads, "Show settings"},
 	ModifySettings:                      {Writes, "Modify settings"},

@@ -112,6 +112,8 @@ const (
 	CodeMFACodeUsed                        Code = "UserMFACodeUsed"
 	CodeMFACodesThrottled                  Code = "UserMFACodesThrottled"
 	CodeMFADeviceMissing                   Code = "UserMFADeviceMissing"
+	CodeEnrolmentCodeWrong                 Code = "UserMFAEnrolmentCodeWrong"
+	CodeMFAEnrolmentOver                   Code = "MFAEnrolmentOver"
 	CodeBrowserTimeout                     Code = "UserBrowserTimeout"
 	CodeBrowserMissing                     Code = "ClientBrowserMissing"
 	CodeBrowserRefused                     Code = "UserBrowserSignInRefused"
@@ -252,8 +254,10 @@ var codes = map[Code]string{
 	CodeMFACodeWrong:                       "The MFA code is wrong; the password was right. The user is told what a wrong password is told.",
 	CodeMFACodeUsed:                        "The MFA code was used for another sign-in, or is older than one that was; the password was right. The user is told what a wrong password is told.",
 	CodeMFACodesThrottled:                  "Too many MFA codes of the user were wrong after the right password: no code is judged for some hours. The user is told what a wrong password is told.",
-	CodeMFADeviceMissing:                   "The directory demands an MFA code, and no MFA device is registered for the user; the password was right.",
-	CodeMFADeviceNotFound:                  "There is no MFA device with this ID, or its enrollment has ended.",
+	CodeMFADeviceMissing:                   "The directory demands an MFA code, and the user has no MFA device; the password was right. The user sets one up in the self-service portal, where the endpoint has it, or an administrator registers one.",
+	CodeMFADeviceNotFound:                  "There is no MFA device with this ID, or its enrolment has ended.",
+	CodeEnrolmentCodeWrong:                 "The enrolment code of a user who sets up an authenticator in the self-service portal is wrong, was used, or has ended.",
+	CodeMFAEnrolmentOver:                   "The QR code of an authenticator that a user sets up in the self-service portal is no longer valid: it is too old, or the authenticator was set up, replaced or reset meanwhile. Nothing was changed.",
 	CodeBrowserTimeout:                     "The client was told to open the browser, and no sign-in there, or no code, followed in the time that the client waits.",
 	CodeBrowserMissing:                     "The endpoint has users sign in in a browser, and the client announces no way to open one, or to type the code that the setting browser_code asks for.",
 	CodeBrowserRefused:                     "The person at the browser said that the sign-in is not theirs.",

@@ -90,6 +90,8 @@ type DirectoryOptions struct {
 	// SignIn lists what a user may sign in with. The first one is what lists call the user.
 	SignIn []SignInName `json:"sign_in"`
 	MFA    bool         `json:"mfa,omitempty"` // users also enter a code of an authenticator
+	// EnrolmentCode has a user without an authenticator enter an EnrolmentCode before one is set up.
+	EnrolmentCode bool `json:"enrolment_code,omitempty"`
 }
 
 // DirectorySpec is a directory as typed. An empty password of an edit keeps the one that is stored.

@@ -20,6 +20,8 @@ type MFADevice struct {
 	ConfirmedAt time.Time
 	CreatedAt   time.Time
 	CreatedBy   string
+
+	SelfEnrolled bool // by the user, in the self-service portal
 }
 
 // Confirmed tells whether a code of the device was entered: before, it proves no login.
@@ -40,15 +42,16 @@ func NewMFADevice(directory DirectoryID, user ProviderUser, by string, now time.
 
 // MFACode is a right code of a device. The login that it lets in uses it up.
 type MFACode struct {
-	Device MFADeviceID
-	Step   int64 // its time step
+	Device   MFADeviceID
+	Step     int64  // its time step; 0: a recovery code stands for it
+	Recovery string // digest of the recovery code
 }
 
 // Judge judges a code that was typed at a sign-in.
 func (d MFADevice) Judge(key Secret, typed string, now time.Time) (MFACode, *Error) {
 	step, ok := MatchTOTP(key, typed, now, d.UsedStep)
 	if ok {
-		return MFACode{d.ID, step}, nil
+		return MFACode{Device: d.ID, Step: step}, nil
 	}
 	if _, used := MatchTOTP(key, typed, now, 0); used {
 		return MFACode{}, ErrMFACodeUsed

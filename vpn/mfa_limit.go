@@ -50,4 +50,9 @@ func ErrMFACodesThrottled(wait time.Duration, now time.Time) *Error {
 	return Refuse(Denied, CodeMFACodesThrottled, fmt.Sprintf(tooManyCodes+" The next one is judged in %s, at %s UTC.", roundedWait(wait), now.Add(wait).Add(time.Second).UTC().Format("15:04:05")))
 }
 
+// EnrolmentCodesWait says that no enrolment code is judged for a time.
+func EnrolmentCodesWait(wait time.Duration, now time.Time) string {
+	return fmt.Sprintf("Too many enrolment codes were wrong. The next one is judged in %s, at %s UTC.", roundedWait(wait), now.Add(wait).Add(time.Second).UTC().Format("15:04:05"))
+}
+
 const tooManyCodes = "Too many MFA codes of this user were wrong, after the right password."

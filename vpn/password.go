@@ -73,6 +73,22 @@ var (
 	ErrMFADeviceMissing = Refuse(Denied, CodeMFADeviceMissing, "No MFA device is registered for you. Ask your administrator to register one.")
 )
 
+// mostEnrolText is how long, in bytes, a sentence may be that ends with an address: OpenVPN cuts what is longer.
+const mostEnrolText = 110
+
+// ErrMFADeviceMissingAt is ErrMFADeviceMissing as a user is told it who can set up an authenticator in the self-service portal,
+// at the base of the public pages and the path of the endpoint.
+func ErrMFADeviceMissingAt(base string, id EndpointID) *Error {
+	e := *ErrMFADeviceMissing
+	for _, at := range []string{base + id.PortalPath(), base + "/"} {
+		if e.Msg = "Set up your authenticator first: " + at; len(e.Msg) <= mostEnrolText {
+			return &e
+		}
+	}
+	e.Msg = "Set up your authenticator first, in the self-service portal of this VPN."
+	return &e
+}
+
 // CheckPassword splits the password of a login at a directory with these options. Where MFA is off, the form that carries
 // a code is refused even where it is the user's password (guide, "Limitations and rules of Client VPN").
 func (o DirectoryOptions) CheckPassword(sent Secret) (password Secret, code string, refused *Error) {

@@ -18,13 +18,35 @@ type PortalSession struct {
 	UserRef
 	Name      string  // what pages call the user
 	Groups    []Group // as of the sign-in
-	Source    string  // the address of the browser that signed in
+	Purpose   PortalPurpose
+	Source    string // the address of the browser that signed in
 	CreatedAt time.Time
 	SeenAt    time.Time  // the last request, up to a minute
 	EndsAt    time.Time  // whatever is requested
 	Endpoint  EndpointID // whose sign-in it was
 	EndedAt   time.Time  // zero unless it was ended before
 	EndReason string
+}
+
+// PortalPurpose is what a session of the self-service portal reaches.
+type PortalPurpose string
+
+// The purposes. A session for an authenticator reaches the page MFA alone, and ends early.
+const (
+	ForPortal        PortalPurpose = ""        // all that the portal has for the user
+	ForFirstFactor   PortalPurpose = "first"   // the user has no authenticator: the password alone was proved
+	ForAnotherFactor PortalPurpose = "another" // a recovery code stood for the code
+)
+
+// ForMFA tells whether the session is for setting up an authenticator, and for nothing else.
+func (s PortalSession) ForMFA() bool { return s.Purpose != ForPortal }
+
+// For limits a new session to a purpose.
+func (s PortalSession) For(p PortalPurpose) PortalSession {
+	if s.Purpose = p; s.ForMFA() {
+		s.EndsAt = s.CreatedAt.Add(MFAEnrolmentLife)
+	}
+	return s
 }
 
 // NewPortalSession begins the session of a user whom a provider has proved, at the latest until a time that the provider sets;
@@ -40,6 +62,15 @@ func NewPortalSession(provider ProviderID, u ProviderUser, source string, until,
 		Digest: TokenDigest(token), ID: PortalSessionID(newID("portal-")), UserRef: identity.Ref(), Name: identity.Name, Groups: u.Groups[:len(identity.Groups)], Source: source,
 		CreatedAt: now, SeenAt: now, EndsAt: ends,
 	}, token
+}
+
+// Again is a new session of the same user that reaches the whole portal.
+func (s PortalSession) Again(source string, now time.Time) (next PortalSession, token Secret) {
+	token = NewToken()
+	next = s
+	next.Digest, next.ID, next.Source, next.Purpose = TokenDigest(token), PortalSessionID(newID("portal-")), source, ForPortal
+	next.CreatedAt, next.SeenAt, next.EndsAt = now, now, now.Add(PortalLife)
+	return next, token
 }
 
 // Ended tells whether the session is over. A clock that was set back ends it too: it would last longer by as much.

@@ -9,6 +9,7 @@ type Proof struct {
 	MFA      bool // of the directory's settings
 	User     ProviderUser
 	Code     MFACode // that the user entered; zero: the directory demands none. It is not used up yet
+	Enrols   bool    // the directory demands a code, and the user has no authenticator: asked for the self-service portal alone
 	Refused  *Error  // why it proved no user; nil: User is proved
 }
 

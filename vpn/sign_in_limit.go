@@ -77,6 +77,9 @@ func (e *Error) Listed() string {
 	if e.Code == CodeMFACodesThrottled {
 		return tooManyCodes
 	}
+	if e.Code == CodeMFADeviceMissing {
+		return ErrMFADeviceMissing.Msg
+	}
 	return e.Msg
 }
 

@@ -34,7 +34,7 @@ func Table(s admin.Services) []TableRow {
 
 // PublicTable is the route table of the public pages as registered.
 func PublicTable(s portal.Services) []TableRow {
-	names := map[publicPolicy]string{everyVisitor: "visitor", fromIdentityProvider: "identity-provider", portalUser: "portal-user"}
+	names := map[publicPolicy]string{everyVisitor: "visitor", fromIdentityProvider: "identity-provider", portalUser: "portal-user", portalMFAUser: "portal-mfa-user"}
 	var out []TableRow
 	for _, r := range publicRoutes(portal.New(portal.Config{Services: s}), s) {
 		out = append(out, TableRow{r.method, r.path, names[r.policy]})

@@ -26,12 +26,15 @@ const (
 	everyVisitor                      // every client
 	fromIdentityProvider              // every client, by a form of an identity provider's page: acsPattern
 	portalUser                        // users who are signed in to the self-service portal
+	portalMFAUser                     // they, and those whose session is for setting up an authenticator alone
 )
 
 func (p publicPolicy) guard(next echo.HandlerFunc, users *selfservice.Service) echo.HandlerFunc {
 	switch p {
 	case portalUser:
-		return limitBody(maxPublicForm, maxPublicDrained)(usersOnly(users, next))
+		return limitBody(maxPublicForm, maxPublicDrained)(usersOnly(users, false, next))
+	case portalMFAUser:
+		return limitBody(maxPublicForm, maxPublicDrained)(usersOnly(users, true, next))
 	case everyVisitor:
 		return limitBody(maxPublicForm, maxPublicDrained)(next)
 	case fromIdentityProvider:
@@ -54,7 +57,15 @@ func publicRoutes(h *portal.Portal, s portal.Services) []publicRoute {
 		{get, "/endpoints/:endpoint/saml", h.SelfService.Begin, everyVisitor},
 		{get, selfservice.Path, h.SelfService.Home, portalUser},
 		{post, "/portal/endpoints/:endpoint/configuration", h.SelfService.Download, portalUser},
-		{post, "/portal/sign-out", h.SelfService.SignOut, portalUser},
+		{post, "/portal/sign-out", h.SelfService.SignOut, portalMFAUser},
+		{get, selfservice.MFAPath, h.MFA.Show, portalMFAUser},
+		{get, selfservice.MFAPath + "/new", h.MFA.New, portalMFAUser},
+		{post, selfservice.MFAPath + "/new", h.MFA.Begin, portalMFAUser},
+		{post, selfservice.MFAPath + "/confirm", h.MFA.Confirm, portalMFAUser},
+		{post, selfservice.MFAPath + "/cancel", h.MFA.Cancel, portalMFAUser},
+		{get, selfservice.MFAPath + "/recovery-codes", h.MFA.Renewal, portalUser},
+		{post, selfservice.MFAPath + "/recovery-codes", h.MFA.Renew, portalUser},
+		{post, selfservice.MFAPath + "/recovery-codes/file", h.MFA.File, portalUser},
 
 		{get, "/a/:token", h.SignIns.Open, everyVisitor},
 		{get, "/a/:token/sign-in", h.SignIns.Begin, everyVisitor},

@@ -11,8 +11,9 @@ import (
 	"sallyport/vpn"
 )
 
-// usersOnly admits users who are signed in to the self-service portal, and leads others to where they sign in.
-func usersOnly(users *selfservice.Service, next echo.HandlerFunc) echo.HandlerFunc {
+// usersOnly admits users who are signed in to the self-service portal, and leads others to where they sign in. A session that
+// is for setting up an authenticator is led there, unless forMFA.
+func usersOnly(users *selfservice.Service, forMFA bool, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		token := page.PortalToken(c)
 		u, err := users.Authenticate(page.Context(c), token, page.Visitor(c))
@@ -26,6 +27,9 @@ func usersOnly(users *selfservice.Service, next echo.HandlerFunc) echo.HandlerFu
 		}
 		if err != nil {
 			return err
+		}
+		if u.Session.ForMFA() && !forMFA {
+			return c.Redirect(http.StatusSeeOther, selfservice.MFAPath)
 		}
 		page.SetUser(c, u)
 		return next(c)

@@ -27,25 +27,11 @@ func (s *Service) RegisterMFADevice(ctx context.Context, by control.Principal, i
 	if err := s.core.Allow(ctx, by, vpn.RegisterMFADevice, string(id)); err != nil {
 		return device, err
 	}
-	_, source, err := s.Source(ctx, id)
+	user, err := s.findUser(ctx, id, name)
 	if err != nil {
 		return device, err
 	}
 	var c vpn.Check
-	if fault := vpn.UserNameFault(name); fault != "" {
-		c.Bad("user", fault)
-		return device, c.Err()
-	}
-	limited, cancel := context.WithTimeout(ctx, trialTimeout)
-	defer cancel()
-	user, err := source.Find(limited, name)
-	if err != nil {
-		if vpn.KindOf(err) == vpn.Denied {
-			c.Bad("user", err.Error())
-			err = c.Err()
-		}
-		return device, err
-	}
 	device = vpn.NewMFADevice(id, user, by.Name, s.core.Now())
 	key := vpn.NewTOTPKey()
 	return device, s.core.Change(ctx, by, vpn.RegisterMFADevice, string(device.ID), func(tx *store.Tx, a *vpn.AuditRecord) error {
@@ -65,6 +51,27 @@ func (s *Service) RegisterMFADevice(ctx context.Context, by control.Principal, i
 		a.After = control.Describe(device)
 		return tx.CreateMFADevice(ctx, device, key)
 	})
+}
+
+// findUser finds a user in a directory by a name as typed. Field: user.
+func (s *Service) findUser(ctx context.Context, id vpn.DirectoryID, name string) (vpn.ProviderUser, error) {
+	_, source, err := s.Source(ctx, id)
+	if err != nil {
+		return vpn.ProviderUser{}, err
+	}
+	var c vpn.Check
+	if fault := vpn.UserNameFault(name); fault != "" {
+		c.Bad("user", fault)
+		return vpn.ProviderUser{}, c.Err()
+	}
+	limited, cancel := context.WithTimeout(ctx, trialTimeout)
+	defer cancel()
+	user, err := source.Find(limited, name)
+	if vpn.KindOf(err) == vpn.Denied {
+		c.Bad("user", err.Error())
+		err = c.Err()
+	}
+	return user, err
 }
 
 // PendingMFADevice gives a device with its key until its first code was seen, to accounts that may register it: Conflict then.
@@ -116,7 +123,8 @@ func (s *Service) MFADevice(ctx context.Context, by control.Principal, directory
 	return d, device, err
 }
 
-// ResetMFADevice removes a device: its user signs in no more until another one is registered.
+// ResetMFADevice removes a device with its recovery codes: its user signs in no more until another one is registered or set
+// up. The user's sessions of the self-service portal end, and with them what was being set up there.
 func (s *Service) ResetMFADevice(ctx context.Context, by control.Principal, directory vpn.DirectoryID, id vpn.MFADeviceID) error {
 	return s.core.Change(ctx, by, vpn.ResetMFADevice, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		device, err := tx.MFADevice(ctx, directory, id)
@@ -124,6 +132,13 @@ func (s *Service) ResetMFADevice(ctx context.Context, by control.Principal, dire
 			return err
 		}
 		a.Before = control.Describe(device)
+		user := vpn.UserRef{Provider: directory.Provider(), Key: device.UserKey}
+		if err := tx.EndPortalSessionsOf(ctx, s.core.Now(), "An administrator reset the authenticator.", "", user); err != nil {
+			return err
+		}
+		if err := tx.DeleteMFAEnrolmentsOf(ctx, directory, device.UserKey); err != nil {
+			return err
+		}
 		return tx.DeleteMFADevice(ctx, id)
 	})
 }

@@ -15,6 +15,7 @@ type ProofRequest struct {
 	Password  vpn.Secret // as the client sent it: with the MFA code, where the directory demands one
 	From      netip.Addr // the client's
 	Device    string     // the fingerprint of the certificate that the client has proved; empty: none
+	Portal    bool       // the sign-in is to the self-service portal: see vpn.Proof.Enrols, and a recovery code may stand for the code
 	Trial     bool       // an administrator tries the sign-in: its source is not the user's
 	Trace     *vpn.SignInTrace
 }
@@ -39,6 +40,10 @@ func (s *Service) Prove(ctx context.Context, r ProofRequest) (vpn.Proof, error) 
 		return proof, err
 	}
 	password, code, refused := d.CheckPassword(r.Password)
+	if r.Portal && d.MFA { // no code is as a wrong one: who has no authenticator has none, and is not told before the password is right
+		password, code, _ = vpn.SplitPassword(r.Password)
+		refused = nil
+	}
 	if refused != nil {
 		r.Trace.Step("Read the password and the MFA code")(refused)
 		return proof, refused
@@ -49,6 +54,9 @@ func (s *Service) Prove(ctx context.Context, r ProofRequest) (vpn.Proof, error) 
 			done := r.Trace.Step("Check the MFA code")
 			var err error
 			proof.Code, err = limits.judgeCode(ctx, key, code)
+			if r.Portal && vpn.CodeOf(err) == vpn.CodeMFADeviceMissing {
+				proof.Enrols, limits.enrols, err = true, true, nil
+			}
 			done(err)
 			return err
 		}

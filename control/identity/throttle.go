@@ -38,6 +38,7 @@ type throttle struct {
 	// counted are the counters of the account: that of the user, and that of the name. A name is counted whether the
 	// directory has it or not, so that what a name with another domain is told does not tell whether there is such a user.
 	counted map[store.SignInID]vpn.SignInSubject
+	enrols  bool           // the user has no authenticator: a password alone makes no place known
 	known   bool           // the account signed in from one of the places
 	settled bool           // a success has nothing to store: no failure is counted, and each place is remembered
 	code    store.SignInID // the counter of the MFA code that is judged; empty: none is
@@ -222,7 +223,7 @@ func (t *throttle) succeeded(ctx context.Context) error {
 			}
 			failed += f.Count
 		}
-		if t.request.Trial {
+		if t.request.Trial || t.enrols {
 			return nil
 		}
 		for _, p := range t.places() {

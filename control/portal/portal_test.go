@@ -108,12 +108,13 @@ func TestSignInIsRefused(t *testing.T) {
 		_, err := s.Portal.SignIn(t.Context(), in)
 		return err
 	}
-	if fields := vpn.FieldsOf(try(" ", "", "")); len(fields) != 3 {
+	if fields := vpn.FieldsOf(try(" ", "", "")); len(fields) != 2 {
 		t.Errorf("nothing typed: %v", fields)
 	}
 	answers := map[string]bool{}
 	s.Clock.Pass(time.Minute)
-	for _, c := range []struct{ name, password, code string }{{"alice", "wrong", "123456"}, {"unknown", "wrong", "123456"}, {"alice", password.Reveal(), "000000"}} {
+	for _, c := range []struct{ name, password, code string }{{"alice", "wrong", "123456"}, {"unknown", "wrong", "123456"}, {"alice", password.Reveal(), "000000"}, {"alice", password.Reveal(), ""}, {"unknown", "wrong", ""}} {
+		s.Clock.Pass(time.Minute)
 		err := try(c.name, vpn.Secret(c.password), c.code)
 		if vpn.CodeOf(err) != vpn.CodeUserCredentials {
 			t.Errorf("%s: got %v", c.name, err)
@@ -356,6 +357,10 @@ func (p *heldProver) Prove(context.Context, identity.ProofRequest) (vpn.Proof, e
 	p.asked <- struct{}{}
 	<-p.free
 	return vpn.Proof{}, vpn.Refuse(vpn.Denied, vpn.CodeUserCredentials, "wrong")
+}
+
+func (p *heldProver) ProveCode(context.Context, identity.ProofRequest, string, string, bool) (vpn.MFACode, error) {
+	return vpn.MFACode{}, vpn.ErrMFACodeWrong
 }
 
 // The sign-ins of one source leave places to others.

@@ -105,7 +105,7 @@ func (s *Service) finish(ctx context.Context, r vpn.SAMLRequest, form url.Values
 			why = errChanged
 			return nil
 		}
-		token, err = s.startSession(ctx, tx, Door{Endpoint: at, Provider: r.Provider.Provider()}, answer.User, answer.SessionEnds, by)
+		_, token, err = s.startSession(ctx, tx, Door{Endpoint: at, Provider: r.Provider.Provider()}, answer.User, vpn.ForPortal, answer.SessionEnds, by)
 		if vpn.KindOf(err) == vpn.Denied { // the user is blocked; the request is used up all the same
 			why, err = err, nil
 		}

@@ -21,6 +21,8 @@ type Prover interface {
 	// Prove asks a directory. Errors: Denied and Throttled with the code of the reason; Unavailable where the directory
 	// cannot say.
 	Prove(ctx context.Context, r identity.ProofRequest) (vpn.Proof, error)
+	// ProveCode judges a code of a user who is signed in.
+	ProveCode(ctx context.Context, r identity.ProofRequest, userKey, typed string, recovery bool) (vpn.MFACode, error)
 }
 
 // Providers are the SAML identity providers. NotFound where there is no such provider.

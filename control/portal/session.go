@@ -16,6 +16,7 @@ const touchEvery = time.Minute
 type User struct {
 	control.Principal
 	Session vpn.PortalSession
+	MFA     bool // the user's directory asks for a code
 }
 
 var errSignInFirst = vpn.Refuse(vpn.Denied, vpn.CodeAuthFailure, "Your session has ended. Sign in again.")
@@ -26,13 +27,19 @@ func (s *Service) Authenticate(ctx context.Context, token vpn.Secret, by Visitor
 		return User{}, errSignInFirst
 	}
 	var session vpn.PortalSession
-	blocked := false
+	blocked, mfa := false, false
 	err := s.core.View(ctx, func(tx *store.Tx) (err error) {
 		if session, err = tx.PortalSession(ctx, vpn.TokenDigest(token)); err != nil {
 			return err
 		}
 		users, err := tx.VPNUsersOf(ctx, session.UserRef)
 		blocked = users[session.UserRef].Blocked()
+		if err == nil {
+			_, err = directoryOf(ctx, tx, session.Provider)
+			if mfa = err == nil; vpn.KindOf(err) == vpn.NotFound {
+				err = nil
+			}
+		}
 		return err
 	})
 	now := s.core.Now()
@@ -51,34 +58,35 @@ func (s *Service) Authenticate(ctx context.Context, token vpn.Secret, by Visitor
 			return User{}, err
 		}
 	}
-	return User{principal(session, by), session}, nil
+	return User{principal(session, by), session, mfa}, nil
 }
 
 func principal(s vpn.PortalSession, by Visitor) control.Principal {
-	return control.Principal{Kind: control.PortalUser, ID: s.Key, Name: s.Name, Session: s.Digest, Source: by.Addr.String(), Request: by.Request}
+	return control.Principal{Kind: control.PortalUser, ID: s.Key, Name: s.Name, Session: s.Digest, ForMFA: s.ForMFA(), Source: by.Addr.String(), Request: by.Request}
 }
 
 // startSession begins the session of a proved user in the transaction of the sign-in, until the provider's end of it at the
 // latest; zero: it sets none. Denied where the user is blocked.
-func (s *Service) startSession(ctx context.Context, tx *store.Tx, door Door, u vpn.ProviderUser, until time.Time, by Visitor) (token vpn.Secret, err error) {
-	session, token := vpn.NewPortalSession(door.Provider, u, by.Addr.String(), until, s.core.Now())
+func (s *Service) startSession(ctx context.Context, tx *store.Tx, door Door, u vpn.ProviderUser, purpose vpn.PortalPurpose, until time.Time, by Visitor) (session vpn.PortalSession, token vpn.Secret, err error) {
+	session, token = vpn.NewPortalSession(door.Provider, u, by.Addr.String(), until, s.core.Now())
+	session = session.For(purpose)
 	session.Endpoint = door.Endpoint
 	users, err := tx.VPNUsersOf(ctx, session.UserRef)
 	if err != nil {
-		return "", err
+		return session, "", err
 	}
 	if refused := users[session.UserRef].Refuse(); refused != nil {
-		return "", refused
+		return session, "", refused
 	}
 	// An administrator finds the user in the list of users, and can block them there.
 	seen := vpn.Sighting{UserRef: session.UserRef, Name: session.Name, Groups: session.Groups, More: u.Identity(door.Provider).More, At: s.core.Now(), Endpoint: door.Endpoint, LookedUp: true}
 	if err := tx.SeeUser(ctx, seen); err != nil {
-		return "", err
+		return session, "", err
 	}
 	if err := tx.CreatePortalSession(ctx, session); err != nil {
-		return "", err
+		return session, "", err
 	}
-	return token, tx.Audit(ctx, s.core.Record(principal(session, by), vpn.SignInToPortal, string(door.Endpoint)))
+	return session, token, tx.Audit(ctx, s.core.Record(principal(session, by), vpn.SignInToPortal, string(door.Endpoint)))
 }
 
 // SignOut ends the session of a user.

@@ -29,7 +29,7 @@ type SignInRequest struct {
 	Endpoint vpn.EndpointID
 	Username string
 	Password vpn.Secret
-	Code     string // of the user's authenticator, where the directory asks for one
+	Code     string // of the user's authenticator, or a recovery code, where the directory asks for one; empty: the user has none
 	By       Visitor
 	Former   vpn.Secret // the browser's present cookie, whose session ends; empty: none
 }
@@ -40,8 +40,8 @@ var (
 	errSlow    = vpn.Refuse(vpn.Unavailable, vpn.CodeDirectoryUnavailable, "The directory did not answer in time. Try again later.")
 )
 
-// SignIn has the endpoint's directory prove a user, within the limits of VPN logins, and begins a session. token is the value
-// of its cookie. Errors: vpn.ErrPortalClosed; Invalid with the fields username, password and code; otherwise what the person
+// SignIn has the endpoint's directory prove a user, within the limits of VPN logins, and begins a session, which is for setting
+// up an authenticator alone where the user has none or gave a recovery code. token is the value of its cookie. Errors: vpn.ErrPortalClosed; Invalid with the fields username and password; otherwise what the person
 // may know of the refusal.
 func (s *Service) SignIn(ctx context.Context, in SignInRequest) (token vpn.Secret, err error) {
 	door, err := s.Door(ctx, in.Endpoint)
@@ -51,7 +51,7 @@ func (s *Service) SignIn(ctx context.Context, in SignInRequest) (token vpn.Secre
 	if door.asks == "" {
 		return "", vpn.ErrPortalClosed
 	}
-	if err := checkTyped(in, door); err != nil {
+	if err := checkTyped(in); err != nil {
 		return "", err
 	}
 	token, user, err := s.signIn(ctx, door, in)
@@ -62,7 +62,7 @@ func (s *Service) SignIn(ctx context.Context, in SignInRequest) (token vpn.Secre
 	return token, err
 }
 
-func checkTyped(in SignInRequest, door Door) error {
+func checkTyped(in SignInRequest) error {
 	var c vpn.Check
 	if strings.TrimSpace(in.Username) == "" {
 		c.Bad("username", "Enter your user name.")
@@ -70,10 +70,32 @@ func checkTyped(in SignInRequest, door Door) error {
 	if in.Password == "" {
 		c.Bad("password", "Enter your password.")
 	}
-	if door.Code && strings.TrimSpace(in.Code) == "" {
-		c.Bad("code", "Enter the code that your authenticator shows.")
-	}
 	return c.Err()
+}
+
+// purposeOf is what the session of a proved user is for.
+func purposeOf(p vpn.Proof) vpn.PortalPurpose {
+	switch {
+	case p.Enrols:
+		return vpn.ForFirstFactor
+	case p.Code.Recovery != "":
+		return vpn.ForAnotherFactor
+	default:
+		return vpn.ForPortal
+	}
+}
+
+// useCode uses a code up, or the recovery code that stands for it. ErrMFACodeUsed where it was used meanwhile.
+func useCode(ctx context.Context, tx *store.Tx, code vpn.MFACode, now time.Time) error {
+	use := func() (bool, error) { return tx.UseMFACode(ctx, code) }
+	if code.Recovery != "" {
+		use = func() (bool, error) { return tx.UseRecoveryCode(ctx, code.Device, code.Recovery, now) }
+	}
+	unused, err := use()
+	if err == nil && !unused {
+		err = vpn.ErrMFACodeUsed
+	}
+	return err
 }
 
 // signIn gives the user as far as the directory proved one.
@@ -89,7 +111,7 @@ func (s *Service) signIn(ctx context.Context, door Door, in SignInRequest) (toke
 	if door.Code {
 		password = vpn.WithCode(password, in.Code)
 	}
-	proof, err := s.Prover.Prove(asking, identity.ProofRequest{Directory: door.asks, Username: in.Username, Password: password, From: in.By.Addr})
+	proof, err := s.Prover.Prove(asking, identity.ProofRequest{Directory: door.asks, Username: in.Username, Password: password, From: in.By.Addr, Portal: true})
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 			return "", user, errSlow.Because(err)
@@ -101,17 +123,18 @@ func (s *Service) signIn(ctx context.Context, door Door, in SignInRequest) (toke
 		if d, err := tx.Directory(ctx, door.asks); err != nil || !proof.Holds(d) {
 			return cmp.Or(err, error(errChanged))
 		}
-		if token, err = s.startSession(ctx, tx, door, proof.User, time.Time{}, in.By); err != nil {
+		session, cookie, err := s.startSession(ctx, tx, door, proof.User, purposeOf(proof), time.Time{}, in.By)
+		if err != nil {
 			return err
 		}
+		token = cookie
 		if err := tx.EndPortalSession(ctx, vpn.TokenDigest(in.Former), s.core.Now(), "The browser signed in again."); err != nil {
 			return err
 		}
-		unused, err := tx.UseMFACode(ctx, proof.Code)
-		if err == nil && !unused {
-			err = vpn.ErrMFACodeUsed
+		if session.ForMFA() {
+			return s.beginAtSignIn(ctx, tx, session, proof, in.By)
 		}
-		return err
+		return useCode(ctx, tx, proof.Code, s.core.Now())
 	})
 	return token, user, err
 }

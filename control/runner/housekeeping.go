@@ -208,6 +208,10 @@ func (s *Runner) purge(ctx context.Context) error {
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgePortalSessions(ctx, now.Add(-keepSessions), purgeBatch)
 		},
+		func(tx *store.Tx) (int, error) {
+			return tx.PurgeMFAEnrolments(ctx, now.Add(-vpn.MFAEnrolmentLife), purgeBatch)
+		},
+		func(tx *store.Tx) (int, error) { return tx.PurgeEnrolmentCodes(ctx, now, purgeBatch) },
 		func(tx *store.Tx) (int, error) { return tx.PurgeConnecting(ctx, now.Add(-keepGrants)) },
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeVPNSessions(ctx, now.Add(-keepSessions), purgeBatch)

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"time"
 
 	"sallyport/control"
@@ -150,6 +151,9 @@ func (b *batch) refuse(ctx context.Context, r vpn.LoginRequest, refused *vpn.Err
 		if name := vpn.UserOf(at.endpoint, r, proof).Name; name != "" {
 			r.Username = name
 		}
+	}
+	if base := b.core.Settings.PublicURL; refused.Code == vpn.CodeMFADeviceMissing && base != "" && b.contexts[r.Endpoint].endpoint.PortalOpen() {
+		refused = vpn.ErrMFADeviceMissingAt(strings.TrimSuffix(base, "/"), r.Endpoint)
 	}
 	told := refused.ToldToClient(b.contexts[r.Endpoint].directory.MFA)
 	b.core.Log.InfoContext(ctx, "a login was refused", "endpoint", r.Endpoint, "device", r.Device.String(), "common_name", r.CommonName, "username", vpn.PrintableText(r.Username),

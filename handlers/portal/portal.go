@@ -7,6 +7,7 @@ import (
 	"sallyport/control"
 	"sallyport/control/portal"
 	"sallyport/control/signin"
+	"sallyport/handlers/portal/mfa"
 	"sallyport/handlers/portal/saml"
 	"sallyport/handlers/portal/selfservice"
 	signins "sallyport/handlers/portal/signin"
@@ -31,11 +32,12 @@ type Config struct {
 // Portal is the set of the actions, by noun.
 type Portal struct {
 	SelfService *selfservice.Pages
+	MFA         *mfa.Pages
 	SignIns     *signins.SignIns
 	SAML        *saml.SAML
 }
 
 // New makes the actions.
 func New(c Config) *Portal {
-	return &Portal{SelfService: selfservice.New(c.Services.Portal), SignIns: signins.New(c.Services.SignIns, c.Now), SAML: saml.New(c.Services.Providers)}
+	return &Portal{SelfService: selfservice.New(c.Services.Portal), MFA: mfa.New(c.Services.Portal, c.Now), SignIns: signins.New(c.Services.SignIns, c.Now), SAML: saml.New(c.Services.Providers)}
 }

@@ -11,6 +11,7 @@ import (
 // The pages of the self-service portal.
 const (
 	ConnectPath = portal.Path
+	MFAPath     = portal.MFAPath
 )
 
 // entries are the pages in the order of the navigation. shown tells whether a user has the page; nil: every user has.
@@ -19,6 +20,7 @@ var entries = []struct {
 	shown func(portal.User) bool
 }{
 	{views.NavEntry{Path: ConnectPath, Label: "Connect", Icon: "connect"}, nil},
+	{views.NavEntry{Path: MFAPath, Label: "MFA", Icon: "mfa"}, func(u portal.User) bool { return u.MFA }},
 }
 
 // Nav is the frame of a page that belongs to the entry with a path, for the user of the request.
@@ -26,7 +28,7 @@ func Nav(c echo.Context, here string) views.Nav {
 	u := User(c)
 	n := views.Nav{User: vpn.PrintableText(u.Name), Here: here}
 	for _, e := range entries {
-		if e.shown == nil || e.shown(u) {
+		if (e.shown == nil || e.shown(u)) && (!u.Session.ForMFA() || e.Path == MFAPath) {
 			n.Entries = append(n.Entries, e.NavEntry)
 		}
 	}

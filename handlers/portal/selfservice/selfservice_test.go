@@ -115,7 +115,8 @@ func TestSignInWithCode(t *testing.T) {
 	b := s.browser()
 	b.Get(s.door()).WantText("label[for=code]", "MFA code")
 	form := url.Values{"username": {"alice"}, "password": {password.Reveal()}}
-	b.Post(s.door()+"/sign-in", form).WantStatus(http.StatusUnprocessableEntity).WantText("#code-error", "Enter the code")
+	b.Post(s.door()+"/sign-in", form).WantStatus(http.StatusForbidden).WantText("[role=alert]", "The user name, the password or the MFA code is wrong.")
+	s.Clock.Pass(time.Minute)
 	form.Set("code", "000000")
 	b.Post(s.door()+"/sign-in", form).WantStatus(http.StatusForbidden).WantText("[role=alert]", "The user name, the password or the MFA code is wrong.")
 	s.Clock.Pass(time.Minute)

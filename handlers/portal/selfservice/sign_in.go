@@ -1,9 +1,11 @@
 package selfservice
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -45,6 +47,7 @@ type signInInput struct {
 	Username string `form:"username"`
 	Password string `form:"password"`
 	Code     string `form:"code"`
+	Recovery string `form:"recovery"` // in place of the code
 }
 
 // SignIn takes a user name and a password, and the MFA code where the directory asks for one.
@@ -58,7 +61,7 @@ func (h *Pages) SignIn(c echo.Context) error {
 		return err
 	}
 	token, err := h.service.SignIn(page.Context(c), portal.SignInRequest{
-		Endpoint: door.Endpoint, Username: in.Username, Password: vpn.Secret(in.Password), Code: in.Code, By: page.Visitor(c), Former: page.PortalToken(c),
+		Endpoint: door.Endpoint, Username: in.Username, Password: vpn.Secret(in.Password), Code: cmp.Or(strings.TrimSpace(in.Recovery), in.Code), By: page.Visitor(c), Former: page.PortalToken(c),
 	})
 	if errors.Is(err, vpn.ErrPortalClosed) {
 		return closed(c)
