@@ -73,7 +73,7 @@ func (c *Core) Read(ctx context.Context, by Principal, action vpn.Action, subjec
 var urgent = map[vpn.Action]bool{
 	vpn.BlockClientCertificate: true, vpn.BlockVpnUser: true, vpn.RevokeClientVpnIngress: true, vpn.RotateClientVpnEndpointKey: true, vpn.TerminateClientVpnConnections: true, vpn.DeleteClientVpnRoute: true,
 	vpn.DisassociateClientVpnTargetNetwork: true, vpn.DeleteClientVpnEndpoint: true,
-	vpn.ConfirmDirectoryLookUp: true, vpn.ResetMFADevice: true,
+	vpn.ConfirmDirectoryLookUp: true, vpn.ResetMFADevice: true, vpn.EndOwnVPNSession: true, vpn.ReportOwnSignIn: true,
 	vpn.EditAdministrator: true, vpn.ResetPassword: true, vpn.ChangePassword: true,
 }
 

@@ -67,6 +67,7 @@ const (
 	DescribeVpnGroups Action = "DescribeVpnGroups"
 	BlockVpnUser      Action = "BlockVpnUser"
 	UnblockVpnUser    Action = "UnblockVpnUser"
+	AcknowledgeReport Action = "AcknowledgeVpnUserReport"
 
 	// Client VPN endpoints.
 	DescribeClientVpnEndpoints         Action = "DescribeClientVpnEndpoints"
@@ -103,6 +104,8 @@ const (
 	ReplaceOwnFactor         Action = "ReplaceMFADevice"
 	RenewRecoveryCodes       Action = "RenewMFARecoveryCodes"
 	UseRecoveryCode          Action = "UseMFARecoveryCode"
+	EndOwnVPNSession         Action = "EndOwnVpnSession"
+	ReportOwnSignIn          Action = "ReportOwnSignIn"
 
 	// The console and its accounts.
 	DescribeNode           Action = "DescribeNode"
@@ -157,6 +160,7 @@ var actions = map[Action]struct {
 	DescribeVpnGroups:                   {Reads, "Show groups"},
 	BlockVpnUser:                        {Writes, "Block user"},
 	UnblockVpnUser:                      {Writes, "Unblock user"},
+	AcknowledgeReport:                   {Writes, "Acknowledge report of user"},
 	RegisterMFADevice:                   {Writes, "Register MFA device"},
 	ConfirmMFADevice:                    {Writes, "Confirm MFA device"},
 	ResetMFADevice:                      {Writes, "Reset MFA device"},
@@ -189,6 +193,8 @@ var actions = map[Action]struct {
 	ReplaceOwnFactor:                    {OwnFactor, "Replace the own MFA device in the self-service portal"},
 	RenewRecoveryCodes:                  {OwnFactor, "Make new MFA recovery codes in the self-service portal"},
 	UseRecoveryCode:                     {OwnFactor, "Use an MFA recovery code in the self-service portal"},
+	EndOwnVPNSession:                    {OwnPortal, "End own VPN session in the self-service portal"},
+	ReportOwnSignIn:                     {OwnPortal, "Report that a sign-in was not one's own"},
 	DescribeNode:                        {Reads, "Show the state of the dataplane"},
 	DescribeSettings:                    {Reads, "Show settings"},
 	ModifySettings:                      {Writes, "Modify settings"},

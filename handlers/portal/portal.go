@@ -7,6 +7,7 @@ import (
 	"sallyport/control"
 	"sallyport/control/portal"
 	"sallyport/control/signin"
+	"sallyport/handlers/portal/access"
 	"sallyport/handlers/portal/mfa"
 	"sallyport/handlers/portal/saml"
 	"sallyport/handlers/portal/selfservice"
@@ -32,6 +33,7 @@ type Config struct {
 // Portal is the set of the actions, by noun.
 type Portal struct {
 	SelfService *selfservice.Pages
+	Access      *access.Pages
 	MFA         *mfa.Pages
 	SignIns     *signins.SignIns
 	SAML        *saml.SAML
@@ -39,5 +41,5 @@ type Portal struct {
 
 // New makes the actions.
 func New(c Config) *Portal {
-	return &Portal{SelfService: selfservice.New(c.Services.Portal), MFA: mfa.New(c.Services.Portal, c.Now), SignIns: signins.New(c.Services.SignIns, c.Now), SAML: saml.New(c.Services.Providers)}
+	return &Portal{SelfService: selfservice.New(c.Services.Portal), Access: access.New(c.Services.Portal), SignIns: signins.New(c.Services.SignIns, c.Now), SAML: saml.New(c.Services.Providers)}
 }

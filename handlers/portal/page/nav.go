@@ -11,6 +11,7 @@ import (
 // The pages of the self-service portal.
 const (
 	ConnectPath = portal.Path
+	AccessPath  = portal.Path + "/access"
 	MFAPath     = portal.MFAPath
 )
 
@@ -20,6 +21,7 @@ var entries = []struct {
 	shown func(portal.User) bool
 }{
 	{views.NavEntry{Path: ConnectPath, Label: "Connect", Icon: "connect"}, nil},
+	{views.NavEntry{Path: AccessPath, Label: "My access", Icon: "access"}, nil},
 	{views.NavEntry{Path: MFAPath, Label: "MFA", Icon: "mfa"}, func(u portal.User) bool { return u.MFA }},
 }
 
