@@ -129,6 +129,23 @@ func (t *Tx) SaveSignIn(ctx context.Context, directory vpn.DirectoryID, account 
 	return signInNoun.read(t.on(ctx).Where("account = ? AND place IN (?)", string(account), old).Delete(&signInPlaceRow{}).Error, "")
 }
 
+// NoteSignIn stores what is to be remembered of a sign-in whose user is let in.
+func (t *Tx) NoteSignIn(ctx context.Context, n vpn.SignInNote, at time.Time) error {
+	for _, subject := range n.Forget {
+		if err := t.ForgetSignInFailures(ctx, SignInID(subject)); err != nil {
+			return err
+		}
+	}
+	if len(n.Places) == 0 {
+		return nil
+	}
+	places := make([]SignInID, len(n.Places))
+	for i, p := range n.Places {
+		places[i] = SignInID(p)
+	}
+	return t.SaveSignIn(ctx, n.Directory, SignInID(n.Account), at, places...)
+}
+
 // PurgeSignInFailures deletes the failures of which the last was before the given time, at most limit rows, and returns
 // their number.
 func (t *Tx) PurgeSignInFailures(ctx context.Context, before time.Time, limit int) (int, error) {

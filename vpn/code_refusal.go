@@ -155,8 +155,9 @@ func areaFrom(first Code) string {
 		return "Endpoint and its limits"
 	case CodeConnectionTerminated:
 		return "After the login"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // Area is the stage of a client's way at which a code refuses; "" for a code that refuses no client.

@@ -11,6 +11,17 @@ type Proof struct {
 	Code     MFACode // that the user entered; zero: the directory demands none. It is not used up yet
 	Enrols   bool    // the directory demands a code, and the user has no authenticator: asked for the self-service portal alone
 	Refused  *Error  // why it proved no user; nil: User is proved
+	Note     SignInNote
+}
+
+// SignInNote is what is stored about a sign-in at a directory when its user is let in, in the same transaction: the failures of
+// the account are forgotten, and it is remembered from where the user came. The zero one has nothing to store. The texts are
+// those of the store.
+type SignInNote struct {
+	Directory DirectoryID
+	Account   string
+	Forget    []string // counters of failures
+	Places    []string
 }
 
 // Holds tells whether the proof is by the directory as it is now.

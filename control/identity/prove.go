@@ -23,8 +23,8 @@ type ProofRequest struct {
 var errSlowSignIns = vpn.Refuse(vpn.Unavailable, vpn.CodeDirectoryUnavailable, "The directory is slow: other sign-ins of this user wait for it.")
 
 // Prove has a directory prove a user, in this order: failed sign-ins are within their limits, the password has the form that
-// the directory demands, the directory has the user and accepts the password, the MFA code is right. Who lets the user in uses the code up. The Proof has the
-// settings that it was asked by also where the user is refused. Errors: Denied and Throttled with the code of the reason;
+// the directory demands, the directory has the user and accepts the password, the MFA code is right. The transaction that lets
+// the user in uses the code up and stores the note (store.NoteSignIn). The Proof has the settings that it was asked by also where the user is refused. Errors: Denied and Throttled with the code of the reason;
 // Unavailable where the directory cannot say.
 func (s *Service) Prove(ctx context.Context, r ProofRequest) (vpn.Proof, error) {
 	d, source, err := s.Source(ctx, r.Directory)
@@ -55,13 +55,16 @@ func (s *Service) Prove(ctx context.Context, r ProofRequest) (vpn.Proof, error) 
 			var err error
 			proof.Code, err = limits.judgeCode(ctx, key, code)
 			if r.Portal && vpn.CodeOf(err) == vpn.CodeMFADeviceMissing {
-				proof.Enrols, limits.enrols, err = true, true, nil
+				proof.Enrols, err = true, nil
 			}
 			done(err)
 			return err
 		}
 	}
 	proof.User, err = source.SignIn(ctx, attempt)
+	if proof.Note = limits.note; proof.Enrols { // a password alone makes no place known
+		proof.Note.Places = nil
+	}
 	return proof, limits.end(ctx, err)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"sallyport/control/controltest"
 	"sallyport/control/identity"
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -40,14 +41,60 @@ func (k *kit) request(name string, password vpn.Secret, from string) identity.Pr
 
 const alice = "alice@corp.example.com"
 
-// try signs in and wants a code; "" is a success.
+// try signs in and wants a code; "" is a success, whose user is let in.
 func (k *kit) try(name string, password vpn.Secret, from string, want vpn.Code) error {
 	k.T.Helper()
-	_, err := k.Identity.Prove(k.T.Context(), k.request(name, password, from))
+	proof, err := k.Identity.Prove(k.T.Context(), k.request(name, password, from))
+	if err == nil {
+		k.letIn(proof)
+	}
 	if got := vpn.CodeOf(err); got != want || want == "" && err != nil {
 		k.T.Errorf("%s from %s: %q (%v), want %q", name, from, got, err, want)
 	}
 	return err
+}
+
+// letIn is what who lets a user in stores. It is false where the MFA code was used meanwhile.
+func (k *kit) letIn(proof vpn.Proof) (unused bool) {
+	k.T.Helper()
+	k.Must(k.Store.Update(k.T.Context(), func(tx *store.Tx) (err error) {
+		if unused, err = tx.UseMFACode(k.T.Context(), proof.Code); err == nil && unused {
+			err = tx.NoteSignIn(k.T.Context(), proof.Note, k.Clock.Now())
+		}
+		return err
+	}))
+	return unused
+}
+
+// A sign-in is remembered when its user is let in, and not before: one whose MFA code was used meanwhile, or that is refused for
+// another reason, leaves the failures counted and its place unknown.
+func TestSignInIsRememberedWithTheGrant(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, true)
+	key := k.RegisterMFADevice(k.d.ID, alice)
+	k.Clock.Pass(time.Minute)
+	code := vpn.TOTP(key, k.Clock.Now())
+	k.try(alice, vpn.WithCode("guess", code), "192.0.2.1", wrong)
+	stored := func() string {
+		return fmt.Sprint(k.Query("SELECT count(*) FROM sign_in_place"), k.Query("SELECT count(*) FROM sign_in_failure"))
+	}
+	before := stored()
+	first, err := k.Identity.Prove(t.Context(), k.request(alice, vpn.WithCode(right, code), "192.0.2.1"))
+	k.Must(err)
+	second, err := k.Identity.Prove(t.Context(), k.request(alice, vpn.WithCode(right, code), "203.0.113.9"))
+	k.Must(err)
+	if got := stored(); got != before {
+		t.Errorf("a user who is not let in is remembered: %s, before %s", got, before)
+	}
+	if !k.letIn(first) || k.letIn(second) {
+		t.Error("the code is not used once")
+	}
+	if places := k.Query("SELECT place FROM sign_in_place"); len(places) != 1 || places[0] != string(store.NewSignInID("source", "192.0.2.1")) {
+		t.Errorf("places %v, want that of the one who was let in", places)
+	}
+	if failures := k.Query(fmt.Sprint("SELECT count(*) FROM sign_in_failure WHERE kind <> ", int(vpn.SubjectSource))); failures[0] != "0" {
+		t.Errorf("%s accounts have failures", failures[0])
+	}
 }
 
 const wrong = vpn.CodeUserCredentials
@@ -136,8 +183,9 @@ func TestKnownDeviceKeepsAnAttempt(t *testing.T) {
 	k := newKit(t, false)
 	laptop := k.request(alice, right, "192.0.2.1")
 	laptop.Device = "ab01"
-	_, err := k.Identity.Prove(t.Context(), laptop)
+	proof, err := k.Identity.Prove(t.Context(), laptop)
 	k.Must(err)
+	k.letIn(proof)
 	for i := range 3 {
 		k.try(alice, "guess", fmt.Sprintf("203.0.113.%d", i), wrong)
 		k.Clock.Pass(16 * time.Second)

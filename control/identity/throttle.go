@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -38,9 +39,8 @@ type throttle struct {
 	// counted are the counters of the account: that of the user, and that of the name. A name is counted whether the
 	// directory has it or not, so that what a name with another domain is told does not tell whether there is such a user.
 	counted map[store.SignInID]vpn.SignInSubject
-	enrols  bool           // the user has no authenticator: a password alone makes no place known
 	known   bool           // the account signed in from one of the places
-	settled bool           // a success has nothing to store: no failure is counted, and each place is remembered
+	note    vpn.SignInNote // what a success has to store: most have nothing
 	code    store.SignInID // the counter of the MFA code that is judged; empty: none is
 	release func()         // ends the turn of the account; nil: it has none
 }
@@ -110,14 +110,18 @@ func (t *throttle) mayTry(ctx context.Context, key string) error {
 		if err != nil {
 			return err
 		}
-		t.known, t.settled = len(last) > 0, true
+		t.known, t.note = len(last) > 0, vpn.SignInNote{Directory: t.request.Directory, Account: string(t.account)}
 		var wait time.Duration
 		for subject := range t.counted {
 			wait = max(wait, t.limit.AccountWait(failed[subject], t.known, now))
-			t.settled = t.settled && failed[subject].Count == 0
+			if failed[subject].Count > 0 { // what another node counts meanwhile stays
+				t.note.Forget = append(t.note.Forget, string(subject))
+			}
 		}
 		for _, p := range t.places() {
-			t.settled = t.settled && (t.request.Trial || control.IsYoung(last[p], now, placeAge))
+			if !t.request.Trial && !control.IsYoung(last[p], now, placeAge) {
+				t.note.Places = append(t.note.Places, string(p))
+			}
 		}
 		if !t.known {
 			wait = max(wait, t.limit.SourceWait(failed[t.source()], now))
@@ -162,24 +166,20 @@ func bareName(typed string) string {
 	return name
 }
 
-// end counts the result of the attempt and ends the account's turn. A sign-in whose result cannot be stored fails.
+// end counts a failure and ends the account's turn. What a success stores is t.note; the transaction that lets the user in stores it, because
+// the sign-in may be refused yet, for another reason or because its MFA code was used meanwhile. A failure that cannot be stored
+// fails the sign-in.
 func (t *throttle) end(ctx context.Context, result error) error {
 	if t.release == nil {
 		return result
 	}
 	defer t.release()
+	refused := refusalOf(result)
+	if refused == nil || !refused.CountsAsFailure() {
+		return result
+	}
 	ctx = context.WithoutCancel(ctx) // a client that leaves does not take its guess back
-	var err error
-	switch refused := refusalOf(result); {
-	case result == nil:
-		err = t.succeeded(ctx)
-	case refused != nil && refused.CountsAsFailure():
-		err = t.failed(ctx, refused.Code == vpn.CodeMFACodeWrong)
-	}
-	if err != nil {
-		return err
-	}
-	return result
+	return cmp.Or(t.failed(ctx, refused.Code == vpn.CodeMFACodeWrong), result)
 }
 
 func (t *throttle) failed(ctx context.Context, wrongCode bool) error {
@@ -204,51 +204,5 @@ func (t *throttle) failed(ctx context.Context, wrongCode bool) error {
 			return err
 		}
 		return tx.SaveSignInFailures(ctx, t.code, vpn.SubjectUser, t.codes().Wrong(wrong, now))
-	})
-}
-
-// succeeded forgets the failures of the account, and remembers from where the user came. Most sign-ins change nothing.
-func (t *throttle) succeeded(ctx context.Context) error {
-	if t.settled { // what the account's turn has begun with: what another node has counted meanwhile stays
-		return nil
-	}
-	now := t.service.core.Now()
-	var failed int
-	missing := make([]store.SignInID, 0, len(t.places()))
-	err := t.service.core.View(ctx, func(tx *store.Tx) (err error) {
-		for subject := range t.counted {
-			f, err := tx.SignInFailures(ctx, subject)
-			if err != nil {
-				return err
-			}
-			failed += f.Count
-		}
-		if t.request.Trial || t.enrols {
-			return nil
-		}
-		for _, p := range t.places() {
-			last, err := tx.SignedInAt(ctx, t.request.Directory, t.account, p)
-			if err != nil {
-				return err
-			}
-			if !control.IsYoung(last, now, placeAge) {
-				missing = append(missing, p)
-			}
-		}
-		return nil
-	})
-	if err != nil || failed == 0 && len(missing) == 0 {
-		return err
-	}
-	return t.service.core.Update(ctx, func(tx *store.Tx) error {
-		for subject := range t.counted {
-			if err := tx.ForgetSignInFailures(ctx, subject); err != nil {
-				return err
-			}
-		}
-		if len(missing) == 0 {
-			return nil
-		}
-		return tx.SaveSignIn(ctx, t.request.Directory, t.account, now, missing...)
 	})
 }

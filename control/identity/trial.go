@@ -96,6 +96,8 @@ func (s *Service) TestSignIn(ctx context.Context, by control.Principal, r TrialR
 			}
 			if !unused {
 				t.Refused = vpn.ErrMFACodeUsed
+			} else if err := tx.NoteSignIn(ctx, proof.Note, s.core.Now()); err != nil {
+				return err
 			}
 		}
 		if t.Refused == nil {

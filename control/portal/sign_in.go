@@ -132,9 +132,14 @@ func (s *Service) signIn(ctx context.Context, door Door, in SignInRequest) (toke
 			return err
 		}
 		if session.ForMFA() {
-			return s.beginAtSignIn(ctx, tx, session, proof, in.By)
+			err = s.beginAtSignIn(ctx, tx, session, proof, in.By)
+		} else {
+			err = useCode(ctx, tx, proof.Code, s.core.Now())
 		}
-		return useCode(ctx, tx, proof.Code, s.core.Now())
+		if err != nil {
+			return err
+		}
+		return tx.NoteSignIn(ctx, proof.Note, s.core.Now())
 	})
 	return token, user, err
 }

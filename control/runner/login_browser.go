@@ -28,7 +28,7 @@ const (
 	keptCodes = 4
 )
 
-var errClientGone = errors.New("the client of the login waits no longer")
+var errClientGone = errors.New("the dataplane does not answer; it repeats the login when it does")
 
 // browsers are the logins that wait for sign-ins in a browser, each in a goroutine of its own. What they wait for is in the
 // database.
@@ -194,27 +194,35 @@ func (d *decider) refuseBefore(ctx context.Context, e vpn.Endpoint, r vpn.LoginR
 	return refused
 }
 
-func (d *decider) awaitBrowser(ctx context.Context, e vpn.Endpoint, l *login, w *browser) error {
+func (d *decider) awaitBrowser(ctx context.Context, e vpn.Endpoint, l *login, w *browser) (err error) {
 	s, err := d.signIns.Begin(ctx, e.SAML, l.LoginRequest, d.node)
 	if err != nil {
 		return err
 	}
 	l.signIn = s.ID
+	defer func() {
+		if err != nil { // the refused attempt names the user who had signed in
+			l.proof.User, l.proof.Version = s.User, s.Version
+		}
+	}()
 	l.Deadline = time.Now().Add(s.ExpiresAt.Add(pendMargin).Sub(d.core.Now()))
 	askedForCode := s.Method == vpn.SSOCRText
 	if !l.Pending && s.Open(d.core.Now()) {
-		if err := d.pend(ctx, s, d.invitation(s)); err != nil {
+		if err := d.pend(ctx, s, d.invitation(s), w); err != nil {
 			return err
 		}
 	}
 	code := l.Answer
 	for {
+		if w.client.hasLeft() { // decideSignIn ends it
+			return nil
+		}
 		now := d.core.Now()
 		if waitsForCode := s.Code != "" && s.StateAt(now) == vpn.BrowserConfirmed; !s.Open(now) && !waitsForCode {
 			l.proof = s.Proof(now)
 			return nil
 		} else if waitsForCode && !askedForCode {
-			if err := d.pend(ctx, s, codePrompt("Type the code that the browser shows")); err != nil {
+			if err := d.pend(ctx, s, codePrompt("Type the code that the browser shows"), w); err != nil {
 				return err
 			}
 			askedForCode = true
@@ -228,7 +236,7 @@ func (d *decider) awaitBrowser(ctx context.Context, e vpn.Endpoint, l *login, w 
 				l.proof = typed.Proof(now)
 				return nil
 			case typed.StateAt(now) != vpn.BrowserRefused:
-				if err := d.pend(ctx, typed, codePrompt("The code is wrong. Type the code that the browser shows after the sign-in")); err != nil {
+				if err := d.pend(ctx, typed, codePrompt("The code is wrong. Type the code that the browser shows after the sign-in"), w); err != nil {
 					return err
 				}
 			}
@@ -238,8 +246,8 @@ func (d *decider) awaitBrowser(ctx context.Context, e vpn.Endpoint, l *login, w 
 		if code, err = d.sleep(ctx, w, s.ExpiresAt.Sub(now)); err != nil {
 			return err
 		}
-		if w.client.hasLeft() { // decideSignIn ends it
-			return nil
+		if w.client.hasLeft() {
+			continue
 		}
 		next, err := d.signIns.SignIn(ctx, s.ID)
 		switch {
@@ -279,13 +287,16 @@ func codePrompt(text string) vpn.LoginPending {
 	return vpn.LoginPending{Method: vpn.SSOCRText, Prompt: text}
 }
 
-// pend has the dataplane tell the client of a login how to go on. errClientGone: the dataplane does not have the login any
-// more, or repeats it when it answers again.
-func (d *decider) pend(ctx context.Context, s vpn.BrowserSignIn, p vpn.LoginPending) error {
+// pend has the dataplane tell the client of a login how to go on. Where the dataplane does not have the login any more, its client
+// has left. errClientGone: the dataplane does not answer, and repeats the login when it does again.
+func (d *decider) pend(ctx context.Context, s vpn.BrowserSignIn, p vpn.LoginPending, w *browser) error {
 	p.ID, p.Until = s.Login.ID, time.Now().Add(s.ExpiresAt.Add(pendMargin).Sub(d.core.Now()))
 	err := d.dataplane.Pend(ctx, p)
 	switch vpn.KindOf(err) {
-	case vpn.NotFound, vpn.Unavailable:
+	case vpn.NotFound:
+		w.client.leave()
+		return nil
+	case vpn.Unavailable:
 		return errClientGone
 	}
 	return err

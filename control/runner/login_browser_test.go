@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -366,6 +367,42 @@ func TestLoginInBrowserWithCode(t *testing.T) {
 	}
 	if d := s.nextDecision(); d.Allow || d.Code != vpn.CodeBrowserCodeWrong {
 		t.Errorf("three wrong codes: %+v", d)
+	}
+}
+
+// After a wrong code the sign-in of a client that the dataplane does not have any more is over, and says why; where the login ends
+// by an error, the refused attempt names the user who had signed in.
+func TestLoginInBrowserEndsAtTheCode(t *testing.T) {
+	t.Parallel()
+	s := newBrowserSite(t, false)
+	defer s.follow()()
+	for id, c := range map[string]struct {
+		failure error
+		code    vpn.Code
+	}{
+		"left":  {vpn.Refuse(vpn.NotFound, vpn.CodeLoginNotFound, "No login waits."), vpn.CodeBrowserClientGone},
+		"error": {errors.New("the management socket is closed"), vpn.CodeDirectoryUnavailable},
+	} {
+		s.Dataplane.Do(func() { s.Dataplane.RefusePend = nil })
+		s.waits(s.login(id, "crtext"))
+		token := controltest.TokenOf(s.nextPend().Prompt)
+		s.confirm(s.SignInBrowser(token, desk, "alice"), true, desk)
+		s.Dataplane.Do(func() {
+			s.Dataplane.RefusePend = c.failure
+			for i := range s.Dataplane.WaitingLogins {
+				s.Dataplane.WaitingLogins[i].Answer = "000000x"
+			}
+		})
+		if v := s.reaches(token, vpn.BrowserRefused); v.RefusedCode != c.code {
+			t.Errorf("%s: %+v", id, v)
+		}
+		if d := s.nextDecision(); d.Allow || d.Code != c.code {
+			t.Errorf("%s: %+v", id, d)
+		}
+		if rows := s.Query("SELECT username FROM attempt WHERE code = '" + string(c.code) + "'"); len(rows) != 1 || rows[0] != "alice" {
+			t.Errorf("%s: the refused attempts are of %v", id, rows)
+		}
+		s.Dataplane.Do(func() { s.Dataplane.WaitingLogins = nil })
 	}
 }
 

@@ -60,6 +60,9 @@ func (b *batch) decideLogin(ctx context.Context, at *loginContext, l login) (vpn
 		}
 		return b.refuse(ctx, r, vpn.ErrMFACodeUsed, proof)
 	}
+	if err := b.tx.NoteSignIn(ctx, proof.Note, now); err != nil {
+		return vpn.LoginDecision{}, err
+	}
 	granted, err := b.grant(ctx, at, r, session, end, proof)
 	granted.Addr = former
 	return granted, err
