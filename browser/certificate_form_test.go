@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
 )
 
 // Fields of the forms about certificates follow the use at once; what was typed stays. Without scripts all are shown.
@@ -46,6 +47,19 @@ func TestCertificateForms(t *testing.T) {
 	p.tick("Server certificate")
 	p.waitText("Certificate chain")
 	p.waitNoText("Private key – optional")
+
+	// A file that is dropped on a box is chosen, also where a browser would have opened it.
+	var name string
+	p.do(chromedp.Evaluate(`(function () {
+		var box = document.querySelector("#private_key"), files = new DataTransfer();
+		files.items.add(new File(["x"], "server.key"));
+		box.dispatchEvent(new DragEvent("dragover", { bubbles: true, cancelable: true, dataTransfer: files }));
+		var taken = !box.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: files }));
+		return taken + " " + Array.from(document.querySelector("#private_key_file").files, function (f) { return f.name; });
+	})()`, &name))
+	if name != "true server.key" {
+		t.Errorf("a dropped file: %q", name)
+	}
 
 	p.do(emulation.SetScriptExecutionDisabled(true))
 	p.open("/certificates/import")

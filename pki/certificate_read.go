@@ -15,26 +15,36 @@ import (
 
 // readCertificates reads one or more certificates.
 func readCertificates(text string) ([]*x509.Certificate, string) {
+	certs, fault := readPlaced(text)
+	return bare(certs), fault
+}
+
+// readPlaced reads one or more certificates with their places.
+func readPlaced(text string) ([]placed, string) {
 	blocks, fault := readBlocks(text, "the certificate")
 	if fault != "" {
 		return nil, fault
 	}
-	var certs []*x509.Certificate
+	return certificatesIn(blocks)
+}
+
+func certificatesIn(blocks []block) ([]placed, string) {
+	var certs []placed
 	for _, b := range blocks {
 		if parameters(b.Type) {
 			continue
 		}
-		if fault := notACertificate(b); fault != "" {
-			return nil, fault
+		if fault := notACertificate(b.Block); fault != "" {
+			return nil, b.says(fault)
 		}
 		c, fault := readCertificate(firstElement(b.Bytes))
 		if fault != "" {
-			return nil, fault
+			return nil, b.says(fault)
 		}
-		certs = append(certs, c)
+		certs = append(certs, placed{c, b.place})
 	}
 	if len(certs) == 0 {
-		return nil, "This is " + blockName(blocks[0].Type) + ", not a certificate."
+		return nil, blocks[0].says("This is " + blockName(blocks[0].Type) + ", not a certificate.")
 	}
 	return certs, ""
 }
@@ -50,7 +60,7 @@ func notACertificate(b *pem.Block) string {
 	switch {
 	case certificateLabel(label):
 		return ""
-	case label == "ENCRYPTED PRIVATE KEY":
+	case label == labelEncryptedKey:
 		return "This holds a private key, encrypted with a passphrase (BEGIN ENCRYPTED PRIVATE KEY). A key belongs into the private key box, and nowhere else."
 	case strings.HasSuffix(label, keySuffix):
 		return "This holds a private key (BEGIN " + label + "). The key belongs into the private key box, and nowhere else."

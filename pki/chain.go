@@ -28,6 +28,7 @@ type chainSearch struct {
 	now   time.Time
 	given []*x509.Certificate
 
+	places     map[*x509.Certificate]place
 	subjects   []string // of given, comparable
 	verified   map[[2]*x509.Certificate]bool
 	roots      map[*x509.Certificate]bool
@@ -48,12 +49,14 @@ const (
 
 // findChain gives the way from a certificate to a root, without the certificate itself, or the
 // reason why there is none.
-func findChain(cert *x509.Certificate, given []*x509.Certificate, use vpn.CertificateUse, now time.Time) ([]*x509.Certificate, string) {
-	if len(given) > maxGiven {
-		return nil, fmt.Sprintf("This holds %d certificates; at most %d are looked through. Leave only the issuers of this certificate, up to the root.", len(given), maxGiven)
+func findChain(cert *x509.Certificate, from []placed, use vpn.CertificateUse, now time.Time) ([]*x509.Certificate, string) {
+	if len(from) > maxGiven {
+		return nil, from[maxGiven].says(fmt.Sprintf("This holds %d certificates; at most %d are looked through. Leave only the issuers of this certificate, up to the root.", len(from), maxGiven))
 	}
-	s := &chainSearch{use: use, now: now, given: given, verified: map[[2]*x509.Certificate]bool{}, roots: map[*x509.Certificate]bool{}}
-	for _, c := range given {
+	given := bare(from)
+	s := &chainSearch{use: use, now: now, given: given, places: map[*x509.Certificate]place{}, verified: map[[2]*x509.Certificate]bool{}, roots: map[*x509.Certificate]bool{}}
+	for _, c := range from {
+		s.places[c.Certificate] = c.place
 		s.subjects = append(s.subjects, comparable(c.RawSubject))
 	}
 	if path := s.extend([]*x509.Certificate{cert}); path != nil {
@@ -85,14 +88,14 @@ func (s *chainSearch) extend(path []*x509.Certificate) []*x509.Certificate {
 	}
 	candidates := s.candidates(path)
 	if len(candidates) == 0 {
-		s.note(path, weighsMissing, missingIssuer(at, path[0]))
+		s.note(path, weighsMissing, s.places[at].says(missingIssuer(at, path[0])))
 	}
 	for _, candidate := range candidates {
 		if s.steps++; s.spent() || len(path) > maxPath {
 			return nil
 		}
 		if weight, fault := s.fault(path, candidate); fault != "" {
-			s.note(path, weight, fault)
+			s.note(path, weight, s.places[candidate].says(fault))
 			continue
 		}
 		if found := s.extend(append(slices.Clone(path), candidate)); found != nil {

@@ -13,6 +13,8 @@ const (
 	labelPKCS7  = "PKCS7"
 	labelPKCS12 = "PKCS12"
 	keySuffix   = "PRIVATE KEY"
+
+	labelEncryptedKey = "ENCRYPTED PRIVATE KEY"
 )
 
 var (
@@ -93,7 +95,7 @@ func labelOf(der []byte) string {
 	case is(integer, sequence, octets):
 		return "PRIVATE KEY"
 	case is(sequence, octets) && len(tags) == 2:
-		return "ENCRYPTED PRIVATE KEY"
+		return labelEncryptedKey
 	case is(sequence, bits) && len(tags) == 2:
 		return "PUBLIC KEY"
 	case is(integer, sequence):

@@ -10,54 +10,46 @@ import (
 	"sallyport/vpn"
 )
 
-// CheckImport judges what a person pasted and gives it back in order: one certificate, its key as
-// PKCS #8, and the path to its root without certificates that are not part of it. A server needs
-// its key; an authority and a client may come without. Every fault of the three boxes is reported at once, as an
-// Invalid *vpn.Error with fields certificate, private_key and chain. now is the moment to judge
+// CheckImport judges what a person gave and gives it back in order: one certificate, its key as
+// PKCS #8, and the path to its root without certificates that are not part of it. The certificate may be a PKCS #12 file, or
+// PEM text with the chain and the key in it. A passphrase opens an encrypted key or file. A server needs
+// its key; an authority and a client may come without. Every fault of the boxes is reported at once, as an
+// Invalid *vpn.Error with fields certificate, private_key, passphrase and chain. now is the moment to judge
 // dates by.
-func (Maker) CheckImport(use vpn.CertificateUse, p vpn.KeyPair, now time.Time) (vpn.KeyPair, error) {
+func (Maker) CheckImport(use vpn.CertificateUse, p vpn.KeyPair, passphrase vpn.Secret, now time.Time) (vpn.KeyPair, error) {
 	var c vpn.Check
-	cert := importCertificate(&c, p.Certificate, use, now)
-	pair := vpn.KeyPair{Key: importKey(&c, p.Key.Reveal(), cert, use)}
+	given := readBoxes(&c, p, passphrase, use)
+	judgeCertificate(&c, given.own, use, now)
+	pair := vpn.KeyPair{Key: importKey(&c, given, use)}
 	if !use.Valid() {
 		c.Bad("use", "Choose what the certificate is for.")
 	}
 	if use != vpn.UseAuthority {
-		pair.Chain = importChain(&c, p.Chain, cert, use, now)
+		pair.Chain = importChain(&c, p.Chain, given, use, now)
 	}
 	if err := c.Err(); err != nil {
 		return vpn.KeyPair{}, err
 	}
-	pair.Certificate = encodeCertificate(cert.Raw)
+	pair.Certificate = encodeCertificate(given.own.Raw)
 	return pair, nil
 }
 
-func importCertificate(c *vpn.Check, text string, use vpn.CertificateUse, now time.Time) *x509.Certificate {
-	certs, fault := readCertificates(text)
-	if fault == "" && len(certs) > 1 {
-		fault = fmt.Sprintf("This holds %d certificates. Leave only the first, the certificate itself, here and move its issuers into the chain box.", len(certs))
-		if use == vpn.UseAuthority {
-			fault = fmt.Sprintf("This holds %d certificates. Leave only the authority's own here.", len(certs))
-		}
+func judgeCertificate(c *vpn.Check, cert placed, use vpn.CertificateUse, now time.Time) {
+	if cert.Certificate == nil {
+		return
 	}
-	if fault != "" {
-		c.Bad(fieldCertificate, fault)
-		return nil
-	}
-	cert := certs[0]
 	for _, judge := range []func() string{
-		func() string { return keyFault(cert) },
-		func() string { return dateFault(cert, now) },
-		func() string { return signatureFault(cert) },
-		func() string { return usageFault(cert, use) },
-		func() string { return nameFault(cert, use) },
+		func() string { return keyFault(cert.Certificate) },
+		func() string { return dateFault(cert.Certificate, now) },
+		func() string { return signatureFault(cert.Certificate) },
+		func() string { return usageFault(cert.Certificate, use) },
+		func() string { return nameFault(cert.Certificate, use) },
 	} {
 		if fault := judge(); fault != "" {
-			c.Bad(fieldCertificate, fault)
+			c.Bad(fieldCertificate, cert.says(fault))
 			break // no signature is verified with a key that is refused
 		}
 	}
-	return cert
 }
 
 func dateFault(cert *x509.Certificate, now time.Time) string {
@@ -141,24 +133,21 @@ func nameFault(cert *x509.Certificate, use vpn.CertificateUse) string {
 	return vpn.CheckCommonName(cert.Subject.CommonName)
 }
 
-func importKey(c *vpn.Check, text string, cert *x509.Certificate, use vpn.CertificateUse) vpn.Secret {
-	if text == "" && use != vpn.UseServer {
-		return ""
-	}
-	key, fault := readKey(text)
+func importKey(c *vpn.Check, given boxes, use vpn.CertificateUse) vpn.Secret {
+	key, cert := given.key, given.own
 	switch {
-	case fault != "":
-	case cert == nil:
+	case !given.hasKey && use == vpn.UseServer:
+		c.Bad(fieldKey, "Paste the private key in PEM form, or choose its file.")
+		return ""
+	case key == nil, cert.Certificate == nil:
 		return ""
 	case !sameKey(cert.PublicKey, key):
 		label, _ := describeKey(key.Public())
 		want, _ := describeKey(cert.PublicKey)
-		fault = "This is not the key of the certificate."
+		fault := "This is not the key of the certificate."
 		if label != want {
 			fault = fmt.Sprintf("This is not the key of the certificate: it is %s and the certificate's is %s.", label, want)
 		}
-	}
-	if fault != "" {
 		c.Bad(fieldKey, fault)
 		return ""
 	}
@@ -169,26 +158,31 @@ func importKey(c *vpn.Check, text string, cert *x509.Certificate, use vpn.Certif
 	return sealed
 }
 
-// importChain finds the way from the certificate to its root among what was pasted.
-func importChain(c *vpn.Check, text string, cert *x509.Certificate, use vpn.CertificateUse, now time.Time) string {
-	if text == "" {
+// importChain finds the way from the certificate to its root among what was given.
+func importChain(c *vpn.Check, text string, given boxes, use vpn.CertificateUse, now time.Time) string {
+	cert, from := given.own.Certificate, given.beside
+	switch {
+	case text != "":
+		certs, fault := readPlaced(text)
+		if fault != "" {
+			c.Bad(fieldChain, fault)
+			return ""
+		}
+		from = append(certs, from...)
+	case len(from) == 0:
 		above := "the authority that issued this one"
 		if cert != nil {
 			above = nameOf(cert.Issuer.CommonName, cert.Issuer.String()) + ", which issued this one"
 		}
-		if use.Valid() {
+		if use.Valid() && (cert != nil || !given.hasKey || !c.Has(fieldPassphrase)) {
 			c.Bad(fieldChain, "Paste the certificate of "+above+": it is what the other side trusts.")
 		}
 		return ""
 	}
-	given, fault := readCertificates(text)
-	if fault != "" {
-		c.Bad(fieldChain, fault)
-	}
-	if fault != "" || c.Has(fieldCertificate) || !use.Valid() {
+	if cert == nil || c.Has(fieldCertificate) || !use.Valid() {
 		return ""
 	}
-	path, fault := findChain(cert, given, use, now)
+	path, fault := findChain(cert, from, use, now)
 	if fault != "" {
 		c.Bad(fieldChain, fault)
 		return ""

@@ -24,7 +24,7 @@ import (
 
 // check is CheckImport with the boxes as a form sends them.
 func check(cert, key, chain string, use vpn.CertificateUse, now time.Time) (vpn.KeyPair, error) {
-	return Maker{}.CheckImport(use, vpn.KeyPair{Certificate: cert, Key: vpn.Secret(key), Chain: chain}, now)
+	return Maker{}.CheckImport(use, vpn.KeyPair{Certificate: cert, Key: vpn.Secret(key), Chain: chain}, "", now)
 }
 
 // forge signs whatever the case asks for, also what this package would never issue.
@@ -232,15 +232,15 @@ func TestCheckImportRefuses(t *testing.T) {
 		"text":                  {"hello", key, ca.Certificate, vpn.UseServer, "certificate", "This is not PEM"},
 		"huge":                  {strings.Repeat("x", 10<<20), key, ca.Certificate, vpn.UseServer, "certificate", "This is 10240 KB"},
 		"cut off":               {good.Certificate[:200], key, ca.Certificate, vpn.UseServer, "certificate", "damaged"},
-		"second one cut off":    {good.Certificate + ca.Certificate[:200], key, ca.Certificate, vpn.UseServer, "certificate", "last PEM block is damaged"},
+		"second one cut off":    {good.Certificate + ca.Certificate[:200], key, ca.Certificate, vpn.UseServer, "certificate", "Block 2, line 12: The PEM text is damaged"},
 		"junk in the armour":    {"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", key, ca.Certificate, vpn.UseServer, "certificate", "damaged"},
 		"DER":                   {der(t, good.Certificate), key, ca.Certificate, vpn.UseServer, "certificate", "binary (DER)"},
-		"PKCS 12":               {p12, key, ca.Certificate, vpn.UseServer, "certificate", "PKCS #12"},
+		"PKCS 12 and a key":     {p12, key, ca.Certificate, vpn.UseServer, "private_key", "PKCS #12 file of the certificate has a key"},
 		"some binary":           {"\x7fELF\x00\x01", key, ca.Certificate, vpn.UseServer, "certificate", "binary file"},
 		"a signing request":     {csr, key, ca.Certificate, vpn.UseServer, "certificate", "signing request"},
 		"key as certificate":    {key, key, ca.Certificate, vpn.UseServer, "certificate", "private key"},
 		"certificate and key":   {good.Certificate + key, key, ca.Certificate, vpn.UseServer, "certificate", "private key"},
-		"several certificates":  {good.Certificate + ca.Certificate, key, ca.Certificate, vpn.UseServer, "certificate", "2 certificates"},
+		"several certificates":  {good.Certificate + client.Certificate, ca.Key.Reveal(), ca.Certificate, vpn.UseServer, "certificate", "2 certificates"},
 		"expired":               {expired.Certificate, expired.Key.Reveal(), ca.Certificate, vpn.UseServer, "certificate", "expired on"},
 		"not yet valid":         {future.Certificate, future.Key.Reveal(), ca.Certificate, vpn.UseServer, "certificate", "not valid before"},
 		"RSA 1024":              {weak, weakKey, "", vpn.UseAuthority, "certificate", "1024 bits"},
@@ -262,7 +262,7 @@ func TestCheckImportRefuses(t *testing.T) {
 		"no key":                {good.Certificate, "", ca.Certificate, vpn.UseServer, "private_key", "Paste the private key"},
 		"another's key":         {good.Certificate, client.Key.Reveal(), ca.Certificate, vpn.UseServer, "private_key", "not the key of the certificate."},
 		"key of another type":   {good.Certificate, weakKey, ca.Certificate, vpn.UseServer, "private_key", "it is RSA 1024 and the certificate's is ECDSA P-256"},
-		"encrypted key":         {good.Certificate, encrypted, ca.Certificate, vpn.UseServer, "private_key", "encrypted with a passphrase"},
+		"encrypted key":         {good.Certificate, encrypted, ca.Certificate, vpn.UseServer, "passphrase", "encrypted with a passphrase. Enter it here"},
 		"certificate as key":    {good.Certificate, good.Certificate, ca.Certificate, vpn.UseServer, "private_key", "a certificate, not a private key"},
 		"two keys":              {good.Certificate, key + key, ca.Certificate, vpn.UseServer, "private_key", "several private keys"},
 		"no chain":              {good.Certificate, key, "", vpn.UseServer, "chain", "Paste the certificate of Corp CA"},

@@ -19,6 +19,7 @@ const (
 	fieldCertificate = "certificate"
 	fieldKey         = "private_key"
 	fieldChain       = "chain"
+	fieldPassphrase  = "passphrase"
 )
 
 // maxText bounds what is parsed. A chain of five certificates is about 10 KB.
@@ -43,7 +44,7 @@ var header = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]*): *(.*)$`)
 
 // readBlocks splits PEM text into its blocks. The fault, a sentence, says what was given instead;
 // it never repeats the text, which may be a private key in the wrong box.
-func readBlocks(text, want string) ([]*pem.Block, string) {
+func readBlocks(text, want string) ([]block, string) {
 	if strings.TrimSpace(text) == "" {
 		return nil, "Paste " + want + " in PEM form, or choose its file."
 	}
@@ -60,41 +61,46 @@ func readBlocks(text, want string) ([]*pem.Block, string) {
 	marks := marker.FindAllStringSubmatchIndex(text, -1)
 	if len(marks) == 0 {
 		if b := bareBlock(text); b != nil {
-			return []*pem.Block{b}, ""
+			return []block{{Block: b}}, ""
 		}
 		return nil, "This is not PEM: there is no line that starts with -----BEGIN."
 	}
-	var blocks []*pem.Block
+	var blocks []block
 	for i := 0; i < len(marks); i += 2 {
 		kind, label := markerAt(text, marks[i])
+		at := place{len(blocks) + 1, lineAt(text, marks[i][0])}
 		if kind != "BEGIN" {
-			return nil, fmt.Sprintf("The PEM text is damaged: there is an END %s line without its BEGIN line. Copy it again, from the BEGIN line to the END line, both included.", label)
+			return nil, damagedBlock(at, fmt.Sprintf("there is an END %s line without its BEGIN line", label))
 		}
 		if i+1 == len(marks) {
-			return nil, damagedBlock(len(blocks), fmt.Sprintf("the block that starts with BEGIN %s has no END line", label))
+			return nil, damagedBlock(at, fmt.Sprintf("the block that starts with BEGIN %s has no END line", label))
 		}
 		kind, end := markerAt(text, marks[i+1])
 		switch {
 		case kind != "END":
-			return nil, damagedBlock(len(blocks), fmt.Sprintf("the block that starts with BEGIN %s has no END line before the next BEGIN line", label))
+			return nil, damagedBlock(at, fmt.Sprintf("the block that starts with BEGIN %s has no END line before the next BEGIN line", label))
 		case end != label:
-			return nil, damagedBlock(len(blocks), fmt.Sprintf("what starts with BEGIN %s ends with END %s", label, end))
+			return nil, damagedBlock(at, fmt.Sprintf("what starts with BEGIN %s ends with END %s", label, end))
 		}
-		b, fault := readBody(label, text[marks[i][1]:marks[i+1][0]])
+		b, line, fault := readBody(label, text[marks[i][1]:marks[i+1][0]])
 		if fault != "" {
-			return nil, damagedBlock(len(blocks), fault)
+			at.line += line
+			return nil, damagedBlock(at, fault)
 		}
-		blocks = append(blocks, b)
+		blocks = append(blocks, block{b, at})
 	}
 	return blocks, ""
 }
 
-func damagedBlock(before int, what string) string {
-	which := "PEM text"
-	if before > 0 {
-		which = "last PEM block"
-	}
-	return "The " + which + " is damaged: " + what + ". Copy it again, from the BEGIN line to the END line, both included."
+// lineAt is the number of the line that an offset is in. Blanks and line ends before a BEGIN line may belong to
+// what was found there.
+func lineAt(text string, at int) int {
+	at += len(text[at:]) - len(strings.TrimLeft(text[at:], " \t\n"))
+	return strings.Count(text[:at], "\n") + 1
+}
+
+func damagedBlock(at place, what string) string {
+	return at.says("The PEM text is damaged: " + what + ". Copy it again, from the BEGIN line to the END line, both included.")
 }
 
 // markerAt gives BEGIN or END, and the label in the case that PEM writes it in.
@@ -110,29 +116,40 @@ func markerAt(text string, m []int) (kind, label string) {
 	return kind, label
 }
 
-func readBody(label, body string) (*pem.Block, string) {
-	b := &pem.Block{Type: label, Headers: map[string]string{}}
+// readBody reads what stands between a BEGIN and an END line. Where it cannot, line is where the fault is, counted
+// from the BEGIN line.
+func readBody(label, body string) (b *pem.Block, line int, fault string) {
+	b = &pem.Block{Type: label, Headers: map[string]string{}}
 	var digits strings.Builder
-	for line := range strings.Lines(body) {
-		line = strings.TrimSpace(line)
-		if h := header.FindStringSubmatch(line); h != nil && digits.Len() == 0 {
+	number, wrong := -1, 0
+	for text := range strings.Lines(body) {
+		number++
+		text = strings.TrimSpace(text)
+		if h := header.FindStringSubmatch(text); h != nil && digits.Len() == 0 {
 			b.Headers[h[1]] = h[2]
 			continue
 		}
-		digits.WriteString(line)
+		if wrong == 0 && strings.ContainsFunc(text, notBase64) {
+			wrong = number
+		}
+		digits.WriteString(text)
 	}
 	if strings.HasPrefix(label, "OpenVPN") { // not base64; it is refused by its label
-		return b, ""
+		return b, 0, ""
 	}
 	der, ok := decodeBase64(digits.String())
 	switch {
 	case !ok:
-		return nil, "the block BEGIN " + label + " contains characters that are not base64, or too few of them"
+		return nil, wrong, "the block BEGIN " + label + " contains characters that are not base64, or too few of them"
 	case len(der) == 0:
-		return nil, "the block BEGIN " + label + " is empty"
+		return nil, 0, "the block BEGIN " + label + " is empty"
 	}
 	b.Bytes = der
-	return b, ""
+	return b, 0, ""
+}
+
+func notBase64(r rune) bool {
+	return !unicode.IsSpace(r) && (r > unicode.MaxASCII || !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=", r))
 }
 
 // decodeBase64 leaves out spaces, and does without padding that was lost.
@@ -198,7 +215,7 @@ func binaryFault(b []byte) string {
 	switch labelOf(b) {
 	case "":
 	case labelPKCS12:
-		return "This is a PKCS #12 file (.p12, .pfx). Take it apart first: openssl pkcs12 -in file.p12 -nodes prints the key and the certificates as PEM."
+		return "This is a PKCS #12 file (.p12, .pfx). Choose it as the file of the certificate: the certificate, its key and its chain are taken from it."
 	case labelPKCS7:
 		return "This is a PKCS #7 file (.p7b) in binary form. Take it apart first: openssl pkcs7 -inform der -in file.p7b -print_certs prints the certificates as PEM."
 	case labelCertificate:
@@ -212,7 +229,7 @@ func binaryFault(b []byte) string {
 // blockName says what a PEM block is, for a person who pasted it into the wrong box.
 func blockName(label string) string {
 	switch {
-	case label == "ENCRYPTED PRIVATE KEY":
+	case label == labelEncryptedKey:
 		return "a private key, encrypted with a passphrase"
 	case strings.HasSuffix(label, keySuffix):
 		return "a private key"

@@ -179,7 +179,7 @@ func TestPEMThatIsSomethingElse(t *testing.T) {
 		"parameters of the curve": {"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n", "no private key in this text"},
 	} {
 		_, err := check(server.Certificate, c.key, ca.Certificate, vpn.UseServer, time.Now())
-		if got := vpn.FieldsOf(err)["private_key"]; !strings.Contains(got, c.says) {
+		if got := vpn.FieldsOf(err)["private_key"] + vpn.FieldsOf(err)["passphrase"]; !strings.Contains(got, c.says) {
 			t.Errorf("%s in the key box: got %q, want %q", name, got, c.says)
 		}
 	}

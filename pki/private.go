@@ -10,47 +10,62 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+
+	"sallyport/vpn"
 )
 
 // readKey reads the one private key of PEM text: PKCS #8, PKCS #1 or SEC 1, not encrypted.
 // Certificates beside it are left out: programs write both into one file.
 func readKey(text string) (crypto.Signer, string) {
+	key, _, fault := readKeyWith(text, "")
+	return key, fault
+}
+
+// readKeyWith reads a private key that may be encrypted. The fault is a sentence for the box that field names.
+func readKeyWith(text string, passphrase vpn.Secret) (key crypto.Signer, field, fault string) {
 	blocks, fault := readBlocks(text, "the private key")
 	if fault != "" {
-		return nil, fault
+		return nil, fieldKey, fault
 	}
-	var found *pem.Block
-	other := ""
-	for _, b := range blocks {
+	return keyIn(blocks, passphrase)
+}
+
+func keyIn(blocks []block, passphrase vpn.Secret) (key crypto.Signer, field, fault string) {
+	var found, other *block
+	for i, b := range blocks {
 		switch {
 		case parameters(b.Type): // openssl ecparam writes them before the key
 		case !strings.HasSuffix(b.Type, keySuffix):
-			if other == "" || !certificateLabel(b.Type) {
-				other = b.Type
+			if other == nil || !certificateLabel(b.Type) {
+				other = &blocks[i]
 			}
 		case found != nil:
-			return nil, "This holds several private keys. Paste the one that belongs to the certificate."
+			return nil, fieldKey, b.says("This holds several private keys. Paste the one that belongs to the certificate.")
 		default:
-			found = b
+			found = &blocks[i]
 		}
 	}
 	switch {
-	case other != "" && (found == nil || !certificateLabel(other)):
-		return nil, "This is " + blockName(other) + ", not a private key."
+	case other != nil && (found == nil || !certificateLabel(other.Type)):
+		return nil, fieldKey, other.says("This is " + blockName(other.Type) + ", not a private key.")
 	case found == nil:
-		return nil, "There is no private key in this text."
+		return nil, fieldKey, "There is no private key in this text."
 	}
-	return parseKey(found)
+	plain := found.Block
+	if encryptedKey(plain) {
+		if plain, field, fault = openKey(plain, passphrase); fault != "" {
+			return nil, field, found.says(fault)
+		}
+	}
+	key, fault = parseKey(plain)
+	return key, fieldKey, found.says(fault)
 }
 
 const keyTypes = "Use RSA 2048 to 4096, ECDSA P-256 or ECDSA P-384."
 
-// parseKey reads a key by its content: some programs write PKCS #8 under the label of another form.
+// parseKey reads a key that is not encrypted by its content: some programs write PKCS #8 under the label of another form.
 func parseKey(b *pem.Block) (crypto.Signer, string) {
-	switch {
-	case b.Type == "ENCRYPTED PRIVATE KEY", strings.Contains(b.Headers["Proc-Type"], "ENCRYPTED"), labelOf(b.Bytes) == "ENCRYPTED PRIVATE KEY":
-		return nil, "The private key is encrypted with a passphrase. Remove it first: openssl pkey -in key.pem -out plain.pem. It is encrypted again with this installation's own key before it is stored."
-	case b.Type == "OPENSSH PRIVATE KEY", strings.HasPrefix(b.Type, "SSH2"):
+	if b.Type == "OPENSSH PRIVATE KEY" || strings.HasPrefix(b.Type, "SSH2") {
 		return nil, "This is an OpenSSH key. A certificate's key is in PEM form as openssl writes it."
 	}
 	der := firstElement(b.Bytes)

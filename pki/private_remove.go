@@ -64,6 +64,6 @@ func secret(label, body string) bool {
 	if strings.HasSuffix(label, keySuffix) || strings.HasPrefix(label, "OpenVPN") {
 		return true
 	}
-	b, fault := readBody(label, body)
+	b, _, fault := readBody(label, body)
 	return fault == "" && strings.HasSuffix(labelOf(b.Bytes), keySuffix) || fault != "" && !certificateLabel(label)
 }

@@ -47,7 +47,7 @@ func TestImportRefusesPublicAuthority(t *testing.T) {
 		switch got := vpn.FieldsOf(err)["certificate"]; got {
 		case "":
 			t.Errorf("%v was imported", c.Subject)
-		case publicFault(c):
+		case place{1, 1}.says(publicFault(c)):
 			told++
 		}
 	}

@@ -8,18 +8,19 @@ import (
 	"sallyport/vpn"
 )
 
-// ImportSpec is a certificate as pasted.
+// ImportSpec is a certificate as given: PEM texts, or a PKCS #12 file as the certificate.
 type ImportSpec struct {
 	Name        string
 	Use         vpn.CertificateUse
 	Certificate string
+	Passphrase  vpn.Secret // of an encrypted key or file; it is not kept
 	PrivateKey  string
 	Chain       string
 	Unread      error // of what was given twice or cannot be read, by field; nil: nothing
 }
 
 // ImportCertificate keeps a certificate that was made elsewhere, after checking that it fits its use.
-// Fields: name, use, certificate, private_key, chain.
+// Fields: name, use, certificate, private_key, passphrase, chain.
 func (s *Service) ImportCertificate(ctx context.Context, by control.Principal, in ImportSpec) (vpn.Certificate, error) {
 	if err := s.core.Allow(ctx, by, vpn.ImportCertificate, ""); err != nil {
 		return vpn.Certificate{}, err
@@ -27,7 +28,7 @@ func (s *Service) ImportCertificate(ctx context.Context, by control.Principal, i
 	name, typed := vpn.CheckImportName(in.Name, in.Use)
 	pair, err := s.pki.CheckImport(in.Use, vpn.KeyPair{
 		Certificate: in.Certificate, Key: vpn.Secret(in.PrivateKey), Chain: in.Chain,
-	}, s.core.Now())
+	}, in.Passphrase, s.core.Now())
 	if err := vpn.Together(in.Unread, typed, err); err != nil {
 		return vpn.Certificate{}, err
 	}
@@ -58,7 +59,7 @@ func (s *Service) checkSerial(ctx context.Context, tx *store.Tx, c vpn.Certifica
 // WithoutPrivateKeys is a refused import without private keys, in whichever field they were pasted: no
 // page gives one back.
 func (s *Service) WithoutPrivateKeys(in ImportSpec) ImportSpec {
-	in.PrivateKey = ""
+	in.PrivateKey, in.Passphrase = "", ""
 	for _, text := range []*string{&in.Name, &in.Certificate, &in.Chain} {
 		*text = s.pki.WithoutPrivateKeys(*text)
 	}

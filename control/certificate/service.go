@@ -12,8 +12,8 @@ import (
 type PKI interface {
 	NewAuthority(s vpn.CertificateSpec, now time.Time) (vpn.KeyPair, error)
 	Issue(authority vpn.KeyPair, use vpn.CertificateUse, s vpn.CertificateSpec, now time.Time) (vpn.KeyPair, error)
-	// CheckImport checks what was pasted; the error has fields certificate, private_key and chain.
-	CheckImport(use vpn.CertificateUse, p vpn.KeyPair, now time.Time) (vpn.KeyPair, error)
+	// CheckImport checks what was given; the error has fields certificate, private_key, passphrase and chain.
+	CheckImport(use vpn.CertificateUse, p vpn.KeyPair, passphrase vpn.Secret, now time.Time) (vpn.KeyPair, error)
 	Facts(certificate string) (vpn.CertificateFacts, error)
 	// SameIssuer tells whether one authority issued two certificates, each given with its chain.
 	SameIssuer(a, aChain, b, bChain string) bool

@@ -12,6 +12,7 @@
 //   data-follows="name"               a control that follows a choice of its form (views/parts/field_follow.go)
 //   data-says="cases"                 a text about checkboxes and text boxes of its form (views/parts/form_section.go)
 //   data-search-link                  the link to the search of everything, which Ctrl-K follows
+//   data-drop                         a part with a control for files that takes the files dropped on it
 //   data-gets-file                    a form whose answer is a file: the page stays, without the last refusal
 //   <time datetime title>             a relative time with the exact one as title: kept up to date
 (function () {
@@ -265,6 +266,33 @@
     if (!link) return;
     event.preventDefault();
     window.location.assign(link.href);
+  // Files that are dropped on a text box go to its control for files; one beside it does not take the page away.
+  function takesFiles(event) {
+    return event.dataTransfer && Array.prototype.indexOf.call(event.dataTransfer.types, "Files") >= 0;
+  }
+  function dropZone(event) {
+    var zone = event.target.closest && event.target.closest("[data-drop]");
+    each("[data-dropping]", function (other) { if (other !== zone) other.removeAttribute("data-dropping"); });
+    return zone;
+  }
+  document.addEventListener("dragover", function (event) {
+    if (!takesFiles(event) || !document.querySelector("[data-drop]")) return;
+    event.preventDefault();
+    var zone = dropZone(event);
+    if (zone) zone.setAttribute("data-dropping", "");
+  });
+  document.addEventListener("dragleave", function (event) {
+    if (!event.relatedTarget) each("[data-dropping]", function (zone) { zone.removeAttribute("data-dropping"); });
+  });
+  document.addEventListener("drop", function (event) {
+    if (!takesFiles(event) || !document.querySelector("[data-drop]")) return;
+    event.preventDefault();
+    var zone = dropZone(event), control = zone && zone.querySelector('input[type="file"]');
+    if (!control || control.disabled) return;
+    zone.removeAttribute("data-dropping");
+    if (event.dataTransfer.files.length > 1 && !control.multiple) { say("Drop one file here."); return; }
+    control.files = event.dataTransfer.files;
+    say(Array.from(control.files, function (f) { return f.name; }).join(", ") + " chosen.");
   });
   // A menu closes by Escape, which gives the focus back to its button, and by a click elsewhere.
   var menus = "details.dropdown[open], details.row-menu[open]";

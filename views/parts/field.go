@@ -122,7 +122,7 @@ func (f Field) class(base string) string {
 
 // uploadLabel names the control that takes the text from files.
 func (f Field) uploadLabel() string {
-	return "or choose " + YesNo(f.Several, "files", "a file")
+	return "or choose or drop " + YesNo(f.Several, "files", "a file")
 }
 
 func (f Field) uploadAttributes() templ.Attributes {

@@ -23,5 +23,5 @@ func TestAllFaultsOfCertificates(t *testing.T) {
 		Right: []string{"use"}})
 	u.WantAllFaults(t, webtest.WrongForm{Path: "/certificates/import",
 		Form: url.Values{"use": {"server"}, "name": {"a<b"}, "certificate": {"what"}, "private_key": {"is"}, "chain": {"this"}},
-		Want: map[string]string{"name": "is not allowed", "certificate": "This is not PEM", "private_key": "This is not PEM", "chain": "This is not PEM"}, Right: []string{"use"}, Secret: []string{"private_key"}})
+		Want: map[string]string{"name": "is not allowed", "certificate": "This is not PEM", "private_key": "This is not PEM", "chain": "This is not PEM"}, Right: []string{"use", "passphrase"}, Secret: []string{"private_key"}})
 }

@@ -18,6 +18,7 @@ type importInput struct {
 	Use         string `form:"use"`
 	Certificate string `form:"certificate"`
 	PrivateKey  string `form:"private_key"`
+	Passphrase  string `form:"passphrase"`
 	Chain       string `form:"chain"`
 
 	unread     error // of the files
@@ -58,13 +59,13 @@ const uploadSuffix = "_file"
 func (in importInput) form() parts.Form {
 	server, client := string(vpn.UseServer), string(vpn.UseClient)
 	key := in.pemField("private_key", "Private key", "", "PRIVATE KEY",
-		"A server certificate needs it, the others do not. With it, an authority issues certificates here, and a client certificate can be put into configuration files. Without a passphrase. It is stored sealed and never shown again.")
+		"A server certificate needs it, the others do not. With it, an authority issues certificates here, and a client certificate can be put into configuration files. It may be PKCS #1, PKCS #8 or SEC 1. It is stored sealed and never shown again.")
 	key.Follow.Required = []string{server}
 	chain := in.pemField("chain", "Certificate chain", in.Chain, "CERTIFICATE",
 		"Of a server or client certificate: the intermediates and the root above it, in PEM. The other side verifies the certificate with them.")
 	chain.Several = true
 	chain.Follow.Required, chain.Follow.Shown = []string{server, client}, []string{server, client}
-	own := in.pemField("certificate", "Certificate", in.Certificate, "CERTIFICATE", "The certificate itself, in PEM.")
+	own := in.pemField("certificate", "Certificate", in.Certificate, "CERTIFICATE", "The certificate itself, in PEM, or all in one: PEM text with the chain and the key in it, or a PKCS #12 file (.p12, .pfx).")
 	own.Required = true
 	return parts.Form{
 		Files: true, Action: "/certificates/import", Submit: "Import certificate", Cancel: "/certificates",
@@ -75,10 +76,15 @@ func (in importInput) form() parts.Form {
 				{Value: string(vpn.UseAuthority), Label: "Certificate authority", Help: "Client certificates come from it."},
 				{Value: client, Label: "Client certificate", Help: "Proves the identity of one user or device, or stands for the authority that issued it."},
 			}},
-			own, key, chain,
+			own, key, in.passphraseField(), chain,
 			nameField(in.Name),
 		},
 	}
+}
+
+func (in importInput) passphraseField() parts.Field {
+	return parts.Field{Section: sectionPEM, Name: "passphrase", Label: "Passphrase", Type: "password", Autocomplete: "off",
+		Help: "Of an encrypted private key or a PKCS #12 file. It is used once and not stored."}
 }
 
 func (in importInput) pemField(name, label, value, block, help string) parts.Field {
@@ -87,7 +93,7 @@ func (in importInput) pemField(name, label, value, block, help string) parts.Fie
 }
 
 func (in importInput) spec() certificate.ImportSpec {
-	return certificate.ImportSpec{Name: in.Name, Use: vpn.CertificateUse(in.Use), Certificate: in.Certificate, PrivateKey: in.PrivateKey, Chain: in.Chain, Unread: in.unread}
+	return certificate.ImportSpec{Name: in.Name, Use: vpn.CertificateUse(in.Use), Certificate: in.Certificate, PrivateKey: in.PrivateKey, Chain: in.Chain, Passphrase: vpn.Secret(in.Passphrase), Unread: in.unread}
 }
 
 // pasteAgain is the error beside a text box that had a private key in it.
@@ -102,15 +108,18 @@ func (h *Certificates) renderImport(c echo.Context, typed importInput, refused e
 	in := importInput{Name: clean.Name, Use: typed.Use, Certificate: shownText(clean.Certificate), Chain: shownText(clean.Chain)}
 	form := in.form()
 	page.Fail(&form, refused)
-	if typed.PrivateKey != "" {
-		for i := range form.Fields {
-			if f := &form.Fields[i]; f.Name == "private_key" {
-				f.Help = parts.YesNo(typed.keyWasFile, chooseAgain, pasteAgain) + " " + f.Help
-			}
+	for i := range form.Fields {
+		switch f := &form.Fields[i]; {
+		case f.Name == "private_key" && typed.PrivateKey != "":
+			f.Help = parts.YesNo(typed.keyWasFile, chooseAgain, pasteAgain) + " " + f.Help
+		case f.Name == "certificate" && typed.Certificate != "" && f.Value == "":
+			f.Help = "Choose the file of the certificate again: a page never sends one with a key back. " + f.Help
+		case f.Name == "passphrase" && typed.Passphrase != "":
+			f.Help = "Enter the passphrase again. " + f.Help
 		}
 	}
 	head := parts.Header{Crumbs: certificateCrumbs, Title: "Import certificate",
-		Note: "For certificates that were created elsewhere, for example with easy-rsa. Paste the PEM texts or choose their files. Everything is checked before it is saved."}
+		Note: "For certificates that were created elsewhere, for example with easy-rsa. Paste the PEM texts, or choose or drop their files. Everything is checked before it is saved."}
 	return page.RenderForm(c, refused, views.Form(views.FormPage{Chrome: h.pages.Chrome(c, "Import certificate", "certificates"), Header: head, Form: form}))
 }
 

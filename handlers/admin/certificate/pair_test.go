@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"software.sslmate.com/src/go-pkcs12"
+
 	"sallyport/pki"
 	"sallyport/vpn"
 )
@@ -65,4 +67,26 @@ func (p testPair) twin(t testing.TB) (certificate, key string) {
 		return string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}))
 	}
 	return block("CERTIFICATE", cert), block("PRIVATE KEY", pkcs8)
+}
+
+// pkcs12 is the certificate with its key and its chain as one file.
+func (p testPair) pkcs12(t testing.TB, passphrase string) string {
+	t.Helper()
+	der := func(text string) []byte {
+		b, _ := pem.Decode([]byte(text))
+		return b.Bytes
+	}
+	key, err := x509.ParsePKCS8PrivateKey(der(p.key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	certs, err := x509.ParseCertificates(append(der(p.certificate), der(p.chain)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := pkcs12.Modern.Encode(key, certs[0], certs[1:], passphrase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(file)
 }

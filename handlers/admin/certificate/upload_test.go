@@ -37,6 +37,31 @@ func TestImportOfFiles(t *testing.T) {
 	}
 }
 
+// A PKCS #12 file is all that is needed. A passphrase that is missing or wrong is asked for, and none comes back.
+func TestImportOfPKCS12(t *testing.T) {
+	t.Parallel()
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
+	maker := newTestPair(t)
+	use := url.Values{"use": {"server"}, "name": {"kept"}}
+	files := map[string][]string{"certificate_file": {maker.pkcs12(t, "s3cret-word")}}
+	p := b.PostFiles("/certificates/import", use, files).WantStatus(http.StatusUnprocessableEntity).WantRefusedField("passphrase", "Enter it here").
+		WantText("#certificate-help", "Choose the file of the certificate again").WantValue("name", "kept")
+	webtest.CheckMarkup(t, "/certificates/import", p)
+	use.Set("passphrase", "wrong-word")
+	p = b.PostFiles("/certificates/import", use, files).WantStatus(http.StatusUnprocessableEntity).WantRefusedField("passphrase", "does not open").
+		WantText("#passphrase-help", "Enter the passphrase again")
+	if strings.Contains(p.Body, "wrong-word") {
+		t.Error("the page gives a passphrase back")
+	}
+	use.Set("passphrase", "s3cret-word")
+	imported := b.PostFiles("/certificates/import", use, files).WantStatus(http.StatusSeeOther).Header.Get("Location")
+	b.Get(imported).WantText("main", "The private key is stored here, sealed")
+	if strings.Contains(s.Digest(t), "-word") {
+		t.Error("a passphrase is stored")
+	}
+}
+
 // What a file holds instead of a certificate is named; nothing is saved.
 func TestImportOfWrongFiles(t *testing.T) {
 	t.Parallel()
