@@ -38,3 +38,32 @@ func (c *Core) AnnounceFiles(ctx context.Context, tx *store.Tx, changes []SideCh
 	}
 	return total, nil
 }
+
+// AnnounceAll adds up what a change of something that endpoints share does to all of them, and to those who are connected.
+// It returns the endpoints that it does something to.
+func (c *Core) AnnounceAll(ctx context.Context, tx *store.Tx, changes []SideChange) (vpn.Announcement, []vpn.EndpointID, error) {
+	var total vpn.Announcement
+	var concerned []vpn.EndpointID
+	for _, change := range changes {
+		effect := vpn.EffectOf(change.Before, change.After)
+		if effect.None() {
+			continue
+		}
+		concerned = append(concerned, change.Before.Endpoint.ID)
+		total.Effect = total.Union(effect)
+		if len(effect.Files) == 0 {
+			continue
+		}
+		files, err := tx.CountProfileDownloads(ctx, change.Before.Endpoint.ID)
+		if err != nil {
+			return total, nil, err
+		}
+		total.Stop, total.Again = total.Stop+files[change.Before.Revision()], total.Again+files[change.After.Revision()]
+		for _, n := range files {
+			total.Recorded += n
+		}
+	}
+	var err error
+	total.People, total.Connections, err = tx.CountPeople(ctx, time.Time{}, concerned...)
+	return total, concerned, err
+}

@@ -85,6 +85,10 @@ func (s *site) changes(rule vpn.Rule, route vpn.Route, other vpn.Endpoint, c vpn
 			_, _, err := x.Users.Unblock(ctx, by, []vpn.UserID{s.user(c.Username)})
 			return err
 		}},
+		{vpn.RenewCertificate, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
+			_, err := x.Certificates.RenewCertificate(ctx, by, s.Alice.ID, certificate.RenewSpec{})
+			return err
+		}},
 		{vpn.DeleteCertificate, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
 			return x.Certificates.DeleteCertificate(ctx, by, s.Alice.ID)
 		}},

@@ -40,6 +40,7 @@ const (
 	IssueCertificate           Action = "IssueCertificate"
 	ImportCertificate          Action = "ImportCertificate"
 	ExportClientCertificateKey Action = "ExportClientCertificateKey"
+	RenewCertificate           Action = "RenewCertificate"
 	DeleteCertificate          Action = "DeleteCertificate"
 	ListBlockedCertificates    Action = "ListBlockedCertificates"
 	BlockClientCertificate     Action = "BlockClientCertificate"
@@ -141,6 +142,7 @@ var actions = map[Action]struct {
 	IssueCertificate:                    {Writes, "Issue certificate"},
 	ImportCertificate:                   {Writes, "Import certificate"},
 	ExportClientCertificateKey:          {Writes, "Download the private key of a client certificate"},
+	RenewCertificate:                    {Writes, "Renew certificate"},
 	DeleteCertificate:                   {Writes, "Delete certificate"},
 	ListBlockedCertificates:             {Reads, "List blocked certificates"},
 	BlockClientCertificate:              {Writes, "Block client certificate"},

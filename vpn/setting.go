@@ -22,6 +22,8 @@ type Deployment struct {
 	BrowserSameAddress bool
 	// BrowserCode: after a sign-in in a browser the person types a code at the client.
 	BrowserCode bool
+	// RenewCertificates: server certificates of authorities kept here renew themselves.
+	RenewCertificates bool
 }
 
 // Named tells whether configuration files name something that an administrator chose.
@@ -61,6 +63,8 @@ const (
 	sectionUsers   = "Users of directories"
 	sectionBrowser = "Sign-ins in the browser"
 	sectionShares  = "Connections of one user"
+
+	sectionCertificates = "Certificates"
 )
 
 // DeploymentSettings lists the settings in the order of the page.
@@ -118,6 +122,10 @@ func DeploymentSettings() []Setting {
 			Help: "After a VPN login by SAML the page shows a code, which the user types at the VPN client: so the link of another user's client connects no client. Clients that cannot ask for a text (crtext) are refused.",
 			Acts: actsOnSignIns,
 			read: readSwitch(func(d *Deployment) *bool { return &d.BrowserCode })},
+		{Key: "renew_certificates", Label: "Renew server certificates automatically", Section: sectionCertificates, Preset: "true", Kind: SettingSwitch,
+			Help: "A server certificate that an endpoint uses and that an authority whose key is stored here issued is renewed 30 days before its end, with its names and its key. The workers of the endpoint restart one after the other: clients reconnect by themselves, without a new sign-in.",
+			Acts: "Acts within the next hour.",
+			read: readSwitch(func(d *Deployment) *bool { return &d.RenewCertificates })},
 	}
 }
 

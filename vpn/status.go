@@ -132,6 +132,9 @@ type CertificateStatus struct {
 	UsedBy  []EndpointRef
 	Issued  int
 	Blocked *CertificateBlock // nil: it is not blocked
+	// Of one certificate that is shown alone:
+	CanRenew     bool
+	RenewsItself bool // by the setting; where an endpoint uses it
 }
 
 // EndpointRef names an endpoint where another thing refers to it.

@@ -81,6 +81,8 @@ func vpnRoutes(h *admin.Console) []route {
 		{post, certificate + "/key", h.Certificates.TakeKey, may(vpn.ExportClientCertificateKey)},
 		{get, certificate + "/block", h.Certificates.BlockForm, may(vpn.BlockClientCertificate)},
 		{post, certificate + "/block", h.Certificates.Block, may(vpn.BlockClientCertificate)},
+		{get, certificate + "/renew", h.Certificates.RenewForm, may(vpn.RenewCertificate)},
+		{post, certificate + "/renew", h.Certificates.Renew, may(vpn.RenewCertificate)},
 		{get, certificate + "/delete", h.Certificates.DeleteForm, may(vpn.DeleteCertificate)},
 		{post, certificate + "/delete", h.Certificates.Delete, may(vpn.DeleteCertificate)},
 

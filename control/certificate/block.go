@@ -77,16 +77,23 @@ func (s *Service) block(ctx context.Context, by control.Principal, subject strin
 			return err
 		}
 		block.By, block.At = by.Name, s.core.Now()
-		if err := tx.CreateCertificateBlock(ctx, block); err != nil {
-			return err
-		}
 		a.After = control.Describe(block)
-		if n, err = endConnectionsWith(ctx, tx, block); err != nil {
-			return err
-		}
-		return endSessionsWith(ctx, tx, block)
+		n, err = blockIn(ctx, tx, block)
+		return err
 	})
 	return n, err
+}
+
+// blockIn blocks a certificate and ends the connections and sessions with it. It returns the number of connections.
+func blockIn(ctx context.Context, tx *store.Tx, block vpn.CertificateBlock) (int, error) {
+	if err := tx.CreateCertificateBlock(ctx, block); err != nil {
+		return 0, err
+	}
+	n, err := endConnectionsWith(ctx, tx, block)
+	if err != nil {
+		return 0, err
+	}
+	return n, endSessionsWith(ctx, tx, block)
 }
 
 // endConnectionsWith has the connections with a blocked certificate terminated. A login that was granted

@@ -61,7 +61,17 @@ func (s *Service) Certificate(ctx context.Context, by control.Principal, id vpn.
 			return err
 		}
 		blocked, err := BlocksOf(ctx, tx, row.Certificate)
+		if err != nil {
+			return err
+		}
 		row.UsedBy, row.Issued, row.Blocked = used[id], issued[id], blocked[id]
+		signer, err := SignerOf(ctx, tx, row.Certificate)
+		if err != nil {
+			return err
+		}
+		deployment, err := s.core.Deployment(ctx, tx)
+		row.CanRenew = row.Renewable(signer, s.core.Now()) == nil
+		row.RenewsItself = deployment.RenewCertificates && row.CanRenew && row.Use == vpn.UseServer
 		return err
 	})
 	return row, err

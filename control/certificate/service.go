@@ -14,6 +14,8 @@ type PKI interface {
 	Issue(authority vpn.KeyPair, use vpn.CertificateUse, s vpn.CertificateSpec, now time.Time) (vpn.KeyPair, error)
 	// CheckImport checks what was given; the error has fields certificate, private_key, passphrase and chain.
 	CheckImport(use vpn.CertificateUse, p vpn.KeyPair, passphrase vpn.Secret, now time.Time) (vpn.KeyPair, error)
+	// Renew makes a certificate anew; authority is zero for an authority, which signs itself.
+	Renew(authority, old vpn.KeyPair, newKey vpn.KeyType, validFor time.Duration, now time.Time) (vpn.KeyPair, error)
 	Facts(certificate string) (vpn.CertificateFacts, error)
 	// SameIssuer tells whether one authority issued two certificates, each given with its chain.
 	SameIssuer(a, aChain, b, bChain string) bool

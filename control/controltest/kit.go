@@ -152,14 +152,15 @@ func (k *Kit) NewServices(o Options) Services {
 	users := identity.New(core, k.Directory.Open, k.SAML)
 	k.Provider.real(users)
 	endpoints := endpoint.New(endpoint.Config{Core: core, Dataplane: k.Dataplane, PKI: pki.Maker{}, Node: nodes, Resolver: o.Resolver})
+	certificates := certificate.New(core, pki.Maker{})
 	pages := portal.New(portal.Config{Core: core, Prover: users, Providers: k.Provider, Files: endpoints})
 	signIns := signin.New(core, k.Provider, k.Provider, pages)
 	return Services{
-		Core: core, SignIns: signIns, Portal: pages, Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificate.New(core, pki.Maker{}),
+		Core: core, SignIns: signIns, Portal: pages, Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificates,
 		Endpoints: endpoints,
 		Users:     user.New(core),
 		Identity:  users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core),
-		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Prover: users, SignIns: signIns, Directories: users, Metadata: users, Limits: Limits, KeepChanges: KeepChanges}),
+		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Prover: users, SignIns: signIns, Directories: users, Metadata: users, Certificates: certificates, Limits: Limits, KeepChanges: KeepChanges}),
 	}
 }
 

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"sallyport/control"
@@ -33,7 +34,7 @@ const (
 	lastFlush = 2 * time.Second
 )
 
-// Housekeep stores counters, ends connections that only one side knows, and purges old rows, until ctx
+// Housekeep stores counters, ends connections that only one side knows, renews certificates and purges old rows, until ctx
 // ends. It then stores the counters once more.
 func (s *Runner) Housekeep(ctx context.Context) {
 	counters, purge, sweep := time.NewTicker(flushCountersEvery), time.NewTicker(purgeEvery), time.NewTicker(sweepEvery)
@@ -173,7 +174,7 @@ func (s *Runner) purgeUnlessSet(ctx context.Context, clock *clockWatch) error {
 	if !trusted {
 		return nil
 	}
-	return s.purge(ctx)
+	return errors.Join(s.lookAtCertificates(ctx), s.purge(ctx))
 }
 
 // purgeOpenRequests purges the requests of SAML that cannot be answered any more. Where the clock was set, a person begins again.

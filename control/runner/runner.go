@@ -23,7 +23,9 @@ type Config struct {
 	// Directories are where users with sessions are looked up again.
 	Directories Directories
 	Metadata    Metadata
-	Limits      vpn.SessionLimits
+	// Certificates renew themselves.
+	Certificates Certificates
+	Limits       vpn.SessionLimits
 	// KeepChanges is how long audit records of changes are kept; 0: for ever.
 	KeepChanges time.Duration
 	// DeviceDelay is how long the first association of an endpoint waits before it is sent. The endpoint's devices appear
@@ -35,16 +37,17 @@ type Config struct {
 // Runner does what the program does by itself on one node: Reconcile, Follow, Housekeep, LookUp and LookAtMetadata each run
 // until their context ends.
 type Runner struct {
-	core        *control.Core
-	dataplane   Dataplane
-	watch       *node.Service
-	node        string
-	prover      Prover
-	signIns     *signin.Service
-	directories Directories
-	metadata    Metadata
-	lookedUp    map[vpn.DirectoryID]bool // those of which a pass is noted; LookUpOnce alone uses it
-	limits      vpn.SessionLimits
+	core         *control.Core
+	dataplane    Dataplane
+	watch        *node.Service
+	node         string
+	prover       Prover
+	signIns      *signin.Service
+	directories  Directories
+	metadata     Metadata
+	certificates Certificates
+	lookedUp     map[vpn.DirectoryID]bool // those of which a pass is noted; LookUpOnce alone uses it
+	limits       vpn.SessionLimits
 
 	keepChanges time.Duration
 	deviceDelay time.Duration
@@ -52,7 +55,7 @@ type Runner struct {
 
 // New makes the runner of a node.
 func New(c Config) *Runner {
-	return &Runner{core: c.Core, dataplane: c.Dataplane, watch: c.Node, node: c.NodeName, prover: c.Prover, signIns: c.SignIns, directories: c.Directories, metadata: c.Metadata, lookedUp: map[vpn.DirectoryID]bool{}, limits: c.Limits, keepChanges: c.KeepChanges, deviceDelay: c.DeviceDelay}
+	return &Runner{core: c.Core, dataplane: c.Dataplane, watch: c.Node, node: c.NodeName, prover: c.Prover, signIns: c.SignIns, directories: c.Directories, metadata: c.Metadata, certificates: c.Certificates, lookedUp: map[vpn.DirectoryID]bool{}, limits: c.Limits, keepChanges: c.KeepChanges, deviceDelay: c.DeviceDelay}
 }
 
 // Dataplane is the root process of the node. The error of every method is a *vpn.Error of kind

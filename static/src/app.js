@@ -266,6 +266,7 @@
     if (!link) return;
     event.preventDefault();
     window.location.assign(link.href);
+  });
   // Files that are dropped on a text box go to its control for files; one beside it does not take the page away.
   function takesFiles(event) {
     return event.dataTransfer && Array.prototype.indexOf.call(event.dataTransfer.types, "Files") >= 0;

@@ -32,6 +32,7 @@ type Banner struct {
 	Since     time.Time
 	Held      []HeldLookUp
 	Providers []ProviderTrouble
+	Notices   []BannerNotice
 	Live      parts.Live
 
 	Endpoints int // endpoints with a fault: their number stands in the menu
@@ -42,6 +43,14 @@ type HeldLookUp struct {
 	Label          string // of the directory
 	Sentence, Href string
 	Since          time.Time
+}
+
+// BannerNotice is something that an administrator has to do in time.
+type BannerNotice struct {
+	Urgent         bool
+	Heading        string
+	Sentence, Href string
+	Link           string // what Href leads to
 }
 
 // ProviderTrouble is what is wrong with a SAML provider.

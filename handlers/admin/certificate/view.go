@@ -28,6 +28,7 @@ func (h *Certificates) renderView(c echo.Context, status int, refused string) er
 		ID:     cert.ID, Err: refused,
 		Facts: certificateFacts(cert, h.pages.Now()), Key: keyOf(cert.Certificate, page.Principal(c).Role.MayChange()),
 	}
+	v.Renew = cert.CanRenew
 	if cert.CanIssue(h.pages.Now()) {
 		v.Issue = "/certificates/issue?authority=" + string(cert.ID)
 	}
@@ -62,6 +63,9 @@ func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
 		parts.Pair{Label: "SHA-256 fingerprint", Value: cert.Fingerprint, Copy: true},
 		views.FactEndpoints("Used by", cert.UsedBy),
 	)
+	if cert.RenewsItself && len(cert.UsedBy) > 0 {
+		facts = append(facts, parts.Pair{Label: "Renewal", Value: "Automatic, from " + views.Date(cert.RenewsFrom()), Help: "See the setting Renew server certificates automatically."})
+	}
 	if cert.Blocked != nil {
 		facts = append(facts, parts.Pair{Label: "Blocked", Value: parts.At(now, cert.Blocked.At).Relative + " by " + cert.Blocked.By, Help: "Every endpoint refuses it."})
 	}

@@ -29,6 +29,7 @@ func (p *Pages) Banner(c echo.Context) layout.Banner {
 	for _, t := range p.providers.ProviderTroubles(Context(c)) {
 		b.Providers = append(b.Providers, layout.ProviderTrouble{Label: t.Label, Sentences: t.Sentences, Href: "/identity-providers/saml/" + string(t.Provider)})
 	}
-	b.Live = parts.Live{ID: "node-banner", Self: layout.BannerPath, Seen: Digest([]any{b.Fault, b.Since, b.Endpoints, b.Held, b.Providers}), Every: RenewSeldom, Also: []string{layout.TroubleCountID}}
+	b.Notices = p.endingNotices(c)
+	b.Live = parts.Live{ID: "node-banner", Self: layout.BannerPath, Seen: Digest([]any{b.Fault, b.Since, b.Endpoints, b.Held, b.Providers, b.Notices}), Every: RenewSeldom, Also: []string{layout.TroubleCountID}}
 	return b
 }

@@ -8,18 +8,20 @@ import (
 	"time"
 
 	"sallyport/control/access"
+	"sallyport/control/certificate"
 	"sallyport/control/identity"
 	"sallyport/control/node"
 )
 
 // Pages makes what surrounds the pages of the console.
 type Pages struct {
-	access    *access.Service
-	nodes     *node.Service
-	lookUps   LookUps
-	providers Providers
-	log       *slog.Logger
-	now       func() time.Time
+	access       *access.Service
+	nodes        *node.Service
+	lookUps      LookUps
+	providers    Providers
+	certificates Certificates
+	log          *slog.Logger
+	now          func() time.Time
 }
 
 // LookUps tells which look-ups of users with sessions are held.
@@ -32,12 +34,17 @@ type Providers interface {
 	ProviderTroubles(ctx context.Context) []identity.ProviderTrouble
 }
 
+// Certificates tells which certificates end soon.
+type Certificates interface {
+	Ending(ctx context.Context) ([]certificate.Ending, error)
+}
+
 // New makes Pages over the use cases that every page needs.
 func New(a *access.Service, n *node.Service, l interface {
 	LookUps
 	Providers
-}, log *slog.Logger, now func() time.Time) *Pages {
-	return &Pages{access: a, nodes: n, lookUps: l, providers: l, log: log, now: now}
+}, certificates Certificates, log *slog.Logger, now func() time.Time) *Pages {
+	return &Pages{access: a, nodes: n, lookUps: l, providers: l, certificates: certificates, log: log, now: now}
 }
 
 // Now is the time of the request; pages show relative times relative to it.
