@@ -14,8 +14,12 @@ var downloadNoun = noun{
 	dangling: "The endpoint of this file no longer exists.",
 }
 
-// keptDownloads bounds the rows of one endpoint: a script that fetches the file over and over fills no disk.
-const keptDownloads = 20000
+// keptDownloads bounds the rows of one endpoint: a script that fetches the file over and over fills no disk. Finding the older
+// ones reads all that are kept, so it is done once in boundDownloadsEvery rows, and so many more may be there meanwhile.
+const (
+	keptDownloads       = 20000
+	boundDownloadsEvery = 250
+)
 
 type downloadRow struct {
 	Number      int64  `gorm:"column:number;primaryKey;autoIncrement"`
@@ -46,9 +50,16 @@ func (t *Tx) CreateProfileDownload(ctx context.Context, d vpn.ProfileDownload) e
 	if err := downloadNoun.wrote(t.on(ctx).Create(&row), row.Endpoint); err != nil {
 		return err
 	}
-	old := t.on(ctx).Model(&downloadRow{}).Select("number").Where("endpoint_id = ?", row.Endpoint).
-		Order("number DESC").Limit(keptDownloads).Offset(keptDownloads)
-	return downloadNoun.read(t.on(ctx).Where("number IN (?)", old).Delete(&downloadRow{}).Error, row.Endpoint)
+	if row.Number%boundDownloadsEvery != 0 {
+		return nil
+	}
+	return t.boundDownloads(ctx, row.Endpoint, keptDownloads)
+}
+
+// boundDownloads deletes the rows of an endpoint but for the newest.
+func (t *Tx) boundDownloads(ctx context.Context, endpoint string, kept int) error {
+	old := t.on(ctx).Model(&downloadRow{}).Select("number").Where("endpoint_id = ?", endpoint).Order("number DESC").Limit(keptDownloads).Offset(kept)
+	return downloadNoun.read(t.on(ctx).Where("number IN (?)", old).Delete(&downloadRow{}).Error, endpoint)
 }
 
 // ProfileDownloads lists the files of an endpoint that were handed out, the newest first, at most limit.

@@ -38,6 +38,18 @@ func testProfileDownload(t *testing.T, s *Store) {
 		same(t, "left", must[map[string]int](t)(x.CountProfileDownloads(ctx, id)), map[string]int{"two": 1})
 		return nil
 	})
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		for _, d := range []vpn.ProfileDownload{a, b, b} {
+			if err := x.CreateProfileDownload(ctx, d); err != nil {
+				return err
+			}
+		}
+		return x.boundDownloads(ctx, string(id), 2)
+	})
+	view(t, s, func(ctx context.Context, x *Tx) error {
+		same(t, "the newest", must[[]vpn.ProfileDownload](t)(x.ProfileDownloads(ctx, id, 9)), []vpn.ProfileDownload{b, b})
+		return nil
+	})
 	update(t, s, func(ctx context.Context, x *Tx) error { return x.DeleteEndpoint(ctx, id) })
 	view(t, s, func(ctx context.Context, x *Tx) error {
 		same(t, "of a deleted endpoint", len(must[map[string]int](t)(x.CountProfileDownloads(ctx, id))), 0)
