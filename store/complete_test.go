@@ -231,6 +231,13 @@ func testEveryField(t *testing.T, s *Store) {
 			return x.Session(ctx, v.Hash)
 		},
 	}.check(t, s)
+	entity[vpn.Device]{
+		identity: func(v *vpn.Device, _ bool) { v.ID = vpn.NewDeviceID() },
+		create:   func(ctx context.Context, x *Tx, v vpn.Device) error { return x.CreateDevice(ctx, v) },
+		read: func(ctx context.Context, x *Tx, v vpn.Device) (vpn.Device, error) {
+			return x.DeviceOf(ctx, v.UserRef, v.ID)
+		},
+	}.check(t, s)
 	entity[vpn.PortalSession]{
 		identity: func(v *vpn.PortalSession, filled bool) {
 			if !filled {

@@ -51,6 +51,7 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"portal session":     testPortalSession,
 	"user sign-ins":      testUserSignIns,
 	"user report":        testUserReport,
+	"device":             testDevice,
 	"profile offer":      testProfileOffer,
 	"people":             testPeople,
 	"event cursor":       testEventCursor,

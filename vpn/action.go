@@ -45,6 +45,8 @@ const (
 	ListBlockedCertificates    Action = "ListBlockedCertificates"
 	BlockClientCertificate     Action = "BlockClientCertificate"
 	UnblockClientCertificate   Action = "UnblockClientCertificate"
+	ListDevices                Action = "ListDevices"
+	RevokeDevice               Action = "RevokeDevice"
 
 	// Identity providers.
 	DescribeDirectories    Action = "DescribeDirectories"
@@ -107,6 +109,8 @@ const (
 	UseRecoveryCode          Action = "UseMFARecoveryCode"
 	EndOwnVPNSession         Action = "EndOwnVpnSession"
 	ReportOwnSignIn          Action = "ReportOwnSignIn"
+	MakeOwnDevice            Action = "CreateSelfServicePortalDevice"
+	RemoveOwnDevice          Action = "RemoveSelfServicePortalDevice"
 
 	// The console and its accounts.
 	DescribeNode           Action = "DescribeNode"
@@ -147,6 +151,8 @@ var actions = map[Action]struct {
 	ListBlockedCertificates:             {Reads, "List blocked certificates"},
 	BlockClientCertificate:              {Writes, "Block client certificate"},
 	UnblockClientCertificate:            {Writes, "Unblock client certificate"},
+	ListDevices:                         {Reads, "List devices"},
+	RevokeDevice:                        {Writes, "Revoke certificate of device"},
 	DescribeDirectories:                 {Reads, "Show identity providers"},
 	CreateDirectory:                     {Writes, "Create directory"},
 	ModifyDirectory:                     {Writes, "Modify directory"},
@@ -197,6 +203,8 @@ var actions = map[Action]struct {
 	UseRecoveryCode:                     {OwnFactor, "Use an MFA recovery code in the self-service portal"},
 	EndOwnVPNSession:                    {OwnPortal, "End own VPN session in the self-service portal"},
 	ReportOwnSignIn:                     {OwnPortal, "Report that a sign-in was not one's own"},
+	MakeOwnDevice:                       {OwnPortal, "Make the configuration file of a device in the self-service portal"},
+	RemoveOwnDevice:                     {OwnPortal, "Revoke the certificate of an own device in the self-service portal"},
 	DescribeNode:                        {Reads, "Show the state of the dataplane"},
 	DescribeSettings:                    {Reads, "Show settings"},
 	ModifySettings:                      {Writes, "Modify settings"},

@@ -29,6 +29,8 @@ func CheckCertificateSpec(use CertificateUse, name, commonName, dnsNames string,
 		c.Bad("common_name", "Enter a common name (CN); it names the certificate's holder.")
 	} else if fault := CheckCommonName(s.CommonName); fault != "" {
 		c.Bad("common_name", fault)
+	} else if _, device := DeviceNamed(s.CommonName); device {
+		c.Bad("common_name", "Common names of this form are those of devices that users make in the self-service portal.")
 	}
 	if strings.TrimSpace(name) == "" {
 		name = nameFromCommonName(s.CommonName)

@@ -45,6 +45,7 @@ const (
 	CodeConnectionNotFound    Code = "InvalidClientVpnConnectionId.NotFound"
 	CodeAdministratorNotFound Code = "InvalidAdministratorId.NotFound"
 	CodeSessionNotFound       Code = "InvalidSession.NotFound"
+	CodeDeviceNotFound        Code = "InvalidDeviceId.NotFound"
 	CodePortalClosed          Code = "SelfServicePortalNotFound"
 	CodeSignInNotFound        Code = "InvalidSignIn.NotFound"
 	CodeUserReportNotFound    Code = "InvalidUserReportId.NotFound"
@@ -89,6 +90,9 @@ const (
 	CodeCertificateBlocked                 Code = "ClientCertificateBlocked"
 	CodeCertificateRevoked                 Code = "ClientCertificateRevoked"
 	CodeRevocationListExpired              Code = "ClientCertificateRevocationListExpired"
+	CodeDeviceRevoked                      Code = "ClientDeviceRevoked"
+	CodeDeviceNotAccepted                  Code = "ClientDeviceNotAccepted"
+	CodeDeviceOfOther                      Code = "ClientDeviceOfAnotherUser"
 	CodeCertificateConnectionLimitExceeded Code = "ClientCertificateConnectionLimitExceeded"
 	CodeUserConnectionLimitExceeded        Code = "ClientUserConnectionLimitExceeded"
 	CodeCommonNameMissing                  Code = "ClientCommonNameMissing"
@@ -196,6 +200,7 @@ var codes = map[Code]string{
 	CodeConnectionNotFound:                 "There is no connection with this ID.",
 	CodeAdministratorNotFound:              "There is no account with this ID or user name.",
 	CodeSessionNotFound:                    "The session of the browser has ended.",
+	CodeDeviceNotFound:                     "No device has the ID, or the device is another user's.",
 	CodePortalClosed:                       "No endpoint has the ID, or the endpoint has no self-service portal.",
 	CodeVPNSessionNotFound:                 "There is no such VPN session.",
 	CodeSignInNotFound:                     "The user has no such sign-in.",
@@ -229,6 +234,9 @@ var codes = map[Code]string{
 	CodeCertificateNotYetValid:             "A certificate of the client is not valid yet.",
 	CodeCertificateUsage:                   "The client's certificate is not meant for VPN clients.",
 	CodeCertificateRefused:                 "OpenVPN refused a certificate of the client for another reason, which the sentence has.",
+	CodeDeviceRevoked:                      "The certificate is that of a device of the self-service portal, and was revoked by its user or an administrator, or replaced by a new one.",
+	CodeDeviceNotAccepted:                  "The certificate is that of a device of the self-service portal which is not known any more, or the endpoint does not take such certificates.",
+	CodeDeviceOfOther:                      "The certificate is that of another user's device.",
 	CodeCertificateBlocked:                 "An administrator has blocked the client's certificate.",
 	CodeCertificateRevoked:                 "The client's certificate, or an authority above it, is on the certificate revocation list of its authority.",
 	CodeRevocationListExpired:              "The certificate revocation list that was imported for an authority of the client's certificate has expired.",

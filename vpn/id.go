@@ -27,6 +27,8 @@ type (
 	CertificateID string
 	// AdministratorID is "admin-" and 17 hex digits.
 	AdministratorID string
+	// DeviceID is "device-" and 17 hex digits.
+	DeviceID string
 	// SessionID names one login of one VPN user, which may outlive several connections.
 	SessionID string
 )
@@ -45,6 +47,7 @@ const (
 	prefixCertificate   = "cert-"
 	prefixAdministrator = "admin-"
 	prefixSession       = "session-"
+	prefixDevice        = "device-"
 	idDigits            = 17
 )
 
@@ -65,6 +68,7 @@ func NewRouteID() RouteID                 { return RouteID(newID(prefixRoute)) }
 func NewCertificateID() CertificateID     { return CertificateID(newID(prefixCertificate)) }
 func NewAdministratorID() AdministratorID { return AdministratorID(newID(prefixAdministrator)) }
 func NewSessionID() SessionID             { return SessionID(newID(prefixSession)) }
+func NewDeviceID() DeviceID               { return DeviceID(newID(prefixDevice)) }
 
 // Valid reports whether the identifier has the exact form of its type. The dataplane refuses messages
 // with other identifiers, because it names devices, chains and files by them.
@@ -75,6 +79,7 @@ func (id SubnetID) Valid() bool      { return wellFormed(string(id), prefixSubne
 func (id RuleID) Valid() bool        { return wellFormed(string(id), prefixRule) }
 func (id RouteID) Valid() bool       { return wellFormed(string(id), prefixRoute) }
 func (id SessionID) Valid() bool     { return wellFormed(string(id), prefixSession) }
+func (id DeviceID) Valid() bool      { return wellFormed(string(id), prefixDevice) }
 
 func wellFormed(s, prefix string) bool {
 	digits, ok := strings.CutPrefix(s, prefix)

@@ -20,6 +20,10 @@ type Deployment struct {
 	LookUpSeconds int
 	// BrowserSameAddress: a sign-in in a browser at another address than the client's is refused.
 	BrowserSameAddress bool
+	// Devices is how many devices with a certificate a user may make in the self-service portal; 0: none.
+	Devices int
+	// DeviceDays is how long such a certificate is valid.
+	DeviceDays int
 	// BrowserCode: after a sign-in in a browser the person types a code at the client.
 	BrowserCode bool
 	// RenewCertificates: server certificates of authorities kept here renew themselves.
@@ -62,6 +66,7 @@ const (
 	sectionSignIn  = "Sign-ins of VPN users"
 	sectionUsers   = "Users of directories"
 	sectionBrowser = "Sign-ins in the browser"
+	sectionDevices = "Devices of users"
 	sectionShares  = "Connections of one user"
 
 	sectionCertificates = "Certificates"
@@ -126,6 +131,14 @@ func DeploymentSettings() []Setting {
 			Help: "A server certificate that an endpoint uses and that an authority whose key is stored here issued is renewed 30 days before its end, with its names and its key. The workers of the endpoint restart one after the other: clients reconnect by themselves, without a new sign-in.",
 			Acts: "Acts within the next hour.",
 			read: readSwitch(func(d *Deployment) *bool { return &d.RenewCertificates })},
+		{Key: "device_limit", Label: "Devices per user", Section: sectionDevices, Preset: "5", Kind: SettingNumber, Most: 100, Unit: "devices",
+			Help: "Devices for which a user may make a configuration file with a client certificate in the self-service portal, where an endpoint asks for a certificate of an authority whose key is kept here and for a sign-in. 0: none; administrators hand out complete files.",
+			Acts: "Acts on files that are made from now on. Devices that there are stay.",
+			read: readNumber(0, 100, func(d *Deployment) *int { return &d.Devices })},
+		{Key: "device_days", Label: "Validity of device certificates", Section: sectionDevices, Preset: strconv.Itoa(DefaultValidDays[UseClient]), Kind: SettingNumber, Least: 1, Most: maxValidDays, Unit: "days",
+			Help: "How long the certificate of a device is valid; never longer than that of the authority that issues it. Users are told in the portal 30 days before its end, and renew it there.",
+			Acts: "Acts on files that are made from now on.",
+			read: readNumber(1, maxValidDays, func(d *Deployment) *int { return &d.DeviceDays })},
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"sallyport/control"
 	"sallyport/control/access"
 	"sallyport/control/certificate"
+	"sallyport/control/device"
 	"sallyport/control/endpoint"
 	"sallyport/control/identity"
 	"sallyport/control/network"
@@ -50,6 +51,7 @@ type Services struct {
 	Identity     *identity.Service
 	SignIns      *signin.Service
 	Portal       *portal.Service
+	Devices      *device.Service
 	Users        *user.Service
 	Endpoints    *endpoint.Service
 	Nodes        *node.Service
@@ -157,9 +159,9 @@ func (k *Kit) NewServices(o Options) Services {
 	signIns := signin.New(core, k.Provider, k.Provider, pages)
 	return Services{
 		Core: core, SignIns: signIns, Portal: pages, Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificates,
-		Endpoints: endpoints,
-		Users:     user.New(core),
-		Identity:  users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core),
+		Endpoints: endpoints, Devices: device.New(device.Config{Core: core, PKI: pki.Maker{}, Files: endpoints}),
+		Users:    user.New(core),
+		Identity: users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core),
 		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Prover: users, SignIns: signIns, Directories: users, Metadata: users, Certificates: certificates, Limits: Limits, KeepChanges: KeepChanges}),
 	}
 }

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"context"
 	"slices"
+	"time"
 
 	"sallyport/control"
 	"sallyport/control/certificate"
@@ -73,6 +74,32 @@ func (s *Service) PlainFile(ctx context.Context, id vpn.EndpointID, commandLine 
 		file.Text, err = p.Render()
 	}
 	return file, side.Revision(), err
+}
+
+// DeviceFile is PlainFile with the certificate and key of a device.
+func (s *Service) DeviceFile(ctx context.Context, id vpn.EndpointID, client vpn.ProfileClient, commandLine bool) (file Configuration, revision string, err error) {
+	side, p, file, err := s.plainConfiguration(ctx, control.SystemPrincipal("self-service portal"), id)
+	if err != nil {
+		return Configuration{}, "", err
+	}
+	p.Client, p.CommandLine = &client, commandLine
+	file.FileName = p.FileName()
+	file.Text, err = p.Render()
+	return file, side.Revision(), err
+}
+
+// DeviceAuthority is the authority that issues certificates of devices for an endpoint: it asks for a certificate and a sign-in, and the
+// authority of its certificates is kept here with its key. It is false where there is none.
+func DeviceAuthority(ctx context.Context, tx *store.Tx, e vpn.Endpoint, now time.Time) (authority vpn.Certificate, ok bool, err error) {
+	if !e.UserBased() {
+		return vpn.Certificate{}, false, nil
+	}
+	id, err := clientAuthority(ctx, tx, e)
+	if err != nil || id == "" {
+		return vpn.Certificate{}, false, err
+	}
+	authority, err = tx.Certificate(ctx, id)
+	return authority, err == nil && authority.CanIssue(now), err
 }
 
 func (s *Service) plainConfiguration(ctx context.Context, by control.Principal, id vpn.EndpointID) (vpn.Side, vpn.Profile, Configuration, error) {

@@ -109,7 +109,7 @@ func (s *Service) reached(ctx context.Context, tx *store.Tx, u User) ([]Endpoint
 	names := &networkNames{}
 	groups := vpn.IDsOf(u.Session.Groups, func(g vpn.Group) string { return g.ID })
 	for _, e := range all {
-		if !accepts(e, u) {
+		if !u.Accepts(e) {
 			continue
 		}
 		x := EndpointAccess{Endpoint: e, Elsewhere: e.Provider() != u.Session.Provider}

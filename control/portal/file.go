@@ -37,7 +37,7 @@ func (s *Service) Offers(ctx context.Context, u User) ([]Offer, error) {
 			return err
 		}
 		for _, e := range endpoints {
-			if accepts(e, u) {
+			if u.Accepts(e) {
 				out = append(out, Offer{Endpoint: e})
 			}
 		}
@@ -93,7 +93,7 @@ func (s *Service) noteNew(ctx context.Context, offers []Offer) error {
 			continue
 		}
 		o.Since = now
-		err := s.core.Update(ctx, func(tx *store.Tx) error { return offer(ctx, tx, o.Endpoint.ID, o.Revision, now) })
+		err := s.core.Update(ctx, func(tx *store.Tx) error { return NoteOffer(ctx, tx, o.Endpoint.ID, o.Revision, now) })
 		if err != nil && vpn.KindOf(err) != vpn.Unavailable && vpn.KindOf(err) != vpn.NotFound { // the page is worth more than the note
 			return err
 		}
@@ -101,8 +101,8 @@ func (s *Service) noteNew(ctx context.Context, offers []Offer) error {
 	return nil
 }
 
-// accepts tells whether the portal of an endpoint is for the user.
-func accepts(e vpn.Endpoint, u User) bool {
+// Accepts tells whether the portal of an endpoint is for the user.
+func (u User) Accepts(e vpn.Endpoint) bool {
 	return e.PortalOpen() && e.PortalProvider() == u.Session.Provider
 }
 
@@ -123,7 +123,7 @@ func (s *Service) Fetch(ctx context.Context, u User, id vpn.EndpointID, commandL
 		if err := checkAccepts(ctx, tx, u, id); err != nil {
 			return err
 		}
-		if err := offer(ctx, tx, id, revision, s.core.Now()); err != nil {
+		if err := NoteOffer(ctx, tx, id, revision, s.core.Now()); err != nil {
 			return err
 		}
 		if err := tx.CountHandedOut(ctx, id); err != nil {
@@ -139,14 +139,14 @@ func (s *Service) Fetch(ctx context.Context, u User, id vpn.EndpointID, commandL
 
 func checkAccepts(ctx context.Context, tx *store.Tx, u User, id vpn.EndpointID) error {
 	found, err := tx.EndpointsByID(ctx, id)
-	if err == nil && !accepts(found[id], u) {
+	if err == nil && !u.Accepts(found[id]) {
 		err = vpn.ErrPortalClosed
 	}
 	return err
 }
 
-// offer notes that a revision is offered, unless it is known.
-func offer(ctx context.Context, tx *store.Tx, id vpn.EndpointID, revision string, now time.Time) error {
+// NoteOffer notes that a revision is offered, unless it is known.
+func NoteOffer(ctx context.Context, tx *store.Tx, id vpn.EndpointID, revision string, now time.Time) error {
 	known, err := tx.ProfileOffers(ctx, id)
 	if err != nil || known[id].Revision == revision {
 		return err

@@ -22,6 +22,7 @@ const (
 	keepUsers          = 365 * 24 * time.Hour     // after they were last seen, and groups without members
 	keepSessions       = 14 * 24 * time.Hour      // of the VPN and of the portal, after their maximum duration: they are the sign-ins of users
 	keepBrowsers       = time.Hour                // sign-ins in a browser, after their logins stopped to wait
+	keepDevices        = 30 * 24 * time.Hour      // of users, after their certificates ended
 	keepRequests       = 24 * time.Hour           // of SAML, with the results of tests
 	purgeEvery         = time.Hour
 	// Requests of SAML without a result: visitors make them without an account, so they are purged often.
@@ -238,6 +239,7 @@ func (s *Runner) purge(ctx context.Context) error {
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeSAMLRequests(ctx, now.Add(-keepRequests), purgeBatch)
 		},
+		func(tx *store.Tx) (int, error) { return tx.PurgeDevices(ctx, now.Add(-keepDevices), purgeBatch) },
 		func(tx *store.Tx) (int, error) { return tx.PurgeSAMLAssertions(ctx, now, purgeBatch) },
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeAttempts(ctx, now.Add(-keepRefusals), purgeBatch)

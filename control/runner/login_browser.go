@@ -185,7 +185,14 @@ func (d *decider) refuseBefore(ctx context.Context, e vpn.Endpoint, r vpn.LoginR
 			return err
 		}
 		barred, err := tx.BarredFor(ctx, d.core.Now(), r)
-		refused = vpn.DecideBefore(at.endpoint, at.state, at.associations, at.issuer, barred, at.authorities.Verify(r))
+		if err != nil {
+			return err
+		}
+		devices, err := devicesOf(ctx, tx, []login{{LoginRequest: r}})
+		verified := at.authorities.Verify(r)
+		if refused = devices.Judge(at.endpoint, verified); refused == nil {
+			refused = vpn.DecideBefore(at.endpoint, at.state, at.associations, at.issuer, barred, verified)
+		}
 		return err
 	})
 	if err != nil {

@@ -214,6 +214,9 @@ func (d *decider) decideBatch(ctx context.Context, rs []login) ([]vpn.LoginDecis
 		if b.barred, err = tx.BarredFor(ctx, d.core.Now(), requests(rs)...); err != nil {
 			return err
 		}
+		if b.devices, err = devicesOf(ctx, tx, rs); err != nil {
+			return err
+		}
 		if b.users, err = tx.VPNUsersOf(ctx, refsOf(rs)...); err != nil {
 			return err
 		}
@@ -237,6 +240,8 @@ type batch struct {
 	*decider
 	tx          *store.Tx
 	barred      vpn.Barred               // that may be about one of the logins
+	devices     vpn.Devices              // whose certificates logins have
+	used        []vpn.DeviceID           // by the granted logins
 	users       map[vpn.UserRef]vpn.User // those that are known
 	seen        []vpn.Sighting
 	contexts    map[vpn.EndpointID]*loginContext
@@ -282,6 +287,9 @@ func (b *batch) decide(ctx context.Context, r login) (vpn.LoginDecision, error) 
 // save writes what the granted logins begin, and who was seen.
 func (b *batch) save(ctx context.Context) error {
 	if err := b.tx.SeeUser(ctx, b.seen...); err != nil {
+		return err
+	}
+	if err := b.tx.UseDevices(ctx, b.core.Now(), b.used...); err != nil {
 		return err
 	}
 	for _, s := range b.signIns {

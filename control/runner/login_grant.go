@@ -17,7 +17,13 @@ func (b *batch) decideLogin(ctx context.Context, at *loginContext, l login) (vpn
 	if !at.holds(proof) && (proof.Refused == nil || proof.Refused.Kind != vpn.Unavailable) {
 		proof = vpn.Proof{} // the identity provider was changed while it was asked
 	}
+	if refused := b.devices.Judge(at.endpoint, r); refused != nil {
+		return b.refuse(ctx, r, refused, proof)
+	}
 	if refused := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, b.barred, r, proof); refused != nil {
+		return b.refuse(ctx, r, refused, proof)
+	}
+	if refused := b.devices.Refuse(at.endpoint, r, proof); refused != nil {
 		return b.refuse(ctx, r, refused, proof)
 	}
 	user := vpn.UserOf(at.endpoint, r, proof)
@@ -61,6 +67,9 @@ func (b *batch) decideLogin(ctx context.Context, at *loginContext, l login) (vpn
 		return b.refuse(ctx, r, vpn.ErrMFACodeUsed, proof)
 	}
 	if err := b.tx.NoteSignIn(ctx, proof.Note, now); err != nil {
+		return vpn.LoginDecision{}, err
+	}
+	if err := b.useDevice(ctx, at, r); err != nil {
 		return vpn.LoginDecision{}, err
 	}
 	granted, err := b.grant(ctx, at, r, session, end, proof)
