@@ -64,6 +64,13 @@ func (t *Tx) DirectoryPortalSessions(ctx context.Context, seenAfter, at time.Tim
 	return readAll(t.on(ctx).Where("provider LIKE 'd-%' AND ended_at = 0 AND seen_at >= ? AND ends_at > ?", micros(seenAfter), micros(at)).Order("provider, user_key, id"), portalSessionNoun, portalSessionRow.session)
 }
 
+// CountPortalSessions counts the sessions of a user that are neither ended, nor idle, nor over.
+func (t *Tx) CountPortalSessions(ctx context.Context, u vpn.UserRef, seenAfter, at time.Time) (int, error) {
+	var n int64
+	err := ofUser(t.on(ctx), u).Model(&portalSessionRow{}).Where("ended_at = 0 AND seen_at >= ? AND ends_at > ?", micros(seenAfter), micros(at)).Count(&n).Error
+	return int(n), portalSessionNoun.read(err, "")
+}
+
 // CreatePortalSession adds a session.
 func (t *Tx) CreatePortalSession(ctx context.Context, s vpn.PortalSession) error {
 	groups, err := encodeJSON(s.Groups)

@@ -61,6 +61,7 @@ func vpnRoutes(h *admin.Console) []route {
 		{get, "/users/unblock", h.Users.UnblockForm, may(vpn.UnblockVpnUser)},
 		{post, "/users/unblock", h.Users.Unblock, may(vpn.UnblockVpnUser)},
 		{get, "/users/:user", h.Users.View, signedIn},
+		{post, "/users/:user/reports/:report/acknowledge", h.Users.Acknowledge, may(vpn.AcknowledgeReport)},
 
 		{get, "/certificates", h.Certificates.List, signedIn},
 		{get, "/certificates/authority/new", h.Certificates.AuthorityForm, may(vpn.CreateCertificateAuthority)},

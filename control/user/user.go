@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -62,7 +63,17 @@ type View struct {
 	Groups    []vpn.UserGroup
 	RefusedBy vpn.EndpointRef // the endpoint of the last refusal; the zero value where it is gone
 	Access    []vpn.EndpointAccess
+	Reports   []vpn.UserReport          // of sign-ins that were not theirs, the newest first
+	Attempts  []vpn.Attempt             // the last that were refused
+	Portal    int                       // sessions of the self-service portal that have not ended
+	Names     map[vpn.EndpointID]string // of the endpoints of the attempts; a deleted one is absent
 }
+
+// How many rows the page of a user has.
+const (
+	reportsOfUser  = 20
+	attemptsOfUser = 10
+)
 
 // User gives one user.
 func (s *Service) User(ctx context.Context, by control.Principal, id vpn.UserID) (v View, err error) {
@@ -77,6 +88,9 @@ func (s *Service) User(ctx context.Context, by control.Principal, id vpn.UserID)
 		}
 		v = View{UserSummary: one[0]}
 		if v.Groups, err = tx.VPNGroupsOf(ctx, id); err != nil {
+			return err
+		}
+		if err := v.addSignIns(ctx, tx, s.core.Now()); err != nil {
 			return err
 		}
 		endpoints, err := tx.AllEndpoints(ctx)
@@ -103,6 +117,25 @@ func (s *Service) User(ctx context.Context, by control.Principal, id vpn.UserID)
 		return nil
 	})
 	return v, err
+}
+
+// addSignIns adds what the user reported, what was refused, and the sessions of the portal. A user of client certificates has none
+// of them.
+func (v *View) addSignIns(ctx context.Context, tx *store.Tx, now time.Time) (err error) {
+	if v.Provider == "" {
+		return nil
+	}
+	if v.Reports, err = tx.UserReportsOf(ctx, v.UserRef, reportsOfUser); err != nil {
+		return err
+	}
+	if v.Attempts, err = tx.AttemptsOf(ctx, v.UserRef, attemptsOfUser); err != nil {
+		return err
+	}
+	if v.Portal, err = tx.CountPortalSessions(ctx, v.UserRef, now.Add(-vpn.PortalIdle), now); err != nil {
+		return err
+	}
+	v.Names, err = tx.EndpointNames(ctx, vpn.IDsOf(v.Attempts, func(a vpn.Attempt) vpn.EndpointID { return a.Endpoint })...)
+	return err
 }
 
 func accessTo(ctx context.Context, tx *store.Tx, e vpn.Endpoint, groups []string) ([]vpn.UserAccess, error) {

@@ -71,7 +71,7 @@ type Console struct {
 // New makes the actions.
 func New(c Config) *Console {
 	s := c.Services
-	pages := page.New(s.Access, s.Nodes, s.Identity, s.Certificates, c.Log, c.Now)
+	pages := page.New(s.Access, s.Nodes, s.Identity, s.Certificates, s.Users, c.Log, c.Now)
 	return &Console{
 		Pages:        pages,
 		Access:       access.New(pages, s.Access, c.Cookie),

@@ -52,13 +52,21 @@ type UserGroupList struct {
 
 // UserPage is one user.
 type UserPage struct {
-	Chrome layout.Chrome
-	Header parts.Header
-	User   vpn.UserSummary
-	Facts  []parts.Pair
-	Groups []vpn.UserGroup
-	Names  map[string]string // of the groups
-	Access []vpn.EndpointAccess
+	Chrome        layout.Chrome
+	Header        parts.Header
+	User          vpn.UserSummary
+	Facts         []parts.Pair
+	Groups        []vpn.UserGroup
+	Names         map[string]string // of the groups
+	Access        []vpn.EndpointAccess
+	Reports       []vpn.UserReport
+	Attempts      []vpn.Attempt
+	EndpointNames map[vpn.EndpointID]string // of the endpoints of the attempts
+}
+
+// ReportPath is where a report of a user is acknowledged.
+func ReportPath(u vpn.UserID, r vpn.UserReportID) string {
+	return UserPath(u, "reports", string(r), "acknowledge")
 }
 
 // UserGroupPage is one group.

@@ -33,7 +33,10 @@ type Banner struct {
 	Held      []HeldLookUp
 	Providers []ProviderTrouble
 	Notices   []BannerNotice
-	Live      parts.Live
+	// Reports are the newest sign-ins that users reported as not theirs; MoreReports tells that there are more.
+	Reports     []UserReported
+	MoreReports bool
+	Live        parts.Live
 
 	Endpoints int // endpoints with a fault: their number stands in the menu
 }
@@ -51,6 +54,13 @@ type BannerNotice struct {
 	Heading        string
 	Sentence, Href string
 	Link           string // what Href leads to
+}
+
+// UserReported is a sign-in that was not the user's.
+type UserReported struct {
+	Label          string // of the user
+	Sentence, Href string
+	Since          time.Time
 }
 
 // ProviderTrouble is what is wrong with a SAML provider.

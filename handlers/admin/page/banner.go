@@ -30,6 +30,15 @@ func (p *Pages) Banner(c echo.Context) layout.Banner {
 		b.Providers = append(b.Providers, layout.ProviderTrouble{Label: t.Label, Sentences: t.Sentences, Href: "/identity-providers/saml/" + string(t.Provider)})
 	}
 	b.Notices = p.endingNotices(c)
-	b.Live = parts.Live{ID: "node-banner", Self: layout.BannerPath, Seen: Digest([]any{b.Fault, b.Since, b.Endpoints, b.Held, b.Providers, b.Notices}), Every: RenewSeldom, Also: []string{layout.TroubleCountID}}
+	reports, more := p.reports.OpenReports(Context(c))
+	for _, r := range reports {
+		reported := layout.UserReported{Label: r.Name, Sentence: r.Text, Href: "/users", Since: r.At}
+		if r.User != "" {
+			reported.Href += "/" + string(r.User)
+		}
+		b.Reports = append(b.Reports, reported)
+	}
+	b.MoreReports = more
+	b.Live = parts.Live{ID: "node-banner", Self: layout.BannerPath, Seen: Digest([]any{b.Fault, b.Since, b.Endpoints, b.Held, b.Providers, b.Notices, b.Reports, b.MoreReports}), Every: RenewSeldom, Also: []string{layout.TroubleCountID}}
 	return b
 }

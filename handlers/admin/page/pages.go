@@ -11,6 +11,7 @@ import (
 	"sallyport/control/certificate"
 	"sallyport/control/identity"
 	"sallyport/control/node"
+	"sallyport/control/user"
 )
 
 // Pages makes what surrounds the pages of the console.
@@ -20,6 +21,7 @@ type Pages struct {
 	lookUps      LookUps
 	providers    Providers
 	certificates Certificates
+	reports      Reports
 	log          *slog.Logger
 	now          func() time.Time
 }
@@ -39,12 +41,17 @@ type Certificates interface {
 	Ending(ctx context.Context) ([]certificate.Ending, error)
 }
 
+// Reports tells which sign-ins users reported as not theirs.
+type Reports interface {
+	OpenReports(ctx context.Context) (list []user.OpenReport, more bool)
+}
+
 // New makes Pages over the use cases that every page needs.
 func New(a *access.Service, n *node.Service, l interface {
 	LookUps
 	Providers
-}, certificates Certificates, log *slog.Logger, now func() time.Time) *Pages {
-	return &Pages{access: a, nodes: n, lookUps: l, providers: l, certificates: certificates, log: log, now: now}
+}, certificates Certificates, r Reports, log *slog.Logger, now func() time.Time) *Pages {
+	return &Pages{access: a, nodes: n, lookUps: l, providers: l, certificates: certificates, reports: r, log: log, now: now}
 }
 
 // Now is the time of the request; pages show relative times relative to it.

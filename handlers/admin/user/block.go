@@ -31,7 +31,7 @@ func (h *Users) renderBlock(c echo.Context, in blockInput, refused error) error 
 	if n == 1 {
 		confirm.Title, confirm.Button = "Block "+confirm.Losses[0]+"?", "Block user"
 	}
-	confirm.Text = "Every endpoint refuses " + parts.YesNo(n == 1, "this user", "these users") + " from now on, and their VPN sessions and connections end at once. The code UserBlocked and a sentence are shown to them, the reason below is not. You can unblock them later."
+	confirm.Text = "Every endpoint refuses " + parts.YesNo(n == 1, "this user", "these users") + " from now on, and their VPN sessions, connections and sessions of the self-service portal end at once. The code UserBlocked and a sentence are shown to them, the reason below is not. You can unblock them later."
 	confirm.People = "None of them is connected at this moment."
 	if preview.Connections > 0 {
 		confirm.People = parts.Count(preview.Connections, "connection") + " will end."

@@ -1,11 +1,13 @@
 package user_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -162,4 +164,54 @@ func TestBlockUsers(t *testing.T) {
 	b.Get("/users/unblock?"+both.Encode()).WantText("main", "None of the chosen users is blocked.")
 	b.Get("/users/block?id=user-none").WantText("main", "none of those that were chosen is there any more")
 	b.Post("/users/block", nil).WantText("main", "Select at least one user")
+}
+
+// What a user reports as not theirs is on every page and on the user's, until an administrator acknowledges it.
+func TestReportsOfUsers(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewReadyEndpoint(t)
+	_, bob := see(t, u)
+	b, path := u.Admin, "/users/"+string(bob.ID)
+	now := u.Kit.Clock.Now()
+	refused := vpn.RefusedAttempt{Endpoint: u.ID(), Device: netip.MustParseAddrPort("192.0.2.9:0"), Username: "bob@corp", Code: vpn.CodeUserCredentials, Reason: "The user name or the password is wrong.", User: bob.UserRef, Portal: true, Count: 3}
+	var reports []vpn.UserReport
+	u.Update(t, func(tx *store.Tx) error {
+		for i := range 4 {
+			r := vpn.NewUserReport(bob.UserRef, "bob@corp", fmt.Sprint("attempt-", i), fmt.Sprintf("Sign-in %d.", i), "192.0.2.7", now.Add(time.Duration(i)*time.Second))
+			if err := tx.CreateUserReport(t.Context(), r); err != nil {
+				return err
+			}
+			reports = append(reports, r)
+		}
+		return tx.CreateAttempt(t.Context(), refused, now)
+	})
+	start := b.Get("/networks").WantText("#node-banner", "bob@corp says: that was not me").WantText("#node-banner", "Sign-in 3.").WantText("#node-banner", "More users reported")
+	if href := start.Href("See the user"); href != path {
+		t.Errorf("the banner leads to %s", href)
+	}
+	p := b.Get(path).WantText("main", "Sign-in 0.").WantText("main", "Reported from 192.0.2.7").WantText("tbody", "Self-service portal").WantText("tbody", "192.0.2.9").WantText("tbody", "3 attempts")
+	webtest.CheckMarkup(t, path, p)
+	b.Get("/connections?view=refused").WantText("tbody", "Self-service portal")
+	reader := u.SignIn(t, webtest.ReadOnly)
+	if n := reader.Get(path).Doc.Find("main form[action$=acknowledge]").Length(); n != 0 {
+		t.Error("a read-only account can acknowledge")
+	}
+	acknowledge := func(r vpn.UserReport) string { return path + "/reports/" + string(r.ID) + "/acknowledge" }
+	reader.Post(acknowledge(reports[0]), nil).WantStatus(http.StatusForbidden)
+	b.Post("/users/user-none/reports/"+string(reports[0].ID)+"/acknowledge", nil).WantStatus(http.StatusNotFound)
+	b.Post(path+"/reports/report-none/acknowledge", nil).WantStatus(http.StatusNotFound)
+	for _, r := range reports {
+		b.Follow(b.Post(acknowledge(r), nil)).WantText("[role=status]", "The report is acknowledged.")
+	}
+	b.Post(acknowledge(reports[0]), nil).WantStatus(http.StatusConflict)
+	if text := b.Get(path).Text("body"); strings.Contains(text, "that was not me") {
+		t.Error("an acknowledged report is shown")
+	}
+	u.Update(t, func(tx *store.Tx) error {
+		r, err := tx.UserReport(t.Context(), reports[0].ID)
+		if r.AcknowledgedBy != webtest.Administrator {
+			t.Errorf("%+v", r)
+		}
+		return err
+	})
 }

@@ -23,6 +23,7 @@ func (h *Users) View(c echo.Context) error {
 	v := views.UserPage{
 		Chrome: h.pages.Chrome(c, views.NameOr(u.Name, u.ID), section), Header: parts.Header{Crumbs: crumbs, Title: views.NameOr(u.Name, u.ID)},
 		User: u.UserSummary, Facts: h.facts(u), Groups: u.Groups, Access: u.Access, Names: map[string]string{},
+		Reports: u.Reports, Attempts: u.Attempts, EndpointNames: u.Names,
 	}
 	if u.Blocked() {
 		v.Header.State = "blocked"
@@ -50,6 +51,9 @@ func (h *Users) facts(u user.View) []parts.Pair {
 	if u.Provider != "" {
 		_, saml := u.Provider.SAML()
 		facts = append(facts, parts.Pair{Label: parts.YesNo(saml, "NameID", "Key in the directory"), Value: u.Key, Mono: true})
+	}
+	if u.Portal > 0 {
+		facts = append(facts, parts.Pair{Label: "Self-service portal", Value: parts.Count(u.Portal, "session")})
 	}
 	if u.RefusedAt.IsZero() {
 		return append(facts, parts.Fact("Last refusal", "None is known"))
