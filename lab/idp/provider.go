@@ -50,7 +50,6 @@ type Options struct {
 	NameIDFormat   string // empty: EmailAddress
 	GroupAttribute string // empty: memberOf
 	Workers        int    // processes that answer; 0: 2
-	Yields         bool   // its processes get what others leave of the processor
 }
 
 // Provider is an identity provider that runs.
@@ -105,11 +104,7 @@ func (p *Provider) run(t testing.TB, o Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nice := "0"
-	if o.Yields {
-		nice = "19"
-	}
-	cmd := p.on.Exec("nice", "-n", nice, "php", "-d", "session.save_path="+filepath.Join(p.dir, "tmp"), "-d", "opcache.enable=0", "-S", "127.0.0.1:"+p.port, "-t", filepath.Join(program(t), "www"))
+	cmd := p.on.Exec("php", "-d", "session.save_path="+filepath.Join(p.dir, "tmp"), "-d", "opcache.enable=0", "-S", "127.0.0.1:"+p.port, "-t", filepath.Join(program(t), "www"))
 	cmd.Env = append(os.Environ(), "SIMPLESAMLPHP_CONFIG_DIR="+p.dir, "PHP_CLI_SERVER_WORKERS="+number(o.Workers))
 	out, err := os.Create(filepath.Join(p.dir, "log"))
 	if err != nil {

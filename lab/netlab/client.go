@@ -63,6 +63,9 @@ func ConnectClient(t testing.TB, on *Namespace, profile string) *Client {
 	return c
 }
 
+// PID is the client's process.
+func (c *Client) PID() int { return c.cmd.Process.Pid }
+
 // Log is what the client has logged so far.
 func (c *Client) Log() string {
 	b, _ := os.ReadFile(c.log)
