@@ -45,6 +45,9 @@ func PublicTable(s portal.Services) []TableRow {
 // OpenOf is how many connections one client may have.
 func (l Limits) OpenOf() int { return l.openOf }
 
+// TakeTurns has forms of identity providers take turns.
+var TakeTurns = takeTurns
+
 // ACSPattern is what other sites may send.
 const ACSPattern = acsPattern
 
