@@ -40,7 +40,7 @@ type pending struct {
 // maxPending bounds the logins of an endpoint that wait at once. Web decides hundreds in a second;
 // more wait only where web does not answer, or where a client with a certificate opens logins to
 // exhaust memory.
-const maxPending = 5000
+const maxPending = vpn.MaxWaitingLogins
 
 // connect handles a client whose certificate was verified. A client that returns with a token of a
 // session that we hold is let in again; every other login is sent to web as a question, that of a client with another

@@ -116,17 +116,14 @@ func (ep *endpoint) signInAnswered(n worker.Event, ev ovpn.CRResponse) {
 
 // How many logins of an endpoint may wait for a person. They wait for minutes, and each keeps a place at its worker: the
 // clients that return by token, and new handshakes, must always find one.
-const (
-	shareOfSignIns = 2 // of the addresses of the endpoint's clients and of maxPending
-	shareOfSource  = 8 // of these: one host
-)
+const shareOfSource = 8 // of vpn.BrowserPlaces: one host
 
 // crowdsOut tells whether a login would wait for a person beside too many others. It runs in the owner goroutine.
 func (ep *endpoint) crowdsOut(p *pending) bool {
 	if !ep.state.desired.Browser || p.request.Returns {
 		return false
 	}
-	most := min(maxPending, 1<<(32-ep.clientCIDR.Bits())) / shareOfSignIns
+	most := vpn.BrowserPlaces(ep.clientCIDR)
 	all, here := 0, 0
 	for _, other := range ep.state.pending {
 		if !other.request.Returns && other.client != p.client {

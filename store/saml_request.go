@@ -75,6 +75,17 @@ func (t *Tx) SAMLRequestsOf(ctx context.Context, subject string) ([]vpn.SAMLRequ
 	return readAll(t.on(ctx).Where("subject = ?", clean(subject)).Order("created_at DESC, id"), samlRequestNoun, samlRequestRow.request)
 }
 
+// WithSAMLRequests gives those of the subjects that have a request.
+func (t *Tx) WithSAMLRequests(ctx context.Context, subjects ...string) (map[string]bool, error) {
+	var found []string
+	err := t.on(ctx).Model(&samlRequestRow{}).Distinct("subject").Where("subject IN ?", subjects).Pluck("subject", &found).Error
+	out := make(map[string]bool, len(found))
+	for _, s := range found {
+		out[s] = true
+	}
+	return out, samlRequestNoun.read(err, "")
+}
+
 // waitingSAMLRequest is in the words of two indexes.
 const waitingSAMLRequest = "used_at = 0"
 

@@ -46,6 +46,13 @@ type browser struct {
 	decided chan struct{}   // has room for one: the sign-in may have been decided
 	codes   chan vpn.Secret // that were typed at the client
 	client  *loginClient
+
+	endpoint vpn.EndpointID
+	from     netip.Addr
+	since    time.Time
+	signIn   vpn.BrowserSignInID // empty: it has none yet; guarded by browsers.mu
+	leaves   bool                // it was told to give way; guarded by browsers.mu
+	giveWay  chan struct{}       // closed when it is
 }
 
 func newBrowsers() *browsers { return &browsers{waiting: map[string]*browser{}} }
@@ -61,7 +68,8 @@ func (b *browsers) enter(ctx context.Context, r login) (w *browser, leave func()
 		source()
 		return nil, nil, errManyLogins.Because(err)
 	}
-	w = &browser{decided: make(chan struct{}, 1), codes: make(chan vpn.Secret, keptCodes), client: r.client}
+	w = &browser{decided: make(chan struct{}, 1), codes: make(chan vpn.Secret, keptCodes), client: r.client,
+		endpoint: r.Endpoint, from: r.Device.Addr(), since: time.Now(), giveWay: make(chan struct{})}
 	b.mu.Lock()
 	b.waiting[r.ID] = w
 	b.mu.Unlock()
@@ -207,6 +215,9 @@ func (d *decider) awaitBrowser(ctx context.Context, e vpn.Endpoint, l *login, w 
 		return err
 	}
 	l.signIn = s.ID
+	if err := d.makeRoom(ctx, e, w, s.ID); err != nil {
+		return err
+	}
 	defer func() {
 		if err != nil { // the refused attempt names the user who had signed in
 			l.proof.User, l.proof.Version = s.User, s.Version
@@ -275,6 +286,8 @@ func (*decider) sleep(ctx context.Context, w *browser, most time.Duration) (code
 	case code = <-w.codes:
 	case <-t.C:
 	case <-w.client.left:
+	case <-w.giveWay:
+		return "", errManySignIns
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}

@@ -443,6 +443,51 @@ func TestManyLoginsInBrowsers(t *testing.T) {
 	}
 }
 
+// Where too many logins wait, one of the network that has most of them gives way: one whose person has not opened it.
+func TestLoginInBrowserGivesWay(t *testing.T) {
+	t.Parallel()
+	s := newBrowserSite(t, false)
+	room := vpn.BrowserRoom(s.Endpoint.ClientCIDR)
+	s.pended, s.decided = make(chan vpn.LoginPending, room+9), make(chan vpn.LoginDecision, room+9)
+	defer s.follow()()
+	login := func(id, from string) *vpn.LoginRequest {
+		r := s.login(id, "webauth")
+		r.Device = netip.AddrPortFrom(netip.MustParseAddr(from), 5000)
+		return r
+	}
+	s.waits(login("opened", "198.51.100.1"))
+	opened := controltest.TokenOf(s.nextPend().URL)
+	_, err := s.SignIns.Request(t.Context(), opened, desk)
+	s.Must(err)
+	const fullest = 240
+	var others []*vpn.LoginRequest
+	for i := range room - 1 {
+		network := "203.0.113."
+		if i < fullest {
+			network = "198.51.100."
+		}
+		others = append(others, login(fmt.Sprint("other-", i), fmt.Sprint(network, i%2)))
+	}
+	s.waits(others...)
+	for range others {
+		s.nextPend()
+	}
+	if len(s.decided) != 0 {
+		t.Fatalf("there is room, and one is decided: %+v", <-s.decided)
+	}
+	s.waits(login("new", "192.0.2.1"))
+	s.nextPend()
+	d := s.nextDecision()
+	var n int
+	if _, err := fmt.Sscanf(d.ID, "other-%d", &n); err != nil || n >= fullest || d.Allow || d.Code != vpn.CodeLoginNotDecided {
+		t.Errorf("got %+v", d)
+	}
+	s.confirm(s.SignInBrowser(opened, desk, "alice"), true, desk)
+	if d := s.nextDecision(); !d.Allow || d.ID != "opened" {
+		t.Errorf("the one that was opened: %+v", d)
+	}
+}
+
 // Clients that leave give up their places at once, whether the stream says so or a new one does not have them. Their sign-ins
 // are over, say why, and are listed once; they can be confirmed no more.
 func TestLoginInBrowserIsAbandoned(t *testing.T) {

@@ -72,7 +72,7 @@ func (d *decider) proofOf(ctx context.Context, e vpn.Endpoint, r vpn.LoginReques
 	return proof
 }
 
-// endpointOf has of an endpoint what tells where its users sign in, which is chosen once, and is read once. The decision is by
+// endpointOf has of an endpoint what tells where its users sign in and how many may wait, which is chosen once, and is read once. The decision is by
 // the endpoint as it is then.
 func (d *decider) endpointOf(ctx context.Context, id vpn.EndpointID) (vpn.Endpoint, error) {
 	if known, ok := d.endpoints.Load(id); ok {
@@ -83,7 +83,7 @@ func (d *decider) endpointOf(ctx context.Context, id vpn.EndpointID) (vpn.Endpoi
 	if err != nil {
 		return e, err
 	}
-	e = vpn.Endpoint{ID: e.ID, Directory: e.Directory, SAML: e.SAML}
+	e = vpn.Endpoint{ID: e.ID, Directory: e.Directory, SAML: e.SAML, ClientCIDR: e.ClientCIDR}
 	d.endpoints.Store(id, e)
 	return e, nil
 }

@@ -57,6 +57,16 @@ func (s *Service) DecidedAt(ctx context.Context, node string) (logins []string, 
 	return logins, err
 }
 
+// Opened tells of sign-ins whether their persons have gone on to the identity provider.
+func (s *Service) Opened(ctx context.Context, ids ...vpn.BrowserSignInID) (opened map[string]bool, err error) {
+	subjects := make([]string, len(ids))
+	for i, id := range ids {
+		subjects[i] = string(id)
+	}
+	err = s.core.View(ctx, func(tx *store.Tx) (err error) { opened, err = tx.WithSAMLRequests(ctx, subjects...); return err })
+	return opened, err
+}
+
 // Type takes a code that was typed at the client.
 func (s *Service) Type(ctx context.Context, id vpn.BrowserSignInID, code vpn.Secret) (v vpn.BrowserSignIn, right bool, err error) {
 	err = s.core.Update(ctx, func(tx *store.Tx) (err error) {
