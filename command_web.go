@@ -20,6 +20,7 @@ import (
 	"sallyport/control/network"
 	"sallyport/control/node"
 	selfservice "sallyport/control/portal"
+	"sallyport/control/quickstart"
 	"sallyport/control/runner"
 	"sallyport/control/search"
 	"sallyport/control/setting"
@@ -107,11 +108,12 @@ func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (adm
 	limits := vpn.SessionLimits{Idle: cfg.Session.Idle, Absolute: cfg.Session.Absolute}
 	core := control.NewCore(db, log, utc, deploymentSettings(cfg))
 	nodes := node.New(core, dataplane, cfg.Node.Name, cfg.Node.Zones)
+	endpoints := endpoint.New(endpoint.Config{Core: core, Dataplane: dataplane, PKI: maker, Node: nodes, Resolver: endpoint.SystemResolver{}})
 	services := admin.Services{
 		Core: core, Access: access.New(core, limits), Networks: network.New(core), Certificates: certificate.New(core, maker),
-		Endpoints: endpoint.New(endpoint.Config{Core: core, Dataplane: dataplane, PKI: maker, Node: nodes, Resolver: endpoint.SystemResolver{}}),
-		Users:     user.New(core),
-		Identity:  identity.New(core, openDirectory, samlRoom{saml.Fetcher{Private: cfg.Public.PrivateMetadata}}), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core),
+		Endpoints: endpoints, QuickStart: quickstart.New(core, maker, endpoints),
+		Users:    user.New(core),
+		Identity: identity.New(core, openDirectory, samlRoom{saml.Fetcher{Private: cfg.Public.PrivateMetadata}}), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core),
 	}
 	users := selfservice.New(selfservice.Config{Core: core, Prover: services.Identity, Providers: services.Identity, Files: services.Endpoints})
 	pages := portal.Services{Core: core, SignIns: signin.New(core, services.Identity, services.Identity, users), Portal: users, Providers: services.Identity}

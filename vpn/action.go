@@ -25,6 +25,9 @@ const (
 
 // The actions.
 const (
+	// QuickStart makes a network, certificates and an endpoint by one form. It needs no other permission than each of them.
+	QuickStart Action = "QuickStart"
+
 	// Networks.
 	DescribeVpcs    Action = "DescribeVpcs"
 	CreateVpc       Action = "CreateVpc"
@@ -134,6 +137,7 @@ var actions = map[Action]struct {
 	access Access
 	text   string
 }{
+	QuickStart:                          {Writes, "Quick start"},
 	DescribeVpcs:                        {Reads, "Show networks"},
 	CreateVpc:                           {Writes, "Create network"},
 	DeleteVpc:                           {Writes, "Delete network"},

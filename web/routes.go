@@ -10,6 +10,7 @@ import (
 	"sallyport/handlers/admin"
 	"sallyport/handlers/admin/page"
 	"sallyport/static"
+	views "sallyport/views/admin"
 	"sallyport/views/help"
 	"sallyport/views/layout"
 	"sallyport/vpn"
@@ -46,6 +47,8 @@ func routes(h *admin.Console, core *control.Core) []route {
 		{post, "/sign-out", h.Access.Session.SignOut, public},
 
 		{get, "/", h.Tutorial.View, signedIn},
+		{get, views.QuickStartPath, h.QuickStart.Form, may(vpn.QuickStart)},
+		{post, views.QuickStartPath, h.QuickStart.Start, may(vpn.QuickStart)},
 		{get, layout.SearchPath, h.Search.View, signedIn},
 		{get, help.Path, h.Help.Index, signedIn},
 		{get, help.Path + "/:page", h.Help.View, signedIn},

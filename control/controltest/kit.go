@@ -19,6 +19,7 @@ import (
 	"sallyport/control/network"
 	"sallyport/control/node"
 	"sallyport/control/portal"
+	"sallyport/control/quickstart"
 	"sallyport/control/runner"
 	"sallyport/control/search"
 	"sallyport/control/setting"
@@ -58,6 +59,7 @@ type Services struct {
 	Settings     *setting.Service
 	Tutorial     *tutorial.Service
 	Search       *search.Service
+	QuickStart   *quickstart.Service
 	Runner       *runner.Runner
 }
 
@@ -161,7 +163,7 @@ func (k *Kit) NewServices(o Options) Services {
 		Core: core, SignIns: signIns, Portal: pages, Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificates,
 		Endpoints: endpoints, Devices: device.New(device.Config{Core: core, PKI: pki.Maker{}, Files: endpoints}),
 		Users:    user.New(core),
-		Identity: users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core),
+		Identity: users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core), QuickStart: quickstart.New(core, pki.Maker{}, endpoints),
 		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Prover: users, SignIns: signIns, Directories: users, Metadata: users, Certificates: certificates, Limits: Limits, KeepChanges: KeepChanges}),
 	}
 }

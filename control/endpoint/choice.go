@@ -3,6 +3,7 @@ package endpoint
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"sallyport/control"
@@ -98,3 +99,6 @@ func (s *Service) host(ctx context.Context) (h vpn.Host, known bool) {
 	h, err := s.dataplane.Host(ctx)
 	return h, err == nil
 }
+
+// FreePortText is the proposed port as text.
+func (c Choices) FreePortText() string { return strconv.Itoa(int(c.FreePort)) }

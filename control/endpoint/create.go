@@ -16,21 +16,45 @@ func (s *Service) CreateEndpoint(ctx context.Context, by control.Principal, spec
 	if err := s.core.Allow(ctx, by, vpn.CreateClientVpnEndpoint, ""); err != nil {
 		return e, err
 	}
-	e, typed := vpn.NewEndpoint(spec, s.core.Now())
-	if kind := vpn.KindOf(typed); typed != nil && kind != vpn.Invalid {
-		return e, typed
+	d, err := s.Draft(ctx, spec)
+	if err != nil {
+		return e, err
 	}
-	place := s.checkPlace(ctx, e) // not within the transaction, because it asks another process
-	err := s.core.Change(ctx, by, vpn.CreateClientVpnEndpoint, "", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
-		// One answer has all that is wrong, whichever check finds it.
-		if err := vpn.Together(typed, chooseNetwork(ctx, tx, &e, spec.Network), s.checkNew(ctx, tx, e, place), s.checkEndpoint(ctx, tx, e), checkProviders(ctx, tx, e)); err != nil {
-			return err
-		}
-		e.TLSCrypt, e.TokenSecret = s.pki.StaticKey(), s.pki.TokenSecret()
-		a.Subject, a.After = string(e.ID), control.Describe(e)
-		return tx.CreateEndpoint(ctx, e)
+	err = s.core.Change(ctx, by, vpn.CreateClientVpnEndpoint, "", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
+		e, err = s.CreateDraft(ctx, tx, a, d)
+		return err
 	})
 	return e, err
+}
+
+// Draft is a new endpoint that is not stored yet, with what was found wrong with it so far.
+type Draft struct {
+	endpoint     vpn.Endpoint
+	network      vpn.NetworkID // that was chosen; "": none
+	typed, place error         // nil: nothing
+}
+
+// Draft makes a new endpoint outside of a transaction, because it asks another process about the endpoint's place. Its error is none
+// that a form could show.
+func (s *Service) Draft(ctx context.Context, spec vpn.EndpointSpec) (Draft, error) {
+	e, typed := vpn.NewEndpoint(spec, s.core.Now())
+	if kind := vpn.KindOf(typed); typed != nil && kind != vpn.Invalid {
+		return Draft{}, typed
+	}
+	return Draft{e, spec.Network, typed, s.checkPlace(ctx, e)}, nil
+}
+
+// CreateDraft stores a draft in the transaction of a change and describes it in its record. The fields of its error are
+// those of CreateEndpoint.
+func (s *Service) CreateDraft(ctx context.Context, tx *store.Tx, a *vpn.AuditRecord, d Draft) (vpn.Endpoint, error) {
+	e := d.endpoint
+	// One answer has all that is wrong, whichever check finds it.
+	if err := vpn.Together(d.typed, chooseNetwork(ctx, tx, &e, d.network), s.checkNew(ctx, tx, e, d.place), s.checkEndpoint(ctx, tx, e), checkProviders(ctx, tx, e)); err != nil {
+		return vpn.Endpoint{}, err
+	}
+	e.TLSCrypt, e.TokenSecret = s.pki.StaticKey(), s.pki.TokenSecret()
+	a.Subject, a.After = string(e.ID), control.Describe(e)
+	return e, tx.CreateEndpoint(ctx, e)
 }
 
 // placeWait is how long a new endpoint waits for the answer of the dataplane.

@@ -11,6 +11,7 @@ import (
 	identitycontrol "sallyport/control/identity"
 	networkcontrol "sallyport/control/network"
 	nodecontrol "sallyport/control/node"
+	quickstartcontrol "sallyport/control/quickstart"
 	searchcontrol "sallyport/control/search"
 	settingcontrol "sallyport/control/setting"
 	tutorialcontrol "sallyport/control/tutorial"
@@ -23,6 +24,7 @@ import (
 	"sallyport/handlers/admin/network"
 	"sallyport/handlers/admin/node"
 	"sallyport/handlers/admin/page"
+	"sallyport/handlers/admin/quickstart"
 	"sallyport/handlers/admin/saml"
 	"sallyport/handlers/admin/search"
 	"sallyport/handlers/admin/tutorial"
@@ -41,6 +43,7 @@ type Services struct {
 	Nodes        *nodecontrol.Service
 	Settings     *settingcontrol.Service
 	Tutorial     *tutorialcontrol.Service
+	QuickStart   *quickstartcontrol.Service
 	Search       *searchcontrol.Service
 }
 
@@ -64,6 +67,7 @@ type Console struct {
 	Endpoint     endpoint.Actions
 	Node         node.Node
 	Tutorial     tutorial.Tutorial
+	QuickStart   quickstart.QuickStart
 	Search       search.Search
 	Help         help.Help
 }
@@ -83,6 +87,7 @@ func New(c Config) *Console {
 		Endpoint:     endpoint.New(pages, s.Endpoints, s.Networks, s.Identity),
 		Node:         node.New(pages, s.Core, s.Nodes, s.Endpoints, s.Settings),
 		Tutorial:     tutorial.New(pages, s.Tutorial),
+		QuickStart:   quickstart.New(pages, s.QuickStart),
 		Search:       search.New(pages, s.Search),
 		Help:         help.New(pages),
 	}

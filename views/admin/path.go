@@ -13,6 +13,14 @@ func EndpointPath(id vpn.EndpointID, below ...string) string {
 	return pathOf("/endpoints", append([]string{string(id)}, below...)...)
 }
 
+// QuickStartPath is the form that makes a whole VPN.
+const QuickStartPath = "/quick-start"
+
+// ConfigurationForPath is the page with an endpoint's configuration file, with a client's certificate chosen.
+func ConfigurationForPath(id vpn.EndpointID, client vpn.CertificateID) string {
+	return EndpointPath(id, "configuration") + query("client", string(client))
+}
+
 // GroupParam is the parameter of the form of an authorization rule that chooses an access group by its ID.
 const GroupParam = "group"
 

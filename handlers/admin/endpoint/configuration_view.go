@@ -13,7 +13,9 @@ import (
 )
 
 // View shows the page "Download client configuration".
-func (h *Configuration) View(c echo.Context) error { return h.renderView(c, configurationInput{}, nil) }
+func (h *Configuration) View(c echo.Context) error {
+	return h.renderView(c, configurationInput{Client: c.QueryParam("client")}, nil)
+}
 
 func (h *Configuration) renderView(c echo.Context, in configurationInput, refused error) error {
 	view, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), endpointID(c))

@@ -1,0 +1,63 @@
+package vpn
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// QuickStartSpec is a request for a whole VPN by one form, as typed. What is empty is proposed by QuickStartProposal.
+type QuickStartSpec struct {
+	Name       string // of the network, the endpoint and the authority
+	CIDR       string // of the network
+	PublicName string // "" where it is set already
+
+	Subnet     string
+	Zone       string
+	ClientCIDR string
+	Port       string
+	Client     string // common name of the first client certificate
+}
+
+// ProposeSubnet is the target network that clients of a network enter by, where none is typed: the narrowest range in it that the host
+// is attached to or has a route to, because that is what clients will reach; otherwise the first /24, or the network where it
+// is narrower.
+func ProposeSubnet(network netip.Prefix, used []netip.Prefix) netip.Prefix {
+	if !network.IsValid() || !network.Addr().Is4() {
+		return netip.Prefix{}
+	}
+	network = network.Masked()
+	var inside []netip.Prefix
+	for _, p := range used {
+		if p = p.Masked(); p.Addr().Is4() && network.Contains(p.Addr()) && p.Bits() >= network.Bits() && p.Bits() <= smallestSubnet {
+			inside = append(inside, p)
+		}
+	}
+	if len(inside) > 0 {
+		return slices.MaxFunc(inside, func(a, b netip.Prefix) int {
+			if a.Bits() != b.Bits() {
+				return a.Bits() - b.Bits()
+			}
+			return b.Addr().Compare(a.Addr()) // of two that are as narrow the first
+		})
+	}
+	return netip.PrefixFrom(network.Addr(), max(network.Bits(), 24)).Masked()
+}
+
+// Fields gives an error of one of the things that a quick start makes with the names of the form's fields: those that the form does
+// not have are told in the sentence above it.
+func (QuickStartSpec) Fields(err error, names map[string]string) error {
+	fields := FieldsOf(err)
+	if len(fields) == 0 {
+		return err
+	}
+	var c Check
+	for name, sentence := range fields {
+		if shown, ok := names[name]; ok {
+			c.Also(shown, sentence)
+		} else {
+			c.Also("name", strings.TrimSpace(sentence))
+		}
+	}
+	return c.Err()
+}

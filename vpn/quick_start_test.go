@@ -1,0 +1,35 @@
+package vpn
+
+import (
+	"net/netip"
+	"testing"
+)
+
+func TestProposeSubnet(t *testing.T) {
+	t.Parallel()
+	used := func(list ...string) (out []netip.Prefix) {
+		for _, s := range list {
+			out = append(out, netip.MustParsePrefix(s))
+		}
+		return out
+	}
+	for _, c := range []struct {
+		network string
+		used    []netip.Prefix
+		want    string
+	}{
+		{"10.0.0.0/16", nil, "10.0.0.0/24"},
+		{"10.0.0.0/26", nil, "10.0.0.0/26"},
+		{"10.0.0.0/16", used("10.0.1.7/24", "192.168.0.0/24"), "10.0.1.0/24"},
+		{"10.0.0.0/16", used("10.0.0.0/8", "10.0.9.0/30"), "10.0.0.0/24"},
+		{"10.0.0.0/16", used("10.0.2.0/24", "10.0.1.0/24", "10.0.0.0/20"), "10.0.1.0/24"},
+		{"10.0.1.0/24", used("10.0.1.0/24"), "10.0.1.0/24"},
+	} {
+		if got := ProposeSubnet(netip.MustParsePrefix(c.network), c.used).String(); got != c.want {
+			t.Errorf("%s with %v: %s, want %s", c.network, c.used, got, c.want)
+		}
+	}
+	if got := ProposeSubnet(netip.Prefix{}, nil); got.IsValid() {
+		t.Errorf("no network has the subnet %s", got)
+	}
+}
