@@ -30,7 +30,7 @@ func TestWithoutScripts(t *testing.T) {
 		t.Error("no certificate in the file")
 	}
 	for _, step := range []string{"Prerequisites", "Generate server and client", "Create a Client VPN endpoint", "Associate a target network", "Provide access to the internet"} {
-		netlab.Eventually(t, patience, step+" is done", func() bool { p.open("/"); return p.rowText(step, "done") != "" })
+		netlab.Eventually(t, patience, step+" is done", func() bool { p.open("/getting-started"); return p.rowText(step, "done") != "" })
 	}
 
 	p.modifyByAnnouncement(t, other)

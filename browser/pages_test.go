@@ -24,7 +24,7 @@ func TestEmptyPages(t *testing.T) {
 	p.signUp(s)
 
 	for _, path := range []string{
-		"/", "/connections", "/networks", "/networks/new", "/identity-providers", "/identity-providers/directories/new", "/users", "/users/groups", "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import",
+		"/", "/getting-started", "/quick-start", "/connections", "/networks", "/networks/new", "/identity-providers", "/identity-providers/directories/new", "/users", "/users/groups", "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import",
 		"/endpoints", "/endpoints/new", "/administrators", "/administrators/new", "/account", "/node", "/settings", "/search", "/search?q=10.0.0.1", "/help", "/help/host", "/no-such-page", "/networks/vpc-0",
 	} {
 		p.open(path)
@@ -46,7 +46,7 @@ func TestEmptyPages(t *testing.T) {
 
 func pageName(path string) string {
 	if path == "/" {
-		return "getting started"
+		return "overview"
 	}
 	return fileName(strings.Trim(path, "/"))
 }
@@ -103,7 +103,7 @@ func TestFilledPages(t *testing.T) {
 	p.press("Add administrator")
 	p.open("/administrators")
 	administrator := p.hrefOf("auditor")
-	for _, path := range []string{"/", "/networks", network, network + "/delete", network + "/subnets/new", subnet, "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import", "/endpoints", "/endpoints/new", "/administrators", "/administrators/new", administrator, "/account", "/node", "/settings"} {
+	for _, path := range []string{"/", "/getting-started", "/networks", network, network + "/delete", network + "/subnets/new", subnet, "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import", "/endpoints", "/endpoints/new", "/administrators", "/administrators/new", administrator, "/account", "/node", "/settings"} {
 		p.open(path)
 		p.inspect("one " + pageName(withoutIDs(path)))
 	}

@@ -33,6 +33,7 @@ func TestTutorial(t *testing.T) {
 		configuration = "Download the Client VPN endpoint configuration file"
 		connection    = "Connect to the Client VPN endpoint"
 	)
+	p.press("Getting started", "Networks")
 	p.waitRow(prerequisites, "next")
 
 	p.press("Create network", prerequisites)

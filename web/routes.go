@@ -46,7 +46,9 @@ func routes(h *admin.Console, core *control.Core) []route {
 		{post, "/sign-in", h.Access.Session.SignIn, public},
 		{post, "/sign-out", h.Access.Session.SignOut, public},
 
-		{get, "/", h.Tutorial.View, signedIn},
+		{get, "/", h.Overview.View, signedIn},
+		{get, views.StartPath, h.Tutorial.View, signedIn},
+		{post, views.DismissPath, h.Overview.Dismiss, signedIn},
 		{get, views.QuickStartPath, h.QuickStart.Form, may(vpn.QuickStart)},
 		{post, views.QuickStartPath, h.QuickStart.Start, may(vpn.QuickStart)},
 		{get, layout.SearchPath, h.Search.View, signedIn},

@@ -11,6 +11,7 @@ import (
 	identitycontrol "sallyport/control/identity"
 	networkcontrol "sallyport/control/network"
 	nodecontrol "sallyport/control/node"
+	overviewcontrol "sallyport/control/overview"
 	quickstartcontrol "sallyport/control/quickstart"
 	searchcontrol "sallyport/control/search"
 	settingcontrol "sallyport/control/setting"
@@ -23,6 +24,7 @@ import (
 	"sallyport/handlers/admin/identity"
 	"sallyport/handlers/admin/network"
 	"sallyport/handlers/admin/node"
+	"sallyport/handlers/admin/overview"
 	"sallyport/handlers/admin/page"
 	"sallyport/handlers/admin/quickstart"
 	"sallyport/handlers/admin/saml"
@@ -67,6 +69,7 @@ type Console struct {
 	Endpoint     endpoint.Actions
 	Node         node.Node
 	Tutorial     tutorial.Tutorial
+	Overview     overview.Overview
 	QuickStart   quickstart.QuickStart
 	Search       search.Search
 	Help         help.Help
@@ -87,6 +90,7 @@ func New(c Config) *Console {
 		Endpoint:     endpoint.New(pages, s.Endpoints, s.Networks, s.Identity),
 		Node:         node.New(pages, s.Core, s.Nodes, s.Endpoints, s.Settings),
 		Tutorial:     tutorial.New(pages, s.Tutorial),
+		Overview:     overview.New(pages, overviewcontrol.New(s.Core, s.Endpoints, s.Certificates, s.Tutorial)),
 		QuickStart:   quickstart.New(pages, s.QuickStart),
 		Search:       search.New(pages, s.Search),
 		Help:         help.New(pages),

@@ -6,6 +6,8 @@ import "strings"
 // longest one that fits counts.
 var about = map[string]string{
 	"/":                          "getting-started",
+	"/getting-started":           "getting-started",
+	"/quick-start":               "getting-started",
 	"/endpoints":                 "endpoints",
 	"/endpoints/*/associations":  "target-networks",
 	"/endpoints/*/rules":         "authorization-rules",

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/views/help"
 	"sallyport/views/parts"
 )
 
@@ -99,7 +100,7 @@ func (g menuGroup) id() string { return "menu-" + strings.ToLower(g.label) }
 // navigation is the sidebar, top to bottom. The labels are those of the guide where it has them.
 var navigation = []menuGroup{
 	{"", []entry{
-		{"start", "Getting started", "/", "M5 4v16M5 5h11l-2 4 2 4H5"},
+		{"overview", "Overview", "/", "M4 4h7v9H4zM13 4h7v5h-7zM13 11h7v9h-7zM4 15h7v5H4z"},
 	}},
 	{"VPN", []entry{
 		{"endpoints", "Client VPN endpoints", "/endpoints", "M5 20V10a7 7 0 0 1 14 0v10zM12 13v3"},
@@ -115,6 +116,10 @@ var navigation = []menuGroup{
 		{"administrators", "Administrators", "/administrators", "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM4 21a8 6 0 0 1 16 0"},
 		{"node", "Node", "/node", "M4 5h16v5H4zM4 14h16v5H4zM8 7.5h.01M8 16.5h.01"},
 		{"settings", "Settings", "/settings", "M4 7h16M4 12h16M4 17h16M9 5v4M15 10v4M7 15v4"},
+	}},
+	{"Help", []entry{
+		{"start", "Getting started", "/getting-started", "M5 4v16M5 5h11l-2 4 2 4H5"},
+		{"help", "Documentation", help.Path, "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.7.3-1 .8-1 1.7M12 16.5h.01"},
 	}},
 }
 

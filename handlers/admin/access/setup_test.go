@@ -41,7 +41,7 @@ func TestSetupCreatesTheFirstAdministrator(t *testing.T) {
 	in.Set("password", webtest.Password)
 	in.Set("password_again", webtest.Password)
 	start := b.Follow(b.Post("/setup", in)).WantStatus(http.StatusOK)
-	start.WantText("h1", "Getting started").WantText(".top-user", "admin")
+	start.WantText("h1", "Overview").WantText(".top-user", "admin")
 
 	other := s.Visitor(t)
 	other.Post("/setup", in).WantStatus(http.StatusSeeOther) // an administrator exists: to the sign-in page

@@ -77,7 +77,7 @@ func TestEndpointBecomesAvailable(t *testing.T) {
 	p.WantText("td", "local")
 
 	// The page with the download link does not count as the download.
-	if steps := u.Admin.Get("/").Text(".guide-steps"); strings.Contains(steps, "configuration file ● Done") {
+	if steps := u.Admin.Get("/getting-started").Text(".guide-steps"); strings.Contains(steps, "configuration file ● Done") {
 		t.Error("the tutorial says that the file was downloaded")
 	}
 	config := u.Admin.Post(u.Endpoint+"/configuration/download", nil).WantStatus(http.StatusOK)
@@ -87,7 +87,7 @@ func TestEndpointBecomesAvailable(t *testing.T) {
 	if got := config.Header.Get("Content-Disposition"); got != "attachment; filename="+path.Base(u.Endpoint)+".ovpn" {
 		t.Errorf("got disposition %q", got)
 	}
-	u.Admin.Get("/").WantText(".guide-steps", "configuration file ● Done")
+	u.Admin.Get("/getting-started").WantText(".guide-steps", "configuration file ● Done")
 	config = u.Admin.Post(u.Endpoint+"/configuration", url.Values{"client": {path.Base(u.Client)}}).WantStatus(http.StatusOK)
 	if !strings.Contains(config.Body, "<key>") {
 		t.Errorf("the file has no key: %q", config.Body)

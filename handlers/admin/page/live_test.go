@@ -17,16 +17,16 @@ func TestRenewals(t *testing.T) {
 	t.Parallel()
 	s := webtest.NewWithAccounts(t)
 	b := s.SignIn(t, webtest.Administrator)
-	renew := func(id string) webtest.Page {
-		href, _ := b.Get("/").Doc.Find("#" + id).Attr("hx-get")
+	renew := func(path, id string) webtest.Page {
+		href, _ := b.Get(path).Doc.Find("#" + id).Attr("hx-get")
 		return b.Send(http.MethodGet, href, nil, http.Header{"Hx-Request": {"true"}})
 	}
-	for _, id := range []string{"tutorial", "node-banner"} {
-		if p := renew(id); p.Status != http.StatusNoContent {
+	for id, path := range map[string]string{"tutorial": "/getting-started", "node-banner": "/", "overview": "/"} {
+		if p := renew(path, id); p.Status != http.StatusNoContent {
 			t.Errorf("%s: nothing changed, got %d, want 204", id, p.Status)
 		}
 	}
-	href, _ := b.Get("/").Doc.Find("#tutorial").Attr("hx-get")
+	href, _ := b.Get("/getting-started").Doc.Find("#tutorial").Attr("hx-get")
 	b.Create("/networks/new", url.Values{"name": {"office"}, "cidrs": {"10.0.0.0/16"}})
 	p := b.Send(http.MethodGet, href, nil, http.Header{"Hx-Request": {"true"}}).WantStatus(http.StatusOK)
 	p.WantText("#tutorial", "has no subnet yet.")

@@ -116,3 +116,6 @@ func (t stepText) actions(s tutorial.Step, mayChange bool) []parts.Button {
 }
 
 func cutEndpoint(path string) (rest string, ofEndpoint bool) { return strings.CutPrefix(path, "…") }
+
+// Title is what a step is called.
+func Title(key tutorial.Key) string { return stepTexts[key].title }

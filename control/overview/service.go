@@ -1,0 +1,152 @@
+// Package overview holds the use case of the console's first page: what needs attention, and who is connected.
+package overview
+
+import (
+	"context"
+
+	"sallyport/control"
+	"sallyport/control/certificate"
+	"sallyport/control/endpoint"
+	"sallyport/control/tutorial"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Service is the use case.
+type Service struct {
+	core         *control.Core
+	endpoints    *endpoint.Service
+	certificates *certificate.Service
+	tutorial     *tutorial.Service
+}
+
+// New makes the use case.
+func New(core *control.Core, endpoints *endpoint.Service, certificates *certificate.Service, tutorial *tutorial.Service) *Service {
+	return &Service{core, endpoints, certificates, tutorial}
+}
+
+// Overview is what the first page shows. What concerns the whole node, directories and providers is in the banner of every page.
+type Overview struct {
+	Attention   []Attention // what failed first
+	Endpoints   []vpn.EndpointSummary
+	MoreOfThem  int // endpoints that are not among Endpoints
+	Counts      endpoint.ConnectionCounts
+	Connections []vpn.ConnectionSummary // the newest ones
+	Steps       []tutorial.Step
+	Unnamed     bool // there is neither a public name nor a VPN domain
+}
+
+// Attention is one thing that an administrator should look at.
+type Attention struct {
+	Failed      bool // else it is a warning
+	Text        string
+	Endpoint    vpn.EndpointRef // what it is about; without an ID: no endpoint
+	Certificate vpn.CertificateID
+	Label       string // of the certificate
+}
+
+// How many rows the parts of the page have.
+const (
+	endpointRows    = 8
+	connectionRows  = 8
+	certificateRows = 5
+)
+
+// Overview reads all of it.
+func (s *Service) Overview(ctx context.Context, by control.Principal) (o Overview, err error) {
+	// Those with a trouble come first; the list has one line for each endpoint.
+	troubled, err := s.endpoints.Endpoints(ctx, by, vpn.List{Filter: map[string]string{"state": "trouble"}, Size: endpointRows})
+	if err != nil {
+		return o, err
+	}
+	all, err := s.endpoints.Endpoints(ctx, by, vpn.List{Size: endpointRows})
+	if err != nil {
+		return o, err
+	}
+	seen := map[vpn.EndpointID]bool{}
+	for _, e := range append(troubled.Items, all.Items...) {
+		if !seen[e.ID] && len(o.Endpoints) < endpointRows {
+			seen[e.ID] = true
+			o.Endpoints = append(o.Endpoints, e)
+		}
+	}
+	o.MoreOfThem = all.Total - len(o.Endpoints)
+	o.Attention = ofEndpoints(o.Endpoints)
+	ending, err := s.ofCertificates(ctx, by)
+	if err != nil {
+		return o, err
+	}
+	o.Attention = append(o.Attention, ending...)
+	if o.Counts, err = s.endpoints.ConnectionCounts(ctx, by, ""); err != nil {
+		return o, err
+	}
+	newest, err := s.endpoints.Connections(ctx, by, "", vpn.List{Size: connectionRows})
+	if err != nil {
+		return o, err
+	}
+	o.Connections = newest.Items
+	if o.Steps, err = s.tutorial.GettingStarted(ctx, by); err != nil {
+		return o, err
+	}
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) error {
+		d, err := s.core.Deployment(ctx, tx)
+		o.Unnamed = !d.Named()
+		return err
+	})
+	return o, err
+}
+
+// ofEndpoints lists what is wrong with endpoints: what failed before what may fail.
+func ofEndpoints(list []vpn.EndpointSummary) (out []Attention) {
+	var warnings []Attention
+	for _, e := range list {
+		about := vpn.EndpointRef{ID: e.ID, Name: e.Name}
+		switch {
+		case e.Trouble != "" && e.Fault != "":
+			out = append(out, Attention{Failed: true, Text: e.Trouble + ": " + e.Fault, Endpoint: about})
+		case e.Trouble != "":
+			out = append(out, Attention{Failed: true, Text: e.Trouble, Endpoint: about})
+		case e.Fault != "":
+			warnings = append(warnings, Attention{Text: e.Fault, Endpoint: about})
+		case e.Associations == 0 && !e.Deleting:
+			warnings = append(warnings, Attention{Text: "It has no target network: no client can connect.", Endpoint: about})
+		}
+	}
+	return append(out, warnings...)
+}
+
+// ofCertificates lists the certificates that have ended or end soon.
+func (s *Service) ofCertificates(ctx context.Context, by control.Principal) (out []Attention, err error) {
+	for _, state := range []string{"expired", "expires soon"} {
+		found, err := s.certificates.Certificates(ctx, by, vpn.List{Filter: map[string]string{"state": state}, Sort: "not_after", Size: certificateRows})
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range found.Items {
+			used := len(c.UsedBy) > 0 || c.Issued > 0
+			if state == "expired" && !used {
+				continue
+			}
+			text := "It expires on "
+			if state == "expired" {
+				text = "It expired on "
+			}
+			out = append(out, Attention{
+				Failed: state == "expired", Certificate: c.ID, Label: c.Label(),
+				Text: text + c.NotAfter.UTC().Format("2 January 2006") + usedBy(c.UsedBy),
+			})
+		}
+	}
+	return out, nil
+}
+
+func usedBy(list []vpn.EndpointRef) string {
+	switch len(list) {
+	case 0:
+		return "."
+	case 1:
+		return ". Endpoint " + list[0].Label() + " uses it."
+	default:
+		return ". Endpoint " + list[0].Label() + " and " + control.Plural(len(list)-1, "other endpoint") + " use it."
+	}
+}
