@@ -44,6 +44,7 @@ type OwnSession struct {
 	vpn.Session
 	Ends         time.Time
 	EndpointName string
+	Device       string         // what the user calls it, where it has a certificate of its own; empty: it has none
 	Connection   vpn.Connection // zero: the client has none at present, and may come back without a sign-in
 }
 
@@ -55,6 +56,7 @@ type OwnSignIn struct {
 	vpn.UserSignIn
 	EndpointName string
 	From         netip.Addr // where it came from; the zero value: not known
+	Device       string     // as of OwnSession
 	Platform     string     // what the client said of itself
 	Client       string
 	Code         vpn.Code // why it was refused; empty: it was not

@@ -21,6 +21,10 @@ func (s *Service) sessionsOf(ctx context.Context, tx *store.Tx, u User) (out []O
 	if err != nil {
 		return nil, false, err
 	}
+	devices, err := deviceNames(ctx, tx, u)
+	if err != nil {
+		return nil, false, err
+	}
 	more = len(sessions) > maxSessions
 	endpoints, err := tx.EndpointsByID(ctx, vpn.IDsOf(sessions, func(x vpn.Session) vpn.EndpointID { return x.Endpoint })...)
 	if err != nil {
@@ -31,7 +35,7 @@ func (s *Service) sessionsOf(ctx context.Context, tx *store.Tx, u User) (out []O
 		own := OwnSession{Session: x, Ends: x.Ends(e), EndpointName: cmp.Or(e.Name, string(x.Endpoint))}
 		for _, c := range connections {
 			if c.Session == x.ID && (c.Live() || c.CanTerminate()) {
-				own.Connection = c
+				own.Connection, own.Device = c, devices[c.Fingerprint]
 			}
 		}
 		if own.Connected() || now.Before(own.Ends) {
@@ -68,9 +72,14 @@ func (s *Service) addSignIns(ctx context.Context, tx *store.Tx, u User, after vp
 	if err != nil {
 		return err
 	}
+	devices, err := deviceNames(ctx, tx, u)
+	if err != nil {
+		return err
+	}
 	for _, x := range list {
 		own := s.own(u, x, connections[x.VPN.Connection])
 		own.EndpointName = cmp.Or(names[x.Endpoint()], string(x.Endpoint()))
+		own.Device = devices[connections[x.VPN.Connection].Fingerprint]
 		own.Reported = slices.ContainsFunc(a.Reported, func(r vpn.UserReport) bool { return r.Subject == x.ID() })
 		a.SignIns = append(a.SignIns, own)
 	}
@@ -93,4 +102,14 @@ func (s *Service) own(u User, x vpn.UserSignIn, c vpn.Connection) OwnSignIn {
 		own.Code, own.Reason = vpn.ToldToOwner(x.Refused.Code, x.Refused.Reason)
 	}
 	return own
+}
+
+// deviceNames are what the user calls the devices that have certificates of their own, by the fingerprint.
+func deviceNames(ctx context.Context, tx *store.Tx, u User) (map[string]string, error) {
+	devices, err := tx.DevicesOf(ctx, u.Session.UserRef)
+	names := make(map[string]string, len(devices))
+	for _, d := range devices {
+		names[d.Fingerprint] = d.Name
+	}
+	return names, err
 }

@@ -97,7 +97,7 @@ func session(s portal.OwnSession) views.AccessSession {
 		v.Note = "The device may come back without a sign-in until then."
 		return v
 	}
-	v.Device, v.From, v.Address = device(c.Platform, c.ClientVersion), address(c.Device.Addr()), address(c.ClientIP)
+	v.Device, v.From, v.Address = device(s.Device, c.Platform, c.ClientVersion), address(c.Device.Addr()), address(c.ClientIP)
 	switch c.Status {
 	case vpn.ConnectionAway:
 		v.State, v.Tone, v.Note = "Away", "warn", "Out of reach since "+written(c.AwaySince)+". It comes back by itself."
@@ -118,7 +118,7 @@ func signIn(s portal.OwnSignIn) views.AccessSignIn {
 	case vpn.SignInVPN:
 		v.What = "VPN"
 		if s.Platform != "" || s.Client != "" {
-			v.Device = device(s.Platform, s.Client)
+			v.Device = device(s.Device, s.Platform, s.Client)
 		}
 	case vpn.SignInPortal:
 		v.What = "This portal"
@@ -140,9 +140,13 @@ func signIn(s portal.OwnSignIn) views.AccessSignIn {
 	return v
 }
 
-// device is what a client says of itself.
-func device(platform, client string) string {
-	return page.PlatformName(platform) + ", " + page.ClientName(client)
+// device is what the user calls a device, if anything, and what its client says of itself.
+func device(name, platform, client string) string {
+	said := page.PlatformName(platform) + ", " + page.ClientName(client)
+	if name == "" {
+		return said
+	}
+	return vpn.PrintableText(name) + " (" + said + ")"
 }
 
 func address(a netip.Addr) string {
