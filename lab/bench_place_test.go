@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -66,7 +67,7 @@ func eachThread(b *testing.B, pid int, f func(tid int) error) {
 	threads, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*")
 	for _, thread := range threads {
 		tid, _ := strconv.Atoi(filepath.Base(thread))
-		if err := f(tid); err != nil && err != unix.ESRCH {
+		if err := f(tid); err != nil && !errors.Is(err, unix.ESRCH) {
 			b.Fatal(err)
 		}
 	}
