@@ -193,8 +193,11 @@ func (s *upgradeSite) state(t *testing.T) state {
 		for _, item := range s.Get(endpoint).Doc.Find("dl.datagrid > *").EachIter() {
 			value := item.Find("dd").Clone()
 			value.Find(".form-hint").Remove()
-			label := words(item.Find("dt"))
-			out.settings[endpoint+" "+label] = value.Find("time").AttrOr("datetime", words(value))
+			label, text := words(item.Find("dt")), words(value)
+			if label == "Authentication" && text == "Use mutual authentication" { // what later versions call it
+				label, text = "Authentication type", "Mutual authentication"
+			}
+			out.settings[endpoint+" "+label] = value.Find("time").AttrOr("datetime", text)
 			delete(out.settings, endpoint+" Connections")
 		}
 		for _, tab := range []string{"/associations", "/rules", "/routes"} {
