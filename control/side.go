@@ -12,11 +12,11 @@ import (
 func (c *Core) Side(ctx context.Context, tx *store.Tx, d vpn.Deployment, e vpn.Endpoint) (vpn.Side, error) {
 	side := vpn.Side{Endpoint: e}
 	side.Remote, _ = d.RemoteName(e, c.Settings.FallbackAddress)
-	certificates, err := tx.CertificatesByID(ctx, e.Certificate, e.ClientCA)
+	certificates, err := tx.CertificatesByID(ctx, e.Certificate, e.ClientCA, e.SecondCA)
 	if err != nil {
 		return side, err
 	}
-	side.Server, side.ClientCA = certificates[e.Certificate], certificates[e.ClientCA]
+	side.Server, side.ClientCA, side.SecondCA = certificates[e.Certificate], certificates[e.ClientCA], certificates[e.SecondCA]
 	if e.AsksPassword() {
 		side.Directory, err = tx.Directory(ctx, e.Directory)
 	}

@@ -158,12 +158,15 @@ func (t *Tx) EndpointsUsing(ctx context.Context, ids ...vpn.CertificateID) (map[
 	if len(ids) == 0 {
 		return using, nil
 	}
-	var rows []struct{ ID, Server, Client, Authority string }
+	var rows []struct{ ID, Server, Client, Authority, Second, Above string }
 	err := t.on(ctx).Table("endpoint").
 		Select("endpoint.id, endpoint.certificate_id AS server, COALESCE(endpoint.client_ca_id, '') AS client, "+
-			"CASE WHEN clients.use <> ? THEN COALESCE(clients.authority_id, '') ELSE '' END AS authority", string(vpn.UseAuthority)).
+			"CASE WHEN clients.use <> ? THEN COALESCE(clients.authority_id, '') ELSE '' END AS authority, "+
+			"COALESCE(endpoint.second_ca_id, '') AS second, CASE WHEN others.use <> ? THEN COALESCE(others.authority_id, '') ELSE '' END AS above", string(vpn.UseAuthority), string(vpn.UseAuthority)).
 		Joins("LEFT JOIN certificate clients ON clients.id = endpoint.client_ca_id").
-		Where("endpoint.certificate_id IN ? OR endpoint.client_ca_id IN ? OR clients.authority_id IN ?", idStrings(ids), idStrings(ids), idStrings(ids)).
+		Joins("LEFT JOIN certificate others ON others.id = endpoint.second_ca_id").
+		Where("endpoint.certificate_id IN ? OR endpoint.client_ca_id IN ? OR clients.authority_id IN ? OR endpoint.second_ca_id IN ? OR others.authority_id IN ?",
+			idStrings(ids), idStrings(ids), idStrings(ids), idStrings(ids), idStrings(ids)).
 		Order("endpoint.id").Find(&rows).Error
 	if err != nil {
 		return nil, endpointNoun.read(err, "")
@@ -174,7 +177,7 @@ func (t *Tx) EndpointsUsing(ctx context.Context, ids ...vpn.CertificateID) (map[
 	}
 	for _, r := range rows {
 		seen := map[vpn.CertificateID]bool{"": true}
-		for _, id := range []vpn.CertificateID{vpn.CertificateID(r.Server), vpn.CertificateID(r.Client), vpn.CertificateID(r.Authority)} {
+		for _, id := range []vpn.CertificateID{vpn.CertificateID(r.Server), vpn.CertificateID(r.Client), vpn.CertificateID(r.Authority), vpn.CertificateID(r.Second), vpn.CertificateID(r.Above)} {
 			if wanted[id] && !seen[id] {
 				using[id] = append(using[id], vpn.EndpointID(r.ID))
 			}

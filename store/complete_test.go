@@ -96,9 +96,11 @@ func testEveryField(t *testing.T, s *Store) {
 	entity[vpn.Endpoint]{
 		identity: func(v *vpn.Endpoint, filled bool) {
 			v.ID, v.Certificate, v.ClientCA, v.Directory, v.Listen.Transport = vpn.EndpointID(next("cvpn-endpoint-")), f.authority.ID, f.authority.ID, "", vpn.UDP
+			v.SecondCA = ""
 			v.SAML, v.PortalSAML = "", ""
 			v.ClientCIDR = netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(id), 0, 0}), 22) // belongs to one endpoint
 			if filled {
+				v.SecondCA = f.server.ID
 				v.Certificate, v.Network, v.Directory = f.server.ID, f.network.ID, f.directory.ID
 				v.SAML, v.PortalSAML = f.saml.ID, f.saml.ID
 				v.Listen.Port += uint16(id) // of one port there is one endpoint

@@ -39,6 +39,7 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"counters":           testCounters,
 	"attempt":            testAttempt,
 	"block":              testBlock,
+	"renewal":            testRenewal,
 	"users":              testUsers,
 	"user lists":         testUserLists,
 	"group spellings":    testGroupSpellings,

@@ -31,6 +31,7 @@ type endpointRow struct {
 	Port        int64   `gorm:"column:port"`
 	Certificate string  `gorm:"column:certificate_id"`
 	ClientCA    *string `gorm:"column:client_ca_id"`
+	SecondCA    *string `gorm:"column:second_ca_id"`
 	Directory   *string `gorm:"column:directory_id"`
 	SAML        *string `gorm:"column:saml_provider_id"`
 	PortalSAML  *string `gorm:"column:portal_saml_provider_id"`
@@ -62,7 +63,7 @@ func (s *Store) newEndpointRow(e vpn.Endpoint) (r endpointRow, err error) {
 		ID: string(e.ID), Name: e.Name, NameKey: fold(e.Name), Description: e.Description,
 		ClientCIDR: marshalText(e.ClientCIDR), ClientFirst: sortNumber(e.ClientCIDR.Addr()), ClientBits: int64(e.ClientCIDR.Bits()),
 		ListenAddr: marshalText(e.Listen.Addr), Transport: string(e.Listen.Transport), Port: int64(e.Listen.Port),
-		Certificate: string(e.Certificate), ClientCA: nullableID(e.ClientCA), Directory: nullableID(e.Directory), SAML: nullableID(e.SAML), PortalSAML: nullableID(e.PortalSAML),
+		Certificate: string(e.Certificate), ClientCA: nullableID(e.ClientCA), SecondCA: nullableID(e.SecondCA), Directory: nullableID(e.Directory), SAML: nullableID(e.SAML), PortalSAML: nullableID(e.PortalSAML),
 		Portal:  e.SelfServicePortal,
 		Network: nullableID(e.Network), Chosen: e.NetworkChosen, Generation: int64(e.Generation), Push: int64(e.PushGeneration),
 		Deleting: e.Deleting, Created: micros(e.CreatedAt), Version: int64(e.Version),
@@ -87,7 +88,7 @@ func (r endpointRow) endpoint() (vpn.Endpoint, error) {
 	e := vpn.Endpoint{
 		ID: vpn.EndpointID(r.ID), Name: r.Name, Description: r.Description, ClientCIDR: d.prefix(r.ClientCIDR),
 		Listen:      vpn.Listen{Addr: d.addr(r.ListenAddr), Transport: vpn.Transport(r.Transport), Port: uint16(r.Port)},
-		Certificate: vpn.CertificateID(r.Certificate), ClientCA: idOrEmpty[vpn.CertificateID](r.ClientCA), Directory: idOrEmpty[vpn.DirectoryID](r.Directory),
+		Certificate: vpn.CertificateID(r.Certificate), ClientCA: idOrEmpty[vpn.CertificateID](r.ClientCA), SecondCA: idOrEmpty[vpn.CertificateID](r.SecondCA), Directory: idOrEmpty[vpn.DirectoryID](r.Directory),
 		SAML: idOrEmpty[vpn.SAMLProviderID](r.SAML), PortalSAML: idOrEmpty[vpn.SAMLProviderID](r.PortalSAML), SelfServicePortal: r.Portal,
 		Network: idOrEmpty[vpn.NetworkID](r.Network), NetworkChosen: r.Chosen, Generation: uint64(r.Generation), PushGeneration: uint64(r.Push), Deleting: r.Deleting,
 		CreatedAt: instant(r.Created), Version: int(r.Version),

@@ -77,7 +77,7 @@ func testEndpoint(t *testing.T, s *Store) {
 func testEndpointSave(t *testing.T, s *Store) {
 	f := stored(t, s)
 	e := f.endpoint
-	e.Name, e.Description, e.Certificate, e.ClientCA = "New name", "other", f.authority.ID, f.server.ID
+	e.Name, e.Description, e.Certificate, e.ClientCA, e.SecondCA = "New name", "other", f.authority.ID, f.server.ID, ""
 	e.Listen.Port, e.SplitTunnel, e.SourceNAT, e.SessionTimeout = 1194, false, false, time.Minute
 	e.Network, e.NetworkChosen, e.Tags, e.TLSCrypt, e.TokenSecret = "", false, nil, "new static", "new token"
 	e.Generation, e.Deleting, e.Version = 9, false, 8

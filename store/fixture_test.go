@@ -53,7 +53,7 @@ func newFixture() fixture {
 	f.endpoint = vpn.Endpoint{
 		ID: vpn.NewEndpointID(), Name: "Main", Description: "The one – with a dash", ClientCIDR: prefix("172.20.0.0/16"),
 		Listen:      vpn.Listen{Addr: netip.MustParseAddr("192.0.2.1"), Transport: vpn.TCP, Port: 65535},
-		Certificate: f.server.ID, ClientCA: f.authority.ID, Directory: f.directory.ID, SAML: f.saml.ID, PortalSAML: f.saml.ID, SelfServicePortal: true, ClientOptions: vpntest.Filled[vpn.ClientOptions](),
+		Certificate: f.server.ID, ClientCA: f.authority.ID, SecondCA: f.server.ID, Directory: f.directory.ID, SAML: f.saml.ID, PortalSAML: f.saml.ID, SelfServicePortal: true, ClientOptions: vpntest.Filled[vpn.ClientOptions](),
 		Network: f.network.ID, NetworkChosen: true, Tags: []vpn.Tag{{Key: "k", Value: "v"}, {Key: "a", Value: ""}}, TLSCrypt: "static key", TokenSecret: "token secret",
 		Generation: 1<<63 + 5, PushGeneration: 1<<63 + 4, Deleting: true, CreatedAt: at, Version: 7,
 	}

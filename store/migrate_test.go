@@ -165,7 +165,7 @@ func TestOldRowsSurviveLaterMigrations(t *testing.T) {
 	for name, open := range unmigrated {
 		t.Run(name, func(t *testing.T) {
 			s, f := open(t), newFixture()
-			f.endpoint.NetworkChosen, f.endpoint.Directory, f.endpoint.SAML, f.endpoint.PortalSAML, f.endpoint.SelfServicePortal = false, "", "", "", false // their columns came later
+			f.endpoint.NetworkChosen, f.endpoint.Directory, f.endpoint.SAML, f.endpoint.PortalSAML, f.endpoint.SelfServicePortal, f.endpoint.SecondCA = false, "", "", "", false, "" // their columns came later
 			f.endpoint.ClientOptions = vpn.ClientOptions{SplitTunnel: true, SessionTimeout: 8 * time.Hour}
 			f.endpoint.PushGeneration = 0
 			second := f.endpoint
@@ -254,7 +254,7 @@ func TestOptionsMigrateDownAndUp(t *testing.T) {
 			update(t, s, f.store)
 			// Migration 17 moved three options out of columns of their own. Going below it loses every later option.
 			o := f.endpoint.ClientOptions
-			f.endpoint.NetworkChosen, f.endpoint.Directory, f.endpoint.SAML, f.endpoint.PortalSAML, f.endpoint.SelfServicePortal = false, "", "", "", false // likewise
+			f.endpoint.NetworkChosen, f.endpoint.Directory, f.endpoint.SAML, f.endpoint.PortalSAML, f.endpoint.SelfServicePortal, f.endpoint.SecondCA = false, "", "", "", false, "" // likewise
 			f.endpoint.ClientOptions = vpn.ClientOptions{SplitTunnel: o.SplitTunnel, SourceNAT: o.SourceNAT, SessionTimeout: o.SessionTimeout}
 			f.endpoint.PushGeneration = 0
 			stopBelow(t, s, 17)

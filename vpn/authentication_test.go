@@ -89,12 +89,12 @@ func TestFederatedLogin(t *testing.T) {
 		"refused at the sign-in":    {Proof{Provider: "saml-1", Refused: errUserBlocked}, CodeUserBlocked},
 		"by a directory before now": {Proof{Provider: "d-1", User: alice.User}, CodeLoginNotDecided},
 	} {
-		refused := DecideLogin(e, EndpointAvailable, stay, Issuer{}, Barred{}, LoginRequest{Username: "browser", SSO: []string{SSOWebAuth}}, c.proof)
+		refused := DecideLogin(e, EndpointAvailable, stay, nil, Barred{}, LoginRequest{Username: "browser", SSO: []string{SSOWebAuth}}, c.proof)
 		if c.want == "" && refused != nil || c.want != "" && (refused == nil || refused.Code != c.want) {
 			t.Errorf("%s: got %v, want %q", name, refused, c.want)
 		}
 	}
-	if refused := DecideLogin(e, EndpointAvailable, stay, Issuer{}, Barred{}, LoginRequest{Username: "browser"}, Proof{}); refused == nil || refused.Code != CodeBrowserMissing {
+	if refused := DecideLogin(e, EndpointAvailable, stay, nil, Barred{}, LoginRequest{Username: "browser"}, Proof{}); refused == nil || refused.Code != CodeBrowserMissing {
 		t.Errorf("a client without a browser: %v", refused)
 	}
 	if u := UserOf(e, LoginRequest{Username: "browser"}, alice); u.Provider != "saml-1" || u.Key != "alice@example.test" {

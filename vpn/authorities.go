@@ -30,10 +30,12 @@ func AuthoritiesIn(texts ...string) Authorities {
 	return out
 }
 
-// With adds the authority that an endpoint requires.
-func (a Authorities) With(required Issuer) Authorities {
-	if required.Fingerprint != "" {
-		a[BareFingerprint(required.Fingerprint)] = required.Key
+// With adds the authorities that an endpoint requires.
+func (a Authorities) With(required ...Issuer) Authorities {
+	for _, r := range required {
+		if r.Fingerprint != "" {
+			a[BareFingerprint(r.Fingerprint)] = r.Key
+		}
 	}
 	return a
 }

@@ -99,7 +99,7 @@ func (c Certificate) IssuerKey() string {
 
 // Renew is the side of an endpoint after a certificate was renewed.
 func (s Side) Renew(old, renewed Certificate) Side {
-	for _, c := range []*Certificate{&s.Server, &s.ClientCA} {
+	for _, c := range []*Certificate{&s.Server, &s.ClientCA, &s.SecondCA} {
 		switch {
 		case c.ID == old.ID:
 			*c = renewed

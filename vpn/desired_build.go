@@ -12,6 +12,7 @@ type DesiredInput struct {
 	Server       Certificate
 	ServerKey    Secret
 	ClientCA     Certificate // zero where the endpoint is not Mutual
+	SecondCA     Certificate // zero where the endpoint has no second client authority
 	Associations []Association
 	Rules        []Rule
 	Routes       []Route
@@ -27,7 +28,7 @@ func (p DesiredInput) Desired() Desired {
 		Blocks: p.Blocks, Passwords: e.AsksPassword(), Browser: e.Federated(), WithoutCertificates: !e.Mutual(), ClientOptions: e.ClientOptions,
 		Keys: Keys{
 			Certificate: p.Server.PEM + p.Server.Chain, Key: p.ServerKey,
-			ClientCA: p.ClientCA.TrustAnchor(), TLSCrypt: e.TLSCrypt, TokenSecret: e.TokenSecret,
+			ClientCA: p.ClientCA.TrustAnchor() + p.SecondCA.TrustAnchor(), TLSCrypt: e.TLSCrypt, TokenSecret: e.TokenSecret,
 		},
 		Associations: []DesiredAssociation{}, Rules: []DesiredRule{},
 	}

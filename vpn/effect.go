@@ -116,7 +116,7 @@ func EffectOf(before, after Side) Effect {
 	}{
 		{AspectPort, before.Endpoint.Listen != after.Endpoint.Listen},
 		{AspectCertificate, before.Server.PEM != after.Server.PEM || before.Server.Chain != after.Server.Chain},
-		{AspectClientAuthority, before.ClientCA.TrustAnchor() != after.ClientCA.TrustAnchor()},
+		{AspectClientAuthority, before.clientAnchors() != after.clientAnchors()},
 		{AspectKey, before.Endpoint.TLSCrypt != after.Endpoint.TLSCrypt},
 	} {
 		if w.differ {

@@ -21,7 +21,10 @@ type Endpoint struct {
 	// ClientCA is the authority of the client certificates; a server's or client's certificate means its issuer. Empty:
 	// clients need no certificate. At least one of ClientCA, Directory and SAML is set, Directory and SAML are not both, and
 	// none is changed later.
-	ClientCA  CertificateID
+	ClientCA CertificateID
+	// SecondCA is another authority whose client certificates are taken as well, while the clients change from one to the other.
+	// Empty: there is none.
+	SecondCA  CertificateID
 	Directory DirectoryID    // proves the users' names and passwords; empty: users are not asked for any
 	SAML      SAMLProviderID // proves users in their browser; empty: they do not sign in there
 	// PortalSAML proves users of the self-service portal, with SAML alone; empty: SAML does.
@@ -258,6 +261,9 @@ func (e *Endpoint) Edit(in EndpointEdit) (restarts bool, err error) {
 func (e *Endpoint) takeCertificate(id CertificateID) {
 	if e.OwnAuthority() {
 		e.ClientCA = id
+	}
+	if e.SecondCA != "" && e.SecondCA == e.Certificate {
+		e.SecondCA = id
 	}
 	e.Certificate = id
 }

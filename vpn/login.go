@@ -151,12 +151,12 @@ func (i Issuer) issued(r LoginRequest) bool {
 }
 
 // DecideLogin is the rule for a login: the endpoint takes connections; where it needs client certificates, the client's,
-// which OpenVPN has verified against the endpoint's authority, was issued by issuer and is neither blocked nor revoked, and its common name
+// which OpenVPN has verified against the endpoint's authority, was issued by one of issuers and is neither blocked nor revoked, and its common name
 // can name a user; where users sign in, the user is proved, unless the client returns with a token
 // (Session.Continue). The refusal says why not, nil lets the client in. It is Unavailable where nothing but the moment is
 // against it: the endpoint has associations that are to stay, and none of them works, or the identity provider does not answer.
-func DecideLogin(e Endpoint, state EndpointState, associations []Association, issuer Issuer, barred Barred, r LoginRequest, proof Proof) *Error {
-	if refused := decideClient(e, state, associations, issuer, barred, r); refused != nil {
+func DecideLogin(e Endpoint, state EndpointState, associations []Association, issuers Issuers, barred Barred, r LoginRequest, proof Proof) *Error {
+	if refused := decideClient(e, state, associations, issuers, barred, r); refused != nil {
 		return refused
 	}
 	if e.UserBased() && !r.Returns {
@@ -168,15 +168,15 @@ func DecideLogin(e Endpoint, state EndpointState, associations []Association, is
 }
 
 // DecideBefore is DecideLogin without the user: what refuses a login before its person is sent to a browser.
-func DecideBefore(e Endpoint, state EndpointState, associations []Association, issuer Issuer, barred Barred, r LoginRequest) *Error {
-	if refused := decideClient(e, state, associations, issuer, barred, r); refused != nil {
+func DecideBefore(e Endpoint, state EndpointState, associations []Association, issuers Issuers, barred Barred, r LoginRequest) *Error {
+	if refused := decideClient(e, state, associations, issuers, barred, r); refused != nil {
 		return refused
 	}
 	return decideMoment(state)
 }
 
 // decideClient is about the endpoint and the client's certificate.
-func decideClient(e Endpoint, state EndpointState, associations []Association, issuer Issuer, barred Barred, r LoginRequest) *Error {
+func decideClient(e Endpoint, state EndpointState, associations []Association, issuers Issuers, barred Barred, r LoginRequest) *Error {
 	byCertificate := e.Mutual() || !e.UserBased()
 	switch {
 	case e.Deleting || state == EndpointDeleting:
@@ -185,9 +185,9 @@ func decideClient(e Endpoint, state EndpointState, associations []Association, i
 		return Refuse(Conflict, CodeEndpointUnavailable, "This VPN endpoint has no target network yet. Ask your administrator.")
 	case byCertificate && barred.Refuse(r) != nil:
 		return barred.Refuse(r)
-	case byCertificate && !issuer.issued(r):
+	case byCertificate && !issuers.issued(r):
 		return Refuse(Denied, CodeCertificateUntrusted,
-			"Your certificate was not issued by the authority "+PrintableText(issuer.Name)+" itself, which this VPN endpoint requires. Ask your administrator for another certificate.")
+			"Your certificate was not issued by the authority "+issuers.names()+" itself, which this VPN endpoint requires. Ask your administrator for another certificate.")
 	}
 	if refused := commonNameFault(r.CommonName); refused != nil && byCertificate {
 		return refused

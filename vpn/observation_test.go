@@ -124,7 +124,7 @@ func TestDecideLogin(t *testing.T) {
 		"a quotation mark":          {false, EndpointAvailable, `Robert "Bob" Smith`, ""}, // issued elsewhere
 		"any script":                {false, EndpointAvailable, "O'Brien & Жук (東京)", ""},
 	} {
-		got := denied(DecideLogin(Endpoint{Deleting: c.deleting}, c.state, nil, Issuer{}, Barred{}, LoginRequest{CommonName: c.cn, Deadline: now.Add(time.Second)}, Proof{}))
+		got := denied(DecideLogin(Endpoint{Deleting: c.deleting}, c.state, nil, nil, Barred{}, LoginRequest{CommonName: c.cn, Deadline: now.Add(time.Second)}, Proof{}))
 		if got.Later || (got.Reason == "") != (c.words == "") || !strings.Contains(got.Reason, c.words) {
 			t.Errorf("%s: got %+v", name, got)
 		}
@@ -164,7 +164,7 @@ func TestDecideLoginLater(t *testing.T) {
 		if c.endpoint.Name != "" {
 			issuer = Issuer{Name: "CA", Fingerprint: "01"}
 		}
-		got := denied(DecideLogin(c.endpoint, EndpointPendingAssociate, c.associations, issuer, Barred{}, LoginRequest{CommonName: c.cn}, Proof{}))
+		got := denied(DecideLogin(c.endpoint, EndpointPendingAssociate, c.associations, Issuers{issuer}, Barred{}, LoginRequest{CommonName: c.cn}, Proof{}))
 		if got.Later != c.later || !strings.Contains(got.Reason, c.words) {
 			t.Errorf("%s: got %+v", name, got)
 		}
@@ -179,16 +179,16 @@ func TestDecideLoginByIssuer(t *testing.T) {
 	for presented, words := range map[string]string{
 		"abcd01": "", "AB:CD:01": "", "abcd02": "not issued by the authority Corp VPN Servers itself", "": "not issued by the authority Corp VPN Servers itself",
 	} {
-		got := denied(DecideLogin(Endpoint{}, EndpointAvailable, nil, issuer, Barred{}, LoginRequest{CommonName: "alice", Issuer: presented}, Proof{}))
+		got := denied(DecideLogin(Endpoint{}, EndpointAvailable, nil, Issuers{issuer}, Barred{}, LoginRequest{CommonName: "alice", Issuer: presented}, Proof{}))
 		if (got.Reason == "") != (words == "") || !strings.Contains(got.Reason, words) {
 			t.Errorf("issued by %q: got %+v", presented, got)
 		}
 	}
 	unproved := Endpoint{ClientCA: "cert-ca", Directory: "d-1"}
-	if got := DecideLogin(unproved, EndpointAvailable, nil, Issuer{}, Barred{}, LoginRequest{CommonName: "alice", Username: "alice"}, Proof{}); got == nil || got.Code != CodeLoginNotDecided {
+	if got := DecideLogin(unproved, EndpointAvailable, nil, nil, Barred{}, LoginRequest{CommonName: "alice", Username: "alice"}, Proof{}); got == nil || got.Code != CodeLoginNotDecided {
 		t.Errorf("a password that was not proved: got %v", got)
 	}
-	if got := DecideLogin(Endpoint{}, EndpointAvailable, nil, Issuer{}, Barred{}, LoginRequest{CommonName: "alice", Issuer: "abcd02"}, Proof{}); got != nil {
+	if got := DecideLogin(Endpoint{}, EndpointAvailable, nil, nil, Barred{}, LoginRequest{CommonName: "alice", Issuer: "abcd02"}, Proof{}); got != nil {
 		t.Errorf("without an issuer: got %v", got)
 	}
 }

@@ -35,8 +35,9 @@ type ProfileOffer struct {
 type Side struct {
 	Endpoint         Endpoint
 	Server, ClientCA Certificate
-	Directory        Directory // zero where the endpoint has none
-	Remote           string    // the name that files have; empty where there is none
+	SecondCA         Certificate // zero where there is none
+	Directory        Directory   // zero where the endpoint has none
+	Remote           string      // the name that files have; empty where there is none
 }
 
 // Profile is the configuration file of the endpoint without a client certificate.

@@ -94,12 +94,16 @@ func DeviceAuthority(ctx context.Context, tx *store.Tx, e vpn.Endpoint, now time
 	if !e.UserBased() {
 		return vpn.Certificate{}, false, nil
 	}
-	id, err := clientAuthority(ctx, tx, e)
-	if err != nil || id == "" {
+	ids, err := clientAuthorities(ctx, tx, e)
+	if err != nil {
 		return vpn.Certificate{}, false, err
 	}
-	authority, err = tx.Certificate(ctx, id)
-	return authority, err == nil && authority.CanIssue(now), err
+	for _, id := range slices.Backward(ids) { // the one that was added last stays longer
+		if authority, err = tx.Certificate(ctx, id); err != nil || authority.CanIssue(now) {
+			return authority, err == nil, err
+		}
+	}
+	return vpn.Certificate{}, false, nil
 }
 
 func (s *Service) plainConfiguration(ctx context.Context, by control.Principal, id vpn.EndpointID) (vpn.Side, vpn.Profile, Configuration, error) {
@@ -142,7 +146,7 @@ func (s *Service) profileClient(ctx context.Context, by control.Principal, e vpn
 		if err != nil {
 			return err
 		}
-		authority, err := clientAuthority(ctx, tx, e)
+		authorities, err := clientAuthorities(ctx, tx, e)
 		if err != nil {
 			return err
 		}
@@ -156,7 +160,7 @@ func (s *Service) profileClient(ctx context.Context, by control.Principal, e vpn
 			check.Bad("client", "Clients of this endpoint need no certificate: users sign in at an identity provider.")
 		case c.Use != vpn.UseClient:
 			check.Bad("client", c.Label()+" is not a client certificate.")
-		case c.Authority == "" || c.Authority != authority:
+		case c.Authority == "" || !slices.Contains(authorities, c.Authority):
 			check.Bad("client", "The endpoint does not accept certificates of the authority that issued "+c.Label()+".")
 		case !c.HasKey:
 			check.Bad("client", "The private key of "+c.Label()+" is not kept here.")
@@ -179,20 +183,22 @@ func (s *Service) profileClient(ctx context.Context, by control.Principal, e vpn
 	return out, err
 }
 
-// clientAuthority is the authority, kept here, that issues the endpoint's client certificates; "" where
-// none is, or the endpoint needs no client certificates.
-func clientAuthority(ctx context.Context, tx *store.Tx, e vpn.Endpoint) (vpn.CertificateID, error) {
-	if !e.Mutual() {
-		return "", nil
+// clientAuthorities are the authorities, kept here, that issue the endpoint's client certificates. There is none where
+// the endpoint needs no client certificates.
+func clientAuthorities(ctx context.Context, tx *store.Tx, e vpn.Endpoint) ([]vpn.CertificateID, error) {
+	var out []vpn.CertificateID
+	for _, id := range e.ClientAuthorities() {
+		ca, err := tx.Certificate(ctx, id)
+		switch {
+		case err != nil:
+			return nil, err
+		case ca.Use == vpn.UseAuthority:
+			out = append(out, ca.ID)
+		case ca.Authority != "":
+			out = append(out, ca.Authority)
+		}
 	}
-	ca, err := tx.Certificate(ctx, e.ClientCA)
-	if err != nil {
-		return "", err
-	}
-	if ca.Use == vpn.UseAuthority {
-		return ca.ID, nil
-	}
-	return ca.Authority, nil
+	return out, nil
 }
 
 // ClientCertificates lists the issued client certificates that could be put into the endpoint's
@@ -203,14 +209,20 @@ func (s *Service) ClientCertificates(ctx context.Context, by control.Principal, 
 		if err != nil {
 			return err
 		}
-		authority, err := clientAuthority(ctx, tx, e)
-		if err != nil || authority == "" {
+		authorities, err := clientAuthorities(ctx, tx, e)
+		if err != nil {
 			return err
 		}
-		filter := map[string]string{"use": string(vpn.UseClient), "authority": string(authority)}
-		usable := func(c vpn.Certificate) bool { return c.HasKey && !c.Expired(s.core.Now()) && c.Authority == authority }
-		if out, err = certificate.Choose(ctx, tx, filter, find, usable, keep...); err != nil {
-			return err
+		for _, authority := range authorities {
+			filter := map[string]string{"use": string(vpn.UseClient), "authority": string(authority)}
+			usable := func(c vpn.Certificate) bool {
+				return c.HasKey && !c.Expired(s.core.Now()) && c.Authority == authority
+			}
+			found, err := certificate.Choose(ctx, tx, filter, find, usable, keep...)
+			if err != nil {
+				return err
+			}
+			out.List, out.More = append(out.List, found.List...), out.More || found.More
 		}
 		blocked, err := certificate.BlocksOf(ctx, tx, out.List...)
 		out.List = slices.DeleteFunc(out.List, func(c vpn.Certificate) bool { return blocked[c.ID] != nil })

@@ -18,6 +18,7 @@ type View struct {
 	Associations    []vpn.AssociationStatus
 	Server          vpn.Certificate
 	ClientAuthority vpn.Certificate  // zero where clients need no certificate
+	SecondAuthority vpn.Certificate  // zero where there is no second one
 	UserDirectory   vpn.Directory    // zero where users are not asked for a password
 	UserSAML        vpn.SAMLProvider // zero where users do not sign in in the browser
 	PortalProvider  vpn.SAMLProvider // of the self-service portal; zero where it is UserSAML, and without that
@@ -39,7 +40,7 @@ type View struct {
 
 // Side is the endpoint with what its workers and its files are made of.
 func (v View) Side() vpn.Side {
-	return vpn.Side{Endpoint: v.Endpoint, Server: v.Server, ClientCA: v.ClientAuthority, Directory: v.UserDirectory, Remote: v.Remote}
+	return vpn.Side{Endpoint: v.Endpoint, Server: v.Server, ClientCA: v.ClientAuthority, SecondCA: v.SecondAuthority, Directory: v.UserDirectory, Remote: v.Remote}
 }
 
 // Endpoints lists endpoints.
@@ -177,11 +178,11 @@ func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.End
 		v.State = v.Endpoint.State(plainAssociations(v.Associations), v.Observation)
 		v.Trouble = vpn.Trouble(plainAssociations(v.Associations), v.Observation)
 		v.Reason = v.Endpoint.Reason(v.State, v.Associations, v.Observation)
-		certificates, err := tx.CertificatesByID(ctx, v.Certificate, v.ClientCA)
+		certificates, err := tx.CertificatesByID(ctx, v.Certificate, v.ClientCA, v.SecondCA)
 		if err != nil {
 			return err
 		}
-		v.Server, v.ClientAuthority = certificates[v.Certificate], certificates[v.ClientCA]
+		v.Server, v.ClientAuthority, v.SecondAuthority = certificates[v.Certificate], certificates[v.ClientCA], certificates[v.SecondCA]
 		if v.AsksPassword() {
 			if v.UserDirectory, err = tx.Directory(ctx, v.Directory); err != nil {
 				return err

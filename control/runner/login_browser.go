@@ -199,7 +199,7 @@ func (d *decider) refuseBefore(ctx context.Context, e vpn.Endpoint, r vpn.LoginR
 		devices, err := devicesOf(ctx, tx, []login{{LoginRequest: r}})
 		verified := at.authorities.Verify(r)
 		if refused = devices.Judge(at.endpoint, verified); refused == nil {
-			refused = vpn.DecideBefore(at.endpoint, at.state, at.associations, at.issuer, barred, verified)
+			refused = vpn.DecideBefore(at.endpoint, at.state, at.associations, at.issuers, barred, verified)
 		}
 		return err
 	})

@@ -313,8 +313,8 @@ type loginContext struct {
 	endpoint     vpn.Endpoint
 	associations []vpn.Association
 	state        vpn.EndpointState
-	issuer       vpn.Issuer       // of the client certificates
-	authorities  vpn.Authorities  // that OpenVPN verifies them with, and issuer
+	issuers      vpn.Issuers      // of the client certificates
+	authorities  vpn.Authorities  // that OpenVPN verifies them with, and issuers
 	places       vpn.Places       // of its connections
 	share        vpn.Share        // of each client certificate
 	directory    vpn.Directory    // that proves its users; zero where it asks for no passwords
@@ -367,12 +367,17 @@ func (d *decider) loginContext(ctx context.Context, tx *store.Tx, id vpn.Endpoin
 		}
 	}
 	if e.Mutual() {
-		clientCA, err := tx.Certificate(ctx, e.ClientCA)
-		if err != nil {
-			return loginContext{}, err
+		var cas []vpn.Certificate
+		var anchors []string
+		for _, id := range e.ClientAuthorities() {
+			ca, err := tx.Certificate(ctx, id)
+			if err != nil {
+				return loginContext{}, err
+			}
+			cas, anchors = append(cas, ca), append(anchors, ca.TrustAnchor())
 		}
-		at.issuer = vpn.RequiredIssuer(clientCA)
-		at.authorities = vpn.AuthoritiesIn(clientCA.TrustAnchor()).With(at.issuer)
+		at.issuers = vpn.RequiredIssuers(cas...)
+		at.authorities = vpn.AuthoritiesIn(anchors...).With(at.issuers...)
 	}
 	return at, nil
 }

@@ -20,7 +20,7 @@ func (b *batch) decideLogin(ctx context.Context, at *loginContext, l login) (vpn
 	if refused := b.devices.Judge(at.endpoint, r); refused != nil {
 		return b.refuse(ctx, r, refused, proof)
 	}
-	if refused := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuer, b.barred, r, proof); refused != nil {
+	if refused := vpn.DecideLogin(at.endpoint, at.state, at.associations, at.issuers, b.barred, r, proof); refused != nil {
 		return b.refuse(ctx, r, refused, proof)
 	}
 	if refused := b.devices.Refuse(at.endpoint, r, proof); refused != nil {

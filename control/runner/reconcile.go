@@ -166,6 +166,11 @@ func (s *Runner) desired(ctx context.Context, id vpn.EndpointID) (p vpn.DesiredI
 				return err
 			}
 		}
+		if p.Endpoint.SecondCA != "" {
+			if p.SecondCA, err = tx.Certificate(ctx, p.Endpoint.SecondCA); err != nil {
+				return err
+			}
+		}
 		if p.Associations, err = tx.AssociationsOf(ctx, id); err != nil {
 			return err
 		}

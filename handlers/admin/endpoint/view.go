@@ -91,6 +91,9 @@ func authenticationFacts(v endpoint.View, now time.Time) []parts.Pair {
 	}
 	if v.Mutual() {
 		facts = append(facts, clientCertificateFact(v, now))
+		if v.SecondCA != "" {
+			facts = append(facts, parts.Pair{Label: "Second client authority", Value: views.NameOr(v.SecondAuthority.Name, v.SecondCA), Href: views.EndpointPath(v.ID, authoritiesPath), Help: "Clients with certificates of either authority get in."})
+		}
 	}
 	return facts
 }
