@@ -1,0 +1,105 @@
+package lab
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"sallyport/lab/gateway"
+	"sallyport/lab/netlab"
+)
+
+// A server certificate is renewed while a client sends, and web and the dataplane are killed meanwhile: the client goes on with the
+// same session, connection and address, without a new login. Then the endpoint changes to another client authority: a client of
+// either gets in, and the removal of the first ends its client alone.
+func TestRenewalAndRollOver(t *testing.T) {
+	t.Parallel()
+	b := &busySite{site: newSite(t, 2)}
+	b.CreateNetwork()
+	b.CreateCertificates("alice")
+	b.CreateEndpoint(nil)
+	b.Associate("subnet-a")
+	b.Authorize("10.0.1.0/24")
+	b.WaitText("", "available")
+	profile := b.Profile("alice")
+	alice := netlab.StartClient(t, b.clients[0], profile)
+	alice.WaitUp(t, 1)
+	address := alice.Address(t).String()
+	b.transfers = append(b.transfers, startTransfer(t, b.clients[0], addrHostA))
+	b.waitTransfers(t, "the start")
+	has := func(name string) (connection, session, status string) {
+		t.Helper()
+		for _, row := range stored(t, b.Gateway, "SELECT id, session_id, status, client_ip FROM connection WHERE username = ? ORDER BY number", name) {
+			connection, session, status = row[0], row[1], row[2]
+		}
+		return connection, session, status
+	}
+	active := func(name string) {
+		t.Helper()
+		netlab.Eventually(t, 20*time.Second, name+"'s connection is active", func() bool { _, _, status := has(name); return status == "active" })
+	}
+	active("alice")
+	connection, session, _ := has("alice")
+	serial := func() string {
+		rows := stored(t, b.Gateway, "SELECT serial, id FROM certificate WHERE use = 'server'")
+		return rows[0][0]
+	}
+	before := serial()
+
+	server := "/certificates/" + stored(t, b.Gateway, "SELECT id FROM certificate WHERE use = 'server'")[0][0]
+	page := b.MustSubmit(server+"/renew", "Renew certificate", gateway.Fields{"Validity in days": "100"})
+	if !strings.Contains(page.Text(), "1 connection of 1 person is reset") {
+		t.Errorf("not announced: %s", netlab.Tail(page.Text(), 600))
+	}
+	b.Press(page, "Renew certificate", nil)
+	b.killAndWait(t, "both")
+	alice.WaitUp(t, 2)
+	b.waitTransfers(t, "the renewal and the kill of both processes")
+	if serial() == before {
+		t.Error("the certificate is the one of before")
+	}
+	wantSame := func(what string) {
+		t.Helper()
+		if c, s, _ := has("alice"); c != connection || s != session || alice.Address(t).String() != address || strings.Contains(alice.Log(), "AUTH_FAILED") {
+			t.Errorf("after %s alice has connection %s of session %s with %s, and had %s of %s with %s", what, c, s, alice.Address(t), connection, session, address)
+		}
+	}
+	wantSame("the renewal")
+
+	b.MustSubmit("/certificates/authority/new", "Create certificate authority", gateway.Fields{"Common name (CN)": "Next CA"})
+	b.MustSubmit("/certificates/issue", "Issue certificate", gateway.Fields{"Client certificate": "", "Certificate authority": "Next CA", "Common name (CN)": "bob"})
+	page = b.MustSubmit(b.Endpoint+"/client-authorities", "Add client authority", gateway.Fields{"Client certificate": "Next CA"})
+	b.Press(page, "Add client authority", nil)
+	alice.WaitUp(t, 3)
+	b.waitTransfers(t, "the second authority")
+	wantSame("the second authority")
+	active("alice")
+	bob := netlab.ConnectClient(t, b.clients[1], b.Profile("bob"))
+	b.WaitText("/client-authorities", "Next CA", "1 connection by it now, 1 login in the last 14 days")
+	_, bobs, _ := has("bob")
+
+	page = b.Get(b.Endpoint + "/client-authorities")
+	remove := page.Doc.Find("a").FilterFunction(func(_ int, a *goquery.Selection) bool { return strings.Contains(a.Text(), "Remove Lab CA") }).AttrOr("href", "")
+	page = b.Get(remove)
+	if !strings.Contains(page.Text(), "1 connection will end: alice.") {
+		t.Errorf("the removal names nobody: %s", netlab.Tail(page.Text(), 600))
+	}
+	b.Press(page, "Remove client authority", nil)
+	netlab.Eventually(t, 20*time.Second, "alice's connection ends", func() bool { _, _, status := has("alice"); return status == "terminated" })
+	netlab.Eventually(t, 20*time.Second, "bob goes on with his session", func() bool {
+		_, session, status := has("bob")
+		return session == bobs && status == "active" && b.clients[1].Reaches(addrHostA, netlab.EchoPort)
+	})
+	if strings.Contains(bob.Log(), "AUTH_FAILED") {
+		t.Error("bob was refused in between")
+	}
+	netlab.StartClient(t, b.clients[0], profile)
+	netlab.Eventually(t, 20*time.Second, "alice's certificate is refused", func() bool {
+		return strings.Contains(strings.Join(b.WorkerLogs(), ""), "VERIFY ERROR")
+	})
+	if _, _, status := has("alice"); status != "terminated" {
+		t.Errorf("alice is %s", status)
+	}
+}
