@@ -84,7 +84,7 @@ func TestRenewalAndRollOver(t *testing.T) {
 	remove := page.Doc.Find("a").FilterFunction(func(_ int, a *goquery.Selection) bool { return strings.Contains(a.Text(), "Remove Lab CA") }).AttrOr("href", "")
 	page = b.Get(remove)
 	if !strings.Contains(page.Text(), "1 connection will end: alice.") {
-		t.Errorf("the removal names nobody: %s", netlab.Tail(page.Text(), 600))
+		t.Errorf("the removal names no one: %s", netlab.Tail(page.Text(), 600))
 	}
 	b.Press(page, "Remove client authority", nil)
 	netlab.Eventually(t, 20*time.Second, "alice's connection ends", func() bool { _, _, status := has("alice"); return status == "terminated" })

@@ -24,8 +24,11 @@ func (h *Certificates) List(c echo.Context) error {
 		if issuer, err = h.certificates.Certificate(page.Context(c), page.Principal(c), vpn.CertificateID(id)); err != nil {
 			return err
 		}
-		l.Filter = map[string]string{"authority": id}
-		use, filters = "", nil
+		if l.Filter == nil {
+			l.Filter = map[string]string{}
+		}
+		l.Filter["authority"] = id
+		use = ""
 	}
 	read := func(l vpn.List) (vpn.Page[vpn.CertificateStatus], error) {
 		return h.certificates.Certificates(page.Context(c), page.Principal(c), l)

@@ -55,7 +55,9 @@ func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
 	if len(cert.DNSNames) > 0 {
 		facts = append(facts, parts.Fact("DNS names", strings.Join(cert.DNSNames, ", ")))
 	}
-	facts = append(facts, issuer,
+	facts = append(facts, issuer)
+	facts = append(facts, chainFacts(cert.Certificate)...)
+	facts = append(facts,
 		parts.Fact("Key type", cert.KeyType),
 		parts.FactTime("Valid from", parts.At(now, cert.NotBefore)),
 		parts.Pair{Label: "Expires", Value: cert.NotAfter.UTC().Format("2 January 2006, 15:04 UTC"), Help: parts.At(now, cert.NotAfter).Relative},

@@ -31,7 +31,7 @@ func (h *Endpoints) renderAuthorities(c echo.Context, chosen string, refused err
 	v := views.ClientAuthorities{
 		Chrome: h.pages.Chrome(c, authoritiesTitle, "endpoints"),
 		Header: parts.Header{Crumbs: endpointCrumbs(e, ""), Title: authoritiesTitle,
-			Note: "To change to another authority, add it here: clients with certificates of either get in. Issue new configuration files, and remove the old one when nobody comes by it any more."},
+			Note: "To change to another authority, add it here: clients with certificates of either get in. Issue new configuration files, and remove the old one when no client comes by it any more."},
 	}
 	if len(list.Trusted) == 0 {
 		v.Header.Note = "Clients of this endpoint need no certificate: users sign in at an identity provider."

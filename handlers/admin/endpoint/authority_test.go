@@ -28,6 +28,8 @@ func TestClientAuthorities(t *testing.T) {
 	u.Admin.Post(list, p.FormValues("form.announcement")).WantStatus(http.StatusSeeOther)
 	u.Admin.Get(u.Endpoint).WantText("main", "Second client authority")
 	u.Admin.Get(next).WantText("main", "main")
+	u.Admin.Get("/certificates?authority="+path.Base(u.Authority)+"&use=client").WantText("main", "alice").WantText("main", "Only certificates issued by")
+	u.Admin.Get(u.Server).WantText("main", "ChainExample CA")
 	p = u.Admin.Get(list).WantText("main", "Remove Next CA")
 	webtest.CheckMarkup(t, list, p)
 	own := list + "/" + path.Base(u.Server) + "/remove"

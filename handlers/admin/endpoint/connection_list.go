@@ -29,6 +29,16 @@ func (h *Connections) List(c echo.Context) error {
 	for _, a := range view.Associations {
 		v.Targets = append(v.Targets, cmp.Or(a.SubnetName, string(a.Subnet)))
 	}
+	if view.SecondCA != "" {
+		list, err := h.endpoints.ClientAuthorities(page.Context(c), page.Principal(c), view.ID)
+		if err != nil {
+			return err
+		}
+		v.Authorities = map[string]string{}
+		for _, a := range list.Trusted {
+			v.Authorities[a.Key] = a.Label
+		}
+	}
 	if done, err := h.fill(c, &v); done || err != nil {
 		return err
 	}
