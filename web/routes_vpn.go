@@ -48,6 +48,8 @@ func vpnRoutes(h *admin.Console) []route {
 		{get, directory + "/mfa", h.Directories.Devices, signedIn},
 		{get, directory + "/mfa/new", h.Directories.RegisterForm, may(vpn.RegisterMFADevice)},
 		{post, directory + "/mfa/new", h.Directories.Register, may(vpn.RegisterMFADevice)},
+		{get, directory + "/mfa/enrolment-code", h.Directories.EnrolmentCodeForm, may(vpn.CreateEnrolmentCode)},
+		{post, directory + "/mfa/enrolment-code", h.Directories.CreateEnrolmentCode, may(vpn.CreateEnrolmentCode)},
 		{get, directory + "/mfa/:device", h.Directories.Device, may(vpn.RegisterMFADevice)},
 		{post, directory + "/mfa/:device", h.Directories.Confirm, may(vpn.ConfirmMFADevice)},
 		{get, directory + "/mfa/:device/reset", h.Directories.ResetForm, may(vpn.ResetMFADevice)},

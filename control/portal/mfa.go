@@ -57,7 +57,7 @@ func (s *Service) MFA(ctx context.Context, u User) (m MFA, err error) {
 		if err != nil {
 			return err
 		}
-		m = MFA{Issuer: d.Label(), AsksCode: d.EnrolmentCode && u.Session.Purpose == vpn.ForFirstFactor}
+		m = MFA{Issuer: d.Name, AsksCode: d.EnrolmentCode && u.Session.Purpose == vpn.ForFirstFactor}
 		if m.Device, err = deviceOf(ctx, tx, d.ID, u.Session.Key); err != nil {
 			return err
 		}

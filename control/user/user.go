@@ -67,6 +67,10 @@ type View struct {
 	Attempts  []vpn.Attempt             // the last that were refused
 	Portal    int                       // sessions of the self-service portal that have not ended
 	Names     map[vpn.EndpointID]string // of the endpoints of the attempts; a deleted one is absent
+	// AsksMFA tells whether the user's directory asks for a code. Device is the user's authenticator; the zero value: there is none.
+	AsksMFA  bool
+	Device   vpn.MFADevice
+	Recovery vpn.RecoveryState
 }
 
 // How many rows the page of a user has.
@@ -91,6 +95,9 @@ func (s *Service) User(ctx context.Context, by control.Principal, id vpn.UserID)
 			return err
 		}
 		if err := v.addSignIns(ctx, tx, s.core.Now()); err != nil {
+			return err
+		}
+		if err := v.addFactor(ctx, tx); err != nil {
 			return err
 		}
 		endpoints, err := tx.AllEndpoints(ctx)
@@ -135,6 +142,29 @@ func (v *View) addSignIns(ctx context.Context, tx *store.Tx, now time.Time) (err
 		return err
 	}
 	v.Names, err = tx.EndpointNames(ctx, vpn.IDsOf(v.Attempts, func(a vpn.Attempt) vpn.EndpointID { return a.Endpoint })...)
+	return err
+}
+
+// addFactor adds the authenticator of a user of a directory.
+func (v *View) addFactor(ctx context.Context, tx *store.Tx) error {
+	if _, saml := v.Provider.SAML(); saml || v.Provider == "" {
+		return nil
+	}
+	d, err := tx.Directory(ctx, vpn.DirectoryID(v.Provider))
+	if vpn.KindOf(err) == vpn.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v.AsksMFA = d.MFA
+	if v.Device, err = tx.MFADeviceOf(ctx, d.ID, v.Key); err != nil {
+		if vpn.KindOf(err) == vpn.NotFound {
+			err = nil
+		}
+		return err
+	}
+	v.Recovery, err = tx.RecoveryState(ctx, v.Device.ID)
 	return err
 }
 

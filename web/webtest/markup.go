@@ -32,7 +32,7 @@ const testLink = PublicURL + "/saml/"
 
 // leadsAway tells whether an address of another site may stand on a page: a person follows it, the browser does not load it.
 func leadsAway(s *goquery.Selection, address string) bool {
-	if strings.HasPrefix(address, testLink) {
+	if strings.HasPrefix(address, testLink) || strings.HasPrefix(address, "otpauth://") { // an authenticator app, no site
 		return true
 	}
 	rel, _ := s.Attr("rel")

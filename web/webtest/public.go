@@ -16,9 +16,10 @@ import (
 const PublicURL = "https://portal.example.test"
 
 // PublicServices are the kit's use cases as the public pages take them.
-func (s *Site) PublicServices() portal.Services { return publicServices(s.Kit) }
+func (s *Site) PublicServices() portal.Services { return PublicServicesOf(s.Kit) }
 
-func publicServices(k *controltest.Kit) portal.Services {
+// PublicServicesOf are the use cases of the public pages over those of a kit.
+func PublicServicesOf(k *controltest.Kit) portal.Services {
 	return portal.Services{Core: k.Core, SignIns: k.SignIns, Portal: k.Portal, Providers: k.Identity}
 }
 
@@ -26,7 +27,7 @@ func publicServices(k *controltest.Kit) portal.Services {
 func NewPublic(t testing.TB, k *controltest.Kit) (base string) {
 	t.Helper()
 	u, _ := url.Parse(PublicURL) // a constant
-	server := httptest.NewUnstartedServer(web.NewPublic(web.PublicConfig{Services: publicServices(k), Log: k.Core.Log, Now: k.Clock.Now, URL: u, Loopback: true}))
+	server := httptest.NewUnstartedServer(web.NewPublic(web.PublicConfig{Services: PublicServicesOf(k), Log: k.Core.Log, Now: k.Clock.Now, URL: u, Loopback: true}))
 	server.Config.ErrorLog = slog.NewLogLogger(k.Core.Log.Handler(), slog.LevelDebug)
 	server.StartTLS()
 	t.Cleanup(server.Close)

@@ -16,5 +16,5 @@ func TestAllFaultsOfADirectory(t *testing.T) {
 		"sign_in": {""}, "user_filter": {strings.Repeat("(", 1001)}}
 	u.WantAllFaults(t, webtest.WrongForm{Path: created, Form: wrong, Want: map[string]string{
 		"name": "Enter a name", "type": "Choose the type", "urls": "http://a is not a URL", "bind_dn": "service account", "bind_password": "password",
-		"base_dn": "Enter the DN", "user_filter": "1001 characters"}, Right: []string{"without_tls", "sign_in", "ca", "mfa"}})
+		"base_dn": "Enter the DN", "user_filter": "1001 characters"}, Right: []string{"without_tls", "sign_in", "ca", "mfa", "enrolment_code"}})
 }

@@ -23,6 +23,7 @@ type directoryInput struct {
 	UserFilter string   `form:"user_filter"`
 	SignIn     []string `form:"sign_in"`
 	MFA        string   `form:"mfa"`
+	Enrolment  string   `form:"enrolment_code"`
 }
 
 func inputOf(d vpn.Directory) directoryInput {
@@ -36,6 +37,9 @@ func inputOf(d vpn.Directory) directoryInput {
 	if d.MFA {
 		in.MFA = "on"
 	}
+	if d.EnrolmentCode {
+		in.Enrolment = "on"
+	}
 	for _, name := range d.SignIn {
 		in.SignIn = append(in.SignIn, string(name))
 	}
@@ -46,7 +50,7 @@ func (in directoryInput) spec() vpn.DirectorySpec {
 	version, _ := strconv.Atoi(in.Version)
 	spec := vpn.DirectorySpec{Version: version, Name: in.Name, Password: vpn.Secret(in.Password), DirectoryOptions: vpn.DirectoryOptions{
 		Type: vpn.DirectoryType(in.Type), URLs: strings.Fields(in.URLs), WithoutTLS: in.WithoutTLS != "", CA: strings.TrimSpace(in.CA),
-		BaseDN: in.BaseDN, BindDN: in.BindDN, UserFilter: in.UserFilter, MFA: in.MFA != "",
+		BaseDN: in.BaseDN, BindDN: in.BindDN, UserFilter: in.UserFilter, MFA: in.MFA != "", EnrolmentCode: in.Enrolment != "",
 	}}
 	for _, name := range in.SignIn {
 		if name != "" {
@@ -130,7 +134,9 @@ func (in directoryInput) fields(stored *vpn.Directory) []parts.Field {
 		{Name: "user_filter", Label: "User filter", Value: in.UserFilter, Mono: true, Autocomplete: "off", Section: sectionUsers, Placeholder: "(memberOf=CN=VPN,OU=Groups,DC=corp,DC=example,DC=com)",
 			Help: "Only users that match may sign in, as an LDAP filter. If empty, all users."},
 		{Name: "mfa", Label: "Multi-factor authentication", Type: "checkbox", Checked: in.MFA != "", Value: "on", Section: sectionUsers,
-			Help: "Users enter the code of a registered device too. Register their devices first, on the tab MFA devices: users without one are refused. Configuration files that were handed out stop working and have to be downloaded again."},
+			Help: "Users enter the code of an authenticator too. They set it up in the self-service portal, or you register it on the tab MFA devices: users without one are refused by the VPN. Configuration files that were handed out stop working and have to be downloaded again."},
+		{Name: "enrolment_code", Label: "Ask for an enrolment code", Type: "checkbox", Checked: in.Enrolment != "", Value: "on", Section: sectionUsers,
+			Help: "Where users enter MFA codes: who has no authenticator needs a code that you create on the tab MFA devices, besides the password, before the self-service portal shows the QR code. Without it the first person who has the password sets the authenticator up."},
 	}
 }
 

@@ -63,7 +63,7 @@ func (h *Directories) Devices(c echo.Context) error {
 	list.Part = "mfa-devices"
 	list.Caption, list.Noun, list.Hint = "MFA devices", "MFA device", "user name or ID"
 	list.Columns = []parts.Column{{Key: "name", Label: "User"}, {Label: "State"}, {Label: "Last code"}, {Key: "created_at", Label: "Registered"}, {Label: "Actions", Quiet: true}}
-	list.Empty = parts.Empty{Title: "No MFA devices yet", Text: "An authenticator app that shows codes is registered for each user who signs in with one."}
+	list.Empty = parts.Empty{Title: "No MFA devices yet", Text: "Users set up an authenticator app in the self-service portal, or you register it here."}
 	if page.Principal(c).Role.MayChange() {
 		list.Empty.Action = parts.Button{Label: "Register MFA device", Href: views.DirectoryPath(d.ID, "mfa", "new"), Tone: "primary"}
 	}
@@ -161,12 +161,12 @@ func (h *Directories) ResetForm(c echo.Context) error {
 		return err
 	}
 	confirm := parts.Confirm{
-		Title: "Reset the MFA device of " + device.Username + "?", Text: "The authenticator's codes are refused from now on. Sessions go on.",
-		Losses: []string{"the key that the authenticator of " + device.Username + " has"},
+		Title: "Reset the MFA device of " + device.Username + "?", Text: "The authenticator's codes are refused from now on. VPN sessions go on.",
+		Losses: []string{"the key that the authenticator of " + device.Username + " has", "the recovery codes", "the sessions in the self-service portal"},
 		Action: views.MFADevicePath(device, "reset"), Cancel: views.DirectoryPath(d.ID, "mfa"), Button: "Reset",
 	}
 	if d.MFA {
-		confirm.Text += " The user cannot sign in until another device is registered."
+		confirm.Text += " The user cannot sign in to the VPN until another device is registered, or set up in the self-service portal."
 	}
 	return page.Render(c, http.StatusOK, views.ConfirmPage(h.pages.Chrome(c, "Reset MFA device", "identity"), confirm))
 }

@@ -16,7 +16,7 @@ func TestMFADevicePages(t *testing.T) {
 	s := webtest.NewWithAccounts(t)
 	b := s.SignIn(t, webtest.Administrator)
 	at := b.Create(created, form(url.Values{"mfa": {"on"}}))
-	b.Get(at).WantText("dl", "Users enter the code of a registered device")
+	b.Get(at).WantText("dl", "Users enter the code of an authenticator")
 	if b.Get(at+"/edit").Doc.Find("#mfa[checked]").Length() != 1 {
 		t.Error("the form to modify the directory does not keep MFA")
 	}

@@ -1,7 +1,9 @@
 package user
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/labstack/echo/v4"
 
@@ -55,11 +57,39 @@ func (h *Users) facts(u user.View) []parts.Pair {
 	if u.Portal > 0 {
 		facts = append(facts, parts.Pair{Label: "Self-service portal", Value: parts.Count(u.Portal, "session")})
 	}
+	facts = append(facts, h.factor(u)...)
 	if u.RefusedAt.IsZero() {
 		return append(facts, parts.Fact("Last refusal", "None is known"))
 	}
 	body := views.Refusal(parts.At(now, u.RefusedAt), u.RefusedCode, u.RefusedReason, u.RefusedBy)
 	return append(facts, parts.Pair{Label: "Last refusal", Body: body})
+}
+
+// factor tells of the authenticator of a user of a directory.
+func (h *Users) factor(u user.View) []parts.Pair {
+	directory := vpn.DirectoryID(u.Provider)
+	devices := views.DirectoryPath(directory, "mfa") + "?q=" + url.QueryEscape(u.Name)
+	switch {
+	case u.Device.ID == "" && !u.AsksMFA:
+		return nil
+	case u.Device.ID == "":
+		return []parts.Pair{{Label: "Authenticator", Value: "None", Href: devices}}
+	case !u.Device.Confirmed():
+		return []parts.Pair{{Label: "Authenticator", Value: "Waits for its first code", Href: views.MFADevicePath(u.Device)}}
+	}
+	now := h.pages.Now()
+	facts := []parts.Pair{
+		{Label: "Authenticator", Value: parts.YesNo(u.Device.SelfEnrolled, "Set up by the user", "Registered by "+u.Device.CreatedBy), Href: devices},
+		parts.FactTime("Authenticator changed", parts.At(now, u.Device.ConfirmedAt)),
+	}
+	if u.Recovery.Made.IsZero() {
+		return append(facts, parts.Fact("Recovery codes", "None"))
+	}
+	facts = append(facts, parts.Fact("Recovery codes", fmt.Sprintf("%d of %d left", u.Recovery.Left, vpn.RecoveryCodes)))
+	if !u.Recovery.UsedAt.IsZero() {
+		facts = append(facts, parts.FactTime("Recovery code used", parts.At(now, u.Recovery.UsedAt)))
+	}
+	return facts
 }
 
 // Groups lists the groups.
