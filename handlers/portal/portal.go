@@ -41,5 +41,5 @@ type Portal struct {
 
 // New makes the actions.
 func New(c Config) *Portal {
-	return &Portal{SelfService: selfservice.New(c.Services.Portal), Access: access.New(c.Services.Portal), SignIns: signins.New(c.Services.SignIns, c.Now), SAML: saml.New(c.Services.Providers)}
+	return &Portal{SelfService: selfservice.New(c.Services.Portal), Access: access.New(c.Services.Portal), MFA: mfa.New(c.Services.Portal, c.Now), SignIns: signins.New(c.Services.SignIns, c.Now), SAML: saml.New(c.Services.Providers)}
 }
