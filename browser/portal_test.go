@@ -80,7 +80,7 @@ func TestSelfServicePortal(t *testing.T) {
 	p.fill("Password", directory.Password)
 	p.fill("MFA code", vpn.TOTP(key, time.Now()))
 	p.press("Sign in")
-	p.waitText("Signed in as alice", "Office VPN", "You cannot connect yet", "You have not downloaded it yet")
+	p.waitText("Office VPN", "You cannot connect yet", "You have not downloaded it yet")
 	name, file := p.download("Download configuration file")
 	if name != id+".ovpn" || file != want {
 		t.Errorf("the file %s is\n%s\nthe console's is\n%s", name, file, want)
@@ -94,6 +94,7 @@ func TestSelfServicePortal(t *testing.T) {
 	p.inspectPublic("portal-access")
 	p.press("Sign out")
 	p.waitText("Sign in", "Another Client VPN endpoint")
+	p.enrolInPortal(t, s.public, id, "bob")
 	p.open(console)
-	p.waitText("Configuration files downloaded from it: 1.")
+	p.waitText("Configuration files downloaded from it: 2.")
 }

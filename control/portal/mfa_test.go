@@ -1,12 +1,14 @@
 package portal_test
 
 import (
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"sallyport/control/controltest"
+	"sallyport/control/identity"
 	"sallyport/control/portal"
 	"sallyport/vpn"
 )
@@ -251,6 +253,11 @@ func TestRecoveryCodesAreGuessed(t *testing.T) {
 	}
 	if _, _, err := s.with("alice", recovery[0].Reveal()); vpn.CodeOf(err) != vpn.CodeUserCredentials {
 		t.Errorf("while no code is judged: %v", err)
+	}
+	login := identity.ProofRequest{Directory: s.d.ID, Username: "alice", Password: vpn.WithCode(password, recovery[1].Reveal()), From: netip.MustParseAddr("203.0.113.77")}
+	s.Clock.Pass(24 * time.Hour)
+	if _, err := s.Identity.Prove(t.Context(), login); vpn.CodeOf(err) != vpn.CodeMFACodeWrong {
+		t.Errorf("at the VPN: %v", err)
 	}
 	if left := s.Query("SELECT digest FROM recovery_code WHERE used_at = 0"); len(left) != vpn.RecoveryCodes {
 		t.Errorf("%d codes are left", len(left))

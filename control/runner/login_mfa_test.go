@@ -2,6 +2,8 @@ package runner_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,5 +68,23 @@ func TestOneCodeLetsOneIn(t *testing.T) {
 	}
 	if in != 1 || s.usedCodes() != 1 || len(s.Query("SELECT * FROM vpn_session")) != 1 {
 		t.Errorf("%d are let in, %d refused for a used code", in, s.usedCodes())
+	}
+}
+
+// A user without an authenticator is told where to set one up: in the self-service portal of the endpoint, where it is on.
+func TestWithoutAuthenticator(t *testing.T) {
+	t.Parallel()
+	s, _, _ := newMFASite(t)
+	s.Directory.Put("bobs-password", vpn.ProviderUser{Key: "guid-2", Name: "bob"})
+	answer := vpn.WithCode("bobs-password", "123456")
+	for portal, want := range map[bool]string{false: "Ask your administrator", true: "Set up your authenticator first: " + controltest.PublicURL + s.Endpoint.ID.PortalPath() + " ["} {
+		s.SetPortal(portal)
+		got := s.decided(s.passwordLogin(fmt.Sprint("portal ", portal), "bob", answer))
+		if got.Allow || got.Code != vpn.CodeMFADeviceMissing || !strings.Contains(got.Reason, want) {
+			t.Errorf("portal %t: %+v", portal, got)
+		}
+	}
+	if rows := s.Query("SELECT reason FROM attempt"); len(rows) != 1 {
+		t.Errorf("one reason is listed as %v", rows)
 	}
 }

@@ -1,0 +1,90 @@
+package browser
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+
+	"sallyport/lab/directory"
+	"sallyport/vpn"
+)
+
+// setUpAuthenticator sets an authenticator up from the page with the QR code, with a code of a time, and gives its key and the
+// recovery codes of the file.
+func (p *user) setUpAuthenticator(at time.Duration) (key vpn.Secret, recovery []string) {
+	p.t.Helper()
+	p.waitText("Set up your authenticator", "good until")
+	p.click("Type the key instead")
+	var text string
+	p.mustEval(`() => document.querySelector("code.whole").textContent`, &text)
+	key = vpn.Secret(strings.ReplaceAll(strings.TrimSpace(text), " ", ""))
+	p.fill("Code that the app shows now", vpn.TOTP(key, time.Now().Add(at)))
+	p.press("Confirm")
+	p.waitText("Your recovery codes", "Keep these codes")
+	name, file := p.download("Save as text file")
+	if name != "vpn-recovery-codes.txt" {
+		p.t.Errorf("the file is %s", name)
+	}
+	for line := range strings.Lines(file) {
+		if line = strings.TrimSpace(line); vpn.IsRecoveryCode(line) {
+			recovery = append(recovery, line)
+		}
+	}
+	if len(recovery) != vpn.RecoveryCodes {
+		p.t.Fatalf("the file has %d codes:\n%s", len(recovery), file)
+	}
+	return key, recovery
+}
+
+// enrolInPortal is the way of a user without an authenticator through the portal of an endpoint, without scripts: the password
+// reaches the page MFA alone; with the authenticator the files are there. Then the phone is lost: a recovery code sets up another.
+func (p *user) enrolInPortal(t *testing.T, public, id, name string) {
+	t.Helper()
+	p.do(emulation.SetScriptExecutionDisabled(true))
+	signIn := func() {
+		t.Helper()
+		p.open(public + "/endpoints/" + id)
+		p.fill("User name", name)
+		p.fill("Password", directory.Password)
+	}
+	signIn()
+	p.press("Sign in")
+	p.waitText("Set up your authenticator")
+	p.open(public + "/portal")
+	p.waitText("Set up your authenticator")
+	p.inspectWithScripts("portal-mfa-set-up")
+	_, recovery := p.setUpAuthenticator(-30 * time.Second)
+	p.inspectWithScripts("portal-mfa-recovery-codes")
+	p.press("I have kept them")
+	p.waitText("Office VPN")
+	if _, file := p.download("Download configuration file"); !strings.Contains(file, "static-challenge") {
+		t.Errorf("the file is\n%s", file)
+	}
+	p.press("MFA")
+	p.waitText("Your authenticator", "by you", "10 of 10")
+	p.inspectWithScripts("portal-mfa")
+	p.press("Sign out")
+
+	signIn()
+	p.click("Lost your authenticator?")
+	p.fill("Recovery code", strings.ToLower(recovery[0]))
+	p.press("Sign in")
+	p.waitText("Your present authenticator counts until the new one is confirmed.")
+	p.setUpAuthenticator(0)
+	p.press("I have kept them")
+	p.waitText("Office VPN")
+	p.open(public + "/portal/mfa/new")
+	p.inspectWithScripts("portal-mfa-new")
+	p.press("Sign out")
+	p.do(emulation.SetScriptExecutionDisabled(false))
+}
+
+// inspectWithScripts is inspectPublic while scripts are off: axe-core needs them.
+func (p *user) inspectWithScripts(name string) {
+	p.t.Helper()
+	p.do(emulation.SetScriptExecutionDisabled(false))
+	p.inspectPublic(name)
+	p.do(emulation.SetScriptExecutionDisabled(true))
+}
