@@ -16,7 +16,7 @@ import (
 // wrong passwords no more are tried, and a right one has to wait too.
 func TestMFALogins(t *testing.T) {
 	t.Parallel()
-	s := newPasswordSite(t, 8)
+	s := newPasswordSite(t, 9)
 	before := s.profile
 	list := s.Get("/identity-providers")
 	at, _ := list.Doc.Find(`a[href*="/directories/d-"]`).Attr("href")
@@ -55,7 +55,7 @@ func TestMFALogins(t *testing.T) {
 	}
 	const one = "AUTH_FAILED,UserCredentialsRefused: The user name, the password or the MFA code is wrong. ["
 	told(netlab.StartClient(t, s.clients[0], as(t, before, "alice", directory.Password)), "AUTH_FAILED,UserMFACodeMissing: ", "Download your profile again. [")
-	told(netlab.StartClient(t, s.clients[1], with("bob", directory.Password, "123456")), "AUTH_FAILED,UserMFADeviceMissing: ")
+	told(netlab.StartClient(t, s.clients[1], with("bob", directory.Password, "123456")), "AUTH_FAILED,UserMFADeviceMissing: Set up your authenticator first: https://localhost:8444/endpoints/cvpn-endpoint-")
 	told(netlab.StartClient(t, s.clients[2], with("alice", directory.Password, "000000")), one)
 	next := vpn.TOTP(key, time.Now().Add(30*time.Second))      // that of now was used for the registration
 	in := netlab.StartTypingClient(t, s.clients[3], s.profile, // which makes the answer of its own file and prompts
@@ -65,7 +65,16 @@ func TestMFALogins(t *testing.T) {
 	for _, row := range [][]string{{"alice", "UserMFACodeMissing"}, {"bob", "UserMFADeviceMissing"}, {"alice", "UserMFACodeWrong"}, {"alice", "UserMFACodeUsed"}} {
 		s.WaitRow("/connections?view=refused", row[0], row[1])
 	}
-	s.wantNowhere(t, []string{directory.Password, key.Reveal()})
+	// bob sets one up in the self-service portal, and the VPN takes its codes.
+	id, _, _ := strings.Cut(strings.TrimPrefix(s.Endpoint, "/endpoints/"), "/")
+	portal := gateway.OpenPublic(t, s.Gateway)
+	setUp := portal.MustSubmit("/endpoints/"+id, "Sign in", gateway.Fields{"User name": "bob", "Password": directory.Password})
+	own := vpn.Secret(strings.ReplaceAll(strings.TrimSpace(setUp.Doc.Find("code.whole").Text()), " ", ""))
+	if done := portal.Press(setUp, "Confirm", gateway.Fields{"Code that the app shows now": vpn.TOTP(own, time.Now())}); done.Status != 200 {
+		t.Fatalf("not set up: %s", done.Text())
+	}
+	netlab.ConnectClient(t, s.clients[8], with("bob", directory.Password, vpn.TOTP(own, time.Now().Add(30*time.Second))))
+	s.wantNowhere(t, []string{directory.Password, key.Reveal(), own.Reveal()})
 
 	guesses := s.clients[5]
 	for range 3 {

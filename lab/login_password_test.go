@@ -65,7 +65,7 @@ func (w *topology) newPasswordSiteOn(t testing.TB, g *gateway.Gateway, server *d
 	s.MustSubmit("/identity-providers/directories/new", "Create directory", in)
 	s.CreateNetwork()
 	s.CreateCertificates("alice")
-	s.CreateEndpoint(gateway.Fields{"Use user-based authentication": "", "Directory ID": "People", "Use mutual authentication": "off"})
+	s.CreateEndpoint(gateway.Fields{"Use user-based authentication": "", "Directory ID": "People", "Use mutual authentication": "off", "Enable self-service portal": ""})
 	s.Associate("subnet-a")
 	s.Authorize("10.0.1.0/24")
 	s.WaitText("", "available")

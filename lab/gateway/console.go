@@ -30,13 +30,25 @@ type Console struct {
 // OpenConsole makes a console without cookies.
 func OpenConsole(t testing.TB, g *Gateway) *Console {
 	t.Helper()
+	return open(t, g, "SALLYPORT_CONSOLE_LISTEN", "127.0.0.1:8443")
+}
+
+// OpenPublic makes a browser without cookies on the public pages.
+func OpenPublic(t testing.TB, g *Gateway) *Console {
+	t.Helper()
+	return open(t, g, "SALLYPORT_PUBLIC_LISTEN", "127.0.0.1:8444")
+}
+
+// open makes a browser on where a setting has the pages; usual is where they are without it.
+func open(t testing.TB, g *Gateway, setting, usual string) *Console {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	listen := g.Setting("SALLYPORT_CONSOLE_LISTEN")
+	listen := g.Setting(setting)
 	if listen == "" {
-		listen = "127.0.0.1:8443"
+		listen = usual
 	}
 	dial := func(ctx context.Context, network, addr string) (conn net.Conn, err error) {
 		err = g.On.Do(func() error { conn, err = (&net.Dialer{}).DialContext(ctx, network, addr); return err })
