@@ -15,9 +15,6 @@ import (
 	"sallyport/vpn"
 )
 
-// mostCPU is the processor time that an answer may take, accepted or not.
-const mostCPU = 100 * time.Millisecond
-
 // cpu is the processor time of this thread.
 func cpu(t *testing.T) time.Duration {
 	t.Helper()
