@@ -60,6 +60,24 @@ func ForgetUntranslated(transport vpn.Transport, public ...netip.AddrPort) error
 	return nil
 }
 
+// ForgetFlowsToWorker deletes the connection tracking entries of flows that a rule leads from a public port to the port of a
+// worker. The worker that had the port before, perhaps of another endpoint, has ended: its clients still send, and connection
+// tracking would lead them to the next one for minutes.
+func ForgetFlowsToWorker(port uint16) error {
+	if err := deleteFlows(toWorker(port)); err != nil {
+		return Unavailable(err, "The connection tracking entries that lead to the port of a worker cannot be deleted.")
+	}
+	return nil
+}
+
+// toWorker matches the entries that are translated to a port.
+type toWorker uint16
+
+// MatchConntrackFlow reports whether netlink shall delete the entry.
+func (w toWorker) MatchConntrackFlow(flow *netlink.ConntrackFlow) bool {
+	return flow.Reverse.SrcPort == uint16(w) && flow.Forward.DstPort != uint16(w) && (flow.Forward.Protocol == unix.IPPROTO_UDP || flow.Forward.Protocol == unix.IPPROTO_TCP)
+}
+
 // untranslated matches the entries to public ports that no rule translated.
 type untranslated struct {
 	protocol uint8

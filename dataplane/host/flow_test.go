@@ -14,7 +14,7 @@ import (
 )
 
 // A flow that began before its port led to a worker is forgotten; a translated one and those of other
-// ports are not.
+// ports are not. A translated one is forgotten before its worker's port is used again.
 func TestForgetUntranslated(t *testing.T) {
 	netlab.NeedSandbox(t, "nft")
 	netlab.Here().NFT(t, `table ip early { chain a { type nat hook output priority -100; udp dport 4432 dnat to 127.0.0.1:21000
@@ -50,6 +50,9 @@ func TestForgetUntranslated(t *testing.T) {
 			t.Fatalf("port %d has no flow: the test would prove nothing", port)
 		}
 	}
+	if err := host.ForgetFlowsToWorker(21001); err != nil || !tracked(4432) {
+		t.Errorf("of another worker: %v, the translated flow is tracked: %v", err, tracked(4432))
+	}
 	public := []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:4431"), netip.MustParseAddrPort("127.0.0.1:4432")}
 	if err := host.ForgetUntranslated(vpn.TCP, public...); err != nil || !tracked(4431) {
 		t.Errorf("for TCP: %v, the UDP flow is tracked: %v", err, tracked(4431))
@@ -61,5 +64,8 @@ func TestForgetUntranslated(t *testing.T) {
 		if tracked(port) != want {
 			t.Errorf("the flow to port %d is tracked: %v, want %v", port, tracked(port), want)
 		}
+	}
+	if err := host.ForgetFlowsToWorker(21000); err != nil || tracked(4432) || !tracked(4433) {
+		t.Errorf("before the port of a worker is used again: %v, the flow to it is tracked: %v, another one: %v", err, tracked(4432), tracked(4433))
 	}
 }

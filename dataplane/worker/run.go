@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"time"
 
+	"sallyport/dataplane/host"
 	"sallyport/dataplane/journal"
 	"sallyport/dataplane/ovpn"
 	"sallyport/dataplane/supervise"
@@ -74,6 +75,9 @@ func (w *Worker) start(ctx context.Context, config ovpn.Config, hash string) err
 	}
 	if ended > 0 {
 		w.log.Warn("processes that an earlier worker left behind were ended", "count", ended, "uid", w.uid)
+	}
+	if err := host.ForgetFlowsToWorker(w.Port); err != nil { // the worker is of more use than its neighbours' lists are spoiled
+		w.log.Warn("flows to the worker that had the port before were not deleted", "port", w.Port, "err", err)
 	}
 	proc, err := supervise.Start(supervise.Spec{
 		Binary: w.host.Binary(), Args: []string{"--config", "stdin"}, Input: input,
