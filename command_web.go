@@ -14,9 +14,11 @@ import (
 	"sallyport/config"
 	"sallyport/control"
 	"sallyport/control/access"
+	"sallyport/control/branding"
 	"sallyport/control/certificate"
 	"sallyport/control/endpoint"
 	"sallyport/control/identity"
+	"sallyport/control/installer"
 	"sallyport/control/network"
 	"sallyport/control/node"
 	selfservice "sallyport/control/portal"
@@ -112,11 +114,11 @@ func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (adm
 	services := admin.Services{
 		Core: core, Access: access.New(core, limits), Networks: network.New(core), Certificates: certificate.New(core, maker),
 		Endpoints: endpoints, QuickStart: quickstart.New(core, maker, endpoints),
-		Users:    user.New(core),
+		Users: user.New(core), Branding: branding.New(core), Installers: installer.New(core),
 		Identity: identity.New(core, openDirectory, samlRoom{saml.Fetcher{Private: cfg.Public.PrivateMetadata}}), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core),
 	}
 	users := selfservice.New(selfservice.Config{Core: core, Prover: services.Identity, Providers: services.Identity, Files: services.Endpoints})
-	pages := portal.Services{Core: core, SignIns: signin.New(core, services.Identity, services.Identity, users), Portal: users, Providers: services.Identity}
+	pages := portal.Services{Core: core, SignIns: signin.New(core, services.Identity, services.Identity, users), Portal: users, Branding: services.Branding, Installers: services.Installers, Providers: services.Identity}
 	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Prover: services.Identity, SignIns: pages.SignIns, Directories: services.Identity, Metadata: services.Identity, Certificates: services.Certificates, Limits: limits, KeepChanges: cfg.Audit.Keep, DeviceDelay: time.Second})
 	return services, pages, run, db, nil
 }

@@ -258,6 +258,18 @@ func testEveryField(t *testing.T, s *Store) {
 			return x.UserReport(ctx, v.ID)
 		},
 	}.check(t, s)
+	entity[vpn.Installer]{
+		identity: func(v *vpn.Installer, _ bool) { v.Platform = vpn.Windows },
+		create:   func(ctx context.Context, x *Tx, v vpn.Installer) error { return x.SaveInstaller(ctx, v) },
+		read: func(ctx context.Context, x *Tx, v vpn.Installer) (vpn.Installer, error) {
+			return x.Installer(ctx, v.Platform)
+		},
+	}.check(t, s)
+	entity[vpn.Branding]{
+		identity: func(*vpn.Branding, bool) {},
+		create:   func(ctx context.Context, x *Tx, v vpn.Branding) error { return x.SaveBranding(ctx, v, []byte("png")) },
+		read:     func(ctx context.Context, x *Tx, v vpn.Branding) (vpn.Branding, error) { return x.Branding(ctx) },
+	}.check(t, s)
 	entity[vpn.ProfileDownload]{
 		identity: func(v *vpn.ProfileDownload, _ bool) { v.Endpoint = f.endpoint.ID },
 		create:   func(ctx context.Context, x *Tx, v vpn.ProfileDownload) error { return x.CreateProfileDownload(ctx, v) },

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -30,6 +31,7 @@ type downloadRow struct {
 	Provider    string `gorm:"column:user_provider"`
 	UserKey     string `gorm:"column:user_key"`
 	At          int64  `gorm:"column:at"`
+	Search      string `gorm:"column:search"`
 }
 
 func (downloadRow) TableName() string { return "profile_download" }
@@ -46,6 +48,7 @@ func (t *Tx) CreateProfileDownload(ctx context.Context, d vpn.ProfileDownload) e
 	row := downloadRow{
 		Endpoint: string(d.Endpoint), Revision: clean(d.Revision), Certificate: clean(string(d.Certificate)), By: clean(d.By), At: micros(d.At),
 		Provider: clean(string(d.User.Provider)), UserKey: clean(d.User.Key),
+		Search: fold(d.By),
 	}
 	if err := downloadNoun.wrote(t.on(ctx).Create(&row), row.Endpoint); err != nil {
 		return err
@@ -66,6 +69,31 @@ func (t *Tx) boundDownloads(ctx context.Context, endpoint string, kept int) erro
 func (t *Tx) ProfileDownloads(ctx context.Context, id vpn.EndpointID, limit int) ([]vpn.ProfileDownload, error) {
 	q := t.on(ctx).Where("endpoint_id = ?", clean(string(id))).Order("number DESC").Limit(max(limit, 0))
 	return readAll(q, downloadNoun, downloadRow.download)
+}
+
+var portalDownloadList = longListing[downloadRow]{
+	orders: map[string]keyColumn[downloadRow]{"at": {"at", func(r downloadRow) any { return r.At }}},
+	normal: "at",
+	number: func(r downloadRow) int64 { return r.Number },
+}
+
+// PortalDownloads lists the files that users have fetched in the self-service portal, newest first; searches the name of the
+// user; filters by endpoint.
+func (t *Tx) PortalDownloads(ctx context.Context, l vpn.List) (vpn.Page[vpn.ProfileDownload], error) {
+	q := t.on(ctx).Where("user_provider <> ''")
+	if id := l.Filter["endpoint"]; id != "" {
+		q = q.Where("endpoint_id = ?", clean(id))
+	}
+	if term := fold(strings.TrimSpace(l.Search)); term != "" {
+		q = q.Where(`search LIKE ? ESCAPE '\'`, "%"+escapeLike(term)+"%")
+	}
+	rows, err := readLong(q, l, portalDownloadList, downloadNoun)
+	p := vpn.Page[vpn.ProfileDownload]{Number: rows.Number, Size: rows.Size, Total: rows.Total, Long: rows.Long, More: rows.More, Next: rows.Next, Prev: rows.Prev}
+	if err != nil {
+		return p, err
+	}
+	p.Items, err = mapRows(rows.Items, downloadNoun, downloadRow.download)
+	return p, err
 }
 
 // LastProfileDownloads are the last files of each endpoint that a user fetched in the self-service portal.

@@ -73,3 +73,48 @@ func testPeople(t *testing.T, s *Store) {
 		})
 	}
 }
+
+// The list of the portal has what users fetched and nothing of administrators, page by page.
+func testPortalDownloads(t *testing.T, s *Store) {
+	f := stored(t, s)
+	id := f.endpoint.ID
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		for i := range 30 {
+			d := vpn.ProfileDownload{Endpoint: id, Revision: "one", By: "Alice", User: vpn.UserRef{Provider: "d-1", Key: "alice"}, At: at.Add(time.Duration(i) * time.Minute)}
+			if i%3 == 0 {
+				d.By, d.User.Key = "bob_1", "bob"
+			}
+			if i%10 == 0 {
+				d.By, d.User = "admin", vpn.UserRef{}
+			}
+			if err := x.CreateProfileDownload(ctx, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	view(t, s, func(ctx context.Context, x *Tx) error {
+		first, err := x.PortalDownloads(ctx, vpn.List{Size: 10})
+		if err != nil {
+			return err
+		}
+		second, err := x.PortalDownloads(ctx, vpn.List{Size: 10, After: first.Next})
+		if err != nil {
+			return err
+		}
+		if len(first.Items) != 10 || first.Total != 27 || !first.Items[0].At.Equal(at.Add(29*time.Minute)) || len(second.Items) != 10 || !second.Items[0].At.Before(first.Items[9].At) {
+			t.Errorf("got %d of %d, then %d", len(first.Items), first.Total, len(second.Items))
+		}
+		for term, want := range map[string]int{"ALI": 18, "b_1": 9, "admin": 0, "%": 0} {
+			found, err := x.PortalDownloads(ctx, vpn.List{Size: 50, Search: term, Filter: map[string]string{"endpoint": string(id)}})
+			if err != nil || len(found.Items) != want {
+				t.Errorf("%s: %d found, want %d: %v", term, len(found.Items), want, err)
+			}
+		}
+		none, err := x.PortalDownloads(ctx, vpn.List{Size: 50, Filter: map[string]string{"endpoint": "cvpn-endpoint-none"}})
+		if len(none.Items) != 0 {
+			t.Errorf("of another endpoint: %d", len(none.Items))
+		}
+		return err
+	})
+}

@@ -114,6 +114,11 @@ const (
 	ReportOwnSignIn          Action = "ReportOwnSignIn"
 	MakeOwnDevice            Action = "CreateSelfServicePortalDevice"
 	RemoveOwnDevice          Action = "RemoveSelfServicePortalDevice"
+	FetchPortalInstaller     Action = "DownloadSelfServicePortalInstaller"
+	DescribePortal           Action = "DescribeSelfServicePortal"
+	ModifyPortal             Action = "ModifySelfServicePortal"
+	ReplaceInstaller         Action = "ReplaceSelfServicePortalInstaller"
+	RemoveInstaller          Action = "RemoveSelfServicePortalInstaller"
 
 	// The console and its accounts.
 	DescribeNode           Action = "DescribeNode"
@@ -209,6 +214,11 @@ var actions = map[Action]struct {
 	ReportOwnSignIn:                     {OwnPortal, "Report that a sign-in was not one's own"},
 	MakeOwnDevice:                       {OwnPortal, "Make the configuration file of a device in the self-service portal"},
 	RemoveOwnDevice:                     {OwnPortal, "Revoke the certificate of an own device in the self-service portal"},
+	FetchPortalInstaller:                {OwnPortal, "Download an installer in the self-service portal"},
+	DescribePortal:                      {Reads, "Show the self-service portal"},
+	ModifyPortal:                        {Writes, "Change the self-service portal"},
+	ReplaceInstaller:                    {Writes, "Replace the installer of a platform"},
+	RemoveInstaller:                     {Writes, "Remove the installer of a platform"},
 	DescribeNode:                        {Reads, "Show the state of the dataplane"},
 	DescribeSettings:                    {Reads, "Show settings"},
 	ModifySettings:                      {Writes, "Modify settings"},

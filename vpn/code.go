@@ -46,6 +46,8 @@ const (
 	CodeAdministratorNotFound Code = "InvalidAdministratorId.NotFound"
 	CodeSessionNotFound       Code = "InvalidSession.NotFound"
 	CodeDeviceNotFound        Code = "InvalidDeviceId.NotFound"
+	CodeInstallerNotFound     Code = "InvalidInstaller.NotFound"
+	CodeBrandingNotFound      Code = "InvalidLogo.NotFound"
 	CodePortalClosed          Code = "SelfServicePortalNotFound"
 	CodeSignInNotFound        Code = "InvalidSignIn.NotFound"
 	CodeUserReportNotFound    Code = "InvalidUserReportId.NotFound"
@@ -201,6 +203,8 @@ var codes = map[Code]string{
 	CodeAdministratorNotFound:              "There is no account with this ID or user name.",
 	CodeSessionNotFound:                    "The session of the browser has ended.",
 	CodeDeviceNotFound:                     "No device has the ID, or the device is another user's.",
+	CodeInstallerNotFound:                  "There is no installer for this platform.",
+	CodeBrandingNotFound:                   "There is no such logo.",
 	CodePortalClosed:                       "No endpoint has the ID, or the endpoint has no self-service portal.",
 	CodeVPNSessionNotFound:                 "There is no such VPN session.",
 	CodeSignInNotFound:                     "The user has no such sign-in.",

@@ -24,6 +24,8 @@ type Deployment struct {
 	Devices int
 	// DeviceDays is how long such a certificate is valid.
 	DeviceDays int
+	// InstallerMegabytes is the most of an installer in the self-service portal, in MB of 1,000,000 bytes.
+	InstallerMegabytes int
 	// BrowserCode: after a sign-in in a browser the person types a code at the client.
 	BrowserCode bool
 	// RenewCertificates: server certificates of authorities kept here renew themselves.
@@ -67,6 +69,7 @@ const (
 	sectionUsers   = "Users of directories"
 	sectionBrowser = "Sign-ins in the browser"
 	sectionDevices = "Devices of users"
+	sectionPortal  = "Self-service portal"
 	sectionShares  = "Connections of one user"
 
 	sectionCertificates = "Certificates"
@@ -139,6 +142,10 @@ func DeploymentSettings() []Setting {
 			Help: "How long the certificate of a device is valid; never longer than that of the authority that issues it. Users are told in the portal 30 days before its end, and renew it there.",
 			Acts: "Acts on files that are made from now on.",
 			read: readNumber(1, maxValidDays, func(d *Deployment) *int { return &d.DeviceDays })},
+		{Key: "installer_megabytes", Label: "Largest installer", Section: sectionPortal, Preset: "200", Kind: SettingNumber, Least: 1, Most: MaxInstallerMegabytes, Unit: "MB",
+			Help: "The largest file of a VPN program that an administrator can upload for the self-service portal. It is stored in the database.",
+			Acts: "Acts on the next upload. What is stored stays.",
+			read: readNumber(1, MaxInstallerMegabytes, func(d *Deployment) *int { return &d.InstallerMegabytes })},
 	}
 }
 

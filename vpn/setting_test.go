@@ -16,7 +16,7 @@ func TestSettingPresets(t *testing.T) {
 		}
 		seen[s.Key] = true
 	}
-	if d := ReadDeployment(nil); d != (Deployment{Quotas: DefaultQuotas, Share: Share{Limit: 5}, SignIn: DefaultSignInLimit, LookUpSeconds: 60, RenewCertificates: true, Devices: 5, DeviceDays: 365}) {
+	if d := ReadDeployment(nil); d != (Deployment{Quotas: DefaultQuotas, Share: Share{Limit: 5}, SignIn: DefaultSignInLimit, LookUpSeconds: 60, RenewCertificates: true, Devices: 5, DeviceDays: 365, InstallerMegabytes: 200}) {
 		t.Errorf("the presets are %+v", d)
 	}
 }

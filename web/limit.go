@@ -28,6 +28,9 @@ func limitBody(limit, drained int64) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
+			if r.Method == http.MethodPost && c.Path() == uploadRoute {
+				return next(c)
+			}
 			if r.ContentLength > limit {
 				_, _ = io.CopyN(io.Discard, r.Body, drained)
 				return &http.MaxBytesError{Limit: limit}

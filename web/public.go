@@ -36,6 +36,7 @@ func NewPublic(c PublicConfig) http.Handler {
 	e.Use(
 		identify,
 		logPublicRequests(c.Log, c.Now),
+		brandPages(c.Services.Branding, c.Log),
 		recoverPanics,
 		publicHeaders,
 		publicHosts(c.URL, c.Loopback),

@@ -56,7 +56,7 @@ func TestSlowFormsKeepNoPlace(t *testing.T) {
 	s := controltest.NewSite(t)
 	p := s.AskBrowser(false)
 	base, _ := url.Parse(controltest.PublicURL) // a constant
-	h := web.NewPublic(web.PublicConfig{Services: portal.Services{Core: s.Core, SignIns: s.SignIns}, Log: s.Core.Log, Now: s.Clock.Now, URL: base, Loopback: true})
+	h := web.NewPublic(web.PublicConfig{Services: portal.Services{Core: s.Core, SignIns: s.SignIns, Branding: s.Branding}, Log: s.Core.Log, Now: s.Clock.Now, URL: base, Loopback: true})
 	acs := "/saml/" + string(p.ID) + "/acs"
 	free := make(chan struct{})
 	const sources, ofEach = 10, 20

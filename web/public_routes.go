@@ -50,6 +50,7 @@ func publicRoutes(h *portal.Portal, s portal.Services) []publicRoute {
 		{get, "/healthz", healthz(s.Core.Ready), everyVisitor},
 		{get, "/static/*", echo.WrapHandler(static.Handler()), everyVisitor},
 
+		{get, "/logo/:logo", h.SelfService.Logo, everyVisitor},
 		{get, "/", h.SelfService.Entry, everyVisitor},
 		{get, "/find", h.SelfService.Find, everyVisitor},
 		{get, "/endpoints/:endpoint", h.SelfService.Door, everyVisitor},
@@ -62,6 +63,7 @@ func publicRoutes(h *portal.Portal, s portal.Services) []publicRoute {
 		{post, "/portal/access/sessions/:session/end", h.Access.End, portalUser},
 		{get, "/portal/access/sign-ins/:signin/not-me", h.Access.AskReport, portalUser},
 		{post, "/portal/access/sign-ins/:signin/not-me", h.Access.Report, portalUser},
+		{get, "/portal/installers/:platform", h.SelfService.Installer, portalUser},
 		{post, "/portal/sign-out", h.SelfService.SignOut, portalMFAUser},
 		{get, selfservice.MFAPath, h.MFA.Show, portalMFAUser},
 		{get, selfservice.MFAPath + "/new", h.MFA.New, portalMFAUser},

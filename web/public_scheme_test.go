@@ -23,7 +23,7 @@ func TestCookieBehindProxyWithoutScheme(t *testing.T) {
 	v, err := s.SignIns.Begin(t.Context(), s.Endpoint.SAML, login, "node-1")
 	s.Must(err)
 	h := web.NewPublic(web.PublicConfig{
-		Services: portal.Services{Core: s.Core, SignIns: s.SignIns, Providers: s.Identity}, Log: s.Core.Log, Now: s.Clock.Now,
+		Services: portal.Services{Core: s.Core, SignIns: s.SignIns, Branding: s.Branding, Providers: s.Identity}, Log: s.Core.Log, Now: s.Clock.Now,
 		URL: &url.URL{Scheme: "https", Host: "vpn.example.test"}, PlainHTTP: true, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 	})
 	r := httptest.NewRequest(http.MethodGet, "/a/"+v.Token.Reveal()+"/sign-in", nil)

@@ -72,7 +72,7 @@ func routes(h *admin.Console, core *control.Core) []route {
 		{post, "/administrators/:administrator", h.Access.Administrators.Edit, may(vpn.EditAdministrator)},
 		{post, "/administrators/:administrator/password", h.Access.Administrators.ResetPassword, may(vpn.ResetPassword)},
 	}
-	return append(append(own, vpnRoutes(h)...), samlRoutes(h)...)
+	return append(append(append(own, vpnRoutes(h)...), samlRoutes(h)...), selfServiceRoutes(h)...)
 }
 
 // register adds the routes to echo, each behind its policy.

@@ -12,10 +12,12 @@ import (
 
 	"sallyport/control"
 	"sallyport/control/access"
+	"sallyport/control/branding"
 	"sallyport/control/certificate"
 	"sallyport/control/device"
 	"sallyport/control/endpoint"
 	"sallyport/control/identity"
+	"sallyport/control/installer"
 	"sallyport/control/network"
 	"sallyport/control/node"
 	"sallyport/control/portal"
@@ -53,6 +55,8 @@ type Services struct {
 	SignIns      *signin.Service
 	Portal       *portal.Service
 	Devices      *device.Service
+	Branding     *branding.Service
+	Installers   *installer.Service
 	Users        *user.Service
 	Endpoints    *endpoint.Service
 	Nodes        *node.Service
@@ -160,7 +164,7 @@ func (k *Kit) NewServices(o Options) Services {
 	pages := portal.New(portal.Config{Core: core, Prover: users, Providers: k.Provider, Files: endpoints})
 	signIns := signin.New(core, k.Provider, k.Provider, pages)
 	return Services{
-		Core: core, SignIns: signIns, Portal: pages, Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificates,
+		Core: core, SignIns: signIns, Portal: pages, Branding: branding.New(core), Installers: installer.New(core), Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificates,
 		Endpoints: endpoints, Devices: device.New(device.Config{Core: core, PKI: pki.Maker{}, Files: endpoints}),
 		Users:    user.New(core),
 		Identity: users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core), QuickStart: quickstart.New(core, pki.Maker{}, endpoints),

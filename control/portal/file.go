@@ -126,15 +126,21 @@ func (s *Service) Fetch(ctx context.Context, u User, id vpn.EndpointID, commandL
 		if err := NoteOffer(ctx, tx, id, revision, s.core.Now()); err != nil {
 			return err
 		}
-		if err := tx.CountHandedOut(ctx, id); err != nil {
-			return err
-		}
 		if err := tx.CreateProfileDownload(ctx, vpn.ProfileDownload{Endpoint: id, Revision: revision, By: u.Name, User: u.Session.UserRef, At: s.core.Now()}); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, s.core.Record(u.Principal, vpn.FetchPortalConfiguration, string(id)))
 	})
 	return file, err
+}
+
+// CountFetched counts a file that the user's browser has received whole
+// (guide, "CloudWatch metrics", SelfServicePortalClientConfigurationDownloads).
+func (s *Service) CountFetched(ctx context.Context, u User, id vpn.EndpointID) error {
+	if err := u.May(vpn.FetchPortalConfiguration, string(id)); err != nil {
+		return err
+	}
+	return s.core.Update(ctx, func(tx *store.Tx) error { return tx.CountHandedOut(ctx, id) })
 }
 
 func checkAccepts(ctx context.Context, tx *store.Tx, u User, id vpn.EndpointID) error {

@@ -220,6 +220,10 @@ func TestFiles(t *testing.T) {
 	if got != want {
 		t.Errorf("the file is\n%s\nwant\n%s", got.Text, want.Text)
 	}
+	if rows := s.Query("SELECT handed_out FROM profile_offer WHERE handed_out = 0"); len(rows) != 1 {
+		t.Errorf("a download that has not ended is counted: %v", s.Query("SELECT handed_out FROM profile_offer"))
+	}
+	s.Must(s.Portal.CountFetched(t.Context(), alice, portalID))
 	offers, err = s.Portal.Offers(t.Context(), alice)
 	s.Must(err)
 	if o := offers[0]; !o.Since.Equal(first) || !o.Fetched.Equal(s.Clock.Now()) || o.Outdated {

@@ -24,6 +24,8 @@ const (
 	keepBrowsers       = time.Hour                // sign-ins in a browser, after their logins stopped to wait
 	keepDevices        = 30 * 24 * time.Hour      // of users, after their certificates ended
 	keepRequests       = 24 * time.Hour           // of SAML, with the results of tests
+	keepInstallers     = 24 * time.Hour           // files that were replaced, or whose upload did not end: longer than one is downloaded
+	installerPieces    = 16                       // of half a megabyte, in one transaction
 	purgeEvery         = time.Hour
 	// Requests of SAML without a result: visitors make them without an account, so they are purged often.
 	keepOpenRequests       = 15 * time.Minute
@@ -223,6 +225,9 @@ func (s *Runner) purge(ctx context.Context) error {
 		},
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeProfileDownloads(ctx, now.Add(-keepDownloads), purgeBatch)
+		},
+		func(tx *store.Tx) (int, error) {
+			return tx.PurgeInstallerFiles(ctx, now.Add(-keepInstallers), installerPieces)
 		},
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeSignInFailures(ctx, now.Add(-keepFailures), purgeBatch)

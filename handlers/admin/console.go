@@ -6,9 +6,11 @@ import (
 
 	"sallyport/control"
 	accesscontrol "sallyport/control/access"
+	"sallyport/control/branding"
 	certificatecontrol "sallyport/control/certificate"
 	endpointcontrol "sallyport/control/endpoint"
 	identitycontrol "sallyport/control/identity"
+	"sallyport/control/installer"
 	networkcontrol "sallyport/control/network"
 	nodecontrol "sallyport/control/node"
 	overviewcontrol "sallyport/control/overview"
@@ -29,6 +31,7 @@ import (
 	"sallyport/handlers/admin/quickstart"
 	"sallyport/handlers/admin/saml"
 	"sallyport/handlers/admin/search"
+	"sallyport/handlers/admin/selfservice"
 	"sallyport/handlers/admin/tutorial"
 	"sallyport/handlers/admin/user"
 )
@@ -41,6 +44,8 @@ type Services struct {
 	Certificates *certificatecontrol.Service
 	Identity     *identitycontrol.Service
 	Users        *usercontrol.Service
+	Branding     *branding.Service
+	Installers   *installer.Service
 	Endpoints    *endpointcontrol.Service
 	Nodes        *nodecontrol.Service
 	Settings     *settingcontrol.Service
@@ -68,6 +73,7 @@ type Console struct {
 	Users        user.Users
 	Endpoint     endpoint.Actions
 	Node         node.Node
+	SelfService  selfservice.Portal
 	Tutorial     tutorial.Tutorial
 	Overview     overview.Overview
 	QuickStart   quickstart.QuickStart
@@ -89,6 +95,7 @@ func New(c Config) *Console {
 		Users:        user.New(pages, s.Users),
 		Endpoint:     endpoint.New(pages, s.Endpoints, s.Networks, s.Identity),
 		Node:         node.New(pages, s.Core, s.Nodes, s.Endpoints, s.Settings),
+		SelfService:  selfservice.New(pages, s.Core, s.Branding, s.Installers, s.Endpoints),
 		Tutorial:     tutorial.New(pages, s.Tutorial),
 		Overview:     overview.New(pages, overviewcontrol.New(s.Core, s.Endpoints, s.Certificates, s.Tutorial)),
 		QuickStart:   quickstart.New(pages, s.QuickStart),

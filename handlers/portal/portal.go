@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"sallyport/control"
+	"sallyport/control/branding"
+	"sallyport/control/installer"
 	"sallyport/control/portal"
 	"sallyport/control/signin"
 	"sallyport/handlers/portal/access"
@@ -19,6 +21,9 @@ type Services struct {
 	Core    *control.Core
 	SignIns *signin.Service
 	Portal  *portal.Service
+	// What the pages say of themselves, and the programs that they offer.
+	Branding   *branding.Service
+	Installers *installer.Service
 	// Providers are the SAML providers, as far as the public pages need them.
 	Providers saml.Providers
 }
@@ -41,5 +46,11 @@ type Portal struct {
 
 // New makes the actions.
 func New(c Config) *Portal {
-	return &Portal{SelfService: selfservice.New(c.Services.Portal), Access: access.New(c.Services.Portal), MFA: mfa.New(c.Services.Portal, c.Now), SignIns: signins.New(c.Services.SignIns, c.Now), SAML: saml.New(c.Services.Providers)}
+	return &Portal{
+		SelfService: selfservice.New(c.Services.Portal, c.Services.Branding, c.Services.Installers),
+		Access:      access.New(c.Services.Portal),
+		MFA:         mfa.New(c.Services.Portal, c.Now),
+		SignIns:     signins.New(c.Services.SignIns, c.Now),
+		SAML:        saml.New(c.Services.Providers),
+	}
 }

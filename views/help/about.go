@@ -19,6 +19,7 @@ var about = map[string]string{
 	"/users":                     "users",
 	"/identity-providers":        "identity-providers",
 	"/identity-providers/saml":   "saml",
+	"/self-service-portal":       "portal",
 	"/certificates":              "certificates",
 	"/administrators":            "administrators",
 	"/account":                   "administrators",

@@ -110,6 +110,7 @@ var navigation = []menuGroup{
 	{"Access", []entry{
 		{"users", "Users and groups", "/users", "M9 5a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM3 20a6 6 0 0 1 12 0M16 5.2a3 3 0 0 1 0 5.6M17.5 14.5A6 6 0 0 1 21 20"},
 		{"identity", "Identity providers", "/identity-providers", "M12 3l7 3v5c0 4.5-3 8-7 10-4-2-7-5.5-7-10V6zM9 12l2 2 4-4"},
+		{"portal", "Self-service portal", "/self-service-portal", "M4 5h16v11H4zM9 20h6M12 16v4M12 7.5v5m0 0 2-2m-2 2-2-2"},
 		{"certificates", "Certificates", "/certificates", "M4 4h16v11H4zM8 8h8M8 11h4M14 15v6l2-1.5 2 1.5v-6"},
 	}},
 	{"System", []entry{

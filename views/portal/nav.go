@@ -18,8 +18,12 @@ type NavEntry struct {
 
 // Brand is what the administrators have the public pages be called.
 type Brand struct {
-	Title string
-	Logo  string // path of the picture; empty: the product's own
+	Title                 string
+	Logo                  string // path of the picture; empty: the product's own
+	LogoWidth, LogoHeight int    // in pixels
+	Contact               string // whom users ask
+	Help                  string // plain text with line breaks, for users who are signed in
+	Preview               bool   // nothing on the page acts
 }
 
 type brandKey struct{}

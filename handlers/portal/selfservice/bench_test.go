@@ -48,7 +48,7 @@ func newCrowd(b *testing.B, users int) *crowd {
 	base, _ := url.Parse(controltest.PublicURL) // a constant
 	c := &crowd{Site: s, directory: d.ID, base: webtest.NewPublic(b, s.Kit)}
 	c.pages = web.NewPublic(web.PublicConfig{
-		Services: portal.Services{Core: s.Core, SignIns: s.SignIns, Portal: s.Portal, Providers: s.Identity}, Log: s.Core.Log, Now: s.Clock.Now, URL: base, Loopback: true,
+		Services: portal.Services{Core: s.Core, SignIns: s.SignIns, Portal: s.Portal, Branding: s.Branding, Installers: s.Installers, Providers: s.Identity}, Log: s.Core.Log, Now: s.Clock.Now, URL: base, Loopback: true,
 	})
 	for i := range visitors {
 		s.Directory.Put(password, vpn.ProviderUser{Key: c.user(i * users / visitors).Key, Name: userName(i * users / visitors)})

@@ -9,6 +9,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"sallyport/control/branding"
+	"sallyport/control/installer"
 	"sallyport/control/portal"
 	"sallyport/handlers/portal/page"
 	views "sallyport/views/portal"
@@ -17,11 +19,15 @@ import (
 
 // Pages are the actions of the self-service portal.
 type Pages struct {
-	service *portal.Service
+	service    *portal.Service
+	branding   *branding.Service
+	installers *installer.Service
 }
 
 // New makes the actions.
-func New(service *portal.Service) *Pages { return &Pages{service} }
+func New(service *portal.Service, b *branding.Service, i *installer.Service) *Pages {
+	return &Pages{service, b, i}
+}
 
 // Entry asks for the Client VPN endpoint ID. The browser knows the one that it signed in to.
 func (h *Pages) Entry(c echo.Context) error {

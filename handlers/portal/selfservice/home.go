@@ -2,9 +2,11 @@ package selfservice
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,25 +26,39 @@ func (h *Pages) Home(c echo.Context) error {
 		return err
 	}
 	v := views.PortalHome{Nav: page.Nav(c, page.ConnectPath), Idle: strconv.Itoa(int(vpn.PortalIdle.Minutes())), Ends: written(u.Session.EndsAt)}
-	v.Steps = steps(c, offers)
+	if v.Steps, err = h.steps(c, u, offers); err != nil {
+		return err
+	}
 	for _, o := range offers {
 		shown := offered(o)
 		shown.CommandLine = v.Steps.Program.Terminal && o.Endpoint.Federated()
 		v.Offers = append(v.Offers, shown)
 	}
-	return page.Render(c, http.StatusOK, views.PortalHomePage(v))
+	return page.RenderPacked(c, http.StatusOK, views.PortalHomePage(v))
 }
 
 // steps are those of a program with which the user can sign in at every endpoint of theirs.
-func steps(c echo.Context, offers []portal.Offer) views.ClientSteps {
+func (h *Pages) steps(c echo.Context, u portal.User, offers []portal.Offer) (views.ClientSteps, error) {
 	var needs vpn.ClientNeeds
 	for _, o := range offers {
 		needs.Browser = needs.Browser || o.Endpoint.Federated()
 		needs.Code = needs.Code || o.File.Code
 	}
 	platform := platformOf(c)
+	offered, err := h.installers.Offered(page.Context(c), u.Principal, platform)
+	if err != nil {
+		return views.ClientSteps{}, err
+	}
 	suiting := vpn.SuitingPrograms(platform, needs)
+	if offered != nil { // what the administrators offer comes first
+		slices.SortStableFunc(suiting, func(a, b vpn.ClientProgram) int {
+			return cmp.Compare(boolInt(a.ID != offered.Program), boolInt(b.ID != offered.Program))
+		})
+	}
 	out := views.ClientSteps{Program: programOf(c, suiting), Needs: needs}
+	if offered != nil && offered.Program == out.Program.ID {
+		out.Install = shownInstaller(*offered)
+	}
 	for _, p := range vpn.ClientPrograms(platform) {
 		switch {
 		case !p.Suits(needs):
@@ -54,7 +70,14 @@ func steps(c echo.Context, offers []portal.Offer) views.ClientSteps {
 	if len(offers) == 1 {
 		out.File = offers[0].File.FileName
 	}
-	return out
+	return out, nil
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func offered(o portal.Offer) views.PortalOffer {
@@ -77,7 +100,8 @@ func written(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 
 
 // Download sends the configuration file of an endpoint. It is a form, because the download is recorded.
 func (h *Pages) Download(c echo.Context) error {
-	file, err := h.service.Fetch(page.Context(c), page.User(c), vpn.EndpointID(c.Param("endpoint")), c.FormValue("variant") == "command-line")
+	id := vpn.EndpointID(c.Param("endpoint"))
+	file, err := h.service.Fetch(page.Context(c), page.User(c), id, c.FormValue("variant") == "command-line")
 	if errors.Is(err, vpn.ErrPortalClosed) {
 		return closed(c)
 	}
@@ -85,5 +109,11 @@ func (h *Pages) Download(c echo.Context) error {
 		return err
 	}
 	c.Response().Header().Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": file.FileName}))
-	return c.Blob(http.StatusOK, "application/x-openvpn-profile", []byte(file.Text))
+	if err := c.Blob(http.StatusOK, "application/x-openvpn-profile", []byte(file.Text)); err != nil {
+		return err
+	}
+	if err := http.NewResponseController(c.Response()).Flush(); err != nil {
+		return err // the download was interrupted: the user repeats it
+	}
+	return h.service.CountFetched(context.WithoutCancel(page.Context(c)), page.User(c), id)
 }

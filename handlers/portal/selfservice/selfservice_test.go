@@ -95,6 +95,9 @@ func TestWayToTheFile(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, file.Header.Get(name), value)
 		}
 	}
+	if rows := s.Query("SELECT handed_out FROM profile_offer WHERE handed_out = 1"); len(rows) != 1 {
+		t.Error("the download is not counted")
+	}
 	if text := b.Get("/portal").Text(".offer summary"); !strings.HasPrefix(text, "You downloaded it on") {
 		t.Errorf("after the download: %s", text)
 	}

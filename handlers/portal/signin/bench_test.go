@@ -25,7 +25,7 @@ func BenchmarkAnswers(b *testing.B) {
 	idp := newIDP(b, s.Kit)
 	s.AskIDP(idp.Metadata())
 	base, _ := url.Parse(controltest.PublicURL) // a constant
-	pages := web.NewPublic(web.PublicConfig{Services: portal.Services{Core: s.Core, SignIns: s.SignIns}, Log: s.Core.Log, Now: s.Clock.Now, URL: base, Loopback: true})
+	pages := web.NewPublic(web.PublicConfig{Services: portal.Services{Core: s.Core, SignIns: s.SignIns, Branding: s.Branding}, Log: s.Core.Log, Now: s.Clock.Now, URL: base, Loopback: true})
 	var groups []string
 	for i := range 10 {
 		groups = append(groups, fmt.Sprintf("CN=group %d,OU=Groups,DC=corp,DC=example,DC=test", i))

@@ -1,0 +1,72 @@
+package installer
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"sallyport/control"
+	"sallyport/store"
+	"sallyport/vpn"
+)
+
+// Open gives the file of a platform for a user of the self-service portal. NotFound where there is no file.
+func (s *Service) Open(ctx context.Context, by control.Principal, p vpn.Platform) (vpn.Installer, io.ReadSeeker, error) {
+	i, err := s.Offered(ctx, by, p)
+	switch {
+	case err != nil:
+		return vpn.Installer{}, nil, err
+	case i == nil || i.File == "":
+		return vpn.Installer{}, nil, vpn.Refuse(vpn.NotFound, vpn.CodeInstallerNotFound, "There is no installer for this platform any more. Go back to the page and load it again.")
+	}
+	return *i, &reader{ctx: ctx, core: s.core, file: i.File, size: i.Size, number: -1}, nil
+}
+
+// reader reads the pieces of a file one by one. A file that is replaced meanwhile is read to its end: it is purged later.
+type reader struct {
+	ctx    context.Context //nolint:containedctx // of the one request that reads
+	core   *control.Core
+	file   string
+	size   int64
+	at     int64
+	number int64 // of piece
+	piece  []byte
+}
+
+func (r *reader) Read(b []byte) (int, error) {
+	if r.at >= r.size {
+		return 0, io.EOF
+	}
+	if number := r.at / pieceSize; number != r.number {
+		err := r.core.View(r.ctx, func(tx *store.Tx) (err error) {
+			r.piece, err = tx.InstallerPiece(r.ctx, r.file, int(number))
+			return err
+		})
+		if err != nil {
+			return 0, err
+		}
+		r.number = number
+	}
+	from := r.at % pieceSize
+	if from >= int64(len(r.piece)) {
+		return 0, io.ErrUnexpectedEOF
+	}
+	n := copy(b, r.piece[from:])
+	r.at += int64(n)
+	return n, nil
+}
+
+// Seek implements io.Seeker.
+func (r *reader) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += r.at
+	case io.SeekEnd:
+		offset += r.size
+	}
+	if offset < 0 {
+		return 0, errors.New("seek before the beginning of the file")
+	}
+	r.at = offset
+	return offset, nil
+}
