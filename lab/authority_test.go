@@ -34,7 +34,7 @@ func TestServerCertificatesOwnAuthority(t *testing.T) {
 
 	netlab.StartClient(t, s.clients[0], client(mail, "mallory").AppendTo(plain)+testpki.Inline("extra-certs", mail.Certificate))
 	netlab.StartClient(t, s.clients[1], client(root, "oscar").AppendTo(plain))
-	netlab.ConnectClient(t, s.clients[2], client(servers, "alice").AppendTo(plain))
+	alice := netlab.ConnectClient(t, s.clients[2], client(servers, "alice").AppendTo(plain))
 	s.WaitText("/connections", "alice", "active")
 	for _, name := range []string{"mallory", "oscar"} {
 		netlab.Eventually(t, 15*time.Second, "Refused attempts lists "+name, func() bool {
@@ -49,4 +49,20 @@ func TestServerCertificatesOwnAuthority(t *testing.T) {
 	if got := s.connections(); len(got) != 1 {
 		t.Errorf("connections: got %v, want alice's alone", got)
 	}
+
+	// The root's list revokes the authority in between: its clients end, and do not return.
+	importList(s, root.RevocationList(t, 1, time.Hour, servers))
+	netlab.Eventually(t, 10*time.Second, "the client below the revoked authority ends", func() bool { return !alice.Running() })
+	again := netlab.StartClient(t, s.clients[2], client(servers, "anna").AppendTo(plain))
+	netlab.Eventually(t, 15*time.Second, "another client below it is refused", func() bool { return !again.Running() })
+	for _, c := range []*netlab.Client{alice, again} {
+		if !strings.Contains(c.Log(), "The authority that issued your certificate was revoked") {
+			t.Errorf("a client was not told why: %s", netlab.Tail(c.Log(), 500))
+		}
+	}
+}
+
+// importList imports a revocation list by the link on the endpoint's page.
+func importList(s *site, list string) {
+	s.MustSubmit(s.crlForm(), "Import client certificate CRL", gateway.Fields{"Certificate revocation list": list})
 }

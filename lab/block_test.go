@@ -49,6 +49,19 @@ func TestBlock(t *testing.T) {
 	}
 	unblock, _ := s.Get("/certificates/blocked").Doc.Find("a[href$='/unblock']").Attr("href")
 	s.MustSubmit(unblock, "Unblock certificate", nil)
+	alice = netlab.ConnectClient(t, s.clients[0], profile)
+
+	// On hold the certificate is revoked; released it connects again.
+	page, _ := s.Get("/certificates").Doc.Find("a:contains('alice')").Attr("href")
+	s.MustSubmit(page+"/revoke", "Revoke certificate", gateway.Fields{"On hold, until it is released": ""})
+	netlab.Eventually(t, 5*time.Second, "the client on hold ends", func() bool { return !alice.Running() })
+	held := netlab.StartClient(t, s.clients[0], profile)
+	netlab.Eventually(t, 10*time.Second, "a login on hold is refused", func() bool { return !held.Running() })
+	if !strings.Contains(alice.Log(), "on hold") || !strings.Contains(held.Log(), "ClientCertificateRevoked: Your certificate is on hold") {
+		t.Errorf("the client on hold: %s", netlab.Tail(held.Log(), 500))
+	}
+	release, _ := s.Get(page).Doc.Find("a:contains('Remove from hold')").Attr("href")
+	s.MustSubmit(release, "Remove from hold", nil)
 	netlab.ConnectClient(t, s.clients[0], profile)
 }
 

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -54,8 +55,67 @@ func TestCertificatesOfEasyRSA(t *testing.T) {
 	profile := func(name string) string {
 		return testpki.Credential{Certificate: pki("issued/" + name + ".crt"), Key: pki("private/" + name + ".key")}.AppendTo(s.Profile(""))
 	}
-	c := netlab.ConnectClient(t, s.clients[0], profile("client1.domain.tld"))
-	netlab.ConnectClient(t, s.clients[1], profile("client2.domain.tld"))
+	profiles := map[string]string{} // easy-rsa moves what it revokes
+	for _, name := range []string{"client1.domain.tld", "client2.domain.tld"} {
+		profiles[name] = profile(name)
+	}
+	c := netlab.ConnectClient(t, s.clients[0], profiles["client1.domain.tld"])
+	other := netlab.ConnectClient(t, s.clients[1], profiles["client2.domain.tld"])
 	s.WaitText("/connections", "client1.domain.tld", "client2.domain.tld")
 	netlab.Eventually(t, 5*time.Second, "a host of the network answers", func() bool { return c.On.Reaches(addrHostA, netlab.EchoPort) })
+
+	// The guide, "Client certificate revocation lists": revoke and gen-crl. A list of another authority is refused.
+	if body := s.Submit(s.crlForm(), "Import client certificate CRL", gateway.Fields{"Certificate revocation list": testpki.Authority(t, "Other CA").RevocationList(t, 1, time.Hour)}).Body; !strings.Contains(body, "The list is of another authority") {
+		t.Error("the list of another authority is not refused by its name")
+	}
+	easyRSA(t, dir, "revoke client1.domain.tld", "gen-crl")
+	importList(s, pki("crl.pem"))
+	began := time.Now()
+	netlab.Eventually(t, 5*time.Second, "the revoked client's program ends", func() bool { return !c.Running() })
+	t.Logf("the client ended %d ms after the import", time.Since(began).Milliseconds())
+	if c.On.ReachesTCP(addrHostA, netlab.EchoPort) {
+		t.Error("the revoked client still reaches the network")
+	}
+	refused := func(name, sentence string) {
+		t.Helper()
+		again := netlab.StartClient(t, s.clients[0], profiles[name])
+		netlab.Eventually(t, 20*time.Second, name+" is refused", func() bool { return !again.Running() })
+		if !strings.Contains(again.Log(), sentence) {
+			t.Errorf("%s was not told why: %s", name, netlab.Tail(again.Log(), 500))
+		}
+	}
+	refused("client1.domain.tld", "ClientCertificateRevoked: Your certificate was revoked")
+	// A killed dataplane and a killed web process know it as well.
+	for _, process := range []string{"dataplane", "web"} {
+		n := s.ReadyCount(process)
+		if err := syscall.Kill(s.Process(t, process), syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		s.WaitReady(t, process, n+1)
+		refused("client1.domain.tld", "ClientCertificateRevoked")
+	}
+	// An expired list, made by openssl ca from the same authority, lets no other login in.
+	config := "[ca]\ndefault_ca=d\n[d]\ndatabase=pki/index.txt\ncertificate=pki/ca.crt\nprivate_key=pki/private/ca.key\ndefault_md=sha256\n"
+	if err := os.WriteFile(filepath.Join(dir, "ca.cnf"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("openssl", "ca", "-config", "ca.cnf", "-gencrl", "-crlsec", "10", "-out", "pki/short.pem")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("openssl ca: %v: %s", err, out)
+	}
+	importList(s, pki("short.pem"))
+	s.WaitText("", "expired on")
+	refused("client2.domain.tld", "ClientCertificateRevocationListExpired")
+	if !other.Running() {
+		t.Error("the live connection ended with the list")
+	}
+	easyRSA(t, dir, "gen-crl")
+	importList(s, pki("crl.pem"))
+	netlab.ConnectClient(t, s.clients[0], profiles["client2.domain.tld"])
+}
+
+func (s *site) crlForm() string {
+	form, _ := s.Get(s.Endpoint).Doc.Find("a:contains('Import client certificate CRL')").Attr("href")
+	return form
 }

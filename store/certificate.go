@@ -86,16 +86,20 @@ var certificateList = listing{
 const OriginImported = "imported"
 
 // Certificates searches name, common name and ID; sorts by name (default), common_name, not_after
-// and created_at; filters by use, authority, origin and state (valid, expires soon, expired, blocked). One that is
-// blocked has no other state.
+// and created_at; filters by use, authority, origin and state (valid, expires soon, expired, blocked, revoked). One that is
+// blocked or revoked has no other state.
 func (t *Tx) Certificates(ctx context.Context, l vpn.List) (vpn.Page[vpn.Certificate], error) {
 	q, now := t.on(ctx), t.store.options.Now()
 	const blocked = "REPLACE(LOWER(fingerprint), ':', '') IN (SELECT b.fingerprint FROM blocked_certificate b)"
+	// A serial number of 17 digits or more names a certificate without its issuer (vpn.CertificateBlock).
+	const revoked = "use <> 'authority' AND LENGTH(serial) >= 17 AND serial IN (SELECT r.serial FROM revocation r)"
 	switch l.Filter["state"] {
 	case "blocked":
 		q = q.Where(blocked)
+	case "revoked":
+		q = q.Where("NOT (" + blocked + ") AND " + revoked)
 	case "valid", "expires soon", "expired":
-		q = q.Where("NOT (" + blocked + ")")
+		q = q.Where("NOT (" + blocked + ") AND NOT (" + revoked + ")")
 	}
 	switch l.Filter["state"] {
 	case "expired":
@@ -119,6 +123,11 @@ func (t *Tx) CertificatesByID(ctx context.Context, ids ...vpn.CertificateID) (ma
 		found[c.ID] = c
 	}
 	return found, err
+}
+
+// Authorities reads the certificates of all authorities.
+func (t *Tx) Authorities(ctx context.Context) ([]vpn.Certificate, error) {
+	return readAll(t.on(ctx).Where("use = ?", string(vpn.UseAuthority)).Order("created_at, id"), certificateNoun, certificateRow.certificate)
 }
 
 // CertificatesBySerial reads the certificates with a serial number, of whatever issuer.

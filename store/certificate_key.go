@@ -39,6 +39,14 @@ func (t *Tx) CertificateKey(ctx context.Context, id vpn.CertificateID) (vpn.Secr
 	return t.store.unseal(row.Sealed, certificateKeyColumn, row.Certificate)
 }
 
+// DeleteCertificateKey forgets a private key. NotFound where none is kept.
+func (t *Tx) DeleteCertificateKey(ctx context.Context, id vpn.CertificateID) error {
+	if err := certificateKeyNoun.deleted(t.on(ctx).Where("certificate_id = ?", clean(string(id))).Delete(&certificateKeyRow{}), string(id)); err != nil {
+		return err
+	}
+	return certificateNoun.wrote(t.on(ctx).Model(&certificateRow{}).Where("id = ?", clean(string(id))).Update("has_key", false), string(id))
+}
+
 // TakeCertificateKey marks the key as given out; first is false where it was given out before.
 func (t *Tx) TakeCertificateKey(ctx context.Context, id vpn.CertificateID) (bool, error) {
 	g := t.on(ctx).Model(&certificateRow{}).

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm/clause"
 
@@ -72,6 +73,11 @@ func (t *Tx) RevocationList(ctx context.Context, issuerKey string) (vpn.Revocati
 // RevocationLists reads the list of every authority that has one, the one that ends first first.
 func (t *Tx) RevocationLists(ctx context.Context) ([]vpn.RevocationList, error) {
 	return readAll(t.on(ctx).Order("next_update, issuer_key"), revocationListNoun, revocationListRow.list)
+}
+
+// RevocationListsEnding reads the lists that end before a time, or are not signed as they are, the one that ends first first.
+func (t *Tx) RevocationListsEnding(ctx context.Context, before time.Time) ([]vpn.RevocationList, error) {
+	return readAll(t.on(ctx).Where("next_update < ? OR unsigned = ?", micros(before), true).Order("next_update, issuer_key"), revocationListNoun, revocationListRow.list)
 }
 
 // RevocationListFile reads the signed list of an authority in DER. NotFound where there is none.

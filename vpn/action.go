@@ -50,6 +50,15 @@ const (
 	UnblockClientCertificate   Action = "UnblockClientCertificate"
 	ListDevices                Action = "ListDevices"
 	RevokeDevice               Action = "RevokeDevice"
+	// Revocation.
+	DescribeRevocationList Action = "DescribeCertificateRevocationList"
+	ImportRevocationList   Action = "ImportClientVpnClientCertificateRevocationList"
+	DeleteRevocationList   Action = "DeleteCertificateRevocationList"
+	SignRevocationList     Action = "SignCertificateRevocationList"
+	RevokeCertificate      Action = "RevokeCertificate"
+	ReleaseCertificate     Action = "ReleaseCertificateFromHold"
+	ExportAuthorityKey     Action = "ExportCertificateAuthorityKey"
+	ForgetAuthorityKey     Action = "ForgetCertificateAuthorityKey"
 
 	// Identity providers.
 	DescribeDirectories    Action = "DescribeDirectories"
@@ -162,6 +171,14 @@ var actions = map[Action]struct {
 	UnblockClientCertificate:            {Writes, "Unblock client certificate"},
 	ListDevices:                         {Reads, "List devices"},
 	RevokeDevice:                        {Writes, "Revoke certificate of device"},
+	DescribeRevocationList:              {Reads, "Show certificate revocation list"},
+	ImportRevocationList:                {Writes, "Import client certificate CRL"},
+	DeleteRevocationList:                {Writes, "Remove certificate revocation list"},
+	SignRevocationList:                  {Writes, "Sign certificate revocation list"},
+	RevokeCertificate:                   {Writes, "Revoke certificate"},
+	ReleaseCertificate:                  {Writes, "Release certificate from hold"},
+	ExportAuthorityKey:                  {Writes, "Export the private key of a certificate authority"},
+	ForgetAuthorityKey:                  {Writes, "Forget the private key of a certificate authority"},
 	DescribeDirectories:                 {Reads, "Show identity providers"},
 	CreateDirectory:                     {Writes, "Create directory"},
 	ModifyDirectory:                     {Writes, "Modify directory"},

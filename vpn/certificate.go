@@ -1,6 +1,10 @@
 package vpn
 
-import "time"
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"time"
+)
 
 // CertificateUse is what a certificate is for.
 type CertificateUse string
@@ -90,6 +94,16 @@ func (c Certificate) TrustAnchor() string {
 // is stored here.
 func (c Certificate) CanIssue(now time.Time) bool {
 	return c.Use == UseAuthority && c.HasKey && !c.Expired(now)
+}
+
+// SignsLists tells whether an authority may sign revocation lists: its key usage, if it has one, says so.
+func (c Certificate) SignsLists() bool {
+	block, _ := pem.Decode([]byte(c.PEM))
+	if block == nil {
+		return false
+	}
+	parsed, err := x509.ParseCertificate(block.Bytes)
+	return err == nil && (parsed.KeyUsage == 0 || parsed.KeyUsage&x509.KeyUsageCRLSign != 0)
 }
 
 // CertificateSpec is a request for a certificate, checked by CheckCertificateSpec.

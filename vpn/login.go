@@ -134,6 +134,14 @@ func (c Certificate) ownIssuer() Issuer {
 	return i
 }
 
+// ClientAuthorityKey is the KeyDigest of the authority whose clients an endpoint takes that has this certificate as its ClientCA.
+func (c Certificate) ClientAuthorityKey() string {
+	if c.Use == UseAuthority {
+		return c.KeyDigest()
+	}
+	return c.ownIssuer().Key
+}
+
 // RequiredIssuer is the authority whose client certificates an endpoint with this ClientCA takes, where
 // that is the issuer of a server's or client's certificate: OpenVPN has to be given the root above it,
 // and would accept every authority below that root.

@@ -8,25 +8,27 @@ import (
 // Quotas limit how much there may be of something. Those who have more than a quota that was lowered keep
 // what they have.
 type Quotas struct {
-	Endpoints      int
-	Rules          int // of an endpoint
-	Routes         int // of an endpoint, without the automatic ones
-	PendingChanges int // of an endpoint
-	Connections    int // of an endpoint; 0: by the number of its associations
+	Endpoints         int
+	Rules             int // of an endpoint
+	Routes            int // of an endpoint, without the automatic ones
+	PendingChanges    int // of an endpoint
+	RevocationEntries int // of a certificate revocation list
+	Connections       int // of an endpoint; 0: by the number of its associations
 }
 
 // DefaultQuotas are those of the guide, "Client VPN quotas".
-var DefaultQuotas = Quotas{Endpoints: 5, Rules: 50, Routes: 10, PendingChanges: 10}
+var DefaultQuotas = Quotas{Endpoints: 5, Rules: 50, Routes: 10, PendingChanges: 10, RevocationEntries: 20000}
 
 // The highest values that quotas can be set to. The time that the kernel needs for new rules bounds those of rules and
 // routes; the dataplane refuses more.
 const (
-	MaxEndpoints      = 1000
-	MaxRules          = 500
-	MaxRoutes         = 100
-	MaxPendingChanges = 1000
-	MaxConnections    = 126000
-	MaxGroups         = 200 // groups of one user; not a setting (guide, "Client VPN quotas")
+	MaxEndpoints         = 1000
+	MaxRules             = 500
+	MaxRoutes            = 100
+	MaxPendingChanges    = 1000
+	MaxRevocationEntries = 100000
+	MaxConnections       = 126000
+	MaxGroups            = 200 // groups of one user; not a setting (guide, "Client VPN quotas")
 )
 
 // connectionsByAssociations are the connections that an endpoint may have with one, two … associations (guide,

@@ -1,6 +1,9 @@
 package vpn
 
-import "time"
+import (
+	"math/big"
+	"time"
+)
 
 // RevocationList is the list of one authority: the newest that was imported, or the one that is made here. An authority is its
 // key: one that is renewed with its key goes on with its list.
@@ -26,4 +29,101 @@ func (l RevocationList) Stops(now time.Time) bool { return l.Imported && l.Expir
 // Expired tells whether the next list should have come.
 func (l RevocationList) Expired(now time.Time) bool {
 	return !l.NextUpdate.IsZero() && !now.Before(l.NextUpdate)
+}
+
+// SignedRevocationList is a list with what it says.
+type SignedRevocationList struct {
+	List    RevocationList
+	Entries []Revocation
+	DER     []byte
+}
+
+// The list that is made here is renewed when listRenewal is left of listLife: long before it is warned of. Without the authority's key it cannot be renewed: the
+// last one is valid for lastListLife.
+const (
+	listLife     = 90 * day
+	listRenewal  = 60 * day
+	lastListLife = 365 * day
+)
+
+// Due tells whether the list has to be signed: it is made here, and changed, or has less than listRenewal left.
+func (l RevocationList) Due(now time.Time) bool {
+	return !l.Imported && (l.Unsigned || !now.Before(l.NextUpdate.Add(-listRenewal)))
+}
+
+// Next is the list as it is to be signed at now, with the number after its own. last tells that the key will not be there for the
+// following one. No list outlives its authority, which ends at end.
+func (l RevocationList) Next(now, end time.Time, last bool) RevocationList {
+	number, ok := new(big.Int).SetString(l.Number, 10)
+	if !ok {
+		number = new(big.Int)
+	}
+	l.Number = number.Add(number, big.NewInt(1)).String()
+	life := listLife
+	if last {
+		life = lastListLife
+	}
+	l.ThisUpdate = now.Truncate(time.Second)
+	l.NextUpdate = l.ThisUpdate.Add(life)
+	if l.NextUpdate.After(end) {
+		l.NextUpdate = end
+	}
+	l.Imported = false
+	return l
+}
+
+// OlderThan tells whether the list is older than another one of its authority, by their numbers or, where one has none, by their times.
+func (l RevocationList) OlderThan(other RevocationList) bool {
+	a, okA := new(big.Int).SetString(l.Number, 10)
+	b, okB := new(big.Int).SetString(other.Number, 10)
+	if okA && okB && a.Cmp(b) != 0 {
+		return a.Cmp(b) < 0
+	}
+	return l.ThisUpdate.Before(other.ThisUpdate)
+}
+
+// ListWarning is how long before its end a list is warned of first.
+const ListWarning = 30 * day
+
+// listWarnings are how many days before its end a list is warned of.
+var listWarnings = []int{1, 7, 14, 30}
+
+// Days is how many whole days the list is still valid.
+func (l RevocationList) Days(now time.Time) int { return int(max(0, l.NextUpdate.Sub(now)) / day) }
+
+// Stage is the step of the warning about the list's end: 30, 14, 7 or 1 days before it, 0 after it, and -1 where there is no
+// warning. renews tells that the program renews the list itself.
+func (l RevocationList) Stage(now time.Time, renews bool) int {
+	if l.NextUpdate.IsZero() || renews {
+		return -1
+	}
+	if l.Expired(now) {
+		return 0
+	}
+	for _, days := range listWarnings {
+		if now.Add(time.Duration(days) * day).After(l.NextUpdate) {
+			return days
+		}
+	}
+	return -1
+}
+
+// Warning says what the list's end means, and what to do; empty where there is no warning.
+func (l RevocationList) Warning(now time.Time, renews bool) string {
+	until := l.NextUpdate.UTC().Format("2 January 2006, 15:04 UTC")
+	stage := l.Stage(now, renews)
+	switch {
+	case !l.Imported && l.Unsigned && !renews:
+		return "The certificate revocation list of " + l.Authority + " has changed since it was signed, and the authority's key is not kept here. Sign it with the key: the list that others fetch is not complete."
+	case stage < 0:
+		return ""
+	case l.Imported && stage == 0:
+		return "The certificate revocation list of " + l.Authority + " expired on " + until + ": no client with a certificate of this authority can connect. Import a new list."
+	case l.Imported:
+		return "The certificate revocation list of " + l.Authority + " expires on " + until + ". From then on, no client with a certificate of this authority can connect. Import a new list before."
+	case stage == 0:
+		return "The certificate revocation list of " + l.Authority + " that others fetch expired on " + until + ", and the authority's key is not kept here. Sign a new one with the key."
+	default:
+		return "The certificate revocation list of " + l.Authority + " that others fetch expires on " + until + ", and the authority's key is not kept here. Sign a new one with the key before."
+	}
 }

@@ -132,6 +132,7 @@ type CertificateStatus struct {
 	UsedBy  []EndpointRef
 	Issued  int
 	Blocked *CertificateBlock // nil: it is not blocked
+	Revoked *Revocation       // nil: no list has it
 	// Of one certificate that is shown alone:
 	CanRenew     bool
 	RenewsItself bool // by the setting; where an endpoint uses it

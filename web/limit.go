@@ -8,6 +8,10 @@ import (
 )
 
 const (
+	// maxListBody is for the form of a certificate revocation list: 100,000 entries in PEM, whose line ends and plus signs take three
+	// characters each in a form.
+	maxListBody = 8 << 20
+
 	maxBody = 1 << 20 // bytes; the largest forms hold certificates of a few kilobytes
 
 	// maxDrained is how much of a refused body is read and discarded, in bytes. If the server closed
@@ -25,9 +29,14 @@ const (
 
 // limitBody refuses request bodies above limit bytes, and reads a refused one up to drained bytes.
 func limitBody(limit, drained int64) echo.MiddlewareFunc {
+	return limitBodyOf(func(string) int64 { return limit }, drained)
+}
+
+// limitBodyOf is limitBody with a limit that depends on the route.
+func limitBodyOf(limitOf func(route string) int64, drained int64) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			r := c.Request()
+			r, limit := c.Request(), limitOf(c.Path())
 			if r.Method == http.MethodPost && c.Path() == uploadRoute {
 				return next(c)
 			}

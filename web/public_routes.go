@@ -48,6 +48,7 @@ func (p publicPolicy) guard(next echo.HandlerFunc, users *selfservice.Service) e
 func publicRoutes(h *portal.Portal, s portal.Services) []publicRoute {
 	return []publicRoute{
 		{get, "/healthz", healthz(s.Core.Ready), everyVisitor},
+		{get, "/crl/:file", h.Lists.Send, everyVisitor},
 		{get, "/static/*", echo.WrapHandler(static.Handler()), everyVisitor},
 
 		{get, "/logo/:logo", h.SelfService.Logo, everyVisitor},

@@ -12,6 +12,7 @@ func vpnRoutes(h *admin.Console) []route {
 		network      = "/networks/:network"
 		directory    = "/identity-providers/directories/:directory"
 		certificate  = "/certificates/:certificate"
+		revocations  = certificate + "/revocation-list"
 		endpoint     = "/endpoints/:endpoint"
 		associations = endpoint + "/associations"
 		rules        = endpoint + "/rules"
@@ -86,6 +87,22 @@ func vpnRoutes(h *admin.Console) []route {
 		{post, certificate + "/block", h.Certificates.Block, may(vpn.BlockClientCertificate)},
 		{get, certificate + "/renew", h.Certificates.RenewForm, may(vpn.RenewCertificate)},
 		{post, certificate + "/renew", h.Certificates.Renew, may(vpn.RenewCertificate)},
+		{get, certificate + "/revoke", h.Certificates.RevokeForm, may(vpn.RevokeCertificate)},
+		{post, certificate + "/revoke", h.Certificates.Revoke, may(vpn.RevokeCertificate)},
+		{get, certificate + "/forget-key", h.Certificates.AuthorityKeyForm, may(vpn.ForgetAuthorityKey)},
+		{post, certificate + "/forget-key", h.Certificates.ForgetAuthorityKey, may(vpn.ForgetAuthorityKey)},
+		{post, certificate + "/export-key", h.Certificates.ExportAuthorityKey, may(vpn.ExportAuthorityKey)},
+		{get, revocations, h.Certificates.RevocationList, signedIn},
+		{get, revocations + "/export", h.Certificates.ExportRevocationList, signedIn},
+		{get, revocations + "/export/der", h.Certificates.ExportRevocationListDER, signedIn},
+		{get, revocations + "/import", h.Certificates.ImportRevocationListForm, may(vpn.ImportRevocationList)},
+		{post, revocations + "/import", h.Certificates.ImportRevocationList, may(vpn.ImportRevocationList)},
+		{get, revocations + "/delete", h.Certificates.DeleteRevocationListForm, may(vpn.DeleteRevocationList)},
+		{post, revocations + "/delete", h.Certificates.DeleteRevocationList, may(vpn.DeleteRevocationList)},
+		{get, revocations + "/sign", h.Certificates.SignRevocationListForm, may(vpn.SignRevocationList)},
+		{post, revocations + "/sign", h.Certificates.SignRevocationList, may(vpn.SignRevocationList)},
+		{get, revocations + "/release/:serial", h.Certificates.ReleaseForm, may(vpn.ReleaseCertificate)},
+		{post, revocations + "/release/:serial", h.Certificates.Release, may(vpn.ReleaseCertificate)},
 		{get, certificate + "/delete", h.Certificates.DeleteForm, may(vpn.DeleteCertificate)},
 		{post, certificate + "/delete", h.Certificates.Delete, may(vpn.DeleteCertificate)},
 

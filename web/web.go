@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -38,7 +39,7 @@ func New(c Config) http.Handler {
 		secureHeaders,
 		allowedHosts(c.Names, c.PublicHost, c.Services.Core.PublicName),
 		refuseCrossOrigin("This request came from another site and was refused. Open the console itself and try again."),
-		limitBody(maxBody, maxDrained),
+		limitBodyOf(consoleLimit, maxDrained),
 		sessions.load,
 	)
 	register(e, c.Services, routes(console, c.Services.Core))
@@ -47,6 +48,14 @@ func New(c Config) http.Handler {
 		h = onlyProxies("The console", c.TrustedProxies, h)
 	}
 	return h
+}
+
+// consoleLimit is the longest body of a route of the console.
+func consoleLimit(route string) int64 {
+	if strings.HasSuffix(route, "/revocation-list/import") {
+		return maxListBody
+	}
+	return maxBody
 }
 
 // newEcho makes an instance that takes the client's address and scheme from declared proxies.

@@ -33,8 +33,12 @@ func (s *Service) Certificates(ctx context.Context, by control.Principal, l vpn.
 		if err != nil {
 			return err
 		}
+		revoked, err := RevocationsOfCertificates(ctx, tx, page.Items...)
+		if err != nil {
+			return err
+		}
 		out = vpn.MapPage(page, func(c vpn.Certificate) vpn.CertificateStatus {
-			return vpn.CertificateStatus{Certificate: c, UsedBy: used[c.ID], Issued: issued[c.ID], Blocked: blocked[c.ID]}
+			return vpn.CertificateStatus{Certificate: c, UsedBy: used[c.ID], Issued: issued[c.ID], Blocked: blocked[c.ID], Revoked: revoked[c.ID]}
 		})
 		return nil
 	})
@@ -64,7 +68,11 @@ func (s *Service) Certificate(ctx context.Context, by control.Principal, id vpn.
 		if err != nil {
 			return err
 		}
-		row.UsedBy, row.Issued, row.Blocked = used[id], issued[id], blocked[id]
+		revoked, err := RevocationsOfCertificates(ctx, tx, row.Certificate)
+		if err != nil {
+			return err
+		}
+		row.UsedBy, row.Issued, row.Blocked, row.Revoked = used[id], issued[id], blocked[id], revoked[id]
 		signer, err := SignerOf(ctx, tx, row.Certificate)
 		if err != nil {
 			return err

@@ -56,16 +56,31 @@ func EndRevoked(ctx context.Context, tx *store.Tx, now time.Time) error {
 	return err
 }
 
-// endRevoked ends the connections and sessions of certificates that are revoked: those with the serial numbers or, without them, all. It
-// returns the number of connections that were live.
-func endRevoked(ctx context.Context, tx *store.Tx, now time.Time, serials ...string) (int, error) {
+// AnyRevoked tells whether EndRevoked has something to end. It only reads.
+func AnyRevoked(ctx context.Context, tx *store.Tx, now time.Time) (bool, error) {
+	connections, sessions, revoked, err := revokedNow(ctx, tx, now)
+	for _, c := range connections {
+		if _, _, found := revoked.Find(c.Chain()); found && c.Status != vpn.ConnectionTerminating && c.Status != vpn.ConnectionFailedToTerminate {
+			return true, err
+		}
+	}
+	for _, s := range sessions {
+		if _, _, found := revoked.Find(s.Chain()); found {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// revokedNow reads the connections and sessions that a revocation may be about, and the revocations that may be about them.
+func revokedNow(ctx context.Context, tx *store.Tx, now time.Time, serials ...string) ([]vpn.Connection, []vpn.Session, vpn.Revocations, error) {
 	connections, err := tx.LiveConnectionsListed(ctx, serials...)
 	if err != nil {
-		return 0, err
+		return nil, nil, vpn.Revocations{}, err
 	}
 	sessions, err := tx.VPNSessionsListed(ctx, now, serials...)
 	if err != nil {
-		return 0, err
+		return nil, nil, vpn.Revocations{}, err
 	}
 	var certs []vpn.CertificateNumber
 	for _, c := range connections {
@@ -75,6 +90,13 @@ func endRevoked(ctx context.Context, tx *store.Tx, now time.Time, serials ...str
 		certs = append(certs, s.Chain()...)
 	}
 	revoked, err := tx.RevocationsOf(ctx, certs...)
+	return connections, sessions, revoked, err
+}
+
+// endRevoked ends the connections and sessions of certificates that are revoked: those with the serial numbers or, without them, all. It
+// returns the number of connections that were live.
+func endRevoked(ctx context.Context, tx *store.Tx, now time.Time, serials ...string) (int, error) {
+	connections, sessions, revoked, err := revokedNow(ctx, tx, now, serials...)
 	if err != nil {
 		return 0, err
 	}

@@ -2,6 +2,7 @@
 package certificate
 
 import (
+	"sync"
 	"time"
 
 	"sallyport/control"
@@ -19,6 +20,13 @@ type PKI interface {
 	Facts(certificate string) (vpn.CertificateFacts, error)
 	// SameIssuer tells whether one authority issued two certificates, each given with its chain.
 	SameIssuer(a, aChain, b, bChain string) bool
+	// CheckRevocationList judges a list that was pasted, against authorities; the error has the field crl.
+	CheckRevocationList(text, authorities string, limit int, now time.Time) (vpn.SignedRevocationList, error)
+	// SignRevocationList makes the list of an authority; the error is a Conflict where it may not sign lists.
+	SignRevocationList(authority vpn.KeyPair, l vpn.RevocationList, entries []vpn.Revocation) (vpn.SignedRevocationList, error)
+	EncodeRevocationList(der []byte) string
+	// CheckAuthorityKey tells whether a pasted key is that of an authority; the error has the field private_key.
+	CheckAuthorityKey(certificate, text string) (vpn.Secret, error)
 	// WithoutPrivateKeys is text that was pasted, without private keys.
 	WithoutPrivateKeys(text string) string
 }
@@ -27,6 +35,10 @@ type PKI interface {
 type Service struct {
 	core *control.Core
 	pki  PKI
+
+	mu       sync.Mutex // guards what follows; no other lock is taken under it
+	troubles troubles
+	warned   map[string]int // the stage of each list that was logged last, by the authority's key
 }
 
 // New makes the use cases.

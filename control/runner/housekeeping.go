@@ -46,6 +46,7 @@ func (s *Runner) Housekeep(ctx context.Context) {
 	defer sweep.Stop()
 	requests := time.NewTicker(purgeOpenRequestsEvery)
 	defer requests.Stop()
+	s.renewLists(ctx)
 	missed := map[vpn.ConnectionID]bool{}
 	last := map[vpn.ConnectionID]vpn.Counters{}
 	clock := clockWatch{last: s.core.Now().Round(0)}
@@ -56,10 +57,14 @@ func (s *Runner) Housekeep(ctx context.Context) {
 			s.flushLast(ctx, last)
 			return
 		case <-counters.C:
+			s.renewLists(ctx)
 			s.core.FinishRefusals(ctx, false)
 			last, err = s.flushCounters(ctx, last)
 		case <-sweep.C:
 			missed, err = s.sweepConnections(ctx, missed)
+			if err == nil {
+				err = s.endRevoked(ctx)
+			}
 		case <-purge.C:
 			err = s.purgeUnlessSet(ctx, &clock)
 		case <-requests.C:

@@ -11,6 +11,10 @@ type Certificates interface {
 	RenewDue(ctx context.Context) error
 	// WarnOfEnding writes to the log which certificates end soon. It is called every hour.
 	WarnOfEnding(ctx context.Context) error
+	// RenewLists signs the revocation lists that are made here and changed or end soon.
+	RenewLists(ctx context.Context) error
+	// WarnOfLists writes to the log which revocation lists end soon.
+	WarnOfLists(ctx context.Context)
 }
 
 // lookAtCertificates renews the certificates that end soon, and warns of the others.

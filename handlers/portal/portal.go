@@ -11,6 +11,7 @@ import (
 	"sallyport/control/signin"
 	"sallyport/handlers/portal/access"
 	"sallyport/handlers/portal/mfa"
+	"sallyport/handlers/portal/revocation"
 	"sallyport/handlers/portal/saml"
 	"sallyport/handlers/portal/selfservice"
 	signins "sallyport/handlers/portal/signin"
@@ -26,6 +27,8 @@ type Services struct {
 	Installers *installer.Service
 	// Providers are the SAML providers, as far as the public pages need them.
 	Providers saml.Providers
+	// Lists are the revocation lists of authorities.
+	Lists revocation.Lists
 }
 
 // Config is what the actions of the public pages need. Every field is required.
@@ -42,6 +45,7 @@ type Portal struct {
 	MFA         *mfa.Pages
 	SignIns     *signins.SignIns
 	SAML        *saml.SAML
+	Lists       *revocation.Pages
 }
 
 // New makes the actions.
@@ -52,5 +56,6 @@ func New(c Config) *Portal {
 		MFA:         mfa.New(c.Services.Portal, c.Now),
 		SignIns:     signins.New(c.Services.SignIns, c.Now),
 		SAML:        saml.New(c.Services.Providers),
+		Lists:       revocation.New(c.Services.Lists),
 	}
 }

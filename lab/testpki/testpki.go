@@ -167,6 +167,20 @@ func (c Credential) Altered(t testing.TB) Credential {
 	return c
 }
 
+// RevocationList is a list of an authority with certificates that it issued, valid for a time.
+func (c Credential) RevocationList(t testing.TB, number int64, life time.Duration, revoked ...Credential) string {
+	t.Helper()
+	l := &x509.RevocationList{Number: big.NewInt(number), ThisUpdate: time.Now().Add(-time.Minute), NextUpdate: time.Now().Add(life)}
+	for _, r := range revoked {
+		l.RevokedCertificateEntries = append(l.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: r.cert.SerialNumber, RevocationTime: time.Now()})
+	}
+	der, err := x509.CreateRevocationList(rand.Reader, l, c.cert, c.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return block("X509 CRL", der)
+}
+
 // AppendTo puts the credential into a profile that has none, as its user would.
 func (c Credential) AppendTo(profile string) string {
 	return profile + Inline("cert", c.Certificate) + Inline("key", c.Key)

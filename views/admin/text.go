@@ -69,8 +69,13 @@ func Tags(tags []vpn.Tag) string {
 
 // CertificateState is "blocked", or what ExpiryState says.
 func CertificateState(c vpn.CertificateStatus, now time.Time) string {
-	if c.Blocked != nil {
+	switch {
+	case c.Blocked != nil:
 		return "blocked"
+	case c.Revoked != nil && c.Revoked.Hold():
+		return "on hold"
+	case c.Revoked != nil:
+		return "revoked"
 	}
 	return ExpiryState(c.Certificate, now)
 }

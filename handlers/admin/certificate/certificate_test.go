@@ -23,7 +23,7 @@ func TestCertificatesOfOurOwn(t *testing.T) {
 	b.Get("/certificates").WantText(".empty", "Create a certificate authority first")
 	b.Get("/certificates/issue").WantText("main", "There is no certificate authority yet")
 	authority := b.Create("/certificates/authority/new", url.Values{"common_name": {"Example CA"}, "key_type": {"ECDSA P-256"}, "valid_days": {"20"}})
-	b.Get(authority).WantText("h1", "Expires soon").WantText("main", "cannot be downloaded")
+	b.Get(authority).WantText("h1", "Expires soon").WantText("main", "It can be exported, and forgotten here")
 
 	form := b.Get("/certificates/issue?use=client&authority=" + path.Base(authority))
 	form.WantValue("authority", path.Base(authority))

@@ -16,7 +16,7 @@ import (
 // List lists the certificates.
 func (h *Certificates) List(c echo.Context) error {
 	l := page.ListOf(c)
-	filters := page.Narrow(c, &l, useFilter(), page.StateFilter("valid", "expires soon", "expired", "blocked"))
+	filters := page.Narrow(c, &l, useFilter(), page.StateFilter("valid", "expires soon", "expired", "blocked", "revoked"))
 	use := vpn.CertificateUse(l.Filter["use"])
 	issuer := vpn.CertificateStatus{}
 	if id := c.QueryParam("authority"); id != "" { // the confirm page for deleting an authority links here

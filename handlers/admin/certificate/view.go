@@ -32,6 +32,7 @@ func (h *Certificates) renderView(c echo.Context, status int, refused string) er
 	if cert.CanIssue(h.pages.Now()) {
 		v.Issue = "/certificates/issue?authority=" + string(cert.ID)
 	}
+	v.Lists = listButtons(cert)
 	switch {
 	case cert.Blocked != nil:
 		v.Block = parts.Button{Label: "Unblock certificate", Href: views.BlockedPath(cert.Blocked.Fingerprint, "unblock")}
@@ -71,10 +72,36 @@ func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
 	if cert.Blocked != nil {
 		facts = append(facts, parts.Pair{Label: "Blocked", Value: parts.At(now, cert.Blocked.At).Relative + " by " + cert.Blocked.By, Help: "Every endpoint refuses it."})
 	}
+	if cert.Revoked != nil {
+		fact := parts.Pair{Label: "Revoked", Value: parts.At(now, cert.Revoked.At).Relative, Help: cert.Revoked.Reason.Words() + " (" + string(cert.Revoked.Reason) + ")."}
+		if cert.Revoked.By != "" {
+			fact.Value += " by " + cert.Revoked.By
+		}
+		facts = append(facts, fact)
+	}
 	if cert.Use == vpn.UseAuthority {
 		facts = append(facts, parts.Pair{Label: "Issued here", Value: parts.Count(cert.Issued, "certificate"), Href: views.IssuedPath(cert.ID)})
 	}
 	return facts
+}
+
+// listButtons lead to the revocation list of a certificate's authority, and revoke the certificate. A certificate of an authority whose
+// list is made here is revoked; one of another authority is blocked, or revoked where its list is made.
+func listButtons(cert vpn.CertificateStatus) []parts.Button {
+	list := parts.Button{Label: "Revocation list", Href: views.RevocationListPath(cert.ID, "")}
+	switch {
+	case cert.Use == vpn.UseAuthority, cert.Chain != "" && cert.Authority == "":
+		return []parts.Button{list}
+	case cert.Authority == "":
+		return nil
+	case cert.Revoked == nil:
+		return []parts.Button{{Label: "Revoke certificate", Href: views.CertificatePath(cert.ID, "revoke")}, list}
+	case cert.Revoked.Hold():
+		return []parts.Button{{Label: "Remove from hold", Href: views.RevocationListPath(cert.ID, cert.Revoked.IssuerKey, "release", cert.Revoked.Serial)},
+			{Label: "Revoke certificate", Href: views.CertificatePath(cert.ID, "revoke")}, list}
+	default:
+		return []parts.Button{list}
+	}
 }
 
 // keyOf describes the private key and what the account can do with it.
@@ -83,6 +110,11 @@ func keyOf(cert vpn.Certificate, may bool) views.Key {
 	switch {
 	case !cert.HasKey:
 		k.Text = "The private key is not stored here."
+	case cert.Use == vpn.UseAuthority:
+		k.Text = "The private key is stored here, sealed. It can be exported, and forgotten here."
+		if may {
+			k.Link = parts.Button{Label: "Export and forget key", Href: views.CertificatePath(cert.ID, "forget-key")}
+		}
 	case cert.Use != vpn.UseClient:
 		k.Text = "The private key is stored here, sealed. It cannot be downloaded."
 	case cert.KeyTaken:

@@ -19,7 +19,7 @@ func TestTheSettingsForm(t *testing.T) {
 		t.Error("what the configuration sets can be typed, or what it does not set cannot")
 	}
 	form := url.Values{"version": {"1"}, "public_name": {"other.example"}, "vpn_domain": {"vpn.example"}, "endpoint_quota": {"6"},
-		"rule_quota": {"0"}, "route_quota": {"10"}, "pending_change_quota": {"10"}, "connection_quota": {"0"}, "connections_per_certificate": {"5"}, "sign_in_attempts": {"4"}, "sign_in_window": {"10"}, "directory_look_up": {"60"}, "installer_megabytes": {"200"}, "device_limit": {"5"}, "device_days": {"365"}}
+		"rule_quota": {"0"}, "route_quota": {"10"}, "pending_change_quota": {"10"}, "revocation_entry_quota": {"20000"}, "connection_quota": {"0"}, "connections_per_certificate": {"5"}, "sign_in_attempts": {"4"}, "sign_in_window": {"10"}, "directory_look_up": {"60"}, "installer_megabytes": {"200"}, "device_limit": {"5"}, "device_days": {"365"}}
 	u.Admin.Post("/settings", form).WantStatus(http.StatusUnprocessableEntity).WantText("#rule_quota-error", "whole number from 1 to 500")
 	form.Set("rule_quota", "60")
 	u.Admin.Post("/settings", form).WantStatus(http.StatusSeeOther)

@@ -29,7 +29,7 @@ func (p *Pages) Banner(c echo.Context) layout.Banner {
 	for _, t := range p.providers.ProviderTroubles(Context(c)) {
 		b.Providers = append(b.Providers, layout.ProviderTrouble{Label: t.Label, Sentences: t.Sentences, Href: "/identity-providers/saml/" + string(t.Provider)})
 	}
-	b.Notices = p.endingNotices(c)
+	b.Notices = append(p.endingNotices(c), p.listNotices(c)...)
 	reports, more := p.reports.OpenReports(Context(c))
 	for _, r := range reports {
 		reported := layout.UserReported{Label: r.Name, Sentence: r.Text, Href: "/users", Since: r.At}

@@ -39,6 +39,8 @@ type Providers interface {
 // Certificates tells which certificates end soon.
 type Certificates interface {
 	Ending(ctx context.Context) ([]certificate.Ending, error)
+	// ListTroubles tells what is wrong with certificate revocation lists.
+	ListTroubles(ctx context.Context) []certificate.ListTrouble
 }
 
 // Reports tells which sign-ins users reported as not theirs.
