@@ -19,6 +19,7 @@ type Offer struct {
 	Since    time.Time // when the portal first offered this revision
 	Fetched  time.Time // when the user last fetched the file; zero: never
 	Outdated bool      // what the user fetched then is of another revision
+	Device   bool      // a file with a certificate is made for each device of the user in place of this one
 	Broken   error     // why there is no file at present; nil: there is one
 }
 
@@ -32,14 +33,23 @@ func (o Offer) Checksum() string {
 func (s *Service) Offers(ctx context.Context, u User) ([]Offer, error) {
 	var out []Offer
 	err := s.core.Read(ctx, u.Principal, vpn.OpenPortal, "", func(tx *store.Tx) error {
+		deployment, err := s.core.Deployment(ctx, tx)
+		if err != nil {
+			return err
+		}
 		endpoints, err := tx.PortalEndpoints(ctx)
 		if err != nil {
 			return err
 		}
 		for _, e := range endpoints {
-			if u.Accepts(e) {
-				out = append(out, Offer{Endpoint: e})
+			if !u.Accepts(e) {
+				continue
 			}
+			_, device, err := endpoint.DeviceAuthority(ctx, tx, e, s.core.Now())
+			if err != nil {
+				return err
+			}
+			out = append(out, Offer{Endpoint: e, Device: device && deployment.Devices > 0})
 		}
 		return nil
 	})

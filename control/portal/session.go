@@ -17,6 +17,7 @@ type User struct {
 	control.Principal
 	Session vpn.PortalSession
 	MFA     bool // the user's directory asks for a code
+	Devices bool // an endpoint of the user takes certificates of devices
 }
 
 var errSignInFirst = vpn.Refuse(vpn.Denied, vpn.CodeAuthFailure, "Your session has ended. Sign in again.")
@@ -27,7 +28,7 @@ func (s *Service) Authenticate(ctx context.Context, token vpn.Secret, by Visitor
 		return User{}, errSignInFirst
 	}
 	var session vpn.PortalSession
-	blocked, mfa := false, false
+	blocked, mfa, devices := false, false, false
 	err := s.core.View(ctx, func(tx *store.Tx) (err error) {
 		if session, err = tx.PortalSession(ctx, vpn.TokenDigest(token)); err != nil {
 			return err
@@ -39,6 +40,9 @@ func (s *Service) Authenticate(ctx context.Context, token vpn.Secret, by Visitor
 			if mfa = err == nil; vpn.KindOf(err) == vpn.NotFound {
 				err = nil
 			}
+		}
+		if err == nil {
+			devices, err = s.takesDevices(ctx, tx, session)
 		}
 		return err
 	})
@@ -58,7 +62,7 @@ func (s *Service) Authenticate(ctx context.Context, token vpn.Secret, by Visitor
 			return User{}, err
 		}
 	}
-	return User{principal(session, by), session, mfa}, nil
+	return User{principal(session, by), session, mfa, devices}, nil
 }
 
 func principal(s vpn.PortalSession, by Visitor) control.Principal {

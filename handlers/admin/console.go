@@ -8,6 +8,7 @@ import (
 	accesscontrol "sallyport/control/access"
 	"sallyport/control/branding"
 	certificatecontrol "sallyport/control/certificate"
+	devicecontrol "sallyport/control/device"
 	endpointcontrol "sallyport/control/endpoint"
 	identitycontrol "sallyport/control/identity"
 	"sallyport/control/installer"
@@ -21,6 +22,7 @@ import (
 	usercontrol "sallyport/control/user"
 	"sallyport/handlers/admin/access"
 	"sallyport/handlers/admin/certificate"
+	"sallyport/handlers/admin/device"
 	"sallyport/handlers/admin/endpoint"
 	"sallyport/handlers/admin/help"
 	"sallyport/handlers/admin/identity"
@@ -46,6 +48,7 @@ type Services struct {
 	Users        *usercontrol.Service
 	Branding     *branding.Service
 	Installers   *installer.Service
+	Devices      *devicecontrol.Service
 	Endpoints    *endpointcontrol.Service
 	Nodes        *nodecontrol.Service
 	Settings     *settingcontrol.Service
@@ -71,6 +74,7 @@ type Console struct {
 	Directories  identity.Directories
 	SAML         saml.Providers
 	Users        user.Users
+	Devices      device.Devices
 	Endpoint     endpoint.Actions
 	Node         node.Node
 	SelfService  selfservice.Portal
@@ -93,6 +97,7 @@ func New(c Config) *Console {
 		Directories:  identity.New(pages, s.Identity),
 		SAML:         saml.New(pages, s.Core, s.Identity),
 		Users:        user.New(pages, s.Users),
+		Devices:      device.New(pages, s.Devices),
 		Endpoint:     endpoint.New(pages, s.Endpoints, s.Networks, s.Identity),
 		Node:         node.New(pages, s.Core, s.Nodes, s.Endpoints, s.Settings),
 		SelfService:  selfservice.New(pages, s.Core, s.Branding, s.Installers, s.Endpoints),

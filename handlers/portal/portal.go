@@ -6,10 +6,12 @@ import (
 
 	"sallyport/control"
 	"sallyport/control/branding"
+	"sallyport/control/device"
 	"sallyport/control/installer"
 	"sallyport/control/portal"
 	"sallyport/control/signin"
 	"sallyport/handlers/portal/access"
+	devices "sallyport/handlers/portal/device"
 	"sallyport/handlers/portal/mfa"
 	"sallyport/handlers/portal/revocation"
 	"sallyport/handlers/portal/saml"
@@ -25,6 +27,7 @@ type Services struct {
 	// What the pages say of themselves, and the programs that they offer.
 	Branding   *branding.Service
 	Installers *installer.Service
+	Devices    *device.Service
 	// Providers are the SAML providers, as far as the public pages need them.
 	Providers saml.Providers
 	// Lists are the revocation lists of authorities.
@@ -42,6 +45,7 @@ type Config struct {
 type Portal struct {
 	SelfService *selfservice.Pages
 	Access      *access.Pages
+	Devices     *devices.Pages
 	MFA         *mfa.Pages
 	SignIns     *signins.SignIns
 	SAML        *saml.SAML
@@ -53,6 +57,7 @@ func New(c Config) *Portal {
 	return &Portal{
 		SelfService: selfservice.New(c.Services.Portal, c.Services.Branding, c.Services.Installers),
 		Access:      access.New(c.Services.Portal),
+		Devices:     devices.New(c.Services.Devices, c.Now),
 		MFA:         mfa.New(c.Services.Portal, c.Now),
 		SignIns:     signins.New(c.Services.SignIns, c.Now),
 		SAML:        saml.New(c.Services.Providers),

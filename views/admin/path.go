@@ -72,6 +72,15 @@ func CertificatePath(id vpn.CertificateID, below ...string) string {
 // BlockedPath is the list of blocked certificates, or a page of one by its fingerprint.
 func BlockedPath(below ...string) string { return pathOf("/certificates/blocked", below...) }
 
+// DevicesPath is the list of devices, or a page of one by its ID.
+func DevicesPath(below ...string) string { return pathOf("/devices", below...) }
+
+// DevicesOf is the list of devices, searched for a user's name.
+func DevicesOf(name string) string { return "/devices" + query("q", name) }
+
+// DevicesAt is the list of the devices of an endpoint.
+func DevicesAt(id vpn.EndpointID) string { return "/devices" + query("endpoint", string(id)) }
+
 // IssuedPath lists the certificates that an authority issued.
 func IssuedPath(id vpn.CertificateID) string {
 	return "/certificates?" + url.Values{"authority": {string(id)}}.Encode()

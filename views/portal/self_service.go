@@ -45,5 +45,6 @@ type PortalOffer struct {
 	Waits       bool   // the endpoint is not available yet
 	Broken      bool   // there is no file at present
 	Certificate bool   // a client certificate is needed besides
+	Devices     string // the page on which files with certificates are made; empty: none are
 	CommandLine bool   // there is a file for the command line besides
 }

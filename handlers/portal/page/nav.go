@@ -12,6 +12,7 @@ import (
 const (
 	ConnectPath = portal.Path
 	AccessPath  = portal.Path + "/access"
+	DevicesPath = portal.Path + "/devices"
 	MFAPath     = portal.MFAPath
 )
 
@@ -22,6 +23,7 @@ var entries = []struct {
 }{
 	{views.NavEntry{Path: ConnectPath, Label: "Connect", Icon: "connect"}, nil},
 	{views.NavEntry{Path: AccessPath, Label: "My access", Icon: "access"}, nil},
+	{views.NavEntry{Path: DevicesPath, Label: "Devices", Icon: "devices"}, func(u portal.User) bool { return u.Devices }},
 	{views.NavEntry{Path: MFAPath, Label: "MFA", Icon: "mfa"}, func(u portal.User) bool { return u.MFA }},
 }
 

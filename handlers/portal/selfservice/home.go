@@ -82,10 +82,14 @@ func boolInt(b bool) int {
 
 func offered(o portal.Offer) views.PortalOffer {
 	v := views.PortalOffer{
-		Anchor: string(o.Endpoint.ID), Name: cmp.Or(o.Endpoint.Name, string(o.Endpoint.ID)), Description: o.Endpoint.Description, Certificate: o.Endpoint.Mutual(),
+		Anchor: string(o.Endpoint.ID), Name: cmp.Or(o.Endpoint.Name, string(o.Endpoint.ID)), Description: o.Endpoint.Description, Certificate: o.Endpoint.Mutual() && !o.Device,
 	}
 	if o.Broken != nil {
 		v.Broken = true
+		return v
+	}
+	if v.Waits = o.File.Unusable; o.Device {
+		v.Devices = page.DevicesPath + "?endpoint=" + string(o.Endpoint.ID)
 		return v
 	}
 	v.Download, v.File, v.Checksum, v.Since = portal.Path+o.Endpoint.ID.PortalPath()+"/configuration", o.File.FileName, o.Checksum(), written(o.Since)
