@@ -72,7 +72,8 @@ func (ep *endpoint) establish(n worker.Event, ev ovpn.Established) {
 }
 
 // disconnected handles the end of a client's tunnel. The connection ends where the client said goodbye
-// or its tunnel was never up; a client that fell silent is away.
+// or its tunnel was never up; a client that fell silent is away. OpenVPN takes a tunnel for up when it has let the client in,
+// whether or not the client is still there.
 func (ep *endpoint) disconnected(c session.Client, peer netip.AddrPort) {
 	if p := ep.state.waiting[c]; p != nil {
 		ep.forgetLogin(p)
@@ -89,6 +90,8 @@ func (ep *endpoint) disconnected(c session.Client, peer netip.AddrPort) {
 		ep.closeSessions(ending{code: vpn.CodeConnectionNotEstablished, reason: "The client left before its tunnel was up."}, s.Connection)
 	case ep.saidGoodbye(s, left):
 		ep.closeSessions(ending{reason: clientDisconnected}, s.Connection)
+	case s.Unheard(): // it does not know that it was let in, and cannot return to this connection
+		ep.closeSessions(ending{code: vpn.CodeConnectionNotEstablished, reason: "Nothing came from the client after its user had signed in."}, s.Connection)
 	default:
 		ep.leave(s)
 	}

@@ -126,6 +126,9 @@ func (ep *endpoint) newSession(p *pending, d vpn.LoginDecision, full bool) (sess
 	if !ok { // only this goroutine takes addresses
 		return session.Session{}, errNoAddress
 	}
+	if p.pend != nil && p.received > 0 {
+		ep.sessions.WaitForFirst(s.Connection, p.received)
+	}
 	return s, nil
 }
 

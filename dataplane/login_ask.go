@@ -33,6 +33,7 @@ type pending struct {
 	pend        *vpn.LoginPending // how the client's user signs in; nil where web decides by itself
 	told        bool              // the worker has said that it told the client so
 	garbled     bool              // the client sent an answer that is no text
+	received    uint64            // what the worker had received from the client when it was last asked; 0: it was not yet
 	timer       *time.Timer
 	patience    *time.Timer // nil where the client is not told to wait longer
 }

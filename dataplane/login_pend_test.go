@@ -123,6 +123,55 @@ func TestPendedLogin(t *testing.T) {
 	}
 }
 
+// A client that was out of reach when its user confirmed has no connection: OpenVPN takes its tunnel for up, and nothing comes.
+// One that was heard since is away as any other.
+func TestPendedLoginOfASilentClient(t *testing.T) {
+	f := newFixture(t, "cvpn-endpoint-77777777777777909", "10.58.0.0/22")
+	r := f.runs[0]
+	var ids [3]vpn.ConnectionID // 0 is silent, 1 is heard, 2 is silent for a moment only
+	for n := range ids {
+		cid := ovpn.CID(n)
+		id := f.browserLogin(t, r, cid, fmt.Sprintf("192.0.2.%d", n+1))
+		if err := f.Pend(t.Context(), []vpn.LoginPending{f.pendingFor(id, time.Minute)}); err != nil {
+			t.Fatal(err)
+		}
+		f.inOwn(func() {
+			f.ep.state.pending[id].request.Token = fmt.Sprint("t", n)
+			f.ep.refreshClients(r.instance, ovpn.Status{Clients: []ovpn.StatusClient{{CID: cid, In: 4000}}})
+		})
+		ids[n] = vpn.NewConnectionID()
+		if err := f.Decide(t.Context(), []vpn.LoginDecision{{
+			ID: id, Allow: true, Connection: ids[n], Session: vpn.NewSessionID(), User: vpn.Identity{Name: fmt.Sprint("user", n)}, Ends: f.now().Add(time.Hour),
+		}}); err != nil {
+			t.Fatal(err)
+		}
+		f.send(r, ovpn.Established{CID: cid})
+		received, after := uint64(4000), 15*time.Second
+		switch n {
+		case 1:
+			received = 4050
+		case 2:
+			after = 5 * time.Second
+		}
+		f.ep.sessions.Hear(session.Client{Instance: r.instance, CID: cid}, received, session.Uptime()+after)
+		f.send(r, ovpn.Disconnect{CID: cid})
+	}
+	if f.has(ids[0]) || !f.has(ids[1]) || !f.has(ids[2]) {
+		t.Errorf("the silent one is kept: %t; the heard one: %t; the one that was silent for a moment: %t", f.has(ids[0]), f.has(ids[1]), f.has(ids[2]))
+	}
+	var end vpn.Ended
+	for _, ev := range f.events.Unacknowledged() {
+		if ev.Ended != nil {
+			end = *ev.Ended
+		}
+	}
+	if end.Connection != ids[0] || end.Code != vpn.CodeConnectionNotEstablished || !strings.Contains(end.Reason, "Nothing came from the client") {
+		t.Errorf("the end is %+v", end)
+	}
+	f.ep.releaseAddresses(true)
+	f.check(t)
+}
+
 // A login whose user does not sign in in time is denied with its code, and listed.
 func TestPendedLoginEnds(t *testing.T) {
 	f := newFixture(t, "cvpn-endpoint-77777777777777902", "10.51.0.0/22")

@@ -58,12 +58,15 @@ func (ep *endpoint) saidGoodbye(s session.Session, as exiting) bool {
 	return ok && said+time.Second > s.Joined
 }
 
-// refreshClients notes which clients were heard, and the outer addresses of those that changed theirs.
+// refreshClients notes which clients were heard, those of waiting logins too, and the outer addresses of those that changed theirs.
 func (ep *endpoint) refreshClients(instance string, status ovpn.Status) {
 	now := session.Uptime()
 	for _, c := range status.Clients {
 		client := session.Client{Instance: instance, CID: c.CID}
 		ep.sessions.Hear(client, c.In, now)
+		if p := ep.state.waiting[client]; p != nil {
+			p.received = c.In
+		}
 		if s, moved := ep.sessions.Move(client, c.Peer); moved {
 			ep.events.Add(s.Event())
 			ep.journalSession(s)

@@ -110,6 +110,9 @@ func (ep *endpoint) returnFailed(s session.Session, err error) {
 func (ep *endpoint) answerAgain(n worker.Event, s session.Session) {
 	again := ovpn.Restart("Try again", true)
 	failed := ending{code: vpn.CodeConnectionNotEstablished, reason: "The client could not be let in.", message: &again, only: stillOf(s)}
+	if s.Established { // it became a connection
+		failed.code = ""
+	}
 	s = ep.tell(s)
 	err := ep.journal.Put(journal.Sessions, string(s.Connection), s)
 	if err == nil {

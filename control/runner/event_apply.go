@@ -107,7 +107,8 @@ func (b *eventBatch) ended(ctx context.Context, e vpn.Ended, at time.Time) error
 	if !known || c.Status == vpn.ConnectionTerminated { // it was purged, or this is a repetition
 		return nil
 	}
-	if c.EstablishedAt.IsZero() {
+	unheard := e.Code == vpn.CodeConnectionNotEstablished && e.Counters == (vpn.Counters{}) && c.Counters == (vpn.Counters{})
+	if c.EstablishedAt.IsZero() || unheard {
 		return b.neverEstablished(ctx, c, e, at)
 	}
 	if c.Status != vpn.ConnectionTerminating && c.Status != vpn.ConnectionFailedToTerminate {
@@ -122,7 +123,8 @@ func (b *eventBatch) ended(ctx context.Context, e vpn.Ended, at time.Time) error
 	return nil
 }
 
-// neverEstablished lists a granted login that became no connection as a refused attempt. Its row goes: a
+// neverEstablished lists a granted login that became no connection as a refused attempt: its tunnel was never up, or nothing came
+// from the client after OpenVPN had taken it for up. Its row goes: a
 // client can cause any number of them, and refused attempts are bounded.
 func (b *eventBatch) neverEstablished(ctx context.Context, c vpn.Connection, e vpn.Ended, at time.Time) error {
 	login := vpn.LoginRequest{Endpoint: c.Endpoint, Device: c.Device, CommonName: c.CommonName}

@@ -227,3 +227,24 @@ func TestGrantedLoginThatIsNotEstablished(t *testing.T) {
 		t.Errorf("%d connections are left, want none", n)
 	}
 }
+
+// So is one that OpenVPN took for a connection, and that nothing came through: its client was out of reach by then. What
+// carried bytes stays listed as a connection.
+func TestGrantedLoginThatCarriedNothing(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	s.AddLogins(s.Login("alice"), s.Login("bob"))
+	for n, d := range s.Dataplane.Decisions {
+		s.AddEvents(vpn.Event{Established: &vpn.Established{Connection: d.Connection, Endpoint: s.Endpoint.ID, Association: s.Association.ID}})
+		s.AddEvents(vpn.Event{Ended: &vpn.Ended{Connection: d.Connection, Endpoint: s.Endpoint.ID, Code: vpn.CodeConnectionNotEstablished, Reason: "Nothing came.", Counters: vpn.Counters{BytesIn: uint64(n)}}})
+	}
+	if n := len(s.Query("SELECT * FROM attempt WHERE common_name = 'alice' AND code = 'ClientVpnConnectionNotEstablished' AND reason = 'Nothing came.'")); n != 1 {
+		t.Errorf("%d refused attempts are listed, want 1", n)
+	}
+	if n := len(s.Query("SELECT * FROM connection WHERE status = 'terminated' AND username = 'bob'")); n != 1 || len(s.Query("SELECT * FROM connection")) != 1 {
+		t.Errorf("%d connections of bob are listed, want this one alone", n)
+	}
+	if n := len(s.Query("SELECT * FROM vpn_session")); n != 1 {
+		t.Errorf("%d sessions are left, want 1", n)
+	}
+}

@@ -1,6 +1,10 @@
 package session
 
-import "time"
+import (
+	"time"
+
+	"sallyport/vpn"
+)
 
 // silence is how long a live client is heard again within: it sends a ping every five seconds, of which one may be lost,
 // and the workers are asked what they received every five. A client that lost its worker is there again after 21 s at the
@@ -15,6 +19,20 @@ func (s Session) Free(certificate, platform string, uptime time.Duration) bool {
 		(s.Away() || s.listed-max(s.heard, s.Joined) > silence)
 }
 
+// Unheard tells whether the client has been silent from the moment on at which its login was granted: a person signed in
+// in the browser, and the device was out of reach by then. OpenVPN counts its control packets as well, so that a client
+// that learned of the grant was heard.
+func (s Session) Unheard() bool { return s.unheard && s.listed-s.Joined > silence }
+
+// WaitForFirst has the session count as unheard until its worker has received more from the client than this.
+func (t *Table) WaitForFirst(id vpn.ConnectionID, received uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s := t.byID[id]; s != nil {
+		s.received, s.unheard = received, true
+	}
+}
+
 // Hear notes what a worker received from a client so far.
 func (t *Table) Hear(c Client, received uint64, uptime time.Duration) {
 	t.mu.Lock()
@@ -25,6 +43,6 @@ func (t *Table) Hear(c Client, received uint64, uptime time.Duration) {
 	}
 	s.listed = uptime
 	if s.received != received {
-		s.received, s.heard = received, uptime
+		s.received, s.heard, s.unheard = received, uptime, false
 	}
 }

@@ -51,6 +51,7 @@ type Session struct {
 	received uint64        // what the present worker received from the client
 	heard    time.Duration // when that was last seen to grow, in Uptime
 	listed   time.Duration // when the present worker last told what it received, in Uptime; 0: it has not yet
+	unheard  bool          // nothing came from the client since its login was granted, which had waited for a person
 }
 
 // Client is how a worker's events name a client: a CID is valid for one run of a process only.

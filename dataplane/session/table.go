@@ -200,7 +200,7 @@ func (t *Table) Attach(id vpn.ConnectionID, a Arrival, associations []vpn.Desire
 		}
 		s.Token = a.Token
 	}
-	s.received, s.heard, s.listed = 0, a.At, 0
+	s.received, s.heard, s.listed, s.unheard = 0, a.At, 0, false
 	s.Instance, s.CID, s.KID, s.Device, s.Peer = a.Client.Instance, a.Client.CID, a.KID, a.Device, a.Peer
 	s.AwayAt, s.Joined, s.Certificate = 0, a.At, cmp.Or(s.Certificate, a.Certificate)
 	t.byClient[a.Client] = s
