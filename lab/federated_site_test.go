@@ -45,7 +45,7 @@ func newFederatedSite(t testing.TB, clients int, o idp.Options, settings ...stri
 	s.idp.Trust(t, map[string]string{ours["metadata"]: ours["acs"]})
 	s.CreateNetwork()
 	s.CreateCertificates("alice")
-	s.federate(gateway.Fields{"Use mutual authentication": "off"})
+	s.federate(gateway.Fields{"Use mutual authentication": "off", "Enable self-service portal": ""})
 	return s
 }
 

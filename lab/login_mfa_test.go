@@ -66,14 +66,10 @@ func TestMFALogins(t *testing.T) {
 		s.WaitRow("/connections?view=refused", row[0], row[1])
 	}
 	// bob sets one up in the self-service portal, and the VPN takes its codes.
-	id, _, _ := strings.Cut(strings.TrimPrefix(s.Endpoint, "/endpoints/"), "/")
-	portal := gateway.OpenPublic(t, s.Gateway)
-	setUp := portal.MustSubmit("/endpoints/"+id, "Sign in", gateway.Fields{"User name": "bob", "Password": directory.Password})
-	own := vpn.Secret(strings.ReplaceAll(strings.TrimSpace(setUp.Doc.Find("code.whole").Text()), " ", ""))
-	if done := portal.Press(setUp, "Confirm", gateway.Fields{"Code that the app shows now": vpn.TOTP(own, time.Now())}); done.Status != 200 {
-		t.Fatalf("not set up: %s", done.Text())
-	}
-	netlab.ConnectClient(t, s.clients[8], with("bob", directory.Password, vpn.TOTP(own, time.Now().Add(30*time.Second))))
+	s.authorizeGroup(t, addrHostB+"/32", "sales")
+	s.AddRoute("198.51.100.0/24", "subnet-a")
+	s.authorizeGroup(t, "198.51.100.0/24", "engineers")
+	own := s.fromPortal(t, s.clients[8], "bob")
 	s.wantNowhere(t, []string{directory.Password, key.Reveal(), own.Reveal()})
 
 	guesses := s.clients[5]

@@ -26,9 +26,11 @@ func TestSAMLLogins(t *testing.T) {
 	for i := range samlCrowd {
 		users = append(users, idp.User{Name: fmt.Sprint("user", i), Groups: []string{"staff"}})
 	}
-	s := newFederatedSite(t, 10, idp.Options{Users: users, Workers: 4}, "SALLYPORT_CONNECTIONS_PER_CERTIFICATE=0")
+	s := newFederatedSite(t, 11, idp.Options{Users: users, Workers: 4}, "SALLYPORT_CONNECTIONS_PER_CERTIFICATE=0")
 	s.authorizeGroup(addrHostA+"/32", "engineers")
 	s.authorizeGroup(addrHostB+"/32", "sales")
+	s.AddRoute("198.51.100.0/24", "subnet-a")
+	s.authorizeGroup("198.51.100.0/24", "staff")
 	profile, plain := s.commandLine(), s.Profile("")
 
 	var alice *netlab.Client
@@ -57,6 +59,7 @@ func TestSAMLLogins(t *testing.T) {
 		t.Run("other user", func(t *testing.T) { t.Parallel(); s.forTest(t).otherUser(t, s.clients[5], profile) })
 		t.Run("without a browser", func(t *testing.T) { t.Parallel(); s.forTest(t).withoutBrowser(t, s.clients[6], plain) })
 		t.Run("late", func(t *testing.T) { t.Parallel(); s.forTest(t).clientLeaves(t, s.clients[7], profile) })
+		t.Run("from the portal", func(t *testing.T) { t.Parallel(); s.forTest(t).fromPortal(t, s.clients[10], "alice") })
 		t.Run("program", func(t *testing.T) { t.Parallel(); s.forTest(t).program(t, s.clients[9], plain) })
 		t.Run("certificate", func(t *testing.T) { t.Parallel(); s.forTest(t).withCertificate(t, s.clients[8]) })
 	})

@@ -56,6 +56,7 @@ type Page struct {
 	Status int
 	URL    *url.URL
 	Doc    *goquery.Document
+	Body   string
 	person *Person
 }
 
@@ -84,7 +85,7 @@ func (p *Person) load(t testing.TB, r *http.Request) *Page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Page{Status: answer.StatusCode, URL: answer.Request.URL, Doc: doc, person: p}
+	return &Page{Status: answer.StatusCode, URL: answer.Request.URL, Doc: doc, Body: string(body), person: p}
 }
 
 // Text is what the page says, with single spaces.
@@ -116,6 +117,26 @@ func (p *Page) Submit(t testing.TB, fields map[string]string) *Page {
 	if form.Length() == 0 {
 		t.Fatalf("%s has no form with the fields %v:\n%s", p.URL, fields, netlab.Tail(p.Text(), 1000))
 	}
+	return p.send(t, form, fields)
+}
+
+// Press presses the button with this text.
+func (p *Page) Press(t testing.TB, text string) *Page {
+	t.Helper()
+	button := p.Doc.Find("form button").FilterFunction(func(_ int, b *goquery.Selection) bool { return strings.TrimSpace(b.Text()) == text }).First()
+	if button.Length() == 0 {
+		t.Fatalf("%s has no button %q:\n%s", p.URL, text, netlab.Tail(p.Text(), 1000))
+	}
+	fields := map[string]string{}
+	if name := button.AttrOr("name", ""); name != "" {
+		fields[name] = button.AttrOr("value", "")
+	}
+	return p.send(t, button.Closest("form"), fields)
+}
+
+// send sends a form with values and its own hidden ones.
+func (p *Page) send(t testing.TB, form *goquery.Selection, fields map[string]string) *Page {
+	t.Helper()
 	values := url.Values{}
 	form.Find("input[type=hidden]").Each(func(_ int, in *goquery.Selection) { values.Set(in.AttrOr("name", ""), in.AttrOr("value", "")) })
 	for name, value := range fields {
