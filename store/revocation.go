@@ -102,7 +102,7 @@ func (t *Tx) DeleteRevocationsOf(ctx context.Context, issuerKey string) error {
 }
 
 // PurgeRevocations deletes the revocations that were made here of certificates that ended before a time, at most limit, and
-// returns the keys of their authorities with their number.
+// returns the keys of their authorities with their number. The lists are not touched.
 func (t *Tx) PurgeRevocations(ctx context.Context, endedBefore time.Time, limit int) (map[string]int, error) {
 	old, err := readAll(t.on(ctx).Where("revoked_by <> '' AND not_after <> 0 AND not_after < ?", micros(endedBefore)).Limit(limit), revocationNoun, sameRow[revocationRow])
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 type RenewSpec struct {
 	ValidDays string
 	NewKey    bool // make a new private key; not for an authority
-	BlockOld  bool // of a client: block the certificate of before
+	EndOld    bool // of a client: revoke the certificate of before or, where the list of its authority is not made here, block it
 	Consent   vpn.Consent
 }
 
@@ -23,6 +23,7 @@ type RenewPreview struct {
 	Days      int             // the proposed validity
 	NeedsKey  bool            // its key is not kept here, so it gets a new one
 	Connected int             // of a client: the connections with it
+	Revokes   bool            // of a client: EndOld revokes it, and does not block it
 }
 
 // RenewResult is what a renewal did.
@@ -53,6 +54,10 @@ func (s *Service) RenewPreview(ctx context.Context, by control.Principal, id vpn
 		if status.Use == vpn.UseClient {
 			connections, err := tx.LiveConnectionsWith(ctx, vpn.BlockOf(status.Certificate))
 			out.Connected = len(connections)
+			if err != nil {
+				return err
+			}
+			_, out.Revokes, err = s.revokesRenewed(ctx, tx, status.Certificate)
 			return err
 		}
 		return nil
@@ -182,7 +187,7 @@ func (s *Service) concerned(ctx context.Context, tx *store.Tx, r renewal) (vpn.A
 }
 
 // RenewCertificate renews a certificate. That of a server or an authority stays the same one, and the endpoints that use it get
-// it; a client gets a second one, and the one of before stays valid unless it is blocked. Certificates that a renewed authority issued
+// it; a client gets a second one, and the one of before stays valid unless it is revoked. Certificates that a renewed authority issued
 // stay valid. Fields: valid_days, confirm. ErrUnannounced where the administrator was told something else than what it does.
 func (s *Service) RenewCertificate(ctx context.Context, by control.Principal, id vpn.CertificateID, in RenewSpec) (RenewResult, error) {
 	var out RenewResult
@@ -211,14 +216,10 @@ func (s *Service) keepRenewed(ctx context.Context, tx *store.Tx, r renewal, by c
 		return out, err
 	}
 	if r.old.Use == vpn.UseClient {
-		if err := tx.CreateCertificate(ctx, r.renewed, r.pair.Key); err != nil || !in.BlockOld {
+		if err := tx.CreateCertificate(ctx, r.renewed, r.pair.Key); err != nil || !in.EndOld {
 			return out, err
 		}
-		block := vpn.BlockOf(r.old)
-		block.By, block.At = by.Name, s.core.Now()
-		if out.Ended, err = blockIn(ctx, tx, block); vpn.KindOf(err) == vpn.Conflict {
-			err = nil // it is blocked already
-		}
+		out.Ended, err = s.endRenewed(ctx, tx, r.old, by)
 		return out, err
 	}
 	var ids []vpn.EndpointID
@@ -229,6 +230,52 @@ func (s *Service) keepRenewed(ctx context.Context, tx *store.Tx, r renewal, by c
 		return out, err
 	}
 	return out, rollOut(ctx, tx, r, ids)
+}
+
+// revokesRenewed tells whether a client certificate can be revoked here, and by the list of which authority.
+func (s *Service) revokesRenewed(ctx context.Context, tx *store.Tx, c vpn.Certificate) (Authority, bool, error) {
+	authority, err := s.authorityOf(ctx, tx, c.ID, "")
+	if vpn.KindOf(err) == vpn.Conflict {
+		return authority, false, nil // it is kept without its chain
+	}
+	if err != nil || !authority.Kept.HasKey {
+		return authority, false, err
+	}
+	list, err := tx.RevocationList(ctx, authority.Key)
+	if vpn.KindOf(err) == vpn.NotFound {
+		return authority, true, nil
+	}
+	return authority, !list.Imported, err
+}
+
+// endRenewed revokes a client certificate that another one replaces or, where that is not possible, blocks it. It returns the number of
+// connections.
+func (s *Service) endRenewed(ctx context.Context, tx *store.Tx, old vpn.Certificate, by control.Principal) (n int, err error) {
+	authority, revokes, err := s.revokesRenewed(ctx, tx, old)
+	if err != nil {
+		return 0, err
+	}
+	if !revokes {
+		block := vpn.BlockOf(old)
+		block.By, block.At = by.Name, s.core.Now()
+		if n, err = blockIn(ctx, tx, block); vpn.KindOf(err) == vpn.Conflict {
+			err = nil // it is blocked already
+		}
+		return n, err
+	}
+	key, err := s.keyFor(ctx, tx, authority, "")
+	if err != nil {
+		return 0, err
+	}
+	revoked := vpn.RevocationOf(old)
+	revoked.Reason, revoked.At, revoked.By = vpn.ReasonSuperseded, s.core.Now(), by.Name
+	if n, err = RevokeIn(ctx, tx, revoked); vpn.KindOf(err) == vpn.Conflict {
+		return 0, nil // it is revoked already
+	}
+	if err != nil {
+		return 0, err
+	}
+	return n, s.signTolerant(ctx, tx, authority, key, by.Name)
 }
 
 // rollOut keeps a renewed certificate and has the endpoints apply it.

@@ -77,7 +77,8 @@ func TestRenewAuthority(t *testing.T) {
 	}
 }
 
-// A client gets a second certificate; the one of before is blocked where the administrator says so.
+// A client gets a second certificate; the one of before is revoked where the administrator says so, and blocked where the list of its
+// authority is made elsewhere.
 func TestRenewClient(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -87,12 +88,43 @@ func TestRenewClient(t *testing.T) {
 	if c := first.Certificate; c.ID == s.Alice.ID || c.CommonName != "alice" || c.Authority != s.CA.ID || !s.stored(c.ID).HasKey || c.Serial == s.Alice.Serial {
 		t.Errorf("renewed: %+v", c)
 	}
-	second, err := s.Certificates.RenewCertificate(ctx, s.Admin, first.Certificate.ID, certificate.RenewSpec{NewKey: true, BlockOld: true})
+	second, err := s.Certificates.RenewCertificate(ctx, s.Admin, first.Certificate.ID, certificate.RenewSpec{NewKey: true, EndOld: true})
 	s.Must(err)
-	for id, blocked := range map[vpn.CertificateID]bool{s.Alice.ID: false, first.Certificate.ID: true, second.Certificate.ID: false} {
-		if status, err := s.Certificates.Certificate(ctx, s.Admin, id); err != nil || (status.Blocked != nil) != blocked {
-			t.Errorf("%s: blocked %v, %v", id, status.Blocked != nil, err)
+	state := func(id vpn.CertificateID) string {
+		status, err := s.Certificates.Certificate(ctx, s.Admin, id)
+		s.Must(err)
+		switch {
+		case status.Blocked != nil && status.Revoked == nil:
+			return "blocked"
+		case status.Revoked != nil && status.Blocked == nil:
+			return string(status.Revoked.Reason)
 		}
+		return ""
+	}
+	for id, want := range map[vpn.CertificateID]string{s.Alice.ID: "", first.Certificate.ID: "superseded", second.Certificate.ID: ""} {
+		if got := state(id); got != want {
+			t.Errorf("%s is %q, want %q", id, got, want)
+		}
+	}
+	if v := s.list(); v.List.Entries != 1 || v.List.Unsigned {
+		t.Errorf("the list: %+v", v.List)
+	}
+	if d := s.login("1", first.Certificate); d.Code != vpn.CodeCertificateRevoked {
+		t.Errorf("the one of before: %+v", d)
+	}
+	if d := s.login("2", second.Certificate); !d.Allow {
+		t.Errorf("the new one: %+v", d)
+	}
+	_, err = s.Certificates.RenewCertificate(ctx, s.Admin, first.Certificate.ID, certificate.RenewSpec{EndOld: true}) // revoked already
+	s.Must(err)
+
+	s = newAssociatedSite(t)
+	_, err = s.Certificates.ImportRevocationList(ctx, s.Admin, s.CA.ID, s.listOf(1, time.Hour), false)
+	s.Must(err)
+	_, err = s.Certificates.RenewCertificate(ctx, s.Admin, s.Alice.ID, certificate.RenewSpec{EndOld: true})
+	s.Must(err)
+	if got := state(s.Alice.ID); got != "blocked" || !s.list().List.Imported {
+		t.Errorf("with an imported list it is %q", got)
 	}
 }
 

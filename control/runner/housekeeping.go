@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sallyport/control"
+	"sallyport/control/certificate"
 	"sallyport/store"
 	"sallyport/vpn"
 )
@@ -23,6 +24,7 @@ const (
 	keepSessions       = 14 * 24 * time.Hour      // of the VPN and of the portal, after their maximum duration: they are the sign-ins of users
 	keepBrowsers       = time.Hour                // sign-ins in a browser, after their logins stopped to wait
 	keepDevices        = 30 * 24 * time.Hour      // of users, after their certificates ended
+	keepRevocations    = 40 * 24 * time.Hour      // after their certificates ended: a list is signed at least every 30 days, and RFC 5280 wants them on one more
 	keepRequests       = 24 * time.Hour           // of SAML, with the results of tests
 	keepInstallers     = 24 * time.Hour           // files that were replaced, or whose upload did not end: longer than one is downloaded
 	installerPieces    = 16                       // of half a megabyte, in one transaction
@@ -250,6 +252,9 @@ func (s *Runner) purge(ctx context.Context) error {
 			return tx.PurgeSAMLRequests(ctx, now.Add(-keepRequests), purgeBatch)
 		},
 		func(tx *store.Tx) (int, error) { return tx.PurgeDevices(ctx, now.Add(-keepDevices), purgeBatch) },
+		func(tx *store.Tx) (int, error) {
+			return certificate.PurgeRevocations(ctx, tx, now.Add(-keepRevocations), purgeBatch)
+		},
 		func(tx *store.Tx) (int, error) { return tx.PurgeSAMLAssertions(ctx, now, purgeBatch) },
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeAttempts(ctx, now.Add(-keepRefusals), purgeBatch)

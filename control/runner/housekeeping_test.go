@@ -10,6 +10,7 @@ import (
 
 	"sallyport/control/controltest"
 	"sallyport/control/runner"
+	"sallyport/store"
 	"sallyport/vpn"
 )
 
@@ -197,4 +198,47 @@ func TestPurge(t *testing.T) {
 	if n := left(); n != 0 {
 		t.Errorf("%d audit records are left, want none", n)
 	}
+}
+
+// What was revoked here stays on its list until the certificate's end and for one signed list more; what was imported stays.
+func TestPurgeRevocations(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	ctx := t.Context()
+	key := s.CA.KeyDigest()
+	of := func(serial, by string, end time.Time) vpn.Revocation {
+		return vpn.Revocation{CertificateNumber: vpn.CertificateNumber{IssuerKey: key, Serial: serial}, Reason: vpn.ReasonSuperseded, At: s.Clock.Now(), By: by, NotAfter: end}
+	}
+	const day = 24 * time.Hour
+	end := s.Clock.Now().Add(50 * day)
+	s.Must(s.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.SaveRevocationList(ctx, vpn.RevocationList{IssuerKey: key, Entries: 3, Number: "7"}, nil); err != nil {
+			return err
+		}
+		return tx.SaveRevocations(ctx, of("1", "admin", end), of("2", "admin", end.Add(365*day)), of("3", "admin", time.Time{}), of("4", "", end))
+	}))
+	left := func(want ...string) {
+		t.Helper()
+		s.Must(s.Runner.Purge(ctx))
+		s.Must(s.Store.View(ctx, func(tx *store.Tx) error {
+			entries, err := tx.AllRevocations(ctx, key)
+			if err != nil {
+				return err
+			}
+			var serials []string
+			for _, e := range entries {
+				serials = append(serials, e.Serial)
+			}
+			list, err := tx.RevocationList(ctx, key)
+			if !slices.Equal(serials, want) || list.Entries != len(want)-1 || list.Unsigned {
+				t.Errorf("%d days after the end: %v are left and the list has %d, want %v", s.Clock.Now().Sub(end)/day, serials, list.Entries, want)
+			}
+			return err
+		}))
+	}
+	left("1", "2", "3", "4")
+	s.Clock.Pass(51 * day)
+	left("1", "2", "3", "4")
+	s.Clock.Pass(40 * day)
+	left("2", "3", "4")
 }

@@ -44,11 +44,12 @@ func (s *Runner) Reconcile(ctx context.Context) {
 	}
 }
 
-// ReconcileOnce is one pass of Reconcile: it compares the desired generation of every endpoint with the
+// ReconcileOnce is one pass of Reconcile: it ends the connections that are to be terminated, compares the desired generation of every endpoint with the
 // one that the dataplane reports, sends the desired states that differ, and stores what is reported.
 func (s *Runner) ReconcileOnce(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, dataplaneWait)
 	defer cancel()
+	ending := s.pushTerminations(ctx) // first: no endpoint that takes long holds up the end of a connection
 	status, err := s.watch.Ask(ctx)
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func (s *Runner) ReconcileOnce(ctx context.Context) error {
 			return err
 		}
 	}
-	failures = append(failures, s.observe(ctx, wanted, status, refused), s.pushTerminations(ctx))
+	failures = append(failures, s.observe(ctx, wanted, status, refused), ending)
 	return errors.Join(failures...)
 }
 

@@ -20,11 +20,11 @@ type renewInput struct {
 	Old       string `form:"old"`
 }
 
-// blockOld is the value of the field old that blocks the certificate of before.
-const blockOld = "block"
+// endOld is the value of the field old that revokes or blocks the certificate of before.
+const endOld = "end"
 
 func (in renewInput) spec(c echo.Context) certificate.RenewSpec {
-	return certificate.RenewSpec{ValidDays: in.ValidDays, NewKey: in.NewKey != "", BlockOld: in.Old == blockOld, Consent: page.Consent(c)}
+	return certificate.RenewSpec{ValidDays: in.ValidDays, NewKey: in.NewKey != "", EndOld: in.Old == endOld, Consent: page.Consent(c)}
 }
 
 func (in renewInput) form(p certificate.RenewPreview) parts.Form {
@@ -44,9 +44,13 @@ func (in renewInput) form(p certificate.RenewPreview) parts.Form {
 			Help: "Otherwise the certificate keeps its key. Choose it where others may have the key."})
 	}
 	if p.Use == vpn.UseClient {
+		later, now := "Block it later on its page.", "Block it now"
+		if p.Revokes {
+			later, now = "Revoke it later on its page.", "Revoke it now"
+		}
 		form.Fields = append(form.Fields, parts.Field{Name: "old", Label: "The certificate of before", Type: "radio", Value: cmp.Or(in.Old, "keep"), Required: true, Options: []parts.Option{
-			{Value: "keep", Label: "It stays valid until its end", Help: "Its holder has time to take the new file. Block it later on its page."},
-			{Value: blockOld, Label: "Block it now", Help: connectedWith(p.Connected) + " Its holder needs the new file to connect."},
+			{Value: "keep", Label: "It stays valid until its end", Help: "Its holder has time to take the new file. " + later},
+			{Value: endOld, Label: now, Help: connectedWith(p.Connected) + " Its holder needs the new file to connect."},
 		}})
 	}
 	return form

@@ -36,13 +36,13 @@ func TestRenewClientCertificate(t *testing.T) {
 	b := s.SignIn(t, webtest.Administrator)
 	ca := b.Create("/certificates/authority/new", url.Values{"common_name": {"Example CA"}, "key_type": {"ECDSA P-256"}})
 	alice := b.Create("/certificates/issue", url.Values{"authority": {ca[len("/certificates/"):]}, "use": {"client"}, "common_name": {"alice"}, "key_type": {"ECDSA P-256"}})
-	form := b.Get(alice+"/renew").WantText("main", "The certificate of before").FormValues("form.form-card")
-	form.Set("old", "block")
+	form := b.Get(alice+"/renew").WantText("main", "The certificate of before").WantText("main", "Revoke it now").FormValues("form.form-card")
+	form.Set("old", "end")
 	next := b.Post(alice+"/renew", form).WantStatus(http.StatusSeeOther).Header.Get("Location")
 	if next == alice {
 		t.Error("the certificate of before was changed")
 	}
-	b.Get(alice).WantText("main", "Blocked")
+	b.Get(alice).WantText("main", "Another certificate replaces it")
 	b.Get(next).WantText("h1", "alice")
 	b.Get(ca+"/renew").WantText("main", "It keeps its name, its key and its ID")
 }
