@@ -34,6 +34,7 @@ func read(t *testing.T, s *controltest.Kit, p vpn.Platform) (vpn.Installer, []by
 	s.Must(err)
 	b, err := io.ReadAll(file)
 	s.Must(err)
+	s.Must(file.Close())
 	return i, b
 }
 
@@ -142,3 +143,30 @@ func TestUploadOnAFullDisk(t *testing.T) {
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+// A user has a bounded number of files open at a time, each of which takes memory; others have theirs.
+func TestDownloadsOfAUser(t *testing.T) {
+	t.Parallel()
+	s := controltest.NewWithAccounts(t)
+	s.Must(s.Installers.Replace(t.Context(), s.Admin, installer.Upload{Platform: vpn.Windows, Program: vpn.OpenVPNConnect, FileName: "setup.msi", Body: strings.NewReader("program")}))
+	var open []io.Closer
+	for range 8 {
+		_, file, err := s.Installers.Open(t.Context(), user, vpn.Windows)
+		s.Must(err)
+		open = append(open, file)
+	}
+	_, _, err := s.Installers.Open(t.Context(), user, vpn.Windows)
+	s.WantKind("one more", err, vpn.Throttled, "Too many downloads")
+	_, file, err := s.Installers.Open(t.Context(), control.Principal{Kind: control.PortalUser, ID: "key-bob"}, vpn.Windows)
+	s.Must(err)
+	s.Must(file.Close())
+	s.Must(open[0].Close())
+	s.Must(open[0].Close()) // gives back one place
+	if _, got := read(t, s, vpn.Windows); string(got) != "program" {
+		t.Errorf("got %q", got)
+	}
+	_, _, err = s.Installers.Open(t.Context(), user, vpn.Windows)
+	s.Must(err)
+	_, _, err = s.Installers.Open(t.Context(), user, vpn.Windows)
+	s.WantKind("closed twice", err, vpn.Throttled, "Too many downloads")
+}

@@ -4,14 +4,30 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
+	"time"
 
 	"sallyport/control"
+	"sallyport/control/turn"
 	"sallyport/store"
 	"sallyport/vpn"
 )
 
-// Open gives the file of a platform for a user of the self-service portal. NotFound where there is no file.
-func (s *Service) Open(ctx context.Context, by control.Principal, p vpn.Platform) (vpn.Installer, io.ReadSeeker, error) {
+// How many files are open at a time, of one user and in all, and how many wait: each has a piece in memory for as long as its
+// browser takes, and one connection of a browser carries many requests.
+var (
+	downloadsOfUser = turn.Limit{Places: 8, Wanted: 8}
+	downloadsOfAll  = turn.Limit{Places: 128, Wanted: 1024}
+)
+
+// openWait is how long a download waits until others have ended.
+const openWait = 15 * time.Second
+
+var errManyDownloads = vpn.Refuse(vpn.Throttled, vpn.CodeRequestLimitExceeded, "Too many downloads run at the moment. Wait until yours have ended, then try again.")
+
+// Open gives the file of a platform for a user of the self-service portal, which the caller closes. NotFound where there is no
+// file; Throttled where too many are open.
+func (s *Service) Open(ctx context.Context, by control.Principal, p vpn.Platform) (vpn.Installer, io.ReadSeekCloser, error) {
 	i, err := s.Offered(ctx, by, p)
 	switch {
 	case err != nil:
@@ -19,7 +35,16 @@ func (s *Service) Open(ctx context.Context, by control.Principal, p vpn.Platform
 	case i == nil || i.File == "":
 		return vpn.Installer{}, nil, vpn.Refuse(vpn.NotFound, vpn.CodeInstallerNotFound, "There is no installer for this platform any more. Go back to the page and load it again.")
 	}
-	return *i, &reader{ctx: ctx, core: s.core, file: i.File, size: i.Size, number: -1}, nil
+	wait, cancel := context.WithTimeout(ctx, openWait)
+	defer cancel()
+	done, err := s.downloads.Take(wait, by.ID)
+	switch {
+	case errors.Is(err, turn.ErrMany), errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+		return vpn.Installer{}, nil, errManyDownloads
+	case err != nil:
+		return vpn.Installer{}, nil, err
+	}
+	return *i, &reader{ctx: ctx, core: s.core, file: i.File, size: i.Size, number: -1, done: sync.OnceFunc(done)}, nil
 }
 
 // reader reads the pieces of a file one by one. A file that is replaced meanwhile is read to its end: it is purged later.
@@ -31,6 +56,14 @@ type reader struct {
 	at     int64
 	number int64 // of piece
 	piece  []byte
+	done   func() // gives the place of the download back
+}
+
+// Close implements io.Closer.
+func (r *reader) Close() error {
+	r.piece = nil
+	r.done()
+	return nil
 }
 
 func (r *reader) Read(b []byte) (int, error) {

@@ -6,15 +6,21 @@ import (
 	"context"
 
 	"sallyport/control"
+	"sallyport/control/turn"
 	"sallyport/store"
 	"sallyport/vpn"
 )
 
 // Service is the use cases of installers.
-type Service struct{ core *control.Core }
+type Service struct {
+	core      *control.Core
+	downloads turn.Sources // by user
+}
 
 // New makes the use cases.
-func New(core *control.Core) *Service { return &Service{core: core} }
+func New(core *control.Core) *Service {
+	return &Service{core: core, downloads: turn.Sources{OfOne: downloadsOfUser, OfAll: downloadsOfAll}}
+}
 
 // Installers lists the installers, at most one of each platform, and the largest file in MB.
 func (s *Service) Installers(ctx context.Context, by control.Principal) (list []vpn.Installer, megabytes int, err error) {

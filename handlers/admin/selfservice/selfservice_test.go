@@ -151,6 +151,10 @@ func TestInstallers(t *testing.T) {
 	if part.Body != content[1999990:2000010] {
 		t.Errorf("the part is %q", part.Body)
 	}
+	// Thousands of ranges, each of which would have another piece read, are answered with the whole file.
+	if p := s.user.Send(http.MethodGet, file, nil, http.Header{"Range": {"bytes=0-0,-1" + strings.Repeat(",0-0,-1", 3000)}}).WantStatus(http.StatusOK); p.Body != content {
+		t.Errorf("with many ranges: %d bytes", len(p.Body))
+	}
 	s.user.Get("/portal/installers/macos").WantStatus(http.StatusNotFound)
 
 	link := url.Values{"program": {"openvpn-connect"}, "link": {"http://example.com"}}

@@ -33,11 +33,15 @@ func megabytes(bytes int64) string {
 	return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
 }
 
-// Installer sends the file of a program that the administrators offer, whole or in ranges. No browser opens it by itself.
+// Installer sends the file of a program that the administrators offer, whole or one range of it. No browser opens it by itself.
 func (h *Pages) Installer(c echo.Context) error {
 	i, file, err := h.installers.Open(page.Context(c), page.User(c).Principal, vpn.Platform(c.Param("platform")))
 	if err != nil {
 		return err
+	}
+	defer func() { _ = file.Close() }()
+	if asked := c.Request().Header; strings.Contains(asked.Get("Range"), ",") { // each range may read a piece of its own: the whole file costs less
+		asked.Del("Range")
 	}
 	header := c.Response().Header()
 	header.Set(echo.HeaderContentType, echo.MIMEOctetStream)
