@@ -239,7 +239,7 @@ var codes = map[Code]string{
 	CodeCertificateUsage:                   "The client's certificate is not meant for VPN clients.",
 	CodeCertificateRefused:                 "OpenVPN refused a certificate of the client for another reason, which the sentence has.",
 	CodeDeviceRevoked:                      "The certificate is that of a device of the self-service portal, and was revoked by its user or an administrator, or replaced by a new one.",
-	CodeDeviceNotAccepted:                  "The certificate is that of a device of the self-service portal which is not known any more, or the endpoint does not take such certificates.",
+	CodeDeviceNotAccepted:                  "The certificate is that of a device of the self-service portal which is not known any more or was made for another endpoint, or the endpoint does not take such certificates.",
 	CodeDeviceOfOther:                      "The certificate is that of another user's device.",
 	CodeCertificateBlocked:                 "An administrator has blocked the client's certificate.",
 	CodeCertificateRevoked:                 "The client's certificate, or an authority above it, is on the certificate revocation list of its authority.",

@@ -99,6 +99,7 @@ func TestDeviceLogin(t *testing.T) {
 		{"purged, or restored from an older backup", nil, both, login, proof("key-alice"), CodeDeviceNotAccepted},
 		{"another serial number", devices, both, with(func(r *LoginRequest) { r.Serial = "8" }), proof("key-alice"), CodeDeviceNotAccepted},
 		{"another issuer", devices, both, with(func(r *LoginRequest) { r.IssuerKey = "l" }), proof("key-alice"), CodeDeviceNotAccepted},
+		{"another endpoint of the same authority", devices, Endpoint{ID: "cvpn-endpoint-2", Directory: "d-1", ClientCA: issuer}, login, proof("key-alice"), CodeDeviceNotAccepted},
 		{"the certificate alone", devices, alone, login, Proof{}, CodeDeviceNotAccepted},
 		{"certificates are not asked for", devices, users, login, proof("key-bob"), ""},
 		{"a certificate of no device", devices, both, LoginRequest{CommonName: "device-0123456789abcdef", Serial: "7"}, proof("key-bob"), ""},
