@@ -12,9 +12,10 @@ import (
 )
 
 // Any client can cause refused attempts, so the rows of an endpoint are bounded: the newest are kept, of
-// each source and of all.
+// each source, of the self-service portal, which any host reaches without a key, and of all.
 const (
 	keptAttempts = 1000
+	keptOfPortal = 500
 	keptOfSource = 50
 )
 
@@ -89,12 +90,15 @@ func (t *Tx) CreateAttempt(ctx context.Context, a vpn.RefusedAttempt, at time.Ti
 // boundAttempts deletes what is too much after a row was added.
 func (t *Tx) boundAttempts(ctx context.Context, added attemptRow) error {
 	for _, of := range []struct {
-		kept   int
-		source []any // the condition; empty: all of the endpoint
-	}{{keptOfSource, []any{"source = ?", added.Source}}, {keptAttempts, nil}} {
+		kept      int
+		condition []any // empty: all of the endpoint
+	}{{keptOfSource, []any{"source = ?", added.Source}}, {keptOfPortal, []any{"portal = ?", true}}, {keptAttempts, nil}} {
+		if of.kept == keptOfPortal && !added.Portal {
+			continue
+		}
 		old := t.on(ctx).Model(&attemptRow{}).Select("number").Where("endpoint_id = ?", added.Endpoint)
-		if of.source != nil {
-			old = old.Where(of.source[0], of.source[1:]...)
+		if of.condition != nil {
+			old = old.Where(of.condition[0], of.condition[1:]...)
 		}
 		old = old.Order("at DESC, number DESC").Limit(keptAttempts).Offset(of.kept)
 		if err := t.on(ctx).Where("number IN (?)", old).Delete(&attemptRow{}).Error; err != nil {

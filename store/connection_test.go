@@ -273,6 +273,15 @@ func testAttempt(t *testing.T, s *Store) {
 		a.Device, a.CommonName = netip.MustParseAddrPort("192.0.2.66:1"), strconv.Itoa(i)
 	})
 	same(t, "rows of one source", len(list(2*keptAttempts)), 4+keptOfSource)
+	// In the portal, which any host reaches, a network of IPv6 addresses is one source, and all replace rows of the portal only.
+	add(keptOfSource+9, func(i int, a *vpn.RefusedAttempt) {
+		a.Device, a.Username, a.Portal = netip.AddrPortFrom(netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 15: byte(i)}), 0), strconv.Itoa(i), true
+	})
+	same(t, "rows with those of a network", len(list(2*keptAttempts)), 4+2*keptOfSource)
+	add(keptOfPortal+9, func(i int, a *vpn.RefusedAttempt) {
+		a.Device, a.Portal = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 2, byte(i >> 8), byte(i)}), 0), true
+	})
+	same(t, "rows with those of the portal", len(list(2*keptAttempts)), 4+keptOfSource+keptOfPortal)
 	add(keptAttempts+9, func(i int, a *vpn.RefusedAttempt) {
 		a.Device = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), 1)
 	})

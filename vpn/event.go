@@ -55,12 +55,15 @@ type RefusedAttempt struct {
 
 // Source names the client of an attempt in the list: attempts of one source with one common name, one
 // user name and one reason are one line. Those without the endpoint's key are one source, since their addresses may be
-// forged.
+// forged. Any host reaches the self-service portal, and one may have a whole network of IPv6 addresses: the network is its source.
 func (a RefusedAttempt) Source() string {
 	if a.Unauthenticated {
 		return ""
 	}
-	return a.Device.Addr().Unmap().String()
+	if addr := a.Device.Addr().Unmap(); !a.Portal || addr.Is4() || !addr.IsValid() {
+		return addr.String()
+	}
+	return netip.PrefixFrom(a.Device.Addr().WithZone(""), 64).Masked().String()
 }
 
 // Attempt is the refused attempts of one client for one reason; RefusedAttempt is the last of them, with
