@@ -67,7 +67,7 @@ func (d *MFADevice) Confirm(key Secret, typed string, now time.Time) error {
 	var c Check
 	step, ok := MatchTOTP(key, typed, now, d.UsedStep)
 	if !ok {
-		c.Bad("code", "This is not the code that the device shows now. Compare the clock of the device with the time of this host, "+now.UTC().Format("15:04:05")+" UTC.")
+		c.Bad("code", "This is not the code that the device shows now. Wait for its next code. If that is refused too, the clock of the device is wrong: have it set itself. The time is "+now.UTC().Format("15:04:05")+" UTC.")
 		return c.Err()
 	}
 	d.UsedStep, d.ConfirmedAt = step, now

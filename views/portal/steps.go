@@ -6,7 +6,8 @@ import "sallyport/vpn"
 type ClientSteps struct {
 	Program vpn.ClientProgram
 	Needs   vpn.ClientNeeds
-	File    string // the name of the file; empty: the user has several
+	File    string // the name of the file; empty: the user has several, or one for each device
+	Devices bool   // the file is made for a device, by the button Add a device
 	Others  []vpn.ClientProgram
 	Unfit   []vpn.ClientProgram // those of the platform with which users cannot sign in
 	Install *Installer          // what the administrators offer for the platform; nil: nothing
@@ -43,6 +44,14 @@ func (s ClientSteps) signIn() string {
 	}
 }
 
+// ownName says what to type where the line cannot name the file.
+func (s ClientSteps) ownName() string {
+	if s.File != "" {
+		return ""
+	}
+	return "Type the name of your file in place of " + s.file() + "."
+}
+
 func (s ClientSteps) file() string {
 	if s.File == "" {
 		return "cvpn-endpoint-….ovpn"
@@ -54,7 +63,7 @@ func (s ClientSteps) file() string {
 func (s ClientSteps) steps() []step {
 	install, fetch, add, connect := s.install(), s.download(), s.add(), s.connect()
 	if s.Program.Terminal {
-		connect.after = s.signIn() + " You are connected when it says Initialization Sequence Completed. Ctrl-C disconnects."
+		connect.after = s.ownName() + s.signIn() + " You are connected when it says Initialization Sequence Completed. Ctrl-C disconnects."
 	} else {
 		connect.text += s.signIn()
 	}
@@ -81,19 +90,31 @@ func (s ClientSteps) install() step {
 	case s.Program.Platform == vpn.Android:
 		out.text, out.picture, out.shows = "Get it from Google Play. It is free.", "pic-store", "A telephone with an app that is being installed"
 	case s.Program.ID == vpn.OpenVPNGUI:
-		out.text = "It is part of the OpenVPN Community edition, version 2.6 or later. Open the file that you downloaded and follow its steps."
+		out.text = "It is part of the OpenVPN Community edition, version 2.6 or later. " + s.setUp()
 	case s.Program.ID == vpn.Viscosity:
-		out.text = "It costs money after a trial. Open the file that you downloaded and follow its steps."
+		out.text = "It costs money after a trial. " + s.setUp()
 	default:
-		out.text = "Open the file that you downloaded and follow its steps."
+		out.text = s.setUp()
 	}
 	return out
+}
+
+// setUp says where the program comes from, and what to do with it.
+func (s ClientSteps) setUp() string {
+	if s.Install != nil {
+		return "Download the program with this button, open it, and follow its steps."
+	}
+	return "Download the program from the page of its makers, open it, and follow its steps."
 }
 
 func (s ClientSteps) download() step {
 	out := step{title: "Download the configuration file", picture: "pic-file", shows: "A document with an arrow that points down",
 		text: "Use the button above. The browser puts the file into the folder Downloads."}
 	switch {
+	case s.Devices && s.phone():
+		out.text = "Tap Add a device above. It makes a file for this device."
+	case s.Devices:
+		out.text = "Use the button Add a device above. It makes a file for this device, and the browser puts it into the folder Downloads."
 	case s.Program.Terminal && s.Needs.Browser:
 		out.text = "Use the button Download file for the command line above."
 	case s.Program.Platform == vpn.IOS:

@@ -316,7 +316,7 @@ func clientSteps(s ClientSteps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, " was not tried with an MFA code.")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, " is not among them: it is not known whether it asks for the MFA code.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -32,10 +32,12 @@ func TestDevices(t *testing.T) {
 	alice, bob := signedIn("alice"), signedIn("bob")
 	home := alice.Get("/portal").WantText("nav", "Devices").WantText("main", "Add a device")
 	webtest.CheckMarkup(t, "/portal", home)
+	home.WantText(".steps", "Use the button Add a device above")
+	alice.Get("/portal?platform=linux&program=openvpn").WantText(".steps", "Type the name of your file in place of cvpn-endpoint-….ovpn")
 	if strings.Contains(home.Text("main"), "Download configuration file") {
 		t.Error("the file without a certificate is offered beside")
 	}
-	empty := alice.Get("/portal/devices").WantText("main", "You have no device yet").WantText("main", "can be downloaded once").WantText("main", "You have 0 of 5")
+	empty := alice.Get("/portal/devices").WantText("main", "You have no device yet").WantText("main", "can be downloaded once").WantText("main", "You have 0 of 5 devices").WantText("main", "how to connect with the file")
 	webtest.CheckMarkup(t, "/portal/devices", empty)
 	form := func(name string) url.Values {
 		return url.Values{"endpoint": {string(s.Endpoint.ID)}, "name": {name}}

@@ -40,9 +40,11 @@ func (h *Pages) Home(c echo.Context) error {
 // steps are those of a program with which the user can sign in at every endpoint of theirs.
 func (h *Pages) steps(c echo.Context, u portal.User, offers []portal.Offer) (views.ClientSteps, error) {
 	var needs vpn.ClientNeeds
+	plain := false // a file that is not for one device
 	for _, o := range offers {
 		needs.Browser = needs.Browser || o.Endpoint.Federated()
 		needs.Code = needs.Code || o.File.Code
+		plain = plain || !o.Device
 	}
 	platform := platformOf(c)
 	offered, err := h.installers.Offered(page.Context(c), u.Principal, platform)
@@ -55,7 +57,7 @@ func (h *Pages) steps(c echo.Context, u portal.User, offers []portal.Offer) (vie
 			return cmp.Compare(boolInt(a.ID != offered.Program), boolInt(b.ID != offered.Program))
 		})
 	}
-	out := views.ClientSteps{Program: programOf(c, suiting), Needs: needs}
+	out := views.ClientSteps{Program: programOf(c, suiting), Needs: needs, Devices: !plain}
 	if offered != nil && offered.Program == out.Program.ID {
 		out.Install = shownInstaller(*offered)
 	}
@@ -67,7 +69,7 @@ func (h *Pages) steps(c echo.Context, u portal.User, offers []portal.Offer) (vie
 			out.Others = append(out.Others, p)
 		}
 	}
-	if len(offers) == 1 {
+	if len(offers) == 1 && plain {
 		out.File = offers[0].File.FileName
 	}
 	return out, nil

@@ -226,6 +226,7 @@ func TestSteps(t *testing.T) {
 			}
 		}
 	}
+	b.Get("/portal?platform=windows").WantText(".steps", "Download the program from the page of its makers").WantText(".steps", "Use the button above")
 	command := url.Values{"variant": {"command-line"}}
 	b.Post(s.download(), command).WantStatus(http.StatusConflict)
 
