@@ -334,7 +334,7 @@ func overviewBody(v Overview) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\">Quick start</a> makes one, with all that it needs, from three values.")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\">Quick start</a> makes one, with all that it needs, from a name and your private network.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -19,6 +19,7 @@ type SelfServicePortal struct {
 	Tabs      []parts.Tab
 	Off       string // why the public pages are not served; empty: they are
 	URL       string
+	Warning   string // why users do not reach the URL; empty: nothing is known
 	Endpoints []PortalEndpoint
 	Programs  []PortalProgram
 	Megabytes int    // of the largest file

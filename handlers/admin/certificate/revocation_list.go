@@ -76,6 +76,14 @@ func listNotes(v certificate.RevocationView) []string {
 	return notes
 }
 
+// noList says what the absence of a list means.
+func noList(a certificate.Authority) string {
+	if a.Renews() {
+		return "None yet. It is made when the first certificate is revoked."
+	}
+	return "None. Certificates of this authority are not checked against a list."
+}
+
 func listFacts(v certificate.RevocationView, now time.Time, publicURL string) []parts.Pair {
 	authority := parts.Pair{Label: "Certificate authority", Value: v.Authority.Name}
 	if v.Authority.Kept.ID != "" {
@@ -83,7 +91,7 @@ func listFacts(v certificate.RevocationView, now time.Time, publicURL string) []
 	}
 	facts := []parts.Pair{authority}
 	if !v.Present {
-		facts = append(facts, parts.Fact("List", "None. Certificates of this authority are not checked against a list."))
+		facts = append(facts, parts.Fact("List", noList(v.Authority)))
 	} else {
 		source := "Made here"
 		if v.List.Imported {

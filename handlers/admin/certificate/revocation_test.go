@@ -17,6 +17,7 @@ func TestRevocationPages(t *testing.T) {
 	b := s.SignIn(t, webtest.Administrator)
 	authority := b.Create("/certificates/authority/new", url.Values{"common_name": {"Example CA"}, "key_type": {"ECDSA P-256"}, "valid_days": {"200"}})
 	client := b.Create("/certificates/issue", url.Values{"use": {"client"}, "authority": {strings.TrimPrefix(authority, "/certificates/")}, "common_name": {"alice"}, "key_type": {"ECDSA P-256"}, "valid_days": {"10"}})
+	b.Get(authority+"/revocation-list").WantText("main", "None yet. It is made when the first certificate is revoked.")
 	p := b.Get(client+"/revoke").WantText("main", "No client is connected with it").WantText("form", "certificateHold")
 	webtest.CheckMarkup(t, "revoke", p)
 	b.Post(client+"/revoke", url.Values{"reason": {string(vpn.ReasonHold)}})

@@ -53,6 +53,9 @@ func (h *Configuration) renderView(c echo.Context, in configurationInput, refuse
 	switch {
 	case len(view.Faults) > 0:
 		v.Notices = append(v.Notices, views.Notice{Tone: "danger", Title: "Clients cannot rely on this endpoint", Text: view.Faults[0].Message + " Until that is mended the file may not work."})
+	case file.Unusable && isAssociated(view):
+		v.Notices = append(v.Notices, views.Notice{Tone: "info", Title: "The target network is being associated", Text: "Clients connect once it is, as a rule within seconds. The file is complete already.",
+			Action: parts.Button{Label: "Target network associations", Href: views.EndpointPath(view.ID, "associations")}})
 	case file.Unusable:
 		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients cannot connect yet",
 			Text:   "The endpoint is " + string(view.State) + ". The file is complete; it works once a target network is associated.",

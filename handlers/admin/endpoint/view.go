@@ -133,8 +133,11 @@ func portalFacts(v endpoint.View) []parts.Pair {
 		warning := "The public pages are not served, so users cannot reach the self-service portal. Set public_listen and public_url in the configuration file."
 		return append(facts, parts.Pair{Label: "Self-service portal URL", Value: warning, Body: views.Warning(warning)})
 	}
-	return append(facts,
-		parts.Pair{Label: "Self-service portal URL", Value: v.PortalURL, Copy: true},
+	url := parts.Pair{Label: "Self-service portal URL", Value: v.PortalURL, Copy: true}
+	if vpn.PublicURLWarning(v.PortalURL) != "" {
+		url.Help = "It is reached from this host alone. Set public_listen and public_url in the configuration file to where users reach the public pages."
+	}
+	return append(facts, url,
 		parts.Pair{Label: "QR code of the self-service portal", Body: parts.QR(v.PortalURL, "QR code of the self-service portal URL")})
 }
 

@@ -53,6 +53,7 @@ func TestEndpointBecomesAvailable(t *testing.T) {
 	u.Admin.Get(u.Endpoint+"/connections?view=refused").WantText(".empty", "No client was refused so far")
 
 	u.Admin.Create(u.Endpoint+"/associations/new", url.Values{"subnet": {u.ZoneA}})
+	u.Admin.Get(u.Endpoint+"/configuration").WantText("[role=status], .alert", "The target network is being associated")
 	u.Admin.Get(u.Endpoint+"/associations").Row(u.ZoneA).WantText("td", "Associating").WantText("td", "No dataplane has reported")
 	u.SetApplied(t)
 	u.Admin.Get(u.Endpoint+"/associations").WantText("#endpoint-state", "Available").Row(u.ZoneA).WantText("td", "Associated")

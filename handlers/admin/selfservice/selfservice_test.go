@@ -185,3 +185,19 @@ func TestDownloads(t *testing.T) {
 		t.Errorf("the file is %q", csv.Body)
 	}
 }
+
+// Where only this host reaches the public pages, the page and the endpoint say so beside the address.
+func TestPortalOfThisHostAlone(t *testing.T) {
+	t.Parallel()
+	s := newPortal(t)
+	paths := []string{"/self-service-portal", "/endpoints/" + string(s.id)}
+	for _, path := range paths {
+		if text := s.Admin.Get(path).Text("main"); strings.Contains(text, "from this host alone") {
+			t.Errorf("%s: %s", path, text)
+		}
+	}
+	s.Kit.Core.Settings.PublicURL = "https://localhost:8444"
+	for _, path := range paths {
+		s.Admin.Get(path).WantText("main", "reached from this host alone")
+	}
+}

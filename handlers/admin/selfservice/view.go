@@ -39,6 +39,7 @@ func (h *Portal) render(c echo.Context, typed *brandingInput, refused error) err
 	}
 	v := views.SelfServicePortal{Chrome: h.pages.Chrome(c, title, section), Tabs: tabs(false), Megabytes: megabytes, Logo: logo(saved)}
 	v.Off, v.URL = h.core.Settings.PublicOff, h.core.Settings.PublicURL
+	v.Warning = vpn.PublicURLWarning(v.URL)
 	for _, e := range endpoints {
 		v.Endpoints = append(v.Endpoints, views.PortalEndpoint{ID: e.ID, Name: e.Name, URL: v.URL + e.ID.PortalPath(), Downloads: e.Downloads})
 	}
