@@ -148,3 +148,45 @@ func TestPublicPagesThatAreNotServed(t *testing.T) {
 	b.Post(page+"/test", nil).WantStatus(http.StatusConflict).WantText("main", "Set public_listen and public_url")
 	b.Get(page + "/metadata").WantStatus(http.StatusConflict)
 }
+
+// Where users cannot reach the public pages, which is the preset, the forms and pages of providers say so before the values are
+// entered at the identity provider.
+func TestPublicPagesOfThisHostAlone(t *testing.T) {
+	t.Parallel()
+	s := webtest.NewWithAccounts(t)
+	const title, local = "Users may not reach the page of the sign-in", "https://localhost:8444"
+	b, idp := s.SignIn(t, webtest.Administrator), newIDP(t, s)
+	if text := b.Get(created).Text("main"); strings.Contains(text, title) {
+		t.Errorf("%s is warned of: %s", webtest.PublicURL, text)
+	}
+	s.Kit.Core.Settings.PublicURL = local
+	page := b.Create(created, form(string(idp.Metadata()), nil))
+	for _, at := range []string{created, page} {
+		p := b.Get(at).WantText("main", title).WantText("main", local+", which is reached from this host alone").WantText("main", "Do so before you enter the values at the identity provider")
+		webtest.CheckMarkup(t, at, p)
+	}
+	b.Get(page).WantText("main", local+"/saml/").WantText("main", "Test sign-in") // by a browser on this host it works
+}
+
+// The form of a new provider asks where the metadata is read from, and what the other choice left in the form does not count.
+func TestSourceOfTheMetadata(t *testing.T) {
+	t.Parallel()
+	s := webtest.NewWithAccounts(t)
+	b, idp := s.SignIn(t, webtest.Administrator), newIDP(t, s)
+	const at = "https://idp.example.com/metadata"
+	s.Kit.SAML.Put(at, idp.Metadata())
+	p := b.Get(created).WantText("form", "Read the metadata from").WantText("form", "It is read once when you create the provider").WantText("form", "Google Workspace has nothing else")
+	if p.Value("metadata_source") != "document" {
+		t.Errorf("the form has %q chosen", p.Value("metadata_source"))
+	}
+	page := b.Create(created, form("<left/>", url.Values{"metadata_source": {"url"}, "metadata_url": {at}}))
+	p = b.Get(page).WantText("main", at).WantText("main", idp.SignInURL)
+	if text := b.Get(page + "/edit").Text("form"); strings.Contains(text, "Read the metadata from") || !strings.Contains(text, "Read the document behind the URL again") {
+		t.Errorf("the form of a provider that there is: %s", text)
+	}
+	webtest.CheckMarkup(t, page, p)
+	b.Get("/identity-providers").WantStatus(http.StatusSeeOther).WantText("body", "") // opens on the kind of which there are some
+	if to := b.Get("/identity-providers").Header.Get("Location"); to != "/identity-providers/saml" {
+		t.Errorf("Identity providers opens on %q", to)
+	}
+}

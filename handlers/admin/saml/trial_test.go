@@ -107,6 +107,9 @@ func TestTestSignIn(t *testing.T) {
 func TestRulesForGroupsOfATest(t *testing.T) {
 	t.Parallel()
 	x := newTrial(t)
+	if p := x.Admin.Get("/endpoints/new"); p.Value("user_authentication") != string(vpn.FederatedAuthentication) || p.Value("saml") != path.Base(x.page) {
+		t.Errorf("the form of an endpoint has %q, %q chosen, and not the only provider", p.Value("user_authentication"), p.Value("saml"))
+	}
 	federated := x.EndpointForm("federated", "10.40.0.0/22", "1194")
 	federated.Del("mutual")
 	for name, value := range map[string]string{"user_based": "on", "user_authentication": "federated", "saml": path.Base(x.page)} {
