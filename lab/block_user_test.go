@@ -12,10 +12,11 @@ import (
 )
 
 // Blocking a user of a directory ends the live session and refuses new logins until it is taken back; another user is not
-// concerned. A block that is made while the data directory is full is there when the program was killed and is back.
+// concerned. A block that is made while the data directory is full is there when the program was killed and is back. The same holds of the file of
+// a device, which is made in the self-service portal.
 func TestBlockedUser(t *testing.T) {
 	t.Parallel()
-	w := newTopology(t, 2)
+	w := newTopology(t, 5)
 	w.serveEcho(t)
 	server := directory.StartSlapd(t, w.hostB, addrHostB, testpki.Authority(t, "Directory CA"), "", addrHostB)
 	g := newGateway(t, w.gatewayHost)
@@ -61,4 +62,5 @@ func TestBlockedUser(t *testing.T) {
 	}
 	s.MustSubmit(link("unblock"), "Unblock user", nil)
 	netlab.ConnectClient(t, s.clients[0], profile)
+	s.deviceFiles(t, s.clients[2:])
 }

@@ -15,10 +15,28 @@ import (
 	"sallyport/vpn"
 )
 
-// portalLink is where the users of the endpoint sign in to the self-service portal: a path of the public pages.
-func (s *site) portalLink() string {
+// endpointID is the ID of the endpoint that the administrator works on.
+func (s *site) endpointID() vpn.EndpointID {
 	id, _, _ := strings.Cut(strings.TrimPrefix(s.Endpoint, "/endpoints/"), "/")
-	return vpn.EndpointID(id).PortalPath()
+	return vpn.EndpointID(id)
+}
+
+// portalLink is where the users of the endpoint sign in to the self-service portal: a path of the public pages.
+func (s *site) portalLink() string { return s.endpointID().PortalPath() }
+
+// portalUser is a user's browser, signed in to the self-service portal by the link of the endpoint.
+func (s *passwordSite) portalUser(t testing.TB, name string) *gateway.Console {
+	t.Helper()
+	browser := gateway.OpenPublic(t, s.Gateway)
+	browser.MustSubmit(s.portalLink(), "Sign in", gateway.Fields{"User name": name, "Password": directory.Password})
+	return browser
+}
+
+// startTyped starts a client with a file as it is, and its user types name and password.
+func startTyped(t testing.TB, on *netlab.Namespace, file, name string) *netlab.Client {
+	t.Helper()
+	return netlab.StartTypingClient(t, on, file,
+		netlab.Answer{Prompt: "Enter Auth Username:", Text: name}, netlab.Answer{Prompt: "Enter Auth Password:", Text: directory.Password})
 }
 
 // listedPlace is a line of the page My access.
@@ -27,10 +45,10 @@ type listedPlace struct {
 	open    bool
 }
 
-// listedPlaces reads what the page My access says of the only endpoint of its user.
-func listedPlaces(t testing.TB, page *goquery.Document) (out []listedPlace) {
+// listedPlaces reads what the page My access says of an endpoint.
+func listedPlaces(t testing.TB, page *goquery.Document, of vpn.EndpointID) (out []listedPlace) {
 	t.Helper()
-	for _, line := range page.Find("section[aria-labelledby^=reach-] .places > li").EachIter() {
+	for _, line := range page.Find("section[aria-labelledby=reach-" + string(of) + "] .places > li").EachIter() {
 		network, err := netip.ParsePrefix(strings.TrimSpace(line.Find(".address").Text()))
 		if err != nil {
 			t.Fatalf("a line without a network: %s", line.Text())
@@ -42,9 +60,9 @@ func listedPlaces(t testing.TB, page *goquery.Document) (out []listedPlace) {
 
 // reachesWhatIsListed checks that a client reaches of the lab's hosts exactly those that the page My access lists as reachable: the
 // narrowest network with a host counts, and every reachable one has a host.
-func reachesWhatIsListed(t testing.TB, page *goquery.Document, c *netlab.Client) {
+func (s *site) reachesWhatIsListed(t testing.TB, page *goquery.Document, c *netlab.Client) {
 	t.Helper()
-	places := listedPlaces(t, page)
+	places := listedPlaces(t, page, s.endpointID())
 	probed := map[netip.Prefix]bool{}
 	reached, closed := 0, 0
 	for _, host := range []string{addrHostA, addrHostB, addrInternet, addrLeft, addrRight} {
@@ -86,7 +104,7 @@ func (s *federatedSite) fromPortal(t *testing.T, on *netlab.Namespace, name stri
 	c := netlab.StartClient(t, on, file)
 	want(t, confirm(t, signIn(t, p, link(t, c, 1), name)), "You can close this window")
 	c.WaitUp(t, 1)
-	reachesWhatIsListed(t, access.Doc, c)
+	s.reachesWhatIsListed(t, access.Doc, c)
 	want(t, access.Follow(t, "My access"), "Connected", c.Address(t).String())
 	s.WaitRow("/connections", name+"@example.test", "active", c.Address(t).String())
 }
@@ -113,7 +131,7 @@ func (s *passwordSite) fromPortal(t *testing.T, on *netlab.Namespace, name strin
 		netlab.Answer{Prompt: "Enter Auth Username:", Text: name}, netlab.Answer{Prompt: "Enter Auth Password:", Text: directory.Password},
 		netlab.Answer{Prompt: "Enter MFA code", Text: vpn.TOTP(key, time.Now().Add(30*time.Second))})
 	c.WaitUp(t, 1)
-	reachesWhatIsListed(t, access.Doc, c)
+	s.reachesWhatIsListed(t, access.Doc, c)
 	if text := browser.Get("/portal/access").Text(); !strings.Contains(text, "Connected") || !strings.Contains(text, c.Address(t).String()) {
 		t.Errorf("My access does not show the session: %s", netlab.Tail(text, 1500))
 	}
