@@ -16,7 +16,8 @@ const (
 
 // derivationFault refuses a file whose passphrase would take too long to be tried. In PKCS #5 and PKCS #12 the number of
 // iterations is the INTEGER behind the salt, an OCTET STRING; it is looked for at every depth, in the content of
-// octet strings too. What is itself encrypted is not seen.
+// octet strings too. An element of any class with the number of OCTET STRING counts as one: go-pkcs12 compares no more. What is itself
+// encrypted is not seen.
 func derivationFault(der []byte) string {
 	if n := iterationsIn(der, 0); n > maxIterations {
 		return fmt.Sprintf("Its encryption asks for more than %d rounds to try the passphrase, more than any usual program writes. Encrypt it again with the default of OpenSSL.", maxIterations)
@@ -32,17 +33,18 @@ func iterationsIn(der cryptobyte.String, depth int) int {
 		if depth > maxNesting || !der.ReadAnyASN1(&body, &tag) {
 			return total
 		}
-		const constructed = 0x20
+		const constructed, number = 0x20, 0x1f
+		octets := tag&number == cryptobyte_asn1.OCTET_STRING
 		switch {
 		case tag == cryptobyte_asn1.INTEGER && afterSalt:
 			total += boundedInteger(body)
-		case tag == cryptobyte_asn1.OCTET_STRING, tag&constructed != 0:
+		case octets, tag&constructed != 0:
 			total += iterationsIn(body, depth+1)
 		}
 		if total > maxIterations {
 			return total
 		}
-		afterSalt = tag == cryptobyte_asn1.OCTET_STRING
+		afterSalt = octets
 	}
 	return total
 }

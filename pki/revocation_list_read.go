@@ -31,8 +31,13 @@ const (
 	damagedList = "The certificate revocation list is damaged, or it is none: %s. Copy it again from its source."
 	deltaList   = "This is a list of changes (delta CRL), which says only what is new since another list. Import the complete list of the authority."
 	indirect    = "This is an indirect list: it has certificates of other authorities as well. Import a list of this authority alone."
+	longSerial  = "Entry %d of the list has a serial number of %d bytes. RFC 5280 allows 20, and no certificate with such a one is accepted."
 	partOfList  = "This list covers only a part of the certificates of its authority (issuing distribution point). Import the complete list."
 )
+
+// maxSerial is how many bytes of a serial number are read: more than any authority gives. Writing one in decimal takes
+// time with the square of its length.
+const maxSerial = 256
 
 // readList reads a list with at most limit entries.
 func readList(der []byte, limit int) (*signedList, string) {
@@ -106,6 +111,9 @@ func (l *signedList) readEntries(s cryptobyte.String, limit int) string {
 		r := vpn.Revocation{Reason: vpn.ReasonUnspecified}
 		if !s.ReadASN1(&entry, cryptobyte_asn1.SEQUENCE) || !entry.ReadASN1(&serial, cryptobyte_asn1.INTEGER) || len(serial) == 0 || !readTime(&entry, &r.At) {
 			return fmt.Sprintf(damagedList, fmt.Sprintf("entry %d has no serial number or no time", n))
+		}
+		if len(serial) > maxSerial {
+			return fmt.Sprintf(longSerial, n, len(serial))
 		}
 		r.Serial = numberOf(serial).String()
 		if !entry.Empty() {

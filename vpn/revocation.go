@@ -114,7 +114,7 @@ type Revocations struct {
 func (rs Revocations) Find(chain []CertificateNumber) (entry Revocation, above, found bool) {
 	for i, c := range chain {
 		for _, r := range rs.Entries {
-			if r.Serial == c.Serial && (r.IssuerKey == c.IssuerKey || c.IssuerKey == "" && rs.mayBeBetween(r.IssuerKey)) {
+			if r.Serial == c.Serial && (r.IssuerKey == c.IssuerKey || c.IssuerKey == "" && (namesCertificate(r.Serial) || rs.mayBeBetween(r.IssuerKey))) {
 				return r, i > 0, true
 			}
 		}
@@ -123,7 +123,8 @@ func (rs Revocations) Find(chain []CertificateNumber) (entry Revocation, above, 
 }
 
 // mayBeBetween tells whether an authority may be one that only the client sends: the key of such a one is not known, so
-// that the serial number alone decides. Every root is known.
+// that the serial number alone decides. A root is one only where another root has certified it as well: then only a serial number that
+// names its certificate decides, since two authorities of one root may both have issued a number 2.
 func (rs Revocations) mayBeBetween(key string) bool {
 	return slices.ContainsFunc(rs.Lists, func(l RevocationList) bool { return l.IssuerKey == key && !l.SelfSigned })
 }

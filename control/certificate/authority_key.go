@@ -42,7 +42,7 @@ func (s *Service) ForgetAuthorityKey(ctx context.Context, by control.Principal, 
 		}
 		if !list.Imported {
 			err := s.sign(ctx, tx, Authority{Key: c.KeyDigest(), Name: c.CommonName, PEM: c.PEM, Kept: c}, key, by.Name, true)
-			if err != nil && vpn.KindOf(err) != vpn.Conflict { // it may not sign lists
+			if err != nil && vpn.KindOf(err) != vpn.Conflict { // it may not sign lists, or has expired
 				return err
 			}
 		}

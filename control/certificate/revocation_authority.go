@@ -3,6 +3,7 @@ package certificate
 import (
 	"context"
 	"encoding/pem"
+	"slices"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -67,10 +68,11 @@ func (s *Service) authorityOf(ctx context.Context, tx *store.Tx, id vpn.Certific
 	return Authority{}, vpn.Refuse(vpn.NotFound, vpn.CodeCRLNotFound, "Certificate "+string(id)+" has no authority with this key.")
 }
 
-// keptOf is the kept authority with a key, one whose private key is kept first.
+// keptOf is the kept authority with a key: one whose private key is kept first, and of several the one that ends last, since one that was
+// renewed elsewhere is imported beside the former one.
 func keptOf(kept []vpn.Certificate, key string) (found vpn.Certificate) {
 	for _, c := range kept {
-		if c.KeyDigest() == key && (found.ID == "" || c.HasKey && !found.HasKey) {
+		if c.KeyDigest() == key && (found.ID == "" || c.HasKey && !found.HasKey || c.HasKey == found.HasKey && c.NotAfter.After(found.NotAfter)) {
 			found = c
 		}
 	}
@@ -85,9 +87,7 @@ func EndpointsOf(ctx context.Context, tx *store.Tx, key string) ([]vpn.EndpointR
 	}
 	var ids []vpn.CertificateID
 	for _, e := range endpoints {
-		if e.Mutual() {
-			ids = append(ids, e.ClientCA)
-		}
+		ids = append(ids, e.ClientAuthorities()...)
 	}
 	certs, err := tx.CertificatesByID(ctx, ids...)
 	if err != nil {
@@ -101,7 +101,7 @@ func EndpointsOf(ctx context.Context, tx *store.Tx, key string) ([]vpn.EndpointR
 	}
 	var refs []vpn.EndpointRef
 	for _, e := range endpoints {
-		if e.Mutual() && takes[e.ClientCA] {
+		if slices.ContainsFunc(e.ClientAuthorities(), func(id vpn.CertificateID) bool { return takes[id] }) {
 			refs = append(refs, vpn.EndpointRef{ID: e.ID, Name: e.Name})
 		}
 	}

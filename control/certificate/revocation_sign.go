@@ -31,6 +31,9 @@ func (s *Service) sign(ctx context.Context, tx *store.Tx, a Authority, key vpn.S
 		return err
 	}
 	now := s.core.Now()
+	if a.Kept.Expired(now.Add(time.Second)) { // no list outlives its authority
+		return vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "The authority "+a.Name+" has expired, and signs no list any more. Renew it first.")
+	}
 	signed, err := s.pki.SignRevocationList(vpn.KeyPair{Certificate: a.PEM, Key: key}, list.Next(now, a.Kept.NotAfter, last), entries)
 	if err != nil {
 		return err
@@ -39,7 +42,8 @@ func (s *Service) sign(ctx context.Context, tx *store.Tx, a Authority, key vpn.S
 	return tx.SaveRevocationList(ctx, signed.List, signed.DER)
 }
 
-// signTolerant is sign for a change that holds in any case: an authority that may not sign lists still has its certificates refused here.
+// signTolerant is sign for a change that holds in any case: an authority that may not sign lists, or has expired, still has its
+// certificates refused here.
 func (s *Service) signTolerant(ctx context.Context, tx *store.Tx, a Authority, key vpn.Secret, by string) error {
 	err := s.sign(ctx, tx, a, key, by, !a.Kept.HasKey)
 	if vpn.KindOf(err) == vpn.Conflict {
@@ -215,9 +219,7 @@ func leadsTo(ctx context.Context, tx *store.Tx, key string) (vpn.CertificateID, 
 	}
 	var ids []vpn.CertificateID
 	for _, e := range endpoints {
-		if e.Mutual() {
-			ids = append(ids, e.ClientCA)
-		}
+		ids = append(ids, e.ClientAuthorities()...)
 	}
 	certs, err := tx.CertificatesByID(ctx, ids...)
 	for _, id := range ids {

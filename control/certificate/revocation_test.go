@@ -289,3 +289,26 @@ func TestImportLongList(t *testing.T) {
 		return err
 	}))
 }
+
+// An authority that has expired signs no list: its certificates can be revoked and its key forgotten all the same. One that was renewed
+// elsewhere and imported beside the former one signs for both.
+func TestListOfExpiredAuthority(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	ctx := t.Context()
+	pair, _, err := s.Certificates.ExportAuthorityKey(ctx, s.Admin, s.CA.ID)
+	s.Must(err)
+	s.Clock.Pass(s.CA.NotAfter.Sub(s.Clock.Now()) + time.Hour)
+	_, err = s.Certificates.RevokeCertificate(ctx, s.Admin, s.Alice.ID, certificate.RevokeSpec{Reason: vpn.ReasonKeyCompromise})
+	s.Must(err)
+	s.WantKind("signing", s.Certificates.SignRevocationList(ctx, s.Admin, s.CA.ID, ""), vpn.Conflict, "has expired")
+	renewed, err := pki.Maker{}.Renew(vpn.KeyPair{}, pair, "", 3650*24*time.Hour, s.Clock.Now())
+	s.Must(err)
+	again, err := s.Certificates.ImportCertificate(ctx, s.Admin, certificate.ImportSpec{Name: "again", Use: vpn.UseAuthority, Certificate: renewed.Certificate, PrivateKey: renewed.Key.Reveal()})
+	s.Must(err)
+	s.Must(s.Certificates.RenewLists(ctx))
+	if _, list, err := s.Certificates.PublishedList(ctx, again.ID); err != nil || list.Unsigned || list.Entries != 1 {
+		t.Errorf("list %+v, %v", list, err)
+	}
+	s.Must(s.Certificates.ForgetAuthorityKey(ctx, s.Admin, s.CA.ID, pair.Key.Reveal()))
+}

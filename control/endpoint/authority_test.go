@@ -46,6 +46,9 @@ func TestRollOverToAnotherAuthority(t *testing.T) {
 	if status, err := s.Certificates.Certificate(ctx, s.Admin, next.ID); err != nil || len(status.UsedBy) != 1 {
 		t.Errorf("the second authority is used by %v, %v", status.UsedBy, err)
 	}
+	if obey, err := s.Certificates.RevocationList(ctx, s.Admin, next.ID, "", vpn.List{}); err != nil || len(obey.Endpoints) != 1 {
+		t.Errorf("the list of the second authority is obeyed by %v, %v", obey.Endpoints, err)
+	}
 	for _, c := range []vpn.Certificate{s.Alice, bob} {
 		file, err := s.Endpoints.ClientConfiguration(ctx, s.Admin, s.Endpoint.ID, c.ID)
 		s.Must(err)

@@ -28,10 +28,11 @@ func (h *Certificates) renderImportList(c echo.Context, in listInput, refused er
 		return err
 	}
 	list := views.RevocationListPath(found.Of.ID, found.Authority.Key)
+	in.CRL = h.certificates.WithoutPrivateKeys(certificate.ImportSpec{Certificate: shownText(in.CRL)}).Certificate
 	form := parts.Form{
 		Files: true, Action: views.RevocationListPath(found.Of.ID, found.Authority.Key, "import"), Submit: "Import client certificate CRL", Cancel: list,
 		Fields: []parts.Field{{
-			Name: "crl", Label: "Certificate revocation list", Type: "textarea", Rows: 8, Value: shownText(in.CRL), Mono: true, Autocomplete: "off", Required: true,
+			Name: "crl", Label: "Certificate revocation list", Type: "textarea", Rows: 8, Value: in.CRL, Mono: true, Autocomplete: "off", Required: true,
 			Placeholder: "-----BEGIN X509 CRL-----", Upload: "crl" + uploadSuffix,
 			Help: "The complete list of the authority in PEM, or its file in PEM or DER, for example pki/crl.pem of easy-rsa. It replaces the present list. Connections with certificates on it end at once.",
 		}},

@@ -33,6 +33,9 @@ func TestRevocationPages(t *testing.T) {
 	webtest.CheckMarkup(t, "import list", p)
 	b.Post(list+"/import", url.Values{"crl": {"words"}}).WantText("main", "This is no certificate revocation list")
 	key := b.Post(authority+"/export-key", nil).Body
+	if p := b.Post(list+"/import", url.Values{"crl": {key}}).WantText("main", "a private key, not a certificate revocation list"); strings.Contains(p.Body, strings.Split(key, "\n")[1]) {
+		t.Error("the page gives a private key back")
+	}
 	b.Post(authority+"/forget-key", url.Values{"private_key": {"words"}}).WantText("main", "PEM")
 	b.Post(authority+"/forget-key", url.Values{"private_key": {key}})
 	b.Get(authority).WantText("main", "The private key is not stored here")
