@@ -25,7 +25,8 @@ const (
 // notice at once what the other does.
 type federatedSite struct {
 	*site
-	idp *idp.Provider
+	idp      *idp.Provider
+	provider string // the path of its page in the console
 }
 
 // servicePath is where the public pages talk to an identity provider.
@@ -38,6 +39,7 @@ func newFederatedSite(t testing.TB, clients int, o idp.Options, settings ...stri
 	s := &federatedSite{idp: idp.Start(t, w.gatewayHost, idpListen, o)}
 	s.site = signUp(t, w, startGateway(t, w.gatewayHost, append([]string{"SALLYPORT_PUBLIC_LISTEN=" + publicListen, "SALLYPORT_PUBLIC_URL=" + publicURL}, settings...)...))
 	p := s.MustSubmit("/identity-providers/saml/new", "Create SAML provider", gateway.Fields{"Name": "Company", "Metadata document": s.idp.Metadata})
+	s.provider = p.URL.Path
 	ours := map[string]string{}
 	for _, m := range servicePath.FindAllStringSubmatch(p.Body, -1) {
 		ours[m[1]] = m[0]
@@ -76,7 +78,7 @@ func (s *federatedSite) commandLine() string {
 
 // forTest gives the same site to a subtest, whose failures are then its own.
 func (s *federatedSite) forTest(t testing.TB) *federatedSite {
-	return &federatedSite{site: s.site.forTest(t), idp: s.idp}
+	return &federatedSite{site: s.site.forTest(t), idp: s.idp, provider: s.provider}
 }
 
 var printedLink = regexp.MustCompile(`WEB_AUTH::(` + publicURL + `/a/[A-Za-z0-9_-]+)`)

@@ -61,6 +61,7 @@ func TestSAMLLogins(t *testing.T) {
 		t.Run("late", func(t *testing.T) { t.Parallel(); s.forTest(t).clientLeaves(t, s.clients[7], profile) })
 		t.Run("from the portal", func(t *testing.T) { t.Parallel(); s.forTest(t).fromPortal(t, s.clients[10], "alice") })
 		t.Run("program", func(t *testing.T) { t.Parallel(); s.forTest(t).program(t, s.clients[9], plain) })
+		t.Run("test sign-in", func(t *testing.T) { t.Parallel(); s.forTest(t).testSignIn(t, s.clients[9]) })
 		t.Run("certificate", func(t *testing.T) { t.Parallel(); s.forTest(t).withCertificate(t, s.clients[8]) })
 	})
 	if !t.Failed() && alice != nil { // -run may leave it out
@@ -196,6 +197,24 @@ func (s *federatedSite) clientLeaves(t *testing.T, on *netlab.Namespace, profile
 	const sentence = "Connect with your VPN client again"
 	netlab.Eventually(t, 20*time.Second, "the page says that the client waits no longer", func() bool { return strings.Contains(p.Open(t, page).Text(), sentence) })
 	want(t, form.SignIn(t, "alice", idp.Password).Answer(t), sentence)
+}
+
+// testSignIn is the test of an administrator: it shows what the identity provider sends and what the user could reach, the
+// person at the browser is not told, and it is answered once.
+func (s *federatedSite) testSignIn(t *testing.T, on *netlab.Namespace) {
+	test := s.MustSubmit(s.provider, "Test sign-in", nil)
+	link, _ := test.Doc.Find("#trial a.btn").Attr("href")
+	ended := want(t, person(on).Open(t, link).SignIn(t, "alice", idp.Password).Answer(t), "The test has ended")
+	if strings.Contains(ended.Text(), "alice") {
+		t.Errorf("the public page tells the result: %s", ended.Text())
+	}
+	shown := s.Get(test.URL.Path + "?endpoint=" + s.Endpoint[strings.LastIndex(s.Endpoint, "/")+1:]).Text()
+	for _, words := range []string{"alice@example.test signs in", "engineers", "staff", "emailAddress", "It is in the metadata of the provider", addrHostA + "/32"} {
+		if !strings.Contains(shown, words) {
+			t.Errorf("the test does not say %q: %s", words, netlab.Tail(shown, 3000))
+		}
+	}
+	want(t, person(on).Open(t, link), "over or was never begun")
 }
 
 // withCertificate is an endpoint whose clients need a certificate besides.

@@ -12,11 +12,12 @@ import (
 )
 
 // Who has signed in in the browser comes back without it for as long as the session lasts: at another address, after a restart
-// of the gateway's host. After a block, a termination and the end of the session the token
-// is worth nothing, also that of a client that was out of reach then: its user has to sign in again.
+// of the gateway's host, after a sleep that was longer than the connection is kept. After a block, a termination and the end of
+// the session the token is worth nothing, also that of a client that was out of reach then: its user has to sign in again, and
+// one who is blocked is not let in by that either.
 func TestSAMLSessions(t *testing.T) {
 	t.Parallel()
-	s := newFederatedSite(t, 3, idp.Options{})
+	s := newFederatedSite(t, 3, idp.Options{}, "SALLYPORT_AWAY_TIME=1s")
 	s.federate(gateway.Fields{"Name tag": "datagrams", "Client IPv4 CIDR": "10.132.0.0/22", "Use mutual authentication": "off", "Transport Protocol": "UDP"})
 	s.Authorize("10.0.1.0/24")
 	s.WaitRow("/rules", "10.0.1.0/24", "active")
@@ -35,19 +36,25 @@ func TestSAMLSessions(t *testing.T) {
 		wantBack(t, c, 2, "the gateway's host was restarted")
 	}
 
-	var connection string
-	netlab.Eventually(t, 20*time.Second, "the connection is listed", func() bool {
+	var connection, asleep string
+	netlab.Eventually(t, 20*time.Second, "the connections are listed", func() bool {
 		connection, _ = (&returnSite{site: s.site}).newest(t, terminated.Address(t).String())
-		return connection != ""
+		asleep, _ = (&returnSite{site: s.site}).newest(t, stays.Address(t).String())
+		return connection != "" && asleep != ""
 	})
-	for i := range 2 {
-		s.wan.IP(t, "link", "set", fmt.Sprintf("c%d", i+1), "down")
+	for i := range clients {
+		s.wan.IP(t, "link", "set", fmt.Sprintf("c%d", i), "down")
 	}
 	s.MustSubmit("/users/block?id="+stored(t, s.Gateway, "SELECT id FROM vpn_user WHERE name = 'bob@example.test'")[0][0], "Block user", nil)
 	s.Press(s.Get(s.Endpoint+"/connections/terminate?id="+connection), "Terminate connection", nil)
 	passed(t, time.Now(), 8*time.Second) // OpenVPN tells a client for five seconds that its session ended
-	for i := range 2 {
-		s.wan.IP(t, "link", "set", fmt.Sprintf("c%d", i+1), "up")
+	kill(t, s.Processes("openvpn")...)   // so that the silence is noticed at once
+	netlab.Eventually(t, 30*time.Second, "the connection of the client that is asleep has ended", func() bool {
+		rows := stored(t, s.Gateway, "SELECT end_reason FROM connection WHERE id = ?", asleep)
+		return len(rows) == 1 && strings.Contains(rows[0][0], "out of reach for a second")
+	})
+	for i := range clients {
+		s.wan.IP(t, "link", "set", fmt.Sprintf("c%d", i), "up")
 	}
 	for _, c := range []*netlab.Client{blocked, terminated} {
 		netlab.Eventually(t, 60*time.Second, "the token of the client on "+c.On.Name+" is refused", func() bool { return strings.Contains(c.Log(), "AUTH_FAILED,ClientVpnSessionOver") })
@@ -55,8 +62,14 @@ func TestSAMLSessions(t *testing.T) {
 	if blocked.Ups() != 2 || terminated.Ups() != 2 {
 		t.Error("a session that had ended was continued")
 	}
+	again := netlab.StartClient(t, blocked.On, profile)
+	confirm(t, signIn(t, person(again.On), link(t, again, 1), "bob"))
+	netlab.Eventually(t, 20*time.Second, "the user who is blocked is refused", func() bool { return strings.Contains(again.Log(), "AUTH_FAILED,UserBlocked") })
+	if again.Ups() != 0 {
+		t.Error("the user who is blocked is connected")
+	}
 
-	wantBack(t, stays, 2, "the sessions of others ended")
+	wantBack(t, stays, 3, "a sleep that was longer than the away time")
 	s.shortenSessions(t, time.Second)
 	s.Modify(gateway.Fields{"Session timeout hours": ""}, nil)
 	netlab.Eventually(t, 20*time.Second, "the client ends with its session", func() bool { return !stays.Running() })

@@ -87,7 +87,7 @@ func (sp *ServiceProvider) read(answer vpn.SAMLAnswer, proved *crewjam.Assertion
 	count := 0
 	for _, statement := range proved.AttributeStatements {
 		for _, a := range statement.Attributes {
-			if count >= len(attributes) || attributes[count].Name != a.Name || len(a.Values) < len(attributes[count].Values) {
+			if count >= len(attributes) || attributes[count].Name != a.Name || !hasValues(a.Values, attributes[count].Values) {
 				differs = true
 			}
 			count++
@@ -101,6 +101,17 @@ func (sp *ServiceProvider) read(answer vpn.SAMLAnswer, proved *crewjam.Assertion
 	answer.SessionEnds = sessionEnds(proved)
 	answer.User = sp.user(id, attributes, &answer.Seen)
 	return answer, nil
+}
+
+// hasValues tells whether the values of an attribute are among those that the library read, in their order. It reads values too
+// that are no texts.
+func hasValues(proved []crewjam.AttributeValue, judged []string) bool {
+	for _, v := range proved {
+		if len(judged) > 0 && strings.TrimSpace(v.Value) == judged[0] {
+			judged = judged[1:]
+		}
+	}
+	return len(judged) == 0
 }
 
 // sessionEnds is the earliest end that the IdP sets a session; zero: it sets none.

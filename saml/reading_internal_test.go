@@ -50,6 +50,7 @@ func TestReadingsThatDiffer(t *testing.T) {
 			s := a.AttributeStatements
 			s[0], s[1] = s[1], s[0]
 		},
+		"another group": func(a *crewjam.Assertion) { a.AttributeStatements[0].Attributes[0].Values[1].Value = "admins" },
 		"a group fewer": func(a *crewjam.Assertion) {
 			first := &a.AttributeStatements[0].Attributes[0]
 			first.Values = first.Values[:1]
