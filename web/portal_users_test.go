@@ -70,6 +70,7 @@ func (s *portalSite) portalObjects() map[string][2]string {
 		":session":  {string(session), string(vpn.NewSessionID())},
 		":signin":   {string(session), string(vpn.NewSessionID())},
 		":device":   {string(device.ID), string(vpn.NewDeviceID())},
+		":platform": {string(vpn.Windows), "plan9"}, // no installer is there, as of a platform that does not exist
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 func (t *throttle) judgeCode(ctx context.Context, userKey, typed string) (vpn.MFACode, error) {
 	var device vpn.MFADevice
 	var key vpn.Secret
+	recovery, known := "", false
 	core := t.service.core
 	err := core.View(ctx, func(tx *store.Tx) (err error) {
 		if device, err = tx.MFADeviceOf(ctx, t.request.Directory, userKey); err != nil {
@@ -19,6 +20,11 @@ func (t *throttle) judgeCode(ctx context.Context, userKey, typed string) (vpn.MF
 		}
 		if key, err = tx.MFADeviceKey(ctx, device.ID); err != nil {
 			return err
+		}
+		if recovery = vpn.RecoveryDigest(device.ID, key, typed); recovery != "" && t.request.Portal {
+			if known, err = tx.HasRecoveryCode(ctx, device.ID, recovery); err != nil || known {
+				return err
+			}
 		}
 		return t.mayJudge(ctx, tx, device.ID)
 	})
@@ -28,28 +34,20 @@ func (t *throttle) judgeCode(ctx context.Context, userKey, typed string) (vpn.MF
 	case err != nil:
 		return vpn.MFACode{}, err
 	}
-	if digest := vpn.RecoveryDigest(device.ID, key, typed); digest != "" && t.request.Portal {
-		return t.judgeRecoveryCode(ctx, device.ID, digest)
+	// A recovery code stands for a code in the self-service portal alone: the files of the VPN ask for what the authenticator
+	// shows. The right one counts whatever was typed before it: it cannot be guessed, and otherwise who has the password alone
+	// could keep the user from replacing a lost authenticator.
+	switch {
+	case known:
+		return vpn.MFACode{Device: device.ID, Recovery: recovery}, nil
+	case recovery != "" && t.request.Portal:
+		return vpn.MFACode{}, vpn.ErrMFACodeWrong
 	}
 	code, refused := device.Judge(key, typed, core.Now())
 	if refused != nil {
 		return vpn.MFACode{}, refused
 	}
 	return code, nil
-}
-
-// judgeRecoveryCode judges a recovery code, which stands for a code in the self-service portal alone: the files of the VPN ask
-// for what the authenticator shows.
-func (t *throttle) judgeRecoveryCode(ctx context.Context, device vpn.MFADeviceID, digest string) (vpn.MFACode, error) {
-	known := false
-	err := t.service.core.View(ctx, func(tx *store.Tx) (err error) { known, err = tx.HasRecoveryCode(ctx, device, digest); return err })
-	if err == nil && !known {
-		err = vpn.ErrMFACodeWrong
-	}
-	if err != nil {
-		return vpn.MFACode{}, err
-	}
-	return vpn.MFACode{Device: device, Recovery: digest}, nil
 }
 
 // ProveCode judges a code of a user who is signed in to the self-service portal, within the limits of a sign-in. Who acts on

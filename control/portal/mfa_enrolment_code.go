@@ -42,16 +42,18 @@ func (s *Service) beginFirst(ctx context.Context, u User, typed string) error {
 			return err
 		}
 		now, limit := s.core.Now(), vpn.MFALimitElsewhere
-		if wait := limit.Wait(failed, now); wait > 0 {
-			c.Bad("code", vpn.EnrolmentCodesWait(wait, now))
-			return nil
-		}
+		// The right code counts whatever was typed before it: it cannot be guessed, and otherwise who has the password alone
+		// could keep the user from setting an authenticator up.
 		code, err := tx.EnrolmentCode(ctx, d.ID, u.Session.Key)
 		if err != nil && vpn.KindOf(err) != vpn.NotFound {
 			return err
 		}
 		if err == nil && code.Matches(typed, now) {
 			return s.beginIn(ctx, tx, u, "", code.Digest, vpn.MFACode{})
+		}
+		if wait := limit.Wait(failed, now); wait > 0 {
+			c.Bad("code", vpn.EnrolmentCodesWait(wait, now))
+			return nil
 		}
 		c.Bad("code", "This enrolment code is wrong, was used or has ended. Ask the administrators of your VPN for one.")
 		return tx.SaveSignInFailures(ctx, wrong, vpn.SubjectUser, limit.Wrong(failed, now))

@@ -57,7 +57,8 @@ func (s *Service) noteRefusal(ctx context.Context, r refusedSignIn) {
 	}
 }
 
-// refusedUser is the sighting of the user of a refused sign-in; false: it is not known who that was.
+// refusedUser is the sighting of the user of a refused sign-in; false: it is not known who that was. A refusal before the provider was
+// asked names no user: what is written about a known one takes time, by which names could be told apart without a limit.
 func (s *Service) refusedUser(ctx context.Context, tx *store.Tx, r refusedSignIn, typed string) (seen vpn.Sighting, known bool, err error) {
 	seen = vpn.Sighting{At: s.core.Now(), Endpoint: r.door.Endpoint, Refused: r.refusal}
 	if r.user.Key != "" {
@@ -65,7 +66,7 @@ func (s *Service) refusedUser(ctx context.Context, tx *store.Tx, r refusedSignIn
 		seen.UserRef, seen.Name, seen.Groups, seen.More = identity.Ref(), identity.Name, r.user.Groups[:len(identity.Groups)], identity.More
 		return seen, true, nil
 	}
-	if typed == "" {
+	if typed == "" || r.refusal.Code == vpn.CodeSignInThrottled {
 		return seen, false, nil
 	}
 	u, err := tx.VPNUserNamed(ctx, r.door.Provider, typed)
