@@ -28,7 +28,9 @@ func (h *Certificates) renderImportList(c echo.Context, in listInput, refused er
 		return err
 	}
 	list := views.RevocationListPath(found.Of.ID, found.Authority.Key)
-	in.CRL = h.certificates.WithoutPrivateKeys(certificate.ImportSpec{Certificate: shownText(in.CRL)}).Certificate
+	if in.CRL = shownText(in.CRL); !onlyList(in.CRL) {
+		in.CRL = h.certificates.WithoutPrivateKeys(certificate.ImportSpec{Certificate: in.CRL}).Certificate
+	}
 	form := parts.Form{
 		Files: true, Action: views.RevocationListPath(found.Of.ID, found.Authority.Key, "import"), Submit: "Import client certificate CRL", Cancel: list,
 		Fields: []parts.Field{{
@@ -46,6 +48,11 @@ func (h *Certificates) renderImportList(c echo.Context, in listInput, refused er
 		Title:  "Import client certificate CRL", Note: importNote(found),
 	}
 	return page.RenderForm(c, refused, views.Form(views.FormPage{Chrome: h.pages.Chrome(c, head.Title, "certificates"), Header: head, Form: form}))
+}
+
+// onlyList tells whether a text has a list in PEM and no private key. A list can be longer than what is looked through for keys.
+func onlyList(text string) bool {
+	return strings.Contains(text, "BEGIN X509 CRL") && !strings.Contains(strings.ToUpper(text), "PRIVATE KEY")
 }
 
 func importNote(v certificate.RevocationView) string {

@@ -36,6 +36,10 @@ func TestRevocationPages(t *testing.T) {
 	if p := b.Post(list+"/import", url.Values{"crl": {key}}).WantText("main", "a private key, not a certificate revocation list"); strings.Contains(p.Body, strings.Split(key, "\n")[1]) {
 		t.Error("the page gives a private key back")
 	}
+	long := "-----BEGIN X509 CRL-----\n" + strings.Repeat("MMMM\n", 20000)
+	if p := b.Post(list+"/import", url.Values{"crl": {long}}); !strings.Contains(p.Doc.Find("textarea[name=crl]").Text(), "MMMM") {
+		t.Error("a long list has to be pasted again")
+	}
 	b.Post(authority+"/forget-key", url.Values{"private_key": {"words"}}).WantText("main", "PEM")
 	b.Post(authority+"/forget-key", url.Values{"private_key": {key}})
 	b.Get(authority).WantText("main", "The private key is not stored here")
