@@ -69,10 +69,26 @@ func TestCertificatesOfEasyRSA(t *testing.T) {
 		t.Error("the list of another authority is not refused by its name")
 	}
 	easyRSA(t, dir, "revoke client1.domain.tld", "gen-crl")
+	conn, err := c.On.Dial("tcp4", addrHostA, netlab.EchoPort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	flowing := stream(conn)
+	netlab.Eventually(t, 5*time.Second, "a transfer runs", func() bool { return flowing() > 1<<20 })
 	importList(s, pki("crl.pem"))
 	began := time.Now()
-	netlab.Eventually(t, 5*time.Second, "the revoked client's program ends", func() bool { return !c.Running() })
-	t.Logf("the client ended %d ms after the import", time.Since(began).Milliseconds())
+	last, moved := began, flowing()
+	netlab.Eventually(t, 5*time.Second, "the revoked client's program ends", func() bool {
+		if now := flowing(); now != moved {
+			last, moved = time.Now(), now
+		}
+		return !c.Running()
+	})
+	t.Logf("the last byte passed %d ms after the import, and the client ended after %d ms", last.Sub(began).Milliseconds(), time.Since(began).Milliseconds())
+	if bound := 2 * time.Second; last.Sub(began) > bound || flowing() != moved {
+		t.Errorf("a transfer went on for more than %v, or after the client's end", bound)
+	}
 	if c.On.ReachesTCP(addrHostA, netlab.EchoPort) {
 		t.Error("the revoked client still reaches the network")
 	}

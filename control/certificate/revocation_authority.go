@@ -85,11 +85,7 @@ func EndpointsOf(ctx context.Context, tx *store.Tx, key string) ([]vpn.EndpointR
 	if err != nil {
 		return nil, err
 	}
-	var ids []vpn.CertificateID
-	for _, e := range endpoints {
-		ids = append(ids, e.ClientAuthorities()...)
-	}
-	certs, err := tx.CertificatesByID(ctx, ids...)
+	certs, err := tx.CertificatesByID(ctx, clientAuthorities(endpoints)...)
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +102,14 @@ func EndpointsOf(ctx context.Context, tx *store.Tx, key string) ([]vpn.EndpointR
 		}
 	}
 	return refs, nil
+}
+
+// clientAuthorities are the certificates that name the client authorities of endpoints.
+func clientAuthorities(endpoints []vpn.Endpoint) (ids []vpn.CertificateID) {
+	for _, e := range endpoints {
+		ids = append(ids, e.ClientAuthorities()...)
+	}
+	return ids
 }
 
 // RevocationView is the revocation list of an authority with what its page shows.

@@ -45,23 +45,28 @@ func (s *Service) ImportRevocationList(ctx context.Context, by control.Principal
 		return ImportedList{}, err
 	}
 	signed.List.Imported, signed.List.SavedAt, signed.List.SavedBy = true, now, by.Name
-	out := ImportedList{List: signed.List}
-	err = s.core.Change(ctx, by, vpn.ImportRevocationList, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
-		present, err := tx.RevocationList(ctx, signed.List.IssuerKey)
-		if err != nil && vpn.KindOf(err) != vpn.NotFound {
-			return err
+	s.importing.Lock()
+	defer s.importing.Unlock()
+	var change listChange
+	err = s.core.Read(ctx, by, vpn.DescribeRevocationList, string(id), func(tx *store.Tx) error {
+		if change, err = compareList(ctx, tx, signed); err == nil && change.known {
+			err = checkReplaced(change.present, signed.List, older)
 		}
-		if err == nil {
-			if err := checkReplaced(present, signed.List, older); err != nil {
-				return err
-			}
-			a.Before = control.Describe(present)
+		return err
+	})
+	if err != nil {
+		return ImportedList{}, err
+	}
+	out := ImportedList{List: signed.List, Added: len(change.added), Removed: len(change.gone)}
+	if err := s.saveEarly(ctx, &change); err != nil {
+		return ImportedList{}, err
+	}
+	err = s.core.Change(ctx, by, vpn.ImportRevocationList, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
+		if change.known {
+			a.Before = control.Describe(change.present)
 		}
 		a.After = control.Describe(signed.List)
-		if out.Added, out.Removed, err = saveEntries(ctx, tx, signed); err != nil {
-			return err
-		}
-		if err := tx.SaveRevocationList(ctx, signed.List, signed.DER); err != nil {
+		if err := change.save(ctx, tx, signed); err != nil {
 			return err
 		}
 		out.Ended, err = endRevoked(ctx, tx, now)
@@ -87,37 +92,6 @@ func listName(l vpn.RevocationList) string {
 		return "that of " + of
 	}
 	return "number " + l.Number + " of " + of
-}
-
-// saveEntries makes the stored entries of a list those that it has now. Only what differs is written.
-func saveEntries(ctx context.Context, tx *store.Tx, signed vpn.SignedRevocationList) (added, removed int, err error) {
-	present, err := tx.AllRevocations(ctx, signed.List.IssuerKey)
-	if err != nil {
-		return 0, 0, err
-	}
-	stored := make(map[string]vpn.Revocation, len(present))
-	for _, r := range present {
-		stored[r.Serial] = r
-	}
-	var changed []vpn.Revocation
-	for _, r := range signed.Entries {
-		old, there := stored[r.Serial]
-		delete(stored, r.Serial)
-		if !there {
-			added++
-		}
-		if !there || old.Reason != r.Reason || !old.At.Equal(r.At) || old.By != "" {
-			changed = append(changed, r)
-		}
-	}
-	gone := make([]string, 0, len(stored))
-	for serial := range stored {
-		gone = append(gone, serial)
-	}
-	if err := tx.DeleteRevocations(ctx, signed.List.IssuerKey, gone...); err != nil {
-		return 0, 0, err
-	}
-	return added, len(gone), tx.SaveRevocations(ctx, changed...)
 }
 
 // DeleteRevocationList removes the imported list of an authority with its entries: certificates of the authority are let in again.

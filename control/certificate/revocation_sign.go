@@ -217,10 +217,7 @@ func leadsTo(ctx context.Context, tx *store.Tx, key string) (vpn.CertificateID, 
 	if err != nil {
 		return "", err
 	}
-	var ids []vpn.CertificateID
-	for _, e := range endpoints {
-		ids = append(ids, e.ClientAuthorities()...)
-	}
+	ids := clientAuthorities(endpoints)
 	certs, err := tx.CertificatesByID(ctx, ids...)
 	for _, id := range ids {
 		for _, k := range vpn.AuthoritiesIn(certs[id].TrustAnchor()) {

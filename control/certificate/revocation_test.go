@@ -1,8 +1,10 @@
 package certificate_test
 
 import (
+	"context"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +18,13 @@ import (
 // listOf signs a list of the site's authority as a program elsewhere would.
 func (s *site) listOf(number int64, life time.Duration, serials ...string) string {
 	s.T.Helper()
-	pair, _, err := s.Certificates.ExportAuthorityKey(s.T.Context(), s.Admin, s.CA.ID)
+	return s.listBy(s.CA, number, life, serials...)
+}
+
+// listBy is the same of another authority.
+func (s *site) listBy(ca vpn.Certificate, number int64, life time.Duration, serials ...string) string {
+	s.T.Helper()
+	pair, _, err := s.Certificates.ExportAuthorityKey(s.T.Context(), s.Admin, ca.ID)
 	s.Must(err)
 	var entries []vpn.Revocation
 	for _, serial := range serials {
@@ -261,7 +269,49 @@ func TestRevokedIntermediate(t *testing.T) {
 	}
 }
 
-// A list of 20,000 entries is imported in one transaction, and again with what differs.
+// Of two authorities of an endpoint, an expired list stops the clients of its own one alone, and both lists name the endpoint.
+func TestExpiredListOfOneAuthority(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	ctx := t.Context()
+	next, err := s.Certificates.CreateAuthority(ctx, s.Admin, certificate.AuthoritySpec{CommonName: "Next CA", KeyType: vpn.ECDSAP256})
+	s.Must(err)
+	dora, err := s.Certificates.IssueCertificate(ctx, s.Admin, certificate.IssueSpec{Authority: next.ID, Use: vpn.UseClient, CommonName: "dora", KeyType: vpn.ECDSAP256})
+	s.Must(err)
+	_, err = s.Endpoints.TrustAuthority(ctx, s.Admin, s.Endpoint.ID, 1, next.ID, vpn.Consent{})
+	s.Must(err)
+	s.Reconcile()
+	second := func(id string) vpn.LoginDecision {
+		r := s.Login("dora")
+		r.ID, r.Serial, r.Fingerprint, r.Issuer = id, dora.Serial, vpn.BareFingerprint(dora.Fingerprint), vpn.BareFingerprint(next.Fingerprint)
+		r.Chain = []vpn.ChainCertificate{{Serial: next.Serial, Fingerprint: vpn.BareFingerprint(next.Fingerprint)}}
+		s.AddLogins(r)
+		return s.Dataplane.Decisions[len(s.Dataplane.Decisions)-1]
+	}
+	if a, b := s.login("1", s.Alice), second("2"); !a.Allow || !b.Allow {
+		t.Fatalf("both are trusted: %+v, %+v", a, b)
+	}
+	for ca, life := range map[*vpn.Certificate]time.Duration{&s.CA: 90 * 24 * time.Hour, &next: time.Hour} {
+		_, err := s.Certificates.ImportRevocationList(ctx, s.Admin, ca.ID, s.listBy(*ca, 1, life), false)
+		s.Must(err)
+		if v, err := s.Certificates.RevocationList(ctx, s.Admin, ca.ID, "", vpn.List{}); err != nil || len(v.Endpoints) != 1 {
+			t.Errorf("the list of %s is in force at %v, %v", ca.CommonName, v.Endpoints, err)
+		}
+	}
+	lists, err := s.Endpoints.ClientLists(ctx, s.Admin, s.Endpoint.ID)
+	if err != nil || len(lists) != 2 || lists[0].CA.ID != s.CA.ID || lists[1].CA.ID != next.ID || !lists[1].Present {
+		t.Errorf("the lists of the endpoint: %+v, %v", lists, err)
+	}
+	s.Clock.Pass(2 * time.Hour)
+	if d := s.login("3", s.Alice); !d.Allow {
+		t.Errorf("a client of the other authority: %+v", d)
+	}
+	if d := second("4"); d.Allow || d.Code != vpn.CodeRevocationListExpired || !strings.Contains(d.Reason, "Next CA") {
+		t.Errorf("a client of the expired list's authority: %+v", d)
+	}
+}
+
+// A list of 20,000 entries is imported in short transactions, so that others write meanwhile, and again with what differs.
 func TestImportLongList(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -270,10 +320,36 @@ func TestImportLongList(t *testing.T) {
 		serials[i] = new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), 100), big.NewInt(int64(i))).String()
 	}
 	text := s.listOf(1, time.Hour, serials...)
+	stop, waits := make(chan struct{}), make(chan []time.Duration)
+	go func() {
+		var all []time.Duration
+		for {
+			select {
+			case <-stop:
+				waits <- all
+				return
+			default:
+			}
+			begun := time.Now()
+			if err := s.Store.Update(context.WithoutCancel(t.Context()), func(tx *store.Tx) error {
+				return tx.SaveRevocationList(t.Context(), vpn.RevocationList{IssuerKey: "another"}, nil)
+			}); err != nil {
+				t.Error(err)
+			}
+			all = append(all, time.Since(begun))
+		}
+	}()
 	begun := time.Now()
 	out, err := s.Certificates.ImportRevocationList(t.Context(), s.Admin, s.CA.ID, text, false)
 	s.Must(err)
 	took := time.Since(begun)
+	close(stop)
+	others := <-waits
+	slices.Sort(others)
+	if len(others) < 20 {
+		t.Errorf("%d other transactions were written in the %v of the import", len(others), took)
+	}
+	t.Logf("meanwhile %d other transactions, the longest %v, the median %v", len(others), others[len(others)-1], others[len(others)/2])
 	begun = time.Now()
 	again, err := s.Certificates.ImportRevocationList(t.Context(), s.Admin, s.CA.ID, s.listOf(2, time.Hour, serials[1:]...), false)
 	s.Must(err)

@@ -36,6 +36,8 @@ type Service struct {
 	core *control.Core
 	pki  PKI
 
+	importing sync.Mutex // one import of a revocation list at a time; taken before every other lock, and while the store is used
+
 	mu       sync.Mutex // guards what follows; no other lock is taken under it
 	troubles troubles
 	warned   map[string]int // the stage of each list that was logged last, by the authority's key

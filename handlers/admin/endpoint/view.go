@@ -22,17 +22,15 @@ func (h *Endpoints) View(c echo.Context) error {
 		return err
 	}
 	v := views.EndpointDetails{Frame: f, Facts: endpointFacts(view, h.pages.Now()), Repairs: view.Repairs}
-	var crl endpoint.ClientList
-	if view.Mutual() {
-		if crl, err = h.endpoints.ClientList(page.Context(c), page.Principal(c), view.ID); err != nil {
-			return err
-		}
-		v.Facts = append(v.Facts, clientListFact(view, crl, h.pages.Now(), page.Principal(c).Role.MayChange()))
+	lists, err := h.endpoints.ClientLists(page.Context(c), page.Principal(c), view.ID)
+	if err != nil {
+		return err
 	}
+	v.Facts = append(v.Facts, clientListFacts(lists, h.pages.Now(), page.Principal(c).Role.MayChange())...)
 	if v.Map, err = h.endpointMap(c, view); err != nil {
 		return err
 	}
-	v.Frame.Live = liveTab(c, f, "details", v.Repairs, v.Map, view.Version, view.Remote, view.RemoteWarning, view.SignInWarning, view.DNSWarning, crl)
+	v.Frame.Live = liveTab(c, f, "details", v.Repairs, v.Map, view.Version, view.Remote, view.RemoteWarning, view.SignInWarning, view.DNSWarning, lists)
 	return page.RenderLive(c, v.Frame.Live, views.EndpointDetailsPage(v))
 }
 
