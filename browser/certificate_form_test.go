@@ -13,7 +13,7 @@ func TestCertificateForms(t *testing.T) {
 	s := newSite(t, 0)
 	p := newUser(t, s.base)
 	p.signUp(s)
-	p.createCertificates()
+	p.createCertificates("alice")
 
 	days := func(want string) {
 		t.Helper()
@@ -61,6 +61,8 @@ func TestCertificateForms(t *testing.T) {
 		t.Errorf("a dropped file: %q", name)
 	}
 
+	p.inspectRevocation()
+
 	p.do(emulation.SetScriptExecutionDisabled(true))
 	p.open("/certificates/import")
 	p.tick("Certificate authority")
@@ -70,4 +72,31 @@ func TestCertificateForms(t *testing.T) {
 	p.fill("Common name (CN)", "")
 	p.press("Issue certificate")
 	days("365")
+}
+
+// inspectRevocation revokes a certificate and looks at the pages of its authority's list.
+func (p *user) inspectRevocation() {
+	p.t.Helper()
+	p.open("/certificates")
+	p.press("alice")
+	certificate := p.address()
+	p.press("Revoke certificate")
+	p.waitText("Only a hold can be taken back")
+	p.inspect("revoke certificate")
+	p.tick("On hold, until it is released")
+	p.press("Revoke certificate")
+	p.waitText("The certificate is on hold.", "Remove from hold")
+	p.inspect("revoked certificate")
+	p.press("Revocation list")
+	p.waitText("alice", "days to expiry")
+	p.inspect("revocation list")
+	p.open(certificate + "/revocation-list/import")
+	p.fill("Certificate revocation list", "words")
+	p.press("Import client certificate CRL")
+	p.waitText("This is no certificate revocation list")
+	p.inspect("import list refused")
+	p.createNetwork(0)
+	p.open(p.createEndpoint() + "/client-authorities")
+	p.waitText("Office VPN CA")
+	p.inspect("client authorities")
 }

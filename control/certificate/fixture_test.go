@@ -11,7 +11,7 @@ type site struct{ *controltest.Site }
 
 func newSite(t *testing.T) *site { t.Helper(); return &site{controltest.NewSite(t)} }
 
-func newAssociatedSite(t *testing.T) *site {
+func newAssociatedSite(t testing.TB) *site {
 	t.Helper()
 	return &site{controltest.NewAssociatedSite(t)}
 }

@@ -363,9 +363,9 @@ func RevocationList(v RevocationListPage) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var17 string
-						templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs("Remove the certificate with serial number " + r.Serial + " from hold")
+						templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs("Remove from hold: serial number " + r.Serial)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/revocation_list.templ`, Line: 80, Col: 186}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/revocation_list.templ`, Line: 80, Col: 161}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 						if templ_7745c5c3_Err != nil {

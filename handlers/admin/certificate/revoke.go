@@ -91,6 +91,9 @@ func (h *Certificates) Revoke(c echo.Context) error {
 		return err
 	}
 	text := "The certificate is revoked."
+	if vpn.RevocationReason(in.Reason) == vpn.ReasonHold {
+		text = "The certificate is on hold."
+	}
 	if n > 0 {
 		text += " " + parts.Count(n, "connection") + " will be terminated."
 	}
