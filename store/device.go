@@ -116,7 +116,7 @@ var deviceList = listing{
 }
 
 // DeviceList lists devices; searches name, user, ID, serial number and fingerprint; sorts by created_at (default, newest first), name,
-// user, not_after and used_at; filters by endpoint, authority and state (vpn.DeviceState).
+// user, not_after and used_at; filters by endpoint, authority, user (vpn.UserID) and state (vpn.DeviceState).
 func (t *Tx) DeviceList(ctx context.Context, l vpn.List) (vpn.Page[vpn.Device], error) {
 	q, now := t.on(ctx), t.store.options.Now()
 	soon := now.Add(vpn.ExpiryWarning)
@@ -129,6 +129,9 @@ func (t *Tx) DeviceList(ctx context.Context, l vpn.List) (vpn.Page[vpn.Device], 
 		q = q.Where("revoked_at = 0 AND not_after > ? AND not_after <= ?", micros(now), micros(soon))
 	case vpn.DeviceValid:
 		q = q.Where("revoked_at = 0 AND not_after > ?", micros(soon))
+	}
+	if user := l.Filter["user"]; user != "" {
+		q = q.Where("(user_provider, user_key) IN (SELECT provider, user_key FROM vpn_user WHERE id = ?)", clean(user))
 	}
 	return readPage(q, l, deviceList, deviceNoun, deviceRow.device)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"sallyport/control/certificate"
 	"sallyport/control/controltest"
 	"sallyport/control/device"
 	"sallyport/control/endpoint"
@@ -96,6 +97,13 @@ func TestMake(t *testing.T) {
 	key, after, _ := strings.Cut(key, "\n</key>\n")
 	if before+after != plain.Text || !strings.Contains(key, "PRIVATE KEY") || file.FileName != string(s.Endpoint.ID)+"-Alice-s-phone.ovpn" {
 		t.Errorf("%s:\n%s", file.FileName, file.Text)
+	}
+	if n := s.Query("SELECT handed_out FROM profile_offer"); len(n) != 1 || n[0] != "0" {
+		t.Errorf("%v files are counted before one was received", n)
+	}
+	s.Must(s.Devices.CountFetched(t.Context(), alice, d))
+	if n := s.Query("SELECT handed_out FROM profile_offer"); len(n) != 1 || n[0] != "1" {
+		t.Errorf("%v files are counted, want 1", n)
 	}
 	secret := strings.Split(key, "\n")[1]
 	data := s.Rows() + s.Log.String()
@@ -314,5 +322,38 @@ func TestValidity(t *testing.T) {
 	_, d := s.made(alice, "phone")
 	if !d.NotAfter.Equal(s.CA.NotAfter) || d.State(s.Clock.Now()) != vpn.DeviceExpiresSoon || d.Notice(s.Clock.Now()) != 14 {
 		t.Errorf("got %+v", d)
+	}
+}
+
+// While an endpoint takes the certificates of two authorities, new files are of the one that was added last, and of the other where that
+// one cannot issue; those of before go on.
+func TestTwoAuthorities(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	alice := s.signedIn("alice")
+	_, before := s.made(alice, "before")
+	next, err := s.Certificates.CreateAuthority(t.Context(), s.Admin, certificate.AuthoritySpec{CommonName: "Next", KeyType: vpn.ECDSAP256, ValidDays: "100"})
+	s.Must(err)
+	e := s.View().Endpoint
+	_, err = s.Endpoints.TrustAuthority(t.Context(), s.Admin, e.ID, e.Version, next.ID, vpn.Consent{})
+	s.Must(err)
+	file, after := s.made(alice, "after")
+	if before.Authority != s.CA.ID || after.Authority != next.ID || before.IssuerKey == after.IssuerKey || !after.NotAfter.Equal(next.NotAfter) {
+		t.Errorf("got %s and %s", before.Authority, after.Authority)
+	}
+	if !strings.Contains(file.Text, "<cert>") {
+		t.Errorf("the file: %s", file.Text)
+	}
+	for _, d := range []vpn.Device{before, after} {
+		if got := s.login("alice", d); !got.Allow {
+			t.Errorf("%s: %+v", d.Name, got)
+		}
+	}
+	_, renewed, err := s.Devices.Renew(t.Context(), alice, before.ID, false)
+	s.Must(err)
+	s.Exec("UPDATE certificate SET has_key = 0 WHERE id = '" + string(next.ID) + "'")
+	_, other := s.made(alice, "other")
+	if renewed.Authority != next.ID || other.Authority != s.CA.ID {
+		t.Errorf("renewed by %s, then made by %s", renewed.Authority, other.Authority)
 	}
 }

@@ -29,6 +29,28 @@ func (s *Service) Devices(ctx context.Context, by control.Principal, l vpn.List)
 	return out, err
 }
 
+// Endpoints lists the endpoints by which the list of devices can be narrowed: those with the self-service portal that ask for a
+// certificate, and one more, where it is known.
+func (s *Service) Endpoints(ctx context.Context, by control.Principal, more vpn.EndpointID) (out []vpn.EndpointRef, err error) {
+	err = s.core.Read(ctx, by, vpn.ListDevices, "", func(tx *store.Tx) error {
+		endpoints, err := tx.PortalEndpoints(ctx)
+		if err != nil {
+			return err
+		}
+		for _, e := range endpoints {
+			if e.Mutual() && e.ID != more {
+				out = append(out, vpn.EndpointRef{ID: e.ID, Name: e.Name})
+			}
+		}
+		found, err := tx.EndpointsByID(ctx, more)
+		if e, known := found[more]; known {
+			out = append(out, vpn.EndpointRef{ID: e.ID, Name: e.Name})
+		}
+		return err
+	})
+	return out, err
+}
+
 // OfUser lists the devices of a user, the newest first.
 func (s *Service) OfUser(ctx context.Context, by control.Principal, user vpn.UserRef) (out []Listed, err error) {
 	err = s.core.Read(ctx, by, vpn.ListDevices, "", func(tx *store.Tx) error {

@@ -146,12 +146,18 @@ func (s *Service) keep(ctx context.Context, tx *store.Tx, u portal.User, in vpn.
 	if err := portal.NoteOffer(ctx, tx, d.Endpoint, d.Revision, d.CreatedAt); err != nil {
 		return err
 	}
-	if err := tx.CountHandedOut(ctx, d.Endpoint); err != nil {
-		return err
-	}
 	return tx.CreateProfileDownload(ctx, vpn.ProfileDownload{
 		Endpoint: d.Endpoint, Revision: d.Revision, Certificate: vpn.CertificateID(d.ID), By: u.Name, User: u.Session.UserRef, At: d.CreatedAt,
 	})
+}
+
+// CountFetched counts the file of a device that the user's browser has received whole
+// (guide, "CloudWatch metrics", SelfServicePortalClientConfigurationDownloads).
+func (s *Service) CountFetched(ctx context.Context, u portal.User, d vpn.Device) error {
+	if err := u.May(vpn.MakeOwnDevice, string(d.ID)); err != nil {
+		return err
+	}
+	return s.core.Update(ctx, func(tx *store.Tx) error { return tx.CountHandedOut(ctx, d.Endpoint) })
 }
 
 // replaceUnused revokes what a new file of a device replaces at once: certificates that never connected. One that did works until

@@ -75,8 +75,11 @@ func BlockedPath(below ...string) string { return pathOf("/certificates/blocked"
 // DevicesPath is the list of devices, or a page of one by its ID.
 func DevicesPath(below ...string) string { return pathOf("/devices", below...) }
 
-// DevicesOf is the list of devices, searched for a user's name.
-func DevicesOf(name string) string { return "/devices" + query("q", name) }
+// DevicesOf is the list of the devices of a user.
+func DevicesOf(id vpn.UserID) string { return "/devices" + query("user", string(id)) }
+
+// DevicesBy is the list of the devices whose certificates an authority issued.
+func DevicesBy(id vpn.CertificateID) string { return "/devices" + query("authority", string(id)) }
 
 // DevicesAt is the list of the devices of an endpoint.
 func DevicesAt(id vpn.EndpointID) string { return "/devices" + query("endpoint", string(id)) }

@@ -66,6 +66,9 @@ func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
 		parts.Pair{Label: "SHA-256 fingerprint", Value: cert.Fingerprint, Copy: true},
 		views.FactEndpoints("Used by", cert.UsedBy),
 	)
+	if cert.Use == vpn.UseAuthority {
+		facts = append(facts, parts.Pair{Label: "Devices", Value: "Show devices of users", Href: views.DevicesBy(cert.ID)})
+	}
 	if cert.RenewsItself && len(cert.UsedBy) > 0 {
 		facts = append(facts, parts.Pair{Label: "Renewal", Value: "Automatic, from " + views.Date(cert.RenewsFrom()), Help: "See the setting Renew server certificates automatically."})
 	}

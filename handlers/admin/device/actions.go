@@ -2,7 +2,9 @@
 package device
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
 
 	"github.com/labstack/echo/v4"
 
@@ -27,12 +29,27 @@ var crumbs = []parts.Crumb{{Label: "Certificates", Href: "/certificates"}}
 // List lists the devices, of one endpoint or of all.
 func (h *Devices) List(c echo.Context) error {
 	l := page.ListOf(c)
-	l.Filter = map[string]string{"endpoint": c.QueryParam("endpoint"), "authority": c.QueryParam("authority"), "state": c.QueryParam("state")}
+	endpoints, err := h.devices.Endpoints(page.Context(c), page.Principal(c), vpn.EndpointID(c.QueryParam("endpoint")))
+	if err != nil {
+		return err
+	}
+	filters := page.Narrow(c, &l, endpointFilter(endpoints), page.StateFilter(vpn.DeviceValid, vpn.DeviceExpiresSoon, vpn.DeviceExpired, vpn.DeviceIsRevoked))
+	of := url.Values{} // links of other pages lead to the devices of a user or an authority
+	for _, name := range []string{"user", "authority"} {
+		if value := c.QueryParam(name); value != "" {
+			l.Filter[name] = value
+			of.Set(name, value)
+		}
+	}
 	found, err := h.devices.Devices(page.Context(c), page.Principal(c), l)
 	if err != nil {
 		return err
 	}
 	v := views.DeviceList{Crumbs: crumbs, List: page.ListView(c, l, found)}
+	v.List.Filters, v.List.Extra = filters, of
+	if len(of) > 0 {
+		v.Crumbs = append(crumbs[:1:1], parts.Crumb{Label: "Devices of users", Href: views.DevicesPath()})
+	}
 	for _, d := range found.Items {
 		v.Rows = append(v.Rows, views.DeviceRow{Device: d.Device, EndpointName: d.EndpointName, User: d.User, State: d.State(h.pages.Now())})
 	}
@@ -44,6 +61,14 @@ func (h *Devices) List(c echo.Context) error {
 	v.List.Empty = parts.Empty{Title: "No user has made a device", Text: "Users make files with a certificate for their devices in the self-service portal of endpoints that ask for a certificate and a sign-in, where the key of the client authority is kept here."}
 	v.Chrome = h.pages.Chrome(c, "Devices of users", "certificates")
 	return page.Render(c, http.StatusOK, views.DevicesPage(v))
+}
+
+func endpointFilter(endpoints []vpn.EndpointRef) parts.Filter {
+	f := parts.Filter{Name: "endpoint", Label: "Endpoint", Options: []parts.Option{{Label: "Every endpoint"}}}
+	for _, e := range endpoints {
+		f.Options = append(f.Options, parts.Option{Value: string(e.ID), Label: cmp.Or(e.Name, string(e.ID))})
+	}
+	return f
 }
 
 // RevokeForm asks for confirmation to revoke the certificate of a device.

@@ -127,6 +127,9 @@ func portalFacts(v endpoint.View) []parts.Pair {
 		return []parts.Pair{{Label: "Self-service portal", Value: "Disabled"}}
 	}
 	facts := []parts.Pair{{Label: "Self-service portal", Value: "Enabled", Help: "Configuration files downloaded from it: " + parts.Number(v.PortalDownloads) + "."}}
+	if v.Mutual() {
+		facts = append(facts, parts.Pair{Label: "Devices", Value: "Show devices of users", Href: views.DevicesAt(v.ID)})
+	}
 	if v.PortalURL == "" {
 		warning := "The public pages are not served, so users cannot reach the self-service portal. Set public_listen and public_url in the configuration file."
 		return append(facts, parts.Pair{Label: "Self-service portal URL", Value: warning, Body: views.Warning(warning)})

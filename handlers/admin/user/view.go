@@ -47,7 +47,7 @@ func (h *Users) facts(u user.View) []parts.Pair {
 		connections.Href = views.ConnectionsOf(u.Name)
 	}
 	facts := []parts.Pair{
-		provider, connections, {Label: "Devices", Value: "Show devices with certificates", Href: views.DevicesOf(u.Name)}, parts.FactTime("Last sign-in", parts.At(now, u.SignedInAt)), parts.FactTime("First seen", parts.At(now, u.FirstSeen)),
+		provider, connections, {Label: "Devices", Value: "Show devices with certificates", Href: views.DevicesOf(u.ID)}, parts.FactTime("Last sign-in", parts.At(now, u.SignedInAt)), parts.FactTime("First seen", parts.At(now, u.FirstSeen)),
 		{Label: "User ID", Value: string(u.ID), Copy: true},
 	}
 	if u.Provider != "" {

@@ -4,6 +4,7 @@ package device
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"mime"
 	"net/http"
@@ -71,17 +72,17 @@ func written(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 
 
 // Make sends the file of another device. It is the only answer that has the file.
 func (h *Pages) Make(c echo.Context) error {
-	file, _, err := h.service.Make(page.Context(c), page.User(c), device.Request{Endpoint: vpn.EndpointID(c.FormValue("endpoint")), Name: c.FormValue("name"), CommandLine: forCommandLine(c)})
-	return h.send(c, file, err)
+	file, d, err := h.service.Make(page.Context(c), page.User(c), device.Request{Endpoint: vpn.EndpointID(c.FormValue("endpoint")), Name: c.FormValue("name"), CommandLine: forCommandLine(c)})
+	return h.send(c, file, d, err)
 }
 
 // Renew sends a new file of a device.
 func (h *Pages) Renew(c echo.Context) error {
-	file, _, err := h.service.Renew(page.Context(c), page.User(c), deviceID(c), forCommandLine(c))
-	return h.send(c, file, err)
+	file, d, err := h.service.Renew(page.Context(c), page.User(c), deviceID(c), forCommandLine(c))
+	return h.send(c, file, d, err)
 }
 
-func (h *Pages) send(c echo.Context, file endpoint.Configuration, err error) error {
+func (h *Pages) send(c echo.Context, file endpoint.Configuration, d vpn.Device, err error) error {
 	switch {
 	case errors.Is(err, vpn.ErrPortalClosed):
 		return h.render(c, http.StatusUnprocessableEntity, errNotHere)
@@ -91,7 +92,13 @@ func (h *Pages) send(c echo.Context, file endpoint.Configuration, err error) err
 		return err
 	}
 	c.Response().Header().Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": file.FileName}))
-	return c.Blob(http.StatusOK, "application/x-openvpn-profile", []byte(file.Text))
+	if err := c.Blob(http.StatusOK, "application/x-openvpn-profile", []byte(file.Text)); err != nil {
+		return err
+	}
+	if err := http.NewResponseController(c.Response()).Flush(); err != nil {
+		return err // the download was interrupted: it does not count
+	}
+	return h.service.CountFetched(context.WithoutCancel(page.Context(c)), page.User(c), d)
 }
 
 var errNotHere = vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "No file for a device can be made for this endpoint. Ask your administrator for the complete file with your certificate.")

@@ -47,6 +47,9 @@ func TestDevices(t *testing.T) {
 	if !strings.Contains(file.Body, "PRIVATE KEY") || !strings.Contains(file.Header.Get("Content-Disposition"), "phone.ovpn") || !strings.Contains(file.Header.Get("Cache-Control"), "no-store") {
 		t.Errorf("%v\n%s", file.Header, file.Body)
 	}
+	if n := s.Query("SELECT handed_out FROM profile_offer"); len(n) != 1 || n[0] != "1" {
+		t.Errorf("%v files are counted, want 1", n)
+	}
 	list := alice.Get("/portal/devices").WantText("main", "<phone>").WantText("main", "never").WantText("main", "You have 1 of 5")
 	webtest.CheckMarkup(t, "/portal/devices", list)
 	remove := list.Doc.Find("a[href$='/remove']").AttrOr("href", "")

@@ -48,7 +48,7 @@ func newCrowd(b *testing.B, users int) *crowd {
 	base, _ := url.Parse(controltest.PublicURL) // a constant
 	c := &crowd{Site: s, directory: d.ID, base: webtest.NewPublic(b, s.Kit)}
 	c.pages = web.NewPublic(web.PublicConfig{
-		Services: portal.Services{Core: s.Core, SignIns: s.SignIns, Portal: s.Portal, Branding: s.Branding, Installers: s.Installers, Providers: s.Identity}, Log: s.Core.Log, Now: s.Clock.Now, URL: base, Loopback: true,
+		Services: portal.Services{Core: s.Core, SignIns: s.SignIns, Portal: s.Portal, Devices: s.Devices, Branding: s.Branding, Installers: s.Installers, Providers: s.Identity}, Log: s.Core.Log, Now: s.Clock.Now, URL: base, Loopback: true,
 	})
 	for i := range visitors {
 		s.Directory.Put(password, vpn.ProviderUser{Key: c.user(i * users / visitors).Key, Name: userName(i * users / visitors)})
@@ -172,7 +172,7 @@ func BenchmarkPortal(b *testing.B) {
 	web.CollectGarbageLessOften() // as the process that serves them
 	few, many := newCrowd(b, crowdOfFew), newCrowd(b, crowdOfMany)
 	for name, path := range map[string]string{
-		"entry": "/", "sign-in": many.Endpoint.ID.PortalPath(), "connect": "/portal", "access": "/portal/access",
+		"entry": "/", "sign-in": many.Endpoint.ID.PortalPath(), "connect": "/portal", "access": "/portal/access", "devices": "/portal/devices",
 	} {
 		b.Run(name, func(b *testing.B) { comparePages(b, few, many, path) })
 	}
