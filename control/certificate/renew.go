@@ -11,7 +11,7 @@ import (
 // RenewSpec is a request to renew a certificate as typed.
 type RenewSpec struct {
 	ValidDays string
-	NewKey    bool // make a new private key; not for an authority
+	NewKey    bool // make a new private key; not for an authority. A revoked certificate gets one in any case
 	EndOld    bool // of a client: revoke the certificate of before or, where the list of its authority is not made here, block it
 	Consent   vpn.Consent
 }
@@ -105,6 +105,11 @@ func (s *Service) prepare(ctx context.Context, by control.Principal, id vpn.Cert
 		}
 		if err = r.old.Renewable(signer, s.core.Now()); err != nil {
 			return err
+		}
+		if revoked, err := RevocationsOfCertificates(ctx, tx, r.old); err != nil {
+			return err
+		} else if revoked[id] != nil { // perhaps because another person has its key
+			in.NewKey = true
 		}
 		old = vpn.KeyPair{Certificate: r.old.PEM, Chain: r.old.Chain}
 		if r.old.HasKey {

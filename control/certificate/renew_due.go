@@ -25,7 +25,14 @@ func (s *Service) RenewDue(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		revoked, err := RevocationsOfCertificates(ctx, tx, used...)
+		if err != nil {
+			return err
+		}
 		for _, c := range used {
+			if revoked[c.ID] != nil { // an administrator decides what takes its place
+				continue
+			}
 			if signer, err := SignerOf(ctx, tx, c); err != nil {
 				return err
 			} else if _, now := c.RenewsItself(signer, s.core.Now()); now {

@@ -115,8 +115,11 @@ func TestRenewClient(t *testing.T) {
 	if d := s.login("2", second.Certificate); !d.Allow {
 		t.Errorf("the new one: %+v", d)
 	}
-	_, err = s.Certificates.RenewCertificate(ctx, s.Admin, first.Certificate.ID, certificate.RenewSpec{EndOld: true}) // revoked already
+	again, err := s.Certificates.RenewCertificate(ctx, s.Admin, first.Certificate.ID, certificate.RenewSpec{EndOld: true}) // revoked already
 	s.Must(err)
+	if again.Certificate.KeyDigest() == first.Certificate.KeyDigest() {
+		t.Error("a revoked certificate, whose key another person may have, is renewed with that key")
+	}
 
 	s = newAssociatedSite(t)
 	_, err = s.Certificates.ImportRevocationList(ctx, s.Admin, s.CA.ID, s.listOf(1, time.Hour), false)
