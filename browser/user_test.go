@@ -332,7 +332,7 @@ func (p *user) signUp(s *site) {
 	p.fill("Password", password)
 	p.fill("Password again", password)
 	p.press("Create administrator and sign in")
-	p.waitText("Getting started")
+	p.waitText("Overview")
 }
 
 // signIn signs in on the page that is open or on the first one.
@@ -342,7 +342,7 @@ func (p *user) signIn(name string) {
 	p.fill("User name", name)
 	p.fill("Password", password)
 	p.press("Sign in")
-	p.waitText("Getting started")
+	p.waitText("Overview")
 }
 
 // createNetwork fills the forms of a network and its subnets.

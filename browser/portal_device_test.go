@@ -1,0 +1,39 @@
+package browser
+
+import (
+	"strings"
+	"testing"
+)
+
+// deviceInPortal has an administrator make an endpoint that asks for a certificate as well, and the user who is signed in to the portal
+// in the same browser make the file of a device and see it; the console lists it.
+func (p *user) deviceInPortal(t *testing.T, public string) {
+	t.Helper()
+	p.open("/endpoints/new")
+	p.tick("Use user-based authentication")
+	p.fill("Name tag", "Laptops")
+	p.choose("Server certificate", "vpn.example.com")
+	p.choose("Directory ID", "corp")
+	p.click("Other parameters")
+	p.fill("VPN port", "1194")
+	p.tick("Enable self-service portal")
+	p.press("Create Client VPN endpoint")
+	p.waitText("Self-service portal Enabled", "Show devices of users")
+	p.open(public + "/portal/devices")
+	p.waitText("Add a device", "Laptops", "You have no device yet")
+	p.inspectPublic("portal-devices-empty")
+	p.fill("Name of the device", "Alice's telephone")
+	if name, file := p.download("Make and download the file"); !strings.HasSuffix(name, ".ovpn") || !strings.Contains(file, "PRIVATE KEY") {
+		t.Errorf("the file %s is\n%s", name, file)
+	}
+	p.click("show my devices")
+	p.waitText("Alice's telephone", "You have 1 of 5", "Last used")
+	p.inspectPublic("portal-devices")
+	p.click("Remove Alice's telephone")
+	p.waitText("Remove Alice's telephone?", "Its file connects no more")
+	p.inspectPublic("portal-device-remove")
+	p.open("/devices")
+	p.waitText("Devices of users", "Alice's telephone", "Laptops", "Every endpoint")
+	p.inspect("devices of users")
+	p.open(public + "/portal")
+}
