@@ -22,7 +22,7 @@ const (
 	handCodeGroup    = 4
 )
 
-// newHandCode is a random code to be copied by hand: XXXX-XXXX-XXXX.
+// newHandCode is a random code to be copied by hand, with a hyphen between its groups.
 func newHandCode() Secret {
 	raw := make([]byte, handCodeLength)
 	_, _ = rand.Read(raw)
