@@ -63,17 +63,13 @@ func find[R, T any](s *search, order, ranged string, n noun, to func(R) (T, erro
 }
 
 func (s *search) users(r *vpn.SearchResult, text string) {
-	l := vpn.List{Search: text, Size: vpn.SearchEach}
 	if s.err == nil {
-		var rows []userRow
-		s.err = s.t.on(s.ctx).Where(`name_key LIKE ? ESCAPE '\' OR id = ?`, s.like, clean(text)).Order("signed_in_at DESC, number DESC").Limit(vpn.SearchEach).Find(&rows).Error
-		if s.err == nil {
-			r.Users, s.err = mapRows(rows, userNoun, userRow.user)
-		}
+		q := s.t.on(s.ctx).Where(`name_key LIKE ? ESCAPE '\' OR id = ?`, s.like, clean(text)).Order("signed_in_at DESC, number DESC").Limit(vpn.SearchEach)
+		r.Users, s.err = readAll(q, userNoun, userRow.user)
 	}
 	if s.err == nil {
 		var groups vpn.Page[vpn.UserGroup]
-		groups, s.err = s.t.VPNGroups(s.ctx, l)
+		groups, s.err = s.t.VPNGroups(s.ctx, vpn.List{Search: text, Size: vpn.SearchEach})
 		r.Groups = groups.Items
 	}
 }

@@ -1,9 +1,10 @@
 package vpn
 
 import (
+	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
-	"strings"
 )
 
 // QuickStartSpec is a request for a whole VPN by one form, as typed. What is empty is proposed by QuickStartProposal.
@@ -44,20 +45,16 @@ func ProposeSubnet(network netip.Prefix, used []netip.Prefix) netip.Prefix {
 	return netip.PrefixFrom(network.Addr(), max(network.Bits(), 24)).Masked()
 }
 
-// Fields gives an error of one of the things that a quick start makes with the names of the form's fields: those that the form does
-// not have are told in the sentence above it.
-func (QuickStartSpec) Fields(err error, names map[string]string) error {
-	fields := FieldsOf(err)
-	if len(fields) == 0 {
-		return err
+// QuickStartFields gives the refusal of a thing that a quick start makes with the names of the form's fields; a field that the form
+// does not have is told beside the name.
+func QuickStartFields(refused error, names map[string]string) error {
+	fields := FieldsOf(refused)
+	if len(fields) == 0 || KindOf(refused) != Invalid {
+		return refused
 	}
 	var c Check
-	for name, sentence := range fields {
-		if shown, ok := names[name]; ok {
-			c.Also(shown, sentence)
-		} else {
-			c.Also("name", strings.TrimSpace(sentence))
-		}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		c.Also(cmp.Or(names[name], "name"), fields[name])
 	}
 	return c.Err()
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 
 	"sallyport/control"
-	"sallyport/control/certificate"
 	"sallyport/control/endpoint"
 	"sallyport/control/tutorial"
 	"sallyport/store"
@@ -14,18 +13,18 @@ import (
 
 // Service is the use case.
 type Service struct {
-	core         *control.Core
-	endpoints    *endpoint.Service
-	certificates *certificate.Service
-	tutorial     *tutorial.Service
+	core      *control.Core
+	endpoints *endpoint.Service
+	tutorial  *tutorial.Service
 }
 
 // New makes the use case.
-func New(core *control.Core, endpoints *endpoint.Service, certificates *certificate.Service, tutorial *tutorial.Service) *Service {
-	return &Service{core, endpoints, certificates, tutorial}
+func New(core *control.Core, endpoints *endpoint.Service, tutorial *tutorial.Service) *Service {
+	return &Service{core, endpoints, tutorial}
 }
 
-// Overview is what the first page shows. What concerns the whole node, directories and providers is in the banner of every page.
+// Overview is what the first page shows. What concerns the whole node, certificates, directories and providers is in the banner of
+// every page.
 type Overview struct {
 	Attention   []Attention // what failed first
 	Endpoints   []vpn.EndpointSummary
@@ -36,20 +35,17 @@ type Overview struct {
 	Unnamed     bool // there is neither a public name nor a VPN domain
 }
 
-// Attention is one thing that an administrator should look at.
+// Attention is an endpoint that an administrator should look at.
 type Attention struct {
-	Failed      bool // else it is a warning
-	Text        string
-	Endpoint    vpn.EndpointRef // what it is about; without an ID: no endpoint
-	Certificate vpn.CertificateID
-	Label       string // of the certificate
+	Failed   bool // else it is a warning
+	Text     string
+	Endpoint vpn.EndpointRef
 }
 
 // How many rows the parts of the page have.
 const (
-	endpointRows    = 8
-	connectionRows  = 8
-	certificateRows = 5
+	endpointRows   = 8
+	connectionRows = 8
 )
 
 // Overview reads all of it.
@@ -72,11 +68,6 @@ func (s *Service) Overview(ctx context.Context, by control.Principal) (o Overvie
 	}
 	o.MoreOfThem = all.Total - len(o.Endpoints)
 	o.Attention = ofEndpoints(o.Endpoints)
-	ending, err := s.ofCertificates(ctx, by)
-	if err != nil {
-		return o, err
-	}
-	o.Attention = append(o.Attention, ending...)
 	if o.Counts, err = s.endpoints.ConnectionCounts(ctx, by, ""); err != nil {
 		return o, err
 	}
@@ -113,40 +104,4 @@ func ofEndpoints(list []vpn.EndpointSummary) (out []Attention) {
 		}
 	}
 	return append(out, warnings...)
-}
-
-// ofCertificates lists the certificates that have ended or end soon.
-func (s *Service) ofCertificates(ctx context.Context, by control.Principal) (out []Attention, err error) {
-	for _, state := range []string{"expired", "expires soon"} {
-		found, err := s.certificates.Certificates(ctx, by, vpn.List{Filter: map[string]string{"state": state}, Sort: "not_after", Size: certificateRows})
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range found.Items {
-			used := len(c.UsedBy) > 0 || c.Issued > 0
-			if state == "expired" && !used {
-				continue
-			}
-			text := "It expires on "
-			if state == "expired" {
-				text = "It expired on "
-			}
-			out = append(out, Attention{
-				Failed: state == "expired", Certificate: c.ID, Label: c.Label(),
-				Text: text + c.NotAfter.UTC().Format("2 January 2006") + usedBy(c.UsedBy),
-			})
-		}
-	}
-	return out, nil
-}
-
-func usedBy(list []vpn.EndpointRef) string {
-	switch len(list) {
-	case 0:
-		return "."
-	case 1:
-		return ". Endpoint " + list[0].Label() + " uses it."
-	default:
-		return ". Endpoint " + list[0].Label() + " and " + control.Plural(len(list)-1, "other endpoint") + " use it."
-	}
 }

@@ -27,14 +27,14 @@ func (s *Service) keys(spec vpn.QuickStartSpec, p Proposal) (k keys, err error) 
 		return c, nil
 	}
 	label, wanted, wrong := vpn.CheckCertificateSpec(vpn.UseAuthority, "", spec.Name+" CA", "", vpn.ECDSAP256, "")
-	wrong = spec.Fields(wrong, map[string]string{"name": "name", "common_name": "name"})
+	wrong = vpn.QuickStartFields(wrong, map[string]string{"name": "name", "common_name": "name"})
 	dnsName := spec.PublicName
 	if _, err := netip.ParseAddr(dnsName); err == nil || vpn.CheckPublicName(dnsName) != "" {
 		dnsName = "" // an address is no DNS name; another text is refused beside the field
 	}
 	serverName, server, _ := vpn.CheckCertificateSpec(vpn.UseServer, spec.Name+" server", "server", dnsName, vpn.ECDSAP256, "")
 	clientName, client, wrongClient := vpn.CheckCertificateSpec(vpn.UseClient, "", spec.Client, "", vpn.ECDSAP256, "")
-	wrongClient = spec.Fields(wrongClient, map[string]string{"common_name": "client", "name": "client"})
+	wrongClient = vpn.QuickStartFields(wrongClient, map[string]string{"common_name": "client", "name": "client"})
 	if err := vpn.Together(needed(spec, p), wrong, wrongClient); err != nil {
 		return k, err
 	}

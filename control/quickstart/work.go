@@ -27,11 +27,11 @@ func (w work) network(ctx context.Context) (n vpn.Network, subnet vpn.Subnet, er
 	now := w.core.Now()
 	n, err = vpn.NewNetwork(vpn.NetworkSpec{Name: w.spec.Name, CIDRs: w.spec.CIDR}, now)
 	if err != nil {
-		return n, subnet, w.spec.Fields(err, map[string]string{"name": "name", "cidrs": "cidr"})
+		return n, subnet, vpn.QuickStartFields(err, map[string]string{"name": "name", "cidrs": "cidr"})
 	}
 	subnet, err = vpn.NewSubnet(vpn.SubnetSpec{CIDR: w.spec.Subnet, Zone: w.spec.Zone}, n, nil, now)
 	if err != nil {
-		return n, subnet, w.spec.Fields(err, map[string]string{"cidr": "subnet", "zone": "zone"})
+		return n, subnet, vpn.QuickStartFields(err, map[string]string{"cidr": "subnet", "zone": "zone"})
 	}
 	if err := w.tx.CreateNetwork(ctx, n); err != nil {
 		return n, subnet, err
@@ -73,7 +73,7 @@ func (w work) endpoint(ctx context.Context, d endpoint.Draft) (vpn.Endpoint, err
 	record := w.core.Record(w.by, vpn.CreateClientVpnEndpoint, "")
 	e, err := w.endpoints.CreateDraft(ctx, w.tx, &record, d)
 	if err != nil {
-		return e, w.spec.Fields(err, map[string]string{"name": "name", "client_cidr": "client_cidr", "port": "port", "listen_addr": "port"})
+		return e, vpn.QuickStartFields(err, map[string]string{"name": "name", "client_cidr": "client_cidr", "port": "port", "listen_addr": "port"})
 	}
 	return e, w.tx.Audit(ctx, record)
 }

@@ -18,7 +18,7 @@ func New(core *control.Core) *Service { return &Service{core} }
 // reads are the actions whose results a search shows.
 var reads = []vpn.Action{
 	vpn.DescribeClientVpnEndpoints, vpn.DescribeVpcs, vpn.DescribeSubnets, vpn.DescribeClientVpnAuthorizationRules, vpn.DescribeClientVpnRoutes, vpn.DescribeClientVpnConnections,
-	vpn.DescribeVpnUsers, vpn.DescribeVpnGroups, vpn.DescribeDirectories, vpn.ListCertificates,
+	vpn.DescribeVpnUsers, vpn.DescribeVpnGroups, vpn.DescribeDirectories, vpn.ListCertificates, vpn.ListAdministrators,
 }
 
 // Search finds what has a text in its name, ID, tags or addresses (store.Tx.Search).

@@ -102,7 +102,7 @@ func New(c Config) *Console {
 		Node:         node.New(pages, s.Core, s.Nodes, s.Endpoints, s.Settings),
 		SelfService:  selfservice.New(pages, s.Core, s.Branding, s.Installers, s.Endpoints),
 		Tutorial:     tutorial.New(pages, s.Tutorial),
-		Overview:     overview.New(pages, overviewcontrol.New(s.Core, s.Endpoints, s.Certificates, s.Tutorial)),
+		Overview:     overview.New(pages, overviewcontrol.New(s.Core, s.Endpoints, s.Tutorial)),
 		QuickStart:   quickstart.New(pages, s.QuickStart),
 		Search:       search.New(pages, s.Search),
 		Help:         help.New(pages),

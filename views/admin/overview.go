@@ -41,3 +41,11 @@ const (
 	StartPath   = "/getting-started"
 	DismissPath = "/getting-started/dismiss"
 )
+
+// calm is said where no endpoint needs attention. The banner above may have something.
+func (v Overview) calm() string {
+	if v.Chrome.Banner.Says() {
+		return "Nothing else needs your attention."
+	}
+	return "Nothing needs your attention."
+}

@@ -42,6 +42,11 @@ type Banner struct {
 	Endpoints int // endpoints with a fault: their number stands in the menu
 }
 
+// Says tells whether the banner has something to say.
+func (b Banner) Says() bool {
+	return b.Fault != "" || len(b.Held)+len(b.Providers)+len(b.Notices)+len(b.Reports) > 0
+}
+
 // HeldLookUp is a look-up of a directory's users that waits for an administrator.
 type HeldLookUp struct {
 	Label          string // of the directory
