@@ -68,21 +68,12 @@ func (d Device) State(now time.Time) DeviceState {
 // Live tells whether a client can connect with the certificate.
 func (d Device) Live(now time.Time) bool { return d.RevokedAt.IsZero() && now.Before(d.NotAfter) }
 
-// deviceNotices are the days before the end of a certificate from which on its user is told, each time more urgently.
-var deviceNotices = []int{1, 7, 14, 30}
-
-// Notice is the step of the notice that the certificate ends: the last of 30, 14, 7 and 1 days before its end that has
-// passed; 0: none has, or the certificate is not live.
+// Notice is the stage of the notice that the certificate ends (ExpiryStage); 0: there is none, or the certificate is not live.
 func (d Device) Notice(now time.Time) int {
 	if !d.Live(now) {
 		return 0
 	}
-	for _, days := range deviceNotices {
-		if d.NotAfter.Sub(now) <= time.Duration(days)*day {
-			return days
-		}
-	}
-	return 0
+	return max(0, ExpiryStage(d.NotAfter, now))
 }
 
 // Revoke ends the certificate. One that is revoked stays as it is.

@@ -82,30 +82,15 @@ func (l RevocationList) OlderThan(other RevocationList) bool {
 	return l.ThisUpdate.Before(other.ThisUpdate)
 }
 
-// ListWarning is how long before its end a list is warned of first.
-const ListWarning = 30 * day
-
-// listWarnings are how many days before its end a list is warned of.
-var listWarnings = []int{1, 7, 14, 30}
-
 // Days is how many whole days the list is still valid.
 func (l RevocationList) Days(now time.Time) int { return int(max(0, l.NextUpdate.Sub(now)) / day) }
 
-// Stage is the step of the warning about the list's end: 30, 14, 7 or 1 days before it, 0 after it, and -1 where there is no
-// warning. renews tells that the program renews the list itself.
+// Stage is the warning about the list's end that is due (ExpiryStage). renews tells that the program renews the list itself.
 func (l RevocationList) Stage(now time.Time, renews bool) int {
 	if l.NextUpdate.IsZero() || renews {
-		return -1
+		return NoExpiry
 	}
-	if l.Expired(now) {
-		return 0
-	}
-	for _, days := range listWarnings {
-		if now.Add(time.Duration(days) * day).After(l.NextUpdate) {
-			return days
-		}
-	}
-	return -1
+	return ExpiryStage(l.NextUpdate, now)
 }
 
 // Warning says what the list's end means, and what to do; empty where there is no warning.

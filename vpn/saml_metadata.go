@@ -109,11 +109,9 @@ type SAMLExpiry struct {
 	What string // that ends, as a sentence names it
 	At   time.Time
 	// Days is how many whole days are left; -1: it has ended.
-	Days int
+	Days  int
+	Stage int // ExpiryStage
 }
-
-// expiryDays are how many days before an end administrators are warned, the last one first.
-var expiryDays = []int{1, 7, 14, 30}
 
 // Expiries lists what ends within 30 days or has ended: the last of the signing certificates, because the others may be
 // left over from a change of keys, and the document. The first to end is the first.
@@ -127,7 +125,7 @@ func (m SAMLMetadata) Expiries(now time.Time) []SAMLExpiry {
 		if !now.After(at) {
 			days = int(at.Sub(now) / (24 * time.Hour))
 		}
-		out = append(out, SAMLExpiry{What: what, At: at, Days: days})
+		out = append(out, SAMLExpiry{What: what, At: at, Days: days, Stage: ExpiryStage(at, now)})
 	}
 	var last time.Time
 	for _, c := range m.Certificates {
@@ -143,19 +141,6 @@ func (m SAMLMetadata) Expiries(now time.Time) []SAMLExpiry {
 	add("The metadata of the IdP", m.ValidUntil)
 	slices.SortStableFunc(out, func(a, b SAMLExpiry) int { return a.At.Compare(b.At) })
 	return out
-}
-
-// Stage is the warning that is due: 30, 14, 7 or 1 days before the end, and 0 after it.
-func (e SAMLExpiry) Stage() int {
-	if e.Days < 0 {
-		return 0
-	}
-	for _, days := range expiryDays {
-		if e.Days <= days {
-			return days
-		}
-	}
-	return expiryDays[len(expiryDays)-1]
 }
 
 // Sentence says when it ends, and what then.

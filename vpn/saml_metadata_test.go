@@ -54,7 +54,7 @@ func TestSAMLExpiries(t *testing.T) {
 		switch {
 		case c.stage < 0 && len(found) > 0:
 			t.Errorf("%v days: %+v", c.days, found)
-		case c.stage >= 0 && (len(found) != 1 || found[0].Stage() != c.stage || !strings.Contains(found[0].Sentence(), c.says)):
+		case c.stage >= 0 && (len(found) != 1 || found[0].Stage != c.stage || !strings.Contains(found[0].Sentence(), c.says)):
 			t.Errorf("%v days: %+v", c.days, found)
 		}
 	}

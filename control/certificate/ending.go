@@ -2,6 +2,7 @@ package certificate
 
 import (
 	"context"
+	"time"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -54,12 +55,12 @@ func (s *Service) Ending(ctx context.Context) ([]Ending, error) {
 	return out, err
 }
 
-// WarnOfEnding writes a line to the log for each certificate that reaches one of vpn.ExpirySteps before its end within the
-// last turn of the caller.
+// WarnOfEnding writes a line to the log for each certificate that reached a stage before its end (vpn.ExpiryStage) within the last
+// hour: it is called once an hour.
 func (s *Service) WarnOfEnding(ctx context.Context) error {
 	list, err := s.Ending(ctx)
 	for _, c := range list {
-		if step, reached := vpn.ExpiryStep(c.NotAfter, s.core.Now()); reached {
+		if step, reached := vpn.ExpiryStepWithin(time.Hour, c.NotAfter, s.core.Now()); reached {
 			s.core.Log.WarnContext(ctx, "a certificate that endpoints use ends soon", "certificate", c.ID, "name", c.Label(), "days", step, "end", c.NotAfter)
 		}
 	}

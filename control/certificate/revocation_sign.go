@@ -176,7 +176,7 @@ func (s *Service) ListTroubles(ctx context.Context) []ListTrouble {
 	}
 	var out []ListTrouble
 	err := s.core.View(ctx, func(tx *store.Tx) error {
-		lists, err := tx.RevocationListsEnding(ctx, now.Add(vpn.ListWarning))
+		lists, err := tx.RevocationListsEnding(ctx, now.Add(vpn.ExpiryWarning))
 		if err != nil || len(lists) == 0 {
 			return err
 		}
@@ -235,7 +235,7 @@ func (s *Service) WarnOfLists(ctx context.Context) {
 	var lists []vpn.RevocationList
 	var kept []vpn.Certificate
 	err := s.core.View(ctx, func(tx *store.Tx) (err error) {
-		if lists, err = tx.RevocationListsEnding(ctx, now.Add(vpn.ListWarning)); err != nil || len(lists) == 0 {
+		if lists, err = tx.RevocationListsEnding(ctx, now.Add(vpn.ExpiryWarning)); err != nil || len(lists) == 0 {
 			return err
 		}
 		kept, err = tx.Authorities(ctx)

@@ -123,7 +123,7 @@ func (s *Service) warnOfEnds(ctx context.Context, p vpn.SAMLProvider, before map
 		if warned == nil {
 			warned = map[string]int{}
 		}
-		stage := e.Stage()
+		stage := e.Stage
 		warned[e.What] = stage
 		if last, ok := before[e.What]; !ok || stage < last {
 			s.core.Log.WarnContext(ctx, "the metadata of a SAML provider ends", "provider", p.ID, "at", e.At, "reason", e.Sentence())
