@@ -159,23 +159,14 @@ type ListTrouble struct {
 // troublesLife is how long what ListTroubles read last is shown again.
 const troublesLife = 5 * time.Second
 
-// troubles are those that were read last.
-type troubles struct {
-	at   time.Time
-	list []ListTrouble
-}
-
 // ListTroubles tells which lists end soon, have ended, or wait to be signed.
 func (s *Service) ListTroubles(ctx context.Context) []ListTrouble {
 	now := s.core.Now()
-	s.mu.Lock()
-	known := s.troubles
-	s.mu.Unlock()
-	if control.IsYoung(known.at, now, troublesLife) {
-		return known.list
-	}
-	var out []ListTrouble
-	err := s.core.View(ctx, func(tx *store.Tx) error {
+	return s.troubles.Value(now, troublesLife, func() ([]ListTrouble, error) { return s.readTroubles(ctx, now) })
+}
+
+func (s *Service) readTroubles(ctx context.Context, now time.Time) (out []ListTrouble, err error) {
+	err = s.core.View(ctx, func(tx *store.Tx) error {
 		lists, err := tx.RevocationListsEnding(ctx, now.Add(vpn.ExpiryWarning))
 		if err != nil || len(lists) == 0 {
 			return err
@@ -202,13 +193,7 @@ func (s *Service) ListTroubles(ctx context.Context) []ListTrouble {
 		}
 		return nil
 	})
-	if err != nil { // a page without a banner is better than none
-		return known.list
-	}
-	s.mu.Lock()
-	s.troubles = troubles{now, out}
-	s.mu.Unlock()
-	return out
+	return out, err
 }
 
 // leadsTo is a certificate in whose chain an authority is.

@@ -38,9 +38,10 @@ type Service struct {
 
 	importing sync.Mutex // one import of a revocation list at a time; taken before every other lock, and while the store is used
 
-	mu       sync.Mutex // guards what follows; no other lock is taken under it
-	troubles troubles
-	warned   map[string]int // the stage of each list that was logged last, by the authority's key
+	troubles control.Recent[[]ListTrouble]
+
+	mu     sync.Mutex     // guards what follows; no other lock is taken under it
+	warned map[string]int // the stage of each list that was logged last, by the authority's key
 }
 
 // New makes the use cases.

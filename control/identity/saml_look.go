@@ -110,9 +110,7 @@ func (s *Service) lookAt(ctx context.Context, p vpn.SAMLProvider, before vpn.SAM
 	}
 	look.Warned = s.warnOfEnds(ctx, p, before.Warned, now)
 	err := s.core.Update(ctx, func(tx *store.Tx) error { return tx.SaveSAMLLook(ctx, p.ID, p.Version, look) })
-	s.mu.Lock()
-	s.troubles = troubles{}
-	s.mu.Unlock()
+	s.troubles.Forget()
 	return look, err
 }
 
@@ -140,24 +138,15 @@ type ProviderTrouble struct {
 	Since     time.Time // zero: not known
 }
 
-// troubles are those that were read last.
-type troubles struct {
-	at   time.Time
-	list []ProviderTrouble
-}
-
 // ProviderTroubles lists the providers whose metadata ends soon, has ended, or differs from what is behind its URL, and those
 // that need our new values after a change of public_url.
 func (s *Service) ProviderTroubles(ctx context.Context) []ProviderTrouble {
 	now := s.core.Now()
-	s.mu.Lock()
-	known := s.troubles
-	s.mu.Unlock()
-	if control.IsYoung(known.at, now, troublesLife) {
-		return known.list
-	}
-	next := troubles{at: now}
-	err := s.core.View(ctx, func(tx *store.Tx) error {
+	return s.troubles.Value(now, troublesLife, func() ([]ProviderTrouble, error) { return s.readTroubles(ctx, now) })
+}
+
+func (s *Service) readTroubles(ctx context.Context, now time.Time) (out []ProviderTrouble, err error) {
+	err = s.core.View(ctx, func(tx *store.Tx) error {
 		providers, err := tx.AllSAMLProviders(ctx)
 		if err != nil {
 			return err
@@ -178,16 +167,10 @@ func (s *Service) ProviderTroubles(ctx context.Context) []ProviderTrouble {
 				t.Sentences = append(t.Sentences, sentence)
 			}
 			if len(t.Sentences) > 0 {
-				next.list = append(next.list, t)
+				out = append(out, t)
 			}
 		}
 		return nil
 	})
-	if err != nil { // a page without a banner is better than none
-		return known.list
-	}
-	s.mu.Lock()
-	s.troubles = next
-	s.mu.Unlock()
-	return next.list
+	return out, err
 }

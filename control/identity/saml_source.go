@@ -99,7 +99,7 @@ func (s *Service) forgetSAML(id vpn.SAMLProviderID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.opened, id)
-	s.troubles = troubles{}
+	s.troubles.Forget()
 }
 
 // OwnMetadata is our document for a provider, which anyone may read. NotFound where there is no such provider.
@@ -145,7 +145,5 @@ func (s *Service) learnURL(ctx context.Context, id vpn.SAMLProviderID, base stri
 		s.core.Log.WarnContext(ctx, "the public URL of a SAML provider was not stored", "provider", id, "err", err)
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.troubles = troubles{}
+	s.troubles.Forget()
 }

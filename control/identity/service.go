@@ -35,12 +35,12 @@ type Service struct {
 	open Opener
 	saml SAML
 
-	mu        sync.Mutex // guards the maps and troubles; held for no call of a source
+	mu        sync.Mutex // guards the maps; held for no call of a source
 	sources   map[vpn.DirectoryID]openSource
 	passes    map[vpn.DirectoryID]Pass
 	confirmed map[vpn.DirectoryID]bool
 	opened    map[vpn.SAMLProviderID]openSAML
-	troubles  troubles // the last that were read
+	troubles  control.Recent[[]ProviderTrouble]
 
 	turns turn.Turns[store.SignInID] // of the sign-ins of one account
 }
