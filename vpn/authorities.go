@@ -5,6 +5,7 @@ import (
 	"encoding/asn1"
 	"encoding/hex"
 	"encoding/pem"
+	"slices"
 )
 
 // Authorities are the certificates that OpenVPN is given to verify the clients of an endpoint with: their
@@ -41,12 +42,17 @@ func (a Authorities) With(required ...Issuer) Authorities {
 }
 
 // Verify is the login with the keys of the issuers in its chain, and without the issuer where that is known from the client alone.
+// It tells where the chain ends at none of the authorities.
 func (a Authorities) Verify(r LoginRequest) LoginRequest {
 	key, known := a[BareFingerprint(r.Issuer)]
 	if !known {
 		r.Issuer = ""
 	}
 	r.IssuerKey, r.Above = key, nil
+	r.Outdated = len(r.Chain) > 0 && !known && !slices.ContainsFunc(r.Chain, func(c ChainCertificate) bool {
+		_, trusted := a[BareFingerprint(c.Fingerprint)]
+		return trusted
+	})
 	for i := 0; i+1 < len(r.Chain); i++ { // the last is the root: no other authority can revoke it
 		r.Above = append(r.Above, CertificateNumber{IssuerKey: a[BareFingerprint(r.Chain[i+1].Fingerprint)], Serial: r.Chain[i].Serial})
 	}

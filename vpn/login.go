@@ -26,6 +26,9 @@ type LoginRequest struct {
 	IssuerKey   string         `json:"-"`           // KeyDigest of that certificate, as Authorities.Verify sets it
 	// Chain are the certificates above the client's own that it was verified with, up to the root.
 	Chain []ChainCertificate `json:"chain,omitempty"`
+	// Outdated tells that the client was verified with an authority that its endpoint trusts no more, as Authorities.Verify sets
+	// it: the worker was not yet given the present ones.
+	Outdated bool `json:"-"`
 	// Above are those below the root, as Authorities.Verify sets them.
 	Above []CertificateNumber `json:"-"`
 	// Token names the token that the client has or, with the answer, gets. It is not the token, and proves nothing.
@@ -162,7 +165,8 @@ func (i Issuer) issued(r LoginRequest) bool {
 // which OpenVPN has verified against the endpoint's authority, was issued by one of issuers and is neither blocked nor revoked, and its common name
 // can name a user; where users sign in, the user is proved, unless the client returns with a token
 // (Session.Continue). The refusal says why not, nil lets the client in. It is Unavailable where nothing but the moment is
-// against it: the endpoint has associations that are to stay, and none of them works, or the identity provider does not answer.
+// against it: the endpoint has associations that are to stay, and none of them works, the identity provider does not answer, or
+// the worker has an authority that the endpoint no longer trusts.
 func DecideLogin(e Endpoint, state EndpointState, associations []Association, issuers Issuers, barred Barred, r LoginRequest, proof Proof) *Error {
 	if refused := decideClient(e, state, associations, issuers, barred, r); refused != nil {
 		return refused
@@ -193,6 +197,8 @@ func decideClient(e Endpoint, state EndpointState, associations []Association, i
 		return Refuse(Conflict, CodeEndpointUnavailable, "This VPN endpoint has no target network yet. Ask your administrator.")
 	case byCertificate && barred.Refuse(r) != nil:
 		return barred.Refuse(r)
+	case byCertificate && r.Outdated:
+		return Refuse(Unavailable, CodeEndpointUnavailable, "The client authorities of this VPN endpoint are being changed. Your client tries again.")
 	case byCertificate && !issuers.issued(r):
 		return Refuse(Denied, CodeCertificateUntrusted,
 			"Your certificate was not issued by the authority "+issuers.names()+" itself, which this VPN endpoint requires. Ask your administrator for another certificate.")

@@ -13,8 +13,8 @@ type keys struct {
 	private                   map[vpn.CertificateID]vpn.Secret
 }
 
-// keys makes them, outside of the transaction. Fields: name, public_name, client.
-func (s *Service) keys(spec vpn.QuickStartSpec, p Proposal) (k keys, err error) {
+// keys makes them, outside of the transaction, where nothing else is wrong. Fields: name, public_name, client, and those of wrong.
+func (s *Service) keys(spec vpn.QuickStartSpec, p Proposal, wrong error) (k keys, err error) {
 	k.private = map[vpn.CertificateID]vpn.Secret{}
 	now := s.core.Now()
 	keep := func(name string, use vpn.CertificateUse, issuer vpn.CertificateID, pair vpn.KeyPair) (vpn.Certificate, error) {
@@ -26,8 +26,8 @@ func (s *Service) keys(spec vpn.QuickStartSpec, p Proposal) (k keys, err error) 
 		k.private[c.ID] = pair.Key
 		return c, nil
 	}
-	label, wanted, wrong := vpn.CheckCertificateSpec(vpn.UseAuthority, "", spec.Name+" CA", "", vpn.ECDSAP256, "")
-	wrong = vpn.QuickStartFields(wrong, map[string]string{"name": "name", "common_name": "name"})
+	label, wanted, wrongName := vpn.CheckCertificateSpec(vpn.UseAuthority, "", spec.Name+" CA", "", vpn.ECDSAP256, "")
+	wrongName = vpn.QuickStartFields(wrongName, map[string]string{"name": "name", "common_name": "name"})
 	dnsName := spec.PublicName
 	if _, err := netip.ParseAddr(dnsName); err == nil || vpn.CheckPublicName(dnsName) != "" {
 		dnsName = "" // an address is no DNS name; another text is refused beside the field
@@ -35,7 +35,7 @@ func (s *Service) keys(spec vpn.QuickStartSpec, p Proposal) (k keys, err error) 
 	serverName, server, _ := vpn.CheckCertificateSpec(vpn.UseServer, spec.Name+" server", "server", dnsName, vpn.ECDSAP256, "")
 	clientName, client, wrongClient := vpn.CheckCertificateSpec(vpn.UseClient, "", spec.Client, "", vpn.ECDSAP256, "")
 	wrongClient = vpn.QuickStartFields(wrongClient, map[string]string{"common_name": "client", "name": "client"})
-	if err := vpn.Together(needed(spec, p), wrong, wrongClient); err != nil {
+	if err := vpn.Together(needed(spec, p), wrongName, wrong, wrongClient); err != nil {
 		return k, err
 	}
 	authority, err := s.pki.NewAuthority(wanted, now)

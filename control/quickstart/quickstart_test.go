@@ -64,6 +64,10 @@ func TestStartIsRefused(t *testing.T) {
 		}
 		k.WantBadInput("nothing typed", field, func() error { _, err := k.QuickStart.Start(t.Context(), k.Admin, spec); return err })
 	}
+	everything := vpn.QuickStartSpec{Name: "<b>", CIDR: "10.7.0.0", PublicName: "-", Client: "a\nb"}
+	for _, field := range []string{"name", "cidr", "client"} {
+		k.WantBadInput("everything wrong at once", field, func() error { _, err := k.QuickStart.Start(t.Context(), k.Admin, everything); return err })
+	}
 	_, err := k.QuickStart.Start(t.Context(), k.ReadOnly, good)
 	k.WantKind("a read-only account", err, vpn.Denied, "read-only")
 }

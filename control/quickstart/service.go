@@ -79,7 +79,8 @@ func (s *Service) Start(ctx context.Context, by control.Principal, spec vpn.Quic
 		return made, err
 	}
 	spec = complete(spec, proposal)
-	keys, err := s.keys(spec, proposal)
+	network, subnet, wrong := place(spec, s.core.Now())
+	keys, err := s.keys(spec, proposal, wrong)
 	if err != nil {
 		return made, err
 	}
@@ -91,13 +92,13 @@ func (s *Service) Start(ctx context.Context, by control.Principal, spec vpn.Quic
 	}
 	err = s.core.Change(ctx, by, vpn.QuickStart, "", func(tx *store.Tx, a *vpn.AuditRecord) error {
 		w := work{s, tx, by, spec}
-		network, subnet, wrong := w.network(ctx)
+		taken := w.network(ctx, network, subnet)
 		named := w.publicName(ctx, proposal.Named)
 		if err := keys.store(ctx, w); err != nil {
 			return err
 		}
 		e, err := w.endpoint(ctx, draft)
-		if err := vpn.Together(wrong, named, err); err != nil {
+		if err := vpn.Together(taken, named, err); err != nil {
 			return err
 		}
 		if err := w.open(ctx, &e, network, subnet); err != nil {

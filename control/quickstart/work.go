@@ -2,6 +2,7 @@ package quickstart
 
 import (
 	"context"
+	"time"
 
 	"sallyport/control"
 	"sallyport/control/endpoint"
@@ -23,26 +24,30 @@ func (w work) audit(ctx context.Context, action vpn.Action, subject string, made
 	return w.tx.Audit(ctx, record)
 }
 
-func (w work) network(ctx context.Context) (n vpn.Network, subnet vpn.Subnet, err error) {
-	now := w.core.Now()
-	n, err = vpn.NewNetwork(vpn.NetworkSpec{Name: w.spec.Name, CIDRs: w.spec.CIDR}, now)
+// place is the network with its subnet. Without a typed range there is none, which needed refuses. Fields: name, cidr, subnet, zone.
+func place(spec vpn.QuickStartSpec, now time.Time) (n vpn.Network, subnet vpn.Subnet, err error) {
+	if spec.CIDR == "" {
+		return n, subnet, nil
+	}
+	n, err = vpn.NewNetwork(vpn.NetworkSpec{Name: spec.Name, CIDRs: spec.CIDR}, now)
 	if err != nil {
 		return n, subnet, vpn.QuickStartFields(err, map[string]string{"name": "name", "cidrs": "cidr"})
 	}
-	subnet, err = vpn.NewSubnet(vpn.SubnetSpec{CIDR: w.spec.Subnet, Zone: w.spec.Zone}, n, nil, now)
-	if err != nil {
-		return n, subnet, vpn.QuickStartFields(err, map[string]string{"cidr": "subnet", "zone": "zone"})
-	}
+	subnet, err = vpn.NewSubnet(vpn.SubnetSpec{CIDR: spec.Subnet, Zone: spec.Zone}, n, nil, now)
+	return n, subnet, vpn.QuickStartFields(err, map[string]string{"cidr": "subnet", "zone": "zone"})
+}
+
+func (w work) network(ctx context.Context, n vpn.Network, subnet vpn.Subnet) error {
 	if err := w.tx.CreateNetwork(ctx, n); err != nil {
-		return n, subnet, err
+		return err
 	}
 	if err := w.audit(ctx, vpn.CreateVpc, string(n.ID), n); err != nil {
-		return n, subnet, err
+		return err
 	}
 	if err := w.tx.CreateSubnet(ctx, subnet); err != nil {
-		return n, subnet, err
+		return err
 	}
-	return n, subnet, w.audit(ctx, vpn.CreateSubnet, string(subnet.ID), subnet)
+	return w.audit(ctx, vpn.CreateSubnet, string(subnet.ID), subnet)
 }
 
 // publicName saves the public name where none is set.
