@@ -24,7 +24,7 @@ RUN_DIR_ELSEWHERE := /var/lib/sallyport-run
 WEB_USER := 69999
 
 # What must be there, and the Debian package that brings it.
-DEPS_RUN := npm:npm openvpn:openvpn nft:nftables ip:iproute2
+DEPS_RUN := npm:npm openvpn:openvpn nft:nftables ip:iproute2 /usr/lib/*/libjemalloc.so.2:libjemalloc2
 DEPS_TEST := ping:iputils-ping iperf3:iperf3 openssl:openssl /usr/share/easy-rsa/easyrsa:easy-rsa curl:curl chromium:chromium \
 	/usr/share/fonts/truetype/dejavu:fonts-dejavu-core /usr/lib/postgresql/*/bin/initdb:postgresql \
 	/usr/sbin/slapd:slapd /usr/bin/ldapmodify:ldap-utils /usr/sbin/samba:samba /usr/share/samba/setup/provision.ldif:samba-ad-provision /usr/bin/ldbmodify:ldb-tools \

@@ -11,13 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// memoryComesBack has glibc map what a client's buffers take and unmap it when the client is gone. As
-// glibc is set up, they lie in the heap, which shrinks from its end only: one client that connected during
-// a flood of handshakes kept all that the flood had taken. A client's memory grows by this from 160 to
-// 250 kB; 2,000 handshakes that were left kept 314 MB without and keep 48 MB with it. Each takes some 50
-// mappings, more than glibc's own limit leaves for 1,300. Another C library ignores the variable.
-const memoryComesBack = "glibc.malloc.top_pad=0:glibc.malloc.mmap_threshold=1800:glibc.malloc.mmap_max=1000000"
-
 // Start starts a worker. When Start returns, the worker runs under its own uid and without privileges;
 // a configuration that it refuses shows a moment later by Done. From then on this process writes no
 // core files either.
@@ -46,7 +39,7 @@ func Start(s Spec) (*Process, error) {
 	}
 	attr := &syscall.ProcAttr{
 		Dir:   s.Dir,
-		Env:   []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "GLIBC_TUNABLES=" + memoryComesBack},
+		Env:   []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"},
 		Files: []uintptr{input.Fd(), output.Fd(), output.Fd()},
 		Sys: &syscall.SysProcAttr{
 			// A process session of its own: signals of a terminal to this process do not reach it.
@@ -56,6 +49,7 @@ func Start(s Spec) (*Process, error) {
 			Credential: &syscall.Credential{Uid: s.UID, Gid: s.GID},
 		},
 	}
+	attr.Env = append(attr.Env, allocator(jemallocPlaces)...)
 	if s.Inherit != nil {
 		attr.Files = append(attr.Files, s.Inherit.Fd())
 	}
