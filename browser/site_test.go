@@ -14,6 +14,7 @@ type site struct {
 	*gateway.Gateway
 	base    string
 	public  string // the public pages
+	target  *netlab.Namespace
 	clients []*netlab.Namespace
 }
 
@@ -33,7 +34,7 @@ func newSite(t testing.TB, clients int) *site {
 	host.IP(t, "route", "add", "default", "via", "198.51.100.10")
 	target.IP(t, "route", "add", "default", "via", "10.0.1.1")
 	listen, public := fmt.Sprintf("127.0.0.1:%d", host.Forward(t)), fmt.Sprintf("127.0.0.1:%d", host.Forward(t))
-	s := &site{base: "https://" + listen, public: "https://" + public}
+	s := &site{base: "https://" + listen, public: "https://" + public, target: target}
 	for i := range clients {
 		c := netlab.New(t, fmt.Sprintf("c%d", i))
 		netlab.Connect(t, host, fmt.Sprintf("client%d", i), fmt.Sprintf("203.0.113.%d/30", 4*i+1), c, "eth0", fmt.Sprintf("203.0.113.%d/30", 4*i+2))

@@ -155,10 +155,11 @@ const findPoint = `(words, within) => {
 		: [document.querySelector("main"), document.body];
 	let seen = [];
 	for (const scope of scopes.filter(Boolean)) {
-		const all = [...scope.querySelectorAll("a[href], button, summary, label, .form-check-label")].filter(shown);
-		const uncounted = e => clean(e.innerText).replace(/ [\d,]+$/, ""); // a tab without the number of its rows
-		const hit = all.find(e => clean(e.innerText) === words) || all.find(e => uncounted(e) === words) || all.find(e => e.matches("summary") && clean(e.querySelector("h2") && e.querySelector("h2").innerText) === words) || all.find(e => clean(e.getAttribute("aria-label")) === words);
-		seen = all.map(e => clean(e.innerText));
+		const all = [...scope.querySelectorAll("a[href], button, input[type=submit], summary, label, .form-check-label")].filter(shown);
+		const wordsOf = e => clean(e.matches("input") ? e.value || "Submit" : e.innerText); // what a browser writes on a button without words
+		const uncounted = e => wordsOf(e).replace(/ [\d,]+$/, ""); // a tab without the number of its rows
+		const hit = all.find(e => wordsOf(e) === words) || all.find(e => uncounted(e) === words) || all.find(e => e.matches("summary") && clean(e.querySelector("h2") && e.querySelector("h2").innerText) === words) || all.find(e => clean(e.getAttribute("aria-label")) === words);
+		seen = all.map(wordsOf);
 		if (!hit) continue;
 		if (hit.disabled) return {Why: "it is disabled"};
 		hit.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
