@@ -96,3 +96,40 @@ func TestPlaceOnTheHost(t *testing.T) {
 		t.Errorf("with a policy: %+v, %v", h, err)
 	}
 }
+
+// The way to an address is told as the host's routes have it, with what the host policy forbids.
+func TestWayOutOfTheHost(t *testing.T) {
+	needsSandbox(t)
+	path := filepath.Join(t.TempDir(), "policy.json")
+	e := &Engine{policy: hostpolicy.NewFile(path)}
+	way := func(policy, to string) vpn.WayOut {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(policy), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		e.policy = hostpolicy.NewFile(path)
+		w, err := e.WayOut(netip.MustParseAddr(to))
+		if err != nil || w.Address.String() != to {
+			t.Errorf("%s: %+v, %v", to, w, err)
+		}
+		return w
+	}
+	if w := way("{}", "10.0.1.77"); w.Interface != "neta" || w.Gateway.IsValid() || w.Default || w.Own || w.Problem != "" {
+		t.Errorf("a host of the network: %+v", w)
+	}
+	if w := way("{}", "10.0.1.1"); !w.Own || w.Interface != "" {
+		t.Errorf("the host itself: %+v", w)
+	}
+	if w := way(`{"forbidden_destinations": ["10.0.1.64/26"]}`, "10.0.1.77"); !w.Forbidden {
+		t.Errorf("a forbidden destination: %+v", w)
+	}
+	if w := way(`{"egress_interfaces": ["other"]}`, "10.0.1.77"); w.Problem != "The host policy does not allow client traffic on interface neta." {
+		t.Errorf("another interface: %+v", w)
+	}
+	if w := way("nonsense", "10.0.1.77"); w.Problem == "" {
+		t.Errorf("without a policy that can be read: %+v", w)
+	}
+	if _, err := e.WayOut(netip.MustParseAddr("fd00::1")); vpn.KindOf(err) != vpn.Invalid {
+		t.Errorf("an IPv6 address: %v", err)
+	}
+}

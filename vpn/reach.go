@@ -97,14 +97,8 @@ func reachAt(d Desired, groups []string, at netip.Addr) DestinationReach {
 	if len(d.Associations) == 0 {
 		verdicts[Decide(d, "", groups, at)] = true
 	}
-	if verdicts[Allow] {
-		return DestinationReach{Verdict: Allow, Partly: len(verdicts) > 1}
-	}
-	r := DestinationReach{Verdict: DenyNoRoute}
-	for v := range verdicts {
-		r.Verdict = max(r.Verdict, v) // with a route it says more
-	}
-	return r
+	v, partly := nearest(verdicts)
+	return DestinationReach{Verdict: v, Partly: partly}
 }
 
 // grantedBy tells which rules of the most specific destination let a client with the groups through.

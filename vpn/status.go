@@ -93,6 +93,7 @@ type RuleStatus struct {
 	Warning string
 	// GroupName is the name of the access group, where it is known.
 	GroupName string
+	Match     RuleMatch // with what the list of rules is searched for
 }
 
 // Grantee names the users that the rule allows, a group by name and ID.

@@ -47,6 +47,7 @@ type Dataplane struct {
 	Machine       vpn.Host // what Host answers
 	RefusePlace   error    // CheckPlace fails with it
 	Places        []vpn.Place
+	Ways          map[netip.Addr]vpn.WayOut // what WayOut answers; else the way by eth0
 }
 
 // NewDataplane makes a dataplane without endpoints.
@@ -246,6 +247,15 @@ func (d *Dataplane) CheckPlace(_ context.Context, p vpn.Place) error {
 	defer d.mu.Unlock()
 	d.Places = append(d.Places, p)
 	return cmp.Or(d.Down, d.RefusePlace)
+}
+
+func (d *Dataplane) WayOut(_ context.Context, to netip.Addr) (vpn.WayOut, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if w, ok := d.Ways[to]; ok {
+		return w, d.Down
+	}
+	return vpn.WayOut{Address: to, Interface: "eth0"}, d.Down
 }
 
 func (d *Dataplane) Connections(context.Context) ([]vpn.LiveConnection, error) {

@@ -12,6 +12,7 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -34,6 +35,7 @@ type Engine interface {
 	Identify(ctx context.Context, users []vpn.SessionIdentity) error
 	Host() (vpn.Host, error)
 	CheckPlace(p vpn.Place) error
+	WayOut(to netip.Addr) (vpn.WayOut, error)
 }
 
 // Handler routes the requests of package wire to the engine. A *vpn.Error is sent as wire.Error with
@@ -60,6 +62,7 @@ func (s *server) routes() http.Handler {
 		wire.Identify:    s.identify,
 		wire.Host:        s.host,
 		wire.CheckPlace:  s.checkPlace,
+		wire.WayOut:      s.wayOut,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, wire.MaxMessage)
@@ -150,6 +153,14 @@ func (s *server) checkPlace(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return struct{}{}, s.engine.CheckPlace(p)
+}
+
+func (s *server) wayOut(r *http.Request) (any, error) {
+	to, err := decodeBody[wire.Destination](r)
+	if err != nil {
+		return nil, err
+	}
+	return s.engine.WayOut(to.Address)
 }
 
 func decodeBody[T any](r *http.Request) (T, error) {

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -89,6 +90,8 @@ func (e *engine) Terminate(context.Context, []vpn.ConnectionID, string) error { 
 func (e *engine) Host() (vpn.Host, error)      { return vpn.Host{}, e.err }
 func (e *engine) CheckPlace(p vpn.Place) error { return errors.Join(p.Validate(), e.err) }
 
+func (e *engine) WayOut(to netip.Addr) (vpn.WayOut, error) { return vpn.WayOut{Address: to}, e.err }
+
 func discardLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func send(t *testing.T, e Engine, method, path, body string) (int, wire.Error) {
@@ -128,6 +131,7 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 		"bad pending":     {"POST", "/v1/logins/pend", `{"id":"a"}`, 422, "MalformedMessage"},
 		"bad cursor":      {"POST", "/v1/events/acknowledge", `{"seq":-1}`, 422, "MalformedMessage"},
 		"bad number":      {"GET", "/v1/events?after=x", "", 422, "InvalidParameterValue"},
+		"bad address":     {"POST", "/v1/host/way", `{"address":"10.0.0.0/8"}`, 422, "MalformedMessage"},
 		"bad termination": {"POST", "/v1/connections/terminate", `{"connections":"all"}`, 422, "MalformedMessage"},
 	} {
 		status, refusal := send(t, e, c.method, c.path, c.body)
@@ -272,8 +276,8 @@ func TestReaderThatDoesNotRead(t *testing.T) {
 
 // FuzzRequests: no request causes an internal error.
 func FuzzRequests(f *testing.F) {
-	patterns := []string{wire.Status, wire.Apply, wire.Forget, wire.Acknowledge, wire.Decide, wire.Terminate, wire.Connections, wire.Host, wire.CheckPlace, wire.Pend, wire.Identify}
-	for i, body := range []string{"", fmt.Sprintf(`{"endpoint":%q}`, endpointID), "{}", `{"epoch":"x","seq":18446744073709551615}`, `{"id":"x","allow":true,"ends":"2030-01-01T00:00:00Z"}`, `{"connections":["x"],"reason":""}`, "", `{"address":"192.0.2.1","client_cidr":"10.20.0.0/22"}`, `[{"id":"x","method":"webauth","url":"https://a","until":"2030-01-01T00:00:00Z"}]`, "[[[[[["} {
+	patterns := []string{wire.Status, wire.Apply, wire.Forget, wire.Acknowledge, wire.Decide, wire.Terminate, wire.Connections, wire.Host, wire.CheckPlace, wire.Pend, wire.Identify, wire.WayOut}
+	for i, body := range []string{"", fmt.Sprintf(`{"endpoint":%q}`, endpointID), "{}", `{"epoch":"x","seq":18446744073709551615}`, `{"id":"x","allow":true,"ends":"2030-01-01T00:00:00Z"}`, `{"connections":["x"],"reason":""}`, "", `{"address":"192.0.2.1","client_cidr":"10.20.0.0/22"}`, `[{"id":"x","method":"webauth","url":"https://a","until":"2030-01-01T00:00:00Z"}]`, "[[[[[[", `{"address":"192.0.2.1"}`} {
 		f.Add(uint8(i), string(endpointID), []byte(body))
 	}
 	h := Handler(&engine{}, discardLog())

@@ -13,6 +13,7 @@ import (
 	"iter"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"strconv"
@@ -98,6 +99,12 @@ func (c *Client) Host(ctx context.Context) (h vpn.Host, err error) {
 // CheckPlace refuses what an endpoint cannot have on the host. Fields: listen_addr, client_cidr.
 func (c *Client) CheckPlace(ctx context.Context, p vpn.Place) error {
 	return c.call(ctx, wire.CheckPlace, "", p, nil)
+}
+
+// WayOut tells how the host sends packets of clients to an address.
+func (c *Client) WayOut(ctx context.Context, to netip.Addr) (w vpn.WayOut, err error) {
+	err = c.call(ctx, wire.WayOut, "", wire.Destination{Address: to}, &w)
+	return w, err
 }
 
 // call makes one request; pattern is a constant of package wire. The reply is decoded into reply,

@@ -37,6 +37,12 @@ func Reach(network netip.Prefix) (Path, error) {
 	return Path{}, last
 }
 
+// IsOwn tells whether an address is one of the host itself.
+func IsOwn(addr netip.Addr) bool {
+	routes, err := netlink.RouteGet(net.IP(addr.AsSlice()))
+	return err == nil && len(routes) > 0 && routes[0].Type == unix.RTN_LOCAL
+}
+
 // sampleAddresses returns some addresses of a network to look up routes for; several, because one may
 // belong to the host itself.
 func sampleAddresses(n netip.Prefix) []netip.Addr {

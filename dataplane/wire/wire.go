@@ -5,6 +5,7 @@ package wire
 
 import (
 	"net/http"
+	"net/netip"
 
 	"sallyport/vpn"
 )
@@ -27,6 +28,7 @@ const (
 	Identify    = "PUT /v1/identities"
 	Host        = "GET /v1/host"
 	CheckPlace  = "POST /v1/host/check"
+	WayOut      = "POST /v1/host/way"
 )
 
 // MaxMessage is the size limit of a request's body in bytes: a desired state with 500 rules and long
@@ -70,6 +72,11 @@ type Cursor struct {
 type Termination struct {
 	Connections []vpn.ConnectionID `json:"connections"`
 	Reason      string             `json:"reason"`
+}
+
+// Destination asks for the way to an address.
+type Destination struct {
+	Address netip.Addr `json:"address"`
 }
 
 // Error is the body of every reply whose status is not 200.

@@ -45,6 +45,8 @@ func TestMessagesCarryEveryField(t *testing.T) {
 	carried[vpn.LiveConnection](t)
 	carried[vpn.Host](t)
 	carried[vpn.Place](t)
+	carried[vpn.WayOut](t)
+	carried[wire.Destination](t)
 	carried[wire.Cursor](t)
 	carried[wire.Termination](t)
 	carried[wire.Error](t)

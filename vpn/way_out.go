@@ -1,0 +1,14 @@
+package vpn
+
+import "net/netip"
+
+// WayOut is how a host sends packets of clients to an address.
+type WayOut struct {
+	Address   netip.Addr `json:"address"`
+	Interface string     `json:"interface"`
+	Gateway   netip.Addr `json:"gateway"`   // invalid where the address is on the interface itself
+	Default   bool       `json:"default"`   // only the default route leads there
+	Own       bool       `json:"own"`       // it is an address of the host itself
+	Forbidden bool       `json:"forbidden"` // by the host policy
+	Problem   string     `json:"problem"`   // why packets do not leave, as a sentence; empty: they do
+}
