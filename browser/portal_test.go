@@ -96,6 +96,8 @@ func TestSelfServicePortal(t *testing.T) {
 	p.click("My access")
 	p.waitText("What I can reach through Office VPN", "This VPN is connected to no network yet", "My VPN sessions", "You have no VPN session at present", "My last sign-ins", "This browser")
 	p.inspectPublic("portal-access")
+	p.timesOfPortal(t, s.public+"/portal/access")
+	p.timesOfPortal(t, s.public+"/portal")
 	p.deviceInPortal(t, s.public)
 	p.press("Sign out")
 	p.waitText("Sign in", "Another Client VPN endpoint")

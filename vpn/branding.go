@@ -10,7 +10,7 @@ import (
 // Branding is what the administrators have the public pages say of themselves.
 type Branding struct {
 	Title   string // empty: the product's name
-	Contact string // whom users ask; every visitor sees it
+	Contact string // whom users ask, see ContactLink; every visitor sees it
 	Help    string // plain text with line breaks, for users who are signed in
 	Logo    LogoRef
 	Version int
@@ -44,7 +44,7 @@ func (b *Branding) Edit(e BrandingEdit) error {
 	var c Check
 	next := Branding{Title: strings.TrimSpace(e.Title), Contact: strings.TrimSpace(e.Contact), Help: strings.TrimSpace(strings.ReplaceAll(e.Help, "\r\n", "\n")), Logo: b.Logo, Version: b.Version + 1}
 	checkLine(&c, "title", "The title", next.Title, MaxPortalTitle)
-	checkLine(&c, "contact", "The contact", next.Contact, MaxPortalContact)
+	checkContact(&c, next.Contact)
 	switch n := utf8.RuneCountInString(next.Help); {
 	case !utf8.ValidString(next.Help) || strings.ContainsFunc(next.Help, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }):
 		c.Bad("help", "The help is plain text: control characters are not allowed.")

@@ -8,6 +8,9 @@ import (
 // form-action to the redirects after a form as well, so the way to an identity provider is a link, never a form.
 const publicPolicyOfContent = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
+// userPolicyOfContent also allows the script of the pages of users who are signed in. A person signs in where nothing runs.
+const userPolicyOfContent = publicPolicyOfContent + "; script-src 'self'"
+
 // publicHeaders adds the security headers to every answer. Pages are never cached; the handler of static files sets its
 // own Cache-Control. The address of a sign-in stays on this site: the identity provider is told no referrer.
 func publicHeaders(next echo.HandlerFunc) echo.HandlerFunc {

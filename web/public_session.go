@@ -32,6 +32,7 @@ func usersOnly(users *selfservice.Service, forMFA bool, next echo.HandlerFunc) e
 			return c.Redirect(http.StatusSeeOther, selfservice.MFAPath)
 		}
 		page.SetUser(c, u)
+		c.Response().Header().Set("Content-Security-Policy", userPolicyOfContent)
 		return next(c)
 	}
 }

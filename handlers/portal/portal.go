@@ -55,8 +55,8 @@ type Portal struct {
 // New makes the actions.
 func New(c Config) *Portal {
 	return &Portal{
-		SelfService: selfservice.New(c.Services.Portal, c.Services.Branding, c.Services.Installers),
-		Access:      access.New(c.Services.Portal),
+		SelfService: selfservice.New(c.Services.Portal, c.Services.Branding, c.Services.Installers, c.Now),
+		Access:      access.New(c.Services.Portal, c.Now),
 		Devices:     devices.New(c.Services.Devices, c.Now),
 		MFA:         mfa.New(c.Services.Portal, c.Now),
 		SignIns:     signins.New(c.Services.SignIns, c.Now),

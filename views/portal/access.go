@@ -41,11 +41,12 @@ type AccessSession struct {
 	State    string // in a word
 	Tone     string // of the word
 	Note     string
+	Away     Time   // since when the device is out of reach; zero: it is not
 	Device   string // what the client says of itself; empty: not known
 	From     string // the address of the device
 	Address  string // in the VPN
-	Since    string
-	Until    string
+	Since    Time
+	Until    Time
 	End      string // where the question is that ends it
 	NotMe    string
 }
@@ -54,11 +55,12 @@ type AccessSession struct {
 type AccessSignIn struct {
 	ID        string
 	What      string // at the VPN or the portal, and of which endpoint
-	At        string
+	At        Time
 	From      string
 	Device    string // empty: not known
 	Refused   bool
 	Times     string // how often, where it was more than once
+	First     Time   // when the first of them was
 	Reason    string
 	Code      string
 	Reference string

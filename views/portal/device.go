@@ -22,7 +22,7 @@ type DeviceEndpoint struct{ ID, Name string }
 // Device is one device.
 type Device struct {
 	Path, Name, Endpoint string
-	Made, Ends, Used     string
+	Made, Ends, Used     Time
 	State                vpn.DeviceState
 	Why                  string // it was revoked
 	Notice               int    // days before the end of the certificate; 0: it is further away
@@ -47,10 +47,10 @@ func (d Device) tone() string {
 	return "notice"
 }
 
-// notice says how soon.
-func (d Device) notice() string {
+// within says how soon.
+func (d Device) within() string {
 	if d.Notice == 1 {
-		return "The certificate of this device ends within a day, on " + d.Ends + "."
+		return "within a day"
 	}
-	return "The certificate of this device ends within " + number(d.Notice) + " days, on " + d.Ends + "."
+	return "within " + number(d.Notice) + " days"
 }

@@ -10,18 +10,19 @@ type MFA struct {
 	Done     string // what was done; empty: nothing
 	Problem  string // with the typed code
 
-	Since        string // when the authenticator was set up; empty: there is none
+	Since        Time   // when the authenticator was set up; zero: there is none
 	ByUser       bool   // it was the user
 	By           string // who it was
-	LastCode     string // when; empty: never
+	LastCode     Time   // zero: never
 	Codes        bool   // there is a set of recovery codes
 	Left         string // of them
 	Low          bool   // few are left
-	CodesMade    string
-	RecoveryUsed string // when; empty: never
+	CodesMade    Time
+	RecoveryUsed Time // zero: never
 
-	URI, Key, Account, Until string // of what is set up; empty: nothing is
-	AsksCode                 bool   // an enrolment code comes first
+	URI, Key, Account string // of what is set up; empty: nothing is
+	Until             Time
+	AsksCode          bool // an enrolment code comes first
 }
 
 // MFACode asks for a code before a change.
@@ -35,6 +36,6 @@ type MFACode struct {
 type MFARecovery struct {
 	Nav
 	Codes    []string
-	Enrolled bool // an authenticator was set up
-	Made     string
+	Enrolled bool   // an authenticator was set up
+	Made     string // when, in UTC
 }

@@ -28,7 +28,7 @@ type PortalHome struct {
 	Offers []PortalOffer
 	Steps  ClientSteps // where there are offers
 	Idle   string      // minutes
-	Ends   string      // when the session does
+	Ends   Time        // when the session does
 }
 
 // PortalOffer is the configuration file of an endpoint.
@@ -39,8 +39,8 @@ type PortalOffer struct {
 	Download    string // where the form is sent
 	File        string // its name
 	Checksum    string
-	Since       string // when this version was first offered
-	Fetched     string // when the user last downloaded it; empty: never
+	Since       Time   // when this version was first offered
+	Fetched     Time   // when the user last downloaded it; zero: never
 	Outdated    bool   // what they have is another version
 	Waits       bool   // the endpoint is not available yet
 	Broken      bool   // there is no file at present

@@ -508,7 +508,7 @@ func PortalSignIn(v PortalDoor) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, " <p class=\"quiet\">Not set up an authenticator yet? Leave the code empty: you do it next.</p><details><summary>Lost your authenticator?</summary>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, " <p class=\"quiet\">MFA is multi-factor authentication: the 6 digits that your authenticator app shows now. Not set up yet? Leave the code empty: you do it next.</p><details><summary>Lost your authenticator?</summary>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

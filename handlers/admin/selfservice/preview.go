@@ -30,6 +30,6 @@ func (h *Portal) Preview(c echo.Context) error {
 		Nav:    portal.Nav{User: "alice", Here: "/portal", Entries: []portal.NavEntry{{Path: "/portal", Label: "Connect", Icon: "connect"}, {Path: "/portal/access", Label: "My access", Icon: "access"}}},
 		Offers: []portal.PortalOffer{{Anchor: "offer", Name: "Office VPN", Description: "Networks of the office", Download: home, File: endpoint + ".ovpn"}},
 		Steps:  portal.ClientSteps{Program: programs[0], Others: programs[1:], File: endpoint + ".ovpn"},
-		Idle:   "30", Ends: "the end of the day",
+		Idle:   "30", Ends: portal.At(h.pages.Now(), h.pages.Now().Add(vpn.PortalLife)),
 	}))
 }

@@ -18,10 +18,11 @@ import (
 // Pages are the actions of My access.
 type Pages struct {
 	service *portal.Service
+	now     func() time.Time
 }
 
 // New makes the actions.
-func New(service *portal.Service) *Pages { return &Pages{service} }
+func New(service *portal.Service, now func() time.Time) *Pages { return &Pages{service, now} }
 
 // What a page tells about the last action, by the value of the parameter done.
 const (
@@ -50,10 +51,10 @@ func (h *Pages) Show(c echo.Context) error {
 		v.Endpoints = append(v.Endpoints, reached(e))
 	}
 	for _, s := range a.Sessions {
-		v.Sessions = append(v.Sessions, session(s))
+		v.Sessions = append(v.Sessions, h.session(s))
 	}
 	for _, s := range a.SignIns {
-		v.SignIns = append(v.SignIns, signIn(s))
+		v.SignIns = append(v.SignIns, h.signIn(s))
 	}
 	return page.Render(c, http.StatusOK, views.AccessPage(v))
 }
@@ -64,7 +65,7 @@ func (h *Pages) AskEnd(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(c, http.StatusOK, views.AccessEndPage(views.AccessQuestion{Nav: page.Nav(c, page.AccessPath), Path: c.Request().URL.Path, Session: session(s)}))
+	return page.Render(c, http.StatusOK, views.AccessEndPage(views.AccessQuestion{Nav: page.Nav(c, page.AccessPath), Path: c.Request().URL.Path, Session: h.session(s)}))
 }
 
 // End ends a session.
@@ -81,7 +82,7 @@ func (h *Pages) AskReport(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(c, http.StatusOK, views.AccessReportPage(views.AccessQuestion{Nav: page.Nav(c, page.AccessPath), Path: c.Request().URL.Path, SignIn: signIn(s)}))
+	return page.Render(c, http.StatusOK, views.AccessReportPage(views.AccessQuestion{Nav: page.Nav(c, page.AccessPath), Path: c.Request().URL.Path, SignIn: h.signIn(s)}))
 }
 
 // Report reports that a sign-in was not the user's.
@@ -91,5 +92,3 @@ func (h *Pages) Report(c echo.Context) error {
 	}
 	return c.Redirect(http.StatusSeeOther, page.AccessPath+"?done="+doneReported)
 }
-
-func written(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }

@@ -86,9 +86,11 @@ func limits(p portal.ReachedPlace) string {
 	return strings.Join(out, " ")
 }
 
-func session(s portal.OwnSession) views.AccessSession {
+func (h *Pages) at(t time.Time) views.Time { return views.At(h.now(), t) }
+
+func (h *Pages) session(s portal.OwnSession) views.AccessSession {
 	v := views.AccessSession{
-		ID: string(s.ID), Endpoint: s.EndpointName, Since: written(s.StartedAt), Until: written(s.Ends),
+		ID: string(s.ID), Endpoint: s.EndpointName, Since: h.at(s.StartedAt), Until: h.at(s.Ends),
 		End: page.AccessPath + "/sessions/" + string(s.ID) + "/end", NotMe: page.AccessPath + "/sign-ins/" + string(s.ID) + "/not-me",
 	}
 	c := s.Connection
@@ -100,7 +102,7 @@ func session(s portal.OwnSession) views.AccessSession {
 	v.Device, v.From, v.Address = device(s.Device, c.Platform, c.ClientVersion), address(c.Device.Addr()), address(c.ClientIP)
 	switch c.Status {
 	case vpn.ConnectionAway:
-		v.State, v.Tone, v.Note = "Away", "warn", "Out of reach since "+written(c.AwaySince)+". It comes back by itself."
+		v.State, v.Tone, v.Away = "Away", "warn", h.at(c.AwaySince)
 	case vpn.ConnectionTerminating, vpn.ConnectionFailedToTerminate:
 		v.State, v.Tone = "Ending", "warn"
 	default:
@@ -109,9 +111,9 @@ func session(s portal.OwnSession) views.AccessSession {
 	return v
 }
 
-func signIn(s portal.OwnSignIn) views.AccessSignIn {
+func (h *Pages) signIn(s portal.OwnSignIn) views.AccessSignIn {
 	v := views.AccessSignIn{
-		ID: s.ID(), At: written(s.At()), From: address(s.From), NotMe: page.AccessPath + "/sign-ins/" + s.ID() + "/not-me",
+		ID: s.ID(), At: h.at(s.At()), From: address(s.From), NotMe: page.AccessPath + "/sign-ins/" + s.ID() + "/not-me",
 		Current: s.Current, Open: s.Open, Reported: s.Reported,
 	}
 	switch s.Kind {
@@ -131,7 +133,7 @@ func signIn(s portal.OwnSignIn) views.AccessSignIn {
 		}
 		v.Reason, v.Code, v.Advice = vpn.PrintableText(s.Reason), string(s.Code), s.Code.Advice()
 		if s.Refused.Count > 1 {
-			v.Times = fmt.Sprintf("%d times since %s", s.Refused.Count, written(s.Refused.First))
+			v.Times, v.First = fmt.Sprintf("%d times", s.Refused.Count), h.at(s.Refused.First)
 		}
 	}
 	if s.EndpointName != "" {

@@ -58,17 +58,11 @@ func (h *Pages) render(c echo.Context, status int, refused error) error {
 }
 
 func (h *Pages) shown(d device.OwnDevice) views.Device {
-	v := views.Device{
-		Path: page.DevicesPath + "/" + string(d.ID), Name: d.Name, Endpoint: vpn.PrintableText(d.EndpointName), Made: written(d.CreatedAt), Ends: written(d.NotAfter),
-		Used: "never", State: d.State(h.now()), Why: string(d.RevokedWhy), Notice: d.Notice(h.now()), Renewable: d.Renewable, Outdated: d.Outdated,
+	return views.Device{
+		Path: page.DevicesPath + "/" + string(d.ID), Name: d.Name, Endpoint: vpn.PrintableText(d.EndpointName), Made: views.At(h.now(), d.CreatedAt), Ends: views.At(h.now(), d.NotAfter),
+		Used: views.At(h.now(), d.UsedAt), State: d.State(h.now()), Why: string(d.RevokedWhy), Notice: d.Notice(h.now()), Renewable: d.Renewable, Outdated: d.Outdated,
 	}
-	if !d.UsedAt.IsZero() {
-		v.Used = written(d.UsedAt)
-	}
-	return v
 }
-
-func written(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
 
 // Make sends the file of another device. It is the only answer that has the file.
 func (h *Pages) Make(c echo.Context) error {

@@ -37,28 +37,21 @@ func typed(c echo.Context) (string, error) {
 	return cmp.Or(strings.TrimSpace(in.Recovery), in.Code), err
 }
 
-func written(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
+func (h *Pages) at(t time.Time) views.Time { return views.At(h.now(), t) }
 
 // shown is the page of what the user has and sets up.
 func (h *Pages) shown(c echo.Context, m portal.MFA) views.MFA {
 	u := page.User(c)
 	v := views.MFA{Nav: page.Nav(c, page.MFAPath), Purpose: u.Session.Purpose, AsksCode: m.AsksCode}
 	if m.Device.ID != "" {
-		v.Since, v.ByUser, v.By = written(m.Device.ConfirmedAt), m.Device.SelfEnrolled, m.Device.CreatedBy
-		if at := m.Device.UsedAt(); !at.IsZero() {
-			v.LastCode = written(at)
-		}
+		v.Since, v.ByUser, v.By = h.at(m.Device.ConfirmedAt), m.Device.SelfEnrolled, m.Device.CreatedBy
+		v.LastCode = h.at(m.Device.UsedAt())
 		v.Codes, v.Left, v.Low = !m.Recovery.Made.IsZero(), strconv.Itoa(m.Recovery.Left)+" of "+strconv.Itoa(vpn.RecoveryCodes), m.Recovery.Left <= vpn.RecoveryLow
-		if !m.Recovery.Made.IsZero() {
-			v.CodesMade = written(m.Recovery.Made)
-		}
-		if !m.Recovery.UsedAt.IsZero() {
-			v.RecoveryUsed = written(m.Recovery.UsedAt)
-		}
+		v.CodesMade, v.RecoveryUsed = h.at(m.Recovery.Made), h.at(m.Recovery.UsedAt)
 	}
 	if m.Enrolment.Session != "" {
 		v.URI, v.Key = vpn.KeyURI(m.Key, m.Issuer, m.Enrolment.Username), vpn.GroupedKey(m.Key)
-		v.Account, v.Until = vpn.PrintableText(m.Enrolment.Username), m.Enrolment.CreatedAt.Add(vpn.MFAEnrolmentLife).UTC().Format("15:04 UTC")
+		v.Account, v.Until = vpn.PrintableText(m.Enrolment.Username), h.at(m.Enrolment.CreatedAt.Add(vpn.MFAEnrolmentLife))
 	}
 	return v
 }

@@ -35,7 +35,7 @@ func (h *Pages) Renew(c echo.Context) error {
 }
 
 func (h *Pages) showCodes(c echo.Context, codes []vpn.Secret, enrolled bool) error {
-	v := views.MFARecovery{Nav: page.Nav(c, page.MFAPath), Enrolled: enrolled, Made: written(h.now())}
+	v := views.MFARecovery{Nav: page.Nav(c, page.MFAPath), Enrolled: enrolled, Made: views.Written(h.now())}
 	for _, code := range codes {
 		v.Codes = append(v.Codes, code.Reveal())
 	}
@@ -54,7 +54,7 @@ func (h *Pages) File(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, page.MFAPath)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "Recovery codes of %s for the VPN, of %s\r\n", vpn.PrintableText(page.User(c).Name), written(h.now()))
+	fmt.Fprintf(&b, "Recovery codes of %s for the VPN, of %s\r\n", vpn.PrintableText(page.User(c).Name), views.Written(h.now()))
 	b.WriteString("Each stands once for the MFA code when you sign in to the self-service portal.\r\n\r\n")
 	for _, code := range codes {
 		if !vpn.IsRecoveryCode(code) {

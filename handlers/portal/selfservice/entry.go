@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -22,11 +23,12 @@ type Pages struct {
 	service    *portal.Service
 	branding   *branding.Service
 	installers *installer.Service
+	now        func() time.Time
 }
 
 // New makes the actions.
-func New(service *portal.Service, b *branding.Service, i *installer.Service) *Pages {
-	return &Pages{service, b, i}
+func New(service *portal.Service, b *branding.Service, i *installer.Service, now func() time.Time) *Pages {
+	return &Pages{service, b, i, now}
 }
 
 // Entry asks for the Client VPN endpoint ID. The browser knows the one that it signed in to.

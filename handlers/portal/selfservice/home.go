@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -25,12 +24,12 @@ func (h *Pages) Home(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := views.PortalHome{Nav: page.Nav(c, page.ConnectPath), Idle: strconv.Itoa(int(vpn.PortalIdle.Minutes())), Ends: written(u.Session.EndsAt)}
+	v := views.PortalHome{Nav: page.Nav(c, page.ConnectPath), Idle: strconv.Itoa(int(vpn.PortalIdle.Minutes())), Ends: views.At(h.now(), u.Session.EndsAt)}
 	if v.Steps, err = h.steps(c, u, offers); err != nil {
 		return err
 	}
 	for _, o := range offers {
-		shown := offered(o)
+		shown := h.offered(o)
 		shown.CommandLine = v.Steps.Program.Terminal && o.Endpoint.Federated()
 		v.Offers = append(v.Offers, shown)
 	}
@@ -82,7 +81,7 @@ func boolInt(b bool) int {
 	return 0
 }
 
-func offered(o portal.Offer) views.PortalOffer {
+func (h *Pages) offered(o portal.Offer) views.PortalOffer {
 	v := views.PortalOffer{
 		Anchor: string(o.Endpoint.ID), Name: cmp.Or(o.Endpoint.Name, string(o.Endpoint.ID)), Description: o.Endpoint.Description, Certificate: o.Endpoint.Mutual() && !o.Device,
 	}
@@ -94,15 +93,10 @@ func offered(o portal.Offer) views.PortalOffer {
 		v.Devices = page.DevicesPath + "?endpoint=" + string(o.Endpoint.ID)
 		return v
 	}
-	v.Download, v.File, v.Checksum, v.Since = portal.Path+o.Endpoint.ID.PortalPath()+"/configuration", o.File.FileName, o.Checksum(), written(o.Since)
-	v.Waits, v.Outdated = o.File.Unusable, o.Outdated
-	if !o.Fetched.IsZero() {
-		v.Fetched = written(o.Fetched)
-	}
+	v.Download, v.File, v.Checksum, v.Since = portal.Path+o.Endpoint.ID.PortalPath()+"/configuration", o.File.FileName, o.Checksum(), views.At(h.now(), o.Since)
+	v.Waits, v.Outdated, v.Fetched = o.File.Unusable, o.Outdated, views.At(h.now(), o.Fetched)
 	return v
 }
-
-func written(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
 
 // Download sends the configuration file of an endpoint. It is a form, because the download is recorded.
 func (h *Pages) Download(c echo.Context) error {
