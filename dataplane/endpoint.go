@@ -48,7 +48,8 @@ type endpoint struct {
 	// What is this endpoint's and has a lock of its own. sessions changes in own only.
 	faults   *fault.List
 	sessions *session.Table
-	applied  atomic.Uint64 // the generation that is in effect; 0: none
+	applied  atomic.Uint64             // the generation that is in effect; 0: none
+	ways     atomic.Pointer[[]vpn.Way] // to the target networks, as the reconciler found them last; nil: not yet
 	// Reports of refused connections from clients without and with the endpoint's tls-crypt key.
 	unauthenticated, rejected reportLimit
 
@@ -233,5 +234,9 @@ func (ep *endpoint) awaitApplied(ctx context.Context, generation uint64) {
 
 // status does not wait for own, so that it answers while the kernel is slow.
 func (ep *endpoint) status() vpn.EndpointStatus {
-	return vpn.EndpointStatus{Endpoint: ep.id, Applied: ep.applied.Load(), Faults: ep.faults.All(), Connections: ep.sessions.Up()}
+	s := vpn.EndpointStatus{Endpoint: ep.id, Applied: ep.applied.Load(), Faults: ep.faults.All(), Connections: ep.sessions.Up()}
+	if ways := ep.ways.Load(); ways != nil {
+		s.Ways = *ways
+	}
+	return s
 }

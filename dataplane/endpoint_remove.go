@@ -33,6 +33,7 @@ func (ep *endpoint) disable(ctx context.Context, d vpn.Desired, workers []*worke
 		return
 	}
 	ep.faults.Keep(map[string]bool{})
+	ep.ways.Store(nil)
 	ep.applied.Store(d.Generation)
 }
 

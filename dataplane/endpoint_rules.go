@@ -27,9 +27,10 @@ func (ep *endpoint) narrow(d vpn.Desired, policy hostpolicy.Policy) vpn.Desired 
 }
 
 // findUplinks gives the interfaces of the target networks and of the routes, and records which
-// networks cannot be reached.
+// networks cannot be reached, and the ways to the others.
 func (ep *endpoint) findUplinks(d vpn.Desired, policy hostpolicy.Policy) []string {
 	var uplinks []string
+	var ways []vpn.Way
 	paths := ep.reconciler.paths
 	for _, a := range d.Associations {
 		sentence := ""
@@ -46,6 +47,7 @@ func (ep *endpoint) findUplinks(d vpn.Desired, policy hostpolicy.Policy) []strin
 			paths[a.ID] = path.Interface
 		}
 		ep.faults.Set(faultReach, string(a.ID), sentence, ep.now())
+		ways = append(ways, ep.way(a, path, err))
 		if sentence == "" && !slices.Contains(uplinks, path.Interface) {
 			uplinks = append(uplinks, path.Interface)
 		}
@@ -61,8 +63,31 @@ func (ep *endpoint) findUplinks(d vpn.Desired, policy hostpolicy.Policy) []strin
 			}
 		}
 	}
+	ep.ways.Store(&ways)
 	slices.Sort(uplinks)
 	return uplinks
+}
+
+// way is what status reports of the path to a target network; err is why there is none.
+func (ep *endpoint) way(a vpn.DesiredAssociation, path host.Path, err error) vpn.Way {
+	w := wayOf(a.Subnet, path, err)
+	w.Association, w.Since = a.ID, ep.now().UTC()
+	if known := ep.ways.Load(); known != nil {
+		for _, was := range *known {
+			if was.Same(w) {
+				return was
+			}
+		}
+	}
+	return w
+}
+
+// wayOf is a path as web is told it; err is why there is none.
+func wayOf(subnet netip.Prefix, path host.Path, err error) vpn.Way {
+	if err != nil {
+		return vpn.Way{Subnet: subnet, Problem: adminMessage(err)}
+	}
+	return vpn.Way{Subnet: subnet, Interface: path.Interface, Gateway: path.Gateway, Default: path.Default, Partly: path.Partly}
 }
 
 // applyRules puts the endpoint's rules into the kernel where they differ from what the kernel has.

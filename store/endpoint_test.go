@@ -152,6 +152,7 @@ func testObservation(t *testing.T, s *Store) {
 	o := vpn.Observation{
 		Endpoint: f.endpoint.ID, Node: "n1", Applied: 1<<63 + 1, SeenAt: at,
 		Faults: []vpn.Fault{{Subject: "x", Message: "It is \"wrong\" <here>.", Since: at.UTC()}},
+		Ways:   []vpn.Way{{Association: f.firstAssoc.ID, Subnet: prefix("10.0.1.0/24"), Interface: "eth1", Gateway: netip.MustParseAddr("10.0.0.254"), Default: true, Since: at.UTC()}},
 	}
 	full(t, o, "Fresh")
 	read := func() (got map[vpn.EndpointID]vpn.Observation) {

@@ -20,6 +20,7 @@ type observationRow struct {
 	Applied  int64  `gorm:"column:applied"`
 	Seen     int64  `gorm:"column:seen_at"`
 	Faults   string `gorm:"column:faults"`
+	Ways     string `gorm:"column:ways"`
 }
 
 func (observationRow) TableName() string { return "observation" }
@@ -28,6 +29,7 @@ func (r observationRow) observation() (vpn.Observation, error) {
 	var d decoder
 	o := vpn.Observation{Endpoint: vpn.EndpointID(r.Endpoint), Node: r.Node, Applied: uint64(r.Applied), SeenAt: instant(r.Seen)}
 	d.json(r.Faults, &o.Faults)
+	d.json(r.Ways, &o.Ways)
 	return o, d.err
 }
 
@@ -61,10 +63,14 @@ func (t *Tx) SaveObservation(ctx context.Context, o vpn.Observation) error {
 	if err != nil {
 		return err
 	}
-	row := observationRow{Endpoint: string(o.Endpoint), Node: o.Node, Applied: int64(o.Applied), Seen: micros(o.SeenAt), Faults: faults}
+	ways, err := encodeJSON(o.Ways)
+	if err != nil {
+		return err
+	}
+	row := observationRow{Endpoint: string(o.Endpoint), Node: o.Node, Applied: int64(o.Applied), Seen: micros(o.SeenAt), Faults: faults, Ways: ways}
 	g := t.on(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "endpoint_id"}, {Name: "node"}},
-		DoUpdates: clause.AssignmentColumns([]string{"applied", "seen_at", "faults"}),
+		DoUpdates: clause.AssignmentColumns([]string{"applied", "seen_at", "faults", "ways"}),
 	}).Create(&row)
 	return observationNoun.wrote(g, row.Endpoint)
 }

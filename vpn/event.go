@@ -121,4 +121,5 @@ type EndpointStatus struct {
 	Applied     uint64     `json:"applied"`
 	Faults      []Fault    `json:"faults"`
 	Connections int        `json:"connections"`
+	Ways        []Way      `json:"ways,omitempty"` // to the target networks; an older dataplane reports none
 }

@@ -10,6 +10,7 @@ type Observation struct {
 	SeenAt   time.Time // when the dataplane last answered
 	Fresh    bool      // whether SeenAt is at most ObservationLife ago; the reader sets it
 	Faults   []Fault
+	Ways     []Way // to the target networks
 }
 
 // ObservationLife is how long a report counts as current. Web asks about once a second; after this time without an

@@ -82,6 +82,7 @@ type AssociationStatus struct {
 	State      AssociationState
 	Reason     string
 	SubnetName string
+	Way        Way // by which the host reaches it
 }
 
 // RuleStatus is an authorization rule with its state. Warning says what else is missing for packets
@@ -164,7 +165,7 @@ func (r Route) Status(o Observation) RouteStatus {
 
 // Status gives the association with its state, from what was applied.
 func (a Association) Status(o Observation, subnetName string) AssociationStatus {
-	s := AssociationStatus{Association: a, SubnetName: subnetName}
+	s := AssociationStatus{Association: a, SubnetName: subnetName, Way: o.WayTo(a.ID)}
 	if s.State, s.Reason = a.State(o); s.State == Associated {
 		s.Reason = o.WarningOf(string(a.ID))
 	}

@@ -22,6 +22,7 @@ type Dataplane struct {
 	Hangs         bool            // Status is not answered
 	Said          *vpn.NodeStatus // what Status answers, instead of what was applied
 	Faults        map[vpn.EndpointID][]vpn.Fault
+	TargetWays    map[vpn.EndpointID][]vpn.Way // that Status reports
 	Desired       map[vpn.EndpointID]vpn.Desired
 	Applied       map[vpn.EndpointID]uint64
 	Applies       int
@@ -52,7 +53,7 @@ type Dataplane struct {
 
 // NewDataplane makes a dataplane without endpoints.
 func NewDataplane() *Dataplane {
-	return &Dataplane{Faults: map[vpn.EndpointID][]vpn.Fault{}, Desired: map[vpn.EndpointID]vpn.Desired{}, Applied: map[vpn.EndpointID]uint64{},
+	return &Dataplane{Faults: map[vpn.EndpointID][]vpn.Fault{}, TargetWays: map[vpn.EndpointID][]vpn.Way{}, Desired: map[vpn.EndpointID]vpn.Desired{}, Applied: map[vpn.EndpointID]uint64{},
 		Machine: vpn.Host{Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.10")}, EveryAddress: true}}
 }
 
@@ -78,7 +79,7 @@ func (d *Dataplane) Status(ctx context.Context) (vpn.NodeStatus, error) {
 	}
 	s := vpn.NodeStatus{Instance: "i"}
 	for id, applied := range d.Applied {
-		s.Endpoints = append(s.Endpoints, vpn.EndpointStatus{Endpoint: id, Applied: applied, Faults: slices.Clone(d.Faults[id])})
+		s.Endpoints = append(s.Endpoints, vpn.EndpointStatus{Endpoint: id, Applied: applied, Faults: slices.Clone(d.Faults[id]), Ways: slices.Clone(d.TargetWays[id])})
 	}
 	return s, d.Down
 }

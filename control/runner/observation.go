@@ -36,7 +36,7 @@ func (s *Runner) observe(ctx context.Context, wanted map[vpn.EndpointID]vpn.Endp
 				}
 				continue
 			}
-			o := vpn.Observation{Endpoint: id, Node: s.node, Applied: r.Applied, SeenAt: now, Faults: withRefusal(r.Faults, id, refused[id], now)}
+			o := vpn.Observation{Endpoint: id, Node: s.node, Applied: r.Applied, SeenAt: now, Faults: withRefusal(r.Faults, id, refused[id], now), Ways: r.Ways}
 			if isRepetition(known[id], o) {
 				continue
 			}
@@ -70,7 +70,7 @@ func withRefusal(faults []vpn.Fault, id vpn.EndpointID, err error, now time.Time
 // isRepetition tells whether an observation has nothing new and the stored one is recent enough.
 func isRepetition(old, now vpn.Observation) bool {
 	if old.Applied != now.Applied || old.Node != now.Node || len(old.Faults) != len(now.Faults) ||
-		now.SeenAt.Sub(old.SeenAt) >= observeEvery || now.SeenAt.Before(old.SeenAt) {
+		now.SeenAt.Sub(old.SeenAt) >= observeEvery || now.SeenAt.Before(old.SeenAt) || !slices.EqualFunc(old.Ways, now.Ways, vpn.Way.Same) {
 		return false
 	}
 	for i := range now.Faults {

@@ -29,6 +29,21 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// The way to a target network is stored as the dataplane reports it, and again when it changes.
+func TestWaysAreObserved(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	way := vpn.Way{Association: s.Association.ID, Subnet: s.Association.CIDR, Interface: "eth1", Since: s.Clock.Now()}
+	for _, name := range []string{"eth1", "eth2"} { // the second one within the life of the first observation
+		way.Interface = name
+		s.Dataplane.TargetWays[s.Endpoint.ID] = []vpn.Way{way}
+		s.Reconcile()
+		if got := s.View().Associations[0].Way; !got.Same(way) {
+			t.Errorf("got %+v, want %+v", got, way)
+		}
+	}
+}
+
 // A deleted endpoint is listed until the dataplane no longer has it; its connections end with it.
 func TestDeletingEndpoint(t *testing.T) {
 	t.Parallel()

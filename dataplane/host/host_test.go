@@ -141,6 +141,13 @@ func TestReach(t *testing.T) {
 	if got, err = host.Reach(prefix("10.99.0.0/24")); err != nil || !got.Default {
 		t.Errorf("path %+v, %v; want the default route", got, err)
 	}
+	// Only a part of the network has a route of its own.
+	if got, err = host.Reach(prefix("10.40.0.0/15")); err != nil || got.Default || !got.Partly {
+		t.Errorf("path %+v, %v; want a part by the default route", got, err)
+	}
+	if got, err = host.Reach(prefix("10.40.0.0/16")); err != nil || got.Default || got.Partly {
+		t.Errorf("path %+v, %v; want a route for the whole", got, err)
+	}
 	far, err := netlink.LinkByName("lan1")
 	must(t, err)
 	must(t, netlink.LinkSetDown(far))

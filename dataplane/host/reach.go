@@ -20,14 +20,22 @@ type Path struct {
 	// Default means that only the default route matches. That may be intended, but it is also what
 	// remains after the interface of a network was removed.
 	Default bool
+	// Partly means that the route which matches is narrower than the network, and that only the default route matches the
+	// network's last address.
+	Partly bool
 }
 
 // Reach returns the path to a network. The error is a *vpn.Error that says why there is none.
 func Reach(network netip.Prefix) (Path, error) {
 	var last error
-	for _, addr := range sampleAddresses(network) {
-		path, err := findPath(network, addr)
+	samples := sampleAddresses(network)
+	for i, addr := range samples {
+		path, matched, err := findPath(network, addr)
 		if err == nil {
+			if end := len(samples) - 1; i < end && !path.Default && matched.Bits() > network.Bits() {
+				rest, _, err := findPath(network, samples[end])
+				path.Partly = err == nil && rest.Default
+			}
 			return path, nil
 		}
 		if last == nil || vpn.KindOf(last) == vpn.Conflict {
@@ -59,45 +67,46 @@ func sampleAddresses(n netip.Prefix) []netip.Addr {
 	return append(out, vpn.LastAddr(n).Prev())
 }
 
-// findPath looks up the route to one address of the network.
-func findPath(network netip.Prefix, addr netip.Addr) (Path, error) {
+// findPath looks up the route to one address of the network. matched is its destination, invalid where that is not known.
+func findPath(network netip.Prefix, addr netip.Addr) (path Path, matched netip.Prefix, err error) {
 	ip := net.IP(addr.AsSlice())
 	routes, err := netlink.RouteGet(ip)
 	switch {
 	case errors.Is(err, unix.ENETUNREACH), errors.Is(err, unix.EHOSTUNREACH):
-		return Path{}, Unavailable(err, "No route of this host leads to %s.", network)
+		return Path{}, matched, Unavailable(err, "No route of this host leads to %s.", network)
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EINVAL):
-		return Path{}, Unavailable(nil, "A route of this host forbids packets to %s.", network)
+		return Path{}, matched, Unavailable(nil, "A route of this host forbids packets to %s.", network)
 	case err != nil || len(routes) == 0:
-		return Path{}, Unavailable(err, "The routes of this host cannot be read.")
+		return Path{}, matched, Unavailable(err, "The routes of this host cannot be read.")
 	}
 	r := routes[0]
 	if r.Type == unix.RTN_LOCAL {
-		return Path{}, refuseConflict("%s is an address of this host itself; no network lies behind it.", addr)
+		return Path{}, matched, refuseConflict("%s is an address of this host itself; no network lies behind it.", addr)
 	}
 	if r.Type == unix.RTN_BROADCAST || r.Type == unix.RTN_MULTICAST {
-		return Path{}, refuseConflict("%s is a broadcast address.", addr)
+		return Path{}, matched, refuseConflict("%s is a broadcast address.", addr)
 	}
 	link, err := netlink.LinkByIndex(r.LinkIndex)
 	if err != nil {
-		return Path{}, Unavailable(err, "The network interface that led to %s was removed.", network)
+		return Path{}, matched, Unavailable(err, "The network interface that led to %s was removed.", network)
 	}
 	name := link.Attrs().Name
 	switch {
 	case isOurs(link):
-		return Path{}, refuseConflict("The route to %s leads into the VPN itself (%s).", network, name)
+		return Path{}, matched, refuseConflict("The route to %s leads into the VPN itself (%s).", network, name)
 	case link.Attrs().Flags&net.FlagUp == 0:
-		return Path{}, Unavailable(nil, "The network interface %s that leads to %s is switched off.", name, network)
+		return Path{}, matched, Unavailable(nil, "The network interface %s that leads to %s is switched off.", name, network)
 	case link.Attrs().OperState == netlink.OperDown, link.Attrs().OperState == netlink.OperLowerLayerDown:
-		return Path{}, Unavailable(nil, "The network interface %s that leads to %s has no link.", name, network)
+		return Path{}, matched, Unavailable(nil, "The network interface %s that leads to %s has no link.", name, network)
 	}
-	path := Path{Interface: name, Index: r.LinkIndex}
+	path = Path{Interface: name, Index: r.LinkIndex}
 	path.Gateway, _ = netip.AddrFromSlice(r.Gw.To4())
 	path.Source, _ = netip.AddrFromSlice(r.Src.To4())
-	matched, err := netlink.RouteGetWithOptions(ip, &netlink.RouteGetOptions{FIBMatch: true})
-	if err == nil && len(matched) > 0 {
-		p, ok := destinationOf(matched[0])
-		path.Default = ok && p.Bits() == 0
+	found, err := netlink.RouteGetWithOptions(ip, &netlink.RouteGetOptions{FIBMatch: true})
+	if err == nil && len(found) > 0 {
+		if p, ok := destinationOf(found[0]); ok {
+			path.Default, matched = p.Bits() == 0, p
+		}
 	}
-	return path, nil
+	return path, matched, nil
 }

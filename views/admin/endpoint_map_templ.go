@@ -314,7 +314,7 @@ func mapBox(n mapNode) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if n.state != "" {
-			templ_7745c5c3_Err = parts.Chip(n.state).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.WarnedChip(n.state, n.reason).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -127,6 +127,22 @@ func (u *Fixture) SetApplied(t testing.TB, faults ...vpn.Fault) {
 	})
 }
 
+// SetWays is SetApplied with the ways by which the host reaches the target networks.
+func (u *Fixture) SetWays(t testing.TB, ways ...vpn.Way) {
+	t.Helper()
+	e := u.Stored(t)
+	u.Update(t, func(tx *store.Tx) error {
+		return tx.SaveObservation(t.Context(), vpn.Observation{Endpoint: e.ID, Node: "node-1", Applied: e.Generation, SeenAt: time.Now(), Ways: ways})
+	})
+}
+
+// Associations reads the target network associations of the endpoint.
+func (u *Fixture) Associations(t testing.TB) (list []vpn.Association) {
+	t.Helper()
+	u.Update(t, func(tx *store.Tx) (err error) { list, err = tx.AssociationsOf(t.Context(), u.ID()); return err })
+	return list
+}
+
 // Connect stores a connection of a user.
 func (u *Fixture) Connect(t testing.TB, username, clientIP string, status vpn.ConnectionStatus) vpn.Connection {
 	t.Helper()

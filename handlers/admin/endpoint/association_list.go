@@ -23,6 +23,7 @@ var associationFields = vpn.Fields[vpn.AssociationStatus]{
 		},
 		"cidr":       func(a, b vpn.AssociationStatus) int { return a.CIDR.Addr().Compare(b.CIDR.Addr()) },
 		"zone":       func(a, b vpn.AssociationStatus) int { return cmp.Compare(a.Zone, b.Zone) },
+		"way":        func(a, b vpn.AssociationStatus) int { return cmp.Compare(a.Way.Label(), b.Way.Label()) },
 		"state":      func(a, b vpn.AssociationStatus) int { return cmp.Compare(a.State, b.State) },
 		"created_at": func(a, b vpn.AssociationStatus) int { return a.CreatedAt.Compare(b.CreatedAt) },
 	},
@@ -48,6 +49,7 @@ var associationCells = []page.Cell[vpn.AssociationStatus]{
 	{Label: "Subnet ID", Text: func(a vpn.AssociationStatus) string { return string(a.Subnet) }},
 	{Label: "CIDR", Text: func(a vpn.AssociationStatus) string { return a.CIDR.String() }},
 	{Label: "Availability zone", Text: func(a vpn.AssociationStatus) string { return a.Zone }},
+	{Label: "Reached by", Text: func(a vpn.AssociationStatus) string { return a.Way.Label() }},
 	{Label: "State", Text: func(a vpn.AssociationStatus) string { return string(a.State) }},
 	{Label: "Reason", Text: func(a vpn.AssociationStatus) string { return a.Reason }},
 	{Label: "Association ID", Text: func(a vpn.AssociationStatus) string { return string(a.ID) }},
@@ -73,7 +75,7 @@ func (h *Associations) List(c echo.Context) error {
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Target network associations", "association", "associations", "subnet, CIDR, zone or ID"
 	v.List.Filters, v.List.Part = filters, "associations"
 	v.List.Columns = []parts.Column{
-		{Key: "subnet", Label: "Target network"}, {Key: "cidr", Label: "CIDR", Below: []parts.Column{{Key: "zone", Label: "Availability zone"}}}, {Key: "state", Label: "State"},
+		{Key: "subnet", Label: "Target network"}, {Key: "cidr", Label: "CIDR", Below: []parts.Column{{Key: "zone", Label: "Availability zone"}}}, {Key: "way", Label: "Reached by"}, {Key: "state", Label: "State"},
 		{Label: "Association ID", Below: []parts.Column{{Key: "created_at", Label: "Associated"}}}, {Label: "Actions", Right: true, Quiet: !f.MayChange()},
 	}
 	v.List.Empty = parts.Empty{
