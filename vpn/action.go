@@ -101,6 +101,7 @@ const (
 	DescribeClientVpnAuthorizationRules Action = "DescribeClientVpnAuthorizationRules"
 	AuthorizeClientVpnIngress           Action = "AuthorizeClientVpnIngress"
 	RevokeClientVpnIngress              Action = "RevokeClientVpnIngress"
+	DescribeClientVpnAccess             Action = "DescribeClientVpnAccess"
 	DescribeClientVpnRoutes             Action = "DescribeClientVpnRoutes"
 	CreateClientVpnRoute                Action = "CreateClientVpnRoute"
 	DeleteClientVpnRoute                Action = "DeleteClientVpnRoute"
@@ -213,6 +214,7 @@ var actions = map[Action]struct {
 	DescribeClientVpnAuthorizationRules: {Reads, "Show authorization rules"},
 	AuthorizeClientVpnIngress:           {Writes, "Add authorization rule"},
 	RevokeClientVpnIngress:              {Writes, "Remove authorization rule"},
+	DescribeClientVpnAccess:             {Reads, "Test access"},
 	DescribeClientVpnRoutes:             {Reads, "Show route table"},
 	CreateClientVpnRoute:                {Writes, "Create route"},
 	DeleteClientVpnRoute:                {Writes, "Delete route"},

@@ -18,8 +18,13 @@ type UserID string
 // Group.ID.
 type UserGroupID string
 
+const prefixUser = "user-"
+
+// Valid reports whether the identifier has the exact form of its type.
+func (id UserID) Valid() bool { return wellFormed(string(id), prefixUser) }
+
 // NewUserID and NewUserGroupID are random.
-func NewUserID() UserID           { return UserID(newID("user-")) }
+func NewUserID() UserID           { return UserID(newID(prefixUser)) }
 func NewUserGroupID() UserGroupID { return UserGroupID(newID("group-")) }
 
 // UserRef is who a VPN user is, whatever was typed at the login: the identity provider and what names the user there.

@@ -30,12 +30,18 @@ var endpointFields = vpn.Fields[vpn.EndpointSummary]{
 	},
 }
 
+// ruleMatches is the order of rules that a search by address found.
+var ruleMatches = []vpn.RuleMatch{vpn.MatchDecides, vpn.MatchInside, vpn.MatchWider, ""}
+
 var ruleFields = vpn.Fields[vpn.RuleStatus]{
 	Search: func(r vpn.RuleStatus) []string {
 		return []string{r.Destination.String(), r.Group, r.GroupName, r.Description}
 	},
 	Orders: map[string]func(a, b vpn.RuleStatus) int{
-		"group":       func(a, b vpn.RuleStatus) int { return cmp.Compare(a.Group, b.Group) },
+		"group": func(a, b vpn.RuleStatus) int { return cmp.Compare(a.Group, b.Group) },
+		"match": func(a, b vpn.RuleStatus) int { // of equal matches the narrowest destination first
+			return cmp.Or(slices.Index(ruleMatches, a.Match)-slices.Index(ruleMatches, b.Match), b.Destination.Bits()-a.Destination.Bits())
+		},
 		"description": func(a, b vpn.RuleStatus) int { return cmp.Compare(a.Description, b.Description) },
 		"state":       func(a, b vpn.RuleStatus) int { return cmp.Compare(a.State, b.State) },
 		"created_at":  func(a, b vpn.RuleStatus) int { return a.CreatedAt.Compare(b.CreatedAt) },

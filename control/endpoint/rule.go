@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 
 	"sallyport/control"
@@ -9,7 +10,8 @@ import (
 	"sallyport/vpn"
 )
 
-// Rules lists an endpoint's authorization rules.
+// Rules lists an endpoint's authorization rules. A search for an address or a CIDR finds the rules whose destination contains it or lies
+// inside it, with what each of them has to say: the deciding ones first.
 func (s *Service) Rules(ctx context.Context, by control.Principal, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.RuleStatus], error) {
 	var out vpn.Page[vpn.RuleStatus]
 	err := s.core.Read(ctx, by, vpn.DescribeClientVpnAuthorizationRules, string(id), func(tx *store.Tx) error {
@@ -17,8 +19,9 @@ func (s *Service) Rules(ctx context.Context, by control.Principal, id vpn.Endpoi
 		if err != nil {
 			return err
 		}
+		asked, byAddress := vpn.SearchedRange(l.Search)
 		page := vpn.Page[vpn.Rule]{}
-		if inMemory(l) {
+		if inMemory(l) || byAddress {
 			page.Items, err = tx.RulesOf(ctx, id)
 		} else {
 			page, err = tx.Rules(ctx, id, l)
@@ -43,12 +46,35 @@ func (s *Service) Rules(ctx context.Context, by control.Principal, id vpn.Endpoi
 		if err := nameGroups(ctx, tx, e, out.Items); err != nil {
 			return err
 		}
-		if inMemory(l) {
+		switch {
+		case byAddress:
+			out = selectByAddress(out.Items, l, asked)
+		case inMemory(l):
 			out = vpn.Select(out.Items, l, ruleFields)
 		}
 		return nil
 	})
 	return out, err
+}
+
+// selectByAddress gives the page of rules that have to do with a range.
+func selectByAddress(rules []vpn.RuleStatus, l vpn.List, asked netip.Prefix) vpn.Page[vpn.RuleStatus] {
+	plain := make([]vpn.Rule, len(rules))
+	for i, r := range rules {
+		plain[i] = r.Rule
+	}
+	matches := vpn.MatchRules(plain, asked)
+	var found []vpn.RuleStatus
+	for _, r := range rules {
+		if match, ok := matches[r.ID]; ok {
+			r.Match = match
+			found = append(found, r)
+		}
+	}
+	if l.Search = ""; l.Sort == "" {
+		l.Sort = "match"
+	}
+	return vpn.Select(found, l, ruleFields)
 }
 
 // Rule gives one authorization rule of an endpoint.
