@@ -76,13 +76,17 @@ func hasDevice(workers []*worker.Worker, device string) bool {
 	return slices.ContainsFunc(workers, func(w *worker.Worker) bool { return w.Device == device })
 }
 
-// runWorkers starts the workers that should run, restarts those that run with an old configuration,
-// and waits until they listen, unless it is woken: what is revoked must not wait for a worker. The
-// error says why none of them listens; where only some do not, warning says so.
+// runWorkers starts the workers that should run, restarts those that run with an old configuration one after the other,
+// each when those before it listen again or have failed, and waits until all listen, unless it is woken: what is revoked must not
+// wait for a worker. The error says why none of them listens; where only some do not, warning says so.
 func (ep *endpoint) runWorkers(ctx context.Context, workers []*worker.Worker, d vpn.Desired) (warning string, err error) {
 	var failure error
-	for _, w := range workers {
-		if err := w.Run(ctx, d); err != nil {
+	for i, w := range workers {
+		err := w.Run(ctx, d, func() error { return ep.awaitRestarted(ctx, workers[:i]) })
+		if errors.Is(err, worker.ErrInterrupted) {
+			return "", err
+		}
+		if err != nil {
 			failure = err
 		}
 	}
@@ -104,6 +108,17 @@ func (ep *endpoint) runWorkers(ctx context.Context, workers []*worker.Worker, d 
 		return "", failure
 	}
 	return warnOfWorkers(len(workers)-ready, len(workers), failure), nil
+}
+
+// awaitRestarted waits until workers listen or have failed. The error, ErrInterrupted or that of ctx, says that it did not wait.
+func (ep *endpoint) awaitRestarted(ctx context.Context, workers []*worker.Worker) error {
+	for _, w := range workers {
+		if err := w.AwaitReady(ctx, ep.kick); errors.Is(err, worker.ErrInterrupted) {
+			ep.wake() // AwaitReady has consumed the signal
+			return err
+		}
+	}
+	return ctx.Err()
 }
 
 // warnOfWorkers is the sentence about workers that do not run beside others that do, or "".

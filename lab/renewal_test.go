@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"crypto/x509"
 	"strings"
 	"testing"
 	"time"
@@ -9,17 +10,24 @@ import (
 
 	"sallyport/lab/gateway"
 	"sallyport/lab/netlab"
+	"sallyport/lab/testpki"
 )
 
-// A server certificate is renewed while a client sends, and web and the dataplane are killed meanwhile: the client goes on with the
+// A server certificate that ends within 30 days renews itself where the setting says so, worker by worker, and is renewed again by hand,
+// while a client sends and web and the dataplane are killed: the client goes on with the
 // same session, connection and address, without a new login. Then the endpoint changes to another client authority: a client of
 // either gets in, and the removal of the first ends its client alone.
 func TestRenewalAndRollOver(t *testing.T) {
 	t.Parallel()
 	b := &busySite{site: newSite(t, 2)}
 	b.CreateNetwork()
-	b.CreateCertificates("alice")
-	b.CreateEndpoint(nil)
+	authority := testpki.Authority(t, "Lab CA")
+	ending := authority.Issue(t, "vpn.lab.test", x509.ExtKeyUsageServerAuth, -70*24*time.Hour, 20*24*time.Hour)
+	b.MustSubmit("/certificates/import", "Import certificate", gateway.Fields{"Certificate authority": "", "Certificate": authority.Certificate, "Private key": authority.Key})
+	b.MustSubmit("/certificates/import", "Import certificate", gateway.Fields{
+		"Server certificate": "", "Certificate": ending.Certificate, "Private key": ending.Key, "Certificate chain": authority.Certificate})
+	b.IssueCertificate("alice")
+	b.CreateEndpoint(gateway.Fields{"Client certificate": "Lab CA"})
 	b.Associate("subnet-a")
 	b.Authorize("10.0.1.0/24")
 	b.WaitText("", "available")
@@ -46,8 +54,37 @@ func TestRenewalAndRollOver(t *testing.T) {
 		rows := stored(t, b.Gateway, "SELECT serial, id FROM certificate WHERE use = 'server'")
 		return rows[0][0]
 	}
-	before := serial()
+	wantSame := func(what string) {
+		t.Helper()
+		if c, s, _ := has("alice"); c != connection || s != session || alice.Address(t).String() != address || strings.Contains(alice.Log(), "AUTH_FAILED") {
+			t.Errorf("after %s alice has connection %s of session %s with %s, and had %s of %s with %s", what, c, s, alice.Address(t), connection, session, address)
+		}
+	}
 
+	// The program looks for certificates that end when it starts, and every hour.
+	before := serial()
+	setting := func(value string) {
+		b.MustSubmit("/settings", "Save settings", gateway.Fields{"Renew server certificates automatically": value})
+		b.killAndWait(t, "web")
+	}
+	setting("off")
+	b.waitTransfers(t, "the kill of web")
+	if serial() != before {
+		t.Error("the certificate renewed itself with the setting off")
+	}
+	logged := len(b.Log.String())
+	setting("on")
+	alice.WaitUp(t, 2)
+	b.waitTransfers(t, "the certificate renewed itself")
+	wantSame("the certificate renewed itself")
+	if end := stored(t, b.Gateway, "SELECT not_after / 86400000000 - ? FROM certificate WHERE use = 'server'", time.Now().Unix()/86400)[0][0]; serial() == before || end != "90" {
+		t.Errorf("the certificate renewed itself for %s days", end)
+	}
+	netlab.Eventually(t, 20*time.Second, "both workers were restarted", func() bool { return strings.Count(b.Log.String()[logged:], "worker listens") == 2 })
+	wantOneAfterTheOther(t, b.Log.String()[logged:])
+	b.WaitText("", "available")
+
+	before = serial()
 	server := "/certificates/" + stored(t, b.Gateway, "SELECT id FROM certificate WHERE use = 'server'")[0][0]
 	page := b.MustSubmit(server+"/renew", "Renew certificate", gateway.Fields{"Validity in days": "100"})
 	if !strings.Contains(page.Text(), "1 connection of 1 person is reset") {
@@ -55,16 +92,10 @@ func TestRenewalAndRollOver(t *testing.T) {
 	}
 	b.Press(page, "Renew certificate", nil)
 	b.killAndWait(t, "both")
-	alice.WaitUp(t, 2)
+	alice.WaitUp(t, 3)
 	b.waitTransfers(t, "the renewal and the kill of both processes")
 	if serial() == before {
 		t.Error("the certificate is the one of before")
-	}
-	wantSame := func(what string) {
-		t.Helper()
-		if c, s, _ := has("alice"); c != connection || s != session || alice.Address(t).String() != address || strings.Contains(alice.Log(), "AUTH_FAILED") {
-			t.Errorf("after %s alice has connection %s of session %s with %s, and had %s of %s with %s", what, c, s, alice.Address(t), connection, session, address)
-		}
 	}
 	wantSame("the renewal")
 
@@ -72,7 +103,7 @@ func TestRenewalAndRollOver(t *testing.T) {
 	b.MustSubmit("/certificates/issue", "Issue certificate", gateway.Fields{"Client certificate": "", "Certificate authority": "Next CA", "Common name (CN)": "bob"})
 	page = b.MustSubmit(b.Endpoint+"/client-authorities", "Add client authority", gateway.Fields{"Client certificate": "Next CA"})
 	b.Press(page, "Add client authority", nil)
-	alice.WaitUp(t, 3)
+	alice.WaitUp(t, 4)
 	b.waitTransfers(t, "the second authority")
 	wantSame("the second authority")
 	active("alice")
@@ -101,5 +132,24 @@ func TestRenewalAndRollOver(t *testing.T) {
 	})
 	if _, _, status := has("alice"); status != "terminated" {
 		t.Errorf("alice is %s", status)
+	}
+}
+
+// wantOneAfterTheOther checks that no worker was stopped before the one that was restarted before it listened again.
+func wantOneAfterTheOther(t *testing.T, log string) {
+	t.Helper()
+	stopped, listen := 0, 0
+	for line := range strings.Lines(log) {
+		switch {
+		case strings.Contains(line, "worker is restarted with a new configuration"):
+			if stopped++; listen != stopped-1 {
+				t.Errorf("worker %d was stopped when %d of those before it listened", stopped, listen)
+			}
+		case strings.Contains(line, "worker listens"):
+			listen++
+		}
+	}
+	if stopped != 2 || listen != 2 {
+		t.Errorf("%d workers were stopped and %d listened, want 2", stopped, listen)
 	}
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"time"
 
 	"gorm.io/gorm/clause"
 
@@ -50,6 +51,13 @@ func (t *Tx) Observations(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.E
 		}
 	}
 	return latest, nil
+}
+
+// LastObservation is when the latest report of any node was stored; zero where there is none.
+func (t *Tx) LastObservation(ctx context.Context) (time.Time, error) {
+	var latest int64
+	err := t.on(ctx).Model(&observationRow{}).Select("COALESCE(MAX(seen_at), 0)").Scan(&latest).Error
+	return instant(latest), observationNoun.read(err, "")
 }
 
 // SaveObservation keeps one row for each node and endpoint. An endpoint that does not exist is

@@ -95,6 +95,12 @@ func NewCertificate(name string, use CertificateUse, authority CertificateID, pa
 	}
 }
 
+// EndingWith is the specification of a certificate whose validity was not typed: it does not end after the authority that signs it.
+func (s CertificateSpec) EndingWith(authority Certificate, now time.Time) CertificateSpec {
+	s.ValidFor = min(s.ValidFor, max(authority.NotAfter.Sub(now).Truncate(time.Second), 0))
+	return s
+}
+
 // CheckSigner reports whether c can issue a certificate of the given validity. Field: authority,
 // valid_days.
 func (c Certificate) CheckSigner(s CertificateSpec, now time.Time) error {

@@ -2,6 +2,7 @@ package certificate
 
 import (
 	"context"
+	"strings"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -51,35 +52,38 @@ func (s *Service) IssueCertificate(ctx context.Context, by control.Principal, in
 		return vpn.Certificate{}, err
 	}
 	name, spec, typed := vpn.CheckCertificateSpec(in.Use, in.Name, in.CommonName, in.DNSNames, in.KeyType, in.ValidDays)
-	authority, err := s.signer(ctx, by, in.Authority, spec)
+	now := s.core.Now()
+	authority, of, err := s.signer(ctx, by, in.Authority)
+	if err == nil {
+		if strings.TrimSpace(in.ValidDays) == "" {
+			spec = spec.EndingWith(of, now)
+		}
+		err = of.CheckSigner(spec, now)
+	}
 	if err := vpn.Together(typed, err); err != nil {
 		return vpn.Certificate{}, err
 	}
-	pair, err := s.pki.Issue(authority, in.Use, spec, s.core.Now())
+	pair, err := s.pki.Issue(authority, in.Use, spec, now)
 	if err != nil {
 		return vpn.Certificate{}, err
 	}
 	return s.keepCertificate(ctx, by, vpn.IssueCertificate, name, in.Use, in.Authority, pair)
 }
 
-// signer reads an authority with its key and checks that it can sign what is asked.
-func (s *Service) signer(ctx context.Context, by control.Principal, id vpn.CertificateID, spec vpn.CertificateSpec) (vpn.KeyPair, error) {
-	var pair vpn.KeyPair
-	err := s.core.Read(ctx, by, vpn.IssueCertificate, string(id), func(tx *store.Tx) error {
+// signer reads an authority with its key, which is empty where it is not kept.
+func (s *Service) signer(ctx context.Context, by control.Principal, id vpn.CertificateID) (pair vpn.KeyPair, c vpn.Certificate, err error) {
+	err = s.core.Read(ctx, by, vpn.IssueCertificate, string(id), func(tx *store.Tx) (err error) {
 		var check vpn.Check
 		if id == "" {
 			check.Bad("authority", "Choose the certificate authority that issues the certificate.")
 			return check.Err()
 		}
-		c, err := tx.Certificate(ctx, id)
+		c, err = tx.Certificate(ctx, id)
 		if err != nil && vpn.KindOf(err) == vpn.NotFound {
 			check.Bad("authority", "This certificate authority does not exist any more; choose another.")
 			return check.Err()
 		}
-		if err != nil {
-			return err
-		}
-		if err := c.CheckSigner(spec, s.core.Now()); err != nil {
+		if err != nil || !c.HasKey {
 			return err
 		}
 		key, err := tx.CertificateKey(ctx, id)
@@ -89,7 +93,7 @@ func (s *Service) signer(ctx context.Context, by control.Principal, id vpn.Certi
 		pair = vpn.KeyPair{Certificate: c.PEM, Chain: c.Chain, Key: key}
 		return nil
 	})
-	return pair, err
+	return pair, c, err
 }
 
 func (s *Service) keepCertificate(ctx context.Context, by control.Principal, action vpn.Action, name string, use vpn.CertificateUse, issuer vpn.CertificateID, pair vpn.KeyPair) (vpn.Certificate, error) {

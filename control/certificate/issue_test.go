@@ -2,6 +2,7 @@ package certificate_test
 
 import (
 	"testing"
+	"time"
 
 	"sallyport/control/certificate"
 	"sallyport/vpn"
@@ -35,4 +36,22 @@ func TestIssueIsRefused(t *testing.T) {
 	} {
 		s.WantBadInput(c.what, c.field, c.run)
 	}
+}
+
+// A validity that is not typed ends with the authority at the latest; one that is typed is taken or refused.
+func TestValidityThatIsNotTyped(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Clock.Pass(s.CA.NotAfter.Add(-20 * 24 * time.Hour).Sub(s.Clock.Now()))
+	in := certificate.IssueSpec{Authority: s.CA.ID, Use: vpn.UseClient, CommonName: "x", KeyType: vpn.ECDSAP256}
+	c, err := s.Certificates.IssueCertificate(t.Context(), s.Admin, in)
+	s.Must(err)
+	if c.NotAfter.After(s.CA.NotAfter) || s.CA.NotAfter.Sub(c.NotAfter) > time.Minute {
+		t.Errorf("it ends %v, the authority %v", c.NotAfter, s.CA.NotAfter)
+	}
+	in.ValidDays = "365"
+	s.WantBadInput("longer than the authority", "valid_days", func() error {
+		_, err := s.Certificates.IssueCertificate(t.Context(), s.Admin, in)
+		return err
+	})
 }

@@ -161,6 +161,25 @@ func TestRenewDue(t *testing.T) {
 	}
 	days(2)
 	before := s.generation()
+	renewItself := func(value string) {
+		view, err := s.Settings.Settings(ctx, s.Admin)
+		s.Must(err)
+		values := map[string]string{}
+		for _, k := range view.Settings {
+			if values[k.Key] = k.Value; k.Key == "renew_certificates" {
+				values[k.Key] = value
+			}
+		}
+		s.Must(s.Settings.Save(ctx, s.Admin, view.Version, values, vpn.Consent{}))
+	}
+	renewItself("false")
+	s.Must(s.Certificates.RenewDue(ctx))
+	named, err := s.Certificates.Ending(ctx)
+	s.Must(err)
+	if s.stored(s.Server.ID).Fingerprint != s.Server.Fingerprint || len(named) != 1 || named[0].ID != s.Server.ID || len(named[0].UsedBy) != 1 {
+		t.Errorf("with the setting off it renewed itself, or is not named: %+v", named)
+	}
+	renewItself("true")
 	var all sync.WaitGroup
 	failures := make([]error, 4)
 	for i := range failures {

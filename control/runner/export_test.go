@@ -36,3 +36,6 @@ func (s *Runner) Answer(ctx context.Context, signIns map[string]vpn.BrowserSignI
 	}
 	d.answer(ctx, ds)
 }
+
+// RenewAtStart is what Housekeep does first.
+func (s *Runner) RenewAtStart(ctx context.Context) error { return s.renewAtStart(ctx) }

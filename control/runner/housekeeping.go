@@ -48,6 +48,9 @@ func (s *Runner) Housekeep(ctx context.Context) {
 	defer sweep.Stop()
 	requests := time.NewTicker(purgeOpenRequestsEvery)
 	defer requests.Stop()
+	if err := s.renewAtStart(ctx); err != nil && vpn.KindOf(err) != vpn.Unavailable && ctx.Err() == nil {
+		s.core.Log.ErrorContext(ctx, "a server certificate did not renew itself", "err", errorChain(err))
+	}
 	s.renewLists(ctx)
 	missed := map[vpn.ConnectionID]bool{}
 	last := map[vpn.ConnectionID]vpn.Counters{}

@@ -158,6 +158,24 @@ func TestCountersAtAStop(t *testing.T) {
 	}
 }
 
+// A start renews server certificates that are due, where the program ran until a moment ago; after a long pause the clock has to prove
+// itself for an hour.
+func TestRenewalAtTheStart(t *testing.T) {
+	t.Parallel()
+	for pause, renews := range map[time.Duration]bool{time.Minute: true, 3 * time.Hour: false, -time.Minute: false} {
+		s := newAssociatedSite(t)
+		s.Clock.Pass(s.Server.NotAfter.Add(-20 * 24 * time.Hour).Sub(s.Clock.Now()))
+		s.Reconcile()
+		s.Clock.Pass(pause)
+		s.Must(s.NewServices(controltest.Options{}).Runner.RenewAtStart(t.Context()))
+		var now vpn.Certificate
+		s.Must(s.Store.View(t.Context(), func(tx *store.Tx) (err error) { now, err = tx.Certificate(t.Context(), s.Server.ID); return err }))
+		if renewed := now.Fingerprint != s.Server.Fingerprint; renewed != renews {
+			t.Errorf("after %v: renewed %v", pause, renewed)
+		}
+	}
+}
+
 // Sessions over their limits and connections that ended 90 days ago are deleted.
 func TestPurge(t *testing.T) {
 	t.Parallel()

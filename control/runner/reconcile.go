@@ -24,6 +24,7 @@ func (s *Runner) Reconcile(ctx context.Context) {
 	tick := time.NewTicker(reconcileEvery)
 	defer tick.Stop()
 	var unreachable bool
+	s.lastRun(ctx)
 	for {
 		err := s.ReconcileOnce(ctx)
 		switch {

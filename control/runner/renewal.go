@@ -3,6 +3,10 @@ package runner
 import (
 	"context"
 	"errors"
+	"time"
+
+	"sallyport/control"
+	"sallyport/store"
 )
 
 // Certificates are the certificates that are kept here.
@@ -15,6 +19,27 @@ type Certificates interface {
 	RenewLists(ctx context.Context) error
 	// WarnOfLists writes to the log which revocation lists end soon.
 	WarnOfLists(ctx context.Context)
+}
+
+// renewAtStart renews the certificates that are due where the clock can be trusted already: the program has written the time not long
+// ago. Otherwise it is left to the first look, an hour later: a certificate made by a clock that is ahead is valid for no client.
+func (s *Runner) renewAtStart(ctx context.Context) error {
+	last := s.lastRun(ctx)
+	if now := s.core.Now(); s.certificates == nil || last.After(now) || now.Sub(last) > purgeEvery+control.ClockSlack {
+		return nil
+	}
+	return s.certificates.RenewDue(ctx)
+}
+
+// lastRun is when a program with this database last saw its dataplane before this one; zero where none did.
+func (s *Runner) lastRun(ctx context.Context) time.Time {
+	s.before.Do(func() {
+		err := s.core.View(ctx, func(tx *store.Tx) (err error) { s.seen, err = tx.LastObservation(ctx); return err })
+		if err != nil && ctx.Err() == nil {
+			s.core.Log.ErrorContext(ctx, "the time of the last run cannot be read", "err", errorChain(err))
+		}
+	})
+	return s.seen
 }
 
 // lookAtCertificates renews the certificates that end soon, and warns of the others.

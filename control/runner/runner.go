@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"sync"
 	"time"
 
 	"sallyport/control"
@@ -51,6 +52,9 @@ type Runner struct {
 
 	keepChanges time.Duration
 	deviceDelay time.Duration
+
+	before sync.Once // guards seen: the first of Reconcile and Housekeep reads it, before an observation is stored
+	seen   time.Time // lastRun
 }
 
 // New makes the runner of a node.

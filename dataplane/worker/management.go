@@ -91,6 +91,7 @@ func (w *Worker) setReady(conn *ovpn.Conn) {
 	defer w.mu.Unlock()
 	if w.conn == conn && !w.ready {
 		w.ready = true
+		w.log.Info("worker listens", "port", w.Port)
 		close(w.up)
 	}
 }

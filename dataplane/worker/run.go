@@ -23,9 +23,9 @@ const maxClients = 16384
 // ErrInterrupted says that AwaitReady was interrupted before the worker listened.
 var ErrInterrupted = errors.New("interrupted before the worker listened")
 
-// Run starts the process where it does not run, and restarts it where its configuration differs. It
-// returns once the management connection is open. The Unavailable error says why it does not run.
-func (w *Worker) Run(ctx context.Context, d vpn.Desired) error {
+// Run starts the process where it does not run, and restarts it where its configuration differs: then it calls before first, whose
+// error leaves the process as it is. It returns once the management connection is open. The Unavailable error says why it does not run.
+func (w *Worker) Run(ctx context.Context, d vpn.Desired, before func() error) error {
 	if err := supervise.MakeDir(w.dir, w.uid, w.uid); err != nil {
 		return err
 	}
@@ -41,6 +41,9 @@ func (w *Worker) Run(ctx context.Context, d vpn.Desired) error {
 		return nil
 	}
 	if proc != nil {
+		if err := before(); err != nil {
+			return err
+		}
 		w.log.Info("worker is restarted with a new configuration")
 		if err := w.Stop(ctx); err != nil {
 			return err

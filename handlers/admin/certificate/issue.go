@@ -59,7 +59,7 @@ func (in issueInput) validityField() parts.Field {
 	proposed := map[string]string{string(vpn.UseServer): server, string(vpn.UseClient): client}
 	return parts.Field{Section: sectionKey, Name: "valid_days", Label: "Validity in days", Required: true, InputMode: "numeric", Autocomplete: "off",
 		Value:  cmp.Or(parts.Typed(in.ValidDays, in.Proposed), proposed[in.Use]),
-		Help:   "Unless it is changed: " + server + " for a server certificate, " + client + " for a client certificate. A certificate cannot be valid longer than its authority.",
+		Help:   "Unless it is changed: " + server + " for a server certificate, " + client + " for a client certificate, or as long as its authority where that ends before. A certificate cannot be valid longer than its authority.",
 		Follow: parts.Follow{Choice: "use", Chosen: in.Use, Proposed: proposed}}
 }
 
