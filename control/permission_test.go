@@ -108,7 +108,7 @@ func (s *site) changes(rule vpn.Rule, route vpn.Route, other vpn.Endpoint, c vpn
 			return x.Endpoints.DeleteEndpoint(ctx, by, other.ID, "delete")
 		}},
 		{vpn.AssociateClientVpnTargetNetwork, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
-			_, err := x.Endpoints.Associate(ctx, by, s.Endpoint.ID, s.Network.ID, s.B.ID)
+			_, err := x.Endpoints.Associate(ctx, by, s.Endpoint.ID, endpoint.AssociationSpec{Network: s.Network.ID, Subnet: s.B.ID})
 			return err
 		}},
 		{vpn.AuthorizeClientVpnIngress, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
@@ -119,7 +119,7 @@ func (s *site) changes(rule vpn.Rule, route vpn.Route, other vpn.Endpoint, c vpn
 			return x.Endpoints.Revoke(ctx, by, s.Endpoint.ID, rule.ID)
 		}},
 		{vpn.CreateClientVpnRoute, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
-			_, err := x.Endpoints.CreateRoute(ctx, by, s.Endpoint.ID, vpn.RouteSpec{Destination: "0.0.0.0/0", Target: string(s.A.ID)})
+			_, err := x.Endpoints.CreateRoutes(ctx, by, s.Endpoint.ID, vpn.RouteSpec{Destination: "0.0.0.0/0", Targets: []string{string(s.A.ID)}}, vpn.Consent{})
 			return err
 		}},
 		{vpn.DeleteClientVpnRoute, "", func(ctx context.Context, x controltest.Services, by control.Principal) error {
@@ -158,8 +158,8 @@ func full(t *testing.T) (*site, []attempt) {
 	t.Helper()
 	s := newAssociatedSite(t)
 	rule := s.Authorize("10.0.0.0/16")
-	route, err := s.Endpoints.CreateRoute(t.Context(), s.Admin, s.Endpoint.ID, vpn.RouteSpec{Destination: "192.168.0.0/16", Target: string(s.A.ID)})
-	s.Must(err)
+	route := s.AddRoute("192.168.0.0/16", s.A)[0]
+	var err error
 	s.Spare, err = s.Networks.CreateSubnet(t.Context(), s.Admin, s.Network.ID, vpn.SubnetSpec{CIDR: "10.0.20.0/24", Zone: "zone-d"})
 	s.Must(err)
 	other := s.CreateEndpoint("other", "10.30.0.0/22", "1194")

@@ -3,6 +3,7 @@ package vpn
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -82,6 +83,21 @@ func (e *Endpoint) Associate(n Network, s Subnet, others []Association, now time
 		})
 	}
 	return a, routes, nil
+}
+
+// ZoneAdvice recommends a target network in a second availability zone where there is only one (guide, "Associate
+// a target network with a Client VPN endpoint"); "" where there are more, or none.
+func ZoneAdvice(associations []Association) string {
+	var zones []string
+	for _, a := range associations {
+		if a.Removed == 0 && !slices.Contains(zones, a.Zone) {
+			zones = append(zones, a.Zone)
+		}
+	}
+	if len(zones) != 1 {
+		return ""
+	}
+	return "All target networks are in availability zone " + zones[0] + ". Two zones are recommended: when one is disassociated, its sessions go on through the other."
 }
 
 // Disassociate marks the association and its routes as removed in the next generation, and returns these routes.

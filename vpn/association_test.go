@@ -71,18 +71,18 @@ func TestAutomaticRoutes(t *testing.T) {
 		wantRefused(t, "deleting an automatic route", e.RemoveRoute(&r), Conflict, "disassociate the target network")
 	}
 	all := append(routesA, routesB...)
-	manual, err := e.AddRoute(RouteSpec{Destination: "192.168.0.0/16", Target: string(a.Subnet)}, []Association{a, b}, all, testQuotas, now)
+	manual, err := addRoute(&e, RouteSpec{Destination: "192.168.0.0/16", Targets: []string{string(a.Subnet)}}, []Association{a, b}, all, testQuotas, now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone, err := e.AddRoute(RouteSpec{Destination: "192.0.2.0/24", Target: string(a.Subnet)}, []Association{a, b}, all, testQuotas, now)
+	gone, err := addRoute(&e, RouteSpec{Destination: "192.0.2.0/24", Targets: []string{string(a.Subnet)}}, []Association{a, b}, all, testQuotas, now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := e.RemoveRoute(&gone); err != nil {
 		t.Fatal(err)
 	}
-	local, err := e.AddRoute(RouteSpec{Destination: "10.20.0.0/22", Target: LocalTarget}, nil, all, testQuotas, now)
+	local, err := addRoute(&e, RouteSpec{Destination: "10.20.0.0/22", Targets: []string{LocalTarget}}, nil, all, testQuotas, now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,14 +41,14 @@ func newDesiredInput(t *testing.T) DesiredInput {
 		}
 		p.Rules = append(p.Rules, r)
 	}
-	for _, s := range []RouteSpec{{Destination: "0.0.0.0/0", Target: string(p.Associations[0].Subnet)}, {Destination: "10.20.0.0/22", Target: LocalTarget}} {
-		r, err := e.AddRoute(s, p.Associations, p.Routes, testQuotas, now)
+	for _, s := range []RouteSpec{{Destination: "0.0.0.0/0", Targets: []string{string(p.Associations[0].Subnet)}}, {Destination: "10.20.0.0/22", Targets: []string{LocalTarget}}} {
+		r, err := addRoute(&e, s, p.Associations, p.Routes, testQuotas, now)
 		if err != nil {
 			t.Fatal(err)
 		}
 		p.Routes = append(p.Routes, r)
 	}
-	gone, err := e.AddRoute(RouteSpec{Destination: "192.0.2.0/24", Target: string(p.Associations[0].Subnet)}, p.Associations, p.Routes, testQuotas, now)
+	gone, err := addRoute(&e, RouteSpec{Destination: "192.0.2.0/24", Targets: []string{string(p.Associations[0].Subnet)}}, p.Associations, p.Routes, testQuotas, now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ const (
 	AspectClientAuthority Aspect = "client_authority"
 	AspectKey             Aspect = "tls_crypt"
 	AspectMFA             Aspect = "mfa" // of the endpoint's directory
+	AspectRoutes          Aspect = "routes"
 )
 
 // aspectLabels are the names of the aspects in sentences: the labels of the form where it has them.
@@ -25,7 +26,7 @@ var aspectLabels = map[Aspect]string{
 	AspectPort: "VPN port", AspectCertificate: "Server certificate", AspectRemote: "Remote name",
 	AspectServerAuthority: "Authority of the server certificate", AspectCommonName: "Common name of the server certificate",
 	AspectClientAuthority: "Authority of the client certificates", AspectKey: "Key of the configuration files",
-	AspectMFA: "Multi-factor authentication",
+	AspectMFA: "Multi-factor authentication", AspectRoutes: "Route table",
 }
 
 // Label is the aspect in words.
@@ -135,3 +136,12 @@ func EffectOf(before, after Side) Effect {
 // Choice tells whether the administrator chooses when clients learn of the change: where the workers restart, they
 // learn of it then.
 func (e Effect) Choice() bool { return len(e.Next) > 0 && len(e.Restart) == 0 }
+
+// RoutesEffect is the effect of new routes. Their packets pass at once; under split-tunnel a client sends to the tunnel only
+// what it was told when it connected.
+func (o ClientOptions) RoutesEffect() Effect {
+	if o.SplitTunnel {
+		return Effect{Next: []Aspect{AspectRoutes}}
+	}
+	return Effect{AtOnce: []Aspect{AspectRoutes}}
+}

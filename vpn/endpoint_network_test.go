@@ -35,7 +35,7 @@ func TestChooseNetwork(t *testing.T) {
 	must(err)
 	wantRefused(e.ChooseNetwork(branch, []Association{a}), "The VPC can be changed only while no target network is associated.")
 	must(e.ChooseNetwork(office, []Association{a}))
-	if got := Warnings(e, []Rule{{ID: "r", Destination: netip.MustParsePrefix("192.0.2.0/24")}}, routes); len(got) != 1 {
+	if got := Warnings(e, []Rule{{ID: "r", Destination: netip.MustParsePrefix("192.0.2.0/24")}}, nil, routes); len(got) != 1 {
 		t.Errorf("with a target network the warnings are %v", got)
 	}
 	routes, err = e.Disassociate(&a, routes, 0)
@@ -43,7 +43,7 @@ func TestChooseNetwork(t *testing.T) {
 	if e.Network != office.ID {
 		t.Errorf("after the last association the network is %q", e.Network)
 	}
-	if got := Warnings(e, []Rule{{ID: "r", Destination: netip.MustParsePrefix("192.0.2.0/24")}}, routes); len(got) != 0 {
+	if got := Warnings(e, []Rule{{ID: "r", Destination: netip.MustParsePrefix("192.0.2.0/24")}}, nil, routes); len(got) != 0 {
 		t.Errorf("without a target network the warnings are %v", got)
 	}
 	must(e.ChooseNetwork(Network{}, []Association{a}))

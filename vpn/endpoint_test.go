@@ -252,7 +252,7 @@ func TestMarkDeleting(t *testing.T) {
 	_, errEdit := e.Edit(EndpointEdit{Version: e.Version, Certificate: "cert-1"})
 	_, _, errAssociate := e.Associate(n, newSubnet(t, n, "10.0.0.0/24", "a"), nil, now)
 	_, errRule := e.Authorize(RuleSpec{Destination: "10.0.0.0/16", AllUsers: true}, nil, testQuotas, now)
-	_, errRoute := e.AddRoute(RouteSpec{Destination: "10.20.0.0/22", Target: LocalTarget}, nil, nil, testQuotas, now)
+	_, errRoute := addRoute(&e, RouteSpec{Destination: "10.20.0.0/22", Targets: []string{LocalTarget}}, nil, nil, testQuotas, now)
 	for what, err := range map[string]error{
 		"edit": errEdit, "associate": errAssociate, "rule": errRule, "route": errRoute,
 		"tags": e.Retag(e.Version, nil), "delete": e.MarkDeleting("delete", 0),

@@ -87,3 +87,12 @@ func wantRefused(t *testing.T, what string, err error, kind Kind, words string) 
 
 // testQuotas are the highest quotas.
 var testQuotas = Quotas{Endpoints: MaxEndpoints, Rules: MaxRules, Routes: MaxRoutes, PendingChanges: MaxPendingChanges}
+
+// addRoute is AddRoutes with one target.
+func addRoute(e *Endpoint, s RouteSpec, associations []Association, present []Route, q Quotas, at time.Time) (Route, error) {
+	made, err := e.AddRoutes(s, associations, present, q, at)
+	if err != nil || len(made) != 1 {
+		return Route{}, err
+	}
+	return made[0], nil
+}

@@ -74,12 +74,16 @@ func (q Quotas) CheckEndpoints(present int) error {
 	return Refuse(Conflict, CodeEndpointLimitExceeded, fmt.Sprintf("There are already %d Client VPN endpoints, and the quota is %d. %s", present, q.Endpoints, raiseQuota))
 }
 
-// checkParts refuses one more part of an endpoint where its quota is reached.
-func checkParts(what string, present, quota int) error {
-	if present < quota {
+// checkParts refuses more parts of an endpoint than its quota has room for.
+func checkParts(what string, present, more, quota int) error {
+	switch {
+	case present+more <= quota:
 		return nil
+	case more > 1 && present < quota:
+		return Refuse(Conflict, CodeEndpointLimitExceeded, fmt.Sprintf("The endpoint has %d %s; with %d more it would have %d, and the quota is %d. %s", present, what, more, present+more, quota, raiseQuota))
+	default:
+		return Refuse(Conflict, CodeEndpointLimitExceeded, fmt.Sprintf("The endpoint already has %d %s, and the quota is %d. %s", present, what, quota, raiseQuota))
 	}
-	return Refuse(Conflict, CodeEndpointLimitExceeded, fmt.Sprintf("The endpoint already has %d %s, and the quota is %d. %s", present, what, quota, raiseQuota))
 }
 
 // CheckPending refuses one more change of the endpoint where too many wait for the dataplane. A submitted form is one

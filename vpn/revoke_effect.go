@@ -80,7 +80,7 @@ func (s Fallback) Message() string {
 	if len(s.Within) > withinNamed {
 		names = append(names, "other ranges")
 	}
-	return out + " Inside it, " + joinWords(names) + verb
+	return out + " Inside it, " + JoinWords(names) + verb
 }
 
 // words names the users that a grant allows, groups by name where it is known.
@@ -96,11 +96,11 @@ func (g Grant) words(known map[string]string) string {
 		}
 		names = append(names, "group "+Group{ID: group, Name: known[group]}.Label())
 	}
-	return joinWords(names)
+	return JoinWords(names)
 }
 
-// joinWords writes "a", "a and b", "a, b and c".
-func joinWords(words []string) string {
+// JoinWords writes "a", "a and b", "a, b and c".
+func JoinWords(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
 	}

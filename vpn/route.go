@@ -3,6 +3,7 @@ package vpn
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -43,11 +44,11 @@ const (
 // LocalTarget stands where a subnet would, for the route between clients of the endpoint.
 const LocalTarget = "local"
 
-// RouteSpec is a request for a route as typed. Target is the subnet of an association, or
-// LocalTarget.
+// RouteSpec is a request for routes to one destination as typed: one through each target. A target is the subnet of an
+// association; LocalTarget stands alone.
 type RouteSpec struct {
 	Destination string
-	Target      string
+	Targets     []string
 	Description string
 }
 
@@ -61,57 +62,117 @@ func (r Route) State(o Observation) (RouteState, string) {
 	return routeStates.state(string(r.ID), r.Generations, o)
 }
 
-// AddRoute checks a route against the endpoint's associations and routes and creates it.
-// Fields: destination, subnet, description.
-func (e *Endpoint) AddRoute(s RouteSpec, associations []Association, present []Route, q Quotas, now time.Time) (Route, error) {
+// AddRoutes checks a route through each target against the endpoint's associations and routes and creates them all, in one
+// generation. Fields: destination, subnet, description.
+func (e *Endpoint) AddRoutes(s RouteSpec, associations []Association, present []Route, q Quotas, now time.Time) ([]Route, error) {
 	if e.Deleting {
-		return Route{}, ErrEndpointDeleting(e.ID)
+		return nil, ErrEndpointDeleting(e.ID)
 	}
 	var c Check
-	r := Route{ID: NewRouteID(), Endpoint: e.ID, Origin: OriginAddRoute, CreatedAt: now}
 	p, err := ParseCIDR(s.Destination)
 	if err != nil {
 		c.Bad("destination", err.Error())
 	}
-	r.Destination = p
-	r.Description = checkDescription(&c, "description", s.Description)
+	description := checkDescription(&c, "description", s.Description)
+	made := routeTargets(&c, s.Targets, associations)
 	switch {
-	case s.Target == "":
-		c.Bad("subnet", "Choose a subnet of a target network association.")
-	case s.Target == LocalTarget:
-		if err == nil && p != e.ClientCIDR {
-			c.Bad("destination", fmt.Sprintf("The local route's destination is the client CIDR, %s.", e.ClientCIDR))
-		}
-	default:
-		a, ok := liveAssociation(associations, SubnetID(s.Target))
-		if !ok {
-			c.Bad("subnet", "This subnet is not associated with the endpoint.")
-		}
-		r.Association, r.Subnet = a.ID, a.Subnet
-		if err == nil && !IsAny(p) && p.Overlaps(e.ClientCIDR) {
-			c.Bad("destination", fmt.Sprintf("%s overlaps with the client CIDR %s; only the local route may lead there.", p, e.ClientCIDR))
-		}
-		if why := unroutableReason(p); err == nil && why != "" {
-			c.Bad("destination", fmt.Sprintf("%s lies in %s.", p, why))
-		}
+	case err != nil || len(made) == 0:
+	case made[0].Local() && p != e.ClientCIDR:
+		c.Bad("destination", fmt.Sprintf("The local route's destination is the client CIDR, %s.", e.ClientCIDR))
+	case !made[0].Local():
+		checkDestination(&c, p, e.ClientCIDR)
 	}
-	for _, o := range present {
-		if o.Removed == 0 && o.Destination == p && o.Association == r.Association && !c.Has("destination") && !c.Has("subnet") {
-			c.Bad("destination", fmt.Sprintf("There is already a route to %s with this target.", p))
-		}
+	for i := range made {
+		r := &made[i]
+		r.ID, r.Endpoint, r.Destination, r.Description = NewRouteID(), e.ID, p, description
+		r.Origin, r.CreatedAt, r.Added = OriginAddRoute, now, e.Generation+1
 	}
-	live := countLive(present, func(o Route) uint64 {
-		if o.Origin == OriginAssociate {
-			return 1 // automatic routes do not count
-		}
-		return o.Removed
-	})
-	if err := Together(c.Err(), checkParts("routes", live, q.Routes)); err != nil {
-		return Route{}, err
+	if !c.Has("destination") && !c.Has("subnet") {
+		checkPresent(&c, made, present)
+	}
+	if err := Together(c.Err(), checkParts("routes", countManual(present), max(1, len(made)), q.Routes)); err != nil {
+		return nil, err
 	}
 	e.Generation++
-	r.Added = e.Generation
-	return r, nil
+	return made, nil
+}
+
+// routeTargets gives a route without a destination for each target. Field: subnet.
+func routeTargets(c *Check, targets []string, associations []Association) (made []Route) {
+	var chosen []string
+	for _, t := range targets {
+		if t != "" && !slices.Contains(chosen, t) {
+			chosen = append(chosen, t)
+		}
+	}
+	switch targets = chosen; {
+	case len(targets) == 0:
+		c.Bad("subnet", "Choose a subnet of a target network association.")
+		return nil
+	case len(targets) == 1 && targets[0] == LocalTarget:
+		return []Route{{}}
+	case slices.Contains(targets, LocalTarget):
+		c.Bad("subnet", "The local route leads through no subnet. Choose local alone, or subnets.")
+		return nil
+	}
+	var gone []string
+	for _, t := range targets {
+		if a, ok := liveAssociation(associations, SubnetID(t)); ok {
+			made = append(made, Route{Association: a.ID, Subnet: a.Subnet})
+		} else {
+			gone = append(gone, t)
+		}
+	}
+	switch {
+	case len(gone) == 1 && len(targets) == 1:
+		c.Bad("subnet", "This subnet is not associated with the endpoint.")
+	case len(gone) == 1:
+		c.Bad("subnet", fmt.Sprintf("Subnet %s is not associated with the endpoint.", gone[0]))
+	case len(gone) > 1:
+		c.Bad("subnet", fmt.Sprintf("The subnets %s are not associated with the endpoint.", JoinWords(gone)))
+	}
+	return made
+}
+
+// checkDestination refuses what no route through a target network may have as its destination.
+func checkDestination(c *Check, p, clients netip.Prefix) {
+	if !IsAny(p) && p.Overlaps(clients) {
+		c.Bad("destination", fmt.Sprintf("%s overlaps with the client CIDR %s; only the local route may lead there.", p, clients))
+	}
+	if why := unroutableReason(p); why != "" {
+		c.Bad("destination", fmt.Sprintf("%s lies in %s.", p, why))
+	}
+}
+
+// checkPresent refuses routes that are there already.
+func checkPresent(c *Check, made, present []Route) {
+	var twice []string
+	for _, r := range made {
+		if slices.ContainsFunc(present, func(o Route) bool {
+			return o.Removed == 0 && o.Destination == r.Destination && o.Association == r.Association
+		}) {
+			twice = append(twice, string(r.Subnet))
+		}
+	}
+	switch p := made[0].Destination; {
+	case len(twice) == 0:
+	case len(made) == 1:
+		c.Bad("destination", fmt.Sprintf("There is already a route to %s with this target.", p))
+	case len(twice) == len(made):
+		c.Bad("destination", fmt.Sprintf("There is already a route to %s with each of these targets.", p))
+	default:
+		c.Bad("subnet", fmt.Sprintf("There is already a route to %s through %s. Untick it.", p, JoinWords(twice)))
+	}
+}
+
+// countManual counts the routes that the quota is for: automatic ones come with their association.
+func countManual(routes []Route) int {
+	return countLive(routes, func(r Route) uint64 {
+		if r.Origin == OriginAssociate {
+			return 1
+		}
+		return r.Removed
+	})
 }
 
 // RemoveRoute marks a manual route as removed in the next generation. Automatic routes are removed with their association.

@@ -2,12 +2,13 @@ package vpn
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
 // A route leads through a live association, to anything but the client CIDR; the local route
 // leads to exactly that. The internet is just the widest destination.
-func TestAddRoute(t *testing.T) {
+func TestAddRoutes(t *testing.T) {
 	t.Parallel()
 	e := newEndpoint(t)
 	a := Association{ID: NewAssociationID(), Endpoint: e.ID, Subnet: NewSubnetID(), Zone: "zone-a"}
@@ -47,7 +48,7 @@ func TestAddRoute(t *testing.T) {
 		{"192.168.0.0/16", at(a), "a\nb", "description", "a line break"},
 	} {
 		e := e
-		r, err := e.AddRoute(RouteSpec{Destination: c.destination, Target: c.target, Description: c.description}, []Association{a, b, gone}, present, testQuotas, now)
+		r, err := addRoute(&e, RouteSpec{Destination: c.destination, Targets: []string{c.target}, Description: c.description}, []Association{a, b, gone}, present, testQuotas, now)
 		wantBad(t, c.destination+" by "+c.target, err, c.field, c.words)
 		switch {
 		case err != nil && e.Generation != 1:
@@ -57,7 +58,7 @@ func TestAddRoute(t *testing.T) {
 		}
 	}
 	local := Route{Destination: e.ClientCIDR, Origin: OriginAddRoute}
-	_, err := e.AddRoute(RouteSpec{Destination: "10.20.0.0/22", Target: LocalTarget}, nil, []Route{local}, testQuotas, now)
+	_, err := addRoute(&e, RouteSpec{Destination: "10.20.0.0/22", Targets: []string{LocalTarget}}, nil, []Route{local}, testQuotas, now)
 	wantBad(t, "a second local route", err, "destination", "already a route")
 }
 
@@ -70,11 +71,11 @@ func TestRouteQuota(t *testing.T) {
 	for i := range MaxRoutes {
 		present = append(present, Route{Origin: OriginAddRoute, Association: a.ID, Destination: cidr(fmt.Sprintf("192.168.%d.0/24", i))})
 	}
-	spec := RouteSpec{Destination: "172.16.0.0/12", Target: string(a.Subnet)}
-	_, err := e.AddRoute(spec, []Association{a}, present, testQuotas, now)
+	spec := RouteSpec{Destination: "172.16.0.0/12", Targets: []string{string(a.Subnet)}}
+	_, err := addRoute(&e, spec, []Association{a}, present, testQuotas, now)
 	wantRefused(t, "one more", err, Conflict, "100 routes")
 	present[3].Removed = 9
-	if _, err := e.AddRoute(spec, []Association{a}, present, testQuotas, now); err != nil {
+	if _, err := addRoute(&e, spec, []Association{a}, present, testQuotas, now); err != nil {
 		t.Error(err)
 	}
 }
@@ -89,4 +90,40 @@ func TestRemoveRoute(t *testing.T) {
 	wantRefused(t, "twice", e.RemoveRoute(&r), Conflict, "already being deleted")
 	foreign := Route{ID: NewRouteID(), Endpoint: NewEndpointID(), Origin: OriginAssociate}
 	wantRefused(t, "another endpoint's", e.RemoveRoute(&foreign), NotFound, string(foreign.ID))
+}
+
+// One request makes a route through each of its targets, in one generation, or none where one of them is wrong.
+func TestAddSeveralRoutes(t *testing.T) {
+	t.Parallel()
+	a := Association{ID: "a", Subnet: "s-a"}
+	b := Association{ID: "b", Subnet: "s-b"}
+	gone := Association{ID: "c", Subnet: "s-c", Generations: Generations{Removed: 5}}
+	present := []Route{{Association: "a", Subnet: "s-a", Destination: cidr("10.5.0.0/16"), Origin: OriginAddRoute}}
+	for _, c := range []struct {
+		destination, targets, field, words string
+	}{
+		{"0.0.0.0/0", "s-a s-b", "", ""},
+		{"0.0.0.0/0", "s-b s-b s-a", "", ""},
+		{"10.5.0.0/16", "s-a s-b", "subnet", "already a route to 10.5.0.0/16 through s-a. Untick it."},
+		{"0.0.0.0/0", "s-a s-c", "subnet", "Subnet s-c is not associated"},
+		{"0.0.0.0/0", "s-c s-d", "subnet", "The subnets s-c and s-d are not associated"},
+		{"10.20.0.0/22", "s-a local", "subnet", "Choose local alone"},
+		{"10.20.1.0/24", "s-a s-b", "destination", "only the local route"},
+		{"0.0.0.0/0", "", "subnet", "Choose a subnet"},
+	} {
+		e := newEndpoint(t)
+		made, err := e.AddRoutes(RouteSpec{Destination: c.destination, Targets: strings.Fields(c.targets), Description: "out"}, []Association{a, b, gone}, present, testQuotas, now)
+		wantBad(t, c.destination+" by "+c.targets, err, c.field, c.words)
+		switch {
+		case err != nil && (e.Generation != 1 || made != nil):
+			t.Errorf("%s by %s: refused, yet generation %d, %+v", c.destination, c.targets, e.Generation, made)
+		case err == nil && (e.Generation != 2 || len(made) != 2 || made[0].ID == made[1].ID || made[0].Association == made[1].Association || made[1].Added != 2 || made[1].Description != "out"):
+			t.Errorf("%s by %s: got %+v", c.destination, c.targets, made)
+		}
+	}
+	e := newEndpoint(t)
+	small := testQuotas
+	small.Routes = 2
+	_, err := e.AddRoutes(RouteSpec{Destination: "0.0.0.0/0", Targets: []string{"s-a", "s-b"}}, []Association{a, b}, present, small, now)
+	wantRefused(t, "two where there is room for one", err, Conflict, "has 1 routes; with 2 more it would have 3, and the quota is 2")
 }

@@ -84,7 +84,7 @@ func (e *Endpoint) Authorize(s RuleSpec, present []Rule, q Quotas, now time.Time
 		}
 	}
 	live := countLive(present, func(o Rule) uint64 { return o.Removed })
-	if err := Together(c.Err(), checkParts("authorization rules", live, q.Rules)); err != nil {
+	if err := Together(c.Err(), checkParts("authorization rules", live, 1, q.Rules)); err != nil {
 		return Rule{}, err
 	}
 	e.Generation++

@@ -3,6 +3,7 @@ package vpn
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 )
@@ -83,6 +84,8 @@ type AssociationStatus struct {
 	Reason     string
 	SubnetName string
 	Way        Way // by which the host reaches it
+	// Lacks are the destinations that other target networks of the endpoint have a route to and this one has not (UnequalRoutes).
+	Lacks []netip.Prefix
 }
 
 // RuleStatus is an authorization rule with its state. Warning says what else is missing for packets
@@ -108,11 +111,12 @@ func (r RuleStatus) Grantee() string {
 // Warn adds a sentence to the warning.
 func (r *RuleStatus) Warn(sentence string) { r.Warning = strings.TrimSpace(r.Warning + " " + sentence) }
 
-// RouteStatus is a route with its state.
+// RouteStatus is a route with its state. Warning says which target networks lack a route to the destination (UnequalRoutes).
 type RouteStatus struct {
 	Route
-	State  RouteState
-	Reason string
+	State   RouteState
+	Reason  string
+	Warning string
 }
 
 // NetworkStatus is a network with the number of its subnets.

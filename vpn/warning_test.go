@@ -38,7 +38,7 @@ func TestWarnings(t *testing.T) {
 		for _, r := range c.leaving {
 			routes = append(routes, Route{Destination: netip.MustParsePrefix(r), Generations: Generations{Removed: 5}})
 		}
-		if got := Warnings(Endpoint{Network: c.network}, []Rule{rule}, routes)["rule"]; got != c.want {
+		if got := Warnings(Endpoint{Network: c.network}, []Rule{rule}, nil, routes)["rule"]; got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
 	}

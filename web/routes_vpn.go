@@ -147,6 +147,8 @@ func vpnRoutes(h *admin.Console) []route {
 		{get, routeTable, h.Endpoint.Routes.List, signedIn},
 		{get, routeTable + "/new", h.Endpoint.Routes.New, may(vpn.CreateClientVpnRoute)},
 		{post, routeTable + "/new", h.Endpoint.Routes.Create, may(vpn.CreateClientVpnRoute)},
+		{get, routeTable + "/missing", h.Endpoint.Routes.MissingForm, may(vpn.CreateClientVpnRoute)},
+		{post, routeTable + "/missing", h.Endpoint.Routes.AddMissing, may(vpn.CreateClientVpnRoute)},
 		{get, routeTable + "/delete", h.Endpoint.Routes.DeleteSeveralForm, may(vpn.DeleteClientVpnRoute)},
 		{post, routeTable + "/delete", h.Endpoint.Routes.DeleteSeveral, may(vpn.DeleteClientVpnRoute)},
 		{get, routeTable + "/:route/delete", h.Endpoint.Routes.DeleteForm, may(vpn.DeleteClientVpnRoute)},

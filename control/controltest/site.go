@@ -124,9 +124,21 @@ func (s *Site) SetPortal(enabled bool) {
 // Associate makes a subnet a target network of the endpoint.
 func (s *Site) Associate(sub vpn.Subnet) vpn.Association {
 	s.T.Helper()
-	a, err := s.Endpoints.Associate(s.T.Context(), s.Admin, s.Endpoint.ID, "", sub.ID)
+	a, err := s.Endpoints.Associate(s.T.Context(), s.Admin, s.Endpoint.ID, endpoint.AssociationSpec{Subnet: sub.ID})
 	s.Must(err)
-	return a
+	return a.Association
+}
+
+// AddRoute adds a route through each of the subnets.
+func (s *Site) AddRoute(destination string, through ...vpn.Subnet) []vpn.Route {
+	s.T.Helper()
+	spec := vpn.RouteSpec{Destination: destination}
+	for _, sub := range through {
+		spec.Targets = append(spec.Targets, string(sub.ID))
+	}
+	added, err := s.Endpoints.CreateRoutes(s.T.Context(), s.Admin, s.Endpoint.ID, spec, vpn.Consent{})
+	s.Must(err)
+	return added.Routes
 }
 
 // Authorize adds a rule for all users.

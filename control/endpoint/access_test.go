@@ -41,8 +41,7 @@ func TestAccessOfUser(t *testing.T) {
 		s.Must(err)
 	}
 	s.Authorize("0.0.0.0/0")
-	_, err := s.Endpoints.CreateRoute(t.Context(), s.Admin, s.Endpoint.ID, vpn.RouteSpec{Destination: "0.0.0.0/0", Target: string(s.A.ID)})
-	s.Must(err)
+	s.AddRoute("0.0.0.0/0", s.A)
 	s.see(provider, "1", "alice", "staff")
 	s.see(provider, "2", "bob", "finance")
 

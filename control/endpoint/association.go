@@ -9,23 +9,46 @@ import (
 	"sallyport/vpn"
 )
 
+// AssociationSpec is a request for a target network association.
+type AssociationSpec struct {
+	Network      vpn.NetworkID // "": that of the subnet
+	Subnet       vpn.SubnetID
+	CopyRoutesOf vpn.AssociationID // whose manual routes it gets too; "": none
+}
+
+// MadeAssociation is a new association.
+type MadeAssociation struct {
+	vpn.Association
+	Name   string // of the subnet
+	Copied int    // routes of another one that it got too
+}
+
+// associationRecord is what the audit trail keeps of a new association.
+type associationRecord struct {
+	vpn.Association
+	CopiedRoutes []vpn.Route `json:",omitempty"`
+}
+
 // Associate makes a subnet a target network of the endpoint, with the automatic routes of its
-// network. Fields: network, subnet.
-func (s *Service) Associate(ctx context.Context, by control.Principal, id vpn.EndpointID, network vpn.NetworkID, subnet vpn.SubnetID) (vpn.Association, error) {
-	var made vpn.Association
+// network, and with the manual routes of another target network where that is asked for. Fields: network, subnet, copy_routes.
+func (s *Service) Associate(ctx context.Context, by control.Principal, id vpn.EndpointID, spec AssociationSpec) (MadeAssociation, error) {
+	var made MadeAssociation
 	err := s.changeEndpoint(ctx, by, vpn.AssociateClientVpnTargetNetwork, id, func(tx *store.Tx, e *vpn.Endpoint, a *vpn.AuditRecord) error {
-		n, sub, unread := readTarget(ctx, tx, network, subnet)
-		_, pending := s.quotas(ctx, tx, *e)
+		n, sub, unread := readTarget(ctx, tx, spec.Network, spec.Subnet)
+		quotas, pending := s.quotas(ctx, tx, *e)
 		present, err := tx.AssociationsOf(ctx, id)
 		if err != nil {
 			return err
 		}
 		var routes []vpn.Route
-		made, routes, err = e.Associate(n, sub, present, s.core.Now())
-		if err := vpn.Together(unread, pending, err); err != nil {
+		made.Association, routes, err = e.Associate(n, sub, present, s.core.Now())
+		copied, uncopied := copyRoutes(ctx, tx, e, made.Association, spec.CopyRoutesOf, routes, present, quotas)
+		if err := vpn.Together(unread, pending, err, uncopied); err != nil {
 			return err
 		}
-		if err := tx.CreateAssociation(ctx, made); err != nil {
+		made.Name, made.Copied = sub.Name, len(copied)
+		routes = append(routes, copied...)
+		if err := tx.CreateAssociation(ctx, made.Association); err != nil {
 			return err
 		}
 		for _, r := range routes {
@@ -33,10 +56,22 @@ func (s *Service) Associate(ctx context.Context, by control.Principal, id vpn.En
 				return err
 			}
 		}
-		a.After = control.Describe(made)
+		a.After = control.Describe(associationRecord{made.Association, copied})
 		return nil
 	})
 	return made, err
+}
+
+// copyRoutes makes the routes of another association for a new one. Field: copy_routes.
+func copyRoutes(ctx context.Context, tx *store.Tx, e *vpn.Endpoint, to vpn.Association, from vpn.AssociationID, automatic []vpn.Route, associations []vpn.Association, q vpn.Quotas) ([]vpn.Route, error) {
+	if from == "" {
+		return nil, nil
+	}
+	present, err := tx.RoutesOf(ctx, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	return e.CopyRoutes(to, from, automatic, associations, present, q)
 }
 
 // readTarget reads the subnet to associate and its network; "" for the network means that of the subnet. What there is

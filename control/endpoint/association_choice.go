@@ -17,9 +17,17 @@ type AssociationChoices struct {
 	Networks []vpn.Network
 	Subnets  []vpn.Subnet
 	Taken    map[vpn.SubnetID]string
+	// Present are the live associations, with the number of their manual routes, which a new one can get too.
+	Present []CopyChoice
 	// MoreNetworks and MoreSubnets tell that there are others than those listed. Without a chosen
 	// network, subnets are listed only where one selection can show all of them.
 	MoreNetworks, MoreSubnets bool
+}
+
+// CopyChoice is an association whose routes a new one can get.
+type CopyChoice struct {
+	vpn.AssociationStatus
+	Routes int // manual ones
 }
 
 // AssociationSearch narrows what an association can be made with.
@@ -38,6 +46,9 @@ func (s *Service) AssociationChoices(ctx context.Context, by control.Principal, 
 		}
 		present, err := tx.AssociationsOf(ctx, id)
 		if err != nil {
+			return err
+		}
+		if err := s.findCopies(ctx, tx, &out); err != nil {
 			return err
 		}
 		if out.Endpoint.Network != "" {
@@ -62,6 +73,22 @@ func (s *Service) AssociationChoices(ctx context.Context, by control.Principal, 
 		return nil
 	})
 	return out, err
+}
+
+// findCopies lists the live associations, those with the most manual routes first.
+func (s *Service) findCopies(ctx context.Context, tx *store.Tx, c *AssociationChoices) error {
+	rows, err := s.associationRows(ctx, tx, c.Endpoint.ID, vpn.Observation{})
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	routes, err := tx.RoutesOf(ctx, c.Endpoint.ID)
+	for _, a := range rows {
+		if a.Removed == 0 {
+			c.Present = append(c.Present, CopyChoice{a, len(vpn.ManualRoutes(a.ID, routes))})
+		}
+	}
+	slices.SortStableFunc(c.Present, func(a, b CopyChoice) int { return b.Routes - a.Routes })
+	return err
 }
 
 func (c *AssociationChoices) findNetworks(ctx context.Context, tx *store.Tx, search AssociationSearch) error {

@@ -61,9 +61,18 @@ func TestAssociateIsRefused(t *testing.T) {
 		what, field string
 		run         func() error
 	}{
-		{"associate nothing", "subnet", func() error { _, err := s.Endpoints.Associate(ctx, s.Admin, id, "", ""); return err }},
-		{"associate what is not there", "subnet", func() error { _, err := s.Endpoints.Associate(ctx, s.Admin, id, "", vpn.NewSubnetID()); return err }},
-		{"associate twice", "subnet", func() error { _, err := s.Endpoints.Associate(ctx, s.Admin, id, "", s.A.ID); return err }},
+		{"associate nothing", "subnet", func() error {
+			_, err := s.Endpoints.Associate(ctx, s.Admin, id, endpoint.AssociationSpec{Subnet: ""})
+			return err
+		}},
+		{"associate what is not there", "subnet", func() error {
+			_, err := s.Endpoints.Associate(ctx, s.Admin, id, endpoint.AssociationSpec{Subnet: vpn.NewSubnetID()})
+			return err
+		}},
+		{"associate twice", "subnet", func() error {
+			_, err := s.Endpoints.Associate(ctx, s.Admin, id, endpoint.AssociationSpec{Subnet: s.A.ID})
+			return err
+		}},
 	} {
 		s.WantBadInput(c.what, c.field, c.run)
 	}

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"context"
 	"slices"
+	"time"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -26,7 +27,17 @@ func (s *Service) Routes(ctx context.Context, by control.Principal, id vpn.Endpo
 		if err != nil {
 			return err
 		}
-		out = vpn.MapPage(page, func(r vpn.Route) vpn.RouteStatus { return r.Status(observed[id]) })
+		warnings, err := routeWarnings(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		out = vpn.MapPage(page, func(r vpn.Route) vpn.RouteStatus {
+			status := r.Status(observed[id])
+			if r.Removed == 0 {
+				status.Warning = warnings[r.Destination]
+			}
+			return status
+		})
 		if inMemory(l) {
 			out = vpn.Select(out.Items, l, routeFields)
 		}
@@ -53,27 +64,81 @@ func (s *Service) Route(ctx context.Context, by control.Principal, id vpn.Endpoi
 	return out, err
 }
 
-// CreateRoute adds a route to the endpoint's route table. Fields: destination, subnet, description.
-func (s *Service) CreateRoute(ctx context.Context, by control.Principal, id vpn.EndpointID, spec vpn.RouteSpec) (vpn.Route, error) {
-	var made vpn.Route
-	err := s.changeEndpoint(ctx, by, vpn.CreateClientVpnRoute, id, func(tx *store.Tx, e *vpn.Endpoint, a *vpn.AuditRecord) error {
-		associations, err := tx.AssociationsOf(ctx, id)
+// AddedRoutes is what an administrator should know about new routes: before they are added, and afterwards.
+type AddedRoutes struct {
+	Routes []vpn.Route
+	Did    vpn.Announcement // by the numbers of the moment
+}
+
+// AnnounceRoutes tells what CreateRoutes would do, and changes nothing. The errors are those of CreateRoutes.
+func (s *Service) AnnounceRoutes(ctx context.Context, by control.Principal, id vpn.EndpointID, spec vpn.RouteSpec) (out AddedRoutes, err error) {
+	err = s.core.Read(ctx, by, vpn.CreateClientVpnRoute, string(id), func(tx *store.Tx) error {
+		e, err := tx.Endpoint(ctx, id)
 		if err != nil {
 			return err
 		}
-		present, err := tx.RoutesOf(ctx, id)
-		if err != nil {
-			return err
-		}
-		quotas, pending := s.quotas(ctx, tx, *e)
-		made, err = e.AddRoute(spec, associations, present, quotas, s.core.Now())
-		if err := vpn.Together(pending, err); err != nil {
-			return err
-		}
-		a.After = control.Describe(made)
-		return tx.CreateRoute(ctx, made)
+		out, err = s.addRoutes(ctx, tx, &e, func(t routeTable) ([]vpn.Route, error) {
+			return e.AddRoutes(spec, t.associations, t.routes, t.quotas, s.core.Now())
+		})
+		return err
 	})
-	return made, err
+	return out, err
+}
+
+// CreateRoutes adds a route through each target to the endpoint's route table, in one change. With the consent clients that
+// have to learn of it are reconnected. Fields: destination, subnet, description.
+func (s *Service) CreateRoutes(ctx context.Context, by control.Principal, id vpn.EndpointID, spec vpn.RouteSpec, consent vpn.Consent) (out AddedRoutes, err error) {
+	err = s.changeEndpoint(ctx, by, vpn.CreateClientVpnRoute, id, func(tx *store.Tx, e *vpn.Endpoint, a *vpn.AuditRecord) error {
+		out, err = s.addRoutes(ctx, tx, e, func(t routeTable) ([]vpn.Route, error) {
+			return e.AddRoutes(spec, t.associations, t.routes, t.quotas, s.core.Now())
+		})
+		if err != nil {
+			return err
+		}
+		return out.save(ctx, tx, e, consent, a)
+	})
+	return out, err
+}
+
+// routeTable is what new routes are checked against.
+type routeTable struct {
+	associations []vpn.Association
+	routes       []vpn.Route
+	quotas       vpn.Quotas
+}
+
+// addRoutes makes routes in memory, and tells what they do. Where none are made there is nothing to tell.
+func (s *Service) addRoutes(ctx context.Context, tx *store.Tx, e *vpn.Endpoint, add func(routeTable) ([]vpn.Route, error)) (out AddedRoutes, err error) {
+	var t routeTable
+	if t.associations, err = tx.AssociationsOf(ctx, e.ID); err != nil {
+		return out, err
+	}
+	if t.routes, err = tx.RoutesOf(ctx, e.ID); err != nil {
+		return out, err
+	}
+	var pending error
+	t.quotas, pending = s.quotas(ctx, tx, *e)
+	out.Routes, err = add(t)
+	if err := vpn.Together(pending, err); err != nil || len(out.Routes) == 0 {
+		return out, err
+	}
+	if !out.Routes[0].Local() {
+		out.Did.Effect = e.RoutesEffect()
+	}
+	out.Did.People, out.Did.Connections, err = tx.CountPeople(ctx, time.Time{}, e.ID)
+	return out, err
+}
+
+// save writes the routes, which are parts of e already, and the record of the change.
+func (r AddedRoutes) save(ctx context.Context, tx *store.Tx, e *vpn.Endpoint, consent vpn.Consent, a *vpn.AuditRecord) error {
+	e.Reconnect(r.Did.Effect, consent)
+	a.After = control.Describe(r.Routes)
+	for _, route := range r.Routes {
+		if err := tx.CreateRoute(ctx, route); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // DeleteRoute removes a manual route.

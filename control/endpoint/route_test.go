@@ -16,11 +16,11 @@ func TestRouteIsRefused(t *testing.T) {
 		run         func() error
 	}{
 		{"route to the clients", "destination", func() error {
-			_, err := s.Endpoints.CreateRoute(ctx, s.Admin, id, vpn.RouteSpec{Destination: "10.20.0.0/22", Target: string(s.A.ID)})
+			_, err := s.Endpoints.CreateRoutes(ctx, s.Admin, id, vpn.RouteSpec{Destination: "10.20.0.0/22", Targets: []string{string(s.A.ID)}}, vpn.Consent{})
 			return err
 		}},
 		{"route through nothing", "subnet", func() error {
-			_, err := s.Endpoints.CreateRoute(ctx, s.Admin, id, vpn.RouteSpec{Destination: "0.0.0.0/0", Target: string(s.B.ID)})
+			_, err := s.Endpoints.CreateRoutes(ctx, s.Admin, id, vpn.RouteSpec{Destination: "0.0.0.0/0", Targets: []string{string(s.B.ID)}}, vpn.Consent{})
 			return err
 		}},
 	} {

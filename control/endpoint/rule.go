@@ -37,7 +37,11 @@ func (s *Service) Rules(ctx context.Context, by control.Principal, id vpn.Endpoi
 		if err != nil {
 			return err
 		}
-		warnings := vpn.Warnings(e, page.Items, routes)
+		associations, err := tx.AssociationsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		warnings := vpn.Warnings(e, page.Items, associations, routes)
 		out = vpn.MapPage(page, func(r vpn.Rule) vpn.RuleStatus {
 			status := r.Status(observed[id])
 			status.Warning = warnings[r.ID]

@@ -16,6 +16,7 @@ type View struct {
 	Reason          string // what the state waits for, or ""
 	Observation     vpn.Observation
 	Associations    []vpn.AssociationStatus
+	Unequal         []vpn.UnequalRoute // destinations that only sessions of some target networks reach
 	Server          vpn.Certificate
 	ClientAuthority vpn.Certificate  // zero where clients need no certificate
 	SecondAuthority vpn.Certificate  // zero where there is no second one
@@ -42,6 +43,9 @@ type View struct {
 func (v View) Side() vpn.Side {
 	return vpn.Side{Endpoint: v.Endpoint, Server: v.Server, ClientCA: v.ClientAuthority, SecondCA: v.SecondAuthority, Directory: v.UserDirectory, Remote: v.Remote}
 }
+
+// Targets are its target network associations without their states.
+func (v View) Targets() []vpn.Association { return plainAssociations(v.Associations) }
 
 // Endpoints lists endpoints.
 func (s *Service) Endpoints(ctx context.Context, by control.Principal, l vpn.List) (out vpn.Page[vpn.EndpointSummary], err error) {
@@ -174,6 +178,12 @@ func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.End
 		v.Faults = v.Observation.Faults
 		if v.Associations, err = s.associationRows(ctx, tx, id, v.Observation); err != nil {
 			return err
+		}
+		if v.Unequal, err = unequalRoutes(ctx, tx, v.Endpoint, plainAssociations(v.Associations)); err != nil {
+			return err
+		}
+		for i := range v.Associations {
+			v.Associations[i].Lacks = vpn.Lacking(v.Associations[i].ID, v.Unequal)
 		}
 		v.State = v.Endpoint.State(plainAssociations(v.Associations), v.Observation)
 		v.Trouble = vpn.Trouble(plainAssociations(v.Associations), v.Observation)

@@ -52,7 +52,7 @@ func TestQuotasAndRangesHold(t *testing.T) {
 		return err
 	})
 	route := func(destination string) error {
-		_, err := s.Endpoints.CreateRoute(t.Context(), s.Admin, s.Endpoint.ID, vpn.RouteSpec{Destination: destination, Target: string(s.A.ID)})
+		_, err := s.Endpoints.CreateRoutes(t.Context(), s.Admin, s.Endpoint.ID, vpn.RouteSpec{Destination: destination, Targets: []string{string(s.A.ID)}}, vpn.Consent{})
 		return err
 	}
 	s.Must(route("10.1.0.0/16"))

@@ -20,6 +20,7 @@ type Step struct {
 	Network  vpn.NetworkID   // the network that still needs a subnet; "" for none
 	Endpoint vpn.EndpointRef // the endpoint that the step is about; without an ID before there is one
 	Note     string
+	Missing  bool // target networks of the endpoint lack a route that others have
 }
 
 // Key names a step.
@@ -204,8 +205,12 @@ func (s *Service) stepsOf(ctx context.Context, tx *store.Tx, e vpn.Endpoint) (st
 	}
 	o := observed[e.ID]
 	out.endpoint.Done = true
+	var associated []vpn.Association
 	for _, a := range associations {
 		state, reason := a.State(o)
+		if state == vpn.Associated {
+			associated = append(associated, a)
+		}
 		out.association.Done = out.association.Done || state == vpn.Associated
 		if reason != "" {
 			out.association.Note = reason
@@ -222,9 +227,17 @@ func (s *Service) stepsOf(ctx context.Context, tx *store.Tx, e vpn.Endpoint) (st
 			out.rule.Note = reason
 		}
 	}
+	var active []vpn.Route
 	for _, r := range routes {
-		if state, _ := r.State(o); state == vpn.RouteActive && vpn.IsAny(r.Destination) {
-			out.internet.Done = internetRule
+		if state, _ := r.State(o); state == vpn.RouteActive {
+			active = append(active, r)
+			out.internet.Done = out.internet.Done || internetRule && vpn.IsAny(r.Destination)
+		}
+	}
+	for _, u := range vpn.UnequalRoutes(e.ClientCIDR, associated, active) {
+		if vpn.IsAny(u.Destination) {
+			out.internet.Done, out.internet.Missing = false, true
+			out.internet.Note = "The route to 0.0.0.0/0 leads through " + u.Share() + ": sessions of the others do not reach the internet."
 		}
 	}
 	out.configuration.Done = exported.Total > 0

@@ -8,6 +8,7 @@ import (
 	"sallyport/control"
 	"sallyport/control/certificate"
 	"sallyport/control/controltest"
+	"sallyport/control/endpoint"
 	"sallyport/control/tutorial"
 	"sallyport/vpn"
 )
@@ -74,8 +75,7 @@ func TestGettingStarted(t *testing.T) {
 	s.Reconcile()
 	want("a rule", "prerequisites certificates endpoint association rule [configuration]")
 	s.Authorize("0.0.0.0/0")
-	route, err := s.Endpoints.CreateRoute(ctx, s.Admin, s.Endpoint.ID, vpn.RouteSpec{Destination: "0.0.0.0/0", Target: string(s.A.ID)})
-	s.Must(err)
+	route := s.AddRoute("0.0.0.0/0", s.A)[0]
 	want("the internet, not applied", "prerequisites certificates endpoint association rule [configuration]")
 	s.Reconcile()
 	want("the internet", "prerequisites certificates endpoint association rule internet [configuration]")
@@ -102,7 +102,7 @@ func TestGettingStartedFollowsTheBest(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	best := s.CreateEndpoint("best", "10.30.0.0/22", "1194")
-	_, err := s.Endpoints.Associate(t.Context(), s.Admin, best.ID, "", s.A.ID)
+	_, err := s.Endpoints.Associate(t.Context(), s.Admin, best.ID, endpoint.AssociationSpec{Subnet: s.A.ID})
 	s.Must(err)
 	s.Reconcile()
 	steps, err := s.Tutorial.GettingStarted(t.Context(), s.ReadOnly)

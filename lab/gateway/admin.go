@@ -4,9 +4,12 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/PuerkitoBio/goquery"
 
 	"sallyport/lab/netlab"
 )
@@ -87,10 +90,22 @@ func (a *Admin) Authorize(cidr string) {
 	a.MustSubmit(a.Endpoint+"/rules/new", "Add authorization rule", Fields{"Destination network to enable access": cidr})
 }
 
-// AddRoute adds a route through a subnet, by name.
-func (a *Admin) AddRoute(cidr, subnet string) {
+// AddRoute adds a route through the subnets, by name, and through no other target network.
+func (a *Admin) AddRoute(cidr string, subnets ...string) {
 	a.T.Helper()
-	a.MustSubmit(a.Endpoint+"/routes/new", "Create route", Fields{"Route destination": cidr, "Subnet ID for target network association": subnet})
+	p := a.Get(a.Endpoint + "/routes/new")
+	in := Fields{"Route destination": cidr}
+	p.Doc.Find(`label:has(input[name="subnet"]) .form-check-label`).Each(func(_ int, l *goquery.Selection) {
+		label := strings.TrimSpace(l.Text())
+		name, _, _ := strings.Cut(label, " ")
+		in[label] = "off"
+		if slices.Contains(subnets, name) {
+			in[label] = "on"
+		}
+	})
+	if done := a.Press(p, "Create route", in); done.Status != 200 {
+		a.T.Fatalf("route to %s: status %d: %s", cidr, done.Status, done.Text())
+	}
 }
 
 // Profile downloads the client configuration with the certificate and key of a client; without them

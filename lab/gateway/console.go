@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -230,9 +231,16 @@ func fillField(form *goquery.Selection, v url.Values, label, value string) error
 		}
 		chosen, _ := option.First().Attr("value")
 		v.Set(name, chosen)
-	case kind == "checkbox" && value == "off":
-		v.Del(name)
-	case kind == "checkbox" || kind == "radio":
+	case kind == "checkbox":
+		box, _ := field.Attr("value")
+		ticked := slices.DeleteFunc(v[name], func(other string) bool { return other == box })
+		if value != "off" {
+			ticked = append(ticked, box)
+		}
+		if v[name] = ticked; len(ticked) == 0 {
+			v.Del(name)
+		}
+	case kind == "radio":
 		chosen, _ := field.Attr("value")
 		v.Set(name, chosen)
 	default:

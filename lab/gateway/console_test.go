@@ -3,6 +3,7 @@ package gateway
 import (
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,9 @@ const formPage = `<form>
 	<label><input type="radio" name="use" value="server" checked><span class="form-check-label">Server certificate</span><span>help</span></label>
 	<label><input type="radio" name="use" value="client"><span class="form-check-label">Client certificate</span></label>
 	<input name="tag" aria-label="Key of tag 1">
+	<label><input type="checkbox" name="subnet" value="a" checked><span class="form-check-label">subnet-a</span></label>
+	<label><input type="checkbox" name="subnet" value="b" checked><span class="form-check-label">subnet-b</span></label>
+	<label><input type="checkbox" name="subnet" value="c"><span class="form-check-label">subnet-c</span></label>
 </form>`
 
 // A form is sent with what it shows, and with the values that a test gives by label.
@@ -27,15 +31,15 @@ func TestFormValues(t *testing.T) {
 	}
 	form := doc.Find("form")
 	values := formDefaults(form)
-	if want := (url.Values{"version": {"3"}, "name": {"office"}, "zone": {"b"}, "use": {"server"}, "tag": {""}}); !maps.EqualFunc(values, want, equal) {
+	if want := (url.Values{"version": {"3"}, "name": {"office"}, "zone": {"b"}, "use": {"server"}, "tag": {""}, "subnet": {"a", "b"}}); !maps.EqualFunc(values, want, equal) {
 		t.Errorf("the form is sent with %v, want %v", values, want)
 	}
-	for label, value := range (Fields{"Name": "branch", "Zone": "zone-a", "Client certificate": "", "Key of tag 1": "team"}) {
+	for label, value := range (Fields{"Name": "branch", "Zone": "zone-a", "Client certificate": "", "Key of tag 1": "team", "subnet-a": "off", "subnet-b": "on", "subnet-c": "on"}) {
 		if err := fillField(form, values, label, value); err != nil {
 			t.Error(err)
 		}
 	}
-	if want := (url.Values{"version": {"3"}, "name": {"branch"}, "zone": {"a"}, "use": {"client"}, "tag": {"team"}}); !maps.EqualFunc(values, want, equal) {
+	if want := (url.Values{"version": {"3"}, "name": {"branch"}, "zone": {"a"}, "use": {"client"}, "tag": {"team"}, "subnet": {"b", "c"}}); !maps.EqualFunc(values, want, equal) {
 		t.Errorf("the filled form is sent with %v, want %v", values, want)
 	}
 	for label, value := range map[string]string{"Colour": "red", "Zone": "zone-c"} {
@@ -45,4 +49,7 @@ func TestFormValues(t *testing.T) {
 	}
 }
 
-func equal(a, b []string) bool { return strings.Join(a, "\n") == strings.Join(b, "\n") }
+// equal compares the values of a field; the boxes of one name are ticked in any order.
+func equal(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}

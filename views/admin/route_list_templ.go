@@ -15,10 +15,9 @@ import (
 
 // RouteTab is the tab Route table.
 type RouteTab struct {
-	Frame       EndpointFrame
-	List        parts.List
-	Rows        []vpn.RouteStatus
-	SubnetNames map[vpn.SubnetID]string
+	Frame EndpointFrame
+	List  parts.List
+	Rows  []vpn.RouteStatus
 }
 
 // EndpointRoutes draws the tab.
@@ -82,6 +81,10 @@ func EndpointRoutes(v RouteTab) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			templ_7745c5c3_Err = unequalRoutes(v.Frame).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Var3 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -95,7 +98,7 @@ func EndpointRoutes(v RouteTab) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				for _, r := range v.Rows {
-					templ_7745c5c3_Err = routeRow(v.Frame, v.List, r, v.SubnetNames[r.Subnet]).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = routeRow(v.Frame, v.List, r, v.Frame.SubnetNames[r.Subnet]).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -223,6 +226,10 @@ func routeRow(f EndpointFrame, l parts.List, r vpn.RouteStatus, subnetName strin
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		templ_7745c5c3_Err = warned(r.Warning).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</td><td data-label=\"Added\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -235,6 +242,12 @@ func routeRow(f EndpointFrame, l parts.List, r vpn.RouteStatus, subnetName strin
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		if f.MayChange() && r.Warning != "" {
+			templ_7745c5c3_Err = parts.PostButton(f.addMissing("missing-"+string(r.ID), "Add to all", r.Destination.String())).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		if f.MayChange() && r.CheckRemove() == nil {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<a id=\"")
 			if templ_7745c5c3_Err != nil {
@@ -243,7 +256,7 @@ func routeRow(f EndpointFrame, l parts.List, r vpn.RouteStatus, subnetName strin
 			var templ_7745c5c3_Var9 string
 			templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs("remove-" + string(r.ID))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/route_list.templ`, Line: 54, Col: 36}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/route_list.templ`, Line: 58, Col: 36}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 			if templ_7745c5c3_Err != nil {
@@ -256,7 +269,7 @@ func routeRow(f EndpointFrame, l parts.List, r vpn.RouteStatus, subnetName strin
 			var templ_7745c5c3_Var10 templ.SafeURL
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(f.Path("routes", string(r.ID), "delete")))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/route_list.templ`, Line: 54, Col: 116}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/route_list.templ`, Line: 58, Col: 116}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			if templ_7745c5c3_Err != nil {
@@ -269,7 +282,7 @@ func routeRow(f EndpointFrame, l parts.List, r vpn.RouteStatus, subnetName strin
 			var templ_7745c5c3_Var11 string
 			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs("Delete route to " + Destination(r.Destination) + " through " + RouteTarget(r.Route))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/route_list.templ`, Line: 54, Col: 216}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/route_list.templ`, Line: 58, Col: 216}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 			if templ_7745c5c3_Err != nil {

@@ -1,25 +1,28 @@
 package parts
 
-import "github.com/a-h/templ"
+import (
+	"slices"
 
-import "slices"
+	"github.com/a-h/templ"
+)
 
 // Field is one control of a form, with what the user typed and what is wrong with it.
 type Field struct {
 	Name         string // name in the posted form; also the id of the element unless ID is set
 	ID           string
-	Type         string // text (default), password, number, textarea, select, radio, checkbox, file, tags, find (a text with a button that searches), fact (text that cannot be changed)
+	Type         string // text (default), password, number, textarea, select, radio, checkbox, checks (several of the options), file, tags, find (a text with a button that searches), fact (text that cannot be changed)
 	Label        string
 	Value        string
-	Section      string // title of the form's section that it is in; empty: above all sections
-	Help         string // one or two sentences below the label
-	Small        string // a line in small print below the help
-	Key          string // what the setting is called in the configuration, before the small print; empty: nothing
+	Values       []string // of checks: the ticked options
+	Section      string   // title of the form's section that it is in; empty: above all sections
+	Help         string   // one or two sentences below the label
+	Small        string   // a line in small print below the help
+	Key          string   // what the setting is called in the configuration, before the small print; empty: nothing
 	Err          string
 	Placeholder  string
 	Autocomplete string
 	InputMode    string
-	Options      []Option // of select and radio
+	Options      []Option // of select, radio and checks
 	Suggestions  []string // values that a text box offers; others can be typed
 	Rows         int      // of textarea
 	Upload       string   // of textarea: name of a control below it that takes the text from files; empty: none
@@ -84,6 +87,22 @@ func (f Field) optionID(i int) string {
 		return f.id()
 	}
 	return f.id() + "-" + f.Options[i].Value
+}
+
+// choiceType is the type of the input of one choice of several.
+func (f Field) choiceType() string {
+	if f.Type == "checks" {
+		return "checkbox"
+	}
+	return "radio"
+}
+
+// chosen tells whether a choice is the field's value, or one of them.
+func (f Field) chosen(o Option) bool {
+	if f.Type == "checks" {
+		return slices.Contains(f.Values, o.Value)
+	}
+	return o.Value == f.Value
 }
 
 func (f Field) inputType() string {

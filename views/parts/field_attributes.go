@@ -39,6 +39,14 @@ func (f Field) attributes() templ.Attributes {
 	return a
 }
 
+// choiceAttributes are those of one checkbox of several. A radio button has none: its group is described.
+func (f Field) choiceAttributes() templ.Attributes {
+	if f.Type != "checks" || f.Err == "" {
+		return nil
+	}
+	return templ.Attributes{"aria-invalid": "true", "aria-describedby": f.describedBy()}
+}
+
 func (f Field) groupAttributes() templ.Attributes {
 	a := templ.Attributes{}
 	if d := f.describedBy(); d != "" {

@@ -11,7 +11,8 @@ type Button struct {
 	Small    bool
 	Disabled bool
 	Hidden   []Hidden
-	Gets     bool // of a form: its answer is a file, and the page stays
+	Gets     bool   // of a form: its answer is a file, and the page stays
+	About    string // what the button is about, for those who do not see its row; empty: the label says it
 }
 
 func (b Button) class() string {
@@ -31,10 +32,14 @@ func (b Button) class() string {
 }
 
 func (b Button) attributes() templ.Attributes {
-	if b.ID == "" {
-		return nil
+	a := templ.Attributes{}
+	if b.ID != "" {
+		a["id"] = b.ID
 	}
-	return templ.Attributes{"id": b.ID}
+	if b.About != "" {
+		a["aria-label"] = b.Label + ": " + b.About
+	}
+	return a
 }
 
 func (f Form) attributes() templ.Attributes {

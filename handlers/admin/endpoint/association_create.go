@@ -44,7 +44,7 @@ func (h *Associations) renderNew(c echo.Context, in associationInput, refused er
 
 // New shows the form for an association. The query parameter network narrows the subnets.
 func (h *Associations) New(c echo.Context) error {
-	return h.renderNew(c, associationInput{Network: c.QueryParam("network"), Subnet: c.QueryParam("subnet")}, nil)
+	return h.renderNew(c, associationInput{Network: c.QueryParam("network"), Subnet: c.QueryParam("subnet"), CopyRoutes: c.QueryParam("copy_routes")}, nil)
 }
 
 // Create associates a target network.
@@ -53,16 +53,18 @@ func (h *Associations) Create(c echo.Context) error {
 	if err := page.Bind(c, &in); err != nil {
 		return err
 	}
-	a, err := h.endpoints.Associate(page.Context(c), page.Principal(c), endpointID(c), vpn.NetworkID(in.Network), vpn.SubnetID(in.Subnet))
+	a, err := h.endpoints.Associate(page.Context(c), page.Principal(c), endpointID(c), endpoint.AssociationSpec{
+		Network: vpn.NetworkID(in.Network), Subnet: vpn.SubnetID(in.Subnet), CopyRoutesOf: vpn.AssociationID(in.copyRoutes()),
+	})
 	if page.BelongsInForm(err) {
 		return h.renderNew(c, in, err)
 	}
 	if err != nil {
 		return err
 	}
-	name := string(a.Subnet)
-	if d, err := h.endpoints.DisassociatePreview(page.Context(c), page.Principal(c), a.Endpoint, a.ID); err == nil {
-		name = views.NameOr(d.Association.SubnetName, a.Subnet)
+	text := "Target network " + views.NameOr(a.Name, a.Subnet) + " is being associated."
+	if a.Copied > 0 {
+		text += " " + parts.Count(a.Copied, "route") + parts.YesNo(a.Copied == 1, " was", " were") + " copied."
 	}
-	return h.pages.Done(c, "Target network "+name+" is being associated.", views.EndpointPath(a.Endpoint, "associations"))
+	return h.pages.Done(c, text, views.EndpointPath(a.Endpoint, "associations"))
 }

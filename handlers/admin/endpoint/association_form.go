@@ -13,8 +13,44 @@ import (
 )
 
 type associationInput struct {
-	Network string `form:"network"`
-	Subnet  string `form:"subnet"`
+	Network    string `form:"network"`
+	Subnet     string `form:"subnet"`
+	CopyRoutes string `form:"copy_routes"` // an association; copyNothing; empty: nothing is chosen
+}
+
+// copyNothing is the choice of the form that no routes are copied.
+const copyNothing = "none"
+
+// copyRoutes is the association whose routes are copied; "" for none.
+func (in associationInput) copyRoutes() string {
+	if in.CopyRoutes == copyNothing {
+		return ""
+	}
+	return in.CopyRoutes
+}
+
+// copyField offers the routes of the other target networks. There is none where they have no routes of their own.
+func (in associationInput) copyField(choices endpoint.AssociationChoices) []parts.Field {
+	var options []parts.Option
+	for _, a := range choices.Present {
+		if a.Routes == 0 {
+			continue
+		}
+		label := "Copy the " + parts.Count(a.Routes, "route") + " of " + views.NameOr(a.SubnetName, a.Subnet)
+		if len(options) == 0 {
+			label += " (recommended)"
+		}
+		options = append(options, parts.Option{Value: string(a.ID), Label: label})
+	}
+	if len(options) == 0 {
+		return nil
+	}
+	options = append(options, parts.Option{Value: copyNothing, Label: "Copy no routes"})
+	if in.CopyRoutes == "" {
+		in.CopyRoutes = options[0].Value
+	}
+	return []parts.Field{{Section: sectionTarget, Name: "copy_routes", Label: "Routes", Type: "select", Value: in.CopyRoutes, Options: options, Required: true,
+		Help: "The routes to the network itself are added in any case. Other routes belong to one target network: without a copy of them, the sessions of this one do not reach their destinations."}}
 }
 
 func (in associationInput) form(choices endpoint.AssociationChoices) parts.Form {
@@ -52,12 +88,12 @@ func (in associationInput) form(choices endpoint.AssociationChoices) parts.Form 
 	return parts.Form{
 		Action: views.EndpointPath(id, "associations", "new"), Submit: "Associate target network", Cancel: views.EndpointPath(id, "associations"),
 		Sections: []parts.Section{{Title: sectionTarget}},
-		Fields: []parts.Field{
+		Fields: append([]parts.Field{
 			{Section: sectionTarget, Name: "network", Label: "VPC (network)", Type: "select", Value: in.Network, Options: networks, Required: true,
 				Help: "The network in which the subnet is located. All target networks of an endpoint must be in the same network."},
 			{Section: sectionTarget, Name: "subnet", Label: "Choose a subnet to associate", Type: "select", Value: in.Subnet, Options: subnets, Required: true,
 				Help: "It must not overlap with the client CIDR, and each target network must be in a different availability zone."},
-		},
+		}, in.copyField(choices)...),
 	}
 }
 

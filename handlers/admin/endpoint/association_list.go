@@ -71,7 +71,7 @@ func (h *Associations) List(c echo.Context) error {
 	}
 	found, _ := read(l)
 	n := len(view.Associations)
-	v := views.AssociationTab{Frame: f, Rows: found.Items, List: page.ListView(c, l, found)}
+	v := views.AssociationTab{Advice: vpn.ZoneAdvice(view.Targets()), Frame: f, Rows: found.Items, List: page.ListView(c, l, found)}
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Target network associations", "association", "associations", "subnet, CIDR, zone or ID"
 	v.List.Filters, v.List.Part = filters, "associations"
 	v.List.Columns = []parts.Column{
@@ -90,6 +90,6 @@ func (h *Associations) List(c echo.Context) error {
 	if view.Network == "" && n > 0 { // the last one is being removed
 		v.Network = view.Associations[n-1].Network
 	}
-	v.Frame.Live = liveTab(c, f, "associations", v.Network, v.Name, v.Rows)
+	v.Frame.Live = liveTab(c, f, "associations", v.Network, v.Name, v.Rows, f.Unequal, v.Advice)
 	return page.RenderLive(c, v.Frame.Live, views.EndpointAssociations(v))
 }

@@ -102,12 +102,13 @@ func TestAllFaultsOfTheParts(t *testing.T) {
 	u.WantAllFaults(t, webtest.WrongForm{Path: u.Endpoint + "/rules/new", Whole: "the quota is 1", Right: []string{"access"},
 		Form: url.Values{"destination": {"10.0.0.5/16"}, "access": {"all"}, "description": {long}},
 		Want: map[string]string{"destination": "host bits", "description": "256 characters"}})
-	u.WantAllFaults(t, webtest.WrongForm{Path: u.Endpoint + "/routes/new", Whole: "the quota is 1",
+	u.WantAllFaults(t, webtest.WrongForm{Path: u.Endpoint + "/routes/new", Whole: "the quota is 1", Right: []string{"target"},
 		Form: url.Values{"destination": {"everywhere"}, "subnet": {"subnet-gone"}, "description": {long}},
 		Want: map[string]string{"destination": "everywhere", "subnet": "not associated", "description": "256 characters"}})
 	u.Kit.Set(control.SystemPrincipal("test"), "pending_change_quota", "1")
 	for _, form := range []url.Values{{"network": {"vpc-gone"}, "subnet": {"subnet-gone"}}, {"network": {"vpc-gone"}}} {
+		form.Set("copy_routes", "cvpn-assoc-gone")
 		u.WantAllFaults(t, webtest.WrongForm{Path: u.Endpoint + "/associations/new", Whole: "wait for the dataplane", Form: form,
-			Want: map[string]string{"network": "does not exist any more", "subnet": "ubnet"}})
+			Want: map[string]string{"network": "does not exist any more", "subnet": "ubnet", "copy_routes": "not associated any more"}})
 	}
 }

@@ -51,7 +51,7 @@ func (h *common) frame(c echo.Context, tab string) (views.EndpointFrame, endpoin
 		return views.EndpointFrame{}, view, err
 	}
 	f := views.EndpointFrame{Endpoint: view.Endpoint, State: view.State, Reason: view.Reason, Fragment: page.Fragment(c),
-		Trouble: view.Trouble, Faults: view.Faults, Remote: view.Remote, Connected: view.Connections, Away: view.Away}
+		Trouble: view.Trouble, Faults: view.Faults, Remote: view.Remote, Connected: view.Connections, Away: view.Away, Unequal: view.Unequal, SubnetNames: subnetNames(view)}
 	title := views.NameOr(view.Name, view.ID)
 	for _, t := range endpointTabs {
 		link := parts.Tab{Label: t.label, Href: f.Path(), Current: t.key == tab}

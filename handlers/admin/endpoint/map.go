@@ -18,7 +18,7 @@ const maxMapBoxes = 3
 func (h *Endpoints) endpointMap(c echo.Context, v endpoint.View) (views.EndpointMap, error) {
 	m := views.EndpointMap{Connections: v.Connections}
 	targets := slices.SortedStableFunc(slices.Values(v.Associations), func(a, b vpn.AssociationStatus) int {
-		return rank(a.State != vpn.AssociationFailed) - rank(b.State != vpn.AssociationFailed)
+		return rank(a.State == vpn.AssociationFailed, len(a.Lacks) > 0) - rank(b.State == vpn.AssociationFailed, len(b.Lacks) > 0)
 	})
 	m.Associations = targets[:min(len(targets), maxMapBoxes)]
 	m.MoreTargets = len(targets) - len(m.Associations)
@@ -28,17 +28,21 @@ func (h *Endpoints) endpointMap(c echo.Context, v endpoint.View) (views.Endpoint
 		return m, err
 	}
 	first := slices.SortedStableFunc(slices.Values(rules.Items), func(a, b vpn.RuleStatus) int {
-		return rank(a.State != vpn.RuleFailed) - rank(b.State != vpn.RuleFailed)
+		return rank(a.State == vpn.RuleFailed, a.Warning != "") - rank(b.State == vpn.RuleFailed, b.Warning != "")
 	})
 	m.Rules = first[:min(len(first), maxMapBoxes)]
 	m.MoreRules = rules.Total - len(m.Rules)
 	return m, nil
 }
 
-// rank orders what is first before what is not.
-func rank(later bool) int {
-	if later {
+// rank orders what failed before what has a warning, and that before the rest.
+func rank(failed, warned bool) int {
+	switch {
+	case failed:
+		return 0
+	case warned:
 		return 1
+	default:
+		return 2
 	}
-	return 0
 }

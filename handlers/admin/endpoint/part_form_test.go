@@ -18,7 +18,7 @@ func TestFormsOfTheParts(t *testing.T) {
 	}{
 		{"/associations/new", "Target network", url.Values{"subnet": {"subnet-gone"}}},
 		{"/rules/new", "DestinationAccessDetails", url.Values{"destination": {"10.0.0.1/8"}, "description": {"all of it"}}},
-		{"/routes/new", "DestinationTarget networkDetails", url.Values{"destination": {"10.0.0.1/8"}, "subnet": {"local"}, "description": {"all of it"}}},
+		{"/routes/new", "DestinationTarget networkDetails", url.Values{"destination": {"10.0.0.1/8"}, "target": {"local"}, "description": {"all of it"}}},
 	} {
 		p := u.Admin.Get(u.Endpoint + c.part)
 		webtest.CheckMarkup(t, c.part, p)

@@ -18,6 +18,7 @@ var routeCells = []page.Cell[vpn.RouteStatus]{
 	{Label: "Description", Text: func(r vpn.RouteStatus) string { return r.Description }},
 	{Label: "State", Text: func(r vpn.RouteStatus) string { return string(r.State) }},
 	{Label: "Reason", Text: func(r vpn.RouteStatus) string { return r.Reason }},
+	{Label: "Warning", Text: func(r vpn.RouteStatus) string { return r.Warning }},
 	{Label: "Added", Text: func(r vpn.RouteStatus) string { return r.CreatedAt.UTC().Format(time.RFC3339) }},
 }
 
@@ -51,11 +52,7 @@ func (h *Routes) List(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	names := map[vpn.SubnetID]string{}
-	for _, a := range view.Associations {
-		names[a.Subnet] = a.SubnetName
-	}
-	v := views.RouteTab{Frame: f, List: page.ListView(c, l, found), Rows: found.Items, SubnetNames: names}
+	v := views.RouteTab{Frame: f, List: page.ListView(c, l, found), Rows: found.Items}
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Route table", "route", "routes", "destination, subnet or description"
 	v.List.Filters, v.List.Part = filters, "routes"
 	v.List.Columns = []parts.Column{
@@ -70,6 +67,6 @@ func (h *Routes) List(c echo.Context) error {
 		v.List.Bulk = []parts.BulkAction{{Label: "Delete routes", Path: views.EndpointPath(view.ID, "routes", "delete")}}
 		v.List.Empty.Action = parts.Button{Label: "Associate target network", Href: views.EndpointPath(view.ID, "associations", "new"), Tone: "primary"}
 	}
-	v.Frame.Live = liveTab(c, f, "routes", v.Rows, v.SubnetNames, v.List.Total)
+	v.Frame.Live = liveTab(c, f, "routes", v.Rows, f.SubnetNames, f.Unequal, v.List.Total)
 	return page.RenderLive(c, v.Frame.Live, views.EndpointRoutes(v))
 }

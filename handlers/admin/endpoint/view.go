@@ -30,7 +30,7 @@ func (h *Endpoints) View(c echo.Context) error {
 	if v.Map, err = h.endpointMap(c, view); err != nil {
 		return err
 	}
-	v.Frame.Live = liveTab(c, f, "details", v.Repairs, v.Map, view.Version, view.Remote, view.RemoteWarning, view.SignInWarning, view.DNSWarning, lists)
+	v.Frame.Live = liveTab(c, f, "details", v.Repairs, v.Map, f.Unequal, view.Version, view.Remote, view.RemoteWarning, view.SignInWarning, view.DNSWarning, lists)
 	return page.RenderLive(c, v.Frame.Live, views.EndpointDetailsPage(v))
 }
 

@@ -96,6 +96,9 @@ func (t stepText) actions(s tutorial.Step, mayChange bool) []parts.Button {
 	if s.Network != "" { // the network is there already
 		links = []stepLink{{"Create subnet", views.NetworkPath(s.Network, "subnets", "new"), true}, {"Networks", "/networks", false}}
 	}
+	if s.Missing {
+		links = append([]stepLink{{"Add missing routes", "…/routes/missing", true}}, links...)
+	}
 	for _, l := range links {
 		path, ofEndpoint := cutEndpoint(l.path)
 		switch {
