@@ -84,12 +84,12 @@ func (t *Tx) ofUser(ctx context.Context, user vpn.UserRef) *gorm.DB {
 	return t.on(ctx).Where("user_provider = ? AND user_key = ?", clean(string(user.Provider)), clean(user.Key))
 }
 
-// shownDevices bounds the devices of a user that are listed together.
+// shownDevices bounds the devices of a user that are listed together. A user has far fewer that are not revoked.
 const shownDevices = 500
 
-// DevicesOf lists the devices of a user, the newest first.
+// DevicesOf lists the devices of a user: those that are not revoked first, the newest before others.
 func (t *Tx) DevicesOf(ctx context.Context, user vpn.UserRef) ([]vpn.Device, error) {
-	return readAll(t.ofUser(ctx, user).Order("created_at DESC, id").Limit(shownDevices), deviceNoun, deviceRow.device)
+	return readAll(t.ofUser(ctx, user).Order("CASE WHEN revoked_at = 0 THEN 0 ELSE 1 END, created_at DESC, id").Limit(shownDevices), deviceNoun, deviceRow.device)
 }
 
 // DevicesByID reads devices; unknown ones are absent.

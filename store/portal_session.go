@@ -83,6 +83,29 @@ func (t *Tx) CreatePortalSession(ctx context.Context, s vpn.PortalSession) error
 	}), "")
 }
 
+// SavePortalCookie writes what changes of a session that has another cookie. former is the digest of the one before. NotFound
+// where the session has ended.
+func (t *Tx) SavePortalCookie(ctx context.Context, former string, s vpn.PortalSession) error {
+	g := t.on(ctx).Model(&portalSessionRow{}).Where("digest = ? AND ended_at = 0", clean(former)).
+		Updates(map[string]any{"digest": s.Digest, "source": clean(s.Source), "purpose": string(s.Purpose), "seen_at": micros(s.SeenAt), "ends_at": micros(s.EndsAt)})
+	return withoutHash(portalSessionNoun.wrote(g, ""))
+}
+
+// EndPortalSessionsAbove ends the sessions of a user above a number of those that are neither ended, nor idle, nor over: those that
+// were not used for the longest time, at most endedAbove at once.
+func (t *Tx) EndPortalSessionsAbove(ctx context.Context, number int, u vpn.UserRef, seenAfter, at time.Time, reason string) error {
+	var digests []string
+	q := ofUser(t.on(ctx), u).Model(&portalSessionRow{}).Where("ended_at = 0 AND seen_at >= ? AND ends_at > ?", micros(seenAfter), micros(at))
+	err := q.Order("seen_at DESC, created_at DESC, id DESC").Offset(number).Limit(endedAbove).Pluck("digest", &digests).Error
+	if err != nil || len(digests) == 0 {
+		return portalSessionNoun.read(err, "")
+	}
+	return endPortal(t.on(ctx).Where("digest IN ?", digests), at, reason)
+}
+
+// endedAbove is how many sessions above a number end at once: more than a sign-in adds.
+const endedAbove = 100
+
 // TouchPortalSession writes when the session was last used.
 func (t *Tx) TouchPortalSession(ctx context.Context, digest string, at time.Time) error {
 	g := t.on(ctx).Model(&portalSessionRow{}).Where("digest = ? AND ended_at = 0", clean(digest)).Update("seen_at", micros(at))

@@ -57,6 +57,55 @@ func testPortalSession(t *testing.T, s *Store) {
 	})
 }
 
+// The sessions of a user above a number end, those of others and those that are over count for nothing.
+func testPortalSessionsAbove(t *testing.T, s *Store) {
+	now := at.UTC()
+	alice := vpn.UserRef{Provider: "d-1", Key: "alice"}
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		for i, v := range []vpn.PortalSession{
+			{Digest: "unused", SeenAt: now}, {Digest: "used", SeenAt: now.Add(time.Minute)}, {Digest: "new", SeenAt: now.Add(2 * time.Minute)},
+			{Digest: "idle", SeenAt: now.Add(-time.Hour)}, {Digest: "over", SeenAt: now.Add(3 * time.Minute), EndsAt: now},
+			{Digest: "other", SeenAt: now, UserRef: vpn.UserRef{Provider: "d-1", Key: "bob"}},
+		} {
+			v.ID, v.CreatedAt = vpn.PortalSessionID("above-"+v.Digest), now.Add(-time.Duration(i)*time.Minute)
+			if v.Key == "" {
+				v.UserRef = alice
+			}
+			if v.EndsAt.IsZero() {
+				v.EndsAt = now.Add(time.Hour)
+			}
+			if err := x.CreatePortalSession(ctx, v); err != nil {
+				return err
+			}
+		}
+		return x.EndPortalSessionsAbove(ctx, 2, alice, now.Add(-time.Minute), now.Add(time.Second), "too many")
+	})
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		for _, digest := range []string{"used", "new", "idle", "over", "other"} {
+			if _, err := x.PortalSession(ctx, digest); err != nil {
+				t.Errorf("session %s: %v", digest, err)
+			}
+		}
+		if _, err := x.PortalSession(ctx, "unused"); vpn.KindOf(err) != vpn.NotFound {
+			t.Errorf("the one above: %v", err)
+		}
+		next, err := x.PortalSession(ctx, "new")
+		if err != nil {
+			return err
+		}
+		next.Digest, next.Purpose, next.Source = "newer", vpn.ForFirstFactor, "192.0.2.1"
+		if err := x.SavePortalCookie(ctx, "new", next); err != nil {
+			return err
+		}
+		got, err := x.PortalSession(ctx, "newer")
+		same(t, "with another cookie", got, next)
+		if err := x.SavePortalCookie(ctx, "unused", next); vpn.KindOf(err) != vpn.NotFound {
+			t.Errorf("another cookie of an ended session: %v", err)
+		}
+		return err
+	})
+}
+
 func testProfileOffer(t *testing.T, s *Store) {
 	f := stored(t, s)
 	id, now := f.endpoint.ID, at.UTC()

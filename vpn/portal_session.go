@@ -8,6 +8,10 @@ const (
 	PortalLife = 8 * time.Hour
 )
 
+// PortalSessionsOfUser is how many sessions of the self-service portal a user has at a time. Above it the one that was not used for
+// the longest time ends.
+const PortalSessionsOfUser = 20
+
 // PortalSessionID is "portal-" and 17 hex digits: pages name a session by it.
 type PortalSessionID string
 
@@ -64,12 +68,14 @@ func NewPortalSession(provider ProviderID, u ProviderUser, source string, until,
 	}, token
 }
 
-// Again is a new session of the same user that reaches the whole portal.
+// Again is the session with another cookie, with which it reaches the whole portal.
 func (s PortalSession) Again(source string, now time.Time) (next PortalSession, token Secret) {
 	token = NewToken()
 	next = s
-	next.Digest, next.ID, next.Source, next.Purpose = TokenDigest(token), PortalSessionID(newID("portal-")), source, ForPortal
-	next.CreatedAt, next.SeenAt, next.EndsAt = now, now, now.Add(PortalLife)
+	next.Digest, next.Source, next.Purpose, next.SeenAt = TokenDigest(token), source, ForPortal, now
+	if s.ForMFA() {
+		next.EndsAt = s.CreatedAt.Add(PortalLife)
+	}
 	return next, token
 }
 

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"sallyport/control"
 )
 
@@ -56,10 +54,7 @@ func (s *Service) isKnownBrowser(mark string) bool {
 	return ok && s.signIns.allowBrowser(b.ID)
 }
 
-// allowBrowser takes an attempt from the bucket of a browser's mark.
+// allowBrowser takes an attempt of a browser's mark.
 func (t *throttle) allowBrowser(id string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := t.now()
-	return takeAttempt(t.bucket("b|"+id, rate.Every(accountRefill), attemptsPerAccount, now), now) == 0
+	return t.rates.Take("b|"+id, attemptsOfAccount) == 0
 }

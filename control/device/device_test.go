@@ -275,7 +275,7 @@ func TestRenew(t *testing.T) {
 	s.Clock.Pass(time.Second)
 	_, next, err := s.Devices.Renew(t.Context(), alice, lost.ID, false) // the file was lost before it was used
 	s.Must(err)
-	if got := states(); got != "valid revoked valid" || next.Replaces != d.ID || next.Name != "phone" {
+	if got := states(); got != "valid valid revoked" || next.Replaces != d.ID || next.Name != "phone" {
 		t.Errorf("got %s, %+v", got, next)
 	}
 	if own, err := s.Devices.Own(t.Context(), alice); err != nil || own.Live != 1 {

@@ -51,7 +51,7 @@ func (s *Service) Endpoints(ctx context.Context, by control.Principal, more vpn.
 	return out, err
 }
 
-// OfUser lists the devices of a user, the newest first.
+// OfUser lists the devices of a user, those that are not revoked first.
 func (s *Service) OfUser(ctx context.Context, by control.Principal, user vpn.UserRef) (out []Listed, err error) {
 	err = s.core.Read(ctx, by, vpn.ListDevices, "", func(tx *store.Tx) error {
 		list, err := tx.DevicesOf(ctx, user)

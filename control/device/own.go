@@ -13,7 +13,7 @@ import (
 
 // Own is the devices of a user of the self-service portal.
 type Own struct {
-	Devices []OwnDevice       // the newest first
+	Devices []OwnDevice       // those that are not revoked first
 	For     []vpn.EndpointRef // the endpoints for which the user may make a device, by name
 	Live    int               // devices that count
 	Limit   int               // 0: no devices are made

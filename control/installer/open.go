@@ -13,11 +13,12 @@ import (
 	"sallyport/vpn"
 )
 
-// How many files are open at a time, of one user and in all, and how many wait: each has a piece in memory for as long as its
-// browser takes, and one connection of a browser carries many requests.
+// How many files are open at a time, of one user, of one network, which may be a whole office, and in all, and how many wait: each
+// has a piece in memory for as long as its browser takes, and one connection of a browser carries many requests.
 var (
-	downloadsOfUser = turn.Limit{Places: 8, Wanted: 8}
-	downloadsOfAll  = turn.Limit{Places: 128, Wanted: 1024}
+	downloadsOfUser    = turn.Limit{Places: 4, Wanted: 8}
+	downloadsOfNetwork = turn.Limit{Places: 32, Wanted: 256}
+	downloadsOfAll     = turn.Limit{Places: 128, Wanted: 1024}
 )
 
 // openWait is how long a download waits until others have ended.
@@ -37,7 +38,7 @@ func (s *Service) Open(ctx context.Context, by control.Principal, p vpn.Platform
 	}
 	wait, cancel := context.WithTimeout(ctx, openWait)
 	defer cancel()
-	done, err := s.downloads.Take(wait, by.ID)
+	done, err := s.take(wait, by)
 	switch {
 	case errors.Is(err, turn.ErrMany), errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
 		return vpn.Installer{}, nil, errManyDownloads
@@ -45,6 +46,20 @@ func (s *Service) Open(ctx context.Context, by control.Principal, p vpn.Platform
 		return vpn.Installer{}, nil, err
 	}
 	return *i, &reader{ctx: ctx, core: s.core, file: i.File, size: i.Size, number: -1, done: sync.OnceFunc(done)}, nil
+}
+
+// take waits for a place of the user, and then for one of the network: a user who waits takes no place from others.
+func (s *Service) take(ctx context.Context, by control.Principal) (done func(), err error) {
+	ofUser, err := s.ofUsers.Take(ctx, by.ID, downloadsOfUser)
+	if err != nil {
+		return nil, err
+	}
+	ofNetwork, err := s.ofNetworks.Take(ctx, control.SourceNetwork(by.Source))
+	if err != nil {
+		ofUser()
+		return nil, err
+	}
+	return func() { ofNetwork(); ofUser() }, nil
 }
 
 // reader reads the pieces of a file one by one. A file that is replaced meanwhile is read to its end: it is purged later.

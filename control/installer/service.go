@@ -13,13 +13,15 @@ import (
 
 // Service is the use cases of installers.
 type Service struct {
-	core      *control.Core
-	downloads turn.Sources // by user
+	core *control.Core
+	// The downloads that are open.
+	ofUsers    turn.Turns[string]
+	ofNetworks turn.Sources
 }
 
 // New makes the use cases.
 func New(core *control.Core) *Service {
-	return &Service{core: core, downloads: turn.Sources{OfOne: downloadsOfUser, OfAll: downloadsOfAll}}
+	return &Service{core: core, ofNetworks: turn.Sources{OfOne: downloadsOfNetwork, OfAll: downloadsOfAll}}
 }
 
 // Installers lists the installers, at most one of each platform, and the largest file in MB.

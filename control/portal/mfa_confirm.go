@@ -45,7 +45,7 @@ func (s *Service) ConfirmMFA(ctx context.Context, u User, typed string) (recover
 		if err := tx.DeleteEnrolmentCode(ctx, d.ID, e.UserKey); err != nil {
 			return err
 		}
-		if err := tx.EndPortalSessionsOf(ctx, s.core.Now(), "The authenticator was set up.", "", u.Session.UserRef); err != nil {
+		if err := tx.EndPortalSessionsOf(ctx, s.core.Now(), "The authenticator was set up.", u.Session.Digest, u.Session.UserRef); err != nil {
 			return err
 		}
 		if err := tx.DeleteMFAEnrolmentsOf(ctx, d.ID, e.UserKey); err != nil {
@@ -53,7 +53,7 @@ func (s *Service) ConfirmMFA(ctx context.Context, u User, typed string) (recover
 		}
 		session, cookie := u.Session.Again(u.Source, s.core.Now())
 		token = cookie
-		if err := tx.CreatePortalSession(ctx, session); err != nil {
+		if err := tx.SavePortalCookie(ctx, u.Session.Digest, session); err != nil {
 			return err
 		}
 		action := vpn.EnrolOwnFactor

@@ -328,7 +328,7 @@ func TestRequestsThatWait(t *testing.T) {
 	honest, other, flood := controltest.NewBrowser("192.0.2.7"), controltest.NewBrowser("198.51.100.1"), controltest.NewBrowser("192.0.2.7")
 	first, far := begin(honest), begin(other)
 	for range 250 {
-		s.Clock.Pass(time.Millisecond)
+		s.Clock.Pass(100 * time.Millisecond)
 		begin(flood)
 	}
 	if n := waiting(); n != "201" {

@@ -6,8 +6,10 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"sallyport/control"
+	"sallyport/control/turn"
 	"sallyport/store"
 	"sallyport/vpn"
 )
@@ -20,6 +22,12 @@ const (
 	maxAllRequests = 5000
 )
 
+// beginsOfNetwork is how often sign-ins at SAML providers are begun from one network, which may be a whole office in the morning:
+// each is a request that is signed and stored.
+var beginsOfNetwork = turn.Rate{Burst: 200, Every: 100 * time.Millisecond}
+
+var errManyBegins = vpn.Refuse(vpn.Throttled, vpn.CodeRequestLimitExceeded, "Many sign-ins were begun from your network at the moment. Try again in a few seconds.")
+
 var errReplayed = vpn.Refuse(vpn.Denied, vpn.CodeSAMLReplayed, "The identity provider's answer was used before. Begin the sign-in again.")
 
 // subjectOf is what a request of a visitor is for: the endpoint, and the network that it was begun from.
@@ -28,7 +36,7 @@ func subjectOf(id vpn.EndpointID, by Visitor) string {
 }
 
 // Begin begins a sign-in at the endpoint's SAML provider for a browser, which its cookie binds to the answer, and gives the URL
-// that leads there.
+// that leads there. Throttled where too many were begun from the network.
 func (s *Service) Begin(ctx context.Context, id vpn.EndpointID, cookie vpn.Secret, by Visitor) (redirectURL string, err error) {
 	door, err := s.Door(ctx, id)
 	if err != nil {
@@ -36,6 +44,9 @@ func (s *Service) Begin(ctx context.Context, id vpn.EndpointID, cookie vpn.Secre
 	}
 	if door.SAML == "" {
 		return "", vpn.ErrPortalClosed
+	}
+	if s.begins.Take(control.SourceNetwork(by.Addr.String()), beginsOfNetwork) > 0 {
+		return "", errManyBegins
 	}
 	relay := vpn.NewToken()
 	request, redirectURL, err := s.Providers.RequestSAML(ctx, door.SAML, relay.Reveal())

@@ -51,11 +51,12 @@ type Service struct {
 	Config
 	core   *control.Core
 	proofs turn.Sources // of the sign-ins at directories
+	begins *turn.Rates  // of the sign-ins at SAML providers, by network
 }
 
 // New makes the use cases.
 func New(c Config) *Service {
-	return &Service{Config: c, core: c.Core, proofs: turn.Sources{OfOne: proofsOfSource, OfAll: proofsOfAll}}
+	return &Service{Config: c, core: c.Core, proofs: turn.Sources{OfOne: proofsOfSource, OfAll: proofsOfAll}, begins: turn.NewRates(c.Core.Now)}
 }
 
 // Visitor is a browser without a session.

@@ -90,6 +90,10 @@ func (s *Service) startSession(ctx context.Context, tx *store.Tx, door Door, u v
 	if err := tx.CreatePortalSession(ctx, session); err != nil {
 		return session, "", err
 	}
+	now := s.core.Now()
+	if err := tx.EndPortalSessionsAbove(ctx, vpn.PortalSessionsOfUser, session.UserRef, now.Add(-vpn.PortalIdle), now, "The user signed in in more browsers than are possible at a time."); err != nil {
+		return session, "", err
+	}
 	return session, token, tx.Audit(ctx, s.core.Record(principal(session, by), vpn.SignInToPortal, string(door.Endpoint)))
 }
 

@@ -217,7 +217,7 @@ func TestSignInsHavePages(t *testing.T) {
 	alice := s.signedIn("alice")
 	for range 24 {
 		s.Clock.Pass(time.Second)
-		s.signedIn("alice")
+		alice = s.signedIn("alice")
 	}
 	p := alice.Get("/portal/access")
 	seen := p.Doc.Find("#sign-ins ~ ul > li").Length()

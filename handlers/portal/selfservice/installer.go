@@ -15,8 +15,12 @@ import (
 	"sallyport/vpn"
 )
 
-// stall is how long a browser may take for a piece of a file: a slow one may take as long as it needs in all.
-const stall = 2 * time.Minute
+// How slowly a browser may take a file: it gets a piece within stall, and slowest bytes a second after that much time. A browser that
+// was too slow goes on where it was, by a request of its own.
+const (
+	stall   = 2 * time.Minute
+	slowest = 16 << 10
+)
 
 func shownInstaller(i vpn.Installer) *views.Installer {
 	v := views.Installer{Label: i.Name(), Href: i.Link, Checksum: i.SHA256}
@@ -48,20 +52,33 @@ func (h *Pages) Installer(c echo.Context) error {
 	header.Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": i.FileName}))
 	header.Set("ETag", `"`+i.SHA256+`"`)
 	header.Set("Content-Security-Policy", "sandbox; default-src 'none'")
-	w := &patientWriter{ResponseWriter: c.Response(), control: http.NewResponseController(c.Response())}
+	w := &patientWriter{ResponseWriter: c.Response(), control: http.NewResponseController(c.Response()), began: time.Now()}
 	http.ServeContent(w, c.Request(), "", i.At, file)
 	return nil
 }
 
-// patientWriter gives each piece of a file its own time.
+// patientWriter gives each piece of a file its own time, as long as the browser takes the file fast enough: it keeps one of few places.
 type patientWriter struct {
 	http.ResponseWriter
 	control *http.ResponseController
+	began   time.Time
+	sent    int64
 }
 
 func (w *patientWriter) Write(b []byte) (int, error) {
-	_ = w.control.SetWriteDeadline(time.Now().Add(stall)) // a writer without deadlines is one of a test
-	return w.ResponseWriter.Write(b)
+	_ = w.control.SetWriteDeadline(w.deadline(time.Now())) // a writer without deadlines is one of a test
+	n, err := w.ResponseWriter.Write(b)
+	w.sent += int64(n)
+	return n, err
+}
+
+// deadline is when the next piece has to be taken.
+func (w *patientWriter) deadline(now time.Time) time.Time {
+	patience := w.began.Add(stall + time.Duration(w.sent)*time.Second/slowest)
+	if of := now.Add(stall); of.Before(patience) {
+		return of
+	}
+	return patience
 }
 
 // logoLife is how long browsers keep a logo: its address changes with it.
