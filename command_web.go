@@ -120,7 +120,7 @@ func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (adm
 	}
 	services.Devices = device.New(device.Config{Core: core, PKI: maker, Files: services.Endpoints})
 	users := selfservice.New(selfservice.Config{Core: core, Prover: services.Identity, Providers: services.Identity, Files: services.Endpoints})
-	pages := portal.Services{Core: core, SignIns: signin.New(core, services.Identity, services.Identity, users), Portal: users, Devices: services.Devices, Branding: services.Branding, Installers: services.Installers, Providers: services.Identity, Lists: services.Certificates}
+	pages := portal.Services{Core: core, SignIns: signin.New(core, services.Identity, services.Identity, users), Portal: users, Devices: services.Devices, Files: services.Endpoints, Branding: services.Branding, Installers: services.Installers, Providers: services.Identity, Lists: services.Certificates}
 	run := runner.New(runner.Config{Core: core, Dataplane: dataplane, Node: nodes, NodeName: cfg.Node.Name, Prover: services.Identity, SignIns: pages.SignIns, Directories: services.Identity, Metadata: services.Identity, Certificates: services.Certificates, Limits: limits, KeepChanges: cfg.Audit.Keep, DeviceDelay: time.Second})
 	return services, pages, run, db, nil
 }

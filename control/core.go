@@ -71,7 +71,7 @@ func (c *Core) Read(ctx context.Context, by Principal, action vpn.Action, subjec
 
 // urgent are the actions that take access away, which must work on a full disk too.
 var urgent = map[vpn.Action]bool{
-	vpn.BlockClientCertificate: true, vpn.RevokeCertificate: true, vpn.RevokeDevice: true, vpn.RemoveOwnDevice: true, vpn.BlockVpnUser: true, vpn.RevokeClientVpnIngress: true, vpn.RotateClientVpnEndpointKey: true, vpn.TerminateClientVpnConnections: true, vpn.DeleteClientVpnRoute: true,
+	vpn.WithdrawConfigurationLink: true, vpn.BlockClientCertificate: true, vpn.RevokeCertificate: true, vpn.RevokeDevice: true, vpn.RemoveOwnDevice: true, vpn.BlockVpnUser: true, vpn.RevokeClientVpnIngress: true, vpn.RotateClientVpnEndpointKey: true, vpn.TerminateClientVpnConnections: true, vpn.DeleteClientVpnRoute: true,
 	vpn.DisassociateClientVpnTargetNetwork: true, vpn.DeleteClientVpnEndpoint: true,
 	vpn.ConfirmDirectoryLookUp: true, vpn.ResetMFADevice: true, vpn.EndOwnVPNSession: true, vpn.ReportOwnSignIn: true,
 	vpn.EditAdministrator: true, vpn.ResetPassword: true, vpn.ChangePassword: true,

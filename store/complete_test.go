@@ -186,6 +186,15 @@ func testEveryField(t *testing.T, s *Store) {
 			return x.Revocation(ctx, v.CertificateNumber)
 		},
 	}.check(t, s)
+	entity[vpn.ConfigurationLink]{
+		identity: func(v *vpn.ConfigurationLink, _ bool) { v.Endpoint = f.endpoint.ID },
+		create: func(ctx context.Context, x *Tx, v vpn.ConfigurationLink) error {
+			return x.CreateConfigurationLink(ctx, v)
+		},
+		read: func(ctx context.Context, x *Tx, v vpn.ConfigurationLink) (vpn.ConfigurationLink, error) {
+			return x.ConfigurationLinkOf(ctx, v.Digest)
+		},
+	}.check(t, s)
 	entity[vpn.RevocationList]{
 		identity: func(*vpn.RevocationList, bool) {},
 		create:   func(ctx context.Context, x *Tx, v vpn.RevocationList) error { return x.SaveRevocationList(ctx, v, nil) },

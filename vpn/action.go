@@ -93,6 +93,8 @@ const (
 	FinishDeleteClientVpnEndpoint      Action = "FinishDeleteClientVpnEndpoint"
 	CreateTags                         Action = "CreateTags"
 	ExportClientVpnClientConfiguration Action = "ExportClientVpnClientConfiguration"
+	CreateConfigurationLink            Action = "CreateClientVpnConfigurationLink"
+	WithdrawConfigurationLink          Action = "WithdrawClientVpnConfigurationLink"
 
 	// Target networks, authorization rules, routes.
 	DescribeClientVpnTargetNetworks     Action = "DescribeClientVpnTargetNetworks"
@@ -208,6 +210,8 @@ var actions = map[Action]struct {
 	FinishDeleteClientVpnEndpoint:       {ByProgram, "Client VPN endpoint is deleted"},
 	CreateTags:                          {Writes, "Save tags"},
 	ExportClientVpnClientConfiguration:  {Writes, "Download client configuration"},
+	CreateConfigurationLink:             {Writes, "Make a one-time link to a client configuration file"},
+	WithdrawConfigurationLink:           {Writes, "Withdraw a one-time link"},
 	DescribeClientVpnTargetNetworks:     {Reads, "Show target network associations"},
 	AssociateClientVpnTargetNetwork:     {Writes, "Associate target network"},
 	DisassociateClientVpnTargetNetwork:  {Writes, "Disassociate target network"},

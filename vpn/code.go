@@ -27,31 +27,32 @@ const (
 	CodeDatabaseUnavailable   Code = "DatabaseUnavailable"
 
 	// IDs that name nothing.
-	CodeVpcNotFound           Code = "InvalidVpcID.NotFound"
-	CodeSubnetNotFound        Code = "InvalidSubnetID.NotFound"
-	CodeCertificateNotFound   Code = "InvalidCertificateId.NotFound"
-	CodeDirectoryNotFound     Code = "InvalidDirectoryId.NotFound"
-	CodeSAMLProviderNotFound  Code = "InvalidSAMLProviderId.NotFound"
-	CodeMFADeviceNotFound     Code = "InvalidMFADeviceId.NotFound"
-	CodeUserNotFound          Code = "InvalidUserId.NotFound"
-	CodeUserGroupNotFound     Code = "InvalidUserGroupId.NotFound"
-	CodeRevocationNotFound    Code = "InvalidRevocation.NotFound"
-	CodeCRLNotFound           Code = "InvalidRevocationList.NotFound"
-	CodeBlockNotFound         Code = "InvalidBlockedCertificate.NotFound"
-	CodeEndpointNotFound      Code = "InvalidClientVpnEndpointId.NotFound"
-	CodeAssociationNotFound   Code = "InvalidClientVpnAssociationId.NotFound"
-	CodeRuleNotFound          Code = "InvalidClientVpnAuthorizationRuleNotFound"
-	CodeRouteNotFound         Code = "InvalidClientVpnRouteNotFound"
-	CodeConnectionNotFound    Code = "InvalidClientVpnConnectionId.NotFound"
-	CodeAdministratorNotFound Code = "InvalidAdministratorId.NotFound"
-	CodeSessionNotFound       Code = "InvalidSession.NotFound"
-	CodeDeviceNotFound        Code = "InvalidDeviceId.NotFound"
-	CodeInstallerNotFound     Code = "InvalidInstaller.NotFound"
-	CodeBrandingNotFound      Code = "InvalidLogo.NotFound"
-	CodePortalClosed          Code = "SelfServicePortalNotFound"
-	CodeSignInNotFound        Code = "InvalidSignIn.NotFound"
-	CodeUserReportNotFound    Code = "InvalidUserReportId.NotFound"
-	CodeVPNSessionNotFound    Code = "InvalidClientVpnSessionId.NotFound"
+	CodeVpcNotFound               Code = "InvalidVpcID.NotFound"
+	CodeSubnetNotFound            Code = "InvalidSubnetID.NotFound"
+	CodeCertificateNotFound       Code = "InvalidCertificateId.NotFound"
+	CodeDirectoryNotFound         Code = "InvalidDirectoryId.NotFound"
+	CodeSAMLProviderNotFound      Code = "InvalidSAMLProviderId.NotFound"
+	CodeMFADeviceNotFound         Code = "InvalidMFADeviceId.NotFound"
+	CodeUserNotFound              Code = "InvalidUserId.NotFound"
+	CodeUserGroupNotFound         Code = "InvalidUserGroupId.NotFound"
+	CodeRevocationNotFound        Code = "InvalidRevocation.NotFound"
+	CodeCRLNotFound               Code = "InvalidRevocationList.NotFound"
+	CodeBlockNotFound             Code = "InvalidBlockedCertificate.NotFound"
+	CodeEndpointNotFound          Code = "InvalidClientVpnEndpointId.NotFound"
+	CodeAssociationNotFound       Code = "InvalidClientVpnAssociationId.NotFound"
+	CodeRuleNotFound              Code = "InvalidClientVpnAuthorizationRuleNotFound"
+	CodeRouteNotFound             Code = "InvalidClientVpnRouteNotFound"
+	CodeConnectionNotFound        Code = "InvalidClientVpnConnectionId.NotFound"
+	CodeAdministratorNotFound     Code = "InvalidAdministratorId.NotFound"
+	CodeSessionNotFound           Code = "InvalidSession.NotFound"
+	CodeDeviceNotFound            Code = "InvalidDeviceId.NotFound"
+	CodeInstallerNotFound         Code = "InvalidInstaller.NotFound"
+	CodeBrandingNotFound          Code = "InvalidLogo.NotFound"
+	CodePortalClosed              Code = "SelfServicePortalNotFound"
+	CodeSignInNotFound            Code = "InvalidSignIn.NotFound"
+	CodeConfigurationLinkNotFound Code = "InvalidClientConfigurationLink.NotFound"
+	CodeUserReportNotFound        Code = "InvalidUserReportId.NotFound"
+	CodeVPNSessionNotFound        Code = "InvalidClientVpnSessionId.NotFound"
 
 	// Identity providers.
 	CodeMetadataUnreadable Code = "SAMLMetadataUnreadable"
@@ -208,6 +209,7 @@ var codes = map[Code]string{
 	CodePortalClosed:                       "No endpoint has the ID, or the endpoint has no self-service portal.",
 	CodeVPNSessionNotFound:                 "There is no such VPN session.",
 	CodeSignInNotFound:                     "The user has no such sign-in.",
+	CodeConfigurationLinkNotFound:          "There is no such one-time link, or it opens nothing any more.",
 	CodeUserReportNotFound:                 "There is no report of a user with this ID.",
 	CodeDataplaneUnavailable:               "No dataplane answers on this host.",
 	CodeMessageTooLarge:                    "The message is larger than the dataplane accepts.",

@@ -37,18 +37,19 @@ type (
 type ID interface{ ~string }
 
 const (
-	prefixEndpoint      = "cvpn-endpoint-"
-	prefixAssociation   = "cvpn-assoc-"
-	prefixConnection    = "cvpn-connection-"
-	prefixNetwork       = "vpc-"
-	prefixSubnet        = "subnet-"
-	prefixRule          = "cvpn-rule-"
-	prefixRoute         = "cvpn-route-"
-	prefixCertificate   = "cert-"
-	prefixAdministrator = "admin-"
-	prefixSession       = "session-"
-	prefixDevice        = "device-"
-	idDigits            = 17
+	prefixEndpoint          = "cvpn-endpoint-"
+	prefixAssociation       = "cvpn-assoc-"
+	prefixConnection        = "cvpn-connection-"
+	prefixNetwork           = "vpc-"
+	prefixSubnet            = "subnet-"
+	prefixRule              = "cvpn-rule-"
+	prefixRoute             = "cvpn-route-"
+	prefixCertificate       = "cert-"
+	prefixAdministrator     = "admin-"
+	prefixSession           = "session-"
+	prefixDevice            = "device-"
+	prefixConfigurationLink = "link-"
+	idDigits                = 17
 )
 
 func newID(prefix string) string {

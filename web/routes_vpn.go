@@ -168,5 +168,7 @@ func vpnRoutes(h *admin.Console) []route {
 		{post, endpoint + "/configuration/download", h.Endpoint.Configuration.Download, may(vpn.ExportClientVpnClientConfiguration)},
 		{post, endpoint + "/configuration/command-line", h.Endpoint.Configuration.DownloadForCommandLine, may(vpn.ExportClientVpnClientConfiguration)},
 		{post, endpoint + "/configuration", h.Endpoint.Configuration.DownloadWithClient, may(vpn.ExportClientVpnClientConfiguration)},
+		{post, endpoint + "/configuration/links", h.Endpoint.Configuration.MakeLink, may(vpn.CreateConfigurationLink)},
+		{post, endpoint + "/configuration/links/:link/withdraw", h.Endpoint.Configuration.WithdrawLink, may(vpn.WithdrawConfigurationLink)},
 	}
 }

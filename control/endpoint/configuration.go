@@ -142,45 +142,57 @@ func (s *Service) profileClient(ctx context.Context, by control.Principal, e vpn
 	// The permission is that of the key; the record is that of the file that the key is exported in.
 	err := s.core.Change(ctx, by, vpn.ExportClientCertificateKey, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		a.Action = vpn.ExportClientVpnClientConfiguration
-		c, err := tx.Certificate(ctx, id)
+		c, client, err := s.clientCredential(ctx, tx, e, id)
 		if err != nil {
 			return err
 		}
-		authorities, err := clientAuthorities(ctx, tx, e)
-		if err != nil {
-			return err
-		}
-		blocked, err := certificate.BlocksOf(ctx, tx, c)
-		if err != nil {
-			return err
-		}
-		var check vpn.Check
-		switch {
-		case !e.Mutual():
-			check.Bad("client", "Clients of this endpoint need no certificate: users sign in at an identity provider.")
-		case c.Use != vpn.UseClient:
-			check.Bad("client", c.Label()+" is not a client certificate.")
-		case c.Authority == "" || !slices.Contains(authorities, c.Authority):
-			check.Bad("client", "The endpoint does not accept certificates of the authority that issued "+c.Label()+".")
-		case !c.HasKey:
-			check.Bad("client", "The private key of "+c.Label()+" is not kept here.")
-		case c.Expired(s.core.Now()):
-			check.Bad("client", c.Label()+" has expired.")
-		case blocked[c.ID] != nil:
-			check.Bad("client", c.Label()+" is blocked: every endpoint refuses it. Unblock it first, or issue another one.")
-		}
-		if err := check.Err(); err != nil {
-			return err
-		}
-		key, err := tx.CertificateKey(ctx, id)
-		if err != nil {
-			return err
-		}
-		out = &vpn.ProfileClient{Name: c.FileBase(), Certificate: c.PEM, Key: key}
+		out = client
 		a.Subject, a.After = string(e.ID), control.Describe(map[string]string{"client_certificate": string(id), "common_name": c.CommonName})
 		return tx.CreateProfileDownload(ctx, d)
 	})
 	return out, err
+}
+
+// clientCredential is the certificate and key of a client as a file of the endpoint has them. Field: client.
+func (s *Service) clientCredential(ctx context.Context, tx *store.Tx, e vpn.Endpoint, id vpn.CertificateID) (vpn.Certificate, *vpn.ProfileClient, error) {
+	c, err := tx.Certificate(ctx, id)
+	if err != nil {
+		return c, nil, err
+	}
+	authorities, err := clientAuthorities(ctx, tx, e)
+	if err != nil {
+		return c, nil, err
+	}
+	blocked, err := certificate.BlocksOf(ctx, tx, c)
+	if err != nil {
+		return c, nil, err
+	}
+	revoked, err := certificate.RevocationsOfCertificates(ctx, tx, c)
+	if err != nil {
+		return c, nil, err
+	}
+	var check vpn.Check
+	switch {
+	case !e.Mutual():
+		check.Bad("client", "Clients of this endpoint need no certificate: users sign in at an identity provider.")
+	case c.Use != vpn.UseClient:
+		check.Bad("client", c.Label()+" is not a client certificate.")
+	case c.Authority == "" || !slices.Contains(authorities, c.Authority):
+		check.Bad("client", "The endpoint does not accept certificates of the authority that issued "+c.Label()+".")
+	case !c.HasKey:
+		check.Bad("client", "The private key of "+c.Label()+" is not kept here.")
+	case c.Expired(s.core.Now()):
+		check.Bad("client", c.Label()+" has expired.")
+	case blocked[c.ID] != nil:
+		check.Bad("client", c.Label()+" is blocked: every endpoint refuses it. Unblock it first, or issue another one.")
+	case revoked[c.ID] != nil:
+		check.Bad("client", c.Label()+" is revoked: every endpoint refuses it. Issue another one.")
+	}
+	if err := check.Err(); err != nil {
+		return c, nil, err
+	}
+	key, err := tx.CertificateKey(ctx, id)
+	return c, &vpn.ProfileClient{Name: c.FileBase(), Certificate: c.PEM, Key: key}, err
 }
 
 // clientAuthorities are the authorities, kept here, that issue the endpoint's client certificates. There is none where
@@ -202,7 +214,7 @@ func clientAuthorities(ctx context.Context, tx *store.Tx, e vpn.Endpoint) ([]vpn
 }
 
 // ClientCertificates lists the issued client certificates that could be put into the endpoint's
-// configuration file: their key is kept, the endpoint accepts their issuer, and they are not blocked.
+// configuration file: their key is kept, the endpoint accepts their issuer, and they are neither blocked nor revoked.
 func (s *Service) ClientCertificates(ctx context.Context, by control.Principal, id vpn.EndpointID, find string, keep ...vpn.CertificateID) (out certificate.Choices, err error) {
 	err = s.core.Read(ctx, by, vpn.ListCertificates, "", func(tx *store.Tx) error {
 		e, err := tx.Endpoint(ctx, id)
@@ -225,7 +237,11 @@ func (s *Service) ClientCertificates(ctx context.Context, by control.Principal, 
 			out.List, out.More = append(out.List, found.List...), out.More || found.More
 		}
 		blocked, err := certificate.BlocksOf(ctx, tx, out.List...)
-		out.List = slices.DeleteFunc(out.List, func(c vpn.Certificate) bool { return blocked[c.ID] != nil })
+		if err != nil {
+			return err
+		}
+		revoked, err := certificate.RevocationsOfCertificates(ctx, tx, out.List...)
+		out.List = slices.DeleteFunc(out.List, func(c vpn.Certificate) bool { return blocked[c.ID] != nil || revoked[c.ID] != nil })
 		return err
 	})
 	return out, err

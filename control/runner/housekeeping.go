@@ -26,6 +26,7 @@ const (
 	keepDevices        = 30 * 24 * time.Hour      // of users, after their certificates ended
 	keepRevocations    = 40 * 24 * time.Hour      // after their certificates ended: a list is signed at least every 30 days, and RFC 5280 wants them on one more
 	keepRequests       = 24 * time.Hour           // of SAML, with the results of tests
+	keepLinks          = 30 * 24 * time.Hour      // to configuration files, after they ended
 	keepInstallers     = 24 * time.Hour           // files that were replaced, or whose upload did not end: longer than one is downloaded
 	installerPieces    = 16                       // of half a megabyte, in one transaction
 	purgeEvery         = time.Hour
@@ -235,6 +236,9 @@ func (s *Runner) purge(ctx context.Context) error {
 		},
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeProfileDownloads(ctx, now.Add(-keepDownloads), purgeBatch)
+		},
+		func(tx *store.Tx) (int, error) {
+			return tx.PurgeConfigurationLinks(ctx, now.Add(-keepLinks), purgeBatch)
 		},
 		func(tx *store.Tx) (int, error) {
 			return tx.PurgeInstallerFiles(ctx, now.Add(-keepInstallers), installerPieces)

@@ -28,6 +28,8 @@ type Services struct {
 	Branding   *branding.Service
 	Installers *installer.Service
 	Devices    *device.Service
+	// Files are those that one-time links open.
+	Files selfservice.Files
 	// Providers are the SAML providers, as far as the public pages need them.
 	Providers saml.Providers
 	// Lists are the revocation lists of authorities.
@@ -55,7 +57,7 @@ type Portal struct {
 // New makes the actions.
 func New(c Config) *Portal {
 	return &Portal{
-		SelfService: selfservice.New(c.Services.Portal, c.Services.Branding, c.Services.Installers, c.Now),
+		SelfService: selfservice.New(c.Services.Portal, c.Services.Branding, c.Services.Installers, c.Services.Files, c.Now),
 		Access:      access.New(c.Services.Portal, c.Now),
 		Devices:     devices.New(c.Services.Devices, c.Now),
 		MFA:         mfa.New(c.Services.Portal, c.Now),

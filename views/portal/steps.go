@@ -1,6 +1,10 @@
 package portal
 
-import "sallyport/vpn"
+import (
+	"cmp"
+
+	"sallyport/vpn"
+)
 
 // ClientSteps is how to connect with a program, in four steps.
 type ClientSteps struct {
@@ -11,7 +15,14 @@ type ClientSteps struct {
 	Others  []vpn.ClientProgram
 	Unfit   []vpn.ClientProgram // those of the platform with which users cannot sign in
 	Install *Installer          // what the administrators offer for the platform; nil: nothing
+	// Page is the path of the page; empty: that of the signed-in user.
+	Page string
+	// Link tells that the page is that of a one-time link: its visitor has not signed in.
+	Link     bool
+	Password bool // with Link: users type a user name and a password
 }
+
+func (s ClientSteps) page() string { return cmp.Or(s.Page, "/portal") }
 
 // Installer is a program that the administrators offer.
 type Installer struct {
@@ -32,6 +43,9 @@ type step struct {
 }
 
 func (s ClientSteps) signIn() string {
+	if s.Link {
+		return s.signInOfLink()
+	}
 	switch {
 	case s.Needs.Browser && s.Program.Terminal:
 		return " It prints an address after WEB_AUTH::. Open it in your browser, check that the page names your device, sign in as you did here, and confirm."
@@ -42,6 +56,21 @@ func (s ClientSteps) signIn() string {
 	default:
 		return " Enter the user name and the password with which you signed in here."
 	}
+}
+
+// signInOfLink is signIn where the visitor has not signed in here.
+func (s ClientSteps) signInOfLink() string {
+	switch {
+	case s.Needs.Browser && s.Program.Terminal:
+		return " It prints an address after WEB_AUTH::. Open it in your browser, check that the page names your device, sign in with your work account, and confirm."
+	case s.Needs.Browser:
+		return " A page opens in your browser: check that it names your device, sign in with your work account, and confirm."
+	case s.Needs.Code:
+		return " Enter the user name and the password of your work account, and the code that your authenticator shows."
+	case s.Password:
+		return " Enter the user name and the password of your work account."
+	}
+	return ""
 }
 
 // ownName says what to type where the line cannot name the file.

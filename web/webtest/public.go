@@ -20,7 +20,7 @@ func (s *Site) PublicServices() portal.Services { return PublicServicesOf(s.Kit)
 
 // PublicServicesOf are the use cases of the public pages over those of a kit.
 func PublicServicesOf(k *controltest.Kit) portal.Services {
-	return portal.Services{Core: k.Core, SignIns: k.SignIns, Portal: k.Portal, Devices: k.Devices, Branding: k.Branding, Installers: k.Installers, Providers: k.Identity, Lists: k.Certificates}
+	return portal.Services{Core: k.Core, SignIns: k.SignIns, Portal: k.Portal, Devices: k.Devices, Files: k.Endpoints, Branding: k.Branding, Installers: k.Installers, Providers: k.Identity, Lists: k.Certificates}
 }
 
 // NewPublic serves the public pages alone over the use cases of a kit, and gives their address.

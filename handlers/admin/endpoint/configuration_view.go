@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
+	"sallyport/vpn"
 )
 
 // View shows the page "Download client configuration".
@@ -18,6 +20,11 @@ func (h *Configuration) View(c echo.Context) error {
 }
 
 func (h *Configuration) renderView(c echo.Context, in configurationInput, refused error) error {
+	return h.renderConfiguration(c, in, refused, linkInput{Client: in.Client}, nil)
+}
+
+// renderConfiguration draws the page with what was typed into its two forms, and what each was refused for.
+func (h *Configuration) renderConfiguration(c echo.Context, in configurationInput, refused error, link linkInput, linkRefused error) error {
 	view, err := h.endpoints.Endpoint(page.Context(c), page.Principal(c), endpointID(c))
 	if err != nil {
 		return err
@@ -67,21 +74,25 @@ func (h *Configuration) renderView(c echo.Context, in configurationInput, refuse
 	if view.RemoteWarning != "" {
 		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients may not find the endpoint", Text: view.RemoteWarning})
 	}
+	v.Chrome = h.pages.Chrome(c, "Download client configuration", "endpoints")
+	var clients []vpn.Certificate
 	if view.Mutual() && page.Principal(c).Role.MayChange() {
-		if err := h.clientForm(c, &v, view, in, refused); err != nil {
+		if clients, err = h.clientForm(c, &v, view, in, refused); err != nil {
 			return err
 		}
 	}
-	v.Chrome = h.pages.Chrome(c, "Download client configuration", "endpoints")
-	return page.RenderForm(c, refused, views.ConfigurationPage(v))
+	if err := h.links(c, &v, view, clients, link, linkRefused); err != nil {
+		return err
+	}
+	return page.RenderForm(c, cmp.Or(refused, linkRefused), views.ConfigurationPage(v))
 }
 
-// clientForm offers the client certificates to choose from, or says what to do if there are none.
-func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, view endpoint.View, in configurationInput, refused error) error {
+// clientForm offers the client certificates to choose from, which it returns, or says what to do if there are none.
+func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, view endpoint.View, in configurationInput, refused error) ([]vpn.Certificate, error) {
 	id := view.ID
 	clients, err := h.endpoints.ClientCertificates(page.Context(c), page.Principal(c), id, page.Find(c), page.CertificateIDs(in.Client)...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	v.Finder = page.Finder(c, views.EndpointPath(id, "configuration"), "client certificates", clients.More)
 	if len(clients.List) == 0 && refused == nil && v.Finder == nil {
@@ -89,7 +100,7 @@ func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, view 
 			Text:   "No client certificate that this endpoint accepts was issued here. Issue one; the file can then include it with its key.",
 			Action: parts.Button{Label: "Issue client certificate", Href: "/certificates/issue?use=client"},
 		}
-		return nil
+		return nil, nil
 	}
 	intro := "Anyone with this file can connect as this client, so give it to that user only."
 	switch {
@@ -109,7 +120,7 @@ func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, view 
 			Help: "The client then prints the address of the sign-in. Programs with a window open it by themselves: leave this off for them."})
 	}
 	page.Fail(v.Form, refused)
-	return nil
+	return clients.List, nil
 }
 
 // plainFile is the heading and the text of the file without a client certificate.

@@ -23,12 +23,13 @@ type Pages struct {
 	service    *portal.Service
 	branding   *branding.Service
 	installers *installer.Service
+	files      Files
 	now        func() time.Time
 }
 
 // New makes the actions.
-func New(service *portal.Service, b *branding.Service, i *installer.Service, now func() time.Time) *Pages {
-	return &Pages{service, b, i, now}
+func New(service *portal.Service, b *branding.Service, i *installer.Service, f Files, now func() time.Time) *Pages {
+	return &Pages{service, b, i, f, now}
 }
 
 // Entry asks for the Client VPN endpoint ID. The browser knows the one that it signed in to.

@@ -1,0 +1,47 @@
+package selfservice_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"sallyport/control/controltest"
+	"sallyport/web/webtest"
+)
+
+// The page of a one-time link is read as often as one likes, by programs too; its button sends the file once.
+func TestLinkPage(t *testing.T) {
+	t.Parallel()
+	s := controltest.NewSite(t)
+	b := webtest.NewBrowser(t, webtest.NewPublic(t, s.Kit))
+	made, err := s.Endpoints.MakeLink(t.Context(), s.Admin, s.Endpoint.ID, s.Alice.ID, "24")
+	s.Must(err)
+	path := strings.TrimPrefix(made.URL.Reveal(), controltest.PublicURL)
+	for range 2 {
+		p := b.Get(path).WantStatus(http.StatusOK).WantText("h1", "Your VPN configuration file").WantText("main", "as alice").WantText("main", "The link works once")
+		webtest.CheckMarkup(t, path, p)
+		if p.Header.Get("Cache-Control") != "no-store" || !strings.Contains("no-referrer same-origin", p.Header.Get("Referrer-Policy")) {
+			t.Errorf("headers %v", p.Header)
+		}
+	}
+	if p := b.Send(http.MethodHead, path, nil, nil); p.Status >= http.StatusInternalServerError {
+		t.Errorf("HEAD: %d", p.Status)
+	}
+	b.Get(path+"?platform=android").WantText("h2", "Android")
+	foreign := b.Send(http.MethodPost, path, strings.NewReader(""), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"cross-site"}})
+	if foreign.Status != http.StatusForbidden {
+		t.Errorf("a form of another site: %d", foreign.Status)
+	}
+	file := b.Post(path, nil).WantStatus(http.StatusOK)
+	if !strings.Contains(file.Body, "PRIVATE KEY") || !strings.Contains(file.Header.Get("Content-Disposition"), "attachment") || file.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("the file: %v", file.Header)
+	}
+	unknown := b.Get("/file/" + strings.Repeat("A", 22)).WantStatus(http.StatusNotFound)
+	for _, again := range []webtest.Page{b.Post(path, url.Values{}), b.Get(path)} {
+		again.WantStatus(http.StatusNotFound).WantText("[role=alert]", "This link was used before, has expired or was withdrawn.")
+		if again.Body != unknown.Body {
+			t.Error("a used link and an unknown one have different pages")
+		}
+	}
+}
