@@ -141,6 +141,18 @@ func (t *Tx) CountDevices(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.E
 	return countRows(t.on(ctx).Model(&deviceRow{}).Where("revoked_at = 0 AND not_after > ?", micros(t.store.options.Now())), deviceNoun, "endpoint_id", ids)
 }
 
+// DeviceCounts counts the devices with certificates that each authority issued, revoked and expired ones too; authorities without any are
+// absent.
+func (t *Tx) DeviceCounts(ctx context.Context, ids ...vpn.CertificateID) (map[vpn.CertificateID]int, error) {
+	return countRows(t.on(ctx).Model(&deviceRow{}), deviceNoun, "authority_id", ids)
+}
+
+// RevokedDevicesOf lists the revoked devices with certificates of an authority that have not ended.
+func (t *Tx) RevokedDevicesOf(ctx context.Context, issuerKey string) ([]vpn.Device, error) {
+	now := micros(t.store.options.Now())
+	return readAll(t.on(ctx).Where("issuer_key = ? AND revoked_at > 0 AND not_after > ?", clean(issuerKey), now).Order("revoked_at, id"), deviceNoun, deviceRow.device)
+}
+
 // UseDevices writes when devices last connected.
 func (t *Tx) UseDevices(ctx context.Context, at time.Time, ids ...vpn.DeviceID) error {
 	if len(ids) == 0 {

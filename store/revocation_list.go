@@ -49,6 +49,9 @@ func (t *Tx) SaveRevocationList(ctx context.Context, l vpn.RevocationList, der [
 		ThisUpdate: wholeMicros(l.ThisUpdate), NextUpdate: wholeMicros(l.NextUpdate), Entries: l.Entries, Unsigned: l.Unsigned, SavedAt: micros(l.SavedAt), SavedBy: clean(l.SavedBy),
 	}
 	of := []clause.Column{{Name: "issuer_key"}}
+	if err := t.keepListNumber(ctx, l); err != nil {
+		return err
+	}
 	if err := t.on(ctx).Clauses(clause.OnConflict{Columns: of, UpdateAll: true}).Create(&row).Error; err != nil || der == nil {
 		return revocationListNoun.read(err, l.IssuerKey)
 	}
@@ -56,7 +59,34 @@ func (t *Tx) SaveRevocationList(ctx context.Context, l vpn.RevocationList, der [
 	return revocationListNoun.read(t.on(ctx).Clauses(clause.OnConflict{Columns: of, UpdateAll: true}).Create(&file).Error, l.IssuerKey)
 }
 
-// DeleteRevocationList removes the list of an authority, without its entries.
+type revocationNumberRow struct {
+	IssuerKey string `gorm:"column:issuer_key;primaryKey"`
+	Number    string `gorm:"column:list_number"`
+}
+
+func (revocationNumberRow) TableName() string { return "revocation_number" }
+
+// keepListNumber remembers the number of a list that is saved, where no higher one is remembered.
+func (t *Tx) keepListNumber(ctx context.Context, l vpn.RevocationList) error {
+	highest, err := t.HighestListNumber(ctx, l.IssuerKey)
+	if err != nil || vpn.HigherListNumber(highest, l.Number) == highest {
+		return err
+	}
+	row := revocationNumberRow{IssuerKey: l.IssuerKey, Number: l.Number}
+	replace := clause.OnConflict{Columns: []clause.Column{{Name: "issuer_key"}}, UpdateAll: true}
+	return revocationListNoun.read(t.on(ctx).Clauses(replace).Create(&row).Error, l.IssuerKey)
+}
+
+// HighestListNumber is the highest number that a list of an authority ever had, which outlives the list; empty: none had one.
+func (t *Tx) HighestListNumber(ctx context.Context, issuerKey string) (string, error) {
+	row, err := readOne[revocationNumberRow](t.on(ctx), revocationListNoun, "issuer_key", issuerKey)
+	if vpn.KindOf(err) == vpn.NotFound {
+		return "", nil
+	}
+	return row.Number, err
+}
+
+// DeleteRevocationList removes the list of an authority, without its entries and its highest number.
 func (t *Tx) DeleteRevocationList(ctx context.Context, issuerKey string) error {
 	return revocationListNoun.deleted(t.on(ctx).Where("issuer_key = ?", clean(issuerKey)).Delete(&revocationListRow{}), issuerKey)
 }

@@ -72,6 +72,17 @@ func (l RevocationList) Next(now, end time.Time, last bool) RevocationList {
 	return l
 }
 
+// HigherListNumber is the higher one of two numbers of lists, each decimal or empty. The number of an authority's list never goes
+// back (RFC 5280), not even after the list was removed here.
+func HigherListNumber(a, b string) string {
+	x, okX := new(big.Int).SetString(a, 10)
+	y, okY := new(big.Int).SetString(b, 10)
+	if !okX || okY && x.Cmp(y) < 0 {
+		return b
+	}
+	return a
+}
+
 // OlderThan tells whether the list is older than another one of its authority, by their numbers or, where one has none, by their times.
 func (l RevocationList) OlderThan(other RevocationList) bool {
 	a, okA := new(big.Int).SetString(l.Number, 10)

@@ -137,6 +137,7 @@ type CertificateStatus struct {
 	Certificate
 	UsedBy  []EndpointRef
 	Issued  int
+	Devices int               // certificates of devices of users that it issued
 	Blocked *CertificateBlock // nil: it is not blocked
 	Revoked *Revocation       // nil: no list has it
 	// Of one certificate that is shown alone:

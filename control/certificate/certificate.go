@@ -29,6 +29,10 @@ func (s *Service) Certificates(ctx context.Context, by control.Principal, l vpn.
 		if err != nil {
 			return err
 		}
+		devices, err := tx.DeviceCounts(ctx, ids...)
+		if err != nil {
+			return err
+		}
 		blocked, err := BlocksOf(ctx, tx, page.Items...)
 		if err != nil {
 			return err
@@ -38,7 +42,7 @@ func (s *Service) Certificates(ctx context.Context, by control.Principal, l vpn.
 			return err
 		}
 		out = vpn.MapPage(page, func(c vpn.Certificate) vpn.CertificateStatus {
-			return vpn.CertificateStatus{Certificate: c, UsedBy: used[c.ID], Issued: issued[c.ID], Blocked: blocked[c.ID], Revoked: revoked[c.ID]}
+			return vpn.CertificateStatus{Certificate: c, UsedBy: used[c.ID], Issued: issued[c.ID], Devices: devices[c.ID], Blocked: blocked[c.ID], Revoked: revoked[c.ID]}
 		})
 		return nil
 	})
@@ -64,6 +68,10 @@ func (s *Service) Certificate(ctx context.Context, by control.Principal, id vpn.
 		if err != nil {
 			return err
 		}
+		devices, err := tx.DeviceCounts(ctx, id)
+		if err != nil {
+			return err
+		}
 		blocked, err := BlocksOf(ctx, tx, row.Certificate)
 		if err != nil {
 			return err
@@ -72,7 +80,7 @@ func (s *Service) Certificate(ctx context.Context, by control.Principal, id vpn.
 		if err != nil {
 			return err
 		}
-		row.UsedBy, row.Issued, row.Blocked, row.Revoked = used[id], issued[id], blocked[id], revoked[id]
+		row.UsedBy, row.Issued, row.Devices, row.Blocked, row.Revoked = used[id], issued[id], devices[id], blocked[id], revoked[id]
 		signer, err := SignerOf(ctx, tx, row.Certificate)
 		if err != nil {
 			return err

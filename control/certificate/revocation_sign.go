@@ -26,6 +26,11 @@ func (s *Service) sign(ctx context.Context, tx *store.Tx, a Authority, key vpn.S
 	if err != nil {
 		return err
 	}
+	if list.NextUpdate.IsZero() { // the first one that is made here
+		if _, err := addDevices(ctx, tx, a.Key); err != nil {
+			return err
+		}
+	}
 	entries, err := tx.AllRevocations(ctx, a.Key)
 	if err != nil {
 		return err
@@ -52,10 +57,11 @@ func (s *Service) signTolerant(ctx context.Context, tx *store.Tx, a Authority, k
 	return err
 }
 
-// SignRevocationList signs the list of an authority, whose key is asked for where it is not kept. Field: private_key.
-func (s *Service) SignRevocationList(ctx context.Context, by control.Principal, id vpn.CertificateID, privateKey string) error {
+// SignRevocationList signs the list of an authority of a certificate's chain, chosen as in RevocationList. The authority's private key is
+// asked for where it is not kept. Field: private_key.
+func (s *Service) SignRevocationList(ctx context.Context, by control.Principal, id vpn.CertificateID, key, privateKey string) error {
 	return s.core.Change(ctx, by, vpn.SignRevocationList, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
-		authority, err := s.authorityOf(ctx, tx, id, "")
+		authority, err := s.authorityOf(ctx, tx, id, key)
 		if err != nil {
 			return err
 		}
@@ -66,11 +72,11 @@ func (s *Service) SignRevocationList(ctx context.Context, by control.Principal, 
 		if authority.Kept.ID == "" || list.Imported {
 			return vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "The revocation list of "+authority.Name+" is made elsewhere, and imported here.")
 		}
-		key, err := s.keyFor(ctx, tx, authority, privateKey)
+		signer, err := s.keyFor(ctx, tx, authority, privateKey)
 		if err != nil {
 			return err
 		}
-		if err := s.sign(ctx, tx, authority, key, by.Name, !authority.Kept.HasKey); err != nil {
+		if err := s.sign(ctx, tx, authority, signer, by.Name, !authority.Kept.HasKey); err != nil {
 			return err
 		}
 		list, err = tx.RevocationList(ctx, authority.Key)

@@ -234,6 +234,63 @@ func TestImportRevocationList(t *testing.T) {
 	s.WantKind("an import over what is revoked here", in(s.listOf(99, time.Hour), false), vpn.Invalid, "")
 }
 
+// A list that was imported is made here only where the administrator says so, with the devices that were revoked meanwhile; what is on it
+// stays, and its number never goes back, not even after the list was removed.
+func TestImportedListIsTakenOver(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	ctx := t.Context()
+	bob := s.Issue(vpn.UseClient, "bob")
+	importIn := func(number int64) {
+		_, err := s.Certificates.ImportRevocationList(ctx, s.Admin, s.CA.ID, s.listOf(number, time.Hour, bob.Serial), false)
+		s.Must(err)
+	}
+	importIn(7)
+	s.Must(s.Certificates.DeleteRevocationList(ctx, s.Admin, s.CA.ID, ""))
+	s.WantKind("another authority", s.Certificates.SignRevocationList(ctx, s.Admin, s.CA.ID, "unknown", ""), vpn.NotFound, "no authority")
+	s.Must(s.Certificates.RenewLists(ctx))
+	if l := s.list().List; l.Imported || l.Number != "8" || l.Entries != 0 {
+		t.Errorf("after the list was removed: %+v", l)
+	}
+	importIn(12)
+	d := vpn.Device{
+		ID: vpn.NewDeviceID(), Authority: s.CA.ID, Serial: "123456789012345678901", Fingerprint: "de", IssuerKey: s.CA.KeyDigest(), NotAfter: s.CA.NotAfter,
+		CreatedAt: s.Clock.Now(), Name: "laptop", Endpoint: s.Endpoint.ID,
+	}
+	s.Must(s.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.CreateDevice(ctx, d); err != nil {
+			return err
+		}
+		d.Revoke("carol", vpn.DeviceRemoved, s.Clock.Now())
+		if err := tx.SaveDeviceRevocation(ctx, d); err != nil {
+			return err
+		}
+		_, err := certificate.RevokeIn(ctx, tx, d.Revocation())
+		s.WantKind("a device below an imported list", err, vpn.Conflict, "was imported")
+		return nil
+	}))
+	s.WantBadInput("without the word", "own", func() error {
+		_, err := s.Certificates.RevokeCertificate(ctx, s.Admin, s.Alice.ID, certificate.RevokeSpec{Reason: vpn.ReasonKeyCompromise})
+		return err
+	})
+	if l := s.list().List; !l.Imported || l.Number != "12" || l.Entries != 1 {
+		t.Errorf("a refused revocation and a device: %+v", l)
+	}
+	_, err := s.Certificates.RevokeCertificate(ctx, s.Admin, s.Alice.ID, certificate.RevokeSpec{Reason: vpn.ReasonKeyCompromise, Own: true})
+	s.Must(err)
+	v := s.list()
+	listed := map[string]bool{}
+	for _, r := range v.Entries.Items {
+		listed[r.Serial] = true
+	}
+	if l := v.List; l.Imported || l.Unsigned || l.Number != "13" || l.Entries != 3 || !listed[s.Alice.Serial] || !listed[bob.Serial] || !listed[d.Serial] {
+		t.Errorf("taken over: %+v with %v", l, listed)
+	}
+	if status, err := s.Certificates.Certificate(ctx, s.Admin, s.CA.ID); err != nil || status.Devices != 1 {
+		t.Errorf("%d devices, %v", status.Devices, err)
+	}
+}
+
 // What ends with an authority in between ends with each certificate below it; a login through a copy of that authority that is
 // not known is judged by the serial number.
 func TestRevokedIntermediate(t *testing.T) {
@@ -377,7 +434,7 @@ func TestListOfExpiredAuthority(t *testing.T) {
 	s.Clock.Pass(s.CA.NotAfter.Sub(s.Clock.Now()) + time.Hour)
 	_, err = s.Certificates.RevokeCertificate(ctx, s.Admin, s.Alice.ID, certificate.RevokeSpec{Reason: vpn.ReasonKeyCompromise})
 	s.Must(err)
-	s.WantKind("signing", s.Certificates.SignRevocationList(ctx, s.Admin, s.CA.ID, ""), vpn.Conflict, "has expired")
+	s.WantKind("signing", s.Certificates.SignRevocationList(ctx, s.Admin, s.CA.ID, "", ""), vpn.Conflict, "has expired")
 	renewed, err := pki.Maker{}.Renew(vpn.KeyPair{}, pair, "", 3650*24*time.Hour, s.Clock.Now())
 	s.Must(err)
 	again, err := s.Certificates.ImportCertificate(ctx, s.Admin, certificate.ImportSpec{Name: "again", Use: vpn.UseAuthority, Certificate: renewed.Certificate, PrivateKey: renewed.Key.Reveal()})

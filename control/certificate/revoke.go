@@ -2,6 +2,7 @@ package certificate
 
 import (
 	"context"
+	"time"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -72,14 +73,16 @@ func (s *Service) revokePreview(ctx context.Context, tx *store.Tx, id vpn.Certif
 	return out, nil
 }
 
-// RevokeSpec is a revocation as typed. Key is the authority's private key, where it is not kept here.
+// RevokeSpec is a revocation as typed. PrivateKey is the authority's, where it is not kept here. Own makes an imported list one that is made
+// here.
 type RevokeSpec struct {
 	Reason     vpn.RevocationReason
 	PrivateKey string
+	Own        bool
 }
 
 // RevokeCertificate revokes a certificate that is kept here: it is on the signed list of its authority, every endpoint refuses it, and the
-// connections with it end. It returns their number. Fields: reason, private_key.
+// connections with it end. It returns their number. Fields: reason, private_key, own.
 func (s *Service) RevokeCertificate(ctx context.Context, by control.Principal, id vpn.CertificateID, in RevokeSpec) (n int, err error) {
 	if err := s.core.Allow(ctx, by, vpn.RevokeCertificate, string(id)); err != nil {
 		return 0, err
@@ -99,6 +102,9 @@ func (s *Service) RevokeCertificate(ctx context.Context, by control.Principal, i
 		if err != nil {
 			return err
 		}
+		if err := takeOverOf(ctx, tx, preview, in, by.Name, s.core.Now()); err != nil {
+			return err
+		}
 		if preview.Revoked {
 			a.Before = control.Describe(preview.Revocation)
 		}
@@ -111,6 +117,19 @@ func (s *Service) RevokeCertificate(ctx context.Context, by control.Principal, i
 		return s.signTolerant(ctx, tx, preview.Authority, key, by.Name)
 	})
 	return n, err
+}
+
+// takeOverOf makes the list one that is made here, where it was imported and the administrator wants that. Field: own.
+func takeOverOf(ctx context.Context, tx *store.Tx, p RevokePreview, in RevokeSpec, by string, now time.Time) error {
+	if !p.List.Imported {
+		return nil
+	}
+	var c vpn.Check
+	if !in.Own {
+		c.Bad("own", "The list of "+p.Authority.Name+" was imported. Revoke the certificate where the list is made and import the new list, or tick this box.")
+		return c.Err()
+	}
+	return takeOver(ctx, tx, p.List, by, now)
 }
 
 // ReleaseHold takes a certificate that is on hold off the list of its authority. The certificate is one of the list on the page of id.

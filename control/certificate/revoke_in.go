@@ -9,9 +9,10 @@ import (
 	"sallyport/vpn"
 )
 
-// RevokeIn revokes certificates of one authority whose list is made here, and ends the connections and sessions with them. It returns the
+// RevokeIn revokes a certificate of an authority whose list is made here, and ends the connections and sessions with it. It returns the
 // number of connections. The list is signed afterwards: by the caller, or by housekeeping within a minute. A certificate
-// that is revoked already is revoked for the new reason; the reason of one that is not on hold does not become a hold.
+// that is revoked already is revoked for the new reason; the reason of one that is not on hold does not become a hold. It is a Conflict where
+// the list was imported: only an administrator who was told makes it one of this program (takeOver).
 func RevokeIn(ctx context.Context, tx *store.Tx, revoked vpn.Revocation) (int, error) {
 	if revoked.IssuerKey == "" || revoked.Serial == "" {
 		return 0, vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "It is not known which authority issued this certificate. Block it instead.")
@@ -19,6 +20,9 @@ func RevokeIn(ctx context.Context, tx *store.Tx, revoked vpn.Revocation) (int, e
 	list, err := ownList(ctx, tx, revoked.IssuerKey)
 	if err != nil {
 		return 0, err
+	}
+	if list.Imported {
+		return 0, vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "The revocation list of "+list.Authority+" was imported. Revoke the certificate where the list is made, and import the new list.")
 	}
 	switch present, err := tx.Revocation(ctx, revoked.CertificateNumber); {
 	case vpn.KindOf(err) == vpn.NotFound:
@@ -38,15 +42,48 @@ func RevokeIn(ctx context.Context, tx *store.Tx, revoked vpn.Revocation) (int, e
 	return endRevoked(ctx, tx, revoked.At, revoked.Serial)
 }
 
-// ownList reads the list of an authority, or begins one. A list that was imported becomes one that is made here: its entries
-// stay.
+// ownList reads the list of an authority, or begins one. It has the highest number that a list of the authority ever had.
 func ownList(ctx context.Context, tx *store.Tx, issuerKey string) (vpn.RevocationList, error) {
 	list, err := tx.RevocationList(ctx, issuerKey)
 	if vpn.KindOf(err) == vpn.NotFound {
-		return vpn.RevocationList{IssuerKey: issuerKey}, nil
+		list, err = vpn.RevocationList{IssuerKey: issuerKey}, nil
 	}
-	list.Imported = false
+	if err != nil {
+		return list, err
+	}
+	highest, err := tx.HighestListNumber(ctx, issuerKey)
+	list.Number = vpn.HigherListNumber(list.Number, highest)
 	return list, err
+}
+
+// takeOver makes an imported list one that is made here. What is on it stays.
+func takeOver(ctx context.Context, tx *store.Tx, list vpn.RevocationList, by string, now time.Time) error {
+	added, err := addDevices(ctx, tx, list.IssuerKey)
+	if err != nil {
+		return err
+	}
+	list.Imported, list.Unsigned, list.SavedAt, list.SavedBy = false, true, now, by
+	list.Entries += added
+	return tx.SaveRevocationList(ctx, list, nil)
+}
+
+// addDevices puts the certificates of devices on the list of their authority that were revoked while none was made here, and returns their
+// number.
+func addDevices(ctx context.Context, tx *store.Tx, issuerKey string) (int, error) {
+	devices, err := tx.RevokedDevicesOf(ctx, issuerKey)
+	if err != nil {
+		return 0, err
+	}
+	var missing []vpn.Revocation
+	for _, d := range devices {
+		switch _, err := tx.Revocation(ctx, d.Revocation().CertificateNumber); {
+		case vpn.KindOf(err) == vpn.NotFound:
+			missing = append(missing, d.Revocation())
+		case err != nil:
+			return 0, err
+		}
+	}
+	return len(missing), tx.SaveRevocations(ctx, missing...)
 }
 
 // EndRevoked ends the connections and sessions of every certificate that a list revokes. It is for what a login and a revocation

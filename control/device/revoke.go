@@ -45,7 +45,7 @@ func End(ctx context.Context, tx *store.Tx, d *vpn.Device, by string, why vpn.De
 	}
 	// The list tells others who rely on the authority. Logins here are decided by the device itself.
 	_, err = certificate.RevokeIn(ctx, tx, d.Revocation())
-	if vpn.KindOf(err) == vpn.Conflict { // it is on the list already, or the authority is not known
+	if vpn.KindOf(err) == vpn.Conflict { // it is on the list already, the list was imported, or the authority is not known
 		err = nil
 	}
 	return err

@@ -57,10 +57,34 @@ func (s *Service) ClientAuthorities(ctx context.Context, by control.Principal, i
 	return out, err
 }
 
+// AuthorityChoices is what a second client authority of an endpoint can be. What stands for the authority that the endpoint trusts already is
+// not among it.
+type AuthorityChoices struct {
+	Authorities certificate.Choices
+	Clients     certificate.Choices // imported ones, each of which stands for the authority that issued it
+	Own         bool                // the server certificate's own authority is another one
+}
+
 // AuthorityChoices lists what a second client authority can be.
-func (s *Service) AuthorityChoices(ctx context.Context, by control.Principal, find string, keep ...vpn.CertificateID) (authorities, clients certificate.Choices, err error) {
-	choices, err := s.EndpointChoices(ctx, by, find, keep...)
-	return choices.Authorities, choices.Clients, err
+func (s *Service) AuthorityChoices(ctx context.Context, by control.Principal, id vpn.EndpointID, find string, keep ...vpn.CertificateID) (out AuthorityChoices, err error) {
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, string(id), func(tx *store.Tx) error {
+		e, err := tx.Endpoint(ctx, id)
+		if err != nil {
+			return err
+		}
+		certificates, err := tx.CertificatesByID(ctx, e.Certificate, e.ClientCA)
+		if err != nil {
+			return err
+		}
+		other := func(c vpn.Certificate) bool {
+			return !c.Expired(s.core.Now()) && c.ID != e.ClientCA && e.CheckSecondAuthority(certificates[e.ClientCA], c) == nil
+		}
+		server, there := certificates[e.Certificate]
+		out.Own = there && other(server)
+		out.Authorities, out.Clients, err = clientAuthorityChoices(ctx, tx, find, other, keep...)
+		return err
+	})
+	return out, err
 }
 
 // trust is the change that adds a second client authority.

@@ -34,6 +34,11 @@ func TestRollOverToAnotherAuthority(t *testing.T) {
 		_, err := s.Endpoints.TrustAuthority(ctx, s.Admin, s.Endpoint.ID, 1, s.Server.ID, vpn.Consent{})
 		return err
 	})
+	choices, err := s.Endpoints.AuthorityChoices(ctx, s.Admin, s.Endpoint.ID, "", s.CA.ID)
+	s.Must(err)
+	if list := choices.Authorities.List; len(list) != 1 || list[0].ID != next.ID || choices.Own {
+		t.Errorf("what can be added: %+v", choices)
+	}
 	done, err := s.Endpoints.TrustAuthority(ctx, s.Admin, s.Endpoint.ID, 1, next.ID, vpn.Consent{})
 	s.Must(err)
 	if did := done.Did; len(did.Files) != 0 || len(did.Restart) != 1 || done.Endpoint.SecondCA != next.ID || done.Endpoint.ClientCA != s.CA.ID {

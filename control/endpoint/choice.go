@@ -43,11 +43,7 @@ func (s *Service) EndpointChoices(ctx context.Context, by control.Principal, fin
 		if out.Servers, err = certificate.Choose(ctx, tx, map[string]string{"use": string(vpn.UseServer)}, find, certificate.UsableWithKey(s.core.Now()), keep...); err != nil {
 			return err
 		}
-		if out.Authorities, err = certificate.Choose(ctx, tx, map[string]string{"use": string(vpn.UseAuthority)}, find, valid, keep...); err != nil {
-			return err
-		}
-		withChain := func(c vpn.Certificate) bool { return valid(c) && c.Chain != "" }
-		if out.Clients, err = certificate.Choose(ctx, tx, map[string]string{"use": string(vpn.UseClient), "origin": store.OriginImported}, find, withChain, keep...); err != nil {
+		if out.Authorities, out.Clients, err = clientAuthorityChoices(ctx, tx, find, valid, keep...); err != nil {
 			return err
 		}
 		d, err := s.core.Deployment(ctx, tx)
@@ -87,6 +83,17 @@ func (s *Service) EndpointChoices(ctx context.Context, by control.Principal, fin
 		return nil
 	})
 	return out, err
+}
+
+// clientAuthorityChoices lists the certificates that can say which authority clients come from: authorities, and imported client
+// certificates that are kept with their chain.
+func clientAuthorityChoices(ctx context.Context, tx *store.Tx, find string, usable func(vpn.Certificate) bool, keep ...vpn.CertificateID) (authorities, clients certificate.Choices, err error) {
+	if authorities, err = certificate.Choose(ctx, tx, map[string]string{"use": string(vpn.UseAuthority)}, find, usable, keep...); err != nil {
+		return authorities, clients, err
+	}
+	withChain := func(c vpn.Certificate) bool { return c.Chain != "" && usable(c) }
+	clients, err = certificate.Choose(ctx, tx, map[string]string{"use": string(vpn.UseClient), "origin": store.OriginImported}, find, withChain, keep...)
+	return authorities, clients, err
 }
 
 // hostWait is how long a form waits for the answer of the dataplane.

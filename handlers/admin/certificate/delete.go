@@ -42,6 +42,11 @@ func (h *Certificates) renderDelete(c echo.Context, refused error) error {
 			Label: "Issued by it", Value: parts.Count(cert.Issued, "certificate"), Href: views.IssuedPath(cert.ID), Help: "Delete those first.",
 		})
 	}
+	if cert.Devices > 0 {
+		confirm.Facts = append(confirm.Facts, parts.Pair{
+			Label: "Issued to devices of users", Value: parts.Count(cert.Devices, "certificate"), Href: views.DevicesBy(cert.ID), Help: "They stay on the list of devices.",
+		})
+	}
 	return page.RenderForm(c, refused, views.ConfirmPage(h.pages.Chrome(c, "Delete certificate", "certificates"), confirm))
 }
 

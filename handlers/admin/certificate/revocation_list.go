@@ -65,7 +65,7 @@ func listNotes(v certificate.RevocationView) []string {
 	var notes []string
 	switch {
 	case v.Present && v.List.Imported && v.Authority.Renews():
-		notes = append(notes, "The list was imported, and the key of the authority is kept here. The first certificate that is revoked here makes it a list of this program: what is on it stays, and no other list can be imported after that.")
+		notes = append(notes, "The list was imported, and the key of the authority is kept here. Revoking a certificate here asks whether the list is made here from then on: what is on it stays, and no other list can be imported after that. Devices of users that are removed are refused, and are not on the imported list.")
 	case v.Present && v.List.Imported:
 		notes = append(notes, "The list was made elsewhere. When it has expired, no client with a certificate of this authority connects until a new one is imported.")
 	case v.Authority.Renews():

@@ -15,6 +15,7 @@ import (
 type revokeInput struct {
 	Reason     string `form:"reason"`
 	PrivateKey string `form:"private_key"`
+	Own        string `form:"own"`
 }
 
 // authorityKeyField asks for the key of an authority that is not kept here.
@@ -58,6 +59,10 @@ func (h *Certificates) renderRevoke(c echo.Context, in revokeInput, refused erro
 	if preview.AsksKey {
 		form.Fields = append(form.Fields, authorityKeyField(preview.Authority.Name))
 	}
+	if preview.List.Imported {
+		form.Fields = append(form.Fields, parts.Field{Name: "own", Label: "Make the list here from now on", Type: "checkbox", Value: "yes", Checked: in.Own != "",
+			Help: "The list of " + preview.Authority.Name + " was imported. What is on it stays (" + parts.Count(preview.List.Entries, "certificate") + "), this certificate is added, and no other list can be imported after that."})
+	}
 	page.Fail(&form, refused)
 	head := parts.Header{Crumbs: crumbs, Title: title, Note: revokeNote(preview)}
 	return page.RenderForm(c, refused, views.Form(views.FormPage{Chrome: h.pages.Chrome(c, "Revoke certificate", "certificates"), Header: head, Form: form}))
@@ -67,9 +72,6 @@ func revokeNote(p certificate.RevokePreview) string {
 	note := "Every endpoint refuses the certificate from now on, and it is on the certificate revocation list of " + p.Authority.Name + ". " + connectedWith(p.Connected)
 	if len(p.Users) > 0 {
 		note += " Connected now: " + strings.Join(p.Users, ", ") + "."
-	}
-	if p.List.Imported {
-		note += " The list of this authority was imported; from now on it is made here."
 	}
 	return note
 }
@@ -83,7 +85,7 @@ func (h *Certificates) Revoke(c echo.Context) error {
 	if err := readKeyFile(c, &in.PrivateKey); err != nil {
 		return err
 	}
-	n, err := h.certificates.RevokeCertificate(page.Context(c), page.Principal(c), certificateID(c), certificate.RevokeSpec{Reason: vpn.RevocationReason(in.Reason), PrivateKey: in.PrivateKey})
+	n, err := h.certificates.RevokeCertificate(page.Context(c), page.Principal(c), certificateID(c), certificate.RevokeSpec{Reason: vpn.RevocationReason(in.Reason), PrivateKey: in.PrivateKey, Own: in.Own != ""})
 	if page.BelongsInForm(err) {
 		return h.renderRevoke(c, in, err)
 	}
@@ -167,7 +169,7 @@ func (h *Certificates) SignRevocationList(c echo.Context) error {
 	if err := readKeyFile(c, &key); err != nil {
 		return err
 	}
-	err := h.certificates.SignRevocationList(page.Context(c), page.Principal(c), certificateID(c), key)
+	err := h.certificates.SignRevocationList(page.Context(c), page.Principal(c), certificateID(c), authorityKey(c), key)
 	if page.BelongsInForm(err) {
 		return h.renderSign(c, err)
 	}

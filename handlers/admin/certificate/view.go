@@ -66,9 +66,6 @@ func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
 		parts.Pair{Label: "SHA-256 fingerprint", Value: cert.Fingerprint, Copy: true},
 		views.FactEndpoints("Used by", cert.UsedBy),
 	)
-	if cert.Use == vpn.UseAuthority {
-		facts = append(facts, parts.Pair{Label: "Devices", Value: "Show devices of users", Href: views.DevicesBy(cert.ID)})
-	}
 	if cert.RenewsItself && len(cert.UsedBy) > 0 {
 		facts = append(facts, parts.Pair{Label: "Renewal", Value: "Automatic, from " + views.Date(cert.RenewsFrom()), Help: "See the setting Renew server certificates automatically."})
 	}
@@ -83,7 +80,8 @@ func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
 		facts = append(facts, fact)
 	}
 	if cert.Use == vpn.UseAuthority {
-		facts = append(facts, parts.Pair{Label: "Issued here", Value: parts.Count(cert.Issued, "certificate"), Href: views.IssuedPath(cert.ID)})
+		facts = append(facts, parts.Pair{Label: "Issued here", Value: parts.Count(cert.Issued, "certificate"), Href: views.IssuedPath(cert.ID)},
+			parts.Pair{Label: "Issued to devices of users", Value: parts.Count(cert.Devices, "certificate"), Href: views.DevicesBy(cert.ID)})
 	}
 	return facts
 }

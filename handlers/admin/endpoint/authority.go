@@ -60,13 +60,12 @@ func authorityUse(a endpoint.ClientAuthority, days int) string {
 }
 
 func (h *Endpoints) authorityForm(c echo.Context, e vpn.Endpoint, chosen string) (*parts.Form, error) {
-	choices, err := h.endpoints.EndpointChoices(page.Context(c), page.Principal(c), page.Find(c), page.CertificateIDs(chosen)...)
+	choices, err := h.endpoints.AuthorityChoices(page.Context(c), page.Principal(c), e.ID, page.Find(c), page.CertificateIDs(chosen)...)
 	if err != nil {
 		return nil, err
 	}
-	options := clientAuthorityOptions(choices)
-	options[0] = parts.Option{Label: "Choose an authority"}
-	if !e.OwnAuthority() {
+	options := clientAuthorityOptions("Choose an authority", choices.Authorities, choices.Clients)
+	if choices.Own {
 		options = append(options, parts.Option{Value: string(e.Certificate), Label: "The server certificate's own authority"})
 	}
 	return &parts.Form{

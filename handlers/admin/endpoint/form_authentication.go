@@ -52,7 +52,7 @@ func (in endpointInput) authenticationOptions(choices endpoint.Choices) []parts.
 		{Section: sectionAuthentication, Name: "mutual", Label: "Use mutual authentication", Type: "checkbox", Checked: in.Mutual != "",
 			Help: "Each client has a certificate of its own."},
 		{Section: sectionAuthentication, Name: "client_ca", Label: "Client certificate", Type: "select", Value: in.ClientCA,
-			Options: clientAuthorityOptions(choices),
+			Options: clientAuthorityOptions("The server certificate's own authority", choices.Authorities, choices.Clients),
 			Help: "With mutual authentication: client certificates must be issued by this authority; an imported client certificate stands for the authority that issued it. " +
 				"If server and client certificates come from the same authority, keep the server certificate's own.",
 			Follow: parts.Follow{Choice: "mutual", Chosen: mutual, Shown: []string{parts.TickedOn}, Required: []string{parts.TickedOn}}},

@@ -3,7 +3,7 @@ package endpoint
 import (
 	"fmt"
 
-	"sallyport/control/endpoint"
+	"sallyport/control/certificate"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -54,9 +54,9 @@ func portHelp(free uint16) string {
 }
 
 // clientAuthorityOptions offers what can say which authority client certificates come from.
-func clientAuthorityOptions(choices endpoint.Choices) []parts.Option {
-	out := views.CertificateOptions("The server certificate's own authority", choices.Authorities.List)
-	for _, o := range views.CertificateOptions("", choices.Clients.List)[1:] {
+func clientAuthorityOptions(none string, authorities, clients certificate.Choices) []parts.Option {
+	out := views.CertificateOptions(none, authorities.List)
+	for _, o := range views.CertificateOptions("", clients.List)[1:] {
 		o.Label = "The authority of client certificate " + o.Label
 		out = append(out, o)
 	}
