@@ -17,7 +17,7 @@ const (
 // derivationFault refuses a file whose passphrase would take too long to be tried. In PKCS #5 and PKCS #12 the number of
 // iterations is the INTEGER behind the salt, an OCTET STRING; it is looked for at every depth, in the content of
 // octet strings too. An element of any class with the number of OCTET STRING counts as one: go-pkcs12 compares no more. What is itself
-// encrypted is not seen.
+// encrypted is not seen: see hiddenFault.
 func derivationFault(der []byte) string {
 	if n := iterationsIn(der, 0); n > maxIterations {
 		return fmt.Sprintf("Its encryption asks for more than %d rounds to try the passphrase, more than any usual program writes. Encrypt it again with the default of OpenSSL.", maxIterations)

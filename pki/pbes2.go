@@ -84,6 +84,11 @@ func openPBES2(algorithm pkix.AlgorithmIdentifier, sealed []byte, passphrase str
 	if err != nil {
 		return nil, errScheme
 	}
+	return openCBC(b, iv, sealed)
+}
+
+// openCBC decrypts in CBC mode and takes the padding away. The errors are errPassphrase and errEncryption.
+func openCBC(b cipher.Block, iv, sealed []byte) ([]byte, error) {
 	if size := b.BlockSize(); len(iv) != size || len(sealed) == 0 || len(sealed)%size != 0 {
 		return nil, errEncryption
 	}

@@ -28,6 +28,7 @@ func readPKCS12(b []byte, passphrase vpn.Secret) (out pkcs12Content, field, faul
 	}
 	type answer struct {
 		content pkcs12Content
+		hidden  string // what an encrypted part asks for that is too much
 		err     error
 	}
 	late := time.NewTimer(openWithin)
@@ -38,13 +39,19 @@ func readPKCS12(b []byte, passphrase vpn.Secret) (out pkcs12Content, field, faul
 	case <-late.C:
 		return out, fieldCertificate, "Another PKCS #12 file is being opened at this moment. Try again in a minute."
 	}
-	go func() { // what an encrypted part of the file asks for is not known before; nothing waits for it longer
+	go func() { // the work is bounded; a slow host may need longer for it than a person waits
 		defer func() { <-opening }()
-		content, err := decodePKCS12(b, passphrase.Reveal())
-		answers <- answer{content, err}
+		var a answer
+		if a.hidden, a.err = hiddenFault(firstElement(b), passphrase.Reveal()); a.err == nil && a.hidden == "" {
+			a.content, a.err = decodePKCS12(b, passphrase.Reveal())
+		}
+		answers <- a
 	}()
 	select {
 	case a := <-answers:
+		if a.hidden != "" {
+			return out, fieldCertificate, "This PKCS #12 file cannot be opened. " + a.hidden
+		}
 		field, fault = pkcs12Fault(a.err, passphrase)
 		return a.content, field, fault
 	case <-late.C:
@@ -87,9 +94,9 @@ func pkcs12Fault(err error, passphrase vpn.Secret) (field, fault string) {
 	switch {
 	case err == nil:
 		return "", ""
-	case errors.Is(err, pkcs12.ErrIncorrectPassword) && passphrase == "":
+	case (errors.Is(err, pkcs12.ErrIncorrectPassword) || errors.Is(err, errPassphrase)) && passphrase == "":
 		return fieldPassphrase, "The PKCS #12 file is encrypted with a passphrase. Enter it here; it is used once and not stored."
-	case errors.Is(err, pkcs12.ErrIncorrectPassword), errors.Is(err, pkcs12.ErrDecryption):
+	case errors.Is(err, pkcs12.ErrIncorrectPassword), errors.Is(err, pkcs12.ErrDecryption), errors.Is(err, errPassphrase):
 		return fieldPassphrase, "The passphrase does not open the PKCS #12 file. Check capital letters and the keyboard layout."
 	case strings.Contains(reason, "private key missing"):
 		return fieldCertificate, "This PKCS #12 file has no private key." + convert
