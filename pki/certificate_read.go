@@ -44,7 +44,7 @@ func certificatesIn(blocks []block) ([]placed, string) {
 		certs = append(certs, placed{c, b.place})
 	}
 	if len(certs) == 0 {
-		return nil, blocks[0].says("This is " + blockName(blocks[0].Type) + ", not a certificate.")
+		return nil, blocks[0].says(isNot(blocks[0].Type, "a certificate"))
 	}
 	return certs, ""
 }
@@ -65,7 +65,7 @@ func notACertificate(b *pem.Block) string {
 	case strings.HasSuffix(label, keySuffix):
 		return "This holds a private key (BEGIN " + label + "). The key belongs into the private key box, and nowhere else."
 	}
-	return "This is " + blockName(label) + ", not a certificate."
+	return isNot(label, "a certificate")
 }
 
 // readCertificate reads a certificate as OpenSSL reads it. crypto/x509 refuses some that OpenSSL

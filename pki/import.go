@@ -174,7 +174,7 @@ func importChain(c *vpn.Check, text string, given boxes, use vpn.CertificateUse,
 		if cert != nil {
 			above = nameOf(cert.Issuer.CommonName, cert.Issuer.String()) + ", which issued this one"
 		}
-		if use.Valid() && (cert != nil || !given.hasKey || !c.Has(fieldPassphrase)) {
+		if use.Valid() && (cert != nil || !given.file && (!given.hasKey || !c.Has(fieldPassphrase))) {
 			c.Bad(fieldChain, "Paste the certificate of "+above+": it is what the other side trusts.")
 		}
 		return ""

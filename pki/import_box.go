@@ -15,6 +15,7 @@ type boxes struct {
 	beside []placed // further certificates of its box, which belong to its chain
 	key    crypto.Signer
 	hasKey bool // one was given, readable or not
+	file   bool // they are from a PKCS #12 file, readable or not, which may have the chain as well
 }
 
 // readBoxes reads the boxes of the certificate and of its key. In the box of the certificate may stand all of it: the
@@ -105,7 +106,7 @@ func ownAmong(certs []placed, key crypto.Signer, use vpn.CertificateUse) (int, s
 }
 
 func fromPKCS12(c *vpn.Check, file, keyText string, passphrase vpn.Secret) boxes {
-	out := boxes{hasKey: true}
+	out := boxes{hasKey: true, file: true}
 	if keyText != "" {
 		c.Bad(fieldKey, "The PKCS #12 file of the certificate has a key in it. Leave this box empty.")
 		return out

@@ -309,6 +309,11 @@ func FuzzCheckImport(f *testing.F) {
 		}
 		f.Add(string(cert), string(cert), string(chain))
 	}
+	for _, c := range malformedTable(f) {
+		text := readMalformed(f, c.file)
+		f.Add(text, "", "")
+		f.Add(readMalformed(f, "good-server.crt"), text, readMalformed(f, "good-authority.crt"))
+	}
 	f.Add("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "x", "\x30\x03\x02\x01\x03")
 	f.Fuzz(func(t *testing.T, cert, key, chain string) {
 		for _, use := range []vpn.CertificateUse{vpn.UseServer, vpn.UseAuthority} {

@@ -58,13 +58,19 @@ func readBlocks(text, want string) ([]block, string) {
 	if strings.ContainsRune(text, 0) {
 		return nil, "This is a binary file of an unknown kind, not PEM text."
 	}
-	marks := marker.FindAllStringSubmatchIndex(text, -1)
-	if len(marks) == 0 {
+	blocks, fault := splitBlocks(text)
+	if len(blocks) == 0 && fault == "" {
 		if b := bareBlock(text); b != nil {
 			return []block{{Block: b}}, ""
 		}
 		return nil, "This is not PEM: there is no line that starts with -----BEGIN."
 	}
+	return blocks, fault
+}
+
+// splitBlocks gives the blocks of plain text; none where it has no BEGIN and no END line.
+func splitBlocks(text string) ([]block, string) {
+	marks := marker.FindAllStringSubmatchIndex(text, -1)
 	var blocks []block
 	for i := 0; i < len(marks); i += 2 {
 		kind, label := markerAt(text, marks[i])
@@ -226,6 +232,22 @@ func binaryFault(b []byte) string {
 	return ""
 }
 
+// isNot is the sentence about a PEM block that a person pasted where something else is wanted.
+func isNot(label, wanted string) string {
+	sentence := "This is " + blockName(label) + ", not " + wanted + "."
+	switch {
+	case strings.HasSuffix(label, "CERTIFICATE REQUEST"):
+		sentence += " Have the authority sign it, and paste the certificate that comes back."
+	case pkcs7Label(label):
+		sentence += " Take it apart: openssl pkcs7 -print_certs."
+	}
+	return sentence
+}
+
+func pkcs7Label(label string) bool {
+	return label == labelPKCS7 || label == "PKCS #7 SIGNED DATA" || label == "CMS"
+}
+
 // blockName says what a PEM block is, for a person who pasted it into the wrong box.
 func blockName(label string) string {
 	switch {
@@ -236,13 +258,13 @@ func blockName(label string) string {
 	case certificateLabel(label):
 		return "a certificate"
 	case strings.HasSuffix(label, "CERTIFICATE REQUEST"):
-		return "a certificate signing request; have the authority sign it, and paste the certificate that comes back"
+		return "a certificate signing request"
 	case label == "X509 CRL":
 		return "a certificate revocation list"
 	case strings.HasSuffix(label, "PUBLIC KEY"):
 		return "a public key"
-	case label == labelPKCS7, label == "PKCS #7 SIGNED DATA", label == "CMS":
-		return "a PKCS #7 bundle; openssl pkcs7 -print_certs takes it apart"
+	case pkcs7Label(label):
+		return "a PKCS #7 bundle"
 	case label == "ATTRIBUTE CERTIFICATE":
 		return "an attribute certificate, which belongs to no key"
 	case parameters(label):

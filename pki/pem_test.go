@@ -4,8 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/pem"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -106,81 +104,6 @@ func TestPEMAsPeopleHaveIt(t *testing.T) {
 	} {
 		if got, err := check(server.Certificate, key, ca.Certificate, vpn.UseServer, time.Now()); err != nil || got != server {
 			t.Errorf("key %s: %v", name, err)
-		}
-	}
-}
-
-// What is in the wrong box, or is no certificate, is called by its name.
-func TestPEMThatIsSomethingElse(t *testing.T) {
-	t.Parallel()
-	ca := mustAuthority(t, spec("Corp CA"))
-	server := mustIssue(t, vpn.UseServer, ca, spec("vpn.example.com"))
-	key := write(t, "key.pem", server.Key.Reveal())
-	request := string(must(t, "openssl", "req", "-new", "-key", key, "-subj", "/CN=x"))
-	encrypted := string(must(t, "openssl", "pkcs8", "-topk8", "-in", key, "-passout", "pass:x"))
-	rsaKey := string(must(t, "openssl", "genrsa", "-traditional", "2048"))
-	rsaEncrypted := string(must(t, "openssl", "rsa", "-traditional", "-aes256", "-passout", "pass:x", "-in", write(t, "rsa.pem", rsaKey)))
-	p7 := string(must(t, "openssl", "crl2pkcs7", "-nocrl", "-certfile", write(t, "cert.pem", server.Certificate)))
-	p7der := string(must(t, "openssl", "crl2pkcs7", "-nocrl", "-outform", "DER", "-certfile", write(t, "cert.pem", server.Certificate)))
-	dir := t.TempDir()
-	index := filepath.Join(dir, "index")
-	for name, text := range map[string]string{"index": "", "crlnumber": "01\n", "ca.conf": "[ca]\ndefault_ca=x\n[x]\ndatabase=" + index + "\ncrlnumber=" + filepath.Join(dir, "crlnumber") + "\ndefault_md=sha256\ndefault_crl_days=9\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	crl := string(must(t, "openssl", "ca", "-gencrl", "-config", filepath.Join(dir, "ca.conf"), "-keyfile", write(t, "ca.key", ca.Key.Reveal()), "-cert", write(t, "ca.pem", ca.Certificate)))
-	public := string(must(t, "openssl", "pkey", "-in", key, "-pubout"))
-	relabel := func(text, is string) string {
-		b, _ := pem.Decode([]byte(text))
-		return string(pem.EncodeToMemory(&pem.Block{Type: is, Bytes: b.Bytes}))
-	}
-	for name, c := range map[string]struct{ cert, says string }{
-		"RSA PRIVATE KEY":             {rsaKey, "private key (BEGIN RSA PRIVATE KEY). The key belongs into the private key box"},
-		"PRIVATE KEY":                 {server.Key.Reveal(), "private key (BEGIN PRIVATE KEY)"},
-		"ENCRYPTED PRIVATE KEY":       {encrypted, "encrypted with a passphrase (BEGIN ENCRYPTED PRIVATE KEY)"},
-		"CERTIFICATE REQUEST":         {request, "a certificate signing request; have the authority sign it"},
-		"NEW CERTIFICATE REQUEST":     {relabel(request, "NEW CERTIFICATE REQUEST"), "a certificate signing request; have the authority sign it"},
-		"PKCS7":                       {p7, "a PKCS #7 bundle; openssl pkcs7 -print_certs takes it apart"},
-		"PKCS7 in DER":                {p7der, "a PKCS #7 file (.p7b) in binary form"},
-		"PKCS7 as CERTIFICATE":        {relabel(p7, "CERTIFICATE"), "a PKCS #7 bundle"},
-		"request as CERTIFICATE":      {relabel(request, "CERTIFICATE"), "a certificate signing request"},
-		"key as CERTIFICATE":          {relabel(server.Key.Reveal(), "CERTIFICATE"), "holds a private key"},
-		"revocation list":             {crl, "a certificate revocation list"},
-		"revocation list, misleading": {relabel(crl, "CERTIFICATE"), "a certificate revocation list"},
-		"public key":                  {public, "a public key"},
-		"parameters alone":            {"-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----\n", "the parameters of a key exchange or of a curve, not a certificate"},
-		"shared key":                  {Maker{}.StaticKey().Reveal(), "an OpenVPN shared key"},
-		"PGP":                         {"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAAA\n-----END PGP PUBLIC KEY BLOCK-----\n", "PGP"},
-		"unknown":                     {"-----BEGIN BANANA-----\nAAAA\n-----END BANANA-----\n", "something else (BEGIN BANANA)"},
-		"no END line":                 {strings.Split(server.Certificate, "-----END")[0], "BEGIN CERTIFICATE has no END line"},
-		"no BEGIN line":               {server.Certificate[len("-----BEGIN CERTIFICATE-----"):], "END CERTIFICATE line without its BEGIN line"},
-		"two BEGIN lines":             {strings.Split(server.Certificate, "-----END")[0] + server.Certificate, "no END line before the next BEGIN line"},
-		"ends as something else":      {strings.ReplaceAll(server.Certificate, "END CERTIFICATE", "END TRUSTED CERTIFICATE"), "starts with BEGIN CERTIFICATE ends with END TRUSTED CERTIFICATE"},
-		"dots for a part":             {server.Certificate[:200] + "\n[...]\n" + server.Certificate[300:], "characters that are not base64"},
-		"empty":                       {"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "is empty"},
-	} {
-		_, err := check(c.cert, server.Key.Reveal(), ca.Certificate, vpn.UseServer, time.Now())
-		if got := vpn.FieldsOf(err)["certificate"]; !strings.Contains(got, c.says) {
-			t.Errorf("%s in the certificate box: got %q, want %q", name, got, c.says)
-		}
-	}
-	for name, c := range map[string]struct{ key, says string }{
-		"certificate":             {server.Certificate, "This is a certificate, not a private key."},
-		"trusted certificate":     {testdata(t, "trusted-certificate-label.pem"), "This is a certificate, not a private key."},
-		"certificate as KEY":      {relabel(server.Certificate, "PRIVATE KEY"), "This is a certificate, not a private key."},
-		"request":                 {request, "a certificate signing request"},
-		"public key":              {public, "a public key, not a private key"},
-		"encrypted":               {encrypted, "encrypted with a passphrase"},
-		"encrypted, RSA":          {rsaEncrypted, "encrypted with a passphrase"},
-		"encrypted, as plain":     {relabel(encrypted, "PRIVATE KEY"), "encrypted with a passphrase"},
-		"OpenSSH":                 {"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n", "an OpenSSH key"},
-		"two keys":                {server.Key.Reveal() + server.Key.Reveal(), "several private keys"},
-		"parameters of the curve": {"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n", "no private key in this text"},
-	} {
-		_, err := check(server.Certificate, c.key, ca.Certificate, vpn.UseServer, time.Now())
-		if got := vpn.FieldsOf(err)["private_key"] + vpn.FieldsOf(err)["passphrase"]; !strings.Contains(got, c.says) {
-			t.Errorf("%s in the key box: got %q, want %q", name, got, c.says)
 		}
 	}
 }

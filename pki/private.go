@@ -47,7 +47,7 @@ func keyIn(blocks []block, passphrase vpn.Secret) (key crypto.Signer, field, fau
 	}
 	switch {
 	case other != nil && (found == nil || !certificateLabel(other.Type)):
-		return nil, fieldKey, other.says("This is " + blockName(other.Type) + ", not a private key.")
+		return nil, fieldKey, other.says(isNot(other.Type, "a private key"))
 	case found == nil:
 		return nil, fieldKey, "There is no private key in this text."
 	}

@@ -241,6 +241,11 @@ func FuzzEncrypted(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	for _, c := range malformedTable(f) {
+		if strings.HasPrefix(c.file, "pkcs12-") || strings.HasPrefix(c.file, "key-") {
+			f.Add([]byte(readMalformed(f, c.file)), c.passphrase)
+		}
+	}
 	f.Add(file, "x")
 	f.Add(file[:len(file)/2], "")
 	f.Add([]byte("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\nAAAA\n-----END RSA PRIVATE KEY-----\n"), "x")

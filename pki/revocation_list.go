@@ -1,7 +1,6 @@
 package pki
 
 import (
-	"bytes"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
@@ -60,7 +59,7 @@ func (Maker) EncodeRevocationList(der []byte) string {
 
 // listIn finds the list in what was pasted.
 func listIn(text string) (der []byte, fault string) {
-	const not = ", not a certificate revocation list."
+	const wanted = "a certificate revocation list"
 	if strings.TrimSpace(text) == "" {
 		return nil, "Paste the certificate revocation list in PEM form, or choose its file."
 	}
@@ -69,30 +68,26 @@ func listIn(text string) (der []byte, fault string) {
 		case label == labelList, len(raw) > 2 && raw[0] == 0x30 && label == "":
 			return raw, ""
 		case label != "":
-			return nil, "This is " + blockName(label) + not
+			return nil, isNot(label, wanted)
 		}
 	}
-	plain := []byte(plainText(text))
-	var found *pem.Block
-	for {
-		var b *pem.Block
-		if b, plain = pem.Decode(plain); b == nil {
-			break
-		}
+	blocks, fault := splitBlocks(plainText(text))
+	if fault != "" {
+		return nil, fault
+	}
+	for _, b := range blocks {
 		switch {
-		case b.Type == labelList && found != nil:
-			return nil, "This holds more than one certificate revocation list. Import the newest one of the authority alone."
+		case b.Type == labelList && der != nil:
+			return nil, b.says("This holds more than one certificate revocation list. Import the newest one of the authority alone.")
 		case b.Type == labelList:
-			found = b
-		case found == nil && len(bytes.TrimSpace(plain)) == 0:
-			return nil, "This is " + blockName(b.Type) + not
+			der = b.Bytes
 		}
 	}
 	switch {
-	case found != nil:
-		return found.Bytes, ""
-	case strings.Contains(text, "BEGIN "+labelList):
-		return nil, "The PEM text is damaged: what is between BEGIN X509 CRL and END X509 CRL is not whole. Copy it again, both lines included."
+	case der != nil:
+		return der, ""
+	case len(blocks) > 0:
+		return nil, blocks[0].says(isNot(blocks[0].Type, wanted))
 	}
 	return nil, "This is no certificate revocation list: there is no line -----BEGIN X509 CRL-----, and it is no file in DER form."
 }

@@ -103,88 +103,42 @@ func utf16Of(text string) string {
 	return string(out)
 }
 
-// Each malformed or unfit list has its sentence, and whatever editors make of a good one is read.
+// Whatever editors make of a good list is read. Those that are refused are in testdata/malformed.
 func TestCheckRevocationList(t *testing.T) {
 	t.Parallel()
 	m := newListMaker(t, "Example CA", both())
-	other, namesake, mute := newListMaker(t, "Other CA", both()), newListMaker(t, "Example CA", both()), newListMaker(t, "Mute CA", x509.KeyUsageCertSign)
+	other := newListMaker(t, "Other CA", both())
 	good := m.list(t, nil)
 	der := derOf(good)
-	flipped := []byte(string(der))
-	flipped[len(flipped)-3] ^= 1
-	for name, c := range map[string]struct{ text, authority, want string }{
-		"good":               {good, m.PEM, ""},
-		"DER":                {string(der), m.PEM, ""},
-		"with CRLF":          {strings.ReplaceAll(good, "\n", "\r\n"), m.PEM, ""},
-		"with a BOM":         {"\ufeff" + good, m.PEM, ""},
-		"UTF-16":             {utf16Of(good), m.PEM, ""},
-		"text before":        {"Certificate Revocation List (CRL):\n    Version 2\n" + good, m.PEM, ""},
-		"one of two":         {good, other.PEM + m.PEM, ""},
-		"with a certificate": {m.PEM + good, m.PEM, ""},
-		"published where":    {m.list(t, withIDP("\x30\x17\xa0\x15\xa0\x13\x86\x11http://crl.test/1")), m.PEM, ""},
-		"long number": {m.list(t, func(l *x509.RevocationList) {
-			l.RevokedCertificateEntries[0].SerialNumber = new(big.Int).Lsh(big.NewInt(1), 8*maxSerial)
-		}), m.PEM, "Entry 1 of the list has a serial number of 257 bytes"},
-		"nothing":           {"  \n", m.PEM, "Paste the certificate revocation list"},
-		"words":             {"revoked: alice", m.PEM, "there is no line -----BEGIN X509 CRL-----"},
-		"certificate":       {m.PEM, m.PEM, "This is a certificate, not a certificate revocation list."},
-		"two lists":         {good + good, m.PEM, "more than one"},
-		"no end":            {good[:len(good)-30], m.PEM, "is not whole"},
-		"cut DER":           {asPEM(der[:len(der)-10]), m.PEM, "its end is missing"},
-		"more behind":       {asPEM(append(append([]byte{}, der...), 0)), m.PEM, "something follows its end"},
-		"changed":           {asPEM(flipped), m.PEM, "signature is not that of the authority Example CA"},
-		"another authority": {good, other.PEM, "It was issued by Example CA, and not by Other CA"},
-		"a namesake":        {good, namesake.PEM, "signed with another key of that name"},
-		"no right to sign":  {mute.list(t, nil), mute.PEM, "its key usage does not name CRL signing"},
-		"expired": {m.list(t, func(l *x509.RevocationList) {
-			l.ThisUpdate, l.NextUpdate = listNow.AddDate(0, 0, -9), listNow.AddDate(0, 0, -2)
-		}), m.PEM, "The list expired on 27 February 2026"},
-		"of the future":  {m.list(t, func(l *x509.RevocationList) { l.ThisUpdate = listNow.Add(time.Hour) }), m.PEM, "which is in the future"},
-		"a little ahead": {m.list(t, func(l *x509.RevocationList) { l.ThisUpdate = listNow.Add(time.Minute) }), m.PEM, ""},
-		"delta": {m.list(t, func(l *x509.RevocationList) {
-			l.ExtraExtensions = []pkix.Extension{extensionOf(asn1.ObjectIdentifier{2, 5, 29, 27}, true, 5)}
-		}), m.PEM, "a list of changes (delta CRL)"},
-		"entry of a delta": {m.list(t, func(l *x509.RevocationList) { l.RevokedCertificateEntries[0].ReasonCode = 8 }), m.PEM, "a list of changes (delta CRL)"},
-		"indirect":         {m.list(t, withIDP("\x30\x03\x84\x01\xff")), m.PEM, "an indirect list"},
-		"indirect entry": {m.list(t, func(l *x509.RevocationList) {
-			l.RevokedCertificateEntries[0].ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 29}, Critical: true, Value: []byte{0x30, 0}}}
-		}), m.PEM, "an indirect list"},
-		"users alone":        {m.list(t, withIDP("\x30\x03\x81\x01\xff")), m.PEM, "covers only a part"},
-		"authorities alone":  {m.list(t, withIDP("\x30\x03\x82\x01\xff")), m.PEM, "covers only a part"},
-		"some reasons alone": {m.list(t, withIDP("\x30\x04\x83\x02\x01\x06")), m.PEM, "covers only a part"},
-		"unknown and critical": {m.list(t, func(l *x509.RevocationList) {
-			l.ExtraExtensions = []pkix.Extension{extensionOf(asn1.ObjectIdentifier{1, 2, 3, 4}, true, 5)}
-		}), m.PEM, "the critical extension 1.2.3.4"},
+	for name, c := range map[string]struct{ text, authority string }{
+		"good":               {good, m.PEM},
+		"DER":                {string(der), m.PEM},
+		"with CRLF":          {strings.ReplaceAll(good, "\n", "\r\n"), m.PEM},
+		"with a BOM":         {"\ufeff" + good, m.PEM},
+		"UTF-16":             {utf16Of(good), m.PEM},
+		"text before":        {"Certificate Revocation List (CRL):\n    Version 2\n" + good, m.PEM},
+		"one of two":         {good, other.PEM + m.PEM},
+		"with a certificate": {m.PEM + good, m.PEM},
+		"published where":    {m.list(t, withIDP("\x30\x17\xa0\x15\xa0\x13\x86\x11http://crl.test/1")), m.PEM},
+		"a little ahead":     {m.list(t, func(l *x509.RevocationList) { l.ThisUpdate = listNow.Add(time.Minute) }), m.PEM},
 		"unknown": {m.list(t, func(l *x509.RevocationList) {
 			l.ExtraExtensions = []pkix.Extension{extensionOf(asn1.ObjectIdentifier{1, 2, 3, 4}, false, 5)}
-		}), m.PEM, ""},
-		"unknown and critical in an entry": {m.list(t, func(l *x509.RevocationList) {
-			l.RevokedCertificateEntries[0].ExtraExtensions = []pkix.Extension{extensionOf(asn1.ObjectIdentifier{1, 2, 3, 4}, true, 5)}
-		}), m.PEM, "The entry of serial number 4660 has the critical extension 1.2.3.4"},
-		"too many": {m.list(t, func(l *x509.RevocationList) {
-			for i := range 4 {
-				l.RevokedCertificateEntries = append(l.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: big.NewInt(int64(i + 1)), RevocationTime: listNow})
-			}
-		}), m.PEM, "more than 4 entries"},
+		}), m.PEM},
 		"the same twice": {m.list(t, func(l *x509.RevocationList) {
 			for range 9 {
 				l.RevokedCertificateEntries = append(l.RevokedCertificateEntries, l.RevokedCertificateEntries[0])
 			}
-		}), m.PEM, ""},
+		}), m.PEM},
 	} {
 		got, err := Maker{}.CheckRevocationList(c.text, c.authority, 4, listNow)
-		sentence := vpn.FieldsOf(err)["crl"]
-		switch {
-		case c.want == "" && err != nil:
-			t.Errorf("%s: %s", name, sentence)
-		case c.want != "" && !strings.Contains(strings.ToLower(sentence), strings.ToLower(c.want)):
-			t.Errorf("%s: got %q, want %q", name, sentence, c.want)
-		case c.want == "":
-			l := got.List
-			if l.Number != "7" || l.Entries != 1 || got.Entries[0].Serial != "4660" || got.Entries[0].Reason != vpn.ReasonKeyCompromise ||
-				l.IssuerKey != vpn.KeyDigest(m.cert.Raw) || got.Entries[0].IssuerKey != l.IssuerKey || !l.SelfSigned || l.Authority != "Example CA" {
-				t.Errorf("%s: got %+v", name, got)
-			}
+		if err != nil {
+			t.Errorf("%s: %s", name, vpn.FieldsOf(err)["crl"])
+			continue
+		}
+		l := got.List
+		if l.Number != "7" || l.Entries != 1 || got.Entries[0].Serial != "4660" || got.Entries[0].Reason != vpn.ReasonKeyCompromise ||
+			l.IssuerKey != vpn.KeyDigest(m.cert.Raw) || got.Entries[0].IssuerKey != l.IssuerKey || !l.SelfSigned || l.Authority != "Example CA" {
+			t.Errorf("%s: got %+v", name, got)
 		}
 	}
 }
@@ -253,6 +207,11 @@ func TestRevocationListsOfOpenSSL(t *testing.T) {
 // A list that was read says the same as crypto/x509 reads, whatever is given.
 func FuzzRevocationList(f *testing.F) {
 	m := newListMaker(f, "Example CA", both())
+	for _, c := range malformedTable(f) {
+		if text := readMalformed(f, c.file); strings.HasPrefix(c.file, "list-") && len(text) < 1000 {
+			f.Add([]byte(text))
+		}
+	}
 	f.Add([]byte(m.list(f, nil)))
 	f.Add(derOf(m.list(f, nil)))
 	f.Add(derOf(m.list(f, withIDP("\x30\x03\x84\x01\xff"))))
