@@ -53,6 +53,8 @@ func TestServerCertificatesOwnAuthority(t *testing.T) {
 	// The root's list revokes the authority in between: its clients end, and do not return.
 	importList(s, root.RevocationList(t, 1, time.Hour, servers))
 	netlab.Eventually(t, 10*time.Second, "the client below the revoked authority ends", func() bool { return !alice.Running() })
+	s.killAndWait(t, "web")
+	s.killAndWait(t, "dataplane")
 	again := netlab.StartClient(t, s.clients[2], client(servers, "anna").AppendTo(plain))
 	netlab.Eventually(t, 15*time.Second, "another client below it is refused", func() bool { return !again.Running() })
 	for _, c := range []*netlab.Client{alice, again} {

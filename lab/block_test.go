@@ -55,13 +55,23 @@ func TestBlock(t *testing.T) {
 	page, _ := s.Get("/certificates").Doc.Find("a:contains('alice')").Attr("href")
 	s.MustSubmit(page+"/revoke", "Revoke certificate", gateway.Fields{"On hold, until it is released": ""})
 	netlab.Eventually(t, 5*time.Second, "the client on hold ends", func() bool { return !alice.Running() })
-	held := netlab.StartClient(t, s.clients[0], profile)
-	netlab.Eventually(t, 10*time.Second, "a login on hold is refused", func() bool { return !held.Running() })
-	if !strings.Contains(alice.Log(), "on hold") || !strings.Contains(held.Log(), "ClientCertificateRevoked: Your certificate is on hold") {
-		t.Errorf("the client on hold: %s", netlab.Tail(held.Log(), 500))
+	if !strings.Contains(alice.Log(), "on hold") {
+		t.Errorf("the client was not told that it is on hold: %s", netlab.Tail(alice.Log(), 500))
+	}
+	for _, process := range []string{"web", "dataplane"} {
+		s.killAndWait(t, process)
+		held := netlab.StartClient(t, s.clients[0], profile)
+		netlab.Eventually(t, 20*time.Second, "a login on hold is refused after the kill of "+process, func() bool { return !held.Running() })
+		if !strings.Contains(held.Log(), "ClientCertificateRevoked: Your certificate is on hold") {
+			t.Errorf("the client on hold, after the kill of %s: %s", process, netlab.Tail(held.Log(), 500))
+		}
 	}
 	release, _ := s.Get(page).Doc.Find("a:contains('Remove from hold')").Attr("href")
 	s.MustSubmit(release, "Remove from hold", nil)
+	s.killAndWait(t, "both")
+	if !bob.Running() {
+		t.Error("the other client ended with a kill")
+	}
 	netlab.ConnectClient(t, s.clients[0], profile)
 }
 

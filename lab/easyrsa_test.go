@@ -5,7 +5,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -103,11 +102,7 @@ func TestCertificatesOfEasyRSA(t *testing.T) {
 	refused("client1.domain.tld", "ClientCertificateRevoked: Your certificate was revoked")
 	// A killed dataplane and a killed web process know it as well.
 	for _, process := range []string{"dataplane", "web"} {
-		n := s.ReadyCount(process)
-		if err := syscall.Kill(s.Process(t, process), syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		s.WaitReady(t, process, n+1)
+		s.killAndWait(t, process)
 		refused("client1.domain.tld", "ClientCertificateRevoked")
 	}
 	// An expired list, made by openssl ca from the same authority, lets no other login in.
@@ -123,6 +118,10 @@ func TestCertificatesOfEasyRSA(t *testing.T) {
 	importList(s, pki("short.pem"))
 	s.WaitText("", "expired on")
 	refused("client2.domain.tld", "ClientCertificateRevocationListExpired")
+	for _, process := range []string{"web", "dataplane"} {
+		s.killAndWait(t, process)
+		refused("client2.domain.tld", "ClientCertificateRevocationListExpired")
+	}
 	if !other.Running() {
 		t.Error("the live connection ended with the list")
 	}

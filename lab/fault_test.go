@@ -119,7 +119,8 @@ func TestKilledProcesses(t *testing.T) {
 	t.Logf("%d unauthorized packets were sent, none arrived", b.probes.sent.Load())
 }
 
-func (b *busySite) killAndWait(t *testing.T, victim string) {
+// killAndWait kills a process, or both, and waits until the next one is ready.
+func (b *site) killAndWait(t *testing.T, victim string) {
 	t.Helper()
 	web, dataplane := b.ReadyCount("web"), b.ReadyCount("dataplane")
 	switch victim {

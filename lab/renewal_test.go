@@ -106,6 +106,8 @@ func TestRenewalAndRollOver(t *testing.T) {
 	alice.WaitUp(t, 4)
 	b.waitTransfers(t, "the second authority")
 	wantSame("the second authority")
+	b.killAndWait(t, "both")
+	b.waitTransfers(t, "the kill of both processes with two authorities")
 	active("alice")
 	bob := netlab.ConnectClient(t, b.clients[1], b.Profile("bob"))
 	b.WaitText("/client-authorities", "Next CA", "1 connection by it now, 1 login in the last 14 days")
