@@ -37,6 +37,7 @@ func UnequalRoutes(clients netip.Prefix, associations []Association, routes []Ro
 	if len(live) < 2 {
 		return nil
 	}
+	ways := waysOf(clients, live, routes)
 	found := map[netip.Prefix]UnequalRoute{}
 	for _, r := range routes {
 		if r.Removed != 0 || r.Local() {
@@ -51,7 +52,7 @@ func UnequalRoutes(clients netip.Prefix, associations []Association, routes []Ro
 	}
 	var out []UnequalRoute
 	for _, u := range found {
-		if u.divide(clients, live, routes); len(u.Missing) > 0 {
+		if u.divide(live, ways); len(u.Missing) > 0 {
 			out = append(out, u)
 		}
 	}
@@ -70,10 +71,10 @@ func Lacking(a AssociationID, unequal []UnequalRoute) (out []netip.Prefix) {
 }
 
 // divide finds which of the associations have routes to all of the destination.
-func (u *UnequalRoute) divide(clients netip.Prefix, associations []Association, routes []Route) {
+func (u *UnequalRoute) divide(associations []Association, ways map[AssociationID][]Range) {
 	u.Through, u.Missing = nil, nil
 	for _, a := range associations {
-		if leadsTo(routesOf(a.ID, routes), clients, u.Destination) {
+		if leadTo(ways[a.ID], u.Destination) {
 			u.Through = append(u.Through, a)
 		} else {
 			u.Missing = append(u.Missing, a)
@@ -81,10 +82,39 @@ func (u *UnequalRoute) divide(clients netip.Prefix, associations []Association, 
 	}
 }
 
-// leadsTo tells whether the routes of an association contain every address of a destination. The clients' own range needs
-// no route of an association.
-func leadsTo(routes []netip.Prefix, clients, destination netip.Prefix) bool {
-	return len(Subtract(destination, append(slices.Clone(routes), clients))) == 0
+// waysOf are the addresses that the routes of each association lead to, as ascending ranges that do not touch. The clients'
+// own range needs no route of an association.
+func waysOf(clients netip.Prefix, associations []Association, routes []Route) map[AssociationID][]Range {
+	leading := map[AssociationID][]netip.Prefix{}
+	for _, r := range routes {
+		if r.Removed == 0 && !r.Local() {
+			leading[r.Association] = append(leading[r.Association], r.Destination)
+		}
+	}
+	out := map[AssociationID][]Range{}
+	for _, a := range associations {
+		list := append(leading[a.ID], clients)
+		slices.SortFunc(list, comparePrefixes)
+		var ranges []Range
+		for _, p := range list {
+			first, last := p.Addr(), LastAddr(p)
+			if n := len(ranges); n > 0 && uint64(toUint(first)) <= uint64(toUint(ranges[n-1].Last))+1 {
+				if ranges[n-1].Last.Less(last) {
+					ranges[n-1].Last = last
+				}
+				continue
+			}
+			ranges = append(ranges, Range{First: first, Last: last})
+		}
+		out[a.ID] = ranges
+	}
+	return out
+}
+
+// leadTo tells whether the ranges contain every address of a destination.
+func leadTo(ranges []Range, destination netip.Prefix) bool {
+	i, _ := slices.BinarySearchFunc(ranges, LastAddr(destination), func(r Range, last netip.Addr) int { return r.Last.Compare(last) })
+	return i < len(ranges) && !destination.Addr().Less(ranges[i].First)
 }
 
 // AddMissingRoutes gives every target network that lacks one a route to the destination, or to each unequal one where

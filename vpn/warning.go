@@ -11,13 +11,14 @@ func Warnings(e Endpoint, rules []Rule, associations []Association, routes []Rou
 		return out
 	}
 	unequal := UnequalRoutes(e.ClientCIDR, associations, routes)
+	ways := waysOf(e.ClientCIDR, associations, routes)
 	for _, r := range rules {
 		switch {
 		case r.Removed != 0:
 		case !isRouted(r, routes):
 			out[r.ID] = "No route leads there yet; create one in the route table."
 		default:
-			if text := partlyRouted(e, r, unequal, routes); text != "" {
+			if text := partlyRouted(r, unequal, ways); text != "" {
 				out[r.ID] = text
 			}
 		}
@@ -26,14 +27,14 @@ func Warnings(e Endpoint, rules []Rule, associations []Association, routes []Rou
 }
 
 // partlyRouted says which part of a rule's destination only some sessions have a route to; "" where there is none.
-func partlyRouted(e Endpoint, r Rule, unequal []UnequalRoute, routes []Route) string {
+func partlyRouted(r Rule, unequal []UnequalRoute, ways map[AssociationID][]Range) string {
 	for _, u := range unequal {
 		if !u.Destination.Overlaps(r.Destination) {
 			continue
 		}
 		if u.Destination.Bits() < r.Destination.Bits() {
 			u.Destination = r.Destination
-			u.divide(e.ClientCIDR, slices.Concat(u.Through, u.Missing), routes)
+			u.divide(slices.Concat(u.Through, u.Missing), ways)
 		}
 		if len(u.Missing) > 0 {
 			return "Routes lead to " + u.Destination.String() + " through " + u.Share() + " only; add the missing ones in the route table."
