@@ -3,7 +3,10 @@ package lab
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,8 +14,9 @@ import (
 	"sallyport/lab/netlab"
 )
 
-// Sessions are spread over the associations of the endpoint, and all reach the same hosts. The sessions
-// of an association that is removed move to another one without an interruption.
+// Sessions are spread over the associations of the endpoint, and all reach the same hosts. What only one association has a
+// route to is warned of, and one click opens it to all sessions, without an interruption. The sessions of an association that is
+// removed move to another one without an interruption.
 func TestSeveralAssociations(t *testing.T) {
 	t.Parallel()
 	const clients = 4
@@ -24,11 +28,17 @@ func TestSeveralAssociations(t *testing.T) {
 	}
 	s.CreateCertificates(names...)
 	s.CreateEndpoint(nil)
+	s.CreateSubnet("subnet-c", "10.0.3.0/24", "zone-c")
 	s.Associate("subnet-a")
-	s.Associate("subnet-b")
+	s.AddRoute("0.0.0.0/0", "subnet-a")
+	for _, subnet := range []string{"subnet-b", "subnet-c"} {
+		s.MustSubmit(s.Endpoint+"/associations/new", "Associate target network", gateway.Fields{"Choose a subnet to associate": subnet + " (", "Routes": "Copy no routes"})
+	}
 	s.Authorize("10.0.0.0/16")
-	s.WaitRow("/associations", "10.0.1.0/24", "associated")
-	s.WaitRow("/associations", "10.0.2.0/24", "associated")
+	s.Authorize("0.0.0.0/0")
+	for _, subnet := range []string{"10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"} {
+		s.WaitRow("/associations", subnet, "associated")
+	}
 
 	var transfers []*transfer
 	var vpn []*netlab.Client
@@ -41,19 +51,20 @@ func TestSeveralAssociations(t *testing.T) {
 		}
 		transfers = append(transfers, startTransfer(t, n, addrHostB))
 	}
-	// Each association has a member set, and both have members.
+	// Each association has a member set, and all have members.
 	table := func() string {
 		out, _ := s.gatewayHost.Exec("nft", "list", "table", "inet", "sallyport").CombinedOutput()
 		return string(out)
 	}
-	if n := membersPerAssociation(table()); len(n) != 2 || n[0] != 2 || n[1] != 2 {
-		t.Errorf("sessions per association: %v, want two each", n)
+	if n := membersPerAssociation(table()); len(n) != 3 || slices.Min(n) != 1 || slices.Max(n) != 2 {
+		t.Errorf("sessions per association: %v, want one or two each", n)
 	}
+	s.wantMissingRoute()
 
 	s.Remove("/associations", "10.0.1.0/24", "Disassociate target network")
-	netlab.Eventually(t, 10*time.Second, "all sessions belong to the association that is left", func() bool {
+	netlab.Eventually(t, 10*time.Second, "all sessions belong to the associations that are left", func() bool {
 		n := membersPerAssociation(table())
-		return len(n) == 1 && n[0] == clients
+		return len(n) == 2 && n[0] == 2 && n[1] == 2
 	})
 	before := make([]uint64, clients)
 	for i, x := range transfers {
@@ -78,6 +89,46 @@ func TestSeveralAssociations(t *testing.T) {
 			t.Errorf("client %d does not reach host A any more", i)
 		}
 	}
+}
+
+// wantMissingRoute checks that the internet by a route of one of three associations is warned of wherever it is seen, and
+// that all sessions reach it after one click.
+func (s *site) wantMissingRoute() {
+	s.T.Helper()
+	if n := s.countReaching(addrInternet); n < 1 || n > 2 {
+		s.T.Errorf("%d of %d clients reach the internet by the route of one of three associations", n, len(s.clients))
+	}
+	s.WaitRow("/routes", "0.0.0.0/0", "through 1 of 3 target networks only")
+	for path, words := range map[string]string{
+		s.Endpoint:             "through subnet-a, not through subnet-b and subnet-c",
+		s.Endpoint + "/rules":  "through 1 of 3 target networks only",
+		"/getting-started":     "The route to 0.0.0.0/0 leads through 1 of 3 target networks",
+		s.Endpoint + "/routes": "Some sessions do not reach 1 destination",
+	} {
+		if text := s.Get(path).Text(); !strings.Contains(text, words) {
+			s.T.Errorf("%s does not say %q: %s", path, words, netlab.Tail(text, 600))
+		}
+	}
+	s.MustSubmit(s.Endpoint+"/routes", "Add missing routes", nil)
+	netlab.Eventually(s.T, 10*time.Second, "every client reaches the internet", func() bool { return s.countReaching(addrInternet) == len(s.clients) })
+	if text := s.Get(s.Endpoint + "/routes").Text(); strings.Contains(text, "Some sessions") {
+		s.T.Errorf("the warning stays: %s", netlab.Tail(text, 600))
+	}
+}
+
+// countReaching counts the clients that an address answers, all at once.
+func (s *site) countReaching(addr string) int {
+	var n atomic.Int32
+	var wait sync.WaitGroup
+	for _, c := range s.clients {
+		wait.Go(func() {
+			if c.AnswersTCP(addr, netlab.EchoPort) {
+				n.Add(1)
+			}
+		})
+	}
+	wait.Wait()
+	return int(n.Load())
 }
 
 // membersPerAssociation counts the elements of each association's member set.

@@ -22,6 +22,8 @@ type Admin struct {
 	*Console
 	// Endpoint is the path of the endpoint's page, once CreateEndpoint has made it.
 	Endpoint string
+	// Network is the path of the network's page, once CreateNetwork has made it.
+	Network string
 }
 
 // SignUp creates the first administrator, by the link that the gateway printed, and signs in.
@@ -47,9 +49,15 @@ func (a *Admin) For(t testing.TB) *Admin {
 // subnet-b, 10.0.2.0/24 in zone-b.
 func (a *Admin) CreateNetwork() {
 	a.T.Helper()
-	network := a.MustSubmit("/networks/new", "Create network", Fields{"Name": "office", "IPv4 CIDRs": "10.0.0.0/16"}).URL.Path
-	a.MustSubmit(network+"/subnets/new", "Create subnet", Fields{"Name": "subnet-a", "IPv4 CIDR": "10.0.1.0/24", "Availability zone": "zone-a"})
-	a.MustSubmit(network+"/subnets/new", "Create subnet", Fields{"Name": "subnet-b", "IPv4 CIDR": "10.0.2.0/24", "Availability zone": "zone-b"})
+	a.Network = a.MustSubmit("/networks/new", "Create network", Fields{"Name": "office", "IPv4 CIDRs": "10.0.0.0/16"}).URL.Path
+	a.CreateSubnet("subnet-a", "10.0.1.0/24", "zone-a")
+	a.CreateSubnet("subnet-b", "10.0.2.0/24", "zone-b")
+}
+
+// CreateSubnet makes another subnet of the network.
+func (a *Admin) CreateSubnet(name, cidr, zone string) {
+	a.T.Helper()
+	a.MustSubmit(a.Network+"/subnets/new", "Create subnet", Fields{"Name": name, "IPv4 CIDR": cidr, "Availability zone": zone})
 }
 
 // CreateCertificates makes the authority Lab CA, a server certificate for vpn.lab.test, and a client
