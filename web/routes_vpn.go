@@ -144,6 +144,8 @@ func vpnRoutes(h *admin.Console) []route {
 		{get, rules + "/:rule/delete", h.Endpoint.Rules.RevokeForm, may(vpn.RevokeClientVpnIngress)},
 		{post, rules + "/:rule/delete", h.Endpoint.Rules.Revoke, may(vpn.RevokeClientVpnIngress)},
 
+		{get, endpoint + "/test-access", h.Endpoint.Access.Test, signedIn},
+
 		{get, routeTable, h.Endpoint.Routes.List, signedIn},
 		{get, routeTable + "/new", h.Endpoint.Routes.New, may(vpn.CreateClientVpnRoute)},
 		{post, routeTable + "/new", h.Endpoint.Routes.Create, may(vpn.CreateClientVpnRoute)},

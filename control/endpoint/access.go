@@ -130,6 +130,23 @@ func (s *Service) wayOut(ctx context.Context, to netip.Addr) (way vpn.WayOut, un
 	return vpn.WayOut{}, unknown
 }
 
+// AccessUserName gives what the field of a user shows: the name of the user whose ID was typed, or else the text itself.
+func (s *Service) AccessUserName(ctx context.Context, by control.Principal, id vpn.EndpointID, typed string) (name string, err error) {
+	if !vpn.UserID(typed).Valid() {
+		return typed, nil
+	}
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnAccess, string(id), func(tx *store.Tx) error {
+		u, err := tx.VPNUser(ctx, vpn.UserID(typed))
+		if vpn.KindOf(err) == vpn.NotFound {
+			name, err = typed, nil
+			return err
+		}
+		name = u.Name
+		return err
+	})
+	return name, err
+}
+
 // RuleGroups lists the groups that rules of an endpoint name, by name: no other group changes what is decided.
 func (s *Service) RuleGroups(ctx context.Context, by control.Principal, id vpn.EndpointID) (out []vpn.Group, err error) {
 	err = s.core.Read(ctx, by, vpn.DescribeClientVpnAuthorizationRules, string(id), func(tx *store.Tx) error {

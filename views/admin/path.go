@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"net/netip"
 	"net/url"
 
 	"sallyport/vpn"
@@ -27,6 +28,14 @@ const GroupParam = "group"
 // RuleForGroupPath is the form for an authorization rule for an access group.
 func RuleForGroupPath(id vpn.EndpointID, group string) string {
 	return EndpointPath(id, "rules", "new") + "?" + url.Values{GroupParam: {group}}.Encode()
+}
+
+// DestinationParam is the parameter of the forms of an authorization rule and of a route that fills in the destination.
+const DestinationParam = "destination"
+
+// ForDestinationPath is one of these forms with its destination filled in.
+func ForDestinationPath(id vpn.EndpointID, to netip.Prefix, form ...string) string {
+	return EndpointPath(id, form...) + query(DestinationParam, to.String())
 }
 
 // NetworkPath is the page of a network, or a page below it.

@@ -11,6 +11,7 @@ var about = map[string]string{
 	"/endpoints":                 "endpoints",
 	"/endpoints/*/associations":  "target-networks",
 	"/endpoints/*/rules":         "authorization-rules",
+	"/endpoints/*/test-access":   "test-access",
 	"/endpoints/*/routes":        "routes",
 	"/endpoints/*/connections":   "connections",
 	"/endpoints/*/configuration": "client-configuration",

@@ -19,6 +19,7 @@ type Actions struct {
 	Routes        Routes
 	Connections   Connections
 	Configuration Configuration
+	Access        Access
 }
 
 // New makes the actions.
@@ -31,6 +32,7 @@ func New(pages *page.Pages, endpoints *endpoint.Service, networks *network.Servi
 		Routes:        Routes{shared},
 		Connections:   Connections{shared},
 		Configuration: Configuration{shared},
+		Access:        Access{shared},
 	}
 }
 

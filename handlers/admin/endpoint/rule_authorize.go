@@ -106,9 +106,12 @@ func (h *Rules) networkExample(c echo.Context, view endpoint.View) string {
 	return "The network of this endpoint has " + strings.Join(cidrs, ", ") + ". "
 }
 
-// New shows the form for an authorization rule. The query may choose an access group by its ID.
+// New shows the form for an authorization rule. The query may fill in the destination, and choose an access group by its ID.
 func (h *Rules) New(c echo.Context) error {
 	var in ruleInput
+	if to, err := vpn.ParseCIDR(c.QueryParam(views.DestinationParam)); err == nil {
+		in.Destination = to.String()
+	}
 	if group := c.QueryParam(views.GroupParam); vpn.WellFormedGroupID(group) {
 		in.Access, in.Picked = accessGroup, group
 	}

@@ -40,7 +40,8 @@ func (h *Rules) List(c echo.Context) error {
 		return err
 	}
 	v := views.RuleTab{Frame: f, List: page.ListView(c, l, found), Rows: found.Items}
-	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Authorization rules", "authorization rule", "authorization rules", "destination, group or description"
+	v.Asked, _ = vpn.SearchedRange(l.Search)
+	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Authorization rules", "authorization rule", "authorization rules", "address, CIDR, group or description"
 	v.List.Filters, v.List.Part = filters, "rules"
 	v.List.Columns = []parts.Column{
 		{Key: "destination", Label: "Destination"}, {Key: "group", Label: "Access"}, {Key: "description", Label: "Description"}, {Key: "state", Label: "State"},
@@ -51,6 +52,6 @@ func (h *Rules) List(c echo.Context) error {
 		v.List.Bulk = []parts.BulkAction{{Label: "Remove authorization rules", Path: views.EndpointPath(view.ID, "rules", "delete")}}
 		v.List.Empty.Action = parts.Button{Label: "Add authorization rule", Href: views.EndpointPath(view.ID, "rules", "new"), Tone: "primary"}
 	}
-	v.Frame.Live = liveTab(c, f, "rules", v.Rows, v.List.Total)
+	v.Frame.Live = liveTab(c, f, "rules", v.Rows, v.List.Total, v.Asked)
 	return page.RenderLive(c, v.Frame.Live, views.EndpointRules(v))
 }
