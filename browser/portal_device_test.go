@@ -6,8 +6,8 @@ import (
 )
 
 // deviceInPortal has an administrator make an endpoint that asks for a certificate as well, and the user who is signed in to the portal
-// in the same browser make the file of a device and see it; the console lists it.
-func (p *user) deviceInPortal(t *testing.T, public string) {
+// in the same browser make the file of a device and see it; the console lists it. It gives the page of the endpoint.
+func (p *user) deviceInPortal(t *testing.T, public string) (endpoint string) {
 	t.Helper()
 	p.open("/endpoints/new")
 	p.tick("Use user-based authentication")
@@ -19,6 +19,7 @@ func (p *user) deviceInPortal(t *testing.T, public string) {
 	p.tick("Enable self-service portal")
 	p.press("Create Client VPN endpoint")
 	p.waitText("Self-service portal Enabled", "Show devices of users")
+	endpoint = p.address()
 	p.open(public + "/portal/devices")
 	p.waitText("Add a device", "Laptops", "You have no device yet")
 	p.inspectPublic("portal-devices-empty")
@@ -36,4 +37,5 @@ func (p *user) deviceInPortal(t *testing.T, public string) {
 	p.waitText("Devices of users", "Alice's telephone", "Laptops", "Every endpoint")
 	p.inspect("devices of users")
 	p.open(public + "/portal")
+	return endpoint
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 
 	"sallyport/lab/directory"
+	"sallyport/lab/gateway"
+	"sallyport/lab/netlab"
 	"sallyport/lab/testpki"
 	"sallyport/vpn"
 )
@@ -16,7 +18,7 @@ import (
 // the file.
 func TestSelfServicePortal(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, 0)
+	s := newSite(t, 1)
 	authority := testpki.Authority(t, "Directory CA")
 	server := directory.StartSlapd(t, s.On, "127.0.10.3", authority, "", "127.0.10.3")
 	p := newUser(t, s.base)
@@ -93,26 +95,42 @@ func TestSelfServicePortal(t *testing.T) {
 	p.waitText("How to connect: Android", "Install OpenVPN Connect", "play.google.com")
 	p.inspectPublic("portal-steps")
 	p.open(s.public + "/portal")
-	p.click("My access")
+	p.press("My access")
 	p.waitText("What I can reach through Office VPN", "This VPN is connected to no network yet", "My VPN sessions", "You have no VPN session at present", "My last sign-ins", "This browser")
-	p.inspectPublic("portal-access")
+	p.inspectPublic("portal-access-empty")
 	p.timesOfPortal(t, s.public+"/portal/access")
 	p.timesOfPortal(t, s.public+"/portal")
-	p.deviceInPortal(t, s.public)
-	p.press("Sign out")
-	p.waitText("Sign in", "Another Client VPN endpoint")
+
+	admin := &gateway.Admin{Console: gateway.OpenConsole(t, s.Gateway), Endpoint: console}
+	admin.MustSubmit("/sign-in", "Sign in", gateway.Fields{"User name": "admin", "Password": password})
+	p.connectAsTyped(t, s, admin, key, file)
+	p.portalAppearance(t, s.public)
+	p.portalStates(t, s, admin, p.deviceInPortal(t, s.public), server)
 	p.enrolInPortal(t, s.public, id, "bob")
 	p.open(console)
 	p.waitText("Configuration files downloaded from it: 2.")
-	p.open("/self-service-portal")
-	p.fill("Title", "Example VPN")
-	p.fill("Contact", "help@example.com")
-	p.press("Save")
-	p.waitText("Self-service portal saved.")
-	p.inspect("self-service portal")
 	p.open("/self-service-portal/downloads")
 	p.waitText("alice", "Office VPN", "present")
 	p.inspect("portal downloads")
-	p.open(s.public + "/")
-	p.waitText("Questions?", "help@example.com")
+}
+
+// connectAsTyped has the administrator open networks, and the user who is signed in to the portal connect a stock client with the file
+// as it was downloaded: name, password and the next code are typed at the client. It reaches what My access says.
+func (p *user) connectAsTyped(t *testing.T, s *site, admin *gateway.Admin, key vpn.Secret, file string) {
+	t.Helper()
+	admin.CreateNetwork()
+	admin.Associate("subnet-a")
+	admin.WaitText("", "available")
+	s.openByGroups(t, admin, "cn=%s,ou=groups,dc=example,dc=test")
+	p.open(s.public + "/portal/access")
+	p.waitText("engineers", "Build servers")
+	places := p.listedPlaces("Office VPN")
+	c := netlab.StartTypingClient(t, s.clients[0], file,
+		netlab.Answer{Prompt: "Enter Auth Username:", Text: "alice"}, netlab.Answer{Prompt: "Enter Auth Password:", Text: directory.Password},
+		netlab.Answer{Prompt: "Enter MFA code", Text: vpn.TOTP(key, time.Now().Add(30*time.Second))}) // that of now signed in to the portal
+	c.WaitUp(t, 1)
+	wantReach(t, s.clients[0], places)
+	p.open(s.public + "/portal/access")
+	p.waitText("Connected", c.Address(t).String())
+	p.inspectPublic("portal-access")
 }

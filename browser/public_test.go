@@ -1,6 +1,8 @@
 package browser
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -22,6 +24,21 @@ func (p *user) inspectPublic(name string) {
 		p.setLook(l)
 		p.inspectAsIs(name+" ("+l.name+")", false) // every look has its own colours and sizes
 		p.screenshot("pages/" + name + "-" + l.name)
+	}
+	p.setLook(looks[0])
+}
+
+// picturesForReadme takes what a telephone shows of the open page, light and dark: the pictures of the README are these files.
+func (p *user) picturesForReadme(name string) {
+	p.t.Helper()
+	for _, l := range []look{{name, false, 390, 844}, {name + "-dark", true, 390, 844}} {
+		p.setLook(l)
+		p.waitPainted()
+		var png []byte
+		p.do(chromedp.CaptureScreenshot(&png))
+		if err := os.WriteFile(filepath.Join(artifacts, l.name+".png"), png, 0o600); err != nil {
+			p.t.Error(err)
+		}
 	}
 	p.setLook(looks[0])
 }

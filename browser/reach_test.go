@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 
@@ -16,8 +17,8 @@ const (
 )
 
 // openByGroups gives the hosts that are looked for addresses, and has an endpoint open a network to each of three groups: engineers,
-// sales and staff.
-func (s *site) openByGroups(t testing.TB, admin *gateway.Admin) {
+// sales and staff. as is the form of the ID of a group.
+func (s *site) openByGroups(t testing.TB, admin *gateway.Admin, as string) {
 	t.Helper()
 	for _, a := range []string{subnetBAddr, closedAddr} {
 		s.target.IP(t, "addr", "add", a+"/24", "dev", "eth0")
@@ -27,7 +28,7 @@ func (s *site) openByGroups(t testing.TB, admin *gateway.Admin) {
 		{"10.0.1.0/25", "engineers", "Build servers"}, {"10.0.2.0/24", "sales", "Customer records"}, {"198.51.100.0/24", "staff", "Partners on the internet"},
 	} {
 		admin.MustSubmit(admin.Endpoint+"/rules/new", "Add authorization rule", gateway.Fields{
-			"Destination network to enable access": r.cidr, "Allow access to users in a specific access group": "", "Access group ID": r.group, "Description": r.why,
+			"Destination network to enable access": r.cidr, "Allow access to users in a specific access group": "", "Access group ID": fmt.Sprintf(as, r.group), "Description": r.why,
 		})
 	}
 	for _, cidr := range []string{"10.0.1.0/25", "10.0.2.0/24", "198.51.100.0/24"} {

@@ -40,7 +40,7 @@ func newSAMLSite(t *testing.T, clients int) *samlSite {
 	})
 	s.admin.Associate("subnet-a")
 	s.admin.WaitText("", "available")
-	s.openByGroups(t, s.admin)
+	s.openByGroups(t, s.admin, "%s")
 	return s
 }
 
