@@ -34,6 +34,11 @@ func (p *user) portalStates(t *testing.T, s *site, admin *gateway.Admin, devices
 	}
 	p.open(s.public + "/portal")
 	p.waitText("Branch office 11", "The networks of a branch", "You cannot connect yet: the VPN is being prepared")
+	var firstOffer string
+	p.mustEval(`() => document.querySelector("main h2").innerText`, &firstOffer)
+	if firstOffer != "Office VPN" {
+		t.Errorf("%s comes first, which takes no connections", firstOffer)
+	}
 	p.inspectPublic("portal-twelve")
 	p.open(s.public + "/portal/access")
 	p.waitText("What I can reach through Branch office 11")

@@ -101,7 +101,7 @@ func TestMake(t *testing.T) {
 	if n := s.Query("SELECT handed_out FROM profile_offer"); len(n) != 1 || n[0] != "0" {
 		t.Errorf("%v files are counted before one was received", n)
 	}
-	s.Must(s.Devices.CountFetched(t.Context(), alice, d))
+	s.Must(s.Devices.NoteFetched(t.Context(), alice, d))
 	if n := s.Query("SELECT handed_out FROM profile_offer"); len(n) != 1 || n[0] != "1" {
 		t.Errorf("%v files are counted, want 1", n)
 	}

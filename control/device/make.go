@@ -143,21 +143,17 @@ func (s *Service) keep(ctx context.Context, tx *store.Tx, u portal.User, in vpn.
 	if err := tx.CreateDevice(ctx, d); err != nil {
 		return err
 	}
-	if err := portal.NoteOffer(ctx, tx, d.Endpoint, d.Revision, d.CreatedAt); err != nil {
-		return err
-	}
-	return tx.CreateProfileDownload(ctx, vpn.ProfileDownload{
-		Endpoint: d.Endpoint, Revision: d.Revision, Certificate: vpn.CertificateID(d.ID), By: u.Name, User: u.Session.UserRef, At: d.CreatedAt,
-	})
+	return portal.NoteOffer(ctx, tx, d.Endpoint, d.Revision, d.CreatedAt)
 }
 
-// CountFetched counts the file of a device that the user's browser has received whole
+// NoteFetched notes that the file of a device has gone to the user's browser whole, and counts it
 // (guide, "CloudWatch metrics", SelfServicePortalClientConfigurationDownloads).
-func (s *Service) CountFetched(ctx context.Context, u portal.User, d vpn.Device) error {
+func (s *Service) NoteFetched(ctx context.Context, u portal.User, d vpn.Device) error {
 	if err := u.May(vpn.MakeOwnDevice, string(d.ID)); err != nil {
 		return err
 	}
-	return s.core.Update(ctx, func(tx *store.Tx) error { return tx.CountHandedOut(ctx, d.Endpoint) })
+	download := vpn.ProfileDownload{Endpoint: d.Endpoint, Revision: d.Revision, Certificate: vpn.CertificateID(d.ID), By: u.Name, User: u.Session.UserRef, At: s.core.Now()}
+	return s.core.Update(ctx, func(tx *store.Tx) error { return portal.NoteDownload(ctx, tx, download) })
 }
 
 // replaceUnused revokes what a new file of a device replaces at once: certificates that never connected. One that did works until

@@ -101,7 +101,7 @@ func (s *Service) Access(ctx context.Context, u User, after vpn.SignInPlace) (a 
 	return a, err
 }
 
-// reached tells what the user reaches through each endpoint whose portal is for them.
+// reached tells what the user reaches through each endpoint whose portal is for them, first through those that take connections.
 func (s *Service) reached(ctx context.Context, tx *store.Tx, u User) ([]EndpointAccess, error) {
 	all, err := tx.PortalEndpoints(ctx)
 	if err != nil {
@@ -122,6 +122,7 @@ func (s *Service) reached(ctx context.Context, tx *store.Tx, u User) ([]Endpoint
 		}
 		out = append(out, x)
 	}
+	slices.SortStableFunc(out, func(a, b EndpointAccess) int { return laterIf(!a.Associated, !b.Associated) })
 	return out, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"sallyport/control/endpoint"
@@ -29,7 +30,8 @@ func (o Offer) Checksum() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Offers lists the endpoints with the self-service portal that accept the identity provider at which the user signed in.
+// Offers lists the endpoints with the self-service portal that accept the identity provider at which the user signed in, first those
+// that take connections.
 func (s *Service) Offers(ctx context.Context, u User) ([]Offer, error) {
 	var out []Offer
 	err := s.core.Read(ctx, u.Principal, vpn.OpenPortal, "", func(tx *store.Tx) error {
@@ -70,7 +72,23 @@ func (s *Service) Offers(ctx context.Context, u User) ([]Offer, error) {
 	if err := s.addHistory(ctx, u, out); err != nil {
 		return nil, err
 	}
+	slices.SortStableFunc(out, func(a, b Offer) int { return laterIf(!a.Usable(), !b.Usable()) })
 	return out, s.noteNew(ctx, out)
+}
+
+// Usable tells whether clients can connect with the file at present.
+func (o Offer) Usable() bool { return o.Broken == nil && !o.File.Unusable }
+
+// laterIf compares what comes later in a list where a condition holds.
+func laterIf(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	default:
+		return -1
+	}
 }
 
 // addHistory adds since when files are offered, and what the user has fetched.
@@ -116,15 +134,23 @@ func (u User) Accepts(e vpn.Endpoint) bool {
 	return e.PortalOpen() && e.PortalProvider() == u.Session.Provider
 }
 
-// Fetch gives the configuration file of an endpoint, which is the same as that of the console, and records the download.
+// Fetched is a configuration file that a user asked for.
+type Fetched struct {
+	endpoint.Configuration
+	Endpoint vpn.EndpointID
+	Revision string
+}
+
+// Fetch gives the configuration file of an endpoint, which is the same as that of the console, and audits that it was asked for.
 // vpn.ErrPortalClosed where the portal of the endpoint is not for the user; Conflict where there is no file for the command line.
-func (s *Service) Fetch(ctx context.Context, u User, id vpn.EndpointID, commandLine bool) (endpoint.Configuration, error) {
+func (s *Service) Fetch(ctx context.Context, u User, id vpn.EndpointID, commandLine bool) (Fetched, error) {
 	if err := s.core.Read(ctx, u.Principal, vpn.FetchPortalConfiguration, string(id), func(tx *store.Tx) error { return checkAccepts(ctx, tx, u, id) }); err != nil {
-		return endpoint.Configuration{}, err
+		return Fetched{}, err
 	}
-	file, revision, err := s.Files.PlainFile(ctx, id, commandLine)
-	if err != nil {
-		return endpoint.Configuration{}, err
+	f := Fetched{Endpoint: id}
+	var err error
+	if f.Configuration, f.Revision, err = s.Files.PlainFile(ctx, id, commandLine); err != nil {
+		return Fetched{}, err
 	}
 	err = s.core.Update(ctx, func(tx *store.Tx) error {
 		if err := u.Recheck(ctx, tx, vpn.FetchPortalConfiguration, string(id)); err != nil {
@@ -133,24 +159,30 @@ func (s *Service) Fetch(ctx context.Context, u User, id vpn.EndpointID, commandL
 		if err := checkAccepts(ctx, tx, u, id); err != nil {
 			return err
 		}
-		if err := NoteOffer(ctx, tx, id, revision, s.core.Now()); err != nil {
-			return err
-		}
-		if err := tx.CreateProfileDownload(ctx, vpn.ProfileDownload{Endpoint: id, Revision: revision, By: u.Name, User: u.Session.UserRef, At: s.core.Now()}); err != nil {
+		if err := NoteOffer(ctx, tx, id, f.Revision, s.core.Now()); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, s.core.Record(u.Principal, vpn.FetchPortalConfiguration, string(id)))
 	})
-	return file, err
+	return f, err
 }
 
-// CountFetched counts a file that the user's browser has received whole
+// NoteFetched notes that a file has gone to the user's browser whole: from then on they have its revision, and it is counted
 // (guide, "CloudWatch metrics", SelfServicePortalClientConfigurationDownloads).
-func (s *Service) CountFetched(ctx context.Context, u User, id vpn.EndpointID) error {
-	if err := u.May(vpn.FetchPortalConfiguration, string(id)); err != nil {
+func (s *Service) NoteFetched(ctx context.Context, u User, f Fetched) error {
+	if err := u.May(vpn.FetchPortalConfiguration, string(f.Endpoint)); err != nil {
 		return err
 	}
-	return s.core.Update(ctx, func(tx *store.Tx) error { return tx.CountHandedOut(ctx, id) })
+	d := vpn.ProfileDownload{Endpoint: f.Endpoint, Revision: f.Revision, By: u.Name, User: u.Session.UserRef, At: s.core.Now()}
+	return s.core.Update(ctx, func(tx *store.Tx) error { return NoteDownload(ctx, tx, d) })
+}
+
+// NoteDownload lists a download and counts it.
+func NoteDownload(ctx context.Context, tx *store.Tx, d vpn.ProfileDownload) error {
+	if err := tx.CreateProfileDownload(ctx, d); err != nil {
+		return err
+	}
+	return tx.CountHandedOut(ctx, d.Endpoint)
 }
 
 func checkAccepts(ctx context.Context, tx *store.Tx, u User, id vpn.EndpointID) error {

@@ -9,6 +9,9 @@ type Nav struct {
 	Here    string     // the path of the entry to which the page belongs
 }
 
+// many is from how many endpoints on a page leads to what stands below them.
+const many = 3
+
 // NavEntry is a page of the portal.
 type NavEntry struct {
 	Path  string

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"mime"
 	"net/http"
 	"strings"
 	"time"
@@ -85,14 +84,10 @@ func (h *Pages) send(c echo.Context, file endpoint.Configuration, d vpn.Device, 
 	case err != nil:
 		return err
 	}
-	c.Response().Header().Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": file.FileName}))
-	if err := c.Blob(http.StatusOK, "application/x-openvpn-profile", []byte(file.Text)); err != nil {
-		return err
+	if !page.SendProfile(c, file.FileName, file.Text) {
+		return nil
 	}
-	if err := http.NewResponseController(c.Response()).Flush(); err != nil {
-		return err // the download was interrupted: it does not count
-	}
-	return h.service.CountFetched(context.WithoutCancel(page.Context(c)), page.User(c), d)
+	return h.service.NoteFetched(context.WithoutCancel(page.Context(c)), page.User(c), d)
 }
 
 var errNotHere = vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "No file for a device can be made for this endpoint. Ask your administrator for the complete file with your certificate.")

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"mime"
 	"net/http"
 	"slices"
 	"strconv"
@@ -108,12 +107,8 @@ func (h *Pages) Download(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": file.FileName}))
-	if err := c.Blob(http.StatusOK, "application/x-openvpn-profile", []byte(file.Text)); err != nil {
-		return err
+	if !page.SendProfile(c, file.FileName, file.Text) {
+		return nil
 	}
-	if err := http.NewResponseController(c.Response()).Flush(); err != nil {
-		return err // the download was interrupted: the user repeats it
-	}
-	return h.service.CountFetched(context.WithoutCancel(page.Context(c)), page.User(c), id)
+	return h.service.NoteFetched(context.WithoutCancel(page.Context(c)), page.User(c), file)
 }
