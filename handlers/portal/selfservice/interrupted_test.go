@@ -87,7 +87,7 @@ func (c *cutServer) send(method, path string) (*net.TCPConn, io.Reader) {
 	plain := conn.(*net.TCPConn)
 	_ = plain.SetReadBuffer(64 << 10)                                 // a large file does not fit into buffers
 	secure := tls.Client(conn, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // the test server's own certificate
-	r, err := http.NewRequestWithContext(c.t.Context(), method, c.URL+path, http.NoBody)
+	r, err := http.NewRequestWithContext(c.t.Context(), method, c.URL+path, nil)
 	if err != nil {
 		c.t.Fatal(err)
 	}
