@@ -92,7 +92,7 @@ func TestFilledPages(t *testing.T) {
 	p.open("/networks")
 	network := p.link("/networks/vpc-")
 	p.open(network)
-	subnet := p.link("/subnets/")
+	subnets := p.links("/subnets/")
 	p.open("/certificates")
 	certificates := p.links("/certificates/cert-")
 	p.open("/administrators/new")
@@ -103,7 +103,7 @@ func TestFilledPages(t *testing.T) {
 	p.press("Add administrator")
 	p.open("/administrators")
 	administrator := p.hrefOf("auditor")
-	for _, path := range []string{"/", "/getting-started", "/networks", network, network + "/delete", network + "/subnets/new", subnet, "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import", "/endpoints", "/endpoints/new", "/administrators", "/administrators/new", administrator, "/account", "/node", "/settings"} {
+	for _, path := range []string{"/", "/getting-started", "/networks", network, network + "/edit", network + "/delete", network + "/subnets/new", subnets[0], subnets[1], "/certificates", "/certificates/authority/new", "/certificates/issue", "/certificates/import", "/endpoints", "/endpoints/new", "/administrators", "/administrators/new", administrator, "/account", "/node", "/settings"} {
 		p.open(path)
 		p.inspect("one " + pageName(withoutIDs(path)))
 	}

@@ -72,6 +72,8 @@ func TestModifyDoesWhatIsAnnounced(t *testing.T) {
 	for _, f := range flows {
 		f.waitFlowing(t)
 	}
+	s.Authorize("198.51.100.0/24")
+	const ranges = "IPv4 CIDRs"
 	now := gateway.Fields{"Reconnect them now": ""}
 	const two = "2 people are connected now"
 	for _, c := range []struct {
@@ -90,9 +92,16 @@ func TestModifyDoesWhatIsAnnounced(t *testing.T) {
 		{"banner, later", gateway.Fields{"Enable client login banner": "on", "Client login banner text": "Welcome"}, nil, []string{"when they connect", two}, 0},
 		{"DNS server, now", gateway.Fields{"DNS Server 1 IP address": addrHostA}, now, []string{"when they connect", two}, 1},
 		{"split-tunnel, now", gateway.Fields{"Enable split-tunnel": "on"}, now, []string{"when they connect", two}, 1},
+		{"a range of the network, later", gateway.Fields{ranges: "10.0.0.0/16 198.51.100.0/24"}, nil, []string{"Route table", "when they connect", two}, 0},
+		{"a range of the network, now", gateway.Fields{ranges: "10.0.0.0/16 10.77.0.0/16 198.51.100.0/24"}, now, []string{"when they connect", two}, 1},
+		{"a range that goes", gateway.Fields{ranges: "10.0.0.0/16 10.77.0.0/16"}, nil, []string{"running transfers to it stop", "no session ends", "when they connect", two}, 0},
 		{"server certificate", gateway.Fields{"Server certificate": "renewed"}, nil, []string{"3 connections of 2 people are reset", "return by themselves"}, 1},
 	} {
-		page := s.Modify(c.in, c.answer)
+		change := s.Modify
+		if c.in[ranges] != "" {
+			change = s.ModifyNetwork
+		}
+		page := change(c.in, c.answer)
 		switch {
 		case page == nil && c.words != nil:
 			t.Errorf("%s: nothing was announced", c.what)
@@ -109,6 +118,28 @@ func TestModifyDoesWhatIsAnnounced(t *testing.T) {
 		ups += c.resets
 		if c.resets > 0 {
 			settled()
+		}
+		switch c.what {
+		case "a range of the network, later":
+			s.WaitRow("/routes", "198.51.100.0/24", "active")
+			if got := tunnelRoutes(t, clients[0].On); got != "10.0.0.0/16" {
+				t.Errorf("a client that was not reconnected has the routes %q", got)
+			}
+			for _, f := range flows {
+				f.waitFlowing(t)
+			}
+		case "a range of the network, now":
+			if got := tunnelRoutes(t, clients[0].On); got != "10.0.0.0/16 10.77.0.0/16 198.51.100.0/24" {
+				t.Errorf("a client that was reconnected has the routes %q", got)
+			}
+			for _, client := range clients {
+				netlab.Eventually(t, 5*time.Second, "a host in the new range answers", func() bool { return client.On.Reaches(addrInternet, netlab.EchoPort) })
+			}
+		case "a range that goes":
+			netlab.Eventually(t, 5*time.Second, "the range is out of reach", func() bool { return !clients[0].On.Answers(addrInternet, netlab.EchoPort) })
+			for _, f := range flows {
+				f.waitFlowing(t)
+			}
 		}
 	}
 	if pushed := "dhcp-option DNS " + addrHostA; !strings.Contains(clients[0].Log(), pushed) {
@@ -169,4 +200,16 @@ func sortedLines(text string) string {
 	lines := strings.Split(text, "\n")
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
+}
+
+// tunnelRoutes are the destinations that a client sends into its tunnel, without the clients' own range.
+func tunnelRoutes(t testing.TB, client *netlab.Namespace) string {
+	t.Helper()
+	var out []string
+	for line := range strings.Lines(client.IP(t, "-o", "route")) {
+		if to := strings.Fields(line)[0]; strings.Contains(line, " dev tun") && to != "10.128.0.0/22" {
+			out = append(out, to)
+		}
+	}
+	return strings.Join(out, " ")
 }

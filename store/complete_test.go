@@ -77,14 +77,23 @@ func testEveryField(t *testing.T, s *Store) {
 	next := func(prefix string) string { id++; return prefix + strconv.Itoa(id) }
 
 	entity[vpn.Network]{
-		identity: func(*vpn.Network, bool) {},
-		create:   func(ctx context.Context, x *Tx, n vpn.Network) error { return x.CreateNetwork(ctx, n) },
-		read:     func(ctx context.Context, x *Tx, n vpn.Network) (vpn.Network, error) { return x.Network(ctx, n.ID) },
+		identity:  func(v *vpn.Network, _ bool) { v.ID = vpn.NetworkID(next("vpc-")) },
+		create:    func(ctx context.Context, x *Tx, n vpn.Network) error { return x.CreateNetwork(ctx, n) },
+		save:      func(ctx context.Context, x *Tx, n vpn.Network) error { return x.SaveNetwork(ctx, n) },
+		read:      func(ctx context.Context, x *Tx, n vpn.Network) (vpn.Network, error) { return x.Network(ctx, n.ID) },
+		immutable: []string{"CreatedAt"},
 	}.check(t, s)
 	entity[vpn.Subnet]{
-		identity: func(v *vpn.Subnet, _ bool) { v.Network = f.network.ID },
-		create:   func(ctx context.Context, x *Tx, v vpn.Subnet) error { return x.CreateSubnet(ctx, v) },
-		read:     func(ctx context.Context, x *Tx, v vpn.Subnet) (vpn.Subnet, error) { return x.Subnet(ctx, v.ID) },
+		identity: func(v *vpn.Subnet, filled bool) {
+			v.ID, v.Network, v.CIDR = vpn.SubnetID(next("subnet-")), f.network.ID, prefix("10.77.0.0/24")
+			if filled {
+				v.CIDR = prefix("10.77.1.0/24")
+			}
+		},
+		create:    func(ctx context.Context, x *Tx, v vpn.Subnet) error { return x.CreateSubnet(ctx, v) },
+		save:      func(ctx context.Context, x *Tx, v vpn.Subnet) error { return x.SaveSubnet(ctx, v) },
+		read:      func(ctx context.Context, x *Tx, v vpn.Subnet) (vpn.Subnet, error) { return x.Subnet(ctx, v.ID) },
+		immutable: []string{"Network", "CIDR", "Zone", "CreatedAt"},
 	}.check(t, s)
 	entity[vpn.Certificate]{
 		identity: func(v *vpn.Certificate, _ bool) { v.Authority = f.authority.ID },

@@ -31,10 +31,11 @@ type fixture struct {
 func newFixture() fixture {
 	f := fixture{}
 	f.network = vpn.Network{
-		ID: vpn.NewNetworkID(), Name: "Büro", CIDRs: []netip.Prefix{prefix("10.1.0.0/16"), prefix("9.0.0.0/8")},
+		ID: vpn.NewNetworkID(), Name: "Büro", Description: "Main building", CIDRs: []netip.Prefix{prefix("10.1.0.0/16"), prefix("9.0.0.0/8")},
 		Tags: []vpn.Tag{{Key: "team", Value: "a/b"}}, CreatedAt: at, Version: 3,
 	}
-	f.a = vpn.Subnet{ID: vpn.NewSubnetID(), Network: f.network.ID, Name: "Alpha", CIDR: prefix("10.1.2.0/24"), Zone: "zone-b", CreatedAt: at}
+	f.a = vpn.Subnet{ID: vpn.NewSubnetID(), Network: f.network.ID, Name: "Alpha", Description: "Second floor", CIDR: prefix("10.1.2.0/24"), Zone: "zone-b",
+		Tags: []vpn.Tag{{Key: "team", Value: "ops"}}, CreatedAt: at, Version: 2}
 	f.b = vpn.Subnet{ID: vpn.NewSubnetID(), Network: f.network.ID, Name: "beta", CIDR: prefix("9.1.0.0/16"), Zone: "zone-a", CreatedAt: at}
 	f.authority = vpn.Certificate{
 		ID: vpn.NewCertificateID(), Name: "Our CA", Use: vpn.UseAuthority, CommonName: "ca.example", Issuer: "ca.example", Serial: "1",

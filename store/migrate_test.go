@@ -143,6 +143,18 @@ func TestMigrateAgainChangesNothing(t *testing.T) {
 	}
 }
 
+// createOldNetwork writes a network as the program did before step 55, without a description.
+func createOldNetwork(ctx context.Context, x *Tx, n vpn.Network) error {
+	row, err := newNetworkRow(n)
+	if err != nil {
+		return err
+	}
+	return x.on(ctx).Table("network").Create(map[string]any{
+		"id": row.ID, "name": row.Name, "name_key": row.NameKey, "cidrs": row.CIDRs, "tags": row.Tags, "created_at": row.Created,
+		"version": row.Version, "search": row.Search,
+	}).Error
+}
+
 // createOldEndpoint writes an endpoint as the program did before step 17, with its options in columns.
 func createOldEndpoint(ctx context.Context, x *Tx, e vpn.Endpoint) error {
 	row, err := x.store.newEndpointRow(e)
@@ -166,13 +178,14 @@ func TestOldRowsSurviveLaterMigrations(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, f := open(t), newFixture()
 			f.endpoint.NetworkChosen, f.endpoint.Directory, f.endpoint.SAML, f.endpoint.PortalSAML, f.endpoint.SelfServicePortal, f.endpoint.SecondCA = false, "", "", "", false, "" // their columns came later
+			f.network.Description = ""
 			f.endpoint.ClientOptions = vpn.ClientOptions{SplitTunnel: true, SessionTimeout: 8 * time.Hour}
 			f.endpoint.PushGeneration = 0
 			second := f.endpoint
 			second.ID, second.ClientCIDR, second.Listen.Port = vpn.NewEndpointID(), prefix("100.64.0.0/16"), 443
 			second.ClientOptions = vpn.ClientOptions{SourceNAT: true, SessionTimeout: vpn.DefaultSessionTimeout}
 			stopAt(t, s, network)
-			update(t, s, func(ctx context.Context, x *Tx) error { return x.CreateNetwork(ctx, f.network) })
+			update(t, s, func(ctx context.Context, x *Tx) error { return createOldNetwork(ctx, x, f.network) })
 			stopAt(t, s, endpoint)
 			update(t, s, func(ctx context.Context, x *Tx) error {
 				if err := x.CreateCertificate(ctx, f.authority, ""); err != nil {

@@ -14,14 +14,15 @@ var networkNoun = noun{
 }
 
 type networkRow struct {
-	ID      string `gorm:"column:id;primaryKey"`
-	Name    string `gorm:"column:name"`
-	NameKey string `gorm:"column:name_key"`
-	CIDRs   string `gorm:"column:cidrs"`
-	Tags    string `gorm:"column:tags"`
-	Created int64  `gorm:"column:created_at"`
-	Version int64  `gorm:"column:version"`
-	Search  string `gorm:"column:search"`
+	ID          string `gorm:"column:id;primaryKey"`
+	Name        string `gorm:"column:name"`
+	NameKey     string `gorm:"column:name_key"`
+	Description string `gorm:"column:description"`
+	CIDRs       string `gorm:"column:cidrs"`
+	Tags        string `gorm:"column:tags"`
+	Created     int64  `gorm:"column:created_at"`
+	Version     int64  `gorm:"column:version"`
+	Search      string `gorm:"column:search"`
 }
 
 func (networkRow) TableName() string { return "network" }
@@ -35,19 +36,19 @@ func newNetworkRow(n vpn.Network) (networkRow, error) {
 	if err != nil {
 		return networkRow{}, err
 	}
-	words := []string{n.Name, string(n.ID)}
+	words := []string{n.Name, string(n.ID), n.Description}
 	for _, c := range n.CIDRs {
 		words = append(words, marshalText(c))
 	}
 	return networkRow{
-		ID: string(n.ID), Name: n.Name, NameKey: fold(n.Name), CIDRs: cidrs, Tags: tags,
+		ID: string(n.ID), Name: n.Name, NameKey: fold(n.Name), Description: n.Description, CIDRs: cidrs, Tags: tags,
 		Created: micros(n.CreatedAt), Version: int64(n.Version), Search: searchable(append(words, tagWords(n.Tags))...),
 	}, nil
 }
 
 func (r networkRow) network() (vpn.Network, error) {
 	var d decoder
-	n := vpn.Network{ID: vpn.NetworkID(r.ID), Name: r.Name, CreatedAt: instant(r.Created), Version: int(r.Version)}
+	n := vpn.Network{ID: vpn.NetworkID(r.ID), Name: r.Name, Description: r.Description, CreatedAt: instant(r.Created), Version: int(r.Version)}
 	d.json(r.CIDRs, &n.CIDRs)
 	d.json(r.Tags, &n.Tags)
 	return n, d.err
@@ -67,7 +68,7 @@ var networkList = listing{
 	normal: "name", tie: "id", tags: true,
 }
 
-// Networks searches name, ID and CIDR; sorts by name (default) and created_at; filters by tag.
+// Networks searches name, ID, description and CIDR; sorts by name (default) and created_at; filters by tag.
 func (t *Tx) Networks(ctx context.Context, l vpn.List) (vpn.Page[vpn.Network], error) {
 	return readPage(t.on(ctx), l, networkList, networkNoun, networkRow.network)
 }
@@ -84,6 +85,15 @@ func (t *Tx) CreateNetwork(ctx context.Context, n vpn.Network) error {
 		return err
 	}
 	return networkNoun.wrote(t.on(ctx).Create(&row), row.ID)
+}
+
+// SaveNetwork writes every column that may change.
+func (t *Tx) SaveNetwork(ctx context.Context, n vpn.Network) error {
+	row, err := newNetworkRow(n)
+	if err != nil {
+		return err
+	}
+	return networkNoun.wrote(t.on(ctx).Model(&networkRow{}).Where("id = ?", row.ID).Select("*").Omit("id", "created_at").Updates(&row), row.ID)
 }
 
 // DeleteNetwork removes a network. Conflict while it has subnets.

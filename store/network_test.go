@@ -29,6 +29,7 @@ func testNetwork(t *testing.T, s *Store) {
 			{vpn.List{Search: "BÜRO"}, []string{"Büro"}},
 			{vpn.List{Search: "9.0.0.0/8"}, []string{"Büro"}},
 			{vpn.List{Search: string(bare.ID)}, []string{"Ähre"}},
+			{vpn.List{Search: "main build"}, []string{"Büro"}},
 		} {
 			p := must[vpn.Page[vpn.Network]](t)(x.Networks(ctx, c.l))
 			same(t, "networks", names(p.Items, label), c.want)
@@ -69,6 +70,8 @@ func testSubnet(t *testing.T, s *Store) {
 			{vpn.List{Sort: "zone", Desc: true}, []string{"alpine", "Alpha", "beta"}},
 			{vpn.List{Search: "ZONE-A"}, []string{"beta"}},
 			{vpn.List{Search: "10.1.2"}, []string{"Alpha"}},
+			{vpn.List{Search: "second FLOOR"}, []string{"Alpha"}},
+			{vpn.List{Filter: map[string]string{"tag": "team=ops"}}, []string{"Alpha"}},
 		} {
 			p := must[vpn.Page[vpn.Subnet]](t)(x.Subnets(ctx, f.network.ID, c.l))
 			same(t, "subnets", names(p.Items, label), c.want)

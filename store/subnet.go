@@ -14,34 +14,41 @@ var subnetNoun = noun{
 }
 
 type subnetRow struct {
-	ID      string `gorm:"column:id;primaryKey"`
-	Network string `gorm:"column:network_id"`
-	Name    string `gorm:"column:name"`
-	NameKey string `gorm:"column:name_key"`
-	CIDR    string `gorm:"column:cidr"`
-	First   int64  `gorm:"column:cidr_first"`
-	Bits    int64  `gorm:"column:cidr_bits"`
-	Zone    string `gorm:"column:zone"`
-	Created int64  `gorm:"column:created_at"`
-	Search  string `gorm:"column:search"`
+	ID          string `gorm:"column:id;primaryKey"`
+	Network     string `gorm:"column:network_id"`
+	Name        string `gorm:"column:name"`
+	NameKey     string `gorm:"column:name_key"`
+	Description string `gorm:"column:description"`
+	CIDR        string `gorm:"column:cidr"`
+	First       int64  `gorm:"column:cidr_first"`
+	Bits        int64  `gorm:"column:cidr_bits"`
+	Zone        string `gorm:"column:zone"`
+	Tags        string `gorm:"column:tags"`
+	Created     int64  `gorm:"column:created_at"`
+	Version     int64  `gorm:"column:version"`
+	Search      string `gorm:"column:search"`
 }
 
 func (subnetRow) TableName() string { return "subnet" }
 
-func newSubnetRow(s vpn.Subnet) subnetRow {
+func newSubnetRow(s vpn.Subnet) (subnetRow, error) {
+	tags, err := encodeJSON(s.Tags)
 	return subnetRow{
-		ID: string(s.ID), Network: string(s.Network), Name: s.Name, NameKey: fold(s.Name),
-		CIDR: marshalText(s.CIDR), First: sortNumber(s.CIDR.Addr()), Bits: int64(s.CIDR.Bits()), Zone: s.Zone,
-		Created: micros(s.CreatedAt), Search: searchable(s.Name, string(s.ID), marshalText(s.CIDR), s.Zone),
-	}
+		ID: string(s.ID), Network: string(s.Network), Name: s.Name, NameKey: fold(s.Name), Description: s.Description,
+		CIDR: marshalText(s.CIDR), First: sortNumber(s.CIDR.Addr()), Bits: int64(s.CIDR.Bits()), Zone: s.Zone, Tags: tags,
+		Created: micros(s.CreatedAt), Version: int64(s.Version),
+		Search: searchable(s.Name, string(s.ID), s.Description, marshalText(s.CIDR), s.Zone, tagWords(s.Tags)),
+	}, err
 }
 
 func (r subnetRow) subnet() (vpn.Subnet, error) {
 	var d decoder
-	return vpn.Subnet{
-		ID: vpn.SubnetID(r.ID), Network: vpn.NetworkID(r.Network), Name: r.Name,
-		CIDR: d.prefix(r.CIDR), Zone: r.Zone, CreatedAt: instant(r.Created),
-	}, d.err
+	s := vpn.Subnet{
+		ID: vpn.SubnetID(r.ID), Network: vpn.NetworkID(r.Network), Name: r.Name, Description: r.Description,
+		CIDR: d.prefix(r.CIDR), Zone: r.Zone, CreatedAt: instant(r.Created), Version: int(r.Version),
+	}
+	d.json(r.Tags, &s.Tags)
+	return s, d.err
 }
 
 // Subnet reads one subnet.
@@ -69,7 +76,7 @@ func (t *Tx) SubnetNames(ctx context.Context, ids ...vpn.SubnetID) (map[vpn.Subn
 
 var subnetList = listing{
 	orders: map[string][]string{"name": {"name_key"}, "cidr": {"cidr_first", "cidr_bits"}, "zone": {"zone", "cidr_first"}},
-	normal: "cidr", tie: "id", filters: map[string]string{"zone": "zone"},
+	normal: "cidr", tie: "id", tags: true, filters: map[string]string{"zone": "zone"},
 }
 
 // Zones are the availability zones of a network's subnets.
@@ -79,8 +86,8 @@ func (t *Tx) Zones(ctx context.Context, n vpn.NetworkID) ([]string, error) {
 	return zones, subnetNoun.read(err, "")
 }
 
-// Subnets lists the subnets of one network; searches name, ID, CIDR and zone; sorts by name, cidr
-// (default) and zone; filters by zone.
+// Subnets lists the subnets of one network; searches name, ID, description, CIDR and zone; sorts by name, cidr
+// (default) and zone; filters by zone and tag.
 func (t *Tx) Subnets(ctx context.Context, n vpn.NetworkID, l vpn.List) (vpn.Page[vpn.Subnet], error) {
 	q := t.on(ctx).Where("network_id = ?", clean(string(n)))
 	return readPage(q, l, subnetList, subnetNoun, subnetRow.subnet)
@@ -100,8 +107,21 @@ func (t *Tx) CountSubnets(ctx context.Context) (int, error) {
 
 // CreateSubnet adds a subnet.
 func (t *Tx) CreateSubnet(ctx context.Context, s vpn.Subnet) error {
-	row := newSubnetRow(s)
+	row, err := newSubnetRow(s)
+	if err != nil {
+		return err
+	}
 	return subnetNoun.wrote(t.on(ctx).Create(&row), row.ID)
+}
+
+// SaveSubnet writes name, description, tags and version.
+func (t *Tx) SaveSubnet(ctx context.Context, s vpn.Subnet) error {
+	row, err := newSubnetRow(s)
+	if err != nil {
+		return err
+	}
+	columns := t.on(ctx).Model(&subnetRow{}).Where("id = ?", row.ID).Select("name", "name_key", "description", "tags", "version", "search")
+	return subnetNoun.wrote(columns.Updates(&row), row.ID)
 }
 
 // DeleteSubnet removes a subnet. Conflict while an association uses it.

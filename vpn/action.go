@@ -31,9 +31,11 @@ const (
 	// Networks.
 	DescribeVpcs    Action = "DescribeVpcs"
 	CreateVpc       Action = "CreateVpc"
+	ModifyVpc       Action = "ModifyVpc"
 	DeleteVpc       Action = "DeleteVpc"
 	DescribeSubnets Action = "DescribeSubnets"
 	CreateSubnet    Action = "CreateSubnet"
+	ModifySubnet    Action = "ModifySubnet"
 	DeleteSubnet    Action = "DeleteSubnet"
 
 	// Certificates.
@@ -44,6 +46,7 @@ const (
 	ImportCertificate          Action = "ImportCertificate"
 	ExportClientCertificateKey Action = "ExportClientCertificateKey"
 	RenewCertificate           Action = "RenewCertificate"
+	RenameCertificate          Action = "RenameCertificate"
 	DeleteCertificate          Action = "DeleteCertificate"
 	ListBlockedCertificates    Action = "ListBlockedCertificates"
 	BlockClientCertificate     Action = "BlockClientCertificate"
@@ -102,10 +105,12 @@ const (
 	DisassociateClientVpnTargetNetwork  Action = "DisassociateClientVpnTargetNetwork"
 	DescribeClientVpnAuthorizationRules Action = "DescribeClientVpnAuthorizationRules"
 	AuthorizeClientVpnIngress           Action = "AuthorizeClientVpnIngress"
+	ModifyClientVpnIngress              Action = "ModifyClientVpnIngress"
 	RevokeClientVpnIngress              Action = "RevokeClientVpnIngress"
 	DescribeClientVpnAccess             Action = "DescribeClientVpnAccess"
 	DescribeClientVpnRoutes             Action = "DescribeClientVpnRoutes"
 	CreateClientVpnRoute                Action = "CreateClientVpnRoute"
+	ModifyClientVpnRoute                Action = "ModifyClientVpnRoute"
 	DeleteClientVpnRoute                Action = "DeleteClientVpnRoute"
 
 	// Connections.
@@ -157,9 +162,11 @@ var actions = map[Action]struct {
 	QuickStart:                          {Writes, "Quick start"},
 	DescribeVpcs:                        {Reads, "Show networks"},
 	CreateVpc:                           {Writes, "Create network"},
+	ModifyVpc:                           {Writes, "Modify network"},
 	DeleteVpc:                           {Writes, "Delete network"},
 	DescribeSubnets:                     {Reads, "Show subnets"},
 	CreateSubnet:                        {Writes, "Create subnet"},
+	ModifySubnet:                        {Writes, "Modify subnet"},
 	DeleteSubnet:                        {Writes, "Delete subnet"},
 	ListCertificates:                    {Reads, "List certificates"},
 	DescribeCertificate:                 {Reads, "Show certificate"},
@@ -168,6 +175,7 @@ var actions = map[Action]struct {
 	ImportCertificate:                   {Writes, "Import certificate"},
 	ExportClientCertificateKey:          {Writes, "Download the private key of a client certificate"},
 	RenewCertificate:                    {Writes, "Renew certificate"},
+	RenameCertificate:                   {Writes, "Rename certificate"},
 	DeleteCertificate:                   {Writes, "Delete certificate"},
 	ListBlockedCertificates:             {Reads, "List blocked certificates"},
 	BlockClientCertificate:              {Writes, "Block client certificate"},
@@ -217,10 +225,12 @@ var actions = map[Action]struct {
 	DisassociateClientVpnTargetNetwork:  {Writes, "Disassociate target network"},
 	DescribeClientVpnAuthorizationRules: {Reads, "Show authorization rules"},
 	AuthorizeClientVpnIngress:           {Writes, "Add authorization rule"},
+	ModifyClientVpnIngress:              {Writes, "Modify authorization rule"},
 	RevokeClientVpnIngress:              {Writes, "Remove authorization rule"},
 	DescribeClientVpnAccess:             {Reads, "Test access"},
 	DescribeClientVpnRoutes:             {Reads, "Show route table"},
 	CreateClientVpnRoute:                {Writes, "Create route"},
+	ModifyClientVpnRoute:                {Writes, "Modify route"},
 	DeleteClientVpnRoute:                {Writes, "Delete route"},
 	DescribeClientVpnConnections:        {Reads, "Show connections"},
 	TerminateClientVpnConnections:       {Writes, "Terminate connections"},

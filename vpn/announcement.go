@@ -50,6 +50,7 @@ func (a Announcement) Kind() string {
 		{"restart", len(a.Restart) > 0 && a.Connections > 0},
 		{"next", a.Choice() && a.Connections > 0},
 		{"end", a.Older > 0},
+		{"cut", len(a.Cut) > 0},
 		{"now", len(a.AtOnce) > 0 && a.Connections > 0},
 	} {
 		if k.within {
@@ -115,6 +116,9 @@ func (a Announcement) Sentences() []Sentence {
 	}
 	if a.Older > 0 {
 		add(fmt.Sprintf("Sessions older than %s end at once: %s disconnected.", hours(a.EndsOlder), counted(a.Older, "person is", "people are")), []Aspect{"session_timeout"})
+	}
+	if len(a.Cut) > 0 {
+		add("Clients can no longer reach what the removed routes lead to; running transfers to it stop at once, and no session ends. "+counted(a.People, "person is", "people are")+" connected now.", a.Cut)
 	}
 	if a.Choice() && a.Connections > 0 {
 		add("Clients learn this when they connect. "+counted(a.People, "person is", "people are")+" connected now, with what was set before.", a.Next)

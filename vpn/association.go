@@ -77,10 +77,7 @@ func (e *Endpoint) Associate(n Network, s Subnet, others []Association, now time
 	}
 	routes := make([]Route, 0, len(n.CIDRs))
 	for _, cidr := range n.CIDRs {
-		routes = append(routes, Route{
-			ID: NewRouteID(), Endpoint: e.ID, Association: a.ID, Subnet: s.ID, Destination: cidr,
-			Origin: OriginAssociate, Description: "Default route of the network", CreatedAt: now, Generations: Generations{Added: e.Generation},
-		})
+		routes = append(routes, automaticRoute(a, cidr, e.Generation, now))
 	}
 	return a, routes, nil
 }

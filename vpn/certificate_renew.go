@@ -120,6 +120,7 @@ func (e Effect) Union(o Effect) Effect {
 		}
 	}
 	add(&e.AtOnce, o.AtOnce)
+	add(&e.Cut, o.Cut)
 	add(&e.Next, o.Next)
 	add(&e.Restart, o.Restart)
 	add(&e.Files, o.Files)
@@ -131,5 +132,5 @@ func (e Effect) Union(o Effect) Effect {
 
 // None tells whether nothing changes for endpoints.
 func (e Effect) None() bool {
-	return len(e.AtOnce)+len(e.Next)+len(e.Restart)+len(e.Files) == 0 && e.EndsOlder == 0
+	return len(e.AtOnce)+len(e.Cut)+len(e.Next)+len(e.Restart)+len(e.Files) == 0 && e.EndsOlder == 0
 }

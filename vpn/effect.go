@@ -1,7 +1,9 @@
 package vpn
 
 import (
+	"net/netip"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -86,6 +88,7 @@ func (o ClientOptions) toldDNS() any { return o.DNSServers() }
 // is announced to the administrator and what is done both come from it (guide, "Modify a Client VPN endpoint").
 type Effect struct {
 	AtOnce    []Aspect      // act on live sessions at once, and interrupt none
+	Cut       []Aspect      // end transfers of live sessions at once, and no session
 	Next      []Aspect      // clients learn them with their next connection
 	Restart   []Aspect      // restart the workers: every connection is reset at once
 	Files     []Aspect      // differ from what handed-out files have, so that those stop working
@@ -111,6 +114,7 @@ func EffectOf(before, after Side) Effect {
 	if is := after.Endpoint.SessionTimeout; is < before.Endpoint.SessionTimeout {
 		e.EndsOlder = is
 	}
+	e.routes(before, after)
 	for _, w := range []struct {
 		aspect Aspect
 		differ bool
@@ -131,6 +135,36 @@ func EffectOf(before, after Side) Effect {
 		}
 	}
 	return e
+}
+
+// routes adds what another route table does: the packets of running sessions follow it at once, and clients under
+// split-tunnel learn of a destination, or that it is gone, with their next connection.
+func (e *Effect) routes(before, after Side) {
+	was, is := leads(before.Routes), leads(after.Routes)
+	more := slices.ContainsFunc(is, func(l lead) bool { return !slices.Contains(was, l) })
+	less := slices.ContainsFunc(was, func(l lead) bool { return !slices.Contains(is, l) })
+	if less {
+		e.Cut = append(e.Cut, AspectRoutes)
+	}
+	if more || less && after.Endpoint.SplitTunnel {
+		*e = e.Union(after.Endpoint.RoutesEffect())
+	}
+}
+
+// lead is where the clients of an association are led.
+type lead struct {
+	association AssociationID
+	destination netip.Prefix
+}
+
+func leads(routes []Route) []lead {
+	var out []lead
+	for _, r := range routes {
+		if r.Removed == 0 && !r.Local() {
+			out = append(out, lead{r.Association, r.Destination})
+		}
+	}
+	return out
 }
 
 // Choice tells whether the administrator chooses when clients learn of the change: where the workers restart, they

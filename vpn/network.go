@@ -10,12 +10,13 @@ import (
 // Network is a private network that the host can route to (the guide's VPC): a name and one or
 // more IPv4 ranges, cut into subnets.
 type Network struct {
-	ID        NetworkID
-	Name      string
-	CIDRs     []netip.Prefix
-	Tags      []Tag
-	CreatedAt time.Time
-	Version   int // counts saves; a save on top of an older version is refused
+	ID          NetworkID
+	Name        string
+	Description string
+	CIDRs       []netip.Prefix
+	Tags        []Tag
+	CreatedAt   time.Time
+	Version     int // counts saves; a save on top of an older version is refused
 }
 
 // maxNetworkCIDRs is the limit of a VPC of the guide's service.
@@ -23,16 +24,18 @@ const maxNetworkCIDRs = 5
 
 // NetworkSpec is a request for a network as typed: CIDRs separated by spaces, commas or lines.
 type NetworkSpec struct {
-	Name  string
-	CIDRs string
-	Tags  []Tag
+	Name        string
+	Description string
+	CIDRs       string
+	Tags        []Tag
 }
 
-// NewNetwork checks a request and creates the network. Fields: name, cidrs, tags.
+// NewNetwork checks a request and creates the network. Fields: name, description, cidrs, tags.
 func NewNetwork(s NetworkSpec, now time.Time) (Network, error) {
 	var c Check
 	n := Network{ID: NewNetworkID(), CreatedAt: now, Version: 1}
 	n.Name = checkName(&c, "name", s.Name, true)
+	n.Description = checkDescription(&c, "description", s.Description)
 	n.Tags = NormalizeTags(&c, s.Tags)
 	n.CIDRs = parseNetworkCIDRs(&c, s.CIDRs)
 	return n, c.Err()

@@ -38,6 +38,7 @@ type Side struct {
 	SecondCA         Certificate // zero where there is none
 	Directory        Directory   // zero where the endpoint has none
 	Remote           string      // the name that files have; empty where there is none
+	Routes           []Route     // of the endpoint, where the change is one of them; otherwise none on both sides
 }
 
 // Profile is the configuration file of the endpoint without a client certificate.

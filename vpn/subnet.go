@@ -11,12 +11,15 @@ import (
 // Subnet is a range of one network in one availability zone; associated with an endpoint it is
 // a target network.
 type Subnet struct {
-	ID        SubnetID
-	Network   NetworkID
-	Name      string
-	CIDR      netip.Prefix
-	Zone      string
-	CreatedAt time.Time
+	ID          SubnetID
+	Network     NetworkID
+	Name        string
+	Description string
+	CIDR        netip.Prefix
+	Zone        string
+	Tags        []Tag
+	CreatedAt   time.Time
+	Version     int // counts saves; a save on top of an older version is refused
 }
 
 // smallestSubnet is the narrowest subnet that can be a target network (guide, "Target networks").
@@ -24,17 +27,21 @@ const smallestSubnet = 27
 
 // SubnetSpec is a request for a subnet as typed.
 type SubnetSpec struct {
-	Name string
-	CIDR string
-	Zone string
+	Name        string
+	Description string
+	CIDR        string
+	Zone        string
+	Tags        []Tag
 }
 
 // NewSubnet checks a request against its network and the subnets that exist in it, and makes the
-// subnet. Fields: name, cidr, zone.
+// subnet. Fields: name, description, cidr, zone, tags.
 func NewSubnet(s SubnetSpec, n Network, siblings []Subnet, now time.Time) (Subnet, error) {
 	var c Check
-	sub := Subnet{ID: NewSubnetID(), Network: n.ID, CreatedAt: now}
+	sub := Subnet{ID: NewSubnetID(), Network: n.ID, CreatedAt: now, Version: 1}
 	sub.Name = checkName(&c, "name", s.Name, false)
+	sub.Description = checkDescription(&c, "description", s.Description)
+	sub.Tags = NormalizeTags(&c, s.Tags)
 	sub.Zone = checkZone(&c, s.Zone)
 	p, err := ParseCIDR(s.CIDR)
 	switch {
@@ -54,6 +61,30 @@ func NewSubnet(s SubnetSpec, n Network, siblings []Subnet, now time.Time) (Subne
 	}
 	sub.CIDR = p
 	return sub, c.Err()
+}
+
+// SubnetEdit is a request to modify a subnet as typed; its range and its zone stay. Version is the one the form was
+// filled from.
+type SubnetEdit struct {
+	Version     int
+	Name        string
+	Description string
+	Tags        []Tag
+}
+
+// Edit modifies the subnet. Fields: name, description, tags. Stale where another administrator saved first.
+func (s *Subnet) Edit(in SubnetEdit) error {
+	var c Check
+	name, description, tags := checkName(&c, "name", in.Name, false), checkDescription(&c, "description", in.Description), NormalizeTags(&c, in.Tags)
+	if in.Version != s.Version {
+		return ErrStale("subnet").Beside(c.fields)
+	}
+	if err := c.Err(); err != nil {
+		return err
+	}
+	s.Name, s.Description, s.Tags = name, description, tags
+	s.Version++
+	return nil
 }
 
 // Label is what lists and messages call the subnet.

@@ -32,7 +32,7 @@ func (s *Service) Network(ctx context.Context, by control.Principal, id vpn.Netw
 	return n, err
 }
 
-// CreateNetwork adds a network. Fields: name, cidrs, tags.
+// CreateNetwork adds a network. Fields: name, description, cidrs, tags.
 func (s *Service) CreateNetwork(ctx context.Context, by control.Principal, spec vpn.NetworkSpec) (vpn.Network, error) {
 	var n vpn.Network
 	err := s.core.Change(ctx, by, vpn.CreateVpc, "", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {

@@ -48,7 +48,7 @@ func (s *Service) Subnet(ctx context.Context, by control.Principal, id vpn.Subne
 	return row, err
 }
 
-// CreateSubnet adds a subnet to a network. Fields: name, cidr, zone.
+// CreateSubnet adds a subnet to a network. Fields: name, description, cidr, zone, tags.
 func (s *Service) CreateSubnet(ctx context.Context, by control.Principal, network vpn.NetworkID, spec vpn.SubnetSpec) (vpn.Subnet, error) {
 	var sub vpn.Subnet
 	err := s.core.Change(ctx, by, vpn.CreateSubnet, string(network), func(tx *store.Tx, a *vpn.AuditRecord) error {
@@ -65,6 +65,24 @@ func (s *Service) CreateSubnet(ctx context.Context, by control.Principal, networ
 		}
 		a.Subject, a.After = string(sub.ID), control.Describe(sub)
 		return tx.CreateSubnet(ctx, sub)
+	})
+	return sub, err
+}
+
+// EditSubnet modifies a subnet. Fields: name, description, tags. Stale where another administrator saved after the form
+// was filled.
+func (s *Service) EditSubnet(ctx context.Context, by control.Principal, id vpn.SubnetID, in vpn.SubnetEdit) (vpn.Subnet, error) {
+	var sub vpn.Subnet
+	err := s.core.Change(ctx, by, vpn.ModifySubnet, string(id), func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
+		if sub, err = tx.Subnet(ctx, id); err != nil {
+			return err
+		}
+		a.Before = control.Describe(sub)
+		if err := sub.Edit(in); err != nil {
+			return err
+		}
+		a.After = control.Describe(sub)
+		return tx.SaveSubnet(ctx, sub)
 	})
 	return sub, err
 }

@@ -221,7 +221,18 @@ func (a *Admin) Confirmation(tab, row string) *Page {
 // fields of that page. It gives the page; nil: the change was saved at once.
 func (a *Admin) Modify(in, answer Fields) (announced *Page) {
 	a.T.Helper()
-	p := a.Submit(a.Endpoint+"/edit", "Modify Client VPN endpoint", in)
+	return a.modify(a.Endpoint+"/edit", "Modify Client VPN endpoint", in, answer)
+}
+
+// ModifyNetwork is Modify for the network that CreateNetwork made.
+func (a *Admin) ModifyNetwork(in, answer Fields) (announced *Page) {
+	a.T.Helper()
+	return a.modify(a.Network+"/edit", "Modify network", in, answer)
+}
+
+func (a *Admin) modify(form, button string, in, answer Fields) (announced *Page) {
+	a.T.Helper()
+	p := a.Submit(form, button, in)
 	announces := p.Doc.Find("form.announcement").Length() > 0
 	switch conflict := p.Status == http.StatusConflict; { // where a client connected while it was saved
 	case p.Status != http.StatusOK && !(conflict && announces):
@@ -229,7 +240,7 @@ func (a *Admin) Modify(in, answer Fields) (announced *Page) {
 	case !announces:
 		return nil
 	}
-	if done := a.Press(p, "Modify Client VPN endpoint", answer); done.Status != 200 || done.Doc.Find("form.announcement").Length() > 0 {
+	if done := a.Press(p, button, answer); done.Status != 200 || done.Doc.Find("form.announcement").Length() > 0 {
 		a.T.Fatalf("the change was not saved: status %d: %s", done.Status, done.Text())
 	}
 	return p

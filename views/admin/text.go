@@ -58,6 +58,23 @@ func Prefixes(list []netip.Prefix) string {
 	return strings.Join(words, ", ")
 }
 
+// EndpointNames lists endpoints in a sentence: "endpoint main", or "endpoints main and branch".
+func EndpointNames(list []vpn.EndpointRef) string {
+	words := make([]string, len(list))
+	for i, e := range list {
+		words[i] = e.Label()
+	}
+	last := len(words) - 1
+	switch {
+	case last < 0:
+		return "no endpoint"
+	case last == 0:
+		return "endpoint " + words[0]
+	default:
+		return "endpoints " + strings.Join(words[:last], ", ") + " and " + words[last]
+	}
+}
+
 // Tags lists tags: "team = network, office".
 func Tags(tags []vpn.Tag) string {
 	words := make([]string, len(tags))

@@ -9,39 +9,14 @@ import (
 	"sallyport/vpn"
 )
 
-// networkCrumbs are the breadcrumbs of the pages about one network.
-var networkCrumbs = []parts.Crumb{{Label: "Networks", Href: "/networks"}}
-
-type networkInput struct {
-	Name  string `form:"name"`
-	CIDRs string `form:"cidrs"`
-
-	page.TagInput
-}
-
-func (in networkInput) form() parts.Form {
-	return parts.Form{
-		Action: "/networks/new", Submit: "Create network", Cancel: "/networks",
-		Fields: []parts.Field{
-			{Name: "name", Label: "Name", Value: in.Name, Required: true, Autocomplete: "off", Focus: !in.Rearranged()},
-			{Name: "cidrs", Label: "IPv4 CIDRs", Type: "textarea", Rows: 3, Value: in.CIDRs, Required: true, Mono: true, Placeholder: "10.0.0.0/16",
-				Help: "The network's address ranges in CIDR notation, one per line, at most five. They must not overlap with each other or with the client CIDR of an endpoint that uses the network."},
-			in.Field(),
-		},
-		Sections: []parts.Section{{Title: "Tags"}},
-	}
-}
-
-func networkHeader() parts.Header {
-	return parts.Header{Crumbs: networkCrumbs, Title: "Create network",
-		Note: "A private network that this host can route to. It corresponds to a VPC of AWS Client VPN."}
-}
-
 func (h *Networks) renderNew(c echo.Context, in networkInput, refused error) error {
 	form := in.form()
+	form.Action, form.Submit, form.Cancel = "/networks/new", "Create network", "/networks"
 	page.Fail(&form, refused)
 	return page.RenderForm(c, refused, views.Form(views.FormPage{
-		Chrome: h.pages.Chrome(c, "Create network", "networks"), Header: networkHeader(), Form: form,
+		Chrome: h.pages.Chrome(c, "Create network", "networks"), Form: form,
+		Header: parts.Header{Crumbs: networkCrumbs, Title: "Create network",
+			Note: "A private network that this host can route to. It corresponds to a VPC of AWS Client VPN."},
 	}))
 }
 
@@ -57,7 +32,7 @@ func (h *Networks) Create(c echo.Context) error {
 	if in.Rearrange() {
 		return h.renderNew(c, in, nil)
 	}
-	n, err := h.networks.CreateNetwork(page.Context(c), page.Principal(c), vpn.NetworkSpec{Name: in.Name, CIDRs: in.CIDRs, Tags: in.Tags()})
+	n, err := h.networks.CreateNetwork(page.Context(c), page.Principal(c), vpn.NetworkSpec{Name: in.Name, Description: in.Description, CIDRs: in.CIDRs, Tags: in.Tags()})
 	if page.BelongsInForm(err) {
 		return h.renderNew(c, in, err)
 	}

@@ -15,6 +15,7 @@ import (
 var networkCells = []page.Cell[vpn.NetworkStatus]{
 	{Label: "Name", Text: func(r vpn.NetworkStatus) string { return r.Name }},
 	{Label: "ID", Text: func(r vpn.NetworkStatus) string { return string(r.ID) }},
+	{Label: "Description", Text: func(r vpn.NetworkStatus) string { return r.Description }},
 	{Label: "CIDRs", Text: func(r vpn.NetworkStatus) string { return views.Prefixes(r.CIDRs) }},
 	{Label: "Subnets", Text: func(r vpn.NetworkStatus) string { return strconv.Itoa(r.Subnets) }},
 	{Label: "Tags", Text: func(r vpn.NetworkStatus) string { return views.Tags(r.Tags) }},
@@ -36,7 +37,7 @@ func (h *Networks) List(c echo.Context) error {
 	}
 	list := page.ListView(c, l, found)
 	list.Part, list.Filters = "networks", filters
-	list.Caption, list.Noun, list.Plural, list.Hint = "Networks", "network", "networks", "name, ID, CIDR or tag (key=value)"
+	list.Caption, list.Noun, list.Plural, list.Hint = "Networks", "network", "networks", "name, ID, description, CIDR or tag (key=value)"
 	list.Columns = []parts.Column{
 		{Key: "name", Label: "Name"}, {Label: "CIDRs"}, {Label: "Subnets", Right: true}, {Key: "created_at", Label: "Created"},
 	}

@@ -16,6 +16,8 @@ var subnetCells = []page.Cell[vpn.SubnetStatus]{
 	{Label: "ID", Text: func(r vpn.SubnetStatus) string { return string(r.ID) }},
 	{Label: "CIDR", Text: func(r vpn.SubnetStatus) string { return r.CIDR.String() }},
 	{Label: "Availability zone", Text: func(r vpn.SubnetStatus) string { return r.Zone }},
+	{Label: "Description", Text: func(r vpn.SubnetStatus) string { return r.Description }},
+	{Label: "Tags", Text: func(r vpn.SubnetStatus) string { return views.Tags(r.Tags) }},
 }
 
 // View shows one network with its subnets.
@@ -29,7 +31,7 @@ func (h *Networks) View(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	filters := page.Narrow(c, &l, page.ChoiceFilter("zone", "Availability zone", "Every availability zone", zones...))
+	filters := page.Narrow(c, &l, page.ChoiceFilter("zone", "Availability zone", "Every availability zone", zones...), page.TagFilter())
 	read := func(l vpn.List) (vpn.Page[vpn.SubnetStatus], error) {
 		return h.networks.Subnets(page.Context(c), page.Principal(c), n.ID, l)
 	}
@@ -45,6 +47,7 @@ func (h *Networks) View(c echo.Context) error {
 		ID:     n.ID,
 		Facts: []parts.Pair{
 			{Label: "Network (VPC) ID", Value: string(n.ID), Copy: true},
+			parts.Fact("Description", n.Description),
 			parts.Fact("IPv4 CIDRs", views.Prefixes(n.CIDRs)),
 			parts.Fact("Tags", views.Tags(n.Tags)),
 			parts.FactTime("Created", parts.At(h.pages.Now(), n.CreatedAt)),
@@ -52,7 +55,7 @@ func (h *Networks) View(c echo.Context) error {
 		List: page.ListView(c, l, found), Rows: found.Items,
 	}
 	v.List.Part, v.List.Filters = "subnets", filters
-	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Subnets", "subnet", "subnets", "name, ID, CIDR or zone"
+	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Subnets", "subnet", "subnets", "name, ID, description, CIDR, zone or tag (key=value)"
 	v.List.Columns = []parts.Column{
 		{Key: "name", Label: "Subnet"}, {Key: "cidr", Label: "CIDR"}, {Key: "zone", Label: "Availability zone"}, {Label: "Target network of"}, {Label: "Actions", Right: true, Quiet: !page.Principal(c).Role.MayChange()},
 	}
