@@ -84,7 +84,7 @@ func TestSelfServicePortal(t *testing.T) {
 	p.press("Sign in")
 	p.waitText("Connect to the VPN", "Office VPN", "You cannot connect yet", "You have not downloaded it yet")
 	name, file := p.download("Download configuration file")
-	if name != id+".ovpn" || file != want {
+	if name != "Office-VPN-"+id+".ovpn" || file != want {
 		t.Errorf("the file %s is\n%s\nthe console's is\n%s", name, file, want)
 	}
 	p.do(emulation.SetScriptExecutionDisabled(false))

@@ -71,6 +71,16 @@ func (t *Tx) CountPortalSessions(ctx context.Context, u vpn.UserRef, seenAfter, 
 	return int(n), portalSessionNoun.read(err, "")
 }
 
+// LastPortalSignIn is when a user last began a session, of those that are kept; zero: there is none.
+func (t *Tx) LastPortalSignIn(ctx context.Context, u vpn.UserRef) (time.Time, error) {
+	var at []int64
+	err := ofUser(t.on(ctx), u).Model(&portalSessionRow{}).Order("created_at DESC, id DESC").Limit(1).Pluck("created_at", &at).Error
+	if err != nil || len(at) == 0 {
+		return time.Time{}, portalSessionNoun.read(err, "")
+	}
+	return instant(at[0]), nil
+}
+
 // CreatePortalSession adds a session.
 func (t *Tx) CreatePortalSession(ctx context.Context, s vpn.PortalSession) error {
 	groups, err := encodeJSON(s.Groups)

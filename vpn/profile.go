@@ -11,6 +11,7 @@ import (
 // directives and never from a user's text.
 type Profile struct {
 	Endpoint     EndpointID
+	Name         string // of the endpoint; empty: it has none
 	Remote       string // host name or address, checked by CheckPublicName
 	RandomPrefix bool   // the name has a wildcard: put a random label before it
 	Port         uint16
@@ -140,10 +141,17 @@ func (p Profile) validate() error {
 // reads (OPTION_LINE_SIZE in options.h of 2.6); random labels before the name count as well.
 const maxPublicName = 240
 
-// FileName is the name under which a browser saves the file. It contains the client's name, so that files with
-// private keys of different clients are not confused.
+// mostOfName is how much of the endpoint's name is in the name of a file.
+const mostOfName = 40
+
+// FileName is the name under which a browser saves the file, and by which many clients list it: the endpoint's name, so that a
+// user tells several apart, its ID, and the client's name, so that files with private keys of different clients are not
+// confused.
 func (p Profile) FileName() string {
 	name := string(p.Endpoint)
+	if called := (Certificate{CommonName: p.Name}).FileBase(); called != "" {
+		name = strings.TrimRight(called[:min(len(called), mostOfName)], "-.") + "-" + name
+	}
 	if p.Client != nil && p.Client.Name != "" {
 		name += "-" + p.Client.Name
 	}

@@ -44,7 +44,7 @@ type Side struct {
 // Profile is the configuration file of the endpoint without a client certificate.
 func (s Side) Profile() Profile {
 	return Profile{
-		Endpoint: s.Endpoint.ID, Remote: s.Remote, Port: s.Endpoint.Listen.Port, Transport: s.Endpoint.Listen.Transport,
+		Endpoint: s.Endpoint.ID, Name: s.Endpoint.Name, Remote: s.Remote, Port: s.Endpoint.Listen.Port, Transport: s.Endpoint.Listen.Transport,
 		CA: s.Server.Chain, ServerName: s.Server.CommonName, TLSCrypt: s.Endpoint.TLSCrypt,
 		Password: s.Endpoint.AsksPassword(), Code: s.asksCode(), Browser: s.Endpoint.Federated(), Certificate: s.Endpoint.Mutual(),
 	}

@@ -50,6 +50,13 @@ func TestProfileGolden(t *testing.T) {
 	if got := udp.FileName(); got != "cvpn-endpoint-0123456789abcdef0.ovpn" {
 		t.Errorf("file name %s", got)
 	}
+	for name, want := range map[string]string{"Office VPN": "Office-VPN-", "Büro/../x": "B-ro-..-x-", "…": "", strings.Repeat("ab ", 20): strings.Repeat("ab-", 13) + "a-"} {
+		named := udp
+		named.Name = name
+		if got := named.FileName(); got != want+"cvpn-endpoint-0123456789abcdef0.ovpn" {
+			t.Errorf("file name of %q: %s", name, got)
+		}
+	}
 	line.Client = nil
 	if got := line.FileName(); got != "cvpn-endpoint-0123456789abcdef0-command-line.ovpn" {
 		t.Errorf("file name for the command line %s", got)

@@ -95,7 +95,7 @@ func TestMake(t *testing.T) {
 	before, rest, _ := strings.Cut(file.Text, "<cert>\n")
 	_, key, _ := strings.Cut(rest, "<key>\n")
 	key, after, _ := strings.Cut(key, "\n</key>\n")
-	if before+after != plain.Text || !strings.Contains(key, "PRIVATE KEY") || file.FileName != string(s.Endpoint.ID)+"-Alice-s-phone.ovpn" {
+	if before+after != plain.Text || !strings.Contains(key, "PRIVATE KEY") || file.FileName != "users-"+string(s.Endpoint.ID)+"-Alice-s-phone.ovpn" {
 		t.Errorf("%s:\n%s", file.FileName, file.Text)
 	}
 	if n := s.Query("SELECT handed_out FROM profile_offer"); len(n) != 1 || n[0] != "0" {

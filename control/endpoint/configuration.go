@@ -14,6 +14,7 @@ import (
 // Configuration is a client configuration file ready for download.
 type Configuration struct {
 	FileName string
+	LineName string // of the file for the command line
 	Text     string
 	Unusable bool // the endpoint is not available, so no client can connect yet
 	Code     bool // users type an MFA code
@@ -71,6 +72,7 @@ func (s *Service) PlainFile(ctx context.Context, id vpn.EndpointID, commandLine 
 	side, p, file, err := s.plainConfiguration(ctx, control.SystemPrincipal("self-service portal"), id)
 	if err == nil && commandLine {
 		p.CommandLine = true
+		file.FileName = p.FileName()
 		file.Text, err = p.Render()
 	}
 	return file, side.Revision(), err
@@ -114,7 +116,9 @@ func (s *Service) plainConfiguration(ctx context.Context, by control.Principal, 
 	side := view.Side()
 	p := side.Profile()
 	p.RandomPrefix = s.names.wildcard(ctx, view.Remote)
-	file := Configuration{FileName: p.FileName(), Unusable: view.State != vpn.EndpointAvailable, Code: p.Code}
+	line := p
+	line.CommandLine = true
+	file := Configuration{FileName: p.FileName(), LineName: line.FileName(), Unusable: view.State != vpn.EndpointAvailable, Code: p.Code}
 	if file.Text, err = p.Render(); err != nil {
 		return side, p, Configuration{}, err
 	}

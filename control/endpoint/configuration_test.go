@@ -32,7 +32,7 @@ func TestClientConfiguration(t *testing.T) {
 	}
 	c, err := s.Endpoints.ClientConfiguration(ctx, s.Admin, s.Endpoint.ID, "")
 	s.Must(err)
-	if !c.Unusable || c.FileName != string(s.Endpoint.ID)+".ovpn" || strings.Contains(c.Text, "<key>") || strings.Contains(c.Text, "PRIVATE KEY") {
+	if !c.Unusable || c.FileName != s.Endpoint.Name+"-"+string(s.Endpoint.ID)+".ovpn" || strings.Contains(c.Text, "<key>") || strings.Contains(c.Text, "PRIVATE KEY") {
 		t.Errorf("got %+v", c)
 	}
 	for _, line := range []string{"remote vpn.example.test 443\n", "proto udp\n", "<tls-crypt>\n", `verify-x509-name "vpn.example.test" name` + "\n"} {
@@ -47,7 +47,7 @@ func TestClientConfiguration(t *testing.T) {
 	s.Reconcile()
 	c, err = s.Endpoints.ClientConfiguration(ctx, s.Admin, s.Endpoint.ID, s.Alice.ID)
 	s.Must(err)
-	if c.Unusable || c.FileName != string(s.Endpoint.ID)+"-alice.ovpn" || !strings.Contains(c.Text, "<cert>\n") || !strings.Contains(c.Text, "PRIVATE KEY") {
+	if c.Unusable || c.FileName != s.Endpoint.Name+"-"+string(s.Endpoint.ID)+"-alice.ovpn" || !strings.Contains(c.Text, "<cert>\n") || !strings.Contains(c.Text, "PRIVATE KEY") {
 		t.Errorf("got %+v", c)
 	}
 	if r := s.LastAudit(); s.exports() != 2 || !strings.Contains(r.After, string(s.Alice.ID)) || strings.Contains(r.After, "PRIVATE") {

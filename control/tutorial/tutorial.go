@@ -203,6 +203,10 @@ func (s *Service) stepsOf(ctx context.Context, tx *store.Tx, e vpn.Endpoint) (st
 	if err != nil {
 		return out, err
 	}
+	handedOut, err := tx.ProfileDownloads(ctx, e.ID, 1) // to a user in the self-service portal, with the certificate of a device too
+	if err != nil {
+		return out, err
+	}
 	o := observed[e.ID]
 	out.endpoint.Done = true
 	var associated []vpn.Association
@@ -240,7 +244,7 @@ func (s *Service) stepsOf(ctx context.Context, tx *store.Tx, e vpn.Endpoint) (st
 			out.internet.Note = "The route to 0.0.0.0/0 leads through " + u.Share() + ": sessions of the others do not reach the internet."
 		}
 	}
-	out.configuration.Done = exported.Total > 0
+	out.configuration.Done = exported.Total > 0 || len(handedOut) > 0
 	out.connect.Done = live[e.ID] > 0
 	return out, nil
 }

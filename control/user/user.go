@@ -66,6 +66,7 @@ type View struct {
 	Reports   []vpn.UserReport          // of sign-ins that were not theirs, the newest first
 	Attempts  []vpn.Attempt             // the last that were refused
 	Portal    int                       // sessions of the self-service portal that have not ended
+	PortalAt  time.Time                 // the last sign-in there of those that are kept; zero: there is none
 	Names     map[vpn.EndpointID]string // of the endpoints of the attempts; a deleted one is absent
 	// AsksMFA tells whether the user's directory asks for a code. Device is the user's authenticator; the zero value: there is none.
 	AsksMFA  bool
@@ -139,6 +140,9 @@ func (v *View) addSignIns(ctx context.Context, tx *store.Tx, now time.Time) (err
 		return err
 	}
 	if v.Portal, err = tx.CountPortalSessions(ctx, v.UserRef, now.Add(-vpn.PortalIdle), now); err != nil {
+		return err
+	}
+	if v.PortalAt, err = tx.LastPortalSignIn(ctx, v.UserRef); err != nil {
 		return err
 	}
 	v.Names, err = tx.EndpointNames(ctx, vpn.IDsOf(v.Attempts, func(a vpn.Attempt) vpn.EndpointID { return a.Endpoint })...)

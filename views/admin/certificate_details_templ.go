@@ -25,7 +25,7 @@ type Certificate struct {
 	Lists  []parts.Button // about revocation: to revoke the certificate, and to the list
 	Block  parts.Button   // to block or unblock it; no label: neither
 	Issue  string         // path of the form to issue with this authority; empty: it cannot issue
-	Renew  bool           // it can be renewed here
+	Renew  string         // label of the button that renews it; empty: it cannot be renewed here
 }
 
 // Key describes the private key and what can be done with it.
@@ -122,8 +122,8 @@ func CertificatePage(v Certificate) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					if v.Renew {
-						templ_7745c5c3_Err = parts.LinkButton(parts.Button{Label: "Renew", Href: CertificatePath(v.ID, "renew")}).Render(ctx, templ_7745c5c3_Buffer)
+					if v.Renew != "" {
+						templ_7745c5c3_Err = parts.LinkButton(parts.Button{Label: v.Renew, Href: CertificatePath(v.ID, "renew")}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

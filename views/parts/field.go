@@ -161,8 +161,10 @@ type Form struct {
 	Intro  string
 	Action string // path that it posts to
 	Submit string
-	Cancel string // path of the link "Cancel"; empty: no such link
-	Fields []Field
+	// Destroys tells that what is sent takes something away: the button looks like it.
+	Destroys bool
+	Cancel   string // path of the link "Cancel"; empty: no such link
+	Fields   []Field
 	// Sections are the headings of the form, in their order. Each field names its own.
 	Sections []Section
 	Hidden   []Hidden

@@ -19,7 +19,7 @@ func (h *Certificates) renderAuthorityKey(c echo.Context, refused error) error {
 	path := views.CertificatePath(cert.ID)
 	field := authorityKeyField(cert.CommonName)
 	field.Label, field.Help = "Exported key", "Paste the key that you exported, or choose its file: it shows that the key is kept elsewhere. The key that is stored here is deleted then, and backups from before still have it."
-	form := parts.Form{Files: true, Action: views.CertificatePath(cert.ID, "forget-key"), Submit: "Forget key", Cancel: path, Fields: []parts.Field{field}}
+	form := parts.Form{Files: true, Action: views.CertificatePath(cert.ID, "forget-key"), Submit: "Forget key", Destroys: true, Cancel: path, Fields: []parts.Field{field}}
 	page.Fail(&form, refused)
 	head := parts.Header{Crumbs: append(certificateCrumbs[:1:1], parts.Crumb{Label: views.NameOr(cert.Name, cert.ID), Href: path}), Title: "Export and forget the key of " + cert.CommonName,
 		Note: "First export the key, and keep the file safe. Without the key here, no certificate is issued, and revoking one asks for the key for a moment. The revocation list is signed once more for a year, and has to be signed with the key before that ends."}

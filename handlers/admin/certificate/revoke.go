@@ -50,7 +50,7 @@ func (h *Certificates) renderRevoke(c echo.Context, in revokeInput, refused erro
 	if preview.Refused != "" {
 		return h.renderConfirm(c, refused, "certificates", parts.Confirm{Crumbs: crumbs, Title: title, Blocked: preview.Refused, Action: views.CertificatePath(certificateID(c), "revoke"), Cancel: path, Button: "Revoke certificate"})
 	}
-	form := parts.Form{Files: preview.AsksKey, Action: views.CertificatePath(certificateID(c), "revoke"), Submit: "Revoke certificate", Cancel: path}
+	form := parts.Form{Files: preview.AsksKey, Action: views.CertificatePath(certificateID(c), "revoke"), Submit: "Revoke certificate", Destroys: true, Cancel: path}
 	reason := parts.Field{Name: "reason", Label: "Reason", Type: "radio", Value: in.Reason, Required: true, Help: "It stands in the list. Only a hold can be taken back."}
 	for _, r := range vpn.RevocationReasons {
 		reason.Options = append(reason.Options, parts.Option{Value: string(r), Label: r.Words(), Help: string(r)})

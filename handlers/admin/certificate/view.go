@@ -28,7 +28,12 @@ func (h *Certificates) renderView(c echo.Context, status int, refused string) er
 		ID:     cert.ID, Err: refused,
 		Facts: certificateFacts(cert, h.pages.Now()), Key: keyOf(cert.Certificate, page.Principal(c).Role.MayChange()),
 	}
-	v.Renew = cert.CanRenew
+	if cert.CanRenew {
+		v.Renew = "Renew"
+		if revokedForGood(cert) {
+			v.Renew = "Issue again with a new key"
+		}
+	}
 	if cert.CanIssue(h.pages.Now()) {
 		v.Issue = "/certificates/issue?authority=" + string(cert.ID)
 	}
@@ -36,11 +41,20 @@ func (h *Certificates) renderView(c echo.Context, status int, refused string) er
 	switch {
 	case cert.Blocked != nil:
 		v.Block = parts.Button{Label: "Unblock certificate", Href: views.BlockedPath(cert.Blocked.Fingerprint, "unblock")}
+	case revokedForGood(cert):
 	case cert.Use == vpn.UseClient:
 		v.Block = parts.Button{Label: "Block certificate", Href: views.CertificatePath(cert.ID, "block")}
 	}
+	if v.Block.Label == "Block certificate" && len(v.Lists) > 1 {
+		v.Header.Note = "Revoke it where it shall never be valid again: it stands on the revocation list, which others read too. Block it to refuse it here alone, until you unblock it."
+	}
 	v.Chrome = h.pages.Chrome(c, v.Header.Title, "certificates")
 	return page.Render(c, status, views.CertificatePage(v))
+}
+
+// revokedForGood tells whether the certificate is revoked and not on hold: no endpoint takes it again.
+func revokedForGood(cert vpn.CertificateStatus) bool {
+	return cert.Revoked != nil && !cert.Revoked.Hold()
 }
 
 func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {

@@ -64,6 +64,9 @@ func attention(o overview.Overview) []views.OverviewAttention {
 	return out
 }
 
+// kept is the time of which ended connections and refused attempts are kept.
+const kept = "in the last 90 days"
+
 func figures(o overview.Overview) []views.OverviewFigure {
 	count := func(n int, more bool) string {
 		if more {
@@ -72,9 +75,9 @@ func figures(o overview.Overview) []views.OverviewFigure {
 		return parts.Number(n)
 	}
 	return []views.OverviewFigure{
-		{Label: "connections", Value: parts.Number(o.Counts.Active), Href: "/connections"},
-		{Label: "ended", Value: count(o.Counts.Ended, o.Counts.MoreEnded), Href: "/connections?view=" + vpn.ViewEnded},
-		{Label: "refused", Value: count(o.Counts.Refused, o.Counts.MoreRefused), Href: "/connections?view=refused"},
+		{Label: "connections", Value: parts.Number(o.Counts.Active), Note: "at this moment", Href: "/connections"},
+		{Label: "ended", Value: count(o.Counts.Ended, o.Counts.MoreEnded), Note: kept, Href: "/connections?view=" + vpn.ViewEnded},
+		{Label: "refused", Value: count(o.Counts.Refused, o.Counts.MoreRefused), Note: kept, Href: "/connections?view=refused"},
 	}
 }
 

@@ -28,8 +28,8 @@ func (h *Portal) Preview(c echo.Context) error {
 	programs := vpn.ClientPrograms(vpn.Windows)
 	return page.Render(c, http.StatusOK, portal.PortalHomePage(portal.PortalHome{
 		Nav:    portal.Nav{User: "alice", Here: "/portal", Entries: []portal.NavEntry{{Path: "/portal", Label: "Connect", Icon: "connect"}, {Path: "/portal/access", Label: "My access", Icon: "access"}}},
-		Offers: []portal.PortalOffer{{Anchor: "offer", Name: "Office VPN", Description: "Networks of the office", Download: home, File: endpoint + ".ovpn"}},
-		Steps:  portal.ClientSteps{Program: programs[0], Others: programs[1:], File: endpoint + ".ovpn"},
+		Offers: []portal.PortalOffer{{Anchor: "offer", Name: "Office VPN", Description: "Networks of the office", Download: home, File: "Office-VPN-" + endpoint + ".ovpn"}},
+		Steps:  portal.ClientSteps{Program: programs[0], Others: programs[1:], File: "Office-VPN-" + endpoint + ".ovpn"},
 		Idle:   "30", Ends: portal.At(h.pages.Now(), h.pages.Now().Add(vpn.PortalLife)),
 	}))
 }

@@ -22,7 +22,7 @@ var cells = []page.Cell[vpn.UserSummary]{
 	{Label: "First groups", Text: func(u vpn.UserSummary) string { return strings.Join(u.GroupNames, "; ") }},
 	{Label: "Connections", Text: func(u vpn.UserSummary) string { return strconv.Itoa(u.Connections) }},
 	{Label: "First seen", Text: func(u vpn.UserSummary) string { return timeCell(u.FirstSeen) }},
-	{Label: "Last sign-in", Text: func(u vpn.UserSummary) string { return timeCell(u.SignedInAt) }},
+	{Label: "Last VPN login", Text: func(u vpn.UserSummary) string { return timeCell(u.SignedInAt) }},
 	{Label: "Last refusal", Text: func(u vpn.UserSummary) string { return timeCell(u.RefusedAt) }},
 	{Label: "Code", Text: func(u vpn.UserSummary) string { return string(u.RefusedCode) }},
 	{Label: "Blocked", Text: func(u vpn.UserSummary) string { return timeCell(u.BlockedAt) }},
@@ -70,7 +70,7 @@ func (h *Users) List(c echo.Context) error {
 func (h *Users) describe(c echo.Context, list *parts.List) {
 	list.Caption, list.Noun, list.Plural, list.Hint, list.Part = "Users", "user", "users", "name", "users"
 	list.Columns = []parts.Column{
-		{Key: "name", Label: "User", Below: []parts.Column{{Label: "Provider"}}}, {Label: "Groups"}, {Label: "Connections", Right: true}, {Key: "signed_in_at", Label: "Last sign-in"}, {Key: "refused_at", Label: "Last refusal"},
+		{Key: "name", Label: "User", Below: []parts.Column{{Label: "Provider"}}}, {Label: "Groups"}, {Label: "Connections", Right: true}, {Key: "signed_in_at", Label: "Last VPN login"}, {Key: "refused_at", Label: "Last refusal"},
 	}
 	list.Empty = parts.Empty{Title: "No user has signed in yet", Text: "A user is listed from the first login on, with the groups of it. Logins that name no known user are under Connections, Refused."}
 	if page.Principal(c).Role.MayChange() {

@@ -47,15 +47,15 @@ func (h *Users) facts(u user.View) []parts.Pair {
 		connections.Href = views.ConnectionsOf(u.Name)
 	}
 	facts := []parts.Pair{
-		provider, connections, {Label: "Devices", Value: "Show devices with certificates", Href: views.DevicesOf(u.ID)}, parts.FactTime("Last sign-in", parts.At(now, u.SignedInAt)), parts.FactTime("First seen", parts.At(now, u.FirstSeen)),
+		provider, connections, {Label: "Devices", Value: "Show devices with certificates", Href: views.DevicesOf(u.ID)}, parts.FactTime("Last VPN login", parts.At(now, u.SignedInAt)), parts.FactTime("First seen", parts.At(now, u.FirstSeen)),
 		{Label: "User ID", Value: string(u.ID), Copy: true},
 	}
 	if u.Provider != "" {
 		_, saml := u.Provider.SAML()
 		facts = append(facts, parts.Pair{Label: parts.YesNo(saml, "NameID", "Key in the directory"), Value: u.Key, Mono: true})
 	}
-	if u.Portal > 0 {
-		facts = append(facts, parts.Pair{Label: "Self-service portal", Value: parts.Count(u.Portal, "session")})
+	if u.Provider != "" {
+		facts = append(facts, parts.FactTime("Last sign-in to the portal", parts.At(now, u.PortalAt)), parts.Fact("Sessions in the portal", parts.Number(u.Portal)))
 	}
 	facts = append(facts, h.factor(u)...)
 	if u.RefusedAt.IsZero() {

@@ -68,7 +68,9 @@ func (h *Pages) steps(c echo.Context, u portal.User, offers []portal.Offer) (vie
 		}
 	}
 	if len(offers) == 1 && plain {
-		out.File = offers[0].File.FileName
+		if out.File = offers[0].File.FileName; out.Program.Terminal && needs.Browser {
+			out.File = offers[0].File.LineName
+		}
 	}
 	return out, nil
 }

@@ -90,7 +90,7 @@ func TestWayToTheFile(t *testing.T) {
 	if file.Body != want.Text {
 		t.Errorf("the file is\n%s\nwant\n%s", file.Body, want.Text)
 	}
-	for name, value := range map[string]string{"Content-Disposition": "attachment; filename=" + string(s.Endpoint.ID) + ".ovpn", "Content-Type": "application/x-openvpn-profile", "Cache-Control": "no-store"} {
+	for name, value := range map[string]string{"Content-Disposition": "attachment; filename=" + s.Endpoint.Name + "-" + string(s.Endpoint.ID) + ".ovpn", "Content-Type": "application/x-openvpn-profile", "Cache-Control": "no-store"} {
 		if file.Header.Get(name) != value {
 			t.Errorf("%s: %q, want %q", name, file.Header.Get(name), value)
 		}
