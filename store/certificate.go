@@ -91,15 +91,24 @@ const OriginImported = "imported"
 func (t *Tx) Certificates(ctx context.Context, l vpn.List) (vpn.Page[vpn.Certificate], error) {
 	q, now := t.on(ctx), t.store.options.Now()
 	const blocked = "REPLACE(LOWER(fingerprint), ':', '') IN (SELECT b.fingerprint FROM blocked_certificate b)"
-	// A serial number of 17 digits or more names a certificate without its issuer (vpn.CertificateBlock).
-	const revoked = "use <> 'authority' AND LENGTH(serial) >= 17 AND serial IN (SELECT r.serial FROM revocation r)"
+	// A serial number of 17 digits or more names a certificate without its issuer (vpn.CertificateBlock). The issuer of the others is in
+	// their chain.
+	const revoked = "use <> 'authority' AND (LENGTH(serial) >= 17 AND serial IN (SELECT r.serial FROM revocation r) OR id IN ?)"
+	var short []string
+	switch l.Filter["state"] {
+	case "revoked", "valid", "expires soon", "expired":
+		var err error
+		if short, err = t.revokedWithShortSerial(ctx); err != nil {
+			return vpn.Page[vpn.Certificate]{}, err
+		}
+	}
 	switch l.Filter["state"] {
 	case "blocked":
 		q = q.Where(blocked)
 	case "revoked":
-		q = q.Where("NOT (" + blocked + ") AND " + revoked)
+		q = q.Where("NOT ("+blocked+") AND "+revoked, short)
 	case "valid", "expires soon", "expired":
-		q = q.Where("NOT (" + blocked + ") AND NOT (" + revoked + ")")
+		q = q.Where("NOT ("+blocked+") AND NOT ("+revoked+")", short)
 	}
 	switch l.Filter["state"] {
 	case "expired":
@@ -110,6 +119,34 @@ func (t *Tx) Certificates(ctx context.Context, l vpn.List) (vpn.Page[vpn.Certifi
 		q = q.Where("not_after >= ?", micros(now.Add(vpn.ExpiryWarning)))
 	}
 	return readPage(q, l, certificateList, certificateNoun, certificateRow.certificate)
+}
+
+// revokedWithShortSerial gives the IDs of the revoked certificates whose serial number others may have as well: few are.
+func (t *Tx) revokedWithShortSerial(ctx context.Context) ([]string, error) {
+	const candidates = "use <> 'authority' AND LENGTH(serial) < 17 AND serial IN (SELECT r.serial FROM revocation r)"
+	list, err := readAll(t.on(ctx).Where(candidates).Order("id"), certificateNoun, certificateRow.certificate)
+	if err != nil || len(list) == 0 {
+		return []string{""}, err
+	}
+	numbers := make([]vpn.CertificateNumber, len(list))
+	for i, c := range list {
+		numbers[i] = vpn.RevocationOf(c).CertificateNumber
+	}
+	found, err := t.RevocationsOf(ctx, numbers...)
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[vpn.CertificateNumber]bool, len(found.Entries))
+	for _, r := range found.Entries {
+		known[r.CertificateNumber] = true
+	}
+	ids := []string{""} // which no certificate has: a list for IN is not empty
+	for i, c := range list {
+		if known[numbers[i]] {
+			ids = append(ids, string(c.ID))
+		}
+	}
+	return ids, nil
 }
 
 // CertificatesByID reads certificates; unknown ones are absent.

@@ -40,6 +40,8 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"attempt":                        testAttempt,
 	"block":                          testBlock,
 	"renewal":                        testRenewal,
+	"revocation":                     testRevocation,
+	"revoked":                        testRevokedCertificates,
 	"users":                          testUsers,
 	"user lists":                     testUserLists,
 	"group spellings":                testGroupSpellings,

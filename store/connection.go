@@ -159,6 +159,20 @@ func (t *Tx) LiveConnectionsWith(ctx context.Context, b vpn.CertificateBlock) ([
 	return slices.DeleteFunc(found, func(c vpn.Connection) bool { return !b.IsOfConnection(c) }), err
 }
 
+// LiveConnectionsBySerial lists the connections that LiveConnectionsWith lists for any of several certificates with these serial numbers, without
+// their counters.
+func (t *Tx) LiveConnectionsBySerial(ctx context.Context, serials ...string) ([]vpn.Connection, error) {
+	var out []vpn.Connection
+	for part := range slices.Chunk(serials, batch) {
+		found, err := readAll(t.on(ctx).Where(live+" AND serial IN ?", part).Order("number"), connectionNoun, connectionRow.connection)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
 // LiveConnectionsListed lists the connections of every endpoint that are connecting, active, away, terminating or failed-to-terminate, and
 // that a revocation may be about: see VPNSessionsListed.
 func (t *Tx) LiveConnectionsListed(ctx context.Context, serials ...string) ([]vpn.Connection, error) {

@@ -135,11 +135,13 @@ type SubnetStatus struct {
 // certificates that are kept here and that it issued; it is 0 where it is no authority.
 type CertificateStatus struct {
 	Certificate
-	UsedBy  []EndpointRef
-	Issued  int
-	Devices int               // certificates of devices of users that it issued
-	Blocked *CertificateBlock // nil: it is not blocked
-	Revoked *Revocation       // nil: no list has it
+	UsedBy []EndpointRef
+	// Connected are the endpoints where a client is connected with it, or was and keeps its session, in a list of certificates.
+	Connected []EndpointRef
+	Issued    int
+	Devices   int               // certificates of devices of users that it issued
+	Blocked   *CertificateBlock // nil: it is not blocked
+	Revoked   *Revocation       // nil: no list has it
 	// Of one certificate that is shown alone:
 	CanRenew     bool
 	RenewsItself bool // by the setting; where an endpoint uses it

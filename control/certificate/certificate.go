@@ -2,6 +2,7 @@ package certificate
 
 import (
 	"context"
+	"slices"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -41,12 +42,39 @@ func (s *Service) Certificates(ctx context.Context, by control.Principal, l vpn.
 		if err != nil {
 			return err
 		}
+		connected, err := connectedWith(ctx, tx, page.Items)
+		if err != nil {
+			return err
+		}
 		out = vpn.MapPage(page, func(c vpn.Certificate) vpn.CertificateStatus {
-			return vpn.CertificateStatus{Certificate: c, UsedBy: used[c.ID], Issued: issued[c.ID], Devices: devices[c.ID], Blocked: blocked[c.ID], Revoked: revoked[c.ID]}
+			return vpn.CertificateStatus{Certificate: c, UsedBy: used[c.ID], Connected: connected[c.ID], Issued: issued[c.ID], Devices: devices[c.ID], Blocked: blocked[c.ID], Revoked: revoked[c.ID]}
 		})
 		return nil
 	})
 	return out, err
+}
+
+// connectedWith are the endpoints where clients are connected with each client certificate.
+func connectedWith(ctx context.Context, tx *store.Tx, list []vpn.Certificate) (map[vpn.CertificateID][]vpn.EndpointRef, error) {
+	var serials []string
+	for _, c := range list {
+		if c.Use == vpn.UseClient {
+			serials = append(serials, c.Serial)
+		}
+	}
+	live, err := tx.LiveConnectionsBySerial(ctx, serials...)
+	if err != nil || len(live) == 0 {
+		return nil, err
+	}
+	at := map[vpn.CertificateID][]vpn.EndpointID{}
+	for _, c := range list {
+		for _, l := range live {
+			if c.Use == vpn.UseClient && l.Live() && vpn.BlockOf(c).IsOfConnection(l) && !slices.Contains(at[c.ID], l.Endpoint) {
+				at[c.ID] = append(at[c.ID], l.Endpoint)
+			}
+		}
+	}
+	return control.EndpointRefs(ctx, tx, at)
 }
 
 // Certificate gives one certificate.

@@ -23,3 +23,21 @@ func TestCertificateInUse(t *testing.T) {
 		s.WantRefusal(what, c.kind, c.words, c.run)
 	}
 }
+
+// The list names the endpoints where a client is connected with its certificate now.
+func TestCertificatesInUseByClients(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	s.establish(s.login("1", s.Alice))
+	page, err := s.Certificates.Certificates(t.Context(), s.Admin, vpn.List{})
+	s.Must(err)
+	for _, c := range page.Items {
+		want := 0
+		if c.ID == s.Alice.ID {
+			want = 1
+		}
+		if len(c.Connected) != want || want == 1 && c.Connected[0].ID != s.Endpoint.ID {
+			t.Errorf("%s is connected to %v", c.Label(), c.Connected)
+		}
+	}
+}

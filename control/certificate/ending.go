@@ -61,7 +61,7 @@ func (s *Service) WarnOfEnding(ctx context.Context) error {
 	list, err := s.Ending(ctx)
 	for _, c := range list {
 		if step, reached := vpn.ExpiryStepWithin(time.Hour, c.NotAfter, s.core.Now()); reached {
-			s.core.Log.WarnContext(ctx, "a certificate that endpoints use ends soon", "certificate", c.ID, "name", c.Label(), "days", step, "end", c.NotAfter)
+			s.core.Log.WarnContext(ctx, "a certificate that endpoints use ends soon", "certificate", c.ID, "name", c.Label(), "days", step, "end", c.NotAfter, "endpoints", c.UsedBy)
 		}
 	}
 	return err

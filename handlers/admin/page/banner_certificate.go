@@ -1,6 +1,8 @@
 package page
 
 import (
+	"strings"
+
 	"github.com/labstack/echo/v4"
 
 	views "sallyport/views/admin"
@@ -31,8 +33,26 @@ func (p *Pages) endingNotices(c echo.Context) []layout.BannerNotice {
 		}
 		out = append(out, layout.BannerNotice{
 			Urgent: left.Hours() < urgentDays*24, Heading: use + views.NameOr(e.Name, e.ID) + " " + when,
-			Sentence: "Used by " + parts.Count(len(e.UsedBy), "endpoint") + ". No client can connect there after its end.", Href: views.CertificatePath(e.ID), Link: "See the certificate",
+			Sentence: "Used by " + endpointNames(e.UsedBy) + ". No client can connect there after its end.", Href: views.CertificatePath(e.ID), Link: "See the certificate",
 		})
 	}
 	return out
+}
+
+// maxNamed is how many endpoints a notice names.
+const maxNamed = 3
+
+// endpointNames names endpoints in a sentence.
+func endpointNames(list []vpn.EndpointRef) string {
+	var names []string
+	for _, e := range list[:min(len(list), maxNamed)] {
+		names = append(names, e.Label())
+	}
+	if more := len(list) - maxNamed; more > 0 {
+		names = append(names, parts.Count(more, "more endpoint"))
+	}
+	if last := len(names) - 1; last > 0 {
+		return strings.Join(names[:last], ", ") + " and " + names[last]
+	}
+	return strings.Join(names, "")
 }
