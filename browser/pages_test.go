@@ -134,6 +134,11 @@ func TestFilledPages(t *testing.T) {
 		p.open(p.link(part))
 		p.inspect("endpoint" + strings.ReplaceAll(tab, "/", " ") + " confirm")
 	}
+	for _, tab := range []string{"/rules", "/routes"} {
+		p.open(endpoint + tab)
+		p.open(p.link("/edit"))
+		p.inspect("endpoint" + strings.ReplaceAll(tab, "/", " ") + " modify")
+	}
 	p.open(endpoint)
 	p.click("Actions")
 	p.inspect("endpoint actions menu")
@@ -145,6 +150,9 @@ func TestFilledPages(t *testing.T) {
 	p.wantRefused("associate", "Associate target network")
 	p.open(network + "/subnets/new")
 	p.wantRefused("subnet", "Create subnet")
+	p.open(network + "/edit")
+	p.fill("IPv4 CIDRs", "10.200.0.0/16")
+	p.wantRefused("network edit", "Modify network")
 	p.open(endpoint + "/edit")
 	p.fill("VPN port", "seventy")
 	p.wantRefused("endpoint edit", "Modify Client VPN endpoint")

@@ -30,7 +30,14 @@ func testRenewal(t *testing.T, s *Store) {
 		}
 		return x.RenewInChains(ctx, f.authority.PEM, renewed.PEM)
 	})
+	renamed := f.server
+	renamed.Name, renamed.CommonName = "Gateway of the office", "not written"
+	update(t, s, func(ctx context.Context, x *Tx) error { return x.RenameCertificate(ctx, renamed) })
 	view(t, s, func(ctx context.Context, x *Tx) error {
+		found := must[vpn.Page[vpn.Certificate]](t)(x.Certificates(ctx, vpn.List{Search: "gateway OF"})).Items
+		if len(found) != 1 || found[0].Name != renamed.Name || found[0].CommonName != f.server.CommonName || found[0].Fingerprint != f.server.Fingerprint {
+			t.Errorf("renamed: %+v", found)
+		}
 		got := must[vpn.Certificate](t)(x.Certificate(ctx, leaf.ID))
 		if !strings.HasSuffix(got.Chain, renewed.PEM) || !got.NotAfter.Equal(leaf.NotAfter) || got.Name != leaf.Name {
 			t.Errorf("renewed: %+v", got)

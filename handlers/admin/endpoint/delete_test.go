@@ -19,7 +19,7 @@ func TestConfirmPagesNameWhatIsLost(t *testing.T) {
 	u.Admin.Get(u.Endpoint+"/edit").WantText("#port-help", "cuts off 2 connections until the users have a new configuration file")
 
 	link := func(tab, row string) string {
-		href, _ := u.Admin.Get(u.Endpoint + tab).Row(row).Doc.Find("a.btn").Attr("href")
+		href, _ := u.Admin.Get(u.Endpoint + tab).Row(row).Doc.Find("a.btn[href$='/delete']").Attr("href")
 		return href
 	}
 	rule := link("/rules", "10.0.0.0/16")
