@@ -83,6 +83,9 @@ func (p *user) portalAppearance(t *testing.T, public string) {
 	p.press("Windows")
 	p.waitText("Offered now", "SHA-256")
 	p.inspect("offered program of the portal")
+	p.press("Remove")
+	p.waitText("Remove the program for Windows?", "OpenVPN-2.6.14-amd64.msi")
+	p.inspect("remove a program of the portal")
 
 	p.open(public + "/portal?platform=windows")
 	p.waitText("From your administrators, 1.3 MB.", "The help desk is in room 12.", "Questions?", "help@example.com")

@@ -22,7 +22,7 @@ func (p *user) inspectPublic(name string) {
 	p.t.Helper()
 	for _, l := range publicLooks {
 		p.setLook(l)
-		p.inspectAsIs(name+" ("+l.name+")", false) // every look has its own colours and sizes
+		p.inspectAsIs(name+" ("+l.name+")", l.dark)
 		p.screenshot("pages/" + name + "-" + l.name)
 	}
 	p.setLook(looks[0])

@@ -21,6 +21,7 @@ func selfServiceRoutes(h *admin.Console) []route {
 		{get, installer, h.SelfService.InstallerForm, signedIn},
 		{post, uploadRoute, h.SelfService.Upload, may(vpn.ReplaceInstaller)},
 		{post, installer + "/link", h.SelfService.SetLink, may(vpn.ReplaceInstaller)},
+		{get, installer + "/remove", h.SelfService.RemoveForm, may(vpn.RemoveInstaller)},
 		{post, installer + "/remove", h.SelfService.Remove, may(vpn.RemoveInstaller)},
 	}
 }

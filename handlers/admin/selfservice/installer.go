@@ -1,6 +1,7 @@
 package selfservice
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"mime/multipart"
@@ -155,6 +156,27 @@ func (h *Portal) SetLink(c echo.Context) error {
 		return err
 	}
 	return h.pages.Done(c, "The link is offered to users of "+platform(c).Label()+".", home)
+}
+
+// RemoveForm asks whether the offer shall end.
+func (h *Portal) RemoveForm(c echo.Context) error {
+	p := platform(c)
+	list, _, err := h.installers.Installers(page.Context(c), page.Principal(c))
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(list, func(i vpn.Installer) bool { return i.Platform == p })
+	if at < 0 {
+		return echo.ErrNotFound
+	}
+	confirm := parts.Confirm{
+		Crumbs: append(crumbs[:1:1], parts.Crumb{Label: "Program for " + p.Label(), Href: views.InstallerPath(p)}),
+		Title:  "Remove the program for " + p.Label() + "?",
+		Text:   "Users are led to the page of the program's makers instead. Downloads that run go on to their end.",
+		Losses: []string{list[at].Name() + ", " + cmp.Or(list[at].Link, list[at].FileName)},
+		Action: views.InstallerPath(p) + "/remove", Cancel: views.InstallerPath(p), Button: "Remove",
+	}
+	return page.Render(c, http.StatusOK, views.ConfirmPage(h.pages.Chrome(c, "Remove program", section), confirm))
 }
 
 // Remove ends the offer.

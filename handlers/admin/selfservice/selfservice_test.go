@@ -165,7 +165,14 @@ func TestInstallers(t *testing.T) {
 		t.Errorf("the link leads to %s", href)
 	}
 	s.user.Get(file).WantStatus(http.StatusNotFound)
+	if to := s.Admin.Get(at).Href("Remove"); to != at+"/remove" {
+		t.Errorf("Remove leads to %s", to)
+	}
+	s.reader.Get(at + "/remove").WantStatus(http.StatusForbidden)
+	ask := s.Admin.Get(at+"/remove").WantStatus(http.StatusOK).WantText("main", "Remove the program for Windows?").WantText("main", "OpenVPN Connect, https://software.example.com/vpn")
+	webtest.CheckMarkup(t, "remove", ask)
 	s.Admin.Post(at+"/remove", nil).WantStatus(http.StatusSeeOther)
+	s.Admin.Get(at + "/remove").WantStatus(http.StatusNotFound)
 	s.user.Get("/portal?platform=windows").WantText(".steps", "OpenVPN Connect at openvpn.net")
 }
 
