@@ -17,12 +17,14 @@ func (s *passwordSite) authorizeGroup(t testing.TB, cidr, group string) {
 	s.MustSubmit(s.Endpoint+"/rules/new", "Add authorization rule", fields)
 }
 
-// Users of two groups reach different hosts, and a rule that is removed cuts the user who is connected.
+// Users of two groups reach different hosts, as the console answers 200 questions about them, and a rule that is removed cuts the
+// user who is connected.
 func TestGroupsReachTheirHosts(t *testing.T) {
 	t.Parallel()
 	s := newPasswordSite(t, 2)
 	s.authorizeGroup(t, addrHostA+"/32", "engineers")
 	s.authorizeGroup(t, addrHostB+"/32", "sales")
+	l := newAccessLab(t, s)
 	alice := netlab.ConnectClient(t, s.clients[0], as(t, s.profile, "alice", directory.Password))
 	bob := netlab.ConnectClient(t, s.clients[1], as(t, s.profile, "bob", directory.Password))
 	if text := s.Get("/users").Text(); !strings.Contains(text, "engineers") || !strings.Contains(text, "sales") {
@@ -38,7 +40,8 @@ func TestGroupsReachTheirHosts(t *testing.T) {
 			t.Errorf("%s reaches %s", c.name, c.other)
 		}
 	}
-	s.Remove("/rules", "sales", "Remove authorization rule") // no wider rule covers host B
+	l.compare(t, l.ask(100, "alice", "bob"), map[string]*netlab.Client{"alice": alice, "bob": bob})
+	s.Remove("/rules", addrHostB+"/32", "Remove authorization rule") // no wider rule covers host B
 	netlab.Eventually(t, 20*time.Second, "bob is cut", func() bool { return !bob.On.Reaches(addrHostB, netlab.EchoPort) })
 	if !alice.On.Reaches(addrHostA, netlab.EchoPort) {
 		t.Error("alice is cut, too")

@@ -600,7 +600,7 @@ func accessRules(v AccessPage, r AccessResult) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, rule := range r.Deciding {
-				templ_7745c5c3_Err = accessRule(v, rule.RuleStatus, parts.YesNo(rule.Grants, "Most specific: grants access", "Most specific: grants no access"), parts.YesNo(rule.Grants, "badge bg-green-lt", "badge bg-red-lt")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = accessRule(v, rule.RuleStatus, parts.YesNo(rule.Grants, "Decides: grants", "Decides: refuses"), parts.YesNo(rule.Grants, "badge bg-green-lt", "badge bg-red-lt")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1032,9 +1032,9 @@ func accessOut(r AccessResult) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var44 string
-			templ_7745c5c3_Var44, templ_7745c5c3_Err = templ.JoinStringErrs(r.way())
+			templ_7745c5c3_Var44, templ_7745c5c3_Err = templ.JoinStringErrs("Next hop: " + r.way())
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/access.templ`, Line: 244, Col: 15}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/access.templ`, Line: 244, Col: 30}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
 			if templ_7745c5c3_Err != nil {

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -73,9 +74,9 @@ func (h *Access) Test(c echo.Context) error {
 // fields are the controls of the form; the last stands for the groups.
 func (in accessInput) fields(view endpoint.View) []parts.Field {
 	user := parts.Field{Name: views.AccessUserParam, Label: "User", Value: in.user, Autocomplete: "off",
-		Help: "Name of a user who has signed in before. The groups as last seen count, and the target networks of the user's connections."}
+		Help: "Name of a user who has signed in before: the groups as last seen count."}
 	if !view.UserBased() {
-		user.Help = "Common name of a client that has connected before: the target networks of its connections count."
+		user.Help = "Common name of a client that has connected before."
 	}
 	return []parts.Field{
 		{Name: views.AccessToParam, Label: "Destination address", Value: in.destination, Required: true, Mono: true, Placeholder: "10.0.2.77", Autocomplete: "off", InputMode: "decimal", Focus: in.destination == "",
@@ -143,7 +144,9 @@ func accessNext(t endpoint.AccessTest) parts.Button {
 		return below("Add authorization rule", single, "rules", "new")
 	case t.Verdict == vpn.DenyGroup:
 		return below("Add authorization rule", deciding, "rules", "new")
-	case t.Verdict == vpn.DenyNoRoute, t.Verdict == vpn.Allow && t.Partly:
+	case t.Verdict == vpn.DenyNoRoute && slices.ContainsFunc(t.Ways, func(w endpoint.TestedWay) bool { return len(w.Routes) > 0 }), t.Verdict == vpn.Allow && t.Partly:
+		return parts.Button{Label: "Show route table", Href: views.EndpointPath(t.Endpoint.ID, "routes")} // it offers the routes that are missing
+	case t.Verdict == vpn.DenyNoRoute:
 		return below("Create route", deciding, "routes", "new")
 	case t.Verdict == vpn.DenyOtherClient:
 		return below("Create route", t.Endpoint.ClientCIDR, "routes", "new")
