@@ -23,6 +23,7 @@ import (
 	"sallyport/control/network"
 	"sallyport/control/node"
 	selfservice "sallyport/control/portal"
+	"sallyport/control/probe"
 	"sallyport/control/quickstart"
 	"sallyport/control/runner"
 	"sallyport/control/search"
@@ -118,6 +119,7 @@ func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (adm
 		Users: user.New(core), Branding: branding.New(core), Installers: installer.New(core),
 		Identity: identity.New(core, openDirectory, samlRoom{saml.Fetcher{Private: cfg.Public.PrivateMetadata}}), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core),
 	}
+	services.Probes = probe.New(core, dataplane, probe.TCP)
 	services.Devices = device.New(device.Config{Core: core, PKI: maker, Files: services.Endpoints})
 	users := selfservice.New(selfservice.Config{Core: core, Prover: services.Identity, Providers: services.Identity, Files: services.Endpoints})
 	pages := portal.Services{Core: core, SignIns: signin.New(core, services.Identity, services.Identity, users), Portal: users, Devices: services.Devices, Files: services.Endpoints, Branding: services.Branding, Installers: services.Installers, Providers: services.Identity, Lists: services.Certificates}

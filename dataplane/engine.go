@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"sallyport/dataplane/eventlog"
 	"sallyport/dataplane/fault"
 	"sallyport/dataplane/host"
@@ -47,6 +49,7 @@ type Engine struct {
 	host    *findings
 	repairs *fault.Repairs
 	faults  *fault.List // of the host
+	probes  *rate.Limiter
 
 	// mu guards the fields below. It may be held while an endpoint is made; no request is sent to an
 	// endpoint's goroutine under it.
@@ -68,7 +71,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	e := &Engine{
 		cfg: cfg, log: cfg.Log, now: time.Now, instance: rand.Text(), started: time.Now(), ctx: ctx,
 		logins: login.NewQueue(), policy: hostpolicy.NewFile(cfg.HostPolicy), limiter: &session.Limiter{},
-		slots: &slots{inUse: map[int]bool{}}, host: newFindings(), repairs: &fault.Repairs{}, faults: fault.NewList(),
+		slots: &slots{inUse: map[int]bool{}}, host: newFindings(), repairs: &fault.Repairs{}, faults: fault.NewList(), probes: newProbeLimit(),
 		endpoints: map[vpn.EndpointID]*endpoint{},
 	}
 	e.halted, e.halt = context.WithCancel(ctx)

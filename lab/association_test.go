@@ -184,6 +184,7 @@ func TestTCPOnOneAddress(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	s.wantReachTested(t)
 	s.Remove("/connections", "alice", "Terminate connection")
 	netlab.Eventually(t, 10*time.Second, "the client's program ended", func() bool { return !c.Running() })
 }

@@ -95,6 +95,14 @@ func testEveryField(t *testing.T, s *Store) {
 		read:      func(ctx context.Context, x *Tx, v vpn.Subnet) (vpn.Subnet, error) { return x.Subnet(ctx, v.ID) },
 		immutable: []string{"Network", "CIDR", "Zone", "CreatedAt"},
 	}.check(t, s)
+	entity[vpn.Probe]{
+		identity: func(v *vpn.Probe, _ bool) { v.Subnet = f.a.ID },
+		create:   func(ctx context.Context, x *Tx, v vpn.Probe) error { return x.SaveProbe(ctx, v) },
+		read: func(ctx context.Context, x *Tx, v vpn.Probe) (vpn.Probe, error) {
+			all, err := x.Probes(ctx, v.Subnet, "other")
+			return all[v.Subnet], err
+		},
+	}.check(t, s)
 	entity[vpn.Certificate]{
 		identity: func(v *vpn.Certificate, _ bool) { v.Authority = f.authority.ID },
 		create:   func(ctx context.Context, x *Tx, v vpn.Certificate) error { return x.CreateCertificate(ctx, v, "key") },
@@ -127,7 +135,7 @@ func testEveryField(t *testing.T, s *Store) {
 			all, err := x.Observations(ctx, v.Endpoint)
 			return all[v.Endpoint], err
 		},
-		notStored: []string{"Fresh"}, // control compares SeenAt with its clock
+		notStored: []string{"Fresh", "Untested"}, // control compares SeenAt with its clock, and adds the doubts
 	}.check(t, s)
 	entity[vpn.Association]{
 		identity: func(v *vpn.Association, filled bool) {

@@ -154,7 +154,7 @@ func testObservation(t *testing.T, s *Store) {
 		Faults: []vpn.Fault{{Subject: "x", Message: "It is \"wrong\" <here>.", Since: at.UTC()}},
 		Ways:   []vpn.Way{{Association: f.firstAssoc.ID, Subnet: prefix("10.0.1.0/24"), Interface: "eth1", Gateway: netip.MustParseAddr("10.0.0.254"), Default: true, Since: at.UTC()}},
 	}
-	full(t, o, "Fresh")
+	full(t, o, "Fresh", "Untested")
 	read := func() (got map[vpn.EndpointID]vpn.Observation) {
 		view(t, s, func(ctx context.Context, x *Tx) (err error) {
 			got, err = x.Observations(ctx, o.Endpoint, "other")

@@ -102,6 +102,7 @@ const (
 	// Target networks, authorization rules, routes.
 	DescribeClientVpnTargetNetworks     Action = "DescribeClientVpnTargetNetworks"
 	AssociateClientVpnTargetNetwork     Action = "AssociateClientVpnTargetNetwork"
+	TestClientVpnTargetNetwork          Action = "TestClientVpnTargetNetwork"
 	DisassociateClientVpnTargetNetwork  Action = "DisassociateClientVpnTargetNetwork"
 	DescribeClientVpnAuthorizationRules Action = "DescribeClientVpnAuthorizationRules"
 	AuthorizeClientVpnIngress           Action = "AuthorizeClientVpnIngress"
@@ -222,6 +223,7 @@ var actions = map[Action]struct {
 	WithdrawConfigurationLink:           {Writes, "Withdraw a one-time link"},
 	DescribeClientVpnTargetNetworks:     {Reads, "Show target network associations"},
 	AssociateClientVpnTargetNetwork:     {Writes, "Associate target network"},
+	TestClientVpnTargetNetwork:          {Writes, "Test target network"},
 	DisassociateClientVpnTargetNetwork:  {Writes, "Disassociate target network"},
 	DescribeClientVpnAuthorizationRules: {Reads, "Show authorization rules"},
 	AuthorizeClientVpnIngress:           {Writes, "Add authorization rule"},

@@ -66,6 +66,7 @@ const (
 	CodeWorkerFailed         Code = "WorkerFailed"
 	CodeHostFailed           Code = "HostFailed"
 	CodeHostConflict         Code = "HostConflict"
+	CodeProbeFailed          Code = "ProbeFailed"
 	CodePortTaken            Code = "PortTaken"
 	CodeAddressNotLocal      Code = "NoSuchAddress"
 	CodePortForbidden        Code = "PortForbidden"
@@ -218,6 +219,7 @@ var codes = map[Code]string{
 	CodeRemovalFailed:                      "The endpoint could not be removed from the host.",
 	CodeWorkerFailed:                       "An OpenVPN process ended or does not start.",
 	CodeHostFailed:                         "The operating system refused a change.",
+	CodeProbeFailed:                        "A test of a target network cannot be sent from the host.",
 	CodeHostConflict:                       "Something else on the host is in the way of a change.",
 	CodePortTaken:                          "Another program listens on the port.",
 	CodeAddressNotLocal:                    "The listen address is not an address of this host.",

@@ -11,6 +11,7 @@ type Observation struct {
 	Fresh    bool      // whether SeenAt is at most ObservationLife ago; the reader sets it
 	Faults   []Fault
 	Ways     []Way // to the target networks
+	Untested int   // how many of Faults are Doubts; the reader adds them, after those that were reported
 }
 
 // ObservationLife is how long a report counts as current. Web asks about once a second; after this time without an

@@ -18,7 +18,7 @@ type Probe struct {
 	From      netip.Addr    `json:"from,omitzero"`   // the router that said ProbeUnreachable; invalid: this host itself
 	RoundTrip time.Duration `json:"round_trip"`      // of the first answer
 	Source    netip.Addr    `json:"source,omitzero"` // the address that it was sent from; invalid: the one that the host chose
-	Way       Way           `json:"way"`             // by which it was sent
+	Way       WayOut        `json:"way"`             // by which it was sent
 	At        time.Time     `json:"at"`              // the zero time: there was no test
 	By        string        `json:"by"`              // the account that asked for it
 }
@@ -78,6 +78,7 @@ func (p Probe) Sentence() string {
 			return fmt.Sprintf("%s says that %s cannot be reached.", p.From, p.Address)
 		}
 		return fmt.Sprintf("This host finds no way to %s, or no host with this address on %s.", p.Address, p.Way.Interface)
+	case ProbeSilent:
 	}
 	if p.Kind == ProbeTCP {
 		return fmt.Sprintf("No answer from port %d of %s within %d seconds.", p.Port, p.Address, int(ProbeTime.Seconds()))
@@ -117,7 +118,7 @@ type ProbeRequest struct {
 
 // ProbeAnswer is what the dataplane found.
 type ProbeAnswer struct {
-	Way Way `json:"way"` // to the address
+	Way WayOut `json:"way"` // to the address
 	// Source is the address that packets of clients seem to come from where that is none of the host's own on that side; a
 	// probe is sent from it. Invalid: the one that the host chooses.
 	Source    netip.Addr    `json:"source,omitzero"`

@@ -42,7 +42,7 @@ func TestProbeIsOfTheTargetNetwork(t *testing.T) {
 
 // What came back is one sentence, and what may be the reason another one.
 func TestProbeSentence(t *testing.T) {
-	at := Probe{Kind: ProbeICMP, Address: netip.MustParseAddr("10.0.9.1"), Port: 443, RoundTrip: 1234 * time.Microsecond, Way: Way{Interface: "eth1"}}
+	at := Probe{Kind: ProbeICMP, Address: netip.MustParseAddr("10.0.9.1"), Port: 443, RoundTrip: 1234 * time.Microsecond, Way: WayOut{Interface: "eth1"}}
 	router := netip.MustParseAddr("192.0.2.254")
 	for _, c := range []struct {
 		kind    ProbeKind

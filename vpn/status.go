@@ -21,6 +21,8 @@ type EndpointSummary struct {
 	Trouble      string   // which parts failed, in a few words; empty: none
 	Zones        []string // of its target networks
 	Fault        string   // the first fault or warning that its dataplane reports, as a sentence; empty: none
+	Works        bool     // Trouble and Fault are warnings
+	Untested     int      // target networks to which the way is doubtful (Observation.Doubts)
 }
 
 // Trouble says in a few words what failed of an endpoint, or may fail; "" where nothing did.
@@ -49,11 +51,20 @@ func Trouble(associations []Association, o Observation) string {
 		return "1 fault"
 	case n > 1:
 		return fmt.Sprintf("%d faults", n)
+	case warnings > 0 && warnings == o.Untested:
+		return untested(o.Untested)
 	case warnings > 0:
 		return "Warning"
 	default:
 		return ""
 	}
+}
+
+func untested(n int) string {
+	if n == 1 {
+		return "1 target network not tested"
+	}
+	return fmt.Sprintf("%d target networks not tested", n)
 }
 
 // ConnectionSummary is a connection as lists show it.
@@ -83,7 +94,8 @@ type AssociationStatus struct {
 	State      AssociationState
 	Reason     string
 	SubnetName string
-	Way        Way // by which the host reaches it
+	Way        Way   // by which the host reaches it
+	Test       Probe // the last one; without a time: there was none
 	// Lacks are the destinations that other target networks of the endpoint have a route to and this one has not (UnequalRoutes).
 	Lacks []netip.Prefix
 }

@@ -32,14 +32,16 @@ func (w Way) Known() bool { return w.Interface != "" || w.Problem != "" }
 func (w Way) Doubtful() bool { return w.Default || w.Partly }
 
 // Hop is the next hop: "eth1, directly" or "10.0.0.254 on eth1"; "" where there is none.
-func (w Way) Hop() string {
+func (w Way) Hop() string { return hop(w.Interface, w.Gateway) }
+
+func hop(device string, gateway netip.Addr) string {
 	switch {
-	case w.Interface == "":
+	case device == "":
 		return ""
-	case w.Gateway.IsValid():
-		return fmt.Sprintf("%s on %s", w.Gateway, w.Interface)
+	case gateway.IsValid():
+		return fmt.Sprintf("%s on %s", gateway, device)
 	}
-	return w.Interface + ", directly"
+	return device + ", directly"
 }
 
 // Label is what lists and messages call the way.

@@ -12,3 +12,6 @@ type WayOut struct {
 	Forbidden bool       `json:"forbidden"` // by the host policy
 	Problem   string     `json:"problem"`   // why packets do not leave, as a sentence; empty: they do
 }
+
+// Hop is the next hop: "eth1, directly" or "10.0.0.254 on eth1"; "" where there is none.
+func (w WayOut) Hop() string { return hop(w.Interface, w.Gateway) }

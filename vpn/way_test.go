@@ -35,7 +35,7 @@ func TestWay(t *testing.T) {
 func TestDoubts(t *testing.T) {
 	const id = AssociationID("cvpn-assoc-1")
 	way := Way{Association: id, Subnet: netip.MustParsePrefix("10.0.9.0/24"), Interface: "eth0", Gateway: netip.MustParseAddr("192.0.2.254"), Default: true}
-	answered := Probe{Kind: ProbeICMP, Address: netip.MustParseAddr("10.0.9.1"), Outcome: ProbeAnswered, Way: way, At: time.Now()}
+	answered := Probe{Kind: ProbeICMP, Address: netip.MustParseAddr("10.0.9.1"), Outcome: ProbeAnswered, Way: WayOut{Interface: way.Interface, Gateway: way.Gateway}, At: time.Now()}
 	silent, elsewhere, other := answered, answered, answered
 	silent.Outcome = ProbeSilent
 	elsewhere.Way.Gateway = netip.MustParseAddr("192.0.2.1")

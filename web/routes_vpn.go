@@ -139,6 +139,8 @@ func vpnRoutes(h *admin.Console) []route {
 		{post, associations + "/new", h.Endpoint.Associations.Create, may(vpn.AssociateClientVpnTargetNetwork)},
 		{get, associations + "/delete", h.Endpoint.Associations.RemoveSeveralForm, may(vpn.DisassociateClientVpnTargetNetwork)},
 		{post, associations + "/delete", h.Endpoint.Associations.RemoveSeveral, may(vpn.DisassociateClientVpnTargetNetwork)},
+		{get, associations + "/:association/test", h.Endpoint.Associations.ProbeForm, may(vpn.TestClientVpnTargetNetwork)},
+		{post, associations + "/:association/test", h.Endpoint.Associations.Probe, may(vpn.TestClientVpnTargetNetwork)},
 		{get, associations + "/:association/delete", h.Endpoint.Associations.RemoveForm, may(vpn.DisassociateClientVpnTargetNetwork)},
 		{post, associations + "/:association/delete", h.Endpoint.Associations.Remove, may(vpn.DisassociateClientVpnTargetNetwork)},
 

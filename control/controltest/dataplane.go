@@ -48,6 +48,12 @@ type Dataplane struct {
 	Machine       vpn.Host // what Host answers
 	RefusePlace   error    // CheckPlace fails with it
 	Places        []vpn.Place
+	Probes        []vpn.ProbeRequest // that Probe was called with
+	ProbeAnswer   vpn.ProbeAnswer    // what Probe answers
+	RefuseProbe   error              // Probe fails with it
+	Connected     []netip.AddrPort   // that Connect was called with
+	ConnectedFrom netip.Addr
+	ConnectError  error                     // Connect fails with it
 	Ways          map[netip.Addr]vpn.WayOut // what WayOut answers; else the way by eth0
 }
 
@@ -257,6 +263,26 @@ func (d *Dataplane) WayOut(_ context.Context, to netip.Addr) (vpn.WayOut, error)
 		return w, d.Down
 	}
 	return vpn.WayOut{Address: to, Interface: "eth0"}, d.Down
+}
+
+func (d *Dataplane) Probe(_ context.Context, r vpn.ProbeRequest) (vpn.ProbeAnswer, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Probes = append(d.Probes, r)
+	a := d.ProbeAnswer
+	a.Way.Address = r.Address
+	if !r.Echo {
+		a.Outcome = ""
+	}
+	return a, cmp.Or(d.Down, d.RefuseProbe)
+}
+
+// Connect is the host of the target network that tests by TCP ask.
+func (d *Dataplane) Connect(_ context.Context, to netip.AddrPort, from netip.Addr) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Connected, d.ConnectedFrom = append(d.Connected, to), from
+	return d.ConnectError
 }
 
 func (d *Dataplane) Connections(context.Context) ([]vpn.LiveConnection, error) {

@@ -21,6 +21,7 @@ import (
 	"sallyport/control/network"
 	"sallyport/control/node"
 	"sallyport/control/portal"
+	"sallyport/control/probe"
 	"sallyport/control/quickstart"
 	"sallyport/control/runner"
 	"sallyport/control/search"
@@ -64,6 +65,7 @@ type Services struct {
 	Tutorial     *tutorial.Service
 	Search       *search.Service
 	QuickStart   *quickstart.Service
+	Probes       *probe.Service
 	Runner       *runner.Runner
 }
 
@@ -168,6 +170,7 @@ func (k *Kit) NewServices(o Options) Services {
 		Endpoints: endpoints, Devices: device.New(device.Config{Core: core, PKI: pki.Maker{}, Files: endpoints}),
 		Users:    user.New(core),
 		Identity: users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core), QuickStart: quickstart.New(core, pki.Maker{}, endpoints),
+		Probes: probe.New(core, k.Dataplane, k.Dataplane.Connect),
 		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Prover: users, SignIns: signIns, Directories: users, Metadata: users, Certificates: certificates, Limits: Limits, KeepChanges: KeepChanges}),
 	}
 }

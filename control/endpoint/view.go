@@ -136,7 +136,8 @@ func (s *Service) endpointSummaries(ctx context.Context, tx *store.Tx, page vpn.
 		for _, a := range of[e.ID] {
 			row.Zones = append(row.Zones, a.Zone)
 		}
-		row.Fault = o.Worst().Message
+		worst := o.Worst()
+		row.Fault, row.Works, row.Untested = worst.Message, worst.Warning, o.Untested
 		return row
 	}), nil
 }
@@ -267,9 +268,14 @@ func (s *Service) associationRows(ctx context.Context, tx *store.Tx, id vpn.Endp
 	if err != nil {
 		return nil, err
 	}
+	tests, err := tx.Probes(ctx, vpn.IDsOf(associations, func(a vpn.Association) vpn.SubnetID { return a.Subnet })...)
+	if err != nil {
+		return nil, err
+	}
 	rows := make([]vpn.AssociationStatus, len(associations))
 	for i, a := range associations {
 		rows[i] = a.Status(o, names[a.Subnet])
+		rows[i].Test = tests[a.Subnet]
 	}
 	return rows, nil
 }

@@ -3,6 +3,7 @@ package overview
 
 import (
 	"context"
+	"fmt"
 
 	"sallyport/control"
 	"sallyport/control/endpoint"
@@ -40,6 +41,7 @@ type Attention struct {
 	Failed   bool // else it is a warning
 	Text     string
 	Endpoint vpn.EndpointRef
+	Untested bool // it is about target networks, which a test tells more about
 }
 
 // How many rows the parts of the page have.
@@ -93,15 +95,32 @@ func ofEndpoints(list []vpn.EndpointSummary) (out []Attention) {
 	for _, e := range list {
 		about := vpn.EndpointRef{ID: e.ID, Name: e.Name}
 		switch {
-		case e.Trouble != "" && e.Fault != "":
-			out = append(out, Attention{Failed: true, Text: e.Trouble + ": " + e.Fault, Endpoint: about})
-		case e.Trouble != "":
-			out = append(out, Attention{Failed: true, Text: e.Trouble, Endpoint: about})
+		case e.Trouble != "" && !e.Works:
+			out = append(out, Attention{Failed: true, Text: joined(e.Trouble, e.Fault), Endpoint: about})
+		case e.Untested > 0: // see below
 		case e.Fault != "":
 			warnings = append(warnings, Attention{Text: e.Fault, Endpoint: about})
 		case e.Associations == 0 && !e.Deleting:
 			warnings = append(warnings, Attention{Text: "It has no target network: no client can connect.", Endpoint: about})
 		}
+		if e.Untested > 0 {
+			warnings = append(warnings, Attention{Text: untested(e.Untested), Endpoint: about, Untested: true})
+		}
 	}
 	return append(out, warnings...)
+}
+
+// joined is a trouble in a few words with its sentence, where there is one.
+func joined(trouble, sentence string) string {
+	if sentence == "" {
+		return trouble
+	}
+	return trouble + ": " + sentence
+}
+
+func untested(n int) string {
+	if n == 1 {
+		return "The host reaches 1 target network only by its default route, and no test has shown that it does."
+	}
+	return fmt.Sprintf("The host reaches %d target networks only by its default route, and no test has shown that it does.", n)
 }

@@ -36,6 +36,7 @@ type Engine interface {
 	Host() (vpn.Host, error)
 	CheckPlace(p vpn.Place) error
 	WayOut(to netip.Addr) (vpn.WayOut, error)
+	Probe(ctx context.Context, r vpn.ProbeRequest) (vpn.ProbeAnswer, error)
 }
 
 // Handler routes the requests of package wire to the engine. A *vpn.Error is sent as wire.Error with
@@ -63,6 +64,7 @@ func (s *server) routes() http.Handler {
 		wire.Host:        s.host,
 		wire.CheckPlace:  s.checkPlace,
 		wire.WayOut:      s.wayOut,
+		wire.Probe:       s.probe,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, wire.MaxMessage)
@@ -161,6 +163,14 @@ func (s *server) wayOut(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return s.engine.WayOut(to.Address)
+}
+
+func (s *server) probe(r *http.Request) (any, error) {
+	p, err := decodeBody[vpn.ProbeRequest](r)
+	if err != nil {
+		return nil, err
+	}
+	return s.engine.Probe(r.Context(), p)
 }
 
 func decodeBody[T any](r *http.Request) (T, error) {

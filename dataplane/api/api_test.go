@@ -92,6 +92,10 @@ func (e *engine) CheckPlace(p vpn.Place) error { return errors.Join(p.Validate()
 
 func (e *engine) WayOut(to netip.Addr) (vpn.WayOut, error) { return vpn.WayOut{Address: to}, e.err }
 
+func (e *engine) Probe(_ context.Context, r vpn.ProbeRequest) (vpn.ProbeAnswer, error) {
+	return vpn.ProbeAnswer{}, errors.Join(r.Validate(), e.err)
+}
+
 func discardLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func send(t *testing.T, e Engine, method, path, body string) (int, wire.Error) {
@@ -132,6 +136,7 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 		"bad cursor":      {"POST", "/v1/events/acknowledge", `{"seq":-1}`, 422, "MalformedMessage"},
 		"bad number":      {"GET", "/v1/events?after=x", "", 422, "InvalidParameterValue"},
 		"bad address":     {"POST", "/v1/host/way", `{"address":"10.0.0.0/8"}`, 422, "MalformedMessage"},
+		"bad probe":       {"POST", "/v1/probe", `{"address":"10.0.0.0/8"}`, 422, "MalformedMessage"},
 		"bad termination": {"POST", "/v1/connections/terminate", `{"connections":"all"}`, 422, "MalformedMessage"},
 	} {
 		status, refusal := send(t, e, c.method, c.path, c.body)

@@ -107,6 +107,12 @@ func (c *Client) WayOut(ctx context.Context, to netip.Addr) (w vpn.WayOut, err e
 	return w, err
 }
 
+// Probe asks for the way to an address of a target network, and whether it answers to ICMP echo. Field: address.
+func (c *Client) Probe(ctx context.Context, r vpn.ProbeRequest) (a vpn.ProbeAnswer, err error) {
+	err = c.call(ctx, wire.Probe, "", r, &a)
+	return a, err
+}
+
 // call makes one request; pattern is a constant of package wire. The reply is decoded into reply,
 // unless that is nil.
 func (c *Client) call(ctx context.Context, pattern, id string, body, reply any) error {

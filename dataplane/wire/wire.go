@@ -28,6 +28,7 @@ const (
 	Identify    = "PUT /v1/identities"
 	Host        = "GET /v1/host"
 	CheckPlace  = "POST /v1/host/check"
+	Probe       = "POST /v1/probe"
 	WayOut      = "POST /v1/host/way"
 )
 

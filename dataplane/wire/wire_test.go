@@ -46,6 +46,8 @@ func TestMessagesCarryEveryField(t *testing.T) {
 	carried[vpn.Host](t)
 	carried[vpn.Place](t)
 	carried[vpn.WayOut](t)
+	carried[vpn.ProbeRequest](t)
+	carried[vpn.ProbeAnswer](t)
 	carried[wire.Destination](t)
 	carried[wire.Cursor](t)
 	carried[wire.Termination](t)

@@ -15,6 +15,7 @@ import (
 	networkcontrol "sallyport/control/network"
 	nodecontrol "sallyport/control/node"
 	overviewcontrol "sallyport/control/overview"
+	probecontrol "sallyport/control/probe"
 	quickstartcontrol "sallyport/control/quickstart"
 	searchcontrol "sallyport/control/search"
 	settingcontrol "sallyport/control/setting"
@@ -55,6 +56,7 @@ type Services struct {
 	Tutorial     *tutorialcontrol.Service
 	QuickStart   *quickstartcontrol.Service
 	Search       *searchcontrol.Service
+	Probes       *probecontrol.Service
 }
 
 // Config is what the actions of the console need. Every field is required.
@@ -98,7 +100,7 @@ func New(c Config) *Console {
 		SAML:         saml.New(pages, s.Core, s.Identity),
 		Users:        user.New(pages, s.Users),
 		Devices:      device.New(pages, s.Devices),
-		Endpoint:     endpoint.New(pages, s.Endpoints, s.Networks, s.Identity),
+		Endpoint:     endpoint.New(pages, s.Endpoints, s.Networks, s.Identity, s.Probes),
 		Node:         node.New(pages, s.Core, s.Nodes, s.Endpoints, s.Settings),
 		SelfService:  selfservice.New(pages, s.Core, s.Branding, s.Installers, s.Endpoints),
 		Tutorial:     tutorial.New(pages, s.Tutorial),

@@ -74,6 +74,18 @@ type Page struct {
 	Body   string
 }
 
+// Href is where the first link with a text leads; the test fails where there is none.
+func (p *Page) Href(t testing.TB, text string) string {
+	t.Helper()
+	for _, link := range p.Doc.Find("a").EachIter() {
+		if href, ok := link.Attr("href"); ok && strings.TrimSpace(link.Text()) == text {
+			return href
+		}
+	}
+	t.Fatalf("%s has no link %q", p.URL, text)
+	return ""
+}
+
 // Text is what a person reads on the page, in one line.
 func (p *Page) Text() string { return strings.Join(strings.Fields(p.Doc.Find("body").Text()), " ") }
 

@@ -28,7 +28,7 @@ func (s *Site) Services() admin.Services {
 	k := s.Kit
 	return admin.Services{
 		Core: k.Core, Access: k.Access, Networks: k.Networks, Certificates: k.Certificates, Identity: k.Identity, Users: k.Users, Endpoints: k.Endpoints, Nodes: k.Nodes,
-		Settings: k.Settings, Tutorial: k.Tutorial, Search: k.Search, Devices: k.Devices, Branding: k.Branding, Installers: k.Installers, QuickStart: k.QuickStart,
+		Settings: k.Settings, Tutorial: k.Tutorial, Search: k.Search, Devices: k.Devices, Branding: k.Branding, Installers: k.Installers, QuickStart: k.QuickStart, Probes: k.Probes,
 	}
 }
 

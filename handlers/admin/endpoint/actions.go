@@ -7,6 +7,7 @@ import (
 	"sallyport/control/endpoint"
 	"sallyport/control/identity"
 	"sallyport/control/network"
+	"sallyport/control/probe"
 	"sallyport/handlers/admin/page"
 	"sallyport/vpn"
 )
@@ -23,11 +24,11 @@ type Actions struct {
 }
 
 // New makes the actions.
-func New(pages *page.Pages, endpoints *endpoint.Service, networks *network.Service, directories *identity.Service) Actions {
+func New(pages *page.Pages, endpoints *endpoint.Service, networks *network.Service, directories *identity.Service, probes *probe.Service) Actions {
 	shared := &common{pages, endpoints}
 	return Actions{
 		Endpoints:     Endpoints{shared},
-		Associations:  Associations{shared},
+		Associations:  Associations{shared, probes},
 		Rules:         Rules{shared, networks, directories},
 		Routes:        Routes{shared},
 		Connections:   Connections{shared},
@@ -46,7 +47,10 @@ type common struct {
 type Endpoints struct{ *common }
 
 // Associations are the target network associations of an endpoint.
-type Associations struct{ *common }
+type Associations struct {
+	*common
+	probes *probe.Service
+}
 
 // Rules are the authorization rules of an endpoint.
 type Rules struct {

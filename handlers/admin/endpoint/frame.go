@@ -52,6 +52,14 @@ func (h *common) frame(c echo.Context, tab string) (views.EndpointFrame, endpoin
 	}
 	f := views.EndpointFrame{Endpoint: view.Endpoint, State: view.State, Reason: view.Reason, Fragment: page.Fragment(c),
 		Trouble: view.Trouble, Faults: view.Faults, Remote: view.Remote, Connected: view.Connections, Away: view.Away, Unequal: view.Unequal, SubnetNames: subnetNames(view)}
+	for _, a := range view.Associations {
+		if a.Way.Doubtful() && !a.Test.Proves(a.Way) {
+			if f.Untested == nil {
+				f.Untested = map[string]bool{}
+			}
+			f.Untested[string(a.ID)] = true
+		}
+	}
 	title := views.NameOr(view.Name, view.ID)
 	for _, t := range endpointTabs {
 		link := parts.Tab{Label: t.label, Href: f.Path(), Current: t.key == tab}

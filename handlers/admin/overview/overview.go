@@ -56,7 +56,11 @@ func shown(o overview.Overview) (out []string) {
 func attention(o overview.Overview) []views.OverviewAttention {
 	var out []views.OverviewAttention
 	for _, a := range o.Attention {
-		out = append(out, views.OverviewAttention{Failed: a.Failed, Text: a.Text, Label: a.Endpoint.Label(), Href: views.EndpointPath(a.Endpoint.ID)})
+		row := views.OverviewAttention{Failed: a.Failed, Text: a.Text, Label: a.Endpoint.Label(), Href: views.EndpointPath(a.Endpoint.ID)}
+		if a.Untested {
+			row.Href = views.EndpointPath(a.Endpoint.ID, "associations")
+		}
+		out = append(out, row)
 	}
 	if o.Unnamed && len(o.Endpoints) > 0 {
 		out = append(out, views.OverviewAttention{Label: "Public name", Href: "/settings#public_name", Text: "No public name is set: configuration files name this host's own address, which users outside may not reach."})
