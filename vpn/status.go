@@ -148,6 +148,8 @@ type SubnetStatus struct {
 type CertificateStatus struct {
 	Certificate
 	UsedBy []EndpointRef
+	// AcceptedBy are the endpoints that take a client certificate, where it was issued here and is shown alone.
+	AcceptedBy []EndpointRef
 	// Connected are the endpoints where a client is connected with it, or was and keeps its session, in a list of certificates.
 	Connected []EndpointRef
 	Issued    int

@@ -12,6 +12,9 @@ import (
 type FlashMessage struct {
 	Kind string `json:"kind"` // success, warning or danger
 	Text string `json:"text"`
+	// The next step, as a link below the text; no label: there is none.
+	Label string `json:"label,omitempty"`
+	Href  string `json:"href,omitempty"` // a path of the console
 }
 
 // Flash keeps a message for the next page of the session.

@@ -108,6 +108,17 @@ func (s *Service) Certificate(ctx context.Context, by control.Principal, id vpn.
 		if err != nil {
 			return err
 		}
+		if row.Use == vpn.UseClient && row.Authority != "" {
+			accepting, err := tx.EndpointsUsing(ctx, row.Authority)
+			if err != nil {
+				return err
+			}
+			refs, err := control.EndpointRefs(ctx, tx, accepting)
+			if err != nil {
+				return err
+			}
+			row.AcceptedBy = refs[row.Authority]
+		}
 		row.UsedBy, row.Issued, row.Devices, row.Blocked, row.Revoked = used[id], issued[id], devices[id], blocked[id], revoked[id]
 		signer, err := SignerOf(ctx, tx, row.Certificate)
 		if err != nil {

@@ -89,6 +89,9 @@ const BannerPath = "/node/banner"
 type Flash struct {
 	Tone string // success, warning, danger
 	Text string
+	// The next step; no label: there is none.
+	Label string
+	Href  string
 }
 
 // entry is a line of the navigation.

@@ -55,5 +55,5 @@ func (h *Administrators) Add(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Administrator "+a.Username+" added.", "/administrators")
+	return h.pages.Done(c, "Administrator "+a.Username+" added.", "/administrators", page.Next{Label: "Add another administrator", Href: "/administrators/new"})
 }

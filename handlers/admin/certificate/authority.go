@@ -88,5 +88,5 @@ func (h *Certificates) CreateAuthority(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Certificate authority "+views.NameOr(cert.Name, cert.ID)+" created. Issue a server certificate with it next.", views.CertificatePath(cert.ID))
+	return h.pages.Done(c, "Certificate authority "+views.NameOr(cert.Name, cert.ID)+" created.", views.CertificatePath(cert.ID), page.Next{Label: "Issue a server certificate with it", Href: "/certificates/issue?authority=" + string(cert.ID)})
 }

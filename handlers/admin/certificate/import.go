@@ -152,5 +152,5 @@ func (h *Certificates) Import(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Certificate "+views.NameOr(cert.Name, cert.ID)+" imported.", views.CertificatePath(cert.ID))
+	return h.pages.Done(c, "Certificate "+views.NameOr(cert.Name, cert.ID)+" imported.", views.CertificatePath(cert.ID), h.nextStep(c, cert)...)
 }

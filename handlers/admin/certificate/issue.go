@@ -108,5 +108,5 @@ func (h *Certificates) Issue(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, views.CertificateUse(cert.Use)+" certificate "+views.NameOr(cert.Name, cert.ID)+" issued.", views.CertificatePath(cert.ID))
+	return h.pages.Done(c, views.CertificateUse(cert.Use)+" certificate "+views.NameOr(cert.Name, cert.ID)+" issued.", views.CertificatePath(cert.ID), h.nextStep(c, cert)...)
 }

@@ -28,6 +28,7 @@ func (h *Certificates) renderView(c echo.Context, status int, refused string) er
 		ID:     cert.ID, Err: refused,
 		Facts: certificateFacts(cert, h.pages.Now()), Key: keyOf(cert.Certificate, page.Principal(c).Role.MayChange()),
 	}
+	v.File = fileOf(cert, h.pages.Now())
 	if cert.CanRenew {
 		v.Renew = "Renew"
 		if revokedForGood(cert) {
@@ -119,6 +120,22 @@ func listButtons(cert vpn.CertificateStatus) []parts.Button {
 	}
 }
 
+// fileOf leads to the configuration files that can have a client's certificate and key: what a client needs, in one file.
+func fileOf(cert vpn.CertificateStatus, now time.Time) *views.ConfigurationFiles {
+	if cert.Use != vpn.UseClient || !cert.HasKey || cert.Expired(now) || cert.Blocked != nil || cert.Revoked != nil {
+		return nil
+	}
+	out := &views.ConfigurationFiles{}
+	for _, e := range cert.AcceptedBy {
+		label := "Get configuration file"
+		if len(cert.AcceptedBy) > 1 {
+			label += " for " + e.Label()
+		}
+		out.Buttons = append(out.Buttons, parts.Button{Label: label, Href: views.ConfigurationForPath(e.ID, cert.ID), Tone: "primary"})
+	}
+	return out
+}
+
 // keyOf describes the private key and what the account can do with it.
 func keyOf(cert vpn.Certificate, may bool) views.Key {
 	k := views.Key{Title: "Private key"}
@@ -137,7 +154,7 @@ func keyOf(cert vpn.Certificate, may bool) views.Key {
 	case !may:
 		k.Text = "The private key is stored here, sealed. An administrator can download it, once."
 	default:
-		k.Text = "The certificate with its private key can be downloaded here once, as a PEM file for the client. Keep the file safe: it cannot be downloaded here again. The download is recorded in the audit trail."
+		k.Text = "For a client that is set up by hand, the certificate with its private key can be downloaded here once, as a PEM file. Keep the file safe: it cannot be downloaded here again. The download is recorded in the audit trail."
 		k.Button = "Download certificate and key"
 	}
 	return k

@@ -66,5 +66,5 @@ func (h *Associations) Create(c echo.Context) error {
 	if a.Copied > 0 {
 		text += " " + parts.Count(a.Copied, "route") + parts.YesNo(a.Copied == 1, " was", " were") + " copied."
 	}
-	return h.pages.Done(c, text, views.EndpointPath(a.Endpoint, "associations"))
+	return h.pages.Done(c, text, views.EndpointPath(a.Endpoint, "associations"), page.Next{Label: "Authorize who reaches it", Href: views.EndpointPath(a.Endpoint, "rules", "new")})
 }

@@ -100,7 +100,7 @@ func (h *Endpoints) AddAuthority(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "The endpoint trusts a second client authority.", views.EndpointPath(endpointID(c), authoritiesPath))
+	return h.pages.Done(c, "The endpoint trusts a second client authority.", views.EndpointPath(endpointID(c), authoritiesPath), page.Next{Label: "Issue a client certificate with it", Href: "/certificates/issue?use=client"})
 }
 
 func (h *Endpoints) announceAuthority(c echo.Context, what vpn.Announcement, refused error) error {

@@ -73,5 +73,5 @@ func (h *Endpoints) Create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Client VPN endpoint "+views.NameOr(e.Name, e.ID)+" created. Associate a target network so that clients can connect.", views.EndpointPath(e.ID))
+	return h.pages.Done(c, "Client VPN endpoint "+views.NameOr(e.Name, e.ID)+" created.", views.EndpointPath(e.ID), page.Next{Label: "Associate a target network, so that clients can connect", Href: views.EndpointPath(e.ID, "associations", "new")})
 }

@@ -141,5 +141,5 @@ func (h *Rules) Authorize(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Authorization rule for "+r.Destination.String()+" added.", views.EndpointPath(r.Endpoint, "rules"))
+	return h.pages.Done(c, "Authorization rule for "+r.Destination.String()+" added.", views.EndpointPath(r.Endpoint, "rules"), page.Next{Label: "Download client configuration", Href: views.EndpointPath(r.Endpoint, "configuration")})
 }

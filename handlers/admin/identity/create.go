@@ -42,7 +42,7 @@ func (h *Directories) Create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Directory "+views.NameOr(d.Name, d.ID)+" created. Test a sign-in next.", views.DirectoryPath(d.ID))
+	return h.pages.Done(c, "Directory "+views.NameOr(d.Name, d.ID)+" created.", views.DirectoryPath(d.ID), page.Next{Label: "Test a sign-in", Href: views.DirectoryPath(d.ID) + "#test"})
 }
 
 func (h *Directories) renderEdit(c echo.Context, typed *directoryInput, refused error) error {
@@ -133,5 +133,5 @@ func (h *Directories) Edit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Directory "+views.NameOr(d.Name, d.ID)+" modified.", views.DirectoryPath(d.ID))
+	return h.pages.Done(c, "Directory "+views.NameOr(d.Name, d.ID)+" modified.", views.DirectoryPath(d.ID), page.Next{Label: "Test a sign-in", Href: views.DirectoryPath(d.ID) + "#test"})
 }

@@ -39,5 +39,5 @@ func (h *Networks) Create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Network "+n.Name+" created. Create a subnet in it next.", views.NetworkPath(n.ID))
+	return h.pages.Done(c, "Network "+n.Name+" created.", views.NetworkPath(n.ID), page.Next{Label: "Create a subnet in it", Href: views.NetworkPath(n.ID, "subnets", "new")})
 }

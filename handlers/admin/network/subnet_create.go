@@ -44,5 +44,5 @@ func (h *Subnets) Create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Subnet "+views.NameOr(s.Name, s.ID)+" created.", views.NetworkPath(s.Network))
+	return h.pages.Done(c, "Subnet "+views.NameOr(s.Name, s.ID)+" created.", views.NetworkPath(s.Network), page.Next{Label: "Associate it with a Client VPN endpoint", Href: "/endpoints"})
 }

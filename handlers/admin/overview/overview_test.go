@@ -21,7 +21,7 @@ func TestOverview(t *testing.T) {
 	b.Post("/quick-start", url.Values{"name": {"Office"}, "cidr": {"10.7.0.0"}}).WantStatus(http.StatusUnprocessableEntity).WantText("#cidr-error", "prefix length")
 	made := b.Post("/quick-start", url.Values{"name": {"Office"}, "cidr": {"10.7.0.0/16"}})
 	file := b.Follow(made).WantStatus(http.StatusOK).WantText("h1", "Download client configuration")
-	if file.Doc.Find("select[name=client] option[selected]").Length() != 1 {
+	if file.Doc.Find("#client option[selected]").Length() != 1 || file.Doc.Find("#link-client option[selected]").Length() != 1 {
 		t.Error("the first user is not chosen")
 	}
 	b.Get("/").WantText("main", "Office")

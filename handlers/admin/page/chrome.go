@@ -54,27 +54,37 @@ func (p *Pages) takeFlashes(c echo.Context, caller Caller) []layout.Flash {
 	}
 	var out []layout.Flash
 	for _, m := range messages {
-		out = append(out, layout.Flash{Tone: m.Kind, Text: m.Text})
+		out = append(out, layout.Flash{Tone: m.Kind, Text: m.Text, Label: m.Label, Href: LocalPath(m.Href, "/")})
 	}
 	return out
 }
 
 // flash stores a message for the next page. A failure is only logged: the change that the message
 // reports was made.
-func (p *Pages) flash(c echo.Context, tone, text string) {
+func (p *Pages) flash(c echo.Context, message access.FlashMessage) {
 	caller, ok := CallerOf(c)
 	if !ok {
 		return
 	}
-	err := p.access.Flash(Context(c), caller.Token, access.FlashMessage{Kind: tone, Text: text})
+	err := p.access.Flash(Context(c), caller.Token, message)
 	if err != nil {
 		p.log.WarnContext(Context(c), "flash message was not stored", "err", err, "request_id", RequestID(c))
 	}
 }
 
-// Done stores a success message and redirects to the page that shows the result.
-func (p *Pages) Done(c echo.Context, text, to string) error {
-	p.flash(c, "success", text)
+// Next is the step that follows a success, as a link.
+type Next struct {
+	Label string // what to do: "Create a subnet"
+	Href  string // a path of the console
+}
+
+// Done stores a success message, with the next step where there is one, and redirects to the page that shows the result.
+func (p *Pages) Done(c echo.Context, text, to string, next ...Next) error {
+	message := access.FlashMessage{Kind: "success", Text: text}
+	for _, n := range next {
+		message.Label, message.Href = n.Label, n.Href
+	}
+	p.flash(c, message)
 	return c.Redirect(http.StatusSeeOther, to)
 }
 

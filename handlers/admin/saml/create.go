@@ -36,7 +36,7 @@ func (h *Providers) Create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "SAML provider "+views.NameOr(p.Name, p.ID)+" created. Enter the values for the provider there, then test a sign-in.", views.SAMLProviderPath(p.ID))
+	return h.pages.Done(c, "SAML provider "+views.NameOr(p.Name, p.ID)+" created. Enter the values for the provider there.", views.SAMLProviderPath(p.ID), page.Next{Label: "Then test a sign-in", Href: views.SAMLProviderPath(p.ID) + "#test"})
 }
 
 // DeleteForm asks for confirmation to delete a provider.

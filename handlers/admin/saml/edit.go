@@ -78,7 +78,7 @@ func (h *Providers) Edit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "SAML provider "+views.NameOr(p.Name, p.ID)+" modified.", views.SAMLProviderPath(p.ID))
+	return h.pages.Done(c, "SAML provider "+views.NameOr(p.Name, p.ID)+" modified.", views.SAMLProviderPath(p.ID), page.Next{Label: "Test a sign-in", Href: views.SAMLProviderPath(p.ID) + "#test"})
 }
 
 // needsLook tells whether an edit changes anything but the name.
