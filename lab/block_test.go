@@ -104,4 +104,17 @@ func TestBlockHoldsForAlteredSignatures(t *testing.T) {
 	if again.Ups() > 0 || !strings.Contains(again.Log(), "Your certificate is blocked on this VPN") {
 		t.Errorf("the blocked client: %s", netlab.Tail(again.Log(), 500))
 	}
+
+	// The list of the issuer, which the endpoint does not have: when it has expired, it stops the issuer's clients.
+	bob := issuer.Issue(t, "bob", x509.ExtKeyUsageClientAuth, -hour, year)
+	s.MustSubmit("/certificates/import", "Import certificate", gateway.Fields{"Client certificate": "", "Certificate": bob.Certificate, "Private key": bob.Key, "Certificate chain": issuer.Certificate + root.Certificate})
+	page, _ := s.Get("/certificates").Doc.Find("a:contains('bob')").Attr("href")
+	lists := page + "/revocation-list"
+	s.MustSubmit(lists+"/import", "Import client certificate CRL", gateway.Fields{"Certificate revocation list": issuer.RevocationList(t, 1, 8*time.Second)})
+	s.WaitText(lists, "expired on")
+	refused := netlab.StartClient(t, s.clients[0], profile(bob, issuer))
+	netlab.Eventually(t, 15*time.Second, "a client of the authority with the expired list is refused", func() bool { return !refused.Running() })
+	if refused.Ups() > 0 || !strings.Contains(refused.Log(), "ClientCertificateRevocationListExpired") {
+		t.Errorf("a client of the authority with the expired list: %s", netlab.Tail(refused.Log(), 500))
+	}
 }

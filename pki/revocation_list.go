@@ -39,7 +39,7 @@ func (Maker) CheckRevocationList(text, authorities string, limit int, now time.T
 		return vpn.SignedRevocationList{}, refuse(fieldList, fault)
 	}
 	out := vpn.SignedRevocationList{DER: der, Entries: l.entries, List: vpn.RevocationList{
-		IssuerKey: vpn.KeyDigest(signer.Raw), Authority: nameOf(signer.Subject.CommonName, signer.Subject.String()),
+		IssuerKey: vpn.KeyDigest(signer.Raw), KeyIDs: vpn.KeyIdentifiers(signer.Raw), Authority: nameOf(signer.Subject.CommonName, signer.Subject.String()),
 		Fingerprint: vpn.BareFingerprint(fingerprint(signer.Raw)), SelfSigned: selfSigned(signer),
 		ThisUpdate: l.thisUpdate, NextUpdate: l.nextUpdate, Entries: len(l.entries),
 	}}
@@ -168,6 +168,7 @@ func (Maker) SignRevocationList(authority vpn.KeyPair, l vpn.RevocationList, ent
 	if out.DER, err = createList(template, &as, key); err != nil {
 		return out, fmt.Errorf("sign the list of authority %q: %w", name, err)
 	}
+	out.List.KeyIDs = vpn.KeyIdentifiers(issuer.Raw)
 	out.List.Authority, out.List.Fingerprint, out.List.SelfSigned = name, vpn.BareFingerprint(fingerprint(issuer.Raw)), selfSigned(issuer)
 	out.List.Entries, out.List.Unsigned = len(entries), false
 	return out, nil

@@ -7,28 +7,44 @@ import (
 	"sallyport/vpn"
 )
 
-// AuthorityUse is who comes to an endpoint by certificates of one authority.
-type AuthorityUse struct {
-	Live   int // connections now
-	Logins int // sessions that began since a time
+// IssuerUse is who comes to an endpoint by certificates with the same authorities above them.
+type IssuerUse struct {
+	IssuerKey string // as a connection has them
+	Above     []vpn.CertificateNumber
+	Live      int // connections now
+	Logins    int // sessions that began since a time
 }
 
-// AuthorityUse counts who comes to an endpoint by certificates that the authority with a key issued. Sessions
-// are kept for two weeks after their end: since is not longer ago.
-func (t *Tx) AuthorityUse(ctx context.Context, id vpn.EndpointID, issuerKey string, since time.Time) (AuthorityUse, error) {
-	var connected, logins int64
-	q := t.on(ctx).Model(&connectionRow{}).Where(live+" AND endpoint_id = ? AND status IN ? AND issuer_key = ?", string(id), carrying, issuerKey)
-	if err := q.Count(&connected).Error; err != nil {
-		return AuthorityUse{}, connectionNoun.read(err, string(id))
+// IssuerUses counts who comes to an endpoint, by the authorities above the certificates. Sessions are kept for two weeks after their end: since is
+// not longer ago.
+func (t *Tx) IssuerUses(ctx context.Context, id vpn.EndpointID, since time.Time) ([]IssuerUse, error) {
+	type row struct {
+		IssuerKey, Above string
+		Number           int
 	}
-	q = t.on(ctx).Model(&vpnSessionRow{}).Where("endpoint_id = ? AND issuer_key = ? AND started_at >= ?", string(id), issuerKey, micros(since))
-	err := q.Count(&logins).Error
-	return AuthorityUse{Live: int(connected), Logins: int(logins)}, vpnSessionNoun.read(err, string(id))
+	const columns = "issuer_key, above, COUNT(*) AS number"
+	var connections, sessions []row
+	q := t.on(ctx).Model(&connectionRow{}).Select(columns).Where(live+" AND endpoint_id = ? AND status IN ?", string(id), carrying)
+	if err := q.Group("issuer_key, above").Find(&connections).Error; err != nil {
+		return nil, connectionNoun.read(err, string(id))
+	}
+	q = t.on(ctx).Model(&vpnSessionRow{}).Select(columns).Where("endpoint_id = ? AND started_at >= ?", string(id), micros(since))
+	if err := q.Group("issuer_key, above").Find(&sessions).Error; err != nil {
+		return nil, vpnSessionNoun.read(err, string(id))
+	}
+	var out []IssuerUse
+	for _, r := range connections {
+		out = append(out, IssuerUse{IssuerKey: r.IssuerKey, Above: decodeNumbers(r.Above), Live: r.Number})
+	}
+	for _, r := range sessions {
+		out = append(out, IssuerUse{IssuerKey: r.IssuerKey, Above: decodeNumbers(r.Above), Logins: r.Number})
+	}
+	return out, nil
 }
 
-// VPNSessionsOfIssuer lists the VPN sessions of an endpoint that have not ended and whose certificates the authority with a key issued.
-func (t *Tx) VPNSessionsOfIssuer(ctx context.Context, id vpn.EndpointID, issuerKey string) ([]vpn.Session, error) {
-	return readAll(t.on(ctx).Where("endpoint_id = ? AND ended_at = 0 AND issuer_key = ?", string(id), issuerKey).Order("id"), vpnSessionNoun, vpnSessionRow.session)
+// VPNSessionsUnended lists the VPN sessions of an endpoint that were not ended.
+func (t *Tx) VPNSessionsUnended(ctx context.Context, id vpn.EndpointID) ([]vpn.Session, error) {
+	return readAll(t.on(ctx).Where("endpoint_id = ? AND ended_at = 0", string(id)).Order("id"), vpnSessionNoun, vpnSessionRow.session)
 }
 
 // KeepDownloads has the recorded files of an endpoint of one revision be of another one, except those with a certificate that

@@ -13,7 +13,7 @@ import (
 func testBrowserSignIn(t *testing.T, s *Store) {
 	f := stored(t, s)
 	v := vpntest.Filled[vpn.BrowserSignIn]()
-	v.ID, v.Login.Endpoint, v.Login.Password, v.Login.Answer, v.Login.IssuerKey, v.Login.Outdated, v.Login.Above = "sign-in-1", f.endpoint.ID, "", "", "", false, nil
+	v.ID, v.Login.Endpoint, v.Login.Password, v.Login.Answer, v.Login.IssuerKey, v.Login.IssuerID, v.Login.Outdated, v.Login.Above = "sign-in-1", f.endpoint.ID, "", "", "", "", false, nil
 	v.State, v.ExpiresAt = vpn.BrowserWaiting, at.Add(time.Minute)
 	waiting := v
 	waiting.User, waiting.Version, waiting.Request, waiting.Browser = vpn.ProviderUser{}, 0, "", ""

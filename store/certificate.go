@@ -93,7 +93,7 @@ func (t *Tx) Certificates(ctx context.Context, l vpn.List) (vpn.Page[vpn.Certifi
 	const blocked = "REPLACE(LOWER(fingerprint), ':', '') IN (SELECT b.fingerprint FROM blocked_certificate b)"
 	// A serial number of 17 digits or more names a certificate without its issuer (vpn.CertificateBlock). The issuer of the others is in
 	// their chain.
-	const revoked = "use <> 'authority' AND (LENGTH(serial) >= 17 AND serial IN (SELECT r.serial FROM revocation r) OR id IN ?)"
+	const revoked = "use <> 'authority' AND (LENGTH(serial) >= 17 AND serial IN (SELECT revocation.serial FROM revocation WHERE " + inForce + ") OR id IN ?)"
 	var short []string
 	switch l.Filter["state"] {
 	case "revoked", "valid", "expires soon", "expired":

@@ -66,8 +66,10 @@ func testRenewal(t *testing.T, s *Store) {
 	}
 	update(t, s, create2)
 	view(t, s, func(ctx context.Context, x *Tx) error {
-		same(t, "use", must[AuthorityUse](t)(x.AuthorityUse(ctx, f.endpoint.ID, key, at)).Logins, 1)
-		same(t, "sessions", len(must[[]vpn.Session](t)(x.VPNSessionsOfIssuer(ctx, f.endpoint.ID, key))), 1)
+		uses := must[[]IssuerUse](t)(x.IssuerUses(ctx, f.endpoint.ID, at))
+		slices.SortFunc(uses, func(a, b IssuerUse) int { return strings.Compare(a.IssuerKey, b.IssuerKey) })
+		same(t, "use", uses, []IssuerUse{{IssuerKey: key, Logins: 1}, {IssuerKey: "other", Logins: 1}})
+		same(t, "sessions", len(must[[]vpn.Session](t)(x.VPNSessionsUnended(ctx, f.endpoint.ID))), 2)
 		same(t, "files", must[map[string]int](t)(x.CountProfileDownloads(ctx, f.endpoint.ID)), map[string]int{"one": 1, "two": 1})
 		return nil
 	})

@@ -197,8 +197,13 @@ func testEveryField(t *testing.T, s *Store) {
 		},
 	}.check(t, s)
 	entity[vpn.Revocation]{
-		identity: func(*vpn.Revocation, bool) {},
-		create:   func(ctx context.Context, x *Tx, v vpn.Revocation) error { return x.SaveRevocations(ctx, v) },
+		identity: func(v *vpn.Revocation, _ bool) { v.IssuerID = "" }, // of an entry the issuer's key is known
+		create: func(ctx context.Context, x *Tx, v vpn.Revocation) error {
+			if err := x.SaveRevocationList(ctx, vpn.RevocationList{IssuerKey: v.IssuerKey}, nil); err != nil {
+				return err
+			}
+			return x.SaveRevocations(ctx, v)
+		},
 		read: func(ctx context.Context, x *Tx, v vpn.Revocation) (vpn.Revocation, error) {
 			return x.Revocation(ctx, v.CertificateNumber)
 		},

@@ -14,7 +14,7 @@ import (
 func newConnection() vpn.Connection {
 	return vpn.Connection{
 		ID: vpn.NewConnectionID(), Endpoint: "cvpn-endpoint-a", Association: vpn.NewAssociationID(), Session: vpn.NewSessionID(), Node: "n1",
-		Status: vpn.ConnectionActive, Username: "Zoë", Provider: "d-0123456789", UserKey: "guid", CommonName: "zoe.example", Serial: "12345678901234567890", Fingerprint: "ab01", Issuer: "cd02", IssuerKey: "ef03", Above: []vpn.CertificateNumber{{IssuerKey: "0a04", Serial: "-5"}, {Serial: "6"}},
+		Status: vpn.ConnectionActive, Username: "Zoë", Provider: "d-0123456789", UserKey: "guid", CommonName: "zoe.example", Serial: "12345678901234567890", Fingerprint: "ab01", Issuer: "cd02", IssuerKey: "ef03", IssuerID: "b105", Above: []vpn.CertificateNumber{{IssuerKey: "0a04", Serial: "-5"}, {IssuerID: "b206", Serial: "6"}, {Serial: "7"}},
 		ClientIP: netip.MustParseAddr("10.0.0.10"), Device: netip.MustParseAddrPort("[2001:db8::1]:4711"), Platform: "linux", ClientVersion: "2.6.14",
 		EstablishedAt: at, AwaySince: at.Add(time.Second), EndedAt: at.Add(time.Hour), EndReason: "it left",
 		Counters: vpn.Counters{BytesIn: 1<<63 + 1, PacketsIn: 2, BytesOut: 3, PacketsOut: 4}, CountedAt: at.Add(time.Minute),

@@ -17,6 +17,7 @@ var revocationNoun = noun{what: "revocation", code: vpn.CodeRevocationNotFound, 
 type revocationRow struct {
 	Number     int64  `gorm:"column:number;primaryKey;autoIncrement"`
 	IssuerKey  string `gorm:"column:issuer_key"`
+	Generation int64  `gorm:"column:generation"`
 	Serial     string `gorm:"column:serial"`
 	Reason     string `gorm:"column:reason"`
 	At         int64  `gorm:"column:at"`
@@ -28,9 +29,16 @@ type revocationRow struct {
 
 func (revocationRow) TableName() string { return "revocation" }
 
-func newRevocationRow(r vpn.Revocation) revocationRow {
+// inForce are the entries that count: those of the present generation of their authority's list. Others wait for the end of an import, or to
+// be deleted.
+const inForce = "generation = (SELECT l.generation FROM revocation_list l WHERE l.issuer_key = revocation.issuer_key)"
+
+// inForceOf is the same for one authority, which is looked up once.
+const inForceOf = "issuer_key = ? AND generation = (SELECT l.generation FROM revocation_list l WHERE l.issuer_key = ?)"
+
+func newRevocationRow(r vpn.Revocation, generation int64) revocationRow {
 	return revocationRow{
-		IssuerKey: r.IssuerKey, Serial: clean(r.Serial), Reason: string(r.Reason), At: wholeMicros(r.At), By: clean(r.By),
+		IssuerKey: r.IssuerKey, Generation: generation, Serial: clean(r.Serial), Reason: string(r.Reason), At: wholeMicros(r.At), By: clean(r.By),
 		CommonName: clean(r.CommonName), NotAfter: wholeMicros(r.NotAfter), Search: searchable(r.Serial, hexOf(r.Serial), r.CommonName),
 	}
 }
@@ -70,15 +78,38 @@ func hexOf(serial string) string {
 	return digits
 }
 
-// SaveRevocations adds revocations, or replaces what is known of the same certificates.
+// SaveRevocations adds revocations to the lists of their authorities, or replaces what these say of the same certificates. NotFound where an
+// authority has no list.
 func (t *Tx) SaveRevocations(ctx context.Context, rs ...vpn.Revocation) error {
-	replace := clause.OnConflict{
-		Columns:   []clause.Column{{Name: "serial"}, {Name: "issuer_key"}},
-		DoUpdates: clause.AssignmentColumns([]string{"reason", "at", "revoked_by", "common_name", "not_after", "search"}),
-	}
+	generations := map[string]int64{}
 	rows := make([]revocationRow, len(rs))
 	for i, r := range rs {
-		rows[i] = newRevocationRow(r)
+		if _, known := generations[r.IssuerKey]; !known {
+			list, err := readOne[revocationListRow](t.on(ctx), revocationListNoun, "issuer_key", r.IssuerKey)
+			if err != nil {
+				return err
+			}
+			generations[r.IssuerKey] = list.Generation
+		}
+		rows[i] = newRevocationRow(r, generations[r.IssuerKey])
+	}
+	return t.saveRevocationRows(ctx, rows)
+}
+
+// StageRevocations adds revocations to a generation of the list of their one authority. They are in force when that is the present one:
+// UseGeneration.
+func (t *Tx) StageRevocations(ctx context.Context, generation int64, rs ...vpn.Revocation) error {
+	rows := make([]revocationRow, len(rs))
+	for i, r := range rs {
+		rows[i] = newRevocationRow(r, generation)
+	}
+	return t.saveRevocationRows(ctx, rows)
+}
+
+func (t *Tx) saveRevocationRows(ctx context.Context, rows []revocationRow) error {
+	replace := clause.OnConflict{
+		Columns:   []clause.Column{{Name: "serial"}, {Name: "issuer_key"}, {Name: "generation"}},
+		DoUpdates: clause.AssignmentColumns([]string{"reason", "at", "revoked_by", "common_name", "not_after", "search"}),
 	}
 	if len(rows) == 0 {
 		return nil
@@ -86,25 +117,45 @@ func (t *Tx) SaveRevocations(ctx context.Context, rs ...vpn.Revocation) error {
 	return revocationNoun.read(t.on(ctx).Clauses(replace).CreateInBatches(&rows, batch).Error, "")
 }
 
-// DeleteRevocations removes what is known of certificates of one authority; unknown ones are ignored.
+// DeleteRevocations removes what the list of an authority says of certificates; unknown ones are ignored.
 func (t *Tx) DeleteRevocations(ctx context.Context, issuerKey string, serials ...string) error {
 	for part := range slices.Chunk(serials, batch) {
-		if err := t.on(ctx).Where("serial IN ? AND issuer_key = ?", part, issuerKey).Delete(&revocationRow{}).Error; err != nil {
+		if err := t.on(ctx).Where("serial IN ? AND "+inForceOf, part, issuerKey, issuerKey).Delete(&revocationRow{}).Error; err != nil {
 			return revocationNoun.read(err, "")
 		}
 	}
 	return nil
 }
 
-// DeleteRevocationsOf removes all that is known of the certificates of one authority.
-func (t *Tx) DeleteRevocationsOf(ctx context.Context, issuerKey string) error {
-	return revocationNoun.read(t.on(ctx).Where("issuer_key = ?", issuerKey).Delete(&revocationRow{}).Error, "")
+// PurgeGeneration deletes entries of a generation of the list of an authority that is not its present one, at most limit, and returns their
+// number.
+func (t *Tx) PurgeGeneration(ctx context.Context, issuerKey string, generation int64, limit int) (int, error) {
+	of := t.on(ctx).Model(&revocationRow{}).Select("number").Where("issuer_key = ? AND generation = ?", clean(issuerKey), generation).
+		Where("NOT EXISTS (SELECT 1 FROM revocation_list l WHERE l.issuer_key = revocation.issuer_key AND l.generation = revocation.generation)").Limit(limit)
+	g := t.on(ctx).Where("number IN (?)", of).Delete(&revocationRow{})
+	return int(g.RowsAffected), revocationNoun.read(g.Error, "")
+}
+
+// RevocationGeneration is a generation of entries of the list of an authority.
+type RevocationGeneration struct {
+	IssuerKey  string
+	Generation int64
+}
+
+// UnusedGenerations lists the generations that began before a time and that no list has: an import that a process left unfinished, or one that
+// was replaced. It reads an index of all entries, so it is not for a transaction that writes.
+func (t *Tx) UnusedGenerations(ctx context.Context, before time.Time) ([]RevocationGeneration, error) {
+	var all []RevocationGeneration
+	err := t.on(ctx).Model(&revocationRow{}).Select("issuer_key, generation").Group("issuer_key, generation").
+		Having("generation < ? AND NOT EXISTS (SELECT 1 FROM revocation_list l WHERE l.issuer_key = revocation.issuer_key AND l.generation = revocation.generation)", micros(before)).
+		Scan(&all).Error
+	return all, revocationNoun.read(err, "")
 }
 
 // PurgeRevocations deletes the revocations that were made here of certificates that ended before a time, at most limit, and
 // returns the keys of their authorities with their number. The lists are not touched.
 func (t *Tx) PurgeRevocations(ctx context.Context, endedBefore time.Time, limit int) (map[string]int, error) {
-	old, err := readAll(t.on(ctx).Where("revoked_by <> '' AND not_after <> 0 AND not_after < ?", micros(endedBefore)).Limit(limit), revocationNoun, sameRow[revocationRow])
+	old, err := readAll(t.on(ctx).Where("revoked_by <> '' AND not_after <> 0 AND not_after < ? AND "+inForce, micros(endedBefore)).Limit(limit), revocationNoun, sameRow[revocationRow])
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +175,7 @@ func (t *Tx) PurgeRevocations(ctx context.Context, endedBefore time.Time, limit 
 
 // Revocation reads the revocation of one certificate.
 func (t *Tx) Revocation(ctx context.Context, c vpn.CertificateNumber) (vpn.Revocation, error) {
-	row, err := readOne[revocationRow](t.on(ctx).Where("issuer_key = ?", c.IssuerKey), revocationNoun, "serial", c.Serial)
+	row, err := readOne[revocationRow](t.on(ctx).Where(inForceOf, c.IssuerKey, c.IssuerKey), revocationNoun, "serial", c.Serial)
 	if err != nil {
 		return vpn.Revocation{}, err
 	}
@@ -139,18 +190,18 @@ var revocationPage = listing{
 // Revocations lists the revoked certificates of an authority; searches serial number (decimal and hexadecimal) and
 // common name; sorts by at (default, newest first); filters by reason.
 func (t *Tx) Revocations(ctx context.Context, issuerKey string, l vpn.List) (vpn.Page[vpn.Revocation], error) {
-	return readPage(t.on(ctx).Where("issuer_key = ?", clean(issuerKey)), l, revocationPage, revocationNoun, revocationRow.revocation)
+	return readPage(t.on(ctx).Where(inForceOf, clean(issuerKey), clean(issuerKey)), l, revocationPage, revocationNoun, revocationRow.revocation)
 }
 
 // AllRevocations lists the revoked certificates of an authority in the order in which they were saved.
 func (t *Tx) AllRevocations(ctx context.Context, issuerKey string) ([]vpn.Revocation, error) {
-	return readAll(t.on(ctx).Where("issuer_key = ?", clean(issuerKey)).Order("number"), revocationNoun, revocationRow.revocation)
+	return readAll(t.on(ctx).Where(inForceOf, clean(issuerKey), clean(issuerKey)).Order("number"), revocationNoun, revocationRow.revocation)
 }
 
 // CountRevocations counts the revoked certificates of an authority.
 func (t *Tx) CountRevocations(ctx context.Context, issuerKey string) (int, error) {
 	var n int64
-	err := t.on(ctx).Model(&revocationRow{}).Where("issuer_key = ?", clean(issuerKey)).Count(&n).Error
+	err := t.on(ctx).Model(&revocationRow{}).Where(inForceOf, clean(issuerKey), clean(issuerKey)).Count(&n).Error
 	return int(n), revocationNoun.read(err, "")
 }
 
@@ -166,7 +217,7 @@ func (t *Tx) RevocationsOf(ctx context.Context, certs ...vpn.CertificateNumber) 
 	slices.Sort(serials)
 	keys := map[string]bool{}
 	for part := range slices.Chunk(slices.Compact(serials), batch) {
-		entries, err := readAll(t.on(ctx).Where("serial IN ?", part), revocationNoun, revocationRow.revocation)
+		entries, err := readAll(t.on(ctx).Where("serial IN ? AND "+inForce, part), revocationNoun, revocationRow.revocation)
 		if err != nil {
 			return found, err
 		}
@@ -209,19 +260,23 @@ func (t *Tx) BarredFor(ctx context.Context, now time.Time, logins ...vpn.LoginRe
 	return b, err
 }
 
-// encodeNumbers writes certificates as they stand in a column.
+// encodeNumbers writes certificates as they stand in a column: issuer's key, serial number and, where it is known, the issuer's key identifier.
 func encodeNumbers(cs []vpn.CertificateNumber) string {
 	parts := make([]string, len(cs))
 	for i, c := range cs {
 		parts[i] = c.IssuerKey + ":" + clean(c.Serial)
+		if c.IssuerID != "" {
+			parts[i] += ":" + clean(c.IssuerID)
+		}
 	}
 	return strings.Join(parts, " ")
 }
 
 func decodeNumbers(s string) (cs []vpn.CertificateNumber) {
 	for part := range strings.FieldsSeq(s) {
-		key, serial, _ := strings.Cut(part, ":")
-		cs = append(cs, vpn.CertificateNumber{IssuerKey: key, Serial: serial})
+		key, rest, _ := strings.Cut(part, ":")
+		serial, id, _ := strings.Cut(rest, ":")
+		cs = append(cs, vpn.CertificateNumber{IssuerKey: key, IssuerID: id, Serial: serial})
 	}
 	return cs
 }

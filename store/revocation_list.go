@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -13,6 +14,8 @@ var revocationListNoun = noun{what: "certificate revocation list of", code: vpn.
 
 type revocationListRow struct {
 	IssuerKey   string `gorm:"column:issuer_key;primaryKey"`
+	Generation  int64  `gorm:"column:generation"` // of the entries that are in force
+	KeyIDs      string `gorm:"column:key_ids"`
 	Authority   string `gorm:"column:authority"`
 	Fingerprint string `gorm:"column:fingerprint"`
 	SelfSigned  bool   `gorm:"column:self_signed"`
@@ -30,7 +33,7 @@ func (revocationListRow) TableName() string { return "revocation_list" }
 
 func (r revocationListRow) list() (vpn.RevocationList, error) {
 	return vpn.RevocationList{
-		IssuerKey: r.IssuerKey, Authority: r.Authority, Fingerprint: r.Fingerprint, SelfSigned: r.SelfSigned, Imported: r.Imported, Number: r.Number,
+		IssuerKey: r.IssuerKey, KeyIDs: r.KeyIDs, Authority: r.Authority, Fingerprint: r.Fingerprint, SelfSigned: r.SelfSigned, Imported: r.Imported, Number: r.Number,
 		ThisUpdate: wholeInstant(r.ThisUpdate), NextUpdate: wholeInstant(r.NextUpdate), Entries: r.Entries, Unsigned: r.Unsigned, SavedAt: instant(r.SavedAt), SavedBy: r.SavedBy,
 	}, nil
 }
@@ -42,17 +45,49 @@ type revocationListFileRow struct {
 
 func (revocationListFileRow) TableName() string { return "revocation_list_file" }
 
-// SaveRevocationList adds the list of an authority, or replaces it. Without der, the signed list that is kept stays as it is.
+// newGeneration is a generation of entries that no list has yet: it tells when it began.
+func (t *Tx) newGeneration() int64 {
+	const apart = 1 << 12                                                 // microseconds within which a random number keeps two imports apart
+	return micros(t.store.options.Now())/apart*apart + rand.Int64N(apart) //nolint:gosec // it is no secret
+}
+
+// NewGeneration is a generation of entries of an authority that its list does not have yet.
+func (t *Tx) NewGeneration(ctx context.Context, issuerKey string) (int64, error) {
+	row, err := readOne[revocationListRow](t.on(ctx), revocationListNoun, "issuer_key", issuerKey)
+	if err != nil && vpn.KindOf(err) != vpn.NotFound {
+		return 0, err
+	}
+	n := t.newGeneration()
+	if n == row.Generation {
+		n++
+	}
+	return n, nil
+}
+
+// UseGeneration has the entries of a generation be in force as those of the list of an authority, and gives the one before.
+func (t *Tx) UseGeneration(ctx context.Context, issuerKey string, generation int64) (before int64, err error) {
+	row, err := readOne[revocationListRow](t.on(ctx), revocationListNoun, "issuer_key", issuerKey)
+	if err != nil {
+		return 0, err
+	}
+	g := t.on(ctx).Model(&revocationListRow{}).Where("issuer_key = ?", clean(issuerKey)).Update("generation", generation)
+	return row.Generation, revocationListNoun.wrote(g, issuerKey)
+}
+
+// SaveRevocationList adds the list of an authority, without entries, or replaces it, and its entries stay. Without der, the signed list that is kept stays as it is.
 func (t *Tx) SaveRevocationList(ctx context.Context, l vpn.RevocationList, der []byte) error {
 	row := revocationListRow{
-		IssuerKey: l.IssuerKey, Authority: clean(l.Authority), Fingerprint: clean(l.Fingerprint), SelfSigned: l.SelfSigned, Imported: l.Imported, Number: l.Number,
+		IssuerKey: l.IssuerKey, Generation: t.newGeneration(), KeyIDs: l.KeyIDs, Authority: clean(l.Authority), Fingerprint: clean(l.Fingerprint), SelfSigned: l.SelfSigned, Imported: l.Imported, Number: l.Number,
 		ThisUpdate: wholeMicros(l.ThisUpdate), NextUpdate: wholeMicros(l.NextUpdate), Entries: l.Entries, Unsigned: l.Unsigned, SavedAt: micros(l.SavedAt), SavedBy: clean(l.SavedBy),
 	}
 	of := []clause.Column{{Name: "issuer_key"}}
 	if err := t.keepListNumber(ctx, l); err != nil {
 		return err
 	}
-	if err := t.on(ctx).Clauses(clause.OnConflict{Columns: of, UpdateAll: true}).Create(&row).Error; err != nil || der == nil {
+	replace := clause.OnConflict{Columns: of, DoUpdates: clause.AssignmentColumns([]string{
+		"key_ids", "authority", "fingerprint", "self_signed", "imported", "list_number", "this_update", "next_update", "entries", "unsigned", "saved_at", "saved_by",
+	})}
+	if err := t.on(ctx).Clauses(replace).Create(&row).Error; err != nil || der == nil {
 		return revocationListNoun.read(err, l.IssuerKey)
 	}
 	file := revocationListFileRow{IssuerKey: l.IssuerKey, DER: der}
@@ -86,9 +121,14 @@ func (t *Tx) HighestListNumber(ctx context.Context, issuerKey string) (string, e
 	return row.Number, err
 }
 
-// DeleteRevocationList removes the list of an authority, without its entries and its highest number.
-func (t *Tx) DeleteRevocationList(ctx context.Context, issuerKey string) error {
-	return revocationListNoun.deleted(t.on(ctx).Where("issuer_key = ?", clean(issuerKey)).Delete(&revocationListRow{}), issuerKey)
+// DeleteRevocationList removes the list of an authority, and gives the generation of its entries, which are not in force any more
+// (PurgeGeneration). Its highest number is remembered.
+func (t *Tx) DeleteRevocationList(ctx context.Context, issuerKey string) (generation int64, err error) {
+	row, err := readOne[revocationListRow](t.on(ctx), revocationListNoun, "issuer_key", issuerKey)
+	if err != nil {
+		return 0, err
+	}
+	return row.Generation, revocationListNoun.deleted(t.on(ctx).Where("issuer_key = ?", clean(issuerKey)).Delete(&revocationListRow{}), issuerKey)
 }
 
 // RevocationList reads the list of an authority.

@@ -26,7 +26,15 @@ func testRevocation(t *testing.T, s *Store) {
 	for n := range 2*batch + 1 {
 		many = append(many, vpn.Revocation{CertificateNumber: number("many", fmt.Sprint(1000+n)), Reason: vpn.ReasonUnspecified, At: at.UTC()})
 	}
-	update(t, s, func(ctx context.Context, tx *Tx) error { return tx.SaveRevocations(ctx, append(many, a, b, c)...) })
+	saveRevocations(t, s, append(many, a, b, c)...)
+	view(t, s, func(ctx context.Context, x *Tx) error {
+		same(t, "number", must[int](t)(x.CountRevocations(ctx, "many")), len(many))
+		return nil
+	})
+	update(t, s, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.DeleteRevocationList(ctx, "many")
+		return err
+	})
 	held := a
 	held.Reason, held.By = vpn.ReasonSuperseded, ""
 	update(t, s, func(ctx context.Context, tx *Tx) error { return tx.SaveRevocations(ctx, held) }) // known already: replaced
@@ -45,7 +53,6 @@ func testRevocation(t *testing.T, s *Store) {
 		same(t, "one", must[vpn.Revocation](t)(x.Revocation(ctx, held.CertificateNumber)), held)
 		_, err := x.Revocation(ctx, number("other", "11"))
 		wantKind(t, "not revoked", err, vpn.NotFound)
-		same(t, "number", must[int](t)(x.CountRevocations(ctx, "many")), len(many))
 		same(t, "in their order", must[[]vpn.Revocation](t)(x.AllRevocations(ctx, "k")), []vpn.Revocation{held, b})
 		serials := func(p vpn.Page[vpn.Revocation]) []string {
 			return names(p.Items, func(r vpn.Revocation) string { return r.Serial })
@@ -98,10 +105,8 @@ func testRevocation(t *testing.T, s *Store) {
 	update(t, s, func(ctx context.Context, tx *Tx) error { return tx.SaveRevocations(ctx, a) })
 	update(t, s, func(ctx context.Context, tx *Tx) error {
 		same(t, "purged", must[map[string]int](t)(tx.PurgeRevocations(ctx, at.Add(2*time.Hour), 10)), map[string]int{"k": 1})
-		if err := tx.DeleteRevocationsOf(ctx, "k"); err != nil {
-			return err
-		}
-		return tx.DeleteRevocationList(ctx, "k")
+		_, err := tx.DeleteRevocationList(ctx, "k")
+		return err
 	})
 	view(t, s, func(ctx context.Context, x *Tx) error {
 		same(t, "without the list", must[int](t)(x.CountRevocations(ctx, "k")), 0)
@@ -109,7 +114,7 @@ func testRevocation(t *testing.T, s *Store) {
 		wantKind(t, "file of a deleted list", err, vpn.NotFound)
 		return nil
 	})
-	wantKind(t, "deleted twice", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.DeleteRevocationList(ctx, "k") }), vpn.NotFound)
+	wantKind(t, "deleted twice", attempt(t, s, func(ctx context.Context, x *Tx) error { _, err := x.DeleteRevocationList(ctx, "k"); return err }), vpn.NotFound)
 }
 
 // The state revoked is that of each certificate on the list of its own issuer, however short its serial number is.
@@ -128,9 +133,7 @@ func testRevokedCertificates(t *testing.T, s *Store) {
 		update(t, s, func(ctx context.Context, tx *Tx) error { return tx.CreateCertificate(ctx, c, "") })
 	}
 	key := func(text string) string { b, _ := pem.Decode([]byte(text)); return vpn.KeyDigest(b.Bytes) }
-	update(t, s, func(ctx context.Context, tx *Tx) error {
-		return tx.SaveRevocations(ctx, vpn.Revocation{CertificateNumber: vpn.CertificateNumber{IssuerKey: key(one), Serial: "7"}}, vpn.Revocation{CertificateNumber: vpn.CertificateNumber{IssuerKey: key(two), Serial: long}})
-	})
+	saveRevocations(t, s, vpn.Revocation{CertificateNumber: vpn.CertificateNumber{IssuerKey: key(one), Serial: "7"}}, vpn.Revocation{CertificateNumber: vpn.CertificateNumber{IssuerKey: key(two), Serial: long}})
 	view(t, s, func(ctx context.Context, x *Tx) error {
 		for state, want := range map[string][]string{"revoked": {"long", "short"}, "expired": {}, "": {"long", "other number", "same number of another", "short", "without chain"}} {
 			p := must[vpn.Page[vpn.Certificate]](t)(x.Certificates(ctx, vpn.List{Filter: map[string]string{"state": state}}))
@@ -143,6 +146,90 @@ func testRevokedCertificates(t *testing.T, s *Store) {
 		if expired := must[vpn.Page[vpn.Certificate]](t)(x.Certificates(ctx, vpn.List{Filter: map[string]string{"state": "expired"}})).Total; valid+expired != 3 {
 			t.Errorf("%d are valid and %d expired, want 3 in all", valid, expired)
 		}
+		return nil
+	})
+}
+
+// saveRevocations saves revocations, with lists of their authorities.
+func saveRevocations(t *testing.T, s *Store, rs ...vpn.Revocation) {
+	t.Helper()
+	update(t, s, func(ctx context.Context, tx *Tx) error {
+		seen := map[string]bool{}
+		for _, r := range rs {
+			if seen[r.IssuerKey] {
+				continue
+			}
+			seen[r.IssuerKey] = true
+			if err := tx.SaveRevocationList(ctx, vpn.RevocationList{IssuerKey: r.IssuerKey}, nil); err != nil {
+				return err
+			}
+		}
+		return tx.SaveRevocations(ctx, rs...)
+	})
+}
+
+// Entries are in force with the generation of their list alone, and a number outlives its list.
+func testRevocationGeneration(t *testing.T, s *Store) {
+	const key, other = "key-1", "key-2"
+	entry := func(of, serial string) vpn.Revocation {
+		return vpn.Revocation{CertificateNumber: vpn.CertificateNumber{IssuerKey: of, Serial: serial}, Reason: vpn.ReasonSuperseded, At: at.UTC()}
+	}
+	inForce := func(when string, want int) {
+		t.Helper()
+		view(t, s, func(ctx context.Context, x *Tx) error {
+			same(t, when+": count", must[int](t)(x.CountRevocations(ctx, key)), want)
+			same(t, when+": list", len(must[[]vpn.Revocation](t)(x.AllRevocations(ctx, key))), want)
+			same(t, when+": page", must[vpn.Page[vpn.Revocation]](t)(x.Revocations(ctx, key, vpn.List{})).Total, want)
+			same(t, when+": of a login", len(must[vpn.Revocations](t)(x.RevocationsOf(ctx, vpn.CertificateNumber{Serial: "1"}, vpn.CertificateNumber{Serial: "2"})).Entries), want+1)
+			return nil
+		})
+	}
+	var staged, before int64
+	update(t, s, func(ctx context.Context, x *Tx) (err error) {
+		for _, of := range []string{key, other} {
+			if err := x.SaveRevocationList(ctx, vpn.RevocationList{IssuerKey: of, Number: "9"}, nil); err != nil {
+				return err
+			}
+			if err := x.SaveRevocations(ctx, entry(of, "1")); err != nil {
+				return err
+			}
+		}
+		if staged, err = x.NewGeneration(ctx, key); err != nil {
+			return err
+		}
+		return x.StageRevocations(ctx, staged, entry(key, "1"), entry(key, "2"))
+	})
+	inForce("staged", 1)
+	update(t, s, func(ctx context.Context, x *Tx) error { // a list that is saved again keeps its entries
+		return x.SaveRevocationList(ctx, vpn.RevocationList{IssuerKey: key, Number: "10"}, nil)
+	})
+	inForce("saved", 1)
+	update(t, s, func(ctx context.Context, x *Tx) (err error) {
+		before, err = x.UseGeneration(ctx, key, staged)
+		return err
+	})
+	inForce("in use", 2)
+	later := s.options.Now().Add(time.Hour)
+	view(t, s, func(ctx context.Context, x *Tx) error {
+		same(t, "unused, young", len(must[[]RevocationGeneration](t)(x.UnusedGenerations(ctx, later.Add(-48*time.Hour)))), 0)
+		same(t, "unused", must[[]RevocationGeneration](t)(x.UnusedGenerations(ctx, later)), []RevocationGeneration{{IssuerKey: key, Generation: before}})
+		return nil
+	})
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		same(t, "purged of what is in force", must[int](t)(x.PurgeGeneration(ctx, key, staged, 10)), 0)
+		same(t, "purged", must[int](t)(x.PurgeGeneration(ctx, key, before, 10)), 1)
+		same(t, "generation", must[int64](t)(x.DeleteRevocationList(ctx, key)), staged)
+		return nil
+	})
+	inForce("deleted", 0)
+	update(t, s, func(ctx context.Context, x *Tx) error {
+		same(t, "number", must[string](t)(x.HighestListNumber(ctx, key)), "10")
+		same(t, "purged after the list", must[int](t)(x.PurgeGeneration(ctx, key, staged, 10)), 2)
+		return x.SaveRevocationList(ctx, vpn.RevocationList{IssuerKey: key, Number: "3"}, nil)
+	})
+	inForce("begun again", 0)
+	view(t, s, func(ctx context.Context, x *Tx) error {
+		same(t, "number", must[string](t)(x.HighestListNumber(ctx, key)), "10")
 		return nil
 	})
 }

@@ -30,6 +30,7 @@ type vpnSessionRow struct {
 	Fingerprint string `gorm:"column:fingerprint"`
 	Issuer      string `gorm:"column:issuer"`
 	IssuerKey   string `gorm:"column:issuer_key"`
+	IssuerID    string `gorm:"column:issuer_id"`
 	Above       string `gorm:"column:above"`
 	Token       string `gorm:"column:token"`
 	Connection  string `gorm:"column:connection_id"`
@@ -51,7 +52,7 @@ func newVPNSessionRow(s vpn.Session) (vpnSessionRow, error) {
 	return vpnSessionRow{
 		ID: string(s.ID), Endpoint: string(s.Endpoint), Username: clean(s.Username), Provider: string(s.Provider), UserKey: clean(s.UserKey),
 		Groups: encoded, MoreGroups: s.MoreGroups, Revision: int64(s.Revision), LoginName: clean(s.LoginName), CommonName: clean(s.CommonName),
-		Serial: clean(s.Serial), Fingerprint: clean(s.Fingerprint), Issuer: clean(s.Issuer), IssuerKey: s.IssuerKey, Above: encodeNumbers(s.Above), Token: clean(s.Token),
+		Serial: clean(s.Serial), Fingerprint: clean(s.Fingerprint), Issuer: clean(s.Issuer), IssuerKey: s.IssuerKey, IssuerID: clean(s.IssuerID), Above: encodeNumbers(s.Above), Token: clean(s.Token),
 		Connection: string(s.Connection), Connections: s.Connections,
 		Started: micros(s.StartedAt), Ends: micros(s.EndsAt), Ended: micros(s.EndedAt), EndReason: clean(s.EndReason),
 	}, err
@@ -62,7 +63,7 @@ func (r vpnSessionRow) session() (vpn.Session, error) {
 	s := vpn.Session{
 		ID: vpn.SessionID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Username: r.Username, Provider: vpn.ProviderID(r.Provider), UserKey: r.UserKey,
 		MoreGroups: r.MoreGroups, Revision: uint64(r.Revision), LoginName: r.LoginName, CommonName: r.CommonName,
-		Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, IssuerKey: r.IssuerKey, Above: decodeNumbers(r.Above), Token: r.Token,
+		Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, IssuerKey: r.IssuerKey, IssuerID: r.IssuerID, Above: decodeNumbers(r.Above), Token: r.Token,
 		Connection: vpn.ConnectionID(r.Connection), Connections: r.Connections,
 		StartedAt: instant(r.Started), EndsAt: instant(r.Ends), EndedAt: instant(r.Ended), EndReason: r.EndReason,
 	}

@@ -22,6 +22,7 @@ type Connection struct {
 	Fingerprint   string              // SHA-256 of that certificate, as BareFingerprint; empty where it was not recorded yet
 	Issuer        string              // SHA-256 of its issuer's certificate, likewise
 	IssuerKey     string              // KeyDigest of its issuer; empty where it is not known
+	IssuerID      string              // as CertificateNumber has it
 	Above         []CertificateNumber // the authorities below the root that the certificate was verified with
 	ClientIP      netip.Addr
 	Device        netip.AddrPort // where the client's packets come from

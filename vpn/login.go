@@ -24,6 +24,7 @@ type LoginRequest struct {
 	Version     string         `json:"version"`     // likewise
 	Deadline    time.Time      `json:"deadline"`    // an answer after it is ignored
 	IssuerKey   string         `json:"-"`           // KeyDigest of that certificate, as Authorities.Verify sets it
+	IssuerID    string         `json:"-"`           // CertificateNumber.IssuerID of the client certificate, likewise
 	// Chain are the certificates above the client's own that it was verified with, up to the root.
 	Chain []ChainCertificate `json:"chain,omitempty"`
 	// Outdated tells that the client was verified with an authority that its endpoint trusts no more, as Authorities.Verify sets

@@ -23,13 +23,19 @@ func (r Revocation) Hold() bool { return r.Reason == ReasonHold }
 // renewed issuer nor another encoding of the certificate has another one.
 type CertificateNumber struct {
 	IssuerKey string `json:"issuer_key"` // KeyDigest of the issuer; empty: not known
-	Serial    string `json:"serial"`     // decimal
+	// IssuerID is the key identifier of the issuer's certificate, where its key is not known: only the client sends that certificate. It is
+	// signed by a known authority, and the issuer itself names it in what it signs. Hex; empty: not known.
+	IssuerID string `json:"issuer_id,omitempty"`
+	Serial   string `json:"serial"` // decimal
 }
 
 // ChainCertificate is a certificate above a client's own, as OpenVPN verified it.
 type ChainCertificate struct {
 	Serial      string `json:"serial"`      // decimal
 	Fingerprint string `json:"fingerprint"` // SHA-256, hex
+	// KeyID is its subject key identifier or, where it has none, the authority key identifier of the certificate below it: OpenSSL accepts no
+	// others together. Hex; empty: neither has one, or the worker was started by a version that did not ask for it.
+	KeyID string `json:"key_id,omitempty"`
 }
 
 // RevocationReason is why a certificate was revoked, by its name in RFC 5280.
@@ -114,7 +120,7 @@ type Revocations struct {
 func (rs Revocations) Find(chain []CertificateNumber) (entry Revocation, above, found bool) {
 	for i, c := range chain {
 		for _, r := range rs.Entries {
-			if r.Serial == c.Serial && (r.IssuerKey == c.IssuerKey || c.IssuerKey == "" && (namesCertificate(r.Serial) || rs.mayBeBetween(r.IssuerKey))) {
+			if r.Serial == c.Serial && (r.IssuerKey == c.IssuerKey || c.IssuerKey == "" && (namesCertificate(r.Serial) || rs.mayBeIssuer(r.IssuerKey, c.IssuerID))) {
 				return r, i > 0, true
 			}
 		}
@@ -122,11 +128,11 @@ func (rs Revocations) Find(chain []CertificateNumber) (entry Revocation, above, 
 	return Revocation{}, false, false
 }
 
-// mayBeBetween tells whether an authority may be one that only the client sends: the key of such a one is not known, so
-// that the serial number alone decides. A root is one only where another root has certified it as well: then only a serial number that
-// names its certificate decides, since two authorities of one root may both have issued a number 2.
-func (rs Revocations) mayBeBetween(key string) bool {
-	return slices.ContainsFunc(rs.Lists, func(l RevocationList) bool { return l.IssuerKey == key && !l.SelfSigned })
+// mayBeIssuer tells whether an authority may be the issuer of a certificate whose issuer only the client sends, so that its key is not known:
+// it has the issuer's key identifier, or it is no root, and the serial number alone decides. A root is such an issuer only
+// where another root has certified it as well.
+func (rs Revocations) mayBeIssuer(key, id string) bool {
+	return slices.ContainsFunc(rs.Lists, func(l RevocationList) bool { return l.IssuerKey == key && (!l.SelfSigned || l.hasKeyID(id)) })
 }
 
 var (
@@ -144,7 +150,7 @@ func (rs Revocations) Refuse(r LoginRequest, now time.Time) *Error {
 	}
 	for _, c := range chain {
 		for _, l := range rs.Lists {
-			if l.IssuerKey == c.IssuerKey && l.Stops(now) {
+			if (l.IssuerKey == c.IssuerKey || c.IssuerKey == "" && l.hasKeyID(c.IssuerID)) && l.Stops(now) {
 				return Refuse(Denied, CodeRevocationListExpired,
 					"The certificate revocation list of "+PrintableText(l.Authority)+" has expired, so that no certificate of it is accepted. Ask your administrator.")
 			}
@@ -194,17 +200,17 @@ func (r LoginRequest) chain() []CertificateNumber {
 	if r.Serial == "" {
 		return nil
 	}
-	return append([]CertificateNumber{{IssuerKey: r.IssuerKey, Serial: r.Serial}}, r.Above...)
+	return append([]CertificateNumber{{IssuerKey: r.IssuerKey, IssuerID: r.IssuerID, Serial: r.Serial}}, r.Above...)
 }
 
 // Chain is the certificate that the connection was made with, and those above it, without the root.
 func (c Connection) Chain() []CertificateNumber {
-	return LoginRequest{Serial: c.Serial, IssuerKey: c.IssuerKey, Above: c.Above}.chain()
+	return LoginRequest{Serial: c.Serial, IssuerKey: c.IssuerKey, IssuerID: c.IssuerID, Above: c.Above}.chain()
 }
 
 // Chain is the same of the session's login.
 func (s Session) Chain() []CertificateNumber {
-	return LoginRequest{Serial: s.Serial, IssuerKey: s.IssuerKey, Above: s.Above}.chain()
+	return LoginRequest{Serial: s.Serial, IssuerKey: s.IssuerKey, IssuerID: s.IssuerID, Above: s.Above}.chain()
 }
 
 // Barred is what may be against the certificates of logins.

@@ -2,6 +2,8 @@ package vpn
 
 import (
 	"math/big"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -9,6 +11,7 @@ import (
 // key: one that is renewed with its key goes on with its list.
 type RevocationList struct {
 	IssuerKey   string // KeyDigest of the authority
+	KeyIDs      string // key identifiers that certificates of the authority can have, hex, separated by spaces; empty: not known yet
 	Authority   string // its name
 	Fingerprint string // of the authority's certificate that the list was checked or signed with, as BareFingerprint
 	SelfSigned  bool   // that certificate is a root
@@ -25,6 +28,11 @@ type RevocationList struct {
 // Stops tells whether every certificate of the authority is refused: it was imported, and has expired, so
 // that it is not known who was revoked since (guide, "Client software returns TLS error"). What is revoked here is known.
 func (l RevocationList) Stops(now time.Time) bool { return l.Imported && l.Expired(now) }
+
+// hasKeyID tells whether a certificate of the authority can have a key identifier.
+func (l RevocationList) hasKeyID(id string) bool {
+	return id != "" && slices.Contains(strings.Fields(l.KeyIDs), id)
+}
 
 // Expired tells whether the next list should have come.
 func (l RevocationList) Expired(now time.Time) bool {

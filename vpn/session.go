@@ -14,11 +14,12 @@ type Session struct {
 	MoreGroups  bool
 	Revision    uint64
 	LoginName   string // what was typed at the login: the token is bound to it
-	CommonName  string // of the client's certificate, like the next four
+	CommonName  string // of the client's certificate, like the next five
 	Serial      string
 	Fingerprint string
 	Issuer      string
 	IssuerKey   string
+	IssuerID    string              // as CertificateNumber has it
 	Above       []CertificateNumber // the authorities below the root that the certificate was verified with
 	Token       string              // LoginRequest.Token of the client that has the session
 	Connection  ConnectionID        // the last one that was made under it
@@ -39,7 +40,7 @@ func NewSession(e Endpoint, r LoginRequest, user Identity, now time.Time) Sessio
 	return Session{
 		ID: NewSessionID(), Endpoint: e.ID, Username: user.Name, Provider: user.Provider, UserKey: user.Key,
 		Groups: user.Groups, MoreGroups: user.More, LoginName: r.Username, CommonName: r.CommonName,
-		Serial: r.Serial, Fingerprint: BareFingerprint(r.Fingerprint), Issuer: BareFingerprint(r.Issuer), IssuerKey: r.IssuerKey, Above: r.Above, Token: r.Token,
+		Serial: r.Serial, Fingerprint: BareFingerprint(r.Fingerprint), Issuer: BareFingerprint(r.Issuer), IssuerKey: r.IssuerKey, IssuerID: r.IssuerID, Above: r.Above, Token: r.Token,
 		StartedAt: now, EndsAt: now.Add(e.SessionTimeout),
 	}
 }

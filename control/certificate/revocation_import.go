@@ -17,7 +17,7 @@ type ImportedList struct {
 
 // ImportRevocationList replaces the revocation list of an authority of a certificate's chain by one that was made elsewhere, and ends the
 // connections and sessions of every certificate on it. A list that is older than the present one is taken only where
-// older is true. Fields: crl, older.
+// older is true. All of it is in force at once, or none of it. Fields: crl, older.
 func (s *Service) ImportRevocationList(ctx context.Context, by control.Principal, id vpn.CertificateID, text string, older bool) (ImportedList, error) {
 	if err := s.core.Allow(ctx, by, vpn.ImportRevocationList, string(id)); err != nil { // before the work of reading it
 		return ImportedList{}, err
@@ -58,21 +58,34 @@ func (s *Service) ImportRevocationList(ctx context.Context, by control.Principal
 		return ImportedList{}, err
 	}
 	out := ImportedList{List: signed.List, Added: len(change.added), Removed: len(change.gone)}
-	if err := s.saveEarly(ctx, &change); err != nil {
-		return ImportedList{}, err
+	var before int64
+	if err = s.stage(ctx, &change, signed.Entries); err == nil {
+		before, err = s.switchTo(ctx, by, id, change, signed, &out)
 	}
+	switch {
+	case err != nil && change.staged != 0:
+		s.clear(context.WithoutCancel(ctx), change.key, change.staged)
+	case err == nil && before != 0:
+		s.clear(context.WithoutCancel(ctx), change.key, before)
+	}
+	return out, err
+}
+
+// switchTo has an imported list be in force in place of the present one, and ends what it revokes. It gives the generation of entries that it
+// replaces.
+func (s *Service) switchTo(ctx context.Context, by control.Principal, id vpn.CertificateID, change listChange, signed vpn.SignedRevocationList, out *ImportedList) (before int64, err error) {
 	err = s.core.Change(ctx, by, vpn.ImportRevocationList, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		if change.known {
 			a.Before = control.Describe(change.present)
 		}
 		a.After = control.Describe(signed.List)
-		if err := change.save(ctx, tx, signed); err != nil {
+		if before, err = change.save(ctx, tx, signed); err != nil {
 			return err
 		}
-		out.Ended, err = endRevoked(ctx, tx, now)
+		out.Ended, err = endRevoked(ctx, tx, signed.List.SavedAt)
 		return err
 	})
-	return out, err
+	return before, err
 }
 
 func checkReplaced(present, next vpn.RevocationList, older bool) error {
@@ -97,7 +110,9 @@ func listName(l vpn.RevocationList) string {
 // DeleteRevocationList removes the imported list of an authority with its entries: certificates of the authority are let in again.
 // A list that is made here stays.
 func (s *Service) DeleteRevocationList(ctx context.Context, by control.Principal, id vpn.CertificateID, key string) error {
-	return s.core.Change(ctx, by, vpn.DeleteRevocationList, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
+	var of string
+	var before int64
+	err := s.core.Change(ctx, by, vpn.DeleteRevocationList, string(id), func(tx *store.Tx, a *vpn.AuditRecord) error {
 		authority, err := s.authorityOf(ctx, tx, id, key)
 		if err != nil {
 			return err
@@ -109,12 +124,14 @@ func (s *Service) DeleteRevocationList(ctx context.Context, by control.Principal
 		if !list.Imported {
 			return vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "The list of "+authority.Name+" is made here, and cannot be removed.")
 		}
-		a.Before = control.Describe(list)
-		if err := tx.DeleteRevocationsOf(ctx, authority.Key); err != nil {
-			return err
-		}
-		return tx.DeleteRevocationList(ctx, authority.Key)
+		a.Before, of = control.Describe(list), authority.Key
+		before, err = tx.DeleteRevocationList(ctx, authority.Key)
+		return err
 	})
+	if err == nil {
+		s.clear(context.WithoutCancel(ctx), of, before)
+	}
+	return err
 }
 
 // ExportedList is a revocation list as a file.

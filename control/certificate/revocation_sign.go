@@ -2,7 +2,10 @@ package certificate
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +30,9 @@ func (s *Service) sign(ctx context.Context, tx *store.Tx, a Authority, key vpn.S
 		return err
 	}
 	if list.NextUpdate.IsZero() { // the first one that is made here
+		if err := tx.SaveRevocationList(ctx, list, nil); err != nil {
+			return err
+		}
 		if _, err := addDevices(ctx, tx, a.Key); err != nil {
 			return err
 		}
@@ -88,6 +94,9 @@ func (s *Service) SignRevocationList(ctx context.Context, by control.Principal, 
 // RenewLists signs the lists that are made here and changed or end soon, and begins that of an authority that has none. One that cannot be signed
 // does not hold up the others.
 func (s *Service) RenewLists(ctx context.Context) error {
+	if err := s.identifyLists(ctx); err != nil {
+		return err
+	}
 	var due []Authority
 	now := s.core.Now()
 	err := s.core.View(ctx, func(tx *store.Tx) error {
@@ -125,6 +134,64 @@ func (s *Service) RenewLists(ctx context.Context) error {
 		}))
 	}
 	return errors.Join(failures...)
+}
+
+// identifyLists finds the key identifiers of authorities whose lists are from before the program kept them.
+func (s *Service) identifyLists(ctx context.Context) error {
+	found := map[string]string{}
+	err := s.core.View(ctx, func(tx *store.Tx) error {
+		lists, err := tx.RevocationLists(ctx)
+		if err != nil || !slices.ContainsFunc(lists, func(l vpn.RevocationList) bool { return l.KeyIDs == "" }) {
+			return err
+		}
+		kept, err := tx.Authorities(ctx)
+		if err != nil {
+			return err
+		}
+		endpoints, err := tx.AllEndpoints(ctx)
+		if err != nil {
+			return err
+		}
+		certs, err := tx.CertificatesByID(ctx, clientAuthorities(endpoints)...)
+		if err != nil {
+			return err
+		}
+		ids := map[string]string{}
+		for _, c := range slices.AppendSeq(kept, maps.Values(certs)) {
+			for rest := []byte(c.PEM + c.Chain); ; {
+				var block *pem.Block
+				if block, rest = pem.Decode(rest); block == nil {
+					break
+				}
+				ids[vpn.KeyDigest(block.Bytes)] = vpn.KeyIdentifiers(block.Bytes)
+			}
+		}
+		for _, l := range lists {
+			if l.KeyIDs == "" && ids[l.IssuerKey] != "" {
+				found[l.IssuerKey] = ids[l.IssuerKey]
+			}
+		}
+		return nil
+	})
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	return s.core.Update(ctx, func(tx *store.Tx) error {
+		for key, ids := range found {
+			l, err := tx.RevocationList(ctx, key)
+			if err != nil && vpn.KindOf(err) == vpn.NotFound {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			l.KeyIDs = ids
+			if err := tx.SaveRevocationList(ctx, l, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // PublishedURL is where the list of an authority can be fetched; empty where the public pages are not served.

@@ -423,6 +423,66 @@ func TestImportLongList(t *testing.T) {
 	}))
 }
 
+// An import that ends in the middle changes nothing, and what it wrote is deleted; one that replaces a long list leaves none of its entries.
+func TestImportIsAtomic(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	serials := make([]string, 3000)
+	for i := range serials {
+		serials[i] = new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), 100), big.NewInt(int64(i))).String()
+	}
+	rows := func() int { return len(s.Query("SELECT number FROM revocation")) }
+	in := func(ctx context.Context, number int64, serials ...string) (certificate.ImportedList, error) {
+		return s.Certificates.ImportRevocationList(ctx, s.Admin, s.CA.ID, s.listOf(number, 48*time.Hour, serials...), false)
+	}
+	_, err := in(t.Context(), 1, s.Alice.Serial)
+	s.Must(err)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		for ctx.Err() == nil && rows() < 500 {
+		}
+		cancel()
+	}()
+	if _, err := in(ctx, 2, serials...); err == nil {
+		t.Fatal("the import was not stopped")
+	}
+	check := func(when, number string, entries int, alice vpn.Code) {
+		t.Helper()
+		v := s.list()
+		if v.List.Number != number || v.List.Entries != entries || v.Entries.Total != entries || rows() != entries {
+			t.Errorf("%s: number %s with %d entries, %d are shown and %d stored; want number %s with %d", when, v.List.Number, v.List.Entries, v.Entries.Total, rows(), number, entries)
+		}
+		if d := s.login(when, s.Alice); d.Code != alice {
+			t.Errorf("%s: %+v, want %q", when, d, alice)
+		}
+	}
+	check("stopped", "1", 1, vpn.CodeCertificateRevoked)
+	s.Must(s.Store.Update(t.Context(), func(tx *store.Tx) error { // as a process that was killed leaves it
+		n, err := tx.NewGeneration(t.Context(), s.CA.KeyDigest())
+		if err != nil {
+			return err
+		}
+		return tx.StageRevocations(t.Context(), n, vpn.Revocation{CertificateNumber: vpn.CertificateNumber{IssuerKey: s.CA.KeyDigest(), Serial: serials[0]}})
+	}))
+	s.Must(s.Certificates.ClearUnused(t.Context()))
+	if n := rows(); n != 2 {
+		t.Errorf("%d entries are stored: an import may still run", n)
+	}
+	s.Clock.Pass(2 * time.Hour)
+	s.Must(s.Certificates.ClearUnused(t.Context()))
+	check("cleared", "1", 1, vpn.CodeCertificateRevoked)
+	out, err := in(t.Context(), 3, serials...)
+	s.Must(err)
+	if out.Added != len(serials) || out.Removed != 1 {
+		t.Errorf("got %+v", out)
+	}
+	check("replaced", "3", len(serials), "")
+	_, err = in(t.Context(), 4, append([]string{s.Alice.Serial}, serials[:100]...)...)
+	s.Must(err)
+	check("replaced again", "4", 101, vpn.CodeCertificateRevoked)
+}
+
 // An authority that has expired signs no list: its certificates can be revoked and its key forgotten all the same. One that was renewed
 // elsewhere and imported beside the former one signs for both.
 func TestListOfExpiredAuthority(t *testing.T) {

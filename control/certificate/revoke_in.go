@@ -32,11 +32,11 @@ func RevokeIn(ctx context.Context, tx *store.Tx, revoked vpn.Revocation) (int, e
 	case revoked.Hold() || !present.Hold():
 		return 0, vpn.Refuse(vpn.Conflict, vpn.CodeIncorrectState, "The certificate is revoked already.")
 	}
-	if err := tx.SaveRevocations(ctx, revoked); err != nil {
+	list.Unsigned, list.SavedAt, list.SavedBy = true, revoked.At, revoked.By
+	if err := tx.SaveRevocationList(ctx, list, nil); err != nil { // its entries need it
 		return 0, err
 	}
-	list.Unsigned, list.SavedAt, list.SavedBy = true, revoked.At, revoked.By
-	if err := tx.SaveRevocationList(ctx, list, nil); err != nil {
+	if err := tx.SaveRevocations(ctx, revoked); err != nil {
 		return 0, err
 	}
 	return endRevoked(ctx, tx, revoked.At, revoked.Serial)

@@ -21,7 +21,9 @@ type ClientAuthority struct {
 	Own   bool // the server certificate's own authority
 	Label string
 	Key   string // KeyDigest of the authority
-	store.AuthorityUse
+
+	Live   int // connections now by certificates of it, also by those of authorities below it that only clients send
+	Logins int // sessions that began within the days that are counted
 }
 
 // ClientAuthorities are those of an endpoint.
@@ -47,14 +49,30 @@ func (s *Service) ClientAuthorities(ctx context.Context, by control.Principal, i
 			if certificates[ca].Use != vpn.UseAuthority {
 				a.Label = certificates[ca].Issuer
 			}
-			if a.AuthorityUse, err = tx.AuthorityUse(ctx, id, a.Key, s.core.Now().Add(-usageDays*24*time.Hour)); err != nil {
-				return err
-			}
 			out.Trusted = append(out.Trusted, a)
 		}
-		return nil
+		uses, err := tx.IssuerUses(ctx, id, s.core.Now().Add(-usageDays*24*time.Hour))
+		for _, u := range uses {
+			by := vpn.AuthorityOf(u.IssuerKey, u.Above, out.keys()...)
+			for i := range out.Trusted {
+				if out.Trusted[i].Key == by {
+					out.Trusted[i].Live += u.Live
+					out.Trusted[i].Logins += u.Logins
+				}
+			}
+		}
+		return err
 	})
 	return out, err
+}
+
+// keys are the KeyDigests of the authorities.
+func (a ClientAuthorities) keys() []string {
+	keys := make([]string, len(a.Trusted))
+	for i, t := range a.Trusted {
+		keys[i] = t.Key
+	}
+	return keys
 }
 
 // AuthorityChoices is what a second client authority of an endpoint can be. What stands for the authority that the endpoint trusts already is
@@ -162,7 +180,7 @@ func (s *Service) DistrustPreview(ctx context.Context, by control.Principal, id 
 		for _, c := range all {
 			switch {
 			case !c.Live():
-			case c.IssuerKey == out.Removed.Key:
+			case vpn.AuthorityOf(c.IssuerKey, c.Above, list.keys()...) == out.Removed.Key:
 				out.Ended++
 				if !slices.Contains(out.People, c.Username) && len(out.People) < vpn.MaxPageSize {
 					out.People = append(out.People, c.Username)
@@ -208,19 +226,19 @@ func (s *Service) DistrustAuthority(ctx context.Context, by control.Principal, i
 		if err := tx.KeepDownloads(ctx, id, before.Revision(), after.Revision(), ca); err != nil {
 			return err
 		}
-		return endOfAuthority(ctx, tx, id, out.Removed.Key, reason, s.core.Now())
+		return endOfAuthority(ctx, tx, id, out.Removed.Key, out.Left.Key, reason, s.core.Now())
 	})
 	return out, err
 }
 
-// endOfAuthority ends the connections and sessions of an endpoint whose certificates an authority issued.
-func endOfAuthority(ctx context.Context, tx *store.Tx, id vpn.EndpointID, key, reason string, now time.Time) error {
+// endOfAuthority ends the connections and sessions of an endpoint that come by the removed one of its two authorities.
+func endOfAuthority(ctx context.Context, tx *store.Tx, id vpn.EndpointID, removed, left, reason string, now time.Time) error {
 	connections, err := tx.LiveConnections(ctx, id)
 	if err != nil {
 		return err
 	}
 	for _, c := range connections {
-		if c.IssuerKey != key {
+		if vpn.AuthorityOf(c.IssuerKey, c.Above, removed, left) != removed {
 			continue
 		}
 		c.Status, c.EndReason = vpn.ConnectionTerminating, reason
@@ -228,11 +246,14 @@ func endOfAuthority(ctx context.Context, tx *store.Tx, id vpn.EndpointID, key, r
 			return err
 		}
 	}
-	sessions, err := tx.VPNSessionsOfIssuer(ctx, id, key)
+	sessions, err := tx.VPNSessionsUnended(ctx, id)
 	if err != nil {
 		return err
 	}
 	for _, session := range sessions {
+		if vpn.AuthorityOf(session.IssuerKey, session.Above, removed, left) != removed {
+			continue
+		}
 		session.End(now, reason)
 		if err := tx.SaveVPNSession(ctx, session); err != nil {
 			return err

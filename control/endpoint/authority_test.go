@@ -65,6 +65,10 @@ func TestRollOverToAnotherAuthority(t *testing.T) {
 		for name, ca := range map[string]vpn.Certificate{"alice": s.CA, "bob": next} {
 			session := vpn.Session{ID: vpn.NewSessionID(), Endpoint: s.Endpoint.ID, Username: name, IssuerKey: ca.KeyDigest(), Serial: "1", StartedAt: s.Clock.Now(), EndsAt: s.Clock.Now().Add(1e12)}
 			c := vpn.Connection{ID: vpn.NewConnectionID(), Endpoint: s.Endpoint.ID, Session: session.ID, Username: name, IssuerKey: ca.KeyDigest(), Status: vpn.ConnectionActive, EstablishedAt: s.Clock.Now()}
+			if name == "alice" { // with a certificate of an authority below, which only the client sends
+				session.IssuerKey, session.Above = "", []vpn.CertificateNumber{{IssuerKey: ca.KeyDigest(), Serial: "7"}}
+				c.IssuerKey, c.Above = session.IssuerKey, session.Above
+			}
 			if err := tx.CreateVPNSession(ctx, session); err != nil {
 				return err
 			}
@@ -78,7 +82,7 @@ func TestRollOverToAnotherAuthority(t *testing.T) {
 	s.Must(err)
 	for _, a := range list.Trusted {
 		if a.Live != 1 || a.Logins != 1 {
-			t.Errorf("%s: %+v", a.Label, a.AuthorityUse)
+			t.Errorf("%s: %+v", a.Label, a)
 		}
 	}
 	before, err := s.Endpoints.Endpoint(ctx, s.Admin, s.Endpoint.ID)

@@ -114,7 +114,7 @@ func (b *batch) grant(ctx context.Context, at *loginContext, r vpn.LoginRequest,
 	b.connections = append(b.connections, vpn.Connection{
 		ID: granted.Connection, Endpoint: at.endpoint.ID, Session: session.ID, Node: b.node, Status: vpn.ConnectionConnecting,
 		Username: session.Username, Provider: session.Provider, UserKey: session.UserKey, CommonName: r.CommonName, Serial: r.Serial, Fingerprint: vpn.BareFingerprint(r.Fingerprint), Issuer: vpn.BareFingerprint(r.Issuer),
-		IssuerKey: r.IssuerKey, Above: r.Above, Device: r.Device,
+		IssuerKey: r.IssuerKey, IssuerID: r.IssuerID, Above: r.Above, Device: r.Device,
 		Platform: r.Platform, ClientVersion: r.Version,
 	})
 	session.Open(granted.Connection)

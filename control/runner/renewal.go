@@ -17,6 +17,8 @@ type Certificates interface {
 	WarnOfEnding(ctx context.Context) error
 	// RenewLists signs the revocation lists that are made here and changed or end soon.
 	RenewLists(ctx context.Context) error
+	// ClearUnused deletes what an import of a revocation list left that was stopped.
+	ClearUnused(ctx context.Context) error
 	// WarnOfLists writes to the log which revocation lists end soon.
 	WarnOfLists(ctx context.Context)
 }
@@ -42,7 +44,7 @@ func (s *Runner) lastRun(ctx context.Context) time.Time {
 	return s.seen
 }
 
-// lookAtCertificates renews the certificates that end soon, and warns of the others.
+// lookAtCertificates renews the certificates that end soon and warns of the others, and clears up after imports of revocation lists.
 func (s *Runner) lookAtCertificates(ctx context.Context) error {
-	return errors.Join(s.certificates.RenewDue(ctx), s.certificates.WarnOfEnding(ctx))
+	return errors.Join(s.certificates.RenewDue(ctx), s.certificates.WarnOfEnding(ctx), s.certificates.ClearUnused(ctx))
 }

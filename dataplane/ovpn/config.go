@@ -151,6 +151,9 @@ func (c Config) Render() ([]byte, error) {
 		line("verify-client-cert require")
 		// Also refuses a server certificate of the same CA.
 		line("remote-cert-tls client")
+		// Key identifiers of the whole chain: of an authority that only the client sends the worker reports no key otherwise.
+		line("x509-track +subjectKeyIdentifier")
+		line("x509-track +authorityKeyIdentifier")
 	} else {
 		line("verify-client-cert none")
 	}

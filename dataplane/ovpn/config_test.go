@@ -44,10 +44,10 @@ func TestRenderSaysWhatTheDesignSays(t *testing.T) {
 		has, hasNo string
 	}{
 		{"mutual over UDP", func(*ovpn.Config) {},
-			"proto udp4;local 192.0.2.1;port 1201;fast-io;rcvbuf 1048576;sndbuf 1048576;explicit-exit-notify 1;verify-client-cert require;remote-cert-tls client;auth-user-pass-optional",
+			"proto udp4;local 192.0.2.1;port 1201;fast-io;rcvbuf 1048576;sndbuf 1048576;explicit-exit-notify 1;verify-client-cert require;remote-cert-tls client;x509-track +subjectKeyIdentifier;x509-track +authorityKeyIdentifier;auth-user-pass-optional",
 			"multihome;verify-client-cert none;dev-node "},
 		{"no certificates", func(c *ovpn.Config) { c.ClientCertificates, c.Passwords, c.Keys.ClientCA = false, true, "" },
-			"verify-client-cert none", "auth-user-pass-optional;remote-cert-tls"},
+			"verify-client-cert none", "auth-user-pass-optional;remote-cert-tls;x509-track"},
 		{"certificates and passwords", func(c *ovpn.Config) { c.Passwords = true },
 			"verify-client-cert require;remote-cert-tls client", "auth-user-pass-optional;verify-client-cert none"},
 		{"every address, UDP", func(c *ovpn.Config) { c.Listen = netip.MustParseAddrPort("0.0.0.0:1201") }, "multihome", "local "},

@@ -1,6 +1,7 @@
 package ovpn
 
 import (
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -55,6 +56,9 @@ func (e Env) Digest() string { return e.digest("0") }
 // IssuerDigest is the same of the certificate that the client certificate was verified with.
 func (e Env) IssuerDigest() string { return e.digest("1") }
 
+// maxKeyID bounds a key identifier, in bytes. Programs make 20 or 32.
+const maxKeyID = 64
+
 // maxDepth is more certificates than OpenVPN accepts above a client's own.
 const maxDepth = 16
 
@@ -67,9 +71,22 @@ func (e Env) Chain() []vpn.ChainCertificate {
 		if c.Serial == "" && c.Fingerprint == "" {
 			break
 		}
+		if c.KeyID = keyID(e.values["X509_"+n+"_subjectKeyIdentifier"]); c.KeyID == "" {
+			c.KeyID = keyID(e.values["X509_"+strconv.Itoa(depth-1)+"_authorityKeyIdentifier"])
+		}
 		chain = append(chain, c)
 	}
 	return chain
+}
+
+// keyID reads a key identifier as OpenSSL prints it: octets in hex with colons between, after "keyid:" where the issuer's name follows.
+func keyID(printed string) string {
+	text, _, _ := strings.Cut(strings.TrimPrefix(printed, "keyid:"), "?") // OpenVPN writes a question mark for a line end
+	text = strings.ToLower(strings.ReplaceAll(strings.TrimSpace(text), ":", ""))
+	if _, err := hex.DecodeString(text); err != nil || len(text) > 2*maxKeyID {
+		return ""
+	}
+	return text
 }
 
 func (e Env) digest(depth string) string {

@@ -113,6 +113,18 @@ func TestWorkerWithRealClients(t *testing.T) {
 		t.Errorf("kill of a client that has ended: got %v, want ErrNoClient", err)
 	}
 
+	t.Run("it reports the key identifiers of authorities that only the client sends", func(t *testing.T) {
+		between := l.ca.Authority(t, "Between CA")
+		dora := between.Issue(t, "dora", x509.ExtKeyUsageClientAuth, -time.Hour, time.Hour)
+		dora.Certificate += between.Certificate
+		x := l.connect(dora)
+		defer x.Kill()
+		chain := until(l, anyEvent[ovpn.Connect]).Env.Chain()
+		if len(chain) != 2 || chain[0].KeyID != between.KeyID() || chain[1].KeyID != l.ca.KeyID() || chain[0].KeyID == chain[1].KeyID {
+			t.Errorf("got %+v, want the key identifiers %s and %s", chain, between.KeyID(), l.ca.KeyID())
+		}
+	})
+
 	if err := l.proc.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}

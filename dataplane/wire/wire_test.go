@@ -58,7 +58,7 @@ func TestMessagesCarryEveryField(t *testing.T) {
 func TestLoginCarriesPassword(t *testing.T) {
 	t.Parallel()
 	want := vpntest.Filled[vpn.LoginRequest]()
-	want.IssuerKey, want.Above = "", nil // web finds them
+	want.IssuerKey, want.IssuerID, want.Outdated, want.Above = "", "", false, nil // web finds them
 	text, err := json.Marshal(wire.NewLogin(vpn.LoginNews{LoginRequest: want}))
 	if err != nil {
 		t.Fatal(err)

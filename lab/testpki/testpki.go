@@ -181,6 +181,9 @@ func (c Credential) RevocationList(t testing.TB, number int64, life time.Duratio
 	return block("X509 CRL", der)
 }
 
+// KeyID is the subject key identifier of the certificate, hex.
+func (c Credential) KeyID() string { return hex.EncodeToString(c.cert.SubjectKeyId) }
+
 // AppendTo puts the credential into a profile that has none, as its user would.
 func (c Credential) AppendTo(profile string) string {
 	return profile + Inline("cert", c.Certificate) + Inline("key", c.Key)
