@@ -606,7 +606,7 @@ func accessRules(v AccessPage, r AccessResult) templ.Component {
 				}
 			}
 			for _, rule := range r.Wider {
-				templ_7745c5c3_Err = accessRule(v, rule, parts.YesNo(len(r.Deciding) > 0, "Wider: not asked", "Does not name exactly this address: not asked"), "badge bg-secondary-lt").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = accessRule(v, rule, parts.YesNo(len(r.Deciding) > 0, "Wider: not asked", "Too wide: not asked"), "badge bg-secondary-lt").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
