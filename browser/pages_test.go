@@ -139,6 +139,12 @@ func TestFilledPages(t *testing.T) {
 		p.open(p.link("/edit"))
 		p.inspect("endpoint" + strings.ReplaceAll(tab, "/", " ") + " modify")
 	}
+	p.open(endpoint + "/associations")
+	p.open(p.link("/test"))
+	p.fill("IPv4 address", targetAddr)
+	p.press("Test")
+	p.waitText(targetAddr + " answers to ICMP echo")
+	p.inspect("endpoint associations test")
 	p.open(endpoint)
 	p.click("Actions")
 	p.inspect("endpoint actions menu")

@@ -16,11 +16,11 @@ const addrBehindDefault = "10.0.3.10"
 func (s *site) wantReachTested(t *testing.T) {
 	t.Helper()
 	s.internet.IP(t, "addr", "add", addrBehindDefault+"/32", "dev", "lo")
-	network := s.Get(s.Endpoint + "/associations").Href(t, "office")
+	network := s.Get(s.Endpoint+"/associations").Href(t, "office")
 	s.MustSubmit(network+"/subnets/new", "Create subnet", gateway.Fields{"Name": "subnet-c", "IPv4 CIDR": "10.0.3.0/24", "Availability zone": "zone-c"})
 	s.Associate("subnet-c")
 	s.WaitRow("/associations", "10.0.1.0/24", "associated", "neta, directly")
-	s.WaitRow("/associations", "10.0.3.0/24", "▲ associated", "only by the default route", addrInternet+" on inet", "Test it")
+	s.WaitRow("/associations", "10.0.3.0/24", "▲ associated", "default route only", addrInternet+" on inet")
 	test := s.Get(s.Endpoint+"/associations").Href(t, "Test this target network")
 	by := func(address, kind, port string) string {
 		t.Helper()
@@ -36,8 +36,8 @@ func (s *site) wantReachTested(t *testing.T) {
 			t.Errorf("%s of %s: %s, want %q", c.kind, c.address, netlab.Tail(got, 1500), c.want)
 		}
 		if c.want[:2] == "No" {
-			s.WaitRow("/associations", "10.0.3.0/24", "▲ associated", "No answer from 10.0.3.99")
+			s.WaitRow("/associations", "10.0.3.0/24", "▲ associated", "10.0.3.99 did not answer")
 		}
 	}
-	s.WaitRow("/associations", "10.0.3.0/24", "● associated", "only by the default route", addrBehindDefault+" answered")
+	s.WaitRow("/associations", "10.0.3.0/24", "● associated", "default route only", addrBehindDefault+" answered")
 }

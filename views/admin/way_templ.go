@@ -47,7 +47,7 @@ func wayCell(w vpn.Way) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case w.Default:
-			templ_7745c5c3_Err = parts.TroubleChip("Only by the default route").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.TroubleChip("Default route only").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -82,7 +82,7 @@ func wayCell(w vpn.Way) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = parts.TroubleChip("A part only by the default route").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.TroubleChip("Partly default route only").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -75,7 +75,7 @@ func (h *Associations) List(c echo.Context) error {
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Target network associations", "association", "associations", "subnet, CIDR, zone or ID"
 	v.List.Filters, v.List.Part = filters, "associations"
 	v.List.Columns = []parts.Column{
-		{Key: "subnet", Label: "Target network"}, {Key: "cidr", Label: "CIDR", Below: []parts.Column{{Key: "zone", Label: "Availability zone"}}}, {Key: "way", Label: "Reached by"}, {Key: "state", Label: "State"},
+		{Key: "subnet", Label: "Target network"}, {Key: "cidr", Label: "CIDR", Below: []parts.Column{{Key: "zone", Label: "Availability zone"}}}, {Key: "state", Label: "State", Below: []parts.Column{{Key: "way", Label: "Reached by"}}},
 		{Label: "Association ID", Below: []parts.Column{{Key: "created_at", Label: "Associated"}}}, {Label: "Actions", Right: true, Quiet: !f.MayChange()},
 	}
 	v.List.Empty = parts.Empty{
