@@ -187,7 +187,8 @@ func (h *Certificates) Blocked(c echo.Context) error {
 	if page.Principal(c).Role.MayChange() {
 		v.List.Bulk = []parts.BulkAction{{Label: "Unblock certificates", Path: views.BlockedPath("unblock")}}
 	}
-	v.List.Empty = parts.Empty{Title: "No certificate is blocked", Text: "Block a client certificate on its own page, or from one of its connections."}
+	v.List.Empty = parts.Empty{Title: "No certificate is blocked", Text: "Block a client certificate on its own page, or from one of its connections.",
+		Action: parts.Button{Label: "Show client certificates", Href: "/certificates?use=" + string(vpn.UseClient)}}
 	v.Chrome = h.pages.Chrome(c, "Blocked certificates", "certificates")
 	return page.Render(c, http.StatusOK, views.BlockedCertificates(v))
 }

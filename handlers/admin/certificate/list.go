@@ -54,7 +54,7 @@ func (h *Certificates) List(c echo.Context) error {
 	if issuer.ID != "" {
 		v.List.Extra = url.Values{"authority": {string(issuer.ID)}}
 		v.Issuer = &issuer.Certificate
-		v.List.Empty = parts.Empty{Title: "No certificate of this authority is stored here"}
+		v.List.Empty = emptyAuthority(issuer.Certificate, h.pages.Now(), page.Principal(c).Role.MayChange())
 	}
 	v.Chrome = h.pages.Chrome(c, "Certificates", "certificates")
 	return page.Render(c, http.StatusOK, views.Certificates(v))
@@ -81,9 +81,28 @@ func useFilter() parts.Filter {
 	return f
 }
 
+// emptyAuthority is what to do where an authority has issued nothing that is stored here.
+func emptyAuthority(issuer vpn.Certificate, now time.Time, may bool) parts.Empty {
+	e := parts.Empty{Title: "No certificate of this authority is stored here", Action: parts.Button{Label: "Show all certificates", Href: "/certificates"}}
+	switch {
+	case may && issuer.CanIssue(now):
+		e.Action = parts.Button{Label: "Issue a certificate with it", Href: "/certificates/issue?authority=" + string(issuer.ID), Tone: "primary"}
+	case may:
+		e.Text = "Its key is not kept here, so it issues elsewhere. A certificate of it can be imported."
+		e.Action = parts.Button{Label: "Import certificate", Href: "/certificates/import"}
+	}
+	return e
+}
+
 func emptyCertificates(use vpn.CertificateUse, may bool) parts.Empty {
 	if use != "" {
-		return parts.Empty{Title: "No certificate of this use yet", Action: parts.Button{Label: "Show all certificates", Href: "/certificates"}}
+		e := parts.Empty{Title: "No certificate of this use yet", Action: parts.Button{Label: "Show all certificates", Href: "/certificates"}}
+		if may && use == vpn.UseAuthority {
+			e.Action = parts.Button{Label: "Create certificate authority", Href: "/certificates/authority/new", Tone: "primary"}
+		} else if may {
+			e.Action = parts.Button{Label: "Issue certificate", Href: "/certificates/issue?use=" + string(use), Tone: "primary"}
+		}
+		return e
 	}
 	e := parts.Empty{
 		Title: "No certificates yet",

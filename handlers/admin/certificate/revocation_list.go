@@ -43,7 +43,8 @@ func (h *Certificates) RevocationList(c echo.Context) error {
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Revoked certificates", "revoked certificate", "revoked certificates", "serial number (decimal or hexadecimal) or common name"
 	v.List.Part, v.List.Extra = "revoked", url.Values{"authority": {found.Authority.Key}}
 	v.List.Columns = []parts.Column{{Label: "Serial number"}, {Label: "Common name"}, {Label: "Reason"}, {Key: "at", Label: "Revoked"}, {Label: "Actions", Quiet: true}}
-	v.List.Empty = parts.Empty{Title: "No certificate of this authority is revoked", Text: emptyList(found, may)}
+	v.List.Empty = parts.Empty{Title: "No certificate of this authority is revoked", Text: emptyList(found, may),
+		Action: parts.Button{Label: "Show its certificates", Href: "/certificates?authority=" + string(found.Of.ID)}}
 	v.Chrome = h.pages.Chrome(c, v.Header.Title, "certificates")
 	return page.Render(c, http.StatusOK, views.RevocationList(v))
 }

@@ -58,7 +58,8 @@ func (h *Devices) List(c echo.Context) error {
 		{Key: "name", Label: "Device"}, {Key: "user", Label: "User"}, {Label: "Endpoint"}, {Label: "State"}, {Key: "created_at", Label: "Made"}, {Key: "not_after", Label: "Ends"},
 		{Key: "used_at", Label: "Last used"}, {Label: "Actions", Quiet: true},
 	}
-	v.List.Empty = parts.Empty{Title: "No user has made a device", Text: "Users make files with a certificate for their devices in the self-service portal of endpoints that ask for a certificate and a sign-in, where the key of the client authority is kept here."}
+	v.List.Empty = parts.Empty{Title: "No user has made a device", Text: "Users make files with a certificate for their devices in the self-service portal of endpoints that ask for a certificate and a sign-in, where the key of the client authority is kept here.",
+		Action: parts.Button{Label: "Open the self-service portal", Href: "/self-service-portal"}}
 	v.Chrome = h.pages.Chrome(c, "Devices of users", "certificates")
 	return page.Render(c, http.StatusOK, views.DevicesPage(v))
 }

@@ -178,7 +178,7 @@ func (h *Connections) fillAttempts(c echo.Context, v *views.ConnectionLists) (bo
 	if v.Endpoint == "" {
 		v.List.Columns = append(v.List.Columns, parts.Column{Label: "Endpoint"})
 	}
-	v.List.Empty = parts.Empty{Title: "No client was refused so far", Text: "A client that is refused is listed here with the reason."}
+	v.List.Empty = parts.Empty{Title: "No client was refused so far", Text: "A client that is refused is listed here with the reason.", Action: activeConnections(v.Endpoint)}
 	return false, nil
 }
 
@@ -242,9 +242,12 @@ func platformFilter() parts.Filter {
 func (h *Connections) emptyConnections(v views.ConnectionLists) parts.Empty {
 	switch {
 	case v.View == vpn.ViewEnded:
-		return parts.Empty{Title: "No connection has ended yet", Text: "A connection stays listed here after its end, with the reason."}
+		return parts.Empty{Title: "No connection has ended yet", Text: "A connection stays listed here after its end, with the reason.", Action: activeConnections(v.Endpoint)}
 	case v.Endpoint == "":
-		return parts.Empty{Title: "No client is connected", Text: "The connections of every endpoint appear here."}
+		return parts.Empty{
+			Title: "No client is connected", Text: "Give your users the configuration file of an endpoint. The connections of every endpoint appear here.",
+			Action: parts.Button{Label: "Open the Client VPN endpoints", Href: "/endpoints"},
+		}
 	default:
 		return parts.Empty{
 			Title:  "No client is connected",
@@ -252,6 +255,15 @@ func (h *Connections) emptyConnections(v views.ConnectionLists) parts.Empty {
 			Action: parts.Button{Label: "Download client configuration", Href: views.EndpointPath(v.Endpoint, "configuration")},
 		}
 	}
+}
+
+// activeConnections leads from an empty list of what is over to what there is.
+func activeConnections(id vpn.EndpointID) parts.Button {
+	b := parts.Button{Label: "Show active connections", Href: "/connections"}
+	if id != "" {
+		b.Href = views.EndpointPath(id, "connections")
+	}
+	return b
 }
 
 var attemptFields = vpn.Fields[vpn.Attempt]{

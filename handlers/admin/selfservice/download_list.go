@@ -54,7 +54,8 @@ func (h *Portal) Downloads(c echo.Context) error {
 	}
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint, v.List.Part = "Downloads", "download", "downloads", "user name", "downloads"
 	v.List.Columns = []parts.Column{{Label: "User"}, {Label: "Endpoint"}, {Key: "at", Label: "Downloaded"}, {Label: "File"}}
-	v.List.Empty = parts.Empty{Title: "No user has downloaded a file yet", Text: "The list names each configuration file that a user fetched in the portal."}
+	v.List.Empty = parts.Empty{Title: "No user has downloaded a file yet", Text: "Give your users the address of the portal. The list names each configuration file that a user fetched there.",
+		Action: parts.Button{Label: "Open the self-service portal", Href: "/self-service-portal"}}
 	v.List.Filters = filters
 	return page.Render(c, http.StatusOK, views.PortalDownloadsPage(v))
 }

@@ -72,7 +72,8 @@ func (h *Users) describe(c echo.Context, list *parts.List) {
 	list.Columns = []parts.Column{
 		{Key: "name", Label: "User", Below: []parts.Column{{Label: "Provider"}}}, {Label: "Groups"}, {Label: "Connections", Right: true}, {Key: "signed_in_at", Label: "Last VPN login"}, {Key: "refused_at", Label: "Last refusal"},
 	}
-	list.Empty = parts.Empty{Title: "No user has signed in yet", Text: "A user is listed from the first login on, with the groups of it. Logins that name no known user are under Connections, Refused."}
+	list.Empty = parts.Empty{Title: "No user has signed in yet", Text: "Give a user the configuration file of an endpoint. The user is listed from the first login on, with the groups of it. Logins that name no known user are under Connections, Refused.",
+		Action: parts.Button{Label: "Open the Client VPN endpoints", Href: "/endpoints"}}
 	if page.Principal(c).Role.MayChange() {
 		list.Bulk = []parts.BulkAction{{Label: "Block users", Path: usersPath + "/block"}}
 	}

@@ -116,7 +116,8 @@ func (h *Users) Groups(c echo.Context) error {
 	v.List.Columns = []parts.Column{
 		{Key: "name", Label: "Name"}, {Label: "Group ID"}, {Label: "Provider"}, {Label: "Users", Right: true}, {Label: "Rules", Right: true}, {Label: "First seen"},
 	}
-	v.List.Empty = parts.Empty{Title: "No group was seen yet", Text: "The groups of a directory's user are listed from the first login on. The form for an authorization rule finds the others in the directory."}
+	v.List.Empty = parts.Empty{Title: "No group was seen yet", Text: "The groups of a directory's user are listed from the first login on. The form for an authorization rule finds the others in the directory.",
+		Action: parts.Button{Label: "Open the identity providers", Href: "/identity-providers"}}
 	v.Chrome = h.pages.Chrome(c, "Users and groups", section)
 	return page.Render(c, http.StatusOK, views.UserGroups(v))
 }
@@ -151,7 +152,7 @@ func (h *Users) Group(c echo.Context) error {
 		Rules: g.Rules, Endpoints: g.Endpoints, Group: g.UserGroup, List: page.ListView(c, l, found), Members: found.Items,
 	}
 	h.describe(c, &v.List)
-	v.List.Empty = parts.Empty{Title: "No user has this group any more", Text: "At their last sign-in none of the known users was in it."}
+	v.List.Empty = parts.Empty{Title: "No user has this group any more", Text: "At their last sign-in none of the known users was in it.", Action: parts.Button{Label: "Show all groups", Href: groupsPath}}
 	v.Chrome = h.pages.Chrome(c, views.NameOr(g.Name, g.ID), section)
 	return page.Render(c, http.StatusOK, views.UserGroup(v))
 }
