@@ -21,6 +21,9 @@ type Step struct {
 	Endpoint vpn.EndpointRef // the endpoint that the step is about; without an ID before there is one
 	Note     string
 	Missing  bool // target networks of the endpoint lack a route that others have
+
+	Authority bool               // of the certificates: there is an authority that issues
+	Lacks     vpn.CertificateUse // of the certificates: the use of which there is none
 }
 
 // Key names a step.
@@ -98,10 +101,18 @@ func (s *Service) tutorial(ctx context.Context, tx *store.Tx) ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
+	authorities, err := countUse(ctx, tx, vpn.UseAuthority)
+	if err != nil {
+		return nil, err
+	}
 	rest, mutual, err := s.endpointSteps(ctx, tx, !signIn.Done)
 	certificates.Done = servers > 0 && (clients > 0 || !mutual)
-	if servers > 0 && !certificates.Done {
-		certificates.Note = "There is a server certificate; a client certificate is still missing."
+	certificates.Authority = authorities > 0
+	switch {
+	case servers == 0 && authorities > 0:
+		certificates.Lacks, certificates.Note = vpn.UseServer, "There is a certificate authority; a server certificate is still missing."
+	case servers > 0 && !certificates.Done:
+		certificates.Lacks, certificates.Note = vpn.UseClient, "There is a server certificate; a client certificate is still missing."
 	}
 	return append([]Step{name, network, signIn, certificates}, rest...), err
 }

@@ -25,6 +25,16 @@ type Start struct {
 	Live        parts.Live
 }
 
+// finished tells whether nothing is left to do but what is optional.
+func (s Start) finished() bool {
+	for _, step := range s.Steps {
+		if !step.Done && !step.Optional {
+			return false
+		}
+	}
+	return len(s.Steps) > 0
+}
+
 // word is the state of a step as text; the tick and the colour repeat it.
 func (s Step) word() string {
 	switch {

@@ -96,6 +96,10 @@ func (t stepText) actions(s tutorial.Step, mayChange bool) []parts.Button {
 	if s.Network != "" { // the network is there already
 		links = []stepLink{{"Create subnet", views.NetworkPath(s.Network, "subnets", "new"), true}, {"Networks", "/networks", false}}
 	}
+	if s.Authority && s.Lacks != "" { // the next of the two certificates
+		issue := stepLink{"Issue certificate", "/certificates/issue?use=" + string(s.Lacks), true}
+		links = []stepLink{issue, {"Import certificate", "/certificates/import", true}, {"Create certificate authority", "/certificates/authority/new", true}}
+	}
 	if s.Missing {
 		links = append([]stepLink{{"Add missing routes", "…/routes/missing", true}}, links...)
 	}

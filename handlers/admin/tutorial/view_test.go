@@ -8,6 +8,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"sallyport/vpn"
 	"sallyport/web/webtest"
 )
 
@@ -34,6 +35,47 @@ func TestGettingStartedSaysWhatIsNext(t *testing.T) {
 	}
 	if got := s.SignIn(t, webtest.ReadOnly).Get("/getting-started").Text(".guide-step-next"); strings.Contains(got, "Create ") {
 		t.Errorf("a read-only account is offered to create a network")
+	}
+}
+
+// The button of the step about certificates follows what is missing: an authority, then a server's, then a client's certificate.
+func TestGettingStartedMovesOnAmongCertificates(t *testing.T) {
+	t.Parallel()
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
+	network := b.Create("/networks/new", url.Values{"name": {"office"}, "cidrs": {"10.0.0.0/16"}})
+	b.Create(network+"/subnets/new", url.Values{"name": {"office-a"}, "cidr": {"10.0.0.0/24"}, "zone": {"zone-a"}})
+	want := func(label, href string) {
+		t.Helper()
+		button := b.Get("/getting-started").Doc.Find(".guide-step-next a.btn-primary")
+		if got, _ := button.Attr("href"); strings.TrimSpace(button.Text()) != label || got != href {
+			t.Errorf("the next button is %q to %s, want %q to %s", button.Text(), got, label, href)
+		}
+	}
+	want("Create certificate authority", "/certificates/authority/new")
+	u := &webtest.Fixture{Site: s, Admin: b}
+	u.Authority = b.Create("/certificates/authority/new", url.Values{"common_name": {"Our CA"}, "key_type": {"ECDSA P-256"}, "valid_days": {"3650"}})
+	want("Issue certificate", "/certificates/issue?use=server")
+	u.Issue("server", "vpn.example.test")
+	want("Issue certificate", "/certificates/issue?use=client")
+	b.Get("/certificates/issue?use=client").WantValue("use", "client")
+	u.Issue("client", "alice")
+	want("Create Client VPN endpoint", "/endpoints/new")
+}
+
+// When every step is done that is needed, the page says so and leads on.
+func TestGettingStartedEnds(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewReadyEndpoint(t)
+	if strings.Contains(u.Admin.Get("/getting-started").Text("main"), "The VPN works") {
+		t.Error("the tutorial is over before a client is connected")
+	}
+	u.Admin.Post(u.Endpoint+"/configuration/download", nil).WantStatus(http.StatusOK)
+	u.Connect(t, "alice", "10.20.0.5", vpn.ConnectionActive)
+	p := u.Admin.Get("/getting-started").WantText("main h2", "The VPN works")
+	webtest.CheckMarkup(t, "/getting-started", p)
+	if got := p.Href("Issue a certificate for another user"); got != "/certificates/issue?use=client" {
+		t.Errorf("the finished tutorial leads to %q", got)
 	}
 }
 
