@@ -163,7 +163,10 @@ func (s ClientSteps) add() step {
 	case vpn.Tunnelblick:
 		out.text, out.picture, out.shows = "Double-click the file, or drag it onto the Tunnelblick icon in the menu bar. Install it for yourself alone when it asks.", "pic-tray", "A menu that opens from an icon"
 	case vpn.NetworkManager:
-		out.title, out.text = "Import it", "Open the settings of your system, Network, and add a VPN: Import from file. Choose the file and enter your user name."
+		out.title, out.text = "Import it", "Open the settings of your system, Network, and add a VPN: Import from file. Choose the file."
+		if s.Password || !s.Link {
+			out.text = "Open the settings of your system, Network, and add a VPN: Import from file. Choose the file and enter your user name."
+		}
 	case vpn.OpenVPNTerminal:
 		out.title, out.text, out.lines = "Go to its folder", "In the terminal:", []string{"cd ~/Downloads"}
 		out.picture, out.shows = "pic-terminal", "A terminal with a line that was typed"

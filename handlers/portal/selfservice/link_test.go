@@ -21,6 +21,12 @@ func TestLinkPage(t *testing.T) {
 	for range 2 {
 		p := b.Get(path).WantStatus(http.StatusOK).WantText("h1", "Your VPN configuration file").WantText("main", "as alice").WantText("main", "The link works once")
 		webtest.CheckMarkup(t, path, p)
+		if p.Doc.Find("script").Length() != 0 {
+			t.Error("the page has a script, which the policy of pages without a sign-in stops")
+		}
+		if strings.Contains(p.Text("main"), "enter your user name") {
+			t.Error("the file has a certificate, and the steps ask for a user name")
+		}
 		if p.Header.Get("Cache-Control") != "no-store" || !strings.Contains("no-referrer same-origin", p.Header.Get("Referrer-Policy")) {
 			t.Errorf("headers %v", p.Header)
 		}
