@@ -17,6 +17,9 @@ func TestConfigurationLinkPages(t *testing.T) {
 	at := u.Endpoint + "/configuration"
 	p := u.Admin.Get(at).WantText("h2", "Hand over by a one-time link")
 	webtest.CheckMarkup(t, at, p)
+	if first := p.Doc.Find("main form button[type=submit], main form button.btn").First(); !first.HasClass("btn-primary") || !strings.Contains(first.Text(), "with certificate and key") {
+		t.Errorf("the first file is %q, not the complete one", first.Text())
+	}
 	refused := u.Admin.Post(at+"/links", url.Values{"hours": {"24"}}).WantStatus(http.StatusUnprocessableEntity)
 	refused.WantText("main", "Choose the client certificate that the file has.")
 	made := u.Admin.Post(at+"/links", url.Values{"client": {path.Base(u.Client)}, "hours": {"24"}}).WantStatus(http.StatusOK).WantText("h1", "One-time link").WantText("dl", "/file/")
