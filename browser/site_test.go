@@ -23,8 +23,14 @@ const (
 	targetAddr  = "10.0.1.10"
 )
 
-// newSite makes the network and starts the program.
+// newSite makes the network and starts the program, which knows its public name.
 func newSite(t testing.TB, clients int) *site {
+	t.Helper()
+	return newSiteWith(t, clients, "SALLYPORT_PUBLIC_NAME="+gatewayAddr)
+}
+
+// newSiteWith does so with further settings of the program, and no public name of itself.
+func newSiteWith(t testing.TB, clients int, settings ...string) *site {
 	t.Helper()
 	host, target, internet := netlab.New(t, "gw"), netlab.New(t, "target"), netlab.New(t, "inet")
 	netlab.Connect(t, host, "target", "10.0.1.1/24", target, "eth0", targetAddr+"/24")
@@ -41,7 +47,7 @@ func newSite(t testing.TB, clients int) *site {
 		c.IP(t, "route", "add", "default", "via", fmt.Sprintf("203.0.113.%d", 4*i+1))
 		s.clients = append(s.clients, c)
 	}
-	s.Gateway = gateway.Start(t, host, "SALLYPORT_PUBLIC_NAME="+gatewayAddr, "SALLYPORT_NODE_NAME=gateway-1", "SALLYPORT_DIRECTORY_LOOK_UP=10", "SALLYPORT_CONSOLE_LISTEN="+listen, "SALLYPORT_PUBLIC_LISTEN="+public)
+	s.Gateway = gateway.Start(t, host, append(settings, "SALLYPORT_NODE_NAME=gateway-1", "SALLYPORT_DIRECTORY_LOOK_UP=10", "SALLYPORT_CONSOLE_LISTEN="+listen, "SALLYPORT_PUBLIC_LISTEN="+public)...)
 	return s
 }
 
