@@ -123,7 +123,7 @@ func TestFilledPages(t *testing.T) {
 		p.open(c + "/delete")
 		p.inspect("one certificate delete " + title)
 	}
-	for _, tab := range []string{"", "/associations", "/associations/new", "/rules", "/rules/new", "/routes", "/routes/new", "/connections", "/connections?view=ended", "/connections?view=refused", "/tags", "/edit", "/delete", "/configuration"} {
+	for _, tab := range []string{"", "/associations", "/associations/new", "/rules", "/rules/new", "/routes", "/routes/new", "/routes/missing", "/connections", "/connections?view=ended", "/connections?view=refused", "/tags", "/edit", "/delete", "/configuration", "/test-access", "/test-access?destination=10.0.1.10", "/test-access?destination=198.51.100.7", "/rules?q=10.0.1.10"} {
 		p.open(other + tab)
 		p.inspect("pending endpoint" + strings.ReplaceAll(tab, "/", " "))
 		p.open(endpoint + tab)
@@ -195,12 +195,10 @@ func (p *user) createAll() (endpoint, other string) {
 	p.createNetwork(3)
 	p.createCertificates("alice@example.com", "bob@example.com", "carol@example.com")
 	endpoint = p.createEndpoint()
-	for _, subnet := range []string{"subnet-a", "subnet-c"} {
-		p.open(endpoint + "/associations/new")
-		p.choose("Choose a subnet to associate", subnet)
-		p.press("Associate target network")
-		p.waitText(subnet)
-	}
+	p.open(endpoint + "/associations/new")
+	p.choose("Choose a subnet to associate", "subnet-a")
+	p.press("Associate target network")
+	p.waitText("subnet-a")
 	for cidr, why := range map[string]string{"10.0.0.0/16": "Everybody reaches the office", "0.0.0.0/0": "Internet through the office"} {
 		p.open(endpoint + "/rules/new")
 		p.fill("Destination network to enable access", cidr)
@@ -211,6 +209,11 @@ func (p *user) createAll() (endpoint, other string) {
 	p.fill("Route destination", "0.0.0.0/0")
 	p.fill("Description", "Internet through the office")
 	p.press("Create route")
+	p.open(endpoint + "/associations/new") // without the route: the pages warn of it
+	p.choose("Choose a subnet to associate", "subnet-c")
+	p.choose("Routes", "Copy no routes")
+	p.press("Associate target network")
+	p.waitText("subnet-c")
 	p.open("/endpoints/new")
 	p.fill("Name tag", "branch-vpn")
 	p.fill("Client IPv4 CIDR", "10.129.0.0/22")
