@@ -77,7 +77,7 @@ func TestFrame(t *testing.T) {
 	}
 
 	p.setLook(look{"phone", false, 390, 844})
-	p.open(endpoint + "/connections")
+	p.open(other + "/connections")
 	var seen struct{ Left, Right, Top float64 }
 	p.mustEval(`() => { const b = document.querySelector(".tabs [aria-current]").getBoundingClientRect(); return {Left: b.left, Right: b.right, Top: b.top}; }`, &seen)
 	if seen.Left < 0 || seen.Right > 390 || seen.Top > 500 {

@@ -74,7 +74,7 @@ func TestFilledPages(t *testing.T) {
 	s := newSite(t, 3)
 	p := newUser(t, s.base)
 	p.signUp(s)
-	endpoint, other := p.createAll()
+	endpoint, other := p.createAll("Copy no routes") // the pages warn of it
 	p.open(endpoint + "/routes")
 	p.waitRow("0.0.0.0/0", "active")
 	for i, name := range []string{"alice@example.com", "bob@example.com", "carol@example.com"} {
@@ -190,7 +190,7 @@ func TestFilledPages(t *testing.T) {
 
 // createAll creates what the pages show, and gives the paths of two endpoints: one in use and one
 // that waits for its first target network.
-func (p *user) createAll() (endpoint, other string) {
+func (p *user) createAll(routes ...string) (endpoint, other string) {
 	p.t.Helper()
 	p.createNetwork(3)
 	p.createCertificates("alice@example.com", "bob@example.com", "carol@example.com")
@@ -209,9 +209,11 @@ func (p *user) createAll() (endpoint, other string) {
 	p.fill("Route destination", "0.0.0.0/0")
 	p.fill("Description", "Internet through the office")
 	p.press("Create route")
-	p.open(endpoint + "/associations/new") // without the route: the pages warn of it
+	p.open(endpoint + "/associations/new")
 	p.choose("Choose a subnet to associate", "subnet-c")
-	p.choose("Routes", "Copy no routes")
+	for _, choice := range routes {
+		p.choose("Routes", choice)
+	}
 	p.press("Associate target network")
 	p.waitText("subnet-c")
 	p.open("/endpoints/new")

@@ -29,3 +29,28 @@ func (e *Engine) WayOut(to netip.Addr) (vpn.WayOut, error) {
 	out.Problem = policy.AllowsEgress(path.Interface)
 	return out, nil
 }
+
+// WaysTo tells how this host's routes lead to subnets, in their order. It sends no packet.
+func (e *Engine) WaysTo(subnets []netip.Prefix) ([]vpn.Way, error) {
+	if len(subnets) > vpn.MaxAskedWays {
+		return nil, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "More subnets were asked about than one question may name.")
+	}
+	policy, problem := e.policy.Current()
+	ways := make([]vpn.Way, 0, len(subnets))
+	for _, subnet := range subnets {
+		if !subnet.IsValid() || !subnet.Addr().Is4() {
+			return nil, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "A subnet is not an IPv4 range.")
+		}
+		if problem != "" {
+			ways = append(ways, vpn.Way{Subnet: subnet, Problem: problem})
+			continue
+		}
+		path, err := host.Reach(subnet)
+		way := wayOf(subnet, path, err)
+		if forbidden := policy.AllowsEgress(path.Interface); err == nil && forbidden != "" {
+			way = vpn.Way{Subnet: subnet, Problem: forbidden}
+		}
+		ways = append(ways, way)
+	}
+	return ways, nil
+}

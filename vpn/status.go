@@ -141,6 +141,7 @@ type NetworkStatus struct {
 type SubnetStatus struct {
 	Subnet
 	Endpoints []EndpointRef
+	Way       Way // by which the host reaches it, in a list; not Known where the dataplane does not tell
 }
 
 // CertificateStatus is a certificate with the endpoints that use it. Issued counts the

@@ -18,6 +18,9 @@ type Way struct {
 	Since       time.Time     `json:"since"`               // when it became so, as far as the dataplane knows
 }
 
+// MaxAskedWays bounds how many subnets one question for ways names.
+const MaxAskedWays = 500
+
 // Same tells whether two ways differ in nothing but since when they are known.
 func (w Way) Same(o Way) bool {
 	w.Since, o.Since = time.Time{}, time.Time{}

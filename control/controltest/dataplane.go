@@ -265,6 +265,20 @@ func (d *Dataplane) WayOut(_ context.Context, to netip.Addr) (vpn.WayOut, error)
 	return vpn.WayOut{Address: to, Interface: "eth0"}, d.Down
 }
 
+func (d *Dataplane) WaysTo(_ context.Context, subnets []netip.Prefix) ([]vpn.Way, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var ways []vpn.Way
+	for _, s := range subnets {
+		w := vpn.Way{Subnet: s, Interface: "eth0"}
+		if out, ok := d.Ways[s.Addr()]; ok {
+			w.Interface, w.Gateway, w.Default, w.Problem = out.Interface, out.Gateway, out.Default, out.Problem
+		}
+		ways = append(ways, w)
+	}
+	return ways, d.Down
+}
+
 func (d *Dataplane) Probe(_ context.Context, r vpn.ProbeRequest) (vpn.ProbeAnswer, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -166,7 +166,7 @@ func (k *Kit) NewServices(o Options) Services {
 	pages := portal.New(portal.Config{Core: core, Prover: users, Providers: k.Provider, Files: endpoints})
 	signIns := signin.New(core, k.Provider, k.Provider, pages)
 	return Services{
-		Core: core, SignIns: signIns, Portal: pages, Branding: branding.New(core), Installers: installer.New(core), Access: access.New(core, Limits), Networks: network.New(core), Certificates: certificates,
+		Core: core, SignIns: signIns, Portal: pages, Branding: branding.New(core), Installers: installer.New(core), Access: access.New(core, Limits), Networks: network.New(core, k.Dataplane), Certificates: certificates,
 		Endpoints: endpoints, Devices: device.New(device.Config{Core: core, PKI: pki.Maker{}, Files: endpoints}),
 		Users:    user.New(core),
 		Identity: users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core), QuickStart: quickstart.New(core, pki.Maker{}, endpoints),

@@ -2,6 +2,8 @@ package network
 
 import (
 	"context"
+	"net/netip"
+	"slices"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -27,7 +29,27 @@ func (s *Service) Subnets(ctx context.Context, by control.Principal, id vpn.Netw
 		out = vpn.MapPage(page, func(x vpn.Subnet) vpn.SubnetStatus { return vpn.SubnetStatus{Subnet: x, Endpoints: endpoints[x.ID]} })
 		return nil
 	})
+	if err == nil {
+		s.addWays(ctx, out.Items)
+	}
 	return out, err
+}
+
+// addWays asks the dataplane by which way the host reaches subnets. Without an answer the list says that it is not known.
+func (s *Service) addWays(ctx context.Context, rows []vpn.SubnetStatus) {
+	for part := range slices.Chunk(rows, vpn.MaxAskedWays) {
+		subnets := make([]netip.Prefix, len(part))
+		for i, r := range part {
+			subnets[i] = r.CIDR
+		}
+		ways, err := s.dataplane.WaysTo(ctx, subnets)
+		if err != nil || len(ways) != len(part) {
+			return
+		}
+		for i := range part {
+			part[i].Way = ways[i]
+		}
+	}
 }
 
 // Subnet gives one subnet with the endpoints that use it.

@@ -36,6 +36,7 @@ type Engine interface {
 	Host() (vpn.Host, error)
 	CheckPlace(p vpn.Place) error
 	WayOut(to netip.Addr) (vpn.WayOut, error)
+	WaysTo(subnets []netip.Prefix) ([]vpn.Way, error)
 	Probe(ctx context.Context, r vpn.ProbeRequest) (vpn.ProbeAnswer, error)
 }
 
@@ -64,6 +65,7 @@ func (s *server) routes() http.Handler {
 		wire.Host:        s.host,
 		wire.CheckPlace:  s.checkPlace,
 		wire.WayOut:      s.wayOut,
+		wire.WaysTo:      s.waysTo,
 		wire.Probe:       s.probe,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -163,6 +165,14 @@ func (s *server) wayOut(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return s.engine.WayOut(to.Address)
+}
+
+func (s *server) waysTo(r *http.Request) (any, error) {
+	to, err := decodeBody[wire.Subnets](r)
+	if err != nil {
+		return nil, err
+	}
+	return s.engine.WaysTo(to.Subnets)
 }
 
 func (s *server) probe(r *http.Request) (any, error) {

@@ -92,6 +92,8 @@ func (e *engine) CheckPlace(p vpn.Place) error { return errors.Join(p.Validate()
 
 func (e *engine) WayOut(to netip.Addr) (vpn.WayOut, error) { return vpn.WayOut{Address: to}, e.err }
 
+func (e *engine) WaysTo([]netip.Prefix) ([]vpn.Way, error) { return nil, e.err }
+
 func (e *engine) Probe(_ context.Context, r vpn.ProbeRequest) (vpn.ProbeAnswer, error) {
 	return vpn.ProbeAnswer{}, errors.Join(r.Validate(), e.err)
 }
@@ -281,7 +283,7 @@ func TestReaderThatDoesNotRead(t *testing.T) {
 
 // FuzzRequests: no request causes an internal error.
 func FuzzRequests(f *testing.F) {
-	patterns := []string{wire.Status, wire.Apply, wire.Forget, wire.Acknowledge, wire.Decide, wire.Terminate, wire.Connections, wire.Host, wire.CheckPlace, wire.Pend, wire.Identify, wire.WayOut}
+	patterns := []string{wire.Status, wire.Apply, wire.Forget, wire.Acknowledge, wire.Decide, wire.Terminate, wire.Connections, wire.Host, wire.CheckPlace, wire.Pend, wire.Identify, wire.WayOut, wire.WaysTo}
 	for i, body := range []string{"", fmt.Sprintf(`{"endpoint":%q}`, endpointID), "{}", `{"epoch":"x","seq":18446744073709551615}`, `{"id":"x","allow":true,"ends":"2030-01-01T00:00:00Z"}`, `{"connections":["x"],"reason":""}`, "", `{"address":"192.0.2.1","client_cidr":"10.20.0.0/22"}`, `[{"id":"x","method":"webauth","url":"https://a","until":"2030-01-01T00:00:00Z"}]`, "[[[[[[", `{"address":"192.0.2.1"}`} {
 		f.Add(uint8(i), string(endpointID), []byte(body))
 	}

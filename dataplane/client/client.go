@@ -107,6 +107,12 @@ func (c *Client) WayOut(ctx context.Context, to netip.Addr) (w vpn.WayOut, err e
 	return w, err
 }
 
+// WaysTo tells how the host's routes lead to subnets, at most vpn.MaxAskedWays, in their order.
+func (c *Client) WaysTo(ctx context.Context, subnets []netip.Prefix) (ws []vpn.Way, err error) {
+	err = c.call(ctx, wire.WaysTo, "", wire.Subnets{Subnets: subnets}, &ws)
+	return ws, err
+}
+
 // Probe asks for the way to an address of a target network, and whether it answers to ICMP echo. Field: address.
 func (c *Client) Probe(ctx context.Context, r vpn.ProbeRequest) (a vpn.ProbeAnswer, err error) {
 	err = c.call(ctx, wire.Probe, "", r, &a)

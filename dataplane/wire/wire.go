@@ -30,6 +30,7 @@ const (
 	CheckPlace  = "POST /v1/host/check"
 	Probe       = "POST /v1/probe"
 	WayOut      = "POST /v1/host/way"
+	WaysTo      = "POST /v1/host/ways"
 )
 
 // MaxMessage is the size limit of a request's body in bytes: a desired state with 500 rules and long
@@ -78,6 +79,11 @@ type Termination struct {
 // Destination asks for the way to an address.
 type Destination struct {
 	Address netip.Addr `json:"address"`
+}
+
+// Subnets asks for the ways to subnets.
+type Subnets struct {
+	Subnets []netip.Prefix `json:"subnets"`
 }
 
 // Error is the body of every reply whose status is not 200.

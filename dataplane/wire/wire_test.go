@@ -49,6 +49,7 @@ func TestMessagesCarryEveryField(t *testing.T) {
 	carried[vpn.ProbeRequest](t)
 	carried[vpn.ProbeAnswer](t)
 	carried[wire.Destination](t)
+	carried[wire.Subnets](t)
 	carried[wire.Cursor](t)
 	carried[wire.Termination](t)
 	carried[wire.Error](t)

@@ -7,7 +7,7 @@ import "strings"
 var toneOf = map[string]string{
 	"available": "good", "associated": "good", "active": "good", "ok": "good", "valid": "good", "enabled": "good", "reachable": "good", "done": "good", "allowed": "good",
 	"pending-associate": "wait", "associating": "wait", "authorizing": "wait", "creating": "wait", "connecting": "wait", "next": "wait", "expires soon": "wait",
-	"disassociating": "wait", "revoking": "wait", "deleting": "wait", "terminating": "wait", "away": "wait", "values changed": "wait",
+	"disassociating": "wait", "warning": "wait", "revoking": "wait", "deleting": "wait", "terminating": "wait", "away": "wait", "values changed": "wait",
 	"association-failed": "bad", "failed": "bad", "failed-to-terminate": "bad", "expired": "bad", "blocked": "bad", "unreachable": "bad", "trouble": "bad", "denied": "bad",
 }
 

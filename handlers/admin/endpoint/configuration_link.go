@@ -106,7 +106,7 @@ func (h *Configuration) links(c echo.Context, v *views.Configuration, view endpo
 		form.Fields = append(form.Fields, parts.Field{Name: "client", ID: "link-client", Label: "Client certificate and key", Type: "select", Value: in.Client, Required: true,
 			Options: views.CertificateOptions("Choose a client certificate", clients)})
 	}
-	hours := parts.Field{Name: "hours", Label: "Works for", Type: "select", Value: in.Hours}
+	hours := parts.Field{Name: "hours", Label: "Works for", Type: "select", Value: in.Hours, Required: true}
 	for _, n := range vpn.LinkHours() {
 		hours.Options = append(hours.Options, parts.Option{Value: strconv.Itoa(n), Label: linkLife(n)})
 	}

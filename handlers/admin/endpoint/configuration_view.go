@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,9 +58,13 @@ func (h *Configuration) renderConfiguration(c echo.Context, in configurationInpu
 	case err != nil:
 		return err
 	}
+	broken := slices.IndexFunc(view.Faults, func(f vpn.Fault) bool { return !f.Warning })
 	switch {
+	case broken >= 0:
+		v.Notices = append(v.Notices, views.Notice{Tone: "danger", Title: "Clients cannot rely on this endpoint", Text: view.Faults[broken].Message + " Until that is mended the file may not work."})
 	case len(view.Faults) > 0:
-		v.Notices = append(v.Notices, views.Notice{Tone: "danger", Title: "Clients cannot rely on this endpoint", Text: view.Faults[0].Message + " Until that is mended the file may not work."})
+		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "A part of this endpoint needs attention", Text: view.Faults[0].Message,
+			Action: parts.Button{Label: "Target network associations", Href: views.EndpointPath(view.ID, "associations")}})
 	case file.Unusable && isAssociated(view):
 		v.Notices = append(v.Notices, views.Notice{Tone: "info", Title: "The target network is being associated", Text: "Clients connect once it is, as a rule within seconds. The file is complete already.",
 			Action: parts.Button{Label: "Target network associations", Href: views.EndpointPath(view.ID, "associations")}})

@@ -16,6 +16,7 @@ var subnetCells = []page.Cell[vpn.SubnetStatus]{
 	{Label: "ID", Text: func(r vpn.SubnetStatus) string { return string(r.ID) }},
 	{Label: "CIDR", Text: func(r vpn.SubnetStatus) string { return r.CIDR.String() }},
 	{Label: "Availability zone", Text: func(r vpn.SubnetStatus) string { return r.Zone }},
+	{Label: "Reached by", Text: func(r vpn.SubnetStatus) string { return r.Way.Label() }},
 	{Label: "Description", Text: func(r vpn.SubnetStatus) string { return r.Description }},
 	{Label: "Tags", Text: func(r vpn.SubnetStatus) string { return views.Tags(r.Tags) }},
 }
@@ -57,7 +58,7 @@ func (h *Networks) View(c echo.Context) error {
 	v.List.Part, v.List.Filters = "subnets", filters
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Subnets", "subnet", "subnets", "name, ID, description, CIDR, zone or tag (key=value)"
 	v.List.Columns = []parts.Column{
-		{Key: "name", Label: "Subnet"}, {Key: "cidr", Label: "CIDR"}, {Key: "zone", Label: "Availability zone"}, {Label: "Target network of"}, {Label: "Actions", Right: true, Quiet: !page.Principal(c).Role.MayChange()},
+		{Key: "name", Label: "Subnet"}, {Key: "cidr", Label: "CIDR"}, {Key: "zone", Label: "Availability zone"}, {Label: "Reached by"}, {Label: "Target network of"}, {Label: "Actions", Right: true, Quiet: !page.Principal(c).Role.MayChange()},
 	}
 	v.List.Empty = parts.Empty{Title: "No subnets yet", Text: "A subnet lies inside the network, in an availability zone. Associated with an endpoint it is a target network."}
 	if page.Principal(c).Role.MayChange() {
