@@ -16,7 +16,7 @@ func TestRecent(t *testing.T) {
 	value := func() int {
 		return r.Value(now, time.Minute, func() (int, error) { reads++; return reads, fault })
 	}
-	if value() != 1 || value() != 1 {
+	if first, second := value(), value(); first != 1 || second != 1 {
 		t.Errorf("read %d times within a minute", reads)
 	}
 	r.Forget()

@@ -120,26 +120,26 @@ func TestKilledProcesses(t *testing.T) {
 }
 
 // killAndWait kills a process, or both, and waits until the next one is ready.
-func (b *site) killAndWait(t *testing.T, victim string) {
+func (s *site) killAndWait(t *testing.T, victim string) {
 	t.Helper()
-	web, dataplane := b.ReadyCount("web"), b.ReadyCount("dataplane")
+	web, dataplane := s.ReadyCount("web"), s.ReadyCount("dataplane")
 	switch victim {
 	case "web":
-		kill(t, b.Process(t, "web"))
-		b.WaitReady(t, "web", web+1)
+		kill(t, s.Process(t, "web"))
+		s.WaitReady(t, "web", web+1)
 	case "dataplane":
-		kill(t, b.Process(t, "dataplane"))
-		b.WaitReady(t, "dataplane", dataplane+1)
+		kill(t, s.Process(t, "dataplane"))
+		s.WaitReady(t, "dataplane", dataplane+1)
 	case "both":
-		kill(t, b.Process(t, "web"), b.Process(t, "dataplane"))
-		b.WaitReady(t, "web", web+1)
-		b.WaitReady(t, "dataplane", dataplane+1)
+		kill(t, s.Process(t, "web"), s.Process(t, "dataplane"))
+		s.WaitReady(t, "web", web+1)
+		s.WaitReady(t, "dataplane", dataplane+1)
 	case "serve":
-		b.KillCommand("serve")
+		s.KillCommand("serve")
 		netlab.Eventually(t, 10*time.Second, "both processes end with serve", func() bool {
-			return len(b.Processes("web"))+len(b.Processes("dataplane")) == 0
+			return len(s.Processes("web"))+len(s.Processes("dataplane")) == 0
 		})
-		b.Start(t, "serve")
+		s.Start(t, "serve")
 	}
 }
 

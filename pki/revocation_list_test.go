@@ -91,10 +91,6 @@ func derOf(text string) []byte {
 	return b.Bytes
 }
 
-func asPEM(der []byte) string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: labelList, Bytes: der}))
-}
-
 func utf16Of(text string) string {
 	out := []byte{0xff, 0xfe}
 	for _, u := range utf16.Encode([]rune(text)) {

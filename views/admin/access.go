@@ -235,6 +235,7 @@ func matchTone(m vpn.RuleMatch) string {
 		return "badge bg-green-lt"
 	case vpn.MatchInside:
 		return "badge bg-yellow-lt"
+	case vpn.MatchWider:
 	}
 	return "badge bg-secondary-lt"
 }

@@ -83,10 +83,10 @@ func (h *Configuration) links(c echo.Context, v *views.Configuration, view endpo
 	now := h.pages.Now()
 	for _, l := range list {
 		row := views.LinkRow{Client: orNone(l.Client, "–"), State: string(l.State(now)), MadeBy: l.MadeBy, Made: parts.At(now, l.MadeAt), Ends: parts.At(now, l.EndsAt)}
-		switch l.State(now) {
-		case vpn.LinkOpen:
+		if l.State(now) == vpn.LinkOpen {
 			row.Withdraw = views.EndpointPath(view.ID, "configuration", "links", string(l.ID), "withdraw")
-		case vpn.LinkUsed:
+		}
+		if !l.UsedAt.IsZero() {
 			row.Used, row.From = parts.At(now, l.UsedAt), l.UsedFrom
 		}
 		v.Links = append(v.Links, row)
