@@ -42,10 +42,15 @@ func readPKCS12(b []byte, passphrase vpn.Secret) (out pkcs12Content, field, faul
 	go func() { // the work is bounded; a slow host may need longer for it than a person waits
 		defer func() { <-opening }()
 		var a answer
+		defer func() {
+			if recover() != nil { // a parser's fault is a fault of the file
+				a.err = errEncryption
+			}
+			answers <- a
+		}()
 		if a.hidden, a.err = hiddenFault(firstElement(b), passphrase.Reveal()); a.err == nil && a.hidden == "" {
 			a.content, a.err = decodePKCS12(b, passphrase.Reveal())
 		}
-		answers <- a
 	}()
 	select {
 	case a := <-answers:
@@ -60,11 +65,6 @@ func readPKCS12(b []byte, passphrase vpn.Secret) (out pkcs12Content, field, faul
 }
 
 func decodePKCS12(b []byte, passphrase string) (out pkcs12Content, err error) {
-	defer func() {
-		if recover() != nil { // a parser's fault is a fault of the file
-			err = errEncryption
-		}
-	}()
 	key, cert, above, err := pkcs12.DecodeChain(firstElement(b), passphrase)
 	if err != nil {
 		return out, err

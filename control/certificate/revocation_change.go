@@ -104,12 +104,32 @@ func (c listChange) save(ctx context.Context, tx *store.Tx, signed vpn.SignedRev
 		return 0, err
 	}
 	if c.staged != 0 {
-		return tx.UseGeneration(ctx, c.key, c.staged)
+		return c.useStaged(ctx, tx, signed)
 	}
 	if err := tx.DeleteRevocations(ctx, c.key, c.gone...); err != nil {
 		return 0, err
 	}
 	return 0, tx.SaveRevocations(ctx, append(c.changed, c.added...)...)
+}
+
+// useStaged has the staged entries be in force, where each of the list is there: another process may have taken them for those of an
+// import that was stopped.
+func (c listChange) useStaged(ctx context.Context, tx *store.Tx, signed vpn.SignedRevocationList) (before int64, err error) {
+	if before, err = tx.UseGeneration(ctx, c.key, c.staged); err != nil {
+		return 0, err
+	}
+	written, err := tx.CountRevocations(ctx, c.key)
+	if err != nil {
+		return 0, err
+	}
+	serials := make(map[string]bool, len(signed.Entries))
+	for _, e := range signed.Entries {
+		serials[e.Serial] = true
+	}
+	if written != len(serials) {
+		return 0, errListChanged
+	}
+	return before, nil
 }
 
 // clear deletes entries that are not in force any more, in short transactions. What is left, for an error, housekeeping deletes.

@@ -472,6 +472,19 @@ func TestImportIsAtomic(t *testing.T) {
 	s.Clock.Pass(2 * time.Hour)
 	s.Must(s.Certificates.ClearUnused(t.Context()))
 	check("cleared", "1", 1, vpn.CodeCertificateRevoked)
+	purged := make(chan error, 1)
+	go func() { // another process whose clock is ahead takes the entries for those of a stopped import
+		for rows() < 500 && t.Context().Err() == nil {
+		}
+		s.Clock.Pass(2 * time.Hour)
+		purged <- s.Certificates.ClearUnused(t.Context())
+	}()
+	_, err = in(t.Context(), 3, serials...)
+	s.Must(<-purged)
+	s.WantKind("an import of which entries were deleted", err, vpn.Conflict, "")
+	s.Clock.Pass(2 * time.Hour)
+	s.Must(s.Certificates.ClearUnused(t.Context()))
+	check("deleted meanwhile", "1", 1, vpn.CodeCertificateRevoked)
 	out, err := in(t.Context(), 3, serials...)
 	s.Must(err)
 	if out.Added != len(serials) || out.Removed != 1 {

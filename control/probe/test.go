@@ -28,21 +28,34 @@ func (s *Service) Test(ctx context.Context, by control.Principal, endpoint vpn.E
 	if !s.limit.Allow() {
 		return p, vpn.Refuse(vpn.Throttled, vpn.CodeRequestLimitExceeded, "There were several tests in the last seconds. Wait a moment and test again.")
 	}
-	answer, err := s.dataplane.Probe(ctx, vpn.ProbeRequest{Endpoint: endpoint, Association: id, Address: p.Address, Echo: p.Kind == vpn.ProbeICMP})
+	sending := context.WithoutCancel(ctx) // what is sent is recorded, also where the request was given up
+	answer, err := s.dataplane.Probe(sending, vpn.ProbeRequest{Endpoint: endpoint, Association: id, Address: p.Address, Echo: p.Kind == vpn.ProbeICMP})
 	if err != nil {
-		return p, err
+		return p, s.failed(sending, by, endpoint, p, err)
 	}
 	p.Way, p.Source, p.Outcome, p.From, p.RoundTrip = answer.Way, answer.Source, answer.Outcome, answer.From, answer.RoundTrip
 	if p.Kind == vpn.ProbeTCP {
-		if err := s.open(ctx, &p); err != nil {
-			return p, err
+		if err := s.open(sending, &p); err != nil {
+			return p, s.failed(sending, by, endpoint, p, err)
 		}
 	}
 	p.At, p.By = s.core.Now(), by.Name
-	return p, s.core.Change(context.WithoutCancel(ctx), by, vpn.TestClientVpnTargetNetwork, string(endpoint), func(tx *store.Tx, record *vpn.AuditRecord) error {
+	return p, s.core.Change(sending, by, vpn.TestClientVpnTargetNetwork, string(endpoint), func(tx *store.Tx, record *vpn.AuditRecord) error {
 		record.After = control.Describe(p)
 		return tx.SaveProbe(ctx, p)
 	})
+}
+
+// failed records a test that came to no outcome, of which packets may have been sent, and gives its error.
+func (s *Service) failed(ctx context.Context, by control.Principal, endpoint vpn.EndpointID, p vpn.Probe, why error) error {
+	err := s.core.Change(ctx, by, vpn.TestClientVpnTargetNetwork, string(endpoint), func(_ *store.Tx, record *vpn.AuditRecord) error {
+		record.After, record.Result = control.Describe(p), why.Error()
+		return nil
+	})
+	if err != nil {
+		s.core.Log.WarnContext(ctx, "a test of a target network was not recorded", "err", err, "endpoint", endpoint)
+	}
+	return why
 }
 
 // open opens the TCP port of a test and notes what came of it.

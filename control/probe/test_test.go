@@ -2,6 +2,7 @@ package probe_test
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"strings"
 	"syscall"
@@ -97,8 +98,12 @@ func TestNothingIsSentUnchecked(t *testing.T) {
 	if len(s.Dataplane.Connected) != 1 || s.Dataplane.Connected[0].String() != "10.0.1.8:443" || s.Dataplane.ConnectedFrom != s.Dataplane.ProbeAnswer.Source || s.Dataplane.Probes[1].Echo {
 		t.Errorf("opened %v from %s, asked %+v", s.Dataplane.Connected, s.Dataplane.ConnectedFrom, s.Dataplane.Probes)
 	}
+	s.Dataplane.ConnectError = errors.New("operation not permitted")
+	err := ask(s.Admin, s.Association.ID, spec)
+	if r := s.LastAudit(); err == nil || r.Action != vpn.TestClientVpnTargetNetwork || r.Result == "ok" || !strings.Contains(r.After, "10.0.1.8") {
+		t.Errorf("a test that came to no outcome: %v, recorded as %+v", err, r)
+	}
 	s.Dataplane.ConnectError = context.DeadlineExceeded
-	var err error
 	for range 10 {
 		if err = ask(s.Admin, s.Association.ID, spec); err != nil {
 			break

@@ -25,6 +25,7 @@ const (
 // allocator is the environment that has a worker's memory come back: jemalloc where the host has it, else glibc's settings.
 // A worker holds private keys, so a library that another user than root can write is not loaded.
 func allocator(places []string) []string {
+	glibc := "GLIBC_TUNABLES=" + glibcReturns
 	for _, place := range places {
 		found, err := filepath.Glob(place)
 		if err != nil {
@@ -32,11 +33,11 @@ func allocator(places []string) []string {
 		}
 		for _, library := range found {
 			if ownedByRoot(library) {
-				return []string{"LD_PRELOAD=" + library, "MALLOC_CONF=" + jemallocReturns}
+				return []string{"LD_PRELOAD=" + library, "MALLOC_CONF=" + jemallocReturns, glibc} // a library of another machine is left out
 			}
 		}
 	}
-	return []string{"GLIBC_TUNABLES=" + glibcReturns}
+	return []string{glibc}
 }
 
 // ownedByRoot tells whether root alone can write a file and the directory that it is in.
