@@ -119,6 +119,16 @@ func (s *Service) OfferLink(ctx context.Context, token vpn.Secret) (offer LinkOf
 	if err != nil {
 		return offer, closedLink(err)
 	}
+	if link.Certificate != "" {
+		err := s.core.View(ctx, func(tx *store.Tx) error {
+			c, err := tx.Certificate(ctx, link.Certificate)
+			p.Client = &vpn.ProfileClient{Name: c.FileBase()}
+			return err
+		})
+		if err != nil {
+			return offer, closedLink(err)
+		}
+	}
 	e := side.Endpoint
 	return LinkOffer{
 		Endpoint: cmp.Or(e.Name, string(e.ID)), Client: link.Client, FileName: p.FileName(), EndsAt: link.EndsAt,

@@ -32,7 +32,7 @@ func TestConfigurationLink(t *testing.T) {
 	for range 3 {
 		offer, err := s.Endpoints.OfferLink(ctx, token(made))
 		s.Must(err)
-		if offer.Client != "alice" || !strings.HasSuffix(offer.FileName, ".ovpn") || !offer.EndsAt.Equal(s.Clock.Now().Add(24*time.Hour)) {
+		if offer.Client != "alice" || !strings.HasSuffix(offer.FileName, "-alice.ovpn") || !offer.EndsAt.Equal(s.Clock.Now().Add(24*time.Hour)) {
 			t.Errorf("offer %+v", offer)
 		}
 	}

@@ -33,8 +33,8 @@ func place(spec vpn.QuickStartSpec, now time.Time) (n vpn.Network, subnet vpn.Su
 	if err != nil {
 		return n, subnet, vpn.QuickStartFields(err, map[string]string{"name": "name", "cidrs": "cidr"})
 	}
-	subnet, err = vpn.NewSubnet(vpn.SubnetSpec{CIDR: spec.Subnet, Zone: spec.Zone}, n, nil, now)
-	return n, subnet, vpn.QuickStartFields(err, map[string]string{"cidr": "subnet", "zone": "zone"})
+	subnet, err = vpn.NewSubnet(vpn.SubnetSpec{Name: spec.Name, CIDR: spec.Subnet, Zone: spec.Zone}, n, nil, now)
+	return n, subnet, vpn.QuickStartFields(err, map[string]string{"name": "name", "cidr": "subnet", "zone": "zone"})
 }
 
 func (w work) network(ctx context.Context, n vpn.Network, subnet vpn.Subnet) error {

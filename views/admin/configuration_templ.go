@@ -96,7 +96,7 @@ func ConfigurationLinkPage(v ConfigurationLink) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.Warning != "" {
-				templ_7745c5c3_Err = notice(&Notice{Tone: "warning", Title: "Users cannot open the link", Text: v.Warning}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = notice(&Notice{Tone: "warning", Title: "Users cannot open the link", Text: v.Warning, Action: parts.Button{Label: "How to serve the public pages", Href: "/help/public-pages"}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

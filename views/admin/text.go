@@ -49,6 +49,21 @@ func PlatformName(platform string) string {
 	return platform
 }
 
+// ClientProgram is what a client said of itself: its system and its version. OpenVPN itself sends its version alone.
+func ClientProgram(platform, version string) string {
+	name := PlatformName(platform)
+	switch {
+	case version == "":
+		return name
+	case version[0] >= '0' && version[0] <= '9':
+		version = "OpenVPN " + version
+	}
+	if name == "" {
+		return version
+	}
+	return name + ", " + version
+}
+
 // Prefixes lists address ranges: "10.0.0.0/16, 10.1.0.0/16".
 func Prefixes(list []netip.Prefix) string {
 	words := make([]string, len(list))

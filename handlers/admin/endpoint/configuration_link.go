@@ -45,7 +45,7 @@ func (h *Configuration) MakeLink(c echo.Context) error {
 		},
 	}
 	if vpn.PublicURLWarning(url) != "" {
-		v.Warning = "This link is reached from this host alone. Set public_listen and public_url in the configuration file to where users reach the public pages."
+		v.Warning = "This link is reached from this host alone. Set public_listen and public_url, settings of the server, to where users reach the public pages."
 	}
 	return page.Render(c, http.StatusOK, views.ConfigurationLinkPage(v))
 }

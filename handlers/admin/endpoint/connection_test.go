@@ -42,7 +42,7 @@ func TestConnections(t *testing.T) {
 	p := u.Admin.Get(tab)
 	webtest.CheckMarkup(t, tab, p)
 	row := p.Row(string(alice.ID))
-	for _, want := range []string{"alice", "10.20.0.5", "203.0.113.9:5000", "Linux 2.6.14", "1 hour ago", "5.0 MiB", "4,321 packets", "12 B", "1 packet", "Active"} {
+	for _, want := range []string{"alice", "10.20.0.5", "203.0.113.9:5000", "Linux, OpenVPN 2.6.14", "1 hour ago", "5.0 MiB", "4,321 packets", "12 B", "1 packet", "Active"} {
 		row.WantText("td", want)
 	}
 	u.Admin.Get(tab+"?view=ended").Row(string(gone.ID)).WantText("td", "The client left.")

@@ -53,7 +53,7 @@ func (h QuickStart) render(c echo.Context, in input, refused error) error {
 	}
 	form := parts.Form{
 		Action: views.QuickStartPath, Submit: "Create VPN", Cancel: "/",
-		Sections: []parts.Section{{Title: proposed, Folds: true, Help: "What is proposed fits this host. It can be changed here; the ranges of the network and of the clients cannot be changed later."}},
+		Sections: []parts.Section{{Title: proposed, Folds: true, Help: "What is proposed fits this host. It can be changed here; the range of the clients cannot be changed later."}},
 		Fields: []parts.Field{
 			{Name: "name", Label: "Name", Value: in.Name, Required: true, Autocomplete: "off", Placeholder: "Office", Focus: true, Help: "Of the endpoint, its network and its certificate authority."},
 			{Name: "cidr", Label: "Private network", Value: in.CIDR, Required: true, Mono: true, Autocomplete: "off", Placeholder: "10.0.0.0/16", Help: "The IPv4 CIDR of the network that users are to reach. This host must have a route to it."},
