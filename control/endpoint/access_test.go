@@ -138,8 +138,8 @@ func TestAccessQuestionIsRefused(t *testing.T) {
 		"with a port":          {"destination", certificates, endpoint.AccessRequest{Destination: "10.0.1.77:443"}},
 		"a range":              {"destination", certificates, endpoint.AccessRequest{Destination: "10.0.1.0/24"}},
 		"IPv6":                 {"destination", certificates, endpoint.AccessRequest{Destination: "fd00::1"}},
-		"unknown user":         {"user", s.Endpoint.ID, endpoint.AccessRequest{Destination: "10.0.1.77", User: "nobody"}},
-		"unknown client":       {"user", certificates, endpoint.AccessRequest{Destination: "10.0.1.77", User: "nobody"}},
+		"unknown user":         {"user", s.Endpoint.ID, endpoint.AccessRequest{Destination: "10.0.1.77", User: "never-seen"}},
+		"unknown client":       {"user", certificates, endpoint.AccessRequest{Destination: "10.0.1.77", User: "never-seen"}},
 		"groups without users": {"group", certificates, endpoint.AccessRequest{Destination: "10.0.1.77", Groups: []string{"staff"}}},
 		"user and groups":      {"group", s.Endpoint.ID, endpoint.AccessRequest{Destination: "10.0.1.77", User: "x", Groups: []string{"staff"}}},
 	} {
