@@ -53,6 +53,7 @@ type Dataplane struct {
 	RefuseProbe   error              // Probe fails with it
 	Connected     []netip.AddrPort   // that Connect was called with
 	ConnectedFrom netip.Addr
+	Connecting    func()                    // is called at each connection
 	ConnectError  error                     // Connect fails with it
 	Ways          map[netip.Addr]vpn.WayOut // what WayOut answers; else the way by eth0
 }
@@ -296,6 +297,9 @@ func (d *Dataplane) Connect(_ context.Context, to netip.AddrPort, from netip.Add
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.Connected, d.ConnectedFrom = append(d.Connected, to), from
+	if d.Connecting != nil {
+		d.Connecting()
+	}
 	return d.ConnectError
 }
 

@@ -10,6 +10,9 @@ import (
 	"sallyport/vpn"
 )
 
+// answerWithin is how long a test takes at most, with the dataplane's part.
+const answerWithin = 2*vpn.ProbeTime + time.Second
+
 // Test asks a host of a target network, and keeps what came back. No answer is a result, no error. Fields: kind, address,
 // port.
 func (s *Service) Test(ctx context.Context, by control.Principal, endpoint vpn.EndpointID, id vpn.AssociationID, spec vpn.ProbeSpec) (vpn.Probe, error) {
@@ -28,21 +31,23 @@ func (s *Service) Test(ctx context.Context, by control.Principal, endpoint vpn.E
 	if !s.limit.Allow() {
 		return p, vpn.Refuse(vpn.Throttled, vpn.CodeRequestLimitExceeded, "There were several tests in the last seconds. Wait a moment and test again.")
 	}
-	sending := context.WithoutCancel(ctx) // what is sent is recorded, also where the request was given up
+	recording := context.WithoutCancel(ctx) // what is sent is recorded, also where the request was given up
+	sending, cancel := context.WithTimeout(recording, answerWithin)
+	defer cancel()
 	answer, err := s.dataplane.Probe(sending, vpn.ProbeRequest{Endpoint: endpoint, Association: id, Address: p.Address, Echo: p.Kind == vpn.ProbeICMP})
 	if err != nil {
-		return p, s.failed(sending, by, endpoint, p, err)
+		return p, s.failed(recording, by, endpoint, p, err)
 	}
 	p.Way, p.Source, p.Outcome, p.From, p.RoundTrip = answer.Way, answer.Source, answer.Outcome, answer.From, answer.RoundTrip
 	if p.Kind == vpn.ProbeTCP {
 		if err := s.open(sending, &p); err != nil {
-			return p, s.failed(sending, by, endpoint, p, err)
+			return p, s.failed(recording, by, endpoint, p, err)
 		}
 	}
 	p.At, p.By = s.core.Now(), by.Name
-	return p, s.core.Change(sending, by, vpn.TestClientVpnTargetNetwork, string(endpoint), func(tx *store.Tx, record *vpn.AuditRecord) error {
+	return p, s.core.Change(recording, by, vpn.TestClientVpnTargetNetwork, string(endpoint), func(tx *store.Tx, record *vpn.AuditRecord) error {
 		record.After = control.Describe(p)
-		return tx.SaveProbe(ctx, p)
+		return tx.SaveProbe(recording, p)
 	})
 }
 

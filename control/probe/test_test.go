@@ -99,10 +99,19 @@ func TestNothingIsSentUnchecked(t *testing.T) {
 		t.Errorf("opened %v from %s, asked %+v", s.Dataplane.Connected, s.Dataplane.ConnectedFrom, s.Dataplane.Probes)
 	}
 	s.Dataplane.ConnectError = errors.New("operation not permitted")
-	err := ask(s.Admin, s.Association.ID, spec)
+	gone, cancel := context.WithCancel(t.Context())
+	s.Dataplane.Connecting = cancel // the browser leaves meanwhile
+	_, err := s.Probes.Test(gone, s.Admin, s.Endpoint.ID, s.Association.ID, spec)
 	if r := s.LastAudit(); err == nil || r.Action != vpn.TestClientVpnTargetNetwork || r.Result == "ok" || !strings.Contains(r.After, "10.0.1.8") {
 		t.Errorf("a test that came to no outcome: %v, recorded as %+v", err, r)
 	}
+	gone, cancel = context.WithCancel(t.Context())
+	defer cancel()
+	s.Dataplane.Connecting, s.Dataplane.ConnectError = cancel, nil
+	if _, err := s.Probes.Test(gone, s.Admin, s.Endpoint.ID, s.Association.ID, spec); err != nil || s.LastAudit().Result != "ok" {
+		t.Errorf("a test whose request was given up: %v, recorded as %+v", err, s.LastAudit())
+	}
+	s.Dataplane.Connecting = nil
 	s.Dataplane.ConnectError = context.DeadlineExceeded
 	for range 10 {
 		if err = ask(s.Admin, s.Association.ID, spec); err != nil {
