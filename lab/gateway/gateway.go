@@ -217,13 +217,14 @@ func (g *Gateway) Setting(name string) (value string) {
 
 var setupLink = regexp.MustCompile(`https://\S+/setup\?token=\S+`)
 
-// SetupLink is the one-time link that the first start printed.
-func (g *Gateway) SetupLink(t testing.TB) string {
+// SetupLink is the one-time link that the first start printed. The start notice comes after the
+// line that says that the console is ready, so the link is waited for.
+func (g *Gateway) SetupLink(t testing.TB) (link string) {
 	t.Helper()
-	link := setupLink.FindString(g.Log.String())
-	if link == "" {
-		t.Fatal("no set-up link was printed")
-	}
+	netlab.Eventually(t, 20*time.Second, "the set-up link is printed", func() bool {
+		link = setupLink.FindString(g.Log.String())
+		return link != ""
+	})
 	return link
 }
 
