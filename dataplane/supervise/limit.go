@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxProcesses bounds the processes and threads of a worker's uid. A worker needs one; one that was
-// broken into must not fill the host's table of processes.
+// maxProcesses bounds the processes and threads of a worker's uid. A worker needs two: OpenVPN's thread
+// and its allocator's. One that was broken into must not fill the host's table of processes.
 const maxProcesses = 64
 
 // limitProcesses lowers the limit of this process, which its children inherit: setting the limit of
