@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -146,6 +147,17 @@ func (t *Tx) LiveConnections(ctx context.Context, id vpn.EndpointID) ([]vpn.Conn
 		return t.readUnended(ctx, live)
 	}
 	return t.readUnended(ctx, live+" AND endpoint_id = ?", clean(string(id)))
+}
+
+// ConnectionAt finds the connection of an endpoint that carries the traffic of a client address, without its counters; the zero
+// Connection where no client has the address.
+func (t *Tx) ConnectionAt(ctx context.Context, id vpn.EndpointID, client netip.Addr) (vpn.Connection, error) {
+	found, err := readAll(t.on(ctx).Where(live+" AND endpoint_id = ? AND client_ip_number = ? AND status IN ?", clean(string(id)), sortNumber(client), carrying).
+		Order("number DESC").Limit(1), connectionNoun, connectionRow.connection)
+	if err != nil || len(found) == 0 {
+		return vpn.Connection{}, err
+	}
+	return found[0], nil
 }
 
 // ConnectionsToTerminate lists the connections of a node that are terminating.

@@ -10,8 +10,8 @@ import (
 )
 
 // Search reads, of each kind, at most vpn.SearchEach rows that hold a text where the list of the kind searches for it, without
-// counting the rest. An IPv4 address also finds the subnets, rules and routes whose range contains it, the narrowest
-// first, and a connection's ID finds it after its end too.
+// counting the rest. An IPv4 address also finds the networks, subnets, rules and routes whose range contains it, the
+// narrowest first, and a connection's ID finds it after its end too.
 func (t *Tx) Search(ctx context.Context, text string) (r vpn.SearchResult, err error) {
 	r.EndpointNames = map[vpn.EndpointID]string{}
 	if text == "" {
@@ -22,7 +22,7 @@ func (t *Tx) Search(ctx context.Context, text string) (r vpn.SearchResult, err e
 		s.ranges = append(s.ranges, marshalText(p))
 	}
 	r.Endpoints = find(&s, "name_key, id", "", endpointNoun, endpointRow.endpoint)
-	r.Networks = find(&s, "name_key, id", "", networkNoun, networkRow.network)
+	r.Networks = s.networks()
 	r.Subnets = find(&s, "cidr_bits DESC, cidr_first, id", "cidr", subnetNoun, subnetRow.subnet)
 	r.Rules = find(&s, "destination_bits DESC, destination_first, id", "destination", ruleNoun, ruleRow.rule)
 	r.Routes = find(&s, "destination_bits DESC, destination_first, id", "destination", routeNoun, routeRow.route)
@@ -59,6 +59,24 @@ func find[R, T any](s *search, order, ranged string, n noun, to func(R) (T, erro
 	} else {
 		out, s.err = readAll(where(`search LIKE ? ESCAPE '\'`, s.like), n, to)
 	}
+	return out
+}
+
+// networks finds networks by what the list of networks is searched for, or those with a range that contains the address. The ranges
+// of a network are a JSON list of texts.
+func (s *search) networks() []vpn.Network {
+	if len(s.ranges) == 0 {
+		return find(s, "name_key, id", "", networkNoun, networkRow.network)
+	}
+	if s.err != nil {
+		return nil
+	}
+	any := s.t.on(s.ctx)
+	for _, p := range s.ranges {
+		any = any.Or(`cidrs LIKE ?`, `%"`+p+`"%`)
+	}
+	var out []vpn.Network
+	out, s.err = readAll(s.t.on(s.ctx).Where(any).Order("name_key, id").Limit(vpn.SearchEach), networkNoun, networkRow.network)
 	return out
 }
 

@@ -40,8 +40,11 @@ func testSearchOfEverything(t *testing.T, s *Store) {
 		t.Errorf("a character with a meaning in LIKE: %+v, %v", r.Rules, r.EndpointNames)
 	}
 	r = find("10.1.2.77")
-	if len(r.Rules) != 2 || r.Rules[0].ID != narrow.ID || len(r.Subnets) != 1 || r.Subnets[0].ID != f.a.ID {
-		t.Errorf("an address: rules %+v, subnets %+v; want the narrow rule before the wide one, and the subnet", r.Rules, r.Subnets)
+	if len(r.Rules) != 2 || r.Rules[0].ID != narrow.ID || len(r.Subnets) != 1 || r.Subnets[0].ID != f.a.ID || len(r.Networks) != 1 || r.Networks[0].ID != f.a.Network {
+		t.Errorf("an address: rules %+v, subnets %+v, networks %+v; want the narrow rule before the wide one, the subnet and its network", r.Rules, r.Subnets, r.Networks)
+	}
+	if r = find("192.0.2.99"); len(r.Networks) != 0 {
+		t.Errorf("an address of no network finds %+v", r.Networks)
 	}
 	for _, none := range []string{"", "no such thing", "%", "_", "' OR 1=1 --"} {
 		r = find(none)

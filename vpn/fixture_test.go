@@ -30,7 +30,7 @@ func newEndpoint(t *testing.T) Endpoint {
 
 func newNetwork(t *testing.T, cidrs string) Network {
 	t.Helper()
-	n, err := NewNetwork(NetworkSpec{Name: "office", CIDRs: cidrs}, now)
+	n, err := NewNetwork(NetworkSpec{Name: "office", CIDRs: cidrs}, nil, now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,14 +30,17 @@ type NetworkSpec struct {
 	Tags        []Tag
 }
 
-// NewNetwork checks a request and creates the network. Fields: name, description, cidrs, tags.
-func NewNetwork(s NetworkSpec, now time.Time) (Network, error) {
+// NewNetwork checks a request and creates the network. Its ranges must overlap with the client CIDR of none of the endpoints
+// (and a new endpoint with no network: Endpoint.CheckNetworks). Fields: name, description, cidrs, tags.
+func NewNetwork(s NetworkSpec, endpoints []Endpoint, now time.Time) (Network, error) {
 	var c Check
 	n := Network{ID: NewNetworkID(), CreatedAt: now, Version: 1}
 	n.Name = checkName(&c, "name", s.Name, true)
 	n.Description = checkDescription(&c, "description", s.Description)
 	n.Tags = NormalizeTags(&c, s.Tags)
-	n.CIDRs = parseNetworkCIDRs(&c, s.CIDRs)
+	if n.CIDRs = parseNetworkCIDRs(&c, s.CIDRs); !c.Has("cidrs") {
+		n.checkNewRanges(&c, nil, endpoints)
+	}
 	return n, c.Err()
 }
 

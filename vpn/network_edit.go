@@ -46,6 +46,7 @@ func (n *Network) Edit(in NetworkEdit, subnets []Subnet, endpoints []Endpoint) e
 	return nil
 }
 
+// checkNewRanges refuses ranges that the network had not before and that clients have their addresses from. Field: cidrs.
 func (n Network) checkNewRanges(c *Check, before []netip.Prefix, endpoints []Endpoint) {
 	for _, p := range n.CIDRs {
 		for _, e := range endpoints {

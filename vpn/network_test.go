@@ -8,9 +8,12 @@ import (
 // A network has a name and one to five disjoint ranges, /8 to /28, of usable addresses.
 func TestNewNetwork(t *testing.T) {
 	t.Parallel()
+	others := []Endpoint{{ID: "cvpn-endpoint-1", Name: "main", ClientCIDR: cidr("10.200.0.0/22")}, {ID: "cvpn-endpoint-2", ClientCIDR: cidr("10.201.0.0/22"), Deleting: true}}
 	for _, c := range []struct{ name, cidrs, field, words string }{
 		{"office", "10.0.0.0/16", "", ""},
-		{"office", "10.0.0.0/8", "", ""},
+		{"office", "11.0.0.0/8", "", ""},
+		{"office", "10.201.0.0/16", "", ""}, // the clients of an endpoint that is being deleted
+		{"office", "10.0.0.0/8", "cidrs", "10.0.0.0/8 overlaps with the client CIDR 10.200.0.0/22 of endpoint main"},
 		{"office", "10.0.0.0/28", "", ""},
 		{"office", "10.0.0.0/16, 10.1.0.0/16;10.2.0.0/16\r\n10.3.0.0/16\t10.4.0.0/16", "", ""},
 		{"", "10.0.0.0/16", "name", "Enter a name"},
@@ -32,11 +35,11 @@ func TestNewNetwork(t *testing.T) {
 		{"office", "fd00::/16", "cidrs", "IPv4"},
 		{"office", "10.0.0.0/16 nonsense", "cidrs", "nonsense"},
 	} {
-		_, err := NewNetwork(NetworkSpec{Name: c.name, CIDRs: c.cidrs}, now)
+		_, err := NewNetwork(NetworkSpec{Name: c.name, CIDRs: c.cidrs}, others, now)
 		wantBad(t, c.cidrs, err, c.field, c.words)
 	}
 	// Every bad field is told at once.
-	_, err := NewNetwork(NetworkSpec{CIDRs: "x", Tags: []Tag{{"", "v"}}}, now)
+	_, err := NewNetwork(NetworkSpec{CIDRs: "x", Tags: []Tag{{"", "v"}}}, others, now)
 	if got := FieldsOf(err); len(got) != 3 || !strings.Contains(err.Error(), "fields") {
 		t.Errorf("got %v, want name, cidrs and tags", err)
 	}

@@ -55,15 +55,9 @@ func (p *accessParts) read(ctx context.Context, s *Service, tx *store.Tx, id vpn
 }
 
 // readHolder finds the client that has an address.
-func (p *accessParts) readHolder(ctx context.Context, tx *store.Tx, to netip.Addr) error {
-	if !p.endpoint.ClientCIDR.Contains(to) {
-		return nil
-	}
-	found, err := tx.Connections(ctx, p.endpoint.ID, vpn.List{Search: to.String(), Size: vpn.MaxPageSize})
-	for _, c := range found.Items {
-		if c.ClientIP == to && c.Live() {
-			p.holder = c
-		}
+func (p *accessParts) readHolder(ctx context.Context, tx *store.Tx, to netip.Addr) (err error) {
+	if p.endpoint.ClientCIDR.Contains(to) {
+		p.holder, err = tx.ConnectionAt(ctx, p.endpoint.ID, to)
 	}
 	return err
 }

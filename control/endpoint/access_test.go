@@ -89,6 +89,15 @@ func TestAccessOfUser(t *testing.T) {
 	if a = s.answer(endpoint.AccessRequest{Destination: "10.40.0.9"}); a.Verdict != vpn.DenyOtherClient || a.Holder.Username != "bob" || a.Out.Interface != "" {
 		t.Errorf("another client: %+v", a)
 	}
+	for i := range 300 { // of each of these addresses that of bob's client is a part
+		connect(second.ID, netip.AddrFrom4([4]byte{10, 40, byte(i % 3), byte(90 + i/3)}).String())
+	}
+	if a = s.answer(endpoint.AccessRequest{Destination: "10.40.0.9"}); a.Holder.ClientIP.String() != "10.40.0.9" {
+		t.Errorf("among 300 clients with similar addresses %s has the address", a.Holder.ClientIP)
+	}
+	if a = s.answer(endpoint.AccessRequest{Destination: "10.40.0.8"}); a.Holder.ID != "" {
+		t.Errorf("an address that no client has is that of %s", a.Holder.ClientIP)
+	}
 	if a = s.answer(endpoint.AccessRequest{Destination: "10.20.0.9"}); a.Verdict != vpn.DenyOtherEndpoint || a.Other.Name != "main" {
 		t.Errorf("a client of another endpoint: %+v", a)
 	}

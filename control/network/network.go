@@ -35,8 +35,12 @@ func (s *Service) Network(ctx context.Context, by control.Principal, id vpn.Netw
 // CreateNetwork adds a network. Fields: name, description, cidrs, tags.
 func (s *Service) CreateNetwork(ctx context.Context, by control.Principal, spec vpn.NetworkSpec) (vpn.Network, error) {
 	var n vpn.Network
-	err := s.core.Change(ctx, by, vpn.CreateVpc, "", func(tx *store.Tx, a *vpn.AuditRecord) (err error) {
-		if n, err = vpn.NewNetwork(spec, s.core.Now()); err != nil {
+	err := s.core.Change(ctx, by, vpn.CreateVpc, "", func(tx *store.Tx, a *vpn.AuditRecord) error {
+		all, err := tx.AllEndpoints(ctx)
+		if err != nil {
+			return err
+		}
+		if n, err = vpn.NewNetwork(spec, all, s.core.Now()); err != nil {
 			return err
 		}
 		a.Subject, a.After = string(n.ID), control.Describe(n)

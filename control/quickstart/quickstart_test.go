@@ -68,6 +68,12 @@ func TestStartIsRefused(t *testing.T) {
 	for _, field := range []string{"name", "cidr", "client"} {
 		k.WantBadInput("everything wrong at once", field, func() error { _, err := k.QuickStart.Start(t.Context(), k.Admin, everything); return err })
 	}
-	_, err := k.QuickStart.Start(t.Context(), k.ReadOnly, good)
+	first, err := k.QuickStart.Start(t.Context(), k.Admin, good)
+	k.Must(err)
+	k.WantBadInput("the clients of another endpoint", "cidr", func() error {
+		_, err := k.QuickStart.Start(t.Context(), k.Admin, vpn.QuickStartSpec{Name: "Branch", CIDR: first.Endpoint.ClientCIDR.String()})
+		return err
+	})
+	_, err = k.QuickStart.Start(t.Context(), k.ReadOnly, good)
 	k.WantKind("a read-only account", err, vpn.Denied, "read-only")
 }

@@ -36,9 +36,9 @@ func New(core *control.Core, pki PKI, endpoints *endpoint.Service) *Service {
 // Proposal is what the form proposes, and what it has to know.
 type Proposal struct {
 	vpn.QuickStartSpec
-	Named      bool   // the public name, or the VPN domain, is set: it is not asked for
-	Endpoints  int    // that there are already
-	OwnAddress string // what configuration files name without a public name; "" where it is not known
+	Named      bool           // the public name, or the VPN domain, is set: it is not asked for
+	Endpoints  []vpn.Endpoint // that there are already
+	OwnAddress string         // what configuration files name without a public name; "" where it is not known
 	Used       []netip.Prefix
 }
 
@@ -50,9 +50,8 @@ func (s *Service) Proposal(ctx context.Context, by control.Principal) (p Proposa
 	}
 	p.Named, p.OwnAddress, p.Used = !choices.Unnamed, choices.OwnAddress, choices.Host.Used
 	p.ClientCIDR, p.Port, p.Zone, p.Client = choices.FreeCIDR, choices.FreePortText(), firstZone, by.Name
-	err = s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) error {
-		all, err := tx.AllEndpoints(ctx)
-		p.Endpoints = len(all)
+	err = s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) (err error) {
+		p.Endpoints, err = tx.AllEndpoints(ctx)
 		return err
 	})
 	return p, err
@@ -79,7 +78,7 @@ func (s *Service) Start(ctx context.Context, by control.Principal, spec vpn.Quic
 		return made, err
 	}
 	spec = complete(spec, proposal)
-	network, subnet, wrong := place(spec, s.core.Now())
+	network, subnet, wrong := place(spec, proposal.Endpoints, s.core.Now())
 	keys, err := s.keys(spec, proposal, wrong)
 	if err != nil {
 		return made, err

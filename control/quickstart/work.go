@@ -24,12 +24,13 @@ func (w work) audit(ctx context.Context, action vpn.Action, subject string, made
 	return w.tx.Audit(ctx, record)
 }
 
-// place is the network with its subnet. Without a typed range there is none, which needed refuses. Fields: name, cidr, subnet, zone.
-func place(spec vpn.QuickStartSpec, now time.Time) (n vpn.Network, subnet vpn.Subnet, err error) {
+// place is the network with its subnet. Without a typed range there is none, which needed refuses. endpoints are those that
+// there are. Fields: name, cidr, subnet, zone.
+func place(spec vpn.QuickStartSpec, endpoints []vpn.Endpoint, now time.Time) (n vpn.Network, subnet vpn.Subnet, err error) {
 	if spec.CIDR == "" {
 		return n, subnet, nil
 	}
-	n, err = vpn.NewNetwork(vpn.NetworkSpec{Name: spec.Name, CIDRs: spec.CIDR}, now)
+	n, err = vpn.NewNetwork(vpn.NetworkSpec{Name: spec.Name, CIDRs: spec.CIDR}, endpoints, now)
 	if err != nil {
 		return n, subnet, vpn.QuickStartFields(err, map[string]string{"name": "name", "cidrs": "cidr"})
 	}

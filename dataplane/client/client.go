@@ -132,7 +132,7 @@ func (c *Client) call(ctx context.Context, pattern, id string, body, reply any) 
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return decodeRefusal(res)
+		return decodeRefusal(res, pattern)
 	}
 	if reply == nil {
 		_, err = io.Copy(io.Discard, res.Body)
@@ -157,13 +157,30 @@ func (c *Client) request(ctx context.Context, pattern, id string, body any) (*ht
 	return http.NewRequestWithContext(ctx, method, "http://dataplane"+strings.ReplaceAll(path, "{id}", url.PathEscape(id)), content)
 }
 
-// decodeRefusal returns the error of a reply whose status is not 200.
-func decodeRefusal(res *http.Response) error {
+// decodeRefusal returns the error of a reply to a request whose status is not 200.
+func decodeRefusal(res *http.Response, pattern string) error {
 	var e wire.Error
 	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&e); err != nil || e.Msg == "" {
+		if res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusMethodNotAllowed { // by its router, which knows no such request
+			return vpn.Refuse(vpn.Unavailable, vpn.CodeDataplaneUnavailable, "The dataplane of this host is older than the console and cannot "+newer(pattern)+": restart it.").
+				Because(fmt.Errorf("%s: status %d", pattern, res.StatusCode))
+		}
 		return fmt.Errorf("the dataplane answered with status %d", res.StatusCode)
 	}
 	return &vpn.Error{Kind: wire.KindOf(res.StatusCode), Code: e.Code, Msg: e.Msg, Fields: e.Fields}
+}
+
+// newer is what a request asks a dataplane for, where versions before did not have it.
+func newer(pattern string) string {
+	switch pattern {
+	case wire.Probe:
+		return "test target networks"
+	case wire.WayOut:
+		return "tell by which way it reaches an address"
+	case wire.WaysTo:
+		return "tell by which way it reaches networks"
+	}
+	return "answer this request"
 }
 
 // unavailable wraps the error of a failed request in a *vpn.Error that says why.
@@ -221,7 +238,7 @@ func stream[T any](ctx context.Context, c *Client, pattern string, query url.Val
 		}
 		defer res.Body.Close()
 		if res.StatusCode != http.StatusOK {
-			yield(none, decodeRefusal(res))
+			yield(none, decodeRefusal(res, pattern))
 			return
 		}
 		watchdog := time.AfterFunc(c.silence, cancel)

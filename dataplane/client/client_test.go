@@ -75,6 +75,26 @@ func TestMessagesWithoutADataplane(t *testing.T) {
 	wantUnavailable(t, "a malformed reply", err, "does not answer")
 }
 
+// A dataplane that runs on from before an upgrade does not know the requests that came with it: that is a sentence, and no
+// internal error. What the dataplane itself does not find keeps its own sentence.
+func TestAnOlderDataplane(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/host", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") })
+	mux.HandleFunc("GET /v1/probe", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") })
+	c := serve(t, mux)
+	if _, err := c.Host(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := c.WaysTo(t.Context(), nil)
+	wantUnavailable(t, "the ways", err, "is older than the console and cannot tell by which way it reaches networks: restart it.")
+	_, err = c.Probe(t.Context(), vpn.ProbeRequest{})
+	wantUnavailable(t, "a test, by a method that it does not know", err, "cannot test target networks: restart it.")
+	for _, err := range c.Logins(t.Context()) {
+		wantUnavailable(t, "a stream", err, "cannot answer this request")
+	}
+}
+
 func TestMessageForAForbiddenSocket(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() != 0 {

@@ -3,6 +3,7 @@ package help
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -15,8 +16,9 @@ type Found struct {
 	rank    int
 }
 
-// Find gives the sections that have every word of a text, at most most of them: those first that have a word in their title
-// or heading.
+// Find gives the sections that have every word of a text, at most most of them. The best come first: those with the whole text as
+// their heading (of a page's beginning: its title), then those with it in their heading, then by how many of the words are in
+// the heading and whether as whole words. Of equal ones the order is that of the pages.
 func (m *Manual) Find(words string, most int) []Found {
 	terms := strings.Fields(strings.ToLower(words))
 	if len(terms) == 0 {
@@ -25,22 +27,12 @@ func (m *Manual) Find(words string, most int) []Found {
 	var out []Found
 	for _, p := range m.Pages() {
 		for _, s := range p.Sections {
-			title, text := strings.ToLower(p.Title), strings.ToLower(s.Heading)
-			body := strings.ToLower(s.text)
-			rank, all := 0, true
-			for _, t := range terms {
-				switch {
-				case strings.Contains(text, t):
-					rank += 3
-				case strings.Contains(title, t) && s.Heading == "":
-					rank += 4
-				case strings.Contains(body, t):
-					rank++
-				default:
-					all = false
-				}
+			heading := s.Heading
+			if heading == "" {
+				heading = p.Title
 			}
-			if !all {
+			rank := rankOf(strings.ToLower(heading), strings.ToLower(s.text), terms)
+			if rank == 0 {
 				continue
 			}
 			found := Found{Page: p.Title, Heading: s.Heading, Href: p.Href(), Extract: extract(s.text, terms), rank: rank}
@@ -52,6 +44,39 @@ func (m *Manual) Find(words string, most int) []Found {
 	}
 	slices.SortStableFunc(out, func(a, b Found) int { return b.rank - a.rank })
 	return out[:min(len(out), most)]
+}
+
+// rankOf is how well a section fits to what is searched for; 0: it does not have every word.
+func rankOf(heading, body string, terms []string) int {
+	rank := 0
+	for _, t := range terms {
+		switch {
+		case hasWord(heading, t):
+			rank += 8
+		case strings.Contains(heading, t):
+			rank += 4
+		case hasWord(body, t):
+			rank += 2
+		case strings.Contains(body, t):
+			rank++
+		default:
+			return 0
+		}
+	}
+	switch phrase := strings.Join(terms, " "); {
+	case heading == phrase:
+		rank += 200
+	case strings.Contains(heading, phrase):
+		rank += 100
+	case len(terms) > 1 && strings.Contains(body, phrase):
+		rank += 2 * len(terms)
+	}
+	return rank
+}
+
+// hasWord tells whether a text has a word as a whole.
+func hasWord(text, word string) bool {
+	return slices.Contains(strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), word)
 }
 
 // extractLength is about how many bytes of a section a search shows.

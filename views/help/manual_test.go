@@ -96,6 +96,11 @@ func TestFind(t *testing.T) {
 			t.Errorf("%q finds %+v, want %s among them", words, found, want)
 		}
 	}
+	for words, first := range map[string]string{"longest prefix match": "/help/authorization-rules#longest-prefix-match", "Test access": "/help/test-access", "networks": "/help/networks"} {
+		if found := Open().Find(words, 8); len(found) == 0 || found[0].Href != first {
+			t.Errorf("%q finds %+v first, want %s", words, found[:min(len(found), 1)], first)
+		}
+	}
 	for _, none := range []string{"", "  ", "zzzznothing", "\x00", strings.Repeat("ä ", 1000)} {
 		if found := Open().Find(none, 8); len(found) > 0 {
 			t.Errorf("%.20q finds %+v", none, found[0])

@@ -77,7 +77,7 @@ func (h QuickStart) render(c echo.Context, in input, refused error) error {
 			Note: "One form makes a certificate authority with a server and a client certificate, the network, an endpoint with split tunnel, its target network and a rule for all users. Then download the first user's configuration file."},
 		Form: form,
 	}
-	if p.Endpoints > 0 {
+	if len(p.Endpoints) > 0 {
 		v.Notice = &views.Notice{Tone: "info", Title: "There is an endpoint already", Text: "This form makes another one, with a network and certificates of its own."}
 	}
 	return page.RenderForm(c, refused, views.Form(v))
