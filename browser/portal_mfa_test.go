@@ -11,16 +11,16 @@ import (
 	"sallyport/vpn"
 )
 
-// setUpAuthenticator sets an authenticator up from the page with the QR code, with a code of a time, and gives its key and the
-// recovery codes of the file.
-func (p *user) setUpAuthenticator(at time.Duration) (key vpn.Secret, recovery []string) {
+// setUpAuthenticator sets an authenticator up from the page with the QR code, with the code that it shows in so long, and gives its key
+// and the recovery codes of the file.
+func (p *user) setUpAuthenticator(in time.Duration) (key vpn.Secret, recovery []string) {
 	p.t.Helper()
 	p.waitText("Set up your authenticator", "good until")
 	p.click("Type the key instead")
 	var text string
 	p.mustEval(`() => document.querySelector("code.whole").textContent`, &text)
 	key = vpn.Secret(strings.ReplaceAll(strings.TrimSpace(text), " ", ""))
-	p.fill("Code that the app shows now", vpn.TOTP(key, time.Now().Add(at)))
+	p.fill("Code that the app shows now", vpn.TOTP(key, time.Now().Add(in)))
 	p.press("Confirm")
 	p.waitText("Your recovery codes", "Keep these codes")
 	name, file := p.download("Save as text file")
@@ -55,7 +55,7 @@ func (p *user) enrolInPortal(t *testing.T, public, id, name string) {
 	p.open(public + "/portal")
 	p.waitText("Set up your authenticator")
 	p.inspectWithScripts("portal-mfa-set-up")
-	_, recovery := p.setUpAuthenticator(-30 * time.Second)
+	_, recovery := p.setUpAuthenticator(0)
 	p.inspectWithScripts("portal-mfa-recovery-codes")
 	p.press("I have kept them")
 	p.waitText("Office VPN")
@@ -73,7 +73,7 @@ func (p *user) enrolInPortal(t *testing.T, public, id, name string) {
 	p.press("Sign in")
 	p.waitText("Your present authenticator counts until the new one is confirmed.")
 	p.do(emulation.SetScriptExecutionDisabled(false))
-	p.setUpAuthenticator(0)
+	p.setUpAuthenticator(30 * time.Second) // a code is good once: the next one may be early
 	p.click("Copy the codes")
 	p.waitText("Copied.")
 	p.do(emulation.SetScriptExecutionDisabled(true))

@@ -32,13 +32,13 @@ func TestBlock(t *testing.T) {
 	}).Find("a[href$='/block']").Attr("href")
 	s.MustSubmit(block, "Block certificate", nil)
 	began := time.Now()
-	netlab.Eventually(t, 5*time.Second, "the blocked client's program ends", func() bool { return !alice.Running() })
+	netlab.Eventually(t, 15*time.Second, "the blocked client's program ends", func() bool { return !alice.Running() })
 	t.Logf("the client ended %d ms after the block", time.Since(began).Milliseconds())
 	if !strings.Contains(alice.Log(), sentence) {
 		t.Errorf("the client was not told why: %s", netlab.Tail(alice.Log(), 500))
 	}
 	again := netlab.StartClient(t, s.clients[0], profile)
-	netlab.Eventually(t, 10*time.Second, "a login of the blocked certificate is refused", func() bool { return !again.Running() })
+	netlab.Eventually(t, 20*time.Second, "a login of the blocked certificate is refused", func() bool { return !again.Running() })
 	if again.Ups() > 0 || !strings.Contains(again.Log(), sentence) {
 		t.Errorf("the blocked client: %s", netlab.Tail(again.Log(), 500))
 	}
@@ -54,7 +54,7 @@ func TestBlock(t *testing.T) {
 	// On hold the certificate is revoked; released it connects again.
 	page, _ := s.Get("/certificates").Doc.Find("a:contains('alice')").Attr("href")
 	s.MustSubmit(page+"/revoke", "Revoke certificate", gateway.Fields{"On hold, until it is released": ""})
-	netlab.Eventually(t, 5*time.Second, "the client on hold ends", func() bool { return !alice.Running() })
+	netlab.Eventually(t, 15*time.Second, "the client on hold ends", func() bool { return !alice.Running() })
 	if !strings.Contains(alice.Log(), "on hold") {
 		t.Errorf("the client was not told that it is on hold: %s", netlab.Tail(alice.Log(), 500))
 	}
@@ -98,7 +98,7 @@ func TestBlockHoldsForAlteredSignatures(t *testing.T) {
 	s.WaitText("/connections", "alice", "Block this certificate")
 	block, _ := s.Get(s.Endpoint + "/connections").Doc.Find("a[href$='/block']").Attr("href")
 	s.MustSubmit(block, "Block certificate", nil)
-	netlab.Eventually(t, 5*time.Second, "the blocked client's program ends", func() bool { return !client.Running() })
+	netlab.Eventually(t, 15*time.Second, "the blocked client's program ends", func() bool { return !client.Running() })
 	again := netlab.StartClient(t, s.clients[0], profile(alice.Altered(t), issuer.Altered(t)))
 	netlab.Eventually(t, 15*time.Second, "a login of the blocked certificate is refused", func() bool { return !again.Running() })
 	if again.Ups() > 0 || !strings.Contains(again.Log(), "Your certificate is blocked on this VPN") {

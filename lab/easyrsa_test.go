@@ -61,24 +61,19 @@ func TestCertificatesOfEasyRSA(t *testing.T) {
 	c := netlab.ConnectClient(t, s.clients[0], profiles["client1.domain.tld"])
 	other := netlab.ConnectClient(t, s.clients[1], profiles["client2.domain.tld"])
 	s.WaitText("/connections", "client1.domain.tld", "client2.domain.tld")
-	netlab.Eventually(t, 5*time.Second, "a host of the network answers", func() bool { return c.On.Reaches(addrHostA, netlab.EchoPort) })
+	netlab.Eventually(t, 20*time.Second, "a host of the network answers", func() bool { return c.On.Reaches(addrHostA, netlab.EchoPort) })
 
 	// The guide, "Client certificate revocation lists": revoke and gen-crl. A list of another authority is refused.
 	if body := s.Submit(s.crlForm(), "Import client certificate CRL", gateway.Fields{"Certificate revocation list": testpki.Authority(t, "Other CA").RevocationList(t, 1, time.Hour)}).Body; !strings.Contains(body, "The list is of another authority") {
 		t.Error("the list of another authority is not refused by its name")
 	}
 	easyRSA(t, dir, "revoke client1.domain.tld", "gen-crl")
-	conn, err := c.On.Dial("tcp4", addrHostA, netlab.EchoPort)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	flowing := stream(conn)
-	netlab.Eventually(t, 5*time.Second, "a transfer runs", func() bool { return flowing() > 1<<20 })
+	flowing := stream(c.On.MustDial(t, "tcp4", addrHostA, netlab.EchoPort))
+	netlab.Eventually(t, 20*time.Second, "a transfer runs", func() bool { return flowing() > 1<<20 })
 	importList(s, pki("crl.pem"))
 	began := time.Now()
 	last, moved := began, flowing()
-	netlab.Eventually(t, 5*time.Second, "the revoked client's program ends", func() bool {
+	netlab.Eventually(t, 15*time.Second, "the revoked client's program ends", func() bool {
 		if now := flowing(); now != moved {
 			last, moved = time.Now(), now
 		}

@@ -73,7 +73,7 @@ func (b *busySite) waitTransfers(t *testing.T, what string) {
 	for i, x := range b.transfers {
 		before[i] = x.echoed.Load()
 	}
-	netlab.Eventually(t, 15*time.Second, "every transfer goes on after "+what, func() bool {
+	netlab.Eventually(t, 30*time.Second, "every transfer goes on after "+what, func() bool {
 		for i, x := range b.transfers {
 			if err := x.err(); err != nil {
 				t.Fatalf("after %s: the connection of client %d was lost: %v", what, i, err)

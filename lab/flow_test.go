@@ -39,11 +39,11 @@ func (f *flow) read(conn net.Conn) {
 
 func (f *flow) quietFor() time.Duration { return time.Since(time.Unix(0, f.last.Load())) }
 
-// waitFlowing waits until data arrives.
+// waitFlowing waits until data arrives. After an interruption of some seconds TCP sends again only as many seconds later.
 func (f *flow) waitFlowing(t testing.TB) {
 	t.Helper()
 	before := f.count.Load()
-	netlab.Eventually(t, 5*time.Second, f.name+" brings data", func() bool { return f.count.Load() > before+20_000 })
+	netlab.Eventually(t, 20*time.Second, f.name+" brings data", func() bool { return f.count.Load() > before+20_000 })
 }
 
 // wantStoppedBy waits until no more data arrives, and fails where some arrived after the deadline.

@@ -28,7 +28,7 @@ func TestMetadataServiceIsOutOfReach(t *testing.T) {
 	s.WaitRow("/routes", "0.0.0.0/0", "active")
 	s.WaitRow("/rules", "0.0.0.0/0", "active")
 	netlab.ConnectClient(t, client, s.Profile("alice"))
-	netlab.Eventually(t, 5*time.Second, "the internet answers", func() bool { return client.Answers(addrInternet, netlab.EchoPort) })
+	netlab.Eventually(t, 20*time.Second, "the internet answers", func() bool { return client.Answers(addrInternet, netlab.EchoPort) })
 	for _, address := range services {
 		if client.AnswersTCP(address, netlab.EchoPort) || client.AnswersUDP(address, netlab.EchoPort) {
 			t.Errorf("a client reaches the metadata service %s", address)
@@ -36,5 +36,5 @@ func TestMetadataServiceIsOutOfReach(t *testing.T) {
 	}
 	s.Authorize("168.63.129.16/32")
 	s.WaitRow("/rules", "168.63.129.16/32", "active")
-	netlab.Eventually(t, 5*time.Second, "a rule for the address itself opens it", func() bool { return client.AnswersTCP("168.63.129.16", netlab.EchoPort) })
+	netlab.Eventually(t, 20*time.Second, "a rule for the address itself opens it", func() bool { return client.AnswersTCP("168.63.129.16", netlab.EchoPort) })
 }

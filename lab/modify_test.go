@@ -133,10 +133,10 @@ func TestModifyDoesWhatIsAnnounced(t *testing.T) {
 				t.Errorf("a client that was reconnected has the routes %q", got)
 			}
 			for _, client := range clients {
-				netlab.Eventually(t, 5*time.Second, "a host in the new range answers", func() bool { return client.On.Reaches(addrInternet, netlab.EchoPort) })
+				netlab.Eventually(t, 20*time.Second, "a host in the new range answers", func() bool { return client.On.Reaches(addrInternet, netlab.EchoPort) })
 			}
 		case "a range that goes":
-			netlab.Eventually(t, 5*time.Second, "the range is out of reach", func() bool { return !clients[0].On.Answers(addrInternet, netlab.EchoPort) })
+			netlab.Eventually(t, 20*time.Second, "the range is out of reach", func() bool { return !clients[0].On.Answers(addrInternet, netlab.EchoPort) })
 			for _, f := range flows {
 				f.waitFlowing(t)
 			}

@@ -19,10 +19,7 @@ func TestOtherTrafficOfTheHost(t *testing.T) {
 	t.Parallel()
 	w := newTopology(t, 1)
 	w.serveEcho(t)
-	netlab.Eventually(t, 5*time.Second, "every device of the gateway has a carrier", func() bool {
-		return !strings.Contains(w.gatewayHost.IP(t, "-o", "link"), "NO-CARRIER") && !strings.Contains(w.gatewayHost.IP(t, "route"), "linkdown")
-	})
-	before := hostState(t, w.gatewayHost)
+	before := w.gatewayState(t)
 	there, back := startPingPong(t, w.left, addrRight), startPingPong(t, w.right, addrLeft)
 	oneWay := sink(t, w.hostA)
 	check := func(when string) {
@@ -60,7 +57,7 @@ func TestOtherTrafficOfTheHost(t *testing.T) {
 	s.WaitRow("/rules", "0.0.0.0/0", "active")
 	s.WaitRow("/routes", "0.0.0.0/0", "active")
 	for _, addr := range []string{addrHostA, addrHostB} {
-		netlab.Eventually(t, 5*time.Second, addr+" answers the client", func() bool { return c.On.Answers(addr, netlab.EchoPort) })
+		netlab.Eventually(t, 20*time.Second, addr+" answers the client", func() bool { return c.On.Answers(addr, netlab.EchoPort) })
 	}
 	for _, device := range []string{"neta", "netb"} {
 		if w.gatewayHost.ReadFile(t, "/proc/sys/net/ipv4/conf/"+device+"/forwarding") != "1" {
@@ -111,7 +108,7 @@ func TestForwardingSwitchedOnLater(t *testing.T) {
 	s.AddRoute("0.0.0.0/0", "subnet-a")
 	s.WaitRow("/routes", "0.0.0.0/0", "active")
 	c := netlab.ConnectClient(t, w.clients[0], s.Profile("alice"))
-	netlab.Eventually(t, 5*time.Second, "host A answers the client", func() bool { return c.On.Answers(addrHostA, netlab.EchoPort) })
+	netlab.Eventually(t, 20*time.Second, "host A answers the client", func() bool { return c.On.Answers(addrHostA, netlab.EchoPort) })
 	netlab.Eventually(t, repairLimit, "the page says what the guard drops", func() bool {
 		text := s.Get("/node").Text()
 		return strings.Contains(text, "Forwarding for VPN clients only") && strings.Contains(text, "neta")
@@ -139,6 +136,15 @@ func TestForwardingSwitchedOnLater(t *testing.T) {
 	if !w.right.Reaches(addrHostA, netlab.EchoPort) {
 		t.Error("after the stop the host does not forward what it forwarded before")
 	}
+}
+
+// gatewayState is hostState of the gateway, once every device has its carrier.
+func (w *topology) gatewayState(t testing.TB) map[string]string {
+	t.Helper()
+	netlab.Eventually(t, 20*time.Second, "every device of the gateway has a carrier", func() bool {
+		return !strings.Contains(w.gatewayHost.IP(t, "-o", "link"), "NO-CARRIER") && !strings.Contains(w.gatewayHost.IP(t, "route"), "linkdown")
+	})
+	return hostState(t, w.gatewayHost)
 }
 
 // hostState is everything on a host that the program may change.
@@ -193,14 +199,10 @@ type pingPong struct {
 
 func startPingPong(t testing.TB, from *netlab.Namespace, to string) *pingPong {
 	t.Helper()
-	conn, err := from.Dial("tcp4", to, netlab.EchoPort)
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn := from.MustDial(t, "tcp4", to, netlab.EchoPort)
 	p := &pingPong{conn: conn, longest: make(chan time.Duration, 1), broken: make(chan error, 1)}
 	p.name = "the connection from " + from.Name + " to " + to
 	p.longest <- 0
-	t.Cleanup(func() { conn.Close() })
 	go func() {
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
@@ -251,7 +253,7 @@ func arrives(t testing.TB, from *netlab.Namespace, at <-chan string, addr string
 	select {
 	case <-at:
 		return true
-	case <-time.After(2 * time.Second):
+	case <-time.After(10 * time.Second):
 		return false
 	}
 }

@@ -31,11 +31,7 @@ func TestPathMTUWithoutICMP(t *testing.T) {
 	netlab.ConnectClient(t, client, s.Profile("alice"))
 
 	const size = 10_000_000
-	conn, err := client.Dial("tcp4", addrHostA, netlab.EchoPort)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn := client.MustDial(t, "tcp4", addrHostA, netlab.EchoPort)
 	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}

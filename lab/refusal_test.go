@@ -86,7 +86,7 @@ func TestRefusals(t *testing.T) {
 			return false
 		})
 		// The log comes through a pipe, perhaps later than the page.
-		netlab.Eventually(t, 5*time.Second, "the log says that "+device+" was refused because it "+r.says, func() bool {
+		netlab.Eventually(t, 20*time.Second, "the log says that "+device+" was refused because it "+r.says, func() bool {
 			for line := range strings.Lines(s.Log.String()) {
 				refused := strings.Contains(line, "connection attempt refused") || strings.Contains(line, "login denied")
 				if refused && strings.Contains(line, device) && strings.Contains(line, r.says) {

@@ -28,15 +28,7 @@ const pace = 20 * time.Millisecond
 
 func startTransfer(t testing.TB, on *netlab.Namespace, addr string) *transfer {
 	t.Helper()
-	var conn net.Conn
-	// A busy machine may lose the first packet, and TCP repeats it after the probe's limit.
-	netlab.Eventually(t, 10*time.Second, "a connection from "+on.Name+" to "+addr, func() bool {
-		var err error
-		conn, err = on.Dial("tcp4", addr, netlab.EchoPort)
-		return err == nil
-	})
-	x := &transfer{conn: conn}
-	t.Cleanup(func() { conn.Close() })
+	x := &transfer{conn: on.MustDial(t, "tcp4", addr, netlab.EchoPort)}
 	go x.send()
 	go x.receive()
 	return x

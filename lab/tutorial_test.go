@@ -60,7 +60,7 @@ func TestTutorial(t *testing.T) {
 	}
 	s.AddRoute("0.0.0.0/0", "subnet-a")
 	s.WaitRow("/routes", "0.0.0.0/0", "active")
-	netlab.Eventually(t, 5*time.Second, "the internet answers", func() bool { return client.Answers(addrInternet, netlab.EchoPort) })
+	netlab.Eventually(t, 20*time.Second, "the internet answers", func() bool { return client.Answers(addrInternet, netlab.EchoPort) })
 	s.Remove("/rules", "0.0.0.0/0", "Remove authorization rule")
 	s.WaitNoText("/rules", "0.0.0.0/0")
 	if client.AnswersTCP(addrInternet, netlab.EchoPort) {
@@ -68,13 +68,8 @@ func TestTutorial(t *testing.T) {
 	}
 
 	// Removing a rule stops running transfers, within a second.
-	conn, err := client.Dial("tcp4", addrHostA, netlab.EchoPort)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	flowing := stream(conn)
-	netlab.Eventually(t, 5*time.Second, "a transfer runs", func() bool { return flowing() > 1<<20 })
+	flowing := stream(client.MustDial(t, "tcp4", addrHostA, netlab.EchoPort))
+	netlab.Eventually(t, 20*time.Second, "a transfer runs", func() bool { return flowing() > 1<<20 })
 	s.Remove("/rules", "10.0.1.0/24", "Remove authorization rule")
 	s.WaitNoText("/rules", "10.0.1.0/24")
 	stopped := flowing()

@@ -15,7 +15,7 @@ import (
 func TestWithoutRoot(t *testing.T) {
 	t.Parallel()
 	w := newTopology(t, 0)
-	before := hostState(t, w.gatewayHost)
+	before := w.gatewayState(t)
 	g := newGateway(t, w.gatewayHost)
 	g.UID = 61234
 	for _, dir := range []string{"data", "run"} {
@@ -26,9 +26,8 @@ func TestWithoutRoot(t *testing.T) {
 	}
 	g.Start(t, "serve")
 	s := signUp(t, w, g)
-	if want := "not root: the console runs without a dataplane, so no client can connect"; !strings.Contains(g.Log.String(), want) {
-		t.Errorf("the log does not say %q", want)
-	}
+	const warning = "not root: the console runs without a dataplane, so no client can connect"
+	netlab.Eventually(t, 20*time.Second, "the log says "+warning, func() bool { return strings.Contains(g.Log.String(), warning) })
 	const sentence = "No dataplane answers on this host, so new clients cannot connect and changes do not take effect"
 	if text := s.Get("/node").Text(); !strings.Contains(text, sentence) {
 		t.Errorf("the page of the node does not say %q: %s", sentence, netlab.Tail(text, 600))

@@ -157,7 +157,7 @@ func TestDownloadsOfAUser(t *testing.T) {
 		s.Must(err)
 		open = append(open, file)
 	}
-	late, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond) // one more waits
+	late, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond) // one more waits
 	defer cancel()
 	if _, _, err := s.Installers.Open(late, user, vpn.Windows); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("one more: %v", err)
@@ -189,7 +189,7 @@ func TestDownloadsOfAUser(t *testing.T) {
 		_, _, err := s.Installers.Open(t.Context(), office(i/4), vpn.Windows)
 		s.Must(err)
 	}
-	late, cancel = context.WithTimeout(t.Context(), 10*time.Millisecond)
+	late, cancel = context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	if _, _, err := s.Installers.Open(late, office(99), vpn.Windows); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("one more of a network: %v", err)

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { netlab.Main(m, netlab.Sandbox{}) }
 
 var discard = slog.New(slog.DiscardHandler)
 
-const timeout = 3 * time.Second
+const timeout = 10 * time.Second
 
 // cable makes a pair of interfaces, the near one with an address.
 func cable(t *testing.T, near, far, address string) netlink.Link {

@@ -279,7 +279,7 @@ func (s space) answers(addr netip.Addr, within time.Duration) bool {
 }
 
 const (
-	timeout = 3 * time.Second        // for what must arrive
+	timeout = 10 * time.Second       // for what must arrive
 	silence = 150 * time.Millisecond // much longer than a round trip here
 )
 

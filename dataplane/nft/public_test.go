@@ -208,11 +208,15 @@ func TestWatchTellsWhoseTableChanged(t *testing.T) {
 		case <-time.After(timeout):
 			t.Fatalf("%s: no signal", tc.line)
 		}
+		wait := 50 * time.Millisecond
+		if tc.foreign {
+			wait = timeout
+		}
 		foreign := false
 		select {
 		case <-changes.Foreign:
 			foreign = true
-		case <-time.After(50 * time.Millisecond):
+		case <-time.After(wait):
 		}
 		if foreign != tc.foreign {
 			t.Errorf("%s: foreign is %v, want %v", tc.line, foreign, tc.foreign)

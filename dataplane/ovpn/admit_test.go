@@ -40,7 +40,7 @@ func TestAdmit(t *testing.T) {
 // the next command.
 func TestAdmitWithoutSecondReply(t *testing.T) {
 	conn, p := dial(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	err := during(t, func() error { return conn.Admit(ctx, 3, 1, nil) }, func() {
 		p.expect("client-auth 3 1", "END", `client-pending-auth 3 1 "GRANTED" 180`)

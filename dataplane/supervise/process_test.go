@@ -59,7 +59,7 @@ func startIn(t *testing.T, dir, script string) *Process {
 
 func waitFor(t *testing.T, p *Process) Exit {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	e, err := p.Wait(ctx)
 	if err != nil {
@@ -72,12 +72,12 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	last := time.After(10 * time.Second)
+	last := time.After(30 * time.Second)
 	for !ok() {
 		select {
 		case <-tick.C:
 		case <-last:
-			t.Fatalf("not within 10 s: %s", what)
+			t.Fatalf("not within 30 s: %s", what)
 		}
 	}
 }
@@ -302,7 +302,7 @@ func TestParseStat(t *testing.T) {
 // process session it is.
 func TestEndOthers(t *testing.T) {
 	p := startWorker(t, "cd /; setsid sleep 1000 >/dev/null 2>&1 & setsid sh -c 'while :; do sleep 1000; done' & echo started; wait")
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(20 * time.Second)
 	count := func() (n int) {
 		dirs, _ := filepath.Glob("/proc/[0-9]*")
 		for _, dir := range dirs {

@@ -114,6 +114,19 @@ func (n *Namespace) Dial(network, addr string, port int) (conn net.Conn, err err
 	return conn, err
 }
 
+// MustDial opens a connection that must come about. It dials again where the first packet was lost: TCP sends it again only after
+// ProbeTimeout.
+func (n *Namespace) MustDial(t testing.TB, network, addr string, port int) (conn net.Conn) {
+	t.Helper()
+	Eventually(t, 20*time.Second, "a connection from "+n.Name+" to "+join(addr, port), func() (opened bool) {
+		var err error
+		conn, err = n.Dial(network, addr, port)
+		return err == nil
+	})
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
 // Echoes tells whether the far end of a connection sends back what it is sent.
 func Echoes(conn net.Conn) bool {
 	_ = conn.SetDeadline(time.Now().Add(ProbeTimeout))
