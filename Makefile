@@ -149,7 +149,7 @@ test-upgrade: deps assets ## Replace a running older program (FROM=commit) by th
 	LAB_FROM="$$dir/tree/bin/sallyport" go test -count=1 -timeout 30m -tags upgrade -run '^TestUpgradeFromOlderProgram$$' -v $(TESTFLAGS) ./lab
 
 .PHONY: bench
-bench: deps assets ## Run the benchmarks.
+bench: deps assets ## Run the benchmarks: of the pages on both databases.
 	go test -run '^$$' -bench . -benchmem -timeout 30m $(TESTFLAGS) ./...
 
 .PHONY: lint

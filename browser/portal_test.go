@@ -115,13 +115,15 @@ func TestSelfServicePortal(t *testing.T) {
 }
 
 // connectAsTyped has the administrator open networks, and the user who is signed in to the portal connect a stock client with the file
-// as it was downloaded: name, password and the next code are typed at the client. It reaches what My access says.
+// as it was downloaded without scripts: name, password and the next code are typed at the client. It reaches what My access says, which
+// is read without scripts too.
 func (p *user) connectAsTyped(t *testing.T, s *site, admin *gateway.Admin, key vpn.Secret, file string) {
 	t.Helper()
 	admin.CreateNetwork()
 	admin.Associate("subnet-a")
 	admin.WaitText("", "available")
 	s.openByGroups(t, admin, "cn=%s,ou=groups,dc=example,dc=test")
+	p.do(emulation.SetScriptExecutionDisabled(true))
 	p.open(s.public + "/portal/access")
 	p.waitText("engineers", "Build servers")
 	places := p.listedPlaces("Office VPN")
@@ -130,7 +132,13 @@ func (p *user) connectAsTyped(t *testing.T, s *site, admin *gateway.Admin, key v
 		netlab.Answer{Prompt: "Enter MFA code", Text: vpn.TOTP(key, time.Now().Add(30*time.Second))}) // that of now signed in to the portal
 	c.WaitUp(t, 1)
 	wantReach(t, s.clients[0], places)
+	address := c.Address(t).String()
+	netlab.Eventually(t, patience, "My access shows the connection", func() bool {
+		p.open(s.public + "/portal/access")
+		return holds(p.text(), []string{"Connected", address})
+	})
+	p.do(emulation.SetScriptExecutionDisabled(false))
 	p.open(s.public + "/portal/access")
-	p.waitText("Connected", c.Address(t).String())
+	p.waitText("Connected", address)
 	p.inspectPublic("portal-access")
 }

@@ -201,7 +201,7 @@ func (s *upgradeSite) state(t *testing.T) state {
 			delete(out.settings, endpoint+" Connections")
 		}
 		for _, tab := range []string{"/associations", "/rules", "/routes"} {
-			out.settings[endpoint+tab] = strings.Join(slices.Sorted(slices.Values(identity.FindAllString(s.Get(endpoint+tab).Text(), -1))), " ")
+			out.settings[endpoint+tab] = strings.Join(slices.Sorted(slices.Values(identity.FindAllString(s.Get(endpoint+tab).Doc.Find("tbody").Text(), -1))), " ")
 		}
 		for i, input := range s.Get(endpoint + "/tags").Doc.Find("[name=tag_key], [name=tag_value]").EachIter() {
 			out.settings[endpoint+" tag field "+strconv.Itoa(i)] = input.AttrOr("value", "")

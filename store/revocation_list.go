@@ -81,7 +81,7 @@ func (t *Tx) SaveRevocationList(ctx context.Context, l vpn.RevocationList, der [
 		ThisUpdate: wholeMicros(l.ThisUpdate), NextUpdate: wholeMicros(l.NextUpdate), Entries: l.Entries, Unsigned: l.Unsigned, SavedAt: micros(l.SavedAt), SavedBy: clean(l.SavedBy),
 	}
 	of := []clause.Column{{Name: "issuer_key"}}
-	if err := t.keepListNumber(ctx, l); err != nil {
+	if err := t.keepFormer(ctx, l); err != nil {
 		return err
 	}
 	replace := clause.OnConflict{Columns: of, DoUpdates: clause.AssignmentColumns([]string{
@@ -95,34 +95,40 @@ func (t *Tx) SaveRevocationList(ctx context.Context, l vpn.RevocationList, der [
 }
 
 type revocationNumberRow struct {
-	IssuerKey string `gorm:"column:issuer_key;primaryKey"`
-	Number    string `gorm:"column:list_number"`
+	IssuerKey  string `gorm:"column:issuer_key;primaryKey"`
+	Number     string `gorm:"column:list_number"`
+	ThisUpdate int64  `gorm:"column:this_update"`
 }
 
 func (revocationNumberRow) TableName() string { return "revocation_number" }
 
-// keepListNumber remembers the number of a list that is saved, where no higher one is remembered.
-func (t *Tx) keepListNumber(ctx context.Context, l vpn.RevocationList) error {
-	highest, err := t.HighestListNumber(ctx, l.IssuerKey)
-	if err != nil || vpn.HigherListNumber(highest, l.Number) == highest {
+// keepFormer remembers number and time of a list that is saved, each where it is above what is remembered.
+func (t *Tx) keepFormer(ctx context.Context, l vpn.RevocationList) error {
+	former, err := t.FormerList(ctx, l.IssuerKey)
+	if err != nil {
 		return err
 	}
-	row := revocationNumberRow{IssuerKey: l.IssuerKey, Number: l.Number}
+	number := vpn.HigherListNumber(former.Number, l.Number)
+	if number == former.Number && !l.ThisUpdate.After(former.ThisUpdate) {
+		return nil
+	}
+	row := revocationNumberRow{IssuerKey: l.IssuerKey, Number: number, ThisUpdate: max(wholeMicros(former.ThisUpdate), wholeMicros(l.ThisUpdate))}
 	replace := clause.OnConflict{Columns: []clause.Column{{Name: "issuer_key"}}, UpdateAll: true}
 	return revocationListNoun.read(t.on(ctx).Clauses(replace).Create(&row).Error, l.IssuerKey)
 }
 
-// HighestListNumber is the highest number that a list of an authority ever had, which outlives the list; empty: none had one.
-func (t *Tx) HighestListNumber(ctx context.Context, issuerKey string) (string, error) {
+// FormerList has the highest Number and the latest ThisUpdate that a list of an authority ever had, and nothing else. They outlive the
+// list; zero: there was none.
+func (t *Tx) FormerList(ctx context.Context, issuerKey string) (vpn.RevocationList, error) {
 	row, err := readOne[revocationNumberRow](t.on(ctx), revocationListNoun, "issuer_key", issuerKey)
 	if vpn.KindOf(err) == vpn.NotFound {
-		return "", nil
+		return vpn.RevocationList{}, nil
 	}
-	return row.Number, err
+	return vpn.RevocationList{Number: row.Number, ThisUpdate: wholeInstant(row.ThisUpdate)}, err
 }
 
 // DeleteRevocationList removes the list of an authority, and gives the generation of its entries, which are not in force any more
-// (PurgeGeneration). Its highest number is remembered.
+// (PurgeGeneration). FormerList remembers it.
 func (t *Tx) DeleteRevocationList(ctx context.Context, issuerKey string) (generation int64, err error) {
 	row, err := readOne[revocationListRow](t.on(ctx), revocationListNoun, "issuer_key", issuerKey)
 	if err != nil {

@@ -16,7 +16,7 @@ type ImportedList struct {
 }
 
 // ImportRevocationList replaces the revocation list of an authority of a certificate's chain by one that was made elsewhere, and ends the
-// connections and sessions of every certificate on it. A list that is older than the present one is taken only where
+// connections and sessions of every certificate on it. A list that is older than the present one, or than one that was removed, is taken only where
 // older is true. All of it is in force at once, or none of it. Fields: crl, older.
 func (s *Service) ImportRevocationList(ctx context.Context, by control.Principal, id vpn.CertificateID, text string, older bool) (ImportedList, error) {
 	if err := s.core.Allow(ctx, by, vpn.ImportRevocationList, string(id)); err != nil { // before the work of reading it
@@ -49,10 +49,17 @@ func (s *Service) ImportRevocationList(ctx context.Context, by control.Principal
 	defer s.importing.Unlock()
 	var change listChange
 	err = s.core.Read(ctx, by, vpn.DescribeRevocationList, string(id), func(tx *store.Tx) error {
-		if change, err = compareList(ctx, tx, signed); err == nil && change.known {
-			err = checkReplaced(change.present, signed.List, older)
+		if change, err = compareList(ctx, tx, signed); err != nil {
+			return err
 		}
-		return err
+		if change.known {
+			return checkReplaced(change.present, signed.List, older)
+		}
+		former, err := tx.FormerList(ctx, change.key)
+		if err != nil {
+			return err
+		}
+		return checkFormer(former, signed.List, older)
 	})
 	if err != nil {
 		return ImportedList{}, err
@@ -99,7 +106,19 @@ func checkReplaced(present, next vpn.RevocationList, older bool) error {
 	return c.Err()
 }
 
+// checkFormer is for a list that replaces none because the one before was removed: nothing tells what that one had.
+func checkFormer(former, next vpn.RevocationList, older bool) error {
+	var c vpn.Check
+	if next.OlderThan(former) && !older {
+		c.Bad("older", "This list is older than one that was in force before and was removed: "+listName(next)+", after "+listName(former)+". Certificates that were revoked since are let in. Tick “Import it although it is older” if that is what you want.")
+	}
+	return c.Err()
+}
+
 func listName(l vpn.RevocationList) string {
+	if l.ThisUpdate.IsZero() { // it was removed by an earlier version, which kept the number alone
+		return "number " + l.Number
+	}
 	of := l.ThisUpdate.UTC().Format("2 January 2006, 15:04:05 UTC")
 	if l.Number == "" {
 		return "that of " + of

@@ -228,6 +228,10 @@ func TestImportRevocationList(t *testing.T) {
 	if d := s.login("6", bob); !d.Allow {
 		t.Errorf("without a list: %+v", d)
 	}
+	former := s.listOf(1, time.Hour)
+	s.WantBadInput("older than the one that was removed", "older", func() error { return in(former, false) })
+	s.Must(in(former, true))
+	s.Must(s.Certificates.DeleteRevocationList(ctx, s.Admin, s.CA.ID, ""))
 	s.Must(s.Certificates.RenewLists(ctx))
 	_, err = s.Certificates.RevokeCertificate(ctx, s.Admin, s.Alice.ID, certificate.RevokeSpec{Reason: vpn.ReasonUnspecified})
 	s.Must(err)

@@ -51,8 +51,8 @@ func ownList(ctx context.Context, tx *store.Tx, issuerKey string) (vpn.Revocatio
 	if err != nil {
 		return list, err
 	}
-	highest, err := tx.HighestListNumber(ctx, issuerKey)
-	list.Number = vpn.HigherListNumber(list.Number, highest)
+	former, err := tx.FormerList(ctx, issuerKey)
+	list.Number = vpn.HigherListNumber(list.Number, former.Number)
 	return list, err
 }
 

@@ -15,6 +15,8 @@ type Clock struct {
 // RunningClock shows the real time until a test moves it.
 func RunningClock() *Clock { return &Clock{} }
 
+func standingClock() *Clock { return &Clock{at: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)} }
+
 // Now gives the time that the clock shows.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()

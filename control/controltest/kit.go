@@ -96,7 +96,7 @@ type Kit struct {
 // New makes a kit without accounts, whose clock stands still.
 func New(t testing.TB) *Kit {
 	t.Helper()
-	return NewWithClock(t, &Clock{at: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)})
+	return NewWithClock(t, standingClock())
 }
 
 // NewWithClock makes a kit without accounts.
@@ -142,7 +142,10 @@ func newKit(t testing.TB, clock *Clock, dsn string, queries *atomic.Int64) *Kit 
 // NewWithAccounts makes a kit with an administrator and a read-only account.
 func NewWithAccounts(t testing.TB) *Kit {
 	t.Helper()
-	k := New(t)
+	return New(t).withAccounts()
+}
+
+func (k *Kit) withAccounts() *Kit {
 	k.Admin = k.Account("admin", vpn.RoleAdministrator)
 	k.ReadOnly = k.Account("reader", vpn.RoleReadOnly)
 	return k

@@ -26,7 +26,19 @@ type Site struct {
 // NewSite makes a site whose endpoint has no target network.
 func NewSite(t testing.TB) *Site {
 	t.Helper()
-	s := &Site{Kit: NewWithAccounts(t)}
+	return newSite(t, NewWithAccounts(t))
+}
+
+// NewSiteOn makes a site like NewSite on a database (NewOn).
+func NewSiteOn(t testing.TB, dsn string) *Site {
+	t.Helper()
+	kit, _ := NewOn(t, standingClock(), dsn)
+	return newSite(t, kit.withAccounts())
+}
+
+func newSite(t testing.TB, kit *Kit) *Site {
+	t.Helper()
+	s := &Site{Kit: kit}
 	var err error
 	ctx := t.Context()
 	s.Network, err = s.Networks.CreateNetwork(ctx, s.Admin, vpn.NetworkSpec{Name: "office", CIDRs: "10.0.0.0/16"})

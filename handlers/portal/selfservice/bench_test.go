@@ -8,15 +8,19 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"sallyport/control/controltest"
 	"sallyport/handlers/portal"
 	"sallyport/store"
+	"sallyport/store/postgrestest"
 	"sallyport/vpn"
 	"sallyport/web"
 	"sallyport/web/webtest"
@@ -39,9 +43,10 @@ type crowd struct {
 	signedIn  int    // sign-ins so far
 }
 
-func newCrowd(b *testing.B, users int) *crowd {
+// newCrowd makes one on a database; an empty address is a SQLite file.
+func newCrowd(b *testing.B, dsn string, users int) *crowd {
 	b.Helper()
-	s := controltest.NewSite(b)
+	s := controltest.NewSiteOn(b, dsn)
 	d := s.AskAnswers(controltest.DirectorySpec(), false)
 	s.SetPortal(true)
 	s.Authorize("10.0.1.0/24")
@@ -54,7 +59,23 @@ func newCrowd(b *testing.B, users int) *crowd {
 		s.Directory.Put(password, vpn.ProviderUser{Key: c.user(i * users / visitors).Key, Name: userName(i * users / visitors)})
 	}
 	s.Must(s.Core.Update(b.Context(), func(tx *store.Tx) error { return c.fill(b.Context(), tx, users) }))
+	if dsn != "" {
+		analyze(b, dsn)
+	}
 	return c
+}
+
+// analyze does what PostgreSQL does by itself, later.
+func analyze(b *testing.B, dsn string) {
+	b.Helper()
+	conn, err := pgx.Connect(b.Context(), dsn)
+	if err == nil {
+		_, err = conn.Exec(b.Context(), "VACUUM ANALYZE")
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	_ = conn.Close(b.Context())
 }
 
 func userName(i int) string { return fmt.Sprintf("user%05d", i) }
@@ -168,9 +189,25 @@ func (c *crowd) load(b *testing.B, client *http.Client, path, cookie string) tim
 // takes, with TLS and the browser's side of HTTP (the aim is 20 ms), and the median as a multiple of that with 10 users in the
 // same run; and how many sign-ins at a directory that answers at once, and downloads, one processor does in a second, with the
 // processor time as a multiple of that with 10 users.
+//
+// It runs on both databases: -bench 'Portal/postgres' is the one with several nodes.
 func BenchmarkPortal(b *testing.B) {
 	web.CollectGarbageLessOften() // as the process that serves them
-	few, many := newCrowd(b, crowdOfFew), newCrowd(b, crowdOfMany)
+	b.Run("sqlite", func(b *testing.B) { benchPortal(b, newCrowd(b, "", crowdOfFew), newCrowd(b, "", crowdOfMany)) })
+	b.Run("postgres", func(b *testing.B) {
+		runtime.LockOSThread() // the kernel ends the server together with the thread that started it
+		defer runtime.UnlockOSThread()
+		server, err := postgrestest.Start()
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(server.Stop)
+		benchPortal(b, newCrowd(b, server.Create(b, ""), crowdOfFew), newCrowd(b, server.Create(b, ""), crowdOfMany))
+	})
+}
+
+func benchPortal(b *testing.B, few, many *crowd) {
+	b.Helper()
 	for name, path := range map[string]string{
 		"entry": "/", "sign-in": many.Endpoint.ID.PortalPath(), "connect": "/portal", "access": "/portal/access", "devices": "/portal/devices",
 	} {
