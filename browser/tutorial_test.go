@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -8,120 +9,104 @@ import (
 	"sallyport/lab/netlab"
 )
 
-// The guide's tutorial "Getting started" as a new administrator follows it: from the printed link, by
-// the links of the page Getting started, to a client that reaches a host.
+// The guide's tutorial "Getting started" as a new administrator follows it, from the printed link to a client that reaches a host, without
+// a detour: only the first page and what each success offers next are pressed, never the menu.
 func TestTutorial(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, 1)
+	s := newSiteWith(t, 1) // without a public name: the tutorial asks for it
 	p := newUser(t, s.base)
 	p.signUp(s)
+	const rule = "Add an authorization rule for the network"
 
-	done := func(steps ...string) {
-		t.Helper()
-		p.press("Getting started", "Networks") // in the menu
-		for _, s := range steps {
-			p.waitRow(s, "done")
-		}
-	}
-	const (
-		prerequisites = "Prerequisites"
-		certificates  = "Generate server and client certificates and keys"
-		endpoint      = "Create a Client VPN endpoint"
-		association   = "Associate a target network"
-		rule          = "Add an authorization rule for the network"
-		internet      = "Provide access to the internet"
-		configuration = "Download the Client VPN endpoint configuration file"
-		connection    = "Connect to the Client VPN endpoint"
-	)
-	p.press("Getting started", "Networks")
-	p.waitRow(prerequisites, "next")
+	p.press("Open the steps")
+	p.press("Set the public name", "Prerequisites: the public name")
+	p.fill("Public name", gatewayAddr)
+	p.press("Save settings")
 
-	p.press("Create network", prerequisites)
+	p.pressNext("Create network")
 	p.fill("Name", "office")
 	p.fill("IPv4 CIDRs", "10.0.0.0/16")
 	p.press("Create network")
-	p.press("Create subnet")
+	p.pressNext("Create a subnet in it")
 	p.fill("Name", "subnet-a")
 	p.fill("IPv4 CIDR", "10.0.1.0/24")
 	p.fill("Availability zone", "zone-a")
 	p.press("Create subnet")
-	done(prerequisites)
-	p.waitRow(certificates, "next")
 
-	p.press("Create certificate authority", certificates)
+	p.pressNext("Create certificate authority")
 	p.fill("Common name (CN)", "Office VPN CA")
 	p.press("Create certificate authority")
-	for use, cn := range map[string]string{"Server certificate": "vpn.example.com", "Client certificate": "alice"} {
-		p.press("Getting started", "Networks")
-		p.press("Issue certificate", certificates)
-		p.tick(use)
-		p.fill("Common name (CN)", cn)
-		p.press("Issue certificate")
-	}
-	done(certificates)
+	p.pressNext("Issue a server certificate with it")
+	p.fill("Common name (CN)", "vpn.example.com")
+	p.press("Issue certificate")
+	p.pressNext("Issue client certificate")
+	p.fill("Common name (CN)", "alice")
+	p.press("Issue certificate")
 
-	p.press("Create Client VPN endpoint", endpoint)
+	p.pressNext("Create Client VPN endpoint")
 	p.fill("Name tag", "tutorial")
 	p.fill("Client IPv4 CIDR", "10.128.0.0/22")
 	p.choose("Server certificate", "vpn.example.com")
 	p.press("Create Client VPN endpoint")
 	p.waitText("pending-associate")
 	details := p.address()
-	done(endpoint)
 
-	p.press("Associate target network", association)
+	p.pressNext("Associate a target network, so that clients can connect")
 	p.choose("Choose a subnet to associate", "subnet-a")
 	p.press("Associate target network")
 	p.markPage()
 	p.waitRow("subnet-a", "associated") // without a reload
 	p.waitText("available")
 	p.wantMarkedPage()
-	done(association)
 
-	p.press("Add authorization rule", rule)
+	p.pressNext("Authorize who reaches it")
 	p.fill("Destination network to enable access", "10.0.0.0/16")
 	p.tick("Allow access to all users")
 	p.press("Add authorization rule")
 	p.waitRow("10.0.0.0/16", "active")
-	done(rule)
 
-	p.press("Create route", internet)
-	p.fill("Route destination", "0.0.0.0/0")
+	p.pressNext("Provide access to the internet")
+	if to := p.value("Route destination"); to != "0.0.0.0/0" {
+		t.Errorf("the route to the internet is offered with the destination %q", to)
+	}
 	p.press("Create route") // the only target network is ticked
-	p.press("Authorization rules", "Route table")
+	p.pressNext("Authorize who reaches it")
+	if to := p.value("Destination network to enable access"); to != "0.0.0.0/0" {
+		t.Errorf("the rule for the internet is offered with the destination %q", to)
+	}
 	p.press("Add authorization rule")
-	p.fill("Destination network to enable access", "0.0.0.0/0")
-	p.press("Add authorization rule")
-	done(internet)
 
-	p.press("Download client configuration", configuration)
+	p.pressNext("Download client configuration")
 	p.choose("Client certificate and key", "alice")
 	name, profile := p.download("Download with certificate and key")
 	if !strings.HasSuffix(name, ".ovpn") || !strings.Contains(profile, "<cert>") {
 		t.Fatalf("not a configuration file with a certificate: %s", name)
 	}
-	done(configuration)
 
 	// From here the tab Connections stays open and is updated without a reload.
-	p.press("Connections", connection)
+	p.press("Connections")
 	p.waitText("No client is connected")
 	p.markPage()
 	c := netlab.ConnectClient(t, s.clients[0], profile)
 	p.waitRow("alice", "active", "10.128.0.")
 	before := p.rowText("alice")
-	if !pings(s.clients[0], targetAddr, "1200") {
-		t.Error("the host in the target network does not answer")
-	}
-	if !pings(s.clients[0], "198.51.100.10", "100") {
-		t.Error("the internet does not answer")
-	}
+	netlab.Eventually(t, patience, "the host in the target network answers", func() bool { return pings(s.clients[0], targetAddr, "1200") })
+	netlab.Eventually(t, patience, "the internet answers", func() bool { return pings(s.clients[0], "198.51.100.10", "100") })
 	netlab.Eventually(t, patience, "the counters move", func() bool {
 		now := p.rowText("alice", "active", "KiB")
 		return now != "" && now != before
 	})
 	p.wantMarkedPage()
 	p.screenshot("tutorial-connections")
-	done(connection)
+
+	p.press("Getting started", "Networks") // in the menu
+	p.waitText("The VPN works", "9 of 10 steps done")
+	for _, step := range []string{
+		"Prerequisites: the public name", "Prerequisites: a network with a subnet", "Generate server and client certificates and keys", "Create a Client VPN endpoint", "Associate a target network", rule,
+		"Provide access to the internet", "Download the Client VPN endpoint configuration file", "Connect to the Client VPN endpoint",
+	} {
+		p.waitRow(step, "done")
+	}
 	p.screenshot("tutorial-done")
 
 	// A step that is undone is no longer done.
@@ -140,6 +125,17 @@ func TestTutorial(t *testing.T) {
 	p.open(details + "/connections?view=ended")
 	p.waitRow("alice", "terminated")
 	netlab.Eventually(t, 10*time.Second, "the client's program ended", func() bool { return !c.Running() })
+}
+
+// pressNext presses what a success offers next.
+func (p *user) pressNext(words string) {
+	p.t.Helper()
+	var offered []string
+	p.mustEval(`() => [...document.querySelectorAll("main [role=status].alert a")].map(a => a.innerText.trim())`, &offered)
+	if !slices.Contains(offered, words) {
+		p.t.Fatalf("%s: the success offers %q and not %q: %s", p.address(), offered, words, netlab.Tail(p.text(), 500))
+	}
+	p.press(words)
 }
 
 // markPage marks the page that is open; a page that is loaded again does not have the mark.

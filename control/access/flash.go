@@ -10,11 +10,15 @@ import (
 
 // FlashMessage is shown once on the next page.
 type FlashMessage struct {
-	Kind string `json:"kind"` // success, warning or danger
-	Text string `json:"text"`
-	// The next step, as a link below the text; no label: there is none.
-	Label string `json:"label,omitempty"`
-	Href  string `json:"href,omitempty"` // a path of the console
+	Kind string      `json:"kind"` // success, warning or danger
+	Text string      `json:"text"`
+	Next []FlashLink `json:"next,omitempty"` // the next steps, shown after the text
+}
+
+// FlashLink is a next step.
+type FlashLink struct {
+	Label string `json:"label"`
+	Href  string `json:"href"` // a path of the console
 }
 
 // Flash keeps a message for the next page of the session.

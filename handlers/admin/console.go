@@ -91,19 +91,20 @@ type Console struct {
 func New(c Config) *Console {
 	s := c.Services
 	pages := page.New(s.Access, s.Nodes, s.Identity, s.Certificates, s.Users, c.Log, c.Now)
+	steps := tutorial.New(pages, s.Tutorial)
 	return &Console{
 		Pages:        pages,
 		Access:       access.New(pages, s.Access, c.Cookie),
-		Network:      network.New(pages, s.Networks),
-		Certificates: certificate.New(pages, s.Certificates),
+		Network:      network.New(pages, steps, s.Networks),
+		Certificates: certificate.New(pages, steps, s.Certificates),
 		Directories:  identity.New(pages, s.Identity),
 		SAML:         saml.New(pages, s.Core, s.Identity),
 		Users:        user.New(pages, s.Users),
 		Devices:      device.New(pages, s.Devices),
-		Endpoint:     endpoint.New(pages, s.Endpoints, s.Networks, s.Identity, s.Probes),
-		Node:         node.New(pages, s.Core, s.Nodes, s.Endpoints, s.Settings),
+		Endpoint:     endpoint.New(pages, steps, s.Endpoints, s.Networks, s.Identity, s.Probes),
+		Node:         node.New(pages, steps, s.Core, s.Nodes, s.Endpoints, s.Settings),
 		SelfService:  selfservice.New(pages, s.Core, s.Branding, s.Installers, s.Endpoints),
-		Tutorial:     tutorial.New(pages, s.Tutorial),
+		Tutorial:     steps,
 		Overview:     overview.New(pages, overviewcontrol.New(s.Core, s.Endpoints, s.Tutorial)),
 		QuickStart:   quickstart.New(pages, s.QuickStart),
 		Search:       search.New(pages, s.Search),

@@ -89,7 +89,11 @@ const BannerPath = "/node/banner"
 type Flash struct {
 	Tone string // success, warning, danger
 	Text string
-	// The next step; no label: there is none.
+	Next []FlashLink // the next steps
+}
+
+// FlashLink is a next step.
+type FlashLink struct {
 	Label string
 	Href  string
 }

@@ -6,18 +6,20 @@ import (
 
 	"sallyport/control/certificate"
 	"sallyport/handlers/admin/page"
+	"sallyport/handlers/admin/tutorial"
 	"sallyport/vpn"
 )
 
 // Certificates are the certificates that are kept here.
 type Certificates struct {
 	pages        *page.Pages
+	steps        tutorial.Tutorial
 	certificates *certificate.Service
 }
 
 // New makes the actions.
-func New(pages *page.Pages, certificates *certificate.Service) Certificates {
-	return Certificates{pages, certificates}
+func New(pages *page.Pages, steps tutorial.Tutorial, certificates *certificate.Service) Certificates {
+	return Certificates{pages, steps, certificates}
 }
 
 func certificateID(c echo.Context) vpn.CertificateID {

@@ -9,6 +9,7 @@ import (
 	"sallyport/control/network"
 	"sallyport/control/probe"
 	"sallyport/handlers/admin/page"
+	"sallyport/handlers/admin/tutorial"
 	"sallyport/vpn"
 )
 
@@ -24,12 +25,12 @@ type Actions struct {
 }
 
 // New makes the actions.
-func New(pages *page.Pages, endpoints *endpoint.Service, networks *network.Service, directories *identity.Service, probes *probe.Service) Actions {
+func New(pages *page.Pages, steps tutorial.Tutorial, endpoints *endpoint.Service, networks *network.Service, directories *identity.Service, probes *probe.Service) Actions {
 	shared := &common{pages, endpoints}
 	return Actions{
 		Endpoints:     Endpoints{shared},
 		Associations:  Associations{shared, probes},
-		Rules:         Rules{shared, networks, directories},
+		Rules:         Rules{shared, steps, networks, directories},
 		Routes:        Routes{shared},
 		Connections:   Connections{shared},
 		Configuration: Configuration{shared},
@@ -55,6 +56,7 @@ type Associations struct {
 // Rules are the authorization rules of an endpoint.
 type Rules struct {
 	*common
+	steps       tutorial.Tutorial
 	networks    *network.Service
 	directories *identity.Service
 }

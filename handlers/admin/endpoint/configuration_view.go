@@ -33,7 +33,7 @@ func (h *Configuration) renderConfiguration(c echo.Context, in configurationInpu
 	v := views.Configuration{
 		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, ""), Title: "Download client configuration",
 			Note: "The file with which users' OpenVPN clients connect to this endpoint."},
-		Plain: views.EndpointPath(view.ID, "configuration", "download"),
+		Plain: views.EndpointPath(view.ID, "configuration", "download"), Connections: views.EndpointPath(view.ID, "connections"),
 		Facts: []parts.Pair{
 			views.RemoteName(view.Remote, ""),
 			parts.Fact("Transport Protocol", strings.ToUpper(string(view.Listen.Transport))+", port "+strconv.Itoa(int(view.Listen.Port))),

@@ -127,7 +127,8 @@ func (h *Routes) Create(c echo.Context) error {
 	if n := len(what.Routes); n > 1 {
 		text = "Route to " + what.Routes[0].Destination.String() + " created through " + parts.Count(n, "target network") + "."
 	}
-	return h.pages.Done(c, text+toldText(what.Did, consent), views.EndpointPath(id, "routes"), page.Next{Label: "Authorize who reaches it", Href: views.EndpointPath(id, "rules", "new")})
+	next := page.Next{Label: "Authorize who reaches it", Href: views.ForDestinationPath(id, what.Routes[0].Destination, "rules", "new")}
+	return h.pages.Done(c, text+toldText(what.Did, consent), views.EndpointPath(id, "routes"), next)
 }
 
 // routeStep is the step before routes are added.

@@ -141,5 +141,9 @@ func (h *Rules) Authorize(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Authorization rule for "+r.Destination.String()+" added.", views.EndpointPath(r.Endpoint, "rules"), page.Next{Label: "Download client configuration", Href: views.EndpointPath(r.Endpoint, "configuration")})
+	next := []page.Next{{Label: "Download client configuration", Href: views.EndpointPath(r.Endpoint, "configuration")}}
+	if !vpn.IsAny(r.Destination) {
+		next = append(next, h.steps.InternetNext(c, r.Endpoint)...)
+	}
+	return h.pages.Done(c, "Authorization rule for "+r.Destination.String()+" added.", views.EndpointPath(r.Endpoint, "rules"), next...)
 }

@@ -6,6 +6,7 @@ import (
 
 	"sallyport/control/network"
 	"sallyport/handlers/admin/page"
+	"sallyport/handlers/admin/tutorial"
 	"sallyport/vpn"
 )
 
@@ -16,8 +17,8 @@ type Actions struct {
 }
 
 // New makes the actions.
-func New(pages *page.Pages, networks *network.Service) Actions {
-	return Actions{Networks: Networks{pages, networks}, Subnets: Subnets{pages, networks}}
+func New(pages *page.Pages, steps tutorial.Tutorial, networks *network.Service) Actions {
+	return Actions{Networks: Networks{pages, networks}, Subnets: Subnets{pages, steps, networks}}
 }
 
 // Networks are the networks.
@@ -29,6 +30,7 @@ type Networks struct {
 // Subnets are the subnets of a network.
 type Subnets struct {
 	pages    *page.Pages
+	steps    tutorial.Tutorial
 	networks *network.Service
 }
 

@@ -3,6 +3,7 @@ package network
 import (
 	"github.com/labstack/echo/v4"
 
+	"sallyport/control/tutorial"
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
@@ -44,5 +45,6 @@ func (h *Subnets) Create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Subnet "+views.NameOr(s.Name, s.ID)+" created.", views.NetworkPath(s.Network), page.Next{Label: "Associate it with a Client VPN endpoint", Href: "/endpoints"})
+	next := h.steps.Next(c, tutorial.Certificates, tutorial.Association, page.Next{Label: "Associate it with a Client VPN endpoint", Href: "/endpoints"})
+	return h.pages.Done(c, "Subnet "+views.NameOr(s.Name, s.ID)+" created.", views.NetworkPath(s.Network), next...)
 }

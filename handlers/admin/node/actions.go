@@ -7,11 +7,13 @@ import (
 	"sallyport/control/node"
 	"sallyport/control/setting"
 	"sallyport/handlers/admin/page"
+	"sallyport/handlers/admin/tutorial"
 )
 
 // Node is the node that this console runs on.
 type Node struct {
 	pages     *page.Pages
+	steps     tutorial.Tutorial
 	core      *control.Core
 	nodes     *node.Service
 	endpoints *endpoint.Service
@@ -20,6 +22,6 @@ type Node struct {
 }
 
 // New makes the actions.
-func New(pages *page.Pages, core *control.Core, nodes *node.Service, endpoints *endpoint.Service, deployment *setting.Service) Node {
-	return Node{pages, core, nodes, endpoints, deployment}
+func New(pages *page.Pages, steps tutorial.Tutorial, core *control.Core, nodes *node.Service, endpoints *endpoint.Service, deployment *setting.Service) Node {
+	return Node{pages, steps, core, nodes, endpoints, deployment}
 }

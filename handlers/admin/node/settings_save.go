@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"sallyport/control/setting"
+	"sallyport/control/tutorial"
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
 	"sallyport/views/parts"
@@ -43,7 +44,7 @@ func (h *Node) SaveSettings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Settings saved.", "/settings")
+	return h.pages.Done(c, "Settings saved.", "/settings", h.steps.Next(c, tutorial.Prerequisites, tutorial.Configuration)...)
 }
 
 // renderAnnouncement shows what the posted settings do to the files that were handed out; refused is why they were not

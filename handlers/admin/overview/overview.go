@@ -4,7 +4,6 @@ package overview
 import (
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -85,12 +84,9 @@ func figures(o overview.Overview) []views.OverviewFigure {
 	}
 }
 
-// dismissed is the cookie of a browser whose user took the tutorial's card away.
-const dismissed = "tutorial"
-
 // card is the tutorial's card until it is done or dismissed.
 func card(c echo.Context, list []tutorial.Step) *views.OverviewTutorial {
-	if cookie, err := c.Cookie(dismissed); err == nil && cookie.Value == "dismissed" {
+	if steps.Dismissed(c) {
 		return nil
 	}
 	out := views.OverviewTutorial{Total: len(list)}
@@ -112,9 +108,6 @@ func card(c echo.Context, list []tutorial.Step) *views.OverviewTutorial {
 
 // Dismiss takes the tutorial's card away in this browser; the tutorial stays in the menu.
 func (h Overview) Dismiss(c echo.Context) error {
-	c.SetCookie(&http.Cookie{ //nolint:gosec // Secure where the page is
-		Name: dismissed, Value: "dismissed", Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: c.Scheme() == "https",
-	})
+	steps.Dismiss(c)
 	return c.Redirect(http.StatusSeeOther, "/")
 }

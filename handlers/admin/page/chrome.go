@@ -54,7 +54,11 @@ func (p *Pages) takeFlashes(c echo.Context, caller Caller) []layout.Flash {
 	}
 	var out []layout.Flash
 	for _, m := range messages {
-		out = append(out, layout.Flash{Tone: m.Kind, Text: m.Text, Label: m.Label, Href: LocalPath(m.Href, "/")})
+		f := layout.Flash{Tone: m.Kind, Text: m.Text}
+		for _, n := range m.Next {
+			f.Next = append(f.Next, layout.FlashLink{Label: n.Label, Href: LocalPath(n.Href, "/")})
+		}
+		out = append(out, f)
 	}
 	return out
 }
@@ -78,11 +82,11 @@ type Next struct {
 	Href  string // a path of the console
 }
 
-// Done stores a success message, with the next step where there is one, and redirects to the page that shows the result.
+// Done stores a success message, with the next steps where there are any, and redirects to the page that shows the result.
 func (p *Pages) Done(c echo.Context, text, to string, next ...Next) error {
 	message := access.FlashMessage{Kind: "success", Text: text}
 	for _, n := range next {
-		message.Label, message.Href = n.Label, n.Href
+		message.Next = append(message.Next, access.FlashLink{Label: n.Label, Href: n.Href})
 	}
 	p.flash(c, message)
 	return c.Redirect(http.StatusSeeOther, to)

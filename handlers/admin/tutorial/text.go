@@ -1,6 +1,7 @@
 package tutorial
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,9 @@ type stepLink struct {
 	label, path string
 	changes     bool // hidden from read-only accounts
 }
+
+// toInternet fills in the destination of a form.
+var toInternet = "?" + url.Values{views.DestinationParam: {"0.0.0.0/0"}}.Encode()
 
 var stepTexts = map[tutorial.Key]stepText{
 	tutorial.PublicName: {
@@ -75,7 +79,7 @@ var stepTexts = map[tutorial.Key]stepText{
 	tutorial.Internet: {
 		title: "Provide access to the internet",
 		texts: []string{"For each additional network, you add a route to the network in the endpoint's route table and configure an authorization rule to give clients access. For the internet, both have the destination 0.0.0.0/0; such a rule also allows every other network in the route table, except those with a narrower rule."},
-		links: []stepLink{{"Create route", "…/routes/new", true}, {"Add authorization rule", "…/rules/new", true}, {"Route table", "…/routes", false}},
+		links: []stepLink{{"Create route", "…/routes/new" + toInternet, true}, {"Add authorization rule", "…/rules/new" + toInternet, true}, {"Route table", "…/routes", false}},
 	},
 	tutorial.Configuration: {
 		title: "Download the Client VPN endpoint configuration file",
@@ -97,7 +101,7 @@ func (t stepText) actions(s tutorial.Step, mayChange bool) []parts.Button {
 		links = []stepLink{{"Create subnet", views.NetworkPath(s.Network, "subnets", "new"), true}, {"Networks", "/networks", false}}
 	}
 	if s.Authority && s.Lacks != "" { // the next of the two certificates
-		issue := stepLink{"Issue certificate", "/certificates/issue?use=" + string(s.Lacks), true}
+		issue := stepLink{"Issue " + strings.ToLower(views.CertificateUse(s.Lacks)) + " certificate", "/certificates/issue?use=" + string(s.Lacks), true}
 		links = []stepLink{issue, {"Import certificate", "/certificates/import", true}, {"Create certificate authority", "/certificates/authority/new", true}}
 	}
 	if s.Missing {

@@ -55,9 +55,9 @@ func TestGettingStartedMovesOnAmongCertificates(t *testing.T) {
 	want("Create certificate authority", "/certificates/authority/new")
 	u := &webtest.Fixture{Site: s, Admin: b}
 	u.Authority = b.Create("/certificates/authority/new", url.Values{"common_name": {"Our CA"}, "key_type": {"ECDSA P-256"}, "valid_days": {"3650"}})
-	want("Issue certificate", "/certificates/issue?use=server")
+	want("Issue server certificate", "/certificates/issue?use=server")
 	u.Issue("server", "vpn.example.test")
-	want("Issue certificate", "/certificates/issue?use=client")
+	want("Issue client certificate", "/certificates/issue?use=client")
 	b.Get("/certificates/issue?use=client").WantValue("use", "client")
 	u.Issue("client", "alice")
 	want("Create Client VPN endpoint", "/endpoints/new")
@@ -86,5 +86,37 @@ func TestGettingStartedNamesItsEndpoint(t *testing.T) {
 	p := u.Admin.Get("/getting-started").WantText(".guide-step p", "This step and those below are about endpoint main.")
 	if got := p.Href("main"); got != u.Endpoint {
 		t.Errorf("the name leads to %s", got)
+	}
+}
+
+// A success leads to the tutorial's next step until the tutorial is done or dismissed in the browser; then it leads on from what was made.
+func TestSuccessLeadsThroughTheTutorial(t *testing.T) {
+	t.Parallel()
+	s := webtest.NewWithAccounts(t)
+	b := s.SignIn(t, webtest.Administrator)
+	network := b.Create("/networks/new", url.Values{"name": {"office"}, "cidrs": {"10.0.0.0/16"}})
+	subnet := func(n string) webtest.Page {
+		b.Post(network+"/subnets/new", url.Values{"name": {"office-" + n}, "cidr": {"10.0." + n + ".0/24"}, "zone": {"zone-a"}}).WantStatus(http.StatusSeeOther)
+		return b.Get(network)
+	}
+	if got := subnet("0").Href("Create certificate authority"); got != "/certificates/authority/new" {
+		t.Errorf("after the subnet the tutorial leads to %q", got)
+	}
+	b.Post("/getting-started/dismiss", nil).WantStatus(http.StatusSeeOther)
+	if got := subnet("1").Href("Associate it with a Client VPN endpoint"); got != "/endpoints" {
+		t.Errorf("with the tutorial dismissed the subnet leads to %q", got)
+	}
+
+	u := webtest.NewReadyEndpoint(t)
+	rule := func(cidr string) webtest.Page {
+		u.Admin.Post(u.Endpoint+"/rules/new", url.Values{"destination": {cidr}, "access": {"all"}}).WantStatus(http.StatusSeeOther)
+		return u.Admin.Get(u.Endpoint + "/rules")
+	}
+	if got := rule("10.7.0.0/16").Href("Provide access to the internet"); got != u.Endpoint+"/routes/new?destination=0.0.0.0%2F0" {
+		t.Errorf("after the rule the internet is offered at %q", got)
+	}
+	u.Admin.Post(u.Endpoint+"/configuration/download", nil).WantStatus(http.StatusOK)
+	if p := rule("10.8.0.0/16"); p.Doc.Find(".alert a").Length() != 1 || p.Href("Download client configuration") != u.Endpoint+"/configuration" {
+		t.Errorf("after the file was downloaded a rule leads to: %s", p.Text(".alert"))
 	}
 }
