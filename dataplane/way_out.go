@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"cmp"
 	"net/netip"
 
 	"sallyport/dataplane/host"
@@ -30,7 +31,7 @@ func (e *Engine) WayOut(to netip.Addr) (vpn.WayOut, error) {
 	return out, nil
 }
 
-// WaysTo tells how this host's routes lead to subnets, in their order. It sends no packet.
+// WaysTo tells how this host's routes lead to subnets and wider ranges, in their order. It sends no packet.
 func (e *Engine) WaysTo(subnets []netip.Prefix) ([]vpn.Way, error) {
 	if len(subnets) > vpn.MaxAskedWays {
 		return nil, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "More subnets were asked about than one question may name.")
@@ -45,9 +46,13 @@ func (e *Engine) WaysTo(subnets []netip.Prefix) ([]vpn.Way, error) {
 			ways = append(ways, vpn.Way{Subnet: subnet, Problem: problem})
 			continue
 		}
-		path, err := host.Reach(subnet)
+		if subnet.IsSingleIP() && host.IsOwn(subnet.Addr()) { // clients reach it in this host, where a rule names it
+			ways = append(ways, vpn.Way{Subnet: subnet, Interface: "lo"})
+			continue
+		}
+		path, err := host.ReachRange(subnet)
 		way := wayOf(subnet, path, err)
-		if forbidden := policy.AllowsEgress(path.Interface); err == nil && forbidden != "" {
+		if forbidden := cmp.Or(policy.ForbidsRoute(subnet), policy.AllowsEgress(path.Interface)); err == nil && forbidden != "" {
 			way = vpn.Way{Subnet: subnet, Problem: forbidden}
 		}
 		ways = append(ways, way)

@@ -20,6 +20,7 @@ type Reach struct {
 type Announcement struct {
 	Effect
 	Reach
+	Notes []Sentence // what the change leaves undone, or does beside what it is made for
 }
 
 // ConsentWord is what the administrator types to change what makes handed-out files useless.
@@ -52,6 +53,7 @@ func (a Announcement) Kind() string {
 		{"end", a.Older > 0},
 		{"cut", len(a.Cut) > 0},
 		{"now", len(a.AtOnce) > 0 && a.Connections > 0},
+		{"note", len(a.Notes) > 0},
 	} {
 		if k.within {
 			kinds = append(kinds, k.name)
@@ -126,7 +128,7 @@ func (a Announcement) Sentences() []Sentence {
 	if len(a.AtOnce) > 0 && a.Connections > 0 {
 		add("This acts on running sessions at once and interrupts none. "+counted(a.People, "person is", "people are")+" connected now.", a.AtOnce)
 	}
-	return out
+	return append(out, a.Notes...)
 }
 
 func (a Announcement) filesText() string {

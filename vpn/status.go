@@ -129,6 +129,8 @@ type RouteStatus struct {
 	State   RouteState
 	Reason  string
 	Warning string
+	Way     Way    // by which the host reaches the destination, in a list; not Known where the dataplane does not tell
+	Doubt   string // what is doubtful about Way (Route.WayDoubt)
 }
 
 // NetworkStatus is a network with the number of its subnets.

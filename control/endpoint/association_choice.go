@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 
 	"sallyport/control"
@@ -17,6 +18,9 @@ type AssociationChoices struct {
 	Networks []vpn.Network
 	Subnets  []vpn.Subnet
 	Taken    map[vpn.SubnetID]string
+	// Ways are those by which the host reaches the subnets; WaysUnknown is why they are not known, and empty where they are.
+	Ways        map[netip.Prefix]vpn.Way
+	WaysUnknown string
 	// Present are the live associations, with the number of their manual routes, which a new one can get too.
 	Present []CopyChoice
 	// MoreNetworks and MoreSubnets tell that there are others than those listed. Without a chosen
@@ -72,6 +76,9 @@ func (s *Service) AssociationChoices(ctx context.Context, by control.Principal, 
 		}
 		return nil
 	})
+	if err == nil {
+		out.Ways, out.WaysUnknown = control.FindWays(ctx, s.dataplane, out.Subnets, func(x vpn.Subnet) netip.Prefix { return x.CIDR })
+	}
 	return out, err
 }
 

@@ -2,6 +2,8 @@ package endpoint
 
 import (
 	"context"
+	"maps"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 // Routes lists an endpoint's route table.
 func (s *Service) Routes(ctx context.Context, by control.Principal, id vpn.EndpointID, l vpn.List) (vpn.Page[vpn.RouteStatus], error) {
 	var out vpn.Page[vpn.RouteStatus]
+	var tests []vpn.Probe
 	err := s.core.Read(ctx, by, vpn.DescribeClientVpnRoutes, string(id), func(tx *store.Tx) error {
 		observed, err := s.core.Observations(ctx, tx, id)
 		if err != nil {
@@ -41,9 +44,33 @@ func (s *Service) Routes(ctx context.Context, by control.Principal, id vpn.Endpo
 		if inMemory(l) {
 			out = vpn.Select(out.Items, l, routeFields)
 		}
-		return nil
+		tests, err = targetTests(ctx, tx, id)
+		return err
 	})
+	if err == nil {
+		s.addWays(ctx, out.Items, tests)
+	}
 	return out, err
+}
+
+// addWays asks by which way the host reaches the destinations of routes. Without an answer the list says nothing about it.
+func (s *Service) addWays(ctx context.Context, rows []vpn.RouteStatus, tests []vpn.Probe) {
+	ways, _ := control.FindWays(ctx, s.dataplane, rows, func(r vpn.RouteStatus) netip.Prefix { return r.Destination })
+	for i, r := range rows {
+		if w, found := ways[r.Destination]; found && !r.Local() {
+			rows[i].Way, rows[i].Doubt = w, r.WayDoubt(w, tests...)
+		}
+	}
+}
+
+// targetTests are the last tests of the target networks of an endpoint.
+func targetTests(ctx context.Context, tx *store.Tx, id vpn.EndpointID) ([]vpn.Probe, error) {
+	associations, err := tx.AssociationsOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	tests, err := tx.Probes(ctx, vpn.IDsOf(associations, func(a vpn.Association) vpn.SubnetID { return a.Subnet })...)
+	return slices.Collect(maps.Values(tests)), err
 }
 
 // Route gives one route of an endpoint.
@@ -70,8 +97,10 @@ type AddedRoutes struct {
 	Did    vpn.Announcement // by the numbers of the moment
 }
 
-// AnnounceRoutes tells what CreateRoutes would do, and changes nothing. The errors are those of CreateRoutes.
+// AnnounceRoutes tells what CreateRoutes would do, and what is doubtful about the host's way to the destination, where the host tells;
+// it changes nothing. The errors are those of CreateRoutes.
 func (s *Service) AnnounceRoutes(ctx context.Context, by control.Principal, id vpn.EndpointID, spec vpn.RouteSpec) (out AddedRoutes, err error) {
+	var tests []vpn.Probe
 	err = s.core.Read(ctx, by, vpn.CreateClientVpnRoute, string(id), func(tx *store.Tx) error {
 		e, err := tx.Endpoint(ctx, id)
 		if err != nil {
@@ -80,9 +109,21 @@ func (s *Service) AnnounceRoutes(ctx context.Context, by control.Principal, id v
 		out, err = s.addRoutes(ctx, tx, &e, func(t routeTable) ([]vpn.Route, error) {
 			return e.AddRoutes(spec, t.associations, t.routes, t.quotas, s.core.Now())
 		})
+		if err != nil {
+			return err
+		}
+		tests, err = targetTests(ctx, tx, id)
 		return err
 	})
-	return out, err
+	if err != nil || out.Routes[0].Local() {
+		return out, err
+	}
+	r := out.Routes[0]
+	ways, _ := control.FindWays(ctx, s.dataplane, out.Routes[:1], func(r vpn.Route) netip.Prefix { return r.Destination })
+	if doubt := r.WayDoubt(ways[r.Destination], tests...); doubt != "" {
+		out.Did.Notes = append(out.Did.Notes, vpn.Sentence{About: "Way to " + r.Destination.String(), Text: doubt})
+	}
+	return out, nil
 }
 
 // CreateRoutes adds a route through each target to the endpoint's route table, in one change. With the consent clients that

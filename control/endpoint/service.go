@@ -18,6 +18,7 @@ type Dataplane interface {
 	// CheckPlace refuses what an endpoint cannot have on the host. Fields: listen_addr, client_cidr. Unavailable where
 	// the dataplane does not answer.
 	CheckPlace(ctx context.Context, p vpn.Place) error
+	control.Router
 	// WayOut tells how the host sends packets of clients to an address. Unavailable where the dataplane does not answer.
 	WayOut(ctx context.Context, to netip.Addr) (vpn.WayOut, error)
 	// Connections lists every live connection. Unavailable where the dataplane does not answer.

@@ -3,7 +3,6 @@ package network
 import (
 	"context"
 	"net/netip"
-	"slices"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -35,20 +34,11 @@ func (s *Service) Subnets(ctx context.Context, by control.Principal, id vpn.Netw
 	return out, err
 }
 
-// addWays asks the dataplane by which way the host reaches subnets. Without an answer the list says that it is not known.
+// addWays asks by which way the host reaches subnets. Without an answer the list says that it is not known.
 func (s *Service) addWays(ctx context.Context, rows []vpn.SubnetStatus) {
-	for part := range slices.Chunk(rows, vpn.MaxAskedWays) {
-		subnets := make([]netip.Prefix, len(part))
-		for i, r := range part {
-			subnets[i] = r.CIDR
-		}
-		ways, err := s.dataplane.WaysTo(ctx, subnets)
-		if err != nil || len(ways) != len(part) {
-			return
-		}
-		for i := range part {
-			part[i].Way = ways[i]
-		}
+	ways, _ := control.FindWays(ctx, s.router, rows, func(r vpn.SubnetStatus) netip.Prefix { return r.CIDR })
+	for i := range rows {
+		rows[i].Way = ways[rows[i].CIDR]
 	}
 }
 

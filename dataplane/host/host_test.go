@@ -137,8 +137,26 @@ func TestReach(t *testing.T) {
 		_, err := host.Reach(prefix(cidr))
 		wantError(t, err, text)
 	}
+	_, err = host.Reach(prefix("0.0.0.0/0"))
+	wantError(t, err, "No route of this host leads to 0.0.0.0/0.")
+	if got, err = host.ReachRange(prefix("10.20.0.0/16")); err != nil || !got.Partly || got.Interface != "lan0" {
+		t.Errorf("path %+v, %v; want a part on lan0, without a default route", got, err)
+	}
 	route(t, netlink.Route{LinkIndex: lan.Attrs().Index, Gw: net.IPv4(10, 20, 1, 2)}, "0.0.0.0/0")
 	if got, err = host.Reach(prefix("10.99.0.0/24")); err != nil || !got.Default {
+		t.Errorf("path %+v, %v; want the default route", got, err)
+	}
+	// The default route leads to the internet, which nothing else does.
+	for _, wide := range []string{"0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1"} {
+		if got, err = host.Reach(prefix(wide)); err != nil || !got.Default || got.Partly {
+			t.Errorf("%s: path %+v, %v; want the default route", wide, got, err)
+		}
+	}
+	// A route leads into the middle of a range.
+	if got, err = host.ReachRange(prefix("10.20.0.0/16")); err != nil || got.Default || !got.Partly || got.Interface != "lan0" {
+		t.Errorf("path %+v, %v; want a part on lan0", got, err)
+	}
+	if got, err = host.ReachRange(prefix("10.60.0.0/16")); err != nil || !got.Default || got.Partly {
 		t.Errorf("path %+v, %v; want the default route", got, err)
 	}
 	// Only a part of the network has a route of its own.

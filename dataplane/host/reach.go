@@ -45,6 +45,29 @@ func Reach(network netip.Prefix) (Path, error) {
 	return Path{}, last
 }
 
+// ReachRange is Reach for a range that the host may have routes to parts of: where its first addresses have no path, or only that of the
+// default route, the path to the first part that has a route is given, with Partly set.
+func ReachRange(network netip.Prefix) (Path, error) {
+	path, err := Reach(network)
+	if err == nil && !path.Default || network.IsSingleIP() || network.Bits() == 0 {
+		return path, err
+	}
+	used, failed := UsedRanges()
+	if failed != nil {
+		return path, err
+	}
+	for _, u := range used {
+		if u.Address || u.Range.Bits() <= network.Bits() || !network.Contains(u.Range.Addr()) {
+			continue
+		}
+		if part, none := Reach(u.Range); none == nil && !part.Default {
+			part.Partly = true
+			return part, nil
+		}
+	}
+	return path, err
+}
+
 // IsOwn tells whether an address is one of the host itself.
 func IsOwn(addr netip.Addr) bool {
 	routes, err := netlink.RouteGet(net.IP(addr.AsSlice()))
@@ -58,6 +81,9 @@ func sampleAddresses(n netip.Prefix) []netip.Addr {
 	if n.IsSingleIP() {
 		return []netip.Addr{n.Addr()}
 	}
+	if n.Bits() < 8 {
+		return sampleInternet(n)
+	}
 	out := []netip.Addr{n.Addr().Next()}
 	for range 2 {
 		if next := out[len(out)-1].Next(); n.Contains(next) {
@@ -65,6 +91,22 @@ func sampleAddresses(n netip.Prefix) []netip.Addr {
 		}
 	}
 	return append(out, vpn.LastAddr(n).Prev())
+}
+
+// sampleInternet is sampleAddresses for a range so wide that its ends are none of a host: the addresses are of the internet, where the range
+// has such.
+func sampleInternet(n netip.Prefix) []netip.Addr {
+	var all []netip.Addr
+	for first := range 224 {
+		a := netip.AddrFrom4([4]byte{byte(first), 0, 0, 1})
+		if special := first == 0 || first == 10 || first == 100 || first == 127 || first == 169 || first == 172 || first == 192 || first == 198; n.Contains(a) && !special {
+			all = append(all, a)
+		}
+	}
+	if len(all) == 0 {
+		return []netip.Addr{n.Addr().Next()}
+	}
+	return append(all[:min(len(all)-1, 3):min(len(all)-1, 3)], all[len(all)-1])
 }
 
 // findPath looks up the route to one address of the network. matched is its destination, invalid where that is not known.

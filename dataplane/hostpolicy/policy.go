@@ -176,6 +176,14 @@ func (p Policy) Forbids(destination netip.Prefix) string {
 	return ""
 }
 
+// ForbidsRoute gives the sentence why no route leads to an address of a destination, or "".
+func (p Policy) ForbidsRoute(destination netip.Prefix) string {
+	if p.Forbids(destination) == "" {
+		return ""
+	}
+	return fmt.Sprintf("The host policy forbids %s.", destination)
+}
+
 // Narrow gives routes without the destinations that the policy forbids.
 func (p Policy) Narrow(routes []netip.Prefix) []netip.Prefix {
 	var out []netip.Prefix

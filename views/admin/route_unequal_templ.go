@@ -238,14 +238,19 @@ func lacksText(lacks []netip.Prefix) string {
 	if len(lacks) == 0 {
 		return ""
 	}
+	return "No route to " + prefixNames(lacks) + "."
+}
+
+// prefixNames names the first of some destinations.
+func prefixNames(list []netip.Prefix) string {
 	var names []string
-	for _, p := range lacks[:min(len(lacks), maxUnequal)] {
+	for _, p := range list[:min(len(list), maxUnequal)] {
 		names = append(names, p.String())
 	}
-	if more := len(lacks) - maxUnequal; more > 0 {
+	if more := len(list) - maxUnequal; more > 0 {
 		names = append(names, parts.Count(more, "more destination"))
 	}
-	return "No route to " + vpn.JoinWords(names) + "."
+	return vpn.JoinWords(names)
 }
 
 // TargetLabel is a target network as a choice: name, ID, range and zone.

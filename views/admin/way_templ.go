@@ -13,6 +13,31 @@ import (
 	"sallyport/vpn"
 )
 
+// ReachedBy says in a few words by which way the host reaches a subnet.
+func ReachedBy(w vpn.Way) string {
+	switch {
+	case w.Problem != "":
+		return "not reached by this host"
+	case w.Default, w.Partly:
+		return w.Label()
+	}
+	return "reached by " + w.Label()
+}
+
+// RouteWay names the next hop to the destination of a route; "" where there is none, or it is not known.
+func RouteWay(r vpn.RouteStatus) string {
+	switch hop := r.Way.Hop(); {
+	case hop == "":
+		return ""
+	case r.Way.Default:
+		return hop + " (default route)"
+	case r.Way.Partly:
+		return hop + " (to a part of it)"
+	default:
+		return hop
+	}
+}
+
 // wayCell draws by which way the host reaches a subnet.
 func wayCell(w vpn.Way) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -58,7 +83,7 @@ func wayCell(w vpn.Way) templ.Component {
 			var templ_7745c5c3_Var2 string
 			templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(w.Hop())
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/way.templ`, Line: 17, Col: 37}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/way.templ`, Line: 42, Col: 37}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 			if templ_7745c5c3_Err != nil {
@@ -72,7 +97,7 @@ func wayCell(w vpn.Way) templ.Component {
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(w.Hop())
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/way.templ`, Line: 19, Col: 12}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/way.templ`, Line: 44, Col: 12}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
@@ -94,7 +119,7 @@ func wayCell(w vpn.Way) templ.Component {
 			var templ_7745c5c3_Var4 string
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(w.Hop())
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/way.templ`, Line: 24, Col: 12}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/admin/way.templ`, Line: 49, Col: 12}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {

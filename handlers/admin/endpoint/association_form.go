@@ -74,6 +74,9 @@ func (in associationInput) form(choices endpoint.AssociationChoices) parts.Form 
 		if len(choices.Networks) > 1 {
 			o.Label = names[s.Network] + ": " + o.Label
 		}
+		if way := choices.Ways[s.CIDR]; way.Known() {
+			o.Label += ", " + views.ReachedBy(way)
+		}
 		if o.Disabled {
 			o.Label += " (cannot be chosen)"
 		} else {
@@ -92,9 +95,17 @@ func (in associationInput) form(choices endpoint.AssociationChoices) parts.Form 
 			{Section: sectionTarget, Name: "network", Label: "VPC (network)", Type: "select", Value: in.Network, Options: networks, Required: true,
 				Help: "The network in which the subnet is located. All target networks of an endpoint must be in the same network."},
 			{Section: sectionTarget, Name: "subnet", Label: "Choose a subnet to associate", Type: "select", Value: in.Subnet, Options: subnets, Required: true,
-				Help: "It must not overlap with the client CIDR, and each target network must be in a different availability zone."},
+				Help: subnetHelp(choices)},
 		}, in.copyField(choices)...),
 	}
+}
+
+func subnetHelp(choices endpoint.AssociationChoices) string {
+	help := "It must not overlap with the client CIDR, and each target network must be in a different availability zone."
+	if choices.WaysUnknown != "" && len(choices.Subnets) > 0 {
+		help += " By which way this host reaches the subnets is not known: " + choices.WaysUnknown
+	}
+	return help
 }
 
 // refusedSubnets lists the subnets that cannot be chosen, with the reasons.

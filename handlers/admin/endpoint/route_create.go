@@ -100,7 +100,8 @@ func (h *Routes) renderNew(c echo.Context, in *routeInput, refused error) error 
 // New shows the form for a route. The query may name the destination.
 func (h *Routes) New(c echo.Context) error { return h.renderNew(c, nil, nil) }
 
-// Create adds a route through each chosen target. Where clients have to learn of it, the answer first asks when.
+// Create adds a route through each chosen target. Where clients have to learn of it, the answer first asks when, and where
+// the way to the destination is doubtful it says so first.
 func (h *Routes) Create(c echo.Context) error {
 	var in routeInput
 	if err := page.Bind(c, &in); err != nil {
@@ -112,7 +113,7 @@ func (h *Routes) Create(c echo.Context) error {
 	id, consent := endpointID(c), page.Consent(c)
 	what, err := h.endpoints.AnnounceRoutes(page.Context(c), page.Principal(c), id, in.spec())
 	if err == nil {
-		if consent.Announced == "" && what.Did.Choice() && what.Did.Connections > 0 {
+		if ask := what.Did.Choice() && what.Did.Connections > 0 || len(what.Did.Notes) > 0; ask && consent.Announced == "" {
 			return h.announce(c, routeStep{title: "Create route", button: "Create route", path: []string{"routes", "new"}, back: true}, what, nil)
 		}
 		what, err = h.endpoints.CreateRoutes(page.Context(c), page.Principal(c), id, in.spec(), consent)

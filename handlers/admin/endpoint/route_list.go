@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -18,7 +19,8 @@ var routeCells = []page.Cell[vpn.RouteStatus]{
 	{Label: "Description", Text: func(r vpn.RouteStatus) string { return r.Description }},
 	{Label: "State", Text: func(r vpn.RouteStatus) string { return string(r.State) }},
 	{Label: "Reason", Text: func(r vpn.RouteStatus) string { return r.Reason }},
-	{Label: "Warning", Text: func(r vpn.RouteStatus) string { return r.Warning }},
+	{Label: "Reached by", Text: func(r vpn.RouteStatus) string { return views.RouteWay(r) }},
+	{Label: "Warning", Text: func(r vpn.RouteStatus) string { return strings.TrimSpace(r.Warning + " " + r.Doubt) }},
 	{Label: "Added", Text: func(r vpn.RouteStatus) string { return r.CreatedAt.UTC().Format(time.RFC3339) }},
 }
 
@@ -56,7 +58,7 @@ func (h *Routes) List(c echo.Context) error {
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Route table", "route", "routes", "destination, subnet or description"
 	v.List.Filters, v.List.Part = filters, "routes"
 	v.List.Columns = []parts.Column{
-		{Key: "destination", Label: "Route destination"}, {Key: "target", Label: "Target"}, {Key: "origin", Label: "Origin"}, {Key: "description", Label: "Description"}, {Key: "state", Label: "State"},
+		{Key: "destination", Label: "Route destination"}, {Key: "target", Label: "Target"}, {Key: "origin", Label: "Origin"}, {Key: "description", Label: "Description"}, {Key: "state", Label: "State", Below: []parts.Column{{Label: "Reached by"}}},
 		{Key: "created_at", Label: "Added"}, {Label: "Actions", Right: true, Quiet: !f.MayChange()},
 	}
 	v.List.Empty = parts.Empty{
