@@ -69,6 +69,23 @@ func (r RouteChanges) Lead() bool {
 	return len(r.Added) > 0 || slices.ContainsFunc(r.Saved, func(x Route) bool { return x.Removed != 0 })
 }
 
+// Adopted are the destinations of routes that were added by hand and become the automatic ones.
+func (r RouteChanges) Adopted() (out []netip.Prefix) {
+	for _, x := range r.Saved {
+		if x.Removed == 0 && !slices.Contains(out, x.Destination) {
+			out = append(out, x.Destination)
+		}
+	}
+	return out
+}
+
+// RangesWithoutRule gives those of the ranges that no rule opens an address of: clients reach nothing there.
+func RangesWithoutRule(ranges []netip.Prefix, rules []Rule) []netip.Prefix {
+	return slices.DeleteFunc(slices.Clone(ranges), func(p netip.Prefix) bool {
+		return slices.ContainsFunc(rules, func(r Rule) bool { return r.Removed == 0 && r.Destination.Overlaps(p) })
+	})
+}
+
 // Of is a route table with the changes made.
 func (r RouteChanges) Of(table []Route) []Route {
 	out := append(slices.Clone(table), r.Added...)

@@ -138,6 +138,13 @@ func TestFollowNetwork(t *testing.T) {
 	if len(saved) != 3 || saved["a1"].Removed != 8 || saved["b1"].Removed != 8 || saved["a9"].Removed != 0 || saved["a9"].Origin != OriginAssociate || saved["a9"].Description != "a9" {
 		t.Errorf("saved %+v", got.Saved)
 	}
+	if adopted := got.Adopted(); !reflect.DeepEqual(adopted, prefixes("10.9.0.0/16")) {
+		t.Errorf("manual routes that become automatic: %v", adopted)
+	}
+	rules := []Rule{{Destination: netip.MustParsePrefix("10.9.7.0/24")}, {Destination: netip.MustParsePrefix("10.8.0.0/16"), Generations: Generations{Removed: 2}}}
+	if got := RangesWithoutRule(prefixes("10.9.0.0/16", "10.8.0.0/16", "10.7.0.0/16"), rules); !reflect.DeepEqual(got, prefixes("10.8.0.0/16", "10.7.0.0/16")) {
+		t.Errorf("ranges without a rule: %v", got)
+	}
 	after := got.Of(table)
 	if len(after) != len(table)+1 || after[1].Removed != 8 || after[2].Origin != OriginAssociate || table[1].Removed != 0 {
 		t.Errorf("the table is %+v", after)

@@ -139,6 +139,13 @@ type NetworkStatus struct {
 	Subnets int
 }
 
+// RangeStatus is a range of a network with the host's way to it.
+type RangeStatus struct {
+	CIDR  netip.Prefix
+	Way   Way    // not Known where the dataplane does not tell
+	Doubt string // what is doubtful about it (Way.RangeDoubt)
+}
+
 // SubnetStatus is a subnet with the endpoints that have it as a target network.
 type SubnetStatus struct {
 	Subnet

@@ -2,6 +2,9 @@ package network
 
 import (
 	"context"
+	"maps"
+	"net/netip"
+	"slices"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -30,6 +33,33 @@ func (s *Service) Networks(ctx context.Context, by control.Principal, l vpn.List
 func (s *Service) Network(ctx context.Context, by control.Principal, id vpn.NetworkID) (n vpn.Network, err error) {
 	err = s.core.Read(ctx, by, vpn.DescribeVpcs, string(id), func(tx *store.Tx) error { n, err = tx.Network(ctx, id); return err })
 	return n, err
+}
+
+// Ranges are the ranges of a network with the host's ways to them. The last tests of its subnets count.
+func (s *Service) Ranges(ctx context.Context, by control.Principal, n vpn.Network) ([]vpn.RangeStatus, error) {
+	var tests map[vpn.SubnetID]vpn.Probe
+	err := s.core.Read(ctx, by, vpn.DescribeVpcs, string(n.ID), func(tx *store.Tx) error {
+		subnets, err := tx.SubnetsOf(ctx, n.ID)
+		if err != nil {
+			return err
+		}
+		tests, err = tx.Probes(ctx, vpn.IDsOf(subnets, func(x vpn.Subnet) vpn.SubnetID { return x.ID })...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.addRangeWays(ctx, n.CIDRs, slices.Collect(maps.Values(tests))), nil
+}
+
+// addRangeWays asks by which ways the host reaches ranges. Without an answer nothing is said about them.
+func (s *Service) addRangeWays(ctx context.Context, ranges []netip.Prefix, tests []vpn.Probe) []vpn.RangeStatus {
+	ways, _ := control.FindWays(ctx, s.router, ranges, func(p netip.Prefix) netip.Prefix { return p })
+	out := make([]vpn.RangeStatus, len(ranges))
+	for i, p := range ranges {
+		out[i] = vpn.RangeStatus{CIDR: p, Way: ways[p], Doubt: ways[p].RangeDoubt(false, tests...)}
+	}
+	return out
 }
 
 // CreateNetwork adds a network. Fields: name, description, cidrs, tags.

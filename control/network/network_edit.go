@@ -16,6 +16,14 @@ type NetworkChange struct {
 	Before, After vpn.Network
 	Endpoints     []vpn.EndpointRef // whose routes change
 	Did           vpn.Announcement  `json:"-"` // to them, by the numbers of the moment
+	Unruled       []EndpointRanges  `json:"-"` // ranges that were added and that no authorization rule of an endpoint opens
+	Adopted       []EndpointRanges  `json:"-"` // destinations of routes of an endpoint that were added by hand and become automatic
+}
+
+// EndpointRanges are ranges that something is said about at one endpoint.
+type EndpointRanges struct {
+	Endpoint vpn.EndpointRef
+	Ranges   []netip.Prefix
 }
 
 // Added are the ranges that the network had not before.
@@ -30,14 +38,23 @@ type endpointChange struct {
 	routes   vpn.RouteChanges
 }
 
-// AnnounceNetworkEdit tells what EditNetwork would do, and changes nothing. The errors are those of EditNetwork.
+// AnnounceNetworkEdit tells what EditNetwork would do, and what is doubtful about the host's ways to the ranges that endpoints get
+// routes to, where the host tells; it changes nothing. The errors are those of EditNetwork.
 func (s *Service) AnnounceNetworkEdit(ctx context.Context, by control.Principal, id vpn.NetworkID, in vpn.NetworkEdit) (NetworkChange, error) {
 	var out NetworkChange
 	err := s.core.Read(ctx, by, vpn.ModifyVpc, string(id), func(tx *store.Tx) (err error) {
 		out, _, err = s.edit(ctx, tx, id, in, tx.Endpoint)
 		return err
 	})
-	return out, err
+	if err != nil || len(out.Endpoints) == 0 {
+		return out, err
+	}
+	for _, r := range s.addRangeWays(ctx, out.Added(), nil) {
+		if r.Doubt != "" {
+			out.Did.Notes = append(out.Did.Notes, vpn.Sentence{About: "Way to " + r.CIDR.String(), Text: r.Doubt})
+		}
+	}
+	return out, nil
 }
 
 // EditNetwork modifies a network. The automatic routes of the endpoints whose target networks it has follow its ranges.
@@ -113,12 +130,51 @@ func (s *Service) edit(ctx context.Context, tx *store.Tx, id vpn.NetworkID, in v
 			out.Endpoints = append(out.Endpoints, vpn.EndpointRef{ID: e.ID, Name: e.Name})
 		}
 		if len(change.routes.Added)+len(change.routes.Saved) > 0 {
+			if err := out.judge(ctx, tx, change); err != nil {
+				return out, nil, err
+			}
 			change.effect = vpn.EffectOf(side.Before, side.After)
 			changes, sides = append(changes, change), append(sides, side)
 		}
 	}
 	out.Did, _, err = s.core.AnnounceAll(ctx, tx, sides)
+	out.Did.Notes = out.notes()
 	return out, changes, err
+}
+
+// judge notes what the change leaves undone at an endpoint, and which of its routes it makes automatic.
+func (c *NetworkChange) judge(ctx context.Context, tx *store.Tx, change endpointChange) error {
+	ref := vpn.EndpointRef{ID: change.endpoint.ID, Name: change.endpoint.Name}
+	rules, err := tx.RulesOf(ctx, ref.ID)
+	if err != nil {
+		return err
+	}
+	if unruled := vpn.RangesWithoutRule(c.Added(), rules); len(unruled) > 0 {
+		c.Unruled = append(c.Unruled, EndpointRanges{ref, unruled})
+	}
+	if adopted := change.routes.Adopted(); len(adopted) > 0 {
+		c.Adopted = append(c.Adopted, EndpointRanges{ref, adopted})
+	}
+	return nil
+}
+
+// notes say what the administrator has to do afterwards, and what becomes of routes that were added by hand.
+func (c NetworkChange) notes() (out []vpn.Sentence) {
+	for _, x := range c.Unruled {
+		out = append(out, vpn.Sentence{About: "Authorization rules", Text: "No authorization rule of endpoint " + x.Endpoint.Label() + " is about " + vpn.JoinWords(texts(x.Ranges)) + ": clients reach nothing there until one is added."})
+	}
+	for _, x := range c.Adopted {
+		out = append(out, vpn.Sentence{About: "Route table", Text: "The routes of endpoint " + x.Endpoint.Label() + " to " + vpn.JoinWords(texts(x.Ranges)) + ", which were added by hand, become automatic ones: they cannot be deleted by themselves any more, and go when the range leaves the network."})
+	}
+	return out
+}
+
+func texts(ranges []netip.Prefix) []string {
+	out := make([]string, len(ranges))
+	for i, p := range ranges {
+		out[i] = p.String()
+	}
+	return out
 }
 
 // follow has one endpoint follow the network, in memory.

@@ -128,8 +128,11 @@ func TestRoutesFollowTheNetwork(t *testing.T) {
 	more := s.edit(func(in *vpn.NetworkEdit) { in.CIDRs += "10.9.0.0/16" })
 	told, err := s.Networks.AnnounceNetworkEdit(ctx, s.Admin, s.Network.ID, more)
 	s.Must(err)
-	if told.Did.Kind() != "now" || told.Did.People != 1 || len(told.Endpoints) != 1 || told.Endpoints[0].Name != "branch" {
+	if told.Did.Kind() != "now note" || told.Did.People != 1 || len(told.Endpoints) != 1 || told.Endpoints[0].Name != "branch" {
 		t.Errorf("announced %q to %d of %+v", told.Did.Kind(), told.Did.People, told.Endpoints)
+	}
+	if len(told.Unruled) != 2 || len(told.Adopted) != 1 || told.Adopted[0].Endpoint.Name != "main" || told.Adopted[0].Ranges[0].String() != "10.9.0.0/16" {
+		t.Errorf("told of missing rules %+v and of routes that become automatic %+v", told.Unruled, told.Adopted)
 	}
 	if got := s.routes(second.ID); got != "10.0.0.0/16 associate false" {
 		t.Fatalf("the announcement changed the routes: %s", got)
@@ -159,7 +162,7 @@ func TestRoutesFollowTheNetwork(t *testing.T) {
 	more = s.edit(func(in *vpn.NetworkEdit) { in.CIDRs += "10.10.0.0/16" })
 	told, err = s.Networks.AnnounceNetworkEdit(ctx, s.Admin, s.Network.ID, more)
 	s.Must(err)
-	if told.Did.Kind() != "next now" || told.Did.People != 2 || told.Did.Connections != 2 {
+	if told.Did.Kind() != "next now note" || told.Did.People != 2 || told.Did.Connections != 2 {
 		t.Errorf("announced %q to %d", told.Did.Kind(), told.Did.People)
 	}
 	more.Consent = vpn.Consent{Announced: told.Did.Kind(), Reconnect: true}

@@ -16,7 +16,7 @@ func TestNetworkAndSubnets(t *testing.T) {
 	b.Get("/networks").WantStatus(http.StatusOK).WantText(".empty", "No networks yet").WantText(".empty a", "Create network")
 
 	p := b.Follow(b.Post("/networks/new", url.Values{"name": {"office"}, "cidrs": {"10.0.0.0/16, 10.1.0.0/16"}}))
-	p.WantText("h1", "office").WantText("[role=status]", "created").WantText("dl", "10.0.0.0/16, 10.1.0.0/16").WantText(".empty", "No subnets yet")
+	p.WantText("h1", "office").WantText("[role=status]", "created").WantText("dl", "10.1.0.0/16 reached by eth0, directly").WantText(".empty", "No subnets yet")
 	network, _ := p.Doc.Find(".empty a").Attr("href")
 	p = b.Follow(b.Post(network, url.Values{"name": {"a"}, "cidr": {"10.0.0.0/27"}, "zone": {"zone-a"}}))
 	p.Row("10.0.0.0/27").WantText("td", "zone-a")

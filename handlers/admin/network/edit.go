@@ -82,32 +82,44 @@ func (h *Networks) Edit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, editDone(what, edit.Consent), views.NetworkPath(what.After.ID))
+	if len(what.Unruled) == 0 {
+		return h.pages.Done(c, editDone(what, edit.Consent), views.NetworkPath(what.After.ID))
+	}
+	first := what.Unruled[0]
+	return h.pages.Done(c, editDone(what, edit.Consent), views.NetworkPath(what.After.ID), page.Next{
+		Label: "Add authorization rule for " + first.Ranges[0].String(), Href: views.ForDestinationPath(first.Endpoint.ID, first.Ranges[0], "rules", "new"),
+	})
 }
 
 // renderAnnouncement shows what the posted modification does. refused is why it was not made: nil where it was not
 // tried.
 func (h *Networks) renderAnnouncement(c echo.Context, in networkInput, what network.NetworkChange, refused error) error {
 	n := what.Before
+	intro := ""
+	if len(what.Endpoints) > 0 {
+		intro = "The routes of " + views.EndpointNames(what.Endpoints) + " follow the network."
+	}
 	return page.RenderAnnouncement(c, views.Announcement{
 		Chrome:  h.pages.Chrome(c, "Modify network", "networks"),
 		Header:  parts.Header{Crumbs: below(n), Title: "Modify network " + views.NameOr(n.Name, n.ID)},
-		Intro:   "The routes of " + views.EndpointNames(what.Endpoints) + " follow the network.",
+		Intro:   intro,
 		Changes: parts.Changes(inputOf(n).plain(), inputOf(what.After).plain()),
 		What:    what.Did, Action: views.NetworkPath(n.ID, "edit"), Button: "Modify network", Cancel: views.NetworkPath(n.ID),
 		Back: true, Hidden: page.Typed(c),
 	}, refused)
 }
 
+// maxUnruledNamed is how many endpoints without a rule a success names.
+const maxUnruledNamed = 3
+
 // editDone says what a modification did.
 func editDone(done network.NetworkChange, consent vpn.Consent) string {
 	text := "Network " + views.NameOr(done.After.Name, done.After.ID) + " modified."
-	if len(done.Endpoints) == 0 {
-		return text
+	if len(done.Endpoints) > 0 {
+		text += " The routes of " + parts.Count(len(done.Endpoints), "endpoint") + " follow."
 	}
-	text += " The routes of " + parts.Count(len(done.Endpoints), "endpoint") + " follow."
-	if added := done.Added(); len(added) > 0 {
-		text += " To let clients reach " + views.Prefixes(added) + ", add an authorization rule."
+	for _, x := range done.Unruled[:min(len(done.Unruled), maxUnruledNamed)] {
+		text += " Clients of " + x.Endpoint.Label() + " reach nothing in " + views.Prefixes(x.Ranges) + " until an authorization rule is added."
 	}
 	switch did := done.Did; {
 	case !did.Choice() || did.Connections == 0:

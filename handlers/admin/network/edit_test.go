@@ -2,6 +2,7 @@ package network_test
 
 import (
 	"net/http"
+	"net/netip"
 	"net/url"
 	"testing"
 
@@ -52,9 +53,18 @@ func TestModifyRanges(t *testing.T) {
 	b := u.Admin
 	form := b.Get(u.Network + "/edit").FormValues("form.form-card")
 	form.Set("cidrs", "10.0.0.0/16\n10.1.0.0/16\n10.9.0.0/16")
-	// No client is connected: there is nothing to announce.
-	b.Follow(b.Post(u.Network+"/edit", form)).WantText("dl", "10.9.0.0/16").
-		WantText("[role=status]", "The routes of 1 endpoint follow. To let clients reach 10.9.0.0/16, add an authorization rule.")
+	// No client is connected: what is told is that a rule is missing, and what becomes of the route that was added by hand.
+	b.Create(u.Endpoint+"/routes/new", url.Values{"destination": {"10.9.0.0/16"}, "subnet": {u.ZoneA}})
+	u.Kit.Dataplane.Do(func() {
+		u.Kit.Dataplane.Ways = map[netip.Addr]vpn.WayOut{netip.MustParseAddr("10.9.0.0"): {Interface: "eth0", Default: true}, netip.MustParseAddr("10.10.0.0"): {Problem: "No route of this host leads to 10.10.0.0/16."}}
+	})
+	step := b.Post(u.Network+"/edit", form).WantText(".announcement", "No authorization rule of endpoint main is about 10.9.0.0/16: clients reach nothing there until one is added.").
+		WantText(".announcement", "The routes of endpoint main to 10.9.0.0/16, which were added by hand, become automatic ones")
+	webtest.CheckMarkup(t, u.Network+"/edit", step)
+	done := b.Follow(b.Post(u.Network+"/edit", step.FormValues("form.announcement"))).WantText("dl", "10.9.0.0/16 reached by eth0, directly (default route)").WantText("dl", "Only the default route of this host leads to 10.9.0.0/16").
+		WantText("[role=status]", "Clients of main reach nothing in 10.9.0.0/16 until an authorization rule is added.")
+	webtest.CheckMarkup(t, u.Network, done)
+	b.Get(done.Href("Add authorization rule for 10.9.0.0/16")).WantValue("destination", "10.9.0.0/16")
 	b.Get(u.Endpoint+"/routes").Row("10.9.0.0/16").WantText("td", "Automatic")
 
 	edit := b.Get(u.Endpoint + "/edit").FormValues("form.form-card")
@@ -66,7 +76,7 @@ func TestModifyRanges(t *testing.T) {
 	p := b.Post(u.Network+"/edit", form).WantStatus(http.StatusOK).WantText("h1", "Modify network office").WantText("main", "The routes of endpoint main follow the network.").
 		WantText(".changes", "10.0.0.0/16, 10.1.0.0/16, 10.9.0.0/16").WantText(".changes", "10.0.0.0/16, 10.9.0.0/16, 10.10.0.0/16").
 		WantText(".announcement", "Clients can no longer reach what the removed routes lead to").WantText(".announcement", "1 person is connected now").
-		WantText(".announcement", "Reconnect them now")
+		WantText(".announcement", "Reconnect them now").WantText(".announcement", "No route of this host leads to 10.10.0.0/16. Clients do not reach it")
 	webtest.CheckMarkup(t, u.Network+"/edit", p)
 	if u.Stored(t).PushGeneration != 0 {
 		t.Error("the announcement changed something")

@@ -43,13 +43,17 @@ func (h *Networks) View(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	ranges, err := h.networks.Ranges(page.Context(c), page.Principal(c), n)
+	if err != nil {
+		return err
+	}
 	v := views.NetworkPage{
 		Header: parts.Header{Crumbs: networkCrumbs, Title: views.NameOr(n.Name, n.ID)},
 		ID:     n.ID,
 		Facts: []parts.Pair{
 			{Label: "Network (VPC) ID", Value: string(n.ID), Copy: true},
 			parts.Fact("Description", n.Description),
-			parts.Fact("IPv4 CIDRs", views.Prefixes(n.CIDRs)),
+			{Label: "IPv4 CIDRs", Value: views.Prefixes(n.CIDRs), Body: views.NetworkRanges(ranges)},
 			parts.Fact("Tags", views.Tags(n.Tags)),
 			parts.FactTime("Created", parts.At(h.pages.Now(), n.CreatedAt)),
 		},
