@@ -23,6 +23,7 @@ type EndpointSummary struct {
 	Fault        string   // the first fault or warning that its dataplane reports, as a sentence; empty: none
 	Works        bool     // Trouble and Fault are warnings
 	Untested     int      // target networks to which the way is doubtful (Observation.Doubts)
+	OnlyUntested bool     // Trouble and Fault say no more than that
 }
 
 // Trouble says in a few words what failed of an endpoint, or may fail; "" where nothing did.

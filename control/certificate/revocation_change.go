@@ -67,7 +67,7 @@ func (s *Service) stage(ctx context.Context, c *listChange, entries []vpn.Revoca
 	if c.short() {
 		return nil
 	}
-	for at := 0; at < len(entries); at += importBatch {
+	for at := 0; at < len(entries) || c.staged == 0; at += importBatch { // an empty list is staged too: its change is long
 		part := entries[at:min(at+importBatch, len(entries))]
 		err := s.core.Update(ctx, func(tx *store.Tx) error {
 			if c.staged == 0 {

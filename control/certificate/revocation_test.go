@@ -441,16 +441,16 @@ func TestImportIsAtomic(t *testing.T) {
 	}
 	_, err := in(t.Context(), 1, s.Alice.Serial)
 	s.Must(err)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	go func() {
-		for ctx.Err() == nil && rows() < 500 {
-		}
-		cancel()
-	}()
-	if _, err := in(ctx, 2, serials...); err == nil {
+	// halfway does something in the database while an import is half written.
+	halfway := func(do string) (remove func()) {
+		s.Exec("CREATE TRIGGER halfway AFTER INSERT ON revocation WHEN NEW.serial = '" + serials[len(serials)/2] + "' BEGIN " + do + "; END")
+		return func() { s.Exec("DROP TRIGGER halfway") }
+	}
+	remove := halfway("SELECT RAISE(ABORT, 'the database is gone')")
+	if _, err := in(t.Context(), 2, serials...); err == nil {
 		t.Fatal("the import was not stopped")
 	}
+	remove()
 	check := func(when, number string, entries int, alice vpn.Code) {
 		t.Helper()
 		v := s.list()
@@ -476,16 +476,11 @@ func TestImportIsAtomic(t *testing.T) {
 	s.Clock.Pass(2 * time.Hour)
 	s.Must(s.Certificates.ClearUnused(t.Context()))
 	check("cleared", "1", 1, vpn.CodeCertificateRevoked)
-	purged := make(chan error, 1)
-	go func() { // another process whose clock is ahead takes the entries for those of a stopped import
-		for rows() < 500 && t.Context().Err() == nil {
-		}
-		s.Clock.Pass(2 * time.Hour)
-		purged <- s.Certificates.ClearUnused(t.Context())
-	}()
+	// Another process whose clock is ahead takes the entries for those of a stopped import.
+	remove = halfway("DELETE FROM revocation WHERE generation <> (SELECT generation FROM revocation_list)")
 	_, err = in(t.Context(), 3, serials...)
-	s.Must(<-purged)
 	s.WantKind("an import of which entries were deleted", err, vpn.Conflict, "")
+	remove()
 	s.Clock.Pass(2 * time.Hour)
 	s.Must(s.Certificates.ClearUnused(t.Context()))
 	check("deleted meanwhile", "1", 1, vpn.CodeCertificateRevoked)
@@ -498,6 +493,13 @@ func TestImportIsAtomic(t *testing.T) {
 	_, err = in(t.Context(), 4, append([]string{s.Alice.Serial}, serials[:100]...)...)
 	s.Must(err)
 	check("replaced again", "4", 101, vpn.CodeCertificateRevoked)
+	before := s.Query("SELECT generation FROM revocation_list")
+	_, err = in(t.Context(), 5)
+	s.Must(err)
+	check("emptied", "5", 0, "")
+	if now := s.Query("SELECT generation FROM revocation_list"); slices.Equal(now, before) {
+		t.Error("the entries of a long list are deleted in the transaction that a login waits for")
+	}
 }
 
 // An authority that has expired signs no list: its certificates can be revoked and its key forgotten all the same. One that was renewed

@@ -74,13 +74,22 @@ func addDevices(ctx context.Context, tx *store.Tx, issuerKey string) (int, error
 	if err != nil {
 		return 0, err
 	}
+	numbers := make([]vpn.CertificateNumber, len(devices))
+	for i, d := range devices {
+		numbers[i] = d.Revocation().CertificateNumber
+	}
+	present, err := tx.RevocationsOf(ctx, numbers...)
+	if err != nil {
+		return 0, err
+	}
+	listed := make(map[vpn.CertificateNumber]bool, len(present.Entries))
+	for _, r := range present.Entries {
+		listed[r.CertificateNumber] = true
+	}
 	var missing []vpn.Revocation
-	for _, d := range devices {
-		switch _, err := tx.Revocation(ctx, d.Revocation().CertificateNumber); {
-		case vpn.KindOf(err) == vpn.NotFound:
+	for i, d := range devices {
+		if !listed[numbers[i]] {
 			missing = append(missing, d.Revocation())
-		case err != nil:
-			return 0, err
 		}
 	}
 	return len(missing), tx.SaveRevocations(ctx, missing...)

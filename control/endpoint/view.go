@@ -137,7 +137,8 @@ func (s *Service) endpointSummaries(ctx context.Context, tx *store.Tx, page vpn.
 			row.Zones = append(row.Zones, a.Zone)
 		}
 		worst := o.Worst()
-		row.Fault, row.Works, row.Untested = worst.Message, worst.Warning, o.Untested
+		row.Fault, row.Works = worst.Message, worst.Warning
+		row.Untested, row.OnlyUntested = o.Untested, o.Untested > 0 && o.Untested == len(o.Faults)
 		return row
 	}), nil
 }

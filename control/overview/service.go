@@ -97,8 +97,7 @@ func ofEndpoints(list []vpn.EndpointSummary) (out []Attention) {
 		switch {
 		case e.Trouble != "" && !e.Works:
 			out = append(out, Attention{Failed: true, Text: joined(e.Trouble, e.Fault), Endpoint: about})
-		case e.Untested > 0: // see below
-		case e.Fault != "":
+		case e.Fault != "" && !e.OnlyUntested:
 			warnings = append(warnings, Attention{Text: e.Fault, Endpoint: about})
 		case e.Associations == 0 && !e.Deleting:
 			warnings = append(warnings, Attention{Text: "It has no target network: no client can connect.", Endpoint: about})

@@ -6,7 +6,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"sallyport/store"
 	"sallyport/vpn"
 	"sallyport/web/webtest"
 )
@@ -65,6 +67,17 @@ func TestTestTargetNetwork(t *testing.T) {
 	if v, _ := u.Admin.Get(test).Doc.Find("#address").Attr("value"); v != "10.0.0.7" {
 		t.Errorf("the next test proposes %q", v)
 	}
+	// Another warning stands on the first page beside that of a target network that is not tested.
+	e := u.Stored(t)
+	u.Update(t, func(tx *store.Tx) error {
+		return tx.SaveObservation(t.Context(), vpn.Observation{
+			Endpoint: e.ID, Node: "node-1", Applied: e.Generation, SeenAt: time.Now(),
+			Ways:   []vpn.Way{{Association: a.ID, Subnet: a.CIDR, Interface: "eth1", Gateway: gateway, Default: true}},
+			Faults: []vpn.Fault{{Subject: string(a.ID), Message: "Another firewall may drop packets.", Warning: true}},
+		})
+	})
+	u.Admin.Get("/").WantText("main", "Another firewall may drop packets.").WantText("main", "reaches 1 target network only by its default route")
+
 	reader := u.SignIn(t, webtest.ReadOnly)
 	if p := reader.Get(tab); strings.Contains(p.Text("main"), "Test this") || p.Doc.Find("a[href$='/test']").Length() != 0 {
 		t.Error("a read-only account is offered the test")
