@@ -56,7 +56,7 @@ func TestQuickStart(t *testing.T) {
 	visitor.inspectPublic("file-link-closed")
 	visitor.drain() // the browser reports the status 404
 	p.open(configuration)
-	p.waitRow("admin", "used", "from")
+	p.waitRow("first-user", "used", "from")
 	p.open("/")
 	p.waitText("Nothing needs your attention", "Office", "1 connection")
 	if !c.Running() {

@@ -182,7 +182,7 @@ func TestFirstClients(t *testing.T) {
 			t.Fatalf("the file does not name the port: %s", profile)
 		}
 		p.announcePort(endpoint, "1195")
-		p.waitText("2 configuration files that were downloaded stop working. 1 person is cut off until they have a new file.")
+		p.waitText("2 configuration files that were downloaded stop working. 1 user is cut off until they have a new file.")
 		waits := func() (disabled bool) {
 			p.mustEval(`() => document.querySelector(".announcement [type=submit]").disabled`, &disabled)
 			return disabled

@@ -75,7 +75,7 @@ func TestModifyDoesWhatIsAnnounced(t *testing.T) {
 	s.Authorize("198.51.100.0/24")
 	const ranges = "IPv4 CIDRs"
 	now := gateway.Fields{"Reconnect them now": ""}
-	const two = "2 people are connected now"
+	const two = "2 users are connected now"
 	for _, c := range []struct {
 		what   string
 		in     gateway.Fields
@@ -95,7 +95,7 @@ func TestModifyDoesWhatIsAnnounced(t *testing.T) {
 		{"a range of the network, later", gateway.Fields{ranges: "10.0.0.0/16 198.51.100.0/24"}, nil, []string{"Route table", "when they connect", two}, 0},
 		{"a range of the network, now", gateway.Fields{ranges: "10.0.0.0/16 10.77.0.0/16 198.51.100.0/24"}, now, []string{"when they connect", two}, 1},
 		{"a range that goes", gateway.Fields{ranges: "10.0.0.0/16 10.77.0.0/16"}, nil, []string{"running transfers to it stop", "no session ends", "when they connect", two}, 0},
-		{"server certificate", gateway.Fields{"Server certificate": "renewed"}, nil, []string{"3 connections of 2 people are reset", "return by themselves"}, 1},
+		{"server certificate", gateway.Fields{"Server certificate": "renewed"}, nil, []string{"3 connections of 2 users are reset", "return by themselves"}, 1},
 	} {
 		change := s.Modify
 		if c.in[ranges] != "" {
@@ -158,9 +158,9 @@ func TestModifyDoesWhatIsAnnounced(t *testing.T) {
 			return p
 		},
 	} {
-		people, files := "2 people are cut off", "3 configuration files that were downloaded stop working"
+		people, files := "2 users are cut off", "3 configuration files that were downloaded stop working"
 		if n > 0 {
-			people, files = "1 person is cut off", "2 configuration files that were downloaded stop working"
+			people, files = "1 user is cut off", "2 configuration files that were downloaded stop working"
 		}
 		page := change(gateway.Fields{"To confirm, type replace here": "replace"})
 		for _, words := range []string{people, files} {

@@ -88,7 +88,7 @@ func TestRenewalAndRollOver(t *testing.T) {
 	before = serial()
 	server := "/certificates/" + stored(t, b.Gateway, "SELECT id FROM certificate WHERE use = 'server'")[0][0]
 	page := b.MustSubmit(server+"/renew", "Renew certificate", gateway.Fields{"Validity in days": "100"})
-	if !strings.Contains(page.Text(), "1 connection of 1 person is reset") {
+	if !strings.Contains(page.Text(), "1 connection of 1 user is reset") {
 		t.Errorf("not announced: %s", netlab.Tail(page.Text(), 600))
 	}
 	b.Press(page, "Renew certificate", nil)

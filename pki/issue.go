@@ -14,9 +14,6 @@ import (
 	"sallyport/vpn"
 )
 
-// backdate makes a new certificate valid for peers whose clocks are slow.
-const backdate = time.Hour
-
 // NewAuthority makes a self-signed certificate authority that signs leaf certificates only
 // (path length 0) with a fresh key.
 func (Maker) NewAuthority(s vpn.CertificateSpec, now time.Time) (vpn.KeyPair, error) {
@@ -94,7 +91,7 @@ func templateOf(s vpn.CertificateSpec, now time.Time) *x509.Certificate {
 	return &x509.Certificate{
 		SerialNumber:          newSerial(),
 		Subject:               pkix.Name{CommonName: s.CommonName},
-		NotBefore:             now.UTC().Add(-backdate),
+		NotBefore:             now.UTC().Add(-vpn.Backdate),
 		NotAfter:              now.UTC().Add(s.ValidFor),
 		BasicConstraintsValid: true,
 	}

@@ -59,7 +59,7 @@ func renewedKey(kept vpn.Secret, newKey vpn.KeyType) (crypto.Signer, error) {
 func renewalOf(was *x509.Certificate, validFor time.Duration, now time.Time) *x509.Certificate {
 	t := &x509.Certificate{
 		SerialNumber: newSerial(), Subject: was.Subject, RawSubject: was.RawSubject,
-		NotBefore: now.UTC().Add(-backdate), NotAfter: now.UTC().Add(validFor),
+		NotBefore: now.UTC().Add(-vpn.Backdate), NotAfter: now.UTC().Add(validFor),
 		BasicConstraintsValid: true, IsCA: was.IsCA, MaxPathLen: was.MaxPathLen, MaxPathLenZero: was.MaxPathLenZero,
 		KeyUsage: was.KeyUsage, ExtKeyUsage: was.ExtKeyUsage, UnknownExtKeyUsage: was.UnknownExtKeyUsage,
 	}

@@ -108,7 +108,7 @@ func (a Announcement) Sentences() []Sentence {
 	reset := ""
 	if len(a.Restart) > 0 && a.Connections > 0 {
 		reset = "The OpenVPN workers restart, one after the other: " + counted(a.Connections, "connection", "connections") + " of " +
-			counted(a.People, "person", "people") + map[bool]string{true: " is reset.", false: " are reset."}[a.Connections == 1]
+			counted(a.People, "user", "users") + map[bool]string{true: " is reset.", false: " are reset."}[a.Connections == 1]
 	}
 	switch {
 	case len(a.Files) > 0:
@@ -117,16 +117,16 @@ func (a Announcement) Sentences() []Sentence {
 		add(reset+" The clients return by themselves, usually within some seconds.", a.Restart, a.Next)
 	}
 	if a.Older > 0 {
-		add(fmt.Sprintf("Sessions older than %s end at once: %s disconnected.", hours(a.EndsOlder), counted(a.Older, "person is", "people are")), []Aspect{"session_timeout"})
+		add(fmt.Sprintf("Sessions older than %s end at once: %s disconnected.", hours(a.EndsOlder), counted(a.Older, "user is", "users are")), []Aspect{"session_timeout"})
 	}
 	if len(a.Cut) > 0 {
-		add("Clients can no longer reach what the removed routes lead to; running transfers to it stop at once, and no session ends. "+counted(a.People, "person is", "people are")+" connected now.", a.Cut)
+		add("Clients can no longer reach what the removed routes lead to; running transfers to it stop at once, and no session ends. "+counted(a.People, "user is", "users are")+" connected now.", a.Cut)
 	}
 	if a.Choice() && a.Connections > 0 {
-		add("Clients learn this when they connect. "+counted(a.People, "person is", "people are")+" connected now, with what was set before.", a.Next)
+		add("Clients learn this when they connect. "+counted(a.People, "user is", "users are")+" connected now, with what was set before.", a.Next)
 	}
 	if len(a.AtOnce) > 0 && a.Connections > 0 {
-		add("This acts on running sessions at once and interrupts none. "+counted(a.People, "person is", "people are")+" connected now.", a.AtOnce)
+		add("This acts on running sessions at once and interrupts none. "+counted(a.People, "user is", "users are")+" connected now.", a.AtOnce)
 	}
 	return append(out, a.Notes...)
 }
@@ -138,9 +138,9 @@ func (a Announcement) filesText() string {
 	text := a.stopText()
 	switch {
 	case slices.Contains(a.Files, AspectMFA) && a.People > 0: // no session ends by it
-		text += " " + counted(a.People, "person is", "people are") + " connected now: their sessions go on, and at the next sign-in they need a new file."
+		text += " " + counted(a.People, "user is", "users are") + " connected now: their sessions go on, and at the next sign-in they need a new file."
 	case a.People > 0:
-		text += " " + counted(a.People, "person is", "people are") + " cut off until they have a new file."
+		text += " " + counted(a.People, "user is", "users are") + " cut off until they have a new file."
 	default:
 		text += " Users cannot connect until they have a new file."
 	}
@@ -162,7 +162,7 @@ func (a Announcement) remoteText() string {
 	}
 	text += " Clients get in with it only as long as the old name leads to this host."
 	if a.People > 0 {
-		text += " " + counted(a.People, "person is", "people are") + " connected now: without the old name they are cut off from their next connection on until they have a new file."
+		text += " " + counted(a.People, "user is", "users are") + " connected now: without the old name they are cut off from their next connection on until they have a new file."
 	}
 	return text + a.againText()
 }

@@ -13,6 +13,9 @@ const (
 	day          = 24 * time.Hour
 )
 
+// Backdate is how long before its issue a certificate is valid, for hosts whose clock is slow.
+const Backdate = time.Hour
+
 // DefaultValidDays is the proposed validity of each use. Clients' are shorter than their
 // authority's, so that an authority outlives what it issued.
 var DefaultValidDays = map[CertificateUse]int{UseAuthority: 3650, UseServer: 825, UseClient: 365}
@@ -93,6 +96,11 @@ func NewCertificate(name string, use CertificateUse, authority CertificateID, pa
 		KeyType: f.KeyType, NotBefore: f.NotBefore, NotAfter: f.NotAfter,
 		PEM: pair.Certificate, Chain: pair.Chain, HasKey: pair.Key != "", CreatedAt: now,
 	}
+}
+
+// Backdated tells whether the certificate was issued here, and so is valid from Backdate before its issue.
+func (c Certificate) Backdated() bool {
+	return c.Authority != "" || c.CreatedAt.Sub(c.NotBefore).Round(time.Minute) == Backdate
 }
 
 // EndingWith is the specification of a certificate whose validity was not typed: it does not end after the authority that signs it.

@@ -88,16 +88,16 @@ func TestAnnouncement(t *testing.T) {
 		words []string
 	}{
 		"nothing":         {Announcement{Reach: live, Effect: Effect{EndsOlder: 0}}, "end", nil},
-		"port":            {Announcement{Effect: Effect{Restart: []Aspect{AspectPort}, Files: []Aspect{AspectPort}}, Reach: Reach{People: 5, Connections: 6, Stop: 12}}, "files restart", []string{"12 configuration files that were downloaded stop working. 5 people are cut off until they have a new file.", "6 connections of 5 people are reset."}},
+		"port":            {Announcement{Effect: Effect{Restart: []Aspect{AspectPort}, Files: []Aspect{AspectPort}}, Reach: Reach{People: 5, Connections: 6, Stop: 12}}, "files restart", []string{"12 configuration files that were downloaded stop working. 5 users are cut off until they have a new file.", "6 connections of 5 users are reset."}},
 		"port, no one":    {Announcement{Effect: Effect{Restart: []Aspect{AspectPort}, Files: []Aspect{AspectPort}}, Reach: Reach{Again: 1}}, "files", []string{"no download of one is recorded", "1 file of earlier settings works again."}},
 		"port, old files": {Announcement{Effect: Effect{Files: []Aspect{AspectPort}}, Reach: Reach{Recorded: 4}}, "files", []string{"none of the 4 recorded downloads still works."}},
-		"MFA":             {Announcement{Effect: Effect{Files: []Aspect{AspectMFA}}, Reach: Reach{Stop: 2, People: 1}}, "files", []string{"2 configuration files that were downloaded stop working. 1 person is connected now: their sessions go on"}},
+		"MFA":             {Announcement{Effect: Effect{Files: []Aspect{AspectMFA}}, Reach: Reach{Stop: 2, People: 1}}, "files", []string{"2 configuration files that were downloaded stop working. 1 user is connected now: their sessions go on"}},
 		"key, old file":   {Announcement{Effect: Effect{Files: []Aspect{AspectKey}}, Reach: Reach{Recorded: 1}}, "files", []string{"the 1 recorded download no longer works."}},
-		"public name":     {Announcement{Effect: Effect{Files: []Aspect{AspectRemote}}, Reach: Reach{People: 5, Connections: 6, Stop: 2}}, "files", []string{"2 configuration files that were downloaded have the old name.", "5 people are connected now"}},
-		"DNS servers":     {Announcement{Effect: Effect{Next: []Aspect{"dns1"}}, Reach: Reach{People: 1, Connections: 1}}, "next", []string{"1 person is connected now"}},
+		"public name":     {Announcement{Effect: Effect{Files: []Aspect{AspectRemote}}, Reach: Reach{People: 5, Connections: 6, Stop: 2}}, "files", []string{"2 configuration files that were downloaded have the old name.", "5 users are connected now"}},
+		"DNS servers":     {Announcement{Effect: Effect{Next: []Aspect{"dns1"}}, Reach: Reach{People: 1, Connections: 1}}, "next", []string{"1 user is connected now"}},
 		"DNS, no one":     {Announcement{Effect: Effect{Next: []Aspect{"dns1"}}, Reach: Reach{}}, "", nil},
-		"with a restart":  {Announcement{Effect: Effect{Next: []Aspect{"dns1"}, Restart: []Aspect{AspectCertificate}}, Reach: Reach{People: 1, Connections: 1}}, "restart", []string{"1 connection of 1 person is reset. The clients return by themselves"}},
-		"shorter":         {Announcement{Effect: Effect{EndsOlder: 8 * time.Hour}, Reach: live}, "end", []string{"Sessions older than 8 hours end at once: 2 people are disconnected."}},
+		"with a restart":  {Announcement{Effect: Effect{Next: []Aspect{"dns1"}, Restart: []Aspect{AspectCertificate}}, Reach: Reach{People: 1, Connections: 1}}, "restart", []string{"1 connection of 1 user is reset. The clients return by themselves"}},
+		"shorter":         {Announcement{Effect: Effect{EndsOlder: 8 * time.Hour}, Reach: live}, "end", []string{"Sessions older than 8 hours end at once: 2 users are disconnected."}},
 		"a note":          {Announcement{Notes: []Sentence{{"Rules", "No rule."}}}, "note", []string{"Rules: No rule."}},
 		"source NAT":      {Announcement{Effect: Effect{AtOnce: []Aspect{"source_nat"}}, Reach: Reach{People: 5, Connections: 6}}, "now", []string{"interrupts none"}},
 	} {

@@ -199,7 +199,7 @@ func TestEffectOfRoutes(t *testing.T) {
 	if cut.Kind() != "next cut" || !cut.Choice() {
 		t.Errorf("the kind is %q", cut.Kind())
 	}
-	if s := cut.Sentences(); len(s) != 2 || s[0].About != "Route table" || !strings.Contains(s[0].Text, "no session ends. 2 people are connected now.") {
+	if s := cut.Sentences(); len(s) != 2 || s[0].About != "Route table" || !strings.Contains(s[0].Text, "no session ends. 2 users are connected now.") {
 		t.Errorf("told %+v", s)
 	}
 	if got := (Effect{Cut: routes}); got.None() || !reflect.DeepEqual(got.Union(Effect{Cut: routes}), got) {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // QuickStartSpec is a request for a whole VPN by one form, as typed. What is empty is proposed by QuickStartProposal.
@@ -43,6 +44,16 @@ func ProposeSubnet(network netip.Prefix, used []netip.Prefix) netip.Prefix {
 		})
 	}
 	return netip.PrefixFrom(network.Addr(), max(network.Bits(), 24)).Masked()
+}
+
+// ProposeFirstUser is the common name of the first client certificate: the administrator's own name, where the account is that of a
+// person and not named by its role.
+func ProposeFirstUser(administrator string) string {
+	switch strings.ToLower(administrator) {
+	case "", "admin", "administrator", "root":
+		return "first-user"
+	}
+	return administrator
 }
 
 // QuickStartFields gives the refusal of a thing that a quick start makes with the names of the form's fields; a field that the form

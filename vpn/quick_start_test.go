@@ -33,3 +33,12 @@ func TestProposeSubnet(t *testing.T) {
 		t.Errorf("no network has the subnet %s", got)
 	}
 }
+
+func TestProposeFirstUser(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"alice": "alice", "admin": "first-user", "Administrator": "first-user", "root": "first-user"} {
+		if got := ProposeFirstUser(name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}

@@ -32,7 +32,6 @@ func usersOnly(users *selfservice.Service, forMFA bool, next echo.HandlerFunc) e
 			return c.Redirect(http.StatusSeeOther, selfservice.MFAPath)
 		}
 		page.SetUser(c, u)
-		c.Response().Header().Set("Content-Security-Policy", userPolicyOfContent)
-		return next(c)
+		return scripted(next)(c)
 	}
 }

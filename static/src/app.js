@@ -99,8 +99,8 @@
       });
     });
     each("[data-select-all]", function (all) {
-      all.hidden = false;
       var list = boxes(all.getAttribute("data-select-all"), all.form);
+      all.hidden = list.length === 0;
       var ticked = list.filter(function (box) { return box.checked; }).length;
       all.checked = list.length > 0 && ticked === list.length;
       all.indeterminate = ticked > 0 && ticked < list.length;

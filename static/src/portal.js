@@ -1,4 +1,4 @@
-// What the pages of users who are signed in to the self-service portal do. Every page works without this file.
+// What the pages of users who are signed in to the self-service portal do, and that of a one-time link. Every page works without this file.
 // Behaviour hangs on attributes:
 //
 //   <time datetime>            a moment in UTC, which is written in the time zone of the device

@@ -41,6 +41,12 @@ type Pair struct {
 	Help  string
 }
 
+// Action is a line of an ActionMenu.
+type Action struct {
+	Label, Href string
+	File        bool // it leads to a file
+}
+
 // Fact makes a pair whose value is plain text; an empty value is drawn as a dash.
 func Fact(label, value string) Pair { return Pair{Label: label, Value: value} }
 

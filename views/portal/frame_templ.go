@@ -224,7 +224,7 @@ func Signed(title string, n Nav) templ.Component {
 	})
 }
 
-// document is the page around a frame. Pages for visitors run no script.
+// document is the page around a frame. Pages on which users sign in run no script.
 func document(title string, scripted bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

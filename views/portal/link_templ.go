@@ -194,7 +194,7 @@ func FileLinkPage(v FileLink) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = document("Your VPN configuration file", false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = document("Your VPN configuration file", true).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

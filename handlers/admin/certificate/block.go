@@ -80,7 +80,7 @@ func (h *Certificates) renderConfirm(c echo.Context, refused error, section stri
 func confirmBlock(p certificate.BlockPreview, action, cancel string) parts.Confirm {
 	confirm := parts.Confirm{
 		Title:  "Block the certificate of " + p.CommonName + "?",
-		Text:   "Every endpoint refuses this certificate from now on, and connections with it end at once. Other certificates of the same name are not concerned. You can unblock it later. A block is of this program alone and works for every authority; revoke a certificate that was issued here instead, if others read the revocation list or it shall never be valid again.",
+		Text:   "Every endpoint refuses this certificate from now on, and connections with it end at once. Other certificates of the same name are not concerned. You can unblock it later. A block holds in this program alone, for certificates of every authority. To refuse a certificate that was issued here for good, or where other programs read its revocation list, revoke it instead.",
 		People: connectedWith(p.Connected), Facts: blockFacts(p),
 		Action: action, Cancel: cancel, Button: "Block certificate",
 	}

@@ -193,3 +193,22 @@ func TestAuthorityIsUsedThroughTheServerCertificate(t *testing.T) {
 		}
 	}
 }
+
+// What can be done with a certificate is behind one button; what is done first stands out.
+func TestActionsOfACertificate(t *testing.T) {
+	t.Parallel()
+	u := webtest.NewEndpoint(t)
+	p := u.Admin.Get(u.Client)
+	for _, label := range []string{"Revoke certificate", "Block certificate", "Revocation list", "Renew", "Download certificate", "Rename", "Delete certificate"} {
+		p.WantText("details.dropdown .dropdown-item", label)
+	}
+	if n := p.Doc.Find(".page-head .btn-list > a").Length(); n != 0 {
+		t.Errorf("%d buttons stand beside the menu", n)
+	}
+	p.WantText("main a.btn-primary", "Get configuration file").WantText("dl", "Dated back by one hour")
+	u.Admin.Get(u.Authority).WantText(".page-head a.btn-primary", "Issue certificate")
+	reader := u.Site.SignIn(t, webtest.ReadOnly).Get(u.Client)
+	if got := reader.Text("details.dropdown .dropdown-menu.dropdown-menu-md-end"); !strings.Contains(got, "Download certificate") || strings.Contains(got, "Delete") {
+		t.Errorf("a read-only account is offered %q", got)
+	}
+}

@@ -29,25 +29,13 @@ func (h *Certificates) renderView(c echo.Context, status int, refused string) er
 		Facts: certificateFacts(cert, h.pages.Now()), Key: keyOf(cert.Certificate, page.Principal(c).Role.MayChange()),
 	}
 	v.File = fileOf(cert, h.pages.Now())
-	if cert.CanRenew {
-		v.Renew = "Renew"
-		if revokedForGood(cert) {
-			v.Renew = "Issue again with a new key"
-		}
-	}
-	if cert.CanIssue(h.pages.Now()) {
+	may := page.Principal(c).Role.MayChange()
+	if may && cert.CanIssue(h.pages.Now()) {
 		v.Issue = "/certificates/issue?authority=" + string(cert.ID)
 	}
-	v.Lists = listButtons(cert)
-	switch {
-	case cert.Blocked != nil:
-		v.Block = parts.Button{Label: "Unblock certificate", Href: views.BlockedPath(cert.Blocked.Fingerprint, "unblock")}
-	case revokedForGood(cert):
-	case cert.Use == vpn.UseClient:
-		v.Block = parts.Button{Label: "Block certificate", Href: views.CertificatePath(cert.ID, "block")}
-	}
-	if v.Block.Label == "Block certificate" && len(v.Lists) > 1 {
-		v.Header.Note = "Revoke it where it shall never be valid again: it stands on the revocation list, which others read too. Block it to refuse it here alone, until you unblock it."
+	v.Actions = certificateActions(cert, may)
+	if may && cert.Use == vpn.UseClient && cert.Authority != "" && cert.Blocked == nil && cert.Revoked == nil {
+		v.Header.Note = "Two ways to refuse it: revoke it for good, on its authority's revocation list, which other programs read too; or block it in this program, until you unblock it."
 	}
 	v.Chrome = h.pages.Chrome(c, v.Header.Title, "certificates")
 	return page.Render(c, status, views.CertificatePage(v))
@@ -75,7 +63,7 @@ func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
 	facts = append(facts, chainFacts(cert.Certificate)...)
 	facts = append(facts,
 		parts.Fact("Key type", cert.KeyType),
-		parts.FactTime("Valid from", parts.At(now, cert.NotBefore)),
+		validFrom(cert.Certificate, now),
 		parts.Pair{Label: "Expires", Value: cert.NotAfter.UTC().Format("2 January 2006, 15:04 UTC"), Help: parts.At(now, cert.NotAfter).Relative},
 		parts.Pair{Label: "Serial number", Value: cert.Serial, Mono: true},
 		parts.Pair{Label: "SHA-256 fingerprint", Value: cert.Fingerprint, Copy: true},
@@ -101,23 +89,54 @@ func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
 	return facts
 }
 
-// listButtons lead to the revocation list of a certificate's authority, and revoke the certificate. A certificate of an authority whose
-// list is made here is revoked; one of another authority is blocked, or revoked where its list is made.
-func listButtons(cert vpn.CertificateStatus) []parts.Button {
-	list := parts.Button{Label: "Revocation list", Href: views.RevocationListPath(cert.ID, "")}
-	switch {
-	case cert.Use == vpn.UseAuthority, cert.Chain != "" && cert.Authority == "":
-		return []parts.Button{list}
-	case cert.Authority == "":
-		return nil
-	case cert.Revoked == nil:
-		return []parts.Button{{Label: "Revoke certificate", Href: views.CertificatePath(cert.ID, "revoke")}, list}
-	case cert.Revoked.Hold():
-		return []parts.Button{{Label: "Remove from hold", Href: views.RevocationListPath(cert.ID, cert.Revoked.IssuerKey, "release", cert.Revoked.Serial)},
-			{Label: "Revoke certificate", Href: views.CertificatePath(cert.ID, "revoke")}, list}
-	default:
-		return []parts.Button{list}
+// validFrom says why a certificate that was just issued is valid for longer.
+func validFrom(cert vpn.Certificate, now time.Time) parts.Pair {
+	fact := parts.FactTime("Valid from", parts.At(now, cert.NotBefore))
+	if cert.Backdated() {
+		fact.Help = "Dated back by one hour when it was issued, for hosts whose clock is slow."
 	}
+	return fact
+}
+
+// certificateActions are what can be done with a certificate: to refuse it, to renew it, and the rest.
+func certificateActions(cert vpn.CertificateStatus, may bool) []parts.Action {
+	download := parts.Action{Label: "Download certificate", Href: views.CertificatePath(cert.ID, "download"), File: true}
+	var list []parts.Action
+	if cert.Use == vpn.UseAuthority || cert.Authority != "" || cert.Chain != "" {
+		list = append(list, parts.Action{Label: "Revocation list", Href: views.RevocationListPath(cert.ID, "")})
+	}
+	if !may {
+		return append([]parts.Action{download}, list...)
+	}
+	out := append(refusalActions(cert), list...)
+	if cert.CanRenew {
+		label := "Renew"
+		if revokedForGood(cert) {
+			label = "Issue again with a new key"
+		}
+		out = append(out, parts.Action{Label: label, Href: views.CertificatePath(cert.ID, "renew")})
+	}
+	return append(out, download, parts.Action{Label: "Rename", Href: views.CertificatePath(cert.ID, "rename")},
+		parts.Action{Label: "Delete certificate", Href: views.CertificatePath(cert.ID, "delete")})
+}
+
+// refusalActions revoke or block a certificate, or take that back. A certificate of an authority whose list is made here is revoked; one of
+// another authority is blocked, or revoked where its list is made.
+func refusalActions(cert vpn.CertificateStatus) []parts.Action {
+	var out []parts.Action
+	if cert.Use != vpn.UseAuthority && cert.Authority != "" && !revokedForGood(cert) {
+		if cert.Revoked != nil {
+			out = append(out, parts.Action{Label: "Remove from hold", Href: views.RevocationListPath(cert.ID, cert.Revoked.IssuerKey, "release", cert.Revoked.Serial)})
+		}
+		out = append(out, parts.Action{Label: "Revoke certificate", Href: views.CertificatePath(cert.ID, "revoke")})
+	}
+	switch {
+	case cert.Blocked != nil:
+		out = append(out, parts.Action{Label: "Unblock certificate", Href: views.BlockedPath(cert.Blocked.Fingerprint, "unblock")})
+	case cert.Use == vpn.UseClient && !revokedForGood(cert):
+		out = append(out, parts.Action{Label: "Block certificate", Href: views.CertificatePath(cert.ID, "block")})
+	}
+	return out
 }
 
 // fileOf leads to the configuration files that can have a client's certificate and key: what a client needs, in one file.

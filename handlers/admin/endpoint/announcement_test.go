@@ -30,8 +30,8 @@ func TestModifyAnnounces(t *testing.T) {
 	u.Connect(t, "bob", "10.20.0.4", vpn.ConnectionActive)
 	u.Admin.Post(u.Endpoint+"/configuration/download", nil).WantStatus(http.StatusOK)
 	p, form := announce(t, u, url.Values{"port": {"1194"}, "banner": {"line 1\r\nline 2"}})
-	p.WantText(".announcement", "1 configuration file that was downloaded stops working. 2 people are cut off until they have a new file.").
-		WantText(".announcement", "3 connections of 2 people are reset.").WantText(".announcement", "type replace here")
+	p.WantText(".announcement", "1 configuration file that was downloaded stops working. 2 users are cut off until they have a new file.").
+		WantText(".announcement", "3 connections of 2 users are reset.").WantText(".announcement", "type replace here")
 	p.WantText(".changes", "VPN portBefore: 443 → After: 1194").WantText(".changes details", "BeforenothingAfterline 1 line 2")
 	if got := p.Doc.Find(".changes dt").Length(); got != 2 {
 		t.Errorf("%d settings change: %s", got, p.Text(".changes"))
@@ -56,7 +56,7 @@ func TestModifyAnnounces(t *testing.T) {
 	if to := u.Admin.Create(u.Endpoint+"/edit", form); to != u.Endpoint+"/configuration" {
 		t.Errorf("the change of the port leads to %s", to)
 	}
-	u.Admin.Get(u.Endpoint+"/configuration").WantText("[role=status]", "Client VPN endpoint modified. 2 people need a new file.")
+	u.Admin.Get(u.Endpoint+"/configuration").WantText("[role=status]", "Client VPN endpoint modified. 2 users need a new file.")
 	if got := u.Stored(t); got.Listen.Port != 1194 || got.Banner != "line 1\nline 2" {
 		t.Errorf("stored %d %q", got.Listen.Port, got.Banner)
 	}
@@ -73,7 +73,7 @@ func TestModifyOffersToReconnect(t *testing.T) {
 	u.Connect(t, "alice", "10.20.0.2", vpn.ConnectionActive)
 	p, form := announce(t, u, url.Values{"dns1": {"10.0.0.2"}})
 	p.WantText(".changes", "DNS Server 1 IP addressBefore: nothing → After: 10.0.0.2")
-	p.WantText(".announcement", "1 person is connected now").WantText(".announcement", "On their next connection")
+	p.WantText(".announcement", "1 user is connected now").WantText(".announcement", "On their next connection")
 	if form.Get("reconnect") != "later" {
 		t.Errorf("%q is chosen beforehand", form.Get("reconnect"))
 	}
@@ -90,7 +90,7 @@ func TestRotateKeyOfFiles(t *testing.T) {
 	u.Connect(t, "alice", "10.20.0.2", vpn.ConnectionActive)
 	u.Admin.Get(u.Endpoint+"/rules").WantText(".dropdown-menu", "Rotate key of configuration files")
 	key := u.Stored(t).TLSCrypt
-	form := u.Admin.Get(u.Endpoint+"/rotate-key").WantText(".announcement", "1 person is cut off until they have a new file.").FormValues("form.announcement")
+	form := u.Admin.Get(u.Endpoint+"/rotate-key").WantText(".announcement", "1 user is cut off until they have a new file.").FormValues("form.announcement")
 	u.Admin.Post(u.Endpoint+"/rotate-key", form).WantStatus(http.StatusUnprocessableEntity).WantText("#confirm-error", "Type the word replace")
 	form.Set("confirm", "replace")
 	stale := url.Values{"version": {"0"}, "announced": form["announced"], "confirm": form["confirm"]}

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"net/http"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -83,5 +84,5 @@ func (h *Associations) Probe(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "The target network was tested.", views.AssociationTestPath(endpointID(c), associationID(c)))
+	return c.Redirect(http.StatusSeeOther, views.AssociationTestPath(endpointID(c), associationID(c)))
 }

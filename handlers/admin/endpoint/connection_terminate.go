@@ -78,9 +78,9 @@ func disconnected(list []vpn.Connection) string {
 	for _, c := range list {
 		users[c.Username] = true
 	}
-	people := "1 person is"
+	people := "1 user is"
 	if n := len(users); n != 1 {
-		people = parts.Number(n) + " people are"
+		people = parts.Number(n) + " users are"
 	}
 	text := people + " disconnected"
 	if len(list) > len(users) {

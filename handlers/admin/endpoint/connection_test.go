@@ -77,7 +77,7 @@ func TestConnections(t *testing.T) {
 	u.Admin.Get(tab+"?q=10.20.0.7").Row("bob").WantText("td", "10.20.0.7")
 
 	ask := tab + "/terminate?id=" + string(bob.ID)
-	p = u.Admin.Get(ask).WantText("h1", "Terminate 1 connection?").WantText("td", "bob").WantText("main", "1 person is disconnected.")
+	p = u.Admin.Get(ask).WantText("h1", "Terminate 1 connection?").WantText("td", "bob").WantText("main", "1 user is disconnected.")
 	webtest.CheckMarkup(t, ask, p)
 	u.Admin.Follow(u.Admin.Post(tab+"/terminate", url.Values{"id": {p.Value("id")}})).WantText("[role=status]", "1 connection will be terminated")
 	u.Admin.Get(tab).Row(string(bob.ID)).WantText("td", "Terminating").WantText("td", "Terminated by administrator admin")
@@ -139,7 +139,7 @@ func TestTerminateSeveral(t *testing.T) {
 		t.Errorf("%d of 4 boxes are ticked", n)
 	}
 	ask := "/connections/terminate?return=" + url.QueryEscape("/connections?q=a") + "&id=" + string(alice.ID) + "&id=" + string(again.ID) + "&id=" + string(carol.ID)
-	p := u.Admin.Get(ask).WantText("h1", "Terminate 3 connections?").WantText("main", "2 people are disconnected on 3 devices.")
+	p := u.Admin.Get(ask).WantText("h1", "Terminate 3 connections?").WantText("main", "2 users are disconnected on 3 devices.")
 	webtest.CheckMarkup(t, ask, p)
 	form := url.Values{"return": {p.Doc.Find("main input[name=return]").AttrOr("value", "")}}
 	p.Doc.Find("input[name=id]").Each(func(_ int, e *goquery.Selection) { form.Add("id", e.AttrOr("value", "")) })

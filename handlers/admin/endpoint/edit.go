@@ -136,5 +136,5 @@ func needFile(people int) string {
 	if people == 0 {
 		return ""
 	}
-	return " " + parts.YesNo(people == 1, "1 person needs", parts.Number(people)+" people need") + " a new file."
+	return " " + parts.YesNo(people == 1, "1 user needs", parts.Number(people)+" users need") + " a new file."
 }

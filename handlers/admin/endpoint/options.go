@@ -24,7 +24,11 @@ var endpointOptions = optionList{
 		Help: "Clients use the DNS servers below, for example the resolver of the network. Verify that the DNS servers can be reached by clients. Without an address, clients keep their own. The addresses are kept while it is off."},
 		func(o *vpn.ClientOptions) *bool { return &o.DNSEnabled },
 		func(o vpn.ClientOptions) parts.Pair {
-			return parts.Fact("DNS servers", parts.YesNo(o.DNSEnabled, "Enabled", "Disabled"))
+			fact := parts.Fact("DNS servers", parts.YesNo(o.DNSEnabled, "Enabled", "Disabled"))
+			if o.DNSEnabled && !o.DNS1.IsValid() && !o.DNS2.IsValid() {
+				fact.Value, fact.Help = "None set", "Clients keep their own DNS servers."
+			}
+			return fact
 		}),
 	dnsServer("dns1", "DNS Server 1 IP address", func(o *vpn.ClientOptions) *netip.Addr { return &o.DNS1 }),
 	dnsServer("dns2", "DNS Server 2 IP address", func(o *vpn.ClientOptions) *netip.Addr { return &o.DNS2 }),

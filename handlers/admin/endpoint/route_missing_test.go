@@ -84,7 +84,7 @@ func TestNewRoutesAreAnnounced(t *testing.T) {
 	routes := u.Admin.Get(u.Endpoint + "/routes")
 	digest := u.Digest(t)
 	ask := u.Admin.Post(u.Endpoint+"/routes/missing", routes.FormValues("form:has(#missing-all)")).WantStatus(http.StatusOK).
-		WantText("main", "1 person is connected now, with what was set before").WantText("legend", "When do clients that are connected learn it?")
+		WantText("main", "1 user is connected now, with what was set before").WantText("legend", "When do clients that are connected learn it?")
 	if u.Digest(t) != digest {
 		t.Error("the question changed something")
 	}

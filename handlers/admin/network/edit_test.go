@@ -75,7 +75,7 @@ func TestModifyRanges(t *testing.T) {
 	form.Set("cidrs", "10.0.0.0/16\n10.9.0.0/16\n10.10.0.0/16")
 	p := b.Post(u.Network+"/edit", form).WantStatus(http.StatusOK).WantText("h1", "Modify network office").WantText("main", "The routes of endpoint main follow the network.").
 		WantText(".changes", "10.0.0.0/16, 10.1.0.0/16, 10.9.0.0/16").WantText(".changes", "10.0.0.0/16, 10.9.0.0/16, 10.10.0.0/16").
-		WantText(".announcement", "Clients can no longer reach what the removed routes lead to").WantText(".announcement", "1 person is connected now").
+		WantText(".announcement", "Clients can no longer reach what the removed routes lead to").WantText(".announcement", "1 user is connected now").
 		WantText(".announcement", "Reconnect them now").WantText(".announcement", "No route of this host leads to 10.10.0.0/16. Clients do not reach it")
 	webtest.CheckMarkup(t, u.Network+"/edit", p)
 	if u.Stored(t).PushGeneration != 0 {

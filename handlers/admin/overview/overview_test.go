@@ -3,6 +3,7 @@ package overview_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"sallyport/web/webtest"
@@ -24,7 +25,9 @@ func TestOverview(t *testing.T) {
 	if file.Doc.Find("#client option[selected]").Length() != 1 || file.Doc.Find("#link-client option[selected]").Length() != 1 {
 		t.Error("the first user is not chosen")
 	}
-	b.Get("/").WantText("main", "Office")
+	if got, want := b.Get("/").WantText("main", "Office").WantText("main", "No client is connected.").Href("Download client configuration"), strings.SplitN(made.Header.Get("Location"), "?", 2)[0]; got != want {
+		t.Errorf("without a connection the page leads to %q, want %q", got, want)
+	}
 	if b.Get("/").Doc.Find("form[action='/getting-started/dismiss']").Length() != 1 {
 		t.Fatal("the tutorial has no card")
 	}

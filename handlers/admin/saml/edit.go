@@ -128,7 +128,7 @@ func effects(e identity.SAMLEdit) []string {
 	case e.People == 0:
 		out = append(out, parts.Count(n, "endpoint")+" "+parts.YesNo(n == 1, "uses", "use")+" this provider. No user is connected there now.")
 	default:
-		out = append(out, parts.Count(n, "endpoint")+" "+parts.YesNo(n == 1, "uses", "use")+" this provider. "+strconv.Itoa(e.People)+" "+parts.YesNo(e.People == 1, "person is", "people are")+" connected there now: their sessions go on.")
+		out = append(out, parts.Count(n, "endpoint")+" "+parts.YesNo(n == 1, "uses", "use")+" this provider. "+strconv.Itoa(e.People)+" "+parts.YesNo(e.People == 1, "user is", "users are")+" connected there now: their sessions go on.")
 	}
 	return out
 }

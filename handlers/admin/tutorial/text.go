@@ -7,6 +7,7 @@ import (
 
 	"sallyport/control/tutorial"
 	views "sallyport/views/admin"
+	"sallyport/views/help"
 	"sallyport/views/parts"
 )
 
@@ -46,9 +47,9 @@ var stepTexts = map[tutorial.Key]stepText{
 		title: "Prerequisites: the company's sign-in",
 		texts: []string{
 			"Where people are to sign in with the company's accounts instead of certificates, or besides, create the identity provider first. A SAML provider (Okta, Entra ID, Keycloak, Google Workspace …) signs them in in their browser; a directory asks for user name and password.",
-			"Enter our values at the provider, test a sign-in, then choose “User-based authentication” in the form of the endpoint. One configuration file serves all users then. Recipes for each provider: docs/saml.md.",
+			"Enter our values at the provider, test a sign-in, then choose “User-based authentication” in the form of the endpoint. One configuration file serves all users then.",
 		},
-		links: []stepLink{{"Create SAML provider", views.SAMLProvidersPath + "/new", true}, {"Create directory", views.DirectoriesPath + "/new", true}, {"Identity providers", views.ProvidersPath, false}},
+		links: []stepLink{{"Create SAML provider", views.SAMLProvidersPath + "/new", true}, {"Create directory", views.DirectoriesPath + "/new", true}, {"Identity providers", views.ProvidersPath, false}, {"Recipes for SAML providers", help.Path + "/saml", false}},
 	},
 	tutorial.Certificates: {
 		title: "Generate server and client certificates and keys",

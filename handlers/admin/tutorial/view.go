@@ -22,25 +22,17 @@ func (h *Tutorial) View(c echo.Context) error {
 	return page.RenderLive(c, v.Live, views.StartPage(chrome, v))
 }
 
-// startView numbers the steps as the guide does: the prerequisites come before step 1.
+// startView numbers the steps, as docs/getting-started.md does.
 func startView(steps []tutorial.Step, mayChange bool) views.Start {
 	var out views.Start
-	number := 0
-	for _, s := range steps {
+	for i, s := range steps {
 		text := stepTexts[s.Key]
 		step := views.Step{
-			Title: text.title, Texts: text.texts, Note: s.Note, Done: s.Done, Next: s.Next, Optional: s.Optional,
+			Mark: strconv.Itoa(i + 1), Title: text.title, Texts: text.texts, Note: s.Note, Done: s.Done, Next: s.Next, Optional: s.Optional,
 			Actions: text.actions(s, mayChange),
 		}
 		if s.Key == tutorial.Endpoint && s.Endpoint.ID != "" {
 			step.Endpoint = &s.Endpoint
-		}
-		switch {
-		case s.Key == tutorial.PublicName, s.Key == tutorial.Prerequisites, s.Key == tutorial.SignIn:
-			step.Mark = "•"
-		default:
-			number++
-			step.Mark = strconv.Itoa(number)
 		}
 		if s.Done {
 			step.Mark = "✓"

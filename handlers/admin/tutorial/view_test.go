@@ -3,6 +3,10 @@ package tutorial_test
 import (
 	"net/http"
 	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -118,5 +122,34 @@ func TestSuccessLeadsThroughTheTutorial(t *testing.T) {
 	u.Admin.Post(u.Endpoint+"/configuration/download", nil).WantStatus(http.StatusOK)
 	if p := rule("10.8.0.0/16"); p.Doc.Find(".alert a").Length() != 1 || p.Href("Download client configuration") != u.Endpoint+"/configuration" {
 		t.Errorf("after the file was downloaded a rule leads to: %s", p.Text(".alert"))
+	}
+}
+
+// The console and the documentation number the same steps.
+func TestGettingStartedIsAsTheDocumentation(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../docs/getting-started.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var written []string
+	for _, m := range regexp.MustCompile(`(?m)^([0-9]+)\. \*\*(.+?)\.?\*\*( \(optional\))?`).FindAllStringSubmatch(string(page), -1) {
+		written = append(written, m[1]+" "+m[2]+m[3])
+	}
+	var shown []string
+	s := webtest.NewWithAccounts(t)
+	s.SignIn(t, webtest.Administrator).Get("/getting-started").Doc.Find(".guide-step").Each(func(i int, step *goquery.Selection) {
+		title := step.Find(".guide-title").Contents().First().Text()
+		line := step.Find(".guide-mark").Text() + " " + strings.TrimSpace(title)
+		if done := strings.TrimPrefix(line, "✓ "); done != line {
+			line = strconv.Itoa(i+1) + " " + done
+		}
+		if strings.Contains(step.Find(".guide-title").Text(), "Optional") {
+			line += " (optional)"
+		}
+		shown = append(shown, line)
+	})
+	if !slices.Equal(written, shown) {
+		t.Errorf("the documentation has\n%s\nthe console\n%s", strings.Join(written, "\n"), strings.Join(shown, "\n"))
 	}
 }
