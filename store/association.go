@@ -61,32 +61,21 @@ func (t *Tx) Association(ctx context.Context, id vpn.AssociationID) (vpn.Associa
 
 // AssociationsOf lists the associations of endpoints, by endpoint and zone.
 func (t *Tx) AssociationsOf(ctx context.Context, ids ...vpn.EndpointID) ([]vpn.Association, error) {
-	return readAssociations(t.on(ctx), "endpoint_id", idStrings(ids))
+	return readAssociations(t.on(ctx), "endpoint_id", ids)
 }
 
 // AssociationsOfSubnets lists the associations that have one of the subnets as their target
 // network.
 func (t *Tx) AssociationsOfSubnets(ctx context.Context, ids ...vpn.SubnetID) ([]vpn.Association, error) {
-	return readAssociations(t.on(ctx), "subnet_id", idStrings(ids))
+	return readAssociations(t.on(ctx), "subnet_id", ids)
 }
 
-func readAssociations(q *gorm.DB, column string, ids []string) ([]vpn.Association, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	q = q.Session(&gorm.Session{})
-	var out []vpn.Association
-	for part := range slices.Chunk(ids, batch) {
-		list, err := readAll(q.Where(column+" IN ?", part).Order("endpoint_id, zone, id"), associationNoun, associationRow.association)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, list...)
-	}
+func readAssociations[ID ~string](q *gorm.DB, column string, ids []ID) ([]vpn.Association, error) {
+	out, err := readAllOf(q.Order("endpoint_id, zone, id"), column, ids, associationNoun, associationRow.association)
 	if len(ids) > batch { // the order of one statement
 		slices.SortStableFunc(out, func(a, b vpn.Association) int { return cmp.Compare(a.Endpoint, b.Endpoint) })
 	}
-	return out, nil
+	return out, err
 }
 
 // CreateAssociation adds an association.

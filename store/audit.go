@@ -55,6 +55,11 @@ func (t *Tx) AuditRecords(ctx context.Context, l vpn.List) (vpn.Page[vpn.AuditRe
 	return readPage(t.on(ctx), l, auditList, auditNoun, auditRow.record)
 }
 
+// CountAudited counts the records of an action for each of the subjects; those without any are absent.
+func (t *Tx) CountAudited(ctx context.Context, action vpn.Action, subjects ...string) (map[string]int, error) {
+	return countRows(t.on(ctx).Model(&auditRow{}).Where("action = ?", string(action)), auditNoun, "subject", subjects)
+}
+
 // PurgeAudit deletes the oldest records of refusals from before the one time, and of changes from before
 // the other, at most limit of each, and returns their number. A zero time keeps all.
 func (t *Tx) PurgeAudit(ctx context.Context, refusals, changes time.Time, limit int) (int, error) {

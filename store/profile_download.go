@@ -71,6 +71,11 @@ func (t *Tx) ProfileDownloads(ctx context.Context, id vpn.EndpointID, limit int)
 	return readAll(q, downloadNoun, downloadRow.download)
 }
 
+// CountDownloads counts the files of each endpoint that were handed out; endpoints without any are absent.
+func (t *Tx) CountDownloads(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]int, error) {
+	return countRows(t.on(ctx).Model(&downloadRow{}), downloadNoun, "endpoint_id", ids)
+}
+
 var portalDownloadList = longListing[downloadRow]{
 	orders: map[string]keyColumn[downloadRow]{"at": {"at", func(r downloadRow) any { return r.At }}},
 	normal: "at",

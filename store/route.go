@@ -61,10 +61,9 @@ func (t *Tx) Route(ctx context.Context, id vpn.RouteID) (vpn.Route, error) {
 	return row.route()
 }
 
-// RoutesOf lists all routes of an endpoint, by destination.
-func (t *Tx) RoutesOf(ctx context.Context, id vpn.EndpointID) ([]vpn.Route, error) {
-	q := t.on(ctx).Where("endpoint_id = ?", clean(string(id))).Order("destination_first, destination_bits, id")
-	return readAll(q, routeNoun, routeRow.route)
+// RoutesOf lists all routes of endpoints, those of each endpoint by destination.
+func (t *Tx) RoutesOf(ctx context.Context, ids ...vpn.EndpointID) ([]vpn.Route, error) {
+	return readAllOf(t.on(ctx).Order("endpoint_id, destination_first, destination_bits, id"), "endpoint_id", ids, routeNoun, routeRow.route)
 }
 
 var routeList = listing{

@@ -57,10 +57,9 @@ func (t *Tx) Rule(ctx context.Context, id vpn.RuleID) (vpn.Rule, error) {
 	return row.rule()
 }
 
-// RulesOf lists all rules of an endpoint, by destination.
-func (t *Tx) RulesOf(ctx context.Context, id vpn.EndpointID) ([]vpn.Rule, error) {
-	q := t.on(ctx).Where("endpoint_id = ?", clean(string(id))).Order("destination_first, destination_bits, group_key, id")
-	return readAll(q, ruleNoun, ruleRow.rule)
+// RulesOf lists all rules of endpoints, those of each endpoint by destination.
+func (t *Tx) RulesOf(ctx context.Context, ids ...vpn.EndpointID) ([]vpn.Rule, error) {
+	return readAllOf(t.on(ctx).Order("endpoint_id, destination_first, destination_bits, group_key, id"), "endpoint_id", ids, ruleNoun, ruleRow.rule)
 }
 
 var ruleList = listing{

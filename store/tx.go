@@ -73,6 +73,23 @@ func readAll[R, T any](q *gorm.DB, n noun, to func(R) (T, error)) ([]T, error) {
 	return mapRows(rows, n, to)
 }
 
+// readAllOf reads the rows of a query that have one of the IDs in a column.
+func readAllOf[R, T any, ID ~string](q *gorm.DB, column string, ids []ID, n noun, to func(R) (T, error)) ([]T, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	q = q.Session(&gorm.Session{})
+	var out []T
+	for part := range slices.Chunk(idStrings(ids), batch) {
+		list, err := readAll(q.Where(column+" IN ?", part), n, to)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+	}
+	return out, nil
+}
+
 func mapRows[R, T any](rows []R, n noun, to func(R) (T, error)) ([]T, error) {
 	out := make([]T, len(rows))
 	for i, row := range rows {
@@ -85,11 +102,11 @@ func mapRows[R, T any](rows []R, n noun, to func(R) (T, error)) ([]T, error) {
 	return out, nil
 }
 
-// idStrings converts IDs to strings, which the drivers take.
+// idStrings converts IDs to strings, which the drivers take. What a database cannot store finds nothing.
 func idStrings[ID ~string](ids []ID) []string {
 	out := make([]string, len(ids))
 	for i, id := range ids {
-		out[i] = string(id)
+		out[i] = clean(string(id))
 	}
 	return out
 }

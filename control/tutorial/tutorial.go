@@ -1,9 +1,7 @@
 package tutorial
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -141,28 +139,19 @@ func (s *Service) endpointSteps(ctx context.Context, tx *store.Tx, given bool) (
 		return nil, mutual, err
 	}
 	best, bestDone := stepsWithoutEndpoint().list(), -1
-	const enough = 20 // endpoints are looked at: the tutorial is for the first ones
-	// Endpoints with a network first: they have more steps done.
-	slices.SortStableFunc(all, func(a, b vpn.Endpoint) int { return cmp.Compare(len(b.Network), len(a.Network)) })
-	for i, e := range all {
-		if i == enough {
-			break
-		}
-		if e.Deleting {
-			continue
-		}
-		progress, err := s.stepsOf(ctx, tx, e)
-		if err != nil {
-			return nil, mutual, err
-		}
-		list, done := progress.list(), 0
+	looked, err := s.progress(ctx, tx, firstOnes(all))
+	if err != nil {
+		return nil, mutual, err
+	}
+	for _, p := range looked {
+		list, done := p.steps().list(), 0
 		for _, step := range list {
 			if step.Done {
 				done++
 			}
 		}
 		if done > bestDone {
-			best, bestDone, mutual = list, done, e.Mutual()
+			best, bestDone, mutual = list, done, p.endpoint.Mutual()
 		}
 	}
 	return best, mutual, nil
@@ -183,79 +172,4 @@ func stepsWithoutEndpoint() steps {
 // list gives the steps in the tutorial's order.
 func (s steps) list() []Step {
 	return []Step{s.endpoint, s.association, s.rule, s.internet, s.configuration, s.connect}
-}
-
-func (s *Service) stepsOf(ctx context.Context, tx *store.Tx, e vpn.Endpoint) (steps, error) {
-	out := stepsWithoutEndpoint()
-	for _, step := range []*Step{&out.endpoint, &out.association, &out.rule, &out.internet, &out.configuration, &out.connect} {
-		step.Endpoint = vpn.EndpointRef{ID: e.ID, Name: e.Name}
-	}
-	associations, err := tx.AssociationsOf(ctx, e.ID)
-	if err != nil {
-		return out, err
-	}
-	observed, err := s.core.Observations(ctx, tx, e.ID)
-	if err != nil {
-		return out, err
-	}
-	rules, err := tx.RulesOf(ctx, e.ID)
-	if err != nil {
-		return out, err
-	}
-	routes, err := tx.RoutesOf(ctx, e.ID)
-	if err != nil {
-		return out, err
-	}
-	live, err := tx.CountLive(ctx, e.ID)
-	if err != nil {
-		return out, err
-	}
-	exported, err := tx.AuditRecords(ctx, vpn.List{Size: 1, Filter: map[string]string{"action": string(vpn.ExportClientVpnClientConfiguration), "subject": string(e.ID)}})
-	if err != nil {
-		return out, err
-	}
-	handedOut, err := tx.ProfileDownloads(ctx, e.ID, 1) // to a user in the self-service portal, with the certificate of a device too
-	if err != nil {
-		return out, err
-	}
-	o := observed[e.ID]
-	out.endpoint.Done = true
-	var associated []vpn.Association
-	for _, a := range associations {
-		state, reason := a.State(o)
-		if state == vpn.Associated {
-			associated = append(associated, a)
-		}
-		out.association.Done = out.association.Done || state == vpn.Associated
-		if reason != "" {
-			out.association.Note = reason
-		}
-	}
-	internetRule := false
-	for _, r := range rules {
-		switch state, reason := r.State(o); {
-		case state == vpn.RuleActive && vpn.IsAny(r.Destination):
-			internetRule = true
-		case state == vpn.RuleActive:
-			out.rule.Done = true
-		case reason != "":
-			out.rule.Note = reason
-		}
-	}
-	var active []vpn.Route
-	for _, r := range routes {
-		if state, _ := r.State(o); state == vpn.RouteActive {
-			active = append(active, r)
-			out.internet.Done = out.internet.Done || internetRule && vpn.IsAny(r.Destination)
-		}
-	}
-	for _, u := range vpn.UnequalRoutes(e.ClientCIDR, associated, active) {
-		if vpn.IsAny(u.Destination) {
-			out.internet.Done, out.internet.Missing = false, true
-			out.internet.Note = "The route to 0.0.0.0/0 leads through " + u.Share() + ": sessions of the others do not reach the internet."
-		}
-	}
-	out.configuration.Done = exported.Total > 0 || len(handedOut) > 0
-	out.connect.Done = live[e.ID] > 0
-	return out, nil
 }
