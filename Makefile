@@ -186,10 +186,13 @@ static/dist/manifest.json: .assets/node_modules/.package-lock.json $(ASSET_SOURC
 # .assets begins with a dot so that neither Go nor a linter walks through it.
 .assets/node_modules/.package-lock.json: static/package.json static/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: run make deps"; exit 1; }
-	@echo "Fetching the npm packages of static/package-lock.json into .assets/"
+	@echo "Fetching the npm packages of static/package-lock.json into .assets/ (once; some seconds, at most three minutes)"
 	mkdir -p .assets
 	cp static/package.json static/package-lock.json .assets/
-	cd .assets && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+	@cd .assets && timeout 180 npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --prefer-offline --loglevel=error \
+		--fetch-timeout=30000 --fetch-retries=1 --fetch-retry-mintimeout=2000 --fetch-retry-maxtimeout=5000 || { \
+		echo "The npm packages could not be fetched from $$(npm config get registry). Check that this machine reaches it (a proxy is set with: npm config set proxy URL), then run make again. It is needed once: later runs use .assets/."; \
+		exit 1; }
 	touch $@
 
 $(GOLANGCI):

@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -20,6 +21,36 @@ type faults struct {
 	list     []string
 	document map[string]bool // addresses that were asked for as pages
 	offline  bool            // requests may fail: the console is stopped
+	stays    bool            // the user stays on a page with something typed, where the browser asks
+	asked    int             // how often it asked
+}
+
+// stay tells whether the user stays where the browser asks before it leaves what was typed.
+func (f *faults) stay(stays bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stays = stays
+}
+
+// askedToLeave is how often the browser asked.
+func (f *faults) askedToLeave() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked
+}
+
+// answer answers a dialog of the browser. The pages open none of their own.
+func (f *faults) answer(tab context.Context, d *page.EventJavascriptDialogOpening) {
+	if d.Type != page.DialogTypeBeforeunload {
+		f.add("dialog %s: %s", d.Type, d.Message)
+	}
+	f.mu.Lock()
+	f.asked++
+	stays := f.stays
+	f.mu.Unlock()
+	if err := chromedp.Run(tab, page.HandleJavaScriptDialog(!stays)); err != nil {
+		f.add("answer a dialog: %v", err)
+	}
 }
 
 func (f *faults) add(format string, args ...any) {
@@ -66,6 +97,8 @@ func (f *faults) listen(tab context.Context) {
 				f.document[e.Request.URL] = true
 				f.mu.Unlock()
 			}
+		case *page.EventJavascriptDialogOpening:
+			go f.answer(tab, e) // the browser waits for it, and events for this function
 		case *log.EventEntryAdded:
 			f.entry(e.Entry)
 		}

@@ -1,6 +1,12 @@
 package browser
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/chromedp/cdproto/input"
+
+	"sallyport/lab/netlab"
+)
 
 // A form is sent once, however often its button is pressed; on the way back it can be sent again.
 func TestFormIsSentOnce(t *testing.T) {
@@ -35,4 +41,35 @@ func TestFormIsSentOnce(t *testing.T) {
 	}
 	p.open("/networks")
 	p.waitText("2 networks", "once", "again")
+	p.typedIsKept()
+}
+
+// typedIsKept leaves a form in which something was typed: the browser asks first, unless it is by Cancel.
+func (p *user) typedIsKept() {
+	p.t.Helper()
+	search := func() {
+		p.do(input.DispatchKeyEvent(input.KeyRawDown).WithKey("k").WithCode("KeyK").WithWindowsVirtualKeyCode('K').WithModifiers(input.ModifierCtrl))
+	}
+	before := p.askedToLeave()
+	p.open("/networks/new")
+	search()
+	p.waitText("names, IDs")
+	if n := p.askedToLeave() - before; n != 0 {
+		p.t.Errorf("the browser asked %d times where nothing was typed", n)
+	}
+	p.open("/networks/new")
+	p.fill("Name", "half")
+	p.stay(true)
+	search()
+	netlab.Eventually(p.t, patience, "the browser asks", func() bool { return p.askedToLeave() > before })
+	p.stay(false)
+	if got := p.value("Name"); got != "half" {
+		p.t.Errorf("after the question the form has %q", got)
+	}
+	asked := p.askedToLeave()
+	p.press("Cancel")
+	p.waitText("2 networks")
+	if n := p.askedToLeave() - asked; n != 0 {
+		p.t.Errorf("Cancel asked %d times", n)
+	}
 }

@@ -259,6 +259,22 @@
       e.classList.remove("is-invalid");
     });
   });
+  // Where something was typed, or an answer refused it, the browser asks before another page takes its place: by Ctrl-K, a link
+  // or the way back. Cancel below the form leaves it without a question.
+  var kept = 'main form.form-card[method="post"]:not([data-gets-file], .confirm-card, .announcement)';
+  var refusedForm = document.querySelector("#error-summary"), typedIn = refusedForm && refusedForm.closest(kept), cancelled = false;
+  function keepTyped(event) {
+    if (event.isTrusted && event.target.closest(kept)) typedIn = event.target.closest(kept);
+  }
+  document.addEventListener("input", keepTyped);
+  document.addEventListener("change", keepTyped);
+  document.addEventListener("click", function (event) {
+    cancelled = !!(event.target.closest && event.target.closest("form .card-footer a"));
+  });
+  window.addEventListener("beforeunload", function (event) {
+    var used = !navigator.userActivation || navigator.userActivation.hasBeenActive; // without, the browser asks nothing
+    if (used && typedIn && typedIn.isConnected && !typedIn.hasAttribute("data-sent") && !cancelled) event.preventDefault();
+  });
   // Ctrl-K, or Command-K, opens the search of everything.
   document.addEventListener("keydown", function (event) {
     if (event.key !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
