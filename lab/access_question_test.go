@@ -141,7 +141,7 @@ func (l *accessLab) compare(t *testing.T, cases []accessCase, clients map[string
 	for _, w := range slices.DeleteFunc(wrong, func(w string) bool { return w == "" }) {
 		t.Error(w)
 	}
-	if count["Allowed"] < 40 || count["Denied"] < 40 || count["Allowed"]+count["Denied"] != len(cases) {
+	if allowed := count["Allowed"]; allowed < 40 || len(cases)-allowed < 40 || count["no answer"] > 0 || count["Depends on the target network"] > 0 {
 		t.Errorf("too few of one kind, or no answer: %v", count)
 	}
 	t.Logf("%d questions: %v", len(cases), count)

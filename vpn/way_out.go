@@ -13,5 +13,11 @@ type WayOut struct {
 	Problem   string     `json:"problem"`   // why packets do not leave, as a sentence; empty: they do
 }
 
+// Doubtful tells whether the host sends packets to a private address by its default route because it knows no other
+// (Way.RangeDoubt).
+func (w WayOut) Doubtful() bool {
+	return w.Default && w.Address.Is4() && isPrivate(netip.PrefixFrom(w.Address, w.Address.BitLen()))
+}
+
 // Hop is the next hop: "eth1, directly" or "10.0.0.254 on eth1"; "" where there is none.
 func (w WayOut) Hop() string { return hop(w.Interface, w.Gateway) }

@@ -261,6 +261,7 @@ func (d *Dataplane) WayOut(_ context.Context, to netip.Addr) (vpn.WayOut, error)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if w, ok := d.Ways[to]; ok {
+		w.Address = to
 		return w, d.Down
 	}
 	return vpn.WayOut{Address: to, Interface: "eth0"}, d.Down

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"sallyport/views/help"
 	"sallyport/views/layout"
 	"sallyport/views/parts"
 	"sallyport/vpn"
@@ -44,8 +45,8 @@ type AccessResult struct {
 	SourceNAT  bool
 	HolderName string // the user of the client that has the address; empty: none
 	Other      vpn.EndpointRef
-	Notes      []string // what is not as it should be: the user is blocked, changes are not in effect
-	Next       parts.Button
+	Notes      []string       // what is not as it should be: the user is blocked, changes are not in effect
+	Next       []parts.Button // what would let the packets pass, or what to do next; the first one first
 }
 
 // AccessWay is a target network in an answer.
@@ -77,6 +78,9 @@ func AccessToPath(id vpn.EndpointID, to netip.Addr) string {
 	return AccessPath(id) + query(AccessToParam, to.String())
 }
 
+// RoutesHelpPath is the help about the host's ways to what routes lead to.
+const RoutesHelpPath = help.Path + "/routes#whether-the-host-reaches-the-destination"
+
 // AccessOfPath is the page with a user chosen.
 func AccessOfPath(id vpn.EndpointID, user vpn.UserID) string {
 	return AccessPath(id) + query(AccessUserParam, string(user))
@@ -102,9 +106,17 @@ func (r AccessResult) tone() string {
 	return "success"
 }
 
-// word is the verdict in a word.
+// word is the verdict in a word or two: who does not let the packets pass.
 func (r AccessResult) word() string {
 	switch {
+	case r.Verdict == vpn.DenyNoRoute && len(r.Ways) == 0:
+		return "No target network"
+	case r.Verdict == vpn.DenyNoRoute:
+		return "No route of the endpoint"
+	case r.Verdict == vpn.DenyNoWay:
+		return "No way from this host"
+	case r.Verdict == vpn.DenyUnroutable:
+		return "Not routable"
 	case r.Verdict != vpn.Allow:
 		return "Denied"
 	case r.Partly:
@@ -117,7 +129,7 @@ func (r AccessResult) word() string {
 func (r AccessResult) headline() string {
 	switch {
 	case r.Verdict != vpn.Allow:
-		return fmt.Sprintf("Denied: %s does not reach %s.", r.Who, r.Destination)
+		return fmt.Sprintf("%s: %s does not reach %s.", r.word(), r.Who, r.Destination)
 	case r.Partly && r.Connected > 0:
 		return fmt.Sprintf("Only some connections of %s reach %s.", r.Who, r.Destination)
 	case r.Partly:
@@ -179,11 +191,26 @@ func (r AccessResult) whyNoRoute() string {
 	case r.Connected > 0:
 		return "No route contains " + to + " for the target network of " + parts.YesNo(r.Connected == 1, "the connection", "the connections") + " of " + r.Who + "."
 	}
-	return "No route of the route table contains " + to + "."
+	text := "No route of the route table contains " + to + "."
+	if len(r.Deciding) == 0 {
+		text += " Nor does an authorization rule: both are needed."
+	}
+	return text
 }
 
 // chip is the verdict through a target network, as a state.
-func (w AccessWay) chip() string { return parts.YesNo(w.Verdict == vpn.Allow, "allowed", "denied") }
+func (w AccessWay) chip() string {
+	switch w.Verdict {
+	case vpn.Allow:
+		return "allowed"
+	case vpn.DenyNoRoute:
+		return "no route"
+	case vpn.DenyNoWay:
+		return "no way"
+	default:
+		return "denied"
+	}
+}
 
 // way is the next hop of packets that leave the host.
 func (r AccessResult) way() string {

@@ -8,7 +8,7 @@ var toneOf = map[string]string{
 	"available": "good", "associated": "good", "active": "good", "ok": "good", "valid": "good", "enabled": "good", "reachable": "good", "done": "good", "allowed": "good",
 	"pending-associate": "wait", "associating": "wait", "authorizing": "wait", "creating": "wait", "connecting": "wait", "next": "wait", "expires soon": "wait",
 	"disassociating": "wait", "warning": "wait", "revoking": "wait", "deleting": "wait", "terminating": "wait", "away": "wait", "values changed": "wait",
-	"association-failed": "bad", "failed": "bad", "failed-to-terminate": "bad", "expired": "bad", "blocked": "bad", "unreachable": "bad", "trouble": "bad", "denied": "bad",
+	"association-failed": "bad", "failed": "bad", "failed-to-terminate": "bad", "expired": "bad", "blocked": "bad", "unreachable": "bad", "trouble": "bad", "denied": "bad", "no route": "bad", "no way": "bad",
 }
 
 var chipClass = map[string]string{"good": "bg-green-lt", "wait": "bg-yellow-lt", "bad": "bg-red-lt", "": "bg-secondary-lt"}

@@ -106,6 +106,9 @@ func accessResult(t endpoint.AccessTest, may bool) views.AccessResult {
 	} else if t.Waiting != "" {
 		r.Notes = append(r.Notes, "This is the answer once every change is in effect. "+t.Waiting)
 	}
+	if t.Verdict == vpn.Allow && accessDoubtful(t) {
+		r.Notes = append(r.Notes, "Only the default route of this host leads there ("+t.Out.Hop()+"). If the router does not lead to it, packets do not arrive.")
+	}
 	if may {
 		r.Next = accessNext(t)
 	}
@@ -127,9 +130,10 @@ func accessWho(t endpoint.AccessTest) string {
 	return "a client"
 }
 
-// accessNext leads to what would let the packets pass; the zero value: nothing that the console can change would.
-func accessNext(t endpoint.AccessTest) parts.Button {
-	below := func(label string, to netip.Prefix, path ...string) parts.Button {
+// accessNext leads to what would let the packets pass, and where they pass to a test of the way; none: nothing that the console can
+// change would.
+func accessNext(t endpoint.AccessTest) []parts.Button {
+	form := func(label string, to netip.Prefix, path ...string) parts.Button {
 		return parts.Button{Label: label, Href: views.ForDestinationPath(t.Endpoint.ID, to, path...)}
 	}
 	single := netip.PrefixFrom(t.Destination, t.Destination.BitLen())
@@ -137,19 +141,47 @@ func accessNext(t endpoint.AccessTest) parts.Button {
 	if len(t.Deciding) > 0 {
 		deciding = t.Deciding[0].Destination
 	}
+	rule, routes := form("Add authorization rule", single, "rules", "new"), parts.Button{Label: "Show route table", Href: views.EndpointPath(t.Endpoint.ID, "routes")}
+	hostWay := parts.Button{Label: "How the host gets a way", Href: views.RoutesHelpPath}
 	switch {
 	case len(t.Ways) == 0:
-		return parts.Button{Label: "Associate target network", Href: views.EndpointPath(t.Endpoint.ID, "associations", "new")}
+		return []parts.Button{{Label: "Associate target network", Href: views.EndpointPath(t.Endpoint.ID, "associations", "new")}}
 	case t.Verdict == vpn.DenyNoRule, t.Verdict == vpn.DenyHost:
-		return below("Add authorization rule", single, "rules", "new")
+		return []parts.Button{rule}
 	case t.Verdict == vpn.DenyGroup:
-		return below("Add authorization rule", deciding, "rules", "new")
+		return []parts.Button{form("Add authorization rule", deciding, "rules", "new")}
 	case t.Verdict == vpn.DenyNoRoute && slices.ContainsFunc(t.Ways, func(w endpoint.TestedWay) bool { return len(w.Routes) > 0 }), t.Verdict == vpn.Allow && t.Partly:
-		return parts.Button{Label: "Show route table", Href: views.EndpointPath(t.Endpoint.ID, "routes")} // it offers the routes that are missing
+		return []parts.Button{routes} // it offers the routes that are missing
+	case t.Verdict == vpn.DenyNoRoute && len(t.Deciding) == 0:
+		return []parts.Button{form("Create route", deciding, "routes", "new"), rule}
 	case t.Verdict == vpn.DenyNoRoute:
-		return below("Create route", deciding, "routes", "new")
+		return []parts.Button{form("Create route", deciding, "routes", "new")}
 	case t.Verdict == vpn.DenyOtherClient:
-		return below("Create route", t.Endpoint.ClientCIDR, "routes", "new")
+		return []parts.Button{form("Create route", t.Endpoint.ClientCIDR, "routes", "new")}
+	case t.Verdict == vpn.DenyNoWay:
+		return append(accessProbe(t), hostWay)
+	case t.Verdict == vpn.Allow && accessDoubtful(t):
+		return append(accessProbe(t), hostWay)
+	case t.Verdict == vpn.Allow:
+		return accessProbe(t)
 	}
-	return parts.Button{}
+	return nil
+}
+
+// accessProbe leads to the test of the target network that has the address, where one has.
+func accessProbe(t endpoint.AccessTest) []parts.Button {
+	for _, w := range t.Ways {
+		if a := w.Target; a.CIDR.Contains(t.Destination) && a.Removed == 0 {
+			return []parts.Button{{Label: "Test whether " + t.Destination.String() + " answers", Href: views.AssociationTestOfPath(t.Endpoint.ID, a.ID, t.Destination)}}
+		}
+	}
+	return nil
+}
+
+// accessDoubtful tells whether the host knows the way to a private address by its default route alone, and no test has shown that it leads
+// there.
+func accessDoubtful(t endpoint.AccessTest) bool {
+	return t.Out.Doubtful() && !slices.ContainsFunc(t.Ways, func(w endpoint.TestedWay) bool {
+		return w.Target.CIDR.Contains(t.Destination) && w.Target.Test.Proves(vpn.Way{Subnet: w.Target.CIDR, Interface: t.Out.Interface, Gateway: t.Out.Gateway})
+	})
 }

@@ -37,8 +37,9 @@ func TestAccessPage(t *testing.T) {
 	}
 	ask("destination=10.0.0.77").WantValue("destination", "10.0.0.77").WantText("#answer .alert-success", "Allowed: a client reaches 10.0.0.77.").WantText("#answer", "Decides: grants").
 		WantText("#answer", "office-a").WantText("#answer", "eth0, directly").WantText("#answer", "source NAT")
-	p = ask("destination=198.51.100.7").WantText("#answer .alert-danger", "Denied: a client does not reach 198.51.100.7.").WantText("#answer", "No route of the route table contains 198.51.100.7.")
-	b.Get(p.Href("Create route")).WantStatus(http.StatusOK)
+	p = ask("destination=198.51.100.7").WantText("#answer .alert-danger", "No route of the endpoint: a client does not reach 198.51.100.7.").WantText("#answer", "No route of the route table contains 198.51.100.7. Nor does an authorization rule: both are needed.")
+	b.Get(p.Href("Add authorization rule")).WantValue("destination", "198.51.100.7/32")
+	b.Get(p.Href("Create route")).WantStatus(http.StatusOK).WantValue("destination", "198.51.100.7/32")
 	b.Create(u.Endpoint+"/routes/new", url.Values{"destination": {"198.51.100.0/24"}, "subnet": {u.ZoneA}})
 	p = ask("destination=198.51.100.7").WantText("#answer .alert-danger", "No authorization rule contains 198.51.100.7.")
 	b.Get(p.Href("Add authorization rule")).WantStatus(http.StatusOK).WantValue("destination", "198.51.100.7/32")
@@ -60,6 +61,14 @@ func TestAccessPage(t *testing.T) {
 		u.Kit.Dataplane.Do(func() { u.Kit.Dataplane.Ways = map[netip.Addr]vpn.WayOut{netip.MustParseAddr("10.0.0.77"): way} })
 		ask("destination=10.0.0.77").WantText("#answer", name)
 	}
+	setHostWays(u, map[string]vpn.WayOut{"10.0.0.77": {Problem: "No route of this host leads to 10.0.0.77/32."}})
+	p = ask("destination=10.0.0.77").WantText("#answer .alert-danger", "No way from this host: a client does not reach 10.0.0.77.").WantText("#answer td", "No way")
+	b.Get(p.Href("How the host gets a way")).WantText("main", "Whether the host reaches the destination")
+	b.Get(p.Href("Test whether 10.0.0.77 answers")).WantText("h1", "Test target network office-a").WantValue("address", "10.0.0.77")
+	setHostWays(u, map[string]vpn.WayOut{"10.0.0.77": {Interface: "eth0", Default: true}})
+	p = ask("destination=10.0.0.77").WantText("#answer .alert-warning", "Only the default route of this host leads there (eth0, directly).")
+	b.Get(p.Href("Test whether 10.0.0.77 answers")).WantValue("address", "10.0.0.77")
+	ask("destination=198.51.100.7").WantText("#answer", "It depends")
 	u.Kit.Dataplane.Do(func() { u.Kit.Dataplane.Down = controltest.ErrDown })
 	ask("destination=10.0.0.77").WantText("#answer", "The way out is not known").WantText("#answer", "The dataplane does not answer.")
 	u.Kit.Dataplane.Do(func() { u.Kit.Dataplane.Down = nil })

@@ -55,6 +55,9 @@ func (h *Associations) renderProbe(c echo.Context, in *probeInput, refused error
 	a := v.Association
 	if in == nil {
 		last := probeInputOf(a)
+		if typed := c.QueryParam(views.TestedAddressParam); typed != "" {
+			last.Address = vpn.SearchText(typed)
+		}
 		in = &last
 	}
 	name := views.NameOr(a.SubnetName, a.Subnet)
