@@ -2,7 +2,6 @@ package endpoint
 
 import (
 	"cmp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -51,27 +50,12 @@ func (h *Configuration) renderConfiguration(c echo.Context, in configurationInpu
 		return err
 	}
 	v.Facts = append(v.Facts, handedOutFact(work, stopped))
-	file, err := h.endpoints.ConfigurationPreview(page.Context(c), page.Principal(c), view.ID)
+	_, err = h.endpoints.ConfigurationPreview(page.Context(c), page.Principal(c), view.ID)
 	switch {
 	case page.BelongsInForm(err):
 		v.Broken = page.Refusal(err)
 	case err != nil:
 		return err
-	}
-	broken := slices.IndexFunc(view.Faults, func(f vpn.Fault) bool { return !f.Warning })
-	switch {
-	case broken >= 0:
-		v.Notices = append(v.Notices, views.Notice{Tone: "danger", Title: "Clients cannot rely on this endpoint", Text: view.Faults[broken].Message + " Until that is mended the file may not work."})
-	case len(view.Faults) > 0:
-		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "A part of this endpoint needs attention", Text: view.Faults[0].Message,
-			Action: parts.Button{Label: "Target network associations", Href: views.EndpointPath(view.ID, "associations")}})
-	case file.Unusable && isAssociated(view):
-		v.Notices = append(v.Notices, views.Notice{Tone: "info", Title: "The target network is being associated", Text: "Clients connect once it is, as a rule within seconds. The file is complete already.",
-			Action: parts.Button{Label: "Target network associations", Href: views.EndpointPath(view.ID, "associations")}})
-	case file.Unusable:
-		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients cannot connect yet",
-			Text:   "The endpoint is " + string(view.State) + ". The file is complete; it works once a target network is associated.",
-			Action: parts.Button{Label: "Target network associations", Href: views.EndpointPath(view.ID, "associations")}})
 	}
 	if view.SignInWarning != "" {
 		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Users may not reach the page of the sign-in", Text: view.SignInWarning})
@@ -79,6 +63,9 @@ func (h *Configuration) renderConfiguration(c echo.Context, in configurationInpu
 	if view.RemoteWarning != "" {
 		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients may not find the endpoint", Text: view.RemoteWarning})
 	}
+	v.Clients = clientsState(view)
+	v.Live = page.Live(c, "clients-state", page.RenewOften, v.Clients)
+	v.Live.Self = views.EndpointPath(view.ID, "configuration") // also where the page answers a form that was refused
 	v.Chrome = h.pages.Chrome(c, "Download client configuration", "endpoints")
 	var clients []vpn.Certificate
 	if view.Mutual() && page.Principal(c).Role.MayChange() {
@@ -88,6 +75,9 @@ func (h *Configuration) renderConfiguration(c echo.Context, in configurationInpu
 	}
 	if err := h.links(c, &v, view, clients, link, linkRefused); err != nil {
 		return err
+	}
+	if page.Fragment(c) {
+		return page.RenderLive(c, v.Live, views.ConfigurationPage(v))
 	}
 	return page.RenderForm(c, cmp.Or(refused, linkRefused), views.ConfigurationPage(v))
 }
