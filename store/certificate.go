@@ -180,7 +180,10 @@ func (t *Tx) CreateCertificate(ctx context.Context, c vpn.Certificate, key vpn.S
 	if err != nil {
 		return err
 	}
-	if err := certificateNoun.wrote(t.on(ctx).Create(&row), row.ID); err != nil || !c.HasKey {
+	if err := certificateNoun.wrote(t.on(ctx).Create(&row), row.ID); err != nil {
+		return err
+	}
+	if err := t.beginLogins(ctx, c); err != nil || !c.HasKey {
 		return err
 	}
 	return t.createCertificateKey(ctx, c.ID, key)

@@ -28,7 +28,10 @@ func (t *Tx) SaveCertificate(ctx context.Context, c vpn.Certificate, key vpn.Sec
 	}
 	g := t.on(ctx).Model(&certificateRow{}).Where("id = ?", row.ID).
 		Select("issuer", "serial", "fingerprint", "key_type", "not_before", "not_after", "pem", "chain").Updates(&row)
-	if err := certificateNoun.wrote(g, row.ID); err != nil || key == "" {
+	if err := certificateNoun.wrote(g, row.ID); err != nil {
+		return err
+	}
+	if err := t.beginLogins(ctx, c); err != nil || key == "" {
 		return err
 	}
 	sealed, err := t.store.seal(key, certificateKeyColumn, row.ID)

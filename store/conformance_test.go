@@ -40,6 +40,7 @@ var suite = map[string]func(t *testing.T, s *Store){
 	"attempt":                        testAttempt,
 	"block":                          testBlock,
 	"renewal":                        testRenewal,
+	"certificate login":              testCertificateLogin,
 	"revoked":                        testRevokedCertificates,
 	"users":                          testUsers,
 	"user lists":                     testUserLists,

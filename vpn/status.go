@@ -163,6 +163,7 @@ type CertificateStatus struct {
 	AcceptedBy []EndpointRef
 	// Connected are the endpoints where a client is connected with it, or was and keeps its session, in a list of certificates.
 	Connected []EndpointRef
+	Login     CertificateLogin // the last one with it, of a client certificate
 	Issued    int
 	Devices   int               // certificates of devices of users that it issued
 	Blocked   *CertificateBlock // nil: it is not blocked
@@ -170,6 +171,12 @@ type CertificateStatus struct {
 	// Of one certificate that is shown alone:
 	CanRenew     bool
 	RenewsItself bool // by the setting; where an endpoint uses it
+}
+
+// CertificateLogin is a login with a client certificate that was granted.
+type CertificateLogin struct {
+	At       time.Time // zero: there was none
+	Endpoint EndpointRef
 }
 
 // EndpointRef names an endpoint where another thing refers to it.

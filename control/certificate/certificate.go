@@ -46,8 +46,12 @@ func (s *Service) Certificates(ctx context.Context, by control.Principal, l vpn.
 		if err != nil {
 			return err
 		}
+		logins, err := lastLogins(ctx, tx, ids...)
+		if err != nil {
+			return err
+		}
 		out = vpn.MapPage(page, func(c vpn.Certificate) vpn.CertificateStatus {
-			return vpn.CertificateStatus{Certificate: c, UsedBy: used[c.ID], Connected: connected[c.ID], Issued: issued[c.ID], Devices: devices[c.ID], Blocked: blocked[c.ID], Revoked: revoked[c.ID]}
+			return vpn.CertificateStatus{Certificate: c, UsedBy: used[c.ID], Connected: connected[c.ID], Login: logins[c.ID], Issued: issued[c.ID], Devices: devices[c.ID], Blocked: blocked[c.ID], Revoked: revoked[c.ID]}
 		})
 		return nil
 	})
@@ -75,6 +79,27 @@ func connectedWith(ctx context.Context, tx *store.Tx, list []vpn.Certificate) (m
 		}
 	}
 	return control.EndpointRefs(ctx, tx, at)
+}
+
+// lastLogins are the last logins with certificates, with the names of the endpoints: none where it was deleted.
+func lastLogins(ctx context.Context, tx *store.Tx, ids ...vpn.CertificateID) (map[vpn.CertificateID]vpn.CertificateLogin, error) {
+	logins, err := tx.CertificateLogins(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	var at []vpn.EndpointID
+	for _, l := range logins {
+		at = append(at, l.Endpoint.ID)
+	}
+	names, err := tx.EndpointNames(ctx, at...)
+	for id, l := range logins {
+		name, exists := names[l.Endpoint.ID]
+		if l.Endpoint.Name = name; !exists {
+			l.Endpoint = vpn.EndpointRef{}
+		}
+		logins[id] = l
+	}
+	return logins, err
 }
 
 // Certificate gives one certificate.
@@ -119,7 +144,11 @@ func (s *Service) Certificate(ctx context.Context, by control.Principal, id vpn.
 			}
 			row.AcceptedBy = refs[row.Authority]
 		}
-		row.UsedBy, row.Issued, row.Devices, row.Blocked, row.Revoked = used[id], issued[id], devices[id], blocked[id], revoked[id]
+		logins, err := lastLogins(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		row.UsedBy, row.Issued, row.Devices, row.Blocked, row.Revoked, row.Login = used[id], issued[id], devices[id], blocked[id], revoked[id], logins[id]
 		signer, err := SignerOf(ctx, tx, row.Certificate)
 		if err != nil {
 			return err

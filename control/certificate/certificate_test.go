@@ -24,7 +24,7 @@ func TestCertificateInUse(t *testing.T) {
 	}
 }
 
-// The list names the endpoints where a client is connected with its certificate now.
+// The list names the endpoints where a client is connected with its certificate now, and where it last logged in.
 func TestCertificatesInUseByClients(t *testing.T) {
 	t.Parallel()
 	s := newAssociatedSite(t)
@@ -38,6 +38,13 @@ func TestCertificatesInUseByClients(t *testing.T) {
 		}
 		if len(c.Connected) != want || want == 1 && c.Connected[0].ID != s.Endpoint.ID {
 			t.Errorf("%s is connected to %v", c.Label(), c.Connected)
+		}
+		login := vpn.CertificateLogin{}
+		if want == 1 {
+			login = vpn.CertificateLogin{At: s.Clock.Now(), Endpoint: vpn.EndpointRef{ID: s.Endpoint.ID, Name: s.Endpoint.Name}}
+		}
+		if c.Login != login {
+			t.Errorf("the last login with %s is %+v, want %+v", c.Label(), c.Login, login)
 		}
 	}
 }

@@ -292,6 +292,9 @@ func (b *batch) save(ctx context.Context) error {
 	if err := b.tx.UseDevices(ctx, b.core.Now(), b.used...); err != nil {
 		return err
 	}
+	if err := b.noteCertificates(ctx); err != nil {
+		return err
+	}
 	for _, s := range b.signIns {
 		if err := b.tx.SaveBrowserSignIn(ctx, s); err != nil {
 			return err

@@ -18,6 +18,11 @@ func RevocationListPath(id vpn.CertificateID, key string, below ...string) strin
 	return path
 }
 
+// SerialIsLong tells whether a serial number has no room in one line of a telephone: 16 bytes have, 20 bytes only in hexadecimal.
+func SerialIsLong(serial string) bool {
+	return len(serial) > len("340282366920938463463374607431768211455")
+}
+
 // SerialHex is a serial number in hexadecimal, as OpenSSL prints it.
 func SerialHex(serial string) string {
 	n, ok := new(big.Int).SetString(serial, 10)

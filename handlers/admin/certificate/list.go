@@ -69,6 +69,7 @@ func certificateCells(now time.Time) []page.Cell[vpn.CertificateStatus] {
 		{Label: "Common name", Text: func(r vpn.CertificateStatus) string { return r.CommonName }},
 		{Label: "Key type", Text: func(r vpn.CertificateStatus) string { return string(r.KeyType) }},
 		{Label: "Expires", Text: func(r vpn.CertificateStatus) string { return r.NotAfter.UTC().Format(time.RFC3339) }},
+		{Label: "Last used", Text: func(r vpn.CertificateStatus) string { return page.TimeCell(r.Login.At) }},
 		{Label: "State", Text: func(r vpn.CertificateStatus) string { return views.CertificateState(r, now) }},
 	}
 }

@@ -69,6 +69,9 @@ func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
 		parts.Pair{Label: "SHA-256 fingerprint", Value: cert.Fingerprint, Copy: true},
 		views.FactEndpoints("Used by", cert.UsedBy),
 	)
+	if cert.Use == vpn.UseClient {
+		facts = append(facts, lastUsed(cert.Login, now))
+	}
 	if cert.RenewsItself && len(cert.UsedBy) > 0 {
 		facts = append(facts, parts.Pair{Label: "Renewal", Value: "Automatic, from " + views.Date(cert.RenewsFrom()), Help: "See the setting Renew server certificates automatically."})
 	}
@@ -87,6 +90,20 @@ func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
 			parts.Pair{Label: "Issued to devices of users", Value: parts.Count(cert.Devices, "certificate"), Href: views.DevicesBy(cert.ID)})
 	}
 	return facts
+}
+
+// lastUsed tells when a client last logged in with a certificate, and where.
+func lastUsed(l vpn.CertificateLogin, now time.Time) parts.Pair {
+	fact := parts.Pair{Label: "Last used", Value: "Not yet"}
+	if l.At.IsZero() {
+		return fact
+	}
+	when := parts.At(now, l.At)
+	fact.Value, fact.Help = when.Relative+" at an endpoint that was deleted", when.Exact
+	if l.Endpoint.ID != "" {
+		fact.Value, fact.Href = when.Relative+" at "+l.Endpoint.Label(), views.EndpointPath(l.Endpoint.ID)
+	}
+	return fact
 }
 
 // validFrom says why a certificate that was just issued is valid for longer.

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -34,16 +33,9 @@ func devicesCrumb(d vpn.Directory) parts.Crumb {
 var deviceCells = []page.Cell[vpn.MFADevice]{
 	{Label: "User", Text: func(d vpn.MFADevice) string { return d.Username }},
 	{Label: "MFA device ID", Text: func(d vpn.MFADevice) string { return string(d.ID) }},
-	{Label: "Confirmed", Text: func(d vpn.MFADevice) string { return exportedTime(d.ConfirmedAt) }},
-	{Label: "Registered", Text: func(d vpn.MFADevice) string { return exportedTime(d.CreatedAt) }},
+	{Label: "Confirmed", Text: func(d vpn.MFADevice) string { return page.TimeCell(d.ConfirmedAt) }},
+	{Label: "Registered", Text: func(d vpn.MFADevice) string { return page.TimeCell(d.CreatedAt) }},
 	{Label: "Registered by", Text: func(d vpn.MFADevice) string { return d.CreatedBy }},
-}
-
-func exportedTime(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }
 
 // Devices lists the MFA devices of a directory's users.

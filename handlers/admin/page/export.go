@@ -3,6 +3,7 @@ package page
 import (
 	"encoding/csv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,6 +14,14 @@ import (
 type Cell[T any] struct {
 	Label string
 	Text  func(T) string
+}
+
+// TimeCell is a time in an exported list; empty where there was none.
+func TimeCell(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }
 
 // maxExported is the most rows of one file.

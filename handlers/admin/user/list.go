@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -21,21 +20,14 @@ var cells = []page.Cell[vpn.UserSummary]{
 	{Label: "Groups", Text: func(u vpn.UserSummary) string { return strconv.Itoa(u.Groups) }},
 	{Label: "First groups", Text: func(u vpn.UserSummary) string { return strings.Join(u.GroupNames, "; ") }},
 	{Label: "Connections", Text: func(u vpn.UserSummary) string { return strconv.Itoa(u.Connections) }},
-	{Label: "First seen", Text: func(u vpn.UserSummary) string { return timeCell(u.FirstSeen) }},
-	{Label: "Last VPN login", Text: func(u vpn.UserSummary) string { return timeCell(u.SignedInAt) }},
-	{Label: "Last refusal", Text: func(u vpn.UserSummary) string { return timeCell(u.RefusedAt) }},
+	{Label: "First seen", Text: func(u vpn.UserSummary) string { return page.TimeCell(u.FirstSeen) }},
+	{Label: "Last VPN login", Text: func(u vpn.UserSummary) string { return page.TimeCell(u.SignedInAt) }},
+	{Label: "Last refusal", Text: func(u vpn.UserSummary) string { return page.TimeCell(u.RefusedAt) }},
 	{Label: "Code", Text: func(u vpn.UserSummary) string { return string(u.RefusedCode) }},
-	{Label: "Blocked", Text: func(u vpn.UserSummary) string { return timeCell(u.BlockedAt) }},
+	{Label: "Blocked", Text: func(u vpn.UserSummary) string { return page.TimeCell(u.BlockedAt) }},
 	{Label: "Blocked by", Text: func(u vpn.UserSummary) string { return u.BlockedBy }},
 	{Label: "Reason", Text: func(u vpn.UserSummary) string { return u.BlockReason }},
 	{Label: "User ID", Text: func(u vpn.UserSummary) string { return string(u.ID) }},
-}
-
-func timeCell(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }
 
 // List lists the users.
@@ -104,5 +96,5 @@ var groupCells = []page.Cell[vpn.UserGroupSummary]{
 		return strconv.Itoa(g.Members)
 	}},
 	{Label: "Rules", Text: func(g vpn.UserGroupSummary) string { return strconv.Itoa(g.Rules) }},
-	{Label: "First seen", Text: func(g vpn.UserGroupSummary) string { return timeCell(g.FirstSeen) }},
+	{Label: "First seen", Text: func(g vpn.UserGroupSummary) string { return page.TimeCell(g.FirstSeen) }},
 }
