@@ -129,6 +129,14 @@ func (c Certificate) CheckSigner(s CertificateSpec, now time.Time) error {
 
 // FileBase is a file name without ending for downloads of the certificate.
 func (c Certificate) FileBase() string {
+	if base := fileBase(c.CommonName); base != "" {
+		return base
+	}
+	return string(c.ID)
+}
+
+// fileBase makes a name a part of a file name that every system takes; empty where nothing of it is left.
+func fileBase(name string) string {
 	base := strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.':
@@ -136,10 +144,6 @@ func (c Certificate) FileBase() string {
 		default:
 			return '-'
 		}
-	}, c.CommonName)
-	base = strings.Trim(base, "-.")
-	if base == "" {
-		return string(c.ID)
-	}
-	return base
+	}, name)
+	return strings.Trim(base, "-.")
 }

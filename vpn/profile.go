@@ -149,7 +149,7 @@ const mostOfName = 40
 // confused.
 func (p Profile) FileName() string {
 	name := string(p.Endpoint)
-	if called := (Certificate{CommonName: p.Name}).FileBase(); called != "" {
+	if called := fileBase(p.Name); called != "" {
 		name = strings.TrimRight(called[:min(len(called), mostOfName)], "-.") + "-" + name
 	}
 	if p.Client != nil && p.Client.Name != "" {

@@ -212,9 +212,13 @@ func (w AccessWay) chip() string {
 	}
 }
 
-// way is the next hop of packets that leave the host.
-func (r AccessResult) way() string {
-	return vpn.Way{Interface: r.Out.Interface, Gateway: r.Out.Gateway}.Hop()
+// wayColumns are the columns of the table of target networks.
+func (r AccessResult) wayColumns() []parts.Column {
+	columns := parts.Heads("Target network of the connection", "Route", "Verdict")
+	if r.Connected > 0 {
+		columns = append(columns, parts.Column{Label: "Connections of " + r.Who, Right: true})
+	}
+	return columns
 }
 
 // groupNames lists groups by name.

@@ -79,14 +79,13 @@ func EndpointNames(list []vpn.EndpointRef) string {
 	for i, e := range list {
 		words[i] = e.Label()
 	}
-	last := len(words) - 1
-	switch {
-	case last < 0:
+	switch len(words) {
+	case 0:
 		return "no endpoint"
-	case last == 0:
+	case 1:
 		return "endpoint " + words[0]
 	default:
-		return "endpoints " + strings.Join(words[:last], ", ") + " and " + words[last]
+		return "endpoints " + vpn.JoinWords(words)
 	}
 }
 

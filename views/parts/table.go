@@ -141,6 +141,15 @@ type Column struct {
 	pick bool
 }
 
+// Heads are columns that have labels and nothing else.
+func Heads(labels ...string) []Column {
+	columns := make([]Column, len(labels))
+	for i, l := range labels {
+		columns[i].Label = l
+	}
+	return columns
+}
+
 // Empty is what a list without rows shows.
 type Empty struct {
 	Title  string

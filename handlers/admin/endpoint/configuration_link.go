@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 
@@ -40,7 +41,7 @@ func (h *Configuration) MakeLink(c echo.Context) error {
 		Chrome: h.pages.Chrome(c, "One-time link", "endpoints"), URL: url, Back: views.EndpointPath(made.Endpoint, "configuration"),
 		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, "configuration"), Title: "One-time link"},
 		Facts: []parts.Pair{
-			parts.Fact("Client", orNone(made.Client, "no client certificate")), {Label: "Link", Value: url, Copy: true},
+			parts.Fact("Client", cmp.Or(made.Client, "no client certificate")), {Label: "Link", Value: url, Copy: true},
 			parts.FactTime("Works until", parts.At(now, made.EndsAt)),
 		},
 	}
@@ -48,13 +49,6 @@ func (h *Configuration) MakeLink(c echo.Context) error {
 		v.Warning = "This link is reached from this host alone. Set public_listen and public_url, settings of the server, to where users reach the public pages."
 	}
 	return page.Render(c, http.StatusOK, views.ConfigurationLinkPage(v))
-}
-
-func orNone(text, none string) string {
-	if text == "" {
-		return none
-	}
-	return text
 }
 
 // linkLife is a number of hours in words.
@@ -82,7 +76,7 @@ func (h *Configuration) links(c echo.Context, v *views.Configuration, view endpo
 	}
 	now := h.pages.Now()
 	for _, l := range list {
-		row := views.LinkRow{Client: orNone(l.Client, "–"), State: string(l.State(now)), MadeBy: l.MadeBy, Made: parts.At(now, l.MadeAt), Ends: parts.At(now, l.EndsAt)}
+		row := views.LinkRow{Client: cmp.Or(l.Client, "–"), State: string(l.State(now)), MadeBy: l.MadeBy, Made: parts.At(now, l.MadeAt), Ends: parts.At(now, l.EndsAt)}
 		if l.State(now) == vpn.LinkOpen {
 			row.Withdraw = views.EndpointPath(view.ID, "configuration", "links", string(l.ID), "withdraw")
 		}

@@ -22,19 +22,18 @@ func (in descriptionInput) edit() vpn.DescriptionEdit {
 }
 
 // descriptionForm has the description below facts that cannot be changed. typed is nil where nothing was typed yet.
-func descriptionForm(typed *descriptionInput, stored string, refused error, submit string, facts ...parts.Field) parts.Form {
+func descriptionForm(typed *descriptionInput, stored string, refused error, submit, cancel string, facts ...parts.Field) parts.Form {
 	in := descriptionInput{Was: stored, Description: stored}
 	if typed != nil {
 		in = *typed
 	}
 	field := parts.Field{Name: "description", Label: "Description", Value: in.Description, Autocomplete: "off", Focus: true}
-	f := parts.Form{Submit: submit, Fields: append(facts, field)}
+	f := parts.Form{Submit: submit, Cancel: cancel, Fields: append(facts, field)}
 	if refused != nil && vpn.KindOf(refused) == vpn.Stale {
 		in.Was = stored // the page now shows what the next save replaces
 		saved := field
 		saved.Value = stored
 		page.FailStale(&f, refused, []parts.Field{saved})
-		f.Intro = "To keep what you typed, choose " + submit + " again: it then replaces what the other administrator saved. To keep that, choose Cancel."
 	} else {
 		page.Fail(&f, refused)
 	}

@@ -43,7 +43,6 @@ func (h *Endpoints) renderEdit(c echo.Context, typed *endpointInput, refused err
 	case stale:
 		status = http.StatusConflict
 		page.FailStale(&form, refused, saved.fields(offered))
-		form.Intro = "To keep what you typed, choose Modify Client VPN endpoint again: it then replaces what the other administrator saved. To keep that, choose Cancel."
 	case refused != nil:
 		status = http.StatusUnprocessableEntity
 		page.Fail(&form, besideCertificate(view.Endpoint, refused))
@@ -123,10 +122,8 @@ func editDone(result endpoint.EditResult, consent vpn.Consent) string {
 	case did.Connections == 0:
 	case len(did.Restart) > 0:
 		text += " " + parts.Count(did.Connections, "connection") + " will be reset for a moment."
-	case did.Choice() && consent.Reconnect:
-		text += " " + parts.Count(did.Connections, "connection") + " will be made again."
-	case did.Choice():
-		text += " Clients that are connected learn it with their next connection."
+	default:
+		text += page.WhenLearned(did, consent)
 	}
 	return text
 }

@@ -129,7 +129,7 @@ func (h *Routes) Create(c echo.Context) error {
 		text = "Route to " + what.Routes[0].Destination.String() + " created through " + parts.Count(n, "target network") + "."
 	}
 	next := page.Next{Label: "Authorize who reaches it", Href: views.ForDestinationPath(id, what.Routes[0].Destination, "rules", "new")}
-	return h.pages.Done(c, text+toldText(what.Did, consent), views.EndpointPath(id, "routes"), next)
+	return h.pages.Done(c, text+page.WhenLearned(what.Did, consent), views.EndpointPath(id, "routes"), next)
 }
 
 // routeStep is the step before routes are added.
@@ -178,16 +178,4 @@ func subnetNames(view endpoint.View) map[vpn.SubnetID]string {
 		names[a.Subnet] = a.SubnetName
 	}
 	return names
-}
-
-// toldText says when connected clients learn of new routes; "" where they need not learn of them.
-func toldText(did vpn.Announcement, consent vpn.Consent) string {
-	switch {
-	case !did.Choice() || did.Connections == 0:
-		return ""
-	case consent.Reconnect:
-		return " " + parts.Count(did.Connections, "connection") + " will be made again."
-	default:
-		return " Clients that are connected learn it with their next connection."
-	}
 }

@@ -24,10 +24,10 @@ func (h *Routes) renderEdit(c echo.Context, typed *descriptionInput, refused err
 			target = a.SubnetName + " (" + target + ")"
 		}
 	}
-	form := descriptionForm(typed, r.Description, refused, "Modify route",
+	form := descriptionForm(typed, r.Description, refused, "Modify route", views.EndpointPath(view.ID, "routes"),
 		parts.Field{Name: "destination", Label: "Route destination", Type: "fact", Value: views.Destination(r.Destination)},
 		parts.Field{Name: "subnet", Label: "Target", Type: "fact", Value: target, Help: "To change the destination or the target, create another route and delete this one."})
-	form.Action, form.Cancel = views.EndpointPath(view.ID, "routes", string(r.ID), "edit"), views.EndpointPath(view.ID, "routes")
+	form.Action = views.EndpointPath(view.ID, "routes", string(r.ID), "edit")
 	return renderDescription(c, refused, views.FormPage{
 		Chrome: h.pages.Chrome(c, "Modify route", "endpoints"), Form: form,
 		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, "routes"), Title: "Modify route to " + views.Destination(r.Destination)},

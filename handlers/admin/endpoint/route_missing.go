@@ -88,5 +88,5 @@ func (h *Routes) AddMissing(c echo.Context) error {
 	case len(done.Routes) == 0:
 		return h.noneMissing(c)
 	}
-	return h.pages.Done(c, parts.Are(len(done.Routes), "route")+" being added: every target network leads to the same destinations."+toldText(done.Did, consent), views.EndpointPath(id, "routes"))
+	return h.pages.Done(c, parts.Are(len(done.Routes), "route")+" being added: every target network leads to the same destinations."+page.WhenLearned(done.Did, consent), views.EndpointPath(id, "routes"))
 }

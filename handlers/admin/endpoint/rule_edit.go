@@ -18,10 +18,10 @@ func (h *Rules) renderEdit(c echo.Context, typed *descriptionInput, refused erro
 	if err != nil {
 		return err
 	}
-	form := descriptionForm(typed, r.Description, refused, "Modify authorization rule",
+	form := descriptionForm(typed, r.Description, refused, "Modify authorization rule", views.EndpointPath(view.ID, "rules"),
 		parts.Field{Name: "destination", Label: "Destination network to enable access", Type: "fact", Value: views.Destination(r.Destination)},
 		parts.Field{Name: "access", Label: "Grant access to", Type: "fact", Value: r.Grantee(), Help: "To change the destination or the access, add another rule and remove this one."})
-	form.Action, form.Cancel = views.EndpointPath(view.ID, "rules", string(r.ID), "edit"), views.EndpointPath(view.ID, "rules")
+	form.Action = views.EndpointPath(view.ID, "rules", string(r.ID), "edit")
 	return renderDescription(c, refused, views.FormPage{
 		Chrome: h.pages.Chrome(c, "Modify authorization rule", "endpoints"), Form: form,
 		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, "rules"), Title: "Modify authorization rule for " + views.Destination(r.Destination)},

@@ -10,7 +10,7 @@ import (
 )
 
 func (h *Networks) renderNew(c echo.Context, in networkInput, refused error) error {
-	form := in.form()
+	form := in.form("")
 	form.Action, form.Submit, form.Cancel = "/networks/new", "Create network", "/networks"
 	page.Fail(&form, refused)
 	return page.RenderForm(c, refused, views.Form(views.FormPage{

@@ -27,30 +27,18 @@ func (h *Networks) renderEdit(c echo.Context, typed *networkInput, refused error
 	if stale {
 		in.Version = saved.Version // the page now shows what the next save replaces
 	}
-	form := in.form()
+	form := in.form(" The routes of endpoints whose target networks are subnets of this network follow.")
 	form.Action, form.Submit, form.Cancel = views.NetworkPath(n.ID, "edit"), "Modify network", views.NetworkPath(n.ID)
 	form.Hidden = []parts.Hidden{{Name: "version", Value: in.Version}}
-	form.Fields[2].Help += " The routes of endpoints whose target networks are subnets of this network follow."
 	view := views.FormPage{Chrome: h.pages.Chrome(c, "Modify network", "networks"), Header: parts.Header{Crumbs: below(n), Title: "Modify network"}}
 	if !stale {
 		page.Fail(&form, refused)
 		view.Form = form
 		return page.RenderForm(c, refused, views.Form(view))
 	}
-	failStale(&form, refused, in.plain(), saved.plain(), "Modify network")
+	page.FailStaleText(&form, refused, in.plain(), saved.plain())
 	view.Form = form
 	return page.Render(c, http.StatusConflict, views.Form(view))
-}
-
-// failStale puts into a form what another administrator saved since it was filled. mine and saved are the plain fields
-// with what was typed and with what is stored now.
-func failStale(form *parts.Form, refused error, mine, saved []parts.Field, submit string) {
-	fields := parts.Form{Fields: mine}.SavedBefore(saved)
-	for name, sentence := range vpn.FieldsOf(refused) {
-		fields[name] = sentence
-	}
-	form.Fail(page.Refusal(refused), fields)
-	form.Intro = "To keep what you typed, choose " + submit + " again: it then replaces what the other administrator saved. To keep that, choose Cancel."
 }
 
 // EditForm shows the form that modifies a network.
@@ -121,12 +109,5 @@ func editDone(done network.NetworkChange, consent vpn.Consent) string {
 	for _, x := range done.Unruled[:min(len(done.Unruled), maxUnruledNamed)] {
 		text += " Clients of " + x.Endpoint.Label() + " reach nothing in " + views.Prefixes(x.Ranges) + " until an authorization rule is added."
 	}
-	switch did := done.Did; {
-	case !did.Choice() || did.Connections == 0:
-	case consent.Reconnect:
-		text += " " + parts.Count(did.Connections, "connection") + " will be made again."
-	default:
-		text += " Clients that are connected learn it with their next connection."
-	}
-	return text
+	return text + page.WhenLearned(done.Did, consent)
 }

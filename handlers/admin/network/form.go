@@ -46,13 +46,14 @@ func typedVersion(s string) int {
 	return version
 }
 
-func (in networkInput) form() parts.Form {
+// form is the form without its buttons. more is a sentence about the ranges, after a space.
+func (in networkInput) form(more string) parts.Form {
 	return parts.Form{
 		Fields: []parts.Field{
 			{Name: "name", Label: "Name", Value: in.Name, Required: true, Autocomplete: "off", Focus: !in.Rearranged()},
 			{Name: "description", Label: "Description", Value: in.Description, Autocomplete: "off"},
 			{Name: "cidrs", Label: "IPv4 CIDRs", Type: "textarea", Rows: 3, Value: in.CIDRs, Required: true, Mono: true, Placeholder: "10.0.0.0/16",
-				Help: "The network's address ranges in CIDR notation, one per line, at most five. They must not overlap with each other or with the client CIDR of an endpoint that uses the network."},
+				Help: "The network's address ranges in CIDR notation, one per line, at most five. They must not overlap with each other or with the client CIDR of an endpoint that uses the network." + more},
 			in.Field(),
 		},
 		Sections: []parts.Section{{Title: "Tags"}},

@@ -44,7 +44,7 @@ func (h *Subnets) renderEdit(c echo.Context, typed *subnetInput, refused error) 
 		view.Form = form
 		return page.RenderForm(c, refused, views.Form(view))
 	}
-	failStale(&form, refused, in.plain(), saved.plain(), "Modify subnet")
+	page.FailStaleText(&form, refused, in.plain(), saved.plain())
 	view.Form = form
 	return page.Render(c, http.StatusConflict, views.Form(view))
 }

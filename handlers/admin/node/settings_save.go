@@ -89,7 +89,6 @@ func settingsForm(saved setting.View, typed map[string]string, refused error, ma
 		stored = append(stored, settingField(s, nil, mayChange))
 	}
 	page.FailStale(&f, refused, stored)
-	f.Intro = "To keep what you typed, save again: it then replaces what the other administrator saved."
 	return f
 }
 

@@ -48,3 +48,15 @@ func RenderAnnouncement(c echo.Context, v views.Announcement, refused error) err
 	}
 	return Render(c, http.StatusConflict, views.AnnouncementPage(v))
 }
+
+// WhenLearned says after a change when connected clients learn of it, after a space; "" where they need not learn of it.
+func WhenLearned(did vpn.Announcement, consent vpn.Consent) string {
+	switch {
+	case !did.Choice() || did.Connections == 0:
+		return ""
+	case consent.Reconnect:
+		return " " + parts.Count(did.Connections, "connection") + " will be made again."
+	default:
+		return " Clients that are connected learn it with their next connection."
+	}
+}

@@ -1,8 +1,6 @@
 package page
 
 import (
-	"strings"
-
 	"github.com/labstack/echo/v4"
 
 	views "sallyport/views/admin"
@@ -51,8 +49,5 @@ func endpointNames(list []vpn.EndpointRef) string {
 	if more := len(list) - maxNamed; more > 0 {
 		names = append(names, parts.Count(more, "more endpoint"))
 	}
-	if last := len(names) - 1; last > 0 {
-		return strings.Join(names[:last], ", ") + " and " + names[last]
-	}
-	return strings.Join(names, "")
+	return vpn.JoinWords(names)
 }

@@ -17,14 +17,27 @@ func Fail(form *parts.Form, err error) {
 	form.Code = string(vpn.ShownCode(err))
 }
 
-// FailStale puts into a form that another administrator saved since it was filled. saved are the same fields with what
+// FailStale puts into a form that another administrator saved since it was filled, and what to do. saved are the same fields with what
 // is stored now. What is wrong with a typed value is said before that.
 func FailStale(form *parts.Form, err error, saved []parts.Field) {
-	fields := form.SavedBefore(saved)
+	failStale(form, err, form.SavedBefore(saved))
+}
+
+// FailStaleText is FailStale for a form with fields of several lines or parts: mine and saved are these fields as one line of text
+// each, with what was typed and with what is stored now.
+func FailStaleText(form *parts.Form, err error, mine, saved []parts.Field) {
+	failStale(form, err, parts.Form{Fields: mine}.SavedBefore(saved))
+}
+
+func failStale(form *parts.Form, err error, fields map[string]string) {
 	for name, sentence := range vpn.FieldsOf(err) {
 		fields[name] = strings.TrimSpace(sentence + " " + fields[name])
 	}
 	form.Fail(Refusal(err), fields)
+	form.Intro = "To keep what you typed, choose " + form.Submit + " again: it then replaces what the other administrator saved."
+	if form.Cancel != "" {
+		form.Intro += " To keep that, choose Cancel."
+	}
 }
 
 // BelongsInForm tells whether a refusal is shown in the form that was posted rather than on an error

@@ -2,7 +2,6 @@ package selfservice
 
 import (
 	"context"
-	"mime"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -50,8 +49,8 @@ func (h *Pages) UseLink(c echo.Context) error {
 	if err != nil {
 		return h.linkFailed(c, err)
 	}
-	c.Response().Header().Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": file.FileName}))
-	return c.Blob(http.StatusOK, "application/x-openvpn-profile", []byte(file.Text))
+	page.SendProfile(c, file.FileName, file.Text) // the link is used up also where the connection was cut
+	return nil
 }
 
 func (h *Pages) linkFailed(c echo.Context, err error) error {
