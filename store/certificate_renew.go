@@ -65,7 +65,7 @@ func (t *Tx) ServerCertificatesInUse(ctx context.Context) ([]vpn.Certificate, er
 // CertificatesInUse lists the certificates of servers and authorities that endpoints use and that end before a time, the first to end
 // first: also the authority behind "the server certificate's own".
 func (t *Tx) CertificatesInUse(ctx context.Context, before time.Time) ([]vpn.Certificate, error) {
-	const used = "SELECT e.certificate_id FROM endpoint e UNION SELECT e.client_ca_id FROM endpoint e WHERE e.client_ca_id IS NOT NULL UNION SELECT e.second_ca_id FROM endpoint e WHERE e.second_ca_id IS NOT NULL " +
-		"UNION SELECT c.authority_id FROM endpoint e JOIN certificate c ON c.id = e.client_ca_id OR c.id = e.second_ca_id OR c.id = e.certificate_id WHERE c.authority_id IS NOT NULL"
+	const named = "SELECT e.certificate_id FROM endpoint e UNION SELECT e.client_ca_id FROM endpoint e WHERE e.client_ca_id IS NOT NULL UNION SELECT e.second_ca_id FROM endpoint e WHERE e.second_ca_id IS NOT NULL"
+	const used = named + " UNION SELECT c.authority_id FROM certificate c WHERE c.authority_id IS NOT NULL AND c.id IN (" + named + ")"
 	return readAll(t.on(ctx).Where("id IN ("+used+") AND not_after < ? AND use <> ?", before.UnixMicro(), string(vpn.UseClient)).Order("not_after, id"), certificateNoun, certificateRow.certificate)
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"net/netip"
 
 	"sallyport/vpn"
 )
@@ -71,6 +73,40 @@ var networkList = listing{
 // Networks searches name, ID, description and CIDR; sorts by name (default) and created_at; filters by tag.
 func (t *Tx) Networks(ctx context.Context, l vpn.List) (vpn.Page[vpn.Network], error) {
 	return readPage(t.on(ctx), l, networkList, networkNoun, networkRow.network)
+}
+
+// FirstNetworks reads at most limit networks, the first by name.
+func (t *Tx) FirstNetworks(ctx context.Context, limit int) ([]vpn.Network, error) {
+	return readAll(t.on(ctx).Order("name_key, id").Limit(limit), networkNoun, networkRow.network)
+}
+
+// NetworkRanges reads the CIDRs of all networks, each once.
+func (t *Tx) NetworkRanges(ctx context.Context) ([]netip.Prefix, error) {
+	texts, err := t.networkRanges(ctx)
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[netip.Prefix]bool, len(texts))
+	var out []netip.Prefix
+	for _, text := range texts {
+		row, err := networkRow{CIDRs: text, Tags: "[]"}.network()
+		if err != nil {
+			return nil, fmt.Errorf("read stored %s: %w", networkNoun.what, err)
+		}
+		for _, p := range row.CIDRs {
+			if !seen[p] {
+				seen[p] = true
+				out = append(out, p)
+			}
+		}
+	}
+	return out, nil
+}
+
+// networkRanges reads the lists of CIDRs that networks have, as they are stored, each once.
+func (t *Tx) networkRanges(ctx context.Context) (texts []string, err error) {
+	err = t.on(ctx).Model(&networkRow{}).Distinct().Pluck("cidrs", &texts).Error
+	return texts, networkNoun.read(err, "")
 }
 
 // AllNetworks reads every network, by name.

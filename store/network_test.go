@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"sallyport/vpn"
@@ -34,6 +35,10 @@ func testNetwork(t *testing.T, s *Store) {
 			p := must[vpn.Page[vpn.Network]](t)(x.Networks(ctx, c.l))
 			same(t, "networks", names(p.Items, label), c.want)
 		}
+		same(t, "the first one", names(must[[]vpn.Network](t)(x.FirstNetworks(ctx, 1)), label), []string{"Büro"})
+		ranges := must[[]netip.Prefix](t)(x.NetworkRanges(ctx))
+		slices.SortFunc(ranges, netip.Prefix.Compare)
+		same(t, "ranges", ranges, []netip.Prefix{prefix("9.0.0.0/8"), prefix("10.1.0.0/16"), prefix("10.9.0.0/16")})
 		return nil
 	})
 	wantKind(t, "same ID", attempt(t, s, func(ctx context.Context, x *Tx) error { return x.CreateNetwork(ctx, f.network) }), vpn.Conflict)

@@ -29,6 +29,8 @@ func testRule(t *testing.T, s *Store) {
 	view(t, s, func(ctx context.Context, x *Tx) error {
 		same(t, "rule", must[vpn.Rule](t)(x.Rule(ctx, ten.ID)), ten)
 		same(t, "rules of", must[[]vpn.Rule](t)(x.RulesOf(ctx, f.endpoint.ID)), []vpn.Rule{wide, nine, ten, narrow})
+		same(t, "rules of none", must[[]vpn.Rule](t)(x.RulesOf(ctx)), nil)
+		same(t, "rules of several", must[[]vpn.Rule](t)(x.RulesOf(ctx, "cvpn-endpoint-\x00", f.endpoint.ID)), []vpn.Rule{wide, nine, ten, narrow})
 		_, err := x.Rule(ctx, "cvpn-rule-none")
 		wantKind(t, "missing", err, vpn.NotFound)
 		for _, c := range []struct {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -71,12 +72,16 @@ func (s *search) networks() []vpn.Network {
 	if s.err != nil {
 		return nil
 	}
-	any := s.t.on(s.ctx)
-	for _, p := range s.ranges {
-		any = any.Or(`cidrs LIKE ?`, `%"`+p+`"%`)
+	texts, err := s.t.networkRanges(s.ctx)
+	if err != nil {
+		s.err = err
+		return nil
 	}
+	contains := slices.DeleteFunc(texts, func(text string) bool {
+		return !slices.ContainsFunc(strings.Split(text, `"`), func(p string) bool { return slices.Contains(s.ranges, p) })
+	})
 	var out []vpn.Network
-	out, s.err = readAll(s.t.on(s.ctx).Where(any).Order("name_key, id").Limit(vpn.SearchEach), networkNoun, networkRow.network)
+	out, s.err = readAll(s.t.on(s.ctx).Where("cidrs IN ?", contains[:min(batch, len(contains))]).Order("name_key, id").Limit(vpn.SearchEach), networkNoun, networkRow.network)
 	return out
 }
 

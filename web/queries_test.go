@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 )
@@ -19,10 +20,13 @@ func TestListsTakeNoQueryForEachRow(t *testing.T) {
 		}
 		count := func(c *crowd, path string) int64 {
 			path += map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")] + "size=200" // a full page counts the others by one more query
-			c.load(t, path)                                                                          // the first request of a session writes when it was seen
-			before := c.queries.Load()
-			c.load(t, path)
-			return c.queries.Load() - before
+			least := int64(math.MaxInt64)
+			for range 3 { // some request of a session also writes when it was seen
+				before := c.queries.Load()
+				c.load(t, path)
+				least = min(least, c.queries.Load()-before)
+			}
+			return least
 		}
 		few, many := count(one, path), count(sixty, paths[name])
 		if name == "start" {

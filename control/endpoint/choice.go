@@ -21,13 +21,16 @@ type Choices struct {
 	SAML        []vpn.SAMLProvider  // by name
 	PublicURL   string              // base of the public pages; "" where they are not served
 	FreePort    uint16
-	FreeCIDR    string // a client range that no endpoint, no network and not the host has; "" where none was found
-	Networks    []vpn.Network
+	FreeCIDR    string        // a client range that no endpoint, no network and not the host has; "" where none was found
+	Networks    []vpn.Network // the first maxNetworkChoices by name
 	Host        vpn.Host
 	HostKnown   bool   // the dataplane answered, so Host says something
 	Unnamed     bool   // there is neither a public name nor a VPN domain
 	OwnAddress  string // what configuration files name then; "" where it is not known
 }
+
+// maxNetworkChoices bounds the networks that a form offers: a select with more of them is of no use.
+const maxNetworkChoices = 1000
 
 // EndpointChoices lists the certificates an endpoint can have and proposes a free port.
 func (s *Service) EndpointChoices(ctx context.Context, by control.Principal, find string, keep ...vpn.CertificateID) (Choices, error) {
@@ -66,16 +69,16 @@ func (s *Service) EndpointChoices(ctx context.Context, by control.Principal, fin
 			return err
 		}
 		out.FreePort = vpn.FreePort(vpn.UDP, all, s.settings.Reserved...)
-		networks, err := tx.AllNetworks(ctx)
+		if out.Networks, err = tx.FirstNetworks(ctx, maxNetworkChoices); err != nil {
+			return err
+		}
+		ranges, err := tx.NetworkRanges(ctx)
 		if err != nil {
 			return err
 		}
+		taken = append(taken, ranges...)
 		for _, e := range all {
 			taken = append(taken, e.ClientCIDR)
-		}
-		out.Networks = networks
-		for _, n := range networks {
-			taken = append(taken, n.CIDRs...)
 		}
 		if free := vpn.FreeClientCIDR(taken, host.ClientRanges); free.IsValid() {
 			out.FreeCIDR = free.String()

@@ -106,9 +106,6 @@ func (in endpointInput) connectionFields(choices endpointChoices) []parts.Field 
 	}
 }
 
-// maxNetworkOptions bounds the networks that the form offers.
-const maxNetworkOptions = 1000
-
 // networkField is the network of the endpoint: a fact while it has target networks.
 func (in endpointInput) networkField(choices endpointChoices) parts.Field {
 	f := parts.Field{Section: sectionConnection, Name: "network", Label: "VPC (network)"}
@@ -121,10 +118,17 @@ func (in endpointInput) networkField(choices endpointChoices) parts.Field {
 	f.Type, f.Value = "select", in.Network
 	f.Help = "Target networks are then subnets of this network only. It can be changed while no target network is associated."
 	f.Options = []parts.Option{{Label: "The network of the first target network"}}
-	for i, n := range choices.Networks {
-		if i < maxNetworkOptions || string(n.ID) == in.Network {
-			f.Options = append(f.Options, parts.Option{Value: string(n.ID), Label: n.Label() + ", " + views.Prefixes(n.CIDRs)})
+	offered := false
+	for _, n := range choices.Networks {
+		f.Options = append(f.Options, parts.Option{Value: string(n.ID), Label: n.Label() + ", " + views.Prefixes(n.CIDRs)})
+		offered = offered || string(n.ID) == in.Network
+	}
+	if !offered && in.Network != "" { // it is not among the first
+		label := in.Network
+		if stored := choices.stored; stored != nil && string(stored.Network) == in.Network {
+			label = views.NameOr(stored.NetworkName, stored.Network)
 		}
+		f.Options = append(f.Options, parts.Option{Value: in.Network, Label: label})
 	}
 	return f
 }
