@@ -210,6 +210,13 @@ func (t *Tx) CountLive(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.Endp
 	return countRows(q, connectionNoun, "endpoint_id", ids)
 }
 
+// CountLiveThrough counts those of CountLive whose sessions lead through an association.
+func (t *Tx) CountLiveThrough(ctx context.Context, id vpn.AssociationID) (int, error) {
+	var n int64
+	err := t.on(ctx).Model(&connectionRow{}).Where(live+" AND status IN ? AND association_id = ?", carrying, clean(string(id))).Count(&n).Error
+	return int(n), translate(err, connectionNoun, "", "")
+}
+
 // CountAway counts the connections of each endpoint whose clients are away; endpoints without any are absent.
 func (t *Tx) CountAway(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]int, error) {
 	q := t.on(ctx).Model(&connectionRow{}).Where(live+" AND status = ?", string(vpn.ConnectionAway))

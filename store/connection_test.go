@@ -149,6 +149,8 @@ func testConnectionLists(t *testing.T, s *Store) {
 		set("to terminate elsewhere", must[[]vpn.Connection](t)(x.ConnectionsToTerminate(ctx, "n2")))
 		same(t, "count", must[map[vpn.EndpointID]int](t)(x.CountLive(ctx, active.Endpoint, "cvpn-endpoint-b", "none")),
 			map[vpn.EndpointID]int{active.Endpoint: 3, "cvpn-endpoint-b": 1})
+		same(t, "count through an association", must[int](t)(x.CountLiveThrough(ctx, active.Association)), 3)
+		same(t, "count through another", must[int](t)(x.CountLiveThrough(ctx, "cvpn-assoc-none")), 0)
 		return nil
 	})
 }

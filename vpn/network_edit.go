@@ -143,6 +143,6 @@ func (e *Endpoint) FollowNetwork(n Network, associations []Association, routes [
 func automaticRoute(a Association, cidr netip.Prefix, generation uint64, now time.Time) Route {
 	return Route{
 		ID: NewRouteID(), Endpoint: a.Endpoint, Association: a.ID, Subnet: a.Subnet, Destination: cidr,
-		Origin: OriginAssociate, Description: "Default route of the network", CreatedAt: now, Generations: Generations{Added: generation},
+		Origin: OriginAssociate, Description: "Local route of the network", CreatedAt: now, Generations: Generations{Added: generation},
 	}
 }

@@ -12,8 +12,9 @@ import (
 // BlockPreview is what a confirmation to block or unblock a certificate is about.
 type BlockPreview struct {
 	vpn.CertificateBlock
-	Blocked   bool // it is blocked already
-	Connected int  // the connections with it, on every endpoint
+	Blocked   bool            // it is blocked already
+	Connected int             // the connections with it, on every endpoint
+	Endpoint  vpn.EndpointRef // of the connection that it is about; empty: it is about none
 }
 
 var (
@@ -29,7 +30,18 @@ func (s *Service) BlockPreview(ctx context.Context, by control.Principal, id vpn
 
 // ConnectionBlockPreview tells what blocking the certificate of a connection would do.
 func (s *Service) ConnectionBlockPreview(ctx context.Context, by control.Principal, e vpn.EndpointID, id vpn.ConnectionID) (BlockPreview, error) {
-	return s.previewBlock(ctx, by, string(id), func(tx *store.Tx) (vpn.CertificateBlock, error) { return blockOfConnection(ctx, tx, e, id) })
+	of := vpn.EndpointRef{ID: e}
+	out, err := s.previewBlock(ctx, by, string(id), func(tx *store.Tx) (vpn.CertificateBlock, error) {
+		switch found, err := tx.Endpoint(ctx, e); {
+		case err == nil:
+			of.Name = found.Name
+		case vpn.KindOf(err) != vpn.NotFound: // the connections of a deleted endpoint are kept
+			return vpn.CertificateBlock{}, err
+		}
+		return blockOfConnection(ctx, tx, e, id)
+	})
+	out.Endpoint = of
+	return out, err
 }
 
 // UnblockPreview tells what is blocked by its fingerprint.

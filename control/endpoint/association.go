@@ -99,9 +99,10 @@ func readTarget(ctx context.Context, tx *store.Tx, network vpn.NetworkID, subnet
 // Disassociation is what an administrator should know before disassociating a target network.
 type Disassociation struct {
 	Association vpn.AssociationStatus
-	Routes      []vpn.Route // that are removed with it
-	Connections int         // live on the endpoint
-	Last        bool        // no client can connect afterwards
+	Routes      []vpn.Route             // that are removed with it
+	Connections int                     // live on the endpoint
+	Moved       int                     // those that lead through it
+	Others      []vpn.AssociationStatus // through which they lead afterwards; none: no client can connect then
 }
 
 // DisassociatePreview tells what disassociating would remove.
@@ -129,13 +130,15 @@ func (s *Service) DisassociatePreview(ctx context.Context, by control.Principal,
 			return err
 		}
 		out.Connections = live[id]
-		out.Last = true
+		if out.Moved, err = tx.CountLiveThrough(ctx, association); err != nil {
+			return err
+		}
 		for _, row := range rows {
 			switch {
 			case row.ID == association:
 				out.Association = row
 			case row.Removed == 0:
-				out.Last = false
+				out.Others = append(out.Others, row)
 			}
 		}
 		if out.Association.ID == "" {

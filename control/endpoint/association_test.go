@@ -20,14 +20,14 @@ func TestAssociationChoices(t *testing.T) {
 	}
 	p, err := s.Endpoints.DisassociatePreview(t.Context(), s.Admin, s.Endpoint.ID, s.Association.ID)
 	s.Must(err)
-	if !p.Last || len(p.Routes) != 1 || p.Association.SubnetName != "a" || p.Connections != 0 {
+	if len(p.Others) != 0 || len(p.Routes) != 1 || p.Association.SubnetName != "a" || p.Connections != 0 {
 		t.Errorf("got %+v", p)
 	}
 	if s.Rows() != before {
 		t.Error("a preview changed something")
 	}
 	s.Associate(s.B)
-	if p, err = s.Endpoints.DisassociatePreview(t.Context(), s.Admin, s.Endpoint.ID, s.Association.ID); err != nil || p.Last {
+	if p, err = s.Endpoints.DisassociatePreview(t.Context(), s.Admin, s.Endpoint.ID, s.Association.ID); err != nil || len(p.Others) != 1 {
 		t.Errorf("with a second one: %+v, %v", p, err)
 	}
 }

@@ -329,6 +329,16 @@
     row.scrollLeft = tab.offsetLeft - row.clientWidth / 2 + tab.offsetWidth / 2;
   });
 
+  // The message of a success that leads nowhere goes once the part that it is about shows something else, but not before it can be read.
+  var readable = 5000;
+  document.addEventListener("htmx:afterSwap", function (event) {
+    if (!event.target.hasAttribute("data-live") || event.target.id === "node-banner") return;
+    each("#main > .alert-success[role=status]", function (message) {
+      if (message.querySelector("a") || message.hasAttribute("data-passing")) return;
+      message.setAttribute("data-passing", "");
+      setTimeout(function () { message.remove(); }, Math.max(0, readable - (Date.now() - opened)));
+    });
+  });
   document.addEventListener("htmx:afterSettle", refresh);
   setInterval(times, 10000);
   refresh();

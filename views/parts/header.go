@@ -73,6 +73,18 @@ type Confirm struct {
 	Blocked  string // what prevents it, as a sentence: there is no button then; empty: nothing
 }
 
+// shownLosses is how many losses are shown at once; the others are folded where more than one is left.
+const shownLosses = 8
+
+func (c Confirm) first() []string {
+	if len(c.Losses) <= shownLosses+1 {
+		return c.Losses
+	}
+	return c.Losses[:shownLosses]
+}
+
+func (c Confirm) more() []string { return c.Losses[len(c.first()):] }
+
 // heading is no question where the change is not possible.
 func (c Confirm) heading() string {
 	if c.Blocked != "" {

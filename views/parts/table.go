@@ -150,6 +150,9 @@ func Heads(labels ...string) []Column {
 	return columns
 }
 
+// ActionsColumn is the column with the buttons of each row. A list without buttons, for those who may change nothing, does not have it.
+func ActionsColumn() Column { return Column{Label: "Actions", Right: true} }
+
 // Empty is what a list without rows shows.
 type Empty struct {
 	Title  string

@@ -51,7 +51,7 @@ func (h *Certificates) renderBlockOfConnection(c echo.Context, refused error) er
 	}
 	list := views.EndpointPath(endpoint, "connections")
 	confirm := confirmBlock(preview, views.EndpointPath(endpoint, "connections", string(connection), "block"), list)
-	confirm.Crumbs = []parts.Crumb{{Label: "Client VPN endpoints", Href: "/endpoints"}, {Label: string(endpoint), Href: views.EndpointPath(endpoint)}, {Label: "Connections", Href: list}}
+	confirm.Crumbs = []parts.Crumb{{Label: "Client VPN endpoints", Href: "/endpoints"}, {Label: preview.Endpoint.Label(), Href: views.EndpointPath(endpoint)}, {Label: "Connections", Href: list}}
 	return h.renderConfirm(c, refused, "endpoints", confirm)
 }
 

@@ -76,7 +76,10 @@ func (h *Associations) List(c echo.Context) error {
 	v.List.Filters, v.List.Part = filters, "associations"
 	v.List.Columns = []parts.Column{
 		{Key: "subnet", Label: "Target network"}, {Key: "cidr", Label: "CIDR", Below: []parts.Column{{Key: "zone", Label: "Availability zone"}}}, {Key: "state", Label: "State", Below: []parts.Column{{Key: "way", Label: "Reached by"}}},
-		{Label: "Association ID", Below: []parts.Column{{Key: "created_at", Label: "Associated"}}}, {Label: "Actions", Right: true, Quiet: !f.MayChange()},
+		{Label: "Association ID", Below: []parts.Column{{Key: "created_at", Label: "Associated"}}},
+	}
+	if f.MayChange() {
+		v.List.Columns = append(v.List.Columns, parts.ActionsColumn())
 	}
 	v.List.Empty = parts.Empty{
 		Title: "No target network is associated",

@@ -25,7 +25,7 @@ func disassociateConfirm(id vpn.EndpointID, d endpoint.Disassociation) parts.Con
 		Losses: []string{
 			"the association " + string(a.ID) + " with subnet " + string(a.Subnet) + " (" + a.CIDR.String() + ", " + a.Zone + ")",
 		},
-		People: connectedNow(d.Connections),
+		People: moved(d),
 		Action: views.EndpointPath(id, "associations", string(a.ID), "delete"), Cancel: views.EndpointPath(id, "associations"),
 		Button: "Disassociate target network",
 	}
@@ -38,10 +38,22 @@ func disassociateConfirm(id vpn.EndpointID, d endpoint.Disassociation) parts.Con
 		}
 		confirm.Losses = append(confirm.Losses, loss)
 	}
-	if d.Last {
+	if len(d.Others) == 0 {
 		confirm.Text = "This is the last one: the endpoint becomes pending-associate, all its sessions end, and clients cannot connect until a target network is associated. " + confirm.Text
 	}
 	return confirm
+}
+
+// moved says how many of the connections a disassociation concerns, and where they lead afterwards.
+func moved(d endpoint.Disassociation) string {
+	if len(d.Others) == 0 || d.Connections == 0 {
+		return connectedNow(d.Connections)
+	}
+	to := "the other target networks"
+	if len(d.Others) == 1 {
+		to = views.NameOr(d.Others[0].SubnetName, d.Others[0].Subnet)
+	}
+	return parts.Number(d.Moved) + " of " + parts.Count(d.Connections, "connection") + parts.YesNo(d.Moved == 1, " moves to ", " move to ") + to + "."
 }
 
 func (h *Associations) renderRemove(c echo.Context, refused error) error {

@@ -188,13 +188,14 @@ func TestManyConnections(t *testing.T) {
 		}
 	}
 	p := u.Admin.Get(tab+"?view=ended").WantText(".list-summary", "more than 1,000 connections").WantText(".tabs", "Ended 1,000+")
-	first := p.Text("tbody tr:first-child")
+	const begin = "tbody tr:first-child .cell-user" // not the whole row: its relative times run on
+	first := p.Text(begin)
 	p = u.Admin.Get(p.Href("Next"))
-	if p.Text("tbody tr:first-child") == first {
+	if p.Text(begin) == first {
 		t.Error("the next page is the same")
 	}
-	if back := u.Admin.Get(p.Href("Previous")); back.Text("tbody tr:first-child") != first {
-		t.Errorf("the previous page begins with %q, want %q", back.Text("tbody tr:first-child"), first)
+	if back := u.Admin.Get(p.Href("Previous")); back.Text(begin) != first {
+		t.Errorf("the previous page begins with %q, want %q", back.Text(begin), first)
 	}
 }
 

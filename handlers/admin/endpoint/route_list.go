@@ -59,7 +59,10 @@ func (h *Routes) List(c echo.Context) error {
 	v.List.Filters, v.List.Part = filters, "routes"
 	v.List.Columns = []parts.Column{
 		{Key: "destination", Label: "Route destination"}, {Key: "target", Label: "Target"}, {Key: "origin", Label: "Origin"}, {Key: "description", Label: "Description"}, {Key: "state", Label: "State", Below: []parts.Column{{Label: "Reached by"}}},
-		{Key: "created_at", Label: "Added"}, {Label: "Actions", Right: true, Quiet: !f.MayChange()},
+		{Key: "created_at", Label: "Added"},
+	}
+	if f.MayChange() {
+		v.List.Columns = append(v.List.Columns, parts.ActionsColumn())
 	}
 	v.List.Empty = parts.Empty{
 		Title: "The route table is empty",

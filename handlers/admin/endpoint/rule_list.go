@@ -45,7 +45,10 @@ func (h *Rules) List(c echo.Context) error {
 	v.List.Filters, v.List.Part = filters, "rules"
 	v.List.Columns = []parts.Column{
 		{Key: "destination", Label: "Destination"}, {Key: "group", Label: "Access"}, {Key: "description", Label: "Description"}, {Key: "state", Label: "State"},
-		{Key: "created_at", Label: "Added"}, {Label: "Actions", Right: true, Quiet: !f.MayChange()},
+		{Key: "created_at", Label: "Added"},
+	}
+	if f.MayChange() {
+		v.List.Columns = append(v.List.Columns, parts.ActionsColumn())
 	}
 	v.List.Empty = parts.Empty{Title: "No authorization rule yet", Text: "Connected clients cannot reach a network until a rule grants access to it."}
 	if f.MayChange() {

@@ -56,8 +56,12 @@ func (h *Subnets) several(c echo.Context) (page.Several, []vpn.SubnetID, error) 
 		s, err := h.networks.Subnet(page.Context(c), page.Principal(c), id)
 		return views.NameOr(s.Name, id) + " (" + s.CIDR.String() + ", " + s.Zone + ")", err
 	})
+	if err != nil {
+		return page.Several{}, nil, err
+	}
+	n, err := h.networks.Network(page.Context(c), page.Principal(c), networkID(c))
 	return page.Several{
-		Crumbs: append(networkCrumbs[:1:1], parts.Crumb{Label: string(networkID(c)), Href: views.NetworkPath(networkID(c))}),
+		Crumbs: below(n),
 		Title:  "Delete " + parts.Count(len(rows), "subnet") + "?",
 		Text:   "They can no longer be associated with an endpoint. The hosts in them are not changed.",
 		Rows:   rows,

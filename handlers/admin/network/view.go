@@ -62,7 +62,10 @@ func (h *Networks) View(c echo.Context) error {
 	v.List.Part, v.List.Filters = "subnets", filters
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Subnets", "subnet", "subnets", "name, ID, description, CIDR, zone or tag (key=value)"
 	v.List.Columns = []parts.Column{
-		{Key: "name", Label: "Subnet"}, {Key: "cidr", Label: "CIDR"}, {Key: "zone", Label: "Availability zone"}, {Label: "Reached by"}, {Label: "Target network of"}, {Label: "Actions", Right: true, Quiet: !page.Principal(c).Role.MayChange()},
+		{Key: "name", Label: "Subnet"}, {Key: "cidr", Label: "CIDR"}, {Key: "zone", Label: "Availability zone"}, {Label: "Reached by"}, {Label: "Target network of"},
+	}
+	if page.Principal(c).Role.MayChange() {
+		v.List.Columns = append(v.List.Columns, parts.ActionsColumn())
 	}
 	v.List.Empty = parts.Empty{Title: "No subnets yet", Text: "A subnet lies inside the network, in an availability zone. Associated with an endpoint it is a target network."}
 	if page.Principal(c).Role.MayChange() {
