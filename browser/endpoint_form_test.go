@@ -105,7 +105,7 @@ func TestEndpointPlace(t *testing.T) {
 	p.inspect("refused endpoint place")
 	p.fill("Client IPv4 CIDR", proposed)
 	p.choose("Listen address", gatewayAddr)
-	p.choose("VPC (network)", "office")
+	p.choose("Network (VPC)", "office")
 	p.press("Create Client VPN endpoint")
 	p.waitText("pending-associate", gatewayAddr, "Chosen for the endpoint")
 	p.open("/endpoints/new")

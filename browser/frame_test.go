@@ -64,7 +64,7 @@ func TestFrame(t *testing.T) {
 	if subnets() != 3 {
 		t.Errorf("%d subnets are offered before a network is chosen, want 3", subnets())
 	}
-	p.choose("VPC (network)", "empty")
+	p.choose("Network (VPC)", "empty")
 	netlab.Eventually(t, patience, "the chosen network filters the subnets", func() bool { return subnets() == 0 })
 
 	p.open(endpoint + "/rules")

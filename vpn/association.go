@@ -64,7 +64,7 @@ func (e *Endpoint) Associate(n Network, s Subnet, others []Association, now time
 		}
 	}
 	if n.ID != "" && e.NetworkChosen && e.Network != n.ID {
-		c.Bad("network", "The endpoint is bound to VPC "+string(e.Network)+". Modify the endpoint to choose another.")
+		c.Bad("network", "The endpoint is bound to network "+string(e.Network)+". Modify the endpoint to choose another.")
 	}
 	if err := e.checkNetworkRanges(&c, n); err != nil {
 		return Association{}, nil, err

@@ -11,7 +11,7 @@ func (e *Endpoint) ChooseNetwork(n Network, present []Association) error {
 	var c Check
 	associated := slices.ContainsFunc(present, func(a Association) bool { return a.Removed == 0 })
 	if associated && n.ID != "" && n.ID != e.Network {
-		c.Bad("network", "The VPC can be changed only while no target network is associated.")
+		c.Bad("network", "The network can be changed only while no target network is associated.")
 		return c.Err()
 	}
 	if err := e.checkNetworkRanges(&c, n); err != nil {

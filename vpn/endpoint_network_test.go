@@ -30,10 +30,10 @@ func TestChooseNetwork(t *testing.T) {
 	}
 	must(e.ChooseNetwork(office, nil))
 	_, _, err := e.Associate(branch, in(branch, "10.1.1.0/24"), nil, time.Now())
-	wantRefused(err, "The endpoint is bound to VPC vpc-office. Modify the endpoint to choose another.")
+	wantRefused(err, "The endpoint is bound to network vpc-office. Modify the endpoint to choose another.")
 	a, routes, err := e.Associate(office, in(office, "10.0.1.0/24"), nil, time.Now())
 	must(err)
-	wantRefused(e.ChooseNetwork(branch, []Association{a}), "The VPC can be changed only while no target network is associated.")
+	wantRefused(e.ChooseNetwork(branch, []Association{a}), "The network can be changed only while no target network is associated.")
 	must(e.ChooseNetwork(office, []Association{a}))
 	if got := Warnings(e, []Rule{{ID: "r", Destination: netip.MustParsePrefix("192.0.2.0/24")}}, nil, routes); len(got) != 1 {
 		t.Errorf("with a target network the warnings are %v", got)

@@ -99,7 +99,7 @@ func (s *Service) DeleteNetwork(ctx context.Context, by control.Principal, id vp
 		}
 		for _, e := range all {
 			if e.Network == id {
-				return vpn.Refuse(vpn.Conflict, vpn.CodeDependencyViolation, "Network "+n.Label()+" is the VPC of endpoint "+e.Label()+". Choose another for the endpoint first.")
+				return vpn.Refuse(vpn.Conflict, vpn.CodeDependencyViolation, "Network "+n.Label()+" is the network of endpoint "+e.Label()+". Choose another for the endpoint first.")
 			}
 		}
 		a.Before = control.Describe(n)

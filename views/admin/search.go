@@ -30,6 +30,12 @@ type SearchHit struct{ Label, Note, ID, Href string }
 // SearchGroups describes what was found, without the kinds of which nothing was.
 func SearchGroups(text string, r vpn.SearchResult) []SearchGroup {
 	on := func(id vpn.EndpointID) string { return "on endpoint " + cmp.Or(r.EndpointNames[id], string(id)) }
+	described := func(description string, id vpn.EndpointID) string {
+		if description == "" {
+			return on(id)
+		}
+		return description + ", " + on(id)
+	}
 	groups := []SearchGroup{
 		group("Client VPN endpoints", "/endpoints", text, r.Endpoints, func(e vpn.Endpoint) SearchHit {
 			return SearchHit{NameOr(e.Name, e.ID), e.ClientCIDR.String(), string(e.ID), EndpointPath(e.ID)}
@@ -41,10 +47,10 @@ func SearchGroups(text string, r vpn.SearchResult) []SearchGroup {
 			return SearchHit{NameOr(s.Name, s.ID), s.CIDR.String() + " in " + s.Zone, string(s.ID), NetworkPath(s.Network)}
 		}),
 		group("Authorization rules", "", text, r.Rules, func(x vpn.Rule) SearchHit {
-			return SearchHit{x.Destination.String() + " for " + cmp.Or(x.Group, "all users"), cmp.Or(x.Description, on(x.Endpoint)), string(x.ID), EndpointPath(x.Endpoint, "rules") + query("q", x.Destination.String())}
+			return SearchHit{x.Destination.String() + " for " + cmp.Or(x.Group, "all users"), described(x.Description, x.Endpoint), string(x.ID), EndpointPath(x.Endpoint, "rules") + query("q", x.Destination.String())}
 		}),
 		group("Routes", "", text, r.Routes, func(x vpn.Route) SearchHit {
-			return SearchHit{x.Destination.String(), cmp.Or(x.Description, on(x.Endpoint)), string(x.ID), EndpointPath(x.Endpoint, "routes") + query("q", x.Destination.String())}
+			return SearchHit{x.Destination.String(), described(x.Description, x.Endpoint), string(x.ID), EndpointPath(x.Endpoint, "routes") + query("q", x.Destination.String())}
 		}),
 		group("Connections", "/connections", text, r.Connections, func(x vpn.Connection) SearchHit {
 			return SearchHit{cmp.Or(x.Username, string(x.ID)), on(x.Endpoint) + ", " + string(x.Status), string(x.ID), EndpointPath(x.Endpoint, "connections") + query("q", string(x.ID))}
@@ -62,7 +68,7 @@ func SearchGroups(text string, r vpn.SearchResult) []SearchGroup {
 			return SearchHit{NameOr(p.Name, p.ID), p.Metadata.EntityID, string(p.ID), SAMLProviderPath(p.ID)}
 		}),
 		group("Certificates", "/certificates", text, r.Certificates, func(x vpn.Certificate) SearchHit {
-			return SearchHit{x.Label(), string(x.Use) + " certificate, serial number " + x.Serial, string(x.ID), CertificatePath(x.ID)}
+			return SearchHit{NameOr(x.Name, x.ID), string(x.Use) + " certificate, serial number " + x.Serial, string(x.ID), CertificatePath(x.ID)}
 		}),
 		group("Administrators", "/administrators", text, r.Administrators, func(a vpn.Administrator) SearchHit {
 			return SearchHit{a.Username, string(a.Role), string(a.ID), "/administrators" + query("q", a.Username)}

@@ -16,6 +16,14 @@ type Found struct {
 	rank    int
 }
 
+// Title is the title of the page, with the heading.
+func (f Found) Title() string {
+	if f.Heading == "" {
+		return f.Page
+	}
+	return f.Page + ": " + f.Heading
+}
+
 // Find gives the sections that have every word of a text, at most most of them. The best come first: those with the whole text as
 // their heading (of a page's beginning: its title), then those with it in their heading, then by how many of the words are in
 // the heading and whether as whole words. Of equal ones the order is that of the pages.

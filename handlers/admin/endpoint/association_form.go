@@ -92,7 +92,7 @@ func (in associationInput) form(choices endpoint.AssociationChoices) parts.Form 
 		Action: views.EndpointPath(id, "associations", "new"), Submit: "Associate target network", Cancel: views.EndpointPath(id, "associations"),
 		Sections: []parts.Section{{Title: sectionTarget}},
 		Fields: append([]parts.Field{
-			{Section: sectionTarget, Name: "network", Label: "VPC (network)", Type: "select", Value: in.Network, Options: networks, Required: true,
+			{Section: sectionTarget, Name: "network", Label: "Network (VPC)", Type: "select", Value: in.Network, Options: networks, Required: true,
 				Help: "The network in which the subnet is located. All target networks of an endpoint must be in the same network."},
 			{Section: sectionTarget, Name: "subnet", Label: "Choose a subnet to associate", Type: "select", Value: in.Subnet, Options: subnets, Required: true,
 				Help: subnetHelp(choices)},
@@ -131,7 +131,7 @@ func (in associationInput) finder(c echo.Context, choices endpoint.AssociationCh
 		return page.Finder(c, path, "subnets", choices.MoreSubnets, parts.Hidden{Name: "network", Value: network})
 	case choices.MoreSubnets && !choices.MoreNetworks && page.Find(c) == "":
 		return &parts.Finder{Path: path, Label: "Search networks",
-			Text: "There are more subnets than the form below can list. Choose the VPC below and show only its subnets, or search for the VPC first."}
+			Text: "There are more subnets than the form below can list. Choose the network below and show only its subnets, or search for the network first."}
 	default:
 		return page.Finder(c, path, "networks", choices.MoreNetworks)
 	}

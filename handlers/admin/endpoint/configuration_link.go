@@ -41,8 +41,8 @@ func (h *Configuration) MakeLink(c echo.Context) error {
 		Chrome: h.pages.Chrome(c, "One-time link", "endpoints"), URL: url, Back: views.EndpointPath(made.Endpoint, "configuration"),
 		Header: parts.Header{Crumbs: endpointCrumbs(view.Endpoint, "configuration"), Title: "One-time link"},
 		Facts: []parts.Pair{
-			parts.Fact("Client", cmp.Or(made.Client, "no client certificate")), {Label: "Link", Value: url, Copy: true},
-			parts.FactTime("Works until", parts.At(now, made.EndsAt)),
+			{Label: "Link", Value: url, Copy: true, Wide: true}, parts.Fact("Client", cmp.Or(made.Client, "no client certificate")),
+			parts.FactTime("Ends", parts.At(now, made.EndsAt)),
 		},
 	}
 	if vpn.PublicURLWarning(url) != "" {

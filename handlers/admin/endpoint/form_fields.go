@@ -108,7 +108,7 @@ func (in endpointInput) connectionFields(choices endpointChoices) []parts.Field 
 
 // networkField is the network of the endpoint: a fact while it has target networks.
 func (in endpointInput) networkField(choices endpointChoices) parts.Field {
-	f := parts.Field{Section: sectionConnection, Name: "network", Label: "VPC (network)"}
+	f := parts.Field{Section: sectionConnection, Name: "network", Label: "Network (VPC)"}
 	if stored := choices.stored; stored != nil && isAssociated(*stored) {
 		f.Type, f.Value = "fact", views.NameOr(stored.NetworkName, stored.Network)
 		f.Help = "It can be changed while no target network is associated."

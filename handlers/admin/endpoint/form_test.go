@@ -55,12 +55,12 @@ func TestNetworkOfTheEndpoint(t *testing.T) {
 	form.Set("network", branch)
 	bound := u.Admin.Create("/endpoints/new", form)
 	u.Admin.Get(bound).WantText("dl", "branch").WantText("dl", "Chosen for the endpoint")
-	u.Admin.Post("/networks/"+branch+"/delete", url.Values{}).WantText("main", "is the VPC of endpoint bound")
+	u.Admin.Post("/networks/"+branch+"/delete", url.Values{}).WantText("main", "is the network of endpoint bound")
 	if got := u.Admin.Get(bound + "/associations/new").Options("network"); len(got) > 1 || got[office] != "" {
 		t.Errorf("the form of an association offers the networks %v", got)
 	}
 	u.Admin.Post(bound+"/associations/new", url.Values{"network": {office}, "subnet": {u.ZoneA}}).WantStatus(http.StatusUnprocessableEntity).
-		WantText("#error-summary", "is bound to VPC "+branch)
+		WantText("#error-summary", "is bound to network "+branch)
 
 	edit := u.Admin.Get(bound+"/edit").WantValue("network", branch).FormValues("form.form-card")
 	edit.Set("network", office)

@@ -35,9 +35,9 @@ func (h *Endpoints) View(c echo.Context) error {
 }
 
 func endpointFacts(v endpoint.View, now time.Time) []parts.Pair {
-	network := parts.Pair{Label: "VPC (network)", Value: "none yet", Help: "The first target network decides."}
+	network := parts.Pair{Label: "Network (VPC)", Value: "none yet", Help: "The first target network decides."}
 	if v.Network != "" {
-		network = parts.Pair{Label: "VPC (network)", Value: views.NameOr(v.NetworkName, v.Network), Href: views.NetworkPath(v.Network)}
+		network = parts.Pair{Label: "Network (VPC)", Value: views.NameOr(v.NetworkName, v.Network), Href: views.NetworkPath(v.Network)}
 		if v.NetworkChosen {
 			network.Help = "Chosen for the endpoint: its target networks are subnets of it."
 		}
