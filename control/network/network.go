@@ -35,10 +35,11 @@ func (s *Service) Network(ctx context.Context, by control.Principal, id vpn.Netw
 	return n, err
 }
 
-// Ranges are the ranges of a network with the host's ways to them. The last tests of its subnets count.
-func (s *Service) Ranges(ctx context.Context, by control.Principal, n vpn.Network) ([]vpn.RangeStatus, error) {
+// Ranges are the ranges of a network with the host's ways to them. The last tests of its subnets count. unknown says why the ways are not
+// known, as a sentence; it is empty where they are.
+func (s *Service) Ranges(ctx context.Context, by control.Principal, n vpn.Network) (rows []vpn.RangeStatus, unknown string, err error) {
 	var tests map[vpn.SubnetID]vpn.Probe
-	err := s.core.Read(ctx, by, vpn.DescribeVpcs, string(n.ID), func(tx *store.Tx) error {
+	err = s.core.Read(ctx, by, vpn.DescribeVpcs, string(n.ID), func(tx *store.Tx) error {
 		subnets, err := tx.SubnetsOf(ctx, n.ID)
 		if err != nil {
 			return err
@@ -47,19 +48,20 @@ func (s *Service) Ranges(ctx context.Context, by control.Principal, n vpn.Networ
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return s.addRangeWays(ctx, n.CIDRs, slices.Collect(maps.Values(tests))), nil
+	rows, unknown = s.addRangeWays(ctx, n.CIDRs, slices.Collect(maps.Values(tests)))
+	return rows, unknown, nil
 }
 
 // addRangeWays asks by which ways the host reaches ranges. Without an answer nothing is said about them.
-func (s *Service) addRangeWays(ctx context.Context, ranges []netip.Prefix, tests []vpn.Probe) []vpn.RangeStatus {
-	ways, _ := control.FindWays(ctx, s.router, ranges, func(p netip.Prefix) netip.Prefix { return p })
-	out := make([]vpn.RangeStatus, len(ranges))
+func (s *Service) addRangeWays(ctx context.Context, ranges []netip.Prefix, tests []vpn.Probe) (out []vpn.RangeStatus, unknown string) {
+	ways, unknown := control.FindWays(ctx, s.router, ranges, func(p netip.Prefix) netip.Prefix { return p })
+	out = make([]vpn.RangeStatus, len(ranges))
 	for i, p := range ranges {
 		out[i] = vpn.RangeStatus{CIDR: p, Way: ways[p], Doubt: ways[p].RangeDoubt(false, tests...)}
 	}
-	return out
+	return out, unknown
 }
 
 // CreateNetwork adds a network. Fields: name, description, cidrs, tags.

@@ -49,7 +49,8 @@ func (s *Service) AnnounceNetworkEdit(ctx context.Context, by control.Principal,
 	if err != nil || len(out.Endpoints) == 0 {
 		return out, err
 	}
-	for _, r := range s.addRangeWays(ctx, out.Added(), nil) {
+	added, _ := s.addRangeWays(ctx, out.Added(), nil)
+	for _, r := range added {
 		if r.Doubt != "" {
 			out.Did.Notes = append(out.Did.Notes, vpn.Sentence{About: "Way to " + r.CIDR.String(), Text: r.Doubt})
 		}

@@ -34,7 +34,7 @@ func rangeWay(w vpn.Way) string {
 	case w.Default:
 		return hop + " (default route)"
 	case w.Partly:
-		return hop + " (to a part of it)"
+		return hop + ", in part"
 	default:
 		return hop
 	}

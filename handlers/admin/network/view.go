@@ -43,7 +43,7 @@ func (h *Networks) View(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ranges, err := h.networks.Ranges(page.Context(c), page.Principal(c), n)
+	ranges, unknown, err := h.networks.Ranges(page.Context(c), page.Principal(c), n)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (h *Networks) View(c echo.Context) error {
 			parts.Fact("Tags", views.Tags(n.Tags)),
 			parts.FactTime("Created", parts.At(h.pages.Now(), n.CreatedAt)),
 		},
-		List: page.ListView(c, l, found), Rows: found.Items,
+		List: page.ListView(c, l, found), Rows: found.Items, WaysUnknown: unknown,
 	}
 	v.List.Part, v.List.Filters = "subnets", filters
 	v.List.Caption, v.List.Noun, v.List.Plural, v.List.Hint = "Subnets", "subnet", "subnets", "name, ID, description, CIDR, zone or tag (key=value)"

@@ -23,5 +23,5 @@ func TestSubnetsAreReachedBy(t *testing.T) {
 	p.Row("10.0.1.0/24").WantText(`[data-label="Reached by"]`, "Default route only")
 	webtest.CheckMarkup(t, u.Network, p)
 	u.Kit.Dataplane.Down = controltest.ErrDown
-	u.Admin.Get(u.Network).Row("10.0.1.0/24").WantText(`[data-label="Reached by"]`, "Not reported yet")
+	u.Admin.Get(u.Network).WantText("main", "By which way this host reaches them is not known. The dataplane does not answer.").Row("10.0.1.0/24").WantText(`[data-label="Reached by"]`, "Not reported yet")
 }
