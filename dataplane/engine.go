@@ -50,6 +50,7 @@ type Engine struct {
 	repairs *fault.Repairs
 	faults  *fault.List // of the host
 	probes  *rate.Limiter
+	used    usedRanges
 
 	// mu guards the fields below. It may be held while an endpoint is made; no request is sent to an
 	// endpoint's goroutine under it.

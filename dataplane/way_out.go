@@ -3,6 +3,8 @@ package dataplane
 import (
 	"cmp"
 	"net/netip"
+	"sync"
+	"time"
 
 	"sallyport/dataplane/host"
 	"sallyport/vpn"
@@ -50,7 +52,7 @@ func (e *Engine) WaysTo(subnets []netip.Prefix) ([]vpn.Way, error) {
 			ways = append(ways, vpn.Way{Subnet: subnet, Interface: "lo"})
 			continue
 		}
-		path, err := host.ReachRange(subnet)
+		path, err := host.ReachRange(subnet, e.used.ranges)
 		way := wayOf(subnet, path, err)
 		if forbidden := cmp.Or(policy.ForbidsRoute(subnet), policy.AllowsEgress(path.Interface)); err == nil && forbidden != "" {
 			way = vpn.Way{Subnet: subnet, Problem: forbidden}
@@ -58,4 +60,26 @@ func (e *Engine) WaysTo(subnets []netip.Prefix) ([]vpn.Way, error) {
 		ways = append(ways, way)
 	}
 	return ways, nil
+}
+
+// usedRanges is what this host has addresses in and routes to. Pages that are open ask for ways every few seconds, and a table of many routes takes
+// long to read: it is read once in usedLife.
+type usedRanges struct {
+	mu   sync.Mutex // guards the rest, and is held while the kernel's table is read; no other lock is taken under it
+	read time.Time
+	last []host.Used
+}
+
+const usedLife = 10 * time.Second
+
+// ranges gives none where the table cannot be read.
+func (u *usedRanges) ranges() []host.Used {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if time.Since(u.read) < usedLife {
+		return u.last
+	}
+	u.last, _ = host.UsedRanges()
+	u.read = time.Now()
+	return u.last
 }

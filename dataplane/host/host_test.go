@@ -110,6 +110,11 @@ func TestRestoreLeavesAnotherInterfaceOfTheSameNameAlone(t *testing.T) {
 
 func TestReach(t *testing.T) {
 	lan := cable(t, "lan0", "lan1", "10.20.1.1/24")
+	used := func() []host.Used {
+		out, err := host.UsedRanges()
+		must(t, err)
+		return out
+	}
 	must(t, host.EnsureTun(host.Tun{Name: "sptest-0", Address: addr("10.8.0.1")}))
 	t.Cleanup(func() { _ = host.DeleteTun("sptest-0") })
 	must(t, host.RouteClient(addr("10.8.0.2"), "sptest-0"))
@@ -139,7 +144,7 @@ func TestReach(t *testing.T) {
 	}
 	_, err = host.Reach(prefix("0.0.0.0/0"))
 	wantError(t, err, "No route of this host leads to 0.0.0.0/0.")
-	if got, err = host.ReachRange(prefix("10.20.0.0/16")); err != nil || !got.Partly || got.Interface != "lan0" {
+	if got, err = host.ReachRange(prefix("10.20.0.0/16"), used); err != nil || !got.Partly || got.Interface != "lan0" {
 		t.Errorf("path %+v, %v; want a part on lan0, without a default route", got, err)
 	}
 	route(t, netlink.Route{LinkIndex: lan.Attrs().Index, Gw: net.IPv4(10, 20, 1, 2)}, "0.0.0.0/0")
@@ -153,10 +158,10 @@ func TestReach(t *testing.T) {
 		}
 	}
 	// A route leads into the middle of a range.
-	if got, err = host.ReachRange(prefix("10.20.0.0/16")); err != nil || got.Default || !got.Partly || got.Interface != "lan0" {
+	if got, err = host.ReachRange(prefix("10.20.0.0/16"), used); err != nil || got.Default || !got.Partly || got.Interface != "lan0" {
 		t.Errorf("path %+v, %v; want a part on lan0", got, err)
 	}
-	if got, err = host.ReachRange(prefix("10.60.0.0/16")); err != nil || !got.Default || got.Partly {
+	if got, err = host.ReachRange(prefix("10.60.0.0/16"), used); err != nil || !got.Default || got.Partly {
 		t.Errorf("path %+v, %v; want the default route", got, err)
 	}
 	// Only a part of the network has a route of its own.

@@ -46,17 +46,13 @@ func Reach(network netip.Prefix) (Path, error) {
 }
 
 // ReachRange is Reach for a range that the host may have routes to parts of: where its first addresses have no path, or only that of the
-// default route, the path to the first part that has a route is given, with Partly set.
-func ReachRange(network netip.Prefix) (Path, error) {
+// default route, the path to the first part that has a route is given, with Partly set. used gives UsedRanges, and is called only then.
+func ReachRange(network netip.Prefix, used func() []Used) (Path, error) {
 	path, err := Reach(network)
 	if err == nil && !path.Default || network.IsSingleIP() || network.Bits() == 0 {
 		return path, err
 	}
-	used, failed := UsedRanges()
-	if failed != nil {
-		return path, err
-	}
-	for _, u := range used {
+	for _, u := range used() {
 		if u.Address || u.Range.Bits() <= network.Bits() || !network.Contains(u.Range.Addr()) {
 			continue
 		}
