@@ -33,7 +33,7 @@ func TestQuickStart(t *testing.T) {
 
 	visitor := newUser(t, s.public)
 	visitor.open(link)
-	visitor.waitText("Your VPN configuration file", "Office", "The link works once")
+	visitor.waitText("Your VPN configuration file", "Office", "The link gives the file once")
 	looking := time.Now()
 	p.inspect("one-time link")
 	visitor.inspectPublic("file-link")
@@ -50,13 +50,27 @@ func TestQuickStart(t *testing.T) {
 		t.Logf("from an empty data directory to a packet: %s", took.Round(time.Second/10))
 	}
 
-	// The link is used up, the console says by whom, and the client is on the first page.
+	// The link is used up, and its page goes on with the steps of any platform; the console says by whom, and the client is on the first page.
 	visitor.open(link)
-	visitor.waitText("This link opens nothing")
+	visitor.waitText("The file was downloaded on")
+	visitor.press("Android")
+	visitor.press("OpenVPN for Android")
+	visitor.waitText("The file was downloaded on", "Open it with OpenVPN for Android")
+	visitor.inspectPublic("file-link-used")
+	visitor.open(s.public + "/file/nothing")
+	visitor.waitText("This link opens nothing", "How to connect")
 	visitor.inspectPublic("file-link-closed")
 	visitor.drain() // the browser reports the status 404
 	p.open(configuration)
 	p.waitRow("first-user", "used", "from")
+	// With scripts the button says that it was used.
+	p.press("Make one-time link")
+	p.waitText("It is shown now and never again")
+	p.mustEval(`() => document.querySelector("dl code").innerText.trim()`, &link)
+	visitor.open(link)
+	visitor.download("Download configuration file")
+	visitor.waitText("Downloaded", "Go on with the steps below.")
+	visitor.inspectPublic("file-link-downloaded")
 	p.open("/")
 	p.waitText("Nothing needs your attention", "Office", "1 connection")
 	if !c.Running() {

@@ -50,6 +50,12 @@ func (l ConfigurationLink) State(now time.Time) LinkState {
 	return LinkOpen
 }
 
+// Explains tells whether the page of the link says how to connect: while the link is open, and until its end where the file was downloaded.
+func (l ConfigurationLink) Explains(now time.Time) bool {
+	state := l.State(now)
+	return state == LinkOpen || state == LinkUsed && now.Before(l.EndsAt)
+}
+
 // LinkHours are how long a one-time link may work, in hours; the first one is proposed.
 func LinkHours() []int { return []int{24, 1, 7 * 24} }
 
@@ -77,6 +83,6 @@ func NewConfigurationLink(e EndpointID, client Certificate, hours string, open i
 	}, token, nil
 }
 
-// ErrConfigurationLink is the one answer for a one-time link that opens nothing, whatever the reason.
+// ErrConfigurationLink is the one answer for a one-time link that gives no file, whatever the reason.
 var ErrConfigurationLink = Refuse(NotFound, CodeConfigurationLinkNotFound,
 	"This link was used before, has expired or was withdrawn. Ask the person who sent it to you for another one.")

@@ -81,7 +81,7 @@ func publicRoutes(h *portal.Portal, s portal.Services) []publicRoute {
 		{post, selfservice.MFAPath + "/recovery-codes/file", h.MFA.File, portalUser},
 
 		{get, "/file/:token", scripted(h.SelfService.OpenLink), everyVisitor},
-		{post, "/file/:token", h.SelfService.UseLink, everyVisitor},
+		{post, "/file/:token", scripted(h.SelfService.UseLink), everyVisitor},
 		{get, "/a/:token", h.SignIns.Open, everyVisitor},
 		{get, "/a/:token/sign-in", h.SignIns.Begin, everyVisitor},
 		{get, "/a/:token/confirm", h.SignIns.Confirm, everyVisitor},

@@ -98,20 +98,22 @@ func (s *Service) WithdrawLink(ctx context.Context, by control.Principal, id vpn
 	})
 }
 
-// LinkOffer is what a visitor with a one-time link sees before the file is downloaded.
+// LinkOffer is what a visitor with a one-time link sees: before the file is downloaded, and until the end of the link after that.
 type LinkOffer struct {
 	Endpoint string // its name
 	Client   string // common name of the certificate in the file; empty: the file has none
 	FileName string
 	EndsAt   time.Time
+	UsedAt   time.Time       // when the file was downloaded; zero: it was not
 	Password bool            // users type a user name and a password
 	Needs    vpn.ClientNeeds // what the program of the user has to be able to do
 	Waits    bool            // the endpoint takes no clients yet
 }
 
-// OfferLink tells what a one-time link opens, and uses nothing up. vpn.ErrConfigurationLink where it opens nothing.
+// OfferLink tells what a one-time link opens, and uses nothing up. A link that was used tells it until its end: its visitor goes on with
+// the steps. vpn.ErrConfigurationLink where it opens nothing.
 func (s *Service) OfferLink(ctx context.Context, token vpn.Secret) (offer LinkOffer, err error) {
-	link, err := s.openLink(ctx, token)
+	link, err := s.visitedLink(ctx, token, vpn.ConfigurationLink.Explains)
 	if err != nil {
 		return offer, err
 	}
@@ -131,18 +133,21 @@ func (s *Service) OfferLink(ctx context.Context, token vpn.Secret) (offer LinkOf
 	}
 	e := side.Endpoint
 	return LinkOffer{
-		Endpoint: cmp.Or(e.Name, string(e.ID)), Client: link.Client, FileName: p.FileName(), EndsAt: link.EndsAt,
+		Endpoint: cmp.Or(e.Name, string(e.ID)), Client: link.Client, FileName: p.FileName(), EndsAt: link.EndsAt, UsedAt: link.UsedAt,
 		Password: e.AsksPassword(), Needs: vpn.ClientNeeds{Browser: e.Federated(), Code: file.Code}, Waits: file.Unusable,
 	}, nil
 }
 
-// openLink reads the open link of an address, whose maker may still hand out its file.
-func (s *Service) openLink(ctx context.Context, token vpn.Secret) (link vpn.ConfigurationLink, err error) {
+// isOpen tells whether a link gives its file.
+func isOpen(l vpn.ConfigurationLink, now time.Time) bool { return l.State(now) == vpn.LinkOpen }
+
+// visitedLink reads the link of an address. It is refused where does is false for it, and where its maker may not hand out its file now.
+func (s *Service) visitedLink(ctx context.Context, token vpn.Secret, does func(vpn.ConfigurationLink, time.Time) bool) (link vpn.ConfigurationLink, err error) {
 	err = s.core.View(ctx, func(tx *store.Tx) error {
 		if link, err = tx.ConfigurationLinkOf(ctx, vpn.TokenDigest(token)); err != nil {
 			return err
 		}
-		return s.checkLink(ctx, tx, link)
+		return s.checkLink(ctx, tx, link, does)
 	})
 	return link, closedLink(err)
 }
@@ -160,9 +165,9 @@ func closedLink(err error) error {
 	return err
 }
 
-// checkLink refuses a link that is not open, and one whose maker could not download the file now.
-func (s *Service) checkLink(ctx context.Context, tx *store.Tx, link vpn.ConfigurationLink) error {
-	if link.State(s.core.Now()) != vpn.LinkOpen {
+// checkLink refuses a link for which does is false, and one whose maker could not download the file now.
+func (s *Service) checkLink(ctx context.Context, tx *store.Tx, link vpn.ConfigurationLink, does func(vpn.ConfigurationLink, time.Time) bool) error {
+	if !does(link, s.core.Now()) {
 		return vpn.ErrConfigurationLink
 	}
 	maker := control.Principal{Kind: control.Administrator, ID: string(link.Maker), Name: link.MadeBy}
@@ -181,9 +186,9 @@ func (s *Service) checkLink(ctx context.Context, tx *store.Tx, link vpn.Configur
 }
 
 // UseLink gives the file of a one-time link and uses the link up. source is the visitor's address, request names the request in the
-// audit trail. vpn.ErrConfigurationLink where the link opens nothing.
+// audit trail. vpn.ErrConfigurationLink where the link gives no file.
 func (s *Service) UseLink(ctx context.Context, token vpn.Secret, commandLine bool, source, request string) (file Configuration, err error) {
-	link, err := s.openLink(ctx, token)
+	link, err := s.visitedLink(ctx, token, isOpen)
 	if err != nil {
 		return file, err
 	}
@@ -193,7 +198,7 @@ func (s *Service) UseLink(ctx context.Context, token vpn.Secret, commandLine boo
 		return Configuration{}, closedLink(err)
 	}
 	err = s.core.Update(ctx, func(tx *store.Tx) error {
-		if err := s.checkLink(ctx, tx, link); err != nil {
+		if err := s.checkLink(ctx, tx, link, isOpen); err != nil {
 			return err
 		}
 		used, err := tx.UseConfigurationLink(ctx, link.ID, source, s.core.Now())

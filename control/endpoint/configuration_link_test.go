@@ -69,8 +69,9 @@ func TestConfigurationLink(t *testing.T) {
 	if s.exports() != exports+2 || r.Actor != "one-time link of admin" || r.Source != "198.51.100.7" || r.Action != vpn.ExportClientVpnClientConfiguration || strings.Contains(r.After, "PRIVATE") {
 		t.Errorf("audit %+v", r)
 	}
-	if _, err := s.Endpoints.OfferLink(ctx, token(made)); !errors.Is(err, vpn.ErrConfigurationLink) {
-		t.Errorf("a used link: %v", err)
+	offer, err := s.Endpoints.OfferLink(ctx, token(made))
+	if err != nil || !offer.UsedAt.Equal(s.Clock.Now()) {
+		t.Errorf("a used link: %+v, %v", offer, err)
 	}
 	list, err := s.Endpoints.Links(ctx, s.ReadOnly, s.Endpoint.ID)
 	s.Must(err)
@@ -84,6 +85,17 @@ func TestConfigurationLink(t *testing.T) {
 func TestClosedConfigurationLinks(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]func(s *site, made endpoint.MadeLink){
+		"used, and at its end": func(s *site, made endpoint.MadeLink) {
+			_, err := s.Endpoints.UseLink(s.T.Context(), token(made), false, "198.51.100.7", "")
+			s.Must(err)
+			s.Clock.Pass(24 * time.Hour)
+		},
+		"used, and the certificate is blocked": func(s *site, made endpoint.MadeLink) {
+			_, err := s.Endpoints.UseLink(s.T.Context(), token(made), false, "198.51.100.7", "")
+			s.Must(err)
+			_, err = s.Certificates.BlockCertificate(s.T.Context(), s.Admin, s.Alice.ID)
+			s.Must(err)
+		},
 		"expired": func(s *site, _ endpoint.MadeLink) { s.Clock.Pass(24 * time.Hour) },
 		"withdrawn": func(s *site, made endpoint.MadeLink) {
 			s.Must(s.Endpoints.WithdrawLink(s.T.Context(), s.Admin, s.Endpoint.ID, made.ID))

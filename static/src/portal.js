@@ -3,6 +3,7 @@
 //
 //   <time datetime>            a moment in UTC, which is written in the time zone of the device
 //   data-copy="text" hidden    a button that copies the text; shown where that is possible
+//   data-once="text"           a form that is sent once: its button has the text after that, and the page says data-then
 //   data-print hidden          a button that prints the page
 //   data-said                  where the page says what a button has done
 (function () {
@@ -29,6 +30,20 @@
         function () { say("Copied."); },
         function () { say("Copying is not allowed here; select the text instead."); });
     });
+  });
+  each("form[data-once]", function (form) {
+    var sent = false;
+    form.addEventListener("submit", function (event) {
+      if (sent) { event.preventDefault(); return; }
+      sent = true;
+      var button = form.querySelector("button");
+      setTimeout(function () { // what the button sends is taken first
+        button.textContent = form.getAttribute("data-once");
+        button.setAttribute("aria-disabled", "true");
+        say(form.getAttribute("data-then"));
+      });
+    });
+    window.addEventListener("pageshow", function (event) { if (event.persisted && sent) location.reload(); });
   });
   each("[data-print]", function (button) {
     button.hidden = false;

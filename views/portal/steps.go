@@ -1,7 +1,9 @@
 package portal
 
 import (
-	"cmp"
+	"net/url"
+
+	"github.com/a-h/templ"
 
 	"sallyport/vpn"
 )
@@ -15,14 +17,25 @@ type ClientSteps struct {
 	Others  []vpn.ClientProgram
 	Unfit   []vpn.ClientProgram // those of the platform with which users cannot sign in
 	Install *Installer          // what the administrators offer for the platform; nil: nothing
-	// Page is the path of the page; empty: that of the signed-in user.
-	Page string
 	// Link tells that the page is that of a one-time link: its visitor has not signed in.
 	Link     bool
 	Password bool // with Link: users type a user name and a password
+	Fetched  bool // likewise: the file was downloaded
+	Untold   bool // likewise: the visitor is not told what the sign-in asks for
 }
 
-func (s ClientSteps) page() string { return cmp.Or(s.Page, "/portal") }
+// choice is the address of the same page with another platform or program chosen.
+func (s ClientSteps) choice(p vpn.Platform, program vpn.ClientProgramID) templ.SafeURL {
+	q := url.Values{"platform": {string(p)}}
+	if program != "" {
+		q.Set("program", string(program))
+	}
+	address := "?" + q.Encode() + "#steps"
+	if s.Link {
+		return templ.URL(address) // the page that shows it, whose address has the secret of the link
+	}
+	return templ.URL("/portal" + address)
+}
 
 // Installer is a program that the administrators offer.
 type Installer struct {
@@ -61,6 +74,8 @@ func (s ClientSteps) signIn() string {
 // signInOfLink is signIn where the visitor has not signed in here.
 func (s ClientSteps) signInOfLink() string {
 	switch {
+	case s.Untold:
+		return " If you are asked to sign in, do so with your work account."
 	case s.Needs.Browser && s.Program.Terminal:
 		return " It prints an address after WEB_AUTH::. Open it in your browser, check that the page names your device, sign in with your work account, and confirm."
 	case s.Needs.Browser:
@@ -140,6 +155,10 @@ func (s ClientSteps) download() step {
 	out := step{title: "Download the configuration file", picture: "pic-file", shows: "A document with an arrow that points down",
 		text: "Use the button above. The browser puts the file into the folder Downloads."}
 	switch {
+	case s.Fetched && s.phone():
+		out.text = "It was downloaded: it is among the downloads of your browser."
+	case s.Fetched:
+		out.text = "It was downloaded: it is in the folder Downloads, as a rule. Its name ends in .ovpn."
 	case s.Devices && s.phone():
 		out.text = "Tap Add a device above. It makes a file for this device."
 	case s.Devices:

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"sallyport/control/controltest"
 	"sallyport/web/webtest"
@@ -19,7 +20,7 @@ func TestLinkPage(t *testing.T) {
 	s.Must(err)
 	path := strings.TrimPrefix(made.URL.Reveal(), controltest.PublicURL)
 	for range 2 {
-		p := b.Get(path).WantStatus(http.StatusOK).WantText("h1", "Your VPN configuration file").WantText("main", "as alice").WantText("main", "The link works once")
+		p := b.Get(path).WantStatus(http.StatusOK).WantText("h1", "Your VPN configuration file").WantText("main", "as alice").WantText("main", "The link gives the file once")
 		webtest.CheckMarkup(t, path, p)
 		if p.Doc.Find("script").Length() != 1 || !strings.Contains(p.Header.Get("Content-Security-Policy"), "script-src 'self'") {
 			t.Error("the script that writes the end of the link in the visitor's time does not run")
@@ -44,11 +45,23 @@ func TestLinkPage(t *testing.T) {
 	if !strings.Contains(file.Body, "PRIVATE KEY") || !strings.Contains(file.Header.Get("Content-Disposition"), "attachment") || file.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("the file: %v", file.Header)
 	}
-	unknown := b.Get("/file/" + strings.Repeat("A", 22)).WantStatus(http.StatusNotFound)
-	for _, again := range []webtest.Page{b.Post(path, url.Values{}), b.Get(path)} {
-		again.WantStatus(http.StatusNotFound).WantText("[role=alert]", "This link was used before, has expired or was withdrawn.")
-		if again.Body != unknown.Body {
-			t.Error("a used link and an unknown one have different pages")
+	// The page goes on with the steps, and has no button any more.
+	for _, again := range []webtest.Page{b.Post(path, url.Values{}).WantStatus(http.StatusGone), b.Get(path).WantStatus(http.StatusOK), b.Get(path + "?platform=android").WantStatus(http.StatusOK)} {
+		again.WantText("[role=status]", "The file was downloaded on").WantText("#steps", "How to connect").WantText("main", "it was not you")
+		webtest.CheckMarkup(t, "used", again)
+		if again.Doc.Find("main form").Length() != 0 || strings.Contains(again.Body, "PRIVATE KEY") || !strings.Contains(again.Header.Get("Content-Security-Policy"), "script-src 'self'") {
+			t.Error("a used link offers its file again")
 		}
 	}
+	b.Get(path+"?platform=android&program=openvpn-for-android").WantText("#steps", "Android").WantText(".steps", "OpenVPN for Android").WantText(".steps", "among the downloads")
+	s.Clock.Pass(24 * time.Hour)
+	unknown := b.Get("/file/" + strings.Repeat("A", 22))
+	webtest.CheckMarkup(t, "closed", unknown)
+	for _, over := range []webtest.Page{unknown, b.Post(path, url.Values{}), b.Get(path)} {
+		over.WantStatus(http.StatusNotFound).WantText("[role=alert]", "This link was used before, has expired or was withdrawn.").WantText(".steps", "your work account").WantText("main", "downloaded your configuration file already?")
+		if over.Body != unknown.Body || strings.Contains(over.Body, string(s.Endpoint.ID)) || strings.Contains(over.Body, "alice") {
+			t.Error("the pages of a link that is over and of an unknown one differ")
+		}
+	}
+	b.Get("/file/nothing?platform=ios").WantText("#steps", "iPhone").WantText(".steps", "your work account")
 }
