@@ -133,3 +133,33 @@ func TestWayOutOfTheHost(t *testing.T) {
 		t.Errorf("an IPv6 address: %v", err)
 	}
 }
+
+// The ways to ranges are told in their order: of a range that the host has a route into the middle of, of an address of its own, and of what
+// nothing leads to or the host policy forbids.
+func TestWaysToRanges(t *testing.T) {
+	needsSandbox(t)
+	path := filepath.Join(t.TempDir(), "policy.json")
+	if err := os.WriteFile(path, []byte(`{"forbidden_destinations": ["10.0.1.64/26"]}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	e := &Engine{policy: hostpolicy.NewFile(path)}
+	ranges := []netip.Prefix{
+		netip.MustParsePrefix("10.0.1.0/24"), netip.MustParsePrefix("10.0.0.0/16"), netip.MustParsePrefix("10.0.1.1/32"),
+		netip.MustParsePrefix("10.0.1.64/27"), netip.MustParsePrefix("10.99.0.0/16"), netip.MustParsePrefix("0.0.0.0/0"),
+	}
+	ways, err := e.WaysTo(ranges)
+	if err != nil || len(ways) != len(ranges) {
+		t.Fatalf("%+v, %v", ways, err)
+	}
+	for i, want := range []vpn.Way{
+		{Interface: "neta"}, {Interface: "neta", Partly: true}, {Interface: "lo"}, {Problem: "The host policy forbids 10.0.1.64/27."},
+		{Problem: "No route of this host leads to 10.99.0.0/16."}, {Problem: "No route of this host leads to 0.0.0.0/0."},
+	} {
+		if want.Subnet = ranges[i]; !ways[i].Same(want) {
+			t.Errorf("%s: %+v, want %+v", ranges[i], ways[i], want)
+		}
+	}
+	if _, err := e.WaysTo(make([]netip.Prefix, vpn.MaxAskedWays+1)); vpn.KindOf(err) != vpn.Invalid {
+		t.Errorf("too many ranges: %v", err)
+	}
+}
