@@ -42,8 +42,8 @@ func (certificateRow) TableName() string { return "certificate" }
 func newCertificateRow(c vpn.Certificate) (certificateRow, error) {
 	names, err := encodeJSON(c.DNSNames)
 	return certificateRow{
-		ID: string(c.ID), Name: c.Name, NameKey: fold(c.Name), Use: string(c.Use), Authority: nullableID(c.Authority),
-		CommonName: clean(c.CommonName), CommonNameKey: fold(c.CommonName), DNSNames: names,
+		ID: string(c.ID), Name: c.Name, NameKey: orderKey(c.Name), Use: string(c.Use), Authority: nullableID(c.Authority),
+		CommonName: clean(c.CommonName), CommonNameKey: orderKey(c.CommonName), DNSNames: names,
 		Issuer: clean(c.Issuer), Serial: c.Serial, Fingerprint: c.Fingerprint, KeyType: c.KeyType,
 		// Not micros: a certificate may well begin in 1970.
 		NotBefore: c.NotBefore.UnixMicro(), NotAfter: c.NotAfter.UnixMicro(),

@@ -35,7 +35,7 @@ func (s *Store) newDirectoryRow(d vpn.Directory, password vpn.Secret) (directory
 	}
 	sealed, err := s.seal(password, directoryPasswordColumn, string(d.ID))
 	return directoryRow{
-		ID: string(d.ID), Name: d.Name, NameKey: fold(d.Name), Options: options, Password: sealed,
+		ID: string(d.ID), Name: d.Name, NameKey: orderKey(d.Name), Options: options, Password: sealed,
 		Created: micros(d.CreatedAt), Version: int64(d.Version), Search: searchable(append([]string{d.Name, string(d.ID), d.BaseDN}, d.URLs...)...),
 	}, err
 }

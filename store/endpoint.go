@@ -60,7 +60,7 @@ const (
 
 func (s *Store) newEndpointRow(e vpn.Endpoint) (r endpointRow, err error) {
 	r = endpointRow{
-		ID: string(e.ID), Name: e.Name, NameKey: fold(e.Name), Description: e.Description,
+		ID: string(e.ID), Name: e.Name, NameKey: orderKey(e.Name), Description: e.Description,
 		ClientCIDR: marshalText(e.ClientCIDR), ClientFirst: sortNumber(e.ClientCIDR.Addr()), ClientBits: int64(e.ClientCIDR.Bits()),
 		ListenAddr: marshalText(e.Listen.Addr), Transport: string(e.Listen.Transport), Port: int64(e.Listen.Port),
 		Certificate: string(e.Certificate), ClientCA: nullableID(e.ClientCA), SecondCA: nullableID(e.SecondCA), Directory: nullableID(e.Directory), SAML: nullableID(e.SAML), PortalSAML: nullableID(e.PortalSAML),

@@ -150,7 +150,7 @@ func createOldNetwork(ctx context.Context, x *Tx, n vpn.Network) error {
 		return err
 	}
 	return x.on(ctx).Table("network").Create(map[string]any{
-		"id": row.ID, "name": row.Name, "name_key": row.NameKey, "cidrs": row.CIDRs, "tags": row.Tags, "created_at": row.Created,
+		"id": row.ID, "name": row.Name, "name_key": fold(row.Name), "cidrs": row.CIDRs, "tags": row.Tags, "created_at": row.Created,
 		"version": row.Version, "search": row.Search,
 	}).Error
 }
@@ -162,7 +162,7 @@ func createOldEndpoint(ctx context.Context, x *Tx, e vpn.Endpoint) error {
 		return err
 	}
 	return x.on(ctx).Table("endpoint").Create(map[string]any{
-		"id": row.ID, "name": row.Name, "name_key": row.NameKey, "description": row.Description,
+		"id": row.ID, "name": row.Name, "name_key": fold(row.Name), "description": row.Description,
 		"client_cidr": row.ClientCIDR, "client_cidr_first": row.ClientFirst, "client_cidr_bits": row.ClientBits,
 		"listen_addr": row.ListenAddr, "transport": row.Transport, "port": row.Port,
 		"certificate_id": row.Certificate, "client_ca_id": row.ClientCA, "network_id": row.Network, "tags": row.Tags,
@@ -210,6 +210,46 @@ func TestOldRowsSurviveLaterMigrations(t *testing.T) {
 				}
 				e, err = x.Endpoint(ctx, second.ID)
 				same(t, "second endpoint", e, second)
+				return err
+			})
+		})
+	}
+}
+
+// A number at the end of a name is sorted by its value, also in rows that were written before.
+func TestNamesAreOrderedByNumber(t *testing.T) {
+	want := []string{"alpha", "alpha-2", "alpha-3", "Alpha-007", "alpha-10", "alpha-b", "beta 9", "beta 10"}
+	for name, open := range unmigrated {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			network := func(name string) vpn.Network {
+				n := newFixture().network
+				n.ID, n.Name = vpn.NewNetworkID(), name
+				return n
+			}
+			stopAt(t, s, 1)
+			update(t, s, func(ctx context.Context, x *Tx) error {
+				var errs []error
+				for _, name := range []string{"beta 10", "alpha-10", "alpha-2", "alpha", "Alpha-007"} {
+					errs = append(errs, createOldNetwork(ctx, x, network(name)))
+				}
+				return errors.Join(errs...)
+			})
+			migrated(t, s)
+			update(t, s, func(ctx context.Context, x *Tx) error {
+				var errs []error
+				for _, name := range []string{"beta 9", "alpha-3", "alpha-b"} {
+					errs = append(errs, x.CreateNetwork(ctx, network(name)))
+				}
+				return errors.Join(errs...)
+			})
+			view(t, s, func(ctx context.Context, x *Tx) error {
+				page, err := x.Networks(ctx, vpn.List{Sort: "name", Size: 100})
+				var got []string
+				for _, n := range page.Items {
+					got = append(got, n.Name)
+				}
+				same(t, "order", got, want)
 				return err
 			})
 		})

@@ -43,7 +43,7 @@ func newNetworkRow(n vpn.Network) (networkRow, error) {
 		words = append(words, marshalText(c))
 	}
 	return networkRow{
-		ID: string(n.ID), Name: n.Name, NameKey: fold(n.Name), Description: n.Description, CIDRs: cidrs, Tags: tags,
+		ID: string(n.ID), Name: n.Name, NameKey: orderKey(n.Name), Description: n.Description, CIDRs: cidrs, Tags: tags,
 		Created: micros(n.CreatedAt), Version: int64(n.Version), Search: searchable(append(words, tagWords(n.Tags))...),
 	}, nil
 }

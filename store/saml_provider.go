@@ -49,7 +49,7 @@ func (s *Store) newSAMLProviderRow(p vpn.SAMLProvider, secrets SAMLProviderSecre
 	}
 	sealed, err := s.seal(secrets.SigningKey, samlKeyColumn, string(p.ID))
 	return samlProviderRow{
-		ID: string(p.ID), Name: p.Name, NameKey: fold(p.Name), Options: clean(options), Document: clean(secrets.Document), Metadata: clean(metadata), Look: "{}", SigningKey: sealed,
+		ID: string(p.ID), Name: p.Name, NameKey: orderKey(p.Name), Options: clean(options), Document: clean(secrets.Document), Metadata: clean(metadata), Look: "{}", SigningKey: sealed,
 		Created: micros(p.CreatedAt), Version: int64(p.Version), Search: searchable(p.Name, string(p.ID), p.Metadata.EntityID, p.Metadata.SignInURL),
 		KnownURL: clean(p.KnownURL),
 	}, err

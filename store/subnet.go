@@ -34,7 +34,7 @@ func (subnetRow) TableName() string { return "subnet" }
 func newSubnetRow(s vpn.Subnet) (subnetRow, error) {
 	tags, err := encodeJSON(s.Tags)
 	return subnetRow{
-		ID: string(s.ID), Network: string(s.Network), Name: s.Name, NameKey: fold(s.Name), Description: s.Description,
+		ID: string(s.ID), Network: string(s.Network), Name: s.Name, NameKey: orderKey(s.Name), Description: s.Description,
 		CIDR: marshalText(s.CIDR), First: sortNumber(s.CIDR.Addr()), Bits: int64(s.CIDR.Bits()), Zone: s.Zone, Tags: tags,
 		Created: micros(s.CreatedAt), Version: int64(s.Version),
 		Search: searchable(s.Name, string(s.ID), s.Description, marshalText(s.CIDR), s.Zone, tagWords(s.Tags)),

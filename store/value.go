@@ -40,6 +40,18 @@ const maxKey = 255
 // fold gives text in lower case, for search.
 func fold(s string) string { return bounded(strings.ToLower(s)) }
 
+// orderKey is the text by which names are sorted: in lower case, and with how many digits it has before a number at the end, so that
+// alpha-2 comes before alpha-10.
+func orderKey(name string) string {
+	key := fold(name)
+	begin := strings.TrimRight(key, "0123456789")
+	if begin == key {
+		return key
+	}
+	number := strings.TrimLeft(key[len(begin):], "0")
+	return fmt.Sprintf("%s%02d%s", begin, min(len(number), 99), number)
+}
+
 // bounded cleans text and cuts it to maxKey.
 func bounded(s string) string {
 	s = clean(s)
