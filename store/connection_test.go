@@ -103,7 +103,10 @@ func testConnectionLists(t *testing.T, s *Store) {
 	elsewhere := newConnection()
 	elsewhere.Endpoint, elsewhere.Node = "cvpn-endpoint-b", "n2"
 	create(t, s, never, elsewhere)
-	for _, c := range all {
+	through := vpn.NewAssociationID()
+	for status, c := range all {
+		c.Association = through
+		all[status] = c
 		create(t, s, c)
 	}
 	active, leaving := all[vpn.ConnectionActive], all[vpn.ConnectionTerminating]
