@@ -56,7 +56,9 @@ func newConnectionRow(c vpn.Connection) connectionRow {
 	return connectionRow{
 		ID: string(c.ID), Endpoint: string(c.Endpoint), Association: string(c.Association), Session: string(c.Session),
 		Node: c.Node, Status: string(c.Status), Username: clean(c.Username), UsernameKey: fold(c.Username),
-		Provider: string(c.Provider), UserKey: clean(c.UserKey), CommonName: clean(c.CommonName), Serial: clean(c.Serial), Fingerprint: clean(c.Fingerprint), Issuer: clean(c.Issuer), IssuerKey: c.IssuerKey, IssuerID: clean(c.IssuerID), Above: encodeNumbers(c.Above),
+		Provider: string(c.Provider), UserKey: clean(c.UserKey), CommonName: clean(c.CommonName),
+		Serial: clean(c.Serial), Fingerprint: clean(c.Fingerprint),
+		Issuer: clean(c.Issuer), IssuerKey: c.IssuerKey, IssuerID: clean(c.IssuerID), Above: encodeNumbers(c.Above),
 		ClientIP: marshalText(c.ClientIP), ClientNumber: sortNumber(c.ClientIP),
 		Device: marshalText(c.Device), Platform: clean(c.Platform), ClientVersion: clean(c.ClientVersion),
 		Established: micros(c.EstablishedAt), Away: micros(c.AwaySince), Ended: micros(c.EndedAt), EndReason: clean(c.EndReason),
@@ -70,7 +72,10 @@ func (r connectionRow) connection() (vpn.Connection, error) {
 	return vpn.Connection{
 		ID: vpn.ConnectionID(r.ID), Endpoint: vpn.EndpointID(r.Endpoint), Association: vpn.AssociationID(r.Association),
 		Session: vpn.SessionID(r.Session), Node: r.Node, Status: vpn.ConnectionStatus(r.Status), Username: r.Username,
-		Provider: vpn.ProviderID(r.Provider), UserKey: r.UserKey, CommonName: r.CommonName, Serial: r.Serial, Fingerprint: r.Fingerprint, Issuer: r.Issuer, IssuerKey: r.IssuerKey, IssuerID: r.IssuerID, Above: decodeNumbers(r.Above), ClientIP: d.addr(r.ClientIP), Device: d.addrPort(r.Device),
+		Provider: vpn.ProviderID(r.Provider), UserKey: r.UserKey, CommonName: r.CommonName,
+		Serial: r.Serial, Fingerprint: r.Fingerprint,
+		Issuer: r.Issuer, IssuerKey: r.IssuerKey, IssuerID: r.IssuerID, Above: decodeNumbers(r.Above),
+		ClientIP: d.addr(r.ClientIP), Device: d.addrPort(r.Device),
 		Platform: r.Platform, ClientVersion: r.ClientVersion, EstablishedAt: instant(r.Established), AwaySince: instant(r.Away),
 		EndedAt: instant(r.Ended), EndReason: r.EndReason,
 	}, d.err

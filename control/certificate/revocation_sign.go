@@ -144,34 +144,13 @@ func (s *Service) identifyLists(ctx context.Context) error {
 		if err != nil || !slices.ContainsFunc(lists, func(l vpn.RevocationList) bool { return l.KeyIDs == "" }) {
 			return err
 		}
-		kept, err := tx.Authorities(ctx)
-		if err != nil {
-			return err
-		}
-		endpoints, err := tx.AllEndpoints(ctx)
-		if err != nil {
-			return err
-		}
-		certs, err := tx.CertificatesByID(ctx, clientAuthorities(endpoints)...)
-		if err != nil {
-			return err
-		}
-		ids := map[string]string{}
-		for _, c := range slices.AppendSeq(kept, maps.Values(certs)) {
-			for rest := []byte(c.PEM + c.Chain); ; {
-				var block *pem.Block
-				if block, rest = pem.Decode(rest); block == nil {
-					break
-				}
-				ids[vpn.KeyDigest(block.Bytes)] = vpn.KeyIdentifiers(block.Bytes)
-			}
-		}
+		ids, err := keyIdentifiers(ctx, tx)
 		for _, l := range lists {
 			if l.KeyIDs == "" && ids[l.IssuerKey] != "" {
 				found[l.IssuerKey] = ids[l.IssuerKey]
 			}
 		}
-		return nil
+		return err
 	})
 	if err != nil || len(found) == 0 {
 		return err
@@ -192,6 +171,34 @@ func (s *Service) identifyLists(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// keyIdentifiers reads the key identifiers of every authority that is kept here, that clients of an endpoint are trusted by, or that is in
+// the chain of one of those, by the digests of their keys.
+func keyIdentifiers(ctx context.Context, tx *store.Tx) (map[string]string, error) {
+	kept, err := tx.Authorities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	endpoints, err := tx.AllEndpoints(ctx)
+	if err != nil {
+		return nil, err
+	}
+	certs, err := tx.CertificatesByID(ctx, clientAuthorities(endpoints)...)
+	if err != nil {
+		return nil, err
+	}
+	ids := map[string]string{}
+	for _, c := range slices.AppendSeq(kept, maps.Values(certs)) {
+		for rest := []byte(c.PEM + c.Chain); ; {
+			var block *pem.Block
+			if block, rest = pem.Decode(rest); block == nil {
+				break
+			}
+			ids[vpn.KeyDigest(block.Bytes)] = vpn.KeyIdentifiers(block.Bytes)
+		}
+	}
+	return ids, nil
 }
 
 // PublishedURL is where the list of an authority can be fetched; empty where the public pages are not served.

@@ -330,6 +330,32 @@ func TestRevokedIntermediate(t *testing.T) {
 	}
 }
 
+// A list from before key identifiers were kept gets those of its authority, and nothing else of it changes; that of an authority whose
+// certificate is nowhere stays without.
+func TestOldListsGetKeyIdentifiers(t *testing.T) {
+	t.Parallel()
+	s := newAssociatedSite(t)
+	ctx := t.Context()
+	_, err := s.Certificates.ImportRevocationList(ctx, s.Admin, s.CA.ID, s.listOf(7, time.Hour, "600", "601"), false)
+	s.Must(err)
+	before := s.list().List
+	s.Must(s.Store.Update(ctx, func(tx *store.Tx) error {
+		return tx.SaveRevocationList(ctx, vpn.RevocationList{IssuerKey: "of a certificate that is nowhere", Imported: true, SavedAt: s.Clock.Now()}, nil)
+	}))
+	s.Exec("UPDATE revocation_list SET key_ids = ''")
+	s.Must(s.Certificates.RenewLists(ctx))
+	if v := s.list(); before.KeyIDs == "" || v.List != before || v.Entries.Total != 2 {
+		t.Errorf("got %+v with %d entries, want %+v", v.List, v.Entries.Total, before)
+	}
+	s.Must(s.Store.View(ctx, func(tx *store.Tx) error {
+		l, err := tx.RevocationList(ctx, "of a certificate that is nowhere")
+		if l.KeyIDs != "" {
+			t.Errorf("an unknown authority has the key identifiers %q", l.KeyIDs)
+		}
+		return err
+	}))
+}
+
 // Of two authorities of an endpoint, an expired list stops the clients of its own one alone, and both lists name the endpoint.
 func TestExpiredListOfOneAuthority(t *testing.T) {
 	t.Parallel()
