@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"sallyport/vpn"
 )
@@ -70,9 +71,17 @@ var networkList = listing{
 	normal: "name", tie: "id", tags: true,
 }
 
-// Networks searches name, ID, description and CIDR; sorts by name (default) and created_at; filters by tag.
+// Networks searches name, ID, description and CIDR, or by an IPv4 address the networks with a range that contains it; sorts by name (default) and created_at; filters by tag.
 func (t *Tx) Networks(ctx context.Context, l vpn.List) (vpn.Page[vpn.Network], error) {
-	return readPage(t.on(ctx), l, networkList, networkNoun, networkRow.network)
+	q := t.on(ctx)
+	if ranges := rangesOf(strings.TrimSpace(l.Search)); len(ranges) > 0 {
+		var err error
+		if q, err = t.networksWith(ctx, ranges); err != nil {
+			return vpn.Page[vpn.Network]{}, err
+		}
+		l.Search = ""
+	}
+	return readPage(q, l, networkList, networkNoun, networkRow.network)
 }
 
 // FirstNetworks reads at most limit networks, the first by name.

@@ -18,10 +18,7 @@ func (t *Tx) Search(ctx context.Context, text string) (r vpn.SearchResult, err e
 	if text == "" {
 		return r, nil
 	}
-	s := search{t: t, ctx: ctx, like: "%" + escapeLike(fold(text)) + "%"}
-	for _, p := range vpn.PrefixesOf(text) {
-		s.ranges = append(s.ranges, marshalText(p))
-	}
+	s := search{t: t, ctx: ctx, like: "%" + escapeLike(fold(text)) + "%", ranges: rangesOf(text)}
 	r.Endpoints = find(&s, "name_key, id", "", endpointNoun, endpointRow.endpoint)
 	r.Networks = s.networks()
 	r.Subnets = find(&s, "cidr_bits DESC, cidr_first, id", "cidr", subnetNoun, subnetRow.subnet)
@@ -72,16 +69,32 @@ func (s *search) networks() []vpn.Network {
 	if s.err != nil {
 		return nil
 	}
-	texts, err := s.t.networkRanges(s.ctx)
-	if err != nil {
-		s.err = err
+	q, err := s.t.networksWith(s.ctx, s.ranges)
+	if s.err = err; err != nil {
 		return nil
 	}
-	contains := slices.DeleteFunc(texts, func(text string) bool {
-		return !slices.ContainsFunc(strings.Split(text, `"`), func(p string) bool { return slices.Contains(s.ranges, p) })
-	})
 	var out []vpn.Network
-	out, s.err = readAll(s.t.on(s.ctx).Where("cidrs IN ?", contains[:min(batch, len(contains))]).Order("name_key, id").Limit(vpn.SearchEach), networkNoun, networkRow.network)
+	out, s.err = readAll(q.Order("name_key, id").Limit(vpn.SearchEach), networkNoun, networkRow.network)
+	return out
+}
+
+// networksWith is a query of the networks that have one of some ranges.
+func (t *Tx) networksWith(ctx context.Context, ranges []string) (*gorm.DB, error) {
+	texts, err := t.networkRanges(ctx)
+	if err != nil {
+		return nil, err
+	}
+	with := slices.DeleteFunc(texts, func(text string) bool {
+		return !slices.ContainsFunc(strings.Split(text, `"`), func(p string) bool { return slices.Contains(ranges, p) })
+	})
+	return t.on(ctx).Where("cidrs IN ?", with[:min(batch, len(with))]), nil
+}
+
+// rangesOf are the texts of the ranges that contain an address that was typed; none where it is no IPv4 address.
+func rangesOf(typed string) (out []string) {
+	for _, p := range vpn.PrefixesOf(typed) {
+		out = append(out, marshalText(p))
+	}
 	return out
 }
 

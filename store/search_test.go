@@ -43,6 +43,13 @@ func testSearchOfEverything(t *testing.T, s *Store) {
 	if len(r.Rules) != 2 || r.Rules[0].ID != narrow.ID || len(r.Subnets) != 1 || r.Subnets[0].ID != f.a.ID || len(r.Networks) != 1 || r.Networks[0].ID != f.a.Network {
 		t.Errorf("an address: rules %+v, subnets %+v, networks %+v; want the narrow rule before the wide one, the subnet and its network", r.Rules, r.Subnets, r.Networks)
 	}
+	view(t, s, func(ctx context.Context, x *Tx) error {
+		page, err := x.Networks(ctx, vpn.List{Search: " 10.1.2.77 "})
+		if err == nil && (page.Total != 1 || page.Items[0].ID != f.a.Network) {
+			t.Errorf("the list of networks finds %+v by an address", page.Items)
+		}
+		return err
+	})
 	if r = find("192.0.2.99"); len(r.Networks) != 0 {
 		t.Errorf("an address of no network finds %+v", r.Networks)
 	}

@@ -37,7 +37,7 @@ func (h *Networks) List(c echo.Context) error {
 	}
 	list := page.ListView(c, l, found)
 	list.Part, list.Filters = "networks", filters
-	list.Caption, list.Noun, list.Plural, list.Hint = "Networks", "network", "networks", "name, ID, description, CIDR or tag (key=value)"
+	list.Caption, list.Noun, list.Plural, list.Hint = "Networks", "network", "networks", "name, ID, description, CIDR, address or tag (key=value)"
 	list.Columns = []parts.Column{
 		{Key: "name", Label: "Name"}, {Label: "CIDRs"}, {Label: "Subnets", Right: true}, {Key: "created_at", Label: "Created"},
 	}
