@@ -21,7 +21,7 @@ func TestCertificatesOfOurOwn(t *testing.T) {
 	s := webtest.NewWithAccounts(t)
 	b := s.SignIn(t, webtest.Administrator)
 	b.Get("/certificates").WantText(".empty", "Create a certificate authority first")
-	b.Get("/certificates/issue").WantText("main", "There is no certificate authority yet")
+	b.Get("/certificates/issue").WantText("main", "There is no certificate authority that can issue")
 	authority := b.Create("/certificates/authority/new", url.Values{"common_name": {"Example CA"}, "key_type": {"ECDSA P-256"}, "valid_days": {"20"}})
 	b.Get(authority).WantText("h1", "Expires soon").WantText("main", "It can be exported, and forgotten here")
 

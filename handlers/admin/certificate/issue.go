@@ -78,7 +78,7 @@ func (h *Certificates) renderIssue(c echo.Context, in issueInput, refused error)
 	}
 	page.Fail(&v.Form, refused)
 	if len(authorities) == 0 && v.Finder == nil {
-		v.Notice = &views.Notice{Tone: "info", Title: "There is no certificate authority yet", Text: "A certificate authority issues certificates. Create one first.",
+		v.Notice = &views.Notice{Tone: "info", Title: "There is no certificate authority that can issue", Text: "A certificate authority issues certificates, if its private key is kept here and it has not expired. Create one, or import one with its key.",
 			Action: parts.Button{Label: "Create certificate authority", Href: "/certificates/authority/new", Tone: "primary"}}
 	}
 	v.Chrome = h.pages.Chrome(c, "Issue certificate", "certificates")
