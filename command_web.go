@@ -115,7 +115,7 @@ func openServices(ctx context.Context, cfg config.Config, log *slog.Logger) (adm
 	endpoints := endpoint.New(endpoint.Config{Core: core, Dataplane: dataplane, PKI: maker, Node: nodes, Resolver: endpoint.SystemResolver{}})
 	services := admin.Services{
 		Core: core, Access: access.New(core, limits), Networks: network.New(core, dataplane), Certificates: certificate.New(core, maker),
-		Endpoints: endpoints, QuickStart: quickstart.New(core, maker, endpoints),
+		Endpoints: endpoints, QuickStart: quickstart.New(core, maker, endpoints, dataplane),
 		Users: user.New(core), Branding: branding.New(core), Installers: installer.New(core),
 		Identity: identity.New(core, openDirectory, samlRoom{saml.Fetcher{Private: cfg.Public.PrivateMetadata}}), Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core),
 	}

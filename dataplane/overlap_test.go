@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -28,6 +29,16 @@ func TestClientRangeOfTheHost(t *testing.T) {
 	p := startEngine(t, runDir(t))
 	wantPlace(t, p.CheckPlace(t.Context(), vpn.Place{Address: netip.IPv4Unspecified(), ClientCIDR: netip.MustParsePrefix("10.77.0.0/22")}),
 		"client_cidr", "The client range 10.77.0.0/22 overlaps 10.77.2.0/24, to which this host has a route by neta.")
+	held, err := net.ListenPacket("udp4", "0.0.0.0:1195")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := vpn.Place{Address: netip.IPv4Unspecified(), Transport: vpn.UDP, Port: 1195}
+	if got := vpn.FieldsOf(p.CheckPlace(t.Context(), port))["port"]; !strings.HasPrefix(got, "UDP port 1195 on this host is in use by ") {
+		t.Errorf("a port that another program has: %q", got)
+	}
+	_ = held.Close()
+	wantPlace(t, p.CheckPlace(t.Context(), port), "port", "")
 	d := desiredOf(t, "cvpn-endpoint-7123456789abcdef0", 1277, "10.77.0.0/22")
 	if err := p.Apply(t.Context(), d); err != nil {
 		t.Fatal(err)

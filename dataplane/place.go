@@ -39,7 +39,7 @@ func (e *Engine) Host() (vpn.Host, error) {
 	return h, err
 }
 
-// CheckPlace refuses what an endpoint cannot have on this host. Fields: listen_addr, client_cidr.
+// CheckPlace refuses what a new endpoint cannot have on this host. Fields: listen_addr, client_cidr, port.
 func (e *Engine) CheckPlace(p vpn.Place) error {
 	if err := p.Validate(); err != nil {
 		return err
@@ -60,6 +60,11 @@ func (e *Engine) CheckPlace(p vpn.Place) error {
 		}
 		if !p.Address.IsUnspecified() && !slices.Contains(addresses, p.Address) {
 			c.Bad("listen_addr", fmt.Sprintf("This host has no address %s to listen on.", p.Address))
+		}
+		if p.Port != 0 && !c.Has("listen_addr") {
+			if why := host.PortTaken(p.Transport, netip.AddrPortFrom(p.Address, p.Port)); why != "" {
+				c.Bad("port", why+" Choose another port, or stop that program.")
+			}
 		}
 	}
 	if p.ClientCIDR.IsValid() {

@@ -17,15 +17,22 @@ type Host struct {
 	ClientRanges []netip.Prefix `json:"client_ranges"`
 }
 
-// Place is what an endpoint needs for itself on a host. It cannot be changed later. A zero part is not asked for: it
-// was refused already.
+// Place is what a new endpoint needs for itself on a host. A zero part is not asked for: it was refused already.
 type Place struct {
 	Address    netip.Addr   `json:"address"` // to listen on; unspecified: every address of the host
 	ClientCIDR netip.Prefix `json:"client_cidr"`
+	Transport  Transport    `json:"transport,omitempty"`
+	Port       uint16       `json:"port,omitempty"` // on Address; another program may have it
 }
 
 // Place is what the endpoint needs for itself on a host.
-func (e Endpoint) Place() Place { return Place{Address: e.Listen.Addr, ClientCIDR: e.ClientCIDR} }
+func (e Endpoint) Place() Place {
+	p := Place{Address: e.Listen.Addr, ClientCIDR: e.ClientCIDR}
+	if t := e.Listen.Transport; t == UDP || t == TCP {
+		p.Transport, p.Port = t, e.Listen.Port
+	}
+	return p
+}
 
 // Validate is the dataplane's check of a message.
 func (p Place) Validate() error {
@@ -35,6 +42,9 @@ func (p Place) Validate() error {
 	}
 	if p.ClientCIDR.IsValid() && !ValidClientCIDR(p.ClientCIDR) {
 		c.Bad("client_cidr", "The client CIDR is malformed.")
+	}
+	if p.Port != 0 && p.Transport != UDP && p.Transport != TCP {
+		c.Bad("port", "The transport protocol is malformed.")
 	}
 	return c.Err()
 }

@@ -31,7 +31,7 @@ func TestPlaceIsValidated(t *testing.T) {
 	if err := good.Validate(); err != nil {
 		t.Error(err)
 	}
-	for _, bad := range []Place{{Address: netip.IPv6Unspecified(), ClientCIDR: good.ClientCIDR}, {Address: good.Address, ClientCIDR: netip.MustParsePrefix("10.8.0.0/24")}} {
+	for _, bad := range []Place{{Address: good.Address, ClientCIDR: good.ClientCIDR, Port: 1194}, {Address: netip.IPv6Unspecified(), ClientCIDR: good.ClientCIDR}, {Address: good.Address, ClientCIDR: netip.MustParsePrefix("10.8.0.0/24")}} {
 		if bad.Validate() == nil {
 			t.Errorf("%+v is taken", bad)
 		}

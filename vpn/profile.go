@@ -169,6 +169,10 @@ func CheckPublicName(name string) string {
 	case len(name) > maxPublicName:
 		return fmt.Sprintf("The public name is longer than %d characters, which is what OpenVPN clients can read.", maxPublicName)
 	}
+	if _, after, found := strings.Cut(name, "://"); found {
+		host, _, _ := strings.Cut(after, "/")
+		return fmt.Sprintf("%q is an address of web pages. Enter its host name alone: leave out https:// and what follows the name (%s).", name, host)
+	}
 	labels := strings.Split(name, ".")
 	if last := labels[len(labels)-1]; strings.Trim(last, "0123456789") == "" {
 		// No top-level domain is a number (RFC 3696 section 2), and clients take 10.1 for 10.0.0.1.

@@ -2,6 +2,7 @@ package vpn
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
@@ -54,6 +55,31 @@ func ProposeFirstUser(administrator string) string {
 		return "first-user"
 	}
 	return administrator
+}
+
+// CheckWay refuses a subnet that the host has no way to: its association would fail. Field: subnet where it was typed, else cidr.
+func (s QuickStartSpec) CheckWay(w Way, typed bool) error {
+	var c Check
+	if w.Problem != "" {
+		field := "cidr"
+		if typed {
+			field = "subnet"
+		}
+		c.Bad(field, w.Problem+" Clients would reach nothing there. Correct the range, or add a route to this host first.")
+	}
+	return c.Err()
+}
+
+// CheckClients refuses a range of clients that overlaps with the network that the same form makes. Field: client_cidr.
+func (s QuickStartSpec) CheckClients(n Network) error {
+	var c Check
+	clients, err := ParseCIDR(s.ClientCIDR)
+	for _, cidr := range n.CIDRs {
+		if err == nil && cidr.Overlaps(clients) {
+			c.Bad("client_cidr", fmt.Sprintf("%s overlaps with %s, the private network above.", clients, cidr))
+		}
+	}
+	return c.Err()
 }
 
 // QuickStartFields gives the refusal of a thing that a quick start makes with the names of the form's fields; a field that the form

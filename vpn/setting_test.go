@@ -30,7 +30,7 @@ func TestSettingCheck(t *testing.T) {
 	for _, c := range []struct{ key, value, words string }{ // no words: fine
 		{"public_name", "vpn.example.com", ""},
 		{"public_name", " 192.0.2.1 ", ""},
-		{"public_name", "https://vpn.example.com", "not a host name"},
+		{"public_name", "https://vpn.example.com/", "leave out https:// and what follows the name (vpn.example.com)"},
 		{"public_name", "2001:db8::1", "not a host name"},
 		{"vpn_domain", "vpn.example.com", ""},
 		{"vpn_domain", "10.0.0.1", "not a domain"},

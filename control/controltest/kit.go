@@ -172,7 +172,7 @@ func (k *Kit) NewServices(o Options) Services {
 		Core: core, SignIns: signIns, Portal: pages, Branding: branding.New(core), Installers: installer.New(core), Access: access.New(core, Limits), Networks: network.New(core, k.Dataplane), Certificates: certificates,
 		Endpoints: endpoints, Devices: device.New(device.Config{Core: core, PKI: pki.Maker{}, Files: endpoints}),
 		Users:    user.New(core),
-		Identity: users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core), QuickStart: quickstart.New(core, pki.Maker{}, endpoints),
+		Identity: users, Nodes: nodes, Settings: setting.New(core), Tutorial: tutorial.New(core), Search: search.New(core), QuickStart: quickstart.New(core, pki.Maker{}, endpoints, k.Dataplane),
 		Probes: probe.New(core, k.Dataplane, k.Dataplane.Connect),
 		Runner: runner.New(runner.Config{Core: core, Dataplane: k.Dataplane, Node: nodes, NodeName: "node-1", Prover: users, SignIns: signIns, Directories: users, Metadata: users, Certificates: certificates, Limits: Limits, KeepChanges: KeepChanges}),
 	}

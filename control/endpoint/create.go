@@ -66,7 +66,7 @@ func (s *Service) checkPlace(ctx context.Context, e vpn.Endpoint) error {
 	ctx, cancel := context.WithTimeout(ctx, placeWait)
 	defer cancel()
 	err := s.dataplane.CheckPlace(ctx, e.Place())
-	if vpn.KindOf(err) == vpn.Invalid && err != nil {
+	if len(vpn.FieldsOf(err)) > 0 { // a dataplane of the version before refuses the message as a whole
 		return err
 	}
 	return nil

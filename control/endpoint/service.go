@@ -15,7 +15,7 @@ import (
 type Dataplane interface {
 	// Host tells what the host offers to a new endpoint. Unavailable where the dataplane does not answer.
 	Host(ctx context.Context) (vpn.Host, error)
-	// CheckPlace refuses what an endpoint cannot have on the host. Fields: listen_addr, client_cidr. Unavailable where
+	// CheckPlace refuses what an endpoint cannot have on the host. Fields: listen_addr, client_cidr, port. Unavailable where
 	// the dataplane does not answer.
 	CheckPlace(ctx context.Context, p vpn.Place) error
 	control.Router

@@ -1,7 +1,9 @@
 package quickstart_test
 
 import (
+	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"sallyport/control/controltest"
@@ -68,6 +70,12 @@ func TestStartIsRefused(t *testing.T) {
 	for _, field := range []string{"name", "cidr", "client"} {
 		k.WantBadInput("everything wrong at once", field, func() error { _, err := k.QuickStart.Start(t.Context(), k.Admin, everything); return err })
 	}
+	overlap := good
+	overlap.ClientCIDR = "10.7.4.0/22"
+	_, err := k.QuickStart.Start(t.Context(), k.Admin, overlap)
+	if got := vpn.FieldsOf(err)["client_cidr"]; got != "10.7.4.0/22 overlaps with 10.7.0.0/16, the private network above." {
+		t.Errorf("clients inside of the network: %q", got)
+	}
 	first, err := k.QuickStart.Start(t.Context(), k.Admin, good)
 	k.Must(err)
 	k.WantBadInput("the clients of another endpoint", "cidr", func() error {
@@ -76,4 +84,50 @@ func TestStartIsRefused(t *testing.T) {
 	})
 	_, err = k.QuickStart.Start(t.Context(), k.ReadOnly, good)
 	k.WantKind("a read-only account", err, vpn.Denied, "read-only")
+}
+
+// A network that the host has no way to, and a port that another program has, are refused beside their fields; a dataplane that does
+// not answer refuses nothing.
+func TestStartAsksTheHost(t *testing.T) {
+	t.Parallel()
+	k := controltest.NewWithAccounts(t)
+	start := func(change func(*vpn.QuickStartSpec)) map[string]string {
+		t.Helper()
+		spec := vpn.QuickStartSpec{Name: "Office", CIDR: "10.70.0.0/16"}
+		change(&spec)
+		_, err := k.QuickStart.Start(t.Context(), k.Admin, spec)
+		if err != nil && len(vpn.FieldsOf(err)) == 0 {
+			t.Fatal(err)
+		}
+		return vpn.FieldsOf(err)
+	}
+	const sentence = "No route of this host leads to 10.70.0.0/24."
+	k.Dataplane.Do(func() {
+		k.Dataplane.Ways = map[netip.Addr]vpn.WayOut{netip.MustParseAddr("10.70.0.0"): {Problem: sentence}}
+	})
+	if got := start(func(*vpn.QuickStartSpec) {}); !strings.HasPrefix(got["cidr"], sentence) || len(got) != 1 {
+		t.Errorf("a network without a route: %v", got)
+	}
+	if got := start(func(s *vpn.QuickStartSpec) { s.Subnet = "10.70.0.0/25" }); got["subnet"] == "" || got["cidr"] != "" {
+		t.Errorf("a typed subnet without a route: %v", got)
+	}
+	var taken vpn.Check
+	taken.Bad("port", "UDP port 1195 on this host is in use by nc (process 7).")
+	k.Dataplane.Do(func() { k.Dataplane.Ways, k.Dataplane.RefusePlace = nil, taken.Err() })
+	if got := start(func(s *vpn.QuickStartSpec) { s.Port = "1195" }); got["port"] == "" {
+		t.Errorf("a taken port: %v", got)
+	}
+	asked := k.Dataplane.Places[len(k.Dataplane.Places)-1]
+	if asked.Transport != vpn.UDP || asked.Port != 1195 {
+		t.Errorf("the host was asked for %+v", asked)
+	}
+	older := vpn.Refuse(vpn.Invalid, vpn.CodeMalformedMessage, "The message cannot be read.")
+	k.Dataplane.Do(func() { k.Dataplane.RefusePlace = older })
+	if got := start(func(*vpn.QuickStartSpec) {}); len(got) != 0 {
+		t.Errorf("a dataplane of the version before: %v", got)
+	}
+	k.Dataplane.Do(func() { k.Dataplane.Down = controltest.ErrDown })
+	if got := start(func(s *vpn.QuickStartSpec) { s.CIDR = "10.71.0.0/16" }); len(got) != 0 {
+		t.Errorf("a dataplane that does not answer: %v", got)
+	}
 }

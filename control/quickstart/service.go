@@ -26,11 +26,12 @@ type Service struct {
 	core      *control.Core
 	pki       PKI
 	endpoints *endpoint.Service
+	router    control.Router
 }
 
 // New makes the use case.
-func New(core *control.Core, pki PKI, endpoints *endpoint.Service) *Service {
-	return &Service{core, pki, endpoints}
+func New(core *control.Core, pki PKI, endpoints *endpoint.Service, router control.Router) *Service {
+	return &Service{core, pki, endpoints, router}
 }
 
 // Proposal is what the form proposes, and what it has to know.
@@ -77,8 +78,12 @@ func (s *Service) Start(ctx context.Context, by control.Principal, spec vpn.Quic
 	if err != nil {
 		return made, err
 	}
+	typedSubnet := strings.TrimSpace(spec.Subnet) != ""
 	spec = complete(spec, proposal)
 	network, subnet, wrong := place(spec, proposal.Endpoints, s.core.Now())
+	if wrong == nil {
+		wrong = vpn.Together(s.checkWay(ctx, spec, subnet, typedSubnet), spec.CheckClients(network))
+	}
 	keys, err := s.keys(spec, proposal, wrong)
 	if err != nil {
 		return made, err
@@ -108,6 +113,16 @@ func (s *Service) Start(ctx context.Context, by control.Principal, spec vpn.Quic
 		return nil
 	})
 	return made, err
+}
+
+// checkWay asks the dataplane by which way the host reaches the subnet. A dataplane that does not answer refuses nothing: it checks
+// before it associates the subnet. Fields: those of vpn.QuickStartSpec.CheckWay.
+func (s *Service) checkWay(ctx context.Context, spec vpn.QuickStartSpec, subnet vpn.Subnet, typed bool) error {
+	if !subnet.CIDR.IsValid() {
+		return nil // nothing was typed
+	}
+	ways, _ := control.FindWays(ctx, s.router, []vpn.Subnet{subnet}, func(x vpn.Subnet) netip.Prefix { return x.CIDR })
+	return spec.CheckWay(ways[subnet.CIDR], typed)
 }
 
 // options are those of an endpoint that gives access to one network and leaves the rest of the clients' traffic alone.

@@ -96,7 +96,7 @@ func (c *Client) Host(ctx context.Context) (h vpn.Host, err error) {
 	return h, err
 }
 
-// CheckPlace refuses what an endpoint cannot have on the host. Fields: listen_addr, client_cidr.
+// CheckPlace refuses what an endpoint cannot have on the host. Fields: listen_addr, client_cidr, port.
 func (c *Client) CheckPlace(ctx context.Context, p vpn.Place) error {
 	return c.call(ctx, wire.CheckPlace, "", p, nil)
 }

@@ -221,6 +221,9 @@ func TestHolderOfAPortIsNamed(t *testing.T) {
 	t.Cleanup(func() { _ = l.Close() })
 	_, err = host.Reserve(vpn.TCP, netip.MustParseAddrPort(l.Addr().String()))
 	wantError(t, err, "is in use by", fmt.Sprintf("(process %d).", os.Getpid()))
+	if why := host.PortTaken(vpn.TCP, netip.MustParseAddrPort(l.Addr().String())); why != "" {
+		t.Errorf("a port of this process: %q", why)
+	}
 }
 
 func TestProbeFindsAllPrerequisites(t *testing.T) {

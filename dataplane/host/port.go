@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -44,8 +45,8 @@ func Reserve(transport vpn.Transport, addr netip.AddrPort) (*Reservation, error)
 	switch {
 	case errors.Is(err, unix.EADDRINUSE):
 		by := ""
-		if program := findPortHolder(transport, addr); program != "" {
-			by = " by " + program
+		if program, pid := findPortHolder(transport, addr); pid != 0 {
+			by = fmt.Sprintf(" by %s (process %d)", program, pid)
 		}
 		return nil, vpn.Refuse(vpn.Conflict, vpn.CodePortTaken,
 			fmt.Sprintf("%s port %d on %s is in use%s.", name, addr.Port(), where, by)).Because(err)
@@ -61,9 +62,26 @@ func Reserve(transport vpn.Transport, addr netip.AddrPort) (*Reservation, error)
 // Close releases the port.
 func (r *Reservation) Close() error { return unix.Close(r.fd) }
 
-// findPortHolder returns the program that holds a port as "openvpn (process 123)", or "" where /proc
-// does not show it.
-func findPortHolder(transport vpn.Transport, addr netip.AddrPort) string {
+// PortTaken says which other program has a port, in a sentence; "" where none has. What this process itself holds is an endpoint's
+// reservation, which the console knows better. The port is bound for a moment and released.
+func PortTaken(transport vpn.Transport, addr netip.AddrPort) string {
+	r, err := Reserve(transport, addr)
+	if err == nil {
+		_ = r.Close()
+		return ""
+	}
+	refused, ok := errors.AsType[*vpn.Error](err)
+	if !ok || refused.Code != vpn.CodePortTaken {
+		return ""
+	}
+	if _, pid := findPortHolder(transport, addr); pid == os.Getpid() {
+		return ""
+	}
+	return refused.Msg
+}
+
+// findPortHolder returns the program that holds a port and its process; 0 where /proc does not show it.
+func findPortHolder(transport vpn.Transport, addr netip.AddrPort) (program string, pid int) {
 	inodes := map[string]bool{}
 	for _, table := range []string{"", "6"} {
 		raw, err := os.ReadFile("/proc/net/" + string(transport) + table)
@@ -80,10 +98,11 @@ func findPortHolder(transport vpn.Transport, addr netip.AddrPort) string {
 	fds, _ := filepath.Glob("/proc/[0-9]*/fd/*")
 	for _, fd := range fds {
 		if target, err := os.Readlink(fd); err == nil && inodes[target] {
-			pid := strings.Split(fd, "/")[2]
-			comm, _ := os.ReadFile("/proc/" + pid + "/comm")
-			return fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(comm)), pid)
+			holder := strings.Split(fd, "/")[2]
+			comm, _ := os.ReadFile("/proc/" + holder + "/comm")
+			pid, _ = strconv.Atoi(holder)
+			return strings.TrimSpace(string(comm)), pid
 		}
 	}
-	return ""
+	return "", 0
 }
