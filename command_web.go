@@ -161,6 +161,7 @@ func deploymentSettings(cfg config.Config) control.Settings {
 	}
 	if settings.PublicOff = cfg.Public.Off; settings.PublicOff == "" {
 		settings.PublicURL = cfg.Public.URL.String()
+		settings.PublicOwnCertificate = !cfg.Public.PlainHTTP && cfg.Public.TLSCertificate == ""
 		settings.Reserved = append(settings.Reserved, reserve("the public pages", cfg.Public.Listen))
 	}
 	return settings

@@ -9,13 +9,14 @@ import (
 
 // Settings are what the configuration and the host say of the deployment.
 type Settings struct {
-	Given           map[string]vpn.GivenSetting // of the deployment-wide settings, by key
-	Start           []vpn.StartSetting          // what only the configuration sets
-	PublicURL       string                      // base of the public pages, for VPN clients, users and identity providers; "" where they are not served
-	PublicOff       string                      // why they are not served, in a sentence
-	FallbackAddress string                      // this host's own address, for profiles while no name is set
-	Version         string
-	Reserved        []vpn.Reservation // ports of this host that no endpoint may have
+	Given                map[string]vpn.GivenSetting // of the deployment-wide settings, by key
+	Start                []vpn.StartSetting          // what only the configuration sets
+	PublicURL            string                      // base of the public pages, for VPN clients, users and identity providers; "" where they are not served
+	PublicOff            string                      // why they are not served, in a sentence
+	PublicOwnCertificate bool                        // theirs is self-signed
+	FallbackAddress      string                      // this host's own address, for profiles while no name is set
+	Version              string
+	Reserved             []vpn.Reservation // ports of this host that no endpoint may have
 }
 
 // Deployment gives the deployment-wide settings that are in force.

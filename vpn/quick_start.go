@@ -57,6 +57,16 @@ func ProposeFirstUser(administrator string) string {
 	return administrator
 }
 
+// ProposePublicName is the host's own address where users anywhere can reach it. A private one is reached in its own network alone, and
+// often stands behind a public one that this host does not know.
+func ProposePublicName(own string) string {
+	a, err := netip.ParseAddr(own)
+	if err != nil || !a.Is4() || isPrivate(netip.PrefixFrom(a, a.BitLen())) {
+		return ""
+	}
+	return own
+}
+
 // CheckWay refuses a subnet that the host has no way to: its association would fail. Field: subnet where it was typed, else cidr.
 func (s QuickStartSpec) CheckWay(w Way, typed bool) error {
 	var c Check

@@ -42,3 +42,13 @@ func TestProposeFirstUser(t *testing.T) {
 		}
 	}
 }
+
+// The host's own address is proposed as the public name where it is a public one.
+func TestProposePublicName(t *testing.T) {
+	t.Parallel()
+	for own, want := range map[string]string{"203.0.113.2": "203.0.113.2", "10.0.0.5": "", "192.168.1.2": "", "100.64.3.1": "", "": "", "2001:db8::1": ""} {
+		if got := ProposePublicName(own); got != want {
+			t.Errorf("%s: got %q, want %q", own, got, want)
+		}
+	}
+}

@@ -74,6 +74,9 @@ func (s *Service) MakeLink(ctx context.Context, by control.Principal, id vpn.End
 	return made, err
 }
 
+// Settings are those of the deployment that the configuration sets.
+func (s *Service) Settings() control.Settings { return s.core.Settings }
+
 // Links lists the endpoint's one-time links: those that are open, and the newest of the others.
 func (s *Service) Links(ctx context.Context, by control.Principal, id vpn.EndpointID) (out []vpn.ConfigurationLink, err error) {
 	err = s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, string(id), func(tx *store.Tx) error {

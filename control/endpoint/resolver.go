@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 )
 
 // SystemResolver is the Resolver of this host: the system's name servers and the addresses of its interfaces.
@@ -31,17 +32,38 @@ func (SystemResolver) HostAddresses() ([]netip.Addr, error) {
 	return out, nil
 }
 
-// OwnAddress returns the host's first IPv4 address that is neither loopback nor link-local; the zero Addr where there
-// is none.
+// OwnAddress returns the host's IPv4 address from which packets leave by its default route: hosts elsewhere reach it there, if at all.
+// Without a default route it is the first that is neither loopback nor link-local; the zero Addr where there is none.
 func (r SystemResolver) OwnAddress() netip.Addr {
 	addrs, err := r.HostAddresses()
 	if err != nil {
 		return netip.Addr{}
 	}
-	for _, a := range addrs {
-		if a.Is4() && !a.IsLoopback() && !a.IsLinkLocalUnicast() {
-			return a
-		}
+	return chooseOwnAddress(sourceOutside(), addrs)
+}
+
+// chooseOwnAddress is OwnAddress of a host with these addresses; source is that of packets to the internet, where there is a way.
+func chooseOwnAddress(source netip.Addr, addrs []netip.Addr) netip.Addr {
+	usable := func(a netip.Addr) bool { return a.Is4() && !a.IsLoopback() && !a.IsLinkLocalUnicast() }
+	if usable(source) && slices.Contains(addrs, source) {
+		return source
+	}
+	if i := slices.IndexFunc(addrs, usable); i >= 0 {
+		return addrs[i]
 	}
 	return netip.Addr{}
+}
+
+// outside is an address of the internet, to which a host has no route of its own.
+const outside = "1.1.1.1:9"
+
+// sourceOutside is the address from which packets to the internet leave. A UDP socket that is connected sends none.
+func sourceOutside() netip.Addr {
+	c, err := net.Dial("udp4", outside)
+	if err != nil {
+		return netip.Addr{} // there is no way
+	}
+	defer c.Close()
+	source, _ := c.LocalAddr().(*net.UDPAddr)
+	return source.AddrPort().Addr().Unmap()
 }

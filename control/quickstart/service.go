@@ -50,6 +50,7 @@ func (s *Service) Proposal(ctx context.Context, by control.Principal) (p Proposa
 		return p, err
 	}
 	p.Named, p.OwnAddress, p.Used = !choices.Unnamed, choices.OwnAddress, choices.Host.Used
+	p.PublicName = vpn.ProposePublicName(p.OwnAddress)
 	p.ClientCIDR, p.Port, p.Zone, p.Client = choices.FreeCIDR, choices.FreePortText(), firstZone, vpn.ProposeFirstUser(by.Name)
 	err = s.core.Read(ctx, by, vpn.DescribeClientVpnEndpoints, "", func(tx *store.Tx) (err error) {
 		p.Endpoints, err = tx.AllEndpoints(ctx)

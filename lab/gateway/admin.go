@@ -125,7 +125,11 @@ func (a *Admin) AddRoute(cidr string, subnets ...string) {
 func (a *Admin) Profile(client string) string {
 	a.T.Helper()
 	if client == "" {
-		return a.Submit(a.Endpoint+"/configuration", "Download client configuration", nil).Body
+		label := "Download client configuration"
+		if strings.Contains(a.Get(a.Endpoint+"/configuration").Text(), "Download without certificate") {
+			label = "Download without certificate"
+		}
+		return a.Submit(a.Endpoint+"/configuration", label, nil).Body
 	}
 	p := a.Submit(a.Endpoint+"/configuration", "Download with certificate and key", Fields{"Client certificate and key": client})
 	if !strings.Contains(p.Body, "<cert>") {

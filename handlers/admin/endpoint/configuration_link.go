@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"sallyport/control"
 	"sallyport/control/endpoint"
 	"sallyport/handlers/admin/page"
 	views "sallyport/views/admin"
@@ -45,10 +46,23 @@ func (h *Configuration) MakeLink(c echo.Context) error {
 			parts.FactTime("Ends", parts.At(now, made.EndsAt)),
 		},
 	}
-	if vpn.PublicURLWarning(url) != "" {
-		v.Warning = "This link is reached from this host alone. Set public_listen and public_url, settings of the server, to where users reach the public pages."
-	}
+	v.Warning = linkWarning(h.endpoints.Settings())
 	return page.Render(c, http.StatusOK, views.ConfigurationLinkPage(v))
+}
+
+// linkWarning says what keeps users from opening one-time links; nil where nothing does.
+func linkWarning(s control.Settings) *views.Notice {
+	how := parts.Button{Label: "How to serve the public pages", Href: "/help/public-pages"}
+	const mend = " Set public_listen and public_url, settings of the server, to where users reach them, and start it again."
+	switch {
+	case s.PublicURL == "":
+		return &views.Notice{Tone: "warning", Title: "Users cannot open the link", Text: "The public pages, to which it leads, are not served." + mend, Action: how}
+	case vpn.PublicURLWarning(s.PublicURL) != "":
+		return &views.Notice{Tone: "warning", Title: "Users cannot open the link", Text: "It begins with " + s.PublicURL + ", which is reached from this host alone." + mend, Action: how}
+	case s.PublicOwnCertificate:
+		return &views.Notice{Tone: "info", Title: "Browsers warn before they open the link", Text: "The certificate of the public pages is self-signed. Set public_tls_certificate and public_tls_key to one that browsers trust, or tell the users to go on.", Action: how}
+	}
+	return nil
 }
 
 // linkLife is a number of hours in words.
@@ -97,7 +111,7 @@ func (h *Configuration) links(c echo.Context, v *views.Configuration, view endpo
 		if len(clients) == 0 {
 			return nil // the page says what to do first
 		}
-		form.Fields = append(form.Fields, parts.Field{Name: "client", ID: "link-client", Label: "Client certificate and key", Type: "select", Value: in.Client, Required: true,
+		form.Fields = append(form.Fields, parts.Field{Name: "client", ID: "link-client", Label: "Client certificate and key", Type: "select", Value: onlyClient(in.Client, clients), Required: true,
 			Options: views.CertificateOptions("Choose a client certificate", clients)})
 	}
 	hours := parts.Field{Name: "hours", Label: "Works for", Type: "select", Value: in.Hours, Required: true}
@@ -106,6 +120,6 @@ func (h *Configuration) links(c echo.Context, v *views.Configuration, view endpo
 	}
 	form.Fields = append(form.Fields, hours)
 	page.Fail(form, refused)
-	v.LinkForm = form
+	v.LinkForm, v.LinkWarning = form, linkWarning(h.endpoints.Settings())
 	return nil
 }

@@ -35,10 +35,15 @@ func (h *Configuration) renderConfiguration(c echo.Context, in configurationInpu
 		Plain: views.EndpointPath(view.ID, "configuration", "download"), Connections: views.EndpointPath(view.ID, "connections"),
 		Facts: []parts.Pair{
 			views.RemoteName(view.Remote, ""),
-			parts.Fact("Transport Protocol", strings.ToUpper(string(view.Listen.Transport))+", port "+strconv.Itoa(int(view.Listen.Port))),
+			{Label: "Transport Protocol", Value: strings.ToUpper(string(view.Listen.Transport)) + ", port " + strconv.Itoa(int(view.Listen.Port)),
+				Help: "Clients must reach it from where they are: open it in firewalls, and forward it to this host where it is behind a router."},
 		},
 	}
 	v.Title, v.Text = plainFile(view)
+	v.PlainButton = "Download client configuration"
+	if view.Mutual() {
+		v.PlainButton = "Download without certificate"
+	}
 	if view.Federated() {
 		v.Browser = &views.BrowserSignIn{WithCertificate: view.Mutual(), CommandLine: views.EndpointPath(view.ID, "configuration", "command-line")}
 	}
@@ -107,7 +112,7 @@ func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, view 
 	v.Form = &parts.Form{
 		Title: "With a client certificate and key", Action: views.EndpointPath(id, "configuration"), Submit: "Download with certificate and key", Gets: true,
 		Intro: intro + " The download is recorded in the audit trail.",
-		Fields: []parts.Field{{Name: "client", Label: "Client certificate and key", Type: "select", Value: in.Client, Required: true,
+		Fields: []parts.Field{{Name: "client", Label: "Client certificate and key", Type: "select", Value: onlyClient(in.Client, clients.List), Required: true,
 			Options: views.CertificateOptions("Choose a client certificate", clients.List)}},
 	}
 	if view.Federated() {
@@ -116,6 +121,14 @@ func (h *Configuration) clientForm(c echo.Context, v *views.Configuration, view 
 	}
 	page.Fail(v.Form, refused)
 	return clients.List, nil
+}
+
+// onlyClient is the client certificate that was chosen, or the only one that there is.
+func onlyClient(chosen string, list []vpn.Certificate) string {
+	if chosen == "" && len(list) == 1 {
+		return string(list[0].ID)
+	}
+	return chosen
 }
 
 // plainFile is the heading and the text of the file without a client certificate.

@@ -60,8 +60,7 @@ func (h QuickStart) render(c echo.Context, in input, refused error) error {
 		},
 	}
 	if !p.Named {
-		form.Fields = append(form.Fields, parts.Field{Name: "public_name", Label: "Public name", Value: in.PublicName, Required: true, Mono: true, Autocomplete: "off", Placeholder: "vpn.example.com",
-			Help: "The host name, or the address, at which users reach this host from where they are. It is part of every configuration file."})
+		form.Fields = append(form.Fields, publicName(cmp.Or(in.PublicName, p.PublicName), p.OwnAddress))
 	}
 	form.Fields = append(form.Fields,
 		parts.Field{Section: proposed, Name: "subnet", Label: "Subnet", Value: in.Subnet, Mono: true, Autocomplete: "off", Help: "The part of the network by which clients enter it. If empty: the narrowest part to which this host has a route, or else the first /24."},
@@ -81,6 +80,20 @@ func (h QuickStart) render(c echo.Context, in input, refused error) error {
 		v.Notice = &views.Notice{Tone: "info", Title: "There is an endpoint already", Text: "This form makes another one, with a network and certificates of its own."}
 	}
 	return page.RenderForm(c, refused, views.Form(v))
+}
+
+// publicName asks for it. own is this host's address, and "" where it is not known.
+func publicName(value, own string) parts.Field {
+	f := parts.Field{Name: "public_name", Label: "Public name", Value: value, Required: true, Mono: true, Autocomplete: "off", Placeholder: "vpn.example.com",
+		Help: "The host name, or the address, at which users reach this host from where they are. It is part of every configuration file."}
+	switch {
+	case own == "":
+	case value == own:
+		f.Help += " Proposed is this host's own address."
+	default:
+		f.Help += " This host's own address is " + own + "."
+	}
+	return f
 }
 
 // Start makes all of it.
