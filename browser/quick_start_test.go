@@ -35,6 +35,8 @@ func TestQuickStart(t *testing.T) {
 	visitor.open(link)
 	visitor.waitText("Your VPN configuration file", "Office", "The link gives the file once")
 	looking := time.Now()
+	visitor.timesOfPortal(t, link)
+	visitor.open(link)
 	p.inspect("one-time link")
 	visitor.inspectPublic("file-link")
 	looked := time.Since(looking)
