@@ -16,7 +16,7 @@ func (w Way) RangeDoubt(whole bool, tests ...Probe) string {
 	case !w.Known():
 		return ""
 	case w.Problem != "":
-		return w.Problem + " Clients do not reach it until this host does."
+		return w.Problem + " Clients do not reach it until this host has a way there: check its routes and interfaces."
 	case !isPrivate(w.Subnet), slices.ContainsFunc(tests, func(p Probe) bool { return p.Proves(w) }):
 		return ""
 	case w.Default:

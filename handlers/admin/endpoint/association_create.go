@@ -20,7 +20,7 @@ func (h *Associations) renderNew(c echo.Context, in associationInput, refused er
 	v := views.AssociationForm{
 		Header: parts.Header{Crumbs: endpointCrumbs(choices.Endpoint, "associations"), Title: "Associate target network",
 			Note: "Client CIDR " + choices.Endpoint.ClientCIDR.String() + "."},
-		Form: in.form(choices), Refused: in.refusedSubnets(choices), Finder: in.finder(c, choices),
+		Form: in.form(choices), Refused: in.refusedSubnets(choices), Ways: in.subnetWays(choices), Finder: in.finder(c, choices),
 	}
 	if len(choices.Networks) > 1 || choices.MoreNetworks {
 		v.Narrow = views.EndpointPath(choices.Endpoint.ID, "associations", "new")

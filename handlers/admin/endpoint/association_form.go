@@ -119,6 +119,16 @@ func (in associationInput) refusedSubnets(choices endpoint.AssociationChoices) [
 	return out
 }
 
+// subnetWays lists the subnets that can be chosen with the ways by which the host reaches them, where it tells.
+func (in associationInput) subnetWays(choices endpoint.AssociationChoices) (out []vpn.SubnetStatus) {
+	for _, s := range choices.Subnets {
+		if way := choices.Ways[s.CIDR]; way.Known() && choices.Taken[s.ID] == "" && (in.Network == "" || in.Network == string(s.Network)) {
+			out = append(out, vpn.SubnetStatus{Subnet: s, Way: way})
+		}
+	}
+	return out
+}
+
 // finder searches the networks, or the subnets if a network is chosen.
 func (in associationInput) finder(c echo.Context, choices endpoint.AssociationChoices) *parts.Finder {
 	path := views.EndpointPath(choices.Endpoint.ID, "associations", "new")

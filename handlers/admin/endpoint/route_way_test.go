@@ -81,7 +81,7 @@ func TestSubnetsToAssociateAreReachedBy(t *testing.T) {
 		"zone-b, not reached by this host":                        {Problem: "No route of this host leads to 10.0.1.0/24."},
 	} {
 		setHostWays(u, map[string]vpn.WayOut{"10.0.1.0": way})
-		p := u.Admin.Get(form).WantText("#subnet", want)
+		p := u.Admin.Get(form).WantText("#subnet", want).WantText("details li", "office-b, 10.0.1.0/24:")
 		webtest.CheckMarkup(t, form, p)
 	}
 	u.Kit.Dataplane.Do(func() { u.Kit.Dataplane.Down = controltest.ErrDown })
