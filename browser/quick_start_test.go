@@ -25,6 +25,7 @@ func TestQuickStart(t *testing.T) {
 	p.typeText(gatewayAddr)
 	p.pressEnter()
 	p.waitText("Download client configuration", "Hand over by a one-time link", "Office")
+	p.waitText("Clients can connect now") // the page follows the endpoint by itself
 	p.press("Make one-time link")
 	p.waitText("It is shown now and never again")
 	var link string
