@@ -109,6 +109,6 @@ func (h QuickStart) Start(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.pages.Done(c, "Client VPN endpoint "+made.Endpoint.Label()+" is made, with its network, certificates and rule. This page says when clients can connect: download the file of "+made.Client.CommonName+", and connect with it from another machine.",
+	return h.pages.Done(c, "Client VPN endpoint "+made.Endpoint.Label()+" is made, with its network, certificates and rule. Download the file of "+made.Client.CommonName+" here, and connect with it from another machine. This page says from when on clients can.",
 		views.ConfigurationForPath(made.Endpoint.ID, made.Client.ID))
 }
