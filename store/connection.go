@@ -222,6 +222,22 @@ func (t *Tx) CountLiveThrough(ctx context.Context, id vpn.AssociationID) (int, e
 	return int(n), translate(err, connectionNoun, "", "")
 }
 
+// ConnectedOnce tells of which endpoints a connection that was established is known: it is live, or ended and still kept.
+func (t *Tx) ConnectedOnce(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]bool, error) {
+	out := map[vpn.EndpointID]bool{}
+	for _, which := range []string{ended, unended} {
+		var found []vpn.EndpointID
+		err := t.on(ctx).Model(&endpointRow{}).Where("id IN ?", idStrings(ids)).Where("EXISTS (SELECT 1 FROM connection WHERE connection.endpoint_id = endpoint.id AND "+which+")").Pluck("id", &found).Error
+		if err != nil {
+			return nil, connectionNoun.read(err, "")
+		}
+		for _, id := range found {
+			out[id] = true
+		}
+	}
+	return out, nil
+}
+
 // CountAway counts the connections of each endpoint whose clients are away; endpoints without any are absent.
 func (t *Tx) CountAway(ctx context.Context, ids ...vpn.EndpointID) (map[vpn.EndpointID]int, error) {
 	q := t.on(ctx).Model(&connectionRow{}).Where(live+" AND status = ?", string(vpn.ConnectionAway))

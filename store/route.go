@@ -66,6 +66,11 @@ func (t *Tx) RoutesOf(ctx context.Context, ids ...vpn.EndpointID) ([]vpn.Route, 
 	return readAllOf(t.on(ctx).Order("endpoint_id, destination_first, destination_bits, id"), "endpoint_id", ids, routeNoun, routeRow.route)
 }
 
+// WideRoutesOf lists those of the endpoints' routes whose destination has at most so many bits.
+func (t *Tx) WideRoutesOf(ctx context.Context, bits int, ids ...vpn.EndpointID) ([]vpn.Route, error) {
+	return readAllOf(t.on(ctx).Where("destination_bits <= ?", bits).Order("endpoint_id, destination_first, destination_bits, id"), "endpoint_id", ids, routeNoun, routeRow.route)
+}
+
 var routeList = listing{
 	orders: map[string][]string{
 		"destination": {"destination_first", "destination_bits"},

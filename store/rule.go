@@ -62,6 +62,11 @@ func (t *Tx) RulesOf(ctx context.Context, ids ...vpn.EndpointID) ([]vpn.Rule, er
 	return readAllOf(t.on(ctx).Order("endpoint_id, destination_first, destination_bits, group_key, id"), "endpoint_id", ids, ruleNoun, ruleRow.rule)
 }
 
+// WideRulesOf lists those of the endpoints' rules whose destination has at most so many bits.
+func (t *Tx) WideRulesOf(ctx context.Context, bits int, ids ...vpn.EndpointID) ([]vpn.Rule, error) {
+	return readAllOf(t.on(ctx).Where("destination_bits <= ?", bits).Order("endpoint_id, destination_first, destination_bits, group_key, id"), "endpoint_id", ids, ruleNoun, ruleRow.rule)
+}
+
 var ruleList = listing{
 	orders: map[string][]string{
 		"destination": {"destination_first", "destination_bits", "group_key"},

@@ -34,6 +34,7 @@ type View struct {
 	PortalDownloads int    // configuration files that the self-service portal has handed out
 	SignInWarning   string // why users do not reach the page of the sign-in; "" where they do
 	RangeWarning    string // what is wrong with the client CIDR; "" where nothing is
+	InternetWarning string // what keeps clients from the internet; "" where nothing does
 	DNSWarning      string // which DNS servers clients cannot reach; "" where there is none
 	Faults          []vpn.Fault
 	Repairs         []vpn.Fault // changes that other programs had made to it and that were undone, newest first
@@ -227,6 +228,13 @@ func (s *Service) Endpoint(ctx context.Context, by control.Principal, id vpn.End
 		v.PortalDownloads = offers[id].HandedOut
 		if v.DNSWarning, err = dnsWarning(ctx, tx, v.Endpoint); err != nil {
 			return err
+		}
+		if len(liveOf(plainAssociations(v.Associations))) > 0 {
+			internet, err := internetWarnings(ctx, tx, v.Endpoint)
+			if err != nil {
+				return err
+			}
+			v.InternetWarning = internet[id]
 		}
 		live, err := tx.CountLive(ctx, id)
 		if err != nil {

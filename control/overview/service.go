@@ -70,6 +70,15 @@ func (s *Service) Overview(ctx context.Context, by control.Principal) (o Overvie
 	}
 	o.MoreOfThem = all.Total - len(o.Endpoints)
 	o.Attention = ofEndpoints(o.Endpoints)
+	internet, err := s.endpoints.InternetWarnings(ctx, by, o.Endpoints)
+	if err != nil {
+		return o, err
+	}
+	for _, e := range o.Endpoints {
+		if text := internet[e.ID]; text != "" {
+			o.Attention = append(o.Attention, Attention{Text: text, Endpoint: vpn.EndpointRef{ID: e.ID, Name: e.Name}})
+		}
+	}
 	if o.Counts, err = s.endpoints.ConnectionCounts(ctx, by, ""); err != nil {
 		return o, err
 	}

@@ -16,7 +16,7 @@ type progress struct {
 	associations []vpn.Association
 	rules        []vpn.Rule
 	routes       []vpn.Route
-	live         int  // connections
+	connected    bool // a connection is known, live or ended
 	exported     bool // its configuration file was downloaded
 }
 
@@ -61,7 +61,7 @@ func (s *Service) progress(ctx context.Context, tx *store.Tx, endpoints []vpn.En
 	for _, r := range routes {
 		of[r.Endpoint].routes = append(of[r.Endpoint].routes, r)
 	}
-	live, err := tx.CountLive(ctx, ids...)
+	connected, err := tx.ConnectedOnce(ctx, ids...)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (s *Service) progress(ctx context.Context, tx *store.Tx, endpoints []vpn.En
 		return nil, err
 	}
 	for id, p := range of {
-		p.observed, p.live, p.exported = observed[id], live[id], exported[string(id)] > 0 || handedOut[id] > 0
+		p.observed, p.connected, p.exported = observed[id], connected[id], exported[string(id)] > 0 || handedOut[id] > 0
 	}
 	return out, nil
 }
@@ -86,6 +86,8 @@ func (p *progress) steps() steps {
 		step.Endpoint = vpn.EndpointRef{ID: p.endpoint.ID, Name: p.endpoint.Name}
 	}
 	out.endpoint.Done = true
+	out.internet.Optional = p.endpoint.SplitTunnel // otherwise clients lose the internet without it
+	out.internet.Needed = !p.endpoint.SplitTunnel
 	associated := out.associate(p)
 	internetRule := out.authorize(p)
 	var active []vpn.Route
@@ -95,6 +97,9 @@ func (p *progress) steps() steps {
 			out.internet.Done = out.internet.Done || internetRule && vpn.IsAny(r.Destination)
 		}
 	}
+	if missing := vpn.InternetWarning(p.endpoint, p.rules, p.routes); missing != "" {
+		out.internet.Note = missing
+	}
 	for _, u := range vpn.UnequalRoutes(p.endpoint.ClientCIDR, associated, active) {
 		if vpn.IsAny(u.Destination) {
 			out.internet.Done, out.internet.Missing = false, true
@@ -102,7 +107,7 @@ func (p *progress) steps() steps {
 		}
 	}
 	out.configuration.Done = p.exported
-	out.connect.Done = p.live > 0
+	out.connect.Done = p.connected
 	return out
 }
 
@@ -121,17 +126,33 @@ func (s *steps) associate(p *progress) (associated []vpn.Association) {
 	return associated
 }
 
-// authorize is the step of the rules, and tells whether one to the internet is in effect.
+// authorize is the step of the rules, and tells whether one to the internet is in effect. A rule counts that opens a part of what an
+// association has brought.
 func (s *steps) authorize(p *progress) (internet bool) {
+	var brought []vpn.Route
+	for _, r := range p.routes {
+		if r.Origin == vpn.OriginAssociate && !r.Local() && r.Removed == 0 {
+			brought = append(brought, r)
+		}
+	}
+	if len(brought) > 0 {
+		s.rule.Destination = brought[0].Destination
+	}
+	useless := ""
 	for _, r := range p.rules {
 		switch state, reason := r.State(p.observed); {
 		case state == vpn.RuleActive && vpn.IsAny(r.Destination):
 			internet = true
-		case state == vpn.RuleActive:
+		case state == vpn.RuleActive && slices.ContainsFunc(brought, func(b vpn.Route) bool { return b.Destination.Overlaps(r.Destination) }):
 			s.rule.Done = true
+		case state == vpn.RuleActive && len(brought) > 0:
+			useless = "The rule for " + r.Destination.String() + " does not open the associated network, " + brought[0].Destination.String() + "."
 		case reason != "":
 			s.rule.Note = reason
 		}
+	}
+	if !s.rule.Done && s.rule.Note == "" {
+		s.rule.Note = useless
 	}
 	return internet
 }

@@ -2,6 +2,7 @@ package tutorial
 
 import (
 	"context"
+	"net/netip"
 
 	"sallyport/control"
 	"sallyport/store"
@@ -15,10 +16,13 @@ type Step struct {
 	Done     bool
 	Next     bool // it is the first that is not done
 	Optional bool
+	Needed   bool            // of the internet: clients of the endpoint lose it without this step
 	Network  vpn.NetworkID   // the network that still needs a subnet; "" for none
 	Endpoint vpn.EndpointRef // the endpoint that the step is about; without an ID before there is one
 	Note     string
-	Missing  bool // target networks of the endpoint lack a route that others have
+	// Destination is what a rule has to open; zero: it is not known yet.
+	Destination netip.Prefix
+	Missing     bool // target networks of the endpoint lack a route that others have
 
 	Authority bool               // of the certificates: there is an authority that issues
 	Lacks     vpn.CertificateUse // of the certificates: the use of which there is none

@@ -1,6 +1,7 @@
 package tutorial_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,10 +74,10 @@ func TestGettingStarted(t *testing.T) {
 	rule := s.Authorize("10.0.0.0/16")
 	want("a rule that waits", "prerequisites certificates endpoint association [rule]")
 	s.Reconcile()
-	want("a rule", "prerequisites certificates endpoint association rule [configuration]")
+	want("a rule", "prerequisites certificates endpoint association rule [internet]")
 	s.Authorize("0.0.0.0/0")
 	route := s.AddRoute("0.0.0.0/0", s.A)[0]
-	want("the internet, not applied", "prerequisites certificates endpoint association rule [configuration]")
+	want("the internet, not applied", "prerequisites certificates endpoint association rule [internet]")
 	s.Reconcile()
 	want("the internet", "prerequisites certificates endpoint association rule internet [configuration]")
 	_, err = s.Endpoints.ClientConfiguration(ctx, s.Admin, s.Endpoint.ID, "")
@@ -142,5 +143,40 @@ func TestGettingStartedAsksForTheName(t *testing.T) {
 	s.Set(s.Admin, "vpn_domain", "vpn.example.test")
 	if got := first(); !got.Done || got.Note != "" {
 		t.Errorf("with a VPN domain: got %+v", got)
+	}
+}
+
+// Without split-tunnel clients lose the internet, so that its step is needed; a rule that opens nothing of the network is none.
+func TestGettingStartedNeedsTheInternet(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Association = s.Associate(s.A)
+	s.Reconcile()
+	step := func(key tutorial.Key) tutorial.Step {
+		t.Helper()
+		steps, err := s.Tutorial.GettingStarted(t.Context(), s.ReadOnly)
+		s.Must(err)
+		return steps[slices.IndexFunc(steps, func(s tutorial.Step) bool { return s.Key == key })]
+	}
+	if got := step(tutorial.Internet); got.Done || got.Optional || !got.Needed || !strings.Contains(got.Note, "no route and no authorization rule leads to 0.0.0.0/0") {
+		t.Errorf("full tunnel: %+v", got)
+	}
+	s.Authorize("172.16.0.0/12")
+	s.Reconcile()
+	if got := step(tutorial.Rule); got.Done || !strings.Contains(got.Note, "172.16.0.0/12") || !got.Destination.IsValid() {
+		t.Errorf("a rule about another network: %+v", got)
+	}
+	s.Authorize("10.0.1.0/24")
+	s.Reconcile()
+	if got := step(tutorial.Rule); !got.Done || got.Note != "" {
+		t.Errorf("a rule about a part of the network: %+v", got)
+	}
+	if v, err := s.Endpoints.Endpoint(t.Context(), s.Admin, s.Endpoint.ID); err != nil || !strings.Contains(v.InternetWarning, "Split-tunnel is disabled") {
+		t.Errorf("the endpoint: %q, %v", v.InternetWarning, err)
+	}
+	c := s.Connect("alice")
+	s.AddEvents(vpn.Event{Ended: &vpn.Ended{Connection: c.ID, Endpoint: s.Endpoint.ID, Reason: "The client left."}})
+	if got := step(tutorial.Connect); !got.Done {
+		t.Errorf("every client has left: %+v", got)
 	}
 }

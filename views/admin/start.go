@@ -15,6 +15,7 @@ type Step struct {
 	Done     bool
 	Next     bool
 	Optional bool
+	Needed   bool // an optional step that this endpoint needs
 	Actions  []parts.Button
 }
 
@@ -44,6 +45,8 @@ func (s Step) word() string {
 		return "next"
 	case s.Optional:
 		return "optional"
+	case s.Needed:
+		return "needed"
 	default:
 		return ""
 	}

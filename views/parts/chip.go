@@ -6,7 +6,7 @@ import "strings"
 // must not look good or bad without a decision here.
 var toneOf = map[string]string{
 	"available": "good", "associated": "good", "active": "good", "ok": "good", "valid": "good", "enabled": "good", "reachable": "good", "done": "good", "allowed": "good",
-	"pending-associate": "wait", "associating": "wait", "authorizing": "wait", "creating": "wait", "connecting": "wait", "next": "wait", "expires soon": "wait",
+	"pending-associate": "wait", "associating": "wait", "authorizing": "wait", "creating": "wait", "connecting": "wait", "next": "wait", "needed": "wait", "expires soon": "wait",
 	"disassociating": "wait", "warning": "wait", "revoking": "wait", "deleting": "wait", "terminating": "wait", "away": "wait", "values changed": "wait",
 	"association-failed": "bad", "failed": "bad", "failed-to-terminate": "bad", "expired": "bad", "blocked": "bad", "unreachable": "bad", "trouble": "bad", "denied": "bad", "no route": "bad", "no way": "bad",
 }

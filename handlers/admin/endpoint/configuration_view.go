@@ -68,6 +68,10 @@ func (h *Configuration) renderConfiguration(c echo.Context, in configurationInpu
 	if view.RemoteWarning != "" {
 		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients may not find the endpoint", Text: view.RemoteWarning})
 	}
+	if view.InternetWarning != "" {
+		v.Notices = append(v.Notices, views.Notice{Tone: "warning", Title: "Clients lose the internet", Text: view.InternetWarning,
+			Action: parts.Button{Label: "Route table", Href: views.EndpointPath(view.ID, "routes")}})
+	}
 	v.Clients = clientsState(view)
 	v.Live = page.Live(c, "clients-state", page.RenewOften, v.Clients)
 	v.Live.Self = views.EndpointPath(view.ID, "configuration") // also where the page answers a form that was refused

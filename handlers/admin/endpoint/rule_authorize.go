@@ -21,6 +21,7 @@ type ruleInput struct {
 	Find        string `form:"group_find"`
 	Search      string `form:"group_find_search"` // the button of the search was pressed
 	Description string `form:"description"`
+	Fill        bool   `form:"-"` // nothing was typed yet: a destination may be proposed
 }
 
 const (
@@ -84,26 +85,37 @@ func (h *Rules) renderNew(c echo.Context, in ruleInput, refused error) error {
 	if in.Search != "" && len(groups.found) == 1 {
 		in.Picked, in.Group = groups.found[0].ID, ""
 	}
-	form := in.form(view, h.networkExample(c, view), groups)
+	ranges := h.networkRanges(c, view)
+	if in.Fill && view.Rules == 0 && len(ranges) > 0 { // the first rule is about the network, as a rule
+		in.Destination = ranges[0]
+	}
+	form := in.form(view, networkExample(ranges), groups)
 	page.Fail(&form, refused)
 	head := parts.Header{Crumbs: endpointCrumbs(view.Endpoint, "rules"), Title: "Add authorization rule"}
 	return page.RenderForm(c, refused, views.Form(views.FormPage{Chrome: h.pages.Chrome(c, "Add authorization rule", "endpoints"), Header: head, Form: form}))
 }
 
 // networkExample is a sentence with the ranges of the endpoint's network, the usual destination.
-func (h *Rules) networkExample(c echo.Context, view endpoint.View) string {
-	if view.Network == "" {
+func networkExample(ranges []string) string {
+	if len(ranges) == 0 {
 		return ""
+	}
+	return "The network of this endpoint has " + strings.Join(ranges, ", ") + ". "
+}
+
+// networkRanges are those of the endpoint's network.
+func (h *Rules) networkRanges(c echo.Context, view endpoint.View) (cidrs []string) {
+	if view.Network == "" {
+		return nil
 	}
 	n, err := h.networks.Network(page.Context(c), page.Principal(c), view.Network)
 	if err != nil {
-		return "" // the help text is complete without it
+		return nil // the form is complete without them
 	}
-	var cidrs []string
 	for _, p := range n.CIDRs {
 		cidrs = append(cidrs, p.String())
 	}
-	return "The network of this endpoint has " + strings.Join(cidrs, ", ") + ". "
+	return cidrs
 }
 
 // New shows the form for an authorization rule. The query may fill in the destination, and choose an access group by its ID.
@@ -112,6 +124,7 @@ func (h *Rules) New(c echo.Context) error {
 	if to, err := vpn.ParseCIDR(c.QueryParam(views.DestinationParam)); err == nil {
 		in.Destination = to.String()
 	}
+	in.Fill = in.Destination == ""
 	if group := c.QueryParam(views.GroupParam); vpn.WellFormedGroupID(group) {
 		in.Access, in.Picked = accessGroup, group
 	}
@@ -143,7 +156,7 @@ func (h *Rules) Authorize(c echo.Context) error {
 	}
 	next := []page.Next{{Label: "Download client configuration", Href: views.EndpointPath(r.Endpoint, "configuration")}}
 	if !vpn.IsAny(r.Destination) {
-		next = append(next, h.steps.InternetNext(c, r.Endpoint)...)
+		next = h.steps.InternetNext(c, r.Endpoint, next...)
 	}
 	return h.pages.Done(c, "Authorization rule for "+r.Destination.String()+" added.", views.EndpointPath(r.Endpoint, "rules"), next...)
 }

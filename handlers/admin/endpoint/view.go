@@ -30,7 +30,7 @@ func (h *Endpoints) View(c echo.Context) error {
 	if v.Map, err = h.endpointMap(c, view); err != nil {
 		return err
 	}
-	v.Frame.Live = liveTab(c, f, "details", v.Repairs, v.Map, f.Unequal, view.Version, view.Remote, view.RemoteWarning, view.SignInWarning, view.DNSWarning, lists)
+	v.Frame.Live = liveTab(c, f, "details", v.Repairs, v.Map, f.Unequal, view.Version, view.Remote, view.RemoteWarning, view.SignInWarning, view.DNSWarning, view.InternetWarning, lists)
 	return page.RenderLive(c, v.Frame.Live, views.EndpointDetailsPage(v))
 }
 
@@ -59,6 +59,9 @@ func endpointFacts(v endpoint.View, now time.Time) []parts.Pair {
 	}...)
 	facts = append(facts, endpointOptions.facts(v.ClientOptions)...)
 	facts = append(facts, portalFacts(v)...)
+	if v.InternetWarning != "" {
+		facts = append(facts, parts.Pair{Label: "Access to the internet", Value: v.InternetWarning, Body: views.Warning(v.InternetWarning)})
+	}
 	if v.DNSWarning != "" {
 		facts = append(facts, parts.Pair{Label: "DNS servers that are not reached", Value: v.DNSWarning, Body: views.Warning(v.DNSWarning)})
 	}

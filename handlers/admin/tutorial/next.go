@@ -1,6 +1,8 @@
 package tutorial
 
 import (
+	"slices"
+
 	"github.com/labstack/echo/v4"
 
 	"sallyport/control/tutorial"
@@ -26,16 +28,19 @@ func (h Tutorial) Next(c echo.Context, from, to tutorial.Key, otherwise ...page.
 	return otherwise
 }
 
-// InternetNext offers the optional step of the tutorial that gives access to the internet, where the tutorial is about the endpoint and
-// the step is still to do. It is not offered any more once the endpoint's file was downloaded: the endpoint is as it is meant to be.
-func (h Tutorial) InternetNext(c echo.Context, id vpn.EndpointID) []page.Next {
-	var out []page.Next
+// InternetNext adds the step of the tutorial that gives access to the internet to what a success offers, where the tutorial is about the
+// endpoint and the step is still to do: first where the endpoint needs it. It is not offered any more once the endpoint's file was downloaded: the endpoint is as it is meant to be.
+func (h Tutorial) InternetNext(c echo.Context, id vpn.EndpointID, others ...page.Next) []page.Next {
+	out := others
 	for _, s := range h.open(c) {
 		switch {
 		case s.Key == tutorial.Configuration && s.Done:
-			return nil
+			return others
 		case s.Key == tutorial.Internet && !s.Done && s.Endpoint.ID == id:
-			out = []page.Next{{Label: Title(s.Key), Href: stepTexts[s.Key].actions(s, true)[0].Href}}
+			internet := page.Next{Label: Title(s.Key), Href: stepTexts[s.Key].actions(s, true)[0].Href}
+			if out = append(slices.Clone(others), internet); s.Needed {
+				out = append([]page.Next{internet}, others...)
+			}
 		}
 	}
 	return out

@@ -63,6 +63,7 @@ var stepTexts = map[tutorial.Key]stepText{
 		title: "Create a Client VPN endpoint",
 		texts: []string{
 			"The Client VPN endpoint is the resource that you create and configure to enable and manage client VPN sessions. It's the termination point for all client VPN sessions.",
+			"Enable split-tunnel under “Other parameters”, or follow the step “Provide access to the internet” as well: otherwise everything that connected clients send goes to the endpoint, and they lose the internet.",
 			"After you create it, its state is pending-associate. Clients can only establish a VPN connection after you associate at least one target network.",
 		},
 		links: []stepLink{{"Create Client VPN endpoint", "/endpoints/new", true}, {"Client VPN endpoints", "/endpoints", false}},
@@ -117,6 +118,9 @@ func (t stepText) actions(s tutorial.Step, mayChange bool) []parts.Button {
 			continue
 		case ofEndpoint:
 			path = views.EndpointPath(s.Endpoint.ID) + path
+			if s.Key == tutorial.Rule && len(out) == 0 && s.Destination.IsValid() && l.changes {
+				path = views.ForDestinationPath(s.Endpoint.ID, s.Destination, "rules", "new")
+			}
 		}
 		b := parts.Button{ID: "step-" + string(s.Key) + "-" + strconv.Itoa(len(out)), Label: l.label, Href: path, Small: true}
 		if s.Next && len(out) == 0 {

@@ -28,7 +28,7 @@ func startView(steps []tutorial.Step, mayChange bool) views.Start {
 	for i, s := range steps {
 		text := stepTexts[s.Key]
 		step := views.Step{
-			Mark: strconv.Itoa(i + 1), Title: text.title, Texts: text.texts, Note: s.Note, Done: s.Done, Next: s.Next, Optional: s.Optional,
+			Mark: strconv.Itoa(i + 1), Title: text.title, Texts: text.texts, Note: s.Note, Done: s.Done, Next: s.Next, Optional: s.Optional, Needed: s.Needed,
 			Actions: text.actions(s, mayChange),
 		}
 		if s.Key == tutorial.Endpoint && s.Endpoint.ID != "" {

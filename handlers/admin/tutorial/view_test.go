@@ -76,6 +76,13 @@ func TestGettingStartedEnds(t *testing.T) {
 	}
 	u.Admin.Post(u.Endpoint+"/configuration/download", nil).WantStatus(http.StatusOK)
 	u.Connect(t, "alice", "10.20.0.5", vpn.ConnectionActive)
+	u.Admin.Get("/getting-started").WantText(".guide-step-next .guide-title", "Provide access to the internet").WantText("main", "Split-tunnel is disabled")
+	u.Admin.Get("/").WantText("main", "connected clients do not reach the internet")
+	u.Admin.Get(u.Endpoint).WantText("main", "connected clients do not reach the internet")
+	u.Admin.Get(u.Endpoint+"/configuration").WantText("main", "Clients lose the internet")
+	u.Admin.Post(u.Endpoint+"/routes/new", url.Values{"destination": {"0.0.0.0/0"}, "subnet": {u.ZoneA}}).WantStatus(http.StatusSeeOther)
+	u.Admin.Create(u.Endpoint+"/rules/new", url.Values{"destination": {"0.0.0.0/0"}, "access": {"all"}})
+	u.SetApplied(t)
 	p := u.Admin.Get("/getting-started").WantText("main h2", "The VPN works")
 	webtest.CheckMarkup(t, "/getting-started", p)
 	if got := p.Href("Issue a certificate for another user"); got != "/certificates/issue?use=client" {
