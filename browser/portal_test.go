@@ -58,7 +58,7 @@ func TestSelfServicePortal(t *testing.T) {
 	console := p.address()
 	id := console[strings.LastIndex(console, "/")+1:]
 	p.open(console + "/configuration")
-	_, want := p.download("Download without certificate")
+	_, want := p.download("Download client configuration")
 
 	p.open(s.public + "/")
 	p.fill("Client VPN endpoint ID", "cvpn-endpoint-01234567890abcdef")
