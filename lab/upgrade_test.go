@@ -197,11 +197,14 @@ func (s *upgradeSite) state(t *testing.T) state {
 			if label == "Authentication" && text == "Use mutual authentication" { // what later versions call it
 				label, text = "Authentication type", "Mutual authentication"
 			}
+			if label == "VPC (network)" { // likewise
+				label = "Network (VPC)"
+			}
 			out.settings[endpoint+" "+label] = value.Find("time").AttrOr("datetime", text)
 			delete(out.settings, endpoint+" Connections")
 		}
 		for _, tab := range []string{"/associations", "/rules", "/routes"} {
-			out.settings[endpoint+tab] = strings.Join(slices.Sorted(slices.Values(identity.FindAllString(s.Get(endpoint+tab).Doc.Find("tbody").Text(), -1))), " ")
+			out.settings[endpoint+tab] = strings.Join(slices.Sorted(slices.Values(identity.FindAllString(words(s.Get(endpoint+tab).Doc.Find("tbody td").Not(":has(.empty)")), -1))), " ")
 		}
 		for i, input := range s.Get(endpoint + "/tags").Doc.Find("[name=tag_key], [name=tag_value]").EachIter() {
 			out.settings[endpoint+" tag field "+strconv.Itoa(i)] = input.AttrOr("value", "")
@@ -313,6 +316,7 @@ func (s *upgradeSite) goesOn(t *testing.T) {
 	if !late.On.Reaches(addrHostA, netlab.EchoPort) {
 		t.Error("a client that connects after the upgrade reaches nothing")
 	}
+	s.newPages(t)
 	s.Remove("/connections", "user0", "Terminate connection")
 	netlab.Eventually(t, 10*time.Second, "the terminated client's process ended", func() bool { return !s.vpn[0].Running() })
 	address := s.counted.Address(t)
@@ -321,4 +325,26 @@ func (s *upgradeSite) goesOn(t *testing.T) {
 		row, _ := s.connection(address)
 		return row.status == "terminated" && packets(t, row.packetsIn) >= 2*datagrams
 	})
+}
+
+// newPages sees that what later versions brought is there for what an older one set up: the way to a target network and its test, the last
+// use of a certificate, and a revocation, which ends a session of before the upgrade within moments.
+func (s *upgradeSite) newPages(t *testing.T) {
+	t.Helper()
+	s.WaitRow("/associations", "subnet-a", "neta, directly")
+	test, _ := s.Get(s.Endpoint + "/associations").Doc.Find("a[href$='/test']").Attr("href")
+	s.MustSubmit(test, "Test", gateway.Fields{"IPv4 address": addrHostA})
+	netlab.Eventually(t, 20*time.Second, "the test of the target network says that the host answers", func() bool {
+		return strings.Contains(s.Get(test).Text(), addrHostA+" answers")
+	})
+	certificate, _ := s.Get("/certificates?q=user1").Doc.Find("td a:contains('user1')").Attr("href")
+	late, _ := s.Get("/certificates?q=late").Doc.Find("td a:contains('late')").Attr("href")
+	if text := s.Get(late).Text(); !strings.Contains(text, "Last used") || strings.Contains(text, "Not yet") {
+		t.Errorf("the page of a certificate that was used after the upgrade: %s", netlab.Tail(text, 1000))
+	}
+	s.MustSubmit(certificate+"/revoke", "Revoke certificate", gateway.Fields{"The private key or the device was lost or stolen": ""})
+	netlab.Eventually(t, 15*time.Second, "the client whose certificate was revoked ends", func() bool { return !s.vpn[1].Running() })
+	if log := s.vpn[1].Log(); !strings.Contains(log, "Your certificate was revoked") {
+		t.Errorf("the revoked client was not told: %s", netlab.Tail(log, 500))
+	}
 }
