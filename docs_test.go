@@ -38,3 +38,19 @@ func subdirectory(name string) bool {
 	deeper, _ := filepath.Glob("*/*/" + strings.TrimSuffix(name, "/"))
 	return len(found)+len(deeper) > 0
 }
+
+// TestReadmeNamesTheGoVersion keeps README's version that of go.mod.
+func TestReadmeNamesTheGoVersion(t *testing.T) {
+	module, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(string(module))
+	if version == nil || !strings.Contains(string(readme), "Go "+version[1]+" ") {
+		t.Errorf("README does not name the version of go.mod, %v", version)
+	}
+}

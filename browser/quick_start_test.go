@@ -26,7 +26,7 @@ func TestQuickStart(t *testing.T) {
 	p.pressEnter()
 	p.waitText("Download client configuration", "Hand over by a one-time link", "Office")
 	p.waitText("Clients can connect now") // the page follows the endpoint by itself
-	made := p.address() // with the first user chosen
+	made := p.address()                   // with the first user chosen
 	p.press("Make one-time link")
 	p.waitText("It is shown now and never again")
 	var link string
