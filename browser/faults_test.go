@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -21,6 +23,7 @@ type faults struct {
 	list     []string
 	document map[string]bool // addresses that were asked for as pages
 	offline  bool            // requests may fail: the console is stopped
+	givenUp  []time.Time     // when pages were given up because the network of the browser's host changed
 	stays    bool            // the user stays on a page with something typed, where the browser asks
 	asked    int             // how often it asked
 }
@@ -66,6 +69,13 @@ func (f *faults) setOffline(offline bool) {
 	f.offline = offline
 }
 
+// givenUpWithin tells whether the browser gave a page up, because the network of its host changed, so soon after a time.
+func (f *faults) givenUpWithin(soon time.Duration, after time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.ContainsFunc(f.givenUp, func(at time.Time) bool { return at.After(after) && at.Sub(after) < soon })
+}
+
 // drain gives the faults so far and removes them.
 func (f *faults) drain() []string {
 	f.mu.Lock()
@@ -99,6 +109,12 @@ func (f *faults) listen(tab context.Context) {
 			}
 		case *page.EventJavascriptDialogOpening:
 			go f.answer(tab, e) // the browser waits for it, and events for this function
+		case *network.EventLoadingFailed:
+			if e.Type == network.ResourceTypeDocument && e.ErrorText == "net::ERR_NETWORK_CHANGED" {
+				f.mu.Lock()
+				f.givenUp = append(f.givenUp, time.Now())
+				f.mu.Unlock()
+			}
 		case *log.EventEntryAdded:
 			f.entry(e.Entry)
 		}

@@ -50,6 +50,8 @@ func TestKeyboard(t *testing.T) {
 	p.tabTo("Create network")
 	p.pressEnter()
 	p.waitText("office", "created")
+	p.createSubnets(2)
+	p.reachByKeyboard(t, endpoint)
 
 	p.open(endpoint)
 	p.tabTo("Actions")
@@ -58,6 +60,42 @@ func TestKeyboard(t *testing.T) {
 	p.pressEnter()
 	if !strings.HasSuffix(p.address(), "/edit") {
 		t.Errorf("the menu led to %s", p.address())
+	}
+}
+
+// reachByKeyboard associates a target network, makes a route through two of them and asks whether an address is reached.
+func (p *user) reachByKeyboard(t *testing.T, endpoint string) {
+	t.Helper()
+	for _, subnet := range []string{"subnet-a", "subnet-b"} {
+		p.open(endpoint + "/associations/new")
+		p.tabTo("Choose a subnet to associate")
+		p.arrowTo(subnet)
+		p.tabTo("Associate target network")
+		p.pressEnter()
+		p.waitRow(subnet, "associated")
+	}
+	p.open(endpoint + "/routes/new")
+	p.tabTo("Route destination")
+	p.typeText("198.51.100.0/24")
+	p.tabUntil("the box of subnet-b", func(at focused) bool { return strings.HasPrefix(at.Name, "subnet-b") })
+	ticked := func() (on bool) { p.mustEval(`() => document.activeElement.checked`, &on); return on }
+	for _, want := range []bool{false, true} { // they come ticked
+		p.key(" ")
+		netlab.Eventually(t, patience, "Space turns the box", func() bool { return ticked() == want })
+	}
+	p.tabTo("Create route")
+	p.pressEnter()
+	p.waitText("Route to 198.51.100.0/24 created through 2 target networks.")
+
+	p.open(endpoint + "/test-access")
+	p.tabTo("Destination address")
+	p.typeText(targetAddr)
+	p.pressEnter()
+	p.waitText("does not reach "+targetAddr, "No authorization rule contains "+targetAddr)
+	p.tabTo("Add authorization rule")
+	p.pressEnter()
+	if to := p.value("Destination network to enable access"); !strings.HasPrefix(to, targetAddr) {
+		t.Errorf("the next step of the answer is a rule for %q", to)
 	}
 }
 
@@ -88,6 +126,12 @@ func (p *user) focus() focused {
 // after the last one.
 func (p *user) tabTo(name string) {
 	p.t.Helper()
+	p.tabUntil(name, func(at focused) bool { return at.Name == name })
+}
+
+// tabUntil does so until the right control has the focus; name is what it is called here.
+func (p *user) tabUntil(name string, right func(focused) bool) {
+	p.t.Helper()
 	var way []string
 	// The browser focuses an [autofocus] field with the first frame, which may come after the page is complete.
 	netlab.Eventually(p.t, patience, "the page's first field has the focus", func() bool {
@@ -95,7 +139,7 @@ func (p *user) tabTo(name string) {
 		err := p.eval(`() => document.activeElement !== document.body || !document.querySelector("[autofocus]")`, &settled)
 		return err == nil && settled
 	})
-	if at := p.focus(); at.Name == name && at.Tag == "INPUT" {
+	if at := p.focus(); right(at) && at.Tag == "INPUT" {
 		return // the page itself put the focus there
 	}
 	for range 80 {
@@ -111,11 +155,27 @@ func (p *user) tabTo(name string) {
 		if !at.Follows {
 			p.t.Errorf("%s: the focus jumps back to %q", p.address(), at.Name)
 		}
-		if at.Name == name {
+		if right(at) {
 			return
 		}
 	}
 	p.t.Fatalf("%s: the keyboard does not get to %q: %s", p.address(), name, strings.Join(way, " → "))
+}
+
+// arrowTo presses the arrow key until the list that has the focus shows an option with the words.
+func (p *user) arrowTo(words string) {
+	p.t.Helper()
+	var chosen []string
+	for range 10 {
+		p.key(kb.ArrowDown)
+		var text string
+		p.mustEval(`() => { const e = document.activeElement; return e.options ? e.options[e.selectedIndex].text : "no list"; }`, &text)
+		if strings.Contains(text, words) {
+			return
+		}
+		chosen = append(chosen, text)
+	}
+	p.t.Fatalf("%s: the arrow key does not lead to %q: %s", p.address(), words, strings.Join(chosen, " → "))
 }
 
 // key presses a key as a keyboard does: where the press itself is used up, no character follows.

@@ -19,6 +19,10 @@ const menuCut = `() => {
 	}).map(e => e.textContent + e.getAttribute("aria-label") + " is cut").join(", ");
 }`
 
+// lowInRows tells which links and buttons at the end of rows are lower than 24 pixels.
+const lowInRows = `() => [...new Set([...document.querySelectorAll("main tbody td:last-child :is(a, button, summary)")].filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 24)
+	.map(e => e.innerText.trim() + " " + e.getBoundingClientRect().height))].join(", ")`
+
 // Every list with a page of lines, as most installations have them.
 func TestListsOfSixty(t *testing.T) {
 	t.Parallel()
@@ -39,6 +43,16 @@ func TestListsOfSixty(t *testing.T) {
 	} {
 		p.open(path)
 		p.inspect("sixty " + pageName(withoutIDs(path)))
+	}
+
+	// What can be pressed in a row has room for a finger.
+	for _, path := range []string{"/connections", endpoint + "/connections", endpoint + "/rules", endpoint + "/routes", "/certificates", network} {
+		p.open(path)
+		var small string
+		p.mustEval(lowInRows, &small)
+		if small != "" {
+			t.Errorf("%s: lower than 24 pixels: %s", path, small)
+		}
 	}
 
 	// The menu of a row is whole: on the last row too, and on a phone.

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 
 	"sallyport/lab/gateway"
+	"sallyport/lab/netlab"
 )
 
 var (
@@ -44,7 +47,7 @@ func prepare(dir string) error {
 
 // startChromium starts a browser with a new profile, and ends it with the test. Root needs --no-sandbox;
 // the other flags keep it from sending requests to the internet.
-func startChromium(t testing.TB) context.Context {
+func startChromium(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	profile, err := os.MkdirTemp(profiles, "chromium-")
 	if err != nil {
@@ -56,13 +59,23 @@ func startChromium(t testing.TB) context.Context {
 		chromedp.Flag("allow-pre-commit-input", true), // otherwise clicks are dropped when a busy machine draws late
 		chromedp.Flag("lang", "en-GB"), chromedp.WindowSize(1280, 900), chromedp.WSURLReadTimeout(time.Minute),
 	)
-	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	browser, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(ignoreUnknownEvent))
 	t.Cleanup(func() { cancel(); cancelAllocator() })
 	if err := chromedp.Run(browser); err != nil {
 		t.Fatalf("chromium does not start: %v", err)
 	}
 	return browser
+}
+
+// onHost has a browser run on a host of the lab, as after make run on the gateway itself.
+func onHost(t testing.TB, host *netlab.Namespace) []chromedp.ExecAllocatorOption {
+	t.Helper()
+	script := filepath.Join(t.TempDir(), "chromium")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\nexec "+strings.Join(host.Exec("chromium").Args, " ")+` "$@"`+"\n"), 0o755); err != nil { //nolint:gosec // it is a program
+		t.Fatal(err)
+	}
+	return []chromedp.ExecAllocatorOption{chromedp.ExecPath(script), chromedp.Flag("remote-debugging-port", strconv.Itoa(host.Forward(t)))}
 }
 
 // ignoreUnknownEvent drops what chromedp logs about events that it does not know.

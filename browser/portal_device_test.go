@@ -3,6 +3,8 @@ package browser
 import (
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp/kb"
 )
 
 // deviceInPortal has an administrator make an endpoint that asks for a certificate as well, and the user who is signed in to the portal
@@ -23,14 +25,19 @@ func (p *user) deviceInPortal(t *testing.T, public string) (endpoint string) {
 	p.open(public + "/portal/devices")
 	p.waitText("Add a device", "Laptops", "You have no device yet")
 	p.inspectPublic("portal-devices-empty")
-	p.fill("Name of the device", "Alice's telephone")
-	if name, file := p.download("Make and download the file"); !strings.HasSuffix(name, ".ovpn") || !strings.Contains(file, "PRIVATE KEY") {
+	p.open(public + "/portal/devices")
+	p.tabTo("Name of the device")
+	p.typeText("Alice's telephone")
+	if name, file := p.downloadByKey("Make and download the file"); !strings.HasSuffix(name, ".ovpn") || !strings.Contains(file, "PRIVATE KEY") {
 		t.Errorf("the file %s is\n%s", name, file)
 	}
-	p.click("show my devices")
+	p.tabTo("show my devices")
+	p.key(kb.Enter)
 	p.waitText("Alice's telephone", "You have 1 of 5", "Last used")
 	p.inspectPublic("portal-devices")
-	p.click("Remove Alice's telephone")
+	p.open(public + "/portal/devices")
+	p.tabTo("Remove Alice's telephone")
+	p.key(kb.Enter)
 	p.waitText("Remove Alice's telephone?", "Its file connects no more")
 	p.inspectPublic("portal-device-remove")
 	p.open("/devices")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp/kb"
 
 	"sallyport/lab/directory"
 	"sallyport/vpn"
@@ -16,14 +17,16 @@ import (
 func (p *user) setUpAuthenticator(in time.Duration) (key vpn.Secret, recovery []string) {
 	p.t.Helper()
 	p.waitText("Set up your authenticator", "good until")
-	p.click("Type the key instead")
+	p.tabTo("Type the key instead")
+	p.key(kb.Enter)
 	var text string
 	p.mustEval(`() => document.querySelector("code.whole").textContent`, &text)
 	key = vpn.Secret(strings.ReplaceAll(strings.TrimSpace(text), " ", ""))
-	p.fill("Code that the app shows now", vpn.TOTP(key, time.Now().Add(in)))
-	p.press("Confirm")
+	p.tabTo("Code that the app shows now")
+	p.typeText(vpn.TOTP(key, time.Now().Add(in)))
+	p.pressEnter()
 	p.waitText("Your recovery codes", "Keep these codes")
-	name, file := p.download("Save as text file")
+	name, file := p.downloadByKey("Save as text file")
 	if name != "vpn-recovery-codes.txt" {
 		p.t.Errorf("the file is %s", name)
 	}
@@ -38,7 +41,7 @@ func (p *user) setUpAuthenticator(in time.Duration) (key vpn.Secret, recovery []
 	return key, recovery
 }
 
-// enrolInPortal is the way of a user without an authenticator through the portal of an endpoint, without scripts: the password
+// enrolInPortal is the way of a user without an authenticator through the portal of an endpoint, without scripts and with the keyboard alone: the password
 // reaches the page MFA alone; with the authenticator the files are there. Then the phone is lost: a recovery code sets up another.
 func (p *user) enrolInPortal(t *testing.T, public, id, name string) {
 	t.Helper()
@@ -46,31 +49,41 @@ func (p *user) enrolInPortal(t *testing.T, public, id, name string) {
 	signIn := func() {
 		t.Helper()
 		p.open(public + "/endpoints/" + id)
-		p.fill("User name", name)
-		p.fill("Password", directory.Password)
+		p.tabTo("User name")
+		p.typeText(name)
+		p.tabTo("Password")
+		p.typeText(directory.Password)
 	}
 	signIn()
-	p.press("Sign in")
+	p.pressEnter()
 	p.waitText("Set up your authenticator")
 	p.open(public + "/portal")
 	p.waitText("Set up your authenticator")
 	p.inspectWithScripts("portal-mfa-set-up")
+	p.open(public + "/portal")
 	_, recovery := p.setUpAuthenticator(0)
 	p.inspectWithScripts("portal-mfa-recovery-codes")
-	p.press("I have kept them")
+	p.tabTo("I have kept them")
+	p.pressEnter()
 	p.waitText("Office VPN")
-	if _, file := p.download("Download configuration file"); !strings.Contains(file, "static-challenge") {
+	if _, file := p.downloadByKey("Download configuration file"); !strings.Contains(file, "static-challenge") {
 		t.Errorf("the file is\n%s", file)
 	}
-	p.press("MFA")
+	p.open(public + "/portal") // the way begins at the head of a page
+	p.tabTo("MFA")
+	p.pressEnter()
 	p.waitText("Your authenticator", "by you", "10 of 10")
 	p.inspectWithScripts("portal-mfa")
-	p.press("Sign out")
+	p.open(public + "/portal/mfa")
+	p.tabTo("Sign out")
+	p.pressEnter()
 
 	signIn()
-	p.click("Lost your authenticator?")
-	p.fill("Recovery code", strings.ToLower(recovery[0]))
-	p.press("Sign in")
+	p.tabTo("Lost your authenticator?")
+	p.key(kb.Enter)
+	p.tabTo("Recovery code")
+	p.typeText(strings.ToLower(recovery[0]))
+	p.pressEnter()
 	p.waitText("Your present authenticator counts until the new one is confirmed.")
 	p.do(emulation.SetScriptExecutionDisabled(false))
 	p.setUpAuthenticator(30 * time.Second) // a code is good once: the next one may be early

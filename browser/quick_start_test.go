@@ -44,7 +44,7 @@ func TestQuickStart(t *testing.T) {
 	looked := time.Since(looking)
 	visitor.do(emulation.SetScriptExecutionDisabled(true))
 	visitor.open(link)
-	_, file := visitor.download("Download configuration file")
+	_, file := visitor.downloadByKey("Download configuration file")
 	visitor.do(emulation.SetScriptExecutionDisabled(false))
 	c := netlab.ConnectClient(t, s.clients[0], file)
 	netlab.Eventually(t, patience, "a packet passes the tunnel", func() bool { return pings(s.clients[0], targetAddr, "100") })

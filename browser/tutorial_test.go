@@ -13,8 +13,8 @@ import (
 // a detour: only the first page and what each success offers next are pressed, never the menu.
 func TestTutorial(t *testing.T) {
 	t.Parallel()
-	s := newSiteWith(t, 1) // without a public name: the tutorial asks for it
-	p := newUser(t, s.base)
+	s := newSiteWith(t, 1)                      // without a public name: the tutorial asks for it
+	p := newUser(t, s.base, onHost(t, s.On)...) // on the gateway itself, as after make run
 	p.signUp(s)
 	const rule = "Add an authorization rule for the network"
 
@@ -53,11 +53,19 @@ func TestTutorial(t *testing.T) {
 
 	p.pressNext("Associate a target network, so that clients can connect")
 	p.choose("Choose a subnet to associate", "subnet-a")
+	// The workers' devices appear: whatever the browser loads at that moment it gives up. That must not be the answer.
+	p.setOffline(true)
+	pressed := time.Now()
 	p.press("Associate target network")
+	p.waitRow("subnet-a", "associat")
 	p.markPage()
 	p.waitRow("subnet-a", "associated") // without a reload
 	p.waitText("available")
 	p.wantMarkedPage()
+	p.setOffline(false)
+	if p.givenUpWithin(time.Second, pressed) { // that is how long the devices wait
+		t.Error("the browser gave up the page that answers the association")
+	}
 
 	p.pressNext("Authorize who reaches it")
 	p.fill("Destination network to enable access", "10.0.0.0/16")

@@ -13,6 +13,7 @@ import (
 	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"sallyport/lab/netlab"
 )
@@ -31,9 +32,9 @@ const patience = 20 * time.Second
 
 // newUser opens a browser window without cookies, closed at the end of the test. A user whose
 // page makes the browser report a fault fails the test.
-func newUser(t testing.TB, base string) *user {
+func newUser(t testing.TB, base string, options ...chromedp.ExecAllocatorOption) *user {
 	t.Helper()
-	tab := startChromium(t)
+	tab := startChromium(t, options...)
 	p := &user{t: t, tab: tab, base: base, faults: &faults{}}
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -294,9 +295,21 @@ func (p *user) tick(label string) { p.t.Helper(); p.click(label) }
 // download presses something that gives a file.
 func (p *user) download(words string, within ...string) (name, content string) {
 	p.t.Helper()
+	return p.downloadBy(words, func() { p.click(words, within...) })
+}
+
+// downloadByKey does so with the keyboard.
+func (p *user) downloadByKey(words string) (name, content string) {
+	p.t.Helper()
+	p.tabTo(words)
+	return p.downloadBy(words, func() { p.key(kb.Enter) })
+}
+
+func (p *user) downloadBy(words string, begin func()) (name, content string) {
+	p.t.Helper()
 	dir := p.t.TempDir()
 	p.do(cdpbrowser.SetDownloadBehavior(cdpbrowser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(dir))
-	p.click(words, within...)
+	begin()
 	netlab.Eventually(p.t, patience, "the file of "+words+" is there", func() bool {
 		files, _ := filepath.Glob(filepath.Join(dir, "*"))
 		if len(files) != 1 || strings.HasSuffix(files[0], ".crdownload") || strings.HasPrefix(filepath.Base(files[0]), ".") {
@@ -353,6 +366,12 @@ func (p *user) createNetwork(subnets int) {
 	p.fill("Name", "office")
 	p.fill("IPv4 CIDRs", "10.0.0.0/16")
 	p.press("Create network")
+	p.createSubnets(subnets)
+}
+
+// createSubnets fills the form of subnets of the network whose page is open.
+func (p *user) createSubnets(subnets int) {
+	p.t.Helper()
 	for i := range subnets {
 		p.press("Create subnet")
 		p.fill("Name", fmt.Sprintf("subnet-%c", 'a'+i))

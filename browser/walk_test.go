@@ -161,6 +161,7 @@ func TestFirstClients(t *testing.T) {
 			}
 			return !alice.Running()
 		})
+		p.waitNoText("will be terminated") // the message goes once the list shows it
 		p.open(endpoint + "/connections?view=ended")
 		p.waitRow("alice", "terminated")
 		var last []trafficRow

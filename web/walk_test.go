@@ -113,7 +113,8 @@ func TestConfirmPagesKeepTheWay(t *testing.T) {
 		t.Errorf("the losses are not folded: %s", p.Text("main"))
 	}
 
-	// An endpoint in use: the page says what comes first, does it and comes back.
+	// An endpoint in use: the menu says what comes first, and the page says what comes first, does it and comes back.
+	u.Admin.Get(u.Endpoint).WantText(".dropdown-menu", "once its 2 target networks are disassociated")
 	webtest.WantNoButton(t, u.Admin.Get(u.Endpoint+"/delete"))
 	all := u.Admin.Get(u.Endpoint + "/delete").Href("Disassociate all of them")
 	if q, err := url.Parse(all); err != nil || q.Query().Get("return") != u.Endpoint+"/delete" || len(q.Query()["id"]) != 2 {

@@ -44,7 +44,8 @@ type Pair struct {
 // Action is a line of an ActionMenu.
 type Action struct {
 	Label, Href string
-	File        bool // it leads to a file
+	File        bool   // it leads to a file
+	Note        string // what has to come first; empty: nothing
 }
 
 // Fact makes a pair whose value is plain text; an empty value is drawn as a dash.

@@ -53,6 +53,9 @@ func (h *common) frame(c echo.Context, tab string) (views.EndpointFrame, endpoin
 	f := views.EndpointFrame{Endpoint: view.Endpoint, State: view.State, Reason: view.Reason, Fragment: page.Fragment(c),
 		Trouble: view.Trouble, Faults: view.Faults, Remote: view.Remote, Connected: view.Connections, Away: view.Away, Unequal: view.Unequal, SubnetNames: subnetNames(view)}
 	for _, a := range view.Associations {
+		if a.Removed == 0 {
+			f.Associations++
+		}
 		if a.Way.Doubtful() && !a.Test.Proves(a.Way) {
 			if f.Untested == nil {
 				f.Untested = map[string]bool{}
