@@ -160,12 +160,20 @@ func AccountState(a vpn.Administrator) string {
 // CertificateOptions are the choices of a select; none names the choice without a certificate.
 func CertificateOptions(none string, list []vpn.Certificate) []parts.Option {
 	out := []parts.Option{{Label: none}}
+	named := map[string]int{}
+	for _, c := range list {
+		named[c.Name+"\x00"+c.CommonName]++
+	}
 	for _, c := range list {
 		label := NameOr(c.Name, c.ID)
 		if c.CommonName != c.Name {
 			label += " (" + c.CommonName + ")"
 		}
-		out = append(out, parts.Option{Value: string(c.ID), Label: label + ", valid until " + Date(c.NotAfter)})
+		label += ", valid until " + Date(c.NotAfter)
+		if named[c.Name+"\x00"+c.CommonName] > 1 { // another one looks the same
+			label += ", ID … " + string(c.ID)[max(0, len(c.ID)-6):]
+		}
+		out = append(out, parts.Option{Value: string(c.ID), Label: label})
 	}
 	return out
 }
