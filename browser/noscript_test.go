@@ -33,6 +33,28 @@ func TestWithoutScripts(t *testing.T) {
 		netlab.Eventually(t, patience, step+" is done", func() bool { p.open("/getting-started"); return p.rowText(step, "done") != "" })
 	}
 
+	// A route through both target networks, the question whether it lets packets pass, the quick start and a one-time link.
+	p.open(endpoint + "/associations/new")
+	p.choose("Choose a subnet to associate", "subnet-c")
+	p.choose("Routes", "Copy no routes")
+	p.press("Associate target network")
+	p.waitText("subnet-c", "is being associated")
+	p.open(endpoint + "/routes/new")
+	p.fill("Route destination", "198.51.100.0/24")
+	p.press("Create route")
+	p.waitText("Route to 198.51.100.0/24 created through 2 target networks.")
+	p.open(endpoint + "/test-access")
+	p.fill("Destination address", targetAddr)
+	p.press("Test access")
+	p.waitText("reaches " + targetAddr)
+	p.open("/quick-start")
+	p.fill("Name", "Warehouse")
+	p.fill("Private network", "10.50.0.0/16")
+	p.press("Create VPN")
+	p.waitText("Download client configuration", "Warehouse", "Hand over by a one-time link")
+	p.press("Make one-time link")
+	p.waitText("It is shown now and never again")
+
 	p.modifyByAnnouncement(t, other)
 
 	// A menu opens without a script.

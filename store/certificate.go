@@ -149,6 +149,14 @@ func (t *Tx) revokedWithShortSerial(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
+// CountNamesakes counts the other certificates of a use that have the same common name, but for capital letters, and end after a time.
+func (t *Tx) CountNamesakes(ctx context.Context, c vpn.Certificate, after time.Time) (int, error) {
+	var n int64
+	err := t.on(ctx).Model(&certificateRow{}).
+		Where("common_name_key = ? AND use = ? AND id <> ? AND not_after > ?", orderKey(c.CommonName), string(c.Use), clean(string(c.ID)), after.UnixMicro()).Count(&n).Error
+	return int(n), certificateNoun.read(err, "")
+}
+
 // CertificatesByID reads certificates; unknown ones are absent.
 func (t *Tx) CertificatesByID(ctx context.Context, ids ...vpn.CertificateID) (map[vpn.CertificateID]vpn.Certificate, error) {
 	found := make(map[vpn.CertificateID]vpn.Certificate, len(ids))

@@ -24,7 +24,7 @@ func ParseCIDR(s string) (netip.Prefix, error) {
 		return netip.Prefix{}, fmt.Errorf("This is not an IPv4 range in CIDR notation, such as 10.0.0.0/16.") //nolint:staticcheck // a sentence for a form field
 	case !strings.Contains(s, "/"):
 		if a, err := netip.ParseAddr(s); err == nil && a.Is4() {
-			return netip.Prefix{}, fmt.Errorf("Add a prefix length: %s/32 is this one address.", s) //nolint:staticcheck // a sentence for a form field
+			return netip.Prefix{}, fmt.Errorf("Add a prefix length: %s.", withPrefixLength(a)) //nolint:staticcheck // a sentence for a form field
 		}
 	}
 	p, err := netip.ParsePrefix(s)
@@ -38,6 +38,20 @@ func ParseCIDR(s string) (netip.Prefix, error) {
 		return netip.Prefix{}, fmt.Errorf("%s has host bits set; the range that contains it is %s.", s, m) //nolint:staticcheck // a sentence for a form field
 	}
 	return p, nil
+}
+
+// withPrefixLength says which ranges a person can mean by an address without a prefix length.
+func withPrefixLength(a netip.Addr) string {
+	one := netip.PrefixFrom(a, 32).String() + " is this one address"
+	if a.IsUnspecified() {
+		return anyIPv4.String() + " is every address"
+	}
+	for _, wide := range []int{8, 16, 24} { // the widest whose host part is zero
+		if p := netip.PrefixFrom(a, wide); p == p.Masked() {
+			return one + ", " + p.String() + " the range that begins with it"
+		}
+	}
+	return one
 }
 
 // isIPv4Network reports whether p is an IPv4 prefix without host bits.

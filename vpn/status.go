@@ -171,6 +171,7 @@ type CertificateStatus struct {
 	// Of one certificate that is shown alone:
 	CanRenew     bool
 	RenewsItself bool // by the setting; where an endpoint uses it
+	Namesakes    int  // other client certificates with its common name that have not expired
 }
 
 // CertificateLogin is a login with a client certificate that was granted.

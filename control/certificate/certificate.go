@@ -149,6 +149,11 @@ func (s *Service) Certificate(ctx context.Context, by control.Principal, id vpn.
 			return err
 		}
 		row.UsedBy, row.Issued, row.Devices, row.Blocked, row.Revoked, row.Login = used[id], issued[id], devices[id], blocked[id], revoked[id], logins[id]
+		if row.Use == vpn.UseClient {
+			if row.Namesakes, err = tx.CountNamesakes(ctx, row.Certificate, s.core.Now()); err != nil {
+				return err
+			}
+		}
 		signer, err := SignerOf(ctx, tx, row.Certificate)
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"sallyport/control"
 	"sallyport/store"
 	"sallyport/vpn"
 )
@@ -116,13 +117,17 @@ func (s *Site) Update(t testing.TB, f func(*store.Tx) error) {
 	}
 }
 
+// stillCurrent is when a report was seen that stays current (vpn.ObservationLife) while a test runs, on a busy machine too: a little
+// ahead, as by a clock that was corrected since (control.ClockSlack).
+func stillCurrent() time.Time { return time.Now().Add(control.ClockSlack - time.Minute) }
+
 // SetApplied stores the report of a dataplane that has applied everything, with the faults.
 func (u *Fixture) SetApplied(t testing.TB, faults ...vpn.Fault) {
 	t.Helper()
 	e := u.Stored(t)
 	u.Update(t, func(tx *store.Tx) error {
 		return tx.SaveObservation(t.Context(), vpn.Observation{
-			Endpoint: e.ID, Node: "node-1", Applied: e.Generation, SeenAt: time.Now(), Faults: faults,
+			Endpoint: e.ID, Node: "node-1", Applied: e.Generation, SeenAt: stillCurrent(), Faults: faults,
 		})
 	})
 }
@@ -132,7 +137,7 @@ func (u *Fixture) SetWays(t testing.TB, ways ...vpn.Way) {
 	t.Helper()
 	e := u.Stored(t)
 	u.Update(t, func(tx *store.Tx) error {
-		return tx.SaveObservation(t.Context(), vpn.Observation{Endpoint: e.ID, Node: "node-1", Applied: e.Generation, SeenAt: time.Now(), Ways: ways})
+		return tx.SaveObservation(t.Context(), vpn.Observation{Endpoint: e.ID, Node: "node-1", Applied: e.Generation, SeenAt: stillCurrent(), Ways: ways})
 	})
 }
 

@@ -19,7 +19,7 @@ type administratorInput struct {
 
 func (in administratorInput) form() parts.Form {
 	fields := []parts.Field{
-		{Name: "username", Label: "User name", Value: in.Username, Autocomplete: "off", Required: true, Focus: true, Help: "Lower-case letters, digits and . _ @ -"},
+		{Name: "username", Label: "User name", Value: in.Username, Autocomplete: "off", Required: true, Focus: true, Help: usernameHelp},
 		roleField(in.Role),
 	}
 	return parts.Form{

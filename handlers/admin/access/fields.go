@@ -18,6 +18,9 @@ func passwordFields(label string) []parts.Field {
 	}
 }
 
+// usernameHelp says what a user name may have before one is typed (vpn.CheckUsername).
+const usernameHelp = "Lower-case letters, digits and . _ @ -"
+
 // roleField chooses the role of an account.
 func roleField(value string) parts.Field {
 	return parts.Field{

@@ -25,7 +25,7 @@ func (in setupInput) form() parts.Form {
 		Intro:  "No administrator exists yet. This link works once.",
 		Hidden: []parts.Hidden{{Name: "token", Value: in.Token}},
 		Fields: append([]parts.Field{
-			{Name: "username", Label: "User name", Value: in.Username, Autocomplete: "username", Required: true, Focus: true},
+			{Name: "username", Label: "User name", Value: in.Username, Autocomplete: "username", Required: true, Focus: true, Help: usernameHelp},
 		}, passwordFields("Password")...),
 	}
 }

@@ -2,6 +2,7 @@ package certificate_test
 
 import (
 	"path"
+	"strings"
 	"testing"
 
 	"sallyport/web/webtest"
@@ -23,11 +24,19 @@ func TestWayFromACertificateToItsFile(t *testing.T) {
 	}
 	u.Admin.Get(file).WantValue("client", path.Base(u.Client))
 	second := u.Issue("client", "bob")
-	if got := u.Admin.Get(second).Href("Get its configuration file"); got != u.Endpoint+"/configuration?client="+path.Base(second) {
+	p = u.Admin.Get(second)
+	if strings.Contains(p.Text("main"), "with this name") {
+		t.Error("the only certificate of bob has another one beside it")
+	}
+	if got := p.Href("Get its configuration file"); got != u.Endpoint+"/configuration?client="+path.Base(second) {
 		t.Errorf("the success leads to %q", got)
 	}
 	if again := u.Admin.Get(second); again.Doc.Find(".alert").Length() != 0 {
 		t.Error("the message is shown again")
+	}
+	u.Issue("client", "Bob")
+	if got := u.Admin.Get(second).WantText("main", "1 other client certificate with this name").Href("bob"); got != "/certificates?use=client&q=bob" {
+		t.Errorf("the name leads to %q", got)
 	}
 	lone := webtest.NewWithAccounts(t)
 	b := lone.SignIn(t, webtest.Administrator)

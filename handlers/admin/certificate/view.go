@@ -2,6 +2,7 @@ package certificate
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -54,7 +55,7 @@ func certificateFacts(cert vpn.CertificateStatus, now time.Time) []parts.Pair {
 	facts := []parts.Pair{
 		{Label: "Certificate ID", Value: string(cert.ID), Copy: true},
 		parts.Fact("Use", views.CertificateUse(cert.Use)),
-		parts.Fact("Common name (CN)", cert.CommonName),
+		commonNameFact(cert),
 	}
 	if len(cert.DNSNames) > 0 {
 		facts = append(facts, parts.Fact("DNS names", strings.Join(cert.DNSNames, ", ")))
@@ -194,4 +195,14 @@ func keyOf(cert vpn.Certificate, may bool) views.Key {
 		k.Button = "Download certificate and key"
 	}
 	return k
+}
+
+// commonNameFact is the common name, and which other certificates have it: their holder is the same user to rules and lists.
+func commonNameFact(cert vpn.CertificateStatus) parts.Pair {
+	fact := parts.Fact("Common name (CN)", cert.CommonName)
+	if cert.Namesakes > 0 {
+		fact.Help = parts.Count(cert.Namesakes, "other client certificate") + " with this name can be used as well. Where one is lost, revoke or block it."
+		fact.Href = "/certificates?use=client&q=" + url.QueryEscape(cert.CommonName)
+	}
+	return fact
 }
