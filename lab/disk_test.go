@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	_ "github.com/glebarez/go-sqlite"
 
 	"sallyport/lab/gateway"
 	"sallyport/lab/netlab"
@@ -39,9 +42,12 @@ func mountSmall(t *testing.T, g *gateway.Gateway, directory string) *smallDisk {
 	return d
 }
 
-// fill takes all space that is left, also what was freed since the last call.
+// fill takes all space that is left, also what was freed since the last call. A database there has no room in its log for changes then.
 func (d *smallDisk) fill(t *testing.T) {
 	t.Helper()
+	if _, err := os.Stat(d.ballast); os.IsNotExist(err) {
+		d.cutLog(t)
+	}
 	f, err := os.OpenFile(d.ballast, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil && errors.Is(err, syscall.ENOSPC) {
 		return
@@ -56,6 +62,26 @@ func (d *smallDisk) fill(t *testing.T) {
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Fatal(err)
 	}
+}
+
+// cutLog empties the write-ahead log of a database on the disk. The log keeps the length that it once had, and is written from its
+// beginning again after some megabytes of changes: as many fit on a full disk.
+func (d *smallDisk) cutLog(t *testing.T) {
+	t.Helper()
+	path := filepath.Join(d.path, "sallyport.db")
+	if _, err := os.Stat(path); os.IsNotExist(err) {
+		return
+	}
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	netlab.Eventually(t, 20*time.Second, "the log of the database is empty", func() bool {
+		var busy, pages, moved int
+		err := db.QueryRowContext(t.Context(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
+		return err == nil && busy == 0
+	})
 }
 
 func (d *smallDisk) free(t *testing.T) {

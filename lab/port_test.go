@@ -16,15 +16,15 @@ import (
 func TestTakenPort(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 1)
+	s.CreateNetwork()
+	s.CreateCertificates("alice")
+	s.CreateEndpoint(nil)
 	var other net.PacketConn
 	err := s.gatewayHost.Do(func() (err error) { other, err = net.ListenPacket("udp4", ":443"); return err })
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	s.CreateNetwork()
-	s.CreateCertificates("alice")
-	s.CreateEndpoint(nil)
 	s.Associate("subnet-a")
 	holder := "(process " + strconv.Itoa(os.Getpid()) + ")"
 	s.WaitText("", "UDP port 443 on this host is in use by", holder)
