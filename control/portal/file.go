@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sallyport/control/endpoint"
+	"sallyport/control/turn"
 	"sallyport/store"
 	"sallyport/vpn"
 )
@@ -141,11 +142,20 @@ type Fetched struct {
 	Revision string
 }
 
+// fetchesOfUser is how often a user gets files: each is a record of the audit trail, which may be kept for ever.
+var fetchesOfUser = turn.Rate{Burst: 60, Every: 5 * time.Second}
+
+var errManyFetches = vpn.Refuse(vpn.Throttled, vpn.CodeRequestLimitExceeded, "You downloaded many files within a short time. Try again in a few seconds.")
+
 // Fetch gives the configuration file of an endpoint, which is the same as that of the console, and audits that it was asked for.
-// vpn.ErrPortalClosed where the portal of the endpoint is not for the user; Conflict where there is no file for the command line.
+// vpn.ErrPortalClosed where the portal of the endpoint is not for the user; Conflict where there is no file for the command line;
+// Throttled where the user asks too often.
 func (s *Service) Fetch(ctx context.Context, u User, id vpn.EndpointID, commandLine bool) (Fetched, error) {
 	if err := s.core.Read(ctx, u.Principal, vpn.FetchPortalConfiguration, string(id), func(tx *store.Tx) error { return checkAccepts(ctx, tx, u, id) }); err != nil {
 		return Fetched{}, err
+	}
+	if s.fetches.Take(string(u.Session.Provider)+"|"+u.ID, fetchesOfUser) > 0 {
+		return Fetched{}, errManyFetches
 	}
 	f := Fetched{Endpoint: id}
 	var err error

@@ -199,6 +199,26 @@ func TestSessionEnds(t *testing.T) {
 	s.WantKind("sign-in of a blocked user", err, vpn.Denied, "blocked")
 }
 
+// A user fetches as many files as a person needs, and no more: each is in the audit trail for good. Others are not concerned.
+func TestFetchesOfAUser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	alice, _ := s.signedIn("alice")
+	bob, _ := s.signedIn("bob")
+	fetch := func(u portal.User) error { _, err := s.Portal.Fetch(t.Context(), u, s.Endpoint.ID, false); return err }
+	for range 60 {
+		s.Must(fetch(alice))
+	}
+	n := s.Query("SELECT COUNT(*) FROM audit")[0]
+	s.WantKind("one more", fetch(alice), vpn.Throttled, "You downloaded many files")
+	if m := s.Query("SELECT COUNT(*) FROM audit")[0]; m != n {
+		t.Errorf("%s records, %s were", m, n)
+	}
+	s.Must(fetch(bob))
+	s.Clock.Pass(5 * time.Second)
+	s.Must(fetch(alice))
+}
+
 // A user is offered the endpoints of their identity provider that have the portal, and gets the same file as an administrator.
 func TestFiles(t *testing.T) {
 	t.Parallel()

@@ -49,14 +49,15 @@ type Config struct {
 // Service is the use cases of the self-service portal.
 type Service struct {
 	Config
-	core   *control.Core
-	proofs turn.Sources // of the sign-ins at directories
-	begins *turn.Rates  // of the sign-ins at SAML providers, by network
+	core    *control.Core
+	proofs  turn.Sources // of the sign-ins at directories
+	begins  *turn.Rates  // of the sign-ins at SAML providers, by network
+	fetches *turn.Rates  // of configuration files, by user
 }
 
 // New makes the use cases.
 func New(c Config) *Service {
-	return &Service{Config: c, core: c.Core, proofs: turn.Sources{OfOne: proofsOfSource, OfAll: proofsOfAll}, begins: turn.NewRates(c.Core.Now)}
+	return &Service{Config: c, core: c.Core, proofs: turn.Sources{OfOne: proofsOfSource, OfAll: proofsOfAll}, begins: turn.NewRates(c.Core.Now), fetches: turn.NewRates(c.Core.Now)}
 }
 
 // Visitor is a browser without a session.
