@@ -35,11 +35,7 @@ func (m *Manual) Find(words string, most int) []Found {
 	var out []Found
 	for _, p := range m.Pages() {
 		for _, s := range p.Sections {
-			heading := s.Heading
-			if heading == "" {
-				heading = p.Title
-			}
-			rank := rankOf(strings.ToLower(heading), strings.ToLower(s.text), terms)
+			rank := s.found.rank(terms)
 			if rank == 0 {
 				continue
 			}
@@ -54,37 +50,41 @@ func (m *Manual) Find(words string, most int) []Found {
 	return out[:min(len(out), most)]
 }
 
-// rankOf is how well a section fits to what is searched for; 0: it does not have every word.
-func rankOf(heading, body string, terms []string) int {
+// rank is how well a section fits to what is searched for; 0: it does not have every word.
+func (s sought) rank(terms []string) int {
 	rank := 0
 	for _, t := range terms {
 		switch {
-		case hasWord(heading, t):
+		case s.headingWords[t]:
 			rank += 8
-		case strings.Contains(heading, t):
+		case strings.Contains(s.heading, t):
 			rank += 4
-		case hasWord(body, t):
+		case s.bodyWords[t]:
 			rank += 2
-		case strings.Contains(body, t):
+		case strings.Contains(s.body, t):
 			rank++
 		default:
 			return 0
 		}
 	}
 	switch phrase := strings.Join(terms, " "); {
-	case heading == phrase:
+	case s.heading == phrase:
 		rank += 200
-	case strings.Contains(heading, phrase):
+	case strings.Contains(s.heading, phrase):
 		rank += 100
-	case len(terms) > 1 && strings.Contains(body, phrase):
+	case len(terms) > 1 && strings.Contains(s.body, phrase):
 		rank += 2 * len(terms)
 	}
 	return rank
 }
 
-// hasWord tells whether a text has a word as a whole.
-func hasWord(text, word string) bool {
-	return slices.Contains(strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), word)
+// wordsOf are the words of a text.
+func wordsOf(text string) map[string]bool {
+	words := map[string]bool{}
+	for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		words[w] = true
+	}
+	return words
 }
 
 // extractLength is about how many bytes of a section a search shows.

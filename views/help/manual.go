@@ -2,6 +2,7 @@
 package help
 
 import (
+	"cmp"
 	"io/fs"
 	"strings"
 	"sync"
@@ -33,6 +34,18 @@ type Section struct {
 	Heading string // empty: before the first one
 	Anchor  string
 	text    string // what it says, without markup
+	found   sought
+}
+
+// sought is what a search looks at in a section: in lower case, and by its words, so that none is cut out for each search.
+type sought struct {
+	heading, body           string // of a page's beginning the heading is the title
+	headingWords, bodyWords map[string]bool
+}
+
+func soughtIn(heading, body string) sought {
+	heading, body = strings.ToLower(heading), strings.ToLower(body)
+	return sought{heading, body, wordsOf(heading), wordsOf(body)}
 }
 
 // Href is the URL of the page in the console.
@@ -75,6 +88,9 @@ func read(files fs.FS) *Manual {
 	m := &Manual{named: map[string]int{}}
 	add := func(name string, p Page) {
 		if _, known := m.named[name]; !known {
+			for i, s := range p.Sections {
+				p.Sections[i].found = soughtIn(cmp.Or(s.Heading, p.Title), s.text)
+			}
 			m.named[name] = len(m.pages)
 			m.pages = append(m.pages, p)
 		}

@@ -110,3 +110,12 @@ func TestFind(t *testing.T) {
 		t.Errorf("%d found, want 3", len(found))
 	}
 }
+
+// A search with as many words as fit into it takes no more memory than one with a single word: an account that only reads may send many.
+func TestFindWithManyWords(t *testing.T) {
+	words := strings.TrimSpace(strings.Repeat("th ", 66))
+	few := testing.AllocsPerRun(1, func() { Open().Find("th", 8) })
+	if many := testing.AllocsPerRun(1, func() { Open().Find(words, 8) }); many > 2*few {
+		t.Errorf("%.0f allocations, %.0f for one word", many, few)
+	}
+}
