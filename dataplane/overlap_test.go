@@ -1,6 +1,8 @@
 package dataplane
 
 import (
+	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -158,7 +160,7 @@ func TestWaysToRanges(t *testing.T) {
 		netip.MustParsePrefix("10.0.1.0/24"), netip.MustParsePrefix("10.0.0.0/16"), netip.MustParsePrefix("10.0.1.1/32"),
 		netip.MustParsePrefix("10.0.1.64/27"), netip.MustParsePrefix("10.99.0.0/16"), netip.MustParsePrefix("0.0.0.0/0"),
 	}
-	ways, err := e.WaysTo(ranges)
+	ways, err := e.WaysTo(t.Context(), ranges)
 	if err != nil || len(ways) != len(ranges) {
 		t.Fatalf("%+v, %v", ways, err)
 	}
@@ -170,7 +172,12 @@ func TestWaysToRanges(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", ranges[i], ways[i], want)
 		}
 	}
-	if _, err := e.WaysTo(make([]netip.Prefix, vpn.MaxAskedWays+1)); vpn.KindOf(err) != vpn.Invalid {
+	if _, err := e.WaysTo(t.Context(), make([]netip.Prefix, vpn.MaxAskedWays+1)); vpn.KindOf(err) != vpn.Invalid {
 		t.Errorf("too many ranges: %v", err)
+	}
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := e.WaysTo(left, ranges); !errors.Is(err, context.Canceled) {
+		t.Errorf("for a page that waits no longer: %v", err)
 	}
 }

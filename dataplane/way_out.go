@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"cmp"
+	"context"
 	"net/netip"
 	"sync"
 	"time"
@@ -33,8 +34,9 @@ func (e *Engine) WayOut(to netip.Addr) (vpn.WayOut, error) {
 	return out, nil
 }
 
-// WaysTo tells how this host's routes lead to subnets and wider ranges, in their order. It sends no packet.
-func (e *Engine) WaysTo(subnets []netip.Prefix) ([]vpn.Way, error) {
+// WaysTo tells how this host's routes lead to subnets and wider ranges, in their order. It sends no packet. The error is that of
+// ctx where it ended meanwhile: a page does not wait for long.
+func (e *Engine) WaysTo(ctx context.Context, subnets []netip.Prefix) ([]vpn.Way, error) {
 	if len(subnets) > vpn.MaxAskedWays {
 		return nil, vpn.Refuse(vpn.Invalid, vpn.CodeInvalidParameterValue, "More subnets were asked about than one question may name.")
 	}
@@ -52,7 +54,10 @@ func (e *Engine) WaysTo(subnets []netip.Prefix) ([]vpn.Way, error) {
 			ways = append(ways, vpn.Way{Subnet: subnet, Interface: "lo"})
 			continue
 		}
-		path, err := host.ReachRange(subnet, e.used.ranges)
+		path, err := host.ReachRange(ctx, subnet, e.used.ranges)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		way := wayOf(subnet, path, err)
 		if forbidden := cmp.Or(policy.ForbidsRoute(subnet), policy.AllowsEgress(path.Interface)); err == nil && forbidden != "" {
 			way = vpn.Way{Subnet: subnet, Problem: forbidden}

@@ -36,7 +36,7 @@ type Engine interface {
 	Host() (vpn.Host, error)
 	CheckPlace(p vpn.Place) error
 	WayOut(to netip.Addr) (vpn.WayOut, error)
-	WaysTo(subnets []netip.Prefix) ([]vpn.Way, error)
+	WaysTo(ctx context.Context, subnets []netip.Prefix) ([]vpn.Way, error)
 	Probe(ctx context.Context, r vpn.ProbeRequest) (vpn.ProbeAnswer, error)
 }
 
@@ -172,7 +172,7 @@ func (s *server) waysTo(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.engine.WaysTo(to.Subnets)
+	return s.engine.WaysTo(r.Context(), to.Subnets)
 }
 
 func (s *server) probe(r *http.Request) (any, error) {

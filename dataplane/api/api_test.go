@@ -92,7 +92,7 @@ func (e *engine) CheckPlace(p vpn.Place) error { return errors.Join(p.Validate()
 
 func (e *engine) WayOut(to netip.Addr) (vpn.WayOut, error) { return vpn.WayOut{Address: to}, e.err }
 
-func (e *engine) WaysTo([]netip.Prefix) ([]vpn.Way, error) { return nil, e.err }
+func (e *engine) WaysTo(context.Context, []netip.Prefix) ([]vpn.Way, error) { return nil, e.err }
 
 func (e *engine) Probe(_ context.Context, r vpn.ProbeRequest) (vpn.ProbeAnswer, error) {
 	return vpn.ProbeAnswer{}, errors.Join(r.Validate(), e.err)

@@ -1,6 +1,8 @@
 package host_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -144,7 +146,7 @@ func TestReach(t *testing.T) {
 	}
 	_, err = host.Reach(prefix("0.0.0.0/0"))
 	wantError(t, err, "No route of this host leads to 0.0.0.0/0.")
-	if got, err = host.ReachRange(prefix("10.20.0.0/16"), used); err != nil || !got.Partly || got.Interface != "lan0" {
+	if got, err = host.ReachRange(t.Context(), prefix("10.20.0.0/16"), used); err != nil || !got.Partly || got.Interface != "lan0" {
 		t.Errorf("path %+v, %v; want a part on lan0, without a default route", got, err)
 	}
 	route(t, netlink.Route{LinkIndex: lan.Attrs().Index, Gw: net.IPv4(10, 20, 1, 2)}, "0.0.0.0/0")
@@ -158,11 +160,20 @@ func TestReach(t *testing.T) {
 		}
 	}
 	// A route leads into the middle of a range.
-	if got, err = host.ReachRange(prefix("10.20.0.0/16"), used); err != nil || got.Default || !got.Partly || got.Interface != "lan0" {
+	if got, err = host.ReachRange(t.Context(), prefix("10.20.0.0/16"), used); err != nil || got.Default || !got.Partly || got.Interface != "lan0" {
 		t.Errorf("path %+v, %v; want a part on lan0", got, err)
 	}
-	if got, err = host.ReachRange(prefix("10.60.0.0/16"), used); err != nil || !got.Default || got.Partly {
+	if got, err = host.ReachRange(t.Context(), prefix("10.60.0.0/16"), used); err != nil || !got.Default || got.Partly {
 		t.Errorf("path %+v, %v; want the default route", got, err)
+	}
+	// Routes that drop packets are no part of a way, and are not looked up: there may be many. The search ends where its context does.
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if got, err = host.ReachRange(ended, prefix("10.28.0.0/14"), used); err != nil || !got.Default || got.Partly {
+		t.Errorf("path %+v, %v; want the default route, past routes that drop", got, err)
+	}
+	if _, err = host.ReachRange(ended, prefix("10.20.0.0/16"), used); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v where the context ended", err)
 	}
 	// Only a part of the network has a route of its own.
 	if got, err = host.Reach(prefix("10.40.0.0/15")); err != nil || got.Default || !got.Partly {

@@ -12,6 +12,7 @@ type Used struct {
 	Range     netip.Prefix
 	Interface string // "" for a route without one
 	Address   bool   // the range belongs to an address of the host itself
+	Dropped   bool   // the route drops packets to it: lists of unwanted hosts are often such routes
 }
 
 // UsedRanges lists what this host has addresses in and routes to. The default route and our own routes and devices
@@ -40,9 +41,14 @@ func UsedRanges() ([]Used, error) {
 		if r.LinkIndex != 0 && names[r.LinkIndex] == "" {
 			continue // its device, and the route with it, was deleted between the two requests
 		}
-		out = append(out, Used{Range: p, Interface: names[r.LinkIndex], Address: r.Type == unix.RTN_LOCAL || r.Type == unix.RTN_BROADCAST})
+		out = append(out, Used{Range: p, Interface: names[r.LinkIndex], Address: r.Type == unix.RTN_LOCAL || r.Type == unix.RTN_BROADCAST, Dropped: drops(r)})
 	}
 	return out, nil
+}
+
+// drops tells whether packets to the destination of a route go nowhere.
+func drops(r netlink.Route) bool {
+	return r.Type == unix.RTN_BLACKHOLE || r.Type == unix.RTN_UNREACHABLE || r.Type == unix.RTN_PROHIBIT
 }
 
 // CheckOverlap refuses a client range that overlaps a route or an address of this host: replies to clients

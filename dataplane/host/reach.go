@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/netip"
@@ -46,15 +47,19 @@ func Reach(network netip.Prefix) (Path, error) {
 }
 
 // ReachRange is Reach for a range that the host may have routes to parts of: where its first addresses have no path, or only that of the
-// default route, the path to the first part that has a route is given, with Partly set. used gives UsedRanges, and is called only then.
-func ReachRange(network netip.Prefix, used func() []Used) (Path, error) {
+// default route, the path to the first part that has a route is given, with Partly set. used gives UsedRanges, and is called only then. The error
+// is that of ctx where it ended meanwhile: a host may have many routes into a range.
+func ReachRange(ctx context.Context, network netip.Prefix, used func() []Used) (Path, error) {
 	path, err := Reach(network)
 	if err == nil && !path.Default || network.IsSingleIP() || network.Bits() == 0 {
 		return path, err
 	}
 	for _, u := range used() {
-		if u.Address || u.Range.Bits() <= network.Bits() || !network.Contains(u.Range.Addr()) {
+		if u.Address || u.Dropped || u.Range.Bits() <= network.Bits() || !network.Contains(u.Range.Addr()) {
 			continue
+		}
+		if ctx.Err() != nil {
+			return Path{}, ctx.Err()
 		}
 		if part, none := Reach(u.Range); none == nil && !part.Default {
 			part.Partly = true
