@@ -52,12 +52,16 @@ type Service struct {
 	core    *control.Core
 	proofs  turn.Sources // of the sign-ins at directories
 	begins  *turn.Rates  // of the sign-ins at SAML providers, by network
+	signIns *turn.Rates  // of the sign-ins at directories that were right, by user
 	fetches *turn.Rates  // of configuration files, by user
 }
 
 // New makes the use cases.
 func New(c Config) *Service {
-	return &Service{Config: c, core: c.Core, proofs: turn.Sources{OfOne: proofsOfSource, OfAll: proofsOfAll}, begins: turn.NewRates(c.Core.Now), fetches: turn.NewRates(c.Core.Now)}
+	return &Service{
+		Config: c, core: c.Core, proofs: turn.Sources{OfOne: proofsOfSource, OfAll: proofsOfAll},
+		begins: turn.NewRates(c.Core.Now), signIns: turn.NewRates(c.Core.Now), fetches: turn.NewRates(c.Core.Now),
+	}
 }
 
 // Visitor is a browser without a session.

@@ -36,6 +36,24 @@ func TestSessionsOfAUser(t *testing.T) {
 	}
 }
 
+// A user with the right password signs in as often as a person needs, and no more: each sign-in is in the audit trail for good.
+func TestSignInsOfAUser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	try := func(name string) error { _, err := s.Portal.SignIn(t.Context(), s.request(name)); return err }
+	for range 60 {
+		s.Must(try("alice"))
+	}
+	n := s.Query("SELECT COUNT(*) FROM audit")[0]
+	s.WantKind("one more", try("alice"), vpn.Throttled, "You signed in many times")
+	if m := s.Query("SELECT COUNT(*) FROM audit")[0]; m != n {
+		t.Errorf("%s records, %s were", m, n)
+	}
+	s.Must(try("bob"))
+	s.Clock.Pass(10 * time.Second)
+	s.Must(try("alice"))
+}
+
 // The sign-ins at a SAML provider that one network begins are bounded over time, and leave those of others alone.
 func TestBeginsOfANetwork(t *testing.T) {
 	t.Parallel()

@@ -21,6 +21,10 @@ var (
 	proofsOfAll    = turn.Limit{Places: 32, Wanted: 128}
 )
 
+// signInsOfUser is how often the right password begins a session: each is a record of the audit trail, which may be kept for ever. Those at
+// SAML providers are bounded by beginsOfNetwork.
+var signInsOfUser = turn.Rate{Burst: 60, Every: 10 * time.Second}
+
 // proofTime is how long a sign-in waits for its turn and the directory.
 const proofTime = 20 * time.Second
 
@@ -37,6 +41,7 @@ type SignInRequest struct {
 var (
 	errBusy    = vpn.Refuse(vpn.Unavailable, vpn.CodeDirectoryUnavailable, "Many users sign in at the moment. Try again in a few seconds.")
 	errChanged = vpn.Refuse(vpn.Unavailable, vpn.CodeDirectoryUnavailable, "The settings of the sign-in changed meanwhile. Sign in again.")
+	errMany    = vpn.Refuse(vpn.Throttled, vpn.CodeRequestLimitExceeded, "You signed in many times within a short time. Try again in a few seconds.")
 	errSlow    = vpn.Refuse(vpn.Unavailable, vpn.CodeDirectoryUnavailable, "The directory did not answer in time. Try again later.")
 )
 
@@ -119,6 +124,9 @@ func (s *Service) signIn(ctx context.Context, door Door, in SignInRequest) (toke
 		return "", proof.User, err
 	}
 	user = proof.User
+	if s.signIns.Take(string(door.Provider)+"|"+user.Key, signInsOfUser) > 0 {
+		return "", user, errMany
+	}
 	err = s.core.Update(ctx, func(tx *store.Tx) error {
 		if d, err := tx.Directory(ctx, door.asks); err != nil || !proof.Holds(d) {
 			return cmp.Or(err, error(errChanged))

@@ -146,6 +146,7 @@ func (c *crowd) signIn(b *testing.B, users int) string {
 	b.Helper()
 	name := userName(c.signedIn % visitors * users / visitors)
 	c.signedIn++
+	c.Clock.Pass(time.Second) // each of ten visitors signs in that often
 	w := c.send(http.MethodPost, c.Endpoint.ID.PortalPath()+"/sign-in", "", url.Values{"username": {name}, "password": {password.Reveal()}})
 	cookies := w.Result().Cookies()
 	if w.Code != http.StatusSeeOther || len(cookies) == 0 {
