@@ -224,6 +224,9 @@ func countObjects(text []byte) (n int) {
 
 // reply writes the JSON of body, or the error.
 func (s *server) reply(w http.ResponseWriter, r *http.Request, body any, err error) {
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return // web waits no longer
+	}
 	w.Header().Set("Content-Type", "application/json")
 	if err == nil {
 		_ = json.NewEncoder(w).Encode(body)
