@@ -5,8 +5,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"sallyport/control"
 	"sallyport/control/controltest"
+	"sallyport/control/quickstart"
+	"sallyport/pki"
 	"sallyport/vpn"
 )
 
@@ -129,5 +133,45 @@ func TestStartAsksTheHost(t *testing.T) {
 	k.Dataplane.Do(func() { k.Dataplane.Down = controltest.ErrDown })
 	if got := start(func(s *vpn.QuickStartSpec) { s.CIDR = "10.71.0.0/16" }); len(got) != 0 {
 		t.Errorf("a dataplane that does not answer: %v", got)
+	}
+}
+
+// meanwhile does something between what the form was checked against and the transaction.
+type meanwhile struct {
+	pki.Maker
+	act func()
+}
+
+func (m meanwhile) NewAuthority(s vpn.CertificateSpec, now time.Time) (vpn.KeyPair, error) {
+	m.act()
+	return m.Maker.NewAuthority(s, now)
+}
+
+// What another administrator saves meanwhile stands: a public name, which files have, and an endpoint whose clients have the addresses.
+func TestStartBesideAnother(t *testing.T) {
+	t.Parallel()
+	k := controltest.NewWithAccounts(t)
+	k.Services = k.NewServices(controltest.Options{Settings: &control.Settings{PublicURL: controltest.PublicURL, Version: "test"}}) // without a public name
+	spec := vpn.QuickStartSpec{Name: "Office", CIDR: "10.7.0.0/16", PublicName: "late.example.com"}
+	start := func(act func()) error {
+		_, err := quickstart.New(k.Core, meanwhile{act: act}, k.Endpoints, k.Dataplane).Start(t.Context(), k.Admin, spec)
+		return err
+	}
+	k.Must(start(func() { k.Set(k.Admin, "public_name", "first.example.com") }))
+	view, err := k.Settings.Settings(t.Context(), k.Admin)
+	k.Must(err)
+	for _, s := range view.Settings {
+		if s.Key == "public_name" && s.Value != "first.example.com" {
+			t.Errorf("the public name is %q", s.Value)
+		}
+	}
+	spec.Name, spec.CIDR = "Branch", "10.80.0.0/16"
+	err = start(func() {
+		other := vpn.QuickStartSpec{Name: "Other", CIDR: "10.9.0.0/16", ClientCIDR: "10.80.0.0/22"}
+		_, err := k.QuickStart.Start(t.Context(), k.Admin, other)
+		k.Must(err)
+	})
+	if got := vpn.FieldsOf(err)["cidr"]; !strings.Contains(got, "overlaps with the client CIDR 10.80.0.0/22") {
+		t.Errorf("a network that has the addresses of clients: %q, %v", got, err)
 	}
 }

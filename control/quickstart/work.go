@@ -39,6 +39,13 @@ func place(spec vpn.QuickStartSpec, endpoints []vpn.Endpoint, now time.Time) (n 
 }
 
 func (w work) network(ctx context.Context, n vpn.Network, subnet vpn.Subnet) error {
+	all, err := w.tx.AllEndpoints(ctx)
+	if err != nil {
+		return err
+	}
+	if _, _, err := place(w.spec, all, w.core.Now()); err != nil { // an endpoint that was created meanwhile has these addresses
+		return err
+	}
 	if err := w.tx.CreateNetwork(ctx, n); err != nil {
 		return err
 	}
@@ -51,7 +58,7 @@ func (w work) network(ctx context.Context, n vpn.Network, subnet vpn.Subnet) err
 	return w.audit(ctx, vpn.CreateSubnet, string(subnet.ID), subnet)
 }
 
-// publicName saves the public name where none is set.
+// publicName saves the public name where none is set. named tells that one was before the transaction.
 func (w work) publicName(ctx context.Context, named bool) error {
 	if named || w.spec.PublicName == "" {
 		return nil
@@ -62,6 +69,9 @@ func (w work) publicName(ctx context.Context, named bool) error {
 		return err
 	}
 	values := saved.InForce(given)
+	if values["public_name"] != "" || values["vpn_domain"] != "" {
+		return nil // it was set meanwhile, and files may have it
+	}
 	record := w.core.Record(w.by, vpn.ModifySettings, "")
 	record.Before = control.Describe(values)
 	values["public_name"] = w.spec.PublicName
