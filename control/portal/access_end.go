@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"sallyport/control"
+	"sallyport/control/turn"
 	"sallyport/store"
 	"sallyport/vpn"
 )
@@ -122,10 +124,18 @@ func (s *Service) ownSignIn(ctx context.Context, tx *store.Tx, u User, id string
 	return own, err
 }
 
+// reportsOfUser is how often a user reports sign-ins: each is a record of the audit trail, and uses the space that is left of a full disk.
+var reportsOfUser = turn.Rate{Burst: 30, Every: time.Minute}
+
+var errManyReports = vpn.Refuse(vpn.Throttled, vpn.CodeRequestLimitExceeded, "You reported many sign-ins within a short time. The administrators of your VPN see your reports. Try again in a minute.")
+
 // Report notes that a sign-in was not the user's. Its session ends, and does not come back without a sign-in; so do the user's
 // other sessions of the portal, but not this one. Every page of the console shows it until an administrator acknowledges it.
-// NotFound where the user has no such sign-in; Conflict where it began the session that asks.
+// NotFound where the user has no such sign-in; Conflict where it began the session that asks; Throttled where the user reports too often.
 func (s *Service) Report(ctx context.Context, u User, id string) error {
+	if s.reports.Take(rateKey(u.Session.Provider, u.ID), reportsOfUser) > 0 {
+		return errManyReports
+	}
 	return s.core.Change(ctx, u.Principal, vpn.ReportOwnSignIn, id, func(tx *store.Tx, a *vpn.AuditRecord) error {
 		own, err := s.ownSignIn(ctx, tx, u, id)
 		if err != nil {

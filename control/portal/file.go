@@ -154,7 +154,7 @@ func (s *Service) Fetch(ctx context.Context, u User, id vpn.EndpointID, commandL
 	if err := s.core.Read(ctx, u.Principal, vpn.FetchPortalConfiguration, string(id), func(tx *store.Tx) error { return checkAccepts(ctx, tx, u, id) }); err != nil {
 		return Fetched{}, err
 	}
-	if s.fetches.Take(string(u.Session.Provider)+"|"+u.ID, fetchesOfUser) > 0 {
+	if s.fetches.Take(rateKey(u.Session.Provider, u.ID), fetchesOfUser) > 0 {
 		return Fetched{}, errManyFetches
 	}
 	f := Fetched{Endpoint: id}

@@ -54,13 +54,17 @@ type Service struct {
 	begins  *turn.Rates  // of the sign-ins at SAML providers, by network
 	signIns *turn.Rates  // of the sign-ins at directories that were right, by user
 	fetches *turn.Rates  // of configuration files, by user
+	reports *turn.Rates  // of sign-ins that were not the user's, by user
 }
+
+// rateKey names a user to turn.Rates.
+func rateKey(provider vpn.ProviderID, key string) string { return string(provider) + "|" + key }
 
 // New makes the use cases.
 func New(c Config) *Service {
 	return &Service{
 		Config: c, core: c.Core, proofs: turn.Sources{OfOne: proofsOfSource, OfAll: proofsOfAll},
-		begins: turn.NewRates(c.Core.Now), signIns: turn.NewRates(c.Core.Now), fetches: turn.NewRates(c.Core.Now),
+		begins: turn.NewRates(c.Core.Now), signIns: turn.NewRates(c.Core.Now), fetches: turn.NewRates(c.Core.Now), reports: turn.NewRates(c.Core.Now),
 	}
 }
 

@@ -54,6 +54,27 @@ func TestSignInsOfAUser(t *testing.T) {
 	s.Must(try("alice"))
 }
 
+// A user reports sign-ins as often as a person needs, and no more: each report is in the audit trail for good, and may use the space that a full
+// disk has left for those who take access away.
+func TestReportsOfAUser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	other, _ := s.signedIn("alice")
+	s.Clock.Pass(time.Second)
+	alice, _ := s.signedIn("alice")
+	report := func() error { return s.Portal.Report(t.Context(), alice, string(other.Session.ID)) }
+	for range 30 {
+		s.Must(report())
+	}
+	n := s.Query("SELECT COUNT(*) FROM audit")[0]
+	s.WantKind("one more", report(), vpn.Throttled, "You reported many sign-ins")
+	if m := s.Query("SELECT COUNT(*) FROM audit")[0]; m != n {
+		t.Errorf("%s records, %s were", m, n)
+	}
+	s.Clock.Pass(time.Minute)
+	s.Must(report())
+}
+
 // The sign-ins at a SAML provider that one network begins are bounded over time, and leave those of others alone.
 func TestBeginsOfANetwork(t *testing.T) {
 	t.Parallel()

@@ -124,7 +124,7 @@ func (s *Service) signIn(ctx context.Context, door Door, in SignInRequest) (toke
 		return "", proof.User, err
 	}
 	user = proof.User
-	if s.signIns.Take(string(door.Provider)+"|"+user.Key, signInsOfUser) > 0 {
+	if s.signIns.Take(rateKey(door.Provider, user.Key), signInsOfUser) > 0 {
 		return "", user, errMany
 	}
 	err = s.core.Update(ctx, func(tx *store.Tx) error {
