@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A list of 60 rows takes as many queries as a list of one: none is made for each row.
+// A list of 60 rows takes no more queries than a list of one: none is made for each row.
 func TestListsTakeNoQueryForEachRow(t *testing.T) {
 	t.Parallel()
 	one, sixty := newCrowd(t, 1), newCrowd(t, 60)
@@ -29,10 +29,7 @@ func TestListsTakeNoQueryForEachRow(t *testing.T) {
 			return least
 		}
 		few, many := count(one, path), count(sixty, paths[name])
-		if name == "start" {
-			many-- // its list of endpoints is full with eight
-		}
-		if few != many || few == 0 {
+		if many > few || few == 0 {
 			t.Errorf("%s: %d queries with one row, %d with 60", name, few, many)
 		}
 	}
