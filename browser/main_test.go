@@ -75,7 +75,10 @@ func onHost(t testing.TB, host *netlab.Namespace) []chromedp.ExecAllocatorOption
 	if err := os.WriteFile(script, []byte("#!/bin/sh\nexec "+strings.Join(host.Exec("chromium").Args, " ")+` "$@"`+"\n"), 0o755); err != nil { //nolint:gosec // it is a program
 		t.Fatal(err)
 	}
-	return []chromedp.ExecAllocatorOption{chromedp.ExecPath(script), chromedp.Flag("remote-debugging-port", strconv.Itoa(host.Forward(t)))}
+	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(script), chromedp.Flag("remote-debugging-port", strconv.Itoa(host.Forward(t)))}
+	// An address that the kernel has checked is a change of the network, at which a browser gives up what it loads.
+	netlab.Eventually(t, patience, "the host's IPv6 addresses are checked", func() bool { return host.IP(t, "-6", "address", "show", "tentative") == "" })
+	return options
 }
 
 // ignoreUnknownEvent drops what chromedp logs about events that it does not know.
